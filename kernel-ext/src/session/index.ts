@@ -1,0 +1,12 @@
+export { createSession } from './create-session.js';
+export type {
+  CompleteReply,
+  DisplayBundle,
+  ExecuteOptions,
+  InspectReply,
+  IsCompleteReply,
+  Outcome,
+  Output,
+  Session,
+  SessionOptions,
+} from './session.js';

@@ -1,0 +1,74 @@
+/** A set of representations of one value, as Jupyter's `display_data` has them. */
+export interface DisplayBundle {
+  data: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+}
+
+/** Where one cell's output goes. The session calls it also after the cell ended (timers, promises, replicas). */
+export interface Output {
+  stream(name: 'stdout' | 'stderr', text: string): void;
+  display(bundle: DisplayBundle, options?: { displayId?: string; update?: boolean }): void;
+  clear(wait: boolean): void;
+  /** Asks the person at the notebook; absent where there is none. */
+  input?(prompt: string, password: boolean): Promise<string>;
+}
+
+/** How a cell ended. `error` has the fields of Jupyter's `error` message. */
+export type Outcome =
+  | { status: 'ok'; result?: DisplayBundle }
+  | { status: 'error'; ename: string; evalue: string; traceback: string[] };
+
+/** Content of a `complete_reply`. `cursor_start` and `cursor_end` count UTF-16 units: convert at the wire. */
+export interface CompleteReply {
+  status: 'ok';
+  matches: string[];
+  cursor_start: number;
+  cursor_end: number;
+  metadata: Record<string, unknown>;
+}
+
+/** Content of an `inspect_reply`. */
+export interface InspectReply {
+  status: 'ok';
+  found: boolean;
+  data: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+}
+
+/** Content of an `is_complete_reply`. */
+export type IsCompleteReply =
+  | { status: 'complete' }
+  | { status: 'invalid' }
+  | { status: 'unknown' }
+  | { status: 'incomplete'; indent: string };
+
+/** What `execute` is told about a cell. */
+export interface ExecuteOptions {
+  /** The cell's number: its file is named `cell[<executionCount>].ts` in errors. */
+  executionCount: number;
+  /** No result is built; console output still flows. */
+  silent: boolean;
+  output: Output;
+}
+
+/** One notebook's TypeScript: its names, its types, its running code. */
+export interface Session {
+  /** Runs a cell; cells queue. Never rejects. */
+  execute(code: string, options: ExecuteOptions): Promise<Outcome>;
+  /** Ends the cell that runs with `KeyboardInterrupt` (its synchronous part was terminated by the control thread). */
+  interrupt(): void;
+  /** `cursor` in UTF-16 units. */
+  complete(code: string, cursor: number): CompleteReply;
+  /** `cursor` in UTF-16 units. */
+  inspect(code: string, cursor: number, detail: number): InspectReply;
+  isComplete(code: string): IsCompleteReply;
+  /** Loads TypeScript in the background; resolves once the first cell would be quick. */
+  warm(): Promise<void>;
+  /** Ends the session and its cluster. */
+  dispose(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** The notebook's folder: modules resolve from here, `!command` runs here. */
+  folder: string;
+}
