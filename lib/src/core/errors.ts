@@ -1,0 +1,82 @@
+/** Coded errors: every error that a user can meet has a code, a message that names what would be valid, and an HTTP status. */
+
+type Params<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Params<Rest> : never;
+type ParamValues<T extends string> = { readonly [K in Params<T>]: string | number };
+
+export interface NbserveErrorInit {
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, string | number>>;
+  readonly cause?: unknown;
+}
+
+const MARK = Symbol.for('nbserve.error');
+
+/** An error with a stable code. Recognise it with {@link isNbserveError}, which works across copies of this module. */
+export class NbserveError extends Error {
+  /** Stable identifier, `NBS_…`; the list is in `docs/errors.md`. */
+  readonly code: string;
+  /** HTTP status that the error has where it meets an HTTP client. */
+  readonly status: number;
+  /** The values that the message was made of. */
+  readonly details: Readonly<Record<string, string | number>>;
+
+  constructor(init: NbserveErrorInit) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.name = 'NbserveError';
+    this.code = init.code;
+    this.status = init.status;
+    this.details = init.details ?? {};
+    Object.defineProperty(this, MARK, { value: true });
+  }
+}
+
+export function isNbserveError(value: unknown): value is NbserveError {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[MARK] === true;
+}
+
+/** True where `value` is a coded error with this code. */
+export function hasCode(value: unknown, definition: { readonly code: string }): boolean {
+  return isNbserveError(value) && value.code === definition.code;
+}
+
+export interface ErrorDefinition<T extends string = string> {
+  (
+    ...args: Params<T> extends never
+      ? [params?: Record<string, never>, cause?: unknown]
+      : [params: ParamValues<T>, cause?: unknown]
+  ): NbserveError;
+  readonly code: string;
+  readonly status: number;
+  readonly template: T;
+}
+
+const definitions = new Map<string, ErrorDefinition>();
+
+/**
+ * Defines a coded error and returns the function that makes it.
+ * @param status HTTP status, 400–599
+ * @param template message; `{name}` stands for a parameter
+ * @throws Error where the code is taken
+ */
+export function defineError<const T extends string>(code: `NBS_${string}`, status: number, template: T): ErrorDefinition<T> {
+  if (definitions.has(code)) throw new Error(`error code ${code} is defined twice`);
+  const make = (params: Readonly<Record<string, string | number>> = {}, cause?: unknown): NbserveError => {
+    const message = template.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name]));
+    const error = new NbserveError({ code, status, message, details: params, cause });
+    Error.captureStackTrace(error, make);
+    return error;
+  };
+  const definition = Object.assign(make, { code, status, template }) as unknown as ErrorDefinition<T>;
+  definitions.set(code, definition as unknown as ErrorDefinition);
+  return definition;
+}
+
+/** Every error defined so far, by code; the error page of the docs is made of it. */
+export function errorDefinitions(): ReadonlyMap<
+  string,
+  { readonly code: string; readonly status: number; readonly template: string }
+> {
+  return definitions;
+}

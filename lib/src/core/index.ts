@@ -1,0 +1,24 @@
+export { type Clock, systemClock } from './clock.js';
+export { type Duration, InvalidDuration, toMs } from './duration.js';
+export { cacheHome, childEnv, logLevel, runtimeHome } from './env.js';
+export {
+  defineError,
+  type ErrorDefinition,
+  errorDefinitions,
+  hasCode,
+  isNbserveError,
+  NbserveError,
+  type NbserveErrorInit,
+} from './errors.js';
+export { shortId } from './ids.js';
+export { createLog, type Log } from './log.js';
+export {
+  InvalidOption,
+  integer,
+  type OptionSpec,
+  type OptionsSpec,
+  type OptionValues,
+  parseOptions,
+  UnknownOption,
+} from './schema.js';
+export { fromWireError, toWireError, type WireError } from './wire-error.js';

@@ -1,0 +1,58 @@
+import { isNbserveError, NbserveError } from './errors.js';
+
+/** An error as it crosses a process boundary: plain JSON, the thrower's own stack included. */
+export interface WireError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly code?: string;
+  readonly status?: number;
+  readonly details?: Readonly<Record<string, string | number>>;
+  readonly cause?: WireError;
+}
+
+const MAX_CAUSES = 8;
+
+export function toWireError(value: unknown, depth = 0): WireError {
+  if (!(value instanceof Error) && !isErrorLike(value))
+    return { name: 'Error', message: typeof value === 'string' ? value : String(value) };
+  const cause = (value as { cause?: unknown }).cause;
+  return {
+    name: value.name,
+    message: value.message,
+    ...(typeof value.stack === 'string' ? { stack: value.stack } : {}),
+    ...codeOf(value),
+    ...(cause !== undefined && depth < MAX_CAUSES ? { cause: toWireError(cause, depth + 1) } : {}),
+  };
+}
+
+/** Rebuilds the error. A coded one is a `NbserveError` again; another keeps its name, message, stack and `code`. */
+export function fromWireError(wire: WireError): Error {
+  const cause = wire.cause === undefined ? undefined : fromWireError(wire.cause);
+  const error =
+    wire.code !== undefined && wire.status !== undefined
+      ? new NbserveError({ code: wire.code, status: wire.status, message: wire.message, details: wire.details ?? {}, cause })
+      : Object.assign(
+          new Error(wire.message, cause === undefined ? undefined : { cause }),
+          wire.code === undefined ? {} : { code: wire.code },
+        );
+  Object.defineProperty(error, 'name', { value: wire.name, configurable: true, writable: true, enumerable: false });
+  if (wire.stack !== undefined) Object.defineProperty(error, 'stack', { value: wire.stack, configurable: true, writable: true });
+  return error;
+}
+
+// Errors of another realm (a notebook's vm context) are no `instanceof Error` here.
+function isErrorLike(value: unknown): value is Error {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Error).message === 'string' &&
+    typeof (value as Error).name === 'string'
+  );
+}
+
+function codeOf(value: Error): Pick<WireError, 'code' | 'status' | 'details'> {
+  if (isNbserveError(value)) return { code: value.code, status: value.status, details: value.details };
+  const code = (value as { code?: unknown }).code;
+  return typeof code === 'string' ? { code } : {};
+}

@@ -1,0 +1,37 @@
+import type { CodeRef } from '../../code/index.js';
+import type { DeploymentConfig } from './config.js';
+import type { ServeStatus } from './status.js';
+
+/** One application as a driver asks for it. */
+export interface AppSpec {
+  readonly name: string;
+  /** `/`, `/name`, or `null` for an application that only handles reach. */
+  readonly routePrefix: string | null;
+  /** Name of the deployment that answers the route. */
+  readonly ingress: string;
+  readonly deployments: readonly DeploymentSpec[];
+}
+
+export interface DeploymentSpec {
+  readonly name: string;
+  /** The user's own word for what runs; shown in the status. */
+  readonly version: string | null;
+  readonly code: CodeRef;
+  /** `encodeValue` of the constructor's arguments. */
+  readonly initArgs: Uint8Array;
+  readonly config: DeploymentConfig;
+  /** Changes where running replicas cannot be kept: code, arguments, environment, resources. */
+  readonly replicaHash: string;
+}
+
+/** Control operations that the controller answers (to drivers). */
+export interface ControllerOps {
+  /** Resolves when every deployment runs and every connected router knows. Rejects with the first constructor error; then the old version stays. */
+  deploy: { args: AppSpec; result: { readonly app: string; readonly routesVersion: number } };
+  delete: { args: { readonly name: string }; result: { readonly deleted: boolean } };
+  status: { args: undefined; result: ServeStatus };
+  /** Which of these blobs the cluster lacks. */
+  missingBlobs: { args: { readonly hashes: readonly string[] }; result: readonly string[] };
+  /** Drains and deletes every application. */
+  shutdown: { args: undefined; result: undefined };
+}

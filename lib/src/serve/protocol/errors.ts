@@ -1,0 +1,44 @@
+import { defineError } from '../../core/index.js';
+
+export const QueueFull = defineError(
+  'NBS_QUEUE_FULL',
+  503,
+  '{deployment}: the queue is full ({queued} of {max} requests wait); try again later, or raise maxQueuedRequests or numReplicas',
+);
+export const NoReplica = defineError('NBS_NO_REPLICA', 503, '{deployment} has no running replica: {reason}');
+export const ReplicaDied = defineError(
+  'NBS_REPLICA_DIED',
+  503,
+  '{deployment}: replica {replica} died while it worked on this request; it was begun and {method} is not declared idempotent, so it was not run again',
+);
+export const BodyNotReplayable = defineError(
+  'NBS_BODY_NOT_REPLAYABLE',
+  503,
+  '{deployment}: replica {replica} went away after part of a request body of over {limit} bytes was sent; it cannot be sent again',
+);
+export const RequestTimeout = defineError('NBS_REQUEST_TIMEOUT', 504, '{deployment}: no answer within {timeoutMs} ms');
+export const RequestCancelled = defineError('NBS_REQUEST_CANCELLED', 499, '{deployment}: the request was cancelled: {reason}');
+export const NoRoute = defineError('NBS_NO_ROUTE', 404, 'no application at {path}; routes: {routes}');
+export const HttpNotServed = defineError(
+  'NBS_HTTP_NOT_SERVED',
+  405,
+  '{deployment} has no fetch(request) method, so it answers no HTTP; add one, or call it by handle',
+);
+export const NoSuchMethod = defineError('NBS_NO_SUCH_METHOD', 400, '{deployment} has no method {method}; it has: {methods}');
+export const NoSuchDeployment = defineError('NBS_NO_SUCH_DEPLOYMENT', 404, 'no deployment {deployment} runs; running: {running}');
+export const NoSuchApp = defineError('NBS_NO_SUCH_APP', 404, 'no application {app} runs; running: {running}');
+export const RouteTaken = defineError(
+  'NBS_ROUTE_TAKEN',
+  409,
+  'route prefix {prefix} is in use by application {app}; choose another routePrefix, or delete it with serve.delete({app})',
+);
+export const DeployFailed = defineError(
+  'NBS_DEPLOY_FAILED',
+  500,
+  'application {app}: deployment {deployment} could not be started: {reason}',
+);
+export const HostRefused = defineError('NBS_HOST_REFUSED', 403, 'host {host} is not served here; served: {valid}');
+export const OriginRefused = defineError('NBS_ORIGIN_REFUSED', 403, 'origin {origin} may not call this server; allowed: {valid}');
+/** Not for users: a replica's answer to a request that it does not take; the router tries elsewhere. */
+export const ReplicaBusy = defineError('NBS_REPLICA_BUSY', 503, 'replica {replica} works on {ongoing} requests already');
+export const ReplicaDraining = defineError('NBS_REPLICA_DRAINING', 503, 'replica {replica} takes no new requests');

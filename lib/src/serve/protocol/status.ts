@@ -1,0 +1,71 @@
+/** State of an application. */
+export const AppState = {
+  /** A first version, or an update, is being brought up. */
+  DEPLOYING: 'DEPLOYING',
+  /** Every deployment has its replicas. */
+  RUNNING: 'RUNNING',
+  /** It was running and a deployment is short of replicas now. */
+  UNHEALTHY: 'UNHEALTHY',
+  /** Its first deployment failed. */
+  DEPLOY_FAILED: 'DEPLOY_FAILED',
+  /** Its replicas are being drained. */
+  DELETING: 'DELETING',
+} as const;
+export type AppState = (typeof AppState)[keyof typeof AppState];
+
+export const DeploymentState = {
+  /** Replicas of the wanted version are being started. */
+  UPDATING: 'UPDATING',
+  /** As many replicas run as are wanted. */
+  HEALTHY: 'HEALTHY',
+  /** Replicas died and are being replaced. */
+  UNHEALTHY: 'UNHEALTHY',
+} as const;
+export type DeploymentState = (typeof DeploymentState)[keyof typeof DeploymentState];
+
+export const ReplicaState = {
+  /** Its process is being started. */
+  STARTING: 'STARTING',
+  /** Its constructor runs. */
+  INITIALIZING: 'INITIALIZING',
+  /** It takes requests. */
+  RUNNING: 'RUNNING',
+  /** It finishes what it has begun and takes nothing new. */
+  DRAINING: 'DRAINING',
+  /** Its process is being ended. */
+  STOPPING: 'STOPPING',
+  /** Its process is gone. */
+  STOPPED: 'STOPPED',
+} as const;
+export type ReplicaState = (typeof ReplicaState)[keyof typeof ReplicaState];
+
+export interface ServeStatus {
+  /** Where HTTP is answered, e.g. `http://127.0.0.1:8000`. */
+  readonly url: string;
+  readonly applications: Readonly<Record<string, ApplicationStatus>>;
+}
+
+export interface ApplicationStatus {
+  readonly status: AppState;
+  /** What brought the state about, in words; empty where there is nothing to say. */
+  readonly message: string;
+  readonly routePrefix: string | null;
+  readonly ingress: string;
+  /** Milliseconds since the epoch. */
+  readonly lastDeployedAt: number;
+  readonly deployments: Readonly<Record<string, DeploymentStatus>>;
+}
+
+export interface DeploymentStatus {
+  readonly status: DeploymentState;
+  readonly message: string;
+  readonly version: string | null;
+  readonly numReplicas: number;
+  readonly replicas: readonly ReplicaStatusEntry[];
+}
+
+export interface ReplicaStatusEntry {
+  readonly id: string;
+  readonly state: ReplicaState;
+  readonly pid: number | null;
+}
