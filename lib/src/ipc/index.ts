@@ -1,0 +1,48 @@
+export type {
+  BodySink,
+  CallHandler,
+  CallOptions,
+  Channel,
+  ChannelServer,
+  IncomingCall,
+  OutgoingCall,
+  ResponseSink,
+} from './channel.js';
+export { type ConnectOptions, connect } from './connect.js';
+export {
+  AuthFailed,
+  BodyTooLarge,
+  Cancelled,
+  CannotClone,
+  ConnectFailed,
+  DeadlineExceeded,
+  FeedUnacknowledged,
+  HeadTooLarge,
+  InvalidValue,
+  ListenFailed,
+  NoHandler,
+  PeerGone,
+  ProtocolViolation,
+  UnknownOp,
+  VersionSkew,
+} from './errors.js';
+export { FeedPublisher } from './feed-publisher.js';
+export { FeedSubscriber, type FeedSubscriberOptions } from './feed-subscriber.js';
+export { helloOf, PROTOCOL_VERSION } from './hello.js';
+export { encodeItem, ItemDecoder } from './items.js';
+export { type ListenOptions, listen } from './listen.js';
+export type {
+  Address,
+  CallHead,
+  ControlCallHead,
+  FeedMessage,
+  Hello,
+  HttpCallHead,
+  MethodCallHead,
+  Notification,
+  ResponseHead,
+} from './messages.js';
+export { callOp, handleOps, type OpCaller, type OpHandlers, type OpsShape, opCaller } from './ops.js';
+export { readBody } from './read-body.js';
+export { registerValueExtension, type ValueExtension } from './value-extension.js';
+export { decodeValue, encodeValue, type ValueCodec } from './values.js';

@@ -1,0 +1,28 @@
+import type { IncomingCall } from './channel.js';
+import { BodyTooLarge } from './errors.js';
+
+/** 1 GiB: more than any blob that is sent by value. */
+const DEFAULT_MAX_BYTES = 1024 * 1024 * 1024;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * The whole body of a call, whether it came as one piece or streams.
+ * @throws NBS_BODY_TOO_LARGE; NBS_CANCELLED or NBS_PEER_GONE where the caller left
+ */
+export function readBody(call: IncomingCall, maxBytes = DEFAULT_MAX_BYTES): Promise<Uint8Array> {
+  if (!call.streaming) return Promise.resolve(call.body ?? NO_BYTES);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  return new Promise((resolve, reject) => {
+    call.onBody = {
+      onData(chunk) {
+        length += chunk.length;
+        if (length > maxBytes) return reject(BodyTooLarge({ max: maxBytes }));
+        chunks.push(chunk);
+        call.consumed(chunk.length);
+      },
+      onEnd: () => resolve(Buffer.concat(chunks, length)),
+      onError: reject,
+    };
+  });
+}
