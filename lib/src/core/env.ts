@@ -1,17 +1,26 @@
 /** The one reader of `process.env`. Each function is one variable, with its meaning. */
 
 /** `NBSERVE_LOG_LEVEL`: level of nbserve's own log (pino levels). Default `warn`. */
-export const logLevel = (): string => process.env['NBSERVE_LOG_LEVEL'] ?? 'warn';
+export const logLevel = (): string => process.env.NBSERVE_LOG_LEVEL ?? 'warn';
 
 /** `NBSERVE_HOME`: where clusters keep sockets and state. Default: `$XDG_RUNTIME_DIR`, else the temporary folder. */
-export const runtimeHome = (): string | undefined => process.env['NBSERVE_HOME'] ?? process.env['XDG_RUNTIME_DIR'];
+export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME ?? process.env.XDG_RUNTIME_DIR;
 
 /** `NBSERVE_CACHE`: where fetched models and data are kept. Default `~/.cache/nbserve`. */
 export const cacheHome = (): string | undefined =>
-  process.env['NBSERVE_CACHE'] ?? (process.env['XDG_CACHE_HOME'] ? `${process.env['XDG_CACHE_HOME']}/nbserve` : undefined);
+  process.env.NBSERVE_CACHE ?? (process.env.XDG_CACHE_HOME ? `${process.env.XDG_CACHE_HOME}/nbserve` : undefined);
 
 /** The environment that a child process gets: a copy of ours with `extra` over it. */
 export const childEnv = (extra: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   ...(process.env as Record<string, string>),
   ...extra,
 });
+
+/** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use; empty means none, absent means all. */
+export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
+
+/** `OMP_NUM_THREADS`: threads that a numeric library takes in this process; absent: its own choice. */
+export const openMpThreads = (): number | undefined => {
+  const threads = Number(process.env.OMP_NUM_THREADS);
+  return Number.isInteger(threads) && threads > 0 ? threads : undefined;
+};

@@ -1,0 +1,11 @@
+/** What `onnx.` offers. */
+export type { DeviceChoice } from './device.js';
+export * as image from './image-api.js';
+export { load } from './load.js';
+export type { Model } from './model.js';
+export type { LoadOptions } from './options.js';
+export type { Attempt, DeviceReport } from './report.js';
+export { concat, split, stack, unstack } from './stack.js';
+export { isTensor, reshape, tensor, toArray } from './tensor.js';
+export { argmax, softmax } from './tensor-math.js';
+export type { DataOf, DataType, Device, Feeds, Nested, OutputTypes, Results, Tensor, TensorInfo } from './types.js';

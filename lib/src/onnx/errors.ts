@@ -1,0 +1,40 @@
+import { defineError } from '../core/index.js';
+
+export const ModelNotFound = defineError('NBS_ONNX_NOT_FOUND', 404, 'no model file at {path}');
+export const NotAnOnnxModel = defineError(
+  'NBS_ONNX_INVALID_MODEL',
+  400,
+  '{source} is not an ONNX model that ONNX Runtime can read: {reason}',
+);
+export const RuntimeMissing = defineError(
+  'NBS_ONNX_RUNTIME_MISSING',
+  500,
+  'onnxruntime-node cannot be loaded ({reason}); install it with ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
+);
+export const DeviceUnavailable = defineError(
+  'NBS_ONNX_DEVICE_UNAVAILABLE',
+  503,
+  'device {device} cannot run this model: {reason}; {valid}',
+);
+export const UnknownInput = defineError('NBS_ONNX_UNKNOWN_INPUT', 400, 'the model has no input {name}; its inputs are {valid}');
+export const MissingInput = defineError('NBS_ONNX_MISSING_INPUT', 400, 'input {name} is missing; the inputs are {valid}');
+export const WrongType = defineError('NBS_ONNX_WRONG_TYPE', 400, 'input {name} must be {expected}, got {actual}');
+export const WrongShape = defineError(
+  'NBS_ONNX_WRONG_SHAPE',
+  400,
+  'input {name} must have the shape {expected}, got {actual}{hint}',
+);
+export const UnknownOutput = defineError(
+  'NBS_ONNX_UNKNOWN_OUTPUT',
+  400,
+  'the model has no output {name} of type {type}; its outputs are {valid}',
+);
+export const InvalidTensor = defineError('NBS_ONNX_INVALID_TENSOR', 400, 'not a tensor: {reason}');
+export const CannotBatch = defineError('NBS_ONNX_CANNOT_BATCH', 400, 'cannot run these as one batch: {reason}');
+export const ModelDisposed = defineError('NBS_ONNX_DISPOSED', 409, 'the model {name} was disposed; load it again');
+export const RunFailed = defineError('NBS_ONNX_RUN_FAILED', 500, 'the model {name} failed on {device}: {reason}');
+export const InvalidImage = defineError(
+  'NBS_IMAGE_INVALID',
+  415,
+  'not an image that can be read: {reason}; valid are JPEG, PNG, WebP, GIF, AVIF, TIFF and SVG',
+);

@@ -1,0 +1,78 @@
+import { InvalidTensor, MissingInput, UnknownInput, WrongShape, WrongType } from './errors.js';
+import { isTensor, sizeOf } from './tensor.js';
+import type { Feeds, Tensor, TensorInfo } from './types.js';
+
+/** `float32[batch_size, 1, 28, 28]` */
+export function describe(info: Pick<TensorInfo, 'type' | 'shape'>): string {
+  return `${info.type ?? 'not a tensor'}[${info.shape.join(', ')}]`;
+}
+
+/** `input: float32[batch_size, 1, 28, 28]`, joined by commas. */
+export function describeAll(infos: readonly TensorInfo[]): string {
+  return infos.map((info) => `${info.name}: ${describe(info)}`).join(', ') || '(none)';
+}
+
+/** A lone tensor stands for the only input. */
+export function toFeeds(inputs: readonly TensorInfo[], given: Feeds | Tensor): Feeds {
+  if (!isTensor(given)) return given;
+  const [only] = inputs;
+  if (inputs.length !== 1 || only === undefined) throw MissingInput({ name: inputs[1]?.name ?? '', valid: describeAll(inputs) });
+  return { [only.name]: given };
+}
+
+/**
+ * Checks feeds against what the model declares. A symbolic dimension that two inputs share must have one size.
+ * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR
+ */
+export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
+  const valid = describeAll(inputs);
+  for (const name of Object.keys(feeds)) if (!inputs.some((input) => input.name === name)) throw UnknownInput({ name, valid });
+  const symbols = new Map<string, { readonly size: number; readonly input: string }>();
+  for (const input of inputs) {
+    const value = feeds[input.name];
+    if (value === undefined) throw MissingInput({ name: input.name, valid });
+    if (!isTensor(value))
+      throw InvalidTensor({
+        reason: `input ${input.name} is ${show(value)}; make one with onnx.tensor(data, dims), expected is ${describe(input)}`,
+      });
+    if (input.type !== undefined && value.type !== input.type)
+      throw WrongType({ name: input.name, expected: describe(input), actual: describe({ type: value.type, shape: value.dims }) });
+    if (value.data.length !== sizeOf(value.dims)) {
+      throw InvalidTensor({
+        reason: `input ${input.name} has ${value.data.length} values, its dimensions [${value.dims.join(', ')}] need ${sizeOf(value.dims)}`,
+      });
+    }
+    checkShape(input, value, symbols);
+  }
+}
+
+function checkShape(
+  input: TensorInfo,
+  value: Tensor,
+  symbols: Map<string, { readonly size: number; readonly input: string }>,
+): void {
+  const wrong = (hint: string) =>
+    WrongShape({ name: input.name, expected: `[${input.shape.join(', ')}]`, actual: `[${value.dims.join(', ')}]`, hint });
+  // ONNX Runtime reports an input without a declared shape like a scalar; both are left to the runtime.
+  if (input.shape.length === 0) return;
+  if (value.dims.length !== input.shape.length) {
+    const missing = value.dims.length === input.shape.length - 1 && typeof input.shape[0] === 'string';
+    throw wrong(missing ? `; the first dimension is the batch: use onnx.stack([tensor])` : '');
+  }
+  for (const [axis, expected] of input.shape.entries()) {
+    const size = value.dims[axis] as number;
+    if (typeof expected === 'number') {
+      if (expected !== size) throw wrong('');
+      continue;
+    }
+    const seen = expected === '' ? undefined : symbols.get(expected);
+    if (seen !== undefined && seen.size !== size) throw wrong(`; ${expected} is ${seen.size} in input ${seen.input}`);
+    if (expected !== '') symbols.set(expected, { size, input: input.name });
+  }
+}
+
+function show(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? `a ${(value as object).constructor?.name ?? 'object'}` : `a ${typeof value}`;
+}

@@ -1,0 +1,2 @@
+/** What `onnx.image.` offers. */
+export { type DecodeOptions, decode } from './image.js';

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { visibleGpus } from '../core/index.js';
+
+/** What decides on a device, looked up once per process. */
+export interface Machine {
+  readonly platform: string;
+  /** Providers that the installed ONNX Runtime was built with. */
+  readonly backends: readonly string[];
+  /** Files that the CUDA provider needs beside the runtime and that are not there. */
+  readonly missingCudaFiles: readonly string[];
+  /** NVIDIA GPUs by name as `nvidia-smi` lists them; `undefined` where there is no `nvidia-smi` that works. */
+  readonly nvidiaGpus: readonly string[] | undefined;
+  /** False where only a software (CPU) graphics adapter can be there. */
+  readonly hasGraphics: boolean;
+  /** `CUDA_VISIBLE_DEVICES`: empty means that this process was given no GPU. */
+  readonly visibleGpus: string | undefined;
+}
+
+let found: Promise<Machine> | undefined;
+
+export function thisMachine(backends: readonly string[]): Promise<Machine> {
+  found ??= look(backends);
+  return found;
+}
+
+async function look(backends: readonly string[]): Promise<Machine> {
+  const { platform, arch } = process;
+  const folder = join(
+    dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
+    'bin',
+    'napi-v6',
+    platform,
+    arch,
+  );
+  const files = platform === 'linux' ? ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] : [];
+  return {
+    platform,
+    backends,
+    missingCudaFiles: files.filter((file) => !existsSync(join(folder, file))),
+    nvidiaGpus: await listNvidiaGpus(),
+    // A hardware adapter shows as a render node (on WSL as /dev/dxg). Elsewhere the system always has one.
+    hasGraphics:
+      platform !== 'linux' || existsSync('/dev/dri/renderD128') || existsSync('/dev/dxg') || existsSync('/dev/nvidia0'),
+    visibleGpus: visibleGpus(),
+  };
+}
+
+/** Device files can be there without a working driver, so the driver's own tool is asked. */
+function listNvidiaGpus(): Promise<string[] | undefined> {
+  return new Promise((resolve) => {
+    execFile('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { timeout: 5000 }, (error, stdout) => {
+      resolve(
+        error === null
+          ? stdout
+              .split('\n')
+              .map((line) => line.trim())
+              .filter(Boolean)
+          : undefined,
+      );
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import { inspect } from 'node:util';
+import { runInBatches } from './batch.js';
+import { ModelDisposed, RunFailed } from './errors.js';
+import { checkFeeds, describeAll, toFeeds } from './feeds.js';
+import type { DeviceReport } from './report.js';
+import { loadRuntime, type Session } from './runtime.js';
+import type { DataType, Feeds, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
+
+/** A loaded model. Made by {@link load}; it lives in one process and cannot be sent to another: load it where it runs, in a constructor. */
+export class Model<O extends OutputTypes = OutputTypes> {
+  #session: Session | undefined;
+
+  /** @internal */
+  constructor(
+    session: Session,
+    /** The file's name, or what `name` says. */
+    readonly name: string,
+    readonly inputs: readonly TensorInfo[],
+    /** What {@link run} computes. */
+    readonly outputs: readonly TensorInfo[],
+    /** Which provider really runs it, and why not the others. */
+    readonly report: DeviceReport,
+  ) {
+    this.#session = session;
+  }
+
+  /** Device that runs it. */
+  get device(): DeviceReport['device'] {
+    return this.report.device;
+  }
+
+  /**
+   * Runs the model once. The process's event loop is blocked meanwhile, and a run cannot be cancelled.
+   * @param feeds inputs by name; a lone tensor where the model has one input
+   * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR, NBS_ONNX_RUN_FAILED, NBS_ONNX_DISPOSED
+   */
+  async run(feeds: Feeds | Tensor): Promise<Results<O>> {
+    if (this.#session === undefined) throw ModelDisposed({ name: this.name });
+    const named = toFeeds(this.inputs, feeds);
+    checkFeeds(this.inputs, named);
+    const ort = loadRuntime();
+    const values: Record<string, InstanceType<typeof ort.Tensor>> = {};
+    for (const { name } of this.inputs) {
+      const { type, data, dims } = named[name] as Tensor;
+      values[name] = new ort.Tensor(type as 'float32', data as Float32Array, dims);
+    }
+    const names = this.outputs.map((output) => output.name);
+    try {
+      const found = await this.#session.run(values, names);
+      return Object.fromEntries(
+        names.map((name) => {
+          const { type, dims, data } = found[name] as { type: DataType; dims: readonly number[]; data: unknown };
+          return [name, { type, dims, data }];
+        }),
+      ) as unknown as Results<O>;
+    } catch (error) {
+      throw RunFailed({ name: this.name, device: this.device, reason: (error as Error).message }, error);
+    }
+  }
+
+  /**
+   * Runs several feeds as one batch and gives each its own results, as single runs would: feeds are joined along their first dimension, results taken apart again.
+   * @param options.maxBatchSize rows of one run at most; more are run in turns. @default no limit
+   * @throws NBS_ONNX_CANNOT_BATCH where the model has a fixed first dimension, or feeds differ in the others; and what {@link run} throws
+   */
+  runBatch(feeds: readonly (Feeds | Tensor)[], options: { readonly maxBatchSize?: number } = {}): Promise<Results<O>[]> {
+    return runInBatches(
+      this,
+      feeds.map((each) => toFeeds(this.inputs, each)),
+      options.maxBatchSize ?? Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /** Frees the model's memory. Disposing twice is fine; running afterwards is NBS_ONNX_DISPOSED. */
+  async dispose(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.release();
+  }
+
+  toString(): string {
+    return `Model ${this.name}\n  inputs  ${describeAll(this.inputs)}\n  outputs ${describeAll(this.outputs)}\n  ${this.report.toString().replaceAll('\n', '\n  ')}`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}

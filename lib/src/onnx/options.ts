@@ -1,0 +1,77 @@
+import { integer, type OptionSpec, openMpThreads, parseOptions } from '../core/index.js';
+import { type DeviceChoice, deviceChoices } from './device.js';
+import { dataTypes } from './tensor.js';
+import type { DataType, OutputTypes } from './types.js';
+
+/** Options of {@link load}. */
+export interface LoadOptions<O extends OutputTypes = OutputTypes> {
+  /** Where to run. @default 'auto' */
+  readonly device?: DeviceChoice;
+  /** GPU within this process, CUDA only. @default 0 */
+  readonly deviceId?: number;
+  /** Threads for one operator; 0 takes one for each core. @default `OMP_NUM_THREADS`, else 0 */
+  readonly intraOpThreads?: number;
+  /** Threads for independent operators. @default 1 */
+  readonly interOpThreads?: number;
+  /** Outputs to compute, with their element types; results are typed by it. @default every output */
+  readonly outputs?: O;
+  /** Size of symbolic dimensions, by name, fixed when the model is loaded. */
+  readonly dimensions?: Readonly<Record<string, number>>;
+  /** ONNX Runtime session config entries by their full names; values are strings, as there: `{ 'session.disable_prepacking': '1' }`. */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** Name in messages. @default the file's name */
+  readonly name?: string;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const record = <T>(
+  doc: string,
+  expected: string,
+  test: (value: unknown) => boolean,
+): OptionSpec<Readonly<Record<string, T>> | undefined> => ({
+  doc,
+  expected,
+  default: undefined,
+  parse: (value) => (isRecord(value) && Object.values(value).every(test) ? (value as Record<string, T>) : undefined),
+});
+
+const spec = {
+  device: {
+    doc: 'Where to run.',
+    expected: `one of ${deviceChoices.join(', ')}`,
+    default: 'auto',
+    parse: (value) => deviceChoices.find((choice) => choice === value),
+  } as OptionSpec<DeviceChoice>,
+  deviceId: integer({ doc: 'GPU within this process, CUDA only.', default: 0, min: 0 }),
+  intraOpThreads: integer({ doc: 'Threads for one operator; 0 takes one for each core.', default: -1, min: 0, max: 1024 }),
+  interOpThreads: integer({ doc: 'Threads for independent operators.', default: 1, min: 0, max: 1024 }),
+  outputs: record<DataType>(
+    'Outputs to compute, with their element types.',
+    `output names with types of ${dataTypes.join(', ')}`,
+    (value) => dataTypes.some((type) => type === value),
+  ),
+  dimensions: record<number>(
+    'Size of symbolic dimensions.',
+    'dimension names with positive integers',
+    (value) => Number.isInteger(value) && (value as number) > 0,
+  ),
+  extra: record<string>(
+    'ONNX Runtime session config entries.',
+    "entry names with strings (numbers too are given as strings: '1')",
+    (value) => typeof value === 'string',
+  ),
+  name: {
+    doc: 'Name in messages.',
+    expected: 'a string',
+    default: undefined,
+    parse: (value) => (typeof value === 'string' ? value : undefined),
+  } as OptionSpec<string | undefined>,
+};
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export function parseLoadOptions(options: LoadOptions) {
+  const values = parseOptions('onnx.load', spec, options as Readonly<Record<string, unknown>>);
+  return { ...values, intraOpThreads: values.intraOpThreads === -1 ? (openMpThreads() ?? 0) : values.intraOpThreads };
+}
+export type LoadValues = ReturnType<typeof parseLoadOptions>;

@@ -1,0 +1,52 @@
+import { InvalidTensor } from './errors.js';
+import type { Tensor } from './types.js';
+
+type Numbers = ArrayLike<number>;
+
+/**
+ * Index of the largest value: of a plain array one number, of a tensor one number for each row (its last dimension).
+ * The first of equals wins.
+ */
+export function argmax(row: Numbers): number;
+export function argmax(value: Tensor): number[];
+export function argmax(value: Numbers | Tensor): number | number[] {
+  return 'dims' in value ? rows(value).map(best) : best(value);
+}
+
+/** Probabilities (they sum to 1) of a row of logits; of a tensor, row by row over its last dimension. */
+export function softmax(row: Numbers): Float32Array;
+export function softmax(value: Tensor): Tensor<'float32'>;
+export function softmax(value: Numbers | Tensor): Float32Array | Tensor<'float32'> {
+  if (!('dims' in value)) return normalise(value);
+  const data = new Float32Array(value.data.length);
+  let at = 0;
+  for (const row of rows(value)) {
+    data.set(normalise(row), at);
+    at += row.length;
+  }
+  return { type: 'float32', dims: value.dims, data };
+}
+
+function rows(value: Tensor): Numbers[] {
+  const { data, dims, type } = value;
+  if (type === 'string' || type === 'float16') throw InvalidTensor({ reason: `values of type ${type} cannot be compared` });
+  const numbers =
+    type === 'int64' || type === 'uint64' ? Float64Array.from(data as ArrayLike<bigint>, Number) : (data as Float32Array);
+  const width = dims.at(-1) ?? 1;
+  return Array.from({ length: width === 0 ? 0 : data.length / width }, (_, i) => numbers.subarray(i * width, (i + 1) * width));
+}
+
+function best(row: Numbers): number {
+  let index = 0;
+  for (let i = 1; i < row.length; i++) if ((row[i] as number) > (row[index] as number)) index = i;
+  return index;
+}
+
+function normalise(row: Numbers): Float32Array {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < row.length; i++) max = Math.max(max, row[i] as number);
+  // Without the shift by the maximum, exp() of a logit above 88 overflows float32.
+  const out = Float32Array.from(row, (value) => Math.exp(value - max));
+  const sum = out.reduce((total, value) => total + value, 0);
+  return out.map((value) => value / sum);
+}

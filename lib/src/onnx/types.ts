@@ -1,0 +1,48 @@
+/** Plain data only: a tensor survives a structured clone, so it can be an argument or a result of a handle call. */
+
+/** Element types, by ONNX Runtime's names, and the array that holds each. `float16` is carried as its 16 bits. */
+export interface DataOf {
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
+  readonly float16: Uint16Array;
+  readonly int8: Int8Array;
+  readonly uint8: Uint8Array;
+  readonly int16: Int16Array;
+  readonly uint16: Uint16Array;
+  readonly int32: Int32Array;
+  readonly uint32: Uint32Array;
+  readonly int64: BigInt64Array;
+  readonly uint64: BigUint64Array;
+  readonly bool: Uint8Array;
+  readonly string: readonly string[];
+}
+
+export type DataType = keyof DataOf;
+
+/** Row-major values with their dimensions. `data.length` is the product of `dims`; a scalar has no dims. */
+export interface Tensor<T extends DataType = DataType> {
+  readonly type: T;
+  readonly dims: readonly number[];
+  readonly data: DataOf[T];
+}
+
+/** A nested array of rows, as `JSON.parse` gives it. */
+export type Nested<T> = readonly (T | Nested<T>)[];
+
+/** One input or output of a model. A symbolic dimension (any size) is its name, e.g. `['batch_size', 1, 28, 28]`. */
+export interface TensorInfo {
+  readonly name: string;
+  /** `undefined` where the model declares something that is not a tensor (a sequence, a map). */
+  readonly type: DataType | undefined;
+  readonly shape: readonly (number | string)[];
+}
+
+/** Inputs by name. */
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** Outputs by name, each of the type that was declared for it. */
+export type Results<O extends OutputTypes = OutputTypes> = { readonly [K in keyof O]: Tensor<O[K]> };
+export type OutputTypes = Readonly<Record<string, DataType>>;
+
+/** Where a model can run. */
+export type Device = 'cpu' | 'cuda' | 'webgpu';
