@@ -1,0 +1,34 @@
+import type { CallHead, OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import type { DeploymentKey, RouteSnapshot } from '../protocol/index.js';
+
+/** One request for a deployment, as the proxy and handles give it to a {@link RouterLike}. */
+export interface Dispatch {
+  readonly key: DeploymentKey;
+  /** `fetch` for HTTP, else the method's name: what `idempotent` of the deployment is asked about. */
+  readonly method: string;
+  /** The router sets `deadlineMs` (what is left) on each try; nothing else is changed. */
+  readonly head: CallHead;
+  /** The whole body, none, or `'stream'`: written with `write`/`end` of the returned call. */
+  readonly body: Uint8Array | null | 'stream';
+  /**
+   * Told what happened, exactly once to the end: `onStarted?`, `onHead`, `onData`*, `onEnd`; or `onError` at any point. Never told before
+   * `dispatch` has returned. After `onHead`, grant credit with `call.consumed(bytes)`.
+   */
+  readonly sink: ResponseSink;
+  /** Overrides the deployment's `requestTimeoutMs`; `null` is no deadline. */
+  readonly timeoutMs?: number | null;
+}
+
+/** Sends requests to replicas. Errors come to the sink: see the README of this room in {@link Router}. */
+export interface RouterLike {
+  /** Never throws. */
+  dispatch(request: Dispatch): OutgoingCall;
+  /** What the controller published last; `null` before the first one. */
+  readonly snapshot: RouteSnapshot | null;
+  /** Resolves with the first snapshot of at least this version. Rejects with NBS_ROUTER_CLOSED. */
+  whenSnapshot(version: number): Promise<RouteSnapshot>;
+  /** Called with each snapshot, the present one included. Returns what ends it. */
+  onSnapshot(listener: (snapshot: RouteSnapshot) => void): () => void;
+  /** Fails what waits, and closes the connections once their requests are done. */
+  close(): void;
+}

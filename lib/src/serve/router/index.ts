@@ -1,0 +1,2 @@
+export type { Dispatch, RouterLike } from './dispatch.js';
+export { openRouter, type RouterOptions } from './open.js';
