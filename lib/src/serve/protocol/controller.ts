@@ -20,9 +20,19 @@ export interface DeploymentSpec {
   /** `encodeValue` of the constructor's arguments. */
   readonly initArgs: Uint8Array;
   readonly config: DeploymentConfig;
+  /** Names of the deployments of this application whose handles its constructor gets; they run before it does. @default all that are listed before it */
+  readonly dependencies?: readonly string[];
   /** Changes where running replicas cannot be kept: code, arguments, environment, resources. */
   readonly replicaHash: string;
 }
+
+/**
+ * The operation that stores a blob: `{ kind: 'control', op: putBlobOp(sha256) }` with the bytes as the body, streamed or whole. Answers `undefined`
+ * once the blob is on disk and its bytes were checked against the name. A blob that is there already is taken as well.
+ * @param sha256 64 hex digits
+ */
+export const putBlobOp = (sha256: string): string => `${PUT_BLOB_PREFIX}${sha256}`;
+export const PUT_BLOB_PREFIX = 'putBlob:';
 
 /** Control operations that the controller answers (to drivers). */
 export interface ControllerOps {

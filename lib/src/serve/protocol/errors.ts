@@ -37,6 +37,11 @@ export const DeployFailed = defineError(
   500,
   'application {app}: deployment {deployment} could not be started: {reason}',
 );
+export const Superseded = defineError(
+  'NBS_SUPERSEDED',
+  409,
+  'application {app}: this version was given up before it ran, because a newer request came: {newer}',
+);
 export const HostRefused = defineError('NBS_HOST_REFUSED', 403, 'host {host} is not served here; served: {valid}');
 export const OriginRefused = defineError('NBS_ORIGIN_REFUSED', 403, 'origin {origin} may not call this server; allowed: {valid}');
 /** Not for users: a replica's answer to a request that it does not take; the router tries elsewhere. */

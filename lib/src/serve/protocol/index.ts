@@ -1,5 +1,5 @@
 export type { DeploymentConfig, Resources } from './config.js';
-export type { AppSpec, ControllerOps, DeploymentSpec } from './controller.js';
+export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export {
   BodyNotReplayable,
   DeployFailed,
@@ -18,17 +18,21 @@ export {
   RequestCancelled,
   RequestTimeout,
   RouteTaken,
+  Superseded,
 } from './errors.js';
 export type { HandleRef } from './handle-ref.js';
+export { frameItem, ItemParser } from './items.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus } from './replica.js';
 export {
   type DeploymentKey,
   type DeploymentRoute,
   deploymentKey,
+  findDeploymentRoute,
   type ReplicaRoute,
   ROUTES_TOPIC,
   type Route,
   type RouteSnapshot,
+  scopedDeploymentKey,
 } from './routes.js';
 export {
   type ApplicationStatus,

@@ -17,6 +17,12 @@ export interface ReplicaInit {
   /** `encodeValue` of the constructor's arguments; bound deployments are handles in it. */
   readonly initArgs: Uint8Array;
   readonly config: DeploymentConfig;
+  /** As in the deployment's spec; a replica tells it again in its status, so that a restarted controller knows what it runs. */
+  readonly replicaHash: string;
+  /** Which accepted version of the application this replica was started for; its handles look routes up under it (`findDeploymentRoute`). */
+  readonly generation: number;
+  /** A replica whose arguments hold handles constructs only once it has seen a `RouteSnapshot` of at least this version: what its constructor may call is in it. */
+  readonly routesVersion: number;
 }
 
 /** What the deployment turned out to offer, once its constructor has run. */
@@ -30,12 +36,19 @@ export interface ReplicaStatus {
   readonly app?: string;
   readonly deployment?: string;
   readonly ongoing: number;
+  /** From `ReplicaInit`, once there was one. */
+  readonly replicaHash?: string;
+  readonly generation?: number;
+  /** What `initialize` answered, once RUNNING. */
+  readonly ready?: ReplicaReady;
 }
 
 /** Control operations that a replica answers (to the controller). `initialize` rejects with the constructor's error. */
 export interface ReplicaOps {
   initialize: { args: ReplicaInit; result: ReplicaReady };
   status: { args: undefined; result: ReplicaStatus };
+  /** New numbers (limits, timeouts) for a running replica; code and arguments stay. */
+  reconfigure: { args: { readonly config: DeploymentConfig }; result: undefined };
   /** Takes no new request from now on; resolves when the begun ones are done, or the deadline is over. */
   drain: { args: { readonly timeoutMs: number }; result: { readonly unfinished: number } };
 }

@@ -6,7 +6,29 @@ export type DeploymentKey = `${string}/${string}`;
 
 export const deploymentKey = (app: string, deployment: string): DeploymentKey => `${app}/${deployment}`;
 
+/**
+ * `app/deployment@generation`: where the new replicas of an update find each other before the update is switched to.
+ * Present only while a version of the application that replaces this deployment is being brought up.
+ */
+export const scopedDeploymentKey = (app: string, deployment: string, generation: number): DeploymentKey =>
+  `${app}/${deployment}@${generation}`;
+
+/**
+ * The route that a handle uses.
+ * @param generation `ReplicaInit.generation` where the handle lives in a replica of the same application; else left out
+ */
+export function findDeploymentRoute(
+  snapshot: RouteSnapshot,
+  app: string,
+  deployment: string,
+  generation?: number,
+): DeploymentRoute | undefined {
+  const scoped = generation === undefined ? undefined : snapshot.deployments[scopedDeploymentKey(app, deployment, generation)];
+  return scoped ?? snapshot.deployments[deploymentKey(app, deployment)];
+}
+
 export interface RouteSnapshot {
+  /** Grows with each snapshot, also over a restart of the controller. */
   readonly version: number;
   /** Longest prefix first. */
   readonly routes: readonly Route[];
