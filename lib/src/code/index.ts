@@ -1,0 +1,21 @@
+export { warm } from './compile.js';
+export { AsyncPackage, CannotShip, NoSource, NoSuchDeployment, PackageNotFound, ShipModuleFailed } from './errors.js';
+export { registerShipExtension } from './extension.js';
+export { loadCode } from './loader.js';
+export { compileModule, importModule, type ModulePackage } from './module.js';
+export { SourceRegistry } from './registry.js';
+export { importFrom, requireFrom } from './require.js';
+export { installStackMapping, mapStack } from './stack.js';
+export {
+  type CodePackage,
+  type CodeRef,
+  type FolderRequire,
+  type LoadOptions,
+  type ModuleRef,
+  refOf,
+  type ShipExtension,
+  type SourceId,
+  type SourceRef,
+  type SourceRegistryOptions,
+  type ValueBlob,
+} from './types.js';

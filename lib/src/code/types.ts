@@ -1,0 +1,89 @@
+/** A source id: `<cell>#<n>` for a class or function expression, `<cell>:<name>` for a declaration. */
+export type SourceId = string;
+
+/** One value blob of a package. `hash` is the sha256 (hex) of `bytes`. */
+export interface ValueBlob {
+  readonly name: string;
+  readonly hash: string;
+  /** May be a view of the user's own array (large arrays aren't copied): send it, don't keep it. */
+  readonly bytes: Uint8Array;
+}
+
+/** The transitive closure of one class or function, ready to be loaded in another process. */
+export interface CodePackage {
+  readonly kind: 'source';
+  /** sha256 (hex) of `code`. */
+  readonly hash: string;
+  /** One CommonJS module, its source map inline. */
+  readonly code: Uint8Array;
+  /** The same source map as JSON; sources are cell ids, or absolute paths of bundled files. */
+  readonly map: string;
+  readonly values: readonly ValueBlob[];
+  /** The notebook's folder: packages are resolved from it. */
+  readonly folder: string;
+  readonly exportName: string;
+  /** What the user should know, e.g. that `counter` is a snapshot. Each is said once per session. */
+  readonly notes: readonly string[];
+}
+
+/** What travels in a deployment's spec: enough to load the code where its blobs are. */
+export type CodeRef = SourceRef | ModuleRef;
+
+export interface SourceRef {
+  readonly kind: 'source';
+  readonly hash: string;
+  readonly values: readonly { readonly name: string; readonly hash: string }[];
+  readonly folder: string;
+  readonly exportName: string;
+}
+
+export interface ModuleRef {
+  readonly kind: 'module';
+  /** Absolute path of the user's file. */
+  readonly file: string;
+  /** sha256 (hex) of the compiled bundle. */
+  readonly hash: string;
+  /** Name of the deployment inside the module. */
+  readonly deployment: string;
+}
+
+/** The ref of a package. */
+export function refOf(pack: CodePackage): SourceRef {
+  return {
+    kind: 'source',
+    hash: pack.hash,
+    values: pack.values.map(({ name, hash }) => ({ name, hash })),
+    folder: pack.folder,
+    exportName: pack.exportName,
+  };
+}
+
+/** What a {@link SourceRegistry} needs to know of its notebook. */
+export interface SourceRegistryOptions {
+  /** The notebook's folder. */
+  readonly folder: string;
+  /** Current value of a notebook global; undefined where there is none. */
+  readonly lookup: (name: string) => unknown;
+  /** Names that exist in every cell, each with the module that exports it: `{ serve: 'nbserve', onnx: 'nbserve/onnx' }`. */
+  readonly globals?: Readonly<Record<string, string>>;
+}
+
+/** Lets a live value (a deployment handle) travel inside a captured value. Registered in driver and replica alike. */
+export interface ShipExtension {
+  readonly name: string;
+  test(value: object): boolean;
+  /** JSON data that stands for the value. A coded or plain Error thrown here refuses the value, its message as the reason. */
+  encode(value: object): unknown;
+  decode(data: unknown): unknown;
+}
+
+export interface LoadOptions {
+  /** Module shipping: finds the deployment in the imported module. Default: the export of that name. */
+  readonly findDeployment?: (moduleExports: Readonly<Record<string, unknown>>, name: string) => unknown;
+}
+
+/** A `require` that resolves from a folder. */
+export interface FolderRequire {
+  (id: string): unknown;
+  resolve(id: string): string;
+}
