@@ -1,6 +1,9 @@
 /** Coded errors: every error that a user can meet has a code, a message that names what would be valid, and an HTTP status. */
 
-type Params<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Params<Rest> : never;
+// Names hold no space: `{ routePrefix }` in a message is code that is shown, not a parameter.
+type Params<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
+  ? (Name extends `${string} ${string}` ? never : Name) | Params<Rest>
+  : never;
 type ParamValues<T extends string> = { readonly [K in Params<T>]: string | number };
 
 export interface NbserveErrorInit {

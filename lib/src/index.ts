@@ -1,0 +1,21 @@
+export { isNbserveError, NbserveError } from './core/errors.js';
+export {
+  type Application,
+  type ApplicationStatus,
+  type Deployment,
+  type DeploymentHandle,
+  type DeploymentListing,
+  type DeploymentOptions,
+  type DeploymentResponse,
+  type DeploymentResponseGenerator,
+  type DeploymentStatus,
+  type HandleOptions,
+  type ReplicaStatusEntry,
+  type ResourceOptions,
+  type RunOptions,
+  type Serve,
+  type ServeRequest,
+  type ServeStatus,
+  type StartOptions,
+  serve,
+} from './serve/index.js';

@@ -1,0 +1,99 @@
+import type { DeploymentDefinition } from './deployment.js';
+import type { HandleRef } from './protocol/index.js';
+
+/** A deployment with the arguments of its constructor. */
+export class BoundDeployment {
+  constructor(
+    readonly definition: DeploymentDefinition,
+    readonly args: readonly unknown[],
+  ) {}
+
+  get deployment(): string {
+    return this.definition.name;
+  }
+
+  toString(): string {
+    return `Application(${this.definition.name})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** Stands for a handle in constructor arguments until the replica makes it one. */
+export class PendingHandle implements HandleRef {
+  constructor(
+    readonly app: string,
+    readonly deployment: string,
+  ) {}
+}
+
+/** One deployment of an application, under the name that it has there. */
+export interface PlacedDeployment {
+  readonly name: string;
+  readonly definition: DeploymentDefinition;
+  /** The constructor's arguments; bound deployments are {@link PendingHandle}s. */
+  readonly args: readonly unknown[];
+  /** Names of those whose handles are among the arguments. */
+  readonly dependencies: readonly string[];
+}
+
+/**
+ * Lays an application out: every bound deployment reachable from `root`, inner ones first, the root last.
+ * Two deployments of one name get `_1`, `_2` …; one bound deployment used in two places stays one.
+ */
+export function layOut(app: string, root: BoundDeployment): PlacedDeployment[] {
+  const placed: PlacedDeployment[] = [];
+  const names = new Map<BoundDeployment, string>();
+  const taken = new Set<string>();
+
+  const place = (bound: BoundDeployment): string => {
+    const known = names.get(bound);
+    if (known !== undefined) return known;
+    const name = freeName(bound.definition.name, taken);
+    taken.add(name);
+    names.set(bound, name);
+    const dependencies = new Set<string>();
+    const handleOf = (inner: BoundDeployment): PendingHandle => {
+      const dependency = place(inner);
+      dependencies.add(dependency);
+      return new PendingHandle(app, dependency);
+    };
+    const args = bound.args.map((arg) => replaceBound(arg, handleOf));
+    placed.push({ name, definition: bound.definition, args, dependencies: [...dependencies] });
+    return name;
+  };
+
+  place(root);
+  return placed;
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  let n = 1;
+  while (taken.has(`${name}_${n}`)) n += 1;
+  return `${name}_${n}`;
+}
+
+/** Copies `value` with each bound deployment replaced; looks into arrays and plain objects only. */
+function replaceBound(value: unknown, replace: (bound: BoundDeployment) => unknown): unknown {
+  if (value instanceof BoundDeployment) return replace(value);
+  if (!holdsBound(value, new Set())) return value;
+  if (Array.isArray(value)) return value.map((item) => replaceBound(item, replace));
+  return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, replaceBound(item, replace)]));
+}
+
+function holdsBound(value: unknown, seen: Set<unknown>): boolean {
+  if (value instanceof BoundDeployment) return true;
+  if (!isContainer(value) || seen.has(value)) return false;
+  seen.add(value);
+  return Object.values(value).some((item) => holdsBound(item, seen));
+}
+
+function isContainer(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

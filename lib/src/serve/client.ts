@@ -1,0 +1,84 @@
+import { AsyncResource } from 'node:async_hooks';
+import { join } from 'node:path';
+import { ownerKey, shortId } from '../core/index.js';
+import { joinLocalCluster, type LocalCluster, type LogLine, startLocalCluster } from '../engine/index.js';
+import { type Channel, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
+import { registerHandleCodec, setHandleContext } from './handle/index.js';
+import type { ControllerOps } from './protocol/index.js';
+import { openRouter, type RouterLike } from './router/index.js';
+
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number | 'auto';
+}
+
+/** This process's connection to its cluster: the control channel, the router behind handles, and the replicas' output. */
+export class Client {
+  /** Which run printed last under a deployment's name: its output goes where that run was called, e.g. to that notebook cell. */
+  readonly #printers = new Map<string, (line: LogLine) => void>();
+
+  private constructor(
+    readonly cluster: LocalCluster,
+    readonly controller: Channel,
+    readonly router: RouterLike,
+  ) {}
+
+  /** Starts a cluster that ends with this process. @throws NBS_PORT_IN_USE */
+  static async start(http: HttpAddress): Promise<Client> {
+    let client: Client | undefined;
+    const early: LogLine[] = [];
+    const key = ownerKey();
+    const cluster = await startLocalCluster({
+      http,
+      ...(key === undefined ? {} : { ownerKey: key }),
+      onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),
+    });
+    client = await Client.#attach(cluster);
+    for (const line of early) client.#print(line);
+    return client;
+  }
+
+  /** Joins a running cluster, e.g. from the command line; leaves it running at the end. @throws NBS_CLUSTER_GONE */
+  static async join(dir: string, onLog: (line: LogLine) => void = () => {}): Promise<Client> {
+    return Client.#attach(await joinLocalCluster(dir, { onLog }));
+  }
+
+  static async #attach(cluster: LocalCluster): Promise<Client> {
+    const { dir, token, url } = cluster;
+    const hello = helloOf('driver', `driver-${process.pid}-${shortId(4)}`);
+    registerHandleCodec();
+    const controller = await connect({ path: join(dir, 'c.sock') }, { token, hello });
+    const router = openRouter({ dir, token, hello });
+    setHandleContext({ router, url });
+    return new Client(cluster, controller, router);
+  }
+
+  get call(): OpCaller<ControllerOps> {
+    return opCaller<ControllerOps>(this.controller);
+  }
+
+  /** From now on these deployments' output appears in the context of this call. */
+  printFor(deployments: readonly string[]): void {
+    const print = AsyncResource.bind(printLine);
+    for (const name of deployments) this.#printers.set(name, print);
+  }
+
+  /** Gives the connections back. A cluster of our own ends with it. */
+  async close(): Promise<void> {
+    setHandleContext(null);
+    this.router.close();
+    this.controller.close();
+    await this.cluster.stop();
+  }
+
+  #print(line: LogLine): void {
+    const deployment = line.label.split('#', 1)[0] ?? line.label;
+    (this.#printers.get(deployment) ?? printLine)(line);
+  }
+}
+
+/** A replica's line, marked with its name: `(Chat#k3f9a2) hello`. */
+function printLine({ label, stream, text }: LogLine): void {
+  const out = stream === 'stdout' ? process.stdout : process.stderr;
+  out.write(`(${label}) ${text}\n`);
+}

@@ -1,0 +1,38 @@
+import type { ModulePackage } from '../code/index.js';
+import type { Target } from './deployment.js';
+
+/** Where a deployment's target was defined, when that is a module file and not a notebook cell. */
+export interface ModuleOrigin {
+  readonly file: string;
+  /** Already compiled, where the module was imported by nbserve itself. */
+  readonly compiled?: ModulePackage;
+  /** The name under which `serve.deployment` first met it there. */
+  readonly name: string;
+}
+
+const origins = new WeakMap<Target, ModuleOrigin>();
+const targets = new Map<string, Target>();
+let importing: ModulePackage | undefined;
+
+/** While `load` runs, what it defines belongs to this module. */
+export async function definingModule<T>(compiled: ModulePackage, load: () => Promise<T>): Promise<T> {
+  importing = compiled;
+  try {
+    return await load();
+  } finally {
+    importing = undefined;
+  }
+}
+
+/** Notes a new deployment; the first definition of a target counts. */
+export function noteDefinition(name: string, target: Target, callerFile: string | undefined): void {
+  if (name !== '' && !targets.has(name)) targets.set(name, target);
+  if (origins.has(target)) return;
+  const file = importing?.file ?? callerFile;
+  if (file !== undefined) origins.set(target, { file, name, ...(importing === undefined ? {} : { compiled: importing }) });
+}
+
+export const originOf = (target: Target): ModuleOrigin | undefined => origins.get(target);
+
+/** In a replica: the class or function that the imported module defined under this name. */
+export const definedTarget = (name: string): Target | undefined => targets.get(name);

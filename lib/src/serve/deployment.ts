@@ -1,0 +1,64 @@
+import { BoundDeployment } from './application.js';
+import { NameRequired, NotDeployable } from './errors.js';
+import type { DeploymentHandle } from './handle/types.js';
+import { deploymentConfig } from './options.js';
+import type { DeploymentConfig } from './protocol/index.js';
+import type { Application, BindArgs, Deployment, DeploymentOptions } from './types.js';
+
+export type Target = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
+
+type Deployer = (app: Application<unknown>, options: { name: string; routePrefix: string }) => Promise<unknown>;
+
+/** A class or function with options. Immutable: `options()` gives another one. */
+export class DeploymentDefinition {
+  readonly name: string;
+  readonly version: string | null;
+  readonly config: DeploymentConfig;
+
+  constructor(
+    readonly target: Target,
+    private readonly settings: DeploymentOptions,
+    private readonly deployer: Deployer,
+  ) {
+    if (typeof target !== 'function') throw NotDeployable({ value: describe(target) });
+    this.name = settings.name ?? target.name;
+    this.config = deploymentConfig(`deployment ${this.name || '(without a name)'}`, settings);
+    if (this.name === '') throw NameRequired();
+    this.version = settings.version ?? null;
+  }
+
+  options(options: DeploymentOptions): DeploymentDefinition {
+    return new DeploymentDefinition(this.target, { ...this.settings, ...options }, this.deployer);
+  }
+
+  bind(...args: unknown[]): BoundDeployment {
+    return new BoundDeployment(this, args);
+  }
+
+  deploy(...args: unknown[]): Promise<unknown> {
+    return this.deployer(this.bind(...args) as unknown as Application<unknown>, {
+      name: this.name,
+      routePrefix: `/${this.name}`,
+    });
+  }
+
+  toString(): string {
+    return `Deployment(name=${this.name}, version=${this.version ?? 'none'})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** The typed face of a definition; the brands exist only in types. */
+export const asDeployment = <T, A extends readonly unknown[]>(definition: DeploymentDefinition): Deployment<T, A> =>
+  definition as unknown as Deployment<T, A> & {
+    bind(...args: BindArgs<A>): Application<T>;
+    deploy(): Promise<DeploymentHandle<T>>;
+  };
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? `an object` : `the ${typeof value} ${String(value)}`;
+}

@@ -1,0 +1,43 @@
+import { defineError } from '../core/index.js';
+
+export const NotDeployable = defineError(
+  'NBS_NOT_DEPLOYABLE',
+  400,
+  'serve.deployment takes a class or a function, got {value}; write serve.deployment(class Chat { … })',
+);
+export const NameRequired = defineError(
+  'NBS_NAME_REQUIRED',
+  400,
+  "this deployment has no name: name the class or function, or pass one: serve.deployment(…, { name: 'hello' })",
+);
+export const NotAnApplication = defineError(
+  'NBS_NOT_AN_APPLICATION',
+  400,
+  'serve.run takes a bound deployment, got {value}; write serve.run(Chat.bind(…))',
+);
+export const InvalidRoutePrefix = defineError(
+  'NBS_INVALID_ROUTE_PREFIX',
+  400,
+  "route prefix {prefix} is not valid: it is '/' or starts with '/', has no '/' at its end, no '?', '#', space or brace, and is not below '/-'; or null for no route",
+);
+export const InvalidAppName = defineError(
+  'NBS_INVALID_APP_NAME',
+  400,
+  "application name {name} is not valid: use letters, digits, '_', '-' and '.', starting with a letter or digit",
+);
+export const NoHttpRoute = defineError(
+  'NBS_NO_HTTP_ROUTE',
+  404,
+  'application {app} has no HTTP route; give it one with serve.run(…, { routePrefix })',
+);
+export const NotRunning = defineError('NBS_NOT_RUNNING', 409, 'no cluster runs here; serve.run(…) or serve.start() starts one');
+export const NotAStream = defineError(
+  'NBS_NOT_A_STREAM',
+  400,
+  '{method} of {deployment} returns one value, not a stream; await it instead of iterating',
+);
+export const NoSourceFound = defineError(
+  'NBS_NO_SOURCE',
+  400,
+  'the source of deployment {name} cannot be found: define it in a notebook cell, or in a module file and run it with `nbserve run file.ts:app`',
+);

@@ -1,0 +1,24 @@
+import { registerShipExtension } from '../../code/index.js';
+import { registerValueExtension } from '../../ipc/index.js';
+import { PendingHandle } from '../application.js';
+import type { HandleRef } from '../protocol/index.js';
+import { createHandle, handleRef } from './handle.js';
+
+let registered = false;
+
+/** Lets handles travel in arguments, results and captured values: as their two names, made a handle again on arrival. */
+export function registerHandleCodec(): void {
+  if (registered) return;
+  registered = true;
+  const codec = {
+    name: 'handle',
+    test: (value: object) => value instanceof PendingHandle || handleRef(value) !== undefined,
+    encode: (value: object): HandleRef => {
+      const { app, deployment } = handleRef(value) ?? (value as PendingHandle);
+      return { app, deployment };
+    },
+    decode: (ref: unknown) => createHandle<unknown>(ref as HandleRef),
+  };
+  registerValueExtension(codec as Parameters<typeof registerValueExtension>[0]);
+  registerShipExtension(codec);
+}

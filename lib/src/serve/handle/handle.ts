@@ -1,0 +1,74 @@
+import { toMs } from '../../core/index.js';
+import { NoHttpRoute } from '../errors.js';
+import { deploymentKey, type HandleRef } from '../protocol/index.js';
+import { handleContext } from './context.js';
+import { RemoteCall } from './remote-call.js';
+import type { DeploymentHandle, HandleOptions } from './types.js';
+
+const REF = Symbol.for('nbserve.handle');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** A handle of a deployment. It holds names only, so it may be made before the deployment runs and outlives its updates. */
+export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): DeploymentHandle<T> {
+  const { app, deployment } = ref;
+  const timeoutMs = options.timeout === undefined ? undefined : toMs(options.timeout, 'timeout');
+  const methods = new Map<string, { remote: (...args: unknown[]) => RemoteCall }>();
+  const method = (name: string) => {
+    let entry = methods.get(name);
+    if (entry === undefined) {
+      entry = { remote: (...args) => new RemoteCall(ref, name, args, timeoutMs) };
+      methods.set(name, entry);
+    }
+    return entry;
+  };
+
+  const own: Record<PropertyKey, unknown> = {
+    appName: app,
+    deploymentName: deployment,
+    remote: (...args: unknown[]) => new RemoteCall(ref, 'call', args, timeoutMs),
+    options: (more: HandleOptions) => createHandle(ref, { ...options, ...more }),
+    toString: () => describe(ref),
+    toJSON: () => describe(ref),
+    [REF]: ref,
+    [INSPECT]: () => describe(ref),
+    [Symbol.toPrimitive]: () => describe(ref),
+  };
+
+  return new Proxy(own, {
+    get(target, key) {
+      if (Object.hasOwn(target, key)) return target[key];
+      if (key === 'url') return urlOf(app);
+      // A handle is awaited by mistake, or returned from an async function: it must not look like a promise.
+      if (typeof key === 'symbol' || key === 'then' || key === 'constructor') return undefined;
+      return method(key);
+    },
+    has: (target, key) => Object.hasOwn(target, key) || key === 'url',
+    set: () => false,
+  }) as unknown as DeploymentHandle<T>;
+}
+
+/** The names behind a handle, or `undefined` where `value` is none. */
+export function handleRef(value: unknown): HandleRef | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return (value as Record<symbol, HandleRef | undefined>)[REF];
+}
+
+function urlOf(app: string): string {
+  const { router, url } = handleContext();
+  const route = router.snapshot?.routes.find((entry) => entry.app === app);
+  if (route === undefined) throw NoHttpRoute({ app });
+  return route.prefix === '/' ? `${url}/` : `${url}${route.prefix}`;
+}
+
+function describe({ app, deployment }: HandleRef): string {
+  const methods = knownMethods({ app, deployment });
+  return `DeploymentHandle(app=${app}, deployment=${deployment}${methods === null ? '' : `, methods=[${methods.join(', ')}]`})`;
+}
+
+function knownMethods({ app, deployment }: HandleRef): readonly string[] | null {
+  try {
+    return handleContext().router.snapshot?.deployments[deploymentKey(app, deployment)]?.methods ?? null;
+  } catch {
+    return null; // not running: the names alone are shown
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  type CallHead,
+  decodeValue,
+  encodeValue,
+  type OutgoingCall,
+  type ResponseHead,
+  type ResponseSink,
+} from '../../ipc/index.js';
+import { NotAStream } from '../errors.js';
+import { type HandleRef, RequestCancelled } from '../protocol/index.js';
+import { handleContext, routeKey } from './context.js';
+import { ItemStream } from './item-stream.js';
+
+const REQUEST_PREFIX = `${process.pid.toString(36)}-${Date.now().toString(36)}`;
+let requestCount = 0;
+
+/**
+ * One call of a method: a promise of its value, or the stream of its items. Which of the two it is only the replica's answer tells,
+ * so one object is both; the types of the handle show the one that fits the method.
+ */
+export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, ResponseSink {
+  readonly [Symbol.toStringTag] = 'DeploymentResponse';
+  readonly #ref: HandleRef;
+  readonly #method: string;
+  readonly #result: Promise<unknown>;
+  #resolve!: (value: unknown) => void;
+  #reject!: (error: Error) => void;
+  #outgoing: OutgoingCall | null = null;
+  #stream: ItemStream | null = null;
+  #chunks: Uint8Array[] = [];
+  #observed = false;
+  #cancelled = false;
+  #timeoutMs: number | undefined;
+
+  constructor(ref: HandleRef, method: string, args: readonly unknown[], timeoutMs: number | undefined) {
+    this.#ref = ref;
+    this.#method = method;
+    this.#timeoutMs = timeoutMs;
+    this.#result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#result.catch((error: unknown) => this.#reportUnobserved(error));
+    if (args.some((arg) => arg instanceof RemoteCall)) this.#sendWhenResolved(args);
+    else this.#send(args);
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a response is a promise
+  then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#observed = true;
+    return this.#result.then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
+    return this.then(null, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<unknown> {
+    this.#observed = true;
+    return this.#result.finally(onFinally);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+    const stream = await this;
+    if (!(stream instanceof ItemStream)) throw NotAStream({ method: this.#method, deployment: this.#ref.deployment });
+    yield* stream;
+  }
+
+  cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#outgoing?.cancel('cancelled by the caller');
+    this.onError(RequestCancelled({ deployment: this.#ref.deployment, reason: 'by the caller' }));
+  }
+
+  onHead(head: ResponseHead): void {
+    if (head.kind !== 'items') return;
+    this.#stream = new ItemStream(
+      (bytes) => this.#outgoing?.consumed(bytes),
+      () => this.#outgoing?.cancel('the reader left'),
+    );
+    this.#resolve(this.#stream);
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#stream !== null) {
+      this.#stream.push(chunk);
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#outgoing?.consumed(chunk.length);
+  }
+
+  onEnd(): void {
+    if (this.#stream !== null) {
+      this.#stream.end();
+      return;
+    }
+    const [only] = this.#chunks;
+    try {
+      this.#resolve(decodeValue(this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks)));
+    } catch (error) {
+      this.#reject(error as Error);
+    }
+  }
+
+  onError(error: Error): void {
+    if (this.#stream !== null) this.#stream.fail(error);
+    else this.#reject(error);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `DeploymentResponse(${this.#ref.app}/${this.#ref.deployment}.${this.#method}) — await it for its value`;
+  }
+
+  #sendWhenResolved(args: readonly unknown[]): void {
+    Promise.all(args.map((arg) => (arg instanceof RemoteCall ? arg.#result : arg))).then(
+      (resolved) => {
+        for (const arg of args) if (arg instanceof RemoteCall) arg.#observed = true;
+        if (!this.#cancelled) this.#send(resolved);
+      },
+      (error: Error) => this.onError(error),
+    );
+  }
+
+  #send(args: readonly unknown[]): void {
+    try {
+      const body = encodeValue(args);
+      requestCount += 1;
+      const requestId = `${REQUEST_PREFIX}-${requestCount.toString(36)}`;
+      const head: CallHead = { kind: 'method', method: this.#method, requestId };
+      this.#outgoing = handleContext().router.dispatch({
+        key: routeKey(this.#ref),
+        method: this.#method,
+        head,
+        body,
+        sink: this,
+        ...(this.#timeoutMs === undefined ? {} : { timeoutMs: this.#timeoutMs }),
+      });
+    } catch (error) {
+      this.onError(error as Error);
+    }
+  }
+
+  // A call that nobody waits for must not end the process, as an unhandled rejection would; it is told on stderr instead.
+  #reportUnobserved(error: unknown): void {
+    setImmediate(() => {
+      if (this.#observed || this.#cancelled) return;
+      console.error(`${this.#ref.deployment}.${this.#method}.remote(…) failed and was not awaited:`, error);
+    });
+  }
+}

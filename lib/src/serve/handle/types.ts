@@ -1,0 +1,83 @@
+/** Types of handles: what a deployment's class offers, seen from another process. No third-party types: these reach notebook cells. */
+
+declare const handleBrand: unique symbol;
+declare const deploymentBrand: unique symbol;
+declare const applicationBrand: unique symbol;
+
+/** Anything with the brand of a deployment; lets `DeploymentHandle<typeof Chat>` find the class inside. */
+export interface DeploymentBrand<T> {
+  readonly [deploymentBrand]: T;
+}
+
+export interface ApplicationBrand<T> {
+  readonly [applicationBrand]: T;
+}
+
+/** The instance type: of a class's instance itself, or of a deployment. */
+export type InstanceOf<T> = T extends DeploymentBrand<infer I> ? I : T;
+
+/** Methods that the cluster calls itself; a handle does not offer them. */
+type Hook = 'fetch' | 'dispose' | 'reconfigure' | 'checkHealth';
+
+export type RemoteMethodName<T> = {
+  [K in keyof T]: K extends string ? (K extends Hook ? never : T[K] extends (...args: never[]) => unknown ? K : never) : never;
+}[keyof T];
+
+/** An argument may be given as the response of another call; its value is waited for and sent. */
+export type RemoteArgs<A extends readonly unknown[]> = { [K in keyof A]: A[K] | DeploymentResponse<Awaited<A[K]>> };
+
+export type RemoteResult<R> =
+  R extends AsyncIterable<infer I>
+    ? DeploymentResponseGenerator<I>
+    : R extends Generator<infer I, unknown, unknown>
+      ? DeploymentResponseGenerator<I>
+      : DeploymentResponse<Awaited<R>>;
+
+/** One method of a deployment. */
+export interface RemoteMethod<A extends readonly unknown[], R> {
+  /**
+   * Calls the method on one of the replicas. Arguments and result travel as structured clones.
+   * @throws (by rejecting) the method's own error, or a coded one: NBS_QUEUE_FULL, NBS_NO_REPLICA, NBS_REPLICA_DIED, NBS_REQUEST_TIMEOUT
+   */
+  remote(...args: RemoteArgs<A>): RemoteResult<R>;
+}
+
+type MethodOf<F> = F extends (...args: infer A) => infer R ? RemoteMethod<A, R> : never;
+
+export type RemoteMethods<T> = { readonly [K in RemoteMethodName<T>]: MethodOf<T[K]> };
+
+/** What every handle has, whatever its deployment. */
+export interface HandleBase<T> {
+  readonly [handleBrand]?: T;
+  /** Name of the application. */
+  readonly appName: string;
+  readonly deploymentName: string;
+  /** Where the application answers HTTP, e.g. `http://127.0.0.1:8000/chat`. @throws NBS_NO_HTTP_ROUTE where it has no route */
+  readonly url: string;
+  /** The same deployment with other call options. */
+  options(options: HandleOptions): DeploymentHandle<T>;
+}
+
+export interface HandleOptions {
+  /** Deadline of each call: milliseconds or a text such as `'30s'`. @default the deployment's `requestTimeout` */
+  readonly timeout?: number | `${number}${'ms' | 's' | 'm' | 'h'}`;
+}
+
+type CallMethod<T> = T extends { call(...args: infer A): infer R } ? RemoteMethod<A, R> : { readonly [K in never]: never };
+
+/**
+ * A typed handle of a running deployment: `handle.method.remote(...)`, and `handle.remote(...)` for a function or a method named `call`.
+ * `T` is the class's instance type, or `typeof` a deployment.
+ */
+export type DeploymentHandle<T> = HandleBase<InstanceOf<T>> & RemoteMethods<InstanceOf<T>> & CallMethod<InstanceOf<T>>;
+
+/** The answer of a remote call, on its way: awaited (as often as you like), cancelled, or passed to another call. */
+export interface DeploymentResponse<T> extends Promise<T> {
+  /** Gives the call up; awaiting it then rejects with NBS_REQUEST_CANCELLED. */
+  cancel(): void;
+}
+
+/** The answers of a remote async generator, one by one. Leaving the loop early ends the generator in the replica. */
+export interface DeploymentResponseGenerator<T> extends AsyncIterable<T> {
+  cancel(): void;
+}

@@ -1,0 +1,121 @@
+import { callerFile } from './caller.js';
+import { Client } from './client.js';
+import { noteDefinition } from './definitions.js';
+import { asDeployment, DeploymentDefinition, type Target } from './deployment.js';
+import { NotRunning } from './errors.js';
+import { createHandle, handleContext } from './handle/index.js';
+import { isInert } from './inert.js';
+import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
+import { runApplication } from './run.js';
+import type { Serve } from './serve.js';
+import type { Application, DeploymentOptions, RunOptions, StartOptions } from './types.js';
+
+let connecting: Promise<Client> | null = null;
+
+/** The cluster of this process: the running one, or a new one. A start that failed may be tried again. */
+function connected(options: StartOptions = {}): Promise<Client> {
+  if (connecting === null) {
+    const attempt = Client.start({ host: options.host ?? '127.0.0.1', port: options.port ?? 'auto' });
+    connecting = attempt;
+    attempt.then(
+      (client) =>
+        void client.cluster.exited.then(() => {
+          if (connecting === attempt) connecting = null;
+        }),
+      () => {
+        if (connecting === attempt) connecting = null;
+      },
+    );
+  }
+  return connecting;
+}
+
+/** Makes a client that was joined elsewhere (the command line) this process's cluster. */
+export function useClient(client: Client): void {
+  connecting = Promise.resolve(client);
+}
+
+/** Folder of the running cluster, for child processes that talk to it; `null` where none runs. */
+export async function runningCluster(): Promise<Client | null> {
+  return connecting === null ? null : connecting.catch(() => null);
+}
+
+async function required(): Promise<Client> {
+  if (connecting === null) throw NotRunning();
+  return connecting;
+}
+
+function run(application: Application<unknown>, options: RunOptions = {}): Promise<never> {
+  // In a replica, a module's own serve.run must neither deploy nor let the lines after it run.
+  if (isInert()) return new Promise<never>(() => {});
+  return runApplication(connected(), application, options) as Promise<never>;
+}
+
+function deployment(target: Target, options: DeploymentOptions = {}): never {
+  const definition = new DeploymentDefinition(target, options, run);
+  noteDefinition(definition.name, target, callerFile());
+  return asDeployment(definition) as never;
+}
+
+/** Runs outside of any cluster of their own (in a replica) as well: they need the routes only. */
+async function getDeploymentHandle(name: string, app = 'default'): Promise<never> {
+  const { router } = await context();
+  const routes = await router.whenSnapshot(0);
+  const known = Object.values(routes.deployments);
+  if (!known.some((route) => route.app === app && route.name === name)) {
+    throw NoSuchDeployment({ deployment: `${app}/${name}`, running: list(known.map((route) => `${route.app}/${route.name}`)) });
+  }
+  return createHandle({ app, deployment: name }) as never;
+}
+
+async function getAppHandle(app: string): Promise<never> {
+  if (connecting !== null) {
+    const { applications } = await (await connecting).call('status', undefined);
+    const found = applications[app];
+    if (found === undefined) throw NoSuchApp({ app, running: list(Object.keys(applications)) });
+    return createHandle({ app, deployment: found.ingress }) as never;
+  }
+  const routes = await (await context()).router.whenSnapshot(0);
+  const route = routes.routes.find((entry) => entry.app === app);
+  if (route === undefined) throw NoSuchApp({ app, running: list(routes.routes.map((entry) => entry.app)) });
+  return createHandle({ app, deployment: route.deployment }) as never;
+}
+
+async function context() {
+  if (connecting !== null) await connecting;
+  return handleContext();
+}
+
+const list = (names: readonly string[]): string => [...new Set(names)].join(', ') || 'none';
+
+/** The `serve` of this process. */
+export const serve: Serve = {
+  deployment: deployment as Serve['deployment'],
+  run: run as Serve['run'],
+  async start(options) {
+    await connected(options);
+  },
+  async status() {
+    return (await required()).call('status', undefined);
+  },
+  async delete(name) {
+    await (await required()).call('delete', { name });
+  },
+  async shutdown() {
+    const closing = connecting;
+    connecting = null;
+    const client = await closing?.catch(() => null);
+    await client?.close();
+  },
+  getAppHandle,
+  getDeploymentHandle,
+  async listDeployments() {
+    const { applications } = await (await required()).call('status', undefined);
+    return Object.fromEntries(
+      Object.entries(applications).map(([app, { ingress, routePrefix, deployments }]) => [
+        app,
+        { name: ingress, version: deployments[ingress]?.version ?? null, routePrefix },
+      ]),
+    );
+  },
+};

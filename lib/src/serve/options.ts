@@ -1,0 +1,105 @@
+import { type Duration, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
+import type { DeploymentConfig, Resources } from './protocol/index.js';
+import type { DeploymentOptions, ResourceOptions } from './types.js';
+
+const text = (doc: string): OptionSpec<string | undefined> => ({
+  doc,
+  expected: 'a text that is not empty',
+  default: undefined,
+  parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+});
+
+const duration = (doc: string, option: string, fallback: number): OptionSpec<number> => ({
+  doc,
+  expected: "milliseconds, or a text such as '30s'",
+  default: fallback,
+  parse: (value) => toMs(value as Duration, option),
+});
+
+const idempotent: OptionSpec<readonly string[] | true> = {
+  doc: "Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all.",
+  expected: "a list of method names such as ['fetch'], or true",
+  default: [],
+  parse: (value) => (value === true || isTexts(value) ? value : undefined),
+};
+
+const env: OptionSpec<Readonly<Record<string, string>>> = {
+  doc: 'Environment variables of the replicas.',
+  expected: 'an object of texts',
+  default: {},
+  parse: (value) =>
+    isRecord(value) && Object.values(value).every((v) => typeof v === 'string') ? (value as Record<string, string>) : undefined,
+};
+
+const resources: OptionSpec<Resources> = {
+  doc: 'What a replica takes of its node: cpu (cores), gpu, memory (bytes), custom.',
+  expected: 'an object such as { cpu: 1, gpu: 0.5, memory: 2**30, custom: { accelerator: 1 } } of numbers of at least 0',
+  default: { cpu: 1, gpu: 0, memory: 0, custom: {} },
+  parse: parseResources,
+};
+
+const requestTimeout: OptionSpec<number | null> = {
+  doc: 'Deadline of a request, queueing included; then 504. `null` is none.',
+  expected: "milliseconds, a text such as '30s', or null",
+  default: null,
+  parse: (value) => (value === null ? null : toMs(value as Duration, 'requestTimeout')),
+};
+
+/** Every option of a deployment: default, check, sentence for the docs. */
+export const DEPLOYMENT_OPTIONS = {
+  name: text("Name in handles, logs and the status; by default the class's or function's name."),
+  version: text("The user's own word for what runs; shown in the status."),
+  numReplicas: integer({ doc: 'Replica processes.', default: 1, min: 0, max: 10_000 }),
+  maxOngoingRequests: integer({ doc: 'Requests that one replica works on at a time.', default: 100, min: 1 }),
+  maxQueuedRequests: integer({
+    doc: 'Requests that wait while every replica is busy; above, 503 NBS_QUEUE_FULL. -1 is no limit.',
+    default: -1,
+    min: -1,
+  }),
+  requestTimeout,
+  gracefulShutdownTimeout: duration(
+    'How long a replica that is being replaced may finish what it has begun.',
+    'gracefulShutdownTimeout',
+    20_000,
+  ),
+  startupTimeout: duration("How long a replica's start may take, its constructor included.", 'startupTimeout', 60_000),
+  stuckTimeout: duration(
+    'How long user code may go on after its request was cancelled before its process is replaced.',
+    'stuckTimeout',
+    30_000,
+  ),
+  idempotent,
+  resources,
+  env,
+} as const;
+
+/** Checks the options of a deployment and gives them in the form that the cluster works with. */
+export function deploymentConfig(where: string, options: DeploymentOptions): DeploymentConfig {
+  const values = parseOptions(where, DEPLOYMENT_OPTIONS, { ...options });
+  return {
+    numReplicas: values.numReplicas,
+    maxOngoingRequests: values.maxOngoingRequests,
+    maxQueuedRequests: values.maxQueuedRequests,
+    requestTimeoutMs: values.requestTimeout,
+    gracefulShutdownTimeoutMs: values.gracefulShutdownTimeout,
+    startupTimeoutMs: values.startupTimeout,
+    stuckTimeoutMs: values.stuckTimeout,
+    idempotent: values.idempotent,
+    resources: values.resources,
+    env: values.env,
+  };
+}
+
+function parseResources(value: unknown): Resources | undefined {
+  if (!isRecord(value)) return undefined;
+  const known = ['cpu', 'gpu', 'memory', 'custom'];
+  if (Object.keys(value).some((key) => !known.includes(key))) return undefined;
+  const { cpu = 1, gpu = 0, memory = 0, custom = {} } = value as ResourceOptions;
+  if (!isRecord(custom)) return undefined;
+  const amounts = [cpu, gpu, memory, ...Object.values(custom)];
+  return amounts.every((n) => typeof n === 'number' && Number.isFinite(n) && n >= 0) ? { cpu, gpu, memory, custom } : undefined;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((v) => typeof v === 'string');

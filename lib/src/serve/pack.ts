@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
+import { originOf } from './definitions.js';
+import type { DeploymentDefinition } from './deployment.js';
+import { NoSourceFound } from './errors.js';
+import type { Blob } from './upload.js';
+
+/** A deployment's code, ready to travel. */
+export interface PackedCode {
+  readonly ref: CodeRef;
+  readonly blobs: readonly Blob[];
+  /** What the user should know, e.g. that a variable is a snapshot. */
+  readonly notes: readonly string[];
+}
+
+let registry: SourceRegistry | null = null;
+
+/** Set by a notebook's kernel: whom to ask for the source of what cells define. */
+export function setSourceRegistry(value: SourceRegistry | null): void {
+  registry = value;
+}
+
+/** @throws NBS_CANNOT_SHIP with the chain of what uses what; NBS_NO_SOURCE */
+export async function packCode({ name, target }: DeploymentDefinition): Promise<PackedCode> {
+  if (registry?.sourceOf(target) !== undefined) {
+    const pack = await registry.pack(target);
+    return { ref: refOf(pack), blobs: [{ hash: pack.hash, bytes: pack.code }, ...pack.values], notes: pack.notes };
+  }
+  const origin = originOf(target);
+  if (origin === undefined) throw NoSourceFound({ name });
+  const compiled = origin.compiled ?? (await compileModule(origin.file));
+  return {
+    ref: { kind: 'module', file: compiled.file, hash: compiled.hash, deployment: origin.name },
+    blobs: [{ hash: compiled.hash, bytes: await readFile(compiled.bundle) }],
+    notes: [],
+  };
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { encodeValue } from '../ipc/index.js';
+import { BoundDeployment, layOut, type PlacedDeployment } from './application.js';
+import type { Client } from './client.js';
+import { NotAnApplication } from './errors.js';
+import { createHandle } from './handle/index.js';
+import type { DeploymentHandle } from './handle/types.js';
+import { checkAppName, checkRoutePrefix } from './names.js';
+import { packCode } from './pack.js';
+import type { AppSpec, DeploymentSpec } from './protocol/index.js';
+import type { Application, RunOptions } from './types.js';
+import { type Blob, uploadBlobs } from './upload.js';
+
+/** An application ready to be sent: its description, and the blobs that the cluster must have first. */
+interface PreparedApp {
+  readonly spec: AppSpec;
+  readonly blobs: readonly Blob[];
+}
+
+/** Runs an application on the client's cluster. `connecting` may still be under way: the code is packed meanwhile. */
+export async function runApplication<T>(
+  connecting: Promise<Client>,
+  application: Application<T>,
+  options: RunOptions,
+): Promise<DeploymentHandle<T>> {
+  if (!(application instanceof BoundDeployment)) throw NotAnApplication({ value: describe(application) });
+  const name = checkAppName(options.name ?? 'default');
+  const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
+
+  const [client, { spec, blobs }] = await Promise.all([connecting, prepare(name, routePrefix, application)]);
+  client.printFor(spec.deployments.map((deployment) => deployment.name));
+  await uploadBlobs(client.controller, blobs);
+  const { routesVersion } = await client.call('deploy', spec);
+  await client.router.whenSnapshot(routesVersion);
+  return createHandle<T>({ app: name, deployment: spec.ingress });
+}
+
+async function prepare(name: string, routePrefix: string | null, root: BoundDeployment): Promise<PreparedApp> {
+  const placed = layOut(name, root);
+  const blobs: Blob[] = [];
+  const deployments: DeploymentSpec[] = [];
+  for (const one of placed) {
+    const code = await packCode(one.definition);
+    for (const note of code.notes) console.warn(note);
+    blobs.push(...code.blobs);
+    deployments.push(specOf(one, code.ref));
+  }
+  const ingress = placed.at(-1)?.name as string;
+  return { spec: { name, routePrefix, ingress, deployments }, blobs };
+}
+
+function specOf({ name, definition, args, dependencies }: PlacedDeployment, code: DeploymentSpec['code']): DeploymentSpec {
+  const initArgs = encodeValue(args);
+  const { env, resources } = definition.config;
+  const replicaHash = createHash('sha256')
+    .update(JSON.stringify([code, env, resources, definition.version]))
+    .update(initArgs)
+    .digest('hex');
+  return { name, version: definition.version, code, initArgs, config: definition.config, dependencies, replicaHash };
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'a function or class';
+  return typeof value === 'object' && value !== null ? 'an object that is none' : String(value);
+}

@@ -1,0 +1,66 @@
+import type { DeploymentHandle, InstanceOf } from './handle/types.js';
+import type { ServeStatus } from './protocol/status.js';
+import type { ServeRequest } from './request-global.js';
+import type {
+  Application,
+  Deployment,
+  DeploymentListing,
+  DeploymentOptions,
+  FunctionInstance,
+  RunOptions,
+  StartOptions,
+} from './types.js';
+
+/** The serving cluster of this notebook or script. */
+export interface Serve {
+  /**
+   * Makes a class deployable. `fetch(request)` answers HTTP with a `Response`, a text or a JSON value; every public method can be called by
+   * handle. The class runs in replica processes; what it uses of the notebook goes along, values as they are at `serve.run`.
+   * @throws NBS_NOT_DEPLOYABLE, NBS_NAME_REQUIRED, NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION
+   */
+  deployment<A extends readonly unknown[], T>(
+    // biome-ignore lint/suspicious/noExplicitAny: A is inferred from the constructor's own parameters
+    target: new (...args: A extends readonly any[] ? [...A] : never) => T,
+    options?: DeploymentOptions,
+  ): Deployment<T, A>;
+  /** Makes a function deployable: HTTP calls it with the request, `handle.remote(…)` with its arguments. */
+  deployment<R>(
+    target: (request: ServeRequest) => R,
+    options?: DeploymentOptions,
+  ): Deployment<{ call(request: ServeRequest): R }, []>;
+  deployment<F extends (...args: never[]) => unknown>(
+    target: F,
+    options?: DeploymentOptions,
+  ): Deployment<FunctionInstance<F>, []>;
+
+  /**
+   * Runs an application: resolves with the handle of its ingress when every replica is up. The first call starts the cluster. The same name
+   * again is an update: the old version answers until the new one is up, and no request is lost.
+   * @throws the constructor's own error (the old version stays); NBS_ROUTE_TAKEN, NBS_CANNOT_SHIP, NBS_DEPLOY_FAILED, NBS_SUPERSEDED
+   */
+  run<T>(application: Application<T>, options?: RunOptions): Promise<DeploymentHandle<T>>;
+
+  /** Starts the cluster; without it the first `run` does. Joins the one that runs already. @throws NBS_PORT_IN_USE */
+  start(options?: StartOptions): Promise<void>;
+
+  /** Every application with its deployments and replicas. */
+  status(): Promise<ServeStatus>;
+
+  /** Takes an application down: its route first, then its replicas once they have finished. @throws NBS_NO_SUCH_APP */
+  delete(name: string): Promise<void>;
+
+  /** Takes everything down and ends the cluster's processes. Does nothing where none runs. */
+  shutdown(): Promise<void>;
+
+  /** Handle of the ingress of a running application; `T` is its class or `typeof` its deployment. @throws NBS_NO_SUCH_APP */
+  getAppHandle<T = Record<string, (...args: unknown[]) => unknown>>(name: string): Promise<DeploymentHandle<InstanceOf<T>>>;
+
+  /** Handle of one deployment of an application. @throws NBS_NO_SUCH_DEPLOYMENT */
+  getDeploymentHandle<T = Record<string, (...args: unknown[]) => unknown>>(
+    deployment: string,
+    app?: string,
+  ): Promise<DeploymentHandle<InstanceOf<T>>>;
+
+  /** The ingress of each application, by application name. */
+  listDeployments(): Promise<Record<string, DeploymentListing>>;
+}

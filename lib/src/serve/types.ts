@@ -1,0 +1,100 @@
+/** Types of the public API. No third-party types: these reach notebook cells. */
+import type { ApplicationBrand, DeploymentBrand, DeploymentHandle } from './handle/types.js';
+
+export type { ServeStatus } from './protocol/status.js';
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** Class of a deployment. `fetch(request)` answers HTTP; every other public method can be called by handle. */
+export type DeploymentClass<A extends readonly unknown[], T> = new (...args: A & unknown[]) => T;
+
+/** What a deployment made of a function offers: HTTP and `handle.remote(...)` both call it. */
+export type FunctionInstance<F extends AnyFunction> = F extends (...args: infer A) => infer R ? { call(...args: A): R } : never;
+
+type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
+
+/** Options of a deployment. */
+export interface DeploymentOptions {
+  /** Name in handles, logs and the status. @default the class's or function's name */
+  readonly name?: string;
+  /** The user's own word for what runs; shown in the status. */
+  readonly version?: string;
+  /** Replica processes. @default 1 */
+  readonly numReplicas?: number;
+  /** Requests that one replica works on at a time. @default 100 */
+  readonly maxOngoingRequests?: number;
+  /** Requests that wait while every replica is busy; above, 503 NBS_QUEUE_FULL. -1 is no limit. @default -1 */
+  readonly maxQueuedRequests?: number;
+  /** Deadline of a request, queueing included; then 504. `null` is none. @default null */
+  readonly requestTimeout?: Duration | null;
+  /** How long a replica that is being replaced may finish what it has begun. @default '20s' */
+  readonly gracefulShutdownTimeout?: Duration;
+  /** How long a replica's start may take, its constructor included. @default '60s' */
+  readonly startupTimeout?: Duration;
+  /** How long user code may go on after its request was cancelled before its process is replaced. @default '30s' */
+  readonly stuckTimeout?: Duration;
+  /** Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all. @default [] */
+  readonly idempotent?: readonly string[] | true;
+  /** What a replica takes of its node. @default { cpu: 1 } */
+  readonly resources?: ResourceOptions;
+  /** Environment variables of the replicas. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ResourceOptions {
+  readonly cpu?: number;
+  readonly gpu?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly custom?: Readonly<Record<string, number>>;
+}
+
+/** A constructor parameter as `bind` takes it: where a handle is wanted, a bound deployment is given. */
+export type BindArg<P> =
+  P extends DeploymentHandle<infer T>
+    ? P | Application<T>
+    : P extends AnyFunction | Date | RegExp | ArrayBuffer | ArrayBufferView | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
+      ? P
+      : P extends object
+        ? P | { readonly [K in keyof P]: BindArg<P[K]> }
+        : P;
+
+export type BindArgs<A extends readonly unknown[]> = { [K in keyof A]: BindArg<A[K]> };
+
+/** A class or function made deployable; `bind` its constructor's arguments and `serve.run` the result. */
+export interface Deployment<T, A extends readonly unknown[] = readonly unknown[]> extends DeploymentBrand<T> {
+  readonly name: string;
+  readonly version: string | null;
+  /** The same code under other options; those not named stay. @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+  options(options: DeploymentOptions): Deployment<T, A>;
+  /** Fixes the constructor's arguments. A bound deployment among them arrives in the constructor as a typed handle. */
+  bind(...args: BindArgs<A>): Application<T>;
+  /** Short for `serve.run(this.bind(...args), { name, routePrefix: '/' + name })`. */
+  deploy(...args: BindArgs<A>): Promise<DeploymentHandle<T>>;
+}
+
+/** A bound deployment, with all those that its arguments hold. */
+export interface Application<T> extends ApplicationBrand<T> {
+  readonly deployment: string;
+}
+
+export interface RunOptions {
+  /** Name of the application; the same name again is an update. @default 'default' */
+  readonly name?: string;
+  /** Path that the application answers under, `'/'` or `'/name'`; `null` for none. @default '/' */
+  readonly routePrefix?: string | null;
+}
+
+export interface StartOptions {
+  /** Address that HTTP is answered on. @default '127.0.0.1' */
+  readonly host?: string;
+  /** Port for HTTP. A number fails where it is taken; `'auto'` is 8000, else the next free one. @default 'auto' */
+  readonly port?: number | 'auto';
+}
+
+/** One line of `serve.listDeployments()`. */
+export interface DeploymentListing {
+  readonly name: string;
+  readonly version: string | null;
+  readonly routePrefix: string | null;
+}
