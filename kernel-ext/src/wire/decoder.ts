@@ -1,0 +1,71 @@
+import type { Content, Header, Incoming } from './message.js';
+import { ReplayGuard } from './replay-guard.js';
+import type { Signer } from './signer.js';
+
+/** Stands between the routing frames and the signature. */
+export const DELIMITER = Buffer.from('<IDS|MSG>', 'ascii');
+
+/** Why a message was refused; says nothing about its content or its signature. */
+export type Refusal = 'no delimiter' | 'too few parts' | 'wrong signature' | 'sent before' | 'not JSON' | 'no valid header';
+
+export type Decoded = { readonly ok: true; readonly message: Incoming } | { readonly ok: false; readonly refusal: Refusal };
+
+const refused = (refusal: Refusal): Decoded => ({ ok: false, refusal });
+
+function parseObject(bytes: Buffer): Content | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Content) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readHeader(raw: Content): Header | undefined {
+  if (typeof raw['msg_type'] !== 'string' || typeof raw['msg_id'] !== 'string') return undefined;
+  const text = (name: string): string => (typeof raw[name] === 'string' ? raw[name] : '');
+  return {
+    msg_id: raw['msg_id'],
+    msg_type: raw['msg_type'],
+    session: text('session'),
+    username: text('username'),
+    date: text('date'),
+    version: text('version'),
+  };
+}
+
+/** Turns frames into messages. Nothing is parsed before its signature was found right. Never throws. */
+export class Decoder {
+  readonly #signer: Signer;
+  readonly #replays = new ReplayGuard();
+
+  constructor(signer: Signer) {
+    this.#signer = signer;
+  }
+
+  decode(frames: readonly Buffer[]): Decoded {
+    const at = frames.findIndex((frame) => DELIMITER.equals(frame));
+    if (at < 0) return refused('no delimiter');
+    const [signature, header, parent, metadata, content, ...buffers] = frames.slice(at + 1);
+    if (!signature || !header || !parent || !metadata || !content) return refused('too few parts');
+    if (!this.#signer.verify(signature, [header, parent, metadata, content])) return refused('wrong signature');
+    if (!this.#signer.unsigned && !this.#replays.admit(signature.toString('latin1'))) return refused('sent before');
+    const rawHeader = parseObject(header);
+    const parsedContent = parseObject(content);
+    const parsedMetadata = parseObject(metadata);
+    if (!rawHeader || !parsedContent || !parsedMetadata) return refused('not JSON');
+    const parsedHeader = readHeader(rawHeader);
+    if (!parsedHeader) return refused('no valid header');
+    return {
+      ok: true,
+      message: {
+        identities: frames.slice(0, at),
+        header: parsedHeader,
+        headerBytes: header,
+        content: parsedContent,
+        metadata: parsedMetadata,
+        buffers,
+      },
+    };
+  }
+}

@@ -1,0 +1,99 @@
+/** Version of the Jupyter message protocol that the kernel speaks: 5.4 brought `iopub_welcome`. */
+export const PROTOCOL_VERSION = '5.4';
+
+/** Header of a message. Times are ISO 8601. */
+export interface Header {
+  readonly msg_id: string;
+  readonly msg_type: string;
+  readonly session: string;
+  readonly username: string;
+  readonly date: string;
+  readonly version: string;
+}
+
+/** Content of any message before its type is looked at. */
+export type Content = Record<string, unknown>;
+
+/** A message whose signature was right. */
+export interface Incoming {
+  /** Routing frames in front of the delimiter: whom to answer. */
+  readonly identities: readonly Buffer[];
+  readonly header: Header;
+  /** The header as it came, JSON: goes into answers as their parent, byte for byte. */
+  readonly headerBytes: Buffer;
+  readonly content: Content;
+  readonly metadata: Content;
+  readonly buffers: readonly Buffer[];
+}
+
+/** Kernel's state as `status` messages tell it. */
+export type ExecutionState = 'starting' | 'busy' | 'idle';
+
+/** Why a cell or request failed, as `error` messages and replies with `status: 'error'` have it. */
+export interface ErrorContent {
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+}
+
+/** Content of an `execute_request`, with the protocol's defaults filled in. */
+export interface ExecuteRequest {
+  readonly code: string;
+  readonly silent: boolean;
+  readonly storeHistory: boolean;
+  readonly userExpressions: Readonly<Record<string, string>>;
+  readonly allowStdin: boolean;
+  readonly stopOnError: boolean;
+}
+
+/** Content of a `history_request`, with defaults filled in. */
+export interface HistoryRequest {
+  readonly output: boolean;
+  readonly access: 'range' | 'tail' | 'search';
+  readonly session: number;
+  readonly start: number;
+  readonly stop: number | undefined;
+  readonly n: number | undefined;
+  readonly pattern: string;
+  readonly unique: boolean;
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const flag = (value: unknown, otherwise: boolean): boolean => (typeof value === 'boolean' ? value : otherwise);
+const whole = (value: unknown): number | undefined => (typeof value === 'number' && Number.isInteger(value) ? value : undefined);
+
+/** Reads an `execute_request`; undefined where `code` is no string. */
+export function readExecute(content: Content): ExecuteRequest | undefined {
+  if (typeof content['code'] !== 'string') return undefined;
+  const silent = flag(content['silent'], false);
+  const expressions = content['user_expressions'];
+  const entries = typeof expressions === 'object' && expressions !== null ? Object.entries(expressions) : [];
+  return {
+    code: content['code'],
+    silent,
+    storeHistory: !silent && flag(content['store_history'], true),
+    userExpressions: Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    allowStdin: flag(content['allow_stdin'], true),
+    stopOnError: flag(content['stop_on_error'], true),
+  };
+}
+
+/** Reads a `history_request`; an unknown kind of access counts as `tail`. */
+export function readHistory(content: Content): HistoryRequest {
+  const access = content['hist_access_type'];
+  return {
+    output: flag(content['output'], false),
+    access: access === 'range' || access === 'search' ? access : 'tail',
+    session: whole(content['session']) ?? 0,
+    start: whole(content['start']) ?? 0,
+    stop: whole(content['stop']),
+    n: whole(content['n']),
+    pattern: text(content['pattern']) || '*',
+    unique: flag(content['unique'], false),
+  };
+}
+
+/** Reads what `complete_request`, `inspect_request` and `is_complete_request` share. */
+export function readCode(content: Content): { code: string; cursor: number | undefined; detail: number } {
+  return { code: text(content['code']), cursor: whole(content['cursor_pos']), detail: whole(content['detail_level']) ?? 0 };
+}

@@ -1,0 +1,34 @@
+import { writeSync } from 'node:fs';
+import type { ChannelName } from './connection.js';
+import type { Refusal } from './decoder.js';
+
+/** Writes to the process's own stderr, never to iopub: who has no key must learn nothing there. */
+export function logToStderr(line: string): void {
+  try {
+    writeSync(2, `[nbserve kernel] ${line}\n`);
+  } catch {
+    // A closed or full stderr must not end the kernel.
+  }
+}
+
+/** Counts refused messages and says so on stderr: the first ten, then at each power of two. */
+export class Refusals {
+  readonly #channel: ChannelName;
+  readonly #log: (line: string) => void;
+  #count = 0;
+
+  constructor(channel: ChannelName, log: (line: string) => void = logToStderr) {
+    this.#channel = channel;
+    this.#log = log;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(refusal: Refusal): void {
+    this.#count++;
+    const power = (this.#count & (this.#count - 1)) === 0;
+    if (this.#count <= 10 || power) this.#log(`${this.#channel}: message refused (${refusal}); ${this.#count} so far`);
+  }
+}

@@ -1,0 +1,25 @@
+import { Router, XPublisher } from 'zeromq';
+import { type ChannelName, type Connection, endpoint } from './connection.js';
+
+/** How long an unsent message may hold up the end of the process. */
+const LINGER_MS = 1000;
+/** A frame over this size ends its sender's connection. */
+const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+
+const OPTIONS = { linger: LINGER_MS, sendHighWaterMark: 0, receiveHighWaterMark: 0, maxMessageSize: MAX_FRAME_BYTES } as const;
+
+/** Binds the socket of a channel that answers: shell, stdin, control, hb. */
+export async function bindRouter(connection: Connection, channel: Exclude<ChannelName, 'iopub'>): Promise<Router> {
+  // A client that reconnects under its old identity (a reloaded page) takes over its queue.
+  const socket = new Router({ ...OPTIONS, handover: true });
+  await socket.bind(endpoint(connection, channel));
+  return socket;
+}
+
+/** Binds iopub. It queues without limit, because a message lost at a high-water mark may be the one that says `idle`. */
+export async function bindPublisher(connection: Connection): Promise<XPublisher> {
+  const socket = new XPublisher(OPTIONS);
+  socket.verbosity = 'allSubs';
+  await socket.bind(endpoint(connection, 'iopub'));
+  return socket;
+}
