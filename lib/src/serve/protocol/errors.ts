@@ -11,6 +11,12 @@ export const ReplicaDied = defineError(
   503,
   '{deployment}: replica {replica} died while it worked on this request; it was begun and {method} is not declared idempotent, so it was not run again',
 );
+/** The status went out before, so an HTTP client sees a broken connection instead. */
+export const AnswerBroken = defineError(
+  'NBS_ANSWER_BROKEN',
+  503,
+  '{deployment}: replica {replica} died in the middle of its answer',
+);
 export const BodyNotReplayable = defineError(
   'NBS_BODY_NOT_REPLAYABLE',
   503,

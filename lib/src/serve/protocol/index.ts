@@ -1,6 +1,7 @@
 export type { DeploymentConfig, Resources } from './config.js';
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export {
+  AnswerBroken,
   BodyNotReplayable,
   DeployFailed,
   HostRefused,
@@ -21,7 +22,6 @@ export {
   Superseded,
 } from './errors.js';
 export type { HandleRef } from './handle-ref.js';
-export { frameItem, ItemParser } from './items.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus } from './replica.js';
 export {
   type DeploymentKey,

@@ -6,7 +6,7 @@ export interface Dispatch {
   readonly key: DeploymentKey;
   /** `fetch` for HTTP, else the method's name: what `idempotent` of the deployment is asked about. */
   readonly method: string;
-  /** The router sets `deadlineMs` (what is left) on each try; nothing else is changed. */
+  /** Goes to the replica as it is. The router keeps the deadline itself, so leave `deadlineMs` out. */
   readonly head: CallHead;
   /** The whole body, none, or `'stream'`: written with `write`/`end` of the returned call. */
   readonly body: Uint8Array | null | 'stream';
@@ -19,7 +19,7 @@ export interface Dispatch {
   readonly timeoutMs?: number | null;
 }
 
-/** Sends requests to replicas. Errors come to the sink: see the README of this room in {@link Router}. */
+/** Sends requests to replicas. Errors come to the sink. */
 export interface RouterLike {
   /** Never throws. */
   dispatch(request: Dispatch): OutgoingCall;

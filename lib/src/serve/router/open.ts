@@ -1,5 +1,7 @@
-import type { Hello } from '../../ipc/index.js';
-import type { RouterLike } from './dispatch.js';
+import { join } from 'node:path';
+import { connect, FeedSubscriber, type Hello } from '../../ipc/index.js';
+import { ROUTES_TOPIC, type RouteSnapshot } from '../protocol/index.js';
+import { Router } from './router.js';
 
 export interface RouterOptions {
   /** Folder of the cluster; the controller listens on `c.sock` in it. */
@@ -9,4 +11,18 @@ export interface RouterOptions {
 }
 
 /** A router fed by the controller. Returns at once: it keeps trying to reach the controller, and keeps the last snapshot while that is away. */
-export declare function openRouter(options: RouterOptions): RouterLike;
+export function openRouter({ dir, token, hello }: RouterOptions): Router {
+  const router = new Router({
+    connect: (path) => connect({ path }, { token, hello }),
+    onClose: () => subscriber.stop(),
+  });
+  const subscriber = new FeedSubscriber({
+    connect: () => connect({ path: join(dir, 'c.sock') }, { token, hello }),
+    onValue: (topic, value) => {
+      if (topic === ROUTES_TOPIC) router.apply(value as RouteSnapshot);
+    },
+  });
+  // Rejects only where it was stopped before.
+  subscriber.start().catch(() => {});
+  return router;
+}

@@ -1,0 +1,91 @@
+/** Something with a deadline; the links are the wheel's own, so that adding and removing allocate nothing. */
+export interface Expiring {
+  /** On the wheel's clock, in milliseconds. */
+  expiresAt: number;
+  wheelNext: Expiring | null;
+  wheelPrevious: Expiring | null;
+  onExpired(): void;
+}
+
+const TICK_MS = 16;
+const SLOTS = 512;
+
+/**
+ * Deadlines of many requests under one timer: a hashed wheel, O(1) to add and remove. A deadline is told up to two ticks late, never early.
+ * Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987), scheme 6.
+ */
+export class DeadlineWheel {
+  readonly #slots: (Expiring | null)[] = new Array<Expiring | null>(SLOTS).fill(null);
+  readonly #now: () => number;
+  #tick = 0;
+  #count = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#count;
+  }
+
+  add(entry: Expiring, timeoutMs: number): void {
+    const now = this.#now();
+    entry.expiresAt = now + timeoutMs;
+    if (this.#count === 0) this.#tick = Math.floor(now / TICK_MS);
+    const slot = slotOf(entry);
+    const head = this.#slots[slot] ?? null;
+    entry.wheelNext = head;
+    entry.wheelPrevious = null;
+    if (head !== null) head.wheelPrevious = entry;
+    this.#slots[slot] = entry;
+    this.#count += 1;
+    this.#timer ??= setInterval(() => this.advance(), TICK_MS).unref();
+  }
+
+  /** Only for an entry that is in the wheel. */
+  remove(entry: Expiring): void {
+    const { wheelNext: next, wheelPrevious: previous } = entry;
+    if (previous === null) this.#slots[slotOf(entry)] = next;
+    else previous.wheelNext = next;
+    if (next !== null) next.wheelPrevious = previous;
+    entry.wheelNext = null;
+    entry.wheelPrevious = null;
+    this.#count -= 1;
+  }
+
+  /** Tells every entry whose time is over, after removing it. The timer calls it; tests may. */
+  advance(): void {
+    if (this.#count === 0) {
+      this.#stop();
+      return;
+    }
+    const now = this.#now();
+    const tick = Math.floor(now / TICK_MS);
+    const first = Math.max(this.#tick, tick - SLOTS + 1);
+    this.#tick = tick;
+    const expired: Expiring[] = [];
+    for (let t = first; t <= tick; t += 1) {
+      for (let entry = this.#slots[t % SLOTS] ?? null; entry !== null; entry = entry.wheelNext) {
+        if (entry.expiresAt <= now) expired.push(entry);
+      }
+    }
+    for (const entry of expired) {
+      // One that was told before may have removed this one.
+      if (entry.wheelNext === null && entry.wheelPrevious === null && this.#slots[slotOf(entry)] !== entry) continue;
+      this.remove(entry);
+      entry.onExpired();
+    }
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}
+
+const slotOf = (entry: Expiring): number => Math.floor(entry.expiresAt / TICK_MS) % SLOTS;

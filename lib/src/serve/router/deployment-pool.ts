@@ -1,0 +1,208 @@
+import { type DeploymentRoute, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
+import { pick } from './pick.js';
+import { type ConnectReplica, type LinkOwner, ReplicaLink } from './replica-link.js';
+import { RequestQueue } from './request-queue.js';
+import type { RoutedCall } from './routed-call.js';
+
+/** How long requests wait for a first replica to be reachable, in all. */
+const NO_REPLICA_WAIT_MS = 30_000;
+
+/** One deployment as this router sees it: connections to its replicas, and the requests that wait for room at one. */
+export class DeploymentPool implements LinkOwner {
+  route: DeploymentRoute;
+  readonly #queue = new RequestQueue();
+  readonly #connect: ConnectReplica;
+  readonly #random: () => number;
+  #links: ReplicaLink[] = [];
+  #removed = false;
+  #running = '';
+  #successor: DeploymentPool | null = null;
+  /** Runs while no replica can be reached. */
+  #outage: NodeJS.Timeout | null = null;
+  #outageOver = false;
+  #resume: NodeJS.Timeout | null = null;
+
+  constructor(route: DeploymentRoute, connect: ConnectReplica, random: () => number = Math.random) {
+    this.route = route;
+    this.#connect = connect;
+    this.#random = random;
+    this.update(route);
+  }
+
+  get label(): string {
+    return `${this.route.app}/${this.route.name}`;
+  }
+
+  get maxOngoingRequests(): number {
+    return this.route.maxOngoingRequests;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  update(route: DeploymentRoute): void {
+    this.route = route;
+    const known = new Map(this.#links.map((link) => [link.id, link]));
+    this.#links = route.replicas.map((replica) => {
+      const link = known.get(replica.id);
+      known.delete(replica.id);
+      return link ?? new ReplicaLink(replica.id, replica.path, this, this.#connect);
+    });
+    for (const link of known.values()) link.retire();
+    this.#watchOutage();
+    this.#pump();
+  }
+
+  /**
+   * The snapshot no longer has it.
+   * @param successor where its waiting requests go: the key of an update's new replicas is one only until the update is switched to
+   */
+  remove(running: string, successor: DeploymentPool | null): void {
+    this.#running = running;
+    this.#successor = successor;
+    this.#end();
+    for (let call = this.#queue.shift(); call !== undefined; call = this.#queue.shift()) this.replace(call);
+  }
+
+  close(error: () => Error): void {
+    this.#end();
+    this.#failWaiting(error);
+  }
+
+  /** Sends the request to a replica, or lets it wait, or fails it. */
+  place(call: RoutedCall): void {
+    if (this.#queue.size === 0) {
+      const link = this.#pick();
+      if (link !== null) {
+        call.send(link);
+        return;
+      }
+    }
+    const refusal = this.#refusal();
+    if (refusal !== null) {
+      call.fail(refusal);
+      return;
+    }
+    this.#queue.push(call);
+    this.#scheduleResume();
+  }
+
+  /** A request that no replica has begun goes elsewhere, ahead of those that came after it; the queue's limit does not count for it. */
+  replace(call: RoutedCall): void {
+    if (this.#successor !== null) {
+      call.move(this.#successor);
+      return;
+    }
+    const link = this.#pick();
+    if (link !== null) {
+      call.send(link);
+      return;
+    }
+    this.#watchOutage();
+    const refusal = this.#outageRefusal();
+    if (refusal !== null) {
+      call.fail(refusal);
+      return;
+    }
+    this.#queue.unshift(call);
+    this.#scheduleResume();
+  }
+
+  /** A waiting request gave up. */
+  withdraw(call: RoutedCall): void {
+    this.#queue.remove(call);
+  }
+
+  onRoom(): void {
+    this.#watchOutage();
+    this.#pump();
+  }
+
+  onLost(): void {
+    this.#watchOutage();
+  }
+
+  #pick(): ReplicaLink | null {
+    return this.#links[pick(this.#links, this.#random)] ?? null;
+  }
+
+  #pump(): void {
+    while (this.#queue.size > 0) {
+      const link = this.#pick();
+      if (link === null) {
+        this.#scheduleResume();
+        return;
+      }
+      this.#queue.shift()?.send(link);
+    }
+  }
+
+  get #isReachable(): boolean {
+    return this.#links.some((link) => link.isOpen);
+  }
+
+  #refusal(): Error | null {
+    const outage = this.#outageRefusal();
+    if (outage !== null) return outage;
+    const max = this.route.maxQueuedRequests;
+    const queued = this.#queue.size;
+    return max >= 0 && queued >= max ? QueueFull({ deployment: this.label, queued, max }) : null;
+  }
+
+  #outageRefusal(): Error | null {
+    if (this.#removed) return NoSuchDeployment({ deployment: this.label, running: this.#running });
+    if (this.route.unavailable === undefined && !this.#outageOver) return null;
+    return this.#isReachable ? null : this.#unreachable();
+  }
+
+  #unreachable(): Error {
+    const reason = this.route.unavailable ?? `none could be reached for ${NO_REPLICA_WAIT_MS / 1000} s`;
+    return NoReplica({ deployment: this.label, reason });
+  }
+
+  #failWaiting(error: () => Error): void {
+    for (let call = this.#queue.shift(); call !== undefined; call = this.#queue.shift()) call.fail(error());
+  }
+
+  #watchOutage(): void {
+    if (this.#removed) return;
+    if (this.#isReachable) {
+      if (this.#outage !== null) clearTimeout(this.#outage);
+      this.#outage = null;
+      this.#outageOver = false;
+      return;
+    }
+    if (this.route.unavailable !== undefined) this.#failWaiting(() => this.#unreachable());
+    if (this.#outage !== null || this.#outageOver) return;
+    this.#outage = setTimeout(() => {
+      this.#outage = null;
+      this.#outageOver = true;
+      this.#failWaiting(() => this.#unreachable());
+    }, NO_REPLICA_WAIT_MS);
+    this.#outage.unref();
+  }
+
+  // Room comes back with an answer or a connection, which pump by themselves. Only a pause after BUSY ends silently.
+  #scheduleResume(): void {
+    if (this.#resume !== null) return;
+    let first = Number.POSITIVE_INFINITY;
+    for (const link of this.#links) if (link.isPaused && link.pausedUntil < first) first = link.pausedUntil;
+    if (first === Number.POSITIVE_INFINITY) return;
+    this.#resume = setTimeout(
+      () => {
+        this.#resume = null;
+        this.#pump();
+      },
+      Math.max(1, Math.ceil(first - performance.now())),
+    );
+  }
+
+  #end(): void {
+    this.#removed = true;
+    if (this.#outage !== null) clearTimeout(this.#outage);
+    if (this.#resume !== null) clearTimeout(this.#resume);
+    for (const link of this.#links) link.retire();
+    this.#links = [];
+  }
+}

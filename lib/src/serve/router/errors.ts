@@ -1,0 +1,3 @@
+import { defineError } from '../../core/index.js';
+
+export const RouterClosed = defineError('NBS_ROUTER_CLOSED', 503, 'the connection to the cluster was closed; start it again');

@@ -1,0 +1,229 @@
+import { hasCode } from '../../core/index.js';
+import { type OutgoingCall, PeerGone, type ResponseHead, type ResponseSink } from '../../ipc/index.js';
+import { AnswerBroken, BodyNotReplayable, ReplicaBusy, ReplicaDied, ReplicaDraining, RequestTimeout } from '../protocol/index.js';
+import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
+import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
+import type { DeploymentPool } from './deployment-pool.js';
+import type { Dispatch } from './dispatch.js';
+import type { ReplicaLink } from './replica-link.js';
+
+/** A request that kills each replica that begins it must not kill all of them. */
+const MAX_RUNS = 3;
+
+/** One request on its way: waits, is at one replica, goes to another one, ends. */
+export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
+  expiresAt = 0;
+  wheelNext: Expiring | null = null;
+  wheelPrevious: Expiring | null = null;
+  done = false;
+  readonly #request: Dispatch;
+  readonly #wheel: DeadlineWheel;
+  readonly #replay: BodyReplay | null;
+  #pool: DeploymentPool | null = null;
+  /** Null while it waits. */
+  #link: ReplicaLink | null = null;
+  #outgoing: OutgoingCall | null = null;
+  #timeoutMs: number | null = null;
+  #inWheel = false;
+  #started = false;
+  #headOut = false;
+  #runs = 0;
+  #senderWaits = false;
+
+  constructor(request: Dispatch, wheel: DeadlineWheel) {
+    this.#request = request;
+    this.#wheel = wheel;
+    this.#replay = request.body === 'stream' ? new BodyReplay() : null;
+  }
+
+  /** Hands it to its deployment. */
+  enter(pool: DeploymentPool): void {
+    this.#pool = pool;
+    const { timeoutMs = pool.route.requestTimeoutMs } = this.#request;
+    if (timeoutMs !== null) {
+      this.#timeoutMs = timeoutMs;
+      this.#inWheel = true;
+      this.#wheel.add(this, timeoutMs);
+    }
+    pool.place(this);
+  }
+
+  /** Its deployment goes on under another key. */
+  move(pool: DeploymentPool): void {
+    this.#pool = pool;
+    pool.replace(this);
+  }
+
+  send(link: ReplicaLink): void {
+    const { channel } = link;
+    if (channel === null) {
+      this.#pool?.replace(this);
+      return;
+    }
+    this.#link = link;
+    link.inFlight += 1;
+    const { head, body } = this.#request;
+    const outgoing = channel.request(head, body, this);
+    this.#outgoing = outgoing;
+    if (this.#replay === null) return;
+    for (const chunk of this.#replay.chunks ?? []) outgoing.write(chunk);
+    if (this.#replay.ended) outgoing.end();
+  }
+
+  /** Fails the request for good. The sink is told in a later microtask where the request has not left yet. */
+  fail(error: Error): void {
+    if (this.done) return;
+    const untold = this.#link === null;
+    this.#finish();
+    if (untold) queueMicrotask(() => this.#request.sink.onError(error));
+    else this.#request.sink.onError(error);
+  }
+
+  // OutgoingCall
+
+  write(chunk: Uint8Array): boolean {
+    if (this.done || this.#replay === null) return true;
+    if (this.#started && this.#replay.chunks === null) return this.#outgoing?.write(chunk) ?? true;
+    const room = this.#replay.add(chunk);
+    if (this.#started) this.#replay.begun(this.#mayRunAgain);
+    const written = this.#outgoing?.write(chunk) ?? true;
+    if (this.#started) return written;
+    this.#senderWaits = !room || !written;
+    return !this.#senderWaits;
+  }
+
+  end(chunk?: Uint8Array): void {
+    if (this.done || this.#replay === null) return;
+    if (chunk !== undefined && chunk.length > 0) this.write(chunk);
+    this.#replay.ended = true;
+    this.#outgoing?.end();
+  }
+
+  cancel(reason?: string): void {
+    if (this.done) return;
+    this.#outgoing?.cancel(reason);
+    this.#finish();
+  }
+
+  consumed(bytes: number): void {
+    this.#outgoing?.consumed(bytes);
+  }
+
+  // ResponseSink: the replica's answer
+
+  onStarted(): void {
+    if (this.done || this.#started) return;
+    this.#started = true;
+    this.#link?.accepted();
+    this.#replay?.begun(this.#mayRunAgain);
+    this.#request.sink.onStarted?.();
+    if (!this.#senderWaits) return;
+    this.#senderWaits = false;
+    this.#request.sink.onDrain?.();
+  }
+
+  onHead(head: ResponseHead): void {
+    if (this.done) return;
+    if (!this.#started) this.onStarted();
+    this.#headOut = true;
+    if (head.queue !== undefined) this.#link?.report(head.queue);
+    this.#request.sink.onHead(head);
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (!this.done) this.#request.sink.onData(chunk);
+  }
+
+  onEnd(): void {
+    if (this.done) return;
+    this.#finish();
+    this.#request.sink.onEnd();
+  }
+
+  onError(error: Error): void {
+    const link = this.#link;
+    if (this.done || link === null) return;
+    const gone = hasCode(error, PeerGone) && link.channel?.isClosed !== false;
+    if (this.#started) {
+      if (gone) this.#replicaDied(link, error);
+      else this.fail(error);
+      return;
+    }
+    if (hasCode(error, ReplicaBusy)) link.pause(ongoingOf(error));
+    else if (hasCode(error, ReplicaDraining)) link.draining = true;
+    else if (!gone) {
+      this.fail(error);
+      return;
+    }
+    this.#sendElsewhere();
+  }
+
+  onDrain(): void {
+    if (!this.done && !this.#senderWaits) this.#request.sink.onDrain?.();
+    // Before STARTED the sender waits for that.
+  }
+
+  onExpired(): void {
+    this.#inWheel = false;
+    if (this.done) return;
+    const timeoutMs = this.#timeoutMs ?? 0;
+    this.#outgoing?.cancel(`no answer within ${timeoutMs} ms`);
+    this.fail(RequestTimeout({ deployment: this.#pool?.label ?? this.#request.key, timeoutMs }));
+  }
+
+  #replicaDied(link: ReplicaLink, cause: Error): void {
+    const { method } = this.#request;
+    const deployment = this.#pool?.label ?? this.#request.key;
+    const replica = link.id;
+    if (this.#headOut) {
+      this.fail(AnswerBroken({ deployment, replica }, cause));
+      return;
+    }
+    if (!this.#mayRunAgain || this.#runs + 1 >= MAX_RUNS) {
+      this.fail(ReplicaDied({ deployment, replica, method }, cause));
+      return;
+    }
+    if (this.#replay !== null && this.#replay.chunks === null) {
+      this.fail(BodyNotReplayable({ deployment, replica, limit: REPLAY_LIMIT_BYTES }, cause));
+      return;
+    }
+    this.#runs += 1;
+    this.#started = false;
+    this.#sendElsewhere();
+  }
+
+  #sendElsewhere(): void {
+    this.#leave(false);
+    this.#pool?.replace(this);
+  }
+
+  #leave(freed: boolean): void {
+    const link = this.#link;
+    this.#link = null;
+    this.#outgoing = null;
+    link?.release(freed);
+  }
+
+  #finish(): void {
+    this.done = true;
+    if (this.#inWheel) this.#wheel.remove(this);
+    const pool = this.#pool;
+    if (pool === null) return;
+    if (this.#link === null) {
+      pool.withdraw(this);
+      return;
+    }
+    this.#leave(true);
+    if (pool.waiting > 0) pool.onRoom();
+  }
+
+  get #mayRunAgain(): boolean {
+    const idempotent = this.#pool?.route.idempotent;
+    return idempotent === true || (idempotent?.includes(this.#request.method) ?? false);
+  }
+}
+
+function ongoingOf(error: Error): number {
+  const { details } = error as { details?: Readonly<Record<string, string | number>> };
+  return Number(details?.['ongoing'] ?? 0);
+}

@@ -1,0 +1,134 @@
+import type { OutgoingCall } from '../../ipc/index.js';
+import { type DeploymentKey, type DeploymentRoute, NoReplica, NoSuchDeployment, type RouteSnapshot } from '../protocol/index.js';
+import { DeadlineWheel } from './deadline-wheel.js';
+import { DeploymentPool } from './deployment-pool.js';
+import type { Dispatch, RouterLike } from './dispatch.js';
+import { RouterClosed } from './errors.js';
+import type { ConnectReplica } from './replica-link.js';
+import { RoutedCall } from './routed-call.js';
+
+/** How long requests that came before the first snapshot wait for it. */
+const FIRST_SNAPSHOT_WAIT_MS = 30_000;
+
+export interface RouterInit {
+  /** Opens the connection to a replica's socket. */
+  readonly connect: ConnectReplica;
+  /** Numbers in [0, 1) for the choice of a replica. @default Math.random */
+  readonly random?: () => number;
+  /** Called by `close`. */
+  readonly onClose?: () => void;
+}
+
+/**
+ * Sends requests to the replicas that the last snapshot names.
+ *
+ * - A request that no replica has begun is served elsewhere, whatever happened (connection lost, BUSY, DRAINING).
+ * - It waits, first in first out, while every replica is at `maxOngoingRequests`: NBS_QUEUE_FULL above `maxQueuedRequests`. It also waits
+ *   while no replica can be reached, for 30 s in all: then NBS_NO_REPLICA, or at once where the snapshot says why there is none.
+ * - Begun and the replica died: run again where the method is idempotent and nothing of the answer has come; else NBS_REPLICA_DIED, and
+ *   NBS_ANSWER_BROKEN where part of the answer had come.
+ * - NBS_REQUEST_TIMEOUT at the deadline, with a cancel to the replica; NBS_NO_SUCH_DEPLOYMENT; NBS_ROUTER_CLOSED.
+ */
+export class Router implements RouterLike {
+  snapshot: RouteSnapshot | null = null;
+  readonly #init: RouterInit;
+  readonly #wheel = new DeadlineWheel();
+  readonly #pools = new Map<DeploymentKey, DeploymentPool>();
+  readonly #listeners = new Set<(snapshot: RouteSnapshot) => void>();
+  readonly #awaiters = new Set<{ version: number; resolve: (snapshot: RouteSnapshot) => void; reject: (error: Error) => void }>();
+  /** Requests that came before the first snapshot. */
+  #early: { readonly request: Dispatch; readonly call: RoutedCall }[] = [];
+  #earlyTimer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(init: RouterInit) {
+    this.#init = init;
+  }
+
+  dispatch(request: Dispatch): OutgoingCall {
+    const call = new RoutedCall(request, this.#wheel);
+    if (this.#closed) call.fail(RouterClosed());
+    else if (this.snapshot === null) this.#waitForSnapshot(request, call);
+    else this.#enter(request, call);
+    return call;
+  }
+
+  /** Replicas that are new are connected to at once; those that are gone are let go of when their requests are done. */
+  apply(snapshot: RouteSnapshot): void {
+    if (this.#closed) return;
+    this.snapshot = snapshot;
+    for (const [key, route] of Object.entries(snapshot.deployments) as [DeploymentKey, DeploymentRoute][]) {
+      const pool = this.#pools.get(key);
+      if (pool !== undefined) pool.update(route);
+      else this.#pools.set(key, new DeploymentPool(route, this.#init.connect, this.#init.random));
+    }
+    const running = Object.keys(snapshot.deployments).join(', ') || 'none';
+    for (const [key, pool] of this.#pools) {
+      if (Object.hasOwn(snapshot.deployments, key)) continue;
+      this.#pools.delete(key);
+      pool.remove(running, this.#pools.get(unscopedKey(key)) ?? null);
+    }
+    this.#admitEarly();
+    for (const awaiter of this.#awaiters) {
+      if (snapshot.version < awaiter.version) continue;
+      this.#awaiters.delete(awaiter);
+      awaiter.resolve(snapshot);
+    }
+    for (const listener of this.#listeners) listener(snapshot);
+  }
+
+  whenSnapshot(version: number): Promise<RouteSnapshot> {
+    if (this.#closed) return Promise.reject(RouterClosed());
+    if (this.snapshot !== null && this.snapshot.version >= version) return Promise.resolve(this.snapshot);
+    return new Promise((resolve, reject) => this.#awaiters.add({ version, resolve, reject }));
+  }
+
+  onSnapshot(listener: (snapshot: RouteSnapshot) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.snapshot !== null) listener(this.snapshot);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const pool of this.#pools.values()) pool.close(() => RouterClosed());
+    this.#pools.clear();
+    for (const { call } of this.#early.splice(0)) call.fail(RouterClosed());
+    for (const { reject } of this.#awaiters) reject(RouterClosed());
+    this.#awaiters.clear();
+    if (this.#earlyTimer !== null) clearTimeout(this.#earlyTimer);
+    this.#init.onClose?.();
+  }
+
+  #enter(request: Dispatch, call: RoutedCall): void {
+    const pool = this.#pools.get(request.key);
+    if (pool !== undefined) {
+      call.enter(pool);
+      return;
+    }
+    call.fail(NoSuchDeployment({ deployment: request.key, running: [...this.#pools.keys()].join(', ') || 'none' }));
+  }
+
+  #waitForSnapshot(request: Dispatch, call: RoutedCall): void {
+    this.#early.push({ request, call });
+    this.#earlyTimer ??= setTimeout(() => {
+      this.#earlyTimer = null;
+      for (const early of this.#early.splice(0)) {
+        early.call.fail(NoReplica({ deployment: early.request.key, reason: 'the controller could not be reached' }));
+      }
+    }, FIRST_SNAPSHOT_WAIT_MS);
+  }
+
+  #admitEarly(): void {
+    if (this.#earlyTimer !== null) clearTimeout(this.#earlyTimer);
+    this.#earlyTimer = null;
+    for (const { request, call } of this.#early.splice(0)) if (!call.done) this.#enter(request, call);
+  }
+}
+
+/** `app/deployment` of `app/deployment@generation`. */
+function unscopedKey(key: DeploymentKey): DeploymentKey {
+  const at = key.lastIndexOf('@');
+  return at < 0 ? key : (key.slice(0, at) as DeploymentKey);
+}
