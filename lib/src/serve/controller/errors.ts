@@ -1,0 +1,19 @@
+import { defineError } from '../../core/index.js';
+
+export const CheckpointFailed = defineError(
+  'NBS_CHECKPOINT_FAILED',
+  500,
+  'the controller cannot write its checkpoint {path}: {reason}; nothing was changed',
+);
+export const CheckpointUnreadable = defineError(
+  'NBS_CHECKPOINT_UNREADABLE',
+  500,
+  'the checkpoint {path} cannot be used: {reason}; move it away to start with no application',
+);
+export const BlobMismatch = defineError(
+  'NBS_BLOB_MISMATCH',
+  400,
+  'the bytes sent as blob {expected} have the sha256 {actual}; nothing was stored',
+);
+export const InvalidApp = defineError('NBS_INVALID_APP', 400, 'application {app} is not valid: {reason}');
+export const InvalidBlobName = defineError('NBS_INVALID_BLOB_NAME', 400, 'a blob is named by 64 hex digits, not by {name}');

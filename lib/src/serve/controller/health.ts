@@ -1,0 +1,113 @@
+import type { Log } from '../../core/index.js';
+import { AppState, DeploymentState, ReplicaState } from '../protocol/index.js';
+import { type ActualView, byGroup } from './actual.js';
+import { AppEvent, nextAppState } from './app-state.js';
+import { DeploymentEvent, nextDeploymentState } from './deployment-state.js';
+import { type AppTarget, type AppVersion, groupKey, type TargetState } from './target.js';
+
+export interface DeploymentHealth {
+  state: DeploymentState;
+  message: string;
+}
+
+export interface AppHealth {
+  state: AppState;
+  message: string;
+  /** What the status shows of the application; kept while it is being deleted. */
+  shown: Pick<AppVersion, 'spec' | 'acceptedAt'>;
+  readonly deployments: Map<string, DeploymentHealth>;
+}
+
+/** States of applications and deployments, as seen after each round. */
+export class Health {
+  readonly apps = new Map<string, AppHealth>();
+  readonly #log: Pick<Log, 'info'>;
+
+  constructor(log: Pick<Log, 'info'>) {
+    this.#log = log;
+  }
+
+  observe(target: TargetState, actual: ActualView): void {
+    for (const [name, app] of target.apps) this.#observeApp(name, app, actual);
+    for (const [name, health] of this.apps) {
+      if (target.apps.has(name)) continue;
+      this.#setApp(name, health, AppEvent.DELETE, '');
+      if (![...actual.replicas.values()].some((replica) => replica.app === name)) this.apps.delete(name);
+    }
+  }
+
+  #observeApp(name: string, { live, next, failed }: AppTarget, actual: ActualView): void {
+    const shown = live ?? next ?? failed;
+    if (shown === null) return;
+    const known = this.apps.get(name);
+    const health: AppHealth = known ?? { state: AppState.DEPLOYING, message: '', shown, deployments: new Map() };
+    if (known === undefined) {
+      this.apps.set(name, health);
+      this.#log.info(`application ${name}: ${health.state}`);
+    }
+    health.shown = shown;
+    this.#observeDeployments(name, health, live, next, actual);
+    if (next !== null) return this.#setApp(name, health, AppEvent.DEPLOY, '');
+    if (live === null) return this.#setApp(name, health, AppEvent.FAIL, failed?.message ?? '');
+    const short = [...health.deployments].find(([, { state }]) => state === DeploymentState.UNHEALTHY);
+    if (short !== undefined) return this.#setApp(name, health, AppEvent.DEGRADE, `${short[0]}: ${short[1].message}`);
+    const message = failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`;
+    this.#setApp(name, health, AppEvent.SERVE, message);
+  }
+
+  #observeDeployments(
+    name: string,
+    health: AppHealth,
+    live: AppVersion | null,
+    next: AppVersion | null,
+    actual: ActualView,
+  ): void {
+    const present = byGroup(actual);
+    const specs = new Map(
+      [...(next?.spec.deployments ?? []), ...(live?.spec.deployments ?? [])].map((spec) => [spec.name, spec]),
+    );
+    for (const known of health.deployments.keys()) if (!specs.has(known)) health.deployments.delete(known);
+    for (const spec of specs.values()) {
+      const key = groupKey(name, spec.name, spec.replicaHash);
+      const running = (present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING).length;
+      const wanted = spec.config.numReplicas;
+      const error = actual.failures.get(key)?.error;
+      const updating = next?.spec.deployments.some((other) => other.name === spec.name && other.replicaHash !== spec.replicaHash);
+      if (running < wanted && error !== undefined)
+        this.#setDeployment(
+          name,
+          health,
+          spec.name,
+          DeploymentEvent.FAILED,
+          `${running} of ${wanted} replicas run: ${error.message}`,
+        );
+      else if (running < wanted)
+        this.#setDeployment(name, health, spec.name, DeploymentEvent.CHANGED, `${running} of ${wanted} replicas run`);
+      else if (updating === true)
+        this.#setDeployment(name, health, spec.name, DeploymentEvent.CHANGED, 'a new version is started');
+      else this.#setDeployment(name, health, spec.name, DeploymentEvent.SETTLED, '');
+    }
+  }
+
+  #setApp(name: string, health: AppHealth, event: AppEvent, message: string): void {
+    health.message = message;
+    const state = nextAppState(health.state, event);
+    if (state === health.state) return;
+    this.#log.info(`application ${name}: ${health.state} -> ${state} (${event}) ${message}`);
+    health.state = state;
+  }
+
+  #setDeployment(app: string, health: AppHealth, name: string, event: DeploymentEvent, message: string): void {
+    let deployment = health.deployments.get(name);
+    if (deployment === undefined) {
+      deployment = { state: DeploymentState.UPDATING, message };
+      health.deployments.set(name, deployment);
+      this.#log.info(`deployment ${app}/${name}: ${deployment.state}`);
+    }
+    deployment.message = message;
+    const state = nextDeploymentState(deployment.state, event);
+    if (state === deployment.state) return;
+    this.#log.info(`deployment ${app}/${name}: ${deployment.state} -> ${state} (${event}) ${message}`);
+    deployment.state = state;
+  }
+}

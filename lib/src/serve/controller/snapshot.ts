@@ -1,0 +1,76 @@
+import {
+  type DeploymentRoute,
+  type DeploymentSpec,
+  deploymentKey,
+  type ReplicaReady,
+  ReplicaState,
+  type Route,
+  type RouteSnapshot,
+  scopedDeploymentKey,
+} from '../protocol/index.js';
+import { type ActualView, byGroup, type Replica } from './actual.js';
+import { type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
+
+export type Routes = Omit<RouteSnapshot, 'version'>;
+
+const UNKNOWN_OFFER: ReplicaReady = { methods: [], http: true };
+
+/**
+ * What routers are to know. Pure.
+ * Routes lead to live versions only. Deployments of a version on its way up can be reached by handle: under their own name where the live version
+ * has none of that name, else under their scoped name, which only replicas of that version look up.
+ */
+export function buildRoutes(target: TargetState, actual: ActualView): Routes {
+  const present = byGroup(actual);
+  const routes: Route[] = [];
+  const deployments: Record<string, DeploymentRoute> = {};
+  for (const [app, { live, next }] of target.apps) {
+    const liveHashes = new Map<string, string>();
+    if (live !== null) {
+      const { routePrefix, ingress } = live.spec;
+      if (routePrefix !== null) routes.push({ prefix: routePrefix, app, deployment: ingress });
+      for (const spec of live.spec.deployments) {
+        liveHashes.set(spec.name, spec.replicaHash);
+        deployments[deploymentKey(app, spec.name)] = route(app, spec, live, present, actual);
+      }
+    }
+    for (const spec of next?.spec.deployments ?? []) {
+      const liveHash = liveHashes.get(spec.name);
+      if (next === null || liveHash === spec.replicaHash) continue;
+      const key = liveHash === undefined ? deploymentKey(app, spec.name) : scopedDeploymentKey(app, spec.name, next.generation);
+      deployments[key] = route(app, spec, next, present, actual);
+    }
+  }
+  routes.sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
+  return { routes, deployments };
+}
+
+function route(
+  app: string,
+  spec: DeploymentSpec,
+  version: AppVersion,
+  present: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>,
+  actual: ActualView,
+): DeploymentRoute {
+  const key = groupKey(app, spec.name, spec.replicaHash);
+  const running = (present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING);
+  const { methods, http } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
+  const { maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, idempotent, numReplicas } = spec.config;
+  return {
+    app,
+    name: spec.name,
+    replicas: running.map(({ id, path }) => ({ id, path })),
+    maxOngoingRequests,
+    maxQueuedRequests,
+    requestTimeoutMs,
+    idempotent,
+    methods,
+    http,
+    ...(running.length === 0 ? { unavailable: whyNone(numReplicas, actual.failures.get(key)?.error) } : {}),
+  };
+}
+
+function whyNone(numReplicas: number, error: Error | undefined): string {
+  if (numReplicas === 0) return 'its numReplicas is 0';
+  return error === undefined ? 'its replicas are being started' : error.message;
+}
