@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { shortId } from '../core/index.js';
+import type { BlobRef } from './engine.js';
+
+/** Where the blob with this SHA-256 (hex) lies in a cluster's folder. */
+export function blobPath(dir: string, hash: string): string {
+  return join(dir, 'code', hash);
+}
+
+/** Whether the cluster has the blob. */
+export function hasBlob(dir: string, hash: string): Promise<boolean> {
+  return stat(blobPath(dir, hash)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Writes bytes under their hash. Readers see all of them or none; the same bytes twice are written once. */
+export async function writeBlob(dir: string, bytes: Uint8Array): Promise<BlobRef> {
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const ref = { hash, bytes: bytes.byteLength };
+  if (await hasBlob(dir, hash)) return ref;
+  const unfinished = `${blobPath(dir, hash)}.${shortId()}`;
+  try {
+    await writeFile(unfinished, bytes, { mode: 0o600, flag: 'wx' });
+    await rename(unfinished, blobPath(dir, hash));
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+  return ref;
+}

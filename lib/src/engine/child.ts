@@ -1,0 +1,123 @@
+import { readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { toWireError } from '../core/index.js';
+import { NotAChild } from './errors.js';
+import { ExitCode } from './exit-report.js';
+import { type ChildArguments, type ChildMessage, LIFELINE_FD, LISTEN_FD } from './local/lifeline-protocol.js';
+
+/** What a process of a cluster knows of itself. */
+export interface ChildContext<A> {
+  readonly id: string;
+  readonly label: string;
+  /** `ProcessSpec.args`. */
+  readonly args: A;
+  /** The cluster's private folder. */
+  readonly dir: string;
+  /** The cluster's secret (hex). */
+  readonly token: string;
+  /** The listening HTTP socket that the agent owns, for `server.listen({ fd })`; `null` where the spec asked for none. */
+  readonly listenFd: number | null;
+  /** Tells the agent that this process can be used: its socket listens. */
+  ready(): void;
+  /** At SIGTERM: runs `drain`, then exits 0. The last one given counts. */
+  onStop(drain: () => Promise<void> | void): void;
+  /** Ends this process with a named code; the agent hands `error` on to whoever started it. */
+  exit(name: keyof typeof ExitCode, error?: unknown): never;
+}
+
+/** How long a child that never gets ready may run without the watcher of its owner's pipe. */
+const WATCH_AT_LATEST_MS = 1000;
+
+/**
+ * Enters the life of a cluster's process: reads what the agent handed down, and watches the owner's pipe from a worker thread that
+ * ends the process at EOF, even while the main thread is in a busy loop. Call it once, first thing.
+ * @throws NBS_NOT_A_CHILD where no agent started this process
+ */
+export function enterChild<A>(): ChildContext<A> {
+  const given = parseArguments();
+  blockingOutput();
+  let drain: () => Promise<void> | void = () => {};
+  let stopping = false;
+  process.on('SIGTERM', () => {
+    if (stopping) return;
+    stopping = true;
+    Promise.resolve()
+      .then(() => drain())
+      .then(
+        () => process.exit(ExitCode.ENDED),
+        (error: unknown) => exit('CRASHED', error),
+      );
+  });
+  const watch = once(watchOwner);
+  setTimeout(watch, WATCH_AT_LATEST_MS).unref();
+  return {
+    id: given.id,
+    label: given.label,
+    args: given.args as A,
+    dir: given.dir,
+    token: readFileSync(join(given.dir, 'token'), 'utf8'),
+    listenFd: given.listenFd ? LISTEN_FD : null,
+    ready() {
+      tell({ kind: 'ready' });
+      // After the message: starting a thread costs 2 ms here, and the agent need not wait for it.
+      setImmediate(watch);
+    },
+    onStop(action) {
+      drain = action;
+    },
+    exit,
+  };
+}
+
+function exit(name: keyof typeof ExitCode, error?: unknown): never {
+  if (error !== undefined) {
+    tell({ kind: 'failed', error: toWireError(error) });
+    console.error(error);
+  }
+  process.exit(ExitCode[name]);
+}
+
+function parseArguments(): ChildArguments {
+  try {
+    const given = JSON.parse(process.argv[2] ?? '') as ChildArguments;
+    if (typeof given.dir === 'string' && typeof given.id === 'string') return given;
+  } catch {
+    // Falls through: no JSON is not ours either.
+  }
+  throw NotAChild({ path: process.argv[1] ?? 'this module' });
+}
+
+/** One short write on the lifeline; the agent reads it at once, so it does not block. */
+function tell(message: ChildMessage): void {
+  try {
+    writeSync(LIFELINE_FD, `${JSON.stringify(message)}\n`);
+  } catch {
+    // The agent is gone; the watcher ends this process.
+  }
+}
+
+/**
+ * Makes stdout and stderr block. They are sockets, which Node writes asynchronously: what was printed right before
+ * `process.exit` or a crash would be lost (measured: all of a 5 MB line).
+ */
+function blockingOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const handle = (stream as unknown as { _handle?: { setBlocking?(blocking: boolean): number } })._handle;
+    handle?.setBlocking?.(true);
+  }
+}
+
+function watchOwner(): void {
+  const worker = new Worker(new URL('./lifeline-worker.js', import.meta.url), { execArgv: [], env: SHARE_ENV });
+  worker.unref();
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    action();
+  };
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { shortId } from '../core/index.js';
+import { type Channel, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
+import { writeBlob } from './blob-store.js';
+import type { BlobRef, Engine, LogLine, NodeInfo, ProcessInfo, ProcessSpec, StopOptions } from './engine.js';
+import type { AgentOps } from './local/agent-ops.js';
+import type { Batch } from './local/journal.js';
+
+/** The agent's control socket in a cluster's folder. */
+export const agentSocket = (dir: string): string => join(dir, 'a.sock');
+
+/**
+ * The engine of the cluster in `dir`.
+ * @throws NBS_CONNECT_FAILED, NBS_AUTH_FAILED, NBS_VERSION_SKEW
+ */
+export async function connectEngine(dir: string, token: string): Promise<Engine> {
+  const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('engine-client', shortId()) });
+  return new LocalEngine(channel, dir);
+}
+
+class LocalEngine implements Engine {
+  readonly #channel: Channel;
+  readonly #dir: string;
+  readonly #call: OpCaller<AgentOps>;
+  readonly #exitListeners = new Set<(info: ProcessInfo) => void>();
+  #followsExits = false;
+
+  constructor(channel: Channel, dir: string) {
+    this.#channel = channel;
+    this.#dir = dir;
+    this.#call = opCaller<AgentOps>(channel);
+  }
+
+  get closed(): Promise<void> {
+    return this.#channel.closed;
+  }
+
+  nodes(): Promise<readonly NodeInfo[]> {
+    return this.#call('nodes', undefined);
+  }
+
+  // On the agent's own machine the store is a folder, so bytes need not travel.
+  putCode(bytes: Uint8Array): Promise<BlobRef> {
+    return writeBlob(this.#dir, bytes);
+  }
+
+  async start(spec: ProcessSpec): Promise<void> {
+    await this.#call('start', spec);
+  }
+
+  async stop(id: string, options: StopOptions = {}): Promise<void> {
+    await this.#call('stop', { id, ...options });
+  }
+
+  list(): Promise<readonly ProcessInfo[]> {
+    return this.#call('list', undefined);
+  }
+
+  async *logs(id: string): AsyncGenerator<string> {
+    const read = (after: number | null): Promise<Batch<LogLine>> => this.#call('logs', { after, processId: id });
+    for await (const { entries } of follow(read, null)) for (const line of entries) yield line.text;
+  }
+
+  onExit(listener: (info: ProcessInfo) => void): () => void {
+    this.#exitListeners.add(listener);
+    if (!this.#followsExits) {
+      this.#followsExits = true;
+      void this.#followExits();
+    }
+    return () => void this.#exitListeners.delete(listener);
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  async #followExits(): Promise<void> {
+    const read = (after: number | null): Promise<Batch<ProcessInfo>> => this.#call('exits', { after });
+    for await (const { entries } of follow(read, null)) {
+      for (const info of entries) for (const listener of [...this.#exitListeners]) listener(info);
+    }
+  }
+}
+
+/** Reads a journal of the agent batch by batch, until it ends or the connection does. */
+export async function* follow<T>(
+  read: (after: number | null) => Promise<Batch<T>>,
+  after: number | null,
+): AsyncGenerator<Batch<T>, void> {
+  let position = after;
+  for (;;) {
+    let batch: Batch<T>;
+    try {
+      batch = await read(position);
+    } catch {
+      return;
+    }
+    yield batch;
+    if (batch.ended) return;
+    position = batch.last;
+  }
+}

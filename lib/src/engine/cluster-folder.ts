@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { runtimeHome, shortId } from '../core/index.js';
+import { PathTooLong, UnsafeFolder } from './errors.js';
+import { isAlive, markProcess, type ProcessMark } from './local/process-mark.js';
+
+/** `sun_path` of the smallest of our platforms (macOS), without its final zero. */
+const SOCKET_PATH_MAX = 103;
+/** As long as the longest socket name in the folder. */
+const LONGEST_SOCKET = 'r-xxxxxxxxxxxx.sock';
+const UNFINISHED_FOLDER_MS = 60_000;
+const PREDECESSOR_WAIT_MS = 10_000;
+const PREDECESSOR_POLL_MS = 10;
+
+/** `owner.json`: who started the cluster. */
+interface OwnerFile {
+  readonly ownerKey: string | null;
+  readonly detached: boolean;
+  readonly driver: ProcessMark;
+}
+
+/** `agent.json`: written by the agent once its sockets listen. */
+export interface AgentFile {
+  readonly agent: ProcessMark;
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+export interface ClusterInfo {
+  readonly id: string;
+  readonly dir: string;
+  readonly url: string;
+  readonly port: number;
+  readonly detached: boolean;
+  readonly ownerKey: string | null;
+  /** Pid of its agent. */
+  readonly pid: number;
+  readonly startedAt: number;
+}
+
+export interface ClusterFolder {
+  readonly dir: string;
+  readonly token: string;
+}
+
+/**
+ * Makes the private folder of a new cluster, with its token.
+ * @throws NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
+ */
+export function createClusterFolder(options: { ownerKey: string | null; detached: boolean }): ClusterFolder {
+  const home = clustersHome();
+  const id = shortId();
+  const dir = join(home, id);
+  const longest = join(dir, LONGEST_SOCKET);
+  if (Buffer.byteLength(longest) > SOCKET_PATH_MAX) {
+    throw PathTooLong({ path: longest, bytes: Buffer.byteLength(longest), max: SOCKET_PATH_MAX });
+  }
+  const token = randomBytes(32).toString('hex');
+  const owner: OwnerFile = { ...options, driver: markProcess(process.pid) };
+  // Complete before it has its name: others who look for stale folders never see one without an owner.
+  const unfinished = `${dir}.new`;
+  mkdirSync(unfinished, { mode: 0o700 });
+  mkdirSync(join(unfinished, 'logs'), { mode: 0o700 });
+  mkdirSync(join(unfinished, 'code'), { mode: 0o700 });
+  writeFileSync(join(unfinished, 'token'), token, { mode: 0o600 });
+  writeFileSync(join(unfinished, 'owner.json'), JSON.stringify(owner), { mode: 0o600 });
+  renameSync(unfinished, dir);
+  return { dir, token };
+}
+
+/** Removes the folders of clusters whose driver and agent are both gone. */
+export async function removeStaleFolders(): Promise<void> {
+  const home = clustersHome();
+  await Promise.all(
+    readdirSync(home)
+      .map((name) => join(home, name))
+      .filter(isStale)
+      .map((dir) => rm(dir, { recursive: true, force: true })),
+  );
+}
+
+/** Waits for clusters that another process started under the same key: a restarted kernel gets its predecessor's port. */
+export async function predecessorsEnded(ownerKey: string): Promise<void> {
+  const deadline = Date.now() + PREDECESSOR_WAIT_MS;
+  const isPredecessor = (dir: string): boolean => {
+    const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
+    if (owner === undefined || owner.ownerKey !== ownerKey || owner.detached || owner.driver.pid === process.pid) return false;
+    return !isStale(dir);
+  };
+  const home = clustersHome();
+  let waiting = readdirSync(home)
+    .map((name) => join(home, name))
+    .filter(isPredecessor);
+  while (waiting.length > 0 && Date.now() < deadline) {
+    await delay(PREDECESSOR_POLL_MS);
+    waiting = waiting.filter(isPredecessor);
+  }
+}
+
+/** The clusters of this user that run on this machine. */
+export function listLocalClusters(): readonly ClusterInfo[] {
+  const home = clustersHome();
+  return readdirSync(home).flatMap((name) => clusterIn(join(home, name)) ?? []);
+}
+
+/** The cluster in `dir`; undefined where none runs. */
+export function clusterIn(dir: string): ClusterInfo | undefined {
+  const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
+  const file = readJson<AgentFile>(join(dir, 'agent.json'));
+  if (owner === undefined || file === undefined || !isAlive(file.agent)) return undefined;
+  const { port, startedAt, agent } = file;
+  const { detached, ownerKey } = owner;
+  return { id: basename(dir), dir, url: urlOf(file.host, port), port, detached, ownerKey, pid: agent.pid, startedAt };
+}
+
+export function writeAgentFile(dir: string, file: AgentFile): void {
+  writeFileSync(join(dir, 'agent.json.new'), JSON.stringify(file), { mode: 0o600 });
+  renameSync(join(dir, 'agent.json.new'), join(dir, 'agent.json'));
+}
+
+export function removeFolder(dir: string): void {
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+}
+
+/** `http://127.0.0.1:8000`: an address that a client on this machine can use. */
+export function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function clustersHome(): string {
+  const configured = runtimeHome();
+  const name = `nbs-${process.getuid?.() ?? userInfo().username}`;
+  if (configured !== undefined) {
+    try {
+      return privateFolder(join(configured, name));
+    } catch (error) {
+      // XDG_RUNTIME_DIR is often set in containers without being there.
+      if (!['ENOENT', 'EACCES', 'EROFS', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+  return privateFolder(join(tmpdir(), name));
+}
+
+/** In a folder that everybody can write to, somebody else may have been there first. */
+function privateFolder(path: string): string {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(path);
+  if (!stat.isDirectory()) throw UnsafeFolder({ path, problem: 'is not a folder' });
+  if (process.getuid !== undefined && stat.uid !== process.getuid())
+    throw UnsafeFolder({ path, problem: 'belongs to another user' });
+  if ((stat.mode & 0o077) !== 0) throw UnsafeFolder({ path, problem: 'is open to other users' });
+  return path;
+}
+
+function isStale(dir: string): boolean {
+  if (dir.endsWith('.new')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
+  const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
+  const agent = readJson<AgentFile>(join(dir, 'agent.json'))?.agent;
+  if (agent !== undefined && isAlive(agent)) return false;
+  if (owner === undefined) return ageMs(dir) > UNFINISHED_FOLDER_MS;
+  return !isAlive(owner.driver);
+}
+
+function ageMs(path: string): number {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { childEnv, fromWireError, shortId } from '../core/index.js';
+import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
+import { agentSocket, follow } from './client.js';
+import { clusterIn, createClusterFolder, predecessorsEnded, removeFolder, removeStaleFolders, urlOf } from './cluster-folder.js';
+import type { LogLine } from './engine.js';
+import { AgentFailed, ClusterGone } from './errors.js';
+import { describeExit, type ExitReport, nameExit } from './exit-report.js';
+import type { AgentOps } from './local/agent-ops.js';
+import type { AgentArguments, AgentMessage } from './local/lifeline-protocol.js';
+import { LineSplitter } from './local/line-splitter.js';
+
+export interface LocalClusterOptions {
+  /** Stands for one owner over its restarts: a new cluster waits until an earlier process's cluster with the same key has ended. */
+  readonly ownerKey?: string;
+  /** The cluster goes on when this process ends. @default false */
+  readonly detached?: boolean;
+  /** `'auto'`: 8000, else the next free port. */
+  readonly http: { readonly host: string; readonly port: number | 'auto' };
+  /** Every line that a process of the cluster prints, in order per process. */
+  readonly onLog: (line: LogLine) => void;
+  /** @internal Other modules in place of controller and proxy. */
+  readonly entries?: { readonly controller: string; readonly proxy: string };
+}
+
+export interface LocalCluster {
+  readonly dir: string;
+  readonly token: string;
+  /** `http://127.0.0.1:8000` */
+  readonly url: string;
+  readonly port: number;
+  /** The connection to the node agent. */
+  readonly agent: Channel;
+  /** Drains and ends every process, then removes the folder. Resolves when nothing is left; calling it again is the same stop. */
+  stop(options?: { /** Milliseconds for all of it before SIGKILL. @default 4000 */ readonly graceMs?: number }): Promise<void>;
+  /** Resolves when the agent has ended, asked (`STOPPED`) or not. */
+  readonly exited: Promise<ExitReport>;
+}
+
+const DEFAULT_GRACE_MS = 4000;
+const AGENT_MAIN = fileURLToPath(new URL('./local/main.js', import.meta.url));
+const CONTROLLER_MAIN = fileURLToPath(new URL('../serve/controller/main.js', import.meta.url));
+const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.url));
+
+/**
+ * Starts a cluster on this machine: a node agent with controller and proxy. Resolves when both are ready.
+ * It ends with this process, however that ends, unless it is detached.
+ * @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED (controller or proxy), NBS_AGENT_FAILED, NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
+ */
+export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
+  const { ownerKey, detached = false, http, onLog } = options;
+  if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
+  const { dir, token } = createClusterFolder({ ownerKey: ownerKey ?? null, detached });
+  removeStaleFolders().catch(() => {});
+  const entries = options.entries ?? { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
+  const agent = new AgentProcess(dir, { dir, node: 'local', detached, http, entries });
+  try {
+    const { host, port } = await agent.up;
+    const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
+    agent.unref();
+    return openCluster({ dir, token, url: urlOf(host, port), port, channel, onLog, exited: agent.exited });
+  } catch (error) {
+    agent.kill();
+    await agent.exited;
+    throw error;
+  }
+}
+
+/**
+ * Joins a cluster that runs on this machine.
+ * @throws NBS_CLUSTER_GONE, NBS_CONNECT_FAILED, NBS_VERSION_SKEW
+ */
+export async function joinLocalCluster(dir: string, options: { readonly onLog: (line: LogLine) => void }): Promise<LocalCluster> {
+  const info = clusterIn(dir);
+  if (info === undefined) throw ClusterGone({ path: dir });
+  const token = readFileSync(join(dir, 'token'), 'utf8');
+  const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
+  const exited = channel.closed.then((): ExitReport => ({ code: null, signal: null, name: 'ENDED', stderrTail: [] }));
+  return openCluster({ dir, token, url: info.url, port: info.port, channel, onLog: options.onLog, exited });
+}
+
+interface OpenCluster {
+  readonly dir: string;
+  readonly token: string;
+  readonly url: string;
+  readonly port: number;
+  readonly channel: Channel;
+  readonly exited: Promise<ExitReport>;
+  readonly onLog: (line: LogLine) => void;
+}
+
+function openCluster({ dir, token, url, port, channel, exited, onLog }: OpenCluster): LocalCluster {
+  const call = opCaller<AgentOps>(channel);
+  const logsEnded = followLogs(channel, dir, onLog);
+  const shutDown = async (graceMs: number): Promise<void> => {
+    // A connection that breaks on the way means the same end, seen from here.
+    await call('shutdown', { graceMs }).catch(() => {});
+    await logsEnded;
+    channel.close();
+    await exited;
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    dir,
+    token,
+    url,
+    port,
+    agent: channel,
+    exited,
+    stop: ({ graceMs = DEFAULT_GRACE_MS } = {}) => (stopping ??= shutDown(graceMs)),
+  };
+}
+
+async function followLogs(channel: Channel, dir: string, onLog: (line: LogLine) => void): Promise<void> {
+  const call = opCaller<AgentOps>(channel);
+  for await (const { entries, missed } of follow((after) => call('logs', { after }), 0)) {
+    if (missed > 0) {
+      const text = `${missed} lines were printed faster than this process reads them and are not shown; all are in ${join(dir, 'logs')}`;
+      onLog({ processId: 'agent', role: 'agent', label: 'nbserve', stream: 'stderr', text });
+    }
+    for (const line of entries) onLog(line);
+  }
+}
+
+/** The agent as its driver sees it. */
+class AgentProcess {
+  readonly up: Promise<{ readonly host: string; readonly port: number }>;
+  readonly exited: Promise<ExitReport>;
+  readonly #child: ChildProcess;
+
+  constructor(dir: string, args: AgentArguments) {
+    const logFile = join(dir, 'logs', 'agent.log');
+    // A file, not a pipe: the agent must outlive this process long enough to end its children.
+    const log = openSync(logFile, 'a', 0o600);
+    const child = spawn(process.execPath, [AGENT_MAIN, JSON.stringify(args)], {
+      detached: true,
+      env: childEnv(),
+      stdio: ['ignore', log, log, 'pipe'],
+    });
+    closeSync(log);
+    this.#child = child;
+    this.exited = new Promise((resolve) => {
+      const ended = (code: number | null, signal: string | null): void => {
+        const stderrTail = tailOf(logFile);
+        removeFolder(dir);
+        resolve({ code, signal, name: nameExit({ code, signal, asked: code === 0, stderrTail }), stderrTail });
+      };
+      // 'close', so that its last message has been read.
+      child.on('close', ended);
+      child.on('error', () => ended(null, null));
+    });
+    this.up = new Promise((resolve, reject) => {
+      const lines = new LineSplitter((text) => {
+        const message = JSON.parse(text) as AgentMessage;
+        if (message.kind === 'up') resolve(message);
+        else reject(fromWireError(message.error));
+      });
+      this.#lifeline.on('data', (chunk: Buffer) => lines.push(chunk));
+      this.#lifeline.on('error', () => {});
+      void this.exited.then((exit) => reject(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
+    });
+  }
+
+  get #lifeline(): Socket {
+    return this.#child.stdio[3] as Socket;
+  }
+
+  /** A script that has nothing else to do may end; the cluster ends with it. */
+  unref(): void {
+    this.#child.unref();
+    this.#lifeline.unref();
+  }
+
+  kill(): void {
+    // EOF on its lifeline: it ends its children first. A detached one does not look at that.
+    this.#lifeline.destroy();
+    this.#child.kill('SIGTERM');
+  }
+}
+
+function stderrText({ stderrTail }: ExitReport): string {
+  return stderrTail.length === 0 ? '' : `:\n${stderrTail.join('\n')}`;
+}
+
+function tailOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).slice(-20);
+  } catch {
+    return [];
+  }
+}

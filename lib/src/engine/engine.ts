@@ -1,0 +1,103 @@
+import type { ExitReport } from './exit-report.js';
+
+/** What a node agent is asked to run. */
+export interface ProcessSpec {
+  /** Unique in the cluster; starting the same id twice starts one process. */
+  readonly id: string;
+  readonly role: ProcessRole;
+  /** Name in logs, such as `Chat#k3f9`. */
+  readonly label: string;
+  /** Absolute path of the module to run; it calls `enterChild()`. */
+  readonly main: string;
+  /** JSON that `enterChild().args` returns. No secrets: command lines are public. */
+  readonly args: unknown;
+  /** Environment variables on top of the agent's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Working folder. Default: the driver's. */
+  readonly cwd?: string;
+  /** Start it again, with a growing pause, whenever it ends unasked. For controller and proxy. */
+  readonly restart?: boolean;
+  /** Hand down the cluster's HTTP listening socket, as `ChildContext.listenFd`. */
+  readonly listenFd?: boolean;
+  /** How long the process may take to report ready. @default 60000 */
+  readonly startTimeoutMs?: number;
+}
+
+export type ProcessRole = 'controller' | 'proxy' | 'replica';
+
+export const ProcessState = {
+  /** Spawned, not ready yet. */
+  STARTING: 'STARTING',
+  /** It reported ready. */
+  RUNNING: 'RUNNING',
+  /** It ended and its output was read to the end. */
+  STOPPED: 'STOPPED',
+} as const;
+export type ProcessState = (typeof ProcessState)[keyof typeof ProcessState];
+
+export interface ProcessInfo {
+  readonly id: string;
+  readonly role: ProcessRole;
+  readonly label: string;
+  readonly pid: number;
+  readonly state: ProcessState;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Id of the node that it runs on. */
+  readonly node: string;
+  /** How often the agent has started it again. */
+  readonly restarts: number;
+  /** Why it ended, where it did. */
+  readonly exit?: ExitReport;
+}
+
+export interface NodeInfo {
+  readonly id: string;
+  readonly ip: string;
+  readonly alive: boolean;
+  readonly resources: { readonly cpu: number; readonly gpu: number /** Bytes. */; readonly memory: number };
+}
+
+/** Bytes in the cluster's store, by their SHA-256 (hex). */
+export interface BlobRef {
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+export interface StopOptions {
+  /** How long it may drain after SIGTERM before SIGKILL. @default 5000 */
+  readonly graceMs?: number;
+}
+
+/** Where a cluster's processes run. */
+export interface Engine {
+  nodes(): Promise<readonly NodeInfo[]>;
+  /** Stores bytes under their hash, atomically; twice is once. */
+  putCode(bytes: Uint8Array): Promise<BlobRef>;
+  /**
+   * Starts a process; resolves when it reported ready. Idempotent by id.
+   * @throws NBS_PROCESS_EXITED (it ended before), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING
+   */
+  start(spec: ProcessSpec): Promise<void>;
+  /** SIGTERM, grace, SIGKILL of the process and all that it started. Resolves when it is gone; an unknown id is gone already. */
+  stop(id: string, options?: StopOptions): Promise<void>;
+  /** Every process, with those that ended lately: what a restarted controller re-adopts. */
+  list(): Promise<readonly ProcessInfo[]>;
+  /** What the process prints from now on; ends when it is stopped for good or the engine is closed. */
+  logs(id: string): AsyncIterable<string>;
+  /** Calls back at every end of a process after this call, in order; returns what stops that. */
+  onExit(listener: (info: ProcessInfo) => void): () => void;
+  /** Gives the connection back. Processes go on. */
+  close(): void;
+  /** Resolves when the connection to the agent is gone; never rejects. */
+  readonly closed: Promise<void>;
+}
+
+/** A line that a process printed. */
+export interface LogLine {
+  readonly processId: string;
+  readonly role: ProcessRole | 'agent';
+  readonly label: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}

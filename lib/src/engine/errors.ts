@@ -1,0 +1,40 @@
+import { defineError } from '../core/index.js';
+
+export const ProcessExited = defineError('NBS_PROCESS_EXITED', 503, '{label} ended before it was ready ({exit}){stderr}');
+export const ProcessStartTimeout = defineError(
+  'NBS_PROCESS_START_TIMEOUT',
+  504,
+  '{label} was not ready after {timeoutMs} ms and was stopped; raise its start timeout if it needs longer{stderr}',
+);
+export const ClusterStopping = defineError(
+  'NBS_CLUSTER_STOPPING',
+  503,
+  'the cluster is shutting down; {label} is not started any more',
+);
+export const PortInUse = defineError(
+  'NBS_PORT_IN_USE',
+  409,
+  'port {port} on {host} is in use by {holder}; choose another port, or "auto" for the next free one',
+);
+export const CannotListen = defineError('NBS_CANNOT_LISTEN', 500, 'cannot listen on {host} port {port}: {reason}');
+export const PathTooLong = defineError(
+  'NBS_PATH_TOO_LONG',
+  400,
+  'the socket path {path} has {bytes} bytes, and a Unix socket allows {max}; set NBSERVE_HOME to a shorter folder',
+);
+export const UnsafeFolder = defineError(
+  'NBS_UNSAFE_FOLDER',
+  403,
+  'the folder {path} {problem}, so a cluster in it would not be private; remove it, or set NBSERVE_HOME to a folder of your own',
+);
+export const AgentFailed = defineError(
+  'NBS_AGENT_FAILED',
+  500,
+  'the node agent ended before the cluster was up ({exit}){stderr}',
+);
+export const ClusterGone = defineError('NBS_CLUSTER_GONE', 404, 'no cluster runs in {path}');
+export const NotAChild = defineError(
+  'NBS_NOT_A_CHILD',
+  400,
+  '{path} is a part of a cluster and is started by its node agent, not by hand; use "nbserve start" or serve.run',
+);

@@ -1,0 +1,73 @@
+import type { WireError } from '../core/index.js';
+
+/**
+ * Exit codes with a name. A process says why it ends by its code alone, so that the reason survives a broken connection.
+ * Codes below 64 belong to Node and to user code.
+ */
+export const ExitCode = {
+  /** It ended by itself, without an error. */
+  ENDED: 0,
+  /** An error nobody caught, or `process.exit` of user code. */
+  CRASHED: 1,
+  /** The user's constructor threw. */
+  CONSTRUCTOR_FAILED: 80,
+  /** Its code could not be loaded. */
+  CODE_FAILED: 81,
+  /** Its socket could not listen. */
+  CANNOT_LISTEN: 82,
+  /** It was started with arguments that it does not understand. */
+  BAD_ARGUMENTS: 83,
+  /** A peer of another version runs. */
+  VERSION_SKEW: 84,
+  /** User code went on after its request was cancelled. */
+  STUCK: 85,
+  /** Its cluster ended under it. */
+  OWNER_GONE: 86,
+} as const;
+
+export type ExitName =
+  | keyof typeof ExitCode
+  /** It was asked to stop and did, by itself or by SIGKILL after its grace. */
+  | 'STOPPED'
+  /** A signal ended it: the kernel's out-of-memory killer, or somebody's `kill`. */
+  | 'KILLED'
+  /** V8's heap was full. */
+  | 'OUT_OF_MEMORY'
+  /** The operating system could not start it. */
+  | 'SPAWN_FAILED';
+
+export interface ExitReport {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly name: ExitName;
+  /** Its last lines on stderr. */
+  readonly stderrTail: readonly string[];
+  /** The error that it ended with, where it said so with `exit(name, error)`. */
+  readonly error?: WireError;
+}
+
+const NAME_BY_CODE = new Map(Object.entries(ExitCode).map(([name, code]) => [code as number, name as keyof typeof ExitCode]));
+
+export interface ExitFacts {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** We had asked it to stop. */
+  readonly asked: boolean;
+  readonly stderrTail: readonly string[];
+}
+
+/** The name of an end. */
+export function nameExit({ code, signal, asked, stderrTail }: ExitFacts): ExitName {
+  const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134;
+  if (aborted && stderrTail.some((line) => line.includes('heap out of memory') || line.includes('OOMErrorHandler')))
+    return 'OUT_OF_MEMORY';
+  if (asked && (code === 0 || signal !== null)) return 'STOPPED';
+  if (signal !== null) return 'KILLED';
+  return NAME_BY_CODE.get(code ?? -1) ?? 'CRASHED';
+}
+
+/** `Chat#k3f9 was killed by SIGKILL`: an end as a sentence part. */
+export function describeExit({ code, signal, name }: ExitReport): string {
+  if (signal !== null) return `${name}, by ${signal}`;
+  return code === null ? name : `${name}, exit code ${code}`;
+}

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { handleOps } from '../../ipc/index.js';
+import type { LogLine, ProcessInfo, ProcessSpec } from '../engine.js';
+import { ClusterStopping } from '../errors.js';
+import type { AgentOps } from './agent-ops.js';
+import { Journal } from './journal.js';
+import { LogFile, logFileName } from './log-file.js';
+import { machineResources } from './machine.js';
+import { ManagedProcess } from './managed-process.js';
+
+const LOG_JOURNAL_BYTES = 16 * 1024 * 1024;
+const EXIT_JOURNAL_BYTES = 4 * 1024 * 1024;
+/** What a line costs besides its text. */
+const LINE_OVERHEAD_BYTES = 100;
+const EXIT_BYTES = 4096;
+const DEFAULT_GRACE_MS = 5000;
+/** Ended processes that `list` still shows. */
+const ENDED_KEPT = 100;
+
+export interface AgentOptions {
+  readonly dir: string;
+  readonly node: string;
+  readonly ip: string;
+  /** The HTTP socket that processes with `listenFd` get. */
+  readonly listenFd: number;
+  /** Every process has ended because somebody asked for `shutdown`. */
+  readonly onShutdown: () => void;
+}
+
+/** One node's processes: starts, watches, restarts and stops them, and keeps what they print. Runs no user code. */
+export class Agent {
+  /** Answers {@link AgentOps}. */
+  readonly handler;
+  readonly #options: AgentOptions;
+  readonly #processes = new Map<string, ManagedProcess>();
+  readonly #logs = new Journal<LogLine>(LOG_JOURNAL_BYTES);
+  readonly #exits = new Journal<ProcessInfo>(EXIT_JOURNAL_BYTES);
+  readonly #files = new Map<string, LogFile>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.handler = handleOps<AgentOps>({
+      nodes: async () => [{ id: options.node, ip: options.ip, alive: true, resources: await machineResources() }],
+      start: (spec) => this.start(spec),
+      stop: ({ id, graceMs = DEFAULT_GRACE_MS }) => this.#stopOne(id, graceMs),
+      list: () => [...this.#processes.values()].map((process) => process.info()),
+      logs: ({ after, processId }, call) => {
+        const keep = processId === undefined ? undefined : (line: LogLine) => line.processId === processId;
+        call.onCancel = () => this.#logs.poke();
+        const isOver = (): boolean => call.cancelled || (processId !== undefined && this.#isGone(processId));
+        return this.#logs.next(after ?? this.#logs.last, keep, isOver);
+      },
+      exits: ({ after }, call) => {
+        call.onCancel = () => this.#exits.poke();
+        return this.#exits.next(after ?? this.#exits.last, undefined, () => call.cancelled);
+      },
+      shutdown: async ({ graceMs }) => {
+        await this.stopAll(graceMs);
+        options.onShutdown();
+        return undefined;
+      },
+    });
+  }
+
+  /** Resolves when the process is ready. @throws NBS_CLUSTER_STOPPING, NBS_PROCESS_EXITED, NBS_PROCESS_START_TIMEOUT */
+  async start(spec: ProcessSpec): Promise<undefined> {
+    if (this.#stopping !== undefined) throw ClusterStopping({ label: spec.label });
+    const existing = this.#processes.get(spec.id);
+    if (existing !== undefined && !existing.isGone) {
+      await existing.ready;
+      return undefined;
+    }
+    const { id: processId, role, label } = spec;
+    const { dir, node, listenFd } = this.#options;
+    const file = this.#logFile(label);
+    const managed = new ManagedProcess(spec, {
+      dir,
+      node,
+      listenFd,
+      onLine: (stream, text) => {
+        file.line(text);
+        this.#logs.append({ processId, role, label, stream, text }, text.length + LINE_OVERHEAD_BYTES);
+      },
+      onExit: (info) => {
+        this.#exits.append(info, EXIT_BYTES);
+        this.#logs.poke();
+      },
+    });
+    // Ended ones leave the list in the order of their start.
+    this.#processes.delete(processId);
+    this.#processes.set(processId, managed);
+    void managed.gone.then(() => this.#afterEnd(label, file));
+    await managed.ready;
+    return undefined;
+  }
+
+  /**
+   * Ends everything: the proxy first, which finishes its requests with the replicas' help, and the controller, which would replace
+   * what goes; then the replicas. Each half has half of the time.
+   */
+  stopAll(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stopInOrder(graceMs / 2);
+    return this.#stopping;
+  }
+
+  /** SIGKILL to everything. Resolves when all are gone. */
+  async killAll(): Promise<void> {
+    this.#stopping ??= Promise.resolve();
+    const all = [...this.#processes.values()];
+    for (const managed of all) managed.kill();
+    await Promise.all(all.map((managed) => managed.gone));
+  }
+
+  async #stopInOrder(stageMs: number): Promise<void> {
+    const all = [...this.#processes.values()];
+    const stop = (managed: ManagedProcess): Promise<void> => managed.stop(stageMs);
+    await Promise.all(all.filter(({ spec }) => spec.role !== 'replica').map(stop));
+    await Promise.all(all.filter(({ spec }) => spec.role === 'replica').map(stop));
+    await Promise.all([...this.#files.values()].map((file) => file.close()));
+    this.#logs.end();
+    this.#exits.end();
+  }
+
+  async #stopOne(id: string, graceMs: number): Promise<undefined> {
+    const managed = this.#processes.get(id);
+    if (managed !== undefined && !managed.isGone) await managed.stop(graceMs);
+    return undefined;
+  }
+
+  #isGone(id: string): boolean {
+    return this.#processes.get(id)?.isGone ?? true;
+  }
+
+  #logFile(label: string): LogFile {
+    const existing = this.#files.get(label);
+    if (existing !== undefined) return existing;
+    const file = new LogFile(join(this.#options.dir, 'logs', logFileName(label)));
+    this.#files.set(label, file);
+    return file;
+  }
+
+  #afterEnd(label: string, file: LogFile): void {
+    const inUse = [...this.#processes.values()].some(({ spec, isGone }) => spec.label === label && !isGone);
+    if (!inUse && this.#files.get(label) === file) {
+      this.#files.delete(label);
+      void file.close();
+    }
+    const ended = [...this.#processes].filter(([, { isGone }]) => isGone);
+    for (const [id] of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) this.#processes.delete(id);
+  }
+}

@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { childEnv, fromWireError, toWireError, type WireError } from '../../core/index.js';
+import type { ProcessSpec } from '../engine.js';
+import { ProcessExited, ProcessStartTimeout } from '../errors.js';
+import { describeExit, type ExitReport, nameExit } from '../exit-report.js';
+import type { ChildArguments, ChildMessage } from './lifeline-protocol.js';
+import { LineSplitter } from './line-splitter.js';
+
+const START_TIMEOUT_MS = 60_000;
+/** How long output may come after the process ended: from what it has spawned into another process group. */
+const LINGERING_OUTPUT_MS = 1000;
+const TAIL_LINES = 20;
+const TAIL_LINE_CHARACTERS = 2000;
+/** A `failed` message carries stacks; no line of user output comes this way. */
+const MESSAGE_MAX_BYTES = 1024 * 1024;
+
+export interface ChildOptions {
+  readonly dir: string;
+  readonly listenFd: number | null;
+  readonly onLine: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+/** One run of a process: from spawn until it ended and its output was read to the end. */
+export class ChildRun {
+  /** -1 where it could not be spawned. */
+  readonly pid: number;
+  /** Rejects with NBS_PROCESS_EXITED or NBS_PROCESS_START_TIMEOUT. */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<ExitReport>;
+  readonly startedAt = Date.now();
+  readonly #child: ChildProcess;
+  readonly #spec: ProcessSpec;
+  readonly #stderrTail: string[] = [];
+  #isReady = false;
+  #exited = false;
+  #asked = false;
+  #startTimedOut = false;
+  #error: WireError | undefined;
+
+  constructor(spec: ProcessSpec, options: ChildOptions) {
+    this.#spec = spec;
+    this.#child = spawnChild(spec, options);
+    this.pid = this.#child.pid ?? -1;
+    const { promise: ready, resolve: becomeReady, reject: failReady } = deferred<void>();
+    this.ready = ready;
+    ready.catch(() => {}); // Whoever awaits it gets the error too.
+    this.#readOutput(options.onLine);
+    this.#readLifeline(() => {
+      this.#isReady = true;
+      becomeReady();
+    });
+    this.ended = this.#watchEnd();
+    const { startTimeoutMs = START_TIMEOUT_MS } = spec;
+    const timer = setTimeout(() => {
+      this.#startTimedOut = !this.#isReady;
+      if (this.#startTimedOut) this.kill();
+    }, startTimeoutMs);
+    void this.ended.then((exit) => {
+      clearTimeout(timer);
+      const { label } = spec;
+      const stderr = exit.stderrTail.length === 0 ? '' : `:\n${exit.stderrTail.join('\n')}`;
+      const cause = exit.error === undefined ? undefined : fromWireError(exit.error);
+      failReady(
+        this.#startTimedOut
+          ? ProcessStartTimeout({ label, timeoutMs: startTimeoutMs, stderr })
+          : ProcessExited({ label, exit: describeExit(exit), stderr }, cause),
+      );
+    });
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** SIGTERM, then after `graceMs` SIGKILL. Resolves when it is gone. */
+  async stop(graceMs: number): Promise<ExitReport> {
+    this.#asked = true;
+    if (!this.#exited) this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.kill(), graceMs);
+    const report = await this.ended;
+    clearTimeout(timer);
+    return report;
+  }
+
+  /** SIGKILL, to all that it started too. */
+  kill(): void {
+    this.#asked = true;
+    if (!this.#exited) killGroup(this.pid);
+  }
+
+  #readOutput(onLine: ChildOptions['onLine']): void {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const lines = new LineSplitter((text) => {
+        if (stream === 'stderr') this.#keepTail(text);
+        onLine(stream, text);
+      });
+      const source = this.#child[stream];
+      source?.on('data', (chunk: Buffer) => lines.push(chunk));
+      source?.on('close', () => lines.flush());
+      source?.on('error', () => {});
+    }
+  }
+
+  #readLifeline(onReady: () => void): void {
+    const lines = new LineSplitter((text) => {
+      const message = JSON.parse(text) as ChildMessage;
+      if (message.kind === 'ready') onReady();
+      else this.#error = message.error;
+    }, MESSAGE_MAX_BYTES);
+    const lifeline = this.#child.stdio[3] as Socket | null;
+    lifeline?.on('data', (chunk: Buffer) => lines.push(chunk));
+    lifeline?.on('error', () => {});
+  }
+
+  #keepTail(text: string): void {
+    this.#stderrTail.push(text.slice(0, TAIL_LINE_CHARACTERS));
+    if (this.#stderrTail.length > TAIL_LINES) this.#stderrTail.shift();
+  }
+
+  #watchEnd(): Promise<ExitReport> {
+    const child = this.#child;
+    const { promise, resolve } = deferred<ExitReport>();
+    child.on('error', (error) => {
+      if (child.pid !== undefined) return; // Of a signal that could not be sent.
+      this.#exited = true;
+      resolve({ code: null, signal: null, name: 'SPAWN_FAILED', stderrTail: [error.message], error: toWireError(error) });
+    });
+    child.on('exit', (code, signal) => {
+      this.#exited = true;
+      // What it has spawned does not outlive it.
+      killGroup(this.pid);
+      const lingering = setTimeout(() => {
+        for (const stream of child.stdio) stream?.destroy();
+      }, LINGERING_OUTPUT_MS);
+      child.on('close', () => {
+        clearTimeout(lingering);
+        const facts = { code, signal, asked: this.#asked, stderrTail: this.#stderrTail };
+        resolve({
+          code,
+          signal,
+          name: nameExit(facts),
+          stderrTail: this.#stderrTail,
+          ...(this.#error && { error: this.#error }),
+        });
+      });
+    });
+    return promise;
+  }
+}
+
+function spawnChild(spec: ProcessSpec, { dir, listenFd }: ChildOptions): ChildProcess {
+  const given: ChildArguments = { id: spec.id, label: spec.label, dir, listenFd: spec.listenFd === true, args: spec.args };
+  // A replica sees no GPU unless it was given one.
+  const hideGpus = spec.role === 'replica' ? { CUDA_VISIBLE_DEVICES: '' } : {};
+  return spawn(process.execPath, [spec.main, JSON.stringify(given)], {
+    // A session of its own: Ctrl-C in the terminal does not reach it, and its process group is all that it starts.
+    detached: true,
+    ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+    env: childEnv({ ...hideGpus, ...spec.env }),
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(spec.listenFd === true && listenFd !== null ? [listenFd] : [])],
+  });
+}
+
+function killGroup(pid: number): void {
+  if (pid <= 0) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in it.
+  }
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((ok, fail) => {
+    resolve = ok;
+    reject = fail;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,33 @@
+import type { WireError } from '../../core/index.js';
+import type { ExitReport } from '../exit-report.js';
+
+/** The pipe between an owner and what it owns. EOF means that the other side is gone. Lines of JSON go up it. */
+export const LIFELINE_FD = 3;
+/** The HTTP listening socket, in the processes that get it. */
+export const LISTEN_FD = 4;
+
+/** The one argument on a child's command line. */
+export interface ChildArguments {
+  readonly id: string;
+  readonly label: string;
+  readonly dir: string;
+  readonly listenFd: boolean;
+  readonly args: unknown;
+}
+
+/** A child to its agent. */
+export type ChildMessage = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly error: WireError };
+
+/** The one argument on the agent's command line. */
+export interface AgentArguments {
+  readonly dir: string;
+  readonly node: string;
+  readonly detached: boolean;
+  readonly http: { readonly host: string; readonly port: number | 'auto' };
+  readonly entries: { readonly controller: string; readonly proxy: string };
+}
+
+/** The agent to the driver that started it. */
+export type AgentMessage =
+  | { readonly kind: 'up'; readonly host: string; readonly port: number }
+  | { readonly kind: 'failed'; readonly error: WireError; readonly exit?: ExitReport };

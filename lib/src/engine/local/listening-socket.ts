@@ -1,0 +1,100 @@
+/**
+ * A listening socket that this process owns but never accepts from: its children do, by `server.listen({ fd })`. While no child
+ * runs, connections wait in the backlog, so a proxy that dies is replaced without a refused connection.
+ *
+ * Node has no public call for that, since `server.listen` accepts at once. This file is the only one that uses what it is made of:
+ * - `net._createServerHandle` (what `cluster` uses) binds without listening;
+ * - a handle opened on that descriptor and told to listen would accept as soon as the event loop turns; `readStart` and `readStop`
+ *   in the same turn take its descriptor out of the loop again (libuv watches one readiness per stream, for reading and accepting alike).
+ * `listening-socket.test.ts` proves that with the Node that runs it.
+ */
+import { lookup } from 'node:dns/promises';
+import net from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { CannotListen, PortInUse } from '../errors.js';
+import { describePortHolder } from './port-holder.js';
+
+export interface ListeningSocket {
+  readonly fd: number;
+  /** The address that it is bound to. */
+  readonly host: string;
+  readonly port: number;
+  close(): void;
+}
+
+const FIRST_PORT = 8000;
+const LAST_PORT = 8999;
+const BACKLOG = 511;
+
+/**
+ * @param port a number (0 lets the system choose), or `'auto'`: 8000, else the next free one
+ * @throws NBS_PORT_IN_USE with who has it, NBS_CANNOT_LISTEN
+ */
+export async function openListeningSocket(host: string, port: number | 'auto'): Promise<ListeningSocket> {
+  const address = net.isIP(host) === 0 ? await resolve(host) : host;
+  if (port !== 'auto') {
+    const socket = bindAndListen(address, port);
+    if (typeof socket !== 'string') return socket;
+    if (socket === 'EADDRINUSE') throw PortInUse({ port, host, holder: describePortHolder(port) });
+    throw CannotListen({ host, port, reason: socket });
+  }
+  for (let candidate = FIRST_PORT; candidate <= LAST_PORT; candidate++) {
+    const socket = bindAndListen(address, candidate);
+    if (typeof socket !== 'string') return socket;
+    if (socket !== 'EADDRINUSE') throw CannotListen({ host, port: candidate, reason: socket });
+  }
+  throw CannotListen({ host, port: `${FIRST_PORT}-${LAST_PORT}`, reason: 'every port is in use' });
+}
+
+async function resolve(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw CannotListen({ host, port: '', reason: (error as Error).message }, error);
+  }
+}
+
+interface TcpHandle {
+  readonly fd: number;
+  readonly constructor: new (type: number) => TcpHandle;
+  open(fd: number): number;
+  listen(backlog: number): number;
+  readStart(): number;
+  readStop(): number;
+  unref(): void;
+  close(): void;
+  getsockname(out: { address?: string; port?: number }): number;
+}
+
+/** `TCPConstants.SERVER` of Node's tcp_wrap. */
+const SERVER = 1;
+
+/** The socket, or the name of the system's error. */
+function bindAndListen(address: string, port: number): ListeningSocket | string {
+  const { _createServerHandle: create } = net as unknown as {
+    _createServerHandle(address: string, port: number, addressType: 4 | 6): TcpHandle | number;
+  };
+  const bound = create(address, port, net.isIPv6(address) ? 6 : 4);
+  if (typeof bound === 'number') return getSystemErrorName(bound);
+  const name: { address?: string; port?: number } = {};
+  // libuv keeps EADDRINUSE of bind for later; this call is the first that tells.
+  const late = bound.getsockname(name);
+  if (late !== 0) {
+    bound.close();
+    return getSystemErrorName(late);
+  }
+  const listening = new bound.constructor(SERVER);
+  const failed = listening.open(bound.fd) || listening.listen(BACKLOG) || listening.readStart() || listening.readStop();
+  if (failed !== 0) {
+    listening.close();
+    return getSystemErrorName(failed);
+  }
+  listening.unref();
+  return {
+    fd: bound.fd,
+    host: name.address as string,
+    port: name.port as number,
+    // Only one of the two may close: they share the descriptor. The other is kept from the garbage collector by this closure.
+    close: () => listening.close(),
+  };
+}

@@ -1,0 +1,89 @@
+import { type ProcessInfo, type ProcessSpec, ProcessState } from '../engine.js';
+import type { ExitReport } from '../exit-report.js';
+import { BackOff } from './back-off.js';
+import { type ChildOptions, ChildRun } from './child-process.js';
+
+export interface ManagedProcessOptions extends ChildOptions {
+  readonly node: string;
+  /** Called at every end, after the last line of output. */
+  readonly onExit: (info: ProcessInfo) => void;
+}
+
+/** A process that the agent was asked to run, over its restarts. */
+export class ManagedProcess {
+  readonly spec: ProcessSpec;
+  /** Resolves when the first run is ready. Rejects with NBS_PROCESS_EXITED or NBS_PROCESS_START_TIMEOUT. */
+  readonly ready: Promise<void>;
+  /** Resolves when it has ended and is not started again. */
+  readonly gone: Promise<void>;
+  readonly #options: ManagedProcessOptions;
+  readonly #backOff = new BackOff();
+  #run: ChildRun;
+  #exit: ExitReport | undefined;
+  #restarts = 0;
+  #stopping = false;
+  #isGone = false;
+  #endPause: (() => void) | undefined;
+
+  constructor(spec: ProcessSpec, options: ManagedProcessOptions) {
+    this.spec = spec;
+    this.#options = options;
+    this.#run = new ChildRun(spec, options);
+    this.ready = this.#run.ready;
+    this.gone = this.#supervise();
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  info(): ProcessInfo {
+    const { id, role, label } = this.spec;
+    const { pid, startedAt } = this.#run;
+    const state =
+      this.#exit !== undefined ? ProcessState.STOPPED : this.#run.isReady ? ProcessState.RUNNING : ProcessState.STARTING;
+    const exit = this.#exit === undefined ? {} : { exit: this.#exit };
+    return { id, role, label, pid, state, startedAt, node: this.#options.node, restarts: this.#restarts, ...exit };
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#endPause?.();
+    await this.#run.stop(graceMs);
+    await this.gone;
+  }
+
+  /** SIGKILL at once. */
+  kill(): void {
+    this.#stopping = true;
+    this.#endPause?.();
+    this.#run.kill();
+  }
+
+  async #supervise(): Promise<void> {
+    for (;;) {
+      this.#exit = await this.#run.ended;
+      // One that was never ready has nothing that a restart could bring back; its starter got the error.
+      const again = this.spec.restart === true && !this.#stopping && (this.#run.isReady || this.#restarts > 0);
+      if (!again) this.#isGone = true;
+      this.#options.onExit(this.info());
+      if (!again) return;
+      await this.#pause(this.#backOff.next(Date.now() - this.#run.startedAt));
+      if (this.#stopping) break;
+      this.#restarts++;
+      this.#exit = undefined;
+      this.#run = new ChildRun(this.spec, this.#options);
+    }
+    this.#isGone = true;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
