@@ -28,3 +28,4 @@ export {
   toArray,
   unstack,
 } from './api.js';
+export { type Attribute, encodeModel, type GraphNode, type GraphSpec } from './write/graph.js';

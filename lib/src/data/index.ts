@@ -1,0 +1,8 @@
+/** Datasets and the assets that lessons use: `import { loadMnist, datasetPath } from 'nbserve/data'`. */
+export { type AssetEvent, type AssetState, type AssetStatus, Assets } from './assets.js';
+export { assetsCommand, type CommandOutput } from './assets-command.js';
+export { assetCache, datasetPath, datasetsFolder } from './dataset-path.js';
+export { type DigitsOptions, digitPng, showDigits } from './digits.js';
+export type { Asset, Builder, Manifest, Source } from './manifest.js';
+export { loadMnist, MNIST_MEAN, MNIST_SIDE, MNIST_STD, type Mnist, mnistTensor } from './mnist.js';
+export { Picture } from './picture.js';

