@@ -1,0 +1,93 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import type { NbserveError } from '../../core/index.js';
+import { HostRefused, OriginRefused } from '../protocol/index.js';
+
+export interface AccessRules {
+  /** Address that the server is bound to. */
+  readonly host: string;
+  /** Names that it is served under beside loopback ones; `'*'` is any. */
+  readonly allowedHosts: readonly string[];
+  /** Origins whose pages may call it beside loopback ones, such as `https://app.example`; `'*'` is any. */
+  readonly allowedOrigins: readonly string[];
+}
+
+const MAX_REMEMBERED = 256;
+
+/**
+ * Who may call. The Host header is checked because of DNS rebinding (a page's own name that suddenly means 127.0.0.1), the origin because
+ * a page of any site may send requests to this machine.
+ */
+export class Access {
+  readonly #rules: AccessRules;
+  readonly #bindsBeyondLoopback: boolean;
+  /** Host headers that are good: nearly every request brings the same one. */
+  readonly #goodHosts = new Set<string>();
+
+  constructor(rules: AccessRules) {
+    this.#rules = rules;
+    this.#bindsBeyondLoopback = !isLoopbackName(rules.host);
+  }
+
+  /** Why this request is refused, or `null`. */
+  refuse(headers: IncomingHttpHeaders): NbserveError | null {
+    const { host } = headers;
+    if (host !== undefined && !this.#goodHosts.has(host)) {
+      if (!this.#servesHost(hostName(host))) return HostRefused({ host, valid: this.#validHosts() });
+      if (this.#goodHosts.size < MAX_REMEMBERED) this.#goodHosts.add(host);
+    }
+    if (headers.origin !== undefined) return this.#refuseOrigin(headers.origin, host);
+    // A page's image, form or script comes without Origin; browsers say so in Sec-Fetch-Site. Following a link is no call.
+    if (headers['sec-fetch-site'] !== 'cross-site' || headers['sec-fetch-mode'] === 'navigate') return null;
+    return this.#refuseOrigin(originOf(headers.referer), host);
+  }
+
+  #servesHost(name: string): boolean {
+    const { host, allowedHosts } = this.#rules;
+    if (isLoopbackName(name) || name === host.toLowerCase()) return true;
+    // An address is no name that an attacker could point elsewhere; answered where others are to reach the server at all.
+    if (this.#bindsBeyondLoopback && isIP(name) !== 0) return true;
+    return allowedHosts.includes('*') || allowedHosts.includes(name);
+  }
+
+  #refuseOrigin(origin: string, host: string | undefined): NbserveError | null {
+    const name = originName(origin);
+    const { allowedOrigins } = this.#rules;
+    if (name !== null && isLoopbackName(name)) return null;
+    if (host !== undefined && originAuthority(origin) === host) return null;
+    if (allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return null;
+    const valid = ['loopback origins', ...allowedOrigins].join(', ');
+    return OriginRefused({ origin, valid });
+  }
+
+  #validHosts(): string {
+    const { host, allowedHosts } = this.#rules;
+    return [...new Set(['localhost', '127.0.0.1', '[::1]', host, ...allowedHosts])].join(', ');
+  }
+}
+
+/** `localhost`, a name below it, or a loopback address. */
+export function isLoopbackName(name: string): boolean {
+  if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;
+  const v4 = name.startsWith('::ffff:') ? name.slice(7) : name;
+  return v4.startsWith('127.') && isIP(v4) === 4;
+}
+
+/** The name in a Host header: without port and brackets, in lower case. */
+function hostName(host: string): string {
+  const match = /^(?:\[([^\]]+)\]|([^:]*))(?::\d*)?$/.exec(host);
+  return (match?.[1] ?? match?.[2] ?? host).toLowerCase().replace(/\.$/, '');
+}
+
+function originOf(referer: string | undefined): string {
+  if (referer === undefined || !URL.canParse(referer)) return 'null';
+  return new URL(referer).origin;
+}
+
+function originAuthority(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+function originName(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).hostname.replace(/^\[|\]$/g, '') : null;
+}

@@ -1,0 +1,206 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
+import type { Route } from '../protocol/index.js';
+import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
+import type { ClientConnection } from './client-connection.js';
+import { answerError } from './error-answer.js';
+import { endToEnd } from './headers.js';
+
+/** What one request needs of its proxy. */
+export interface ExchangeHost {
+  readonly router: RouterLike;
+  /** Connections are being closed; each answer says so. */
+  readonly draining: boolean;
+  /** Heads and first pieces that are not followed by the end in the same tick are written out at its end. */
+  flushLater(exchange: Exchange): void;
+}
+
+/** One HTTP request and its answer, between a client and a replica. */
+export class Exchange implements ResponseSink {
+  readonly #host: ExchangeHost;
+  readonly #connection: ClientConnection;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #requestId: string;
+  #call: OutgoingCall | null = null;
+  #chunks: Buffer[] = [];
+  /** The first piece of the answer, held back until it is known whether more comes in this tick. */
+  #held: Uint8Array | null = null;
+  #streaming = false;
+  #done = false;
+  /** Bytes that the client has not taken yet, for which the replica gets no new credit. */
+  #owed = 0;
+
+  constructor(host: ExchangeHost, connection: ClientConnection, request: IncomingMessage, response: ServerResponse, id: string) {
+    this.#host = host;
+    this.#connection = connection;
+    this.#request = request;
+    this.#response = response;
+    this.#requestId = id;
+    connection.open.add(this);
+  }
+
+  /** Sends the request to the deployment of its route: in one piece where the body is small and of known length. */
+  forward(route: Route, url: string): void {
+    const { headers } = this.#request;
+    const length = headers['content-length'];
+    if (headers['transfer-encoding'] !== undefined) this.#stream(route, url, undefined);
+    else if (length === undefined || length === '0') this.#dispatch(route, url, null, 0);
+    else if (Number(length) <= REPLAY_LIMIT_BYTES) this.#collect(route, url);
+    else this.#stream(route, url, Number(length));
+  }
+
+  /** Answers with an error, or breaks the answer off where it has begun. */
+  fail(error: Error): void {
+    if (this.#done) return;
+    this.#finish();
+    if (this.#response.headersSent) {
+      this.#response.destroy(error);
+      return;
+    }
+    answerError(this.#response, error, {
+      requestId: this.#requestId,
+      showStack: this.#connection.isLocal && this.#request.headers['x-forwarded-for'] === undefined,
+      close: this.#host.draining,
+    });
+  }
+
+  /** The client went away. */
+  abandon(): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#call?.cancel('the client went away');
+  }
+
+  /** End of the tick in which the answer began, and it has not ended: what is there goes out now. */
+  flush(): void {
+    if (this.#done || this.#streaming) return;
+    this.#streaming = true;
+    this.#response.strictContentLength = true;
+    const held = this.#held;
+    this.#held = null;
+    if (held === null) this.#response.flushHeaders();
+    else this.#write(held);
+  }
+
+  // ResponseSink
+
+  onHead(head: ResponseHead): void {
+    if (this.#done || head.kind !== 'http') return;
+    const headers = endToEnd(head.headers);
+    headers.push('x-request-id', this.#requestId);
+    if (this.#host.draining) headers.push('connection', 'close');
+    try {
+      this.#response.writeHead(head.status, headers);
+    } catch (error) {
+      // A name or value that HTTP does not allow.
+      this.#call?.cancel('the answer has invalid headers');
+      this.fail(error as Error);
+      return;
+    }
+    this.#host.flushLater(this);
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#done) return;
+    if (this.#streaming || this.#held !== null) {
+      this.flush();
+      this.#write(chunk);
+    } else this.#held = chunk;
+  }
+
+  onEnd(): void {
+    if (this.#done) return;
+    const held = this.#held;
+    this.#finish();
+    try {
+      if (held === null) this.#response.end();
+      else this.#response.end(held);
+    } catch {
+      // Fewer bytes than its content-length said.
+      this.#response.destroy();
+    }
+  }
+
+  onError(error: Error): void {
+    this.fail(error);
+  }
+
+  onDrain(): void {
+    this.#request.resume();
+  }
+
+  #dispatch(route: Route, url: string, body: Uint8Array | null | 'stream', length: number | undefined): void {
+    const { method = 'GET', headers, rawHeaders } = this.#request;
+    this.#call = this.#host.router.dispatch({
+      key: `${route.app}/${route.deployment}`,
+      method: 'fetch',
+      head: {
+        kind: 'http',
+        method,
+        url,
+        headers: endToEnd(rawHeaders),
+        host: headers.host ?? 'localhost',
+        prefix: route.prefix,
+        requestId: this.#requestId,
+        ...(length === undefined || length === 0 ? {} : { length }),
+      },
+      body,
+      sink: this,
+    });
+  }
+
+  #collect(route: Route, url: string): void {
+    const request = this.#request;
+    request.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
+    request.on('end', () => {
+      if (this.#done) return;
+      const chunks = this.#chunks;
+      this.#chunks = [];
+      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      this.#dispatch(route, url, body, body.length);
+    });
+  }
+
+  #stream(route: Route, url: string, length: number | undefined): void {
+    const request = this.#request;
+    this.#dispatch(route, url, 'stream', length);
+    request.on('data', (chunk: Buffer) => {
+      if (!this.#done && this.#call?.write(chunk) === false) request.pause();
+    });
+    request.on('end', () => this.#call?.end());
+  }
+
+  #write(chunk: Uint8Array): void {
+    let room: boolean;
+    try {
+      room = this.#response.write(chunk);
+    } catch {
+      // More bytes than its content-length said: what follows would be read as another answer.
+      this.#call?.cancel('the answer is longer than its content-length');
+      this.#finish();
+      this.#response.destroy();
+      return;
+    }
+    if (room) {
+      this.#call?.consumed(chunk.length);
+      return;
+    }
+    if (this.#owed === 0) this.#response.once('drain', () => this.#settle());
+    this.#owed += chunk.length;
+  }
+
+  #settle(): void {
+    const owed = this.#owed;
+    this.#owed = 0;
+    this.#call?.consumed(owed);
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#held = null;
+    this.#connection.open.delete(this);
+    // Nobody reads on; Node drops the rest of the body so that the connection can be used again.
+    if (this.#request.isPaused()) this.#request.resume();
+  }
+}

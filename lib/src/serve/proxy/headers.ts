@@ -1,0 +1,53 @@
+/** Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1), and `expect`, which Node answers itself. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+// Looked at before a name is lowered: most names have none of these lengths.
+const LENGTHS = new Set([...HOP_BY_HOP].map((name) => name.length));
+
+/**
+ * The headers that go on to the other side: without hop-by-hop ones, and without those that `Connection` names.
+ * @param flat name, value, name, value, … ; returned itself where nothing has to go
+ */
+export function endToEnd(flat: string[]): string[] {
+  let kept: string[] | null = null;
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    if (LENGTHS.has(name.length) && HOP_BY_HOP.has(name.toLowerCase())) kept ??= flat.slice(0, i);
+    else kept?.push(name, flat[i + 1] as string);
+  }
+  if (kept === null) return flat;
+  const named = connectionOptions(flat);
+  return named === null ? kept : without(kept, named);
+}
+
+function connectionOptions(flat: readonly string[]): Set<string> | null {
+  let named: Set<string> | null = null;
+  for (let i = 0; i < flat.length; i += 2) {
+    if (flat[i]?.toLowerCase() !== 'connection') continue;
+    for (const option of (flat[i + 1] ?? '').split(',')) {
+      const name = option.trim().toLowerCase();
+      if (name === '' || name === 'close' || HOP_BY_HOP.has(name)) continue;
+      named ??= new Set();
+      named.add(name);
+    }
+  }
+  return named;
+}
+
+function without(flat: readonly string[], names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    if (!names.has((flat[i] as string).toLowerCase())) kept.push(flat[i] as string, flat[i + 1] as string);
+  }
+  return kept;
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { HttpNotServed, NoReplica, NoRoute } from '../protocol/index.js';
+import type { RouterLike } from '../router/index.js';
+import { Access, type AccessRules } from './access.js';
+import { ClientConnection } from './client-connection.js';
+import { Exchange, type ExchangeHost } from './exchange.js';
+import { answerOwnPage, OWN_PREFIX } from './own-pages.js';
+import { RouteTable } from './route-table.js';
+
+export interface ProxyOptions extends AccessRules {
+  readonly router: RouterLike;
+  readonly token: string;
+}
+
+/** How long a request waits for the first routes after the proxy's start. */
+const FIRST_ROUTES_WAIT_MS = 10_000;
+const MAX_REQUEST_ID = 128;
+
+/** HTTP in front of the replicas. */
+export class HttpProxy implements ExchangeHost {
+  readonly router: RouterLike;
+  draining = false;
+  readonly #token: string;
+  readonly #access: Access;
+  readonly #fastify: FastifyInstance;
+  readonly #idPrefix = randomBytes(6).toString('base64url');
+  #idCount = 0;
+  #table: RouteTable | null = null;
+  #unflushed: Exchange[] = [];
+
+  constructor(options: ProxyOptions) {
+    this.router = options.router;
+    this.#token = options.token;
+    this.#access = new Access(options);
+    this.#fastify = this.#createFastify();
+    options.router.onSnapshot((snapshot) => {
+      this.#table = new RouteTable(snapshot.routes);
+    });
+  }
+
+  /** The server, ready to be told where to listen. */
+  async server(): Promise<Server> {
+    await this.#fastify.ready();
+    return this.#fastify.server;
+  }
+
+  /** Takes no new connection; resolves when every request that came is answered. */
+  async close(): Promise<void> {
+    this.draining = true;
+    await this.#fastify.close();
+  }
+
+  flushLater(exchange: Exchange): void {
+    if (this.#unflushed.push(exchange) === 1) setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const exchanges = this.#unflushed;
+    this.#unflushed = [];
+    for (const exchange of exchanges) exchange.flush();
+  };
+
+  #createFastify(): FastifyInstance {
+    const fastify = Fastify({
+      forceCloseConnections: 'idle',
+      return503OnClosing: false,
+      exposeHeadRoutes: false,
+      // Paths belong to the deployment: whatever Fastify's own router thinks of one, it goes on as the client sent it.
+      frameworkErrors: (_error, request, reply) => {
+        reply.hijack();
+        this.#handle(request.raw, reply.raw);
+      },
+    });
+    // Bodies stay in the request; they are read by the exchange.
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    fastify.all('/*', (request, reply) => {
+      reply.hijack();
+      this.#handle(request.raw, reply.raw);
+    });
+    fastify.setNotFoundHandler((request, reply) => {
+      reply.hijack();
+      this.#handle(request.raw, reply.raw);
+    });
+    return fastify;
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    const url = pathOf(request.url ?? '/');
+    if (url.startsWith(OWN_PREFIX)) {
+      answerOwnPage(url, request, response, { token: this.#token, snapshot: this.router.snapshot });
+      return;
+    }
+    const exchange = new Exchange(this, ClientConnection.of(request.socket), request, response, this.#requestId(request));
+    const refusal = this.#access.refuse(request.headers);
+    if (refusal !== null) exchange.fail(refusal);
+    else if (this.#table !== null) this.#forward(exchange, url, this.#table);
+    else this.#forwardOnceRouted(exchange, url);
+  }
+
+  #forward(exchange: Exchange, url: string, table: RouteTable): void {
+    const route = table.match(url);
+    if (route === undefined) {
+      exchange.fail(NoRoute({ path: url.split('?', 1)[0] ?? url, routes: table.describe() }));
+      return;
+    }
+    const deployment = this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];
+    if (deployment?.http === false) exchange.fail(HttpNotServed({ deployment: `${route.app}/${route.deployment}` }));
+    else exchange.forward(route, url);
+  }
+
+  #forwardOnceRouted(exchange: Exchange, url: string): void {
+    const timer = setTimeout(
+      () => exchange.fail(NoReplica({ deployment: url, reason: 'the controller could not be reached' })),
+      FIRST_ROUTES_WAIT_MS,
+    );
+    this.router.whenSnapshot(0).then(
+      (snapshot) => {
+        clearTimeout(timer);
+        this.#forward(exchange, url, this.#table ?? new RouteTable(snapshot.routes));
+      },
+      (error: Error) => {
+        clearTimeout(timer);
+        exchange.fail(error);
+      },
+    );
+  }
+
+  #requestId(request: IncomingMessage): string {
+    const given = request.headers['x-request-id'];
+    if (typeof given === 'string' && given !== '' && given.length <= MAX_REQUEST_ID) return given;
+    this.#idCount += 1;
+    return `${this.#idPrefix}-${this.#idCount.toString(36)}`;
+  }
+}
+
+/** Path and query of a request target, also of one in absolute form (RFC 9112, section 3.2.2). */
+function pathOf(target: string): string {
+  if (target.startsWith('/')) return target;
+  if (!URL.canParse(target)) return '/';
+  const { pathname, search } = new URL(target);
+  return pathname + search;
+}

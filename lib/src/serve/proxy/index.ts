@@ -1,0 +1,1 @@
+export { HttpProxy, type ProxyOptions } from './http-proxy.js';
