@@ -1,5 +1,5 @@
 import type { DeploymentDefinition } from './deployment.js';
-import type { HandleRef } from './protocol/index.js';
+import { PendingHandle } from './handle/index.js';
 
 /** A deployment with the arguments of its constructor. */
 export class BoundDeployment {
@@ -19,14 +19,6 @@ export class BoundDeployment {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-}
-
-/** Stands for a handle in constructor arguments until the replica makes it one. */
-export class PendingHandle implements HandleRef {
-  constructor(
-    readonly app: string,
-    readonly deployment: string,
-  ) {}
 }
 
 /** One deployment of an application, under the name that it has there. */

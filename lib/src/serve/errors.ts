@@ -25,17 +25,6 @@ export const InvalidAppName = defineError(
   400,
   "application name {name} is not valid: use letters, digits, '_', '-' and '.', starting with a letter or digit",
 );
-export const NoHttpRoute = defineError(
-  'NBS_NO_HTTP_ROUTE',
-  404,
-  'application {app} has no HTTP route; give it one with serve.run(…, { routePrefix })',
-);
-export const NotRunning = defineError('NBS_NOT_RUNNING', 409, 'no cluster runs here; serve.run(…) or serve.start() starts one');
-export const NotAStream = defineError(
-  'NBS_NOT_A_STREAM',
-  400,
-  '{method} of {deployment} returns one value, not a stream; await it instead of iterating',
-);
 export const NoSourceFound = defineError(
   'NBS_NO_SOURCE',
   400,

@@ -13,6 +13,11 @@ import type {
 
 /** The serving cluster of this notebook or script. */
 export interface Serve {
+  /** Makes a function deployable: HTTP calls it with the request, `handle.remote(…)` with its arguments. */
+  deployment<R>(
+    target: (request: ServeRequest) => R,
+    options?: DeploymentOptions,
+  ): Deployment<{ call(request: ServeRequest): R }, []>;
   /**
    * Makes a class deployable. `fetch(request)` answers HTTP with a `Response`, a text or a JSON value; every public method can be called by
    * handle. The class runs in replica processes; what it uses of the notebook goes along, values as they are at `serve.run`.
@@ -23,11 +28,6 @@ export interface Serve {
     target: new (...args: A extends readonly any[] ? [...A] : never) => T,
     options?: DeploymentOptions,
   ): Deployment<T, A>;
-  /** Makes a function deployable: HTTP calls it with the request, `handle.remote(…)` with its arguments. */
-  deployment<R>(
-    target: (request: ServeRequest) => R,
-    options?: DeploymentOptions,
-  ): Deployment<{ call(request: ServeRequest): R }, []>;
   deployment<F extends (...args: never[]) => unknown>(
     target: F,
     options?: DeploymentOptions,

@@ -1,5 +1,5 @@
 /** Types of the public API. No third-party types: these reach notebook cells. */
-import type { ApplicationBrand, DeploymentBrand, DeploymentHandle } from './handle/types.js';
+import type { ApplicationBrand, DeploymentBrand, DeploymentHandle, HandleBrand } from './handle/types.js';
 
 export type { ServeStatus } from './protocol/status.js';
 
@@ -51,7 +51,7 @@ export interface ResourceOptions {
 
 /** A constructor parameter as `bind` takes it: where a handle is wanted, a bound deployment is given. */
 export type BindArg<P> =
-  P extends DeploymentHandle<infer T>
+  P extends HandleBrand<infer T>
     ? P | Application<T>
     : P extends AnyFunction | Date | RegExp | ArrayBuffer | ArrayBufferView | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
       ? P

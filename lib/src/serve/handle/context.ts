@@ -1,6 +1,6 @@
-import { NotRunning } from '../errors.js';
 import { type DeploymentKey, deploymentKey, type HandleRef, scopedDeploymentKey } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
+import { NotRunning } from './errors.js';
 
 /** What the handles of this process work with: one cluster's router, and where HTTP is answered. */
 export interface HandleContext {

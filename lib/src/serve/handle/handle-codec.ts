@@ -1,8 +1,9 @@
 import { registerShipExtension } from '../../code/index.js';
 import { registerValueExtension } from '../../ipc/index.js';
-import { PendingHandle } from '../application.js';
+
 import type { HandleRef } from '../protocol/index.js';
 import { createHandle, handleRef } from './handle.js';
+import { PendingHandle } from './pending-handle.js';
 
 let registered = false;
 

@@ -1,7 +1,7 @@
 import { toMs } from '../../core/index.js';
-import { NoHttpRoute } from '../errors.js';
 import { deploymentKey, type HandleRef } from '../protocol/index.js';
 import { handleContext } from './context.js';
+import { NoHttpRoute } from './errors.js';
 import { RemoteCall } from './remote-call.js';
 import type { DeploymentHandle, HandleOptions } from './types.js';
 

@@ -1,3 +1,5 @@
 export { type HandleContext, handleContext, setHandleContext } from './context.js';
+export { NotRunning } from './errors.js';
 export { createHandle, handleRef } from './handle.js';
 export { registerHandleCodec } from './handle-codec.js';
+export { PendingHandle } from './pending-handle.js';

@@ -6,9 +6,9 @@ import {
   type ResponseHead,
   type ResponseSink,
 } from '../../ipc/index.js';
-import { NotAStream } from '../errors.js';
 import { type HandleRef, RequestCancelled } from '../protocol/index.js';
 import { handleContext, routeKey } from './context.js';
+import { NotAStream } from './errors.js';
 import { ItemStream } from './item-stream.js';
 
 const REQUEST_PREFIX = `${process.pid.toString(36)}-${Date.now().toString(36)}`;

@@ -13,6 +13,10 @@ export interface ApplicationBrand<T> {
   readonly [applicationBrand]: T;
 }
 
+export interface HandleBrand<T> {
+  readonly [handleBrand]: T;
+}
+
 /** The instance type: of a class's instance itself, or of a deployment. */
 export type InstanceOf<T> = T extends DeploymentBrand<infer I> ? I : T;
 
@@ -47,8 +51,7 @@ type MethodOf<F> = F extends (...args: infer A) => infer R ? RemoteMethod<A, R> 
 export type RemoteMethods<T> = { readonly [K in RemoteMethodName<T>]: MethodOf<T[K]> };
 
 /** What every handle has, whatever its deployment. */
-export interface HandleBase<T> {
-  readonly [handleBrand]?: T;
+export interface HandleBase<T> extends HandleBrand<T> {
   /** Name of the application. */
   readonly appName: string;
   readonly deploymentName: string;

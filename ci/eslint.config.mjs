@@ -1,0 +1,15 @@
+// Biome formats and lints; here are only the rules that need types.
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config({
+  files: ['lib/src/**/*.ts', 'kernel-ext/src/**/*.ts'],
+  ignores: ['**/dist/**'],
+  plugins: { '@typescript-eslint': tseslint.plugin },
+  languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: new URL('..', import.meta.url).pathname } },
+  linterOptions: { reportUnusedDisableDirectives: 'off' },
+  rules: {
+    '@typescript-eslint/no-floating-promises': 'error',
+    '@typescript-eslint/no-misused-promises': 'error',
+    '@typescript-eslint/switch-exhaustiveness-check': 'error',
+  },
+});

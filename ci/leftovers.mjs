@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Processes that carry this run's mark in their environment, and files in its NBSERVE_HOME: what a test left behind. */
+export function findLeftovers({ mark, home }) {
+  return [...processesWith(mark), ...filesIn(home)];
+}
+
+function processesWith(mark) {
+  const found = [];
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (Number(pid) === process.pid) continue;
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)) continue;
+      if (/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) continue;
+      found.push(`process ${pid}: ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()}`);
+    } catch {
+      // It ended meanwhile, or it is not ours to look at.
+    }
+  }
+  return found;
+}
+
+function filesIn(home) {
+  if (!existsSync(home)) return [];
+  return readdirSync(home, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.split('/').length > 1)
+    .map((name) => `file ${join(home, name)}`);
+}

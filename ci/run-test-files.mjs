@@ -1,0 +1,30 @@
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+/**
+ * Runs test files with Node's test runner, each in a process of its own.
+ * @returns counts of single tests (suites and files are not tests) and the names of those that failed
+ */
+export async function runTestFiles(files, { concurrency, env = {} }) {
+  const result = { passed: 0, failed: 0, failures: [] };
+  if (files.length === 0) return result;
+  Object.assign(process.env, env);
+  const stream = run({ files, concurrency });
+  stream.on('test:pass', (event) => {
+    if (isTest(event, files)) result.passed += event.skip === undefined && event.todo === undefined ? 1 : 0;
+  });
+  stream.on('test:fail', (event) => {
+    if (event.details?.type === 'suite' && event.details.error?.failureType === 'subtestsFailed') return;
+    if (isTest(event, files) || event.details?.error?.failureType !== 'subtestsFailed') {
+      result.failed += 1;
+      result.failures.push(`${event.file ?? ''}: ${event.name}`);
+    }
+  });
+  await new Promise((resolve, reject) => {
+    stream.compose(new spec()).on('error', reject).on('end', resolve).pipe(process.stdout, { end: false });
+  });
+  return result;
+}
+
+// A file is reported as a test of its own, named by its path.
+const isTest = (event, files) => event.details?.type !== 'suite' && !files.some((file) => file.endsWith(event.name) || event.name.endsWith(file));

@@ -1,0 +1,83 @@
+// `npm test`: builds, checks the code, runs every test, and ends with the line `N passed, N failed`.
+// Options: --only checks,unit,cluster,kernel,docs,lessons (any of them), --files <part of a path>.
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findFiles } from './find-files.mjs';
+import { jupyterPython } from './jupyter.mjs';
+import { findLeftovers } from './leftovers.mjs';
+import { runTestFiles } from './run-test-files.mjs';
+
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, files: { type: 'string', default: '' } } });
+const groups = options.only?.split(',');
+const wanted = (group) => groups === undefined || groups.includes(group);
+
+const started = Date.now();
+let passed = 0;
+const failures = [];
+
+function note(name, ok, output = '') {
+  if (ok) passed += 1;
+  else failures.push(name);
+  console.log(`${ok ? '✔' : '✖'} ${name}${ok ? '' : `\n${output}`}`);
+}
+
+/** One command as one test. */
+function command(name, file, args, env = {}) {
+  const run = spawnSync(file, args, { encoding: 'utf8', maxBuffer: 1 << 28, env: { ...process.env, ...env } });
+  note(name, run.status === 0, `${run.error ?? ''}${run.stdout ?? ''}${run.stderr ?? ''}`);
+  return run.status === 0;
+}
+
+async function files(group, folders, suffix, concurrency) {
+  if (!wanted(group)) return;
+  const found = folders.flatMap((folder) => findFiles(folder, suffix)).filter((file) => file.includes(options.files));
+  console.log(`\n── ${group}: ${found.length} files`);
+  const result = await runTestFiles(found, { concurrency });
+  passed += result.passed;
+  failures.push(...result.failures);
+}
+
+const mark = `NBSERVE_TEST_RUN=${randomBytes(8).toString('hex')}`;
+const home = mkdtempSync(join(tmpdir(), 'nbst-'));
+process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
+process.env.NBSERVE_HOME = home;
+
+if (!command('the code compiles', 'npx', ['tsc', '-b', 'lib', 'kernel-ext', 'lib/test', 'kernel-ext/test'])) finish();
+if (wanted('checks')) {
+  command('format and lint (Biome)', 'npx', ['biome', 'check', '--config-path=ci/biome.json', 'lib', 'kernel-ext']);
+  command('promises and switches (typescript-eslint)', 'npx', ['eslint', '-c', 'ci/eslint.config.mjs', 'lib/src', 'kernel-ext/src']);
+  command('rooms and arrows (dependency-cruiser)', 'npx', ['depcruise', '--config', 'ci/dependency-cruiser.cjs', 'lib/src', 'kernel-ext/src']);
+  command('no dead code (knip)', 'npx', ['knip', '--config', 'ci/knip.json']);
+  command("public types are clean under tslab's TypeScript", 'node', ['ci/check-declarations.mjs']);
+}
+await files('unit', ['lib/dist', 'kernel-ext/dist'], '.test.js', 2);
+await files('cluster', ['lib/dist-test'], '.test.js', 1);
+if (wanted('kernel')) process.env.NBSERVE_TEST_PYTHON = jupyterPython();
+await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1);
+if (wanted('docs')) command('every example of the docs runs', 'node', ['ci/docs-examples.mjs']);
+if (wanted('lessons')) {
+  const notebooks = findFiles('notebooks', '.ipynb').filter((file) => file.includes(options.files));
+  for (const notebook of notebooks) {
+    command(`nbserve execute ${notebook}`, 'npx', ['nbserve', 'execute', notebook, '--output', join(home, 'out.ipynb')]);
+  }
+  const python = jupyterPython();
+  for (const runner of ['nbclient', 'papermill']) {
+    for (const notebook of notebooks) command(`${notebook} under ${runner}`, python, ['ci/run-notebook.py', runner, notebook]);
+  }
+  rmSync(join(home, 'out.ipynb'), { force: true });
+}
+finish();
+
+function finish() {
+  const left = findLeftovers({ mark, home });
+  note('no process and no file is left behind', left.length === 0, left.join('\n'));
+  rmSync(home, { recursive: true, force: true });
+  if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join('\n')}`);
+  console.log(`\n${Math.round((Date.now() - started) / 1000)} s`);
+  console.log(`${passed} passed, ${failures.length} failed`);
+  process.exit(failures.length === 0 ? 0 : 1);
+}

@@ -1,0 +1,56 @@
+/** Compiled, never run: the public API's types, from the class in the cell to the handle. */
+import { type DeploymentHandle, serve } from 'nbserve';
+
+const Preprocess = serve.deployment(
+  class Preprocess {
+    run(batch: { image: number[][] }) {
+      return { count: batch.image.length };
+    }
+  },
+);
+
+const Model = serve.deployment(
+  class Model {
+    constructor(readonly path: string) {}
+    async predict(input: { count: number }) {
+      return [input.count];
+    }
+    async *tokens(n: number) {
+      for (let i = 0; i < n; i += 1) yield `token ${i}`;
+    }
+  },
+);
+
+const Front = serve.deployment(
+  class Front {
+    constructor(private readonly parts: { pre: DeploymentHandle<typeof Preprocess>; model: DeploymentHandle<typeof Model> }) {}
+    async fetch(request: Request) {
+      const batch = this.parts.pre.run.remote({ image: [[Number(request.query.n)]] });
+      return this.parts.model.predict.remote(batch);
+    }
+    double(n: number) {
+      return n * 2;
+    }
+  },
+);
+
+export async function typed(): Promise<void> {
+  const front = await serve.run(Front.bind({ pre: Preprocess.bind(), model: Model.options({ numReplicas: 2 }).bind('m.onnx') }));
+  const doubled: number = await front.double.remote(3);
+  // @ts-expect-error: double takes a number
+  front.double.remote('x');
+  // @ts-expect-error: fetch is for HTTP, not for handles
+  front.fetch.remote(new Request('http://x'));
+  // @ts-expect-error: pre wants a Preprocess
+  Front.bind({ pre: Model.bind('x'), model: Model.bind('x') });
+  // @ts-expect-error: the path is a text
+  Model.bind(3);
+
+  const hello = serve.deployment(async (request) => `Hello ${request.query.name}`, { name: 'hello' });
+  await hello.deploy();
+  const add = await serve.run(serve.deployment((a: number, b: number) => a + b, { name: 'add' }).bind());
+  const sum: number = await add.remote(doubled, 2);
+
+  const model = await serve.getAppHandle<typeof Model>('model');
+  for await (const token of model.tokens.remote(sum)) token satisfies string;
+}
