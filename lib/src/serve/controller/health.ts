@@ -47,12 +47,8 @@ export class Health {
     }
     health.shown = shown;
     this.#observeDeployments(name, health, live, next, actual);
-    if (next !== null) return this.#setApp(name, health, AppEvent.DEPLOY, '');
-    if (live === null) return this.#setApp(name, health, AppEvent.FAIL, failed?.message ?? '');
-    const short = [...health.deployments].find(([, { state }]) => state === DeploymentState.UNHEALTHY);
-    if (short !== undefined) return this.#setApp(name, health, AppEvent.DEGRADE, `${short[0]}: ${short[1].message}`);
-    const message = failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`;
-    this.#setApp(name, health, AppEvent.SERVE, message);
+    const [event, message] = verdict(live, next, failed, health.deployments);
+    this.#setApp(name, health, event, message);
   }
 
   #observeDeployments(
@@ -110,4 +106,18 @@ export class Health {
     this.#log.info(`deployment ${app}/${name}: ${deployment.state} -> ${state} (${event}) ${message}`);
     deployment.state = state;
   }
+}
+
+function verdict(
+  live: AppVersion | null,
+  next: AppVersion | null,
+  failed: AppTarget['failed'],
+  deployments: ReadonlyMap<string, DeploymentHealth>,
+): [AppEvent, message: string] {
+  if (next !== null) return [AppEvent.DEPLOY, ''];
+  if (live === null) return [AppEvent.FAIL, failed?.message ?? ''];
+  for (const [name, { state, message }] of deployments) {
+    if (state === DeploymentState.UNHEALTHY) return [AppEvent.DEGRADE, `${name}: ${message}`];
+  }
+  return [AppEvent.SERVE, failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`];
 }

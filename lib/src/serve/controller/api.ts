@@ -1,0 +1,28 @@
+import { type CallHandler, handleOps, type IncomingCall } from '../../ipc/index.js';
+import { type ControllerOps, PUT_BLOB_PREFIX } from '../protocol/index.js';
+import type { BlobStore } from './blobs.js';
+import type { Controller } from './controller.js';
+import { receiveBlob } from './receive-blob.js';
+
+/** Answers the control operations. Blobs are taken at once; the rest waits until the controller has recovered. */
+export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>): CallHandler {
+  const ops = handleOps<ControllerOps>({
+    deploy: async (spec) => (await recovered).deploy(spec),
+    delete: async ({ name }) => (await recovered).delete(name),
+    status: async () => (await recovered).status(),
+    missingBlobs: ({ hashes }) => blobs.missing(hashes),
+    shutdown: async () => {
+      await (await recovered).shutdown();
+      return undefined;
+    },
+  });
+  return (call: IncomingCall) => {
+    const { head } = call;
+    if (head.kind !== 'control' || !head.op.startsWith(PUT_BLOB_PREFIX)) return ops(call);
+    receiveBlob(call, blobs, head.op.slice(PUT_BLOB_PREFIX.length)).then(
+      () => call.reply(undefined),
+      (error: unknown) => call.fail(error),
+    );
+    return undefined;
+  };
+}

@@ -1,0 +1,2 @@
+export { controllerApi } from './api.js';
+export { Controller, type ControllerOptions } from './controller.js';

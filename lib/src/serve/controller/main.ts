@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLog, systemClock } from '../../core/index.js';
+import { connectEngine, type Engine, enterChild, listLocalClusters } from '../../engine/index.js';
+import { helloOf, listen } from '../../ipc/index.js';
+import { controllerApi } from './api.js';
+import { BlobStore } from './blobs.js';
+import { FileCheckpoint } from './checkpoint.js';
+import { Controller } from './controller.js';
+import { RouteFeeds } from './feeds.js';
+import { replicaConnector } from './replica-link.js';
+
+/** JSON argument of the controller's process. */
+interface ControllerArgs {
+  /** Entry of replicas in place of our own; for tests. */
+  readonly replicaMain?: string;
+}
+
+const child = enterChild<ControllerArgs | null>();
+const { dir, token } = child;
+const log = createLog('controller');
+const blobs = new BlobStore(join(dir, 'code'));
+const engine: Promise<Engine> = connectEngine(dir, token);
+
+const feeds = new RouteFeeds(systemClock, async () => (await (await engine).list()).some(({ role }) => role === 'proxy'));
+
+async function recover(): Promise<Controller> {
+  const controller = new Controller({
+    dir,
+    replicaMain: child.args?.replicaMain ?? fileURLToPath(new URL('../replica/main.js', import.meta.url)),
+    engine: await engine,
+    connectReplica: replicaConnector(token),
+    checkpoint: new FileCheckpoint(join(dir, 'checkpoint.json'), blobs),
+    clock: systemClock,
+    log,
+    url: () => listLocalClusters().find((cluster) => cluster.dir === dir)?.url ?? '',
+    publish: (snapshot) => feeds.publish(snapshot),
+    proxiesKnow: () => feeds.proxiesKnow(),
+    routersKnow: () => feeds.routersKnow(),
+  });
+  await controller.recover();
+  return controller;
+}
+
+const recovered = recover();
+recovered.catch((error: unknown) => child.exit('CRASHED', error));
+const api = controllerApi(blobs, recovered);
+
+listen(
+  { path: join(dir, 'c.sock') },
+  {
+    token,
+    hello: helloOf('controller', 'controller'),
+    onChannel(channel) {
+      channel.onCall = api;
+      feeds.attach(channel);
+    },
+  },
+).then(
+  () => child.ready(),
+  (error: unknown) => child.exit('CANNOT_LISTEN', error),
+);

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { shortId } from '../../core/index.js';
+import type { ProcessSpec } from '../../engine/index.js';
+import type { DeploymentSpec, ReplicaArgs } from '../protocol/index.js';
+
+const ID_LENGTH = 6;
+/** The engine's own deadline, only for the case that the controller is gone: its own is the deployment's start-up time. */
+const ENGINE_MARGIN_MS = 30_000;
+
+/** `Chat#k3f9a2` */
+export function newReplicaId(deployment: string, taken: (id: string) => boolean): string {
+  for (;;) {
+    const id = `${deployment}#${shortId(ID_LENGTH)}`;
+    if (!taken(id)) return id;
+  }
+}
+
+/** The replica's socket. Short, whatever its deployment is called: socket paths are limited. */
+export function replicaSocket(dir: string, replicaId: string): string {
+  return join(dir, `r-${replicaId.slice(replicaId.lastIndexOf('#') + 1)}.sock`);
+}
+
+export interface ReplicaProcess {
+  readonly dir: string;
+  readonly main: string;
+  readonly replicaId: string;
+  readonly spec: DeploymentSpec;
+  readonly startupTimeoutMs: number;
+}
+
+export function replicaProcess({ dir, main, replicaId, spec, startupTimeoutMs }: ReplicaProcess): ProcessSpec {
+  const args: ReplicaArgs = { dir, replicaId, socketPath: replicaSocket(dir, replicaId) };
+  const folder = spec.code.kind === 'source' ? spec.code.folder : dirname(spec.code.file);
+  return {
+    id: replicaId,
+    role: 'replica',
+    label: replicaId,
+    main,
+    args,
+    // No GPU unless one is assigned: else each replica would see, and might fill, all of them.
+    env: { CUDA_VISIBLE_DEVICES: '', ...spec.config.env },
+    // A folder that is gone would fail the spawn with an error that names node instead.
+    cwd: existsSync(folder) ? folder : dir,
+    startTimeoutMs: startupTimeoutMs + ENGINE_MARGIN_MS,
+  };
+}
