@@ -61,7 +61,6 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   try {
     const { host, port } = await agent.up;
     const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
-    agent.unref();
     return openCluster({ dir, token, url: urlOf(host, port), port, channel, onLog, exited: agent.exited });
   } catch (error) {
     agent.kill();
@@ -167,12 +166,6 @@ class AgentProcess {
 
   get #lifeline(): Socket {
     return this.#child.stdio[3] as Socket;
-  }
-
-  /** A script that has nothing else to do may end; the cluster ends with it. */
-  unref(): void {
-    this.#child.unref();
-    this.#lifeline.unref();
   }
 
   kill(): void {

@@ -30,7 +30,6 @@ export class ChildRun {
   readonly ended: Promise<ExitReport>;
   readonly startedAt = Date.now();
   readonly #child: ChildProcess;
-  readonly #spec: ProcessSpec;
   readonly #stderrTail: string[] = [];
   #isReady = false;
   #exited = false;
@@ -39,7 +38,6 @@ export class ChildRun {
   #error: WireError | undefined;
 
   constructor(spec: ProcessSpec, options: ChildOptions) {
-    this.#spec = spec;
     this.#child = spawnChild(spec, options);
     this.pid = this.#child.pid ?? -1;
     const { promise: ready, resolve: becomeReady, reject: failReady } = deferred<void>();

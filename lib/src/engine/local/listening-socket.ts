@@ -6,7 +6,7 @@
  * - `net._createServerHandle` (what `cluster` uses) binds without listening;
  * - a handle opened on that descriptor and told to listen would accept as soon as the event loop turns; `readStart` and `readStop`
  *   in the same turn take its descriptor out of the loop again (libuv watches one readiness per stream, for reading and accepting alike).
- * `listening-socket.test.ts` proves that with the Node that runs it.
+ * `engine-http.test.ts` proves that with the Node that runs it.
  */
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';

@@ -35,11 +35,15 @@ export class LogFile {
 
   #drain(): void {
     if (this.#writing) return;
-    if (this.#queue.length === 0) return this.#whenIdle?.();
+    if (this.#queue.length === 0) {
+      this.#whenIdle?.();
+      return;
+    }
     const bytes = Buffer.from(this.#queue.join(''));
     this.#queue = [];
     const fd = this.#open();
-    if (fd === null) return this.#drain();
+    // No file (a full disk): these lines are lost, later ones may not be.
+    if (fd === null) return;
     this.#writing = true;
     write(fd, bytes, 0, bytes.length, null, (_error, written = 0) => {
       this.#bytes += written;

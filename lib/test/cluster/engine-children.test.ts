@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { hasCode, type NbserveError } from '../../dist/core/index.js';
+import { ProcessExited, type ProcessInfo, ProcessStartTimeout } from '../../dist/engine/index.js';
+import { assertNothingLeft, startStubs, stub } from '../fixtures/engine-harness.js';
+import { allEnded, isRunning, until } from '../fixtures/wait.js';
+
+after(assertNothingLeft);
+
+test('a process is listed, started once per id, and stopped', async (t) => {
+  const { engine } = await startStubs(t);
+  await Promise.all([engine.start(stub('a', {})), engine.start(stub('a', {}))]);
+  const listed = (await engine.list()).filter(({ id }) => id === 'a');
+  assert.equal(listed.length, 1);
+  const [info] = listed as [ProcessInfo];
+  assert.equal(info.state, 'RUNNING');
+  assert.equal(info.label, 'Stub#a');
+  assert.ok(isRunning(info.pid));
+  await engine.stop('a');
+  assert.equal(isRunning(info.pid), false);
+  assert.equal((await engine.list()).find(({ id }) => id === 'a')?.exit?.name, 'STOPPED');
+  await engine.stop('a');
+  await engine.stop('nobody');
+});
+
+test('a process that dies before it is ready rejects its start with the reason and its last words', async (t) => {
+  const { engine } = await startStubs(t);
+  const failure = async (args: Parameters<typeof stub>[1]): Promise<NbserveError> =>
+    engine.start(stub('x', args)).then(
+      () => assert.fail('it started'),
+      (error: NbserveError) => error,
+    );
+  const crash = await failure({ start: 'crash' });
+  assert.ok(hasCode(crash, ProcessExited));
+  assert.match(crash.message, /Stub#x .*CRASHED, exit code 1/);
+  assert.match(crash.message, /about to throw\n[\s\S]*TypeError: broken at start/);
+  const failed = await failure({ start: 'fail-constructor' });
+  assert.match(failed.message, /CONSTRUCTOR_FAILED/);
+  assert.equal((failed.cause as Error).name, 'RangeError');
+  assert.equal((failed.cause as Error).message, 'model is missing');
+  assert.match((failed.cause as Error).stack ?? '', /engine-child/);
+  assert.match((await failure({ start: 'abort' })).message, /KILLED, by SIGABRT/);
+  const timeout = await engine.start(stub('y', { start: 'hang' }, { startTimeoutMs: 200 })).catch((error: unknown) => error);
+  assert.ok(hasCode(timeout, ProcessStartTimeout));
+  const nowhere = await engine.start(stub('z', {}, { cwd: '/nowhere' })).catch((error: Error) => error);
+  assert.match((nowhere as Error).message, /SPAWN_FAILED/);
+});
+
+test('all that a process printed arrives, also right before it died', async (t) => {
+  const { engine, lines } = await startStubs(t);
+  const ended = new Promise<ProcessInfo>((resolve) => engine.onExit(resolve));
+  const count = 20_000;
+  await engine.start(stub('p', { afterwards: 'print-and-die', lines: count }));
+  const { exit } = await ended;
+  assert.equal(exit?.code, 3);
+  assert.equal(exit?.name, 'CRASHED');
+  assert.deepEqual(exit?.stderrTail, ['last words']);
+  const printed = await until(() => {
+    const own = lines.filter(({ processId }) => processId === 'p');
+    return own.length > count && own;
+  });
+  const stdout = printed.filter(({ stream }) => stream === 'stdout').map(({ text }) => text);
+  assert.deepEqual(
+    stdout,
+    Array.from({ length: count }, (_, i) => `line ${i} of ${count} ${'ä'.repeat(20)}`),
+  );
+});
+
+test('logs(id) yields the lines of one process and ends with it', async (t) => {
+  const { engine } = await startStubs(t);
+  await engine.start(stub('other', {}));
+  await engine.start(stub('d', { afterwards: 'slow-drain' }));
+  const seen: string[] = [];
+  const reading = (async () => {
+    for await (const line of engine.logs('d')) seen.push(line);
+  })();
+  await engine.list(); // The reader asked before this.
+  await engine.stop('d');
+  await reading;
+  assert.deepEqual(seen, ['draining', 'drained']);
+});
+
+test('what ignores SIGTERM, hangs or is suspended is killed after its grace', async (t) => {
+  const { engine } = await startStubs(t);
+  await Promise.all([
+    engine.start(stub('i', { afterwards: 'ignore-sigterm' })),
+    engine.start(stub('l', { afterwards: 'busy-loop' })),
+    engine.start(stub('s', { afterwards: 'stop-self' })),
+  ]);
+  const pids = (await engine.list()).filter(({ role }) => role === 'replica').map(({ pid }) => pid);
+  await Promise.all(['i', 'l', 's'].map((id) => engine.stop(id, { graceMs: 100 })));
+  assert.ok(pids.every((pid) => !isRunning(pid)));
+});
+
+test('what a process has spawned goes with it', async (t) => {
+  const { engine, lines } = await startStubs(t);
+  const ids = ['stopped', 'killed'];
+  for (const id of ids) await engine.start(stub(id, { afterwards: 'grandchild' }));
+  const grandchildren = await until(() => {
+    const found = lines.filter(({ text }) => text.startsWith('grandchild'));
+    return found.length === 2 && found.map(({ text }) => Number(text.split(' ')[1]));
+  });
+  assert.ok(grandchildren.every(isRunning));
+  const killed = (await engine.list()).find(({ id }) => id === 'killed') as ProcessInfo;
+  await engine.stop('stopped');
+  process.kill(killed.pid, 'SIGKILL');
+  await allEnded(grandchildren);
+});
+
+test('a full heap and a kill have names', async (t) => {
+  const { engine } = await startStubs(t);
+  const exits: ProcessInfo[] = [];
+  engine.onExit((info) => exits.push(info));
+  const exitOf = (id: string): Promise<ProcessInfo> => until(() => exits.find((info) => info.id === id));
+  await engine.start(stub('heap', { afterwards: 'heap' }, { env: { NODE_OPTIONS: '--max-old-space-size=32' } }));
+  await engine.start(stub('killed', {}));
+  process.kill((await engine.list()).find(({ id }) => id === 'killed')?.pid as number, 'SIGKILL');
+  assert.equal((await exitOf('killed')).exit?.name, 'KILLED');
+  assert.equal((await exitOf('heap')).exit?.name, 'OUT_OF_MEMORY');
+});
+
+test('bytes are stored once under their hash, and nodes say what they have', async (t) => {
+  const { cluster, engine } = await startStubs(t);
+  const bytes = Buffer.from('module.exports = 1');
+  const [one, two] = await Promise.all([engine.putCode(bytes), engine.putCode(bytes)]);
+  assert.deepEqual(one, two);
+  assert.equal(one.bytes, bytes.length);
+  const { readdirSync, readFileSync } = await import('node:fs');
+  assert.deepEqual(readdirSync(`${cluster.dir}/code`), [one.hash]);
+  assert.deepEqual(readFileSync(`${cluster.dir}/code/${one.hash}`), bytes);
+  const [node] = await engine.nodes();
+  assert.ok(node?.alive && node.resources.cpu > 0 && node.resources.memory > 0);
+});
