@@ -32,6 +32,7 @@ export interface Channel {
   destroy(): void;
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: handlers that end the call at once simply return
 export type CallHandler = (call: IncomingCall) => (() => void) | undefined | void;
 
 export interface CallOptions {

@@ -1,14 +1,63 @@
+import { createConnection, type Socket } from 'node:net';
+import { isNbserveError } from '../core/index.js';
+import { addressFault, showAddress } from './address.js';
 import type { Channel } from './channel.js';
+import { ConnectFailed } from './errors.js';
+import { ConnectingHandshake } from './handshake.js';
 import type { Address, Hello } from './messages.js';
+import { SocketChannel } from './socket-channel.js';
 
 export interface ConnectOptions {
   readonly token: string;
   readonly hello: Hello;
-  /** For connecting and both handshakes together. @default 5000 */
+  /** For connecting and the handshake together. @default 5000 */
   readonly timeoutMs?: number;
 }
 
-/** Set `onCall` and the other handlers right after this resolves: nothing is read before. @throws NBS_CONNECT_FAILED, NBS_AUTH_FAILED, NBS_VERSION_SKEW */
-export function connect(_address: Address, _options: ConnectOptions): Promise<Channel> {
-  throw new Error('not built yet');
+/**
+ * Opens an authenticated channel. Set `onCall` and the other handlers right after this resolves: nothing is read before the next turn of the loop.
+ * @throws NBS_CONNECT_FAILED, NBS_AUTH_FAILED, NBS_VERSION_SKEW
+ */
+export function connect(address: Address, options: ConnectOptions): Promise<Channel> {
+  const peerName = showAddress(address);
+  const { token, hello, timeoutMs = 5000 } = options;
+  return new Promise((resolve, reject) => {
+    const fault = addressFault(address);
+    if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
+    const handshake = new ConnectingHandshake({ token, hello, peerName });
+    const socket =
+      'path' in address ? createConnection(address.path) : createConnection({ ...address, noDelay: true, keepAlive: true });
+    const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(isNbserveError(error) ? error : ConnectFailed({ address: peerName, reason: error.message }, error));
+    };
+    const onEnd = (): void => fail(new Error('the other side closed the connection during the handshake'));
+    const onData = (chunk: Buffer): void => {
+      try {
+        for (const step of handshake.feed(chunk)) {
+          if (step.send !== undefined) socket.write(step.send);
+          if (step.done === undefined) continue;
+          clearTimeout(timer);
+          socket.off('data', onData).off('error', fail).off('close', onEnd);
+          resolve(openChannel(socket, step.done.peer, step.done.rest, 'connecting'));
+        }
+      } catch (error) {
+        fail(error as Error);
+      }
+    };
+    socket.on('error', fail).on('close', onEnd).on('data', onData);
+    socket.on('connect', () => socket.write(handshake.opening()));
+  });
+}
+
+/** Makes the channel of a socket whose handshake is done, and starts to read in the next turn of the loop, when handlers are set. */
+export function openChannel(socket: Socket, peer: Hello, rest: Buffer, side: 'connecting' | 'accepting'): Channel {
+  socket.pause();
+  const channel = new SocketChannel(socket, peer, side);
+  // Adding a 'data' listener resumes a socket, unless it was paused by name.
+  if (rest.length > 0) socket.unshift(rest);
+  setImmediate(() => socket.resume());
+  return channel;
 }

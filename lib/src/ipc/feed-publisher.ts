@@ -1,22 +1,85 @@
 import type { Channel } from './channel.js';
+import { FeedUnacknowledged } from './errors.js';
+
+interface Subscriber {
+  readonly channel: Channel;
+  /** The newest version applied, per topic. */
+  readonly applied: Map<string, number>;
+}
+
+interface Waiter {
+  readonly topic: string;
+  readonly version: number;
+  readonly resolve: () => void;
+}
 
 /** Publishes the latest value of each topic to every attached channel. */
 export class FeedPublisher {
+  readonly #values = new Map<string, { version: number; value: unknown }>();
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #waiters = new Set<Waiter>();
+
   /** Makes `value` (JSON) the topic's next version and sends it to all. Returns the version. */
-  set(_topic: string, _value: unknown): number {
-    throw new Error('not built yet');
+  set(topic: string, value: unknown): number {
+    const version = (this.#values.get(topic)?.version ?? 0) + 1;
+    this.#values.set(topic, { version, value });
+    for (const { channel } of this.#subscribers) channel.notify({ kind: 'feed', topic, version, value });
+    return version;
+  }
+
+  get(topic: string): { readonly version: number; readonly value: unknown } | undefined {
+    return this.#values.get(topic);
   }
 
   /**
-   * Resolves once every channel attached now has applied that version or closed.
+   * Resolves once every attached channel has applied that version, or a newer one, or closed.
    * @throws NBS_FEED_UNACKED naming the peers that lag
    */
-  acked(_topic: string, _version: number, _timeoutMs: number): Promise<void> {
-    throw new Error('not built yet');
+  acked(topic: string, version: number, timeoutMs: number): Promise<void> {
+    if (this.#lagging(topic, version).length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        topic,
+        version,
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      this.#waiters.add(waiter);
+      const timer = setTimeout(() => {
+        this.#waiters.delete(waiter);
+        const peers = this.#lagging(topic, version).map(({ channel }) => `${channel.peer.role} ${channel.peer.id}`);
+        reject(FeedUnacknowledged({ topic, version, peers: peers.join(', '), timeoutMs }));
+      }, timeoutMs);
+    });
   }
 
-  /** Sends the present values to the channel and all later ones, until it closes. */
-  attach(_channel: Channel): void {
-    throw new Error('not built yet');
+  /** Sends the channel the present values and all later ones, until it closes. */
+  attach(channel: Channel): void {
+    const subscriber: Subscriber = { channel, applied: new Map() };
+    this.#subscribers.add(subscriber);
+    channel.onFeed = (message) => {
+      if (message.kind !== 'feed-ack') return;
+      subscriber.applied.set(message.topic, message.version);
+      this.#settle();
+    };
+    for (const [topic, { version, value }] of this.#values) channel.notify({ kind: 'feed', topic, version, value });
+    void channel.closed.then(() => {
+      this.#subscribers.delete(subscriber);
+      this.#settle();
+    });
+  }
+
+  #lagging(topic: string, version: number): Subscriber[] {
+    return [...this.#subscribers].filter(({ channel, applied }) => !channel.isClosed && (applied.get(topic) ?? 0) < version);
+  }
+
+  #settle(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#lagging(waiter.topic, waiter.version).length > 0) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
   }
 }

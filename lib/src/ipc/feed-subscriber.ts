@@ -1,32 +1,106 @@
+import { type Clock, createLog, systemClock } from '../core/index.js';
 import type { Channel } from './channel.js';
+import type { FeedMessage } from './messages.js';
+
+const FIRST_DELAY_MS = 20;
+const LAST_DELAY_MS = 1000;
+
+const log = createLog('feed');
 
 export interface FeedSubscriberOptions {
   /** Opens a channel to the publisher; called again with back-off when it ends. */
   readonly connect: () => Promise<Channel>;
-  /** Applies a value; acknowledged once it returns. */
+  /** Applies a value; it is acknowledged once this returns. */
   readonly onValue: (topic: string, value: unknown, version: number) => void;
   /** Called for each new channel, e.g. to set `onCall`. */
   readonly onChannel?: (channel: Channel) => void;
+  /** @default systemClock */
+  readonly clock?: Clock;
 }
 
 /** Keeps the last value of each topic, also while the publisher is away. */
 export class FeedSubscriber {
-  constructor(_options: FeedSubscriberOptions) {}
+  readonly #options: FeedSubscriberOptions;
+  readonly #clock: Clock;
+  readonly #values = new Map<string, unknown>();
+  #channel: Channel | null = null;
+  #delayMs = FIRST_DELAY_MS;
+  #stopped = false;
+  #cancelRetry: (() => void) | null = null;
+  #onFirst: (() => void) | null = null;
+
+  constructor(options: FeedSubscriberOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
 
   /** The open channel, or null while the publisher is away. */
   get channel(): Channel | null {
-    return null;
+    return this.#channel;
   }
 
   /** The last value of a topic; undefined before the first. */
-  get(_topic: string): unknown {
-    return undefined;
+  get(topic: string): unknown {
+    return this.#values.get(topic);
   }
 
-  /** Connects, and goes on doing so. Resolves at the first connection. */
+  /** Connects, and goes on doing so after failures. Resolves at the first connection, or at `stop`. */
   start(): Promise<void> {
-    throw new Error('not built yet');
+    return new Promise((resolve) => {
+      this.#onFirst = resolve;
+      void this.#connect();
+    });
   }
 
-  stop(): void {}
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelRetry?.();
+    this.#channel?.close();
+    this.#onFirst?.();
+  }
+
+  async #connect(): Promise<void> {
+    this.#cancelRetry = null;
+    try {
+      const channel = await this.#options.connect();
+      if (this.#stopped) return channel.close();
+      this.#open(channel);
+    } catch (error) {
+      log.debug({ err: error }, 'the publisher is away');
+      this.#retry();
+    }
+  }
+
+  #open(channel: Channel): void {
+    this.#channel = channel;
+    channel.onFeed = (message) => this.#receive(channel, message);
+    this.#options.onChannel?.(channel);
+    this.#onFirst?.();
+    void channel.closed.then(() => {
+      this.#channel = null;
+      this.#retry();
+    });
+  }
+
+  /** Versions of another publisher start anew, so whatever a fresh channel says is the newest. */
+  #receive(channel: Channel, message: FeedMessage): void {
+    if (message.kind !== 'feed') return;
+    const { topic, version, value } = message;
+    this.#delayMs = FIRST_DELAY_MS;
+    this.#values.set(topic, value);
+    try {
+      this.#options.onValue(topic, value, version);
+    } catch (error) {
+      log.error({ err: error, topic, version }, 'a value could not be applied');
+      return;
+    }
+    channel.notify({ kind: 'feed-ack', topic, version });
+  }
+
+  #retry(): void {
+    if (this.#stopped) return;
+    const delay = this.#delayMs;
+    this.#delayMs = Math.min(delay * 2, LAST_DELAY_MS);
+    this.#cancelRetry = this.#clock.after(delay, () => void this.#connect());
+  }
 }

@@ -1,18 +1,150 @@
-import type { ValueExtension } from './value-extension.js';
+import { Deserializer, Serializer } from 'node:v8';
+import { fromWireError, isNbserveError, type WireError } from '../core/index.js';
+import { CannotClone, InvalidValue } from './errors.js';
+import { isPlain } from './plain-value.js';
+import { Extended, replaceExtended } from './replace-extended.js';
+import { registeredExtensions, type ValueExtension } from './value-extension.js';
 
-/** Extensions beside the registered ones, for one use of the codec. */
+/** Settings for one use of the codec. */
 export interface ValueCodec {
-  readonly extensions: readonly ValueExtension[];
+  /** Extensions beside the registered ones. */
+  readonly extensions?: readonly ValueExtension[];
   /** What a path in an error starts with. @default 'value' */
   readonly root?: string;
 }
 
-/** @throws NBS_CANNOT_CLONE naming the path of what cannot be sent */
-export function encodeValue(_value: unknown, _codec?: ValueCodec): Uint8Array {
-  throw new Error('not built yet');
+/** The first byte: whether the bytes hold extended values. */
+const PLAIN = 0;
+const EXTENDED = 1;
+
+/** Stands in the place of a type of view for an extended value. */
+const EXTENDED_TAG = 255;
+
+const VIEWS = [
+  Buffer,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  DataView,
+] as const;
+
+/**
+ * A value as bytes: structured clone, beyond it errors with their codes and what extensions are registered for.
+ * Instances of classes arrive as plain objects, as with structured clone.
+ * @throws NBS_CANNOT_CLONE naming the path of what cannot be sent
+ */
+export function encodeValue(value: unknown, codec: ValueCodec = {}): Uint8Array {
+  if (isPlain(value)) {
+    try {
+      return serialize(value, PLAIN);
+    } catch {
+      // A proxy looks plain; below it is found and named.
+    }
+  }
+  const root = codec.root ?? 'value';
+  const replaced = replaceExtended(value, root, codec.extensions ?? []);
+  try {
+    return serialize(replaced, EXTENDED);
+  } catch (error) {
+    throw CannotClone({ path: root, what: 'a part of it', hint: `; ${(error as Error).message}` }, error);
+  }
 }
 
-/** @throws NBS_INVALID_VALUE */
-export function decodeValue(_bytes: Uint8Array, _codec?: ValueCodec): unknown {
-  throw new Error('not built yet');
+/** @throws NBS_INVALID_VALUE, also where an extension of the sender is not registered here */
+export function decodeValue(bytes: Uint8Array, codec: ValueCodec = {}): unknown {
+  try {
+    const reader = new ValueDeserializer(bytes, codec.extensions ?? []);
+    const flag = reader.readUint32();
+    if (flag !== PLAIN && flag !== EXTENDED) throw InvalidValue({ reason: `unknown format ${flag}` });
+    reader.readHeader();
+    return reader.readValue();
+  } catch (error) {
+    if (isNbserveError(error)) throw error;
+    throw InvalidValue({ reason: (error as Error).message }, error);
+  }
+}
+
+function serialize(value: unknown, flag: number): Uint8Array {
+  const writer = new ValueSerializer();
+  writer.writeUint32(flag);
+  writer.writeHeader();
+  writer.writeValue(value);
+  return writer.releaseBuffer();
+}
+
+/** Documented by Node, but missing in its types. */
+interface HiddenApi {
+  _setTreatArrayBufferViewsAsHostObjects(flag: boolean): void;
+  /** Offset of the bytes in the message. */
+  _readRawBytes(length: number): number;
+}
+
+/** Views travel as exactly their bytes, not with the whole (often shared) buffer beneath. */
+class ValueSerializer extends Serializer {
+  constructor() {
+    super();
+    (this as unknown as HiddenApi)._setTreatArrayBufferViewsAsHostObjects(true);
+  }
+
+  _writeHostObject(value: object): void {
+    if (value instanceof Extended) {
+      this.writeUint32(EXTENDED_TAG);
+      this.writeValue(value.extension);
+      this.writeValue(value.wire);
+      return;
+    }
+    const view = value as NodeJS.ArrayBufferView;
+    this.writeUint32(viewIndex(view));
+    this.writeUint32(view.byteLength);
+    this.writeRawBytes(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  }
+}
+
+class ValueDeserializer extends Deserializer {
+  readonly #bytes: Uint8Array;
+  readonly #extensions: readonly ValueExtension[];
+
+  constructor(bytes: Uint8Array, extensions: readonly ValueExtension[]) {
+    super(bytes);
+    this.#bytes = bytes;
+    this.#extensions = extensions;
+  }
+
+  /** Copies the view's bytes: the message's buffer also holds what others sent. */
+  _readHostObject(): unknown {
+    const index = this.readUint32();
+    if (index === EXTENDED_TAG) return this.#readExtended();
+    const View = VIEWS[index];
+    if (View === undefined) throw InvalidValue({ reason: `unknown view ${index}` });
+    const length = this.readUint32();
+    const at = this.#bytes.byteOffset + (this as unknown as HiddenApi)._readRawBytes(length);
+    const own = this.#bytes.buffer.slice(at, at + length) as ArrayBuffer;
+    if (View === Buffer) return Buffer.from(own);
+    return new (View as new (buffer: ArrayBuffer) => NodeJS.ArrayBufferView)(own);
+  }
+
+  #readExtended(): unknown {
+    const name = this.readValue() as string;
+    const wire = this.readValue();
+    if (name === 'error') return fromWireError(wire as WireError);
+    const extension = this.#extensions.find((each) => each.name === name) ?? registeredExtensions().get(name);
+    if (extension === undefined) throw InvalidValue({ reason: `this process does not know values of the kind '${name}'` });
+    return extension.decode(wire);
+  }
+}
+
+function viewIndex(view: NodeJS.ArrayBufferView): number {
+  if (Buffer.isBuffer(view)) return 0;
+  for (let i = 1; i < VIEWS.length; i += 1) if (view instanceof (VIEWS[i] as (typeof VIEWS)[number])) return i;
+  // A view of another realm (a notebook's context).
+  const name = Object.prototype.toString.call(view).slice('[object '.length, -1);
+  return VIEWS.findIndex((each) => each.name === name);
 }

@@ -1,0 +1,49 @@
+import type { OutgoingStream } from './outgoing-call.js';
+
+/** One timer for all calls of a channel: it stands at the earliest deadline and looks through the calls when it fires. */
+export class Deadlines {
+  readonly #calls: Iterable<OutgoingStream>;
+  readonly #expire: (call: OutgoingStream) => void;
+  #timer: NodeJS.Timeout | null = null;
+  #at = Number.POSITIVE_INFINITY;
+
+  constructor(calls: Iterable<OutgoingStream>, expire: (call: OutgoingStream) => void) {
+    this.#calls = calls;
+    this.#expire = expire;
+  }
+
+  /** @param at time on the clock of `performance.now()` */
+  add(at: number): void {
+    if (at < this.#at) this.#arm(at);
+  }
+
+  clear(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#at = Number.POSITIVE_INFINITY;
+  }
+
+  #arm(at: number): void {
+    this.clear();
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#at = at;
+    // A timer holds 31 bits; a later deadline is looked at again then.
+    const delay = Math.min(Math.max(1, Math.ceil(at - performance.now())), 0x7fffffff);
+    this.#timer = setTimeout(() => this.#sweep(), delay);
+    this.#timer.unref();
+  }
+
+  #sweep(): void {
+    this.#timer = null;
+    this.#at = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    const expired: OutgoingStream[] = [];
+    let next = Number.POSITIVE_INFINITY;
+    for (const call of this.#calls) {
+      if (call.expiresAt <= now) expired.push(call);
+      else if (call.expiresAt < next) next = call.expiresAt;
+    }
+    this.#arm(next);
+    for (const call of expired) this.#expire(call);
+  }
+}

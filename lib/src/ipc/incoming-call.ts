@@ -1,0 +1,215 @@
+import { type NbserveError, toWireError } from '../core/index.js';
+import type { CallHost } from './call-host.js';
+import type { BodySink, Channel, IncomingCall } from './channel.js';
+import { Cancelled, HeadTooLarge, ProtocolViolation } from './errors.js';
+import { FrameType, GRANT_STEP, MAX_HEAD, WINDOW_BYTES } from './frame.js';
+import type { CallHead, ResponseHead } from './messages.js';
+import { type SendOwner, SendStream } from './send-queue.js';
+import { encodeValue } from './values.js';
+
+/** The answering end of a stream. */
+export class IncomingStream implements IncomingCall, SendOwner {
+  readonly id: number;
+  readonly head: CallHead;
+  body: Uint8Array | null;
+  readonly streaming: boolean;
+  onCancel: ((reason: string) => void) | null = null;
+  onDrain: (() => void) | null = null;
+  cancelled = false;
+  done = false;
+  readonly #host: CallHost;
+  #onBody: BodySink | null = null;
+  #headSent = false;
+  #send: SendStream | null = null;
+  #receivable = WINDOW_BYTES;
+  #ungranted = 0;
+  #bodyEnded: boolean;
+  /** Pieces that came before `onBody` was set; null stands for the end. */
+  #early: (Uint8Array | null)[] = [];
+  #cancelError: NbserveError | null = null;
+  #join: Buffer | null = null;
+  #joined = 0;
+
+  /** @param mode `whole`: `body` is all of it; `join`: it is put together before the call is handed out */
+  constructor(host: CallHost, id: number, head: CallHead, body: Uint8Array | null, mode: 'whole' | 'join' | 'stream') {
+    this.#host = host;
+    this.id = id;
+    this.head = head;
+    this.body = body;
+    this.streaming = mode === 'stream';
+    this.#bodyEnded = mode === 'whole';
+    if (mode === 'join') this.#join = Buffer.allocUnsafeSlow(head.length as number);
+  }
+
+  get channel(): Channel {
+    return this.#host.channel;
+  }
+
+  get onBody(): BodySink | null {
+    return this.#onBody;
+  }
+
+  set onBody(sink: BodySink | null) {
+    this.#onBody = sink;
+    if (sink !== null && (this.#early.length > 0 || this.#cancelError !== null)) queueMicrotask(() => this.#deliverEarly());
+  }
+
+  consumed(bytes: number): void {
+    this.#ungranted += bytes;
+    if (this.#ungranted < GRANT_STEP || this.#bodyEnded || this.done) return;
+    this.#host.writer.window(this.id, this.#ungranted);
+    this.#receivable += this.#ungranted;
+    this.#ungranted = 0;
+    this.#host.written();
+  }
+
+  started(): void {
+    if (this.done) return;
+    this.#host.writer.bare(FrameType.STARTED, this.id);
+    this.#host.startedWritten();
+  }
+
+  respond(head: ResponseHead, body?: Uint8Array, end = false): void {
+    this.#respond(head, body, end, false);
+  }
+
+  #respond(head: ResponseHead, body: Uint8Array | undefined, end: boolean, own: boolean): void {
+    if (this.done || this.#headSent) return;
+    this.#headSent = true;
+    const bytes = body ?? null;
+    const taken = this.#host.writer.head(FrameType.RESPONSE, this.id, JSON.stringify(head), bytes, end, WINDOW_BYTES);
+    if (taken < 0) {
+      this.fail(HeadTooLarge({ bytes: Buffer.byteLength(JSON.stringify(head)), max: MAX_HEAD }));
+      return;
+    }
+    this.#host.written();
+    if (end) this.done = true;
+    const rest = bytes !== null && taken < bytes.length;
+    if (end && !rest) {
+      this.#host.forgetIncoming(this.id);
+      return;
+    }
+    this.#send = new SendStream(this.id, this.#host.sends, this, WINDOW_BYTES - taken);
+    if (rest) this.#send.write((bytes as Uint8Array).subarray(taken), own);
+    if (end) this.#send.end();
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.done || this.#send === null) return true;
+    return this.#send.write(chunk);
+  }
+
+  end(chunk?: Uint8Array): void {
+    if (this.done || this.#send === null) return;
+    if (chunk !== undefined) this.#send.write(chunk);
+    this.done = true;
+    this.#send.end();
+  }
+
+  reply(value: unknown, queue?: number): void {
+    if (this.done) return;
+    const head: ResponseHead = queue === undefined ? { kind: 'value' } : { kind: 'value', queue };
+    try {
+      const body = value === undefined ? undefined : encodeValue(value, { root: 'result' });
+      this.#respond(head, body, true, true);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  fail(error: unknown): void {
+    if (this.done) return;
+    this.#close();
+    this.#host.writer.text(FrameType.ERROR, this.id, JSON.stringify(toWireError(error)));
+    this.#host.written();
+  }
+
+  /** Returns true where this completes a joined body: the call can be handed out. */
+  receiveData(chunk: Uint8Array | null, end: boolean): boolean {
+    if (this.#bodyEnded) return false;
+    if (chunk !== null) {
+      this.#receivable -= chunk.length;
+      if (this.#receivable < 0) throw ProtocolViolation({ peer: this.#host.peerName, reason: 'a request body over its credit' });
+    }
+    this.#bodyEnded = end;
+    if (this.#join !== null) return this.#joinData(this.#join, chunk, end);
+    if (this.#onBody === null || this.#early.length > 0) {
+      if (chunk !== null) this.#early.push(chunk);
+      if (end) this.#early.push(null);
+      return false;
+    }
+    this.#deliver(this.#onBody, chunk, end);
+    return false;
+  }
+
+  #joinData(whole: Buffer, chunk: Uint8Array | null, end: boolean): boolean {
+    if (chunk !== null) {
+      if (this.#joined + chunk.length > whole.length) {
+        this.fail(ProtocolViolation({ peer: this.#host.peerName, reason: `a body longer than its length of ${whole.length}` }));
+        return false;
+      }
+      whole.set(chunk, this.#joined);
+      this.#joined += chunk.length;
+      this.consumed(chunk.length);
+    }
+    if (!end) return false;
+    this.body = whole.subarray(0, this.#joined);
+    this.#join = null;
+    return true;
+  }
+
+  grant(bytes: number): void {
+    this.#send?.grant(bytes);
+  }
+
+  /** The caller left: what is written now is dropped. */
+  receiveCancel(reason: string, error?: NbserveError): void {
+    if (this.cancelled) return;
+    const answered = this.done;
+    this.cancelled = true;
+    this.#close();
+    this.#cancelError = error ?? Cancelled({ what: 'the call', reason });
+    const bodyWaits = !this.#bodyEnded || this.#early.length > 0;
+    this.#bodyEnded = true;
+    if (bodyWaits) {
+      this.#early = [];
+      this.#onBody?.onError(this.#cancelError);
+    }
+    if (!answered) this.onCancel?.(reason);
+    // A writer that waits would wait for ever.
+    this.onDrain?.();
+  }
+
+  onSendDrain(): void {
+    this.onDrain?.();
+  }
+
+  onSent(): void {
+    this.#host.forgetIncoming(this.id);
+  }
+
+  #deliverEarly(): void {
+    const early = this.#early;
+    const sink = this.#onBody;
+    this.#early = [];
+    if (sink === null) return;
+    if (this.#cancelError !== null) sink.onError(this.#cancelError);
+    else for (const chunk of early) this.#deliver(sink, chunk, chunk === null);
+  }
+
+  /** A fault of the receiver ends this call, not the connection that others share. */
+  #deliver(sink: BodySink, chunk: Uint8Array | null, end: boolean): void {
+    try {
+      if (chunk !== null) sink.onData(chunk);
+      if (end) sink.onEnd();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #close(): void {
+    this.done = true;
+    this.#send?.abandon();
+    this.#host.forgetIncoming(this.id);
+  }
+}

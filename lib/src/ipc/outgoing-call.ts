@@ -1,0 +1,117 @@
+import type { CallHost } from './call-host.js';
+import type { OutgoingCall, ResponseSink } from './channel.js';
+import { ProtocolViolation } from './errors.js';
+import { FrameType, GRANT_STEP, WINDOW_BYTES } from './frame.js';
+import type { CallHead, ResponseHead } from './messages.js';
+import { type SendOwner, SendStream } from './send-queue.js';
+
+/** The caller's end of a stream. */
+export class OutgoingStream implements OutgoingCall, SendOwner {
+  readonly id: number;
+  readonly head: CallHead;
+  readonly sink: ResponseSink;
+  readonly timeoutMs: number | undefined;
+  /** On the clock of `performance.now()`; Infinity for none. */
+  readonly expiresAt: number;
+  done = false;
+  readonly #host: CallHost;
+  #send: SendStream | null = null;
+  #receivable = WINDOW_BYTES;
+  #ungranted = 0;
+
+  constructor(host: CallHost, id: number, head: CallHead, sink: ResponseSink, timeoutMs: number | undefined) {
+    this.#host = host;
+    this.id = id;
+    this.head = head;
+    this.sink = sink;
+    this.timeoutMs = timeoutMs;
+    this.expiresAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+  }
+
+  /** @param used body bytes that went out with the head */
+  openSend(used: number): SendStream {
+    this.#send = new SendStream(this.id, this.#host.sends, this, WINDOW_BYTES - used);
+    return this.#send;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#send === null || this.done ? true : this.#send.write(chunk);
+  }
+
+  end(chunk?: Uint8Array): void {
+    if (this.#send === null || this.done) return;
+    if (chunk !== undefined) this.#send.write(chunk);
+    this.#send.end();
+  }
+
+  cancel(reason = 'cancelled by the caller'): void {
+    if (this.done) return;
+    this.#finish();
+    this.#host.writer.text(FrameType.CANCEL, this.id, reason.slice(0, 1000));
+    this.#host.written();
+  }
+
+  consumed(bytes: number): void {
+    this.#ungranted += bytes;
+    if (this.#ungranted < GRANT_STEP || this.done) return;
+    this.#host.writer.window(this.id, this.#ungranted);
+    this.#receivable += this.#ungranted;
+    this.#ungranted = 0;
+    this.#host.written();
+  }
+
+  receiveStarted(): void {
+    try {
+      this.sink.onStarted?.();
+    } catch (error) {
+      this.#sinkFailed(error);
+    }
+  }
+
+  /** @param head null for the frames after the first */
+  receive(head: ResponseHead | null, body: Uint8Array | null, end: boolean): void {
+    if (body !== null) {
+      this.#receivable -= body.length;
+      if (this.#receivable < 0) throw ProtocolViolation({ peer: this.#host.peerName, reason: 'an answer over its credit' });
+    }
+    try {
+      if (head !== null) this.sink.onHead(head);
+      if (body !== null && !this.done) this.sink.onData(body);
+      if (!end || this.done) return;
+      this.#finish();
+      this.sink.onEnd();
+    } catch (error) {
+      this.#sinkFailed(error);
+    }
+  }
+
+  grant(bytes: number): void {
+    this.#send?.grant(bytes);
+  }
+
+  /** Ends the call with an error, without telling the peer. */
+  fail(error: Error): void {
+    if (this.done) return;
+    this.#finish();
+    this.sink.onError(error);
+  }
+
+  onSendDrain(): void {
+    this.sink.onDrain?.();
+  }
+
+  onSent(): void {}
+
+  /** A fault of the receiver ends this call, not the connection that others share. */
+  #sinkFailed(error: unknown): void {
+    if (this.done) throw error;
+    this.cancel('the receiver failed');
+    this.sink.onError(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #finish(): void {
+    this.done = true;
+    this.#send?.abandon();
+    this.#host.forgetOutgoing(this.id);
+  }
+}
