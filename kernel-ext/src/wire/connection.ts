@@ -40,14 +40,14 @@ export function readConnectionFile(path: string): Connection {
 
 /** Checks the content of a connection file. @param fail is called with what is wrong */
 export function parseConnection(raw: Readonly<Record<string, unknown>>, fail: (why: string) => never): Connection {
-  const transport = raw['transport'] ?? 'tcp';
+  const transport = raw.transport ?? 'tcp';
   if (transport !== 'tcp' && transport !== 'ipc') fail(`transport ${JSON.stringify(transport)} is not one of tcp, ipc`);
-  const ip = raw['ip'] ?? '127.0.0.1';
+  const ip = raw.ip ?? '127.0.0.1';
   if (typeof ip !== 'string' || ip === '') fail('ip must be a string');
-  const scheme = raw['signature_scheme'] ?? 'hmac-sha256';
+  const scheme = raw.signature_scheme ?? 'hmac-sha256';
   const hash = typeof scheme === 'string' && scheme.startsWith('hmac-') ? scheme.slice('hmac-'.length) : '';
   if (!getHashes().includes(hash)) fail(`signature_scheme ${JSON.stringify(scheme)} is not known; hmac-sha256 is`);
-  const key = raw['key'] ?? '';
+  const key = raw.key ?? '';
   if (typeof key !== 'string') fail('key must be a string');
   // Without a key everyone who reaches the port runs code; a socket file at least has permissions.
   if (key === '' && transport === 'tcp') fail('key is empty: over tcp only signed messages are accepted');
@@ -58,7 +58,7 @@ export function parseConnection(raw: Readonly<Record<string, unknown>>, fail: (w
       fail(`${channel}_port must be a port number`);
     ports[channel] = port;
   }
-  return { transport, ip, ports, key, hash, kernelName: typeof raw['kernel_name'] === 'string' ? raw['kernel_name'] : '' };
+  return { transport, ip, ports, key, hash, kernelName: typeof raw.kernel_name === 'string' ? raw.kernel_name : '' };
 }
 
 /** Path of a channel's socket file; only with transport `ipc`. */

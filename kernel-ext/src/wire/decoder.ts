@@ -22,11 +22,11 @@ function parseObject(bytes: Buffer): Content | undefined {
 }
 
 function readHeader(raw: Content): Header | undefined {
-  if (typeof raw['msg_type'] !== 'string' || typeof raw['msg_id'] !== 'string') return undefined;
+  if (typeof raw.msg_type !== 'string' || typeof raw.msg_id !== 'string') return undefined;
   const text = (name: string): string => (typeof raw[name] === 'string' ? raw[name] : '');
   return {
-    msg_id: raw['msg_id'],
-    msg_type: raw['msg_type'],
+    msg_id: raw.msg_id,
+    msg_type: raw.msg_type,
     session: text('session'),
     username: text('username'),
     date: text('date'),

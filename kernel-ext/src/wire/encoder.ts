@@ -8,11 +8,11 @@ const EMPTY = Buffer.from('{}');
 /** Where a message goes and what it answers. */
 export interface Envelope {
   /** Routing frames: the asker's identities, or the topic on iopub. */
-  readonly identities: readonly Uint8Array[];
+  readonly identities: readonly Buffer[];
   /** Header of the message that caused this one, JSON. Absent: none. */
   readonly parent?: Buffer | undefined;
   readonly metadata?: Readonly<Record<string, unknown>>;
-  readonly buffers?: readonly Uint8Array[];
+  readonly buffers?: readonly Buffer[];
 }
 
 /** Makes signed frames. One per thread; its message ids never repeat. */
@@ -29,6 +29,11 @@ export class Encoder {
   }
 
   encode(type: string, content: unknown, envelope: Envelope): Buffer[] {
+    return this.encodeJson(type, JSON.stringify(content), envelope);
+  }
+
+  /** As {@link encode}, with the content already in JSON. */
+  encodeJson(type: string, content: string, envelope: Envelope): Buffer[] {
     const header = {
       msg_id: `${this.#idPrefix}_${this.#count++}`,
       msg_type: type,
@@ -41,9 +46,8 @@ export class Encoder {
       Buffer.from(JSON.stringify(header)),
       envelope.parent ?? EMPTY,
       envelope.metadata ? Buffer.from(JSON.stringify(envelope.metadata)) : EMPTY,
-      Buffer.from(JSON.stringify(content)),
+      Buffer.from(content),
     ];
-    const buffers = (envelope.buffers ?? []) as Buffer[];
-    return [...(envelope.identities as Buffer[]), DELIMITER, this.#signer.sign(parts), ...parts, ...buffers];
+    return [...envelope.identities, DELIMITER, this.#signer.sign(parts), ...parts, ...(envelope.buffers ?? [])];
   }
 }

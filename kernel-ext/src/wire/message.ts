@@ -64,36 +64,36 @@ const whole = (value: unknown): number | undefined => (typeof value === 'number'
 
 /** Reads an `execute_request`; undefined where `code` is no string. */
 export function readExecute(content: Content): ExecuteRequest | undefined {
-  if (typeof content['code'] !== 'string') return undefined;
-  const silent = flag(content['silent'], false);
-  const expressions = content['user_expressions'];
+  if (typeof content.code !== 'string') return undefined;
+  const silent = flag(content.silent, false);
+  const expressions = content.user_expressions;
   const entries = typeof expressions === 'object' && expressions !== null ? Object.entries(expressions) : [];
   return {
-    code: content['code'],
+    code: content.code,
     silent,
-    storeHistory: !silent && flag(content['store_history'], true),
+    storeHistory: !silent && flag(content.store_history, true),
     userExpressions: Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
-    allowStdin: flag(content['allow_stdin'], true),
-    stopOnError: flag(content['stop_on_error'], true),
+    allowStdin: flag(content.allow_stdin, true),
+    stopOnError: flag(content.stop_on_error, true),
   };
 }
 
 /** Reads a `history_request`; an unknown kind of access counts as `tail`. */
 export function readHistory(content: Content): HistoryRequest {
-  const access = content['hist_access_type'];
+  const access = content.hist_access_type;
   return {
-    output: flag(content['output'], false),
+    output: flag(content.output, false),
     access: access === 'range' || access === 'search' ? access : 'tail',
-    session: whole(content['session']) ?? 0,
-    start: whole(content['start']) ?? 0,
-    stop: whole(content['stop']),
-    n: whole(content['n']),
-    pattern: text(content['pattern']) || '*',
-    unique: flag(content['unique'], false),
+    session: whole(content.session) ?? 0,
+    start: whole(content.start) ?? 0,
+    stop: whole(content.stop),
+    n: whole(content.n),
+    pattern: text(content.pattern) || '*',
+    unique: flag(content.unique, false),
   };
 }
 
 /** Reads what `complete_request`, `inspect_request` and `is_complete_request` share. */
 export function readCode(content: Content): { code: string; cursor: number | undefined; detail: number } {
-  return { code: text(content['code']), cursor: whole(content['cursor_pos']), detail: whole(content['detail_level']) ?? 0 };
+  return { code: text(content.code), cursor: whole(content.cursor_pos), detail: whole(content.detail_level) ?? 0 };
 }

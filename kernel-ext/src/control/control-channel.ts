@@ -1,0 +1,73 @@
+import type { Router } from 'zeromq';
+import { type Content, Decoder, type Encoder, type Incoming, Receiver, Refusals, type Signer } from '../wire/index.js';
+
+export interface ControlHandlers {
+  /** Content of `kernel_info_reply`. */
+  readonly info: Readonly<Content>;
+  interrupt(): void;
+  shutdown(restart: boolean): void;
+  status(state: 'busy' | 'idle', parent: string): void;
+  /** Tells all clients, too, that the kernel ends. */
+  publishShutdown(content: string, parent: string): void;
+}
+
+/** Answers the control channel, also while the main thread is blocked. */
+export class ControlChannel {
+  readonly #socket: Router;
+  readonly #handlers: ControlHandlers;
+  readonly #decoder: Decoder;
+  readonly #encoder: Encoder;
+  readonly #refusals = new Refusals('control');
+
+  constructor(socket: Router, signer: Signer, encoder: Encoder, handlers: ControlHandlers) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.#decoder = new Decoder(signer);
+    this.#encoder = encoder;
+    new Receiver(socket, (frames) => {
+      const decoded = this.#decoder.decode(frames);
+      if (decoded.ok) this.#handle(decoded.message);
+      else this.#refusals.add(decoded.refusal);
+    });
+  }
+
+  #handle(message: Incoming): void {
+    const parent = message.headerBytes.toString('utf8');
+    this.#handlers.status('busy', parent);
+    switch (message.header.msg_type) {
+      case 'kernel_info_request':
+        this.#reply(message, 'kernel_info_reply', this.#handlers.info);
+        break;
+      case 'interrupt_request':
+        this.#reply(message, 'interrupt_reply', { status: 'ok' });
+        this.#handlers.interrupt();
+        break;
+      case 'shutdown_request': {
+        const content = { status: 'ok', restart: message.content.restart === true };
+        this.#reply(message, 'shutdown_reply', content);
+        this.#handlers.publishShutdown(JSON.stringify(content), parent);
+        this.#handlers.shutdown(content.restart);
+        break;
+      }
+      default:
+        if (message.header.msg_type.endsWith('_request')) this.#refuse(message);
+    }
+    this.#handlers.status('idle', parent);
+  }
+
+  #refuse(message: Incoming): void {
+    const type = message.header.msg_type;
+    const evalue = `${type} is not answered on the control channel; kernel_info_request, interrupt_request and shutdown_request are`;
+    this.#reply(message, type.replace(/_request$/, '_reply'), {
+      status: 'error',
+      ename: 'UnknownRequest',
+      evalue,
+      traceback: [],
+    });
+  }
+
+  #reply(message: Incoming, type: string, content: Readonly<Content>): void {
+    const frames = this.#encoder.encode(type, content, { identities: message.identities, parent: message.headerBytes });
+    this.#socket.send(frames).catch(() => {});
+  }
+}

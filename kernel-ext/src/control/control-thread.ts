@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { KernelError } from '../wire/index.js';
+import { type ControlInit, type FromControl, GUARD, type ToControl } from './messages.js';
+import { installUnwind } from './unwind.js';
+
+export interface ControlEvents {
+  /** An interrupt was asked for. @param terminated synchronous code of the main thread was ended */
+  onInterrupt(terminated: boolean): void;
+  /** The kernel is to end: asked for on the control channel, or its parent is gone. */
+  onShutdown(restart: boolean): void;
+}
+
+/** Main thread's end of the control thread. */
+export class ControlThread {
+  readonly #worker: Worker;
+  readonly #shared: Int32Array;
+  #closed = false;
+
+  private constructor(worker: Worker, shared: Int32Array) {
+    this.#worker = worker;
+    this.#shared = shared;
+  }
+
+  /**
+   * Starts the thread and binds its sockets.
+   * @throws KernelError `NBS_KERNEL_BIND` where a port or socket file is taken
+   */
+  static async start(init: Omit<ControlInit, 'shared'>, events: ControlEvents): Promise<ControlThread> {
+    const buffer = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
+    const shared = new Int32Array(buffer);
+    installUnwind(shared);
+    const workerData: ControlInit = { ...init, shared: buffer };
+    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData, name: 'nbserve-control' });
+    const thread = new ControlThread(worker, shared);
+    await new Promise<void>((resolve, reject) => {
+      worker.once('error', reject);
+      worker.on('message', (message: FromControl) => {
+        if (message.kind === 'bound') resolve();
+        else if (message.kind === 'failed')
+          reject(new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${message.message}`));
+        else thread.#onMessage(message, events);
+      });
+    });
+    return thread;
+  }
+
+  /** Prints, in order with everything published. @param parent header of the cell's request, JSON */
+  stream(name: 'stdout' | 'stderr', text: string, parent: string): void {
+    this.#post({ kind: 'stream', name, text, parent });
+  }
+
+  /** Sends a message to all clients. @param parent header of the message that caused it, JSON; '' where none did */
+  publish(type: string, content: unknown, parent: string): void {
+    this.#post({ kind: 'publish', type, content: JSON.stringify(content), parent });
+  }
+
+  /** Runs `work` where an interrupt must wait: a termination inside would leave half-done state behind. */
+  guarded<T>(work: () => T): T {
+    Atomics.add(this.#shared, GUARD, 1);
+    try {
+      return work();
+    } finally {
+      Atomics.sub(this.#shared, GUARD, 1);
+    }
+  }
+
+  /** As {@link guarded}, until the promise settles. */
+  async guardedAsync<T>(work: () => Promise<T>): Promise<T> {
+    Atomics.add(this.#shared, GUARD, 1);
+    try {
+      return await work();
+    } finally {
+      Atomics.sub(this.#shared, GUARD, 1);
+    }
+  }
+
+  /** From now on the process ends, if need be from the thread and with force. */
+  ending(): void {
+    this.#post({ kind: 'ending' });
+  }
+
+  /** Sends what is left and closes the thread's sockets. Ending the process while they are open aborts it. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const exited = once(this.#worker, 'exit');
+    this.#post({ kind: 'close' });
+    this.#closed = true;
+    await exited;
+  }
+
+  #post(message: ToControl): void {
+    if (!this.#closed) this.#worker.postMessage(message);
+  }
+
+  #onMessage(message: FromControl, events: ControlEvents): void {
+    switch (message.kind) {
+      case 'ping':
+        this.#post({ kind: 'pong', id: message.id });
+        break;
+      case 'interrupted':
+        events.onInterrupt(message.terminated);
+        break;
+      case 'shutdown':
+        events.onShutdown(message.restart);
+        break;
+      case 'bound':
+      case 'failed':
+        break;
+    }
+  }
+}

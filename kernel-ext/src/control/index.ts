@@ -1,0 +1,1 @@
+export { type ControlEvents, ControlThread } from './control-thread.js';

@@ -1,0 +1,59 @@
+import type { XPublisher } from 'zeromq';
+import { type Encoder, Receiver } from '../wire/index.js';
+import { StreamBuffer, type StreamText } from './stream-buffer.js';
+
+const SUBSCRIBE = 1;
+
+/** The iopub socket: everything that all clients see. It lives in the control thread, so that output flows while user code blocks. */
+export class Iopub {
+  readonly #socket: XPublisher;
+  readonly #encoder: Encoder;
+  readonly #streams = new StreamBuffer((piece) => this.#sendStream(piece));
+
+  constructor(socket: XPublisher, encoder: Encoder) {
+    this.#socket = socket;
+    this.#encoder = encoder;
+    new Receiver(socket, ([frame]) => {
+      if (frame?.[0] === SUBSCRIBE) this.#welcome(frame.subarray(1));
+    });
+  }
+
+  stream(piece: StreamText): void {
+    this.#streams.add(piece);
+  }
+
+  /** @param content JSON @param parent header that caused it, JSON, or '' */
+  publish(type: string, content: string, parent: string): void {
+    this.#streams.flush();
+    this.#send(type, content, parent);
+  }
+
+  status(state: 'starting' | 'busy' | 'idle', parent: string): void {
+    this.publish('status', JSON.stringify({ execution_state: state }), parent);
+  }
+
+  close(): void {
+    this.#streams.flush();
+    this.#socket.close();
+  }
+
+  /** JEP 65: tells a new subscriber that from here on it misses nothing. */
+  #welcome(topic: Buffer): void {
+    this.#streams.flush();
+    this.#send('iopub_welcome', JSON.stringify({ subscription: topic.toString('utf8') }), '', topic);
+  }
+
+  #sendStream({ name, text, parent }: StreamText): void {
+    this.#send('stream', JSON.stringify({ name, text }), parent);
+  }
+
+  #send(
+    type: string,
+    content: string,
+    parent: string,
+    topic: Buffer = Buffer.from(`kernel.${this.#encoder.session}.${type}`),
+  ): void {
+    const envelope = { identities: [topic], parent: parent === '' ? undefined : Buffer.from(parent) };
+    this.#socket.send(this.#encoder.encodeJson(type, content, envelope)).catch(() => {});
+  }
+}

@@ -1,0 +1,38 @@
+import type { Connection } from '../wire/index.js';
+
+/** What the control thread is started with. */
+export interface ControlInit {
+  readonly connection: Connection;
+  /** Session id of the kernel's headers. */
+  readonly session: string;
+  /** Content of `kernel_info_reply`. */
+  readonly info: Readonly<Record<string, unknown>>;
+  /** Two Int32: see {@link GUARD} and {@link POSTED}. */
+  readonly shared: SharedArrayBuffer;
+  /** Process whose end ends the kernel; 0: none. */
+  readonly parentPid: number;
+}
+
+/** Index in `shared`: above zero while the main thread runs what must not be terminated. */
+export const GUARD = 0;
+/** Index in `shared`: set to 1 once the termination is posted; see `terminate.ts`. */
+export const POSTED = 1;
+
+/** From the control thread to the main thread. */
+export type FromControl =
+  | { readonly kind: 'bound' }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'ping'; readonly id: number }
+  /** The person asked for an interrupt; synchronous code, if any ran, was terminated. */
+  | { readonly kind: 'interrupted'; readonly terminated: boolean }
+  | { readonly kind: 'shutdown'; readonly restart: boolean };
+
+/** From the main thread to the control thread. Parents are headers in JSON; '' stands for none. */
+export type ToControl =
+  | { readonly kind: 'pong'; readonly id: number }
+  | { readonly kind: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string; readonly parent: string }
+  /** Any other message for iopub; the content is JSON, because not everything in it can be cloned. */
+  | { readonly kind: 'publish'; readonly type: string; readonly content: string; readonly parent: string }
+  /** The main thread ends in an orderly way; should it fail to, the thread ends the process. */
+  | { readonly kind: 'ending' }
+  | { readonly kind: 'close' };

@@ -1,0 +1,99 @@
+/** The control thread: iopub, control and heartbeat sockets, interrupts, the parent watch. It never runs user code. */
+import { rmSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  bindPublisher,
+  bindRouter,
+  type ChannelName,
+  Encoder,
+  logToStderr,
+  Receiver,
+  Signer,
+  socketPath,
+} from '../wire/index.js';
+import { ControlChannel } from './control-channel.js';
+import { Interrupter } from './interrupter.js';
+import { Iopub } from './iopub.js';
+import type { ControlInit, FromControl, ToControl } from './messages.js';
+import { watchParent } from './parent-watch.js';
+import { terminateMain } from './terminate.js';
+
+/** How long the main thread has for an orderly end. Jupyter loses patience after 2.5 s and signals. */
+const END_MS = 2200;
+
+if (!parentPort) throw new Error('the control thread is started by the kernel');
+const port = parentPort;
+const init = workerData as ControlInit;
+const shared = new Int32Array(init.shared);
+const send = (message: FromControl): void => port.postMessage(message);
+
+function killSelf(): void {
+  const channels: readonly ChannelName[] = ['shell', 'iopub', 'stdin', 'control', 'hb'];
+  if (init.connection.transport === 'ipc') {
+    for (const channel of channels) rmSync(socketPath(init.connection, channel), { force: true });
+  }
+  process.kill(process.pid, 'SIGKILL');
+}
+
+const interrupter = new Interrupter({
+  shared,
+  ping: (id) => send({ kind: 'ping', id }),
+  terminate: () => terminateMain(shared),
+  interrupted: (terminated) => send({ kind: 'interrupted', terminated }),
+});
+
+/** Asks the main thread to end; terminates what blocks it; at the deadline ends the process from here. */
+function end(restart: boolean): void {
+  setTimeout(killSelf, END_MS);
+  send({ kind: 'shutdown', restart });
+  void interrupter.interrupt();
+}
+
+async function main(): Promise<void> {
+  const { connection } = init;
+  const signer = new Signer(connection);
+  const encoder = new Encoder(signer, init.session);
+  const [publisher, control, heartbeat] = await Promise.all([
+    bindPublisher(connection),
+    bindRouter(connection, 'control'),
+    bindRouter(connection, 'hb'),
+  ]);
+  const iopub = new Iopub(publisher, encoder);
+  new Receiver(heartbeat, (frames) => {
+    heartbeat.send(frames).catch(() => {});
+  });
+  new ControlChannel(control, signer, encoder, {
+    info: init.info,
+    interrupt: () => void interrupter.interrupt(),
+    shutdown: end,
+    status: (state, parent) => iopub.status(state, parent),
+    publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),
+  });
+  port.on('message', (message: ToControl) => {
+    switch (message.kind) {
+      case 'stream':
+        iopub.stream(message);
+        break;
+      case 'publish':
+        iopub.publish(message.type, message.content, message.parent);
+        break;
+      case 'pong':
+        interrupter.onPong(message.id);
+        break;
+      case 'ending':
+        setTimeout(killSelf, END_MS).unref();
+        break;
+      case 'close':
+        for (const socket of [iopub, control, heartbeat]) socket.close();
+        port.close();
+    }
+  });
+  watchParent(init.parentPid, () => {
+    logToStderr('the process that started this kernel is gone; ending');
+    end(false);
+  });
+  send({ kind: 'bound' });
+  iopub.status('starting', '');
+}
+
+main().catch((error: unknown) => send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }));

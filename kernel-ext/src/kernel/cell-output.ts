@@ -1,0 +1,101 @@
+import type { DisplayBundle, Output } from '../session/index.js';
+
+/** Where a cell's output is handed on to; the control thread in the kernel. */
+export interface Publisher {
+  stream(name: 'stdout' | 'stderr', text: string, parent: string): void;
+  publish(type: string, content: unknown, parent: string): void;
+}
+
+/** So many prints of one stretch of synchronous code go out at once, each on its own; then they are gathered. */
+const EAGER_PRINTS = 64;
+/** A gathering of prints is handed on when it is this long, in UTF-16 units… */
+const BATCH_UNITS = 32 * 1024;
+/** …or this old, where the code keeps printing. */
+const BATCH_MS = 20;
+
+// Taken now, because user code may replace the global.
+const now = performance.now.bind(performance);
+
+/**
+ * One cell's output. It names the cell's request as its parent for ever, so that what a timer prints later still
+ * belongs to its cell. Prints are joined in the control thread; here they are handed over eagerly, because the code
+ * that printed may go on to block this thread.
+ */
+export class CellOutput implements Output {
+  readonly input?: (prompt: string, password: boolean) => Promise<string>;
+  readonly #publisher: Publisher;
+  readonly #parent: string;
+  readonly #later: (work: () => void) => void;
+  #eager = EAGER_PRINTS;
+  #name: 'stdout' | 'stderr' = 'stdout';
+  #parts: string[] = [];
+  #units = 0;
+  #since = 0;
+  #scheduled = false;
+
+  /** @param later runs its argument in the next turn of the event loop */
+  constructor(
+    publisher: Publisher,
+    parent: string,
+    later: (work: () => void) => void,
+    input?: (prompt: string, password: boolean) => Promise<string>,
+  ) {
+    this.#publisher = publisher;
+    this.#parent = parent;
+    this.#later = later;
+    if (input) this.input = input;
+  }
+
+  stream(name: 'stdout' | 'stderr', text: string): void {
+    if (text === '') return;
+    this.#schedule();
+    if (this.#eager > 0 && this.#units === 0) {
+      this.#eager--;
+      this.#publisher.stream(name, text, this.#parent);
+      return;
+    }
+    if (name !== this.#name) this.flush();
+    this.#name = name;
+    if (this.#units === 0) this.#since = now();
+    this.#parts.push(text);
+    this.#units += text.length;
+    if (this.#units >= BATCH_UNITS || now() - this.#since > BATCH_MS) this.flush();
+  }
+
+  display(bundle: DisplayBundle, options: { displayId?: string; update?: boolean } = {}): void {
+    const transient = options.displayId === undefined ? {} : { display_id: options.displayId };
+    this.#publish(options.update ? 'update_display_data' : 'display_data', {
+      data: bundle.data,
+      metadata: bundle.metadata,
+      transient,
+    });
+  }
+
+  clear(wait: boolean): void {
+    this.#publish('clear_output', { wait });
+  }
+
+  /** Hands on what was gathered. */
+  flush(): void {
+    if (this.#units === 0) return;
+    const text = this.#parts.join('');
+    this.#parts = [];
+    this.#units = 0;
+    this.#publisher.stream(this.#name, text, this.#parent);
+  }
+
+  #publish(type: string, content: unknown): void {
+    this.flush();
+    this.#publisher.publish(type, content, this.#parent);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#later(() => {
+      this.#scheduled = false;
+      this.#eager = EAGER_PRINTS;
+      this.flush();
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { ExecuteOptions, Outcome, Session } from '../session/index.js';
+import { inOwnTurn } from './turns.js';
+
+/** How long an interrupted session may take to end its cell itself. */
+const GRACE_MS = 100;
+
+const INTERRUPTED: Outcome = {
+  status: 'error',
+  ename: 'KeyboardInterrupt',
+  evalue: 'the cell was interrupted',
+  traceback: ['KeyboardInterrupt: the cell was interrupted'],
+};
+
+function broken(error: unknown): Outcome {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { status: 'error', ename: name, evalue: message, traceback: (stack ?? `${name}: ${message}`).split('\n') };
+}
+
+/** Runs one cell at a time and sees to it that each one ends, terminated code included. */
+export class CellRunner {
+  #finish: ((outcome: Outcome) => void) | undefined;
+  #session: Session | undefined;
+
+  /** Never rejects. The outcome arrives in a turn of its own. */
+  run(session: Promise<Session>, code: string, options: ExecuteOptions): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const finish = (outcome: Outcome): void => {
+        if (this.#finish !== finish) return;
+        this.#finish = undefined;
+        inOwnTurn(() => resolve(outcome));
+      };
+      this.#finish = finish;
+      session.then(
+        (ready) => {
+          this.#session = ready;
+          inOwnTurn(() => {
+            // Interrupted while the session was loading.
+            if (this.#finish !== finish) return;
+            // Terminated code never returns from here, and its promise never settles: see interrupt().
+            ready.execute(code, options).then(finish, (error: unknown) => finish(broken(error)));
+          });
+        },
+        (error: unknown) => finish(broken(error)),
+      );
+    });
+  }
+
+  /** Ends the cell that runs, if one does. */
+  interrupt(): void {
+    const finish = this.#finish;
+    if (!finish) return;
+    try {
+      this.#session?.interrupt();
+    } finally {
+      setTimeout(() => finish(INTERRUPTED), this.#session ? GRACE_MS : 0);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { Outcome, Output, Session } from '../session/index.js';
+import { type Content, type ExecuteRequest, type Incoming, readExecute } from '../wire/index.js';
+import { CellOutput, type Publisher } from './cell-output.js';
+import type { CellRunner } from './cell-runner.js';
+import type { History } from './history.js';
+import { inOwnTurn, nextTurn } from './turns.js';
+
+export interface ExecutionDeps {
+  readonly publisher: Publisher;
+  readonly runner: CellRunner;
+  readonly history: History;
+  session(): Promise<Session>;
+  reply(request: Incoming, content: Content): void;
+  ask(request: Incoming, prompt: string, password: boolean): Promise<string>;
+}
+
+const SILENT_OUTPUT: Output = { stream() {}, display() {}, clear() {} };
+
+/** Runs `execute_request`s one after the other. */
+export class ExecutionQueue {
+  readonly #deps: ExecutionDeps;
+  #waiting: Incoming[] = [];
+  #count = 0;
+  #running: { parent: string } | undefined;
+
+  constructor(deps: ExecutionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Header (JSON) of the request that runs. */
+  get running(): string | undefined {
+    return this.#running?.parent;
+  }
+
+  push(request: Incoming): void {
+    this.#waiting.push(request);
+    if (!this.#running) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    for (let request = this.#waiting.shift(); request; request = this.#waiting.shift()) {
+      const parent = request.headerBytes.toString('utf8');
+      this.#running = { parent };
+      const stop = await this.#execute(request, parent);
+      if (stop) for (const dropped of this.#waiting.splice(0)) this.#abort(dropped);
+      this.#running = undefined;
+    }
+  }
+
+  /** True where the requests that wait must be dropped. */
+  async #execute(request: Incoming, parent: string): Promise<boolean> {
+    const { publisher, history } = this.#deps;
+    publisher.publish('status', { execution_state: 'busy' }, parent);
+    const content = readExecute(request.content);
+    const outcome: Outcome = content ? await this.#run(request, content, parent) : noCode();
+    const execution_count = this.#count;
+    const reply: Content = { execution_count, user_expressions: {}, payload: [] };
+    if (outcome.status === 'ok') {
+      if (outcome.result && !content?.silent) {
+        publisher.publish('execute_result', { execution_count, ...outcome.result }, parent);
+        const text = outcome.result.data['text/plain'];
+        if (content?.storeHistory && typeof text === 'string') history.setOutput(execution_count, text);
+      }
+      if (content) reply.user_expressions = await this.#evaluate(content.userExpressions);
+      this.#deps.reply(request, { status: 'ok', ...reply });
+    } else {
+      const { ename, evalue, traceback } = outcome;
+      publisher.publish('error', { ename, evalue, traceback }, parent);
+      // What has arrived by now was sent by someone who could not know of the error. What comes later runs.
+      await nextTurn();
+      await nextTurn();
+      this.#deps.reply(request, { status: 'error', ename, evalue, traceback, ...reply });
+    }
+    publisher.publish('status', { execution_state: 'idle' }, parent);
+    return outcome.status === 'error' && (content?.stopOnError ?? true);
+  }
+
+  async #run(request: Incoming, content: ExecuteRequest, parent: string): Promise<Outcome> {
+    const { publisher, history, runner } = this.#deps;
+    const { code, silent } = content;
+    const blank = code.trim() === '';
+    if (content.storeHistory && !blank) history.add(++this.#count, code);
+    if (!silent) publisher.publish('execute_input', { code, execution_count: this.#count }, parent);
+    if (blank) return { status: 'ok' };
+    const input = content.allowStdin
+      ? (prompt: string, password: boolean) => this.#deps.ask(request, prompt, password)
+      : undefined;
+    const output = new CellOutput(publisher, parent, inOwnTurn, input);
+    // Cells outside the history have no number of their own; 0 keeps them apart from the real ones.
+    const executionCount = content.storeHistory ? this.#count : 0;
+    const outcome = await runner.run(this.#deps.session(), code, { executionCount, silent, output });
+    output.flush();
+    return outcome;
+  }
+
+  async #evaluate(expressions: Readonly<Record<string, string>>): Promise<Content> {
+    const values: Content = {};
+    for (const [name, code] of Object.entries(expressions)) {
+      const options = { executionCount: 0, silent: false, output: SILENT_OUTPUT };
+      const outcome = await this.#deps.runner.run(this.#deps.session(), code, options);
+      values[name] = outcome.status === 'ok' ? { status: 'ok', ...(outcome.result ?? { data: {}, metadata: {} }) } : outcome;
+    }
+    return values;
+  }
+
+  #abort(request: Incoming): void {
+    const { publisher } = this.#deps;
+    const parent = request.headerBytes.toString('utf8');
+    publisher.publish('status', { execution_state: 'busy' }, parent);
+    this.#deps.reply(request, { status: 'aborted', execution_count: this.#count, user_expressions: {}, payload: [] });
+    publisher.publish('status', { execution_state: 'idle' }, parent);
+  }
+}
+
+function noCode(): Outcome {
+  const evalue = 'an execute_request needs a string `code`';
+  return { status: 'error', ename: 'BadRequest', evalue, traceback: [`BadRequest: ${evalue}`] };
+}

@@ -1,0 +1,2 @@
+export { type KernelOptions, startKernel } from './kernel.js';
+export { ProcessExit } from './process-guard.js';

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Router } from 'zeromq';
+import { ControlThread } from '../control/index.js';
+import type { Session } from '../session/index.js';
+import { bindRouter, type Connection, Encoder, type Incoming, KernelError, logToStderr, Signer } from '../wire/index.js';
+import { CellRunner } from './cell-runner.js';
+import { parentPid } from './env.js';
+import { ExecutionQueue } from './execution-queue.js';
+import { History } from './history.js';
+import { kernelInfo } from './kernel-info.js';
+import { guardProcess } from './process-guard.js';
+import { SessionHolder } from './session-holder.js';
+import { ShellChannel } from './shell-channel.js';
+import { StdinChannel } from './stdin.js';
+import { inOwnTurn } from './turns.js';
+
+/** How long the session may take to end. */
+const DISPOSE_MS = 1500;
+/** TypeScript is loaded after this time even where nobody asked for kernel_info. */
+const IDLE_LOAD_MS = 400;
+
+export interface KernelOptions {
+  readonly connection: Connection;
+  /** Makes the session; called once, after the kernel can answer. */
+  createSession(): Promise<Session>;
+}
+
+const tryBind = (connection: Connection, channel: 'shell' | 'stdin'): Promise<Router> =>
+  bindRouter(connection, channel).catch((error: unknown) => {
+    throw new KernelError(
+      'NBS_KERNEL_BIND',
+      `cannot bind the ${channel} socket: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
+  });
+
+/**
+ * Starts the kernel in this process: takes over signals and `process.exit`, and ends the process when asked to.
+ * @throws KernelError `NBS_KERNEL_BIND` where a port or socket file is taken
+ */
+export async function startKernel({ connection, createSession }: KernelOptions): Promise<void> {
+  const info = kernelInfo();
+  const name = randomUUID();
+  const signer = new Signer(connection);
+  const encoder = new Encoder(signer, name);
+  const runner = new CellRunner();
+  const history = new History();
+  let ending = false;
+
+  const interrupt = (): void => {
+    shell.rearm();
+    stdin.cancel();
+    runner.interrupt();
+  };
+  const end = async (): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    control.ending();
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, DISPOSE_MS));
+    await Promise.race([
+      holder.dispose().catch((error: unknown) => logToStderr(`the session did not end well: ${String(error)}`)),
+      timeout,
+    ]);
+    await control.close();
+    for (const socket of [shellSocket, stdinSocket]) socket.close();
+    exit(0);
+  };
+
+  const exit = guardProcess({ onInterrupt: interrupt, onEnd: () => void end() });
+  const control = await ControlThread.start(
+    { connection, session: name, info, parentPid: parentPid() },
+    { onInterrupt: interrupt, onShutdown: () => void end() },
+  );
+  const holder = new SessionHolder(() =>
+    control.guardedAsync(async () => {
+      const session = await createSession();
+      await session.warm();
+      return session;
+    }),
+  );
+  const session = (): Promise<Session> => holder.get();
+  const [shellSocket, stdinSocket] = await Promise.all([tryBind(connection, 'shell'), tryBind(connection, 'stdin')]);
+  const stdin = new StdinChannel(stdinSocket, signer, encoder);
+  const queue = new ExecutionQueue({
+    publisher: control,
+    runner,
+    history,
+    session,
+    reply: (request: Incoming, content) => shell.reply(request, 'execute_reply', content),
+    ask: (request, prompt, password) => stdin.ask(request, prompt, password),
+  });
+  const preload = (): void =>
+    void session().catch((error: unknown) => logToStderr(`the session cannot be loaded: ${String(error)}`));
+  const shell = new ShellChannel(shellSocket, signer, encoder, {
+    info,
+    publisher: control,
+    history,
+    session,
+    guarded: (work) => control.guarded(work),
+    execute: (request) => queue.push(request),
+    running: () => queue.running,
+    answered: () => inOwnTurn(preload),
+    shutdown: () => void end(),
+  });
+  setTimeout(preload, IDLE_LOAD_MS).unref();
+}

@@ -1,0 +1,23 @@
+/** The kernel's process: `node main.js <connection file>`. */
+import { KernelError, logToStderr, readConnectionFile } from '../wire/index.js';
+import { startKernel } from './kernel.js';
+
+const [, , connectionFile] = process.argv;
+
+try {
+  if (!connectionFile) throw new KernelError('NBS_USAGE', 'usage: node main.js <connection file>; Jupyter starts it that way');
+  await startKernel({
+    connection: readConnectionFile(connectionFile),
+    createSession: async () => {
+      const { createSession } = await import('../session/index.js');
+      return createSession({ folder: process.cwd() });
+    },
+  });
+} catch (error) {
+  logToStderr(
+    error instanceof KernelError ? `${error.code}: ${error.message}` : String(error instanceof Error ? error.stack : error),
+  );
+  process.exitCode = 1;
+  // A bound socket or the control thread would keep the process alive; `reallyExit` is what our guard leaves alone.
+  (process as unknown as { reallyExit(code: number): never }).reallyExit(1);
+}
