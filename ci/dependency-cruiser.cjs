@@ -16,7 +16,7 @@ const ROOMS = {
   serve: ['core', 'ipc', 'engine', 'code'],
   onnx: ['core'],
   data: ['core', 'onnx', 'engine'],
-  host: ['core', 'code', 'serve'],
+  host: ['core', 'engine', 'code', 'serve'],
   cli: ['core', 'serve', 'host', 'data'],
 };
 

@@ -1,6 +1,21 @@
 /** What a host of user code needs: the notebook kernel, and the command line. Not for notebooks. */
 
-export { type FolderRequire, importFrom, importModule, mapStack, requireFrom, SourceRegistry, warm } from '../code/index.js';
+export {
+  compileModule,
+  type FolderRequire,
+  importFrom,
+  importModule,
+  mapStack,
+  requireFrom,
+  SourceRegistry,
+  warm,
+} from '../code/index.js';
 export { defineError, fromWireError, type WireError } from '../core/index.js';
+export { listLocalClusters } from '../engine/index.js';
+export { isApplication } from '../serve/application.js';
+export { Client } from '../serve/client.js';
+export { definingModule } from '../serve/definitions.js';
 export { runningCluster } from '../serve/local-serve.js';
 export { setSourceRegistry } from '../serve/pack.js';
+export type { ServeStatus } from '../serve/protocol/status.js';
+export { runApplication } from '../serve/run.js';

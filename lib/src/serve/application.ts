@@ -1,5 +1,6 @@
 import type { DeploymentDefinition } from './deployment.js';
 import { PendingHandle } from './handle/index.js';
+import type { Application } from './types.js';
 
 /** A deployment with the arguments of its constructor. */
 export class BoundDeployment {
@@ -20,6 +21,9 @@ export class BoundDeployment {
     return this.toString();
   }
 }
+
+export const isApplication = (value: unknown): value is BoundDeployment & Application<unknown> =>
+  value instanceof BoundDeployment;
 
 /** One deployment of an application, under the name that it has there. */
 export interface PlacedDeployment {

@@ -21,6 +21,8 @@ export class Client {
     readonly cluster: LocalCluster,
     readonly controller: Channel,
     readonly router: RouterLike,
+    /** Started here, so it ends here. */
+    readonly isOwner: boolean,
   ) {}
 
   /** Starts a cluster that ends with this process. @throws NBS_PORT_IN_USE */
@@ -33,24 +35,24 @@ export class Client {
       ...(key === undefined ? {} : { ownerKey: key }),
       onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),
     });
-    client = await Client.#attach(cluster);
+    client = await Client.#attach(cluster, true);
     for (const line of early) client.#print(line);
     return client;
   }
 
   /** Joins a running cluster, e.g. from the command line; leaves it running at the end. @throws NBS_CLUSTER_GONE */
   static async join(dir: string, onLog: (line: LogLine) => void = () => {}): Promise<Client> {
-    return Client.#attach(await joinLocalCluster(dir, { onLog }));
+    return Client.#attach(await joinLocalCluster(dir, { onLog }), false);
   }
 
-  static async #attach(cluster: LocalCluster): Promise<Client> {
+  static async #attach(cluster: LocalCluster, isOwner: boolean): Promise<Client> {
     const { dir, token, url } = cluster;
     const hello = helloOf('driver', `driver-${process.pid}-${shortId(4)}`);
     registerHandleCodec();
     const controller = await connect({ path: join(dir, 'c.sock') }, { token, hello });
     const router = openRouter({ dir, token, hello });
     setHandleContext({ router, url });
-    return new Client(cluster, controller, router);
+    return new Client(cluster, controller, router, isOwner);
   }
 
   get call(): OpCaller<ControllerOps> {
@@ -68,7 +70,8 @@ export class Client {
     setHandleContext(null);
     this.router.close();
     this.controller.close();
-    await this.cluster.stop();
+    if (this.isOwner) await this.cluster.stop();
+    else this.cluster.agent.close();
   }
 
   #print(line: LogLine): void {

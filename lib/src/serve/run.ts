@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encodeValue } from '../ipc/index.js';
-import { BoundDeployment, layOut, type PlacedDeployment } from './application.js';
+import { type BoundDeployment, isApplication, layOut, type PlacedDeployment } from './application.js';
 import type { Client } from './client.js';
 import { NotAnApplication } from './errors.js';
 import { createHandle } from './handle/index.js';
@@ -23,7 +23,7 @@ export async function runApplication<T>(
   application: Application<T>,
   options: RunOptions,
 ): Promise<DeploymentHandle<T>> {
-  if (!(application instanceof BoundDeployment)) throw NotAnApplication({ value: describe(application) });
+  if (!isApplication(application)) throw NotAnApplication({ value: describe(application) });
   const name = checkAppName(options.name ?? 'default');
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
 

@@ -1,0 +1,22 @@
+import { joinCluster } from './cluster.js';
+import type { Command } from './command.js';
+import { parseCommand } from './options.js';
+
+const USAGE = 'nbserve delete <application> [--cluster <folder>]';
+
+export const deleteCommand: Command = {
+  name: 'delete',
+  summary: 'take an application down',
+  help: `${USAGE}\n\nIts route goes first; its replicas end once they have finished what they had begun.`,
+  async run(args) {
+    const { values, positionals } = parseCommand(USAGE, args, { cluster: { type: 'string' } }, [1, 1]);
+    const client = await joinCluster(values.cluster);
+    try {
+      await client.call('delete', { name: positionals[0] as string });
+      console.log(`deleted ${positionals[0]}`);
+    } finally {
+      await client.close();
+    }
+    return 0;
+  },
+};

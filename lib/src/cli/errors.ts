@@ -1,0 +1,24 @@
+import { defineError } from '../core/index.js';
+
+export const UnknownCommand = defineError('NBS_UNKNOWN_COMMAND', 400, 'nbserve has no command {command}; it has: {valid}');
+export const BadUsage = defineError('NBS_BAD_USAGE', 400, '{problem}\nusage: {usage}');
+export const NoCluster = defineError(
+  'NBS_NO_CLUSTER',
+  404,
+  'no cluster of yours runs on this machine; serve.run(…) in a notebook or `nbserve run app.ts:app` starts one',
+);
+export const SeveralClusters = defineError(
+  'NBS_SEVERAL_CLUSTERS',
+  409,
+  'several clusters of yours run here; choose one with --cluster: {clusters}',
+);
+export const NoSuchExport = defineError(
+  'NBS_NO_SUCH_EXPORT',
+  404,
+  '{file} exports no bound deployment named {name}; it exports: {valid}',
+);
+export const KernelMissing = defineError(
+  'NBS_KERNEL_MISSING',
+  404,
+  'the command {command} belongs to the notebook kernel, which is not installed; run `npm install nbserve-kernel`',
+);

@@ -1,0 +1,77 @@
+import { isNbserveError } from '../core/index.js';
+import type { Command } from './command.js';
+import { KernelMissing, UnknownCommand } from './errors.js';
+
+type Loader = () => Promise<Command>;
+
+/** Commands of this package, each loaded when it is called. */
+const OWN: Readonly<Record<string, Loader>> = {
+  run: async () => (await import('./run-command.js')).runCommand,
+  status: async () => (await import('./status-command.js')).statusCommand,
+  delete: async () => (await import('./delete-command.js')).deleteCommand,
+  assets: async () => (await import('./assets-command.js')).assetsCommand,
+};
+
+/** Commands of the package `nbserve-kernel`, which depends on this one and therefore is found, not imported. */
+const KERNEL_COMMANDS = ['execute', 'lessons', 'install', 'uninstall', 'lab'] as const;
+
+async function kernelCommand(name: string): Promise<Command> {
+  const specifier = 'nbserve-kernel/commands';
+  let commands: readonly Command[];
+  try {
+    ({ commands } = (await import(specifier)) as { commands: readonly Command[] });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND' || !String(error).includes('nbserve-kernel')) throw error;
+    throw KernelMissing({ command: name }, error);
+  }
+  return commands.find((command) => command.name === name) as Command;
+}
+
+async function help(): Promise<string> {
+  const lines = ['nbserve <command> [options]      nbserve <command> --help tells more', ''];
+  for (const load of Object.values(OWN)) lines.push(line(await load()));
+  for (const name of KERNEL_COMMANDS)
+    lines.push(line(await kernelCommand(name).catch(() => ({ name, summary: 'needs nbserve-kernel' }))));
+  return `${lines.join('\n')}\n`;
+}
+
+const line = ({ name, summary }: Pick<Command, 'name' | 'summary'>): string => `  ${name.padEnd(10)} ${summary}`;
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(await help());
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version') {
+    const { version } = (await import('../../package.json', { with: { type: 'json' } })).default;
+    console.log(version);
+    return 0;
+  }
+  const own = Object.hasOwn(OWN, name) ? OWN[name] : undefined;
+  const isKernels = (KERNEL_COMMANDS as readonly string[]).includes(name);
+  if (own === undefined && !isKernels) {
+    throw UnknownCommand({ command: name, valid: [...Object.keys(OWN), ...KERNEL_COMMANDS].join(', ') });
+  }
+  const command = own === undefined ? await kernelCommand(name) : await own();
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(command.help);
+    return 0;
+  }
+  return command.run(args);
+}
+
+function show(error: unknown): string {
+  if (!isNbserveError(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : '';
+  return `${error.code}: ${error.message}${cause}`;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(show(error));
+    process.exitCode = isNbserveError(error) && (error.code === 'NBS_BAD_USAGE' || error.code === 'NBS_UNKNOWN_COMMAND') ? 2 : 1;
+  },
+);

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { Client, compileModule, definingModule, importModule, isApplication, runApplication } from '../host/index.js';
+import type { Command } from './command.js';
+import { BadUsage, NoSuchExport } from './errors.js';
+import { parseCommand, parsePort } from './options.js';
+
+const USAGE =
+  'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--name <application>] [--route-prefix <path>]';
+
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'run an application from a module, in front, until Ctrl-C',
+  help: `${USAGE}
+
+  <file>:<export>   a TypeScript or JavaScript module and the bound deployment that it exports, e.g. app.ts:app
+  --port            port for HTTP; a number fails where it is taken (default: 8000, else the next free one)
+  --host            address for HTTP (default: 127.0.0.1)
+  --name            the application's name (default: default)
+  --route-prefix    path that it answers under (default: /)
+
+Ctrl-C lets the replicas finish what they have begun; a second one ends them at once.`,
+  async run(args) {
+    const options = {
+      port: { type: 'string' },
+      host: { type: 'string' },
+      name: { type: 'string' },
+      'route-prefix': { type: 'string' },
+    } as const;
+    const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
+    const [file, name] = splitTarget(positionals[0] as string);
+    const starting = Client.start({ host: values.host ?? '127.0.0.1', port: parsePort(USAGE, values.port) });
+    try {
+      const application = await loadApplication(file, name);
+      const handle = await runApplication(starting, application, {
+        ...(values.name === undefined ? {} : { name: values.name }),
+        ...(values['route-prefix'] === undefined ? {} : { routePrefix: values['route-prefix'] }),
+      });
+      console.log(`${handle.appName} runs at ${handle.url} — Ctrl-C ends it`);
+      return await untilInterrupted(await starting);
+    } finally {
+      await starting.then(
+        (client) => client.close(),
+        () => {},
+      );
+    }
+  },
+};
+
+function splitTarget(target: string): [file: string, name: string] {
+  const colon = target.lastIndexOf(':');
+  if (colon <= 0) throw BadUsage({ problem: `${target} names no export; write <file>:<export>, e.g. app.ts:app`, usage: USAGE });
+  return [resolve(target.slice(0, colon)), target.slice(colon + 1)];
+}
+
+async function loadApplication(file: string, name: string) {
+  const compiled = await compileModule(file);
+  const { exports } = await definingModule(compiled, () => importModule(file));
+  const application = exports[name];
+  if (isApplication(application)) return application;
+  const valid = Object.keys(exports).filter((key) => isApplication(exports[key]));
+  throw NoSuchExport({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
+}
+
+/** Resolves with the exit code: 0 after Ctrl-C or SIGTERM, 1 where the cluster ended by itself. */
+function untilInterrupted(client: Client): Promise<number> {
+  return new Promise((resolveWith) => {
+    let asked = false;
+    const stop = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      console.log('draining…');
+      resolveWith(0);
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    void client.cluster.exited.then(({ name }) => {
+      if (asked) return;
+      console.error(`the cluster ended: ${name}`);
+      resolveWith(1);
+    });
+  });
+}

@@ -1,0 +1,40 @@
+import type { ServeStatus } from '../host/index.js';
+import { joinCluster } from './cluster.js';
+import type { Command } from './command.js';
+import { parseCommand } from './options.js';
+
+const USAGE = 'nbserve status [--json] [--cluster <folder>]';
+
+export const statusCommand: Command = {
+  name: 'status',
+  summary: 'show applications, deployments and replicas',
+  help: `${USAGE}\n\n  --json      the same as JSON\n  --cluster   the cluster's folder, where several run`,
+  async run(args) {
+    const { values } = parseCommand(USAGE, args, { json: { type: 'boolean' }, cluster: { type: 'string' } }, [0, 0]);
+    const client = await joinCluster(values.cluster);
+    try {
+      const status = await client.call('status', undefined);
+      process.stdout.write(values.json === true ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
+    } finally {
+      await client.close();
+    }
+    return 0;
+  },
+};
+
+/** The status as an indented list, in the shape that `serve status` of Ray Serve has. */
+export function formatStatus({ url, applications }: ServeStatus): string {
+  const lines = [`url: ${url}`];
+  if (Object.keys(applications).length === 0) lines.push('applications: none');
+  else lines.push('applications:');
+  for (const [name, app] of Object.entries(applications)) {
+    lines.push(`  ${name}:`, `    status: ${app.status}${app.message === '' ? '' : ` (${app.message})`}`);
+    lines.push(`    route: ${app.routePrefix ?? 'none'}`, '    deployments:');
+    for (const [deployment, { status, message, version, replicas }] of Object.entries(app.deployments)) {
+      const words = [status, ...(message === '' ? [] : [`(${message})`]), ...(version === null ? [] : [`version ${version}`])];
+      lines.push(`      ${deployment}: ${words.join(' ')}`);
+      for (const { id, state, pid } of replicas) lines.push(`        ${id}: ${state}${pid === null ? '' : ` (pid ${pid})`}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
