@@ -118,6 +118,7 @@ class Round {
     for (let i = 0; i < atOnce && this.#starting < MAX_STARTING; i += 1) {
       this.#starting += 1;
       this.#actions.push({ kind: 'start', group });
+      this.#wake(this.now + group.startupTimeoutMs);
     }
   }
 
@@ -130,7 +131,9 @@ class Round {
       return;
     }
     if (state === ReplicaState.STARTING && replica.connected) {
-      if (this.#dependenciesRun(replica, group)) this.#actions.push({ kind: 'initialize', id, group });
+      if (!this.#dependenciesRun(replica, group)) return;
+      this.#actions.push({ kind: 'initialize', id, group });
+      this.#wake(this.now + group.startupTimeoutMs);
       return;
     }
     const deadline = replica.since + group.startupTimeoutMs;

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { hasCode } from '../../core/index.js';
+import { DeployFailed, RouteTaken, Superseded } from '../protocol/index.js';
+import { app, deployment, FakeCluster, killed, settle } from './fake-cluster.test-support.js';
+
+const idsOf = (cluster: FakeCluster, key: string): string[] =>
+  (cluster.routes.deployments[key as `${string}/${string}`]?.replicas ?? []).map(({ id }) => id);
+
+describe('deploy', () => {
+  it('routes to every replica of a first version, and only once all of them run', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    const { routesVersion } = await controller.deploy(app('hello', [deployment('Chat', 'a', { numReplicas: 2 })]));
+    assert.equal(cluster.routes.version, routesVersion);
+    assert.deepEqual(cluster.routes.routes, [{ prefix: '/hello', app: 'hello', deployment: 'Chat' }]);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 2);
+    assert.match(idsOf(cluster, 'hello/Chat')[0] ?? '', /^Chat#[0-9a-z]{6}$/);
+    const withRoute = cluster.snapshots.filter(({ routes }) => routes.length > 0);
+    assert.ok(withRoute.every(({ deployments }) => deployments['hello/Chat']?.replicas.length === 2));
+    const { spec } = [...cluster.replicas.values()][0] ?? assert.fail();
+    assert.equal(spec.env?.CUDA_VISIBLE_DEVICES, '');
+    const status = controller.status().applications.hello;
+    assert.equal(status?.status, 'RUNNING');
+    assert.equal(status?.deployments.Chat?.status, 'HEALTHY');
+    assert.ok(status?.deployments.Chat?.replicas.every(({ state }) => state === 'RUNNING'));
+  });
+
+  it('writes the target down before it starts anything', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    cluster.checkpoint.failure = new Error('no space left');
+    await assert.rejects(controller.deploy(app('hello', [deployment('Chat', 'a')])), /no space left/);
+    assert.equal(cluster.replicas.size, 0);
+    assert.deepEqual(controller.status().applications, {});
+  });
+
+  it('switches an update in one snapshot and stops the old replicas after they drained', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('a', { slowDrain: true });
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Inner', 'i1'), deployment('Chat', 'a')]));
+    const [old] = cluster.running('a');
+    const before = cluster.snapshots.length;
+    await controller.deploy(app('hello', [deployment('Inner', 'i2'), deployment('Chat', 'b')]));
+    for (const { deployments } of cluster.snapshots.slice(before)) {
+      const inner = deployments['hello/Inner']?.replicas[0]?.id ?? assert.fail();
+      const outer = deployments['hello/Chat']?.replicas[0]?.id ?? assert.fail();
+      const fresh = [cluster.running('i2'), cluster.running('b')].map((running) => running[0]?.id);
+      assert.deepEqual([fresh[0] === inner, fresh[1] === outer].join(), fresh[0] === inner ? 'true,true' : 'false,false');
+    }
+    await settle();
+    assert.equal(old?.draining, true);
+    assert.ok(!cluster.stopped.includes(old.id));
+    assert.equal(controller.status().applications.hello?.deployments.Chat?.replicas.length, 2);
+    old.finishDrain();
+    await settle();
+    assert.ok(cluster.stopped.includes(old.id));
+  });
+
+  it('starts inner deployments first, visible to outer constructors and to nobody else', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    const version = (inner: string, outer: string) =>
+      app('hello', [deployment('Inner', inner), { ...deployment('Outer', outer), dependencies: ['Inner'] }]);
+    await controller.deploy(version('i1', 'o1'));
+    await controller.deploy(version('i2', 'o2'));
+    for (const [inner, outer] of [
+      ['i1', 'o1'],
+      ['i2', 'o2'],
+    ] as const) {
+      const init = [...cluster.snapshots].length > 0 ? cluster.running(outer)[0]?.init : undefined;
+      if (outer === 'o1') continue;
+      const seen = cluster.snapshots.find(({ version: number }) => number === init?.routesVersion) ?? assert.fail();
+      assert.equal(seen.deployments[`hello/Inner@${init?.generation}`]?.replicas[0]?.id, cluster.running(inner)[0]?.id);
+      assert.notEqual(seen.deployments['hello/Inner']?.replicas[0]?.id, cluster.running(inner)[0]?.id);
+    }
+    assert.deepEqual(Object.keys(cluster.routes.deployments), ['hello/Inner', 'hello/Outer']);
+  });
+
+  it("rejects with the constructor's own error and leaves the old version alone", async () => {
+    const cluster = new FakeCluster();
+    const thrown = Object.assign(new TypeError('no model'), { stack: 'TypeError: no model\n    at new Chat (cell[3].ts:2:9)' });
+    cluster.behaviours.set('bad', { constructorError: thrown });
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a')]));
+    const before = idsOf(cluster, 'hello/Chat');
+    await assert.rejects(controller.deploy(app('hello', [deployment('Chat', 'bad')])), (error) => error === thrown);
+    await settle();
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), before);
+    assert.deepEqual([...cluster.replicas.keys()], before);
+    const status = controller.status().applications.hello;
+    assert.equal(status?.status, 'RUNNING');
+    assert.match(status.message, /last update failed.*no model/);
+  });
+
+  it('shows a first version that failed, and leaves its route free', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('bad', { crash: { code: 1, signal: null, name: 'CRASHED', stderrTail: ['boom'] } });
+    const controller = await cluster.controller();
+    await assert.rejects(controller.deploy(app('one', [deployment('Chat', 'bad')], '/')), (error: Error) => {
+      assert.ok(hasCode(error, DeployFailed));
+      assert.match(error.message, /CRASHED, exit code 1.*boom/s);
+      return true;
+    });
+    assert.equal(controller.status().applications.one?.status, 'DEPLOY_FAILED');
+    assert.match(controller.status().applications.one?.message ?? '', /boom/);
+    await controller.deploy(app('two', [deployment('Chat', 'good')], '/'));
+    await settle();
+    assert.equal(cluster.replicas.size, 1);
+  });
+
+  it('gives up a start that takes too long', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('slow', { hang: true });
+    const controller = await cluster.controller();
+    const deploying = controller.deploy(app('one', [deployment('Chat', 'slow', { startupTimeoutMs: 5000 })]));
+    const rejected = assert.rejects(deploying, /not ready after 5000 ms/);
+    await cluster.clock.advance(5001);
+    await rejected;
+    assert.equal(cluster.replicas.size, 0);
+  });
+
+  it('refuses a route that another application has', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')], '/'));
+    const taken = controller.deploy(app('two', [deployment('Chat', 'a')], '/'));
+    await assert.rejects(taken, (error) => hasCode(error, RouteTaken));
+    assert.deepEqual(Object.keys(controller.status().applications), ['one']);
+  });
+
+  it('lets a newer deploy supersede an older one of the same application', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('slow', { hang: true });
+    const controller = await cluster.controller();
+    const older = controller.deploy(app('one', [deployment('Chat', 'slow')]));
+    const superseded = assert.rejects(older, (error) => hasCode(error, Superseded));
+    await settle();
+    await controller.deploy(app('one', [deployment('Chat', 'b')]));
+    await superseded;
+    await settle();
+    assert.deepEqual([...cluster.replicas.keys()], idsOf(cluster, 'one/Chat'));
+    const many = ['c', 'd', 'e'].map((hash) => controller.deploy(app('one', [deployment('Chat', hash)])));
+    const results = await Promise.allSettled(many);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['rejected', 'rejected', 'fulfilled'],
+    );
+  });
+
+  it('scales and pushes numbers without a restart', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    const [first] = cluster.running('a');
+    await controller.deploy(app('one', [deployment('Chat', 'a', { numReplicas: 3, maxOngoingRequests: 7 })]));
+    await settle();
+    assert.equal(idsOf(cluster, 'one/Chat').length, 3);
+    assert.ok(idsOf(cluster, 'one/Chat').includes(first?.id ?? ''));
+    assert.equal(first?.configs.at(-1)?.maxOngoingRequests, 7);
+    assert.equal(cluster.routes.deployments['one/Chat']?.maxOngoingRequests, 7);
+    await controller.deploy(app('one', [deployment('Chat', 'a', { numReplicas: 0, maxOngoingRequests: 7 })]));
+    await settle();
+    assert.equal(cluster.replicas.size, 0);
+    assert.match(cluster.routes.deployments['one/Chat']?.unavailable ?? '', /numReplicas is 0/);
+  });
+});
+
+describe('a replica that dies', () => {
+  it('leaves the routes at once, is replaced at once, and then after growing pauses', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    const [first] = cluster.running('a');
+    cluster.end(first?.id ?? '', killed);
+    await settle();
+    assert.ok(cluster.snapshots.some(({ deployments }) => /SIGKILL/.test(deployments['one/Chat']?.unavailable ?? '')));
+    assert.equal(idsOf(cluster, 'one/Chat').length, 1);
+    cluster.end(idsOf(cluster, 'one/Chat')[0] ?? '', killed);
+    await settle();
+    assert.equal(idsOf(cluster, 'one/Chat').length, 0);
+    assert.equal(controller.status().applications.one?.status, 'UNHEALTHY');
+    assert.match(controller.status().applications.one?.message ?? '', /0 of 1 replicas run.*SIGKILL/);
+    await cluster.clock.advance(499);
+    assert.equal(idsOf(cluster, 'one/Chat').length, 0);
+    await cluster.clock.advance(2);
+    assert.equal(idsOf(cluster, 'one/Chat').length, 1);
+    assert.equal(controller.status().applications.one?.status, 'RUNNING');
+  });
+
+  it('is replaced also where only its connection broke', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    const [first] = cluster.running('a');
+    first?.close();
+    await cluster.clock.advance(2000);
+    assert.ok(cluster.stopped.includes(first?.id ?? ''));
+    assert.equal(idsOf(cluster, 'one/Chat').length, 1);
+  });
+});
+
+describe('delete and shutdown', () => {
+  it('takes the routes away first, then drains, then stops', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('a', { slowDrain: true });
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    const [replica] = cluster.running('a');
+    const deleting = controller.delete('one');
+    await settle();
+    assert.deepEqual(cluster.routes.routes, []);
+    assert.equal(controller.status().applications.one?.status, 'DELETING');
+    assert.deepEqual(cluster.stopped, []);
+    replica?.finishDrain();
+    assert.deepEqual(await deleting, { deleted: true });
+    assert.deepEqual(controller.status().applications, {});
+    assert.deepEqual(await controller.delete('one'), { deleted: false });
+  });
+
+  it('gives up a deploy that is on its way, and takes no other after a shutdown', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('slow', { hang: true });
+    const controller = await cluster.controller();
+    const deploying = assert.rejects(controller.deploy(app('one', [deployment('Chat', 'slow')])), (error) =>
+      hasCode(error, Superseded),
+    );
+    await settle();
+    await controller.shutdown();
+    await deploying;
+    assert.equal(cluster.replicas.size, 0);
+    await assert.rejects(controller.deploy(app('one', [deployment('Chat', 'b')])), (error) => hasCode(error, Superseded));
+  });
+});
+
+describe('a restarted controller', () => {
+  it('takes over what runs, and counts versions on', async () => {
+    const cluster = new FakeCluster();
+    const first = await cluster.controller();
+    await first.deploy(app('one', [deployment('Chat', 'a', { numReplicas: 2 })]));
+    const before = idsOf(cluster, 'one/Chat');
+    const version = cluster.routes.version;
+    await cluster.clock.advance(1000);
+    const second = await cluster.controller();
+    await settle();
+    assert.deepEqual(idsOf(cluster, 'one/Chat').sort(), before.sort());
+    assert.ok(cluster.routes.version > version);
+    assert.equal(second.status().applications.one?.status, 'RUNNING');
+    assert.equal(cluster.replicas.size, 2);
+    await second.deploy(app('one', [deployment('Chat', 'b')]));
+    await settle();
+    assert.deepEqual([...cluster.replicas.keys()], idsOf(cluster, 'one/Chat'));
+  });
+});

@@ -1,0 +1,278 @@
+import type { Clock, Log } from '../../core/index.js';
+import type { Engine, ExitReport, ProcessInfo, ProcessSpec } from '../../engine/index.js';
+import { PeerGone } from '../../ipc/index.js';
+import type {
+  AppSpec,
+  DeploymentConfig,
+  DeploymentSpec,
+  ReplicaArgs,
+  ReplicaInit,
+  ReplicaReady,
+  ReplicaStatus,
+  RouteSnapshot,
+} from '../protocol/index.js';
+import type { Checkpoint } from './checkpoint.js';
+import { Controller } from './controller.js';
+import { type Deferred, deferred } from './deferred.js';
+import type { ReplicaLink } from './replica-link.js';
+import type { TargetState } from './target.js';
+
+/** Lets everything that waits for promises go on. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 50; i += 1) await Promise.resolve();
+}
+
+export class FakeClock implements Clock {
+  #now = 1_000_000;
+  readonly #timers = new Set<{ at: number; action: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, action: () => void): () => void {
+    const timer = { at: this.#now + delayMs, action };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      await settle();
+      const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#timers.delete(due);
+      this.#now = Math.max(this.#now, due.at);
+      due.action();
+    }
+    this.#now = end;
+    await settle();
+  }
+}
+
+/** What replicas of one code do, by `code.hash`. */
+export interface Behaviour {
+  /** Thrown by the constructor. */
+  readonly constructorError?: Error;
+  /** Ends the process in place of an answer to `initialize`. */
+  readonly crash?: ExitReport;
+  /** Never answers `initialize`. */
+  readonly hang?: boolean;
+  /** Drains only when `FakeReplica.finishDrain` is called. */
+  readonly slowDrain?: boolean;
+}
+
+export class FakeReplica implements ReplicaLink {
+  readonly #gone = deferred<void>();
+  readonly closed = this.#gone.promise;
+  readonly pid: number;
+  init: ReplicaInit | null = null;
+  ready = false;
+  draining = false;
+  readonly drains: Deferred<void>[] = [];
+  readonly configs: DeploymentConfig[] = [];
+
+  constructor(
+    readonly spec: ProcessSpec,
+    readonly cluster: FakeCluster,
+  ) {
+    this.pid = cluster.nextPid();
+  }
+
+  get id(): string {
+    return this.spec.id;
+  }
+
+  initialize(init: ReplicaInit): Promise<ReplicaReady> {
+    this.init = init;
+    const { constructorError, crash, hang } = this.cluster.behaviours.get(init.code.hash) ?? {};
+    if (constructorError !== undefined) return Promise.reject(constructorError);
+    if (hang === true) return new Promise(() => {});
+    if (crash !== undefined) {
+      this.cluster.end(this.id, crash);
+      return Promise.reject(PeerGone({ peer: this.id }));
+    }
+    this.ready = true;
+    return Promise.resolve(this.cluster.offer);
+  }
+
+  status(): Promise<ReplicaStatus> {
+    if (this.init === null) return Promise.resolve({ state: 'EMPTY', ongoing: 0 });
+    const { app, deployment, replicaHash, generation } = this.init;
+    const state = this.draining ? 'DRAINING' : 'RUNNING';
+    return Promise.resolve({ state, ongoing: 0, app, deployment, replicaHash, generation, ready: this.cluster.offer });
+  }
+
+  reconfigure(config: DeploymentConfig): Promise<void> {
+    this.configs.push(config);
+    return Promise.resolve();
+  }
+
+  drain(): Promise<void> {
+    this.draining = true;
+    if (this.init === null || this.cluster.behaviours.get(this.init.code.hash)?.slowDrain !== true) return Promise.resolve();
+    const drain = deferred<void>();
+    this.drains.push(drain);
+    return drain.promise;
+  }
+
+  finishDrain(): void {
+    for (const drain of this.drains) drain.resolve();
+  }
+
+  close(): void {
+    this.#gone.resolve();
+  }
+}
+
+class MemoryCheckpoint implements Checkpoint {
+  stored: TargetState | null = null;
+  failure: Error | null = null;
+  saves = 0;
+
+  load(): Promise<TargetState | null> {
+    return Promise.resolve(this.stored);
+  }
+
+  save(target: TargetState): Promise<void> {
+    if (this.failure !== null) return Promise.reject(this.failure);
+    this.saves += 1;
+    this.stored = target;
+    return Promise.resolve();
+  }
+}
+
+/** An engine in memory, with the controller's whole surroundings. */
+export class FakeCluster implements Engine {
+  readonly clock = new FakeClock();
+  readonly checkpoint = new MemoryCheckpoint();
+  readonly behaviours = new Map<string, Behaviour>();
+  readonly replicas = new Map<string, FakeReplica>();
+  readonly snapshots: RouteSnapshot[] = [];
+  readonly stopped: string[] = [];
+  readonly offer: ReplicaReady = { methods: ['fetch', 'getResponse'], http: true };
+  readonly closed = new Promise<void>(() => {});
+  readonly logged: string[] = [];
+  #listeners = new Set<(info: ProcessInfo) => void>();
+  #pid = 100;
+
+  /** A controller as the agent starts it, also in place of one before. */
+  async controller(): Promise<Controller> {
+    this.#listeners = new Set();
+    const line = (text: unknown): void => void this.logged.push(String(text));
+    const controller = new Controller({
+      dir: '/cluster',
+      replicaMain: '/replica/main.js',
+      engine: this,
+      connectReplica: async (path) => {
+        const replica = [...this.replicas.values()].find(({ spec }) => (spec.args as ReplicaArgs).socketPath === path);
+        if (replica === undefined) throw new Error(`nobody listens on ${path}`);
+        return replica;
+      },
+      checkpoint: this.checkpoint,
+      clock: this.clock,
+      log: { debug: line, info: line, warn: line, error: line } as unknown as Log,
+      url: () => 'http://127.0.0.1:8000',
+      publish: (snapshot) => void this.snapshots.push(snapshot),
+      proxiesKnow: () => Promise.resolve(),
+      routersKnow: () => Promise.resolve(),
+    });
+    await controller.recover();
+    return controller;
+  }
+
+  nextPid(): number {
+    this.#pid += 1;
+    return this.#pid;
+  }
+
+  get routes(): RouteSnapshot {
+    return this.snapshots.at(-1) as RouteSnapshot;
+  }
+
+  /** Replicas that run code `hash`. */
+  running(hash: string): FakeReplica[] {
+    return [...this.replicas.values()].filter(({ init, ready }) => ready && init?.code.hash === hash);
+  }
+
+  /** A process ends by itself. */
+  end(id: string, exit: ExitReport): void {
+    const replica = this.replicas.get(id);
+    if (replica === undefined) return;
+    this.replicas.delete(id);
+    for (const listener of this.#listeners) listener(info(replica, exit));
+    replica.close();
+  }
+
+  async start(spec: ProcessSpec): Promise<void> {
+    this.replicas.set(spec.id, new FakeReplica(spec, this));
+  }
+
+  async stop(id: string): Promise<void> {
+    if (!this.replicas.has(id)) return;
+    this.stopped.push(id);
+    this.end(id, { code: 0, signal: null, name: 'STOPPED', stderrTail: [] });
+  }
+
+  list(): Promise<readonly ProcessInfo[]> {
+    return Promise.resolve([...this.replicas.values()].map((replica) => info(replica)));
+  }
+
+  onExit(listener: (info: ProcessInfo) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  nodes(): Promise<never[]> {
+    return Promise.resolve([]);
+  }
+
+  putCode(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
+
+  async *logs(): AsyncGenerator<string> {}
+
+  close(): void {}
+}
+
+function info({ id, pid, spec }: FakeReplica, exit?: ExitReport): ProcessInfo {
+  const state = exit === undefined ? 'RUNNING' : 'STOPPED';
+  const end = exit === undefined ? {} : { exit };
+  return { id, role: 'replica', label: spec.label, pid, state, startedAt: 0, node: 'local', restarts: 0, ...end };
+}
+
+export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfig => ({
+  numReplicas: 1,
+  maxOngoingRequests: 100,
+  maxQueuedRequests: -1,
+  requestTimeoutMs: null,
+  gracefulShutdownTimeoutMs: 20_000,
+  startupTimeoutMs: 60_000,
+  stuckTimeoutMs: 30_000,
+  idempotent: [],
+  resources: { cpu: 1, gpu: 0, memory: 0, custom: {} },
+  env: {},
+  ...changes,
+});
+
+/** A deployment whose code is called `hash`. */
+export function deployment(name: string, hash: string, changes: Partial<DeploymentConfig> = {}): DeploymentSpec {
+  const code = { kind: 'source', hash, values: [], folder: '/notebook', exportName: name } as const;
+  return {
+    name,
+    version: null,
+    code,
+    initArgs: new Uint8Array([1]),
+    config: config(changes),
+    replicaHash: hash,
+    dependencies: [],
+  };
+}
+
+export function app(name: string, deployments: readonly DeploymentSpec[], routePrefix: string | null = `/${name}`): AppSpec {
+  return { name, routePrefix, ingress: deployments.at(-1)?.name ?? '', deployments };
+}
+
+export const killed: ExitReport = { code: null, signal: 'SIGKILL', name: 'KILLED', stderrTail: [] };

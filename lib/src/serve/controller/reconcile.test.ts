@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { ReplicaState } from '../protocol/index.js';
+import { ActualState, isAlive } from './actual.js';
+import { app, deployment } from './fake-cluster.test-support.js';
+import { type Action, reconcile } from './reconcile.js';
+import { ReplicaEvent } from './replica-state.js';
+import { accept, emptyTarget, groupKey, promote, reject, remove, type TargetState, wantedGroups } from './target.js';
+
+/** A world that carries actions out at once and lets time and faults come in any order. */
+class World {
+  target: TargetState = emptyTarget;
+  readonly actual = new ActualState({ info: () => {} });
+  now = 1_000_000;
+  #ids = 0;
+
+  round(): Action[] {
+    const actions = reconcile(this.target, this.actual, this.now);
+    const wanted = wantedGroups(this.target);
+    for (const action of actions) this.#perform(action);
+    for (const group of wanted.values()) {
+      const alive = [...this.actual.replicas.values()].filter((replica) => replica.group === group.key && isAlive(replica));
+      assert.ok(alive.length <= Math.max(group.liveCount, group.nextCount), 'never more than wanted and surge');
+    }
+    return actions.filter(({ kind }) => kind !== 'wake');
+  }
+
+  /** What runs of the live version is not touched by any action, up to its wanted number. */
+  liveRunning(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [name, { live }] of this.target.apps) {
+      for (const spec of live?.spec.deployments ?? []) {
+        const key = groupKey(name, spec.name, spec.replicaHash);
+        const running = [...this.actual.replicas.values()].filter(
+          ({ group, state }) => group === key && state === 'RUNNING',
+        ).length;
+        counts.set(key, Math.min(running, spec.config.numReplicas));
+      }
+    }
+    return counts;
+  }
+
+  #perform(action: Action): void {
+    const { actual, now } = this;
+    if (action.kind === 'start') {
+      const { app: name, name: deploymentName, spec, version } = action.group;
+      this.#ids += 1;
+      const { replicaHash, config } = spec;
+      const { generation } = version;
+      actual.add({ id: `r${this.#ids}`, app: name, deployment: deploymentName, replicaHash, generation, path: '', config }, now);
+    } else if (action.kind === 'initialize') actual.transition(action.id, ReplicaEvent.INITIALIZE, now);
+    else if (action.kind === 'reconfigure') this.#replica(action.id).config = action.config;
+    else if (action.kind === 'drain') assert.ok(actual.transition(action.id, ReplicaEvent.DRAIN, now));
+    else if (action.kind === 'stop') {
+      const replica = this.#replica(action.id);
+      assert.ok(replica.state !== ReplicaState.RUNNING, 'drained before stopped');
+      assert.ok(replica.state !== ReplicaState.DRAINING || replica.drained, 'drained before stopped');
+      assert.ok(actual.transition(action.id, ReplicaEvent.STOP, now));
+    } else if (action.kind === 'expire') {
+      actual.fail(this.#replica(action.id).group, new Error('slow'), null, now);
+      actual.transition(action.id, ReplicaEvent.STOP, now);
+    } else if (action.kind === 'promote') this.target = promote(this.target, action.app, action.generation, {});
+    else if (action.kind === 'reject') this.target = reject(this.target, action.app, action.generation, 'failed');
+  }
+
+  /** The next thing that happens to the `pick`-th replica by itself. */
+  step(pick: number, fault: boolean): void {
+    const replicas = [...this.actual.replicas.values()];
+    const replica = replicas[pick % Math.max(1, replicas.length)];
+    if (replica === undefined) return;
+    if (fault) {
+      const ranMs = replica.state === ReplicaState.RUNNING ? this.now - replica.since : null;
+      if (isAlive(replica)) this.actual.fail(replica.group, new Error('died'), ranMs, this.now);
+      this.actual.transition(replica.id, ReplicaEvent.EXITED, this.now);
+    } else if (replica.state === ReplicaState.STARTING) replica.connected = true;
+    else if (replica.state === ReplicaState.INITIALIZING) this.actual.transition(replica.id, ReplicaEvent.READY, this.now);
+    else if (replica.state === ReplicaState.DRAINING) replica.drained = true;
+    else if (replica.state === ReplicaState.STOPPING) this.actual.transition(replica.id, ReplicaEvent.EXITED, this.now);
+  }
+
+  #replica(id: string) {
+    return this.actual.replicas.get(id) ?? assert.fail(`no replica ${id}`);
+  }
+}
+
+const appName = fc.constantFrom('one', 'two');
+const version = fc
+  .record({
+    inner: fc.constantFrom('i1', 'i2'),
+    outer: fc.constantFrom('o1', 'o2'),
+    innerCount: fc.nat(3),
+    outerCount: fc.nat(4),
+  })
+  .map(
+    ({ inner, outer, innerCount, outerCount }) =>
+      (name: string) =>
+        app(name, [
+          deployment('Inner', inner, { numReplicas: innerCount }),
+          { ...deployment('Outer', outer, { numReplicas: outerCount }), dependencies: ['Inner'] },
+        ]),
+  );
+const event = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('deploy' as const), name: appName, version }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), name: appName }) },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('step' as const), pick: fc.nat(50), fault: fc.constant(false) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('step' as const), pick: fc.nat(50), fault: fc.constant(true) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(20_000) }) },
+);
+
+describe('reconcile', () => {
+  it('keeps its promises under any order of requests, progress and faults, and settles', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 120 }), (events) => {
+        const world = new World();
+        for (const happening of events) {
+          if (happening.kind === 'deploy') {
+            world.target = accept(world.target, happening.version(happening.name), world.now);
+            world.actual.failures.clear();
+          } else if (happening.kind === 'delete') world.target = remove(world.target, happening.name);
+          else if (happening.kind === 'time') world.now += happening.ms;
+          else world.step(happening.pick, happening.fault);
+          const before = world.liveRunning();
+          const promoted = world.round().some(({ kind }) => kind === 'promote');
+          if (promoted) continue;
+          const after = world.liveRunning();
+          for (const [key, count] of before) assert.ok((after.get(key) ?? 0) >= count, 'never below wanted while it was up');
+        }
+        // Left alone, without faults, all comes to rest in the wanted state.
+        for (let i = 0; i < 3000; i += 1) {
+          world.now += 40_000 * (i % 50 === 49 ? 1 : 0);
+          const count = world.actual.replicas.size;
+          for (let pick = 0; pick < count; pick += 1) world.step(pick, false);
+          const idle = world.round().length === 0;
+          const resting = [...world.actual.replicas.values()].every(({ state }) => state === ReplicaState.RUNNING);
+          if (idle && resting && i % 50 === 49) break;
+        }
+        const actions = reconcile(world.target, world.actual, world.now);
+        assert.deepEqual(actions, []);
+        const present = new Map<string, number>();
+        for (const { group, state } of world.actual.replicas.values()) {
+          assert.equal(state, ReplicaState.RUNNING);
+          present.set(group, (present.get(group) ?? 0) + 1);
+        }
+        const wanted = [...wantedGroups(world.target).values()].filter(({ liveCount }) => liveCount > 0);
+        assert.deepEqual(present, new Map(wanted.map(({ key, liveCount }) => [key, liveCount])));
+        for (const { next } of world.target.apps.values()) assert.equal(next, null);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('starts no more than a few processes at a time', () => {
+    const world = new World();
+    world.target = accept(emptyTarget, app('big', [deployment('Big', 'b', { numReplicas: 200 })]), world.now);
+    world.round();
+    assert.equal(world.actual.replicas.size, 16);
+  });
+});

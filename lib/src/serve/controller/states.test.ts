@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AppState, DeploymentState, ReplicaState } from '../protocol/index.js';
+import { APP_TRANSITIONS, AppEvent, nextAppState } from './app-state.js';
+import { pauseMs } from './back-off.js';
+import { DEPLOYMENT_TRANSITIONS } from './deployment-state.js';
+import { nextReplicaState, REPLICA_TRANSITIONS, ReplicaEvent } from './replica-state.js';
+
+describe('state tables', () => {
+  it('have a row for every state', () => {
+    assert.deepEqual(Object.keys(REPLICA_TRANSITIONS), Object.keys(ReplicaState));
+    assert.deepEqual(Object.keys(DEPLOYMENT_TRANSITIONS), Object.keys(DeploymentState));
+    assert.deepEqual(Object.keys(APP_TRANSITIONS), Object.keys(AppState));
+  });
+
+  it('never go back: a replica that drains or ends takes no requests again', () => {
+    for (const event of Object.values(ReplicaEvent)) {
+      for (const state of [ReplicaState.DRAINING, ReplicaState.STOPPING, ReplicaState.STOPPED]) {
+        const next = nextReplicaState(state, event);
+        assert.ok(next === null || next === ReplicaState.STOPPING || next === ReplicaState.STOPPED);
+      }
+    }
+  });
+
+  it('let an application be deployed or deleted in every state', () => {
+    for (const state of Object.values(AppState)) {
+      assert.equal(nextAppState(state, AppEvent.DEPLOY), AppState.DEPLOYING);
+      assert.equal(nextAppState(state, AppEvent.DELETE), AppState.DELETING);
+    }
+  });
+});
+
+describe('pauses between replacements', () => {
+  it('grow from none to half a minute', () => {
+    assert.deepEqual([1, 2, 3, 4, 8, 9, 100].map(pauseMs), [0, 500, 1000, 2000, 30_000, 30_000, 30_000]);
+  });
+});
