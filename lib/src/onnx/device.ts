@@ -33,7 +33,7 @@ export function obstacleTo(device: Device, machine: Machine): string | undefined
   if (!machine.backends.includes(device)) return `this build of onnxruntime-node has no ${device} provider`;
   if (machine.visibleGpus === '') return 'this process was given no GPU (CUDA_VISIBLE_DEVICES is empty)';
   if (device === 'webgpu')
-    return machine.hasGraphics ? undefined : 'there is no graphics hardware here, only a software adapter could run it';
+    return machine.hasGraphics ? undefined : 'there is no graphics hardware here, at most a software adapter';
   const missing = [
     ...(machine.missingCudaFiles.length > 0
       ? [`${machine.missingCudaFiles.join(' and ')} (the npm package carries no CUDA provider)`]

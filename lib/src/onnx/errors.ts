@@ -6,6 +6,7 @@ export const NotAnOnnxModel = defineError(
   400,
   '{source} is not an ONNX model that ONNX Runtime can read: {reason}',
 );
+export const LoadFailed = defineError('NBS_ONNX_LOAD_FAILED', 400, '{source} cannot be loaded on {device}: {reason}');
 export const RuntimeMissing = defineError(
   'NBS_ONNX_RUNTIME_MISSING',
   500,

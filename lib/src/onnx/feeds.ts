@@ -14,6 +14,11 @@ export function describeAll(infos: readonly TensorInfo[]): string {
 
 /** A lone tensor stands for the only input. */
 export function toFeeds(inputs: readonly TensorInfo[], given: Feeds | Tensor): Feeds {
+  if (typeof given !== 'object' || given === null || ArrayBuffer.isView(given) || Array.isArray(given)) {
+    throw InvalidTensor({
+      reason: `run() takes tensors by input name, got ${show(given)}; the inputs are ${describeAll(inputs)}`,
+    });
+  }
   if (!isTensor(given)) return given;
   const [only] = inputs;
   if (inputs.length !== 1 || only === undefined) throw MissingInput({ name: inputs[1]?.name ?? '', valid: describeAll(inputs) });

@@ -1,2 +1,3 @@
 /** What `onnx.image.` offers. */
-export { type DecodeOptions, decode } from './image.js';
+export { decode } from './image.js';
+export type { DecodeOptions } from './image-options.js';

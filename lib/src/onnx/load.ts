@@ -1,14 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { InvalidOption } from '../core/index.js';
 import { type Candidate, candidates, deviceChoices, obstacleTo, providerNames } from './device.js';
-import { DeviceUnavailable, ModelNotFound, NotAnOnnxModel, UnknownOutput } from './errors.js';
+import { DeviceUnavailable, LoadFailed, ModelNotFound, NotAnOnnxModel, UnknownOutput } from './errors.js';
 import { describeAll } from './feeds.js';
 import { thisMachine } from './machine.js';
 import { Model } from './model.js';
 import { type LoadOptions, type LoadValues, parseLoadOptions } from './options.js';
 import { type Attempt, DeviceReport } from './report.js';
-import { loadRuntime, type Session, type SessionOptions } from './runtime.js';
+import { loadRuntime, type OrtSession, type SessionOptions } from './runtime.js';
+import type { Session } from './session.js';
 import type { DataType, OutputTypes, TensorInfo } from './types.js';
 
 /**
@@ -21,14 +23,25 @@ export async function load<const O extends OutputTypes = OutputTypes>(
   options: LoadOptions<O> = {},
 ): Promise<Model<O>> {
   const values = parseLoadOptions(options);
+  if (typeof model !== 'string' && !(model instanceof URL) && !(model instanceof Uint8Array)) {
+    throw InvalidOption({
+      where: 'onnx.load',
+      option: 'model',
+      expected: 'a path, a file URL or the bytes of a model',
+      value: model === null ? 'null' : typeof model,
+    });
+  }
   const source = model instanceof URL ? fileURLToPath(model) : model;
   if (typeof source === 'string' && !(existsSync(source) && statSync(source).isFile())) throw ModelNotFound({ path: source });
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
   const ort = loadRuntime();
   const machine = await thisMachine(ort.listSupportedBackends().map((backend) => backend.name));
 
+  // Why a CUDA library that is there does not load is said in the log only.
+  if (machine.missingCudaFiles.length === 0) ort.env.logLevel = 'error';
+
   const attempts: Attempt[] = [];
-  let session: Session | undefined;
+  let session: OrtSession | undefined;
   for (const candidate of candidates(values.device, machine)) {
     const { device, obstacle } = candidate;
     if (session !== undefined)
@@ -38,11 +51,12 @@ export async function load<const O extends OutputTypes = OutputTypes>(
     else {
       try {
         session = await create(source, candidate, values);
-        attempts.push({ device, outcome: 'running' });
+        // An obstacle that did not stop it, such as a software adapter, is still said.
+        attempts.push({ device, outcome: 'running', ...(obstacle === undefined ? {} : { reason: obstacle }) });
       } catch (error) {
-        const reason = (error as Error).message.trim();
-        if (isUnreadable(reason) || device === 'cpu')
-          throw NotAnOnnxModel({ source: label, reason: reason.split('\n')[0] ?? reason }, error);
+        const reason = reasonOf(error);
+        if (isUnreadable(reason)) throw NotAnOnnxModel({ source: label, reason }, error);
+        if (device === 'cpu') throw LoadFailed({ source: label, device, reason }, error);
         const known = obstacleTo(device, machine);
         attempts.push({ device, outcome: 'failed', reason: known === undefined ? reason : `${known} (${reason})` });
       }
@@ -64,14 +78,14 @@ export async function load<const O extends OutputTypes = OutputTypes>(
   const name = values.name ?? (typeof source === 'string' ? basename(source) : 'model');
   const inputs = toInfos(session.inputMetadata);
   const outputs = chosenOutputs(toInfos(session.outputMetadata), values.outputs);
-  return new Model<O>(session, name, inputs, outputs, report);
+  return new Model<O>(session as unknown as Session, name, inputs, outputs, report);
 }
 
-function create(source: string | Uint8Array, { device }: Candidate, values: LoadValues): Promise<Session> {
+function create(source: string | Uint8Array, { device }: Candidate, values: LoadValues): Promise<OrtSession> {
   const options: SessionOptions = {
     executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: values.deviceId } : device],
     interOpNumThreads: values.interOpThreads,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     // Threads that spin while they wait take the cores from the other replicas: p99 is five times as long with two threads.
     extra: { 'session.intra_op.allow_spinning': '0', ...values.extra },
     ...(values.intraOpThreads === 0 ? {} : { intraOpNumThreads: values.intraOpThreads }),
@@ -81,10 +95,13 @@ function create(source: string | Uint8Array, { device }: Candidate, values: Load
   return typeof source === 'string' ? InferenceSession.create(source, options) : InferenceSession.create(source, options);
 }
 
+/** The runtime's own words, without the place in its source that a failed assertion begins with. */
+const reasonOf = (error: unknown): string => (error as Error).message.replace(/^\/\S+\.cc:\d+ .* was false\. /s, '').trim();
+
 const isUnreadable = (reason: string): boolean =>
   /protobuf parsing failed|ModelProto|Invalid model|Unsupported model IR|opset/i.test(reason);
 
-function toInfos(metadata: Session['inputMetadata']): TensorInfo[] {
+function toInfos(metadata: OrtSession['inputMetadata']): TensorInfo[] {
   return metadata.map((each) =>
     each.isTensor
       ? { name: each.name, type: each.type as DataType, shape: [...each.shape] }

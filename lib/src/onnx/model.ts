@@ -3,7 +3,8 @@ import { runInBatches } from './batch.js';
 import { ModelDisposed, RunFailed } from './errors.js';
 import { checkFeeds, describeAll, toFeeds } from './feeds.js';
 import type { DeviceReport } from './report.js';
-import { loadRuntime, type Session } from './runtime.js';
+import { loadRuntime } from './runtime.js';
+import type { Session } from './session.js';
 import type { DataType, Feeds, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
 
 /** A loaded model. Made by {@link load}; it lives in one process and cannot be sent to another: load it where it runs, in a constructor. */

@@ -1,6 +1,6 @@
 import { integer, type OptionSpec, openMpThreads, parseOptions } from '../core/index.js';
 import { type DeviceChoice, deviceChoices } from './device.js';
-import { dataTypes } from './tensor.js';
+import { dataTypes } from './elements.js';
 import type { DataType, OutputTypes } from './types.js';
 
 /** Options of {@link load}. */

@@ -15,10 +15,10 @@ export function loadRuntime(): typeof Ort {
   } catch (error) {
     throw RuntimeMissing({ reason: (error as Error).message }, error);
   }
-  // Without this the runtime warns on the native stderr, past the notebook's output.
-  runtime.env.logLevel = 'error';
+  // The runtime's log goes to the native stderr, past the notebook's output; what it says of a failure is in the exception too.
+  runtime.env.logLevel = 'fatal';
   return runtime;
 }
 
-export type Session = Ort.InferenceSession;
+export type OrtSession = Ort.InferenceSession;
 export type SessionOptions = Ort.InferenceSession.SessionOptions;

@@ -1,5 +1,6 @@
+import { allocate } from './elements.js';
 import { CannotBatch } from './errors.js';
-import { allocate, sizeOf } from './tensor.js';
+import { sizeOf } from './tensor.js';
 import type { DataType, Tensor } from './types.js';
 
 /** Joins tensors of one type and shape along a new first dimension: three of `[28, 28]` give `[3, 28, 28]`. */

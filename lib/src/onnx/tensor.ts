@@ -1,18 +1,7 @@
+import { type Arrays, convert, dataTypes, type Leaf, typeOfView } from './elements.js';
 import { InvalidTensor } from './errors.js';
 import type { DataOf, DataType, Nested, Tensor } from './types.js';
 
-type Arrays =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
 type TypeOfArray<A> = A extends Float32Array
   ? 'float32'
   : A extends Float64Array
@@ -32,31 +21,7 @@ type TypeOfArray<A> = A extends Float32Array
                 : A extends BigInt64Array
                   ? 'int64'
                   : 'uint64';
-type Leaf = number | bigint | boolean | string;
 type TypeOfLeaf<L> = L extends number ? 'float32' : L extends bigint ? 'int64' : L extends boolean ? 'bool' : 'string';
-
-const makers: { readonly [T in DataType]: (size: number) => DataOf[T] } = {
-  float32: (n) => new Float32Array(n),
-  float64: (n) => new Float64Array(n),
-  float16: (n) => new Uint16Array(n),
-  int8: (n) => new Int8Array(n),
-  uint8: (n) => new Uint8Array(n),
-  int16: (n) => new Int16Array(n),
-  uint16: (n) => new Uint16Array(n),
-  int32: (n) => new Int32Array(n),
-  uint32: (n) => new Uint32Array(n),
-  int64: (n) => new BigInt64Array(n),
-  uint64: (n) => new BigUint64Array(n),
-  bool: (n) => new Uint8Array(n),
-  string: (n) => new Array<string>(n).fill(''),
-};
-
-export const dataTypes = Object.keys(makers) as readonly DataType[];
-
-/** Room for `size` elements of `type`, all zero. */
-export function allocate<T extends DataType>(type: T, size: number): DataOf[T] {
-  return makers[type](size);
-}
 
 /**
  * Makes a tensor.
@@ -70,7 +35,7 @@ export function tensor<L extends Leaf>(data: Nested<L>, dims?: readonly number[]
 export function tensor<T extends DataType>(type: T, data: Arrays | Nested<Leaf>, dims?: readonly number[]): Tensor<T>;
 export function tensor(...args: readonly unknown[]): Tensor {
   const [type, data, dims] = typeof args[0] === 'string' ? args : [undefined, ...args];
-  if (type !== undefined && !Object.hasOwn(makers, type as string)) {
+  if (type !== undefined && !dataTypes.includes(type as DataType)) {
     throw InvalidTensor({ reason: `unknown element type ${String(type)}; the types are ${dataTypes.join(', ')}` });
   }
   const made = ArrayBuffer.isView(data)
@@ -138,24 +103,6 @@ function fromView(data: Arrays, type: DataType | undefined): Tensor {
   return { type, dims: [data.length], data: convert(type, data as unknown as ArrayLike<Leaf>) };
 }
 
-/** By the arrays' own tag, which a Buffer and an array of another realm also carry. */
-const typeOfView = (data: Arrays): DataType | undefined =>
-  (
-    ({
-      Float32Array: 'float32',
-      Float64Array: 'float64',
-      Int8Array: 'int8',
-      Uint8Array: 'uint8',
-      Uint8ClampedArray: 'uint8',
-      Int16Array: 'int16',
-      Uint16Array: 'uint16',
-      Int32Array: 'int32',
-      Uint32Array: 'uint32',
-      BigInt64Array: 'int64',
-      BigUint64Array: 'uint64',
-    }) as const
-  )[data[Symbol.toStringTag] as string as 'Float32Array'] as DataType | undefined;
-
 function fromNested(data: unknown, type: DataType | undefined): Tensor {
   if (!Array.isArray(data)) throw InvalidTensor({ reason: 'expected a typed array or an array of numbers' });
   const dims: number[] = [];
@@ -173,31 +120,4 @@ function fromNested(data: unknown, type: DataType | undefined): Tensor {
   const kind = typeof leaves[0];
   const inferred = kind === 'bigint' ? 'int64' : kind === 'boolean' ? 'bool' : kind === 'string' ? 'string' : 'float32';
   return { type: type ?? inferred, dims, data: convert(type ?? inferred, leaves) };
-}
-
-function convert(type: DataType, from: ArrayLike<Leaf>): DataOf[DataType] {
-  if (type === 'float16') throw InvalidTensor({ reason: 'float16 is given as a Uint16Array of its bits' });
-  const to = allocate(type, from.length) as unknown as Leaf[];
-  for (let i = 0; i < from.length; i++) {
-    const value = from[i] as Leaf;
-    if (
-      (type === 'string') !== (typeof value === 'string') ||
-      value === null ||
-      typeof value === 'object' ||
-      value === undefined
-    ) {
-      throw InvalidTensor({
-        reason: `element ${i} is ${value === null ? 'null' : `of type ${typeof value}`}, which ${type} cannot hold`,
-      });
-    }
-    to[i] =
-      type === 'string'
-        ? value
-        : type === 'int64' || type === 'uint64'
-          ? BigInt(value)
-          : type === 'bool'
-            ? Number(Boolean(value))
-            : Number(value);
-  }
-  return to as unknown as DataOf[DataType];
 }

@@ -20,8 +20,10 @@ export function readPickle(bytes: Uint8Array, source: string, hooks: PickleHooks
   const stack: unknown[] = [];
   const memo = new Map<number, unknown>();
   let at = 0;
+  const endsEarly = () => InvalidData({ source, format: 'a pickle', reason: 'it ends too early' });
   /** Goes on by `count` bytes; the place they begin at. */
   const step = (count: number): number => {
+    if (at + count > bytes.length) throw endsEarly();
     at += count;
     return at - count;
   };
@@ -33,7 +35,11 @@ export function readPickle(bytes: Uint8Array, source: string, hooks: PickleHooks
   const u8 = () => view.getUint8(step(1));
   const u16 = () => view.getUint16(step(2), true);
   const u32 = () => view.getUint32(step(4), true);
-  const line = () => text(bytes.indexOf(10, at) - at + 1).slice(0, -1);
+  const line = () => {
+    const end = bytes.indexOf(0x0a, at);
+    if (end < 0) throw endsEarly();
+    return text(end - at + 1).slice(0, -1);
+  };
   const pop = () => stack.pop();
   const sinceMark = () => {
     const items = stack.splice(stack.lastIndexOf(MARK));
@@ -104,7 +110,7 @@ export function readPickle(bytes: Uint8Array, source: string, hooks: PickleHooks
       });
     operation();
   }
-  throw InvalidData({ source, format: 'a pickle', reason: 'it ends too early' });
+  throw endsEarly();
 }
 
 function longInteger(bytes: Uint8Array): number {

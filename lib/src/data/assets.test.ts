@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Assets } from './assets.js';
+import { assetsCommand } from './assets-command.js';
+import { datasetPath, datasetsFolder } from './dataset-path.js';
+import { readManifest } from './manifest.js';
+
+const root = mkdtempSync(join(tmpdir(), 'nbs-data-'));
+after(() => rmSync(root, { recursive: true }));
+const folder = join(root, 'datasets');
+const deep = join(root, 'notebooks', 'deep');
+mkdirSync(join(folder, 'a'), { recursive: true });
+mkdirSync(deep, { recursive: true });
+writeFileSync(join(folder, 'a', 'here.bin'), 'here');
+writeFileSync(join(folder, 'a', 'damaged.bin'), 'other bytes');
+const asset = (name: string, sha256: string) => ({
+  name,
+  description: 'd',
+  licence: 'MIT',
+  credit: 'c',
+  committed: true,
+  bytes: 4,
+  sha256,
+  builder: { kind: 'copy' },
+  sources: [],
+});
+const HERE = 'fcec91509759ad995c2cd14bcb26b2720993faf61c29d379b270d442d92290eb';
+const manifest = {
+  schemaVersion: 1,
+  assets: [asset('a/here.bin', HERE), asset('a/damaged.bin', HERE), asset('b/missing.bin', HERE)],
+};
+writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+
+test('a dataset is found from a folder below', () => {
+  assert.equal(datasetsFolder(deep), folder);
+  assert.equal(datasetPath('a/here.bin', { from: deep }), join(folder, 'a', 'here.bin'));
+});
+
+test('what is not there is refused, naming what is', () => {
+  assert.throws(() => datasetPath('a/nope', { from: deep }), {
+    code: 'NBS_DATASET_NOT_FOUND',
+    message: /there are a\/here\.bin, /,
+  });
+  assert.throws(() => datasetPath('b/missing.bin', { from: deep }), {
+    code: 'NBS_DATASET_NOT_FOUND',
+    message: /npx nbserve assets fetch b\/missing\.bin/,
+  });
+});
+
+test('assets are checked by their bytes and selected by name or folder', async () => {
+  const assets = new Assets(folder);
+  const states = await Promise.all(assets.all.map((each) => assets.check(each)));
+  assert.deepEqual(
+    states.map((each) => each.state),
+    ['ready', 'damaged', 'missing'],
+  );
+  assert.deepEqual(
+    assets.select(['a']).map((each) => each.name),
+    ['a/here.bin', 'a/damaged.bin'],
+  );
+  assert.throws(() => assets.select(['c']), { code: 'NBS_DATASET_NOT_FOUND' });
+});
+
+test('the command says what is wrong by its exit code', async () => {
+  const run = async (...args: string[]) => {
+    let text = '';
+    const write = (more: string) => {
+      text += more;
+    };
+    return { code: await assetsCommand(args, { out: write, err: write, isTerminal: false }, deep), text };
+  };
+  assert.equal((await run('verify')).code, 1);
+  assert.match((await run('list')).text, /missing +1 kB {2}b\/missing\.bin/);
+  const fetched = await run('fetch', 'b');
+  assert.deepEqual(
+    [fetched.code, /NBS_ASSET_UNAVAILABLE: b\/missing\.bin could not be fetched .*it has none/.test(fetched.text)],
+    [1, true],
+  );
+  assert.equal((await run('sell')).code, 2);
+  assert.equal((await run('--help')).code, 0);
+});
+
+test('a manifest that is none says why', () => {
+  const refuses = (content: unknown, reason: RegExp) => {
+    const path = join(root, 'm.json');
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    assert.throws(() => readManifest(path), { code: 'NBS_MANIFEST_INVALID', message: reason });
+  };
+  refuses('{', /JSON/);
+  refuses({ schemaVersion: 2 }, /schemaVersion is 2/);
+  refuses({ schemaVersion: 1 }, /no assets/);
+  refuses({ schemaVersion: 1, assets: [asset('../x', HERE)] }, /not a path below/);
+  refuses({ schemaVersion: 1, assets: [asset('x', 'abc')] }, /64 hex digits/);
+  refuses({ schemaVersion: 1, assets: [{ ...asset('x', HERE), builder: { kind: 'magic' } }] }, /builder of x is not one of copy/);
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { candidates, obstacleTo } from './device.js';
+import type { Machine } from './machine.js';
+import { DeviceReport } from './report.js';
+
+const bare: Machine = {
+  platform: 'linux',
+  backends: ['cpu', 'webgpu', 'cuda'],
+  missingCudaFiles: ['libonnxruntime_providers_cuda.so'],
+  nvidiaGpus: undefined,
+  hasGraphics: false,
+  visibleGpus: undefined,
+};
+const gpu: Machine = { ...bare, missingCudaFiles: [], nvidiaGpus: ['NVIDIA H100'], hasGraphics: true };
+const free = (machine: Machine) =>
+  candidates('auto', machine)
+    .filter((each) => each.obstacle === undefined)
+    .map((each) => each.device);
+
+test('auto takes the best device that has no obstacle', () => {
+  assert.deepEqual(free(bare), ['cpu']);
+  assert.deepEqual(free(gpu), ['cuda', 'webgpu', 'cpu']);
+  assert.deepEqual(free({ ...gpu, nvidiaGpus: undefined }), ['webgpu', 'cpu']);
+});
+
+test('a process that was given no GPU uses none', () => {
+  assert.deepEqual(free({ ...gpu, visibleGpus: '' }), ['cpu']);
+  assert.match(obstacleTo('webgpu', { ...gpu, visibleGpus: '' }) ?? '', /CUDA_VISIBLE_DEVICES is empty/);
+});
+
+test('obstacles say everything that is missing', () => {
+  assert.match(obstacleTo('cuda', bare) ?? '', /libonnxruntime_providers_cuda\.so .*an NVIDIA driver/);
+  assert.match(obstacleTo('cuda', { ...gpu, nvidiaGpus: [] }) ?? '', /missing: an NVIDIA GPU/);
+  assert.match(obstacleTo('webgpu', bare) ?? '', /software adapter/);
+  assert.match(obstacleTo('cuda', { ...bare, backends: ['cpu'] }) ?? '', /no cuda provider/);
+});
+
+test('a device asked for by name is the only candidate', () => {
+  assert.deepEqual(candidates('cuda', gpu), [{ device: 'cuda' }]);
+});
+
+test('the report prints one line for each device', () => {
+  const report = new DeviceReport('auto', 'cpu', 'CPUExecutionProvider', '1.30.0', 1, [
+    { device: 'cuda', outcome: 'not tried', reason: 'missing: an NVIDIA GPU' },
+    { device: 'cpu', outcome: 'running' },
+  ]);
+  assert.equal(
+    String(report),
+    'runs on cpu (CPUExecutionProvider, ONNX Runtime 1.30.0, 1 thread); asked for: auto\n  cuda    not tried: missing: an NVIDIA GPU\n  cpu     running',
+  );
+});

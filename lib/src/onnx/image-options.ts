@@ -1,0 +1,84 @@
+import { InvalidOption, integer, type OptionSpec, parseOptions } from '../core/index.js';
+
+/** Options of {@link decode}. */
+export interface DecodeOptions {
+  /** Size of the result in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** 1: grey, 3: RGB, 4: RGB and alpha. Transparency is laid over `background` unless it is 4. @default 3 */
+  readonly channels?: 1 | 3 | 4;
+  /** Order of the dimensions after the batch: channels first or last. @default 'NCHW' */
+  readonly layout?: 'NCHW' | 'NHWC';
+  /** Value = (byte × scale − mean) ÷ std. @default 1/255 */
+  readonly scale?: number;
+  /** One number, or one for each channel. @default 0 */
+  readonly mean?: number | readonly number[];
+  /** One number, or one for each channel. @default 1 */
+  readonly std?: number | readonly number[];
+  /** How another aspect ratio is handled: stretched, padded or cut. @default 'fill' */
+  readonly fit?: 'fill' | 'contain' | 'cover';
+  /** Swaps light and dark, for dark ink on light paper. @default false */
+  readonly invert?: boolean;
+  /** Colour of padding and behind transparency. @default '#000' ('#fff' with `invert`) */
+  readonly background?: string;
+}
+
+const oneOf = <const T extends string | number>(doc: string, values: readonly T[], fallback: T): OptionSpec<T> => ({
+  doc,
+  expected: `one of ${values.join(', ')}`,
+  default: fallback,
+  parse: (value) => values.find((each) => each === value),
+});
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const perChannel = (doc: string, fallback: number): OptionSpec<number | readonly number[]> => ({
+  doc,
+  expected: 'a number, or an array of one for each channel',
+  default: fallback,
+  parse: (value) =>
+    isNumber(value) || (Array.isArray(value) && value.every(isNumber)) ? (value as number | number[]) : undefined,
+});
+
+const spec = {
+  width: integer({ doc: 'Width of the result in pixels.', default: 0, min: 1, max: 16384 }),
+  height: integer({ doc: 'Height of the result in pixels.', default: 0, min: 1, max: 16384 }),
+  channels: oneOf('Channels of the result.', [1, 3, 4], 3),
+  layout: oneOf('Order of the dimensions after the batch.', ['NCHW', 'NHWC'], 'NCHW'),
+  scale: {
+    doc: 'Factor of a byte.',
+    expected: 'a number',
+    default: 1 / 255,
+    parse: (value) => (isNumber(value) ? value : undefined),
+  } as OptionSpec<number>,
+  mean: perChannel('Subtracted after scaling.', 0),
+  std: perChannel('Divisor after that.', 1),
+  fit: oneOf('How another aspect ratio is handled.', ['fill', 'contain', 'cover'], 'fill'),
+  invert: {
+    doc: 'Swaps light and dark.',
+    expected: 'true or false',
+    default: false,
+    parse: (value) => (typeof value === 'boolean' ? value : undefined),
+  } as OptionSpec<boolean>,
+  background: {
+    doc: 'Colour of padding and behind transparency.',
+    expected: 'a CSS colour',
+    default: undefined,
+    parse: (value) => (typeof value === 'string' ? value : undefined),
+  } as OptionSpec<string | undefined>,
+};
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export function parseDecodeOptions(options: DecodeOptions) {
+  const where = 'onnx.image.decode';
+  const values = parseOptions(where, spec, (options ?? {}) as unknown as Readonly<Record<string, unknown>>);
+  for (const option of ['width', 'height'] as const) {
+    if (values[option] === 0) throw InvalidOption({ where, option, expected: spec[option].expected, value: 'nothing' });
+  }
+  const each = (option: 'mean' | 'std'): readonly number[] => {
+    const value = values[option];
+    if (typeof value === 'number') return new Array<number>(values.channels).fill(value);
+    if (value.length !== values.channels)
+      throw InvalidOption({ where, option, expected: `${values.channels} numbers`, value: `${value.length}` });
+    return value;
+  };
+  return { ...values, mean: each('mean'), std: each('std') };
+}
