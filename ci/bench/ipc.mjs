@@ -15,7 +15,18 @@ const HTTP_HEAD = {
   kind: 'http',
   method: 'POST',
   url: '/echo?a=1',
-  headers: ['host', 'localhost:8000', 'content-type', 'application/json', 'accept', '*/*', 'user-agent', 'bench/1.0', 'content-length', '100'],
+  headers: [
+    'host',
+    'localhost:8000',
+    'content-type',
+    'application/json',
+    'accept',
+    '*/*',
+    'user-agent',
+    'bench/1.0',
+    'content-length',
+    '100',
+  ],
   host: 'localhost:8000',
   prefix: '/',
   requestId: 'r-12345678',
@@ -31,7 +42,9 @@ async function serve(dir) {
       onChannel: (channel) => {
         channel.onCall = (call) => {
           call.started();
-          if (call.head.kind === 'http') return () => call.respond({ kind: 'http', status: 200, headers: ['content-type', 'application/json'] }, call.body, true);
+          if (call.head.kind === 'http')
+            return () =>
+              call.respond({ kind: 'http', status: 200, headers: ['content-type', 'application/json'] }, call.body, true);
           if (call.head.method === 'echo') return () => call.respond({ kind: 'value', queue: 1 }, call.body, true);
           if (call.head.method === 'value') return () => call.reply(decodeValue(call.body)[0], 1);
           return () => {
@@ -92,10 +105,15 @@ const KINDS = {
       close: () => socket.destroy(),
     };
   },
-  unary: (dir) => overChannel(dir, (channel, done) => channel.request({ kind: 'method', method: 'echo', requestId: 'r' }, BODY, sinkOf(done))),
+  unary: (dir) =>
+    overChannel(dir, (channel, done) => channel.request({ kind: 'method', method: 'echo', requestId: 'r' }, BODY, sinkOf(done))),
   http: (dir) => overChannel(dir, (channel, done) => channel.request(HTTP_HEAD, BODY, sinkOf(done))),
   values: (dir) =>
-    overChannel(dir, (channel, done) => void channel.call({ kind: 'method', method: 'value', requestId: 'r' }, [{ text: 'x'.repeat(80), n: 1 }]).then(done)),
+    overChannel(
+      dir,
+      (channel, done) =>
+        void channel.call({ kind: 'method', method: 'value', requestId: 'r' }, [{ text: 'x'.repeat(80), n: 1 }]).then(done),
+    ),
 };
 
 async function overChannel(dir, send) {
@@ -137,7 +155,12 @@ async function upload(dir, bytes) {
   const body = Buffer.alloc(bytes);
   const start = performance.now();
   await new Promise((resolve, reject) => {
-    channel.request({ kind: 'method', method: 'sink', requestId: 'r' }, body, { onHead() {}, onData() {}, onEnd: resolve, onError: reject });
+    channel.request({ kind: 'method', method: 'sink', requestId: 'r' }, body, {
+      onHead() {},
+      onData() {},
+      onEnd: resolve,
+      onError: reject,
+    });
   });
   const seconds = (performance.now() - start) / 1000;
   channel.close();
@@ -148,16 +171,22 @@ async function main(ms, rounds) {
   const dir = mkdtempSync(join(tmpdir(), 'nbs-bench-'));
   const server = fork(fileURLToPath(import.meta.url), ['serve', dir]);
   await new Promise((resolve) => server.once('message', resolve));
-  const table = {};
+  const table = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const kind of Object.keys(KINDS)) (table[kind] ??= []).push(await measure(kind, dir, ms));
+    for (const kind of Object.keys(KINDS)) table[kind].push(await measure(kind, dir, ms));
   }
   const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
   const raw = median(table.raw);
   for (const [kind, values] of Object.entries(table)) {
-    console.log(`${kind.padEnd(8)} ${Math.round(median(values)).toLocaleString('en').padStart(9)} calls/s   ${(median(values) / raw).toFixed(2)} x raw`);
+    console.log(
+      `${kind.padEnd(8)} ${Math.round(median(values)).toLocaleString('en').padStart(9)} calls/s   ${(median(values) / raw).toFixed(2)} x raw`,
+    );
   }
-  console.log(`upload   ${Math.round(await upload(dir, 200e6)).toLocaleString('en').padStart(9)} MB/s (one stream, credit windows)`);
+  console.log(
+    `upload   ${Math.round(await upload(dir, 200e6))
+      .toLocaleString('en')
+      .padStart(9)} MB/s (one stream, credit windows)`,
+  );
   server.disconnect();
   rmSync(dir, { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 import { Deserializer, Serializer } from 'node:v8';
 import { fromWireError, isNbserveError, type WireError } from '../core/index.js';
 import { CannotClone, InvalidValue } from './errors.js';
+import { isSmallJson } from './json-value.js';
 import { isPlain } from './plain-value.js';
 import { Extended, replaceExtended } from './replace-extended.js';
 import { registeredExtensions, type ValueExtension } from './value-extension.js';
@@ -13,9 +14,10 @@ export interface ValueCodec {
   readonly root?: string;
 }
 
-/** The first byte: whether the bytes hold extended values. */
+/** The first byte: structured clone, the same with extended values inside, or JSON. */
 const PLAIN = 0;
 const EXTENDED = 1;
+const JSON_TEXT = 2;
 
 /** Stands in the place of a type of view for an extended value. */
 const EXTENDED_TAG = 255;
@@ -42,6 +44,7 @@ const VIEWS = [
  * @throws NBS_CANNOT_CLONE naming the path of what cannot be sent
  */
 export function encodeValue(value: unknown, codec: ValueCodec = {}): Uint8Array {
+  if (isSmallJson(value)) return jsonBytes(JSON.stringify(value));
   if (isPlain(value)) {
     try {
       return serialize(value, PLAIN);
@@ -61,6 +64,7 @@ export function encodeValue(value: unknown, codec: ValueCodec = {}): Uint8Array 
 /** @throws NBS_INVALID_VALUE, also where an extension of the sender is not registered here */
 export function decodeValue(bytes: Uint8Array, codec: ValueCodec = {}): unknown {
   try {
+    if (bytes[0] === JSON_TEXT) return JSON.parse(asBuffer(bytes).toString(undefined, 1));
     const reader = new ValueDeserializer(bytes, codec.extensions ?? []);
     const flag = reader.readUint32();
     if (flag !== PLAIN && flag !== EXTENDED) throw InvalidValue({ reason: `unknown format ${flag}` });
@@ -70,6 +74,16 @@ export function decodeValue(bytes: Uint8Array, codec: ValueCodec = {}): unknown 
     if (isNbserveError(error)) throw error;
     throw InvalidValue({ reason: (error as Error).message }, error);
   }
+}
+
+function jsonBytes(text: string): Uint8Array {
+  const bytes = Buffer.allocUnsafe(1 + text.length * 3);
+  bytes[0] = JSON_TEXT;
+  return bytes.subarray(0, 1 + bytes.write(text, 1));
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function serialize(value: unknown, flag: number): Uint8Array {

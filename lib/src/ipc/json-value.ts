@@ -1,0 +1,46 @@
+import { types } from 'node:util';
+
+/**
+ * Small values of nothing but JSON are sent as JSON: several times faster than structured clone, whose serializer costs about 3 µs to set up.
+ * Only where the reader gets exactly what structured clone would give it.
+ */
+const MAX_OBJECTS = 16;
+const MAX_KEYS = 64;
+/** Longer strings are faster as raw bytes. */
+const MAX_STRING = 4096;
+
+/** Whether JSON carries the value exactly: no undefined, NaN, -0, holes, shared references, or anything beyond plain objects and arrays. */
+export function isSmallJson(value: unknown): boolean {
+  return smallJson(value, null);
+}
+
+function smallJson(value: unknown, seen: object[] | null): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value.length <= MAX_STRING;
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case 'boolean':
+      return true;
+    case 'object':
+      return value === null || (seen === null ? smallObject(value, []) : smallObject(value, seen));
+    default:
+      return false;
+  }
+}
+
+function smallObject(value: object, seen: object[]): boolean {
+  if (seen.length >= MAX_OBJECTS || seen.includes(value)) return false;
+  seen.push(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if ((prototype !== Object.prototype && prototype !== Array.prototype) || types.isProxy(value)) return false;
+  const keys = Object.keys(value);
+  if (keys.length > MAX_KEYS || (Array.isArray(value) && !isDense(value, keys))) return false;
+  for (const key of keys) if (!smallJson((value as Record<string, unknown>)[key], seen)) return false;
+  return true;
+}
+
+/** Holes, and properties of an array beside its items, are beyond JSON. Index keys come first, so the last key tells. */
+function isDense(array: readonly unknown[], keys: readonly string[]): boolean {
+  return keys.length === array.length && (array.length === 0 || keys[keys.length - 1] === String(array.length - 1));
+}
