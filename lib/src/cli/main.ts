@@ -72,6 +72,6 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     console.error(show(error));
-    process.exitCode = isNbserveError(error) && (error.code === 'NBS_BAD_USAGE' || error.code === 'NBS_UNKNOWN_COMMAND') ? 2 : 1;
+    process.exitCode = isNbserveError(error) && (error.code.endsWith('_USAGE') || error.code === 'NBS_UNKNOWN_COMMAND') ? 2 : 1;
   },
 );

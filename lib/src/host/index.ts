@@ -10,7 +10,7 @@ export {
   SourceRegistry,
   warm,
 } from '../code/index.js';
-export { defineError, fromWireError, type WireError } from '../core/index.js';
+export { defineError, type ErrorDefinition, fromWireError, type WireError } from '../core/index.js';
 export { listLocalClusters } from '../engine/index.js';
 export { isApplication } from '../serve/application.js';
 export { Client } from '../serve/client.js';

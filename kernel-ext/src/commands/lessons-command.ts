@@ -1,0 +1,48 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { executeNotebook } from '../runner/index.js';
+import { BadUsage, type Command, parseCommand } from './command.js';
+
+const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>]';
+
+export const lessonsCommand: Command = {
+  name: 'lessons',
+  summary: 'execute every lesson notebook on a local cluster',
+  help: `${USAGE}
+
+  <folder>   where the notebooks are (default: notebooks)
+  --only     those whose name contains this
+  --output   keep the executed notebooks in this folder
+
+Exit code 1 where a lesson failed.`,
+  async run(args) {
+    const { values, positionals } = parseCommand(USAGE, args, { only: { type: 'string' }, output: { type: 'string' } }, [0, 1]);
+    const folder = resolve(positionals[0] ?? 'notebooks');
+    const lessons = (await readdir(folder).catch(() => []))
+      .filter((name) => name.endsWith('.ipynb') && name.includes(values.only ?? ''))
+      .sort();
+    if (lessons.length === 0) throw BadUsage({ problem: `there is no such notebook in ${folder}`, usage: USAGE });
+    if (values.output !== undefined) await mkdir(values.output, { recursive: true });
+    let failed = 0;
+    for (const lesson of lessons) {
+      const started = performance.now();
+      const code = await executeNotebook({
+        input: join(folder, lesson),
+        output: values.output === undefined ? null : resolve(values.output, lesson),
+        folder: null,
+        parameters: [],
+        timeoutMs: null,
+        allowErrors: false,
+        echo: false,
+        progress: process.stderr.isTTY === true,
+      });
+      if (code !== 0) failed += 1;
+      console.log(
+        `${code === 0 ? '✔' : '✖'} ${basename(lesson, '.ipynb')} (${((performance.now() - started) / 1000).toFixed(1)} s)`,
+      );
+    }
+    console.log(`${lessons.length - failed} of ${lessons.length} lessons ran to their end`);
+    return failed === 0 ? 0 : 1;
+  },
+};

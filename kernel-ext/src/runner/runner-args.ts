@@ -1,0 +1,16 @@
+/** What the runner's process is told. */
+export interface RunnerArgs {
+  /** Absolute path of the notebook. */
+  readonly input: string;
+  /** Absolute path to write to; `null` writes nothing. */
+  readonly output: string | null;
+  /** Folder that the cells run in; `null` is the notebook's. */
+  readonly folder: string | null;
+  readonly parameters: readonly (readonly [name: string, value: unknown])[];
+  readonly timeoutMs: number | null;
+  readonly allowErrors: boolean;
+  /** Print what the cells print. */
+  readonly echo: boolean;
+  /** Show on stderr which cell runs. */
+  readonly progress: boolean;
+}
