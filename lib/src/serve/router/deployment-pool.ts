@@ -7,6 +7,13 @@ import type { RoutedCall } from './routed-call.js';
 /** How long requests wait for a first replica to be reachable, in all. */
 const NO_REPLICA_WAIT_MS = 30_000;
 
+export interface PoolInit {
+  readonly connect: ConnectReplica;
+  readonly random?: () => number;
+  /** Whether to connect before the first request. @default true */
+  readonly eager?: boolean;
+}
+
 /** One deployment as this router sees it: connections to its replicas, and the requests that wait for room at one. */
 export class DeploymentPool implements LinkOwner {
   route: DeploymentRoute;
@@ -15,6 +22,7 @@ export class DeploymentPool implements LinkOwner {
   readonly #random: () => number;
   #links: ReplicaLink[] = [];
   #removed = false;
+  #connects: boolean;
   #running = '';
   #successor: DeploymentPool | null = null;
   /** Runs while no replica can be reached. */
@@ -22,10 +30,11 @@ export class DeploymentPool implements LinkOwner {
   #outageOver = false;
   #resume: NodeJS.Timeout | null = null;
 
-  constructor(route: DeploymentRoute, connect: ConnectReplica, random: () => number = Math.random) {
+  constructor(route: DeploymentRoute, { connect, random = Math.random, eager = true }: PoolInit) {
     this.route = route;
     this.#connect = connect;
     this.#random = random;
+    this.#connects = eager;
     this.update(route);
   }
 
@@ -43,6 +52,7 @@ export class DeploymentPool implements LinkOwner {
 
   update(route: DeploymentRoute): void {
     this.route = route;
+    if (!this.#connects) return;
     const known = new Map(this.#links.map((link) => [link.id, link]));
     this.#links = route.replicas.map((replica) => {
       const link = known.get(replica.id);
@@ -72,6 +82,7 @@ export class DeploymentPool implements LinkOwner {
 
   /** Sends the request to a replica, or lets it wait, or fails it. */
   place(call: RoutedCall): void {
+    if (!this.#connects) this.#connectNow();
     if (this.#queue.size === 0) {
       const link = this.#pick();
       if (link !== null) {
@@ -90,6 +101,7 @@ export class DeploymentPool implements LinkOwner {
 
   /** A request that no replica has begun goes elsewhere, ahead of those that came after it; the queue's limit does not count for it. */
   replace(call: RoutedCall): void {
+    if (!this.#connects) this.#connectNow();
     if (this.#successor !== null) {
       call.move(this.#successor);
       return;
@@ -121,6 +133,11 @@ export class DeploymentPool implements LinkOwner {
 
   onLost(): void {
     this.#watchOutage();
+  }
+
+  #connectNow(): void {
+    this.#connects = true;
+    this.update(this.route);
   }
 
   #pick(): ReplicaLink | null {

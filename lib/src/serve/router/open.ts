@@ -8,12 +8,15 @@ export interface RouterOptions {
   readonly dir: string;
   readonly token: string;
   readonly hello: Hello;
+  /** As in `RouterInit`. */
+  readonly eager?: boolean;
 }
 
 /** A router fed by the controller. Returns at once: it keeps trying to reach the controller, and keeps the last snapshot while that is away. */
-export function openRouter({ dir, token, hello }: RouterOptions): Router {
+export function openRouter({ dir, token, hello, eager = true }: RouterOptions): Router {
   const router = new Router({
     connect: (path) => connect({ path }, { token, hello }),
+    eager,
     onClose: () => subscriber.stop(),
   });
   const subscriber = new FeedSubscriber({

@@ -65,7 +65,7 @@ export class ReplicaLink implements Candidate {
   /** What a reply said of the replica's ongoing requests, this one included. */
   report(ongoing: number): void {
     const others = ongoing - this.inFlight;
-    this.#others = others > 0 ? others : 0;
+    this.#others = Math.max(0, others);
   }
 
   /** It answered BUSY: others fill it. Left alone for a moment that grows until it takes one. */

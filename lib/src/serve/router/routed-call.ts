@@ -225,5 +225,5 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
 
 function ongoingOf(error: Error): number {
   const { details } = error as { details?: Readonly<Record<string, string | number>> };
-  return Number(details?.['ongoing'] ?? 0);
+  return Number(details?.ongoing ?? 0);
 }

@@ -13,6 +13,8 @@ const FIRST_SNAPSHOT_WAIT_MS = 30_000;
 export interface RouterInit {
   /** Opens the connection to a replica's socket. */
   readonly connect: ConnectReplica;
+  /** Whether replicas are connected to when a snapshot names them, or at the first request for their deployment. @default true */
+  readonly eager?: boolean;
   /** Numbers in [0, 1) for the choice of a replica. @default Math.random */
   readonly random?: () => number;
   /** Called by `close`. */
@@ -60,7 +62,7 @@ export class Router implements RouterLike {
     for (const [key, route] of Object.entries(snapshot.deployments) as [DeploymentKey, DeploymentRoute][]) {
       const pool = this.#pools.get(key);
       if (pool !== undefined) pool.update(route);
-      else this.#pools.set(key, new DeploymentPool(route, this.#init.connect, this.#init.random));
+      else this.#pools.set(key, new DeploymentPool(route, this.#init));
     }
     const running = Object.keys(snapshot.deployments).join(', ') || 'none';
     for (const [key, pool] of this.#pools) {

@@ -1,0 +1,26 @@
+import { defineError } from '../../core/index.js';
+
+/** What user code threw while it answered HTTP; the stack is the thrown error's. */
+export const UserError = defineError('NBS_USER_ERROR', 500, '{message}');
+export const BadJson = defineError('NBS_BAD_JSON', 400, 'the request body is not valid JSON: {reason}');
+export const NoJsonForm = defineError(
+  'NBS_NO_JSON_FORM',
+  500,
+  '{deployment}: fetch returned {what}, which has no JSON form{reason}; return a Response, text, bytes, an async generator or a JSON value',
+);
+export const InvalidResponse = defineError('NBS_INVALID_RESPONSE', 500, '{deployment}: the Response cannot be sent: {reason}');
+export const Stuck = defineError(
+  'NBS_STUCK',
+  500,
+  '{deployment}: {what} was cancelled and still ran {timeoutMs} ms later; the replica is replaced (stuckTimeout)',
+);
+export const AlreadyInitialized = defineError(
+  'NBS_ALREADY_INITIALIZED',
+  409,
+  'replica {replica} is {state} already; a replica is initialized once',
+);
+export const NotConstructible = defineError(
+  'NBS_NOT_CONSTRUCTIBLE',
+  400,
+  'deployment {deployment}: the shipped code is {what}; a class or a function is needed',
+);

@@ -1,0 +1,28 @@
+import { type ChildContext, ExitCode } from '../../engine/index.js';
+
+/** What becomes of user code's faults that no request takes: each is told on stderr, and the process's end says its reason. */
+export function watchFaults(child: ChildContext<unknown>): { stopping(): void } {
+  const exit = process.exit;
+  let ours = false;
+  process.on('unhandledRejection', (reason) => {
+    console.error('unhandled rejection in the replica, which goes on:', reason);
+  });
+  process.on('uncaughtException', (error) => {
+    ours = true;
+    console.error('uncaught exception, which ends the replica:');
+    child.exit('CRASHED', error);
+  });
+  process.exit = ((code?: number) => {
+    const named = typeof code === 'number' && code >= FIRST_NAMED_CODE;
+    if (ours || named) return exit(code);
+    console.error(`process.exit(${code ?? ''}) was called by user code; the replica ends:`, new Error('called here').stack);
+    return exit(ExitCode.CRASHED);
+  }) as typeof process.exit;
+  return {
+    stopping() {
+      ours = true;
+    },
+  };
+}
+
+const FIRST_NAMED_CODE = 64;

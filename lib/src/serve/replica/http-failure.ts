@@ -1,0 +1,36 @@
+import { isNbserveError, NbserveError } from '../../core/index.js';
+import { isBadJson } from './bad-json.js';
+import { BadJson, UserError } from './errors.js';
+
+/** Coded errors that keep their status when user code lets them pass: the cluster is busy, not the code wrong. */
+const PASSED_ON = new Set([408, 429, 503, 504]);
+
+/** The error that an HTTP client is told of, for what user code threw. Keeps the stack. */
+export function httpFailure(thrown: unknown): NbserveError {
+  if (isNbserveError(thrown) && (PASSED_ON.has(thrown.status) || thrown.code === 'NBS_NO_JSON_FORM')) return thrown;
+  if (isBadJson(thrown)) return BadJson({ reason: (thrown as Error).message });
+  const { message, name, stack, code } = asError(thrown);
+  const failure = new NbserveError({
+    code: UserError.code,
+    status: statusOf(thrown) ?? UserError.status,
+    message,
+    details: { name, ...(typeof code === 'string' ? { cause: code } : {}) },
+    cause: thrown,
+  });
+  if (stack !== undefined) Object.defineProperty(failure, 'stack', { value: stack });
+  return failure;
+}
+
+function asError(thrown: unknown): { message: string; name: string; stack?: string | undefined; code?: unknown } {
+  if (typeof thrown === 'object' && thrown !== null && typeof (thrown as Error).message === 'string') return thrown as Error;
+  return { message: String(thrown), name: 'Error' };
+}
+
+/** The convention of Fastify, Koa and http-errors: a thrown error may say its status. */
+function statusOf(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || isNbserveError(thrown)) return undefined;
+  const { statusCode, status } = thrown as { statusCode?: unknown; status?: unknown };
+  return [statusCode, status].find(
+    (code): code is number => Number.isInteger(code) && (code as number) >= 400 && (code as number) <= 599,
+  );
+}

@@ -1,0 +1,135 @@
+import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
+import { InvalidResponse } from './errors.js';
+import { itemEncoder, jsonAnswer, TEXT, type WholeAnswer, wholeAnswer } from './http-answer.js';
+import { httpFailure } from './http-failure.js';
+import { LazyRequest } from './lazy-request.js';
+import { sendResponse } from './send-response.js';
+import type { UserInstance } from './user-instance.js';
+import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
+
+/** A request over HTTP, answered by the user's `fetch`. */
+export class HttpTask extends UserTask {
+  readonly #head: HttpCallHead;
+  readonly #request: LazyRequest;
+  #answering = false;
+
+  constructor(host: TaskHost, call: IncomingCall, head: HttpCallHead) {
+    super(host, call);
+    this.#head = head;
+    this.#request = new LazyRequest(call, head);
+  }
+
+  run(instance: UserInstance): void {
+    if (!this.begin()) return;
+    let result: unknown;
+    try {
+      result = instance.fetch(this.#request);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (!isThenable(result)) this.#answer(result);
+    else
+      result.then(
+        (value) => this.#answer(value),
+        (error) => this.#fail(error),
+      );
+  }
+
+  protected override describe(): string {
+    return `${this.#head.method} ${this.#head.url}`;
+  }
+
+  protected override onCancelled(reason: string): void {
+    this.#request.abort(reason);
+  }
+
+  #answer(value: unknown): void {
+    this.#answering = true;
+    let whole: WholeAnswer | null;
+    try {
+      whole = wholeAnswer(value, this.host.label);
+      if (whole !== null) {
+        this.#respond(whole);
+        return;
+      }
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#send(value as object).then(
+      () => this.#end(),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #respond({ status, type, bytes }: WholeAnswer): void {
+    const headers = type === null ? [] : ['content-type', type, 'content-length', String(bytes?.length ?? 0)];
+    const body = this.#head.method === 'HEAD' || bytes === null ? undefined : bytes;
+    this.call.respond({ kind: 'http', status, headers, queue: this.host.ongoing }, body, true);
+    this.#end();
+  }
+
+  /** A Response, a stream, a generator, or an object of a class. */
+  async #send(value: object): Promise<void> {
+    const { call, host } = this;
+    if (value instanceof Response || isForeignResponse(value)) {
+      const { status } = value;
+      if (!Number.isInteger(status) || status < 200 || status > 599) {
+        throw InvalidResponse({ deployment: host.label, reason: `its status is ${status}` });
+      }
+      await sendResponse(call, value, this.#head.method, host.ongoing);
+      return;
+    }
+    if (value instanceof Blob) {
+      await this.#send(new Response(value));
+      return;
+    }
+    const iterator = iteratorOf(value);
+    if (iterator === null) {
+      this.#respond(jsonAnswer(value, host.label));
+      return;
+    }
+    const accepts = acceptOf(this.#head.headers);
+    let encode: ((item: unknown) => Uint8Array) | null = null;
+    const sendHead = (first: unknown): void => {
+      const encoder = itemEncoder(first, accepts, host.label);
+      encode = encoder.encode;
+      encode(first); // may refuse it, while an error can still be answered
+      const headers = ['content-type', encoder.type, 'cache-control', 'no-cache'];
+      call.respond({ kind: 'http', status: 200, headers, queue: host.ongoing });
+    };
+    const some = await this.sendAll(iterator, (item) => (encode as (item: unknown) => Uint8Array)(item), sendHead);
+    if (some) call.end();
+    else call.respond({ kind: 'http', status: 200, headers: ['content-type', TEXT, 'content-length', '0'] }, undefined, true);
+  }
+
+  #fail(thrown: unknown): void {
+    if (!this.#answering && thrown instanceof Response) {
+      this.#answer(thrown);
+      return;
+    }
+    if (!this.call.cancelled) {
+      const failure = httpFailure(thrown);
+      if (failure.status >= 500) console.error(`${this.describe()} failed: ${failure.stack ?? failure.message}`);
+      this.call.fail(failure);
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    this.#request.answered();
+    this.end();
+  }
+}
+
+function acceptOf(flat: readonly string[]): string {
+  for (let i = 0; i < flat.length; i += 2) if (flat[i]?.toLowerCase() === 'accept') return flat[i + 1] ?? '';
+  return '';
+}
+
+/** A Response of another implementation, such as a package's own undici. */
+function isForeignResponse(value: object): value is Response {
+  const { status, headers, arrayBuffer } = value as Partial<Response>;
+  return typeof status === 'number' && typeof arrayBuffer === 'function' && typeof headers?.get === 'function';
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { installStackMapping, loadCode } from '../../code/index.js';
+import { definedTarget } from '../definitions.js';
+import { makeInert } from '../inert.js';
+import type { ReplicaInit } from '../protocol/index.js';
+import { blobPath, Handles, type HandlesOptions } from './handles.js';
+import { installRequest } from './lazy-request.js';
+import { UserInstance } from './user-instance.js';
+
+export interface LoadedInstance {
+  readonly instance: UserInstance;
+  close(): void;
+}
+
+installStackMapping();
+installRequest();
+
+/** Loads the deployment's code and constructs it. @throws what the code or its constructor throws */
+export async function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
+  // Modules call serve.run at their top level; here that must do nothing.
+  makeInert();
+  const handles = new Handles(options);
+  handles.install(init);
+  const target = await loadCode(init.code, (hash) => readFileSync(blobPath(options.dir, hash)), {
+    findDeployment: (exported, name) => definedTarget(name) ?? exported[name],
+  });
+  const args = await handles.decodeArgs(init);
+  const instance = UserInstance.create(`${init.app}/${init.deployment}`, target, args);
+  const { userConfig } = init.config;
+  if (userConfig !== undefined) await instance.reconfigure(userConfig);
+  return { instance, close: () => handles.close() };
+}

@@ -1,0 +1,72 @@
+import { decodeValue, encodeItem, type IncomingCall, type MethodCallHead, readBody } from '../../ipc/index.js';
+import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
+
+type Method = (...args: unknown[]) => unknown;
+
+/** A method called by handle. */
+export class MethodTask extends UserTask {
+  readonly #head: MethodCallHead;
+
+  constructor(host: TaskHost, call: IncomingCall, head: MethodCallHead) {
+    super(host, call);
+    this.#head = head;
+  }
+
+  run(method: Method): void {
+    if (!this.begin()) return;
+    if (!this.call.streaming) this.#invoke(method, this.call.body);
+    else {
+      readBody(this.call).then(
+        (body) => this.#invoke(method, body),
+        (error) => this.#fail(error),
+      );
+    }
+  }
+
+  protected override describe(): string {
+    return `method ${this.#head.method}`;
+  }
+
+  #invoke(method: Method, body: Uint8Array | null): void {
+    let result: unknown;
+    try {
+      const args = body === null ? [] : (decodeValue(body) as unknown[]);
+      result = method(...args);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (!isThenable(result)) this.#answer(result);
+    else
+      result.then(
+        (value) => this.#answer(value),
+        (error) => this.#fail(error),
+      );
+  }
+
+  #answer(value: unknown): void {
+    const iterator = iteratorOf(value);
+    if (iterator !== null) {
+      this.#stream(iterator).then(
+        () => this.end(),
+        (error) => this.#fail(error),
+      );
+      return;
+    }
+    this.call.reply(value, this.host.ongoing);
+    this.end();
+  }
+
+  async #stream(iterator: Parameters<UserTask['sendAll']>[0]): Promise<void> {
+    const { call } = this;
+    const head = { kind: 'items', queue: this.host.ongoing } as const;
+    const some = await this.sendAll(iterator, encodeItem, () => call.respond(head));
+    if (some) call.end();
+    else call.respond(head, undefined, true);
+  }
+
+  #fail(error: unknown): void {
+    this.call.fail(error);
+    this.end();
+  }
+}

@@ -1,0 +1,183 @@
+import type { CallHandler, IncomingCall } from '../../ipc/index.js';
+import { handleOps } from '../../ipc/index.js';
+import {
+  type DeploymentConfig,
+  HttpNotServed,
+  NoSuchMethod,
+  ReplicaBusy,
+  ReplicaDraining,
+  type ReplicaInit,
+  type ReplicaOps,
+  type ReplicaReady,
+  type ReplicaStatus,
+} from '../protocol/index.js';
+import { AlreadyInitialized, Stuck } from './errors.js';
+import { HttpTask } from './http-task.js';
+import type { LoadedInstance } from './load-instance.js';
+import { MethodTask } from './method-task.js';
+import { Slots } from './slots.js';
+import type { UserInstance } from './user-instance.js';
+import type { TaskHost } from './user-task.js';
+
+export interface ReplicaOptions {
+  readonly replicaId: string;
+  readonly load: (init: ReplicaInit) => Promise<LoadedInstance>;
+  /** Ends the process: user code cannot be made to stop. */
+  readonly onStuck: (error: Error) => void;
+}
+
+/** How long `dispose` of user code may take. */
+const DISPOSE_MS = 5000;
+
+/** One replica: the user's instance, its slots and its state. */
+export class Replica implements TaskHost {
+  label = '';
+  readonly #options: ReplicaOptions;
+  readonly #slots = new Slots();
+  #state: ReplicaStatus['state'] = 'EMPTY';
+  #init: ReplicaInit | null = null;
+  #config: DeploymentConfig | null = null;
+  #loaded: LoadedInstance | null = null;
+  #instance: UserInstance | null = null;
+  #maxOngoing = 0;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+  }
+
+  /** Answers the calls of one channel. */
+  readonly onCall: CallHandler = handleOps<ReplicaOps>(
+    {
+      initialize: (init) => this.initialize(init),
+      status: () => this.status(),
+      reconfigure: ({ config }) => this.reconfigure(config),
+      drain: async ({ timeoutMs }) => ({ unfinished: await this.drain(timeoutMs) }),
+    },
+    (call) => this.#accept(call),
+  );
+
+  // TaskHost
+
+  get ongoing(): number {
+    return this.#slots.ongoing;
+  }
+
+  get stuckTimeoutMs(): number {
+    return this.#config?.stuckTimeoutMs ?? 0;
+  }
+
+  release(): void {
+    this.#slots.release();
+  }
+
+  onUnstuck(): void {
+    this.#slots.stuck -= 1;
+  }
+
+  /** No new requests; those that are well may end, then the process does. */
+  onStuck(what: string): void {
+    const slots = this.#slots;
+    slots.stuck += 1;
+    const error = Stuck({ deployment: this.label, what, timeoutMs: this.stuckTimeoutMs });
+    this.#state = 'DRAINING';
+    slots
+      .until(() => slots.ongoing <= slots.stuck, this.#config?.gracefulShutdownTimeoutMs ?? 0)
+      .then(
+        () => this.#options.onStuck(error),
+        () => {},
+      );
+  }
+
+  /** @throws what the user's constructor throws; NBS_ALREADY_INITIALIZED */
+  async initialize(init: ReplicaInit): Promise<ReplicaReady> {
+    if (this.#state !== 'EMPTY') throw AlreadyInitialized({ replica: this.#options.replicaId, state: this.#state });
+    this.#state = 'INITIALIZING';
+    this.#init = init;
+    this.label = `${init.app}/${init.deployment}`;
+    this.#applyConfig(init.config);
+    try {
+      this.#loaded = await this.#options.load(init);
+    } catch (error) {
+      this.#state = 'EMPTY';
+      throw error;
+    }
+    this.#instance = this.#loaded.instance;
+    this.#state = 'RUNNING';
+    return this.#instance.ready;
+  }
+
+  status(): ReplicaStatus {
+    const init = this.#init;
+    const identity =
+      init === null
+        ? {}
+        : { app: init.app, deployment: init.deployment, replicaHash: init.replicaHash, generation: init.generation };
+    const ready = this.#instance?.ready;
+    return { state: this.#state, ongoing: this.#slots.ongoing, ...identity, ...(ready === undefined ? {} : { ready }) };
+  }
+
+  async reconfigure(config: DeploymentConfig): Promise<undefined> {
+    const before = JSON.stringify(this.#config?.userConfig);
+    this.#applyConfig(config);
+    if (config.userConfig !== undefined && JSON.stringify(config.userConfig) !== before) {
+      await this.#instance?.reconfigure(config.userConfig);
+    }
+    return undefined;
+  }
+
+  /** Takes nothing new; resolves with how many requests are unfinished when all have ended or the time is over. */
+  drain(timeoutMs: number): Promise<number> {
+    this.#state = 'DRAINING';
+    return this.#slots.until(() => this.#slots.ongoing === 0, timeoutMs);
+  }
+
+  /** Drains, and lets user code clean up. */
+  async stop(): Promise<void> {
+    await this.drain(this.#config?.gracefulShutdownTimeoutMs ?? 0);
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, DISPOSE_MS).unref());
+    try {
+      await Promise.race([this.#instance?.dispose(), timeout]);
+    } catch (error) {
+      console.error('dispose failed:', error);
+    }
+    this.#loaded?.close();
+  }
+
+  #applyConfig(config: DeploymentConfig): void {
+    this.#config = config;
+    this.#maxOngoing = config.maxOngoingRequests;
+  }
+
+  /** Decides at once, as `Channel.onCall` wants it; user code runs in what is returned. */
+  #accept(call: IncomingCall): (() => void) | undefined {
+    const { head } = call;
+    const instance = this.#instance;
+    if (this.#state !== 'RUNNING' || instance === null) {
+      call.fail(ReplicaDraining({ replica: this.#options.replicaId }));
+      return undefined;
+    }
+    if (this.#slots.ongoing >= this.#maxOngoing) {
+      call.fail(ReplicaBusy({ replica: this.#options.replicaId, ongoing: this.#slots.ongoing }));
+      return undefined;
+    }
+    if (head.kind === 'http') {
+      if (!instance.ready.http) {
+        call.fail(HttpNotServed({ deployment: this.label }));
+        return undefined;
+      }
+      this.#slots.take();
+      call.started();
+      return () => new HttpTask(this, call, head).run(instance);
+    }
+    if (head.kind !== 'method') return undefined;
+    const method = instance.method(head.method);
+    if (method === undefined) {
+      const methods = instance.ready.methods.join(', ') || 'none';
+      call.fail(NoSuchMethod({ deployment: this.label, method: head.method, methods }));
+      return undefined;
+    }
+    this.#slots.take();
+    call.started();
+    return () => new MethodTask(this, call, head).run(method);
+  }
+}

@@ -1,0 +1,75 @@
+import type { ReplicaReady } from '../protocol/index.js';
+import { NotConstructible } from './errors.js';
+
+/** Methods that the cluster calls itself. */
+const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+
+/** A deployment's class, constructed, or its function: what answers the calls of one replica. */
+export class UserInstance {
+  readonly ready: ReplicaReady;
+  readonly #target: AnyFunction | null;
+  readonly #self: Readonly<Record<string, unknown>>;
+  readonly #fetch: AnyFunction | null;
+
+  private constructor(target: AnyFunction | null, self: object) {
+    this.#target = target;
+    this.#self = self as Record<string, unknown>;
+    const fetch = target ?? this.#self.fetch;
+    this.#fetch = typeof fetch === 'function' ? (fetch as AnyFunction) : null;
+    this.ready = { http: this.#fetch !== null, methods: target === null ? publicMethods(self) : ['call'] };
+  }
+
+  /** @throws what the user's constructor throws; NBS_NOT_CONSTRUCTIBLE */
+  static create(deployment: string, target: unknown, args: readonly unknown[]): UserInstance {
+    if (typeof target !== 'function') {
+      throw NotConstructible({ deployment, what: target === null ? 'null' : `a value of type ${typeof target}` });
+    }
+    if (!isClass(target)) return new UserInstance(target as AnyFunction, {});
+    const Class = target as new (...args: readonly unknown[]) => object;
+    return new UserInstance(null, new Class(...args));
+  }
+
+  /** Calls the user's `fetch`, or the function. */
+  fetch(request: unknown): unknown {
+    return this.#fetch?.call(this.#self, request);
+  }
+
+  /** The method of this name, bound; `undefined` where there is none that handles may call. */
+  method(name: string): ((...args: unknown[]) => unknown) | undefined {
+    if (this.#target !== null) return name === 'call' ? (this.#target as (...args: unknown[]) => unknown) : undefined;
+    if (HOOKS.has(name) || name === 'constructor' || name in Object.prototype) return undefined;
+    const method = this.#self[name];
+    return typeof method === 'function' ? (...args) => (method as AnyFunction).apply(this.#self, args) : undefined;
+  }
+
+  async reconfigure(userConfig: unknown): Promise<void> {
+    await this.#hook('reconfigure', userConfig);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#hook('dispose');
+  }
+
+  #hook(name: string, ...args: unknown[]): unknown {
+    const hook = this.#self[name];
+    return typeof hook === 'function' ? (hook as AnyFunction).apply(this.#self, args) : undefined;
+  }
+}
+
+/** A class's `prototype` cannot be replaced; a function's can, and an arrow function has none. */
+function isClass(target: object): boolean {
+  return Object.getOwnPropertyDescriptor(target, 'prototype')?.writable === false;
+}
+
+function publicMethods(self: object): string[] {
+  const names = new Set<string>();
+  for (let level: object | null = self; level !== null && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (typeof value !== 'function' || name === 'constructor' || name.startsWith('_') || HOOKS.has(name)) continue;
+      names.add(name);
+    }
+  }
+  return [...names];
+}

@@ -1,0 +1,117 @@
+import type { IncomingCall } from '../../ipc/index.js';
+
+/** What a task needs of its replica. */
+export interface TaskHost {
+  /** `app/deployment`. */
+  readonly label: string;
+  readonly ongoing: number;
+  readonly stuckTimeoutMs: number;
+  /** A task ended: its slot is free. */
+  release(): void;
+  /** User code goes on long after its request was cancelled. */
+  onStuck(what: string): void;
+  /** It did end after all. */
+  onUnstuck(): void;
+}
+
+type AnyIterator = { next(): unknown; return?(value?: unknown): unknown };
+
+/** User code at work on one call. The slot is taken until it ends, whatever became of the call. */
+export abstract class UserTask {
+  protected readonly host: TaskHost;
+  protected readonly call: IncomingCall;
+  #iterator: AnyIterator | null = null;
+  #watch: NodeJS.Timeout | null = null;
+  #isStuck = false;
+  #ended = false;
+
+  constructor(host: TaskHost, call: IncomingCall) {
+    this.host = host;
+    this.call = call;
+  }
+
+  /** Names the work in messages. */
+  protected abstract describe(): string;
+  protected onCancelled(_reason: string): void {}
+
+  /** False: the call was cancelled before user code began, and the task is over. */
+  protected begin(): boolean {
+    if (this.call.cancelled) {
+      this.end();
+      return false;
+    }
+    this.call.onCancel = (reason) => this.#cancel(reason);
+    return true;
+  }
+
+  protected end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#watch !== null) clearTimeout(this.#watch);
+    if (this.#isStuck) this.host.onUnstuck();
+    this.host.release();
+  }
+
+  /**
+   * Sends the items of an iterator with backpressure; the first one brings the head with it.
+   * @param sendHead answers with the head and the first bytes
+   * @returns false where there was no item and so no head
+   */
+  protected async sendAll(
+    iterator: AnyIterator,
+    encode: (item: unknown) => Uint8Array,
+    sendHead: (first: unknown) => void,
+  ): Promise<boolean> {
+    this.#iterator = iterator;
+    let headSent = false;
+    while (!this.call.done) {
+      const { done, value } = (await iterator.next()) as IteratorResult<unknown>;
+      if (done === true) return headSent;
+      if (this.call.done) break;
+      if (!headSent) sendHead(value);
+      headSent = true;
+      if (!this.call.write(encode(value))) await drained(this.call);
+    }
+    // Cancelled, perhaps while it made an item.
+    await iterator.return?.();
+    return headSent;
+  }
+
+  #cancel(reason: string): void {
+    const { stuckTimeoutMs } = this.host;
+    this.#watch = setTimeout(() => {
+      this.#isStuck = true;
+      this.host.onStuck(this.describe());
+    }, stuckTimeoutMs);
+    this.#watch.unref();
+    this.onCancelled(reason);
+    // Ends a generator that waits at a yield; one that is at work ends at its next yield.
+    const returned = this.#iterator?.return?.();
+    if (isThenable(returned)) returned.then(undefined, () => {});
+  }
+}
+
+/** Resolves when the call takes more bytes, or was cancelled. */
+export function drained(call: IncomingCall): Promise<void> {
+  if (call.done) return Promise.resolve();
+  return new Promise((resolve) => {
+    call.onDrain = () => {
+      call.onDrain = null;
+      resolve();
+    };
+  });
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** The iterator of a generator, or of anything that is iterated asynchronously; arrays, texts and maps are values. */
+export function iteratorOf(value: unknown): AnyIterator | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const candidate = value as { [Symbol.asyncIterator]?: () => AnyIterator; [Symbol.iterator]?: unknown; next?: unknown };
+  if (typeof candidate[Symbol.asyncIterator] === 'function') return candidate[Symbol.asyncIterator]?.() ?? null;
+  return typeof candidate.next === 'function' && typeof candidate[Symbol.iterator] === 'function'
+    ? (candidate as AnyIterator)
+    : null;
+}
