@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { concat, type Tensor } from '../onnx/index.js';
+import type { Tensor } from '../onnx/index.js';
 import { datasetPath } from './dataset-path.js';
 import { InvalidData } from './errors.js';
 import { type Idx, idxHead, readIdx } from './idx.js';
@@ -55,16 +55,13 @@ export function mnistTensor(
   const { mean = MNIST_MEAN, std = MNIST_STD } = options;
   const many = (typeof images[0] === 'number' ? [images] : images) as readonly ArrayLike<number>[];
   const size = MNIST_SIDE * MNIST_SIDE;
-  return concat(
-    Array.from(many, (image, i) => {
-      if (image.length !== size)
-        throw InvalidData({
-          source: `image ${i}`,
-          format: 'an MNIST digit',
-          reason: `it has ${image.length} values, not ${size}`,
-        });
-      const data = Float32Array.from(image, (byte) => (byte / 255 - mean) / std);
-      return { type: 'float32' as const, dims: [1, 1, MNIST_SIDE, MNIST_SIDE], data };
-    }),
-  );
+  const data = new Float32Array(many.length * size);
+  for (let i = 0; i < many.length; i++) {
+    const image = many[i] as ArrayLike<number>;
+    if (image.length !== size) {
+      throw InvalidData({ source: `image ${i}`, format: 'an MNIST digit', reason: `it has ${image.length} values, not ${size}` });
+    }
+    for (let at = 0; at < size; at++) data[i * size + at] = ((image[at] as number) / 255 - mean) / std;
+  }
+  return { type: 'float32', dims: [many.length, 1, MNIST_SIDE, MNIST_SIDE], data };
 }

@@ -1,7 +1,7 @@
 import { InvalidData } from '../errors.js';
 
 /** A class or function that the pickle names. Nothing is imported or run: the reader decides what a call of it means. */
-export class PickleGlobal {
+class PickleGlobal {
   constructor(readonly path: string) {}
 }
 

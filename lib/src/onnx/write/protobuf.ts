@@ -4,7 +4,7 @@
 export type Field = Uint8Array;
 
 /** An unsigned LEB128 varint; negative numbers as 64-bit two's complement, as int64 fields want them. */
-export function varint(value: number | bigint): Uint8Array {
+function varint(value: number | bigint): Uint8Array {
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];
   while (rest > 0x7fn) {
