@@ -1,21 +1,32 @@
-import { join } from 'node:path';
-import { shortId } from '../core/index.js';
-import { type Channel, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode, shortId } from '../core/index.js';
+import { type Channel, ConnectFailed, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
 import { writeBlob } from './blob-store.js';
+import { agentFile, agentSocket } from './cluster-folder.js';
 import type { BlobRef, Engine, LogLine, NodeInfo, ProcessInfo, ProcessSpec, StopOptions } from './engine.js';
 import type { AgentOps } from './local/agent-ops.js';
 import type { Batch } from './local/journal.js';
 
-/** The agent's control socket in a cluster's folder. */
-export const agentSocket = (dir: string): string => join(dir, 'a.sock');
+const AGENT_START_MS = 10_000;
+const AGENT_POLL_MS = 5;
 
 /**
- * The engine of the cluster in `dir`.
+ * The engine of the cluster in `dir`. While the agent still starts (its first children boot beside it) this waits for it.
  * @throws NBS_CONNECT_FAILED, NBS_AUTH_FAILED, NBS_VERSION_SKEW
  */
 export async function connectEngine(dir: string, token: string): Promise<Engine> {
-  const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('engine-client', shortId()) });
-  return new LocalEngine(channel, dir);
+  const deadline = Date.now() + AGENT_START_MS;
+  for (;;) {
+    try {
+      const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('engine-client', shortId()) });
+      return new LocalEngine(channel, dir);
+    } catch (error) {
+      const starting = existsSync(dir) && !existsSync(agentFile(dir)) && Date.now() < deadline;
+      if (!starting || !hasCode(error, ConnectFailed)) throw error;
+      await delay(AGENT_POLL_MS);
+    }
+  }
 }
 
 class LocalEngine implements Engine {

@@ -112,16 +112,22 @@ export function listLocalClusters(): readonly ClusterInfo[] {
 /** The cluster in `dir`; undefined where none runs. */
 export function clusterIn(dir: string): ClusterInfo | undefined {
   const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
-  const file = readJson<AgentFile>(join(dir, 'agent.json'));
+  const file = readJson<AgentFile>(agentFile(dir));
   if (owner === undefined || file === undefined || !isAlive(file.agent)) return undefined;
   const { port, startedAt, agent } = file;
   const { detached, ownerKey } = owner;
   return { id: basename(dir), dir, url: urlOf(file.host, port), port, detached, ownerKey, pid: agent.pid, startedAt };
 }
 
+/** The agent's control socket. */
+export const agentSocket = (dir: string): string => join(dir, 'a.sock');
+
+/** Exists once the cluster is up. */
+export const agentFile = (dir: string): string => join(dir, 'agent.json');
+
 export function writeAgentFile(dir: string, file: AgentFile): void {
   writeFileSync(join(dir, 'agent.json.new'), JSON.stringify(file), { mode: 0o600 });
-  renameSync(join(dir, 'agent.json.new'), join(dir, 'agent.json'));
+  renameSync(join(dir, 'agent.json.new'), agentFile(dir));
 }
 
 export function removeFolder(dir: string): void {
@@ -162,7 +168,7 @@ function privateFolder(path: string): string {
 function isStale(dir: string): boolean {
   if (dir.endsWith('.new')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
   const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
-  const agent = readJson<AgentFile>(join(dir, 'agent.json'))?.agent;
+  const agent = readJson<AgentFile>(agentFile(dir))?.agent;
   if (agent !== undefined && isAlive(agent)) return false;
   if (owner === undefined) return ageMs(dir) > UNFINISHED_FOLDER_MS;
   return !isAlive(owner.driver);

@@ -1,18 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { childEnv, fromWireError, shortId } from '../core/index.js';
+import { shortId } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
-import { agentSocket, follow } from './client.js';
-import { clusterIn, createClusterFolder, predecessorsEnded, removeFolder, removeStaleFolders, urlOf } from './cluster-folder.js';
+import { AgentProcess } from './agent-process.js';
+import { follow } from './client.js';
+import { agentSocket, clusterIn, createClusterFolder, predecessorsEnded, removeStaleFolders, urlOf } from './cluster-folder.js';
 import type { LogLine } from './engine.js';
-import { AgentFailed, ClusterGone } from './errors.js';
-import { describeExit, type ExitReport, nameExit } from './exit-report.js';
+import { ClusterGone } from './errors.js';
+import type { ExitReport } from './exit-report.js';
 import type { AgentOps } from './local/agent-ops.js';
-import type { AgentArguments, AgentMessage } from './local/lifeline-protocol.js';
-import { LineSplitter } from './local/line-splitter.js';
 
 export interface LocalClusterOptions {
   /** Stands for one owner over its restarts: a new cluster waits until an earlier process's cluster with the same key has ended. */
@@ -42,7 +39,7 @@ export interface LocalCluster {
 }
 
 const DEFAULT_GRACE_MS = 4000;
-const AGENT_MAIN = fileURLToPath(new URL('./local/main.js', import.meta.url));
+const AGENT_GRACE_MS = 3000;
 const CONTROLLER_MAIN = fileURLToPath(new URL('../serve/controller/main.js', import.meta.url));
 const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.url));
 
@@ -59,11 +56,15 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const entries = options.entries ?? { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
   const agent = new AgentProcess(dir, { dir, node: 'local', detached, http, entries });
   try {
+    const connecting = agent.open.then(() => connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) }));
+    connecting.catch(() => {}); // Where the agent fails, its own error says more.
     const { host, port } = await agent.up;
-    const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
-    return openCluster({ dir, token, url: urlOf(host, port), port, channel, onLog, exited: agent.exited });
+    const channel = await connecting;
+    const kill = (): void => agent.kill();
+    return openCluster({ dir, token, url: urlOf(host, port), port, channel, onLog, exited: agent.exited, kill });
   } catch (error) {
-    agent.kill();
+    // Its end closes the connection, if there is one.
+    agent.end();
     await agent.exited;
     throw error;
   }
@@ -79,7 +80,8 @@ export async function joinLocalCluster(dir: string, options: { readonly onLog: (
   const token = readFileSync(join(dir, 'token'), 'utf8');
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
   const exited = channel.closed.then((): ExitReport => ({ code: null, signal: null, name: 'ENDED', stderrTail: [] }));
-  return openCluster({ dir, token, url: info.url, port: info.port, channel, onLog: options.onLog, exited });
+  const kill = (): void => void process.kill(info.pid, 'SIGKILL');
+  return openCluster({ dir, token, url: info.url, port: info.port, channel, onLog: options.onLog, exited, kill });
 }
 
 interface OpenCluster {
@@ -90,17 +92,22 @@ interface OpenCluster {
   readonly channel: Channel;
   readonly exited: Promise<ExitReport>;
   readonly onLog: (line: LogLine) => void;
+  /** SIGKILL of the agent. */
+  readonly kill: () => void;
 }
 
-function openCluster({ dir, token, url, port, channel, exited, onLog }: OpenCluster): LocalCluster {
+function openCluster({ dir, token, url, port, channel, exited, onLog, kill }: OpenCluster): LocalCluster {
   const call = opCaller<AgentOps>(channel);
-  const logsEnded = followLogs(channel, dir, onLog);
+  // The last line comes when every process has ended; the agent waits for drivers to have read it.
+  const logsEnded = followLogs(channel, dir, onLog).then(() => channel.close());
   const shutDown = async (graceMs: number): Promise<void> => {
+    // An agent that is suspended or hangs is not waited for forever.
+    const timer = setTimeout(kill, graceMs + AGENT_GRACE_MS);
     // A connection that breaks on the way means the same end, seen from here.
     await call('shutdown', { graceMs }).catch(() => {});
     await logsEnded;
-    channel.close();
     await exited;
+    clearTimeout(timer);
   };
   let stopping: Promise<void> | undefined;
   return {
@@ -122,67 +129,5 @@ async function followLogs(channel: Channel, dir: string, onLog: (line: LogLine) 
       onLog({ processId: 'agent', role: 'agent', label: 'nbserve', stream: 'stderr', text });
     }
     for (const line of entries) onLog(line);
-  }
-}
-
-/** The agent as its driver sees it. */
-class AgentProcess {
-  readonly up: Promise<{ readonly host: string; readonly port: number }>;
-  readonly exited: Promise<ExitReport>;
-  readonly #child: ChildProcess;
-
-  constructor(dir: string, args: AgentArguments) {
-    const logFile = join(dir, 'logs', 'agent.log');
-    // A file, not a pipe: the agent must outlive this process long enough to end its children.
-    const log = openSync(logFile, 'a', 0o600);
-    const child = spawn(process.execPath, [AGENT_MAIN, JSON.stringify(args)], {
-      detached: true,
-      env: childEnv(),
-      stdio: ['ignore', log, log, 'pipe'],
-    });
-    closeSync(log);
-    this.#child = child;
-    this.exited = new Promise((resolve) => {
-      const ended = (code: number | null, signal: string | null): void => {
-        const stderrTail = tailOf(logFile);
-        removeFolder(dir);
-        resolve({ code, signal, name: nameExit({ code, signal, asked: code === 0, stderrTail }), stderrTail });
-      };
-      // 'close', so that its last message has been read.
-      child.on('close', ended);
-      child.on('error', () => ended(null, null));
-    });
-    this.up = new Promise((resolve, reject) => {
-      const lines = new LineSplitter((text) => {
-        const message = JSON.parse(text) as AgentMessage;
-        if (message.kind === 'up') resolve(message);
-        else reject(fromWireError(message.error));
-      });
-      this.#lifeline.on('data', (chunk: Buffer) => lines.push(chunk));
-      this.#lifeline.on('error', () => {});
-      void this.exited.then((exit) => reject(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
-    });
-  }
-
-  get #lifeline(): Socket {
-    return this.#child.stdio[3] as Socket;
-  }
-
-  kill(): void {
-    // EOF on its lifeline: it ends its children first. A detached one does not look at that.
-    this.#lifeline.destroy();
-    this.#child.kill('SIGTERM');
-  }
-}
-
-function stderrText({ stderrTail }: ExitReport): string {
-  return stderrTail.length === 0 ? '' : `:\n${stderrTail.join('\n')}`;
-}
-
-function tailOf(file: string): readonly string[] {
-  try {
-    return readFileSync(file, 'utf8').split('\n').filter(Boolean).slice(-20);
-  } catch {
-    return [];
   }
 }

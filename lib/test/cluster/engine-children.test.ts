@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { hasCode, type NbserveError } from '../../dist/core/index.js';
 import { ProcessExited, type ProcessInfo, ProcessStartTimeout } from '../../dist/engine/index.js';
@@ -47,7 +49,7 @@ test('a process that dies before it is ready rejects its start with the reason a
 });
 
 test('all that a process printed arrives, also right before it died', async (t) => {
-  const { engine, lines } = await startStubs(t);
+  const { cluster, engine, lines } = await startStubs(t);
   const ended = new Promise<ProcessInfo>((resolve) => engine.onExit(resolve));
   const count = 20_000;
   await engine.start(stub('p', { afterwards: 'print-and-die', lines: count }));
@@ -64,6 +66,11 @@ test('all that a process printed arrives, also right before it died', async (t) 
     stdout,
     Array.from({ length: count }, (_, i) => `line ${i} of ${count} ${'ä'.repeat(20)}`),
   );
+  const file = await until(() => {
+    const text = readFileSync(join(cluster.dir, 'logs', 'Stub#p.log'), 'utf8');
+    return text.includes('last words') && text;
+  });
+  assert.equal(file.split('\n').length, count + 2);
 });
 
 test('logs(id) yields the lines of one process and ends with it', async (t) => {
@@ -125,7 +132,6 @@ test('bytes are stored once under their hash, and nodes say what they have', asy
   const [one, two] = await Promise.all([engine.putCode(bytes), engine.putCode(bytes)]);
   assert.deepEqual(one, two);
   assert.equal(one.bytes, bytes.length);
-  const { readdirSync, readFileSync } = await import('node:fs');
   assert.deepEqual(readdirSync(`${cluster.dir}/code`), [one.hash]);
   assert.deepEqual(readFileSync(`${cluster.dir}/code/${one.hash}`), bytes);
   const [node] = await engine.nodes();

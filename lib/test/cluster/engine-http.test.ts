@@ -72,7 +72,7 @@ test('the controller is started again, each time with an event', async (t) => {
   }
 });
 
-test('a port that is taken is refused by number, naming who has it, and stepped over by "auto"', async (t) => {
+test('a port that is taken is refused by number, naming who has it', async (t) => {
   for (const host of ['127.0.0.1', '::']) {
     const server = createServer().listen(0, host);
     await once(server, 'listening');
@@ -88,7 +88,7 @@ test('a port that is taken is refused by number, naming who has it, and stepped 
   }
 });
 
-test('two clusters with "auto" get two ports', async (t) => {
+test('two clusters that start at once with "auto" get two ports', async (t) => {
   const http = { host: '127.0.0.1', port: 'auto' } as const;
   const [one, two] = await Promise.all([startStubs(t, { http }), startStubs(t, { http })]);
   assert.ok(one.cluster.port >= 8000 && two.cluster.port >= 8000);

@@ -93,6 +93,24 @@ test('stop drains first, and every line of the drain arrives', async (t) => {
   assert.equal(existsSync(cluster.dir), false);
 });
 
+test('a suspended agent does not hold up stop', async (t) => {
+  const { cluster, engine } = await startStubs(t);
+  const pids = (await engine.list()).map(({ pid }) => pid);
+  const [info] = listLocalClusters().filter(({ dir }) => dir === cluster.dir);
+  process.kill(info?.pid as number, 'SIGSTOP');
+  await cluster.stop({ graceMs: 0 });
+  await allEnded(pids);
+});
+
+test('a driver that reads late still gets every line', async (t) => {
+  const { engine, lines } = await startStubs(t);
+  await engine.start(stub('p', { afterwards: 'print-and-die', lines: 30_000 }));
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(pause, 0, 0, 500); // A cell that blocks.
+  await until(() => lines.some(({ text }) => text === 'last words'));
+  assert.equal(lines.filter(({ processId }) => processId === 'p').length, 30_001);
+});
+
 test('the folder is private, and folders of dead clusters are removed at the next start', async (t) => {
   const clusters = join(home, `nbs-${process.getuid?.()}`);
   const stale = join(clusters, 'deadbeef');

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { handleOps } from '../../ipc/index.js';
-import type { LogLine, ProcessInfo, ProcessSpec } from '../engine.js';
+import type { LogLine, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
 import { ClusterStopping } from '../errors.js';
-import type { AgentOps } from './agent-ops.js';
-import { Journal } from './journal.js';
+import type { AgentOps, ReadJournal } from './agent-ops.js';
+import { type Batch, Journal } from './journal.js';
 import { LogFile, logFileName } from './log-file.js';
 import { machineResources } from './machine.js';
 import { ManagedProcess } from './managed-process.js';
@@ -23,14 +22,16 @@ export interface AgentOptions {
   readonly ip: string;
   /** The HTTP socket that processes with `listenFd` get. */
   readonly listenFd: number;
-  /** Every process has ended because somebody asked for `shutdown`. */
-  readonly onShutdown: () => void;
 }
 
-/** One node's processes: starts, watches, restarts and stops them, and keeps what they print. Runs no user code. */
+/** Who waits for entries of a journal; an `IncomingCall` is one. */
+export interface Reader {
+  readonly cancelled: boolean;
+  onCancel: ((reason: string) => void) | null;
+}
+
+/** One node's processes: starts, watches, restarts and stops them, and keeps what they print. Runs no user code, knows no sockets. */
 export class Agent {
-  /** Answers {@link AgentOps}. */
-  readonly handler;
   readonly #options: AgentOptions;
   readonly #processes = new Map<string, ManagedProcess>();
   readonly #logs = new Journal<LogLine>(LOG_JOURNAL_BYTES);
@@ -40,27 +41,30 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.handler = handleOps<AgentOps>({
-      nodes: async () => [{ id: options.node, ip: options.ip, alive: true, resources: await machineResources() }],
-      start: (spec) => this.start(spec),
-      stop: ({ id, graceMs = DEFAULT_GRACE_MS }) => this.#stopOne(id, graceMs),
-      list: () => [...this.#processes.values()].map((process) => process.info()),
-      logs: ({ after, processId }, call) => {
-        const keep = processId === undefined ? undefined : (line: LogLine) => line.processId === processId;
-        call.onCancel = () => this.#logs.poke();
-        const isOver = (): boolean => call.cancelled || (processId !== undefined && this.#isGone(processId));
-        return this.#logs.next(after ?? this.#logs.last, keep, isOver);
-      },
-      exits: ({ after }, call) => {
-        call.onCancel = () => this.#exits.poke();
-        return this.#exits.next(after ?? this.#exits.last, undefined, () => call.cancelled);
-      },
-      shutdown: async ({ graceMs }) => {
-        await this.stopAll(graceMs);
-        options.onShutdown();
-        return undefined;
-      },
-    });
+  }
+
+  async nodes(): Promise<readonly NodeInfo[]> {
+    const { node: id, ip } = this.#options;
+    return [{ id, ip, alive: true, resources: await machineResources() }];
+  }
+
+  list(): readonly ProcessInfo[] {
+    return [...this.#processes.values()].map((process) => process.info());
+  }
+
+  /** The next lines of one process or of all; ends with the process. */
+  logs(request: AgentOps['logs']['args'], reader: Reader): Promise<Batch<LogLine>> {
+    const { after, processId } = request;
+    reader.onCancel = () => this.#logs.poke();
+    const keep = processId === undefined ? undefined : (line: LogLine) => line.processId === processId;
+    const isOver = (): boolean => reader.cancelled || (processId !== undefined && this.#isGone(processId));
+    return this.#logs.next(after ?? this.#logs.last, keep, isOver);
+  }
+
+  /** The next ends of processes. */
+  exits({ after }: ReadJournal, reader: Reader): Promise<Batch<ProcessInfo>> {
+    reader.onCancel = () => this.#exits.poke();
+    return this.#exits.next(after ?? this.#exits.last, undefined, () => reader.cancelled);
   }
 
   /** Resolves when the process is ready. @throws NBS_CLUSTER_STOPPING, NBS_PROCESS_EXITED, NBS_PROCESS_START_TIMEOUT */
@@ -122,7 +126,7 @@ export class Agent {
     this.#exits.end();
   }
 
-  async #stopOne(id: string, graceMs: number): Promise<undefined> {
+  async stop(id: string, graceMs = DEFAULT_GRACE_MS): Promise<undefined> {
     const managed = this.#processes.get(id);
     if (managed !== undefined && !managed.isGone) await managed.stop(graceMs);
     return undefined;

@@ -29,5 +29,7 @@ export interface AgentArguments {
 
 /** The agent to the driver that started it. */
 export type AgentMessage =
+  /** Its control socket listens; the children still boot. */
+  | { readonly kind: 'open' }
   | { readonly kind: 'up'; readonly host: string; readonly port: number }
   | { readonly kind: 'failed'; readonly error: WireError; readonly exit?: ExitReport };

@@ -8,7 +8,6 @@
  *   in the same turn take its descriptor out of the loop again (libuv watches one readiness per stream, for reading and accepting alike).
  * `engine-http.test.ts` proves that with the Node that runs it.
  */
-import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { CannotListen, PortInUse } from '../errors.js';
@@ -48,6 +47,7 @@ export async function openListeningSocket(host: string, port: number | 'auto'): 
 
 async function resolve(host: string): Promise<string> {
   try {
+    const { lookup } = await import('node:dns/promises');
     return (await lookup(host)).address;
   } catch (error) {
     throw CannotListen({ host, port: '', reason: (error as Error).message }, error);

@@ -3,22 +3,18 @@ import { readFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { toWireError } from '../../core/index.js';
-import { type ChannelServer, helloOf, listen } from '../../ipc/index.js';
-import { agentSocket } from '../client.js';
 import { removeFolder, writeAgentFile } from '../cluster-folder.js';
 import { Agent } from './agent.js';
+import type { AgentServer } from './agent-server.js';
 import { type AgentArguments, type AgentMessage, LIFELINE_FD } from './lifeline-protocol.js';
 import { openListeningSocket } from './listening-socket.js';
 import { markProcess } from './process-mark.js';
 
 const { dir, node, detached, http, entries } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
 const SIGNAL_GRACE_MS = 4000;
-/** How long drivers may take to read the last answers. */
-const FAREWELL_MS = 1000;
 
 let agent: Agent | undefined;
-let server: ChannelServer | undefined;
-let openChannels = 0;
+let server: AgentServer | undefined;
 let leaving = false;
 
 const lifeline = new Socket({ fd: LIFELINE_FD, readable: true, writable: false });
@@ -33,42 +29,36 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 process.on('SIGHUP', () => {}); // The terminal of a detached cluster was closed.
 
 try {
-  const token = readFileSync(join(dir, 'token'), 'utf8');
-  const socket = await openListeningSocket(http.host, http.port);
-  const running = new Agent({ dir, node, ip: '127.0.0.1', listenFd: socket.fd, onShutdown: () => void leaveWhenRead() });
+  const { fd: listenFd, host, port } = await openListeningSocket(http.host, http.port);
+  const running = new Agent({ dir, node, ip: '127.0.0.1', listenFd });
   agent = running;
-  server = await listen(
-    { path: agentSocket(dir) },
-    {
-      token,
-      hello: helloOf('agent', node),
-      onChannel(channel) {
-        openChannels++;
-        void channel.closed.then(() => openChannels--);
-        channel.onCall = running.handler;
-      },
-    },
-  );
-  const { host, port } = socket;
-  await Promise.all([
+  const base = { restart: true } as const;
+  const children = Promise.all([
     running.start({
-      id: 'proxy',
-      role: 'proxy',
-      label: 'proxy',
-      main: entries.proxy,
-      args: { dir, host, port },
-      restart: true,
-      listenFd: true,
-    }),
-    running.start({
+      ...base,
       id: 'controller',
       role: 'controller',
       label: 'controller',
       main: entries.controller,
       args: { dir },
-      restart: true,
+    }),
+    running.start({
+      ...base,
+      id: 'proxy',
+      role: 'proxy',
+      label: 'proxy',
+      main: entries.proxy,
+      args: { dir, host, port },
+      listenFd: true,
     }),
   ]);
+  // Loading the channel takes 25 ms, in which the children boot.
+  const opening = import('./agent-server.js').then(async ({ AgentServer }) => {
+    const token = readFileSync(join(dir, 'token'), 'utf8');
+    server = await AgentServer.open(running, { dir, node, token, onShutdown: () => void leave() });
+    tell({ kind: 'open' });
+  });
+  await Promise.all([opening, children]);
   writeAgentFile(dir, { agent: markProcess(process.pid), host, port, startedAt: Date.now() });
   tell({ kind: 'up', host, port });
 } catch (error) {
@@ -78,20 +68,15 @@ try {
 
 async function killAndLeave(): Promise<void> {
   await agent?.killAll();
-  leave();
+  removeFolder(dir);
+  process.exit(0);
 }
 
-/** After a shutdown: once every driver has read its answers and hung up. */
-async function leaveWhenRead(): Promise<void> {
-  const deadline = Date.now() + FAREWELL_MS;
-  while (openChannels > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  leave();
-}
-
-function leave(): void {
+/** After everything has ended. */
+async function leave(): Promise<void> {
   if (leaving) return;
   leaving = true;
-  void server?.close().catch(() => {});
+  await server?.close();
   removeFolder(dir);
   process.exit(0);
 }

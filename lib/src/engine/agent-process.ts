@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { childEnv, fromWireError } from '../core/index.js';
+import { removeFolder } from './cluster-folder.js';
+import { AgentFailed } from './errors.js';
+import { describeExit, type ExitReport, nameExit } from './exit-report.js';
+import type { AgentArguments, AgentMessage } from './local/lifeline-protocol.js';
+import { LineSplitter } from './local/line-splitter.js';
+
+const AGENT_MAIN = fileURLToPath(new URL('./local/main.js', import.meta.url));
+const TAIL_LINES = 20;
+
+/** The agent as its driver sees it. */
+export class AgentProcess {
+  /** Its control socket listens. */
+  readonly open: Promise<void>;
+  /** Controller and proxy are ready. */
+  readonly up: Promise<{ readonly host: string; readonly port: number }>;
+  readonly exited: Promise<ExitReport>;
+  readonly #child: ChildProcess;
+
+  constructor(dir: string, args: AgentArguments) {
+    const logFile = join(dir, 'logs', 'agent.log');
+    // A file, not a pipe: the agent must outlive this process long enough to end its children.
+    const log = openSync(logFile, 'a', 0o600);
+    const child = spawn(process.execPath, [AGENT_MAIN, JSON.stringify(args)], {
+      detached: true,
+      env: childEnv(),
+      stdio: ['ignore', log, log, 'pipe'],
+    });
+    closeSync(log);
+    this.#child = child;
+    this.exited = new Promise((resolve) => {
+      const ended = (code: number | null, signal: string | null): void => {
+        const stderrTail = tailOf(logFile);
+        removeFolder(dir);
+        resolve({ code, signal, name: nameExit({ code, signal, asked: code === 0, stderrTail }), stderrTail });
+      };
+      // 'close', so that its last message has been read.
+      child.on('close', ended);
+      child.on('error', () => ended(null, null));
+    });
+    let opened!: () => void;
+    this.open = new Promise((resolve) => {
+      opened = resolve;
+    });
+    this.up = new Promise((resolve, reject) => {
+      const lines = new LineSplitter((text) => {
+        const message = JSON.parse(text) as AgentMessage;
+        if (message.kind === 'open') opened();
+        else if (message.kind === 'up') resolve(message);
+        else reject(fromWireError(message.error));
+      });
+      this.#lifeline.on('data', (chunk: Buffer) => lines.push(chunk));
+      this.#lifeline.on('error', () => {});
+      void this.exited.then((exit) => reject(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
+    });
+  }
+
+  get #lifeline(): Socket {
+    return this.#child.stdio[3] as Socket;
+  }
+
+  /** Ends it and its children in order. */
+  end(): void {
+    // EOF on its lifeline; a detached one does not look at that.
+    this.#lifeline.destroy();
+    this.#child.kill('SIGTERM');
+  }
+
+  /** SIGKILL: its children see the end of their own lifelines. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+function stderrText({ stderrTail }: ExitReport): string {
+  return stderrTail.length === 0 ? '' : `:\n${stderrTail.join('\n')}`;
+}
+
+function tailOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).slice(-TAIL_LINES);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,68 @@
+import { type ChannelServer, handleOps, helloOf, listen } from '../../ipc/index.js';
+import { agentSocket } from '../cluster-folder.js';
+import type { Agent } from './agent.js';
+import type { AgentOps } from './agent-ops.js';
+
+export interface AgentServerOptions {
+  readonly dir: string;
+  readonly node: string;
+  readonly token: string;
+  /** Every process has ended because somebody asked for it. */
+  readonly onShutdown: () => void;
+}
+
+/** How long drivers may take to read the last lines. */
+const FAREWELL_MS = 1000;
+
+/** Answers {@link AgentOps} on the cluster's control socket. */
+export class AgentServer {
+  readonly #server: ChannelServer;
+  /** Connections of drivers: they hang up when they have read everything. */
+  readonly #drivers: Set<Promise<void>>;
+
+  private constructor(server: ChannelServer, drivers: Set<Promise<void>>) {
+    this.#server = server;
+    this.#drivers = drivers;
+  }
+
+  /** @throws NBS_LISTEN_FAILED */
+  static async open(agent: Agent, { dir, node, token, onShutdown }: AgentServerOptions): Promise<AgentServer> {
+    const drivers = new Set<Promise<void>>();
+    const handler = handleOps<AgentOps>({
+      nodes: () => agent.nodes(),
+      start: (spec) => agent.start(spec),
+      stop: ({ id, graceMs }) => agent.stop(id, graceMs),
+      list: () => agent.list(),
+      logs: (request, call) => agent.logs(request, call),
+      exits: (request, call) => agent.exits(request, call),
+      shutdown: async ({ graceMs }) => {
+        await agent.stopAll(graceMs);
+        // After the answer.
+        setImmediate(onShutdown);
+        return undefined;
+      },
+    });
+    const server = await listen(
+      { path: agentSocket(dir) },
+      {
+        token,
+        hello: helloOf('agent', node),
+        onChannel(channel) {
+          channel.onCall = handler;
+          if (channel.peer.role !== 'driver') return;
+          drivers.add(channel.closed);
+          void channel.closed.then(() => drivers.delete(channel.closed));
+        },
+      },
+    );
+    return new AgentServer(server, drivers);
+  }
+
+  /** Closes once the drivers have read the last lines, or did not in a second. */
+  async close(): Promise<void> {
+    const farewell = (promise: Promise<unknown>): Promise<unknown> =>
+      Promise.race([promise, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
+    await farewell(Promise.all(this.#drivers));
+    await farewell(this.#server.close());
+  }
+}
