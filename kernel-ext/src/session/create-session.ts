@@ -1,6 +1,7 @@
+import { NotebookSession } from './notebook-session.js';
 import type { Session, SessionOptions } from './session.js';
 
-/** Starts a session; cheap, TypeScript is loaded by `warm()` or by the first cell. */
-export function createSession(_options: SessionOptions): Session {
-  throw new Error('not built yet');
+/** Starts a session. Cheap: TypeScript is loaded by `warm()` or by the first cell. */
+export function createSession(options: SessionOptions): Session {
+  return new NotebookSession(options);
 }

@@ -71,4 +71,9 @@ export interface Session {
 export interface SessionOptions {
   /** The notebook's folder: modules resolve from here, `!command` runs here. */
   folder: string;
+  /**
+   * The process is this notebook's alone: output and errors that belong to no cell go to the last one.
+   * @default true
+   */
+  ownsProcess?: boolean;
 }

@@ -1,0 +1,68 @@
+import { base64, bundleOf, type MimeBundle, vegaType } from './bundle.js';
+import { NotAnImage } from './errors.js';
+import { imageType } from './image-type.js';
+import { displayTarget, newDisplayId } from './target.js';
+
+/** Something shown below the cell, which can be exchanged. */
+export interface DisplayHandle {
+  /** Name of the place, as Jupyter knows it. */
+  readonly id: string;
+  /** Shows `value` in the place of what is there. */
+  update(value: unknown): Promise<void>;
+}
+
+/** Size in pixels in which a picture is shown; the browser scales it. */
+export interface ImageOptions {
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export interface Display {
+  /** Shows a value as the result of a cell is shown: pictures, tables, charts, else its text. */
+  (value: unknown): Promise<DisplayHandle>;
+  /** Shows HTML. */
+  html(html: string): DisplayHandle;
+  /** Shows Markdown. */
+  markdown(markdown: string): DisplayHandle;
+  /** Shows an SVG document. */
+  svg(svg: string): DisplayHandle;
+  /** Shows a PNG, JPEG, GIF or WebP picture from its bytes. */
+  image(bytes: Uint8Array, options?: ImageOptions): DisplayHandle;
+  /** Shows a value as a JSON tree. */
+  json(value: unknown): DisplayHandle;
+  /** Shows a Vega or Vega-Lite chart. */
+  vega(spec: object): DisplayHandle;
+  /** Removes what the cell has shown; with `wait` only once something new is shown. */
+  clear(wait?: boolean): void;
+}
+
+/** Shows values below the cell that runs. */
+export const display: Display = Object.assign(async (value: unknown): Promise<DisplayHandle> => show(await bundleOf(value)), {
+  html: (html: string) => show(bundle('text/html', html, html)),
+  markdown: (markdown: string) => show(bundle('text/markdown', markdown, markdown)),
+  svg: (svg: string) => show(bundle('image/svg+xml', svg, '<svg>')),
+  image: (bytes: Uint8Array, options: ImageOptions = {}) => show(imageBundle(bytes, options)),
+  json: (value: unknown) => show(bundle('application/json', value, JSON.stringify(value))),
+  vega: (spec: object) => show(bundle(vegaType(spec) ?? 'application/vnd.vegalite.v5+json', spec, '<chart>')),
+  clear: (wait = false) => displayTarget()?.clear(wait),
+});
+
+function show(first: MimeBundle): DisplayHandle {
+  const id = newDisplayId();
+  const output = displayTarget();
+  output?.display(first, { displayId: id });
+  return {
+    id,
+    update: async (value) => output?.display(await bundleOf(value), { displayId: id, update: true }),
+  };
+}
+
+function bundle(type: string, content: unknown, text: string): MimeBundle {
+  return { data: { [type]: content, 'text/plain': text }, metadata: {} };
+}
+
+function imageBundle(bytes: Uint8Array, options: ImageOptions): MimeBundle {
+  const type = imageType(bytes);
+  if (type === undefined) throw NotAnImage(bytes.length);
+  return { data: { [type]: base64(bytes), 'text/plain': `<${type}, ${bytes.length} bytes>` }, metadata: { [type]: options } };
+}

@@ -1,0 +1,99 @@
+/** Characters after which an expression goes on. */
+const CONTINUES = /[=+\-*%&|^<>,.?:!~([{]$/;
+/** After these a `/` begins a regular expression. */
+const REGEX_AFTER = /(^|[=(,:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|delete|void|throw|await))$/;
+
+/**
+ * Reads TypeScript line by line, as far as needed to know whether a line begins where a statement may begin: not inside of brackets, a template or a comment,
+ * and not behind an operator.
+ */
+export class LineScanner {
+  readonly #open: string[] = [];
+  #last = '';
+
+  get atStatement(): boolean {
+    if (this.#open.length > 0) return false;
+    return this.#last === '' || /[;}]$/.test(this.#last) || !(CONTINUES.test(this.#last) && !/(\+\+|--)$/.test(this.#last));
+  }
+
+  /** Takes a line. Returns whether it holds more than blanks and comments. */
+  line(text: string): boolean {
+    let hasCode = false;
+    for (let i = 0; i < text.length; ) {
+      const top = this.#open.at(-1);
+      if (top === '*') {
+        const end = text.indexOf('*/', i);
+        if (end < 0) return hasCode;
+        this.#open.pop();
+        i = end + 2;
+      } else if (top === '`') {
+        hasCode = true;
+        i = this.#template(text, i);
+      } else if (text.startsWith('//', i)) return hasCode;
+      else if (text.startsWith('/*', i)) {
+        this.#open.push('*');
+        i += 2;
+      } else {
+        const character = text[i] ?? '';
+        if (character.trim() !== '') hasCode = true;
+        i = this.#code(text, i, character);
+      }
+    }
+    return hasCode;
+  }
+
+  #code(text: string, i: number, character: string): number {
+    if (character.trim() === '') return i + 1;
+    if (character === '"' || character === "'") {
+      this.#last = character;
+      return afterQuoted(text, i + 1, character);
+    }
+    if (character === '/' && this.#regexMayBegin()) {
+      this.#last = '/ ';
+      return afterRegex(text, i + 1);
+    }
+    if (character === '`') this.#open.push('`');
+    else if ('([{'.includes(character)) this.#open.push(character);
+    else if (')]}'.includes(character)) this.#open.pop();
+    this.#last = (this.#last + character).slice(-12);
+    return i + 1;
+  }
+
+  #template(text: string, i: number): number {
+    if (text[i] === '\\') return i + 2;
+    if (text[i] === '`') {
+      this.#open.pop();
+      this.#last = '`';
+      return i + 1;
+    }
+    if (text.startsWith('${', i)) {
+      this.#open.push('{');
+      this.#last = '';
+      return i + 2;
+    }
+    return i + 1;
+  }
+
+  #regexMayBegin(): boolean {
+    return REGEX_AFTER.test(this.#last);
+  }
+}
+
+function afterQuoted(text: string, from: number, quote: string): number {
+  for (let i = from; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === quote) return i + 1;
+  }
+  return text.length;
+}
+
+function afterRegex(text: string, from: number): number {
+  let inClass = false;
+  for (let i = from; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === '[') inClass = true;
+    else if (text[i] === ']') inClass = false;
+    else if (text[i] === '/' && !inClass) return i + 1;
+  }
+  return text.length;
+}

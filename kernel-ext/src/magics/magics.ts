@@ -1,0 +1,66 @@
+import type { MagicContext } from './context.js';
+import { UnknownMagic } from './errors.js';
+import { serveMagic } from './serve-magic.js';
+import { runShell } from './shell.js';
+import type { CellMagic, Magic } from './split-cell.js';
+
+type Run = (args: string, context: MagicContext) => Promise<void> | void;
+
+const LINE_MAGICS: Readonly<Record<string, { readonly help: string; readonly run: Run }>> = {
+  serve: { help: "status | list | delete <app> | shutdown: this notebook's cluster", run: serveMagic },
+  time: { help: 'how long the statement behind it takes', run: () => {} },
+  pwd: { help: "the notebook's folder", run: (_args, { folder, output }) => output.stream('stdout', `${folder}\n`) },
+  lsmagic: { help: 'this list', run: (_args, { output }) => output.stream('stdout', `${magicHelp()}\n`) },
+};
+
+const CELL_MAGICS: Readonly<
+  Record<string, { readonly help: string; readonly run: (cell: CellMagic, context: MagicContext) => Promise<void> | void }>
+> = {
+  bash: { help: 'runs the cell in bash', run: ({ body }, context) => runShell(body, context, 'bash') },
+  sh: { help: 'runs the cell in sh', run: ({ body }, context) => runShell(body, context) },
+  html: {
+    help: 'shows the cell as HTML',
+    run: ({ body }, { output }) => output.display({ data: { 'text/html': body }, metadata: {} }),
+  },
+  markdown: {
+    help: 'shows the cell as Markdown',
+    run: ({ body }, { output }) => output.display({ data: { 'text/markdown': body }, metadata: {} }),
+  },
+};
+
+/** Every magic as it is typed; `!` too. */
+export const MAGIC_NAMES: readonly string[] = [
+  '!command',
+  ...Object.keys(LINE_MAGICS).map((name) => `%${name}`),
+  '%%time',
+  ...Object.keys(CELL_MAGICS).map((name) => `%%${name}`),
+];
+
+/** Runs a `!command` or `%magic` line. @throws NBS_UNKNOWN_MAGIC naming the known ones; NBS_COMMAND_FAILED */
+export async function runMagic({ kind, name, args }: Magic, context: MagicContext): Promise<void> {
+  if (kind === 'shell') return runShell(args, context);
+  const magic = Object.hasOwn(LINE_MAGICS, name) ? LINE_MAGICS[name] : undefined;
+  if (magic === undefined) throw UnknownMagic(`%${name}`, MAGIC_NAMES);
+  await magic.run(args, context);
+}
+
+/** Runs a cell that begins with `%%`. @throws NBS_UNKNOWN_MAGIC naming the known ones; NBS_COMMAND_FAILED */
+export async function runCellMagic(cell: CellMagic, context: MagicContext): Promise<void> {
+  const magic = Object.hasOwn(CELL_MAGICS, cell.name) ? CELL_MAGICS[cell.name] : undefined;
+  if (magic === undefined) throw UnknownMagic(`%%${cell.name}`, MAGIC_NAMES);
+  await magic.run(cell, context);
+}
+
+/** Candidates for a line that begins with `%`. */
+export function completeMagic(line: string): string[] {
+  const served = ['%serve status', '%serve list', '%serve delete ', '%serve shutdown'];
+  return [...MAGIC_NAMES.filter((name) => name.startsWith('%')), ...served].filter((name) => name.startsWith(line));
+}
+
+function magicHelp(): string {
+  const lines = ["!command           runs a shell command in the notebook's folder"];
+  for (const [name, { help }] of Object.entries(LINE_MAGICS)) lines.push(`%${name.padEnd(17)} ${help}`);
+  lines.push(`%%${'time'.padEnd(16)} how long the cell takes`);
+  for (const [name, { help }] of Object.entries(CELL_MAGICS)) lines.push(`%%${name.padEnd(16)} ${help}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const own = createRequire(import.meta.url);
+
+/** Types of the packages that come with the kernel: specifier → declaration files. */
+export function sharedPaths(): Record<string, string[]> {
+  const file = own.resolve('nbserve/package.json');
+  const { exports } = JSON.parse(readFileSync(file, 'utf8')) as { exports: Record<string, { types?: string } | string> };
+  const paths: Record<string, string[]> = {};
+  for (const [key, entry] of Object.entries(exports)) {
+    if (typeof entry === 'string' || entry.types === undefined) continue;
+    paths[key === '.' ? 'nbserve' : `nbserve/${key.slice(2)}`] = [join(dirname(file), entry.types)];
+  }
+  return paths;
+}
+
+/** What every cell sees, as one declarations file. It is parsed once for the session. */
+export function ambientDeclarations(): string {
+  const display = fileURLToPath(new URL('../display/display.js', import.meta.url));
+  return `${TYPES}
+/** Deployments, applications and the cluster that runs them. */
+declare const serve: typeof import('nbserve').serve;
+/** Models in ONNX Runtime. */
+declare const onnx: typeof import('nbserve/onnx');
+/** Shows a value below the cell. */
+declare const display: typeof import(${JSON.stringify(display)}).display;
+`;
+}
+
+const TYPES = `
+/** Asks the person at the notebook. */
+declare function prompt(message?: string): Promise<string>;
+/** Asks the person at the notebook. */
+declare function input(message?: string): Promise<string>;
+interface Request { json(): Promise<any>; }
+interface Response { json(): Promise<any>; }
+interface ImportMeta { readonly url: string; readonly dirname: string; readonly filename: string; }
+interface ImportCallOptions { with?: { type: string } }
+interface __NbsScope { use<T>(value: T): T; useAsync<T>(value: T): T; failed(error: unknown): unknown; end(): void; endAsync(): Promise<void>; }
+declare function __nbs_scope(): __NbsScope;
+declare const __nbs_cell_scope: __NbsScope;
+declare const __nbs_meta: ImportMeta;
+declare function __nbs_source<T>(id: string, value: T): T;
+declare function __nbs_magic(index: number): Promise<void>;
+declare function __nbs_time<T>(work: () => T): Promise<Awaited<T>>;
+`;

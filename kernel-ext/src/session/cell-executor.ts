@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import type { ConvertedCell } from './converter.js';
+import { DisposalScope } from './disposal-scope.js';
+import { KeyboardInterrupt } from './errors.js';
+import type { NotebookModules } from './notebook-modules.js';
+import { NotebookNames, type OpenCell } from './notebook-names.js';
+import { type RunningCell, runInCell } from './running-cell.js';
+
+/** What a cell's code gets from outside of it. */
+export interface CellContext {
+  readonly source: <T>(id: string, value: T) => T;
+  readonly magic: (index: number) => Promise<void>;
+  /** Runs a piece of the cell and says how long it took. */
+  readonly time: (work: () => unknown) => Promise<unknown>;
+  /** A name was given a class or function. */
+  readonly bound: (name: string, value: unknown) => void;
+}
+
+export type CellEnd =
+  | { readonly ok: true; readonly result: unknown; readonly hasResult: boolean; readonly missing: ReadonlySet<string> }
+  | { readonly ok: false; readonly error: unknown; readonly missing: ReadonlySet<string> };
+
+type CellCode = (...parameters: unknown[]) => Promise<void>;
+
+/** Runs converted cells, one at a time. */
+export class CellExecutor {
+  readonly names = new NotebookNames();
+  readonly #modules: NotebookModules;
+  readonly #folder: string;
+  #open: { readonly cell: OpenCell; readonly bound: CellContext['bound'] } | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+
+  constructor(folder: string, modules: NotebookModules) {
+    this.#folder = folder;
+    this.#modules = modules;
+  }
+
+  async run(converted: ConvertedCell, cell: RunningCell, context: CellContext): Promise<CellEnd> {
+    const scope = new DisposalScope();
+    const state = { result: undefined as unknown };
+    try {
+      const code = this.#compile(converted.code, cell.id);
+      const runtime = this.#runtime(state, scope, context, cell.id);
+      await this.#interruptible(() =>
+        runInCell(cell, async () => {
+          try {
+            await code(
+              this.names.exports,
+              this.#modules.require,
+              this.#folder,
+              join(this.#folder, cell.id),
+              runtime,
+              context.source,
+            );
+          } catch (error) {
+            scope.failed(error);
+          }
+          await scope.endAsync();
+        }),
+      );
+      return { ok: true, result: state.result, hasResult: converted.hasResult, missing: this.#close() };
+    } catch (error) {
+      return { ok: false, error, missing: this.#close() };
+    }
+  }
+
+  /** Runs `work` so that `interrupt` ends the waiting. Each gets a macrotask of its own: the control thread ends that one. */
+  async interruptible<T>(work: () => Promise<T>): Promise<T> {
+    return this.#interruptible(work);
+  }
+
+  interrupt(): void {
+    this.#reject?.(new KeyboardInterrupt());
+  }
+
+  /** Tells of the classes and functions that the running cell has defined by now. */
+  settle(): void {
+    if (this.#open === undefined) return;
+    for (const [name, value] of this.#open.cell.values()) if (typeof value === 'function') this.#open.bound(name, value);
+  }
+
+  #interruptible<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#reject = reject;
+      setImmediate(() => {
+        try {
+          work().then(resolve, reject);
+        } catch (error) {
+          reject(error);
+        }
+      });
+    }).finally(() => {
+      this.#reject = undefined;
+    });
+  }
+
+  #compile(code: string, filename: string): CellCode {
+    const script = new Script(code, {
+      filename,
+      importModuleDynamically: ((id: string) => this.#modules.import(id)) as never,
+    });
+    return script.runInThisContext() as CellCode;
+  }
+
+  #runtime(state: { result: unknown }, scope: DisposalScope, { bound, magic, time }: CellContext, id: string) {
+    return {
+      define: (definitions: Parameters<NotebookNames['open']>[0]): void => {
+        this.#open = { cell: this.names.open(definitions, bound), bound };
+      },
+      import: (module: string): Promise<object> => this.#modules.import(module),
+      set result(value: unknown) {
+        state.result = value;
+      },
+      magic,
+      time,
+      scope: () => new DisposalScope(),
+      cell_scope: scope,
+      meta: { url: `file://${join(this.#folder, id)}`, dirname: this.#folder, filename: join(this.#folder, id) },
+    };
+  }
+
+  #close(): ReadonlySet<string> {
+    this.settle();
+    const missing = this.#open?.cell.close() ?? new Set<string>();
+    this.#open = undefined;
+    return missing;
+  }
+}

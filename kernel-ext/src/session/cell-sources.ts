@@ -1,0 +1,105 @@
+import type { SourceRegistry } from 'nbserve/host';
+import { host } from './host.js';
+import { type Edit, edited, type MappedText } from './mapped-text.js';
+
+type Event =
+  | { readonly kind: 'cell'; readonly id: string; readonly source: string }
+  | { readonly kind: 'bind'; readonly id: string; readonly name: string; readonly value: unknown };
+
+export interface CellSourcesOptions {
+  readonly folder: string;
+  /** Current value of a notebook name. */
+  readonly lookup: (name: string) => unknown;
+  /** Called before nbserve reads: bind what cells that still run have defined by now. */
+  readonly settle: () => void;
+}
+
+/** Names that every cell has, and the modules that replicas get them from. */
+const GLOBALS = { serve: 'nbserve', onnx: 'nbserve/onnx' };
+
+/** Calls whose first argument may be a class or function expression to ship. */
+const DEPLOYS = /\b(deployment|ingress)\s*(<[^()]*>)?\(/;
+
+/** Tells nbserve which source each class and function came from. Nothing is parsed and nbserve is not loaded until a cell mentions a deployment. */
+export class CellSources {
+  readonly #options: CellSourcesOptions;
+  #events: Event[] = [];
+  #registry: SourceRegistry | undefined;
+
+  constructor(options: CellSourcesOptions) {
+    this.#options = options;
+  }
+
+  /** The cell as it is to be compiled: deployments' classes are marked with their source. */
+  async marked(id: string, source: MappedText): Promise<MappedText> {
+    if (!DEPLOYS.test(source.text)) return source;
+    const registry = await this.#load();
+    return edited(source, insertions(source.text, registry.instrument(id, source.text)));
+  }
+
+  /** A cell that was accepted and will run next. */
+  add(id: string, source: string): void {
+    this.#take({ kind: 'cell', id, source });
+  }
+
+  bind(id: string, name: string, value: unknown): void {
+    this.#take({ kind: 'bind', id, name, value: typeof value === 'function' ? value : undefined });
+  }
+
+  /** What `__nbs_source` does. */
+  tag<T>(sourceId: string, value: T): T {
+    return this.#registry === undefined ? value : this.#registry.tag(sourceId, value);
+  }
+
+  #take(event: Event): void {
+    if (this.#registry === undefined) this.#events.push(event);
+    else apply(this.#registry, event);
+  }
+
+  async #load(): Promise<SourceRegistry> {
+    if (this.#registry !== undefined) return this.#registry;
+    const { SourceRegistry: Registry, setSourceRegistry } = await host();
+    const { folder, lookup, settle } = this.#options;
+    class NotebookSources extends Registry {
+      override sourceOf(value: never): ReturnType<SourceRegistry['sourceOf']> {
+        settle();
+        return super.sourceOf(value);
+      }
+      override pack(value: never): ReturnType<SourceRegistry['pack']> {
+        settle();
+        return super.pack(value);
+      }
+    }
+    const registry = new NotebookSources({ folder, lookup, globals: GLOBALS });
+    for (const event of this.#events) apply(registry, event);
+    this.#events = [];
+    this.#registry = registry;
+    setSourceRegistry(registry);
+    return registry;
+  }
+}
+
+function apply(registry: SourceRegistry, event: Event): void {
+  if (event.kind === 'cell') registry.addCell({ id: event.id, source: event.source });
+  else registry.bind(event.id, event.name, event.value);
+}
+
+/** The edits that made `after` of `before`, which only put text in: `__nbs_source("…", ` and `)`. */
+export function insertions(before: string, after: string): Edit[] {
+  const edits: Edit[] = [];
+  let at = 0;
+  for (let i = 0; i < after.length; ) {
+    const mark = /^__nbs_source\("[^"]*", ?/.exec(after.slice(i, i + 200));
+    if (mark !== null && !before.startsWith(mark[0], at)) {
+      edits.push({ start: at, end: at, text: mark[0] });
+      i += mark[0].length;
+    } else if (after[i] === before[at]) {
+      i++;
+      at++;
+    } else {
+      edits.push({ start: at, end: at, text: after[i] ?? '' });
+      i++;
+    }
+  }
+  return edits;
+}

@@ -1,0 +1,79 @@
+import type { MappedText } from './mapped-text.js';
+
+/** How a name of a cell was declared; what may be done to it later depends on it. */
+export type NameKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'import';
+
+/** A cell as the converter gets it: its source after the repairs that come before it. */
+export interface CellSource {
+  /** File name in errors, `cell[3].ts`. */
+  readonly id: string;
+  readonly source: MappedText;
+}
+
+/** One complaint of the type checker; offsets are those of the user's cell. */
+export interface Diagnostic {
+  readonly start: number;
+  readonly end: number;
+  readonly code: number;
+  readonly message: string;
+  /** Path from the notebook's folder where the complaint is about a file and not about the cell. */
+  readonly file?: { readonly path: string; readonly line: number; readonly column: number };
+}
+
+/** JavaScript of a file that a cell imports by a relative path. */
+export interface SideModule {
+  readonly path: string;
+  readonly code: string;
+}
+
+/** A cell made runnable. */
+export interface ConvertedCell {
+  readonly ok: true;
+  /**
+   * A function expression `async function (exports, require, __nbs, …)`. Names of earlier cells are read and written as `exports.name`; the cell's
+   * own are handed to `__nbs.define({ name: [kind, getter, setter] })` before its first statement; `__nbs.result` gets the last expression.
+   */
+  readonly code: string;
+  /** Names that exist at run time. */
+  readonly names: readonly string[];
+  readonly hasResult: boolean;
+  /** The types of all names after this cell: hand it to the next conversion. */
+  readonly scope: string;
+  readonly sideModules: readonly SideModule[];
+  /** Position in `code` (line and column from 0) → offset in the user's cell. */
+  toOriginal(line: number, column: number): number | undefined;
+}
+
+export interface RefusedCell {
+  readonly ok: false;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Completion {
+  readonly start: number;
+  readonly end: number;
+  readonly names: readonly string[];
+}
+
+export interface Inspection {
+  /** The declaration, `const x: number`. */
+  readonly signature: string;
+  /** Markdown. */
+  readonly documentation: string;
+}
+
+/**
+ * TypeScript for cells: checks types across cells, makes a cell runnable, completes and explains names.
+ * `scope` is the declarations text of the cells so far: '' at first, then `ConvertedCell.scope`.
+ * Every implementation passes `kernel-ext/test/converter-contract.ts`.
+ */
+export interface Converter {
+  convert(scope: string, cell: CellSource): ConvertedCell | RefusedCell;
+  /** The scope after a cell that threw: names in `missing` keep what they were in `before`. */
+  scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string;
+  /** Offsets are those of `code`. */
+  complete(scope: string, code: string, offset: number): Completion;
+  inspect(scope: string, code: string, offset: number): Inspection | undefined;
+  isComplete(code: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };
+  dispose(): void;
+}

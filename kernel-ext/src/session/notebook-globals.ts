@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module';
+import { display } from '../display/index.js';
+import { NoInput } from './errors.js';
+import { currentCell, lastCell } from './running-cell.js';
+
+const own = createRequire(import.meta.url);
+
+/** Puts `serve`, `onnx`, `display`, `prompt` and `input` where every cell sees them. nbserve is loaded when the first of them is used. */
+export function installNotebookGlobals(): void {
+  lazy('serve', () => (own('nbserve') as typeof import('nbserve')).serve);
+  lazy('onnx', () => own('nbserve/onnx') as object);
+  lazy('display', () => display);
+  lazy('prompt', () => ask);
+  lazy('input', () => ask);
+}
+
+function lazy(name: string, load: () => unknown): void {
+  const settled = (value: unknown): void =>
+    void Object.defineProperty(globalThis, name, { value, configurable: true, writable: true, enumerable: false });
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    enumerable: false,
+    get: () => {
+      const value = load();
+      settled(value);
+      return value;
+    },
+    set: settled,
+  });
+}
+
+async function ask(message = ''): Promise<string> {
+  const input = (currentCell() ?? lastCell())?.output.input;
+  if (input === undefined) throw NoInput();
+  return input(message, false);
+}

@@ -1,0 +1,102 @@
+import type { NameKind } from './converter.js';
+
+type Definition = readonly [kind: NameKind, get: () => unknown, set: ((value: unknown) => void) | null];
+
+/**
+ * The notebook's names: the object that cells know as `exports`. A variable stays in the cell that declared it; here is its getter and setter, so that
+ * every cell sees one value. What cannot change becomes a plain property once the cell has ended.
+ */
+export class NotebookNames {
+  readonly exports: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+
+  /** Makes a cell's names visible. Until the cell reaches a declaration, other cells' functions still see the value from before. */
+  open(definitions: Readonly<Record<string, Definition>>, changed: (name: string, value: unknown) => void): OpenCell {
+    const before = new Map<string, PropertyDescriptor | undefined>();
+    for (const [name, [kind, get, set]] of Object.entries(definitions)) {
+      const previous = Object.getOwnPropertyDescriptor(this.exports, name);
+      before.set(name, previous);
+      Object.defineProperty(this.exports, name, {
+        configurable: true,
+        enumerable: true,
+        get: () => current(kind, get, previous),
+        ...(set === null ? {} : { set: setter(set, name, changed) }),
+      });
+    }
+    return new OpenCell(this.exports, definitions, before, changed);
+  }
+
+  get(name: string): unknown {
+    return this.exports[name];
+  }
+}
+
+/** The names of a cell that runs. */
+export class OpenCell {
+  constructor(
+    readonly exports: Record<string, unknown>,
+    readonly definitions: Readonly<Record<string, Definition>>,
+    readonly before: ReadonlyMap<string, PropertyDescriptor | undefined>,
+    readonly changed: (name: string, value: unknown) => void,
+  ) {}
+
+  /** Each name that has a value by now. */
+  *values(): Generator<readonly [name: string, value: unknown]> {
+    for (const [name, [kind, get]] of Object.entries(this.definitions)) {
+      const value = initialized(kind, get);
+      if (value !== undefined) yield [name, value.value];
+    }
+  }
+
+  /** Settles the names. Returns those that the cell never reached, which are again what they were. */
+  close(): Set<string> {
+    const missing = new Set<string>();
+    for (const [name, [kind, get, set]] of Object.entries(this.definitions)) {
+      const now = Object.getOwnPropertyDescriptor(this.exports, name);
+      const value = initialized(kind, get);
+      if (value === undefined && kind !== 'var') {
+        missing.add(name);
+        const previous = this.before.get(name);
+        if (previous === undefined) delete this.exports[name];
+        else Object.defineProperty(this.exports, name, previous);
+      } else if (set === null || kind === 'function' || kind === 'class') {
+        Object.defineProperty(this.exports, name, {
+          value: value?.value,
+          writable: set !== null,
+          configurable: true,
+          enumerable: true,
+        });
+      } else if (now !== undefined) {
+        Object.defineProperty(this.exports, name, {
+          get,
+          set: setter(set, name, this.changed),
+          configurable: true,
+          enumerable: true,
+        });
+      }
+    }
+    return missing;
+  }
+}
+
+function setter(set: (value: unknown) => void, name: string, changed: (name: string, value: unknown) => void) {
+  return (value: unknown): void => {
+    set(value);
+    if (typeof value === 'function') changed(name, value);
+  };
+}
+
+/** A getter of a name that was not reached yet throws a ReferenceError; a `var` is undefined. */
+function initialized(kind: NameKind, get: () => unknown): { readonly value: unknown } | undefined {
+  try {
+    const value = get();
+    return kind === 'var' && value === undefined ? undefined : { value };
+  } catch {
+    return undefined;
+  }
+}
+
+function current(kind: NameKind, get: () => unknown, previous: PropertyDescriptor | undefined): unknown {
+  if (previous === undefined) return get();
+  const own = initialized(kind, get);
+  return own === undefined ? (previous.get === undefined ? previous.value : previous.get()) : own.value;
+}

@@ -1,0 +1,197 @@
+import { bundleOf, setDisplayTarget } from '../display/index.js';
+import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
+import { ambientDeclarations, sharedPaths } from './ambient.js';
+import { CellExecutor } from './cell-executor.js';
+import { CellSources } from './cell-sources.js';
+import { completeCell } from './completion.js';
+import type { ConvertedCell, Converter } from './converter.js';
+import { KeyboardInterrupt } from './errors.js';
+import { loadedHost } from './host.js';
+import { inspectCell } from './inspection.js';
+import { edited, unmapped } from './mapped-text.js';
+import { installNotebookGlobals } from './notebook-globals.js';
+import { NotebookModules } from './notebook-modules.js';
+import { installProcessOutput } from './process-output.js';
+import { repaired } from './repair.js';
+import { currentCell, lastCell, type RunningCell, runInCell } from './running-cell.js';
+import type {
+  CompleteReply,
+  ExecuteOptions,
+  InspectReply,
+  IsCompleteReply,
+  Outcome,
+  Session,
+  SessionOptions,
+} from './session.js';
+import { rememberCell } from './stack-positions.js';
+import { formatDiagnostics, formatError } from './traceback.js';
+import { TslabBasedConverter } from './tslab-converter.js';
+
+/** A session on tslab's converter and this process's own context. */
+export class NotebookSession implements Session {
+  readonly #folder: string;
+  readonly #modules: NotebookModules;
+  readonly #executor: CellExecutor;
+  readonly #sources: CellSources;
+  #converter: Converter | undefined;
+  #scope = '';
+  #queue: Promise<unknown> = Promise.resolve();
+  #running: AbortController | undefined;
+
+  constructor({ folder, ownsProcess = true }: SessionOptions) {
+    this.#folder = folder;
+    this.#modules = new NotebookModules(folder);
+    this.#executor = new CellExecutor(folder, this.#modules);
+    this.#sources = new CellSources({
+      folder,
+      lookup: (name) => this.#executor.names.get(name),
+      settle: () => this.#executor.settle(),
+    });
+    installProcessOutput(ownsProcess);
+    installNotebookGlobals();
+    setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
+  }
+
+  execute(code: string, options: ExecuteOptions): Promise<Outcome> {
+    const outcome = this.#queue.then(() => this.#execute(code, options));
+    this.#queue = outcome;
+    return outcome;
+  }
+
+  interrupt(): void {
+    this.#running?.abort(new KeyboardInterrupt());
+    this.#executor.interrupt();
+  }
+
+  complete(code: string, cursor: number): CompleteReply {
+    return completeCell(this.#types(), this.#scope, this.#folder, code, cursor);
+  }
+
+  inspect(code: string, cursor: number, detail: number): InspectReply {
+    return inspectCell(this.#types(), this.#scope, code, cursor, detail);
+  }
+
+  isComplete(code: string): IsCompleteReply {
+    const { cellMagic, edits, isEmpty } = splitCell(code);
+    if (cellMagic !== undefined) return code.endsWith('\n') ? { status: 'complete' } : { status: 'incomplete', indent: '' };
+    if (isEmpty) return { status: 'complete' };
+    return this.#types().isComplete(edited(unmapped(code), edits).text);
+  }
+
+  async warm(): Promise<void> {
+    // A first cell makes the checker resolve what every cell needs.
+    this.#types().convert('', {
+      id: 'warm.ts',
+      source: unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm'),
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.#converter?.dispose();
+    this.#converter = undefined;
+    const host = await loadedHost();
+    if (host === undefined) return;
+    host.setSourceRegistry(null);
+    if ((await host.runningCluster()) === null) return;
+    const { serve } = await import('nbserve');
+    await serve.shutdown();
+  }
+
+  async #execute(code: string, { executionCount, silent, output }: ExecuteOptions): Promise<Outcome> {
+    const running = new AbortController();
+    this.#running = running;
+    const cell: RunningCell = { id: `cell[${executionCount}].ts`, output, interrupted: running.signal };
+    try {
+      const split = splitCell(code);
+      const magics = await this.#magicContext(cell, split);
+      const begun = performance.now();
+      if (magics !== undefined) await this.#outside(cell, split, magics);
+      let outcome: Outcome = { status: 'ok' };
+      if (!split.isEmpty) outcome = await this.#typescript(code, split, cell, silent, magics);
+      if (split.timed) output.stream('stdout', `${took(begun)}\n`);
+      return outcome;
+    } catch (error) {
+      return formatError(running.signal.aborted ? new KeyboardInterrupt() : error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** What runs before the cell's TypeScript is looked at. */
+  async #outside(cell: RunningCell, split: SplitCell, magics: MagicContext): Promise<void> {
+    await this.#executor.interruptible(() =>
+      runInCell(cell, async () => {
+        if (split.cellMagic !== undefined) await runCellMagic(split.cellMagic, magics);
+        for (const magic of split.leading) await runMagic(magic, magics);
+      }),
+    );
+  }
+
+  async #typescript(
+    code: string,
+    split: SplitCell,
+    cell: RunningCell,
+    silent: boolean,
+    magics: MagicContext | undefined,
+  ): Promise<Outcome> {
+    const plain = edited(unmapped(code), split.edits);
+    const source = repaired(await this.#sources.marked(cell.id, plain));
+    const converted = this.#types().convert(this.#scope, { id: cell.id, source });
+    if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics);
+    this.#modules.add(converted.sideModules);
+    rememberCell(cell.id, code, converted);
+    this.#sources.add(cell.id, plain.text);
+    return this.#run(converted, cell, silent, async (index) => {
+      const magic = split.inner[index];
+      if (magic !== undefined && magics !== undefined) await runMagic(magic, magics);
+    });
+  }
+
+  async #run(
+    converted: ConvertedCell,
+    cell: RunningCell,
+    silent: boolean,
+    magic: (index: number) => Promise<void>,
+  ): Promise<Outcome> {
+    const end = await this.#executor.run(converted, cell, {
+      magic,
+      time: timed(cell),
+      source: (id, value) => this.#sources.tag(id, value),
+      bound: (name, value) => this.#sources.bind(cell.id, name, value),
+    });
+    this.#scope =
+      end.missing.size === 0 ? converted.scope : this.#types().scopeWithout(converted.scope, this.#scope, end.missing);
+    if (!end.ok) return formatError(end.error);
+    if (silent || !end.hasResult || end.result === undefined) return { status: 'ok' };
+    return { status: 'ok', result: await runInCell(cell, () => bundleOf(end.result)) };
+  }
+
+  async #magicContext(cell: RunningCell, split: SplitCell): Promise<MagicContext | undefined> {
+    if (split.cellMagic === undefined && split.leading.length === 0 && split.inner.length === 0) return undefined;
+    const host = await loadedHost();
+    const cluster = host === undefined ? null : await host.runningCluster();
+    const env: Record<string, string> = cluster === null ? {} : { NBSERVE_CLUSTER: cluster.cluster.dir };
+    return { folder: this.#folder, output: cell.output, signal: cell.interrupted, env };
+  }
+
+  #types(): Converter {
+    this.#converter ??= new TslabBasedConverter({ folder: this.#folder, ambient: ambientDeclarations(), paths: sharedPaths() });
+    return this.#converter;
+  }
+}
+
+function timed(cell: RunningCell) {
+  return async (work: () => unknown): Promise<unknown> => {
+    const begun = performance.now();
+    try {
+      return await work();
+    } finally {
+      cell.output.stream('stdout', `${took(begun)}\n`);
+    }
+  };
+}
+
+function took(begun: number): string {
+  const ms = performance.now() - begun;
+  return ms < 1000 ? `took ${ms.toFixed(1)} ms` : `took ${(ms / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,69 @@
+import { type ParseResult, type ParserOptions, parse } from '@babel/parser';
+
+/** A node of the syntax tree, as far as the repairs read it. */
+export interface SyntaxNode {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+}
+
+const OPTIONS: ParserOptions = {
+  sourceType: 'module',
+  allowUndeclaredExports: true,
+  plugins: [
+    'typescript',
+    ['decorators', { decoratorsBeforeExport: true }],
+    'explicitResourceManagement',
+    'importAttributes',
+    'decoratorAutoAccessors',
+  ],
+};
+
+/** The syntax tree of a cell, or undefined where it is not TypeScript (the type checker then says why). */
+export function parseCell(source: string): SyntaxNode | undefined {
+  try {
+    return (parse(source, { ...OPTIONS, errorRecovery: true }) as ParseResult).program as unknown as SyntaxNode;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Calls `enter` for `node` and all below it; `enter` returns false to stay out of a node. */
+export function walk(
+  node: SyntaxNode,
+  enter: (node: SyntaxNode, parent: SyntaxNode | undefined) => boolean | undefined,
+  parent?: SyntaxNode,
+): void {
+  if (enter(node, parent) === false) return;
+  for (const key in node) {
+    if (key === 'loc' || key === 'extra' || key === 'errors') continue;
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const child of value) if (isNode(child)) walk(child, enter, node);
+    } else if (isNode(value)) walk(value, enter, node);
+  }
+}
+
+export function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+}
+
+/** Whether more lines may follow: the parser stopped at the end of the text, or inside of something that was opened. */
+export function completeness(source: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string } {
+  try {
+    parse(source, OPTIONS);
+    return { status: 'complete' };
+  } catch (error) {
+    const { pos, message } = error as { pos?: number; message: string };
+    const atEnd = pos !== undefined && pos >= source.trimEnd().length;
+    if (atEnd || /Unterminated (template|comment)/.test(message)) return { status: 'incomplete', indent: nextIndent(source) };
+    return { status: 'invalid' };
+  }
+}
+
+function nextIndent(source: string): string {
+  const line = source.trimEnd().split('\n').at(-1) ?? '';
+  const indent = /^\s*/.exec(line)?.[0] ?? '';
+  return /[{([]\s*$|=>\s*$/.test(line) ? `${indent}  ` : indent;
+}

@@ -1,0 +1,90 @@
+import { inspect } from 'node:util';
+import { codeFrame } from './code-frame.js';
+import type { Diagnostic } from './converter.js';
+import { LineIndex } from './mapped-text.js';
+import type { Outcome } from './session.js';
+import { cellSource } from './stack-positions.js';
+
+export type ErrorOutcome = Extract<Outcome, { status: 'error' }>;
+
+const MAX_CAUSES = 8;
+
+/** Frames that are nobody's code: Node's own, tslab's, nbserve's. */
+const OWN_FRAME =
+  /\(?node:|\/tslab\/|\/kernel-ext\/dist\/|\/nbserve-kernel\/|\/nbserve\/dist\/|\/lib\/dist\/|at (async )?(new )?(Promise|<anonymous>)( \(<anonymous>\))?$/;
+
+/** An error as Jupyter shows it: the message, the user's frames, the failing line, the causes. */
+export function formatError(error: unknown): ErrorOutcome {
+  if (!isErrorLike(error)) {
+    const evalue = inspect(error);
+    return { status: 'error', ename: 'Thrown', evalue, traceback: [`Thrown: ${evalue}`] };
+  }
+  const ename = String(error.name || 'Error');
+  const evalue = String(error.message);
+  return { status: 'error', ename, evalue, traceback: lines(error, 0) };
+}
+
+/** What the type checker said, each with its place and line. */
+export function formatDiagnostics(id: string, source: string, diagnostics: readonly Diagnostic[]): ErrorOutcome {
+  const index = new LineIndex(source);
+  const traceback: string[] = [];
+  const heads: string[] = [];
+  for (const { start, end, code, message, file } of diagnostics) {
+    const { line, column } = file ?? index.position(start);
+    const head = `${file?.path ?? id}:${line + 1}:${column + 1} - TS${code}: ${message}`;
+    heads.push(head);
+    traceback.push(head);
+    if (file === undefined) traceback.push(...codeFrame(source, line, column, end - start).map((text) => `  ${text}`));
+  }
+  return { status: 'error', ename: 'TypeScriptError', evalue: heads.join('\n'), traceback: ['TypeScriptError:', ...traceback] };
+}
+
+function lines(error: ErrorLike, depth: number): string[] {
+  const code = typeof error.code === 'string' && !error.message.includes(error.code) ? ` [${error.code}]` : '';
+  const result = [`${error.name || 'Error'}${code}: ${error.message}`];
+  const frames = userFrames(String(error.stack ?? ''));
+  const at = frames.map((frame) => /(cell\[\d+\]\.ts):(\d+):(\d+)/.exec(frame)).find((match) => match !== null);
+  const source = at?.[1] === undefined ? undefined : cellSource(at[1]);
+  if (at != null && source !== undefined)
+    result.push(...codeFrame(source, Number(at[2]) - 1, Number(at[3]) - 1).map((text) => `  ${text}`));
+  result.push(...frames);
+  if (error instanceof AggregateError) for (const inner of error.errors) result.push(...caused('[error]', inner, depth));
+  if (error.cause !== undefined) result.push(...caused('Caused by', error.cause, depth));
+  return result;
+}
+
+function caused(label: string, cause: unknown, depth: number): string[] {
+  if (depth >= MAX_CAUSES) return [`${label}: …`];
+  if (!isErrorLike(cause)) return [`${label}: ${inspect(cause)}`];
+  const [first = '', ...rest] = lines(cause, depth + 1);
+  return [`${label}: ${first}`, ...rest];
+}
+
+/** The frames of a stack that are the user's, with the cell's own function left without a name. */
+function userFrames(stack: string): string[] {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !OWN_FRAME.test(line))
+    .map((line) =>
+      line
+        .replace(/^(\s+at )(?:async )?(?:Object\.)?<anonymous> \((.*)\)$/, '$1$2')
+        .replace(/^(\s+at )(?:async )?(cell\[\d+\]\.ts)/, '$1$2'),
+    );
+}
+
+interface ErrorLike {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: unknown;
+  readonly cause?: unknown;
+  readonly code?: unknown;
+}
+
+function isErrorLike(value: unknown): value is ErrorLike {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as ErrorLike).message === 'string' &&
+    typeof (value as ErrorLike).name === 'string'
+  );
+}

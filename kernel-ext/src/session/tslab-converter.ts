@@ -1,0 +1,115 @@
+import type ts from 'typescript';
+import { cellFunction } from './cell-function.js';
+import type { CellSource, Completion, ConvertedCell, Converter, Diagnostic, Inspection, RefusedCell } from './converter.js';
+import { LineIndex } from './mapped-text.js';
+import { keptDeclarations, lostNamespaces } from './scope-text.js';
+import { completeness } from './syntax.js';
+import { type Fork, loadTslab, type TslabConverter, withHooks } from './tslab-fork.js';
+import { TslabProgram } from './tslab-program.js';
+
+/** tslab puts `export {};` and a line end before a cell, to make it a module. */
+const PREFIX_LENGTH = 'export {};\n'.length;
+
+const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
+
+export interface TslabOptions {
+  readonly folder: string;
+  readonly ambient: string;
+  readonly paths: Readonly<Record<string, string[]>>;
+}
+
+/** The converter on tslab 1.0.22. Making one takes most of a second: TypeScript and its library are read. */
+export class TslabBasedConverter implements Converter {
+  readonly #fork: Fork;
+  readonly #program: TslabProgram;
+  readonly #tslab: TslabConverter;
+
+  constructor(options: TslabOptions) {
+    const { fork, createConverter, typeRoots } = loadTslab();
+    this.#fork = fork;
+    this.#program = new TslabProgram(fork, { ...options, typeRoots });
+    this.#tslab = withHooks(this.#program, () => createConverter({}));
+  }
+
+  convert(scope: string, cell: CellSource): ConvertedCell | RefusedCell {
+    let converted = this.#convert(scope, cell.source.text);
+    if (this.#program.lastDiagnostics.some((one) => CANNOT_FIND_MODULE.has(one.code))) {
+      this.#program.forgetMissing();
+      converted = this.#convert(scope, cell.source.text);
+    }
+    if (converted.diagnostics.length > 0) return { ok: false, diagnostics: this.#diagnostics(cell) };
+    const { code, names, hasResult, toEmitted } = cellFunction(this.#fork, converted.output ?? '', converted.lastExpressionVar);
+    const declarations = converted.declOutput ?? '';
+    let lines: LineIndex | undefined;
+    return {
+      ok: true,
+      code,
+      names,
+      hasResult,
+      scope: declarations + lostNamespaces(this.#fork, scope, declarations),
+      sideModules: (converted.sideOutputs ?? []).map(({ path, data }) => ({ path, code: data })),
+      toOriginal: (line, column) => {
+        const position = toEmitted(line, column);
+        if (position === undefined) return undefined;
+        lines ??= new LineIndex(cell.source.text);
+        return cell.source.toOriginal(lines.offset(position.line - 1, position.column));
+      },
+    };
+  }
+
+  scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string {
+    return (
+      keptDeclarations(this.#fork, after, (name) => !missing.has(name)) +
+      keptDeclarations(this.#fork, before, (name) => missing.has(name))
+    );
+  }
+
+  complete(scope: string, code: string, offset: number): Completion {
+    const { start, end, candidates } = withHooks(this.#program, () => this.#tslab.complete(scope, code, offset));
+    return { start, end, names: candidates.filter((name) => !name.startsWith('__nbs')) };
+  }
+
+  inspect(scope: string, code: string, offset: number): Inspection | undefined {
+    const info = withHooks(this.#program, () => this.#tslab.inspect(scope, code, offset));
+    if (info?.displayParts === undefined) return undefined;
+    const text = (parts: readonly ts.SymbolDisplayPart[] | undefined): string => (parts ?? []).map((part) => part.text).join('');
+    const tags = (info.tags ?? []).map((tag) => `@${tag.name} ${text(tag.text)}`);
+    return {
+      signature: text(info.displayParts),
+      documentation: [text(info.documentation), ...tags].filter((part) => part !== '').join('\n\n'),
+    };
+  }
+
+  isComplete(code: string): ReturnType<Converter['isComplete']> {
+    return completeness(code);
+  }
+
+  dispose(): void {
+    withHooks(this.#program, () => this.#tslab.close());
+  }
+
+  #convert(scope: string, source: string): ReturnType<TslabConverter['convert']> {
+    return withHooks(this.#program, () => {
+      this.#program.beginConversion();
+      return this.#tslab.convert(scope, source);
+    });
+  }
+
+  #diagnostics(cell: CellSource): Diagnostic[] {
+    return this.#program.lastDiagnostics.map((one) => {
+      const message = this.#fork.flattenDiagnosticMessageText(one.messageText, '\n');
+      const start = one.start ?? 0;
+      const end = start + (one.length ?? 0);
+      if (one.file !== undefined && !one.file.fileName.endsWith('/__tslab__.ts')) {
+        const { line, character } = one.file.getLineAndCharacterOfPosition(start);
+        const path = one.file.fileName.startsWith(`${this.#program.folder}/`)
+          ? one.file.fileName.slice(this.#program.folder.length + 1)
+          : one.file.fileName;
+        return { start: 0, end: 0, code: one.code, message, file: { path, line, column: character } };
+      }
+      const original = (offset: number): number =>
+        cell.source.toOriginal(Math.max(0, Math.min(offset - PREFIX_LENGTH, cell.source.text.length)));
+      return { start: original(start), end: original(end), code: one.code, message };
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import type { Edit } from './mapped-text.js';
+import { isNode, type SyntaxNode, walk } from './syntax.js';
+
+/**
+ * `using` and `await using`, which TypeScript 5.0 cannot parse. At the top of a cell the resource is disposed of when the cell has ended; in a block
+ * the block becomes `{ const s = __nbs_scope(); try { … } catch (e) { throw s.failed(e) } finally { s.end() } }`, all on the lines it had.
+ */
+export function usingEdits(program: SyntaxNode): Edit[] {
+  const edits: Edit[] = [];
+  let count = 0;
+  walk(program, (node) => {
+    const isProgram = node.type === 'Program';
+    if (!isProgram && node.type !== 'BlockStatement' && node.type !== 'StaticBlock') return undefined;
+    const declarations = (node.body as SyntaxNode[]).filter(
+      (statement) => statement.kind === 'using' || statement.kind === 'await using',
+    );
+    if (declarations.length === 0) return undefined;
+    const awaits = declarations.some((statement) => statement.kind === 'await using');
+    const scope = isProgram ? '__nbs_cell_scope' : `__nbs_scope_${count++}`;
+    if (!isProgram) {
+      edits.push({ start: node.start + 1, end: node.start + 1, text: ` const ${scope} = __nbs_scope(); try {` });
+      const end = awaits ? `await ${scope}.endAsync();` : `${scope}.end();`;
+      edits.push({
+        start: node.end - 1,
+        end: node.end - 1,
+        text: `} catch ($e) { throw ${scope}.failed($e); } finally { ${end} }`,
+      });
+    }
+    for (const statement of declarations) edits.push(...declarationEdits(statement, scope));
+    return undefined;
+  });
+  return edits;
+}
+
+function declarationEdits(statement: SyntaxNode, scope: string): Edit[] {
+  const awaits = statement.kind === 'await using';
+  const declarators = statement.declarations as SyntaxNode[];
+  const first = declarators[0];
+  if (first === undefined) return [];
+  const edits: Edit[] = [{ start: statement.start, end: first.start, text: 'const ' }];
+  for (const declarator of declarators) {
+    const { init } = declarator;
+    if (!isNode(init)) continue;
+    edits.push(
+      { start: init.start, end: init.start, text: `${scope}.${awaits ? 'useAsync' : 'use'}(` },
+      { start: init.end, end: init.end, text: ')' },
+    );
+  }
+  return edits;
+}
