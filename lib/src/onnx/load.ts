@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidOption } from '../core/index.js';
 import { type Candidate, candidates, deviceChoices, obstacleTo, providerNames } from './device.js';
@@ -32,7 +32,7 @@ export async function load<const O extends OutputTypes = OutputTypes>(
     });
   }
   const source = model instanceof URL ? fileURLToPath(model) : model;
-  if (typeof source === 'string' && !(existsSync(source) && statSync(source).isFile())) throw ModelNotFound({ path: source });
+  if (typeof source === 'string' && !(existsSync(source) && statSync(source).isFile())) throw ModelNotFound({ path: resolve(source) });
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
   const ort = loadRuntime();
   const machine = await thisMachine(ort.listSupportedBackends().map((backend) => backend.name));
