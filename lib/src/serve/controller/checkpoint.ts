@@ -1,5 +1,4 @@
 import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { AppSpec, DeploymentSpec } from '../protocol/index.js';
 import type { BlobStore } from './blobs.js';
 import { CheckpointFailed, CheckpointUnreadable } from './errors.js';
@@ -35,7 +34,10 @@ interface Stored {
   readonly apps: readonly StoredApp[];
 }
 
-/** A JSON file, replaced as a whole: written beside, synced, renamed. Large arguments are blobs. */
+/**
+ * A JSON file, replaced as a whole: written beside, synced, renamed. Large arguments are blobs.
+ * The folder is not synced: after a power cut the file may be the one before, but never half of one, and no replica has outlived that either.
+ */
 export class FileCheckpoint implements Checkpoint {
   readonly #path: string;
   readonly #blobs: BlobStore;
@@ -77,7 +79,6 @@ export class FileCheckpoint implements Checkpoint {
         await file.close();
       }
       await rename(temporary, this.#path);
-      await syncFolder(dirname(this.#path));
     } catch (error) {
       throw CheckpointFailed({ path: this.#path, reason: (error as Error).message }, error);
     }
@@ -135,14 +136,5 @@ export class FileCheckpoint implements Checkpoint {
       deployments.push({ ...deployment, initArgs });
     }
     return { ...spec, deployments };
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

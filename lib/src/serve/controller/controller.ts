@@ -38,8 +38,8 @@ export interface ControllerOptions {
   readonly publish: (snapshot: RouteSnapshot) => void;
   /** Resolves when every proxy has applied what was published last, or after a time; never rejects. */
   readonly proxiesKnow: () => Promise<void>;
-  /** The same for everybody who routes. */
-  readonly routersKnow: () => Promise<void>;
+  /** The same, for a shorter time: before a drain. */
+  readonly proxiesKnowSoon: () => Promise<void>;
 }
 
 type Deployed = ControllerOps['deploy']['result'];

@@ -21,8 +21,8 @@ export interface ExecutorOptions {
   readonly log: Pick<Log, 'info' | 'warn'>;
   /** Version of the snapshot that was published last. */
   readonly routesVersion: () => number;
-  /** Resolves when routers have applied that snapshot, or after a time; never rejects. */
-  readonly routersKnow: (version: number) => Promise<void>;
+  /** Resolves when proxies have applied that snapshot, or after a time; never rejects. */
+  readonly proxiesKnowSoon: () => Promise<void>;
   /** Something changed: reconcile again. */
   readonly onChange: () => void;
 }
@@ -142,7 +142,7 @@ export class Executor {
 
   async #finishDrain(id: string): Promise<void> {
     await Promise.resolve();
-    await this.#options.routersKnow(this.#options.routesVersion());
+    await this.#options.proxiesKnowSoon();
     const replica = this.#actual.replicas.get(id);
     if (replica === undefined) return;
     try {

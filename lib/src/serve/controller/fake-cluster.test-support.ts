@@ -176,7 +176,7 @@ export class FakeCluster implements Engine {
       url: () => 'http://127.0.0.1:8000',
       publish: (snapshot) => void this.snapshots.push(snapshot),
       proxiesKnow: () => Promise.resolve(),
-      routersKnow: () => Promise.resolve(),
+      proxiesKnowSoon: () => Promise.resolve(),
     });
     await controller.recover();
     return controller;

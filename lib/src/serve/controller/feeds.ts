@@ -4,8 +4,8 @@ import { ROUTES_TOPIC, type RouteSnapshot } from '../protocol/index.js';
 
 /** How long a deploy waits for proxies. One that is blocked that long still learns, only later. */
 const PROXY_ACK_MS = 5000;
-/** Others may be blocked in user code for long, and a replica that drains sends them on anyway. */
-const OTHERS_ACK_MS = 100;
+/** A drain begins at the latest then: whoever still asks a draining replica is sent on to another one. */
+const BEFORE_DRAIN_MS = 500;
 
 /** The routes feed. Proxies have a publisher of their own: deploys wait for them, and not for a notebook or replica that is busy. */
 export class RouteFeeds {
@@ -14,7 +14,6 @@ export class RouteFeeds {
   readonly #clock: Clock;
   readonly #proxyExpected: () => Promise<boolean>;
   #proxyVersion = 0;
-  #otherVersion = 0;
   #firstProxy: (() => void) | null = null;
   readonly #proxySeen: Promise<void>;
 
@@ -37,7 +36,7 @@ export class RouteFeeds {
 
   publish(snapshot: RouteSnapshot): void {
     this.#proxyVersion = this.#proxies.set(ROUTES_TOPIC, snapshot);
-    this.#otherVersion = this.#others.set(ROUTES_TOPIC, snapshot);
+    this.#others.set(ROUTES_TOPIC, snapshot);
   }
 
   async proxiesKnow(): Promise<void> {
@@ -45,10 +44,9 @@ export class RouteFeeds {
     await this.#proxies.acked(ROUTES_TOPIC, this.#proxyVersion, PROXY_ACK_MS).catch(() => {});
   }
 
-  async routersKnow(): Promise<void> {
-    const proxies = this.#proxies.acked(ROUTES_TOPIC, this.#proxyVersion, OTHERS_ACK_MS);
-    const others = this.#others.acked(ROUTES_TOPIC, this.#otherVersion, OTHERS_ACK_MS);
-    await Promise.allSettled([proxies, others]);
+  /** Handles are not waited for: they live in notebooks and replicas, which may be busy for long. */
+  async proxiesKnowSoon(): Promise<void> {
+    await this.#proxies.acked(ROUTES_TOPIC, this.#proxyVersion, BEFORE_DRAIN_MS).catch(() => {});
   }
 
   async #orAfter(ms: number, event: Promise<void>): Promise<void> {

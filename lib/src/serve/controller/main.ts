@@ -36,7 +36,7 @@ async function recover(): Promise<Controller> {
     url: () => listLocalClusters().find((cluster) => cluster.dir === dir)?.url ?? '',
     publish: (snapshot) => feeds.publish(snapshot),
     proxiesKnow: () => feeds.proxiesKnow(),
-    routersKnow: () => feeds.routersKnow(),
+    proxiesKnowSoon: () => feeds.proxiesKnowSoon(),
   });
   await controller.recover();
   return controller;
