@@ -32,7 +32,8 @@ export async function load<const O extends OutputTypes = OutputTypes>(
     });
   }
   const source = model instanceof URL ? fileURLToPath(model) : model;
-  if (typeof source === 'string' && !(existsSync(source) && statSync(source).isFile())) throw ModelNotFound({ path: resolve(source) });
+  if (typeof source === 'string' && !(existsSync(source) && statSync(source).isFile()))
+    throw ModelNotFound({ path: resolve(source) });
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
   const ort = loadRuntime();
   const machine = await thisMachine(ort.listSupportedBackends().map((backend) => backend.name));
