@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { hasCode } from '../../dist/core/index.js';
+import { type Channel, connect, helloOf, PeerGone } from '../../dist/ipc/index.js';
+import { method, Recorder, server, TOKEN } from '../fixtures/ipc-pair.js';
+import { until } from '../fixtures/wait.js';
+
+const open = (path: string): Promise<Channel> => connect({ path }, { token: TOKEN, hello: helloOf('driver', 'test') });
+
+for (const end of ['kill', 'exit', 'block'] as const) {
+  test(`the caller sees STARTED of the whole batch though user code begins with: ${end}`, async (t) => {
+    const { path, child } = await server(t);
+    const channel = await open(path);
+    t.after(() => channel.destroy());
+    const sinks = Array.from({ length: 20 }, () => new Recorder());
+    const never = new Recorder();
+    channel.request(method('never'), null, never);
+    for (const sink of sinks) channel.request(method(end), null, sink);
+    await until(() => sinks.every(({ events }) => events[0] === 'started'));
+    if (end === 'block') {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    }
+    await Promise.all([...sinks, never].map(({ ended }) => ended));
+    for (const { events, error } of sinks) {
+      assert.deepEqual(events, ['started', 'error']);
+      assert.ok(hasCode(error, PeerGone));
+    }
+    assert.deepEqual(never.events, ['error'], 'a call that was not begun can be told apart');
+  });
+}
+
+test('STARTED precedes user code even where the caller does not read for a while', async (t) => {
+  const { path } = await server(t);
+  const channel = await open(path);
+  t.after(() => channel.destroy());
+  // The answers to these fill the socket's buffer while this process is busy, so that the next STARTED cannot be written at once.
+  const noise = Array.from({ length: 20_000 }, () => new Recorder());
+  for (const sink of noise) channel.request(method('x'.repeat(100)), null, sink);
+  const last = new Recorder();
+  channel.request(method('kill'), null, last);
+  await new Promise(setImmediate);
+  const busyUntil = Date.now() + 300;
+  while (Date.now() < busyUntil);
+  await last.ended;
+  assert.deepEqual(last.events, ['started', 'error']);
+  const begun = noise.filter(({ events }) => events[0] === 'started').length;
+  assert.equal(begun, noise.length);
+});
