@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hasCode } from '../../core/index.js';
-import { DeployFailed, RouteTaken, Superseded } from '../protocol/index.js';
+import { DeployFailed, findDeploymentRoute, RouteTaken, Superseded } from '../protocol/index.js';
 import { app, deployment, FakeCluster, killed, settle } from './fake-cluster.test-support.js';
 
 const idsOf = (cluster: FakeCluster, key: string): string[] =>
@@ -43,12 +43,13 @@ describe('deploy', () => {
     const [old] = cluster.running('a');
     const before = cluster.snapshots.length;
     await controller.deploy(app('hello', [deployment('Inner', 'i2'), deployment('Chat', 'b')]));
-    for (const { deployments } of cluster.snapshots.slice(before)) {
-      const inner = deployments['hello/Inner']?.replicas[0]?.id ?? assert.fail();
-      const outer = deployments['hello/Chat']?.replicas[0]?.id ?? assert.fail();
-      const fresh = [cluster.running('i2'), cluster.running('b')].map((running) => running[0]?.id);
-      assert.deepEqual([fresh[0] === inner, fresh[1] === outer].join(), fresh[0] === inner ? 'true,true' : 'false,false');
-    }
+    const fresh = [cluster.running('i2')[0]?.id, cluster.running('b')[0]?.id];
+    const seen = cluster.snapshots
+      .slice(before)
+      .map(({ deployments }) => ['hello/Inner', 'hello/Chat'].map((key) => deployments[key as 'a/b']?.replicas[0]?.id));
+    // In each snapshot either both are new or none is.
+    for (const [inner, outer] of seen) assert.equal(inner === fresh[0], outer === fresh[1]);
+    assert.deepEqual(seen.at(-1), fresh);
     await settle();
     assert.equal(old?.draining, true);
     assert.ok(!cluster.stopped.includes(old.id));
@@ -63,18 +64,18 @@ describe('deploy', () => {
     const controller = await cluster.controller();
     const version = (inner: string, outer: string) =>
       app('hello', [deployment('Inner', inner), { ...deployment('Outer', outer), dependencies: ['Inner'] }]);
+    const seenBy = (outer: string) => {
+      const { generation, routesVersion } = cluster.running(outer)[0]?.init ?? assert.fail();
+      const snapshot = cluster.snapshots.find(({ version: number }) => number === routesVersion) ?? assert.fail();
+      const inScope = findDeploymentRoute(snapshot, 'hello', 'Inner', generation)?.replicas[0]?.id;
+      const elsewhere = findDeploymentRoute(snapshot, 'hello', 'Inner')?.replicas[0]?.id;
+      return { inScope, elsewhere };
+    };
     await controller.deploy(version('i1', 'o1'));
+    const first = cluster.running('i1')[0]?.id;
+    assert.deepEqual(seenBy('o1'), { inScope: first, elsewhere: first });
     await controller.deploy(version('i2', 'o2'));
-    for (const [inner, outer] of [
-      ['i1', 'o1'],
-      ['i2', 'o2'],
-    ] as const) {
-      const init = [...cluster.snapshots].length > 0 ? cluster.running(outer)[0]?.init : undefined;
-      if (outer === 'o1') continue;
-      const seen = cluster.snapshots.find(({ version: number }) => number === init?.routesVersion) ?? assert.fail();
-      assert.equal(seen.deployments[`hello/Inner@${init?.generation}`]?.replicas[0]?.id, cluster.running(inner)[0]?.id);
-      assert.notEqual(seen.deployments['hello/Inner']?.replicas[0]?.id, cluster.running(inner)[0]?.id);
-    }
+    assert.deepEqual(seenBy('o2'), { inScope: cluster.running('i2')[0]?.id, elsewhere: first });
     assert.deepEqual(Object.keys(cluster.routes.deployments), ['hello/Inner', 'hello/Outer']);
   });
 

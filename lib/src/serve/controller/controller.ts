@@ -30,6 +30,8 @@ export interface ControllerOptions {
   readonly replicaMain: string;
   readonly engine: Engine;
   readonly connectReplica: ConnectReplica;
+  /** Removes the socket file that a killed replica leaves; never rejects. */
+  readonly removeSocket: (path: string) => Promise<void>;
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly log: Log;
@@ -186,7 +188,8 @@ export class Controller {
     this.#actual.switching.delete(generation);
     this.#round();
     const waiting = this.#deploys.get(generation);
-    if (waiting === undefined) return;
+    // Superseded while this was written down: whoever came between tells it.
+    if (waiting === undefined || !this.#isLive(app, generation)) return;
     const routesVersion = this.#snapshots.version;
     await this.#options.proxiesKnow();
     this.#deploys.delete(generation);

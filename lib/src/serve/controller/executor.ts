@@ -17,6 +17,8 @@ export interface ExecutorOptions {
   readonly actual: ActualState;
   readonly engine: Engine;
   readonly connectReplica: ConnectReplica;
+  /** Removes the socket file that a killed process leaves; never rejects. */
+  readonly removeSocket: (path: string) => Promise<void>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
   /** Version of the snapshot that was published last. */
@@ -58,7 +60,7 @@ export class Executor {
     else if (action.kind === 'reconfigure') this.#reconfigure(action.id, action.config);
     else if (action.kind === 'expire') this.#expire(action.id, action.timeoutMs);
     else if (action.kind === 'drain') this.#drain(action.id);
-    else this.#stop(action.id, STOP_GRACE_MS);
+    else this.#stop(action.id, this.#actual.replicas.get(action.id)?.drained === true ? STOP_GRACE_MS : ABORT_GRACE_MS);
   }
 
   /** Takes over a replica that runs already. */
@@ -196,7 +198,8 @@ export class Executor {
     const { id, app, group, state, since } = replica;
     const now = this.#options.clock.now();
     const error = exitError(replica, exit);
-    this.#options.log.warn(`replica ${id} of ${app} died: ${error.message}`);
+    // Asked to stop by somebody else: the whole cluster ends.
+    if (exit.name !== 'STOPPED') this.#options.log.warn(`replica ${id} of ${app} died: ${error.message}`);
     this.#actual.fail(group, error, state === ReplicaState.RUNNING ? now - since : null, now);
     this.#gone(id);
   }
@@ -218,13 +221,15 @@ export class Executor {
   #giveUp(replica: Replica, error: Error): void {
     const { id, state, since, group, app } = replica;
     const now = this.#options.clock.now();
-    this.#options.log.warn(`replica ${id} of ${app} failed: ${error.message}`);
+    this.#options.log.info(`replica ${id} of ${app} failed: ${error.message}`);
     this.#actual.fail(group, error, state === ReplicaState.RUNNING ? now - since : null, now);
     this.#stop(id, ABORT_GRACE_MS);
     this.#options.onChange();
   }
 
   #gone(id: string): void {
+    const path = this.#actual.replicas.get(id)?.path;
+    if (path !== undefined) void this.#options.removeSocket(path);
     this.#actual.transition(id, ReplicaEvent.EXITED, this.#options.clock.now());
     this.#links.get(id)?.close();
     this.#links.delete(id);

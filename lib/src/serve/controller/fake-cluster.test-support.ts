@@ -170,6 +170,7 @@ export class FakeCluster implements Engine {
         if (replica === undefined) throw new Error(`nobody listens on ${path}`);
         return replica;
       },
+      removeSocket: () => Promise.resolve(),
       checkpoint: this.checkpoint,
       clock: this.clock,
       log: { debug: line, info: line, warn: line, error: line } as unknown as Log,

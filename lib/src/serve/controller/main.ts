@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLog, systemClock } from '../../core/index.js';
@@ -30,6 +31,7 @@ async function recover(): Promise<Controller> {
     replicaMain: child.args?.replicaMain ?? fileURLToPath(new URL('../replica/main.js', import.meta.url)),
     engine: await engine,
     connectReplica: replicaConnector(token),
+    removeSocket: (path) => rm(path, { force: true }).catch(() => {}),
     checkpoint: new FileCheckpoint(join(dir, 'checkpoint.json'), blobs),
     clock: systemClock,
     log,
