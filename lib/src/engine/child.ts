@@ -1,10 +1,11 @@
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { toWireError } from '../core/index.js';
 import { NotAChild } from './errors.js';
 import { ExitCode } from './exit-report.js';
-import { type ChildArguments, type ChildMessage, LIFELINE_FD, LISTEN_FD } from './local/lifeline-protocol.js';
+import { type ChildArguments, type ChildMessage, LISTEN_FD } from './local/lifeline-protocol.js';
+import { tell } from './local/tell.js';
 
 /** What a process of a cluster knows of itself. */
 export interface ChildContext<A> {
@@ -59,7 +60,7 @@ export function enterChild<A>(): ChildContext<A> {
     token: readFileSync(join(given.dir, 'token'), 'utf8'),
     listenFd: given.listenFd ? LISTEN_FD : null,
     ready() {
-      tell({ kind: 'ready' });
+      tell({ kind: 'ready' } satisfies ChildMessage);
       // After the message: starting a thread costs 2 ms here, and the agent need not wait for it.
       setImmediate(watch);
     },
@@ -72,7 +73,7 @@ export function enterChild<A>(): ChildContext<A> {
 
 function exit(name: keyof typeof ExitCode, error?: unknown): never {
   if (error !== undefined) {
-    tell({ kind: 'failed', error: toWireError(error) });
+    tell({ kind: 'failed', error: toWireError(error) } satisfies ChildMessage);
     console.error(error);
   }
   process.exit(ExitCode[name]);
@@ -86,15 +87,6 @@ function parseArguments(): ChildArguments {
     // Falls through: no JSON is not ours either.
   }
   throw NotAChild({ path: process.argv[1] ?? 'this module' });
-}
-
-/** One short write on the lifeline; the agent reads it at once, so it does not block. */
-function tell(message: ChildMessage): void {
-  try {
-    writeSync(LIFELINE_FD, `${JSON.stringify(message)}\n`);
-  } catch {
-    // The agent is gone; the watcher ends this process.
-  }
 }
 
 /**

@@ -2,7 +2,7 @@ export { blobPath, hasBlob } from './blob-store.js';
 export { type ChildContext, enterChild } from './child.js';
 export { connectEngine } from './client.js';
 export { joinLocalCluster, type LocalCluster, type LocalClusterOptions, startLocalCluster } from './cluster.js';
-export { type ClusterInfo, listLocalClusters } from './cluster-folder.js';
+export { type ClusterInfo, clusterIn, listLocalClusters } from './cluster-folder.js';
 export {
   type BlobRef,
   type Engine,

@@ -41,6 +41,7 @@ test('a process that dies before it is ready rejects its start with the reason a
   assert.equal((failed.cause as Error).name, 'RangeError');
   assert.equal((failed.cause as Error).message, 'model is missing');
   assert.match((failed.cause as Error).stack ?? '', /engine-child/);
+  assert.equal(((await failure({ start: 'fail-at-length' })).cause as Error).message.length, 1e6);
   assert.match((await failure({ start: 'abort' })).message, /KILLED, by SIGABRT/);
   const timeout = await engine.start(stub('y', { start: 'hang' }, { startTimeoutMs: 200 })).catch((error: unknown) => error);
   assert.ok(hasCode(timeout, ProcessStartTimeout));

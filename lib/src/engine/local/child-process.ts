@@ -12,8 +12,8 @@ const START_TIMEOUT_MS = 60_000;
 const LINGERING_OUTPUT_MS = 1000;
 const TAIL_LINES = 20;
 const TAIL_LINE_CHARACTERS = 2000;
-/** A `failed` message carries stacks; no line of user output comes this way. */
-const MESSAGE_MAX_BYTES = 1024 * 1024;
+/** A `failed` message carries stacks and the user's own message. A longer one is not read; the exit code still says the reason. */
+const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
 
 export interface ChildOptions {
   readonly dir: string;
@@ -102,9 +102,9 @@ export class ChildRun {
 
   #readLifeline(onReady: () => void): void {
     const lines = new LineSplitter((text) => {
-      const message = JSON.parse(text) as ChildMessage;
-      if (message.kind === 'ready') onReady();
-      else this.#error = message.error;
+      const message = parseMessage(text);
+      if (message?.kind === 'ready') onReady();
+      else if (message?.kind === 'failed') this.#error = message.error;
     }, MESSAGE_MAX_BYTES);
     const lifeline = this.#child.stdio[3] as Socket | null;
     lifeline?.on('data', (chunk: Buffer) => lines.push(chunk));
@@ -158,6 +158,16 @@ function spawnChild(spec: ProcessSpec, { dir, listenFd }: ChildOptions): ChildPr
     env: childEnv({ ...hideGpus, ...spec.env }),
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(spec.listenFd === true && listenFd !== null ? [listenFd] : [])],
   });
+}
+
+/** User code runs on the other side and may write anything to the pipe. */
+function parseMessage(text: string): ChildMessage | undefined {
+  try {
+    const message = JSON.parse(text) as ChildMessage | null;
+    return message !== null && typeof message === 'object' ? message : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function killGroup(pid: number): void {

@@ -1,5 +1,5 @@
 /** The node agent's process. Its one argument is `AgentArguments` as JSON; fd 3 is its driver's pipe. */
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { toWireError } from '../../core/index.js';
@@ -9,6 +9,7 @@ import type { AgentServer } from './agent-server.js';
 import { type AgentArguments, type AgentMessage, LIFELINE_FD } from './lifeline-protocol.js';
 import { openListeningSocket } from './listening-socket.js';
 import { markProcess } from './process-mark.js';
+import { tell } from './tell.js';
 
 const { dir, node, detached, http, entries } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
 const SIGNAL_GRACE_MS = 4000;
@@ -56,13 +57,13 @@ try {
   const opening = import('./agent-server.js').then(async ({ AgentServer }) => {
     const token = readFileSync(join(dir, 'token'), 'utf8');
     server = await AgentServer.open(running, { dir, node, token, onShutdown: () => void leave() });
-    tell({ kind: 'open' });
+    tell({ kind: 'open' } satisfies AgentMessage);
   });
   await Promise.all([opening, children]);
   writeAgentFile(dir, { agent: markProcess(process.pid), host, port, startedAt: Date.now() });
-  tell({ kind: 'up', host, port });
+  tell({ kind: 'up', host, port } satisfies AgentMessage);
 } catch (error) {
-  tell({ kind: 'failed', error: toWireError(error) });
+  tell({ kind: 'failed', error: toWireError(error) } satisfies AgentMessage);
   await killAndLeave();
 }
 
@@ -79,12 +80,4 @@ async function leave(): Promise<void> {
   await server?.close();
   removeFolder(dir);
   process.exit(0);
-}
-
-function tell(message: AgentMessage): void {
-  try {
-    writeSync(LIFELINE_FD, `${JSON.stringify(message)}\n`);
-  } catch {
-    // The driver is gone.
-  }
 }
