@@ -1,10 +1,73 @@
-import type { CodeRef, LoadOptions } from './types.js';
+import { join } from 'node:path';
+import { compileFunction, constants } from 'node:vm';
+import { HEADER, type Header, HOOKS } from './hooks.js';
+import { importBundle } from './module.js';
+import { importFrom, requireFrom } from './require.js';
+import { registerCompiled } from './stack.js';
+import type { CodeRef, LoadOptions, SourceRef } from './types.js';
+import { ValueDecoder } from './value-decode.js';
+import type { ValueGraph } from './value-format.js';
 
-/** Loads shipped code and returns the class or function. */
-export async function loadCode(
-  _ref: CodeRef,
-  _readBlob: (hash: string) => Uint8Array,
-  _options: LoadOptions = {},
-): Promise<(...args: never[]) => unknown> {
-  throw new Error('not yet');
+/** A shipped class or function. */
+export type Shipped = (new (...args: never[]) => object) | ((...args: never[]) => unknown);
+type ReadBlob = (hash: string) => Uint8Array;
+
+/**
+ * Loads shipped code and returns the class or function. Large arrays are used as `readBlob` gives them, without a copy
+ * where they fill their buffer.
+ * @throws what the code's own static initialisers throw; NBS_PACKAGE_NOT_FOUND; NBS_NO_SUCH_EXPORT
+ */
+export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadOptions = {}): Promise<Shipped> {
+  return ref.kind === 'source' ? loadSource(ref, readBlob) : ((await importBundle(ref, options)) as Shipped);
+}
+
+async function loadSource(ref: SourceRef, readBlob: ReadBlob): Promise<Shipped> {
+  const code = Buffer.from(readBlob(ref.hash)).toString('utf8');
+  const header = JSON.parse(code.slice(HEADER.length, code.indexOf('\n'))) as Header;
+  // A path in the notebook's folder, so that import() resolves from there. No such file exists.
+  const filename = join(ref.folder, `.nbserve-${ref.hash.slice(0, 16)}.cjs`);
+  registerCompiled(filename, () => code, header.renamed);
+
+  const importer = importFrom(ref.folder);
+  const preloaded = new Map<string, unknown>();
+  for (const id of header.preload) preloaded.set(id, await importer(id));
+
+  let decoder: ValueDecoder | undefined;
+  let sources: Readonly<Record<string, () => unknown>> = {};
+  const hash = (name: string): string => {
+    const found = ref.values.find((value) => value.name === name);
+    if (!found) throw new Error(`the value ${name} of ${ref.exportName} wasn't sent along`);
+    return found.hash;
+  };
+  const values = (): ValueDecoder => {
+    decoder ??= new ValueDecoder(
+      JSON.parse(Buffer.from(readBlob(hash('graph'))).toString('utf8')) as ValueGraph,
+      (n) => readBlob(hash(`buffer-${n}`)),
+      sources,
+    );
+    return decoder;
+  };
+
+  const module: { exports: Record<string, unknown> } = { exports: {} };
+  const scope: Record<string, unknown> = {
+    exports: module.exports,
+    module,
+    require: requireFrom(ref.folder),
+    __filename: filename,
+    __dirname: ref.folder,
+    [HOOKS.value]: (n: number) => values().root(n),
+    [HOOKS.sources]: (all: typeof sources) => {
+      sources = all;
+    },
+    [HOOKS.preload]: (id: string) => preloaded.get(id),
+    [HOOKS.global]: (all: Record<string, unknown>, name: string) => all[name] ?? all,
+    [HOOKS.import]: importer,
+  };
+  const run = compileFunction(code, Object.keys(scope), {
+    filename,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER as never,
+  }) as (...args: unknown[]) => void;
+  run.apply(module.exports, Object.values(scope));
+  decoder?.settle();
+  return module.exports[ref.exportName] as Shipped;
 }

@@ -1,18 +1,112 @@
-/** A user's TypeScript file, compiled. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Plugin } from 'esbuild';
+import { cacheHome, shortId } from '../core/index.js';
+import { buildFailure, esbuild, namedSources, SHARED } from './compile.js';
+import { NoSuchDeployment, ShipModuleFailed } from './errors.js';
+import { ownLocation } from './own-location.js';
+import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
+import { registerCompiled } from './stack.js';
+import type { LoadOptions, ModuleRef } from './types.js';
+
+/** A user's TypeScript or JavaScript file, compiled. */
 export interface ModulePackage {
+  /** Absolute path of the user's file. */
   readonly file: string;
+  /** sha256 (hex) of the bundle. */
   readonly hash: string;
   /** Absolute path of the compiled bundle in the cache. */
   readonly bundle: string;
 }
 
-export async function compileModule(_file: string): Promise<ModulePackage> {
-  throw new Error('not yet');
+const bundlePath = (hash: string): string => join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'modules', `${hash}.mjs`);
+
+/** Packages stay outside, each as the file that it resolves to from the importing file's folder: the bundle lies elsewhere. */
+const packagesByFile: Plugin = {
+  name: 'packages-by-file',
+  setup(build) {
+    build.onResolve({ filter: /^[^./#]/ }, ({ path, resolveDir, kind }) => {
+      if (kind === 'entry-point') return undefined;
+      if (isBuiltin(path) || /^(file|data|https?):/.test(path)) return { path, external: true };
+      const file = isOwn(path) ? ownRequire.resolve(path) : resolveImport(path, resolveDir);
+      if (file === undefined) return kind === 'dynamic-import' ? { path, external: true } : undefined;
+      return file.endsWith('.json') ? { path: file } : { path: pathToFileURL(file).href, external: true };
+    });
+  },
+};
+
+/**
+ * Compiles a file and what it imports by relative path into the cache.
+ * @throws NBS_MODULE_FAILED
+ */
+export async function compileModule(file: string): Promise<ModulePackage> {
+  const path = resolve(file);
+  const folder = dirname(path);
+  const { build } = await esbuild();
+  const { loader: _, tsconfigRaw: __, ...shared } = SHARED;
+  const result = await build({
+    ...shared,
+    entryPoints: [path],
+    absWorkingDir: folder,
+    outdir: folder,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    sourcemap: 'external',
+    write: false,
+    plugins: [ownLocation, packagesByFile],
+  }).catch((error: unknown) => {
+    throw ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
+  });
+  const text = (suffix: string): string => result.outputFiles.find((output) => output.path.endsWith(suffix))?.text ?? '';
+  const map = namedSources(text('.map'), folder, new Set());
+  const code = `${text('.js')}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
+  const hash = createHash('sha256').update(code).digest('hex');
+  const bundle = bundlePath(hash);
+  if (!existsSync(bundle)) writeWhole(bundle, code);
+  return { file: path, hash, bundle };
 }
 
-/** Compiles and imports a user's file. */
+// Two processes may compile the same file at once: each writes its own and renames it into place.
+function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${shortId()}`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  renameSync(draft, file);
+}
+
+async function load(bundle: string): Promise<Readonly<Record<string, unknown>>> {
+  const url = pathToFileURL(bundle).href;
+  registerCompiled(url, () => readFileSync(bundle, 'utf8'));
+  return (await import(url)) as Record<string, unknown>;
+}
+
+/**
+ * Compiles and imports a user's file.
+ * @throws NBS_MODULE_FAILED; what the file throws
+ */
 export async function importModule(
-  _file: string,
+  file: string,
 ): Promise<ModulePackage & { readonly exports: Readonly<Record<string, unknown>> }> {
-  throw new Error('not yet');
+  const compiled = await compileModule(file);
+  return { ...compiled, exports: await load(compiled.bundle) };
+}
+
+/** In a replica: imports the bundle of a module and finds the deployment in it. */
+export async function importBundle(ref: ModuleRef, options: LoadOptions): Promise<unknown> {
+  let bundle = bundlePath(ref.hash);
+  if (!existsSync(bundle)) {
+    const compiled = await compileModule(ref.file);
+    if (compiled.hash !== ref.hash)
+      throw ShipModuleFailed({ file: ref.file, reason: 'it changed since it was deployed; deploy it again' });
+    bundle = compiled.bundle;
+  }
+  const exports = await load(bundle);
+  const found = options.findDeployment?.(exports, ref.deployment) ?? exports[ref.deployment];
+  if (found !== undefined) return found;
+  throw NoSuchDeployment({ file: basename(ref.file), name: ref.deployment, valid: Object.keys(exports).join(', ') || 'nothing' });
 }

@@ -1,21 +1,61 @@
+import { Catalog } from './catalog.js';
+import { closureOf } from './closure.js';
+import { NoSource } from './errors.js';
+import { instrument } from './instrument.js';
+import { packageOf } from './package.js';
 import type { CodePackage, SourceId, SourceRegistryOptions } from './types.js';
 
 /** Sources of one notebook session: what was declared in which cell, and the closures that replicas need. */
 export class SourceRegistry {
-  constructor(readonly options: SourceRegistryOptions) {}
-  /** Adds a cell that is about to run. `id` is shown in stacks, e.g. `cell[3].ts`. */
-  addCell(_cell: { readonly id: string; readonly source: string }): void {}
-  instrument(_cellId: string, source: string): string {
-    return source;
+  private readonly catalog = new Catalog();
+  private readonly said = new Set<string>();
+
+  constructor(private readonly options: SourceRegistryOptions) {}
+
+  /** Adds a cell that is about to run. `id` is shown in stacks, e.g. `cell[3].ts`. Never throws. */
+  addCell(cell: { readonly id: string; readonly source: string }): void {
+    this.catalog.addCell(cell.id, cell.source);
   }
-  tag<T>(_sourceId: SourceId, value: T): T {
+
+  /**
+   * The cell's source with each class or function that goes to `serve.deployment(` or `ingress(` wrapped in
+   * `__nbs_source("<id>", …)`, which the host defines as {@link tag}. No line moves.
+   */
+  instrument(cellId: string, source: string): string {
+    return instrument(cellId, source);
+  }
+
+  /** Remembers the source of a value; returns the value. */
+  tag<T>(sourceId: SourceId, value: T): T {
+    this.catalog.tag(sourceId, value);
     return value;
   }
-  bind(_cellId: string, _name: string, _value: unknown): void {}
-  sourceOf(_value: unknown): SourceId | undefined {
-    return undefined;
+
+  /** To be called for each notebook global that code of a cell sets. */
+  bind(cellId: string, name: string, value: unknown): void {
+    this.catalog.bind(cellId, name, value);
   }
-  pack(_value: unknown): Promise<CodePackage> {
-    return Promise.reject(new Error('not yet'));
+
+  /** The source id of a class or function; undefined where its source isn't known. */
+  sourceOf(value: unknown): SourceId | undefined {
+    return this.catalog.sourceOf(value, this.options.lookup)?.id;
   }
+
+  /**
+   * The transitive closure of a class or function, with the values that its names have now.
+   * @throws NBS_NO_SOURCE, NBS_CANNOT_SHIP
+   */
+  async pack(value: unknown): Promise<CodePackage> {
+    const source = this.catalog.sourceOf(value, this.options.lookup);
+    if (!source) throw NoSource({ name: nameOf(value) });
+    const closure = closureOf(source, this.catalog, this.options);
+    const notes = closure.notes.filter((note) => !this.said.has(note.key));
+    for (const note of notes) this.said.add(note.key);
+    return packageOf(closure, { folder: this.options.folder, notes: notes.map((note) => note.text) });
+  }
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value !== 'function') return `this ${typeof value}`;
+  return value.name === '' ? 'this function' : value.name;
 }

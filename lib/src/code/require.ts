@@ -1,13 +1,89 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { createRequire, isBuiltin } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { compileFunction, constants } from 'node:vm';
+import { AsyncPackage, PackageNotFound } from './errors.js';
+import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
 import type { FolderRequire } from './types.js';
 
-/** A `require` that resolves packages from `folder`. */
+const isBare = (id: string): boolean => !/^(\.{0,2}\/|\.{1,2}$|file:|data:)/.test(id) && !isBuiltin(id);
+
+const packageName = (id: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? id;
+
+/**
+ * A `require` that resolves packages from `folder`: CommonJS, ESM-only, and those whose `exports` know `import` alone.
+ * `nbserve` is always the running one.
+ * @throws NBS_PACKAGE_NOT_FOUND, NBS_ASYNC_PACKAGE
+ */
 export function requireFrom(folder: string): FolderRequire {
-  return createRequire(join(folder, 'noop.js'));
+  const home = resolve(folder);
+  const base = createRequire(join(home, 'noop.js'));
+  const find = (id: string): string => {
+    if (isOwn(id)) return ownRequire.resolve(id);
+    try {
+      return base.resolve(id);
+    } catch (error) {
+      const file = codeOf(error) === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? resolveImport(id, home) : undefined;
+      if (file !== undefined) return file;
+      throw explained(error, id, home);
+    }
+  };
+  const load = (id: string): unknown => {
+    const file = find(id);
+    try {
+      return quietly(() => base(file));
+    } catch (error) {
+      throw explained(error, id, home);
+    }
+  };
+  return Object.assign(load, { resolve: find, cache: base.cache, extensions: base.extensions, main: base.main });
 }
 
-/** `import()` that resolves from `folder`. */
-export function importFrom(_folder: string): (id: string) => Promise<Record<string, unknown>> {
-  return async (id) => (await import(id)) as Record<string, unknown>;
+/**
+ * `import()` that resolves from `folder`; it also takes packages with top-level await.
+ * @throws NBS_PACKAGE_NOT_FOUND
+ */
+export function importFrom(folder: string): (id: string) => Promise<Record<string, unknown>> {
+  const home = resolve(folder);
+  const load = compileFunction('return import(id)', ['id'], {
+    filename: join(home, 'noop.mjs'),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER as never,
+  }) as (id: string) => Promise<Record<string, unknown>>;
+  return async (id) => {
+    try {
+      return await load(isOwn(id) ? pathToFileURL(ownRequire.resolve(id)).href : String(id));
+    } catch (error) {
+      throw explained(error, String(id), home);
+    }
+  };
+}
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
+
+/** Says what to do about a package that can't be loaded; other errors are the package's own. */
+function explained(error: unknown, id: string, folder: string): unknown {
+  const code = codeOf(error);
+  if (code === 'ERR_REQUIRE_ASYNC_MODULE') return AsyncPackage({ id }, error);
+  const message = error instanceof Error ? error.message : '';
+  const isItself = message.includes(`'${id}'`) || message.includes(`'${packageName(id)}'`);
+  if ((code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') && isBare(id) && isItself) {
+    return PackageNotFound({ name: packageName(id), folder }, error);
+  }
+  return error;
+}
+
+// Node 20 warns that `require` of an ES module is experimental; a notebook's user can do nothing about it.
+function quietly<T>(load: () => T): T {
+  const emit = process.emitWarning;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    const options = rest[0] as string | { type?: string } | undefined;
+    const type = typeof options === 'object' ? options.type : options;
+    if (type === 'ExperimentalWarning' && /ES Module/.test(String(warning))) return;
+    (emit as (...args: unknown[]) => void).call(process, warning, ...rest);
+  }) as typeof process.emitWarning;
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emit;
+  }
 }

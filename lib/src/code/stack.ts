@@ -1,7 +1,92 @@
-/** Replaces positions in shipped code by the user's; drops frames of nbserve and Node. */
-export function mapStack(stack: string): string {
-  return stack;
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface MappedFile {
+  /** Read when the first error needs it. */
+  readonly payload: () => SourceMapPayload | undefined;
+  readonly renamed: Readonly<Record<string, string>>;
+  map?: SourceMap | null;
 }
 
-/** Makes `error.stack` of this process show the user's positions. Called by a replica before it loads code. */
-export function installStackMapping(): void {}
+const files = new Map<string, MappedFile>();
+
+/** Notes that `file` (a path or URL, as stacks show it) was compiled; its code carries its map inline. */
+export function registerCompiled(file: string, code: () => string, renamed: Readonly<Record<string, string>> = {}): void {
+  if (!files.has(file)) files.set(file, { payload: () => inlineMap(code()), renamed });
+}
+
+function inlineMap(code: string): SourceMapPayload | undefined {
+  const at = code.lastIndexOf('//# sourceMappingURL=data:application/json;base64,');
+  if (at < 0) return undefined;
+  return JSON.parse(Buffer.from(code.slice(code.indexOf(',', at) + 1).trim(), 'base64').toString()) as SourceMapPayload;
+}
+
+const OWN = dirname(dirname(fileURLToPath(import.meta.url)));
+const OWN_FRAME = new RegExp(`[( ](file://)?${OWN.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/`);
+const INTERNAL_FRAME = /[( ]node:[^)]*\)?$/;
+
+const FRAME = /^(\s+at .*?\(?)((?:file:\/\/)?[^\s()]+(?:[^():]*[^\s():])?):(\d+):(\d+)(\)?)$/;
+
+/** One `    at …` line with the user's position; null where the frame isn't of shipped code. */
+function mapFrame(line: string): string | null {
+  const [, before = '', file = '', row, column, after = ''] = FRAME.exec(line) ?? [];
+  const known = files.get(file);
+  if (!known) return null;
+  if (known.map === undefined) {
+    const payload = known.payload();
+    known.map = payload ? new SourceMap(payload) : null;
+  }
+  const entry = known.map?.findEntry(Number(row) - 1, Number(column) - 1);
+  if (!entry || !('originalSource' in entry) || !entry.originalSource) return OUR_GLUE;
+  const named = before.replace(/[\p{ID_Continue}$]+\$\d+/gu, (name) => known.renamed[name] ?? name);
+  return `${named}${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;
+}
+
+/** A frame in what the compiler or assembler added. */
+const OUR_GLUE = '';
+
+/**
+ * Replaces positions in shipped code by the user's (`cell[3].ts:7:11`). Frames of nbserve and Node are dropped where frames
+ * of the user remain. Text that is mapped already stays as it is.
+ */
+export function mapStack(stack: string): string {
+  const lines = stack.split('\n');
+  const first = lines.findIndex((line) => /^\s+at /.test(line));
+  if (first < 0) return stack;
+  return [...lines.slice(0, first), ...mapFrames(lines.slice(first))].join('\n');
+}
+
+function mapFrames(lines: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  let users = 0;
+  for (const line of lines) {
+    const mapped = mapFrame(line);
+    if (mapped === OUR_GLUE) continue;
+    if (mapped === null && (OWN_FRAME.test(line) || INTERNAL_FRAME.test(line))) continue;
+    kept.push(mapped ?? line);
+    if (/^\s+at /.test(line)) users++;
+  }
+  return users > 0 ? kept : lines;
+}
+
+let installed = false;
+
+/** Makes `error.stack` of this process, also as `console.error(error)` prints it, show the user's positions. */
+export function installStackMapping(): void {
+  if (installed) return;
+  installed = true;
+  Error.prepareStackTrace = (error, sites) => {
+    const head = headOf(error);
+    if (sites.length === 0) return head;
+    return [head, ...mapFrames(sites.map((site) => `    at ${String(site)}`))].join('\n');
+  };
+}
+
+function headOf(error: unknown): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return '<error>';
+  }
+}

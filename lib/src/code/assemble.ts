@@ -1,0 +1,141 @@
+import MagicString, { Bundle } from 'magic-string';
+import type { Closure } from './closure.js';
+import { HOOKS } from './hooks.js';
+import { inOrder } from './order.js';
+import { compareUnits, type Unit } from './unit.js';
+
+/** A closure as one TypeScript module. */
+export interface Assembled {
+  readonly text: string;
+  /** From `text` to the cells. */
+  readonly map: string;
+  readonly exportName: string;
+  /** Modules to load with `import()` before the module runs. */
+  readonly preload: readonly string[];
+  /** Names in the module that aren't the user's. */
+  readonly renamed: Readonly<Record<string, string>>;
+}
+
+const RESERVED = ['require', 'module', 'exports', '__filename', '__dirname', 'default', 'globalThis', ...Object.values(HOOKS)];
+
+export function assemble(closure: Closure): Assembled {
+  const names = nameUnits(closure);
+  const nameOf = (unit: Unit): string => names.get(unit) as string;
+  const bundle = new Bundle({ separator: '\n' });
+  const preload = new Set<string>();
+  const references = closure.units
+    .filter((unit) => isReferenced(unit, closure))
+    .map((unit) => `${JSON.stringify(unit.key)}: () => ${nameOf(unit)}`);
+  if (references.length > 0) bundle.prepend(`${HOOKS.sources}({ ${references.join(', ')} });\n`);
+
+  for (const unit of inOrder(closure.units)) {
+    if (unit.form.as === 'preload') preload.add(unit.form.module);
+    if (unit.form.as === 'statements') addStatements(bundle, unit, nameOf);
+    else if (unit.form.as === 'expression') addExpression(bundle, unit, nameOf);
+    else bundle.addSource({ content: new MagicString(plainText(unit, nameOf)) });
+  }
+  const entry = nameOf(closure.entry);
+  const exportName = closure.entry.name;
+  bundle.append(`\nexport { ${entry} as ${JSON.stringify(exportName)} };\n`);
+
+  const renamed: Record<string, string> = {};
+  for (const [unit, name] of names) if (name !== unit.name) renamed[name] = unit.name;
+  const map = bundle.generateMap({ hires: 'boundary', includeContent: false, file: 'notebook.ts' }).toString();
+  return { text: bundle.toString(), map, exportName, preload: [...preload], renamed };
+}
+
+/** A source that a captured value refers to: a class of its instances, a function in it. */
+function isReferenced(unit: Unit, closure: Closure): boolean {
+  return closure.units.some((user) => user.form.as === 'value' && user.needs.includes(unit));
+}
+
+/** The latest declaration keeps its name; an older one of the same name, where both are needed, gets another. */
+function nameUnits(closure: Closure): Map<Unit, string> {
+  const names = new Map<Unit, string>();
+  const taken = new Set([...RESERVED, ...closure.globals]);
+  for (const unit of closure.units.toSorted(compareUnits).toReversed()) {
+    let name = unit.name;
+    for (let n = 1; taken.has(name); n++) name = `${unit.name}$${n}`;
+    taken.add(name);
+    names.set(unit, name);
+  }
+  return names;
+}
+
+function plainText(unit: Unit, nameOf: (unit: Unit) => string): string {
+  const name = nameOf(unit);
+  const { form } = unit;
+  switch (form.as) {
+    case 'alias':
+      return `${form.keyword} ${name} = ${nameOf(form.target)};`;
+    case 'value':
+      return `${form.keyword} ${name} = ${HOOKS.value}(${form.index});`;
+    case 'global':
+      return `const ${name} = ${HOOKS.global}(require(${JSON.stringify(form.module)}), ${JSON.stringify(unit.name)});`;
+    case 'preload':
+      return `${form.keyword} ${name} = ${HOOKS.preload}(${JSON.stringify(form.module)})${form.path};`;
+    case 'import':
+      return importText(name, form.module, form.imported);
+    default:
+      return '';
+  }
+}
+
+function importText(name: string, module: string, imported: string): string {
+  const from = JSON.stringify(module);
+  if (imported === 'default') return `import ${name} from ${from};`;
+  if (imported === '=') return `import ${name} = require(${from});`;
+  if (imported === '*') return `import * as ${name} from ${from};`;
+  if (imported.startsWith('*['))
+    return `import * as ${name}$module from ${from};\nconst ${name} = ${name}$module${imported.slice(1)};`;
+  return `import { ${/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(imported) ? imported : JSON.stringify(imported)} as ${name} } from ${from};`;
+}
+
+function addStatements(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => string): void {
+  if (unit.form.as !== 'statements' || !unit.cell) return;
+  const name = nameOf(unit);
+  for (const part of unit.form.parts) {
+    const content = edited(unit, part, nameOf);
+    if (name !== unit.name) {
+      for (const own of unit.form.names)
+        if (own.start >= part.start && own.end <= part.end) content.overwrite(own.start, own.end, name);
+    }
+    bundle.addSource({ filename: unit.cell.id, content });
+  }
+  const isNamed = unit.form.node?.type === 'ClassDeclaration' || unit.form.node?.type === 'FunctionDeclaration';
+  if (name !== unit.name && isNamed) bundle.addSource({ content: new MagicString(rename(name, unit.name)) });
+}
+
+function addExpression(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => string): void {
+  if (unit.form.as !== 'expression' || !unit.cell) return;
+  const { form } = unit;
+  const name = nameOf(unit);
+  const content = edited(unit, form.part, nameOf);
+  content.prepend(`${form.keyword} ${name} = ${form.before}`);
+  content.append(`${form.after};`);
+  bundle.addSource({ filename: unit.cell.id, content });
+  if (name !== unit.name && form.node.id == null && /^(Class|Function|Arrow)/.test(form.node.type)) {
+    bundle.addSource({ content: new MagicString(rename(name, unit.name)) });
+  }
+}
+
+const rename = (local: string, name: string): string =>
+  `Object.defineProperty(${local}, 'name', { value: ${JSON.stringify(name)}, configurable: true });`;
+
+/** One range of the cell's source, with references renamed where their targets are. */
+function edited(unit: Unit, part: { readonly start: number; readonly end: number }, nameOf: (unit: Unit) => string): MagicString {
+  const cell = unit.cell as NonNullable<Unit['cell']>;
+  const content = new MagicString(cell.source, { filename: cell.id });
+  if (part.start > 0) content.remove(0, part.start);
+  if (part.end < cell.source.length) content.remove(part.end, cell.source.length);
+  for (const { reference, target } of unit.links) {
+    const name = nameOf(target);
+    if (name === reference.name || reference.start < part.start || reference.end > part.end) continue;
+    content.overwrite(reference.start, reference.end, reference.shorthand ? `${reference.name}: ${name}` : name);
+  }
+  for (const { start, module } of cell.analysis.imports) {
+    if (start < part.start || start >= part.end || (module !== undefined && /^[./]/.test(module))) continue;
+    content.overwrite(start, start + 'import'.length, HOOKS.import);
+  }
+  return content;
+}

@@ -1,0 +1,110 @@
+import { Cell, type TaggedSource } from './cell.js';
+import { type Declaration, isVariable } from './declaration.js';
+import type { Node } from './parse.js';
+import type { SourceId } from './types.js';
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** Where a function value came from. */
+export interface FunctionSource {
+  readonly id: SourceId;
+  readonly cell: Cell;
+  readonly name: string;
+  readonly node: Node;
+  /** Undefined for an expression: an argument of `serve.deployment(`, or the right side of an assignment. */
+  readonly declaration: Declaration | undefined;
+}
+
+/** Every cell that ran, what it declared, and which function came from which source. */
+export class Catalog {
+  private readonly cells: Cell[] = [];
+  private readonly byId = new Map<string, Cell>();
+  private readonly byName = new Map<string, Declaration[]>();
+  private indexed = 0;
+  private readonly functions = new WeakMap<object, FunctionSource>();
+
+  addCell(id: string, source: string): void {
+    const cell = new Cell(id, source, this.cells.length);
+    this.cells.push(cell);
+    this.byId.set(id, cell);
+  }
+
+  cell(id: string): Cell | undefined {
+    return this.byId.get(id);
+  }
+
+  tag(id: SourceId, value: unknown): void {
+    if (typeof value !== 'function' || this.functions.has(value)) return;
+    const source = this.tagged(id);
+    if (source) this.functions.set(value, source);
+  }
+
+  private tagged(id: SourceId): FunctionSource | undefined {
+    const cell = this.byId.get(id.slice(0, id.lastIndexOf('#')));
+    const tagged = cell?.tagged.find((candidate: TaggedSource) => candidate.id === id);
+    if (!cell || !tagged) return undefined;
+    const name = ((tagged.node.id as Node | null | undefined)?.name as string | undefined) ?? '';
+    return { id, cell, name, node: tagged.node, declaration: undefined };
+  }
+
+  /** Notes that code of a cell gave a name its value. */
+  bind(cellId: string, name: string, value: unknown): void {
+    const cell = this.byId.get(cellId);
+    if (!cell) return;
+    cell.setValue(name, value);
+    if (typeof value !== 'function' || this.functions.has(value)) return;
+    const node = cell.functionNode(name);
+    if (!node) return;
+    const declaration = cell.declarations.get(name);
+    const id = declaration ? declarationKey(declaration) : `${cell.id}=${name}`;
+    this.functions.set(value, { id, cell, name, node, declaration });
+  }
+
+  /** The source of a function value. `lookup` finds those that were never bound: a host may not tell of each. */
+  sourceOf(value: unknown, lookup: (name: string) => unknown): FunctionSource | undefined {
+    if (typeof value !== 'function') return undefined;
+    const known = this.functions.get(value);
+    if (known) return known;
+    const declaration = this.declarations((value as AnyFunction).name).at(-1);
+    const node = declaration?.cell.functionNode(declaration.name);
+    if (!declaration || !node || lookup(declaration.name) !== value) return undefined;
+    const source = { id: declarationKey(declaration), cell: declaration.cell, name: declaration.name, node, declaration };
+    this.functions.set(value, source);
+    return source;
+  }
+
+  /** Declarations of a name, oldest first. */
+  declarations(name: string): readonly Declaration[] {
+    for (; this.indexed < this.cells.length; this.indexed++) {
+      for (const declaration of (this.cells[this.indexed] as Cell).declarations.values()) {
+        const known = this.byName.get(declaration.name);
+        if (known) known.push(declaration);
+        else this.byName.set(declaration.name, [declaration]);
+      }
+    }
+    return this.byName.get(name) ?? [];
+  }
+
+  /**
+   * What a name that `from` doesn't declare stands for: the latest declaration, or, where the name was evaluated as
+   * the cell ran (`extends`), the one of that time.
+   */
+  find(name: string, from: Cell, eager: boolean): Declaration | undefined {
+    const all = this.declarations(name).filter((declaration, _, list) => list.length === 1 || ran(declaration));
+    return (eager ? all.findLast((declaration) => declaration.cell.order < from.order) : undefined) ?? all.at(-1);
+  }
+
+  /** True where no later cell declares the name again. */
+  isLatest(declaration: Declaration): boolean {
+    return this.declarations(declaration.name).at(-1) === declaration;
+  }
+}
+
+export const declarationKey = (declaration: Declaration): SourceId => `${declaration.cell.id}:${declaration.name}`;
+
+// A cell that failed half-way declares nothing below the failure.
+function ran(declaration: Declaration): boolean {
+  const { cell, name, kind } = declaration;
+  if (kind === 'import' || isVariable(declaration) || !cell.hasValues) return true;
+  return cell.valueOf(name)?.value !== undefined;
+}

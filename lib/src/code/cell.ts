@@ -1,0 +1,115 @@
+import { type Analysis, analyse } from './analyse.js';
+import { type Declaration, declare, functionOf } from './declaration.js';
+import { childrenOf, isFunctionLike, isNode, type Node, parseCell, unwrap } from './parse.js';
+import type { SourceId } from './types.js';
+
+/** A class or function expression whose value was tagged when it was made. */
+export interface TaggedSource {
+  readonly id: SourceId;
+  readonly cell: Cell;
+  /** The class or function. */
+  readonly node: Node;
+  /** The whole argument, type assertions included. */
+  readonly argument: Node;
+}
+
+/** One execution of a cell: its source, what it declares, and the values that its names got. */
+export class Cell {
+  private parsed: readonly Node[] | undefined;
+  private declared: Map<string, Declaration> | undefined;
+  private analysed: Analysis | undefined;
+  private tags: readonly TaggedSource[] | undefined;
+  private readonly bound = new Map<string, { readonly value: unknown } | WeakRef<object>>();
+
+  constructor(
+    readonly id: string,
+    readonly source: string,
+    /** Order of execution. */
+    readonly order: number,
+  ) {}
+
+  get statements(): readonly Node[] {
+    this.parsed ??= parseCell(this.source);
+    return this.parsed;
+  }
+
+  get declarations(): ReadonlyMap<string, Declaration> {
+    if (!this.declared) {
+      this.declared = new Map();
+      for (const statement of this.statements) declare(statement, this, this.declared);
+    }
+    return this.declared;
+  }
+
+  get analysis(): Analysis {
+    this.analysed ??= analyse(this.statements, this.source.length);
+    return this.analysed;
+  }
+
+  get tagged(): readonly TaggedSource[] {
+    this.tags ??= taggedIn(this.statements).map(({ node, argument }, n) => ({
+      id: `${this.id}#${n}`,
+      cell: this,
+      node,
+      argument,
+    }));
+    return this.tags;
+  }
+
+  /** The value that a name of this cell last got from this cell's code. Objects are held weakly: a redefined array can be freed. */
+  valueOf(name: string): { readonly value: unknown } | undefined {
+    const bound = this.bound.get(name);
+    if (!(bound instanceof WeakRef)) return bound;
+    const value = bound.deref();
+    return value === undefined ? undefined : { value };
+  }
+
+  get hasValues(): boolean {
+    return this.bound.size > 0;
+  }
+
+  setValue(name: string, value: unknown): void {
+    const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+    this.bound.set(name, isObject ? new WeakRef(value) : { value });
+  }
+
+  /** The function or class that `name = …` at the top level assigns, where there is exactly one. */
+  assignedFunction(name: string): Node | undefined {
+    const found: Node[] = [];
+    for (const statement of this.statements) {
+      const expression = statement.type === 'ExpressionStatement' ? (statement.expression as Node) : undefined;
+      if (expression?.type !== 'AssignmentExpression' || expression.operator !== '=') continue;
+      if ((expression.left as Node).name !== name) continue;
+      const node = unwrap(expression.right as Node);
+      if (isFunctionLike(node)) found.push(node);
+    }
+    return found.length === 1 ? found[0] : undefined;
+  }
+
+  /** The source of a function that this cell bound to `name`. */
+  functionNode(name: string): Node | undefined {
+    const declaration = this.declarations.get(name);
+    return declaration ? functionOf(declaration) : this.assignedFunction(name);
+  }
+}
+
+/** Calls whose first argument is a class or function that will be shipped. */
+export function taggedIn(statements: readonly Node[]): { readonly node: Node; readonly argument: Node }[] {
+  const found: { node: Node; argument: Node }[] = [];
+  const visit = (node: Node): void => {
+    if (node.type === 'CallExpression' && TAGGED_CALLS.has(calleeName(node.callee as Node))) {
+      const argument = (node.arguments as Node[])[0];
+      if (argument && isFunctionLike(unwrap(argument))) found.push({ node: unwrap(argument), argument });
+    }
+    for (const child of childrenOf(node)) visit(child);
+  };
+  for (const statement of statements) visit(statement);
+  return found;
+}
+
+const TAGGED_CALLS = new Set(['deployment', 'ingress']);
+
+function calleeName(callee: Node): string {
+  const name = callee.type === 'MemberExpression' ? callee.property : callee;
+  return isNode(name) && typeof name.name === 'string' ? name.name : '';
+}

@@ -1,0 +1,83 @@
+import { parse as babelParse } from '@babel/parser';
+
+/** A syntax node, as loosely as the walkers need it: positions are UTF-16 offsets into the cell. */
+export interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+}
+
+/** Statements of a cell. Never throws: what the parser can't read has no declarations. */
+export function parseCell(source: string): readonly Node[] {
+  try {
+    const file = babelParse(source, {
+      sourceType: 'module',
+      errorRecovery: true,
+      allowAwaitOutsideFunction: true,
+      allowReturnOutsideFunction: true,
+      allowSuperOutsideMethod: true,
+      allowUndeclaredExports: true,
+      allowNewTargetOutsideFunction: true,
+      plugins: ['typescript', 'decorators', 'decoratorAutoAccessors', 'explicitResourceManagement', 'importAttributes'],
+    });
+    return file.program.body as unknown as readonly Node[];
+  } catch {
+    return [];
+  }
+}
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+}
+
+/** Child nodes in source order of their keys. */
+export function* childrenOf(node: Node): Generator<Node> {
+  for (const key in node) {
+    if (key === 'loc' || key === 'extra' || key.endsWith('omments')) continue;
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) yield item;
+    } else if (isNode(value)) yield value;
+  }
+}
+
+const TYPE_WRAPPERS = new Set([
+  'TSAsExpression',
+  'TSSatisfiesExpression',
+  'TSNonNullExpression',
+  'TSTypeAssertion',
+  'TSInstantiationExpression',
+  'ParenthesizedExpression',
+]);
+
+/** The expression inside `(x as T)!`. */
+export function unwrap(node: Node): Node {
+  let inner = node;
+  while (TYPE_WRAPPERS.has(inner.type)) inner = inner.expression as Node;
+  return inner;
+}
+
+export const isTypeWrapper = (node: Node): boolean => TYPE_WRAPPERS.has(node.type);
+
+const FUNCTIONS = new Set(['FunctionExpression', 'ArrowFunctionExpression', 'ClassExpression']);
+export const isFunctionLike = (node: Node): boolean => FUNCTIONS.has(node.type);
+
+/** The name of a property key that is known without running code. */
+export function staticKey(property: Node): string | undefined {
+  if (property.computed === true) return undefined;
+  const key = property.key as Node;
+  if (key.type === 'Identifier') return key.name as string;
+  return key.type === 'StringLiteral' || key.type === 'NumericLiteral' ? String(key.value) : undefined;
+}
+
+/** A namespace of types alone has no value. */
+export function isInstantiated(node: Node): boolean {
+  const body = node.body as Node;
+  if (body.type === 'TSModuleDeclaration') return isInstantiated(body);
+  return ((body.body as Node[] | undefined) ?? []).some((statement) => {
+    const inner = statement.type === 'ExportNamedDeclaration' ? ((statement.declaration as Node | null) ?? statement) : statement;
+    if (inner.type === 'TSModuleDeclaration') return isInstantiated(inner);
+    return inner.type !== 'TSInterfaceDeclaration' && inner.type !== 'TSTypeAliasDeclaration' && inner.declare !== true;
+  });
+}

@@ -1,0 +1,18 @@
+/** Why a value can't be sent, before it is known who uses it. */
+export class Refusal extends Error {
+  constructor(
+    /** The way from the variable to the value, e.g. `.items[3].conn`. */
+    readonly path: string,
+    /** A sentence without its full stop: `a Socket cannot be sent; create it in the constructor`. */
+    readonly reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** `a Socket`, `an Agent`. */
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/i.test(noun) && !/^(uni|use|eu)/i.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
+export const inConstructor = (noun: string): string => `${withArticle(noun)} cannot be sent; create it in the constructor`;

@@ -1,0 +1,367 @@
+import { types } from 'node:util';
+import { builtinPath } from './builtins.js';
+import { extensionFor } from './extension.js';
+import { inConstructor, Refusal } from './refusal.js';
+import { type Atom, BLOB_BYTES, type Bytes, type SpecialAtom, type ValueGraph, type ValueNode } from './value-format.js';
+
+export type PathKey = string | number | null;
+type AnyFunction = (...args: never[]) => unknown;
+
+/** How the encoder finds the source of classes and functions among the values. */
+export interface SourceResolver {
+  /** The key under which the function's source will be shipped; undefined where it has none. `path` is null past a Map or Set. */
+  sourceOf(value: AnyFunction, path: readonly PathKey[] | null): string | undefined;
+  /** A private field or method of the class that an instance can't be rebuilt with. */
+  privateMember(key: string): string | undefined;
+}
+
+interface Place {
+  readonly parent: number;
+  readonly text: string;
+  readonly key: PathKey;
+}
+
+const WELL_KNOWN = new Map(
+  Object.getOwnPropertyNames(Symbol)
+    .map((name) => [(Symbol as unknown as Record<string, unknown>)[name], name] as const)
+    .filter((entry): entry is [symbol, string] => typeof entry[0] === 'symbol'),
+);
+const TypedArray = Object.getPrototypeOf(Uint8Array) as AnyFunction;
+const PLAIN_LIMIT = 64;
+const ERROR_KEYS = ['message', 'stack', 'cause', 'errors', 'name'];
+
+/** Encodes captured variables into one graph. */
+export class ValueEncoder {
+  private readonly nodes: ValueNode[] = [];
+  private readonly objects: object[] = [];
+  private readonly places: Place[] = [];
+  private readonly ids = new Map<object, number>();
+  private readonly roots: Atom[] = [];
+  readonly blobs: Uint8Array[] = [];
+  private uses = new Set<string>();
+
+  /**
+   * Adds a variable's value.
+   * @returns its index, and the keys of the sources that it needs
+   * @throws Refusal; the graph is as before then
+   */
+  add(value: unknown, resolver: SourceResolver): { readonly index: number; readonly uses: readonly string[] } {
+    const before = { nodes: this.nodes.length, blobs: this.blobs.length };
+    this.uses = new Set();
+    try {
+      const atom = this.atom(value, { parent: -1, text: '', key: null });
+      for (let id = before.nodes; id < this.objects.length; id++)
+        this.nodes[id] = this.node(id, this.objects[id] as object, resolver);
+      return { index: this.roots.push(atom) - 1, uses: [...this.uses] };
+    } catch (error) {
+      for (const object of this.objects.splice(before.nodes)) this.ids.delete(object);
+      this.places.length = before.nodes;
+      this.nodes.length = before.nodes;
+      this.blobs.length = before.blobs;
+      throw error;
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.roots.length === 0;
+  }
+
+  graph(): ValueGraph {
+    return { nodes: this.nodes, roots: this.roots };
+  }
+
+  private atom(value: unknown, place: Place): Atom {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'number':
+        if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+        return { $: (Object.is(value, -0) ? '-0' : String(value)) as SpecialAtom };
+      case 'undefined':
+        return { $: 'undefined' };
+      case 'bigint':
+        return { $: 'bigint', v: String(value) };
+      case 'symbol':
+        return this.symbol(value, place);
+      default:
+        return value === null ? null : [this.id(value as object, place)];
+    }
+  }
+
+  private symbol(value: symbol, place: Place): Atom {
+    const registered = Symbol.keyFor(value);
+    if (registered !== undefined) return { $: 'symbol', v: registered };
+    const known = WELL_KNOWN.get(value);
+    if (known !== undefined) return { $: 'well-known', v: known };
+    throw this.refuse(place, `a unique symbol (${String(value)}) cannot be sent; use Symbol.for(…)`);
+  }
+
+  private id(value: object, place: Place): number {
+    const known = this.ids.get(value);
+    if (known !== undefined) return known;
+    const id = this.objects.push(value) - 1;
+    this.places.push(place);
+    this.ids.set(value, id);
+    return id;
+  }
+
+  private refuse(place: Place, reason: string): Refusal {
+    let text = place.text;
+    for (let at = place.parent; at >= 0; at = this.places[at]?.parent ?? -1) text = `${this.places[at]?.text ?? ''}${text}`;
+    return new Refusal(text, reason);
+  }
+
+  private keysTo(id: number): readonly PathKey[] | null {
+    const keys: PathKey[] = [];
+    for (let at = id; at >= 0; at = this.places[at]?.parent ?? -1) {
+      const place = this.places[at] as Place;
+      if (place.parent < 0) break;
+      if (place.key === null) return null;
+      keys.unshift(place.key);
+    }
+    return keys;
+  }
+
+  private node(id: number, value: object, resolver: SourceResolver): ValueNode {
+    const place = this.places[id] as Place;
+    const extension = extensionFor(value);
+    if (extension) return { t: 'extension', name: extension.name, data: this.guard(place, () => extension.encode(value)) };
+    if (typeof value === 'function') return this.functionNode(id, value as AnyFunction, resolver);
+    const builtin = builtinPath(value);
+    if (builtin !== undefined) return { t: 'builtin', path: builtin };
+    const refused = refusedKind(value);
+    if (refused !== undefined) throw this.refuse(place, inConstructor(refused));
+    if (Buffer.isBuffer(value)) return { t: 'node-buffer', data: this.bytes(value) };
+    if (ArrayBuffer.isView(value)) return this.view(id, value);
+    if (types.isAnyArrayBuffer(value)) {
+      return {
+        t: 'buffer',
+        data: this.bytes(new Uint8Array(value)),
+        ...(types.isSharedArrayBuffer(value) ? { shared: true as const } : {}),
+      };
+    }
+    const proto = this.prototype(id, value, resolver);
+    const at = (text: string, key: PathKey = null): Place => ({ parent: id, text, key });
+    if (types.isMap(value)) {
+      const entries: Atom[] = [];
+      for (const [key, item] of value) {
+        const text = typeof key === 'string' || typeof key === 'number' ? `.get(${JSON.stringify(key)})` : '.get(…)';
+        entries.push(this.atom(key, at('.keys()')), this.atom(item, at(text)));
+      }
+      return { t: 'map', entries, ...proto, ...this.own(id, value) };
+    }
+    if (types.isSet(value))
+      return { t: 'set', items: Array.from(value, (item) => this.atom(item, at('.values()'))), ...proto, ...this.own(id, value) };
+    if (types.isDate(value)) return { t: 'date', time: this.atom(value.getTime(), place), ...proto, ...this.own(id, value) };
+    if (types.isRegExp(value)) {
+      return { t: 'regexp', source: value.source, flags: value.flags, last: value.lastIndex, ...proto, ...this.own(id, value) };
+    }
+    if (types.isNativeError(value)) return this.error(id, value, proto);
+    if (types.isBoxedPrimitive(value))
+      return { t: 'boxed', value: this.atom((value as { valueOf(): unknown }).valueOf(), place) };
+    if (value instanceof URL) return { t: 'url', text: value.href };
+    if (value instanceof URLSearchParams) return { t: 'params', text: value.toString() };
+    if (Array.isArray(value)) return this.array(id, value, proto);
+    return { t: 'object', ...proto, ...this.own(id, value) };
+  }
+
+  private guard<T>(place: Place, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw this.refuse(place, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private functionNode(id: number, value: AnyFunction, resolver: SourceResolver): ValueNode {
+    const place = this.places[id] as Place;
+    const builtin = builtinPath(value);
+    if (builtin !== undefined) return { t: 'builtin', path: builtin };
+    const key = resolver.sourceOf(value, this.keysTo(id));
+    if (key === undefined) throw this.refuse(place, functionReason(value));
+    this.uses.add(key);
+    return { t: 'source', c: key };
+  }
+
+  private bytes(view: Uint8Array): Bytes {
+    if (view.byteLength < BLOB_BYTES) return { d: Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64') };
+    return { b: this.blobs.push(view) - 1 };
+  }
+
+  private view(id: number, value: ArrayBufferView): ValueNode {
+    const name =
+      value instanceof DataView ? 'DataView' : ((value as unknown as Record<symbol, string>)[Symbol.toStringTag] ?? '');
+    const Class = (globalThis as unknown as Record<string, { prototype: object }>)[name];
+    if (Object.getPrototypeOf(value) !== Class?.prototype)
+      throw this.refuse(this.places[id] as Place, inConstructor(className(value)));
+    const size = name === 'DataView' ? 1 : (value as Uint8Array).BYTES_PER_ELEMENT;
+    const length = value.byteLength / size;
+    // A small window on a large buffer travels alone; otherwise views of one buffer go on sharing it.
+    const alone = value.buffer.byteLength > BLOB_BYTES && value.byteLength * 2 < value.buffer.byteLength;
+    const buffer = alone ? value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength) : value.buffer;
+    return {
+      t: 'view',
+      name,
+      buffer: this.atom(buffer, { parent: id, text: '.buffer', key: null }),
+      offset: alone ? 0 : value.byteOffset,
+      length,
+    };
+  }
+
+  private array(id: number, value: readonly unknown[], proto: Pick<ValueNode, 'p'>): ValueNode {
+    const keys = Object.keys(value);
+    const dense = keys.length === value.length;
+    if (
+      dense &&
+      value.length > PLAIN_LIMIT &&
+      proto.p === undefined &&
+      !Object.isFrozen(value) &&
+      value.every((item) => typeof item === 'number')
+    ) {
+      return { t: 'numbers', data: this.bytes(new Uint8Array(Float64Array.from(value as number[]).buffer)) };
+    }
+    const items: Atom[] = [];
+    for (let i = 0; i < value.length; i++) {
+      items.push(dense || i in value ? this.atom(value[i], { parent: id, text: `[${i}]`, key: i }) : { $: 'hole' });
+    }
+    const extra = keys.length > 0 && !/^\d+$/.test(keys[keys.length - 1] as string);
+    return { t: 'array', items, ...proto, ...(extra ? this.own(id, value, (key) => !/^\d+$/.test(key)) : frozen(value)) };
+  }
+
+  private error(id: number, value: Error, proto: Pick<ValueNode, 'p'>): ValueNode {
+    const own: Atom[] = [];
+    for (const key of ERROR_KEYS) {
+      if (Object.hasOwn(value, key))
+        own.push(key, this.atom((value as unknown as Record<string, unknown>)[key], { parent: id, text: `.${key}`, key: null }));
+    }
+    const base = types.isNativeError(value) ? builtinErrorName(value) : 'Error';
+    return { t: 'error', name: base, own, ...proto, ...this.own(id, value, (key) => !ERROR_KEYS.includes(key)) };
+  }
+
+  /** Own enumerable properties, symbols included. */
+  private own(id: number, value: object, wanted: (key: string) => boolean = () => true): Pick<ValueNode, 'k' | 'v' | 'frozen'> {
+    const k: Atom[] = [];
+    const v: Atom[] = [];
+    for (const key of Reflect.ownKeys(value)) {
+      if (!Object.prototype.propertyIsEnumerable.call(value, key) || (typeof key === 'string' && !wanted(key))) continue;
+      const place = {
+        parent: id,
+        text: typeof key === 'symbol' ? `[${String(key)}]` : keyText(key),
+        key: typeof key === 'symbol' ? null : key,
+      };
+      k.push(typeof key === 'symbol' ? this.symbol(key, place) : key);
+      v.push(
+        this.atom(
+          this.guard(place, () => (value as Record<PropertyKey, unknown>)[key]),
+          place,
+        ),
+      );
+    }
+    return { ...(k.length > 0 ? { k, v } : {}), ...frozen(value) };
+  }
+
+  private prototype(id: number, value: object, resolver: SourceResolver): Pick<ValueNode, 'p'> {
+    const proto = Object.getPrototypeOf(value) as object | null;
+    if (proto === null) return { p: 'null' };
+    if (isBuiltinPrototype(proto)) return {};
+    const place = this.places[id] as Place;
+    let found: string | undefined;
+    for (let at: object | null = proto; at !== null && !isBuiltinPrototype(at); at = Object.getPrototypeOf(at) as object | null) {
+      const Class = Object.getOwnPropertyDescriptor(at, 'constructor')?.value as unknown;
+      const owns = typeof Class === 'function' && Class.prototype === at;
+      const key = owns ? resolver.sourceOf(Class as AnyFunction, null) : undefined;
+      if (key === undefined) {
+        // An error of a package's class still says what it has to say.
+        if (types.isNativeError(value)) return {};
+        const inherits = found === undefined ? '' : `, which inherits from ${owns ? Class.name : 'an object'},`;
+        throw this.refuse(place, inConstructor(`${className(value)}${inherits}`));
+      }
+      const member = resolver.privateMember(key);
+      if (member !== undefined) {
+        throw this.refuse(
+          place,
+          `an instance of ${className(value)} has ${member}, which cannot be read from outside; create it in the constructor`,
+        );
+      }
+      found ??= key;
+    }
+    if (found === undefined) return {};
+    this.uses.add(found);
+    return { p: { c: found } };
+  }
+}
+
+const frozen = (value: object): { frozen?: true } =>
+  Object.isFrozen(value) && Object.keys(value).length > 0 ? { frozen: true } : {};
+
+const keyText = (key: string): string =>
+  /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+
+const BUILTIN_PROTOTYPES = new Set<object>(
+  [
+    Object,
+    Array,
+    Map,
+    Set,
+    Date,
+    RegExp,
+    Error,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+    AggregateError,
+  ]
+    .map((c) => c.prototype as object)
+    .concat([
+      Number.prototype,
+      String.prototype,
+      Boolean.prototype,
+      BigInt.prototype,
+      URL.prototype,
+      URLSearchParams.prototype,
+      TypedArray.prototype,
+    ]),
+);
+const isBuiltinPrototype = (proto: object): boolean => BUILTIN_PROTOTYPES.has(proto);
+
+function builtinErrorName(error: Error): string {
+  for (
+    let at: object | null = Object.getPrototypeOf(error) as object;
+    at !== null;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
+    if (isBuiltinPrototype(at)) return (at as Error).constructor.name === 'Object' ? 'Error' : (at as Error).constructor.name;
+  }
+  return 'Error';
+}
+
+function className(value: object): string {
+  const Class = (value as { constructor?: unknown }).constructor;
+  const name = typeof Class === 'function' && Class !== Object ? Class.name : undefined;
+  return name || ((value as Record<symbol, string>)[Symbol.toStringTag] ?? 'object of a class');
+}
+
+function refusedKind(value: object): string | undefined {
+  if (types.isProxy(value)) return 'Proxy';
+  if (types.isPromise(value)) return 'Promise';
+  if (types.isWeakMap(value)) return 'WeakMap';
+  if (types.isWeakSet(value)) return 'WeakSet';
+  if (value instanceof WeakRef) return 'WeakRef';
+  if (types.isGeneratorObject(value)) return 'running generator';
+  if (types.isModuleNamespaceObject(value)) return 'module namespace';
+  if (types.isExternal(value)) return 'native object';
+  return undefined;
+}
+
+function functionReason(value: AnyFunction): string {
+  const name = value.name === '' ? 'a function' : `the function ${value.name}`;
+  if (value.name.startsWith('bound '))
+    return `a bound function (${value.name.slice(6)}) cannot be sent; bind it in the constructor`;
+  if (Function.prototype.toString.call(value).includes('[native code]'))
+    return `the native ${name.replace(/^(a|the) /, '')} cannot be sent; look it up in the constructor`;
+  return `${name} was made while running, as a closure over local variables, and cannot be sent; declare it at the top level of a cell or create it in the constructor`;
+}
