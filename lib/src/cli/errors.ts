@@ -12,8 +12,8 @@ export const SeveralClusters = defineError(
   409,
   'several clusters of yours run here; choose one with --cluster: {clusters}',
 );
-export const NoSuchExport = defineError(
-  'NBS_NO_SUCH_EXPORT',
+export const NothingToRun = defineError(
+  'NBS_NOTHING_TO_RUN',
   404,
   '{file} exports no bound deployment named {name}; it exports: {valid}',
 );

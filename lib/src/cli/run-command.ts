@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Client, compileModule, definingModule, importModule, isApplication, runApplication } from '../host/index.js';
 import type { Command } from './command.js';
-import { BadUsage, NoSuchExport } from './errors.js';
+import { BadUsage, NothingToRun } from './errors.js';
 import { parseCommand, parsePort } from './options.js';
 
 const USAGE =
@@ -58,7 +58,7 @@ async function loadApplication(file: string, name: string) {
   const application = exports[name];
   if (isApplication(application)) return application;
   const valid = Object.keys(exports).filter((key) => isApplication(exports[key]));
-  throw NoSuchExport({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
+  throw NothingToRun({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
 }
 
 /** Resolves with the exit code: 0 after Ctrl-C or SIGTERM, 1 where the cluster ended by itself. */

@@ -25,8 +25,8 @@ export const InvalidAppName = defineError(
   400,
   "application name {name} is not valid: use letters, digits, '_', '-' and '.', starting with a letter or digit",
 );
-export const NoSourceFound = defineError(
-  'NBS_NO_SOURCE',
+export const NoModule = defineError(
+  'NBS_NO_MODULE',
   400,
   'the source of deployment {name} cannot be found: define it in a notebook cell, or in a module file and run it with `nbserve run file.ts:app`',
 );

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
 import { originOf } from './definitions.js';
 import type { DeploymentDefinition } from './deployment.js';
-import { NoSourceFound } from './errors.js';
+import { NoModule } from './errors.js';
 import type { Blob } from './upload.js';
 
 /** A deployment's code, ready to travel. */
@@ -27,7 +27,7 @@ export async function packCode({ name, target }: DeploymentDefinition): Promise<
     return { ref: refOf(pack), blobs: [{ hash: pack.hash, bytes: pack.code }, ...pack.values], notes: pack.notes };
   }
   const origin = originOf(target);
-  if (origin === undefined) throw NoSourceFound({ name });
+  if (origin === undefined) throw NoModule({ name });
   const compiled = origin.compiled ?? (await compileModule(origin.file));
   return {
     ref: { kind: 'module', file: compiled.file, hash: compiled.hash, deployment: origin.name },
