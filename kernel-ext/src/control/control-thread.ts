@@ -4,6 +4,8 @@ import { KernelError } from '../wire/index.js';
 import { type ControlInit, type FromControl, GUARD, type ToControl } from './messages.js';
 import { installUnwind } from './unwind.js';
 
+const _bindError = (why: string): KernelError => new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`);
+
 export interface ControlEvents {
   /** An interrupt was asked for. @param terminated synchronous code of the main thread was ended */
   onInterrupt(terminated: boolean): void;
@@ -37,8 +39,7 @@ export class ControlThread {
       worker.once('error', reject);
       worker.on('message', (message: FromControl) => {
         if (message.kind === 'bound') resolve();
-        else if (message.kind === 'failed')
-          reject(new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${message.message}`));
+        else if (message.kind === 'failed') void once(worker, 'exit').then(() => reject(bindError(message.message)));
         else thread.#onMessage(message, events);
       });
     });

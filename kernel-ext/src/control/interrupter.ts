@@ -17,6 +17,7 @@ export class Interrupter {
   readonly #deps: InterrupterDeps;
   #pings = 0;
   #waiting: { id: number; resolve: (answered: boolean) => void } | undefined;
+  #stopped = false;
   #running: Promise<void> | undefined;
 
   constructor(deps: InterrupterDeps) {
@@ -33,6 +34,12 @@ export class Interrupter {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** No terminations any more: the main thread ends by itself. */
+  stop(): void {
+    this.#stopped = true;
+    this.#waiting?.resolve(true);
   }
 
   /** True once the main thread answered within `timeoutMs`. */
@@ -53,7 +60,7 @@ export class Interrupter {
 
   async #interrupt(): Promise<void> {
     let terminated = false;
-    while (!(await this.answers(SILENCE_MS))) {
+    while (!this.#stopped && !(await this.answers(SILENCE_MS))) {
       // While the kernel itself is at work (loading or checking TypeScript), a termination would break it.
       if (Atomics.load(this.#deps.shared, GUARD) > 0) {
         await new Promise((resolve) => setTimeout(resolve, GUARD_POLL_MS));

@@ -1,16 +1,6 @@
 /** The control thread: iopub, control and heartbeat sockets, interrupts, the parent watch. It never runs user code. */
-import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  bindPublisher,
-  bindRouter,
-  type ChannelName,
-  Encoder,
-  logToStderr,
-  Receiver,
-  Signer,
-  socketPath,
-} from '../wire/index.js';
+import { bindPublisher, bindRouter, Encoder, logToStderr, Receiver, removeSocketFiles, Signer } from '../wire/index.js';
 import { ControlChannel } from './control-channel.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
@@ -28,10 +18,7 @@ const shared = new Int32Array(init.shared);
 const send = (message: FromControl): void => port.postMessage(message);
 
 function killSelf(): void {
-  const channels: readonly ChannelName[] = ['shell', 'iopub', 'stdin', 'control', 'hb'];
-  if (init.connection.transport === 'ipc') {
-    for (const channel of channels) rmSync(socketPath(init.connection, channel), { force: true });
-  }
+  removeSocketFiles(init.connection);
   process.kill(process.pid, 'SIGKILL');
 }
 
@@ -44,20 +31,21 @@ const interrupter = new Interrupter({
 
 /** Asks the main thread to end; terminates what blocks it; at the deadline ends the process from here. */
 function end(restart: boolean): void {
-  setTimeout(killSelf, END_MS);
+  setTimeout(killSelf, END_MS).unref();
   send({ kind: 'shutdown', restart });
   void interrupter.interrupt();
 }
+
+/** Sockets to be closed where the start fails: the process cannot end in order with one open. */
+const opened: { close(): void }[] = [];
 
 async function main(): Promise<void> {
   const { connection } = init;
   const signer = new Signer(connection);
   const encoder = new Encoder(signer, init.session);
-  const [publisher, control, heartbeat] = await Promise.all([
-    bindPublisher(connection),
-    bindRouter(connection, 'control'),
-    bindRouter(connection, 'hb'),
-  ]);
+  const publisher = await bindPublisher(connection, opened);
+  const control = await bindRouter(connection, 'control', opened);
+  const heartbeat = await bindRouter(connection, 'hb', opened);
   const iopub = new Iopub(publisher, encoder);
   new Receiver(heartbeat, (frames) => {
     heartbeat.send(frames).catch(() => {});
@@ -84,6 +72,7 @@ async function main(): Promise<void> {
         setTimeout(killSelf, END_MS).unref();
         break;
       case 'close':
+        interrupter.stop();
         for (const socket of [iopub, control, heartbeat]) socket.close();
         port.close();
     }
@@ -96,4 +85,8 @@ async function main(): Promise<void> {
   iopub.status('starting', '');
 }
 
-main().catch((error: unknown) => send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }));
+main().catch((error: unknown) => {
+  send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  for (const socket of opened) socket.close();
+  port.close();
+});

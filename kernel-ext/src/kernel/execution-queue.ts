@@ -16,10 +16,22 @@ export interface ExecutionDeps {
 
 const SILENT_OUTPUT: Output = { stream() {}, display() {}, clear() {} };
 
+/**
+ * "Run all" sends its cells within a few milliseconds, and the first may fail in less: its reply is held back until this
+ * long after its request came, so that the others are seen to belong to the same batch.
+ */
+const BATCH_MS = 25;
+
+interface Waiting {
+  readonly request: Incoming;
+  /** `performance.now()` of its arrival. */
+  readonly at: number;
+}
+
 /** Runs `execute_request`s one after the other. */
 export class ExecutionQueue {
   readonly #deps: ExecutionDeps;
-  #waiting: Incoming[] = [];
+  #waiting: Waiting[] = [];
   #count = 0;
   #running: { parent: string } | undefined;
 
@@ -33,22 +45,23 @@ export class ExecutionQueue {
   }
 
   push(request: Incoming): void {
-    this.#waiting.push(request);
+    this.#waiting.push({ request, at: performance.now() });
     if (!this.#running) void this.#drain();
   }
 
   async #drain(): Promise<void> {
-    for (let request = this.#waiting.shift(); request; request = this.#waiting.shift()) {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      const { request, at } = next;
       const parent = request.headerBytes.toString('utf8');
       this.#running = { parent };
-      const stop = await this.#execute(request, parent);
-      if (stop) for (const dropped of this.#waiting.splice(0)) this.#abort(dropped);
+      const stop = await this.#execute(request, parent, at);
+      if (stop) for (const dropped of this.#waiting.splice(0)) this.#abort(dropped.request);
       this.#running = undefined;
     }
   }
 
   /** True where the requests that wait must be dropped. */
-  async #execute(request: Incoming, parent: string): Promise<boolean> {
+  async #execute(request: Incoming, parent: string, at: number): Promise<boolean> {
     const { publisher, history } = this.#deps;
     publisher.publish('status', { execution_state: 'busy' }, parent);
     const content = readExecute(request.content);
@@ -66,9 +79,8 @@ export class ExecutionQueue {
     } else {
       const { ename, evalue, traceback } = outcome;
       publisher.publish('error', { ename, evalue, traceback }, parent);
-      // What has arrived by now was sent by someone who could not know of the error. What comes later runs.
-      await nextTurn();
-      await nextTurn();
+      // What has arrived by the time of the reply was sent by someone who could not know of the error. What comes later runs.
+      await settle(at);
       this.#deps.reply(request, { status: 'error', ename, evalue, traceback, ...reply });
     }
     publisher.publish('status', { execution_state: 'idle' }, parent);
@@ -110,6 +122,15 @@ export class ExecutionQueue {
     this.#deps.reply(request, { status: 'aborted', execution_count: this.#count, user_expressions: {}, payload: [] });
     publisher.publish('status', { execution_state: 'idle' }, parent);
   }
+}
+
+/** Waits until the batch that a request came with has been read from the socket. */
+async function settle(at: number): Promise<void> {
+  const wait = BATCH_MS - (performance.now() - at);
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+  // Synchronous user code may have kept the socket unread until now.
+  await nextTurn();
+  await nextTurn();
 }
 
 function noCode(): Outcome {

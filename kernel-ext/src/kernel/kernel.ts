@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Router } from 'zeromq';
 import { ControlThread } from '../control/index.js';
 import type { Session } from '../session/index.js';
-import { bindRouter, type Connection, Encoder, type Incoming, KernelError, logToStderr, Signer } from '../wire/index.js';
+import {
+  bindRouter,
+  type Connection,
+  Encoder,
+  type Incoming,
+  KernelError,
+  logToStderr,
+  removeSocketFiles,
+  Signer,
+} from '../wire/index.js';
 import { CellRunner } from './cell-runner.js';
 import { parentPid } from './env.js';
 import { ExecutionQueue } from './execution-queue.js';
@@ -25,14 +34,18 @@ export interface KernelOptions {
   createSession(): Promise<Session>;
 }
 
-const tryBind = (connection: Connection, channel: 'shell' | 'stdin'): Promise<Router> =>
-  bindRouter(connection, channel).catch((error: unknown) => {
-    throw new KernelError(
-      'NBS_KERNEL_BIND',
-      `cannot bind the ${channel} socket: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
-  });
+/** Binds shell and stdin; where that fails, nothing stays open. */
+async function bindMain(connection: Connection, control: ControlThread): Promise<[Router, Router]> {
+  const opened: { close(): void }[] = [];
+  try {
+    return [await bindRouter(connection, 'shell', opened), await bindRouter(connection, 'stdin', opened)];
+  } catch (error) {
+    for (const socket of opened) socket.close();
+    await control.close();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`, error);
+  }
+}
 
 /**
  * Starts the kernel in this process: takes over signals and `process.exit`, and ends the process when asked to.
@@ -63,6 +76,7 @@ export async function startKernel({ connection, createSession }: KernelOptions):
     ]);
     await control.close();
     for (const socket of [shellSocket, stdinSocket]) socket.close();
+    removeSocketFiles(connection);
     exit(0);
   };
 
@@ -79,7 +93,7 @@ export async function startKernel({ connection, createSession }: KernelOptions):
     }),
   );
   const session = (): Promise<Session> => holder.get();
-  const [shellSocket, stdinSocket] = await Promise.all([tryBind(connection, 'shell'), tryBind(connection, 'stdin')]);
+  const [shellSocket, stdinSocket] = await bindMain(connection, control);
   const stdin = new StdinChannel(stdinSocket, signer, encoder);
   const queue = new ExecutionQueue({
     publisher: control,

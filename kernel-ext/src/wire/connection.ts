@@ -1,5 +1,5 @@
 import { getHashes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { KernelError } from './errors.js';
 
 /** Names of a kernel's five sockets. */
@@ -70,4 +70,10 @@ export function endpoint(connection: Connection, channel: ChannelName): string {
   if (connection.transport === 'ipc') return `ipc://${socketPath(connection, channel)}`;
   const host = connection.ip.includes(':') && !connection.ip.startsWith('[') ? `[${connection.ip}]` : connection.ip;
   return `tcp://${host}:${connection.ports[channel]}`;
+}
+
+/** Removes the socket files of transport `ipc`; ZeroMQ leaves them. */
+export function removeSocketFiles(connection: Connection): void {
+  if (connection.transport !== 'ipc') return;
+  for (const channel of CHANNELS) rmSync(socketPath(connection, channel), { force: true });
 }

@@ -1,5 +1,13 @@
 export { toCodePoints, toUtf16 } from './code-points.js';
-export { type ChannelName, type Connection, endpoint, parseConnection, readConnectionFile, socketPath } from './connection.js';
+export {
+  type ChannelName,
+  type Connection,
+  endpoint,
+  parseConnection,
+  readConnectionFile,
+  removeSocketFiles,
+  socketPath,
+} from './connection.js';
 export { DELIMITER, type Decoded, Decoder, type Refusal } from './decoder.js';
 export { Encoder, type Envelope } from './encoder.js';
 export { KernelError } from './errors.js';

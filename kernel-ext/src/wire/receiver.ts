@@ -22,17 +22,28 @@ export class Receiver {
    */
   rearm(): void {
     if (this.#source.closed) return;
-    this.#source.receive().then(
+    let reading: Promise<Buffer[]>;
+    try {
+      reading = this.#source.receive();
+    } catch {
+      return;
+    }
+    reading.then(
       (frames) => {
         // The next read is asked for first, so that a handler that throws or is terminated does not end the chain.
         this.rearm();
-        try {
-          this.#onFrames(frames);
-        } catch (error) {
-          logToStderr(`a message handler failed: ${error instanceof Error ? error.stack : String(error)}`);
-        }
+        this.#handle(frames);
       },
+      // The socket was closed.
       () => {},
     );
+  }
+
+  #handle(frames: Buffer[]): void {
+    try {
+      this.#onFrames(frames);
+    } catch (error) {
+      logToStderr(`a message handler failed: ${error instanceof Error ? error.stack : String(error)}`);
+    }
   }
 }

@@ -11,10 +11,11 @@ export function logToStderr(line: string): void {
   }
 }
 
-/** Counts refused messages and says so on stderr: the first ten, then at each power of two. */
+/** Counts refused messages and says so on stderr: the first of each kind, the first ten, then at each power of two. */
 export class Refusals {
   readonly #channel: ChannelName;
   readonly #log: (line: string) => void;
+  readonly #kinds = new Set<Refusal>();
   #count = 0;
 
   constructor(channel: ChannelName, log: (line: string) => void = logToStderr) {
@@ -29,6 +30,8 @@ export class Refusals {
   add(refusal: Refusal): void {
     this.#count++;
     const power = (this.#count & (this.#count - 1)) === 0;
-    if (this.#count <= 10 || power) this.#log(`${this.#channel}: message refused (${refusal}); ${this.#count} so far`);
+    const known = this.#kinds.has(refusal);
+    this.#kinds.add(refusal);
+    if (!known || this.#count <= 10 || power) this.#log(`${this.#channel}: message refused (${refusal}); ${this.#count} so far`);
   }
 }

@@ -1,0 +1,25 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+/** Where a kernelspec goes. `user` (default): the user's Jupyter folder. `prefix`: an environment, e.g. `/opt/venv`. */
+export type Scope = { readonly user?: true } | { readonly prefix: string };
+
+export interface Surroundings {
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  /** `JUPYTER_DATA_DIR`, `XDG_DATA_HOME`, `APPDATA`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** This machine's surroundings. */
+export const surroundings = (env: Surroundings['env']): Surroundings => ({ platform: process.platform, home: homedir(), env });
+
+/** Jupyter's data folder, by the rules of jupyter_core's `jupyter_data_dir` and `--prefix`. */
+export function jupyterDataDir(scope: Scope, { platform, home, env }: Surroundings): string {
+  if ('prefix' in scope) return path.resolve(scope.prefix, 'share', 'jupyter');
+  const { JUPYTER_DATA_DIR, XDG_DATA_HOME, APPDATA } = env;
+  if (JUPYTER_DATA_DIR) return JUPYTER_DATA_DIR;
+  if (platform === 'darwin') return path.join(home, 'Library', 'Jupyter');
+  if (platform === 'win32') return APPDATA ? path.join(APPDATA, 'jupyter') : path.join(home, '.jupyter', 'data');
+  return path.join(XDG_DATA_HOME || path.join(home, '.local', 'share'), 'jupyter');
+}

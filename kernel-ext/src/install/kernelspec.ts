@@ -1,0 +1,77 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { KernelError } from '../wire/index.js';
+import { kernelArgv } from './argv.js';
+import { jupyterDataDir, type Scope, surroundings } from './data-dir.js';
+import { dataDirEnv } from './env.js';
+import { logoPng, logoSvg } from './logo.js';
+
+export type InstallOptions = Scope & {
+  /** Folder name of the kernelspec, as `jupyter lab --kernel` takes it. @default 'nbserve' */
+  readonly name?: string;
+  /** What Jupyter's launcher shows. @default 'TypeScript (nbserve)' */
+  readonly displayName?: string;
+};
+
+const DEFAULT_NAME = 'nbserve';
+
+/** jupyter_client's rule for names of kernels. */
+function specFolder(options: InstallOptions): string {
+  const name = options.name ?? DEFAULT_NAME;
+  if (!/^[a-z0-9._-]+$/i.test(name)) {
+    throw new KernelError(
+      'NBS_KERNEL_NAME',
+      `${JSON.stringify(name)} is no name for a kernel; letters, digits, ".", "_" and "-" are allowed`,
+    );
+  }
+  return path.join(jupyterDataDir(options, surroundings(dataDirEnv())), 'kernels', name);
+}
+
+/** Content of `kernel.json`. Paths are absolute: Jupyter starts kernels from any folder and any PATH. */
+export const kernelSpec = (displayName = 'TypeScript (nbserve)'): Record<string, unknown> => ({
+  argv: kernelArgv(),
+  display_name: displayName,
+  language: 'typescript',
+  interrupt_mode: 'message',
+  metadata: { debugger: false },
+});
+
+/**
+ * Makes the kernel known to Jupyter, in place of an older installation of the same name.
+ * @returns the kernelspec's folder
+ * @throws KernelError `NBS_KERNEL_NAME`, `NBS_KERNEL_INSTALL` where the folder cannot be written
+ */
+export function installKernelspec(options: InstallOptions = {}): string {
+  const folder = specFolder(options);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'kernel.json'), `${JSON.stringify(kernelSpec(options.displayName), null, 2)}\n`);
+    writeFileSync(path.join(folder, 'logo-svg.svg'), logoSvg());
+    for (const size of [32, 64]) writeFileSync(path.join(folder, `logo-${size}x${size}.png`), logoPng(size));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new KernelError(
+      'NBS_KERNEL_INSTALL',
+      `cannot write the kernelspec to ${folder}: ${why}; --user or --prefix choose another folder`,
+      error,
+    );
+  }
+  return folder;
+}
+
+/**
+ * Removes the kernelspec.
+ * @returns its folder, or undefined where there was none
+ * @throws KernelError `NBS_KERNEL_INSTALL` where a folder of that name holds another kernel
+ */
+export function uninstallKernelspec(options: InstallOptions = {}): string | undefined {
+  const folder = specFolder(options);
+  const file = path.join(folder, 'kernel.json');
+  if (!existsSync(file)) return undefined;
+  const { language, argv } = JSON.parse(readFileSync(file, 'utf8')) as { language?: unknown; argv?: unknown };
+  const ours =
+    language === 'typescript' && Array.isArray(argv) && argv.some((part) => /nbserve|kernel[/\\]main\.js$/.test(String(part)));
+  if (!ours) throw new KernelError('NBS_KERNEL_INSTALL', `${folder} holds a kernel that is not nbserve's; it is left alone`);
+  rmSync(folder, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,5 @@
+import { TslabBasedConverter } from '../dist/session/tslab-converter.js';
+import { tmpdir } from 'node:os';
+import { converterContract } from './converter-contract.js';
+
+converterContract('tslab', () => new TslabBasedConverter({ folder: tmpdir(), ambient: 'declare const ambient: { readonly deep: number };', paths: {} }));
