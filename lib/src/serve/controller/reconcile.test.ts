@@ -79,6 +79,11 @@ class World {
     else if (replica.state === ReplicaState.STOPPING) this.actual.transition(replica.id, ReplicaEvent.EXITED, this.now);
   }
 
+  /** Something happens to each. */
+  progress(): void {
+    for (let pick = this.actual.replicas.size - 1; pick >= 0; pick -= 1) this.step(pick, false);
+  }
+
   #replica(id: string) {
     return this.actual.replicas.get(id) ?? assert.fail(`no replica ${id}`);
   }
@@ -105,6 +110,7 @@ const event = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), name: appName }) },
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('step' as const), pick: fc.nat(50), fault: fc.constant(false) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('step' as const), pick: fc.nat(50), fault: fc.constant(true) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('progress' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(20_000) }) },
 );
 
@@ -118,6 +124,7 @@ describe('reconcile', () => {
             world.target = accept(world.target, happening.version(happening.name), world.now);
             world.actual.failures.clear();
           } else if (happening.kind === 'delete') world.target = remove(world.target, happening.name);
+          else if (happening.kind === 'progress') world.progress();
           else if (happening.kind === 'time') world.now += happening.ms;
           else world.step(happening.pick, happening.fault);
           const before = world.liveRunning();
@@ -129,8 +136,7 @@ describe('reconcile', () => {
         // Left alone, without faults, all comes to rest in the wanted state.
         for (let i = 0; i < 3000; i += 1) {
           world.now += 40_000 * (i % 50 === 49 ? 1 : 0);
-          const count = world.actual.replicas.size;
-          for (let pick = 0; pick < count; pick += 1) world.step(pick, false);
+          world.progress();
           const idle = world.round().length === 0;
           const resting = [...world.actual.replicas.values()].every(({ state }) => state === ReplicaState.RUNNING);
           if (idle && resting && i % 50 === 49) break;
@@ -155,5 +161,40 @@ describe('reconcile', () => {
     world.target = accept(emptyTarget, app('big', [deployment('Big', 'b', { numReplicas: 200 })]), world.now);
     world.round();
     assert.equal(world.actual.replicas.size, 16);
+  });
+
+  it('starts an inner deployment although many outer replicas wait for it', () => {
+    const world = new World();
+    const outer = { ...deployment('Outer', 'o', { numReplicas: 40 }), dependencies: ['Inner'] };
+    world.target = accept(emptyTarget, app('big', [deployment('Inner', 'i'), outer]), world.now);
+    world.round();
+    for (let i = 0; i < 10; i += 1) {
+      // Each Inner dies as it starts: all room is with those that wait.
+      for (const [index, replica] of [...world.actual.replicas.values()].entries())
+        world.step(index, replica.deployment === 'Inner');
+      world.actual.failures.clear();
+      world.round();
+    }
+    assert.ok([...world.actual.replicas.values()].some((replica) => replica.deployment === 'Inner'));
+  });
+
+  it('retires replicas that do not run yet before those that do', () => {
+    const world = new World();
+    const scaled = (numReplicas: number) =>
+      accept(world.target, app('one', [deployment('Chat', 'a', { numReplicas })]), world.now);
+    world.target = scaled(1);
+    for (let i = 0; i < 5; i += 1) {
+      world.round();
+      world.progress();
+    }
+    world.target = scaled(3);
+    world.round();
+    world.target = scaled(1);
+    const actions = reconcile(world.target, world.actual, world.now);
+    const retired = actions.filter(({ kind }) => kind === 'stop' || kind === 'drain');
+    assert.deepEqual(retired, [
+      { kind: 'stop', id: 'r2' },
+      { kind: 'stop', id: 'r3' },
+    ]);
   });
 });

@@ -169,8 +169,15 @@ class Round {
 
 /** What of a configuration a running replica works with; a change of anything else does not concern it. */
 export function configKey(config: DeploymentConfig): string {
-  const { maxOngoingRequests, requestTimeoutMs, stuckTimeoutMs, idempotent, gracefulShutdownTimeoutMs } = config;
-  return JSON.stringify([maxOngoingRequests, requestTimeoutMs, stuckTimeoutMs, idempotent, gracefulShutdownTimeoutMs]);
+  const { maxOngoingRequests, requestTimeoutMs, stuckTimeoutMs, idempotent, gracefulShutdownTimeoutMs, userConfig } = config;
+  return JSON.stringify([
+    maxOngoingRequests,
+    requestTimeoutMs,
+    stuckTimeoutMs,
+    idempotent,
+    gracefulShutdownTimeoutMs,
+    userConfig,
+  ]);
 }
 
 function isComingUp({ state }: Readonly<Replica>): boolean {
