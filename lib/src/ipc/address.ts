@@ -1,7 +1,7 @@
 import type { Address } from './messages.js';
 
 /** Limit of a Unix socket's path on macOS; Linux allows four bytes more. A longer one would be cut off silently. */
-export const MAX_SOCKET_PATH_BYTES = 104;
+const MAX_SOCKET_PATH_BYTES = 104;
 
 export function showAddress(address: Address): string {
   return 'path' in address ? address.path : `${address.host}:${address.port}`;

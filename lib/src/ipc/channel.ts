@@ -11,6 +11,7 @@ export interface Channel {
   /**
    * Called for each new call. It decides at once (`call.started()` or `call.fail(…)`) and returns what runs the user's code. That runs only after
    * the STARTED frames of the whole batch are with the operating system, so that the peer sees them even if user code kills the process.
+   * What it returns is always run, once; where the call was cancelled meanwhile (`call.cancelled`) it must not begin user code.
    */
   onCall: CallHandler | null;
   onNotify: ((message: Notification) => void) | null;

@@ -21,7 +21,7 @@ export interface HandshakeStep {
   readonly done?: { readonly peer: Hello; readonly rest: Buffer };
 }
 
-export interface HandshakeOptions {
+interface HandshakeOptions {
   readonly token: string;
   readonly hello: Hello;
   /** Name of the other side in errors. */

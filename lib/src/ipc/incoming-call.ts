@@ -57,15 +57,15 @@ export class IncomingStream implements IncomingCall, SendOwner {
   consumed(bytes: number): void {
     this.#ungranted += bytes;
     if (this.#ungranted < GRANT_STEP || this.#bodyEnded || this.done) return;
-    this.#host.writer.window(this.id, this.#ungranted);
+    this.#host.outbox.writer.window(this.id, this.#ungranted);
     this.#receivable += this.#ungranted;
     this.#ungranted = 0;
-    this.#host.written();
+    this.#host.outbox.written();
   }
 
   started(): void {
     if (this.done) return;
-    this.#host.writer.bare(FrameType.STARTED, this.id);
+    this.#host.outbox.writer.bare(FrameType.STARTED, this.id);
     this.#host.startedWritten();
   }
 
@@ -77,19 +77,19 @@ export class IncomingStream implements IncomingCall, SendOwner {
     if (this.done || this.#headSent) return;
     this.#headSent = true;
     const bytes = body ?? null;
-    const taken = this.#host.writer.head(FrameType.RESPONSE, this.id, JSON.stringify(head), bytes, end, WINDOW_BYTES);
+    const taken = this.#host.outbox.writer.head(FrameType.RESPONSE, this.id, JSON.stringify(head), bytes, end, WINDOW_BYTES);
     if (taken < 0) {
       this.fail(HeadTooLarge({ bytes: Buffer.byteLength(JSON.stringify(head)), max: MAX_HEAD }));
       return;
     }
-    this.#host.written();
+    this.#host.outbox.written();
     if (end) this.done = true;
     const rest = bytes !== null && taken < bytes.length;
     if (end && !rest) {
       this.#host.forgetIncoming(this.id);
       return;
     }
-    this.#send = new SendStream(this.id, this.#host.sends, this, WINDOW_BYTES - taken);
+    this.#send = new SendStream(this.id, this.#host.outbox.sends, this, WINDOW_BYTES - taken);
     if (rest) this.#send.write((bytes as Uint8Array).subarray(taken), own);
     if (end) this.#send.end();
   }
@@ -120,8 +120,8 @@ export class IncomingStream implements IncomingCall, SendOwner {
   fail(error: unknown): void {
     if (this.done) return;
     this.#close();
-    this.#host.writer.text(FrameType.ERROR, this.id, JSON.stringify(toWireError(error)));
-    this.#host.written();
+    this.#host.outbox.writer.text(FrameType.ERROR, this.id, JSON.stringify(toWireError(error)));
+    this.#host.outbox.written();
   }
 
   /** Returns true where this completes a joined body: the call can be handed out. */

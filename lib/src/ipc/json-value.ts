@@ -15,18 +15,10 @@ export function isSmallJson(value: unknown): boolean {
 }
 
 function smallJson(value: unknown, seen: object[] | null): boolean {
-  switch (typeof value) {
-    case 'string':
-      return value.length <= MAX_STRING;
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0);
-    case 'boolean':
-      return true;
-    case 'object':
-      return value === null || (seen === null ? smallObject(value, []) : smallObject(value, seen));
-    default:
-      return false;
-  }
+  if (typeof value === 'string') return value.length <= MAX_STRING;
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value === 'boolean' || value === null) return true;
+  return typeof value === 'object' && smallObject(value, seen ?? []);
 }
 
 function smallObject(value: object, seen: object[]): boolean {

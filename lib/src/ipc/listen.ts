@@ -30,7 +30,7 @@ export async function listen(address: Address, options: ListenOptions): Promise<
   const server = createServer({ noDelay: true }, (socket) => {
     if (handshakes.size >= MAX_HANDSHAKES) return void socket.destroy();
     handshakes.add(socket);
-    accept(socket, options, (channel) => {
+    void accept(socket, options, (channel) => {
       channels.add(channel);
       void channel.closed.then(() => channels.delete(channel));
       options.onChannel(channel);

@@ -30,7 +30,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
 
   /** @param used body bytes that went out with the head */
   openSend(used: number): SendStream {
-    this.#send = new SendStream(this.id, this.#host.sends, this, WINDOW_BYTES - used);
+    this.#send = new SendStream(this.id, this.#host.outbox.sends, this, WINDOW_BYTES - used);
     return this.#send;
   }
 
@@ -47,17 +47,17 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
   cancel(reason = 'cancelled by the caller'): void {
     if (this.done) return;
     this.#finish();
-    this.#host.writer.text(FrameType.CANCEL, this.id, reason.slice(0, 1000));
-    this.#host.written();
+    this.#host.outbox.writer.text(FrameType.CANCEL, this.id, reason.slice(0, 1000));
+    this.#host.outbox.written();
   }
 
   consumed(bytes: number): void {
     this.#ungranted += bytes;
     if (this.#ungranted < GRANT_STEP || this.done) return;
-    this.#host.writer.window(this.id, this.#ungranted);
+    this.#host.outbox.writer.window(this.id, this.#ungranted);
     this.#receivable += this.#ungranted;
     this.#ungranted = 0;
-    this.#host.written();
+    this.#host.outbox.written();
   }
 
   receiveStarted(): void {

@@ -17,7 +17,10 @@ export function readBody(call: IncomingCall, maxBytes = DEFAULT_MAX_BYTES): Prom
     call.onBody = {
       onData(chunk) {
         length += chunk.length;
-        if (length > maxBytes) return reject(BodyTooLarge({ max: maxBytes }));
+        if (length > maxBytes) {
+          reject(BodyTooLarge({ max: maxBytes }));
+          return;
+        }
         chunks.push(chunk);
         call.consumed(chunk.length);
       },

@@ -6,18 +6,16 @@ import { Deadlines } from './deadlines.js';
 import { DeadlineExceeded, HeadTooLarge, NoHandler, PeerGone, ProtocolViolation } from './errors.js';
 import { Flag, FrameType, MAX_HEAD, WHOLE_BODY_MAX, WINDOW_BYTES } from './frame.js';
 import { FrameParser, type FrameSink } from './frame-parser.js';
-import { FrameWriter } from './frame-writer.js';
 import { IncomingStream } from './incoming-call.js';
 import type { CallHead, FeedMessage, Hello, Notification, ResponseHead } from './messages.js';
+import { Outbox } from './outbox.js';
 import { OutgoingStream } from './outgoing-call.js';
-import { SendQueue } from './send-queue.js';
+import { TextJoiner } from './text-joiner.js';
 import { abortError, UnarySink } from './unary-call.js';
 import { encodeValue } from './values.js';
 
-/** Stream data is handed to the socket up to here; the rest waits in the queue, where control frames overtake it. */
-const SOCKET_HIGH_WATER = 128 * 1024;
-/** A text of several frames (an error, a snapshot) may grow to this. */
-const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+/** A peer that does not read is not waited for longer than this after `close`. */
+const LINGER_MS = 1000;
 
 const log = createLog('ipc');
 
@@ -30,8 +28,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   onCall: CallHandler | null = null;
   onNotify: ((message: Notification) => void) | null = null;
   onFeed: ((message: FeedMessage) => void) | null = null;
-  readonly writer = new FrameWriter();
-  readonly sends: SendQueue;
+  readonly outbox: Outbox;
   readonly #socket: Socket;
   readonly #parser: FrameParser;
   readonly #outgoing = new Map<number, OutgoingStream>();
@@ -40,15 +37,11 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   /** Streams that the connecting side opens are odd, the accepting side's even. */
   readonly #parity: number;
   #nextStream: number;
-  #flushScheduled = false;
-  #flushing = false;
   #inBatch = false;
   #startedInBatch = false;
   #runs: (() => void)[] = [];
   #runCalls: IncomingStream[] = [];
-  #text = '';
-  #textParts: Buffer[] = [];
-  #textBytes = 0;
+  readonly #texts = new TextJoiner();
   #failure: NbserveError | null = null;
   #resolveClosed!: () => void;
 
@@ -59,17 +52,12 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     this.#parity = side === 'connecting' ? 1 : 0;
     this.#nextStream = side === 'connecting' ? 1 : 2;
     this.#parser = new FrameParser(this, this.peerName);
-    this.sends = new SendQueue(
-      this.writer,
-      () => this.written(),
-      () => this.bufferedBytes >= SOCKET_HIGH_WATER,
-    );
+    this.outbox = new Outbox(socket);
     this.#deadlines = new Deadlines({ [Symbol.iterator]: () => this.#outgoing.values() }, (call) => this.#expire(call));
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
     socket.on('data', this.#onData);
-    socket.on('drain', this.#flush);
     socket.on('error', () => {});
     socket.on('close', () => this.#teardown());
     if (socket.destroyed) this.#teardown();
@@ -80,7 +68,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   }
 
   get bufferedBytes(): number {
-    return this.writer.pending + this.#socket.writableLength;
+    return this.outbox.buffered;
   }
 
   request(head: CallHead, body: Uint8Array | null | 'stream', sink: ResponseSink): OutgoingCall {
@@ -101,35 +89,33 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
 
   notify(message: Notification): void {
     if (this.isClosed) return;
-    this.writer.text(FrameType.NOTIFY, 0, JSON.stringify(message));
-    this.written();
+    this.outbox.writer.text(FrameType.NOTIFY, 0, JSON.stringify(message));
+    this.outbox.written();
   }
 
   close(): void {
     if (this.isClosed) return;
-    this.#flush();
+    this.outbox.flush();
     this.isClosed = true;
+    this.outbox.close();
+    // A call that arrives from now on could not be answered, nor its STARTED be written.
+    this.#parser.stop();
     this.#socket.end();
+    const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    linger.unref();
+    this.#socket.once('close', () => clearTimeout(linger));
   }
 
   destroy(): void {
     this.isClosed = true;
+    this.outbox.close();
     this.#parser.stop();
     this.#socket.destroy();
   }
 
-  written(): void {
-    if (this.writer.pending >= SOCKET_HIGH_WATER && !this.#flushing) {
-      this.#flush();
-    } else if (!this.#flushScheduled) {
-      this.#flushScheduled = true;
-      setImmediate(this.#flush);
-    }
-  }
-
   startedWritten(): void {
     if (this.#inBatch) this.#startedInBatch = true;
-    else this.#flush();
+    else this.outbox.flush();
   }
 
   forgetOutgoing(stream: number): void {
@@ -153,7 +139,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     const sent =
       bytes !== null && bytes.length > MAX_HEAD / 2 && head.length === undefined ? { ...head, length: bytes.length } : head;
     const json = JSON.stringify(sent);
-    const taken = this.writer.head(FrameType.REQUEST, id, json, bytes, body !== 'stream', WINDOW_BYTES);
+    const taken = this.outbox.writer.head(FrameType.REQUEST, id, json, bytes, body !== 'stream', WINDOW_BYTES);
     if (taken < 0) {
       queueMicrotask(() => call.fail(HeadTooLarge({ bytes: Buffer.byteLength(json), max: MAX_HEAD })));
       return call;
@@ -166,7 +152,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
       send.end();
     }
     if (deadlineMs !== undefined) this.#deadlines.add(call.expiresAt);
-    this.written();
+    this.outbox.written();
     return call;
   }
 
@@ -179,8 +165,8 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   }
 
   #expire(call: OutgoingStream): void {
-    this.writer.text(FrameType.CANCEL, call.id, 'deadline');
-    this.written();
+    this.outbox.writer.text(FrameType.CANCEL, call.id, 'deadline');
+    this.outbox.written();
     this.#guard(() => call.fail(DeadlineExceeded({ what: describe(call.head), timeoutMs: call.timeoutMs as number })));
   }
 
@@ -192,7 +178,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
       this.#fail(error);
     }
     this.#inBatch = false;
-    if (this.#startedInBatch) this.#flush();
+    if (this.#startedInBatch) this.outbox.flush();
     this.#startedInBatch = false;
     if (this.#runs.length > 0) this.#runBatch();
   };
@@ -203,28 +189,12 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     const calls = this.#runCalls;
     this.#runs = [];
     this.#runCalls = [];
-    if (this.#socket.writableLength === 0 || this.isClosed) runAll(runs, calls);
-    else this.#socket.write(NOTHING, () => runAll(runs, calls));
+    this.outbox.whenDelivered(() => {
+      // Each is run, so that it can let go of what it holds; it sees that its call is cancelled.
+      if (this.isClosed) for (const call of calls) this.#guard(() => call.receiveCancel(CALLER_GONE, this.#gone()));
+      runAll(runs, calls);
+    });
   }
-
-  #flush = (): void => {
-    this.#flushScheduled = false;
-    const socket = this.#socket;
-    if (this.isClosed || socket.destroyed) return;
-    this.#flushing = true;
-    this.sends.pump();
-    this.#flushing = false;
-    const chunks = this.writer.take();
-    if (chunks.length === 1) socket.write(chunks[0] as Buffer);
-    else if (chunks.length > 1) {
-      socket.cork();
-      for (const chunk of chunks) socket.write(chunk);
-      socket.uncork();
-    }
-    // Nothing waits in the socket: the write was synchronous and the slab is free again.
-    if (socket.writableLength === 0) this.writer.recycle();
-    if (this.sends.waiting && !socket.writableNeedDrain) this.written();
-  };
 
   onFrame(type: number, flags: number, stream: number, bytes: Buffer, head: number, body: number, end: number): void {
     switch (type) {
@@ -267,7 +237,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
 
   /** ERROR or NOTIFY. */
   #onText(type: number, flags: number, stream: number, bytes: Buffer, from: number, to: number): void {
-    const text = this.#collect(flags, bytes, from, to);
+    const text = this.#texts.add(bytes, from, to, (flags & Flag.MORE) !== 0);
     if (text === null) return;
     if (type === FrameType.ERROR) this.#outgoing.get(stream)?.fail(fromWireError(this.#parse<WireError>(text)));
     else this.#onMessage(this.#parse<Notification>(text));
@@ -308,20 +278,6 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     else this.onNotify?.(message);
   }
 
-  /** Joins the frames of one text; null while more are to come. Frames of one text follow each other without another text between them. */
-  #collect(flags: number, bytes: Buffer, from: number, to: number): string | null {
-    const more = (flags & Flag.MORE) !== 0;
-    if (!more && this.#textParts.length === 0) return bytes.toString(undefined, from, to);
-    this.#textBytes += to - from;
-    if (this.#textBytes > MAX_TEXT_BYTES) throw this.#violation(`a message of over ${MAX_TEXT_BYTES} bytes`);
-    this.#textParts.push(bytes.subarray(from, to));
-    if (more) return null;
-    const text = Buffer.concat(this.#textParts).toString();
-    this.#textParts = [];
-    this.#textBytes = 0;
-    return text;
-  }
-
   #parse<T extends { readonly kind?: string } | WireError>(text: string): T {
     let value: unknown;
     try {
@@ -356,9 +312,9 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     this.isClosed = true;
     this.#parser.stop();
     this.#deadlines.clear();
-    this.sends.clear();
+    this.outbox.close();
     for (const call of [...this.#outgoing.values()]) this.#guard(() => call.fail(this.#gone()));
-    for (const call of [...this.#incoming.values()]) this.#guard(() => call.receiveCancel('the caller went away', this.#gone()));
+    for (const call of [...this.#incoming.values()]) this.#guard(() => call.receiveCancel(CALLER_GONE, this.#gone()));
     this.#resolveClosed();
   }
 
@@ -371,7 +327,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   }
 }
 
-const NOTHING = Buffer.alloc(0);
+const CALLER_GONE = 'the caller went away';
 
 function runAll(runs: (() => void)[], calls: IncomingStream[]): void {
   for (let i = 0; i < runs.length; i += 1) {

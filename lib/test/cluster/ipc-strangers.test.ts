@@ -86,7 +86,7 @@ test('a peer with another token is refused, on either side', async (t) => {
 test('garbage after the handshake ends that connection, and no other', async (t) => {
   const { address, accepted } = await echo(t);
   const channel = await connect(address, { token: TOKEN, hello });
-  const { writer } = channel as unknown as { writer: { data(...args: unknown[]): void } };
+  const { writer } = (channel as unknown as { outbox: { writer: { data(...args: unknown[]): void } } }).outbox;
   writer.data(77, 0, 5, Buffer.alloc(10), 0, 10);
   await assert.rejects(channel.call(method('x')), (error) => hasCode(error, PeerGone));
   await accepted[0]?.closed;
