@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { Frame } from '../dist/wire/index.js';
 import { KERNEL, KernelClient, makeConnection, STUB_KERNEL } from './fixtures/client.js';
 
 const CHANNELS = ['shell', 'control', 'stdin'] as const;
@@ -23,7 +24,7 @@ describe('messages without a right signature', () => {
   it('run nothing, end nothing, and are counted on stderr alone', async () => {
     const witness = path.join(folder, 'ran');
     const code = `require("node:fs").writeFileSync(${JSON.stringify(witness)}, "")`;
-    const forms: ((type: string) => (Buffer | string)[])[] = [
+    const forms: ((type: string) => Frame[])[] = [
       (type) => replaceSignature(kernel.encode(type, { code, restart: false }), '0'.repeat(64)),
       (type) => replaceSignature(kernel.encode(type, { code }), ''),
       (type) => replaceSignature(kernel.encode(type, { code }), 'f'.repeat(1_000_000)),
@@ -92,6 +93,6 @@ describe('a connection file', () => {
   });
 });
 
-function replaceSignature(frames: Buffer[], signature: string): Buffer[] {
+function replaceSignature(frames: Frame[], signature: string): Frame[] {
   return frames.map((frame, at) => (at === 1 ? Buffer.from(signature) : frame));
 }

@@ -32,7 +32,7 @@ export class ControlChannel {
   }
 
   #handle(message: Incoming): void {
-    const parent = message.headerBytes.toString('utf8');
+    const parent = message.headerJson;
     this.#handlers.status('busy', parent);
     switch (message.header.msg_type) {
       case 'kernel_info_request':
@@ -67,7 +67,7 @@ export class ControlChannel {
   }
 
   #reply(message: Incoming, type: string, content: Readonly<Content>): void {
-    const frames = this.#encoder.encode(type, content, { identities: message.identities, parent: message.headerBytes });
+    const frames = this.#encoder.encode(type, content, { identities: message.identities, parent: message.headerJson });
     this.#socket.send(frames).catch(() => {});
   }
 }

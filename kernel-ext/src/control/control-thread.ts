@@ -4,7 +4,7 @@ import { KernelError } from '../wire/index.js';
 import { type ControlInit, type FromControl, GUARD, type ToControl } from './messages.js';
 import { installUnwind } from './unwind.js';
 
-const _bindError = (why: string): KernelError => new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`);
+const bindError = (why: string): KernelError => new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`);
 
 export interface ControlEvents {
   /** An interrupt was asked for. @param terminated synchronous code of the main thread was ended */

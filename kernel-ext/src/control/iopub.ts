@@ -14,7 +14,7 @@ export class Iopub {
     this.#socket = socket;
     this.#encoder = encoder;
     new Receiver(socket, ([frame]) => {
-      if (frame?.[0] === SUBSCRIBE) this.#welcome(frame.subarray(1));
+      if (frame?.[0] === SUBSCRIBE) this.#welcome(frame.toString('utf8', 1));
     });
   }
 
@@ -38,22 +38,16 @@ export class Iopub {
   }
 
   /** JEP 65: tells a new subscriber that from here on it misses nothing. */
-  #welcome(topic: Buffer): void {
+  #welcome(topic: string): void {
     this.#streams.flush();
-    this.#send('iopub_welcome', JSON.stringify({ subscription: topic.toString('utf8') }), '', topic);
+    this.#send('iopub_welcome', JSON.stringify({ subscription: topic }), '', topic);
   }
 
   #sendStream({ name, text, parent }: StreamText): void {
     this.#send('stream', JSON.stringify({ name, text }), parent);
   }
 
-  #send(
-    type: string,
-    content: string,
-    parent: string,
-    topic: Buffer = Buffer.from(`kernel.${this.#encoder.session}.${type}`),
-  ): void {
-    const envelope = { identities: [topic], parent: parent === '' ? undefined : Buffer.from(parent) };
-    this.#socket.send(this.#encoder.encodeJson(type, content, envelope)).catch(() => {});
+  #send(type: string, content: string, parent: string, topic = `kernel.${this.#encoder.session}.${type}`): void {
+    this.#socket.send(this.#encoder.encodeJson(type, content, { identities: [topic], parent })).catch(() => {});
   }
 }

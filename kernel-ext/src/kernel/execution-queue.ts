@@ -52,7 +52,7 @@ export class ExecutionQueue {
   async #drain(): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const { request, at } = next;
-      const parent = request.headerBytes.toString('utf8');
+      const parent = request.headerJson;
       this.#running = { parent };
       const stop = await this.#execute(request, parent, at);
       if (stop) for (const dropped of this.#waiting.splice(0)) this.#abort(dropped.request);
@@ -117,7 +117,7 @@ export class ExecutionQueue {
 
   #abort(request: Incoming): void {
     const { publisher } = this.#deps;
-    const parent = request.headerBytes.toString('utf8');
+    const parent = request.headerJson;
     publisher.publish('status', { execution_state: 'busy' }, parent);
     this.#deps.reply(request, { status: 'aborted', execution_count: this.#count, user_expressions: {}, payload: [] });
     publisher.publish('status', { execution_state: 'idle' }, parent);

@@ -57,13 +57,13 @@ export class ShellChannel {
   }
 
   reply(request: Incoming, type: string, content: Readonly<Content>): void {
-    const frames = this.#encoder.encode(type, content, { identities: request.identities, parent: request.headerBytes });
+    const frames = this.#encoder.encode(type, content, { identities: request.identities, parent: request.headerJson });
     this.#socket.send(frames).catch(() => {});
   }
 
   async #handle(request: Incoming): Promise<void> {
     const { publisher } = this.#deps;
-    const parent = request.headerBytes.toString('utf8');
+    const parent = request.headerJson;
     const type = request.header.msg_type;
     publisher.publish('status', { execution_state: 'busy' }, parent);
     try {

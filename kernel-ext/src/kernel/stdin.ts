@@ -46,9 +46,9 @@ export class StdinChannel {
   #send(): void {
     const question = this.#questions[0];
     if (!question) return;
-    const { identities, headerBytes } = question.asker;
+    const { identities, headerJson } = question.asker;
     const content = { prompt: question.prompt, password: question.password };
-    this.#socket.send(this.#encoder.encode('input_request', content, { identities, parent: headerBytes })).catch(() => {});
+    this.#socket.send(this.#encoder.encode('input_request', content, { identities, parent: headerJson })).catch(() => {});
   }
 
   #onMessage(message: Incoming): void {

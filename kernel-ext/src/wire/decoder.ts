@@ -61,7 +61,7 @@ export class Decoder {
       message: {
         identities: frames.slice(0, at),
         header: parsedHeader,
-        headerBytes: header,
+        headerJson: header.toString('utf8'),
         content: parsedContent,
         metadata: parsedMetadata,
         buffers,

@@ -9,7 +9,7 @@ export {
   socketPath,
 } from './connection.js';
 export { DELIMITER, type Decoded, Decoder, type Refusal } from './decoder.js';
-export { Encoder, type Envelope } from './encoder.js';
+export { Encoder, type Envelope, type Frame } from './encoder.js';
 export { KernelError } from './errors.js';
 export {
   type Content,

@@ -19,8 +19,8 @@ export interface Incoming {
   /** Routing frames in front of the delimiter: whom to answer. */
   readonly identities: readonly Buffer[];
   readonly header: Header;
-  /** The header as it came, JSON: goes into answers as their parent, byte for byte. */
-  readonly headerBytes: Buffer;
+  /** The header as it came, JSON: goes into answers as their parent. */
+  readonly headerJson: string;
   readonly content: Content;
   readonly metadata: Content;
   readonly buffers: readonly Buffer[];
