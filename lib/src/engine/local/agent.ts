@@ -21,7 +21,7 @@ export interface AgentOptions {
   readonly node: string;
   readonly ip: string;
   /** The HTTP socket that processes with `listenFd` get. */
-  readonly listenFd: number;
+  readonly listening: { readonly fd: number; close(): void };
 }
 
 /** Who waits for entries of a journal; an `IncomingCall` is one. */
@@ -76,12 +76,12 @@ export class Agent {
       return undefined;
     }
     const { id: processId, role, label } = spec;
-    const { dir, node, listenFd } = this.#options;
+    const { dir, node, listening } = this.#options;
     const file = this.#logFile(label);
     const managed = new ManagedProcess(spec, {
       dir,
       node,
-      listenFd,
+      listenFd: listening.fd,
       onLine: (stream, text) => {
         file.line(text);
         this.#logs.append({ processId, role, label, stream, text }, text.length + LINE_OVERHEAD_BYTES);
@@ -110,6 +110,7 @@ export class Agent {
 
   /** SIGKILL to everything. Resolves when all are gone. */
   async killAll(): Promise<void> {
+    this.#options.listening.close();
     this.#stopping ??= Promise.resolve();
     const all = [...this.#processes.values()];
     for (const managed of all) managed.kill();
@@ -117,6 +118,8 @@ export class Agent {
   }
 
   async #stopInOrder(stageMs: number): Promise<void> {
+    // First, so that who comes now is refused by the closing proxy instead of waiting for nobody.
+    this.#options.listening.close();
     const all = [...this.#processes.values()];
     const stop = (managed: ManagedProcess): Promise<void> => managed.stop(stageMs);
     await Promise.all(all.filter(({ spec }) => spec.role !== 'replica').map(stop));

@@ -18,6 +18,7 @@ export interface ListeningSocket {
   /** The address that it is bound to. */
   readonly host: string;
   readonly port: number;
+  /** Gives up this process's hold, at once; those that inherited the socket keep theirs. */
   close(): void;
 }
 
@@ -90,11 +91,15 @@ function bindAndListen(address: string, port: number): ListeningSocket | string 
     return getSystemErrorName(failed);
   }
   listening.unref();
+  let isOpen = true;
   return {
     fd: bound.fd,
     host: name.address as string,
     port: name.port as number,
     // Only one of the two may close: they share the descriptor. The other is kept from the garbage collector by this closure.
-    close: () => listening.close(),
+    close() {
+      if (isOpen) listening.close();
+      isOpen = false;
+    },
   };
 }

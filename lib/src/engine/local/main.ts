@@ -30,8 +30,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 process.on('SIGHUP', () => {}); // The terminal of a detached cluster was closed.
 
 try {
-  const { fd: listenFd, host, port } = await openListeningSocket(http.host, http.port);
-  const running = new Agent({ dir, node, ip: '127.0.0.1', listenFd });
+  const listening = await openListeningSocket(http.host, http.port);
+  const { host, port } = listening;
+  const running = new Agent({ dir, node, ip: '127.0.0.1', listening });
   agent = running;
   const base = { restart: true } as const;
   const children = Promise.all([
