@@ -73,17 +73,13 @@ export class HttpProxy implements ExchangeHost {
         this.#handle(request.raw, reply.raw);
       },
     });
-    // Bodies stay in the request; they are read by the exchange.
-    fastify.removeAllContentTypeParsers();
-    fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    fastify.all('/*', (request, reply) => {
+    // Before Fastify looks at the body: that stays in the request, and the exchange reads it.
+    fastify.addHook('onRequest', (request, reply) => {
       reply.hijack();
       this.#handle(request.raw, reply.raw);
     });
-    fastify.setNotFoundHandler((request, reply) => {
-      reply.hijack();
-      this.#handle(request.raw, reply.raw);
-    });
+    fastify.all('/*', unreachable);
+    fastify.setNotFoundHandler(unreachable);
     return fastify;
   }
 
@@ -135,6 +131,9 @@ export class HttpProxy implements ExchangeHost {
     return `${this.#idPrefix}-${this.#idCount.toString(36)}`;
   }
 }
+
+/** Routes have to be there for the hook to run. */
+const unreachable = (): void => {};
 
 /** Path and query of a request target, also of one in absolute form (RFC 9112, section 3.2.2). */
 function pathOf(target: string): string {
