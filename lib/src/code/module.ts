@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { cacheHome, shortId } from '../core/index.js';
-import { buildFailure, esbuild, namedSources, SHARED } from './compile.js';
+import { absoluteSources, buildFailure, esbuild, inlineMap, SHARED } from './compile.js';
 import { NoSuchDeployment, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './own-location.js';
 import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
@@ -55,6 +55,8 @@ export async function compileModule(file: string): Promise<ModulePackage> {
     outdir: folder,
     bundle: true,
     platform: 'node',
+    // A deployment is found by its class's name, and esbuild renames a class that is called like the variable it goes to.
+    keepNames: true,
     format: 'esm',
     sourcemap: 'external',
     write: false,
@@ -63,8 +65,7 @@ export async function compileModule(file: string): Promise<ModulePackage> {
     throw ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
   });
   const text = (suffix: string): string => result.outputFiles.find((output) => output.path.endsWith(suffix))?.text ?? '';
-  const map = namedSources(text('.map'), folder, new Set());
-  const code = `${text('.js')}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
+  const code = `${text('.js')}${inlineMap(absoluteSources(text('.map'), folder))}`;
   const hash = createHash('sha256').update(code).digest('hex');
   const bundle = bundlePath(hash);
   if (!existsSync(bundle)) writeWhole(bundle, code);
@@ -105,7 +106,9 @@ export async function importBundle(ref: ModuleRef, options: LoadOptions): Promis
       throw ShipModuleFailed({ file: ref.file, reason: 'it changed since it was deployed; deploy it again' });
     bundle = compiled.bundle;
   }
-  const exports = await load(bundle);
+  const loading = load(bundle);
+  const paused = options.paused?.then((): Readonly<Record<string, unknown>> => ({}));
+  const exports = await (paused === undefined ? loading : Promise.race([loading, paused]));
   const found = options.findDeployment?.(exports, ref.deployment) ?? exports[ref.deployment];
   if (found !== undefined) return found;
   throw NoSuchDeployment({ file: basename(ref.file), name: ref.deployment, valid: Object.keys(exports).join(', ') || 'nothing' });

@@ -78,6 +78,8 @@ export interface ShipExtension {
 }
 
 export interface LoadOptions {
+  /** Module shipping: resolves when the module's top level waits for something that never comes (an inert `serve.run`); what it defined is there then. */
+  readonly paused?: Promise<unknown>;
   /** Module shipping: finds the deployment in the imported module. Default: the export of that name. */
   readonly findDeployment?: (moduleExports: Readonly<Record<string, unknown>>, name: string) => unknown;
 }

@@ -11,7 +11,11 @@ export interface ModuleOrigin {
 }
 
 const origins = new WeakMap<Target, ModuleOrigin>();
-const targets = new Map<string, Target>();
+/** By name; on the global object, because a user's bundle may hold a copy of this package. */
+const KEY = Symbol.for('nbserve.definitions');
+const shared = globalThis as { [KEY]?: Map<string, Target> };
+shared[KEY] ??= new Map();
+const targets = shared[KEY];
 let importing: ModulePackage | undefined;
 
 /** While `load` runs, what it defines belongs to this module. */

@@ -3,7 +3,7 @@ import { Client } from './client.js';
 import { noteDefinition } from './definitions.js';
 import { asDeployment, DeploymentDefinition, type Target } from './deployment.js';
 import { createHandle, handleContext, NotRunning } from './handle/index.js';
-import { isInert } from './inert.js';
+import { inertRun } from './inert.js';
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';
 import type { Serve } from './serve.js';
@@ -46,8 +46,7 @@ async function required(): Promise<Client> {
 
 function run(application: Application<unknown>, options: RunOptions = {}): Promise<never> {
   // In a replica, a module's own serve.run must neither deploy nor let the lines after it run.
-  if (isInert()) return new Promise<never>(() => {});
-  return runApplication(connected(), application, options) as Promise<never>;
+  return inertRun() ?? (runApplication(connected(), application, options) as Promise<never>);
 }
 
 function deployment(target: Target, options: DeploymentOptions = {}): never {
@@ -92,7 +91,7 @@ export const serve: Serve = {
   deployment: deployment as Serve['deployment'],
   run: run as Serve['run'],
   async start(options) {
-    await connected(options);
+    await (inertRun() ?? connected(options));
   },
   async status() {
     return (await required()).call('status', undefined);

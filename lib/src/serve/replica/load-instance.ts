@@ -18,10 +18,11 @@ installRequest();
 /** Loads the deployment's code and constructs it. @throws what the code or its constructor throws */
 export async function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
   // Modules call serve.run at their top level; here that must do nothing.
-  makeInert();
+  const paused = makeInert();
   const handles = new Handles(options);
   handles.install(init);
   const target = await loadCode(init.code, (hash) => readFileSync(blobPath(options.dir, hash)), {
+    paused,
     findDeployment: (exported, name) => definedTarget(name) ?? exported[name],
   });
   const args = await handles.decodeArgs(init);
