@@ -27,7 +27,10 @@ export function converterContract(name: string, make: () => Converter): void {
     });
 
     it('carries types, also those without a value, over many cells', () => {
-      let { scope } = accepted('', 'interface Point { x: number } class Shape<T> { items: T[] = []; private hidden = 1 } enum Color { Red } namespace NS { export const q = 1 }');
+      let { scope } = accepted(
+        '',
+        'interface Point { x: number } class Shape<T> { items: T[] = []; private hidden = 1 } enum Color { Red } namespace NS { export const q = 1 }',
+      );
       scope = accepted(scope, '1').scope;
       scope = accepted(scope, '2').scope;
       assert.deepEqual(codes(scope, 'const p: Point = { x: 1 }; new Shape<string>().items[0]; Color.Red; NS.q'), []);
@@ -63,7 +66,13 @@ export function converterContract(name: string, make: () => Converter): void {
 
     it('knows TC39 decorators, top-level await and private members of class expressions', () => {
       assert.deepEqual(codes('', 'const m = await Promise.resolve(1); for await (const x of [m]) x.toFixed()'), []);
-      assert.deepEqual(codes('', 'function d(m: () => string, context: ClassMethodDecoratorContext) { return m } class C { @d m() { return "" } }'), []);
+      assert.deepEqual(
+        codes(
+          '',
+          'function d(m: () => string, context: ClassMethodDecoratorContext) { return m } class C { @d m() { return "" } }',
+        ),
+        [],
+      );
       const { scope } = accepted('', 'const C = class { constructor(private readonly n: number) {} get() { return this.n } };');
       assert.deepEqual(codes(scope, 'new C(1).get().toFixed()'), []);
     });

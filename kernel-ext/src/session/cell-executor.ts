@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Script } from 'node:vm';
+import { constants, Script } from 'node:vm';
 import type { ConvertedCell } from './converter.js';
 import { DisposalScope } from './disposal-scope.js';
 import { KeyboardInterrupt } from './errors.js';
@@ -96,10 +96,8 @@ export class CellExecutor {
   }
 
   #compile(code: string, filename: string): CellCode {
-    const script = new Script(code, {
-      filename,
-      importModuleDynamically: ((id: string) => this.#modules.import(id)) as never,
-    });
+    // `import()` of the cell itself calls `__nbs.import`; this is for code in strings.
+    const script = new Script(code, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
     return script.runInThisContext() as CellCode;
   }
 

@@ -58,6 +58,7 @@ export function cellFunction(fork: Fork, emitted: string, resultName: string | u
       declaredNames(fork, statement, kinds);
     }
   }
+  edits.push(...callEdits(fork, file));
   const accessors = exported.map((name) => accessor(name, kinds.get(name) ?? 'var')).join(', ');
   const helpers = HELPERS.filter((name) => module.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
@@ -73,6 +74,32 @@ export function cellFunction(fork: Fork, emitted: string, resultName: string | u
     hasResult,
     toEmitted: mapping(result, module, comment < 0 ? '' : emitted.slice(comment + MAP_COMMENT.length)),
   };
+}
+
+/** `exports.f(x)` would give `f` a `this`: it becomes `(0, exports.f)(x)`. `import()` resolves from the notebook's folder. */
+function callEdits(fork: Fork, file: ts.SourceFile): Edit[] {
+  if (!/\bexports\.\w+[(`]|\bimport\s*\(/.test(file.text)) return [];
+  const edits: Edit[] = [];
+  const visit = (node: ts.Node): void => {
+    if (fork.isCallExpression(node) && node.expression.kind === fork.SyntaxKind.ImportKeyword) {
+      edits.push({ start: node.expression.getStart(file), end: node.expression.end, text: '__nbs.import' });
+    }
+    const callee = fork.isCallExpression(node) ? node.expression : fork.isTaggedTemplateExpression(node) ? node.tag : undefined;
+    if (callee !== undefined && isExported(fork, callee)) {
+      const name = callee.name.getStart(file);
+      // The bracket belongs to the edit, because V8 says of a call that it is where its bracket is.
+      const bracket = file.text[callee.end] === '(' ? '(' : '';
+      edits.push({ start: callee.getStart(file), end: callee.getStart(file), text: '(0, ' });
+      edits.push({ start: name, end: callee.end + bracket.length, text: `${callee.name.text})${bracket}` });
+    }
+    fork.forEachChild(node, visit);
+  };
+  visit(file);
+  return edits;
+}
+
+function isExported(fork: Fork, node: ts.Node): node is ts.PropertyAccessExpression {
+  return fork.isPropertyAccessExpression(node) && fork.isIdentifier(node.expression) && node.expression.text === 'exports';
 }
 
 function mapping(result: MappedText, module: string, encodedMap: string): CellFunction['toEmitted'] {

@@ -163,6 +163,8 @@ export class NotebookSession implements Session {
       end.missing.size === 0 ? converted.scope : this.#types().scopeWithout(converted.scope, this.#scope, end.missing);
     if (!end.ok) return formatError(end.error);
     if (silent || !end.hasResult || end.result === undefined) return { status: 'ok' };
+    if (end.result instanceof Error)
+      return { status: 'ok', result: { data: { 'text/plain': formatError(end.result).traceback.join('\n') }, metadata: {} } };
     return { status: 'ok', result: await runInCell(cell, () => bundleOf(end.result)) };
   }
 

@@ -36,7 +36,8 @@ const REPAIRS: Readonly<Record<string, Repair>> = {
     return parent?.type === 'ObjectPattern' ? [{ start: key.start, end: key.end, text: JSON.stringify(name) }] : [];
   },
 
-  ExportNamedDeclaration: (node) => {
+  ExportNamedDeclaration: (node, _text, parent) => {
+    if (parent?.type !== 'Program') return []; // in a namespace it means something
     const { declaration, source } = node;
     if (isNode(declaration)) return [removed(node.start, declaration.start)];
     if (isNode(source)) return [{ start: node.start, end: node.start + 'export'.length, text: 'import' }];

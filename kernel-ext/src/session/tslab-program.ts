@@ -146,8 +146,11 @@ export class TslabProgram implements ForkHooks {
       if (!armed) {
         armed = true;
         arm(() => {
-          armed = false;
-          this.#update(() => sys.readFile(this.#cellFile) ?? '');
+          try {
+            this.#update(() => sys.readFile(this.#cellFile) ?? '');
+          } finally {
+            armed = false;
+          }
         }, 0);
       }
       return timer;

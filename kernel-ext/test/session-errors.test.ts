@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+describe('errors of cells', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it('shows type errors with place, code and line', async () => {
+    const { outcome } = await notebook.run('const ok = 1;\n  const s: number = "x";');
+    assert.ok(outcome.status === 'error');
+    assert.equal(outcome.ename, 'TypeScriptError');
+    assert.match(outcome.evalue, /^cell\[1\]\.ts:2:9 - TS2322: Type 'string' is not assignable to type 'number'\.$/);
+    assert.match(outcome.traceback.join('\n'), /> 2 \| {3}const s: number = "x";\n\s+\| {9}\^/);
+  });
+
+  it('shows positions of repaired lines', async () => {
+    assert.match(await notebook.failure('const q = 1;\nexport const o = { q }, bad: string = q;'), /cell\[2\]\.ts:2:25 - TS2322/);
+  });
+
+  it('shows the cells and lines that an error came through', async () => {
+    await notebook.value(
+      'function thrower(): never {\n  // line 2\n  throw new TypeError("bad thing")\n}\nfunction mid() {\n  thrower()\n}',
+    );
+    const traceback = await notebook.failure('type T = { a: number }\ninterface I { b: string }\nmid()');
+    assert.match(traceback, /^TypeError: bad thing\n/);
+    assert.match(traceback, /> 3 \| {3}throw new TypeError\("bad thing"\)/);
+    assert.match(traceback, /at thrower \(cell\[3\]\.ts:3:9\)\n {4}at mid \(cell\[3\]\.ts:6:3\)\n {4}at cell\[4\]\.ts:3:1$/);
+  });
+
+  it('keeps lines through decorators, enums and async code', async () => {
+    const code =
+      'enum E { A }\nfunction d(m: () => Promise<void>, c: ClassMethodDecoratorContext) { return m }\nclass C {\n  constructor(private x: number) {}\n  @d async m() {\n    await null;\n    throw new Error("deep");\n  }\n}\nawait new C(E.A).m()';
+    assert.match(await notebook.failure(code), /cell\[5\]\.ts:7:11/);
+    assert.equal(await notebook.value('try { await new C(1).m() } catch (e) { /cell\\[5\\]\\.ts:7:11/.test(e.stack) }'), '');
+    assert.equal(
+      await notebook.value(
+        'const caught = await new C(1).m().catch((e) => e.stack as string); /cell.5.\\.ts:7:11/.test(String(caught))',
+      ),
+      'true',
+    );
+  });
+
+  it('shows causes and aggregates', async () => {
+    const traceback = await notebook.failure(
+      'throw new Error("outer", { cause: new AggregateError([new Error("inner one")], "many") })',
+    );
+    assert.match(traceback, /Caused by: AggregateError: many/);
+    assert.match(traceback, /\[error\]: Error: inner one/);
+    assert.doesNotMatch(traceback, /node:|kernel-ext/);
+  });
+
+  it('shows frames of another process as they came', async () => {
+    const traceback = await notebook.failure(
+      'const e = new Error("in the replica"); e.stack = "Error: in the replica\\n    at Chat.fetch (cell[9].ts:7:11)\\n    at run (/x/nbserve/dist/replica.js:1:1)"; throw e',
+    );
+    assert.match(traceback, /at Chat\.fetch \(cell\[9\]\.ts:7:11\)$/);
+  });
+
+  it('shows what is thrown and is no error', async () => {
+    const { outcome } = await notebook.run('throw { code: 1 }');
+    assert.ok(outcome.status === 'error');
+    assert.deepEqual([outcome.ename, outcome.evalue], ['Thrown', '{ code: 1 }']);
+  });
+
+  it('reports syntax errors at their place', async () => {
+    assert.match(await notebook.failure('const a = 1;\nconst = 2;'), /cell\[\d+\]\.ts:2:7 - TS1134/);
+    assert.equal(await notebook.value('1 + 1'), '2');
+  });
+
+  it('does not end the process', async () => {
+    assert.match(await notebook.failure('process.exit(1)'), /NBS_EXIT_IN_CELL/);
+  });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+describe('magics', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it("runs commands in the notebook's folder, between TypeScript lines too", async () => {
+    await notebook.file('here.txt', 'content');
+    assert.equal(
+      (await notebook.run('!cat here.txt; echo err >&2')).text().split('').sort().join(''),
+      'contenterr\n'.split('').sort().join(''),
+    );
+    const mixed = await notebook.run('console.log(`a\n!not a command`)\n!echo mid\nconst after = 1;\nconsole.log(after)');
+    assert.equal(mixed.text(), 'a\n!not a command\nmid\n1\n');
+    assert.equal(await notebook.value('after'), '1');
+  });
+
+  it('finds commands of packages', async () => {
+    await notebook.file('node_modules/.bin/greet', '#!/bin/sh\necho greetings');
+    assert.equal(
+      (await notebook.run('!sh node_modules/.bin/greet && chmod +x node_modules/.bin/greet && greet')).text(),
+      'greetings\ngreetings\n',
+    );
+  });
+
+  it('runs the commands above an import before the import is looked at', async () => {
+    const code =
+      '!mkdir -p node_modules/made && echo "exports.m = 1" > node_modules/made/index.js && echo "export declare const m: number;" > node_modules/made/index.d.ts\nimport { m } from "made";\nm';
+    assert.equal(await notebook.value(code), '1');
+  });
+
+  it('shows how a command failed', async () => {
+    assert.match(await notebook.failure('!exit 3'), /NBS_COMMAND_FAILED.*exit code 3/);
+    assert.equal((await notebook.run('1;\n!exit 4\nconsole.log("not reached")')).text(), '');
+  });
+
+  it('names the magics there are', async () => {
+    assert.match(await notebook.failure('%nope'), /NBS_UNKNOWN_MAGIC.*%serve.*%%bash/);
+    assert.match(await notebook.failure('%%nope\nx'), /NBS_UNKNOWN_MAGIC/);
+    assert.match((await notebook.run('%lsmagic')).text(), /%serve/);
+    assert.match(await notebook.failure('%serve nonsense'), /NBS_BAD_MAGIC.*%serve delete <app>/);
+  });
+
+  it('takes times', async () => {
+    assert.match((await notebook.run('%time await new Promise((r) => setTimeout(r, 2))')).text(), /^took [\d.]+ ms\n$/);
+    assert.equal(await notebook.value('%time const timed: number = 1 + 1;\ntimed'), '2');
+    assert.equal(await notebook.value('%time 5'), '5');
+    assert.match((await notebook.run('%%time\nconsole.log(1)')).text(), /^1\ntook/);
+  });
+
+  it('runs whole cells', async () => {
+    assert.equal((await notebook.run('%%bash\nx=3\necho $((x + 1))')).text(), '4\n');
+    assert.deepEqual((await notebook.run('%%html\n<b>1</b>')).displays[0]?.bundle.data, { 'text/html': '<b>1</b>' });
+  });
+
+  it('takes no operator for a command', async () => {
+    assert.equal(await notebook.value('const yes = true &&\n!false; yes'), 'true');
+    assert.equal(await notebook.value('const m = 7\n % 4; [\n!true,\n]; m'), '3');
+  });
+
+  it('ends a command that is interrupted', async () => {
+    const cell = notebook.run('!echo started; sleep 60');
+    while (true) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      notebook.session.interrupt();
+      const ended = await Promise.race([cell, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50))]);
+      if (ended === undefined) continue;
+      assert.equal(ended.outcome.status === 'error' && ended.outcome.ename, 'KeyboardInterrupt');
+      break;
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+/** What tslab and its TypeScript 5.0 get wrong by themselves. */
+describe('TypeScript in cells', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it('takes { P } of an earlier cell, in literals and patterns', async () => {
+    await notebook.value('const P = 7; let target = 0; interface Named { P: number } const named: Named = { P: 8 };');
+    assert.equal(await notebook.value('({ P })'), '{ P: 7 }');
+    assert.equal(await notebook.value('({ target } = { target: 5 }); target'), '5');
+    assert.equal(await notebook.value('const { P: other } = named; other'), '8');
+  });
+
+  it('keeps one value of a let for all cells', async () => {
+    await notebook.value('let n = 0; function inc() { n++; return n }');
+    assert.equal(await notebook.value('n = 10; inc()'), '11');
+    assert.equal(await notebook.value('n += 1; [n, inc(), n]'), '[ 12, 13, 13 ]');
+  });
+
+  it('awaits at the top', async () => {
+    assert.equal(await notebook.value('await (async () => 1)()'), '1');
+    assert.equal(
+      await notebook.value('let sum = 0; for await (const x of (async function* () { yield 1; yield 2 })()) sum += x; sum'),
+      '3',
+    );
+    assert.equal(await notebook.value('const z = [await Promise.resolve(3)].map((x) => x + 1); z'), '[ 4 ]');
+  });
+
+  it('takes export as a declaration', async () => {
+    await notebook.value('export const exported = 1; export default class Made {} export function fn() { return 2 }');
+    assert.equal(await notebook.value('[exported, fn(), new Made()]'), '[ 1, 2, Made {} ]');
+  });
+
+  it('disposes of using', async () => {
+    const block = await notebook.run('{ using r = { [Symbol.dispose]() { console.log("out") } }; console.log("in") }');
+    assert.equal(block.text(), 'in\nout\n');
+    const top = await notebook.run('using t = { [Symbol.dispose]() { console.log("end") } }; console.log("cell")');
+    assert.equal(top.text(), 'cell\nend\n');
+    const thrown = await notebook.run(
+      'async function f() { await using a = { async [Symbol.asyncDispose]() { console.log("async") } }; using b = { [Symbol.dispose]() { console.log("sync") } }; throw new Error("body") }\nawait f()',
+    );
+    assert.equal(thrown.text(), 'sync\nasync\n');
+    assert.equal(thrown.outcome.status === 'error' && thrown.outcome.evalue, 'body');
+  });
+
+  it('imports JSON with attributes', async () => {
+    await notebook.file('data.json', '{"a": 5}');
+    assert.equal(await notebook.value('import data from "./data.json" with { type: "json" }; data.a'), '5');
+    assert.equal(await notebook.value('(await import("./data.json", { with: { type: "json" } })).default.a'), '5');
+  });
+
+  it('knows classes with private members, decorators, enums and namespaces in later cells', async () => {
+    await notebook.value(
+      'class Model { #y = 2; constructor(private readonly o: { a: number }) {} get() { return this.o.a + this.#y } }',
+    );
+    await notebook.value('enum Color { R, G } namespace NS { export const q = 1 }');
+    await notebook.value(
+      'function tc39(m: () => string, context: ClassMethodDecoratorContext) { return () => String(context.name) } class D { @tc39 method() { return "" } }',
+    );
+    assert.equal(await notebook.value('[new Model({ a: 1 }).get(), Color.G, NS.q, new D().method()]'), "[ 3, 1, 1, 'method' ]");
+  });
+
+  it('gives functions of earlier cells no this', async () => {
+    await notebook.value('function self(this: unknown) { return this }');
+    assert.equal(await notebook.value('typeof self()'), "'undefined'");
+  });
+
+  it('lets a cell use the old value until it has the new one', async () => {
+    await notebook.value('const model = 1; function next() { return (model as number) + 1 }');
+    assert.equal(await notebook.value('const model = next(); model'), '2');
+    assert.equal(await notebook.value('model'), '2');
+  });
+
+  it('keeps what a failed cell defined', async () => {
+    await notebook.value('const kept = "old";');
+    await notebook.failure('const half = 1; const kept = (() => { throw new Error("stop") })(); const unreached = 2;');
+    assert.equal(await notebook.value('[half, kept.length]'), '[ 1, 3 ]');
+    assert.match(await notebook.failure('unreached'), /TS2304/);
+  });
+
+  it('imports ESM-only, exports-only and relative modules, and sees a changed file', async () => {
+    const name = 'node_modules/esm-only';
+    await notebook.file(
+      `${name}/package.json`,
+      '{"name":"esm-only","type":"module","exports":{".":{"types":"./index.d.ts","import":"./index.js"},"./sub":{"types":"./index.d.ts","import":"./index.js"}}}',
+    );
+    await notebook.file(`${name}/index.js`, 'export const v = 42; export default () => "def";');
+    await notebook.file(`${name}/index.d.ts`, 'export declare const v: number; declare const d: () => string; export default d;');
+    assert.equal(
+      await notebook.value('import def, { v } from "esm-only"; import * as sub from "esm-only/sub"; [def(), v, sub.v]'),
+      "[ 'def', 42, 42 ]",
+    );
+    assert.equal(await notebook.value('(await import("esm-only")).v'), '42');
+    await notebook.file('local.ts', 'export class Local { constructor(readonly n: number) {} }');
+    assert.equal(await notebook.value('import { Local } from "./local"; new Local(3).n'), '3');
+    assert.equal(await notebook.value('import { Local as L2 } from "./local.ts"; new L2(4).n'), '4');
+    await notebook.file('local.ts', 'export class Local { constructor(readonly m: number) {} } // changed');
+    assert.equal(await notebook.value('import { Local } from "./local"; new Local(5).m'), '5');
+  });
+
+  it('finds a package that came after it was missed', async () => {
+    assert.match(await notebook.failure('import { late } from "late";'), /TS2307/);
+    await notebook.file('node_modules/late/package.json', '{"name":"late","main":"index.js","types":"index.d.ts"}');
+    await notebook.file('node_modules/late/index.js', 'exports.late = 1');
+    await notebook.file('node_modules/late/index.d.ts', 'export declare const late: number;');
+    assert.equal(await notebook.value('import { late } from "late"; late'), '1');
+  });
+});

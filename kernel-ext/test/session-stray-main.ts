@@ -1,0 +1,27 @@
+import { tmpdir } from 'node:os';
+import { createSession } from '../dist/session/index.js';
+
+/** Runs cells whose errors nobody waits for, and writes what each cell printed. */
+const session = createSession({ folder: tmpdir() });
+const outputs = ['', '', ''];
+const cells = [
+  'void Promise.reject(new Error("rejected"))',
+  'setTimeout(() => { throw new Error("in a timer") }, 0)',
+  'await new Promise((r) => setTimeout(r, 20)); console.log("alive")',
+];
+for (const [i, code] of cells.entries()) {
+  await session.execute(code, {
+    executionCount: i + 1,
+    silent: false,
+    output: {
+      stream: (_name, text) => {
+        outputs[i] += text;
+      },
+      display: () => {},
+      clear: () => {},
+    },
+  });
+}
+await session.dispose();
+const { writeSync } = await import('node:fs');
+writeSync(1, JSON.stringify(outputs));
