@@ -3,7 +3,7 @@ import { encodeValue } from '../ipc/index.js';
 import { type BoundDeployment, isApplication, layOut, type PlacedDeployment } from './application.js';
 import type { Client } from './client.js';
 import { NotAnApplication } from './errors.js';
-import { createHandle } from './handle/index.js';
+import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { checkAppName, checkRoutePrefix } from './names.js';
 import { packCode } from './pack.js';
@@ -23,6 +23,8 @@ export async function runApplication<T>(
   application: Application<T>,
   options: RunOptions,
 ): Promise<DeploymentHandle<T>> {
+  // Arguments are encoded while the cluster still starts.
+  registerHandleCodec();
   if (!isApplication(application)) throw NotAnApplication({ value: describe(application) });
   const name = checkAppName(options.name ?? 'default');
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
