@@ -1,7 +1,8 @@
 import MagicString, { Bundle } from 'magic-string';
 import type { Closure } from './closure.js';
-import { HOOKS } from './hooks.js';
+import { HOOKS, isRelative } from './hooks.js';
 import { inOrder } from './order.js';
+import type { Node } from './parse.js';
 import { compareUnits, type Unit } from './unit.js';
 
 /** A closure as one TypeScript module. */
@@ -12,6 +13,8 @@ export interface Assembled {
   readonly exportName: string;
   /** Modules to load with `import()` before the module runs. */
   readonly preload: readonly string[];
+  /** Modules by path, whose code has to go along. */
+  readonly files: readonly string[];
   /** Names in the module that aren't the user's. */
   readonly renamed: Readonly<Record<string, string>>;
 }
@@ -41,7 +44,16 @@ export function assemble(closure: Closure): Assembled {
   const renamed: Record<string, string> = {};
   for (const [unit, name] of names) if (name !== unit.name) renamed[name] = unit.name;
   const map = bundle.generateMap({ hires: 'boundary', includeContent: false, file: 'notebook.ts' }).toString();
-  return { text: bundle.toString(), map, exportName, preload: [...preload], renamed };
+  const text = bundle.toString();
+  return { text, map, exportName, preload: [...preload], files: filesIn(text), renamed };
+}
+
+// Import statements of the text are ours, so that their form is known; `require` and `import()` are the user's.
+const MODULE_USE = new RegExp(`(?:\\bfrom |\\brequire\\(|\\b${HOOKS.import}\\()\\s*(["'])((?:(?!\\1).)+)\\1`, 'g');
+
+function filesIn(text: string): readonly string[] {
+  const found = Array.from(text.matchAll(MODULE_USE), (match) => match[2] as string).filter(isRelative);
+  return [...new Set(found)].toSorted();
 }
 
 /** A source that a captured value refers to: a class of its instances, a function in it. */
@@ -111,11 +123,16 @@ function addExpression(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => strin
   const { form } = unit;
   const name = nameOf(unit);
   const content = edited(unit, form.part, nameOf);
-  content.prepend(`${form.keyword} ${name} = ${form.before}`);
-  content.append(`${form.after};`);
+  // As a declaration where it can be: the compiler renames `const A = class A`.
+  const named = (form.node.id as Node | null | undefined)?.name;
+  const isOwn = form.before === '(' && form.after === ')';
+  if (!isOwn || named !== name) {
+    content.prepend(`${form.keyword} ${name} = ${form.before}`);
+    content.append(`${form.after};`);
+  }
   bundle.addSource({ filename: unit.cell.id, content });
-  if (name !== unit.name && form.node.id == null && /^(Class|Function|Arrow)/.test(form.node.type)) {
-    bundle.addSource({ content: new MagicString(rename(name, unit.name)) });
+  if (isOwn && name !== unit.name && /^(Class|Function|Arrow)/.test(form.node.type)) {
+    bundle.addSource({ content: new MagicString(rename(name, (named as string | undefined) ?? unit.name)) });
   }
 }
 
@@ -133,8 +150,8 @@ function edited(unit: Unit, part: { readonly start: number; readonly end: number
     if (name === reference.name || reference.start < part.start || reference.end > part.end) continue;
     content.overwrite(reference.start, reference.end, reference.shorthand ? `${reference.name}: ${name}` : name);
   }
-  for (const { start, module } of cell.analysis.imports) {
-    if (start < part.start || start >= part.end || (module !== undefined && /^[./]/.test(module))) continue;
+  for (const { start } of cell.analysis.imports) {
+    if (start < part.start || start >= part.end) continue;
     content.overwrite(start, start + 'import'.length, HOOKS.import);
   }
   return content;

@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
-import type { BuildOptions, OutputFile } from 'esbuild';
+import { resolve } from 'node:path';
 import { CannotShip } from './errors.js';
-import { ownLocation } from './own-location.js';
 
-/** JavaScript with its map. `inputs` are the user's files that went in. */
+/** JavaScript with its map. */
 export interface Compiled {
   readonly code: string;
   readonly map: string;
-  readonly inputs: readonly string[];
 }
 
 // esbuild is loaded when it is first needed: most processes of a cluster never compile.
@@ -38,78 +34,47 @@ export const SHARED = {
   tsconfigRaw: '{"compilerOptions":{"target":"ES2022","useDefineForClassFields":true}}',
 } as const;
 
-interface Cached {
-  readonly compiled: Compiled;
-  readonly stamps: readonly string[];
-}
-
-const cache = new Map<string, Cached>();
+const cache = new Map<string, Compiled>();
 const CACHED = 64;
 
 /**
- * Compiles a TypeScript module to CommonJS. Relative imports go into it; packages stay `require`s.
+ * Compiles a TypeScript module to CommonJS; every import becomes a `require`.
  * @param map from the module to the cells; composed into the result's
+ * @throws NBS_CANNOT_SHIP
  */
-export async function compile(text: string, map: string, folder: string): Promise<Compiled> {
-  const key = createHash('sha256').update(folder).update('\0').update(text).update('\0').update(map).digest('hex');
+export async function compile(text: string, map: string): Promise<Compiled> {
+  const key = createHash('sha256').update(text).update('\0').update(map).digest('hex');
   const known = cache.get(key);
-  if (known?.stamps.every((stamp, i) => stampOf(known.compiled.inputs[i] as string) === stamp)) return known.compiled;
-  const compiled = await build(text, map, folder);
-  cache.delete(key);
-  cache.set(key, { compiled, stamps: compiled.inputs.map(stampOf) });
+  if (known) return known;
+  const { transform } = await esbuild();
+  const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
+  // `transform`, because a bundle renames classes that name themselves.
+  const compiled = await transform(`${text}\n//# sourceMappingURL=${url}`, {
+    ...SHARED,
+    format: 'cjs',
+    platform: 'node',
+    sourcemap: 'external',
+    sourcefile: NAME,
+  }).catch((error: unknown) => {
+    throw CannotShip({ chain: buildFailure(error) }, error);
+  });
+  cache.set(key, { code: compiled.code, map: compiled.map });
   for (const oldest of cache.keys()) if (cache.size > CACHED) cache.delete(oldest);
   return compiled;
 }
 
-function stampOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat ? `${stat.mtimeMs}:${stat.size}` : '';
+/** What compiler messages call the module; the user knows no such file. */
+export const NAME = '<notebook>';
+
+/** esbuild writes sources as relative URLs: here they become absolute paths. */
+export function absoluteSources(map: string, folder: string): string {
+  const parsed = JSON.parse(map) as { sources: string[] };
+  return JSON.stringify({ ...parsed, sources: parsed.sources.map((source) => resolve(folder, decodeURIComponent(source))) });
 }
 
-const NAME = '<notebook>';
-
-async function build(text: string, map: string, folder: string): Promise<Compiled> {
-  const { build: run } = await esbuild();
-  const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
-  const { loader, ...shared } = SHARED;
-  const options = {
-    ...shared,
-    stdin: { contents: `${text}\n//# sourceMappingURL=${url}`, loader, resolveDir: folder, sourcefile: NAME },
-    absWorkingDir: folder,
-    outdir: folder,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'cjs',
-    sourcemap: 'external',
-    write: false,
-    metafile: true,
-    plugins: [ownLocation],
-  } satisfies BuildOptions;
-  const result = await run(options).catch((error: unknown) => {
-    throw CannotShip({ chain: buildFailure(error) }, error);
-  });
-  const inputs = Object.keys(result.metafile.inputs).filter((input) => input !== NAME);
-  return {
-    code: textOf(result.outputFiles, '.js'),
-    map: namedSources(textOf(result.outputFiles, '.map'), folder, new Set((JSON.parse(map) as { sources: string[] }).sources)),
-    inputs: inputs.map((input) => resolve(folder, input)),
-  };
-}
-
-const textOf = (files: readonly OutputFile[], suffix: string): string =>
-  files.find((file) => file.path.endsWith(suffix))?.text ?? '';
-
-/** esbuild writes sources as relative URLs: cells get their ids back, files their absolute paths. */
-export function namedSources(map: string, folder: string, cells: ReadonlySet<string>): string {
-  const parsed = JSON.parse(map) as { sources: string[]; file?: string };
-  parsed.sources = parsed.sources.map((source) => {
-    const path = resolve(folder, decodeURIComponent(source));
-    const name = relative(folder, path);
-    return cells.has(name) ? name : path;
-  });
-  return JSON.stringify(parsed);
-}
+/** The comment that carries a map inside its code. */
+export const inlineMap = (map: string): string =>
+  `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
 
 export function buildFailure(error: unknown): string {
   const errors =

@@ -7,6 +7,12 @@ export const HOOKS = {
   import: '__nbs_import',
 } as const;
 
+/** Names of a package's blobs. */
+export const BLOBS = { graph: 'graph', files: 'files', buffer: (n: number): string => `buffer-${n}` } as const;
+
+/** A module by path: its code goes along. */
+export const isRelative = (module: string): boolean => /^\.{0,2}\//.test(module);
+
 /** First line of a package's code: what the loader has to know before it runs it. */
 export interface Header {
   /** Modules to load with `import()` before the module runs. */

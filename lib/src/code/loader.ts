@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { compileFunction, constants } from 'node:vm';
-import { HEADER, type Header, HOOKS } from './hooks.js';
+import { BLOBS, HEADER, type Header, HOOKS } from './hooks.js';
 import { importBundle } from './module.js';
 import { importFrom, requireFrom } from './require.js';
 import { registerCompiled } from './stack.js';
@@ -28,21 +28,21 @@ async function loadSource(ref: SourceRef, readBlob: ReadBlob): Promise<Shipped> 
   const filename = join(ref.folder, `.nbserve-${ref.hash.slice(0, 16)}.cjs`);
   registerCompiled(filename, () => code, header.renamed);
 
-  const importer = importFrom(ref.folder);
+  const files = loadFiles(ref, readBlob);
+  const packages = requireFrom(ref.folder);
+  const requirer = Object.assign((id: string) => (Object.hasOwn(files, id) ? files[id]?.now() : packages(id)), packages);
+  const importPackage = importFrom(ref.folder);
+  const importer = (id: string): Promise<unknown> =>
+    Object.hasOwn(files, id) ? (files[id] as ShippedFile).later() : importPackage(id);
   const preloaded = new Map<string, unknown>();
   for (const id of header.preload) preloaded.set(id, await importer(id));
 
   let decoder: ValueDecoder | undefined;
   let sources: Readonly<Record<string, () => unknown>> = {};
-  const hash = (name: string): string => {
-    const found = ref.values.find((value) => value.name === name);
-    if (!found) throw new Error(`the value ${name} of ${ref.exportName} wasn't sent along`);
-    return found.hash;
-  };
   const values = (): ValueDecoder => {
     decoder ??= new ValueDecoder(
-      JSON.parse(Buffer.from(readBlob(hash('graph'))).toString('utf8')) as ValueGraph,
-      (n) => readBlob(hash(`buffer-${n}`)),
+      JSON.parse(Buffer.from(readBlob(hashOf(ref, BLOBS.graph))).toString('utf8')) as ValueGraph,
+      (n) => readBlob(hashOf(ref, BLOBS.buffer(n))),
       sources,
     );
     return decoder;
@@ -52,7 +52,7 @@ async function loadSource(ref: SourceRef, readBlob: ReadBlob): Promise<Shipped> 
   const scope: Record<string, unknown> = {
     exports: module.exports,
     module,
-    require: requireFrom(ref.folder),
+    require: requirer,
     __filename: filename,
     __dirname: ref.folder,
     [HOOKS.value]: (n: number) => values().root(n),
@@ -63,11 +63,39 @@ async function loadSource(ref: SourceRef, readBlob: ReadBlob): Promise<Shipped> 
     [HOOKS.global]: (all: Record<string, unknown>, name: string) => all[name] ?? all,
     [HOOKS.import]: importer,
   };
+  runScript(code, filename, scope);
+  decoder?.settle();
+  return module.exports[ref.exportName] as Shipped;
+}
+
+function hashOf(ref: SourceRef, name: string): string {
+  const found = ref.values.find((value) => value.name === name);
+  if (!found) throw new Error(`the blob ${name} of ${ref.exportName} wasn't sent along`);
+  return found.hash;
+}
+
+function runScript(code: string, filename: string, scope: Readonly<Record<string, unknown>>): void {
   const run = compileFunction(code, Object.keys(scope), {
     filename,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER as never,
   }) as (...args: unknown[]) => void;
-  run.apply(module.exports, Object.values(scope));
-  decoder?.settle();
-  return module.exports[ref.exportName] as Shipped;
+  run.apply(scope.exports, Object.values(scope));
+}
+
+/** A file that a cell imported by path. */
+interface ShippedFile {
+  now(): unknown;
+  later(): Promise<unknown>;
+}
+
+function loadFiles(ref: SourceRef, readBlob: ReadBlob): Readonly<Record<string, ShippedFile>> {
+  if (!ref.values.some((value) => value.name === BLOBS.files)) return {};
+  const hash = hashOf(ref, BLOBS.files);
+  const code = Buffer.from(readBlob(hash)).toString('utf8');
+  const filename = join(ref.folder, `.nbserve-${hash.slice(0, 16)}.files.cjs`);
+  registerCompiled(filename, () => code);
+  const module: { exports: { files?: Readonly<Record<string, ShippedFile>> } } = { exports: {} };
+  const require = requireFrom(ref.folder);
+  runScript(code, filename, { exports: module.exports, module, require, __filename: filename, __dirname: ref.folder });
+  return module.exports.files ?? {};
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { assemble } from './assemble.js';
 import type { Closure } from './closure.js';
-import { compile } from './compile.js';
-import { HEADER, type Header } from './hooks.js';
+import { compile, inlineMap } from './compile.js';
+import { bundleFiles } from './files.js';
+import { BLOBS, HEADER, type Header } from './hooks.js';
 import type { CodePackage, ValueBlob } from './types.js';
 
 const HASH_CHUNK = 16 * 1024 * 1024;
@@ -15,18 +16,21 @@ export async function packageOf(
 ): Promise<CodePackage> {
   // Values are taken before anything is awaited: what the notebook changes from here on isn't in the snapshot.
   const graph = closure.values.isEmpty ? undefined : Buffer.from(JSON.stringify(closure.values.graph()));
-  const { text, map: cellMap, exportName, preload, renamed } = assemble(closure);
-  const compiled = await compile(text, cellMap, options.folder);
+  const { text, map: cellMap, exportName, preload, files, renamed } = assemble(closure);
+  const compiled = await compile(text, cellMap);
   const values: ValueBlob[] = [];
   if (graph) {
-    values.push({ name: 'graph', hash: await hashOf(graph), bytes: graph });
+    values.push({ name: BLOBS.graph, hash: await hashOf(graph), bytes: graph });
     for (const [n, bytes] of closure.values.blobs.entries())
-      values.push({ name: `buffer-${n}`, hash: await hashOf(bytes), bytes });
+      values.push({ name: BLOBS.buffer(n), hash: await hashOf(bytes), bytes });
   }
-  const header: Header = { preload, renamed };
+  if (files.length > 0) {
+    const bytes = Buffer.from(await bundleFiles(files, options.folder));
+    values.push({ name: BLOBS.files, hash: await hashOf(bytes), bytes });
+  }
+  const header: Header = { preload, renamed: { ...renamed, ...renamedByCompiler(compiled.code, closure) } };
   const map = shiftedByOneLine(compiled.map);
-  const inline = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
-  const code = Buffer.from(`${HEADER}${JSON.stringify(header)}\n${compiled.code}${inline}`);
+  const code = Buffer.from(`${HEADER}${JSON.stringify(header)}\n${compiled.code}${inlineMap(map)}`);
   return {
     kind: 'source',
     hash: await hashOf(code),
@@ -37,6 +41,12 @@ export async function packageOf(
     exportName,
     notes: options.notes,
   };
+}
+
+// esbuild calls a class that it lowers decorators of `_Name` inside.
+function renamedByCompiler(code: string, closure: Closure): Record<string, string> {
+  const names = closure.units.map((unit) => unit.name).filter((name) => code.includes(`class _${name} `));
+  return Object.fromEntries(names.map((name) => [`_${name}`, name]));
 }
 
 // The header is a line of its own above the compiled code.

@@ -39,7 +39,9 @@ function mapFrame(line: string): string | null {
   }
   const entry = known.map?.findEntry(Number(row) - 1, Number(column) - 1);
   if (!entry || !('originalSource' in entry) || !entry.originalSource) return OUR_GLUE;
-  const named = before.replace(/[\p{ID_Continue}$]+\$\d+/gu, (name) => known.renamed[name] ?? name);
+  const named = before.replace(/[\p{ID_Continue}$]+/gu, (name) =>
+    Object.hasOwn(known.renamed, name) ? (known.renamed[name] as string) : name,
+  );
   return `${named}${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;
 }
 

@@ -1,0 +1,58 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { absoluteSources, buildFailure, esbuild, inlineMap, NAME, SHARED } from './compile.js';
+import { CannotShip } from './errors.js';
+import { ownLocation } from './own-location.js';
+
+interface Cached {
+  readonly code: string;
+  /** The user's files that went in, each with its state then. */
+  readonly stamps: ReadonlyMap<string, string>;
+}
+
+const cache = new Map<string, Cached>();
+const CACHED = 16;
+
+/**
+ * Bundles the files that cells import by path, with what these import by path: one CommonJS module that exports `files`, by
+ * the path that the cell wrote. Packages stay outside. Nothing in them runs before it is asked for.
+ * @throws NBS_CANNOT_SHIP
+ */
+export async function bundleFiles(paths: readonly string[], folder: string): Promise<string> {
+  const key = JSON.stringify([folder, paths]);
+  const known = cache.get(key);
+  if (known && [...known.stamps].every(([file, stamp]) => stampOf(file) === stamp)) return known.code;
+  const { build } = await esbuild();
+  const { loader, ...shared } = SHARED;
+  const entries = paths
+    .map((path) => JSON.stringify(path))
+    .map((path) => `${path}: { now: () => require(${path}), later: () => import(${path}) }`);
+  const result = await build({
+    ...shared,
+    stdin: { contents: `exports.files = { ${entries.join(', ')} };`, loader: 'js', resolveDir: folder, sourcefile: NAME },
+    absWorkingDir: folder,
+    outdir: folder,
+    bundle: true,
+    keepNames: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'cjs',
+    sourcemap: 'external',
+    write: false,
+    metafile: true,
+    plugins: [ownLocation],
+  }).catch((error: unknown) => {
+    throw CannotShip({ chain: `a file that a cell imports cannot be compiled: ${buildFailure(error)}` }, error);
+  });
+  const text = (suffix: string): string => result.outputFiles.find((file) => file.path.endsWith(suffix))?.text ?? '';
+  const code = `${text('.js')}${inlineMap(absoluteSources(text('.map'), folder))}`;
+  const inputs = Object.keys(result.metafile.inputs).filter((input) => input !== NAME);
+  cache.set(key, { code, stamps: new Map(inputs.map((input) => resolve(folder, input)).map((file) => [file, stampOf(file)])) });
+  for (const oldest of cache.keys()) if (cache.size > CACHED) cache.delete(oldest);
+  return code;
+}
+
+function stampOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat ? `${stat.mtimeMs}:${stat.size}` : '';
+}
