@@ -1,21 +1,46 @@
 /** On the global object: a user's bundle may hold a copy of this package, and its `serve.run` must be inert as well. */
 const KEY = Symbol.for('nbserve.inert');
-const holder = globalThis as { [KEY]?: () => void };
+const holder = globalThis as { [KEY]?: () => Promise<unknown> };
 
 /**
- * Called by a replica: modules that it imports call `serve.run` at their top level, and there it must do nothing.
- * @returns resolves when a module did: its top level goes no further, and what it needs is defined
+ * Called by a replica before it imports a user's module, whose top level may call `serve.run`: that must not deploy there.
+ * As soon as what the replica wants is defined, `serve.run` never settles, so that the lines behind it do not run.
+ * @param isDefined whether the module has defined it
+ * @returns resolves when the module's top level goes no further
  */
-export function makeInert(): Promise<void> {
-  return new Promise((resolve) => {
-    holder[KEY] = resolve;
+export function makeInert(isDefined: () => boolean): Promise<void> {
+  return new Promise((paused) => {
+    holder[KEY] = () => {
+      if (!isDefined()) return Promise.resolve(inertHandle(paused));
+      paused();
+      return never();
+    };
   });
 }
 
-/** In a replica, what `serve.run` and `serve.start` give: a promise that never settles. Elsewhere `undefined`. */
+/** In a replica, what `serve.run` gives; elsewhere `undefined`. */
 export function inertRun(): Promise<never> | undefined {
-  const paused = holder[KEY];
-  if (paused === undefined) return undefined;
-  paused();
-  return new Promise<never>(() => {});
+  return holder[KEY]?.() as Promise<never> | undefined;
+}
+
+export const isInert = (): boolean => holder[KEY] !== undefined;
+
+const never = (): Promise<never> => new Promise(() => {});
+
+/** A handle whose calls are never answered. The first call means that the module waits. */
+function inertHandle(paused: () => void): object {
+  const remote = (): Promise<never> => {
+    paused();
+    return never();
+  };
+  return new Proxy(
+    {},
+    {
+      get(_, key) {
+        if (typeof key === 'symbol' || key === 'then') return undefined;
+        if (key === 'remote') return remote;
+        return key === 'url' ? 'about:blank' : { remote };
+      },
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { Client } from './client.js';
 import { noteDefinition } from './definitions.js';
 import { asDeployment, DeploymentDefinition, type Target } from './deployment.js';
 import { createHandle, handleContext, NotRunning } from './handle/index.js';
-import { inertRun } from './inert.js';
+import { inertRun, isInert } from './inert.js';
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';
 import type { Serve } from './serve.js';
@@ -91,7 +91,7 @@ export const serve: Serve = {
   deployment: deployment as Serve['deployment'],
   run: run as Serve['run'],
   async start(options) {
-    await (inertRun() ?? connected(options));
+    if (!isInert()) await connected(options);
   },
   async status() {
     return (await required()).call('status', undefined);

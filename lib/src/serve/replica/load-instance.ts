@@ -18,10 +18,11 @@ installRequest();
 /** Loads the deployment's code and constructs it. @throws what the code or its constructor throws */
 export async function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
   // Modules call serve.run at their top level; here that must do nothing.
-  const paused = makeInert();
+  const { code } = init;
+  const paused = makeInert(() => code.kind === 'module' && definedTarget(code.deployment) !== undefined);
   const handles = new Handles(options);
   handles.install(init);
-  const target = await loadCode(init.code, (hash) => readFileSync(blobPath(options.dir, hash)), {
+  const target = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
     paused,
     findDeployment: (exported, name) => definedTarget(name) ?? exported[name],
   });
