@@ -30,8 +30,8 @@ const IDLE_LOAD_MS = 400;
 
 export interface KernelOptions {
   readonly connection: Connection;
-  /** Makes the session; called once, after the kernel can answer. */
-  createSession(): Promise<Session>;
+  /** Makes the session; called once, after the kernel can answer. @param uninterruptible for `SessionOptions` */
+  createSession(uninterruptible: <T>(work: () => T) => T): Promise<Session>;
 }
 
 /** Binds shell and stdin; where that fails, nothing stays open. */
@@ -87,7 +87,7 @@ export async function startKernel({ connection, createSession }: KernelOptions):
   );
   const holder = new SessionHolder(() =>
     control.guardedAsync(async () => {
-      const session = await createSession();
+      const session = await createSession((work) => control.guarded(work));
       await session.warm();
       return session;
     }),

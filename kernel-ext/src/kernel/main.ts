@@ -8,9 +8,9 @@ try {
   if (!connectionFile) throw new KernelError('NBS_USAGE', 'usage: node main.js <connection file>; Jupyter starts it that way');
   await startKernel({
     connection: readConnectionFile(connectionFile),
-    createSession: async () => {
+    createSession: async (uninterruptible) => {
       const { createSession } = await import('../session/index.js');
-      return createSession({ folder: process.cwd() });
+      return createSession({ folder: process.cwd(), uninterruptible });
     },
   });
 } catch (error) {

@@ -34,12 +34,14 @@ export class NotebookSession implements Session {
   readonly #executor: CellExecutor;
   readonly #sources: CellSources;
   #converter: Converter | undefined;
+  readonly #uninterruptible: <T>(work: () => T) => T;
   #scope = '';
   #queue: Promise<unknown> = Promise.resolve();
   #running: AbortController | undefined;
 
-  constructor({ folder, ownsProcess = true }: SessionOptions) {
+  constructor({ folder, ownsProcess = true, uninterruptible = (work) => work() }: SessionOptions) {
     this.#folder = folder;
+    this.#uninterruptible = uninterruptible;
     this.#modules = new NotebookModules(folder);
     this.#executor = new CellExecutor(folder, this.#modules);
     this.#sources = new CellSources({
@@ -136,7 +138,7 @@ export class NotebookSession implements Session {
   ): Promise<Outcome> {
     const plain = edited(unmapped(code), split.edits);
     const source = repaired(await this.#sources.marked(cell.id, plain));
-    const converted = this.#types().convert(this.#scope, { id: cell.id, source });
+    const converted = this.#uninterruptible(() => this.#types().convert(this.#scope, { id: cell.id, source }));
     if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics);
     this.#modules.add(converted.sideModules);
     rememberCell(cell.id, code, converted);

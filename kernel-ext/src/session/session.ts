@@ -76,4 +76,9 @@ export interface SessionOptions {
    * @default true
    */
   ownsProcess?: boolean;
+  /**
+   * Runs work that an interrupt must wait for: the type checker, terminated half-way, would be of no use afterwards.
+   * @default runs it as it is
+   */
+  uninterruptible?: <T>(work: () => T) => T;
 }
