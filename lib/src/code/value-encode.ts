@@ -211,22 +211,17 @@ export class ValueEncoder {
 
   private array(id: number, value: readonly unknown[], proto: Pick<ValueNode, 'p'>): ValueNode {
     const keys = Object.keys(value);
-    const dense = keys.length === value.length;
-    if (
-      dense &&
-      value.length > PLAIN_LIMIT &&
-      proto.p === undefined &&
-      !Object.isFrozen(value) &&
-      value.every((item) => typeof item === 'number')
-    ) {
+    const extra = keys.length > 0 && !isIndex(keys[keys.length - 1] as string);
+    const dense = (extra ? keys.filter(isIndex).length : keys.length) === value.length;
+    const isPlain = dense && !extra && proto.p === undefined && !Object.isFrozen(value);
+    if (isPlain && value.length > PLAIN_LIMIT && value.every((item) => typeof item === 'number')) {
       return { t: 'numbers', data: this.bytes(new Uint8Array(Float64Array.from(value as number[]).buffer)) };
     }
     const items: Atom[] = [];
     for (let i = 0; i < value.length; i++) {
       items.push(dense || i in value ? this.atom(value[i], { parent: id, text: `[${i}]`, key: i }) : { $: 'hole' });
     }
-    const extra = keys.length > 0 && !/^\d+$/.test(keys[keys.length - 1] as string);
-    return { t: 'array', items, ...proto, ...(extra ? this.own(id, value, (key) => !/^\d+$/.test(key)) : frozen(value)) };
+    return { t: 'array', items, ...proto, ...(extra ? this.own(id, value, (key) => !isIndex(key)) : frozen(value)) };
   }
 
   private error(id: number, value: Error, proto: Pick<ValueNode, 'p'>): ValueNode {
@@ -291,6 +286,8 @@ export class ValueEncoder {
     return { p: { c: found } };
   }
 }
+
+const isIndex = (key: string): boolean => /^\d+$/.test(key);
 
 const frozen = (value: object): { frozen?: true } =>
   Object.isFrozen(value) && Object.keys(value).length > 0 ? { frozen: true } : {};
