@@ -179,7 +179,11 @@ export class TslabProgram implements ForkHooks {
     return {
       getSourceFile: (name) => {
         program.getTypeChecker(); // binds all files
-        return program.getSourceFile(name);
+        const file = program.getSourceFile(name);
+        // A file whose top-level await took a second parse keeps the first one as its original. The program knows nothing of that, and
+        // naming another module's types in declarations fails on it.
+        if (file !== undefined) (file as { original?: ts.Node | undefined }).original = undefined;
+        return file;
       },
       getAllDependencies: (file) => localDependencies(program, file),
       emit: (file, write, token, declarationsOnly, transformers) => {
