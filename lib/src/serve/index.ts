@@ -4,8 +4,8 @@ export type {
   DeploymentResponseGenerator,
   HandleOptions,
 } from './handle/types.js';
-export { serve } from './local-serve.js';
 export type { ApplicationStatus, DeploymentStatus, ReplicaStatusEntry, ServeStatus } from './protocol/status.js';
+export { serve } from './public-serve.js';
 export type { ServeRequest } from './request-global.js';
 export type { Serve } from './serve.js';
 export type {

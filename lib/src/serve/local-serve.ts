@@ -86,8 +86,8 @@ async function context() {
 
 const list = (names: readonly string[]): string => [...new Set(names)].join(', ') || 'none';
 
-/** The `serve` of this process. */
-export const serve: Serve = {
+/** The `serve` of this process; `public-serve.ts` is the face that notebooks see. */
+export const localServe: Serve = {
   deployment: deployment as Serve['deployment'],
   run: run as Serve['run'],
   async start(options) {
