@@ -15,14 +15,6 @@ export const esbuild = (): Promise<typeof import('esbuild')> => {
   return loading;
 };
 
-/** Starts the compiler in the background, so that the first pack doesn't wait for it. */
-export function warm(): void {
-  void esbuild().then(
-    ({ transform }) => transform('@d class A {}', SHARED).catch(() => undefined),
-    () => undefined,
-  );
-}
-
 /** What both ways of shipping compile with: the decorators and fields of the standard, whatever a tsconfig nearby says. */
 export const SHARED = {
   target: `node${process.versions.node}`,

@@ -1,4 +1,3 @@
-export { warm } from './compile.js';
 export { AsyncPackage, CannotShip, NoSource, NoSuchDeployment, PackageNotFound, ShipModuleFailed } from './errors.js';
 export { registerShipExtension } from './extension.js';
 export { loadCode } from './loader.js';
@@ -19,3 +18,4 @@ export {
   type SourceRegistryOptions,
   type ValueBlob,
 } from './types.js';
+export { warm } from './warm.js';

@@ -1,4 +1,3 @@
-import MagicString from 'magic-string';
 import { taggedIn } from './cell.js';
 import { parseCell } from './parse.js';
 
@@ -8,10 +7,12 @@ import { parseCell } from './parse.js';
  */
 export function instrument(cellId: string, source: string): string {
   if (!/\b(deployment|ingress)\b/.test(source)) return source;
-  const text = new MagicString(source);
-  for (const [n, { argument }] of taggedIn(parseCell(source)).entries()) {
-    text.appendLeft(argument.start, `__nbs_source(${JSON.stringify(`${cellId}#${n}`)}, `);
-    text.appendRight(argument.end, ')');
-  }
-  return text.toString();
+  const insertions = taggedIn(parseCell(source)).flatMap(({ argument }, n) => [
+    { at: argument.start, text: `__nbs_source(${JSON.stringify(`${cellId}#${n}`)}, ` },
+    { at: argument.end, text: ')' },
+  ]);
+  let text = source;
+  for (const insertion of insertions.sort((a, b) => b.at - a.at))
+    text = text.slice(0, insertion.at) + insertion.text + text.slice(insertion.at);
+  return text;
 }

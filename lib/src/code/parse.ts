@@ -1,4 +1,16 @@
-import { parse as babelParse } from '@babel/parser';
+import { createRequire } from 'node:module';
+
+type Parser = typeof import('@babel/parser');
+
+// Loaded when a cell is first read: replicas use this room too, and read none.
+const require = createRequire(import.meta.url);
+let parser: Parser | undefined;
+
+/** Loads the parser ahead of the first cell. */
+export function loadParser(): Parser {
+  parser ??= require('@babel/parser') as Parser;
+  return parser;
+}
 
 /** A syntax node, as loosely as the walkers need it: positions are UTF-16 offsets into the cell. */
 export interface Node {
@@ -11,7 +23,7 @@ export interface Node {
 /** Statements of a cell. Never throws: what the parser can't read has no declarations. */
 export function parseCell(source: string): readonly Node[] {
   try {
-    const file = babelParse(source, {
+    const file = loadParser().parse(source, {
       sourceType: 'module',
       errorRecovery: true,
       allowAwaitOutsideFunction: true,

@@ -2,7 +2,6 @@ import { Catalog } from './catalog.js';
 import { closureOf } from './closure.js';
 import { NoSource } from './errors.js';
 import { instrument } from './instrument.js';
-import { packageOf } from './package.js';
 import type { CodePackage, SourceId, SourceRegistryOptions } from './types.js';
 
 /** Sources of one notebook session: what was declared in which cell, and the closures that replicas need. */
@@ -51,6 +50,8 @@ export class SourceRegistry {
     const closure = closureOf(source, this.catalog, this.options);
     const notes = closure.notes.filter((note) => !this.said.has(note.key));
     for (const note of notes) this.said.add(note.key);
+    // Assembling is loaded when something is shipped: replicas use this room too.
+    const { packageOf } = await import('./package.js');
     return packageOf(closure, { folder: this.options.folder, notes: notes.map((note) => note.text) });
   }
 }
