@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
-import { join } from 'node:path';
 import { ownerKey, shortId } from '../core/index.js';
 import { joinLocalCluster, type LocalCluster, type LogLine, startLocalCluster } from '../engine/index.js';
-import { type Channel, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
+import { helloOf, type OpCaller } from '../ipc/index.js';
+import { ControllerLink } from './controller-link.js';
 import { registerHandleCodec, setHandleContext } from './handle/index.js';
 import type { ControllerOps } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
@@ -19,7 +19,7 @@ export class Client {
 
   private constructor(
     readonly cluster: LocalCluster,
-    readonly controller: Channel,
+    readonly controller: ControllerLink,
     readonly router: RouterLike,
     /** Started here, so it ends here. */
     readonly isOwner: boolean,
@@ -35,7 +35,10 @@ export class Client {
       ...(key === undefined ? {} : { ownerKey: key }),
       onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),
     });
-    client = await Client.#attach(cluster, true);
+    client = await Client.#attach(cluster, true).catch(async (error: unknown) => {
+      await cluster.stop();
+      throw error;
+    });
     for (const line of early) client.#print(line);
     return client;
   }
@@ -49,14 +52,15 @@ export class Client {
     const { dir, token, url } = cluster;
     const hello = helloOf('driver', `driver-${process.pid}-${shortId(4)}`);
     registerHandleCodec();
-    const controller = await connect({ path: join(dir, 'c.sock') }, { token, hello });
+    const controller = new ControllerLink(dir, { token, hello });
+    await controller.channel();
     const router = openRouter({ dir, token, hello });
     setHandleContext({ router, url });
     return new Client(cluster, controller, router, isOwner);
   }
 
   get call(): OpCaller<ControllerOps> {
-    return opCaller<ControllerOps>(this.controller);
+    return this.controller.call;
   }
 
   /** From now on these deployments' output appears in the context of this call. */

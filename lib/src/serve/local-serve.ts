@@ -1,8 +1,9 @@
+import { describeExit, type ExitReport } from '../engine/index.js';
 import { callerFile } from './caller.js';
 import { Client } from './client.js';
 import { noteDefinition } from './definitions.js';
 import { asDeployment, DeploymentDefinition, type Target } from './deployment.js';
-import { createHandle, handleContext, NotRunning } from './handle/index.js';
+import { createHandle, handleContext, NotRunning, setHandleContext } from './handle/index.js';
 import { inertRun, isInert } from './inert.js';
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';
@@ -17,21 +18,22 @@ function connected(options: StartOptions = {}): Promise<Client> {
     const attempt = Client.start({ host: options.host ?? '127.0.0.1', port: options.port ?? 'auto' });
     connecting = attempt;
     attempt.then(
-      (client) =>
-        void client.cluster.exited.then(() => {
-          if (connecting === attempt) connecting = null;
-        }),
-      () => {
-        if (connecting === attempt) connecting = null;
-      },
+      (client) => void client.cluster.exited.then((exit) => onExit(attempt, exit)),
+      () => forget(attempt),
     );
   }
   return connecting;
 }
 
-/** Makes a client that was joined elsewhere (the command line) this process's cluster. */
-export function useClient(client: Client): void {
-  connecting = Promise.resolve(client);
+function forget(attempt: Promise<Client>): void {
+  if (connecting === attempt) connecting = null;
+}
+
+function onExit(attempt: Promise<Client>, exit: ExitReport): void {
+  if (connecting !== attempt) return;
+  forget(attempt);
+  setHandleContext(null);
+  console.error(`the cluster ended without being asked to (${describeExit(exit)}); serve.run(…) starts a new one`);
 }
 
 /** Folder of the running cluster, for child processes that talk to it; `null` where none runs. */

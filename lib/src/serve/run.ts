@@ -31,7 +31,7 @@ export async function runApplication<T>(
 
   const [client, { spec, blobs }] = await Promise.all([connecting, prepare(name, routePrefix, application)]);
   client.printFor(spec.deployments.map((deployment) => deployment.name));
-  await uploadBlobs(client.controller, blobs);
+  await uploadBlobs(await client.controller.channel(), blobs);
   const { routesVersion } = await client.call('deploy', spec);
   await client.router.whenSnapshot(routesVersion);
   return createHandle<T>({ app: name, deployment: spec.ingress });
