@@ -6,7 +6,6 @@ import type { Executor } from './executor.js';
 import { replicaSocket } from './process-spec.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
 import { ReplicaEvent } from './replica-state.js';
-import type { GroupKey, WantedGroup } from './target.js';
 
 export interface AdoptOptions {
   readonly dir: string;
@@ -16,7 +15,6 @@ export interface AdoptOptions {
   readonly log: Pick<Log, 'info' | 'warn'>;
   readonly actual: ActualState;
   readonly executor: Executor;
-  readonly wanted: ReadonlyMap<GroupKey, WantedGroup>;
 }
 
 const STATUS_TIMEOUT_MS = 3000;

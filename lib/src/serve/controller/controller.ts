@@ -1,28 +1,19 @@
 import type { Clock, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
-import { type AppSpec, type ControllerOps, type RouteSnapshot, type ServeStatus, Superseded } from '../protocol/index.js';
+import { type AppSpec, type RouteSnapshot, type ServeStatus, Superseded } from '../protocol/index.js';
 import { ActualState } from './actual.js';
 import { adoptRunning } from './adopt.js';
 import type { Checkpoint } from './checkpoint.js';
-import { type Deferred, deferred } from './deferred.js';
 import { Executor } from './executor.js';
 import { failure } from './failure-reason.js';
 import { Health } from './health.js';
+import { type Deployed, PendingDeploys } from './pending-deploys.js';
 import { reconcile } from './reconcile.js';
 import type { ConnectReplica } from './replica-link.js';
 import { SnapshotPublisher } from './snapshot-publisher.js';
 import { buildStatus } from './status.js';
-import {
-  accept,
-  emptyTarget,
-  type GroupKey,
-  groupKey,
-  promote,
-  reject,
-  remove,
-  type TargetState,
-  wantedGroups,
-} from './target.js';
+import { accept, type GroupKey, groupKey, promote, reject, remove, type TargetState, wantedGroups } from './target.js';
+import { TargetStore } from './target-store.js';
 import { validateApp } from './validate.js';
 
 export interface ControllerOptions {
@@ -44,8 +35,6 @@ export interface ControllerOptions {
   readonly proxiesKnowSoon: () => Promise<void>;
 }
 
-type Deployed = ControllerOps['deploy']['result'];
-
 /**
  * The control loop. Requests change the target state, which is on disk before it counts; each change of target or actual state runs a round:
  * decide (`reconcile`), mark and carry out, look at the health, publish the routes. A round is synchronous, so routers never see half of one.
@@ -56,11 +45,9 @@ export class Controller {
   readonly #health: Health;
   readonly #executor: Executor;
   readonly #snapshots: SnapshotPublisher;
-  /** Deploys that wait, by generation. */
-  readonly #deploys = new Map<number, { readonly app: string; readonly done: Deferred<Deployed> }>();
+  readonly #store: TargetStore;
+  readonly #deploys = new PendingDeploys();
   readonly #rounds: (() => void)[] = [];
-  #target: TargetState = emptyTarget;
-  #changes: Promise<unknown> = Promise.resolve();
   #roundDue = false;
   #cancelWake: () => void = () => {};
   #shuttingDown = false;
@@ -68,6 +55,7 @@ export class Controller {
   constructor(options: ControllerOptions) {
     const { clock, log } = options;
     this.#options = options;
+    this.#store = new TargetStore(options.checkpoint, log);
     this.#actual = new ActualState(log);
     this.#health = new Health(log);
     this.#snapshots = new SnapshotPublisher(clock, options.publish);
@@ -81,10 +69,8 @@ export class Controller {
 
   /** Loads the checkpoint and takes over what runs. Call it once, before any other method. @throws NBS_CHECKPOINT_UNREADABLE */
   async recover(): Promise<void> {
-    const stored = await this.#options.checkpoint.load();
-    if (stored !== null) {
-      this.#target = stored;
-      await adoptRunning({ ...this.#options, actual: this.#actual, executor: this.#executor, wanted: wantedGroups(stored) });
+    if (await this.#store.load()) {
+      await adoptRunning({ ...this.#options, actual: this.#actual, executor: this.#executor });
     }
     this.#round();
   }
@@ -95,42 +81,45 @@ export class Controller {
    */
   async deploy(spec: AppSpec): Promise<Deployed> {
     validateApp(spec);
-    const done = deferred<Deployed>();
-    // A newer deploy may supersede this one before anybody waits for it.
-    done.promise.catch(() => {});
     let generation = 0;
+    let deployed: Promise<Deployed> | undefined;
     try {
-      await this.#change((target) => {
+      await this.#store.change((target) => {
         if (this.#shuttingDown) throw Superseded({ app: spec.name, newer: 'the cluster is shut down' });
         const next = accept(target, spec, this.#options.clock.now());
         generation = next.generation;
-        this.#deploys.set(generation, { app: spec.name, done });
+        // Before it is on disk: a newer deploy may come meanwhile.
+        deployed = this.#deploys.add(generation, spec.name);
         return next;
       });
     } catch (error) {
-      this.#deploys.delete(generation);
+      this.#deploys.reject(generation, error);
       throw error;
     }
-    this.#giveUpDeploys(spec.name, generation - 1, 'another deploy of it');
+    this.#supersede(spec.name, generation - 1, 'another deploy of it');
     // Asked for anew: what failed before gets its chance at once.
     for (const { name, replicaHash } of spec.deployments) this.#actual.failures.delete(groupKey(spec.name, name, replicaHash));
     this.#round();
-    return done.promise;
+    return deployed as Promise<Deployed>;
   }
 
   /** Resolves when nothing of the application is left. */
   async delete(name: string): Promise<{ readonly deleted: boolean }> {
     if (!this.#target.apps.has(name) && !this.#health.apps.has(name)) return { deleted: false };
     let last = 0;
-    await this.#changeAnyway((target) => {
+    await this.#store.changeAnyway((target) => {
       last = target.generation;
       return remove(target, name);
     });
-    this.#giveUpDeploys(name, last, 'serve.delete');
+    this.#supersede(name, last, 'serve.delete');
     const gone = this.#replicasGone((app) => app === name);
     this.#round();
     await gone;
     return { deleted: true };
+  }
+
+  get #target(): TargetState {
+    return this.#store.current;
   }
 
   status(): ServeStatus {
@@ -140,9 +129,8 @@ export class Controller {
   /** Drains and deletes every application; nothing is deployed afterwards. */
   async shutdown(): Promise<void> {
     this.#shuttingDown = true;
-    await this.#changeAnyway((target) => ({ ...target, apps: new Map() }));
-    for (const { app } of [...this.#deploys.values()])
-      this.#giveUpDeploys(app, this.#target.generation, 'the cluster is shut down');
+    await this.#store.changeAnyway((target) => ({ ...target, apps: new Map() }));
+    this.#deploys.supersedeAll('the cluster is shut down');
     const gone = this.#replicasGone(() => true);
     this.#round();
     await gone;
@@ -177,7 +165,7 @@ export class Controller {
 
   async #promote(app: string, generation: number): Promise<void> {
     this.#actual.switching.add(generation);
-    await this.#changeAnyway((target) => {
+    await this.#store.changeAnyway((target) => {
       const { spec } = target.apps.get(app)?.next ?? {};
       const offers = (spec?.deployments ?? []).flatMap(({ name, replicaHash }) => {
         const offer = this.#actual.offers.get(groupKey(app, name, replicaHash));
@@ -187,64 +175,24 @@ export class Controller {
     });
     this.#actual.switching.delete(generation);
     this.#round();
-    const waiting = this.#deploys.get(generation);
     // Superseded while this was written down: whoever came between tells it.
-    if (waiting === undefined || !this.#isLive(app, generation)) return;
+    if (this.#target.apps.get(app)?.live?.generation !== generation || !this.#deploys.has(generation)) return;
     const routesVersion = this.#snapshots.version;
     await this.#options.proxiesKnow();
-    this.#deploys.delete(generation);
-    waiting.done.resolve({ app, routesVersion });
+    this.#deploys.resolve(generation, { app, routesVersion });
   }
 
   async #reject(app: string, generation: number, group: GroupKey): Promise<void> {
     this.#actual.switching.add(generation);
     const error = this.#actual.failures.get(group)?.error ?? failure({ app, deployment: group }, 'its replicas failed');
-    await this.#changeAnyway((target) => reject(target, app, generation, error.message));
+    await this.#store.changeAnyway((target) => reject(target, app, generation, error.message));
     this.#actual.switching.delete(generation);
     this.#round();
-    this.#deploys.get(generation)?.done.reject(error);
-    this.#deploys.delete(generation);
+    this.#deploys.reject(generation, error);
   }
 
-  #giveUpDeploys(name: string, upTo: number, newer: string): void {
-    for (const [generation, { app, done }] of this.#deploys) {
-      if (app !== name || generation > upTo || this.#isLive(app, generation)) continue;
-      this.#deploys.delete(generation);
-      done.reject(Superseded({ app, newer }));
-    }
-  }
-
-  /** A deploy that was switched to and only waits for the proxies has succeeded, whatever comes after it. */
-  #isLive(app: string, generation: number): boolean {
-    return this.#target.apps.get(app)?.live?.generation === generation;
-  }
-
-  /** One change of the target state after the other; each is on disk before it is acted on. */
-  #change(change: (target: TargetState) => TargetState): Promise<void> {
-    return this.#enqueue(change, async (next) => this.#options.checkpoint.save(next));
-  }
-
-  /** For what must go on although the disk is full: it counts for this controller, and a restarted one decides anew. */
-  #changeAnyway(change: (target: TargetState) => TargetState): Promise<void> {
-    return this.#enqueue(change, async (next) => {
-      try {
-        await this.#options.checkpoint.save(next);
-      } catch (error) {
-        this.#options.log.error(`${(error as Error).message}; going on without`);
-      }
-    });
-  }
-
-  #enqueue(change: (target: TargetState) => TargetState, save: (next: TargetState) => Promise<void>): Promise<void> {
-    const run = async (): Promise<void> => {
-      const next = change(this.#target);
-      if (next === this.#target) return;
-      await save(next);
-      this.#target = next;
-    };
-    const done = this.#changes.then(run);
-    this.#changes = done.catch(() => {});
-    return done;
+  #supersede(app: string, upTo: number, newer: string): void {
+    this.#deploys.supersede(app, upTo, this.#target.apps.get(app)?.live?.generation, newer);
   }
 
   /** Resolves after the round in which the last of the present replicas that match was gone. */

@@ -3,6 +3,7 @@ import type { Engine, ExitReport, ProcessInfo } from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
 import { type DeploymentConfig, type ReplicaInit, ReplicaState } from '../protocol/index.js';
 import type { ActualState, Replica } from './actual.js';
+import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
 import { newReplicaId, replicaProcess, replicaSocket } from './process-spec.js';
 import type { Action } from './reconcile.js';
@@ -32,8 +33,6 @@ export interface ExecutorOptions {
 /** Actions on replicas. */
 export type ReplicaAction = Exclude<Action, { kind: 'promote' | 'reject' | 'wake' }>;
 
-/** A process's end is told by the agent, a broken connection by the kernel: how long the one waits for the other. */
-const EXIT_REPORT_MS = 1000;
 /** SIGTERM to SIGKILL: for one that drained (its disposal may take a moment), and for one that never ran. */
 const STOP_GRACE_MS = 5000;
 const ABORT_GRACE_MS = 500;
@@ -44,13 +43,13 @@ export class Executor {
   readonly #options: ExecutorOptions;
   readonly #actual: ActualState;
   readonly #links = new Map<string, ReplicaLink>();
-  readonly #exits = new Map<string, ExitReport>();
-  readonly #exitWaiters = new Map<string, (exit: ExitReport) => void>();
+  readonly #exits: ExitReports;
   #readingPids = false;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#actual = options.actual;
+    this.#exits = new ExitReports(options.clock);
     options.engine.onExit((info) => this.#onExit(info));
   }
 
@@ -178,7 +177,7 @@ export class Executor {
     if (this.#links.get(id) === link) this.#links.delete(id);
     const replica = this.#actual.replicas.get(id);
     if (replica === undefined || !isIdle(replica)) return;
-    const exit = await this.#exitOf(id);
+    const exit = await this.#exits.of(id);
     if (!isIdle(replica)) return;
     if (exit !== null) this.#died(replica, exit);
     else this.#giveUp(replica, failure(replica, `the connection to replica ${id} broke while its process went on`));
@@ -187,8 +186,7 @@ export class Executor {
   #onExit({ id, exit }: ProcessInfo): void {
     const replica = this.#actual.replicas.get(id);
     if (replica === undefined || exit === undefined) return;
-    this.#exits.set(id, exit);
-    this.#exitWaiters.get(id)?.(exit);
+    this.#exits.add(id, exit);
     if (isIdle(replica)) this.#died(replica, exit);
     // Else, while it starts, whoever waits for its answer tells the failure: the constructor's error may be on its way.
     else if (replica.state === ReplicaState.DRAINING || replica.state === ReplicaState.STOPPING) this.#gone(id);
@@ -208,7 +206,7 @@ export class Executor {
     const alive = (): boolean => replica.state === ReplicaState.STARTING || replica.state === ReplicaState.INITIALIZING;
     if (!alive()) return;
     const fromReplica = replica.state === ReplicaState.INITIALIZING && !hasCode(error, PeerGone);
-    const exit = fromReplica ? null : await this.#exitOf(replica.id);
+    const exit = fromReplica ? null : await this.#exits.of(replica.id);
     if (!alive()) return;
     const { id } = replica;
     const cause = error instanceof Error ? error : new Error(String(error));
@@ -233,23 +231,8 @@ export class Executor {
     this.#actual.transition(id, ReplicaEvent.EXITED, this.#options.clock.now());
     this.#links.get(id)?.close();
     this.#links.delete(id);
-    this.#exits.delete(id);
+    this.#exits.forget(id);
     this.#options.onChange();
-  }
-
-  /** The report of a process's end; `null` where none comes in time. */
-  #exitOf(id: string): Promise<ExitReport | null> {
-    const known = this.#exits.get(id);
-    if (known !== undefined) return Promise.resolve(known);
-    return new Promise((resolve) => {
-      const settle = (exit: ExitReport | null): void => {
-        cancel();
-        this.#exitWaiters.delete(id);
-        resolve(exit);
-      };
-      const cancel = this.#options.clock.after(EXIT_REPORT_MS, () => settle(null));
-      this.#exitWaiters.set(id, settle);
-    });
   }
 
   /** Pids are for the status only, so they come later, one question for many replicas. */
