@@ -24,6 +24,7 @@ describe('completion, inspection, interrupt', () => {
     const code = 'longName.outer(';
     assert.match(String(notebook.session.inspect(code, code.length, 0).data['text/plain']), /outer\(\): number/);
     assert.match(String(notebook.session.inspect('serve.run', 8, 1).data['text/markdown']), /Runs an application/);
+    assert.match(String(notebook.session.inspect('console.log', 11, 0).data['text/plain']), /Prints to `stdout` with newline/);
     assert.equal(notebook.session.inspect('  ', 1, 0).found, false);
   });
 

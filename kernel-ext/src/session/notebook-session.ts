@@ -26,6 +26,10 @@ import type {
 import { rememberCell } from './stack-positions.js';
 import { formatDiagnostics, formatError } from './traceback.js';
 import { TslabBasedConverter } from './tslab-converter.js';
+import { saveCompileCache } from './tslab-fork.js';
+
+/** When the compiled code of TypeScript is written: not while somebody waits for the first cell. */
+const SAVE_CACHE_MS = 5_000;
 
 /** A session on tslab's converter and this process's own context. */
 export class NotebookSession implements Session {
@@ -86,6 +90,7 @@ export class NotebookSession implements Session {
       id: 'warm.ts',
       source: unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm'),
     });
+    setTimeout(saveCompileCache, SAVE_CACHE_MS).unref();
   }
 
   async dispose(): Promise<void> {
@@ -140,6 +145,7 @@ export class NotebookSession implements Session {
     const source = repaired(await this.#sources.marked(cell.id, plain));
     const converted = this.#uninterruptible(() => this.#types().convert(this.#scope, { id: cell.id, source }));
     if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics);
+    cell.interrupted.throwIfAborted();
     this.#modules.add(converted.sideModules);
     rememberCell(cell.id, code, converted);
     this.#sources.add(cell.id, plain.text);

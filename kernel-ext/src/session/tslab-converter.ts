@@ -5,7 +5,7 @@ import { LineIndex } from './mapped-text.js';
 import { keptDeclarations, lostNamespaces } from './scope-text.js';
 import { completeness } from './syntax.js';
 import { type Fork, loadTslab, type TslabConverter, withHooks } from './tslab-fork.js';
-import { TslabProgram } from './tslab-program.js';
+import { documentationOf, TslabProgram } from './tslab-program.js';
 
 /** tslab puts `export {};` and a line end before a cell, to make it a module. */
 const PREFIX_LENGTH = 'export {};\n'.length;
@@ -73,10 +73,12 @@ export class TslabBasedConverter implements Converter {
     const info = withHooks(this.#program, () => this.#tslab.inspect(scope, code, offset));
     if (info?.displayParts === undefined) return undefined;
     const text = (parts: readonly ts.SymbolDisplayPart[] | undefined): string => (parts ?? []).map((part) => part.text).join('');
+    const declaration = this.#program.declarationAt(offset + PREFIX_LENGTH);
+    const kept = declaration === undefined ? '' : documentationOf(declaration);
     const tags = (info.tags ?? []).map((tag) => `@${tag.name} ${text(tag.text)}`);
     return {
       signature: text(info.displayParts),
-      documentation: [text(info.documentation), ...tags].filter((part) => part !== '').join('\n\n'),
+      documentation: [text(info.documentation), kept, ...tags].filter((part) => part !== '').join('\n\n'),
     };
   }
 

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type ts from 'typescript';
+import { loadCached } from './compile-cache.js';
 
 /** What of tslab's TypeScript is used beyond the public surface. */
 export type Fork = typeof ts & {
@@ -35,9 +36,15 @@ export interface TslabConverter {
 }
 
 let current: ForkHooks | undefined;
-let loaded:
-  | { readonly fork: Fork; readonly createConverter: (options: object) => TslabConverter; readonly typeRoots: string[] }
-  | undefined;
+interface LoadedTslab {
+  readonly fork: Fork;
+  readonly createConverter: (options: object) => TslabConverter;
+  readonly typeRoots: string[];
+  /** Keeps TypeScript's compiled code for the next process. */
+  readonly saveCache: () => void;
+}
+
+let loaded: LoadedTslab | undefined;
 
 /** Runs `work` with `hooks` as the ones that tslab meets. */
 export function withHooks<T>(hooks: ForkHooks, work: () => T): T {
@@ -50,6 +57,11 @@ export function withHooks<T>(hooks: ForkHooks, work: () => T): T {
   }
 }
 
+/** Keeps TypeScript's compiled code for the next process, if it was loaded. */
+export function saveCompileCache(): void {
+  loaded?.saveCache();
+}
+
 function hooks(): ForkHooks {
   if (current === undefined) throw new Error('tslab was called outside of a converter');
   return current;
@@ -59,18 +71,25 @@ function hooks(): ForkHooks {
  * Loads tslab's converter on a TypeScript whose compiler options can be changed: tslab fixes them in `createWatchCompilerHost`, so that function (and a few
  * beside it) is exchanged in the module cache before tslab loads. Only tslab resolves that copy of TypeScript.
  */
-export function loadTslab(): NonNullable<typeof loaded> {
+export function loadTslab(): LoadedTslab {
   if (loaded !== undefined) return loaded;
   const own = createRequire(import.meta.url);
   const tslab = createRequire(own.resolve('tslab/package.json'));
   const id = tslab.resolve('@tslab/typescript-for-tslab');
-  const fork = tslab(id) as Fork;
+  const { version } = tslab('@tslab/typescript-for-tslab/package.json') as { version: string };
+  const compiled = loadCached(tslab, id, `tslab-typescript-${version}`);
+  const fork = compiled.exports as Fork;
   const cached = tslab.cache[id];
   if (cached === undefined) throw new Error(`${id} is not in the module cache`);
   cached.exports = exchanged(fork);
   const { createConverter } = tslab('./dist/converter.js') as { createConverter: (options: object) => TslabConverter };
   const nodeTypes = tslab.resolve('@types/node/package.json');
-  loaded = { fork, createConverter, typeRoots: [nodeTypes.slice(0, nodeTypes.length - '/node/package.json'.length)] };
+  loaded = {
+    fork,
+    createConverter,
+    typeRoots: [nodeTypes.slice(0, nodeTypes.length - '/node/package.json'.length)],
+    saveCache: compiled.save,
+  };
   return loaded;
 }
 
