@@ -4,7 +4,15 @@ import { type Edit, edited, type MappedText } from './mapped-text.js';
 
 type Event =
   | { readonly kind: 'cell'; readonly id: string; readonly source: string }
-  | { readonly kind: 'bind'; readonly id: string; readonly name: string; readonly value: unknown };
+  | { readonly kind: 'bind'; readonly id: string; readonly name: string; readonly value: Held };
+
+/** A value, held weakly where it can be: a notebook's redefined array must be freed. */
+type Held = { readonly value: unknown } | WeakRef<object>;
+
+function held(value: unknown): Held {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject ? new WeakRef(value) : { value };
+}
 
 export interface CellSourcesOptions {
   readonly folder: string;
@@ -43,7 +51,7 @@ export class CellSources {
   }
 
   bind(id: string, name: string, value: unknown): void {
-    this.#take({ kind: 'bind', id, name, value: typeof value === 'function' ? value : undefined });
+    this.#take({ kind: 'bind', id, name, value: held(value) });
   }
 
   /** What `__nbs_source` does. */
@@ -81,7 +89,7 @@ export class CellSources {
 
 function apply(registry: SourceRegistry, event: Event): void {
   if (event.kind === 'cell') registry.addCell({ id: event.id, source: event.source });
-  else registry.bind(event.id, event.name, event.value);
+  else registry.bind(event.id, event.name, event.value instanceof WeakRef ? event.value.deref() : event.value.value);
 }
 
 /** The edits that made `after` of `before`, which only put text in: `__nbs_source("…", ` and `)`. */

@@ -1,5 +1,5 @@
 import { Cell, type TaggedSource } from './cell.js';
-import { type Declaration, isVariable } from './declaration.js';
+import { type Declaration, functionOf, isVariable } from './declaration.js';
 import type { Node } from './parse.js';
 import type { SourceId } from './types.js';
 
@@ -51,13 +51,28 @@ export class Catalog {
   bind(cellId: string, name: string, value: unknown): void {
     const cell = this.byId.get(cellId);
     if (!cell) return;
+    const before = cell.valueOf(name)?.value;
     cell.setValue(name, value);
     if (typeof value !== 'function' || this.functions.has(value)) return;
-    const node = cell.functionNode(name);
-    if (!node) return;
+    const source = typeof before === 'function' && before !== value ? undefined : this.declaredFunction(cell, name);
+    const found = source ?? this.assignedFunction(name);
+    if (found) this.functions.set(value, found);
+  }
+
+  private declaredFunction(cell: Cell, name: string): FunctionSource | undefined {
     const declaration = cell.declarations.get(name);
-    const id = declaration ? declarationKey(declaration) : `${cell.id}=${name}`;
-    this.functions.set(value, { id, cell, name, node, declaration });
+    const node = declaration && functionOf(declaration);
+    return node ? { id: declarationKey(declaration), cell, name, node, declaration } : undefined;
+  }
+
+  /** What the newest cell that says `name = <function>` assigns. */
+  private assignedFunction(name: string): FunctionSource | undefined {
+    for (const cell of this.cells.toReversed()) {
+      const node = cell.assignedFunction(name);
+      if (node) return { id: `${cell.id}=${name}`, cell, name, node, declaration: undefined };
+      if (cell.declarations.has(name)) return undefined;
+    }
+    return undefined;
   }
 
   /** The source of a function value. `lookup` finds those that were never bound: a host may not tell of each. */

@@ -174,7 +174,7 @@ class ClosureBuilder {
         : { as: 'preload' as const, keyword, module, path };
       return this.add({ key, name, cell, order, form, links: [], needs: [] } as Unit, user);
     }
-    const value = this.valueOf(declaration);
+    const value = this.valueOf(declaration, user);
     const source = this.catalog.sourceOf(value, this.options.lookup);
     if (source) {
       if (source.declaration === declaration) return this.functionUnit(source, user);
@@ -194,7 +194,7 @@ class ClosureBuilder {
       return unit;
     }
     const own = cell.functionNode(name);
-    if (value === undefined && own && cell.valueOf(name) === undefined) {
+    if (value === undefined && own) {
       // The host told of no value: the source is what there is.
       return this.functionUnit({ id: key, cell, name, node: own, declaration }, user);
     }
@@ -214,15 +214,14 @@ class ClosureBuilder {
     }
   }
 
-  private valueOf(declaration: Declaration): unknown {
+  /** The latest declaration's value is what the name stands for now; an older one's is what its own cell last told. */
+  private valueOf(declaration: Declaration, user: Unit | undefined): unknown {
     const { cell, name } = declaration;
-    // A `let` is looked up when it is used, also from its own cell: the kernel gives later assignments to older code.
-    if (declaration.kind === 'const') {
-      const bound = cell.valueOf(name);
-      if (bound) return bound.value;
-      if (!this.catalog.isLatest(declaration)) return undefined;
-    }
-    return this.options.lookup(name);
+    const own = cell.valueOf(name);
+    if (this.catalog.isLatest(declaration)) return this.options.lookup(name) ?? own?.value;
+    if (own) return own.value;
+    if (cell.functionNode(name)) return undefined;
+    throw this.refuse(user, name, `its value in ${cell.id} is not known any more; run that cell again`);
   }
 
   private valueUnit(

@@ -73,7 +73,7 @@ export async function compileModule(file: string): Promise<ModulePackage> {
 }
 
 // Two processes may compile the same file at once: each writes its own and renames it into place.
-function writeWhole(file: string, text: string): void {
+function writeWhole(file: string, text: string | Uint8Array): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${shortId()}`;
   writeFileSync(draft, text, { mode: 0o600 });
@@ -97,19 +97,28 @@ export async function importModule(
   return { ...compiled, exports: await load(compiled.bundle) };
 }
 
-/** In a replica: imports the bundle of a module and finds the deployment in it. */
-export async function importBundle(ref: ModuleRef, options: LoadOptions): Promise<unknown> {
-  let bundle = bundlePath(ref.hash);
-  if (!existsSync(bundle)) {
-    const compiled = await compileModule(ref.file);
-    if (compiled.hash !== ref.hash)
-      throw ShipModuleFailed({ file: ref.file, reason: 'it changed since it was deployed; deploy it again' });
-    bundle = compiled.bundle;
-  }
+/** In a replica: imports the bundle of a module, from the cache or as it was sent along, and finds the deployment in it. */
+export async function importBundle(
+  ref: ModuleRef,
+  readBlob: (hash: string) => Uint8Array,
+  options: LoadOptions,
+): Promise<unknown> {
+  const bundle = bundlePath(ref.hash);
+  if (!existsSync(bundle)) writeWhole(bundle, await sentOrCompiled(ref, readBlob));
   const loading = load(bundle);
   const paused = options.paused?.then((): Readonly<Record<string, unknown>> => ({}));
   const exports = await (paused === undefined ? loading : Promise.race([loading, paused]));
   const found = options.findDeployment?.(exports, ref.deployment) ?? exports[ref.deployment];
   if (found !== undefined) return found;
   throw NoSuchDeployment({ file: basename(ref.file), name: ref.deployment, valid: Object.keys(exports).join(', ') || 'nothing' });
+}
+
+async function sentOrCompiled(ref: ModuleRef, readBlob: (hash: string) => Uint8Array): Promise<Uint8Array> {
+  try {
+    return readBlob(ref.hash);
+  } catch {
+    const compiled = await compileModule(ref.file);
+    if (compiled.hash === ref.hash) return readFileSync(compiled.bundle);
+    throw ShipModuleFailed({ file: ref.file, reason: 'it changed since it was deployed; deploy it again' });
+  }
 }
