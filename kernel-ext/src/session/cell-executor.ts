@@ -74,16 +74,22 @@ export class CellExecutor {
     this.#reject?.(new KeyboardInterrupt());
   }
 
-  /** Tells of the classes and functions that the running cell has defined by now. */
+  /** Tells what the running cell has defined by now. */
   settle(): void {
     if (this.#open === undefined) return;
-    for (const [name, value] of this.#open.cell.values()) if (typeof value === 'function') this.#open.bound(name, value);
+    for (const [name, value] of this.#open.cell.values()) this.#open.bound(name, value);
   }
 
   #interruptible<T>(work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#reject = reject;
+      let interrupted = false;
+      this.#reject = (error) => {
+        interrupted = true;
+        reject(error);
+      };
       setImmediate(() => {
+        // Nobody would wait for it any more, and no interrupt would end it.
+        if (interrupted) return;
         try {
           work().then(resolve, reject);
         } catch (error) {
