@@ -6,6 +6,8 @@ import type { RoutedCall } from './routed-call.js';
 
 /** How long requests wait for a first replica to be reachable, in all. */
 const NO_REPLICA_WAIT_MS = 30_000;
+/** So long several requests wait for all replicas, once one is reached: else they would all go to that one. */
+const SETTLE_MS = 20;
 
 export interface PoolInit {
   readonly connect: ConnectReplica;
@@ -29,6 +31,7 @@ export class DeploymentPool implements LinkOwner {
   #outage: NodeJS.Timeout | null = null;
   #outageOver = false;
   #resume: NodeJS.Timeout | null = null;
+  #settle: NodeJS.Timeout | null = null;
 
   constructor(route: DeploymentRoute, { connect, random = Math.random, eager = true }: PoolInit) {
     this.route = route;
@@ -126,13 +129,30 @@ export class DeploymentPool implements LinkOwner {
     this.#queue.remove(call);
   }
 
+  /** A replica can take a request now that it could not take before. */
   onRoom(): void {
     this.#watchOutage();
     this.#pump();
   }
 
+  onOpened(): void {
+    this.#watchOutage();
+    const isFirst = this.#links.filter((link) => link.isOpen).length === 1;
+    if (isFirst && this.#queue.size > 1 && this.#links.some((link) => link.isOpening)) {
+      this.#settle ??= setTimeout(() => this.#settled(), SETTLE_MS);
+    } else if (this.#settle === null || !this.#links.some((link) => link.isOpening)) {
+      this.#settled();
+    }
+  }
+
   onLost(): void {
     this.#watchOutage();
+  }
+
+  #settled(): void {
+    if (this.#settle !== null) clearTimeout(this.#settle);
+    this.#settle = null;
+    this.#pump();
   }
 
   #connectNow(): void {
@@ -219,6 +239,7 @@ export class DeploymentPool implements LinkOwner {
     this.#removed = true;
     if (this.#outage !== null) clearTimeout(this.#outage);
     if (this.#resume !== null) clearTimeout(this.#resume);
+    if (this.#settle !== null) clearTimeout(this.#settle);
     for (const link of this.#links) link.retire();
     this.#links = [];
   }

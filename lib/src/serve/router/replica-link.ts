@@ -11,8 +11,8 @@ const LAST_PAUSE_MS = 64;
 /** What a link tells the deployment that it belongs to. */
 export interface LinkOwner {
   readonly maxOngoingRequests: number;
-  /** The link can take a request now that it could not take before. */
-  onRoom(): void;
+  /** The link was connected. */
+  onOpened(): void;
   /** The connection ended, or could not be made. */
   onLost(): void;
 }
@@ -22,6 +22,8 @@ export class ReplicaLink implements Candidate {
   readonly id: string;
   readonly path: string;
   channel: Channel | null = null;
+  /** Its first connection is being made. */
+  isOpening = true;
   /** Requests of this router that the replica has. */
   inFlight = 0;
   /** It said that it takes no more. */
@@ -104,6 +106,7 @@ export class ReplicaLink implements Candidate {
   }
 
   #onOpen(channel: Channel): void {
+    this.isOpening = false;
     if (this.#retired) {
       channel.close();
       return;
@@ -111,11 +114,12 @@ export class ReplicaLink implements Candidate {
     this.channel = channel;
     this.#retryMs = FIRST_RETRY_MS;
     void channel.closed.then(() => this.#onLost());
-    this.#owner.onRoom();
+    this.#owner.onOpened();
   }
 
   // A replica that still is in the snapshot may only have lost its connection. One that is dead refuses, until a snapshot drops it.
   #onLost(): void {
+    this.isOpening = false;
     this.channel = null;
     this.#others = 0;
     this.pausedUntil = 0;
