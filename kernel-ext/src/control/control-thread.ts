@@ -7,8 +7,8 @@ import { installUnwind } from './unwind.js';
 const bindError = (why: string): KernelError => new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`);
 
 export interface ControlEvents {
-  /** An interrupt was asked for. @param terminated synchronous code of the main thread was ended */
-  onInterrupt(terminated: boolean): void;
+  /** An interrupt was asked for; synchronous code, if any ran, was terminated. */
+  onInterrupt(): void;
   /** The kernel is to end: asked for on the control channel, or its parent is gone. */
   onShutdown(restart: boolean): void;
 }
@@ -100,7 +100,7 @@ export class ControlThread {
         this.#post({ kind: 'pong', id: message.id });
         break;
       case 'interrupted':
-        events.onInterrupt(message.terminated);
+        events.onInterrupt();
         break;
       case 'shutdown':
         events.onShutdown(message.restart);

@@ -9,7 +9,8 @@ export interface InterrupterDeps {
   readonly shared: Int32Array;
   ping(id: number): void;
   terminate(): Promise<void>;
-  interrupted(terminated: boolean): void;
+  /** Tells the main thread to end what awaits. */
+  interrupted(): void;
 }
 
 /** Decides whether an interrupt needs a termination: only where the main thread does not answer. */
@@ -59,16 +60,13 @@ export class Interrupter {
   }
 
   async #interrupt(): Promise<void> {
-    let terminated = false;
+    // Told first and pinged after: an answer to the ping means that the interrupt was dealt with, too. Asked the other way
+    // round, a thread that answers may begin to loop before it is told.
+    this.#deps.interrupted();
     while (!this.#stopped && !(await this.answers(SILENCE_MS))) {
       // While the kernel itself is at work (loading or checking TypeScript), a termination would break it.
-      if (Atomics.load(this.#deps.shared, GUARD) > 0) {
-        await new Promise((resolve) => setTimeout(resolve, GUARD_POLL_MS));
-        continue;
-      }
-      await this.#deps.terminate();
-      terminated = true;
+      if (Atomics.load(this.#deps.shared, GUARD) > 0) await new Promise((resolve) => setTimeout(resolve, GUARD_POLL_MS));
+      else await this.#deps.terminate();
     }
-    this.#deps.interrupted(terminated);
   }
 }

@@ -23,8 +23,8 @@ export type FromControl =
   | { readonly kind: 'bound' }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'ping'; readonly id: number }
-  /** The person asked for an interrupt; synchronous code, if any ran, was terminated. */
-  | { readonly kind: 'interrupted'; readonly terminated: boolean }
+  /** The person asked for an interrupt. Synchronous code that stands in its way is terminated. */
+  | { readonly kind: 'interrupted' }
   | { readonly kind: 'shutdown'; readonly restart: boolean };
 
 /** From the main thread to the control thread. Parents are headers in JSON; '' stands for none. */

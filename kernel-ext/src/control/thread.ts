@@ -26,7 +26,7 @@ const interrupter = new Interrupter({
   shared,
   ping: (id) => send({ kind: 'ping', id }),
   terminate: () => terminateMain(shared),
-  interrupted: (terminated) => send({ kind: 'interrupted', terminated }),
+  interrupted: () => send({ kind: 'interrupted' }),
 });
 
 /** Asks the main thread to end; terminates what blocks it; at the deadline ends the process from here. */

@@ -19,6 +19,7 @@ function broken(error: unknown): Outcome {
 /** Runs one cell at a time and sees to it that each one ends, terminated code included. */
 export class CellRunner {
   #finish: ((outcome: Outcome) => void) | undefined;
+  /** The session that runs the cell; undefined until it starts. */
   #session: Session | undefined;
 
   /** Never rejects. The outcome arrives in a turn of its own. */
@@ -27,15 +28,16 @@ export class CellRunner {
       const finish = (outcome: Outcome): void => {
         if (this.#finish !== finish) return;
         this.#finish = undefined;
+        this.#session = undefined;
         inOwnTurn(() => resolve(outcome));
       };
       this.#finish = finish;
       session.then(
         (ready) => {
-          this.#session = ready;
           inOwnTurn(() => {
-            // Interrupted while the session was loading.
+            // Interrupted before it began.
             if (this.#finish !== finish) return;
+            this.#session = ready;
             // Terminated code never returns from here, and its promise never settles: see interrupt().
             ready.execute(code, options).then(finish, (error: unknown) => finish(broken(error)));
           });
@@ -49,10 +51,14 @@ export class CellRunner {
   interrupt(): void {
     const finish = this.#finish;
     if (!finish) return;
+    if (!this.#session) {
+      finish(INTERRUPTED);
+      return;
+    }
     try {
-      this.#session?.interrupt();
+      this.#session.interrupt();
     } finally {
-      setTimeout(() => finish(INTERRUPTED), this.#session ? GRACE_MS : 0);
+      setTimeout(() => finish(INTERRUPTED), GRACE_MS);
     }
   }
 }
