@@ -1,3 +1,4 @@
+import { deleteApplication } from '../host/index.js';
 import { joinCluster } from './cluster.js';
 import type { Command } from './command.js';
 import { parseCommand } from './options.js';
@@ -12,7 +13,7 @@ export const deleteCommand: Command = {
     const { values, positionals } = parseCommand(USAGE, args, { cluster: { type: 'string' } }, [1, 1]);
     const client = await joinCluster(values.cluster);
     try {
-      await client.call('delete', { name: positionals[0] as string });
+      await deleteApplication(client, positionals[0] as string);
       console.log(`deleted ${positionals[0]}`);
     } finally {
       await client.close();

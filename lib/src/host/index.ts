@@ -15,6 +15,7 @@ export { listLocalClusters } from '../engine/index.js';
 export { isApplication } from '../serve/application.js';
 export { Client } from '../serve/client.js';
 export { definingModule } from '../serve/definitions.js';
+export { deleteApplication } from '../serve/delete.js';
 export { runningCluster } from '../serve/local-serve.js';
 export { setSourceRegistry } from '../serve/pack.js';
 export type { ServeStatus } from '../serve/protocol/status.js';

@@ -2,6 +2,7 @@ import { describeExit, type ExitReport } from '../engine/index.js';
 import { callerFile } from './caller.js';
 import { Client } from './client.js';
 import { noteDefinition } from './definitions.js';
+import { deleteApplication } from './delete.js';
 import { asDeployment, DeploymentDefinition, type Target } from './deployment.js';
 import { createHandle, handleContext, NotRunning, setHandleContext } from './handle/index.js';
 import { inertRun, isInert } from './inert.js';
@@ -99,7 +100,7 @@ export const localServe: Serve = {
     return (await required()).call('status', undefined);
   },
   async delete(name) {
-    await (await required()).call('delete', { name });
+    await deleteApplication(await required(), name);
   },
   async shutdown() {
     const closing = connecting;
