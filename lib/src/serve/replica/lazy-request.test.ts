@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
+import { installRequest, LazyRequest } from './lazy-request.js';
+
+installRequest();
+
+function make(body: string | null, head: Partial<HttpCallHead> = {}): LazyRequest {
+  const call = { body: body === null ? null : Buffer.from(body), streaming: false } as unknown as IncomingCall;
+  return new LazyRequest(call, {
+    kind: 'http',
+    method: 'POST',
+    url: '/a/b?x=1&x=2&y=%20',
+    headers: ['Content-Type', 'application/json', 'x-two', 'a', 'x-two', 'b'],
+    host: 'localhost:8000',
+    prefix: '/a',
+    requestId: 'id-1',
+    ...head,
+  });
+}
+const real = (lazy: LazyRequest): Request => lazy as unknown as Request;
+
+test('it is a Request to instanceof, new Request, clone and its parts', async () => {
+  const request = make('{"n":1}');
+  assert.ok(request instanceof Request);
+  const copy = request.clone();
+  assert.ok(copy instanceof Request);
+  const again = new Request(real(request), { method: 'PUT' });
+  assert.deepEqual(
+    [again.method, again.url, again.headers.get('x-two')],
+    ['PUT', 'http://localhost:8000/a/b?x=1&x=2&y=%20', 'a, b'],
+  );
+  assert.deepEqual(await copy.json(), { n: 1 });
+  assert.deepEqual(await again.json(), { n: 1 });
+  assert.equal(real(request).mode, 'cors');
+  assert.equal(real(request).redirect, 'follow');
+});
+
+test('query is the first value of each name', () => {
+  assert.deepEqual(make(null).query, { x: '1', y: ' ' });
+  assert.deepEqual(make(null, { url: '/' }).query, {});
+});
+
+test('a body is read once, whichever way', async () => {
+  const request = make('{}');
+  assert.equal(request.bodyUsed, false);
+  await request.text();
+  assert.equal(request.bodyUsed, true);
+  for (const read of ['json', 'text', 'arrayBuffer', 'blob', 'formData'] as const) {
+    await assert.rejects(request[read](), TypeError, read);
+  }
+  assert.throws(() => request.clone(), TypeError);
+});
+
+test('bytes are the reader’s own', async () => {
+  const request = make('abc');
+  const buffer = await request.arrayBuffer();
+  assert.equal(buffer.byteLength, 3);
+  assert.equal(await make(null, { method: 'GET' }).text(), '');
+});
+
+test('the signal aborts, asked for before or after', () => {
+  const before = make(null);
+  const { signal } = before;
+  before.abort('left');
+  assert.equal(signal.aborted, true);
+  const late = make(null);
+  late.abort('left');
+  assert.equal(late.signal.aborted, true);
+  assert.match(String(late.signal.reason), /left/);
+});
+
+test('the request id is among the headers', () => {
+  assert.equal(make(null).headers.get('x-request-id'), 'id-1');
+});
