@@ -62,8 +62,9 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 
 function show(error: unknown): string {
   if (!isNbserveError(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : '';
-  return `${error.code}: ${error.message}${cause}`;
+  // The cause's stack is ours or a library's; what the user wrote wrong is in the message.
+  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? error.cause.message : '';
+  return `${error.code}: ${error.message}${cause === '' ? '' : `\ncaused by: ${cause}`}`;
 }
 
 main(process.argv.slice(2)).then(
