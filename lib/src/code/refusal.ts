@@ -15,4 +15,10 @@ export function withArticle(noun: string): string {
   return `${/^[aeiou]/i.test(noun) && !/^(uni|use|eu)/i.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
-export const inConstructor = (noun: string): string => `${withArticle(noun)} cannot be sent; create it in the constructor`;
+/** What to do about a value that only its own process can use. */
+export function inConstructor(noun: string): string {
+  const advice = /Deployment/.test(noun)
+    ? 'pass it to bind(), and a handle to it arrives in the constructor'
+    : 'create it in the constructor';
+  return `${withArticle(noun)} cannot be sent; ${advice}`;
+}
