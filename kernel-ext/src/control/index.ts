@@ -1,4 +1,4 @@
-export { type ControlEvents, ControlThread } from './control-thread.js';
+export { ControlThread } from './control-thread.js';
 export { Interrupter } from './interrupter.js';
 export { terminateMain } from './terminate.js';
 export { installUnwind } from './unwind.js';

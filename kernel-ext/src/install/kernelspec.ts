@@ -28,7 +28,7 @@ function specFolder(options: InstallOptions): string {
 }
 
 /** Content of `kernel.json`. Paths are absolute: Jupyter starts kernels from any folder and any PATH. */
-export const kernelSpec = (displayName = 'TypeScript (nbserve)'): Record<string, unknown> => ({
+const kernelSpec = (displayName = 'TypeScript (nbserve)'): Record<string, unknown> => ({
   argv: kernelArgv(),
   display_name: displayName,
   language: 'typescript',

@@ -1,2 +1,1 @@
-export { type KernelOptions, startKernel } from './kernel.js';
-export { ProcessExit } from './process-guard.js';
+export { startKernel } from './kernel.js';

@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 
 /** What user code gets that calls `process.exit`: a notebook's kernel ends from the Kernel menu, with its state and apps until then. */
-export class ProcessExit extends Error {
+class ProcessExit extends Error {
   constructor(code: string | number | null | undefined) {
     super(`process.exit(${code ?? ''}) was called; the kernel goes on (to end it, use the Kernel menu)`);
     this.name = 'ProcessExit';

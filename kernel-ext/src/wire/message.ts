@@ -26,16 +26,6 @@ export interface Incoming {
   readonly buffers: readonly Buffer[];
 }
 
-/** Kernel's state as `status` messages tell it. */
-export type ExecutionState = 'starting' | 'busy' | 'idle';
-
-/** Why a cell or request failed, as `error` messages and replies with `status: 'error'` have it. */
-export interface ErrorContent {
-  readonly ename: string;
-  readonly evalue: string;
-  readonly traceback: readonly string[];
-}
-
 /** Content of an `execute_request`, with the protocol's defaults filled in. */
 export interface ExecuteRequest {
   readonly code: string;

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Interrupter } from './interrupter.js';
+import { GUARD } from './messages.js';
+
+/** A main thread that answers pings, those that waited too, once it is free. */
+class FakeMain {
+  readonly events: string[] = [];
+  readonly shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly interrupter: Interrupter;
+  #blocked: boolean;
+  #last = 0;
+
+  constructor(blocked: boolean) {
+    this.#blocked = blocked;
+    this.interrupter = new Interrupter({
+      shared: this.shared,
+      ping: (id) => {
+        this.events.push('ping');
+        this.#last = id;
+        if (!this.#blocked) this.interrupter.onPong(id);
+      },
+      terminate: async () => {
+        this.events.push('terminate');
+        this.free();
+      },
+      interrupted: () => this.events.push('interrupted'),
+    });
+  }
+
+  free(): void {
+    this.#blocked = false;
+    this.interrupter.onPong(this.#last);
+  }
+}
+
+describe('Interrupter', () => {
+  it('terminates nothing where the main thread answers', async () => {
+    const { interrupter, events } = new FakeMain(false);
+    await interrupter.interrupt();
+    assert.deepEqual(events, ['interrupted', 'ping']);
+  });
+
+  it('terminates a main thread that is silent', async () => {
+    const { interrupter, events } = new FakeMain(true);
+    await interrupter.interrupt();
+    assert.deepEqual(events, ['interrupted', 'ping', 'terminate', 'ping']);
+  });
+
+  it('waits while the guard is up', async () => {
+    const main = new FakeMain(true);
+    const { interrupter, events, shared } = main;
+    Atomics.store(shared, GUARD, 1);
+    const done = interrupter.interrupt();
+    setTimeout(() => {
+      Atomics.store(shared, GUARD, 0);
+      main.free();
+    }, 200);
+    await done;
+    assert.ok(!events.includes('terminate'));
+  });
+
+  it('is one interrupt however often it is asked for meanwhile', async () => {
+    const { interrupter, events } = new FakeMain(true);
+    await Promise.all([interrupter.interrupt(), interrupter.interrupt()]);
+    assert.equal(events.filter((event) => event === 'terminate').length, 1);
+  });
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { KernelClient } from './fixtures/client.js';
+
+const CASES: Readonly<Record<string, string>> = {
+  'a synchronous loop': 'console.log("in"); for (;;) {}',
+  'an await, then a loop': 'await null; console.log("in"); for (;;) {}',
+  'a pending await': 'console.log("in"); await new Promise(() => {});',
+  'a loop in a timer callback': 'await new Promise(() => setTimeout(() => { console.log("in"); for (;;) {} }, 10));',
+};
+
+describe('the real kernel', () => {
+  let kernel: KernelClient;
+  before(async () => {
+    kernel = await KernelClient.start();
+  });
+  after(() => kernel.kill());
+
+  it('interrupted while it loads, ends the cell and can still run the next', async () => {
+    const early = kernel.executing('for (;;) {}');
+    await kernel.interrupt();
+    assert.equal((await early.done).reply.ename, 'KeyboardInterrupt');
+    assert.equal((await kernel.execute('let kept = 0')).reply.status, 'ok');
+  });
+
+  let runs = 0;
+  for (const [name, code] of Object.entries(CASES)) {
+    it(`interrupts ${name}, and state is kept`, async () => {
+      const cell = kernel.executing(`kept++; ${code}`);
+      await kernel.until(() => kernel.of(cell.id).some(({ type }) => type === 'stream'), 'the cell');
+      await kernel.interrupt();
+      assert.equal((await cell.done).reply.ename, 'KeyboardInterrupt');
+      const next = await kernel.execute('kept');
+      assert.deepEqual(next.messages[2]?.content.data, { 'text/plain': String(++runs) });
+    });
+  }
+
+  it('prints 5,000 lines from one cell', async () => {
+    const run = await kernel.execute('for (let i = 0; i < 5000; i++) console.log(i)');
+    assert.equal(run.text(), Array.from({ length: 5000 }, (_, i) => `${i}\n`).join(''));
+  });
+
+  it('goes on after an error and after process.exit', async () => {
+    assert.equal((await kernel.execute('throw new TypeError("boom")')).reply.ename, 'TypeError');
+    assert.equal((await kernel.execute('process.exit(1)')).reply.status, 'error');
+    assert.equal((await kernel.execute('1 + 1')).reply.status, 'ok');
+  });
+
+  it('asks, completes and ends in order', async () => {
+    kernel.onInput = (prompt) => `${prompt}!`;
+    const asked = await kernel.execute('await input("who")');
+    assert.deepEqual(asked.messages[2]?.content.data, { 'text/plain': "'who!'" });
+    const code = '/* 😀 */ Math.sqr';
+    const completion = await kernel.request('complete_request', { code, cursor_pos: [...code].length });
+    assert.ok((completion.matches as string[]).includes('sqrt'));
+    assert.equal(completion.cursor_end, [...code].length);
+    await kernel.shutdown();
+    assert.deepEqual(await kernel.exited, { code: 0, signal: null });
+  });
+});
