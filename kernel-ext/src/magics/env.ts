@@ -1,14 +1,18 @@
 import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** The environment of a `!command`: packages' commands of the notebook's folder and above are found, and `nbserve` talks to this notebook's cluster. */
+/**
+ * The environment of a `!command`: commands of packages are found, those of the notebook's folder and above before those that came with the kernel (`nbserve`).
+ */
 export function shellEnv(folder: string, extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const bins: string[] = [];
-  for (let at = folder; ; at = dirname(at)) {
-    bins.push(join(at, 'node_modules', '.bin'));
-    if (dirname(at) === at) break;
-  }
-  return { ...process.env, ...extra, PATH: [...bins, process.env.PATH ?? ''].join(delimiter) };
+  const own = dirname(fileURLToPath(import.meta.url));
+  return { ...process.env, ...extra, PATH: [...binFolders(folder), ...binFolders(own), process.env.PATH ?? ''].join(delimiter) };
 }
 
-/** `SHELL` where it is set, for `!command`. */
-export const shellPath = (): string => '/bin/sh';
+function binFolders(folder: string): string[] {
+  const above = dirname(folder) === folder ? [] : binFolders(dirname(folder));
+  return [join(folder, 'node_modules', '.bin'), ...above];
+}
+
+/** The shell of `!command`. */
+export const SHELL = '/bin/sh';

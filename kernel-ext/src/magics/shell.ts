@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
 import type { MagicContext } from './context.js';
-import { shellEnv, shellPath } from './env.js';
+import { SHELL, shellEnv } from './env.js';
 import { CommandFailed } from './errors.js';
 
 /** How long an interrupted command has between SIGINT and SIGKILL. */
@@ -11,7 +11,7 @@ const KILL_AFTER_MS = 2_000;
  * Runs a shell command in the notebook's folder and streams what it prints. Resolves when it has ended well.
  * @throws NBS_COMMAND_FAILED with its exit code or signal
  */
-export function runShell(command: string, context: MagicContext, shell = shellPath()): Promise<void> {
+export function runShell(command: string, context: MagicContext, shell = SHELL): Promise<void> {
   const { folder, output, signal } = context;
   return new Promise((resolve, reject) => {
     // A process group of its own, so that an interrupt reaches what the shell started.

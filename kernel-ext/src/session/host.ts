@@ -12,3 +12,11 @@ export function host(): Promise<Host> {
 export function loadedHost(): Promise<Host> | undefined {
   return loading;
 }
+
+/** Loads the host and lets it load what it compiles with. Where that fails, the first cell that needs it says so. */
+export function warmHost(): void {
+  host().then(
+    ({ warm }) => warm(),
+    () => {},
+  );
+}

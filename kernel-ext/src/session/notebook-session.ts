@@ -6,7 +6,7 @@ import { CellSources } from './cell-sources.js';
 import { completeCell } from './completion.js';
 import type { ConvertedCell, Converter } from './converter.js';
 import { KeyboardInterrupt } from './errors.js';
-import { loadedHost } from './host.js';
+import { loadedHost, warmHost } from './host.js';
 import { inspectCell } from './inspection.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
@@ -30,6 +30,9 @@ import { saveCompileCache } from './tslab-fork.js';
 
 /** When the compiled code of TypeScript is written: not while somebody waits for the first cell. */
 const SAVE_CACHE_MS = 5_000;
+
+/** When nbserve and its compiler are loaded, so that the first `serve.run` is quick: after a first cell that may wait already. */
+const WARM_HOST_MS = 100;
 
 /** A session on tslab's converter and this process's own context. */
 export class NotebookSession implements Session {
@@ -91,6 +94,7 @@ export class NotebookSession implements Session {
       source: unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm'),
     });
     setTimeout(saveCompileCache, SAVE_CACHE_MS).unref();
+    setTimeout(warmHost, WARM_HOST_MS).unref();
   }
 
   async dispose(): Promise<void> {

@@ -7,6 +7,9 @@ interface KnownCell {
   readonly converted: ConvertedCell;
 }
 
+/** `file:///…/kernel-ext/dist/` */
+const OWN_FOLDER = new URL('..', import.meta.url).href;
+
 const cells = new Map<string, KnownCell>();
 let installed = false;
 
@@ -19,13 +22,23 @@ export function rememberCell(id: string, source: string, converted: ConvertedCel
   Error.prepareStackTrace = (error, sites) => {
     if (!sites.some((site) => cells.has(site.getFileName() ?? '')))
       return before === undefined ? plain(error, sites) : before(error, sites);
-    return [header(error), ...sites.map((site) => `    at ${frame(site)}`)].join('\n');
+    return [header(error), ...withoutCallers(sites).map((site) => `    at ${frame(site)}`)].join('\n');
   };
 }
 
 /** The user's source of a cell that ran. */
 export function cellSource(id: string): string | undefined {
   return cells.get(id)?.source;
+}
+
+/** The frames without those of Node and the kernel that called the outermost cell. */
+function withoutCallers(sites: readonly NodeJS.CallSite[]): NodeJS.CallSite[] {
+  const outermost = sites.findLastIndex((site) => cells.has(site.getFileName() ?? ''));
+  return sites.filter((site, i) => i <= outermost || !isCaller(site.getFileName() ?? ''));
+}
+
+function isCaller(file: string): boolean {
+  return file === '' || file.startsWith('node:') || file.startsWith(OWN_FOLDER);
 }
 
 function frame(site: NodeJS.CallSite): string {

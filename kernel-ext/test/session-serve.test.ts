@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+/** A class in a cell, in processes of its own. */
+describe('serve in cells', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it('deploys a class with what it uses of other cells, without loading nbserve by name', async () => {
+    await notebook.value("const greeting = 'Yes... '; function shout(text: string) { return text.toUpperCase() }");
+    await notebook.value(`const Chat = serve.deployment(class Chat {
+  constructor(private readonly options: { msg: string }) {}
+  async fetch(request: Request) {
+    const { input } = await request.json();
+    return { result: this.getResponse(input) };
+  }
+  getResponse(message: string) { return this.options.msg + shout(message); }
+  fail() {
+    throw new Error('in the replica');
+  }
+});
+const chat = await serve.run(Chat.bind({ msg: greeting }), { name: 'chat', routePrefix: '/chat' });`);
+    assert.equal(await notebook.value("await chat.getResponse.remote('hello')"), "'Yes... HELLO'");
+    assert.equal(
+      await notebook.value(
+        "(await (await fetch(chat.url, { method: 'POST', body: JSON.stringify({ input: 'x' }) })).json()).result",
+      ),
+      "'Yes... X'",
+    );
+  });
+
+  it('shows the line of the cell where a replica failed', async () => {
+    const traceback = await notebook.failure('await chat.fail.remote()');
+    assert.match(
+      traceback,
+      /^Error: in the replica\n[\s\S]*> {2}9 \| {5}throw new Error\('in the replica'\);[\s\S]*at Chat\.fail \(cell\[2\]\.ts:9:11\)/,
+    );
+  });
+
+  it('checks the types of calls', async () => {
+    assert.match(await notebook.failure('await chat.getResponse.remote(1)'), /TS2345/);
+  });
+
+  it('tells the status, in a magic and in a command', async () => {
+    assert.match(
+      (await notebook.run('%serve status')).text(),
+      /chat {2}\/chat {2}RUNNING\n {4}Chat {2}HEALTHY {2}1\/1 replicas running/,
+    );
+    const command = await notebook.run('!nbserve status');
+    assert.match(command.text(), /chat:[\s\S]*status: RUNNING/);
+  });
+
+  it('is the nbserve that an import gives', async () => {
+    assert.equal(await notebook.value("import { serve as imported } from 'nbserve'; imported === serve"), 'true');
+  });
+
+  it('deploys a class that the same cell declared', async () => {
+    await notebook.value(
+      'class Named { hi() { return greeting.trim() } }\nconst named = await serve.run(serve.deployment(Named).bind(), { name: "named", routePrefix: "/named" });',
+    );
+    assert.equal(await notebook.value('await named.hi.remote()'), "'Yes...'");
+  });
+});
