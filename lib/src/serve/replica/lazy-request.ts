@@ -2,7 +2,8 @@ import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
 import { markBadJson } from './bad-json.js';
 import { RequestBody } from './request-body.js';
 
-const NativeRequest = globalThis.Request;
+/** Node's own; loading the web classes takes 20 ms, so that waits until `installRequest`. */
+let NativeRequest: typeof globalThis.Request;
 
 /**
  * The `Request` that a deployment's `fetch` gets. Reading a small body as JSON or text builds nothing; whatever else is asked for builds the
@@ -186,6 +187,7 @@ let installed = false;
 export function installRequest(): void {
   if (installed) return;
   installed = true;
+  NativeRequest = globalThis.Request;
   const native = NativeRequest.prototype as unknown as Record<string, unknown>;
   for (const name of Object.getOwnPropertyNames(native)) {
     if (name in LazyRequest.prototype) continue;
