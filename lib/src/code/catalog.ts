@@ -82,7 +82,7 @@ export class Catalog {
     if (known) return known;
     const declaration = this.declarations((value as AnyFunction).name).at(-1);
     const node = declaration?.cell.functionNode(declaration.name);
-    if (!declaration || !node || lookup(declaration.name) !== value) return undefined;
+    if (!declaration || !node || valueNow(declaration.name, lookup) !== value) return undefined;
     const source = { id: declarationKey(declaration), cell: declaration.cell, name: declaration.name, node, declaration };
     this.functions.set(value, source);
     return source;
@@ -122,4 +122,13 @@ function ran(declaration: Declaration): boolean {
   const { cell, name, kind } = declaration;
   if (kind === 'import' || isVariable(declaration) || !cell.hasValues) return true;
   return cell.valueOf(name)?.value !== undefined;
+}
+
+// A name that the notebook hasn't reached yet has no value.
+function valueNow(name: string, lookup: (name: string) => unknown): unknown {
+  try {
+    return lookup(name);
+  } catch {
+    return undefined;
+  }
 }

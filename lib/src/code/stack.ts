@@ -26,24 +26,33 @@ const OWN = dirname(dirname(fileURLToPath(import.meta.url)));
 const OWN_FRAME = new RegExp(`[( ](file://)?${OWN.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/`);
 const INTERNAL_FRAME = /[( ]node:[^)]*\)?$/;
 
-const FRAME = /^(\s+at .*?\(?)((?:file:\/\/)?[^\s()]+(?:[^():]*[^\s():])?):(\d+):(\d+)(\)?)$/;
-
 /** One `    at …` line with the user's position; null where the frame isn't of shipped code. */
 function mapFrame(line: string): string | null {
-  const [, before = '', file = '', row, column, after = ''] = FRAME.exec(line) ?? [];
-  const known = files.get(file);
-  if (!known) return null;
-  if (known.map === undefined) {
-    const payload = known.payload();
-    known.map = payload ? new SourceMap(payload) : null;
+  // By the names that are known, because a path may hold spaces, colons and parentheses.
+  for (const [file, known] of files) {
+    const at = line.indexOf(`${file}:`);
+    if (at < 0) continue;
+    const [position, row, column] = /^(\d+):(\d+)/.exec(line.slice(at + file.length + 1)) ?? [];
+    if (position === undefined) continue;
+    const entry = mapOf(known)?.findEntry(Number(row) - 1, Number(column) - 1);
+    if (!entry || !('originalSource' in entry) || !entry.originalSource) return OUR_GLUE;
+    const before = line.slice(0, at).replace(/[\p{ID_Continue}$]+/gu, (name) => userName(known, name));
+    const after = line.slice(at + file.length + 1 + position.length);
+    return `${before}${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;
   }
-  const entry = known.map?.findEntry(Number(row) - 1, Number(column) - 1);
-  if (!entry || !('originalSource' in entry) || !entry.originalSource) return OUR_GLUE;
-  const named = before.replace(/[\p{ID_Continue}$]+/gu, (name) =>
-    Object.hasOwn(known.renamed, name) ? (known.renamed[name] as string) : name,
-  );
-  return `${named}${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;
+  return null;
 }
+
+function mapOf(file: MappedFile): SourceMap | null {
+  if (file.map === undefined) {
+    const payload = file.payload();
+    file.map = payload ? new SourceMap(payload) : null;
+  }
+  return file.map;
+}
+
+const userName = (file: MappedFile, name: string): string =>
+  Object.hasOwn(file.renamed, name) ? (file.renamed[name] as string) : name;
 
 /** A frame in what the compiler or assembler added. */
 const OUR_GLUE = '';

@@ -62,7 +62,7 @@ export function refOf(pack: CodePackage): SourceRef {
 export interface SourceRegistryOptions {
   /** The notebook's folder. */
   readonly folder: string;
-  /** Current value of a notebook global; undefined where there is none. */
+  /** Current value of a notebook global; undefined where there is none. May throw for one that isn't initialised yet. */
   readonly lookup: (name: string) => unknown;
   /** Names that exist in every cell, each with the module that exports it: `{ serve: 'nbserve', onnx: 'nbserve/onnx' }`. */
   readonly globals?: Readonly<Record<string, string>>;

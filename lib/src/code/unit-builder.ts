@@ -114,11 +114,19 @@ export class UnitBuilder {
     }
   }
 
+  private currentValue(name: string, user: Unit | undefined): unknown {
+    try {
+      return this.options.lookup(name);
+    } catch (error) {
+      throw this.table.refusal(user, name, 'it has no value yet: the notebook has not reached its declaration', error);
+    }
+  }
+
   /** The latest declaration's value is what the name stands for now; an older one's is what its own cell last told. */
   private valueOf(declaration: Declaration, user: Unit | undefined): unknown {
     const { cell, name } = declaration;
     const own = cell.valueOf(name);
-    if (this.catalog.isLatest(declaration)) return this.options.lookup(name) ?? own?.value;
+    if (this.catalog.isLatest(declaration)) return this.currentValue(name, user) ?? own?.value;
     if (own) return own.value;
     if (cell.functionNode(name)) return undefined;
     throw this.table.refusal(user, name, `its value in ${cell.id} is not known any more; run that cell again`);

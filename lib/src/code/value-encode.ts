@@ -3,9 +3,19 @@ import { builtinPath } from './builtins.js';
 import { extensionFor } from './extension.js';
 import { inConstructor, Refusal } from './refusal.js';
 import { type Atom, BLOB_BYTES, type Bytes, type SpecialAtom, type ValueGraph, type ValueNode } from './value-format.js';
+import {
+  type AnyFunction,
+  builtinErrorName,
+  className,
+  frozen,
+  functionReason,
+  isBuiltinPrototype,
+  isIndex,
+  keyText,
+  refusedKind,
+} from './value-kinds.js';
 
 export type PathKey = string | number | null;
-type AnyFunction = (...args: never[]) => unknown;
 
 /** How the encoder finds the source of classes and functions among the values. */
 export interface SourceResolver {
@@ -26,7 +36,6 @@ const WELL_KNOWN = new Map(
     .map((name) => [(Symbol as unknown as Record<string, unknown>)[name], name] as const)
     .filter((entry): entry is [symbol, string] => typeof entry[0] === 'symbol'),
 );
-const TypedArray = Object.getPrototypeOf(Uint8Array) as AnyFunction;
 const PLAIN_LIMIT = 64;
 const ERROR_KEYS = ['message', 'stack', 'cause', 'errors', 'name'];
 
@@ -285,80 +294,4 @@ export class ValueEncoder {
     this.uses.add(found);
     return { p: { c: found } };
   }
-}
-
-const isIndex = (key: string): boolean => /^\d+$/.test(key);
-
-const frozen = (value: object): { frozen?: true } =>
-  Object.isFrozen(value) && Object.keys(value).length > 0 ? { frozen: true } : {};
-
-const keyText = (key: string): string =>
-  /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-
-const BUILTIN_PROTOTYPES = new Set<object>(
-  [
-    Object,
-    Array,
-    Map,
-    Set,
-    Date,
-    RegExp,
-    Error,
-    EvalError,
-    RangeError,
-    ReferenceError,
-    SyntaxError,
-    TypeError,
-    URIError,
-    AggregateError,
-  ]
-    .map((c) => c.prototype as object)
-    .concat([
-      Number.prototype,
-      String.prototype,
-      Boolean.prototype,
-      BigInt.prototype,
-      URL.prototype,
-      URLSearchParams.prototype,
-      TypedArray.prototype,
-    ]),
-);
-const isBuiltinPrototype = (proto: object): boolean => BUILTIN_PROTOTYPES.has(proto);
-
-function builtinErrorName(error: Error): string {
-  for (
-    let at: object | null = Object.getPrototypeOf(error) as object;
-    at !== null;
-    at = Object.getPrototypeOf(at) as object | null
-  ) {
-    if (isBuiltinPrototype(at)) return (at as Error).constructor.name === 'Object' ? 'Error' : (at as Error).constructor.name;
-  }
-  return 'Error';
-}
-
-function className(value: object): string {
-  const Class = (value as { constructor?: unknown }).constructor;
-  const name = typeof Class === 'function' && Class !== Object ? Class.name : undefined;
-  return name || ((value as Record<symbol, string>)[Symbol.toStringTag] ?? 'object of a class');
-}
-
-function refusedKind(value: object): string | undefined {
-  if (types.isProxy(value)) return 'Proxy';
-  if (types.isPromise(value)) return 'Promise';
-  if (types.isWeakMap(value)) return 'WeakMap';
-  if (types.isWeakSet(value)) return 'WeakSet';
-  if (value instanceof WeakRef) return 'WeakRef';
-  if (types.isGeneratorObject(value)) return 'running generator';
-  if (types.isModuleNamespaceObject(value)) return 'module namespace';
-  if (types.isExternal(value)) return 'native object';
-  return undefined;
-}
-
-function functionReason(value: AnyFunction): string {
-  const name = value.name === '' ? 'a function' : `the function ${value.name}`;
-  if (value.name.startsWith('bound '))
-    return `a bound function (${value.name.slice(6)}) cannot be sent; bind it in the constructor`;
-  if (Function.prototype.toString.call(value).includes('[native code]'))
-    return `the native ${name.replace(/^(a|the) /, '')} cannot be sent; look it up in the constructor`;
-  return `${name} was made while running, as a closure over local variables, and cannot be sent; declare it at the top level of a cell or create it in the constructor`;
 }

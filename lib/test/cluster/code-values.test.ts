@@ -344,6 +344,17 @@ test('refused: a class without a known source', async () => {
   );
 });
 
+test('refused: a name whose declaration was not reached yet', async () => {
+  const notebook = new Notebook(folder);
+  await notebook.run('const late = 1; class Chat { f() { return late } }');
+  Object.defineProperty(notebook.values, 'late', {
+    get() {
+      throw new ReferenceError('late');
+    },
+  });
+  await assert.rejects(notebook.pack('Chat'), /Chat uses late: it has no value yet/);
+});
+
 test('the same code and values have the same hashes', async () => {
   const packs = [];
   for (let i = 0; i < 2; i++) {

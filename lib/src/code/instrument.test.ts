@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instrument } from './instrument.js';
+
+const CASES: readonly (readonly [source: string, instrumented: string])[] = [
+  ['const a = 1', 'const a = 1'],
+  ['serve.deployment(A)', 'serve.deployment(A)'],
+  ['serve.deployment(class {\n})', 'serve.deployment(__nbs_source("c#0", class {\n}))'],
+  [
+    'serve.deployment(async (r) => r, { numReplicas: 2 })',
+    'serve.deployment(__nbs_source("c#0", async (r) => r), { numReplicas: 2 })',
+  ],
+  ['serve.deployment<X>(class {} as Y)', 'serve.deployment<X>(__nbs_source("c#0", class {} as Y))'],
+  [
+    'serve.deployment(ingress(class A {})); ingress(class B {})',
+    'serve.deployment(ingress(__nbs_source("c#0", class A {}))); ingress(__nbs_source("c#1", class B {}))',
+  ],
+  [
+    'f(() => serve.deployment(class A { x = serve.deployment(class B {}) }))',
+    'f(() => serve.deployment(__nbs_source("c#0", class A { x = serve.deployment(__nbs_source("c#1", class B {})) })))',
+  ],
+  ['// serve.deployment(class {})', '// serve.deployment(class {})'],
+];
+
+for (const [source, expected] of CASES) test(source, () => assert.equal(instrument('c', source), expected));
