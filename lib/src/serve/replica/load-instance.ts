@@ -15,7 +15,7 @@ export interface LoadedInstance {
 installStackMapping();
 installRequest();
 
-/** Loads the deployment's code and constructs it. @throws what the code or its constructor throws */
+/** Loads the deployment's code and constructs it. @throws what the code, its constructor or its `checkHealth` throws */
 export async function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
   // Modules call serve.run at their top level; here that must do nothing.
   const { code } = init;
@@ -30,5 +30,7 @@ export async function loadInstance(init: ReplicaInit, options: HandlesOptions): 
   const instance = UserInstance.create(`${init.app}/${init.deployment}`, target, args);
   const { userConfig } = init.config;
   if (userConfig !== undefined) await instance.reconfigure(userConfig);
+  // A constructor cannot await: what it began to load (a model) is waited for here, so that a replica is up only when it can work.
+  await instance.checkHealth();
   return { instance, close: () => handles.close() };
 }

@@ -48,6 +48,11 @@ export class UserInstance {
     await this.#hook('reconfigure', userConfig);
   }
 
+  /** @throws what the user's `checkHealth` throws: the replica cannot work */
+  async checkHealth(): Promise<void> {
+    await this.#hook('checkHealth');
+  }
+
   async dispose(): Promise<void> {
     await this.#hook('dispose');
   }
