@@ -117,9 +117,10 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   }
 
   #sendWhenResolved(args: readonly unknown[]): void {
+    // This call waits for them, and fails with them.
+    for (const arg of args) if (arg instanceof RemoteCall) arg.#observed = true;
     Promise.all(args.map((arg) => (arg instanceof RemoteCall ? arg.#result : arg))).then(
       (resolved) => {
-        for (const arg of args) if (arg instanceof RemoteCall) arg.#observed = true;
         if (!this.#cancelled) this.#send(resolved);
       },
       (error: Error) => this.onError(error),
