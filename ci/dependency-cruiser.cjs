@@ -8,11 +8,12 @@ const ROOMS = {
   engine: ['core', 'ipc'],
   code: ['core'],
   'serve/protocol': ['core', 'code'],
+  'serve/modules': ['core', 'code'],
   'serve/router': ['core', 'ipc', 'serve/protocol'],
   'serve/handle': ['core', 'ipc', 'code', 'serve/protocol', 'serve/router'],
   'serve/controller': ['core', 'ipc', 'engine', 'code', 'serve/protocol'],
   'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router'],
-  'serve/replica': ['core', 'ipc', 'engine', 'code', 'serve/protocol', 'serve/router', 'serve/handle'],
+  'serve/replica': ['core', 'ipc', 'engine', 'code', 'serve/protocol', 'serve/router', 'serve/handle', 'serve/modules'],
   serve: ['core', 'ipc', 'engine', 'code'],
   onnx: ['core'],
   data: ['core', 'onnx', 'engine'],
@@ -24,7 +25,7 @@ const rules = Object.entries(ROOMS).map(([name, allowed]) => ({
   name: `room-${name.replace('/', '-')}`,
   severity: 'error',
   comment: `${name} may import ${allowed.join(', ') || 'no other room'}`,
-  from: { path: room(name), pathNot: name === 'serve' ? '^lib/src/serve/(controller|proxy|replica|protocol|router|handle)/' : [] },
+  from: { path: room(name), pathNot: name === 'serve' ? '^lib/src/serve/(controller|proxy|replica|protocol|router|handle|modules)/' : [] },
   to: { path: '^lib/src/[^/]+/', pathNot: [room(name), ...allowed.map(room)] },
 }));
 

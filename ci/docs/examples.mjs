@@ -77,7 +77,8 @@ async function shellTrack(page, blocks, folder, env, problems) {
   }
   for (const server of servers) {
     const code = await server.stop();
-    if (code !== 0) problems.push(`${page}:${server.line}: exit code ${code} after Ctrl-C\n${server.output()}`);
+    // npx ends by the signal itself, whatever its command answers to it.
+    if (code !== 0 && code !== null) problems.push(`${page}:${server.line}: exit code ${code} after Ctrl-C\n${server.output()}`);
   }
 }
 

@@ -31,6 +31,13 @@ function problemOf(file, target) {
 function headings(file) {
   const text = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
   const titles = [...text.matchAll(/^#{1,6} +(.*)$/gm)].map(([, title]) => title);
-  const ids = [...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map(([, id]) => id);
-  return new Set([...ids, ...titles.map((title) => title.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(' ', '-'))]);
+  const anchors = new Set([...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map(([, id]) => id));
+  const seen = new Map();
+  for (const title of titles) {
+    const plain = title.replaceAll('\\', '').toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(' ', '-');
+    const times = seen.get(plain) ?? 0;
+    seen.set(plain, times + 1);
+    anchors.add(times === 0 ? plain : `${plain}-${times}`);
+  }
+  return anchors;
 }

@@ -14,9 +14,9 @@ export { defineError, type ErrorDefinition, fromWireError, type WireError } from
 export { listLocalClusters } from '../engine/index.js';
 export { isApplication } from '../serve/application.js';
 export { Client } from '../serve/client.js';
-export { definingModule } from '../serve/definitions.js';
 export { deleteApplication } from '../serve/delete.js';
 export { runningCluster } from '../serve/local-serve.js';
+export { definingModule } from '../serve/modules/index.js';
 export { setSourceRegistry } from '../serve/pack.js';
 export type { ServeStatus } from '../serve/protocol/status.js';
 export { runApplication } from '../serve/run.js';

@@ -1,11 +1,10 @@
 import { BoundDeployment } from './application.js';
 import { NameRequired, NotDeployable } from './errors.js';
 import type { DeploymentHandle } from './handle/types.js';
+import type { Target } from './modules/index.js';
 import { deploymentConfig } from './options.js';
 import type { DeploymentConfig } from './protocol/index.js';
 import type { Application, BindArgs, Deployment, DeploymentOptions } from './types.js';
-
-export type Target = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
 
 type Deployer = (app: Application<unknown>, options: { name: string; routePrefix: string }) => Promise<unknown>;
 

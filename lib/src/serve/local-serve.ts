@@ -1,11 +1,9 @@
 import { describeExit, type ExitReport } from '../engine/index.js';
-import { callerFile } from './caller.js';
 import { Client } from './client.js';
-import { noteDefinition } from './definitions.js';
 import { deleteApplication } from './delete.js';
-import { asDeployment, DeploymentDefinition, type Target } from './deployment.js';
+import { asDeployment, DeploymentDefinition } from './deployment.js';
 import { createHandle, handleContext, NotRunning, setHandleContext } from './handle/index.js';
-import { inertRun, isInert } from './inert.js';
+import { callerFile, inertRun, isInert, noteDefinition, type Target } from './modules/index.js';
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';
 import type { Serve } from './serve.js';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
-import { originOf } from './definitions.js';
 import type { DeploymentDefinition } from './deployment.js';
 import { NoModule } from './errors.js';
+import { originOf } from './modules/index.js';
 import type { Blob } from './upload.js';
 
 /** A deployment's code, ready to travel. */

@@ -26,8 +26,9 @@ export function answerError(response: ServerResponse, error: Error, context: Err
 
 function statusOf(error: Error): number {
   if (!isNbserveError(error)) return 500;
-  // 499 and the like are between processes.
-  return error.status >= 400 && error.status <= 599 && error.status !== 499 ? error.status : 500;
+  // Between processes, not for clients; and a head that is too large is the answer's: the request's was held to Node's limit.
+  if (error.status === 499 || error.status === 431) return 500;
+  return error.status >= 400 && error.status <= 599 ? error.status : 500;
 }
 
 function describe(error: Error, { requestId, showStack }: ErrorContext): Record<string, unknown> {

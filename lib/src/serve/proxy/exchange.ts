@@ -6,7 +6,7 @@ import type { ClientConnection } from './client-connection.js';
 import { answerError } from './error-answer.js';
 import { endToEnd } from './headers.js';
 
-/** Node writes texts up to this size without allocating. */
+/** Node writes texts up to this size from the stack. */
 const ONE_WRITE_BYTES = 16 * 1024;
 
 /** What one request needs of its proxy. */
@@ -58,7 +58,7 @@ export class Exchange implements ResponseSink {
     if (this.#done) return;
     this.#finish();
     if (this.#response.headersSent) {
-      this.#response.destroy(error);
+      this.#response.destroy();
       return;
     }
     answerError(this.#response, error, {
@@ -118,9 +118,8 @@ export class Exchange implements ResponseSink {
     this.#finish();
     try {
       if (held === null) this.#response.end();
-      else if (held.length > ONE_WRITE_BYTES) this.#response.end(held);
-      // As text of one byte per character it goes out in one write with the head; bytes would take a gathered one, which costs more.
-      else this.#response.end(Buffer.from(held.buffer, held.byteOffset, held.length).toString('latin1'), 'latin1');
+      else if (held.length > ONE_WRITE_BYTES || this.#streaming) this.#response.end(held);
+      else this.#endWithText(held);
     } catch {
       // Fewer bytes than its content-length said.
       this.#response.destroy();
@@ -199,6 +198,24 @@ export class Exchange implements ResponseSink {
     const owed = this.#owed;
     this.#owed = 0;
     this.#call?.consumed(owed);
+  }
+
+  /**
+   * Head and body in one plain write. Bytes would make it a gathered write of three parts, and `end(text)` one of two (the second empty),
+   * which cost more; so the body goes as text of one byte per character, and leaves before the end is told.
+   */
+  #endWithText(bytes: Uint8Array): void {
+    const response = this.#response;
+    const { socket } = response;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    if (socket === null || socket.writableCorked > 0) {
+      response.end(text, 'latin1');
+      return;
+    }
+    socket.cork();
+    response.write(text, 'latin1');
+    socket.uncork();
+    response.end();
   }
 
   #finish(): void {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { installStackMapping, loadCode } from '../../code/index.js';
-import { definedTarget } from '../definitions.js';
-import { makeInert } from '../inert.js';
+import { definedTarget, makeInert } from '../modules/index.js';
 import type { ReplicaInit } from '../protocol/index.js';
 import { blobPath, Handles, type HandlesOptions } from './handles.js';
 import { installRequest } from './lazy-request.js';

@@ -1,5 +1,7 @@
-import type { ModulePackage } from '../code/index.js';
-import type { Target } from './deployment.js';
+import type { ModulePackage } from '../../code/index.js';
+
+/** What can be deployed: a class or a function. */
+export type Target = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
 
 /** Where a deployment's target was defined, when that is a module file and not a notebook cell. */
 export interface ModuleOrigin {

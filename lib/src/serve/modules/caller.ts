@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** Our compiled files, and their sources: a stack names those where source maps are on. */
-const OWN_FOLDERS = [new URL('..', import.meta.url).href, new URL('../../src/', import.meta.url).href];
+const OWN_FOLDERS = [new URL('../..', import.meta.url).href, new URL('../../../src/', import.meta.url).href];
 
 /** The file outside of nbserve that called us, from the stack; `undefined` for code without a file (a notebook cell, `node -e`). */
 export function callerFile(): string | undefined {

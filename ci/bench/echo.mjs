@@ -1,0 +1,7 @@
+// JSON echo over HTTP: through proxy and replica, against one Fastify process; then against Ray Serve.
+import { besideRay, httpRounds } from './harness/http-rounds.mjs';
+
+const setting = { name: 'JSON echo', app: 'echo', path: '/', body: JSON.stringify({ input: 'hello' }) };
+
+export const run = (context) => httpRounds(context, { ...setting, aims: { 1: undefined, 32: 0.45 } });
+export const withRay = (context, ray) => besideRay(context, ray, { ...setting, aims: { 1: undefined, 32: 60 } });

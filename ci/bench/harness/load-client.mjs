@@ -1,0 +1,61 @@
+// A small HTTP/1.1 client in a closed loop on raw sockets: `node load-client.mjs '{"url":…,"body":…,"connections":…,"seconds":…}'`.
+// Reads what the benchmarked servers answer: a status line and a content-length.
+import { createConnection } from 'node:net';
+
+const { url, body, connections, seconds } = JSON.parse(process.argv[2]);
+const { hostname, port, pathname, host } = new URL(url);
+const request = Buffer.from(
+  `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+);
+
+const latencies = [];
+let failed = 0;
+let over = false;
+const begun = performance.now();
+
+/** Bytes of the answer at the start of `text`, or 0 where it is not complete. */
+function answerLength(text) {
+  const head = text.indexOf('\r\n\r\n');
+  if (head === -1) return 0;
+  const length = /content-length: *(\d+)/i.exec(text.slice(0, head))?.[1];
+  if (length === undefined) throw new Error(`no content-length in ${text.slice(0, head)}`);
+  const end = head + 4 + Number(length);
+  return text.length >= end ? end : 0;
+}
+
+function connection() {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: hostname, port: Number(port) });
+    socket.setNoDelay(true);
+    let sent = 0;
+    let text = '';
+    const send = () => {
+      sent = performance.now();
+      socket.write(request);
+    };
+    socket.on('connect', send);
+    socket.on('data', (chunk) => {
+      text += chunk.latin1Slice();
+      const length = answerLength(text);
+      if (length === 0) return;
+      if (text.charCodeAt(9) !== 0x32) failed += 1;
+      text = text.slice(length);
+      latencies.push(performance.now() - sent);
+      if (over) socket.end();
+      else send();
+    });
+    socket.on('error', () => {
+      failed += 1;
+    });
+    socket.on('close', resolve);
+  });
+}
+
+setTimeout(() => {
+  over = true;
+}, seconds * 1000);
+await Promise.all(Array.from({ length: connections }, connection));
+const took = (performance.now() - begun) / 1000;
+const sorted = Float64Array.from(latencies).sort();
+const at = (q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
+console.log(JSON.stringify({ requests: sorted.length, failed, p50: at(0.5), p99: at(0.99), took }));

@@ -1,0 +1,26 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { kernelArgv } from '../../../kernel-ext/dist/install/index.js';
+import { KernelClient } from './kernel-client.mjs';
+
+const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
+
+/** A kernel of ours for a notebook in a new folder of the repository, from which `nbserve` resolves. */
+export const startNotebook = () => startIn((cwd) => KernelClient.start(kernelArgv(), { cwd }));
+
+/** ipykernel, in the same surroundings. */
+export const startIpykernel = (python) =>
+  startIn((cwd) => KernelClient.start([python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'], { cwd }));
+
+async function startIn(begin) {
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(join(CACHE, 'bench-'));
+  const kernel = await begin(folder);
+  const end = kernel.end.bind(kernel);
+  kernel.end = async () => {
+    await end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return kernel;
+}

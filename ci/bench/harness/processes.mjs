@@ -1,0 +1,117 @@
+// Processes of a benchmark: started with a mark, so that none outlives it; CPU time and memory from /proc (Linux).
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const TICK_MS = 10;
+const running = new Set();
+
+/** Starts a process that ends with the benchmark at the latest. Its stderr is shown where it fails. */
+export function start(file, args, options = {}) {
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
+  child.errors = '';
+  child.stderr?.on('data', (data) => {
+    child.errors = (child.errors + data).slice(-8000);
+  });
+  running.add(child);
+  child.exited = new Promise((resolve) => child.once('exit', resolve)).then((code) => {
+    running.delete(child);
+    return code;
+  });
+  return child;
+}
+
+/** Ends a process: SIGTERM, and SIGKILL after five seconds. */
+export async function stop(child) {
+  if (!running.has(child)) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await child.exited;
+  clearTimeout(timer);
+}
+
+export const stopAll = () => Promise.all([...running].map(stop));
+
+/** Resolves with the first line of stdout. @throws where the process ends before it */
+export function firstLine(child) {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (data) => {
+      text += data;
+      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
+    });
+    void child.exited.then(() => reject(new Error(`${child.spawnargs.join(' ')} ended: ${child.errors}`)));
+  });
+}
+
+/** @returns pid → { pid, parent, command } of every process that can be looked at; empty where there is no /proc */
+export function processes() {
+  const found = new Map();
+  for (const name of readProc('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const stat = statOf(pid);
+    if (stat === undefined || stat[0] === 'Z') continue;
+    const command = read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() ?? '';
+    found.set(pid, { pid, parent: Number(stat[1]), command });
+  }
+  return found;
+}
+
+/** A process and everything below it. */
+export function descendants(root) {
+  const all = processes();
+  const found = [];
+  const visit = (pid) => {
+    const one = all.get(pid);
+    if (one !== undefined) found.push(one);
+    for (const other of all.values()) if (other.parent === pid) visit(other.pid);
+  };
+  visit(root);
+  return found;
+}
+
+/** Processes that carry `text` in the environment they were started with. */
+export function marked(text) {
+  return [...processes().values()].filter(({ pid }) => pid !== process.pid && read(`/proc/${pid}/environ`)?.includes(text));
+}
+
+/** CPU time so far, user and system, in ms; `undefined` where it cannot be read. */
+export function cpuMs(pid) {
+  const stat = statOf(pid);
+  return stat === undefined ? undefined : (Number(stat[11]) + Number(stat[12])) * TICK_MS;
+}
+
+/** CPU time of this process's children that have ended, in ms. */
+export function endedChildrenCpuMs() {
+  const stat = statOf(process.pid);
+  return stat === undefined ? undefined : (Number(stat[13]) + Number(stat[14])) * TICK_MS;
+}
+
+/** Memory of processes in MiB, what they share counted once (PSS). */
+export function memoryMiB(pids) {
+  let kib = 0;
+  for (const pid of pids) kib += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
+  return kib / 1024;
+}
+
+/** Fields of /proc/<pid>/stat from the state on: the name before them may hold blanks. */
+function statOf(pid) {
+  const text = read(`/proc/${pid}/stat`);
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+function readProc(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { pythonEnv } from '../../python-env.mjs';
+import { cpuMs, marked, start } from './processes.mjs';
+
+const PEER = fileURLToPath(new URL('../peers/ray_peer.py', import.meta.url));
+const REQUIREMENTS = fileURLToPath(new URL('../ray-requirements.txt', import.meta.url));
+
+const SETTLE_MS = 1000;
+
+/** Ray Serve in a Python process of its own. */
+export class Ray {
+  #mark = `NBSERVE_BENCH_RAY=${randomBytes(8).toString('hex')}`;
+  #child;
+  #waiting = [];
+  url;
+  version;
+
+  static async open() {
+    const python = pythonEnv('ray', REQUIREMENTS);
+    const ray = new Ray();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    ray.url = `http://127.0.0.1:${port}`;
+    const [name, value] = ray.#mark.split('=');
+    const env = { ...process.env, [name]: value, RAY_USAGE_STATS_ENABLED: '0', RAY_DEDUP_LOGS: '0', PYTHONWARNINGS: 'ignore' };
+    ray.#child = start(python, [PEER, String(port)], { env });
+    let text = '';
+    ray.#child.stdout.on('data', (data) => {
+      text += data;
+      const lines = text.split('\n');
+      text = lines.pop();
+      for (const line of lines) ray.#take(line);
+    });
+    void ray.#child.exited.then(() => {
+      for (const { reject } of ray.#waiting) reject(new Error(`Ray's driver ended: ${ray.#child.errors}`));
+    });
+    ray.version = (await new Promise((resolve, reject) => ray.#waiting.push({ resolve, reject }))).ready;
+    return ray;
+  }
+
+  async ask(command, argument = null) {
+    const answer = new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    this.#child.stdin.write(`${JSON.stringify([command, argument])}\n`);
+    const { value, error } = await answer;
+    if (error !== undefined) throw new Error(`Ray: ${error}`);
+    return value;
+  }
+
+  /** Processes of the cluster, without the driver. */
+  pids() {
+    return marked(this.#mark)
+      .map(({ pid }) => pid)
+      .filter((pid) => pid !== this.#child.pid);
+  }
+
+  cpuMs() {
+    return this.pids().reduce((sum, pid) => sum + (cpuMs(pid) ?? 0), 0);
+  }
+
+  /** Runs `work` while Ray is suspended: its idle processes would take their share of the cores from the other side. */
+  async suspended(work) {
+    const pids = this.pids();
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    try {
+      return await work();
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+      await delay(SETTLE_MS);
+    }
+  }
+
+  async end() {
+    try {
+      await this.ask('shutdown');
+    } catch {
+      // It ended already.
+    }
+    this.#child.stdin.end();
+    await this.#child.exited;
+    // Its agents may outlive it.
+    for (let tries = 0; this.pids().length > 0 && tries < 50; tries += 1) {
+      if (tries === 30) for (const pid of this.pids()) process.kill(pid, 'SIGKILL');
+      await delay(100);
+    }
+  }
+
+  #take(line) {
+    if (!line.startsWith('@') && !line.startsWith('{"ready"')) return;
+    this.#waiting.shift()?.resolve(JSON.parse(line.replace(/^@/, '')));
+  }
+}

@@ -1,0 +1,94 @@
+// `npm run bench`: every number of lib/docs/performance.md, against peers measured in the same run.
+// Options: --only echo,kernel (any of the names below) · --rounds N · --quick (a look in a few minutes) · --write (renew the page)
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { jupyterPython } from '../jupyter.mjs';
+import { findLeftovers } from '../leftovers.mjs';
+import { stopAll } from './harness/processes.mjs';
+import { Ray } from './harness/ray.mjs';
+import { print, writePage } from './harness/report.mjs';
+
+const NAMES = ['echo', 'mnist', 'handle', 'replicas', 'kernel', 'first-run'];
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const names = options.only?.split(',') ?? NAMES;
+const unknown = names.filter((name) => !NAMES.includes(name));
+if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
+
+const mark = `NBSERVE_BENCH_RUN=${randomBytes(8).toString('hex')}`;
+const home = mkdtempSync(join(tmpdir(), 'nbsb-'));
+process.env.NBSERVE_BENCH_RUN = mark.split('=')[1];
+process.env.NBSERVE_HOME = home;
+
+const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
+const context = { rounds, peerRounds: Math.min(rounds, 3), seconds: options.quick ? 1 : 3 };
+
+/** A peer that cannot be had is said in its rows, and the others go on. */
+async function peer(name, open) {
+  try {
+    return { [name]: await open() };
+  } catch (error) {
+    const why = `${error.message.split('\n')[0]}`;
+    console.log(`no ${name}: ${why}`);
+    return { [`no${name[0].toUpperCase()}${name.slice(1)}`]: `not measured: ${why}` };
+  }
+}
+
+Object.assign(context, await peer('jupyter', async () => jupyterPython()));
+Object.assign(
+  context,
+  await peer('ray', async () => {
+    const ray = await Ray.open();
+    await ray.end();
+    return ray.version;
+  }),
+);
+
+const begun = Date.now();
+const rows = [];
+let failed = false;
+try {
+  const modules = await Promise.all(names.map(async (name) => ({ name, ...(await import(`./${name}.mjs`)) })));
+  const measure = async (name, work) => {
+    console.log(`\n── ${name}`);
+    try {
+      const found = await work();
+      print(found);
+      rows.push(...found);
+    } catch (error) {
+      failed = true;
+      console.log(`${name} failed: ${error.stack}`);
+    }
+  };
+  for (const { name, run } of modules) await measure(name, () => run(context));
+  const withPeer = modules.filter(({ withRay }) => withRay !== undefined);
+  if (context.ray !== undefined && withPeer.length > 0) {
+    const ray = await Ray.open();
+    try {
+      await ray.ask('start');
+      for (const { name, withRay } of withPeer) await measure(`${name}, Ray Serve beside it`, () => withRay(context, ray));
+    } finally {
+      await ray.end();
+    }
+  }
+} finally {
+  await stopAll();
+}
+
+const left = findLeftovers({ mark, home });
+if (left.length > 0) console.log(`\nleft behind:\n${left.join('\n')}`);
+rmSync(home, { recursive: true, force: true });
+console.log('');
+if (options.write) writePage(rows, context, Date.now() - begun);
+console.log(`${Math.round((Date.now() - begun) / 1000)} s`);
+process.exit(failed || left.length > 0 ? 1 : 0);

@@ -1,0 +1,24 @@
+// A digit's 784 grey values as JSON in, its class out: onnxruntime on one thread, against Fastify + onnxruntime-node in one process, then Ray Serve.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { besideRay, httpRounds } from './harness/http-rounds.mjs';
+
+const folder = new URL('../../datasets/mnist/', import.meta.url);
+const model = fileURLToPath(new URL('mnist-cnn.onnx', folder));
+const IDX_HEADER = 16;
+const pixels = readFileSync(new URL('t10k-1000-images-idx3-ubyte', folder)).subarray(IDX_HEADER, IDX_HEADER + 28 * 28);
+const image = Array.from(pixels, (value) => Number(((value / 255 - 0.1307) / 0.3081).toFixed(4)));
+const setting = {
+  name: 'MNIST',
+  app: 'mnist',
+  args: [model],
+  path: '/mnist',
+  body: JSON.stringify({ image }),
+  peerArgs: [model],
+};
+
+export const run = (context) => httpRounds(context, { ...setting, aims: {} });
+export const withRay = async (context, ray) => {
+  await ray.ask('mnist', model);
+  return besideRay(context, ray, { ...setting, aims: {} });
+};

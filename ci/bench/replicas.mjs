@@ -1,0 +1,93 @@
+// Processes: a replica's cold start, and what a cluster with three small apps weighs.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Cluster } from './harness/cluster.mjs';
+import { memoryMiB } from './harness/processes.mjs';
+import { median } from './harness/rounds.mjs';
+
+const APPS = ['one', 'two', 'three'];
+const SETTLE_MS = 2000;
+
+/** From SIGKILL of the only replica to the first answer of the one that takes its place. */
+async function replacement(cluster, url) {
+  const [pid] = cluster.pids().replica;
+  const begun = performance.now();
+  process.kill(pid, 'SIGKILL');
+  for (;;) {
+    const { status } = await fetch(url, { method: 'POST', body: '{"input":"x"}' });
+    if (status === 200 && !cluster.pids().replica.includes(pid)) return performance.now() - begun;
+    await delay(2);
+  }
+}
+
+async function threeApps() {
+  const cluster = new Cluster();
+  try {
+    for (const name of APPS) await cluster.run('echo', { name, routePrefix: `/${name}` });
+    await delay(SETTLE_MS);
+    const pids = cluster.pids();
+    return {
+      all: memoryMiB(Object.values(pids).flat()),
+      each: Object.entries(pids).map(([role, some]) => [role, memoryMiB(some) / some.length]),
+    };
+  } finally {
+    await cluster.end();
+  }
+}
+
+async function times(context) {
+  const cluster = new Cluster();
+  try {
+    const url = await cluster.run('echo', { name: 'echo', routePrefix: '/' });
+    const replaced = [];
+    const updated = [];
+    for (let round = 0; round < context.rounds; round += 1) {
+      replaced.push(await replacement(cluster, url));
+      const begun = performance.now();
+      await cluster.run('echo', { name: 'echo', routePrefix: '/', args: [`version ${round} `] });
+      updated.push(performance.now() - begun);
+    }
+    return { replaced: median(replaced), updated: median(updated) };
+  } finally {
+    await cluster.end();
+  }
+}
+
+const mib = (value) => `${Math.round(value)} MiB`;
+let memory;
+
+export async function run(context) {
+  const { replaced, updated } = await times(context);
+  memory = await threeApps();
+  const each = memory.each.map(([role, size]) => `${role} ${mib(size)}`).join(', ');
+  return [
+    { name: 'SIGKILL of the only replica → first answer of its successor', ours: `${replaced.toFixed(0)} ms` },
+    { name: 'update from a script: serve.run with new arguments', ours: `${updated.toFixed(0)} ms` },
+    ...(memory.all === 0
+      ? []
+      : [
+          {
+            name: 'memory (PSS), cluster + three small apps',
+            ours: `${mib(memory.all)} (${each})`,
+            ...(context.ray === undefined ? { peer: context.noRay } : {}),
+          },
+        ]),
+  ];
+}
+
+export async function withRay(_context, ray) {
+  for (const name of APPS.slice(1)) await ray.ask('another', name);
+  await delay(SETTLE_MS);
+  memory ??= await threeApps();
+  const theirs = memoryMiB(ray.pids());
+  if (theirs === 0) return [];
+  const ratio = memory.all / theirs;
+  return [
+    {
+      name: 'memory (PSS), cluster + three small apps',
+      ours: mib(memory.all),
+      peer: `Ray Serve: ${mib(theirs)}`,
+      ratio: { median: ratio, min: ratio, max: ratio },
+      aim: { atMost: 1 / 5 },
+    },
+  ];
+}
