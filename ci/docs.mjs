@@ -1,11 +1,12 @@
 // `npm run docs`: writes the pages that are made from the code, and the reference of the public API (typedoc).
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { generatedPages } from './docs/generate.mjs';
+import { generatedPages, REFERENCE, writeReference } from './docs/generate.mjs';
 
 execFileSync('npx', ['tsc', '-b', 'lib', 'kernel-ext'], { stdio: 'inherit' });
 for (const [file, text] of await generatedPages()) {
   writeFileSync(file, text);
   console.log(`wrote ${file}`);
 }
-if (!process.argv.includes('--pages')) execFileSync('npx', ['typedoc', '--options', 'ci/typedoc.json'], { stdio: 'inherit' });
+writeReference(REFERENCE);
+console.log(`wrote ${REFERENCE}`);

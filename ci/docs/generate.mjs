@@ -1,10 +1,14 @@
 // Pages that are made from the code: errors.md, options.md, and the marked parts of command-line.md.
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { resolve } from 'node:path';
+import { findFiles } from '../find-files.mjs';
 import { codedErrors, environmentVariables, interfaceMembers, objectMembers } from './source.mjs';
 
 const NOTE = '<!-- Made by `npm run docs` from the code; edit that. -->';
+
+export const REFERENCE = 'lib/docs/reference';
 
 /** Path → content of each generated page. Needs the compiled library. */
 export async function generatedPages() {
@@ -15,9 +19,20 @@ export async function generatedPages() {
   ]);
 }
 
+/** Writes the reference of the public API into `folder`. */
+export function writeReference(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  execFileSync('npx', ['typedoc', '--options', 'ci/typedoc.json', '--out', folder], { stdio: 'inherit' });
+}
+
 /** Those that are not what the code says. */
 export async function outdatedPages() {
   const outdated = [];
+  const fresh = '.cache/reference';
+  writeReference(fresh);
+  const pages = (folder) => findFiles(folder, '.md').map((file) => [relative(folder, file), readFileSync(file, 'utf8')]);
+  if (JSON.stringify(pages(fresh)) !== JSON.stringify(pages(REFERENCE))) outdated.push(REFERENCE);
+  rmSync(fresh, { recursive: true, force: true });
   for (const [file, text] of await generatedPages()) {
     if (!existsSync(file) || readFileSync(file, 'utf8') !== text) outdated.push(file);
   }
@@ -144,10 +159,13 @@ ${table(
 
 const code = (text) => (/^['"[{\d-]|^(null|true|false)$/.test(text) ? `\`${text}\`` : cell(text));
 
+// A template type holds backticks itself.
+const typeCell = (type) => (type.includes('`') ? `\`\` ${type.replaceAll('|', '\\|')} \`\`` : `\`${type.replaceAll('|', '\\|')}\``);
+
 function members(file, name) {
   const rows = interfaceMembers(file, name).map((member) => [
     `\`${member.name}\``,
-    `\`${member.type.replaceAll('readonly ', '').replaceAll('|', '\\|')}\``,
+    typeCell(member.type.replaceAll('readonly ', '')),
     member.default === null ? (member.isOptional ? '–' : 'required') : code(member.default),
     cell(member.doc),
   ]);

@@ -41,7 +41,8 @@ export function codedErrors() {
       const message = messageOf(isDefinition ? third : second);
       if (message === undefined) continue;
       const status = isDefinition ? Number(second.getText()) : null;
-      found.push({ code: code.text, status, message, doc: isDefinition ? docOf(node) : '', file });
+      const isKnown = found.some((one) => one.code === code.text && one.message === message);
+      if (!isKnown) found.push({ code: code.text, status, message, doc: isDefinition ? docOf(node) : '', file });
     }
   }
   for (const extra of ANSWERS) found.push(extra);
