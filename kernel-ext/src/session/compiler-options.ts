@@ -1,5 +1,5 @@
 /**
- * What cells are compiled with, over what tslab has; `lib/docs/adr/typescript-in-cells.md` says why.
+ * What cells are compiled with, over what tslab has; `lib/docs/adr/0006-typescript-in-cells.md` says why.
  * Values are numbers of TypeScript 5.0's enums.
  */
 export function compilerOptions(
