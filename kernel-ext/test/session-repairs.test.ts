@@ -63,6 +63,15 @@ describe('TypeScript in cells', () => {
     assert.equal(await notebook.value('[new Model({ a: 1 }).get(), Color.G, NS.q, new D().method()]'), "[ 3, 1, 1, 'method' ]");
   });
 
+  it('extends global types', async () => {
+    await notebook.value(
+      'declare global { interface Array<T> { mine(): number } }\nArray.prototype.mine = function () { return this.length };',
+    );
+    await notebook.value('1');
+    assert.equal(await notebook.value('[1, 2].mine()'), '2');
+    await notebook.value('Reflect.deleteProperty(Array.prototype, "mine")');
+  });
+
   it('gives functions of earlier cells no this', async () => {
     await notebook.value('function self(this: unknown) { return this }');
     assert.equal(await notebook.value('typeof self()'), "'undefined'");

@@ -7,7 +7,8 @@ type Definition = readonly [kind: NameKind, get: () => unknown, set: ((value: un
  * every cell sees one value. What cannot change becomes a plain property once the cell has ended.
  */
 export class NotebookNames {
-  readonly exports: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  /** Behind it are the globals: tslab takes `Array` for a name of an earlier cell once that cell has extended it by `declare global`. */
+  readonly exports: Record<string, unknown> = Object.create(globalThis) as Record<string, unknown>;
 
   /** Makes a cell's names visible. Until the cell reaches a declaration, other cells' functions still see the value from before. */
   open(definitions: Readonly<Record<string, Definition>>, changed: (name: string, value: unknown) => void): OpenCell {
@@ -26,7 +27,7 @@ export class NotebookNames {
   }
 
   get(name: string): unknown {
-    return this.exports[name];
+    return Object.hasOwn(this.exports, name) ? this.exports[name] : undefined;
   }
 }
 

@@ -22,14 +22,16 @@ export function keptDeclarations(fork: Fork, declarations: string, keep: (name: 
   return result;
 }
 
-/** tslab forgets a namespace one cell after it was declared: those of `before` that `after` does not declare anew. */
+/** tslab forgets a namespace, and `declare global`, one cell after it was declared: those of `before` that `after` does not declare anew. */
 export function lostNamespaces(fork: Fork, before: string, after: string): string {
-  if (!before.includes('namespace ')) return '';
+  if (!/\b(namespace|module|global)\b/.test(before)) return '';
   const names = new Set(
     parse(fork, after).statements.map((statement) => (statement as unknown as { name?: ts.Identifier }).name?.text),
   );
-  const lost = (statement: ts.Statement): boolean => fork.isModuleDeclaration(statement) && !names.has(statement.name.text);
   const file = parse(fork, before);
+  const lost = (statement: ts.Statement): boolean =>
+    fork.isModuleDeclaration(statement) &&
+    (statement.name.text === 'global' ? !after.includes(statement.getText(file)) : !names.has(statement.name.text));
   return file.statements
     .filter(lost)
     .map((statement) => `${statement.getText(file)}\n`)

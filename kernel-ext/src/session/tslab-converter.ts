@@ -1,11 +1,12 @@
 import type ts from 'typescript';
 import { cellFunction } from './cell-function.js';
 import type { CellSource, Completion, ConvertedCell, Converter, Diagnostic, Inspection, RefusedCell } from './converter.js';
+import { documentationOf } from './library-docs.js';
 import { LineIndex } from './mapped-text.js';
 import { keptDeclarations, lostNamespaces } from './scope-text.js';
 import { completeness } from './syntax.js';
 import { type Fork, loadTslab, type TslabConverter, withHooks } from './tslab-fork.js';
-import { documentationOf, TslabProgram } from './tslab-program.js';
+import { TslabProgram } from './tslab-program.js';
 
 /** tslab puts `export {};` and a line end before a cell, to make it a module. */
 const PREFIX_LENGTH = 'export {};\n'.length;

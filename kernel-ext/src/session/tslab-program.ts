@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type ts from 'typescript';
 import { compilerOptions, isSilenced } from './compiler-options.js';
+import { withoutLibraryDocs } from './library-docs.js';
 import type { Fork, ForkHooks } from './tslab-fork.js';
 
 /** Name of the file that tslab gives the cell's source. */
@@ -115,7 +116,7 @@ export class TslabProgram implements ForkHooks {
     sys.readFile = (path, encoding) => {
       if (path === ambientFile) return this.#options.ambient;
       const text = readFile.call(sys, path, encoding);
-      return isLibrary(path) ? text?.replace(DOC_COMMENT, '/* ') : text;
+      return text === undefined ? undefined : withoutLibraryDocs(path, text);
     };
     sys.fileExists = (path) => path === ambientFile || fileExists.call(sys, path);
     this.#collectTimers(sys);
@@ -168,7 +169,7 @@ export class TslabProgram implements ForkHooks {
       this.#namesOnly = false;
       const file = this.#fork.createSourceFile(this.#cellFile, cellText(), { languageVersion: 9 }, true);
       this.#fork.bindSourceFile(file, {});
-      if (((file as unknown as { locals?: Map<unknown, unknown> }).locals?.size ?? 0) > 0) {
+      if (namesOf(file).size > 0) {
         // tslab now puts `export { names }` behind the cell and asks again: TypeScript's own update waits for that.
         this.#setBuilder({ getSourceFile: (name) => (name === this.#cellFile ? file : undefined) } as CellBuilder);
         return;
@@ -203,6 +204,7 @@ export class TslabProgram implements ForkHooks {
         // A file whose top-level await took a second parse keeps the first one as its original. The program knows nothing of that, and
         // naming another module's types in declarations fails on it.
         if (file !== undefined) (file as { original?: ts.Node | undefined }).original = undefined;
+        if (file !== undefined && name === this.#cellFile) namesOf(file);
         return file;
       },
       getAllDependencies: (file) => localDependencies(program, file),
@@ -221,14 +223,11 @@ export class TslabProgram implements ForkHooks {
   }
 }
 
-/**
- * Documentation comments of Node's and JavaScript's own types are made plain ones: a fifth of the time to read those files goes into parsing them. All offsets
- * stay, so that `documentationOf` can read them from the file.
- */
-const DOC_COMMENT = /\/\*\*(?!\/)/g;
-
-function isLibrary(path: string): boolean {
-  return path.includes('/@types/node/') || path.includes('/undici-types/') || path.includes('/typescript-for-tslab/lib/lib.');
+/** The names that a bound file declares, as tslab reads them. `declare global` is none that could be exported: it is taken out. */
+function namesOf(file: ts.SourceFile): ReadonlyMap<string, unknown> {
+  const { locals = new Map<string, unknown>() } = file as unknown as { locals?: Map<string, unknown> };
+  locals.delete('__global');
+  return locals;
 }
 
 /** The cell and the notebook's own files that it reaches; packages run from disk. */
@@ -257,17 +256,4 @@ function localDependencies(program: ts.Program, root: ts.SourceFile): string[] {
 
 function modificationTime(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-/** The text of the documentation comment above a declaration in one of those files; '' where there is none. */
-export function documentationOf(declaration: ts.Declaration): string {
-  const { fileName } = declaration.getSourceFile();
-  if (!isLibrary(fileName)) return '';
-  const above = readFileSync(fileName, 'utf8').slice(declaration.getFullStart(), declaration.getStart());
-  const comment = above.slice(above.lastIndexOf('/**'));
-  if (!comment.startsWith('/**')) return '';
-  return comment
-    .replace(/^\/\*\*|\*\/\s*$/g, '')
-    .replace(/^[ \t]*\*[ \t]?/gm, '')
-    .trim();
 }
