@@ -6,6 +6,7 @@ import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
 import { Exchange, type ExchangeHost } from './exchange.js';
+import { answerMalformed } from './malformed.js';
 import { answerOwnPage, OWN_PREFIX } from './own-pages.js';
 import { RouteTable } from './route-table.js';
 
@@ -67,6 +68,7 @@ export class HttpProxy implements ExchangeHost {
       forceCloseConnections: 'idle',
       return503OnClosing: false,
       exposeHeadRoutes: false,
+      clientErrorHandler: answerMalformed,
       // Paths belong to the deployment: whatever Fastify's own router thinks of one, it goes on as the client sent it.
       frameworkErrors: (_error, request, reply) => {
         reply.hijack();
