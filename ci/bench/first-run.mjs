@@ -70,7 +70,7 @@ export async function run(context) {
       ...(atMost === undefined || theirs === undefined ? {} : { aim: { atMost } }),
     };
   };
-  const rayStart = "Ray's start + first serve.run";
+  const rayStart = "Ray's import, start and first serve.run";
   return [
     row('kernel just ready → first HTTP 200 of the first serve.run', 'atOnce', 'first', rayStart, 1 / 12),
     row(`the same, ${PAUSE_MS / 1000} s after the kernel was ready`, 'later', 'first', rayStart),

@@ -40,8 +40,9 @@ export class Cluster {
   pids() {
     const found = { agent: [], controller: [], proxy: [], replica: [] };
     for (const { pid, command } of descendants(this.#child.pid)) {
+      const entry = command.split(' ')[1] ?? '';
       const role =
-        /serve\/(controller|proxy|replica)\/main\.js/.exec(command)?.[1] ?? (/engine\/local\/main\.js/.test(command) && 'agent');
+        /serve\/(controller|proxy|replica)\/main\.js$/.exec(entry)?.[1] ?? (/engine\/local\/main\.js$/.test(entry) && 'agent');
       if (role) found[role].push(pid);
     }
     return found;

@@ -1,6 +1,6 @@
 """Ray Serve as a peer: answers one JSON command a line with one JSON line, times in ms.
 
-The clock of `start` begins after the imports, which favours Ray.
+The clock of `start` begins before Ray is imported, as the first cell of a notebook would do.
 """
 
 import json
@@ -8,9 +8,12 @@ import sys
 import time
 import urllib.request
 
-import ray
-from ray import serve
-from starlette.requests import Request
+begun = time.perf_counter()
+import ray  # noqa: E402
+from ray import serve  # noqa: E402
+from starlette.requests import Request  # noqa: E402
+
+importing = time.perf_counter() - begun
 
 PORT = int(sys.argv[1])
 
@@ -66,7 +69,7 @@ def start(_):
     serve.start(http_options={"port": PORT})
     handle = run(Echo.bind(""), "echo", "/")
     assert ask("/") == "hello"
-    return 1e3 * (time.perf_counter() - begun)
+    return 1e3 * (importing + time.perf_counter() - begun)
 
 
 def another(name):
