@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeValue, encodeValue, ItemDecoder, type ResponseHead } from '../../dist/ipc/index.js';
 import type { Router } from '../../dist/serve/router/index.js';
-import { DataPlane } from '../fixtures/data-plane.js';
-import { errorOf, open, responseOf, send } from '../fixtures/http-client.js';
+import { DataPlane, DEFAULT_CONFIG } from '../fixtures/data-plane.js';
+import { type Answer, errorOf, open, responseOf, send } from '../fixtures/http-client.js';
 import { until } from '../fixtures/wait.js';
 
 const GATE = `
@@ -65,31 +65,27 @@ test('methods by handle: values, items, errors', async (t) => {
 test('requests over the limit wait, and over the queue are refused', async (t) => {
   const plane = await DataPlane.start(t);
   const [replica] = await plane.deploy(GATE, { config: { maxOngoingRequests: 2, maxQueuedRequests: 3 } });
-  const waiting = Array.from({ length: 5 }, () => send(`${plane.url}/wait`));
-  await until(async () => (await replica?.ops('status', undefined))?.ongoing === 2);
-  const refused = await until(async () => {
-    const answer = await Promise.race([send(`${plane.url}/ok`), new Promise<null>((r) => setTimeout(r, 1000, null))]);
-    return answer?.status === 503 && answer;
+  const answers: Answer[] = [];
+  const all = Array.from({ length: 8 }, async () => {
+    answers.push(await send(`${plane.url}/wait`));
   });
-  assert.equal(errorOf(refused).code, 'NBS_QUEUE_FULL');
-  assert.equal(refused.headers['retry-after'], '1');
-  // By another router: the replica says BUSY until the first has ended, and the call goes through then.
-  const opened = callMethod(plane.router(), 'open');
-  let done = 0;
-  for (const answer of waiting)
-    void answer.then(() => {
-      done += 1;
-    });
-  replica?.ops('reconfigure', {
-    config: { ...(await import('../fixtures/data-plane.js')).DEFAULT_CONFIG, maxOngoingRequests: 10 },
-  });
-  await opened;
+  // Two are at work, three wait, and the others are told so.
+  await until(() => answers.length === 3);
+  for (const answer of answers) {
+    assert.deepEqual([answer.status, errorOf(answer).code, answer.headers['retry-after']], [503, 'NBS_QUEUE_FULL', '1']);
+  }
+  assert.equal((await replica?.ops('status', undefined))?.ongoing, 2);
+  // From another router: the replica says BUSY until it may take more.
   const router = plane.router();
+  const opened = callMethod(router, 'open');
+  await replica?.ops('reconfigure', { config: { ...DEFAULT_CONFIG, maxOngoingRequests: 10 } });
+  await opened;
   await until(async () => {
     await callMethod(router, 'open');
-    return done === 5;
+    return answers.length === 8;
   });
-  for (const answer of waiting) assert.equal((await answer).text, 'waited');
+  await Promise.all(all);
+  assert.ok(answers.slice(3).every(({ text }) => text === 'waited'));
 });
 
 test('SIGKILL of a replica under 32 connections fails nothing that was not begun', async (t) => {

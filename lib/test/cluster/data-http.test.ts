@@ -13,6 +13,9 @@ const shapes = {
   object: () => ({ a: [1, 'two'] }),
   response: () => new Response('made', { status: 201, headers: [['x-one', '1'], ['set-cookie', 'a=1'], ['set-cookie', 'b=2'], ['connection', 'close'], ['content-length', '999']] }),
   json: () => Response.json({ ok: true }),
+  async jsonStatus() { const r = Response.json({ a: 1 }, { status: 202, headers: { 'x-a': '1' } }); return r instanceof Response ? r : 'no Response'; },
+  async readTwice() { const r = new Response('text'); await r.text(); return r; },
+  async cloned() { const r = new Response('text'); const c = r.clone(); return new Response(await c.text() + (c instanceof Response), { headers: r.headers }); },
   empty: () => new Response(null, { status: 304 }),
   throwResponse: () => { throw new Response('no', { status: 403 }); },
   map: () => new Map([[1, 2]]),
@@ -78,6 +81,13 @@ suite('HTTP answers and requests', () => {
     const { status, headers, text } = await get('response');
     assert.deepEqual([status, text, headers['x-one'], headers['content-length']], [201, 'made', '1', '4']);
     assert.deepEqual(headers['set-cookie'], ['a=1', 'b=2']);
+    const json = await get('jsonStatus');
+    assert.deepEqual(
+      [json.status, json.headers['content-type'], json.headers['x-a'], json.text],
+      [202, 'application/json', '1', '{"a":1}'],
+    );
+    assert.equal((await get('readTwice')).status, 500);
+    assert.equal((await get('cloned')).text, 'texttrue');
     assert.equal((await get('empty')).status, 304);
     assert.equal((await get('throwResponse')).status, 403);
   });

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { NbserveError } from '../../core/index.js';
 import { HostRefused, OriginRefused } from '../protocol/index.js';
@@ -30,11 +30,17 @@ export class Access {
   }
 
   /** Why this request is refused, or `null`. */
-  refuse(headers: IncomingHttpHeaders): NbserveError | null {
+  refuse({ headers, rawHeaders, url = '/' }: Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'url'>): NbserveError | null {
     const { host } = headers;
-    if (host !== undefined && !this.#goodHosts.has(host)) {
-      if (!this.#servesHost(hostName(host))) return HostRefused({ host, valid: this.#validHosts() });
-      if (this.#goodHosts.size < MAX_REMEMBERED) this.#goodHosts.add(host);
+    if (host !== undefined) {
+      // Two of them: Node takes the first one, others the last, and a deployment would see both.
+      const given = count(rawHeaders, 'host') > 1 ? 'given twice' : host;
+      if (!this.#servesHost(given)) return HostRefused({ host: given, valid: this.#validHosts() });
+    }
+    // In absolute form the target says the host (RFC 9112, section 3.2.2).
+    if (!url.startsWith('/') && URL.canParse(url)) {
+      const authority = new URL(url).host;
+      if (!this.#servesHost(authority)) return HostRefused({ host: authority, valid: this.#validHosts() });
     }
     if (headers.origin !== undefined) return this.#refuseOrigin(headers.origin, host);
     // A page's image, form or script comes without Origin; browsers say so in Sec-Fetch-Site. Following a link is no call.
@@ -42,7 +48,16 @@ export class Access {
     return this.#refuseOrigin(originOf(headers.referer), host);
   }
 
-  #servesHost(name: string): boolean {
+  /** @param given host and port, as in a Host header */
+  #servesHost(given: string): boolean {
+    if (this.#goodHosts.has(given)) return true;
+    const name = hostName(given);
+    if (name === null || !this.#servesName(name)) return false;
+    if (this.#goodHosts.size < MAX_REMEMBERED) this.#goodHosts.add(given);
+    return true;
+  }
+
+  #servesName(name: string): boolean {
     const { host, allowedHosts } = this.#rules;
     if (isLoopbackName(name) || name === host.toLowerCase()) return true;
     // An address is no name that an attacker could point elsewhere; answered where others are to reach the server at all.
@@ -73,10 +88,24 @@ export function isLoopbackName(name: string): boolean {
   return v4.startsWith('127.') && isIP(v4) === 4;
 }
 
-/** The name in a Host header: without port and brackets, in lower case. */
-function hostName(host: string): string {
-  const match = /^(?:\[([^\]]+)\]|([^:]*))(?::\d*)?$/.exec(host);
-  return (match?.[1] ?? match?.[2] ?? host).toLowerCase().replace(/\.$/, '');
+/**
+ * The name in a Host header: without port and brackets, in lower case. Null where it is none: a deployment's URL is made of it,
+ * and `evil.example/.localhost` would be an URL of somebody else.
+ */
+function hostName(host: string): string | null {
+  const [, v6, name, port = ''] = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{0,5}))?$/i.exec(host) ?? [];
+  if (Number(port) > 65_535) return null;
+  if (v6 !== undefined) return isIP(v6) === 6 ? v6.toLowerCase() : null;
+  return name?.toLowerCase().replace(/\.$/, '') || null;
+}
+
+function count(flat: readonly string[], name: string): number {
+  let found = 0;
+  for (let i = 0; i < flat.length; i += 2) {
+    const given = flat[i] as string;
+    if (given.length === name.length && given.toLowerCase() === name) found += 1;
+  }
+  return found;
 }
 
 function originOf(referer: string | undefined): string {

@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isNbserveError } from '../../core/index.js';
+import { endAnswer } from './end-answer.js';
 
 const RETRY_AFTER_SECONDS = '1';
 
@@ -12,7 +13,7 @@ export interface ErrorContext {
 }
 
 /** Answers with `{ "error": { "code", "message", … } }` and the error's status. */
-export function answerError(response: ServerResponse, error: Error, context: ErrorContext): void {
+export function answerError(request: IncomingMessage, response: ServerResponse, error: Error, context: ErrorContext): void {
   const status = statusOf(error);
   const body = Buffer.from(JSON.stringify({ error: describe(error, context) }));
   const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
@@ -21,7 +22,7 @@ export function answerError(response: ServerResponse, error: Error, context: Err
   if (status === 405) headers.push('allow', '');
   if (context.close) headers.push('connection', 'close');
   response.writeHead(status, headers);
-  response.end(body);
+  endAnswer(request, response, body);
 }
 
 function statusOf(error: Error): number {

@@ -1,25 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
-import type { Route } from '../protocol/index.js';
+import { BadAnswer, RequestTooSlow, type Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
+import { answerFault } from './answer-fault.js';
 import type { ClientConnection } from './client-connection.js';
+import { endAnswer } from './end-answer.js';
 import { answerError } from './error-answer.js';
 import { endToEnd } from './headers.js';
-
-/** Node writes texts up to this size from the stack. */
-const ONE_WRITE_BYTES = 16 * 1024;
+import type { BodyReader, SlowBodies } from './slow-bodies.js';
 
 /** What one request needs of its proxy. */
 export interface ExchangeHost {
   readonly router: RouterLike;
+  readonly bodies: SlowBodies;
   /** Connections are being closed; each answer says so. */
   readonly draining: boolean;
   /** Heads and first pieces that are not followed by the end in the same tick are written out at its end. */
   flushLater(exchange: Exchange): void;
 }
 
+/** Another proxy in between may carry it for somebody who is not on this machine. */
+function isForwarded({ headers }: IncomingMessage): boolean {
+  return FORWARDED.some((name) => headers[name] !== undefined);
+}
+
+const FORWARDED = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'];
+
 /** One HTTP request and its answer, between a client and a replica. */
-export class Exchange implements ResponseSink {
+export class Exchange implements ResponseSink, BodyReader {
   readonly #host: ExchangeHost;
   readonly #connection: ClientConnection;
   readonly #request: IncomingMessage;
@@ -41,6 +49,7 @@ export class Exchange implements ResponseSink {
     this.#response = response;
     this.#requestId = id;
     connection.open.add(this);
+    host.bodies.readBy(request, this);
   }
 
   /** Sends the request to the deployment of its route: in one piece where the body is small and of known length. */
@@ -54,18 +63,25 @@ export class Exchange implements ResponseSink {
   }
 
   /** Answers with an error, or breaks the answer off where it has begun. */
-  fail(error: Error): void {
+  fail(error: Error, close = this.#host.draining): void {
     if (this.#done) return;
     this.#finish();
     if (this.#response.headersSent) {
       this.#response.destroy();
       return;
     }
-    answerError(this.#response, error, {
+    answerError(this.#request, this.#response, error, {
       requestId: this.#requestId,
-      showStack: this.#connection.isLocal && this.#request.headers['x-forwarded-for'] === undefined,
-      close: this.#host.draining,
+      showStack: this.#connection.isLocal && !isForwarded(this.#request),
+      close,
     });
+  }
+
+  // BodyReader
+
+  bodyStalled(idleMs: number): void {
+    this.#call?.cancel('the request body stopped coming');
+    this.fail(RequestTooSlow({ idleMs }), true);
   }
 
   /** The client went away. */
@@ -89,16 +105,19 @@ export class Exchange implements ResponseSink {
   // ResponseSink
 
   onHead(head: ResponseHead): void {
-    if (this.#done || head.kind !== 'http') return;
-    const headers = endToEnd(head.headers);
-    headers.push('x-request-id', this.#requestId);
-    if (this.#host.draining) headers.push('connection', 'close');
+    if (this.#done) return;
     try {
-      this.#response.writeHead(head.status, headers);
+      const fault = answerFault(head);
+      if (fault !== null) throw new TypeError(fault);
+      const { status, headers: given } = head as Extract<ResponseHead, { kind: 'http' }>;
+      const headers = endToEnd(given);
+      headers.push('x-request-id', this.#requestId);
+      if (this.#host.draining) headers.push('connection', 'close');
+      this.#response.writeHead(status, headers);
     } catch (error) {
-      // A name or value that HTTP does not allow.
-      this.#call?.cancel('the answer has invalid headers');
-      this.fail(error as Error);
+      // Also a name or value that HTTP does not allow.
+      this.#call?.cancel('the answer has an invalid head');
+      this.fail(BadAnswer({ reason: (error as Error).message }, error));
       return;
     }
     this.#host.flushLater(this);
@@ -117,9 +136,7 @@ export class Exchange implements ResponseSink {
     const held = this.#held;
     this.#finish();
     try {
-      if (held === null) this.#response.end();
-      else if (held.length > ONE_WRITE_BYTES || this.#streaming) this.#response.end(held);
-      else this.#endWithText(held);
+      endAnswer(this.#request, this.#response, held);
     } catch {
       // Fewer bytes than its content-length said.
       this.#response.destroy();
@@ -200,28 +217,11 @@ export class Exchange implements ResponseSink {
     this.#call?.consumed(owed);
   }
 
-  /**
-   * Head and body in one plain write. Bytes would make it a gathered write of three parts, and `end(text)` one of two (the second empty),
-   * which cost more; so the body goes as text of one byte per character, and leaves before the end is told.
-   */
-  #endWithText(bytes: Uint8Array): void {
-    const response = this.#response;
-    const { socket } = response;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-    if (socket === null || socket.writableCorked > 0) {
-      response.end(text, 'latin1');
-      return;
-    }
-    socket.cork();
-    response.write(text, 'latin1');
-    socket.uncork();
-    response.end();
-  }
-
   #finish(): void {
     this.#done = true;
     this.#held = null;
     this.#connection.open.delete(this);
+    this.#host.bodies.answered(this.#request);
     // Nobody reads on; Node drops the rest of the body so that the connection can be used again.
     if (this.#request.isPaused()) this.#request.resume();
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { HttpNotServed, NoReplica, NoRoute } from '../protocol/index.js';
+import { BadTarget, HttpNotServed, NoReplica, NoRoute } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
@@ -9,19 +9,24 @@ import { Exchange, type ExchangeHost } from './exchange.js';
 import { answerMalformed } from './malformed.js';
 import { answerOwnPage, OWN_PREFIX } from './own-pages.js';
 import { RouteTable } from './route-table.js';
+import { SlowBodies } from './slow-bodies.js';
 
 export interface ProxyOptions extends AccessRules {
   readonly router: RouterLike;
   readonly token: string;
+  /** Milliseconds without a byte of a request's body after which the request is given up. */
+  readonly bodyIdleMs: number;
 }
 
 /** How long a request waits for the first routes after the proxy's start. */
 const FIRST_ROUTES_WAIT_MS = 10_000;
-const MAX_REQUEST_ID = 128;
+/** Goes into answers and logs: nothing that a terminal would obey. */
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
 /** HTTP in front of the replicas. */
 export class HttpProxy implements ExchangeHost {
   readonly router: RouterLike;
+  readonly bodies: SlowBodies;
   draining = false;
   readonly #token: string;
   readonly #access: Access;
@@ -35,6 +40,7 @@ export class HttpProxy implements ExchangeHost {
     this.router = options.router;
     this.#token = options.token;
     this.#access = new Access(options);
+    this.bodies = new SlowBodies(options.bodyIdleMs);
     this.#fastify = this.#createFastify();
     options.router.onSnapshot((snapshot) => {
       this.#table = new RouteTable(snapshot.routes);
@@ -44,7 +50,10 @@ export class HttpProxy implements ExchangeHost {
   /** The server, ready to be told where to listen. */
   async server(): Promise<Server> {
     await this.#fastify.ready();
-    return this.#fastify.server;
+    const { server } = this.#fastify;
+    // Node would drop the headers above 2000 silently, Content-Length among them; their bytes are limited anyway.
+    server.maxHeadersCount = 0;
+    return server;
   }
 
   /** Takes no new connection; resolves when every request that came is answered. */
@@ -86,14 +95,17 @@ export class HttpProxy implements ExchangeHost {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    const url = pathOf(request.url ?? '/');
-    if (url.startsWith(OWN_PREFIX)) {
+    this.bodies.watch(request);
+    const target = request.url ?? '/';
+    const url = pathOf(target);
+    if (url?.startsWith(OWN_PREFIX)) {
       answerOwnPage(url, request, response, { token: this.#token, snapshot: this.router.snapshot });
       return;
     }
     const exchange = new Exchange(this, ClientConnection.of(request.socket), request, response, this.#requestId(request));
-    const refusal = this.#access.refuse(request.headers);
+    const refusal = this.#access.refuse(request);
     if (refusal !== null) exchange.fail(refusal);
+    else if (url === null) exchange.fail(BadTarget({ target }));
     else if (this.#table !== null) this.#forward(exchange, url, this.#table);
     else this.#forwardOnceRouted(exchange, url);
   }
@@ -128,7 +140,7 @@ export class HttpProxy implements ExchangeHost {
 
   #requestId(request: IncomingMessage): string {
     const given = request.headers['x-request-id'];
-    if (typeof given === 'string' && given !== '' && given.length <= MAX_REQUEST_ID) return given;
+    if (typeof given === 'string' && REQUEST_ID.test(given)) return given;
     this.#idCount += 1;
     return `${this.#idPrefix}-${this.#idCount.toString(36)}`;
   }
@@ -137,10 +149,11 @@ export class HttpProxy implements ExchangeHost {
 /** Routes have to be there for the hook to run. */
 const unreachable = (): void => {};
 
-/** Path and query of a request target, also of one in absolute form (RFC 9112, section 3.2.2). */
-function pathOf(target: string): string {
+/** Path and query of a request target, also of one in absolute form (RFC 9112, section 3.2.2); null where it is no target. */
+function pathOf(target: string): string | null {
   if (target.startsWith('/')) return target;
-  if (!URL.canParse(target)) return '/';
+  if (target === '*') return '/';
+  if (!URL.canParse(target)) return null;
   const { pathname, search } = new URL(target);
   return pathname + search;
 }

@@ -11,12 +11,14 @@ export interface ProxyArgs {
   readonly port: number;
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
+  /** As in `ProxyOptions`. */
+  readonly bodyIdleMs?: number;
 }
 
 const child = enterChild<ProxyArgs>();
-const { host, allowedHosts = [], allowedOrigins = [] } = child.args;
+const { host, allowedHosts = [], allowedOrigins = [], bodyIdleMs = 30_000 } = child.args;
 const router = openRouter({ dir: child.dir, token: child.token, hello: helloOf('proxy', child.id) });
-const proxy = new HttpProxy({ router, token: child.token, host, allowedHosts, allowedOrigins });
+const proxy = new HttpProxy({ router, token: child.token, host, allowedHosts, allowedOrigins, bodyIdleMs });
 
 child.onStop(async () => {
   await proxy.close();

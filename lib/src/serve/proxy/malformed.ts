@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
+const LINGER_MS = 1000;
+
 /** Answers on a connection whose bytes were no acceptable request, and closes it: there is no request object to answer with. */
 export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   // Gone already, or an answer is half written.
@@ -18,6 +20,8 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Not at once, which would lose the answer; and a client that does not hang up may not keep the connection.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {

@@ -5,6 +5,7 @@ import type { ReplicaInit } from '../protocol/index.js';
 import { blobPath, Handles, type HandlesOptions } from './handles.js';
 import { installRequest } from './lazy-request.js';
 import { UserInstance } from './user-instance.js';
+import { installResponse } from './web-response.js';
 
 export interface LoadedInstance {
   readonly instance: UserInstance;
@@ -13,6 +14,7 @@ export interface LoadedInstance {
 
 installStackMapping();
 installRequest();
+installResponse();
 
 /** Loads the deployment's code and constructs it. @throws what the code, its constructor or its `checkHealth` throws */
 export async function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {

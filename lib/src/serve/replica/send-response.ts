@@ -1,5 +1,6 @@
 import type { IncomingCall, ResponseHead } from '../../ipc/index.js';
 import { drained } from './user-task.js';
+import { textOf } from './web-response.js';
 
 /** A body of up to this many bytes that is there at once goes out in one piece, with its length. */
 const WHOLE_LIMIT_BYTES = 1024 * 1024;
@@ -10,6 +11,12 @@ export async function sendResponse(call: IncomingCall, response: Response, metho
   if (body === null || method === 'HEAD') {
     await body?.cancel();
     call.respond(headOf(response, queue, body === null && hasLength(status) ? 0 : null), undefined, true);
+    return;
+  }
+  const text = textOf(response);
+  if (text !== undefined) {
+    const bytes = Buffer.from(text);
+    call.respond(headOf(response, queue, bytes.length), bytes, true);
     return;
   }
   const reader = (body as ReadableStream<Uint8Array>).getReader();
@@ -67,7 +74,8 @@ const nextTurn = (): Promise<null> => new Promise((resolve) => setImmediate(reso
 function headOf(response: Response, queue: number, length: number | null): ResponseHead {
   const headers: string[] = [];
   for (const [name, value] of response.headers) {
-    if (length === null || name !== 'content-length') headers.push(name, value);
+    // Two of them come joined as `5, 5`, which a client may read either way.
+    if (name !== 'content-length' || (length === null && /^\d+$/.test(value))) headers.push(name, value);
   }
   if (length !== null) headers.push('content-length', String(length));
   return { kind: 'http', status: response.status, headers, queue };
