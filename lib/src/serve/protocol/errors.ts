@@ -49,6 +49,17 @@ export const Superseded = defineError(
   'application {app}: this version was given up before it ran, because a newer request came: {newer}',
 );
 export const HostRefused = defineError('NBS_HOST_REFUSED', 403, 'host {host} is not served here; served: {valid}');
+export const BadTarget = defineError(
+  'NBS_BAD_TARGET',
+  400,
+  'the request target {target} is neither a path nor a URL; send a path such as /chat',
+);
+export const BadAnswer = defineError('NBS_BAD_ANSWER', 502, 'the answer of the deployment cannot be sent over HTTP: {reason}');
+export const RequestTooSlow = defineError(
+  'NBS_REQUEST_TOO_SLOW',
+  408,
+  'nothing of the request body came for {idleMs} ms; send it without a pause of that length',
+);
 export const OriginRefused = defineError('NBS_ORIGIN_REFUSED', 403, 'origin {origin} may not call this server; allowed: {valid}');
 /** Not for users: a replica's answer to a request that it does not take; the router tries elsewhere. */
 export const ReplicaBusy = defineError('NBS_REPLICA_BUSY', 503, 'replica {replica} works on {ongoing} requests already');

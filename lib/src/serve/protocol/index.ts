@@ -2,6 +2,8 @@ export type { DeploymentConfig, Resources } from './config.js';
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export {
   AnswerBroken,
+  BadAnswer,
+  BadTarget,
   BodyNotReplayable,
   DeployFailed,
   HostRefused,
@@ -18,6 +20,7 @@ export {
   ReplicaDraining,
   RequestCancelled,
   RequestTimeout,
+  RequestTooSlow,
   RouteTaken,
   Superseded,
 } from './errors.js';
