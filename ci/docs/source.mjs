@@ -51,8 +51,14 @@ export function codedErrors() {
   return found;
 }
 
+const UNREADABLE = 'the request could not be read: {reason}';
+const unreadable = (code, status, doc) => ({ code, status, message: UNREADABLE, doc, file: 'lib/src/serve/proxy/malformed.ts' });
+
 /** Answers that the proxy writes by hand. */
 const ANSWERS = [
+  unreadable('NBS_MALFORMED_REQUEST', 400, 'Not HTTP.'),
+  unreadable('NBS_REQUEST_TOO_SLOW', 408, 'The head of the request did not come in time.'),
+  unreadable('NBS_HEADERS_TOO_LARGE', 431, ''),
   {
     code: 'NBS_UNAUTHORIZED',
     status: 401,
