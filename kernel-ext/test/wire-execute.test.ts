@@ -40,6 +40,15 @@ for (const transport of ['tcp', 'ipc'] as const) {
       }
     });
 
+    it('loses no message where thousands are sent in one turn', async () => {
+      const run = await kernel.execute('for (let i = 0; i < 3000; i++) display({ "text/plain": String(i) })');
+      const shown = run.messages.filter(({ type }) => type === 'display_data').map(({ content }) => content.data);
+      assert.deepEqual(
+        shown,
+        Array.from({ length: 3000 }, (_, i) => ({ 'text/plain': String(i) })),
+      );
+    });
+
     it('cuts a huge string into messages that join to it, also between surrogates', async () => {
       const run = await kernel.execute('console.log("a" + "\\u{1F600}".repeat(1_000_000))');
       assert.ok(run.text() === `a${'\u{1F600}'.repeat(1_000_000)}\n`);

@@ -10,6 +10,7 @@ const CASES: Readonly<Record<string, string>> = {
   'a loop in an immediate': 'await new Promise(() => setImmediate(() => { console.log("in"); for (;;); }));',
   'a loop after a tick': 'await new Promise(() => process.nextTick(() => { console.log("in"); for (;;); }));',
   'awaits without end': 'console.log("in"); for (;;) await null;',
+  'prints without end': 'for (;;) console.log("in".repeat(500));',
   'a question': 'console.log("in"); await input("?");',
 };
 

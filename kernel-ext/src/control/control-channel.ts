@@ -1,5 +1,5 @@
 import type { Router } from 'zeromq';
-import { type Content, Decoder, type Encoder, type Incoming, Receiver, Refusals, type Signer } from '../wire/index.js';
+import { type Content, Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender, type Signer } from '../wire/index.js';
 
 export interface ControlHandlers {
   /** Content of `kernel_info_reply`. */
@@ -13,14 +13,14 @@ export interface ControlHandlers {
 
 /** Answers the control channel, also while the main thread is blocked. */
 export class ControlChannel {
-  readonly #socket: Router;
+  readonly #sender: Sender;
   readonly #handlers: ControlHandlers;
   readonly #decoder: Decoder;
   readonly #encoder: Encoder;
   readonly #refusals = new Refusals('control');
 
   constructor(socket: Router, signer: Signer, encoder: Encoder, handlers: ControlHandlers) {
-    this.#socket = socket;
+    this.#sender = new Sender(socket);
     this.#handlers = handlers;
     this.#decoder = new Decoder(signer);
     this.#encoder = encoder;
@@ -29,6 +29,10 @@ export class ControlChannel {
       if (decoded.ok) this.#handle(decoded.message);
       else this.#refusals.add(decoded.refusal);
     });
+  }
+
+  close(): Promise<void> {
+    return this.#sender.close();
   }
 
   #handle(message: Incoming): void {
@@ -68,6 +72,6 @@ export class ControlChannel {
 
   #reply(message: Incoming, type: string, content: Readonly<Content>): void {
     const frames = this.#encoder.encode(type, content, { identities: message.identities, parent: message.headerJson });
-    this.#socket.send(frames).catch(() => {});
+    this.#sender.send(frames);
   }
 }

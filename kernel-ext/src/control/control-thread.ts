@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { KernelError } from '../wire/index.js';
-import { type ControlInit, type FromControl, GUARD, type ToControl } from './messages.js';
+import { type ControlInit, type FromControl, GUARD, SHARED_INTS, type ToControl, UNSENT } from './messages.js';
 import { installUnwind } from './unwind.js';
 
 const bindError = (why: string): KernelError => new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`);
+
+/** Output that may wait for the thread, in UTF-16 units. */
+const MAX_UNSENT = 4 * 1024 * 1024;
+const SLICE_MS = 20;
+const PATIENCE_MS = 10_000;
 
 export interface ControlEvents {
   /** An interrupt was asked for; synchronous code, if any ran, was terminated. */
@@ -29,7 +34,7 @@ export class ControlThread {
    * @throws KernelError `NBS_KERNEL_BIND` where a port or socket file is taken
    */
   static async start(init: Omit<ControlInit, 'shared'>, events: ControlEvents): Promise<ControlThread> {
-    const buffer = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
+    const buffer = new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT);
     const shared = new Int32Array(buffer);
     installUnwind(shared);
     const workerData: ControlInit = { ...init, shared: buffer };
@@ -48,12 +53,15 @@ export class ControlThread {
 
   /** Prints, in order with everything published. @param parent header of the cell's request, JSON */
   stream(name: 'stdout' | 'stderr', text: string, parent: string): void {
+    this.#makeRoom(text.length);
     this.#post({ kind: 'stream', name, text, parent });
   }
 
   /** Sends a message to all clients. @param parent header of the message that caused it, JSON; '' where none did */
   publish(type: string, content: unknown, parent: string): void {
-    this.#post({ kind: 'publish', type, content: JSON.stringify(content), parent });
+    const json = JSON.stringify(content);
+    this.#makeRoom(json.length);
+    this.#post({ kind: 'publish', type, content: json, parent });
   }
 
   /** Runs `work` where an interrupt must wait: a termination inside would leave half-done state behind. */
@@ -88,6 +96,18 @@ export class ControlThread {
     this.#post({ kind: 'close' });
     this.#closed = true;
     await exited;
+  }
+
+  /** A cell that prints without end is held back here: the thread's heap is small, and its end would be the kernel's. */
+  #makeRoom(units: number): void {
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const unsent = Atomics.load(this.#shared, UNSENT);
+      if (unsent < MAX_UNSENT || performance.now() > end) break;
+      // In slices, so that an interrupt gets a word in.
+      Atomics.wait(this.#shared, UNSENT, unsent, SLICE_MS);
+    }
+    Atomics.add(this.#shared, UNSENT, units);
   }
 
   #post(message: ToControl): void {

@@ -1,17 +1,17 @@
 import type { XPublisher } from 'zeromq';
-import { type Encoder, Receiver } from '../wire/index.js';
+import { type Encoder, Receiver, Sender } from '../wire/index.js';
 import { StreamBuffer, type StreamText } from './stream-buffer.js';
 
 const SUBSCRIBE = 1;
 
 /** The iopub socket: everything that all clients see. It lives in the control thread, so that output flows while user code blocks. */
 export class Iopub {
-  readonly #socket: XPublisher;
+  readonly #sender: Sender;
   readonly #encoder: Encoder;
   readonly #streams = new StreamBuffer((piece) => this.#sendStream(piece));
 
   constructor(socket: XPublisher, encoder: Encoder) {
-    this.#socket = socket;
+    this.#sender = new Sender(socket);
     this.#encoder = encoder;
     new Receiver(socket, ([frame]) => {
       if (frame?.[0] === SUBSCRIBE) this.#welcome(frame.toString('utf8', 1));
@@ -32,9 +32,9 @@ export class Iopub {
     this.publish('status', JSON.stringify({ execution_state: state }), parent);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#streams.flush();
-    this.#socket.close();
+    await this.#sender.close();
   }
 
   /** JEP 65: tells a new subscriber that from here on it misses nothing. */
@@ -48,6 +48,6 @@ export class Iopub {
   }
 
   #send(type: string, content: string, parent: string, topic = `kernel.${this.#encoder.session}.${type}`): void {
-    this.#socket.send(this.#encoder.encodeJson(type, content, { identities: [topic], parent })).catch(() => {});
+    this.#sender.send(this.#encoder.encodeJson(type, content, { identities: [topic], parent }));
   }
 }

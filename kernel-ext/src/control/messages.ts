@@ -7,7 +7,7 @@ export interface ControlInit {
   readonly session: string;
   /** Content of `kernel_info_reply`. */
   readonly info: Readonly<Record<string, unknown>>;
-  /** Two Int32: see {@link GUARD} and {@link POSTED}. */
+  /** {@link SHARED_INTS} Int32: see {@link GUARD}, {@link TERMINATION} and {@link UNSENT}. */
   readonly shared: SharedArrayBuffer;
   /** Process whose end ends the kernel; 0: none. */
   readonly parentPid: number;
@@ -15,8 +15,11 @@ export interface ControlInit {
 
 /** Index in `shared`: above zero while the main thread runs what must not be terminated. */
 export const GUARD = 0;
-/** Index in `shared`: set to 1 once the termination is posted; see `terminate.ts`. */
-export const POSTED = 1;
+/** Index in `shared`: the state of a termination; see `termination.ts`. */
+export const TERMINATION = 1;
+/** Index in `shared`: UTF-16 units of output that the control thread has not yet taken. */
+export const UNSENT = 2;
+export const SHARED_INTS = 3;
 
 /** From the control thread to the main thread. */
 export type FromControl =

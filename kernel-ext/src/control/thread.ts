@@ -1,10 +1,10 @@
 /** The control thread: iopub, control and heartbeat sockets, interrupts, the parent watch. It never runs user code. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { bindPublisher, bindRouter, Encoder, logToStderr, Receiver, removeSocketFiles, Signer } from '../wire/index.js';
+import { bindPublisher, bindRouter, Encoder, logToStderr, Receiver, removeSocketFiles, Sender, Signer } from '../wire/index.js';
 import { ControlChannel } from './control-channel.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
-import type { ControlInit, FromControl, ToControl } from './messages.js';
+import { type ControlInit, type FromControl, type ToControl, UNSENT } from './messages.js';
 import { watchParent } from './parent-watch.js';
 import { terminateMain } from './terminate.js';
 
@@ -20,6 +20,12 @@ const send = (message: FromControl): void => port.postMessage(message);
 function killSelf(): void {
   removeSocketFiles(init.connection);
   process.kill(process.pid, 'SIGKILL');
+}
+
+/** Lets the main thread print on. */
+function taken(units: number): void {
+  Atomics.sub(shared, UNSENT, units);
+  Atomics.notify(shared, UNSENT);
 }
 
 const interrupter = new Interrupter({
@@ -47,10 +53,9 @@ async function main(): Promise<void> {
   const control = await bindRouter(connection, 'control', opened);
   const heartbeat = await bindRouter(connection, 'hb', opened);
   const iopub = new Iopub(publisher, encoder);
-  new Receiver(heartbeat, (frames) => {
-    heartbeat.send(frames).catch(() => {});
-  });
-  new ControlChannel(control, signer, encoder, {
+  const beats = new Sender(heartbeat);
+  new Receiver(heartbeat, (frames) => beats.send(frames));
+  const controlChannel = new ControlChannel(control, signer, encoder, {
     info: init.info,
     interrupt: () => void interrupter.interrupt(),
     shutdown: end,
@@ -61,9 +66,11 @@ async function main(): Promise<void> {
     switch (message.kind) {
       case 'stream':
         iopub.stream(message);
+        taken(message.text.length);
         break;
       case 'publish':
         iopub.publish(message.type, message.content, message.parent);
+        taken(message.content.length);
         break;
       case 'pong':
         interrupter.onPong(message.id);
@@ -73,8 +80,8 @@ async function main(): Promise<void> {
         break;
       case 'close':
         interrupter.stop();
-        for (const socket of [iopub, control, heartbeat]) socket.close();
-        port.close();
+        void Promise.all([iopub, controlChannel, beats].map((channel) => channel.close())).then(() => port.close());
+        break;
     }
   });
   watchParent(init.parentPid, () => {

@@ -75,7 +75,7 @@ export async function startKernel({ connection, createSession }: KernelOptions):
       timeout,
     ]);
     await control.close();
-    for (const socket of [shellSocket, stdinSocket]) socket.close();
+    await Promise.all([shell.close(), stdin.close()]);
     removeSocketFiles(connection);
     exit(0);
   };

@@ -9,6 +9,7 @@ import {
   Refusals,
   readCode,
   readHistory,
+  Sender,
   type Signer,
   toCodePoints,
   toUtf16,
@@ -32,13 +33,13 @@ export interface ShellDeps {
 
 /** The shell channel: hands cells to the queue and answers everything else at once, also while a cell awaits. */
 export class ShellChannel {
-  readonly #socket: Router;
+  readonly #sender: Sender;
   readonly #encoder: Encoder;
   readonly #deps: ShellDeps;
   readonly #receiver: Receiver;
 
   constructor(socket: Router, signer: Signer, encoder: Encoder, deps: ShellDeps) {
-    this.#socket = socket;
+    this.#sender = new Sender(socket);
     this.#encoder = encoder;
     this.#deps = deps;
     const decoder = new Decoder(signer);
@@ -54,11 +55,16 @@ export class ShellChannel {
   /** After a termination: see {@link Receiver.rearm}. */
   rearm(): void {
     this.#receiver.rearm();
+    this.#sender.flush();
+  }
+
+  close(): Promise<void> {
+    return this.#sender.close();
   }
 
   reply(request: Incoming, type: string, content: Readonly<Content>): void {
     const frames = this.#encoder.encode(type, content, { identities: request.identities, parent: request.headerJson });
-    this.#socket.send(frames).catch(() => {});
+    this.#sender.send(frames);
   }
 
   async #handle(request: Incoming): Promise<void> {

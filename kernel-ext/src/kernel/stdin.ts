@@ -1,5 +1,5 @@
 import type { Router } from 'zeromq';
-import { Decoder, type Encoder, type Incoming, Receiver, Refusals, type Signer } from '../wire/index.js';
+import { Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender, type Signer } from '../wire/index.js';
 import { inOwnTurn } from './turns.js';
 
 interface Question {
@@ -12,12 +12,12 @@ interface Question {
 
 /** Asks the person whose cell runs. One question at a time; the others wait. */
 export class StdinChannel {
-  readonly #socket: Router;
+  readonly #sender: Sender;
   readonly #encoder: Encoder;
   readonly #questions: Question[] = [];
 
   constructor(socket: Router, signer: Signer, encoder: Encoder) {
-    this.#socket = socket;
+    this.#sender = new Sender(socket);
     this.#encoder = encoder;
     const decoder = new Decoder(signer);
     const refusals = new Refusals('stdin');
@@ -43,12 +43,16 @@ export class StdinChannel {
     }
   }
 
+  close(): Promise<void> {
+    return this.#sender.close();
+  }
+
   #send(): void {
     const question = this.#questions[0];
     if (!question) return;
     const { identities, headerJson } = question.asker;
     const content = { prompt: question.prompt, password: question.password };
-    this.#socket.send(this.#encoder.encode('input_request', content, { identities, parent: headerJson })).catch(() => {});
+    this.#sender.send(this.#encoder.encode('input_request', content, { identities, parent: headerJson }));
   }
 
   #onMessage(message: Incoming): void {

@@ -1,0 +1,63 @@
+import type { Frame } from './encoder.js';
+import { logToStderr } from './refusals.js';
+
+/** The part of a zeromq.js socket that is needed. */
+interface Sink {
+  readonly closed: boolean;
+  send(frames: Frame[]): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Sends in order and loses nothing. zeromq.js takes 512 messages in one turn of the event loop; then a send stays pending,
+ * and until it is done the next ones throw EBUSY.
+ */
+export class Sender {
+  readonly #sink: Sink;
+  readonly #queue: Frame[][] = [];
+  #pending = 0;
+  #drained: (() => void) | undefined;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  send(frames: Frame[]): void {
+    this.#queue.push(frames);
+    this.flush();
+  }
+
+  /** Sends what waits. Needed by itself only after a termination, which may have ended a continuation of ours. */
+  flush(): void {
+    for (let frames = this.#queue[0]; frames && !this.#sink.closed; frames = this.#queue[0]) {
+      let sending: Promise<void>;
+      try {
+        sending = this.#sink.send(frames);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EBUSY') return;
+        sending = Promise.reject(error as Error);
+      }
+      this.#queue.shift();
+      this.#pending++;
+      sending
+        .catch((error: unknown) => {
+          if (!this.#sink.closed) logToStderr(`a message could not be sent: ${String(error)}`);
+        })
+        .finally(() => {
+          this.#pending--;
+          this.flush();
+          if (this.#pending === 0 && this.#queue.length === 0) this.#drained?.();
+        });
+    }
+  }
+
+  /** Closes the socket once all is handed to ZeroMQ. */
+  async close(): Promise<void> {
+    if (this.#pending > 0 || this.#queue.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    this.#sink.close();
+  }
+}
