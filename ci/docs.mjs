@@ -1,9 +1,10 @@
 // `npm run docs`: writes the pages that are made from the code, and the reference of the public API (typedoc).
+// `--no-build` takes the compiled library as it is.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { generatedPages, REFERENCE, writeReference } from './docs/generate.mjs';
 
-execFileSync('npx', ['tsc', '-b', 'lib', 'kernel-ext'], { stdio: 'inherit' });
+if (!process.argv.includes('--no-build')) execFileSync('npx', ['tsc', '-b', 'lib', 'kernel-ext'], { stdio: 'inherit' });
 for (const [file, text] of await generatedPages()) {
   writeFileSync(file, text);
   console.log(`wrote ${file}`);

@@ -1,6 +1,7 @@
-// Pages that are made from the code: errors.md, options.md, and the marked parts of command-line.md.
+// Pages that are made from the code: errors.md, options.md, the reference, and the marked parts of command-line.md and architecture.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findFiles } from '../find-files.mjs';
@@ -16,6 +17,7 @@ export async function generatedPages() {
     ['lib/docs/errors.md', errorsPage()],
     ['lib/docs/options.md', await optionsPage()],
     ['lib/docs/command-line.md', await commandLinePage('lib/docs/command-line.md')],
+    ['lib/docs/architecture.md', architecturePage('lib/docs/architecture.md')],
   ]);
 }
 
@@ -186,4 +188,20 @@ async function helpOf(name) {
   const command = Object.values(module).find((value) => value?.name === name && typeof value.help === 'string');
   if (command === undefined) throw new Error(`command-line.md names the command ${name}, which is not there`);
   return command.help.trimEnd();
+}
+
+/** Keeps the sentences of the table of rooms; rooms and arrows come from the rules that are enforced. */
+function architecturePage(file) {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const { forbidden } = createRequire(import.meta.url)('../dependency-cruiser.cjs');
+  return text.replace(/(<!-- rooms -->\n)([\s\S]*?)(<!-- end -->)/, (_, start, old, end) => {
+    const sentences = new Map([...old.matchAll(/^\| `lib\/src\/(\S+)` \| (.*?) \|/gm)].map(([, room, sentence]) => [room, sentence]));
+    const rows = forbidden.flatMap(({ comment }) => {
+      const [, room, allowed] = /^(\S+) may import (.*)$/.exec(comment ?? '') ?? [];
+      if (room === undefined) return [];
+      const arrows = allowed === 'no other room' ? '–' : allowed.split(', ').map((one) => `\`${one}\``).join(' ');
+      return [[`\`lib/src/${room}\``, sentences.get(room) ?? '**a sentence is missing here**', arrows]];
+    });
+    return `${start}\n${table(['Room', 'What lives there', 'May import'], rows)}\n\n${end}`;
+  });
 }
