@@ -1,5 +1,5 @@
 // A small HTTP/1.1 client in a closed loop on raw sockets: `node load-client.mjs '{"url":…,"body":…,"connections":…,"seconds":…}'`.
-// Reads what the benchmarked servers answer: a status line and a content-length.
+// Reads what the benchmarked servers answer: a content-length, or chunks without trailers.
 import { createConnection } from 'node:net';
 
 const { url, body, connections, seconds } = JSON.parse(process.argv[2]);
@@ -18,7 +18,10 @@ function answerLength(text) {
   const head = text.indexOf('\r\n\r\n');
   if (head === -1) return 0;
   const length = /content-length: *(\d+)/i.exec(text.slice(0, head))?.[1];
-  if (length === undefined) throw new Error(`no content-length in ${text.slice(0, head)}`);
+  if (length === undefined) {
+    const last = text.indexOf('0\r\n\r\n', head + 4);
+    return last === -1 ? 0 : last + 5;
+  }
   const end = head + 4 + Number(length);
   return text.length >= end ? end : 0;
 }

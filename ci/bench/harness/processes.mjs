@@ -75,6 +75,9 @@ export function marked(text) {
   return [...processes().values()].filter(({ pid }) => pid !== process.pid && read(`/proc/${pid}/environ`)?.includes(text));
 }
 
+/** Not ended, and not a zombie. */
+export const isAlive = (pid) => !['Z', 'X', undefined].includes(statOf(pid)?.[0]);
+
 /** CPU time so far, user and system, in ms; `undefined` where it cannot be read. */
 export function cpuMs(pid) {
   const stat = statOf(pid);

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pythonEnv } from '../../python-env.mjs';
-import { cpuMs, marked, start } from './processes.mjs';
+import { cpuMs, descendants, isAlive, marked, start } from './processes.mjs';
 
 const PEER = fileURLToPath(new URL('../peers/ray_peer.py', import.meta.url));
 const REQUIREMENTS = fileURLToPath(new URL('../ray-requirements.txt', import.meta.url));
@@ -15,6 +15,7 @@ const SETTLE_MS = 1000;
 export class Ray {
   #mark = `NBSERVE_BENCH_RAY=${randomBytes(8).toString('hex')}`;
   #child;
+  #known = new Set();
   #waiting = [];
   url;
   version;
@@ -52,11 +53,11 @@ export class Ray {
     return value;
   }
 
-  /** Processes of the cluster, without the driver. */
+  /** Processes of the cluster, without the driver. Some write their title over their environment, others leave the family: both are looked at. */
   pids() {
-    return marked(this.#mark)
-      .map(({ pid }) => pid)
-      .filter((pid) => pid !== this.#child.pid);
+    const found = [...descendants(this.#child.pid), ...marked(this.#mark)].map(({ pid }) => pid);
+    for (const pid of found) if (pid !== this.#child.pid) this.#known.add(pid);
+    return [...this.#known].filter(isAlive);
   }
 
   cpuMs() {
@@ -76,6 +77,7 @@ export class Ray {
   }
 
   async end() {
+    this.pids();
     try {
       await this.ask('shutdown');
     } catch {
