@@ -7,6 +7,9 @@ import { parseCommand, parsePort } from './options.js';
 const USAGE =
   'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--name <application>] [--route-prefix <path>]';
 
+/** For the proxy and the replicas together, each has half: a replica's default of 20 s. Who does not want to wait presses Ctrl-C again. */
+const DRAIN_MS = 40_000;
+
 export const runCommand: Command = {
   name: 'run',
   summary: 'run an application from a module, in front, until Ctrl-C',
@@ -18,7 +21,7 @@ export const runCommand: Command = {
   --name            the application's name (default: default)
   --route-prefix    path that it answers under (default: /)
 
-Ctrl-C lets the replicas finish what they have begun; a second one ends them at once.`,
+Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a second one ends them at once.`,
   async run(args) {
     const options = {
       port: { type: 'string' },
@@ -36,7 +39,10 @@ Ctrl-C lets the replicas finish what they have begun; a second one ends them at 
         ...(values['route-prefix'] === undefined ? {} : { routePrefix: values['route-prefix'] }),
       });
       console.log(`${handle.appName} runs at ${handle.url} — Ctrl-C ends it`);
-      return await untilInterrupted(await starting);
+      const client = await starting;
+      const code = await untilInterrupted(client);
+      await client.cluster.stop({ graceMs: DRAIN_MS });
+      return code;
     } finally {
       await starting.then(
         (client) => client.close(),
