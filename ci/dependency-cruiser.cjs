@@ -9,11 +9,13 @@ const ROOMS = {
   code: ['core'],
   'serve/protocol': ['core', 'code'],
   'serve/modules': ['core', 'code'],
+  'serve/multiplexing': ['core'],
+  'serve/batching': ['core', 'serve/multiplexing'],
   'serve/router': ['core', 'ipc', 'serve/protocol'],
   'serve/handle': ['core', 'ipc', 'code', 'serve/protocol', 'serve/router'],
   'serve/controller': ['core', 'ipc', 'engine', 'code', 'serve/protocol'],
   'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router'],
-  'serve/replica': ['core', 'ipc', 'engine', 'code', 'serve/protocol', 'serve/router', 'serve/handle', 'serve/modules'],
+  'serve/replica': ['core', 'ipc', 'engine', 'code', 'serve/protocol', 'serve/router', 'serve/handle', 'serve/modules', 'serve/multiplexing'],
   serve: ['core', 'ipc', 'engine', 'code'],
   onnx: ['core'],
   data: ['core', 'onnx', 'engine'],
@@ -25,7 +27,7 @@ const rules = Object.entries(ROOMS).map(([name, allowed]) => ({
   name: `room-${name.replace('/', '-')}`,
   severity: 'error',
   comment: `${name} may import ${allowed.join(', ') || 'no other room'}`,
-  from: { path: room(name), pathNot: name === 'serve' ? '^lib/src/serve/(controller|proxy|replica|protocol|router|handle|modules)/' : [] },
+  from: { path: room(name), pathNot: name === 'serve' ? '^lib/src/serve/(controller|proxy|replica|protocol|router|handle|modules|multiplexing|batching)/' : [] },
   to: { path: '^lib/src/[^/]+/', pathNot: [room(name), ...allowed.map(room)] },
 }));
 

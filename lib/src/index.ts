@@ -2,6 +2,9 @@ export { isNbserveError, NbserveError } from './core/errors.js';
 export {
   type Application,
   type ApplicationStatus,
+  type Batch,
+  type BatchDecorator,
+  type BatchOptions,
   type Deployment,
   type DeploymentHandle,
   type DeploymentListing,
@@ -10,6 +13,8 @@ export {
   type DeploymentResponseGenerator,
   type DeploymentStatus,
   type HandleOptions,
+  type MultiplexedDecorator,
+  type MultiplexedOptions,
   type ReplicaStatusEntry,
   type ResourceOptions,
   type RunOptions,

@@ -36,6 +36,8 @@ export interface MethodCallHead {
   readonly deadlineMs?: number;
   readonly requestId: string;
   readonly length?: number;
+  /** Model that the call is for, where the deployment serves several (`multiplexedModelId` of a handle). */
+  readonly modelId?: string;
   /** The caller takes an iterable answer (`items`). */
   readonly streaming?: boolean;
 }

@@ -1,9 +1,11 @@
+export type { Batch, BatchDecorator, BatchOptions } from './batching/types.js';
 export type {
   DeploymentHandle,
   DeploymentResponse,
   DeploymentResponseGenerator,
   HandleOptions,
 } from './handle/types.js';
+export type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
 export type { ApplicationStatus, DeploymentStatus, ReplicaStatusEntry, ServeStatus } from './protocol/status.js';
 export { serve } from './public-serve.js';
 export type { ServeRequest } from './request-global.js';

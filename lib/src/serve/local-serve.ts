@@ -1,9 +1,11 @@
 import { describeExit, type ExitReport } from '../engine/index.js';
+import { batch } from './batching/index.js';
 import { Client } from './client.js';
 import { deleteApplication } from './delete.js';
 import { asDeployment, DeploymentDefinition } from './deployment.js';
 import { createHandle, handleContext, NotRunning, setHandleContext } from './handle/index.js';
 import { callerFile, inertRun, isInert, noteDefinition, type Target } from './modules/index.js';
+import { getMultiplexedModelId, multiplexed } from './multiplexing/index.js';
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';
 import type { Serve } from './serve.js';
@@ -90,6 +92,9 @@ const list = (names: readonly string[]): string => [...new Set(names)].join(', '
 /** The `serve` of this process; `public-serve.ts` is the face that notebooks see. */
 export const localServe: Serve = {
   deployment: deployment as Serve['deployment'],
+  batch,
+  multiplexed,
+  getMultiplexedModelId,
   run: run as Serve['run'],
   async start(options) {
     if (!isInert()) await connected(options);

@@ -1,4 +1,6 @@
+import type { Batch } from './batching/types.js';
 import type { DeploymentHandle, InstanceOf } from './handle/types.js';
+import type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
 import type { ServeStatus } from './protocol/status.js';
 import type { ServeRequest } from './request-global.js';
 import type {
@@ -32,6 +34,23 @@ export interface Serve {
     target: F,
     options?: DeploymentOptions,
   ): Deployment<FunctionInstance<F>, []>;
+
+  /** Joins concurrent calls of a method into batches: a decorator of methods that take a list of items and give a list of results. */
+  readonly batch: Batch;
+
+  /**
+   * Decorates a method that loads a model by its id: `@serve.multiplexed({ maxNumModelsPerReplica: 3 }) async getModel(id: string)`. Each replica
+   * keeps the models that were asked for last; calls for one that is being loaded wait for that load. One that has to go is freed
+   * (`[Symbol.asyncDispose]`, `[Symbol.dispose]` or `dispose()`) when the requests that got it have ended.
+   * @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION; the method rejects with NBS_NO_MODEL_ID
+   */
+  multiplexed(options?: MultiplexedOptions): MultiplexedDecorator;
+
+  /**
+   * In a deployment: id of the model that the current request is for, from its header `serve_multiplexed_model_id` or from
+   * `handle.options({ multiplexedModelId })`; `''` where it names none.
+   */
+  getMultiplexedModelId(): string;
 
   /**
    * Runs an application: resolves with the handle of its ingress when every replica is up. The first call starts the cluster. The same name

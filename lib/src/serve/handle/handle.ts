@@ -2,7 +2,7 @@ import { toMs } from '../../core/index.js';
 import { deploymentKey, type HandleRef } from '../protocol/index.js';
 import { handleContext } from './context.js';
 import { NoHttpRoute } from './errors.js';
-import { RemoteCall } from './remote-call.js';
+import { type CallOptions, RemoteCall } from './remote-call.js';
 import type { DeploymentHandle, HandleOptions } from './types.js';
 
 const REF = Symbol.for('nbserve.handle');
@@ -11,12 +11,15 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 /** A handle of a deployment. It holds names only, so it may be made before the deployment runs and outlives its updates. */
 export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): DeploymentHandle<T> {
   const { app, deployment } = ref;
-  const timeoutMs = options.timeout === undefined ? undefined : toMs(options.timeout, 'timeout');
+  const callOptions: CallOptions = {
+    ...(options.timeout === undefined ? {} : { timeoutMs: toMs(options.timeout, 'timeout') }),
+    ...(options.multiplexedModelId === undefined ? {} : { modelId: options.multiplexedModelId }),
+  };
   const methods = new Map<string, { remote: (...args: unknown[]) => RemoteCall }>();
   const method = (name: string) => {
     let entry = methods.get(name);
     if (entry === undefined) {
-      entry = { remote: (...args) => new RemoteCall(ref, name, args, timeoutMs) };
+      entry = { remote: (...args) => new RemoteCall(ref, name, args, callOptions) };
       methods.set(name, entry);
     }
     return entry;
@@ -25,7 +28,7 @@ export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): De
   const own: Record<PropertyKey, unknown> = {
     appName: app,
     deploymentName: deployment,
-    remote: (...args: unknown[]) => new RemoteCall(ref, 'call', args, timeoutMs),
+    remote: (...args: unknown[]) => new RemoteCall(ref, 'call', args, callOptions),
     options: (more: HandleOptions) => createHandle(ref, { ...options, ...more }),
     toString: () => describe(ref),
     toJSON: () => describe(ref),

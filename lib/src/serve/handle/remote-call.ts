@@ -14,6 +14,12 @@ import { ItemStream } from './item-stream.js';
 const REQUEST_PREFIX = `${process.pid.toString(36)}-${Date.now().toString(36)}`;
 let requestCount = 0;
 
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  /** Model that the call is for. */
+  readonly modelId?: string;
+}
+
 /**
  * One call of a method: a promise of its value, or the stream of its items. Which of the two it is only the replica's answer tells,
  * so one object is both; the types of the handle show the one that fits the method.
@@ -30,12 +36,12 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   #chunks: Uint8Array[] = [];
   #observed = false;
   #cancelled = false;
-  #timeoutMs: number | undefined;
+  readonly #options: CallOptions;
 
-  constructor(ref: HandleRef, method: string, args: readonly unknown[], timeoutMs: number | undefined) {
+  constructor(ref: HandleRef, method: string, args: readonly unknown[], options: CallOptions) {
     this.#ref = ref;
     this.#method = method;
-    this.#timeoutMs = timeoutMs;
+    this.#options = options;
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -132,14 +138,15 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       const body = encodeValue(args);
       requestCount += 1;
       const requestId = `${REQUEST_PREFIX}-${requestCount.toString(36)}`;
-      const head: CallHead = { kind: 'method', method: this.#method, requestId };
+      const { timeoutMs, modelId } = this.#options;
+      const head: CallHead = { kind: 'method', method: this.#method, requestId, ...(modelId === undefined ? {} : { modelId }) };
       this.#outgoing = handleContext().router.dispatch({
         key: routeKey(this.#ref),
         method: this.#method,
         head,
         body,
         sink: this,
-        ...(this.#timeoutMs === undefined ? {} : { timeoutMs: this.#timeoutMs }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
       });
     } catch (error) {
       this.onError(error as Error);

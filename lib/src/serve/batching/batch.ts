@@ -1,0 +1,79 @@
+import type { Clock } from '../../core/index.js';
+import { batchClock } from './batch-clock.js';
+import { BatchedList, BatchedStream } from './batched-method.js';
+import { BatchCall, NotBatched } from './errors.js';
+import { END, ItemFailure } from './failure.js';
+import { batchSettings } from './options.js';
+import type { Batch, BatchDecorator, BatchOptions } from './types.js';
+
+type Method = (this: object, values: unknown[]) => unknown;
+type Batched = BatchedList | BatchedStream;
+
+type BatchedMethods = Map<string, { readonly batched: Batched; options: BatchOptions }>;
+
+/** Of each instance, by name. */
+const batchedMethods = new WeakMap<object, BatchedMethods>();
+
+/** `serve.batch` on a clock of one's own. */
+export function createBatch(clock: Clock): Batch {
+  const batch = (options: BatchOptions = {}): BatchDecorator => {
+    const settings = batchSettings(options);
+    const decorate = (method: Method, context: ClassMethodDecoratorContext): Method => {
+      const name = String(context.name);
+      const own = new WeakMap<object, Batched>();
+      const batchedOf = (instance: object): Batched => {
+        let batched = own.get(instance);
+        if (batched === undefined) {
+          const Kind = isAsyncGenerator(method) ? BatchedStream : BatchedList;
+          const label = `${classNameOf(instance)}.${name}`;
+          batched = new Kind({ label, settings, clock, invoke: (values) => method.call(instance, values) });
+          own.set(instance, batched);
+        }
+        return batched;
+      };
+      // Runs for each instance before its constructor's body.
+      context.addInitializer(function (this: unknown) {
+        const instance = this as object;
+        const methods: BatchedMethods = batchedMethods.get(instance) ?? new Map();
+        methods.set(name, { batched: batchedOf(instance), options });
+        batchedMethods.set(instance, methods);
+      });
+      const joined = function (this: unknown, ...args: unknown[]): unknown {
+        if (typeof this !== 'object' || this === null) {
+          throw BatchCall({ method: name, reason: 'call it on its instance, as in `this.predict([item])`' });
+        }
+        return batchedOf(this).call(args);
+      };
+      return Object.defineProperty(joined, 'name', { value: method.name });
+    };
+    return decorate as unknown as BatchDecorator;
+  };
+  return Object.assign(batch, {
+    configure,
+    error: (reason: unknown) => new ItemFailure(reason) as never,
+    end: END as never,
+  });
+}
+
+function configure(instance: object, method: string, options: BatchOptions): void {
+  const methods = batchedMethods.get(instance);
+  const known = methods?.get(method);
+  if (known === undefined) {
+    const batched = [...(methods?.keys() ?? [])].join(', ') || 'none';
+    throw NotBatched({ method, instance: classNameOf(instance), batched });
+  }
+  const merged = { ...known.options, ...options };
+  known.batched.configure(batchSettings(merged));
+  known.options = merged;
+}
+
+// By its tag: a cell's functions come from another realm.
+function isAsyncGenerator(method: Method): boolean {
+  return Object.prototype.toString.call(method) === '[object AsyncGeneratorFunction]';
+}
+
+function classNameOf(instance: object): string {
+  return (instance.constructor as { name?: string } | undefined)?.name || 'this class';
+}
+
+export const batch = createBatch(batchClock);

@@ -1,0 +1,126 @@
+import type { Clock } from '../../core/index.js';
+import { enterRequest, getMultiplexedModelId } from '../multiplexing/index.js';
+import { Batcher, type Place } from './batcher.js';
+import { BatchCall } from './errors.js';
+import { type Item, itemsOf } from './item.js';
+import { runListBatch } from './list-batch.js';
+import { ListCall } from './list-call.js';
+import type { BatchSettings } from './options.js';
+import { StreamBatch } from './stream-batch.js';
+import { StreamCall } from './stream-call.js';
+
+export interface BatchedMethodInit {
+  /** Names it in messages. */
+  readonly label: string;
+  /** The user's method, bound to its instance. */
+  readonly invoke: (values: unknown[]) => unknown;
+  readonly settings: BatchSettings;
+  readonly clock: Clock;
+}
+
+type AnyCall = ListCall | StreamCall;
+type RunBatch<C> = (items: readonly Item<C>[], place: Place, modelId: string) => void;
+
+/** The calls of one batched method of one instance. Those for different models are never in one batch. */
+abstract class BatchedMethod<C extends AnyCall> {
+  protected readonly init: BatchedMethodInit;
+  settings: BatchSettings;
+  readonly #batchers = new Map<string, Batcher<Item<C>>>();
+
+  constructor(init: BatchedMethodInit) {
+    this.init = init;
+    this.settings = init.settings;
+  }
+
+  configure(settings: BatchSettings): void {
+    this.settings = settings;
+    for (const batcher of [...this.#batchers.values()]) batcher.settings = settings;
+  }
+
+  /** @param args those of the user's call */
+  abstract call(args: readonly unknown[]): unknown;
+
+  protected abstract readonly run: RunBatch<C>;
+
+  /** @throws NBS_BATCH_CALL */
+  protected listOf(args: readonly unknown[]): readonly unknown[] {
+    const [values, ...more] = args;
+    if (more.length > 0) throw this.#refusal('it takes one list; other arguments would differ between the calls of a batch');
+    if (!Array.isArray(values)) {
+      throw this.#refusal('call it with a list of items, as in `const [result] = await this.predict([item])`');
+    }
+    return values as unknown[];
+  }
+
+  protected add(modelId: string, items: readonly Item<C>[]): void {
+    let batcher = this.#batchers.get(modelId);
+    if (batcher === undefined) {
+      batcher = new Batcher<Item<C>>({
+        settings: this.settings,
+        clock: this.init.clock,
+        run: (batch, place) => this.run(batch, place, modelId),
+        onIdle: () => this.#batchers.delete(modelId),
+      });
+      this.#batchers.set(modelId, batcher);
+    }
+    batcher.add(items);
+  }
+
+  /** Items of calls that are over need not be worked on. */
+  protected withdrawOver(modelId: string): void {
+    this.#batchers.get(modelId)?.withdraw(({ call }) => call.isOver);
+  }
+
+  #refusal(reason: string): Error {
+    return BatchCall({ method: this.init.label, reason });
+  }
+}
+
+export class BatchedList extends BatchedMethod<ListCall> {
+  async call(args: readonly unknown[]): Promise<unknown[]> {
+    const values = this.listOf(args);
+    if (values.length === 0) return [];
+    const call = new ListCall(values.length);
+    this.add(getMultiplexedModelId(), itemsOf(call, values));
+    return call.result;
+  }
+
+  protected readonly run: RunBatch<ListCall> = (items, place, modelId) => {
+    const { label, invoke } = this.init;
+    let working = Promise.resolve();
+    const leave = enterRequest(modelId, () => {
+      working = runListBatch(label, items, invoke);
+    });
+    void working.then(() => {
+      leave?.();
+      if (items.some(({ call }) => call.hasFailed)) this.withdrawOver(modelId);
+      place.release();
+    });
+  };
+}
+
+export class BatchedStream extends BatchedMethod<StreamCall> {
+  call(args: readonly unknown[]): AsyncGenerator<unknown[]> {
+    return this.#read(getMultiplexedModelId(), args);
+  }
+
+  protected readonly run: RunBatch<StreamCall> = (items, place, modelId) => {
+    const { label: method, invoke } = this.init;
+    let leave: (() => void) | null = null;
+    const batch = new StreamBatch({ method, items, place, onEnd: () => leave?.() });
+    leave = enterRequest(modelId, () => void batch.run(invoke as (values: unknown[]) => AsyncGenerator<unknown>));
+  };
+
+  /** As with any generator, nothing begins before the first `next()`. */
+  async *#read(modelId: string, args: readonly unknown[]): AsyncGenerator<unknown[]> {
+    const values = this.listOf(args);
+    const call = new StreamCall(values.length);
+    if (values.length > 0) this.add(modelId, itemsOf(call, values));
+    try {
+      for (let list = await call.next(); list !== null; list = await call.next()) yield list;
+    } finally {
+      call.leave();
+      this.withdrawOver(modelId);
+    }
+  }
+}

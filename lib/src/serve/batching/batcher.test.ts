@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Batcher, type Place } from './batcher.js';
+import { FakeClock } from './fake-clock.test-support.js';
+
+interface Begun {
+  readonly at: number;
+  readonly items: readonly number[];
+  readonly place: Place;
+}
+
+function recorder(settings: { maxBatchSize: number; batchWaitTimeoutMs: number; maxConcurrentBatches: number }) {
+  const clock = new FakeClock();
+  const begun: Begun[] = [];
+  const batcher = new Batcher<number>({
+    settings,
+    clock,
+    run: (items, place) => begun.push({ at: clock.now(), items, place }),
+  });
+  return { clock, begun, batcher };
+}
+
+const settings = fc.record({
+  maxBatchSize: fc.integer({ min: 1, max: 8 }),
+  batchWaitTimeoutMs: fc.nat(20),
+  maxConcurrentBatches: fc.integer({ min: 1, max: 3 }),
+});
+
+const event = fc.oneof(
+  fc.record({ kind: fc.constant('add' as const), count: fc.integer({ min: 1, max: 20 }) }),
+  fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(30) }),
+  fc.record({ kind: fc.constant('end' as const), which: fc.nat(5) }),
+  fc.record({ kind: fc.constant('configure' as const), settings }),
+);
+
+test('whatever happens, items keep their order, none is lost, and no batch or number of batches is too large', () => {
+  fc.assert(
+    fc.property(settings, fc.array(event, { maxLength: 40 }), (first, events) => {
+      const { clock, begun, batcher } = recorder(first);
+      let now = first;
+      let added = 0;
+      let seen = 0;
+      const running: Begun[] = [];
+      const look = (): void => {
+        for (; seen < begun.length; seen += 1) {
+          const batch = begun[seen] as Begun;
+          assert.ok(batch.items.length >= 1 && batch.items.length <= now.maxBatchSize);
+          running.push(batch);
+          assert.ok(running.length <= now.maxConcurrentBatches, 'too many at once');
+        }
+      };
+      for (const each of events) {
+        if (each.kind === 'add') batcher.add(Array.from({ length: each.count }, () => added++));
+        else if (each.kind === 'wait') clock.advance(each.ms);
+        else if (each.kind === 'configure') {
+          // Fewer at a time counts from the next batch on.
+          now = { ...each.settings, maxConcurrentBatches: Math.max(each.settings.maxConcurrentBatches, running.length) };
+          batcher.settings = now;
+        } else {
+          const [ended] = running.splice(each.which % Math.max(1, running.length), 1);
+          ended?.place.release();
+        }
+        look();
+      }
+      while (running.length > 0 || clock.isPending) {
+        running.shift()?.place.release();
+        look();
+        clock.advance(30);
+        look();
+      }
+      const order = begun.flatMap(({ items }) => items);
+      assert.deepEqual(
+        order,
+        Array.from({ length: added }, (_, i) => i),
+      );
+    }),
+  );
+});
+
+test('a batch starts when it is full, or when its first item has waited long enough', () => {
+  const { clock, begun, batcher } = recorder({ maxBatchSize: 3, batchWaitTimeoutMs: 10, maxConcurrentBatches: 9 });
+  batcher.add([1]);
+  clock.advance(6);
+  batcher.add([2]);
+  clock.advance(3);
+  assert.equal(begun.length, 0);
+  clock.advance(1);
+  assert.deepEqual(begun[0]?.items, [1, 2]);
+  batcher.add([3, 4, 5, 6]);
+  assert.deepEqual(begun[1]?.items, [3, 4, 5], 'at once');
+  clock.advance(9);
+  assert.equal(begun.length, 2);
+  clock.advance(1);
+  assert.deepEqual(begun[2]?.items, [6]);
+});
+
+test('without a wait, what comes in one tick is one batch', () => {
+  const { clock, begun, batcher } = recorder({ maxBatchSize: 8, batchWaitTimeoutMs: 0, maxConcurrentBatches: 1 });
+  batcher.add([1]);
+  batcher.add([2]);
+  assert.equal(begun.length, 0);
+  clock.advance(0);
+  assert.deepEqual(begun[0]?.items, [1, 2]);
+});
+
+test('while a batch is worked on the next one fills up, and starts as soon as that ends', () => {
+  const { clock, begun, batcher } = recorder({ maxBatchSize: 4, batchWaitTimeoutMs: 10, maxConcurrentBatches: 1 });
+  batcher.add([1, 2, 3, 4]);
+  batcher.add([5]);
+  clock.advance(50);
+  batcher.add([6]);
+  assert.equal(begun.length, 1);
+  begun[0]?.place.release();
+  clock.advance(0);
+  assert.deepEqual(begun[1]?.items, [5, 6], 'it had waited long enough');
+});
+
+test('sizes can change while items wait; withdrawn items are left out', () => {
+  const { clock, begun, batcher } = recorder({ maxBatchSize: 100, batchWaitTimeoutMs: 1000, maxConcurrentBatches: 9 });
+  batcher.add([1, 2, 3, 4, 5]);
+  batcher.withdraw((item) => item === 2);
+  batcher.settings = { maxBatchSize: 3, batchWaitTimeoutMs: 5, maxConcurrentBatches: 9 };
+  clock.advance(5);
+  assert.deepEqual(
+    begun.map(({ items }) => items),
+    [[1, 3, 4], [5]],
+  );
+  assert.equal(clock.isPending, false, 'a timer is left');
+});

@@ -1,0 +1,103 @@
+import type { Clock } from '../../core/index.js';
+import type { BatchSettings } from './options.js';
+
+/** One of the `maxConcurrentBatches` places. A batch has one when it starts. */
+export interface Place {
+  /** Free for the next batch. */
+  release(): void;
+  /** Work goes on that was at rest. That does not wait: the batch is begun already. */
+  take(): void;
+}
+
+export interface BatcherInit<I> {
+  readonly settings: BatchSettings;
+  readonly clock: Clock;
+  /** Works on a batch. Never throws. */
+  readonly run: (items: readonly I[], place: Place) => void;
+  /** Nothing waits and nothing runs. */
+  readonly onIdle?: () => void;
+}
+
+/**
+ * Cuts a sequence of items into batches, in order. One starts when `maxBatchSize` items wait, or the first of them has waited for
+ * `batchWaitTimeoutMs`, as soon as it has a place.
+ */
+export class Batcher<I> {
+  #settings: BatchSettings;
+  readonly #init: BatcherInit<I>;
+  readonly #place: Place;
+  #waiting: { readonly item: I; readonly since: number }[] = [];
+  #running = 0;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(init: BatcherInit<I>) {
+    this.#init = init;
+    this.#settings = init.settings;
+    this.#place = {
+      release: () => {
+        this.#running -= 1;
+        this.#pump();
+      },
+      take: () => {
+        this.#running += 1;
+      },
+    };
+  }
+
+  add(items: readonly I[]): void {
+    const since = this.#init.clock.now();
+    for (const item of items) this.#waiting.push({ item, since });
+    this.#pump();
+  }
+
+  /** Lets go of the items that still wait and that `isOver` is true of. */
+  withdraw(isOver: (item: I) => boolean): void {
+    this.#waiting = this.#waiting.filter(({ item }) => !isOver(item));
+    this.#clearTimer();
+    this.#pump();
+  }
+
+  set settings(settings: BatchSettings) {
+    this.#settings = settings;
+    this.#clearTimer();
+    this.#pump();
+  }
+
+  #pump(): void {
+    const { maxBatchSize, batchWaitTimeoutMs } = this.#settings;
+    while (this.#hasPlace && this.#waiting.length >= maxBatchSize) this.#start();
+    const [first] = this.#waiting;
+    if (first === undefined) {
+      if (this.#running === 0) this.#init.onIdle?.();
+      return;
+    }
+    if (this.#cancelTimer !== null || !this.#hasPlace) return;
+    const { clock } = this.#init;
+    const left = first.since + batchWaitTimeoutMs - clock.now();
+    this.#cancelTimer = clock.after(Math.max(0, left), () => {
+      this.#cancelTimer = null;
+      if (this.#hasPlace) this.#start();
+      this.#pump();
+    });
+  }
+
+  #start(): void {
+    // It belongs to the item that was the first one.
+    this.#clearTimer();
+    const taken = this.#waiting.splice(0, this.#settings.maxBatchSize);
+    this.#running += 1;
+    this.#init.run(
+      taken.map(({ item }) => item),
+      this.#place,
+    );
+  }
+
+  #clearTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+  }
+
+  get #hasPlace(): boolean {
+    return this.#running < this.#settings.maxConcurrentBatches;
+  }
+}

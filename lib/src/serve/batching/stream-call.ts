@@ -1,0 +1,78 @@
+/** One call of a batched generator: what has come for its items, until it is read. */
+export class StreamCall {
+  /** Ended, failed, or its reader left: it takes nothing more. */
+  isOver = false;
+  /** Told when its reader took a list or left. */
+  readonly listeners = new Set<() => void>();
+  readonly #count: number;
+  readonly #open: Set<number>;
+  #lists: unknown[][] = [];
+  #failure: { readonly reason: unknown } | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(count: number) {
+    this.#count = count;
+    this.#open = new Set(Array.from({ length: count }, (_, index) => index));
+    this.isOver = count === 0;
+  }
+
+  /** Lists that wait for the reader. */
+  get unread(): number {
+    return this.#lists.length;
+  }
+
+  isOpen(index: number): boolean {
+    return !this.isOver && this.#open.has(index);
+  }
+
+  /** @param entries by the item's place in the call; those of other items are `undefined` */
+  push(entries: ReadonlyMap<number, unknown>): void {
+    const list = new Array<unknown>(this.#count).fill(undefined);
+    for (const [index, entry] of entries) list[index] = entry;
+    this.#lists.push(list);
+    this.#wake?.();
+  }
+
+  endItem(index: number): void {
+    this.#open.delete(index);
+    if (this.#open.size === 0) this.#close();
+  }
+
+  fail(reason: unknown): void {
+    if (this.isOver) return;
+    this.#failure = { reason };
+    this.#close();
+  }
+
+  /** The next list; `null` at the end. One at a time. */
+  async next(): Promise<unknown[] | null> {
+    for (;;) {
+      const list = this.#lists.shift();
+      if (list !== undefined) {
+        this.#tell();
+        return list;
+      }
+      if (this.#failure !== null) throw this.#failure.reason;
+      if (this.isOver) return null;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** The reader reads no more. */
+  leave(): void {
+    this.#lists = [];
+    this.#close();
+    this.#tell();
+  }
+
+  #close(): void {
+    this.isOver = true;
+    this.#wake?.();
+  }
+
+  #tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}

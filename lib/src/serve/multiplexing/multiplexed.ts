@@ -1,0 +1,50 @@
+import { type OptionSpec, parseOptions } from '../../core/index.js';
+import { NoModelId } from './errors.js';
+import { ModelCache } from './model-cache.js';
+import { requestContext, wantRequestContexts } from './request-context.js';
+import type { ModelLoader, MultiplexedDecorator, MultiplexedOptions } from './types.js';
+
+const maxNumModelsPerReplica: OptionSpec<number> = {
+  doc: 'Models that one replica keeps; one more, and the one that was not asked for the longest goes. -1 is no limit.',
+  expected: 'an integer of at least 1, or -1 for no limit',
+  default: 3,
+  parse: (value) => (Number.isSafeInteger(value) && ((value as number) >= 1 || value === -1) ? (value as number) : undefined),
+};
+
+const caches = new WeakMap<object, Set<ModelCache>>();
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export function multiplexed(options: MultiplexedOptions = {}): MultiplexedDecorator {
+  const values = parseOptions('serve.multiplexed', { maxNumModelsPerReplica }, { ...options });
+  const max = values.maxNumModelsPerReplica === -1 ? Number.POSITIVE_INFINITY : values.maxNumModelsPerReplica;
+  const decorate = (load: ModelLoader<object>, context: ClassMethodDecoratorContext): ModelLoader<object> => {
+    wantRequestContexts();
+    const own = new WeakMap<object, ModelCache>();
+    return function (this: object, id) {
+      if (typeof id !== 'string' || id === '') {
+        const got = id === '' ? "''" : `a value of type ${typeof id}`;
+        return Promise.reject(NoModelId({ method: String(context.name), got }));
+      }
+      let cache = own.get(this);
+      if (cache === undefined) {
+        cache = new ModelCache((wanted) => load.call(this, wanted), max);
+        own.set(this, cache);
+        note(this, cache);
+      }
+      const request = requestContext();
+      return cache.get(id, request === null ? null : (release) => request.hold(release));
+    };
+  };
+  return decorate as unknown as MultiplexedDecorator;
+}
+
+/** Frees every model that an instance's multiplexed methods have loaded. */
+export async function disposeModels(instance: object): Promise<void> {
+  await Promise.all([...(caches.get(instance) ?? [])].map((cache) => cache.close()));
+}
+
+function note(instance: object, cache: ModelCache): void {
+  const known = caches.get(instance);
+  if (known === undefined) caches.set(instance, new Set([cache]));
+  else known.add(cache);
+}
