@@ -28,7 +28,12 @@ export async function listen(address: Address, options: ListenOptions): Promise<
   const channels = new Set<Channel>();
   const handshakes = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
-    if (handshakes.size >= MAX_HANDSHAKES) return void socket.destroy();
+    // The oldest goes: it had its time, while the one that comes may be no stranger.
+    const [oldest] = handshakes.size < MAX_HANDSHAKES ? [] : handshakes;
+    if (oldest !== undefined) {
+      handshakes.delete(oldest);
+      oldest.destroy();
+    }
     handshakes.add(socket);
     void accept(socket, options, (channel) => {
       channels.add(channel);
@@ -67,7 +72,7 @@ function accept(socket: Socket, options: ListenOptions, onChannel: (channel: Cha
           if (step.done === undefined) continue;
           socket.off('data', onData).off('close', settle);
           settle();
-          if (!handshake.accepts(step.done.peer)) return void socket.end();
+          if (!handshake.accepts(step.done.peer)) return void socket.destroySoon();
           onChannel(openChannel(socket, step.done.peer, step.done.rest, 'accepting'));
         }
       } catch {

@@ -7,7 +7,13 @@ const IDLE_MS = 1000;
 
 /** A request whose body comes when the test says so. */
 function upload(headers: Record<string, string> = { 'content-length': '10' }) {
-  const socket = { bytesRead: 100, destroyed: false, destroy: () => void (socket.destroyed = true) };
+  const socket = {
+    bytesRead: 100,
+    destroyed: false,
+    destroy() {
+      socket.destroyed = true;
+    },
+  };
   const request = { headers, socket, complete: false, paused: false, isPaused: () => request.paused };
   const stalls: number[] = [];
   return { request, socket, stalls, reader: { bodyStalled: (idleMs: number) => void stalls.push(idleMs) } };
