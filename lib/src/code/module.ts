@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -68,8 +68,17 @@ export async function compileModule(file: string): Promise<ModulePackage> {
   const code = `${text('.js')}${inlineMap(absoluteSources(text('.map'), folder))}`;
   const hash = createHash('sha256').update(code).digest('hex');
   const bundle = bundlePath(hash);
-  if (!existsSync(bundle)) writeWhole(bundle, code);
+  if (!isBundle(bundle, hash)) writeWhole(bundle, code);
   return { file: path, hash, bundle };
+}
+
+/** Whether the bundle is there and what its name says: the cache may be a shared folder where somebody else wrote one first. */
+function isBundle(file: string, hash: string): boolean {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex') === hash;
+  } catch {
+    return false;
+  }
 }
 
 // Two processes may compile the same file at once: each writes its own and renames it into place.
@@ -104,7 +113,7 @@ export async function importBundle(
   options: LoadOptions,
 ): Promise<unknown> {
   const bundle = bundlePath(ref.hash);
-  if (!existsSync(bundle)) writeWhole(bundle, await sentOrCompiled(ref, readBlob));
+  if (!isBundle(bundle, ref.hash)) writeWhole(bundle, await sentOrCompiled(ref, readBlob));
   const loading = load(bundle);
   const paused = options.paused?.then((): Readonly<Record<string, unknown>> => ({}));
   const exports = await (paused === undefined ? loading : Promise.race([loading, paused]));
