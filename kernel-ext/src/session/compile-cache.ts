@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
@@ -36,17 +36,28 @@ export function loadCached(require: NodeJS.Require, id: string, key: string): Ca
 
 function read(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    const fd = openSync(file, 'r');
+    try {
+      return isOurs(fd) ? readFileSync(fd) : undefined;
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return undefined;
   }
 }
 
+/** V8 runs cached code as it finds it: what another user wrote, or may write, in a shared cache folder is left alone. */
+function isOurs(fd: number): boolean {
+  const { uid, mode } = fstatSync(fd);
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+}
+
 function write(file: string, data: Buffer): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const temporary = `${file}.${process.pid}`;
-    writeFileSync(temporary, data);
+    writeFileSync(temporary, data, { mode: 0o600, flag: 'wx' });
     renameSync(temporary, file);
   } catch {
     // A cache that cannot be written costs time only.
