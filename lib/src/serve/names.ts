@@ -9,7 +9,7 @@ export function checkAppName(name: unknown): string {
 /** @throws NBS_INVALID_ROUTE_PREFIX */
 export function checkRoutePrefix(prefix: unknown): string | null {
   if (prefix === null) return null;
-  if (typeof prefix === 'string' && (prefix === '/' || /^(\/[^/?#{}\s]+)+$/.test(prefix)) && !/^\/-(\/|$)/.test(prefix))
+  if (typeof prefix === 'string' && (prefix === '/' || /^(\/[^/?#{}\s\p{C}]+)+$/u.test(prefix)) && !/^\/-(\/|$)/.test(prefix))
     return prefix;
   throw InvalidRoutePrefix({ prefix: JSON.stringify(prefix) ?? String(prefix) });
 }

@@ -1,12 +1,22 @@
 import type { AppSpec } from '../protocol/index.js';
 import { InvalidApp } from './errors.js';
 
+/** What a terminal or a log would obey, and the name that no record can hold. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^__proto__$/u;
+
 /** Refuses what the deciders cannot work with. Drivers check what users write; this is for drivers. @throws NBS_INVALID_APP */
 export function validateApp(spec: AppSpec): void {
   const refuse = (reason: string): never => {
     throw InvalidApp({ app: spec.name, reason });
   };
   if (spec.name === '' || spec.name.includes('/')) refuse("its name must not be empty and must hold no '/'");
+  const unsafe = [spec.name, spec.routePrefix ?? '', ...spec.deployments.map(({ name }) => name)].find((text) =>
+    UNSAFE.test(text),
+  );
+  if (unsafe !== undefined)
+    refuse(`${JSON.stringify(unsafe)} cannot be a name or a route: it must hold no control characters and not be __proto__`);
+  const odd = spec.deployments.find(({ config, initArgs }) => !(config?.numReplicas >= 0) || !(initArgs instanceof Uint8Array));
+  if (odd !== undefined) refuse(`deployment ${odd.name} has no number of replicas, or no arguments as bytes`);
   const names = spec.deployments.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) refuse(`two deployments are called ${twice}`);
