@@ -6,8 +6,8 @@ import type { RoutedCall } from './routed-call.js';
 
 /** How long requests wait for a first replica to be reachable, in all. */
 const NO_REPLICA_WAIT_MS = 30_000;
-/** So long several requests wait for all replicas, once one is reached: else they would all go to that one. */
-const SETTLE_MS = 20;
+/** So long requests that come together wait for replicas which are being connected to, rather than pile up at the others. */
+const SETTLE_MS = 100;
 
 export interface PoolInit {
   readonly connect: ConnectReplica;
@@ -31,7 +31,7 @@ export class DeploymentPool implements LinkOwner {
   #outage: NodeJS.Timeout | null = null;
   #outageOver = false;
   #resume: NodeJS.Timeout | null = null;
-  #settle: NodeJS.Timeout | null = null;
+  #settling: NodeJS.Timeout | null = null;
 
   constructor(route: DeploymentRoute, { connect, random = Math.random, eager = true }: PoolInit) {
     this.route = route;
@@ -63,6 +63,7 @@ export class DeploymentPool implements LinkOwner {
       return link ?? new ReplicaLink(replica.id, replica.path, this, this.#connect);
     });
     for (const link of known.values()) link.retire();
+    this.#settle();
     this.#watchOutage();
     this.#pump();
   }
@@ -137,21 +138,25 @@ export class DeploymentPool implements LinkOwner {
 
   onOpened(): void {
     this.#watchOutage();
-    const isFirst = this.#links.filter((link) => link.isOpen).length === 1;
-    if (isFirst && this.#queue.size > 1 && this.#links.some((link) => link.isOpening)) {
-      this.#settle ??= setTimeout(() => this.#settled(), SETTLE_MS);
-    } else if (this.#settle === null || !this.#links.some((link) => link.isOpening)) {
-      this.#settled();
-    }
+    if (this.#settling !== null && !this.#links.some((link) => link.isOpening)) this.#settled();
+    else this.#pump();
   }
 
   onLost(): void {
     this.#watchOutage();
   }
 
+  // Not under load, which must not be held up, and not where the queue has a limit: requests would be refused that there is room for.
+  #settle(): void {
+    if (this.#settling !== null || this.#links.length < 2 || this.route.maxQueuedRequests >= 0) return;
+    if (!this.#links.some((link) => link.isOpening) || this.#links.some((link) => link.inFlight > 0)) return;
+    this.#settling = setTimeout(() => this.#settled(), SETTLE_MS);
+    this.#settling.unref();
+  }
+
   #settled(): void {
-    if (this.#settle !== null) clearTimeout(this.#settle);
-    this.#settle = null;
+    if (this.#settling !== null) clearTimeout(this.#settling);
+    this.#settling = null;
     this.#pump();
   }
 
@@ -161,7 +166,8 @@ export class DeploymentPool implements LinkOwner {
   }
 
   #pick(): ReplicaLink | null {
-    return this.#links[pick(this.#links, this.#random)] ?? null;
+    const link = this.#links[pick(this.#links, this.#random)] ?? null;
+    return this.#settling !== null && link !== null && link.inFlight > 0 ? null : link;
   }
 
   #pump(): void {
@@ -239,7 +245,7 @@ export class DeploymentPool implements LinkOwner {
     this.#removed = true;
     if (this.#outage !== null) clearTimeout(this.#outage);
     if (this.#resume !== null) clearTimeout(this.#resume);
-    if (this.#settle !== null) clearTimeout(this.#settle);
+    if (this.#settling !== null) clearTimeout(this.#settling);
     for (const link of this.#links) link.retire();
     this.#links = [];
   }
