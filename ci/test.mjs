@@ -46,7 +46,7 @@ const home = mkdtempSync(join(tmpdir(), 'nbst-'));
 process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
 process.env.NBSERVE_HOME = home;
 
-if (!command('the code compiles', 'npx', ['tsc', '-b', 'lib', 'kernel-ext', 'lib/test', 'kernel-ext/test'])) finish();
+if (!command('the code compiles', 'node', ['node_modules/typescript/bin/tsc', '-b', 'lib', 'kernel-ext', 'lib/test', 'kernel-ext/test'])) finish();
 if (wanted('checks')) {
   command('format and lint (Biome)', 'npx', ['biome', 'check', '--config-path=ci/biome.json', 'lib', 'kernel-ext']);
   command('promises and switches (typescript-eslint)', 'npx', ['eslint', '-c', 'ci/eslint.config.mjs', 'lib/src', 'kernel-ext/src']);
