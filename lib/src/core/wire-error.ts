@@ -12,6 +12,10 @@ export interface WireError {
 }
 
 const MAX_CAUSES = 8;
+/** Classes that are the same in every process, so that `instanceof` holds there too. */
+const NATIVE: ReadonlyMap<string, ErrorConstructor> = new Map(
+  [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
+);
 
 export function toWireError(value: unknown, depth = 0): WireError {
   if (!(value instanceof Error) && !isErrorLike(value))
@@ -26,14 +30,14 @@ export function toWireError(value: unknown, depth = 0): WireError {
   };
 }
 
-/** Rebuilds the error. A coded one is a `NbserveError` again; another keeps its name, message, stack and `code`. */
+/** Rebuilds the error. A coded one is a `NbserveError` again; another keeps its name, message, stack and `code`, and its class where that is a native one. */
 export function fromWireError(wire: WireError): Error {
   const cause = wire.cause === undefined ? undefined : fromWireError(wire.cause);
   const error =
     wire.code !== undefined && wire.status !== undefined
       ? new NbserveError({ code: wire.code, status: wire.status, message: wire.message, details: wire.details ?? {}, cause })
       : Object.assign(
-          new Error(wire.message, cause === undefined ? undefined : { cause }),
+          new (NATIVE.get(wire.name) ?? Error)(wire.message, cause === undefined ? undefined : { cause }),
           wire.code === undefined ? {} : { code: wire.code },
         );
   Object.defineProperty(error, 'name', { value: wire.name, configurable: true, writable: true, enumerable: false });
