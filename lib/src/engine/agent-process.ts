@@ -17,8 +17,10 @@ const TAIL_LINES = 20;
 export class AgentProcess {
   /** Its control socket listens. */
   readonly open: Promise<void>;
-  /** Controller and proxy are ready. */
+  /** The controller is ready. */
   readonly up: Promise<{ readonly host: string; readonly port: number }>;
+  /** The proxy is ready too. */
+  readonly serving: Promise<void>;
   readonly exited: Promise<ExitReport>;
   readonly #child: ChildProcess;
 
@@ -47,16 +49,28 @@ export class AgentProcess {
     this.open = new Promise((resolve) => {
       opened = resolve;
     });
+    let serves!: () => void;
+    let failed!: (error: unknown) => void;
+    this.serving = new Promise((resolve, reject) => {
+      serves = resolve;
+      failed = reject;
+    });
+    this.serving.catch(() => {}); // Whoever awaits it gets the error too.
     this.up = new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        reject(error);
+        failed(error);
+      };
       const lines = new LineSplitter((text) => {
         const message = JSON.parse(text) as AgentMessage;
         if (message.kind === 'open') opened();
         else if (message.kind === 'up') resolve(message);
-        else reject(fromWireError(message.error));
+        else if (message.kind === 'serving') serves();
+        else fail(fromWireError(message.error));
       });
       this.#lifeline.on('data', (chunk: Buffer) => lines.push(chunk));
       this.#lifeline.on('error', () => {});
-      void this.exited.then((exit) => reject(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
+      void this.exited.then((exit) => fail(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
     });
   }
 

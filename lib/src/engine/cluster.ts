@@ -18,6 +18,8 @@ export interface LocalClusterOptions {
   readonly detached?: boolean;
   /** `'auto'`: 8000, else the next free port. */
   readonly http: { readonly host: string; readonly port: number | 'auto' };
+  /** Resolves before the proxy is ready, once deploys are taken; {@link LocalCluster.serving} says when it is. @default false */
+  readonly early?: boolean;
   /** Every line that a process of the cluster prints, in order per process. */
   readonly onLog: (line: LogLine) => void;
   /** @internal Other modules in place of controller and proxy. */
@@ -30,6 +32,8 @@ export interface LocalCluster {
   /** `http://127.0.0.1:8000` */
   readonly url: string;
   readonly port: number;
+  /** The proxy is ready: HTTP is answered. Rejects where it cannot be started: NBS_PROCESS_EXITED, NBS_AGENT_FAILED. */
+  readonly serving: Promise<void>;
   /** The connection to the node agent. */
   readonly agent: Channel;
   /** Drains and ends every process, then removes the folder. Resolves when nothing is left; calling it again is the same stop. */
@@ -49,7 +53,7 @@ const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.u
  * @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED (controller or proxy), NBS_AGENT_FAILED, NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { ownerKey, detached = false, http, onLog } = options;
+  const { ownerKey, detached = false, http, early = false, onLog } = options;
   if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
   const { dir, token } = createClusterFolder({ ownerKey: ownerKey ?? null, detached });
   removeStaleFolders().catch(() => {});
@@ -60,8 +64,10 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     connecting.catch(() => {}); // Where the agent fails, its own error says more.
     const { host, port } = await agent.up;
     const channel = await connecting;
+    if (!early) await agent.serving;
     const kill = (): void => agent.kill();
-    return openCluster({ dir, token, url: urlOf(host, port), port, channel, onLog, exited: agent.exited, kill });
+    const { serving, exited } = agent;
+    return openCluster({ dir, token, url: urlOf(host, port), port, channel, onLog, serving, exited, kill });
   } catch (error) {
     // Its end closes the connection, if there is one.
     agent.end();
@@ -81,7 +87,8 @@ export async function joinLocalCluster(dir: string, options: { readonly onLog: (
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
   const exited = channel.closed.then((): ExitReport => ({ code: null, signal: null, name: 'ENDED', stderrTail: [] }));
   const kill = (): void => void process.kill(info.pid, 'SIGKILL');
-  return openCluster({ dir, token, url: info.url, port: info.port, channel, onLog: options.onLog, exited, kill });
+  const serving = Promise.resolve();
+  return openCluster({ dir, token, url: info.url, port: info.port, channel, onLog: options.onLog, serving, exited, kill });
 }
 
 interface OpenCluster {
@@ -90,13 +97,14 @@ interface OpenCluster {
   readonly url: string;
   readonly port: number;
   readonly channel: Channel;
+  readonly serving: Promise<void>;
   readonly exited: Promise<ExitReport>;
   readonly onLog: (line: LogLine) => void;
   /** SIGKILL of the agent. */
   readonly kill: () => void;
 }
 
-function openCluster({ dir, token, url, port, channel, exited, onLog, kill }: OpenCluster): LocalCluster {
+function openCluster({ dir, token, url, port, channel, serving, exited, onLog, kill }: OpenCluster): LocalCluster {
   const call = opCaller<AgentOps>(channel);
   // The last line comes when every process has ended; the agent waits for drivers to have read it.
   const logsEnded = followLogs(channel, dir, onLog).then(() => channel.close());
@@ -115,6 +123,7 @@ function openCluster({ dir, token, url, port, channel, exited, onLog, kill }: Op
     token,
     url,
     port,
+    serving,
     agent: channel,
     exited,
     stop: ({ graceMs = DEFAULT_GRACE_MS } = {}) => (stopping ??= shutDown(graceMs)),

@@ -25,13 +25,14 @@ export class Client {
     readonly isOwner: boolean,
   ) {}
 
-  /** Starts a cluster that ends with this process. @throws NBS_PORT_IN_USE */
+  /** Starts a cluster that ends with this process; it takes deploys. `cluster.serving` says when HTTP is answered. @throws NBS_PORT_IN_USE */
   static async start(http: HttpAddress): Promise<Client> {
     let client: Client | undefined;
     const early: LogLine[] = [];
     const key = ownerKey();
     const cluster = await startLocalCluster({
       http,
+      early: true,
       ...(key === undefined ? {} : { ownerKey: key }),
       onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),
     });

@@ -97,7 +97,7 @@ export const localServe: Serve = {
   getMultiplexedModelId,
   run: run as Serve['run'],
   async start(options) {
-    if (!isInert()) await connected(options);
+    if (!isInert()) await (await connected(options)).cluster.serving;
   },
   async status() {
     return (await required()).call('status', undefined);

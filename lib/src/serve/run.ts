@@ -32,7 +32,8 @@ export async function runApplication<T>(
   const [client, { spec, blobs }] = await Promise.all([connecting, prepare(name, routePrefix, application)]);
   client.printFor(spec.deployments.map((deployment) => deployment.name));
   await uploadBlobs(await client.controller.channel(), blobs);
-  const { routesVersion } = await client.call('deploy', spec);
+  // The proxy may still boot, while the replicas do.
+  const [{ routesVersion }] = await Promise.all([client.call('deploy', spec), client.cluster.serving]);
   await client.router.whenSnapshot(routesVersion);
   return createHandle<T>({ app: name, deployment: spec.ingress });
 }

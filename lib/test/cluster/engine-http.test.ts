@@ -98,6 +98,21 @@ test('two clusters that start at once with "auto" get two ports', async (t) => {
   assert.equal(pids[1].pid, (await proxyOf(two.engine)).pid);
 });
 
+test('an early cluster takes deploys before its proxy is ready, and says why when that cannot start', async () => {
+  const cluster = await startLocalCluster({
+    http: { host: '127.0.0.1', port: 0 },
+    onLog: () => {},
+    early: true,
+    entries: { controller: STUB, proxy: '/nowhere/main.js' },
+  }).catch((reason: NbserveError) => reason);
+  // Which of the two is faster is open; the error is the same.
+  const error = cluster instanceof Error ? cluster : await cluster.serving.catch((reason: NbserveError) => reason);
+  assert.ok(hasCode(error, ProcessExited), String(error));
+  assert.match((error as NbserveError).message, /proxy ended before it was ready/);
+  if (!(cluster instanceof Error)) await cluster.exited;
+  assert.deepEqual(clusterFolders(), []);
+});
+
 test('a controller that cannot start fails the cluster with its own words and leaves nothing', async () => {
   const starting = startLocalCluster({
     http: { host: '127.0.0.1', port: 0 },

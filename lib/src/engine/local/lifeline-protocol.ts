@@ -31,5 +31,8 @@ export interface AgentArguments {
 export type AgentMessage =
   /** Its control socket listens; the children still boot. */
   | { readonly kind: 'open' }
+  /** The controller takes deploys; HTTP connections wait until the proxy takes them. */
   | { readonly kind: 'up'; readonly host: string; readonly port: number }
+  /** The proxy takes them. */
+  | { readonly kind: 'serving' }
   | { readonly kind: 'failed'; readonly error: WireError; readonly exit?: ExitReport };

@@ -35,34 +35,37 @@ try {
   const running = new Agent({ dir, node, ip: '127.0.0.1', listening });
   agent = running;
   const base = { restart: true } as const;
-  const children = Promise.all([
-    running.start({
-      ...base,
-      id: 'controller',
-      role: 'controller',
-      label: 'controller',
-      main: entries.controller,
-      args: { dir },
-    }),
-    running.start({
-      ...base,
-      id: 'proxy',
-      role: 'proxy',
-      label: 'proxy',
-      main: entries.proxy,
-      args: { dir, host, port },
-      listenFd: true,
-    }),
-  ]);
+  const controller = running.start({
+    ...base,
+    id: 'controller',
+    role: 'controller',
+    label: 'controller',
+    main: entries.controller,
+    args: { dir },
+  });
+  const proxy = running.start({
+    ...base,
+    id: 'proxy',
+    role: 'proxy',
+    label: 'proxy',
+    main: entries.proxy,
+    args: { dir, host, port },
+    listenFd: true,
+  });
+  proxy.catch(() => {}); // Awaited below.
   // Loading the channel takes 25 ms, in which the children boot.
   const opening = import('./agent-server.js').then(async ({ AgentServer }) => {
     const token = readFileSync(join(dir, 'token'), 'utf8');
     server = await AgentServer.open(running, { dir, node, token, onShutdown: () => void leave() });
     tell({ kind: 'open' } satisfies AgentMessage);
   });
-  await Promise.all([opening, children]);
+  // Either's failure is told at once; the proxy takes longer, and a first deploy need not wait for it.
+  const deployable = Promise.all([opening, controller]);
+  await Promise.race([deployable, proxy.then(() => deployable)]);
   writeAgentFile(dir, { agent: markProcess(process.pid), host, port, startedAt: Date.now() });
   tell({ kind: 'up', host, port } satisfies AgentMessage);
+  await proxy;
+  tell({ kind: 'serving' } satisfies AgentMessage);
 } catch (error) {
   tell({ kind: 'failed', error: toWireError(error) } satisfies AgentMessage);
   await killAndLeave();
