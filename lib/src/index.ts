@@ -2,6 +2,7 @@ export { isNbserveError, NbserveError } from './core/errors.js';
 export {
   type Application,
   type ApplicationStatus,
+  type AutoscalingOptions,
   type Batch,
   type BatchDecorator,
   type BatchOptions,

@@ -27,7 +27,14 @@ export class DeploymentDefinition {
   }
 
   options(options: DeploymentOptions): DeploymentDefinition {
-    return new DeploymentDefinition(this.target, { ...this.settings, ...options }, this.deployer);
+    // The number of replicas is one setting under two names: the later word on it holds.
+    const { numReplicas, autoscaling, ...others } = this.settings;
+    const replicas = options.numReplicas === undefined && options.autoscaling === undefined;
+    const kept = {
+      ...(replicas && numReplicas !== undefined ? { numReplicas } : {}),
+      ...(replicas && autoscaling !== undefined ? { autoscaling } : {}),
+    };
+    return new DeploymentDefinition(this.target, { ...others, ...kept, ...options }, this.deployer);
   }
 
   bind(...args: unknown[]): BoundDeployment {

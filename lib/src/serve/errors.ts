@@ -10,6 +10,11 @@ export const NameRequired = defineError(
   400,
   "this deployment has no name: name the class or function, or pass one: serve.deployment(…, { name: 'hello' })",
 );
+export const OptionsExclude = defineError(
+  'NBS_OPTIONS_EXCLUDE',
+  400,
+  "{where}: options numReplicas and autoscaling exclude each other; with autoscaling, leave numReplicas out or set it to 'auto'",
+);
 export const NotAnApplication = defineError(
   'NBS_NOT_AN_APPLICATION',
   400,

@@ -12,6 +12,7 @@ export type { ServeRequest } from './request-global.js';
 export type { Serve } from './serve.js';
 export type {
   Application,
+  AutoscalingOptions,
   BindArg,
   BindArgs,
   Deployment,

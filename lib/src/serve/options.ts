@@ -1,5 +1,7 @@
 import { type Duration, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
-import type { DeploymentConfig, Resources } from './protocol/index.js';
+import { AUTO_REPLICAS, autoscalingConfig } from './autoscaling-options.js';
+import { OptionsExclude } from './errors.js';
+import type { AutoscalingConfig, DeploymentConfig, Resources } from './protocol/index.js';
 import type { DeploymentOptions, ResourceOptions } from './types.js';
 
 const text = (doc: string): OptionSpec<string | undefined> => ({
@@ -21,6 +23,23 @@ const idempotent: OptionSpec<readonly string[] | true> = {
   expected: "a list of method names such as ['fetch'], or true",
   default: [],
   parse: (value) => (value === true || isTexts(value) ? value : undefined),
+};
+
+const numReplicas: OptionSpec<number | 'auto'> = {
+  doc: "Replica processes. `'auto'` is `autoscaling` from 1 to 100 replicas.",
+  expected: "an integer from 0 to 10000, or 'auto'",
+  default: 1,
+  parse: (value) =>
+    value === 'auto' || (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 10_000)
+      ? (value as number | 'auto')
+      : undefined,
+};
+
+const autoscaling: OptionSpec<AutoscalingConfig | undefined> = {
+  doc: 'Lets the number of replicas follow the load; in place of `numReplicas`.',
+  expected: 'an object such as { minReplicas: 1, maxReplicas: 4, targetOngoingRequests: 2 }',
+  default: undefined,
+  parse: (value) => (isRecord(value) ? autoscalingConfig(value) : undefined),
 };
 
 const env: OptionSpec<Readonly<Record<string, string>>> = {
@@ -49,7 +68,8 @@ const requestTimeout: OptionSpec<number | null> = {
 export const DEPLOYMENT_OPTIONS = {
   name: text("Name in handles, logs and the status; by default the class's or function's name."),
   version: text("The user's own word for what runs; shown in the status."),
-  numReplicas: integer({ doc: 'Replica processes.', default: 1, min: 0, max: 10_000 }),
+  numReplicas,
+  autoscaling,
   maxOngoingRequests: integer({ doc: 'Requests that one replica works on at a time.', default: 100, min: 1 }),
   maxQueuedRequests: integer({
     doc: 'Requests that wait while every replica is busy; above, 503 NBS_QUEUE_FULL. -1 is no limit.',
@@ -76,8 +96,12 @@ export const DEPLOYMENT_OPTIONS = {
 /** Checks the options of a deployment and gives them in the form that the cluster works with. */
 export function deploymentConfig(where: string, options: DeploymentOptions): DeploymentConfig {
   const values = parseOptions(where, DEPLOYMENT_OPTIONS, { ...options });
+  if (values.autoscaling !== undefined && typeof options.numReplicas === 'number') throw OptionsExclude({ where });
+  const scaled =
+    values.numReplicas === 'auto' ? autoscalingConfig({ ...AUTO_REPLICAS, ...options.autoscaling }) : values.autoscaling;
   return {
-    numReplicas: values.numReplicas,
+    numReplicas: scaled === undefined ? (values.numReplicas as number) : (scaled.initialReplicas ?? scaled.minReplicas),
+    ...(scaled === undefined ? {} : { autoscaling: scaled }),
     maxOngoingRequests: values.maxOngoingRequests,
     maxQueuedRequests: values.maxQueuedRequests,
     requestTimeoutMs: values.requestTimeout,

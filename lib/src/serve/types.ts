@@ -22,8 +22,10 @@ export interface DeploymentOptions {
   readonly name?: string;
   /** The user's own word for what runs; shown in the status. */
   readonly version?: string;
-  /** Replica processes. @default 1 */
-  readonly numReplicas?: number;
+  /** Replica processes. `'auto'` is `autoscaling` from 1 to 100 replicas. @default 1 */
+  readonly numReplicas?: number | 'auto';
+  /** Lets the number of replicas follow the load; in place of `numReplicas`. */
+  readonly autoscaling?: AutoscalingOptions;
   /** Requests that one replica works on at a time. @default 100 */
   readonly maxOngoingRequests?: number;
   /** Requests that wait while every replica is busy; above, 503 NBS_QUEUE_FULL. -1 is no limit. @default -1 */
@@ -42,6 +44,30 @@ export interface DeploymentOptions {
   readonly resources?: ResourceOptions;
   /** Environment variables of the replicas. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How the number of replicas follows the load: requests that are worked on or wait, over `targetOngoingRequests`. */
+export interface AutoscalingOptions {
+  /** Least replicas. With 0 it sleeps while nobody asks: the first request starts a replica and waits for it. @default 1 */
+  readonly minReplicas?: number;
+  /** Most replicas. @default 1 */
+  readonly maxReplicas?: number;
+  /** Replicas that the first deploy starts. @default `minReplicas` */
+  readonly initialReplicas?: number;
+  /** Requests that there should be for each replica, worked on or waiting. @default 2 */
+  readonly targetOngoingRequests?: number;
+  /** More replicas only after they were wanted for so long; from zero the first request counts at once. @default '30s' */
+  readonly upscaleDelay?: Duration;
+  /** Fewer replicas only after they were enough for so long. @default '10m' */
+  readonly downscaleDelay?: Duration;
+  /** How often the load is told. @default '10s' */
+  readonly metricsInterval?: Duration;
+  /** The load is averaged over this time. @default '30s' */
+  readonly lookBackPeriod?: Duration;
+  /** Above 1, a step up is larger than the load asks for; below 1, smaller. @default 1 */
+  readonly upscalingFactor?: number;
+  /** The same for a step down. @default 1 */
+  readonly downscalingFactor?: number;
 }
 
 export interface ResourceOptions {

@@ -254,3 +254,85 @@ describe('a restarted controller', () => {
     assert.deepEqual([...cluster.replicas.keys()], idsOf(cluster, 'one/Chat'));
   });
 });
+
+describe('autoscaling', () => {
+  const autoscaling = {
+    minReplicas: 0,
+    maxReplicas: 4,
+    initialReplicas: null,
+    targetOngoingRequests: 2,
+    upscaleDelayMs: 1000,
+    downscaleDelayMs: 5000,
+    metricsIntervalMs: 100,
+    lookBackPeriodMs: 1000,
+    upscalingFactor: 1,
+    downscalingFactor: 1,
+  };
+  const scaled = (changes = {}) => deployment('Chat', 'a', { numReplicas: 0, autoscaling: { ...autoscaling, ...changes } });
+  const load = async (
+    cluster: FakeCluster,
+    controller: Awaited<ReturnType<FakeCluster['controller']>>,
+    now: number,
+    ms: number,
+  ) => {
+    for (let i = 0; i < ms; i += 100) {
+      controller.demand('proxy/1', { deployments: { 'hello/Chat': { average: now, periodMs: 100, now } } });
+      await cluster.clock.advance(100);
+    }
+  };
+
+  it('follows the load from zero up and down to zero, and holds requests meanwhile', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [scaled()]));
+    assert.equal(cluster.replicas.size, 0);
+    const route = () => cluster.routes.deployments['hello/Chat'] ?? assert.fail();
+    assert.equal(route().unavailable, undefined);
+    assert.equal(route().autoscaling?.metricsIntervalMs, 100);
+    await load(cluster, controller, 8, 100);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 1, 'the first request starts one at once');
+    await load(cluster, controller, 8, 3000);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 4);
+    assert.equal(controller.status().applications.hello?.deployments.Chat?.numReplicas, 4);
+    await load(cluster, controller, 1, 7000);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
+    await load(cluster, controller, 0, 200);
+    await cluster.clock.advance(10_000);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 0);
+    assert.equal(cluster.replicas.size, 0);
+    assert.equal(controller.status().applications.hello?.status, 'RUNNING');
+  });
+
+  it('goes on from what runs after the controller was restarted', async () => {
+    const cluster = new FakeCluster();
+    const first = await cluster.controller();
+    await first.deploy(app('hello', [scaled({ initialReplicas: 3 })]));
+    const controller = await cluster.controller();
+    assert.equal(controller.status().applications.hello?.deployments.Chat?.numReplicas, 3);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 3);
+  });
+
+  it('tells waiting requests why a replica cannot be started, and tries again for those that come later', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [scaled()]));
+    cluster.behaviours.set('a', { constructorError: new Error('no model') });
+    await load(cluster, controller, 1, 100);
+    assert.match(cluster.routes.deployments['hello/Chat']?.unavailable ?? '', /no model/);
+    await load(cluster, controller, 0, 100);
+    await cluster.clock.advance(60_000);
+    assert.equal(cluster.routes.deployments['hello/Chat']?.unavailable, undefined);
+    cluster.behaviours.delete('a');
+    await load(cluster, controller, 1, 100);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
+  });
+
+  it('keeps the bounds of the version that serves until the next one takes over', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [scaled({ initialReplicas: 4 })]));
+    await controller.deploy(app('hello', [scaled({ minReplicas: 1, maxReplicas: 2 })]));
+    await settle();
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 2);
+  });
+});

@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
-import { type AppSpec, type RouteSnapshot, type ServeStatus, Superseded } from '../protocol/index.js';
+import { type AppSpec, type DemandReport, type RouteSnapshot, type ServeStatus, Superseded } from '../protocol/index.js';
 import { ActualState } from './actual.js';
 import { adoptRunning } from './adopt.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -10,6 +10,7 @@ import { Health } from './health.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
 import { reconcile } from './reconcile.js';
 import type { ConnectReplica } from './replica-link.js';
+import { type Scaled, Scaling } from './scaling.js';
 import { SnapshotPublisher } from './snapshot-publisher.js';
 import { buildStatus } from './status.js';
 import { accept, type GroupKey, groupKey, promote, reject, remove, type TargetState, wantedGroups } from './target.js';
@@ -46,6 +47,7 @@ export class Controller {
   readonly #executor: Executor;
   readonly #snapshots: SnapshotPublisher;
   readonly #store: TargetStore;
+  readonly #scaling: Scaling;
   readonly #deploys = new PendingDeploys();
   readonly #rounds: (() => void)[] = [];
   #roundDue = false;
@@ -58,6 +60,7 @@ export class Controller {
     this.#store = new TargetStore(options.checkpoint, log);
     this.#actual = new ActualState(log);
     this.#health = new Health(log);
+    this.#scaling = new Scaling({ clock, log, onScaled: (change) => this.#onScaled(change) });
     this.#snapshots = new SnapshotPublisher(clock, options.publish);
     this.#executor = new Executor({
       ...options,
@@ -126,6 +129,16 @@ export class Controller {
     return buildStatus(this.#options.url(), this.#health.apps, this.#actual);
   }
 
+  /** The load that a router saw. @param source names its connection */
+  demand(source: string, report: DemandReport): void {
+    this.#scaling.report(source, report);
+  }
+
+  /** That router is gone. */
+  demandGone(source: string): void {
+    this.#scaling.gone(source);
+  }
+
   /** Drains and deletes every application; nothing is deployed afterwards. */
   async shutdown(): Promise<void> {
     this.#shuttingDown = true;
@@ -134,6 +147,19 @@ export class Controller {
     const gone = this.#replicasGone(() => true);
     this.#round();
     await gone;
+  }
+
+  #onScaled({ app, deployment, from }: Scaled): void {
+    if (from === 0) {
+      // What failed before it went to sleep is over; what fails right now keeps its pause, and requests are told why.
+      const now = this.#options.clock.now();
+      for (const { spec } of [this.#target.apps.get(app)?.live, this.#target.apps.get(app)?.next].filter((one) => one != null)) {
+        const { replicaHash } = spec.deployments.find(({ name }) => name === deployment) ?? {};
+        const key = replicaHash === undefined ? undefined : groupKey(app, deployment, replicaHash);
+        if (key !== undefined && (this.#actual.failures.get(key)?.retryAt ?? now) <= now) this.#actual.failures.delete(key);
+      }
+    }
+    this.#roundSoon();
   }
 
   /** Many events of one moment need one round. */
@@ -150,16 +176,17 @@ export class Controller {
     const { clock } = this.#options;
     this.#cancelWake();
     this.#cancelWake = () => {};
-    for (const action of reconcile(this.#target, this.#actual, clock.now())) {
+    const target = this.#scaling.apply(this.#target, this.#actual);
+    for (const action of reconcile(target, this.#actual, clock.now())) {
       if (action.kind === 'promote') void this.#promote(action.app, action.generation);
       else if (action.kind === 'reject') void this.#reject(action.app, action.generation, action.group);
       else if (action.kind === 'wake')
         this.#cancelWake = clock.after(Math.max(1, action.at - clock.now()), () => this.#roundSoon());
       else this.#executor.perform(action);
     }
-    this.#actual.forget(wantedGroups(this.#target));
-    this.#health.observe(this.#target, this.#actual);
-    this.#snapshots.publish(this.#target, this.#actual);
+    this.#actual.forget(wantedGroups(target));
+    this.#health.observe(target, this.#actual);
+    this.#snapshots.publish(target, this.#actual);
     for (const waiting of [...this.#rounds]) waiting();
   }
 

@@ -9,6 +9,7 @@ import { BlobStore } from './blobs.js';
 import { FileCheckpoint } from './checkpoint.js';
 import { Controller } from './controller.js';
 import { RouteFeeds } from './feeds.js';
+import { listenToDemand } from './listen-to-demand.js';
 import { replicaConnector } from './replica-link.js';
 
 /** JSON argument of the controller's process. */
@@ -56,6 +57,7 @@ listen(
     onChannel(channel) {
       channel.onCall = api;
       feeds.attach(channel);
+      listenToDemand(channel, recovered);
     },
   },
 ).then(

@@ -1,10 +1,13 @@
 import {
+  type AutoscalingConfig,
+  type DeploymentConfig,
   type DeploymentRoute,
   type DeploymentSpec,
   deploymentKey,
   type ReplicaReady,
   ReplicaState,
   type Route,
+  type RouteAutoscaling,
   type RouteSnapshot,
   scopedDeploymentKey,
 } from '../protocol/index.js';
@@ -13,6 +16,7 @@ import { type AppVersion, type GroupKey, groupKey, type TargetState } from './ta
 
 export type Routes = Omit<RouteSnapshot, 'version'>;
 
+const HOLD_MARGIN_MS = 5000;
 const UNKNOWN_OFFER: ReplicaReady = { methods: [], http: true };
 
 /**
@@ -55,7 +59,8 @@ function route(
   const key = groupKey(app, spec.name, spec.replicaHash);
   const running = (present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING);
   const { methods, http } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
-  const { maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, idempotent, numReplicas } = spec.config;
+  const { maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, idempotent, autoscaling } = spec.config;
+  const unavailable = running.length === 0 ? whyNone(spec.config, actual.failures.get(key)?.error) : undefined;
   return {
     app,
     name: spec.name,
@@ -66,11 +71,19 @@ function route(
     idempotent,
     methods,
     http,
-    ...(running.length === 0 ? { unavailable: whyNone(numReplicas, actual.failures.get(key)?.error) } : {}),
+    ...(unavailable === undefined ? {} : { unavailable }),
+    ...(autoscaling === undefined ? {} : { autoscaling: routeAutoscaling(spec.config, autoscaling) }),
   };
 }
 
-function whyNone(numReplicas: number, error: Error | undefined): string {
+/** `undefined` where requests are to wait: their coming starts a replica. */
+function whyNone({ numReplicas, autoscaling }: DeploymentConfig, error: Error | undefined): string | undefined {
+  if (autoscaling !== undefined) return numReplicas === 0 ? undefined : error?.message;
   if (numReplicas === 0) return 'its numReplicas is 0';
   return error === undefined ? 'its replicas are being started' : error.message;
+}
+
+function routeAutoscaling({ startupTimeoutMs }: DeploymentConfig, { metricsIntervalMs }: AutoscalingConfig): RouteAutoscaling {
+  // The start of the process and the constructor have a deadline each; past it the snapshot says what failed.
+  return { metricsIntervalMs, holdMs: 2 * startupTimeoutMs + HOLD_MARGIN_MS };
 }

@@ -2,6 +2,8 @@
 export interface DeploymentConfig {
   /** Replica processes to keep running, at least 0. */
   readonly numReplicas: number;
+  /** Where it is there, `numReplicas` is only where it starts, and the load decides from then on. */
+  readonly autoscaling?: AutoscalingConfig;
   /** Requests that one replica works on at a time; it answers BUSY above. */
   readonly maxOngoingRequests: number;
   /** Requests that one router holds while every replica is busy; -1 is no limit. */
@@ -29,4 +31,27 @@ export interface Resources {
   /** Bytes. */
   readonly memory: number;
   readonly custom: Readonly<Record<string, number>>;
+}
+
+/** How the number of replicas follows the load; durations are milliseconds here. */
+export interface AutoscalingConfig {
+  /** With 0 it sleeps while nobody asks: the first request starts a replica and waits for it. */
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Replicas that a first deploy starts; `null` is `minReplicas`. */
+  readonly initialReplicas: number | null;
+  /** Requests, worked on or waiting, that there should be for each replica on average. */
+  readonly targetOngoingRequests: number;
+  /** More replicas only after they were wanted for so long. */
+  readonly upscaleDelayMs: number;
+  /** Fewer replicas only after they were enough for so long. */
+  readonly downscaleDelayMs: number;
+  /** How often routers tell their load. */
+  readonly metricsIntervalMs: number;
+  /** The load is averaged over this time. */
+  readonly lookBackPeriodMs: number;
+  /** Above 1 a step up is larger than the load asks for, below 1 smaller. */
+  readonly upscalingFactor: number;
+  /** The same for a step down. */
+  readonly downscalingFactor: number;
 }

@@ -1,5 +1,6 @@
-export type { DeploymentConfig, Resources } from './config.js';
+export type { AutoscalingConfig, DeploymentConfig, Resources } from './config.js';
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
+export { DEMAND_TOPIC, type Demand, type DemandReport } from './demand.js';
 export {
   AnswerBroken,
   BadAnswer,
@@ -34,6 +35,7 @@ export {
   type ReplicaRoute,
   ROUTES_TOPIC,
   type Route,
+  type RouteAutoscaling,
   type RouteSnapshot,
   scopedDeploymentKey,
 } from './routes.js';

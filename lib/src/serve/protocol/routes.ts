@@ -56,6 +56,16 @@ export interface DeploymentRoute {
   readonly http: boolean;
   /** Why no replica runs, where that is so; goes into the 503. */
   readonly unavailable?: string;
+  /** Present where the number of replicas follows the load. */
+  readonly autoscaling?: RouteAutoscaling;
+}
+
+/** What routers do for a deployment that scales with its load. */
+export interface RouteAutoscaling {
+  /** How often they tell the controller the load, while there is any. */
+  readonly metricsIntervalMs: number;
+  /** How long requests wait where there is no replica: their coming makes the controller start one. */
+  readonly holdMs: number;
 }
 
 export interface ReplicaRoute {

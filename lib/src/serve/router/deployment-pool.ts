@@ -1,4 +1,5 @@
 import { type DeploymentRoute, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
+import { DemandMeter, type SendDemand } from './demand-meter.js';
 import { pick } from './pick.js';
 import { type ConnectReplica, type LinkOwner, ReplicaLink } from './replica-link.js';
 import { RequestQueue } from './request-queue.js';
@@ -14,6 +15,8 @@ export interface PoolInit {
   readonly random?: () => number;
   /** Whether to connect before the first request. @default true */
   readonly eager?: boolean;
+  /** Tells the controller the load of a deployment that scales with it. @default nobody is told */
+  readonly sendDemand?: SendDemand;
 }
 
 /** One deployment as this router sees it: connections to its replicas, and the requests that wait for room at one. */
@@ -22,6 +25,8 @@ export class DeploymentPool implements LinkOwner {
   readonly #queue = new RequestQueue();
   readonly #connect: ConnectReplica;
   readonly #random: () => number;
+  readonly #sendDemand: SendDemand | undefined;
+  #meter: DemandMeter | null = null;
   #links: ReplicaLink[] = [];
   #removed = false;
   #connects: boolean;
@@ -33,11 +38,12 @@ export class DeploymentPool implements LinkOwner {
   #resume: NodeJS.Timeout | null = null;
   #settling: NodeJS.Timeout | null = null;
 
-  constructor(route: DeploymentRoute, { connect, random = Math.random, eager = true }: PoolInit) {
+  constructor(route: DeploymentRoute, { connect, random = Math.random, eager = true, sendDemand }: PoolInit) {
     this.route = route;
     this.#connect = connect;
     this.#random = random;
     this.#connects = eager;
+    this.#sendDemand = sendDemand;
     this.update(route);
   }
 
@@ -53,8 +59,19 @@ export class DeploymentPool implements LinkOwner {
     return this.#queue.size;
   }
 
+  /** Requests that wait or are at a replica. */
+  get demand(): number {
+    return this.#links.reduce((sum, link) => sum + link.inFlight, this.#queue.size);
+  }
+
+  /** Tells the controller what it may not know: it was away, or somebody waits. */
+  tellDemand(): void {
+    this.#meter?.tell();
+  }
+
   update(route: DeploymentRoute): void {
     this.route = route;
+    this.#measure();
     if (!this.#connects) return;
     const known = new Map(this.#links.map((link) => [link.id, link]));
     this.#links = route.replicas.map((replica) => {
@@ -66,6 +83,7 @@ export class DeploymentPool implements LinkOwner {
     this.#settle();
     this.#watchOutage();
     this.#pump();
+    if (this.#isAsleep && this.#queue.size > 0) this.#meter?.tell();
   }
 
   /**
@@ -91,6 +109,7 @@ export class DeploymentPool implements LinkOwner {
       const link = this.#pick();
       if (link !== null) {
         call.send(link);
+        this.#meter?.wake();
         return;
       }
     }
@@ -100,7 +119,7 @@ export class DeploymentPool implements LinkOwner {
       return;
     }
     this.#queue.push(call);
-    this.#scheduleResume();
+    this.#onWaiting();
   }
 
   /** A request that no replica has begun goes elsewhere, ahead of those that came after it; the queue's limit does not count for it. */
@@ -122,12 +141,13 @@ export class DeploymentPool implements LinkOwner {
       return;
     }
     this.#queue.unshift(call);
-    this.#scheduleResume();
+    this.#onWaiting();
   }
 
   /** A waiting request gave up. */
   withdraw(call: RoutedCall): void {
     this.#queue.remove(call);
+    if (this.#isAsleep) this.#watchOutage();
   }
 
   /** A replica can take a request now that it could not take before. */
@@ -158,6 +178,31 @@ export class DeploymentPool implements LinkOwner {
     if (this.#settling !== null) clearTimeout(this.#settling);
     this.#settling = null;
     this.#pump();
+  }
+
+  /** No replica runs, and requests make one start. */
+  get #isAsleep(): boolean {
+    const { autoscaling, replicas, unavailable } = this.route;
+    return autoscaling !== undefined && replicas.length === 0 && unavailable === undefined;
+  }
+
+  #measure(): void {
+    const { autoscaling } = this.route;
+    if (this.#meter !== null && this.#meter.intervalMs === autoscaling?.metricsIntervalMs) return;
+    this.#meter?.stop();
+    this.#meter = null;
+    if (autoscaling === undefined || this.#sendDemand === undefined) return;
+    this.#meter = new DemandMeter(autoscaling.metricsIntervalMs, () => this.demand, this.#sendDemand);
+    if (this.demand > 0) this.#meter.wake();
+  }
+
+  #onWaiting(): void {
+    if (this.#meter !== null) {
+      this.#meter.wake();
+      if (this.#isAsleep && this.#queue.size === 1) this.#meter.tell();
+    }
+    if (this.#isAsleep) this.#watchOutage();
+    this.#scheduleResume();
   }
 
   #connectNow(): void {
@@ -200,8 +245,12 @@ export class DeploymentPool implements LinkOwner {
   }
 
   #unreachable(): Error {
-    const reason = this.route.unavailable ?? `none could be reached for ${NO_REPLICA_WAIT_MS / 1000} s`;
+    const reason = this.route.unavailable ?? `none could be reached for ${this.#outageMs / 1000} s`;
     return NoReplica({ deployment: this.label, reason });
+  }
+
+  get #outageMs(): number {
+    return this.#isAsleep ? (this.route.autoscaling?.holdMs ?? NO_REPLICA_WAIT_MS) : NO_REPLICA_WAIT_MS;
   }
 
   #failWaiting(error: () => Error): void {
@@ -210,7 +259,8 @@ export class DeploymentPool implements LinkOwner {
 
   #watchOutage(): void {
     if (this.#removed) return;
-    if (this.#isReachable) {
+    // While it sleeps that is no outage, unless somebody waits.
+    if (this.#isReachable || (this.#isAsleep && this.#queue.size === 0)) {
       if (this.#outage !== null) clearTimeout(this.#outage);
       this.#outage = null;
       this.#outageOver = false;
@@ -220,9 +270,9 @@ export class DeploymentPool implements LinkOwner {
     if (this.#outage !== null || this.#outageOver) return;
     this.#outage = setTimeout(() => {
       this.#outage = null;
-      this.#outageOver = true;
+      this.#outageOver = !this.#isAsleep;
       this.#failWaiting(() => this.#unreachable());
-    }, NO_REPLICA_WAIT_MS);
+    }, this.#outageMs);
     this.#outage.unref();
   }
 
@@ -243,6 +293,7 @@ export class DeploymentPool implements LinkOwner {
 
   #end(): void {
     this.#removed = true;
+    this.#meter?.stop();
     if (this.#outage !== null) clearTimeout(this.#outage);
     if (this.#resume !== null) clearTimeout(this.#resume);
     if (this.#settling !== null) clearTimeout(this.#settling);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { connect, FeedSubscriber, type Hello } from '../../ipc/index.js';
-import { ROUTES_TOPIC, type RouteSnapshot } from '../protocol/index.js';
+import { DEMAND_TOPIC, ROUTES_TOPIC, type RouteSnapshot } from '../protocol/index.js';
 import { Router } from './router.js';
 
 export interface RouterOptions {
@@ -17,10 +17,17 @@ export function openRouter({ dir, token, hello, eager = true }: RouterOptions): 
   const router = new Router({
     connect: (path) => connect({ path }, { token, hello }),
     eager,
+    sendDemand: (report) => {
+      const { channel } = subscriber;
+      if (channel === null || channel.isClosed) return false;
+      channel.notify({ kind: 'event', topic: DEMAND_TOPIC, value: report });
+      return true;
+    },
     onClose: () => subscriber.stop(),
   });
   const subscriber = new FeedSubscriber({
     connect: () => connect({ path: join(dir, 'c.sock') }, { token, hello }),
+    onChannel: () => router.tellDemand(),
     onValue: (topic, value) => {
       if (topic === ROUTES_TOPIC) router.apply(value as RouteSnapshot);
     },

@@ -1,7 +1,14 @@
 import type { OutgoingCall } from '../../ipc/index.js';
-import { type DeploymentKey, type DeploymentRoute, NoReplica, NoSuchDeployment, type RouteSnapshot } from '../protocol/index.js';
+import {
+  type DemandReport,
+  type DeploymentKey,
+  type DeploymentRoute,
+  NoReplica,
+  NoSuchDeployment,
+  type RouteSnapshot,
+} from '../protocol/index.js';
 import { DeadlineWheel } from './deadline-wheel.js';
-import { DeploymentPool } from './deployment-pool.js';
+import { DeploymentPool, type PoolInit } from './deployment-pool.js';
 import type { Dispatch, RouterLike } from './dispatch.js';
 import { RouterClosed } from './errors.js';
 import type { ConnectReplica } from './replica-link.js';
@@ -17,6 +24,8 @@ export interface RouterInit {
   readonly eager?: boolean;
   /** Numbers in [0, 1) for the choice of a replica. @default Math.random */
   readonly random?: () => number;
+  /** Tells the controller the load of deployments that scale with it; false where that is away. @default nobody is told */
+  readonly sendDemand?: (report: DemandReport) => boolean;
   /** Called by `close`. */
   readonly onClose?: () => void;
 }
@@ -62,7 +71,7 @@ export class Router implements RouterLike {
     for (const [key, route] of Object.entries(snapshot.deployments) as [DeploymentKey, DeploymentRoute][]) {
       const pool = this.#pools.get(key);
       if (pool !== undefined) pool.update(route);
-      else this.#pools.set(key, new DeploymentPool(route, this.#init));
+      else this.#pools.set(key, new DeploymentPool(route, this.#poolInit(key)));
     }
     const running = Object.keys(snapshot.deployments).join(', ') || 'none';
     for (const [key, pool] of this.#pools) {
@@ -101,6 +110,17 @@ export class Router implements RouterLike {
     this.#awaiters.clear();
     if (this.#earlyTimer !== null) clearTimeout(this.#earlyTimer);
     this.#init.onClose?.();
+  }
+
+  /** The controller is there again: it knows of no load yet. */
+  tellDemand(): void {
+    for (const pool of this.#pools.values()) pool.tellDemand();
+  }
+
+  #poolInit(key: DeploymentKey): PoolInit {
+    const { sendDemand, ...init } = this.#init;
+    if (sendDemand === undefined) return init;
+    return { ...init, sendDemand: (demand) => sendDemand({ deployments: { [key]: demand } }) };
   }
 
   #enter(request: Dispatch, call: RoutedCall): void {
