@@ -5,8 +5,9 @@ import { createRequire } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findFiles } from '../find-files.mjs';
-import { codedErrors, environmentVariables, interfaceMembers, objectMembers } from './source.mjs';
+import { codedErrors, declares, environmentVariables, interfaceMembers, objectMembers } from './source.mjs';
 
+const MISSING = '**a sentence is missing here**';
 const NOTE = '<!-- Made by `npm run docs` from the code; edit that. -->';
 
 export const REFERENCE = 'lib/docs/reference';
@@ -36,7 +37,8 @@ export async function outdatedPages() {
   if (JSON.stringify(pages(fresh)) !== JSON.stringify(pages(REFERENCE))) outdated.push(REFERENCE);
   rmSync(fresh, { recursive: true, force: true });
   for (const [file, text] of await generatedPages()) {
-    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) outdated.push(file);
+    if (text.includes(MISSING)) outdated.push(`${file}, which lacks a sentence on a room,`);
+    else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) outdated.push(file);
   }
   return outdated;
 }
@@ -130,7 +132,7 @@ ${table(['Option', 'Default', 'Valid', 'Meaning'], deployment)}
 
 ${members(types, 'ResourceOptions')}
 
-## serve.run(application, options)
+${part('### autoscaling', types, 'AutoscalingOptions')}${part('## serve.batch(options)', 'lib/src/serve/batching/types.ts', 'BatchOptions')}${part('## serve.multiplexed(options)', 'lib/src/serve/multiplexing/types.ts', 'MultiplexedOptions')}## serve.run(application, options)
 
 ${members(types, 'RunOptions')}
 
@@ -160,6 +162,8 @@ ${table(
 }
 
 const code = (text) => (/^['"[{\d-]|^(null|true|false)$/.test(text) ? `\`${text}\`` : cell(text));
+
+const part = (heading, file, name) => (declares(file, name) ? `${heading}\n\n${members(file, name)}\n\n` : '');
 
 // A template type holds backticks itself.
 const typeCell = (type) => (type.includes('`') ? `\`\` ${type.replaceAll('|', '\\|')} \`\`` : `\`${type.replaceAll('|', '\\|')}\``);
@@ -200,7 +204,7 @@ function architecturePage(file) {
       const [, room, allowed] = /^(\S+) may import (.*)$/.exec(comment ?? '') ?? [];
       if (room === undefined) return [];
       const arrows = allowed === 'no other room' ? '–' : allowed.split(', ').map((one) => `\`${one}\``).join(' ');
-      return [[`\`lib/src/${room}\``, sentences.get(room) ?? '**a sentence is missing here**', arrows]];
+      return [[`\`lib/src/${room}\``, sentences.get(room) ?? MISSING, arrows]];
     });
     return `${start}\n${table(['Room', 'What lives there', 'May import'], rows)}\n\n${end}`;
   });

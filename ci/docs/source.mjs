@@ -1,5 +1,5 @@
 // What the documentation takes from the sources, by their syntax trees.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { findFiles } from '../find-files.mjs';
 
@@ -82,6 +82,9 @@ function messageOf(node) {
   const parts = node.templateSpans.map(({ expression, literal }) => `{${/[\w$]+/.exec(expression.getText().replace(/^JSON\.stringify\(/, ''))?.[0]}}${literal.text}`);
   return node.head.text + parts.join('');
 }
+
+/** Whether a file has an interface of this name. */
+export const declares = (file, name) => existsSync(file) && readFileSync(file, 'utf8').includes(`interface ${name} `);
 
 /** Members of an interface: `{ name, type, doc, default }`. */
 export function interfaceMembers(file, name) {
