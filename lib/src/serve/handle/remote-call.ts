@@ -106,8 +106,10 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       return;
     }
     const [only] = this.#chunks;
+    const bytes = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
     try {
-      this.#resolve(decodeValue(this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks)));
+      // An empty body is `undefined`: a method that returns nothing.
+      this.#resolve(bytes.length === 0 ? undefined : decodeValue(bytes));
     } catch (error) {
       this.#reject(error as Error);
     }

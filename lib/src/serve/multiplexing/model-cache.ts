@@ -72,6 +72,7 @@ export class ModelCache {
   }
 
   async #loading(id: string): Promise<unknown> {
+    if (this.#freeing.size > 0) await Promise.all(this.#freeing);
     return this.#load(id);
   }
 

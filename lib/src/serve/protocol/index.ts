@@ -26,6 +26,7 @@ export {
   Superseded,
 } from './errors.js';
 export type { HandleRef } from './handle-ref.js';
+export { modelIdOf } from './model-id.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus } from './replica.js';
 export {
   type DeploymentKey,

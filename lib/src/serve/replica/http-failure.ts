@@ -4,10 +4,12 @@ import { BadJson, UserError } from './errors.js';
 
 /** Coded errors that keep their status when user code lets them pass: the cluster is busy, not the code wrong. */
 const PASSED_ON = new Set([408, 429, 503, 504]);
+/** Those that say more than that user code failed. */
+const TOLD = new Set(['NBS_NO_JSON_FORM', 'NBS_NO_MODEL_ID', 'NBS_BATCH_LENGTH']);
 
 /** The error that an HTTP client is told of, for what user code threw. Keeps the stack. */
 export function httpFailure(thrown: unknown): NbserveError {
-  if (isNbserveError(thrown) && (PASSED_ON.has(thrown.status) || thrown.code === 'NBS_NO_JSON_FORM')) return thrown;
+  if (isNbserveError(thrown) && (PASSED_ON.has(thrown.status) || TOLD.has(thrown.code))) return thrown;
   if (isBadJson(thrown)) return BadJson({ reason: (thrown as Error).message });
   const { message, name, stack, code } = asError(thrown);
   const failure = new NbserveError({

@@ -3,6 +3,7 @@ import { handleOps } from '../../ipc/index.js';
 import {
   type DeploymentConfig,
   HttpNotServed,
+  modelIdOf,
   NoSuchMethod,
   ReplicaBusy,
   ReplicaDraining,
@@ -167,7 +168,10 @@ export class Replica implements TaskHost {
       }
       this.#slots.take();
       call.started();
-      return () => new HttpTask(this, call, head).run(instance);
+      return () => {
+        const task = new HttpTask(this, call, head);
+        task.enter(modelIdOf(head.headers), () => task.run(instance));
+      };
     }
     if (head.kind !== 'method') return undefined;
     const method = instance.method(head.method);
@@ -178,6 +182,9 @@ export class Replica implements TaskHost {
     }
     this.#slots.take();
     call.started();
-    return () => new MethodTask(this, call, head).run(method);
+    return () => {
+      const task = new MethodTask(this, call, head);
+      task.enter(head.modelId ?? '', () => task.run(method));
+    };
   }
 }

@@ -1,3 +1,4 @@
+import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
 import { NotConstructible } from './errors.js';
 
@@ -55,6 +56,7 @@ export class UserInstance {
 
   async dispose(): Promise<void> {
     await this.#hook('dispose');
+    await disposeModels(this.#self);
   }
 
   #hook(name: string, ...args: unknown[]): unknown {

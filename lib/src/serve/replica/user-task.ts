@@ -1,4 +1,5 @@
 import type { IncomingCall } from '../../ipc/index.js';
+import { enterRequest } from '../multiplexing/index.js';
 
 /** What a task needs of its replica. */
 export interface TaskHost {
@@ -24,10 +25,18 @@ export abstract class UserTask {
   #watch: NodeJS.Timeout | null = null;
   #isStuck = false;
   #ended = false;
+  #leave: (() => void) | null = null;
 
   constructor(host: TaskHost, call: IncomingCall) {
     this.host = host;
     this.call = call;
+  }
+
+  /** Runs the task as the request for a model, `''` for none. */
+  enter(modelId: string, run: () => void): void {
+    const leave = enterRequest(modelId, run);
+    if (this.#ended) leave?.();
+    else this.#leave = leave;
   }
 
   /** Names the work in messages. */
@@ -49,6 +58,7 @@ export abstract class UserTask {
     this.#ended = true;
     if (this.#watch !== null) clearTimeout(this.#watch);
     if (this.#isStuck) this.host.onUnstuck();
+    this.#leave?.();
     this.host.release();
   }
 
