@@ -1,5 +1,5 @@
 import { hasCode } from '../../core/index.js';
-import { type OutgoingCall, PeerGone, type ResponseHead, type ResponseSink } from '../../ipc/index.js';
+import { type OutgoingCall, PeerGone, ProtocolViolation, type ResponseHead, type ResponseSink } from '../../ipc/index.js';
 import { AnswerBroken, BodyNotReplayable, ReplicaBusy, ReplicaDied, ReplicaDraining, RequestTimeout } from '../protocol/index.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
@@ -149,13 +149,13 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
       else this.fail(error);
       return;
     }
-    if (hasCode(error, ReplicaBusy)) link.pause(ongoingOf(error));
+    // Others may share that connection, so it is sent again; but one whose replicas answer nonsense each time must come to an end.
+    if (gone && hasCode(error.cause, ProtocolViolation)) this.#runs += 1;
+    if (this.#runs >= MAX_RUNS) this.fail(error);
+    else if (hasCode(error, ReplicaBusy)) link.pause(ongoingOf(error));
     else if (hasCode(error, ReplicaDraining)) link.draining = true;
-    else if (!gone) {
-      this.fail(error);
-      return;
-    }
-    this.#sendElsewhere();
+    else if (!gone) this.fail(error);
+    if (!this.done) this.#sendElsewhere();
   }
 
   onDrain(): void {
