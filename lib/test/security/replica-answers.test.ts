@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { Flag, FrameType } from '../../dist/ipc/frame.js';
+import { FrameParser } from '../../dist/ipc/frame-parser.js';
+import { AcceptingHandshake } from '../../dist/ipc/handshake.js';
+import { type ChannelServer, helloOf, type IncomingCall, listen, type ResponseHead } from '../../dist/ipc/index.js';
+import type { DeploymentRoute } from '../../dist/serve/protocol/index.js';
+import { DataPlane } from '../fixtures/data-plane.js';
+import { errorOf, send } from '../fixtures/http-client.js';
+import { isRunning } from '../fixtures/wait.js';
+
+type Behaviour = (call: IncomingCall) => void;
+
+suite('a replica that answers nonsense costs its own requests only', () => {
+  let plane: DataPlane;
+  let replica: ChannelServer;
+  let raw: RawReplica;
+  let behave: Behaviour = (call) => call.fail(new Error('not set'));
+  let stop: (() => unknown) | undefined;
+
+  before(async () => {
+    plane = await DataPlane.start({
+      after: (fn) => {
+        stop = fn as () => unknown;
+      },
+    });
+    await plane.deploy('exports.default = () => "fine";');
+    const path = join(plane.dir, 'r-odd.sock');
+    replica = await listen(
+      { path },
+      {
+        token: plane.token,
+        hello: helloOf('replica', 'odd'),
+        onChannel: (channel) => {
+          channel.onCall = (call) => {
+            call.started();
+            return () => behave(call);
+          };
+        },
+      },
+    );
+    const rawPath = join(plane.dir, 'r-raw.sock');
+    raw = new RawReplica(rawPath, plane.token);
+    for (const [name, at] of [
+      ['odd', path],
+      ['raw', rawPath],
+    ] as const) {
+      plane.deployments[`app/${name}`] = {
+        ...(plane.deployments['app/Main'] as DeploymentRoute),
+        name,
+        replicas: [{ id: name, path: at }],
+      };
+      plane.routes = [{ prefix: `/${name}`, app: 'app', deployment: name }, ...plane.routes];
+    }
+    await plane.published();
+  });
+  after(async () => {
+    await replica.close();
+    raw.close();
+    await stop?.();
+  });
+
+  const answers =
+    (head: unknown, body = 'abc'): Behaviour =>
+    (call) =>
+      call.respond(head as ResponseHead, Buffer.from(body), true);
+  const http = (more: object): Behaviour => answers({ kind: 'http', status: 200, headers: [], ...more });
+  const stillFine = async (): Promise<void> => {
+    assert.equal((await send(plane.url)).text, 'fine');
+    assert.ok(isRunning(plane.proxy.pid));
+  };
+
+  test('heads that are no HTTP become 502 with a code', async () => {
+    const odd: Record<string, Behaviour> = {
+      'no status': http({ status: undefined }),
+      'status 0': http({ status: 0 }),
+      'an interim status': http({ status: 100 }),
+      'an upgrade': http({ status: 101, headers: ['upgrade', 'x', 'connection', 'upgrade'] }),
+      'status 1000': http({ status: 1000 }),
+      'a status in words': http({ status: '200 OK\r\nset-cookie: a=1' }),
+      'no headers': http({ headers: undefined }),
+      'headers as an object': http({ headers: { a: 1 } }),
+      'a name without its value': http({ headers: ['a'] }),
+      'a line break in a value': http({ headers: ['x-a', 'b\r\nset-cookie: a=1'] }),
+      'a line break in a name': http({ headers: ['x-a: b\r\nset-cookie', 'a=1'] }),
+      'a character beyond HTTP': http({ headers: ['x-a', '\u0100'] }),
+      'two lengths': http({ headers: ['content-length', '3', 'Content-Length', '3'] }),
+      'a length in words': http({ headers: ['content-length', '3, 3'] }),
+      'a value': answers({ kind: 'value' }),
+      'no kind': answers({}),
+      'an array': answers([]),
+    };
+    for (const [what, behaviour] of Object.entries(odd)) {
+      behave = behaviour;
+      const answer = await send(`${plane.url}/odd`);
+      assert.equal(answer.status, 502, what);
+      assert.equal(errorOf(answer).code, 'NBS_BAD_ANSWER', what);
+      assert.equal(answer.headers['set-cookie'], undefined, what);
+    }
+    await stillFine();
+  });
+
+  test('an answer of another length than it said does not become part of the next one', async () => {
+    behave = http({ headers: ['content-length', '9', 'transfer-encoding', 'chunked'] });
+    await assert.rejects(send(`${plane.url}/odd`));
+    behave = http({ headers: ['content-length', '1'] });
+    assert.equal((await send(`${plane.url}/odd`)).text, 'a');
+    await stillFine();
+  });
+
+  test('errors that are none are answered as errors', async () => {
+    for (const thrown of [
+      null,
+      'text',
+      { message: 5, name: {} },
+      Object.assign(new Error('x\r\ny'), { status: '200', code: 'X' }),
+    ]) {
+      behave = (call) => call.fail(thrown);
+      const answer = await send(`${plane.url}/odd`);
+      assert.equal(answer.status, 500);
+      assert.equal(errorOf(answer).code, 'NBS_INTERNAL');
+    }
+    await stillFine();
+  });
+
+  test('frames that break the protocol end that connection, and the proxy comes back to it', async () => {
+    const forms: ((stream: number) => Buffer)[] = [
+      () => frame(99, 0, 1, Buffer.alloc(4)),
+      () => Buffer.alloc(12, 0xff),
+      (stream) => frame(FrameType.RESPONSE, Flag.END, stream, Buffer.from('{no json')),
+      (stream) => frame(FrameType.RESPONSE, Flag.END, stream, Buffer.from('null')),
+      (stream) => frame(FrameType.RESPONSE, Flag.END, stream, Buffer.from('['.repeat(60_000))),
+      (stream) => frame(FrameType.RESPONSE, Flag.END, stream, Buffer.from([0xff, 0xfe, 0x80])),
+      (stream) => frame(FrameType.WINDOW, 0, stream, Buffer.alloc(3), 0),
+      (stream) => frame(FrameType.ERROR, 0, stream, Buffer.from('{"cause":null}'), 0),
+    ];
+    const fine = (stream: number): Buffer =>
+      frame(FrameType.RESPONSE, Flag.END, stream, Buffer.from('{"kind":"http","status":204,"headers":[]}'));
+    for (const [i, form] of forms.entries()) {
+      raw.answer = form;
+      await send(`${plane.url}/raw`).then(
+        ({ status }) => assert.ok(status >= 500, `form ${i}: ${status}`),
+        () => {}, // Its answer had begun.
+      );
+      raw.answer = fine;
+      assert.equal((await send(`${plane.url}/raw`)).status, 204, `after form ${i}`);
+    }
+    await stillFine();
+  });
+
+  test('names of prototypes are values like others', async () => {
+    behave = answers(
+      JSON.parse('{"kind":"http","status":200,"headers":["__proto__","1"],"__proto__":{"status":500},"queue":"many"}'),
+    );
+    const { status, rawHeaders } = await send(`${plane.url}/odd`);
+    assert.equal(status, 200);
+    assert.ok(rawHeaders.includes('__proto__'));
+    await stillFine();
+  });
+});
+
+const frame = (type: number, flags: number, stream: number, body: Buffer, head = body.length): Buffer => {
+  const header = Buffer.alloc(12);
+  header.writeUInt32LE(body.length, 0);
+  header.set([type, flags], 4);
+  header.writeUInt16LE(head, 6);
+  header.writeUInt32LE(stream, 8);
+  return Buffer.concat([header, body]);
+};
+
+/** Holds the token, and answers each request with bytes of its own. */
+class RawReplica {
+  answer: (stream: number) => Buffer = () => Buffer.alloc(0);
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(path: string, token: string) {
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
+      const parser = new FrameParser({
+        onFrame: (type, _flags, stream) => {
+          if (type === FrameType.REQUEST) socket.write(this.answer(stream));
+        },
+      });
+      const handshake = new AcceptingHandshake({ token, hello: helloOf('replica', 'raw'), peerName: 'a router' });
+      let open = false;
+      socket.on('data', (chunk) => {
+        if (open) return parser.feed(chunk);
+        for (const step of handshake.feed(chunk)) {
+          if (step.send !== undefined) socket.write(step.send);
+          if (step.done === undefined) continue;
+          open = true;
+          if (step.done.rest.length > 0) parser.feed(step.done.rest);
+        }
+      });
+    }).listen(path);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+}
