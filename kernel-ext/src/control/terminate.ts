@@ -27,9 +27,13 @@ export async function terminateMain(shared: Int32Array): Promise<void> {
   const session = new inspector.Session();
   session.connectToMainThread();
   try {
-    Atomics.store(shared, TERMINATION, Termination.ASKED);
-    session.post('Runtime.evaluate', { expression: UNWIND_EXPRESSION });
-    if ((await answer(shared)) !== Termination.READY) return;
+    let state: number;
+    do {
+      Atomics.store(shared, TERMINATION, Termination.ASKED);
+      session.post('Runtime.evaluate', { expression: UNWIND_EXPRESSION });
+      state = await answer(shared);
+    } while (state === Termination.AGAIN);
+    if (state !== Termination.READY) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ANSWER_MS);
       session.post('Runtime.terminateExecution', () => {

@@ -11,4 +11,6 @@ export const Termination = {
   ORDERED: 2,
   /** There is nothing to end, or it must not be ended. */
   REFUSED: 3,
+  /** Not at this very place, inside of Node; a moment later. */
+  AGAIN: 4,
 } as const;

@@ -1,3 +1,4 @@
+import { asyncStackClearer } from './async-stack.js';
 import { GUARD, TERMINATION } from './messages.js';
 import { Termination } from './termination.js';
 
@@ -9,41 +10,37 @@ export const UNWIND_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(KEY)})]
 /** How long the main thread waits for the order, so that no user code runs in between. */
 const ORDER_MS = 10_000;
 
-/** Frames of {@link isInsideJavaScript}, {@link installUnwind}'s function and the expression. */
+/** Frames of {@link interruptedFiles}, {@link installUnwind}'s function and the expression. */
 const OWN_FRAMES = 3;
+/** As much of the stack as is looked at. */
+const FRAMES = 200;
 
-/**
- * Why this exists: in Node 20 `AsyncLocalStorage` keeps a stack of async ids. V8's termination unwinds JavaScript without
- * popping that stack, and Node aborts the process at the end of the callback ("execution_async_id() == 0", callback.cc).
- * So the stack is cleared in the same breath as the termination.
- */
-function asyncStackClearer(): () => void {
-  const quiet = process.noDeprecation;
-  try {
-    // There is no public way; DEP0111 has no end date, and Node 24 keeps no such stack for AsyncLocalStorage.
-    process.noDeprecation = true;
-    const binding = (process as unknown as { binding(name: string): { clearAsyncIdStack?: () => void } }).binding('async_wrap');
-    return () => binding.clearAsyncIdStack?.();
-  } catch {
-    return () => {};
-  } finally {
-    if (quiet === undefined) delete process.noDeprecation;
-    else process.noDeprecation = quiet;
-  }
-}
+/** The kernel's own code. */
+const KERNEL = new URL('..', import.meta.url).href;
 
-/** Whether the inspector interrupted JavaScript, or the event loop calls. */
-function isInsideJavaScript(): boolean {
+/** Files of the JavaScript that the inspector interrupted, innermost first; '' where one has no name. Empty: the event loop calls. */
+function interruptedFiles(): string[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
-    Error.stackTraceLimit = OWN_FRAMES + 1;
-    Error.prepareStackTrace = (_, frames) => frames.length;
-    const { stack } = new Error() as unknown as { stack: number };
-    return stack > OWN_FRAMES;
+    Error.stackTraceLimit = OWN_FRAMES + FRAMES;
+    Error.prepareStackTrace = (_, frames) => frames;
+    const { stack } = new Error() as unknown as { stack: NodeJS.CallSite[] };
+    return stack.slice(OWN_FRAMES).map((frame) => frame.getFileName() ?? '');
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
     Error.prepareStackTrace = prepareStackTrace;
   }
+}
+
+/** Whether the code that the inspector interrupted may be terminated. */
+function verdict(shared: Int32Array): (typeof Termination)['READY' | 'AGAIN' | 'REFUSED'] {
+  if (Atomics.load(shared, GUARD) > 0) return Termination.REFUSED;
+  const files = interruptedFiles();
+  // Node keeps books that must not be left half-written: its stack of async ids, its queues.
+  if (files[0]?.startsWith('node:')) return Termination.AGAIN;
+  // A slow machine may make the kernel at work look like user code that blocks.
+  const foreign = files.some((file) => !file.startsWith('node:') && !file.startsWith(KERNEL));
+  return foreign ? Termination.READY : Termination.REFUSED;
 }
 
 /** Main thread: makes {@link UNWIND_EXPRESSION} work. */
@@ -52,11 +49,9 @@ export function installUnwind(shared: Int32Array): void {
   const unwind = (): void => {
     // A question that came too late: the control thread has given up, or asked anew.
     if (Atomics.load(shared, TERMINATION) !== Termination.ASKED) return;
-    if (Atomics.load(shared, GUARD) > 0 || !isInsideJavaScript()) {
-      Atomics.store(shared, TERMINATION, Termination.REFUSED);
-      return;
-    }
-    Atomics.store(shared, TERMINATION, Termination.READY);
+    const state = verdict(shared);
+    Atomics.store(shared, TERMINATION, state);
+    if (state !== Termination.READY) return;
     // No Atomics.wait: the code that was interrupted may be in one, and V8 has room for one in a thread.
     const end = performance.now() + ORDER_MS;
     while (Atomics.load(shared, TERMINATION) === Termination.READY && performance.now() < end);
