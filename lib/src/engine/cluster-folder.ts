@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runtimeHome, shortId } from '../core/index.js';
 import { PathTooLong, UnsafeFolder } from './errors.js';
@@ -145,7 +145,8 @@ function clustersHome(): string {
   const name = `nbs-${process.getuid?.() ?? userInfo().username}`;
   if (configured !== undefined) {
     try {
-      return privateFolder(join(configured, name));
+      // Children run in other folders.
+      return privateFolder(resolve(configured, name));
     } catch (error) {
       // XDG_RUNTIME_DIR is often set in containers without being there.
       if (!['ENOENT', 'EACCES', 'EROFS', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
