@@ -10,6 +10,7 @@ function upload(headers: Record<string, string> = { 'content-length': '10' }) {
   const socket = {
     bytesRead: 100,
     destroyed: false,
+    once() {},
     destroy() {
       socket.destroyed = true;
     },

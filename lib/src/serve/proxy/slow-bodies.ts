@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Whoever waits for a request's body. */
 export interface BodyReader {
@@ -6,19 +7,30 @@ export interface BodyReader {
   bodyStalled(idleMs: number): void;
 }
 
+const WATCHED = Symbol('watched');
+
+/** A connection with the body that came last on it. */
 interface Watched {
+  readonly socket: WatchedSocket;
+  /** Null: that body is complete. */
+  request: IncomingMessage | null;
   /** Null: nobody waits for it, the connection is just closed. */
   reader: BodyReader | null;
   bytesRead: number;
 }
 
+type WatchedSocket = Socket & { [WATCHED]?: Watched };
+
 /**
  * Gives up requests whose body stops coming: each would hold a connection, and up to 1 MiB, for as long as its client likes.
  * Node's own `requestTimeout` counts the whole time of a request and would end long uploads.
+ *
+ * What is kept is per connection: a collection of requests, each added and removed, took a third of the proxy's time (33 µs a request for 22), since it made
+ * short-lived requests look long-lived to the garbage collector.
  */
 export class SlowBodies {
   readonly #idleMs: number;
-  readonly #watched = new Map<IncomingMessage, Watched>();
+  readonly #connections = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
 
   /** @param idleMs without a byte, after which a request is given up at the earliest; at twice that at the latest */
@@ -30,44 +42,53 @@ export class SlowBodies {
   watch(request: IncomingMessage): void {
     const { headers } = request;
     if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return;
-    this.#watched.set(request, { reader: null, bytesRead: -1 });
-    this.#timer ??= setInterval(() => this.#sweep(), this.#idleMs).unref();
+    const socket = request.socket as WatchedSocket;
+    const watched = socket[WATCHED] ?? this.#connect(socket);
+    watched.request = request;
+    watched.reader = null;
+    watched.bytesRead = -1;
   }
 
   /** Tells who is to answer where the body stalls. */
   readBy(request: IncomingMessage, reader: BodyReader): void {
-    const watched = this.#watched.get(request);
-    if (watched !== undefined) watched.reader = reader;
+    const watched = (request.socket as WatchedSocket)[WATCHED];
+    if (watched?.request === request) watched.reader = reader;
   }
 
   /** The request was answered; what is left of its body is still watched. */
   answered(request: IncomingMessage): void {
-    if (request.complete) this.#watched.delete(request);
-    else this.#forget(request);
+    const watched = (request.socket as WatchedSocket)[WATCHED];
+    if (watched?.request !== request) return;
+    watched.reader = null;
+    if (request.complete) watched.request = null;
   }
 
-  #forget(request: IncomingMessage): void {
-    const watched = this.#watched.get(request);
-    if (watched !== undefined) watched.reader = null;
+  #connect(socket: WatchedSocket): Watched {
+    const watched: Watched = { socket, request: null, reader: null, bytesRead: -1 };
+    socket[WATCHED] = watched;
+    this.#connections.add(watched);
+    socket.once('close', () => this.#connections.delete(watched));
+    this.#timer ??= setInterval(() => this.#sweep(), this.#idleMs).unref();
+    return watched;
   }
 
   #sweep(): void {
-    for (const [request, watched] of this.#watched) {
-      const { bytesRead, destroyed } = request.socket;
-      if (request.complete || destroyed) {
-        this.#watched.delete(request);
+    for (const watched of this.#connections) {
+      const { socket, request, reader } = watched;
+      if (request === null) continue;
+      if (request.complete) {
+        watched.request = null;
         continue;
       }
-      const { reader } = watched;
       // A paused one waits for the replica, not for its client.
-      const stalled = bytesRead === watched.bytesRead && !request.isPaused();
-      watched.bytesRead = bytesRead;
+      const stalled = socket.bytesRead === watched.bytesRead && !request.isPaused();
+      watched.bytesRead = socket.bytesRead;
       if (!stalled) continue;
-      this.#watched.delete(request);
-      if (reader === null) request.socket.destroy();
+      watched.request = null;
+      if (reader === null) socket.destroy();
       else reader.bodyStalled(this.#idleMs);
     }
-    if (this.#watched.size > 0 || this.#timer === null) return;
+    if (this.#connections.size > 0 || this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
   }
