@@ -1,6 +1,7 @@
 import { type DeploymentRoute, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
 import { DemandMeter, type SendDemand } from './demand-meter.js';
 import { pick } from './pick.js';
+import { pickForModel } from './pick-for-model.js';
 import { type ConnectReplica, type LinkOwner, ReplicaLink } from './replica-link.js';
 import { RequestQueue } from './request-queue.js';
 import type { RoutedCall } from './routed-call.js';
@@ -106,7 +107,7 @@ export class DeploymentPool implements LinkOwner {
   place(call: RoutedCall): void {
     if (!this.#connects) this.#connectNow();
     if (this.#queue.size === 0) {
-      const link = this.#pick();
+      const link = this.#pick(call);
       if (link !== null) {
         call.send(link);
         this.#meter?.wake();
@@ -129,7 +130,7 @@ export class DeploymentPool implements LinkOwner {
       call.move(this.#successor);
       return;
     }
-    const link = this.#pick();
+    const link = this.#pick(call);
     if (link !== null) {
       call.send(link);
       return;
@@ -210,19 +211,21 @@ export class DeploymentPool implements LinkOwner {
     this.update(this.route);
   }
 
-  #pick(): ReplicaLink | null {
-    const link = this.#links[pick(this.#links, this.#random)] ?? null;
+  #pick({ modelId }: RoutedCall): ReplicaLink | null {
+    const index = modelId === '' ? pick(this.#links, this.#random) : pickForModel(this.#links, modelId);
+    const link = this.#links[index] ?? null;
     return this.#settling !== null && link !== null && link.inFlight > 0 ? null : link;
   }
 
   #pump(): void {
-    while (this.#queue.size > 0) {
-      const link = this.#pick();
+    for (let call = this.#queue.first; call !== undefined; call = this.#queue.first) {
+      const link = this.#pick(call);
       if (link === null) {
         this.#scheduleResume();
         return;
       }
-      this.#queue.shift()?.send(link);
+      this.#queue.shift();
+      call.send(link);
     }
   }
 

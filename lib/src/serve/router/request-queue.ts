@@ -9,6 +9,11 @@ export class RequestQueue<T extends object = import('./routed-call.js').RoutedCa
     return this.#entries.size + this.#returned.size;
   }
 
+  get first(): T | undefined {
+    for (const entry of this.#returned.size > 0 ? this.#returned : this.#entries) return entry;
+    return undefined;
+  }
+
   push(entry: T): void {
     this.#entries.add(entry);
   }
@@ -18,12 +23,9 @@ export class RequestQueue<T extends object = import('./routed-call.js').RoutedCa
   }
 
   shift(): T | undefined {
-    const from = this.#returned.size > 0 ? this.#returned : this.#entries;
-    for (const entry of from) {
-      from.delete(entry);
-      return entry;
-    }
-    return undefined;
+    const { first } = this;
+    if (first !== undefined) this.remove(first);
+    return first;
   }
 
   remove(entry: T): void {

@@ -1,6 +1,21 @@
 import { hasCode } from '../../core/index.js';
-import { type OutgoingCall, PeerGone, ProtocolViolation, type ResponseHead, type ResponseSink } from '../../ipc/index.js';
-import { AnswerBroken, BodyNotReplayable, ReplicaBusy, ReplicaDied, ReplicaDraining, RequestTimeout } from '../protocol/index.js';
+import {
+  type CallHead,
+  type OutgoingCall,
+  PeerGone,
+  ProtocolViolation,
+  type ResponseHead,
+  type ResponseSink,
+} from '../../ipc/index.js';
+import {
+  AnswerBroken,
+  BodyNotReplayable,
+  modelIdOf,
+  ReplicaBusy,
+  ReplicaDied,
+  ReplicaDraining,
+  RequestTimeout,
+} from '../protocol/index.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
 import type { DeploymentPool } from './deployment-pool.js';
@@ -12,6 +27,8 @@ const MAX_RUNS = 3;
 
 /** One request on its way: waits, is at one replica, goes to another one, ends. */
 export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
+  /** Model that the request is for; `''` for none. */
+  readonly modelId: string;
   expiresAt = 0;
   wheelNext: Expiring | null = null;
   wheelPrevious: Expiring | null = null;
@@ -32,6 +49,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
 
   constructor(request: Dispatch, wheel: DeadlineWheel) {
     this.#request = request;
+    this.modelId = modelOf(request.head);
     this.#wheel = wheel;
     this.#replay = request.body === 'stream' ? new BodyReplay() : null;
   }
@@ -221,6 +239,11 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
     const idempotent = this.#pool?.route.idempotent;
     return idempotent === true || (idempotent?.includes(this.#request.method) ?? false);
   }
+}
+
+function modelOf(head: CallHead): string {
+  if (head.kind === 'http') return modelIdOf(head.headers);
+  return head.kind === 'method' ? (head.modelId ?? '') : '';
 }
 
 function ongoingOf(error: Error): number {

@@ -1,0 +1,53 @@
+import type { Candidate } from './pick.js';
+
+export interface NamedCandidate extends Candidate {
+  readonly id: string;
+}
+
+/** Above its fair share of the load a replica may have so many requests, and this part of its share, before others are asked for its models. */
+const SLACK = 4;
+const FACTOR = 1.25;
+
+/**
+ * The replica that is asked for a model: the first in an order that model and replicas have alone (rendezvous hashing), so every router asks
+ * the same one, and that has the model once it was asked. One whose load is too far above the others' is passed over, and the next one loads
+ * the model as well. Thaler and Ravishankar, "A name-based mapping scheme for rendezvous" (1996); for the bound Mirrokni, Thorup and
+ * Zadimoghaddam, "Consistent hashing with bounded loads" (2016).
+ * @returns an index, or -1 where no replica has room
+ */
+export function pickForModel(candidates: readonly NamedCandidate[], modelId: string): number {
+  const model = hash(modelId, FNV_OFFSET);
+  const total = candidates.reduce((sum, { load }) => sum + load, 0);
+  const limit = SLACK + (FACTOR * (total + 1)) / candidates.length;
+  let best = -1;
+  let bestScore = -1;
+  let spare = -1;
+  candidates.forEach(({ id, load, hasRoom }, index) => {
+    if (!hasRoom) return;
+    if (spare === -1 || load < (candidates[spare] as Candidate).load) spare = index;
+    const score = mix(hash(id, model));
+    if (load >= limit || score <= bestScore) return;
+    best = index;
+    bestScore = score;
+  });
+  return best >= 0 ? best : spare;
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** FNV-1a over UTF-16 units, going on from `state`. */
+function hash(text: string, state: number): number {
+  let bits = state;
+  for (let i = 0; i < text.length; i += 1) bits = Math.imul(bits ^ text.charCodeAt(i), FNV_PRIME);
+  return bits;
+}
+
+/** The finaliser of MurmurHash3: ids that differ in one letter get scores that have nothing in common. */
+function mix(bits: number): number {
+  let h = bits ^ (bits >>> 16);
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
