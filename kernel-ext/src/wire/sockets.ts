@@ -1,5 +1,6 @@
+import { chmodSync } from 'node:fs';
 import { Router, XPublisher } from 'zeromq';
-import { type ChannelName, type Connection, endpoint } from './connection.js';
+import { type ChannelName, type Connection, endpoint, socketPath } from './connection.js';
 
 /** How long an unsent message may hold up the end of the process. */
 const LINGER_MS = 1000;
@@ -18,7 +19,13 @@ export async function bindRouter(
   const socket = new Router({ ...OPTIONS, handover: true });
   opened.push(socket);
   await socket.bind(endpoint(connection, channel));
+  keepPrivate(connection, channel);
   return socket;
+}
+
+/** A socket file comes with the permissions that the umask leaves, and who can connect to iopub reads it: subscribers prove nothing. */
+function keepPrivate(connection: Connection, channel: ChannelName): void {
+  if (connection.transport === 'ipc') chmodSync(socketPath(connection, channel), 0o600);
 }
 
 /** Binds iopub. It queues without limit, because a message lost at a high-water mark may be the one that says `idle`. */
@@ -27,5 +34,6 @@ export async function bindPublisher(connection: Connection, opened: { close(): v
   opened.push(socket);
   socket.verbosity = 'allSubs';
   await socket.bind(endpoint(connection, 'iopub'));
+  keepPrivate(connection, 'iopub');
   return socket;
 }
