@@ -2,10 +2,19 @@
 export type Host = typeof import('nbserve/host');
 
 let loading: Promise<Host> | undefined;
+let loaded: Host | undefined;
 
 export function host(): Promise<Host> {
-  loading ??= import('nbserve/host');
+  loading ??= import('nbserve/host').then((host) => {
+    loaded = host;
+    return host;
+  });
   return loading;
+}
+
+/** Starts what a cell that serves will ask for; does nothing where the host is not loaded yet. */
+export function startClusterAhead(): void {
+  loaded?.startAhead();
 }
 
 /** The host if anything has needed it. */

@@ -1,12 +1,13 @@
 import { bundleOf, setDisplayTarget } from '../display/index.js';
 import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
 import { ambientDeclarations, sharedPaths } from './ambient.js';
+import { willServe } from './anticipate.js';
 import { CellExecutor } from './cell-executor.js';
 import { CellSources } from './cell-sources.js';
 import { completeCell } from './completion.js';
 import type { ConvertedCell, Converter } from './converter.js';
 import { KeyboardInterrupt } from './errors.js';
-import { loadedHost, warmHost } from './host.js';
+import { loadedHost, startClusterAhead, warmHost } from './host.js';
 import { inspectCell } from './inspection.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
@@ -87,6 +88,13 @@ export class NotebookSession implements Session {
     return this.#types().isComplete(edited(unmapped(code), edits).text);
   }
 
+  async anticipate(code: string): Promise<void> {
+    if (!willServe(code)) return;
+    warmHost();
+    await loadedHost()?.catch(() => {});
+    startClusterAhead();
+  }
+
   async warm(): Promise<void> {
     // A first cell makes the checker resolve what every cell needs.
     this.#types().convert('', {
@@ -103,9 +111,8 @@ export class NotebookSession implements Session {
     const host = await loadedHost();
     if (host === undefined) return;
     host.setSourceRegistry(null);
-    if ((await host.runningCluster()) === null) return;
-    const { serve } = await import('nbserve');
-    await serve.shutdown();
+    // The notebook is closing: Jupyter waits a few seconds only.
+    await host.endCluster({ drain: false });
   }
 
   async #execute(code: string, { executionCount, silent, output }: ExecuteOptions): Promise<Outcome> {
@@ -146,6 +153,7 @@ export class NotebookSession implements Session {
     magics: MagicContext | undefined,
   ): Promise<Outcome> {
     const plain = edited(unmapped(code), split.edits);
+    if (willServe(plain.text)) startClusterAhead();
     const source = repaired(await this.#sources.marked(cell.id, plain));
     const converted = this.#uninterruptible(() => this.#types().convert(this.#scope, { id: cell.id, source }));
     if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics);

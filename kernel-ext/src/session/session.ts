@@ -62,6 +62,8 @@ export interface Session {
   /** `cursor` in UTF-16 units. */
   inspect(code: string, cursor: number, detail: number): InspectReply;
   isComplete(code: string): IsCompleteReply;
+  /** Begins what this cell, the next to run, will need: the processes that it serves from. Never rejects. */
+  anticipate(code: string): Promise<void>;
   /** Loads TypeScript in the background; resolves once the first cell would be quick. */
   warm(): Promise<void>;
   /** Ends the session and its cluster. */

@@ -35,3 +35,8 @@ export const NoModule = defineError(
   400,
   'the source of deployment {name} cannot be found: define it in a notebook cell, or in a module file and run it with `nbserve run file.ts:app`',
 );
+export const AlreadyRunning = defineError(
+  'NBS_ALREADY_RUNNING',
+  409,
+  'the cluster of this process runs at {url} already, not at port {port}; end it first with serve.shutdown()',
+);

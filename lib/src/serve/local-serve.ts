@@ -1,55 +1,18 @@
-import { describeExit, type ExitReport } from '../engine/index.js';
 import { batch } from './batching/index.js';
-import { Client } from './client.js';
 import { deleteApplication } from './delete.js';
 import { asDeployment, DeploymentDefinition } from './deployment.js';
-import { createHandle, handleContext, NotRunning, setHandleContext } from './handle/index.js';
+import { createHandle, handleContext } from './handle/index.js';
 import { callerFile, inertRun, isInert, noteDefinition, type Target } from './modules/index.js';
 import { getMultiplexedModelId, multiplexed } from './multiplexing/index.js';
+import { clusterAt, endCluster, ownCluster, requiredCluster, runningCluster } from './own-cluster.js';
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';
 import type { Serve } from './serve.js';
 import type { Application, DeploymentOptions, RunOptions, StartOptions } from './types.js';
 
-let connecting: Promise<Client> | null = null;
-
-/** The cluster of this process: the running one, or a new one. A start that failed may be tried again. */
-function connected(options: StartOptions = {}): Promise<Client> {
-  if (connecting === null) {
-    const attempt = Client.start({ host: options.host ?? '127.0.0.1', port: options.port ?? 'auto' });
-    connecting = attempt;
-    attempt.then(
-      (client) => void client.cluster.exited.then((exit) => onExit(attempt, exit)),
-      () => forget(attempt),
-    );
-  }
-  return connecting;
-}
-
-function forget(attempt: Promise<Client>): void {
-  if (connecting === attempt) connecting = null;
-}
-
-function onExit(attempt: Promise<Client>, exit: ExitReport): void {
-  if (connecting !== attempt) return;
-  forget(attempt);
-  setHandleContext(null);
-  console.error(`the cluster ended without being asked to (${describeExit(exit)}); serve.run(…) starts a new one`);
-}
-
-/** Folder of the running cluster, for child processes that talk to it; `null` where none runs. */
-export async function runningCluster(): Promise<Client | null> {
-  return connecting === null ? null : connecting.catch(() => null);
-}
-
-async function required(): Promise<Client> {
-  if (connecting === null) throw NotRunning();
-  return connecting;
-}
-
 function run(application: Application<unknown>, options: RunOptions = {}): Promise<never> {
   // In a replica, a module's own serve.run must neither deploy nor let the lines after it run.
-  return inertRun() ?? (runApplication(connected(), application, options) as Promise<never>);
+  return inertRun() ?? (runApplication(ownCluster(), application, options) as Promise<never>);
 }
 
 function deployment(target: Target, options: DeploymentOptions = {}): never {
@@ -70,20 +33,16 @@ async function getDeploymentHandle(name: string, app = 'default'): Promise<never
 }
 
 async function getAppHandle(app: string): Promise<never> {
-  if (connecting !== null) {
-    const { applications } = await (await connecting).call('status', undefined);
-    const found = applications[app];
-    if (found === undefined) throw NoSuchApp({ app, running: list(Object.keys(applications)) });
-    return createHandle({ app, deployment: found.ingress }) as never;
-  }
-  const routes = await (await context()).router.whenSnapshot(0);
-  const route = routes.routes.find((entry) => entry.app === app);
-  if (route === undefined) throw NoSuchApp({ app, running: list(routes.routes.map((entry) => entry.app)) });
-  return createHandle({ app, deployment: route.deployment }) as never;
+  const { router } = await context();
+  const { ingresses } = await router.whenSnapshot(0);
+  const deployment = ingresses[app];
+  if (deployment === undefined) throw NoSuchApp({ app, running: list(Object.keys(ingresses)) });
+  return createHandle({ app, deployment }) as never;
 }
 
+/** In a driver its cluster's, in a replica the one that it belongs to. */
 async function context() {
-  if (connecting !== null) await connecting;
+  await runningCluster();
   return handleContext();
 }
 
@@ -97,24 +56,21 @@ export const localServe: Serve = {
   getMultiplexedModelId,
   run: run as Serve['run'],
   async start(options) {
-    if (!isInert()) await (await connected(options)).cluster.serving;
+    if (!isInert()) await (await clusterAt(options ?? {})).cluster.serving;
   },
   async status() {
-    return (await required()).call('status', undefined);
+    return (await requiredCluster()).call('status', undefined);
   },
   async delete(name) {
-    await deleteApplication(await required(), name);
+    await deleteApplication(await requiredCluster(), name);
   },
   async shutdown() {
-    const closing = connecting;
-    connecting = null;
-    const client = await closing?.catch(() => null);
-    await client?.close();
+    await endCluster({ drain: true });
   },
   getAppHandle,
   getDeploymentHandle,
   async listDeployments() {
-    const { applications } = await (await required()).call('status', undefined);
+    const { applications } = await (await requiredCluster()).call('status', undefined);
     return Object.fromEntries(
       Object.entries(applications).map(([app, { ingress, routePrefix, deployments }]) => [
         app,

@@ -28,10 +28,12 @@ export function buildRoutes(target: TargetState, actual: ActualView): Routes {
   const present = byGroup(actual);
   const routes: Route[] = [];
   const deployments: Record<string, DeploymentRoute> = {};
+  const ingresses: Record<string, string> = {};
   for (const [app, { live, next }] of target.apps) {
     const liveHashes = new Map<string, string>();
     if (live !== null) {
       const { routePrefix, ingress } = live.spec;
+      ingresses[app] = ingress;
       if (routePrefix !== null) routes.push({ prefix: routePrefix, app, deployment: ingress });
       for (const spec of live.spec.deployments) {
         liveHashes.set(spec.name, spec.replicaHash);
@@ -46,7 +48,7 @@ export function buildRoutes(target: TargetState, actual: ActualView): Routes {
     }
   }
   routes.sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
-  return { routes, deployments };
+  return { routes, ingresses, deployments };
 }
 
 function route(

@@ -32,6 +32,8 @@ export interface RouteSnapshot {
   readonly version: number;
   /** Longest prefix first. */
   readonly routes: readonly Route[];
+  /** The ingress deployment of each application, those without a route included. */
+  readonly ingresses: Readonly<Record<string, string>>;
   readonly deployments: Readonly<Record<DeploymentKey, DeploymentRoute>>;
 }
 

@@ -72,6 +72,7 @@ const route = (replicas: string[], more: Partial<DeploymentRoute> = {}): Deploym
 const snapshot = (version: number, deployment?: DeploymentRoute): RouteSnapshot => ({
   version,
   routes: [],
+  ingresses: {},
   deployments: deployment === undefined ? {} : { 'a/d': deployment },
 });
 
@@ -249,6 +250,7 @@ test('the new replicas of an update are found under their own key until it is sw
   const scoped = (deployments: RouteSnapshot['deployments'], version: number): RouteSnapshot => ({
     version,
     routes: [],
+    ingresses: {},
     deployments,
   });
   cluster.router.apply(scoped({ 'a/d': route(['old']), 'a/d@2': route([]) }, 1));
