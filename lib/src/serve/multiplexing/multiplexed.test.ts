@@ -95,12 +95,13 @@ test('the id belongs to its request, over awaits and timers', async () => {
     ['x', 'y', ''].map(
       (id) =>
         new Promise<void>((resolve) => {
-          enterRequest(id, async () => {
-            await null;
-            setTimeout(() => {
-              seen.push(getMultiplexedModelId());
-              resolve();
-            }, 1);
+          enterRequest(id, () => {
+            void Promise.resolve().then(() =>
+              setTimeout(() => {
+                seen.push(getMultiplexedModelId());
+                resolve();
+              }, 1),
+            );
           });
         }),
     ),
