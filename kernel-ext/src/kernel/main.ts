@@ -1,4 +1,5 @@
 /** The kernel's process: `node main.js <connection file>`. */
+import { resolve } from 'node:path';
 import { KernelError, logToStderr, readConnectionFile } from '../wire/index.js';
 import { startKernel } from './kernel.js';
 
@@ -9,7 +10,9 @@ try {
   await startKernel({
     connection: readConnectionFile(connectionFile),
     createSession: async (uninterruptible) => {
-      const { createSession } = await import('../session/index.js');
+      const { createSession, nameOwner } = await import('../session/index.js');
+      // Jupyter keeps the file over restarts.
+      nameOwner(resolve(connectionFile));
       return createSession({ folder: process.cwd(), uninterruptible });
     },
   });

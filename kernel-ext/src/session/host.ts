@@ -1,15 +1,23 @@
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
 export type Host = typeof import('nbserve/host');
 
+/** Names the notebook over restarts of its kernel; `undefined` where there is none. */
+let owner: string | undefined;
 let loading: Promise<Host> | undefined;
 let loaded: Host | undefined;
 
 export function host(): Promise<Host> {
   loading ??= import('nbserve/host').then((host) => {
     loaded = host;
+    if (owner !== undefined) host.setOwnerKey(owner);
     return host;
   });
   return loading;
+}
+
+/** To be called before the host is needed: a restarted kernel waits for its predecessor's cluster to end, and gets its port. */
+export function nameOwner(key: string): void {
+  owner = key;
 }
 
 /** Starts what a cell that serves will ask for; does nothing where the host is not loaded yet. */

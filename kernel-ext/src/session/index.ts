@@ -1,4 +1,5 @@
 export { createSession } from './create-session.js';
+export { nameOwner } from './host.js';
 export type {
   CompleteReply,
   DisplayBundle,

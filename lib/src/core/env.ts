@@ -25,8 +25,5 @@ export const openMpThreads = (): number | undefined => {
   return Number.isInteger(threads) && threads > 0 ? threads : undefined;
 };
 
-/** `NBSERVE_OWNER`: names what owns a cluster across restarts (a kernel's notebook), so that a new one waits for its predecessor's end. */
-export const ownerKey = (): string | undefined => process.env.NBSERVE_OWNER;
-
 /** `NBSERVE_CLUSTER`: folder of the cluster that the command line talks to. A notebook sets it for its `!` commands. */
 export const clusterFolder = (): string | undefined => process.env.NBSERVE_CLUSTER;

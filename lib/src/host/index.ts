@@ -13,7 +13,7 @@ export {
 export { defineError, type ErrorDefinition, fromWireError, type WireError } from '../core/index.js';
 export { listLocalClusters } from '../engine/index.js';
 export { isApplication } from '../serve/application.js';
-export { Client } from '../serve/client.js';
+export { Client, setOwnerKey } from '../serve/client.js';
 export { deleteApplication } from '../serve/delete.js';
 export { definingModule } from '../serve/modules/index.js';
 export { endCluster, runningCluster, startAhead } from '../serve/own-cluster.js';

@@ -1,11 +1,18 @@
 import { AsyncResource } from 'node:async_hooks';
-import { ownerKey, shortId } from '../core/index.js';
+import { shortId } from '../core/index.js';
 import { joinLocalCluster, type LocalCluster, type LogLine, startLocalCluster } from '../engine/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
 import { registerHandleCodec, setHandleContext } from './handle/index.js';
 import type { ControllerOps } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
+
+let ownerKey: string | undefined;
+
+/** Names what owns this process's cluster over restarts (a kernel's notebook): a new one waits for its predecessor's end. */
+export function setOwnerKey(key: string): void {
+  ownerKey = key;
+}
 
 export interface HttpAddress {
   readonly host: string;
@@ -29,11 +36,10 @@ export class Client {
   static async start(http: HttpAddress): Promise<Client> {
     let client: Client | undefined;
     const early: LogLine[] = [];
-    const key = ownerKey();
     const cluster = await startLocalCluster({
       http,
       early: true,
-      ...(key === undefined ? {} : { ownerKey: key }),
+      ...(ownerKey === undefined ? {} : { ownerKey }),
       onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),
     });
     client = await Client.#attach(cluster, true).catch(async (error: unknown) => {
