@@ -21,7 +21,7 @@ import { guardProcess } from './process-guard.js';
 import { SessionHolder } from './session-holder.js';
 import { ShellChannel } from './shell-channel.js';
 import { StdinChannel } from './stdin.js';
-import { inOwnTurn } from './turns.js';
+import { inOwnTurn, nextTurn } from './turns.js';
 
 /** How long the session may take to end. */
 const DISPOSE_MS = 1500;
@@ -59,6 +59,7 @@ export async function startKernel({ connection, createSession }: KernelOptions):
   const runner = new CellRunner();
   const history = new History();
   let ending = false;
+  let firstCell: string | undefined;
 
   const interrupt = (): void => {
     shell.rearm();
@@ -88,6 +89,9 @@ export async function startKernel({ connection, createSession }: KernelOptions):
   const holder = new SessionHolder(() =>
     control.guardedAsync(async () => {
       const session = await createSession((work) => control.guarded(work));
+      // A cell that came meanwhile: what it needs boots while TypeScript loads, which takes the thread for half a second.
+      await nextTurn();
+      if (firstCell !== undefined) await session.anticipate(firstCell).then(nextTurn);
       await session.warm();
       return session;
     }),
@@ -100,6 +104,9 @@ export async function startKernel({ connection, createSession }: KernelOptions):
     runner,
     history,
     session,
+    next: (code) => {
+      firstCell ??= code;
+    },
     reply: (request: Incoming, content) => shell.reply(request, 'execute_reply', content),
     ask: (request, prompt, password) => stdin.ask(request, prompt, password),
   });
