@@ -42,6 +42,13 @@ const autoscaling: OptionSpec<AutoscalingConfig | undefined> = {
   parse: (value) => (isRecord(value) ? autoscalingConfig(value) : undefined),
 };
 
+const userConfig: OptionSpec<unknown> = {
+  doc: "Given to the class's `reconfigure`: after the constructor, and in running replicas when it changes.",
+  expected: 'a JSON value',
+  default: undefined,
+  parse: (value) => (isJson(value) ? value : undefined),
+};
+
 const env: OptionSpec<Readonly<Record<string, string>>> = {
   doc: 'Environment variables of the replicas.',
   expected: 'an object of texts',
@@ -88,7 +95,14 @@ export const DEPLOYMENT_OPTIONS = {
     'stuckTimeout',
     30_000,
   ),
+  healthCheckPeriod: duration('How often a running replica is asked whether it is well.', 'healthCheckPeriod', 10_000),
+  healthCheckTimeout: duration(
+    'A replica that does not answer that within this time hangs, and is replaced.',
+    'healthCheckTimeout',
+    30_000,
+  ),
   idempotent,
+  userConfig,
   resources,
   env,
 } as const;
@@ -108,9 +122,12 @@ export function deploymentConfig(where: string, options: DeploymentOptions): Dep
     gracefulShutdownTimeoutMs: values.gracefulShutdownTimeout,
     startupTimeoutMs: values.startupTimeout,
     stuckTimeoutMs: values.stuckTimeout,
+    healthCheckPeriodMs: Math.max(1, values.healthCheckPeriod),
+    healthCheckTimeoutMs: Math.max(1, values.healthCheckTimeout),
     idempotent: values.idempotent,
     resources: values.resources,
     env: values.env,
+    ...(values.userConfig === undefined ? {} : { userConfig: values.userConfig }),
   };
 }
 
@@ -122,6 +139,16 @@ function parseResources(value: unknown): Resources | undefined {
   if (!isRecord(custom)) return undefined;
   const amounts = [cpu, gpu, memory, ...Object.values(custom)];
   return amounts.every((n) => typeof n === 'number' && Number.isFinite(n) && n >= 0) ? { cpu, gpu, memory, custom } : undefined;
+}
+
+/** Stays what it is on its way through JSON. */
+function isJson(value: unknown): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isJson);
+  if (typeof value !== 'object') return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === null || Object.getPrototypeOf(prototype) === null) && Object.values(value).every(isJson);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -38,8 +38,14 @@ export interface DeploymentOptions {
   readonly startupTimeout?: Duration;
   /** How long user code may go on after its request was cancelled before its process is replaced. @default '30s' */
   readonly stuckTimeout?: Duration;
+  /** How often a running replica is asked whether it is well (`checkHealth`, where its class has that). @default '10s' */
+  readonly healthCheckPeriod?: Duration;
+  /** A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row. @default '30s' */
+  readonly healthCheckTimeout?: Duration;
   /** Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all. @default [] */
   readonly idempotent?: readonly string[] | true;
+  /** A JSON value for the class's `reconfigure(userConfig)`: called after the constructor, and in running replicas when it changes, without a restart. */
+  readonly userConfig?: unknown;
   /** What a replica takes of its node. @default { cpu: 1 } */
   readonly resources?: ResourceOptions;
   /** Environment variables of the replicas. */

@@ -336,3 +336,67 @@ describe('autoscaling', () => {
     assert.equal(idsOf(cluster, 'hello/Chat').length, 2);
   });
 });
+
+describe('health checks', () => {
+  it('replace a replica that fails three in a row, and not one that fails less', async () => {
+    const cluster = new FakeCluster();
+    let failing = 2;
+    const checkHealth = () => (failing-- > 0 ? Promise.reject(new Error('no connection')) : Promise.resolve());
+    cluster.behaviours.set('a', { checkHealth });
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a')]));
+    const [id] = idsOf(cluster, 'hello/Chat');
+    await cluster.clock.advance(50_000);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    failing = 3;
+    await cluster.clock.advance(29_000);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    await cluster.clock.advance(2000);
+    assert.notDeepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    assert.match(cluster.logged.join('\n'), /failed 3 health checks in a row: no connection/);
+  });
+
+  it('replace one that hangs after the deadline', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('a', { checkHealth: () => new Promise(() => {}) });
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a', { healthCheckTimeoutMs: 5000 })]));
+    const [id] = idsOf(cluster, 'hello/Chat');
+    await cluster.clock.advance(14_999);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    cluster.behaviours.delete('a');
+    await cluster.clock.advance(1);
+    await cluster.clock.advance(1000);
+    assert.ok(cluster.stopped.includes(id as string));
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
+    await cluster.clock.advance(60_000);
+    assert.equal(cluster.stopped.length, 1);
+  });
+});
+
+describe('user configuration', () => {
+  it('reaches running replicas before deploy resolves, and is taken back where one refuses it', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    const version = (userConfig: unknown) => app('hello', [deployment('Chat', 'a', { userConfig })]);
+    await controller.deploy(version(1));
+    const [id] = idsOf(cluster, 'hello/Chat');
+    await controller.deploy(version(2));
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    const { configs } = cluster.running('a')[0] ?? assert.fail();
+    assert.deepEqual(
+      configs.map(({ userConfig }) => userConfig),
+      [2],
+    );
+    const reconfigureError = new RangeError('too hot');
+    cluster.behaviours.set('a', { reconfigureError });
+    await assert.rejects(controller.deploy(version(3)), (error) => error === reconfigureError);
+    await settle();
+    assert.deepEqual(
+      configs.map(({ userConfig }) => userConfig),
+      [2, 3, 2],
+    );
+    assert.equal(cluster.checkpoint.stored?.apps.get('hello')?.live?.spec.deployments[0]?.config.userConfig, 2);
+    assert.match(controller.status().applications.hello?.message ?? '', /too hot/);
+  });
+});

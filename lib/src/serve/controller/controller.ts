@@ -13,7 +13,7 @@ import type { ConnectReplica } from './replica-link.js';
 import { type Scaled, Scaling } from './scaling.js';
 import { SnapshotPublisher } from './snapshot-publisher.js';
 import { buildStatus } from './status.js';
-import { accept, type GroupKey, groupKey, promote, reject, remove, type TargetState, wantedGroups } from './target.js';
+import { accept, type GroupKey, groupKey, promote, reject, remove, revert, type TargetState, wantedGroups } from './target.js';
 import { TargetStore } from './target-store.js';
 import { validateApp } from './validate.js';
 
@@ -191,6 +191,7 @@ export class Controller {
   }
 
   async #promote(app: string, generation: number): Promise<void> {
+    const before = this.#target.apps.get(app)?.live ?? null;
     this.#actual.switching.add(generation);
     await this.#store.changeAnyway((target) => {
       const { spec } = target.apps.get(app)?.next ?? {};
@@ -204,6 +205,13 @@ export class Controller {
     this.#round();
     // Superseded while this was written down: whoever came between tells it.
     if (this.#target.apps.get(app)?.live?.generation !== generation || !this.#deploys.has(generation)) return;
+    const refusal = await this.#executor.configured(app);
+    if (refusal !== null && before !== null) {
+      await this.#store.changeAnyway((target) => revert(target, app, generation, before, refusal.message));
+      this.#round();
+      this.#deploys.reject(generation, refusal);
+      return;
+    }
     const routesVersion = this.#snapshots.version;
     await this.#options.proxiesKnow();
     this.#deploys.resolve(generation, { app, routesVersion });

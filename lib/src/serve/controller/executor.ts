@@ -7,6 +7,7 @@ import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
 import { newReplicaId, replicaProcess, replicaSocket } from './process-spec.js';
 import type { Action } from './reconcile.js';
+import { ReplicaChecks } from './replica-checks.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
 import { ReplicaEvent } from './replica-state.js';
 import type { WantedGroup } from './target.js';
@@ -44,12 +45,20 @@ export class Executor {
   readonly #actual: ActualState;
   readonly #links = new Map<string, ReplicaLink>();
   readonly #exits: ExitReports;
+  readonly #checks: ReplicaChecks;
+  /** Configurations that replicas are taking; resolves with the error of one that did not. */
+  readonly #configuring = new Map<string, Promise<Error | null>>();
   #readingPids = false;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#actual = options.actual;
     this.#exits = new ExitReports(options.clock);
+    this.#checks = new ReplicaChecks({
+      clock: options.clock,
+      check: (id) => this.#links.get(id)?.checkHealth() ?? Promise.resolve(),
+      onUnhealthy: (id, reason, cause) => this.#onUnhealthy(id, reason, cause),
+    });
     options.engine.onExit((info) => this.#onExit(info));
   }
 
@@ -65,7 +74,9 @@ export class Executor {
   /** Takes over a replica that runs already. */
   adopt(id: string, link: ReplicaLink): void {
     this.#attach(id, link);
-    if (this.#actual.replicas.get(id)?.state === ReplicaState.DRAINING) void this.#finishDrain(id);
+    const replica = this.#actual.replicas.get(id);
+    if (replica?.state === ReplicaState.DRAINING) void this.#finishDrain(id);
+    else if (replica !== undefined) this.#checks.watch(replica);
     this.#readPids();
   }
 
@@ -115,6 +126,7 @@ export class Executor {
       if (!this.#actual.transition(id, ReplicaEvent.READY, this.#options.clock.now())) return;
       replica.config = spec.config;
       this.#actual.offers.set(replica.group, offer);
+      this.#checks.watch(replica);
       this.#options.onChange();
     };
     run().catch((error: unknown) => this.#startFailed(replica, error));
@@ -122,12 +134,35 @@ export class Executor {
 
   #reconfigure(id: string, config: DeploymentConfig): void {
     const replica = this.#actual.replicas.get(id);
-    if (replica === undefined) return;
+    const link = this.#links.get(id);
+    if (replica === undefined || link === undefined) return;
     replica.config = config;
-    this.#links
-      .get(id)
-      ?.reconfigure(config)
-      .catch((error: unknown) => this.#options.log.warn(`replica ${id} did not take its new configuration: ${messageOf(error)}`));
+    const done = link.reconfigure(config).then(
+      () => null,
+      (error: unknown) => {
+        this.#options.log.info(`replica ${id} did not take its new configuration: ${messageOf(error)}`);
+        // One that ended is replaced by one with the new configuration.
+        return hasCode(error, PeerGone) ? null : error instanceof Error ? error : new Error(String(error));
+      },
+    );
+    this.#configuring.set(id, done);
+    void done.then(() => {
+      if (this.#configuring.get(id) === done) this.#configuring.delete(id);
+    });
+  }
+
+  /** Resolves when every replica of the application has its configuration; with the first error of those that did not take it. */
+  async configured(app: string): Promise<Error | null> {
+    const taking = [...this.#configuring].filter(([id]) => this.#actual.replicas.get(id)?.app === app);
+    const errors = await Promise.all(taking.map(([, done]) => done));
+    return errors.find((error) => error !== null) ?? null;
+  }
+
+  #onUnhealthy(id: string, reason: string, cause: unknown): void {
+    const replica = this.#actual.replicas.get(id);
+    if (replica?.state !== ReplicaState.RUNNING) return;
+    this.#options.log.warn(reason);
+    this.#giveUp(replica, failure(replica, reason, cause));
   }
 
   #expire(id: string, timeoutMs: number): void {
@@ -138,6 +173,7 @@ export class Executor {
   }
 
   #drain(id: string): void {
+    this.#checks.forget(id);
     if (this.#actual.transition(id, ReplicaEvent.DRAIN, this.#options.clock.now())) void this.#finishDrain(id);
   }
 
@@ -157,6 +193,7 @@ export class Executor {
 
   #stop(id: string, graceMs: number): void {
     if (!this.#actual.transition(id, ReplicaEvent.STOP, this.#options.clock.now())) return;
+    this.#checks.forget(id);
     this.#links.get(id)?.close();
     this.#options.engine.stop(id, { graceMs }).then(
       () => this.#gone(id),
@@ -226,6 +263,7 @@ export class Executor {
   }
 
   #gone(id: string): void {
+    this.#checks.forget(id);
     const path = this.#actual.replicas.get(id)?.path;
     if (path !== undefined) void this.#options.removeSocket(path);
     this.#actual.transition(id, ReplicaEvent.EXITED, this.#options.clock.now());

@@ -59,6 +59,9 @@ export interface Behaviour {
   readonly crash?: ExitReport;
   /** Never answers `initialize`. */
   readonly hang?: boolean;
+  /** Thrown by `reconfigure`. */
+  readonly reconfigureError?: Error;
+  readonly checkHealth?: () => Promise<void>;
   /** Drains only when `FakeReplica.finishDrain` is called. */
   readonly slowDrain?: boolean;
 }
@@ -104,8 +107,15 @@ export class FakeReplica implements ReplicaLink {
     return Promise.resolve({ state, ongoing: 0, app, deployment, replicaHash, generation, ready: this.cluster.offer });
   }
 
+  checkHealth(): Promise<void> {
+    const { checkHealth } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
+    return checkHealth?.() ?? Promise.resolve();
+  }
+
   reconfigure(config: DeploymentConfig): Promise<void> {
     this.configs.push(config);
+    const { reconfigureError } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
+    if (reconfigureError !== undefined && config.userConfig !== undefined) return Promise.reject(reconfigureError);
     return Promise.resolve();
   }
 
@@ -252,6 +262,8 @@ export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfi
   gracefulShutdownTimeoutMs: 20_000,
   startupTimeoutMs: 60_000,
   stuckTimeoutMs: 30_000,
+  healthCheckPeriodMs: 10_000,
+  healthCheckTimeoutMs: 30_000,
   idempotent: [],
   resources: { cpu: 1, gpu: 0, memory: 0, custom: {} },
   env: {},

@@ -170,12 +170,15 @@ class Round {
 /** What of a configuration a running replica works with; a change of anything else does not concern it. */
 export function configKey(config: DeploymentConfig): string {
   const { maxOngoingRequests, requestTimeoutMs, stuckTimeoutMs, idempotent, gracefulShutdownTimeoutMs, userConfig } = config;
+  const { healthCheckPeriodMs, healthCheckTimeoutMs } = config;
   return JSON.stringify([
     maxOngoingRequests,
     requestTimeoutMs,
     stuckTimeoutMs,
     idempotent,
     gracefulShutdownTimeoutMs,
+    healthCheckPeriodMs,
+    healthCheckTimeoutMs,
     userConfig,
   ]);
 }

@@ -6,6 +6,9 @@ export interface ReplicaLink {
   /** @throws the constructor's error; NBS_PEER_GONE where the process ended */
   initialize(init: ReplicaInit): Promise<ReplicaReady>;
   status(timeoutMs: number): Promise<ReplicaStatus>;
+  /** @throws what the user's `checkHealth` throws. Not timed: whoever asks decides how long that may take. */
+  checkHealth(): Promise<void>;
+  /** @throws what the user's `reconfigure` throws */
   reconfigure(config: DeploymentConfig): Promise<void>;
   /** Resolves when what was begun is done, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
@@ -31,6 +34,7 @@ function linkOf(channel: Channel): ReplicaLink {
   return {
     initialize: (init) => call('initialize', init),
     status: (timeoutMs) => call('status', undefined, { timeoutMs }),
+    checkHealth: async () => void (await call('checkHealth', undefined)),
     reconfigure: async (config) => void (await call('reconfigure', { config })),
     drain: async (timeoutMs) => void (await call('drain', { timeoutMs }, { timeoutMs: timeoutMs + DRAIN_ANSWER_MS })),
     closed: channel.closed,

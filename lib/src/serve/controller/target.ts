@@ -65,6 +65,15 @@ export function reject(target: TargetState, app: string, generation: number, mes
   return { ...target, apps: withApp(target, app, { live: current.live, next: null, failed: { spec, message, acceptedAt } }) };
 }
 
+/** Goes back to the version that was live before: replicas which both have in common refused the new one's configuration. */
+export function revert(target: TargetState, app: string, generation: number, before: AppVersion, message: string): TargetState {
+  const current = target.apps.get(app);
+  if (current?.live?.generation !== generation) return target;
+  const { spec, acceptedAt } = current.live;
+  const failed = current.next === null ? { spec, message, acceptedAt } : null;
+  return { ...target, apps: withApp(target, app, { live: before, next: current.next, failed }) };
+}
+
 export function remove(target: TargetState, app: string): TargetState {
   const apps = new Map(target.apps);
   apps.delete(app);

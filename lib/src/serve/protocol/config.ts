@@ -14,6 +14,10 @@ export interface DeploymentConfig {
   readonly gracefulShutdownTimeoutMs: number;
   /** How long a replica's start, its constructor included, may take. */
   readonly startupTimeoutMs: number;
+  /** How often a running replica is asked whether it is well. */
+  readonly healthCheckPeriodMs: number;
+  /** A replica that does not answer that within this time hangs, and is replaced. */
+  readonly healthCheckTimeoutMs: number;
   /** How long user code may go on after its request was cancelled before the process is replaced. */
   readonly stuckTimeoutMs: number;
   /** Methods that may be run again after a replica died in them (`fetch` for HTTP); `true` is all. */
@@ -21,6 +25,7 @@ export interface DeploymentConfig {
   readonly resources: Resources;
   /** Environment variables of the replica's process. */
   readonly env: Readonly<Record<string, string>>;
+  /** JSON; given to the replica's `reconfigure`. */
   readonly userConfig?: unknown;
 }
 

@@ -47,7 +47,9 @@ export interface ReplicaStatus {
 export interface ReplicaOps {
   initialize: { args: ReplicaInit; result: ReplicaReady };
   status: { args: undefined; result: ReplicaStatus };
-  /** New numbers (limits, timeouts) for a running replica; code and arguments stay. */
+  /** Rejects with what the user's `checkHealth` throws; a replica whose main thread is blocked does not answer. */
+  checkHealth: { args: undefined; result: undefined };
+  /** New numbers (limits, timeouts) and user configuration for a running replica; code and arguments stay. Rejects with what `reconfigure` throws. */
   reconfigure: { args: { readonly config: DeploymentConfig }; result: undefined };
   /** Takes no new request from now on; resolves when the begun ones are done, or the deadline is over. */
   drain: { args: { readonly timeoutMs: number }; result: { readonly unfinished: number } };

@@ -24,3 +24,8 @@ export const NotConstructible = defineError(
   400,
   'deployment {deployment}: the shipped code is {what}; a class or a function is needed',
 );
+export const NoReconfigure = defineError(
+  'NBS_NO_RECONFIGURE',
+  400,
+  '{deployment} was given a userConfig and has no method reconfigure(userConfig) that takes it',
+);

@@ -51,6 +51,10 @@ export class Replica implements TaskHost {
     {
       initialize: (init) => this.initialize(init),
       status: () => this.status(),
+      checkHealth: async () => {
+        await this.#instance?.checkHealth();
+        return undefined;
+      },
       reconfigure: ({ config }) => this.reconfigure(config),
       drain: async ({ timeoutMs }) => ({ unfinished: await this.drain(timeoutMs) }),
     },

@@ -1,6 +1,6 @@
 import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
-import { NotConstructible } from './errors.js';
+import { NoReconfigure, NotConstructible } from './errors.js';
 
 /** Methods that the cluster calls itself. */
 const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
@@ -14,7 +14,10 @@ export class UserInstance {
   readonly #self: Readonly<Record<string, unknown>>;
   readonly #fetch: AnyFunction | null;
 
-  private constructor(target: AnyFunction | null, self: object) {
+  readonly #deployment: string;
+
+  private constructor(deployment: string, target: AnyFunction | null, self: object) {
+    this.#deployment = deployment;
     this.#target = target;
     this.#self = self as Record<string, unknown>;
     const fetch = target ?? this.#self.fetch;
@@ -27,9 +30,9 @@ export class UserInstance {
     if (typeof target !== 'function') {
       throw NotConstructible({ deployment, what: target === null ? 'null' : `a value of type ${typeof target}` });
     }
-    if (!isClass(target)) return new UserInstance(target as AnyFunction, {});
+    if (!isClass(target)) return new UserInstance(deployment, target as AnyFunction, {});
     const Class = target as new (...args: readonly unknown[]) => object;
-    return new UserInstance(null, new Class(...args));
+    return new UserInstance(deployment, null, new Class(...args));
   }
 
   /** Calls the user's `fetch`, or the function. */
@@ -45,7 +48,9 @@ export class UserInstance {
     return typeof method === 'function' ? (...args) => (method as AnyFunction).apply(this.#self, args) : undefined;
   }
 
+  /** @throws what the user's `reconfigure` throws; NBS_NO_RECONFIGURE */
   async reconfigure(userConfig: unknown): Promise<void> {
+    if (typeof this.#self.reconfigure !== 'function') throw NoReconfigure({ deployment: this.#deployment });
     await this.#hook('reconfigure', userConfig);
   }
 

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { serve } from 'nbserve';
+import { Moody, Slow } from '../fixtures/apps.js';
+import { countStatuses, HttpLoad } from '../fixtures/http-load.js';
+import { until } from '../fixtures/wait.js';
+
+after(() => serve.shutdown());
+
+const runningOf = async (app: string) => {
+  const { applications } = await serve.status();
+  const replicas = Object.values(applications[app]?.deployments ?? {})[0]?.replicas ?? [];
+  return replicas.filter(({ state }) => state === 'RUNNING');
+};
+
+test('a replica that hangs (SIGSTOP) is replaced after the health deadline; what it had begun gets a coded 503', async () => {
+  const options = { numReplicas: 2, healthCheckPeriod: 100, healthCheckTimeout: 500, maxOngoingRequests: 8 };
+  const slow = await serve.run(Slow.options(options).bind('v1'), { name: 'slow' });
+  const [victim] = await until(async () => {
+    const replicas = await runningOf('slow');
+    return replicas.length === 2 && replicas.every(({ pid }) => pid !== null) && replicas;
+  });
+  const load = new HttpLoad(slow.url);
+  await load.answered(100);
+  process.kill(victim?.pid as number, 'SIGSTOP');
+  await until(async () => !(await runningOf('slow')).some(({ id }) => id === victim?.id));
+  await until(async () => (await runningOf('slow')).length === 2);
+  await load.answered(100);
+  const answers = await load.stop();
+  for (const { status, body } of answers) if (status !== 200) assert.match(`${status} ${body}`, /^503 .*NBS_REPLICA_DIED/);
+  assert.ok((countStatuses(answers)[503] ?? 0) <= 8);
+});
+
+test('a replica whose checkHealth throws is replaced, and the status says why', async () => {
+  const moody = await serve.run(Moody.options({ healthCheckPeriod: 50, userConfig: { mood: 'good' } }).bind(), {
+    name: 'moody',
+    routePrefix: '/moody',
+  });
+  const pid = await moody.pid.remote();
+  await moody.sour.remote();
+  await until(async () => (await runningOf('moody')).some((replica) => replica.pid !== null && replica.pid !== pid));
+  assert.equal(await moody.mood.remote(), 'good');
+});
+
+test('userConfig changes a running replica without a restart; what reconfigure throws rejects the deploy', async () => {
+  const run = (mood: string) =>
+    serve.run(Moody.options({ userConfig: { mood } }).bind(), { name: 'configured', routePrefix: '/configured' });
+  const moody = await run('calm');
+  const pid = await moody.pid.remote();
+  await run('merry');
+  assert.equal(await moody.mood.remote(), 'merry');
+  assert.equal(await moody.pid.remote(), pid);
+  await assert.rejects(run('bad'), /no bad moods/);
+  assert.equal(await moody.mood.remote(), 'merry');
+  assert.equal(await moody.pid.remote(), pid);
+  await assert.rejects(
+    serve.run(Slow.options({ userConfig: 1 }).bind('v1'), { name: 'none', routePrefix: null }),
+    /no method reconfigure/,
+  );
+});
