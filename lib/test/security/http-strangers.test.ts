@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { DataPlane } from '../fixtures/data-plane.js';
 import { errorOf, send } from '../fixtures/http-client.js';
 import { RawConnection, sendRaw, statuses, statusOf } from '../fixtures/raw-http.js';
+import { until } from '../fixtures/wait.js';
 
 const ECHO = `
 exports.default = class Echo {
@@ -300,10 +301,15 @@ suite('HTTP strangers', () => {
     const quiet = new RawConnection(plane.url).write('GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     quiet.socket.end();
     await quiet.closed;
-    // Malformed, and the client does not hang up.
-    const stays = new RawConnection(plane.url).write('nonsense\r\n\r\n');
+    // Malformed, and the client does not hang up: it learns of the end when it says more.
+    const stays = new RawConnection(plane.url);
     stays.socket.allowHalfOpen = true;
-    await once(stays.socket, 'close');
+    stays.write('nonsense\r\n\r\n');
+    await once(stays.socket, 'end');
+    await until(() => {
+      if (!stays.socket.destroyed) stays.write('x');
+      return stays.socket.destroyed;
+    });
     await works();
   });
 });
