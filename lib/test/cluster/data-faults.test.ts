@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeValue, encodeValue, ItemDecoder, type ResponseHead } from '../../dist/ipc/index.js';
 import type { Router } from '../../dist/serve/router/index.js';
@@ -13,7 +15,7 @@ exports.default = class Gate {
     const path = new URL(request.url).pathname;
     if (path === '/wait') { waiting++; await new Promise((resolve) => open.push(resolve)); waiting--; return 'waited'; }
     if (path === '/pid') return String(process.pid);
-    if (path === '/slow') { await new Promise((resolve) => setTimeout(resolve, 300)); return 'slow'; }
+    if (path === '/file') { while (!require('node:fs').existsSync(request.query.path)) await new Promise((r) => setTimeout(r, 5)); return 'file'; }
     if (path === '/stuck') { await new Promise(() => {}); }
     if (path === '/exit') process.exit(0);
     if (path === '/reject') { Promise.reject(new Error('nobody listens')); return 'ok'; }
@@ -163,16 +165,19 @@ test('while the only replica is being replaced, requests wait for the next one',
 test('a draining replica ends what it has begun, and others take what is new', async (t) => {
   const plane = await DataPlane.start(t);
   const [old] = await plane.deploy(GATE);
-  const begun = send(`${plane.url}/slow`);
+  const go = join(plane.dir, 'go');
+  const begun = send(`${plane.url}/file?path=${go}`);
   await until(async () => (await old?.ops('status', undefined))?.ongoing === 1);
   const drained = old?.ops('drain', { timeoutMs: 10_000 });
+  await until(async () => (await old?.ops('status', undefined))?.state === 'DRAINING');
   // No route names the new one yet: what comes waits for it.
   const unbegun = send(`${plane.url}/pid`);
   const [fresh] = await plane.deploy(GATE);
   assert.equal((await unbegun).text, String(fresh?.run.pid));
   // The begun one ends although no route names its replica.
+  writeFileSync(go, '');
   assert.deepEqual(await drained, { unfinished: 0 });
-  assert.equal((await begun).text, 'slow');
+  assert.equal((await begun).text, 'file');
   assert.equal((await old?.run.stop(5000))?.name, 'STOPPED');
 });
 
