@@ -1,5 +1,5 @@
 // `npm run bench`: every number of lib/docs/performance.md, against peers measured in the same run.
-// Options: --only echo,kernel (any of the names below) · --rounds N · --quick (a look in a few minutes) · --write (renew the page)
+// Options: --only echo,kernel (any of the names below) · --rounds N · --quick (a look in a few minutes) · --without ray,jupyter (peers) · --write (renew the page)
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string' },
+    without: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -36,6 +37,7 @@ const context = { rounds, peerRounds: Math.min(rounds, 3), seconds: options.quic
 /** A peer that cannot be had is said in its rows, and the others go on. */
 async function peer(name, open) {
   try {
+    if (options.without.split(',').includes(name)) throw new Error('left out');
     return { [name]: await open() };
   } catch (error) {
     const why = `${error.message.split('\n')[0]}`;

@@ -9,7 +9,8 @@ const SETTLE_MS = 2000;
 
 /** From SIGKILL of the only replica to the first answer of the one that takes its place. */
 async function replacement(cluster, url) {
-  const [pid] = cluster.pids().replica;
+  const { applications } = await cluster.ask('status');
+  const { pid } = applications.echo.deployments.Echo.replicas.find(({ state }) => state === 'RUNNING');
   const begun = performance.now();
   process.kill(pid, 'SIGKILL');
   for (;;) {
