@@ -6,7 +6,7 @@ import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
 import { AgentProcess } from './agent-process.js';
 import { follow } from './client.js';
 import { agentSocket, clusterIn, createClusterFolder, predecessorsEnded, removeStaleFolders, urlOf } from './cluster-folder.js';
-import type { LogLine } from './engine.js';
+import type { DeclaredResources, LogLine } from './engine.js';
 import { ClusterGone } from './errors.js';
 import type { ExitReport } from './exit-report.js';
 import type { AgentOps } from './local/agent-ops.js';
@@ -18,6 +18,8 @@ export interface LocalClusterOptions {
   readonly detached?: boolean;
   /** `'auto'`: 8000, else the next free port. */
   readonly http: { readonly host: string; readonly port: number | 'auto' };
+  /** What the machine has for replicas, in place of what is found. */
+  readonly resources?: DeclaredResources;
   /** Resolves before the proxy is ready, once deploys are taken; {@link LocalCluster.serving} says when it is. @default false */
   readonly early?: boolean;
   /** Every line that a process of the cluster prints, in order per process. */
@@ -53,12 +55,19 @@ const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.u
  * @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED (controller or proxy), NBS_AGENT_FAILED, NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { ownerKey, detached = false, http, early = false, onLog } = options;
+  const { ownerKey, detached = false, http, early = false, onLog, resources } = options;
   if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
   const { dir, token } = createClusterFolder({ ownerKey: ownerKey ?? null, detached });
   removeStaleFolders().catch(() => {});
   const entries = options.entries ?? { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
-  const agent = new AgentProcess(dir, { dir, node: 'local', detached, http, entries });
+  const agent = new AgentProcess(dir, {
+    dir,
+    node: 'local',
+    detached,
+    http,
+    entries,
+    ...(resources === undefined ? {} : { resources }),
+  });
   try {
     const connecting = agent.open.then(() => connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) }));
     connecting.catch(() => {}); // Where the agent fails, its own error says more.

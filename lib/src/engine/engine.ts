@@ -51,11 +51,29 @@ export interface ProcessInfo {
   readonly exit?: ExitReport;
 }
 
+/** What a node has for replicas. */
+export interface NodeResources {
+  readonly cpu: number;
+  /** Names of its GPUs, as `CUDA_VISIBLE_DEVICES` takes them. */
+  readonly gpus: readonly string[];
+  /** Bytes. */
+  readonly memory: number;
+  readonly custom: Readonly<Record<string, number>>;
+}
+
+/** What the user says that a node has, in place of what was found. */
+export interface DeclaredResources {
+  readonly cpu?: number;
+  readonly gpu?: number;
+  readonly memory?: number;
+  readonly custom?: Readonly<Record<string, number>>;
+}
+
 export interface NodeInfo {
   readonly id: string;
   readonly ip: string;
   readonly alive: boolean;
-  readonly resources: { readonly cpu: number; readonly gpu: number /** Bytes. */; readonly memory: number };
+  readonly resources: NodeResources;
 }
 
 /** Bytes in the cluster's store, by their SHA-256 (hex). */

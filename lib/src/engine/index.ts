@@ -5,9 +5,11 @@ export { joinLocalCluster, type LocalCluster, type LocalClusterOptions, startLoc
 export { type ClusterInfo, clusterIn, listLocalClusters } from './cluster-folder.js';
 export {
   type BlobRef,
+  type DeclaredResources,
   type Engine,
   type LogLine,
   type NodeInfo,
+  type NodeResources,
   type ProcessInfo,
   type ProcessRole,
   type ProcessSpec,

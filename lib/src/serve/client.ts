@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { shortId } from '../core/index.js';
-import { joinLocalCluster, type LocalCluster, type LogLine, startLocalCluster } from '../engine/index.js';
+import { type DeclaredResources, joinLocalCluster, type LocalCluster, type LogLine, startLocalCluster } from '../engine/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
 import { registerHandleCodec, setHandleContext } from './handle/index.js';
@@ -12,6 +12,11 @@ let ownerKey: string | undefined;
 /** Names what owns this process's cluster over restarts (a kernel's notebook): a new one waits for its predecessor's end. */
 export function setOwnerKey(key: string): void {
   ownerKey = key;
+}
+
+export interface ClusterOptions extends HttpAddress {
+  /** What the machine has for replicas, in place of what is found. */
+  readonly resources?: DeclaredResources;
 }
 
 export interface HttpAddress {
@@ -33,11 +38,12 @@ export class Client {
   ) {}
 
   /** Starts a cluster that ends with this process; it takes deploys. `cluster.serving` says when HTTP is answered. @throws NBS_PORT_IN_USE */
-  static async start(http: HttpAddress): Promise<Client> {
+  static async start({ resources, ...http }: ClusterOptions): Promise<Client> {
     let client: Client | undefined;
     const early: LogLine[] = [];
     const cluster = await startLocalCluster({
       http,
+      ...(resources === undefined ? {} : { resources }),
       early: true,
       ...(ownerKey === undefined ? {} : { ownerKey }),
       onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),

@@ -1,8 +1,9 @@
-import { type Duration, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
+import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
+import type { DeclaredResources } from '../engine/index.js';
 import { AUTO_REPLICAS, autoscalingConfig } from './autoscaling-options.js';
 import { OptionsExclude } from './errors.js';
 import type { AutoscalingConfig, DeploymentConfig, Resources } from './protocol/index.js';
-import type { DeploymentOptions, ResourceOptions } from './types.js';
+import type { DeploymentOptions, ResourceOptions, StartOptions } from './types.js';
 
 const text = (doc: string): OptionSpec<string | undefined> => ({
   doc,
@@ -58,9 +59,10 @@ const env: OptionSpec<Readonly<Record<string, string>>> = {
 };
 
 const resources: OptionSpec<Resources> = {
-  doc: 'What a replica takes of its node: cpu (cores), gpu, memory (bytes), custom.',
-  expected: 'an object such as { cpu: 1, gpu: 0.5, memory: 2**30, custom: { accelerator: 1 } } of numbers of at least 0',
-  default: { cpu: 1, gpu: 0, memory: 0, custom: {} },
+  doc: 'What a replica takes of its node; where there is no room it waits: cpu (cores), gpu (parts of one, or whole ones), memory (bytes), custom.',
+  expected:
+    'an object such as { cpu: 1, gpu: 0.5, memory: 2**30, custom: { accelerator: 1 } } of numbers of at least 0, gpu below 1 or whole',
+  default: { cpu: 0, gpu: 0, memory: 0, custom: {} },
   parse: parseResources,
 };
 
@@ -131,12 +133,26 @@ export function deploymentConfig(where: string, options: DeploymentOptions): Dep
   };
 }
 
+/** What `serve.start` was told of the machine; `undefined` where that is nothing. @throws NBS_INVALID_OPTION */
+export function declaredResources({ numGpus, resources: others }: StartOptions): DeclaredResources | undefined {
+  if (numGpus === undefined && others === undefined) return undefined;
+  const refuse = (option: string, expected: string, value: unknown): never => {
+    throw InvalidOption({ where: 'serve.start', option, expected, value: JSON.stringify(value) ?? 'undefined' });
+  };
+  if (numGpus !== undefined && !(Number.isSafeInteger(numGpus) && numGpus >= 0))
+    refuse('numGpus', 'an integer of at least 0', numGpus);
+  if (others !== undefined && (parseResources(others) === undefined || 'gpu' in others))
+    refuse('resources', 'an object such as { cpu: 8, custom: { accelerator: 1 } } of numbers of at least 0, without gpu', others);
+  return { ...others, ...(numGpus === undefined ? {} : { gpu: numGpus }) };
+}
+
 function parseResources(value: unknown): Resources | undefined {
   if (!isRecord(value)) return undefined;
   const known = ['cpu', 'gpu', 'memory', 'custom'];
   if (Object.keys(value).some((key) => !known.includes(key))) return undefined;
-  const { cpu = 1, gpu = 0, memory = 0, custom = {} } = value as ResourceOptions;
+  const { cpu = 0, gpu = 0, memory = 0, custom = {} } = value as ResourceOptions;
   if (!isRecord(custom)) return undefined;
+  if (typeof gpu === 'number' && gpu > 1 && !Number.isInteger(gpu)) return undefined;
   const amounts = [cpu, gpu, memory, ...Object.values(custom)];
   return amounts.every((n) => typeof n === 'number' && Number.isFinite(n) && n >= 0) ? { cpu, gpu, memory, custom } : undefined;
 }

@@ -2,6 +2,7 @@ import { describeExit, type ExitReport } from '../engine/index.js';
 import { Client } from './client.js';
 import { AlreadyRunning } from './errors.js';
 import { NotRunning, setHandleContext } from './handle/index.js';
+import { declaredResources } from './options.js';
 import type { StartOptions } from './types.js';
 
 /** The port that `'auto'` takes where it is free; that of Ray Serve. */
@@ -31,10 +32,12 @@ async function start(options: StartOptions): Promise<Client> {
   const early = ahead;
   ahead = null;
   const client = await early?.catch(() => undefined);
-  if (client === undefined) return Client.start({ host, port });
-  if (host === USUAL_ADDRESS.host && port === USUAL_ADDRESS.port) return client;
+  const resources = declaredResources(options);
+  const wanted = { host, port, ...(resources === undefined ? {} : { resources }) };
+  if (client === undefined) return Client.start(wanted);
+  if (resources === undefined && host === USUAL_ADDRESS.host && port === USUAL_ADDRESS.port) return client;
   await client.close();
-  return Client.start({ host, port });
+  return Client.start(wanted);
 }
 
 /** The cluster of this process: the running one, or a new one. A start that failed may be tried again. */

@@ -11,6 +11,9 @@ import type { AppSpec, DeploymentSpec } from './protocol/index.js';
 import type { Application, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
 
+/** When a deploy that waits for room says so. */
+const NOTE_AFTER_MS = 5000;
+
 /** An application ready to be sent: its description, and the blobs that the cluster must have first. */
 interface PreparedApp {
   readonly spec: AppSpec;
@@ -33,9 +36,18 @@ export async function runApplication<T>(
   client.printFor(spec.deployments.map((deployment) => deployment.name));
   await uploadBlobs(await client.controller.channel(), blobs);
   // The proxy may still boot, while the replicas do.
-  const [{ routesVersion }] = await Promise.all([client.call('deploy', spec), client.cluster.serving]);
+  const note = setTimeout(() => void tellWhatItWaitsFor(client, name), NOTE_AFTER_MS);
+  const deploying = client.call('deploy', spec).finally(() => clearTimeout(note));
+  const [{ routesVersion }] = await Promise.all([deploying, client.cluster.serving]);
   await client.router.whenSnapshot(routesVersion);
   return createHandle<T>({ app: name, deployment: spec.ingress });
+}
+
+/** A deploy that waits for room says so; one whose constructors take long is told by them. */
+async function tellWhatItWaitsFor(client: Client, app: string): Promise<void> {
+  const status = await client.call('status', undefined).catch(() => null);
+  const message = status?.applications[app]?.message ?? '';
+  if (message !== '') console.warn(`serve.run of ${app} goes on waiting: ${message}`);
 }
 
 async function prepare(name: string, routePrefix: string | null, root: BoundDeployment): Promise<PreparedApp> {

@@ -46,7 +46,7 @@ export interface DeploymentOptions {
   readonly idempotent?: readonly string[] | true;
   /** A JSON value for the class's `reconfigure(userConfig)`: called after the constructor, and in running replicas when it changes, without a restart. */
   readonly userConfig?: unknown;
-  /** What a replica takes of its node. @default { cpu: 1 } */
+  /** What a replica takes of its node; where there is no room it waits. What is left out takes nothing. @default {} */
   readonly resources?: ResourceOptions;
   /** Environment variables of the replicas. */
   readonly env?: Readonly<Record<string, string>>;
@@ -76,8 +76,11 @@ export interface AutoscalingOptions {
   readonly downscalingFactor?: number;
 }
 
+/** Accounted, not enforced: a replica is started only where that much is free. */
 export interface ResourceOptions {
+  /** Cores, also parts of one. Sets `OMP_NUM_THREADS` to its whole part, at least 1. @default 0 */
   readonly cpu?: number;
+  /** GPUs: whole ones, or a part of one that others may share. Sets `CUDA_VISIBLE_DEVICES`. @default 0, which sees none */
   readonly gpu?: number;
   /** Bytes. */
   readonly memory?: number;
@@ -125,6 +128,10 @@ export interface StartOptions {
   readonly host?: string;
   /** Port for HTTP. A number fails where it is taken; `'auto'` is 8000, else the next free one. @default 'auto' */
   readonly port?: number | 'auto';
+  /** GPUs that replicas may have. @default what `nvidia-smi` lists */
+  readonly numGpus?: number;
+  /** What else replicas may have, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`. @default the machine's cores and memory */
+  readonly resources?: Omit<ResourceOptions, 'gpu'>;
 }
 
 /** One line of `serve.listDeployments()`. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LogLine, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
+import type { DeclaredResources, LogLine, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
 import { ClusterStopping } from '../errors.js';
 import type { AgentOps, ReadJournal } from './agent-ops.js';
 import { type Batch, Journal } from './journal.js';
@@ -20,6 +20,7 @@ export interface AgentOptions {
   readonly dir: string;
   readonly node: string;
   readonly ip: string;
+  readonly resources?: DeclaredResources | undefined;
   /** The HTTP socket that processes with `listenFd` get. */
   readonly listening: { readonly fd: number; close(): void };
 }
@@ -45,7 +46,7 @@ export class Agent {
 
   async nodes(): Promise<readonly NodeInfo[]> {
     const { node: id, ip } = this.#options;
-    return [{ id, ip, alive: true, resources: await machineResources() }];
+    return [{ id, ip, alive: true, resources: await machineResources(this.#options.resources) }];
   }
 
   list(): readonly ProcessInfo[] {

@@ -1,4 +1,5 @@
 import type { WireError } from '../../core/index.js';
+import type { DeclaredResources } from '../engine.js';
 import type { ExitReport } from '../exit-report.js';
 
 /** The pipe between an owner and what it owns. EOF means that the other side is gone. Lines of JSON go up it. */
@@ -25,6 +26,7 @@ export interface AgentArguments {
   readonly detached: boolean;
   readonly http: { readonly host: string; readonly port: number | 'auto' };
   readonly entries: { readonly controller: string; readonly proxy: string };
+  readonly resources?: DeclaredResources;
 }
 
 /** The agent to the driver that started it. */

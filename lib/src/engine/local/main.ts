@@ -11,7 +11,7 @@ import { openListeningSocket } from './listening-socket.js';
 import { markProcess } from './process-mark.js';
 import { tell } from './tell.js';
 
-const { dir, node, detached, http, entries } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
+const { dir, node, detached, http, entries, resources } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
 const SIGNAL_GRACE_MS = 4000;
 
 let agent: Agent | undefined;
@@ -32,7 +32,7 @@ process.on('SIGHUP', () => {}); // The terminal of a detached cluster was closed
 try {
   const listening = await openListeningSocket(http.host, http.port);
   const { host, port } = listening;
-  const running = new Agent({ dir, node, ip: '127.0.0.1', listening });
+  const running = new Agent({ dir, node, ip: '127.0.0.1', resources, listening });
   agent = running;
   const base = { restart: true } as const;
   const controller = running.start({

@@ -1,5 +1,6 @@
 import type { Log } from '../../core/index.js';
-import { type DeploymentConfig, type ReplicaReady, ReplicaState } from '../protocol/index.js';
+import type { NodeInfo } from '../../engine/index.js';
+import { type Allocation, type DeploymentConfig, type ReplicaReady, ReplicaState } from '../protocol/index.js';
 import { addFailure, type Failure } from './back-off.js';
 import { nextReplicaState, type ReplicaEvent } from './replica-state.js';
 import { type GroupKey, groupKey } from './target.js';
@@ -16,6 +17,8 @@ export interface Replica {
   readonly group: GroupKey;
   readonly path: string;
   readonly startedAt: number;
+  /** What it holds of its node; `null` is nothing. */
+  readonly allocation: Allocation | null;
   state: ReplicaState;
   /** Since when it has been in `state`. */
   since: number;
@@ -28,13 +31,25 @@ export interface Replica {
   drained: boolean;
 }
 
-export type NewReplica = Pick<Replica, 'id' | 'app' | 'deployment' | 'replicaHash' | 'generation' | 'path' | 'config'>;
+export type NewReplica = Pick<
+  Replica,
+  'id' | 'app' | 'deployment' | 'replicaHash' | 'generation' | 'path' | 'config' | 'allocation'
+>;
+
+/** Replicas of a group that cannot be started because they do not fit. */
+export interface Pending {
+  readonly reason: string;
+  readonly since: number;
+}
 
 /** What the deciders may read. */
 export interface ActualView {
   readonly replicas: ReadonlyMap<string, Readonly<Replica>>;
   readonly failures: ReadonlyMap<GroupKey, Failure>;
   readonly offers: ReadonlyMap<GroupKey, ReplicaReady>;
+  readonly pending: ReadonlyMap<GroupKey, Pending>;
+  /** `null` where they were not asked for yet. */
+  readonly nodes: readonly NodeInfo[] | null;
   /** Generations whose switch is being carried out. */
   readonly switching: ReadonlySet<number>;
 }
@@ -44,6 +59,8 @@ export class ActualState implements ActualView {
   readonly replicas = new Map<string, Replica>();
   readonly failures = new Map<GroupKey, Failure>();
   readonly offers = new Map<GroupKey, ReplicaReady>();
+  readonly pending = new Map<GroupKey, Pending>();
+  nodes: readonly NodeInfo[] | null = null;
   readonly switching = new Set<number>();
   readonly #log: Pick<Log, 'info'>;
 
@@ -86,7 +103,7 @@ export class ActualState implements ActualView {
 
   /** Forgets what is known of groups that nobody wants and nobody is in. */
   forget(wanted: ReadonlyMap<GroupKey, unknown>): void {
-    for (const known of [this.failures, this.offers]) {
+    for (const known of [this.failures, this.offers, this.pending]) {
       for (const group of known.keys()) if (!wanted.has(group)) known.delete(group);
     }
   }

@@ -43,11 +43,14 @@ async function adoptOne({ id, pid }: ProcessInfo, options: AdoptOptions): Promis
 
 /** Enters an adopted replica into the actual state; false where it is of no use. */
 function record(id: string, pid: number, status: ReplicaStatus, { dir, clock, actual }: AdoptOptions): boolean {
-  const { state, app, deployment, replicaHash, generation = 0, ready } = status;
+  const { state, app, deployment, replicaHash, generation = 0, ready, allocation = null } = status;
   if (app === undefined || deployment === undefined || replicaHash === undefined || ready === undefined) return false;
   if (state !== ReplicaState.RUNNING && state !== ReplicaState.DRAINING) return false;
   const now = clock.now();
-  const replica = actual.add({ id, app, deployment, replicaHash, generation, path: replicaSocket(dir, id), config: null }, now);
+  const replica = actual.add(
+    { id, app, deployment, replicaHash, generation, path: replicaSocket(dir, id), config: null, allocation },
+    now,
+  );
   replica.connected = true;
   replica.pid = pid;
   actual.offers.set(replica.group, ready);

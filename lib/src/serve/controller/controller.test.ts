@@ -400,3 +400,54 @@ describe('user configuration', () => {
     assert.match(controller.status().applications.hello?.message ?? '', /too hot/);
   });
 });
+
+describe('resources', () => {
+  const gpu = (name: string, hash: string, share: number, changes = {}) =>
+    deployment(name, hash, { resources: { cpu: 0, gpu: share, memory: 0, custom: {} }, ...changes });
+  const visible = (cluster: FakeCluster) => [...cluster.replicas.values()].map(({ spec }) => spec.env?.CUDA_VISIBLE_DEVICES);
+
+  it('lets parts share a GPU, and starts what waited when room comes', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('parts', [gpu('Part', 'p', 0.5, { numReplicas: 2 })]));
+    await controller.deploy(app('whole', [gpu('Whole', 'w', 1)]));
+    assert.deepEqual(visible(cluster), ['0', '0', '1']);
+    const waiting = controller.deploy(app('more', [gpu('More', 'm', 0.5)]));
+    await settle();
+    const status = () => controller.status().applications.more;
+    assert.equal(status()?.status, 'DEPLOYING');
+    assert.match(status()?.message ?? '', /More waits for room: each replica takes gpu 0.5, and local has gpu 0 \+ 0 free/);
+    assert.match(status()?.deployments.More?.message ?? '', /0 of 1 replicas run; PENDING/);
+    await cluster.clock.advance(600_000);
+    await controller.delete('whole');
+    await waiting;
+    assert.equal(status()?.status, 'RUNNING');
+    assert.deepEqual(visible(cluster), ['0', '0', '1']);
+  });
+
+  it('gives up an update for which there is no room beside the running version', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('both', [gpu('Both', 'one', 2)]));
+    const update = controller.deploy(app('both', [gpu('Both', 'two', 2)]));
+    const refused = assert.rejects(update, /no room for it within 60000 ms .* local has gpu 0 \+ 0 free.* delete that first/);
+    await cluster.clock.advance(61_000);
+    await refused;
+    assert.equal(cluster.running('one').length, 1);
+    assert.equal(controller.status().applications.both?.status, 'RUNNING');
+  });
+
+  it('knows what adopted replicas hold, and sets threads where cpu was asked for', async () => {
+    const cluster = new FakeCluster();
+    const first = await cluster.controller();
+    await first.deploy(app('both', [gpu('Both', 'one', 2)]));
+    const controller = await cluster.controller();
+    void controller.deploy(app('more', [gpu('More', 'm', 0.5)])).catch(() => {});
+    await settle();
+    assert.match(controller.status().applications.more?.message ?? '', /gpu 0 \+ 0 free/);
+    await controller.deploy(app('cpu', [deployment('Cpu', 'c', { resources: { cpu: 2.5, gpu: 0, memory: 0, custom: {} } })]));
+    const [replica] = cluster.running('c');
+    assert.equal(replica?.spec.env?.OMP_NUM_THREADS, '2');
+    assert.equal(replica?.spec.env?.CUDA_VISIBLE_DEVICES, '');
+  });
+});

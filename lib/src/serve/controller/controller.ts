@@ -8,6 +8,7 @@ import { Executor } from './executor.js';
 import { failure } from './failure-reason.js';
 import { Health } from './health.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
+import { takesNothing } from './placement.js';
 import { reconcile } from './reconcile.js';
 import type { ConnectReplica } from './replica-link.js';
 import { type Scaled, Scaling } from './scaling.js';
@@ -51,6 +52,7 @@ export class Controller {
   readonly #deploys = new PendingDeploys();
   readonly #rounds: (() => void)[] = [];
   #roundDue = false;
+  #askedForNodes = false;
   #cancelWake: () => void = () => {};
   #shuttingDown = false;
 
@@ -162,6 +164,23 @@ export class Controller {
     this.#roundSoon();
   }
 
+  /** Only where somebody wants to know: looking for GPUs starts a process. */
+  #askForNodes(target: TargetState): void {
+    if (this.#askedForNodes) return;
+    if ([...wantedGroups(target).values()].every(({ spec }) => takesNothing(spec.config.resources))) return;
+    this.#askedForNodes = true;
+    this.#options.engine.nodes().then(
+      (nodes) => {
+        this.#actual.nodes = nodes;
+        this.#roundSoon();
+      },
+      (error: Error) => {
+        this.#options.log.warn(`the nodes' resources could not be read: ${error.message}`);
+        this.#askedForNodes = false;
+      },
+    );
+  }
+
   /** Many events of one moment need one round. */
   #roundSoon(): void {
     if (this.#roundDue) return;
@@ -177,6 +196,7 @@ export class Controller {
     this.#cancelWake();
     this.#cancelWake = () => {};
     const target = this.#scaling.apply(this.#target, this.#actual);
+    this.#askForNodes(target);
     for (const action of reconcile(target, this.#actual, clock.now())) {
       if (action.kind === 'promote') void this.#promote(action.app, action.generation);
       else if (action.kind === 'reject') void this.#reject(action.app, action.generation, action.group);

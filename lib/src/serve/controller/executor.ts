@@ -1,7 +1,7 @@
 import { type Clock, hasCode, type Log } from '../../core/index.js';
 import type { Engine, ExitReport, ProcessInfo } from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
-import { type DeploymentConfig, type ReplicaInit, ReplicaState } from '../protocol/index.js';
+import { type Allocation, type DeploymentConfig, type ReplicaInit, ReplicaState } from '../protocol/index.js';
 import type { ActualState, Replica } from './actual.js';
 import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
@@ -10,7 +10,7 @@ import type { Action } from './reconcile.js';
 import { ReplicaChecks } from './replica-checks.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
 import { ReplicaEvent } from './replica-state.js';
-import type { WantedGroup } from './target.js';
+import type { GroupKey, WantedGroup } from './target.js';
 
 export interface ExecutorOptions {
   readonly dir: string;
@@ -63,7 +63,9 @@ export class Executor {
   }
 
   perform(action: ReplicaAction): void {
-    if (action.kind === 'start') this.#start(action.group);
+    if (action.kind === 'start') this.#start(action.group, action.allocation);
+    else if (action.kind === 'pend') this.#pend(action.group, action.reason);
+    else if (action.kind === 'refuse') this.#refuse(action.group, action.reason);
     else if (action.kind === 'initialize') this.#initialize(action.id, action.group);
     else if (action.kind === 'reconfigure') this.#reconfigure(action.id, action.config);
     else if (action.kind === 'expire') this.#expire(action.id, action.timeoutMs);
@@ -80,18 +82,31 @@ export class Executor {
     this.#readPids();
   }
 
-  #start(group: WantedGroup): void {
+  #pend(group: GroupKey, reason: string | null): void {
+    const { pending } = this.#actual;
+    if (reason === null) pending.delete(group);
+    else pending.set(group, { reason, since: pending.get(group)?.since ?? this.#options.clock.now() });
+  }
+
+  #refuse({ key, app, name: deployment, startupTimeoutMs }: WantedGroup, reason: string): void {
+    const told = `there was no room for it within ${startupTimeoutMs} ms (startupTimeout): ${reason}; an update needs room beside the version that runs: delete that first, or ask for less`;
+    this.#actual.pending.delete(key);
+    this.#actual.fail(key, failure({ app, deployment }, told), null, this.#options.clock.now());
+    this.#options.onChange();
+  }
+
+  #start(group: WantedGroup, allocation: Allocation | null): void {
     const { dir, replicaMain, engine, clock, connectReplica } = this.#options;
     const { app, name: deployment, spec, version, startupTimeoutMs } = group;
     const id = newReplicaId(deployment, (candidate) => this.#actual.replicas.has(candidate));
     const path = replicaSocket(dir, id);
     const { replicaHash, config } = spec;
     const replica = this.#actual.add(
-      { id, app, deployment, replicaHash, generation: version.generation, path, config },
+      { id, app, deployment, replicaHash, generation: version.generation, path, config, allocation },
       clock.now(),
     );
     const run = async (): Promise<void> => {
-      await engine.start(replicaProcess({ dir, main: replicaMain, replicaId: id, spec, startupTimeoutMs }));
+      await engine.start(replicaProcess({ dir, main: replicaMain, replicaId: id, spec, allocation, startupTimeoutMs }));
       const link = await connectReplica(path);
       if (replica.state !== ReplicaState.STARTING) return link.close();
       this.#attach(id, link);
@@ -107,7 +122,7 @@ export class Executor {
     const link = this.#links.get(id);
     if (replica === undefined || link === undefined) return;
     this.#actual.transition(id, ReplicaEvent.INITIALIZE, this.#options.clock.now());
-    const { app, deployment, replicaHash, generation } = replica;
+    const { app, deployment, replicaHash, generation, allocation } = replica;
     const run = async (): Promise<void> => {
       // Not before this round's snapshot is out: the constructor may call what is in it.
       await Promise.resolve();
@@ -120,6 +135,7 @@ export class Executor {
         config: spec.config,
         replicaHash,
         generation,
+        allocation,
         routesVersion: this.#options.routesVersion(),
       };
       const offer = await link.initialize(init);

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../core/index.js';
-import type { Engine, ExitReport, ProcessInfo, ProcessSpec } from '../../engine/index.js';
+import type { Engine, ExitReport, NodeInfo, ProcessInfo, ProcessSpec } from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
 import type {
   AppSpec,
@@ -102,9 +102,18 @@ export class FakeReplica implements ReplicaLink {
 
   status(): Promise<ReplicaStatus> {
     if (this.init === null) return Promise.resolve({ state: 'EMPTY', ongoing: 0 });
-    const { app, deployment, replicaHash, generation } = this.init;
+    const { app, deployment, replicaHash, generation, allocation } = this.init;
     const state = this.draining ? 'DRAINING' : 'RUNNING';
-    return Promise.resolve({ state, ongoing: 0, app, deployment, replicaHash, generation, ready: this.cluster.offer });
+    return Promise.resolve({
+      state,
+      ongoing: 0,
+      app,
+      deployment,
+      replicaHash,
+      generation,
+      allocation,
+      ready: this.cluster.offer,
+    });
   }
 
   checkHealth(): Promise<void> {
@@ -235,8 +244,9 @@ export class FakeCluster implements Engine {
     return () => void this.#listeners.delete(listener);
   }
 
-  nodes(): Promise<never[]> {
-    return Promise.resolve([]);
+  nodes(): Promise<readonly NodeInfo[]> {
+    const resources = { cpu: 4, gpus: ['0', '1'], memory: 1000, custom: { accelerator: 1 } };
+    return Promise.resolve([{ id: 'local', ip: '127.0.0.1', alive: true, resources }]);
   }
 
   putCode(): Promise<never> {
@@ -265,7 +275,7 @@ export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfi
   healthCheckPeriodMs: 10_000,
   healthCheckTimeoutMs: 30_000,
   idempotent: [],
-  resources: { cpu: 1, gpu: 0, memory: 0, custom: {} },
+  resources: { cpu: 0, gpu: 0, memory: 0, custom: {} },
   env: {},
   ...changes,
 });

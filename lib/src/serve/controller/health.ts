@@ -47,7 +47,7 @@ export class Health {
     }
     health.shown = shown;
     this.#observeDeployments(name, health, live, next, actual);
-    const [event, message] = verdict(live, next, failed, health.deployments);
+    const [event, message] = verdict(live, next, failed, health.deployments, actual);
     this.#setApp(name, health, event, message);
   }
 
@@ -77,9 +77,11 @@ export class Health {
           DeploymentEvent.FAILED,
           `${running} of ${wanted} replicas run: ${error.message}`,
         );
-      else if (running < wanted)
-        this.#setDeployment(name, health, spec.name, DeploymentEvent.CHANGED, `${running} of ${wanted} replicas run`);
-      else if (updating === true)
+      else if (running < wanted) {
+        const pending = actual.pending.get(key);
+        const why = pending === undefined ? '' : `; PENDING, because there is no room: ${pending.reason}`;
+        this.#setDeployment(name, health, spec.name, DeploymentEvent.CHANGED, `${running} of ${wanted} replicas run${why}`);
+      } else if (updating === true)
         this.#setDeployment(name, health, spec.name, DeploymentEvent.CHANGED, 'a new version is started');
       else this.#setDeployment(name, health, spec.name, DeploymentEvent.SETTLED, '');
     }
@@ -113,11 +115,21 @@ function verdict(
   next: AppVersion | null,
   failed: AppTarget['failed'],
   deployments: ReadonlyMap<string, DeploymentHealth>,
+  actual: ActualView,
 ): [AppEvent, message: string] {
-  if (next !== null) return [AppEvent.DEPLOY, ''];
+  if (next !== null) return [AppEvent.DEPLOY, pendingOf(next, actual)];
   if (live === null) return [AppEvent.FAIL, failed?.message ?? ''];
   for (const [name, { state, message }] of deployments) {
     if (state === DeploymentState.UNHEALTHY) return [AppEvent.DEGRADE, `${name}: ${message}`];
   }
   return [AppEvent.SERVE, failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`];
+}
+
+/** What a version on its way up waits for. */
+function pendingOf({ spec }: AppVersion, actual: ActualView): string {
+  const waiting = spec.deployments.flatMap(({ name, replicaHash }) => {
+    const pending = actual.pending.get(groupKey(spec.name, name, replicaHash));
+    return pending === undefined ? [] : [`${name} waits for room: ${pending.reason}`];
+  });
+  return waiting.join('; ');
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { shortId } from '../../core/index.js';
 import type { ProcessSpec } from '../../engine/index.js';
-import type { DeploymentSpec, ReplicaArgs } from '../protocol/index.js';
+import type { Allocation, DeploymentSpec, ReplicaArgs, Resources } from '../protocol/index.js';
 
 const ID_LENGTH = 6;
 /** The engine's own deadline, only for the case that the controller is gone: its own is the deployment's start-up time. */
@@ -26,10 +26,11 @@ export interface ReplicaProcess {
   readonly main: string;
   readonly replicaId: string;
   readonly spec: DeploymentSpec;
+  readonly allocation: Allocation | null;
   readonly startupTimeoutMs: number;
 }
 
-export function replicaProcess({ dir, main, replicaId, spec, startupTimeoutMs }: ReplicaProcess): ProcessSpec {
+export function replicaProcess({ dir, main, replicaId, spec, allocation, startupTimeoutMs }: ReplicaProcess): ProcessSpec {
   const args: ReplicaArgs = { dir, replicaId, socketPath: replicaSocket(dir, replicaId) };
   const folder = spec.code.kind === 'source' ? spec.code.folder : dirname(spec.code.file);
   return {
@@ -39,9 +40,14 @@ export function replicaProcess({ dir, main, replicaId, spec, startupTimeoutMs }:
     main,
     args,
     // No GPU unless one is assigned: else each replica would see, and might fill, all of them.
-    env: { CUDA_VISIBLE_DEVICES: '', ...spec.config.env },
+    env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(spec.config.resources), ...spec.config.env },
     // A folder that is gone would fail the spawn with an error that names node instead.
     cwd: existsSync(folder) ? folder : dir,
     startTimeoutMs: startupTimeoutMs + ENGINE_MARGIN_MS,
   };
+}
+
+/** Numeric libraries take all cores otherwise. */
+function threads({ cpu }: Resources): Record<string, string> {
+  return cpu === 0 ? {} : { OMP_NUM_THREADS: String(Math.max(1, Math.floor(cpu))) };
 }

@@ -48,7 +48,19 @@ class World {
       this.#ids += 1;
       const { replicaHash, config } = spec;
       const { generation } = version;
-      actual.add({ id: `r${this.#ids}`, app: name, deployment: deploymentName, replicaHash, generation, path: '', config }, now);
+      actual.add(
+        {
+          id: `r${this.#ids}`,
+          app: name,
+          deployment: deploymentName,
+          replicaHash,
+          generation,
+          path: '',
+          config,
+          allocation: action.allocation,
+        },
+        now,
+      );
     } else if (action.kind === 'initialize') actual.transition(action.id, ReplicaEvent.INITIALIZE, now);
     else if (action.kind === 'reconfigure') this.#replica(action.id).config = action.config;
     else if (action.kind === 'drain') assert.ok(actual.transition(action.id, ReplicaEvent.DRAIN, now));

@@ -1,10 +1,15 @@
-import { type DeploymentConfig, ReplicaState } from '../protocol/index.js';
+import { type Allocation, type DeploymentConfig, ReplicaState } from '../protocol/index.js';
 import { type ActualView, byGroup, isAlive, type Replica } from './actual.js';
+import { place, takesNothing } from './placement.js';
 import { dependenciesOf, type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from './target.js';
 
 /** What is to be done. The executor marks each at once in the actual state, so that no later round asks for it again. */
 export type Action =
-  | { readonly kind: 'start'; readonly group: WantedGroup }
+  | { readonly kind: 'start'; readonly group: WantedGroup; readonly allocation: Allocation | null }
+  /** No node has room for a replica of it; `null`: there is now, or it is not wanted. */
+  | { readonly kind: 'pend'; readonly group: GroupKey; readonly reason: string | null }
+  /** It had no room for too long. */
+  | { readonly kind: 'refuse'; readonly group: WantedGroup; readonly reason: string }
   /** Tell the replica what to be. */
   | { readonly kind: 'initialize'; readonly id: string; readonly group: WantedGroup }
   /** Push new numbers to a running replica. */
@@ -45,6 +50,8 @@ class Round {
   readonly #actions: Action[] = [];
   /** Groups of versions that are given up in this round: no more replicas of them. */
   readonly #doomed = new Set<GroupKey>();
+  /** What the replicas hold that are there, and those that are started in this round. */
+  readonly #held: Allocation[] = [];
   #starting = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
 
@@ -55,7 +62,8 @@ class Round {
   ) {
     this.#wanted = wantedGroups(target);
     this.#present = byGroup(actual);
-    for (const { state, connected } of actual.replicas.values()) {
+    for (const { state, connected, allocation } of actual.replicas.values()) {
+      if (allocation !== null) this.#held.push(allocation);
       // One that waits for what it depends on does not count: it would keep that from starting.
       if (state === ReplicaState.STARTING && !connected) this.#starting += 1;
     }
@@ -85,6 +93,7 @@ class Round {
       const retired = surplus > 0 ? leastUseful(alive).slice(0, surplus) : [];
       for (const replica of retired) this.#retire(replica);
       if (surplus < 0) this.#start(group, -surplus);
+      else this.#fits(group.key);
       for (const replica of alive) if (!retired.includes(replica)) this.#advance(replica, group);
     }
   }
@@ -116,10 +125,38 @@ class Round {
     const comingUp = (this.#present.get(group.key) ?? []).some(isComingUp);
     if (failure?.onStart === true && comingUp) return;
     for (let i = 0; i < atOnce && this.#starting < MAX_STARTING; i += 1) {
+      const allocation = this.#place(group);
+      if (allocation === undefined) return;
       this.#starting += 1;
-      this.#actions.push({ kind: 'start', group });
+      this.#actions.push({ kind: 'start', group, allocation });
       this.#wake(this.now + group.startupTimeoutMs);
     }
+  }
+
+  /** `undefined` where there is no room. */
+  #place(group: WantedGroup): Allocation | null | undefined {
+    const { key, spec, startupTimeoutMs, app, inLive } = group;
+    const { resources } = spec.config;
+    if (takesNothing(resources)) return null;
+    const placed = place(resources, this.actual.nodes ?? [], this.#held);
+    if (!('reason' in placed)) {
+      this.#held.push(placed);
+      this.#fits(key);
+      return placed;
+    }
+    const { reason } = placed;
+    const pending = this.actual.pending.get(key);
+    if (pending?.reason !== reason) this.#actions.push({ kind: 'pend', group: key, reason });
+    // A first version waits until there is room. An update gives up: the version that runs may be what is in its way.
+    if (inLive || this.target.apps.get(app)?.live == null) return undefined;
+    const deadline = (pending?.since ?? this.now) + startupTimeoutMs;
+    if (deadline <= this.now) this.#actions.push({ kind: 'refuse', group, reason });
+    else this.#wake(deadline);
+    return undefined;
+  }
+
+  #fits(key: GroupKey): void {
+    if (this.actual.pending.has(key)) this.#actions.push({ kind: 'pend', group: key, reason: null });
   }
 
   #advance(replica: Readonly<Replica>, group: WantedGroup): void {

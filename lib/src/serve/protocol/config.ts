@@ -29,6 +29,14 @@ export interface DeploymentConfig {
   readonly userConfig?: unknown;
 }
 
+/** What one replica holds of its node. */
+export interface Allocation {
+  readonly node: string;
+  readonly resources: Resources;
+  /** GPUs that it sees: whole ones, or one that it shares. */
+  readonly gpus: readonly string[];
+}
+
 export interface Resources {
   /** Cores; fractions are shares. */
   readonly cpu: number;

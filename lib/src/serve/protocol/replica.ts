@@ -1,5 +1,5 @@
 import type { CodeRef } from '../../code/index.js';
-import type { DeploymentConfig } from './config.js';
+import type { Allocation, DeploymentConfig } from './config.js';
 
 /** JSON argument of a replica process: which socket to listen on. Everything else comes with `initialize`. */
 export interface ReplicaArgs {
@@ -21,6 +21,8 @@ export interface ReplicaInit {
   readonly replicaHash: string;
   /** Which accepted version of the application this replica was started for; its handles look routes up under it (`findDeploymentRoute`). */
   readonly generation: number;
+  /** What it holds; a replica tells it again in its status. `null` is nothing. */
+  readonly allocation: Allocation | null;
   /** A replica whose arguments hold handles constructs only once it has seen a `RouteSnapshot` of at least this version: what its constructor may call is in it. */
   readonly routesVersion: number;
 }
@@ -39,6 +41,7 @@ export interface ReplicaStatus {
   /** From `ReplicaInit`, once there was one. */
   readonly replicaHash?: string;
   readonly generation?: number;
+  readonly allocation?: Allocation | null;
   /** What `initialize` answered, once RUNNING. */
   readonly ready?: ReplicaReady;
 }

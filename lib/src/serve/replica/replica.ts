@@ -116,7 +116,13 @@ export class Replica implements TaskHost {
     const identity =
       init === null
         ? {}
-        : { app: init.app, deployment: init.deployment, replicaHash: init.replicaHash, generation: init.generation };
+        : {
+            app: init.app,
+            deployment: init.deployment,
+            replicaHash: init.replicaHash,
+            generation: init.generation,
+            allocation: init.allocation,
+          };
     const ready = this.#instance?.ready;
     return { state: this.#state, ongoing: this.#slots.ongoing, ...identity, ...(ready === undefined ? {} : { ready }) };
   }
