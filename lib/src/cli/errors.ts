@@ -7,6 +7,11 @@ export const NoCluster = defineError(
   404,
   'no cluster of yours runs on this machine; serve.run(…) in a notebook or `nbserve run app.ts:app` starts one',
 );
+export const NoDetachedCluster = defineError(
+  'NBS_NO_DETACHED_CLUSTER',
+  404,
+  'no detached cluster of yours runs on this machine; `nbserve start` starts one, and --cluster <folder> names any other',
+);
 export const SeveralClusters = defineError(
   'NBS_SEVERAL_CLUSTERS',
   409,

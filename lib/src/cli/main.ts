@@ -6,9 +6,12 @@ type Loader = () => Promise<Command>;
 
 /** Commands of this package, each loaded when it is called. */
 const OWN: Readonly<Record<string, Loader>> = {
+  start: async () => (await import('./start-command.js')).startCommand,
+  stop: async () => (await import('./stop-command.js')).stopCommand,
   run: async () => (await import('./run-command.js')).runCommand,
   status: async () => (await import('./status-command.js')).statusCommand,
   delete: async () => (await import('./delete-command.js')).deleteCommand,
+  logs: async () => (await import('./logs-command.js')).logsCommand,
   assets: async () => (await import('./assets-command.js')).assetsCommand,
 };
 

@@ -1,11 +1,19 @@
 import { resolve } from 'node:path';
-import { Client, compileModule, definingModule, importModule, isApplication, runApplication } from '../host/index.js';
+import {
+  type Client,
+  compileModule,
+  definingModule,
+  importModule,
+  isApplication,
+  openCluster,
+  runApplication,
+} from '../host/index.js';
 import type { Command } from './command.js';
 import { BadUsage, NothingToRun } from './errors.js';
 import { parseCommand, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--name <application>] [--route-prefix <path>]';
+  'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--name <application>] [--route-prefix <path>] [--address auto|<folder>]';
 
 /** For the proxy and the replicas together, each has half: a replica's default of 20 s. Who does not want to wait presses Ctrl-C again. */
 const DRAIN_MS = 40_000;
@@ -20,6 +28,8 @@ export const runCommand: Command = {
   --host            address for HTTP (default: 127.0.0.1)
   --name            the application's name (default: default)
   --route-prefix    path that it answers under (default: /)
+  --address         run it on a cluster that runs: its folder, or auto for your detached one, where one runs; then the command ends
+                    and the application goes on
 
 Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a second one ends them at once.`,
   async run(args) {
@@ -28,18 +38,27 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
       host: { type: 'string' },
       name: { type: 'string' },
       'route-prefix': { type: 'string' },
+      address: { type: 'string' },
     } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
     const [file, name] = splitTarget(positionals[0] as string);
-    const starting = Client.start({ host: values.host ?? '127.0.0.1', port: parsePort(USAGE, values.port) });
+    const starting = openCluster({
+      port: parsePort(USAGE, values.port),
+      ...(values.host === undefined ? {} : { host: values.host }),
+      ...(values.address === undefined ? {} : { address: values.address }),
+    });
     try {
       const application = await loadApplication(file, name);
       const handle = await runApplication(starting, application, {
         ...(values.name === undefined ? {} : { name: values.name }),
         ...(values['route-prefix'] === undefined ? {} : { routePrefix: values['route-prefix'] }),
       });
-      console.log(`${handle.appName} runs at ${handle.url} — Ctrl-C ends it`);
       const client = await starting;
+      if (!client.isOwner) {
+        console.log(`${handle.appName} runs at ${handle.url}`);
+        return 0;
+      }
+      console.log(`${handle.appName} runs at ${handle.url} — Ctrl-C ends it`);
       const code = await untilInterrupted(client);
       await client.cluster.stop({ graceMs: DRAIN_MS });
       return code;

@@ -85,6 +85,12 @@ export class AgentProcess {
     this.#child.kill('SIGTERM');
   }
 
+  /** This process may end, and this one's end is no longer told here. For a detached one that serves. */
+  letGo(): void {
+    this.#child.unref();
+    this.#lifeline.destroy();
+  }
+
   /** SIGKILL: its children see the end of their own lifelines. */
   kill(): void {
     this.#child.kill('SIGKILL');

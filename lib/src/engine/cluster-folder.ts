@@ -109,6 +109,15 @@ export function listLocalClusters(): readonly ClusterInfo[] {
   return readdirSync(home).flatMap((name) => clusterIn(join(home, name)) ?? []);
 }
 
+/** The detached clusters of this user that run, the oldest first. */
+export async function detachedClusters(): Promise<readonly ClusterInfo[]> {
+  // An agent that was killed could not remove its folder.
+  await removeStaleFolders().catch(() => {});
+  return listLocalClusters()
+    .filter(({ detached }) => detached)
+    .sort((a, b) => a.startedAt - b.startedAt);
+}
+
 /** The cluster in `dir`; undefined where none runs. */
 export function clusterIn(dir: string): ClusterInfo | undefined {
   const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
@@ -171,6 +180,8 @@ function isStale(dir: string): boolean {
   const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
   const agent = readJson<AgentFile>(agentFile(dir))?.agent;
   if (agent !== undefined && isAlive(agent)) return false;
+  // The process that started a detached one has no part in its life.
+  if (agent !== undefined && owner?.detached === true) return true;
   if (owner === undefined) return ageMs(dir) > UNFINISHED_FOLDER_MS;
   return !isAlive(owner.driver);
 }

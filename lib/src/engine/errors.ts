@@ -33,6 +33,11 @@ export const AgentFailed = defineError(
   'the node agent ended before the cluster was up ({exit}){stderr}',
 );
 export const ClusterGone = defineError('NBS_CLUSTER_GONE', 404, 'no cluster runs in {path}');
+export const DetachedRunning = defineError(
+  'NBS_DETACHED_RUNNING',
+  409,
+  "a detached cluster of yours runs already, at {url} in {dir}; join it with serve.start({ address: 'auto' }), end it with `nbserve stop`, or start one more with `nbserve start --another`",
+);
 export const NotAChild = defineError(
   'NBS_NOT_A_CHILD',
   400,

@@ -11,12 +11,20 @@ export {
   warm,
 } from '../code/index.js';
 export { defineError, type ErrorDefinition, fromWireError, type WireError } from '../core/index.js';
-export { listLocalClusters } from '../engine/index.js';
+export {
+  type ClusterInfo,
+  clusterIn,
+  detachedClusters,
+  listLocalClusters,
+  readClusterLogs,
+  startDetachedCluster,
+  stopCluster,
+} from '../engine/index.js';
 export { isApplication } from '../serve/application.js';
 export { Client, setOwnerKey } from '../serve/client.js';
 export { deleteApplication } from '../serve/delete.js';
 export { definingModule } from '../serve/modules/index.js';
-export { endCluster, runningCluster, startAhead } from '../serve/own-cluster.js';
+export { endCluster, openCluster, runningCluster, startAhead } from '../serve/own-cluster.js';
 export { setSourceRegistry } from '../serve/pack.js';
 export type { ServeStatus } from '../serve/protocol/status.js';
 export { runApplication } from '../serve/run.js';

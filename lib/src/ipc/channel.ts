@@ -28,6 +28,9 @@ export interface Channel {
    */
   call(head: CallHead, value?: unknown, options?: CallOptions): Promise<unknown>;
   notify(message: Notification): void;
+  /** From now on this connection and its calls do not keep the process alive; `ref` takes that back. */
+  unref(): void;
+  ref(): void;
   /** Writes out what is queued in frames, then closes. Calls in progress fail with NBS_PEER_GONE. */
   close(): void;
   destroy(): void;

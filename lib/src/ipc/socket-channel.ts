@@ -93,6 +93,14 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     this.outbox.written();
   }
 
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  ref(): void {
+    this.#socket.ref();
+  }
+
   close(): void {
     if (this.isClosed) return;
     this.outbox.flush();

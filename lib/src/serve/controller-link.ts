@@ -8,13 +8,20 @@ import type { ControllerOps } from './protocol/index.js';
 const RECONNECT_MS = 10_000;
 const RETRY_MS = 50;
 
+interface ControllerLinkOptions {
+  readonly token: string;
+  readonly hello: Hello;
+  /** Its connection does not keep this process alive. */
+  readonly unref: boolean;
+}
+
 /** The driver's connection to the controller; opened again after the agent has replaced a controller that died. */
 export class ControllerLink {
   readonly #address: { readonly path: string };
-  readonly #options: { readonly token: string; readonly hello: Hello };
+  readonly #options: ControllerLinkOptions;
   #channel: Promise<Channel> | null = null;
 
-  constructor(dir: string, options: { readonly token: string; readonly hello: Hello }) {
+  constructor(dir: string, options: ControllerLinkOptions) {
     this.#address = { path: join(dir, 'c.sock') };
     this.#options = options;
   }
@@ -47,7 +54,9 @@ export class ControllerLink {
     const deadline = Date.now() + RECONNECT_MS;
     for (;;) {
       try {
-        return await connect(this.#address, this.#options);
+        const channel = await connect(this.#address, this.#options);
+        if (this.#options.unref) channel.unref();
+        return channel;
       } catch (error) {
         if (!hasCode(error, ConnectFailed) || Date.now() > deadline) throw error;
         await delay(RETRY_MS);

@@ -35,6 +35,16 @@ export const NoModule = defineError(
   400,
   'the source of deployment {name} cannot be found: define it in a notebook cell, or in a module file and run it with `nbserve run file.ts:app`',
 );
+export const AlreadyConnected = defineError(
+  'NBS_ALREADY_CONNECTED',
+  409,
+  'this process works with the cluster at {url} in {dir} already; leave or end that one first with serve.shutdown()',
+);
+export const InvalidAddress = defineError(
+  'NBS_INVALID_ADDRESS',
+  400,
+  "address {address} is not valid: it is 'auto' (your detached cluster, where one runs) or the folder of a cluster",
+);
 export const AlreadyRunning = defineError(
   'NBS_ALREADY_RUNNING',
   409,

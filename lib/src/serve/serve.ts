@@ -59,7 +59,11 @@ export interface Serve {
    */
   run<T>(application: Application<T>, options?: RunOptions): Promise<DeploymentHandle<T>>;
 
-  /** Starts the cluster; without it the first `run` does. Joins the one that runs already. @throws NBS_PORT_IN_USE */
+  /**
+   * Starts the cluster, or joins one; without it the first `run` starts one that ends with this process. Where this process has its cluster
+   * already, that is kept. A script ends by itself while it only is joined to a cluster; one of its own keeps it running.
+   * @throws NBS_PORT_IN_USE, NBS_DETACHED_RUNNING, NBS_CLUSTER_GONE, NBS_ALREADY_RUNNING, NBS_ALREADY_CONNECTED
+   */
   start(options?: StartOptions): Promise<void>;
 
   /** Every application with its deployments and replicas. */
@@ -68,7 +72,10 @@ export interface Serve {
   /** Takes an application down: its route first, then its replicas once they have finished. @throws NBS_NO_SUCH_APP */
   delete(name: string): Promise<void>;
 
-  /** Takes everything down and ends the cluster's processes. Does nothing where none runs. */
+  /**
+   * Takes every application down, whoever ran it, and ends the cluster's processes. A detached or joined cluster goes on without applications
+   * (`nbserve stop` ends it); this process leaves it. Does nothing where none runs.
+   */
   shutdown(): Promise<void>;
 
   /** Handle of the ingress of a running application; `T` is its class or `typeof` its deployment. @throws NBS_NO_SUCH_APP */

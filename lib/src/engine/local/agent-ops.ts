@@ -7,13 +7,26 @@ export interface ReadJournal {
   readonly after: number | null;
 }
 
+/** Whose lines to read; of all processes where neither is named. */
+export interface ReadLogs extends ReadJournal {
+  readonly processId?: string;
+  /** Lines of deployments that this driver ran last. */
+  readonly driver?: string;
+  /** With `driver`: those that no driver has claimed as well. */
+  readonly unclaimed?: boolean;
+  /** Answer at once, also with nothing. */
+  readonly atOnce?: boolean;
+}
+
 /** Control operations that a node agent answers. */
 export interface AgentOps {
   nodes: { args: undefined; result: readonly NodeInfo[] };
   start: { args: ProcessSpec; result: undefined };
   stop: { args: { readonly id: string; readonly graceMs?: number }; result: undefined };
   list: { args: undefined; result: readonly ProcessInfo[] };
-  logs: { args: ReadJournal & { readonly processId?: string }; result: Batch<LogLine> };
+  logs: { args: ReadLogs; result: Batch<LogLine> };
+  /** From now on the output of these deployments is this driver's: it ran them last. */
+  claimLogs: { args: { readonly deployments: readonly string[]; readonly driver: string }; result: undefined };
   exits: { args: ReadJournal; result: Batch<ProcessInfo> };
   /** Ends every process; answers when all are gone. The agent then removes its folder and exits. */
   shutdown: { args: { readonly graceMs: number }; result: undefined };

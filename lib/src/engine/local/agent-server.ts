@@ -34,6 +34,7 @@ export class AgentServer {
       stop: ({ id, graceMs }) => agent.stop(id, graceMs),
       list: () => agent.list(),
       logs: (request, call) => agent.logs(request, call),
+      claimLogs: ({ deployments, driver }) => agent.claimLogs(deployments, driver),
       exits: (request, call) => agent.exits(request, call),
       shutdown: async ({ graceMs }) => {
         await agent.stopAll(graceMs);

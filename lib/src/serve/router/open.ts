@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { connect, FeedSubscriber, type Hello } from '../../ipc/index.js';
+import { type Channel, connect, FeedSubscriber, type Hello } from '../../ipc/index.js';
 import { DEMAND_TOPIC, ROUTES_TOPIC, type RouteSnapshot } from '../protocol/index.js';
 import { Router } from './router.js';
 
@@ -8,14 +8,21 @@ export interface RouterOptions {
   readonly dir: string;
   readonly token: string;
   readonly hello: Hello;
+  /** Its connections do not keep this process alive. @default false */
+  readonly unref?: boolean;
   /** As in `RouterInit`. */
   readonly eager?: boolean;
 }
 
 /** A router fed by the controller. Returns at once: it keeps trying to reach the controller, and keeps the last snapshot while that is away. */
-export function openRouter({ dir, token, hello, eager = true }: RouterOptions): Router {
+export function openRouter({ dir, token, hello, unref = false, eager = true }: RouterOptions): Router {
+  const open = async (path: string): Promise<Channel> => {
+    const channel = await connect({ path }, { token, hello });
+    if (unref) channel.unref();
+    return channel;
+  };
   const router = new Router({
-    connect: (path) => connect({ path }, { token, hello }),
+    connect: open,
     eager,
     sendDemand: (report) => {
       const { channel } = subscriber;
@@ -26,7 +33,7 @@ export function openRouter({ dir, token, hello, eager = true }: RouterOptions): 
     onClose: () => subscriber.stop(),
   });
   const subscriber = new FeedSubscriber({
-    connect: () => connect({ path: join(dir, 'c.sock') }, { token, hello }),
+    connect: () => open(join(dir, 'c.sock')),
     onChannel: () => router.tellDemand(),
     onValue: (topic, value) => {
       if (topic === ROUTES_TOPIC) router.apply(value as RouteSnapshot);

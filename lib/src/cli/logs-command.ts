@@ -1,0 +1,30 @@
+import { readClusterLogs } from '../host/index.js';
+import { findCluster } from './cluster.js';
+import type { Command } from './command.js';
+import { parseCommand } from './options.js';
+
+const USAGE = 'nbserve logs [<replica or deployment>] [--follow] [--cluster <folder>]';
+
+export const logsCommand: Command = {
+  name: 'logs',
+  summary: 'show what the processes of a cluster have printed',
+  help: `${USAGE}
+
+  <replica or deployment>   Chat#k3f9a2 or Chat; controller, proxy (default: all)
+  --follow                  go on with what they print from now on, until the cluster ends or Ctrl-C
+  --cluster                 the cluster's folder, where several run
+
+The last 16 MiB are there. All of it is in the folder's logs/.`,
+  async run(args) {
+    const options = { follow: { type: 'boolean', short: 'f' }, cluster: { type: 'string' } } as const;
+    const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);
+    const [of] = positionals;
+    for await (const { label, stream, text } of readClusterLogs(findCluster(values.cluster), {
+      follow: values.follow ?? false,
+    })) {
+      if (of !== undefined && label !== of && label.split('#', 1)[0] !== of) continue;
+      (stream === 'stdout' ? process.stdout : process.stderr).write(`(${label}) ${text}\n`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { shortId } from '../core/index.js';
+import { connect, helloOf, opCaller } from '../ipc/index.js';
+import { joinLocalCluster } from './cluster.js';
+import { agentSocket, clusterIn } from './cluster-folder.js';
+import type { LogLine } from './engine.js';
+import { ClusterGone } from './errors.js';
+import type { AgentOps } from './local/agent-ops.js';
+
+/**
+ * What the processes of a cluster have printed lately (16 MiB of it are kept), in the order in which it came.
+ * @param follow goes on with what comes, until the cluster ends
+ * @throws NBS_CLUSTER_GONE
+ */
+export async function* readClusterLogs(dir: string, { follow }: { readonly follow: boolean }): AsyncGenerator<LogLine> {
+  if (clusterIn(dir) === undefined) throw ClusterGone({ path: dir });
+  const token = readFileSync(join(dir, 'token'), 'utf8');
+  // As a driver: at its end the cluster waits until drivers have read the last lines.
+  const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
+  const call = opCaller<AgentOps>(channel);
+  try {
+    for (let after = 0; ; ) {
+      const { entries, last, ended } = await call('logs', { after, atOnce: true });
+      yield* entries;
+      if (ended) return;
+      if (last > after) {
+        after = last;
+        continue;
+      }
+      if (!follow) return;
+      const next = await call('logs', { after }).catch(() => undefined);
+      if (next === undefined) return;
+      yield* next.entries;
+      if (next.ended) return;
+      after = next.last;
+    }
+  } finally {
+    channel.close();
+  }
+}
+
+/**
+ * Drains and ends the cluster in `dir`. Resolves when nothing of it is left.
+ * @param graceMs for the drain, then SIGKILL
+ * @throws NBS_CLUSTER_GONE
+ */
+export async function stopCluster(dir: string, graceMs: number): Promise<void> {
+  const cluster = await joinLocalCluster(dir, { onLog: () => {}, logs: 'own' });
+  await cluster.stop({ graceMs });
+}

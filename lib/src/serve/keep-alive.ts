@@ -1,0 +1,88 @@
+import type { OutgoingCall, ResponseSink } from '../ipc/index.js';
+import type { Dispatch, RouterLike } from './router/index.js';
+
+/** Longer than any wait: it is there for the event loop only. */
+const NEVER_MS = 0x7fffffff;
+
+/** Keeps this process alive while work is under way over connections that do not. */
+export class KeepAlive {
+  #count = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  begin(): void {
+    this.#count += 1;
+    if (this.#count > 1) return;
+    this.#timer ??= setInterval(() => {}, NEVER_MS);
+    this.#timer.ref();
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) this.#timer?.unref();
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.begin();
+    try {
+      return await work();
+    } finally {
+      this.end();
+    }
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}
+
+/** The router, with the process kept alive while requests are under way. */
+export function keepAliveRouter(router: RouterLike, alive: KeepAlive): RouterLike {
+  return {
+    get snapshot() {
+      return router.snapshot;
+    },
+    dispatch: (request) => dispatch(router, request, alive),
+    whenSnapshot: (version) => alive.during(() => router.whenSnapshot(version)),
+    onSnapshot: (listener) => router.onSnapshot(listener),
+    close: () => router.close(),
+  };
+}
+
+function dispatch(router: RouterLike, request: Dispatch, alive: KeepAlive): OutgoingCall {
+  let isOver = false;
+  const over = (): void => {
+    if (!isOver) alive.end();
+    isOver = true;
+  };
+  const { sink } = request;
+  const watched: ResponseSink = {
+    onStarted: () => sink.onStarted?.(),
+    onHead: (head) => sink.onHead(head),
+    onData: (chunk) => sink.onData(chunk),
+    onEnd: () => {
+      over();
+      sink.onEnd();
+    },
+    onError: (error) => {
+      over();
+      sink.onError(error);
+    },
+    onDrain: () => sink.onDrain?.(),
+  };
+  alive.begin();
+  const call = router.dispatch({ ...request, sink: watched });
+  return {
+    get done() {
+      return call.done;
+    },
+    write: (chunk) => call.write(chunk),
+    end: (chunk) => call.end(chunk),
+    // Nothing is told after it.
+    cancel: (reason) => {
+      over();
+      call.cancel(reason);
+    },
+    consumed: (bytes) => call.consumed(bytes),
+  };
+}
