@@ -5,9 +5,18 @@ import { shortId } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
 import { AgentProcess } from './agent-process.js';
 import { follow } from './client.js';
-import { agentSocket, clusterIn, createClusterFolder, predecessorsEnded, removeStaleFolders, urlOf } from './cluster-folder.js';
+import {
+  agentSocket,
+  type ClusterInfo,
+  clusterIn,
+  createClusterFolder,
+  detachedClusters,
+  predecessorsEnded,
+  removeStaleFolders,
+  urlOf,
+} from './cluster-folder.js';
 import type { DeclaredResources, LogLine } from './engine.js';
-import { ClusterGone } from './errors.js';
+import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
 import type { AgentOps } from './local/agent-ops.js';
 
@@ -40,6 +49,10 @@ export interface LocalCluster {
   readonly agent: Channel;
   /** Drains and ends every process, then removes the folder. Resolves when nothing is left; calling it again is the same stop. */
   stop(options?: { /** Milliseconds for all of it before SIGKILL. @default 4000 */ readonly graceMs?: number }): Promise<void>;
+  /** The cluster outlives this process. */
+  readonly detached: boolean;
+  /** From now on what these deployments print comes here, and no longer to the driver that ran them before. */
+  claimLogs(deployments: readonly string[]): Promise<void>;
   /** Resolves when the agent has ended, asked (`STOPPED`) or not. */
   readonly exited: Promise<ExitReport>;
 }
@@ -76,7 +89,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     if (!early) await agent.serving;
     const kill = (): void => agent.kill();
     const { serving, exited } = agent;
-    return openCluster({ dir, token, url: urlOf(host, port), port, channel, onLog, serving, exited, kill });
+    const url = urlOf(host, port);
+    return openCluster({ dir, token, url, port, channel, onLog, serving, exited, kill, detached, logs: 'rest' });
   } catch (error) {
     // Its end closes the connection, if there is one.
     agent.end();
@@ -86,18 +100,55 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 }
 
 /**
+ * Starts a cluster that nobody owns, and lets go of it: it runs until it is stopped.
+ * @param another also where a detached one of this user runs already
+ * @throws NBS_DETACHED_RUNNING, and what {@link startLocalCluster} throws
+ */
+export async function startDetachedCluster(
+  http: LocalClusterOptions['http'],
+  { another = false }: { readonly another?: boolean } = {},
+): Promise<ClusterInfo> {
+  const [running] = await detachedClusters();
+  if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
+  const { dir, token } = createClusterFolder({ ownerKey: null, detached: true });
+  const entries = { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
+  const agent = new AgentProcess(dir, { dir, node: 'local', detached: true, http, entries });
+  try {
+    await agent.serving;
+    const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
+    connected.close();
+  } catch (error) {
+    agent.end();
+    await agent.exited;
+    throw error;
+  }
+  agent.letGo();
+  return clusterIn(dir) as ClusterInfo;
+}
+
+export interface JoinOptions {
+  readonly onLog: (line: LogLine) => void;
+  /** `'own'`: what deployments print that were claimed here, from now on; `'all'`: every line, the past ones first. @default 'all' */
+  readonly logs?: 'own' | 'all';
+  /** The connection does not keep this process alive. @default false */
+  readonly unref?: boolean;
+}
+
+/**
  * Joins a cluster that runs on this machine.
  * @throws NBS_CLUSTER_GONE, NBS_CONNECT_FAILED, NBS_VERSION_SKEW
  */
-export async function joinLocalCluster(dir: string, options: { readonly onLog: (line: LogLine) => void }): Promise<LocalCluster> {
+export async function joinLocalCluster(dir: string, { onLog, logs = 'all', unref = false }: JoinOptions): Promise<LocalCluster> {
   const info = clusterIn(dir);
   if (info === undefined) throw ClusterGone({ path: dir });
   const token = readFileSync(join(dir, 'token'), 'utf8');
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
+  if (unref) channel.unref();
   const exited = channel.closed.then((): ExitReport => ({ code: null, signal: null, name: 'ENDED', stderrTail: [] }));
   const kill = (): void => void process.kill(info.pid, 'SIGKILL');
   const serving = Promise.resolve();
-  return openCluster({ dir, token, url: info.url, port: info.port, channel, onLog: options.onLog, serving, exited, kill });
+  const { url, port, detached } = info;
+  return openCluster({ dir, token, url, port, channel, onLog, serving, exited, kill, detached, logs });
 }
 
 interface OpenCluster {
@@ -109,16 +160,22 @@ interface OpenCluster {
   readonly serving: Promise<void>;
   readonly exited: Promise<ExitReport>;
   readonly onLog: (line: LogLine) => void;
+  readonly detached: boolean;
+  /** Whose lines: those claimed here, these and those that nobody claimed, or all. */
+  readonly logs: 'own' | 'rest' | 'all';
   /** SIGKILL of the agent. */
   readonly kill: () => void;
 }
 
-function openCluster({ dir, token, url, port, channel, serving, exited, onLog, kill }: OpenCluster): LocalCluster {
+function openCluster(open: OpenCluster): LocalCluster {
+  const { dir, token, url, port, channel, serving, exited, detached, kill } = open;
+  const driver = shortId();
   const call = opCaller<AgentOps>(channel);
   // The last line comes when every process has ended; the agent waits for drivers to have read it.
-  const logsEnded = followLogs(channel, dir, onLog).then(() => channel.close());
+  const logsEnded = followLogs(open, driver).then(() => channel.close());
   const shutDown = async (graceMs: number): Promise<void> => {
     // An agent that is suspended or hangs is not waited for forever.
+    channel.ref();
     const timer = setTimeout(kill, graceMs + AGENT_GRACE_MS);
     // A connection that breaks on the way means the same end, seen from here.
     await call('shutdown', { graceMs }).catch(() => {});
@@ -134,14 +191,17 @@ function openCluster({ dir, token, url, port, channel, serving, exited, onLog, k
     port,
     serving,
     agent: channel,
+    detached,
+    claimLogs: async (deployments) => void (await call('claimLogs', { deployments, driver })),
     exited,
     stop: ({ graceMs = DEFAULT_GRACE_MS } = {}) => (stopping ??= shutDown(graceMs)),
   };
 }
 
-async function followLogs(channel: Channel, dir: string, onLog: (line: LogLine) => void): Promise<void> {
+async function followLogs({ channel, dir, onLog, logs }: OpenCluster, driver: string): Promise<void> {
   const call = opCaller<AgentOps>(channel);
-  for await (const { entries, missed } of follow((after) => call('logs', { after }), 0)) {
+  const whose = logs === 'all' ? {} : { driver, unclaimed: logs === 'rest' };
+  for await (const { entries, missed } of follow((after) => call('logs', { after, ...whose }), logs === 'own' ? null : 0)) {
     if (missed > 0) {
       const text = `${missed} lines were printed faster than this process reads them and are not shown; all are in ${join(dir, 'logs')}`;
       onLog({ processId: 'agent', role: 'agent', label: 'nbserve', stream: 'stderr', text });

@@ -119,3 +119,6 @@ export interface LogLine {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
 }
+
+/** `Chat` of `Chat#k3f9`. */
+export const deploymentOf = (label: string): string => label.split('#', 1)[0] ?? label;

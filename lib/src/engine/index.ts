@@ -1,11 +1,20 @@
 export { blobPath, hasBlob } from './blob-store.js';
 export { type ChildContext, enterChild } from './child.js';
 export { connectEngine } from './client.js';
-export { joinLocalCluster, type LocalCluster, type LocalClusterOptions, startLocalCluster } from './cluster.js';
-export { type ClusterInfo, clusterIn, listLocalClusters } from './cluster-folder.js';
+export {
+  type JoinOptions,
+  joinLocalCluster,
+  type LocalCluster,
+  type LocalClusterOptions,
+  startDetachedCluster,
+  startLocalCluster,
+} from './cluster.js';
+export { type ClusterInfo, clusterIn, detachedClusters, listLocalClusters } from './cluster-folder.js';
+export { readClusterLogs, stopCluster } from './cluster-logs.js';
 export {
   type BlobRef,
   type DeclaredResources,
+  deploymentOf,
   type Engine,
   type LogLine,
   type NodeInfo,
@@ -21,6 +30,7 @@ export {
   CannotListen,
   ClusterGone,
   ClusterStopping,
+  DetachedRunning,
   NotAChild,
   PathTooLong,
   PortInUse,

@@ -1,9 +1,17 @@
 import { AsyncResource } from 'node:async_hooks';
 import { shortId } from '../core/index.js';
-import { type DeclaredResources, joinLocalCluster, type LocalCluster, type LogLine, startLocalCluster } from '../engine/index.js';
+import {
+  type DeclaredResources,
+  deploymentOf,
+  joinLocalCluster,
+  type LocalCluster,
+  type LogLine,
+  startLocalCluster,
+} from '../engine/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
 import { registerHandleCodec, setHandleContext } from './handle/index.js';
+import { KeepAlive, keepAliveRouter } from './keep-alive.js';
 import type { ControllerOps } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
 
@@ -29,13 +37,19 @@ export class Client {
   /** Which run printed last under a deployment's name: its output goes where that run was called, e.g. to that notebook cell. */
   readonly #printers = new Map<string, (line: LogLine) => void>();
 
+  /** Work under way holds this process, connections to a cluster that it joined do not. */
+  readonly #alive: KeepAlive;
+
   private constructor(
     readonly cluster: LocalCluster,
     readonly controller: ControllerLink,
     readonly router: RouterLike,
     /** Started here, so it ends here. */
     readonly isOwner: boolean,
-  ) {}
+    alive: KeepAlive,
+  ) {
+    this.#alive = alive;
+  }
 
   /** Starts a cluster that ends with this process; it takes deploys. `cluster.serving` says when HTTP is answered. @throws NBS_PORT_IN_USE */
   static async start({ resources, ...http }: ClusterOptions): Promise<Client> {
@@ -56,30 +70,50 @@ export class Client {
     return client;
   }
 
-  /** Joins a running cluster, e.g. from the command line; leaves it running at the end. @throws NBS_CLUSTER_GONE */
-  static async join(dir: string, onLog: (line: LogLine) => void = () => {}): Promise<Client> {
-    return Client.#attach(await joinLocalCluster(dir, { onLog }), false);
+  /**
+   * Joins a running cluster and leaves it running at the end. What deployments print that are run from here appears here. The connection
+   * does not keep this process alive, only requests and operations do.
+   * @throws NBS_CLUSTER_GONE
+   */
+  static async join(dir: string): Promise<Client> {
+    let client: Client | undefined;
+    const onLog = (line: LogLine): void => {
+      if (client !== undefined) client.#print(line);
+    };
+    const cluster = await joinLocalCluster(dir, { onLog, logs: 'own', unref: true });
+    client = await Client.#attach(cluster, false).catch((error: unknown) => {
+      cluster.agent.close();
+      throw error;
+    });
+    return client;
   }
 
   static async #attach(cluster: LocalCluster, isOwner: boolean): Promise<Client> {
     const { dir, token, url } = cluster;
     const hello = helloOf('driver', `driver-${process.pid}-${shortId(4)}`);
     registerHandleCodec();
-    const controller = new ControllerLink(dir, { token, hello });
-    await controller.channel();
-    const router = openRouter({ dir, token, hello });
+    const unref = !isOwner;
+    const alive = new KeepAlive();
+    const controller = new ControllerLink(dir, { token, hello, unref });
+    await alive.during(() => controller.channel());
+    const opened = openRouter({ dir, token, hello, unref });
+    const router = isOwner ? opened : keepAliveRouter(opened, alive);
     setHandleContext({ router, url });
-    return new Client(cluster, controller, router, isOwner);
+    return new Client(cluster, controller, router, isOwner, alive);
   }
 
-  get call(): OpCaller<ControllerOps> {
-    return this.controller.call;
+  readonly call: OpCaller<ControllerOps> = (op, args, options) => this.during(() => this.controller.call(op, args, options));
+
+  /** This process does not end before the work has. */
+  during<T>(work: () => Promise<T>): Promise<T> {
+    return this.#alive.during(work);
   }
 
-  /** From now on these deployments' output appears in the context of this call. */
-  printFor(deployments: readonly string[]): void {
+  /** From now on these deployments' output appears in the context of this call, and no longer at the driver that ran them before. */
+  async printFor(deployments: readonly string[]): Promise<void> {
     const print = AsyncResource.bind(printLine);
     for (const name of deployments) this.#printers.set(name, print);
+    await this.during(() => this.cluster.claimLogs(deployments));
   }
 
   /** Gives the connections back. A cluster of our own ends with it. */
@@ -87,13 +121,13 @@ export class Client {
     setHandleContext(null);
     this.router.close();
     this.controller.close();
+    this.#alive.close();
     if (this.isOwner) await this.cluster.stop();
     else this.cluster.agent.close();
   }
 
   #print(line: LogLine): void {
-    const deployment = line.label.split('#', 1)[0] ?? line.label;
-    (this.#printers.get(deployment) ?? printLine)(line);
+    (this.#printers.get(deploymentOf(line.label)) ?? printLine)(line);
   }
 }
 

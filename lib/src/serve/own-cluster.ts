@@ -1,8 +1,12 @@
-import { describeExit, type ExitReport } from '../engine/index.js';
+import { resolve } from 'node:path';
+import { hasCode } from '../core/index.js';
+import { describeExit, detachedClusters, type ExitReport, startDetachedCluster } from '../engine/index.js';
 import { Client } from './client.js';
-import { AlreadyRunning } from './errors.js';
+import { deleteApplication } from './delete.js';
+import { AlreadyConnected, AlreadyRunning, InvalidAddress } from './errors.js';
 import { NotRunning, setHandleContext } from './handle/index.js';
 import { declaredResources } from './options.js';
+import { NoSuchApp } from './protocol/index.js';
 import type { StartOptions } from './types.js';
 
 /** The port that `'auto'` takes where it is free; that of Ray Serve. */
@@ -26,9 +30,26 @@ export function startAhead(): void {
   attempt.then((client) => client.cluster.exited.then(gone), gone);
 }
 
-/** The cluster started ahead, where its address is the one wanted; else a new one. */
-async function start(options: StartOptions): Promise<Client> {
+/** The folder of the cluster to join, started first where it is to be detached; undefined where this process is to have its own. */
+async function folderToJoin({
+  address,
+  detached = false,
+  host = USUAL_ADDRESS.host,
+  port = USUAL_ADDRESS.port,
+}: StartOptions): Promise<string | undefined> {
+  if (address !== undefined && (typeof address !== 'string' || address === ''))
+    throw InvalidAddress({ address: JSON.stringify(address) ?? String(address) });
+  if (address !== undefined && address !== 'auto') return resolve(address);
+  const [running] = address === 'auto' ? await detachedClusters() : [];
+  if (running !== undefined) return running.dir;
+  return detached ? (await startDetachedCluster({ host, port })).dir : undefined;
+}
+
+/** A cluster that is joined, or the one started ahead where its address is the one wanted; else a new one. Whoever calls this closes it. */
+export async function openCluster(options: StartOptions): Promise<Client> {
   const { host = USUAL_ADDRESS.host, port = USUAL_ADDRESS.port } = options;
+  const folder = await folderToJoin(options);
+  if (folder !== undefined) return joinAt(folder, options);
   const early = ahead;
   ahead = null;
   const client = await early?.catch(() => undefined);
@@ -40,10 +61,26 @@ async function start(options: StartOptions): Promise<Client> {
   return Client.start(wanted);
 }
 
+async function joinAt(folder: string, { port }: StartOptions): Promise<Client> {
+  const early = ahead;
+  ahead = null;
+  // Before the other one: handles work with the one that was opened last.
+  await early?.then((client) => client.close()).catch(() => {});
+  const client = await Client.join(folder);
+  if (isOther(client, port)) {
+    await client.close();
+    throw AlreadyRunning({ url: client.cluster.url, port: port as number });
+  }
+  return client;
+}
+
+const isOther = ({ cluster }: Client, port: StartOptions['port']): boolean =>
+  typeof port === 'number' && port !== 0 && cluster.port !== port;
+
 /** The cluster of this process: the running one, or a new one. A start that failed may be tried again. */
 export function ownCluster(options: StartOptions = {}): Promise<Client> {
   if (connecting === null) {
-    const attempt = start(options);
+    const attempt = openCluster(options);
     connecting = attempt;
     attempt.then(
       (client) => {
@@ -58,13 +95,15 @@ export function ownCluster(options: StartOptions = {}): Promise<Client> {
 
 /**
  * The cluster at this address.
- * @throws NBS_ALREADY_RUNNING where it runs at another one
+ * @throws NBS_ALREADY_RUNNING where it runs at another port, NBS_ALREADY_CONNECTED where another one was asked for
  */
 export async function clusterAt(options: StartOptions): Promise<Client> {
   const client = await ownCluster(options);
-  const { port } = options;
-  if (typeof port === 'number' && port !== 0 && client.cluster.port !== port)
-    throw AlreadyRunning({ url: client.cluster.url, port });
+  const { address, port, detached = false } = options;
+  const { url, dir } = client.cluster;
+  if (isOther(client, port)) throw AlreadyRunning({ url, port: port as number });
+  const elsewhere = address !== undefined && address !== 'auto' && resolve(address) !== dir;
+  if (elsewhere || (detached && !client.cluster.detached)) throw AlreadyConnected({ url, dir });
   return client;
 }
 
@@ -80,8 +119,9 @@ export async function requiredCluster(): Promise<Client> {
 }
 
 /**
- * Ends the cluster of this process, where one runs.
- * @param drain wait until every replica has finished what it has begun, as long as its `gracefulShutdownTimeout` allows
+ * Ends the cluster of this process, where one runs; leaves one that it joined.
+ * @param drain take the applications down, also those of a joined cluster, and wait until every replica has finished what it has begun, as
+ *   long as its `gracefulShutdownTimeout` allows
  */
 export async function endCluster({ drain }: { readonly drain: boolean }): Promise<void> {
   const early = ahead;
@@ -91,12 +131,25 @@ export async function endCluster({ drain }: { readonly drain: boolean }): Promis
   await (await early?.catch(() => undefined))?.close();
   if (client === null) return;
   // A controller that is gone has nothing left to drain; what runs is ended below.
-  if (drain) await client.call('shutdown', undefined).catch(() => {});
-  await client.close();
+  try {
+    if (drain && client.isOwner) await client.call('shutdown', undefined).catch(() => {});
+    else if (drain) await deleteAll(client);
+  } finally {
+    await client.close();
+  }
 }
 
-function announce({ cluster }: Client, { port = 'auto' }: StartOptions): void {
-  if (port === 'auto' && cluster.port !== USUAL_PORT) {
+async function deleteAll(client: Client): Promise<void> {
+  const { applications } = await client.call('status', undefined);
+  // Another driver may have been quicker.
+  const gone = (error: unknown): void => {
+    if (!hasCode(error, NoSuchApp)) throw error;
+  };
+  await Promise.all(Object.keys(applications).map((name) => deleteApplication(client, name).catch(gone)));
+}
+
+function announce({ cluster, isOwner }: Client, { port = 'auto' }: StartOptions): void {
+  if (isOwner && port === 'auto' && cluster.port !== USUAL_PORT) {
     console.log(`port ${USUAL_PORT} is in use; HTTP is answered at ${cluster.url}`);
   }
 }

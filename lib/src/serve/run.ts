@@ -33,8 +33,8 @@ export async function runApplication<T>(
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
 
   const [client, { spec, blobs }] = await Promise.all([connecting, prepare(name, routePrefix, application)]);
-  client.printFor(spec.deployments.map((deployment) => deployment.name));
-  await uploadBlobs(await client.controller.channel(), blobs);
+  const claimed = client.printFor(spec.deployments.map((deployment) => deployment.name));
+  await Promise.all([claimed, client.during(async () => uploadBlobs(await client.controller.channel(), blobs))]);
   // The proxy may still boot, while the replicas do.
   const note = setTimeout(() => void tellWhatItWaitsFor(client, name), NOTE_AFTER_MS);
   const deploying = client.call('deploy', spec).finally(() => clearTimeout(note));

@@ -124,6 +124,13 @@ export interface RunOptions {
 }
 
 export interface StartOptions {
+  /**
+   * A cluster to join in place of one of this process's own: its folder, or `'auto'` for your detached one, where one runs; else a cluster is
+   * started. A joined cluster goes on when this process ends.
+   */
+  readonly address?: string;
+  /** A started cluster goes on when this process ends, until `nbserve stop`. @default false */
+  readonly detached?: boolean;
   /** Address that HTTP is answered on. @default '127.0.0.1' */
   readonly host?: string;
   /** Port for HTTP. A number fails where it is taken; `'auto'` is 8000, else the next free one. @default 'auto' */

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
-import type { DeclaredResources, LogLine, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
+import {
+  type DeclaredResources,
+  deploymentOf,
+  type LogLine,
+  type NodeInfo,
+  type ProcessInfo,
+  type ProcessSpec,
+} from '../engine.js';
 import { ClusterStopping } from '../errors.js';
-import type { AgentOps, ReadJournal } from './agent-ops.js';
+import type { ReadJournal, ReadLogs } from './agent-ops.js';
 import { type Batch, Journal } from './journal.js';
 import { LogFile, logFileName } from './log-file.js';
 import { machineResources } from './machine.js';
@@ -37,6 +44,8 @@ export class Agent {
   readonly #processes = new Map<string, ManagedProcess>();
   readonly #logs = new Journal<LogLine>(LOG_JOURNAL_BYTES);
   readonly #exits = new Journal<ProcessInfo>(EXIT_JOURNAL_BYTES);
+  /** Which driver ran a deployment of this name last. */
+  readonly #claims = new Map<string, string>();
   readonly #files = new Map<string, LogFile>();
   #stopping: Promise<void> | undefined;
 
@@ -54,12 +63,27 @@ export class Agent {
   }
 
   /** The next lines of one process or of all; ends with the process. */
-  logs(request: AgentOps['logs']['args'], reader: Reader): Promise<Batch<LogLine>> {
-    const { after, processId } = request;
+  logs(request: ReadLogs, reader: Reader): Promise<Batch<LogLine>> {
+    const { after, processId, atOnce = false } = request;
+    const keep = this.#wanted(request);
+    if (atOnce) return Promise.resolve(this.#logs.read(after ?? this.#logs.last, keep));
     reader.onCancel = () => this.#logs.poke();
-    const keep = processId === undefined ? undefined : (line: LogLine) => line.processId === processId;
     const isOver = (): boolean => reader.cancelled || (processId !== undefined && this.#isGone(processId));
     return this.#logs.next(after ?? this.#logs.last, keep, isOver);
+  }
+
+  claimLogs(deployments: readonly string[], driver: string): undefined {
+    for (const name of deployments) this.#claims.set(name, driver);
+    return undefined;
+  }
+
+  #wanted({ processId, driver, unclaimed = false }: ReadLogs): ((line: LogLine) => boolean) | undefined {
+    if (processId !== undefined) return (line) => line.processId === processId;
+    if (driver === undefined) return undefined;
+    return ({ label }) => {
+      const claimed = this.#claims.get(deploymentOf(label));
+      return claimed === undefined ? unclaimed : claimed === driver;
+    };
   }
 
   /** The next ends of processes. */
