@@ -106,13 +106,14 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
  */
 export async function startDetachedCluster(
   http: LocalClusterOptions['http'],
-  { another = false }: { readonly another?: boolean } = {},
+  { another = false, resources }: { readonly another?: boolean; readonly resources?: DeclaredResources | undefined } = {},
 ): Promise<ClusterInfo> {
   const [running] = await detachedClusters();
   if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
   const { dir, token } = createClusterFolder({ ownerKey: null, detached: true });
   const entries = { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
-  const agent = new AgentProcess(dir, { dir, node: 'local', detached: true, http, entries });
+  const declared = resources === undefined ? {} : { resources };
+  const agent = new AgentProcess(dir, { dir, node: 'local', detached: true, http, entries, ...declared });
   try {
     await agent.serving;
     const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });

@@ -31,18 +31,14 @@ export function startAhead(): void {
 }
 
 /** The folder of the cluster to join, started first where it is to be detached; undefined where this process is to have its own. */
-async function folderToJoin({
-  address,
-  detached = false,
-  host = USUAL_ADDRESS.host,
-  port = USUAL_ADDRESS.port,
-}: StartOptions): Promise<string | undefined> {
+async function folderToJoin(options: StartOptions): Promise<string | undefined> {
+  const { address, detached = false, host = USUAL_ADDRESS.host, port = USUAL_ADDRESS.port } = options;
   if (address !== undefined && (typeof address !== 'string' || address === ''))
     throw InvalidAddress({ address: JSON.stringify(address) ?? String(address) });
   if (address !== undefined && address !== 'auto') return resolve(address);
   const [running] = address === 'auto' ? await detachedClusters() : [];
   if (running !== undefined) return running.dir;
-  return detached ? (await startDetachedCluster({ host, port })).dir : undefined;
+  return detached ? (await startDetachedCluster({ host, port }, { resources: declaredResources(options) })).dir : undefined;
 }
 
 /** A cluster that is joined, or the one started ahead where its address is the one wanted; else a new one. Whoever calls this closes it. */
