@@ -24,6 +24,7 @@ export { isApplication } from '../serve/application.js';
 export { Client, setOwnerKey } from '../serve/client.js';
 export { deleteApplication } from '../serve/delete.js';
 export { logsDelivered } from '../serve/log-barrier.js';
+export { logsDelivered } from '../serve/log-barrier.js';
 export { definingModule } from '../serve/modules/index.js';
 export { endCluster, openCluster, runningCluster, startAhead } from '../serve/own-cluster.js';
 export { setSourceRegistry } from '../serve/pack.js';
