@@ -57,6 +57,15 @@ describe('errors of cells', () => {
     assert.match(traceback, /at Chat\.fetch \(cell\[9\]\.ts:7:11\)$/);
   });
 
+  it('shows lines of files that cells import', async () => {
+    await notebook.file(
+      'thrower.ts',
+      'interface Gone {\n  a: number;\n}\n\nexport function fromFile(x: Gone): never {\n  throw new RangeError(`in the file ${x.a}`);\n}\n',
+    );
+    const traceback = await notebook.failure('import { fromFile } from "./thrower";\nfromFile({ a: 1 })');
+    assert.match(traceback, /at fromFile \(\S*\/thrower\.ts:6:9\)\n {4}at cell\[\d+\]\.ts:2:1$/);
+  });
+
   it('shows what is thrown and is no error', async () => {
     const { outcome } = await notebook.run('throw { code: 1 }');
     assert.ok(outcome.status === 'error');

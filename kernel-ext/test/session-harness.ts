@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,9 +11,15 @@ export interface CellRun {
   readonly displays: readonly { readonly bundle: DisplayBundle; readonly displayId?: string; readonly update?: boolean }[];
 }
 
-/** A session in a folder of its own. */
+function madeFolder(path: string): string {
+  mkdirSync(path);
+  return path;
+}
+
+/** A session in a folder of its own, which lies in another. */
 export class TestNotebook {
-  readonly folder = mkdtempSync(join(tmpdir(), 'nbs-session-'));
+  readonly #root = mkdtempSync(join(tmpdir(), 'nbs-session-'));
+  readonly folder = madeFolder(join(this.#root, 'notebook'));
   readonly session: Session = createSession({ folder: this.folder, ownsProcess: false });
   #count = 0;
 
@@ -56,6 +62,6 @@ export class TestNotebook {
 
   async close(): Promise<void> {
     await this.session.dispose();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.#root, { recursive: true, force: true });
   }
 }

@@ -44,6 +44,29 @@ describe('output of cells', () => {
     assert.ok(String((await result('"x".repeat(100_000)'))?.['text/plain']).length < 25_000);
   });
 
+  it('shows a display once, and where it was called', async () => {
+    for (const last of ['json({ a: 1 })', 'html("<b>")', 'vega({})', 'markdown("x").update(1)'])
+      assert.equal(await notebook.value(`display.${last}`), '', last);
+    assert.equal(await notebook.value('display([1])'), '');
+    assert.equal(await notebook.value('await display([1])'), '');
+    const order: string[] = [];
+    await notebook.session.execute(
+      'console.log(1); display([2]); console.log(3); display({ toHtml: () => "4" }); console.log(5)',
+      {
+        executionCount: 900,
+        silent: false,
+        output: {
+          stream: (_name, text) => order.push(text.trim()),
+          display: ({ data }) => order.push(String(data['text/html'] ?? data['text/plain'])),
+          clear: () => {},
+        },
+      },
+    );
+    assert.deepEqual(order, ['1', '[ 2 ]', '3', '4', '5']);
+    const later = await notebook.run('await display({ toHtml: async () => "<p>late</p>" })');
+    assert.equal(later.displays[0]?.bundle.data['text/html'], '<p>late</p>');
+  });
+
   it('displays and updates in place', async () => {
     const { displays, outcome } = await notebook.run(
       `const h = display.html("<i>1</i>"); await h.update("two"); display.image(new Uint8Array(${PNG}), { width: 20 }); await display([{ a: 1 }, { a: 2 }])\nundefined`,

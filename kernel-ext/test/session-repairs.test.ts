@@ -110,6 +110,19 @@ describe('TypeScript in cells', () => {
     assert.equal(await notebook.value('import { Local } from "./local"; new Local(5).m'), '5');
   });
 
+  it('imports files above its folder', async () => {
+    await notebook.file('../above-it/data.json', '{"a": 6}');
+    await notebook.file('../above-it/other.ts', 'export const other: number = 2;');
+    await notebook.file(
+      '../above-it/index.ts',
+      'import { other } from "./other.js";\nexport const x = other + 1; export type T = { x: number };',
+    );
+    assert.equal(await notebook.value('import { x, type T } from "../above-it"; const t: T = { x }; t.x'), '3');
+    assert.equal(await notebook.value('import above from "../above-it/data.json"; above.a'), '6');
+    await notebook.file('../above-it/other.ts', 'export const other: number = 20; // changed');
+    assert.equal(await notebook.value('import { x } from "../above-it/index.ts"; x'), '21');
+  });
+
   it('finds a package that came after it was missed', async () => {
     assert.match(await notebook.failure('import { late } from "late";'), /TS2307/);
     await notebook.file('node_modules/late/package.json', '{"name":"late","main":"index.js","types":"index.d.ts"}');

@@ -55,6 +55,20 @@ const chat = await serve.run(Chat.bind({ msg: greeting }), { name: 'chat', route
     assert.equal(await notebook.value("import { serve as imported } from 'nbserve'; imported === serve"), 'true');
   });
 
+  it('has what replicas printed when a cell ends, below the cell that ran them', async () => {
+    const first = await notebook.run(
+      "const Printer = serve.deployment(class Printer { say(count: number) { for (let i = 0; i < count; i++) console.log('line', i); return count } });\nconst printer = await serve.run(Printer.bind(), { name: 'printer', routePrefix: null });\nawait printer.say.remote(1)",
+    );
+    let printed = 1;
+    const lines = (): number => first.text().match(/line \d+\n/g)?.length ?? 0;
+    assert.equal(lines(), printed);
+    for (const count of [1, 1, 1, 100]) {
+      await notebook.run(`await printer.say.remote(${count})`);
+      printed += count;
+      assert.equal(lines(), printed);
+    }
+  });
+
   it('deploys a class that the same cell declared', async () => {
     await notebook.value(
       'class Named { hi() { return greeting.trim() } }\nconst named = await serve.run(serve.deployment(Named).bind(), { name: "named", routePrefix: "/named" });',

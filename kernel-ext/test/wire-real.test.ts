@@ -35,6 +35,13 @@ describe('the real kernel', () => {
     });
   }
 
+  it('starts cells whatever user code has made of the timers', async () => {
+    await kernel.execute(
+      'const timers = { setImmediate, setTimeout }; Object.assign(globalThis, { setImmediate() {}, setTimeout() {} });',
+    );
+    assert.equal((await kernel.execute('Object.assign(globalThis, timers); 1')).reply.status, 'ok');
+  });
+
   it('prints 5,000 lines from one cell', async () => {
     const run = await kernel.execute('for (let i = 0; i < 5000; i++) console.log(i)');
     assert.equal(run.text(), Array.from({ length: 5000 }, (_, i) => `${i}\n`).join(''));

@@ -14,22 +14,30 @@ const MAX_TEXT = 20_000;
 const MAX_ROWS = 50;
 const MAX_COLUMNS = 20;
 
-/** The representations of a value. An object says its own by `[Symbol.for('Jupyter.display')]()` or `toHtml()`. */
-export async function bundleOf(value: unknown): Promise<MimeBundle> {
+/** The representations of a value; a promise only where the object itself gives one. An object says its own by `[Symbol.for('Jupyter.display')]()` or `toHtml()`. */
+export function bundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {
   const text = textOf(value);
-  const plain = (more: Record<string, unknown>, metadata: Record<string, unknown> = {}): MimeBundle => ({
-    data: { 'text/plain': text, ...more },
-    metadata,
-  });
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return plain({});
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
+    return { data: { 'text/plain': text }, metadata: {} };
   const own = method(value, DISPLAY);
-  if (own !== undefined) {
-    const data: unknown = await own();
-    if (typeof data === 'object' && data !== null)
-      return { data: { ...(Object.keys(data).length === 0 ? { 'text/plain': text } : {}), ...data }, metadata: {} };
-  }
+  const data: unknown = own?.();
+  if (isPromise(data)) return data.then((found) => ownBundle(found, text) ?? bundleByKind(value, text));
+  return ownBundle(data, text) ?? bundleByKind(value, text);
+}
+
+/** What an object has said of itself. */
+function ownBundle(data: unknown, text: string): MimeBundle | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  return { data: { ...(Object.keys(data).length === 0 ? { 'text/plain': text } : {}), ...data }, metadata: {} };
+}
+
+function bundleByKind(value: object, text: string): MimeBundle | Promise<MimeBundle> {
+  const plain = (more: Record<string, unknown>): MimeBundle => ({ data: { 'text/plain': text, ...more }, metadata: {} });
   const toHtml = method(value, 'toHtml');
-  if (toHtml !== undefined) return plain({ 'text/html': String(await toHtml()) });
+  if (toHtml !== undefined) {
+    const html = toHtml();
+    return isPromise(html) ? html.then((found) => plain({ 'text/html': String(found) })) : plain({ 'text/html': String(html) });
+  }
   if (value instanceof Uint8Array) {
     const type = imageType(value);
     return type === undefined
@@ -92,6 +100,10 @@ function tableOf(rows: readonly unknown[]): string | undefined {
 function escaped(value: unknown): string {
   const text = value === undefined ? '' : value instanceof Date ? value.toISOString() : String(value);
   return text.replace(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character] ?? character);
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
 }
 
 function method(value: object, name: PropertyKey): (() => unknown) | undefined {

@@ -37,7 +37,7 @@ export interface Display {
 }
 
 /** Shows values below the cell that runs. */
-export const display: Display = Object.assign(async (value: unknown): Promise<DisplayHandle> => show(await bundleOf(value)), {
+export const display: Display = Object.assign((value: unknown): Promise<DisplayHandle> => shown(then(bundleOf, value, show)), {
   html: (html: string) => show(bundle('text/html', html, html)),
   markdown: (markdown: string) => show(bundle('text/markdown', markdown, markdown)),
   svg: (svg: string) => show(bundle('image/svg+xml', svg, '<svg>')),
@@ -47,14 +47,41 @@ export const display: Display = Object.assign(async (value: unknown): Promise<Di
   clear: (wait = false) => displayTarget()?.clear(wait),
 });
 
+/** What `display` gave: it is no result of a cell. */
+const given = new WeakSet<object>();
+
+/** Whether a value only stands for something that was shown already. */
+export function isShown(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && given.has(value);
+}
+
+function shown<T extends object>(value: T): T {
+  given.add(value);
+  return value;
+}
+
+/** Shows at once where it can, so that what is printed afterwards comes below. */
+function then<T>(
+  make: (value: unknown) => MimeBundle | Promise<MimeBundle>,
+  value: unknown,
+  use: (bundle: MimeBundle) => T,
+): Promise<T> {
+  try {
+    const made = make(value);
+    return made instanceof Promise ? made.then(use) : Promise.resolve(use(made));
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}
+
 function show(first: MimeBundle): DisplayHandle {
   const id = newDisplayId();
   const output = displayTarget();
   output?.display(first, { displayId: id });
-  return {
+  return shown({
     id,
-    update: async (value) => output?.display(await bundleOf(value), { displayId: id, update: true }),
-  };
+    update: (value: unknown) => shown(then(bundleOf, value, (next) => output?.display(next, { displayId: id, update: true }))),
+  });
 }
 
 function bundle(type: string, content: unknown, text: string): MimeBundle {

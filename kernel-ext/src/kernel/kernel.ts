@@ -86,9 +86,10 @@ export async function startKernel({ connection, createSession }: KernelOptions):
     { connection, session: name, info, parentPid: parentPid() },
     { onInterrupt: interrupt, onShutdown: () => void end() },
   );
-  const holder = new SessionHolder(() =>
+  const holder = new SessionHolder((made) =>
     control.guardedAsync(async () => {
       const session = await createSession((work) => control.guarded(work));
+      made(session);
       // A cell that came meanwhile: what it needs boots while TypeScript loads, which takes the thread for half a second.
       await nextTurn();
       if (firstCell !== undefined) await session.anticipate(firstCell).then(nextTurn);

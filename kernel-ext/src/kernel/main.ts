@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { KernelError, logToStderr, readConnectionFile } from '../wire/index.js';
 import { startKernel } from './kernel.js';
+import { afterArrivals } from './turns.js';
 
 const [, , connectionFile] = process.argv;
 
@@ -13,7 +14,7 @@ try {
       const { createSession, nameOwner } = await import('../session/index.js');
       // Jupyter keeps the file over restarts.
       nameOwner(resolve(connectionFile));
-      return createSession({ folder: process.cwd(), uninterruptible });
+      return createSession({ folder: process.cwd(), uninterruptible, turn: afterArrivals });
     },
   });
 } catch (error) {

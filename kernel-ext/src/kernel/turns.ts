@@ -16,5 +16,23 @@ export function inOwnTurn(work: () => void): void {
   port2.postMessage(0);
 }
 
+const { setImmediate, setTimeout, clearTimeout } = globalThis;
+
+/** When a turn begins whose immediate was dropped. */
+const RESCUE_MS = 50;
+
+/** Runs `work` in a turn of its own, after what has arrived by now from other threads and sockets: an interrupt may be among it. */
+export function afterArrivals(work: () => void): void {
+  let begun = false;
+  const begin = (): void => {
+    if (begun) return;
+    begun = true;
+    clearTimeout(rescue);
+    inOwnTurn(work);
+  };
+  const rescue = setTimeout(begin, RESCUE_MS);
+  setImmediate(begin);
+}
+
 /** Resolves in a turn of its own. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => inOwnTurn(resolve));

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { CellWaits } from './cell-waits.js';
 import type { ConvertedCell } from './converter.js';
 import { DisposalScope } from './disposal-scope.js';
 import { KeyboardInterrupt } from './errors.js';
@@ -29,20 +30,24 @@ export class CellExecutor {
   readonly #modules: NotebookModules;
   readonly #folder: string;
   #open: { readonly cell: OpenCell; readonly bound: CellContext['bound'] } | undefined;
-  #reject: ((error: unknown) => void) | undefined;
+  readonly #turn: (work: () => void) => void;
+  #interrupt: (() => void) | undefined;
 
-  constructor(folder: string, modules: NotebookModules) {
+  /** @param turn runs its argument in a macrotask of its own */
+  constructor(folder: string, modules: NotebookModules, turn: (work: () => void) => void) {
     this.#folder = folder;
     this.#modules = modules;
+    this.#turn = turn;
   }
 
   async run(converted: ConvertedCell, cell: RunningCell, context: CellContext): Promise<CellEnd> {
     const scope = new DisposalScope();
+    const waits = new CellWaits();
     const state = { result: undefined as unknown };
     try {
       const code = this.#compile(converted.code, cell.id);
-      const runtime = this.#runtime(state, scope, context, cell.id);
-      await this.#interruptible(() =>
+      const runtime = this.#runtime(state, scope, waits, context, cell.id);
+      await this.#interruptible(waits, () =>
         runInCell(cell, async () => {
           try {
             await code(
@@ -67,11 +72,11 @@ export class CellExecutor {
 
   /** Runs `work` so that `interrupt` ends the waiting. Each gets a macrotask of its own: the control thread ends that one. */
   async interruptible<T>(work: () => Promise<T>): Promise<T> {
-    return this.#interruptible(work);
+    return this.#interruptible(undefined, work);
   }
 
   interrupt(): void {
-    this.#reject?.(new KeyboardInterrupt());
+    this.#interrupt?.();
   }
 
   /** Tells what the running cell has defined by now. */
@@ -80,24 +85,27 @@ export class CellExecutor {
     for (const [name, value] of this.#open.cell.values()) this.#open.bound(name, value);
   }
 
-  #interruptible<T>(work: () => Promise<T>): Promise<T> {
+  #interruptible<T>(waits: CellWaits | undefined, work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let interrupted = false;
-      this.#reject = (error) => {
+      const ended = (): void => reject(new KeyboardInterrupt());
+      this.#interrupt = () => {
         interrupted = true;
-        reject(error);
+        // What the cell's `finally` blocks print still comes before its end. Code that was terminated never ends by itself.
+        waits?.interrupt();
+        this.#turn(ended);
       };
-      setImmediate(() => {
+      this.#turn(() => {
         // Nobody would wait for it any more, and no interrupt would end it.
         if (interrupted) return;
         try {
-          work().then(resolve, reject);
+          work().then((value) => (interrupted ? ended() : resolve(value)), reject);
         } catch (error) {
           reject(error);
         }
       });
     }).finally(() => {
-      this.#reject = undefined;
+      this.#interrupt = undefined;
     });
   }
 
@@ -107,8 +115,16 @@ export class CellExecutor {
     return script.runInThisContext() as CellCode;
   }
 
-  #runtime(state: { result: unknown }, scope: DisposalScope, { bound, magic, time }: CellContext, id: string) {
+  #runtime(
+    state: { result: unknown },
+    scope: DisposalScope,
+    { wait, each }: CellWaits,
+    { bound, magic, time }: CellContext,
+    id: string,
+  ) {
     return {
+      wait,
+      each,
       define: (definitions: Parameters<NotebookNames['open']>[0]): void => {
         this.#open = { cell: this.names.open(definitions, bound), bound };
       },

@@ -29,7 +29,7 @@ export interface CellFunction {
 export function cellFunction(fork: Fork, emitted: string, resultName: string | undefined): CellFunction {
   const comment = emitted.lastIndexOf(MAP_COMMENT);
   const module = comment < 0 ? emitted : emitted.slice(0, comment);
-  const file = fork.createSourceFile('cell.js', module, 9 as ts.ScriptTarget, false, 1 as ts.ScriptKind);
+  const file = fork.createSourceFile('cell.js', module, 9 as ts.ScriptTarget, true, 1 as ts.ScriptKind);
   const kinds = new Map<string, NameKind>();
   const edits: Edit[] = [];
   const exported: string[] = [];
@@ -58,7 +58,7 @@ export function cellFunction(fork: Fork, emitted: string, resultName: string | u
       declaredNames(fork, statement, kinds);
     }
   }
-  edits.push(...callEdits(fork, file));
+  edits.push(...waitEdits(fork, file), ...callEdits(fork, file));
   const accessors = exported.map((name) => accessor(name, kinds.get(name) ?? 'var')).join(', ');
   const helpers = HELPERS.filter((name) => module.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
@@ -74,6 +74,34 @@ export function cellFunction(fork: Fork, emitted: string, resultName: string | u
     hasResult,
     toEmitted: mapping(result, module, comment < 0 ? '' : emitted.slice(comment + MAP_COMMENT.length)),
   };
+}
+
+/** `await x` at the top becomes `await __nbs.wait(x)`, which an interrupt ends; likewise `for await`. */
+function waitEdits(fork: Fork, file: ts.SourceFile): Edit[] {
+  if (!/\bawait\b/.test(file.text)) return [];
+  const edits: Edit[] = [];
+  const wrap = (operand: ts.Expression, by: string): void => {
+    const start = operand.getStart(file);
+    edits.push({ start, end: start, text: `__nbs.${by}(` }, { start: operand.end, end: operand.end, text: ')' });
+  };
+  const visit = (node: ts.Node): void => {
+    if (fork.isFunctionLike(node) && !isTimed(fork, node)) return;
+    // Of a line with `%time` the inner await is the one to end.
+    if (fork.isAwaitExpression(node) && !isTimer(fork, node.expression)) wrap(node.expression, 'wait');
+    else if (fork.isForOfStatement(node) && node.awaitModifier !== undefined) wrap(node.expression, 'each');
+    fork.forEachChild(node, visit);
+  };
+  visit(file);
+  return edits;
+}
+
+/** The function around a line with `%time` is the cell's own code. */
+function isTimed(fork: Fork, node: ts.Node): boolean {
+  return fork.isArrowFunction(node) && isTimer(fork, node.parent);
+}
+
+function isTimer(fork: Fork, node: ts.Node): boolean {
+  return fork.isCallExpression(node) && fork.isIdentifier(node.expression) && node.expression.text === '__nbs_time';
 }
 
 /** `exports.f(x)` would give `f` a `this`: it becomes `(0, exports.f)(x)`. `import()` resolves from the notebook's folder. */
@@ -140,7 +168,7 @@ function declaredNames(fork: Fork, statement: ts.Statement, kinds: Map<string, N
 }
 
 function importCode(fork: Fork, statement: ts.ImportDeclaration, kinds: Map<string, NameKind>): string {
-  const module = `await __nbs.import(${JSON.stringify((statement.moduleSpecifier as ts.StringLiteral).text)})`;
+  const module = `await __nbs.wait(__nbs.import(${JSON.stringify((statement.moduleSpecifier as ts.StringLiteral).text)}))`;
   const clause = statement.importClause;
   if (clause === undefined) return `${module};`;
   const parts: string[] = [];

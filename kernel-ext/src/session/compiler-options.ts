@@ -13,6 +13,8 @@ export function compilerOptions(
     experimentalDecorators: false,
     disableTopLevelAwait: false,
     allowImportingTsExtensions: true,
+    // The notebook's folder, which tslab takes, would leave out the files above it.
+    rootDir: '/',
     inlineSourceMap: true,
     strict: true,
     strictPropertyInitialization: false,

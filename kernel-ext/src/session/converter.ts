@@ -20,8 +20,9 @@ export interface Diagnostic {
   readonly file?: { readonly path: string; readonly line: number; readonly column: number };
 }
 
-/** JavaScript of a file that a cell imports by a relative path. */
+/** JavaScript, with its source map, of a file that a cell imports by a relative path. */
 export interface SideModule {
+  /** Of the TypeScript. */
   readonly path: string;
   readonly code: string;
 }

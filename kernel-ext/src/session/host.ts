@@ -25,6 +25,11 @@ export function startClusterAhead(): void {
   loaded?.startAhead();
 }
 
+/** Waits until what replicas have printed by now has arrived, for `limitMs` at most; does nothing where nothing serves. */
+export async function replicasPrinted(limitMs: number): Promise<void> {
+  await loaded?.logsDelivered(limitMs);
+}
+
 /** The host if anything has needed it. */
 export function loadedHost(): Promise<Host> | undefined {
   return loading;

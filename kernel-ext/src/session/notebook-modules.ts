@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs';
 import { createRequire, isBuiltin, Module } from 'node:module';
-import { dirname, extname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { SideModule } from './converter.js';
 import { host } from './host.js';
+import { rememberModule } from './stack-positions.js';
 
 /** Packages that cells share with the kernel, so that there is one of each in the process. */
 const SHARED = /^nbserve(\/|$)/;
+
+const ENDINGS = ['.ts', '.tsx', '.mts', '.js', '.jsx'];
 
 const own = createRequire(import.meta.url);
 
@@ -27,6 +29,7 @@ export class NotebookModules {
   add(modules: readonly SideModule[]): void {
     for (const { path, code } of modules) {
       this.#compiled.set(path, code);
+      rememberModule(path, code);
       this.#loaded.clear();
     }
   }
@@ -73,13 +76,15 @@ export class NotebookModules {
   #side(folder: string, id: string): unknown {
     if (!id.startsWith('.') && !id.startsWith('/')) return undefined;
     const path = resolve(folder, id);
-    const bare = ['.ts', '.js', '.mts', '.tsx'].includes(extname(path)) ? path.slice(0, -extname(path).length) : path;
-    const file = [`${bare}.js`, join(path, 'index.js')].find((candidate) => this.#compiled.has(candidate));
+    // TypeScript may be imported by the name that its JavaScript would have.
+    const bare = path.replace(/\.[mj]?js$/, '');
+    const file = [path, ...[bare, join(path, 'index')].flatMap((start) => ENDINGS.map((ending) => start + ending))].find(
+      (candidate) => this.#compiled.has(candidate),
+    );
     if (file === undefined) return undefined;
     const cached = this.#loaded.get(file);
     if (cached !== undefined) return cached.exports;
-    const source = file.replace(/\.js$/, '.ts');
-    const module = new Module(existsSync(source) ? source : file);
+    const module = new Module(file);
     this.#loaded.set(file, module);
     module.filename = module.id;
     module.require = this.#requireIn(dirname(file));

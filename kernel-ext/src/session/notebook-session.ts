@@ -1,4 +1,4 @@
-import { bundleOf, setDisplayTarget } from '../display/index.js';
+import { bundleOf, isShown, setDisplayTarget } from '../display/index.js';
 import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
 import { ambientDeclarations, sharedPaths } from './ambient.js';
 import { willServe } from './anticipate.js';
@@ -7,7 +7,7 @@ import { CellSources } from './cell-sources.js';
 import { completeCell } from './completion.js';
 import type { ConvertedCell, Converter } from './converter.js';
 import { KeyboardInterrupt } from './errors.js';
-import { loadedHost, startClusterAhead, warmHost } from './host.js';
+import { loadedHost, replicasPrinted, startClusterAhead, warmHost } from './host.js';
 import { inspectCell } from './inspection.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
@@ -35,6 +35,12 @@ const SAVE_CACHE_MS = 5_000;
 /** When nbserve and its compiler are loaded, so that the first `serve.run` is quick: after a first cell that may wait already. */
 const WARM_HOST_MS = 100;
 
+/** How long a cell's end may wait for lines of its replicas: runners drop what comes later. */
+const REPLICAS_PRINT_MS = 15;
+
+/** A cell without this has seen no answer of a replica. */
+const AWAITS = /\bawait\b/;
+
 /** A session on tslab's converter and this process's own context. */
 export class NotebookSession implements Session {
   readonly #folder: string;
@@ -43,15 +49,18 @@ export class NotebookSession implements Session {
   readonly #sources: CellSources;
   #converter: Converter | undefined;
   readonly #uninterruptible: <T>(work: () => T) => T;
+  readonly #turn: (work: () => void) => void;
   #scope = '';
+  #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #running: AbortController | undefined;
 
-  constructor({ folder, ownsProcess = true, uninterruptible = (work) => work() }: SessionOptions) {
+  constructor({ folder, ownsProcess = true, uninterruptible = (work) => work(), turn = setImmediate }: SessionOptions) {
     this.#folder = folder;
     this.#uninterruptible = uninterruptible;
+    this.#turn = turn;
     this.#modules = new NotebookModules(folder);
-    this.#executor = new CellExecutor(folder, this.#modules);
+    this.#executor = new CellExecutor(folder, this.#modules, turn);
     this.#sources = new CellSources({
       folder,
       lookup: (name) => this.#executor.names.get(name),
@@ -96,8 +105,13 @@ export class NotebookSession implements Session {
   }
 
   async warm(): Promise<void> {
+    if (this.#disposed) return;
+    const types = this.#types();
+    // The kernel may have been told to end meanwhile.
+    await new Promise<void>((resolve) => this.#turn(resolve));
+    if (this.#disposed) return;
     // A first cell makes the checker resolve what every cell needs.
-    this.#types().convert('', {
+    types.convert('', {
       id: 'warm.ts',
       source: unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm'),
     });
@@ -106,6 +120,7 @@ export class NotebookSession implements Session {
   }
 
   async dispose(): Promise<void> {
+    this.#disposed = true;
     this.#converter?.dispose();
     this.#converter = undefined;
     const host = await loadedHost();
@@ -157,8 +172,9 @@ export class NotebookSession implements Session {
     const source = repaired(await this.#sources.marked(cell.id, plain));
     const converted = this.#uninterruptible(() => this.#types().convert(this.#scope, { id: cell.id, source }));
     if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics);
-    cell.interrupted.throwIfAborted();
+    // Of a file that did not change, no code comes a second time.
     this.#modules.add(converted.sideModules);
+    cell.interrupted.throwIfAborted();
     rememberCell(cell.id, code, converted);
     this.#sources.add(cell.id, plain.text);
     return this.#run(converted, cell, silent, async (index) => {
@@ -179,10 +195,11 @@ export class NotebookSession implements Session {
       source: (id, value) => this.#sources.tag(id, value),
       bound: (name, value) => this.#sources.bind(cell.id, name, value),
     });
+    if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     this.#scope =
       end.missing.size === 0 ? converted.scope : this.#types().scopeWithout(converted.scope, this.#scope, end.missing);
     if (!end.ok) return formatError(end.error);
-    if (silent || !end.hasResult || end.result === undefined) return { status: 'ok' };
+    if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
     if (end.result instanceof Error)
       return { status: 'ok', result: { data: { 'text/plain': formatError(end.result).traceback.join('\n') }, metadata: {} } };
     return { status: 'ok', result: await runInCell(cell, () => bundleOf(end.result)) };

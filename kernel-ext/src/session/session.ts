@@ -83,4 +83,9 @@ export interface SessionOptions {
    * @default runs it as it is
    */
   uninterruptible?: <T>(work: () => T) => T;
+  /**
+   * Runs work in a turn of the event loop of its own. Cells start in one: an interrupt that came before it must have been told by then.
+   * @default setImmediate
+   */
+  turn?: (work: () => void) => void;
 }

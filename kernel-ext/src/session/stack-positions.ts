@@ -1,5 +1,6 @@
 import type { ConvertedCell } from './converter.js';
 import { LineIndex } from './mapped-text.js';
+import { SourceMap } from './source-map.js';
 
 interface KnownCell {
   readonly source: string;
@@ -11,20 +12,34 @@ interface KnownCell {
 const OWN_FOLDER = new URL('..', import.meta.url).href;
 
 const cells = new Map<string, KnownCell>();
+/** Files that cells import, by path; the map is read when a stack needs it. */
+const modules = new Map<string, { readonly code: string; map?: SourceMap }>();
 let installed = false;
 
 /** Makes stacks show positions of the user's cell instead of those of its JavaScript. */
 export function rememberCell(id: string, source: string, converted: ConvertedCell): void {
   cells.set(id, { source, lines: new LineIndex(source), converted });
+  install();
+}
+
+/** Likewise for a file that cells import. @param code ends with its source map */
+export function rememberModule(path: string, code: string): void {
+  modules.set(path, { code });
+  install();
+}
+
+function install(): void {
   if (installed) return;
   installed = true;
   const before = Error.prepareStackTrace;
   Error.prepareStackTrace = (error, sites) => {
-    if (!sites.some((site) => cells.has(site.getFileName() ?? '')))
+    if (!sites.some((site) => isKnown(site.getFileName() ?? '')))
       return before === undefined ? plain(error, sites) : before(error, sites);
     return [header(error), ...withoutCallers(sites).map((site) => `    at ${frame(site)}`)].join('\n');
   };
 }
+
+const isKnown = (file: string): boolean => cells.has(file) || modules.has(file);
 
 /** The user's source of a cell that ran. */
 export function cellSource(id: string): string | undefined {
@@ -33,7 +48,7 @@ export function cellSource(id: string): string | undefined {
 
 /** The frames without those of Node and the kernel that called the outermost cell. */
 function withoutCallers(sites: readonly NodeJS.CallSite[]): NodeJS.CallSite[] {
-  const outermost = sites.findLastIndex((site) => cells.has(site.getFileName() ?? ''));
+  const outermost = sites.findLastIndex((site) => isKnown(site.getFileName() ?? ''));
   return sites.filter((site, i) => i <= outermost || !isCaller(site.getFileName() ?? ''));
 }
 
@@ -47,11 +62,26 @@ function frame(site: NodeJS.CallSite): string {
   const line = site.getLineNumber();
   const column = site.getColumnNumber();
   const known = cells.get(file ?? '');
-  if (known === undefined || line === null || column === null) return text;
+  if (line === null || column === null) return text;
+  if (known === undefined) {
+    const position = mapOf(file ?? '')?.source(line - 1, column - 1);
+    return position === undefined ? text : text.replace(`:${line}:${column}`, `:${position.line + 1}:${position.column + 1}`);
+  }
   const offset = known.converted.toOriginal(line - 1, column - 1);
   if (offset === undefined) return text.replace(`:${line}:${column}`, '');
   const position = known.lines.position(offset);
   return text.replace(`${file}:${line}:${column}`, `${file}:${position.line + 1}:${position.column + 1}`);
+}
+
+function mapOf(file: string): SourceMap | undefined {
+  const known = modules.get(file);
+  if (known === undefined) return undefined;
+  if (known.map === undefined) {
+    const encoded = /\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(known.code)?.[1] ?? '';
+    const { mappings } = JSON.parse(Buffer.from(encoded, 'base64').toString() || '{"mappings":""}') as { mappings: string };
+    known.map = new SourceMap(mappings);
+  }
+  return known.map;
 }
 
 function plain(error: unknown, sites: readonly NodeJS.CallSite[]): string {

@@ -48,7 +48,7 @@ export class TslabBasedConverter implements Converter {
       names,
       hasResult,
       scope: declarations + lostNamespaces(this.#fork, scope, declarations),
-      sideModules: (converted.sideOutputs ?? []).map(({ path, data }) => ({ path, code: data })),
+      sideModules: this.#program.modules,
       toOriginal: (line, column) => {
         const position = toEmitted(line, column);
         if (position === undefined) return undefined;

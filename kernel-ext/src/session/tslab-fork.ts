@@ -14,8 +14,6 @@ export interface ForkHooks {
   watchDirectory(path: string, changed: ts.DirectoryWatcherCallback): ts.FileWatcher;
   createWatchCompilerHost(roots: string[], options: ts.CompilerOptions, sys: ts.System): unknown;
   diagnostics(program: ts.Program, files: readonly ts.SourceFile[]): readonly ts.Diagnostic[];
-  /** True while files beside the cell are emitted: those go to CommonJS as tslab does it. */
-  readonly emitting: boolean;
 }
 
 /** tslab's own converter, as `tslab/dist/converter.js` exports it. */
@@ -106,8 +104,8 @@ function exchanged(fork: Fork): object {
     createWatchCompilerHost: (roots: string[], options: ts.CompilerOptions, system: ts.System) =>
       hooks().createWatchCompilerHost(roots, options, system),
     getPreEmitDiagnosticsOfFiles: (program: ts.Program, files: readonly ts.SourceFile[]) => hooks().diagnostics(program, files),
-    transpileModule: (text: string, options: ts.TranspileOptions) =>
-      hooks().emitting ? fork.transpileModule(text, options) : { outputText: text },
+    // To CommonJS: cells become functions, and the files beside them are CommonJS already.
+    transpileModule: (text: string) => ({ outputText: text }),
   };
   const result = Object.create(null) as object;
   for (const name of Object.keys(fork)) {

@@ -1,13 +1,21 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type ts from 'typescript';
 import { compilerOptions, isSilenced } from './compiler-options.js';
+import type { SideModule } from './converter.js';
 import { withoutLibraryDocs } from './library-docs.js';
 import type { Fork, ForkHooks } from './tslab-fork.js';
 
 /** Name of the file that tslab gives the cell's source. */
 const CELL_FILE = '__tslab__.ts';
 const AMBIENT_FILE = '__nbserve__.d.ts';
+/** Where tslab has TypeScript emit to. */
+const OUT_FOLDER = 'outDir';
+/** Stands for any file beside the cell; see `TslabProgram.modules`. */
+const SIDE_OUTPUT = `${OUT_FOLDER}/__module__.js`;
+
+/** Numbers of TypeScript 5.0's enums. */
+const MODULE_OPTIONS = { module: 1, target: 9, esModuleInterop: true, inlineSourceMap: true } as ts.CompilerOptions;
 
 export interface ProgramOptions {
   readonly folder: string;
@@ -42,9 +50,10 @@ interface WatchHost {
  */
 export class TslabProgram implements ForkHooks {
   readonly folder: string;
-  emitting = false;
   /** What the checker said about the last cell, unshortened. */
   lastDiagnostics: readonly ts.Diagnostic[] = [];
+  /** Files that the last cell imports, by the path of their source, where they are new or have changed. */
+  modules: SideModule[] = [];
 
   readonly #fork: Fork;
   readonly #options: ProgramOptions;
@@ -66,6 +75,7 @@ export class TslabProgram implements ForkHooks {
   /** To be called before each conversion, not before completion or inspection. */
   beginConversion(): void {
     this.#namesOnly = true;
+    this.modules = [];
     for (const [path, watched] of this.#fileWatchers) {
       const modified = modificationTime(path);
       if (modified === watched.modified) continue;
@@ -195,6 +205,19 @@ export class TslabProgram implements ForkHooks {
     return found && this.#latest.getTypeChecker().getSymbolAtLocation(found)?.declarations?.[0];
   }
 
+  /** A file beside the cell, in one step to CommonJS, so that its source map is right. */
+  #emitModule(file: ts.SourceFile, write: ts.WriteFileCallback): void {
+    if (!/\.(m?ts|tsx|jsx?)$/.test(file.fileName)) return;
+    const { outputText } = this.#fork.transpileModule(file.text, { fileName: file.fileName, compilerOptions: MODULE_OPTIONS });
+    this.modules.push({ path: file.fileName, code: outputText });
+    write(SIDE_OUTPUT, '', false);
+  }
+
+  /** tslab knows what it emits by names below the notebook's folder. */
+  #nameForTslab(name: string): string {
+    return join(OUT_FOLDER, relative(this.folder, `/${relative(OUT_FOLDER, name)}`));
+  }
+
   #builder(program: ts.Program): CellBuilder {
     this.#latest = program;
     return {
@@ -209,14 +232,11 @@ export class TslabProgram implements ForkHooks {
       },
       getAllDependencies: (file) => localDependencies(program, file),
       emit: (file, write, token, declarationsOnly, transformers) => {
-        this.emitting = true;
-        try {
-          // The last parameter makes declarations come out also where a type cannot be named or an anonymous class has private members.
-          const emit = program.emit as (...args: unknown[]) => unknown;
-          return emit(file, write, token, declarationsOnly, transformers, true);
-        } finally {
-          this.emitting = false;
-        }
+        if (file.fileName !== this.#cellFile) return this.#emitModule(file, write);
+        const named: ts.WriteFileCallback = (name, ...rest) => write(this.#nameForTslab(name), ...rest);
+        // The last parameter makes declarations come out also where a type cannot be named or an anonymous class has private members.
+        const emit = program.emit as (...args: unknown[]) => unknown;
+        return emit(file, named, token, declarationsOnly, transformers, true);
       },
       getProgram: () => program,
     };

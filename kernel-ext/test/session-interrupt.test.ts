@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CellRun, TestNotebook } from './session-harness.js';
+
+/** Awaits of a cell that was interrupted: the code behind them does not run. */
+describe('an interrupted await', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  /** Runs a cell, interrupts it in `globalThis.gate`, lets the gate open, and gives what it had printed in the end. */
+  async function interrupted(code: string): Promise<{ run: CellRun; atEnd: string; later: string }> {
+    let open = (): void => {};
+    let reached = (): void => {};
+    const atGate = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    Object.assign(globalThis, {
+      gate: () =>
+        new Promise<number>((resolve) => {
+          open = () => resolve(1);
+          reached();
+        }),
+    });
+    const running = notebook.run(code);
+    await Promise.race([atGate, running]);
+    notebook.session.interrupt();
+    const run = await running;
+    const atEnd = run.text();
+    open();
+    await sleep(20);
+    return { run, atEnd, later: run.text() };
+  }
+
+  const LEFT: Readonly<Record<string, string>> = {
+    'an await': 'await gate(); console.log("still running")',
+    'an await inside of an expression': 'const three = [await gate(), 2].length; console.log("still running")',
+    'an await in a block': 'for (let i = 0; i < 3; i++) { if (i > 0) await gate(); } console.log("still running")',
+    'a loop that catches': 'let tries = 0; while (tries++ < 5) { try { await gate() } catch { } } console.log(await 1)',
+    'for await':
+      'for await (const x of (async function* () { yield await gate(); })()) console.log(x); console.log("still running")',
+    'for await over promises': 'for await (const x of [gate(), gate()]) console.log(x); console.log("still running")',
+    '%time': '%time await gate() && console.log("in it")\nconsole.log("still running")',
+    using: 'await using held = { async [Symbol.asyncDispose]() {} }; await gate(); console.log("still running")',
+    'an import': 'import "./late.mjs"; console.log("still running")',
+  };
+  for (const [name, code] of Object.entries(LEFT)) {
+    it(`ends the code behind it: ${name}`, async () => {
+      await notebook.value('declare global { function gate(): Promise<number> } 0');
+      await notebook.file('late.mjs', 'await gate();');
+      const { run, atEnd, later } = await interrupted(code);
+      assert.equal(run.outcome.status === 'error' && run.outcome.ename, 'KeyboardInterrupt');
+      assert.equal(later, atEnd);
+      assert.doesNotMatch(later, /still running|in it/, later);
+    });
+  }
+
+  it('runs finally, and its output is the cell’s', async () => {
+    const { run, atEnd } = await interrupted('try { await gate() } finally { console.log("cleaned up") }');
+    assert.equal(run.outcome.status === 'error' && run.outcome.ename, 'KeyboardInterrupt');
+    assert.equal(atEnd, 'cleaned up\n');
+  });
+
+  it('ends a generator that for await reads', async () => {
+    const { later } = await interrupted(
+      'for await (const x of (async function* () { try { yield 1; await gate(); yield 2 } finally { console.log("closed") } })()) console.log(x);',
+    );
+    assert.equal(later, '1\nclosed\n');
+  });
+
+  it('leaves functions alone, and values, errors and order as they are', async () => {
+    assert.equal(
+      await notebook.value('const seen: unknown[] = []; seen.push(await 1, await Promise.resolve(2)); seen'),
+      '[ 1, 2 ]',
+    );
+    assert.equal(await notebook.value('const five = { then(done: (v: number) => void) { done(5) } }; await five'), '5');
+    assert.equal(
+      await notebook.value('const got: number[] = []; for await (const x of [1, Promise.resolve(2)]) got.push(x); got'),
+      '[ 1, 2 ]',
+    );
+    assert.match(
+      await notebook.failure('async function deep() {\n  await null;\n  throw new Error("below");\n}\n\n  await deep();'),
+      /at deep \(cell\[\d+\]\.ts:3:9\)\n {4}at cell\[\d+\]\.ts:6:3/,
+    );
+    assert.match(await notebook.failure('for await (const x of 5 as any) console.log(x)'), /is not (async )?iterable/);
+  });
+});
