@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pythonEnv } from '../../python-env.mjs';
@@ -15,6 +18,8 @@ const SETTLE_MS = 1000;
 export class Ray {
   #mark = `NBSERVE_BENCH_RAY=${randomBytes(8).toString('hex')}`;
   #child;
+  /** Ray's own: sockets and logs. */
+  #folder = mkdtempSync(join(tmpdir(), 'nbsr-'));
   #known = new Set();
   #waiting = [];
   url;
@@ -30,7 +35,7 @@ export class Ray {
     ray.url = `http://127.0.0.1:${port}`;
     const [name, value] = ray.#mark.split('=');
     const env = { ...process.env, [name]: value, RAY_USAGE_STATS_ENABLED: '0', RAY_DEDUP_LOGS: '0', PYTHONWARNINGS: 'ignore' };
-    ray.#child = start(python, [PEER, String(port)], { env });
+    ray.#child = start(python, [PEER, String(port), ray.#folder], { env });
     let text = '';
     ray.#child.stdout.on('data', (data) => {
       text += data;
@@ -90,6 +95,7 @@ export class Ray {
       if (tries === 30) for (const pid of this.pids()) process.kill(pid, 'SIGKILL');
       await delay(100);
     }
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #take(line) {

@@ -16,6 +16,7 @@ from starlette.requests import Request  # noqa: E402
 importing = time.perf_counter() - begun
 
 PORT = int(sys.argv[1])
+FOLDER = sys.argv[2]
 
 
 @serve.deployment(max_ongoing_requests=100, ray_actor_options={"num_cpus": 0.1})
@@ -65,7 +66,7 @@ def run(application, name, path):
 def start(_):
     global handle
     begun = time.perf_counter()
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init(num_cpus=2, _temp_dir=FOLDER, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     serve.start(http_options={"port": PORT})
     handle = run(Echo.bind(""), "echo", "/")
     assert ask("/") == "hello"
