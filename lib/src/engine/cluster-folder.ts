@@ -118,6 +118,30 @@ export async function detachedClusters(): Promise<readonly ClusterInfo[]> {
     .sort((a, b) => a.startedAt - b.startedAt);
 }
 
+/** One process of this user at a time starts a detached cluster, so that the second one finds the first one's. */
+export async function oneAtATime<T>(start: () => Promise<T>): Promise<T> {
+  const lock = join(clustersHome(), 'start.lock');
+  while (!takeLock(lock)) await delay(PREDECESSOR_POLL_MS);
+  try {
+    return await start();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function takeLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, JSON.stringify(markProcess(process.pid)), { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const holder = readJson<ProcessMark>(lock);
+    const isLeft = holder === undefined ? ageMs(lock) > UNFINISHED_FOLDER_MS : !isAlive(holder);
+    if (isLeft) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
 /** The cluster in `dir`; undefined where none runs. */
 export function clusterIn(dir: string): ClusterInfo | undefined {
   const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
@@ -176,7 +200,7 @@ function privateFolder(path: string): string {
 }
 
 function isStale(dir: string): boolean {
-  if (dir.endsWith('.new')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
+  if (dir.endsWith('.new') || dir.endsWith('.lock')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
   const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
   const agent = readJson<AgentFile>(agentFile(dir))?.agent;
   if (agent !== undefined && isAlive(agent)) return false;

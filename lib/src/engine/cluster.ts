@@ -11,6 +11,7 @@ import {
   clusterIn,
   createClusterFolder,
   detachedClusters,
+  oneAtATime,
   predecessorsEnded,
   removeStaleFolders,
   urlOf,
@@ -104,27 +105,29 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
  * @param another also where a detached one of this user runs already
  * @throws NBS_DETACHED_RUNNING, and what {@link startLocalCluster} throws
  */
-export async function startDetachedCluster(
+export function startDetachedCluster(
   http: LocalClusterOptions['http'],
   { another = false, resources }: { readonly another?: boolean; readonly resources?: DeclaredResources | undefined } = {},
 ): Promise<ClusterInfo> {
-  const [running] = await detachedClusters();
-  if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
-  const { dir, token } = createClusterFolder({ ownerKey: null, detached: true });
-  const entries = { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
-  const declared = resources === undefined ? {} : { resources };
-  const agent = new AgentProcess(dir, { dir, node: 'local', detached: true, http, entries, ...declared });
-  try {
-    await agent.serving;
-    const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
-    connected.close();
-  } catch (error) {
-    agent.end();
-    await agent.exited;
-    throw error;
-  }
-  agent.letGo();
-  return clusterIn(dir) as ClusterInfo;
+  return oneAtATime(async () => {
+    const [running] = await detachedClusters();
+    if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
+    const { dir, token } = createClusterFolder({ ownerKey: null, detached: true });
+    const entries = { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
+    const declared = resources === undefined ? {} : { resources };
+    const agent = new AgentProcess(dir, { dir, node: 'local', detached: true, http, entries, ...declared });
+    try {
+      await agent.serving;
+      const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
+      connected.close();
+    } catch (error) {
+      agent.end();
+      await agent.exited;
+      throw error;
+    }
+    agent.letGo();
+    return clusterIn(dir) as ClusterInfo;
+  });
 }
 
 export interface JoinOptions {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { hasCode } from '../core/index.js';
-import { describeExit, detachedClusters, type ExitReport, startDetachedCluster } from '../engine/index.js';
+import { DetachedRunning, describeExit, detachedClusters, type ExitReport, startDetachedCluster } from '../engine/index.js';
 import { Client } from './client.js';
 import { deleteApplication } from './delete.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress } from './errors.js';
@@ -38,7 +38,15 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   if (address !== undefined && address !== 'auto') return resolve(address);
   const [running] = address === 'auto' ? await detachedClusters() : [];
   if (running !== undefined) return running.dir;
-  return detached ? (await startDetachedCluster({ host, port }, { resources: declaredResources(options) })).dir : undefined;
+  if (!detached) return undefined;
+  try {
+    return (await startDetachedCluster({ host, port }, { resources: declaredResources(options) })).dir;
+  } catch (error) {
+    // Somebody else started it meanwhile.
+    const [other] = address === 'auto' && hasCode(error, DetachedRunning) ? await detachedClusters() : [];
+    if (other !== undefined) return other.dir;
+    throw error;
+  }
 }
 
 /** A cluster that is joined, or the one started ahead where its address is the one wanted; else a new one. Whoever calls this closes it. */

@@ -167,6 +167,13 @@ test('SIGKILL of the node agent ends everything; its folder is removed by whoeve
   await until(() => serve.status().then(() => false, hasCode('NBS_NOT_RUNNING')));
 });
 
+test('of two that start a detached cluster at the same time, one does', async () => {
+  const both = await Promise.allSettled([nbserve('start', '--port', '0'), nbserve('start', '--port', '0')]);
+  assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  assert.match(String(both.find((one) => one.status === 'rejected')?.reason), /NBS_DETACHED_RUNNING/);
+  await stopCluster((await theCluster()).dir, 0);
+});
+
 test('nbserve start and stop', async () => {
   const { stdout } = await nbserve('start', '--port', '0');
   const [, url, folder] = /^url: (\S+)\nfolder: (\S+)\n$/.exec(stdout) ?? [];
