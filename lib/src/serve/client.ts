@@ -132,7 +132,17 @@ export class Client {
 }
 
 /** A replica's line, marked with its name: `(Chat#k3f9a2) hello`. */
-function printLine({ label, stream, text }: LogLine): void {
+function printLine({ label, role, stream, text }: LogLine): void {
   const out = stream === 'stdout' ? process.stdout : process.stderr;
-  out.write(`(${label}) ${text}\n`);
+  out.write(`(${label}) ${role === 'replica' ? text : messageOf(text)}\n`);
+}
+
+/** Our own processes log JSON lines; a person is shown the message. */
+function messageOf(line: string): string {
+  try {
+    const { msg } = JSON.parse(line) as { msg?: unknown };
+    return typeof msg === 'string' ? msg : line;
+  } catch {
+    return line;
+  }
 }

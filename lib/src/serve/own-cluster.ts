@@ -154,7 +154,7 @@ async function deleteAll(client: Client): Promise<void> {
 
 function announce({ cluster, isOwner }: Client, { port = 'auto' }: StartOptions): void {
   if (isOwner && port === 'auto' && cluster.port !== USUAL_PORT) {
-    console.log(`port ${USUAL_PORT} is in use; HTTP is answered at ${cluster.url}`);
+    console.warn(`port ${USUAL_PORT} is in use; HTTP is answered at ${cluster.url}`);
   }
 }
 

@@ -7,8 +7,9 @@ import { allEnded, isRunning } from '../fixtures/wait.js';
 
 const DRIVER = fileURLToPath(new URL('../fixtures/serve-driver.js', import.meta.url));
 
-test('SIGKILL of the driver ends every process, also a replica in a busy loop', async () => {
+test('SIGKILL of the driver ends every process, also a replica in a busy loop', async (t) => {
   const driver = spawn(process.execPath, [DRIVER], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => driver.kill('SIGKILL'));
   const [line] = await createInterface({ input: driver.stdout })
     [Symbol.asyncIterator]()
     .next()
