@@ -10,10 +10,10 @@ import {
 } from '../host/index.js';
 import type { Command } from './command.js';
 import { BadUsage, NothingToRun } from './errors.js';
-import { parseCommand, parsePort } from './options.js';
+import { accessOf, parseCommand, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--name <application>] [--route-prefix <path>] [--address auto|<folder>]';
+  'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--address auto|<folder>]';
 
 /** For the proxy and the replicas together, each has half: a replica's default of 20 s. Who does not want to wait presses Ctrl-C again. */
 const DRAIN_MS = 40_000;
@@ -26,6 +26,8 @@ export const runCommand: Command = {
   <file>:<export>   a TypeScript or JavaScript module and the bound deployment that it exports, e.g. app.ts:app
   --port            port for HTTP; a number fails where it is taken (default: 8000, else the next free one)
   --host            address for HTTP (default: 127.0.0.1)
+  --allow-host      a host name to serve besides loopback ones and --host; may be repeated, * is all
+  --allow-origin    an origin of web pages that may call, e.g. https://example.org; may be repeated, * is all
   --name            the application's name (default: default)
   --route-prefix    path that it answers under (default: /)
   --address         run it on a cluster that runs: its folder, or auto for your detached one, where one runs; then the command ends
@@ -39,11 +41,14 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
       name: { type: 'string' },
       'route-prefix': { type: 'string' },
       address: { type: 'string' },
+      'allow-host': { type: 'string', multiple: true },
+      'allow-origin': { type: 'string', multiple: true },
     } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
     const [file, name] = splitTarget(positionals[0] as string);
     const starting = openCluster({
       port: parsePort(USAGE, values.port),
+      ...accessOf(values),
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(values.address === undefined ? {} : { address: values.address }),
     });

@@ -1,10 +1,10 @@
 import { declaredResources, startDetachedCluster } from '../host/index.js';
 import type { Command } from './command.js';
 import { BadUsage } from './errors.js';
-import { parseCommand, parsePort } from './options.js';
+import { accessOf, parseCommand, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--num-cpus <n>] [--num-gpus <n>] [--resources <JSON>] [--another]';
+  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--resources <JSON>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -13,6 +13,8 @@ export const startCommand: Command = {
 
   --port        port for HTTP; a number fails where it is taken (default: 8000, else the next free one)
   --host        address for HTTP (default: 127.0.0.1)
+  --allow-host    a host name to serve besides loopback ones and --host; may be repeated, * is all
+  --allow-origin  an origin of web pages that may call, e.g. https://example.org; may be repeated, * is all
   --num-cpus    cpus that replicas may have (default: the machine's)
   --num-gpus    GPUs that replicas may have (default: what nvidia-smi lists)
   --resources   what else they may have, e.g. '{"accelerator": 1}'
@@ -27,10 +29,12 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve r
       'num-cpus': text,
       'num-gpus': text,
       resources: text,
+      'allow-host': { type: 'string', multiple: true },
+      'allow-origin': { type: 'string', multiple: true },
       another: { type: 'boolean' },
     } as const;
     const { values } = parseCommand(USAGE, args, options, [0, 0]);
-    const http = { host: values.host ?? '127.0.0.1', port: parsePort(USAGE, values.port) };
+    const http = { host: values.host ?? '127.0.0.1', port: parsePort(USAGE, values.port), ...accessOf(values) };
     const { url, dir } = await startDetachedCluster(http, { another: values.another ?? false, resources: resourcesOf(values) });
     console.log(`url: ${url}\nfolder: ${dir}`);
     return 0;
@@ -38,7 +42,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve r
 };
 
 /** @throws NBS_BAD_USAGE, NBS_INVALID_OPTION */
-function resourcesOf(values: { readonly [option: string]: string | boolean | undefined }) {
+function resourcesOf(values: { readonly [option: string]: string | boolean | string[] | undefined }) {
   const { 'num-cpus': cpus, 'num-gpus': gpus, resources } = values;
   const others = {
     ...(cpus === undefined ? {} : { cpu: Number(cpus) }),

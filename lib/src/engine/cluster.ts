@@ -16,7 +16,7 @@ import {
   removeStaleFolders,
   urlOf,
 } from './cluster-folder.js';
-import type { DeclaredResources, LogLine } from './engine.js';
+import type { DeclaredResources, HttpOptions, LogLine } from './engine.js';
 import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
 import type { AgentOps } from './local/agent-ops.js';
@@ -26,8 +26,7 @@ export interface LocalClusterOptions {
   readonly ownerKey?: string;
   /** The cluster goes on when this process ends. @default false */
   readonly detached?: boolean;
-  /** `'auto'`: 8000, else the next free port. */
-  readonly http: { readonly host: string; readonly port: number | 'auto' };
+  readonly http: HttpOptions;
   /** What the machine has for replicas, in place of what is found. */
   readonly resources?: DeclaredResources;
   /** Resolves before the proxy is ready, once deploys are taken; {@link LocalCluster.serving} says when it is. @default false */

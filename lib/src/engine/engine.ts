@@ -87,6 +87,17 @@ export interface StopOptions {
   readonly graceMs?: number;
 }
 
+/** Where a cluster answers HTTP, and to whom. */
+export interface HttpOptions {
+  readonly host: string;
+  /** `'auto'`: 8000, else the next free port. */
+  readonly port: number | 'auto';
+  /** Host names that are served besides loopback ones and `host`; `'*'` is all. */
+  readonly allowedHosts?: readonly string[];
+  /** Origins of web pages that may call besides loopback ones, e.g. `https://example.org`; `'*'` is all. */
+  readonly allowedOrigins?: readonly string[];
+}
+
 /** Where a cluster's processes run. */
 export interface Engine {
   nodes(): Promise<readonly NodeInfo[]>;

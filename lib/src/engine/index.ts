@@ -16,6 +16,7 @@ export {
   type DeclaredResources,
   deploymentOf,
   type Engine,
+  type HttpOptions,
   type LogLine,
   type NodeInfo,
   type NodeResources,

@@ -3,6 +3,7 @@ import { shortId } from '../core/index.js';
 import {
   type DeclaredResources,
   deploymentOf,
+  type HttpOptions,
   joinLocalCluster,
   type LocalCluster,
   type LogLine,
@@ -22,14 +23,9 @@ export function setOwnerKey(key: string): void {
   ownerKey = key;
 }
 
-export interface ClusterOptions extends HttpAddress {
+export interface ClusterOptions extends HttpOptions {
   /** What the machine has for replicas, in place of what is found. */
   readonly resources?: DeclaredResources;
-}
-
-export interface HttpAddress {
-  readonly host: string;
-  readonly port: number | 'auto';
 }
 
 /** This process's connection to its cluster: the control channel, the router behind handles, and the replicas' output. */

@@ -1,6 +1,14 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { hasCode } from '../core/index.js';
-import { DetachedRunning, describeExit, detachedClusters, type ExitReport, startDetachedCluster } from '../engine/index.js';
+import {
+  DetachedRunning,
+  describeExit,
+  detachedClusters,
+  type ExitReport,
+  type HttpOptions,
+  startDetachedCluster,
+} from '../engine/index.js';
 import { Client } from './client.js';
 import { deleteApplication } from './delete.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress } from './errors.js';
@@ -30,9 +38,18 @@ export function startAhead(): void {
   attempt.then((client) => client.cluster.exited.then(gone), gone);
 }
 
+function httpOf({ host, port, allowedHosts, allowedOrigins }: StartOptions): HttpOptions {
+  return {
+    host: host ?? USUAL_ADDRESS.host,
+    port: port ?? USUAL_ADDRESS.port,
+    ...(allowedHosts === undefined ? {} : { allowedHosts }),
+    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+  };
+}
+
 /** The folder of the cluster to join, started first where it is to be detached; undefined where this process is to have its own. */
 async function folderToJoin(options: StartOptions): Promise<string | undefined> {
-  const { address, detached = false, host = USUAL_ADDRESS.host, port = USUAL_ADDRESS.port } = options;
+  const { address, detached = false } = options;
   if (address !== undefined && (typeof address !== 'string' || address === ''))
     throw InvalidAddress({ address: JSON.stringify(address) ?? String(address) });
   if (address !== undefined && address !== 'auto') return resolve(address);
@@ -40,7 +57,7 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   if (running !== undefined) return running.dir;
   if (!detached) return undefined;
   try {
-    return (await startDetachedCluster({ host, port }, { resources: declaredResources(options) })).dir;
+    return (await startDetachedCluster(httpOf(options), { resources: declaredResources(options) })).dir;
   } catch (error) {
     // Somebody else started it meanwhile.
     const [other] = address === 'auto' && hasCode(error, DetachedRunning) ? await detachedClusters() : [];
@@ -51,16 +68,16 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
 
 /** A cluster that is joined, or the one started ahead where its address is the one wanted; else a new one. Whoever calls this closes it. */
 export async function openCluster(options: StartOptions): Promise<Client> {
-  const { host = USUAL_ADDRESS.host, port = USUAL_ADDRESS.port } = options;
   const folder = await folderToJoin(options);
   if (folder !== undefined) return joinAt(folder, options);
   const early = ahead;
   ahead = null;
   const client = await early?.catch(() => undefined);
   const resources = declaredResources(options);
-  const wanted = { host, port, ...(resources === undefined ? {} : { resources }) };
+  const http = httpOf(options);
+  const wanted = { ...http, ...(resources === undefined ? {} : { resources }) };
   if (client === undefined) return Client.start(wanted);
-  if (resources === undefined && host === USUAL_ADDRESS.host && port === USUAL_ADDRESS.port) return client;
+  if (resources === undefined && isDeepStrictEqual(http, USUAL_ADDRESS)) return client;
   await client.close();
   return Client.start(wanted);
 }

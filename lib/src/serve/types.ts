@@ -135,6 +135,10 @@ export interface StartOptions {
   readonly host?: string;
   /** Port for HTTP. A number fails where it is taken; `'auto'` is 8000, else the next free one. @default 'auto' */
   readonly port?: number | 'auto';
+  /** Host names that are served besides loopback ones and `host`, e.g. `['models.example.org']`; `'*'` is all. @default [] */
+  readonly allowedHosts?: readonly string[];
+  /** Origins of web pages that may call besides loopback ones, e.g. `['https://example.org']`; `'*'` is all. @default [] */
+  readonly allowedOrigins?: readonly string[];
   /** GPUs that replicas may have. @default what `nvidia-smi` lists */
   readonly numGpus?: number;
   /** What else replicas may have, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`. @default the machine's cores and memory */

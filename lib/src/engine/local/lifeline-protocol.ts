@@ -1,5 +1,5 @@
 import type { WireError } from '../../core/index.js';
-import type { DeclaredResources } from '../engine.js';
+import type { DeclaredResources, HttpOptions } from '../engine.js';
 import type { ExitReport } from '../exit-report.js';
 
 /** The pipe between an owner and what it owns. EOF means that the other side is gone. Lines of JSON go up it. */
@@ -24,7 +24,7 @@ export interface AgentArguments {
   readonly dir: string;
   readonly node: string;
   readonly detached: boolean;
-  readonly http: { readonly host: string; readonly port: number | 'auto' };
+  readonly http: HttpOptions;
   readonly entries: { readonly controller: string; readonly proxy: string };
   readonly resources?: DeclaredResources;
 }

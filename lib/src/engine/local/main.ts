@@ -32,6 +32,7 @@ process.on('SIGHUP', () => {}); // The terminal of a detached cluster was closed
 try {
   const listening = await openListeningSocket(http.host, http.port);
   const { host, port } = listening;
+  const { allowedHosts = [], allowedOrigins = [] } = http;
   const running = new Agent({ dir, node, ip: '127.0.0.1', resources, listening });
   agent = running;
   const base = { restart: true } as const;
@@ -49,7 +50,7 @@ try {
     role: 'proxy',
     label: 'proxy',
     main: entries.proxy,
-    args: { dir, host, port },
+    args: { dir, host, port, allowedHosts, allowedOrigins },
     listenFd: true,
   });
   proxy.catch(() => {}); // Awaited below.
