@@ -1,6 +1,8 @@
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
+const HANG_MS = 10 * 60_000;
+
 /**
  * Runs test files with Node's test runner, each in a process of its own.
  * @returns counts of single tests (suites and files are not tests) and the names of those that failed
@@ -9,7 +11,8 @@ export async function runTestFiles(files, { concurrency, env = {} }) {
   const result = { passed: 0, failed: 0, failures: [] };
   if (files.length === 0) return result;
   Object.assign(process.env, env);
-  const stream = run({ files, concurrency });
+  // No bound on how fast a test is: only a run that hangs ends, so that the others are still told about.
+  const stream = run({ files, concurrency, timeout: HANG_MS });
   stream.on('test:pass', (event) => {
     if (isTest(event, files)) result.passed += event.skip === undefined && event.todo === undefined ? 1 : 0;
   });
