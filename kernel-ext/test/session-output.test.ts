@@ -21,6 +21,12 @@ describe('output of cells', () => {
     assert.equal(second.text(), 'second\n');
   });
 
+  it('hides the value of an expression that ends in a semicolon, and shows a promise without our bookkeeping', async () => {
+    assert.equal(await notebook.value('1 + 1; // done'), '');
+    assert.equal(await notebook.value('1 + 1'), '2');
+    assert.equal(await notebook.value('Promise.resolve(1)'), 'Promise — await it for its value');
+  });
+
   it('shows results', async () => {
     const result = async (code: string) => {
       const { outcome } = await notebook.run(code);

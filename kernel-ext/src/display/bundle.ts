@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { imageType } from './image-type.js';
 
 /** A value's representations: MIME type → content. Pictures are base64. */
@@ -52,6 +52,8 @@ function bundleByKind(value: object, text: string): MimeBundle | Promise<MimeBun
 
 /** `util.inspect`, within limits and never throwing. */
 export function textOf(value: unknown): string {
+  // Node shows our own bookkeeping on it; what its reader wants is its value.
+  if (types.isPromise(value)) return 'Promise — await it for its value';
   let text: string;
   try {
     text =

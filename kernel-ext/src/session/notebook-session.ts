@@ -177,7 +177,7 @@ export class NotebookSession implements Session {
     cell.interrupted.throwIfAborted();
     rememberCell(cell.id, code, converted);
     this.#sources.add(cell.id, plain.text);
-    return this.#run(converted, cell, silent, async (index) => {
+    return this.#run(converted, cell, silent || endsInSemicolon(code), async (index) => {
       const magic = split.inner[index];
       if (magic !== undefined && magics !== undefined) await runMagic(magic, magics);
     });
@@ -234,3 +234,6 @@ function took(begun: number): string {
   const ms = performance.now() - begun;
   return ms < 1000 ? `took ${ms.toFixed(1)} ms` : `took ${(ms / 1000).toFixed(2)} s`;
 }
+
+/** A semicolon behind the last expression hides its value; comments may follow it. */
+const endsInSemicolon = (code: string): boolean => /;\s*(?:\/\/[^\n]*\s*)*$/.test(code);

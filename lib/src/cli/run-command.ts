@@ -4,6 +4,7 @@ import {
   compileModule,
   definingModule,
   importModule,
+  installStackMapping,
   isApplication,
   openCluster,
   runApplication,
@@ -83,6 +84,8 @@ function splitTarget(target: string): [file: string, name: string] {
 }
 
 async function loadApplication(file: string, name: string) {
+  // An error at the module's top level names the user's file and line.
+  installStackMapping();
   const compiled = await compileModule(file);
   const { exports } = await definingModule(compiled, () => importModule(file));
   const application = exports[name];

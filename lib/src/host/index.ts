@@ -5,6 +5,7 @@ export {
   type FolderRequire,
   importFrom,
   importModule,
+  installStackMapping,
   mapStack,
   requireFrom,
   SourceRegistry,

@@ -36,7 +36,7 @@ export const NoSuchApp = defineError('NBS_NO_SUCH_APP', 404, 'no application {ap
 export const RouteTaken = defineError(
   'NBS_ROUTE_TAKEN',
   409,
-  'route prefix {prefix} is in use by application {app}; choose another routePrefix, or delete it with serve.delete({app})',
+  "route prefix {prefix} is in use by application {app}; choose another routePrefix, or delete it with serve.delete('{app}')",
 );
 export const DeployFailed = defineError(
   'NBS_DEPLOY_FAILED',
