@@ -20,10 +20,15 @@ export const childEnv = (extra: Readonly<Record<string, string>> = {}): Record<s
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 
 /** `OMP_NUM_THREADS`: threads that a numeric library takes in this process; absent: its own choice. */
-export const openMpThreads = (): number | undefined => {
-  const threads = Number(process.env.OMP_NUM_THREADS);
-  return Number.isInteger(threads) && threads > 0 ? threads : undefined;
-};
+export const openMpThreads = (): number | undefined => threads(process.env.OMP_NUM_THREADS);
+
+/** `VIPS_CONCURRENCY`: threads that sharp takes for one picture in this process; absent: its own choice. */
+export const imageThreads = (): number | undefined => threads(process.env.VIPS_CONCURRENCY);
+
+function threads(value: string | undefined): number | undefined {
+  const count = Number(value);
+  return Number.isInteger(count) && count > 0 ? count : undefined;
+}
 
 /** `NBSERVE_CLUSTER`: folder of the cluster that the command line talks to. A notebook sets it for its `!` commands. */
 export const clusterFolder = (): string | undefined => process.env.NBSERVE_CLUSTER;

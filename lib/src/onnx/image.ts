@@ -1,15 +1,25 @@
 import { createRequire } from 'node:module';
 import type * as Sharp from 'sharp';
+import { imageThreads } from '../core/index.js';
 import { InvalidImage } from './errors.js';
 import { type DecodeOptions, parseDecodeOptions } from './image-options.js';
 import type { Tensor } from './types.js';
 
-type SharpFunction = (input: Uint8Array | Buffer, options?: Sharp.SharpOptions) => Sharp.Sharp;
-let loaded: SharpFunction | undefined;
+type SharpModule = ((input: Uint8Array | Buffer, options?: Sharp.SharpOptions) => Sharp.Sharp) &
+  Pick<typeof Sharp, 'concurrency'>;
+let loaded: SharpModule | undefined;
 /** sharp, loaded with the first image. */
 function sharp(input: Uint8Array): Sharp.Sharp {
-  loaded ??= createRequire(import.meta.url)('sharp') as SharpFunction;
+  loaded ??= loadSharp();
   return loaded(input);
+}
+
+function loadSharp(): SharpModule {
+  const module = createRequire(import.meta.url)('sharp') as SharpModule;
+  // With glibc sharp sets it to 1 when it is loaded, whatever the environment says.
+  const threads = imageThreads();
+  if (threads !== undefined) module.concurrency(threads);
+  return module;
 }
 
 /**

@@ -78,7 +78,10 @@ export interface AutoscalingOptions {
 
 /** Accounted, not enforced: a replica is started only where that much is free. */
 export interface ResourceOptions {
-  /** Cores, also parts of one. Sets `OMP_NUM_THREADS` to its whole part, at least 1. @default 0 */
+  /**
+   * Cores, also parts of one. Its whole part, at least 1, is how many threads libraries take: sets `OMP_NUM_THREADS` (ONNX Runtime),
+   * `VIPS_CONCURRENCY` (sharp, one picture) and `UV_THREADPOOL_SIZE` (pictures at a time, files). @default 0, which limits nothing
+   */
   readonly cpu?: number;
   /** GPUs: whole ones, or a part of one that others may share. Sets `CUDA_VISIBLE_DEVICES`. @default 0, which sees none */
   readonly gpu?: number;

@@ -47,7 +47,12 @@ export function replicaProcess({ dir, main, replicaId, spec, allocation, startup
   };
 }
 
-/** Numeric libraries take all cores otherwise. */
+/**
+ * Libraries take all cores otherwise: numeric ones, libvips for one picture, and Node's pool (read when a process first uses it) for the
+ * pictures that sharp works on at a time.
+ */
 function threads({ cpu }: Resources): Record<string, string> {
-  return cpu === 0 ? {} : { OMP_NUM_THREADS: String(Math.max(1, Math.floor(cpu))) };
+  if (cpu === 0) return {};
+  const count = String(Math.max(1, Math.floor(cpu)));
+  return { OMP_NUM_THREADS: count, VIPS_CONCURRENCY: count, UV_THREADPOOL_SIZE: count };
 }
