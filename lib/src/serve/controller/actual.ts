@@ -1,6 +1,14 @@
 import type { Log } from '../../core/index.js';
 import type { NodeInfo } from '../../engine/index.js';
-import { type Allocation, type DeploymentConfig, type ReplicaReady, ReplicaState } from '../protocol/index.js';
+import {
+  type Allocation,
+  type DeploymentConfig,
+  type DeploymentKey,
+  deploymentKey,
+  type ReplicaReady,
+  type ReplicaRoute,
+  ReplicaState,
+} from '../protocol/index.js';
 import { addFailure, type Failure } from './back-off.js';
 import { nextReplicaState, type ReplicaEvent } from './replica-state.js';
 import { type GroupKey, groupKey } from './target.js';
@@ -16,6 +24,8 @@ export interface Replica {
   readonly generation: number;
   readonly group: GroupKey;
   readonly path: string;
+  /** What routers are told of it: the same object for as long as it lives, so that what did not change is seen at a glance. */
+  readonly route: ReplicaRoute;
   readonly startedAt: number;
   /** What it holds of its node; `null` is nothing. */
   readonly allocation: Allocation | null;
@@ -45,6 +55,7 @@ export interface Pending {
 /** What the deciders may read. */
 export interface ActualView {
   readonly replicas: ReadonlyMap<string, Readonly<Replica>>;
+  readonly groups: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>;
   readonly failures: ReadonlyMap<GroupKey, Failure>;
   readonly offers: ReadonlyMap<GroupKey, ReplicaReady>;
   readonly pending: ReadonlyMap<GroupKey, Pending>;
@@ -57,6 +68,8 @@ export interface ActualView {
 /** What there is: replicas, and what is known of their groups. Lost with the process; made anew from what runs. */
 export class ActualState implements ActualView {
   readonly replicas = new Map<string, Replica>();
+  // Kept up to date rather than made anew: rounds are many, and each looks at every group.
+  readonly groups = new Map<GroupKey, readonly Replica[]>();
   readonly failures = new Map<GroupKey, Failure>();
   readonly offers = new Map<GroupKey, ReplicaReady>();
   readonly pending = new Map<GroupKey, Pending>();
@@ -69,17 +82,28 @@ export class ActualState implements ActualView {
   }
 
   add(replica: NewReplica, now: number): Replica {
+    const { id, app, deployment, replicaHash, generation, path, config, allocation } = replica;
+    // Written out: objects made by spreading have a hidden class each, and rounds over thousands of them took ten times as long.
     const added: Replica = {
-      ...replica,
-      group: groupKey(replica.app, replica.deployment, replica.replicaHash),
+      id,
+      app,
+      deployment,
+      replicaHash,
+      generation,
+      group: groupKey(app, deployment, replicaHash),
+      path,
+      route: { id, path },
       startedAt: now,
+      allocation,
       state: ReplicaState.STARTING,
       since: now,
       connected: false,
       pid: null,
+      config,
       drained: false,
     };
     this.replicas.set(added.id, added);
+    this.groups.set(added.group, [...(this.groups.get(added.group) ?? []), added]);
     this.#log.info(`replica ${added.id} of ${added.app}: ${added.state}`);
     return added;
   }
@@ -93,8 +117,15 @@ export class ActualState implements ActualView {
     this.#log.info(`replica ${id} of ${replica.app}: ${replica.state} -> ${state} (${event})`);
     replica.state = state;
     replica.since = now;
-    if (state === ReplicaState.STOPPED) this.replicas.delete(id);
+    if (state === ReplicaState.STOPPED) this.#remove(replica);
     return true;
+  }
+
+  #remove({ id, group }: Replica): void {
+    this.replicas.delete(id);
+    const left = (this.groups.get(group) ?? []).filter((other) => other.id !== id);
+    if (left.length > 0) this.groups.set(group, left);
+    else this.groups.delete(group);
   }
 
   fail(group: GroupKey, error: Error, ranMs: number | null, now: number): void {
@@ -114,13 +145,19 @@ export function isAlive({ state }: Pick<Replica, 'state'>): boolean {
   return state === ReplicaState.STARTING || state === ReplicaState.INITIALIZING || state === ReplicaState.RUNNING;
 }
 
-/** Replicas by group. */
-export function byGroup(actual: ActualView): Map<GroupKey, Readonly<Replica>[]> {
-  const groups = new Map<GroupKey, Readonly<Replica>[]>();
-  for (const replica of actual.replicas.values()) {
-    const group = groups.get(replica.group);
-    if (group === undefined) groups.set(replica.group, [replica]);
-    else group.push(replica);
-  }
+/** Replicas by group; only groups that have some. */
+export function byGroup({ groups }: Pick<ActualView, 'groups'>): ActualView['groups'] {
   return groups;
+}
+
+/** Replicas by deployment, of whatever version. */
+export function byDeployment({ groups }: Pick<ActualView, 'groups'>): Map<DeploymentKey, readonly Readonly<Replica>[]> {
+  const deployments = new Map<DeploymentKey, readonly Readonly<Replica>[]>();
+  for (const replicas of groups.values()) {
+    const [first] = replicas;
+    if (first === undefined) continue;
+    const key = deploymentKey(first.app, first.deployment);
+    deployments.set(key, [...(deployments.get(key) ?? []), ...replicas]);
+  }
+  return deployments;
 }

@@ -29,10 +29,12 @@ export class Health {
 
   observe(target: TargetState, actual: ActualView): void {
     for (const [name, app] of target.apps) this.#observeApp(name, app, actual);
-    for (const [name, health] of this.apps) {
-      if (target.apps.has(name)) continue;
+    const deleted = [...this.apps].filter(([name]) => !target.apps.has(name));
+    if (deleted.length === 0) return;
+    const present = new Set([...byGroup(actual).values()].map(([replica]) => replica?.app));
+    for (const [name, health] of deleted) {
       this.#setApp(name, health, AppEvent.DELETE, '');
-      if (![...actual.replicas.values()].some((replica) => replica.app === name)) this.apps.delete(name);
+      if (!present.has(name)) this.apps.delete(name);
     }
   }
 

@@ -163,7 +163,7 @@ class Round {
     const { id, state } = replica;
     if (state === ReplicaState.RUNNING) {
       const { config } = group.spec;
-      if (replica.config === null || configKey(replica.config) !== configKey(config))
+      if (replica.config !== config && (replica.config === null || configKey(replica.config) !== configKey(config)))
         this.#actions.push({ kind: 'reconfigure', id, config });
       return;
     }
@@ -204,11 +204,15 @@ class Round {
   }
 }
 
+const configKeys = new WeakMap<DeploymentConfig, string>();
+
 /** What of a configuration a running replica works with; a change of anything else does not concern it. */
 export function configKey(config: DeploymentConfig): string {
+  const known = configKeys.get(config);
+  if (known !== undefined) return known;
   const { maxOngoingRequests, requestTimeoutMs, stuckTimeoutMs, idempotent, gracefulShutdownTimeoutMs, userConfig } = config;
   const { healthCheckPeriodMs, healthCheckTimeoutMs } = config;
-  return JSON.stringify([
+  const key = JSON.stringify([
     maxOngoingRequests,
     requestTimeoutMs,
     stuckTimeoutMs,
@@ -218,6 +222,9 @@ export function configKey(config: DeploymentConfig): string {
     healthCheckTimeoutMs,
     userConfig,
   ]);
+  // Thousands of replicas share one configuration.
+  configKeys.set(config, key);
+  return key;
 }
 
 function isComingUp({ state }: Readonly<Replica>): boolean {

@@ -6,7 +6,7 @@ import {
   type DeploymentSpec,
   deploymentKey,
 } from '../protocol/index.js';
-import { type ActualView, isAlive } from './actual.js';
+import { type ActualView, byDeployment, isAlive } from './actual.js';
 import { autoscale, initialScaling, type ScalingState } from './autoscaler.js';
 import { DemandWindow } from './demand-window.js';
 import type { AppVersion, TargetState } from './target.js';
@@ -46,6 +46,8 @@ const SHORTEST_TICK_MS = 20;
 export class Scaling {
   readonly #options: ScalingOptions;
   readonly #scalers = new Map<DeploymentKey, Scaler>();
+  /** What {@link apply} made of a version last. */
+  readonly #versions = new WeakMap<AppVersion, AppVersion>();
   #cancelTick: (() => void) | null = null;
 
   constructor(options: ScalingOptions) {
@@ -55,6 +57,7 @@ export class Scaling {
   /** The target with the numbers of replicas that the load asks for. The same target where nothing scales. */
   apply(target: TargetState, actual: ActualView): TargetState {
     const seen = new Set<DeploymentKey>();
+    let present: ReturnType<typeof byDeployment> | null = null;
     for (const [app, { live, next }] of target.apps) {
       for (const version of [live, next]) {
         for (const { name, config } of version?.spec.deployments ?? []) {
@@ -63,7 +66,9 @@ export class Scaling {
           // Live first: its bounds hold until the next version takes over.
           if (seen.has(key)) continue;
           seen.add(key);
-          this.#note(key, app, name, config.autoscaling, version === live, actual);
+          if (this.#know(key, config.autoscaling, version === live)) continue;
+          present ??= byDeployment(actual);
+          this.#add(key, app, name, config.autoscaling, version === live, (present.get(key) ?? []).filter(isAlive).length);
         }
       }
     }
@@ -93,31 +98,43 @@ export class Scaling {
     for (const [key, { window }] of this.#scalers) window.remove((one) => one.startsWith(`${source} ${key}`));
   }
 
-  #note(key: DeploymentKey, app: string, deployment: string, config: AutoscalingConfig, live: boolean, actual: ActualView): void {
+  /** Takes over what the newest version says; false where the deployment is new. */
+  #know(key: DeploymentKey, config: AutoscalingConfig, live: boolean): boolean {
     const known = this.#scalers.get(key);
-    if (known !== undefined) {
-      known.config = config;
-      known.live = live;
-      if (known.desired < config.minReplicas || known.desired > config.maxReplicas) known.desired = clamp(known.desired, config);
-      return;
-    }
-    const present = [...actual.replicas.values()].filter(
-      (replica) => replica.app === app && replica.deployment === deployment && isAlive(replica),
-    ).length;
+    if (known === undefined) return false;
+    known.config = config;
+    known.live = live;
+    if (known.desired < config.minReplicas || known.desired > config.maxReplicas) known.desired = clamp(known.desired, config);
+    return true;
+  }
+
+  /** @param present how many replicas of it there are already: this controller may not be the first */
+  #add(key: DeploymentKey, app: string, deployment: string, config: AutoscalingConfig, live: boolean, present: number): void {
     const initial = present > 0 ? present : (config.initialReplicas ?? config.minReplicas);
     const window = new DemandWindow(this.#options.clock.now());
     this.#scalers.set(key, { app, deployment, window, config, desired: clamp(initial, config), state: initialScaling, live });
     this.#scheduleTick();
   }
 
+  /** The same object for as long as no number changes: the rest of a round goes by that. */
   #scaled(app: string, version: AppVersion): AppVersion {
-    const deployments = version.spec.deployments.map((spec): DeploymentSpec => {
-      const { autoscaling } = spec.config;
-      const scaler = this.#scalers.get(deploymentKey(app, spec.name));
-      if (autoscaling === undefined || scaler === undefined) return spec;
-      return { ...spec, config: { ...spec.config, numReplicas: clamp(scaler.desired, autoscaling) } };
+    const counts = version.spec.deployments.map((spec) => this.#countOf(app, spec));
+    const isSame = ({ spec }: AppVersion): boolean => spec.deployments.every(({ config }, i) => config.numReplicas === counts[i]);
+    if (isSame(version)) return version;
+    const last = this.#versions.get(version);
+    if (last !== undefined && isSame(last)) return last;
+    const deployments = version.spec.deployments.map((spec, i): DeploymentSpec => {
+      const numReplicas = counts[i] ?? spec.config.numReplicas;
+      return { ...spec, config: { ...spec.config, numReplicas } };
     });
-    return { ...version, spec: { ...version.spec, deployments } };
+    const scaled = { ...version, spec: { ...version.spec, deployments } };
+    this.#versions.set(version, scaled);
+    return scaled;
+  }
+
+  #countOf(app: string, { name, config: { autoscaling, numReplicas } }: DeploymentSpec): number {
+    const scaler = autoscaling === undefined ? undefined : this.#scalers.get(deploymentKey(app, name));
+    return autoscaling === undefined || scaler === undefined ? numReplicas : clamp(scaler.desired, autoscaling);
   }
 
   #decide(scaler: Scaler, now: number): void {

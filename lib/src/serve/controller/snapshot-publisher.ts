@@ -1,14 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../core/index.js';
 import type { RouteSnapshot } from '../protocol/index.js';
 import type { ActualView } from './actual.js';
-import { buildRoutes } from './snapshot.js';
+import { buildRoutes, type Routes } from './snapshot.js';
 import type { TargetState } from './target.js';
 
 /** Publishes the routes whenever they differ from what was published last. */
 export class SnapshotPublisher {
   readonly #publish: (snapshot: RouteSnapshot) => void;
   #version: number;
-  #last = '';
+  #last: Routes | null = null;
 
   constructor(clock: Clock, publish: (snapshot: RouteSnapshot) => void) {
     this.#publish = publish;
@@ -23,9 +24,8 @@ export class SnapshotPublisher {
 
   publish(target: TargetState, actual: ActualView): void {
     const routes = buildRoutes(target, actual);
-    const text = JSON.stringify(routes);
-    if (text === this.#last) return;
-    this.#last = text;
+    if (isDeepStrictEqual(routes, this.#last)) return;
+    this.#last = routes;
     this.#version += 1;
     this.#publish({ version: this.#version, ...routes });
   }

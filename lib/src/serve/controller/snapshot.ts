@@ -66,7 +66,7 @@ function route(
   return {
     app,
     name: spec.name,
-    replicas: running.map(({ id, path }) => ({ id, path })),
+    replicas: running.map((replica) => replica.route),
     maxOngoingRequests,
     maxQueuedRequests,
     requestTimeoutMs,

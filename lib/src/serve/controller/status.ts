@@ -1,15 +1,26 @@
-import { type ApplicationStatus, DeploymentState, type DeploymentStatus, type ServeStatus } from '../protocol/index.js';
-import type { ActualView } from './actual.js';
+import {
+  type ApplicationStatus,
+  type DeploymentKey,
+  DeploymentState,
+  type DeploymentStatus,
+  deploymentKey,
+  type ServeStatus,
+} from '../protocol/index.js';
+import { type ActualView, byDeployment, type Replica } from './actual.js';
 import type { AppHealth } from './health.js';
 
 /** The status that users see. Pure. */
 export function buildStatus(url: string, apps: ReadonlyMap<string, AppHealth>, actual: ActualView): ServeStatus {
-  return { url, applications: Object.fromEntries([...apps].map(([name, health]) => [name, appStatus(name, health, actual)])) };
+  const present = byDeployment(actual);
+  return { url, applications: Object.fromEntries([...apps].map(([name, health]) => [name, appStatus(name, health, present)])) };
 }
 
-function appStatus(name: string, { state, message, shown, deployments }: AppHealth, actual: ActualView): ApplicationStatus {
+function appStatus(
+  name: string,
+  { state, message, shown, deployments }: AppHealth,
+  present: ReadonlyMap<DeploymentKey, readonly Readonly<Replica>[]>,
+): ApplicationStatus {
   const { spec, acceptedAt } = shown;
-  const replicas = [...actual.replicas.values()].filter(({ app }) => app === name);
   const entries = spec.deployments.map((deployment): [string, DeploymentStatus] => {
     const health = deployments.get(deployment.name);
     return [
@@ -19,9 +30,11 @@ function appStatus(name: string, { state, message, shown, deployments }: AppHeal
         message: health?.message ?? '',
         version: deployment.version,
         numReplicas: deployment.config.numReplicas,
-        replicas: replicas
-          .filter((replica) => replica.deployment === deployment.name)
-          .map(({ id, state: replicaState, pid }) => ({ id, state: replicaState, pid })),
+        replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(({ id, state: replicaState, pid }) => ({
+          id,
+          state: replicaState,
+          pid,
+        })),
       },
     ];
   });
