@@ -18,6 +18,7 @@ export {
   type MultiplexedOptions,
   type ReplicaStatusEntry,
   type ResourceOptions,
+  type RollingUpdateOptions,
   type RunOptions,
   type Serve,
   type ServeRequest,

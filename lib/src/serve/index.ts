@@ -19,6 +19,7 @@ export type {
   DeploymentListing,
   DeploymentOptions,
   ResourceOptions,
+  RollingUpdateOptions,
   RunOptions,
   StartOptions,
 } from './types.js';

@@ -2,7 +2,7 @@ import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, t
 import type { DeclaredResources } from '../engine/index.js';
 import { AUTO_REPLICAS, autoscalingConfig } from './autoscaling-options.js';
 import { OptionsExclude } from './errors.js';
-import type { AutoscalingConfig, DeploymentConfig, Resources } from './protocol/index.js';
+import type { AutoscalingConfig, DeploymentConfig, ReplicaAmount, Resources, RollingUpdate } from './protocol/index.js';
 import type { DeploymentOptions, ResourceOptions, StartOptions } from './types.js';
 
 const text = (doc: string): OptionSpec<string | undefined> => ({
@@ -48,6 +48,13 @@ const userConfig: OptionSpec<unknown> = {
   expected: 'a JSON value',
   default: undefined,
   parse: (value) => (isJson(value) ? value : undefined),
+};
+
+const rollingUpdate: OptionSpec<RollingUpdate | undefined> = {
+  doc: 'An update replaces some replicas at a time (`maxSurge`, `maxUnavailable`: a number, or a share such as `25%`), and both versions answer meanwhile; without it all are switched to at once.',
+  expected: "an object such as { maxSurge: 1, maxUnavailable: 0 } of integers or shares such as '25%', not both 0",
+  default: undefined,
+  parse: parseRollingUpdate,
 };
 
 const env: OptionSpec<Readonly<Record<string, string>>> = {
@@ -104,6 +111,7 @@ export const DEPLOYMENT_OPTIONS = {
     30_000,
   ),
   idempotent,
+  rollingUpdate,
   userConfig,
   resources,
   env,
@@ -130,6 +138,7 @@ export function deploymentConfig(where: string, options: DeploymentOptions): Dep
     resources: values.resources,
     env: values.env,
     ...(values.userConfig === undefined ? {} : { userConfig: values.userConfig }),
+    ...(values.rollingUpdate === undefined ? {} : { rollingUpdate: values.rollingUpdate }),
   };
 }
 
@@ -155,6 +164,22 @@ function parseResources(value: unknown): Resources | undefined {
   if (typeof gpu === 'number' && gpu > 1 && !Number.isInteger(gpu)) return undefined;
   const amounts = [cpu, gpu, memory, ...Object.values(custom)];
   return amounts.every((n) => typeof n === 'number' && Number.isFinite(n) && n >= 0) ? { cpu, gpu, memory, custom } : undefined;
+}
+
+function parseRollingUpdate(value: unknown): RollingUpdate | undefined {
+  if (!isRecord(value)) return undefined;
+  if (Object.keys(value).some((key) => key !== 'maxSurge' && key !== 'maxUnavailable')) return undefined;
+  const { maxSurge = 1, maxUnavailable = 0 } = value;
+  if (!isAmount(maxSurge) || !isAmount(maxUnavailable)) return undefined;
+  // Nothing could ever move.
+  return [maxSurge, maxUnavailable].every((amount) => Number.parseFloat(String(amount)) === 0)
+    ? undefined
+    : { maxSurge, maxUnavailable };
+}
+
+function isAmount(value: unknown): value is ReplicaAmount {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0;
+  return typeof value === 'string' && /^\d{1,3}(\.\d+)?%$/.test(value) && Number.parseFloat(value) <= 100;
 }
 
 /** Stays what it is on its way through JSON. */

@@ -44,12 +44,25 @@ export interface DeploymentOptions {
   readonly healthCheckTimeout?: Duration;
   /** Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all. @default [] */
   readonly idempotent?: readonly string[] | true;
+  /**
+   * An update replaces some replicas at a time, and both versions answer meanwhile. Needs room for `maxSurge` more replicas, where else it needs
+   * room for both versions. A new version whose replicas cannot start or keep dying is taken back. @default all are switched to at once
+   */
+  readonly rollingUpdate?: RollingUpdateOptions;
   /** A JSON value for the class's `reconfigure(userConfig)`: called after the constructor, and in running replicas when it changes, without a restart. */
   readonly userConfig?: unknown;
   /** What a replica takes of its node; where there is no room it waits. What is left out takes nothing. @default {} */
   readonly resources?: ResourceOptions;
   /** Environment variables of the replicas. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How many replicas an update replaces at a time: numbers, or shares of the replicas such as `'25%'`. Not both 0. */
+export interface RollingUpdateOptions {
+  /** Replicas above `numReplicas`, at most; a share is rounded up. @default 1 */
+  readonly maxSurge?: number | `${number}%`;
+  /** Replicas below `numReplicas`, at most; a share is rounded down. @default 0 */
+  readonly maxUnavailable?: number | `${number}%`;
 }
 
 /** How the number of replicas follows the load: requests that are worked on or wait, over `targetOngoingRequests`. */

@@ -35,6 +35,19 @@ test('SIGKILL of a replica under 32 connections: only requests it had begun fail
   assert.ok(failed.length <= 5 * 8, `${failed.length} failed: ${JSON.stringify(countStatuses(answers))}`);
 });
 
+test('SIGKILL of the only replica: what it had not begun waits for its successor', async () => {
+  const slow = await serve.run(Slow.options({ maxOngoingRequests: 4 }).bind('alone'), { name: 'slow' });
+  const load = new HttpLoad(slow.url);
+  await load.answered(100);
+  const [victim] = await running();
+  process.kill(victim?.pid as number, 'SIGKILL');
+  await load.answered(200);
+  const answers = await load.stop();
+  const failed = answers.filter(({ status }) => status !== 200);
+  for (const { status, body } of failed) assert.match(`${status} ${body}`, /^503 .*NBS_REPLICA_DIED/);
+  assert.ok(failed.length >= 1 && failed.length <= 4, `${failed.length} failed`);
+});
+
 test('an idempotent deployment fails none at all', async () => {
   const slow = await serve.run(Slow.options({ numReplicas: 2, maxOngoingRequests: 8, idempotent: ['fetch'] }).bind('v2'), {
     name: 'slow',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { serve } from 'nbserve';
-import { Slow } from '../fixtures/apps.js';
+import { Broken, Slow } from '../fixtures/apps.js';
 import { countStatuses, HttpLoad } from '../fixtures/http-load.js';
 
 after(() => serve.shutdown());
@@ -16,6 +16,53 @@ test('updates under 32 connections fail no request, and end with the new version
     await load.answered(100);
   }
   assert.deepEqual(Object.keys(countStatuses(await load.stop())), ['200']);
+});
+
+test('ten rolling updates under 32 connections and 20,000 requests fail none; both versions answer meanwhile', async () => {
+  const rolling = { numReplicas: 3, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+  const slow = await serve.run(Slow.options(rolling).bind('r0'), { name: 'slow' });
+  const load = new HttpLoad(slow.url);
+  await load.answered(1000);
+  let most = 0;
+  for (let version = 1; version <= 10; version += 1) {
+    let updating = true;
+    const watching = (async () => {
+      while (updating) {
+        const { applications } = await serve.status();
+        const replicas = applications.slow?.deployments.Slow?.replicas ?? [];
+        most = Math.max(most, replicas.filter(({ state }) => /STARTING|INITIALIZING|RUNNING/.test(state)).length);
+      }
+    })();
+    await serve.run(Slow.options(rolling).bind(`r${version}`), { name: 'slow' });
+    updating = false;
+    await watching;
+    assert.equal(((await (await fetch(slow.url)).json()) as { version: string }).version, `r${version}`);
+    await load.total(version * 2000);
+  }
+  const answers = await load.stop();
+  assert.ok(answers.length >= 20_000);
+  assert.deepEqual(Object.keys(countStatuses(answers)), ['200']);
+  assert.equal(most, 4, 'numReplicas and maxSurge');
+  // The versions overlap: where all are switched to at once the last answer of one is before the first of the next.
+  const versions = answers.map(({ body }) => (JSON.parse(body) as { version: string }).version);
+  assert.ok(versions.lastIndexOf('r1') > versions.indexOf('r2'));
+});
+
+test('a rolling update whose code cannot start is taken back, and fails no request', async () => {
+  const rolling = { numReplicas: 2, rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } };
+  const slow = await serve.run(Slow.options(rolling).bind('good'), { name: 'slow' });
+  const load = new HttpLoad(slow.url);
+  await load.answered(100);
+  await assert.rejects(
+    serve.run(Broken.options({ ...rolling, name: 'Slow' }).bind('no such model'), { name: 'slow' }),
+    /no such model/,
+  );
+  await load.answered(100);
+  const { applications } = await serve.status();
+  assert.equal(applications.slow?.status, 'RUNNING');
+  const answers = await load.stop();
+  assert.deepEqual(Object.keys(countStatuses(answers)), ['200']);
+  assert.match(answers.at(-1)?.body ?? '', /good/);
 });
 
 test('a change of numReplicas alone keeps the replicas that run', async () => {

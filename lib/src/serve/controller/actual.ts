@@ -39,6 +39,8 @@ export interface Replica {
   config: DeploymentConfig | null;
   /** It has finished what it had begun, or its time for that is over. */
   drained: boolean;
+  /** It did not answer its health check in time, and is being ended. */
+  hung: boolean;
 }
 
 export type NewReplica = Pick<
@@ -101,6 +103,7 @@ export class ActualState implements ActualView {
       pid: null,
       config,
       drained: false,
+      hung: false,
     };
     this.replicas.set(added.id, added);
     this.groups.set(added.group, [...(this.groups.get(added.group) ?? []), added]);

@@ -14,6 +14,15 @@ export interface Failure {
   readonly onStart: boolean;
 }
 
+/** Deaths in a row, and failed starts in a row, after which waiting for the next replica makes little sense. */
+const DEATHS = 3;
+const FAILED_STARTS = 2;
+
+/** The next replica is likely to fail too; it is tried all the same, with growing pauses. */
+export function keepsFailing({ count, onStart }: Failure): boolean {
+  return count >= (onStart ? FAILED_STARTS : DEATHS);
+}
+
 export function pauseMs(failures: number): number {
   return failures <= 1 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 2));
 }

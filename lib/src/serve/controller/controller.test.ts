@@ -59,6 +59,46 @@ describe('deploy', () => {
     assert.ok(cluster.stopped.includes(old.id));
   });
 
+  const rolling = { numReplicas: 4, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+
+  it('rolls an update out replica by replica where that is asked for, never short of replicas', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a', { numReplicas: 4 })]));
+    const before = cluster.snapshots.length;
+    await controller.deploy(app('hello', [deployment('Chat', 'b', rolling)]));
+    const fresh = new Set(cluster.running('b').map(({ id }) => id));
+    const steps = cluster.snapshots.slice(before).map(({ deployments }) => {
+      const ids = (deployments['hello/Chat']?.replicas ?? []).map(({ id }) => id);
+      return `${ids.filter((id) => !fresh.has(id)).length}+${ids.filter((id) => fresh.has(id)).length}`;
+    });
+    assert.deepEqual(
+      [...new Set(steps)].filter((step) => !step.startsWith('4+0')),
+      ['3+1', '2+2', '1+3', '0+4'],
+    );
+    assert.equal(controller.status().applications.hello?.deployments.Chat?.status, 'HEALTHY');
+    await settle();
+    assert.equal(cluster.replicas.size, 4);
+  });
+
+  it('takes a rolling update back whose later replicas cannot start', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a', { numReplicas: 4 })]));
+    const start = cluster.start.bind(cluster);
+    cluster.start = async (spec) => {
+      if (cluster.running('b').length === 2) cluster.behaviours.set('b', { constructorError: new Error('no room left') });
+      await start(spec);
+    };
+    await assert.rejects(controller.deploy(app('hello', [deployment('Chat', 'b', rolling)])), /no room left/);
+    await settle();
+    assert.equal(cluster.running('a').length, 4);
+    assert.equal(cluster.replicas.size, 4);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 4);
+    const status = controller.status().applications.hello;
+    assert.deepEqual([status?.status, status?.deployments.Chat?.status], ['RUNNING', 'HEALTHY']);
+  });
+
   it('starts inner deployments first, visible to outer constructors and to nobody else', async () => {
     const cluster = new FakeCluster();
     const controller = await cluster.controller();
@@ -176,7 +216,8 @@ describe('a replica that dies', () => {
     const [first] = cluster.running('a');
     cluster.end(first?.id ?? '', killed);
     await settle();
-    assert.ok(cluster.snapshots.some(({ deployments }) => /SIGKILL/.test(deployments['one/Chat']?.unavailable ?? '')));
+    // Requests wait for its successor.
+    assert.ok(cluster.snapshots.every(({ deployments }) => deployments['one/Chat']?.unavailable === undefined));
     assert.equal(idsOf(cluster, 'one/Chat').length, 1);
     cluster.end(idsOf(cluster, 'one/Chat')[0] ?? '', killed);
     await settle();
@@ -188,6 +229,29 @@ describe('a replica that dies', () => {
     await cluster.clock.advance(2);
     assert.equal(idsOf(cluster, 'one/Chat').length, 1);
     assert.equal(controller.status().applications.one?.status, 'RUNNING');
+  });
+
+  it('whose successors die as well is FAILED, and requests are told why at once', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    for (let deaths = 1; deaths <= 3; deaths += 1) {
+      cluster.end(idsOf(cluster, 'one/Chat')[0] ?? '', killed);
+      await settle();
+      const { status, message = '' } = controller.status().applications.one?.deployments.Chat ?? {};
+      const { unavailable } = cluster.routes.deployments['one/Chat'] ?? {};
+      if (deaths === 2) assert.deepEqual([status, unavailable], ['UNHEALTHY', undefined]);
+      if (deaths < 3) await cluster.clock.advance(600);
+      else {
+        assert.equal(status, 'FAILED');
+        assert.match(message, /0 of 1 replicas run: .*SIGKILL/);
+        assert.match(unavailable ?? '', /SIGKILL/);
+        assert.match(controller.status().applications.one?.message ?? '', /Chat: 0 of 1 replicas run: .*SIGKILL/);
+      }
+    }
+    await cluster.clock.advance(1100);
+    assert.equal(controller.status().applications.one?.deployments.Chat?.status, 'HEALTHY');
+    assert.equal(cluster.routes.deployments['one/Chat']?.unavailable, undefined);
   });
 
   it('is replaced also where only its connection broke', async () => {

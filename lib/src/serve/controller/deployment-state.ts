@@ -8,13 +8,16 @@ export const DeploymentEvent = {
   CHANGED: 'CHANGED',
   /** Replicas are missing because some died or could not start. */
   FAILED: 'FAILED',
+  /** Those that replace them die or cannot start as well. */
+  KEEPS_FAILING: 'KEEPS_FAILING',
 } as const;
 export type DeploymentEvent = (typeof DeploymentEvent)[keyof typeof DeploymentEvent];
 
 export const DEPLOYMENT_TRANSITIONS = {
-  UPDATING: { SETTLED: DeploymentState.HEALTHY, FAILED: DeploymentState.UNHEALTHY },
-  HEALTHY: { CHANGED: DeploymentState.UPDATING, FAILED: DeploymentState.UNHEALTHY },
-  UNHEALTHY: { SETTLED: DeploymentState.HEALTHY, CHANGED: DeploymentState.UPDATING },
+  UPDATING: { SETTLED: DeploymentState.HEALTHY, FAILED: DeploymentState.UNHEALTHY, KEEPS_FAILING: DeploymentState.FAILED },
+  HEALTHY: { CHANGED: DeploymentState.UPDATING, FAILED: DeploymentState.UNHEALTHY, KEEPS_FAILING: DeploymentState.FAILED },
+  UNHEALTHY: { SETTLED: DeploymentState.HEALTHY, CHANGED: DeploymentState.UPDATING, KEEPS_FAILING: DeploymentState.FAILED },
+  FAILED: { SETTLED: DeploymentState.HEALTHY, CHANGED: DeploymentState.UPDATING },
 } as const satisfies Record<DeploymentState, Partial<Record<DeploymentEvent, DeploymentState>>>;
 
 /** The state after `event`; the same one where nothing changes. */

@@ -57,7 +57,7 @@ export class Executor {
     this.#checks = new ReplicaChecks({
       clock: options.clock,
       check: (id) => this.#links.get(id)?.checkHealth() ?? Promise.resolve(),
-      onUnhealthy: (id, reason, cause) => this.#onUnhealthy(id, reason, cause),
+      onUnhealthy: (id, reason, how) => this.#onUnhealthy(id, reason, how),
     });
     options.engine.onExit((info) => this.#onExit(info));
   }
@@ -174,11 +174,12 @@ export class Executor {
     return errors.find((error) => error !== null) ?? null;
   }
 
-  #onUnhealthy(id: string, reason: string, cause: unknown): void {
+  #onUnhealthy(id: string, reason: string, { hung, cause }: { readonly hung: boolean; readonly cause?: unknown }): void {
     const replica = this.#actual.replicas.get(id);
     if (replica?.state !== ReplicaState.RUNNING) return;
     this.#options.log.warn(reason);
-    this.#giveUp(replica, failure(replica, reason, cause));
+    replica.hung = hung;
+    this.#giveUp(replica, failure(replica, reason, { ran: true, cause }));
   }
 
   #expire(id: string, timeoutMs: number): void {
@@ -233,7 +234,13 @@ export class Executor {
     const exit = await this.#exits.of(id);
     if (!isIdle(replica)) return;
     if (exit !== null) this.#died(replica, exit);
-    else this.#giveUp(replica, failure(replica, `the connection to replica ${id} broke while its process went on`));
+    else
+      this.#giveUp(
+        replica,
+        failure(replica, `the connection to replica ${id} broke while its process went on`, {
+          ran: replica.state === ReplicaState.RUNNING,
+        }),
+      );
   }
 
   #onExit({ id, exit }: ProcessInfo): void {
@@ -248,7 +255,7 @@ export class Executor {
   #died(replica: Replica, exit: ExitReport): void {
     const { id, app, group, state, since } = replica;
     const now = this.#options.clock.now();
-    const error = exitError(replica, exit);
+    const error = exitError(replica, exit, state === ReplicaState.RUNNING);
     // Asked to stop by somebody else: the whole cluster ends.
     if (exit.name !== 'STOPPED') this.#options.log.warn(`replica ${id} of ${app} died: ${error.message}`);
     this.#actual.fail(group, error, state === ReplicaState.RUNNING ? now - since : null, now);
@@ -264,8 +271,8 @@ export class Executor {
     const { id } = replica;
     const cause = error instanceof Error ? error : new Error(String(error));
     if (fromReplica) this.#giveUp(replica, cause);
-    else if (exit !== null) this.#giveUp(replica, exitError(replica, exit));
-    else this.#giveUp(replica, failure(replica, `replica ${id} could not be started: ${cause.message}`, cause));
+    else if (exit !== null) this.#giveUp(replica, exitError(replica, exit, false));
+    else this.#giveUp(replica, failure(replica, `replica ${id} could not be started: ${cause.message}`, { cause }));
   }
 
   /** Counts the failure of a replica whose process may still run, and ends that. */

@@ -1,6 +1,6 @@
 import { fromWireError } from '../../core/index.js';
 import { describeExit, type ExitReport } from '../../engine/index.js';
-import { DeployFailed } from '../protocol/index.js';
+import { DeployFailed, ReplicaFailed } from '../protocol/index.js';
 
 const STDERR_LINES = 10;
 
@@ -10,15 +10,22 @@ export interface FailedReplica {
   readonly deployment: string;
 }
 
-/** The error of a replica whose process ended: what it said itself, else how it ended and its last words. */
-export function exitError({ id, app, deployment }: FailedReplica, exit: ExitReport): Error {
+/**
+ * The error of a replica whose process ended: what it said itself, else how it ended and its last words.
+ * @param ran it had been up
+ */
+export function exitError({ id, app, deployment }: FailedReplica, exit: ExitReport, ran: boolean): Error {
   if (exit.error !== undefined) return fromWireError(exit.error);
   const tail = exit.stderrTail.slice(-STDERR_LINES);
   const words = tail.length === 0 ? '' : `; its last output on stderr:\n${tail.join('\n')}`;
-  return DeployFailed({ app, deployment, reason: `replica ${id} ended (${describeExit(exit)})${words}` });
+  return failure({ app, deployment }, `replica ${id} ended (${describeExit(exit)})${words}`, { ran });
 }
 
-/** The error of a replica that failed without its process having ended. */
-export function failure({ app, deployment }: Omit<FailedReplica, 'id'>, reason: string, cause?: unknown): Error {
-  return DeployFailed({ app, deployment, reason }, cause);
+/** The error of a replica that failed. @param how whether it had been up before, and what was thrown */
+export function failure(
+  { app, deployment }: Omit<FailedReplica, 'id'>,
+  reason: string,
+  { ran = false, cause }: { readonly ran?: boolean; readonly cause?: unknown } = {},
+): Error {
+  return (ran ? ReplicaFailed : DeployFailed)({ app, deployment, reason }, cause);
 }

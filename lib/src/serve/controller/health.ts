@@ -1,9 +1,10 @@
 import type { Log } from '../../core/index.js';
-import { AppState, DeploymentState, ReplicaState } from '../protocol/index.js';
-import { type ActualView, byGroup } from './actual.js';
+import { AppState, type DeploymentSpec, DeploymentState, ReplicaState } from '../protocol/index.js';
+import { type ActualView, byGroup, type Replica } from './actual.js';
 import { AppEvent, nextAppState } from './app-state.js';
+import { keepsFailing } from './back-off.js';
 import { DeploymentEvent, nextDeploymentState } from './deployment-state.js';
-import { type AppTarget, type AppVersion, groupKey, type TargetState } from './target.js';
+import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
 
 export interface DeploymentHealth {
   state: DeploymentState;
@@ -66,26 +67,8 @@ export class Health {
     );
     for (const known of health.deployments.keys()) if (!specs.has(known)) health.deployments.delete(known);
     for (const spec of specs.values()) {
-      const key = groupKey(name, spec.name, spec.replicaHash);
-      const running = (present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING).length;
-      const wanted = spec.config.numReplicas;
-      const error = actual.failures.get(key)?.error;
-      const updating = next?.spec.deployments.some((other) => other.name === spec.name && other.replicaHash !== spec.replicaHash);
-      if (running < wanted && error !== undefined)
-        this.#setDeployment(
-          name,
-          health,
-          spec.name,
-          DeploymentEvent.FAILED,
-          `${running} of ${wanted} replicas run: ${error.message}`,
-        );
-      else if (running < wanted) {
-        const pending = actual.pending.get(key);
-        const why = pending === undefined ? '' : `; PENDING, because there is no room: ${pending.reason}`;
-        this.#setDeployment(name, health, spec.name, DeploymentEvent.CHANGED, `${running} of ${wanted} replicas run${why}`);
-      } else if (updating === true)
-        this.#setDeployment(name, health, spec.name, DeploymentEvent.CHANGED, 'a new version is started');
-      else this.#setDeployment(name, health, spec.name, DeploymentEvent.SETTLED, '');
+      const [event, message] = verdictOn(spec, name, next, present, actual);
+      this.#setDeployment(name, health, spec.name, event, message);
     }
   }
 
@@ -112,6 +95,42 @@ export class Health {
   }
 }
 
+function verdictOn(
+  spec: DeploymentSpec,
+  app: string,
+  next: AppVersion | null,
+  present: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>,
+  actual: ActualView,
+): [DeploymentEvent, message: string] {
+  const running = (key: GroupKey): number =>
+    (present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING).length;
+  const key = groupKey(app, spec.name, spec.replicaHash);
+  const wanted = spec.config.numReplicas;
+  const failure = actual.failures.get(key);
+  const count = `${running(key)} of ${wanted} replicas run`;
+  const after = next?.spec.deployments.find(({ name, replicaHash }) => name === spec.name && replicaHash !== spec.replicaHash);
+  const isShort = running(key) < wanted;
+  if (isShort && failure !== undefined) {
+    const event = keepsFailing(failure) ? DeploymentEvent.KEEPS_FAILING : DeploymentEvent.FAILED;
+    return [event, `${count}: ${failure.error.message}`];
+  }
+  if (after?.config.rollingUpdate !== undefined) {
+    const fresh = running(groupKey(app, after.name, after.replicaHash));
+    return [
+      DeploymentEvent.CHANGED,
+      `rolling update: ${fresh} of ${after.config.numReplicas} new replicas run, ${running(key)} old ones`,
+    ];
+  }
+  if (isShort) {
+    const pending = actual.pending.get(key);
+    return [
+      DeploymentEvent.CHANGED,
+      count + (pending === undefined ? '' : `; PENDING, because there is no room: ${pending.reason}`),
+    ];
+  }
+  return after === undefined ? [DeploymentEvent.SETTLED, ''] : [DeploymentEvent.CHANGED, 'a new version is started'];
+}
+
 function verdict(
   live: AppVersion | null,
   next: AppVersion | null,
@@ -122,7 +141,7 @@ function verdict(
   if (next !== null) return [AppEvent.DEPLOY, pendingOf(next, actual)];
   if (live === null) return [AppEvent.FAIL, failed?.message ?? ''];
   for (const [name, { state, message }] of deployments) {
-    if (state === DeploymentState.UNHEALTHY) return [AppEvent.DEGRADE, `${name}: ${message}`];
+    if (state === DeploymentState.UNHEALTHY || state === DeploymentState.FAILED) return [AppEvent.DEGRADE, `${name}: ${message}`];
   }
   return [AppEvent.SERVE, failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`];
 }

@@ -6,6 +6,7 @@ import { ActualState, isAlive } from './actual.js';
 import { app, deployment } from './fake-cluster.test-support.js';
 import { type Action, reconcile } from './reconcile.js';
 import { ReplicaEvent } from './replica-state.js';
+import { rollingCounts, rollsInto } from './rolling.js';
 import { accept, emptyTarget, groupKey, promote, reject, remove, type TargetState, wantedGroups } from './target.js';
 
 /** A world that carries actions out at once and lets time and faults come in any order. */
@@ -23,22 +24,40 @@ class World {
       const alive = [...this.actual.replicas.values()].filter((replica) => replica.group === group.key && isAlive(replica));
       assert.ok(alive.length <= Math.max(group.liveCount, group.nextCount), 'never more than wanted and surge');
     }
+    for (const { alive, most } of this.rolling()) assert.ok(alive <= most, `rolling: ${alive} of at most ${most}`);
     return actions.filter(({ kind }) => kind !== 'wake');
   }
 
-  /** What runs of the live version is not touched by any action, up to its wanted number. */
+  /** What serves under the names of the live version, up to the least that must. */
   liveRunning(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const [name, { live }] of this.target.apps) {
-      for (const spec of live?.spec.deployments ?? []) {
-        const key = groupKey(name, spec.name, spec.replicaHash);
+    for (const [name, target] of this.target.apps) {
+      for (const spec of target.live?.spec.deployments ?? []) {
+        const into = rollsInto(target, spec.name);
+        const keys = [spec, ...(into === undefined ? [] : [into])].map((one) => groupKey(name, spec.name, one.replicaHash));
         const running = [...this.actual.replicas.values()].filter(
-          ({ group, state }) => group === key && state === 'RUNNING',
+          ({ group, state }) => keys.includes(group) && state === 'RUNNING',
         ).length;
-        counts.set(key, Math.min(running, spec.config.numReplicas));
+        const unavailable = Number(into?.config.rollingUpdate?.maxUnavailable ?? 0);
+        const least = Math.min(spec.config.numReplicas, into?.config.numReplicas ?? Number.POSITIVE_INFINITY) - unavailable;
+        counts.set(`${name}/${spec.name}`, Math.min(running, Math.max(0, least)));
       }
     }
     return counts;
+  }
+
+  /** Replicas of both versions of what is being replaced step by step. */
+  rolling(): { readonly alive: number; readonly most: number }[] {
+    return [...this.target.apps].flatMap(([name, target]) =>
+      (target.live?.spec.deployments ?? []).flatMap((spec) => {
+        const into = rollsInto(target, spec.name);
+        if (into === undefined) return [];
+        const keys = [spec, into].map((one) => groupKey(name, spec.name, one.replicaHash));
+        const alive = [...this.actual.replicas.values()].filter((one) => keys.includes(one.group) && isAlive(one)).length;
+        const surge = Number(into.config.rollingUpdate?.maxSurge ?? 0);
+        return [{ alive, most: Math.max(spec.config.numReplicas, into.config.numReplicas) + surge }];
+      }),
+    );
   }
 
   #perform(action: Action): void {
@@ -102,21 +121,28 @@ class World {
 }
 
 const appName = fc.constantFrom('one', 'two');
+/** None: all at once. */
+const rollingUpdate = fc.constantFrom(
+  undefined,
+  { maxSurge: 1, maxUnavailable: 0 },
+  { maxSurge: 0, maxUnavailable: 1 },
+  { maxSurge: 2, maxUnavailable: 1 },
+);
 const version = fc
   .record({
     inner: fc.constantFrom('i1', 'i2'),
     outer: fc.constantFrom('o1', 'o2'),
     innerCount: fc.nat(3),
     outerCount: fc.nat(4),
+    rollingUpdate,
   })
-  .map(
-    ({ inner, outer, innerCount, outerCount }) =>
-      (name: string) =>
-        app(name, [
-          deployment('Inner', inner, { numReplicas: innerCount }),
-          { ...deployment('Outer', outer, { numReplicas: outerCount }), dependencies: ['Inner'] },
-        ]),
-  );
+  .map(({ inner, outer, innerCount, outerCount, rollingUpdate: update }) => (name: string) => {
+    const rolling = update === undefined ? {} : { rollingUpdate: update };
+    return app(name, [
+      deployment('Inner', inner, { numReplicas: innerCount, ...rolling }),
+      { ...deployment('Outer', outer, { numReplicas: outerCount, ...rolling }), dependencies: ['Inner'] },
+    ]);
+  });
 const event = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('deploy' as const), name: appName, version }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), name: appName }) },
@@ -166,6 +192,22 @@ describe('reconcile', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('takes whole steps of a rolling update: shares are rounded, and one that can move nothing moves one', () => {
+    const step = (maxSurge: number | `${number}%`, maxUnavailable: number | `${number}%`, replicas: number) =>
+      rollingCounts({
+        update: { maxSurge, maxUnavailable },
+        oldWanted: replicas,
+        oldAlive: replicas,
+        newWanted: replicas,
+        newRunning: 0,
+      });
+    assert.deepEqual(step('25%', 0, 4), { old: 4, new: 1 });
+    assert.deepEqual(step('25%', 0, 5), { old: 5, new: 2 });
+    assert.deepEqual(step(1, '25%', 8), { old: 6, new: 1 });
+    assert.deepEqual(step(0, '10%', 4), { old: 3, new: 0 });
+    assert.deepEqual(step('100%', 0, 3), { old: 3, new: 3 });
   });
 
   it('starts no more than a few processes at a time', () => {

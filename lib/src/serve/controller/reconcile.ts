@@ -1,6 +1,7 @@
 import { type Allocation, type DeploymentConfig, ReplicaState } from '../protocol/index.js';
 import { type ActualView, byGroup, isAlive, type Replica } from './actual.js';
 import { place, takesNothing } from './placement.js';
+import { rollingCounts, rollsInto } from './rolling.js';
 import { dependenciesOf, type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from './target.js';
 
 /** What is to be done. The executor marks each at once in the actual state, so that no later round asks for it again. */
@@ -33,12 +34,14 @@ const MAX_DEATHS_BEFORE_READY = 3;
 /**
  * Compares what is wanted with what there is. Pure: the same arguments give the same actions.
  * Promises: a group never has more living replicas than it is wanted to have; a running replica that some version wants is neither drained nor
- * stopped; a running replica is stopped only when drained; where nothing fails, repeating it ends with no action left.
+ * stopped, save by a rolling update within its bounds; a running replica is stopped only when drained; where nothing fails, repeating it ends
+ * with no action left.
  * @param now milliseconds since the epoch
  */
 export function reconcile(target: TargetState, actual: ActualView, now: number): Action[] {
   const round = new Round(target, actual, now);
   round.versions();
+  round.rolling();
   round.groups();
   round.retired();
   return round.finish();
@@ -50,6 +53,8 @@ class Round {
   readonly #actions: Action[] = [];
   /** Groups of versions that are given up in this round: no more replicas of them. */
   readonly #doomed = new Set<GroupKey>();
+  /** How many replicas there are to be at this moment of groups that a rolling update takes from, or gives to. */
+  readonly #rolling = new Map<GroupKey, number>();
   /** What the replicas hold that are there, and those that are started in this round. */
   readonly #held: Allocation[] = [];
   #starting = 0;
@@ -85,11 +90,32 @@ class Round {
     }
   }
 
+  /** How far rolling updates are. One that is given up leaves the live version what it wants. */
+  rolling(): void {
+    for (const [app, target] of this.target.apps) {
+      for (const { name, replicaHash, config } of target.live?.spec.deployments ?? []) {
+        const into = rollsInto(target, name);
+        if (into?.config.rollingUpdate === undefined) continue;
+        const oldKey = groupKey(app, name, replicaHash);
+        const newKey = groupKey(app, name, into.replicaHash);
+        if (this.#doomed.has(newKey)) continue;
+        const counts = rollingCounts({
+          update: into.config.rollingUpdate,
+          oldWanted: config.numReplicas,
+          oldAlive: (this.#present.get(oldKey) ?? []).filter(isAlive).length,
+          newWanted: into.config.numReplicas,
+          newRunning: this.#running(newKey),
+        });
+        this.#rolling.set(oldKey, counts.old).set(newKey, counts.new);
+      }
+    }
+  }
+
   /** Brings each wanted group to its size. */
   groups(): void {
     for (const group of this.#wanted.values()) {
       const alive = (this.#present.get(group.key) ?? []).filter(isAlive);
-      const surplus = alive.length - Math.max(group.liveCount, group.nextCount);
+      const surplus = alive.length - (this.#rolling.get(group.key) ?? Math.max(group.liveCount, group.nextCount));
       const retired = surplus > 0 ? leastUseful(alive).slice(0, surplus) : [];
       for (const replica of retired) this.#retire(replica);
       if (surplus < 0) this.#start(group, -surplus);

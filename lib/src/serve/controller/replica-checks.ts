@@ -6,7 +6,7 @@ export interface ReplicaChecksOptions {
   /** Asks the replica. */
   readonly check: (id: string) => Promise<void>;
   /** The replica is to be replaced. */
-  readonly onUnhealthy: (id: string, reason: string, cause?: unknown) => void;
+  readonly onUnhealthy: (id: string, reason: string, how: { readonly hung: boolean; readonly cause?: unknown }) => void;
 }
 
 /** Failed checks in a row after which a replica is replaced. One that does not answer at all is replaced at once: it had the whole time for it. */
@@ -55,7 +55,9 @@ export class ReplicaChecks {
     const cancel = clock.after(timeoutMs, () =>
       settle(() => {
         this.forget(id);
-        onUnhealthy(id, `replica ${id} hangs: it did not answer its health check within ${timeoutMs} ms (healthCheckTimeout)`);
+        onUnhealthy(id, `replica ${id} hangs: it did not answer its health check within ${timeoutMs} ms (healthCheckTimeout)`, {
+          hung: true,
+        });
       }),
     );
     const stop = (): void => {
@@ -70,7 +72,10 @@ export class ReplicaChecks {
           if (failures + 1 < MAX_FAILURES) return this.#schedule(replica, failures + 1);
           this.forget(id);
           const message = error instanceof Error ? error.message : String(error);
-          onUnhealthy(id, `replica ${id} failed ${MAX_FAILURES} health checks in a row: ${message}`, error);
+          onUnhealthy(id, `replica ${id} failed ${MAX_FAILURES} health checks in a row: ${message}`, {
+            hung: false,
+            cause: error,
+          });
         }),
     );
   }

@@ -12,6 +12,8 @@ import {
   scopedDeploymentKey,
 } from '../protocol/index.js';
 import { type ActualView, byGroup, type Replica } from './actual.js';
+import { type Failure, keepsFailing } from './back-off.js';
+import { rollsInto } from './rolling.js';
 import { type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
 
 export type Routes = Omit<RouteSnapshot, 'version'>;
@@ -29,7 +31,8 @@ export function buildRoutes(target: TargetState, actual: ActualView): Routes {
   const routes: Route[] = [];
   const deployments: Record<string, DeploymentRoute> = {};
   const ingresses: Record<string, string> = {};
-  for (const [app, { live, next }] of target.apps) {
+  for (const [app, appTarget] of target.apps) {
+    const { live, next } = appTarget;
     const liveHashes = new Map<string, string>();
     if (live !== null) {
       const { routePrefix, ingress } = live.spec;
@@ -37,7 +40,7 @@ export function buildRoutes(target: TargetState, actual: ActualView): Routes {
       if (routePrefix !== null) routes.push({ prefix: routePrefix, app, deployment: ingress });
       for (const spec of live.spec.deployments) {
         liveHashes.set(spec.name, spec.replicaHash);
-        deployments[deploymentKey(app, spec.name)] = route(app, spec, live, present, actual);
+        deployments[deploymentKey(app, spec.name)] = route(app, spec, live, present, actual, rollsInto(appTarget, spec.name));
       }
     }
     for (const spec of next?.spec.deployments ?? []) {
@@ -57,12 +60,18 @@ function route(
   version: AppVersion,
   present: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>,
   actual: ActualView,
+  into?: DeploymentSpec,
 ): DeploymentRoute {
   const key = groupKey(app, spec.name, spec.replicaHash);
-  const running = (present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING);
+  // While one version takes over from another replica by replica, both answer.
+  const there = [key, ...(into === undefined ? [] : [groupKey(app, into.name, into.replicaHash)])].flatMap(
+    (k) => present.get(k) ?? [],
+  );
+  const running = there.filter(({ state }) => state === ReplicaState.RUNNING);
+  const hung = there.filter((replica) => replica.hung);
   const { methods, http } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
   const { maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, idempotent, autoscaling } = spec.config;
-  const unavailable = running.length === 0 ? whyNone(spec.config, actual.failures.get(key)?.error) : undefined;
+  const unavailable = running.length === 0 ? whyNone(spec.config, actual.failures.get(key)) : undefined;
   return {
     app,
     name: spec.name,
@@ -73,16 +82,16 @@ function route(
     idempotent,
     methods,
     http,
+    ...(hung.length === 0 ? {} : { hung: hung.map(({ id }) => id) }),
     ...(unavailable === undefined ? {} : { unavailable }),
     ...(autoscaling === undefined ? {} : { autoscaling: routeAutoscaling(spec.config, autoscaling) }),
   };
 }
 
-/** `undefined` where requests are to wait: their coming starts a replica. */
-function whyNone({ numReplicas, autoscaling }: DeploymentConfig, error: Error | undefined): string | undefined {
-  if (autoscaling !== undefined) return numReplicas === 0 ? undefined : error?.message;
-  if (numReplicas === 0) return 'its numReplicas is 0';
-  return error === undefined ? 'its replicas are being started' : error.message;
+/** `undefined` where requests are to wait: a replica is on its way, or their coming starts one. */
+function whyNone({ numReplicas, autoscaling }: DeploymentConfig, failure: Failure | undefined): string | undefined {
+  if (numReplicas === 0) return autoscaling === undefined ? 'its numReplicas is 0' : undefined;
+  return failure !== undefined && keepsFailing(failure) ? failure.error.message : undefined;
 }
 
 function routeAutoscaling({ startupTimeoutMs }: DeploymentConfig, { metricsIntervalMs }: AutoscalingConfig): RouteAutoscaling {

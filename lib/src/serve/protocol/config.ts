@@ -27,6 +27,19 @@ export interface DeploymentConfig {
   readonly env: Readonly<Record<string, string>>;
   /** JSON; given to the replica's `reconfigure`. */
   readonly userConfig?: unknown;
+  /** An update replaces some replicas at a time, and both versions answer meanwhile; without it all are switched to at once. */
+  readonly rollingUpdate?: RollingUpdate;
+}
+
+/** A number of replicas, or a share of them such as `'25%'`. */
+export type ReplicaAmount = number | `${number}%`;
+
+/** How many replicas of an update are replaced at a time. */
+export interface RollingUpdate {
+  /** Replicas above the wanted number, at most; a share is rounded up. */
+  readonly maxSurge: ReplicaAmount;
+  /** Replicas below the wanted number, at most; a share is rounded down. */
+  readonly maxUnavailable: ReplicaAmount;
 }
 
 /** What one replica holds of its node. */

@@ -11,6 +11,11 @@ export const ReplicaDied = defineError(
   503,
   '{deployment}: replica {replica} died while it worked on this request; it was begun and {method} is not declared idempotent, so it was not run again',
 );
+export const ReplicaHung = defineError(
+  'NBS_REPLICA_HUNG',
+  504,
+  '{deployment}: replica {replica} hung while it worked on this request and was ended; it was begun and {method} is not declared idempotent, so it was not run again',
+);
 /** The status went out before, so an HTTP client sees a broken connection instead. */
 export const AnswerBroken = defineError(
   'NBS_ANSWER_BROKEN',
@@ -43,6 +48,8 @@ export const DeployFailed = defineError(
   500,
   'application {app}: deployment {deployment} could not be started: {reason}',
 );
+/** Not thrown: shown in the status, and as the reason of NBS_NO_REPLICA. */
+export const ReplicaFailed = defineError('NBS_REPLICA_FAILED', 503, 'application {app}: deployment {deployment}: {reason}');
 export const Superseded = defineError(
   'NBS_SUPERSEDED',
   409,

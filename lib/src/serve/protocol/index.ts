@@ -1,4 +1,4 @@
-export type { Allocation, AutoscalingConfig, DeploymentConfig, Resources } from './config.js';
+export type { Allocation, AutoscalingConfig, DeploymentConfig, ReplicaAmount, Resources, RollingUpdate } from './config.js';
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export { DEMAND_TOPIC, type Demand, type DemandReport } from './demand.js';
 export {
@@ -19,6 +19,8 @@ export {
   ReplicaBusy,
   ReplicaDied,
   ReplicaDraining,
+  ReplicaFailed,
+  ReplicaHung,
   RequestCancelled,
   RequestTimeout,
   RequestTooSlow,

@@ -48,6 +48,8 @@ export interface DeploymentRoute {
   readonly app: string;
   readonly name: string;
   readonly replicas: readonly ReplicaRoute[];
+  /** Replicas that hang and are about to be ended: what they have begun gets no answer. */
+  readonly hung?: readonly string[];
   readonly maxOngoingRequests: number;
   readonly maxQueuedRequests: number;
   readonly requestTimeoutMs: number | null;

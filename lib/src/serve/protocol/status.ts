@@ -20,6 +20,8 @@ export const DeploymentState = {
   HEALTHY: 'HEALTHY',
   /** Replicas died and are being replaced. */
   UNHEALTHY: 'UNHEALTHY',
+  /** Replicas keep dying, or cannot start; it is tried again with growing pauses. */
+  FAILED: 'FAILED',
 } as const;
 export type DeploymentState = (typeof DeploymentState)[keyof typeof DeploymentState];
 

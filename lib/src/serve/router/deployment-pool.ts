@@ -80,7 +80,10 @@ export class DeploymentPool implements LinkOwner {
       known.delete(replica.id);
       return link ?? new ReplicaLink(replica.id, replica.path, this, this.#connect);
     });
-    for (const link of known.values()) link.retire();
+    for (const link of known.values()) {
+      link.hung = route.hung?.includes(link.id) ?? false;
+      link.retire();
+    }
     this.#settle();
     this.#watchOutage();
     this.#pump();

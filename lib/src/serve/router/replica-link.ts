@@ -28,6 +28,8 @@ export class ReplicaLink implements Candidate {
   inFlight = 0;
   /** It said that it takes no more. */
   draining = false;
+  /** The controller says that it hangs, and ends it. */
+  hung = false;
   /** Requests of other routers that it had when it answered last. */
   #others = 0;
   /** Until when it is left alone after it answered BUSY, on the clock of `performance.now()`; 0 is not at all. */

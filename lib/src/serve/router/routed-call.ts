@@ -14,6 +14,7 @@ import {
   ReplicaBusy,
   ReplicaDied,
   ReplicaDraining,
+  ReplicaHung,
   RequestTimeout,
 } from '../protocol/index.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
@@ -198,7 +199,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
       return;
     }
     if (!this.#mayRunAgain || this.#runs + 1 >= MAX_RUNS) {
-      this.fail(ReplicaDied({ deployment, replica, method }, cause));
+      this.fail((link.hung ? ReplicaHung : ReplicaDied)({ deployment, replica, method }, cause));
       return;
     }
     if (this.#replay !== null && this.#replay.chunks === null) {
