@@ -1,5 +1,7 @@
 import type { Channel } from './channel.js';
 import { FeedUnacknowledged } from './errors.js';
+import { changeBetween } from './feed-change.js';
+import type { FeedMessage } from './messages.js';
 
 interface Subscriber {
   readonly channel: Channel;
@@ -13,7 +15,10 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-/** Publishes the latest value of each topic to every attached channel. */
+/**
+ * Publishes the latest value of each topic to every attached channel: whole when it attaches, from then on what changes.
+ * Values are never changed in place, and keep the objects that did not change: those are not sent again.
+ */
 export class FeedPublisher {
   readonly #values = new Map<string, { version: number; value: unknown }>();
   readonly #subscribers = new Set<Subscriber>();
@@ -21,9 +26,14 @@ export class FeedPublisher {
 
   /** Makes `value` (JSON) the topic's next version and sends it to all. Returns the version. */
   set(topic: string, value: unknown): number {
-    const version = (this.#values.get(topic)?.version ?? 0) + 1;
+    const last = this.#values.get(topic);
+    const version = (last?.version ?? 0) + 1;
     this.#values.set(topic, { version, value });
-    for (const { channel } of this.#subscribers) channel.notify({ kind: 'feed', topic, version, value });
+    if (this.#subscribers.size === 0) return version;
+    const change = last === undefined ? null : changeBetween(last.value, value);
+    const message: FeedMessage =
+      change === null ? { kind: 'feed', topic, version, value } : { kind: 'feed-change', topic, version, change };
+    for (const { channel } of this.#subscribers) channel.notify(message);
     return version;
   }
 

@@ -1,5 +1,6 @@
 import { type Clock, createLog, systemClock } from '../core/index.js';
 import type { Channel } from './channel.js';
+import { withChange } from './feed-change.js';
 import type { FeedMessage } from './messages.js';
 
 const FIRST_DELAY_MS = 20;
@@ -84,8 +85,9 @@ export class FeedSubscriber {
 
   /** Versions of another publisher start anew, so whatever a fresh channel says is the newest. */
   #receive(channel: Channel, message: FeedMessage): void {
-    if (message.kind !== 'feed') return;
-    const { topic, version, value } = message;
+    if (message.kind === 'feed-ack') return;
+    const { topic, version } = message;
+    const value = message.kind === 'feed' ? message.value : withChange(this.#values.get(topic), message.change);
     this.#delayMs = FIRST_DELAY_MS;
     this.#values.set(topic, value);
     try {

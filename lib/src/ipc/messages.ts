@@ -1,3 +1,5 @@
+import type { FeedChange } from './feed-change.js';
+
 /** Every message that processes exchange, as unions discriminated by `kind`. Heads and notifications travel as JSON. */
 
 /** What each side says of itself once the connection is authenticated. */
@@ -60,6 +62,8 @@ export type ResponseHead =
 
 export type FeedMessage =
   | { readonly kind: 'feed'; readonly topic: string; readonly version: number; readonly value: unknown }
+  /** In place of the whole value, to a peer that was sent the version before on this connection. */
+  | { readonly kind: 'feed-change'; readonly topic: string; readonly version: number; readonly change: FeedChange }
   | { readonly kind: 'feed-ack'; readonly topic: string; readonly version: number };
 
 export type Notification =

@@ -282,8 +282,8 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   }
 
   #onMessage(message: Notification): void {
-    if (this.onFeed !== null && (message.kind === 'feed' || message.kind === 'feed-ack')) this.onFeed(message);
-    else this.onNotify?.(message);
+    if (this.onFeed === null || message.kind === 'log' || message.kind === 'event') this.onNotify?.(message);
+    else this.onFeed(message);
   }
 
   #parse<T extends { readonly kind?: string } | WireError>(text: string): T {

@@ -45,6 +45,23 @@ test('subscribers get the present values, then each change, and acknowledge what
   await publisher.acked('routes', version, 60_000);
 });
 
+test('after the first value only what changed comes, and the rest stays the same objects', async (t) => {
+  const path = join(socketFolder(t), 's.sock');
+  const publisher = new FeedPublisher();
+  const [one, two] = [{ replicas: ['a'] }, { replicas: ['b'] }];
+  publisher.set('routes', { version: 1, deployments: { one, two } });
+  const server = await publish(path, publisher);
+  t.after(() => server.close());
+  const seen: { version: number; deployments: Record<string, unknown> }[] = [];
+  const subscriber = subscribe(t, path, (_, value) => seen.push(value as (typeof seen)[0]));
+  await subscriber.start();
+  await until(() => seen.length === 1);
+  const version = publisher.set('routes', { version: 2, deployments: { one, three: { replicas: [] } } });
+  await publisher.acked('routes', version, 60_000);
+  assert.deepEqual(seen[1], { version: 2, deployments: { one, three: { replicas: [] } } });
+  assert.equal(seen[1]?.deployments.one, seen[0]?.deployments.one);
+});
+
 test('a value that a subscriber cannot apply stays unacknowledged; it does not count once it left', async (t) => {
   const path = join(socketFolder(t), 's.sock');
   const publisher = new FeedPublisher();

@@ -23,10 +23,28 @@ export class SnapshotPublisher {
   }
 
   publish(target: TargetState, actual: ActualView): void {
-    const routes = buildRoutes(target, actual);
-    if (isDeepStrictEqual(routes, this.#last)) return;
+    const routes = keepSame(this.#last, buildRoutes(target, actual));
+    if (routes === this.#last) return;
     this.#last = routes;
     this.#version += 1;
     this.#publish({ version: this.#version, ...routes });
   }
+}
+
+/** `after` with the objects of `before` in place of those that are equal, two levels deep; `before` where all are. The feed sends what is new. */
+function keepSame(before: Routes | null, after: Routes): Routes {
+  return before === null ? after : (keepEntries(before, after, (old, fresh) => keepEntries(old, fresh, keepEqual)) as Routes);
+}
+
+function keepEntries(before: unknown, after: unknown, keep: (before: unknown, after: unknown) => unknown): unknown {
+  if (!isTable(before) || !isTable(after)) return keepEqual(before, after);
+  const kept = Object.entries(after).map(([key, value]) => [key, keep(before[key], value)] as const);
+  const isSame = kept.length === Object.keys(before).length && kept.every(([key, value]) => value === before[key]);
+  return isSame ? before : Object.fromEntries(kept);
+}
+
+const keepEqual = (before: unknown, after: unknown): unknown => (isDeepStrictEqual(before, after) ? before : after);
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

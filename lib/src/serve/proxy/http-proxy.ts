@@ -42,8 +42,8 @@ export class HttpProxy implements ExchangeHost {
     this.#access = new Access(options);
     this.bodies = new SlowBodies(options.bodyIdleMs);
     this.#fastify = this.#createFastify();
-    options.router.onSnapshot((snapshot) => {
-      this.#table = new RouteTable(snapshot.routes);
+    options.router.onSnapshot(({ routes }) => {
+      if (this.#table?.routes !== routes) this.#table = new RouteTable(routes);
     });
   }
 

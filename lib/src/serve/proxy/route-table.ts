@@ -7,7 +7,7 @@ export class RouteTable {
   readonly #longest: number;
   readonly #prefixes: readonly string[];
 
-  constructor(routes: readonly Route[]) {
+  constructor(readonly routes: readonly Route[]) {
     this.#prefixes = routes.map((route) => route.prefix);
     this.#root = routes.find((route) => route.prefix === '/');
     const others = routes.filter((route) => route.prefix !== '/');

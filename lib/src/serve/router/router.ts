@@ -70,13 +70,15 @@ export class Router implements RouterLike {
     this.snapshot = snapshot;
     for (const [key, route] of Object.entries(snapshot.deployments) as [DeploymentKey, DeploymentRoute][]) {
       const pool = this.#pools.get(key);
+      // What did not change is the same object: thousands of deployments are not looked at for the change of one.
+      if (pool?.route === route) continue;
       if (pool !== undefined) pool.update(route);
       else this.#pools.set(key, new DeploymentPool(route, this.#poolInit(key)));
     }
-    const running = Object.keys(snapshot.deployments).join(', ') || 'none';
     for (const [key, pool] of this.#pools) {
       if (Object.hasOwn(snapshot.deployments, key)) continue;
       this.#pools.delete(key);
+      const running = Object.keys(snapshot.deployments).join(', ') || 'none';
       pool.remove(running, this.#pools.get(unscopedKey(key)) ?? null);
     }
     this.#admitEarly();
