@@ -69,6 +69,25 @@ const chat = await serve.run(Chat.bind({ msg: greeting }), { name: 'chat', route
     }
   });
 
+  it('ships a policy of autoscaling, written in the options or declared, with what it uses', async () => {
+    await notebook.value('const atLeast = (count: number) => Math.max(2, count);');
+    await notebook.value(`class Scaled { fetch() { return 'ok' } }
+const autoscaling = { maxReplicas: 3, metricsInterval: 50, upscaleDelay: 0, downscaleDelay: 0 };
+const Wide = serve.deployment(Scaled, { autoscaling: { ...autoscaling, policy: ({ suggestedReplicas }) => atLeast(suggestedReplicas) } });
+await serve.run(Wide.bind(), { name: 'scaled', routePrefix: '/scaled' });
+const numReplicas = async () => (await serve.status()).applications.scaled!.deployments.Scaled!.numReplicas;
+while ((await numReplicas()) !== 2) await new Promise((resolve) => setTimeout(resolve, 20));`);
+    await notebook.value(`async function three() { return atLeast(3) }
+await serve.run(Wide.options({ autoscaling: { ...autoscaling, policy: three } }).bind(), { name: 'scaled', routePrefix: '/scaled' });
+while ((await numReplicas()) !== 3) await new Promise((resolve) => setTimeout(resolve, 20));`);
+    const refused = await notebook.failure(
+      "await serve.run(Wide.options({ autoscaling: { policy() { return 1 } } }).bind(), { name: 'scaled', routePrefix: '/scaled' })",
+    );
+    assert.match(refused, /NBS_NO_POLICY_SOURCE[\s\S]*policy of Scaled cannot be found: write an arrow function/);
+    assert.match(await notebook.failure("Wide.options({ autoscaling: { policy: () => 'many' } })"), /TS2322/);
+    await notebook.value("await serve.delete('scaled')");
+  });
+
   it('deploys a class that the same cell declared', async () => {
     await notebook.value(
       'class Named { hi() { return greeting.trim() } }\nconst named = await serve.run(serve.deployment(Named).bind(), { name: "named", routePrefix: "/named" });',

@@ -2,7 +2,9 @@ export { isNbserveError, NbserveError } from './core/errors.js';
 export {
   type Application,
   type ApplicationStatus,
+  type AutoscalingMetrics,
   type AutoscalingOptions,
+  type AutoscalingPolicy,
   type Batch,
   type BatchDecorator,
   type BatchOptions,

@@ -93,7 +93,7 @@ export class Cell {
   }
 }
 
-/** Calls whose first argument is a class or function that will be shipped. */
+/** Classes and functions that will be shipped: first arguments of `serve.deployment(` and `ingress(`, and `policy: …` of an object. */
 export function taggedIn(statements: readonly Node[]): { readonly node: Node; readonly argument: Node }[] {
   const found: { node: Node; argument: Node }[] = [];
   const visit = (node: Node): void => {
@@ -101,11 +101,18 @@ export function taggedIn(statements: readonly Node[]): { readonly node: Node; re
       const argument = (node.arguments as Node[])[0];
       if (argument && isFunctionLike(unwrap(argument))) found.push({ node: unwrap(argument), argument });
     }
+    if (node.type === 'ObjectProperty' && !node.computed && isPolicy(node.key as Node)) {
+      const argument = node.value as Node;
+      if (isFunctionLike(unwrap(argument))) found.push({ node: unwrap(argument), argument });
+    }
     for (const child of childrenOf(node)) visit(child);
   };
   for (const statement of statements) visit(statement);
   return found;
 }
+
+/** The policy of `autoscaling`; that of anything else is tagged for nothing. */
+const isPolicy = (key: Node): boolean => key.name === 'policy' || key.value === 'policy';
 
 const TAGGED_CALLS = new Set(['deployment', 'ingress']);
 

@@ -19,6 +19,14 @@ const CASES: readonly (readonly [source: string, instrumented: string])[] = [
     'f(() => serve.deployment(class A { x = serve.deployment(class B {}) }))',
     'f(() => serve.deployment(__nbs_source("c#0", class A { x = serve.deployment(__nbs_source("c#1", class B {})) })))',
   ],
+  [
+    'Chat.options({ autoscaling: { maxReplicas: 4, policy: ({ now }) => now % 2 } })',
+    'Chat.options({ autoscaling: { maxReplicas: 4, policy: __nbs_source("c#0", ({ now }) => now % 2) } })',
+  ],
+  [
+    'serve.deployment(class A {}, { autoscaling: { "policy": async function () { return 1 } } }); ({ policy }); ({ policy() {} })',
+    'serve.deployment(__nbs_source("c#0", class A {}), { autoscaling: { "policy": __nbs_source("c#1", async function () { return 1 }) } }); ({ policy }); ({ policy() {} })',
+  ],
   ['// serve.deployment(class {})', '// serve.deployment(class {})'],
 ];
 

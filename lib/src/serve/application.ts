@@ -33,11 +33,15 @@ export interface PlacedDeployment {
   readonly args: readonly unknown[];
   /** Names of those whose handles are among the arguments. */
   readonly dependencies: readonly string[];
+  /** Name of the one that decides on its number of replicas, where there is one. */
+  readonly policy?: string;
+  /** Name of the one whose number of replicas it decides on, where it is a policy. */
+  readonly policyOf?: string;
 }
 
 /**
  * Lays an application out: every bound deployment reachable from `root`, inner ones first, the root last.
- * Two deployments of one name get `_1`, `_2` …; one bound deployment used in two places stays one.
+ * A deployment with a policy of its own has that before it. Two deployments of one name get `_1`, `_2` …; one bound deployment used in two places stays one.
  */
 export function layOut(app: string, root: BoundDeployment): PlacedDeployment[] {
   const placed: PlacedDeployment[] = [];
@@ -57,7 +61,16 @@ export function layOut(app: string, root: BoundDeployment): PlacedDeployment[] {
       return new PendingHandle(app, dependency);
     };
     const args = bound.args.map((arg) => replaceBound(arg, handleOf));
-    placed.push({ name, definition: bound.definition, args, dependencies: [...dependencies] });
+    const { definition } = bound;
+    const policy = definition.policy === null ? {} : { policy: placePolicy(definition.policy, name) };
+    placed.push({ name, definition, args, dependencies: [...dependencies], ...policy });
+    return name;
+  };
+
+  const placePolicy = (definition: DeploymentDefinition, owner: string): string => {
+    const name = freeName(`${owner}.policy`, taken);
+    taken.add(name);
+    placed.push({ name, definition, args: [], dependencies: [], policyOf: owner });
     return name;
   };
 

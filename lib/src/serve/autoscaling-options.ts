@@ -1,5 +1,6 @@
 import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
 import type { AutoscalingConfig } from './protocol/index.js';
+import type { AutoscalingPolicy } from './types.js';
 
 const duration = (doc: string, option: string, fallback: number): OptionSpec<number> => ({
   doc,
@@ -22,6 +23,20 @@ const initialReplicas: OptionSpec<number | null> = {
   parse: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
 };
 
+const policy: OptionSpec<AutoscalingPolicy | undefined> = {
+  doc: 'Says how many replicas there should be, in place of the load alone.',
+  expected: 'a function such as ({ suggestedReplicas }) => suggestedReplicas + 1',
+  default: undefined,
+  parse: (value) => (isPlainFunction(value) ? value : undefined),
+};
+
+/** A class is called with `new`, and a generator gives no number. */
+function isPlainFunction(value: unknown): value is AutoscalingPolicy {
+  if (typeof value !== 'function' || Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false) return false;
+  // By its tag: a cell's functions come from another realm.
+  return !Object.prototype.toString.call(value).includes('Generator');
+}
+
 /** Every option of `autoscaling`; names and defaults are Ray Serve's. */
 const AUTOSCALING_OPTIONS = {
   minReplicas: integer({ doc: 'Least replicas.', default: 1, min: 0, max: 10_000 }),
@@ -34,6 +49,7 @@ const AUTOSCALING_OPTIONS = {
   lookBackPeriod: duration('The load is averaged over this time.', 'lookBackPeriod', 30_000),
   upscalingFactor: positive('Size of a step up.', 1),
   downscalingFactor: positive('Size of a step down.', 1),
+  policy,
 } as const;
 
 /** What `numReplicas: 'auto'` stands for, as in Ray Serve. */
@@ -41,7 +57,7 @@ export const AUTO_REPLICAS = { minReplicas: 1, maxReplicas: 100, targetOngoingRe
 
 const WHERE = 'autoscaling';
 
-/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
+/** The policy is checked here and travels as a deployment of its own. @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
 export function autoscalingConfig(options: Readonly<Record<string, unknown>>): AutoscalingConfig {
   const values = parseOptions(WHERE, AUTOSCALING_OPTIONS, options);
   const { minReplicas, maxReplicas, metricsInterval, lookBackPeriod } = values;

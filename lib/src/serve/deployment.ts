@@ -1,18 +1,28 @@
 import { BoundDeployment } from './application.js';
 import { NameRequired, NotDeployable } from './errors.js';
 import type { DeploymentHandle } from './handle/types.js';
-import type { Target } from './modules/index.js';
+import { callerFile, noteNumbered, type Target } from './modules/index.js';
 import { deploymentConfig } from './options.js';
 import type { DeploymentConfig } from './protocol/index.js';
-import type { Application, BindArgs, Deployment, DeploymentOptions } from './types.js';
+import type { Application, AutoscalingPolicy, BindArgs, Deployment, DeploymentOptions } from './types.js';
 
 type Deployer = (app: Application<unknown>, options: { name: string; routePrefix: string }) => Promise<unknown>;
+
+/** One that loops is replaced soon: meanwhile nothing is scaled. */
+const POLICY_OPTIONS = {
+  healthCheckPeriod: '2s',
+  healthCheckTimeout: '5s',
+  stuckTimeout: '5s',
+  gracefulShutdownTimeout: '1s',
+} as const;
 
 /** A class or function with options. Immutable: `options()` gives another one. */
 export class DeploymentDefinition {
   readonly name: string;
   readonly version: string | null;
   readonly config: DeploymentConfig;
+  /** The function that decides on the number of replicas, as a deployment of its own; `null` where there is none. */
+  readonly policy: DeploymentDefinition | null;
 
   constructor(
     readonly target: Target,
@@ -24,6 +34,20 @@ export class DeploymentDefinition {
     this.config = deploymentConfig(`deployment ${this.name || '(without a name)'}`, settings);
     if (this.name === '') throw NameRequired();
     this.version = settings.version ?? null;
+    const { policy } = settings.autoscaling ?? {};
+    this.policy = policy === undefined ? null : this.#policyOf(policy);
+  }
+
+  #policyOf(policy: AutoscalingPolicy): DeploymentDefinition {
+    const { startupTimeout, env } = this.settings;
+    const options = {
+      ...POLICY_OPTIONS,
+      name: `${this.name}.policy`,
+      ...(startupTimeout === undefined ? {} : { startupTimeout }),
+      ...(env === undefined ? {} : { env }),
+    };
+    noteNumbered(options.name, policy, callerFile());
+    return new DeploymentDefinition(policy, options, this.deployer);
   }
 
   options(options: DeploymentOptions): DeploymentDefinition {

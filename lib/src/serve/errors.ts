@@ -35,6 +35,11 @@ export const NoModule = defineError(
   400,
   'the source of deployment {name} cannot be found: define it in a notebook cell, or in a module file and run it with `nbserve run file.ts:app`',
 );
+export const NoPolicySource = defineError(
+  'NBS_NO_POLICY_SOURCE',
+  400,
+  'the source of the autoscaling policy of {deployment} cannot be found: write an arrow function at that place, autoscaling: { policy: (metrics) => … }, or name a function that is declared at the top level of a cell or module',
+);
 export const AlreadyConnected = defineError(
   'NBS_ALREADY_CONNECTED',
   409,

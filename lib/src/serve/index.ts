@@ -12,7 +12,9 @@ export type { ServeRequest } from './request-global.js';
 export type { Serve } from './serve.js';
 export type {
   Application,
+  AutoscalingMetrics,
   AutoscalingOptions,
+  AutoscalingPolicy,
   BindArg,
   BindArgs,
   Deployment,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
-import type { DeploymentDefinition } from './deployment.js';
-import { NoModule } from './errors.js';
+import type { PlacedDeployment } from './application.js';
+import { NoModule, NoPolicySource } from './errors.js';
 import { originOf } from './modules/index.js';
 import type { Blob } from './upload.js';
 
@@ -20,14 +20,15 @@ export function setSourceRegistry(value: SourceRegistry | null): void {
   registry = value;
 }
 
-/** @throws NBS_CANNOT_SHIP with the chain of what uses what; NBS_NO_SOURCE */
-export async function packCode({ name, target }: DeploymentDefinition): Promise<PackedCode> {
+/** @throws NBS_CANNOT_SHIP with the chain of what uses what; NBS_NO_SOURCE, NBS_NO_MODULE, NBS_NO_POLICY_SOURCE */
+export async function packCode({ definition, policyOf }: PlacedDeployment): Promise<PackedCode> {
+  const { name, target } = definition;
   if (registry?.sourceOf(target) !== undefined) {
     const pack = await registry.pack(target);
     return { ref: refOf(pack), blobs: [{ hash: pack.hash, bytes: pack.code }, ...pack.values], notes: pack.notes };
   }
   const origin = originOf(target);
-  if (origin === undefined) throw NoModule({ name });
+  if (origin === undefined) throw policyOf === undefined ? NoModule({ name }) : NoPolicySource({ deployment: policyOf });
   const compiled = origin.compiled ?? (await compileModule(origin.file));
   return {
     ref: { kind: 'module', file: compiled.file, hash: compiled.hash, deployment: origin.name },

@@ -55,7 +55,7 @@ async function prepare(name: string, routePrefix: string | null, root: BoundDepl
   const blobs: Blob[] = [];
   const deployments: DeploymentSpec[] = [];
   for (const one of placed) {
-    const code = await packCode(one.definition);
+    const code = await packCode(one);
     for (const note of code.notes) console.warn(note);
     blobs.push(...code.blobs);
     deployments.push(specOf(one, code.ref));
@@ -64,14 +64,22 @@ async function prepare(name: string, routePrefix: string | null, root: BoundDepl
   return { spec: { name, routePrefix, ingress, deployments }, blobs };
 }
 
-function specOf({ name, definition, args, dependencies }: PlacedDeployment, code: DeploymentSpec['code']): DeploymentSpec {
+function specOf(
+  { name, definition, args, dependencies, policy }: PlacedDeployment,
+  code: DeploymentSpec['code'],
+): DeploymentSpec {
   const initArgs = encodeValue(args);
-  const { env, resources } = definition.config;
+  const { autoscaling, ...others } = definition.config;
+  const config =
+    autoscaling === undefined
+      ? others
+      : { ...others, autoscaling: { ...autoscaling, ...(policy === undefined ? {} : { policy }) } };
+  const { env, resources } = config;
   const replicaHash = createHash('sha256')
     .update(JSON.stringify([code, env, resources, definition.version]))
     .update(initArgs)
     .digest('hex');
-  return { name, version: definition.version, code, initArgs, config: definition.config, dependencies, replicaHash };
+  return { name, version: definition.version, code, initArgs, config, dependencies, replicaHash };
 }
 
 function describe(value: unknown): string {

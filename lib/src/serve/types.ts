@@ -1,6 +1,8 @@
 /** Types of the public API. No third-party types: these reach notebook cells. */
 import type { ApplicationBrand, DeploymentBrand, DeploymentHandle, HandleBrand } from './handle/types.js';
+import type { AutoscalingPolicy } from './protocol/policy.js';
 
+export type { AutoscalingMetrics, AutoscalingPolicy } from './protocol/policy.js';
 export type { ServeStatus } from './protocol/status.js';
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -87,6 +89,11 @@ export interface AutoscalingOptions {
   readonly upscalingFactor?: number;
   /** The same for a step down. @default 1 */
   readonly downscalingFactor?: number;
+  /**
+   * Says how many replicas there should be, in place of the load alone. It runs in a process of its own, which is the deployment `<name>.policy` of
+   * the application. @default the load over `targetOngoingRequests`
+   */
+  readonly policy?: AutoscalingPolicy;
 }
 
 /** Accounted, not enforced: a replica is started only where that much is free. */

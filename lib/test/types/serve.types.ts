@@ -46,6 +46,11 @@ export async function typed(): Promise<void> {
   // @ts-expect-error: the path is a text
   Model.bind(3);
 
+  Model.options({ autoscaling: { maxReplicas: 2, policy: ({ suggestedReplicas, now }) => (now > 0 ? suggestedReplicas : 1) } });
+  Model.options({ autoscaling: { policy: async (metrics) => metrics.ongoingRequests } });
+  // @ts-expect-error: a policy answers with a number
+  Model.options({ autoscaling: { policy: () => 'many' } });
+
   const hello = serve.deployment(async (request) => `Hello ${request.query.name}`, { name: 'hello' });
   await hello.deploy();
   const add = await serve.run(serve.deployment((a: number, b: number) => a + b, { name: 'add' }).bind());

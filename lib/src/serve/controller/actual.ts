@@ -148,6 +148,14 @@ export function isAlive({ state }: Pick<Replica, 'state'>): boolean {
   return state === ReplicaState.STARTING || state === ReplicaState.INITIALIZING || state === ReplicaState.RUNNING;
 }
 
+/** How many replicas of a deployment take requests, whatever their version. */
+export function runningOf({ replicas }: Pick<ActualView, 'replicas'>, app: string, deployment: string): number {
+  let count = 0;
+  for (const replica of replicas.values())
+    if (replica.state === ReplicaState.RUNNING && replica.app === app && replica.deployment === deployment) count += 1;
+  return count;
+}
+
 /** Replicas by group; only groups that have some. */
 export function byGroup({ groups }: Pick<ActualView, 'groups'>): ActualView['groups'] {
   return groups;

@@ -20,6 +20,8 @@ export interface ScalingInput {
   readonly current: number;
   readonly now: number;
   readonly state: ScalingState;
+  /** What a policy of the user's own wants. @default {@link suggestedReplicas} */
+  readonly wanted?: number;
 }
 
 export interface ScalingDecision {
@@ -33,20 +35,18 @@ const EPSILON = 1e-9;
 /**
  * How many replicas there should be. Pure: no clock, no randomness.
  *
- * What is wanted is the load over `targetOngoingRequests`, the step towards it scaled by the up or down factor, within the bounds. It has to be
- * wanted for the whole delay before it happens. From zero the first request counts at once: somebody waits.
- * The formula is that of Ray Serve's `_calculate_desired_num_replicas`.
+ * What is wanted has to be wanted for the whole delay before it happens, and holds within the bounds. From zero the first request counts at
+ * once: somebody waits.
  */
-export function autoscale({ config, average, present, current, now, state }: ScalingInput): ScalingDecision {
-  const { minReplicas, maxReplicas, upscaleDelayMs, downscaleDelayMs, upscalingFactor } = config;
+export function autoscale(input: ScalingInput): ScalingDecision {
+  const { config, average, present, current, now, state } = input;
+  const { minReplicas, maxReplicas, upscaleDelayMs, downscaleDelayMs } = config;
   const within = (count: number): number => Math.min(maxReplicas, Math.max(minReplicas, count));
   // Bounds that were changed hold at once.
   if (current !== within(current)) return { desired: within(current), state: initialScaling };
-  if (current === 0) {
-    const desired = present > 0 ? within(Math.max(1, Math.ceil(upscalingFactor - EPSILON))) : 0;
-    return { desired, state: initialScaling };
-  }
-  const wanted = within(wantedReplicas(config, average, current));
+  const asked = input.wanted ?? suggestedReplicas(config, average, present, current);
+  if (current === 0 && present > 0) return { desired: within(Math.max(1, asked)), state: initialScaling };
+  const wanted = within(asked);
   // Somebody is being served: the last replica stays although the mean has come down to nothing yet.
   const target = wanted === 0 && present > 0 ? 1 : wanted;
   if (target > current) {
@@ -62,7 +62,12 @@ export function autoscale({ config, average, present, current, now, state }: Sca
   return { desired: current, state: initialScaling };
 }
 
-function wantedReplicas(config: AutoscalingConfig, average: number, current: number): number {
+/**
+ * The load over `targetOngoingRequests`, the step towards it scaled by the up or down factor; bounds and delays are not in it.
+ * The formula is that of Ray Serve's `_calculate_desired_num_replicas`.
+ */
+export function suggestedReplicas(config: AutoscalingConfig, average: number, present: number, current: number): number {
+  if (current === 0) return present > 0 ? Math.max(1, Math.ceil(config.upscalingFactor - EPSILON)) : 0;
   const ratio = average / current / config.targetOngoingRequests;
   const factor = ratio >= 1 ? config.upscalingFactor : config.downscalingFactor;
   const wanted = Math.max(0, Math.ceil(current * (1 + (ratio - 1) * factor) - EPSILON));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hasCode } from '../../core/index.js';
-import { DeployFailed, findDeploymentRoute, RouteTaken, Superseded } from '../protocol/index.js';
+import { type AutoscalingMetrics, DeployFailed, findDeploymentRoute, RouteTaken, Superseded } from '../protocol/index.js';
 import { app, deployment, FakeCluster, killed, settle } from './fake-cluster.test-support.js';
 
 const idsOf = (cluster: FakeCluster, key: string): string[] =>
@@ -389,6 +389,104 @@ describe('autoscaling', () => {
     cluster.behaviours.delete('a');
     await load(cluster, controller, 1, 100);
     assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
+  });
+
+  describe("by a policy of one's own", () => {
+    const withPolicy = (changes = {}) =>
+      app('hello', [deployment('Chat.policy', 'p'), scaled({ minReplicas: 1, policy: 'Chat.policy', ...changes })]);
+    const start = async (changes = {}) => {
+      const cluster = new FakeCluster();
+      const asked: AutoscalingMetrics[] = [];
+      const steer = { answer: (): unknown => 1 };
+      cluster.behaviours.set('p', {
+        ask: async (metrics) => {
+          asked.push(metrics);
+          return steer.answer();
+        },
+      });
+      const controller = await cluster.controller();
+      await controller.deploy(withPolicy(changes));
+      const replicas = () => idsOf(cluster, 'hello/Chat').length;
+      const message = () => controller.status().applications.hello?.deployments.Chat?.message;
+      return { cluster, controller, asked, steer, replicas, message };
+    };
+
+    it('asks at each interval, without load too, and holds bounds and delays', async () => {
+      const { cluster, asked, steer, replicas } = await start();
+      steer.answer = () => 9;
+      await cluster.clock.advance(900);
+      assert.equal(replicas(), 1, 'it has to be wanted for the whole delay');
+      await cluster.clock.advance(500);
+      assert.equal(replicas(), 4);
+      const { now: _, ...metrics } = asked.at(-1) ?? assert.fail();
+      assert.deepEqual(metrics, {
+        app: 'hello',
+        deployment: 'Chat',
+        currentReplicas: 4,
+        targetReplicas: 4,
+        averageOngoingRequests: 0,
+        ongoingRequests: 0,
+        targetOngoingRequests: 2,
+        minReplicas: 1,
+        maxReplicas: 4,
+        suggestedReplicas: 0,
+      });
+      steer.answer = () => 0.5;
+      await cluster.clock.advance(4900);
+      assert.equal(replicas(), 4);
+      await cluster.clock.advance(500);
+      assert.equal(replicas(), 1);
+    });
+
+    it('is asked one question at a time, and nothing changes without an answer', async () => {
+      const { cluster, controller, asked, steer, replicas, message } = await start();
+      steer.answer = () => new Promise(() => {});
+      await load(cluster, controller, 8, 3000);
+      assert.equal(replicas(), 1);
+      const before = asked.length;
+      await load(cluster, controller, 8, 3000);
+      assert.equal(asked.length, before);
+      assert.equal(message(), '');
+    });
+
+    it('tells in status and log why it does nothing, until it works', async () => {
+      const { cluster, steer, replicas, message } = await start({ upscaleDelayMs: 0 });
+      for (const answer of ['2', Number.NaN, -1, null, undefined, { replicas: 2 }, 2n]) {
+        steer.answer = () => answer;
+        await cluster.clock.advance(200);
+        assert.match(
+          message() ?? '',
+          /^its policy Chat\.policy does not say how many replicas .*it answered with .*a number of at least 0$/,
+        );
+      }
+      steer.answer = () => {
+        throw new RangeError('no idea');
+      };
+      await cluster.clock.advance(200);
+      assert.match(message() ?? '', /RangeError: no idea$/);
+      assert.equal(replicas(), 1);
+      assert.ok(cluster.logged.some((line) => /hello\/Chat: its policy .*no idea; the number stays as it is/.test(line)));
+      steer.answer = () => 2;
+      await cluster.clock.advance(200);
+      assert.equal(message(), '');
+      assert.equal(replicas(), 2);
+    });
+
+    it('does not hold up the first request', async () => {
+      const { cluster, controller, steer, replicas } = await start({ minReplicas: 0 });
+      assert.equal(replicas(), 0);
+      steer.answer = () => new Promise(() => {});
+      await load(cluster, controller, 1, 100);
+      assert.equal(replicas(), 1);
+    });
+
+    it('is one of the deployments', async () => {
+      const controller = await new FakeCluster().controller();
+      await assert.rejects(
+        controller.deploy(app('hello', [scaled({ policy: 'Chat.policy' })])),
+        /which is none of its deployments/,
+      );
+    });
   });
 
   it('keeps the bounds of the version that serves until the next one takes over', async () => {

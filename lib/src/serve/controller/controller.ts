@@ -1,7 +1,7 @@
 import type { Clock, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import { type AppSpec, type DemandReport, type RouteSnapshot, type ServeStatus, Superseded } from '../protocol/index.js';
-import { ActualState } from './actual.js';
+import { ActualState, runningOf } from './actual.js';
 import { adoptRunning } from './adopt.js';
 import type { Checkpoint } from './checkpoint.js';
 import { Executor } from './executor.js';
@@ -37,6 +37,9 @@ export interface ControllerOptions {
   readonly proxiesKnowSoon: () => Promise<void>;
 }
 
+/** How long a policy of the user's own may think. */
+const POLICY_ANSWER_MS = 5000;
+
 /**
  * The control loop. Requests change the target state, which is on disk before it counts; each change of target or actual state runs a round:
  * decide (`reconcile`), mark and carry out, look at the health, publish the routes. A round is synchronous, so routers never see half of one.
@@ -62,7 +65,17 @@ export class Controller {
     this.#store = new TargetStore(options.checkpoint, log);
     this.#actual = new ActualState(log);
     this.#health = new Health(log);
-    this.#scaling = new Scaling({ clock, log, onScaled: (change) => this.#onScaled(change) });
+    this.#scaling = new Scaling({
+      clock,
+      log,
+      running: (app, deployment) => runningOf(this.#actual, app, deployment),
+      askPolicy: async (group, metrics) => {
+        const link = this.#executor.linkTo(group);
+        if (link === undefined) throw new Error('no replica of it runs');
+        return link.ask(metrics, POLICY_ANSWER_MS);
+      },
+      onScaled: (change) => this.#onScaled(change),
+    });
     this.#snapshots = new SnapshotPublisher(clock, options.publish);
     this.#executor = new Executor({
       ...options,
@@ -128,7 +141,7 @@ export class Controller {
   }
 
   status(): ServeStatus {
-    return buildStatus(this.#options.url(), this.#health.apps, this.#actual);
+    return buildStatus(this.#options.url(), this.#health.apps, this.#actual, this.#scaling.faults);
   }
 
   /** The load that a router saw. @param source names its connection */

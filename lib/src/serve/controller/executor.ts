@@ -73,6 +73,15 @@ export class Executor {
     else this.#stop(action.id, this.#actual.replicas.get(action.id)?.drained === true ? STOP_GRACE_MS : ABORT_GRACE_MS);
   }
 
+  /** A connection to a replica of the group that takes requests, where there is one. */
+  linkTo(group: GroupKey): ReplicaLink | undefined {
+    for (const { id, state } of this.#actual.groups.get(group) ?? []) {
+      const link = state === ReplicaState.RUNNING ? this.#links.get(id) : undefined;
+      if (link !== undefined) return link;
+    }
+    return undefined;
+  }
+
   /** Takes over a replica that runs already. */
   adopt(id: string, link: ReplicaLink): void {
     this.#attach(id, link);

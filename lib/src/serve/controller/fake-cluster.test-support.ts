@@ -3,6 +3,7 @@ import type { Engine, ExitReport, NodeInfo, ProcessInfo, ProcessSpec } from '../
 import { PeerGone } from '../../ipc/index.js';
 import type {
   AppSpec,
+  AutoscalingMetrics,
   DeploymentConfig,
   DeploymentSpec,
   ReplicaArgs,
@@ -62,6 +63,8 @@ export interface Behaviour {
   /** Thrown by `reconfigure`. */
   readonly reconfigureError?: Error;
   readonly checkHealth?: () => Promise<void>;
+  /** It is a function: what it answers. */
+  readonly ask?: (metrics: AutoscalingMetrics) => Promise<unknown>;
   /** Drains only when `FakeReplica.finishDrain` is called. */
   readonly slowDrain?: boolean;
 }
@@ -114,6 +117,11 @@ export class FakeReplica implements ReplicaLink {
       allocation,
       ready: this.cluster.offer,
     });
+  }
+
+  ask(argument: unknown): Promise<unknown> {
+    const { ask } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
+    return ask?.(argument as AutoscalingMetrics) ?? Promise.reject(new Error('it is no function'));
   }
 
   checkHealth(): Promise<void> {

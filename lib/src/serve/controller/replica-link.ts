@@ -1,13 +1,16 @@
 import { type Channel, connect, helloOf, opCaller } from '../../ipc/index.js';
 import type { DeploymentConfig, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus } from '../protocol/index.js';
 
-/** The controller's connection to one replica. */
+/** The controller's connection to one replica. */ import { askFunction } from './ask-function.js';
+
 export interface ReplicaLink {
   /** @throws the constructor's error; NBS_PEER_GONE where the process ended */
   initialize(init: ReplicaInit): Promise<ReplicaReady>;
   status(timeoutMs: number): Promise<ReplicaStatus>;
   /** @throws what the user's `checkHealth` throws. Not timed: whoever asks decides how long that may take. */
   checkHealth(): Promise<void>;
+  /** Calls a deployment that is a function. @throws what it throws; NBS_DEADLINE, NBS_PEER_GONE */
+  ask(argument: unknown, timeoutMs: number): Promise<unknown>;
   /** @throws what the user's `reconfigure` throws */
   reconfigure(config: DeploymentConfig): Promise<void>;
   /** Resolves when what was begun is done, or after `timeoutMs`. */
@@ -35,6 +38,7 @@ function linkOf(channel: Channel): ReplicaLink {
     initialize: (init) => call('initialize', init),
     status: (timeoutMs) => call('status', undefined, { timeoutMs }),
     checkHealth: async () => void (await call('checkHealth', undefined)),
+    ask: (argument, timeoutMs) => askFunction(channel, argument, timeoutMs),
     reconfigure: async (config) => void (await call('reconfigure', { config })),
     drain: async (timeoutMs) => void (await call('drain', { timeoutMs }, { timeoutMs: timeoutMs + DRAIN_ANSWER_MS })),
     closed: channel.closed,

@@ -1,19 +1,25 @@
 import type { Clock, Log } from '../../core/index.js';
 import {
   type AutoscalingConfig,
+  type AutoscalingMetrics,
   type DemandReport,
   type DeploymentKey,
   type DeploymentSpec,
   deploymentKey,
 } from '../protocol/index.js';
 import { type ActualView, byDeployment, isAlive } from './actual.js';
-import { autoscale, initialScaling, type ScalingState } from './autoscaler.js';
+import { autoscale, initialScaling, type ScalingState, suggestedReplicas } from './autoscaler.js';
 import { DemandWindow } from './demand-window.js';
-import type { AppVersion, TargetState } from './target.js';
+import { OwnPolicy } from './own-policy.js';
+import { type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
 
 export interface ScalingOptions {
   readonly clock: Clock;
-  readonly log: Pick<Log, 'info'>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  /** Replicas of a deployment that take requests. */
+  readonly running: (app: string, deployment: string) => number;
+  /** Asks a replica of this group, which is a policy. @throws what it throws, or why there is no answer */
+  readonly askPolicy: (group: GroupKey, metrics: AutoscalingMetrics) => Promise<unknown>;
   /** The number of replicas of a deployment that is wanted changed: run a round. */
   readonly onScaled: (change: Scaled) => void;
 }
@@ -35,13 +41,14 @@ interface Scaler {
   state: ScalingState;
   /** A version that routes lead to has it; before that it does not get smaller. */
   live: boolean;
+  policy: { readonly group: GroupKey; readonly own: OwnPolicy } | null;
 }
 
 const SHORTEST_TICK_MS = 20;
 
 /**
  * How many replicas the deployments that scale with their load are to have. Not checkpointed: a restarted controller goes on from what runs.
- * Awake only while some deployment has load or could get smaller.
+ * Awake only while some deployment has load, could get smaller, or has a policy of its own.
  */
 export class Scaling {
   readonly #options: ScalingOptions;
@@ -66,14 +73,19 @@ export class Scaling {
           // Live first: its bounds hold until the next version takes over.
           if (seen.has(key)) continue;
           seen.add(key);
-          if (this.#know(key, config.autoscaling, version === live)) continue;
-          present ??= byDeployment(actual);
-          this.#add(key, app, name, config.autoscaling, version === live, (present.get(key) ?? []).filter(isAlive).length);
+          let scaler = this.#know(key, config.autoscaling, version === live);
+          if (scaler === undefined) {
+            present ??= byDeployment(actual);
+            const alive = (present.get(key) ?? []).filter(isAlive).length;
+            scaler = this.#add(key, app, name, config.autoscaling, version === live, alive);
+          }
+          this.#knowPolicy(scaler, version as AppVersion);
         }
       }
     }
     for (const key of this.#scalers.keys()) if (!seen.has(key)) this.#scalers.delete(key);
     if (seen.size === 0) return target;
+    this.#scheduleTick();
     const apps = [...target.apps].map(([app, { live, next, failed }]) => {
       return [app, { live: live && this.#scaled(app, live), next: next && this.#scaled(app, next), failed }] as const;
     });
@@ -93,27 +105,53 @@ export class Scaling {
     this.#scheduleTick();
   }
 
+  /** Why deployments are not scaled as their policies would have it. */
+  get faults(): ReadonlyMap<DeploymentKey, string> {
+    const faults = [...this.#scalers].flatMap(([key, { policy }]) =>
+      policy?.own.fault ? [[key, policy.own.fault] as const] : [],
+    );
+    return new Map(faults);
+  }
+
   /** The router's connection ended. */
   gone(source: string): void {
     for (const [key, { window }] of this.#scalers) window.remove((one) => one.startsWith(`${source} ${key}`));
   }
 
-  /** Takes over what the newest version says; false where the deployment is new. */
-  #know(key: DeploymentKey, config: AutoscalingConfig, live: boolean): boolean {
+  /** Takes over what the newest version says; `undefined` where the deployment is new. */
+  #know(key: DeploymentKey, config: AutoscalingConfig, live: boolean): Scaler | undefined {
     const known = this.#scalers.get(key);
-    if (known === undefined) return false;
+    if (known === undefined) return undefined;
     known.config = config;
     known.live = live;
     if (known.desired < config.minReplicas || known.desired > config.maxReplicas) known.desired = clamp(known.desired, config);
-    return true;
+    return known;
   }
 
   /** @param present how many replicas of it there are already: this controller may not be the first */
-  #add(key: DeploymentKey, app: string, deployment: string, config: AutoscalingConfig, live: boolean, present: number): void {
+  #add(key: DeploymentKey, app: string, deployment: string, config: AutoscalingConfig, live: boolean, present: number): Scaler {
     const initial = present > 0 ? present : (config.initialReplicas ?? config.minReplicas);
     const window = new DemandWindow(this.#options.clock.now());
-    this.#scalers.set(key, { app, deployment, window, config, desired: clamp(initial, config), state: initialScaling, live });
-    this.#scheduleTick();
+    const desired = clamp(initial, config);
+    const scaler: Scaler = { app, deployment, window, config, desired, state: initialScaling, live, policy: null };
+    this.#scalers.set(key, scaler);
+    return scaler;
+  }
+
+  #knowPolicy(scaler: Scaler, { spec }: AppVersion): void {
+    const { app, deployment, config } = scaler;
+    if (config.policy === undefined && scaler.policy === null) return;
+    const policy = spec.deployments.find(({ name }) => name === config.policy);
+    const group = policy === undefined ? undefined : groupKey(app, policy.name, policy.replicaHash);
+    if (policy === undefined || group === undefined) scaler.policy = null;
+    else if (scaler.policy?.group !== group) {
+      const { askPolicy, log } = this.#options;
+      const label = deploymentKey(app, deployment);
+      scaler.policy = {
+        group,
+        own: new OwnPolicy({ label, policy: policy.name, ask: (metrics) => askPolicy(group, metrics), log }),
+      };
+    }
   }
 
   /** The same object for as long as no number changes: the rest of a round goes by that. */
@@ -138,15 +176,53 @@ export class Scaling {
   }
 
   #decide(scaler: Scaler, now: number): void {
+    const { policy, window, desired, live } = scaler;
+    if (policy === null) this.#settle(scaler, now);
+    else {
+      // Who waits for a first replica does not wait for the policy.
+      if (desired === 0 && window.present > 0) this.#settle(scaler, now, 0);
+      if (!live) return;
+      policy.own.ask(
+        () => this.#metrics(scaler, now),
+        (wanted) => {
+          // Another version's answer is of no interest any more.
+          if (scaler.policy === policy && this.#scalers.get(deploymentKey(scaler.app, scaler.deployment)) === scaler)
+            this.#settle(scaler, this.#options.clock.now(), wanted);
+        },
+      );
+    }
+  }
+
+  #metrics({ app, deployment, window, config, desired }: Scaler, now: number): AutoscalingMetrics {
+    const { minReplicas, maxReplicas, targetOngoingRequests, lookBackPeriodMs, metricsIntervalMs } = config;
+    const averageOngoingRequests = window.average(lookBackPeriodMs, metricsIntervalMs, now);
+    return {
+      app,
+      deployment,
+      currentReplicas: this.#options.running(app, deployment),
+      targetReplicas: desired,
+      averageOngoingRequests,
+      ongoingRequests: window.present,
+      targetOngoingRequests,
+      minReplicas,
+      maxReplicas,
+      suggestedReplicas: suggestedReplicas(config, averageOngoingRequests, window.present, desired),
+      now,
+    };
+  }
+
+  /** @param wanted what the policy says, where there is one */
+  #settle(scaler: Scaler, now: number, wanted?: number): void {
     const { app, deployment, window, config, state, desired: current } = scaler;
     const average = window.average(config.lookBackPeriodMs, config.metricsIntervalMs, now);
     const { present } = window;
-    const decision = autoscale({ config, average, present, current, now, state });
+    const decision = autoscale({ config, average, present, current, now, state, ...(wanted === undefined ? {} : { wanted }) });
     if (decision.desired <= current && !scaler.live) return;
     scaler.state = decision.state;
     if (decision.desired === current) return;
     scaler.desired = decision.desired;
-    const load = `${average.toFixed(2)} requests on average, ${present} now`;
+    const said = wanted === undefined ? '' : `its policy wants ${wanted}; `;
+    const load = `${said}${average.toFixed(2)} requests on average, ${present} now`;
     this.#options.log.info(`deployment ${app}/${deployment}: ${current} -> ${decision.desired} replicas (${load})`);
     this.#options.onScaled({ app, deployment, from: current, to: decision.desired });
   }
@@ -154,9 +230,9 @@ export class Scaling {
   #scheduleTick(): void {
     if (this.#cancelTick !== null) return;
     let tickMs = Number.POSITIVE_INFINITY;
-    for (const { config, desired, window } of this.#scalers.values()) {
-      // At its least and without load nothing changes until a report comes.
-      if (desired <= config.minReplicas && window.isIdle) continue;
+    for (const { config, desired, window, policy } of this.#scalers.values()) {
+      // At its least and without load nothing changes until a report comes; a policy may go by the time of day.
+      if (desired <= config.minReplicas && window.isIdle && policy === null) continue;
       const { metricsIntervalMs, upscaleDelayMs, downscaleDelayMs } = config;
       for (const ms of [metricsIntervalMs, upscaleDelayMs, downscaleDelayMs]) if (ms > 0) tickMs = Math.min(tickMs, ms);
     }

@@ -9,16 +9,26 @@ import {
 import { type ActualView, byDeployment, type Replica } from './actual.js';
 import type { AppHealth } from './health.js';
 
-/** The status that users see. Pure. */
-export function buildStatus(url: string, apps: ReadonlyMap<string, AppHealth>, actual: ActualView): ServeStatus {
+/**
+ * The status that users see. Pure.
+ * @param faults what else there is to say of a deployment
+ */
+export function buildStatus(
+  url: string,
+  apps: ReadonlyMap<string, AppHealth>,
+  actual: ActualView,
+  faults: ReadonlyMap<DeploymentKey, string> = new Map(),
+): ServeStatus {
   const present = byDeployment(actual);
-  return { url, applications: Object.fromEntries([...apps].map(([name, health]) => [name, appStatus(name, health, present)])) };
+  const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults)]);
+  return { url, applications: Object.fromEntries(entries) };
 }
 
 function appStatus(
   name: string,
   { state, message, shown, deployments }: AppHealth,
   present: ReadonlyMap<DeploymentKey, readonly Readonly<Replica>[]>,
+  faults: ReadonlyMap<DeploymentKey, string>,
 ): ApplicationStatus {
   const { spec, acceptedAt } = shown;
   const entries = spec.deployments.map((deployment): [string, DeploymentStatus] => {
@@ -27,7 +37,7 @@ function appStatus(
       deployment.name,
       {
         status: health?.state ?? DeploymentState.UPDATING,
-        message: health?.message ?? '',
+        message: [health?.message, faults.get(deploymentKey(name, deployment.name))].filter(Boolean).join('; '),
         version: deployment.version,
         numReplicas: deployment.config.numReplicas,
         replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(({ id, state: replicaState, pid }) => ({

@@ -24,6 +24,11 @@ export function validateApp(spec: AppSpec): void {
   if (reserved !== undefined)
     refuse(`deployment ${JSON.stringify(reserved)}: a name must not be empty and must hold none of '/', '@' and '#'`);
   if (!names.includes(spec.ingress)) refuse(`its ingress ${spec.ingress} is none of its deployments: ${names.join(', ')}`);
+  for (const { name, config } of spec.deployments) {
+    const { policy } = config.autoscaling ?? {};
+    if (policy !== undefined && !names.includes(policy))
+      refuse(`deployment ${name} has the policy ${policy}, which is none of its deployments`);
+  }
   for (const { name, dependencies = [] } of spec.deployments) {
     const later = dependencies.find(
       (dependency) => names.indexOf(dependency) >= names.indexOf(name) || !names.includes(dependency),

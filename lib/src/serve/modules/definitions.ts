@@ -38,6 +38,21 @@ export function noteDefinition(name: string, target: Target, callerFile: string 
   if (file !== undefined) origins.set(target, { file, name, ...(importing === undefined ? {} : { compiled: importing }) });
 }
 
+const numbered = new WeakSet<Target>();
+const counts = new Map<string, number>();
+
+/** As {@link noteDefinition}, for functions of which a file may have several under one name: the second is `name_1`, in the order of the file. */
+export function noteNumbered(name: string, target: Target, callerFile: string | undefined): void {
+  const file = importing?.file ?? callerFile;
+  // Those of cells are found by their source, and would never be let go of here.
+  if (file === undefined || numbered.has(target)) return;
+  numbered.add(target);
+  const key = JSON.stringify([file, name]);
+  const count = counts.get(key) ?? 0;
+  counts.set(key, count + 1);
+  noteDefinition(count === 0 ? name : `${name}_${count}`, target, callerFile);
+}
+
 export const originOf = (target: Target): ModuleOrigin | undefined => origins.get(target);
 
 /** In a replica: the class or function that the imported module defined under this name. */

@@ -80,4 +80,6 @@ export interface AutoscalingConfig {
   readonly upscalingFactor: number;
   /** The same for a step down. */
   readonly downscalingFactor: number;
+  /** The deployment of the same application that is asked for the number of replicas. */
+  readonly policy?: string;
 }

@@ -29,6 +29,7 @@ export {
 } from './errors.js';
 export type { HandleRef } from './handle-ref.js';
 export { modelIdOf } from './model-id.js';
+export type { AutoscalingMetrics, AutoscalingPolicy } from './policy.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus } from './replica.js';
 export {
   type DeploymentKey,
