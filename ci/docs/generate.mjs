@@ -140,7 +140,7 @@ ${members(types, 'RunOptions')}
 
 ${members(types, 'StartOptions')}
 
-## handle.options(options)
+${part('### nodes', types, 'NodeOptions')}## handle.options(options)
 
 ${members('lib/src/serve/handle/types.ts', 'HandleOptions')}
 

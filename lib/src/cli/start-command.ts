@@ -1,10 +1,10 @@
-import { declaredResources, startDetachedCluster } from '../host/index.js';
+import { declaredNodes, httpOf, startDetachedCluster } from '../host/index.js';
 import type { Command } from './command.js';
 import { BadUsage } from './errors.js';
 import { accessOf, parseCommand, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--resources <JSON>] [--another]';
+  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -17,7 +17,11 @@ export const startCommand: Command = {
   --allow-origin  an origin of web pages that may call, e.g. https://example.org; may be repeated, * is all
   --num-cpus    cpus that replicas may have (default: the machine's)
   --num-gpus    GPUs that replicas may have (default: what nvidia-smi lists)
+  --memory      bytes that replicas may have (default: the machine's)
   --resources   what else they may have, e.g. '{"accelerator": 1}'
+  --nodes       nodes on this machine, at 127.0.0.1, 127.0.0.2 …: a number, or a list with what is particular to each, e.g.
+                '[{"name": "head"}, {"name": "gpu", "numGpus": 2, "resources": {"custom": {"accelerator": 1}}}]' (default: 1)
+  --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
   --another     also where a detached cluster of yours runs already
 
 Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve run\` with --address auto.`,
@@ -28,36 +32,60 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve r
       host: text,
       'num-cpus': text,
       'num-gpus': text,
+      memory: text,
       resources: text,
+      nodes: text,
+      'proxy-location': text,
       'allow-host': { type: 'string', multiple: true },
       'allow-origin': { type: 'string', multiple: true },
       another: { type: 'boolean' },
     } as const;
     const { values } = parseCommand(USAGE, args, options, [0, 0]);
-    const http = { host: values.host ?? '127.0.0.1', port: parsePort(USAGE, values.port), ...accessOf(values) };
-    const { url, dir } = await startDetachedCluster(http, { another: values.another ?? false, resources: resourcesOf(values) });
-    console.log(`url: ${url}\nfolder: ${dir}`);
+    const { host, another = false } = values;
+    const start = {
+      ...(host === undefined ? {} : { host }),
+      port: parsePort(USAGE, values.port),
+      ...accessOf(values),
+      ...resourcesOf(values),
+      // Checked with the same words as in serve.start.
+      ...(values.nodes === undefined
+        ? {}
+        : { nodes: parseJson('--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
+      ...(values['proxy-location'] === undefined ? {} : { proxyLocation: values['proxy-location'] as 'EveryNode' }),
+    };
+    const nodes = declaredNodes(start);
+    const { url, dir } = await startDetachedCluster(httpOf(start), { another, nodes });
+    console.log(`url: ${url === '' ? 'none' : url}\nfolder: ${dir}`);
     return 0;
   },
 };
 
-/** @throws NBS_BAD_USAGE, NBS_INVALID_OPTION */
+/** @throws NBS_BAD_USAGE */
 function resourcesOf(values: { readonly [option: string]: string | boolean | string[] | undefined }) {
-  const { 'num-cpus': cpus, 'num-gpus': gpus, resources } = values;
+  const { 'num-cpus': cpus, 'num-gpus': gpus, memory, resources } = values;
   const others = {
-    ...(cpus === undefined ? {} : { cpu: Number(cpus) }),
-    ...(resources === undefined ? {} : { custom: parseJson(String(resources)) }),
+    ...(cpus === undefined ? {} : { cpu: toNumber(cpus) }),
+    ...(memory === undefined ? {} : { memory: toNumber(memory) }),
+    ...(resources === undefined
+      ? {}
+      : { custom: parseJson('--resources', `'{"accelerator": 1}'`, String(resources)) as Record<string, number> }),
   };
-  return declaredResources({
-    ...(gpus === undefined ? {} : { numGpus: Number(gpus) }),
+  return {
+    ...(gpus === undefined ? {} : { numGpus: toNumber(gpus) }),
     ...(Object.keys(others).length === 0 ? {} : { resources: others }),
-  });
+  };
 }
 
-function parseJson(text: string): Record<string, number> {
+function parseJson(option: string, example: string, text: string): unknown {
   try {
-    return JSON.parse(text) as Record<string, number>;
+    return JSON.parse(text);
   } catch (error) {
-    throw BadUsage({ problem: `--resources takes JSON such as '{"accelerator": 1}': ${(error as Error).message}`, usage: USAGE });
+    throw BadUsage({ problem: `${option} takes JSON such as ${example}: ${(error as Error).message}`, usage: USAGE });
   }
+}
+
+/** What is no number stays what it is, so that the option's check can name it. */
+function toNumber(text: unknown): number {
+  const number = Number(text);
+  return Number.isNaN(number) ? (text as number) : number;
 }

@@ -29,8 +29,10 @@ export const statusCommand: Command = {
 };
 
 /** The status as an indented list, in the shape that `serve status` of Ray Serve has. */
-export function formatStatus({ url, applications }: ServeStatus): string {
-  const lines = [`url: ${url}`];
+export function formatStatus({ url, nodes, applications }: ServeStatus): string {
+  const lines = [`url: ${url === '' ? 'none' : url}`];
+  const several = nodes.length > 1;
+  if (several) lines.push('nodes:', ...nodes.map(nodeLine));
   if (Object.keys(applications).length === 0) lines.push('applications: none');
   else lines.push('applications:');
   for (const [name, app] of Object.entries(applications)) {
@@ -39,8 +41,24 @@ export function formatStatus({ url, applications }: ServeStatus): string {
     for (const [deployment, { status, message, version, replicas }] of Object.entries(app.deployments)) {
       const words = [status, ...(message === '' ? [] : [`(${message})`]), ...(version === null ? [] : [`version ${version}`])];
       lines.push(`      ${deployment}: ${words.join(' ')}`);
-      for (const { id, state, pid } of replicas) lines.push(`        ${id}: ${state}${pid === null ? '' : ` (pid ${pid})`}`);
+      for (const { id, state, pid, node } of replicas) {
+        const where = [...(pid === null ? [] : [`pid ${pid}`]), ...(several && node !== null ? [`on ${node}`] : [])].join(', ');
+        lines.push(`        ${id}: ${state}${where === '' ? '' : ` (${where})`}`);
+      }
     }
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** `node-2 (127.0.0.2): UP, http://127.0.0.2:8000, free: cpu 1 of 2, gpu 0.5 of 1, memory 3.9 of 3.9 GiB` */
+function nodeLine({ id, ip, alive, url, total, free }: ServeStatus['nodes'][number]): string {
+  const amounts = [
+    `cpu ${short(free.cpu)} of ${short(total.cpu)}`,
+    ...(total.gpu === 0 ? [] : [`gpu ${short(free.gpu)} of ${total.gpu}`]),
+    `memory ${short(free.memory / 2 ** 30)} of ${short(total.memory / 2 ** 30)} GiB`,
+    ...Object.entries(total.custom).map(([name, amount]) => `${name} ${short(free.custom[name] ?? 0)} of ${short(amount)}`),
+  ];
+  return `  ${id} (${ip}): ${alive ? 'UP' : 'DOWN'}${url === null ? '' : `, ${url}`}, free: ${amounts.join(', ')}`;
+}
+
+const short = (amount: number): number => Number(amount.toFixed(2));

@@ -4,7 +4,7 @@ import { hasCode, shortId } from '../core/index.js';
 import { type Channel, ConnectFailed, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
 import { writeBlob } from './blob-store.js';
 import { agentFile, agentSocket } from './cluster-folder.js';
-import type { BlobRef, Engine, LogLine, NodeInfo, ProcessInfo, ProcessSpec, StopOptions } from './engine.js';
+import type { BlobRef, Engine, LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec, StopOptions } from './engine.js';
 import type { AgentOps } from './local/agent-ops.js';
 import type { Batch } from './local/journal.js';
 
@@ -35,6 +35,8 @@ class LocalEngine implements Engine {
   readonly #call: OpCaller<AgentOps>;
   readonly #exitListeners = new Set<(info: ProcessInfo) => void>();
   #followsExits = false;
+  readonly #nodeListeners = new Set<(change: NodeChange) => void>();
+  #followsNodes = false;
 
   constructor(channel: Channel, dir: string) {
     this.#channel = channel;
@@ -76,20 +78,32 @@ class LocalEngine implements Engine {
     this.#exitListeners.add(listener);
     if (!this.#followsExits) {
       this.#followsExits = true;
-      void this.#followExits();
+      void tell(this.#exitListeners, (after) => this.#call('exits', { after }));
     }
     return () => void this.#exitListeners.delete(listener);
+  }
+
+  onNodeChange(listener: (change: NodeChange) => void): () => void {
+    this.#nodeListeners.add(listener);
+    if (!this.#followsNodes) {
+      this.#followsNodes = true;
+      void tell(this.#nodeListeners, (after) => this.#call('nodeChanges', { after }));
+    }
+    return () => void this.#nodeListeners.delete(listener);
   }
 
   close(): void {
     this.#channel.close();
   }
+}
 
-  async #followExits(): Promise<void> {
-    const read = (after: number | null): Promise<Batch<ProcessInfo>> => this.#call('exits', { after });
-    for await (const { entries } of follow(read, null)) {
-      for (const info of entries) for (const listener of [...this.#exitListeners]) listener(info);
-    }
+/** Calls back with what is written from now on. */
+async function tell<T>(
+  listeners: ReadonlySet<(entry: T) => void>,
+  read: (after: number | null) => Promise<Batch<T>>,
+): Promise<void> {
+  for await (const { entries } of follow(read, null)) {
+    for (const entry of entries) for (const listener of [...listeners]) listener(entry);
   }
 }
 

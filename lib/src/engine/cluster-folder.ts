@@ -27,6 +27,7 @@ interface OwnerFile {
 export interface AgentFile {
   readonly agent: ProcessMark;
   readonly host: string;
+  /** 0 where no HTTP is answered. */
   readonly port: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -35,6 +36,7 @@ export interface AgentFile {
 export interface ClusterInfo {
   readonly id: string;
   readonly dir: string;
+  /** `''` where no HTTP is answered. */
   readonly url: string;
   readonly port: number;
   readonly detached: boolean;
@@ -167,8 +169,9 @@ export function removeFolder(dir: string): void {
   rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
 
-/** `http://127.0.0.1:8000`: an address that a client on this machine can use. */
+/** `http://127.0.0.1:8000`: an address that a client on this machine can use; `''` for port 0, where no HTTP is answered. */
 export function urlOf(host: string, port: number): string {
+  if (port === 0) return '';
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

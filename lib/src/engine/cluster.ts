@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { shortId } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
@@ -16,10 +17,11 @@ import {
   removeStaleFolders,
   urlOf,
 } from './cluster-folder.js';
-import type { DeclaredResources, HttpOptions, LogLine } from './engine.js';
+import type { DeclaredNode, HttpOptions, LogLine } from './engine.js';
 import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
 import type { AgentOps } from './local/agent-ops.js';
+import { isAlive, markProcess } from './local/process-mark.js';
 
 export interface LocalClusterOptions {
   /** Stands for one owner over its restarts: a new cluster waits until an earlier process's cluster with the same key has ended. */
@@ -27,8 +29,8 @@ export interface LocalClusterOptions {
   /** The cluster goes on when this process ends. @default false */
   readonly detached?: boolean;
   readonly http: HttpOptions;
-  /** What the machine has for replicas, in place of what is found. */
-  readonly resources?: DeclaredResources;
+  /** Its nodes, the head first. @default one, with what the machine has */
+  readonly nodes?: readonly DeclaredNode[];
   /** Resolves before the proxy is ready, once deploys are taken; {@link LocalCluster.serving} says when it is. @default false */
   readonly early?: boolean;
   /** Every line that a process of the cluster prints, in order per process. */
@@ -40,7 +42,7 @@ export interface LocalClusterOptions {
 export interface LocalCluster {
   readonly dir: string;
   readonly token: string;
-  /** `http://127.0.0.1:8000` */
+  /** `http://127.0.0.1:8000`; `''` where no HTTP is answered. */
   readonly url: string;
   readonly port: number;
   /** The proxy is ready: HTTP is answered. Rejects where it cannot be started: NBS_PROCESS_EXITED, NBS_AGENT_FAILED. */
@@ -59,6 +61,8 @@ export interface LocalCluster {
 
 const DEFAULT_GRACE_MS = 4000;
 const AGENT_GRACE_MS = 3000;
+const GONE_POLL_MS = 5;
+const ONE_NODE: readonly DeclaredNode[] = [{}];
 const CONTROLLER_MAIN = fileURLToPath(new URL('../serve/controller/main.js', import.meta.url));
 const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.url));
 
@@ -68,19 +72,12 @@ const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.u
  * @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED (controller or proxy), NBS_AGENT_FAILED, NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { ownerKey, detached = false, http, early = false, onLog, resources } = options;
+  const { ownerKey, detached = false, http, early = false, onLog, nodes = ONE_NODE } = options;
   if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
   const { dir, token } = createClusterFolder({ ownerKey: ownerKey ?? null, detached });
   removeStaleFolders().catch(() => {});
   const entries = options.entries ?? { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
-  const agent = new AgentProcess(dir, {
-    dir,
-    node: 'local',
-    detached,
-    http,
-    entries,
-    ...(resources === undefined ? {} : { resources }),
-  });
+  const agent = new AgentProcess(dir, { dir, nodes, detached, http, entries });
   try {
     const connecting = agent.open.then(() => connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) }));
     connecting.catch(() => {}); // Where the agent fails, its own error says more.
@@ -90,7 +87,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const kill = (): void => agent.kill();
     const { serving, exited } = agent;
     const url = urlOf(host, port);
-    return openCluster({ dir, token, url, port, channel, onLog, serving, exited, kill, detached, logs: 'rest' });
+    const gone = async (): Promise<void> => void (await exited);
+    return openCluster({ dir, token, url, port, channel, onLog, serving, exited, gone, kill, detached, logs: 'rest' });
   } catch (error) {
     // Its end closes the connection, if there is one.
     agent.end();
@@ -106,15 +104,17 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
  */
 export function startDetachedCluster(
   http: LocalClusterOptions['http'],
-  { another = false, resources }: { readonly another?: boolean; readonly resources?: DeclaredResources | undefined } = {},
+  {
+    another = false,
+    nodes = ONE_NODE,
+  }: { readonly another?: boolean; readonly nodes?: readonly DeclaredNode[] | undefined } = {},
 ): Promise<ClusterInfo> {
   return oneAtATime(async () => {
     const [running] = await detachedClusters();
     if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
     const { dir, token } = createClusterFolder({ ownerKey: null, detached: true });
     const entries = { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
-    const declared = resources === undefined ? {} : { resources };
-    const agent = new AgentProcess(dir, { dir, node: 'local', detached: true, http, entries, ...declared });
+    const agent = new AgentProcess(dir, { dir, nodes, detached: true, http, entries });
     try {
       await agent.serving;
       const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
@@ -151,7 +151,12 @@ export async function joinLocalCluster(dir: string, { onLog, logs = 'all', unref
   const kill = (): void => void process.kill(info.pid, 'SIGKILL');
   const serving = Promise.resolve();
   const { url, port, detached } = info;
-  return openCluster({ dir, token, url, port, channel, onLog, serving, exited, kill, detached, logs });
+  const agent = markProcess(info.pid);
+  // Its connections end before it has removed the folder.
+  const gone = async (): Promise<void> => {
+    while (isAlive(agent)) await delay(GONE_POLL_MS);
+  };
+  return openCluster({ dir, token, url, port, channel, onLog, serving, exited, gone, kill, detached, logs });
 }
 
 interface OpenCluster {
@@ -162,6 +167,8 @@ interface OpenCluster {
   readonly channel: Channel;
   readonly serving: Promise<void>;
   readonly exited: Promise<ExitReport>;
+  /** Resolves when the agent's process is gone. */
+  readonly gone: () => Promise<void>;
   readonly onLog: (line: LogLine) => void;
   readonly detached: boolean;
   /** Whose lines: those claimed here, these and those that nobody claimed, or all. */
@@ -171,7 +178,7 @@ interface OpenCluster {
 }
 
 function openCluster(open: OpenCluster): LocalCluster {
-  const { dir, token, url, port, channel, serving, exited, detached, kill } = open;
+  const { dir, token, url, port, channel, serving, exited, gone, detached, kill } = open;
   const driver = shortId();
   const call = opCaller<AgentOps>(channel);
   // The last line comes when every process has ended; the agent waits for drivers to have read it.
@@ -184,6 +191,7 @@ function openCluster(open: OpenCluster): LocalCluster {
     await call('shutdown', { graceMs }).catch(() => {});
     await logsEnded;
     await exited;
+    await gone();
     clearTimeout(timer);
   };
   let stopping: Promise<void> | undefined;

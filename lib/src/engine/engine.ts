@@ -15,6 +15,8 @@ export interface ProcessSpec {
   readonly env?: Readonly<Record<string, string>>;
   /** Working folder. Default: the driver's. */
   readonly cwd?: string;
+  /** Id of the node to run it on. Default: the head. */
+  readonly node?: string;
   /** Start it again, with a growing pause, whenever it ends unasked. For controller and proxy. */
   readonly restart?: boolean;
   /** Hand down the cluster's HTTP listening socket, as `ChildContext.listenFd`. */
@@ -23,7 +25,7 @@ export interface ProcessSpec {
   readonly startTimeoutMs?: number;
 }
 
-export type ProcessRole = 'controller' | 'proxy' | 'replica';
+export type ProcessRole = 'controller' | 'proxy' | 'replica' | 'agent';
 
 export const ProcessState = {
   /** Spawned, not ready yet. */
@@ -69,11 +71,26 @@ export interface DeclaredResources {
   readonly custom?: Readonly<Record<string, number>>;
 }
 
+/** One node of a cluster that is to be started. */
+export interface DeclaredNode {
+  /** Its id. @default 'local' where it is the only one, else `node-1`, `node-2` … */
+  readonly name?: string;
+  readonly resources?: DeclaredResources;
+}
+
 export interface NodeInfo {
   readonly id: string;
   readonly ip: string;
   readonly alive: boolean;
+  /** Where its proxy answers HTTP, where it has one. */
+  readonly url?: string;
   readonly resources: NodeResources;
+}
+
+/** A node came up or went down. */
+export interface NodeChange {
+  readonly id: string;
+  readonly alive: boolean;
 }
 
 /** Bytes in the cluster's store, by their SHA-256 (hex). */
@@ -87,8 +104,13 @@ export interface StopOptions {
   readonly graceMs?: number;
 }
 
+/** Which nodes answer HTTP. */
+export type ProxyLocation = 'EveryNode' | 'HeadOnly' | 'Disabled';
+
 /** Where a cluster answers HTTP, and to whom. */
 export interface HttpOptions {
+  /** @default 'EveryNode' */
+  readonly proxyLocation?: ProxyLocation;
   readonly host: string;
   /** `'auto'`: 8000, else the next free port. */
   readonly port: number | 'auto';
@@ -105,7 +127,7 @@ export interface Engine {
   putCode(bytes: Uint8Array): Promise<BlobRef>;
   /**
    * Starts a process; resolves when it reported ready. Idempotent by id.
-   * @throws NBS_PROCESS_EXITED (it ended before), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING
+   * @throws NBS_PROCESS_EXITED (it ended before), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING, NBS_NODE_LOST
    */
   start(spec: ProcessSpec): Promise<void>;
   /** SIGTERM, grace, SIGKILL of the process and all that it started. Resolves when it is gone; an unknown id is gone already. */
@@ -116,6 +138,8 @@ export interface Engine {
   logs(id: string): AsyncIterable<string>;
   /** Calls back at every end of a process after this call, in order; returns what stops that. */
   onExit(listener: (info: ProcessInfo) => void): () => void;
+  /** Calls back whenever a node comes up or goes down after this call; returns what stops that. What ran on one that went down ends as NODE_LOST. */
+  onNodeChange(listener: (change: NodeChange) => void): () => void;
   /** Gives the connection back. Processes go on. */
   close(): void;
   /** Resolves when the connection to the agent is gone; never rejects. */
@@ -125,7 +149,7 @@ export interface Engine {
 /** A line that a process printed. */
 export interface LogLine {
   readonly processId: string;
-  readonly role: ProcessRole | 'agent';
+  readonly role: ProcessRole;
   readonly label: string;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;

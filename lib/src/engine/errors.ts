@@ -11,6 +11,7 @@ export const ClusterStopping = defineError(
   503,
   'the cluster is shutting down; {label} is not started any more',
 );
+export const NodeLost = defineError('NBS_NODE_LOST', 503, 'node {node} is down; {label} does not run there');
 export const PortInUse = defineError(
   'NBS_PORT_IN_USE',
   409,

@@ -33,6 +33,8 @@ export type ExitName =
   | 'KILLED'
   /** V8's heap was full. */
   | 'OUT_OF_MEMORY'
+  /** The node that it ran on went down. */
+  | 'NODE_LOST'
   /** The operating system could not start it. */
   | 'SPAWN_FAILED';
 

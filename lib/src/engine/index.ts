@@ -13,17 +13,20 @@ export { type ClusterInfo, clusterIn, detachedClusters, listLocalClusters } from
 export { readClusterLogs, stopCluster } from './cluster-logs.js';
 export {
   type BlobRef,
+  type DeclaredNode,
   type DeclaredResources,
   deploymentOf,
   type Engine,
   type HttpOptions,
   type LogLine,
+  type NodeChange,
   type NodeInfo,
   type NodeResources,
   type ProcessInfo,
   type ProcessRole,
   type ProcessSpec,
   ProcessState,
+  type ProxyLocation,
   type StopOptions,
 } from './engine.js';
 export {
@@ -32,6 +35,7 @@ export {
   ClusterGone,
   ClusterStopping,
   DetachedRunning,
+  NodeLost,
   NotAChild,
   PathTooLong,
   PortInUse,

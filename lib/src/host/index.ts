@@ -24,9 +24,10 @@ export {
 export { isApplication } from '../serve/application.js';
 export { Client, setOwnerKey } from '../serve/client.js';
 export { deleteApplication } from '../serve/delete.js';
+export { httpOf } from '../serve/http-options.js';
 export { logsDelivered } from '../serve/log-barrier.js';
 export { definingModule } from '../serve/modules/index.js';
-export { declaredResources } from '../serve/options.js';
+export { declaredNodes } from '../serve/node-options.js';
 export { endCluster, openCluster, runningCluster, startAhead } from '../serve/own-cluster.js';
 export { setSourceRegistry } from '../serve/pack.js';
 export type { ServeStatus } from '../serve/protocol/status.js';

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { shortId } from '../core/index.js';
 import {
-  type DeclaredResources,
+  type DeclaredNode,
   deploymentOf,
   type HttpOptions,
   joinLocalCluster,
@@ -24,8 +24,8 @@ export function setOwnerKey(key: string): void {
 }
 
 export interface ClusterOptions extends HttpOptions {
-  /** What the machine has for replicas, in place of what is found. */
-  readonly resources?: DeclaredResources;
+  /** Its nodes. @default one, with what the machine has */
+  readonly nodes?: readonly DeclaredNode[];
 }
 
 /** This process's connection to its cluster: the control channel, the router behind handles, and the replicas' output. */
@@ -48,12 +48,12 @@ export class Client {
   }
 
   /** Starts a cluster that ends with this process; it takes deploys. `cluster.serving` says when HTTP is answered. @throws NBS_PORT_IN_USE */
-  static async start({ resources, ...http }: ClusterOptions): Promise<Client> {
+  static async start({ nodes, ...http }: ClusterOptions): Promise<Client> {
     let client: Client | undefined;
     const early: LogLine[] = [];
     const cluster = await startLocalCluster({
       http,
-      ...(resources === undefined ? {} : { resources }),
+      ...(nodes === undefined ? {} : { nodes }),
       early: true,
       ...(ownerKey === undefined ? {} : { ownerKey }),
       onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),

@@ -6,7 +6,14 @@ export type {
   HandleOptions,
 } from './handle/types.js';
 export type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
-export type { ApplicationStatus, DeploymentStatus, ReplicaStatusEntry, ServeStatus } from './protocol/status.js';
+export type {
+  ApplicationStatus,
+  DeploymentStatus,
+  NodeAmounts,
+  NodeStatus,
+  ReplicaStatusEntry,
+  ServeStatus,
+} from './protocol/status.js';
 export { serve } from './public-serve.js';
 export type { ServeRequest } from './request-global.js';
 export type { Serve } from './serve.js';
@@ -20,6 +27,7 @@ export type {
   Deployment,
   DeploymentListing,
   DeploymentOptions,
+  NodeOptions,
   ResourceOptions,
   RollingUpdateOptions,
   RunOptions,

@@ -1,9 +1,8 @@
-import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
-import type { DeclaredResources } from '../engine/index.js';
+import { type Duration, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
 import { AUTO_REPLICAS, autoscalingConfig } from './autoscaling-options.js';
 import { OptionsExclude } from './errors.js';
 import type { AutoscalingConfig, DeploymentConfig, ReplicaAmount, Resources, RollingUpdate } from './protocol/index.js';
-import type { DeploymentOptions, ResourceOptions, StartOptions } from './types.js';
+import type { DeploymentOptions, ResourceOptions } from './types.js';
 
 const text = (doc: string): OptionSpec<string | undefined> => ({
   doc,
@@ -142,20 +141,8 @@ export function deploymentConfig(where: string, options: DeploymentOptions): Dep
   };
 }
 
-/** What `serve.start` was told of the machine; `undefined` where that is nothing. @throws NBS_INVALID_OPTION */
-export function declaredResources({ numGpus, resources: others }: StartOptions): DeclaredResources | undefined {
-  if (numGpus === undefined && others === undefined) return undefined;
-  const refuse = (option: string, expected: string, value: unknown): never => {
-    throw InvalidOption({ where: 'serve.start', option, expected, value: JSON.stringify(value) ?? 'undefined' });
-  };
-  if (numGpus !== undefined && !(Number.isSafeInteger(numGpus) && numGpus >= 0))
-    refuse('numGpus', 'an integer of at least 0', numGpus);
-  if (others !== undefined && (parseResources(others) === undefined || 'gpu' in others))
-    refuse('resources', 'an object such as { cpu: 8, custom: { accelerator: 1 } } of numbers of at least 0, without gpu', others);
-  return { ...others, ...(numGpus === undefined ? {} : { gpu: numGpus }) };
-}
-
-function parseResources(value: unknown): Resources | undefined {
+/** `undefined` where they are not valid. */
+export function parseResources(value: unknown): Resources | undefined {
   if (!isRecord(value)) return undefined;
   const known = ['cpu', 'gpu', 'memory', 'custom'];
   if (Object.keys(value).some((key) => !known.includes(key))) return undefined;

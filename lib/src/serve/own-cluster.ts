@@ -1,19 +1,13 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { hasCode } from '../core/index.js';
-import {
-  DetachedRunning,
-  describeExit,
-  detachedClusters,
-  type ExitReport,
-  type HttpOptions,
-  startDetachedCluster,
-} from '../engine/index.js';
+import { DetachedRunning, describeExit, detachedClusters, type ExitReport, startDetachedCluster } from '../engine/index.js';
 import { Client } from './client.js';
 import { deleteApplication } from './delete.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress } from './errors.js';
 import { NotRunning, setHandleContext } from './handle/index.js';
-import { declaredResources } from './options.js';
+import { httpOf, USUAL_ADDRESS } from './http-options.js';
+import { declaredNodes } from './node-options.js';
 import { NoSuchApp } from './protocol/index.js';
 import type { StartOptions } from './types.js';
 
@@ -23,8 +17,6 @@ const USUAL_PORT = 8000;
 let connecting: Promise<Client> | null = null;
 /** A cluster that was started before anybody asked for it. */
 let ahead: Promise<Client> | null = null;
-
-const USUAL_ADDRESS = { host: '127.0.0.1', port: 'auto' } as const;
 
 /** Starts a cluster that the next `serve.run` is likely to ask for; until then nobody sees it. It ends with this process at the latest. */
 export function startAhead(): void {
@@ -38,15 +30,6 @@ export function startAhead(): void {
   attempt.then((client) => client.cluster.exited.then(gone), gone);
 }
 
-function httpOf({ host, port, allowedHosts, allowedOrigins }: StartOptions): HttpOptions {
-  return {
-    host: host ?? USUAL_ADDRESS.host,
-    port: port ?? USUAL_ADDRESS.port,
-    ...(allowedHosts === undefined ? {} : { allowedHosts }),
-    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
-  };
-}
-
 /** The folder of the cluster to join, started first where it is to be detached; undefined where this process is to have its own. */
 async function folderToJoin(options: StartOptions): Promise<string | undefined> {
   const { address, detached = false } = options;
@@ -57,7 +40,7 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   if (running !== undefined) return running.dir;
   if (!detached) return undefined;
   try {
-    return (await startDetachedCluster(httpOf(options), { resources: declaredResources(options) })).dir;
+    return (await startDetachedCluster(httpOf(options), { nodes: declaredNodes(options) })).dir;
   } catch (error) {
     // Somebody else started it meanwhile.
     const [other] = address === 'auto' && hasCode(error, DetachedRunning) ? await detachedClusters() : [];
@@ -73,11 +56,11 @@ export async function openCluster(options: StartOptions): Promise<Client> {
   const early = ahead;
   ahead = null;
   const client = await early?.catch(() => undefined);
-  const resources = declaredResources(options);
+  const nodes = declaredNodes(options);
   const http = httpOf(options);
-  const wanted = { ...http, ...(resources === undefined ? {} : { resources }) };
+  const wanted = { ...http, ...(nodes === undefined ? {} : { nodes }) };
   if (client === undefined) return Client.start(wanted);
-  if (resources === undefined && isDeepStrictEqual(http, USUAL_ADDRESS)) return client;
+  if (nodes === undefined && isDeepStrictEqual(http, USUAL_ADDRESS)) return client;
   await client.close();
   return Client.start(wanted);
 }
@@ -170,7 +153,7 @@ async function deleteAll(client: Client): Promise<void> {
 }
 
 function announce({ cluster, isOwner }: Client, { port = 'auto' }: StartOptions): void {
-  if (isOwner && port === 'auto' && cluster.port !== USUAL_PORT) {
+  if (isOwner && port === 'auto' && ![0, USUAL_PORT].includes(cluster.port)) {
     console.warn(`port ${USUAL_PORT} is in use; HTTP is answered at ${cluster.url}`);
   }
 }

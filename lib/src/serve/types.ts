@@ -162,9 +162,29 @@ export interface StartOptions {
   readonly allowedHosts?: readonly string[];
   /** Origins of web pages that may call besides loopback ones, e.g. `['https://example.org']`; `'*'` is all. @default [] */
   readonly allowedOrigins?: readonly string[];
-  /** GPUs that replicas may have. @default what `nvidia-smi` lists */
+  /** GPUs that replicas may have; with several nodes, on each. @default what `nvidia-smi` lists */
   readonly numGpus?: number;
-  /** What else replicas may have, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`. @default the machine's cores and memory */
+  /**
+   * What else replicas may have, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`; with several nodes, on each.
+   * @default the machine's cores and memory
+   */
+  readonly resources?: Omit<ResourceOptions, 'gpu'>;
+  /**
+   * Several nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with what is particular to each. The first is the head.
+   * What they do not declare of the machine is divided between them. @default 1
+   */
+  readonly nodes?: number | readonly NodeOptions[];
+  /** Which nodes answer HTTP, at the same port of their own address. @default 'EveryNode' */
+  readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
+}
+
+/** One node of `serve.start({ nodes })`. */
+export interface NodeOptions {
+  /** Its id in the status. @default 'node-1', 'node-2' … */
+  readonly name?: string;
+  /** GPUs that it has. No two nodes have one of the same name. @default `numGpus` of `serve.start` */
+  readonly numGpus?: number;
+  /** What else it has. @default `resources` of `serve.start` */
   readonly resources?: Omit<ResourceOptions, 'gpu'>;
 }
 

@@ -1,4 +1,4 @@
-import type { LogLine, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
+import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
 import type { Batch } from './journal.js';
 
 /** What to read of a journal: the answer waits until there is something. */
@@ -28,6 +28,18 @@ export interface AgentOps {
   /** From now on the output of these deployments is this driver's: it ran them last. */
   claimLogs: { args: { readonly deployments: readonly string[]; readonly driver: string }; result: undefined };
   exits: { args: ReadJournal; result: Batch<ProcessInfo> };
+  nodeChanges: { args: ReadJournal; result: Batch<NodeChange> };
   /** Ends every process; answers when all are gone. The agent then removes its folder and exits. */
   shutdown: { args: { readonly graceMs: number }; result: undefined };
+}
+
+/** What the head's agent asks the agent of another node. */
+export interface WorkerOps extends Pick<AgentOps, 'start' | 'stop' | 'list' | 'logs' | 'exits'> {
+  /** Resolves when its proxy is ready, where it has one. */
+  serving: { args: undefined; result: undefined };
+  /** The stages of an end, see `Agent`. */
+  stopFront: { args: { readonly graceMs: number }; result: undefined };
+  stopReplicas: { args: { readonly graceMs: number }; result: undefined };
+  end: { args: undefined; result: undefined };
+  killAll: { args: undefined; result: undefined };
 }

@@ -1,7 +1,17 @@
 import { type ChannelServer, handleOps, helloOf, listen } from '../../ipc/index.js';
 import { agentSocket } from '../cluster-folder.js';
-import type { Agent } from './agent.js';
-import type { AgentOps } from './agent-ops.js';
+import type { NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
+import type { Agent, Reader } from './agent.js';
+import type { AgentOps, ReadJournal } from './agent-ops.js';
+import type { Batch } from './journal.js';
+
+/** What the control socket of a cluster offers. */
+export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'exits'> & {
+  nodes(): Promise<readonly NodeInfo[]>;
+  nodeChanges(request: ReadJournal, reader: Reader): Promise<Batch<NodeChange>>;
+  list(): readonly ProcessInfo[] | Promise<readonly ProcessInfo[]>;
+  stopAll(graceMs: number): Promise<void>;
+};
 
 export interface AgentServerOptions {
   readonly dir: string;
@@ -26,7 +36,7 @@ export class AgentServer {
   }
 
   /** @throws NBS_LISTEN_FAILED */
-  static async open(agent: Agent, { dir, node, token, onShutdown }: AgentServerOptions): Promise<AgentServer> {
+  static async open(agent: AgentDoor, { dir, node, token, onShutdown }: AgentServerOptions): Promise<AgentServer> {
     const drivers = new Set<Promise<void>>();
     const handler = handleOps<AgentOps>({
       nodes: () => agent.nodes(),
@@ -36,6 +46,7 @@ export class AgentServer {
       logs: (request, call) => agent.logs(request, call),
       claimLogs: ({ deployments, driver }) => agent.claimLogs(deployments, driver),
       exits: (request, call) => agent.exits(request, call),
+      nodeChanges: (request, call) => agent.nodeChanges(request, call),
       shutdown: async ({ graceMs }) => {
         await agent.stopAll(graceMs);
         // After the answer.

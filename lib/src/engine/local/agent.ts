@@ -1,17 +1,9 @@
 import { join } from 'node:path';
-import {
-  type DeclaredResources,
-  deploymentOf,
-  type LogLine,
-  type NodeInfo,
-  type ProcessInfo,
-  type ProcessSpec,
-} from '../engine.js';
+import { deploymentOf, type LogLine, type ProcessInfo, type ProcessSpec } from '../engine.js';
 import { ClusterStopping } from '../errors.js';
 import type { ReadJournal, ReadLogs } from './agent-ops.js';
 import { type Batch, Journal } from './journal.js';
 import { LogFile, logFileName } from './log-file.js';
-import { machineResources } from './machine.js';
 import { ManagedProcess } from './managed-process.js';
 
 const LOG_JOURNAL_BYTES = 16 * 1024 * 1024;
@@ -26,10 +18,8 @@ const ENDED_KEPT = 100;
 export interface AgentOptions {
   readonly dir: string;
   readonly node: string;
-  readonly ip: string;
-  readonly resources?: DeclaredResources | undefined;
-  /** The HTTP socket that processes with `listenFd` get. */
-  readonly listening: { readonly fd: number; close(): void };
+  /** The HTTP socket that processes with `listenFd` get; `null` on a node without a proxy. */
+  readonly listening: { readonly fd: number; close(): void } | null;
 }
 
 /** Who waits for entries of a journal; an `IncomingCall` is one. */
@@ -47,15 +37,11 @@ export class Agent {
   /** Which driver ran a deployment of this name last. */
   readonly #claims = new Map<string, string>();
   readonly #files = new Map<string, LogFile>();
-  #stopping: Promise<void> | undefined;
+  #stopping = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
-  }
-
-  async nodes(): Promise<readonly NodeInfo[]> {
-    const { node: id, ip } = this.#options;
-    return [{ id, ip, alive: true, resources: await machineResources(this.#options.resources) }];
   }
 
   list(): readonly ProcessInfo[] {
@@ -94,7 +80,7 @@ export class Agent {
 
   /** Resolves when the process is ready. @throws NBS_CLUSTER_STOPPING, NBS_PROCESS_EXITED, NBS_PROCESS_START_TIMEOUT */
   async start(spec: ProcessSpec): Promise<undefined> {
-    if (this.#stopping !== undefined) throw ClusterStopping({ label: spec.label });
+    if (this.#stopping) throw ClusterStopping({ label: spec.label });
     const existing = this.#processes.get(spec.id);
     if (existing !== undefined && !existing.isGone) {
       await existing.ready;
@@ -106,15 +92,12 @@ export class Agent {
     const managed = new ManagedProcess(spec, {
       dir,
       node,
-      listenFd: listening.fd,
+      listenFd: listening?.fd ?? null,
       onLine: (stream, text) => {
         file.line(text);
-        this.#logs.append({ processId, role, label, stream, text }, text.length + LINE_OVERHEAD_BYTES);
+        this.keepLine({ processId, role, label, stream, text });
       },
-      onExit: (info) => {
-        this.#exits.append(info, EXIT_BYTES);
-        this.#logs.poke();
-      },
+      onExit: (info) => this.keepExit(info),
     });
     // Ended ones leave the list in the order of their start.
     this.#processes.delete(processId);
@@ -124,34 +107,58 @@ export class Agent {
     return undefined;
   }
 
-  /**
-   * Ends everything: the proxy first, which finishes its requests with the replicas' help, and the controller, which would replace
-   * what goes; then the replicas. Each half has half of the time.
-   */
+  /** Adds a line to those that drivers read: of a process here, or on another node. */
+  keepLine(line: LogLine): void {
+    this.#logs.append(line, line.text.length + LINE_OVERHEAD_BYTES);
+  }
+
+  keepExit(info: ProcessInfo): void {
+    this.#exits.append(info, EXIT_BYTES);
+    this.#logs.poke();
+  }
+
+  /** Ends everything, in the order of the stages below. The first two have half of the time each. */
   stopAll(graceMs: number): Promise<void> {
-    this.#stopping ??= this.#stopInOrder(graceMs / 2);
-    return this.#stopping;
+    this.#stopped ??= (async () => {
+      await this.stopFront(graceMs / 2);
+      await this.stopReplicas(graceMs / 2);
+      await this.end();
+    })();
+    return this.#stopped;
+  }
+
+  /** The proxy first, which finishes its requests with the replicas' help, and the controller, which would replace what goes. */
+  async stopFront(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    // Before the proxy, so that who comes now is refused by it instead of waiting for nobody.
+    this.#options.listening?.close();
+    await this.#stopThose(({ role }) => role !== 'replica' && role !== 'agent', graceMs);
+  }
+
+  stopReplicas(graceMs: number): Promise<void> {
+    return this.#stopThose(({ role }) => role === 'replica', graceMs);
+  }
+
+  /** Nothing is written any more. */
+  async end(): Promise<void> {
+    await this.#stopThose(() => true, DEFAULT_GRACE_MS);
+    await Promise.all([...this.#files.values()].map((file) => file.close()));
+    this.#logs.end();
+    this.#exits.end();
   }
 
   /** SIGKILL to everything. Resolves when all are gone. */
   async killAll(): Promise<void> {
-    this.#options.listening.close();
-    this.#stopping ??= Promise.resolve();
+    this.#options.listening?.close();
+    this.#stopping = true;
     const all = [...this.#processes.values()];
     for (const managed of all) managed.kill();
     await Promise.all(all.map((managed) => managed.gone));
   }
 
-  async #stopInOrder(stageMs: number): Promise<void> {
-    // First, so that who comes now is refused by the closing proxy instead of waiting for nobody.
-    this.#options.listening.close();
-    const all = [...this.#processes.values()];
-    const stop = (managed: ManagedProcess): Promise<void> => managed.stop(stageMs);
-    await Promise.all(all.filter(({ spec }) => spec.role !== 'replica').map(stop));
-    await Promise.all(all.filter(({ spec }) => spec.role === 'replica').map(stop));
-    await Promise.all([...this.#files.values()].map((file) => file.close()));
-    this.#logs.end();
-    this.#exits.end();
+  async #stopThose(match: (spec: ProcessSpec) => boolean, graceMs: number): Promise<void> {
+    const those = [...this.#processes.values()].filter(({ spec, isGone }) => !isGone && match(spec));
+    await Promise.all(those.map((managed) => managed.stop(graceMs)));
   }
 
   async stop(id: string, graceMs = DEFAULT_GRACE_MS): Promise<undefined> {

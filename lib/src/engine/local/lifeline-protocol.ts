@@ -1,5 +1,5 @@
 import type { WireError } from '../../core/index.js';
-import type { DeclaredResources, HttpOptions } from '../engine.js';
+import type { DeclaredNode, HttpOptions } from '../engine.js';
 import type { ExitReport } from '../exit-report.js';
 
 /** The pipe between an owner and what it owns. EOF means that the other side is gone. Lines of JSON go up it. */
@@ -22,18 +22,18 @@ export type ChildMessage = { readonly kind: 'ready' } | { readonly kind: 'failed
 /** The one argument on the agent's command line. */
 export interface AgentArguments {
   readonly dir: string;
-  readonly node: string;
+  /** Its nodes: the agent's own is the first. */
+  readonly nodes: readonly DeclaredNode[];
   readonly detached: boolean;
   readonly http: HttpOptions;
   readonly entries: { readonly controller: string; readonly proxy: string };
-  readonly resources?: DeclaredResources;
 }
 
 /** The agent to the driver that started it. */
 export type AgentMessage =
   /** Its control socket listens; the children still boot. */
   | { readonly kind: 'open' }
-  /** The controller takes deploys; HTTP connections wait until the proxy takes them. */
+  /** The controller takes deploys, and every node is there; port 0 is no HTTP. HTTP connections wait until the proxy takes them. */
   | { readonly kind: 'up'; readonly host: string; readonly port: number }
   /** The proxy takes them. */
   | { readonly kind: 'serving' }

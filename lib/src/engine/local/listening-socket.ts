@@ -35,7 +35,7 @@ export async function openListeningSocket(host: string, port: number | 'auto'): 
   if (port !== 'auto') {
     const socket = bindAndListen(address, port);
     if (typeof socket !== 'string') return socket;
-    if (socket === 'EADDRINUSE') throw PortInUse({ port, host, holder: describePortHolder(port) });
+    if (socket === 'EADDRINUSE') throw PortInUse({ port, host, holder: describePortHolder(port, address) });
     throw CannotListen({ host, port, reason: socket });
   }
   for (let candidate = FIRST_PORT; candidate <= LAST_PORT; candidate++) {

@@ -3,18 +3,22 @@ import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { toWireError } from '../../core/index.js';
-import { removeFolder, writeAgentFile } from '../cluster-folder.js';
+import { removeFolder, urlOf, writeAgentFile } from '../cluster-folder.js';
+import type { ProcessSpec } from '../engine.js';
 import { Agent } from './agent.js';
 import type { AgentServer } from './agent-server.js';
 import { type AgentArguments, type AgentMessage, LIFELINE_FD } from './lifeline-protocol.js';
 import { openListeningSocket } from './listening-socket.js';
+import { planNodes } from './node-plan.js';
+import { Nodes } from './nodes.js';
 import { markProcess } from './process-mark.js';
 import { tell } from './tell.js';
+import type { WorkerNode } from './worker-node.js';
 
-const { dir, node, detached, http, entries, resources } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
+const { dir, nodes, detached, http, entries } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
 const SIGNAL_GRACE_MS = 4000;
 
-let agent: Agent | undefined;
+let running: Nodes | undefined;
 let server: AgentServer | undefined;
 let leaving = false;
 
@@ -25,47 +29,60 @@ lifeline.on('close', () => {
   if (!detached) void killAndLeave();
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => void (agent?.stopAll(SIGNAL_GRACE_MS) ?? Promise.resolve()).then(leave));
+  process.on(signal, () => void (running?.stopAll(SIGNAL_GRACE_MS) ?? Promise.resolve()).then(leave));
 }
 process.on('SIGHUP', () => {}); // The terminal of a detached cluster was closed.
 
 try {
-  const listening = await openListeningSocket(http.host, http.port);
-  const { host, port } = listening;
-  const { allowedHosts = [], allowedOrigins = [] } = http;
-  const running = new Agent({ dir, node, ip: '127.0.0.1', resources, listening });
-  agent = running;
-  const base = { restart: true } as const;
-  const controller = running.start({
-    ...base,
+  const { proxyLocation = 'EveryNode', allowedHosts = [], allowedOrigins = [] } = http;
+  const listening = proxyLocation === 'Disabled' ? null : await openListeningSocket(http.host, http.port);
+  const { host, port } = listening ?? { host: http.host, port: 0 };
+  const plans = planNodes(dir, nodes);
+  const [head, ...others] = plans;
+  const workerHttp = (ip: string) => (proxyLocation === 'EveryNode' ? { host: ip, port } : null);
+  const urls = new Map(listening === null ? [] : [[head.id, urlOf(host, port)]]);
+  if (proxyLocation === 'EveryNode') for (const { id, ip } of others) urls.set(id, urlOf(ip, port));
+  const agent = new Agent({ dir, node: head.id, listening });
+  const all = new Nodes(agent, plans, urls);
+  running = all;
+  const controller = agent.start({
+    restart: true,
     id: 'controller',
     role: 'controller',
     label: 'controller',
     main: entries.controller,
-    args: { dir },
+    args: { dir, severalNodes: others.length > 0 },
   });
-  const proxy = running.start({
-    ...base,
-    id: 'proxy',
+  const proxySpec = (id: string, address: { readonly host: string; readonly port: number }): ProcessSpec => ({
+    restart: true,
+    id,
     role: 'proxy',
-    label: 'proxy',
+    label: id,
     main: entries.proxy,
-    args: { dir, host, port, allowedHosts, allowedOrigins },
+    args: { dir, ...address, allowedHosts, allowedOrigins },
     listenFd: true,
   });
+  const proxy = listening === null ? Promise.resolve() : agent.start(proxySpec('proxy', { host, port }));
   proxy.catch(() => {}); // Awaited below.
+  const token = readFileSync(join(dir, 'token'), 'utf8');
   // Loading the channel takes 25 ms, in which the children boot.
   const opening = import('./agent-server.js').then(async ({ AgentServer }) => {
-    const token = readFileSync(join(dir, 'token'), 'utf8');
-    server = await AgentServer.open(running, { dir, node, token, onShutdown: () => void leave() });
+    server = await AgentServer.open(all, { dir, node: head.id, token, onShutdown: () => void leave() });
     tell({ kind: 'open' } satisfies AgentMessage);
   });
+  const workers = others.map(async (plan): Promise<WorkerNode> => {
+    const address = workerHttp(plan.ip);
+    const http = address === null ? null : { ...address, proxy: proxySpec(`proxy@${plan.id}`, address) };
+    const { startWorker } = await import('./start-worker.js');
+    return startWorker({ plan, token, head: agent, nodes: all, http });
+  });
+  for (const worker of workers) worker.catch(() => {}); // Awaited below.
   // Either's failure is told at once; the proxy takes longer, and a first deploy need not wait for it.
-  const deployable = Promise.all([opening, controller]);
+  const deployable = Promise.all([opening, controller, ...workers]);
   await Promise.race([deployable, proxy.then(() => deployable)]);
   writeAgentFile(dir, { agent: markProcess(process.pid), host, port, startedAt: Date.now() });
   tell({ kind: 'up', host, port } satisfies AgentMessage);
-  await proxy;
+  await Promise.all([proxy, ...workers.map(async (worker) => (await worker).serving())]);
   tell({ kind: 'serving' } satisfies AgentMessage);
 } catch (error) {
   tell({ kind: 'failed', error: toWireError(error) } satisfies AgentMessage);
@@ -73,7 +90,7 @@ try {
 }
 
 async function killAndLeave(): Promise<void> {
-  await agent?.killAll();
+  await running?.killAll();
   removeFolder(dir);
   process.exit(0);
 }

@@ -9,6 +9,6 @@ const TCP6 = `  sl  local_address                         remote_address        
 `;
 
 test('finds the sockets that listen on a port, not those connected to it', () => {
-  assert.deepEqual(listeningSockets(TCP6, 8000), [{ inode: '74612', uid: '1000' }]);
+  assert.deepEqual(listeningSockets(TCP6, 8000), [{ address: '0'.repeat(32), inode: '74612', uid: '1000' }]);
   assert.deepEqual(listeningSockets(TCP6, 80), []);
 });

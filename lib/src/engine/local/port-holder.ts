@@ -1,17 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import net from 'node:net';
 
-/** Who listens on a TCP port, for people: `process 4711 (node server.js)`. */
-export function describePortHolder(port: number): string {
+/** Who listens on a TCP port of an address, for people: `process 4711 (node server.js)`. */
+export function describePortHolder(port: number, address: string): string {
   try {
-    return process.platform === 'linux' ? fromProc(port) : fromLsof(port);
+    return process.platform === 'linux' ? fromProc(port, address) : fromLsof(port);
   } catch {
     return 'another process';
   }
 }
 
-function fromProc(port: number): string {
-  const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningSockets(readTable(table), port));
+function fromProc(port: number, address: string): string {
+  const all = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningSockets(readTable(table), port));
+  // Of several addresses of this machine each has ports of its own.
+  const here = all.filter((socket) => net.isIPv4(address) && (socket.address === toHex(address) || /^0+$/.test(socket.address)));
+  const sockets = here.length > 0 ? here : all;
   if (sockets.length === 0) return 'another process';
   const links = new Set(sockets.map(({ inode }) => `socket:[${inode}]`));
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
@@ -20,7 +24,17 @@ function fromProc(port: number): string {
   return `process ${holder} (${commandOf(holder)})`;
 }
 
+/** As `/proc/net/tcp` writes it: in the byte order of the machine, which is little-endian on all that we know. */
+const toHex = (ipv4: string): string =>
+  ipv4
+    .split('.')
+    .reverse()
+    .map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0'))
+    .join('');
+
 interface ListeningSocket {
+  /** In hex; only zeros is every address. */
+  readonly address: string;
   readonly inode: string;
   readonly uid: string;
 }
@@ -33,7 +47,11 @@ export function listeningSockets(table: string, port: number): readonly Listenin
     .slice(1)
     .map((row) => row.trim().split(/\s+/))
     .filter((fields) => fields[1]?.endsWith(suffix) && fields[3] === '0A')
-    .map((fields) => ({ inode: fields[9] as string, uid: fields[7] as string }));
+    .map((fields) => ({
+      address: (fields[1] as string).slice(0, -suffix.length),
+      inode: fields[9] as string,
+      uid: fields[7] as string,
+    }));
 }
 
 function readTable(path: string): string {

@@ -9,7 +9,7 @@ export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>):
   const ops = handleOps<ControllerOps>({
     deploy: async (spec) => (await recovered).deploy(spec),
     delete: async ({ name }) => (await recovered).delete(name),
-    status: async () => (await recovered).status(),
+    status: async () => (await recovered).fullStatus(),
     missingBlobs: ({ hashes }) => blobs.missing(hashes),
     shutdown: async () => {
       await (await recovered).shutdown();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hasCode } from '../../core/index.js';
 import { type AutoscalingMetrics, DeployFailed, findDeploymentRoute, RouteTaken, Superseded } from '../protocol/index.js';
-import { app, deployment, FakeCluster, killed, settle } from './fake-cluster.test-support.js';
+import { app, deployment, FakeCluster, fakeNode, killed, settle } from './fake-cluster.test-support.js';
 
 const idsOf = (cluster: FakeCluster, key: string): string[] =>
   (cluster.routes.deployments[key as `${string}/${string}`]?.replicas ?? []).map(({ id }) => id);
@@ -611,5 +611,55 @@ describe('resources', () => {
     const [replica] = cluster.running('c');
     assert.equal(replica?.spec.env?.OMP_NUM_THREADS, '2');
     assert.equal(replica?.spec.env?.CUDA_VISIBLE_DEVICES, '');
+  });
+
+  it('replaces what goes down with a node elsewhere, at once, and counts it as no failure', async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeInfos = ['a', 'b', 'c'].map(fakeNode);
+    const controller = await cluster.controller();
+    await controller.deploy(app('spread', [deployment('Spread', 's', { numReplicas: 3 })]));
+    const nodes = () => cluster.running('s').map(({ spec }) => spec.node);
+    assert.deepEqual(nodes().sort(), ['a', 'b', 'c']);
+    for (let loss = 0; loss < 5; loss += 1) {
+      cluster.change('b', false);
+      await settle();
+      assert.deepEqual([nodes().length, nodes().includes('b')], [3, false]);
+      cluster.change('b', true);
+      const [victim] = cluster.running('s');
+      cluster.change(victim?.spec.node as string, false);
+      await settle();
+      assert.ok(nodes().includes('b'));
+      cluster.change(victim?.spec.node as string, true);
+    }
+    assert.equal(controller.status().applications.spread?.status, 'RUNNING');
+    assert.deepEqual(
+      controller.status().nodes.map(({ id, alive }) => [id, alive]),
+      ['a', 'b', 'c'].map((id) => [id, true]),
+    );
+  });
+
+  it('tries elsewhere where a node goes down in a start, and waits where no other one will do', async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeInfos = [fakeNode('a'), { ...fakeNode('b'), resources: { ...fakeNode('b').resources, custom: { special: 1 } } }];
+    const controller = await cluster.controller();
+    // It is told to the engine before it is told here.
+    cluster.nodeInfos = cluster.nodeInfos.map((node) => ({ ...node, alive: node.id !== 'a' }));
+    const deployed = controller.deploy(app('one', [deployment('One', 'o')]));
+    await settle();
+    cluster.change('a', false);
+    await deployed;
+    assert.deepEqual(
+      cluster.running('o').map(({ spec }) => spec.node),
+      ['b'],
+    );
+    const resources = { cpu: 0, gpu: 0, memory: 0, custom: { special: 1 } };
+    await controller.deploy(app('special', [deployment('Special', 's', { resources })]));
+    cluster.change('b', false);
+    await settle();
+    assert.match(controller.status().applications.special?.deployments.Special?.message ?? '', /PENDING.*a is down; b is down/);
+    cluster.change('b', true);
+    await settle();
+    assert.equal(cluster.running('s').length, 1);
+    assert.equal(controller.status().applications.special?.status, 'RUNNING');
   });
 });

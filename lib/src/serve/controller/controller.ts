@@ -7,6 +7,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { Executor } from './executor.js';
 import { failure } from './failure-reason.js';
 import { Health } from './health.js';
+import { KnownNodes } from './known-nodes.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
 import { takesNothing } from './placement.js';
 import { reconcile } from './reconcile.js';
@@ -25,6 +26,8 @@ export interface ControllerOptions {
   readonly connectReplica: ConnectReplica;
   /** Removes the socket file that a killed replica leaves; never rejects. */
   readonly removeSocket: (path: string) => Promise<void>;
+  /** Whether the cluster has more nodes than one. @default false */
+  readonly severalNodes?: boolean;
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly log: Log;
@@ -54,8 +57,9 @@ export class Controller {
   readonly #scaling: Scaling;
   readonly #deploys = new PendingDeploys();
   readonly #rounds: (() => void)[] = [];
-  #roundDue = false;
-  #askedForNodes = false;
+  readonly #nodes: KnownNodes;
+  /** True until it has recovered: before that a round would see neither what is wanted nor what there is. */
+  #roundDue = true;
   #cancelWake: () => void = () => {};
   #shuttingDown = false;
 
@@ -77,6 +81,7 @@ export class Controller {
       onScaled: (change) => this.#onScaled(change),
     });
     this.#snapshots = new SnapshotPublisher(clock, options.publish);
+    this.#nodes = new KnownNodes({ ...options, actual: this.#actual, onChange: () => this.#roundSoon() });
     this.#executor = new Executor({
       ...options,
       actual: this.#actual,
@@ -87,6 +92,8 @@ export class Controller {
 
   /** Loads the checkpoint and takes over what runs. Call it once, before any other method. @throws NBS_CHECKPOINT_UNREADABLE */
   async recover(): Promise<void> {
+    // Where there are several, each replica is given one.
+    if (this.#options.severalNodes === true) await this.#nodes.ask();
     if (await this.#store.load()) {
       await adoptRunning({ ...this.#options, actual: this.#actual, executor: this.#executor });
     }
@@ -140,6 +147,12 @@ export class Controller {
     return this.#store.current;
   }
 
+  /** As `status`, with the nodes and what they have. */
+  async fullStatus(): Promise<ServeStatus> {
+    await this.#nodes.ask();
+    return this.status();
+  }
+
   status(): ServeStatus {
     return buildStatus(this.#options.url(), this.#health.apps, this.#actual, this.#scaling.faults);
   }
@@ -177,21 +190,9 @@ export class Controller {
     this.#roundSoon();
   }
 
-  /** Only where somebody wants to know: looking for GPUs starts a process. */
   #askForNodes(target: TargetState): void {
-    if (this.#askedForNodes) return;
-    if ([...wantedGroups(target).values()].every(({ spec }) => takesNothing(spec.config.resources))) return;
-    this.#askedForNodes = true;
-    this.#options.engine.nodes().then(
-      (nodes) => {
-        this.#actual.nodes = nodes;
-        this.#roundSoon();
-      },
-      (error: Error) => {
-        this.#options.log.warn(`the nodes' resources could not be read: ${error.message}`);
-        this.#askedForNodes = false;
-      },
-    );
+    if (this.#actual.nodes !== null) return;
+    if ([...wantedGroups(target).values()].some(({ spec }) => !takesNothing(spec.config.resources))) void this.#nodes.ask();
   }
 
   /** Many events of one moment need one round. */

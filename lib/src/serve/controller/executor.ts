@@ -1,5 +1,5 @@
 import { type Clock, hasCode, type Log } from '../../core/index.js';
-import type { Engine, ExitReport, ProcessInfo } from '../../engine/index.js';
+import { type Engine, type ExitReport, NodeLost, type ProcessInfo } from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
 import { type Allocation, type DeploymentConfig, type ReplicaInit, ReplicaState } from '../protocol/index.js';
 import type { ActualState, Replica } from './actual.js';
@@ -263,6 +263,11 @@ export class Executor {
 
   #died(replica: Replica, exit: ExitReport): void {
     const { id, app, group, state, since } = replica;
+    // Nothing that it did: it is replaced at once, elsewhere.
+    if (exit.name === 'NODE_LOST') {
+      this.#gone(id);
+      return;
+    }
     const now = this.#options.clock.now();
     const error = exitError(replica, exit, state === ReplicaState.RUNNING);
     // Asked to stop by somebody else: the whole cluster ends.
@@ -274,12 +279,14 @@ export class Executor {
   async #startFailed(replica: Replica, error: unknown): Promise<void> {
     const alive = (): boolean => replica.state === ReplicaState.STARTING || replica.state === ReplicaState.INITIALIZING;
     if (!alive()) return;
+    if (hasCode(error, NodeLost)) return this.#stop(replica.id, 0);
     const fromReplica = replica.state === ReplicaState.INITIALIZING && !hasCode(error, PeerGone);
     const exit = fromReplica ? null : await this.#exits.of(replica.id);
     if (!alive()) return;
     const { id } = replica;
     const cause = error instanceof Error ? error : new Error(String(error));
-    if (fromReplica) this.#giveUp(replica, cause);
+    if (exit?.name === 'NODE_LOST') this.#stop(id, 0);
+    else if (fromReplica) this.#giveUp(replica, cause);
     else if (exit !== null) this.#giveUp(replica, exitError(replica, exit, false));
     else this.#giveUp(replica, failure(replica, `replica ${id} could not be started: ${cause.message}`, { cause }));
   }

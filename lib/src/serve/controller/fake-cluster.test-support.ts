@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../../core/index.js';
-import type { Engine, ExitReport, NodeInfo, ProcessInfo, ProcessSpec } from '../../engine/index.js';
+import type { Engine, ExitReport, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../../engine/index.js';
+import { NodeLost } from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
 import type {
   AppSpec,
@@ -170,6 +171,13 @@ class MemoryCheckpoint implements Checkpoint {
   }
 }
 
+export const fakeNode = (id: string): NodeInfo => ({
+  id,
+  ip: '127.0.0.1',
+  alive: true,
+  resources: { cpu: 4, gpus: ['0', '1'], memory: 1000, custom: { accelerator: 1 } },
+});
+
 /** An engine in memory, with the controller's whole surroundings. */
 export class FakeCluster implements Engine {
   readonly clock = new FakeClock();
@@ -181,7 +189,9 @@ export class FakeCluster implements Engine {
   readonly offer: ReplicaReady = { methods: ['fetch', 'getResponse'], http: true };
   readonly closed = new Promise<void>(() => {});
   readonly logged: string[] = [];
+  nodeInfos: readonly NodeInfo[] = [fakeNode('local')];
   #listeners = new Set<(info: ProcessInfo) => void>();
+  readonly #nodeListeners = new Set<(change: NodeChange) => void>();
   #pid = 100;
 
   /** A controller as the agent starts it, also in place of one before. */
@@ -201,6 +211,7 @@ export class FakeCluster implements Engine {
       checkpoint: this.checkpoint,
       clock: this.clock,
       log: { debug: line, info: line, warn: line, error: line } as unknown as Log,
+      severalNodes: this.nodeInfos.length > 1,
       url: () => 'http://127.0.0.1:8000',
       publish: (snapshot) => void this.snapshots.push(snapshot),
       proxiesKnow: () => Promise.resolve(),
@@ -234,6 +245,8 @@ export class FakeCluster implements Engine {
   }
 
   async start(spec: ProcessSpec): Promise<void> {
+    const node = this.nodeInfos.find(({ id }) => id === (spec.node ?? 'local'));
+    if (node?.alive === false) throw NodeLost({ node: node.id, label: spec.label });
     this.replicas.set(spec.id, new FakeReplica(spec, this));
   }
 
@@ -252,9 +265,22 @@ export class FakeCluster implements Engine {
     return () => void this.#listeners.delete(listener);
   }
 
+  onNodeChange(listener: (change: NodeChange) => void): () => void {
+    this.#nodeListeners.add(listener);
+    return () => void this.#nodeListeners.delete(listener);
+  }
+
   nodes(): Promise<readonly NodeInfo[]> {
-    const resources = { cpu: 4, gpus: ['0', '1'], memory: 1000, custom: { accelerator: 1 } };
-    return Promise.resolve([{ id: 'local', ip: '127.0.0.1', alive: true, resources }]);
+    return Promise.resolve(this.nodeInfos);
+  }
+
+  /** A node goes down, and what ran there with it; or comes up. */
+  change(id: string, alive: boolean): void {
+    this.nodeInfos = this.nodeInfos.map((node) => (node.id === id ? { ...node, alive } : node));
+    for (const listener of this.#nodeListeners) listener({ id, alive });
+    if (alive) return;
+    const lost = [...this.replicas.values()].filter(({ spec }) => spec.node === id);
+    for (const replica of lost) this.end(replica.id, { code: null, signal: null, name: 'NODE_LOST', stderrTail: [] });
   }
 
   putCode(): Promise<never> {
@@ -269,7 +295,7 @@ export class FakeCluster implements Engine {
 function info({ id, pid, spec }: FakeReplica, exit?: ExitReport): ProcessInfo {
   const state = exit === undefined ? 'RUNNING' : 'STOPPED';
   const end = exit === undefined ? {} : { exit };
-  return { id, role: 'replica', label: spec.label, pid, state, startedAt: 0, node: 'local', restarts: 0, ...end };
+  return { id, role: 'replica', label: spec.label, pid, state, startedAt: 0, node: spec.node ?? 'local', restarts: 0, ...end };
 }
 
 export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfig => ({

@@ -16,6 +16,8 @@ import { replicaConnector } from './replica-link.js';
 interface ControllerArgs {
   /** Entry of replicas in place of our own; for tests. */
   readonly replicaMain?: string;
+  /** Whether the cluster has more nodes than one. */
+  readonly severalNodes?: boolean;
 }
 
 const child = enterChild<ControllerArgs | null>();
@@ -31,6 +33,7 @@ async function recover(): Promise<Controller> {
     dir,
     replicaMain: child.args?.replicaMain ?? fileURLToPath(new URL('../replica/main.js', import.meta.url)),
     engine: await engine,
+    severalNodes: child.args?.severalNodes ?? false,
     connectReplica: replicaConnector(token),
     removeSocket: (path) => rm(path, { force: true }).catch(() => {}),
     checkpoint: new FileCheckpoint(join(dir, 'checkpoint.json'), blobs),

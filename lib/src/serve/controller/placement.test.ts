@@ -64,4 +64,120 @@ describe('place', () => {
       }),
     );
   });
+
+  describe('on several nodes', () => {
+    const named = (id: string, resources: Partial<NodeInfo['resources']> = {}, alive = true): NodeInfo => ({
+      ...node,
+      id,
+      alive,
+      resources: { cpu: 4, gpus: [], memory: 1000, custom: {}, ...resources },
+    });
+    const three = [named('a', { gpus: ['0'] }), named('b', { gpus: ['1', '2'] }), named('c', { custom: { special: 1 } })];
+
+    /** Places replicas of one deployment after the other. */
+    function placeOn(nodes: readonly NodeInfo[], deployments: readonly (readonly [count: number, resources: Resources])[]) {
+      const held: Allocation[] = [];
+      return deployments.map(([count, resources]) => {
+        const siblings: string[] = [];
+        return Array.from({ length: count }, () => {
+          const placed = place(resources, nodes, held, siblings);
+          if ('reason' in placed) return placed.reason;
+          held.push(placed);
+          siblings.push(placed.node);
+          return placed;
+        });
+      });
+    }
+    const nodesOf = (placed: readonly (Allocation | string)[] | undefined) =>
+      placed?.map((one) => (typeof one === 'object' ? one.node : one));
+
+    it('spreads the replicas of a deployment, and deployments as well', () => {
+      const [four, one, other] = placeOn(three, [
+        [4, want({})],
+        [1, want({})],
+        [1, want({ cpu: 1 })],
+      ]);
+      assert.deepEqual(nodesOf(four), ['a', 'b', 'c', 'a']);
+      assert.deepEqual([nodesOf(one), nodesOf(other)], [['b'], ['c']]);
+    });
+
+    it('goes where there is room', () => {
+      const [special, gpus] = placeOn(three, [
+        [1, want({ custom: { special: 1 } })],
+        [3, want({ gpu: 1 })],
+      ]);
+      assert.deepEqual([nodesOf(special), nodesOf(gpus)], [['c'], ['a', 'b', 'b']]);
+      assert.deepEqual(gpus?.map(gpusOf), [['0'], ['1'], ['2']]);
+    });
+
+    it('leaves whole GPUs whole, where the deployment has none there yet', () => {
+      const [first, second] = placeOn(three, [
+        [1, want({ gpu: 0.5 })],
+        [2, want({ gpu: 0.25 })],
+      ]);
+      assert.deepEqual([first, second].map(nodesOf), [['a'], ['a', 'b']]);
+    });
+
+    it('says of each node what is free, and which is down', () => {
+      const nodes = [named('a', { cpu: 1 }), named('b', {}, false)];
+      const [placed] = placeOn(nodes, [[2, want({ cpu: 1 })]]);
+      assert.deepEqual(nodesOf(placed), ['a', 'each replica takes cpu 1, and a has cpu 0 free; b is down']);
+      assert.deepEqual(place(want({}), [named('a', {}, false)], []), { reason: 'each replica takes nothing, and a is down' });
+    });
+
+    it('never gives out more than a node has, and spreads evenly where all is equal', () => {
+      const anyNode = fc.record({
+        cpu: fc.nat(8),
+        gpus: fc.nat(2),
+        memory: fc.nat(1000),
+        special: fc.nat(2),
+        alive: fc.boolean(),
+      });
+      const anyWant = fc.record({
+        cpu: fc.nat(3),
+        gpu: fc.constantFrom(0, 0.25, 0.5, 1, 2),
+        memory: fc.nat(300),
+        special: fc.nat(1),
+      });
+      const anyCase = fc.tuple(
+        fc.array(anyNode, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.tuple(fc.nat(6), anyWant), { maxLength: 8 }),
+      );
+      fc.assert(
+        fc.property(anyCase, ([specs, wanted]) => {
+          const nodes = specs.map(({ cpu, gpus, memory, special, alive }, i) =>
+            named(
+              `n${i}`,
+              { cpu, memory, gpus: Array.from({ length: gpus }, (_, g) => `${i}-${g}`), custom: { special } },
+              alive,
+            ),
+          );
+          const deployments = wanted.map(
+            ([count, { special, ...others }]) => [count, want({ ...others, custom: { special } })] as const,
+          );
+          const placed = placeOn(nodes, deployments).flat();
+          const allocations = placed.filter((one) => typeof one === 'object');
+          for (const { id, alive, resources } of nodes) {
+            const here = allocations.filter((one) => one.node === id);
+            const sum = (of: (one: Allocation) => number) => here.reduce((total, one) => total + of(one), 0);
+            assert.ok(alive || here.length === 0);
+            assert.ok(sum((one) => one.resources.cpu) <= resources.cpu);
+            assert.ok(sum((one) => one.resources.memory) <= resources.memory);
+            assert.ok(sum((one) => one.resources.custom.special ?? 0) <= (resources.custom.special ?? 0));
+            for (const gpu of resources.gpus)
+              assert.ok(sum((one) => (one.gpus.includes(gpu) ? Math.min(1, one.resources.gpu) : 0)) <= 1);
+            for (const { gpus } of here) for (const gpu of gpus) assert.ok(resources.gpus.includes(gpu));
+          }
+        }),
+      );
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 6 }), fc.nat(20), fc.constantFrom(0, 0.1), (count, replicas, cpu) => {
+          const nodes = Array.from({ length: count }, (_, i) => named(`n${i}`));
+          const placed = nodesOf(placeOn(nodes, [[replicas, want({ cpu })]])[0]) ?? [];
+          const counts = nodes.map(({ id }) => placed.filter((one) => one === id).length);
+          assert.ok(Math.max(...counts) - Math.min(...counts) <= 1);
+        }),
+      );
+    });
+  });
 });

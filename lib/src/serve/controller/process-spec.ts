@@ -39,6 +39,7 @@ export function replicaProcess({ dir, main, replicaId, spec, allocation, startup
     label: replicaId,
     main,
     args,
+    ...(allocation === null ? {} : { node: allocation.node }),
     // No GPU unless one is assigned: else each replica would see, and might fill, all of them.
     env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(spec.config.resources), ...spec.config.env },
     // A folder that is gone would fail the spawn with an error that names node instead.

@@ -57,6 +57,7 @@ class Round {
   readonly #rolling = new Map<GroupKey, number>();
   /** What the replicas hold that are there, and those that are started in this round. */
   readonly #held: Allocation[] = [];
+  readonly #nodesOf = new Map<GroupKey, string[]>();
   #starting = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
 
@@ -163,10 +164,14 @@ class Round {
   #place(group: WantedGroup): Allocation | null | undefined {
     const { key, spec, startupTimeoutMs, app, inLive } = group;
     const { resources } = spec.config;
-    if (takesNothing(resources)) return null;
-    const placed = place(resources, this.actual.nodes ?? [], this.#held);
+    const nodes = this.actual.nodes ?? [];
+    // With several nodes it has to be somewhere.
+    if (takesNothing(resources) && nodes.length <= 1) return null;
+    const siblings = this.#siblings(key);
+    const placed = place(resources, nodes, this.#held, siblings);
     if (!('reason' in placed)) {
       this.#held.push(placed);
+      siblings.push(placed.node);
       this.#fits(key);
       return placed;
     }
@@ -179,6 +184,18 @@ class Round {
     if (deadline <= this.now) this.#actions.push({ kind: 'refuse', group, reason });
     else this.#wake(deadline);
     return undefined;
+  }
+
+  /** Where the living replicas of a group are, those started in this round included. */
+  #siblings(key: GroupKey): string[] {
+    let nodes = this.#nodesOf.get(key);
+    if (nodes === undefined) {
+      nodes = (this.#present.get(key) ?? []).flatMap((replica) =>
+        isAlive(replica) && replica.allocation !== null ? [replica.allocation.node] : [],
+      );
+      this.#nodesOf.set(key, nodes);
+    }
+    return nodes;
   }
 
   #fits(key: GroupKey): void {

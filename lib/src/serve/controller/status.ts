@@ -1,13 +1,17 @@
+import type { NodeInfo } from '../../engine/index.js';
 import {
+  type Allocation,
   type ApplicationStatus,
   type DeploymentKey,
   DeploymentState,
   type DeploymentStatus,
   deploymentKey,
+  type NodeStatus,
   type ServeStatus,
 } from '../protocol/index.js';
 import { type ActualView, byDeployment, type Replica } from './actual.js';
 import type { AppHealth } from './health.js';
+import { freeOf } from './placement.js';
 
 /**
  * The status that users see. Pure.
@@ -20,8 +24,16 @@ export function buildStatus(
   faults: ReadonlyMap<DeploymentKey, string> = new Map(),
 ): ServeStatus {
   const present = byDeployment(actual);
+  const held = [...actual.replicas.values()].flatMap(({ allocation }) => (allocation === null ? [] : [allocation]));
+  const nodes = (actual.nodes ?? []).map((node) => nodeStatus(node, held));
   const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults)]);
-  return { url, applications: Object.fromEntries(entries) };
+  return { url, nodes, applications: Object.fromEntries(entries) };
+}
+
+function nodeStatus(node: NodeInfo, held: readonly Allocation[]): NodeStatus {
+  const { id, ip, alive, url = null, resources } = node;
+  const { cpu, gpus, memory, custom } = resources;
+  return { id, ip, alive, url, total: { cpu, gpu: gpus.length, memory, custom }, free: freeOf(node, held) };
 }
 
 function appStatus(
@@ -40,11 +52,14 @@ function appStatus(
         message: [health?.message, faults.get(deploymentKey(name, deployment.name))].filter(Boolean).join('; '),
         version: deployment.version,
         numReplicas: deployment.config.numReplicas,
-        replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(({ id, state: replicaState, pid }) => ({
-          id,
-          state: replicaState,
-          pid,
-        })),
+        replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(
+          ({ id, state: replicaState, pid, allocation }) => ({
+            id,
+            state: replicaState,
+            pid,
+            node: allocation?.node ?? null,
+          }),
+        ),
       },
     ];
   });

@@ -6,6 +6,11 @@ export const NoHttpRoute = defineError(
   404,
   'application {app} has no HTTP route; give it one with serve.run(…, { routePrefix })',
 );
+export const NoProxy = defineError(
+  'NBS_NO_PROXY',
+  404,
+  "the cluster answers no HTTP: it was started with proxyLocation 'Disabled'; call by handle, or start it with 'HeadOnly' or 'EveryNode'",
+);
 export const NotAStream = defineError(
   'NBS_NOT_A_STREAM',
   400,

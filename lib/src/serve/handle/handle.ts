@@ -1,7 +1,7 @@
 import { toMs } from '../../core/index.js';
 import { deploymentKey, type HandleRef } from '../protocol/index.js';
 import { handleContext } from './context.js';
-import { NoHttpRoute } from './errors.js';
+import { NoHttpRoute, NoProxy } from './errors.js';
 import { type CallOptions, RemoteCall } from './remote-call.js';
 import type { DeploymentHandle, HandleOptions } from './types.js';
 
@@ -60,6 +60,7 @@ function urlOf(app: string): string {
   const { router, url } = handleContext();
   const route = router.snapshot?.routes.find((entry) => entry.app === app);
   if (route === undefined) throw NoHttpRoute({ app });
+  if (url === '') throw NoProxy();
   return route.prefix === '/' ? `${url}/` : `${url}${route.prefix}`;
 }
 

@@ -48,6 +48,7 @@ export {
   AppState,
   DeploymentState,
   type DeploymentStatus,
+  type NodeStatus,
   ReplicaState,
   type ReplicaStatusEntry,
   type ServeStatus,

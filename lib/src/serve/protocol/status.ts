@@ -42,9 +42,32 @@ export const ReplicaState = {
 export type ReplicaState = (typeof ReplicaState)[keyof typeof ReplicaState];
 
 export interface ServeStatus {
-  /** Where HTTP is answered, e.g. `http://127.0.0.1:8000`. */
+  /** Where HTTP is answered, e.g. `http://127.0.0.1:8000`; `''` where it is not (`proxyLocation: 'Disabled'`). */
   readonly url: string;
+  /** The head first. */
+  readonly nodes: readonly NodeStatus[];
   readonly applications: Readonly<Record<string, ApplicationStatus>>;
+}
+
+export interface NodeStatus {
+  readonly id: string;
+  readonly ip: string;
+  readonly alive: boolean;
+  /** Where its proxy answers HTTP; `null` where it has none. */
+  readonly url: string | null;
+  /** What it has for replicas. */
+  readonly total: NodeAmounts;
+  /** What of it no replica holds. */
+  readonly free: NodeAmounts;
+}
+
+export interface NodeAmounts {
+  /** Cores. */
+  readonly cpu: number;
+  readonly gpu: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly custom: Readonly<Record<string, number>>;
 }
 
 export interface ApplicationStatus {
@@ -70,4 +93,6 @@ export interface ReplicaStatusEntry {
   readonly id: string;
   readonly state: ReplicaState;
   readonly pid: number | null;
+  /** Id of its node; `null` for the only one of a cluster, where the replica takes nothing of it. */
+  readonly node: string | null;
 }

@@ -1,0 +1,105 @@
+import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
+import { NodeLost } from '../errors.js';
+import type { Agent, Reader } from './agent.js';
+import type { ReadJournal, ReadLogs } from './agent-ops.js';
+import type { AgentDoor } from './agent-server.js';
+import { type Batch, Journal } from './journal.js';
+import { nodeResources } from './machine.js';
+import type { NodePlan } from './node-plan.js';
+import type { WorkerNode } from './worker-node.js';
+
+const CHANGE_JOURNAL_BYTES = 64 * 1024;
+const CHANGE_BYTES = 100;
+
+/** Every node of a cluster behind one set of operations: the head's agent, and through it the agents of the others. */
+export class Nodes implements AgentDoor {
+  readonly #head: Agent;
+  readonly #plans: readonly [NodePlan, ...NodePlan[]];
+  readonly #urls: ReadonlyMap<string, string>;
+  readonly #workers = new Map<string, WorkerNode>();
+  readonly #changes = new Journal<NodeChange>(CHANGE_JOURNAL_BYTES);
+  #stopped: Promise<void> | undefined;
+
+  /** @param urls where each node answers HTTP, by id */
+  constructor(head: Agent, plans: readonly [NodePlan, ...NodePlan[]], urls: ReadonlyMap<string, string>) {
+    this.#head = head;
+    this.#plans = plans;
+    this.#urls = urls;
+  }
+
+  add(worker: WorkerNode): void {
+    this.#workers.set(worker.id, worker);
+  }
+
+  /** To be called before the exits of what ran there are told. */
+  changed(change: NodeChange): void {
+    this.#changes.append(change, CHANGE_BYTES);
+  }
+
+  async nodes(): Promise<readonly NodeInfo[]> {
+    const resources = await nodeResources(this.#plans.map(({ declared }) => declared));
+    return this.#plans.map(({ id, ip }, index): NodeInfo => {
+      const url = this.#urls.get(id);
+      const alive = index === 0 || this.#workers.get(id)?.alive === true;
+      return { id, ip, alive, ...(url === undefined ? {} : { url }), resources: resources[index] as NodeInfo['resources'] };
+    });
+  }
+
+  nodeChanges({ after }: ReadJournal, reader: Reader): Promise<Batch<NodeChange>> {
+    reader.onCancel = () => this.#changes.poke();
+    return this.#changes.next(after ?? this.#changes.last, undefined, () => reader.cancelled);
+  }
+
+  /** @throws NBS_NODE_LOST, and what `Agent.start` throws */
+  start(spec: ProcessSpec): Promise<undefined> {
+    const { node = this.#plans[0].id, label } = spec;
+    if (node === this.#plans[0].id) return this.#head.start(spec);
+    const worker = this.#workers.get(node);
+    return worker === undefined ? Promise.reject(NodeLost({ node, label })) : worker.start(spec);
+  }
+
+  stop(id: string, graceMs?: number): Promise<undefined> {
+    const holder = [...this.#workers.values()].find((worker) => worker.holds(id));
+    return (holder ?? this.#head).stop(id, graceMs);
+  }
+
+  async list(): Promise<readonly ProcessInfo[]> {
+    const lists = await Promise.all([this.#head.list(), ...[...this.#workers.values()].map((worker) => worker.list())]);
+    return lists.flat();
+  }
+
+  logs(request: ReadLogs, reader: Reader): Promise<Batch<LogLine>> {
+    return this.#head.logs(request, reader);
+  }
+
+  claimLogs(deployments: readonly string[], driver: string): undefined {
+    return this.#head.claimLogs(deployments, driver);
+  }
+
+  exits(request: ReadJournal, reader: Reader): Promise<Batch<ProcessInfo>> {
+    return this.#head.exits(request, reader);
+  }
+
+  /** Ends everything, stage by stage: a proxy may need replicas of other nodes for what it has begun. */
+  stopAll(graceMs: number): Promise<void> {
+    this.#stopped ??= (async () => {
+      for (const worker of this.#workers.values()) worker.leave();
+      await this.#everywhere((agent) => agent.stopFront(graceMs / 2));
+      await this.#everywhere((agent) => agent.stopReplicas(graceMs / 2));
+      // The workers' last lines come before the head's journals end.
+      await Promise.all([...this.#workers.values()].map((worker) => worker.end()));
+      await this.#head.end();
+    })();
+    return this.#stopped;
+  }
+
+  /** SIGKILL to everything. Resolves when all are gone. */
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.killAll()));
+    await this.#head.killAll();
+  }
+
+  async #everywhere(action: (agent: Pick<Agent, 'stopFront' | 'stopReplicas'>) => Promise<unknown>): Promise<void> {
+    await Promise.all([this.#head, ...this.#workers.values()].map(action));
+  }
+}

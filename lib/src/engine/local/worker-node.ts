@@ -1,0 +1,171 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode } from '../../core/index.js';
+import { connect, helloOf, type OpCaller, opCaller, PeerGone } from '../../ipc/index.js';
+import { follow } from '../client.js';
+import { type ProcessInfo, type ProcessSpec, ProcessState } from '../engine.js';
+import { NodeLost } from '../errors.js';
+import type { Agent } from './agent.js';
+import type { WorkerOps } from './agent-ops.js';
+import type { NodePlan } from './node-plan.js';
+
+export interface WorkerNodeOptions {
+  readonly plan: NodePlan;
+  readonly token: string;
+  /** Runs the worker's agent, and keeps what is printed on its node. */
+  readonly head: Agent;
+  /** The worker agent's process. */
+  readonly spec: ProcessSpec;
+  readonly onChange: (alive: boolean) => void;
+}
+
+const RECONNECT_MS = 20;
+const KILL_MS = 1000;
+
+interface Started {
+  readonly spec: ProcessSpec;
+  readonly startedAt: number;
+}
+
+/** Another node, as the head sees it: an agent process that the head's agent starts, and starts again when it dies. */
+export class WorkerNode {
+  readonly id: string;
+  readonly #options: WorkerNodeOptions;
+  /** What was started there and has not ended. */
+  readonly #started = new Map<string, Started>();
+  #call: OpCaller<WorkerOps> | null = null;
+  #leaving = false;
+  /** Everything that was printed there has been read. */
+  #told: Promise<unknown> = Promise.resolve();
+
+  constructor(options: WorkerNodeOptions) {
+    this.id = options.plan.id;
+    this.#options = options;
+  }
+
+  get alive(): boolean {
+    return this.#call !== null;
+  }
+
+  /** Starts its agent; resolves when that is there. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
+  async open(): Promise<void> {
+    const { head, spec } = this.#options;
+    try {
+      await head.start(spec);
+    } catch (error) {
+      // What it said itself, where it did.
+      throw (error as Error).cause ?? error;
+    }
+    await this.#connect();
+  }
+
+  /** Resolves when its proxy is ready. */
+  async serving(): Promise<void> {
+    await this.#call?.('serving', undefined);
+  }
+
+  async start(spec: ProcessSpec): Promise<undefined> {
+    const { label } = spec;
+    if (this.#call === null) throw NodeLost({ node: this.id, label });
+    this.#started.set(spec.id, { spec, startedAt: Date.now() });
+    try {
+      await this.#call('start', spec);
+    } catch (error) {
+      throw hasCode(error, PeerGone) ? NodeLost({ node: this.id, label }, error) : error;
+    }
+    return undefined;
+  }
+
+  /** Whether that process was started here and has not ended. */
+  holds(id: string): boolean {
+    return this.#started.has(id);
+  }
+
+  async stop(id: string, graceMs?: number): Promise<undefined> {
+    await this.#ask('stop', { id, ...(graceMs === undefined ? {} : { graceMs }) });
+    return undefined;
+  }
+
+  async list(): Promise<readonly ProcessInfo[]> {
+    if (this.#call === null) return [];
+    return this.#call('list', undefined).catch((error: unknown) => orNothing(error) ?? []);
+  }
+
+  /** It is not started again, and its end is no loss. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  stopFront(graceMs: number): Promise<void> {
+    return this.#ask('stopFront', { graceMs });
+  }
+
+  stopReplicas(graceMs: number): Promise<void> {
+    return this.#ask('stopReplicas', { graceMs });
+  }
+
+  /** Resolves when its last line has been read. */
+  async end(): Promise<void> {
+    await this.#ask('end', undefined);
+    await this.#told;
+  }
+
+  /** Its children end with it in any case; asked for it, it waits for their end. */
+  async killAll(): Promise<void> {
+    this.#leaving = true;
+    await Promise.race([this.#ask('killAll', undefined), delay(KILL_MS)]);
+  }
+
+  /** One that is gone has nothing left to do it to. */
+  async #ask<K extends keyof WorkerOps>(op: K, args: WorkerOps[K]['args']): Promise<void> {
+    await this.#call?.(op, args).catch(orNothing);
+  }
+
+  async #connect(): Promise<void> {
+    const { plan, token, onChange } = this.#options;
+    const channel = await connect({ path: plan.socket }, { token, hello: helloOf('agent', 'head') });
+    const call = opCaller<WorkerOps>(channel);
+    this.#call = call;
+    this.#told = Promise.all([this.#followLogs(call), this.#followExits(call)]);
+    void channel.closed.then(() => this.#lost());
+    onChange(true);
+  }
+
+  async #followLogs(call: OpCaller<WorkerOps>): Promise<void> {
+    for await (const { entries } of follow((after) => call('logs', { after }), 0)) {
+      for (const line of entries) this.#options.head.keepLine(line);
+    }
+  }
+
+  async #followExits(call: OpCaller<WorkerOps>): Promise<void> {
+    for await (const { entries } of follow((after) => call('exits', { after }), 0)) {
+      for (const info of entries) {
+        this.#started.delete(info.id);
+        this.#options.head.keepExit(info);
+      }
+    }
+  }
+
+  /** Its children saw the end of their lifelines, as this sees that of its connection. */
+  async #lost(): Promise<void> {
+    this.#call = null;
+    if (this.#leaving) return;
+    this.#options.onChange(false);
+    for (const { spec, startedAt } of this.#started.values()) this.#options.head.keepExit(lostProcess(this.id, spec, startedAt));
+    this.#started.clear();
+    // The head's agent starts it again, with a growing pause.
+    while (!this.#leaving && this.#call === null) {
+      await delay(RECONNECT_MS);
+      await this.#connect().catch(() => {});
+    }
+  }
+}
+
+function lostProcess(node: string, { id, role, label }: ProcessSpec, startedAt: number): ProcessInfo {
+  const exit = { code: null, signal: null, name: 'NODE_LOST', stderrTail: [] } as const;
+  return { id, role, label, pid: -1, state: ProcessState.STOPPED, startedAt, node, restarts: 0, exit };
+}
+
+function orNothing(error: unknown): undefined {
+  if (!hasCode(error, PeerGone)) throw error;
+  return undefined;
+}
