@@ -11,7 +11,7 @@ import {
 } from '../protocol/index.js';
 import { addFailure, type Failure } from './back-off.js';
 import { nextReplicaState, type ReplicaEvent } from './replica-state.js';
-import { type GroupKey, groupKey } from './target.js';
+import { appOf, type GroupKey, groupKey } from './target.js';
 
 /** One replica as it is. Only {@link ActualState} changes it. */
 export interface Replica {
@@ -61,10 +61,32 @@ export interface ActualView {
   readonly failures: ReadonlyMap<GroupKey, Failure>;
   readonly offers: ReadonlyMap<GroupKey, ReplicaReady>;
   readonly pending: ReadonlyMap<GroupKey, Pending>;
+  /** A number for each application that is another one after each change of its replicas' states and of what is known of its groups. */
+  readonly revisions: ReadonlyMap<string, number>;
   /** `null` where they were not asked for yet. */
   readonly nodes: readonly NodeInfo[] | null;
   /** Generations whose switch is being carried out. */
   readonly switching: ReadonlySet<number>;
+}
+
+/** What is known of groups; tells of each change. */
+class GroupTable<V> extends Map<GroupKey, V> {
+  readonly #onChange: (group: GroupKey) => void;
+
+  constructor(onChange: (group: GroupKey) => void) {
+    super();
+    this.#onChange = onChange;
+  }
+
+  override set(group: GroupKey, value: V): this {
+    this.#onChange(group);
+    return super.set(group, value);
+  }
+
+  override delete(group: GroupKey): boolean {
+    this.#onChange(group);
+    return super.delete(group);
+  }
 }
 
 /** What there is: replicas, and what is known of their groups. Lost with the process; made anew from what runs. */
@@ -72,12 +94,14 @@ export class ActualState implements ActualView {
   readonly replicas = new Map<string, Replica>();
   // Kept up to date rather than made anew: rounds are many, and each looks at every group.
   readonly groups = new Map<GroupKey, readonly Replica[]>();
-  readonly failures = new Map<GroupKey, Failure>();
-  readonly offers = new Map<GroupKey, ReplicaReady>();
-  readonly pending = new Map<GroupKey, Pending>();
+  readonly failures = new GroupTable<Failure>((group) => this.#changed(appOf(group)));
+  readonly offers = new GroupTable<ReplicaReady>((group) => this.#changed(appOf(group)));
+  readonly pending = new GroupTable<Pending>((group) => this.#changed(appOf(group)));
+  readonly revisions = new Map<string, number>();
   nodes: readonly NodeInfo[] | null = null;
   readonly switching = new Set<number>();
   readonly #log: Pick<Log, 'info'>;
+  #revision = 0;
 
   constructor(log: Pick<Log, 'info'>) {
     this.#log = log;
@@ -107,6 +131,7 @@ export class ActualState implements ActualView {
     };
     this.replicas.set(added.id, added);
     this.groups.set(added.group, [...(this.groups.get(added.group) ?? []), added]);
+    this.#changed(app);
     this.#log.info(`replica ${added.id} of ${added.app}: ${added.state}`);
     return added;
   }
@@ -120,8 +145,14 @@ export class ActualState implements ActualView {
     this.#log.info(`replica ${id} of ${replica.app}: ${replica.state} -> ${state} (${event})`);
     replica.state = state;
     replica.since = now;
+    this.#changed(replica.app);
     if (state === ReplicaState.STOPPED) this.#remove(replica);
     return true;
+  }
+
+  #changed(app: string): void {
+    this.#revision += 1;
+    this.revisions.set(app, this.#revision);
   }
 
   #remove({ id, group }: Replica): void {

@@ -22,6 +22,8 @@ export interface AppHealth {
 /** States of applications and deployments, as seen after each round. */
 export class Health {
   readonly apps = new Map<string, AppHealth>();
+  /** What each application was judged by last: most do not change from one round to the next. */
+  readonly #seen = new Map<string, { readonly app: AppTarget; readonly revision: number | undefined }>();
   readonly #log: Pick<Log, 'info'>;
 
   constructor(log: Pick<Log, 'info'>) {
@@ -29,11 +31,18 @@ export class Health {
   }
 
   observe(target: TargetState, actual: ActualView): void {
-    for (const [name, app] of target.apps) this.#observeApp(name, app, actual);
+    for (const [name, app] of target.apps) {
+      const revision = actual.revisions.get(name);
+      const seen = this.#seen.get(name);
+      if (seen?.app === app && seen.revision === revision) continue;
+      this.#seen.set(name, { app, revision });
+      this.#observeApp(name, app, actual);
+    }
     const deleted = [...this.apps].filter(([name]) => !target.apps.has(name));
     if (deleted.length === 0) return;
     const present = new Set([...byGroup(actual).values()].map(([replica]) => replica?.app));
     for (const [name, health] of deleted) {
+      this.#seen.delete(name);
       this.#setApp(name, health, AppEvent.DELETE, '');
       if (!present.has(name)) this.apps.delete(name);
     }

@@ -94,6 +94,7 @@ class Round {
   /** How far rolling updates are. One that is given up leaves the live version what it wants. */
   rolling(): void {
     for (const [app, target] of this.target.apps) {
+      if (target.next === null) continue;
       for (const { name, replicaHash, config } of target.live?.spec.deployments ?? []) {
         const into = rollsInto(target, name);
         if (into?.config.rollingUpdate === undefined) continue;

@@ -11,7 +11,7 @@ import { type ActualView, byDeployment, isAlive } from './actual.js';
 import { autoscale, initialScaling, type ScalingState, suggestedReplicas } from './autoscaler.js';
 import { DemandWindow } from './demand-window.js';
 import { OwnPolicy } from './own-policy.js';
-import { type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
+import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
 
 export interface ScalingOptions {
   readonly clock: Clock;
@@ -53,7 +53,9 @@ const SHORTEST_TICK_MS = 20;
 export class Scaling {
   readonly #options: ScalingOptions;
   readonly #scalers = new Map<DeploymentKey, Scaler>();
-  /** What {@link apply} made of a version last. */
+  // What `apply` made of each last: the same object for as long as no number changes, because the rest of a round goes by that.
+  readonly #targets = new WeakMap<TargetState, TargetState>();
+  readonly #apps = new WeakMap<AppTarget, AppTarget>();
   readonly #versions = new WeakMap<AppVersion, AppVersion>();
   #cancelTick: (() => void) | null = null;
 
@@ -86,10 +88,12 @@ export class Scaling {
     for (const key of this.#scalers.keys()) if (!seen.has(key)) this.#scalers.delete(key);
     if (seen.size === 0) return target;
     this.#scheduleTick();
-    const apps = [...target.apps].map(([app, { live, next, failed }]) => {
-      return [app, { live: live && this.#scaled(app, live), next: next && this.#scaled(app, next), failed }] as const;
-    });
-    return { ...target, apps: new Map(apps) };
+    const apps = [...target.apps].map(([app, given]) => [app, this.#scaledApp(app, given)] as const);
+    const last = this.#targets.get(target);
+    if (last !== undefined && apps.every(([app, scaled]) => last.apps.get(app) === scaled)) return last;
+    const scaled = { ...target, apps: new Map(apps) };
+    this.#targets.set(target, scaled);
+    return scaled;
   }
 
   /** What a router saw. Reports on anything else than deployments that scale are of no interest. */
@@ -154,7 +158,16 @@ export class Scaling {
     }
   }
 
-  /** The same object for as long as no number changes: the rest of a round goes by that. */
+  #scaledApp(app: string, given: AppTarget): AppTarget {
+    const live = given.live && this.#scaled(app, given.live);
+    const next = given.next && this.#scaled(app, given.next);
+    const last = [given, this.#apps.get(given)].find((one) => one?.live === live && one?.next === next);
+    if (last !== undefined) return last;
+    const scaled = { live, next, failed: given.failed };
+    this.#apps.set(given, scaled);
+    return scaled;
+  }
+
   #scaled(app: string, version: AppVersion): AppVersion {
     const counts = version.spec.deployments.map((spec) => this.#countOf(app, spec));
     const isSame = ({ spec }: AppVersion): boolean => spec.deployments.every(({ config }, i) => config.numReplicas === counts[i]);

@@ -28,33 +28,66 @@ const UNKNOWN_OFFER: ReplicaReady = { methods: [], http: true };
  */
 export function buildRoutes(target: TargetState, actual: ActualView): Routes {
   const present = byGroup(actual);
-  const routes: Route[] = [];
   const deployments: Record<string, DeploymentRoute> = {};
-  const ingresses: Record<string, string> = {};
   for (const [app, appTarget] of target.apps) {
     const { live, next } = appTarget;
-    const liveHashes = new Map<string, string>();
-    if (live !== null) {
-      const { routePrefix, ingress } = live.spec;
-      ingresses[app] = ingress;
-      if (routePrefix !== null) routes.push({ prefix: routePrefix, app, deployment: ingress });
-      for (const spec of live.spec.deployments) {
-        liveHashes.set(spec.name, spec.replicaHash);
-        deployments[deploymentKey(app, spec.name)] = route(app, spec, live, present, actual, rollsInto(appTarget, spec.name));
-      }
+    for (const spec of live?.spec.deployments ?? []) {
+      const into = rollsInto(appTarget, spec.name);
+      deployments[deploymentKey(app, spec.name)] = route(app, spec, live as AppVersion, present, actual, into);
     }
-    for (const spec of next?.spec.deployments ?? []) {
+    if (next === null) continue;
+    const liveHashes = new Map(live?.spec.deployments.map((spec) => [spec.name, spec.replicaHash]));
+    for (const spec of next.spec.deployments) {
       const liveHash = liveHashes.get(spec.name);
-      if (next === null || liveHash === spec.replicaHash) continue;
+      if (liveHash === spec.replicaHash) continue;
       const key = liveHash === undefined ? deploymentKey(app, spec.name) : scopedDeploymentKey(app, spec.name, next.generation);
       deployments[key] = route(app, spec, next, present, actual);
     }
   }
-  routes.sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
-  return { routes, ingresses, deployments };
+  return { ...entrances(target), deployments };
 }
 
-function route(
+type Entrances = Pick<Routes, 'routes' | 'ingresses'>;
+const knownEntrances = new WeakMap<TargetState, Entrances>();
+
+function entrances(target: TargetState): Entrances {
+  const known = knownEntrances.get(target) ?? makeEntrances(target);
+  knownEntrances.set(target, known);
+  return known;
+}
+
+function makeEntrances({ apps }: TargetState): Entrances {
+  const routes: Route[] = [];
+  const ingresses: Record<string, string> = {};
+  for (const [app, { live }] of apps) {
+    if (live === null) continue;
+    const { routePrefix, ingress } = live.spec;
+    ingresses[app] = ingress;
+    if (routePrefix !== null) routes.push({ prefix: routePrefix, app, deployment: ingress });
+  }
+  routes.sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
+  return { routes, ingresses };
+}
+
+interface KnownRoute {
+  readonly made: DeploymentRoute;
+  readonly by: readonly unknown[];
+}
+
+const known = new WeakMap<DeploymentSpec, KnownRoute>();
+
+/** The same object for as long as nothing that it is made of changes. */
+function route(...given: Parameters<typeof makeRoute>): DeploymentRoute {
+  const [app, spec, version, , actual, into] = given;
+  const by = [version, actual, actual.revisions.get(app), into];
+  const last = known.get(spec);
+  if (last?.by.every((one, i) => one === by[i]) === true) return last.made;
+  const made = makeRoute(...given);
+  known.set(spec, { made, by });
+  return made;
+}
+
+function makeRoute(
   app: string,
   spec: DeploymentSpec,
   version: AppVersion,

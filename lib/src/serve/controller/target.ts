@@ -83,8 +83,10 @@ export function remove(target: TargetState, app: string): TargetState {
 /** A set of interchangeable replicas: same application, deployment and replica hash. */
 export type GroupKey = string;
 
-export const groupKey = (app: string, deployment: string, replicaHash: string): GroupKey =>
-  JSON.stringify([app, deployment, replicaHash]);
+/** Names hold no `/`. */
+export const groupKey = (app: string, deployment: string, replicaHash: string): GroupKey => `${app}/${deployment}/${replicaHash}`;
+
+export const appOf = (group: GroupKey): string => group.slice(0, group.indexOf('/'));
 
 /** What one group is to be. */
 export interface WantedGroup {
@@ -105,8 +107,16 @@ export interface WantedGroup {
   readonly startupTimeoutMs: number;
 }
 
+const wanted = new WeakMap<TargetState, ReadonlyMap<GroupKey, WantedGroup>>();
+
 /** Every group that some version wants, by key. */
-export function wantedGroups(target: TargetState): Map<GroupKey, WantedGroup> {
+export function wantedGroups(target: TargetState): ReadonlyMap<GroupKey, WantedGroup> {
+  const known = wanted.get(target) ?? findWanted(target);
+  wanted.set(target, known);
+  return known;
+}
+
+function findWanted(target: TargetState): Map<GroupKey, WantedGroup> {
   const groups = new Map<GroupKey, WantedGroup>();
   for (const [app, { live, next }] of target.apps) {
     for (const spec of live?.spec.deployments ?? []) {
