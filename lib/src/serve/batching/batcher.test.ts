@@ -78,6 +78,48 @@ test('whatever happens, items keep their order, none is lost, and no batch or nu
   );
 });
 
+test('where there is a place, no item waits for longer than the timeout; where there is none, the first to be free takes what has waited', () => {
+  const arrivals = fc.array(fc.record({ pauseMs: fc.nat(15), count: fc.integer({ min: 1, max: 6 }) }), {
+    minLength: 1,
+    maxLength: 30,
+  });
+  fc.assert(
+    fc.property(settings, arrivals, fc.nat(30), (given, events, workMs) => {
+      const clock = new FakeClock();
+      const since: number[] = [];
+      let running = 0;
+      /** Since when there has been a place without a break. */
+      let freeSince = 0;
+      const batcher = new Batcher<number>({
+        settings: given,
+        clock,
+        run: (items, place) => {
+          const now = clock.now();
+          const first = since[items[0] as number] as number;
+          const due = Math.max(first + given.batchWaitTimeoutMs, freeSince);
+          assert.ok(now <= due, `an item waited until ${now}, it was due at ${due}`);
+          if (items.length < given.maxBatchSize)
+            assert.ok(now >= first + given.batchWaitTimeoutMs, 'too early for a batch that is not full');
+          running += 1;
+          clock.after(workMs, () => {
+            if (running === given.maxConcurrentBatches) freeSince = clock.now();
+            running -= 1;
+            place.release();
+          });
+        },
+      });
+      for (const { pauseMs, count } of events) {
+        clock.advance(pauseMs);
+        const items = Array.from({ length: count }, () => since.push(clock.now()) - 1);
+        batcher.add(items);
+      }
+      clock.advance(10_000);
+      assert.equal(running, 0);
+      assert.equal(clock.isPending, false);
+    }),
+  );
+});
+
 test('a batch starts when it is full, or when its first item has waited long enough', () => {
   const { clock, begun, batcher } = recorder({ maxBatchSize: 3, batchWaitTimeoutMs: 10, maxConcurrentBatches: 9 });
   batcher.add([1]);
