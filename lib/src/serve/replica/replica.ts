@@ -145,7 +145,12 @@ export class Replica implements TaskHost {
   /** Drains, and lets user code clean up. */
   async stop(): Promise<void> {
     await this.drain(this.#config?.gracefulShutdownTimeoutMs ?? 0);
-    const timeout = new Promise<void>((resolve) => setTimeout(resolve, DISPOSE_MS).unref());
+    const timeout = new Promise<void>((resolve) => {
+      setTimeout(() => {
+        console.error(`dispose has not ended after ${DISPOSE_MS} ms; the replica ends without it`);
+        resolve();
+      }, DISPOSE_MS).unref();
+    });
     try {
       await Promise.race([this.#instance?.dispose(), timeout]);
     } catch (error) {

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, test } from 'node:test';
+import { isNbserveError, serve } from 'nbserve';
+import { Late, Lively, type LivelyOptions } from '../fixtures/lifecycle-apps.js';
+import { isRunning, until } from '../fixtures/wait.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nbs-life-'));
+const LIFE = join(folder, 'life');
+const life = (): string[] => readFileSync(LIFE, 'utf8').split('\n').filter(Boolean);
+
+beforeEach(() => writeFileSync(LIFE, ''));
+after(async () => {
+  await serve.shutdown();
+  rmSync(folder, { recursive: true });
+});
+
+type Options = Parameters<typeof Lively.options>[0];
+const run = (given: LivelyOptions, options: Options = {}) =>
+  serve.run(Lively.options({ ...options, env: { LIFE } }).bind(given), { name: 'lively' });
+
+interface Answer {
+  readonly version: string;
+  readonly pid: number;
+}
+const ask = async (url: string, query = ''): Promise<Answer> => (await (await fetch(`${url}${query}`)).json()) as Answer;
+
+/** A request that works for `ms`, once it has begun. */
+async function begun(url: string, ms: number): Promise<{ readonly answer: Promise<Response> }> {
+  const answer = fetch(`${url}?ms=${ms}`);
+  answer.catch(() => {});
+  await until(() => life().some((line) => line.startsWith('begun')));
+  return { answer };
+}
+
+test('an update lets the old replica finish what it has begun, then disposes of it and of its models', async () => {
+  const { url } = await run({ version: 'v1' });
+  const { pid } = await ask(url, '?model=cat');
+  const { answer } = await begun(url, 1500);
+  await run({ version: 'v2' });
+  assert.equal((await ask(url)).version, 'v2');
+  assert.ok(!life().includes('dispose v1'), 'it was disposed of while it worked');
+  assert.deepEqual(await (await answer).json(), { version: 'v1', pid });
+  await until(() => !isRunning(pid));
+  assert.deepEqual(life(), ['up v1', 'begun v1', 'up v2', 'dispose v1', 'disposed v1', 'free cat of v1']);
+});
+
+test('a request that is longer than gracefulShutdownTimeout gets a coded 503, and holds up nobody', async () => {
+  const { url } = await run({ version: 'v3' }, { gracefulShutdownTimeout: 200 });
+  const { pid } = await ask(url);
+  const { answer } = await begun(url, 600_000);
+  await run({ version: 'v4' }, { gracefulShutdownTimeout: 200 });
+  const response = await answer;
+  assert.equal(response.status, 503);
+  assert.match(await response.text(), /NBS_REPLICA_DIED/);
+  await until(() => !isRunning(pid));
+  assert.ok(life().includes('disposed v3'));
+  assert.equal((await ask(url)).version, 'v4');
+});
+
+test('fewer replicas, a delete and a shutdown dispose as well', async () => {
+  await run({ version: 'v5' }, { numReplicas: 2 });
+  await run({ version: 'v5' }, { numReplicas: 1 });
+  await until(() => life().filter((line) => line === 'disposed v5').length === 1);
+  await serve.delete('lively');
+  assert.equal(life().filter((line) => line === 'disposed v5').length, 2);
+  await run({ version: 'v6' });
+  await serve.shutdown();
+  assert.ok(life().includes('disposed v6'));
+});
+
+for (const dispose of ['throws', 'hangs'] as const) {
+  test(`a dispose that ${dispose} does not keep the replica from ending`, async () => {
+    const { url } = await run({ version: dispose, dispose });
+    const { pid } = await ask(url);
+    await serve.delete('lively');
+    assert.ok(life().includes(`dispose ${dispose}`));
+    await until(() => !isRunning(pid));
+  });
+}
+
+for (const [how, what] of [
+  ['loops', 'a constructor that loops'],
+  ['checks', 'a checkHealth that never answers'],
+] as const) {
+  test(`${what} is given up at startupTimeout, and leaves no process`, async () => {
+    const late = Late.options({ startupTimeout: 1500, env: { LIFE } }).bind(how);
+    await assert.rejects(serve.run(late, { name: 'late', routePrefix: '/late' }), (error) => {
+      assert.ok(isNbserveError(error) && error.code === 'NBS_DEPLOY_FAILED', String(error));
+      assert.match(error.message, /was not ready after 1500 ms; raise startupTimeout/);
+      return true;
+    });
+    assert.equal((await serve.status()).applications.late?.status, 'DEPLOY_FAILED');
+    const pids = life().map((line) => Number(line.split(' ')[1]));
+    assert.equal(pids.length, 1);
+    await until(() => !pids.some(isRunning));
+    await serve.delete('late');
+  });
+}
