@@ -29,8 +29,8 @@ export const statusCommand: Command = {
 };
 
 /** The status as an indented list, in the shape that `serve status` of Ray Serve has. */
-export function formatStatus({ url, nodes, applications }: ServeStatus): string {
-  const lines = [`url: ${url === '' ? 'none' : url}`];
+export function formatStatus({ url, warnings, nodes, applications }: ServeStatus): string {
+  const lines = [`url: ${url === '' ? 'none' : url}`, ...warnings.map((warning) => `warning: ${warning}`)];
   const several = nodes.length > 1;
   if (several) lines.push('nodes:', ...nodes.map(nodeLine));
   if (Object.keys(applications).length === 0) lines.push('applications: none');

@@ -35,6 +35,25 @@ describe('deploy', () => {
     assert.deepEqual(controller.status().applications, {});
   });
 
+  it('goes on with a full disk, says so, and writes as soon as there is room', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    await controller.deploy(app('two', [deployment('Chat', 'b')]));
+    cluster.checkpoint.failure = new Error('no space left');
+    await assert.rejects(controller.deploy(app('one', [deployment('Chat', 'c')])), /no space left/);
+    assert.deepEqual(controller.status().warnings, ['no space left']);
+    cluster.end(idsOf(cluster, 'one/Chat')[0] ?? '', killed);
+    await settle();
+    assert.equal(idsOf(cluster, 'one/Chat').length, 1);
+    assert.deepEqual(await controller.delete('two'), { deleted: true });
+    await cluster.clock.advance(20_000);
+    cluster.checkpoint.failure = null;
+    await cluster.clock.advance(5000);
+    assert.deepEqual(controller.status().warnings, []);
+    assert.deepEqual([...(cluster.checkpoint.stored?.apps.keys() ?? [])], ['one']);
+  });
+
   it('switches an update in one snapshot and stops the old replicas after they drained', async () => {
     const cluster = new FakeCluster();
     cluster.behaviours.set('a', { slowDrain: true });

@@ -66,7 +66,7 @@ export class Controller {
   constructor(options: ControllerOptions) {
     const { clock, log } = options;
     this.#options = options;
-    this.#store = new TargetStore(options.checkpoint, log);
+    this.#store = new TargetStore({ checkpoint: options.checkpoint, clock, log });
     this.#actual = new ActualState(log);
     this.#health = new Health(log);
     this.#scaling = new Scaling({
@@ -154,7 +154,9 @@ export class Controller {
   }
 
   status(): ServeStatus {
-    return buildStatus(this.#options.url(), this.#health.apps, this.#actual, this.#scaling.faults);
+    const { problem } = this.#store;
+    const cluster = { url: this.#options.url(), warnings: problem === null ? [] : [problem], faults: this.#scaling.faults };
+    return buildStatus(cluster, this.#health.apps, this.#actual);
   }
 
   /** The load that a router saw. @param source names its connection */

@@ -3,7 +3,7 @@ import { defineError } from '../../core/index.js';
 export const CheckpointFailed = defineError(
   'NBS_CHECKPOINT_FAILED',
   500,
-  'the controller cannot write its checkpoint {path}: {reason}; nothing was changed',
+  'the controller cannot write its checkpoint {path}: {reason}; until it can, no deploy is taken, and what runs goes on',
 );
 export const CheckpointUnreadable = defineError(
   'NBS_CHECKPOINT_UNREADABLE',

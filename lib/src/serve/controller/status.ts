@@ -13,21 +13,26 @@ import { type ActualView, byDeployment, type Replica } from './actual.js';
 import type { AppHealth } from './health.js';
 import { freeOf } from './placement.js';
 
-/**
- * The status that users see. Pure.
- * @param faults what else there is to say of a deployment
- */
+/** What the status says beside the states of applications. */
+export interface ClusterFacts {
+  readonly url: string;
+  /** What is wrong with the cluster itself. */
+  readonly warnings: readonly string[];
+  /** What else there is to say of a deployment. */
+  readonly faults: ReadonlyMap<DeploymentKey, string>;
+}
+
+/** The status that users see. Pure. */
 export function buildStatus(
-  url: string,
+  { url, warnings, faults }: ClusterFacts,
   apps: ReadonlyMap<string, AppHealth>,
   actual: ActualView,
-  faults: ReadonlyMap<DeploymentKey, string> = new Map(),
 ): ServeStatus {
   const present = byDeployment(actual);
   const held = [...actual.replicas.values()].flatMap(({ allocation }) => (allocation === null ? [] : [allocation]));
   const nodes = (actual.nodes ?? []).map((node) => nodeStatus(node, held));
   const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults)]);
-  return { url, nodes, applications: Object.fromEntries(entries) };
+  return { url, warnings, nodes, applications: Object.fromEntries(entries) };
 }
 
 function nodeStatus(node: NodeInfo, held: readonly Allocation[]): NodeStatus {

@@ -44,6 +44,8 @@ export type ReplicaState = (typeof ReplicaState)[keyof typeof ReplicaState];
 export interface ServeStatus {
   /** Where HTTP is answered, e.g. `http://127.0.0.1:8000`; `''` where it is not (`proxyLocation: 'Disabled'`). */
   readonly url: string;
+  /** What is wrong with the cluster itself, such as a full disk; mostly empty. */
+  readonly warnings: readonly string[];
   /** The head first. */
   readonly nodes: readonly NodeStatus[];
   readonly applications: Readonly<Record<string, ApplicationStatus>>;
