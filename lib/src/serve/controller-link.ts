@@ -1,12 +1,24 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../core/index.js';
-import { type CallOptions, type Channel, ConnectFailed, callOp, connect, type Hello, type OpCaller } from '../ipc/index.js';
+import {
+  type CallOptions,
+  type Channel,
+  ConnectFailed,
+  callOp,
+  connect,
+  type Hello,
+  type OpCaller,
+  PeerGone,
+} from '../ipc/index.js';
 import type { ControllerOps } from './protocol/index.js';
 
 /** How long a controller that is being started again is waited for. */
 const RECONNECT_MS = 10_000;
 const RETRY_MS = 50;
+/** One that kills each controller must not be asked for ever. */
+const MAX_TRIES = 3;
 
 interface ControllerLinkOptions {
   readonly token: string;
@@ -17,12 +29,13 @@ interface ControllerLinkOptions {
 
 /** The driver's connection to the controller; opened again after the agent has replaced a controller that died. */
 export class ControllerLink {
-  readonly #address: { readonly path: string };
+  readonly #dir: string;
   readonly #options: ControllerLinkOptions;
   #channel: Promise<Channel> | null = null;
+  #closed = false;
 
   constructor(dir: string, options: ControllerLinkOptions) {
-    this.#address = { path: join(dir, 'c.sock') };
+    this.#dir = dir;
     this.#options = options;
   }
 
@@ -38,11 +51,23 @@ export class ControllerLink {
     return opening;
   }
 
-  /** One operation. Not repeated where the controller dies in it: NBS_PEER_GONE, and the caller decides. */
-  readonly call: OpCaller<ControllerOps> = async (op, args, options?: CallOptions) =>
-    callOp<ControllerOps, typeof op>(await this.channel(), op, args, options);
+  /**
+   * One operation. Where the controller dies in it, its successor is asked again: each operation says what is to be, so asking twice is asking
+   * once, and what the first one had accepted goes on.
+   * @throws NBS_PEER_GONE where there is no cluster any more, NBS_CONNECT_FAILED where no successor comes up
+   */
+  readonly call: OpCaller<ControllerOps> = async (op, args, options?: CallOptions) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await callOp<ControllerOps, typeof op>(await this.channel(), op, args, options);
+      } catch (error) {
+        if (!hasCode(error, PeerGone) || tries === MAX_TRIES || this.#closed || !existsSync(this.#dir)) throw error;
+      }
+    }
+  };
 
   close(): void {
+    this.#closed = true;
     this.#channel?.then(
       (channel) => channel.close(),
       () => {},
@@ -54,7 +79,7 @@ export class ControllerLink {
     const deadline = Date.now() + RECONNECT_MS;
     for (;;) {
       try {
-        const channel = await connect(this.#address, this.#options);
+        const channel = await connect({ path: join(this.#dir, 'c.sock') }, this.#options);
         if (this.#options.unref) channel.unref();
         return channel;
       } catch (error) {

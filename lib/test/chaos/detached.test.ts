@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { isNbserveError, serve } from 'nbserve';
-import { connectEngine, detachedClusters, startDetachedCluster, stopCluster } from '../../dist/engine/index.js';
+import { detachedClusters, startDetachedCluster, stopCluster } from '../../dist/engine/index.js';
 import { Chat, Slow } from '../fixtures/apps.js';
+import { killAndAwaitSuccessor, processesIn } from '../fixtures/cluster-processes.js';
 import { assertNothingLeft, clusterFolders, home } from '../fixtures/engine-harness.js';
 import { countStatuses, HttpLoad } from '../fixtures/http-load.js';
 import { Printer } from '../fixtures/printer.js';
@@ -54,24 +53,8 @@ async function theCluster() {
   return cluster;
 }
 
-/** Every process of the cluster that runs. */
-async function processes() {
-  const { dir } = await theCluster();
-  const engine = await connectEngine(dir, readFileSync(join(dir, 'token'), 'utf8'));
-  try {
-    return (await engine.list()).filter(({ state }) => state === 'RUNNING');
-  } finally {
-    engine.close();
-  }
-}
-
-/** SIGKILL of the controller or proxy; resolves when its successor is ready. */
-async function killAndAwaitSuccessor(role: 'controller' | 'proxy'): Promise<void> {
-  const pidOf = async () => (await processes()).find((process) => process.role === role)?.pid;
-  const pid = (await pidOf()) as number;
-  process.kill(pid, 'SIGKILL');
-  await until(async () => ![undefined, pid].includes(await pidOf()));
-}
+const processes = async () => processesIn((await theCluster()).dir);
+const killAndAwait = async (role: 'controller' | 'proxy') => killAndAwaitSuccessor((await theCluster()).dir, role);
 
 const running = async () =>
   ((await serve.status()).applications.slow?.deployments.Slow?.replicas ?? []).filter(({ state }) => state === 'RUNNING');
@@ -125,7 +108,7 @@ test('SIGKILL of the controller under 32 connections fails no request; it takes 
   assert.equal(before.length, 2);
   const load = new HttpLoad(slow.url);
   await load.answered(200);
-  await killAndAwaitSuccessor('controller');
+  await killAndAwait('controller');
   await until(async () => (await serve.status()).applications.slow?.status === 'RUNNING');
   await load.answered(200);
   assert.deepEqual(Object.keys(countStatuses(await load.stop())), ['200']);
@@ -142,7 +125,7 @@ test('SIGKILL of the controller under 32 connections fails no request; it takes 
 
 test('SIGKILL of the proxy: clients that connect again find it, at the same address', async () => {
   const { url } = await serve.getAppHandle('slow');
-  await killAndAwaitSuccessor('proxy');
+  await killAndAwait('proxy');
   assert.equal((await fetch(url)).status, 200);
 });
 

@@ -130,7 +130,9 @@ export class Controller {
 
   /** Resolves when nothing of the application is left. */
   async delete(name: string): Promise<{ readonly deleted: boolean }> {
-    if (!this.#target.apps.has(name) && !this.#health.apps.has(name)) return { deleted: false };
+    // A controller before this one may have taken it out of the target, and left its replicas to this one.
+    const isLeft = [...this.#actual.replicas.values()].some(({ app }) => app === name);
+    if (!this.#target.apps.has(name) && !this.#health.apps.has(name) && !isLeft) return { deleted: false };
     let last = 0;
     await this.#store.changeAnyway((target) => {
       last = target.generation;
