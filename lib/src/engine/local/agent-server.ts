@@ -17,7 +17,9 @@ export interface AgentServerOptions {
   readonly dir: string;
   readonly node: string;
   readonly token: string;
-  /** Every process has ended because somebody asked for it. */
+  /** Every process has ended because somebody asked for it; that somebody is not answered before what is left is removed. */
+  readonly onStopped: () => void;
+  /** The answer is out. */
   readonly onShutdown: () => void;
 }
 
@@ -36,7 +38,7 @@ export class AgentServer {
   }
 
   /** @throws NBS_LISTEN_FAILED */
-  static async open(agent: AgentDoor, { dir, node, token, onShutdown }: AgentServerOptions): Promise<AgentServer> {
+  static async open(agent: AgentDoor, { dir, node, token, onStopped, onShutdown }: AgentServerOptions): Promise<AgentServer> {
     const drivers = new Set<Promise<void>>();
     const handler = handleOps<AgentOps>({
       nodes: () => agent.nodes(),
@@ -49,6 +51,7 @@ export class AgentServer {
       nodeChanges: (request, call) => agent.nodeChanges(request, call),
       shutdown: async ({ graceMs }) => {
         await agent.stopAll(graceMs);
+        onStopped();
         // After the answer.
         setImmediate(onShutdown);
         return undefined;

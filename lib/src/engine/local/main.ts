@@ -67,7 +67,13 @@ try {
   const token = readFileSync(join(dir, 'token'), 'utf8');
   // Loading the channel takes 25 ms, in which the children boot.
   const opening = import('./agent-server.js').then(async ({ AgentServer }) => {
-    server = await AgentServer.open(all, { dir, node: head.id, token, onShutdown: () => void leave() });
+    server = await AgentServer.open(all, {
+      dir,
+      node: head.id,
+      token,
+      onStopped: () => removeFolder(dir),
+      onShutdown: () => void leave(),
+    });
     tell({ kind: 'open' } satisfies AgentMessage);
   });
   const workers = others.map(async (plan): Promise<WorkerNode> => {
