@@ -132,7 +132,7 @@ ${table(['Option', 'Default', 'Valid', 'Meaning'], deployment)}
 
 ${members(types, 'ResourceOptions')}
 
-${part('### autoscaling', types, 'AutoscalingOptions')}${part('## serve.batch(options)', 'lib/src/serve/batching/types.ts', 'BatchOptions')}${part('## serve.multiplexed(options)', 'lib/src/serve/multiplexing/types.ts', 'MultiplexedOptions')}## serve.run(application, options)
+${part('### autoscaling', types, 'AutoscalingOptions')}${part('### hedging', types, 'HedgingOptions')}${part('## serve.batch(options)', 'lib/src/serve/batching/types.ts', 'BatchOptions')}${part('## serve.multiplexed(options)', 'lib/src/serve/multiplexing/types.ts', 'MultiplexedOptions')}## serve.run(application, options)
 
 ${members(types, 'RunOptions')}
 

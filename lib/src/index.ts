@@ -16,6 +16,7 @@ export {
   type DeploymentResponseGenerator,
   type DeploymentStatus,
   type HandleOptions,
+  type HedgingOptions,
   type MultiplexedDecorator,
   type MultiplexedOptions,
   type NodeAmounts,

@@ -11,6 +11,7 @@ export {
   type NbserveErrorInit,
 } from './errors.js';
 export { shortId } from './ids.js';
+export { listOf } from './list-of.js';
 export { createLog, type Log } from './log.js';
 export {
   InvalidOption,

@@ -25,6 +25,12 @@ export interface HttpCallHead {
   readonly prefix: string;
   /** Milliseconds left for the answer at the moment of sending; the channel fails the call with NBS_DEADLINE past it. */
   readonly deadlineMs?: number;
+  /** What is left of the caller's deadline at the moment of sending; for the calls that the receiver makes in turn. The channel does not look at it. */
+  readonly budgetMs?: number;
+  /** Whose deadline that is, for messages. @default the deployment's own */
+  readonly budgetOf?: string;
+  /** Others may go first; the calls that the receiver makes in turn are batch ones as well. @default interactive */
+  readonly priority?: 'batch';
   readonly requestId: string;
   /** Length of the body in bytes where it is known. Up to `WHOLE_BODY_MAX` the receiver gets the body as one piece. */
   readonly length?: number;
@@ -36,6 +42,10 @@ export interface MethodCallHead {
   readonly method: string;
   /** As in {@link HttpCallHead.deadlineMs}. */
   readonly deadlineMs?: number;
+  /** These as in {@link HttpCallHead}. */
+  readonly budgetMs?: number;
+  readonly budgetOf?: string;
+  readonly priority?: 'batch';
   readonly requestId: string;
   readonly length?: number;
   /** Model that the call is for, where the deployment serves several (`multiplexedModelId` of a handle). */

@@ -15,6 +15,11 @@ export const OptionsExclude = defineError(
   400,
   "{where}: options numReplicas and autoscaling exclude each other; with autoscaling, leave numReplicas out or set it to 'auto'",
 );
+export const HedgingNeedsIdempotent = defineError(
+  'NBS_HEDGING_NEEDS_IDEMPOTENT',
+  400,
+  "{where}: hedging runs a request twice, so it is for idempotent methods; name them as in idempotent: ['fetch'], or leave hedging out",
+);
 export const NotAnApplication = defineError(
   'NBS_NOT_AN_APPLICATION',
   400,

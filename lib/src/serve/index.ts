@@ -27,6 +27,7 @@ export type {
   Deployment,
   DeploymentListing,
   DeploymentOptions,
+  HedgingOptions,
   NodeOptions,
   ResourceOptions,
   RollingUpdateOptions,

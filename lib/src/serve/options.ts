@@ -1,7 +1,15 @@
 import { type Duration, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
 import { AUTO_REPLICAS, autoscalingConfig } from './autoscaling-options.js';
-import { OptionsExclude } from './errors.js';
-import type { AutoscalingConfig, DeploymentConfig, ReplicaAmount, Resources, RollingUpdate } from './protocol/index.js';
+import { HedgingNeedsIdempotent, OptionsExclude } from './errors.js';
+import { hedgingConfig } from './hedging-options.js';
+import type {
+  AutoscalingConfig,
+  DeploymentConfig,
+  HedgingConfig,
+  ReplicaAmount,
+  Resources,
+  RollingUpdate,
+} from './protocol/index.js';
 import type { DeploymentOptions, ResourceOptions } from './types.js';
 
 const text = (doc: string): OptionSpec<string | undefined> => ({
@@ -23,6 +31,13 @@ const idempotent: OptionSpec<readonly string[] | true> = {
   expected: "a list of method names such as ['fetch'], or true",
   default: [],
   parse: (value) => (value === true || isTexts(value) ? value : undefined),
+};
+
+const hedging: OptionSpec<HedgingConfig | undefined> = {
+  doc: 'Sends a request that is slow to be answered to a second replica as well; the first answer wins. For `idempotent` methods only.',
+  expected: "an object such as { delay: '50ms', maxExtra: 0.1 }",
+  default: undefined,
+  parse: (value) => (isRecord(value) ? hedgingConfig(value) : undefined),
 };
 
 const numReplicas: OptionSpec<number | 'auto'> = {
@@ -111,6 +126,7 @@ export const DEPLOYMENT_OPTIONS = {
   ),
   idempotent,
   rollingUpdate,
+  hedging,
   userConfig,
   resources,
   env,
@@ -120,6 +136,8 @@ export const DEPLOYMENT_OPTIONS = {
 export function deploymentConfig(where: string, options: DeploymentOptions): DeploymentConfig {
   const values = parseOptions(where, DEPLOYMENT_OPTIONS, { ...options });
   if (values.autoscaling !== undefined && typeof options.numReplicas === 'number') throw OptionsExclude({ where });
+  if (values.hedging !== undefined && values.idempotent !== true && values.idempotent.length === 0)
+    throw HedgingNeedsIdempotent({ where });
   const scaled =
     values.numReplicas === 'auto' ? autoscalingConfig({ ...AUTO_REPLICAS, ...options.autoscaling }) : values.autoscaling;
   return {
@@ -134,6 +152,7 @@ export function deploymentConfig(where: string, options: DeploymentOptions): Dep
     healthCheckPeriodMs: Math.max(1, values.healthCheckPeriod),
     healthCheckTimeoutMs: Math.max(1, values.healthCheckTimeout),
     idempotent: values.idempotent,
+    ...(values.hedging === undefined ? {} : { hedging: values.hedging }),
     resources: values.resources,
     env: values.env,
     ...(values.userConfig === undefined ? {} : { userConfig: values.userConfig }),

@@ -51,6 +51,8 @@ export interface DeploymentOptions {
    * room for both versions. A new version whose replicas cannot start or keep dying is taken back. @default all are switched to at once
    */
   readonly rollingUpdate?: RollingUpdateOptions;
+  /** Sends a request that is slow to be answered to a second replica as well; the first answer wins. For `idempotent` methods only. */
+  readonly hedging?: HedgingOptions;
   /** A JSON value for the class's `reconfigure(userConfig)`: called after the constructor, and in running replicas when it changes, without a restart. */
   readonly userConfig?: unknown;
   /** What a replica takes of its node; where there is no room it waits. What is left out takes nothing. @default {} */
@@ -94,6 +96,14 @@ export interface AutoscalingOptions {
    * the application. @default the load over `targetOngoingRequests`
    */
   readonly policy?: AutoscalingPolicy;
+}
+
+/** A second copy of slow requests, against the few that are much slower than the others. */
+export interface HedgingOptions {
+  /** Without the beginning of an answer after so long a second copy goes to another replica. About what 95 of 100 requests need. @default '50ms' */
+  readonly delay?: Duration;
+  /** Share of the requests that may be sent twice, above 0 and up to 1. @default 0.1 */
+  readonly maxExtra?: number;
 }
 
 /** Accounted, not enforced: a replica is started only where that much is free. */

@@ -103,7 +103,7 @@ function makeRoute(
   const running = there.filter(({ state }) => state === ReplicaState.RUNNING);
   const hung = there.filter((replica) => replica.hung);
   const { methods, http } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
-  const { maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, idempotent, autoscaling } = spec.config;
+  const { maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, idempotent, hedging, autoscaling } = spec.config;
   const unavailable = running.length === 0 ? whyNone(spec.config, actual.failures.get(key)) : undefined;
   return {
     app,
@@ -116,6 +116,7 @@ function makeRoute(
     methods,
     http,
     ...(hung.length === 0 ? {} : { hung: hung.map(({ id }) => id) }),
+    ...(hedging === undefined ? {} : { hedging }),
     ...(unavailable === undefined ? {} : { unavailable }),
     ...(autoscaling === undefined ? {} : { autoscaling: routeAutoscaling(spec.config, autoscaling) }),
   };

@@ -22,6 +22,8 @@ export interface DeploymentConfig {
   readonly stuckTimeoutMs: number;
   /** Methods that may be run again after a replica died in them (`fetch` for HTTP); `true` is all. */
   readonly idempotent: readonly string[] | true;
+  /** Where it is there, routers send idempotent requests that are slow to be answered to a second replica. */
+  readonly hedging?: HedgingConfig;
   readonly resources: Resources;
   /** Environment variables of the replica's process. */
   readonly env: Readonly<Record<string, string>>;
@@ -40,6 +42,13 @@ export interface RollingUpdate {
   readonly maxSurge: ReplicaAmount;
   /** Replicas below the wanted number, at most; a share is rounded down. */
   readonly maxUnavailable: ReplicaAmount;
+}
+
+export interface HedgingConfig {
+  /** Without the head of an answer after so long a second copy is sent. */
+  readonly delayMs: number;
+  /** Share of the requests that may be sent twice, above 0 and up to 1. */
+  readonly maxExtra: number;
 }
 
 /** What one replica holds of its node. */

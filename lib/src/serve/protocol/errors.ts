@@ -3,7 +3,7 @@ import { defineError } from '../../core/index.js';
 export const QueueFull = defineError(
   'NBS_QUEUE_FULL',
   503,
-  '{deployment}: the queue is full ({queued} of {max} requests wait); try again later, or raise maxQueuedRequests or numReplicas',
+  '{deployment}: the queue is full ({queued} of {max} requests wait), {outcome}; try again later, or raise maxQueuedRequests or numReplicas',
 );
 export const NoReplica = defineError('NBS_NO_REPLICA', 503, '{deployment} has no running replica: {reason}');
 export const ReplicaDied = defineError(
@@ -27,7 +27,13 @@ export const BodyNotReplayable = defineError(
   503,
   '{deployment}: replica {replica} went away after part of a request body of over {limit} bytes was sent; it cannot be sent again',
 );
-export const RequestTimeout = defineError('NBS_REQUEST_TIMEOUT', 504, '{deployment}: no answer within {timeoutMs} ms');
+export const RequestTimeout = defineError(
+  'NBS_REQUEST_TIMEOUT',
+  504,
+  '{deployment}: no answer within {timeoutMs} ms, {deadline}',
+);
+/** Whose deadline it is where no other one is nearer. */
+export const requestTimeoutOf = (deployment: string): string => `the requestTimeout of ${deployment}`;
 export const RequestCancelled = defineError('NBS_REQUEST_CANCELLED', 499, '{deployment}: the request was cancelled: {reason}');
 export const NoRoute = defineError('NBS_NO_ROUTE', 404, 'no application at {path}; routes: {routes}');
 export const HttpNotServed = defineError(
@@ -60,6 +66,11 @@ export const BadTarget = defineError(
   'NBS_BAD_TARGET',
   400,
   'the request target {target} is neither a path nor a URL; send a path such as /chat',
+);
+export const BadTimeout = defineError(
+  'NBS_BAD_TIMEOUT',
+  400,
+  'the header x-request-timeout-seconds is {value}; send a number of seconds above 0, such as 2.5',
 );
 export const BadAnswer = defineError('NBS_BAD_ANSWER', 502, 'the answer of the deployment cannot be sent over HTTP: {reason}');
 export const RequestTooSlow = defineError(

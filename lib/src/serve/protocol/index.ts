@@ -1,10 +1,19 @@
-export type { Allocation, AutoscalingConfig, DeploymentConfig, ReplicaAmount, Resources, RollingUpdate } from './config.js';
+export type {
+  Allocation,
+  AutoscalingConfig,
+  DeploymentConfig,
+  HedgingConfig,
+  ReplicaAmount,
+  Resources,
+  RollingUpdate,
+} from './config.js';
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export { DEMAND_TOPIC, type Demand, type DemandReport } from './demand.js';
 export {
   AnswerBroken,
   BadAnswer,
   BadTarget,
+  BadTimeout,
   BodyNotReplayable,
   DeployFailed,
   HostRefused,
@@ -25,6 +34,7 @@ export {
   RequestTimeout,
   RequestTooSlow,
   RouteTaken,
+  requestTimeoutOf,
   Superseded,
 } from './errors.js';
 export type { HandleRef } from './handle-ref.js';

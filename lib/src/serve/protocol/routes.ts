@@ -1,3 +1,5 @@
+import type { HedgingConfig } from './config.js';
+
 /** The feed topic that carries a {@link RouteSnapshot}: everything a router needs to know. */
 export const ROUTES_TOPIC = 'routes';
 
@@ -54,6 +56,8 @@ export interface DeploymentRoute {
   readonly maxQueuedRequests: number;
   readonly requestTimeoutMs: number | null;
   readonly idempotent: readonly string[] | true;
+  /** Present where a second copy of a slow request is sent. */
+  readonly hedging?: HedgingConfig;
   /** Public methods, for handles and error messages. */
   readonly methods: readonly string[];
   /** True where the deployment answers HTTP: a class with `fetch`, or a function. */

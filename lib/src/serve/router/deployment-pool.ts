@@ -1,10 +1,11 @@
 import { type DeploymentRoute, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
 import { DemandMeter, type SendDemand } from './demand-meter.js';
-import { pick } from './pick.js';
-import { pickForModel } from './pick-for-model.js';
-import { type ConnectReplica, type LinkOwner, ReplicaLink } from './replica-link.js';
+import { HedgeBudget } from './hedge-budget.js';
+import type { LinkWatch } from './link-watch.js';
+import type { ConnectReplica, LinkOwner, ReplicaLink } from './replica-link.js';
+import { ReplicaSet } from './replica-set.js';
 import { RequestQueue } from './request-queue.js';
-import type { RoutedCall } from './routed-call.js';
+import type { CallHost, RoutedCall } from './routed-call.js';
 
 /** How long requests wait for a first replica to be reachable, in all. */
 const NO_REPLICA_WAIT_MS = 30_000;
@@ -13,6 +14,7 @@ const SETTLE_MS = 100;
 
 export interface PoolInit {
   readonly connect: ConnectReplica;
+  readonly watch: LinkWatch;
   readonly random?: () => number;
   /** Whether to connect before the first request. @default true */
   readonly eager?: boolean;
@@ -21,14 +23,14 @@ export interface PoolInit {
 }
 
 /** One deployment as this router sees it: connections to its replicas, and the requests that wait for room at one. */
-export class DeploymentPool implements LinkOwner {
+export class DeploymentPool implements LinkOwner, CallHost {
   route: DeploymentRoute;
-  readonly #queue = new RequestQueue();
-  readonly #connect: ConnectReplica;
-  readonly #random: () => number;
+  /** Where requests for it may be sent twice. */
+  hedging: HedgeBudget | null = null;
+  readonly #queue = new RequestQueue<RoutedCall>();
+  readonly #replicas: ReplicaSet;
   readonly #sendDemand: SendDemand | undefined;
   #meter: DemandMeter | null = null;
-  #links: ReplicaLink[] = [];
   #removed = false;
   #connects: boolean;
   #running = '';
@@ -39,10 +41,9 @@ export class DeploymentPool implements LinkOwner {
   #resume: NodeJS.Timeout | null = null;
   #settling: NodeJS.Timeout | null = null;
 
-  constructor(route: DeploymentRoute, { connect, random = Math.random, eager = true, sendDemand }: PoolInit) {
+  constructor(route: DeploymentRoute, { connect, watch, random = Math.random, eager = true, sendDemand }: PoolInit) {
     this.route = route;
-    this.#connect = connect;
-    this.#random = random;
+    this.#replicas = new ReplicaSet({ owner: this, connect, random, watch });
     this.#connects = eager;
     this.#sendDemand = sendDemand;
     this.update(route);
@@ -62,32 +63,12 @@ export class DeploymentPool implements LinkOwner {
 
   /** Requests that wait or are at a replica. */
   get demand(): number {
-    return this.#links.reduce((sum, link) => sum + link.inFlight, this.#queue.size);
+    return this.#queue.size + this.#replicas.inFlight;
   }
 
   /** Tells the controller what it may not know: it was away, or somebody waits. */
   tellDemand(): void {
     this.#meter?.tell();
-  }
-
-  update(route: DeploymentRoute): void {
-    this.route = route;
-    this.#measure();
-    if (!this.#connects) return;
-    const known = new Map(this.#links.map((link) => [link.id, link]));
-    this.#links = route.replicas.map((replica) => {
-      const link = known.get(replica.id);
-      known.delete(replica.id);
-      return link ?? new ReplicaLink(replica.id, replica.path, this, this.#connect);
-    });
-    for (const link of known.values()) {
-      link.hung = route.hung?.includes(link.id) ?? false;
-      link.retire();
-    }
-    this.#settle();
-    this.#watchOutage();
-    this.#pump();
-    if (this.#isAsleep && this.#queue.size > 0) this.#meter?.tell();
   }
 
   /**
@@ -98,7 +79,7 @@ export class DeploymentPool implements LinkOwner {
     this.#running = running;
     this.#successor = successor;
     this.#end();
-    for (let call = this.#queue.shift(); call !== undefined; call = this.#queue.shift()) this.replace(call);
+    for (let call = this.#queue.shift(); call !== null; call = this.#queue.shift()) this.replace(call);
   }
 
   close(error: () => Error): void {
@@ -110,14 +91,14 @@ export class DeploymentPool implements LinkOwner {
   place(call: RoutedCall): void {
     if (!this.#connects) this.#connectNow();
     if (this.#queue.size === 0) {
-      const link = this.#pick(call);
+      const link = this.pick(call);
       if (link !== null) {
         call.send(link);
         this.#meter?.wake();
         return;
       }
     }
-    const refusal = this.#refusal();
+    const refusal = this.#outageRefusal() ?? this.#makeRoom(call);
     if (refusal !== null) {
       call.fail(refusal);
       return;
@@ -133,7 +114,7 @@ export class DeploymentPool implements LinkOwner {
       call.move(this.#successor);
       return;
     }
-    const link = this.#pick(call);
+    const link = this.pick(call);
     if (link !== null) {
       call.send(link);
       return;
@@ -162,7 +143,7 @@ export class DeploymentPool implements LinkOwner {
 
   onOpened(): void {
     this.#watchOutage();
-    if (this.#settling !== null && !this.#links.some((link) => link.isOpening)) this.#settled();
+    if (this.#settling !== null && !this.#replicas.isOpening) this.#settled();
     else this.#pump();
   }
 
@@ -170,10 +151,28 @@ export class DeploymentPool implements LinkOwner {
     this.#watchOutage();
   }
 
+  /** What the snapshot says of it now. */
+  update(route: DeploymentRoute): void {
+    this.#hedge(route);
+    this.route = route;
+    this.#measure();
+    if (!this.#connects) return;
+    this.#replicas.update(route);
+    this.#settle();
+    this.#watchOutage();
+    this.#pump();
+    if (this.#isAsleep && this.#queue.size > 0) this.#meter?.tell();
+  }
+
+  #hedge({ hedging }: DeploymentRoute): void {
+    if (hedging === undefined) this.hedging = null;
+    else if (this.hedging === null || !this.hedging.isFor(hedging)) this.hedging = new HedgeBudget(hedging);
+  }
+
   // Not under load, which must not be held up, and not where the queue has a limit: requests would be refused that there is room for.
   #settle(): void {
-    if (this.#settling !== null || this.#links.length < 2 || this.route.maxQueuedRequests >= 0) return;
-    if (!this.#links.some((link) => link.isOpening) || this.#links.some((link) => link.inFlight > 0)) return;
+    if (this.#settling !== null || this.#replicas.size < 2 || this.route.maxQueuedRequests >= 0) return;
+    if (!this.#replicas.isOpening || this.#replicas.inFlight > 0) return;
     this.#settling = setTimeout(() => this.#settled(), SETTLE_MS);
     this.#settling.unref();
   }
@@ -214,15 +213,15 @@ export class DeploymentPool implements LinkOwner {
     this.update(this.route);
   }
 
-  #pick({ modelId }: RoutedCall): ReplicaLink | null {
-    const index = modelId === '' ? pick(this.#links, this.#random) : pickForModel(this.#links, modelId);
-    const link = this.#links[index] ?? null;
+  /** A replica that has room, and is not the one that works on the same request already. */
+  pick({ modelId, twin }: RoutedCall): ReplicaLink | null {
+    const link = this.#replicas.pick(modelId, twin === null ? null : twin.link);
     return this.#settling !== null && link !== null && link.inFlight > 0 ? null : link;
   }
 
   #pump(): void {
-    for (let call = this.#queue.first; call !== undefined; call = this.#queue.first) {
-      const link = this.#pick(call);
+    for (let call = this.#queue.first; call !== null; call = this.#queue.first) {
+      const link = this.pick(call);
       if (link === null) {
         this.#scheduleResume();
         return;
@@ -232,22 +231,22 @@ export class DeploymentPool implements LinkOwner {
     }
   }
 
-  get #isReachable(): boolean {
-    return this.#links.some((link) => link.isOpen);
-  }
-
-  #refusal(): Error | null {
-    const outage = this.#outageRefusal();
-    if (outage !== null) return outage;
+  /** In a full queue an interactive request takes the place of a batch one. Returns why there is no place. */
+  #makeRoom(call: RoutedCall): Error | null {
     const max = this.route.maxQueuedRequests;
     const queued = this.#queue.size;
-    return max >= 0 && queued >= max ? QueueFull({ deployment: this.label, queued, max }) : null;
+    if (max < 0 || queued < max) return null;
+    const youngest = call.isBatch ? null : this.#queue.takeYoungestBatch();
+    if (youngest === null) return QueueFull({ deployment: this.label, queued, max, outcome: 'so this one is refused' });
+    const outcome = 'and an interactive request took the place of this batch request';
+    youngest.fail(QueueFull({ deployment: this.label, queued, max, outcome }));
+    return null;
   }
 
   #outageRefusal(): Error | null {
     if (this.#removed) return NoSuchDeployment({ deployment: this.label, running: this.#running });
     if (this.route.unavailable === undefined && !this.#outageOver) return null;
-    return this.#isReachable ? null : this.#unreachable();
+    return this.#replicas.isReachable ? null : this.#unreachable();
   }
 
   #unreachable(): Error {
@@ -260,13 +259,13 @@ export class DeploymentPool implements LinkOwner {
   }
 
   #failWaiting(error: () => Error): void {
-    for (let call = this.#queue.shift(); call !== undefined; call = this.#queue.shift()) call.fail(error());
+    for (let call = this.#queue.shift(); call !== null; call = this.#queue.shift()) call.fail(error());
   }
 
   #watchOutage(): void {
     if (this.#removed) return;
     // While it sleeps that is no outage, unless somebody waits.
-    if (this.#isReachable || (this.#isAsleep && this.#queue.size === 0)) {
+    if (this.#replicas.isReachable || (this.#isAsleep && this.#queue.size === 0)) {
       if (this.#outage !== null) clearTimeout(this.#outage);
       this.#outage = null;
       this.#outageOver = false;
@@ -285,8 +284,7 @@ export class DeploymentPool implements LinkOwner {
   // Room comes back with an answer or a connection, which pump by themselves. Only a pause after BUSY ends silently.
   #scheduleResume(): void {
     if (this.#resume !== null) return;
-    let first = Number.POSITIVE_INFINITY;
-    for (const link of this.#links) if (link.isPaused && link.pausedUntil < first) first = link.pausedUntil;
+    const first = this.#replicas.pausedUntil;
     if (first === Number.POSITIVE_INFINITY) return;
     this.#resume = setTimeout(
       () => {
@@ -303,7 +301,6 @@ export class DeploymentPool implements LinkOwner {
     if (this.#outage !== null) clearTimeout(this.#outage);
     if (this.#resume !== null) clearTimeout(this.#resume);
     if (this.#settling !== null) clearTimeout(this.#settling);
-    for (const link of this.#links) link.retire();
-    this.#links = [];
+    this.#replicas.retire();
   }
 }

@@ -6,7 +6,7 @@ export interface Dispatch {
   readonly key: DeploymentKey;
   /** `fetch` for HTTP, else the method's name: what `idempotent` of the deployment is asked about. */
   readonly method: string;
-  /** Goes to the replica as it is. The router keeps the deadline itself, so leave `deadlineMs` out. */
+  /** Goes to the replica, with what is left of the time. The router keeps the deadline itself, so leave `deadlineMs` out. */
   readonly head: CallHead;
   /** The whole body, none, or `'stream'`: written with `write`/`end` of the returned call. */
   readonly body: Uint8Array | null | 'stream';
@@ -17,6 +17,15 @@ export interface Dispatch {
   readonly sink: ResponseSink;
   /** Overrides the deployment's `requestTimeoutMs`; `null` is no deadline. */
   readonly timeoutMs?: number | null;
+  /** A deadline from outside: it only shortens. */
+  readonly limit?: DeadlineLimit;
+}
+
+/** What is left of a deadline that somebody else set. */
+export interface DeadlineLimit {
+  readonly leftMs: number;
+  /** Whose it is, for messages: `the requestTimeout of app/deployment`. */
+  readonly of: string;
 }
 
 /** Sends requests to replicas. Errors come to the sink. */

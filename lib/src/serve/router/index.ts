@@ -1,5 +1,5 @@
 export { REPLAY_LIMIT_BYTES } from './body-replay.js';
-export type { Dispatch, RouterLike } from './dispatch.js';
+export type { DeadlineLimit, Dispatch, RouterLike } from './dispatch.js';
 export { RouterClosed } from './errors.js';
 export { openRouter, type RouterOptions } from './open.js';
 export { type Candidate, pick } from './pick.js';

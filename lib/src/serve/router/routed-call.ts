@@ -10,38 +10,68 @@ import {
 import {
   AnswerBroken,
   BodyNotReplayable,
+  type DeploymentRoute,
   modelIdOf,
   ReplicaBusy,
   ReplicaDied,
   ReplicaDraining,
   ReplicaHung,
   RequestTimeout,
+  requestTimeoutOf,
 } from '../protocol/index.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
-import type { DeploymentPool } from './deployment-pool.js';
-import type { Dispatch } from './dispatch.js';
+import type { DeadlineLimit, Dispatch } from './dispatch.js';
+import { isIdempotent } from './is-idempotent.js';
+import type { Linked, LinkedList } from './linked-list.js';
 import type { ReplicaLink } from './replica-link.js';
+import type { Waiting } from './request-queue.js';
 
 /** A request that kills each replica that begins it must not kill all of them. */
 const MAX_RUNS = 3;
 
+/** Where requests of one deployment wait and are sent from. */
+export interface CallHost {
+  readonly route: DeploymentRoute;
+  readonly label: string;
+  /** Requests that wait. */
+  readonly waiting: number;
+  /** Sends the request to a replica, or lets it wait, or fails it. */
+  place(call: RoutedCall): void;
+  /** The same for one that was sent and that no replica has begun, or that may be run again. */
+  replace(call: RoutedCall): void;
+  /** A request ended that is at no replica. */
+  withdraw(call: RoutedCall): void;
+  onRoom(): void;
+}
+
 /** One request on its way: waits, is at one replica, goes to another one, ends. */
-export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
+export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting {
   /** Model that the request is for; `''` for none. */
   readonly modelId: string;
   expiresAt = 0;
   wheelNext: Expiring | null = null;
   wheelPrevious: Expiring | null = null;
+  /** Requests that are not batch ones go before it. */
+  readonly isBatch: boolean;
+  listNext: Linked | null = null;
+  listPrevious: Linked | null = null;
+  inList: LinkedList | null = null;
+  /** Null while it waits. */
+  link: ReplicaLink | null = null;
+  /** The same request on its way to another replica: the two are never at one. */
+  twin: RoutedCall | null = null;
   done = false;
   readonly #request: Dispatch;
   readonly #wheel: DeadlineWheel;
   readonly #replay: BodyReplay | null;
-  #pool: DeploymentPool | null = null;
-  /** Null while it waits. */
-  #link: ReplicaLink | null = null;
+  #pool: CallHost | null = null;
   #outgoing: OutgoingCall | null = null;
   #timeoutMs: number | null = null;
+  /** Whose deadline it is; '' is the deployment's own. */
+  #deadlineOf = '';
+  /** It is what somebody before left of it. */
+  #isRest = false;
   #inWheel = false;
   #started = false;
   #headOut = false;
@@ -50,25 +80,49 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
 
   constructor(request: Dispatch, wheel: DeadlineWheel) {
     this.#request = request;
-    this.modelId = modelOf(request.head);
+    const { head } = request;
+    this.modelId = modelOf(head);
+    this.isBatch = head.kind !== 'control' && head.priority === 'batch';
     this.#wheel = wheel;
     this.#replay = request.body === 'stream' ? new BodyReplay() : null;
   }
 
   /** Hands it to its deployment. */
-  enter(pool: DeploymentPool): void {
+  enter(pool: CallHost): void {
     this.#pool = pool;
-    const { timeoutMs = pool.route.requestTimeoutMs } = this.#request;
+    const { timeoutMs: asked, limit } = this.#request;
+    let timeoutMs = asked === undefined ? pool.route.requestTimeoutMs : asked;
+    if (limit !== undefined && (timeoutMs === null || limit.leftMs < timeoutMs)) {
+      timeoutMs = limit.leftMs;
+      this.#deadlineOf = limit.of;
+      this.#isRest = true;
+    } else if (asked !== undefined) this.#deadlineOf = `the timeout of the call to ${pool.label}`;
     if (timeoutMs !== null) {
       this.#timeoutMs = timeoutMs;
+      if (timeoutMs <= 0) {
+        this.fail(this.#timedOut());
+        return;
+      }
       this.#inWheel = true;
       this.#wheel.add(this, timeoutMs);
     }
     pool.place(this);
   }
 
+  /** What is left until its deadline, for those that act in its stead. */
+  get limit(): DeadlineLimit | undefined {
+    if (this.#timeoutMs === null) return undefined;
+    return { leftMs: this.expiresAt - performance.now(), of: this.#deadlineOf };
+  }
+
+  /** The pieces of its streamed body; `[]` where it has none, `null` where they are not all there. */
+  get bodyPieces(): readonly Uint8Array[] | null {
+    if (this.#replay === null) return [];
+    return this.#replay.ended ? this.#replay.chunks : null;
+  }
+
   /** Its deployment goes on under another key. */
-  move(pool: DeploymentPool): void {
+  move(pool: CallHost): void {
     this.#pool = pool;
     pool.replace(this);
   }
@@ -79,10 +133,10 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
       this.#pool?.replace(this);
       return;
     }
-    this.#link = link;
-    link.inFlight += 1;
-    const { head, body } = this.#request;
-    const outgoing = channel.request(head, body, this);
+    this.link = link;
+    link.take();
+    const { body } = this.#request;
+    const outgoing = channel.request(this.#headToSend(), body, this);
     this.#outgoing = outgoing;
     if (this.#replay === null) return;
     for (const chunk of this.#replay.chunks ?? []) outgoing.write(chunk);
@@ -92,7 +146,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
   /** Fails the request for good. The sink is told in a later microtask where the request has not left yet. */
   fail(error: Error): void {
     if (this.done) return;
-    const untold = this.#link === null;
+    const untold = this.link === null;
     this.#finish();
     if (untold) queueMicrotask(() => this.#request.sink.onError(error));
     else this.#request.sink.onError(error);
@@ -133,7 +187,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
   onStarted(): void {
     if (this.done || this.#started) return;
     this.#started = true;
-    this.#link?.accepted();
+    this.link?.began();
     this.#replay?.begun(this.#mayRunAgain);
     this.#request.sink.onStarted?.();
     if (!this.#senderWaits) return;
@@ -145,7 +199,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
     if (this.done) return;
     if (!this.#started) this.onStarted();
     this.#headOut = true;
-    if (head.queue !== undefined) this.#link?.report(head.queue);
+    if (head.queue !== undefined) this.link?.report(head.queue);
     this.#request.sink.onHead(head);
   }
 
@@ -160,9 +214,10 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
   }
 
   onError(error: Error): void {
-    const link = this.#link;
+    const link = this.link;
     if (this.done || link === null) return;
     const gone = hasCode(error, PeerGone) && link.channel?.isClosed !== false;
+    if (!gone) link.heard();
     if (this.#started) {
       if (gone) this.#replicaDied(link, error);
       else this.fail(error);
@@ -185,9 +240,24 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
   onExpired(): void {
     this.#inWheel = false;
     if (this.done) return;
-    const timeoutMs = this.#timeoutMs ?? 0;
-    this.#outgoing?.cancel(`no answer within ${timeoutMs} ms`);
-    this.fail(RequestTimeout({ deployment: this.#pool?.label ?? this.#request.key, timeoutMs }));
+    const error = this.#timedOut();
+    this.#outgoing?.cancel(error.message);
+    this.fail(error);
+  }
+
+  #timedOut(): Error {
+    const deployment = this.#pool?.label ?? this.#request.key;
+    const timeoutMs = Math.max(0, Math.round(this.#timeoutMs ?? 0));
+    const whose = this.#deadlineOf === '' ? requestTimeoutOf(deployment) : this.#deadlineOf;
+    return RequestTimeout({ deployment, timeoutMs, deadline: this.#isRest ? `what was left of ${whose}` : whose });
+  }
+
+  /** With what is left of its time, for the calls that user code makes. */
+  #headToSend(): CallHead {
+    const { head } = this.#request;
+    if (this.#timeoutMs === null || head.kind === 'control') return head;
+    const budgetMs = Math.max(0, Math.round(this.expiresAt - performance.now()));
+    return this.#deadlineOf === '' ? { ...head, budgetMs } : { ...head, budgetMs, budgetOf: this.#deadlineOf };
   }
 
   #replicaDied(link: ReplicaLink, cause: Error): void {
@@ -207,20 +277,20 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
       return;
     }
     this.#runs += 1;
-    this.#started = false;
     this.#sendElsewhere();
   }
 
   #sendElsewhere(): void {
     this.#leave(false);
+    this.#started = false;
     this.#pool?.replace(this);
   }
 
   #leave(freed: boolean): void {
-    const link = this.#link;
-    this.#link = null;
+    const link = this.link;
+    this.link = null;
     this.#outgoing = null;
-    link?.release(freed);
+    link?.release(this.#started, freed);
   }
 
   #finish(): void {
@@ -228,7 +298,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
     if (this.#inWheel) this.#wheel.remove(this);
     const pool = this.#pool;
     if (pool === null) return;
-    if (this.#link === null) {
+    if (this.link === null) {
       pool.withdraw(this);
       return;
     }
@@ -237,8 +307,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring {
   }
 
   get #mayRunAgain(): boolean {
-    const idempotent = this.#pool?.route.idempotent;
-    return idempotent === true || (idempotent?.includes(this.#request.method) ?? false);
+    return this.#pool !== null && isIdempotent(this.#pool.route, this.#request.method);
   }
 }
 

@@ -1,131 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CallHead, type Channel, type OutgoingCall, PeerGone, type ResponseSink } from '../../ipc/index.js';
+import type { MethodCallHead } from '../../ipc/index.js';
 import { type DeploymentRoute, ReplicaBusy, ReplicaDraining, type RouteSnapshot } from '../protocol/index.js';
-import type { Dispatch } from './dispatch.js';
-import { Router } from './router.js';
-
-/** A replica's end of one call. */
-class FakeCall implements OutgoingCall {
-  done = false;
-  cancelled: string | undefined;
-  written = '';
-  ended = false;
-  constructor(
-    readonly head: CallHead,
-    readonly body: Uint8Array | null | 'stream',
-    readonly sink: ResponseSink,
-  ) {}
-  write(chunk: Uint8Array): boolean {
-    this.written += Buffer.from(chunk).toString();
-    return true;
-  }
-  end(): void {
-    this.ended = true;
-  }
-  cancel(reason = ''): void {
-    this.cancelled = reason;
-  }
-  consumed(): void {}
-  answer(queue?: number): void {
-    this.sink.onHead({ kind: 'value', ...(queue === undefined ? {} : { queue }) });
-    this.sink.onEnd();
-  }
-}
-
-class FakeReplica {
-  readonly calls: FakeCall[] = [];
-  isClosed = false;
-  #close!: () => void;
-  readonly closed = new Promise<void>((resolve) => {
-    this.#close = resolve;
-  });
-  request(head: CallHead, body: Uint8Array | null | 'stream', sink: ResponseSink): OutgoingCall {
-    const call = new FakeCall(head, body, sink);
-    this.calls.push(call);
-    return call;
-  }
-  close(): void {
-    this.die();
-  }
-  die(): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    for (const call of this.calls) if (!call.done) call.sink.onError(PeerGone({ peer: 'replica' }));
-    this.#close();
-  }
-}
-
-const route = (replicas: string[], more: Partial<DeploymentRoute> = {}): DeploymentRoute => ({
-  app: 'a',
-  name: 'd',
-  replicas: replicas.map((id) => ({ id, path: id })),
-  maxOngoingRequests: 2,
-  maxQueuedRequests: -1,
-  requestTimeoutMs: null,
-  idempotent: [],
-  methods: [],
-  http: true,
-  ...more,
-});
-
-const snapshot = (version: number, deployment?: DeploymentRoute): RouteSnapshot => ({
-  version,
-  routes: [],
-  ingresses: {},
-  deployments: deployment === undefined ? {} : { 'a/d': deployment },
-});
-
-class Cluster {
-  readonly replicas = new Map<string, FakeReplica>();
-  readonly router: Router;
-  #version = 0;
-  constructor() {
-    this.router = new Router({
-      connect: async (path) => this.replica(path) as unknown as Channel,
-      random: () => 0,
-    });
-  }
-  replica(id: string): FakeReplica {
-    const known = this.replicas.get(id) ?? new FakeReplica();
-    this.replicas.set(id, known);
-    return known;
-  }
-  async route(replicas: string[], more: Partial<DeploymentRoute> = {}): Promise<void> {
-    this.#version += 1;
-    this.router.apply(snapshot(this.#version, route(replicas, more)));
-    await settled();
-  }
-  send(more: Partial<Dispatch> = {}): { log: string[]; call: OutgoingCall } {
-    const log: string[] = [];
-    const call = this.router.dispatch({
-      key: 'a/d',
-      method: 'm',
-      head: { kind: 'method', method: 'm', requestId: 'r' },
-      body: null,
-      sink: {
-        onStarted: () => log.push('started'),
-        onHead: () => log.push('head'),
-        onData: () => log.push('data'),
-        onEnd: () => log.push('end'),
-        onError: (error) => log.push((error as { code?: string }).code ?? error.message),
-        onDrain: () => log.push('drain'),
-      },
-      ...more,
-    });
-    return { log, call };
-  }
-  /** The calls that a replica has and has not answered. */
-  last(id: string): FakeCall {
-    return this.replica(id).calls.at(-1) as FakeCall;
-  }
-}
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+import { FakeCluster, route, settled, snapshot } from './fake-replica.test-support.js';
 
 test('an unbegun request goes elsewhere: EOF, BUSY, DRAINING', async () => {
   for (const fault of ['eof', 'busy', 'draining']) {
-    const cluster = new Cluster();
+    const cluster = new FakeCluster();
     await cluster.route(['x', 'y']);
     const { log } = cluster.send();
     const first = cluster.replica('x').calls.length > 0 ? 'x' : 'y';
@@ -134,7 +15,7 @@ test('an unbegun request goes elsewhere: EOF, BUSY, DRAINING', async () => {
     else
       cluster
         .last(first)
-        .sink.onError(fault === 'busy' ? ReplicaBusy({ replica: first, ongoing: 2 }) : ReplicaDraining({ replica: first }));
+        .fail(fault === 'busy' ? ReplicaBusy({ replica: first, ongoing: 2 }) : ReplicaDraining({ replica: first }));
     assert.equal(cluster.replica(second).calls.length, 1, fault);
     cluster.last(second).answer();
     assert.deepEqual(log, ['started', 'head', 'end'], fault);
@@ -150,7 +31,7 @@ test('a begun request is run again only where its method is idempotent and nothi
     [{ idempotent: true }, true, ['started', 'head', 'NBS_ANSWER_BROKEN']],
   ];
   for (const [options, headOut, expected] of cases) {
-    const cluster = new Cluster();
+    const cluster = new FakeCluster();
     await cluster.route(['x'], options);
     const { log } = cluster.send();
     cluster.last('x').sink.onStarted?.();
@@ -164,7 +45,7 @@ test('a begun request is run again only where its method is idempotent and nothi
 });
 
 test('a request that kills its replica does not kill all of them', async () => {
-  const cluster = new Cluster();
+  const cluster = new FakeCluster();
   const ids = ['a', 'b', 'c', 'd', 'e'];
   await cluster.route(ids, { idempotent: true });
   const { log } = cluster.send();
@@ -180,7 +61,7 @@ test('a request that kills its replica does not kill all of them', async () => {
 });
 
 test('over the limit requests wait in their order; over the queue they are refused', async () => {
-  const cluster = new Cluster();
+  const cluster = new FakeCluster();
   await cluster.route(['x'], { maxQueuedRequests: 2 });
   const sent = Array.from({ length: 5 }, (_, i) => cluster.send({ head: { kind: 'method', method: 'm', requestId: String(i) } }));
   await settled();
@@ -197,7 +78,7 @@ test('over the limit requests wait in their order; over the queue they are refus
 });
 
 test('without a replica requests wait for the next snapshot, or fail at once where that says why', async () => {
-  const cluster = new Cluster();
+  const cluster = new FakeCluster();
   const early = cluster.send();
   await cluster.route([]);
   const waiting = cluster.send();
@@ -218,7 +99,7 @@ test('without a replica requests wait for the next snapshot, or fail at once whe
 });
 
 test('a deadline is told with 504 and cancels at the replica, also while it waits', async () => {
-  const cluster = new Cluster();
+  const cluster = new FakeCluster();
   await cluster.route(['x'], { maxOngoingRequests: 1, requestTimeoutMs: 20 });
   const sent = cluster.send();
   const waiting = cluster.send({ timeoutMs: 25 });
@@ -229,7 +110,7 @@ test('a deadline is told with 504 and cancels at the replica, also while it wait
 });
 
 test('a streamed body is held until a replica begins, and sent again where it does not', async () => {
-  const cluster = new Cluster();
+  const cluster = new FakeCluster();
   await cluster.route(['x', 'y']);
   const { call, log } = cluster.send({ body: 'stream' });
   const [first, second] = cluster.replica('x').calls.length > 0 ? ['x', 'y'] : ['y', 'x'];
@@ -246,7 +127,7 @@ test('a streamed body is held until a replica begins, and sent again where it do
 });
 
 test('the new replicas of an update are found under their own key until it is switched to', async () => {
-  const cluster = new Cluster();
+  const cluster = new FakeCluster();
   const scoped = (deployments: RouteSnapshot['deployments'], version: number): RouteSnapshot => ({
     version,
     routes: [],
@@ -259,5 +140,34 @@ test('the new replicas of an update are found under their own key until it is sw
   await settled();
   cluster.last('new').answer();
   assert.deepEqual(waiting.log, ['started', 'head', 'end']);
+  cluster.router.close();
+});
+
+test('of two deadlines the nearer one counts, is told by name, and travels on', async () => {
+  const cluster = new FakeCluster();
+  await cluster.route(['x'], { requestTimeoutMs: 60_000 });
+  const headOf = (n: number): MethodCallHead => cluster.replica('x').calls[n]?.head as MethodCallHead;
+  const own = cluster.send();
+  assert.equal(headOf(0).budgetOf, undefined);
+  assert.ok((headOf(0).budgetMs ?? 0) > 59_000);
+  own.call.cancel();
+  const asked = cluster.send({ timeoutMs: 30_000 });
+  assert.equal(headOf(1).budgetOf, 'the timeout of the call to a/d');
+  asked.call.cancel();
+  const longer = cluster.send({ limit: { leftMs: 90_000, of: 'the requestTimeout of a/outer' } });
+  assert.equal(headOf(2).budgetOf, undefined);
+  longer.call.cancel();
+  const limited = cluster.send({ limit: { leftMs: 20, of: 'the requestTimeout of a/outer' } });
+  assert.equal(headOf(3).budgetOf, 'the requestTimeout of a/outer');
+  assert.ok((headOf(3).budgetMs ?? 99) <= 20);
+  while (limited.log.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.match(
+    limited.errors[0]?.message ?? '',
+    /^a\/d: no answer within 20 ms, what was left of the requestTimeout of a\/outer$/,
+  );
+  const over = cluster.send({ limit: { leftMs: -1, of: 'the requestTimeout of a/outer' } });
+  await settled();
+  assert.deepEqual(over.log, ['NBS_REQUEST_TIMEOUT']);
+  assert.equal(cluster.replica('x').calls.length, 4, 'nothing was sent');
   cluster.router.close();
 });

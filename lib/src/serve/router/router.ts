@@ -1,3 +1,4 @@
+import { listOf } from '../../core/index.js';
 import type { OutgoingCall } from '../../ipc/index.js';
 import {
   type DemandReport,
@@ -11,6 +12,9 @@ import { DeadlineWheel } from './deadline-wheel.js';
 import { DeploymentPool, type PoolInit } from './deployment-pool.js';
 import type { Dispatch, RouterLike } from './dispatch.js';
 import { RouterClosed } from './errors.js';
+import { HedgedCall } from './hedged-call.js';
+import { isIdempotent } from './is-idempotent.js';
+import { LinkWatch } from './link-watch.js';
 import type { ConnectReplica } from './replica-link.js';
 import { RoutedCall } from './routed-call.js';
 
@@ -44,6 +48,7 @@ export class Router implements RouterLike {
   snapshot: RouteSnapshot | null = null;
   readonly #init: RouterInit;
   readonly #wheel = new DeadlineWheel();
+  readonly #watch = new LinkWatch();
   readonly #pools = new Map<DeploymentKey, DeploymentPool>();
   readonly #listeners = new Set<(snapshot: RouteSnapshot) => void>();
   readonly #awaiters = new Set<{ version: number; resolve: (snapshot: RouteSnapshot) => void; reject: (error: Error) => void }>();
@@ -57,10 +62,15 @@ export class Router implements RouterLike {
   }
 
   dispatch(request: Dispatch): OutgoingCall {
+    const pool = this.#pools.get(request.key);
+    if (pool !== undefined && pool.hedging !== null && isIdempotent(pool.route, request.method)) {
+      return new HedgedCall(request, pool, pool.hedging, this.#wheel);
+    }
     const call = new RoutedCall(request, this.#wheel);
-    if (this.#closed) call.fail(RouterClosed());
+    if (pool !== undefined) call.enter(pool);
+    else if (this.#closed) call.fail(RouterClosed());
     else if (this.snapshot === null) this.#waitForSnapshot(request, call);
-    else this.#enter(request, call);
+    else call.fail(this.#unknown(request.key));
     return call;
   }
 
@@ -78,8 +88,7 @@ export class Router implements RouterLike {
     for (const [key, pool] of this.#pools) {
       if (Object.hasOwn(snapshot.deployments, key)) continue;
       this.#pools.delete(key);
-      const running = Object.keys(snapshot.deployments).join(', ') || 'none';
-      pool.remove(running, this.#pools.get(unscopedKey(key)) ?? null);
+      pool.remove(listOf(Object.keys(snapshot.deployments)), this.#pools.get(unscopedKey(key)) ?? null);
     }
     this.#admitEarly();
     for (const awaiter of this.#awaiters) {
@@ -111,6 +120,7 @@ export class Router implements RouterLike {
     for (const { reject } of this.#awaiters) reject(RouterClosed());
     this.#awaiters.clear();
     if (this.#earlyTimer !== null) clearTimeout(this.#earlyTimer);
+    this.#watch.close();
     this.#init.onClose?.();
   }
 
@@ -120,18 +130,14 @@ export class Router implements RouterLike {
   }
 
   #poolInit(key: DeploymentKey): PoolInit {
-    const { sendDemand, ...init } = this.#init;
+    const { sendDemand, ...given } = this.#init;
+    const init = { ...given, watch: this.#watch };
     if (sendDemand === undefined) return init;
     return { ...init, sendDemand: (demand) => sendDemand({ deployments: { [key]: demand } }) };
   }
 
-  #enter(request: Dispatch, call: RoutedCall): void {
-    const pool = this.#pools.get(request.key);
-    if (pool !== undefined) {
-      call.enter(pool);
-      return;
-    }
-    call.fail(NoSuchDeployment({ deployment: request.key, running: [...this.#pools.keys()].join(', ') || 'none' }));
+  #unknown(deployment: DeploymentKey): Error {
+    return NoSuchDeployment({ deployment, running: listOf([...this.#pools.keys()]) });
   }
 
   #waitForSnapshot(request: Dispatch, call: RoutedCall): void {
@@ -147,7 +153,12 @@ export class Router implements RouterLike {
   #admitEarly(): void {
     if (this.#earlyTimer !== null) clearTimeout(this.#earlyTimer);
     this.#earlyTimer = null;
-    for (const { request, call } of this.#early.splice(0)) if (!call.done) this.#enter(request, call);
+    for (const { request, call } of this.#early.splice(0)) {
+      if (call.done) continue;
+      const pool = this.#pools.get(request.key);
+      if (pool === undefined) call.fail(this.#unknown(request.key));
+      else call.enter(pool);
+    }
   }
 }
 

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallHead } from '../../ipc/index.js';
+import { FakeCluster, settled } from './fake-replica.test-support.js';
+
+const head = (requestId: string, batch: boolean): CallHead => ({
+  kind: 'method',
+  method: 'm',
+  requestId,
+  ...(batch ? { priority: 'batch' as const } : {}),
+});
+
+/** One replica that works on one request, so that all others wait. */
+async function busyCluster(maxQueuedRequests: number): Promise<FakeCluster> {
+  const cluster = new FakeCluster();
+  await cluster.route(['x'], { maxOngoingRequests: 1, maxQueuedRequests });
+  cluster.send({ head: head('first', false) });
+  return cluster;
+}
+
+function answerAll(cluster: FakeCluster): string[] {
+  const { calls } = cluster.replica('x');
+  for (let i = 0; i < calls.length; i += 1) calls[i]?.answer();
+  return calls.map((call) => (call.head.kind === 'method' ? call.head.requestId : ''));
+}
+
+test('interactive requests overtake batch ones', async () => {
+  const cluster = await busyCluster(-1);
+  for (const id of ['b1', 'b2', 'i1', 'b3', 'i2']) cluster.send({ head: head(id, id.startsWith('b')) });
+  assert.deepEqual(answerAll(cluster), ['first', 'i1', 'i2', 'b1', 'b2', 'b3']);
+  cluster.router.close();
+});
+
+test('in a full queue an interactive request takes the place of the youngest batch one, which is told so', async () => {
+  const cluster = await busyCluster(3);
+  const [b1, i1, b2] = ['b1', 'i1', 'b2'].map((id) => cluster.send({ head: head(id, id.startsWith('b')) }));
+  const b3 = cluster.send({ head: head('b3', true) });
+  const i2 = cluster.send({ head: head('i2', false) });
+  await settled();
+  assert.deepEqual(b3.log, ['NBS_QUEUE_FULL']);
+  assert.match(b3.errors[0]?.message ?? '', /so this one is refused/);
+  assert.deepEqual(b2?.log, ['NBS_QUEUE_FULL']);
+  assert.match(
+    b2?.errors[0]?.message ?? '',
+    /3 of 3 requests wait\), and an interactive request took the place of this batch request/,
+  );
+  const i3 = cluster.send({ head: head('i3', false) });
+  const i4 = cluster.send({ head: head('i4', false) });
+  await settled();
+  assert.deepEqual([b1?.log, i4.log], [['NBS_QUEUE_FULL'], ['NBS_QUEUE_FULL']]);
+  assert.deepEqual(answerAll(cluster), ['first', 'i1', 'i2', 'i3']);
+  for (const sent of [i1, i2, i3]) assert.equal(sent?.log.at(-1), 'end');
+  cluster.router.close();
+});

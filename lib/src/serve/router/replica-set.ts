@@ -1,0 +1,90 @@
+import type { DeploymentRoute } from '../protocol/index.js';
+import type { LinkWatch } from './link-watch.js';
+import { pick } from './pick.js';
+import { pickForModel } from './pick-for-model.js';
+import { type ConnectReplica, type LinkOwner, ReplicaLink } from './replica-link.js';
+
+export interface ReplicaSetInit {
+  readonly owner: LinkOwner;
+  readonly connect: ConnectReplica;
+  readonly random: () => number;
+  readonly watch: LinkWatch;
+}
+
+/** The connections of one router to the replicas of one deployment, and the choice among them. */
+export class ReplicaSet {
+  readonly #init: ReplicaSetInit;
+  #links: readonly ReplicaLink[] = [];
+
+  constructor(init: ReplicaSetInit) {
+    this.#init = init;
+  }
+
+  get size(): number {
+    return this.#links.length;
+  }
+
+  get links(): readonly ReplicaLink[] {
+    return this.#links;
+  }
+
+  /** Requests of this router that are at one of them. */
+  get inFlight(): number {
+    return this.#links.reduce((sum, link) => sum + link.inFlight, 0);
+  }
+
+  get isReachable(): boolean {
+    return this.#links.some((link) => link.isOpen);
+  }
+
+  get isOpening(): boolean {
+    return this.#links.some((link) => link.isOpening);
+  }
+
+  /** Those that are new are connected to; those that are gone are let go of when their requests are done. */
+  update({ replicas, hung = [] }: Pick<DeploymentRoute, 'replicas' | 'hung'>): void {
+    const { owner, connect, watch } = this.#init;
+    const known = new Map(this.#links.map((link) => [link.id, link]));
+    this.#links = replicas.map(({ id, path }) => {
+      const link = known.get(id);
+      known.delete(id);
+      return link ?? new ReplicaLink(id, path, owner, connect, watch);
+    });
+    for (const link of known.values()) {
+      link.hung = hung.includes(link.id);
+      link.retire();
+    }
+  }
+
+  retire(): void {
+    for (const link of this.#links) link.retire();
+    this.#links = [];
+  }
+
+  /**
+   * One that has room, or null. One that is silent is asked only where no other one can be waited for.
+   * @param modelId `''` where the request is for no model
+   * @param other one that is not to be chosen
+   */
+  pick(modelId: string, other: ReplicaLink | null): ReplicaLink | null {
+    const links = other === null ? this.#links : this.#links.filter((link) => link !== other);
+    const index = modelId === '' ? pick(links, this.#init.random) : pickForModel(links, modelId);
+    return links[index] ?? leastLoadedOfSilent(links);
+  }
+
+  /** When the first pause after a BUSY ends, on the clock of `performance.now()`; Infinity where none is paused. */
+  get pausedUntil(): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const link of this.#links) if (link.isPaused && link.pausedUntil < first) first = link.pausedUntil;
+    return first;
+  }
+}
+
+function leastLoadedOfSilent(links: readonly ReplicaLink[]): ReplicaLink | null {
+  let best: ReplicaLink | null = null;
+  for (const link of links) {
+    if (link.isOpen && !link.isSilent) return null;
+    if (link.hasPlace && (best === null || link.load < best.load)) best = link;
+  }
+  return best;
+}
