@@ -1,9 +1,10 @@
 import { batch } from './batching/index.js';
+import { getMultiplexedModelId } from './context/index.js';
 import { deleteApplication } from './delete.js';
 import { asDeployment, DeploymentDefinition } from './deployment.js';
 import { createHandle, handleContext } from './handle/index.js';
 import { callerFile, inertRun, isInert, noteDefinition, type Target } from './modules/index.js';
-import { getMultiplexedModelId, multiplexed } from './multiplexing/index.js';
+import { multiplexed } from './multiplexing/index.js';
 import { clusterAt, endCluster, ownCluster, requiredCluster, runningCluster } from './own-cluster.js';
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hasCode, isNbserveError } from '../../core/index.js';
-import { enterRequest, getMultiplexedModelId } from '../multiplexing/index.js';
+import { enterRequest, getMultiplexedModelId } from '../context/index.js';
 import { batch, createBatch } from './batch.js';
 import { BatchCall, BatchLength, NotBatched } from './errors.js';
 import { FakeClock } from './fake-clock.test-support.js';
@@ -212,7 +212,7 @@ test('requests for different models are not put into one batch', async () => {
   const model = new Many();
   const all: Promise<number[]>[] = [];
   ['a', 'b', 'a', ''].forEach((id, i) => {
-    enterRequest(id, () => all.push(model.run([i])));
+    enterRequest(id, null, '', () => all.push(model.run([i])));
   });
   clock.advance(10);
   await Promise.all(all);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/index.js';
-import { enterRequest, getMultiplexedModelId } from '../multiplexing/index.js';
+import { enterBatch, getMultiplexedModelId, type RequestContext, requestContext } from '../context/index.js';
 import { Batcher, type Place } from './batcher.js';
 import { BatchCall } from './errors.js';
 import { type Item, itemsOf } from './item.js';
@@ -20,6 +20,8 @@ export interface BatchedMethodInit {
 
 type AnyCall = ListCall | StreamCall;
 type RunBatch<C> = (items: readonly Item<C>[], place: Place, modelId: string) => void;
+
+const requestsOf = (items: readonly Item<AnyCall>[]): (RequestContext | null)[] => items.map(({ call }) => call.request);
 
 /** The calls of one batched method of one instance. Those for different models are never in one batch. */
 abstract class BatchedMethod<C extends AnyCall> {
@@ -88,11 +90,11 @@ export class BatchedList extends BatchedMethod<ListCall> {
   protected readonly run: RunBatch<ListCall> = (items, place, modelId) => {
     const { label, invoke } = this.init;
     let working = Promise.resolve();
-    const leave = enterRequest(modelId, () => {
+    const context = enterBatch(modelId, requestsOf(items), () => {
       working = runListBatch(label, items, invoke);
     });
     void working.then(() => {
-      leave?.();
+      context?.end();
       if (items.some(({ call }) => call.hasFailed)) this.withdrawOver(modelId);
       place.release();
     });
@@ -101,20 +103,24 @@ export class BatchedList extends BatchedMethod<ListCall> {
 
 export class BatchedStream extends BatchedMethod<StreamCall> {
   call(args: readonly unknown[]): AsyncGenerator<unknown[]> {
-    return this.#read(getMultiplexedModelId(), args);
+    return this.#read(getMultiplexedModelId(), requestContext(), args);
   }
 
   protected readonly run: RunBatch<StreamCall> = (items, place, modelId) => {
     const { label: method, invoke } = this.init;
-    let leave: (() => void) | null = null;
-    const batch = new StreamBatch({ method, items, place, onEnd: () => leave?.() });
-    leave = enterRequest(modelId, () => void batch.run(invoke as (values: unknown[]) => AsyncGenerator<unknown>));
+    let context: RequestContext | null = null;
+    const batch = new StreamBatch({ method, items, place, onEnd: () => context?.end() });
+    context = enterBatch(
+      modelId,
+      requestsOf(items),
+      () => void batch.run(invoke as (values: unknown[]) => AsyncGenerator<unknown>),
+    );
   };
 
   /** As with any generator, nothing begins before the first `next()`. */
-  async *#read(modelId: string, args: readonly unknown[]): AsyncGenerator<unknown[]> {
+  async *#read(modelId: string, request: RequestContext | null, args: readonly unknown[]): AsyncGenerator<unknown[]> {
     const values = this.listOf(args);
-    const call = new StreamCall(values.length);
+    const call = new StreamCall(values.length, request);
     if (values.length > 0) this.add(modelId, itemsOf(call, values));
     try {
       for (let list = await call.next(); list !== null; list = await call.next()) yield list;

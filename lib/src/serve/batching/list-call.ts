@@ -1,3 +1,4 @@
+import { requestContext } from '../context/index.js';
 import { failureOf } from './failure.js';
 
 /** One call of a batched method that answers with a list. */
@@ -6,6 +7,8 @@ export class ListCall {
   /** Answered or failed. */
   isOver = false;
   hasFailed = false;
+  /** The request that made it. */
+  readonly request = requestContext();
   readonly #results: unknown[];
   #missing: number;
   #resolve!: (results: unknown[]) => void;

@@ -1,16 +1,21 @@
+import type { RequestContext } from '../context/index.js';
+
 /** One call of a batched generator: what has come for its items, until it is read. */
 export class StreamCall {
   /** Ended, failed, or its reader left: it takes nothing more. */
   isOver = false;
   /** Told when its reader took a list or left. */
   readonly listeners = new Set<() => void>();
+  /** The request that made it. */
+  readonly request: RequestContext | null;
   readonly #count: number;
   readonly #open: Set<number>;
   #lists: unknown[][] = [];
   #failure: { readonly reason: unknown } | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(count: number) {
+  constructor(count: number, request: RequestContext | null) {
+    this.request = request;
     this.#count = count;
     this.#open = new Set(Array.from({ length: count }, (_, index) => index));
     this.isOver = count === 0;

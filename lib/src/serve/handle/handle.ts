@@ -1,4 +1,5 @@
-import { toMs } from '../../core/index.js';
+import { InvalidOption, toMs } from '../../core/index.js';
+import { wantRequestContexts } from '../context/index.js';
 import { deploymentKey, type HandleRef } from '../protocol/index.js';
 import { handleContext } from './context.js';
 import { NoHttpRoute, NoProxy } from './errors.js';
@@ -11,8 +12,11 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 /** A handle of a deployment. It holds names only, so it may be made before the deployment runs and outlives its updates. */
 export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): DeploymentHandle<T> {
   const { app, deployment } = ref;
+  // Its calls end with the request that makes them.
+  wantRequestContexts();
   const callOptions: CallOptions = {
     ...(options.timeout === undefined ? {} : { timeoutMs: toMs(options.timeout, 'timeout') }),
+    ...(options.priority === undefined ? {} : { priority: checkedPriority(options.priority) }),
     ...(options.multiplexedModelId === undefined ? {} : { modelId: options.multiplexedModelId }),
   };
   const methods = new Map<string, { remote: (...args: unknown[]) => RemoteCall }>();
@@ -54,6 +58,13 @@ export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): De
 export function handleRef(value: unknown): HandleRef | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   return (value as Record<symbol, HandleRef | undefined>)[REF];
+}
+
+/** @throws NBS_INVALID_OPTION */
+function checkedPriority(priority: unknown): 'interactive' | 'batch' {
+  if (priority === 'interactive' || priority === 'batch') return priority;
+  const value = JSON.stringify(priority) ?? typeof priority;
+  throw InvalidOption({ where: 'handle.options', option: 'priority', expected: "'interactive' or 'batch'", value });
 }
 
 function urlOf(app: string): string {

@@ -6,7 +6,9 @@ import {
   type ResponseHead,
   type ResponseSink,
 } from '../../ipc/index.js';
+import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
 import { type HandleRef, RequestCancelled } from '../protocol/index.js';
+import type { DeadlineLimit } from '../router/index.js';
 import { handleContext, routeKey } from './context.js';
 import { NotAStream } from './errors.js';
 import { ItemStream } from './item-stream.js';
@@ -16,6 +18,8 @@ let requestCount = 0;
 
 export interface CallOptions {
   readonly timeoutMs?: number;
+  /** @default that of the request which makes the call */
+  readonly priority?: 'interactive' | 'batch';
   /** Model that the call is for. */
   readonly modelId?: string;
 }
@@ -24,7 +28,7 @@ export interface CallOptions {
  * One call of a method: a promise of its value, or the stream of its items. Which of the two it is only the replica's answer tells,
  * so one object is both; the types of the handle show the one that fits the method.
  */
-export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, ResponseSink {
+export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, ResponseSink, NestedCall {
   readonly [Symbol.toStringTag] = 'DeploymentResponse';
   readonly #ref: HandleRef;
   readonly #method: string;
@@ -37,6 +41,8 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   #observed = false;
   #cancelled = false;
   readonly #options: CallOptions;
+  /** The request that user code works on while it makes the call. */
+  readonly #request: RequestContext | null;
 
   constructor(ref: HandleRef, method: string, args: readonly unknown[], options: CallOptions) {
     this.#ref = ref;
@@ -47,6 +53,9 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       this.#reject = reject;
     });
     this.#result.catch((error: unknown) => this.#reportUnobserved(error));
+    this.#request = requestContext();
+    this.#request?.follow(this);
+    if (this.#cancelled) return;
     if (args.some((arg) => arg instanceof RemoteCall)) this.#sendWhenResolved(args);
     else this.#send(args);
   }
@@ -76,17 +85,21 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   }
 
   cancel(): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
-    this.#outgoing?.cancel('cancelled by the caller');
-    this.onError(RequestCancelled({ deployment: this.#ref.deployment, reason: 'by the caller' }));
+    this.#cancel('by the caller');
+  }
+
+  onRequestCancelled(reason: string): void {
+    this.#cancel(`so was the request that made it: ${reason}`);
   }
 
   onHead(head: ResponseHead): void {
     if (head.kind !== 'items') return;
     this.#stream = new ItemStream(
       (bytes) => this.#outgoing?.consumed(bytes),
-      () => this.#outgoing?.cancel('the reader left'),
+      () => {
+        this.#request?.unfollow(this);
+        this.#outgoing?.cancel('the reader left');
+      },
     );
     this.#resolve(this.#stream);
   }
@@ -101,6 +114,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   }
 
   onEnd(): void {
+    this.#request?.unfollow(this);
     if (this.#stream !== null) {
       this.#stream.end();
       return;
@@ -116,12 +130,26 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   }
 
   onError(error: Error): void {
+    this.#request?.unfollow(this);
     if (this.#stream !== null) this.#stream.fail(error);
     else this.#reject(error);
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `DeploymentResponse(${this.#ref.app}/${this.#ref.deployment}.${this.#method}) — await it for its value`;
+  }
+
+  /** What is left of the deadline of the request that makes the call. */
+  get #limit(): DeadlineLimit | null {
+    if (this.#request === null || this.#request.expiresAt === Number.POSITIVE_INFINITY) return null;
+    return { leftMs: this.#request.expiresAt - performance.now(), of: this.#request.deadlineOf };
+  }
+
+  #cancel(reason: string): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#outgoing?.cancel(`cancelled ${reason}`);
+    this.onError(RequestCancelled({ deployment: this.#ref.deployment, reason }));
   }
 
   #sendWhenResolved(args: readonly unknown[]): void {
@@ -140,8 +168,15 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       const body = encodeValue(args);
       requestCount += 1;
       const requestId = `${REQUEST_PREFIX}-${requestCount.toString(36)}`;
-      const { timeoutMs, modelId } = this.#options;
-      const head: CallHead = { kind: 'method', method: this.#method, requestId, ...(modelId === undefined ? {} : { modelId }) };
+      const { timeoutMs, modelId, priority = this.#request?.priority } = this.#options;
+      const head: CallHead = {
+        kind: 'method',
+        method: this.#method,
+        requestId,
+        ...(modelId === undefined ? {} : { modelId }),
+        ...(priority === 'batch' ? { priority } : {}),
+      };
+      const limit = this.#limit;
       this.#outgoing = handleContext().router.dispatch({
         key: routeKey(this.#ref),
         method: this.#method,
@@ -149,6 +184,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
         body,
         sink: this,
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(limit === null ? {} : { limit }),
       });
     } catch (error) {
       this.onError(error as Error);

@@ -64,6 +64,8 @@ export interface HandleBase<T> extends HandleBrand<T> {
 export interface HandleOptions {
   /** Deadline of each call: milliseconds or a text such as `'30s'`. @default the deployment's `requestTimeout` */
   readonly timeout?: number | `${number}${'ms' | 's' | 'm' | 'h'}`;
+  /** In a queue, interactive calls go before batch ones. @default that of the request which makes the call, else `'interactive'` */
+  readonly priority?: 'interactive' | 'batch';
   /** Id of the model that the calls are for: `serve.getMultiplexedModelId()` in the deployment. */
   readonly multiplexedModelId?: string;
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isNbserveError } from '../../core/index.js';
+import { enterRequest, getMultiplexedModelId } from '../context/index.js';
 import { ModelCache } from './model-cache.js';
 import { disposeModels, multiplexed } from './multiplexed.js';
-import { enterRequest, getMultiplexedModelId } from './request-context.js';
 
 test('the ids kept are those asked for last; what was loaded is kept or freed', async () => {
   await fc.assert(
@@ -71,8 +71,13 @@ test('a model is freed when the last request that got it has ended', async () =>
   const leaves: (() => void)[] = [];
   const ask = (id: string) =>
     new Promise<void>((resolve, reject) => {
-      const leave = enterRequest(id, () => void server.getModel(getMultiplexedModelId()).then(() => resolve(), reject));
-      if (leave !== null) leaves.push(leave);
+      const context = enterRequest(
+        id,
+        null,
+        '',
+        () => void server.getModel(getMultiplexedModelId()).then(() => resolve(), reject),
+      );
+      if (context !== null) leaves.push(() => context.end());
     });
   await ask('a');
   await ask('a');
@@ -95,7 +100,7 @@ test('the id belongs to its request, over awaits and timers', async () => {
     ['x', 'y', ''].map(
       (id) =>
         new Promise<void>((resolve) => {
-          enterRequest(id, () => {
+          enterRequest(id, null, '', () => {
             void Promise.resolve().then(() =>
               setTimeout(() => {
                 seen.push(getMultiplexedModelId());

@@ -1,7 +1,7 @@
 import { type OptionSpec, parseOptions } from '../../core/index.js';
+import { requestContext, wantRequestContexts } from '../context/index.js';
 import { NoModelId } from './errors.js';
 import { ModelCache } from './model-cache.js';
-import { requestContext, wantRequestContexts } from './request-context.js';
 import type { ModelLoader, MultiplexedDecorator, MultiplexedOptions } from './types.js';
 
 const maxNumModelsPerReplica: OptionSpec<number> = {

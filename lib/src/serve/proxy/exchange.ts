@@ -4,6 +4,7 @@ import { BadAnswer, RequestTooSlow, type Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
 import type { ClientConnection } from './client-connection.js';
+import { type ClientWishes, clientWishes, NO_WISHES } from './client-wishes.js';
 import { endAnswer } from './end-answer.js';
 import { answerError } from './error-answer.js';
 import { endToEnd } from './headers.js';
@@ -34,6 +35,7 @@ export class Exchange implements ResponseSink, BodyReader {
   readonly #response: ServerResponse;
   readonly #requestId: string;
   #call: OutgoingCall | null = null;
+  #wishes: ClientWishes = NO_WISHES;
   #chunks: Buffer[] = [];
   /** The first piece of the answer, held back until it is known whether more comes in this tick. */
   #held: Uint8Array | null = null;
@@ -55,6 +57,12 @@ export class Exchange implements ResponseSink, BodyReader {
   /** Sends the request to the deployment of its route: in one piece where the body is small and of known length. */
   forward(route: Route, url: string): void {
     const { headers } = this.#request;
+    try {
+      this.#wishes = clientWishes(headers);
+    } catch (error) {
+      this.fail(error as Error);
+      return;
+    }
     const length = headers['content-length'];
     if (headers['transfer-encoding'] !== undefined) this.#stream(route, url, undefined);
     else if (length === undefined || length === '0') this.#dispatch(route, url, null, 0);
@@ -153,6 +161,7 @@ export class Exchange implements ResponseSink, BodyReader {
 
   #dispatch(route: Route, url: string, body: Uint8Array | null | 'stream', length: number | undefined): void {
     const { method = 'GET', headers, rawHeaders } = this.#request;
+    const { limit, priority } = this.#wishes;
     this.#call = this.#host.router.dispatch({
       key: `${route.app}/${route.deployment}`,
       method: 'fetch',
@@ -165,9 +174,11 @@ export class Exchange implements ResponseSink, BodyReader {
         prefix: route.prefix,
         requestId: this.#requestId,
         ...(length === undefined || length === 0 ? {} : { length }),
+        ...(priority === undefined ? {} : { priority }),
       },
       body,
       sink: this,
+      ...(limit === undefined ? {} : { limit }),
     });
   }
 

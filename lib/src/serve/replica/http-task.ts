@@ -1,4 +1,5 @@
 import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
+import { modelIdOf } from '../protocol/index.js';
 import { InvalidResponse } from './errors.js';
 import { itemEncoder, jsonAnswer, TEXT, type WholeAnswer, wholeAnswer } from './http-answer.js';
 import { httpFailure } from './http-failure.js';
@@ -20,7 +21,10 @@ export class HttpTask extends UserTask {
   }
 
   run(instance: UserInstance): void {
-    if (!this.begin()) return;
+    if (this.begin()) this.enter(modelIdOf(this.#head.headers), this.#head, () => this.#invoke(instance));
+  }
+
+  #invoke(instance: UserInstance): void {
     let result: unknown;
     try {
       result = instance.fetch(this.#request);

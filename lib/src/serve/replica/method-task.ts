@@ -28,9 +28,20 @@ export class MethodTask extends UserTask {
   }
 
   #invoke(method: Method, body: Uint8Array | null): void {
+    let args: unknown[];
+    try {
+      // Before the context is entered: a handle among them makes it wanted.
+      args = body === null ? [] : (decodeValue(body) as unknown[]);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.enter(this.#head.modelId ?? '', this.#head, () => this.#call(method, args));
+  }
+
+  #call(method: Method, args: readonly unknown[]): void {
     let result: unknown;
     try {
-      const args = body === null ? [] : (decodeValue(body) as unknown[]);
       result = method(...args);
     } catch (error) {
       this.#fail(error);

@@ -3,7 +3,6 @@ import { handleOps } from '../../ipc/index.js';
 import {
   type DeploymentConfig,
   HttpNotServed,
-  modelIdOf,
   NoSuchMethod,
   ReplicaBusy,
   ReplicaDraining,
@@ -183,10 +182,7 @@ export class Replica implements TaskHost {
       }
       this.#slots.take();
       call.started();
-      return () => {
-        const task = new HttpTask(this, call, head);
-        task.enter(modelIdOf(head.headers), () => task.run(instance));
-      };
+      return () => new HttpTask(this, call, head).run(instance);
     }
     if (head.kind !== 'method') return undefined;
     const method = instance.method(head.method);
@@ -197,9 +193,6 @@ export class Replica implements TaskHost {
     }
     this.#slots.take();
     call.started();
-    return () => {
-      const task = new MethodTask(this, call, head);
-      task.enter(head.modelId ?? '', () => task.run(method));
-    };
+    return () => new MethodTask(this, call, head).run(method);
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingCall } from '../../ipc/index.js';
-import { enterRequest } from '../multiplexing/index.js';
+import { enterRequest, type RequestContext, type RequestOrigin } from '../context/index.js';
 
 /** What a task needs of its replica. */
 export interface TaskHost {
@@ -17,6 +17,8 @@ export interface TaskHost {
 
 type AnyIterator = { next(): unknown; return?(value?: unknown): unknown };
 
+const GONE = 'the caller went away';
+
 /** User code at work on one call. The slot is taken until it ends, whatever became of the call. */
 export abstract class UserTask {
   protected readonly host: TaskHost;
@@ -25,18 +27,20 @@ export abstract class UserTask {
   #watch: NodeJS.Timeout | null = null;
   #isStuck = false;
   #ended = false;
-  #leave: (() => void) | null = null;
+  #context: RequestContext | null = null;
 
   constructor(host: TaskHost, call: IncomingCall) {
     this.host = host;
     this.call = call;
   }
 
-  /** Runs the task as the request for a model, `''` for none. */
-  enter(modelId: string, run: () => void): void {
-    const leave = enterRequest(modelId, run);
-    if (this.#ended) leave?.();
-    else this.#leave = leave;
+  /** Runs user code as the request for a model, `''` for none. */
+  protected enter(modelId: string, origin: RequestOrigin, run: () => void): void {
+    const context = enterRequest(modelId, origin, this.host.label, run);
+    if (context === null) return;
+    this.#context = context;
+    if (this.#ended) context.end();
+    else if (this.call.cancelled) context.cancel(GONE);
   }
 
   /** Names the work in messages. */
@@ -58,7 +62,7 @@ export abstract class UserTask {
     this.#ended = true;
     if (this.#watch !== null) clearTimeout(this.#watch);
     if (this.#isStuck) this.host.onUnstuck();
-    this.#leave?.();
+    this.#context?.end();
     this.host.release();
   }
 
@@ -94,6 +98,7 @@ export abstract class UserTask {
       this.host.onStuck(this.describe());
     }, stuckTimeoutMs);
     this.#watch.unref();
+    this.#context?.cancel(reason);
     this.onCancelled(reason);
     // Ends a generator that waits at a yield; one that is at work ends at its next yield.
     const returned = this.#iterator?.return?.();

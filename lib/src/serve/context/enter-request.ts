@@ -1,0 +1,86 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { RequestContext, type RequestOrigin } from './request-context.js';
+
+const current = new AsyncLocalStorage<RequestContext>();
+let wanted = false;
+
+/**
+ * From now on every request has a context, also one that names no model. It costs each promise of user code a little (Node below 24), so it is
+ * asked for only where something reads it: a model cache, a handle.
+ */
+export function wantRequestContexts(): void {
+  wanted = true;
+}
+
+/**
+ * Runs user code on a request.
+ * @param origin what came with it
+ * @param label `app/deployment`, for messages
+ * @returns its context, to be told of its cancel and its end; `null` where it needs none
+ */
+export function enterRequest(
+  modelId: string,
+  origin: RequestOrigin | null,
+  label: string,
+  run: () => void,
+): RequestContext | null {
+  if (modelId === '' && !wanted && current.getStore() === undefined) {
+    run();
+    return null;
+  }
+  const { budgetMs, budgetOf, priority } = origin ?? NOTHING;
+  const expiresAt = budgetMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + budgetMs;
+  const context = new RequestContext(modelId, expiresAt, budgetOf ?? `the requestTimeout of ${label}`, priority);
+  current.run(context, run);
+  return context;
+}
+
+/**
+ * Runs user code on a batch of requests for one model. It has the latest of their deadlines, is a batch request where they all are, and is
+ * cancelled once they all are.
+ */
+export function enterBatch(
+  modelId: string,
+  requests: readonly (RequestContext | null)[],
+  run: () => void,
+): RequestContext | null {
+  const known = requests.filter((request) => request !== null);
+  if (known.length === 0) return enterRequest(modelId, null, '', run);
+  const [first] = known as [RequestContext, ...RequestContext[]];
+  const complete = known.length === requests.length;
+  const latest = known.reduce((a, b) => (b.expiresAt > a.expiresAt ? b : a), first);
+  const priority = complete && known.every((request) => request.priority === 'batch') ? 'batch' : undefined;
+  const context = new RequestContext(
+    modelId,
+    complete ? latest.expiresAt : Number.POSITIVE_INFINITY,
+    latest.deadlineOf,
+    priority,
+  );
+  if (complete) cancelWithAll(context, new Set(known));
+  current.run(context, run);
+  return context;
+}
+
+function cancelWithAll(batch: RequestContext, requests: ReadonlySet<RequestContext>): void {
+  let left = requests.size;
+  for (const request of requests) {
+    request.follow({
+      onRequestCancelled: (reason) => {
+        left -= 1;
+        if (left === 0) batch.cancel(reason);
+      },
+    });
+  }
+}
+
+/** `null` outside of a request, and where requests need no context. */
+export function requestContext(): RequestContext | null {
+  return current.getStore() ?? null;
+}
+
+/** Id of the model that the current request is for; `''` where it names none. */
+export function getMultiplexedModelId(): string {
+  return current.getStore()?.modelId ?? '';
+}
+
+const NOTHING: RequestOrigin = {};
