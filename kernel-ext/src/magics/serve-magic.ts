@@ -45,7 +45,7 @@ interface AppStatus {
 
 /** One line per application and deployment. */
 export function statusText({ url, applications }: Status): string {
-  const lines = [url];
+  const lines = [url === '' ? 'no HTTP' : url];
   const names = Object.entries(applications);
   if (names.length === 0) lines.push('  no applications');
   for (const [name, { status, message, routePrefix, deployments }] of names) {
