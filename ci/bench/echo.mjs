@@ -3,5 +3,5 @@ import { besideRay, httpRounds } from './harness/http-rounds.mjs';
 
 const setting = { name: 'JSON echo', app: 'echo', path: '/', body: JSON.stringify({ input: 'hello' }) };
 
-export const run = (context) => httpRounds(context, { ...setting, aims: { 1: undefined, 32: 0.45 } });
-export const withRay = (context, ray) => besideRay(context, ray, { ...setting, aims: { 1: undefined, 32: 60 } });
+export const run = (context) => httpRounds(context, { ...setting, aims: { 32: 0.6 } });
+export const withRay = (context, ray) => besideRay(context, ray, { ...setting, aims: { 32: 100 }, p50Aims: { 1: 1 / 20 } });

@@ -30,7 +30,7 @@ async function withCluster(work) {
   }
 }
 
-const rows = (found) => [rowOf(0.5, 'p50', found, { atMost: 1 / 15 }), rowOf(0.99, 'p99', found)];
+const rows = (found) => [rowOf(0.5, 'p50', found, { atMost: 1 / 25 }), rowOf(0.99, 'p99', found)];
 
 export const run = (context) =>
   context.ray === undefined ? withCluster(async (nbserve) => rows(await pairedRounds(context.rounds, { nbserve }))) : [];

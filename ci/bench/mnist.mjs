@@ -14,10 +14,15 @@ const setting = {
   args: [model],
   path: '/mnist',
   body: JSON.stringify({ image }),
-  peerArgs: [model],
+  peerArgs: ['--model', model],
 };
 
-export const run = (context) => httpRounds(context, { ...setting, aims: {} });
+const batched = { ...setting, name: 'MNIST with serve.batch', app: 'mnist-batched', connections: [32], aims: { 32: 1.2 } };
+
+export const run = async (context) => [
+  ...(await httpRounds(context, { ...setting, aims: { 1: 0.8, 32: 0.8 } })),
+  ...(await httpRounds(context, batched)),
+];
 export const withRay = async (context, ray) => {
   await ray.ask('mnist', model);
   return besideRay(context, ray, { ...setting, aims: {} });

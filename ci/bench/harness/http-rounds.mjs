@@ -9,22 +9,27 @@ const BARE = fileURLToPath(new URL('../peers/bare.mjs', import.meta.url));
 const CONNECTIONS = [1, 32];
 const WARM_UP = { connections: 32, seconds: 2 };
 
-/** Against one Fastify process that gives the same answers. */
-export async function httpRounds(context, { name, app, args, path, body, peerArgs = [], aims }) {
+/**
+ * Against one Fastify process that gives the same answers.
+ * @param aims connections → least ratio of the rates
+ */
+export async function httpRounds(
+  context,
+  { name, app, args, path, body, type, peerArgs = [], connections: all = CONNECTIONS, aims },
+) {
   const bare = start(process.execPath, [BARE, ...peerArgs]);
   const cluster = new Cluster();
   try {
     const peerUrl = (await firstLine(bare)) + path;
     const url = await cluster.run(app, { args, name: app, routePrefix: path });
     const { proxy, replica } = cluster.pids();
-    const ours = { proxy: proxy[0], replica: replica[0] };
-    await load(peerUrl, { body, ...WARM_UP });
-    await load(url, { body, ...WARM_UP });
+    await load(peerUrl, { body, type, ...WARM_UP });
+    await load(url, { body, type, ...WARM_UP });
     const rows = [];
-    for (const connections of CONNECTIONS) {
-      const options = { body, connections, seconds: context.seconds };
+    for (const connections of all) {
+      const options = { body, type, connections, seconds: context.seconds };
       const found = await pairedRounds(context.rounds, {
-        nbserve: () => load(url, { ...options, pids: ours }),
+        nbserve: () => load(url, { ...options, pids: { proxy, replica } }),
         bare: () => load(peerUrl, { ...options, pids: { bare: bare.pid } }),
       });
       rows.push({
@@ -43,8 +48,12 @@ export async function httpRounds(context, { name, app, args, path, body, peerArg
   }
 }
 
-/** Against Ray Serve, which runs already. A few rounds do: it is two orders of magnitude away. */
-export async function besideRay(context, ray, { name, app, args, path, body, aims }) {
+/**
+ * Against Ray Serve, which runs already. A few rounds do: it is two orders of magnitude away.
+ * @param aims connections → least ratio of the rates
+ * @param p50Aims connections → largest ratio of the median times
+ */
+export async function besideRay(context, ray, { name, app, args, path, body, aims, p50Aims = {} }) {
   const cluster = new Cluster();
   try {
     const url = await cluster.run(app, { args, name: app, routePrefix: path });
@@ -62,13 +71,23 @@ export async function besideRay(context, ray, { name, app, args, path, body, aim
           return { ...one, cpu: { 'all of Ray': us, load: one.cpu.load } };
         },
       });
+      const what = `${name}, ${connections} connection${connections === 1 ? '' : 's'}`;
       rows.push({
-        name: `${name}, ${connections} connection${connections === 1 ? '' : 's'}`,
+        name: what,
         ours: describe(found.nbserve),
         peer: `Ray Serve: ${describe(found.ray)}`,
         ratio: ratioOf(rates(found.nbserve), rates(found.ray)),
         ...(aims[connections] === undefined ? {} : { aim: { atLeast: aims[connections] } }),
         cpu: { 'Ray Serve': cpuOf(found.ray) },
+      });
+      if (p50Aims[connections] === undefined) continue;
+      const p50 = (some) => some.map((one) => one.p50);
+      rows.push({
+        name: `${what}, p50`,
+        ours: ms(median(p50(found.nbserve))),
+        peer: `Ray Serve: ${ms(median(p50(found.ray)))}`,
+        ratio: ratioOf(p50(found.nbserve), p50(found.ray)),
+        aim: { atMost: p50Aims[connections] },
       });
     }
     return rows;
@@ -77,16 +96,17 @@ export async function besideRay(context, ray, { name, app, args, path, body, aim
   }
 }
 
-const rates = (found) => found.map((one) => one.perSecond);
+export const rates = (found) => found.map((one) => one.perSecond);
 
-function describe(found) {
+const ms = (value) => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
+
+export function describe(found) {
   const middle = (pick) => median(found.map(pick));
-  const ms = (value) => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
   const rate = Math.round(middle((one) => one.perSecond)).toLocaleString('en-US');
   return `${rate} req/s, p50 ${ms(middle((one) => one.p50))}, p99 ${ms(middle((one) => one.p99))}`;
 }
 
 /** Median CPU time per request by process, in µs. */
-function cpuOf(found) {
+export function cpuOf(found) {
   return Object.fromEntries(Object.keys(found[0].cpu).map((name) => [name, median(found.map((one) => one.cpu[name]))]));
 }

@@ -1,12 +1,16 @@
-// A small HTTP/1.1 client in a closed loop on raw sockets: `node load-client.mjs '{"url":…,"body":…,"connections":…,"seconds":…}'`.
+// A small HTTP/1.1 client in a closed loop on raw sockets: `node load-client.mjs '{"urls":[…],"type":…,"body":base64,"connections":…,"seconds":…}'`.
 // Reads what the benchmarked servers answer: a content-length, or chunks without trailers.
 import { createConnection } from 'node:net';
 
-const { url, body, connections, seconds } = JSON.parse(process.argv[2]);
-const { hostname, port, pathname, host } = new URL(url);
-const request = Buffer.from(
-  `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-);
+const { urls, type, body, connections, seconds } = JSON.parse(process.argv[2]);
+const { hostname, port } = new URL(urls[0]);
+const bytes = Buffer.from(body, 'base64');
+const requests = urls.map((url) => {
+  const { pathname, host } = new URL(url);
+  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: ${type}\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), bytes]);
+});
+let turn = 0;
 
 const latencies = [];
 let failed = 0;
@@ -34,7 +38,7 @@ function connection() {
     let text = '';
     const send = () => {
       sent = performance.now();
-      socket.write(request);
+      socket.write(requests[turn++ % requests.length]);
     };
     socket.on('connect', send);
     socket.on('data', (chunk) => {

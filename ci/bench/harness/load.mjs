@@ -12,31 +12,45 @@ const hasWrk = !process.env.NBSERVE_BENCH_OWN_LOAD && spawnSync('wrk', ['-v']).e
 export const loadTool = hasWrk ? 'wrk (one thread)' : "the benchmark's own client (one thread)";
 
 /**
- * POSTs `body` over `connections` connections for `seconds`.
- * @param pids name → pid: whose CPU time is counted
+ * POSTs `body` (text or bytes) over `connections` connections for `seconds`.
+ * @param url where to; several of one origin are asked in turns
+ * @param pids name → pid: whose CPU time is counted; an array of pids is counted as one
  * @returns { perSecond, p50, p99 (ms), failed, cpu: name → µs of CPU time per request }
  */
-export async function load(url, { body, connections, seconds, pids = {} }) {
-  const before = Object.entries(pids).map(([name, pid]) => [name, pid, cpuMs(pid)]);
+export async function load(url, { body, type = 'application/json', connections, seconds, pids = {} }) {
+  const urls = [url].flat();
+  const sums = Object.entries(pids).map(([name, some]) => [name, () => [some].flat().reduce((sum, pid) => sum + cpuMs(pid), 0)]);
+  const before = sums.map(([name, sum]) => [name, sum, sum()]);
   const childrenBefore = endedChildrenCpuMs();
-  const { requests, failed, p50, p99, took } = await (hasWrk ? wrk : own)(url, body, connections, seconds);
+  const { requests, failed, p50, p99, took } = await (hasWrk ? wrk : own)({ urls, body, type, connections, seconds });
   const usEach = (ms) => (ms * 1000) / Math.max(1, requests);
   const cpu = {};
-  for (const [name, pid, ms] of before) if (ms !== undefined) cpu[name] = usEach(cpuMs(pid) - ms);
+  for (const [name, sum, ms] of before) if (Number.isFinite(ms)) cpu[name] = usEach(sum() - ms);
   if (childrenBefore !== undefined) cpu.load = usEach(endedChildrenCpuMs() - childrenBefore);
-  if (failed > 0) throw new Error(`${failed} of ${requests} requests to ${url} failed`);
+  if (failed > 0) throw new Error(`${failed} of ${requests} requests to ${urls[0]} failed`);
   return { perSecond: requests / took, p50, p99, cpu };
 }
 
-async function wrk(url, body, connections, seconds) {
+async function wrk({ urls, body, type, connections, seconds }) {
   const folder = mkdtempSync(join(tmpdir(), 'nbs-bench-'));
+  const lua = (bytes) => `"${[...Buffer.from(bytes)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('')}"`;
   try {
     const script = join(folder, 'post.lua');
     writeFileSync(
       script,
       `wrk.method = "POST"
-wrk.headers["content-type"] = "application/json"
-wrk.body = ${JSON.stringify(body)}
+wrk.headers["content-type"] = "${type}"
+wrk.body = ${lua(body)}
+local requests, at = {}, 0
+init = function()
+  for index, path in ipairs({ ${urls.map((url) => lua(new URL(url).pathname)).join(', ')} }) do requests[index] = wrk.format(nil, path) end
+  if #requests > 1 then
+    request = function()
+      at = at % #requests + 1
+      return requests[at]
+    end
+  end
+end
 done = function(summary, latency)
   local bad = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout + summary.errors.status
   io.write(string.format('{"requests":%d,"failed":%d,"p50":%f,"p99":%f,"took":%f}\\n',
@@ -44,14 +58,14 @@ done = function(summary, latency)
 end
 `,
     );
-    return await result(start('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url]));
+    return await result(start('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, urls[0]]));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-const own = (url, body, connections, seconds) =>
-  result(start(process.execPath, [OWN, JSON.stringify({ url, body, connections, seconds })]));
+const own = ({ body, ...rest }) =>
+  result(start(process.execPath, [OWN, JSON.stringify({ ...rest, body: Buffer.from(body).toString('base64') })]));
 
 async function result(child) {
   let out = '';

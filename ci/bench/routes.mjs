@@ -1,0 +1,62 @@
+// Many routes: the request path must cost what it costs with one. Ten replicas on both sides, asked in turns.
+import { Cluster } from './harness/cluster.mjs';
+import { cpuOf, describe, rates } from './harness/http-rounds.mjs';
+import { load } from './harness/load.mjs';
+import { pairedRounds, ratioOf } from './harness/rounds.mjs';
+
+const REPLICAS = 10;
+const ROUTES = 1000;
+const AT_ONCE = 20;
+const CONNECTIONS = 32;
+/** Each replica has to see enough requests for its code to be compiled. */
+const WARM_UP_SECONDS = 8;
+const body = JSON.stringify({ input: 'hello' });
+
+/** One application of ten replicas. */
+async function oneRoute(cluster) {
+  return [await cluster.run('echo', { options: { numReplicas: REPLICAS }, name: 'echo', routePrefix: '/echo' })];
+}
+
+/** A thousand applications with a route each. Ten have a replica, the others sleep; only the ten are asked. */
+async function manyRoutes(cluster) {
+  const autoscaling = { minReplicas: 0, maxReplicas: 1, initialReplicas: 0 };
+  const names = Array.from({ length: ROUTES }, (_, at) => `echo-${at}`);
+  const deploy = (name, options) => cluster.run('echo', { options, name, routePrefix: `/${name}` });
+  const urls = [];
+  for (const name of names.slice(0, REPLICAS)) urls.push(await deploy(name));
+  const rest = names.slice(REPLICAS).values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const name of rest) await deploy(name, { autoscaling });
+    }),
+  );
+  return urls;
+}
+
+export async function run(context) {
+  const clusters = { many: new Cluster(), one: new Cluster() };
+  try {
+    const measured = {};
+    for (const [side, cluster] of Object.entries(clusters)) {
+      const urls = await (side === 'one' ? oneRoute : manyRoutes)(cluster);
+      const { proxy, replica } = cluster.pids();
+      const ask = { body, connections: CONNECTIONS, seconds: context.seconds, pids: { proxy, replica } };
+      await load(urls, { ...ask, seconds: WARM_UP_SECONDS });
+      measured[side] = () => load(urls, ask);
+    }
+    const found = await pairedRounds(context.rounds, measured);
+    const name = `${ROUTES.toLocaleString('en-US')} routes over ${REPLICAS} replicas, JSON echo, ${CONNECTIONS} connections`;
+    return [
+      {
+        name,
+        ours: describe(found.many),
+        peer: `one route: ${describe(found.one)}`,
+        ratio: ratioOf(rates(found.many), rates(found.one)),
+        aim: { atLeast: 0.95 },
+        cpu: { [`${ROUTES} routes`]: cpuOf(found.many), 'one route': cpuOf(found.one) },
+      },
+    ];
+  } finally {
+    for (const cluster of Object.values(clusters)) await cluster.end();
+  }
+}
