@@ -15,6 +15,9 @@ exports.default = class Echo {
       const later = new ReadableStream({ async start(out) { await new Promise((go) => setTimeout(go, 20)); out.enqueue(new Uint8Array([65])); out.close(); } });
       return new Response(later, { headers: [['content-length', '1'], ['content-length', '1']] });
     }
+    if (pathname === '/two') {
+      return new Response(new ReadableStream({ async start(out) { out.enqueue(new Uint8Array([65])); await new Promise((go) => setTimeout(go, 100)); out.enqueue(new Uint8Array([66])); out.close(); } }));
+    }
     if (pathname === '/trickle') {
       return new Response(new ReadableStream({ start(out) { out.enqueue(new Uint8Array([65])); } }));
     }
@@ -167,10 +170,10 @@ suite('HTTP strangers', () => {
   });
 
   test('garbage behind a request does not get into its answer', async () => {
-    const connection = new RawConnection(plane.url).write('GET /trickle HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const connection = new RawConnection(plane.url).write('GET /two HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await connection.until(/\r\n1\r\nA\r\n/);
     connection.write('no request\r\n\r\n');
-    assert.match(await connection.closed, /\r\n1\r\nA\r\n$/);
+    assert.match(await connection.closed, /\r\n1\r\nA\r\n1\r\nB\r\n0\r\n\r\n$/);
     await works();
   });
 

@@ -1,4 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PlainRequest } from './plain-request.js';
+import { PlainResponse } from './plain-response.js';
+
+/** A request, read by Node or as a plain one. */
+export type ClientRequest = IncomingMessage | PlainRequest;
+export type ClientResponse = ServerResponse | PlainResponse;
 
 /** Node writes texts up to this size from the stack. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -9,8 +15,9 @@ const LINGER_MS = 5000;
  * Ends an answer whose head was written, with its last bytes.
  * @throws where these are not as many as its content-length said
  */
-export function endAnswer(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array | null): void {
-  if (!request.complete && !response.shouldKeepAlive) linger(request, response, bytes);
+export function endAnswer(request: ClientRequest, response: ClientResponse, bytes: Uint8Array | null): void {
+  if (response instanceof PlainResponse) response.end(bytes);
+  else if (!request.complete && !response.shouldKeepAlive) linger(request as IncomingMessage, response, bytes);
   else if (bytes === null) response.end();
   else if (bytes.length > ONE_WRITE_BYTES || response.chunkedEncoding || response.strictContentLength) response.end(bytes);
   else endWithText(response, bytes);

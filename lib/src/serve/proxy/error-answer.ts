@@ -1,6 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isNbserveError } from '../../core/index.js';
-import { endAnswer } from './end-answer.js';
+import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 
 const RETRY_AFTER_SECONDS = '1';
 
@@ -13,7 +12,7 @@ export interface ErrorContext {
 }
 
 /** Answers with `{ "error": { "code", "message", … } }` and the error's status. */
-export function answerError(request: IncomingMessage, response: ServerResponse, error: Error, context: ErrorContext): void {
+export function answerError(request: ClientRequest, response: ClientResponse, error: Error, context: ErrorContext): void {
   const status = statusOf(error);
   const body = Buffer.from(JSON.stringify({ error: describe(error, context) }));
   const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];

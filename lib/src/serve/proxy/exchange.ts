@@ -1,13 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
 import { BadAnswer, RequestTooSlow, type Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
 import type { ClientConnection } from './client-connection.js';
 import { type ClientWishes, clientWishes, NO_WISHES } from './client-wishes.js';
-import { endAnswer } from './end-answer.js';
+import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 import { answerError } from './error-answer.js';
 import { endToEnd } from './headers.js';
+import { PlainRequest } from './plain-request.js';
 import type { BodyReader, SlowBodies } from './slow-bodies.js';
 
 /** What one request needs of its proxy. */
@@ -21,7 +22,7 @@ export interface ExchangeHost {
 }
 
 /** Another proxy in between may carry it for somebody who is not on this machine. */
-function isForwarded({ headers }: IncomingMessage): boolean {
+function isForwarded({ headers }: ClientRequest): boolean {
   return FORWARDED.some((name) => headers[name] !== undefined);
 }
 
@@ -31,8 +32,8 @@ const FORWARDED = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'];
 export class Exchange implements ResponseSink, BodyReader {
   readonly #host: ExchangeHost;
   readonly #connection: ClientConnection;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #request: ClientRequest;
+  readonly #response: ClientResponse;
   readonly #requestId: string;
   #call: OutgoingCall | null = null;
   #wishes: ClientWishes = NO_WISHES;
@@ -44,7 +45,7 @@ export class Exchange implements ResponseSink, BodyReader {
   /** Bytes that the client has not taken yet, for which the replica gets no new credit. */
   #owed = 0;
 
-  constructor(host: ExchangeHost, connection: ClientConnection, request: IncomingMessage, response: ServerResponse, id: string) {
+  constructor(host: ExchangeHost, connection: ClientConnection, request: ClientRequest, response: ClientResponse, id: string) {
     this.#host = host;
     this.#connection = connection;
     this.#request = request;
@@ -56,7 +57,8 @@ export class Exchange implements ResponseSink, BodyReader {
 
   /** Sends the request to the deployment of its route: in one piece where the body is small and of known length. */
   forward(route: Route, url: string): void {
-    const { headers } = this.#request;
+    const request = this.#request;
+    const { headers } = request;
     try {
       this.#wishes = clientWishes(headers);
     } catch (error) {
@@ -64,10 +66,11 @@ export class Exchange implements ResponseSink, BodyReader {
       return;
     }
     const length = headers['content-length'];
-    if (headers['transfer-encoding'] !== undefined) this.#stream(route, url, undefined);
+    if (request instanceof PlainRequest) this.#dispatch(route, url, request.body, request.body?.length);
+    else if (headers['transfer-encoding'] !== undefined) this.#stream(request, route, url, undefined);
     else if (length === undefined || length === '0') this.#dispatch(route, url, null, 0);
-    else if (Number(length) <= REPLAY_LIMIT_BYTES) this.#collect(route, url);
-    else this.#stream(route, url, Number(length));
+    else if (Number(length) <= REPLAY_LIMIT_BYTES) this.#collect(request, route, url);
+    else this.#stream(request, route, url, Number(length));
   }
 
   /** Answers with an error, or breaks the answer off where it has begun. */
@@ -182,8 +185,7 @@ export class Exchange implements ResponseSink, BodyReader {
     });
   }
 
-  #collect(route: Route, url: string): void {
-    const request = this.#request;
+  #collect(request: IncomingMessage, route: Route, url: string): void {
     request.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
     request.on('end', () => {
       if (this.#done) return;
@@ -194,8 +196,7 @@ export class Exchange implements ResponseSink, BodyReader {
     });
   }
 
-  #stream(route: Route, url: string, length: number | undefined): void {
-    const request = this.#request;
+  #stream(request: IncomingMessage, route: Route, url: string, length: number | undefined): void {
     this.#dispatch(route, url, 'stream', length);
     request.on('data', (chunk: Buffer) => {
       if (!this.#done && this.#call?.write(chunk) === false) request.pause();

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { BadTarget, HttpNotServed, NoReplica, NoRoute } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
+import type { ClientRequest, ClientResponse } from './end-answer.js';
 import { Exchange, type ExchangeHost } from './exchange.js';
 import { answerMalformed } from './malformed.js';
 import { answerOwnPage, OWN_PREFIX } from './own-pages.js';
+import { PlainConnections } from './plain-connections.js';
+import { PlainRequest } from './plain-request.js';
 import { RouteTable } from './route-table.js';
 import { SlowBodies } from './slow-bodies.js';
 
@@ -34,6 +37,7 @@ export class HttpProxy implements ExchangeHost {
   readonly #idPrefix = randomBytes(6).toString('base64url');
   #idCount = 0;
   #table: RouteTable | null = null;
+  #plain: PlainConnections | null = null;
   #unflushed: Exchange[] = [];
 
   constructor(options: ProxyOptions) {
@@ -53,12 +57,14 @@ export class HttpProxy implements ExchangeHost {
     const { server } = this.#fastify;
     // Node would drop the headers above 2000 silently, Content-Length among them; their bytes are limited anyway.
     server.maxHeadersCount = 0;
+    this.#plain = new PlainConnections(server, (request, response) => this.#handle(request, response));
     return server;
   }
 
   /** Takes no new connection; resolves when every request that came is answered. */
   async close(): Promise<void> {
     this.draining = true;
+    this.#plain?.drain();
     await this.#fastify.close();
   }
 
@@ -94,8 +100,8 @@ export class HttpProxy implements ExchangeHost {
     return fastify;
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    this.bodies.watch(request);
+  #handle(request: ClientRequest, response: ClientResponse): void {
+    if (!(request instanceof PlainRequest)) this.bodies.watch(request);
     const target = request.url ?? '/';
     const url = pathOf(target);
     if (url?.startsWith(OWN_PREFIX)) {
@@ -138,7 +144,7 @@ export class HttpProxy implements ExchangeHost {
     );
   }
 
-  #requestId(request: IncomingMessage): string {
+  #requestId(request: ClientRequest): string {
     const given = request.headers['x-request-id'];
     if (typeof given === 'string' && REQUEST_ID.test(given)) return given;
     this.#idCount += 1;

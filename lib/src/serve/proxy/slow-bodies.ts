@@ -50,13 +50,13 @@ export class SlowBodies {
   }
 
   /** Tells who is to answer where the body stalls. */
-  readBy(request: IncomingMessage, reader: BodyReader): void {
+  readBy(request: Pick<IncomingMessage, 'socket'>, reader: BodyReader): void {
     const watched = (request.socket as WatchedSocket)[WATCHED];
     if (watched?.request === request) watched.reader = reader;
   }
 
   /** The request was answered; what is left of its body is still watched. */
-  answered(request: IncomingMessage): void {
+  answered(request: Pick<IncomingMessage, 'socket' | 'complete'>): void {
     const watched = (request.socket as WatchedSocket)[WATCHED];
     if (watched?.request !== request) return;
     watched.reader = null;

@@ -1,0 +1,172 @@
+import type { Socket } from 'node:net';
+import { answerMalformed } from './malformed.js';
+import { readPlainHead } from './plain-head.js';
+import { PlainRequest } from './plain-request.js';
+import { type PlainAnswering, PlainResponse } from './plain-response.js';
+
+/** What plain connections need of their server. */
+export interface PlainHost {
+  /** Line that tells clients how long an idle connection is kept, with its end. */
+  readonly keepAliveHeader: string;
+  /** Connections end after the answer that is under way. */
+  readonly draining: boolean;
+  handle(request: PlainRequest, response: PlainResponse): void;
+  /** Gives a connection to Node's server, for good. What was read and not used is in the socket again. */
+  handOver(socket: Socket): void;
+  closed(connection: PlainConnection): void;
+}
+
+/** A request that came in part is waited for so long here; then Node has it, with its own deadlines. */
+const PARTIAL_WAIT_MS = 1000;
+/** Each piece is looked at with all before it. */
+const MAX_PIECES = 16;
+/** What a client may send ahead while its request is answered. */
+const MAX_AHEAD_BYTES = 64 * 1024;
+
+/**
+ * A client's connection as long as all that comes are plain requests, one after another. At the first other one it is handed over.
+ * Node's own server takes twice the time for the same, most of it for streams and events that a request which is there at once does not need.
+ */
+export class PlainConnection implements PlainAnswering {
+  readonly #socket: Socket;
+  readonly #host: PlainHost;
+  /** What has come and is not used yet. */
+  #bytes: Buffer | null = null;
+  #pieces = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #isReading = false;
+  #isAnswering = false;
+  /** Handed over, or closed. */
+  #isOver = false;
+  #idleSweeps = 0;
+
+  constructor(socket: Socket, host: PlainHost) {
+    this.#socket = socket;
+    this.#host = host;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  // PlainAnswering
+
+  answered(close: boolean): void {
+    this.#isAnswering = false;
+    if (this.#isOver) return;
+    if (close || this.#host.draining) {
+      this.#leave();
+      this.#socket.destroySoon();
+    } else if (this.#bytes !== null || this.#socket.isPaused()) this.#read();
+  }
+
+  /** Closes it unless it is in use. */
+  closeIfIdle(): void {
+    if (this.#isAnswering || this.#bytes !== null) return;
+    this.#leave();
+    this.#socket.destroySoon();
+  }
+
+  /** Called at intervals: closes it where none of the last `sweeps` found it in use. */
+  sweep(sweeps: number): void {
+    this.#idleSweeps += 1;
+    if (this.#idleSweeps > sweeps) this.closeIfIdle();
+  }
+
+  #onData = (chunk: Buffer): void => {
+    this.#idleSweeps = 0;
+    this.#bytes = this.#bytes === null ? chunk : Buffer.concat([this.#bytes, chunk]);
+    if (!this.#isAnswering) this.#read();
+    else if (this.#bytes.length > MAX_AHEAD_BYTES) this.#socket.pause();
+  };
+
+  #read = (): void => {
+    // Answers that are there at once come back here; they must not pile up on the stack.
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#mayRead && this.#readOne(this.#bytes as Buffer));
+    this.#isReading = false;
+    if (this.#isOver || this.#isAnswering) return;
+    if (!this.#socket.writableNeedDrain) this.#socket.resume();
+    else {
+      // The client does not take its answers: it gets no new ones.
+      this.#socket.pause();
+      this.#socket.once('drain', this.#read);
+    }
+  };
+
+  get #mayRead(): boolean {
+    return !this.#isOver && !this.#isAnswering && this.#bytes !== null && !this.#socket.writableNeedDrain;
+  }
+
+  /** False: no more can be read now. */
+  #readOne(bytes: Buffer): boolean {
+    const head = readPlainHead(bytes);
+    if (head === null) {
+      this.#handOver();
+      return false;
+    }
+    if (head === 'partial' || bytes.length < head.headBytes + head.bodyBytes) {
+      this.#wait();
+      return false;
+    }
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#pieces = 0;
+    const end = head.headBytes + head.bodyBytes;
+    this.#bytes = bytes.length === end ? null : bytes.subarray(end);
+    this.#isAnswering = true;
+    const request = new PlainRequest(head, head.bodyBytes === 0 ? null : bytes.subarray(head.headBytes, end), this.#socket);
+    this.#host.handle(request, new PlainResponse(this.#socket, this, this.#host.keepAliveHeader));
+    return true;
+  }
+
+  #wait(): void {
+    this.#pieces += 1;
+    if (this.#pieces > MAX_PIECES) this.#handOver();
+    else this.#timer ??= setTimeout(() => this.#handOver(), PARTIAL_WAIT_MS);
+  }
+
+  #handOver(): void {
+    const socket = this.#socket;
+    const bytes = this.#bytes;
+    this.#leave();
+    socket.pause();
+    if (bytes !== null) socket.unshift(bytes);
+    this.#host.handOver(socket);
+    socket.off('error', this.#onError);
+    socket.resume();
+  }
+
+  #leave(): void {
+    this.#isOver = true;
+    this.#bytes = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#read);
+    socket.off('close', this.#onClose);
+    this.#host.closed(this);
+  }
+
+  /** The client sends no more; as Node's server does, its connection is closed with that. */
+  #onEnd = (): void => {
+    const isCut = this.#bytes !== null && !this.#isAnswering;
+    this.#leave();
+    if (isCut)
+      answerMalformed(
+        Object.assign(new Error('Parse Error: Invalid EOF state'), { code: 'HPE_INVALID_EOF_STATE' }),
+        this.#socket,
+      );
+    else this.#socket.end();
+  };
+
+  // It is closed with that. Stays, since closing may fail as well.
+  #onError = (): void => {};
+
+  #onClose = (): void => {
+    if (!this.#isOver) this.#leave();
+  };
+}

@@ -1,0 +1,49 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { PlainConnection, type PlainHost } from './plain-connection.js';
+import type { PlainRequest } from './plain-request.js';
+import type { PlainResponse } from './plain-response.js';
+
+/** An idle connection is closed at the latest so much of its time too late. */
+const SWEEPS = 8;
+
+/** Stands before Node's server: each connection begins as a plain one. */
+export class PlainConnections implements PlainHost {
+  readonly keepAliveHeader: string;
+  readonly handle: (request: PlainRequest, response: PlainResponse) => void;
+  draining = false;
+  readonly #open = new Set<PlainConnection>();
+  readonly #server: Server;
+  readonly #nodes: ((socket: Socket) => void)[];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(server: Server, handle: (request: PlainRequest, response: PlainResponse) => void) {
+    this.#server = server;
+    this.handle = handle;
+    const { keepAliveTimeout } = server;
+    this.keepAliveHeader = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveTimeout / 1000)}\r\n`;
+    this.#nodes = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => this.#open.add(new PlainConnection(socket, this)));
+    this.#timer = setInterval(() => this.#sweep(), keepAliveTimeout / SWEEPS).unref();
+  }
+
+  handOver(socket: Socket): void {
+    for (const listener of this.#nodes) listener.call(this.#server, socket);
+  }
+
+  closed(connection: PlainConnection): void {
+    this.#open.delete(connection);
+  }
+
+  /** Connections end as soon as what they have is answered. */
+  drain(): void {
+    this.draining = true;
+    clearInterval(this.#timer);
+    for (const connection of [...this.#open]) connection.closeIfIdle();
+  }
+
+  #sweep(): void {
+    for (const connection of [...this.#open]) connection.sweep(SWEEPS);
+  }
+}

@@ -1,0 +1,85 @@
+/** A request head in the one form that nearly all clients send. */
+export interface PlainHead {
+  readonly method: string;
+  /** Path and query, as sent. */
+  readonly url: string;
+  /** By name in lower case. */
+  readonly headers: Record<string, string>;
+  /** Name, value, name, value, … as sent. */
+  readonly rawHeaders: string[];
+  /** Of the head, with the empty line that ends it. */
+  readonly headBytes: number;
+  readonly bodyBytes: number;
+}
+
+/** Node's limit for a head. */
+export const MAX_HEAD_BYTES = 16 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
+const END = '\r\n\r\n';
+
+// RFC 9112, sections 3 and 5, of which less is taken here than it allows: targets are paths, names are tokens, values are ASCII, lines end in CRLF.
+const SHAPE =
+  /^(?:GET|POST|PUT|PATCH|DELETE) \/[\w\-.~!$&'()*+,;=:@%/?]* HTTP\/1\.1\r\n(?:[\w!#$%&'*+\-.^`|~]+:[\t\x20-\x7e]*\r\n)*$/;
+/** Of a head that has not come whole, and its longest part. */
+const BEGINNING = /^(?:GET|POST|PUT|PATCH|DELETE) \//;
+const BEGINNING_BYTES = 8;
+const LENGTH = /^(?:0|[1-9]\d{0,5})$/;
+/** They change how a message is read, or what becomes of its connection. */
+const NOT_PLAIN = new Set(['transfer-encoding', 'upgrade', 'expect']);
+
+/**
+ * Reads the head at the start of `bytes`. Knows no socket. Whatever could be read in two ways is not read at all: it is Node's to read or to refuse.
+ * @returns `'partial'` where its end has not come; `null` where it is not plain
+ */
+export function readPlainHead(bytes: Buffer): PlainHead | 'partial' | null {
+  const end = bytes.indexOf(END, 0, 'latin1');
+  if (end < 0) return bytes.length < MAX_HEAD_BYTES && beginsPlain(bytes) ? 'partial' : null;
+  if (end + END.length > MAX_HEAD_BYTES) return null;
+  const text = bytes.toString('latin1', 0, end + 2);
+  if (!SHAPE.test(text)) return null;
+  const urlAt = text.indexOf(' ') + 1;
+  const urlEnd = text.indexOf(' ', urlAt);
+  const headers: Record<string, string> = Object.create(null);
+  const rawHeaders: string[] = [];
+  for (let at = text.indexOf('\r\n', urlEnd) + 2; at < text.length; ) {
+    const colon = text.indexOf(':', at);
+    const lineEnd = text.indexOf('\r\n', colon);
+    const name = text.slice(at, colon);
+    const key = name.toLowerCase();
+    // What a second one means depends on the name.
+    if (NOT_PLAIN.has(key) || headers[key] !== undefined) return null;
+    const value = withoutBlanks(text, colon + 1, lineEnd);
+    headers[key] = value;
+    rawHeaders.push(name, value);
+    at = lineEnd + 2;
+  }
+  if (headers.host === undefined) return null;
+  if (headers.connection !== undefined && headers.connection.toLowerCase() !== 'keep-alive') return null;
+  const length = headers['content-length'] ?? '0';
+  if (!LENGTH.test(length) || Number(length) > MAX_BODY_BYTES) return null;
+  return {
+    method: text.slice(0, urlAt - 1),
+    url: text.slice(urlAt, urlEnd),
+    headers,
+    rawHeaders,
+    headBytes: end + END.length,
+    bodyBytes: Number(length),
+  };
+}
+
+function beginsPlain(bytes: Buffer): boolean {
+  return bytes.length < BEGINNING_BYTES || BEGINNING.test(bytes.toString('latin1', 0, BEGINNING_BYTES));
+}
+
+const SPACE = 0x20;
+const TAB = 0x09;
+
+function withoutBlanks(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === SPACE || code === TAB;

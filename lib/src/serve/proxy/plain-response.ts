@@ -1,0 +1,165 @@
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** The connection that an answer goes out on. */
+export interface PlainAnswering {
+  /** All of it is written. @param close it was the connection's last one */
+  answered(close: boolean): void;
+}
+
+/** Text of one byte per character up to this size goes out in one piece with the head. */
+const ONE_WRITE_BYTES = 16 * 1024;
+const NO_BODY_STATUSES = new Set([204, 304]);
+
+/**
+ * The answer to a plain request: as Node's in the parts that the proxy uses, with one write where it is there at once. Its length is always held to:
+ * what follows would be read as another answer.
+ */
+export class PlainResponse {
+  readonly socket: Socket;
+  readonly chunkedEncoding = false;
+  strictContentLength = true;
+  headersSent = false;
+  readonly #connection: PlainAnswering;
+  readonly #keepAliveHeader: string;
+  /** Without its last lines, which say how long the body is. */
+  #head = '';
+  #hasDate = false;
+  #close = false;
+  #isOut = false;
+  #hasBody = true;
+  /** Bytes of the body still to come; `null`: of no known length, so it goes in chunks. */
+  #left: number | null = null;
+
+  /** @param keepAliveHeader line that tells the client how long an idle connection is kept, with its end */
+  constructor(socket: Socket, connection: PlainAnswering, keepAliveHeader: string) {
+    this.socket = socket;
+    this.#connection = connection;
+    this.#keepAliveHeader = keepAliveHeader;
+  }
+
+  get shouldKeepAlive(): boolean {
+    return !this.#close;
+  }
+
+  /**
+   * @param headers name, value, name, value, …; no more than one content-length, a number
+   * @throws TypeError for a name or a value that HTTP does not allow, as Node does
+   */
+  writeHead(status: number, headers: readonly string[]): void {
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i] as string;
+      const value = headers[i + 1] as string;
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+      head += `${name}: ${value}\r\n`;
+      this.#note(name, value);
+    }
+    this.#hasBody = !NO_BODY_STATUSES.has(status);
+    this.#head = head;
+    this.headersSent = true;
+  }
+
+  flushHeaders(): void {
+    if (!this.#isOut) this.socket.write(this.#takeHead(), 'latin1');
+  }
+
+  /** @returns false: wait for `drain` @throws RangeError where it is longer than it said */
+  write(bytes: Uint8Array): boolean {
+    this.#count(bytes.length);
+    if (!this.#hasBody) return true;
+    this.socket.cork();
+    this.flushHeaders();
+    this.#piece(bytes);
+    this.socket.uncork();
+    return !this.socket.writableNeedDrain;
+  }
+
+  /** @throws RangeError where it is not as long as it said */
+  end(bytes: Uint8Array | null = null): void {
+    const length = bytes?.length ?? 0;
+    if (!this.#isOut && this.#left === null && this.#hasBody) {
+      this.#head += `content-length: ${length}\r\n`;
+      this.#left = length;
+    }
+    this.#count(length);
+    if (this.#hasBody && this.#left !== null && this.#left > 0)
+      throw new RangeError('the answer is shorter than its content-length');
+    if (this.#isOut) this.#last(bytes);
+    else this.#whole(this.#hasBody ? bytes : null);
+    this.#connection.answered(this.#close);
+  }
+
+  once(_event: 'drain', listener: () => void): void {
+    this.socket.once('drain', listener);
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  #note(name: string, value: string): void {
+    const { length } = name;
+    if (length === 14 && name.toLowerCase() === 'content-length') this.#left = Number(value);
+    else if (length === 4 && name.toLowerCase() === 'date') this.#hasDate = true;
+    else if (length === 10 && name.toLowerCase() === 'connection') this.#close = true;
+  }
+
+  /** The head with the lines that it lacks. */
+  #takeHead(): string {
+    this.#isOut = true;
+    const date = this.#hasDate ? '' : dateHeader();
+    const kept = this.#close ? '' : this.#keepAliveHeader;
+    const coding = this.#hasBody && this.#left === null ? 'Transfer-Encoding: chunked\r\n' : '';
+    return `${this.#head}${date}${kept}${coding}\r\n`;
+  }
+
+  #whole(bytes: Uint8Array | null): void {
+    const { socket } = this;
+    const head = this.#takeHead();
+    if (bytes === null || bytes.length === 0) socket.write(head, 'latin1');
+    else if (bytes.length <= ONE_WRITE_BYTES) {
+      socket.write(head + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'), 'latin1');
+    } else {
+      socket.cork();
+      socket.write(head, 'latin1');
+      socket.write(bytes);
+      socket.uncork();
+    }
+  }
+
+  #last(bytes: Uint8Array | null): void {
+    const { socket } = this;
+    socket.cork();
+    if (bytes !== null) this.#piece(bytes);
+    if (this.#left === null && this.#hasBody) socket.write('0\r\n\r\n', 'latin1');
+    socket.uncork();
+  }
+
+  #piece(bytes: Uint8Array): void {
+    if (bytes.length === 0 || !this.#hasBody) return;
+    if (this.#left === null) this.socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+    this.socket.write(bytes);
+    if (this.#left === null) this.socket.write('\r\n', 'latin1');
+  }
+
+  #count(bytes: number): void {
+    if (this.#left === null || !this.#hasBody) return;
+    if (bytes > this.#left) throw new RangeError('the answer is longer than its content-length');
+    this.#left -= bytes;
+  }
+}
+
+const DATE_STEP_MS = 1000;
+let dateLine = '';
+let dateUntil = 0;
+
+function dateHeader(): string {
+  const now = Date.now();
+  if (now >= dateUntil) {
+    dateUntil = now - (now % DATE_STEP_MS) + DATE_STEP_MS;
+    dateLine = `Date: ${new Date(now).toUTCString()}\r\n`;
+  }
+  return dateLine;
+}
