@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
-import Fastify, { type FastifyInstance } from 'fastify';
+import { createServer, type Server } from 'node:http';
 import { BadTarget, HttpNotServed, NoReplica, NoRoute } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
@@ -21,6 +20,10 @@ export interface ProxyOptions extends AccessRules {
   readonly bodyIdleMs: number;
 }
 
+/** How long a connection without a request is kept: longer than balancers in front keep theirs. */
+const KEEP_ALIVE_MS = 72_000;
+/** How long the head of a request may take. */
+const HEADERS_TIMEOUT_MS = 60_000;
 /** How long a request waits for the first routes after the proxy's start. */
 const FIRST_ROUTES_WAIT_MS = 10_000;
 /** Goes into answers and logs: nothing that a terminal would obey. */
@@ -30,14 +33,15 @@ const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 export class HttpProxy implements ExchangeHost {
   readonly router: RouterLike;
   readonly bodies: SlowBodies;
+  /** To be told where to listen. */
+  readonly server: Server;
   draining = false;
   readonly #token: string;
   readonly #access: Access;
-  readonly #fastify: FastifyInstance;
   readonly #idPrefix = randomBytes(6).toString('base64url');
   #idCount = 0;
   #table: RouteTable | null = null;
-  #plain: PlainConnections | null = null;
+  readonly #plain: PlainConnections;
   #unflushed: Exchange[] = [];
 
   constructor(options: ProxyOptions) {
@@ -45,27 +49,20 @@ export class HttpProxy implements ExchangeHost {
     this.#token = options.token;
     this.#access = new Access(options);
     this.bodies = new SlowBodies(options.bodyIdleMs);
-    this.#fastify = this.#createFastify();
+    this.server = this.#createServer();
+    this.#plain = new PlainConnections(this.server, (request, response) => this.#handle(request, response));
     options.router.onSnapshot(({ routes }) => {
       if (this.#table?.routes !== routes) this.#table = new RouteTable(routes);
     });
   }
 
-  /** The server, ready to be told where to listen. */
-  async server(): Promise<Server> {
-    await this.#fastify.ready();
-    const { server } = this.#fastify;
-    // Node would drop the headers above 2000 silently, Content-Length among them; their bytes are limited anyway.
-    server.maxHeadersCount = 0;
-    this.#plain = new PlainConnections(server, (request, response) => this.#handle(request, response));
-    return server;
-  }
-
   /** Takes no new connection; resolves when every request that came is answered. */
   async close(): Promise<void> {
     this.draining = true;
-    this.#plain?.drain();
-    await this.#fastify.close();
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.#plain.drain();
+    this.server.closeIdleConnections();
+    await closed;
   }
 
   flushLater(exchange: Exchange): void {
@@ -78,26 +75,14 @@ export class HttpProxy implements ExchangeHost {
     for (const exchange of exchanges) exchange.flush();
   };
 
-  #createFastify(): FastifyInstance {
-    const fastify = Fastify({
-      forceCloseConnections: 'idle',
-      return503OnClosing: false,
-      exposeHeadRoutes: false,
-      clientErrorHandler: answerMalformed,
-      // Paths belong to the deployment: whatever Fastify's own router thinks of one, it goes on as the client sent it.
-      frameworkErrors: (_error, request, reply) => {
-        reply.hijack();
-        this.#handle(request.raw, reply.raw);
-      },
-    });
-    // Before Fastify looks at the body: that stays in the request, and the exchange reads it.
-    fastify.addHook('onRequest', (request, reply) => {
-      reply.hijack();
-      this.#handle(request.raw, reply.raw);
-    });
-    fastify.all('/*', unreachable);
-    fastify.setNotFoundHandler(unreachable);
-    return fastify;
+  #createServer(): Server {
+    // Uploads may take their time: `SlowBodies` watches that they go on.
+    const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 };
+    const server = createServer(options, (request, response) => this.#handle(request, response));
+    // Node would drop the headers above 2000 silently, Content-Length among them; their bytes are limited anyway.
+    server.maxHeadersCount = 0;
+    server.on('clientError', answerMalformed);
+    return server;
   }
 
   #handle(request: ClientRequest, response: ClientResponse): void {
@@ -151,9 +136,6 @@ export class HttpProxy implements ExchangeHost {
     return `${this.#idPrefix}-${this.#idCount.toString(36)}`;
   }
 }
-
-/** Routes have to be there for the hook to run. */
-const unreachable = (): void => {};
 
 /** Path and query of a request target, also of one in absolute form (RFC 9112, section 3.2.2); null where it is no target. */
 function pathOf(target: string): string | null {

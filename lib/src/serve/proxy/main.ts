@@ -25,6 +25,6 @@ child.onStop(async () => {
   router.close();
 });
 
-const server = await proxy.server();
+const { server } = proxy;
 server.once('error', (error) => child.exit('CANNOT_LISTEN', error));
 server.listen({ fd: child.listenFd ?? child.exit('BAD_ARGUMENTS') }, () => child.ready());
