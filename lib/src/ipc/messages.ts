@@ -26,9 +26,9 @@ export interface HttpCallHead {
   /** Milliseconds left for the answer at the moment of sending; the channel fails the call with NBS_DEADLINE past it. */
   readonly deadlineMs?: number;
   /** What is left of the caller's deadline at the moment of sending; for the calls that the receiver makes in turn. The channel does not look at it. */
-  readonly budgetMs?: number;
+  budgetMs?: number;
   /** Whose deadline that is, for messages. @default the deployment's own */
-  readonly budgetOf?: string;
+  budgetOf?: string;
   /** Others may go first; the calls that the receiver makes in turn are batch ones as well. @default interactive */
   readonly priority?: 'batch';
   readonly requestId: string;
@@ -43,8 +43,8 @@ export interface MethodCallHead {
   /** As in {@link HttpCallHead.deadlineMs}. */
   readonly deadlineMs?: number;
   /** These as in {@link HttpCallHead}. */
-  readonly budgetMs?: number;
-  readonly budgetOf?: string;
+  budgetMs?: number;
+  budgetOf?: string;
   readonly priority?: 'batch';
   readonly requestId: string;
   readonly length?: number;

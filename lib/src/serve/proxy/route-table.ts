@@ -1,3 +1,4 @@
+import { listOf } from '../../core/index.js';
 import type { Route } from '../protocol/index.js';
 
 /** Finds the longest route prefix of a path, by whole segments: `/chat` serves `/chat` and `/chat/x`, not `/chats`. */
@@ -31,7 +32,7 @@ export class RouteTable {
 
   /** For messages. */
   describe(): string {
-    return this.#prefixes.length === 0 ? 'none' : this.#prefixes.join(', ');
+    return listOf(this.#prefixes);
   }
 }
 

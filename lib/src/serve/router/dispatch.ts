@@ -6,7 +6,7 @@ export interface Dispatch {
   readonly key: DeploymentKey;
   /** `fetch` for HTTP, else the method's name: what `idempotent` of the deployment is asked about. */
   readonly method: string;
-  /** Goes to the replica, with what is left of the time. The router keeps the deadline itself, so leave `deadlineMs` out. */
+  /** Goes to the replica; the router writes into it what is left of the time, so each request has one of its own. The router keeps the deadline itself, so leave `deadlineMs` out. */
   readonly head: CallHead;
   /** The whole body, none, or `'stream'`: written with `write`/`end` of the returned call. */
   readonly body: Uint8Array | null | 'stream';

@@ -252,12 +252,13 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     return RequestTimeout({ deployment, timeoutMs, deadline: this.#isRest ? `what was left of ${whose}` : whose });
   }
 
-  /** With what is left of its time, for the calls that user code makes. */
+  /** With what is left of its time, for the calls that user code makes. Written into the head: a copy costs a microsecond more. */
   #headToSend(): CallHead {
     const { head } = this.#request;
     if (this.#timeoutMs === null || head.kind === 'control') return head;
-    const budgetMs = Math.max(0, Math.round(this.expiresAt - performance.now()));
-    return this.#deadlineOf === '' ? { ...head, budgetMs } : { ...head, budgetMs, budgetOf: this.#deadlineOf };
+    head.budgetMs = Math.max(0, Math.round(this.expiresAt - performance.now()));
+    if (this.#deadlineOf !== '') head.budgetOf = this.#deadlineOf;
+    return head;
   }
 
   #replicaDied(link: ReplicaLink, cause: Error): void {

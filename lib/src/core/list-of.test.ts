@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { listOf } from './list-of.js';
+
+test('names are listed, and of very many the first ones', () => {
+  assert.equal(listOf([]), 'none');
+  assert.equal(listOf(['a', 'b']), 'a, b');
+  const many = Array.from({ length: 1000 }, (_, i) => `/${i}`);
+  assert.match(listOf(many), /^\/0, \/1, .*, \/19 and 980 more$/);
+});

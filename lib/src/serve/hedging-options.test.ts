@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deploymentConfig } from './options.js';
+
+test('hedging has defaults, is checked, and is for idempotent methods', () => {
+  const hedgingOf = (hedging: unknown, idempotent: readonly string[] | true = ['fetch']) =>
+    deploymentConfig('D', { idempotent, hedging: hedging as never }).hedging;
+  assert.deepEqual(hedgingOf({}), { delayMs: 50, maxExtra: 0.1 });
+  assert.deepEqual(hedgingOf({ delay: '1s', maxExtra: 1 }, true), { delayMs: 1000, maxExtra: 1 });
+  assert.equal(deploymentConfig('D', {}).hedging, undefined);
+  assert.throws(() => hedgingOf({}, []), { code: 'NBS_HEDGING_NEEDS_IDEMPOTENT' });
+  for (const wrong of [true, [], { maxExtra: 0 }, { maxExtra: 2 }, { maxExtra: '1' }]) {
+    assert.throws(() => hedgingOf(wrong), { code: 'NBS_INVALID_OPTION' }, JSON.stringify(wrong));
+  }
+  assert.throws(() => hedgingOf({ delay: 'soon' }), { code: 'NBS_INVALID_DURATION' });
+  assert.throws(() => hedgingOf({ hedgingDelay: 5 }), { code: 'NBS_UNKNOWN_OPTION' });
+});
