@@ -54,10 +54,9 @@ export class RequestQueue<T extends Waiting> {
     (entry.inList as LinkedList<T> | null)?.remove(entry);
   }
 
-  /** Takes out the batch request that came last. */
+  /** Takes out the batch request that came last. Those that came back are in the queue beyond its limit: they keep their place. */
   takeYoungestBatch(): T | null {
-    const { waiting, returned } = this.#batch;
-    const youngest = waiting.last ?? returned.last;
+    const youngest = this.#batch.waiting.last;
     if (youngest !== null) this.remove(youngest);
     return youngest;
   }
