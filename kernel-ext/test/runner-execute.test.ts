@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { execute } from './fixtures/notebook.js';
+import { execute, NBSERVE } from './fixtures/notebook.js';
 
 test('outputs are stored as Jupyter stores them, and nbformat finds them valid', async (t) => {
   const { code, cells, output, stderr } = await execute(t, [
@@ -102,4 +102,16 @@ test('a served class answers, and nothing runs on after the notebook', async (t)
   assert.equal(q, '7');
   assert.throws(() => process.kill(Number(pid), 0), /ESRCH/);
   assert.match(cells[1]?.outputs.map(({ text }) => text?.join('')).join('') ?? '', /\(Echo#\w+\) asked/);
+});
+
+test('a file that is not there is told in a line, and so is a folder', () => {
+  for (const [file, reason] of [
+    ['missing.ipynb', 'there is no such file'],
+    ['.', 'it is a folder'],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [NBSERVE, 'execute', file], { encoding: 'utf8' });
+    assert.equal(status, 2);
+    assert.match(stderr, new RegExp(`^NBS_NO_NOTEBOOK: .* cannot be read: ${reason}; give the path of a notebook`));
+    assert.equal(stderr.trim().split('\n').length, 1);
+  }
 });

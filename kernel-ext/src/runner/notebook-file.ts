@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { NotANotebook } from './errors.js';
+import { NoNotebook, NotANotebook } from './errors.js';
 
 /** A text as notebooks store it: whole, or as lines with their line ends. */
 export type MultilineText = string | string[];
@@ -27,9 +27,17 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
-/** @throws NBS_NOT_A_NOTEBOOK; the file system's own error where it cannot be read */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be read by you',
+};
+
+/** @throws NBS_NO_NOTEBOOK, NBS_NOT_A_NOTEBOOK */
 export async function readNotebook(file: string): Promise<Notebook> {
-  const text = await readFile(file, 'utf8');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw NoNotebook({ file, reason: REASONS[error.code ?? ''] ?? error.message }, error);
+  });
   let notebook: Notebook;
   try {
     notebook = JSON.parse(text) as Notebook;

@@ -22,4 +22,4 @@ export {
   parseOptions,
   UnknownOption,
 } from './schema.js';
-export { fromWireError, toWireError, type WireError } from './wire-error.js';
+export { fromWireError, statusOf, toWireError, type WireError } from './wire-error.js';

@@ -9,6 +9,8 @@ export interface WireError {
   readonly status?: number;
   readonly details?: Readonly<Record<string, string | number>>;
   readonly cause?: WireError;
+  /** The HTTP status that an error of user code says it stands for. */
+  readonly saidStatus?: number;
 }
 
 const MAX_CAUSES = 8;
@@ -26,11 +28,12 @@ export function toWireError(value: unknown, depth = 0): WireError {
     message: value.message,
     ...(typeof value.stack === 'string' ? { stack: value.stack } : {}),
     ...codeOf(value),
+    ...saidStatus(value),
     ...(cause !== undefined && depth < MAX_CAUSES ? { cause: toWireError(cause, depth + 1) } : {}),
   };
 }
 
-/** Rebuilds the error. A coded one is a `NbserveError` again; another keeps its name, message, stack and `code`, and its class where that is a native one. */
+/** Rebuilds the error. A coded one is a `NbserveError` again; another keeps its name, message, stack, `code` and `status`, and its class where that is a native one. */
 export function fromWireError(wire: WireError): Error {
   const cause = wire.cause === undefined ? undefined : fromWireError(wire.cause);
   const error =
@@ -39,6 +42,7 @@ export function fromWireError(wire: WireError): Error {
       : Object.assign(
           new (NATIVE.get(wire.name) ?? Error)(wire.message, cause === undefined ? undefined : { cause }),
           wire.code === undefined ? {} : { code: wire.code },
+          wire.saidStatus === undefined ? {} : { status: wire.saidStatus },
         );
   Object.defineProperty(error, 'name', { value: wire.name, configurable: true, writable: true, enumerable: false });
   if (wire.stack !== undefined) Object.defineProperty(error, 'stack', { value: wire.stack, configurable: true, writable: true });
@@ -53,6 +57,20 @@ function isErrorLike(value: unknown): value is Error {
     typeof (value as Error).message === 'string' &&
     typeof (value as Error).name === 'string'
   );
+}
+
+/** The convention of Fastify, Koa and http-errors: an error may say its HTTP status, as `statusCode` or `status`. */
+export function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || isNbserveError(error)) return undefined;
+  const { statusCode, status } = error as { statusCode?: unknown; status?: unknown };
+  return [statusCode, status].find(
+    (code): code is number => Number.isInteger(code) && (code as number) >= 400 && (code as number) <= 599,
+  );
+}
+
+function saidStatus(value: Error): Pick<WireError, 'saidStatus'> {
+  const status = statusOf(value);
+  return status === undefined ? {} : { saidStatus: status };
 }
 
 function codeOf(value: Error): Pick<WireError, 'code' | 'status' | 'details'> {

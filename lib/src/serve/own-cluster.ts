@@ -3,13 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { hasCode } from '../core/index.js';
 import { DetachedRunning, describeExit, detachedClusters, type ExitReport, startDetachedCluster } from '../engine/index.js';
 import { Client } from './client.js';
-import { deleteApplication } from './delete.js';
+import { deleteApplication, NOTE_AFTER_MS } from './delete.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress } from './errors.js';
 import { NotRunning, setHandleContext } from './handle/index.js';
 import { httpOf, USUAL_ADDRESS } from './http-options.js';
 import { declaredNodes } from './node-options.js';
 import { NoSuchApp } from './protocol/index.js';
 import type { StartOptions } from './types.js';
+import { noteIfLong } from './waiting-note.js';
 
 /** The port that `'auto'` takes where it is free; that of Ray Serve. */
 const USUAL_PORT = 8000;
@@ -136,8 +137,10 @@ export async function endCluster({ drain }: { readonly drain: boolean }): Promis
   if (client === null) return;
   // A controller that is gone has nothing left to drain; what runs is ended below.
   try {
-    if (drain && client.isOwner) await client.call('shutdown', undefined).catch(() => {});
-    else if (drain) await deleteAll(client);
+    if (drain && client.isOwner) {
+      const note = { what: 'serve.shutdown', afterMs: NOTE_AFTER_MS };
+      await noteIfLong(client, note, client.call('shutdown', undefined)).catch(() => {});
+    } else if (drain) await deleteAll(client);
   } finally {
     await client.close();
   }

@@ -10,6 +10,7 @@ import { packCode } from './pack.js';
 import type { AppSpec, DeploymentSpec } from './protocol/index.js';
 import type { Application, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
+import { noteIfLong } from './waiting-note.js';
 
 /** When a deploy that waits for room says so. */
 const NOTE_AFTER_MS = 5000;
@@ -36,18 +37,12 @@ export async function runApplication<T>(
   const claimed = client.printFor(spec.deployments.map((deployment) => deployment.name));
   await Promise.all([claimed, client.during(async () => uploadBlobs(await client.controller.channel(), blobs))]);
   // The proxy may still boot, while the replicas do.
-  const note = setTimeout(() => void tellWhatItWaitsFor(client, name), NOTE_AFTER_MS);
-  const deploying = client.call('deploy', spec).finally(() => clearTimeout(note));
+  // One that waits for room says so; constructors that take long tell that themselves.
+  const note = { what: 'serve.run', app: name, afterMs: NOTE_AFTER_MS };
+  const deploying = noteIfLong(client, note, client.call('deploy', spec));
   const [{ routesVersion }] = await Promise.all([deploying, client.cluster.serving]);
   await client.router.whenSnapshot(routesVersion);
   return createHandle<T>({ app: name, deployment: spec.ingress });
-}
-
-/** A deploy that waits for room says so; one whose constructors take long is told by them. */
-async function tellWhatItWaitsFor(client: Client, app: string): Promise<void> {
-  const status = await client.call('status', undefined).catch(() => null);
-  const message = status?.applications[app]?.message ?? '';
-  if (message !== '') console.warn(`serve.run of ${app} goes on waiting: ${message}`);
 }
 
 async function prepare(name: string, routePrefix: string | null, root: BoundDeployment): Promise<PreparedApp> {

@@ -21,6 +21,7 @@ const shapes = {
   map: () => new Map([[1, 2]]),
   bigint: () => ({ a: 1n }),
   fn: () => () => 1,
+  forgotten: () => ({ ok: true, result: Promise.resolve(1) }),
   boom: () => { throw new TypeError('boom'); },
   teapot: () => { throw Object.assign(new Error('short and stout'), { statusCode: 418 }); },
   async query(request) { return request.query; },
@@ -103,6 +104,9 @@ suite('HTTP answers and requests', () => {
       assert.equal(answer.status, 500);
       assert.equal(errorOf(answer).code, 'NBS_NO_JSON_FORM', shape);
     }
+    const forgotten = await get('forgotten');
+    assert.deepEqual([forgotten.status, errorOf(forgotten).code], [500, 'NBS_NOT_AWAITED']);
+    assert.match(errorOf(forgotten).message ?? '', /: result of the answer is a promise that was not awaited/);
   });
 
   test("the user's error comes with its stack to this machine, and not through another proxy", async () => {

@@ -60,6 +60,20 @@ test('a request that is longer than gracefulShutdownTimeout gets a coded 503, an
   assert.equal((await ask(url)).version, 'v4');
 });
 
+test('a delete that waits says for whom, and the status does', async (t) => {
+  const warned: string[] = [];
+  t.mock.method(console, 'warn', (line: string) => warned.push(line));
+  const { url } = await run({ version: 'slow' }, { gracefulShutdownTimeout: '4s' });
+  await begun(url, 600_000);
+  await serve.delete('lively');
+  const [line, ...more] = warned;
+  assert.match(
+    line ?? '',
+    /^serve\.delete of lively goes on waiting: requests that were begun are finished by Lively#\w+, for at most 4 s \(gracefulShutdownTimeout\)$/,
+  );
+  assert.deepEqual(more, []);
+});
+
 test('fewer replicas, a delete and a shutdown dispose as well', async () => {
   await run({ version: 'v5' }, { numReplicas: 2 });
   await run({ version: 'v5' }, { numReplicas: 1 });

@@ -58,6 +58,14 @@ test('a bound deployment arrives as a handle', async () => {
   assert.equal(await doubler.double.remote(2), 4);
 });
 
+test('the error of an inner deployment has the status that it says, as if it were thrown by the outer one', async () => {
+  const { url } = await serve.getAppHandle('composed');
+  for (const status of [404, 403, 500]) assert.equal((await fetch(`${url}?n=${status}`)).status, status);
+  assert.match(await (await fetch(`${url}?n=404`)).text(), /NBS_USER_ERROR.*no such number/);
+  const doubler = await serve.getDeploymentHandle<typeof Doubler>('Doubler', 'composed');
+  await assert.rejects(async () => doubler.double.remote(404), { name: 'RangeError', status: 404 });
+});
+
 test('a deployment without fetch answers HTTP with a coded 405', async () => {
   const doubler = await serve.run(Doubler.bind(), { name: 'doubler', routePrefix: '/doubler' });
   const response = await fetch(doubler.url);

@@ -40,11 +40,12 @@ export class Health {
     }
     const deleted = [...this.apps].filter(([name]) => !target.apps.has(name));
     if (deleted.length === 0) return;
-    const present = new Set([...byGroup(actual).values()].map(([replica]) => replica?.app));
+    const present = [...byGroup(actual).values()].flat();
     for (const [name, health] of deleted) {
       this.#seen.delete(name);
-      this.#setApp(name, health, AppEvent.DELETE, '');
-      if (!present.has(name)) this.apps.delete(name);
+      const left = present.filter(({ app }) => app === name);
+      this.#setApp(name, health, AppEvent.DELETE, drainOf(left));
+      if (left.length === 0) this.apps.delete(name);
     }
   }
 
@@ -153,6 +154,15 @@ function verdict(
     if (state === DeploymentState.UNHEALTHY || state === DeploymentState.FAILED) return [AppEvent.DEGRADE, `${name}: ${message}`];
   }
   return [AppEvent.SERVE, failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`];
+}
+
+/** Which replicas finish what they have begun, and how long they may. */
+function drainOf(replicas: readonly Readonly<Replica>[]): string {
+  const draining = replicas.filter(({ state, drained }) => state === ReplicaState.DRAINING && !drained);
+  if (draining.length === 0) return '';
+  const ids = draining.map(({ id }) => id).join(', ');
+  const longestMs = Math.max(...draining.map(({ config }) => config?.gracefulShutdownTimeoutMs ?? 0));
+  return `requests that were begun are finished by ${ids}, for at most ${longestMs / 1000} s (gracefulShutdownTimeout)`;
 }
 
 /** What a version on its way up waits for. */

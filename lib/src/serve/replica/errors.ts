@@ -8,6 +8,11 @@ export const NoJsonForm = defineError(
   500,
   '{deployment}: fetch returned {what}, which has no JSON form{reason}; return a Response, text, bytes, an async generator or a JSON value',
 );
+export const NotAwaited = defineError(
+  'NBS_NOT_AWAITED',
+  500,
+  '{deployment}: {where} of the answer is a promise that was not awaited; write await before the call that gives it',
+);
 export const InvalidResponse = defineError('NBS_INVALID_RESPONSE', 500, '{deployment}: the Response cannot be sent: {reason}');
 export const Stuck = defineError(
   'NBS_STUCK',

@@ -1,4 +1,5 @@
-import { NoJsonForm } from './errors.js';
+import { NoJsonForm, NotAwaited } from './errors.js';
+import { findPromise } from './not-awaited.js';
 
 /** An answer that is complete. */
 export interface WholeAnswer {
@@ -43,6 +44,7 @@ export function jsonAnswer(value: unknown, deployment: string): WholeAnswer {
   return { status: 200, type: JSON_TYPE, bytes: Buffer.from(toJson(value, deployment)) };
 }
 
+/** @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED */
 export function toJson(value: unknown, deployment: string): string {
   let text: string | undefined;
   let reason = '';
@@ -53,6 +55,8 @@ export function toJson(value: unknown, deployment: string): string {
     reason = ` (${(error as Error).message.split('\n', 1)[0]})`;
   }
   if (text === undefined) throw NoJsonForm({ deployment, what: kindOf(value), reason });
+  const promise = findPromise(value, text);
+  if (promise !== null) throw NotAwaited({ deployment, where: promise === '' ? 'an item' : promise });
   return text;
 }
 

@@ -1,11 +1,11 @@
-import { isNbserveError, NbserveError } from '../../core/index.js';
+import { isNbserveError, NbserveError, statusOf } from '../../core/index.js';
 import { isBadJson } from './bad-json.js';
 import { BadJson, UserError } from './errors.js';
 
 /** Coded errors that keep their status when user code lets them pass: the cluster is busy, not the code wrong. */
 const PASSED_ON = new Set([408, 429, 503, 504]);
 /** Those that say more than that user code failed. */
-const TOLD = new Set(['NBS_NO_JSON_FORM', 'NBS_NO_MODEL_ID', 'NBS_BATCH_LENGTH']);
+const TOLD = new Set(['NBS_NO_JSON_FORM', 'NBS_NOT_AWAITED', 'NBS_NO_MODEL_ID', 'NBS_BATCH_LENGTH']);
 
 /** The error that an HTTP client is told of, for what user code threw. Keeps the stack. */
 export function httpFailure(thrown: unknown): NbserveError {
@@ -26,13 +26,4 @@ export function httpFailure(thrown: unknown): NbserveError {
 function asError(thrown: unknown): { message: string; name: string; stack?: string | undefined; code?: unknown } {
   if (typeof thrown === 'object' && thrown !== null && typeof (thrown as Error).message === 'string') return thrown as Error;
   return { message: String(thrown), name: 'Error' };
-}
-
-/** The convention of Fastify, Koa and http-errors: a thrown error may say its status. */
-function statusOf(thrown: unknown): number | undefined {
-  if (typeof thrown !== 'object' || thrown === null || isNbserveError(thrown)) return undefined;
-  const { statusCode, status } = thrown as { statusCode?: unknown; status?: unknown };
-  return [statusCode, status].find(
-    (code): code is number => Number.isInteger(code) && (code as number) >= 400 && (code as number) <= 599,
-  );
 }

@@ -77,7 +77,14 @@ export class MethodTask extends UserTask {
   }
 
   #fail(error: unknown): void {
-    this.call.fail(error);
+    this.call.fail(error instanceof Response ? responseError(error) : error);
     this.end();
   }
+}
+
+/** A Response cannot be thrown over a handle; its status is what counts where it was meant to end the request. */
+function responseError({ status, statusText }: Response): Error {
+  return Object.assign(new Error(`a Response with status ${status}${statusText === '' ? '' : ` (${statusText})`} was thrown`), {
+    status,
+  });
 }
