@@ -44,9 +44,13 @@ export class FileCheckpoint implements Checkpoint {
   /** Hashing hundreds of megabytes at each save would be noticed. */
   readonly #stored = new WeakMap<Uint8Array, StoredArgs>();
 
-  constructor(path: string, blobs: BlobStore) {
+  readonly #onNames: (hashes: ReadonlySet<string>) => void;
+
+  /** @param onNames the blobs that the file names; told whenever it was read or written */
+  constructor(path: string, blobs: BlobStore, onNames: (hashes: ReadonlySet<string>) => void = () => {}) {
     this.#path = path;
     this.#blobs = blobs;
+    this.#onNames = onNames;
   }
 
   async load(): Promise<TargetState | null> {
@@ -54,14 +58,19 @@ export class FileCheckpoint implements Checkpoint {
     try {
       text = await readFile(this.#path, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        this.#onNames(new Set());
+        return null;
+      }
       throw CheckpointUnreadable({ path: this.#path, reason: (error as Error).message }, error);
     }
     try {
       const stored = JSON.parse(text) as Stored;
       if (stored.schemaVersion !== CHECKPOINT_SCHEMA_VERSION)
         throw new Error(`its schema version is ${stored.schemaVersion}, and this nbserve reads ${CHECKPOINT_SCHEMA_VERSION}`);
-      return await this.#decode(stored);
+      const target = await this.#decode(stored);
+      this.#onNames(namesIn(stored));
+      return target;
     } catch (error) {
       throw CheckpointUnreadable({ path: this.#path, reason: (error as Error).message }, error);
     }
@@ -69,7 +78,8 @@ export class FileCheckpoint implements Checkpoint {
 
   async save(target: TargetState): Promise<void> {
     try {
-      const text = JSON.stringify(await this.#encode(target));
+      const stored = await this.#encode(target);
+      const text = JSON.stringify(stored);
       const temporary = `${this.#path}.tmp`;
       const file = await open(temporary, 'w', 0o600);
       try {
@@ -79,6 +89,7 @@ export class FileCheckpoint implements Checkpoint {
         await file.close();
       }
       await rename(temporary, this.#path);
+      this.#onNames(namesIn(stored));
     } catch (error) {
       throw CheckpointFailed({ path: this.#path, reason: (error as Error).message }, error);
     }
@@ -106,7 +117,8 @@ export class FileCheckpoint implements Checkpoint {
 
   async #encodeArgs(bytes: Uint8Array): Promise<StoredArgs> {
     const known = this.#stored.get(bytes);
-    if (known !== undefined) return known;
+    // One that was not used for long may have been removed.
+    if (known !== undefined && (!('blob' in known) || (await this.#blobs.has(known.blob)))) return known;
     const stored =
       bytes.length <= INLINE_ARGS_BYTES
         ? { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') }
@@ -137,4 +149,16 @@ export class FileCheckpoint implements Checkpoint {
     }
     return { ...spec, deployments };
   }
+}
+
+function namesIn({ apps }: Stored): Set<string> {
+  const names = new Set<string>();
+  for (const { live, next, failed } of apps) {
+    for (const { code, initArgs } of [live, next, failed].flatMap((version) => version?.spec.deployments ?? [])) {
+      names.add(code.hash);
+      if (code.kind === 'source') for (const { hash } of code.values) names.add(hash);
+      if ('blob' in initArgs) names.add(initArgs.blob);
+    }
+  }
+  return names;
 }

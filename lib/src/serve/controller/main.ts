@@ -5,6 +5,7 @@ import { createLog, systemClock } from '../../core/index.js';
 import { connectEngine, type Engine, enterChild, listLocalClusters } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
+import { BlobCollector } from './blob-collector.js';
 import { BlobStore } from './blobs.js';
 import { FileCheckpoint } from './checkpoint.js';
 import { Controller } from './controller.js';
@@ -24,6 +25,8 @@ const child = enterChild<ControllerArgs | null>();
 const { dir, token } = child;
 const log = createLog('controller');
 const blobs = new BlobStore(join(dir, 'code'));
+blobs.removeUnfinished();
+const collector = new BlobCollector({ blobs, clock: systemClock, log });
 const engine: Promise<Engine> = connectEngine(dir, token);
 
 const feeds = new RouteFeeds(systemClock, async () => (await (await engine).list()).some(({ role }) => role === 'proxy'));
@@ -36,7 +39,7 @@ async function recover(): Promise<Controller> {
     severalNodes: child.args?.severalNodes ?? false,
     connectReplica: replicaConnector(token),
     removeSocket: (path) => rm(path, { force: true }).catch(() => {}),
-    checkpoint: new FileCheckpoint(join(dir, 'checkpoint.json'), blobs),
+    checkpoint: new FileCheckpoint(join(dir, 'checkpoint.json'), blobs, (hashes) => collector.named(hashes)),
     clock: systemClock,
     log,
     url: () => listLocalClusters().find((cluster) => cluster.dir === dir)?.url ?? '',
