@@ -107,8 +107,9 @@ test('what is read here, Node reads in the same way', async () => {
       const found = readPlainHead(bytes);
       if (found === null || found === 'partial') return;
       plain += 1;
+      // What follows is another request.
       const body = 'x'.repeat(found.bodyBytes);
-      const node = await readByNode(Buffer.concat([bytes, Buffer.from(body)]));
+      const node = await readByNode(Buffer.concat([bytes.subarray(0, found.headBytes), Buffer.from(body)]));
       assert.deepEqual(
         { method: found.method, url: found.url, raw: found.rawHeaders, headers: { ...found.headers }, body },
         node && {
