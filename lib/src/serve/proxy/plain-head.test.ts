@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { MAX_HEAD_BYTES, readPlainHead } from './plain-head.js';
 
 const headOf = (...lines: string[]): Buffer => Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-const PLAIN = headOf('POST /a/b?c=1 HTTP/1.1', 'Host: localhost:8000', 'content-type:application/json', 'Content-Length: \t5 ');
+const PLAIN = headOf('POST /a/b?c=1 HTTP/1.1', 'Host: localhost:8000', 'content-type:application/json', 'Content-Length:  5 ');
 
 test('a plain head is read as it was sent', () => {
   assert.deepEqual(readPlainHead(Buffer.concat([PLAIN, Buffer.from('hello')])), {
@@ -44,6 +44,7 @@ test("what is not plain is Node's", () => {
     'an expectation': headOf('POST / HTTP/1.1', host, 'Expect: 100-continue', 'Content-Length: 1'),
     'the last request of its connection': headOf('GET / HTTP/1.1', host, 'Connection: close'),
     'options of the connection': headOf('GET / HTTP/1.1', host, 'Connection: keep-alive, x'),
+    'a tab behind a length, which Node refuses': headOf('POST / HTTP/1.1', host, 'Content-Length: 0\t'),
     'a length that is none': headOf('POST / HTTP/1.1', host, 'Content-Length: +1'),
     'a length in two spellings': headOf('POST / HTTP/1.1', host, 'Content-Length: 01'),
     'a large body': headOf('POST / HTTP/1.1', host, 'Content-Length: 262145'),

@@ -17,9 +17,9 @@ export const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_BODY_BYTES = 256 * 1024;
 const END = '\r\n\r\n';
 
-// RFC 9112, sections 3 and 5, of which less is taken here than it allows: targets are paths, names are tokens, values are ASCII, lines end in CRLF.
+// RFC 9112, sections 3 and 5, of which less is taken here than it allows: targets are paths, names are tokens, values are ASCII without tabs, lines end in CRLF.
 const SHAPE =
-  /^(?:GET|POST|PUT|PATCH|DELETE) \/[\w\-.~!$&'()*+,;=:@%/?]* HTTP\/1\.1\r\n(?:[\w!#$%&'*+\-.^`|~]+:[\t\x20-\x7e]*\r\n)*$/;
+  /^(?:GET|POST|PUT|PATCH|DELETE) \/[\w\-.~!$&'()*+,;=:@%/?]* HTTP\/1\.1\r\n(?:[\w!#$%&'*+\-.^`|~]+:[\x20-\x7e]*\r\n)*$/;
 /** Of a head that has not come whole, and its longest part. */
 const BEGINNING = /^(?:GET|POST|PUT|PATCH|DELETE) \//;
 const BEGINNING_BYTES = 8;
@@ -72,14 +72,11 @@ function beginsPlain(bytes: Buffer): boolean {
 }
 
 const SPACE = 0x20;
-const TAB = 0x09;
 
 function withoutBlanks(text: string, from: number, to: number): string {
   let start = from;
   let end = to;
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  while (start < end && text.charCodeAt(start) === SPACE) start += 1;
+  while (end > start && text.charCodeAt(end - 1) === SPACE) end -= 1;
   return text.slice(start, end);
 }
-
-const isBlank = (code: number): boolean => code === SPACE || code === TAB;
