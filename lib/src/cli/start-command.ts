@@ -1,10 +1,10 @@
-import { declaredNodes, httpOf, startDetachedCluster } from '../host/index.js';
+import { declaredNodes, httpOf, spareReplicasOf, startDetachedCluster } from '../host/index.js';
 import type { Command } from './command.js';
 import { BadUsage } from './errors.js';
 import { accessOf, parseCommand, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--another]';
+  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -22,6 +22,7 @@ export const startCommand: Command = {
   --nodes       nodes on this machine, at 127.0.0.1, 127.0.0.2 …: a number, or a list with what is particular to each, e.g.
                 '[{"name": "head"}, {"name": "gpu", "numGpus": 2, "resources": {"custom": {"accelerator": 1}}}]' (default: 1)
   --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
+  --spare-replicas  processes held ready on each node, so that a new replica is up sooner; 0 is none (default: 1)
   --another     also where a detached cluster of yours runs already
 
 Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve run\` with --address auto.`,
@@ -36,6 +37,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve r
       resources: text,
       nodes: text,
       'proxy-location': text,
+      'spare-replicas': text,
       'allow-host': { type: 'string', multiple: true },
       'allow-origin': { type: 'string', multiple: true },
       another: { type: 'boolean' },
@@ -52,9 +54,14 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve r
         ? {}
         : { nodes: parseJson('--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
       ...(values['proxy-location'] === undefined ? {} : { proxyLocation: values['proxy-location'] as 'EveryNode' }),
+      ...(values['spare-replicas'] === undefined ? {} : { spareReplicas: Number(values['spare-replicas']) }),
     };
     const nodes = declaredNodes(start);
-    const { url, dir } = await startDetachedCluster(httpOf(start), { another, nodes });
+    const { url, dir } = await startDetachedCluster(httpOf(start), {
+      another,
+      nodes,
+      controllerArgs: { spareReplicas: spareReplicasOf(start) },
+    });
     console.log(`url: ${url === '' ? 'none' : url}\nfolder: ${dir}`);
     return 0;
   },

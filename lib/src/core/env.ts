@@ -16,6 +16,11 @@ export const childEnv = (extra: Readonly<Record<string, string>> = {}): Record<s
   ...extra,
 });
 
+/** Adds variables to the environment of this process; native code that is loaded later sees them as well. */
+export function addToEnv(variables: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, variables);
+}
+
 /** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use; empty means none, absent means all. */
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 

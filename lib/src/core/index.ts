@@ -1,6 +1,16 @@
 export { type Clock, systemClock } from './clock.js';
 export { type Duration, InvalidDuration, toMs } from './duration.js';
-export { cacheHome, childEnv, clusterFolder, imageThreads, logLevel, openMpThreads, runtimeHome, visibleGpus } from './env.js';
+export {
+  addToEnv,
+  cacheHome,
+  childEnv,
+  clusterFolder,
+  imageThreads,
+  logLevel,
+  openMpThreads,
+  runtimeHome,
+  visibleGpus,
+} from './env.js';
 export {
   defineError,
   type ErrorDefinition,

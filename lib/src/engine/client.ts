@@ -61,6 +61,10 @@ class LocalEngine implements Engine {
     await this.#call('start', spec);
   }
 
+  async rename(id: string, to: string): Promise<void> {
+    await this.#call('rename', { id, to });
+  }
+
   async stop(id: string, options: StopOptions = {}): Promise<void> {
     await this.#call('stop', { id, ...options });
   }

@@ -23,6 +23,9 @@ import type { ExitReport } from './exit-report.js';
 import type { AgentOps } from './local/agent-ops.js';
 import { isAlive, markProcess } from './local/process-mark.js';
 
+/** JSON. */
+type ControllerArgs = Readonly<Record<string, unknown>>;
+
 export interface LocalClusterOptions {
   /** Stands for one owner over its restarts: a new cluster waits until an earlier process's cluster with the same key has ended. */
   readonly ownerKey?: string;
@@ -31,6 +34,8 @@ export interface LocalClusterOptions {
   readonly http: HttpOptions;
   /** Its nodes, the head first. @default one, with what the machine has */
   readonly nodes?: readonly DeclaredNode[];
+  /** What the controller's process is told beside its folder. */
+  readonly controllerArgs?: ControllerArgs;
   /** Resolves before the proxy is ready, once deploys are taken; {@link LocalCluster.serving} says when it is. @default false */
   readonly early?: boolean;
   /** Every line that a process of the cluster prints, in order per process. */
@@ -72,12 +77,12 @@ const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.u
  * @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED (controller or proxy), NBS_AGENT_FAILED, NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { ownerKey, detached = false, http, early = false, onLog, nodes = ONE_NODE } = options;
+  const { ownerKey, detached = false, http, early = false, onLog, nodes = ONE_NODE, controllerArgs = {} } = options;
   if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
   const { dir, token } = createClusterFolder({ ownerKey: ownerKey ?? null, detached });
   removeStaleFolders().catch(() => {});
   const entries = options.entries ?? { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
-  const agent = new AgentProcess(dir, { dir, nodes, detached, http, entries });
+  const agent = new AgentProcess(dir, { dir, nodes, detached, http, entries, controllerArgs });
   try {
     const connecting = agent.open.then(() => connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) }));
     connecting.catch(() => {}); // Where the agent fails, its own error says more.
@@ -97,24 +102,27 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   }
 }
 
+export interface DetachedOptions {
+  /** Also where a detached cluster of this user runs already. @default false */
+  readonly another?: boolean;
+  readonly nodes?: readonly DeclaredNode[] | undefined;
+  readonly controllerArgs?: ControllerArgs;
+}
+
 /**
  * Starts a cluster that nobody owns, and lets go of it: it runs until it is stopped.
- * @param another also where a detached one of this user runs already
  * @throws NBS_DETACHED_RUNNING, and what {@link startLocalCluster} throws
  */
 export function startDetachedCluster(
   http: LocalClusterOptions['http'],
-  {
-    another = false,
-    nodes = ONE_NODE,
-  }: { readonly another?: boolean; readonly nodes?: readonly DeclaredNode[] | undefined } = {},
+  { another = false, nodes = ONE_NODE, controllerArgs = {} }: DetachedOptions = {},
 ): Promise<ClusterInfo> {
   return oneAtATime(async () => {
     const [running] = await detachedClusters();
     if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
     const { dir, token } = createClusterFolder({ ownerKey: null, detached: true });
     const entries = { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
-    const agent = new AgentProcess(dir, { dir, nodes, detached: true, http, entries });
+    const agent = new AgentProcess(dir, { dir, nodes, detached: true, http, entries, controllerArgs });
     try {
       await agent.serving;
       const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });

@@ -130,6 +130,12 @@ export interface Engine {
    * @throws NBS_PROCESS_EXITED (it ended before), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING, NBS_NODE_LOST
    */
   start(spec: ProcessSpec): Promise<void>;
+  /**
+   * Gives a process that runs, or still starts, another id, which is its label from then on; what it prints after this goes to the new label's
+   * log, and what it has printed stays in it. Twice is once.
+   * @throws NBS_CANNOT_RENAME where no such process runs, or another one has the new id
+   */
+  rename(id: string, to: string): Promise<void>;
   /** SIGTERM, grace, SIGKILL of the process and all that it started. Resolves when it is gone; an unknown id is gone already. */
   stop(id: string, options?: StopOptions): Promise<void>;
   /** Every process, with those that ended lately: what a restarted controller re-adopts. */

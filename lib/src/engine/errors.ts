@@ -12,6 +12,7 @@ export const ClusterStopping = defineError(
   'the cluster is shutting down; {label} is not started any more',
 );
 export const NodeLost = defineError('NBS_NODE_LOST', 503, 'node {node} is down; {label} does not run there');
+export const CannotRename = defineError('NBS_CANNOT_RENAME', 409, 'process {id} cannot become {to}: {reason}');
 export const PortInUse = defineError(
   'NBS_PORT_IN_USE',
   409,

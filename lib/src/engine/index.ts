@@ -32,6 +32,7 @@ export {
 export {
   AgentFailed,
   CannotListen,
+  CannotRename,
   ClusterGone,
   ClusterStopping,
   DetachedRunning,

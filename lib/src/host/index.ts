@@ -28,7 +28,9 @@ export { httpOf } from '../serve/http-options.js';
 export { logsDelivered } from '../serve/log-barrier.js';
 export { definingModule } from '../serve/modules/index.js';
 export { declaredNodes } from '../serve/node-options.js';
+
 export { endCluster, openCluster, runningCluster, startAhead } from '../serve/own-cluster.js';
 export { setSourceRegistry } from '../serve/pack.js';
 export type { ServeStatus } from '../serve/protocol/status.js';
 export { runApplication } from '../serve/run.js';
+export { spareReplicasOf } from '../serve/spare-options.js';

@@ -14,6 +14,7 @@ const MAX_HANDSHAKES = 256;
 
 export interface ListenOptions {
   readonly token: string;
+  /** Read at each connection. */
   readonly hello: Hello;
   /** Called once a peer is authenticated; handlers set here miss nothing. */
   readonly onChannel: (channel: Channel) => void;

@@ -26,6 +26,8 @@ export function setOwnerKey(key: string): void {
 export interface ClusterOptions extends HttpOptions {
   /** Its nodes. @default one, with what the machine has */
   readonly nodes?: readonly DeclaredNode[];
+  /** Processes held ready for new replicas. */
+  readonly spareReplicas: number;
 }
 
 /** This process's connection to its cluster: the control channel, the router behind handles, and the replicas' output. */
@@ -48,12 +50,13 @@ export class Client {
   }
 
   /** Starts a cluster that ends with this process; it takes deploys. `cluster.serving` says when HTTP is answered. @throws NBS_PORT_IN_USE */
-  static async start({ nodes, ...http }: ClusterOptions): Promise<Client> {
+  static async start({ nodes, spareReplicas, ...http }: ClusterOptions): Promise<Client> {
     let client: Client | undefined;
     const early: LogLine[] = [];
     const cluster = await startLocalCluster({
       http,
       ...(nodes === undefined ? {} : { nodes }),
+      controllerArgs: { spareReplicas },
       early: true,
       ...(ownerKey === undefined ? {} : { ownerKey }),
       onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),

@@ -9,11 +9,15 @@ import { NotRunning, setHandleContext } from './handle/index.js';
 import { httpOf, USUAL_ADDRESS } from './http-options.js';
 import { declaredNodes } from './node-options.js';
 import { NoSuchApp } from './protocol/index.js';
+import { spareReplicasOf } from './spare-options.js';
 import type { StartOptions } from './types.js';
 import { noteIfLong } from './waiting-note.js';
 
 /** The port that `'auto'` takes where it is free; that of Ray Serve. */
 const USUAL_PORT = 8000;
+
+/** The cluster that is started where nobody says how. */
+const USUAL_CLUSTER = { ...USUAL_ADDRESS, spareReplicas: spareReplicasOf({}) };
 
 let connecting: Promise<Client> | null = null;
 /** A cluster that was started before anybody asked for it. */
@@ -22,7 +26,7 @@ let ahead: Promise<Client> | null = null;
 /** Starts a cluster that the next `serve.run` is likely to ask for; until then nobody sees it. It ends with this process at the latest. */
 export function startAhead(): void {
   if (connecting !== null || ahead !== null) return;
-  const attempt = Client.start(USUAL_ADDRESS);
+  const attempt = Client.start(USUAL_CLUSTER);
   ahead = attempt;
   const gone = (): void => {
     if (ahead === attempt) ahead = null;
@@ -30,6 +34,11 @@ export function startAhead(): void {
   // Where it fails, whoever asks for a cluster tries again and gets the error.
   attempt.then((client) => client.cluster.exited.then(gone), gone);
 }
+
+const detachedOptions = (options: StartOptions) => ({
+  nodes: declaredNodes(options),
+  controllerArgs: { spareReplicas: spareReplicasOf(options) },
+});
 
 /** The folder of the cluster to join, started first where it is to be detached; undefined where this process is to have its own. */
 async function folderToJoin(options: StartOptions): Promise<string | undefined> {
@@ -41,7 +50,7 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   if (running !== undefined) return running.dir;
   if (!detached) return undefined;
   try {
-    return (await startDetachedCluster(httpOf(options), { nodes: declaredNodes(options) })).dir;
+    return (await startDetachedCluster(httpOf(options), detachedOptions(options))).dir;
   } catch (error) {
     // Somebody else started it meanwhile.
     const [other] = address === 'auto' && hasCode(error, DetachedRunning) ? await detachedClusters() : [];
@@ -54,14 +63,14 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
 export async function openCluster(options: StartOptions): Promise<Client> {
   const folder = await folderToJoin(options);
   if (folder !== undefined) return joinAt(folder, options);
+  const nodes = declaredNodes(options);
+  const usual = { ...httpOf(options), spareReplicas: spareReplicasOf(options) };
+  const wanted = { ...usual, ...(nodes === undefined ? {} : { nodes }) };
   const early = ahead;
   ahead = null;
   const client = await early?.catch(() => undefined);
-  const nodes = declaredNodes(options);
-  const http = httpOf(options);
-  const wanted = { ...http, ...(nodes === undefined ? {} : { nodes }) };
   if (client === undefined) return Client.start(wanted);
-  if (nodes === undefined && isDeepStrictEqual(http, USUAL_ADDRESS)) return client;
+  if (isDeepStrictEqual(wanted, USUAL_CLUSTER)) return client;
   await client.close();
   return Client.start(wanted);
 }

@@ -186,6 +186,8 @@ export interface StartOptions {
   readonly nodes?: number | readonly NodeOptions[];
   /** Which nodes answer HTTP, at the same port of their own address. @default 'EveryNode' */
   readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
+  /** Processes held ready on each node, so that a new replica is up in a fraction of the time; each takes about 28 MiB and no cpu. 0 is none. @default 1 */
+  readonly spareReplicas?: number;
 }
 
 /** One node of `serve.start({ nodes })`. */

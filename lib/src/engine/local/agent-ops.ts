@@ -22,6 +22,7 @@ export interface ReadLogs extends ReadJournal {
 export interface AgentOps {
   nodes: { args: undefined; result: readonly NodeInfo[] };
   start: { args: ProcessSpec; result: undefined };
+  rename: { args: { readonly id: string; readonly to: string }; result: undefined };
   stop: { args: { readonly id: string; readonly graceMs?: number }; result: undefined };
   list: { args: undefined; result: readonly ProcessInfo[] };
   logs: { args: ReadLogs; result: Batch<LogLine> };
@@ -34,7 +35,7 @@ export interface AgentOps {
 }
 
 /** What the head's agent asks the agent of another node. */
-export interface WorkerOps extends Pick<AgentOps, 'start' | 'stop' | 'list' | 'logs' | 'exits'> {
+export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 'list' | 'logs' | 'exits'> {
   /** Resolves when its proxy is ready, where it has one. */
   serving: { args: undefined; result: undefined };
   /** The stages of an end, see `Agent`. */

@@ -10,6 +10,7 @@ export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'e
   nodes(): Promise<readonly NodeInfo[]>;
   nodeChanges(request: ReadJournal, reader: Reader): Promise<Batch<NodeChange>>;
   list(): readonly ProcessInfo[] | Promise<readonly ProcessInfo[]>;
+  rename(id: string, to: string): undefined | Promise<undefined>;
   stopAll(graceMs: number): Promise<void>;
 };
 
@@ -43,6 +44,7 @@ export class AgentServer {
     const handler = handleOps<AgentOps>({
       nodes: () => agent.nodes(),
       start: (spec) => agent.start(spec),
+      rename: ({ id, to }) => agent.rename(id, to),
       stop: ({ id, graceMs }) => agent.stop(id, graceMs),
       list: () => agent.list(),
       logs: (request, call) => agent.logs(request, call),

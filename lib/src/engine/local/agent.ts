@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { deploymentOf, type LogLine, type ProcessInfo, type ProcessSpec } from '../engine.js';
-import { ClusterStopping } from '../errors.js';
+import { CannotRename, ClusterStopping } from '../errors.js';
 import type { ReadJournal, ReadLogs } from './agent-ops.js';
 import { type Batch, Journal } from './journal.js';
 import { LogFile, logFileName } from './log-file.js';
@@ -86,24 +86,47 @@ export class Agent {
       await existing.ready;
       return undefined;
     }
-    const { id: processId, role, label } = spec;
     const { dir, node, listening } = this.#options;
-    const file = this.#logFile(label);
     const managed = new ManagedProcess(spec, {
       dir,
       node,
       listenFd: listening?.fd ?? null,
       onLine: (stream, text) => {
-        file.line(text);
+        // Asked anew each time: it may have been renamed.
+        const { id: processId, role, label } = managed.spec;
+        this.#logFile(label).line(text);
         this.keepLine({ processId, role, label, stream, text });
       },
       onExit: (info) => this.keepExit(info),
     });
     // Ended ones leave the list in the order of their start.
-    this.#processes.delete(processId);
-    this.#processes.set(processId, managed);
-    void managed.gone.then(() => this.#afterEnd(label, file));
+    this.#processes.delete(spec.id);
+    this.#processes.set(spec.id, managed);
+    void managed.gone.then(() => this.#afterEnd(managed.spec.label));
     await managed.ready;
+    return undefined;
+  }
+
+  /** @throws NBS_CANNOT_RENAME */
+  rename(id: string, to: string): undefined {
+    const managed = this.#processes.get(id);
+    const other = this.#processes.get(to);
+    if (managed === undefined && other?.formerId === id) return undefined;
+    if (other !== undefined) throw CannotRename({ id, to, reason: 'another process has that id' });
+    if (managed === undefined || managed.isGone) throw CannotRename({ id, to, reason: 'no such process runs' });
+    const { label } = managed.spec;
+    managed.rename(to);
+    this.#processes.delete(id);
+    this.#processes.set(to, managed);
+    const file = this.#files.get(label);
+    // Several processes may have one label, and so one file.
+    if (file !== undefined && !this.#isLabel(label)) {
+      file.moveTo(join(this.#options.dir, 'logs', logFileName(to)));
+      this.#files.delete(label);
+      this.#files.set(to, file);
+    }
+    // Those who follow the old id see its end.
+    this.#logs.poke();
     return undefined;
   }
 
@@ -179,11 +202,14 @@ export class Agent {
     return file;
   }
 
-  #afterEnd(label: string, file: LogFile): void {
-    const inUse = [...this.#processes.values()].some(({ spec, isGone }) => spec.label === label && !isGone);
-    if (!inUse && this.#files.get(label) === file) {
+  #isLabel(label: string): boolean {
+    return [...this.#processes.values()].some(({ spec, isGone }) => spec.label === label && !isGone);
+  }
+
+  #afterEnd(label: string): void {
+    if (!this.#isLabel(label)) {
+      void this.#files.get(label)?.close();
       this.#files.delete(label);
-      void file.close();
     }
     const ended = [...this.#processes].filter(([, { isGone }]) => isGone);
     for (const [id] of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) this.#processes.delete(id);

@@ -27,6 +27,8 @@ export interface AgentArguments {
   readonly detached: boolean;
   readonly http: HttpOptions;
   readonly entries: { readonly controller: string; readonly proxy: string };
+  /** For the controller, beside its folder. */
+  readonly controllerArgs: Readonly<Record<string, unknown>>;
 }
 
 /** The agent to the driver that started it. */

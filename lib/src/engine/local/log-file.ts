@@ -7,7 +7,7 @@ const ROTATE_BYTES = 16 * 1024 * 1024;
  * A full disk costs the lines of that time and nothing else.
  */
 export class LogFile {
-  readonly #path: string;
+  #path: string;
   #fd: number | null = null;
   #queue: string[] = [];
   #writing = false;
@@ -23,6 +23,18 @@ export class LogFile {
     if (this.#closed) return;
     this.#queue.push(`${text}\n`);
     this.#drain();
+  }
+
+  /** From now on it has this path, with the lines that it holds. */
+  moveTo(path: string): void {
+    if (this.#fd !== null) {
+      try {
+        renameSync(this.#path, path);
+      } catch {
+        // Somebody removed it: lines go on into the open file, as they did.
+      }
+    }
+    this.#path = path;
   }
 
   /** Resolves when all lines are written. */

@@ -15,7 +15,7 @@ import { markProcess } from './process-mark.js';
 import { tell } from './tell.js';
 import type { WorkerNode } from './worker-node.js';
 
-const { dir, nodes, detached, http, entries } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
+const { dir, nodes, detached, http, entries, controllerArgs } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
 const SIGNAL_GRACE_MS = 4000;
 
 let running: Nodes | undefined;
@@ -51,7 +51,7 @@ try {
     role: 'controller',
     label: 'controller',
     main: entries.controller,
-    args: { dir, severalNodes: others.length > 0 },
+    args: { ...controllerArgs, dir, severalNodes: others.length > 0 },
   });
   const proxySpec = (id: string, address: { readonly host: string; readonly port: number }): ProcessSpec => ({
     restart: true,

@@ -11,12 +11,13 @@ export interface ManagedProcessOptions extends ChildOptions {
 
 /** A process that the agent was asked to run, over its restarts. */
 export class ManagedProcess {
-  readonly spec: ProcessSpec;
   /** Resolves when the first run is ready. Rejects with NBS_PROCESS_EXITED or NBS_PROCESS_START_TIMEOUT. */
   readonly ready: Promise<void>;
   /** Resolves when it has ended and is not started again. */
   readonly gone: Promise<void>;
   readonly #options: ManagedProcessOptions;
+  #spec: ProcessSpec;
+  #formerId: string | undefined;
   readonly #backOff = new BackOff();
   #run: ChildRun;
   #exit: ExitReport | undefined;
@@ -26,11 +27,26 @@ export class ManagedProcess {
   #endPause: (() => void) | undefined;
 
   constructor(spec: ProcessSpec, options: ManagedProcessOptions) {
-    this.spec = spec;
+    this.#spec = spec;
     this.#options = options;
     this.#run = new ChildRun(spec, options);
     this.ready = this.#run.ready;
     this.gone = this.#supervise();
+  }
+
+  get spec(): ProcessSpec {
+    return this.#spec;
+  }
+
+  /** The id before the last {@link rename}. */
+  get formerId(): string | undefined {
+    return this.#formerId;
+  }
+
+  /** It goes on under another id and label. */
+  rename(to: string): void {
+    this.#formerId = this.#spec.id;
+    this.#spec = { ...this.#spec, id: to, label: to };
   }
 
   get isGone(): boolean {

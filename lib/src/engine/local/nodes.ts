@@ -58,9 +58,13 @@ export class Nodes implements AgentDoor {
     return worker === undefined ? Promise.reject(NodeLost({ node, label })) : worker.start(spec);
   }
 
+  /** @throws NBS_CANNOT_RENAME, NBS_NODE_LOST */
+  async rename(id: string, to: string): Promise<undefined> {
+    return (this.#holder(id) ?? this.#holder(to) ?? this.#head).rename(id, to);
+  }
+
   stop(id: string, graceMs?: number): Promise<undefined> {
-    const holder = [...this.#workers.values()].find((worker) => worker.holds(id));
-    return (holder ?? this.#head).stop(id, graceMs);
+    return (this.#holder(id) ?? this.#head).stop(id, graceMs);
   }
 
   async list(): Promise<readonly ProcessInfo[]> {
@@ -97,6 +101,10 @@ export class Nodes implements AgentDoor {
   async killAll(): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.killAll()));
     await this.#head.killAll();
+  }
+
+  #holder(id: string): WorkerNode | undefined {
+    return [...this.#workers.values()].find((worker) => worker.holds(id));
   }
 
   async #everywhere(action: (agent: Pick<Agent, 'stopFront' | 'stopReplicas'>) => Promise<unknown>): Promise<void> {

@@ -36,6 +36,7 @@ try {
   proxy.catch(() => {}); // Told to who asks.
   const handler = handleOps<WorkerOps>({
     start: (spec) => agent.start(spec),
+    rename: ({ id, to }) => agent.rename(id, to),
     stop: ({ id, graceMs }) => agent.stop(id, graceMs),
     list: () => agent.list(),
     logs: (request, call) => agent.logs(request, call),

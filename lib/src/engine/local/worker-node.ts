@@ -75,6 +75,24 @@ export class WorkerNode {
     return undefined;
   }
 
+  async rename(id: string, to: string): Promise<undefined> {
+    if (this.#call === null) throw NodeLost({ node: this.id, label: id });
+    const started = this.#started.get(id);
+    if (started !== undefined) {
+      // At once: what is asked of the new id from now on is for this node.
+      this.#started.delete(id);
+      this.#started.set(to, { ...started, spec: { ...started.spec, id: to, label: to } });
+    }
+    try {
+      await this.#call('rename', { id, to });
+    } catch (error) {
+      // It has ended there.
+      if (started !== undefined) this.#started.delete(to);
+      throw hasCode(error, PeerGone) ? NodeLost({ node: this.id, label: to }, error) : error;
+    }
+    return undefined;
+  }
+
   /** Whether that process was started here and has not ended. */
   holds(id: string): boolean {
     return this.#started.has(id);

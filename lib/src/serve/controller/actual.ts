@@ -29,6 +29,8 @@ export interface Replica {
   readonly startedAt: number;
   /** What it holds of its node; `null` is nothing. */
   readonly allocation: Allocation | null;
+  /** Its process was a spare one. */
+  readonly warm: boolean;
   state: ReplicaState;
   /** Since when it has been in `state`. */
   since: number;
@@ -46,7 +48,8 @@ export interface Replica {
 export type NewReplica = Pick<
   Replica,
   'id' | 'app' | 'deployment' | 'replicaHash' | 'generation' | 'path' | 'config' | 'allocation'
->;
+> &
+  Partial<Pick<Replica, 'warm'>>;
 
 /** Replicas of a group that cannot be started because they do not fit. */
 export interface Pending {
@@ -98,6 +101,8 @@ export class ActualState implements ActualView {
   readonly offers = new GroupTable<ReplicaReady>((group) => this.#changed(appOf(group)));
   readonly pending = new GroupTable<Pending>((group) => this.#changed(appOf(group)));
   readonly revisions = new Map<string, number>();
+  /** Replicas that do not work yet. */
+  readonly comingUp = new Set<Readonly<Replica>>();
   nodes: readonly NodeInfo[] | null = null;
   readonly switching = new Set<number>();
   readonly #log: Pick<Log, 'info'>;
@@ -108,7 +113,7 @@ export class ActualState implements ActualView {
   }
 
   add(replica: NewReplica, now: number): Replica {
-    const { id, app, deployment, replicaHash, generation, path, config, allocation } = replica;
+    const { id, app, deployment, replicaHash, generation, path, config, allocation, warm = false } = replica;
     // Written out: objects made by spreading have a hidden class each, and rounds over thousands of them took ten times as long.
     const added: Replica = {
       id,
@@ -121,6 +126,7 @@ export class ActualState implements ActualView {
       route: { id, path },
       startedAt: now,
       allocation,
+      warm,
       state: ReplicaState.STARTING,
       since: now,
       connected: false,
@@ -130,6 +136,7 @@ export class ActualState implements ActualView {
       hung: false,
     };
     this.replicas.set(added.id, added);
+    this.comingUp.add(added);
     this.groups.set(added.group, [...(this.groups.get(added.group) ?? []), added]);
     this.#changed(app);
     this.#log.info(`replica ${added.id} of ${added.app}: ${added.state}`);
@@ -146,6 +153,7 @@ export class ActualState implements ActualView {
     replica.state = state;
     replica.since = now;
     this.#changed(replica.app);
+    if (!isComingUp(replica)) this.comingUp.delete(replica);
     if (state === ReplicaState.STOPPED) this.#remove(replica);
     return true;
   }
@@ -175,8 +183,13 @@ export class ActualState implements ActualView {
 }
 
 /** Replicas that count towards what is wanted. */
-export function isAlive({ state }: Pick<Replica, 'state'>): boolean {
-  return state === ReplicaState.STARTING || state === ReplicaState.INITIALIZING || state === ReplicaState.RUNNING;
+export function isAlive(replica: Pick<Replica, 'state'>): boolean {
+  return isComingUp(replica) || replica.state === ReplicaState.RUNNING;
+}
+
+/** Replicas that do not work yet. */
+export function isComingUp({ state }: Pick<Replica, 'state'>): boolean {
+  return state === ReplicaState.STARTING || state === ReplicaState.INITIALIZING;
 }
 
 /** How many replicas of a deployment take requests, whatever their version. */

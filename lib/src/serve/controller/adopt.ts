@@ -6,6 +6,7 @@ import type { Executor } from './executor.js';
 import { replicaSocket } from './process-spec.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
 import { ReplicaEvent } from './replica-state.js';
+import { isSpare, type SparePool } from './spare-pool.js';
 
 export interface AdoptOptions {
   readonly dir: string;
@@ -15,6 +16,7 @@ export interface AdoptOptions {
   readonly log: Pick<Log, 'info' | 'warn'>;
   readonly actual: ActualState;
   readonly executor: Executor;
+  readonly spares: SparePool;
 }
 
 const STATUS_TIMEOUT_MS = 3000;
@@ -23,7 +25,10 @@ const STATUS_TIMEOUT_MS = 3000;
 export async function adoptRunning(options: AdoptOptions): Promise<void> {
   const processes = await options.engine.list();
   const replicas = processes.filter(({ role, state }) => role === 'replica' && state !== ProcessState.STOPPED);
-  await Promise.all(replicas.map((process) => adoptOne(process, options)));
+  await Promise.all([
+    options.spares.endForeign(replicas),
+    ...replicas.filter((process) => !isSpare(process)).map((process) => adoptOne(process, options)),
+  ]);
 }
 
 async function adoptOne({ id, pid }: ProcessInfo, options: AdoptOptions): Promise<void> {

@@ -14,6 +14,7 @@ import { reconcile } from './reconcile.js';
 import type { ConnectReplica } from './replica-link.js';
 import { type Scaled, Scaling } from './scaling.js';
 import { SnapshotPublisher } from './snapshot-publisher.js';
+import { SparePool } from './spare-pool.js';
 import { buildStatus } from './status.js';
 import { accept, type GroupKey, groupKey, promote, reject, remove, revert, type TargetState, wantedGroups } from './target.js';
 import { TargetStore } from './target-store.js';
@@ -22,6 +23,10 @@ import { validateApp } from './validate.js';
 export interface ControllerOptions {
   readonly dir: string;
   readonly replicaMain: string;
+  /** Processes held ready for new replicas; 0 is none. */
+  readonly spareReplicas: number;
+  /** Modules that they load while they wait, as user code is likely to import them. @default [] */
+  readonly preload?: readonly string[];
   readonly engine: Engine;
   readonly connectReplica: ConnectReplica;
   /** Removes the socket file that a killed replica leaves; never rejects. */
@@ -52,6 +57,7 @@ export class Controller {
   readonly #actual: ActualState;
   readonly #health: Health;
   readonly #executor: Executor;
+  readonly #spares: SparePool;
   readonly #snapshots: SnapshotPublisher;
   readonly #store: TargetStore;
   readonly #scaling: Scaling;
@@ -82,9 +88,11 @@ export class Controller {
     });
     this.#snapshots = new SnapshotPublisher(clock, options.publish);
     this.#nodes = new KnownNodes({ ...options, actual: this.#actual, onChange: () => this.#roundSoon() });
+    this.#spares = new SparePool({ ...options, actual: this.#actual });
     this.#executor = new Executor({
       ...options,
       actual: this.#actual,
+      spares: this.#spares,
       routesVersion: () => this.#snapshots.version,
       onChange: () => this.#roundSoon(),
     });
@@ -94,9 +102,8 @@ export class Controller {
   async recover(): Promise<void> {
     // Where there are several, each replica is given one.
     if (this.#options.severalNodes === true) await this.#nodes.ask();
-    if (await this.#store.load()) {
-      await adoptRunning({ ...this.#options, actual: this.#actual, executor: this.#executor });
-    }
+    await this.#store.load();
+    await adoptRunning({ ...this.#options, actual: this.#actual, executor: this.#executor, spares: this.#spares });
     this.#round();
   }
 
@@ -174,6 +181,7 @@ export class Controller {
   /** Drains and deletes every application; nothing is deployed afterwards. */
   async shutdown(): Promise<void> {
     this.#shuttingDown = true;
+    this.#spares.close();
     await this.#store.changeAnyway((target) => ({ ...target, apps: new Map() }));
     this.#deploys.supersedeAll('the cluster is shut down');
     const gone = this.#replicasGone(() => true);
@@ -225,6 +233,7 @@ export class Controller {
     this.#actual.forget(wantedGroups(target));
     this.#health.observe(target, this.#actual);
     this.#snapshots.publish(target, this.#actual);
+    this.#spares.tend();
     for (const waiting of [...this.#rounds]) waiting();
   }
 

@@ -1,15 +1,16 @@
 import { type Clock, hasCode, type Log } from '../../core/index.js';
-import { type Engine, type ExitReport, NodeLost, type ProcessInfo } from '../../engine/index.js';
+import type { Engine, ExitReport, ProcessInfo } from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
-import { type Allocation, type DeploymentConfig, type ReplicaInit, ReplicaState } from '../protocol/index.js';
+import { type DeploymentConfig, ReplicaState } from '../protocol/index.js';
 import type { ActualState, Replica } from './actual.js';
 import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
-import { newReplicaId, replicaProcess, replicaSocket } from './process-spec.js';
 import type { Action } from './reconcile.js';
 import { ReplicaChecks } from './replica-checks.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import { ReplicaStarts } from './replica-starts.js';
 import { ReplicaEvent } from './replica-state.js';
+import type { SparePool } from './spare-pool.js';
 import type { GroupKey, WantedGroup } from './target.js';
 
 export interface ExecutorOptions {
@@ -17,6 +18,7 @@ export interface ExecutorOptions {
   /** Entry of a replica's process. */
   readonly replicaMain: string;
   readonly actual: ActualState;
+  readonly spares: SparePool;
   readonly engine: Engine;
   readonly connectReplica: ConnectReplica;
   /** Removes the socket file that a killed process leaves; never rejects. */
@@ -46,6 +48,7 @@ export class Executor {
   readonly #links = new Map<string, ReplicaLink>();
   readonly #exits: ExitReports;
   readonly #checks: ReplicaChecks;
+  readonly #starts: ReplicaStarts;
   /** Configurations that replicas are taking; resolves with the error of one that did not. */
   readonly #configuring = new Map<string, Promise<Error | null>>();
   #readingPids = false;
@@ -59,12 +62,27 @@ export class Executor {
       check: (id) => this.#links.get(id)?.checkHealth() ?? Promise.resolve(),
       onUnhealthy: (id, reason, how) => this.#onUnhealthy(id, reason, how),
     });
+    this.#starts = new ReplicaStarts({
+      ...options,
+      exits: this.#exits,
+      onConnected: (replica, link) => {
+        this.#attach(replica.id, link);
+        this.#readPids();
+        options.onChange();
+      },
+      onRunning: (replica) => {
+        this.#checks.watch(replica);
+        options.onChange();
+      },
+      giveUp: (replica, error) => this.#giveUp(replica, error),
+      onNodeLost: (replica) => this.#stop(replica.id, 0),
+    });
     options.engine.onExit((info) => this.#onExit(info));
   }
 
   perform(action: ReplicaAction): void {
-    if (action.kind === 'start') this.#start(action.group, action.allocation);
-    else if (action.kind === 'pend') this.#pend(action.group, action.reason);
+    if (action.kind === 'start') this.#starts.start(action.group, action.allocation);
+    else if (action.kind === 'pend') this.#starts.pend(action.group, action.reason);
     else if (action.kind === 'refuse') this.#refuse(action.group, action.reason);
     else if (action.kind === 'initialize') this.#initialize(action.id, action.group);
     else if (action.kind === 'reconfigure') this.#reconfigure(action.id, action.config);
@@ -91,70 +109,20 @@ export class Executor {
     this.#readPids();
   }
 
-  #pend(group: GroupKey, reason: string | null): void {
-    const { pending } = this.#actual;
-    if (reason === null) pending.delete(group);
-    else pending.set(group, { reason, since: pending.get(group)?.since ?? this.#options.clock.now() });
-  }
-
-  #refuse({ key, app, name: deployment, startupTimeoutMs }: WantedGroup, reason: string): void {
-    const told = `there was no room for it within ${startupTimeoutMs} ms (startupTimeout): ${reason}; an update needs room beside the version that runs: delete that first, or ask for less`;
-    this.#actual.pending.delete(key);
-    this.#actual.fail(key, failure({ app, deployment }, told), null, this.#options.clock.now());
+  #refuse(group: WantedGroup, reason: string): void {
+    this.#starts.refuse(group, reason);
     this.#options.onChange();
   }
 
-  #start(group: WantedGroup, allocation: Allocation | null): void {
-    const { dir, replicaMain, engine, clock, connectReplica } = this.#options;
-    const { app, name: deployment, spec, version, startupTimeoutMs } = group;
-    const id = newReplicaId(deployment, (candidate) => this.#actual.replicas.has(candidate));
-    const path = replicaSocket(dir, id);
-    const { replicaHash, config } = spec;
-    const replica = this.#actual.add(
-      { id, app, deployment, replicaHash, generation: version.generation, path, config, allocation },
-      clock.now(),
-    );
-    const run = async (): Promise<void> => {
-      await engine.start(replicaProcess({ dir, main: replicaMain, replicaId: id, spec, allocation, startupTimeoutMs }));
-      const link = await connectReplica(path);
-      if (replica.state !== ReplicaState.STARTING) return link.close();
-      this.#attach(id, link);
-      replica.connected = true;
-      this.#readPids();
-      this.#options.onChange();
-    };
-    run().catch((error: unknown) => this.#startFailed(replica, error));
-  }
-
-  #initialize(id: string, { spec }: WantedGroup): void {
+  #initialize(id: string, group: WantedGroup): void {
     const replica = this.#actual.replicas.get(id);
     const link = this.#links.get(id);
-    if (replica === undefined || link === undefined) return;
-    this.#actual.transition(id, ReplicaEvent.INITIALIZE, this.#options.clock.now());
-    const { app, deployment, replicaHash, generation, allocation } = replica;
-    const run = async (): Promise<void> => {
-      // Not before this round's snapshot is out: the constructor may call what is in it.
-      await Promise.resolve();
-      const init: ReplicaInit = {
-        app,
-        deployment,
-        replicaId: id,
-        code: spec.code,
-        initArgs: spec.initArgs,
-        config: spec.config,
-        replicaHash,
-        generation,
-        allocation,
-        routesVersion: this.#options.routesVersion(),
-      };
-      const offer = await link.initialize(init);
-      if (!this.#actual.transition(id, ReplicaEvent.READY, this.#options.clock.now())) return;
-      replica.config = spec.config;
-      this.#actual.offers.set(replica.group, offer);
-      this.#checks.watch(replica);
-      this.#options.onChange();
-    };
-    run().catch((error: unknown) => this.#startFailed(replica, error));
+    if (replica !== undefined && link !== undefined) this.#starts.initialize(replica, link, group);
+  }
+
+  #expire(id: string, timeoutMs: number): void {
+    const replica = this.#actual.replicas.get(id);
+    if (replica !== undefined) this.#starts.expire(replica, timeoutMs);
   }
 
   #reconfigure(id: string, config: DeploymentConfig): void {
@@ -189,13 +157,6 @@ export class Executor {
     this.#options.log.warn(reason);
     replica.hung = hung;
     this.#giveUp(replica, failure(replica, reason, { ran: true, cause }));
-  }
-
-  #expire(id: string, timeoutMs: number): void {
-    const replica = this.#actual.replicas.get(id);
-    if (replica === undefined) return;
-    const reason = `replica ${id} was not ready after ${timeoutMs} ms; raise startupTimeout if its constructor needs longer`;
-    this.#giveUp(replica, failure(replica, reason));
   }
 
   #drain(id: string): void {
@@ -262,43 +223,33 @@ export class Executor {
   }
 
   #died(replica: Replica, exit: ExitReport): void {
-    const { id, app, group, state, since } = replica;
+    const { id, app } = replica;
     // Nothing that it did: it is replaced at once, elsewhere.
     if (exit.name === 'NODE_LOST') {
       this.#gone(id);
       return;
     }
-    const now = this.#options.clock.now();
-    const error = exitError(replica, exit, state === ReplicaState.RUNNING);
+    const error = exitError(replica, exit, replica.state === ReplicaState.RUNNING);
     // Asked to stop by somebody else: the whole cluster ends.
     if (exit.name !== 'STOPPED') this.#options.log.warn(`replica ${id} of ${app} died: ${error.message}`);
-    this.#actual.fail(group, error, state === ReplicaState.RUNNING ? now - since : null, now);
+    this.#fail(replica, error);
     this.#gone(id);
-  }
-
-  async #startFailed(replica: Replica, error: unknown): Promise<void> {
-    const alive = (): boolean => replica.state === ReplicaState.STARTING || replica.state === ReplicaState.INITIALIZING;
-    if (!alive()) return;
-    if (hasCode(error, NodeLost)) return this.#stop(replica.id, 0);
-    const fromReplica = replica.state === ReplicaState.INITIALIZING && !hasCode(error, PeerGone);
-    const exit = fromReplica ? null : await this.#exits.of(replica.id);
-    if (!alive()) return;
-    const { id } = replica;
-    const cause = error instanceof Error ? error : new Error(String(error));
-    if (exit?.name === 'NODE_LOST') this.#stop(id, 0);
-    else if (fromReplica) this.#giveUp(replica, cause);
-    else if (exit !== null) this.#giveUp(replica, exitError(replica, exit, false));
-    else this.#giveUp(replica, failure(replica, `replica ${id} could not be started: ${cause.message}`, { cause }));
   }
 
   /** Counts the failure of a replica whose process may still run, and ends that. */
   #giveUp(replica: Replica, error: Error): void {
-    const { id, state, since, group, app } = replica;
-    const now = this.#options.clock.now();
+    const { id, app } = replica;
     this.#options.log.info(`replica ${id} of ${app} failed: ${error.message}`);
-    this.#actual.fail(group, error, state === ReplicaState.RUNNING ? now - since : null, now);
+    this.#fail(replica, error);
     this.#stop(id, ABORT_GRACE_MS);
     this.#options.onChange();
+  }
+
+  #fail({ warm, state, since, group }: Replica, error: Error): void {
+    // A spare process that ends before it was told what to be is no failure of what it was to be.
+    if (warm && state === ReplicaState.STARTING) return;
+    const now = this.#options.clock.now();
+    this.#actual.fail(group, error, state === ReplicaState.RUNNING ? now - since : null, now);
   }
 
   #gone(id: string): void {

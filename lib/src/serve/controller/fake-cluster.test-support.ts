@@ -1,6 +1,15 @@
 import type { Clock, Log } from '../../core/index.js';
-import type { Engine, ExitReport, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../../engine/index.js';
-import { NodeLost } from '../../engine/index.js';
+import {
+  CannotRename,
+  type Engine,
+  type ExitReport,
+  type NodeChange,
+  type NodeInfo,
+  NodeLost,
+  ProcessExited,
+  type ProcessInfo,
+  type ProcessSpec,
+} from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
 import type {
   AppSpec,
@@ -71,6 +80,8 @@ export interface Behaviour {
 }
 
 export class FakeReplica implements ReplicaLink {
+  /** Renamed, where its process was a spare one. */
+  id: string;
   readonly #gone = deferred<void>();
   readonly closed = this.#gone.promise;
   readonly pid: number;
@@ -85,10 +96,7 @@ export class FakeReplica implements ReplicaLink {
     readonly cluster: FakeCluster,
   ) {
     this.pid = cluster.nextPid();
-  }
-
-  get id(): string {
-    return this.spec.id;
+    this.id = spec.id;
   }
 
   initialize(init: ReplicaInit): Promise<ReplicaReady> {
@@ -190,6 +198,12 @@ export class FakeCluster implements Engine {
   readonly closed = new Promise<void>(() => {});
   readonly logged: string[] = [];
   nodeInfos: readonly NodeInfo[] = [fakeNode('local')];
+  /** Of the controllers that are made from now on. */
+  spareReplicas = 0;
+  /** Ids of processes whose start fails, by what they begin with. */
+  readonly broken: string[] = [];
+  /** Called when a process got another id. */
+  renamed: (replica: FakeReplica) => void = () => {};
   #listeners = new Set<(info: ProcessInfo) => void>();
   readonly #nodeListeners = new Set<(change: NodeChange) => void>();
   #pid = 100;
@@ -201,6 +215,7 @@ export class FakeCluster implements Engine {
     const controller = new Controller({
       dir: '/cluster',
       replicaMain: '/replica/main.js',
+      spareReplicas: this.spareReplicas,
       engine: this,
       connectReplica: async (path) => {
         const replica = [...this.replicas.values()].find(({ spec }) => (spec.args as ReplicaArgs).socketPath === path);
@@ -247,7 +262,18 @@ export class FakeCluster implements Engine {
   async start(spec: ProcessSpec): Promise<void> {
     const node = this.nodeInfos.find(({ id }) => id === (spec.node ?? 'local'));
     if (node?.alive === false) throw NodeLost({ node: node.id, label: spec.label });
+    if (this.broken.some((prefix) => spec.id.startsWith(prefix)))
+      throw ProcessExited({ label: spec.label, exit: 'CRASHED', stderr: '' });
     this.replicas.set(spec.id, new FakeReplica(spec, this));
+  }
+
+  async rename(id: string, to: string): Promise<void> {
+    const replica = this.replicas.get(id);
+    if (replica === undefined) throw CannotRename({ id, to, reason: 'no such process runs' });
+    this.replicas.delete(id);
+    replica.id = to;
+    this.replicas.set(to, replica);
+    this.renamed(replica);
   }
 
   async stop(id: string): Promise<void> {
@@ -295,7 +321,7 @@ export class FakeCluster implements Engine {
 function info({ id, pid, spec }: FakeReplica, exit?: ExitReport): ProcessInfo {
   const state = exit === undefined ? 'RUNNING' : 'STOPPED';
   const end = exit === undefined ? {} : { exit };
-  return { id, role: 'replica', label: spec.label, pid, state, startedAt: 0, node: spec.node ?? 'local', restarts: 0, ...end };
+  return { id, role: 'replica', label: id, pid, state, startedAt: 0, node: spec.node ?? 'local', restarts: 0, ...end };
 }
 
 export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfig => ({

@@ -19,6 +19,7 @@ interface ControllerArgs {
   readonly replicaMain?: string;
   /** Whether the cluster has more nodes than one. */
   readonly severalNodes?: boolean;
+  readonly spareReplicas?: number;
 }
 
 const child = enterChild<ControllerArgs | null>();
@@ -35,6 +36,9 @@ async function recover(): Promise<Controller> {
   const controller = new Controller({
     dir,
     replicaMain: child.args?.replicaMain ?? fileURLToPath(new URL('../replica/main.js', import.meta.url)),
+    spareReplicas: child.args?.spareReplicas ?? 0,
+    // What a user's `import … from 'nbserve'` loads.
+    preload: [fileURLToPath(new URL('../../index.js', import.meta.url))],
     engine: await engine,
     severalNodes: child.args?.severalNodes ?? false,
     connectReplica: replicaConnector(token),

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { shortId } from '../../core/index.js';
 import type { ProcessSpec } from '../../engine/index.js';
-import type { Allocation, DeploymentSpec, ReplicaArgs, Resources } from '../protocol/index.js';
+import type { Allocation, DeploymentSpec, ReplicaArgs, Resources, Surroundings } from '../protocol/index.js';
 
-const ID_LENGTH = 6;
+export const ID_LENGTH = 6;
 /** The engine's own deadline, only for the case that the controller is gone: its own is the deployment's start-up time. */
 const ENGINE_MARGIN_MS = 30_000;
 
@@ -21,31 +21,41 @@ export function replicaSocket(dir: string, replicaId: string): string {
   return join(dir, `r-${replicaId.slice(replicaId.lastIndexOf('#') + 1)}.sock`);
 }
 
+/** What the replica's process has around it, as its deployment and the node ask for it. */
+export function surroundingsOf(dir: string, { code, config }: DeploymentSpec, allocation: Allocation | null): Surroundings {
+  const folder = code.kind === 'source' ? code.folder : dirname(code.file);
+  return {
+    // No GPU unless one is assigned: else each replica would see, and might fill, all of them.
+    env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(config.resources), ...config.env },
+    // A folder that is gone would fail the spawn with an error that names node instead.
+    cwd: existsSync(folder) ? folder : dir,
+  };
+}
+
 export interface ReplicaProcess {
   readonly dir: string;
   readonly main: string;
-  readonly replicaId: string;
-  readonly spec: DeploymentSpec;
-  readonly allocation: Allocation | null;
-  readonly startupTimeoutMs: number;
+  /** Of the replica, or of a spare process. */
+  readonly id: string;
+  readonly surroundings: Surroundings;
+  readonly node?: string | undefined;
+  /** None: the engine's own. */
+  readonly startupTimeoutMs?: number;
+  readonly preload?: readonly string[];
 }
 
-export function replicaProcess({ dir, main, replicaId, spec, allocation, startupTimeoutMs }: ReplicaProcess): ProcessSpec {
-  const args: ReplicaArgs = { dir, replicaId, socketPath: replicaSocket(dir, replicaId) };
-  const folder = spec.code.kind === 'source' ? spec.code.folder : dirname(spec.code.file);
-  return {
-    id: replicaId,
-    role: 'replica',
-    label: replicaId,
-    main,
-    args,
-    ...(allocation === null ? {} : { node: allocation.node }),
-    // No GPU unless one is assigned: else each replica would see, and might fill, all of them.
-    env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(spec.config.resources), ...spec.config.env },
-    // A folder that is gone would fail the spawn with an error that names node instead.
-    cwd: existsSync(folder) ? folder : dir,
-    startTimeoutMs: startupTimeoutMs + ENGINE_MARGIN_MS,
-  };
+export function replicaProcess({
+  dir,
+  main,
+  id,
+  surroundings,
+  node,
+  startupTimeoutMs,
+  preload = [],
+}: ReplicaProcess): ProcessSpec {
+  const args: ReplicaArgs = { dir, replicaId: id, socketPath: replicaSocket(dir, id), ...(preload.length > 0 && { preload }) };
+  const timeout = startupTimeoutMs === undefined ? {} : { startTimeoutMs: startupTimeoutMs + ENGINE_MARGIN_MS };
+  return { id, role: 'replica', label: id, main, args, ...surroundings, ...(node !== undefined && { node }), ...timeout };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Allocation, type DeploymentConfig, ReplicaState } from '../protocol/index.js';
-import { type ActualView, byGroup, isAlive, type Replica } from './actual.js';
+import { type ActualView, byGroup, isAlive, isComingUp, type Replica } from './actual.js';
 import { place, takesNothing } from './placement.js';
 import { rollingCounts, rollsInto } from './rolling.js';
 import { dependenciesOf, type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from './target.js';
@@ -269,10 +269,6 @@ export function configKey(config: DeploymentConfig): string {
   // Thousands of replicas share one configuration.
   configKeys.set(config, key);
   return key;
-}
-
-function isComingUp({ state }: Readonly<Replica>): boolean {
-  return state === ReplicaState.STARTING || state === ReplicaState.INITIALIZING;
 }
 
 /** Those that do not run yet first, then the youngest. */

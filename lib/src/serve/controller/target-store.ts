@@ -34,11 +34,9 @@ export class TargetStore {
     return this.#problem;
   }
 
-  /** False where there was no checkpoint. @throws NBS_CHECKPOINT_UNREADABLE */
-  async load(): Promise<boolean> {
-    const stored = await this.#options.checkpoint.load();
-    if (stored !== null) this.#current = stored;
-    return stored !== null;
+  /** @throws NBS_CHECKPOINT_UNREADABLE */
+  async load(): Promise<void> {
+    this.#current = (await this.#options.checkpoint.load()) ?? emptyTarget;
   }
 
   /** @throws what `change` throws; NBS_CHECKPOINT_FAILED, and then nothing has changed */

@@ -40,7 +40,7 @@ export {
 export type { HandleRef } from './handle-ref.js';
 export { modelIdOf } from './model-id.js';
 export type { AutoscalingMetrics, AutoscalingPolicy } from './policy.js';
-export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus } from './replica.js';
+export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus, Surroundings } from './replica.js';
 export {
   type DeploymentKey,
   type DeploymentRoute,

@@ -4,8 +4,19 @@ import type { Allocation, DeploymentConfig } from './config.js';
 /** JSON argument of a replica process: which socket to listen on. Everything else comes with `initialize`. */
 export interface ReplicaArgs {
   readonly dir: string;
+  /** Of a spare process its own; it becomes the replica that `initialize` names. */
   readonly replicaId: string;
   readonly socketPath: string;
+  /** Of a spare process: modules (absolute paths) that user code is likely to import, loaded while it waits. */
+  readonly preload?: readonly string[];
+}
+
+/** What a replica's process has around it. */
+export interface Surroundings {
+  /** Variables on top of the environment that it was started with. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Working folder. */
+  readonly cwd: string;
 }
 
 /** What one replica is to be. Code and values are blobs of the cluster's `code/` folder, named by their sha256. */
@@ -13,6 +24,8 @@ export interface ReplicaInit {
   readonly app: string;
   readonly deployment: string;
   readonly replicaId: string;
+  /** A process that was started for this replica has them already, a spare one takes them on here. */
+  readonly surroundings: Surroundings;
   readonly code: CodeRef;
   /** `encodeValue` of the constructor's arguments; bound deployments are handles in it. */
   readonly initArgs: Uint8Array;

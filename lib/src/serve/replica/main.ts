@@ -1,19 +1,28 @@
+import { pathToFileURL } from 'node:url';
+import { addToEnv } from '../../core/index.js';
 import { enterChild } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import type { ReplicaArgs } from '../protocol/index.js';
 import { watchFaults } from './faults.js';
 import { Replica } from './replica.js';
 
+const PRELOAD_AFTER_MS = 100;
+
 const child = enterChild<ReplicaArgs>();
 const { dir, token } = child;
-const { replicaId, socketPath } = child.args;
-const hello = helloOf('replica', replicaId);
+const { replicaId, socketPath, preload = [] } = child.args;
 const faults = watchFaults(child);
 
 const replica = new Replica({
-  replicaId,
+  id: replicaId,
   // Loaded after the socket listens: it brings the web classes and the code room with it.
-  load: async (init) => (await import('./load-instance.js')).loadInstance(init, { dir, token, hello }),
+  load: async (init) => {
+    const { surroundings } = init;
+    addToEnv(surroundings.env);
+    process.chdir(surroundings.cwd);
+    const { loadInstance } = await import('./load-instance.js');
+    return loadInstance(init, { dir, token, hello: helloOf('replica', init.replicaId) });
+  },
   onStuck: (error) => child.exit('STUCK', error),
 });
 
@@ -27,7 +36,10 @@ try {
     { path: socketPath },
     {
       token,
-      hello,
+      // Asked for at each connection: a spare process gets its name late.
+      get hello() {
+        return helloOf('replica', replica.id);
+      },
       onChannel: (channel) => {
         channel.onCall = replica.onCall;
       },
@@ -39,3 +51,9 @@ try {
 child.ready();
 // Ready before the controller's `initialize` comes over.
 setImmediate(() => void import('./load-instance.js'));
+// Later, so that a spare process that is wanted at once is not held up.
+if (preload.length > 0) {
+  setTimeout(() => {
+    if (replica.isEmpty) for (const path of preload) void import(pathToFileURL(path).href);
+  }, PRELOAD_AFTER_MS);
+}

@@ -20,7 +20,8 @@ import type { UserInstance } from './user-instance.js';
 import type { TaskHost } from './user-task.js';
 
 export interface ReplicaOptions {
-  readonly replicaId: string;
+  /** Until `initialize` names it. */
+  readonly id: string;
   readonly load: (init: ReplicaInit) => Promise<LoadedInstance>;
   /** Ends the process: user code cannot be made to stop. */
   readonly onStuck: (error: Error) => void;
@@ -34,6 +35,7 @@ export class Replica implements TaskHost {
   label = '';
   readonly #options: ReplicaOptions;
   readonly #slots = new Slots();
+  #id: string;
   #state: ReplicaStatus['state'] = 'EMPTY';
   #init: ReplicaInit | null = null;
   #config: DeploymentConfig | null = null;
@@ -43,6 +45,16 @@ export class Replica implements TaskHost {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
+    this.#id = options.id;
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  /** It was not told yet what to be. */
+  get isEmpty(): boolean {
+    return this.#init === null;
   }
 
   /** Answers the calls of one channel. */
@@ -94,9 +106,10 @@ export class Replica implements TaskHost {
 
   /** @throws what the user's constructor throws; NBS_ALREADY_INITIALIZED */
   async initialize(init: ReplicaInit): Promise<ReplicaReady> {
-    if (this.#state !== 'EMPTY') throw AlreadyInitialized({ replica: this.#options.replicaId, state: this.#state });
+    if (this.#state !== 'EMPTY') throw AlreadyInitialized({ replica: this.#id, state: this.#state });
     this.#state = 'INITIALIZING';
     this.#init = init;
+    this.#id = init.replicaId;
     this.label = `${init.app}/${init.deployment}`;
     this.#applyConfig(init.config);
     try {
@@ -168,11 +181,11 @@ export class Replica implements TaskHost {
     const { head } = call;
     const instance = this.#instance;
     if (this.#state !== 'RUNNING' || instance === null) {
-      call.fail(ReplicaDraining({ replica: this.#options.replicaId }));
+      call.fail(ReplicaDraining({ replica: this.#id }));
       return undefined;
     }
     if (this.#slots.ongoing >= this.#maxOngoing) {
-      call.fail(ReplicaBusy({ replica: this.#options.replicaId, ongoing: this.#slots.ongoing }));
+      call.fail(ReplicaBusy({ replica: this.#id, ongoing: this.#slots.ongoing }));
       return undefined;
     }
     if (head.kind === 'http') {
