@@ -13,6 +13,8 @@ const DEFINE = `class Echo {
 }
 const EchoDeployment = serve.deployment(Echo);`;
 const PAUSE_MS = 3000;
+/** Between the cells: nobody types faster. */
+const TYPING_MS = 1000;
 
 /** Runs a cell that ends in a URL, and asks that until it gives what is expected. */
 async function untilServed(notebook, cell, expected) {
@@ -37,7 +39,9 @@ async function ours({ pauseMs }) {
   try {
     await delay(pauseMs);
     const first = await untilServed(notebook, `${DEFINE}\n${runCell('first', '', 'echo', '/')}`, '');
+    await delay(TYPING_MS);
     const second = await untilServed(notebook, runCell('second', 'second', 'second', '/second'), 'second');
+    await delay(TYPING_MS);
     const update = await untilServed(notebook, runCell('updated', 'new ', 'echo', '/'), 'new ');
     return { first, second, update };
   } finally {

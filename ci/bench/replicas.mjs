@@ -1,13 +1,15 @@
-// Processes: a replica's cold start, and what a cluster with three small apps weighs.
+// Processes: a new replica with a spare process waiting and without, and what a cluster with three small apps weighs.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster } from './harness/cluster.mjs';
 import { memoryMiB } from './harness/processes.mjs';
-import { median } from './harness/rounds.mjs';
+import { median, pairedRounds, ratioOf } from './harness/rounds.mjs';
 
 const APPS = ['one', 'two', 'three'];
 const SETTLE_MS = 2000;
 /** Ray's three apps when the aim was set: 1.84 GB. This run's Ray has a row of its own. */
 const RAYS_MIB_THEN = 1.84e9 / 2 ** 20;
+/** A new replica of Ray Serve, on this kind of machine when the aim was set. */
+const RAYS_REPLICA_MS = 3000;
 
 /** From SIGKILL of the only replica to the first answer of the one that takes its place. */
 async function replacement(cluster, url) {
@@ -37,21 +39,78 @@ async function threeApps() {
   }
 }
 
-async function times(context) {
-  const cluster = new Cluster();
-  try {
-    const url = await cluster.run('echo', { name: 'echo', routePrefix: '/' });
-    const replaced = [];
-    const updated = [];
-    for (let round = 0; round < context.rounds; round += 1) {
-      replaced.push(await replacement(cluster, url));
-      const begun = performance.now();
-      await cluster.run('echo', { name: 'echo', routePrefix: '/', args: [`version ${round} `] });
-      updated.push(performance.now() - begun);
+/** How long a cluster takes for a new replica: one more of an application, the successor of a killed one, the next version, another application. */
+class NewReplicas {
+  #cluster = new Cluster();
+  #spareReplicas;
+  #next = 0;
+  #url;
+
+  constructor(spareReplicas) {
+    this.#spareReplicas = spareReplicas;
+  }
+
+  async open() {
+    await this.#cluster.ask('start', { spareReplicas: this.#spareReplicas });
+    this.#url = await this.#run('echo', '/', 1);
+  }
+
+  async round() {
+    const found = {};
+    for (const what of ['more', 'replaced', 'updated', 'another']) {
+      // Until the last change is over, and a spare process waits where there is to be one.
+      await delay(SETTLE_MS);
+      found[what] = await this[what]();
     }
-    return { replaced: median(replaced), updated: median(updated) };
+    return found;
+  }
+
+  async more() {
+    const time = await timed(() => this.#run('echo', '/', 2));
+    await this.#run('echo', '/', 1);
+    return time;
+  }
+
+  replaced() {
+    return replacement(this.#cluster, this.#url);
+  }
+
+  updated() {
+    this.#next += 1;
+    return timed(() => this.#run('echo', '/', 1));
+  }
+
+  async another() {
+    const time = await timed(() => this.#run('another', '/another', 1));
+    await this.#cluster.ask('delete', 'another');
+    return time;
+  }
+
+  end() {
+    return this.#cluster.end();
+  }
+
+  #run(name, routePrefix, numReplicas) {
+    return this.#cluster.run('echo', { name, routePrefix, options: { numReplicas }, args: [`version ${this.#next} `] });
+  }
+}
+
+async function timed(work) {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+async function times({ rounds }) {
+  const warm = new NewReplicas(1);
+  const cold = new NewReplicas(0);
+  try {
+    await warm.open();
+    await cold.open();
+    return await pairedRounds(rounds, { warm: () => warm.round(), cold: () => cold.round() });
   } finally {
-    await cluster.end();
+    await warm.end();
+    await cold.end();
   }
 }
 
@@ -60,12 +119,29 @@ const single = (ratio) => ({ median: ratio, min: ratio, max: ratio });
 let memory;
 
 export async function run(context) {
-  const { replaced, updated } = await times(context);
+  const found = await times(context);
+  const of = (side, what) => found[side].map((round) => round[what]);
+  const ms = (side, what) => `${median(of(side, what)).toFixed(0)} ms`;
+  const row = (name, what) => ({
+    name,
+    ours: ms('warm', what),
+    peer: `without a spare process: ${ms('cold', what)}`,
+    ratio: ratioOf(of('warm', what), of('cold', what)),
+  });
   memory = await threeApps();
   const each = memory.each.map(([role, size]) => `${role} ${mib(size)}`).join(', ');
   return [
-    { name: 'SIGKILL of the only replica → first answer of its successor', ours: `${replaced.toFixed(0)} ms` },
-    { name: 'update from a script: serve.run with new arguments', ours: `${updated.toFixed(0)} ms` },
+    {
+      name: 'one replica more, until it takes requests',
+      ours: ms('warm', 'more'),
+      peer: `Ray's replica when the aim was set: ${RAYS_REPLICA_MS} ms`,
+      ratio: single(median(of('warm', 'more')) / RAYS_REPLICA_MS),
+      aim: { atMost: 1 / 20 },
+    },
+    row('the same', 'more'),
+    row('SIGKILL of the only replica → first answer of its successor', 'replaced'),
+    row('update from a script: serve.run with new arguments', 'updated'),
+    row('a second application from a script', 'another'),
     ...(memory.all === 0
       ? []
       : [

@@ -4,6 +4,7 @@ import { serve } from 'nbserve';
 let handle;
 
 const operations = {
+  start: (options) => serve.start(options),
   async run({ app, args, options, name, routePrefix }) {
     const { default: deployment } = await import(app);
     const bound = deployment.options(options ?? {}).bind(...(args ?? []));
@@ -21,6 +22,7 @@ const operations = {
     return times;
   },
   status: () => serve.status(),
+  delete: (name) => serve.delete(name),
   shutdown: () => serve.shutdown(),
 };
 

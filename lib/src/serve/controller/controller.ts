@@ -23,7 +23,7 @@ import { validateApp } from './validate.js';
 export interface ControllerOptions {
   readonly dir: string;
   readonly replicaMain: string;
-  /** Processes held ready for new replicas; 0 is none. */
+  /** Processes held ready on each node for new replicas; 0 is none. */
   readonly spareReplicas: number;
   /** Modules that they load while they wait, as user code is likely to import them. @default [] */
   readonly preload?: readonly string[];
