@@ -20,6 +20,7 @@ export {
   NbserveError,
   type NbserveErrorInit,
 } from './errors.js';
+export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
 export { listOf } from './list-of.js';
 export { createLog, type Log } from './log.js';

@@ -1,3 +1,4 @@
+import { fnv1a, mixBits } from '../../core/index.js';
 import type { Candidate } from './pick.js';
 
 export interface NamedCandidate extends Candidate {
@@ -16,7 +17,7 @@ const FACTOR = 1.25;
  * @returns an index, or -1 where no replica has room
  */
 export function pickForModel(candidates: readonly NamedCandidate[], modelId: string): number {
-  const model = hash(modelId, FNV_OFFSET);
+  const model = fnv1a(modelId);
   const total = candidates.reduce((sum, { load }) => sum + load, 0);
   const limit = SLACK + (FACTOR * (total + 1)) / candidates.length;
   let best = -1;
@@ -25,29 +26,10 @@ export function pickForModel(candidates: readonly NamedCandidate[], modelId: str
   candidates.forEach(({ id, load, hasRoom }, index) => {
     if (!hasRoom) return;
     if (spare === -1 || load < (candidates[spare] as Candidate).load) spare = index;
-    const score = mix(hash(id, model));
+    const score = mixBits(fnv1a(id, model));
     if (load >= limit || score <= bestScore) return;
     best = index;
     bestScore = score;
   });
   return best >= 0 ? best : spare;
-}
-
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-
-/** FNV-1a over UTF-16 units, going on from `state`. */
-function hash(text: string, state: number): number {
-  let bits = state;
-  for (let i = 0; i < text.length; i += 1) bits = Math.imul(bits ^ text.charCodeAt(i), FNV_PRIME);
-  return bits;
-}
-
-/** The finaliser of MurmurHash3: ids that differ in one letter get scores that have nothing in common. */
-function mix(bits: number): number {
-  let h = bits ^ (bits >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }
