@@ -98,7 +98,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
         return;
       }
     }
-    const refusal = this.#outageRefusal() ?? this.#makeRoom(call);
+    const refusal = this.#outageRefusal() ?? this.#refusalToWait(call) ?? this.#makeRoom(call);
     if (refusal !== null) {
       call.fail(refusal);
       return;
@@ -120,7 +120,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
       return;
     }
     this.#watchOutage();
-    const refusal = this.#outageRefusal();
+    const refusal = this.#outageRefusal() ?? this.#refusalToWait(call);
     if (refusal !== null) {
       call.fail(refusal);
       return;
@@ -241,6 +241,12 @@ export class DeploymentPool implements LinkOwner, CallHost {
     const outcome = 'and an interactive request took the place of this batch request';
     youngest.fail(QueueFull({ deployment: this.label, queued, max, outcome }));
     return null;
+  }
+
+  #refusalToWait(call: RoutedCall): Error | null {
+    if (call.mayWait) return null;
+    const outcome = 'and this request does not wait for room';
+    return QueueFull({ deployment: this.label, queued: this.#queue.size, max: this.route.maxQueuedRequests, outcome });
   }
 
   #outageRefusal(): Error | null {

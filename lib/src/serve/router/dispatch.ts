@@ -17,6 +17,8 @@ export interface Dispatch {
   readonly sink: ResponseSink;
   /** Overrides the deployment's `requestTimeoutMs`; `null` is no deadline. */
   readonly timeoutMs?: number | null;
+  /** False: it goes to a replica that has room now, or fails with NBS_QUEUE_FULL. @default true */
+  readonly mayWait?: boolean;
   /** A deadline from outside: it only shortens. */
   readonly limit?: DeadlineLimit;
 }

@@ -21,15 +21,17 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
     if (unref) channel.unref();
     return channel;
   };
+  const tell = (topic: string, value: unknown): boolean => {
+    const { channel } = subscriber;
+    if (channel === null || channel.isClosed) return false;
+    channel.notify({ kind: 'event', topic, value });
+    return true;
+  };
   const router = new Router({
     connect: open,
     eager,
-    sendDemand: (report) => {
-      const { channel } = subscriber;
-      if (channel === null || channel.isClosed) return false;
-      channel.notify({ kind: 'event', topic: DEMAND_TOPIC, value: report });
-      return true;
-    },
+    sendDemand: (report) => tell(DEMAND_TOPIC, report),
+    tell,
     onClose: () => subscriber.stop(),
   });
   const subscriber = new FeedSubscriber({

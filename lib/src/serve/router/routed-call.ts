@@ -87,6 +87,10 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     this.#replay = request.body === 'stream' ? new BodyReplay() : null;
   }
 
+  get mayWait(): boolean {
+    return this.#request.mayWait !== false;
+  }
+
   /** Hands it to its deployment. */
   enter(pool: CallHost): void {
     this.#pool = pool;

@@ -77,6 +77,28 @@ test('over the limit requests wait in their order; over the queue they are refus
   cluster.router.close();
 });
 
+test('a request that may not wait is refused where there is no room, now or when it comes back', async () => {
+  const cluster = new FakeCluster();
+  await cluster.route(['x'], { maxOngoingRequests: 1 });
+  const first = cluster.send({ mayWait: false });
+  const second = cluster.send({ mayWait: false });
+  const third = cluster.send();
+  await settled();
+  assert.deepEqual([first.log, second.log, third.log], [[], ['NBS_QUEUE_FULL'], []]);
+  // Those that wait come first.
+  cluster.last('x').answer();
+  const fourth = cluster.send({ mayWait: false });
+  await settled();
+  assert.deepEqual(fourth.log, ['NBS_QUEUE_FULL']);
+  cluster.last('x').answer();
+  assert.deepEqual(third.log, ['started', 'head', 'end']);
+  const fifth = cluster.send({ mayWait: false });
+  cluster.replica('x').die();
+  await settled();
+  assert.deepEqual(fifth.log, ['NBS_QUEUE_FULL']);
+  cluster.router.close();
+});
+
 test('without a replica requests wait for the next snapshot, or fail at once where that says why', async () => {
   const cluster = new FakeCluster();
   const early = cluster.send();

@@ -30,6 +30,8 @@ export interface RouterInit {
   readonly random?: () => number;
   /** Tells the controller the load of deployments that scale with it; false where that is away. @default nobody is told */
   readonly sendDemand?: (report: DemandReport) => boolean;
+  /** Tells the controller something else; false where that is away. @default nobody is told */
+  readonly tell?: (topic: string, value: unknown) => boolean;
   /** Called by `close`. */
   readonly onClose?: () => void;
 }
@@ -63,7 +65,7 @@ export class Router implements RouterLike {
 
   dispatch(request: Dispatch): OutgoingCall {
     const pool = this.#pools.get(request.key);
-    if (pool !== undefined && pool.hedging !== null && isIdempotent(pool.route, request.method)) {
+    if (pool?.hedging != null && request.mayWait !== false && isIdempotent(pool.route, request.method)) {
       return new HedgedCall(request, pool, pool.hedging, this.#wheel);
     }
     const call = new RoutedCall(request, this.#wheel);
@@ -127,6 +129,11 @@ export class Router implements RouterLike {
   /** The controller is there again: it knows of no load yet. */
   tellDemand(): void {
     for (const pool of this.#pools.values()) pool.tellDemand();
+  }
+
+  /** Tells the controller; false where that is away. */
+  tell(topic: string, value: unknown): boolean {
+    return this.#init.tell?.(topic, value) ?? false;
   }
 
   #poolInit(key: DeploymentKey): PoolInit {
