@@ -140,7 +140,15 @@ ${members(types, 'RunOptions')}
 
 ${members(types, 'StartOptions')}
 
-${part('### nodes', types, 'NodeOptions')}## handle.options(options)
+${part('### nodes', types, 'NodeOptions')}## serve.traffic(prefix, weights, options)
+
+${members(types, 'TrafficOptions')}
+
+## serve.canary(prefix, options)
+
+${members(types, 'CanaryOptions')}
+
+## handle.options(options)
 
 ${members('lib/src/serve/handle/types.ts', 'HandleOptions')}
 

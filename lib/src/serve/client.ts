@@ -35,6 +35,8 @@ export class Client {
   /** Which run printed last under a deployment's name: its output goes where that run was called, e.g. to that notebook cell. */
   readonly #printers = new Map<string, (line: LogLine) => void>();
 
+  isClosed = false;
+
   /** Work under way holds this process, connections to a cluster that it joined do not. */
   readonly #alive: KeepAlive;
 
@@ -117,6 +119,7 @@ export class Client {
 
   /** Gives the connections back. A cluster of our own ends with it. */
   async close(): Promise<void> {
+    this.isClosed = true;
     setHandleContext(null);
     this.router.close();
     this.controller.close();

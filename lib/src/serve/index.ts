@@ -14,6 +14,13 @@ export type {
   ReplicaStatusEntry,
   ServeStatus,
 } from './protocol/status.js';
+export type {
+  CanaryStatus,
+  MirrorTraffic,
+  StickyBy,
+  TrafficStatus,
+  VersionTraffic,
+} from './protocol/traffic-status.js';
 export { serve } from './public-serve.js';
 export type { ServeRequest } from './request-global.js';
 export type { Serve } from './serve.js';
@@ -24,6 +31,8 @@ export type {
   AutoscalingPolicy,
   BindArg,
   BindArgs,
+  Canary,
+  CanaryOptions,
   Deployment,
   DeploymentListing,
   DeploymentOptions,
@@ -33,4 +42,5 @@ export type {
   RollingUpdateOptions,
   RunOptions,
   StartOptions,
+  TrafficOptions,
 } from './types.js';

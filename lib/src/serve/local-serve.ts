@@ -1,15 +1,18 @@
 import { batch } from './batching/index.js';
+import { beginCanary } from './canary.js';
 import { getMultiplexedModelId } from './context/index.js';
 import { deleteApplication } from './delete.js';
 import { asDeployment, DeploymentDefinition } from './deployment.js';
 import { createHandle, handleContext } from './handle/index.js';
 import { callerFile, inertRun, isInert, noteDefinition, type Target } from './modules/index.js';
 import { multiplexed } from './multiplexing/index.js';
+import { requiredPrefix } from './names.js';
 import { clusterAt, endCluster, ownCluster, requiredCluster, runningCluster } from './own-cluster.js';
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';
 import type { Serve } from './serve.js';
-import type { Application, DeploymentOptions, RunOptions, StartOptions } from './types.js';
+import { setTraffic, trafficOf } from './traffic.js';
+import type { Application, DeploymentOptions, RunOptions, TrafficOptions } from './types.js';
 
 function run(application: Application<unknown>, options: RunOptions = {}): Promise<never> {
   // In a replica, a module's own serve.run must neither deploy nor let the lines after it run.
@@ -41,6 +44,16 @@ async function getAppHandle(app: string): Promise<never> {
   return createHandle({ app, deployment }) as never;
 }
 
+async function traffic(
+  prefix: string,
+  weights?: Readonly<Record<string, number>> | null,
+  options?: TrafficOptions,
+): Promise<never> {
+  const at = requiredPrefix(prefix);
+  const client = await requiredCluster();
+  return (weights === undefined ? trafficOf(client, at) : setTraffic(client, at, weights, options)) as Promise<never>;
+}
+
 /** In a driver its cluster's, in a replica the one that it belongs to. */
 async function context() {
   await runningCluster();
@@ -67,6 +80,11 @@ export const localServe: Serve = {
   },
   async shutdown() {
     await endCluster({ drain: true });
+  },
+  traffic: traffic as Serve['traffic'],
+  async canary(prefix, options) {
+    const at = requiredPrefix(prefix);
+    return beginCanary(await requiredCluster(), at, options);
   },
   getAppHandle,
   getDeploymentHandle,

@@ -13,3 +13,8 @@ export function checkRoutePrefix(prefix: unknown): string | null {
     return prefix;
   throw InvalidRoutePrefix({ prefix: JSON.stringify(prefix) ?? String(prefix) });
 }
+
+/** A prefix that is one. @throws NBS_INVALID_ROUTE_PREFIX */
+export function requiredPrefix(prefix: unknown): string {
+  return checkRoutePrefix(prefix ?? '') as string;
+}

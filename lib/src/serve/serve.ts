@@ -2,15 +2,19 @@ import type { Batch } from './batching/types.js';
 import type { DeploymentHandle, InstanceOf } from './handle/types.js';
 import type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
 import type { ServeStatus } from './protocol/status.js';
+import type { TrafficStatus } from './protocol/traffic-status.js';
 import type { ServeRequest } from './request-global.js';
 import type {
   Application,
+  Canary,
+  CanaryOptions,
   Deployment,
   DeploymentListing,
   DeploymentOptions,
   FunctionInstance,
   RunOptions,
   StartOptions,
+  TrafficOptions,
 } from './types.js';
 
 /** The serving cluster of this notebook or script. */
@@ -69,7 +73,27 @@ export interface Serve {
   /** Every application with its deployments and replicas. */
   status(): Promise<ServeStatus>;
 
-  /** Takes an application down: its route first, then its replicas once they have finished. @throws NBS_NO_SUCH_APP */
+  /**
+   * Splits the requests of a route prefix between versions: `serve.traffic('/classify', { v1: 0.9, v2: 0.1 })`. A version is an application of
+   * its own, named by its name, or by the `version` of its ingress where no other has that. Weights are relative; they can be shifted at any time
+   * without a failed request. Resolves when every proxy knows.
+   * @throws NBS_UNKNOWN_VERSION, NBS_AMBIGUOUS_VERSION, NBS_INVALID_TRAFFIC; NBS_ROUTE_TAKEN where the prefix is another application's
+   */
+  traffic(prefix: string, weights: Readonly<Record<string, number>>, options?: TrafficOptions): Promise<TrafficStatus>;
+  /** Undoes a split: the prefix is again that of the application which was run with it, or nobody's. */
+  traffic(prefix: string, weights: null): Promise<null>;
+  /** The present split of a prefix; `null` where it has none. */
+  traffic(prefix: string): Promise<TrafficStatus | null>;
+
+  /**
+   * Tries a version on a growing part of a prefix's requests. It gets all of them in the end, or none as soon as it fails too often or is too slow
+   * against the version that had them. Resolves when the first step has begun; `done` of the result tells how it ended. The controller
+   * carries it through, also when this process is gone.
+   * @throws as `traffic`; NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
+   */
+  canary(prefix: string, options: CanaryOptions): Promise<Canary>;
+
+  /** Takes an application down: its route first, then its replicas once they have finished. Its share of a split goes to the others. @throws NBS_NO_SUCH_APP */
   delete(name: string): Promise<void>;
 
   /**

@@ -1,9 +1,11 @@
 /** Types of the public API. No third-party types: these reach notebook cells. */
 import type { ApplicationBrand, DeploymentBrand, DeploymentHandle, HandleBrand } from './handle/types.js';
 import type { AutoscalingPolicy } from './protocol/policy.js';
+import type { CanaryStatus, StickyBy } from './protocol/traffic-status.js';
 
 export type { AutoscalingMetrics, AutoscalingPolicy } from './protocol/policy.js';
 export type { ServeStatus } from './protocol/status.js';
+export type { CanaryStatus, StickyBy, TrafficStatus } from './protocol/traffic-status.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -198,6 +200,49 @@ export interface NodeOptions {
   readonly numGpus?: number;
   /** What else it has. @default `resources` of `serve.start` */
   readonly resources?: Omit<ResourceOptions, 'gpu'>;
+}
+
+/** How `serve.traffic` splits, besides by weight. */
+export interface TrafficOptions {
+  /** `{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests that have the same go to the same version; those without it are split by weight. */
+  readonly stickyBy?: StickyBy;
+  /** A version that gets copies of requests, and whose answers are thrown away: all of them, or `share`, 0 to 1. */
+  readonly mirror?: string | { readonly app: string; readonly share?: number };
+}
+
+/** How a version is tried, and what it is judged by. */
+export interface CanaryOptions {
+  /** The version to try: an application, or the `version` of one. */
+  readonly to: string;
+  /** The version that it is compared with, and that gets the other requests. @default the one that has them now */
+  readonly from?: string;
+  /** Parts of the requests that it gets, one after the other. After the last it gets all. @default [0.05, 0.25, 0.5, 1] */
+  readonly steps?: readonly number[];
+  /** How long each step lasts, at least. @default '30s' */
+  readonly interval?: Duration;
+  /** Requests that it has in each step, at least; a step waits for them. @default 100 */
+  readonly minRequests?: number;
+  /** Part of its requests that may fail (5xx, or the answer breaks off). @default 0.01 */
+  readonly maxErrorRate?: number;
+  /** How far its error rate may be above that of the base; `null` is any. @default null */
+  readonly maxErrorRateAboveBase?: number | null;
+  /** Its p95 latency may be so many times that of the base; `null` is any. @default 1.5 */
+  readonly maxLatencyRatio?: number | null;
+  /** Slower by no more than this is not held against it. @default '5ms' */
+  readonly latencySlack?: Duration;
+  /** As for `serve.traffic`. @default as it is */
+  readonly stickyBy?: StickyBy;
+}
+
+/** A version that is being tried. */
+export interface Canary {
+  readonly prefix: string;
+  /** How it ended: promoted, rolled back, or aborted. Keeps this process alive. */
+  readonly done: Promise<CanaryStatus>;
+  /** How it does now, and what it waits for. */
+  status(): Promise<CanaryStatus>;
+  /** Stops it: the base gets every request. Does nothing where it has ended. */
+  abort(reason?: string): Promise<CanaryStatus>;
 }
 
 /** One line of `serve.listDeployments()`. */

@@ -10,6 +10,10 @@ export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>):
     deploy: async (spec) => (await recovered).deploy(spec),
     delete: async ({ name }) => (await recovered).delete(name),
     status: async () => (await recovered).fullStatus(),
+    traffic: async ({ prefix, spec }) => (await recovered).traffic.set(prefix, spec),
+    canary: async ({ prefix, spec }) => (await recovered).traffic.begin(prefix, spec),
+    canaryStatus: async ({ prefix, rule, ended }) => (await recovered).traffic.canary(prefix, rule, ended),
+    abortCanary: async ({ prefix, rule, reason }) => (await recovered).traffic.abort(prefix, rule, reason),
     missingBlobs: ({ hashes }) => blobs.missing(hashes),
     shutdown: async () => {
       await (await recovered).shutdown();

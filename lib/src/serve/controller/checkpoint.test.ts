@@ -9,6 +9,7 @@ import { FileCheckpoint } from './checkpoint.js';
 import { BlobMismatch, CheckpointFailed, CheckpointUnreadable } from './errors.js';
 import { app, deployment } from './fake-cluster.test-support.js';
 import { accept, emptyTarget, promote } from './target.js';
+import { setTraffic } from './traffic-rule.js';
 
 describe('FileCheckpoint', () => {
   let folder: string;
@@ -36,6 +37,23 @@ describe('FileCheckpoint', () => {
     assert.deepEqual(new Uint8Array(args), large.initArgs);
     assert.ok((await readFile(path)).length < 10_000);
     assert.deepEqual((await readdir(folder)).sort(), ['checkpoint.json', 'code']);
+  });
+
+  it('gives back splits and canaries, and reads what an older version wrote', async () => {
+    let target = promote(accept(emptyTarget, app('one', [deployment('Chat', 'a')], '/c'), 5), 'one', 1, {});
+    target = promote(accept(target, app('two', [deployment('Chat', 'b')], null), 6), 'two', 2, {});
+    target = setTraffic(target, '/c', {
+      weights: { one: 3, two: 1 },
+      stickyBy: { header: 'x' },
+      mirror: { app: 'two', share: 1 },
+    });
+    await open().save(target);
+    assert.deepEqual((await open().load())?.traffic, target.traffic);
+    const { traffic, ...older } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    assert.ok(Array.isArray(traffic));
+    await writeFile(path, JSON.stringify({ ...older, schemaVersion: 1 }));
+    const loaded = (await open().load()) ?? assert.fail();
+    assert.deepEqual([[...loaded.apps.keys()], loaded.traffic], [['one', 'two'], new Map()]);
   });
 
   it('refuses what it cannot read or write, naming the file', async () => {

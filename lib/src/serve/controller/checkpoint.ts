@@ -3,9 +3,12 @@ import type { AppSpec, DeploymentSpec } from '../protocol/index.js';
 import type { BlobStore } from './blobs.js';
 import { CheckpointFailed, CheckpointUnreadable } from './errors.js';
 import type { AppTarget, AppVersion, TargetState } from './target.js';
+import type { TrafficRule } from './traffic-rule.js';
 
 /** Raised by one at each change that an older reader would misread; a reader keeps a way up from every older one. */
-export const CHECKPOINT_SCHEMA_VERSION = 1;
+export const CHECKPOINT_SCHEMA_VERSION = 2;
+/** Version 1 had no `traffic`. */
+const OLDEST_READ = 1;
 
 /** Arguments above this go into a blob of their own: the checkpoint is written whole at every change. */
 const INLINE_ARGS_BYTES = 16 * 1024;
@@ -32,6 +35,7 @@ interface Stored {
   readonly schemaVersion: number;
   readonly generation: number;
   readonly apps: readonly StoredApp[];
+  readonly traffic?: readonly (TrafficRule & { readonly prefix: string })[];
 }
 
 /**
@@ -66,8 +70,11 @@ export class FileCheckpoint implements Checkpoint {
     }
     try {
       const stored = JSON.parse(text) as Stored;
-      if (stored.schemaVersion !== CHECKPOINT_SCHEMA_VERSION)
-        throw new Error(`its schema version is ${stored.schemaVersion}, and this nbserve reads ${CHECKPOINT_SCHEMA_VERSION}`);
+      const { schemaVersion } = stored;
+      if (!(schemaVersion >= OLDEST_READ && schemaVersion <= CHECKPOINT_SCHEMA_VERSION))
+        throw new Error(
+          `its schema version is ${schemaVersion}, and this nbserve reads ${OLDEST_READ} to ${CHECKPOINT_SCHEMA_VERSION}`,
+        );
       const target = await this.#decode(stored);
       this.#onNames(namesIn(stored));
       return target;
@@ -95,7 +102,7 @@ export class FileCheckpoint implements Checkpoint {
     }
   }
 
-  async #encode({ generation, apps }: TargetState): Promise<Stored> {
+  async #encode({ generation, apps, traffic }: TargetState): Promise<Stored> {
     const stored: StoredApp[] = [];
     for (const [name, { live, next, failed }] of apps) {
       stored.push({
@@ -105,7 +112,8 @@ export class FileCheckpoint implements Checkpoint {
         failed: failed && { ...failed, spec: await this.#encodeSpec(failed.spec) },
       });
     }
-    return { schemaVersion: CHECKPOINT_SCHEMA_VERSION, generation, apps: stored };
+    const rules = [...traffic].map(([prefix, rule]) => ({ prefix, ...rule }));
+    return { schemaVersion: CHECKPOINT_SCHEMA_VERSION, generation, apps: stored, traffic: rules };
   }
 
   async #encodeSpec(spec: AppSpec): Promise<StoredSpec> {
@@ -127,7 +135,7 @@ export class FileCheckpoint implements Checkpoint {
     return stored;
   }
 
-  async #decode({ generation, apps }: Stored): Promise<TargetState> {
+  async #decode({ generation, apps, traffic = [] }: Stored): Promise<TargetState> {
     const decoded = new Map<string, AppTarget>();
     for (const { name, live, next, failed } of apps) {
       decoded.set(name, {
@@ -136,7 +144,7 @@ export class FileCheckpoint implements Checkpoint {
         failed: failed && { ...failed, spec: await this.#decodeSpec(failed.spec) },
       });
     }
-    return { generation, apps: decoded };
+    return { generation, apps: decoded, traffic: new Map(traffic.map(({ prefix, ...rule }) => [prefix, rule])) };
   }
 
   async #decodeSpec(spec: StoredSpec): Promise<AppSpec> {

@@ -18,6 +18,7 @@ import { SparePool } from './spare-pool.js';
 import { buildStatus } from './status.js';
 import { accept, type GroupKey, groupKey, promote, reject, remove, revert, type TargetState, wantedGroups } from './target.js';
 import { TargetStore } from './target-store.js';
+import { Traffic } from './traffic.js';
 import { validateApp } from './validate.js';
 
 export interface ControllerOptions {
@@ -61,6 +62,8 @@ export class Controller {
   readonly #snapshots: SnapshotPublisher;
   readonly #store: TargetStore;
   readonly #scaling: Scaling;
+  /** Splits of routes, and canaries. */
+  readonly traffic: Traffic;
   readonly #deploys = new PendingDeploys();
   readonly #rounds: (() => void)[] = [];
   readonly #nodes: KnownNodes;
@@ -86,6 +89,7 @@ export class Controller {
       },
       onScaled: (change) => this.#onScaled(change),
     });
+    this.traffic = new Traffic({ ...options, store: this.#store, onChange: () => this.#round() });
     this.#snapshots = new SnapshotPublisher(clock, options.publish);
     this.#nodes = new KnownNodes({ ...options, actual: this.#actual, onChange: () => this.#roundSoon() });
     this.#spares = new SparePool({ ...options, actual: this.#actual });
@@ -143,7 +147,7 @@ export class Controller {
     let last = 0;
     await this.#store.changeAnyway((target) => {
       last = target.generation;
-      return remove(target, name);
+      return remove(target, name, this.#options.clock.now());
     });
     this.#supersede(name, last, 'serve.delete');
     const gone = this.#replicasGone((app) => app === name);
@@ -164,7 +168,12 @@ export class Controller {
 
   status(): ServeStatus {
     const { problem } = this.#store;
-    const cluster = { url: this.#options.url(), warnings: problem === null ? [] : [problem], faults: this.#scaling.faults };
+    const cluster = {
+      url: this.#options.url(),
+      warnings: problem === null ? [] : [problem],
+      faults: this.#scaling.faults,
+      traffic: this.traffic.status(),
+    };
     return buildStatus(cluster, this.#health.apps, this.#actual);
   }
 
@@ -182,7 +191,7 @@ export class Controller {
   async shutdown(): Promise<void> {
     this.#shuttingDown = true;
     this.#spares.close();
-    await this.#store.changeAnyway((target) => ({ ...target, apps: new Map() }));
+    await this.#store.changeAnyway((target) => ({ ...target, apps: new Map(), traffic: new Map() }));
     this.#deploys.supersedeAll('the cluster is shut down');
     const gone = this.#replicasGone(() => true);
     this.#round();
@@ -232,6 +241,7 @@ export class Controller {
     }
     this.#actual.forget(wantedGroups(target));
     this.#health.observe(target, this.#actual);
+    this.traffic.observe(target);
     this.#snapshots.publish(target, this.#actual);
     this.#spares.tend();
     for (const waiting of [...this.#rounds]) waiting();

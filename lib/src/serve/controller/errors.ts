@@ -17,3 +17,19 @@ export const BlobMismatch = defineError(
 );
 export const InvalidApp = defineError('NBS_INVALID_APP', 400, 'application {app} is not valid: {reason}');
 export const InvalidBlobName = defineError('NBS_INVALID_BLOB_NAME', 400, 'a blob is named by 64 hex digits, not by {name}');
+export const InvalidTraffic = defineError('NBS_INVALID_TRAFFIC', 400, 'traffic of {prefix} cannot be split so: {reason}');
+export const UnknownVersion = defineError(
+  'NBS_UNKNOWN_VERSION',
+  404,
+  '{key} is neither an application that runs nor the version of one; valid: {valid}',
+);
+export const AmbiguousVersion = defineError(
+  'NBS_AMBIGUOUS_VERSION',
+  409,
+  'version {key} is that of several applications: {apps}; name the application instead',
+);
+export const NoCanary = defineError(
+  'NBS_NO_CANARY',
+  404,
+  'that canary of {prefix} is not known any more; serve.canary begins one',
+);

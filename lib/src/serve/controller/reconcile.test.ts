@@ -161,7 +161,7 @@ describe('reconcile', () => {
           if (happening.kind === 'deploy') {
             world.target = accept(world.target, happening.version(happening.name), world.now);
             world.actual.failures.clear();
-          } else if (happening.kind === 'delete') world.target = remove(world.target, happening.name);
+          } else if (happening.kind === 'delete') world.target = remove(world.target, happening.name, world.now);
           else if (happening.kind === 'progress') world.progress();
           else if (happening.kind === 'time') world.now += happening.ms;
           else world.step(happening.pick, happening.fault);

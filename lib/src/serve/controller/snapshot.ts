@@ -14,6 +14,7 @@ import {
 import { type ActualView, byGroup, type Replica } from './actual.js';
 import { type Failure, keepsFailing } from './back-off.js';
 import { rollsInto } from './rolling.js';
+import { splitRoutes } from './split-routes.js';
 import { type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
 
 export type Routes = Omit<RouteSnapshot, 'version'>;
@@ -56,15 +57,16 @@ function entrances(target: TargetState): Entrances {
   return known;
 }
 
-function makeEntrances({ apps }: TargetState): Entrances {
-  const routes: Route[] = [];
+function makeEntrances(target: TargetState): Entrances {
+  const own: Route[] = [];
   const ingresses: Record<string, string> = {};
-  for (const [app, { live }] of apps) {
+  for (const [app, { live }] of target.apps) {
     if (live === null) continue;
     const { routePrefix, ingress } = live.spec;
     ingresses[app] = ingress;
-    if (routePrefix !== null) routes.push({ prefix: routePrefix, app, deployment: ingress });
+    if (routePrefix !== null) own.push({ prefix: routePrefix, app, deployment: ingress });
   }
+  const routes = splitRoutes(own, target);
   routes.sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
   return { routes, ingresses };
 }

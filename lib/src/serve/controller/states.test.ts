@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AppState, DeploymentState, ReplicaState } from '../protocol/index.js';
+import { AppState, CanaryState, DeploymentState, ReplicaState } from '../protocol/index.js';
 import { APP_TRANSITIONS, AppEvent, nextAppState } from './app-state.js';
 import { pauseMs } from './back-off.js';
+import { CANARY_TRANSITIONS } from './canary-state.js';
 import { DEPLOYMENT_TRANSITIONS } from './deployment-state.js';
 import { nextReplicaState, REPLICA_TRANSITIONS, ReplicaEvent } from './replica-state.js';
 
@@ -11,6 +12,7 @@ describe('state tables', () => {
     assert.deepEqual(Object.keys(REPLICA_TRANSITIONS), Object.keys(ReplicaState));
     assert.deepEqual(Object.keys(DEPLOYMENT_TRANSITIONS), Object.keys(DeploymentState));
     assert.deepEqual(Object.keys(APP_TRANSITIONS), Object.keys(AppState));
+    assert.deepEqual(Object.keys(CANARY_TRANSITIONS), Object.keys(CanaryState));
   });
 
   it('never go back: a replica that drains or ends takes no requests again', () => {

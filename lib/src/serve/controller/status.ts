@@ -8,6 +8,7 @@ import {
   deploymentKey,
   type NodeStatus,
   type ServeStatus,
+  type TrafficStatus,
 } from '../protocol/index.js';
 import { type ActualView, byDeployment, type Replica } from './actual.js';
 import type { AppHealth } from './health.js';
@@ -20,11 +21,12 @@ export interface ClusterFacts {
   readonly warnings: readonly string[];
   /** What else there is to say of a deployment. */
   readonly faults: ReadonlyMap<DeploymentKey, string>;
+  readonly traffic: Readonly<Record<string, TrafficStatus>>;
 }
 
 /** The status that users see. Pure. */
 export function buildStatus(
-  { url, warnings, faults }: ClusterFacts,
+  { url, warnings, faults, traffic }: ClusterFacts,
   apps: ReadonlyMap<string, AppHealth>,
   actual: ActualView,
 ): ServeStatus {
@@ -32,7 +34,7 @@ export function buildStatus(
   const held = [...actual.replicas.values()].flatMap(({ allocation }) => (allocation === null ? [] : [allocation]));
   const nodes = (actual.nodes ?? []).map((node) => nodeStatus(node, held));
   const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults)]);
-  return { url, warnings, nodes, applications: Object.fromEntries(entries) };
+  return { url, warnings, nodes, applications: Object.fromEntries(entries), traffic };
 }
 
 function nodeStatus(node: NodeInfo, held: readonly Allocation[]): NodeStatus {

@@ -1,4 +1,6 @@
 import { type AppSpec, type DeploymentSpec, type ReplicaReady, RouteTaken } from '../protocol/index.js';
+import { ownerOf } from './traffic-names.js';
+import { type TrafficRules, withoutApp } from './traffic-rule.js';
 
 /** One accepted version of an application. */
 export interface AppVersion {
@@ -26,9 +28,11 @@ export interface TargetState {
   /** The last generation given out. */
   readonly generation: number;
   readonly apps: ReadonlyMap<string, AppTarget>;
+  /** Splits, by route prefix. The owner of the prefix, where it has one, is among the versions. */
+  readonly traffic: TrafficRules;
 }
 
-export const emptyTarget: TargetState = { generation: 0, apps: new Map() };
+export const emptyTarget: TargetState = { generation: 0, apps: new Map(), traffic: new Map() };
 
 /**
  * Accepts `spec` as the next version of its application; a version still on its way up is superseded.
@@ -42,7 +46,7 @@ export function accept(target: TargetState, spec: AppSpec, now: number): TargetS
   const generation = target.generation + 1;
   const next: AppVersion = { generation, spec, acceptedAt: now, offers: {} };
   const live = target.apps.get(spec.name)?.live ?? null;
-  return { generation, apps: withApp(target, spec.name, { live, next, failed: null }) };
+  return { ...target, generation, apps: withApp(target, spec.name, { live, next, failed: null }) };
 }
 
 /** Makes the version that was brought up the live one. */
@@ -74,10 +78,10 @@ export function revert(target: TargetState, app: string, generation: number, bef
   return { ...target, apps: withApp(target, app, { live: before, next: current.next, failed }) };
 }
 
-export function remove(target: TargetState, app: string): TargetState {
+export function remove(target: TargetState, app: string, now: number): TargetState {
   const apps = new Map(target.apps);
   apps.delete(app);
-  return { ...target, apps };
+  return { ...target, apps, traffic: withoutApp(target.traffic, app, now) };
 }
 
 /** A set of interchangeable replicas: same application, deployment and replica hash. */
@@ -155,12 +159,11 @@ export function dependenciesOf(version: AppVersion, name: string): readonly Depl
   return deployments.filter((deployment) => named.includes(deployment.name));
 }
 
+/** Who else answers a prefix: its owner, or versions that it is split between. */
 function routeOwner(target: TargetState, prefix: string, except: string): string | null {
-  for (const [app, { live, next }] of target.apps) {
-    if (app === except) continue;
-    if (live?.spec.routePrefix === prefix || next?.spec.routePrefix === prefix) return app;
-  }
-  return null;
+  const arms = target.traffic.get(prefix)?.arms ?? [];
+  const stranger = arms.some(({ app }) => app === except) ? undefined : arms[0]?.app;
+  return ownerOf(target, prefix, except) ?? stranger ?? null;
 }
 
 function withApp(target: TargetState, name: string, app: AppTarget): ReadonlyMap<string, AppTarget> {

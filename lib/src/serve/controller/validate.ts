@@ -1,5 +1,5 @@
 import type { AppSpec } from '../protocol/index.js';
-import { InvalidApp } from './errors.js';
+import { InvalidApp, InvalidTraffic } from './errors.js';
 
 /** What a terminal or a log would obey, and the name that no record can hold. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^__proto__$/u;
@@ -35,4 +35,10 @@ export function validateApp(spec: AppSpec): void {
     );
     if (later !== undefined) refuse(`deployment ${name} depends on ${later}, which is not listed before it: ${names.join(', ')}`);
   }
+}
+
+/** The same for the prefix of a split. @throws NBS_INVALID_TRAFFIC */
+export function validatePrefix(prefix: string): void {
+  if (typeof prefix !== 'string' || !prefix.startsWith('/') || UNSAFE.test(prefix))
+    throw InvalidTraffic({ prefix: JSON.stringify(prefix), reason: "it is no route prefix such as '/' or '/classify'" });
 }

@@ -1,6 +1,8 @@
 import type { CodeRef } from '../../code/index.js';
 import type { DeploymentConfig } from './config.js';
 import type { ServeStatus } from './status.js';
+import type { CanarySpec, TrafficSpec } from './traffic.js';
+import type { CanaryStatus, TrafficStatus } from './traffic-status.js';
 
 /** One application as a driver asks for it. */
 export interface AppSpec {
@@ -40,6 +42,14 @@ export interface ControllerOps {
   deploy: { args: AppSpec; result: { readonly app: string; readonly routesVersion: number } };
   delete: { args: { readonly name: string }; result: { readonly deleted: boolean } };
   status: { args: undefined; result: ServeStatus };
+  /** Splits a prefix, or with `null` undoes that. Resolves when every proxy knows. */
+  traffic: { args: { readonly prefix: string; readonly spec: TrafficSpec | null }; result: TrafficStatus | null };
+  /** Begins to try a version. Resolves when every proxy knows of the first step. */
+  canary: { args: { readonly prefix: string; readonly spec: CanarySpec }; result: { readonly rule: number } };
+  /** How that canary does; with `ended`, once it has. */
+  canaryStatus: { args: { readonly prefix: string; readonly rule: number; readonly ended: boolean }; result: CanaryStatus };
+  /** Every request goes back to the base. Does nothing where it has ended. */
+  abortCanary: { args: { readonly prefix: string; readonly rule: number; readonly reason: string }; result: CanaryStatus };
   /** Which of these blobs the cluster lacks. */
   missingBlobs: { args: { readonly hashes: readonly string[] }; result: readonly string[] };
   /** Drains and deletes every application. */

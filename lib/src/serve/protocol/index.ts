@@ -38,6 +38,13 @@ export {
   Superseded,
 } from './errors.js';
 export type { HandleRef } from './handle-ref.js';
+export {
+  addLatencies,
+  bucketEndMs,
+  type LatencyCounts,
+  latencyBucket,
+  latencyQuantile,
+} from './latency-histogram.js';
 export { modelIdOf } from './model-id.js';
 export type { AutoscalingMetrics, AutoscalingPolicy } from './policy.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus, Surroundings } from './replica.js';
@@ -50,7 +57,10 @@ export {
   ROUTES_TOPIC,
   type Route,
   type RouteAutoscaling,
+  type RouteMirror,
   type RouteSnapshot,
+  type RouteSplit,
+  type SplitArm,
   scopedDeploymentKey,
 } from './routes.js';
 export {
@@ -63,3 +73,21 @@ export {
   type ReplicaStatusEntry,
   type ServeStatus,
 } from './status.js';
+export {
+  type CanaryRules,
+  type CanarySpec,
+  type MirrorTally,
+  type RuleTally,
+  type Tally,
+  TRAFFIC_TOPIC,
+  type TrafficReport,
+  type TrafficSpec,
+} from './traffic.js';
+export {
+  CanaryState,
+  type CanaryStatus,
+  type MirrorTraffic,
+  type StickyBy,
+  type TrafficStatus,
+  type VersionTraffic,
+} from './traffic-status.js';

@@ -1,4 +1,5 @@
 import type { HedgingConfig } from './config.js';
+import type { StickyBy } from './traffic-status.js';
 
 /** The feed topic that carries a {@link RouteSnapshot}: everything a router needs to know. */
 export const ROUTES_TOPIC = 'routes';
@@ -44,6 +45,34 @@ export interface Route {
   readonly prefix: string;
   readonly app: string;
   readonly deployment: string;
+  /** Present where several applications answer it, or one that is not its owner; `app` is then the one to name alone. */
+  readonly split?: RouteSplit;
+}
+
+/** How the requests of one prefix are divided. */
+export interface RouteSplit {
+  /** Names the rule in what proxies tell of it. */
+  readonly rule: number;
+  /** At least one; weights are at least 0 and their sum is 1. */
+  readonly arms: readonly SplitArm[];
+  readonly stickyBy?: StickyBy;
+  readonly mirror?: RouteMirror;
+  /** How often proxies tell what came of the requests, while there are any. */
+  readonly reportMs: number;
+}
+
+export interface SplitArm {
+  readonly app: string;
+  readonly deployment: string;
+  readonly weight: number;
+}
+
+/** Who gets copies. */
+export interface RouteMirror {
+  readonly app: string;
+  readonly deployment: string;
+  /** Part of the requests that is copied, above 0, at most 1. */
+  readonly share: number;
 }
 
 export interface DeploymentRoute {

@@ -1,3 +1,5 @@
+import type { TrafficStatus } from './traffic-status.js';
+
 /** State of an application. */
 export const AppState = {
   /** A first version, or an update, is being brought up. */
@@ -49,6 +51,8 @@ export interface ServeStatus {
   /** The head first. */
   readonly nodes: readonly NodeStatus[];
   readonly applications: Readonly<Record<string, ApplicationStatus>>;
+  /** Splits that `serve.traffic` or `serve.canary` set, by route prefix. */
+  readonly traffic: Readonly<Record<string, TrafficStatus>>;
 }
 
 export interface NodeStatus {

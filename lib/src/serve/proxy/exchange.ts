@@ -26,6 +26,11 @@ function isForwarded({ headers }: ClientRequest): boolean {
   return FORWARDED.some((name) => headers[name] !== undefined);
 }
 
+/** Reasons of cancels that are nothing to do with the answer. */
+const CLIENT_LEFT = 'the client went away';
+const BODY_STALLED = 'the request body stopped coming';
+export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
+
 const FORWARDED = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'];
 
 /** One HTTP request and its answer, between a client and a replica. */
@@ -35,6 +40,8 @@ export class Exchange implements ResponseSink, BodyReader {
   readonly #request: ClientRequest;
   readonly #response: ClientResponse;
   readonly #requestId: string;
+  /** Where the request is sent. */
+  #via: Pick<RouterLike, 'dispatch'>;
   #call: OutgoingCall | null = null;
   #wishes: ClientWishes = NO_WISHES;
   #chunks: Buffer[] = [];
@@ -51,12 +58,14 @@ export class Exchange implements ResponseSink, BodyReader {
     this.#request = request;
     this.#response = response;
     this.#requestId = id;
+    this.#via = host.router;
     connection.open.add(this);
     host.bodies.readBy(request, this);
   }
 
   /** Sends the request to the deployment of its route: in one piece where the body is small and of known length. */
-  forward(route: Route, url: string): void {
+  forward(route: Route, url: string, via: Pick<RouterLike, 'dispatch'>): void {
+    this.#via = via;
     const request = this.#request;
     const { headers } = request;
     try {
@@ -91,7 +100,7 @@ export class Exchange implements ResponseSink, BodyReader {
   // BodyReader
 
   bodyStalled(idleMs: number): void {
-    this.#call?.cancel('the request body stopped coming');
+    this.#call?.cancel(BODY_STALLED);
     this.fail(RequestTooSlow({ idleMs }), true);
   }
 
@@ -99,7 +108,7 @@ export class Exchange implements ResponseSink, BodyReader {
   abandon(): void {
     if (this.#done) return;
     this.#finish();
-    this.#call?.cancel('the client went away');
+    this.#call?.cancel(CLIENT_LEFT);
   }
 
   /** End of the tick in which the answer began, and it has not ended: what is there goes out now. */
@@ -150,6 +159,7 @@ export class Exchange implements ResponseSink, BodyReader {
       endAnswer(this.#request, this.#response, held);
     } catch {
       // Fewer bytes than its content-length said.
+      this.#call?.cancel('the answer is shorter than its content-length');
       this.#response.destroy();
     }
   }
@@ -165,7 +175,7 @@ export class Exchange implements ResponseSink, BodyReader {
   #dispatch(route: Route, url: string, body: Uint8Array | null | 'stream', length: number | undefined): void {
     const { method = 'GET', headers, rawHeaders } = this.#request;
     const { limit, priority } = this.#wishes;
-    this.#call = this.#host.router.dispatch({
+    this.#call = this.#via.dispatch({
       key: `${route.app}/${route.deployment}`,
       method: 'fetch',
       head: {

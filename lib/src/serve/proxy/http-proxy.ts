@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { BadTarget, HttpNotServed, NoReplica, NoRoute } from '../protocol/index.js';
+import { BadTarget, HttpNotServed, NoReplica, NoRoute, type TrafficReport } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
@@ -12,12 +12,15 @@ import { PlainConnections } from './plain-connections.js';
 import { PlainRequest } from './plain-request.js';
 import { RouteTable } from './route-table.js';
 import { SlowBodies } from './slow-bodies.js';
+import { Splits } from './splits.js';
 
 export interface ProxyOptions extends AccessRules {
   readonly router: RouterLike;
   readonly token: string;
   /** Milliseconds without a byte of a request's body after which the request is given up. */
   readonly bodyIdleMs: number;
+  /** Tells the controller what came of the requests of split routes; false where that is away. @default nobody is told */
+  readonly sendTraffic?: (report: TrafficReport) => boolean;
 }
 
 /** How long a connection without a request is kept: longer than balancers in front keep theirs. */
@@ -40,6 +43,7 @@ export class HttpProxy implements ExchangeHost {
   readonly #access: Access;
   readonly #idPrefix = randomBytes(6).toString('base64url');
   #idCount = 0;
+  readonly #splits: Splits;
   #table: RouteTable | null = null;
   readonly #plain: PlainConnections;
   #unflushed: Exchange[] = [];
@@ -48,11 +52,14 @@ export class HttpProxy implements ExchangeHost {
     this.router = options.router;
     this.#token = options.token;
     this.#access = new Access(options);
+    this.#splits = new Splits({ router: options.router, send: options.sendTraffic ?? (() => true) });
     this.bodies = new SlowBodies(options.bodyIdleMs);
     this.server = this.#createServer();
     this.#plain = new PlainConnections(this.server, (request, response) => this.#handle(request, response));
     options.router.onSnapshot(({ routes }) => {
-      if (this.#table?.routes !== routes) this.#table = new RouteTable(routes);
+      if (this.#table?.routes === routes) return;
+      this.#table = new RouteTable(routes);
+      this.#splits.update(this.#table);
     });
   }
 
@@ -109,7 +116,7 @@ export class HttpProxy implements ExchangeHost {
     }
     const deployment = this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];
     if (deployment?.http === false) exchange.fail(HttpNotServed({ deployment: `${route.app}/${route.deployment}` }));
-    else exchange.forward(route, url);
+    else exchange.forward(route, url, route.split === undefined ? this.router : this.#splits.split);
   }
 
   #forwardOnceRouted(exchange: Exchange, url: string): void {

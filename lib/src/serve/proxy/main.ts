@@ -1,5 +1,6 @@
 import { enterChild } from '../../engine/index.js';
 import { helloOf } from '../../ipc/index.js';
+import { TRAFFIC_TOPIC } from '../protocol/index.js';
 import { openRouter } from '../router/index.js';
 import { HttpProxy } from './http-proxy.js';
 
@@ -18,7 +19,15 @@ export interface ProxyArgs {
 const child = enterChild<ProxyArgs>();
 const { host, allowedHosts = [], allowedOrigins = [], bodyIdleMs = 30_000 } = child.args;
 const router = openRouter({ dir: child.dir, token: child.token, hello: helloOf('proxy', child.id) });
-const proxy = new HttpProxy({ router, token: child.token, host, allowedHosts, allowedOrigins, bodyIdleMs });
+const proxy = new HttpProxy({
+  router,
+  token: child.token,
+  host,
+  allowedHosts,
+  allowedOrigins,
+  bodyIdleMs,
+  sendTraffic: (report) => router.tell(TRAFFIC_TOPIC, report),
+});
 
 child.onStop(async () => {
   await proxy.close();

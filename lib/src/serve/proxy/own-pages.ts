@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RouteSnapshot } from '../protocol/index.js';
+import type { Route, RouteSnapshot } from '../protocol/index.js';
 import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 
 /** Paths that the proxy answers itself. */
@@ -33,8 +33,13 @@ export function answerOwnPage(url: string, request: ClientRequest, response: Cli
     answerJson(401, { error: { code: 'NBS_UNAUTHORIZED', message } }, 'www-authenticate', 'Bearer');
     return;
   }
-  const routes = pages.snapshot?.routes.map(({ prefix, app, deployment }) => [prefix, { app, deployment }]) ?? [];
+  const routes = pages.snapshot?.routes.map((route) => [route.prefix, shown(route)]) ?? [];
   answerJson(200, Object.fromEntries(routes));
+}
+
+function shown({ app, deployment, split }: Route): unknown {
+  if (split === undefined) return { app, deployment };
+  return { app, deployment, split: Object.fromEntries(split.arms.map((arm) => [arm.app, arm.weight])) };
 }
 
 function holdsToken(request: ClientRequest, token: string): boolean {

@@ -1,0 +1,59 @@
+import { hasCode } from '../core/index.js';
+import { PeerGone } from '../ipc/index.js';
+import type { Client } from './client.js';
+import type { CanaryStatus } from './protocol/index.js';
+import { canarySpec } from './traffic-options.js';
+import type { Canary, CanaryOptions } from './types.js';
+
+/** A canary on a cluster, as whoever began it sees it. The controller carries it through, also when this process is gone. */
+class RunningCanary implements Canary {
+  readonly prefix: string;
+  readonly #client: Client;
+  readonly #rule: number;
+  #done: Promise<CanaryStatus> | null = null;
+
+  constructor(client: Client, prefix: string, rule: number) {
+    this.#client = client;
+    this.prefix = prefix;
+    this.#rule = rule;
+  }
+
+  /** Asked for when somebody wants to know: it keeps this process alive. */
+  get done(): Promise<CanaryStatus> {
+    this.#done ??= this.#untilEnded();
+    return this.#done;
+  }
+
+  status(): Promise<CanaryStatus> {
+    return this.#client.call('canaryStatus', { prefix: this.prefix, rule: this.#rule, ended: false });
+  }
+
+  abort(reason = 'it was asked to'): Promise<CanaryStatus> {
+    return this.#client.call('abortCanary', { prefix: this.prefix, rule: this.#rule, reason });
+  }
+
+  async #untilEnded(): Promise<CanaryStatus> {
+    for (;;) {
+      try {
+        return await this.#client.call('canaryStatus', { prefix: this.prefix, rule: this.#rule, ended: true });
+      } catch (error) {
+        // A controller that died is started again, and goes on with it.
+        if (!hasCode(error, PeerGone) || this.#client.isClosed) throw error;
+      }
+    }
+  }
+
+  toString(): string {
+    return `Canary(prefix=${this.prefix})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** Begins to try a version. @throws as `Serve.canary` */
+export async function beginCanary(client: Client, prefix: string, options: CanaryOptions): Promise<Canary> {
+  const { rule } = await client.call('canary', { prefix, spec: canarySpec(options) });
+  return new RunningCanary(client, prefix, rule);
+}

@@ -1,0 +1,118 @@
+import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
+import type { CanarySpec, StickyBy, TrafficSpec } from './protocol/index.js';
+import type { CanaryOptions, TrafficOptions } from './types.js';
+
+const stickyBy: OptionSpec<StickyBy | undefined> = {
+  doc: 'What of a request chooses its version: requests that have the same go to the same one, those without it by weight.',
+  expected: "one of { header: 'x-user' }, { cookie: 'session' } and { query: 'user' }",
+  default: undefined,
+  parse: parseStickyBy,
+};
+
+const mirror: OptionSpec<TrafficSpec['mirror'] | undefined> = {
+  doc: 'A version that gets copies of requests; its answers are thrown away.',
+  expected: "a version, or { app: 'v2', share: 0.5 } with a share above 0 and at most 1",
+  default: undefined,
+  parse: parseMirror,
+};
+
+/** Every option of `serve.traffic`: default, check, sentence. */
+const TRAFFIC_OPTIONS = { stickyBy, mirror } as const;
+
+const version = (doc: string): OptionSpec<string | undefined> => ({
+  doc,
+  expected: 'the name of an application, or a version',
+  default: undefined,
+  parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+});
+
+const steps: OptionSpec<readonly number[]> = {
+  doc: 'Parts of the requests that it gets, one after the other.',
+  expected: 'a list of growing numbers above 0 and at most 1, such as [0.05, 0.25, 1]',
+  default: [0.05, 0.25, 0.5, 1],
+  parse: (value) => (isSteps(value) ? value : undefined),
+};
+
+const duration = (doc: string, option: string, fallback: number): OptionSpec<number> => ({
+  doc,
+  expected: "milliseconds, or a text such as '30s'",
+  default: fallback,
+  parse: (value) => toMs(value as Duration, `serve.canary: ${option}`),
+});
+
+const part = (doc: string, fallback: number): OptionSpec<number> => ({
+  doc,
+  expected: 'a number from 0 to 1',
+  default: fallback,
+  parse: (value) => (isPart(value) ? value : undefined),
+});
+
+const maxErrorRateAboveBase: OptionSpec<number | null> = {
+  doc: 'How far its error rate may be above that of the base; `null` is any.',
+  expected: 'a number from 0 to 1, or null',
+  default: null,
+  parse: (value) => (value === null || isPart(value) ? value : undefined),
+};
+
+const maxLatencyRatio: OptionSpec<number | null> = {
+  doc: 'Its p95 latency may be so many times that of the base; `null` is any.',
+  expected: 'a number of at least 1, or null',
+  default: 1.5,
+  parse: (value) => (value === null || (typeof value === 'number' && value >= 1 && Number.isFinite(value)) ? value : undefined),
+};
+
+/** Every option of `serve.canary`. */
+const CANARY_OPTIONS = {
+  to: version('The version to try.'),
+  from: version('The version that it is compared with; by default the one that has the requests now.'),
+  steps,
+  interval: duration('How long each step lasts, at least.', 'interval', 30_000),
+  minRequests: integer({ doc: 'Requests that it has in each step, at least.', default: 100, min: 1 }),
+  maxErrorRate: part('Part of its requests that may fail.', 0.01),
+  maxErrorRateAboveBase,
+  maxLatencyRatio,
+  latencySlack: duration('Slower by no more than this is not held against it.', 'latencySlack', 5),
+  stickyBy,
+} as const;
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export function trafficSpec(weights: Readonly<Record<string, number>>, options: TrafficOptions): TrafficSpec {
+  const where = 'serve.traffic';
+  if (typeof weights !== 'object' || weights === null || Array.isArray(weights))
+    throw InvalidOption({ where, option: 'weights', expected: 'an object such as { v1: 0.9, v2: 0.1 }', value: typeof weights });
+  const values = parseOptions(where, TRAFFIC_OPTIONS, { ...options });
+  return { weights: { ...weights }, stickyBy: values.stickyBy ?? null, mirror: values.mirror ?? null };
+}
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
+export function canarySpec(options: CanaryOptions): CanarySpec {
+  const where = 'serve.canary';
+  const { to, from, interval, latencySlack, ...rules } = parseOptions(where, CANARY_OPTIONS, { ...options });
+  if (to === undefined) throw InvalidOption({ where, option: 'to', expected: CANARY_OPTIONS.to.expected, value: 'nothing' });
+  return { ...rules, to, from: from ?? null, intervalMs: Math.max(1, interval), latencySlackMs: latencySlack };
+}
+
+function parseStickyBy(value: unknown): StickyBy | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const [entry, ...others] = Object.entries(value);
+  if (entry === undefined || others.length > 0) return undefined;
+  const [kind, name] = entry;
+  if (!['header', 'cookie', 'query'].includes(kind) || typeof name !== 'string' || name === '') return undefined;
+  return { [kind]: name } as unknown as StickyBy;
+}
+
+function parseMirror(value: unknown): TrafficSpec['mirror'] | undefined {
+  const given: unknown = typeof value === 'string' ? { app: value } : value;
+  if (typeof given !== 'object' || given === null || Object.keys(given).some((key) => key !== 'app' && key !== 'share'))
+    return undefined;
+  const { app, share = 1 } = given as { readonly app?: unknown; readonly share?: unknown };
+  if (typeof app !== 'string' || app === '' || !isPart(share) || share === 0) return undefined;
+  return { app, share };
+}
+
+const isPart = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
+
+function isSteps(value: unknown): value is readonly number[] {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  return value.every((step: unknown, i) => isPart(step) && step > (i === 0 ? 0 : (value[i - 1] as number)));
+}
