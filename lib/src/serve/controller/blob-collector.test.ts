@@ -68,10 +68,10 @@ describe('BlobCollector', () => {
     await after(running, GRACE_MS - 1, 4);
     await after(running, 2, 1);
     assert.ok(await blobs.has(two));
-    target = reject(accept(remove(target, 'hello'), app('hello', [second]), 0), 'hello', 3, 'no model');
+    target = reject(accept(remove(target, 'hello', 0), app('hello', [second]), 0), 'hello', 3, 'no model');
     await checkpoint.save(target);
     await after(running, 2 * GRACE_MS, 1);
-    await checkpoint.save(remove(target, 'hello'));
+    await checkpoint.save(remove(target, 'hello', 0));
     await after(running, 2 * GRACE_MS, 0);
   });
 
