@@ -29,6 +29,7 @@ export async function serveMagic(args: string, { output }: MagicContext): Promis
 interface Status {
   readonly url: string;
   readonly applications: Readonly<Record<string, AppStatus>>;
+  readonly traffic: Readonly<Record<string, { readonly versions: Readonly<Record<string, { readonly weight: number }>> }>>;
 }
 
 interface AppStatus {
@@ -43,8 +44,8 @@ interface AppStatus {
   >;
 }
 
-/** One line per application and deployment. */
-export function statusText({ url, applications }: Status): string {
+/** One line per application, deployment and split. */
+export function statusText({ url, applications, traffic }: Status): string {
   const lines = [url === '' ? 'no HTTP' : url];
   const names = Object.entries(applications);
   if (names.length === 0) lines.push('  no applications');
@@ -54,6 +55,10 @@ export function statusText({ url, applications }: Status): string {
       const running = replicas.filter((replica) => replica.state === 'RUNNING').length;
       lines.push(`    ${deployment}  ${state}  ${running}/${replicas.length} replicas running${why === '' ? '' : `: ${why}`}`);
     }
+  }
+  for (const [prefix, { versions }] of Object.entries(traffic)) {
+    const parts = Object.entries(versions).map(([app, { weight }]) => `${app} ${Number((weight * 100).toFixed(1))} %`);
+    lines.push(`  ${prefix} is split: ${parts.join(', ')}`);
   }
   return lines.join('\n');
 }

@@ -11,6 +11,8 @@ const OWN: Readonly<Record<string, Loader>> = {
   run: async () => (await import('./run-command.js')).runCommand,
   status: async () => (await import('./status-command.js')).statusCommand,
   delete: async () => (await import('./delete-command.js')).deleteCommand,
+  traffic: async () => (await import('./traffic-command.js')).trafficCommand,
+  canary: async () => (await import('./canary-command.js')).canaryCommand,
   logs: async () => (await import('./logs-command.js')).logsCommand,
   assets: async () => (await import('./assets-command.js')).assetsCommand,
 };

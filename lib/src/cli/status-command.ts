@@ -1,6 +1,7 @@
 import type { ServeStatus } from '../host/index.js';
 import { joinCluster } from './cluster.js';
 import type { Command } from './command.js';
+import { formatTraffic } from './format-traffic.js';
 import { parseCommand } from './options.js';
 
 const USAGE = 'nbserve status [--json | --url] [--cluster <folder>]';
@@ -29,7 +30,7 @@ export const statusCommand: Command = {
 };
 
 /** The status as an indented list, in the shape that `serve status` of Ray Serve has. */
-export function formatStatus({ url, warnings, nodes, applications }: ServeStatus): string {
+export function formatStatus({ url, warnings, nodes, applications, traffic }: ServeStatus): string {
   const lines = [`url: ${url === '' ? 'none' : url}`, ...warnings.map((warning) => `warning: ${warning}`)];
   const several = nodes.length > 1;
   if (several) lines.push('nodes:', ...nodes.map(nodeLine));
@@ -47,6 +48,8 @@ export function formatStatus({ url, warnings, nodes, applications }: ServeStatus
       }
     }
   }
+  const splits = formatTraffic(traffic);
+  if (splits.length > 0) lines.push('traffic:', ...splits.map((line) => `  ${line}`));
   return `${lines.join('\n')}\n`;
 }
 

@@ -22,6 +22,7 @@ export {
   stopCluster,
 } from '../engine/index.js';
 export { isApplication } from '../serve/application.js';
+export { beginCanary } from '../serve/canary.js';
 export { Client, setOwnerKey } from '../serve/client.js';
 export { deleteApplication } from '../serve/delete.js';
 export { httpOf } from '../serve/http-options.js';
@@ -34,3 +35,5 @@ export { setSourceRegistry } from '../serve/pack.js';
 export type { ServeStatus } from '../serve/protocol/status.js';
 export { runApplication } from '../serve/run.js';
 export { spareReplicasOf } from '../serve/spare-options.js';
+export { setTraffic, trafficOf } from '../serve/traffic.js';
+export type { CanaryOptions, CanaryStatus, TrafficStatus } from '../serve/types.js';

@@ -1,0 +1,83 @@
+import { beginCanary, type CanaryOptions, type CanaryStatus } from '../host/index.js';
+import { joinCluster } from './cluster.js';
+import type { Command } from './command.js';
+import { BadUsage } from './errors.js';
+import { parseCommand } from './options.js';
+
+const USAGE =
+  'nbserve canary <route prefix> <version> [--from <version>] [--steps <parts>] [--interval <duration>] [--min-requests <n>] [--max-error-rate <part>] [--max-latency-ratio <n>|none] [--cluster <folder>]';
+
+/** How often it is looked whether there is something to tell. */
+const LOOK_MS = 500;
+
+export const canaryCommand: Command = {
+  name: 'canary',
+  summary: 'try a version on a growing part of the requests; promote it or roll it back',
+  help: `${USAGE}
+
+  <version>            an application, or the version of one
+  --from               the version that it is compared with (default: the one that has the requests now)
+  --steps              parts of the requests that it gets, one after the other (default: 0.05,0.25,0.5,1)
+  --interval           how long each step lasts, at least (default: 30s)
+  --min-requests       requests that it has in each step, at least (default: 100)
+  --max-error-rate     part of its requests that may fail (default: 0.01)
+  --max-latency-ratio  its p95 latency may be so many times that of the base (default: 1.5)
+  --cluster            the cluster's folder, where several run
+
+Tells each step and how it ended; exit code 0 where the version was promoted, else 1. After Ctrl-C the cluster goes on with it: nbserve status
+shows it, and nbserve traffic with other weights stops it.`,
+  async run(args) {
+    const text = { type: 'string' } as const;
+    const options = {
+      from: text,
+      steps: text,
+      interval: text,
+      'min-requests': text,
+      'max-error-rate': text,
+      'max-latency-ratio': text,
+      cluster: text,
+    };
+    const { values, positionals } = parseCommand(USAGE, args, options, [2, 2]);
+    const [prefix, to] = positionals as [string, string];
+    const client = await joinCluster(values.cluster);
+    try {
+      const canary = await beginCanary(client, prefix, { to, ...canaryOptions(values) });
+      let step = -1;
+      const look = async (): Promise<void> => {
+        const status = await canary.status();
+        if (status.step > step && status.state === 'RUNNING') console.log(stepLine(status));
+        step = status.step;
+      };
+      await look();
+      const timer = setInterval(() => void look().catch(() => {}), LOOK_MS);
+      const { state, message } = await canary.done.finally(() => clearInterval(timer));
+      console.log(`${state}: ${message}`);
+      return state === 'PROMOTED' ? 0 : 1;
+    } finally {
+      await client.close();
+    }
+  },
+};
+
+const stepLine = ({ to, from, step, steps, weight }: CanaryStatus): string =>
+  `step ${step + 1} of ${steps.length}: ${to} ${Number((weight * 100).toFixed(1))} %, the rest ${from}`;
+
+function canaryOptions(values: { readonly [option: string]: string | undefined }): Omit<CanaryOptions, 'to'> {
+  const { from, steps, interval, 'min-requests': minRequests, 'max-error-rate': maxErrorRate } = values;
+  const ratio = values['max-latency-ratio'];
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(steps === undefined ? {} : { steps: steps.split(',').map((step) => numberOf('--steps', step)) }),
+    ...(interval === undefined ? {} : { interval: interval as `${number}s` }),
+    ...(minRequests === undefined ? {} : { minRequests: numberOf('--min-requests', minRequests) }),
+    ...(maxErrorRate === undefined ? {} : { maxErrorRate: numberOf('--max-error-rate', maxErrorRate) }),
+    ...(ratio === undefined ? {} : { maxLatencyRatio: ratio === 'none' ? null : numberOf('--max-latency-ratio', ratio) }),
+  };
+}
+
+function numberOf(option: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number))
+    throw BadUsage({ problem: `${option} takes numbers, not ${text}`, usage: USAGE });
+  return number;
+}
