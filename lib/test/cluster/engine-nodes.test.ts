@@ -87,6 +87,20 @@ test('a node that is killed: first it is told, then the ends of what ran there; 
   assert.deepEqual([again?.node, again?.state], ['other', 'RUNNING']);
 });
 
+test('a node whose agent hangs is ended with all that runs there, and started again', async (t) => {
+  const { engine } = await startStubs(t, { nodes });
+  await engine.start(stub('a', {}, { node: 'other' }));
+  const before = await engine.list();
+  const told: string[] = [];
+  engine.onNodeChange(({ id, alive }) => told.push(`${id} ${alive ? 'up' : 'down'}`));
+  engine.onExit(({ id, exit }) => told.push(`${id} ${exit?.name}`));
+  process.kill(before.find(({ id }) => id === 'agent@other')?.pid as number, 'SIGSTOP');
+  await until(() => told.includes('other up'));
+  await allEnded(before.filter(({ id, node }) => id === 'agent@other' || node === 'other').map(({ pid }) => pid));
+  const others = told.filter((one) => !one.startsWith('agent@'));
+  assert.deepEqual(others, ['other down', 'a NODE_LOST', 'other up']);
+});
+
 test('a port that is taken at the address of one node fails the start, and says by whom', async (t) => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.2', resolve));

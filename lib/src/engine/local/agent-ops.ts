@@ -36,6 +36,7 @@ export interface AgentOps {
 
 /** What the head's agent asks the agent of another node. */
 export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 'list' | 'logs' | 'exits'> {
+  ping: { args: undefined; result: undefined };
   /** Resolves when its proxy is ready, where it has one. */
   serving: { args: undefined; result: undefined };
   /** The stages of an end, see `Agent`. */

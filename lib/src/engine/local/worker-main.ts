@@ -41,6 +41,7 @@ try {
     list: () => agent.list(),
     logs: (request, call) => agent.logs(request, call),
     exits: (request, call) => agent.exits(request, call),
+    ping: () => undefined,
     serving: () => proxy,
     stopFront: async ({ graceMs }) => void (await agent.stopFront(graceMs)),
     stopReplicas: async ({ graceMs }) => void (await agent.stopReplicas(graceMs)),

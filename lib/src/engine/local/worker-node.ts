@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../../core/index.js';
-import { connect, helloOf, type OpCaller, opCaller, PeerGone } from '../../ipc/index.js';
+import { connect, DeadlineExceeded, helloOf, type OpCaller, opCaller, PeerGone } from '../../ipc/index.js';
 import { follow } from '../client.js';
 import { type ProcessInfo, type ProcessSpec, ProcessState } from '../engine.js';
 import { NodeLost } from '../errors.js';
@@ -20,6 +20,9 @@ export interface WorkerNodeOptions {
 
 const RECONNECT_MS = 20;
 const KILL_MS = 1000;
+const PING_EVERY_MS = 1000;
+const PING_TIMEOUT_MS = 5000;
+const MAX_MISSES = 2;
 
 interface Started {
   readonly spec: ProcessSpec;
@@ -145,7 +148,29 @@ export class WorkerNode {
     this.#call = call;
     this.#told = Promise.all([this.#followLogs(call), this.#followExits(call)]);
     void channel.closed.then(() => this.#lost());
+    void this.#watch(call);
     onChange(true);
+  }
+
+  /** An agent that runs but answers nothing is no node. It is killed, so that what is said of it is true. */
+  async #watch(call: OpCaller<WorkerOps>): Promise<void> {
+    for (let misses = 0; ; ) {
+      await delay(PING_EVERY_MS);
+      if (this.#leaving || this.#call !== call) return;
+      try {
+        await call('ping', undefined, { timeoutMs: PING_TIMEOUT_MS });
+        misses = 0;
+      } catch (error) {
+        // One miss may be this process's own pause: its timers fire before it reads what has come meanwhile.
+        misses += hasCode(error, DeadlineExceeded) ? 1 : 0;
+      }
+      if (misses < MAX_MISSES) continue;
+      console.error(`node ${this.id} hangs: its agent did not answer for ${MAX_MISSES * PING_TIMEOUT_MS} ms; it is ended`);
+      const { id } = this.#options.spec;
+      const run = this.#options.head.list().find((process) => process.id === id);
+      if (run?.state === ProcessState.RUNNING) process.kill(run.pid, 'SIGKILL');
+      return;
+    }
   }
 
   async #followLogs(call: OpCaller<WorkerOps>): Promise<void> {
