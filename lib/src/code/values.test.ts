@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { ValueDecoder } from './value-decode.js';
 import { ValueEncoder } from './value-encode.js';
@@ -28,10 +29,17 @@ test('whatever fast-check can think of arrives as it was', () => {
   });
   fc.assert(
     fc.property(anything, (value) => {
+      // To the assert of Node 20 two of them differ; below.
+      fc.pre(!inspect(value, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null }).includes('Invalid Date'));
       assert.deepStrictEqual(sent(value)[0], value);
     }),
     { numRuns: 500 },
   );
+});
+
+test('an invalid date stays one', () => {
+  const [date] = sent(new Date(Number.NaN)) as [Date];
+  assert.ok(date instanceof Date && Number.isNaN(date.getTime()));
 });
 
 test('large data lies in blobs, and is used as it is', () => {
