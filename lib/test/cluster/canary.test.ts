@@ -43,7 +43,13 @@ test('a version that does well gets a growing part, and in the end every request
   const { state, message } = await canary.done;
   assert.equal(state, 'PROMOTED', message);
   assert.match(message, /passed all 3 steps; in the last one: \d+ requests, error rate 0 %/);
-  assert.deepEqual([...weights], [0.2, 0.6, 1]);
+  // A busy machine may look too seldom to see each step, but never one out of order.
+  const steps = [0.2, 0.6, 1];
+  assert.deepEqual(
+    [...weights],
+    steps.filter((step) => weights.has(step)),
+  );
+  assert.ok(weights.has(1));
   assert.equal(await versionNow(), 'good');
   const before = load.answers.length;
   await load.answered(50);
