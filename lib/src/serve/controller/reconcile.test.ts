@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ReplicaState } from '../protocol/index.js';
+import type { NodeInfo } from '../../engine/index.js';
+import { type AppSpec, ReplicaState } from '../protocol/index.js';
 import { ActualState, isAlive } from './actual.js';
 import { app, deployment } from './fake-cluster.test-support.js';
 import { type Action, reconcile } from './reconcile.js';
@@ -12,9 +13,43 @@ import { accept, emptyTarget, groupKey, promote, reject, remove, type TargetStat
 /** A world that carries actions out at once and lets time and faults come in any order. */
 class World {
   target: TargetState = emptyTarget;
-  readonly actual = new ActualState({ info: () => {} });
+  actual = new ActualState({ info: () => {} });
   now = 1_000_000;
   #ids = 0;
+
+  /** @param nodes what there is room on; without, nothing takes any */
+  constructor(readonly nodes: readonly NodeInfo[] | null = null) {
+    this.actual.nodes = nodes;
+  }
+
+  /** The controller dies, and another one takes over what runs. What was on its way up is ended, and what is known of failures is lost. */
+  crash(): void {
+    const { replicas } = this.actual;
+    this.actual = new ActualState({ info: () => {} });
+    this.actual.nodes = this.nodes;
+    for (const {
+      id,
+      app: name,
+      deployment: deploymentName,
+      replicaHash,
+      generation,
+      path,
+      allocation,
+      state,
+    } of replicas.values()) {
+      if (state !== ReplicaState.RUNNING && state !== ReplicaState.DRAINING) continue;
+      const adopted = { id, app: name, deployment: deploymentName, replicaHash, generation, path, allocation, config: null };
+      this.actual.add(adopted, this.now).connected = true;
+      for (const happened of [ReplicaEvent.INITIALIZE, ReplicaEvent.READY]) this.actual.transition(id, happened, this.now);
+      if (state === ReplicaState.DRAINING) this.actual.transition(id, ReplicaEvent.DRAIN, this.now);
+    }
+  }
+
+  /** What the replicas of a node hold of its cpus. */
+  heldOf(node: string): number {
+    const held = [...this.actual.replicas.values()].map(({ allocation }) => allocation).filter((one) => one?.node === node);
+    return held.reduce((sum, allocation) => sum + (allocation?.resources.cpu ?? 0), 0);
+  }
 
   round(): Action[] {
     const actions = reconcile(this.target, this.actual, this.now);
@@ -25,6 +60,7 @@ class World {
       assert.ok(alive.length <= Math.max(group.liveCount, group.nextCount), 'never more than wanted and surge');
     }
     for (const { alive, most } of this.rolling()) assert.ok(alive <= most, `rolling: ${alive} of at most ${most}`);
+    for (const { id, resources } of this.nodes ?? []) assert.ok(this.heldOf(id) <= resources.cpu + 1e-6, 'never over capacity');
     return actions.filter(({ kind }) => kind !== 'wake');
   }
 
@@ -91,6 +127,12 @@ class World {
     } else if (action.kind === 'expire') {
       actual.fail(this.#replica(action.id).group, new Error('slow'), null, now);
       actual.transition(action.id, ReplicaEvent.STOP, now);
+    } else if (action.kind === 'pend') {
+      if (action.reason === null) actual.pending.delete(action.group);
+      else actual.pending.set(action.group, { reason: action.reason, since: actual.pending.get(action.group)?.since ?? now });
+    } else if (action.kind === 'refuse') {
+      actual.pending.delete(action.group.key);
+      actual.fail(action.group.key, new Error(action.reason), null, now);
     } else if (action.kind === 'promote') this.target = promote(this.target, action.app, action.generation, {});
     else if (action.kind === 'reject') this.target = reject(this.target, action.app, action.generation, 'failed');
   }
@@ -150,21 +192,63 @@ const event = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('step' as const), pick: fc.nat(50), fault: fc.constant(true) }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('progress' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(20_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const) }) },
 );
+type Happening = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+function happen(world: World, happening: Happening): void {
+  if (happening.kind === 'deploy') {
+    world.target = accept(world.target, happening.version(happening.name), world.now);
+    world.actual.failures.clear();
+  } else if (happening.kind === 'delete') world.target = remove(world.target, happening.name, world.now);
+  else if (happening.kind === 'progress') world.progress();
+  else if (happening.kind === 'time') world.now += happening.ms;
+  else if (happening.kind === 'crash') world.crash();
+  else world.step(happening.pick, happening.fault);
+}
+
+/** Left alone, without faults, until nothing is done any more. */
+function settle(world: World): void {
+  for (let i = 0; i < 3000; i += 1) {
+    world.now += 40_000 * (i % 50 === 49 ? 1 : 0);
+    world.progress();
+    const idle = world.round().length === 0;
+    const resting = [...world.actual.replicas.values()].every(({ state }) => state === ReplicaState.RUNNING);
+    if (idle && resting && i % 50 === 49) break;
+  }
+  assert.deepEqual(
+    reconcile(world.target, world.actual, world.now).filter(({ kind }) => kind !== 'wake'),
+    [],
+  );
+}
+
+const node = (id: string, cpu: number): NodeInfo => ({
+  id,
+  ip: '127.0.0.1',
+  alive: true,
+  resources: { cpu, gpus: [], memory: 0, custom: {} },
+});
+/** Each replica of the same version takes so much of a node. */
+const hungry = fc.constantFrom(0.5, 1, 2);
+
+function takes(spec: AppSpec, cpu: number): AppSpec {
+  const deployments = spec.deployments.map((one) => {
+    return {
+      ...one,
+      replicaHash: `${one.replicaHash} ${cpu}`,
+      config: { ...one.config, resources: { ...one.config.resources, cpu } },
+    };
+  });
+  return { ...spec, deployments };
+}
 
 describe('reconcile', () => {
-  it('keeps its promises under any order of requests, progress and faults, and settles', () => {
+  it('keeps its promises under any order of requests, progress, faults and crashes of its own, and settles', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 120 }), (events) => {
         const world = new World();
         for (const happening of events) {
-          if (happening.kind === 'deploy') {
-            world.target = accept(world.target, happening.version(happening.name), world.now);
-            world.actual.failures.clear();
-          } else if (happening.kind === 'delete') world.target = remove(world.target, happening.name, world.now);
-          else if (happening.kind === 'progress') world.progress();
-          else if (happening.kind === 'time') world.now += happening.ms;
-          else world.step(happening.pick, happening.fault);
+          happen(world, happening);
           const before = world.liveRunning();
           const promoted = world.round().some(({ kind }) => kind === 'promote');
           if (promoted) continue;
@@ -172,15 +256,7 @@ describe('reconcile', () => {
           for (const [key, count] of before) assert.ok((after.get(key) ?? 0) >= count, 'never below wanted while it was up');
         }
         // Left alone, without faults, all comes to rest in the wanted state.
-        for (let i = 0; i < 3000; i += 1) {
-          world.now += 40_000 * (i % 50 === 49 ? 1 : 0);
-          world.progress();
-          const idle = world.round().length === 0;
-          const resting = [...world.actual.replicas.values()].every(({ state }) => state === ReplicaState.RUNNING);
-          if (idle && resting && i % 50 === 49) break;
-        }
-        const actions = reconcile(world.target, world.actual, world.now);
-        assert.deepEqual(actions, []);
+        settle(world);
         const present = new Map<string, number>();
         for (const { group, state } of world.actual.replicas.values()) {
           assert.equal(state, ReplicaState.RUNNING);
@@ -191,6 +267,29 @@ describe('reconcile', () => {
         for (const { next } of world.target.apps.values()) assert.equal(next, null);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('never gives out more than the nodes have, and comes to rest also where not all fits', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 100 }), hungry, fc.nat(4), (events, cpu, room) => {
+        const world = new World([node('a', 2), node('b', room)]);
+        for (const happening of events) {
+          happen(
+            world,
+            happening.kind === 'deploy' ? { ...happening, version: (name) => takes(happening.version(name), cpu) } : happening,
+          );
+          world.round();
+        }
+        settle(world);
+        const unfit = [...wantedGroups(world.target).values()].filter(({ key, liveCount, nextCount }) => {
+          return (world.actual.groups.get(key)?.length ?? 0) < Math.max(liveCount, nextCount);
+        });
+        const largest = Math.max(...(world.nodes?.map(({ id, resources }) => resources.cpu - world.heldOf(id)) ?? []));
+        if (unfit.some(({ inLive }) => inLive))
+          assert.ok(largest < cpu, `${largest} is free, and what takes ${cpu} is not started`);
+      }),
+      { numRuns: 200 },
     );
   });
 
