@@ -55,6 +55,7 @@ if (wanted('checks')) {
   command("public types are clean under tslab's TypeScript", 'node', ['ci/check-declarations.mjs']);
 }
 await files('unit', ['lib/dist', 'kernel-ext/dist'], '.test.js', 2);
+if (wanted('unit')) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
 await files('cluster', ['lib/dist-test'], '.test.js', 1);
 if (wanted('kernel')) process.env.NBSERVE_TEST_PYTHON = jupyterPython();
 await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1);

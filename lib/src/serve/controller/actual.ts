@@ -66,6 +66,8 @@ export interface ActualView {
   readonly pending: ReadonlyMap<GroupKey, Pending>;
   /** A number for each application that is another one after each change of its replicas' states and of what is known of its groups. */
   readonly revisions: ReadonlyMap<string, number>;
+  /** The newest of them. */
+  readonly revision: number;
   /** `null` where they were not asked for yet. */
   readonly nodes: readonly NodeInfo[] | null;
   /** Generations whose switch is being carried out. */
@@ -106,7 +108,7 @@ export class ActualState implements ActualView {
   nodes: readonly NodeInfo[] | null = null;
   readonly switching = new Set<number>();
   readonly #log: Pick<Log, 'info'>;
-  #revision = 0;
+  revision = 0;
 
   constructor(log: Pick<Log, 'info'>) {
     this.#log = log;
@@ -159,8 +161,8 @@ export class ActualState implements ActualView {
   }
 
   #changed(app: string): void {
-    this.#revision += 1;
-    this.revisions.set(app, this.#revision);
+    this.revision += 1;
+    this.revisions.set(app, this.revision);
   }
 
   #remove({ id, group }: Replica): void {

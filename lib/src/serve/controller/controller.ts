@@ -49,6 +49,9 @@ export interface ControllerOptions {
 /** How long a policy of the user's own may think. */
 const POLICY_ANSWER_MS = 5000;
 
+/** Applications and replicas for each millisecond between two rounds: `npm run simulate` shows what rounds cost. */
+const LOOKED_AT_IN_MS = 100;
+
 /**
  * The control loop. Requests change the target state, which is on disk before it counts; each change of target or actual state runs a round:
  * decide (`reconcile`), mark and carry out, look at the health, publish the routes. A round is synchronous, so routers never see half of one.
@@ -69,6 +72,7 @@ export class Controller {
   readonly #nodes: KnownNodes;
   /** True until it has recovered: before that a round would see neither what is wanted nor what there is. */
   #roundDue = true;
+  #lastRoundAt = 0;
   #cancelWake: () => void = () => {};
   #shuttingDown = false;
 
@@ -216,18 +220,24 @@ export class Controller {
     if ([...wantedGroups(target).values()].some(({ spec }) => !takesNothing(spec.config.resources))) void this.#nodes.ask();
   }
 
-  /** Many events of one moment need one round. */
+  /** Many events of one moment need one round; in a large cluster, where a round costs milliseconds, so do those of a longer moment. */
   #roundSoon(): void {
     if (this.#roundDue) return;
     this.#roundDue = true;
-    queueMicrotask(() => {
+    const run = (): void => {
       if (this.#roundDue) this.#round();
-    });
+    };
+    const { clock } = this.#options;
+    const gatherMs = Math.floor((this.#target.apps.size + this.#actual.replicas.size) / LOOKED_AT_IN_MS);
+    const waitMs = this.#lastRoundAt + gatherMs - clock.now();
+    if (waitMs <= 0) queueMicrotask(run);
+    else clock.after(waitMs, run);
   }
 
   #round(): void {
     this.#roundDue = false;
     const { clock } = this.#options;
+    this.#lastRoundAt = clock.now();
     this.#cancelWake();
     this.#cancelWake = () => {};
     const target = this.#scaling.apply(this.#target, this.#actual);

@@ -24,6 +24,7 @@ export class Health {
   readonly apps = new Map<string, AppHealth>();
   /** What each application was judged by last: most do not change from one round to the next. */
   readonly #seen = new Map<string, { readonly app: AppTarget; readonly revision: number | undefined }>();
+  #last: { readonly target: TargetState; readonly revision: number } | null = null;
   readonly #log: Pick<Log, 'info'>;
 
   constructor(log: Pick<Log, 'info'>) {
@@ -31,6 +32,8 @@ export class Health {
   }
 
   observe(target: TargetState, actual: ActualView): void {
+    if (this.#last?.target === target && this.#last.revision === actual.revision) return;
+    this.#last = { target, revision: actual.revision };
     for (const [name, app] of target.apps) {
       const revision = actual.revisions.get(name);
       const seen = this.#seen.get(name);

@@ -57,6 +57,9 @@ export class Scaling {
   readonly #targets = new WeakMap<TargetState, TargetState>();
   readonly #apps = new WeakMap<AppTarget, AppTarget>();
   readonly #versions = new WeakMap<AppVersion, AppVersion>();
+  #given: TargetState | null = null;
+  /** What was made of it; `null` where a number has changed since. */
+  #result: TargetState | null = null;
   #cancelTick: (() => void) | null = null;
 
   constructor(options: ScalingOptions) {
@@ -65,6 +68,13 @@ export class Scaling {
 
   /** The target with the numbers of replicas that the load asks for. The same target where nothing scales. */
   apply(target: TargetState, actual: ActualView): TargetState {
+    if (target === this.#given && this.#result !== null) return this.#result;
+    this.#given = target;
+    this.#result = this.#apply(target, actual);
+    return this.#result;
+  }
+
+  #apply(target: TargetState, actual: ActualView): TargetState {
     const seen = new Set<DeploymentKey>();
     let present: ReturnType<typeof byDeployment> | null = null;
     for (const [app, { live, next }] of target.apps) {
@@ -234,6 +244,7 @@ export class Scaling {
     scaler.state = decision.state;
     if (decision.desired === current) return;
     scaler.desired = decision.desired;
+    this.#result = null;
     const said = wanted === undefined ? '' : `its policy wants ${wanted}; `;
     const load = `${said}${average.toFixed(2)} requests on average, ${present} now`;
     this.#options.log.info(`deployment ${app}/${deployment}: ${current} -> ${decision.desired} replicas (${load})`);

@@ -10,6 +10,9 @@ export class SnapshotPublisher {
   readonly #publish: (snapshot: RouteSnapshot) => void;
   #version: number;
   #last: Routes | null = null;
+  // What it was made of: most rounds change nothing that routers know of.
+  #target: TargetState | null = null;
+  #revision = -1;
 
   constructor(clock: Clock, publish: (snapshot: RouteSnapshot) => void) {
     this.#publish = publish;
@@ -23,6 +26,9 @@ export class SnapshotPublisher {
   }
 
   publish(target: TargetState, actual: ActualView): void {
+    if (this.#target === target && this.#revision === actual.revision) return;
+    this.#target = target;
+    this.#revision = actual.revision;
     const routes = keepSame(this.#last, buildRoutes(target, actual));
     if (routes === this.#last) return;
     this.#last = routes;
@@ -43,7 +49,11 @@ function keepEntries(before: unknown, after: unknown, keep: (before: unknown, af
   return isSame ? before : Object.fromEntries(kept);
 }
 
-const keepEqual = (before: unknown, after: unknown): unknown => (isDeepStrictEqual(before, after) ? before : after);
+function keepEqual(before: unknown, after: unknown): unknown {
+  const isSameList =
+    Array.isArray(before) && Array.isArray(after) && before.length === after.length && after.every((one, i) => one === before[i]);
+  return isSameList || isDeepStrictEqual(before, after) ? before : after;
+}
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

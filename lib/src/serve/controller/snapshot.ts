@@ -1,6 +1,7 @@
 import {
   type AutoscalingConfig,
   type DeploymentConfig,
+  type DeploymentKey,
   type DeploymentRoute,
   type DeploymentSpec,
   deploymentKey,
@@ -15,7 +16,7 @@ import { type ActualView, byGroup, type Replica } from './actual.js';
 import { type Failure, keepsFailing } from './back-off.js';
 import { rollsInto } from './rolling.js';
 import { splitRoutes } from './split-routes.js';
-import { type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
+import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from './target.js';
 
 export type Routes = Omit<RouteSnapshot, 'version'>;
 
@@ -28,24 +29,41 @@ const UNKNOWN_OFFER: ReplicaReady = { methods: [], http: true };
  * has none of that name, else under their scoped name, which only replicas of that version look up.
  */
 export function buildRoutes(target: TargetState, actual: ActualView): Routes {
-  const present = byGroup(actual);
   const deployments: Record<string, DeploymentRoute> = {};
-  for (const [app, appTarget] of target.apps) {
-    const { live, next } = appTarget;
-    for (const spec of live?.spec.deployments ?? []) {
-      const into = rollsInto(appTarget, spec.name);
-      deployments[deploymentKey(app, spec.name)] = route(app, spec, live as AppVersion, present, actual, into);
-    }
-    if (next === null) continue;
-    const liveHashes = new Map(live?.spec.deployments.map((spec) => [spec.name, spec.replicaHash]));
-    for (const spec of next.spec.deployments) {
-      const liveHash = liveHashes.get(spec.name);
-      if (liveHash === spec.replicaHash) continue;
-      const key = liveHash === undefined ? deploymentKey(app, spec.name) : scopedDeploymentKey(app, spec.name, next.generation);
-      deployments[key] = route(app, spec, next, present, actual);
-    }
+  for (const [app, versions] of target.apps) {
+    for (const [key, route] of deploymentRoutes(app, versions, actual)) deployments[key] = route;
   }
   return { ...entrances(target), deployments };
+}
+
+type Keyed = readonly (readonly [DeploymentKey, DeploymentRoute])[];
+const known = new WeakMap<AppTarget, { readonly by: readonly unknown[]; readonly made: Keyed }>();
+
+/** The same objects for as long as nothing that they are made of changes. */
+function deploymentRoutes(app: string, versions: AppTarget, actual: ActualView): Keyed {
+  const by = [actual, actual.revisions.get(app)];
+  const last = known.get(versions);
+  if (last?.by.every((one, i) => one === by[i]) === true) return last.made;
+  const made = makeDeploymentRoutes(app, versions, actual);
+  known.set(versions, { by, made });
+  return made;
+}
+
+function makeDeploymentRoutes(app: string, versions: AppTarget, actual: ActualView): Keyed {
+  const { live, next } = versions;
+  const present = byGroup(actual);
+  const made = (live?.spec.deployments ?? []).map((spec): Keyed[number] => {
+    const into = rollsInto(versions, spec.name);
+    return [deploymentKey(app, spec.name), makeRoute(app, spec, live as AppVersion, present, actual, into)];
+  });
+  const liveHashes = new Map(live?.spec.deployments.map((spec) => [spec.name, spec.replicaHash]));
+  for (const spec of next?.spec.deployments ?? []) {
+    const liveHash = liveHashes.get(spec.name);
+    if (next === null || liveHash === spec.replicaHash) continue;
+    const key = liveHash === undefined ? deploymentKey(app, spec.name) : scopedDeploymentKey(app, spec.name, next.generation);
+    made.push([key, makeRoute(app, spec, next, present, actual)]);
+  }
+  return made;
 }
 
 type Entrances = Pick<Routes, 'routes' | 'ingresses'>;
@@ -64,29 +82,19 @@ function makeEntrances(target: TargetState): Entrances {
     if (live === null) continue;
     const { routePrefix, ingress } = live.spec;
     ingresses[app] = ingress;
-    if (routePrefix !== null) own.push({ prefix: routePrefix, app, deployment: ingress });
+    if (routePrefix !== null) own.push(routeTo(app, live, routePrefix));
   }
   const routes = splitRoutes(own, target);
   routes.sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
   return { routes, ingresses };
 }
 
-interface KnownRoute {
-  readonly made: DeploymentRoute;
-  readonly by: readonly unknown[];
-}
+const knownRoutes = new WeakMap<AppVersion, Route>();
 
-const known = new WeakMap<DeploymentSpec, KnownRoute>();
-
-/** The same object for as long as nothing that it is made of changes. */
-function route(...given: Parameters<typeof makeRoute>): DeploymentRoute {
-  const [app, spec, version, , actual, into] = given;
-  const by = [version, actual, actual.revisions.get(app), into];
-  const last = known.get(spec);
-  if (last?.by.every((one, i) => one === by[i]) === true) return last.made;
-  const made = makeRoute(...given);
-  known.set(spec, { made, by });
-  return made;
+function routeTo(app: string, version: AppVersion, prefix: string): Route {
+  const known = knownRoutes.get(version) ?? { prefix, app, deployment: version.spec.ingress };
+  knownRoutes.set(version, known);
+  return known;
 }
 
 function makeRoute(

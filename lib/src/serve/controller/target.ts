@@ -122,32 +122,42 @@ export function wantedGroups(target: TargetState): ReadonlyMap<GroupKey, WantedG
 
 function findWanted(target: TargetState): Map<GroupKey, WantedGroup> {
   const groups = new Map<GroupKey, WantedGroup>();
-  for (const [app, { live, next }] of target.apps) {
-    for (const spec of live?.spec.deployments ?? []) {
-      const key = groupKey(app, spec.name, spec.replicaHash);
-      const { numReplicas, startupTimeoutMs } = spec.config;
-      groups.set(key, {
-        key,
-        app,
-        name: spec.name,
-        liveCount: numReplicas,
-        nextCount: 0,
-        spec,
-        version: live as AppVersion,
-        inLive: true,
-        inNext: false,
-        startupTimeoutMs,
-      });
-    }
-    for (const spec of next?.spec.deployments ?? []) {
-      const key = groupKey(app, spec.name, spec.replicaHash);
-      const { numReplicas, startupTimeoutMs } = spec.config;
-      const shared = groups.get(key);
-      const own = { liveCount: 0, spec, version: next as AppVersion, inLive: false };
-      groups.set(key, { ...own, key, app, name: spec.name, ...shared, nextCount: numReplicas, inNext: true, startupTimeoutMs });
-    }
+  for (const [app, versions] of target.apps) {
+    const ofApp = wantedOfApps.get(versions) ?? wantedOfApp(app, versions);
+    wantedOfApps.set(versions, ofApp);
+    for (const group of ofApp) groups.set(group.key, group);
   }
   return groups;
+}
+
+const wantedOfApps = new WeakMap<AppTarget, readonly WantedGroup[]>();
+
+function wantedOfApp(app: string, { live, next }: AppTarget): readonly WantedGroup[] {
+  const groups = new Map<GroupKey, WantedGroup>();
+  for (const spec of live?.spec.deployments ?? []) {
+    const key = groupKey(app, spec.name, spec.replicaHash);
+    const { numReplicas, startupTimeoutMs } = spec.config;
+    groups.set(key, {
+      key,
+      app,
+      name: spec.name,
+      liveCount: numReplicas,
+      nextCount: 0,
+      spec,
+      version: live as AppVersion,
+      inLive: true,
+      inNext: false,
+      startupTimeoutMs,
+    });
+  }
+  for (const spec of next?.spec.deployments ?? []) {
+    const key = groupKey(app, spec.name, spec.replicaHash);
+    const { numReplicas, startupTimeoutMs } = spec.config;
+    const shared = groups.get(key);
+    const own = { liveCount: 0, spec, version: next as AppVersion, inLive: false };
+    groups.set(key, { ...own, key, app, name: spec.name, ...shared, nextCount: numReplicas, inNext: true, startupTimeoutMs });
+  }
+  return [...groups.values()];
 }
 
 /** Deployments of `version` that run before the constructor of `name` does. */
