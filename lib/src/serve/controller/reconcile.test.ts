@@ -331,6 +331,20 @@ describe('reconcile', () => {
     assert.ok([...world.actual.replicas.values()].some((replica) => replica.deployment === 'Inner'));
   });
 
+  it('initializes an outer replica of a rolling update whose inner deployment gives up its last old replica', () => {
+    const world = new World();
+    const version = (inner: string, innerCount: number, outerCount: number) => {
+      const rolling = { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } };
+      const outer = { ...deployment('Outer', 'o', { numReplicas: outerCount, ...rolling }), dependencies: ['Inner'] };
+      return app('one', [deployment('Inner', inner, { numReplicas: innerCount, ...rolling }), outer]);
+    };
+    world.target = accept(world.target, version('i1', 1, 0), world.now);
+    settle(world);
+    world.target = accept(world.target, version('i2', 0, 1), world.now);
+    settle(world);
+    assert.equal(world.target.apps.get('one')?.live?.generation, 2);
+  });
+
   it('retires replicas that do not run yet before those that do', () => {
     const world = new World();
     const scaled = (numReplicas: number) =>

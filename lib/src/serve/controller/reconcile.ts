@@ -1,4 +1,4 @@
-import { type Allocation, type DeploymentConfig, ReplicaState } from '../protocol/index.js';
+import { type Allocation, type DeploymentConfig, type DeploymentSpec, ReplicaState } from '../protocol/index.js';
 import { type ActualView, byGroup, isAlive, isComingUp, type Replica } from './actual.js';
 import { place, takesNothing } from './placement.js';
 import { rollingCounts, rollsInto } from './rolling.js';
@@ -225,9 +225,13 @@ class Round {
   #dependenciesRun(replica: Readonly<Replica>, group: WantedGroup): boolean {
     const app = this.target.apps.get(group.app);
     const version = [app?.live, app?.next].find((candidate) => candidate?.generation === replica.generation) ?? group.version;
-    return dependenciesOf(version, group.name).every(
-      ({ name, replicaHash, config }) => config.numReplicas === 0 || this.#running(groupKey(group.app, name, replicaHash)) > 0,
-    );
+    const runs = ({ name, replicaHash, config }: DeploymentSpec): boolean =>
+      config.numReplicas === 0 || this.#running(groupKey(group.app, name, replicaHash)) > 0;
+    return dependenciesOf(version, group.name).every((inner) => {
+      // Of one that is replaced step by step, replicas of either version answer; of the old one none may be left.
+      const into = app === undefined ? undefined : rollsInto(app, inner.name);
+      return runs(inner) || (into !== undefined && runs(into));
+    });
   }
 
   #retire(replica: Readonly<Replica>): void {
