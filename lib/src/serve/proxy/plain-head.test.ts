@@ -47,7 +47,6 @@ test("what is not plain is Node's", () => {
     'a tab behind a length, which Node refuses': headOf('POST / HTTP/1.1', host, 'Content-Length: 0\t'),
     'a length that is none': headOf('POST / HTTP/1.1', host, 'Content-Length: +1'),
     'a length in two spellings': headOf('POST / HTTP/1.1', host, 'Content-Length: 01'),
-    'a length before a tab': headOf('POST / HTTP/1.1', host, 'Content-Length: 0\t'),
     'a large body': headOf('POST / HTTP/1.1', host, 'Content-Length: 262145'),
     'a blank before the colon': headOf('GET / HTTP/1.1', host, 'a : b'),
     'a folded line': headOf('GET / HTTP/1.1', host, 'a: b', ' c'),

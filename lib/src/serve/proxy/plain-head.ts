@@ -49,15 +49,6 @@ export function readPlainHead(bytes: Buffer): PlainHead | 'partial' | null {
     // What a second one means depends on the name.
     if (NOT_PLAIN.has(key) || headers[key] !== undefined) return null;
     const value = withoutBlanks(text, colon + 1, lineEnd);
-    // Node refuses it there, and takes it everywhere else.
-    if (
-      key === 'content-length' &&
-      text
-        .slice(colon + 1, lineEnd)
-        .trimStart()
-        .includes('\t')
-    )
-      return null;
     headers[key] = value;
     rawHeaders.push(name, value);
     at = lineEnd + 2;
