@@ -147,7 +147,7 @@ test('hedging: requests at a stopped replica are answered by another one', async
   const [stopped] = replicas;
   assert.ok(stopped);
   await send(plane.url);
-  const resume = pause(t, stopped);
+  pause(t, stopped);
   for (let i = 0; i < 20; i += 1) {
     const answer = await send(plane.url, { method: 'POST' }, 'body');
     assert.deepEqual([answer.status, answer.text === String(stopped.run.pid)], [200, false]);
