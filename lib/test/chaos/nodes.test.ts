@@ -34,7 +34,7 @@ test('SIGKILL of a node under 32 connections: only begun requests fail; its repl
   const load = new HttpLoad(slow.url);
   await load.answered(200);
 
-  process.kill(await agentPid('node-2'), 'SIGKILL');
+  process.kill((await agentPid('node-2')) as number, 'SIGKILL');
   await allEnded(there.map(({ pid }) => pid));
   // Not where the dead one was, unless the node was back before.
   await until(async () => (await running('slow')).filter(({ id }) => !there.some((lost) => lost.id === id)).length === 3);
@@ -64,7 +64,11 @@ test('while a node is down, what needs it waits, and runs when it is back', asyn
   const [before] = await running('slow');
   // Its successor is killed as well, so that the agent pauses: there is time to see it.
   for (let kill = 0; kill < 3; kill += 1) {
-    const pid = await until(() => agentPid('special'));
+    // The head may not have heard yet of the end of the one before.
+    const pid = await until(async () => {
+      const found = await agentPid('special');
+      return found !== undefined && isRunning(found) && found;
+    });
     process.kill(pid, 'SIGKILL');
     await allEnded([pid]);
   }
