@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { NodeInfo } from '../../engine/index.js';
 import type { Allocation, Resources } from '../protocol/index.js';
-import { place } from './placement.js';
+import { Places } from './placement.js';
 
 const node: NodeInfo = {
   id: 'local',
@@ -17,7 +17,7 @@ const want = (changes: Partial<Resources>): Resources => ({ cpu: 0, gpu: 0, memo
 function placeAll(wanted: readonly Resources[]): (Allocation | string)[] {
   const held: Allocation[] = [];
   return wanted.map((resources) => {
-    const placed = place(resources, [node], held);
+    const placed = new Places([node], held).take(resources);
     if ('reason' in placed) return placed.reason;
     held.push(placed);
     return placed;
@@ -80,7 +80,7 @@ describe('place', () => {
       return deployments.map(([count, resources]) => {
         const siblings: string[] = [];
         return Array.from({ length: count }, () => {
-          const placed = place(resources, nodes, held, siblings);
+          const placed = new Places(nodes, held).take(resources, siblings);
           if ('reason' in placed) return placed.reason;
           held.push(placed);
           siblings.push(placed.node);
@@ -122,7 +122,9 @@ describe('place', () => {
       const nodes = [named('a', { cpu: 1 }), named('b', {}, false)];
       const [placed] = placeOn(nodes, [[2, want({ cpu: 1 })]]);
       assert.deepEqual(nodesOf(placed), ['a', 'each replica takes cpu 1, and a has cpu 0 free; b is down']);
-      assert.deepEqual(place(want({}), [named('a', {}, false)], []), { reason: 'each replica takes nothing, and a is down' });
+      assert.deepEqual(new Places([named('a', {}, false)], []).take(want({})), {
+        reason: 'each replica takes nothing, and a is down',
+      });
     });
 
     it('never gives out more than a node has, and spreads evenly where all is equal', () => {

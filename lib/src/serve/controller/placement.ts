@@ -11,40 +11,67 @@ export function takesNothing({ cpu, gpu, memory, custom }: Resources): boolean {
   return cpu === 0 && gpu === 0 && memory === 0 && Object.values(custom).every((amount) => amount === 0);
 }
 
-/**
- * Finds a node with room. Pure. Of those that have it, the one with the fewest replicas of the same deployment: the end of a node takes as few of
- * them as can be. Then the one whose whole GPUs stay whole, then the one with the fewest replicas, then the first.
- * A part of a GPU goes to the one with the least room that still has enough.
- * @param held what all replicas hold that are there
- * @param siblings nodes of the deployment's other replicas, one entry each
- * @returns the reason, with what is free, where there is no room
- */
-export function place(
-  resources: Resources,
-  nodes: readonly NodeInfo[],
-  held: readonly Allocation[],
-  siblings: readonly string[] = [],
-): Allocation | { readonly reason: string } {
-  let best: { readonly allocation: Allocation; readonly rank: readonly number[] } | undefined;
-  const free: string[] = [];
-  for (const node of nodes) {
-    if (!node.alive) {
-      free.push(`${node.id} is down`);
-      continue;
-    }
-    const here = held.filter((one) => one.node === node.id);
-    const room = new Room(node, here);
-    const gpus = room.fit(resources);
-    if (gpus === null) {
-      free.push(`${node.id} has ${room.describe(resources)} free`);
-      continue;
-    }
-    const breaks = resources.gpu < 1 && gpus.some((id) => room.isWhole(id)) ? 1 : 0;
-    const rank = [siblings.filter((id) => id === node.id).length, breaks, here.length];
-    if (best === undefined || isLess(rank, best.rank)) best = { allocation: { node: node.id, resources, gpus }, rank };
+interface Place {
+  readonly node: NodeInfo;
+  readonly room: Room;
+  /** Replicas that hold something of it. */
+  count: number;
+}
+
+/** The nodes, with what is free on each while one replica after the other is placed. */
+export class Places {
+  readonly #places: readonly Place[];
+
+  /** @param held what all replicas hold that are there */
+  constructor(nodes: readonly NodeInfo[], held: readonly Allocation[]) {
+    const byNode = grouped(held);
+    this.#places = nodes.map((node) => {
+      const here = byNode.get(node.id) ?? [];
+      return { node, room: new Room(node, here), count: here.length };
+    });
   }
-  if (best !== undefined) return best.allocation;
-  return { reason: `each replica takes ${amounts(resources) || 'nothing'}, and ${free.join('; ') || 'no node is known yet'}` };
+
+  /**
+   * Finds a node with room, and takes it. Of those that have it, the one with the fewest replicas of the same deployment: the end of a node takes
+   * as few of them as can be. Then the one whose whole GPUs stay whole, then the one with the fewest replicas, then the first.
+   * A part of a GPU goes to the one with the least room that still has enough.
+   * @param siblings nodes of the deployment's other replicas, one entry each
+   * @returns the reason, with what is free, where there is no room
+   */
+  take(resources: Resources, siblings: readonly string[] = []): Allocation | { readonly reason: string } {
+    let best: { readonly place: Place; readonly gpus: readonly string[]; readonly rank: readonly number[] } | undefined;
+    for (const place of this.#places) {
+      const { node, room, count } = place;
+      const gpus = node.alive ? room.fit(resources) : null;
+      if (gpus === null) continue;
+      const breaks = resources.gpu < 1 && gpus.some((id) => room.isWhole(id)) ? 1 : 0;
+      const rank = [siblings.filter((id) => id === node.id).length, breaks, count];
+      if (best === undefined || isLess(rank, best.rank)) best = { place, gpus, rank };
+    }
+    if (best === undefined) return { reason: this.#whyNot(resources) };
+    const { place, gpus } = best;
+    const allocation = { node: place.node.id, resources, gpus };
+    place.room.hold(allocation);
+    place.count += 1;
+    return allocation;
+  }
+
+  #whyNot(resources: Resources): string {
+    const free = this.#places.map(({ node, room }) =>
+      node.alive ? `${node.id} has ${room.describe(resources)} free` : `${node.id} is down`,
+    );
+    return `each replica takes ${amounts(resources) || 'nothing'}, and ${free.join('; ') || 'no node is known yet'}`;
+  }
+}
+
+function grouped(held: readonly Allocation[]): Map<string, Allocation[]> {
+  const byNode = new Map<string, Allocation[]>();
+  for (const one of held) {
+    const here = byNode.get(one.node);
+    if (here === undefined) byNode.set(one.node, [one]);
+    else here.push(one);
+  }
+  return byNode;
 }
 
 /** By the first number that differs. */
@@ -74,11 +101,13 @@ class Room {
       ...Object.entries(custom).map(([k, v]) => [CUSTOM + k, v] as const),
     ]);
     this.#gpus = new Map(resources.gpus.map((id) => [id, 1]));
-    for (const one of held) {
-      for (const [name, amount] of named(one.resources)) this.#amounts.set(name, (this.#amounts.get(name) ?? 0) - amount);
-      const share = one.gpus.length === 0 ? 0 : one.resources.gpu / one.gpus.length;
-      for (const id of one.gpus) this.#gpus.set(id, (this.#gpus.get(id) ?? 0) - share);
-    }
+    for (const one of held) this.hold(one);
+  }
+
+  hold({ resources, gpus }: Allocation): void {
+    for (const [name, amount] of named(resources)) this.#amounts.set(name, (this.#amounts.get(name) ?? 0) - amount);
+    const share = gpus.length === 0 ? 0 : resources.gpu / gpus.length;
+    for (const id of gpus) this.#gpus.set(id, (this.#gpus.get(id) ?? 0) - share);
   }
 
   /** The GPUs for it, none where it wants none; `null` where it does not fit. */

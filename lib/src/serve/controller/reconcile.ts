@@ -1,6 +1,6 @@
 import { type Allocation, type DeploymentConfig, type DeploymentSpec, ReplicaState } from '../protocol/index.js';
 import { type ActualView, byGroup, isAlive, isComingUp, type Replica } from './actual.js';
-import { place, takesNothing } from './placement.js';
+import { Places, takesNothing } from './placement.js';
 import { rollingCounts, rollsInto } from './rolling.js';
 import { dependenciesOf, type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from './target.js';
 
@@ -26,7 +26,7 @@ export type Action =
   /** Nothing to do before this time for what waits now. */
   | { readonly kind: 'wake'; readonly at: number };
 
-/** Processes that start at a time; more would only slow each other down. */
+/** Processes that start at a time on each node; more would only slow each other down. */
 const MAX_STARTING = 16;
 /** Deaths of running replicas in a row after which a version that is being brought up is given up. */
 const MAX_DEATHS_BEFORE_READY = 3;
@@ -55,9 +55,10 @@ class Round {
   readonly #doomed = new Set<GroupKey>();
   /** How many replicas there are to be at this moment of groups that a rolling update takes from, or gives to. */
   readonly #rolling = new Map<GroupKey, number>();
-  /** What the replicas hold that are there, and those that are started in this round. */
-  readonly #held: Allocation[] = [];
+  /** Made when the first replica of this round is placed: most rounds place none. */
+  #places: Places | null = null;
   readonly #nodesOf = new Map<GroupKey, string[]>();
+  readonly #maxStarting: number;
   #starting = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
 
@@ -68,8 +69,8 @@ class Round {
   ) {
     this.#wanted = wantedGroups(target);
     this.#present = byGroup(actual);
-    for (const { state, connected, allocation } of actual.replicas.values()) {
-      if (allocation !== null) this.#held.push(allocation);
+    this.#maxStarting = MAX_STARTING * Math.max(1, (actual.nodes ?? []).filter(({ alive }) => alive).length);
+    for (const { state, connected } of actual.replicas.values()) {
       // One that waits for what it depends on does not count: it would keep that from starting.
       if (state === ReplicaState.STARTING && !connected) this.#starting += 1;
     }
@@ -152,7 +153,7 @@ class Round {
     const atOnce = failure !== undefined && this.#running(group.key) === 0 ? Math.min(1, count) : count;
     const comingUp = (this.#present.get(group.key) ?? []).some(isComingUp);
     if (failure?.onStart === true && comingUp) return;
-    for (let i = 0; i < atOnce && this.#starting < MAX_STARTING; i += 1) {
+    for (let i = 0; i < atOnce && this.#starting < this.#maxStarting; i += 1) {
       const allocation = this.#place(group);
       if (allocation === undefined) return;
       this.#starting += 1;
@@ -169,9 +170,12 @@ class Round {
     // With several nodes it has to be somewhere.
     if (takesNothing(resources) && nodes.length <= 1) return null;
     const siblings = this.#siblings(key);
-    const placed = place(resources, nodes, this.#held, siblings);
+    this.#places ??= new Places(
+      nodes,
+      [...this.actual.replicas.values()].flatMap(({ allocation }) => allocation ?? []),
+    );
+    const placed = this.#places.take(resources, siblings);
     if (!('reason' in placed)) {
-      this.#held.push(placed);
       siblings.push(placed.node);
       this.#fits(key);
       return placed;
