@@ -1,25 +1,35 @@
 import type { Clock, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import { type AppSpec, type DemandReport, type RouteSnapshot, type ServeStatus, Superseded } from '../protocol/index.js';
-import { ActualState, runningOf } from './actual.js';
-import { adoptRunning } from './adopt.js';
-import type { Checkpoint } from './checkpoint.js';
-import { Executor } from './executor.js';
-import { failure } from './failure-reason.js';
-import { Health } from './health.js';
-import { KnownNodes } from './known-nodes.js';
+import { Health } from './health/health.js';
+import { buildStatus } from './health/status.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
-import { takesNothing } from './placement.js';
-import { reconcile } from './reconcile.js';
-import type { ConnectReplica } from './replica-link.js';
-import { type Scaled, Scaling } from './scaling.js';
-import { SnapshotPublisher } from './snapshot-publisher.js';
-import { SparePool } from './spare-pool.js';
-import { buildStatus } from './status.js';
-import { accept, type GroupKey, groupKey, promote, reject, remove, revert, type TargetState, wantedGroups } from './target.js';
-import { TargetStore } from './target-store.js';
-import { Traffic } from './traffic.js';
-import { validateApp } from './validate.js';
+import { ActualState, runningOf } from './replicas/actual.js';
+import { adoptRunning } from './replicas/adopt.js';
+import { Executor } from './replicas/executor.js';
+import { failure } from './replicas/failure-reason.js';
+import { KnownNodes } from './replicas/known-nodes.js';
+import { takesNothing } from './replicas/placement.js';
+import { reconcile } from './replicas/reconcile.js';
+import type { ConnectReplica } from './replicas/replica-link.js';
+import { SparePool } from './replicas/spare-pool.js';
+import { SnapshotPublisher } from './routes/snapshot-publisher.js';
+import { type Scaled, Scaling } from './scaling/scaling.js';
+import type { Checkpoint } from './target/checkpoint.js';
+import {
+  accept,
+  type GroupKey,
+  groupKey,
+  promote,
+  reject,
+  remove,
+  revert,
+  type TargetState,
+  wantedGroups,
+} from './target/target.js';
+import { TargetStore } from './target/target-store.js';
+import { validateApp } from './target/validate.js';
+import { Traffic } from './traffic/traffic.js';
 
 export interface ControllerOptions {
   readonly dir: string;

@@ -22,11 +22,11 @@ import type {
   ReplicaStatus,
   RouteSnapshot,
 } from '../protocol/index.js';
-import type { Checkpoint } from './checkpoint.js';
 import { Controller } from './controller.js';
 import { type Deferred, deferred } from './deferred.js';
-import type { ReplicaLink } from './replica-link.js';
-import type { TargetState } from './target.js';
+import type { ReplicaLink } from './replicas/replica-link.js';
+import type { Checkpoint } from './target/checkpoint.js';
+import type { TargetState } from './target/target.js';
 
 /** Lets everything that waits for promises go on. */
 export async function settle(): Promise<void> {
@@ -359,3 +359,7 @@ export function app(name: string, deployments: readonly DeploymentSpec[], routeP
 }
 
 export const killed: ExitReport = { code: null, signal: 'SIGKILL', name: 'KILLED', stderrTail: [] };
+
+/** Replicas that the routes name for `app/deployment`. */
+export const idsOf = (cluster: FakeCluster, key: string): string[] =>
+  (cluster.routes.deployments[key as `${string}/${string}`]?.replicas ?? []).map(({ id }) => id);

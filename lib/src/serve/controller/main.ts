@@ -5,13 +5,13 @@ import { createLog, systemClock } from '../../core/index.js';
 import { connectEngine, type Engine, enterChild, listLocalClusters } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
-import { BlobCollector } from './blob-collector.js';
-import { BlobStore } from './blobs.js';
-import { FileCheckpoint } from './checkpoint.js';
 import { Controller } from './controller.js';
-import { RouteFeeds } from './feeds.js';
 import { listenToDemand } from './listen-to-demand.js';
-import { replicaConnector } from './replica-link.js';
+import { replicaConnector } from './replicas/replica-link.js';
+import { RouteFeeds } from './routes/feeds.js';
+import { BlobCollector } from './target/blob-collector.js';
+import { BlobStore } from './target/blobs.js';
+import { FileCheckpoint } from './target/checkpoint.js';
 
 /** JSON argument of the controller's process. */
 interface ControllerArgs {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AppState, CanaryState, DeploymentState, ReplicaState } from '../protocol/index.js';
-import { APP_TRANSITIONS, AppEvent, nextAppState } from './app-state.js';
-import { pauseMs } from './back-off.js';
-import { CANARY_TRANSITIONS } from './canary-state.js';
-import { DEPLOYMENT_TRANSITIONS } from './deployment-state.js';
-import { nextReplicaState, REPLICA_TRANSITIONS, ReplicaEvent } from './replica-state.js';
+import { APP_TRANSITIONS, AppEvent, nextAppState } from './health/app-state.js';
+import { DEPLOYMENT_TRANSITIONS } from './health/deployment-state.js';
+import { pauseMs } from './replicas/back-off.js';
+import { nextReplicaState, REPLICA_TRANSITIONS, ReplicaEvent } from './replicas/replica-state.js';
+import { CANARY_TRANSITIONS } from './traffic/canary-state.js';
 
 describe('state tables', () => {
   it('have a row for every state', () => {

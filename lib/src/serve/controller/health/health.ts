@@ -1,0 +1,178 @@
+import type { Log } from '../../../core/index.js';
+import { AppState, type DeploymentSpec, DeploymentState, ReplicaState } from '../../protocol/index.js';
+import { type ActualView, byGroup, type Replica } from '../replicas/actual.js';
+import { keepsFailing } from '../replicas/back-off.js';
+import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from '../target/target.js';
+import { AppEvent, nextAppState } from './app-state.js';
+import { DeploymentEvent, nextDeploymentState } from './deployment-state.js';
+
+export interface DeploymentHealth {
+  state: DeploymentState;
+  message: string;
+}
+
+export interface AppHealth {
+  state: AppState;
+  message: string;
+  /** What the status shows of the application; kept while it is being deleted. */
+  shown: Pick<AppVersion, 'spec' | 'acceptedAt'>;
+  readonly deployments: Map<string, DeploymentHealth>;
+}
+
+/** States of applications and deployments, as seen after each round. */
+export class Health {
+  readonly apps = new Map<string, AppHealth>();
+  /** What each application was judged by last: most do not change from one round to the next. */
+  readonly #seen = new Map<string, { readonly app: AppTarget; readonly revision: number | undefined }>();
+  #last: { readonly target: TargetState; readonly revision: number } | null = null;
+  readonly #log: Pick<Log, 'info'>;
+
+  constructor(log: Pick<Log, 'info'>) {
+    this.#log = log;
+  }
+
+  observe(target: TargetState, actual: ActualView): void {
+    if (this.#last?.target === target && this.#last.revision === actual.revision) return;
+    this.#last = { target, revision: actual.revision };
+    for (const [name, app] of target.apps) {
+      const revision = actual.revisions.get(name);
+      const seen = this.#seen.get(name);
+      if (seen?.app === app && seen.revision === revision) continue;
+      this.#seen.set(name, { app, revision });
+      this.#observeApp(name, app, actual);
+    }
+    const deleted = [...this.apps].filter(([name]) => !target.apps.has(name));
+    if (deleted.length === 0) return;
+    const present = [...byGroup(actual).values()].flat();
+    for (const [name, health] of deleted) {
+      this.#seen.delete(name);
+      const left = present.filter(({ app }) => app === name);
+      this.#setApp(name, health, AppEvent.DELETE, drainOf(left));
+      if (left.length === 0) this.apps.delete(name);
+    }
+  }
+
+  #observeApp(name: string, { live, next, failed }: AppTarget, actual: ActualView): void {
+    const shown = live ?? next ?? failed;
+    if (shown === null) return;
+    const known = this.apps.get(name);
+    const health: AppHealth = known ?? { state: AppState.DEPLOYING, message: '', shown, deployments: new Map() };
+    if (known === undefined) {
+      this.apps.set(name, health);
+      this.#log.info(`application ${name}: ${health.state}`);
+    }
+    health.shown = shown;
+    this.#observeDeployments(name, health, live, next, actual);
+    const [event, message] = verdict(live, next, failed, health.deployments, actual);
+    this.#setApp(name, health, event, message);
+  }
+
+  #observeDeployments(
+    name: string,
+    health: AppHealth,
+    live: AppVersion | null,
+    next: AppVersion | null,
+    actual: ActualView,
+  ): void {
+    const present = byGroup(actual);
+    const specs = new Map(
+      [...(next?.spec.deployments ?? []), ...(live?.spec.deployments ?? [])].map((spec) => [spec.name, spec]),
+    );
+    for (const known of health.deployments.keys()) if (!specs.has(known)) health.deployments.delete(known);
+    for (const spec of specs.values()) {
+      const [event, message] = verdictOn(spec, name, next, present, actual);
+      this.#setDeployment(name, health, spec.name, event, message);
+    }
+  }
+
+  #setApp(name: string, health: AppHealth, event: AppEvent, message: string): void {
+    health.message = message;
+    const state = nextAppState(health.state, event);
+    if (state === health.state) return;
+    this.#log.info(`application ${name}: ${health.state} -> ${state} (${event}) ${message}`);
+    health.state = state;
+  }
+
+  #setDeployment(app: string, health: AppHealth, name: string, event: DeploymentEvent, message: string): void {
+    let deployment = health.deployments.get(name);
+    if (deployment === undefined) {
+      deployment = { state: DeploymentState.UPDATING, message };
+      health.deployments.set(name, deployment);
+      this.#log.info(`deployment ${app}/${name}: ${deployment.state}`);
+    }
+    deployment.message = message;
+    const state = nextDeploymentState(deployment.state, event);
+    if (state === deployment.state) return;
+    this.#log.info(`deployment ${app}/${name}: ${deployment.state} -> ${state} (${event}) ${message}`);
+    deployment.state = state;
+  }
+}
+
+function verdictOn(
+  spec: DeploymentSpec,
+  app: string,
+  next: AppVersion | null,
+  present: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>,
+  actual: ActualView,
+): [DeploymentEvent, message: string] {
+  const running = (key: GroupKey): number =>
+    (present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING).length;
+  const key = groupKey(app, spec.name, spec.replicaHash);
+  const wanted = spec.config.numReplicas;
+  const failure = actual.failures.get(key);
+  const count = `${running(key)} of ${wanted} replicas run`;
+  const after = next?.spec.deployments.find(({ name, replicaHash }) => name === spec.name && replicaHash !== spec.replicaHash);
+  const isShort = running(key) < wanted;
+  if (isShort && failure !== undefined) {
+    const event = keepsFailing(failure) ? DeploymentEvent.KEEPS_FAILING : DeploymentEvent.FAILED;
+    return [event, `${count}: ${failure.error.message}`];
+  }
+  if (after?.config.rollingUpdate !== undefined) {
+    const fresh = running(groupKey(app, after.name, after.replicaHash));
+    return [
+      DeploymentEvent.CHANGED,
+      `rolling update: ${fresh} of ${after.config.numReplicas} new replicas run, ${running(key)} old ones`,
+    ];
+  }
+  if (isShort) {
+    const pending = actual.pending.get(key);
+    return [
+      DeploymentEvent.CHANGED,
+      count + (pending === undefined ? '' : `; PENDING, because there is no room: ${pending.reason}`),
+    ];
+  }
+  return after === undefined ? [DeploymentEvent.SETTLED, ''] : [DeploymentEvent.CHANGED, 'a new version is started'];
+}
+
+function verdict(
+  live: AppVersion | null,
+  next: AppVersion | null,
+  failed: AppTarget['failed'],
+  deployments: ReadonlyMap<string, DeploymentHealth>,
+  actual: ActualView,
+): [AppEvent, message: string] {
+  if (next !== null) return [AppEvent.DEPLOY, pendingOf(next, actual)];
+  if (live === null) return [AppEvent.FAIL, failed?.message ?? ''];
+  for (const [name, { state, message }] of deployments) {
+    if (state === DeploymentState.UNHEALTHY || state === DeploymentState.FAILED) return [AppEvent.DEGRADE, `${name}: ${message}`];
+  }
+  return [AppEvent.SERVE, failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`];
+}
+
+/** Which replicas finish what they have begun, and how long they may. */
+function drainOf(replicas: readonly Readonly<Replica>[]): string {
+  const draining = replicas.filter(({ state, drained }) => state === ReplicaState.DRAINING && !drained);
+  if (draining.length === 0) return '';
+  const ids = draining.map(({ id }) => id).join(', ');
+  const longestMs = Math.max(...draining.map(({ config }) => config?.gracefulShutdownTimeoutMs ?? 0));
+  return `requests that were begun are finished by ${ids}, for at most ${longestMs / 1000} s (gracefulShutdownTimeout)`;
+}
+
+/** What a version on its way up waits for. */
+function pendingOf({ spec }: AppVersion, actual: ActualView): string {
+  const waiting = spec.deployments.flatMap(({ name, replicaHash }) => {
+    const pending = actual.pending.get(groupKey(spec.name, name, replicaHash));
+    return pending === undefined ? [] : [`${name} waits for room: ${pending.reason}`];
+  });
+  return waiting.join('; ');
+}

@@ -1,0 +1,81 @@
+import type { NodeInfo } from '../../../engine/index.js';
+import {
+  type Allocation,
+  type ApplicationStatus,
+  type DeploymentKey,
+  DeploymentState,
+  type DeploymentStatus,
+  deploymentKey,
+  type NodeStatus,
+  type ServeStatus,
+  type TrafficStatus,
+} from '../../protocol/index.js';
+import { type ActualView, byDeployment, type Replica } from '../replicas/actual.js';
+import { freeOf } from '../replicas/placement.js';
+import type { AppHealth } from './health.js';
+
+/** What the status says beside the states of applications. */
+export interface ClusterFacts {
+  readonly url: string;
+  /** What is wrong with the cluster itself. */
+  readonly warnings: readonly string[];
+  /** What else there is to say of a deployment. */
+  readonly faults: ReadonlyMap<DeploymentKey, string>;
+  readonly traffic: Readonly<Record<string, TrafficStatus>>;
+}
+
+/** The status that users see. Pure. */
+export function buildStatus(
+  { url, warnings, faults, traffic }: ClusterFacts,
+  apps: ReadonlyMap<string, AppHealth>,
+  actual: ActualView,
+): ServeStatus {
+  const present = byDeployment(actual);
+  const held = [...actual.replicas.values()].flatMap(({ allocation }) => (allocation === null ? [] : [allocation]));
+  const nodes = (actual.nodes ?? []).map((node) => nodeStatus(node, held));
+  const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults)]);
+  return { url, warnings, nodes, applications: Object.fromEntries(entries), traffic };
+}
+
+function nodeStatus(node: NodeInfo, held: readonly Allocation[]): NodeStatus {
+  const { id, ip, alive, url = null, resources } = node;
+  const { cpu, gpus, memory, custom } = resources;
+  return { id, ip, alive, url, total: { cpu, gpu: gpus.length, memory, custom }, free: freeOf(node, held) };
+}
+
+function appStatus(
+  name: string,
+  { state, message, shown, deployments }: AppHealth,
+  present: ReadonlyMap<DeploymentKey, readonly Readonly<Replica>[]>,
+  faults: ReadonlyMap<DeploymentKey, string>,
+): ApplicationStatus {
+  const { spec, acceptedAt } = shown;
+  const entries = spec.deployments.map((deployment): [string, DeploymentStatus] => {
+    const health = deployments.get(deployment.name);
+    return [
+      deployment.name,
+      {
+        status: health?.state ?? DeploymentState.UPDATING,
+        message: [health?.message, faults.get(deploymentKey(name, deployment.name))].filter(Boolean).join('; '),
+        version: deployment.version,
+        numReplicas: deployment.config.numReplicas,
+        replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(
+          ({ id, state: replicaState, pid, allocation }) => ({
+            id,
+            state: replicaState,
+            pid,
+            node: allocation?.node ?? null,
+          }),
+        ),
+      },
+    ];
+  });
+  return {
+    status: state,
+    message,
+    routePrefix: spec.routePrefix,
+    ingress: spec.ingress,
+    lastDeployedAt: acceptedAt,
+    deployments: Object.fromEntries(entries),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Clock, Log } from '../../../core/index.js';
+import { type Engine, type ProcessInfo, ProcessState } from '../../../engine/index.js';
+import { ReplicaState, type ReplicaStatus } from '../../protocol/index.js';
+import type { ActualState } from './actual.js';
+import type { Executor } from './executor.js';
+import { replicaSocket } from './process-spec.js';
+import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import { ReplicaEvent } from './replica-state.js';
+import { isSpare, type SparePool } from './spare-pool.js';
+
+export interface AdoptOptions {
+  readonly dir: string;
+  readonly engine: Engine;
+  readonly connectReplica: ConnectReplica;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly actual: ActualState;
+  readonly executor: Executor;
+  readonly spares: SparePool;
+}
+
+const STATUS_TIMEOUT_MS = 3000;
+
+/** Takes over the replicas that a controller before this one started; those that were on their way up are ended. */
+export async function adoptRunning(options: AdoptOptions): Promise<void> {
+  const processes = await options.engine.list();
+  const replicas = processes.filter(({ role, state }) => role === 'replica' && state !== ProcessState.STOPPED);
+  await Promise.all([
+    options.spares.endForeign(replicas),
+    ...replicas.filter((process) => !isSpare(process)).map((process) => adoptOne(process, options)),
+  ]);
+}
+
+async function adoptOne({ id, pid }: ProcessInfo, options: AdoptOptions): Promise<void> {
+  const { dir, engine, connectReplica, log } = options;
+  let link: ReplicaLink | undefined;
+  try {
+    link = await connectReplica(replicaSocket(dir, id));
+    const status = await link.status(STATUS_TIMEOUT_MS);
+    if (!record(id, pid, status, options)) throw new Error(`it is ${status.state}`);
+    options.executor.adopt(id, link);
+  } catch (error) {
+    log.warn(`replica ${id} cannot be taken over and is ended: ${(error as Error).message}`);
+    link?.close();
+    await engine.stop(id, { graceMs: 0 }).catch(() => {});
+  }
+}
+
+/** Enters an adopted replica into the actual state; false where it is of no use. */
+function record(id: string, pid: number, status: ReplicaStatus, { dir, clock, actual }: AdoptOptions): boolean {
+  const { state, app, deployment, replicaHash, generation = 0, ready, allocation = null } = status;
+  if (app === undefined || deployment === undefined || replicaHash === undefined || ready === undefined) return false;
+  if (state !== ReplicaState.RUNNING && state !== ReplicaState.DRAINING) return false;
+  const now = clock.now();
+  const replica = actual.add(
+    { id, app, deployment, replicaHash, generation, path: replicaSocket(dir, id), config: null, allocation },
+    now,
+  );
+  replica.connected = true;
+  replica.pid = pid;
+  actual.offers.set(replica.group, ready);
+  actual.transition(id, ReplicaEvent.INITIALIZE, now);
+  actual.transition(id, ReplicaEvent.READY, now);
+  if (state === ReplicaState.DRAINING) actual.transition(id, ReplicaEvent.DRAIN, now);
+  return true;
+}

@@ -1,0 +1,289 @@
+import { type Clock, hasCode, type Log } from '../../../core/index.js';
+import type { Engine, ExitReport, ProcessInfo } from '../../../engine/index.js';
+import { PeerGone } from '../../../ipc/index.js';
+import { type DeploymentConfig, ReplicaState } from '../../protocol/index.js';
+import type { GroupKey, WantedGroup } from '../target/target.js';
+import type { ActualState, Replica } from './actual.js';
+import { ExitReports } from './exit-reports.js';
+import { exitError, failure } from './failure-reason.js';
+import type { Action } from './reconcile.js';
+import { ReplicaChecks } from './replica-checks.js';
+import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import { ReplicaStarts } from './replica-starts.js';
+import { ReplicaEvent } from './replica-state.js';
+import type { SparePool } from './spare-pool.js';
+
+export interface ExecutorOptions {
+  readonly dir: string;
+  /** Entry of a replica's process. */
+  readonly replicaMain: string;
+  readonly actual: ActualState;
+  readonly spares: SparePool;
+  readonly engine: Engine;
+  readonly connectReplica: ConnectReplica;
+  /** Removes the socket file that a killed process leaves; never rejects. */
+  readonly removeSocket: (path: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  /** Version of the snapshot that was published last. */
+  readonly routesVersion: () => number;
+  /** Resolves when proxies have applied that snapshot, or after a time; never rejects. */
+  readonly proxiesKnowSoon: () => Promise<void>;
+  /** Something changed: reconcile again. */
+  readonly onChange: () => void;
+}
+
+/** Actions on replicas. */
+export type ReplicaAction = Exclude<Action, { kind: 'promote' | 'reject' | 'wake' }>;
+
+/** SIGTERM to SIGKILL: for one that drained (its disposal may take a moment), and for one that never ran. */
+const STOP_GRACE_MS = 5000;
+const ABORT_GRACE_MS = 500;
+const DEFAULT_DRAIN_MS = 20_000;
+
+/** Carries actions out. Marks each in the actual state before it does anything, and reports back by changing that and calling `onChange`. */
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #actual: ActualState;
+  readonly #links = new Map<string, ReplicaLink>();
+  readonly #exits: ExitReports;
+  readonly #checks: ReplicaChecks;
+  readonly #starts: ReplicaStarts;
+  /** Configurations that replicas are taking; resolves with the error of one that did not. */
+  readonly #configuring = new Map<string, Promise<Error | null>>();
+  #readingPids = false;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    this.#actual = options.actual;
+    this.#exits = new ExitReports(options.clock);
+    this.#checks = new ReplicaChecks({
+      clock: options.clock,
+      check: (id) => this.#links.get(id)?.checkHealth() ?? Promise.resolve(),
+      onUnhealthy: (id, reason, how) => this.#onUnhealthy(id, reason, how),
+    });
+    this.#starts = new ReplicaStarts({
+      ...options,
+      exits: this.#exits,
+      onConnected: (replica, link) => {
+        this.#attach(replica.id, link);
+        this.#readPids();
+        options.onChange();
+      },
+      onRunning: (replica) => {
+        this.#checks.watch(replica);
+        options.onChange();
+      },
+      giveUp: (replica, error) => this.#giveUp(replica, error),
+      onNodeLost: (replica) => this.#stop(replica.id, 0),
+    });
+    options.engine.onExit((info) => this.#onExit(info));
+  }
+
+  perform(action: ReplicaAction): void {
+    if (action.kind === 'start') this.#starts.start(action.group, action.allocation);
+    else if (action.kind === 'pend') this.#starts.pend(action.group, action.reason);
+    else if (action.kind === 'refuse') this.#refuse(action.group, action.reason);
+    else if (action.kind === 'initialize') this.#initialize(action.id, action.group);
+    else if (action.kind === 'reconfigure') this.#reconfigure(action.id, action.config);
+    else if (action.kind === 'expire') this.#expire(action.id, action.timeoutMs);
+    else if (action.kind === 'drain') this.#drain(action.id);
+    else this.#stop(action.id, this.#actual.replicas.get(action.id)?.drained === true ? STOP_GRACE_MS : ABORT_GRACE_MS);
+  }
+
+  /** A connection to a replica of the group that takes requests, where there is one. */
+  linkTo(group: GroupKey): ReplicaLink | undefined {
+    for (const { id, state } of this.#actual.groups.get(group) ?? []) {
+      const link = state === ReplicaState.RUNNING ? this.#links.get(id) : undefined;
+      if (link !== undefined) return link;
+    }
+    return undefined;
+  }
+
+  /** Takes over a replica that runs already. */
+  adopt(id: string, link: ReplicaLink): void {
+    this.#attach(id, link);
+    const replica = this.#actual.replicas.get(id);
+    if (replica?.state === ReplicaState.DRAINING) void this.#finishDrain(id);
+    else if (replica !== undefined) this.#checks.watch(replica);
+    this.#readPids();
+  }
+
+  #refuse(group: WantedGroup, reason: string): void {
+    this.#starts.refuse(group, reason);
+    this.#options.onChange();
+  }
+
+  #initialize(id: string, group: WantedGroup): void {
+    const replica = this.#actual.replicas.get(id);
+    const link = this.#links.get(id);
+    if (replica !== undefined && link !== undefined) this.#starts.initialize(replica, link, group);
+  }
+
+  #expire(id: string, timeoutMs: number): void {
+    const replica = this.#actual.replicas.get(id);
+    if (replica !== undefined) this.#starts.expire(replica, timeoutMs);
+  }
+
+  #reconfigure(id: string, config: DeploymentConfig): void {
+    const replica = this.#actual.replicas.get(id);
+    const link = this.#links.get(id);
+    if (replica === undefined || link === undefined) return;
+    replica.config = config;
+    const done = link.reconfigure(config).then(
+      () => null,
+      (error: unknown) => {
+        this.#options.log.info(`replica ${id} did not take its new configuration: ${messageOf(error)}`);
+        // One that ended is replaced by one with the new configuration.
+        return hasCode(error, PeerGone) ? null : error instanceof Error ? error : new Error(String(error));
+      },
+    );
+    this.#configuring.set(id, done);
+    void done.then(() => {
+      if (this.#configuring.get(id) === done) this.#configuring.delete(id);
+    });
+  }
+
+  /** Resolves when every replica of the application has its configuration; with the first error of those that did not take it. */
+  async configured(app: string): Promise<Error | null> {
+    const taking = [...this.#configuring].filter(([id]) => this.#actual.replicas.get(id)?.app === app);
+    const errors = await Promise.all(taking.map(([, done]) => done));
+    return errors.find((error) => error !== null) ?? null;
+  }
+
+  #onUnhealthy(id: string, reason: string, { hung, cause }: { readonly hung: boolean; readonly cause?: unknown }): void {
+    const replica = this.#actual.replicas.get(id);
+    if (replica?.state !== ReplicaState.RUNNING) return;
+    this.#options.log.warn(reason);
+    replica.hung = hung;
+    this.#giveUp(replica, failure(replica, reason, { ran: true, cause }));
+  }
+
+  #drain(id: string): void {
+    this.#checks.forget(id);
+    if (this.#actual.transition(id, ReplicaEvent.DRAIN, this.#options.clock.now())) void this.#finishDrain(id);
+  }
+
+  async #finishDrain(id: string): Promise<void> {
+    await Promise.resolve();
+    await this.#options.proxiesKnowSoon();
+    const replica = this.#actual.replicas.get(id);
+    if (replica === undefined) return;
+    try {
+      await this.#links.get(id)?.drain(replica.config?.gracefulShutdownTimeoutMs ?? DEFAULT_DRAIN_MS);
+    } catch (error) {
+      this.#options.log.info(`replica ${id} did not drain: ${messageOf(error)}`);
+    }
+    replica.drained = true;
+    this.#options.onChange();
+  }
+
+  #stop(id: string, graceMs: number): void {
+    if (!this.#actual.transition(id, ReplicaEvent.STOP, this.#options.clock.now())) return;
+    this.#checks.forget(id);
+    this.#links.get(id)?.close();
+    this.#options.engine.stop(id, { graceMs }).then(
+      () => this.#gone(id),
+      (error: unknown) => {
+        this.#options.log.warn(`replica ${id} could not be stopped: ${messageOf(error)}`);
+        this.#gone(id);
+      },
+    );
+  }
+
+  #attach(id: string, link: ReplicaLink): void {
+    this.#links.set(id, link);
+    void link.closed.then(() => this.#onLost(id, link));
+  }
+
+  /** The connection to a replica ended. Mostly its process did too, and the agent says how. */
+  async #onLost(id: string, link: ReplicaLink): Promise<void> {
+    if (this.#links.get(id) === link) this.#links.delete(id);
+    const replica = this.#actual.replicas.get(id);
+    if (replica === undefined || !isIdle(replica)) return;
+    const exit = await this.#exits.of(id);
+    if (!isIdle(replica)) return;
+    if (exit !== null) this.#died(replica, exit);
+    else
+      this.#giveUp(
+        replica,
+        failure(replica, `the connection to replica ${id} broke while its process went on`, {
+          ran: replica.state === ReplicaState.RUNNING,
+        }),
+      );
+  }
+
+  #onExit({ id, exit }: ProcessInfo): void {
+    const replica = this.#actual.replicas.get(id);
+    if (replica === undefined || exit === undefined) return;
+    this.#exits.add(id, exit);
+    if (isIdle(replica)) this.#died(replica, exit);
+    // Else, while it starts, whoever waits for its answer tells the failure: the constructor's error may be on its way.
+    else if (replica.state === ReplicaState.DRAINING || replica.state === ReplicaState.STOPPING) this.#gone(id);
+  }
+
+  #died(replica: Replica, exit: ExitReport): void {
+    const { id, app } = replica;
+    // Nothing that it did: it is replaced at once, elsewhere.
+    if (exit.name === 'NODE_LOST') {
+      this.#gone(id);
+      return;
+    }
+    const error = exitError(replica, exit, replica.state === ReplicaState.RUNNING);
+    // Asked to stop by somebody else: the whole cluster ends.
+    if (exit.name !== 'STOPPED') this.#options.log.warn(`replica ${id} of ${app} died: ${error.message}`);
+    this.#fail(replica, error);
+    this.#gone(id);
+  }
+
+  /** Counts the failure of a replica whose process may still run, and ends that. */
+  #giveUp(replica: Replica, error: Error): void {
+    const { id, app } = replica;
+    this.#options.log.info(`replica ${id} of ${app} failed: ${error.message}`);
+    this.#fail(replica, error);
+    this.#stop(id, ABORT_GRACE_MS);
+    this.#options.onChange();
+  }
+
+  #fail({ warm, state, since, group }: Replica, error: Error): void {
+    // A spare process that ends before it was told what to be is no failure of what it was to be.
+    if (warm && state === ReplicaState.STARTING) return;
+    const now = this.#options.clock.now();
+    this.#actual.fail(group, error, state === ReplicaState.RUNNING ? now - since : null, now);
+  }
+
+  #gone(id: string): void {
+    this.#checks.forget(id);
+    const path = this.#actual.replicas.get(id)?.path;
+    if (path !== undefined) void this.#options.removeSocket(path);
+    this.#actual.transition(id, ReplicaEvent.EXITED, this.#options.clock.now());
+    this.#links.get(id)?.close();
+    this.#links.delete(id);
+    this.#exits.forget(id);
+    this.#options.onChange();
+  }
+
+  /** Pids are for the status only, so they come later, one question for many replicas. */
+  #readPids(): void {
+    if (this.#readingPids) return;
+    this.#readingPids = true;
+    const read = async (): Promise<void> => {
+      await Promise.resolve();
+      this.#readingPids = false;
+      for (const { id, pid } of await this.#options.engine.list()) {
+        const replica = this.#actual.replicas.get(id);
+        if (replica !== undefined) replica.pid = pid;
+      }
+    };
+    read().catch((error: unknown) => this.#options.log.info(`pids could not be read: ${messageOf(error)}`));
+  }
+}
+
+/** It is there and no call of ours is on its way to it: only its end tells that it ended. */
+function isIdle({ state, connected }: Replica): boolean {
+  return state === ReplicaState.RUNNING || (state === ReplicaState.STARTING && connected);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../../../core/index.js';
+import type { ExitReport } from '../../../engine/index.js';
+
+/** A broken connection is told by the operating system, the end of the process by the agent: how long the one waits for the other. */
+const REPORT_MS = 1000;
+
+/** How processes ended, for those who see only that a connection broke. */
+export class ExitReports {
+  readonly #clock: Clock;
+  readonly #known = new Map<string, ExitReport>();
+  readonly #waiters = new Map<string, (exit: ExitReport | null) => void>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(id: string, exit: ExitReport): void {
+    this.#known.set(id, exit);
+    this.#waiters.get(id)?.(exit);
+  }
+
+  forget(id: string): void {
+    this.#known.delete(id);
+  }
+
+  /** `null` where none comes in time. */
+  of(id: string): Promise<ExitReport | null> {
+    const known = this.#known.get(id);
+    if (known !== undefined) return Promise.resolve(known);
+    return new Promise((resolve) => {
+      const settle = (exit: ExitReport | null): void => {
+        cancel();
+        this.#waiters.delete(id);
+        resolve(exit);
+      };
+      const cancel = this.#clock.after(REPORT_MS, () => settle(null));
+      this.#waiters.set(id, settle);
+    });
+  }
+}

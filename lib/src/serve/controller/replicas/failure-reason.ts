@@ -1,0 +1,31 @@
+import { fromWireError } from '../../../core/index.js';
+import { describeExit, type ExitReport } from '../../../engine/index.js';
+import { DeployFailed, ReplicaFailed } from '../../protocol/index.js';
+
+const STDERR_LINES = 10;
+
+export interface FailedReplica {
+  readonly id: string;
+  readonly app: string;
+  readonly deployment: string;
+}
+
+/**
+ * The error of a replica whose process ended: what it said itself, else how it ended and its last words.
+ * @param ran it had been up
+ */
+export function exitError({ id, app, deployment }: FailedReplica, exit: ExitReport, ran: boolean): Error {
+  if (exit.error !== undefined) return fromWireError(exit.error);
+  const tail = exit.stderrTail.slice(-STDERR_LINES);
+  const words = tail.length === 0 ? '' : `; its last output on stderr:\n${tail.join('\n')}`;
+  return failure({ app, deployment }, `replica ${id} ended (${describeExit(exit)})${words}`, { ran });
+}
+
+/** The error of a replica that failed. @param how whether it had been up before, and what was thrown */
+export function failure(
+  { app, deployment }: Omit<FailedReplica, 'id'>,
+  reason: string,
+  { ran = false, cause }: { readonly ran?: boolean; readonly cause?: unknown } = {},
+): Error {
+  return (ran ? ReplicaFailed : DeployFailed)({ app, deployment, reason }, cause);
+}

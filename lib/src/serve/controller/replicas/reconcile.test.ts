@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { NodeInfo } from '../../../engine/index.js';
+import { type AppSpec, ReplicaState } from '../../protocol/index.js';
+import { app, deployment } from '../fake-cluster.test-support.js';
+import { rollingCounts, rollsInto } from '../target/rolling.js';
+import { accept, emptyTarget, groupKey, promote, reject, remove, type TargetState, wantedGroups } from '../target/target.js';
+import { ActualState, isAlive } from './actual.js';
+import { type Action, reconcile } from './reconcile.js';
+import { ReplicaEvent } from './replica-state.js';
+
+/** A world that carries actions out at once and lets time and faults come in any order. */
+class World {
+  target: TargetState = emptyTarget;
+  actual = new ActualState({ info: () => {} });
+  now = 1_000_000;
+  #ids = 0;
+
+  /** @param nodes what there is room on; without, nothing takes any */
+  constructor(readonly nodes: readonly NodeInfo[] | null = null) {
+    this.actual.nodes = nodes;
+  }
+
+  /** The controller dies, and another one takes over what runs. What was on its way up is ended, and what is known of failures is lost. */
+  crash(): void {
+    const { replicas } = this.actual;
+    this.actual = new ActualState({ info: () => {} });
+    this.actual.nodes = this.nodes;
+    for (const {
+      id,
+      app: name,
+      deployment: deploymentName,
+      replicaHash,
+      generation,
+      path,
+      allocation,
+      state,
+    } of replicas.values()) {
+      if (state !== ReplicaState.RUNNING && state !== ReplicaState.DRAINING) continue;
+      const adopted = { id, app: name, deployment: deploymentName, replicaHash, generation, path, allocation, config: null };
+      this.actual.add(adopted, this.now).connected = true;
+      for (const happened of [ReplicaEvent.INITIALIZE, ReplicaEvent.READY]) this.actual.transition(id, happened, this.now);
+      if (state === ReplicaState.DRAINING) this.actual.transition(id, ReplicaEvent.DRAIN, this.now);
+    }
+  }
+
+  /** What the replicas of a node hold of its cpus. */
+  heldOf(node: string): number {
+    const held = [...this.actual.replicas.values()].map(({ allocation }) => allocation).filter((one) => one?.node === node);
+    return held.reduce((sum, allocation) => sum + (allocation?.resources.cpu ?? 0), 0);
+  }
+
+  round(): Action[] {
+    const actions = reconcile(this.target, this.actual, this.now);
+    const wanted = wantedGroups(this.target);
+    for (const action of actions) this.#perform(action);
+    for (const group of wanted.values()) {
+      const alive = [...this.actual.replicas.values()].filter((replica) => replica.group === group.key && isAlive(replica));
+      assert.ok(alive.length <= Math.max(group.liveCount, group.nextCount), 'never more than wanted and surge');
+    }
+    for (const { alive, most } of this.rolling()) assert.ok(alive <= most, `rolling: ${alive} of at most ${most}`);
+    for (const { id, resources } of this.nodes ?? []) assert.ok(this.heldOf(id) <= resources.cpu + 1e-6, 'never over capacity');
+    return actions.filter(({ kind }) => kind !== 'wake');
+  }
+
+  /** What serves under the names of the live version, up to the least that must. */
+  liveRunning(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [name, target] of this.target.apps) {
+      for (const spec of target.live?.spec.deployments ?? []) {
+        const into = rollsInto(target, spec.name);
+        const keys = [spec, ...(into === undefined ? [] : [into])].map((one) => groupKey(name, spec.name, one.replicaHash));
+        const running = [...this.actual.replicas.values()].filter(
+          ({ group, state }) => keys.includes(group) && state === 'RUNNING',
+        ).length;
+        const unavailable = Number(into?.config.rollingUpdate?.maxUnavailable ?? 0);
+        const least = Math.min(spec.config.numReplicas, into?.config.numReplicas ?? Number.POSITIVE_INFINITY) - unavailable;
+        counts.set(`${name}/${spec.name}`, Math.min(running, Math.max(0, least)));
+      }
+    }
+    return counts;
+  }
+
+  /** Replicas of both versions of what is being replaced step by step. */
+  rolling(): { readonly alive: number; readonly most: number }[] {
+    return [...this.target.apps].flatMap(([name, target]) =>
+      (target.live?.spec.deployments ?? []).flatMap((spec) => {
+        const into = rollsInto(target, spec.name);
+        if (into === undefined) return [];
+        const keys = [spec, into].map((one) => groupKey(name, spec.name, one.replicaHash));
+        const alive = [...this.actual.replicas.values()].filter((one) => keys.includes(one.group) && isAlive(one)).length;
+        const surge = Number(into.config.rollingUpdate?.maxSurge ?? 0);
+        return [{ alive, most: Math.max(spec.config.numReplicas, into.config.numReplicas) + surge }];
+      }),
+    );
+  }
+
+  #perform(action: Action): void {
+    const { actual, now } = this;
+    if (action.kind === 'start') {
+      const { app: name, name: deploymentName, spec, version } = action.group;
+      this.#ids += 1;
+      const { replicaHash, config } = spec;
+      const { generation } = version;
+      actual.add(
+        {
+          id: `r${this.#ids}`,
+          app: name,
+          deployment: deploymentName,
+          replicaHash,
+          generation,
+          path: '',
+          config,
+          allocation: action.allocation,
+        },
+        now,
+      );
+    } else if (action.kind === 'initialize') actual.transition(action.id, ReplicaEvent.INITIALIZE, now);
+    else if (action.kind === 'reconfigure') this.#replica(action.id).config = action.config;
+    else if (action.kind === 'drain') assert.ok(actual.transition(action.id, ReplicaEvent.DRAIN, now));
+    else if (action.kind === 'stop') {
+      const replica = this.#replica(action.id);
+      assert.ok(replica.state !== ReplicaState.RUNNING, 'drained before stopped');
+      assert.ok(replica.state !== ReplicaState.DRAINING || replica.drained, 'drained before stopped');
+      assert.ok(actual.transition(action.id, ReplicaEvent.STOP, now));
+    } else if (action.kind === 'expire') {
+      actual.fail(this.#replica(action.id).group, new Error('slow'), null, now);
+      actual.transition(action.id, ReplicaEvent.STOP, now);
+    } else if (action.kind === 'pend') {
+      if (action.reason === null) actual.pending.delete(action.group);
+      else actual.pending.set(action.group, { reason: action.reason, since: actual.pending.get(action.group)?.since ?? now });
+    } else if (action.kind === 'refuse') {
+      actual.pending.delete(action.group.key);
+      actual.fail(action.group.key, new Error(action.reason), null, now);
+    } else if (action.kind === 'promote') this.target = promote(this.target, action.app, action.generation, {});
+    else if (action.kind === 'reject') this.target = reject(this.target, action.app, action.generation, 'failed');
+  }
+
+  /** The next thing that happens to the `pick`-th replica by itself. */
+  step(pick: number, fault: boolean): void {
+    const replicas = [...this.actual.replicas.values()];
+    const replica = replicas[pick % Math.max(1, replicas.length)];
+    if (replica === undefined) return;
+    if (fault) {
+      const ranMs = replica.state === ReplicaState.RUNNING ? this.now - replica.since : null;
+      if (isAlive(replica)) this.actual.fail(replica.group, new Error('died'), ranMs, this.now);
+      this.actual.transition(replica.id, ReplicaEvent.EXITED, this.now);
+    } else if (replica.state === ReplicaState.STARTING) replica.connected = true;
+    else if (replica.state === ReplicaState.INITIALIZING) this.actual.transition(replica.id, ReplicaEvent.READY, this.now);
+    else if (replica.state === ReplicaState.DRAINING) replica.drained = true;
+    else if (replica.state === ReplicaState.STOPPING) this.actual.transition(replica.id, ReplicaEvent.EXITED, this.now);
+  }
+
+  /** Something happens to each. */
+  progress(): void {
+    for (let pick = this.actual.replicas.size - 1; pick >= 0; pick -= 1) this.step(pick, false);
+  }
+
+  #replica(id: string) {
+    return this.actual.replicas.get(id) ?? assert.fail(`no replica ${id}`);
+  }
+}
+
+const appName = fc.constantFrom('one', 'two');
+/** None: all at once. */
+const rollingUpdate = fc.constantFrom(
+  undefined,
+  { maxSurge: 1, maxUnavailable: 0 },
+  { maxSurge: 0, maxUnavailable: 1 },
+  { maxSurge: 2, maxUnavailable: 1 },
+);
+const version = fc
+  .record({
+    inner: fc.constantFrom('i1', 'i2'),
+    outer: fc.constantFrom('o1', 'o2'),
+    innerCount: fc.nat(3),
+    outerCount: fc.nat(4),
+    rollingUpdate,
+  })
+  .map(({ inner, outer, innerCount, outerCount, rollingUpdate: update }) => (name: string) => {
+    const rolling = update === undefined ? {} : { rollingUpdate: update };
+    return app(name, [
+      deployment('Inner', inner, { numReplicas: innerCount, ...rolling }),
+      { ...deployment('Outer', outer, { numReplicas: outerCount, ...rolling }), dependencies: ['Inner'] },
+    ]);
+  });
+const event = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('deploy' as const), name: appName, version }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), name: appName }) },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('step' as const), pick: fc.nat(50), fault: fc.constant(false) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('step' as const), pick: fc.nat(50), fault: fc.constant(true) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('progress' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(20_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const) }) },
+);
+type Happening = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+function happen(world: World, happening: Happening): void {
+  if (happening.kind === 'deploy') {
+    world.target = accept(world.target, happening.version(happening.name), world.now);
+    world.actual.failures.clear();
+  } else if (happening.kind === 'delete') world.target = remove(world.target, happening.name, world.now);
+  else if (happening.kind === 'progress') world.progress();
+  else if (happening.kind === 'time') world.now += happening.ms;
+  else if (happening.kind === 'crash') world.crash();
+  else world.step(happening.pick, happening.fault);
+}
+
+/** Left alone, without faults, until nothing is done any more. */
+function settle(world: World): void {
+  for (let i = 0; i < 3000; i += 1) {
+    world.now += 40_000 * (i % 50 === 49 ? 1 : 0);
+    world.progress();
+    const idle = world.round().length === 0;
+    const resting = [...world.actual.replicas.values()].every(({ state }) => state === ReplicaState.RUNNING);
+    if (idle && resting && i % 50 === 49) break;
+  }
+  assert.deepEqual(
+    reconcile(world.target, world.actual, world.now).filter(({ kind }) => kind !== 'wake'),
+    [],
+  );
+}
+
+const node = (id: string, cpu: number): NodeInfo => ({
+  id,
+  ip: '127.0.0.1',
+  alive: true,
+  resources: { cpu, gpus: [], memory: 0, custom: {} },
+});
+/** Each replica of the same version takes so much of a node. */
+const hungry = fc.constantFrom(0.5, 1, 2);
+
+function takes(spec: AppSpec, cpu: number): AppSpec {
+  const deployments = spec.deployments.map((one) => {
+    return {
+      ...one,
+      replicaHash: `${one.replicaHash} ${cpu}`,
+      config: { ...one.config, resources: { ...one.config.resources, cpu } },
+    };
+  });
+  return { ...spec, deployments };
+}
+
+describe('reconcile', () => {
+  it('keeps its promises under any order of requests, progress, faults and crashes of its own, and settles', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 120 }), (events) => {
+        const world = new World();
+        for (const happening of events) {
+          happen(world, happening);
+          const before = world.liveRunning();
+          const promoted = world.round().some(({ kind }) => kind === 'promote');
+          if (promoted) continue;
+          const after = world.liveRunning();
+          for (const [key, count] of before) assert.ok((after.get(key) ?? 0) >= count, 'never below wanted while it was up');
+        }
+        // Left alone, without faults, all comes to rest in the wanted state.
+        settle(world);
+        const present = new Map<string, number>();
+        for (const { group, state } of world.actual.replicas.values()) {
+          assert.equal(state, ReplicaState.RUNNING);
+          present.set(group, (present.get(group) ?? 0) + 1);
+        }
+        const wanted = [...wantedGroups(world.target).values()].filter(({ liveCount }) => liveCount > 0);
+        assert.deepEqual(present, new Map(wanted.map(({ key, liveCount }) => [key, liveCount])));
+        for (const { next } of world.target.apps.values()) assert.equal(next, null);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never gives out more than the nodes have, and comes to rest also where not all fits', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 100 }), hungry, fc.nat(4), (events, cpu, room) => {
+        const world = new World([node('a', 2), node('b', room)]);
+        for (const happening of events) {
+          happen(
+            world,
+            happening.kind === 'deploy' ? { ...happening, version: (name) => takes(happening.version(name), cpu) } : happening,
+          );
+          world.round();
+        }
+        settle(world);
+        const unfit = [...wantedGroups(world.target).values()].filter(({ key, liveCount, nextCount }) => {
+          return (world.actual.groups.get(key)?.length ?? 0) < Math.max(liveCount, nextCount);
+        });
+        const largest = Math.max(...(world.nodes?.map(({ id, resources }) => resources.cpu - world.heldOf(id)) ?? []));
+        if (unfit.some(({ inLive }) => inLive))
+          assert.ok(largest < cpu, `${largest} is free, and what takes ${cpu} is not started`);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('takes whole steps of a rolling update: shares are rounded, and one that can move nothing moves one', () => {
+    const step = (maxSurge: number | `${number}%`, maxUnavailable: number | `${number}%`, replicas: number) =>
+      rollingCounts({
+        update: { maxSurge, maxUnavailable },
+        oldWanted: replicas,
+        oldAlive: replicas,
+        newWanted: replicas,
+        newRunning: 0,
+      });
+    assert.deepEqual(step('25%', 0, 4), { old: 4, new: 1 });
+    assert.deepEqual(step('25%', 0, 5), { old: 5, new: 2 });
+    assert.deepEqual(step(1, '25%', 8), { old: 6, new: 1 });
+    assert.deepEqual(step(0, '10%', 4), { old: 3, new: 0 });
+    assert.deepEqual(step('100%', 0, 3), { old: 3, new: 3 });
+  });
+
+  it('starts no more than a few processes at a time', () => {
+    const world = new World();
+    world.target = accept(emptyTarget, app('big', [deployment('Big', 'b', { numReplicas: 200 })]), world.now);
+    world.round();
+    assert.equal(world.actual.replicas.size, 16);
+  });
+
+  it('starts an inner deployment although many outer replicas wait for it', () => {
+    const world = new World();
+    const outer = { ...deployment('Outer', 'o', { numReplicas: 40 }), dependencies: ['Inner'] };
+    world.target = accept(emptyTarget, app('big', [deployment('Inner', 'i'), outer]), world.now);
+    world.round();
+    for (let i = 0; i < 10; i += 1) {
+      // Each Inner dies as it starts: all room is with those that wait.
+      for (const [index, replica] of [...world.actual.replicas.values()].entries())
+        world.step(index, replica.deployment === 'Inner');
+      world.actual.failures.clear();
+      world.round();
+    }
+    assert.ok([...world.actual.replicas.values()].some((replica) => replica.deployment === 'Inner'));
+  });
+
+  it('initializes an outer replica of a rolling update whose inner deployment gives up its last old replica', () => {
+    const world = new World();
+    const version = (inner: string, innerCount: number, outerCount: number) => {
+      const rolling = { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } };
+      const outer = { ...deployment('Outer', 'o', { numReplicas: outerCount, ...rolling }), dependencies: ['Inner'] };
+      return app('one', [deployment('Inner', inner, { numReplicas: innerCount, ...rolling }), outer]);
+    };
+    world.target = accept(world.target, version('i1', 1, 0), world.now);
+    settle(world);
+    world.target = accept(world.target, version('i2', 0, 1), world.now);
+    settle(world);
+    assert.equal(world.target.apps.get('one')?.live?.generation, 2);
+  });
+
+  it('retires replicas that do not run yet before those that do', () => {
+    const world = new World();
+    const scaled = (numReplicas: number) =>
+      accept(world.target, app('one', [deployment('Chat', 'a', { numReplicas })]), world.now);
+    world.target = scaled(1);
+    for (let i = 0; i < 5; i += 1) {
+      world.round();
+      world.progress();
+    }
+    world.target = scaled(3);
+    world.round();
+    world.target = scaled(1);
+    const actions = reconcile(world.target, world.actual, world.now);
+    const retired = actions.filter(({ kind }) => kind === 'stop' || kind === 'drain');
+    assert.deepEqual(retired, [
+      { kind: 'stop', id: 'r2' },
+      { kind: 'stop', id: 'r3' },
+    ]);
+  });
+});

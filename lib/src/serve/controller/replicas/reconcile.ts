@@ -1,0 +1,286 @@
+import { type Allocation, type DeploymentConfig, type DeploymentSpec, ReplicaState } from '../../protocol/index.js';
+import { rollingCounts, rollsInto } from '../target/rolling.js';
+import { dependenciesOf, type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from '../target/target.js';
+import { type ActualView, byGroup, isAlive, isComingUp, type Replica } from './actual.js';
+import { Places, takesNothing } from './placement.js';
+
+/** What is to be done. The executor marks each at once in the actual state, so that no later round asks for it again. */
+export type Action =
+  | { readonly kind: 'start'; readonly group: WantedGroup; readonly allocation: Allocation | null }
+  /** No node has room for a replica of it; `null`: there is now, or it is not wanted. */
+  | { readonly kind: 'pend'; readonly group: GroupKey; readonly reason: string | null }
+  /** It had no room for too long. */
+  | { readonly kind: 'refuse'; readonly group: WantedGroup; readonly reason: string }
+  /** Tell the replica what to be. */
+  | { readonly kind: 'initialize'; readonly id: string; readonly group: WantedGroup }
+  /** Push new numbers to a running replica. */
+  | { readonly kind: 'reconfigure'; readonly id: string; readonly config: DeploymentConfig }
+  /** Its start took too long. */
+  | { readonly kind: 'expire'; readonly id: string; readonly timeoutMs: number }
+  | { readonly kind: 'drain'; readonly id: string }
+  | { readonly kind: 'stop'; readonly id: string }
+  /** Every replica of the next version runs: lead the routes to it. */
+  | { readonly kind: 'promote'; readonly app: string; readonly generation: number }
+  /** The next version cannot be brought up. */
+  | { readonly kind: 'reject'; readonly app: string; readonly generation: number; readonly group: GroupKey }
+  /** Nothing to do before this time for what waits now. */
+  | { readonly kind: 'wake'; readonly at: number };
+
+/** Processes that start at a time on each node; more would only slow each other down. */
+const MAX_STARTING = 16;
+/** Deaths of running replicas in a row after which a version that is being brought up is given up. */
+const MAX_DEATHS_BEFORE_READY = 3;
+
+/**
+ * Compares what is wanted with what there is. Pure: the same arguments give the same actions.
+ * Promises: a group never has more living replicas than it is wanted to have; a running replica that some version wants is neither drained nor
+ * stopped, save by a rolling update within its bounds; a running replica is stopped only when drained; where nothing fails, repeating it ends
+ * with no action left.
+ * @param now milliseconds since the epoch
+ */
+export function reconcile(target: TargetState, actual: ActualView, now: number): Action[] {
+  const round = new Round(target, actual, now);
+  round.versions();
+  round.rolling();
+  round.groups();
+  round.retired();
+  return round.finish();
+}
+
+class Round {
+  readonly #wanted;
+  readonly #present;
+  readonly #actions: Action[] = [];
+  /** Groups of versions that are given up in this round: no more replicas of them. */
+  readonly #doomed = new Set<GroupKey>();
+  /** How many replicas there are to be at this moment of groups that a rolling update takes from, or gives to. */
+  readonly #rolling = new Map<GroupKey, number>();
+  /** Made when the first replica of this round is placed: most rounds place none. */
+  #places: Places | null = null;
+  readonly #nodesOf = new Map<GroupKey, string[]>();
+  readonly #maxStarting: number;
+  #starting = 0;
+  #wakeAt = Number.POSITIVE_INFINITY;
+
+  constructor(
+    readonly target: TargetState,
+    readonly actual: ActualView,
+    readonly now: number,
+  ) {
+    this.#wanted = wantedGroups(target);
+    this.#present = byGroup(actual);
+    this.#maxStarting = MAX_STARTING * Math.max(1, (actual.nodes ?? []).filter(({ alive }) => alive).length);
+    for (const { state, connected } of actual.replicas.values()) {
+      // One that waits for what it depends on does not count: it would keep that from starting.
+      if (state === ReplicaState.STARTING && !connected) this.#starting += 1;
+    }
+  }
+
+  /** Which next versions are complete, and which cannot be. */
+  versions(): void {
+    for (const [app, { next }] of this.target.apps) {
+      if (next === null) continue;
+      const { generation, spec } = next;
+      const keys = spec.deployments.map((deployment) => groupKey(app, deployment.name, deployment.replicaHash));
+      const failed = keys.find((key) => this.#hasFailed(key));
+      if (failed !== undefined) {
+        for (const key of keys) if (this.#wanted.get(key)?.inLive === false) this.#doomed.add(key);
+        if (!this.actual.switching.has(generation)) this.#actions.push({ kind: 'reject', app, generation, group: failed });
+      } else if (spec.deployments.every((deployment, i) => this.#running(keys[i] as GroupKey) >= deployment.config.numReplicas)) {
+        if (!this.actual.switching.has(generation)) this.#actions.push({ kind: 'promote', app, generation });
+      }
+    }
+  }
+
+  /** How far rolling updates are. One that is given up leaves the live version what it wants. */
+  rolling(): void {
+    for (const [app, target] of this.target.apps) {
+      if (target.next === null) continue;
+      for (const { name, replicaHash, config } of target.live?.spec.deployments ?? []) {
+        const into = rollsInto(target, name);
+        if (into?.config.rollingUpdate === undefined) continue;
+        const oldKey = groupKey(app, name, replicaHash);
+        const newKey = groupKey(app, name, into.replicaHash);
+        if (this.#doomed.has(newKey)) continue;
+        const counts = rollingCounts({
+          update: into.config.rollingUpdate,
+          oldWanted: config.numReplicas,
+          oldAlive: (this.#present.get(oldKey) ?? []).filter(isAlive).length,
+          newWanted: into.config.numReplicas,
+          newRunning: this.#running(newKey),
+        });
+        this.#rolling.set(oldKey, counts.old).set(newKey, counts.new);
+      }
+    }
+  }
+
+  /** Brings each wanted group to its size. */
+  groups(): void {
+    for (const group of this.#wanted.values()) {
+      const alive = (this.#present.get(group.key) ?? []).filter(isAlive);
+      const surplus = alive.length - (this.#rolling.get(group.key) ?? Math.max(group.liveCount, group.nextCount));
+      const retired = surplus > 0 ? leastUseful(alive).slice(0, surplus) : [];
+      for (const replica of retired) this.#retire(replica);
+      if (surplus < 0) this.#start(group, -surplus);
+      else this.#fits(group.key);
+      for (const replica of alive) if (!retired.includes(replica)) this.#advance(replica, group);
+    }
+  }
+
+  /** Replicas of groups that nobody wants, and those that have drained. */
+  retired(): void {
+    for (const [key, replicas] of this.#present) {
+      for (const replica of replicas) {
+        if (replica.state === ReplicaState.DRAINING && replica.drained) this.#actions.push({ kind: 'stop', id: replica.id });
+        else if (isAlive(replica) && !this.#wanted.has(key)) this.#retire(replica);
+      }
+    }
+  }
+
+  finish(): Action[] {
+    if (this.#wakeAt !== Number.POSITIVE_INFINITY) this.#actions.push({ kind: 'wake', at: this.#wakeAt });
+    return this.#actions;
+  }
+
+  #start(group: WantedGroup, count: number): void {
+    if (this.#doomed.has(group.key)) return;
+    const failure = this.actual.failures.get(group.key);
+    if (failure !== undefined && failure.retryAt > this.now) {
+      this.#wake(failure.retryAt);
+      return;
+    }
+    // After a failure one at a time: were the fault in the code, the others would fail as well.
+    const atOnce = failure !== undefined && this.#running(group.key) === 0 ? Math.min(1, count) : count;
+    const comingUp = (this.#present.get(group.key) ?? []).some(isComingUp);
+    if (failure?.onStart === true && comingUp) return;
+    for (let i = 0; i < atOnce && this.#starting < this.#maxStarting; i += 1) {
+      const allocation = this.#place(group);
+      if (allocation === undefined) return;
+      this.#starting += 1;
+      this.#actions.push({ kind: 'start', group, allocation });
+      this.#wake(this.now + group.startupTimeoutMs);
+    }
+  }
+
+  /** `undefined` where there is no room. */
+  #place(group: WantedGroup): Allocation | null | undefined {
+    const { key, spec, startupTimeoutMs, app, inLive } = group;
+    const { resources } = spec.config;
+    const nodes = this.actual.nodes ?? [];
+    // With several nodes it has to be somewhere.
+    if (takesNothing(resources) && nodes.length <= 1) return null;
+    const siblings = this.#siblings(key);
+    this.#places ??= new Places(
+      nodes,
+      [...this.actual.replicas.values()].flatMap(({ allocation }) => allocation ?? []),
+    );
+    const placed = this.#places.take(resources, siblings);
+    if (!('reason' in placed)) {
+      siblings.push(placed.node);
+      this.#fits(key);
+      return placed;
+    }
+    const { reason } = placed;
+    const pending = this.actual.pending.get(key);
+    if (pending?.reason !== reason) this.#actions.push({ kind: 'pend', group: key, reason });
+    // A first version waits until there is room. An update gives up: the version that runs may be what is in its way.
+    if (inLive || this.target.apps.get(app)?.live == null) return undefined;
+    const deadline = (pending?.since ?? this.now) + startupTimeoutMs;
+    if (deadline <= this.now) this.#actions.push({ kind: 'refuse', group, reason });
+    else this.#wake(deadline);
+    return undefined;
+  }
+
+  /** Where the living replicas of a group are, those started in this round included. */
+  #siblings(key: GroupKey): string[] {
+    let nodes = this.#nodesOf.get(key);
+    if (nodes === undefined) {
+      nodes = (this.#present.get(key) ?? []).flatMap((replica) =>
+        isAlive(replica) && replica.allocation !== null ? [replica.allocation.node] : [],
+      );
+      this.#nodesOf.set(key, nodes);
+    }
+    return nodes;
+  }
+
+  #fits(key: GroupKey): void {
+    if (this.actual.pending.has(key)) this.#actions.push({ kind: 'pend', group: key, reason: null });
+  }
+
+  #advance(replica: Readonly<Replica>, group: WantedGroup): void {
+    const { id, state } = replica;
+    if (state === ReplicaState.RUNNING) {
+      const { config } = group.spec;
+      if (replica.config !== config && (replica.config === null || configKey(replica.config) !== configKey(config)))
+        this.#actions.push({ kind: 'reconfigure', id, config });
+      return;
+    }
+    if (state === ReplicaState.STARTING && replica.connected) {
+      if (!this.#dependenciesRun(replica, group)) return;
+      this.#actions.push({ kind: 'initialize', id, group });
+      this.#wake(this.now + group.startupTimeoutMs);
+      return;
+    }
+    const deadline = replica.since + group.startupTimeoutMs;
+    if (deadline <= this.now) this.#actions.push({ kind: 'expire', id, timeoutMs: group.startupTimeoutMs });
+    else this.#wake(deadline);
+  }
+
+  #dependenciesRun(replica: Readonly<Replica>, group: WantedGroup): boolean {
+    const app = this.target.apps.get(group.app);
+    const version = [app?.live, app?.next].find((candidate) => candidate?.generation === replica.generation) ?? group.version;
+    const runs = ({ name, replicaHash, config }: DeploymentSpec): boolean =>
+      config.numReplicas === 0 || this.#running(groupKey(group.app, name, replicaHash)) > 0;
+    return dependenciesOf(version, group.name).every((inner) => {
+      // Of one that is replaced step by step, replicas of either version answer; of the old one none may be left.
+      const into = app === undefined ? undefined : rollsInto(app, inner.name);
+      return runs(inner) || (into !== undefined && runs(into));
+    });
+  }
+
+  #retire(replica: Readonly<Replica>): void {
+    this.#actions.push({ kind: replica.state === ReplicaState.RUNNING ? 'drain' : 'stop', id: replica.id });
+  }
+
+  #hasFailed(key: GroupKey): boolean {
+    const failure = this.actual.failures.get(key);
+    return failure !== undefined && (failure.onStart || failure.count >= MAX_DEATHS_BEFORE_READY);
+  }
+
+  #running(key: GroupKey): number {
+    return (this.#present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING).length;
+  }
+
+  #wake(at: number): void {
+    this.#wakeAt = Math.min(this.#wakeAt, at);
+  }
+}
+
+const configKeys = new WeakMap<DeploymentConfig, string>();
+
+/** What of a configuration a running replica works with; a change of anything else does not concern it. */
+export function configKey(config: DeploymentConfig): string {
+  const known = configKeys.get(config);
+  if (known !== undefined) return known;
+  const { maxOngoingRequests, requestTimeoutMs, stuckTimeoutMs, idempotent, gracefulShutdownTimeoutMs, userConfig } = config;
+  const { healthCheckPeriodMs, healthCheckTimeoutMs } = config;
+  const key = JSON.stringify([
+    maxOngoingRequests,
+    requestTimeoutMs,
+    stuckTimeoutMs,
+    idempotent,
+    gracefulShutdownTimeoutMs,
+    healthCheckPeriodMs,
+    healthCheckTimeoutMs,
+    userConfig,
+  ]);
+  // Thousands of replicas share one configuration.
+  configKeys.set(config, key);
+  return key;
+}
+
+/** Those that do not run yet first, then the youngest. */
+function leastUseful(replicas: readonly Readonly<Replica>[]): Readonly<Replica>[] {
+  const rank = ({ state }: Readonly<Replica>): number => (state === ReplicaState.RUNNING ? 1 : 0);
+  return [...replicas].sort((a, b) => rank(a) - rank(b) || b.startedAt - a.startedAt);
+}

@@ -1,0 +1,47 @@
+import { type Channel, connect, helloOf, opCaller } from '../../../ipc/index.js';
+import type { DeploymentConfig, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus } from '../../protocol/index.js';
+
+/** The controller's connection to one replica. */ import { askFunction } from './ask-function.js';
+
+export interface ReplicaLink {
+  /** @throws the constructor's error; NBS_PEER_GONE where the process ended */
+  initialize(init: ReplicaInit): Promise<ReplicaReady>;
+  status(timeoutMs: number): Promise<ReplicaStatus>;
+  /** @throws what the user's `checkHealth` throws. Not timed: whoever asks decides how long that may take. */
+  checkHealth(): Promise<void>;
+  /** Calls a deployment that is a function. @throws what it throws; NBS_DEADLINE, NBS_PEER_GONE */
+  ask(argument: unknown, timeoutMs: number): Promise<unknown>;
+  /** @throws what the user's `reconfigure` throws */
+  reconfigure(config: DeploymentConfig): Promise<void>;
+  /** Resolves when what was begun is done, or after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Resolves when the connection is gone; never rejects. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+export type ConnectReplica = (path: string) => Promise<ReplicaLink>;
+
+const CONNECT_TIMEOUT_MS = 5000;
+/** A drain's own deadline is the replica's to keep; this is for one that does not answer. */
+const DRAIN_ANSWER_MS = 2000;
+
+/** Connects to replicas over their sockets. */
+export function replicaConnector(token: string): ConnectReplica {
+  const hello = helloOf('controller', 'controller');
+  return async (path) => linkOf(await connect({ path }, { token, hello, timeoutMs: CONNECT_TIMEOUT_MS }));
+}
+
+function linkOf(channel: Channel): ReplicaLink {
+  const call = opCaller<ReplicaOps>(channel);
+  return {
+    initialize: (init) => call('initialize', init),
+    status: (timeoutMs) => call('status', undefined, { timeoutMs }),
+    checkHealth: async () => void (await call('checkHealth', undefined)),
+    ask: (argument, timeoutMs) => askFunction(channel, argument, timeoutMs),
+    reconfigure: async (config) => void (await call('reconfigure', { config })),
+    drain: async (timeoutMs) => void (await call('drain', { timeoutMs }, { timeoutMs: timeoutMs + DRAIN_ANSWER_MS })),
+    closed: channel.closed,
+    close: () => channel.close(),
+  };
+}

@@ -1,0 +1,154 @@
+import { type Clock, hasCode, type Log } from '../../../core/index.js';
+import { type Engine, NodeLost } from '../../../engine/index.js';
+import { PeerGone } from '../../../ipc/index.js';
+import { type Allocation, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
+import type { GroupKey, WantedGroup } from '../target/target.js';
+import { type ActualState, isComingUp, type Replica } from './actual.js';
+import type { ExitReports } from './exit-reports.js';
+import { exitError, failure } from './failure-reason.js';
+import { newReplicaId, replicaProcess, replicaSocket, surroundingsOf } from './process-spec.js';
+import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import { ReplicaEvent } from './replica-state.js';
+import type { SparePool } from './spare-pool.js';
+
+export interface ReplicaStartsOptions {
+  readonly dir: string;
+  /** Entry of a replica's process. */
+  readonly replicaMain: string;
+  readonly actual: ActualState;
+  readonly engine: Engine;
+  readonly connectReplica: ConnectReplica;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info'>;
+  readonly spares: Pick<SparePool, 'take'>;
+  readonly exits: ExitReports;
+  /** Version of the snapshot that was published last. */
+  readonly routesVersion: () => number;
+  /** Its process listens: watch this connection. */
+  readonly onConnected: (replica: Replica, link: ReplicaLink) => void;
+  /** Its constructor returned. */
+  readonly onRunning: (replica: Replica) => void;
+  /** Its node is down, which is nothing that it did. */
+  readonly onNodeLost: (replica: Replica) => void;
+  /** Count the failure, and end the process, which may still run. */
+  readonly giveUp: (replica: Replica, error: Error) => void;
+}
+
+/** Brings replicas up: from the place that was found for one to its constructor's return. */
+export class ReplicaStarts {
+  readonly #options: ReplicaStartsOptions;
+  readonly #actual: ActualState;
+
+  constructor(options: ReplicaStartsOptions) {
+    this.#options = options;
+    this.#actual = options.actual;
+  }
+
+  /** A group waits for room, with this reason; `null`: not any more. */
+  pend(group: GroupKey, reason: string | null): void {
+    const { pending } = this.#actual;
+    if (reason === null) pending.delete(group);
+    else pending.set(group, { reason, since: pending.get(group)?.since ?? this.#options.clock.now() });
+  }
+
+  /** There was no room for too long. */
+  refuse({ key, app, name: deployment, startupTimeoutMs }: WantedGroup, reason: string): void {
+    const told = `there was no room for it within ${startupTimeoutMs} ms (startupTimeout): ${reason}; an update needs room beside the version that runs: delete that first, or ask for less`;
+    this.#actual.pending.delete(key);
+    this.#actual.fail(key, failure({ app, deployment }, told), null, this.#options.clock.now());
+  }
+
+  /** A spare process becomes the replica where there is one that can; else one is started. */
+  start(group: WantedGroup, allocation: Allocation | null): void {
+    const { dir, replicaMain: main, engine, clock, log, connectReplica, onConnected, spares } = this.#options;
+    const { app, name: deployment, spec, version, startupTimeoutMs } = group;
+    const surroundings = surroundingsOf(dir, spec, allocation);
+    const spare = spares.take(surroundings.env, allocation?.node);
+    const id =
+      spare === null ? newReplicaId(deployment, (taken) => this.#actual.replicas.has(taken)) : `${deployment}#${spare.suffix}`;
+    const path = replicaSocket(dir, id);
+    const { replicaHash, config } = spec;
+    const { generation } = version;
+    const warm = spare !== null;
+    const replica = this.#actual.add(
+      { id, app, deployment, replicaHash, generation, path, config, allocation, warm },
+      clock.now(),
+    );
+    const isStarting = (): boolean => replica.state === ReplicaState.STARTING;
+    const cold = async (): Promise<ReplicaLink> => {
+      await engine.start(replicaProcess({ dir, main, id, node: allocation?.node, surroundings, startupTimeoutMs }));
+      return connectReplica(path);
+    };
+    const open = async (): Promise<ReplicaLink | null> => {
+      if (spare === null) return cold();
+      try {
+        await engine.rename(spare.id, id);
+      } catch (error) {
+        // It ended a moment ago, which is no fault of this deployment.
+        log.info(`spare process ${spare.id} cannot become ${id}, which is started instead: ${messageOf(error)}`);
+        return isStarting() ? cold() : null;
+      }
+      return spare.link;
+    };
+    const run = async (): Promise<void> => {
+      const link = await open();
+      if (!isStarting()) return link?.close();
+      replica.connected = true;
+      onConnected(replica, link as ReplicaLink);
+    };
+    run().catch((error: unknown) => this.#failed(replica, error));
+  }
+
+  /** Tells the replica what it is. */
+  initialize(replica: Replica, link: ReplicaLink, { spec }: WantedGroup): void {
+    const { id, app, deployment, replicaHash, generation, allocation } = replica;
+    this.#actual.transition(id, ReplicaEvent.INITIALIZE, this.#options.clock.now());
+    const run = async (): Promise<void> => {
+      // Not before this round's snapshot is out: the constructor may call what is in it.
+      await Promise.resolve();
+      const init: ReplicaInit = {
+        app,
+        deployment,
+        replicaId: id,
+        surroundings: surroundingsOf(this.#options.dir, spec, allocation),
+        code: spec.code,
+        initArgs: spec.initArgs,
+        config: spec.config,
+        replicaHash,
+        generation,
+        allocation,
+        routesVersion: this.#options.routesVersion(),
+      };
+      const offer = await link.initialize(init);
+      if (!this.#actual.transition(id, ReplicaEvent.READY, this.#options.clock.now())) return;
+      replica.config = spec.config;
+      this.#actual.offers.set(replica.group, offer);
+      this.#options.onRunning(replica);
+    };
+    run().catch((error: unknown) => this.#failed(replica, error));
+  }
+
+  /** It was not up in time. */
+  expire(replica: Replica, timeoutMs: number): void {
+    const reason = `replica ${replica.id} was not ready after ${timeoutMs} ms; raise startupTimeout if its constructor needs longer`;
+    this.#options.giveUp(replica, failure(replica, reason));
+  }
+
+  async #failed(replica: Replica, error: unknown): Promise<void> {
+    const { exits, giveUp, onNodeLost } = this.#options;
+    if (!isComingUp(replica)) return;
+    if (hasCode(error, NodeLost)) return onNodeLost(replica);
+    const fromReplica = replica.state === ReplicaState.INITIALIZING && !hasCode(error, PeerGone);
+    const exit = fromReplica ? null : await exits.of(replica.id);
+    if (!isComingUp(replica)) return;
+    const cause = error instanceof Error ? error : new Error(String(error));
+    if (exit?.name === 'NODE_LOST') onNodeLost(replica);
+    else if (fromReplica) giveUp(replica, cause);
+    else if (exit !== null) giveUp(replica, exitError(replica, exit, false));
+    else giveUp(replica, failure(replica, `replica ${replica.id} could not be started: ${cause.message}`, { cause }));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

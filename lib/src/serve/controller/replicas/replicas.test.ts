@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { app, deployment, FakeCluster, idsOf, killed, settle } from '../fake-cluster.test-support.js';
+
+describe('a replica that dies', () => {
+  it('leaves the routes at once, is replaced at once, and then after growing pauses', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    const [first] = cluster.running('a');
+    cluster.end(first?.id ?? '', killed);
+    await settle();
+    // Requests wait for its successor.
+    assert.ok(cluster.snapshots.every(({ deployments }) => deployments['one/Chat']?.unavailable === undefined));
+    assert.equal(idsOf(cluster, 'one/Chat').length, 1);
+    cluster.end(idsOf(cluster, 'one/Chat')[0] ?? '', killed);
+    await settle();
+    assert.equal(idsOf(cluster, 'one/Chat').length, 0);
+    assert.equal(controller.status().applications.one?.status, 'UNHEALTHY');
+    assert.match(controller.status().applications.one?.message ?? '', /0 of 1 replicas run.*SIGKILL/);
+    await cluster.clock.advance(499);
+    assert.equal(idsOf(cluster, 'one/Chat').length, 0);
+    await cluster.clock.advance(2);
+    assert.equal(idsOf(cluster, 'one/Chat').length, 1);
+    assert.equal(controller.status().applications.one?.status, 'RUNNING');
+  });
+
+  it('whose successors die as well is FAILED, and requests are told why at once', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    for (let deaths = 1; deaths <= 3; deaths += 1) {
+      cluster.end(idsOf(cluster, 'one/Chat')[0] ?? '', killed);
+      await settle();
+      const { status, message = '' } = controller.status().applications.one?.deployments.Chat ?? {};
+      const { unavailable } = cluster.routes.deployments['one/Chat'] ?? {};
+      if (deaths === 2) assert.deepEqual([status, unavailable], ['UNHEALTHY', undefined]);
+      if (deaths < 3) await cluster.clock.advance(600);
+      else {
+        assert.equal(status, 'FAILED');
+        assert.match(message, /0 of 1 replicas run: .*SIGKILL/);
+        assert.match(unavailable ?? '', /SIGKILL/);
+        assert.match(controller.status().applications.one?.message ?? '', /Chat: 0 of 1 replicas run: .*SIGKILL/);
+      }
+    }
+    await cluster.clock.advance(1100);
+    assert.equal(controller.status().applications.one?.deployments.Chat?.status, 'HEALTHY');
+    assert.equal(cluster.routes.deployments['one/Chat']?.unavailable, undefined);
+  });
+
+  it('is replaced also where only its connection broke', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    const [first] = cluster.running('a');
+    first?.close();
+    await cluster.clock.advance(2000);
+    assert.ok(cluster.stopped.includes(first?.id ?? ''));
+    assert.equal(idsOf(cluster, 'one/Chat').length, 1);
+  });
+});
+
+describe('health checks', () => {
+  it('replace a replica that fails three in a row, and not one that fails less', async () => {
+    const cluster = new FakeCluster();
+    let failing = 2;
+    const checkHealth = () => (failing-- > 0 ? Promise.reject(new Error('no connection')) : Promise.resolve());
+    cluster.behaviours.set('a', { checkHealth });
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a')]));
+    const [id] = idsOf(cluster, 'hello/Chat');
+    await cluster.clock.advance(50_000);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    failing = 3;
+    await cluster.clock.advance(29_000);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    await cluster.clock.advance(2000);
+    assert.notDeepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    assert.match(cluster.logged.join('\n'), /failed 3 health checks in a row: no connection/);
+  });
+
+  it('replace one that hangs after the deadline', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('a', { checkHealth: () => new Promise(() => {}) });
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a', { healthCheckTimeoutMs: 5000 })]));
+    const [id] = idsOf(cluster, 'hello/Chat');
+    await cluster.clock.advance(14_999);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    cluster.behaviours.delete('a');
+    await cluster.clock.advance(1);
+    await cluster.clock.advance(1000);
+    assert.ok(cluster.stopped.includes(id as string));
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
+    await cluster.clock.advance(60_000);
+    assert.equal(cluster.stopped.length, 1);
+  });
+});

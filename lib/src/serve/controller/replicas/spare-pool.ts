@@ -1,0 +1,216 @@
+import { type Clock, type Log, shortId } from '../../../core/index.js';
+import type { Engine, ProcessInfo } from '../../../engine/index.js';
+import type { ActualState } from './actual.js';
+import { addFailure, type Failure } from './back-off.js';
+import { ID_LENGTH, replicaProcess, replicaSocket } from './process-spec.js';
+import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import { type Likeness, likenessOf, planSpares } from './spare-plan.js';
+
+export interface SparePoolOptions {
+  readonly dir: string;
+  /** Entry of a replica's process. */
+  readonly replicaMain: string;
+  /** How many processes to hold ready on each node; 0 is none. */
+  readonly spareReplicas: number;
+  /** Each replica is given a node. @default false */
+  readonly severalNodes?: boolean;
+  /** Modules that user code is likely to import, for them to load while they wait. @default [] */
+  readonly preload?: readonly string[];
+  readonly actual: Pick<ActualState, 'replicas' | 'comingUp' | 'nodes'>;
+  readonly engine: Engine;
+  readonly connectReplica: ConnectReplica;
+  /** Removes the socket file that a killed process leaves; never rejects. */
+  readonly removeSocket: (path: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+}
+
+/** A replica's process that does not know yet what it will be. */
+export interface Spare {
+  /** Of its process, as long as it is spare. */
+  readonly id: string;
+  /** What its replica's id ends with, as its socket is called after that. */
+  readonly suffix: string;
+  /** Once it listens. Rejects where it could not be started. */
+  readonly link: Promise<ReplicaLink>;
+}
+
+interface PooledSpare extends Spare {
+  readonly path: string;
+  /** `undefined` where there is one only. */
+  readonly node: string | undefined;
+  readonly key: string;
+  readonly startedAt: number;
+  boots: boolean;
+}
+
+/** No deployment can be called so. */
+const NAME = '@spare';
+/** After a replica came up: what it was started for goes first. */
+const QUIET_MS = 20;
+/** A replica that takes longer than this to come up waits for something, or works for long: spares need not wait for it. */
+const BUSY_MS = 1000;
+/** Failures in a row after which somebody should hear of it. */
+const WARN_AFTER = 3;
+
+export const isSpare = ({ id }: Pick<ProcessInfo, 'id'>): boolean => id.startsWith(`${NAME}#`);
+
+/**
+ * Processes held ready for the next replica: everything that a replica loads is loaded, its socket listens. They take no resources and belong to
+ * no deployment, so that their end is nobody's failure.
+ */
+export class SparePool {
+  readonly #options: SparePoolOptions;
+  readonly #spares = new Map<string, PooledSpare>();
+  #likeness = likenessOf({}) as Likeness;
+  #failure: Failure | undefined;
+  #wasBusy = false;
+  #quietAt = 0;
+  #cancelWake: () => void = () => {};
+  #closed = false;
+
+  constructor(options: SparePoolOptions) {
+    this.#options = options;
+    options.engine.onExit((info) => {
+      const spare = this.#spares.get(info.id);
+      if (spare === undefined) return;
+      // Its node is down.
+      if (info.exit?.name === 'NODE_LOST') this.#spares.delete(spare.id);
+      else this.#lost(spare, new Error(`it ended (${info.exit?.name})`));
+    });
+  }
+
+  /** Takes the process for a replica with this environment on this node out of the pool, where there is one; it may boot still. */
+  take(env: Readonly<Record<string, string>>, node?: string): Spare | null {
+    const likeness = likenessOf(env);
+    if (likeness === null) return null;
+    this.#likeness = likeness;
+    const at = this.#options.severalNodes === true ? node : undefined;
+    const fitting = this.#at(at).filter(({ key }) => key === likeness.key);
+    const spare = fitting.find(({ boots }) => !boots) ?? fitting[0];
+    if (spare === undefined) return null;
+    this.#spares.delete(spare.id);
+    return spare;
+  }
+
+  /** Ends what a controller before this one held ready: what it was started with is not known any more. */
+  async endForeign(processes: readonly ProcessInfo[]): Promise<void> {
+    const { dir, engine, removeSocket } = this.#options;
+    const ending = processes.filter(isSpare).map(async ({ id }) => {
+      await engine.stop(id, { graceMs: 0 }).catch(() => {});
+      await removeSocket(replicaSocket(dir, id));
+    });
+    await Promise.all(ending);
+  }
+
+  /** Starts and ends spares as is due; to be called when something has changed. */
+  tend(): void {
+    if (this.#closed) return;
+    const { clock, spareReplicas: wanted } = this.#options;
+    this.#cancelWake();
+    this.#cancelWake = () => {};
+    const now = clock.now();
+    const notBefore = Math.max(this.#idleAt(now), this.#failure?.retryAt ?? 0);
+    let wakes = false;
+    for (const node of this.#nodes()) {
+      const boots = [...this.#spares.values()].some((spare) => spare.boots);
+      const plan = planSpares({ wanted, spares: this.#at(node), boots, key: this.#likeness.key, notBefore, now });
+      for (const id of plan.end) this.#end(id);
+      if (plan.start) this.#start(node);
+      wakes ||= plan.wakeAt !== null;
+    }
+    if (wakes) this.#cancelWake = clock.after(notBefore - now, () => this.tend());
+  }
+
+  #nodes(): readonly (string | undefined)[] {
+    const { severalNodes = false, actual } = this.#options;
+    return severalNodes ? (actual.nodes ?? []).filter(({ alive }) => alive).map(({ id }) => id) : [undefined];
+  }
+
+  #at(node: string | undefined): readonly PooledSpare[] {
+    return [...this.#spares.values()].filter((spare) => spare.node === node);
+  }
+
+  /** No more of them: the cluster ends. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelWake();
+    for (const id of [...this.#spares.keys()]) this.#end(id);
+  }
+
+  /** When replicas that come up, or just came up, will not mind. */
+  #idleAt(now: number): number {
+    const { comingUp } = this.#options.actual;
+    if (comingUp.size > 0) {
+      this.#wasBusy = true;
+      return Math.max(...[...comingUp].map(({ since }) => since)) + BUSY_MS;
+    }
+    if (this.#wasBusy) {
+      this.#wasBusy = false;
+      this.#quietAt = now + QUIET_MS;
+    }
+    return this.#quietAt;
+  }
+
+  #start(node: string | undefined): void {
+    const { dir, replicaMain: main, preload = [], engine, connectReplica, clock, log } = this.#options;
+    const suffix = this.#newSuffix();
+    const id = `${NAME}#${suffix}`;
+    const path = replicaSocket(dir, id);
+    const { env, key } = this.#likeness;
+    const started = engine.start(replicaProcess({ dir, main, id, node, preload, surroundings: { env, cwd: dir } }));
+    const link = started.then(() => connectReplica(path));
+    const spare: PooledSpare = { id, suffix, path, node, key, link, startedAt: clock.now(), boots: true };
+    this.#spares.set(id, spare);
+    link.then(
+      (opened) => {
+        spare.boots = false;
+        if (!this.#has(spare)) return;
+        log.info(`spare process ${id} is ready`);
+        void opened.closed.then(() => this.#lost(spare, new Error('its connection broke')));
+        this.tend();
+      },
+      (error: Error) => this.#lost(spare, error),
+    );
+  }
+
+  /** Where it was taken, its end is its replica's. */
+  #has(spare: PooledSpare): boolean {
+    return this.#spares.get(spare.id) === spare;
+  }
+
+  #lost(spare: PooledSpare, error: Error): void {
+    if (!this.#has(spare)) return;
+    const { clock, log } = this.#options;
+    const now = clock.now();
+    this.#failure = addFailure(this.#failure, error, spare.boots ? null : now - spare.startedAt, now);
+    const level = this.#failure.count >= WARN_AFTER ? 'warn' : 'info';
+    log[level](`spare process ${spare.id} was lost; replicas start without one until there is a next: ${error.message}`);
+    this.#end(spare.id);
+    this.tend();
+  }
+
+  #end(id: string): void {
+    const { engine, removeSocket, log } = this.#options;
+    const spare = this.#spares.get(id);
+    if (spare === undefined) return;
+    this.#spares.delete(id);
+    spare.link.then(
+      (link) => link.close(),
+      () => {},
+    );
+    engine
+      .stop(id, { graceMs: 0 })
+      .then(() => removeSocket(spare.path))
+      .catch((error: Error) => log.warn(`spare process ${id} could not be ended: ${error.message}`));
+  }
+
+  /** Its replica's id must be new as well. */
+  #newSuffix(): string {
+    const taken = new Set([...this.#options.actual.replicas.keys(), ...this.#spares.keys()].map((id) => id.split('#')[1]));
+    for (;;) {
+      const suffix = shortId(ID_LENGTH);
+      if (!taken.has(suffix)) return suffix;
+    }
+  }
+}

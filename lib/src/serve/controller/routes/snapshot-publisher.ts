@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../../core/index.js';
+import type { RouteSnapshot } from '../../protocol/index.js';
+import type { ActualView } from '../replicas/actual.js';
+import type { TargetState } from '../target/target.js';
+import { buildRoutes, type Routes } from './snapshot.js';
+
+/** Publishes the routes whenever they differ from what was published last. */
+export class SnapshotPublisher {
+  readonly #publish: (snapshot: RouteSnapshot) => void;
+  #version: number;
+  #last: Routes | null = null;
+  // What it was made of: most rounds change nothing that routers know of.
+  #target: TargetState | null = null;
+  #revision = -1;
+
+  constructor(clock: Clock, publish: (snapshot: RouteSnapshot) => void) {
+    this.#publish = publish;
+    // A restarted controller counts on from a higher number than the one before reached, without having to store it.
+    this.#version = clock.now();
+  }
+
+  /** Version of the snapshot published last. */
+  get version(): number {
+    return this.#version;
+  }
+
+  publish(target: TargetState, actual: ActualView): void {
+    if (this.#target === target && this.#revision === actual.revision) return;
+    this.#target = target;
+    this.#revision = actual.revision;
+    const routes = keepSame(this.#last, buildRoutes(target, actual));
+    if (routes === this.#last) return;
+    this.#last = routes;
+    this.#version += 1;
+    this.#publish({ version: this.#version, ...routes });
+  }
+}
+
+/** `after` with the objects of `before` in place of those that are equal, two levels deep; `before` where all are. The feed sends what is new. */
+function keepSame(before: Routes | null, after: Routes): Routes {
+  return before === null ? after : (keepEntries(before, after, (old, fresh) => keepEntries(old, fresh, keepEqual)) as Routes);
+}
+
+function keepEntries(before: unknown, after: unknown, keep: (before: unknown, after: unknown) => unknown): unknown {
+  if (!isTable(before) || !isTable(after)) return keepEqual(before, after);
+  const kept = Object.entries(after).map(([key, value]) => [key, keep(before[key], value)] as const);
+  const isSame = kept.length === Object.keys(before).length && kept.every(([key, value]) => value === before[key]);
+  return isSame ? before : Object.fromEntries(kept);
+}
+
+function keepEqual(before: unknown, after: unknown): unknown {
+  const isSameList =
+    Array.isArray(before) && Array.isArray(after) && before.length === after.length && after.every((one, i) => one === before[i]);
+  return isSameList || isDeepStrictEqual(before, after) ? before : after;
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

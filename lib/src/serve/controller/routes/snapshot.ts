@@ -1,0 +1,144 @@
+import {
+  type AutoscalingConfig,
+  type DeploymentConfig,
+  type DeploymentKey,
+  type DeploymentRoute,
+  type DeploymentSpec,
+  deploymentKey,
+  type ReplicaReady,
+  ReplicaState,
+  type Route,
+  type RouteAutoscaling,
+  type RouteSnapshot,
+  scopedDeploymentKey,
+} from '../../protocol/index.js';
+import { type ActualView, byGroup, type Replica } from '../replicas/actual.js';
+import { type Failure, keepsFailing } from '../replicas/back-off.js';
+import { rollsInto } from '../target/rolling.js';
+import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from '../target/target.js';
+import { splitRoutes } from './split-routes.js';
+
+export type Routes = Omit<RouteSnapshot, 'version'>;
+
+const HOLD_MARGIN_MS = 5000;
+const UNKNOWN_OFFER: ReplicaReady = { methods: [], http: true };
+
+/**
+ * What routers are to know. Pure.
+ * Routes lead to live versions only. Deployments of a version on its way up can be reached by handle: under their own name where the live version
+ * has none of that name, else under their scoped name, which only replicas of that version look up.
+ */
+export function buildRoutes(target: TargetState, actual: ActualView): Routes {
+  const deployments: Record<string, DeploymentRoute> = {};
+  for (const [app, versions] of target.apps) {
+    for (const [key, route] of deploymentRoutes(app, versions, actual)) deployments[key] = route;
+  }
+  return { ...entrances(target), deployments };
+}
+
+type Keyed = readonly (readonly [DeploymentKey, DeploymentRoute])[];
+const known = new WeakMap<AppTarget, { readonly by: readonly unknown[]; readonly made: Keyed }>();
+
+/** The same objects for as long as nothing that they are made of changes. */
+function deploymentRoutes(app: string, versions: AppTarget, actual: ActualView): Keyed {
+  const by = [actual, actual.revisions.get(app)];
+  const last = known.get(versions);
+  if (last?.by.every((one, i) => one === by[i]) === true) return last.made;
+  const made = makeDeploymentRoutes(app, versions, actual);
+  known.set(versions, { by, made });
+  return made;
+}
+
+function makeDeploymentRoutes(app: string, versions: AppTarget, actual: ActualView): Keyed {
+  const { live, next } = versions;
+  const present = byGroup(actual);
+  const made = (live?.spec.deployments ?? []).map((spec): Keyed[number] => {
+    const into = rollsInto(versions, spec.name);
+    return [deploymentKey(app, spec.name), makeRoute(app, spec, live as AppVersion, present, actual, into)];
+  });
+  const liveHashes = new Map(live?.spec.deployments.map((spec) => [spec.name, spec.replicaHash]));
+  for (const spec of next?.spec.deployments ?? []) {
+    const liveHash = liveHashes.get(spec.name);
+    if (next === null || liveHash === spec.replicaHash) continue;
+    const key = liveHash === undefined ? deploymentKey(app, spec.name) : scopedDeploymentKey(app, spec.name, next.generation);
+    made.push([key, makeRoute(app, spec, next, present, actual)]);
+  }
+  return made;
+}
+
+type Entrances = Pick<Routes, 'routes' | 'ingresses'>;
+const knownEntrances = new WeakMap<TargetState, Entrances>();
+
+function entrances(target: TargetState): Entrances {
+  const known = knownEntrances.get(target) ?? makeEntrances(target);
+  knownEntrances.set(target, known);
+  return known;
+}
+
+function makeEntrances(target: TargetState): Entrances {
+  const own: Route[] = [];
+  const ingresses: Record<string, string> = {};
+  for (const [app, { live }] of target.apps) {
+    if (live === null) continue;
+    const { routePrefix, ingress } = live.spec;
+    ingresses[app] = ingress;
+    if (routePrefix !== null) own.push(routeTo(app, live, routePrefix));
+  }
+  const routes = splitRoutes(own, target);
+  routes.sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
+  return { routes, ingresses };
+}
+
+const knownRoutes = new WeakMap<AppVersion, Route>();
+
+function routeTo(app: string, version: AppVersion, prefix: string): Route {
+  const known = knownRoutes.get(version) ?? { prefix, app, deployment: version.spec.ingress };
+  knownRoutes.set(version, known);
+  return known;
+}
+
+function makeRoute(
+  app: string,
+  spec: DeploymentSpec,
+  version: AppVersion,
+  present: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>,
+  actual: ActualView,
+  into?: DeploymentSpec,
+): DeploymentRoute {
+  const key = groupKey(app, spec.name, spec.replicaHash);
+  // While one version takes over from another replica by replica, both answer.
+  const there = [key, ...(into === undefined ? [] : [groupKey(app, into.name, into.replicaHash)])].flatMap(
+    (k) => present.get(k) ?? [],
+  );
+  const running = there.filter(({ state }) => state === ReplicaState.RUNNING);
+  const hung = there.filter((replica) => replica.hung);
+  const { methods, http } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
+  const { maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, idempotent, hedging, autoscaling } = spec.config;
+  const unavailable = running.length === 0 ? whyNone(spec.config, actual.failures.get(key)) : undefined;
+  return {
+    app,
+    name: spec.name,
+    replicas: running.map((replica) => replica.route),
+    maxOngoingRequests,
+    maxQueuedRequests,
+    requestTimeoutMs,
+    idempotent,
+    methods,
+    http,
+    ...(hung.length === 0 ? {} : { hung: hung.map(({ id }) => id) }),
+    ...(hedging === undefined ? {} : { hedging }),
+    ...(unavailable === undefined ? {} : { unavailable }),
+    ...(autoscaling === undefined ? {} : { autoscaling: routeAutoscaling(spec.config, autoscaling) }),
+  };
+}
+
+/** `undefined` where requests are to wait: a replica is on its way, or their coming starts one. */
+function whyNone({ numReplicas, autoscaling }: DeploymentConfig, failure: Failure | undefined): string | undefined {
+  if (numReplicas === 0) return autoscaling === undefined ? 'its numReplicas is 0' : undefined;
+  return failure !== undefined && keepsFailing(failure) ? failure.error.message : undefined;
+}
+
+function routeAutoscaling({ startupTimeoutMs }: DeploymentConfig, { metricsIntervalMs }: AutoscalingConfig): RouteAutoscaling {
+  // The start of the process and the constructor have a deadline each; past it the snapshot says what failed.
+  return { metricsIntervalMs, holdMs: 2 * startupTimeoutMs + HOLD_MARGIN_MS };
+}

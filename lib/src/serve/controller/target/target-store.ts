@@ -1,0 +1,92 @@
+import type { Clock, Log } from '../../../core/index.js';
+import type { Checkpoint } from './checkpoint.js';
+import { emptyTarget, type TargetState } from './target.js';
+
+type Change = (target: TargetState) => TargetState;
+
+export interface TargetStoreOptions {
+  readonly checkpoint: Checkpoint;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info' | 'error'>;
+}
+
+/** How often a disk that refused is tried again. */
+const RETRY_MS = 5000;
+
+/** The target state and its copy on disk. One change after the other; each is on disk before it counts. */
+export class TargetStore {
+  readonly #options: TargetStoreOptions;
+  #current: TargetState = emptyTarget;
+  #last: Promise<unknown> = Promise.resolve();
+  #problem: string | null = null;
+  #retrying = false;
+
+  constructor(options: TargetStoreOptions) {
+    this.#options = options;
+  }
+
+  get current(): TargetState {
+    return this.#current;
+  }
+
+  /** Why the disk cannot be written at present, in words; `null` where the last write succeeded. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** @throws NBS_CHECKPOINT_UNREADABLE */
+  async load(): Promise<void> {
+    this.#current = (await this.#options.checkpoint.load()) ?? emptyTarget;
+  }
+
+  /** @throws what `change` throws; NBS_CHECKPOINT_FAILED, and then nothing has changed */
+  change(change: Change): Promise<void> {
+    return this.#enqueue(change, (next) => this.#save(next));
+  }
+
+  /** For what must go on although the disk is full: it counts for this controller, and is written as soon as the disk takes it. */
+  changeAnyway(change: Change): Promise<void> {
+    return this.#enqueue(change, (next) => this.#save(next).catch(() => {}));
+  }
+
+  #enqueue(change: Change, save: (next: TargetState) => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      const next = change(this.#current);
+      if (next === this.#current) return;
+      await save(next);
+      this.#current = next;
+    });
+  }
+
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(run);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #save(target: TargetState): Promise<void> {
+    const { checkpoint, log } = this.#options;
+    try {
+      await checkpoint.save(target);
+      if (this.#problem !== null) log.info('the checkpoint can be written again');
+      this.#problem = null;
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#problem === null) {
+        log.error(message);
+      }
+      this.#problem = message;
+      this.#retryLater();
+      throw error;
+    }
+  }
+
+  #retryLater(): void {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    this.#options.clock.after(RETRY_MS, () => {
+      this.#retrying = false;
+      if (this.#problem !== null) this.#inTurn(() => this.#save(this.#current)).catch(() => {});
+    });
+  }
+}
