@@ -13,15 +13,16 @@ const interrupter = new Interrupter({
   interrupted: () => tell({ kind: 'interrupted' }),
 });
 
+/** A cell that goes on is interrupted again: on a busy machine a termination can hit the turn that was to end the cell, and not the cell. */
+const AGAIN_MS = 5000;
+
 let timer: NodeJS.Timeout | undefined;
 let interrupting: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', (message: ToWatchdog) => {
   switch (message.kind) {
     case 'arm':
-      timer = setTimeout(() => {
-        interrupting = interrupter.interrupt();
-      }, message.timeoutMs);
+      interruptAfter(message.timeoutMs);
       break;
     case 'disarm':
       clearTimeout(timer);
@@ -32,3 +33,10 @@ parentPort?.on('message', (message: ToWatchdog) => {
       break;
   }
 });
+
+function interruptAfter(ms: number): void {
+  timer = setTimeout(() => {
+    interrupting = interrupter.interrupt();
+    interruptAfter(AGAIN_MS);
+  }, ms);
+}

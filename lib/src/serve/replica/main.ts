@@ -12,6 +12,7 @@ const child = enterChild<ReplicaArgs>();
 const { dir, token } = child;
 const { replicaId, socketPath, preload = [] } = child.args;
 const faults = watchFaults(child);
+let preloading: Promise<unknown> = Promise.resolve();
 
 const replica = new Replica({
   id: replicaId,
@@ -21,6 +22,8 @@ const replica = new Replica({
     addToEnv(surroundings.env);
     process.chdir(surroundings.cwd);
     const { loadInstance } = await import('./load-instance.js');
+    // User code requires what is being imported: Node fails that with ERR_INTERNAL_ASSERTION.
+    await preloading;
     return loadInstance(init, { dir, token, hello: helloOf('replica', init.replicaId) });
   },
   onStuck: (error) => child.exit('STUCK', error),
@@ -54,6 +57,6 @@ setImmediate(() => void import('./load-instance.js'));
 // Later, so that a spare process that is wanted at once is not held up.
 if (preload.length > 0) {
   setTimeout(() => {
-    if (replica.isEmpty) for (const path of preload) void import(pathToFileURL(path).href);
+    if (replica.isEmpty) preloading = Promise.allSettled(preload.map((path) => import(pathToFileURL(path).href)));
   }, PRELOAD_AFTER_MS);
 }
