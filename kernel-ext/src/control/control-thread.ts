@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { KernelError } from '../wire/index.js';
+import { guarded } from './guard.js';
 import { type ControlInit, type FromControl, GUARD, SHARED_INTS, type ToControl, UNSENT } from './messages.js';
 import { installUnwind } from './unwind.js';
 
@@ -66,12 +67,7 @@ export class ControlThread {
 
   /** Runs `work` where an interrupt must wait: a termination inside would leave half-done state behind. */
   guarded<T>(work: () => T): T {
-    Atomics.add(this.#shared, GUARD, 1);
-    try {
-      return work();
-    } finally {
-      Atomics.sub(this.#shared, GUARD, 1);
-    }
+    return guarded(this.#shared, work);
   }
 
   /** As {@link guarded}, until the promise settles. */

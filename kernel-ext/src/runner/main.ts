@@ -18,8 +18,8 @@ async function main(): Promise<number> {
   const notebook = await readNotebook(args.input);
   const folder = resolve(args.folder ?? dirname(args.input));
   process.chdir(folder);
-  const session = createSession({ folder });
   const watchdog = new Watchdog();
+  const session = createSession({ folder, uninterruptible: watchdog.uninterruptible });
   const end = once(async () => {
     await session.dispose();
     await watchdog.close();

@@ -13,16 +13,15 @@ const interrupter = new Interrupter({
   interrupted: () => tell({ kind: 'interrupted' }),
 });
 
-/** A cell that goes on is interrupted again: on a busy machine a termination can hit the turn that was to end the cell, and not the cell. */
-const AGAIN_MS = 5000;
-
 let timer: NodeJS.Timeout | undefined;
 let interrupting: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', (message: ToWatchdog) => {
   switch (message.kind) {
     case 'arm':
-      interruptAfter(message.timeoutMs);
+      timer = setTimeout(() => {
+        interrupting = interrupter.interrupt();
+      }, message.timeoutMs);
       break;
     case 'disarm':
       clearTimeout(timer);
@@ -33,10 +32,3 @@ parentPort?.on('message', (message: ToWatchdog) => {
       break;
   }
 });
-
-function interruptAfter(ms: number): void {
-  timer = setTimeout(() => {
-    interrupting = interrupter.interrupt();
-    interruptAfter(AGAIN_MS);
-  }, ms);
-}

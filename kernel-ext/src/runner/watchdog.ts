@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { installUnwind } from '../control/index.js';
+import { guarded, installUnwind } from '../control/index.js';
 
 /** What the main thread tells the watchdog's thread. */
 export type ToWatchdog = { kind: 'arm'; timeoutMs: number } | { kind: 'disarm' } | { kind: 'pong'; id: number };
@@ -14,13 +14,14 @@ export interface Watched {
 /** Ends a cell that takes too long, from a thread of its own: the cell may be a loop that never gives the main thread back. */
 export class Watchdog {
   readonly #worker: Worker;
+  readonly #shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   #onInterrupt: () => void = () => {};
   #timedOut = false;
 
   constructor() {
-    const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
-    installUnwind(new Int32Array(shared));
-    this.#worker = new Worker(new URL('./watchdog-thread.js', import.meta.url), { workerData: { shared } });
+    installUnwind(this.#shared);
+    const workerData = { shared: this.#shared.buffer };
+    this.#worker = new Worker(new URL('./watchdog-thread.js', import.meta.url), { workerData });
     this.#worker.unref();
     this.#worker.on('message', (message: FromWatchdog) => {
       if (message.kind === 'ping') this.#tell({ kind: 'pong', id: message.id });
@@ -30,6 +31,9 @@ export class Watchdog {
       }
     });
   }
+
+  /** Runs what is not the cell's: checking TypeScript may take longer than the cell may. */
+  readonly uninterruptible = <T>(work: () => T): T => guarded(this.#shared, work);
 
   /** @param timeoutMs `null` is no limit */
   watch(timeoutMs: number | null, onInterrupt: () => void): Watched {
