@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connectEngine, startLocalCluster } from '../../lib/dist/engine/index.js';
 import { connect, helloOf, opCaller } from '../../lib/dist/ipc/index.js';
+import { config } from '../../lib/dist/serve/controller/fake-cluster.test-support.js';
 import { cpuMs, memoryMiB, processes } from './harness/processes.mjs';
 
 const REPLICAS = 200;
@@ -21,20 +22,7 @@ const deployment = (name) => ({
   initArgs: new Uint8Array(0),
   replicaHash: name,
   dependencies: [],
-  config: {
-    numReplicas: REPLICAS / APPS,
-    maxOngoingRequests: 100,
-    maxQueuedRequests: -1,
-    requestTimeoutMs: null,
-    gracefulShutdownTimeoutMs: 5000,
-    startupTimeoutMs: 60_000,
-    stuckTimeoutMs: 30_000,
-    healthCheckPeriodMs: 10_000,
-    healthCheckTimeoutMs: 30_000,
-    idempotent: [],
-    resources: { cpu: 0, gpu: 0, memory: 0, custom: {} },
-    env: {},
-  },
+  config: config({ numReplicas: REPLICAS / APPS, gracefulShutdownTimeoutMs: 5000 }),
 });
 
 const wholeTime = (pids) => Object.fromEntries(ROLES.map((role) => [role, cpuMs(pids[role])]));
