@@ -1,6 +1,6 @@
 import type { Channel } from '../../ipc/index.js';
 import { type LinkWatch, TICK_MS, type Watched } from './link-watch.js';
-import type { Candidate } from './pick.js';
+import type { Contender } from './pick.js';
 
 export type ConnectReplica = (path: string) => Promise<Channel>;
 
@@ -27,7 +27,7 @@ export interface LinkOwner {
 }
 
 /** A router's connection to one replica, with what it knows of that replica's load. */
-export class ReplicaLink implements Candidate, Watched {
+export class ReplicaLink implements Contender, Watched {
   readonly id: string;
   readonly path: string;
   channel: Channel | null = null;
@@ -71,6 +71,10 @@ export class ReplicaLink implements Candidate, Watched {
 
   get load(): number {
     return this.inFlight + this.#others;
+  }
+
+  get owesWord(): boolean {
+    return this.#unbegun > 0;
   }
 
   get isOpen(): boolean {
