@@ -13,20 +13,42 @@ export async function runTestFiles(files, { concurrency, env = {} }) {
   Object.assign(process.env, env);
   // No bound on how fast a test is: only a run that hangs ends, so that the others are still told about.
   const stream = run({ files, concurrency, timeout: HANG_MS });
+  const underWay = new UnderWay();
+  stream.on('test:dequeue', (event) => underWay.start(event));
   stream.on('test:pass', (event) => {
+    underWay.end(event);
     if (isTest(event, files)) result.passed += event.skip === undefined && event.todo === undefined ? 1 : 0;
   });
   stream.on('test:fail', (event) => {
+    underWay.end(event);
     if (event.details?.type === 'suite' && event.details.error?.failureType === 'subtestsFailed') return;
     if (isTest(event, files) || event.details?.error?.failureType !== 'subtestsFailed') {
       result.failed += 1;
-      result.failures.push(`${event.file ?? ''}: ${event.name}`);
+      const hangs = isTest(event, files) ? [] : underWay.in(event.file ?? event.name);
+      result.failures.push(`${event.file ?? ''}: ${event.name}${hangs.length > 0 ? `, in: ${hangs.join(' › ')}` : ''}`);
     }
   });
   await new Promise((resolve, reject) => {
     stream.compose(new spec()).on('error', reject).on('end', resolve).pipe(process.stdout, { end: false });
   });
   return result;
+}
+
+/** Tests that have begun and not ended: what a file that ran out of time was at. */
+class UnderWay {
+  #tests = new Map();
+
+  start({ file, name, nesting }) {
+    this.#tests.set(`${file}:${nesting}:${name}`, { file, name });
+  }
+
+  end({ file, name, nesting }) {
+    this.#tests.delete(`${file}:${nesting}:${name}`);
+  }
+
+  in(file) {
+    return [...this.#tests.values()].filter((test) => test.file === file && !file.endsWith(test.name)).map(({ name }) => name);
+  }
 }
 
 // A file is reported as a test of its own, named by its path.

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Cluster } from './cluster.mjs';
 import { load } from './load.mjs';
-import { firstLine, start, stop } from './processes.mjs';
+import { descendants, firstLine, start, stop } from './processes.mjs';
 import { median, pairedRounds, ratioOf } from './rounds.mjs';
 
 const BARE = fileURLToPath(new URL('../peers/bare.mjs', import.meta.url));
@@ -10,12 +10,12 @@ const CONNECTIONS = [1, 32];
 const WARM_UP = { connections: 32, seconds: 2 };
 
 /**
- * Against one Fastify process that gives the same answers.
+ * Against one Fastify process that gives the same answers, or what `peerName` says of it.
  * @param aims connections → least ratio of the rates
  */
 export async function httpRounds(
   context,
-  { name, app, args, path, body, type, peerArgs = [], connections: all = CONNECTIONS, aims },
+  { name, app, args, path, body, type, peerName = 'bare Fastify', peerArgs = [], connections: all = CONNECTIONS, aims },
 ) {
   const bare = start(process.execPath, [BARE, ...peerArgs]);
   const cluster = new Cluster();
@@ -23,6 +23,7 @@ export async function httpRounds(
     const peerUrl = (await firstLine(bare)) + path;
     const url = await cluster.run(app, { args, name: app, routePrefix: path });
     const { proxy, replica } = cluster.pids();
+    const bareAll = descendants(bare.pid).map(({ pid }) => pid);
     await load(peerUrl, { body, type, ...WARM_UP });
     await load(url, { body, type, ...WARM_UP });
     const rows = [];
@@ -30,15 +31,15 @@ export async function httpRounds(
       const options = { body, type, connections, seconds: context.seconds };
       const found = await pairedRounds(context.rounds, {
         nbserve: () => load(url, { ...options, pids: { proxy, replica } }),
-        bare: () => load(peerUrl, { ...options, pids: { bare: bare.pid } }),
+        bare: () => load(peerUrl, { ...options, pids: { bare: bareAll } }),
       });
       rows.push({
         name: `${name}, ${connections} connection${connections === 1 ? '' : 's'}`,
         ours: describe(found.nbserve),
-        peer: `bare Fastify: ${describe(found.bare)}`,
+        peer: `${peerName}: ${describe(found.bare)}`,
         ratio: ratioOf(rates(found.nbserve), rates(found.bare)),
         ...(aims[connections] === undefined ? {} : { aim: { atLeast: aims[connections] } }),
-        cpu: { nbserve: cpuOf(found.nbserve), 'bare Fastify': cpuOf(found.bare) },
+        cpu: { nbserve: cpuOf(found.nbserve), [peerName]: cpuOf(found.bare) },
       });
     }
     return rows;

@@ -1,24 +1,23 @@
 // The peer of the request path: the same answers from one process, Fastify and nothing else.
-// `node bare.mjs [--model model.onnx] [--threshold 128]` prints its URL.
+// `node bare.mjs [--model model.onnx [--apart socket]] [--threshold 128]` prints its URL. `--apart`: the model runs in a second process.
 import { parseArgs } from 'node:util';
 import { fastify } from 'fastify';
 
-const { values } = parseArgs({ options: { model: { type: 'string' }, threshold: { type: 'string' } } });
+const { values } = parseArgs({ options: { model: { type: 'string' }, apart: { type: 'string' }, threshold: { type: 'string' } } });
 const app = fastify();
 app.post('/', async (request) => ({ result: request.body.input }));
 
-if (values.model !== undefined) {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
-  const session = await InferenceSession.create(values.model, { intraOpNumThreads: 1 });
-  const [input] = session.inputNames;
-  const [output] = session.outputNames;
-  app.post('/mnist', async (request) => {
-    const results = await session.run({ [input]: new Tensor('float32', Float32Array.from(request.body.image), [1, 1, 28, 28]) });
-    const { data } = results[output];
-    let digit = 0;
-    for (let at = 1; at < data.length; at += 1) if (data[at] > data[digit]) digit = at;
-    return { digit };
+if (values.model !== undefined && values.apart !== undefined) {
+  const { startApart } = await import('./apart.mjs');
+  const ask = await startApart(values.model, values.apart);
+  app.register(async (scope) => {
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.post('/mnist', async (request, reply) => reply.type('application/json').send(await ask(request.body)));
   });
+} else if (values.model !== undefined) {
+  const { classifier } = await import('./classifier.mjs');
+  const classify = await classifier(values.model);
+  app.post('/mnist', async (request) => ({ digit: await classify(request.body.image) }));
 }
 if (values.threshold !== undefined) {
   const { default: sharp } = await import('sharp');

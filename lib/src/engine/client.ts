@@ -61,8 +61,8 @@ class LocalEngine implements Engine {
     await this.#call('start', spec);
   }
 
-  async rename(id: string, to: string): Promise<void> {
-    await this.#call('rename', { id, to });
+  async rename(id: string, to: string, logGroup?: string): Promise<void> {
+    await this.#call('rename', { id, to, ...(logGroup !== undefined && { logGroup }) });
   }
 
   async stop(id: string, options: StopOptions = {}): Promise<void> {

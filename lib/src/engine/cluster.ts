@@ -58,8 +58,8 @@ export interface LocalCluster {
   stop(options?: { /** Milliseconds for all of it before SIGKILL. @default 4000 */ readonly graceMs?: number }): Promise<void>;
   /** The cluster outlives this process. */
   readonly detached: boolean;
-  /** From now on what these deployments print comes here, and no longer to the driver that ran them before. */
-  claimLogs(deployments: readonly string[]): Promise<void>;
+  /** From now on what these groups print comes here, and no longer to the driver that claimed them before. */
+  claimLogs(groups: readonly string[]): Promise<void>;
   /** Resolves when the agent has ended, asked (`STOPPED`) or not. */
   readonly exited: Promise<ExitReport>;
 }
@@ -211,7 +211,7 @@ function openCluster(open: OpenCluster): LocalCluster {
     serving,
     agent: channel,
     detached,
-    claimLogs: async (deployments) => void (await call('claimLogs', { deployments, driver })),
+    claimLogs: async (groups) => void (await call('claimLogs', { groups, driver })),
     exited,
     stop: ({ graceMs = DEFAULT_GRACE_MS } = {}) => (stopping ??= shutDown(graceMs)),
   };

@@ -7,6 +7,8 @@ export interface ProcessSpec {
   readonly role: ProcessRole;
   /** Name in logs, such as `Chat#k3f9`. */
   readonly label: string;
+  /** Whose output it prints, such as `app/Chat`: drivers claim it by that name. */
+  readonly logGroup?: string;
   /** Absolute path of the module to run; it calls `enterChild()`. */
   readonly main: string;
   /** JSON that `enterChild().args` returns. No secrets: command lines are public. */
@@ -133,9 +135,10 @@ export interface Engine {
   /**
    * Gives a process that runs, or still starts, another id, which is its label from then on; what it prints after this goes to the new label's
    * log, and what it has printed stays in it. Twice is once.
+   * @param logGroup whose output it prints from then on
    * @throws NBS_CANNOT_RENAME where no such process runs, or another one has the new id
    */
-  rename(id: string, to: string): Promise<void>;
+  rename(id: string, to: string, logGroup?: string): Promise<void>;
   /** SIGTERM, grace, SIGKILL of the process and all that it started. Resolves when it is gone; an unknown id is gone already. */
   stop(id: string, options?: StopOptions): Promise<void>;
   /** Every process, with those that ended lately: what a restarted controller re-adopts. */
@@ -157,9 +160,7 @@ export interface LogLine {
   readonly processId: string;
   readonly role: ProcessRole;
   readonly label: string;
+  readonly logGroup?: string;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
 }
-
-/** `Chat` of `Chat#k3f9`. */
-export const deploymentOf = (label: string): string => label.split('#', 1)[0] ?? label;

@@ -15,7 +15,6 @@ export {
   type BlobRef,
   type DeclaredNode,
   type DeclaredResources,
-  deploymentOf,
   type Engine,
   type HttpOptions,
   type LogLine,

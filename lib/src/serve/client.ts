@@ -2,7 +2,6 @@ import { AsyncResource } from 'node:async_hooks';
 import { shortId } from '../core/index.js';
 import {
   type DeclaredNode,
-  deploymentOf,
   type HttpOptions,
   joinLocalCluster,
   type LocalCluster,
@@ -13,7 +12,7 @@ import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
 import { registerHandleCodec, setHandleContext } from './handle/index.js';
 import { KeepAlive, keepAliveRouter } from './keep-alive.js';
-import type { ControllerOps } from './protocol/index.js';
+import type { ControllerOps, DeploymentKey } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
 
 let ownerKey: string | undefined;
@@ -32,7 +31,7 @@ export interface ClusterOptions extends HttpOptions {
 
 /** This process's connection to its cluster: the control channel, the router behind handles, and the replicas' output. */
 export class Client {
-  /** Which run printed last under a deployment's name: its output goes where that run was called, e.g. to that notebook cell. */
+  /** By deployment key, which run was its last: its output goes where that run was called, e.g. to that notebook cell. */
   readonly #printers = new Map<string, (line: LogLine) => void>();
 
   isClosed = false;
@@ -111,9 +110,9 @@ export class Client {
   }
 
   /** From now on these deployments' output appears in the context of this call, and no longer at the driver that ran them before. */
-  async printFor(deployments: readonly string[]): Promise<void> {
+  async printFor(deployments: readonly DeploymentKey[]): Promise<void> {
     const print = AsyncResource.bind(printLine);
-    for (const name of deployments) this.#printers.set(name, print);
+    for (const key of deployments) this.#printers.set(key, print);
     await this.during(() => this.cluster.claimLogs(deployments));
   }
 
@@ -129,7 +128,8 @@ export class Client {
   }
 
   #print(line: LogLine): void {
-    (this.#printers.get(deploymentOf(line.label)) ?? printLine)(line);
+    const printer = line.logGroup === undefined ? undefined : this.#printers.get(line.logGroup);
+    (printer ?? printLine)(line);
   }
 }
 

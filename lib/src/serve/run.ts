@@ -7,7 +7,7 @@ import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { checkAppName, checkRoutePrefix } from './names.js';
 import { packCode } from './pack.js';
-import type { AppSpec, DeploymentSpec } from './protocol/index.js';
+import { type AppSpec, type DeploymentSpec, deploymentKey } from './protocol/index.js';
 import type { Application, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
 import { noteIfLong } from './waiting-note.js';
@@ -34,7 +34,7 @@ export async function runApplication<T>(
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
 
   const [client, { spec, blobs }] = await Promise.all([connecting, prepare(name, routePrefix, application)]);
-  const claimed = client.printFor(spec.deployments.map((deployment) => deployment.name));
+  const claimed = client.printFor(spec.deployments.map((deployment) => deploymentKey(name, deployment.name)));
   await Promise.all([claimed, client.during(async () => uploadBlobs(await client.controller.channel(), blobs))]);
   // The proxy may still boot, while the replicas do.
   // One that waits for room says so; constructors that take long tell that themselves.

@@ -102,6 +102,19 @@ test('what an application prints reaches the driver that ran it last, and nbserv
   assert.doesNotMatch(stdout, /^\((?!Printer#)/m);
 });
 
+test('two applications whose deployments have one name print at the driver of each', async () => {
+  const first = await startDriver('mine', 'stay');
+  const second = await startDriver('theirs', 'stay', 'other-printer');
+  await fetch(first.url);
+  await fetch(second.url);
+  await until(() => first.lines.some((line) => /^\(Printer#\w+\) mine$/.test(line)));
+  await until(() => second.lines.some((line) => /^\(Printer#\w+\) theirs$/.test(line)));
+  assert.ok(!first.lines.some((line) => line.includes('theirs')));
+  first.kill();
+  second.kill();
+  await serve.delete('other-printer');
+});
+
 test('SIGKILL of the controller under 32 connections fails no request; it takes over what runs, and replaces what dies', async () => {
   const slow = await serve.run(Slow.options({ numReplicas: 2 }).bind('v1'), { name: 'slow', routePrefix: '/slow' });
   const before = (await running()).map(({ pid }) => pid).sort();

@@ -10,7 +10,7 @@ export interface ReadJournal {
 /** Whose lines to read; of all processes where neither is named. */
 export interface ReadLogs extends ReadJournal {
   readonly processId?: string;
-  /** Lines of deployments that this driver ran last. */
+  /** Lines of groups that this driver claimed last. */
   readonly driver?: string;
   /** With `driver`: those that no driver has claimed as well. */
   readonly unclaimed?: boolean;
@@ -22,12 +22,12 @@ export interface ReadLogs extends ReadJournal {
 export interface AgentOps {
   nodes: { args: undefined; result: readonly NodeInfo[] };
   start: { args: ProcessSpec; result: undefined };
-  rename: { args: { readonly id: string; readonly to: string }; result: undefined };
+  rename: { args: { readonly id: string; readonly to: string; readonly logGroup?: string }; result: undefined };
   stop: { args: { readonly id: string; readonly graceMs?: number }; result: undefined };
   list: { args: undefined; result: readonly ProcessInfo[] };
   logs: { args: ReadLogs; result: Batch<LogLine> };
-  /** From now on the output of these deployments is this driver's: it ran them last. */
-  claimLogs: { args: { readonly deployments: readonly string[]; readonly driver: string }; result: undefined };
+  /** From now on the output of these groups is this driver's: it ran them last. */
+  claimLogs: { args: { readonly groups: readonly string[]; readonly driver: string }; result: undefined };
   exits: { args: ReadJournal; result: Batch<ProcessInfo> };
   nodeChanges: { args: ReadJournal; result: Batch<NodeChange> };
   /** Ends every process; answers when all are gone. The agent then removes its folder and exits. */

@@ -10,7 +10,7 @@ export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'e
   nodes(): Promise<readonly NodeInfo[]>;
   nodeChanges(request: ReadJournal, reader: Reader): Promise<Batch<NodeChange>>;
   list(): readonly ProcessInfo[] | Promise<readonly ProcessInfo[]>;
-  rename(id: string, to: string): undefined | Promise<undefined>;
+  rename(id: string, to: string, logGroup?: string): undefined | Promise<undefined>;
   stopAll(graceMs: number): Promise<void>;
 };
 
@@ -44,11 +44,11 @@ export class AgentServer {
     const handler = handleOps<AgentOps>({
       nodes: () => agent.nodes(),
       start: (spec) => agent.start(spec),
-      rename: ({ id, to }) => agent.rename(id, to),
+      rename: ({ id, to, logGroup }) => agent.rename(id, to, logGroup),
       stop: ({ id, graceMs }) => agent.stop(id, graceMs),
       list: () => agent.list(),
       logs: (request, call) => agent.logs(request, call),
-      claimLogs: ({ deployments, driver }) => agent.claimLogs(deployments, driver),
+      claimLogs: ({ groups, driver }) => agent.claimLogs(groups, driver),
       exits: (request, call) => agent.exits(request, call),
       nodeChanges: (request, call) => agent.nodeChanges(request, call),
       shutdown: async ({ graceMs }) => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { deploymentOf, type LogLine, type ProcessInfo, type ProcessSpec } from '../engine.js';
+import type { LogLine, ProcessInfo, ProcessSpec } from '../engine.js';
 import { CannotRename, ClusterStopping } from '../errors.js';
 import type { ReadJournal, ReadLogs } from './agent-ops.js';
 import { type Batch, Journal } from './journal.js';
@@ -34,7 +34,7 @@ export class Agent {
   readonly #processes = new Map<string, ManagedProcess>();
   readonly #logs = new Journal<LogLine>(LOG_JOURNAL_BYTES);
   readonly #exits = new Journal<ProcessInfo>(EXIT_JOURNAL_BYTES);
-  /** Which driver ran a deployment of this name last. */
+  /** Which driver claimed the output of a group last. */
   readonly #claims = new Map<string, string>();
   readonly #files = new Map<string, LogFile>();
   #stopping = false;
@@ -58,16 +58,16 @@ export class Agent {
     return this.#logs.next(after ?? this.#logs.last, keep, isOver);
   }
 
-  claimLogs(deployments: readonly string[], driver: string): undefined {
-    for (const name of deployments) this.#claims.set(name, driver);
+  claimLogs(groups: readonly string[], driver: string): undefined {
+    for (const logGroup of groups) this.#claims.set(logGroup, driver);
     return undefined;
   }
 
   #wanted({ processId, driver, unclaimed = false }: ReadLogs): ((line: LogLine) => boolean) | undefined {
     if (processId !== undefined) return (line) => line.processId === processId;
     if (driver === undefined) return undefined;
-    return ({ label }) => {
-      const claimed = this.#claims.get(deploymentOf(label));
+    return ({ logGroup }) => {
+      const claimed = logGroup === undefined ? undefined : this.#claims.get(logGroup);
       return claimed === undefined ? unclaimed : claimed === driver;
     };
   }
@@ -93,9 +93,9 @@ export class Agent {
       listenFd: listening?.fd ?? null,
       onLine: (stream, text) => {
         // Asked anew each time: it may have been renamed.
-        const { id: processId, role, label } = managed.spec;
+        const { id: processId, role, label, logGroup } = managed.spec;
         this.#logFile(label).line(text);
-        this.keepLine({ processId, role, label, stream, text });
+        this.keepLine({ processId, role, label, ...(logGroup !== undefined && { logGroup }), stream, text });
       },
       onExit: (info) => this.keepExit(info),
     });
@@ -108,14 +108,14 @@ export class Agent {
   }
 
   /** @throws NBS_CANNOT_RENAME */
-  rename(id: string, to: string): undefined {
+  rename(id: string, to: string, logGroup?: string): undefined {
     const managed = this.#processes.get(id);
     const other = this.#processes.get(to);
     if (managed === undefined && other?.formerId === id) return undefined;
     if (other !== undefined) throw CannotRename({ id, to, reason: 'another process has that id' });
     if (managed === undefined || managed.isGone) throw CannotRename({ id, to, reason: 'no such process runs' });
     const { label } = managed.spec;
-    managed.rename(to);
+    managed.rename(to, logGroup);
     this.#processes.delete(id);
     this.#processes.set(to, managed);
     const file = this.#files.get(label);

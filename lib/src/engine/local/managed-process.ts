@@ -43,10 +43,10 @@ export class ManagedProcess {
     return this.#formerId;
   }
 
-  /** It goes on under another id and label. */
-  rename(to: string): void {
+  /** It goes on under another id and label, and prints for another group. */
+  rename(to: string, logGroup: string | undefined): void {
     this.#formerId = this.#spec.id;
-    this.#spec = { ...this.#spec, id: to, label: to };
+    this.#spec = { ...this.#spec, id: to, label: to, ...(logGroup !== undefined && { logGroup }) };
   }
 
   get isGone(): boolean {

@@ -59,8 +59,8 @@ export class Nodes implements AgentDoor {
   }
 
   /** @throws NBS_CANNOT_RENAME, NBS_NODE_LOST */
-  async rename(id: string, to: string): Promise<undefined> {
-    return (this.#holder(id) ?? this.#holder(to) ?? this.#head).rename(id, to);
+  async rename(id: string, to: string, logGroup?: string): Promise<undefined> {
+    return (this.#holder(id) ?? this.#holder(to) ?? this.#head).rename(id, to, logGroup);
   }
 
   stop(id: string, graceMs?: number): Promise<undefined> {
@@ -76,8 +76,8 @@ export class Nodes implements AgentDoor {
     return this.#head.logs(request, reader);
   }
 
-  claimLogs(deployments: readonly string[], driver: string): undefined {
-    return this.#head.claimLogs(deployments, driver);
+  claimLogs(groups: readonly string[], driver: string): undefined {
+    return this.#head.claimLogs(groups, driver);
   }
 
   exits(request: ReadJournal, reader: Reader): Promise<Batch<ProcessInfo>> {

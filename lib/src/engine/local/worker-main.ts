@@ -36,7 +36,7 @@ try {
   proxy.catch(() => {}); // Told to who asks.
   const handler = handleOps<WorkerOps>({
     start: (spec) => agent.start(spec),
-    rename: ({ id, to }) => agent.rename(id, to),
+    rename: ({ id, to, logGroup }) => agent.rename(id, to, logGroup),
     stop: ({ id, graceMs }) => agent.stop(id, graceMs),
     list: () => agent.list(),
     logs: (request, call) => agent.logs(request, call),

@@ -78,7 +78,7 @@ export class WorkerNode {
     return undefined;
   }
 
-  async rename(id: string, to: string): Promise<undefined> {
+  async rename(id: string, to: string, logGroup?: string): Promise<undefined> {
     if (this.#call === null) throw NodeLost({ node: this.id, label: id });
     const started = this.#started.get(id);
     if (started !== undefined) {
@@ -87,7 +87,7 @@ export class WorkerNode {
       this.#started.set(to, { ...started, spec: { ...started.spec, id: to, label: to } });
     }
     try {
-      await this.#call('rename', { id, to });
+      await this.#call('rename', { id, to, ...(logGroup !== undefined && { logGroup }) });
     } catch (error) {
       // It has ended there.
       if (started !== undefined) this.#started.delete(to);

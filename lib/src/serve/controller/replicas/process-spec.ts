@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { shortId } from '../../../core/index.js';
 import type { ProcessSpec } from '../../../engine/index.js';
-import type { Allocation, DeploymentSpec, ReplicaArgs, Resources, Surroundings } from '../../protocol/index.js';
+import type { Allocation, DeploymentKey, DeploymentSpec, ReplicaArgs, Resources, Surroundings } from '../../protocol/index.js';
 
 export const ID_LENGTH = 6;
 /** The engine's own deadline, only for the case that the controller is gone: its own is the deployment's start-up time. */
@@ -37,6 +37,8 @@ export interface ReplicaProcess {
   readonly main: string;
   /** Of the replica, or of a spare process. */
   readonly id: string;
+  /** Of the deployment whose output it prints. None of a spare process. */
+  readonly logGroup?: DeploymentKey;
   readonly surroundings: Surroundings;
   readonly node?: string | undefined;
   /** None: the engine's own. */
@@ -48,6 +50,7 @@ export function replicaProcess({
   dir,
   main,
   id,
+  logGroup,
   surroundings,
   node,
   startupTimeoutMs,
@@ -55,7 +58,8 @@ export function replicaProcess({
 }: ReplicaProcess): ProcessSpec {
   const args: ReplicaArgs = { dir, replicaId: id, socketPath: replicaSocket(dir, id), ...(preload.length > 0 && { preload }) };
   const timeout = startupTimeoutMs === undefined ? {} : { startTimeoutMs: startupTimeoutMs + ENGINE_MARGIN_MS };
-  return { id, role: 'replica', label: id, main, args, ...surroundings, ...(node !== undefined && { node }), ...timeout };
+  const where = { ...(logGroup !== undefined && { logGroup }), ...(node !== undefined && { node }) };
+  return { id, role: 'replica', label: id, main, args, ...surroundings, ...where, ...timeout };
 }
 
 /**

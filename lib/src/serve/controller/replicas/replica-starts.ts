@@ -1,7 +1,7 @@
 import { type Clock, hasCode, type Log } from '../../../core/index.js';
 import { type Engine, NodeLost } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
-import { type Allocation, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
+import { type Allocation, deploymentKey, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/target.js';
 import { type ActualState, isComingUp, type Replica } from './actual.js';
 import type { ExitReports } from './exit-reports.js';
@@ -67,6 +67,7 @@ export class ReplicaStarts {
     const id =
       spare === null ? newReplicaId(deployment, (taken) => this.#actual.replicas.has(taken)) : `${deployment}#${spare.suffix}`;
     const path = replicaSocket(dir, id);
+    const output = deploymentKey(app, deployment);
     const { replicaHash, config } = spec;
     const { generation } = version;
     const warm = spare !== null;
@@ -76,13 +77,15 @@ export class ReplicaStarts {
     );
     const isStarting = (): boolean => replica.state === ReplicaState.STARTING;
     const cold = async (): Promise<ReplicaLink> => {
-      await engine.start(replicaProcess({ dir, main, id, node: allocation?.node, surroundings, startupTimeoutMs }));
+      await engine.start(
+        replicaProcess({ dir, main, id, logGroup: output, node: allocation?.node, surroundings, startupTimeoutMs }),
+      );
       return connectReplica(path);
     };
     const open = async (): Promise<ReplicaLink | null> => {
       if (spare === null) return cold();
       try {
-        await engine.rename(spare.id, id);
+        await engine.rename(spare.id, id, output);
       } catch (error) {
         // It ended a moment ago, which is no fault of this deployment.
         log.info(`spare process ${spare.id} cannot become ${id}, which is started instead: ${messageOf(error)}`);
