@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { createLog, fromWireError, isNbserveError, type NbserveError, type WireError } from '../core/index.js';
+import { CallBatch } from './call-batch.js';
 import type { CallHost } from './call-host.js';
 import type { CallHandler, CallOptions, Channel, OutgoingCall, ResponseSink } from './channel.js';
 import { Deadlines } from './deadlines.js';
@@ -37,10 +38,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   /** Streams that the connecting side opens are odd, the accepting side's even. */
   readonly #parity: number;
   #nextStream: number;
-  #inBatch = false;
-  #startedInBatch = false;
-  #runs: (() => void)[] = [];
-  #runCalls: IncomingStream[] = [];
+  readonly #batch: CallBatch;
   readonly #texts = new TextJoiner();
   #failure: NbserveError | null = null;
   #resolveClosed!: () => void;
@@ -53,6 +51,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     this.#nextStream = side === 'connecting' ? 1 : 2;
     this.#parser = new FrameParser(this, this.peerName);
     this.outbox = new Outbox(socket);
+    this.#batch = new CallBatch(this.outbox);
     this.#deadlines = new Deadlines({ [Symbol.iterator]: () => this.#outgoing.values() }, (call) => this.#expire(call));
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -122,8 +121,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   }
 
   startedWritten(): void {
-    if (this.#inBatch) this.#startedInBatch = true;
-    else this.outbox.flush();
+    this.#batch.started();
   }
 
   forgetOutgoing(stream: number): void {
@@ -179,30 +177,19 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   }
 
   #onData = (chunk: Buffer): void => {
-    this.#inBatch = true;
+    this.#batch.open();
     try {
       this.#parser.feed(chunk);
     } catch (error) {
       this.#fail(error);
     }
-    this.#inBatch = false;
-    if (this.#startedInBatch) this.outbox.flush();
-    this.#startedInBatch = false;
-    if (this.#runs.length > 0) this.#runBatch();
+    this.#batch.close(this.#beforeRun);
   };
 
-  /** Runs user code, but only once the operating system has the STARTED frames. */
-  #runBatch(): void {
-    const runs = this.#runs;
-    const calls = this.#runCalls;
-    this.#runs = [];
-    this.#runCalls = [];
-    this.outbox.whenDelivered(() => {
-      // Each is run, so that it can let go of what it holds; it sees that its call is cancelled.
-      if (this.isClosed) for (const call of calls) this.#guard(() => call.receiveCancel(CALLER_GONE, this.#gone()));
-      runAll(runs, calls);
-    });
-  }
+  /** Each is run, so that it can let go of what it holds; it sees that its call is cancelled. */
+  #beforeRun = (calls: readonly IncomingStream[]): void => {
+    if (this.isClosed) for (const call of calls) this.#guard(() => call.receiveCancel(CALLER_GONE, this.#gone()));
+  };
 
   onFrame(type: number, flags: number, stream: number, bytes: Buffer, head: number, body: number, end: number): void {
     switch (type) {
@@ -273,9 +260,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     try {
       if (onCall === null) throw NoHandler({ peer: 'this process', kind: call.head.kind });
       const run = onCall(call);
-      if (typeof run !== 'function') return;
-      this.#runs.push(run);
-      this.#runCalls.push(call);
+      if (typeof run === 'function') this.#batch.add(run, call);
     } catch (error) {
       call.fail(error);
     }
@@ -336,16 +321,6 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
 }
 
 const CALLER_GONE = 'the caller went away';
-
-function runAll(runs: (() => void)[], calls: IncomingStream[]): void {
-  for (let i = 0; i < runs.length; i += 1) {
-    try {
-      (runs[i] as () => void)();
-    } catch (error) {
-      calls[i]?.fail(error);
-    }
-  }
-}
 
 function describe(head: CallHead): string {
   if (head.kind === 'http') return `${head.method} ${head.url}`;

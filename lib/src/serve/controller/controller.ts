@@ -13,6 +13,7 @@ import { takesNothing } from './replicas/placement.js';
 import { reconcile } from './replicas/reconcile.js';
 import type { ConnectReplica } from './replicas/replica-link.js';
 import { SparePool } from './replicas/spare-pool.js';
+import { Rounds } from './rounds.js';
 import { SnapshotPublisher } from './routes/snapshot-publisher.js';
 import { type Scaled, Scaling } from './scaling/scaling.js';
 import type { Checkpoint } from './target/checkpoint.js';
@@ -59,9 +60,6 @@ export interface ControllerOptions {
 /** How long a policy of the user's own may think. */
 const POLICY_ANSWER_MS = 5000;
 
-/** Applications and replicas for each millisecond between two rounds: `npm run simulate` shows what rounds cost. */
-const LOOKED_AT_IN_MS = 100;
-
 /**
  * The control loop. Requests change the target state, which is on disk before it counts; each change of target or actual state runs a round:
  * decide (`reconcile`), mark and carry out, look at the health, publish the routes. A round is synchronous, so routers never see half of one.
@@ -78,17 +76,18 @@ export class Controller {
   /** Splits of routes, and canaries. */
   readonly traffic: Traffic;
   readonly #deploys = new PendingDeploys();
-  readonly #rounds: (() => void)[] = [];
+  readonly #rounds: Rounds;
   readonly #nodes: KnownNodes;
-  /** True until it has recovered: before that a round would see neither what is wanted nor what there is. */
-  #roundDue = true;
-  #lastRoundAt = 0;
-  #cancelWake: () => void = () => {};
   #shuttingDown = false;
 
   constructor(options: ControllerOptions) {
     const { clock, log } = options;
     this.#options = options;
+    this.#rounds = new Rounds({
+      clock,
+      size: () => this.#target.apps.size + this.#actual.replicas.size,
+      run: () => this.#round(),
+    });
     this.#store = new TargetStore({ checkpoint: options.checkpoint, clock, log });
     this.#actual = new ActualState(log);
     this.#health = new Health(log);
@@ -103,16 +102,16 @@ export class Controller {
       },
       onScaled: (change) => this.#onScaled(change),
     });
-    this.traffic = new Traffic({ ...options, store: this.#store, onChange: () => this.#round() });
+    this.traffic = new Traffic({ ...options, store: this.#store, onChange: () => this.#rounds.now() });
     this.#snapshots = new SnapshotPublisher(clock, options.publish);
-    this.#nodes = new KnownNodes({ ...options, actual: this.#actual, onChange: () => this.#roundSoon() });
+    this.#nodes = new KnownNodes({ ...options, actual: this.#actual, onChange: () => this.#rounds.soon() });
     this.#spares = new SparePool({ ...options, actual: this.#actual });
     this.#executor = new Executor({
       ...options,
       actual: this.#actual,
       spares: this.#spares,
       routesVersion: () => this.#snapshots.version,
-      onChange: () => this.#roundSoon(),
+      onChange: () => this.#rounds.soon(),
     });
   }
 
@@ -122,7 +121,7 @@ export class Controller {
     if (this.#options.severalNodes === true) await this.#nodes.ask();
     await this.#store.load();
     await adoptRunning({ ...this.#options, actual: this.#actual, executor: this.#executor, spares: this.#spares });
-    this.#round();
+    this.#rounds.now();
   }
 
   /**
@@ -149,7 +148,7 @@ export class Controller {
     this.#supersede(spec.name, generation - 1, 'another deploy of it');
     // Asked for anew: what failed before gets its chance at once.
     for (const { name, replicaHash } of spec.deployments) this.#actual.failures.delete(groupKey(spec.name, name, replicaHash));
-    this.#round();
+    this.#rounds.now();
     return deployed as Promise<Deployed>;
   }
 
@@ -165,7 +164,7 @@ export class Controller {
     });
     this.#supersede(name, last, 'serve.delete');
     const gone = this.#replicasGone((app) => app === name);
-    this.#round();
+    this.#rounds.now();
     await gone;
     return { deleted: true };
   }
@@ -208,7 +207,7 @@ export class Controller {
     await this.#store.changeAnyway((target) => ({ ...target, apps: new Map(), traffic: new Map() }));
     this.#deploys.supersedeAll('the cluster is shut down');
     const gone = this.#replicasGone(() => true);
-    this.#round();
+    this.#rounds.now();
     await gone;
   }
 
@@ -222,7 +221,7 @@ export class Controller {
         if (key !== undefined && (this.#actual.failures.get(key)?.retryAt ?? now) <= now) this.#actual.failures.delete(key);
       }
     }
-    this.#roundSoon();
+    this.#rounds.soon();
   }
 
   #askForNodes(target: TargetState): void {
@@ -230,33 +229,13 @@ export class Controller {
     if ([...wantedGroups(target).values()].some(({ spec }) => !takesNothing(spec.config.resources))) void this.#nodes.ask();
   }
 
-  /** Many events of one moment need one round; in a large cluster, where a round costs milliseconds, so do those of a longer moment. */
-  #roundSoon(): void {
-    if (this.#roundDue) return;
-    this.#roundDue = true;
-    const run = (): void => {
-      if (this.#roundDue) this.#round();
-    };
-    const { clock } = this.#options;
-    const gatherMs = Math.floor((this.#target.apps.size + this.#actual.replicas.size) / LOOKED_AT_IN_MS);
-    const waitMs = this.#lastRoundAt + gatherMs - clock.now();
-    if (waitMs <= 0) queueMicrotask(run);
-    else clock.after(waitMs, run);
-  }
-
   #round(): void {
-    this.#roundDue = false;
-    const { clock } = this.#options;
-    this.#lastRoundAt = clock.now();
-    this.#cancelWake();
-    this.#cancelWake = () => {};
     const target = this.#scaling.apply(this.#target, this.#actual);
     this.#askForNodes(target);
-    for (const action of reconcile(target, this.#actual, clock.now())) {
+    for (const action of reconcile(target, this.#actual, this.#options.clock.now())) {
       if (action.kind === 'promote') void this.#promote(action.app, action.generation);
       else if (action.kind === 'reject') void this.#reject(action.app, action.generation, action.group);
-      else if (action.kind === 'wake')
-        this.#cancelWake = clock.after(Math.max(1, action.at - clock.now()), () => this.#roundSoon());
+      else if (action.kind === 'wake') this.#rounds.at(action.at);
       else this.#executor.perform(action);
     }
     this.#actual.forget(wantedGroups(target));
@@ -264,7 +243,6 @@ export class Controller {
     this.traffic.observe(target);
     this.#snapshots.publish(target, this.#actual);
     this.#spares.tend();
-    for (const waiting of [...this.#rounds]) waiting();
   }
 
   async #promote(app: string, generation: number): Promise<void> {
@@ -279,13 +257,13 @@ export class Controller {
       return promote(target, app, generation, Object.fromEntries(offers));
     });
     this.#actual.switching.delete(generation);
-    this.#round();
+    this.#rounds.now();
     // Superseded while this was written down: whoever came between tells it.
     if (this.#target.apps.get(app)?.live?.generation !== generation || !this.#deploys.has(generation)) return;
     const refusal = await this.#executor.configured(app);
     if (refusal !== null && before !== null) {
       await this.#store.changeAnyway((target) => revert(target, app, generation, before, refusal.message));
-      this.#round();
+      this.#rounds.now();
       this.#deploys.reject(generation, refusal);
       return;
     }
@@ -299,7 +277,7 @@ export class Controller {
     const error = this.#actual.failures.get(group)?.error ?? failure({ app, deployment: group }, 'its replicas failed');
     await this.#store.changeAnyway((target) => reject(target, app, generation, error.message));
     this.#actual.switching.delete(generation);
-    this.#round();
+    this.#rounds.now();
     this.#deploys.reject(generation, error);
   }
 
@@ -310,13 +288,6 @@ export class Controller {
   /** Resolves after the round in which the last of the present replicas that match was gone. */
   #replicasGone(match: (app: string) => boolean): Promise<void> {
     const waited = [...this.#actual.replicas.values()].filter(({ app }) => match(app)).map(({ id }) => id);
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (waited.some((id) => this.#actual.replicas.has(id))) return;
-        this.#rounds.splice(this.#rounds.indexOf(check), 1);
-        resolve();
-      };
-      this.#rounds.push(check);
-    });
+    return this.#rounds.until(() => !waited.some((id) => this.#actual.replicas.has(id)));
   }
 }
