@@ -13,12 +13,8 @@ const SLICE_MS = 20;
 const PATIENCE_MS = 10_000;
 
 export interface ControlEvents {
-  /**
-   * An interrupt was asked for.
-   * @param terminated synchronous code ran and was terminated
-   * @param done to be called when it is dealt with
-   */
-  onInterrupt(terminated: boolean, done: () => void): void;
+  /** An interrupt was asked for; synchronous code, if any ran, was terminated. */
+  onInterrupt(): void;
   /** The kernel is to end: asked for on the control channel, or its parent is gone. */
   onShutdown(restart: boolean): void;
 }
@@ -28,11 +24,6 @@ export class ControlThread {
   readonly #worker: Worker;
   readonly #shared: Int32Array;
   #closed = false;
-  /** Interrupts that are not dealt with yet. */
-  #interrupts = 0;
-  /** Pings that came meanwhile. */
-  #pings: number[] = [];
-  #terminated = false;
 
   private constructor(worker: Worker, shared: Int32Array) {
     this.#worker = worker;
@@ -46,12 +37,10 @@ export class ControlThread {
   static async start(init: Omit<ControlInit, 'shared'>, events: ControlEvents): Promise<ControlThread> {
     const buffer = new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT);
     const shared = new Int32Array(buffer);
+    installUnwind(shared);
     const workerData: ControlInit = { ...init, shared: buffer };
     const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData, name: 'nbserve-control' });
     const thread = new ControlThread(worker, shared);
-    installUnwind(shared, () => {
-      thread.#terminated = true;
-    });
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.on('message', (message: FromControl) => {
@@ -121,28 +110,13 @@ export class ControlThread {
     if (!this.#closed) this.#worker.postMessage(message);
   }
 
-  #interrupt(events: ControlEvents): void {
-    const terminated = this.#terminated;
-    this.#terminated = false;
-    this.#interrupts += 1;
-    events.onInterrupt(terminated, () => {
-      this.#interrupts -= 1;
-      this.#pong();
-    });
-  }
-
-  #pong(): void {
-    if (this.#interrupts === 0) for (const id of this.#pings.splice(0)) this.#post({ kind: 'pong', id });
-  }
-
   #onMessage(message: FromControl, events: ControlEvents): void {
     switch (message.kind) {
       case 'ping':
-        this.#pings.push(message.id);
-        this.#pong();
+        this.#post({ kind: 'pong', id: message.id });
         break;
       case 'interrupted':
-        this.#interrupt(events);
+        events.onInterrupt();
         break;
       case 'shutdown':
         events.onShutdown(message.restart);

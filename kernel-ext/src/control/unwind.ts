@@ -43,8 +43,8 @@ function verdict(shared: Int32Array): (typeof Termination)['READY' | 'AGAIN' | '
   return foreign ? Termination.READY : Termination.REFUSED;
 }
 
-/** Main thread: makes {@link UNWIND_EXPRESSION} work. @param onTerminated called right before code is terminated */
-export function installUnwind(shared: Int32Array, onTerminated: () => void = () => {}): void {
+/** Main thread: makes {@link UNWIND_EXPRESSION} work. */
+export function installUnwind(shared: Int32Array): void {
   const clear = asyncStackClearer();
   const unwind = (): void => {
     // A question that came too late: the control thread has given up, or asked anew.
@@ -55,9 +55,7 @@ export function installUnwind(shared: Int32Array, onTerminated: () => void = () 
     // No Atomics.wait: the code that was interrupted may be in one, and V8 has room for one in a thread.
     const end = performance.now() + ORDER_MS;
     while (Atomics.load(shared, TERMINATION) === Termination.READY && performance.now() < end);
-    if (Atomics.compareExchange(shared, TERMINATION, Termination.READY, Termination.REFUSED) !== Termination.ORDERED) return;
-    onTerminated();
-    clear();
+    if (Atomics.compareExchange(shared, TERMINATION, Termination.READY, Termination.REFUSED) === Termination.ORDERED) clear();
   };
   Object.defineProperty(globalThis, Symbol.for(KEY), { value: unwind, enumerable: false });
 }

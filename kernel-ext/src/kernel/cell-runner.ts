@@ -1,13 +1,8 @@
 import type { ExecuteOptions, Outcome, Session } from '../session/index.js';
-import { inOwnTurn, laterInOwnTurn } from './turns.js';
+import { inOwnTurn } from './turns.js';
 
 /** How long an interrupted session may take to end its cell itself. */
 const GRACE_MS = 100;
-
-/** A cell may arrive so much later than an interrupt that was sent after it. */
-const SKEW_MS = 25;
-/** And so many turns read what another socket has brought: the thread may have been busy all that time. */
-const ARRIVAL_TURNS = 3;
 
 const INTERRUPTED: Outcome = {
   status: 'error',
@@ -26,15 +21,9 @@ export class CellRunner {
   #finish: ((outcome: Outcome) => void) | undefined;
   /** The session that runs the cell; undefined until it starts. */
   #session: Session | undefined;
-  /** An interrupt found no cell. One that was sent before it may be on its way: they come by two sockets. */
-  #isExpecting = false;
 
   /** Never rejects. The outcome arrives in a turn of its own. */
   run(session: Promise<Session>, code: string, options: ExecuteOptions): Promise<Outcome> {
-    if (this.#isExpecting) {
-      this.#isExpecting = false;
-      return new Promise((resolve) => inOwnTurn(() => resolve(INTERRUPTED)));
-    }
     return new Promise((resolve) => {
       const finish = (outcome: Outcome): void => {
         if (this.#finish !== finish) return;
@@ -58,39 +47,18 @@ export class CellRunner {
     });
   }
 
-  /**
-   * Ends the cell that runs. Where none does, it ends one that arrives just now: it comes by another socket, and while TypeScript loads nothing is read.
-   * @param terminated something else was ended, so no cell is looked for
-   * @param done called when what is sent from now on will run
-   */
-  interrupt(terminated: boolean, done: () => void): void {
+  /** Ends the cell that runs, if one does. */
+  interrupt(): void {
     const finish = this.#finish;
-    if (!finish && !terminated) {
-      this.#expect(done);
+    if (!finish) return;
+    if (!this.#session) {
+      finish(INTERRUPTED);
       return;
     }
     try {
-      if (this.#session) this.#session.interrupt();
-      else finish?.(INTERRUPTED);
+      this.#session.interrupt();
     } finally {
-      setTimeout(() => finish?.(INTERRUPTED), GRACE_MS);
-      done();
+      setTimeout(() => finish(INTERRUPTED), GRACE_MS);
     }
-  }
-
-  // No promises: a termination may drop their microtasks.
-  #expect(done: () => void): void {
-    let turns = ARRIVAL_TURNS;
-    this.#isExpecting = true;
-    const pass = (): void => {
-      turns -= 1;
-      if (turns > 0 && this.#isExpecting) {
-        inOwnTurn(pass);
-        return;
-      }
-      this.#isExpecting = false;
-      done();
-    };
-    laterInOwnTurn(SKEW_MS, pass);
   }
 }

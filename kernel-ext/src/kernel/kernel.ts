@@ -61,10 +61,10 @@ export async function startKernel({ connection, createSession }: KernelOptions):
   let ending = false;
   let firstCell: string | undefined;
 
-  const interrupt = (terminated: boolean, done: () => void): void => {
+  const interrupt = (): void => {
     shell.rearm();
     stdin.cancel();
-    runner.interrupt(terminated, done);
+    runner.interrupt();
   };
   const end = async (): Promise<void> => {
     if (ending) return;
@@ -81,7 +81,7 @@ export async function startKernel({ connection, createSession }: KernelOptions):
     exit(0);
   };
 
-  const exit = guardProcess({ onInterrupt: () => interrupt(false, () => {}), onEnd: () => void end() });
+  const exit = guardProcess({ onInterrupt: interrupt, onEnd: () => void end() });
   const control = await ControlThread.start(
     { connection, session: name, info, parentPid: parentPid() },
     { onInterrupt: interrupt, onShutdown: () => void end() },

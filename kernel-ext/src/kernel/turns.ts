@@ -34,8 +34,5 @@ export function afterArrivals(work: () => void): void {
   setImmediate(begin);
 }
 
-/** Runs `work` in a turn of its own, that long from now. */
-export const laterInOwnTurn = (ms: number, work: () => void): void => void setTimeout(() => inOwnTurn(work), ms);
-
 /** Resolves in a turn of its own. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => inOwnTurn(resolve));

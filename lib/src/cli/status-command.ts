@@ -1,7 +1,6 @@
-import type { ServeStatus } from '../host/index.js';
+import { formatStatus } from '../host/index.js';
 import { joinCluster } from './cluster.js';
 import type { Command } from './command.js';
-import { formatTraffic } from './format-traffic.js';
 import { parseCommand } from './options.js';
 
 const USAGE = 'nbserve status [--json | --url] [--cluster <folder>]';
@@ -28,40 +27,3 @@ export const statusCommand: Command = {
     return 0;
   },
 };
-
-/** The status as an indented list, in the shape that `serve status` of Ray Serve has. */
-export function formatStatus({ url, warnings, nodes, applications, traffic }: ServeStatus): string {
-  const lines = [`url: ${url === '' ? 'none' : url}`, ...warnings.map((warning) => `warning: ${warning}`)];
-  const several = nodes.length > 1;
-  if (several) lines.push('nodes:', ...nodes.map(nodeLine));
-  if (Object.keys(applications).length === 0) lines.push('applications: none');
-  else lines.push('applications:');
-  for (const [name, app] of Object.entries(applications)) {
-    lines.push(`  ${name}:`, `    status: ${app.status}${app.message === '' ? '' : ` (${app.message})`}`);
-    lines.push(`    route: ${app.routePrefix ?? 'none'}`, '    deployments:');
-    for (const [deployment, { status, message, version, replicas }] of Object.entries(app.deployments)) {
-      const words = [status, ...(message === '' ? [] : [`(${message})`]), ...(version === null ? [] : [`version ${version}`])];
-      lines.push(`      ${deployment}: ${words.join(' ')}`);
-      for (const { id, state, pid, node } of replicas) {
-        const where = [...(pid === null ? [] : [`pid ${pid}`]), ...(several && node !== null ? [`on ${node}`] : [])].join(', ');
-        lines.push(`        ${id}: ${state}${where === '' ? '' : ` (${where})`}`);
-      }
-    }
-  }
-  const splits = formatTraffic(traffic);
-  if (splits.length > 0) lines.push('traffic:', ...splits.map((line) => `  ${line}`));
-  return `${lines.join('\n')}\n`;
-}
-
-/** `node-2 (127.0.0.2): UP, http://127.0.0.2:8000, free: cpu 1 of 2, gpu 0.5 of 1, memory 3.9 of 3.9 GiB` */
-function nodeLine({ id, ip, alive, url, total, free }: ServeStatus['nodes'][number]): string {
-  const amounts = [
-    `cpu ${short(free.cpu)} of ${short(total.cpu)}`,
-    ...(total.gpu === 0 ? [] : [`gpu ${short(free.gpu)} of ${total.gpu}`]),
-    `memory ${short(free.memory / 2 ** 30)} of ${short(total.memory / 2 ** 30)} GiB`,
-    ...Object.entries(total.custom).map(([name, amount]) => `${name} ${short(free.custom[name] ?? 0)} of ${short(amount)}`),
-  ];
-  return `  ${id} (${ip}): ${alive ? 'UP' : 'DOWN'}${url === null ? '' : `, ${url}`}, free: ${amounts.join(', ')}`;
-}
-
-const short = (amount: number): number => Number(amount.toFixed(2));

@@ -1,8 +1,7 @@
-import { setTraffic, type TrafficStatus, trafficOf } from '../host/index.js';
+import { formatTraffic, setTraffic, type TrafficStatus, trafficOf } from '../host/index.js';
 import { joinCluster } from './cluster.js';
 import type { Command } from './command.js';
 import { BadUsage } from './errors.js';
-import { formatTraffic } from './format-traffic.js';
 import { parseCommand } from './options.js';
 
 const USAGE =

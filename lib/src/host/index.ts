@@ -25,6 +25,8 @@ export { isApplication } from '../serve/application.js';
 export { beginCanary } from '../serve/canary.js';
 export { Client, setOwnerKey } from '../serve/client.js';
 export { deleteApplication } from '../serve/delete.js';
+export { formatStatus } from '../serve/format-status.js';
+export { formatTraffic } from '../serve/format-traffic.js';
 export { httpOf } from '../serve/http-options.js';
 export { logsDelivered } from '../serve/log-barrier.js';
 export { definingModule } from '../serve/modules/index.js';

@@ -1,4 +1,5 @@
-import type { ServeStatus, TrafficStatus } from '../host/index.js';
+import type { ServeStatus } from './protocol/status.js';
+import type { TrafficStatus } from './types.js';
 
 /** Splits as an indented list, one line for each version. */
 export function formatTraffic(traffic: ServeStatus['traffic']): string[] {
