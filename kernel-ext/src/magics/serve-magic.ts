@@ -5,11 +5,12 @@ import { BadServeCommand } from './errors.js';
 export async function serveMagic(args: string, { output }: MagicContext): Promise<void> {
   const [command = 'status', ...rest] = args.split(/\s+/).filter((word) => word !== '');
   const { serve } = await import('nbserve');
-  const { formatStatus } = await import('nbserve/host');
   const print = (text: string): void => output.stream('stdout', `${text}\n`);
   switch (command) {
-    case 'status':
+    case 'status': {
+      const { formatStatus } = await import('nbserve/host');
       return output.stream('stdout', formatStatus(await serve.status()));
+    }
     case 'list':
       return print(JSON.stringify(await serve.listDeployments(), null, 2));
     case 'delete':

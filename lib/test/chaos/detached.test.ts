@@ -47,6 +47,10 @@ async function startDriver(...args: string[]): Promise<Driver> {
   return { url, lines, exited, kill: () => driver.kill('SIGKILL') };
 }
 
+/** Resolves when the driver has shown that line of a printer. */
+const printed = ({ lines }: Driver, text: string) =>
+  until(() => lines.some((line) => new RegExp(`^\\(Printer#\\w+\\) ${text}$`).test(line)));
+
 async function theCluster() {
   const [cluster, ...others] = await detachedClusters();
   assert.ok(cluster !== undefined && others.length === 0);
@@ -90,10 +94,10 @@ test('a script that joined ends by itself once its work is done; its application
 test('what an application prints reaches the driver that ran it last, and nbserve logs', async () => {
   const first = await startDriver('mine', 'stay');
   await fetch(first.url);
-  await until(() => first.lines.some((line) => /^\(Printer#\w+\) mine$/.test(line)));
+  await printed(first, 'mine');
   const second = await startDriver('yours', 'stay');
   await fetch(second.url);
-  await until(() => second.lines.some((line) => /^\(Printer#\w+\) yours$/.test(line)));
+  await printed(second, 'yours');
   assert.ok(!first.lines.some((line) => line.includes('yours')));
   first.kill();
   second.kill();
@@ -107,8 +111,8 @@ test('two applications whose deployments have one name print at the driver of ea
   const second = await startDriver('theirs', 'stay', 'other-printer');
   await fetch(first.url);
   await fetch(second.url);
-  await until(() => first.lines.some((line) => /^\(Printer#\w+\) mine$/.test(line)));
-  await until(() => second.lines.some((line) => /^\(Printer#\w+\) theirs$/.test(line)));
+  await printed(first, 'mine');
+  await printed(second, 'theirs');
   assert.ok(!first.lines.some((line) => line.includes('theirs')));
   first.kill();
   second.kill();

@@ -27,16 +27,11 @@ exports.default = class Echo {
 
 suite('connections', () => {
   let plane: DataPlane;
-  let stop: (() => unknown) | undefined;
   before(async () => {
-    plane = await DataPlane.start({
-      after: (fn) => {
-        stop = fn as () => unknown;
-      },
-    });
+    plane = await DataPlane.open();
     await plane.deploy(ECHO);
   });
-  after(() => stop?.());
+  after(() => plane?.stop());
 
   const get = (path: string, ...headers: string[]): string =>
     `${[`GET ${path} HTTP/1.1`, 'Host: localhost', ...headers].join('\r\n')}\r\n\r\n`;

@@ -43,17 +43,12 @@ exports.default = class Shapes {
 
 suite('HTTP answers and requests', () => {
   let plane: DataPlane;
-  let stop: (() => unknown) | undefined;
   before(async () => {
-    plane = await DataPlane.start({
-      after: (fn) => {
-        stop = fn as () => unknown;
-      },
-    });
+    plane = await DataPlane.open();
     await plane.deploy(SOURCE);
     await plane.deploy('exports.default = class Mute { say() { return 1; } };', { name: 'Mute', prefix: '/mute' });
   });
-  after(() => stop?.());
+  after(() => plane?.stop());
   const get = (path: string, options = {}) => send(`${plane.url}/${path}`, options);
   const post = (path: string, body: string | Uint8Array, headers = {}) =>
     send(`${plane.url}/${path}`, { method: 'POST', headers }, body);

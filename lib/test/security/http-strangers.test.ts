@@ -28,20 +28,12 @@ exports.default = class Echo {
 
 suite('HTTP strangers', () => {
   let plane: DataPlane;
-  let stop: (() => unknown) | undefined;
   before(async () => {
-    plane = await DataPlane.start(
-      {
-        after: (fn) => {
-          stop = fn as () => unknown;
-        },
-      },
-      { bodyIdleMs: 200 },
-    );
+    plane = await DataPlane.open({ bodyIdleMs: 200 });
     await plane.deploy(ECHO);
     await plane.deploy('exports.default = () => "hello";', { name: 'Hello', prefix: '/hello' });
   });
-  after(() => stop?.());
+  after(() => plane?.stop());
 
   const ask = (line: string, ...headers: string[]): Promise<string> =>
     sendRaw(plane.url, `${[`${line} HTTP/1.1`, ...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`);

@@ -18,14 +18,9 @@ suite('a replica that answers nonsense costs its own requests only', () => {
   let replica: ChannelServer;
   let raw: RawReplica;
   let behave: Behaviour = (call) => call.fail(new Error('not set'));
-  let stop: (() => unknown) | undefined;
 
   before(async () => {
-    plane = await DataPlane.start({
-      after: (fn) => {
-        stop = fn as () => unknown;
-      },
-    });
+    plane = await DataPlane.open();
     await plane.deploy('exports.default = () => "fine";');
     const path = join(plane.dir, 'r-odd.sock');
     replica = await listen(
@@ -59,7 +54,7 @@ suite('a replica that answers nonsense costs its own requests only', () => {
   after(async () => {
     await replica.close();
     raw.close();
-    await stop?.();
+    await plane?.stop();
   });
 
   const answers =

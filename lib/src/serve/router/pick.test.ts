@@ -9,6 +9,8 @@ const candidates = fc.array(
     maxLength: 12,
   },
 );
+/** One that owes nothing, with so many requests of other routers. */
+const idle = (load: number) => ({ load, hasRoom: true, inFlight: 0, owesWord: false });
 const randoms = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 const drawing = (stream: Iterator<number>) => (): number => stream.next().value;
 
@@ -28,10 +30,7 @@ test('one with room is chosen whenever there is one, and never another', () => {
 test('with room everywhere, the most loaded of several is never chosen', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.nat(1000), { minLength: 2, maxLength: 10 }), randoms, (loads, stream) => {
-      const chosen = pick(
-        loads.map((load) => ({ load, hasRoom: true, inFlight: 0, owesWord: false })),
-        drawing(stream),
-      );
+      const chosen = pick(loads.map(idle), drawing(stream));
       assert.notEqual(loads[chosen], Math.max(...loads));
     }),
   );
@@ -44,7 +43,7 @@ test('replicas of equal load are chosen about equally often', () => {
     seed = (seed * 48271) % 2147483647; // Park–Miller
     return seed / 2147483647;
   };
-  const all = counts.map(() => ({ load: 0, hasRoom: true, inFlight: 0, owesWord: false }));
+  const all = counts.map(() => idle(0));
   for (let i = 0; i < 4000; i += 1) {
     const chosen = pick(all, random);
     counts[chosen] = (counts[chosen] ?? 0) + 1;
@@ -59,8 +58,8 @@ test("one that is stopped holds half of a router's requests at most, whatever th
   const others = fc.array(fc.nat(200), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(others, fc.integer({ min: 2, max: 40 }), randoms, (live, concurrency, stream) => {
-      const stopped = { load: 0, hasRoom: true, inFlight: 0, owesWord: false };
-      const all = [stopped, ...live.map((load) => ({ load, hasRoom: true, inFlight: 0, owesWord: false }))];
+      const stopped = idle(0);
+      const all = [stopped, ...live.map(idle)];
       const random = drawing(stream);
       // A closed loop: those that are not stuck end and come again.
       for (let turn = 0; turn < 200; turn += 1) {

@@ -3,21 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AutoscalingConfig } from '../../protocol/index.js';
 import { autoscale, initialScaling, type ScalingState } from './autoscaler.js';
+import { autoscalingConfig as config } from './autoscaling-config.test-support.js';
 import { DemandWindow } from './demand-window.js';
-
-const config = (changes: Partial<AutoscalingConfig> = {}): AutoscalingConfig => ({
-  minReplicas: 1,
-  maxReplicas: 10,
-  initialReplicas: null,
-  targetOngoingRequests: 2,
-  upscaleDelayMs: 1000,
-  downscaleDelayMs: 5000,
-  metricsIntervalMs: 100,
-  lookBackPeriodMs: 1000,
-  upscalingFactor: 1,
-  downscalingFactor: 1,
-  ...changes,
-});
 
 /** Decisions at 100 ms for each load, starting with `current` replicas. */
 function run(settings: AutoscalingConfig, loads: readonly number[], current: number): number[] {

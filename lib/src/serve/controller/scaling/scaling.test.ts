@@ -2,20 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AutoscalingMetrics } from '../../protocol/index.js';
 import { app, deployment, FakeCluster, idsOf, settle } from '../fake-cluster.test-support.js';
+import { autoscalingConfig } from './autoscaling-config.test-support.js';
 
 describe('autoscaling', () => {
-  const autoscaling = {
-    minReplicas: 0,
-    maxReplicas: 4,
-    initialReplicas: null,
-    targetOngoingRequests: 2,
-    upscaleDelayMs: 1000,
-    downscaleDelayMs: 5000,
-    metricsIntervalMs: 100,
-    lookBackPeriodMs: 1000,
-    upscalingFactor: 1,
-    downscalingFactor: 1,
-  };
+  const autoscaling = autoscalingConfig({ minReplicas: 0, maxReplicas: 4 });
   const scaled = (changes = {}) => deployment('Chat', 'a', { numReplicas: 0, autoscaling: { ...autoscaling, ...changes } });
   const load = async (
     cluster: FakeCluster,
