@@ -10,22 +10,26 @@ export const UNWIND_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(KEY)})]
 /** How long the main thread waits for the order, so that no user code runs in between. */
 const ORDER_MS = 10_000;
 
-/** Frames of {@link interruptedFiles}, {@link installUnwind}'s function and the expression. */
-const OWN_FRAMES = 3;
 /** As much of the stack as is looked at. */
 const FRAMES = 200;
 
 /** The kernel's own code. */
 const KERNEL = new URL('..', import.meta.url).href;
 
-/** Files of the JavaScript that the inspector interrupted, innermost first; '' where one has no name. Empty: the event loop calls. */
-function interruptedFiles(): string[] {
+/**
+ * Files of the JavaScript that the inspector interrupted, innermost first; '' where one has no name. Empty: the event loop calls.
+ * @param unwind the function that {@link UNWIND_EXPRESSION} calls
+ */
+function interruptedFiles(unwind: () => void): string[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
-    Error.stackTraceLimit = OWN_FRAMES + FRAMES;
+    Error.stackTraceLimit = FRAMES;
     Error.prepareStackTrace = (_, frames) => frames;
-    const { stack } = new Error() as unknown as { stack: NodeJS.CallSite[] };
-    return stack.slice(OWN_FRAMES).map((frame) => frame.getFileName() ?? '');
+    const trace = {} as { stack: NodeJS.CallSite[] };
+    Error.captureStackTrace(trace, unwind);
+    // The first frame left is the expression's. Built-ins (`map`, `new Promise`) are nobody's; evaluated code has no name either.
+    const frames = trace.stack.slice(1).filter((frame) => frame.getFileName() || frame.isEval());
+    return frames.map((frame) => frame.getFileName() ?? '');
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
     Error.prepareStackTrace = prepareStackTrace;
@@ -33,9 +37,9 @@ function interruptedFiles(): string[] {
 }
 
 /** Whether the code that the inspector interrupted may be terminated. */
-function verdict(shared: Int32Array): (typeof Termination)['READY' | 'AGAIN' | 'REFUSED'] {
+function verdict(shared: Int32Array, unwind: () => void): (typeof Termination)['READY' | 'AGAIN' | 'REFUSED'] {
   if (Atomics.load(shared, GUARD) > 0) return Termination.REFUSED;
-  const files = interruptedFiles();
+  const files = interruptedFiles(unwind);
   // Node keeps books that must not be left half-written: its stack of async ids, its queues.
   if (files[0]?.startsWith('node:')) return Termination.AGAIN;
   // A slow machine may make the kernel at work look like user code that blocks.
@@ -49,7 +53,7 @@ export function installUnwind(shared: Int32Array): void {
   const unwind = (): void => {
     // A question that came too late: the control thread has given up, or asked anew.
     if (Atomics.load(shared, TERMINATION) !== Termination.ASKED) return;
-    const state = verdict(shared);
+    const state = verdict(shared, unwind);
     Atomics.store(shared, TERMINATION, state);
     if (state !== Termination.READY) return;
     // No Atomics.wait: the code that was interrupted may be in one, and V8 has room for one in a thread.

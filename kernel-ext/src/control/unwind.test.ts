@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import vm from 'node:vm';
+import { Worker } from 'node:worker_threads';
+import { SHARED_INTS, TERMINATION } from './messages.js';
+import { Termination } from './termination.js';
+import { installUnwind, UNWIND_EXPRESSION } from './unwind.js';
+
+/** Takes back an order that the main thread waits for, so that nothing is terminated; tells that it did wait. */
+const TAKE_BACK = `
+const { workerData, parentPort } = require('node:worker_threads');
+const { shared, at, READY, REFUSED } = workerData;
+parentPort.postMessage('up');
+parentPort.once('message', () => {
+  while (Atomics.compareExchange(shared, at, READY, REFUSED) !== READY);
+  parentPort.postMessage('taken back');
+});`;
+
+const shared = new Int32Array(new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT));
+installUnwind(shared);
+
+/** Calls as the inspector would: the expression has a frame of its own. @returns the state that the call leaves */
+function ask(call: () => void): number {
+  Atomics.store(shared, TERMINATION, Termination.ASKED);
+  call();
+  return Atomics.load(shared, TERMINATION);
+}
+
+describe('a termination', () => {
+  it('is refused where the kernel itself is at work', () => {
+    assert.equal(
+      ask(() => [0].map(() => Function(UNWIND_EXPRESSION)())),
+      Termination.REFUSED,
+    );
+  });
+
+  it('waits a moment where the innermost code is of Node', () => {
+    assert.equal(
+      ask(() => vm.runInThisContext(UNWIND_EXPRESSION)),
+      Termination.AGAIN,
+    );
+  });
+
+  it('is wanted where a cell runs', async () => {
+    const workerData = { shared, at: TERMINATION, READY: Termination.READY, REFUSED: Termination.REFUSED };
+    const worker = new Worker(TAKE_BACK, { eval: true, workerData });
+    await new Promise((resolve) => worker.once('message', resolve));
+    const takenBack = new Promise((resolve) => worker.once('message', resolve));
+    worker.postMessage('go');
+    ask(() => vm.runInThisContext(`(0, eval)(${JSON.stringify(UNWIND_EXPRESSION)})`, { filename: 'cell.js' }));
+    assert.equal(await takenBack, 'taken back');
+    await worker.terminate();
+  });
+});
