@@ -4,12 +4,16 @@ import { type Content, Decoder, type Encoder, type Incoming, Receiver, Refusals,
 export interface ControlHandlers {
   /** Content of `kernel_info_reply`. */
   readonly info: Readonly<Content>;
-  interrupt(): void;
+  /** Resolves when it is dealt with. */
+  interrupt(): Promise<void>;
   shutdown(restart: boolean): void;
   status(state: 'busy' | 'idle', parent: string): void;
   /** Tells all clients, too, that the kernel ends. */
   publishShutdown(content: string, parent: string): void;
 }
+
+/** A main thread that is not free in this time, because it loads TypeScript, deals with an interrupt after the reply to it. */
+const INTERRUPT_REPLY_MS = 1000;
 
 /** Answers the control channel, also while the main thread is blocked. */
 export class ControlChannel {
@@ -43,9 +47,8 @@ export class ControlChannel {
         this.#reply(message, 'kernel_info_reply', this.#handlers.info);
         break;
       case 'interrupt_request':
-        this.#reply(message, 'interrupt_reply', { status: 'ok' });
-        this.#handlers.interrupt();
-        break;
+        void this.#interrupt(message);
+        return;
       case 'shutdown_request': {
         const content = { status: 'ok', restart: message.content.restart === true };
         this.#reply(message, 'shutdown_reply', content);
@@ -57,6 +60,18 @@ export class ControlChannel {
         if (message.header.msg_type.endsWith('_request')) this.#refuse(message);
     }
     this.#handlers.status('idle', parent);
+  }
+
+  /** Answered afterwards: what a client sends that waited for the reply is not hit. */
+  async #interrupt(message: Incoming): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, INTERRUPT_REPLY_MS);
+    });
+    await Promise.race([this.#handlers.interrupt(), patience]);
+    clearTimeout(timer);
+    this.#reply(message, 'interrupt_reply', { status: 'ok' });
+    this.#handlers.status('idle', message.headerJson);
   }
 
   #refuse(message: Incoming): void {

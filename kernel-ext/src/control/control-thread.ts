@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { KernelError } from '../wire/index.js';
 import { guarded } from './guard.js';
 import { type ControlInit, type FromControl, GUARD, SHARED_INTS, type ToControl, UNSENT } from './messages.js';
+import { afterArrivals } from './turns.js';
 import { installUnwind } from './unwind.js';
 
 const bindError = (why: string): KernelError => new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`);
@@ -13,8 +14,11 @@ const SLICE_MS = 20;
 const PATIENCE_MS = 10_000;
 
 export interface ControlEvents {
-  /** An interrupt was asked for; synchronous code, if any ran, was terminated. */
-  onInterrupt(): void;
+  /**
+   * An interrupt was asked for.
+   * @param terminated synchronous code ran and was terminated
+   */
+  onInterrupt(terminated: boolean): void;
   /** The kernel is to end: asked for on the control channel, or its parent is gone. */
   onShutdown(restart: boolean): void;
 }
@@ -24,6 +28,8 @@ export class ControlThread {
   readonly #worker: Worker;
   readonly #shared: Int32Array;
   #closed = false;
+  /** Code was terminated for the interrupt that is to be dealt with. */
+  #terminated = false;
 
   private constructor(worker: Worker, shared: Int32Array) {
     this.#worker = worker;
@@ -37,10 +43,12 @@ export class ControlThread {
   static async start(init: Omit<ControlInit, 'shared'>, events: ControlEvents): Promise<ControlThread> {
     const buffer = new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT);
     const shared = new Int32Array(buffer);
-    installUnwind(shared);
     const workerData: ControlInit = { ...init, shared: buffer };
     const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData, name: 'nbserve-control' });
     const thread = new ControlThread(worker, shared);
+    installUnwind(shared, () => {
+      thread.#terminated = true;
+    });
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.on('message', (message: FromControl) => {
@@ -113,10 +121,14 @@ export class ControlThread {
   #onMessage(message: FromControl, events: ControlEvents): void {
     switch (message.kind) {
       case 'ping':
-        this.#post({ kind: 'pong', id: message.id });
+        // An interrupt that came before is dealt with after what has arrived, and the answer means that it was.
+        afterArrivals(() => {
+          this.#terminated = false;
+          this.#post({ kind: 'pong', id: message.id });
+        });
         break;
       case 'interrupted':
-        events.onInterrupt();
+        events.onInterrupt(this.#terminated);
         break;
       case 'shutdown':
         events.onShutdown(message.restart);

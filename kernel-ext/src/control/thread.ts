@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   new Receiver(heartbeat, (frames) => beats.send(frames));
   const controlChannel = new ControlChannel(control, signer, encoder, {
     info: init.info,
-    interrupt: () => void interrupter.interrupt(),
+    interrupt: () => interrupter.interrupt(),
     shutdown: end,
     status: (state, parent) => iopub.status(state, parent),
     publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),

@@ -47,8 +47,11 @@ function verdict(shared: Int32Array, unwind: () => void): (typeof Termination)['
   return foreign ? Termination.READY : Termination.REFUSED;
 }
 
-/** Main thread: makes {@link UNWIND_EXPRESSION} work. */
-export function installUnwind(shared: Int32Array): void {
+/**
+ * Main thread: makes {@link UNWIND_EXPRESSION} work.
+ * @param onTermination called right before code is terminated
+ */
+export function installUnwind(shared: Int32Array, onTermination: () => void = () => {}): void {
   const clear = asyncStackClearer();
   const unwind = (): void => {
     // A question that came too late: the control thread has given up, or asked anew.
@@ -59,7 +62,9 @@ export function installUnwind(shared: Int32Array): void {
     // No Atomics.wait: the code that was interrupted may be in one, and V8 has room for one in a thread.
     const end = performance.now() + ORDER_MS;
     while (Atomics.load(shared, TERMINATION) === Termination.READY && performance.now() < end);
-    if (Atomics.compareExchange(shared, TERMINATION, Termination.READY, Termination.REFUSED) === Termination.ORDERED) clear();
+    if (Atomics.compareExchange(shared, TERMINATION, Termination.READY, Termination.REFUSED) !== Termination.ORDERED) return;
+    onTermination();
+    clear();
   };
   Object.defineProperty(globalThis, Symbol.for(KEY), { value: unwind, enumerable: false });
 }

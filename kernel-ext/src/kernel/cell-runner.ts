@@ -1,5 +1,5 @@
+import { inOwnTurn } from '../control/index.js';
 import type { ExecuteOptions, Outcome, Session } from '../session/index.js';
-import { inOwnTurn } from './turns.js';
 
 /** How long an interrupted session may take to end its cell itself. */
 const GRACE_MS = 100;

@@ -1,9 +1,9 @@
+import { inOwnTurn, nextTurn } from '../control/index.js';
 import type { Outcome, Output, Session } from '../session/index.js';
 import { type Content, type ExecuteRequest, type Incoming, readExecute } from '../wire/index.js';
 import { CellOutput, type Publisher } from './cell-output.js';
 import type { CellRunner } from './cell-runner.js';
 import type { History } from './history.js';
-import { inOwnTurn, nextTurn } from './turns.js';
 
 export interface ExecutionDeps {
   readonly publisher: Publisher;

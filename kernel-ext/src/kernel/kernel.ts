@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Router } from 'zeromq';
-import { ControlThread } from '../control/index.js';
+import { afterArrivals, ControlThread, inOwnTurn, nextTurn } from '../control/index.js';
 import type { Session } from '../session/index.js';
 import {
   bindRouter,
@@ -21,7 +21,6 @@ import { guardProcess } from './process-guard.js';
 import { SessionHolder } from './session-holder.js';
 import { ShellChannel } from './shell-channel.js';
 import { StdinChannel } from './stdin.js';
-import { inOwnTurn, nextTurn } from './turns.js';
 
 /** How long the session may take to end. */
 const DISPOSE_MS = 1500;
@@ -61,10 +60,15 @@ export async function startKernel({ connection, createSession }: KernelOptions):
   let ending = false;
   let firstCell: string | undefined;
 
-  const interrupt = (): void => {
-    shell.rearm();
+  const endCell = (): void => {
     stdin.cancel();
     runner.interrupt();
+  };
+  const interrupt = (terminated: boolean): void => {
+    shell.rearm();
+    // Where no cell runs, the one that is meant may have come meanwhile: by another socket, unread while the thread was busy.
+    if (terminated || queue.running) endCell();
+    else afterArrivals(endCell);
   };
   const end = async (): Promise<void> => {
     if (ending) return;
@@ -81,7 +85,7 @@ export async function startKernel({ connection, createSession }: KernelOptions):
     exit(0);
   };
 
-  const exit = guardProcess({ onInterrupt: interrupt, onEnd: () => void end() });
+  const exit = guardProcess({ onInterrupt: () => interrupt(false), onEnd: () => void end() });
   const control = await ControlThread.start(
     { connection, session: name, info, parentPid: parentPid() },
     { onInterrupt: interrupt, onShutdown: () => void end() },

@@ -1,8 +1,8 @@
 /** The kernel's process: `node main.js <connection file>`. */
 import { resolve } from 'node:path';
+import { afterArrivals } from '../control/index.js';
 import { KernelError, logToStderr, readConnectionFile } from '../wire/index.js';
 import { startKernel } from './kernel.js';
-import { afterArrivals } from './turns.js';
 
 const [, , connectionFile] = process.argv;
 

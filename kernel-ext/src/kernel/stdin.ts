@@ -1,6 +1,6 @@
 import type { Router } from 'zeromq';
+import { inOwnTurn } from '../control/index.js';
 import { Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender, type Signer } from '../wire/index.js';
-import { inOwnTurn } from './turns.js';
 
 interface Question {
   readonly asker: Incoming;
