@@ -126,6 +126,20 @@ describe('traffic', () => {
     assert.equal((await next.traffic.canary('/c', rule, true)).state, 'PROMOTED');
   });
 
+  it('measures a step anew once one of its versions is updated', async () => {
+    const { cluster, controller } = await twoVersions();
+    const { rule } = await controller.traffic.begin('/c', canarySpec());
+    tell(cluster, controller, { b: tally(9) });
+    await controller.deploy(app('b', [deployment('D', 'b2')], null));
+    await cluster.clock.advance(1000);
+    tell(cluster, controller, { b: tally(9) });
+    assert.match((await controller.traffic.canary('/c', rule, false)).message, /step 1 of 2.*9 of 10 measured/);
+    assert.deepEqual(weightsOf(cluster), [0.9, 0.1]);
+    tell(cluster, controller, { b: tally(1) });
+    await settle();
+    assert.deepEqual(weightsOf(cluster), [0, 1]);
+  });
+
   it('tells who waits for a canary that it was stopped, and by what', async () => {
     const { controller } = await twoVersions();
     const first = await controller.traffic.begin('/c', canarySpec());

@@ -35,6 +35,8 @@ interface Followed {
   /** Since the rule was set, and since the present step of its canary began; a restarted controller measures the step anew. */
   readonly all: TrafficWindow;
   step: TrafficWindow;
+  /** What {@link measured} says of the step. */
+  measured: string;
   /** A decision is being written down. */
   isMoving: boolean;
   cancelWake: () => void;
@@ -133,7 +135,8 @@ export class Traffic {
   }
 
   /** Follows the rules of the target. */
-  observe({ traffic }: TargetState): void {
+  observe(target: TargetState): void {
+    const { traffic } = target;
     for (const [prefix, followed] of this.#followed) {
       const rule = traffic.get(prefix);
       if (rule?.id === followed.rule.id) continue;
@@ -142,18 +145,20 @@ export class Traffic {
       this.#onReplaced(followed, rule === undefined ? 'the split was undone' : 'other weights were set');
       if (rule === undefined) this.#options.log.info(`traffic of ${prefix}: split no longer`);
     }
-    for (const [prefix, rule] of traffic) this.#follow(prefix, rule);
+    for (const [prefix, rule] of traffic) this.#follow(prefix, rule, measured(target, rule));
   }
 
-  #follow(prefix: string, rule: TrafficRule): void {
+  #follow(prefix: string, rule: TrafficRule, versions: string): void {
     const known = this.#followed.get(prefix);
-    if (known?.rule === rule) return;
+    if (known?.rule === rule && known.measured === versions) return;
     const now = this.#options.clock.now();
     this.#options.log.info(`traffic of ${prefix}: ${describe(rule)}`);
     const step = new TrafficWindow(now);
-    const followed = known ?? { rule, all: new TrafficWindow(now), step, isMoving: false, cancelWake: () => {} };
-    if (followed.rule.canary?.step !== rule.canary?.step) followed.step = step;
+    const all = new TrafficWindow(now);
+    const followed = known ?? { rule, all, step, measured: versions, isMoving: false, cancelWake: () => {} };
+    if (followed.rule.canary?.step !== rule.canary?.step || followed.measured !== versions) followed.step = step;
     followed.rule = rule;
+    followed.measured = versions;
     this.#followed.set(prefix, followed);
     if (rule.canary?.state === CanaryState.RUNNING) this.#decide(prefix, followed);
     else if (rule.canary !== null) this.#settle(rule.id, canaryStatus(rule.canary, followed.step, now));
@@ -209,6 +214,12 @@ export class Traffic {
       waiting.resolve(status);
     }
   }
+}
+
+/** The versions whose code a canary compares: an update of either begins the step anew. */
+function measured({ apps }: TargetState, { canary }: TrafficRule): string {
+  if (canary === null) return '';
+  return [canary.to, canary.from].map((app) => apps.get(app)?.live?.generation ?? '').join(' ');
 }
 
 /** `v1 90 %, v2 10 %, sticky by cookie session, copies of 50 % to v3`. */
