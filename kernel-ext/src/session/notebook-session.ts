@@ -35,8 +35,8 @@ const SAVE_CACHE_MS = 5_000;
 /** When nbserve and its compiler are loaded, so that the first `serve.run` is quick: after a first cell that may wait already. */
 const WARM_HOST_MS = 100;
 
-/** How long a cell's end may wait for lines of its replicas: runners drop what comes later. */
-const REPLICAS_PRINT_MS = 15;
+/** How long a cell's end may wait for lines of its replicas, which a node agent that is busy holds back: runners drop what comes later. */
+const REPLICAS_PRINT_MS = 1_000;
 
 /** A cell without this has seen no answer of a replica. */
 const AWAITS = /\bawait\b/;
