@@ -79,6 +79,10 @@ describe('a stranger at the ports of a kernel', () => {
       await kernel.sendRaw(frames, channel);
       await kernel.sendRaw(frames, channel);
     }
+    // Shell refuses its first copy. That of control is an interrupt like any other, which ends what comes until it is dealt with.
+    const { msg_id } = JSON.parse(String(frames[2])) as { msg_id: string };
+    const idles = (): number => kernel.of(msg_id).filter(({ content }) => content.execution_state === 'idle').length;
+    await kernel.until(() => idles() === 2, 'the end of the interrupt');
     await stillWell();
   });
 

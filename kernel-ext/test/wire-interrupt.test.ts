@@ -51,18 +51,24 @@ describe('an interrupt', () => {
     assert.equal((await kernel.execute('1')).reply.status, 'ok');
   });
 
-  it('that overtakes its cell, because the kernel was busy, ends it all the same', async () => {
-    // One loop for both, so that both have arrived when the kernel looks at either.
-    const busy = await kernel.execute(
-      'setTimeout(() => { console.log("in"); const end = Date.now() + 100; while (Date.now() < end); }, 1); 1',
-    );
-    await kernel.until(() => kernel.of(busy.id).some(({ type }) => type === 'stream'), 'the loop');
-    const interrupted = kernel.interrupt();
-    const cell = kernel.executing('for (;;);');
-    assert.equal((await cell.done).reply.ename, 'KeyboardInterrupt');
-    await interrupted;
-    assert.equal((await kernel.execute('1')).reply.status, 'ok');
-  });
+  const busy = '{ console.log("in"); const end = Date.now() + 100; while (Date.now() < end); }';
+  const turns = {
+    'in a timer': `setTimeout(() => ${busy}, 1); 1`,
+    'in a turn of its own': `void input("?").then(() => ${busy}); 1`,
+  };
+  for (const [where, code] of Object.entries(turns)) {
+    it(`that overtakes its cell, because the kernel was busy ${where}, ends it all the same`, async () => {
+      kernel.onInput = () => 'yes';
+      const first = await kernel.execute(code, { allow_stdin: true });
+      await kernel.until(() => kernel.of(first.id).some(({ type }) => type === 'stream'), 'the loop');
+      const interrupted = kernel.interrupt();
+      const cell = kernel.executing('for (;;);');
+      assert.equal((await cell.done).reply.ename, 'KeyboardInterrupt');
+      await interrupted;
+      assert.equal((await kernel.execute('1')).reply.status, 'ok');
+      kernel.onInput = () => undefined;
+    });
+  }
 
   it('drops the cells that were queued', async () => {
     const cell = kernel.executing('console.log("in"); for (;;);');

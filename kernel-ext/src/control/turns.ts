@@ -18,20 +18,25 @@ export function inOwnTurn(work: () => void): void {
 
 const { setImmediate, setTimeout, clearTimeout } = globalThis;
 
-/** When a turn begins whose immediate was dropped. */
+/** After this time immediates count as dropped, and are asked for anew. */
 const RESCUE_MS = 50;
 
 /** Runs `work` in a turn of its own, after what has arrived by now from other threads and sockets: an interrupt may be among it. */
 export function afterArrivals(work: () => void): void {
   let begun = false;
+  let rescue: NodeJS.Timeout | undefined;
   const begin = (): void => {
     if (begun) return;
     begun = true;
     clearTimeout(rescue);
     inOwnTurn(work);
   };
-  const rescue = setTimeout(begin, RESCUE_MS);
-  setImmediate(begin);
+  const wait = (): void => {
+    rescue = setTimeout(wait, RESCUE_MS);
+    // The first one ends a turn that may have looked at its sockets long ago; the next one looks at all of them.
+    setImmediate(() => setImmediate(begin));
+  };
+  wait();
 }
 
 /** Resolves in a turn of its own. */

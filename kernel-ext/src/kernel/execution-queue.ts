@@ -56,19 +56,20 @@ export class ExecutionQueue {
       const { request, at } = next;
       const parent = request.headerJson;
       this.#running = { parent };
-      const stop = await this.#execute(request, parent, at);
-      if (stop) for (const dropped of this.#waiting.splice(0)) this.#abort(dropped.request);
+      const dropped = await this.#execute(request, parent, at);
+      for (const { request: unrun } of dropped) this.#abort(unrun);
       this.#running = undefined;
     }
   }
 
-  /** True where the requests that wait must be dropped. */
-  async #execute(request: Incoming, parent: string, at: number): Promise<boolean> {
+  /** @returns the requests that waited and must not run */
+  async #execute(request: Incoming, parent: string, at: number): Promise<readonly Waiting[]> {
     const { publisher, history } = this.#deps;
     publisher.publish('status', { execution_state: 'busy' }, parent);
     const content = readExecute(request.content);
     const outcome: Outcome = content ? await this.#run(request, content, parent) : noCode();
     const execution_count = this.#count;
+    let dropped: readonly Waiting[] = [];
     const reply: Content = { execution_count, user_expressions: {}, payload: [] };
     if (outcome.status === 'ok') {
       if (outcome.result && !content?.silent) {
@@ -83,10 +84,12 @@ export class ExecutionQueue {
       publisher.publish('error', { ename, evalue, traceback }, parent);
       // What has arrived by the time of the reply was sent by someone who could not know of the error. What comes later runs.
       await settle(at);
+      // Before the reply is on its way: an answer to it may come while it is still being sent.
+      if (content?.stopOnError ?? true) dropped = this.#waiting.splice(0);
       this.#deps.reply(request, { status: 'error', ename, evalue, traceback, ...reply });
     }
     publisher.publish('status', { execution_state: 'idle' }, parent);
-    return outcome.status === 'error' && (content?.stopOnError ?? true);
+    return dropped;
   }
 
   async #run(request: Incoming, content: ExecuteRequest, parent: string): Promise<Outcome> {

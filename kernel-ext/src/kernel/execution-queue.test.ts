@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Outcome, Session } from '../session/index.js';
+import type { Content, Incoming } from '../wire/index.js';
+import { CellRunner } from './cell-runner.js';
+import { ExecutionQueue } from './execution-queue.js';
+import { History } from './history.js';
+
+const FAILED: Outcome = { status: 'error', ename: 'Error', evalue: 'boom', traceback: [] };
+
+const request = (code: string, content: Content = {}): Incoming => ({
+  identities: [],
+  header: { msg_id: code, msg_type: 'execute_request', session: '', username: '', date: '', version: '' },
+  headerJson: code,
+  content: { code, ...content },
+  metadata: {},
+  buffers: [],
+});
+
+/** A queue whose cells end well, but for `fail`. @param onReply may push more */
+function queueOf(onReply: (queue: ExecutionQueue, code: string, status: unknown) => void): ExecutionQueue {
+  const execute = async (code: string): Promise<Outcome> => (code === 'fail' ? FAILED : { status: 'ok' });
+  const session = { execute } as Partial<Session> as Session;
+  const queue: ExecutionQueue = new ExecutionQueue({
+    publisher: { stream() {}, publish() {} },
+    runner: new CellRunner(),
+    history: new History(),
+    session: async () => session,
+    next() {},
+    reply: ({ header }, { status }) => onReply(queue, header.msg_id, status),
+    ask: async () => '',
+  });
+  return queue;
+}
+
+describe('ExecutionQueue', () => {
+  // Turns do not keep a process alive by themselves.
+  let held: NodeJS.Timeout;
+  before(() => {
+    held = setInterval(() => {}, 1000);
+  });
+  after(() => clearInterval(held));
+
+  /** Runs `first` and what waits behind it; `late` is sent by a client that reads the first reply while it is still being sent. */
+  const replies = (first: Incoming): Promise<string[]> =>
+    new Promise((resolve) => {
+      const seen: string[] = [];
+      const queue = queueOf((own, code, status) => {
+        seen.push(`${code} ${String(status)}`);
+        if (seen.length === 1) own.push(request('late'));
+        if (seen.length === 3) resolve(seen);
+      });
+      queue.push(first);
+      queue.push(request('waiting'));
+    });
+
+  it('drops what waited behind a cell that failed, and runs what came with or after the reply', async () => {
+    assert.deepEqual(await replies(request('fail')), ['fail error', 'waiting aborted', 'late ok']);
+  });
+
+  it('drops nothing where the request says so', async () => {
+    assert.deepEqual(await replies(request('fail', { stop_on_error: false })), ['fail error', 'waiting ok', 'late ok']);
+  });
+
+  it('runs one cell after the other', async () => {
+    assert.deepEqual(await replies(request('1')), ['1 ok', 'waiting ok', 'late ok']);
+  });
+});
