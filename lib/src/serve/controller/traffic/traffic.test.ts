@@ -138,6 +138,12 @@ describe('traffic', () => {
     tell(cluster, controller, { b: tally(1) });
     await settle();
     assert.deepEqual(weightsOf(cluster), [0, 1]);
+    // What an ended one measured stays.
+    tell(cluster, controller, { b: tally(10) });
+    await cluster.clock.advance(1000);
+    const ended = await controller.traffic.canary('/c', rule, true);
+    await controller.deploy(app('b', [deployment('D', 'b3')], null));
+    assert.deepEqual(await controller.traffic.canary('/c', rule, false), ended);
   });
 
   it('tells who waits for a canary that it was stopped, and by what', async () => {

@@ -36,7 +36,7 @@ interface Followed {
   readonly all: TrafficWindow;
   step: TrafficWindow;
   /** What {@link measured} says of the step. */
-  measured: string;
+  measured: string | null;
   /** A decision is being written down. */
   isMoving: boolean;
   cancelWake: () => void;
@@ -148,15 +148,16 @@ export class Traffic {
     for (const [prefix, rule] of traffic) this.#follow(prefix, rule, measured(target, rule));
   }
 
-  #follow(prefix: string, rule: TrafficRule, versions: string): void {
+  #follow(prefix: string, rule: TrafficRule, versions: string | null): void {
     const known = this.#followed.get(prefix);
-    if (known?.rule === rule && known.measured === versions) return;
+    if (known?.rule === rule && (versions === null || known.measured === versions)) return;
     const now = this.#options.clock.now();
     this.#options.log.info(`traffic of ${prefix}: ${describe(rule)}`);
     const step = new TrafficWindow(now);
     const all = new TrafficWindow(now);
     const followed = known ?? { rule, all, step, measured: versions, isMoving: false, cancelWake: () => {} };
-    if (followed.rule.canary?.step !== rule.canary?.step || followed.measured !== versions) followed.step = step;
+    const isUpdated = versions !== null && followed.measured !== versions;
+    if (followed.rule.canary?.step !== rule.canary?.step || isUpdated) followed.step = step;
     followed.rule = rule;
     followed.measured = versions;
     this.#followed.set(prefix, followed);
@@ -216,9 +217,9 @@ export class Traffic {
   }
 }
 
-/** The versions whose code a canary compares: an update of either begins the step anew. */
-function measured({ apps }: TargetState, { canary }: TrafficRule): string {
-  if (canary === null) return '';
+/** The versions whose code a canary compares: an update of either begins the step anew. `null` where none is under way. */
+function measured({ apps }: TargetState, { canary }: TrafficRule): string | null {
+  if (canary?.state !== CanaryState.RUNNING) return null;
   return [canary.to, canary.from].map((app) => apps.get(app)?.live?.generation ?? '').join(' ');
 }
 
