@@ -16,7 +16,18 @@ const ROOMS = {
   'serve/handle': ['core', 'ipc', 'code', 'serve/protocol', 'serve/context', 'serve/router'],
   'serve/controller': ['core', 'ipc', 'engine', 'code', 'serve/protocol'],
   'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router'],
-  'serve/replica': ['core', 'ipc', 'engine', 'code', 'serve/protocol', 'serve/router', 'serve/handle', 'serve/modules', 'serve/context', 'serve/multiplexing'],
+  'serve/replica': [
+    'core',
+    'ipc',
+    'engine',
+    'code',
+    'serve/protocol',
+    'serve/router',
+    'serve/handle',
+    'serve/modules',
+    'serve/context',
+    'serve/multiplexing',
+  ],
   serve: ['core', 'ipc', 'engine', 'code'],
   onnx: ['core'],
   data: ['core', 'onnx', 'engine'],
@@ -28,7 +39,13 @@ const rules = Object.entries(ROOMS).map(([name, allowed]) => ({
   name: `room-${name.replace('/', '-')}`,
   severity: 'error',
   comment: `${name} may import ${allowed.join(', ') || 'no other room'}`,
-  from: { path: room(name), pathNot: name === 'serve' ? '^lib/src/serve/(controller|proxy|replica|protocol|router|handle|modules|context|multiplexing|batching)/' : [] },
+  from: {
+    path: room(name),
+    pathNot:
+      name === 'serve'
+        ? '^lib/src/serve/(controller|proxy|replica|protocol|router|handle|modules|context|multiplexing|batching)/'
+        : [],
+  },
   to: { path: '^lib/src/[^/]+/', pathNot: [room(name), ...allowed.map(room)] },
 }));
 
@@ -38,7 +55,8 @@ module.exports = {
     {
       name: 'one-door',
       severity: 'error',
-      comment: "a room is entered through its index.ts (types that reach notebooks are imported by file, to keep their declarations small)",
+      comment:
+        'a room is entered through its index.ts (types that reach notebooks are imported by file, to keep their declarations small)',
       from: { path: '^lib/src/([^/]+)/' },
       to: { path: '^lib/src/(core|ipc|engine|code|onnx|data)/', pathNot: ['^lib/src/$1/', '/index\\.ts$'] },
     },

@@ -7,14 +7,19 @@ import { brokenLinks } from './docs/links.mjs';
 import { pageFiles } from './docs/pages.mjs';
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
-const problems = [...brokenLinks(), ...(await outdatedPages()).map((page) => `${page}: is not what the code says; run \`npm run docs\``)];
+const problems = [
+  ...brokenLinks(),
+  ...(await outdatedPages()).map((page) => `${page}: is not what the code says; run \`npm run docs\``),
+];
 
 for (const page of pageFiles().filter((file) => file.includes(values.only))) {
   const started = Date.now();
   const result = await runExamples(page);
   problems.push(...result.problems);
   if (result.ran > 0 || result.problems.length > 0) {
-    console.log(`${result.problems.length === 0 ? '✔' : '✖'} ${page}: ${result.ran} blocks (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+    console.log(
+      `${result.problems.length === 0 ? '✔' : '✖'} ${page}: ${result.ran} blocks (${((Date.now() - started) / 1000).toFixed(1)} s)`,
+    );
   }
 }
 for (const problem of problems) console.error(`✖ ${problem}`);

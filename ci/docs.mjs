@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { generatedPages, REFERENCE, writeReference } from './docs/generate.mjs';
 
-if (!process.argv.includes('--no-build')) execFileSync('node', ['node_modules/typescript/bin/tsc', '-b', 'lib', 'kernel-ext'], { stdio: 'inherit' });
+if (!process.argv.includes('--no-build'))
+  execFileSync('node', ['node_modules/typescript/bin/tsc', '-b', 'lib', 'kernel-ext'], { stdio: 'inherit' });
 for (const [file, text] of await generatedPages()) {
   writeFileSync(file, text);
   console.log(`wrote ${file}`);

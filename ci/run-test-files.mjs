@@ -21,8 +21,9 @@ export async function runTestFiles(files, { concurrency, env = {} }) {
   });
   stream.on('test:fail', (event) => {
     underWay.end(event);
-    if (event.details?.type === 'suite' && event.details.error?.failureType === 'subtestsFailed') return;
-    if (isTest(event, files) || event.details?.error?.failureType !== 'subtestsFailed') {
+    const { failureType } = /** @type {{ failureType?: string }} */ (event.details?.error ?? {});
+    if (event.details?.type === 'suite' && failureType === 'subtestsFailed') return;
+    if (isTest(event, files) || failureType !== 'subtestsFailed') {
       result.failed += 1;
       const hangs = isTest(event, files) ? [] : underWay.in(event.file ?? event.name);
       result.failures.push(`${event.file ?? ''}: ${event.name}${hangs.length > 0 ? `, in: ${hangs.join(' › ')}` : ''}`);
@@ -34,14 +35,18 @@ export async function runTestFiles(files, { concurrency, env = {} }) {
   return result;
 }
 
+/** @typedef {{ file?: string, name: string, nesting: number }} TestEvent */
+
 /** Tests that have begun and not ended: what a file that ran out of time was at. */
 class UnderWay {
   #tests = new Map();
 
+  /** @param {TestEvent} event */
   start({ file, name, nesting }) {
     this.#tests.set(`${file}:${nesting}:${name}`, { file, name });
   }
 
+  /** @param {TestEvent} event */
   end({ file, name, nesting }) {
     this.#tests.delete(`${file}:${nesting}:${name}`);
   }
@@ -52,4 +57,5 @@ class UnderWay {
 }
 
 // A file is reported as a test of its own, named by its path.
-const isTest = (event, files) => event.details?.type !== 'suite' && !files.some((file) => file.endsWith(event.name) || event.name.endsWith(file));
+const isTest = (event, files) =>
+  event.details?.type !== 'suite' && !files.some((file) => file.endsWith(event.name) || event.name.endsWith(file));

@@ -2,7 +2,7 @@
 // Options: --only checks,unit,cluster,kernel,docs,lessons (any of them), --files <part of a path>.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,19 @@ import { runTestFiles } from './run-test-files.mjs';
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, files: { type: 'string', default: '' } } });
 const groups = options.only?.split(',');
 const wanted = (group) => groups === undefined || groups.includes(group);
+const partial = options.files !== '';
+
+const words = (line) => line.split(' ');
+const firstAndRest = (line) => /** @type {[string, string[]]} */ ([words(line)[0], words(line).slice(1)]);
+
+const CHECKS = [
+  ['format and lint (Biome)', 'npx biome check --config-path=ci/biome-config.json lib kernel-ext ci'],
+  ['promises and switches (typescript-eslint)', 'npx eslint -c ci/eslint.config.mjs lib/src kernel-ext/src'],
+  ['the scripts of ci/ are sound (tsc, checkJs)', 'node node_modules/typescript/bin/tsc -p ci'],
+  ['rooms and arrows (dependency-cruiser)', 'npx depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src'],
+  ['no dead code (knip)', 'npx knip --config ci/knip.json'],
+  ["public types are clean under tslab's TypeScript", 'node ci/check-declarations.mjs'],
+];
 
 const started = Date.now();
 let passed = 0;
@@ -36,6 +49,9 @@ async function files(group, folders, suffix, concurrency) {
   if (!wanted(group)) return;
   const found = folders.flatMap((folder) => findFiles(folder, suffix)).filter((file) => file.includes(options.files));
   console.log(`\n── ${group}: ${found.length} files`);
+  // Only tests that ask for the real Jupyter wait for its set-up.
+  if (found.some((file) => readFileSync(file, 'utf8').includes('NBSERVE_TEST_PYTHON')))
+    process.env.NBSERVE_TEST_PYTHON = jupyterPython();
   const result = await runTestFiles(found, { concurrency });
   passed += result.passed;
   failures.push(...result.failures);
@@ -46,26 +62,25 @@ const home = mkdtempSync(join(tmpdir(), 'nbst-'));
 process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
 process.env.NBSERVE_HOME = home;
 
-if (!command('the code compiles', 'node', ['node_modules/typescript/bin/tsc', '-b', 'lib', 'kernel-ext', 'lib/test', 'kernel-ext/test'])) finish();
-if (wanted('checks')) {
-  command('format and lint (Biome)', 'npx', ['biome', 'check', '--config-path=ci/biome.json', 'lib', 'kernel-ext']);
-  command('promises and switches (typescript-eslint)', 'npx', ['eslint', '-c', 'ci/eslint.config.mjs', 'lib/src', 'kernel-ext/src']);
-  command('rooms and arrows (dependency-cruiser)', 'npx', ['depcruise', '--config', 'ci/dependency-cruiser.cjs', 'lib/src', 'kernel-ext/src']);
-  command('no dead code (knip)', 'npx', ['knip', '--config', 'ci/knip.json']);
-  command("public types are clean under tslab's TypeScript", 'node', ['ci/check-declarations.mjs']);
-}
+const compiled = command(
+  'the code compiles',
+  'node',
+  words('node_modules/typescript/bin/tsc -b lib kernel-ext lib/test kernel-ext/test'),
+);
+if (!compiled) finish();
+// With --files, only what is named runs.
+if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command(name, ...firstAndRest(line));
 await files('unit', ['lib/dist', 'kernel-ext/dist'], '.test.js', 2);
-if (wanted('unit')) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
+if (wanted('unit') && !partial) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
 await files('cluster', ['lib/dist-test'], '.test.js', 1);
-if (wanted('kernel')) process.env.NBSERVE_TEST_PYTHON = jupyterPython();
 await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1);
-if (wanted('docs')) command('every example of the docs runs', 'node', ['ci/docs-examples.mjs']);
+if (wanted('docs')) command('every example of the docs runs', 'node', ['ci/docs-examples.mjs', '--only', options.files]);
 if (wanted('lessons')) {
   const notebooks = findFiles('notebooks', '.ipynb').filter((file) => file.includes(options.files));
   for (const notebook of notebooks) {
     command(`nbserve execute ${notebook}`, 'npx', ['nbserve', 'execute', notebook, '--output', join(home, 'out.ipynb')]);
   }
-  const python = jupyterPython();
+  const python = notebooks.length === 0 ? '' : jupyterPython();
   for (const runner of ['nbclient', 'papermill']) {
     for (const notebook of notebooks) command(`${notebook} under ${runner}`, python, ['ci/run-notebook.py', runner, notebook]);
   }

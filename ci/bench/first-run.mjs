@@ -20,10 +20,10 @@ const TYPING_MS = 1000;
 async function untilServed(notebook, cell, expected) {
   const begun = performance.now();
   const { text } = await notebook.execute(`${cell}.url`);
-  const url = /http:\/\/[^\s'"\x1b]+/.exec(text)?.[0];
+  const url = /http:\/\/[\w.:/-]+/.exec(text)?.[0];
   for (;;) {
     const response = await fetch(url, { method: 'POST', body: '{"input":"hello"}' });
-    const answer = await response.json();
+    const answer = /** @type {{ result?: string }} */ (await response.json());
     if (response.status !== 200) throw new Error(`${response.status} from ${url}: ${JSON.stringify(answer)}`);
     if (answer.result === `${expected}hello`) return performance.now() - begun;
   }

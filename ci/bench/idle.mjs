@@ -34,7 +34,10 @@ export async function run() {
     entries: { controller: path('stubs/controller.mjs'), proxy: path('../../lib/dist/serve/proxy/main.js') },
   });
   try {
-    const controller = await connect({ path: join(cluster.dir, 'c.sock') }, { token: cluster.token, hello: helloOf('driver', 'bench') });
+    const controller = await connect(
+      { path: join(cluster.dir, 'c.sock') },
+      { token: cluster.token, hello: helloOf('driver', 'bench') },
+    );
     const engine = await connectEngine(cluster.dir, cluster.token);
     const call = opCaller(controller);
     for (let i = 0; i < APPS; i += 1) {

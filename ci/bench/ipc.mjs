@@ -45,8 +45,9 @@ async function serve(dir) {
           if (call.head.kind === 'http')
             return () =>
               call.respond({ kind: 'http', status: 200, headers: ['content-type', 'application/json'] }, call.body, true);
-          if (call.head.method === 'echo') return () => call.respond({ kind: 'value', queue: 1 }, call.body, true);
-          if (call.head.method === 'value') return () => call.reply(decodeValue(call.body)[0], 1);
+          const { method } = /** @type {{ method: string }} */ (call.head);
+          if (method === 'echo') return () => call.respond({ kind: 'value', queue: 1 }, call.body, true);
+          if (method === 'value') return () => call.reply(decodeValue(call.body)[0], 1);
           return () => {
             call.onBody = { onData: (chunk) => call.consumed(chunk.length), onEnd: () => call.reply(null), onError() {} };
           };
@@ -154,14 +155,16 @@ async function upload(dir, bytes) {
   const channel = await connect({ path: join(dir, 'ipc.sock') }, { token: TOKEN, hello: helloOf('driver', 'bench') });
   const body = Buffer.alloc(bytes);
   const start = performance.now();
-  await new Promise((resolve, reject) => {
-    channel.request({ kind: 'method', method: 'sink', requestId: 'r' }, body, {
-      onHead() {},
-      onData() {},
-      onEnd: resolve,
-      onError: reject,
-    });
-  });
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve, reject) => {
+      channel.request({ kind: 'method', method: 'sink', requestId: 'r' }, body, {
+        onHead() {},
+        onData() {},
+        onEnd: resolve,
+        onError: reject,
+      });
+    })
+  );
   const seconds = (performance.now() - start) / 1000;
   channel.close();
   return bytes / 1e6 / seconds;

@@ -72,12 +72,14 @@ export const realNow = performance.now.bind(performance);
 
 /** From now on this process's timers and `performance.now()` follow the virtual clock: the router uses them. */
 export function replaceTimers(clock) {
+  /** @type {any} */
+  const timers = globalThis;
   const handle = (cancel) => {
     const one = { cancel, unref: () => one, ref: () => one, hasRef: () => false };
     return one;
   };
-  globalThis.setTimeout = (action, ms = 0, ...args) => handle(clock.after(ms, () => action(...args)));
-  globalThis.setInterval = (action, ms = 0, ...args) => {
+  timers.setTimeout = (action, ms = 0, ...args) => handle(clock.after(ms, () => action(...args)));
+  timers.setInterval = (action, ms = 0, ...args) => {
     const again = () => {
       one.cancel = clock.after(Math.max(1, ms), again);
       action(...args);
@@ -85,7 +87,7 @@ export function replaceTimers(clock) {
     const one = handle(clock.after(Math.max(1, ms), again));
     return one;
   };
-  globalThis.clearTimeout = (one) => one?.cancel();
-  globalThis.clearInterval = globalThis.clearTimeout;
+  timers.clearTimeout = (one) => one?.cancel();
+  timers.clearInterval = timers.clearTimeout;
   Object.defineProperty(performance, 'now', { value: clock.now });
 }

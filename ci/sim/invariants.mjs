@@ -38,7 +38,6 @@ export class Invariants {
     if (ongoing > 0) this.#violate(`${id} was stopped with ${ongoing} requests unanswered`);
   }
 
-  /** @param {{ died: boolean, draining: boolean }} how */
   ended({ app, allocation }, { draining }) {
     if (!draining) this.#alive.set(app, this.#alive.get(app) - 1);
     if (allocation !== null) this.#held.set(allocation.node, this.#held.get(allocation.node) - allocation.resources.cpu);

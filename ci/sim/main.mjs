@@ -22,15 +22,21 @@ const seed = Number(options.seed);
 
 /** A simulation in a process of its own. */
 export function run(given) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('run.mjs', import.meta.url)), JSON.stringify({ seed, ...given })], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('run.mjs', import.meta.url)), JSON.stringify({ seed, ...given })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (data) => {
     text += data;
   });
   return new Promise((resolve, reject) => {
-    child.once('close', (code) => (code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`a simulation ended with ${code}`))));
+    child.once('close', (code) =>
+      code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`a simulation ended with ${code}`)),
+    );
   });
 }
 
@@ -82,7 +88,11 @@ async function simulations() {
     });
     for (const result of await Promise.all(running)) {
       results.push(result);
-      console.log(row(result).map((cell, i) => `${HEAD[i]}: ${cell}`).join(' · '));
+      console.log(
+        row(result)
+          .map((cell, i) => `${HEAD[i]}: ${cell}`)
+          .join(' · '),
+      );
       for (const violation of result.violations) console.log(`  VIOLATED: ${violation}`);
     }
   }
@@ -90,7 +100,10 @@ async function simulations() {
 }
 
 function writePage({ results, lengths }, day) {
-  const growth = (name, trace, of) => ({ name, points: results.filter((one) => one.trace === trace).map((one) => [one.replicas, of(one)]) });
+  const growth = (name, trace, of) => ({
+    name,
+    points: results.filter((one) => one.trace === trace).map((one) => [one.replicas, of(one)]),
+  });
   writePlot('control-cost.svg', {
     title: 'The controller’s CPU time, ten replicas to an application',
     x: { label: 'replicas', log: true, format: (value) => value.toLocaleString('en') },
@@ -132,7 +145,15 @@ if (options.replay) {
 } else {
   const found = await simulations();
   if (options.write) {
-    const day = await run({ replicas: 100, apps: 10, trace: 'diurnal', lengthMs: DAY_MS, dayMs: DAY_MS, sampleMs: MINUTE_MS, points: true });
+    const day = await run({
+      replicas: 100,
+      apps: 10,
+      trace: 'diurnal',
+      lengthMs: DAY_MS,
+      dayMs: DAY_MS,
+      sampleMs: MINUTE_MS,
+      points: true,
+    });
     writePage(found, day);
     found.results.push(day);
   }

@@ -8,7 +8,7 @@ import { Cluster } from '../bench/harness/cluster.mjs';
 import { madeBy, table, writePart, writePlot } from './page.mjs';
 import { exponential, random } from './random.mjs';
 import { AUTOSCALING, peakRate } from './simulation.mjs';
-import * as traces from './traces.mjs';
+import { traces } from './traces.mjs';
 
 const REPLICAS = 6;
 const LENGTH_MS = 60_000;
@@ -65,7 +65,10 @@ export async function replay({ run, seed, write }) {
   const head = ['trace', 'requests', 'failed', 'replicas, real', 'simulated', 'mean difference', 'same within one'];
   for (const line of [...lines, ...table(head, rows)]) console.log(line);
   if (write) {
-    const images = ['diurnal', 'bursty'].flatMap((name) => ['', `![Replicas over a ${name} minute, real and simulated](images/replay-${name}.svg)`]);
+    const images = ['diurnal', 'bursty'].flatMap((name) => [
+      '',
+      `![Replicas over a ${name} minute, real and simulated](images/replay-${name}.svg)`,
+    ]);
     writePart('--replay --write', [madeBy('npm run simulate -- --replay --write'), '', ...table(head, rows), ...images]);
   }
   process.exit(rows.some((row) => row[2] !== '0') ? 1 : 0);
@@ -87,7 +90,12 @@ async function real(name, shape, seed) {
       lookBackPeriod: lookBackPeriodMs,
     };
     const app = new URL('replay-app.mjs', import.meta.url).href;
-    const url = await cluster.ask('run', { app, name: 'sleeper', routePrefix: '/', options: { autoscaling, maxOngoingRequests: MAX_ONGOING } });
+    const url = await cluster.ask('run', {
+      app,
+      name: 'sleeper',
+      routePrefix: '/',
+      options: { autoscaling, maxOngoingRequests: MAX_ONGOING },
+    });
     const replicasNow = async () => (await cluster.ask('status')).applications.sleeper.deployments.Sleeper.replicas;
     const origin = performance.now();
     const samples = [];
@@ -133,7 +141,11 @@ async function real(name, shape, seed) {
 }
 
 function compare(name, measured, predicted) {
-  const pairs = measured.samples.map(({ t, running }, i) => ({ t, real: running, simulated: predicted.samples[i]?.running ?? 0 }));
+  const pairs = measured.samples.map(({ t, running }, i) => ({
+    t,
+    real: running,
+    simulated: predicted.samples[i]?.running ?? 0,
+  }));
   const mean = (of) => pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length;
   const every = Math.ceil(pairs.length / ROWS);
   const lines = pairs

@@ -1,7 +1,7 @@
 // One simulation, in a process of its own: its timers are virtual. Told what to do by a JSON argument; prints the result as JSON.
 import { replaceTimers, VirtualClock } from './clock.mjs';
 import { peakRate, simulate } from './simulation.mjs';
-import * as traces from './traces.mjs';
+import { traces } from './traces.mjs';
 
 const { trace, dayMs, shape = {}, serviceMs = 20_000, points = false, ...options } = JSON.parse(process.argv[2]);
 const clock = new VirtualClock();
@@ -9,6 +9,12 @@ replaceTimers(clock);
 const peak = peakRate({ perApp: options.replicas / options.apps, serviceMs });
 const made = traces[trace]({ apps: options.apps, peak, seed: options.seed, ...(dayMs === undefined ? {} : { dayMs }), ...shape });
 const samples = [];
-const result = await simulate({ ...options, clock, serviceMs, trace: made, onSample: (sample) => points && samples.push(sample) });
+const result = await simulate({
+  ...options,
+  clock,
+  serviceMs,
+  trace: made,
+  onSample: (sample) => points && samples.push(sample),
+});
 process.stdout.write(JSON.stringify({ ...result, describe: made.describe, samples }));
 process.exit(0);

@@ -1,4 +1,4 @@
-import { SimulatedCluster, nodesFor } from './cluster.mjs';
+import { nodesFor, SimulatedCluster } from './cluster.mjs';
 import { Histogram } from './histogram.mjs';
 import { Invariants } from './invariants.mjs';
 import { appSpec, deploymentSpec } from './library.mjs';
@@ -87,7 +87,13 @@ export async function simulate({
       onEnd: () => (answered += 1),
       onError: (error) => invariants.request(error),
     };
-    cluster.router.dispatch({ key: `${names[app]}/Main`, method: 'm', head: { kind: 'method', method: 'm', requestId }, body: null, sink });
+    cluster.router.dispatch({
+      key: `${names[app]}/Main`,
+      method: 'm',
+      head: { kind: 'method', method: 'm', requestId },
+      body: null,
+      sink,
+    });
   };
   const follow = (app, from) => {
     const at = origin + trace.next(app, from);
@@ -101,7 +107,10 @@ export async function simulate({
 
   const quality = { below: 0, samples: 0, replicaMs: 0, oracleMs: 0, peak: 0, heap: 0 };
   const need = (app, t) =>
-    Math.min(perApp, Math.max(autoscaling.minReplicas, Math.ceil((trace.rate(app, t) * serviceMs) / 1000 / autoscaling.targetOngoingRequests)));
+    Math.min(
+      perApp,
+      Math.max(autoscaling.minReplicas, Math.ceil((trace.rate(app, t) * serviceMs) / 1000 / autoscaling.targetOngoingRequests)),
+    );
   const sample = () => {
     const t = clock.now() - origin;
     const there = runningOf(cluster, names);
@@ -123,7 +132,10 @@ export async function simulate({
   };
   sample();
   await clock.run(end, drain);
-  const cost = { controllerMs: cluster.cost.controllerMs - before.controllerMs, routerMs: cluster.cost.routerMs - before.routerMs };
+  const cost = {
+    controllerMs: cluster.cost.controllerMs - before.controllerMs,
+    routerMs: cluster.cost.routerMs - before.routerMs,
+  };
   const published = cluster.counts.published - before.published;
   const starts = cluster.counts.starts - before.starts;
   const publishedBytes = cluster.counts.publishedBytes - before.publishedBytes;

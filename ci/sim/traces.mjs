@@ -10,7 +10,7 @@ const QUIET = 0.1;
  * of two states (MMPP).
  * @param {{ apps: number, peak: number, seed: number, quietMs?: number, burstMs?: number }} options `peak`: requests a second of one app in a burst
  */
-export function bursty({ apps, peak, seed, quietMs = 300_000, burstMs = 60_000 }) {
+function bursty({ apps, peak, seed, quietMs = 300_000, burstMs = 60_000 }) {
   const states = Array.from({ length: apps }, (_, app) => {
     const draw = random(seed * 7919 + app);
     return { draw, parts: [{ from: 0, burst: draw() < burstMs / (quietMs + burstMs) }], until: 0 };
@@ -36,7 +36,7 @@ export function bursty({ apps, peak, seed, quietMs = 300_000, burstMs = 60_000 }
  * Day and night: a sine over `dayMs` from a tenth of the peak to the peak, the apps up to an hour in 24 apart. Begins in the night.
  * @param {{ apps: number, peak: number, seed: number, dayMs?: number }} options
  */
-export function diurnal({ apps, peak, seed, dayMs = 86_400_000 }) {
+function diurnal({ apps, peak, seed, dayMs = 86_400_000 }) {
   const draw = random(seed * 104_729);
   const shifts = Array.from({ length: apps }, () => (draw() - 0.5) / 12);
   const rate = (app, t) => {
@@ -63,3 +63,6 @@ function seconds(ms) {
   if (ms >= 7_200_000) return `${Math.round(ms / 3_600_000)} h`;
   return ms >= 120_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 1000)} s`;
 }
+
+/** By name: `bursty`, `diurnal`. */
+export const traces = { bursty, diurnal };

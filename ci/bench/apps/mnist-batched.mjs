@@ -2,6 +2,7 @@ import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
 
 // From 8 on a picture takes no less time in a larger batch. And a batch of all 32 connections leaves the model idle until they have come again.
+/** @type {import('nbserve').BatchOptions} */
 const BATCH = { maxBatchSize: 8, batchWaitTimeout: '1ms' };
 const initializers = [];
 
@@ -25,7 +26,9 @@ class Mnist {
   }
 }
 // What `@serve.batch(BATCH)` is compiled to: Node runs no decorators yet, and this file is run as it is.
-const context = { name: 'classify', addInitializer: (initialize) => initializers.push(initialize) };
+const context = /** @type {ClassMethodDecoratorContext<any, any>} */ (
+  /** @type {unknown} */ ({ name: 'classify', addInitializer: (initialize) => initializers.push(initialize) })
+);
 Mnist.prototype.classify = serve.batch(BATCH)(Mnist.prototype.classify, context);
 
 export default serve.deployment(Mnist);

@@ -11,7 +11,7 @@ export class Cluster {
 
   constructor() {
     this.#child.stdout.resume();
-    this.#child.on('message', ({ id, value, error }) => {
+    this.#child.on('message', (/** @type {any} */ { id, value, error }) => {
       const { resolve, reject } = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (error === undefined) resolve(value);

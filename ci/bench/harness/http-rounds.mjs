@@ -10,8 +10,24 @@ const CONNECTIONS = [1, 32];
 const WARM_UP = { connections: 32, seconds: 2 };
 
 /**
+ * @typedef {object} HttpSetting
+ * @property {string} name
+ * @property {string} app file below `apps/`, without `.mjs`
+ * @property {unknown[]} [args] arguments of `bind`
+ * @property {string} path
+ * @property {string | Uint8Array} body
+ * @property {string} [type] content type of the body
+ * @property {string} [peerName]
+ * @property {string[]} [peerArgs]
+ * @property {number[]} [connections]
+ * @property {Record<number, number>} aims connections → least ratio of the rates
+ * @property {Record<number, number>} [p50Aims] connections → largest ratio of the median times
+ */
+
+/**
  * Against one Fastify process that gives the same answers, or what `peerName` says of it.
- * @param aims connections → least ratio of the rates
+ * @param {any} context
+ * @param {HttpSetting} setting
  */
 export async function httpRounds(
   context,
@@ -51,8 +67,9 @@ export async function httpRounds(
 
 /**
  * Against Ray Serve, which runs already. A few rounds do: it is two orders of magnitude away.
- * @param aims connections → least ratio of the rates
- * @param p50Aims connections → largest ratio of the median times
+ * @param {any} context
+ * @param {any} ray
+ * @param {HttpSetting} setting
  */
 export async function besideRay(context, ray, { name, app, args, path, body, aims, p50Aims = {} }) {
   const cluster = new Cluster();

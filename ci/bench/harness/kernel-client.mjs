@@ -59,7 +59,7 @@ export class KernelClient {
     return client;
   }
 
-  /** Runs a cell. @returns { ms, text: what it showed } @throws with the cell's own error */
+  /** Runs a cell. Resolves with the time in ms and the text that it showed. @throws with the cell's own error */
   async execute(code) {
     const begun = performance.now();
     const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true };
@@ -117,7 +117,7 @@ export class KernelClient {
 async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => server.address().port);
+  const ports = servers.map((server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }

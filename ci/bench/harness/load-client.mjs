@@ -42,7 +42,7 @@ function connection() {
     };
     socket.on('connect', send);
     socket.on('data', (chunk) => {
-      text += chunk.latin1Slice();
+      text += chunk.toString('latin1');
       const length = answerLength(text);
       if (length === 0) return;
       if (text.charCodeAt(9) !== 0x32) failed += 1;

@@ -13,19 +13,22 @@ export const loadTool = hasWrk ? 'wrk (one thread)' : "the benchmark's own clien
 
 /**
  * POSTs `body` (text or bytes) over `connections` connections for `seconds`.
+ * Resolves with the requests a second, p50 and p99 in ms, and by name the µs of CPU time per request.
  * @param url where to; several of one origin are asked in turns
  * @param pids name → pid: whose CPU time is counted; an array of pids is counted as one
- * @returns { perSecond, p50, p99 (ms), failed, cpu: name → µs of CPU time per request }
  */
 export async function load(url, { body, type = 'application/json', connections, seconds, pids = {} }) {
   const urls = [url].flat();
-  const sums = Object.entries(pids).map(([name, some]) => [name, () => [some].flat().reduce((sum, pid) => sum + cpuMs(pid), 0)]);
-  const before = sums.map(([name, sum]) => [name, sum, sum()]);
+  const before = Object.entries(pids).map(([name, some]) => {
+    /** @returns {number} */
+    const sum = () => [some].flat().reduce((total, pid) => total + cpuMs(pid), 0);
+    return { name, sum, ms: sum() };
+  });
   const childrenBefore = endedChildrenCpuMs();
   const { requests, failed, p50, p99, took } = await (hasWrk ? wrk : own)({ urls, body, type, connections, seconds });
   const usEach = (ms) => (ms * 1000) / Math.max(1, requests);
   const cpu = {};
-  for (const [name, sum, ms] of before) if (Number.isFinite(ms)) cpu[name] = usEach(sum() - ms);
+  for (const { name, sum, ms } of before) if (Number.isFinite(ms)) cpu[name] = usEach(sum() - ms);
   if (childrenBefore !== undefined) cpu.load = usEach(endedChildrenCpuMs() - childrenBefore);
   if (failed > 0) throw new Error(`${failed} of ${requests} requests to ${urls[0]} failed`);
   return { perSecond: requests / took, p50, p99, cpu };

@@ -7,8 +7,9 @@ const running = new Set();
 
 /** Starts a process that ends with the benchmark at the latest. Its stderr is shown where it fails. */
 export function start(file, args, options = {}) {
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
-  child.errors = '';
+  const spawned = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
+  /** @type {typeof spawned & { errors: string, exited: Promise<number | null> }} */
+  const child = Object.assign(spawned, { errors: '', exited: Promise.resolve(null) });
   child.stderr?.on('data', (data) => {
     child.errors = (child.errors + data).slice(-8000);
   });

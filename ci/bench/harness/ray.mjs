@@ -30,7 +30,7 @@ export class Ray {
     const ray = new Ray();
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address();
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
     await new Promise((resolve) => server.close(resolve));
     ray.url = `http://127.0.0.1:${port}`;
     const [name, value] = ray.#mark.split('=');

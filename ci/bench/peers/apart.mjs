@@ -45,6 +45,7 @@ if (process.argv[1] === import.meta.filename) {
   const [model, path] = process.argv.slice(2);
   const classify = await classifier(model);
   const server = createServer((socket) => {
+    /** @type {Promise<unknown>} */
     let turn = Promise.resolve();
     read(socket, (bytes) => {
       const { image } = JSON.parse(bytes.toString());

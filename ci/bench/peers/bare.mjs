@@ -3,9 +3,11 @@
 import { parseArgs } from 'node:util';
 import { fastify } from 'fastify';
 
-const { values } = parseArgs({ options: { model: { type: 'string' }, apart: { type: 'string' }, threshold: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { model: { type: 'string' }, apart: { type: 'string' }, threshold: { type: 'string' } },
+});
 const app = fastify();
-app.post('/', async (request) => ({ result: request.body.input }));
+app.post('/', async (request) => ({ result: /** @type {{ input: unknown }} */ (request.body).input }));
 
 if (values.model !== undefined && values.apart !== undefined) {
   const { startApart } = await import('./apart.mjs');
@@ -17,13 +19,16 @@ if (values.model !== undefined && values.apart !== undefined) {
 } else if (values.model !== undefined) {
   const { classifier } = await import('./classifier.mjs');
   const classify = await classifier(values.model);
-  app.post('/mnist', async (request) => ({ digit: await classify(request.body.image) }));
+  app.post('/mnist', async (request) => ({ digit: await classify(/** @type {{ image: number[] }} */ (request.body).image) }));
 }
 if (values.threshold !== undefined) {
   const { default: sharp } = await import('sharp');
   app.addContentTypeParser('image/jpeg', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.post('/threshold', async (request, reply) => {
-    const image = await sharp(request.body).threshold(Number(values.threshold), { greyscale: false }).jpeg().toBuffer();
+    const image = await sharp(/** @type {Buffer} */ (request.body))
+      .threshold(Number(values.threshold), { greyscale: false })
+      .jpeg()
+      .toBuffer();
     return reply.type('image/jpeg').send(image);
   });
 }
