@@ -26,6 +26,7 @@ const CHECKS = [
   ['rooms and arrows (dependency-cruiser)', 'npx depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src'],
   ['no dead code (knip)', 'npx knip --config ci/knip.json'],
   ["public types are clean under tslab's TypeScript", 'node ci/check-declarations.mjs'],
+  ['the packages hold what they promise, and no more', 'node ci/check-package.mjs'],
 ];
 
 const started = Date.now();

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { KernelError } from '../wire/index.js';
 import { kernelArgv } from './argv.js';
 import { jupyterDataDir, type Scope, surroundings } from './data-dir.js';
 import { dataDirEnv } from './env.js';
-import { logoPng, logoSvg } from './logo.js';
 
 export type InstallOptions = Scope & {
   /** Folder name of the kernelspec, as `jupyter lab --kernel` takes it. @default 'nbserve' */
@@ -12,6 +12,9 @@ export type InstallOptions = Scope & {
   /** What Jupyter's launcher shows. @default 'TypeScript (nbserve)' */
   readonly displayName?: string;
 };
+
+/** Under the names that Jupyter looks for in a kernelspec. */
+const LOGOS = fileURLToPath(new URL('../../logo', import.meta.url));
 
 const DEFAULT_NAME = 'nbserve';
 
@@ -46,8 +49,7 @@ export function installKernelspec(options: InstallOptions = {}): string {
   try {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, 'kernel.json'), `${JSON.stringify(kernelSpec(options.displayName), null, 2)}\n`);
-    writeFileSync(path.join(folder, 'logo-svg.svg'), logoSvg());
-    for (const size of [32, 64]) writeFileSync(path.join(folder, `logo-${size}x${size}.png`), logoPng(size));
+    cpSync(LOGOS, folder, { recursive: true });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new KernelError(

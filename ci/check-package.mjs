@@ -1,0 +1,44 @@
+// What `npm pack` would publish of both packages: everything that package.json promises, and nothing that only we need.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** What a package must not hold, and why. @type {[RegExp, string][]} */
+const UNWANTED = [
+  [/\.test\.(js|d\.ts)$/, 'a test'],
+  [/\.test-support\./, 'support of tests'],
+  [/\.map$/, 'a source map without its source'],
+  [/tsbuildinfo$/, 'build information'],
+  [/^src\/|\.ts$(?<!\.d\.ts)/, 'a source'],
+];
+
+const problems = [];
+for (const workspace of ['lib', 'kernel-ext']) {
+  const manifest = JSON.parse(readFileSync(`${workspace}/package.json`, 'utf8'));
+  const out = execFileSync('npm', ['pack', '--dry-run', '--json', '-w', workspace], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  // npm 10 prints a list, npm 12 an object by name.
+  const [packed] = Object.values(JSON.parse(out));
+  const files = new Set(packed.files.map(({ path }) => path));
+  for (const file of files) {
+    for (const [pattern, what] of UNWANTED) if (pattern.test(file)) problems.push(`${workspace}: ${file} is ${what}`);
+  }
+  for (const file of promised(manifest)) {
+    if (!files.has(file)) problems.push(`${workspace}: ${file} is promised by package.json and would not be packed`);
+    if (!existsSync(`${workspace}/${file}`)) problems.push(`${workspace}: ${file} is promised by package.json and is not there`);
+  }
+}
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** Files that `exports`, `bin`, `main` and `types` name. */
+function promised({ exports = {}, bin = {}, main, types }) {
+  const named = [
+    main,
+    types,
+    ...Object.values(bin),
+    ...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry))),
+  ];
+  return new Set(named.filter((file) => file !== undefined).map((file) => file.replace(/^\.\//, '')));
+}
