@@ -46,10 +46,13 @@ function command(name, file, args, env = {}) {
   return run.status === 0;
 }
 
-async function files(group, folders, suffix, concurrency) {
+/** `title`: what the heading says besides the group. `part`: what the names of the files contain. */
+async function files(group, folders, suffix, concurrency, { title = '', part = '' } = {}) {
   if (!wanted(group)) return;
-  const found = folders.flatMap((folder) => findFiles(folder, suffix)).filter((file) => file.includes(options.files));
-  console.log(`\n── ${group}: ${found.length} files`);
+  const found = folders
+    .flatMap((folder) => findFiles(folder, suffix))
+    .filter((file) => file.includes(options.files) && file.includes(part));
+  console.log(`\n── ${group}${title}: ${found.length} files`);
   // Only tests that ask for the real Jupyter wait for its set-up.
   if (found.some((file) => readFileSync(file, 'utf8').includes('NBSERVE_TEST_PYTHON')))
     process.env.NBSERVE_TEST_PYTHON = jupyterPython();
@@ -75,6 +78,10 @@ await files('unit', ['lib/dist', 'kernel-ext/dist'], '.test.js', 2);
 if (wanted('unit') && !partial) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
 await files('cluster', ['lib/dist-test'], '.test.js', 1);
 await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1);
+// What a session does with TypeScript, by the second converter as well.
+process.env.NBSERVE_TYPES = 'tslab';
+await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1, { title: ", on tslab's converter", part: '/session-' });
+delete process.env.NBSERVE_TYPES;
 if (wanted('docs')) command('every example of the docs runs', 'node', ['ci/docs-examples.mjs', '--only', options.files]);
 if (wanted('lessons')) {
   const notebooks = findFiles('notebooks', '.ipynb').filter((file) => file.includes(options.files));

@@ -1,22 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { typescriptVersion } from '../versions/index.js';
 import { type Content, PROTOCOL_VERSION } from '../wire/index.js';
-
-/** Version of the package that `specifier` names, '' where it is not installed. */
-function versionOf(specifier: string, from: string): { version: string; path: string } {
-  try {
-    const path = createRequire(from).resolve(`${specifier}/package.json`);
-    return { version: (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version, path };
-  } catch {
-    return { version: '', path: from };
-  }
-}
 
 /** Content of `kernel_info_reply`. Loads nothing: TypeScript's version is read from its package file. */
 export function kernelInfo(): Content {
   const here = import.meta.url;
   const own = JSON.parse(readFileSync(new URL('../../package.json', here), 'utf8')) as { version: string };
-  const typescript = versionOf('@tslab/typescript-for-tslab', versionOf('tslab', here).path).version;
+  const typescript = typescriptVersion();
   return {
     status: 'ok',
     protocol_version: PROTOCOL_VERSION,

@@ -11,6 +11,8 @@ export interface MagicContext {
   readonly output: MagicOutput;
   /** Aborted when the cell is interrupted. */
   readonly signal: AbortSignal;
+  /** What `%version` prints. */
+  readonly versions: () => string;
   /** More for the environment of commands. */
   readonly env: Readonly<Record<string, string>>;
 }

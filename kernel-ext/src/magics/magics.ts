@@ -10,6 +10,10 @@ const LINE_MAGICS: Readonly<Record<string, { readonly help: string; readonly run
   serve: { help: "status | list | delete <app> | shutdown: this notebook's cluster", run: serveMagic },
   time: { help: 'how long the statement behind it takes', run: () => {} },
   pwd: { help: "the notebook's folder", run: (_args, { folder, output }) => output.stream('stdout', `${folder}\n`) },
+  version: {
+    help: 'versions of nbserve, of the TypeScript that checks the cells, and of Node',
+    run: (_args, { output, versions }) => output.stream('stdout', versions()),
+  },
   lsmagic: { help: 'this list', run: (_args, { output }) => output.stream('stdout', `${magicHelp()}\n`) },
 };
 

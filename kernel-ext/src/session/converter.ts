@@ -3,7 +3,7 @@ import type { MappedText } from './mapped-text.js';
 /** How a name of a cell was declared; what may be done to it later depends on it. */
 export type NameKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'import';
 
-/** A cell as the converter gets it: its source after the repairs that come before it. */
+/** A cell as the converter gets it. */
 export interface CellSource {
   /** File name in errors, `cell[3].ts`. */
   readonly id: string;

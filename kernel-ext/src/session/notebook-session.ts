@@ -1,11 +1,12 @@
 import { bundleOf, isShown, setDisplayTarget } from '../display/index.js';
 import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
-import { ambientDeclarations, sharedPaths } from './ambient.js';
+import { versionText } from '../versions/index.js';
 import { willServe } from './anticipate.js';
 import { CellExecutor } from './cell-executor.js';
 import { CellSources } from './cell-sources.js';
 import { completeCell } from './completion.js';
 import type { ConvertedCell, Converter } from './converter.js';
+import { createConverter } from './create-converter.js';
 import { KeyboardInterrupt } from './errors.js';
 import { loadedHost, replicasPrinted, startClusterAhead, warmHost } from './host.js';
 import { inspectCell } from './inspection.js';
@@ -13,7 +14,6 @@ import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
 import { installProcessOutput } from './process-output.js';
-import { repaired } from './repair.js';
 import { currentCell, lastCell, type RunningCell, runInCell } from './running-cell.js';
 import type {
   CompleteReply,
@@ -26,7 +26,6 @@ import type {
 } from './session.js';
 import { rememberCell } from './stack-positions.js';
 import { formatDiagnostics, formatError } from './traceback.js';
-import { TslabBasedConverter } from './tslab-converter.js';
 import { saveCompileCache } from './tslab-fork.js';
 
 /** When the compiled code of TypeScript is written: not while somebody waits for the first cell. */
@@ -41,7 +40,7 @@ const REPLICAS_PRINT_MS = 1_000;
 /** A cell without this has seen no answer of a replica. */
 const AWAITS = /\bawait\b/;
 
-/** A session on tslab's converter and this process's own context. */
+/** A session on a converter of TypeScript, and in this process's own context. */
 export class NotebookSession implements Session {
   readonly #folder: string;
   readonly #modules: NotebookModules;
@@ -169,7 +168,7 @@ export class NotebookSession implements Session {
   ): Promise<Outcome> {
     const plain = edited(unmapped(code), split.edits);
     if (willServe(plain.text)) startClusterAhead();
-    const source = repaired(await this.#sources.marked(cell.id, plain));
+    const source = await this.#sources.marked(cell.id, plain);
     const converted = this.#uninterruptible(() => this.#types().convert(this.#scope, { id: cell.id, source }));
     if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics);
     // Of a file that did not change, no code comes a second time.
@@ -210,11 +209,11 @@ export class NotebookSession implements Session {
     const host = await loadedHost();
     const cluster = host === undefined ? null : await host.runningCluster();
     const env: Record<string, string> = cluster === null ? {} : { NBSERVE_CLUSTER: cluster.cluster.dir };
-    return { folder: this.#folder, output: cell.output, signal: cell.interrupted, env };
+    return { folder: this.#folder, output: cell.output, signal: cell.interrupted, versions: versionText, env };
   }
 
   #types(): Converter {
-    this.#converter ??= new TslabBasedConverter({ folder: this.#folder, ambient: ambientDeclarations(), paths: sharedPaths() });
+    this.#converter ??= createConverter(this.#folder);
     return this.#converter;
   }
 }

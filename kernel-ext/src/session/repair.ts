@@ -15,7 +15,7 @@ export function repaired(cell: MappedText): MappedText {
     if (repair !== undefined) edits.push(...repair(node, cell.text, parent));
     return undefined;
   });
-  edits.push(...usingEdits(program));
+  edits.push(...usingEdits(program, cell.text));
   return edited(cell, edits);
 }
 

@@ -3,6 +3,7 @@ import { cellFunction } from './cell-function.js';
 import type { CellSource, Completion, ConvertedCell, Converter, Diagnostic, Inspection, RefusedCell } from './converter.js';
 import { documentationOf } from './library-docs.js';
 import { LineIndex } from './mapped-text.js';
+import { repaired } from './repair.js';
 import { keptDeclarations, lostNamespaces } from './scope-text.js';
 import { completeness } from './syntax.js';
 import { type Fork, loadTslab, type TslabConverter, withHooks } from './tslab-fork.js';
@@ -32,7 +33,8 @@ export class TslabBasedConverter implements Converter {
     this.#tslab = withHooks(this.#program, () => createConverter({}));
   }
 
-  convert(scope: string, cell: CellSource): ConvertedCell | RefusedCell {
+  convert(scope: string, given: CellSource): ConvertedCell | RefusedCell {
+    const cell = { ...given, source: repaired(given.source) };
     let converted = this.#convert(scope, cell.source.text);
     if (this.#program.lastDiagnostics.some((one) => CANNOT_FIND_MODULE.has(one.code))) {
       this.#program.forgetMissing();

@@ -5,7 +5,7 @@ import { isNode, type SyntaxNode, walk } from './syntax.js';
  * `using` and `await using`, which TypeScript 5.0 cannot parse. At the top of a cell the resource is disposed of when the cell has ended; in a block
  * the block becomes `{ const s = __nbs_scope(); try { … } catch (e) { throw s.failed(e) } finally { s.end() } }`, all on the lines it had.
  */
-export function usingEdits(program: SyntaxNode): Edit[] {
+export function usingEdits(program: SyntaxNode, text: string): Edit[] {
   const edits: Edit[] = [];
   let count = 0;
   walk(program, (node) => {
@@ -18,7 +18,9 @@ export function usingEdits(program: SyntaxNode): Edit[] {
     const awaits = declarations.some((statement) => statement.kind === 'await using');
     const scope = isProgram ? '__nbs_cell_scope' : `__nbs_scope_${count++}`;
     if (!isProgram) {
-      edits.push({ start: node.start + 1, end: node.start + 1, text: ` const ${scope} = __nbs_scope(); try {` });
+      // `static {` begins with a word.
+      const inside = text.indexOf('{', node.start) + 1;
+      edits.push({ start: inside, end: inside, text: ` const ${scope} = __nbs_scope(); try {` });
       const end = awaits ? `await ${scope}.endAsync();` : `${scope}.end();`;
       edits.push({
         start: node.end - 1,

@@ -1,0 +1,17 @@
+import { createRequire } from 'node:module';
+import { typesChoice } from '../versions/index.js';
+import { ambientDeclarations, sharedPaths } from './ambient.js';
+import type { Converter } from './converter.js';
+
+const own = createRequire(import.meta.url);
+
+/** Loads one of the two only. */
+export function createConverter(folder: string): Converter {
+  const options = { folder, ambient: ambientDeclarations(), paths: sharedPaths() };
+  if (typesChoice() === 'ts7') {
+    const { Ts7Converter } = own('./ts7/ts7-converter.js') as typeof import('./ts7/ts7-converter.js');
+    return new Ts7Converter(options);
+  }
+  const { TslabBasedConverter } = own('./tslab-converter.js') as typeof import('./tslab-converter.js');
+  return new TslabBasedConverter(options);
+}

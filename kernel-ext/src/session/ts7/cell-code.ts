@@ -1,0 +1,211 @@
+import { createRequire } from 'node:module';
+import type { TransformOptions } from 'esbuild';
+import { CELL_PARAMETERS } from '../cell-function.js';
+import { type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
+import { SourceMap } from '../source-map.js';
+import { isNode, type SyntaxNode } from '../syntax.js';
+import { usingEdits } from '../using.js';
+import type { CellSyntax, DeclaredName } from './cell-syntax.js';
+import { closing, opening, typeErasures } from './erase-types.js';
+
+/** What rewritten and magic lines call, by the name `__nbs_…`; see `CellExecutor`. */
+const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'time'];
+
+const COMPILER_OPTIONS: TransformOptions = {
+  loader: 'ts',
+  target: 'node20',
+  sourcemap: 'external',
+  sourcesContent: false,
+  logLevel: 'silent',
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: true, experimentalDecorators: false } },
+  supported: { 'top-level-await': true },
+};
+
+export interface CellCode {
+  readonly code: string;
+  readonly names: readonly string[];
+  readonly hasResult: boolean;
+  /** Position in `code` (line and column from 0) → offset in the cell's text. */
+  toOriginal(line: number, column: number): number | undefined;
+}
+
+/**
+ * Makes the cell's async function, on the TypeScript source by edits that keep positions; the types are taken out in the same pass.
+ * @param isEarlier whether a name is one of an earlier cell that exists at run time
+ */
+export function cellCode(text: string, cell: CellSyntax, isEarlier: (name: string) => boolean): CellCode {
+  const edits: Edit[] = [];
+  // The object that holds the names of all cells. A cell may use the name that it usually has.
+  const space = /\bexports\b/.test(text) ? '__nbs_exports' : 'exports';
+  const imports = importEdits(cell);
+  edits.push(...imports.edits, ...exportEdits(cell.program));
+  const result = (cell.program.body as SyntaxNode[]).at(-1);
+  const hasResult = result?.type === 'ExpressionStatement';
+  // Openings before closings, since edits at one place keep their order.
+  if (hasResult) edits.push(insert(opening(result.expression as SyntaxNode), '__nbs.result = ('));
+  for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), `__nbs.${by}(`));
+  for (const { name, start, end, shorthand } of cell.free) {
+    if (!isEarlier(name)) continue;
+    if (shorthand) edits.push(insert(start, `${name}: ${space}.`));
+    else if (cell.callees.has(start)) edits.push(calleeEdit(`${space}.${name}`, start, end, text));
+    else edits.push(insert(start, `${space}.`));
+  }
+  for (const { start, end } of cell.metas) edits.push({ start, end, text: '__nbs.meta' });
+  for (const { start, end } of cell.dynamicImports) edits.push({ start, end, text: '__nbs.import' });
+  for (const { operand } of cell.awaits) edits.push(insert(closing(text, operand), ')'));
+  if (hasResult) edits.push(insert(closing(text, result.expression as SyntaxNode), ')'));
+  const uses = usingEdits(cell.program, text);
+  edits.push(...uses);
+  const values = [...cell.names].filter(([, one]) => one.hasValue);
+  const names = values.map(([name]) => name);
+  const mentioned = text + uses.map((edit) => edit.text).join('');
+  const helpers = HELPERS.filter((name) => mentioned.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
+  const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
+  const accessors = values.map(([name, one]) => accessor(name, one)).join(', ');
+  // In a block of its own the cell may declare names that the function has as parameters: `const require = createRequire(import.meta.url)`.
+  const head = `(async function (${parameters(space)}) { 'use strict'; { ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
+  const made = cell.needsCompiler
+    ? compiled(edited(unmapped(text), edits), head)
+    : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text)]);
+  return { ...made, names, hasResult };
+}
+
+/** `exports.f(x)` would give `f` a `this`. The bracket belongs to the edit, because V8 says of a call that it is where its bracket is. */
+function calleeEdit(name: string, start: number, end: number, text: string): Edit {
+  const bracket = text[end] === '(' ? '(' : '';
+  return { start, end: end + bracket.length, text: `(0, ${name})${bracket}` };
+}
+
+const parameters = (space: string): string => [space, ...CELL_PARAMETERS.slice(1)].join(', ');
+
+const insert = (at: number, text: string): Edit => ({ start: at, end: at, text });
+
+function erased(text: string, edits: readonly Edit[]): Pick<CellCode, 'code' | 'toOriginal'> {
+  const source = edited(unmapped(text), [...edits, insert(text.length, '\n}})')]);
+  let lines: LineIndex | undefined;
+  return {
+    code: source.text,
+    toOriginal: (line, column) => {
+      lines ??= new LineIndex(source.text);
+      return source.toOriginal(lines.offset(line, column));
+    },
+  };
+}
+
+/** Of a cell that has syntax only a compiler can take away. A namespace may stand only at the top of a module: the function comes around it afterwards. */
+function compiled(source: MappedText, head: string): Pick<CellCode, 'code' | 'toOriginal'> {
+  const { code, map } = esbuild().transformSync(source.text, COMPILER_OPTIONS);
+  let known: { readonly map: SourceMap; readonly lines: LineIndex } | undefined;
+  return {
+    code: `${head}${code.replace(/;\s*$/, '')}\n}})`,
+    toOriginal: (line, column) => {
+      known ??= {
+        map: new SourceMap((JSON.parse(map) as { mappings: string }).mappings),
+        lines: new LineIndex(source.text),
+      };
+      const found = known.map.source(line, line === 0 ? column - head.length : column);
+      return found === undefined ? undefined : source.toOriginal(known.lines.offset(found.line, found.column));
+    },
+  };
+}
+
+const own = createRequire(import.meta.url);
+let loaded: typeof import('esbuild') | undefined;
+
+/** Loaded by the first cell that needs it. */
+export function esbuild(): typeof import('esbuild') {
+  loaded ??= own('esbuild') as typeof import('esbuild');
+  return loaded;
+}
+
+function accessor(name: string, { kind }: DeclaredName): string {
+  const setter = kind === 'const' || kind === 'import' ? 'null' : `($) => { ${name} = $; }`;
+  return `${name}: ['${kind === 'enum' || kind === 'namespace' ? 'let' : kind}', () => ${name}, ${setter}]`;
+}
+
+/** Imports become awaited calls. One below code runs before it, as in a module. */
+function importEdits({ program, names }: CellSyntax): { edits: Edit[]; hoisted: string } {
+  const edits: Edit[] = [];
+  let hoisted = '';
+  let begun = false;
+  for (const statement of program.body as SyntaxNode[]) {
+    const code = importCode(statement, names);
+    if (code !== undefined) {
+      if (begun) hoisted += code;
+      edits.push({ start: statement.start, end: statement.end, text: begun ? '' : code });
+    } else if (!/^TS(Interface|TypeAlias)/.test(statement.type)) begun = true;
+  }
+  return { edits, hoisted };
+}
+
+function importCode(statement: SyntaxNode, names: CellSyntax['names']): string | undefined {
+  switch (statement.type) {
+    case 'ImportDeclaration':
+      return statement.importKind === 'type' ? '' : bindings(statement, names);
+    // `export { a } from 'x'` and `export * from 'x'`: a cell is no module, but what they load is loaded.
+    case 'ExportAllDeclaration':
+      return `${moduleOf(statement)};`;
+    case 'ExportNamedDeclaration':
+      return isNode(statement.source) && statement.exportKind !== 'type' ? `${moduleOf(statement)};` : undefined;
+    case 'TSImportEqualsDeclaration': {
+      const { moduleReference } = statement;
+      if (!isNode(moduleReference) || moduleReference.type !== 'TSExternalModuleReference') return undefined;
+      const { value } = moduleReference.expression as unknown as { value: string };
+      return statement.importKind === 'type' ? '' : `const ${nameOf(statement.id)} = require(${JSON.stringify(value)});`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const moduleOf = (statement: SyntaxNode): string =>
+  `await __nbs.wait(__nbs.import(${JSON.stringify((statement.source as unknown as { value: string }).value)}))`;
+
+/** `a` and `'a-b'`, as a specifier says them. */
+function nameOf(node: unknown): string {
+  const { name, value } = (node ?? {}) as { name?: string; value?: string };
+  return name ?? value ?? '';
+}
+
+function bindings(statement: SyntaxNode, names: CellSyntax['names']): string {
+  const specifiers = statement.specifiers as SyntaxNode[];
+  // A type that is imported without the word `type` does not exist at run time either.
+  const values = specifiers.filter((one) => one.importKind !== 'type' && names.get(nameOf(one.local))?.hasValue !== false);
+  if (values.length === 0 && specifiers.length > 0) return '';
+  const module = moduleOf(statement);
+  const named: string[] = [];
+  let space: string | undefined;
+  for (const one of values) {
+    if (one.type === 'ImportNamespaceSpecifier') space = nameOf(one.local);
+    else
+      named.push(
+        `${JSON.stringify(one.type === 'ImportDefaultSpecifier' ? 'default' : nameOf(one.imported))}: ${nameOf(one.local)}`,
+      );
+  }
+  const parts: string[] = [];
+  if (named.length > 0) parts.push(`const { ${named.join(', ')} } = ${module};`);
+  if (space !== undefined) parts.push(`const ${space} = ${module};`);
+  return parts.length === 0 ? `${module};` : parts.join(' ');
+}
+
+/** A cell exports nothing: of `export const a`, the declaration stays. */
+function exportEdits(program: SyntaxNode): Edit[] {
+  const edits: Edit[] = [];
+  for (const statement of program.body as SyntaxNode[]) {
+    if (statement.type !== 'ExportNamedDeclaration' && statement.type !== 'ExportDefaultDeclaration') continue;
+    const { declaration } = statement;
+    if (isNode(declaration))
+      edits.push({ start: statement.start, end: declaration.start, text: wrapped(statement, declaration) });
+    else if (!isNode(statement.source) && statement.exportKind !== 'type')
+      edits.push({ start: statement.start, end: statement.end, text: ';' });
+  }
+  return edits;
+}
+
+/** A default export without a name is an expression, which would not stand by itself: `{ a: 1 }` is a block. */
+function wrapped(statement: SyntaxNode, declaration: SyntaxNode): string {
+  const isNamed = !/^(Function|Class)Declaration$/.test(declaration.type)
+    ? /Declaration$/.test(declaration.type)
+    : declaration.id != null;
+  return statement.type === 'ExportDefaultDeclaration' && !isNamed ? 'void ' : '';
+}

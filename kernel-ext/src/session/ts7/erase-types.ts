@@ -1,0 +1,230 @@
+import type { Edit } from '../mapped-text.js';
+import { isNode, type SyntaxNode } from '../syntax.js';
+
+/** Keys that hold types only, or nothing of the program. */
+const SKIPPED = new Set([
+  'loc',
+  'extra',
+  'errors',
+  'leadingComments',
+  'trailingComments',
+  'innerComments',
+  'typeAnnotation',
+  'returnType',
+  'typeParameters',
+  'superTypeParameters',
+  'typeArguments',
+  'superTypeArguments',
+  'implements',
+]);
+const TYPE_LISTS = ['returnType', 'typeParameters', 'superTypeParameters', 'typeArguments', 'superTypeArguments'];
+const MODIFIERS = /\b(?:public|private|protected|readonly|override|abstract|declare)\b\s*/g;
+/** What may end without a semicolon. */
+const UNTERMINATED = new Set([
+  'ExpressionStatement',
+  'VariableDeclaration',
+  'ReturnStatement',
+  'ThrowStatement',
+  'ClassProperty',
+]);
+
+interface Parenthesized {
+  readonly parenthesized?: boolean;
+  readonly parenStart?: number;
+}
+
+const extraOf = (node: SyntaxNode): Parenthesized => (node.extra ?? {}) as Parenthesized;
+
+/** Offset in front of the brackets around an expression. */
+export const opening = (node: SyntaxNode): number => extraOf(node).parenStart ?? node.start;
+
+/** Offset behind the brackets around an expression. */
+export function closing(text: string, node: SyntaxNode): number {
+  const { parenthesized, parenStart } = extraOf(node);
+  if (parenthesized !== true || parenStart === undefined) return node.end;
+  const between = text.slice(parenStart, node.start).replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
+  let open = between.split('(').length - 1;
+  let at = node.end;
+  while (open > 0) {
+    const rest = /^(?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*\)/.exec(text.slice(at));
+    if (rest === null) return at;
+    at += rest[0].length;
+    open -= 1;
+  }
+  return at;
+}
+
+/**
+ * Edits that take the types out of a cell: what is left stands where it stood.
+ * Enums, namespaces with values, decorators, accessors and `import =` are left: they need a compiler.
+ */
+export function typeErasures(program: SyntaxNode, text: string): Edit[] {
+  const eraser = new TypeEraser(text);
+  for (const statement of program.body as SyntaxNode[]) eraser.visit(statement, program);
+  return eraser.edits;
+}
+
+class TypeEraser {
+  readonly edits: Edit[] = [];
+  readonly #text: string;
+  readonly #ends = new Set<number>();
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  visit(node: SyntaxNode, parent: SyntaxNode): void {
+    if (this.#isWhole(node)) {
+      this.#cut(node.start, node.end, ';');
+      return;
+    }
+    // `cellCode` makes these.
+    if (node.type === 'ImportDeclaration') return;
+    this.#own(node);
+    if (Array.isArray(node.params)) this.#thisParameter(node.params as SyntaxNode[]);
+    for (const key of TYPE_LISTS) {
+      const list = node[key];
+      if (isNode(list)) this.#cut(list.start, list.end);
+    }
+    for (const key in node) {
+      if (SKIPPED.has(key)) continue;
+      const value = node[key];
+      if (Array.isArray(value)) {
+        for (const child of value) if (isNode(child) && !(key === 'params' && isThis(child))) this.visit(child, node);
+      } else if (isNode(value)) this.visit(value, node);
+    }
+    // Of `x as T` at a line's end, the next line must not become a part.
+    const isHead = parent.type.startsWith('For') && parent.body !== node;
+    if (UNTERMINATED.has(node.type) && !isHead && this.#text[node.end - 1] !== ';' && this.#ends.has(node.end)) {
+      this.edits.push({ start: node.end, end: node.end, text: ';' });
+    }
+  }
+
+  /** Nothing of the node exists at run time. */
+  #isWhole(node: SyntaxNode): boolean {
+    switch (node.type) {
+      case 'TSInterfaceDeclaration':
+      case 'TSTypeAliasDeclaration':
+      case 'TSDeclareFunction':
+      case 'TSDeclareMethod':
+      case 'TSIndexSignature':
+      // Of types alone, or `declare global`: one with values needs a compiler.
+      case 'TSModuleDeclaration':
+        return true;
+      case 'ExportNamedDeclaration':
+        return node.exportKind === 'type' && !isNode(node.declaration);
+      case 'ClassProperty':
+      case 'ClassPrivateProperty':
+      case 'ClassMethod':
+      case 'ClassPrivateMethod':
+        return node.declare === true || node.abstract === true;
+      default:
+        return node.declare === true;
+    }
+  }
+
+  #own(node: SyntaxNode): void {
+    switch (node.type) {
+      case 'TSAsExpression':
+      case 'TSSatisfiesExpression':
+        this.#cut(closing(this.#text, node.expression as SyntaxNode), node.end);
+        break;
+      case 'TSNonNullExpression':
+        this.#cut(node.end - 1, node.end);
+        break;
+      case 'TSTypeAssertion':
+        this.#cut(node.start, opening(node.expression as SyntaxNode));
+        break;
+      case 'ClassProperty':
+      case 'ClassPrivateProperty':
+        this.#member(node);
+        break;
+      case 'ClassMethod':
+      case 'ClassPrivateMethod':
+        this.#member(node);
+        if (node.kind === 'constructor') this.#assignProperties(node);
+        break;
+      case 'TSParameterProperty':
+        this.#cut(node.start, (node.parameter as SyntaxNode).start);
+        break;
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        this.#class(node);
+        break;
+      case 'Identifier': {
+        const end = node.start + (node.name as string).length;
+        if (isNode(node.typeAnnotation)) this.#cut(end, node.typeAnnotation.end);
+        else if (node.optional === true) this.#cut(end, node.end);
+        return;
+      }
+    }
+    if (isNode(node.typeAnnotation) && !node.type.startsWith('TS')) {
+      const { start, end } = node.typeAnnotation;
+      const optional = node.optional === true && /Pattern/.test(node.type) ? this.#text.lastIndexOf('?', start) : -1;
+      this.#cut(optional >= 0 ? optional : start, end);
+    }
+  }
+
+  /** Modifiers in front of a member's name, and `?` or `!` behind it. */
+  #member(node: SyntaxNode): void {
+    const key = node.key as SyntaxNode;
+    const from = (node.decorators as SyntaxNode[] | undefined)?.at(-1)?.end ?? node.start;
+    const keyStart = node.computed === true ? this.#text.lastIndexOf('[', key.start) : key.start;
+    for (const match of this.#text.slice(from, keyStart).matchAll(MODIFIERS)) {
+      const start = from + match.index;
+      this.#cut(start, start + match[0].length, node.computed === true ? ';' : '');
+    }
+    if (node.optional !== true && node.definite !== true) return;
+    const keyEnd = node.computed === true ? this.#text.indexOf(']', key.end) + 1 : key.end;
+    const mark = /^\s*[?!]/.exec(this.#text.slice(keyEnd));
+    if (mark !== null) this.#cut(keyEnd + mark[0].length - 1, keyEnd + mark[0].length);
+  }
+
+  /** `constructor(private x: number) {}` becomes `constructor(x) { this.x = x; }`. */
+  #assignProperties(node: SyntaxNode): void {
+    const names = (node.params as SyntaxNode[])
+      .filter((one) => one.type === 'TSParameterProperty')
+      .map(({ parameter }) => (((parameter as SyntaxNode).left ?? parameter) as SyntaxNode).name as string);
+    const body = node.body as SyntaxNode | undefined;
+    if (names.length === 0 || body === undefined) return;
+    const callsSuper = (body.body as SyntaxNode[]).find(({ expression }) => isNode(expression) && isSuperCall(expression));
+    const at = callsSuper?.end ?? (body.directives as SyntaxNode[] | undefined)?.at(-1)?.end ?? body.start + 1;
+    const assignments = names.map((name) => `this.${name} = ${name};`).join(' ');
+    this.edits.push({ start: at, end: at, text: `${callsSuper === undefined ? ' ' : '; '}${assignments}` });
+  }
+
+  #class(node: SyntaxNode): void {
+    if (node.abstract === true) {
+      const at = this.#text.indexOf('abstract', (node.decorators as SyntaxNode[] | undefined)?.at(-1)?.end ?? node.start);
+      this.#cut(at, at + 'abstract'.length);
+    }
+    const clauses = (node.implements as SyntaxNode[] | undefined) ?? [];
+    const [first] = clauses;
+    if (first === undefined) return;
+    const before = [node.superTypeParameters, node.superTypeArguments, node.superClass, node.typeParameters, node.id].find(
+      isNode,
+    );
+    const from = before?.end ?? node.start;
+    const at = this.#text.slice(from, first.start).lastIndexOf('implements') + from;
+    this.#cut(at, clauses.at(-1)?.end ?? first.end);
+  }
+
+  /** `function f(this: T, a) {}` */
+  #thisParameter(params: readonly SyntaxNode[]): void {
+    const [first, next] = params;
+    if (first === undefined || !isThis(first)) return;
+    const end = next === undefined ? first.end : ((next.decorators as SyntaxNode[] | undefined)?.[0]?.start ?? next.start);
+    this.#cut(first.start, end);
+  }
+
+  #cut(start: number, end: number, by = ''): void {
+    if (end <= start) return;
+    this.edits.push({ start, end, text: by });
+    this.#ends.add(end);
+  }
+}
+
+const isThis = (node: SyntaxNode): boolean => node.type === 'Identifier' && node.name === 'this';
+
+const isSuperCall = (node: SyntaxNode): boolean =>
+  node.type === 'CallExpression' && isNode(node.callee) && node.callee.type === 'Super';

@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+
+const own = createRequire(import.meta.url);
+
+/** The text of the `tsconfig.json` that cells are checked with; `lib/docs/adr/0006-typescript-in-cells.md` says why. */
+export function projectConfig(files: readonly string[], paths: Readonly<Record<string, readonly string[]>>): string {
+  return JSON.stringify({
+    compilerOptions: {
+      // Allows `import fs = require('fs')` beside imports.
+      module: 'preserve',
+      moduleResolution: 'bundler',
+      moduleDetection: 'force',
+      target: 'es2022',
+      lib: [...libraries(Number.parseInt(process.versions.node, 10)), 'esnext.disposable', 'esnext.decorators'],
+      strict: true,
+      strictPropertyInitialization: false,
+      useUnknownInCatchVariables: false,
+      experimentalDecorators: false,
+      allowImportingTsExtensions: true,
+      resolveJsonModule: true,
+      noEmit: true,
+      skipLibCheck: true,
+      // The folder that holds `@types/node` of the kernel: a notebook's folder may have none.
+      typeRoots: [dirname(dirname(own.resolve('@types/node/package.json')))],
+      types: ['node'],
+      paths,
+    },
+    files,
+  });
+}
+
+/** The JavaScript library that a major version of Node has; https://node.green */
+function libraries(nodeMajor: number): readonly string[] {
+  if (nodeMajor >= 24) return ['es2025', 'esnext.error'];
+  if (nodeMajor >= 22) return ['es2024', 'es2025.collection', 'es2025.iterator'];
+  return ['es2023'];
+}

@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { isSilenced } from '../compiler-options.js';
+import type { CellSource, Completion, ConvertedCell, Converter, Diagnostic, Inspection, RefusedCell } from '../converter.js';
+import { LineIndex } from '../mapped-text.js';
+import { completeness } from '../syntax.js';
+import { cellCode } from './cell-code.js';
+import { CellModules, HUB } from './cell-modules.js';
+import { type CellScope, parseScope, type ScopeName, scopeName, scopeText } from './cell-scope.js';
+import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
+import { asksForMember, members, plainNames } from './completions.js';
+import { SideModules } from './side-modules.js';
+import { describeSymbol } from './symbol-text.js';
+import { type Diagnostic as Complaint, SymbolFlags, TypeServer } from './type-server.js';
+
+/** A module or its types were not found. They may have been installed since the server last looked. */
+const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
+
+export interface Ts7Options {
+  readonly folder: string;
+  readonly ambient: string;
+  readonly paths: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The converter on TypeScript 7, which runs as a process beside the kernel. Each cell is a module of its own: see {@link CellModules}. */
+export class Ts7Converter implements Converter {
+  readonly #folder: string;
+  readonly #server: TypeServer;
+  readonly #modules: CellModules;
+  readonly #sides: SideModules;
+  readonly #ambientNames: readonly string[];
+  #globals: readonly string[] | undefined;
+
+  constructor({ folder, ambient, paths }: Ts7Options) {
+    this.#folder = folder;
+    this.#server = new TypeServer({ folder, ambient, paths, roots: [HUB] });
+    this.#modules = new CellModules(this.#server);
+    this.#sides = new SideModules(folder);
+    this.#ambientNames = [...ambient.matchAll(/^declare (?:const|let|var|function|class) (\w+)/gm)].map(
+      ([, name]) => name as string,
+    );
+  }
+
+  convert(scopeBefore: string, { source }: CellSource): ConvertedCell | RefusedCell {
+    const scope = parseScope(scopeBefore);
+    const { text } = source;
+    const parsed = cellSyntax(text);
+    const { slot, path, suffix } = this.#modules.write(scope, text, parsed);
+    const sides = this.#sides.reached(text);
+    const before = this.#sides.changed();
+    if (sides.changed.length > 0 || before.length > 0) this.#server.forgetFiles();
+    const found = this.#check(path, sides.paths, parsed?.isClean === true);
+    const diagnostics = found.map((one) => this.#diagnostic(one, path, text, source.toOriginal));
+    if (diagnostics.length > 0 || parsed === undefined) return { ok: false, diagnostics };
+    const syntax = this.#withoutTypes(path, parsed);
+    const { code, names, hasResult, toOriginal } = cellCode(text, syntax, (name) => scopeName(scope, name)?.hasValue === true);
+    // The same cell once more changes no type: what was made with its classes stays assignable, also if they have private members.
+    const after = this.#modules.same(scope, text, syntax, suffix)
+      ? scope
+      : this.#modules.accept(scope, slot, text, syntax, suffix);
+    return {
+      ok: true,
+      code,
+      names,
+      hasResult,
+      scope: scopeText(after),
+      sideModules: sides.changed,
+      toOriginal: (line, column) => {
+        const offset = toOriginal(line, column);
+        return offset === undefined ? undefined : source.toOriginal(Math.min(offset, text.length));
+      },
+    };
+  }
+
+  scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string {
+    const { names, augments } = parseScope(after);
+    const old = parseScope(before);
+    const kept: Record<string, ScopeName> = { ...names };
+    for (const name of missing) {
+      const earlier = scopeName(old, name);
+      if (earlier === undefined) delete kept[name];
+      else kept[name] = earlier;
+    }
+    return scopeText({ names: kept, augments });
+  }
+
+  complete(scopeBefore: string, code: string, offset: number): Completion {
+    const scope = parseScope(scopeBefore);
+    const syntax = cellSyntax(code);
+    if (asksForMember(code, offset)) {
+      const draft = this.#modules.draft(scope, code, syntax);
+      return this.#server.ask((_, checker) => members(checker, draft, code, offset));
+    }
+    const notebook = [...(syntax?.names.keys() ?? []), ...Object.keys(scope.names).reverse()];
+    return plainNames(code, offset, { notebook, ambient: this.#ambientNames, global: this.#globalNames(scope) });
+  }
+
+  inspect(scopeBefore: string, code: string, offset: number): Inspection | undefined {
+    if (!/[\p{ID_Continue}$]/u.test(code[offset] ?? '')) return undefined;
+    const scope = parseScope(scopeBefore);
+    const syntax = cellSyntax(code);
+    const { path, shift } = this.#modules.draft(scope, code, syntax);
+    return this.#server.ask((_, checker) => {
+      const symbol = checker.getSymbolAtPosition(path, offset + shift);
+      if (symbol === undefined || checker.isUnknownSymbol(symbol)) return undefined;
+      const kind = syntax?.names.get(symbol.name)?.kind ?? scopeName(scope, symbol.name)?.kind;
+      return describeSymbol(checker, symbol, kind === 'let' || kind === 'var' ? kind : 'const');
+    });
+  }
+
+  isComplete(code: string): ReturnType<Converter['isComplete']> {
+    return completeness(code);
+  }
+
+  dispose(): void {
+    this.#server.close();
+  }
+
+  #check(path: string, sides: readonly string[], parsed: boolean): Complaint[] {
+    const ask = (): Complaint[] => {
+      const found = [...this.#server.diagnostics(path, parsed)];
+      for (const side of sides) found.push(...this.#server.diagnostics(side, false));
+      return found.filter(({ code }) => !isSilenced(code) || CANNOT_FIND_MODULE.has(code));
+    };
+    const found = ask();
+    if (!found.some(({ code }) => CANNOT_FIND_MODULE.has(code))) return found;
+    this.#server.forgetFiles();
+    // A package without types is used without them, as JavaScript is.
+    return ask().filter(({ code }) => !isSilenced(code));
+  }
+
+  #diagnostic(one: Complaint, path: string, text: string, toOriginal: (offset: number) => number): Diagnostic {
+    const message = messageOf(one);
+    const { code, fileName } = one;
+    if (fileName !== undefined && fileName !== path) {
+      const { line, column: at } = positionIn(fileName, one.pos);
+      const shown = fileName.startsWith(`${this.#folder}/`) ? fileName.slice(this.#folder.length + 1) : fileName;
+      return { start: 0, end: 0, code, message, file: { path: shown, line, column: at } };
+    }
+    const offset = (at: number): number => toOriginal(Math.max(0, Math.min(at, text.length)));
+    return { start: offset(one.pos), end: offset(one.end), code, message };
+  }
+
+  /** Names that were imported without the word `type` and are types only: nothing is imported for them. */
+  #withoutTypes(path: string, syntax: CellSyntax): CellSyntax {
+    const imported = importedNames(syntax);
+    if (imported.length === 0) return syntax;
+    const types = this.#server.ask((_, checker) => {
+      const symbols = checker.getSymbolAtPosition(
+        path,
+        imported.map(({ at }) => at),
+      );
+      return imported.filter((_one, i) => {
+        const symbol = symbols[i];
+        if (symbol === undefined || (symbol.flags & SymbolFlags.Alias) === 0) return false;
+        const target = checker.getAliasedSymbol(symbol);
+        return !checker.isUnknownSymbol(target) && (target.flags & (SymbolFlags.Value | SymbolFlags.Alias)) === 0;
+      });
+    });
+    return typesAlone(
+      syntax,
+      types.map(({ name }) => name),
+    );
+  }
+
+  #globalNames(scope: CellScope): readonly string[] {
+    if (this.#globals === undefined) {
+      const code = 'globalThis.';
+      const draft = this.#modules.draft(scope, code, undefined);
+      this.#globals = this.#server.ask((_, checker) => members(checker, draft, code, code.length).names);
+    }
+    return this.#globals;
+  }
+}
+
+function importedNames({ program, names }: CellSyntax): { name: string; at: number }[] {
+  const found: { name: string; at: number }[] = [];
+  for (const statement of program.body as { type: string; specifiers?: { local: { name: string; start: number } }[] }[]) {
+    if (statement.type !== 'ImportDeclaration') continue;
+    for (const { local } of statement.specifiers ?? []) {
+      if (names.get(local.name)?.hasValue === true) found.push({ name: local.name, at: local.start });
+    }
+  }
+  return found;
+}
+
+function messageOf(one: Complaint, depth = 0): string {
+  const lines = [`${'  '.repeat(depth)}${CellModules.readable(one.text)}`];
+  for (const next of one.messageChain ?? []) lines.push(messageOf(next, depth + 1));
+  return lines.join('\n');
+}
+
+function positionIn(file: string, offset: number): { line: number; column: number } {
+  try {
+    return new LineIndex(readFileSync(file, 'utf8')).position(offset);
+  } catch {
+    return { line: 0, column: 0 };
+  }
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { typesEnv } from './env.js';
+
+const own = createRequire(import.meta.url);
+
+/** Which TypeScript checks the cells: version 7, or tslab's 5.0. */
+export type TypesChoice = 'ts7' | 'tslab';
+
+/** TypeScript 7 if there is a binary of it for this platform, and `NBSERVE_TYPES=tslab` does not ask for the other. */
+export function typesChoice(): TypesChoice {
+  if (typesEnv() === 'tslab') return 'tslab';
+  try {
+    // Resolved from the package, whose dependency it is.
+    createRequire(own.resolve('typescript7/package.json')).resolve(
+      `@typescript/typescript-${process.platform}-${process.arch}/package.json`,
+    );
+    return 'ts7';
+  } catch {
+    return 'tslab';
+  }
+}
+
+/** Version of an installed package, '' if it is not installed. */
+function versionOf(specifier: string, from: NodeJS.Require = own): string {
+  try {
+    return (JSON.parse(readFileSync(from.resolve(`${specifier}/package.json`), 'utf8')) as { version: string }).version;
+  } catch {
+    return '';
+  }
+}
+
+/** Version of the TypeScript that checks the cells. Loads nothing: it is read from the package's file. */
+export function typescriptVersion(): string {
+  if (typesChoice() === 'ts7') return versionOf('typescript7');
+  return versionOf('@tslab/typescript-for-tslab', createRequire(own.resolve('tslab/package.json')));
+}
+
+/** What `%version` prints. */
+export function versionText(): string {
+  const nbserve = versionOf('nbserve');
+  const converter = typesChoice() === 'ts7' ? '' : ' (of tslab)';
+  const lines = [
+    `nbserve     ${nbserve}`,
+    `TypeScript  ${typescriptVersion()}${converter}`,
+    `Node types  ${versionOf('@types/node')}`,
+    `Node        ${process.versions.node}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

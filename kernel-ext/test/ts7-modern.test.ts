@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+/** Cells, and what the last of them shows: a text, or a pattern of how it fails. */
+const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: string | RegExp]>> = {
+  'a library of today': [['[3, 1, 2].toSorted()'], '[ 1, 2, 3 ]'],
+  'web globals of Node': [['crypto.randomUUID().length'], '36'],
+  'narrowing in filter (TypeScript 5.5)': [['[1, undefined].filter((x) => x !== undefined).map((x) => x.toFixed())'], "[ '1' ]"],
+  'NoInfer (TypeScript 5.4)': [['function f<T>(a: T, b: NoInfer<T>) { return a } f("a", "b")'], /TS2345/],
+  "today's Node": [['import { styleText } from "node:util"; typeof styleText'], "'function'"],
+  'require made by hand': [
+    [
+      'import { createRequire } from "node:module"; const require = createRequire(import.meta.url)',
+      'typeof require("node:fs").readFileSync',
+    ],
+    "'function'",
+  ],
+  'a name that the kernel uses itself': [['const exports = { z: 1 }; const module = 2', 'exports.z + module'], '3'],
+  __dirname: [['typeof __dirname'], "'string'"],
+  'names with two underscores': [['const __x = 1', '__x'], '1'],
+  'var of a loop': [['for (var i = 0; i < 3; i++) {}', 'i'], '3'],
+  'var of blocks': [
+    ['if (true) { var a = 1 } try { throw 2 } catch { var b = 2 } switch (1 as number) { case 1: var c = 3 }', '[a, b, c]'],
+    '[ 1, 2, 3 ]',
+  ],
+  'var of an inner function stays there': [['function f() { var inner = 1; return inner }', 'inner'], /TS2304/],
+  'an anonymous default export': [
+    ['export default { a: 1 }', 'export default class {}', 'export default function () {}', '1'],
+    '1',
+  ],
+  'a named default export': [['export default class Named { q = 1 }', 'new Named().q'], '1'],
+  'exports of a list': [['const e1 = 5; const e2 = 6; export { e1, e2 as other }', 'e1 + e2'], '11'],
+  'import = require': [['import fs = require("node:fs"); typeof fs.readFileSync'], "'function'"],
+  'a decorator factory of an earlier cell': [
+    [
+      'function dec(x: string) { return (m: (this: object) => string, _: ClassMethodDecoratorContext) => function (this: object) { return x + m.call(this) } }',
+      'class D { @dec("p") say() { return "q" } }',
+      'new D().say()',
+    ],
+    "'pq'",
+  ],
+  'using in for…of': [
+    ['const log: string[] = []', 'for (using r of [{ [Symbol.dispose]() { log.push("gone") } }]) log.push("body")', 'log.join()'],
+    "'body,gone'",
+  ],
+  'using in a static block': [
+    [
+      'const log: string[] = []',
+      'class S { static { using r = { [Symbol.dispose]() { log.push("gone") } }; log.push("body") } }',
+      'log.join()',
+    ],
+    "'body,gone'",
+  ],
+  'an accessor': [['class A { accessor v = 1 }', 'new A().v'], '1'],
+  'a line separator in a text': [['"a\u2028b".length'], '3'],
+  'a function in a constant sees the name of now': [
+    ['let x = 1', 'const get = () => x', 'let x = "s"', 'get().toUpperCase()'],
+    "'S'",
+  ],
+  'and its type is that of now': [['let x = 1', 'const get = () => x', 'let x = "s"', 'get().toFixed()'], /TS2551/],
+  'an annotated variable looks its type up again': [
+    [
+      'interface C { port: number }',
+      'let c: C = { port: 1 }',
+      'interface C { port: number; host: string }',
+      'c = { port: 1, host: "h" }',
+      'c.host',
+    ],
+    "'h'",
+  ],
+  'an old instance keeps its class': [['class A { a = 1 }', 'const one = new A()', 'class A { b = 2 }', 'one.b'], /TS2339/],
+  'a type imported without the word': [
+    ['import { Readable, ReadableOptions } from "node:stream"', 'const o: ReadableOptions = {}; typeof Readable + typeof o'],
+    "'functionobject'",
+  ],
+  'a missing package': [['import React from "react-that-is-not-there"'], /TS2307/],
+};
+
+describe('TypeScript as people write it', () => {
+  for (const [name, [cells, last]] of Object.entries(CASES)) {
+    it(name, async (t) => {
+      const notebook = new TestNotebook();
+      t.after(() => notebook.close());
+      for (const code of cells.slice(0, -1)) await notebook.value(code);
+      const code = cells.at(-1) as string;
+      if (typeof last === 'string') assert.equal(await notebook.value(code), last);
+      else assert.match(await notebook.failure(code), last);
+    });
+  }
+});
