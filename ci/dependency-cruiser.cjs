@@ -1,65 +1,82 @@
-/** The rooms and their arrows; the table is in lib/docs/architecture.md. */
-const room = (name) => `^lib/src/${name}/`;
+/** What the rooms of rooms.cjs may import, and by which doors. */
+const { ROOMS, KERNEL_ROOMS } = require('./rooms.cjs');
 
-/** Room → what it may import besides itself. */
-const ROOMS = {
-  core: [],
-  ipc: ['core'],
-  engine: ['core', 'ipc'],
-  code: ['core'],
-  'serve/protocol': ['core', 'code'],
-  'serve/modules': ['core', 'code'],
-  'serve/context': ['core'],
-  'serve/multiplexing': ['core', 'serve/context'],
-  'serve/batching': ['core', 'serve/context'],
-  'serve/router': ['core', 'ipc', 'serve/protocol'],
-  'serve/handle': ['core', 'ipc', 'code', 'serve/protocol', 'serve/context', 'serve/router'],
-  'serve/controller': ['core', 'ipc', 'engine', 'code', 'serve/protocol'],
-  'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router'],
-  'serve/replica': [
-    'core',
-    'ipc',
-    'engine',
-    'code',
-    'serve/protocol',
-    'serve/router',
-    'serve/handle',
-    'serve/modules',
-    'serve/context',
-    'serve/multiplexing',
-  ],
-  serve: ['core', 'ipc', 'engine', 'code'],
-  onnx: ['core'],
-  data: ['core', 'onnx', 'engine'],
-  host: ['core', 'engine', 'code', 'serve'],
-  cli: ['core', 'serve', 'host', 'data'],
-};
+/**
+ * Files besides index.ts that others may import: what reaches the declarations of a notebook is imported by its file, so that a cell does not load the types
+ * of the whole room; `analysis.ts` and `host.ts` are doors for those who host user code.
+ */
+const SIDE_DOORS = [
+  '^lib/src/serve/[^/]+/types\\.ts$',
+  '^lib/src/serve/protocol/(policy|status|traffic-status)\\.ts$',
+  '^lib/src/core/errors\\.ts$',
+  '^lib/src/serve/host\\.ts$',
+  '^lib/src/code/analysis\\.ts$',
+];
 
-const rules = Object.entries(ROOMS).map(([name, allowed]) => ({
-  name: `room-${name.replace('/', '-')}`,
-  severity: 'error',
-  comment: `${name} may import ${allowed.join(', ') || 'no other room'}`,
-  from: {
-    path: room(name),
-    pathNot:
-      name === 'serve'
-        ? '^lib/src/serve/(controller|proxy|replica|protocol|router|handle|modules|context|multiplexing|batching)/'
-        : [],
-  },
-  to: { path: '^lib/src/[^/]+/', pathNot: [room(name), ...allowed.map(room)] },
-}));
+const LIB = '^lib/src/';
+const KERNEL = '^kernel-ext/src/';
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Rooms that lie inside of a room. */
+const within = (rooms, name) => Object.keys(rooms).filter((other) => other.startsWith(`${name}/`));
+const path = (base, name) => `${base}${escaped(name)}/`;
+
+/** One rule for each room: what it may import. */
+const arrows = (base, rooms) =>
+  Object.entries(rooms).map(([name, allowed]) => {
+    const inside = within(rooms, name).map((other) => path(base, other));
+    const others = Object.keys(rooms).filter((other) => other !== name && !allowed.includes(other));
+    return {
+      name: `room-${name.replace('/', '-')}`,
+      severity: 'error',
+      comment: `${name} may import ${allowed.join(', ') || 'no other room'}`,
+      from: { path: path(base, name), pathNot: inside },
+      to: {
+        // A room's own files are not those of the rooms inside of it, and the other way round.
+        path: others.map((other) => {
+          const closed = within(rooms, other).filter(
+            (one) => one === name || allowed.includes(one) || name.startsWith(`${one}/`),
+          );
+          return closed.length === 0
+            ? path(base, other)
+            : `${path(base, other)}(?!${closed.map((one) => `${escaped(one.slice(other.length + 1))}/`).join('|')})`;
+        }),
+      },
+    };
+  });
+
+/** One rule for each room: others come in by its door. */
+const doors = (base, rooms) =>
+  Object.keys(rooms).map((name) => {
+    const inside = within(rooms, name).map((other) => path(base, other));
+    return {
+      name: `door-${name.replace('/', '-')}`,
+      severity: 'error',
+      comment: `${name} is entered through its index.ts`,
+      from: { path: '^(lib|kernel-ext)/src/', pathNot: [path(base, name)] },
+      to: { path: path(base, name), pathNot: [`${path(base, name)}index\\.ts$`, ...inside, ...SIDE_DOORS] },
+    };
+  });
+
+/** Likewise for a room that lies inside another: the outer one has no key to it. */
+const innerDoors = (base, rooms) =>
+  Object.keys(rooms)
+    .filter((name) => name.includes('/'))
+    .map((name) => ({
+      name: `door-${name.replace('/', '-')}`,
+      severity: 'error',
+      comment: `${name} is entered through its index.ts`,
+      from: { path: `${base}${escaped(name.split('/')[0])}/`, pathNot: [path(base, name)] },
+      to: { path: path(base, name), pathNot: [`${path(base, name)}index\\.ts$`, ...SIDE_DOORS] },
+    }));
 
 module.exports = {
   forbidden: [
-    ...rules,
-    {
-      name: 'one-door',
-      severity: 'error',
-      comment:
-        'a room is entered through its index.ts (types that reach notebooks are imported by file, to keep their declarations small)',
-      from: { path: '^lib/src/([^/]+)/' },
-      to: { path: '^lib/src/(core|ipc|engine|code|onnx|data)/', pathNot: ['^lib/src/$1/', '/index\\.ts$'] },
-    },
+    ...arrows(LIB, ROOMS),
+    ...arrows(KERNEL, KERNEL_ROOMS),
+    ...doors(LIB, ROOMS),
+    ...doors(KERNEL, KERNEL_ROOMS),
+    ...innerDoors(LIB, ROOMS),
     {
       name: 'processes-apart',
       severity: 'error',
@@ -72,13 +89,23 @@ module.exports = {
       severity: 'error',
       comment: "the kernel uses nbserve's public entries only",
       from: { path: '^kernel-ext/' },
-      to: { path: '^lib/(src|dist)/', pathNot: '^lib/dist/(index|onnx/index|host/index|data/index)\\.(js|d\\.ts)$' },
+      to: {
+        path: '^lib/(src|dist)/',
+        pathNot: '^lib/dist/(index|onnx/index|host/index|data/index|code/analysis)\\.(js|d\\.ts)$',
+      },
+    },
+    {
+      name: 'lib-knows-no-kernel',
+      severity: 'error',
+      comment: 'nbserve works without the kernel',
+      from: { path: '^lib/' },
+      to: { path: '^kernel-ext/' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
   ],
   options: {
     doNotFollow: { path: ['node_modules', 'dist'] },
-    exclude: { path: ['\\.test\\.ts$', '/dist/', '/dist-test/'] },
+    exclude: { path: ['\\.test\\.ts$', '\\.test-support\\.ts$', '/dist-test/'] },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
   },

@@ -202,17 +202,21 @@ async function helpOf(name) {
   return command.help.trimEnd();
 }
 
-/** Keeps the sentences of the table of rooms; rooms and arrows come from the rules that are enforced. */
+/** Keeps the sentences of the tables of rooms; rooms and arrows are those that are enforced. */
 function architecturePage(file) {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const { forbidden } = createRequire(import.meta.url)('../dependency-cruiser.cjs');
-  return text.replace(/(<!-- rooms -->\n)([\s\S]*?)(<!-- end -->)/, (_, start, old, end) => {
-    const sentences = new Map([...old.matchAll(/^\| `lib\/src\/(\S+)` \| (.*?) \|/gm)].map(([, room, sentence]) => [room, sentence]));
-    const rows = forbidden.flatMap(({ comment }) => {
-      const [, room, allowed] = /^(\S+) may import (.*)$/.exec(comment ?? '') ?? [];
-      if (room === undefined) return [];
-      const arrows = allowed === 'no other room' ? '–' : allowed.split(', ').map((one) => `\`${one}\``).join(' ');
-      return [[`\`lib/src/${room}\``, sentences.get(room) ?? MISSING, arrows]];
+  const { ROOMS: rooms, KERNEL_ROOMS: kernelRooms } = createRequire(import.meta.url)('../rooms.cjs');
+  const page = withRooms(text, 'rooms', 'lib/src', rooms);
+  return withRooms(page, 'kernel rooms', 'kernel-ext/src', kernelRooms);
+}
+
+function withRooms(text, mark, folder, rooms) {
+  return text.replace(new RegExp(`(<!-- ${mark} -->\\n)([\\s\\S]*?)(<!-- end -->)`), (_, start, old, end) => {
+    const known = [...old.matchAll(/^\| `(\S+)` \| (.*?) \|/gm)].map(([, room, sentence]) => [room, sentence]);
+    const sentences = new Map(/** @type {[string, string][]} */ (known));
+    const rows = Object.entries(rooms).map(([room, allowed]) => {
+      const arrows = allowed.length === 0 ? '–' : allowed.map((one) => `\`${one}\``).join(' ');
+      return [`\`${folder}/${room}\``, sentences.get(`${folder}/${room}`) ?? MISSING, arrows];
     });
     return `${start}\n${table(['Room', 'What lives there', 'May import'], rows)}\n\n${end}`;
   });

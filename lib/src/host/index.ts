@@ -21,21 +21,29 @@ export {
   startDetachedCluster,
   stopCluster,
 } from '../engine/index.js';
-export { isApplication } from '../serve/application.js';
-export { beginCanary } from '../serve/canary.js';
-export { Client, setOwnerKey } from '../serve/client.js';
-export { deleteApplication } from '../serve/delete.js';
-export { formatStatus } from '../serve/format-status.js';
-export { formatTraffic } from '../serve/format-traffic.js';
-export { httpOf } from '../serve/http-options.js';
-export { logsDelivered } from '../serve/log-barrier.js';
-export { definingModule } from '../serve/modules/index.js';
-export { declaredNodes } from '../serve/node-options.js';
-
-export { endCluster, openCluster, runningCluster, startAhead } from '../serve/own-cluster.js';
-export { setSourceRegistry } from '../serve/pack.js';
-export type { ServeStatus } from '../serve/protocol/status.js';
-export { runApplication } from '../serve/run.js';
-export { spareReplicasOf } from '../serve/spare-options.js';
-export { setTraffic, trafficOf } from '../serve/traffic.js';
-export type { CanaryOptions, CanaryStatus, TrafficStatus } from '../serve/types.js';
+export {
+  beginCanary,
+  type CanaryOptions,
+  type CanaryStatus,
+  Client,
+  declaredNodes,
+  definingModule,
+  deleteApplication,
+  endCluster,
+  formatStatus,
+  formatTraffic,
+  httpOf,
+  isApplication,
+  logsDelivered,
+  openCluster,
+  runApplication,
+  runningCluster,
+  type ServeStatus,
+  setOwnerKey,
+  setSourceRegistry,
+  setTraffic,
+  spareReplicasOf,
+  startAhead,
+  type TrafficStatus,
+  trafficOf,
+} from '../serve/host.js';

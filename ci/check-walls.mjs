@@ -1,0 +1,64 @@
+// The rules of dependency-cruiser.cjs, tried on a tree of small files: they must refuse what they are there for, and nothing else.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+
+/** Imports by file, from → to. */
+const REFUSED = [
+  ['kernel-ext/src/wire/decoder.ts', 'kernel-ext/src/session/index.ts'],
+  ['kernel-ext/src/kernel/kernel.ts', 'kernel-ext/src/wire/decoder.ts'],
+  ['kernel-ext/src/session/session.ts', 'lib/dist/serve/run.d.ts'],
+  ['kernel-ext/src/magics/shell.ts', 'lib/src/core/index.ts'],
+  ['lib/src/core/log.ts', 'lib/src/ipc/index.ts'],
+  ['lib/src/onnx/load.ts', 'lib/src/serve/index.ts'],
+  ['lib/src/serve/run.ts', 'lib/src/onnx/index.ts'],
+  ['lib/src/serve/run.ts', 'lib/src/serve/controller/index.ts'],
+  ['lib/src/serve/run.ts', 'lib/src/serve/router/router.ts'],
+  ['lib/src/serve/proxy/exchange.ts', 'lib/src/serve/router/router.ts'],
+  ['lib/src/serve/proxy/exchange.ts', 'lib/src/serve/run.ts'],
+  ['lib/src/serve/proxy/exchange.ts', 'lib/src/serve/replica/index.ts'],
+  ['lib/src/cli/main.ts', 'lib/src/engine/index.ts'],
+  ['lib/src/host/index.ts', 'lib/src/serve/run.ts'],
+  ['lib/src/data/mnist.ts', 'kernel-ext/src/index.ts'],
+];
+const ALLOWED = [
+  ['kernel-ext/src/kernel/kernel.ts', 'kernel-ext/src/wire/index.ts'],
+  ['kernel-ext/src/session/session.ts', 'lib/dist/host/index.d.ts'],
+  ['lib/src/ipc/frame.ts', 'lib/src/core/index.ts'],
+  ['lib/src/serve/run.ts', 'lib/src/serve/handle/index.ts'],
+  ['lib/src/serve/run.ts', 'lib/src/serve/handle/types.ts'],
+  ['lib/src/serve/proxy/exchange.ts', 'lib/src/serve/router/index.ts'],
+  ['lib/src/host/index.ts', 'lib/src/serve/host.ts'],
+];
+
+const root = mkdtempSync(join(tmpdir(), 'nbs-walls-'));
+const problems = [];
+try {
+  const imports = new Map();
+  for (const [from, to] of [...REFUSED, ...ALLOWED]) {
+    imports.set(from, [...(imports.get(from) ?? []), to]);
+    if (!imports.has(to)) imports.set(to, []);
+  }
+  for (const [file, targets] of imports) {
+    const lines = targets.map((to, i) => `import * as x${i} from '${specifier(file, to)}';\nexport const y${i} = x${i};\n`);
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), lines.join('') || 'export const z = 1;\n');
+  }
+  const args = [resolve('node_modules/.bin/depcruise'), '--config', resolve('ci/dependency-cruiser.cjs'), '--output-type', 'json', 'lib', 'kernel-ext'];
+  const run = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (run.stdout === '') throw new Error(run.stderr);
+  const { summary } = JSON.parse(run.stdout);
+  const refused = new Set(summary.violations.map(({ from, to }) => `${from} → ${to}`));
+  for (const [from, to] of REFUSED) if (!refused.has(`${from} → ${to}`)) problems.push(`${from} → ${to} is not refused`);
+  for (const [from, to] of ALLOWED) if (refused.has(`${from} → ${to}`)) problems.push(`${from} → ${to} is refused`);
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function specifier(from, to) {
+  const path = relative(dirname(from), to).replace(/(\.d)?\.ts$/, '.js');
+  return path.startsWith('.') ? path : `./${path}`;
+}

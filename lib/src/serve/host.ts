@@ -1,0 +1,19 @@
+/** The second door of this room, for hosts of user code: the notebook kernel and the command line. */
+
+export { isApplication } from './application.js';
+export { beginCanary } from './canary.js';
+export { Client, setOwnerKey } from './client.js';
+export { deleteApplication } from './delete.js';
+export { formatStatus } from './format-status.js';
+export { formatTraffic } from './format-traffic.js';
+export { httpOf } from './http-options.js';
+export { logsDelivered } from './log-barrier.js';
+export { definingModule } from './modules/index.js';
+export { declaredNodes } from './node-options.js';
+export { endCluster, openCluster, runningCluster, startAhead } from './own-cluster.js';
+export { setSourceRegistry } from './pack.js';
+export type { ServeStatus } from './protocol/status.js';
+export { runApplication } from './run.js';
+export { spareReplicasOf } from './spare-options.js';
+export { setTraffic, trafficOf } from './traffic.js';
+export type { CanaryOptions, CanaryStatus, TrafficStatus } from './types.js';
