@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import {
   type Client,
   compileModule,
-  definingModule,
   importModule,
   installStackMapping,
   isApplication,
+  noteModule,
   openCluster,
   runApplication,
 } from '../host/index.js';
@@ -87,7 +87,8 @@ async function loadApplication(file: string, name: string) {
   // An error at the module's top level names the user's file and line.
   installStackMapping();
   const compiled = await compileModule(file);
-  const { exports } = await definingModule(compiled, () => importModule(file));
+  noteModule(compiled);
+  const exports = await importModule(compiled);
   const application = exports[name];
   if (isApplication(application)) return application;
   const valid = Object.keys(exports).filter((key) => isApplication(exports[key]));

@@ -64,6 +64,12 @@ export function absoluteSources(map: string, folder: string): string {
   return JSON.stringify({ ...parsed, sources: parsed.sources.map((source) => resolve(folder, decodeURIComponent(source))) });
 }
 
+/** For a line that is put above the code. */
+export function mapOneLineDown(map: string): string {
+  const parsed = JSON.parse(map) as { mappings: string };
+  return JSON.stringify({ ...parsed, mappings: `;${parsed.mappings}` });
+}
+
 /** The comment that carries a map inside its code. */
 export const inlineMap = (map: string): string =>
   `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;

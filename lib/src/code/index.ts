@@ -4,10 +4,11 @@ export { loadCode } from './loader.js';
 export { compileModule, importModule, type ModulePackage } from './module.js';
 export { SourceRegistry } from './registry.js';
 export { importFrom, requireFrom } from './require.js';
-export { installStackMapping, mapStack } from './stack.js';
+export { installStackMapping, isCompiled, mapStack } from './stack.js';
 export {
   type CodePackage,
   type CodeRef,
+  type DefinitionRef,
   type FolderRequire,
   type LoadOptions,
   type ModuleRef,

@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { cacheHome, shortId } from '../core/index.js';
-import { absoluteSources, buildFailure, esbuild, inlineMap, SHARED } from './compile.js';
+import { absoluteSources, buildFailure, esbuild, inlineMap, mapOneLineDown, SHARED } from './compile.js';
 import { NoSuchDeployment, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './own-location.js';
 import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
@@ -34,7 +34,8 @@ const packagesByFile: Plugin = {
       if (isBuiltin(path) || /^(file|data|https?):/.test(path)) return { path, external: true };
       const file = isOwn(path) ? ownRequire.resolve(path) : resolveImport(path, resolveDir);
       if (file === undefined) return kind === 'dynamic-import' ? { path, external: true } : undefined;
-      return file.endsWith('.json') ? { path: file } : { path: pathToFileURL(file).href, external: true };
+      if (file.endsWith('.json')) return { path: file };
+      return { path: kind.startsWith('require') ? file : pathToFileURL(file).href, external: true };
     });
   },
 };
@@ -55,7 +56,7 @@ export async function compileModule(file: string): Promise<ModulePackage> {
     outdir: folder,
     bundle: true,
     platform: 'node',
-    // A deployment is found by its class's name, and esbuild renames a class that is called like the variable it goes to.
+    // A deployment is called as its class is, and esbuild renames a class that is called like the variable it goes to.
     keepNames: true,
     format: 'esm',
     sourcemap: 'external',
@@ -65,11 +66,19 @@ export async function compileModule(file: string): Promise<ModulePackage> {
     throw ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
   });
   const text = (suffix: string): string => result.outputFiles.find((output) => output.path.endsWith(suffix))?.text ?? '';
-  const code = `${text('.js')}${inlineMap(absoluteSources(text('.map'), folder))}`;
+  const { code: whole, map } = withRequire(text('.js'), text('.map'), path);
+  const code = `${whole}${inlineMap(absoluteSources(map, folder))}`;
   const hash = createHash('sha256').update(code).digest('hex');
   const bundle = bundlePath(hash);
   if (!isBundle(bundle, hash)) writeWhole(bundle, code);
   return { file: path, hash, bundle };
+}
+
+/** A bundle is an ES module; the CommonJS files in it require what stays outside. */
+function withRequire(code: string, map: string, file: string): { readonly code: string; readonly map: string } {
+  if (!code.includes('Dynamic require of "')) return { code, map };
+  const require = `import { createRequire as __nbsRequire } from 'node:module'; const require = __nbsRequire(${JSON.stringify(file)});\n`;
+  return { code: `${require}${code}`, map: mapOneLineDown(map) };
 }
 
 /** Whether the bundle is there and what its name says: the cache may be a shared folder where somebody else wrote one first. */
@@ -96,14 +105,11 @@ async function load(bundle: string): Promise<Readonly<Record<string, unknown>>> 
 }
 
 /**
- * Compiles and imports a user's file.
- * @throws NBS_MODULE_FAILED; what the file throws
+ * Imports a compiled file, and gives its exports.
+ * @throws what the file throws
  */
-export async function importModule(
-  file: string,
-): Promise<ModulePackage & { readonly exports: Readonly<Record<string, unknown>> }> {
-  const compiled = await compileModule(file);
-  return { ...compiled, exports: await load(compiled.bundle) };
+export function importModule({ bundle }: ModulePackage): Promise<Readonly<Record<string, unknown>>> {
+  return load(bundle);
 }
 
 /** In a replica: imports the bundle of a module, from the cache or as it was sent along, and finds the deployment in it. */
@@ -117,7 +123,8 @@ export async function importBundle(
   const loading = load(bundle);
   const paused = options.paused?.then((): Readonly<Record<string, unknown>> => ({}));
   const exports = await (paused === undefined ? loading : Promise.race([loading, paused]));
-  const found = options.findDeployment?.(exports, ref.deployment) ?? exports[ref.deployment];
+  if (options.findDeployment !== undefined) return options.findDeployment();
+  const found = exports[ref.deployment];
   if (found !== undefined) return found;
   throw NoSuchDeployment({ file: basename(ref.file), name: ref.deployment, valid: Object.keys(exports).join(', ') || 'nothing' });
 }

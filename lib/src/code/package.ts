@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { assemble } from './assemble.js';
 import type { Closure } from './closure.js';
-import { compile, inlineMap } from './compile.js';
+import { compile, inlineMap, mapOneLineDown } from './compile.js';
 import { bundleFiles } from './files.js';
 import { BLOBS, HEADER, type Header } from './hooks.js';
 import type { CodePackage, ValueBlob } from './types.js';
@@ -29,7 +29,8 @@ export async function packageOf(
     values.push({ name: BLOBS.files, hash: await hashOf(bytes), bytes });
   }
   const header: Header = { preload, renamed: { ...renamed, ...renamedByCompiler(compiled.code, closure) } };
-  const map = shiftedByOneLine(compiled.map);
+  // The header is a line of its own above the compiled code.
+  const map = mapOneLineDown(compiled.map);
   const code = Buffer.from(`${HEADER}${JSON.stringify(header)}\n${compiled.code}${inlineMap(map)}`);
   return {
     kind: 'source',
@@ -47,12 +48,6 @@ export async function packageOf(
 function renamedByCompiler(code: string, closure: Closure): Record<string, string> {
   const names = closure.units.map((unit) => unit.name).filter((name) => code.includes(`class _${name} `));
   return Object.fromEntries(names.map((name) => [`_${name}`, name]));
-}
-
-// The header is a line of its own above the compiled code.
-function shiftedByOneLine(map: string): string {
-  const parsed = JSON.parse(map) as { mappings: string };
-  return JSON.stringify({ ...parsed, mappings: `;${parsed.mappings}` });
 }
 
 async function hashOf(bytes: Uint8Array): Promise<string> {

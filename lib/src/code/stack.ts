@@ -16,6 +16,9 @@ export function registerCompiled(file: string, code: () => string, renamed: Read
   if (!files.has(file)) files.set(file, { payload: () => inlineMap(code()), renamed });
 }
 
+/** Whether a stack that names this file (a path or URL) names what was compiled, and not what the user wrote. */
+export const isCompiled = (file: string): boolean => files.has(file);
+
 function inlineMap(code: string): SourceMapPayload | undefined {
   const at = code.lastIndexOf('//# sourceMappingURL=data:application/json;base64,');
   if (at < 0) return undefined;
@@ -36,6 +39,8 @@ function mapFrame(line: string): string | null {
     if (position === undefined) continue;
     const entry = mapOf(known)?.findEntry(Number(row) - 1, Number(column) - 1);
     if (!entry || !('originalSource' in entry) || !entry.originalSource) return OUR_GLUE;
+    // It is of a line above: this one is the compiler's.
+    if (entry.generatedLine !== Number(row) - 1) return OUR_GLUE;
     const before = line.slice(0, at).replace(/[\p{ID_Continue}$]+/gu, (name) => userName(known, name));
     const after = line.slice(at + file.length + 1 + position.length);
     return `${before}${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;

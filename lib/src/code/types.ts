@@ -43,8 +43,26 @@ export interface ModuleRef {
   readonly file: string;
   /** sha256 (hex) of the compiled bundle. */
   readonly hash: string;
-  /** Name of the deployment inside the module. */
+  /** Name under which the module defines it, for messages. */
   readonly deployment: string;
+  /** What it is found by. Absent in what an older nbserve wrote down. */
+  readonly definition?: DefinitionRef;
+}
+
+/** Which of the definitions of a module it is. */
+export interface DefinitionRef {
+  /** `path:line:column` of the calls that led to the definition, the innermost first. */
+  readonly sites: readonly string[];
+  /** Both can come of one call: what is deployed, and the policy in its options. */
+  readonly role: 'target' | 'policy';
+  /** Hash of the local variables that it sees. */
+  readonly captured: string;
+  /** Equal hashes mean equal values. */
+  readonly isCertain: boolean;
+  /** How many of the same place and hash were defined before it. */
+  readonly order: number;
+  /** No other of the same place has its name. */
+  readonly isOnlyOfName: boolean;
 }
 
 /** The ref of a package. */
@@ -80,8 +98,8 @@ export interface ShipExtension {
 export interface LoadOptions {
   /** Module shipping: resolves when the module's top level waits for something that never comes (an inert `serve.run`); what it defined is there then. */
   readonly paused?: Promise<unknown>;
-  /** Module shipping: finds the deployment in the imported module. Default: the export of that name. */
-  readonly findDeployment?: (moduleExports: Readonly<Record<string, unknown>>, name: string) => unknown;
+  /** Module shipping: finds the deployment once the module goes no further. Default: the export of its name. */
+  readonly findDeployment?: () => Promise<unknown>;
 }
 
 /** A `require` that resolves from a folder. */

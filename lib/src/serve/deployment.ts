@@ -1,7 +1,7 @@
 import { BoundDeployment } from './application.js';
 import { NameRequired, NotDeployable } from './errors.js';
 import type { DeploymentHandle } from './handle/types.js';
-import { callerFile, noteNumbered, type Target } from './modules/index.js';
+import { noteDefinition, type Target } from './modules/index.js';
 import { deploymentConfig } from './options.js';
 import type { DeploymentConfig } from './protocol/index.js';
 import type { Application, AutoscalingPolicy, BindArgs, Deployment, DeploymentOptions } from './types.js';
@@ -46,7 +46,7 @@ export class DeploymentDefinition {
       ...(startupTimeout === undefined ? {} : { startupTimeout }),
       ...(env === undefined ? {} : { env }),
     };
-    noteNumbered(options.name, policy, callerFile());
+    noteDefinition(options.name, policy, 'policy');
     return new DeploymentDefinition(policy, options, this.deployer);
   }
 

@@ -8,7 +8,7 @@ export { formatStatus } from './format-status.js';
 export { formatTraffic } from './format-traffic.js';
 export { httpOf } from './http-options.js';
 export { logsDelivered } from './log-barrier.js';
-export { definingModule } from './modules/index.js';
+export { noteModule } from './modules/index.js';
 export { declaredNodes } from './node-options.js';
 export { endCluster, openCluster, runningCluster, startAhead } from './own-cluster.js';
 export { setSourceRegistry } from './pack.js';

@@ -4,7 +4,7 @@ import { getMultiplexedModelId } from './context/index.js';
 import { deleteApplication } from './delete.js';
 import { asDeployment, DeploymentDefinition } from './deployment.js';
 import { createHandle, handleContext } from './handle/index.js';
-import { callerFile, inertRun, isInert, noteDefinition, type Target } from './modules/index.js';
+import { inertRun, isInert, noteDefinition, type Target } from './modules/index.js';
 import { multiplexed } from './multiplexing/index.js';
 import { requiredPrefix } from './names.js';
 import { clusterAt, endCluster, ownCluster, requiredCluster, runningCluster } from './own-cluster.js';
@@ -16,12 +16,12 @@ import type { Application, DeploymentOptions, RunOptions, TrafficOptions } from 
 
 function run(application: Application<unknown>, options: RunOptions = {}): Promise<never> {
   // In a replica, a module's own serve.run must neither deploy nor let the lines after it run.
-  return inertRun() ?? (runApplication(ownCluster(), application, options) as Promise<never>);
+  return inertRun(options.name ?? 'default') ?? (runApplication(ownCluster(), application, options) as Promise<never>);
 }
 
 function deployment(target: Target, options: DeploymentOptions = {}): never {
   const definition = new DeploymentDefinition(target, options, run);
-  noteDefinition(definition.name, target, callerFile());
+  noteDefinition(definition.name, target, 'target');
   return asDeployment(definition) as never;
 }
 

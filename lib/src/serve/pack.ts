@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
 import type { PlacedDeployment } from './application.js';
 import { NoModule, NoPolicySource } from './errors.js';
-import { originOf } from './modules/index.js';
+import { hasChanged, ModuleChanged, NotRepeatable, originOf } from './modules/index.js';
 import type { Blob } from './upload.js';
 
 /** A deployment's code, ready to travel. */
@@ -20,7 +20,7 @@ export function setSourceRegistry(value: SourceRegistry | null): void {
   registry = value;
 }
 
-/** @throws NBS_CANNOT_SHIP with the chain of what uses what; NBS_NO_SOURCE, NBS_NO_MODULE, NBS_NO_POLICY_SOURCE */
+/** @throws NBS_CANNOT_SHIP with the chain of what uses what; NBS_NO_SOURCE, NBS_NO_MODULE, NBS_NO_POLICY_SOURCE, NBS_NOT_REPEATABLE, NBS_MODULE_CHANGED */
 export async function packCode({ definition, policyOf }: PlacedDeployment): Promise<PackedCode> {
   const { name, target } = definition;
   if (registry?.sourceOf(target) !== undefined) {
@@ -29,9 +29,13 @@ export async function packCode({ definition, policyOf }: PlacedDeployment): Prom
   }
   const origin = originOf(target);
   if (origin === undefined) throw policyOf === undefined ? NoModule({ name }) : NoPolicySource({ deployment: policyOf });
-  const compiled = origin.compiled ?? (await compileModule(origin.file));
+  const { file, isOfFiles, stamps } = origin;
+  if (!isOfFiles) throw NotRepeatable({ name, file });
+  const changed = stamps.find(hasChanged);
+  if (changed !== undefined) throw ModuleChanged({ name, file: changed.file });
+  const compiled = origin.compiled ?? (await compileModule(file));
   return {
-    ref: { kind: 'module', file: compiled.file, hash: compiled.hash, deployment: origin.name },
+    ref: { kind: 'module', file: compiled.file, hash: compiled.hash, deployment: origin.name, definition: origin.ref },
     blobs: [{ hash: compiled.hash, bytes: await readFile(compiled.bundle) }],
     notes: [],
   };

@@ -1,59 +1,95 @@
-import type { ModulePackage } from '../../code/index.js';
+import type { DefinitionRef, ModulePackage } from '../../code/index.js';
+import { placeOfCall } from './call-place.js';
+import { type Captured, capturedBy } from './captured.js';
+import { type FileStamp, stampOf } from './file-stamp.js';
+import { isInert } from './inert.js';
 
 /** What can be deployed: a class or a function. */
 export type Target = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
 
-/** Where a deployment's target was defined, when that is a module file and not a notebook cell. */
+/** Where a deployment's target was defined, when files alone have a part in it. */
 export interface ModuleOrigin {
+  /** The file that a replica runs. */
   readonly file: string;
-  /** Already compiled, where the module was imported by nbserve itself. */
-  readonly compiled?: ModulePackage;
-  /** The name under which `serve.deployment` first met it there. */
+  /** Already compiled, when the module was imported by nbserve itself. */
+  readonly compiled: ModulePackage | undefined;
+  /** The name under which it was first deployed there. */
   readonly name: string;
+  readonly ref: DefinitionRef;
+  /** False when code without a file (a notebook cell) called into the file. */
+  readonly isOfFiles: boolean;
+  /** The files that were on the way, as they were then. None when a compiled bundle ran. */
+  readonly stamps: readonly FileStamp[];
 }
 
-const origins = new WeakMap<Target, ModuleOrigin>();
-/** By name; on the global object, because a user's bundle may hold a copy of this package. */
-const KEY = Symbol.for('nbserve.definitions');
-const shared = globalThis as { [KEY]?: Map<string, Target> };
+/** One call that made a deployment, in the order of the calls. */
+interface Definition extends Captured {
+  readonly name: string;
+  /** In a replica only: elsewhere it would never be freed. */
+  readonly target: Target | undefined;
+}
+
+const origins = new WeakMap<Target, { readonly origin: ModuleOrigin; readonly group: readonly Definition[] }>();
+/** By place; on the global object, because a user's bundle may hold a copy of this package. */
+const KEY = Symbol.for('nbserve.places');
+const shared = globalThis as { [KEY]?: Map<string, Definition[]> };
 shared[KEY] ??= new Map();
-const targets = shared[KEY];
-let importing: ModulePackage | undefined;
+const places = shared[KEY];
+/** Modules that nbserve imports itself, by the path of their bundle. */
+const compiled = new Map<string, ModulePackage>();
 
-/** While `load` runs, what it defines belongs to this module. */
-export async function definingModule<T>(compiled: ModulePackage, load: () => Promise<T>): Promise<T> {
-  importing = compiled;
-  try {
-    return await load();
-  } finally {
-    importing = undefined;
-  }
+/** To be called before the bundle of a module is imported: what it defines is found in that bundle. */
+export function noteModule(module: ModulePackage): void {
+  compiled.set(module.bundle, module);
 }
 
-/** Notes a new deployment; the first definition of a target counts. */
-export function noteDefinition(name: string, target: Target, callerFile: string | undefined): void {
-  if (name !== '' && !targets.has(name)) targets.set(name, target);
+/** A target of `serve.deployment`, or a policy that is given in its options: both can be defined by one call. */
+export type DefinitionRole = DefinitionRef['role'];
+
+/**
+ * Notes a new deployment; the first definition of a target counts. It is told from others by where it is, never by its name: by the lines that led
+ * to the call, and by what the function sees of the calls that it was made in.
+ */
+export function noteDefinition(name: string, target: Target, role: DefinitionRole): void {
   if (origins.has(target)) return;
-  const file = importing?.file ?? callerFile;
-  if (file !== undefined) origins.set(target, { file, name, ...(importing === undefined ? {} : { compiled: importing }) });
+  const place = placeOfCall();
+  if (place === undefined) return;
+  const { sites, files, entry, evaluation, isOfFiles } = place;
+  const inert = isInert();
+  const key = keyOf(sites, role, inert ? '' : evaluation);
+  const group = places.get(key) ?? [];
+  places.set(key, group);
+  const captured = capturedBy(target);
+  const order = group.filter(({ digest }) => digest === captured.digest).length;
+  group.push({ ...captured, name, target: inert ? target : undefined });
+  const module = compiled.get(entry);
+  const origin: ModuleOrigin = {
+    file: module?.file ?? entry,
+    compiled: module,
+    name,
+    ref: { sites, role, captured: captured.digest, isCertain: captured.isCertain, order, isOnlyOfName: true },
+    isOfFiles,
+    stamps: module === undefined && !inert ? [...new Set([entry, ...files])].map(stampOf) : [],
+  };
+  origins.set(target, { origin, group });
 }
 
-const numbered = new WeakSet<Target>();
-const counts = new Map<string, number>();
-
-/** As {@link noteDefinition}, for functions of which a file may have several under one name: the second is `name_1`, in the order of the file. */
-export function noteNumbered(name: string, target: Target, callerFile: string | undefined): void {
-  const file = importing?.file ?? callerFile;
-  // Those of cells are found by their source, and would never be let go of here.
-  if (file === undefined || numbered.has(target)) return;
-  numbered.add(target);
-  const key = JSON.stringify([file, name]);
-  const count = counts.get(key) ?? 0;
-  counts.set(key, count + 1);
-  noteDefinition(count === 0 ? name : `${name}_${count}`, target, callerFile);
+export function originOf(target: Target): ModuleOrigin | undefined {
+  const { origin, group } = origins.get(target) ?? {};
+  if (origin === undefined || group === undefined) return undefined;
+  const { ref, name } = origin;
+  return { ...origin, ref: { ...ref, isOnlyOfName: group.filter((other) => other.name === name).length === 1 } };
 }
 
-export const originOf = (target: Target): ModuleOrigin | undefined => origins.get(target);
+/** In a replica: what the module has defined so far at the place of `ref`. */
+export function definedAt({ sites, role }: DefinitionRef): readonly Definition[] {
+  return places.get(keyOf(sites, role, '')) ?? [];
+}
 
-/** In a replica: the class or function that the imported module defined under this name. */
-export const definedTarget = (name: string): Target | undefined => targets.get(name);
+/** In a replica: all that the module has defined under a name so far. */
+export function definedAs(name: string): readonly Definition[] {
+  return [...places.values()].flat().filter((definition) => definition.name === name);
+}
+
+const keyOf = (sites: readonly string[], role: DefinitionRole, evaluation: string): string =>
+  JSON.stringify([evaluation, role, sites]);

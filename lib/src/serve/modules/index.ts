@@ -1,3 +1,5 @@
-export { callerFile } from './caller.js';
-export { definedTarget, definingModule, noteDefinition, noteNumbered, originOf, type Target } from './definitions.js';
+export { noteDefinition, noteModule, originOf, type Target } from './definitions.js';
+export { ModuleChanged, NotRepeatable } from './errors.js';
+export { hasChanged } from './file-stamp.js';
+export { WantedDefinition } from './find-definition.js';
 export { inertRun, isInert, makeInert } from './inert.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { installStackMapping, loadCode } from '../../code/index.js';
-import { definedTarget, makeInert } from '../modules/index.js';
+import { makeInert, WantedDefinition } from '../modules/index.js';
 import type { ReplicaInit } from '../protocol/index.js';
 import { blobPath, Handles, type HandlesOptions } from './handles.js';
 import { installRequest } from './lazy-request.js';
@@ -20,12 +20,22 @@ installResponse();
 export async function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
   // Modules call serve.run at their top level; here that must do nothing.
   const { code } = init;
-  const paused = makeInert(() => code.kind === 'module' && definedTarget(code.deployment) !== undefined);
+  const wanted = code.kind === 'module' ? new WantedDefinition(code) : null;
+  let isPaused = false;
+  // What the module makes of a time or an id differs here: then it is the run of this application that says that it is there.
+  const isDefined = (app: string) => (app === init.app ? wanted?.likely() : wanted?.certain()) !== undefined;
+  const paused = makeInert(isDefined).then(() => {
+    isPaused = true;
+  });
+  // As where the script ran, without its arguments: a replica has none.
+  if (code.kind === 'module') process.argv = [process.execPath, code.file];
   const handles = new Handles(options);
   handles.install(init);
   const target = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
     paused,
-    findDeployment: (exported, name) => definedTarget(name) ?? exported[name],
+    ...(wanted === null ? {} : { findDeployment: () => wanted.settle(() => isPaused) }),
+  }).catch((error: unknown) => {
+    throw wanted?.failure(error) ?? error;
   });
   const args = await handles.decodeArgs(init);
   const instance = UserInstance.create(`${init.app}/${init.deployment}`, target, args);

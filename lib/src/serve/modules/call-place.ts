@@ -1,0 +1,123 @@
+import { fileURLToPath } from 'node:url';
+import { isCompiled } from '../../code/index.js';
+import { originalSite } from './original-site.js';
+
+/** Where user code called nbserve: which lines led there, from the evaluation of a file on. */
+export interface CallPlace {
+  /** `path:line:column` of each call, the innermost first, in the files that the user wrote. */
+  readonly sites: readonly string[];
+  /** Paths of the files that ran, in the same order. */
+  readonly files: readonly string[];
+  /** The file whose evaluation led to the call. */
+  readonly entry: string;
+  /** Names this evaluation of it: a module that is loaded anew has another URL. */
+  readonly evaluation: string;
+  /** False where code without a file (a notebook cell, a REPL) has a part in it. */
+  readonly isOfFiles: boolean;
+}
+
+/** Our compiled files, and their sources: a stack names those where source maps are on. */
+const OWN_FOLDERS = [new URL('../..', import.meta.url).href, new URL('../../../src/', import.meta.url).href];
+/** From here on outwards is whoever loads the file. */
+const LOADER = 'node:internal/modules/';
+
+/** The place in user code that called us; `undefined` where no file has a part in it. */
+export function placeOfCall(): CallPlace | undefined {
+  const frames = userFrames();
+  const sites: string[] = [];
+  const files: string[] = [];
+  let entry: string | undefined;
+  let evaluation = '';
+  let isOfFiles = true;
+  for (const { raw, text, promise } of frames) {
+    if (promise !== null) sites.push(`Promise.all:${promise}`);
+    const file = pathOf(raw);
+    if (file === undefined) {
+      // Called by such code itself: files have no part in it.
+      if (raw !== null && files.length === 0) return undefined;
+      isOfFiles &&= raw === null;
+      continue;
+    }
+    const site = siteIn(text);
+    // A frame of what a compiler added has no place of the user's.
+    if (site !== undefined) sites.push(site);
+    files.push(file);
+    // A test runner of a package calls the user's file, and not the other way round.
+    if (entry !== undefined && file.includes('/node_modules/')) continue;
+    entry = file;
+    evaluation = raw as string;
+  }
+  // Of those outside of a notebook's cell, the kernel itself is one.
+  return entry === undefined
+    ? undefined
+    : { sites, files, entry: isOfFiles ? entry : (files[0] as string), evaluation, isOfFiles };
+}
+
+interface Frame {
+  /** URL or path of the script that ran; `null` for one of the engine, `''` for code in a text. */
+  readonly raw: string | null;
+  /** As stacks of this process show it: with the user's positions. */
+  readonly text: string;
+  /** Of `Promise.all`: which of its promises. */
+  readonly promise: number | null;
+}
+
+function userFrames(): Frame[] {
+  const { sites, texts } = bothStacks();
+  const loader = sites.findIndex((site) => site.getFileName()?.startsWith(LOADER) === true);
+  const frames = sites.slice(0, loader < 0 ? sites.length : loader).map((site, i): Frame => {
+    const promise = site.isPromiseAll() ? site.getPromiseIndex() : null;
+    return { raw: site.isEval() ? '' : (site.getFileName() ?? null), text: texts[i] ?? '', promise };
+  });
+  return frames.filter(({ raw, text }) => !isOwn(raw ?? '') && !isOwn(text));
+}
+
+const isOwn = (place: string): boolean => {
+  if (place.startsWith('node:')) return true;
+  const url = place.startsWith('/') ? `file://${place}` : place;
+  return OWN_FOLDERS.some((folder) => url.startsWith(folder) || url.includes(`(${folder}`));
+};
+
+/** The stack as V8 gives it, and each frame as this process prints it. */
+function bothStacks(): { readonly sites: readonly NodeJS.CallSite[]; readonly texts: readonly string[] } {
+  const { prepareStackTrace: print, stackTraceLimit } = Error;
+  let sites: NodeJS.CallSite[] = [];
+  let texts: string[] = [];
+  try {
+    Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+    // Whoever maps positions (a loader of TypeScript, a notebook's kernel, Node itself) does it for printed stacks only.
+    texts = print === undefined ? linesOf(new Error().stack) : [];
+    Error.prepareStackTrace = (_, all) => {
+      sites = all;
+      return '';
+    };
+    void new Error().stack;
+  } finally {
+    Error.prepareStackTrace = print;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  // One by one: a printer may leave frames out.
+  if (print !== undefined) texts = sites.map((site) => linesOf(print(new Error(), [site]))[0] ?? '');
+  return { sites, texts: texts.length === sites.length ? texts : sites.map((site) => `    at ${String(site)}`) };
+}
+
+const linesOf = (stack: unknown): string[] =>
+  String(stack)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
+
+function pathOf(raw: string | null): string | undefined {
+  if (raw === null || /\[(eval|stdin)\d*\]$/.test(raw)) return undefined;
+  if (raw.startsWith('/')) return raw;
+  return raw.startsWith('file://') ? fileURLToPath(withoutQuery(raw)) : undefined;
+}
+
+/** `path:line:column`, from `    at name (path:line:column)`. */
+function siteIn(text: string): string | undefined {
+  const place = text.endsWith(')') ? text.slice(text.indexOf(' (') + 2, -1) : text.replace(/^\s+at (async )?/, '');
+  const [, file, line, column] = /^(.*):(\d+):(\d+)$/.exec(place) ?? [];
+  const path = pathOf(file ?? null);
+  return path === undefined || isCompiled(file as string) ? undefined : originalSite(path, Number(line), Number(column));
+}
+
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/, '');

@@ -1,0 +1,27 @@
+import { defineError } from '../../core/index.js';
+
+export const NotRepeatable = defineError(
+  'NBS_NOT_REPEATABLE',
+  400,
+  'deployment {name} is defined by a call from a notebook cell into {file}; a replica runs that file alone, without the call: export the class or function from the file, and write serve.deployment(…) at the top level of the file',
+);
+export const ModuleChanged = defineError(
+  'NBS_MODULE_CHANGED',
+  409,
+  '{file} has changed since it defined deployment {name}: run it again, so that what you deploy is what it says now',
+);
+export const NotDefinedAgain = defineError(
+  'NBS_NOT_DEFINED_AGAIN',
+  400,
+  'a replica ran {file}, which did not define deployment {name} at {place} as it did before; define it at the top level of the module, not under a condition that differs there, in a function that is called later, or after a long wait',
+);
+export const NotToldApart = defineError(
+  'NBS_NOT_TOLD_APART',
+  400,
+  'a replica ran {file}, which defines {count} deployments at {place}, and cannot tell which of them is {name}: give each a name of its own, serve.deployment(…, { name }), or pass what differs between them to bind()',
+);
+export const FailedBeforeDefined = defineError(
+  'NBS_FAILED_BEFORE_DEFINED',
+  400,
+  'a replica ran {file}, which failed before it defined deployment {name}: {reason}; serve.run deploys nothing there, so nothing answers: define what you deploy above the first use of what serve.run gives',
+);
