@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findFiles } from '../find-files.mjs';
-import { codedErrors, declares, environmentVariables, interfaceMembers, objectMembers } from './source.mjs';
+import { cell, code, table } from './markdown.mjs';
+import { optionInterfaces, optionSections, optionsTable } from './options.mjs';
+import { codedErrors, environmentVariables, interfaceMembers, objectMembers } from './source.mjs';
 
 const MISSING = '**a sentence is missing here**';
 const NOTE = '<!-- Made by `npm run docs` from the code; edit that. -->';
@@ -17,6 +19,7 @@ export async function generatedPages() {
   return new Map([
     ['lib/docs/errors.md', errorsPage()],
     ['lib/docs/options.md', await optionsPage()],
+    ...(await optionInterfaces()),
     ['lib/docs/command-line.md', await commandLinePage('lib/docs/command-line.md')],
     ['lib/docs/architecture.md', architecturePage('lib/docs/architecture.md')],
   ]);
@@ -43,8 +46,6 @@ export async function outdatedPages() {
   return outdated;
 }
 
-const cell = (text) => text.replaceAll('\n', '<br>').replaceAll('|', '\\|').replaceAll(/<(?!br>)/g, '&lt;');
-const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 /** Room → its heading, in the order of the page. */
 const ROOMS = [
@@ -103,20 +104,7 @@ Without a code of their own: \`STOPPED\` (asked to, and did), \`KILLED\` (by a s
 }
 
 async function optionsPage() {
-  const { DEPLOYMENT_OPTIONS } = await import(pathToFileURL(resolve('lib/dist/serve/options.js')).href);
-  const types = 'lib/src/serve/types.ts';
-  const declared = interfaceMembers(types, 'DeploymentOptions');
-  const names = Object.keys(DEPLOYMENT_OPTIONS);
-  const differing = [...names, ...declared.map(({ name }) => name)].filter(
-    (name) => !names.includes(name) || !declared.some((member) => member.name === name),
-  );
-  if (differing.length > 0) throw new Error(`options.ts and types.ts do not have the same options: ${differing.join(', ')}`);
-  const deployment = declared.map(({ name, doc, default: value }) => [
-    `\`${name}\``,
-    value === null ? '–' : code(value),
-    cell(DEPLOYMENT_OPTIONS[name].expected),
-    cell(doc),
-  ]);
+  const sections = await optionSections();
   return `# Options
 
 ${NOTE}
@@ -124,42 +112,16 @@ ${NOTE}
 A duration is a number of milliseconds, or a text: \`'250ms'\`, \`'30s'\`, \`'1.5m'\`, \`'2h'\`. An option that does not exist is an error
 (\`NBS_UNKNOWN_OPTION\`), and so is a value that does not fit (\`NBS_INVALID_OPTION\`); the message names what would be valid.
 
-## serve.deployment(…, options) and Deployment.options(options)
+When a running deployment is updated with another value of an option, "A change" says what becomes of it:
 
-${table(['Option', 'Default', 'Valid', 'Meaning'], deployment)}
+| A change | |
+| --- | --- |
+| restarts | new replicas replace those that run |
+| is pushed | running replicas are told; their processes, models and connections stay |
+| reaches routers | the HTTP proxies and the handles are told |
+| is control | the controller works with it from then on |
 
-### resources
-
-${members(types, 'ResourceOptions')}
-
-${part('### autoscaling', types, 'AutoscalingOptions')}${part('### hedging', types, 'HedgingOptions')}${part('## serve.batch(options)', 'lib/src/serve/batching/types.ts', 'BatchOptions')}${part('## serve.multiplexed(options)', 'lib/src/serve/multiplexing/types.ts', 'MultiplexedOptions')}## serve.run(application, options)
-
-${members(types, 'RunOptions')}
-
-## serve.start(options)
-
-${members(types, 'StartOptions')}
-
-${part('### nodes', types, 'NodeOptions')}## serve.traffic(prefix, weights, options)
-
-${members(types, 'TrafficOptions')}
-
-## serve.canary(prefix, options)
-
-${members(types, 'CanaryOptions')}
-
-## handle.options(options)
-
-${members('lib/src/serve/handle/types.ts', 'HandleOptions')}
-
-## onnx.load(model, options)
-
-${members('lib/src/onnx/options.ts', 'LoadOptions')}
-
-## onnx.image.decode(bytes, options)
-
-${members('lib/src/onnx/image-options.ts', 'DecodeOptions')}
-
+${sections.map(({ heading, file, name, specs }) => `${heading}\n\n${specs === undefined ? members(file, name) : optionsTable(specs)}\n`).join('\n')}
 ## Environment variables
 
 ${table(
@@ -168,10 +130,6 @@ ${table(
 )}
 `;
 }
-
-const code = (text) => (/^['"[{\d-]|^(null|true|false)$/.test(text) ? `\`${text}\`` : cell(text));
-
-const part = (heading, file, name) => (declares(file, name) ? `${heading}\n\n${members(file, name)}\n\n` : '');
 
 // A template type holds backticks itself.
 const typeCell = (type) => (type.includes('`') ? `\`\` ${type.replaceAll('|', '\\|')} \`\`` : `\`${type.replaceAll('|', '\\|')}\``);

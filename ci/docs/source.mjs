@@ -1,5 +1,5 @@
 // What the documentation takes from the sources, by their syntax trees.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { findFiles } from '../find-files.mjs';
 
@@ -83,8 +83,13 @@ function messageOf(node) {
   return node.head.text + parts.join('');
 }
 
-/** Whether a file has an interface of this name. */
-export const declares = (file, name) => existsSync(file) && readFileSync(file, 'utf8').includes(`interface ${name} `);
+/** Where in `text` the members of an interface are: behind its brace, and before the last one. */
+export function interfaceBody(file, text, name) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const node = source.statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name);
+  if (node === undefined) throw new Error(`${file} has no interface ${name}`);
+  return { start: text.indexOf('{', node.name.end) + 1, end: node.end - 1 };
+}
 
 /** Members of an interface: `{ name, type, doc, default }`. */
 export function interfaceMembers(file, name) {

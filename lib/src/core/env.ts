@@ -10,11 +10,29 @@ export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME ??
 export const cacheHome = (): string | undefined =>
   process.env.NBSERVE_CACHE ?? (process.env.XDG_CACHE_HOME ? `${process.env.XDG_CACHE_HOME}/nbserve` : undefined);
 
-/** The environment that a child process gets: a copy of ours with `extra` over it. */
-export const childEnv = (extra: Readonly<Record<string, string>> = {}): Record<string, string> => ({
-  ...(process.env as Record<string, string>),
-  ...extra,
-});
+/** What Node, and nbserve in it, needs of the environment that it is started in. */
+const NEEDED = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'XDG_RUNTIME_DIR',
+  'XDG_CACHE_HOME',
+  'NBSERVE_HOME',
+  'NBSERVE_CACHE',
+  'NBSERVE_LOG_LEVEL',
+  'NBSERVE_CLUSTER',
+];
+
+/**
+ * The environment that a child process gets: a copy of ours with `extra` over it.
+ * @param inherit names of the variables of ours that it gets besides those that every process needs; all when it is left out
+ */
+export function childEnv(extra: Readonly<Record<string, string>> = {}, inherit?: readonly string[]): Record<string, string> {
+  const own = process.env as Record<string, string>;
+  if (inherit === undefined) return { ...own, ...extra };
+  const inherited = [...NEEDED, ...inherit].filter((name) => Object.hasOwn(own, name));
+  return { ...Object.fromEntries(inherited.map((name) => [name, own[name] as string])), ...extra };
+}
 
 /** Adds variables to the environment of this process; native code that is loaded later sees them as well. */
 export function addToEnv(variables: Readonly<Record<string, string>>): void {

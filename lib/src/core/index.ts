@@ -25,12 +25,16 @@ export { shortId } from './ids.js';
 export { listOf } from './list-of.js';
 export { createLog, type Log } from './log.js';
 export {
+  duration,
+  group,
   InvalidOption,
   integer,
+  isRecord,
   type OptionSpec,
   type OptionsSpec,
   type OptionValues,
   parseOptions,
+  positive,
   UnknownOption,
 } from './schema.js';
 export { fromWireError, statusOf, toWireError, type WireError } from './wire-error.js';

@@ -1,13 +1,25 @@
+import { type Duration, toMs } from './duration.js';
 import { defineError } from './errors.js';
 
 export const InvalidOption = defineError('NBS_INVALID_OPTION', 400, '{where}: option {option} must be {expected}, got {value}');
 export const UnknownOption = defineError('NBS_UNKNOWN_OPTION', 400, '{where}: unknown option {option}; the options are {valid}');
 
-/** One option of a configuration: its default, its check and its sentence for the docs. */
+/**
+ * One option of a configuration: its default, its check, and what the docs say of it. The member of the public interface and the row of `options.md`
+ * are made of it.
+ */
 export interface OptionSpec<T> {
+  /** What it does, when to set it, and its unit; Markdown. */
   readonly doc: string;
+  /** What is valid: ends the sentence "option x must be …". */
   readonly expected: string;
+  /** The TypeScript type as users write it; of options whose public interface is made from here. */
+  readonly type?: string;
   readonly default: T;
+  /** The default as users would write it, or in words, when `default` does not show it. */
+  readonly defaultText?: string;
+  /** It has no default and must be given. */
+  readonly isRequired?: boolean;
   /** Returns the normalised value, or `undefined` where the input is not valid. */
   readonly parse: (value: unknown) => T | undefined;
 }
@@ -42,11 +54,60 @@ export function integer(init: { doc: string; default: number; min: number; max?:
   const expected = max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`;
   return {
     ...init,
+    type: 'number',
     expected,
     parse: (value) =>
       Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max ? (value as number) : undefined,
   };
 }
+
+/**
+ * A duration, in milliseconds once it is parsed.
+ * @param init.where its name in the message of NBS_INVALID_DURATION
+ * @param init.least milliseconds that it has at least; shorter ones are lengthened
+ */
+export function duration(init: { doc: string; default: number; where: string; least?: number }): OptionSpec<number> {
+  const { where, least = 0, doc, default: fallback } = init;
+  const defaultText = `'${durationText(fallback)}'`;
+  return {
+    doc,
+    default: fallback,
+    defaultText,
+    type: 'Duration',
+    expected: `milliseconds, or a text such as ${defaultText}`,
+    parse: (value) => Math.max(least, toMs(value as Duration, where)),
+  };
+}
+
+function durationText(ms: number): Duration {
+  if (ms >= 120_000 && ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms >= 1000 && ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
+/** A number above 0. */
+export function positive(init: { doc: string; default: number }): OptionSpec<number> {
+  return {
+    ...init,
+    type: 'number',
+    expected: 'a number above 0',
+    parse: (value) => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined),
+  };
+}
+
+/** An object of options of its own. @param parse throws what is wrong with one of them */
+export function group<T>(init: {
+  doc: string;
+  type: string;
+  expected: string;
+  default: T;
+  defaultText?: string;
+  parse: (value: Readonly<Record<string, unknown>>) => T | undefined;
+}): OptionSpec<T> {
+  return { ...init, parse: (value) => (isRecord(value) ? init.parse(value) : undefined) };
+}
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function show(value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null)

@@ -13,8 +13,10 @@ export interface ProcessSpec {
   readonly main: string;
   /** JSON that `enterChild().args` returns. No secrets: command lines are public. */
   readonly args: unknown;
-  /** Environment variables on top of the agent's own. */
+  /** Environment variables on top of what it inherits. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Names of the variables of the agent's environment that it inherits, besides those that every process needs. Default: all. */
+  readonly inherit?: readonly string[];
   /** Working folder. Default: the driver's. */
   readonly cwd?: string;
   /** Id of the node to run it on. Default: the head. */

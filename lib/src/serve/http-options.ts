@@ -9,17 +9,64 @@ const LOCATIONS: readonly ProxyLocation[] = ['EveryNode', 'HeadOnly', 'Disabled'
 /** Of the head; that of the n-th node is 127.0.0.n. */
 const HEAD_HOSTS: readonly string[] = [USUAL_ADDRESS.host, 'localhost'];
 
-const location: OptionSpec<ProxyLocation> = {
-  doc: 'Which nodes answer HTTP.',
+const texts = (doc: string): OptionSpec<readonly string[]> => ({
+  doc,
+  type: 'readonly string[]',
+  expected: 'a list of texts',
+  default: [],
+  parse: (value) => (Array.isArray(value) && value.every((one) => typeof one === 'string') ? (value as string[]) : undefined),
+});
+
+const host: OptionSpec<string> = {
+  doc: 'Address that HTTP is answered on.',
+  type: 'string',
+  expected: 'an address of this machine',
+  default: USUAL_ADDRESS.host,
+  parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+};
+
+const port: OptionSpec<number | 'auto'> = {
+  doc: "Port for HTTP. A number fails if it is taken; `'auto'` is 8000, else the next free one.",
+  type: "number | 'auto'",
+  expected: "an integer from 0 to 65535, or 'auto'",
+  default: USUAL_ADDRESS.port,
+  parse: (value) =>
+    value === 'auto' || (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535)
+      ? (value as number | 'auto')
+      : undefined,
+};
+
+const proxyLocation: OptionSpec<ProxyLocation> = {
+  doc: 'Which nodes answer HTTP, at the same port of their own address.',
+  type: "'EveryNode' | 'HeadOnly' | 'Disabled'",
   expected: `one of ${LOCATIONS.join(', ')}`,
   default: 'EveryNode',
   parse: (value) => LOCATIONS.find((one) => one === value),
 };
 
+/** Those of `serve.start` that say where HTTP is answered, and to whom. */
+export const HTTP_OPTIONS = {
+  host,
+  port,
+  allowedHosts: texts(
+    "Host names that are served besides loopback ones and `host`, e.g. `['models.example.org']`; `'*'` is all.",
+  ),
+  allowedOrigins: texts(
+    "Origins of web pages that may call besides loopback ones, e.g. `['https://example.org']`; `'*'` is all.",
+  ),
+  proxyLocation,
+} as const;
+
 /** Where HTTP is to be answered, and to whom. @throws NBS_INVALID_OPTION */
 export function httpOf(options: StartOptions): HttpOptions {
-  const { host = USUAL_ADDRESS.host, port = USUAL_ADDRESS.port, allowedHosts, allowedOrigins, nodes = 1 } = options;
-  const { proxyLocation } = parseOptions('serve.start', { proxyLocation: location }, { proxyLocation: options.proxyLocation });
+  const { host, port, allowedHosts, allowedOrigins, proxyLocation } = parseOptions('serve.start', HTTP_OPTIONS, {
+    host: options.host,
+    port: options.port,
+    allowedHosts: options.allowedHosts,
+    allowedOrigins: options.allowedOrigins,
+    proxyLocation: options.proxyLocation,
+  });
+  const { nodes = 1 } = options;
   const several = (typeof nodes === 'number' ? nodes : nodes.length) > 1;
   if (several && proxyLocation === 'EveryNode' && !HEAD_HOSTS.includes(host)) {
     const expected =
@@ -30,7 +77,7 @@ export function httpOf(options: StartOptions): HttpOptions {
     host,
     port,
     ...(proxyLocation === 'EveryNode' ? {} : { proxyLocation }),
-    ...(allowedHosts === undefined ? {} : { allowedHosts }),
-    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    ...(options.allowedHosts === undefined ? {} : { allowedHosts }),
+    ...(options.allowedOrigins === undefined ? {} : { allowedOrigins }),
   };
 }

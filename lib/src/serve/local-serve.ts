@@ -11,6 +11,7 @@ import { clusterAt, endCluster, ownCluster, requiredCluster, runningCluster } fr
 import { NoSuchApp, NoSuchDeployment } from './protocol/index.js';
 import { runApplication } from './run.js';
 import type { Serve } from './serve.js';
+import { checkStartOptions } from './start-options.js';
 import { setTraffic, trafficOf } from './traffic.js';
 import type { Application, DeploymentOptions, RunOptions, TrafficOptions } from './types.js';
 
@@ -70,7 +71,7 @@ export const localServe: Serve = {
   getMultiplexedModelId,
   run: run as Serve['run'],
   async start(options) {
-    if (!isInert()) await (await clusterAt(options ?? {})).cluster.serving;
+    if (!isInert()) await (await clusterAt(checkStartOptions(options ?? {}))).cluster.serving;
   },
   async status() {
     return (await requiredCluster()).call('status', undefined);

@@ -1,32 +1,38 @@
-import { InvalidOption, type OptionSpec, parseOptions } from '../core/index.js';
+import { InvalidOption, isRecord, type OptionSpec, parseOptions } from '../core/index.js';
 import type { DeclaredNode } from '../engine/index.js';
-import { parseResources } from './options.js';
+import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
 
 /** Each has an address 127.0.0.n of its own, and processes. */
 const MAX_NODES = 64;
 
-const numGpus: OptionSpec<number | undefined> = {
-  doc: 'GPUs that a node has.',
+const gpus = (doc: string, defaultText: string): OptionSpec<number | undefined> => ({
+  doc,
+  type: 'number',
   expected: 'an integer of at least 0',
   default: undefined,
+  defaultText,
   parse: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
-};
+});
 
-const resources: OptionSpec<StartOptions['resources']> = {
-  doc: 'What else a node has.',
+const resources = (doc: string, defaultText: string): OptionSpec<StartOptions['resources']> => ({
+  doc,
+  type: "Omit<ResourceOptions, 'gpu'>",
   expected: 'an object such as { cpu: 8, custom: { accelerator: 1 } } of numbers of at least 0, without gpu',
   default: undefined,
+  defaultText,
   parse: (value) => {
-    const parsed = parseResources(value);
-    return parsed === undefined || 'gpu' in (value as object) ? undefined : (value as StartOptions['resources']);
+    if (!isRecord(value) || 'gpu' in value) return undefined;
+    parseResources(value);
+    return value as StartOptions['resources'];
   },
-};
+});
 
-const nodes: OptionSpec<number | readonly NodeOptions[] | undefined> = {
-  doc: 'Nodes on this machine.',
+const nodes: OptionSpec<number | readonly NodeOptions[]> = {
+  doc: 'Several nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with what is particular to each. The first is the head. What they do not declare of the machine is divided between them.',
+  type: 'number | readonly NodeOptions[]',
   expected: `a number from 1 to ${MAX_NODES}, or a list of so many such as [{ name: 'a', numGpus: 1, resources: { cpu: 2 } }]`,
-  default: undefined,
+  default: 1,
   parse: (value) => {
     const count = Array.isArray(value) ? value.length : value;
     return Number.isSafeInteger(count) && (count as number) >= 1 && (count as number) <= MAX_NODES
@@ -36,21 +42,36 @@ const nodes: OptionSpec<number | readonly NodeOptions[] | undefined> = {
 };
 
 const name: OptionSpec<string | undefined> = {
-  doc: 'Id of the node.',
+  doc: 'Its id in the status.',
+  type: 'string',
   expected: "letters, digits, '_', '-' and '.', starting with a letter or digit, 32 at most",
   default: undefined,
+  defaultText: "'node-1', 'node-2' …",
   parse: (value) => (typeof value === 'string' && /^[A-Za-z0-9][\w.-]{0,31}$/.test(value) ? value : undefined),
 };
 
+/** Every option of a node of `serve.start({ nodes })`. */
+export const NODE_OPTIONS = {
+  name,
+  numGpus: gpus('GPUs that it has. No two nodes have one of the same name.', '`numGpus` of `serve.start`'),
+  resources: resources('What else it has.', '`resources` of `serve.start`'),
+} as const;
+
+/** Those of `serve.start` that say what there is. */
+export const MACHINE_OPTIONS = {
+  numGpus: gpus('GPUs that replicas may have; with several nodes, on each.', 'what `nvidia-smi` lists'),
+  resources: resources(
+    'What else replicas may have, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`; with several nodes, on each.',
+    "the machine's cores and memory",
+  ),
+  nodes,
+} as const;
+
 /** The nodes that `serve.start` was told of; `undefined` where that is nothing. @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION */
 export function declaredNodes(options: StartOptions): readonly DeclaredNode[] | undefined {
-  const { numGpus: gpus, resources: others, nodes: declared } = options;
-  if (gpus === undefined && others === undefined && declared === undefined) return undefined;
-  const shared = parseOptions(
-    'serve.start',
-    { numGpus, resources, nodes },
-    { numGpus: gpus, resources: others, nodes: declared },
-  );
+  const { numGpus, resources: others, nodes: declared } = options;
+  if (numGpus === undefined && others === undefined && declared === undefined) return undefined;
+  const shared = parseOptions('serve.start', MACHINE_OPTIONS, { numGpus, resources: others, nodes: declared });
   const count = typeof shared.nodes === 'number' ? shared.nodes : 1;
   const list = Array.isArray(shared.nodes) ? (shared.nodes as readonly NodeOptions[]) : new Array<NodeOptions>(count).fill({});
   const several = list.length > 1;
@@ -64,7 +85,7 @@ export function declaredNodes(options: StartOptions): readonly DeclaredNode[] | 
         expected: "an object such as { name: 'a' }",
         value: String(node),
       });
-    const own = parseOptions(where, { name, numGpus, resources }, { ...node });
+    const own = parseOptions(where, NODE_OPTIONS, { ...node });
     const id = own.name ?? (several ? `node-${index + 1}` : undefined);
     if (id !== undefined && names.has(id))
       throw InvalidOption({ where, option: 'name', expected: 'a name of its own', value: id });

@@ -7,7 +7,7 @@ import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { checkAppName, checkRoutePrefix } from './names.js';
 import { packCode } from './pack.js';
-import { type AppSpec, type DeploymentSpec, deploymentKey } from './protocol/index.js';
+import { type AppSpec, type DeploymentSpec, deploymentKey, partOf } from './protocol/index.js';
 import type { Application, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
 import { noteIfLong } from './waiting-note.js';
@@ -69,12 +69,12 @@ function specOf(
     autoscaling === undefined
       ? others
       : { ...others, autoscaling: { ...autoscaling, ...(policy === undefined ? {} : { policy }) } };
-  const { env, resources } = config;
+  const { version } = definition;
   const replicaHash = createHash('sha256')
-    .update(JSON.stringify([code, env, resources, definition.version]))
+    .update(JSON.stringify([code, partOf('restart', { ...config, name, version })]))
     .update(initArgs)
     .digest('hex');
-  return { name, version: definition.version, code, initArgs, config, dependencies, replicaHash };
+  return { name, version, code, initArgs, config, dependencies, replicaHash };
 }
 
 function describe(value: unknown): string {

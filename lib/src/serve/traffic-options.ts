@@ -1,47 +1,46 @@
-import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
+import { duration, InvalidOption, integer, type OptionSpec, parseOptions } from '../core/index.js';
 import type { CanarySpec, StickyBy, TrafficSpec } from './protocol/index.js';
 import type { CanaryOptions, TrafficOptions } from './types.js';
 
 const stickyBy: OptionSpec<StickyBy | undefined> = {
-  doc: 'What of a request chooses its version: requests that have the same go to the same one, those without it by weight.',
+  doc: "`{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests that have the same go to the same version; those without it are split by weight.",
+  type: 'StickyBy',
   expected: "one of { header: 'x-user' }, { cookie: 'session' } and { query: 'user' }",
   default: undefined,
   parse: parseStickyBy,
 };
 
 const mirror: OptionSpec<TrafficSpec['mirror'] | undefined> = {
-  doc: 'A version that gets copies of requests; its answers are thrown away.',
+  doc: 'A version that gets copies of requests, and whose answers are thrown away: all of them, or `share`, 0 to 1.',
+  type: 'string | { readonly app: string; readonly share?: number }',
   expected: "a version, or { app: 'v2', share: 0.5 } with a share above 0 and at most 1",
   default: undefined,
   parse: parseMirror,
 };
 
 /** Every option of `serve.traffic`: default, check, sentence. */
-const TRAFFIC_OPTIONS = { stickyBy, mirror } as const;
+export const TRAFFIC_OPTIONS = { stickyBy, mirror } as const;
 
-const version = (doc: string): OptionSpec<string | undefined> => ({
+const version = (doc: string, more: Pick<OptionSpec<unknown>, 'defaultText' | 'isRequired'>): OptionSpec<string | undefined> => ({
   doc,
+  type: 'string',
+  ...more,
   expected: 'the name of an application, or a version',
   default: undefined,
   parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
 });
 
 const steps: OptionSpec<readonly number[]> = {
-  doc: 'Parts of the requests that it gets, one after the other.',
+  doc: 'Parts of the requests that it gets, one after the other. After the last it gets all.',
+  type: 'readonly number[]',
   expected: 'a list of growing numbers above 0 and at most 1, such as [0.05, 0.25, 1]',
   default: [0.05, 0.25, 0.5, 1],
   parse: (value) => (isSteps(value) ? value : undefined),
 };
 
-const duration = (doc: string, option: string, fallback: number): OptionSpec<number> => ({
-  doc,
-  expected: "milliseconds, or a text such as '30s'",
-  default: fallback,
-  parse: (value) => toMs(value as Duration, `serve.canary: ${option}`),
-});
-
 const part = (doc: string, fallback: number): OptionSpec<number> => ({
   doc,
+  type: 'number',
   expected: 'a number from 0 to 1',
   default: fallback,
   parse: (value) => (isPart(value) ? value : undefined),
@@ -49,6 +48,7 @@ const part = (doc: string, fallback: number): OptionSpec<number> => ({
 
 const maxErrorRateAboveBase: OptionSpec<number | null> = {
   doc: 'How far its error rate may be above that of the base; `null` is any.',
+  type: 'number | null',
   expected: 'a number from 0 to 1, or null',
   default: null,
   parse: (value) => (value === null || isPart(value) ? value : undefined),
@@ -56,23 +56,34 @@ const maxErrorRateAboveBase: OptionSpec<number | null> = {
 
 const maxLatencyRatio: OptionSpec<number | null> = {
   doc: 'Its p95 latency may be so many times that of the base; `null` is any.',
+  type: 'number | null',
   expected: 'a number of at least 1, or null',
   default: 1.5,
   parse: (value) => (value === null || (typeof value === 'number' && value >= 1 && Number.isFinite(value)) ? value : undefined),
 };
 
 /** Every option of `serve.canary`. */
-const CANARY_OPTIONS = {
-  to: version('The version to try.'),
-  from: version('The version that it is compared with; by default the one that has the requests now.'),
+export const CANARY_OPTIONS = {
+  to: version('The version to try: an application, or the `version` of one.', { isRequired: true }),
+  from: version('The version that it is compared with, and that gets the other requests.', {
+    defaultText: 'the one that has them now',
+  }),
   steps,
-  interval: duration('How long each step lasts, at least.', 'interval', 30_000),
-  minRequests: integer({ doc: 'Requests that it has in each step, at least.', default: 100, min: 1 }),
-  maxErrorRate: part('Part of its requests that may fail.', 0.01),
+  interval: duration({ doc: 'How long each step lasts, at least.', where: 'serve.canary: interval', default: 30_000 }),
+  minRequests: integer({
+    doc: 'Requests that it has in each step, at least; a step waits for them.',
+    default: 100,
+    min: 1,
+  }),
+  maxErrorRate: part('Part of its requests that may fail (5xx, or the answer breaks off).', 0.01),
   maxErrorRateAboveBase,
   maxLatencyRatio,
-  latencySlack: duration('Slower by no more than this is not held against it.', 'latencySlack', 5),
-  stickyBy,
+  latencySlack: duration({
+    doc: 'Slower by no more than this is not held against it.',
+    where: 'serve.canary: latencySlack',
+    default: 5,
+  }),
+  stickyBy: { ...stickyBy, doc: 'As for `serve.traffic`.', defaultText: 'as it is' },
 } as const;
 
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */

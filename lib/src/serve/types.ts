@@ -30,7 +30,7 @@ export interface DeploymentOptions {
   readonly numReplicas?: number | 'auto';
   /** Lets the number of replicas follow the load; in place of `numReplicas`. */
   readonly autoscaling?: AutoscalingOptions;
-  /** Requests that one replica works on at a time. @default 100 */
+  /** Requests that one replica works on at a time. Set it to 1 for code that takes a whole core, and high for code that waits. @default 100 */
   readonly maxOngoingRequests?: number;
   /** Requests that wait while every replica is busy; above, 503 NBS_QUEUE_FULL. -1 is no limit. @default -1 */
   readonly maxQueuedRequests?: number;
@@ -38,36 +38,55 @@ export interface DeploymentOptions {
   readonly requestTimeout?: Duration | null;
   /** How long a replica that is being replaced may finish what it has begun. @default '20s' */
   readonly gracefulShutdownTimeout?: Duration;
-  /** How long a replica's start may take, its constructor included. @default '60s' */
+  /** How long a replica's start may take, its constructor included. Raise it for models that load slowly. @default '60s' */
   readonly startupTimeout?: Duration;
   /** How long user code may go on after its request was cancelled before its process is replaced. @default '30s' */
   readonly stuckTimeout?: Duration;
-  /** How often a running replica is asked whether it is well (`checkHealth`, where its class has that). @default '10s' */
+  /** How often a running replica is asked whether it is well (`checkHealth`, if its class has that). @default '10s' */
   readonly healthCheckPeriod?: Duration;
-  /** A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row. @default '30s' */
+  /**
+   * A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row.
+   * @default '30s'
+   */
   readonly healthCheckTimeout?: Duration;
-  /** Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all. @default [] */
+  /**
+   * Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all. Set it when running twice does no harm.
+   * @default []
+   */
   readonly idempotent?: readonly string[] | true;
   /**
-   * An update replaces some replicas at a time, and both versions answer meanwhile. Needs room for `maxSurge` more replicas, where else it needs
-   * room for both versions. A new version whose replicas cannot start or keep dying is taken back. @default all are switched to at once
+   * An update replaces some replicas at a time, and both versions answer meanwhile. It needs room for `maxSurge` more replicas; without it an update
+   * needs room for both versions. A new version whose replicas cannot start or keep dying is taken back.
+   * @default all are switched to at once
    */
   readonly rollingUpdate?: RollingUpdateOptions;
   /** Sends a request that is slow to be answered to a second replica as well; the first answer wins. For `idempotent` methods only. */
   readonly hedging?: HedgingOptions;
   /** A JSON value for the class's `reconfigure(userConfig)`: called after the constructor, and in running replicas when it changes, without a restart. */
   readonly userConfig?: unknown;
-  /** What a replica takes of its node; where there is no room it waits. What is left out takes nothing. @default {} */
+  /** What a replica takes of its node; it waits until there is room. What is left out takes nothing. @default {} */
   readonly resources?: ResourceOptions;
-  /** Environment variables of the replicas. */
-  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Environment variables of the replicas, on top of what they inherit: everything that the process which started the cluster had, secrets included.
+   * `inherit: false` ends that, and `inherit: ['HF_TOKEN']` lets in what it names; `PATH`, `HOME`, `TMPDIR` and the variables of nbserve itself are
+   * always there.
+   * @default { inherit: true }
+   */
+  readonly env?: ReplicaEnvironment;
+}
+
+/** Variables by name, and what is inherited besides: see the option `env`. A variable may be called `inherit` too: its value is a text. */
+export interface ReplicaEnvironment {
+  /** `true` inherits everything, `false` nothing but what Node and nbserve need, a list of names these variables besides. @default true */
+  readonly inherit?: boolean | readonly string[] | string;
+  readonly [variable: string]: string | boolean | readonly string[] | undefined;
 }
 
 /** How many replicas an update replaces at a time: numbers, or shares of the replicas such as `'25%'`. Not both 0. */
 export interface RollingUpdateOptions {
-  /** Replicas above `numReplicas`, at most; a share is rounded up. @default 1 */
+  /** Replicas above `numReplicas`, at most; a share is rounded up. More is faster, and needs more room. @default 1 */
   readonly maxSurge?: number | `${number}%`;
-  /** Replicas below `numReplicas`, at most; a share is rounded down. @default 0 */
+  /** Replicas below `numReplicas`, at most; a share is rounded down. Above 0 it needs no room for more. @default 0 */
   readonly maxUnavailable?: number | `${number}%`;
 }
 
@@ -77,7 +96,7 @@ export interface AutoscalingOptions {
   readonly minReplicas?: number;
   /** Most replicas. @default 1 */
   readonly maxReplicas?: number;
-  /** Replicas that the first deploy starts. @default `minReplicas` */
+  /** Replicas that the first deploy starts. Set it when the load is there at once. @default `minReplicas` */
   readonly initialReplicas?: number;
   /** Requests that there should be for each replica, worked on or waiting. @default 2 */
   readonly targetOngoingRequests?: number;
@@ -95,7 +114,8 @@ export interface AutoscalingOptions {
   readonly downscalingFactor?: number;
   /**
    * Says how many replicas there should be, in place of the load alone. It runs in a process of its own, which is the deployment `<name>.policy` of
-   * the application. @default the load over `targetOngoingRequests`
+   * the application.
+   * @default the load over `targetOngoingRequests`
    */
   readonly policy?: AutoscalingPolicy;
 }
@@ -104,7 +124,7 @@ export interface AutoscalingOptions {
 export interface HedgingOptions {
   /** Without the beginning of an answer after so long a second copy goes to another replica. About what 95 of 100 requests need. @default '50ms' */
   readonly delay?: Duration;
-  /** Share of the requests that may be sent twice, above 0 and up to 1. @default 0.1 */
+  /** Share of the requests that may be sent twice, above 0 and up to 1. It bounds the extra load when all replicas are slow. @default 0.1 */
   readonly maxExtra?: number;
 }
 
@@ -112,13 +132,15 @@ export interface HedgingOptions {
 export interface ResourceOptions {
   /**
    * Cores, also parts of one. Its whole part, at least 1, is how many threads libraries take: sets `OMP_NUM_THREADS` (ONNX Runtime),
-   * `VIPS_CONCURRENCY` (sharp, one picture) and `UV_THREADPOOL_SIZE` (pictures at a time, files). @default 0, which limits nothing
+   * `VIPS_CONCURRENCY` (sharp, one picture) and `UV_THREADPOOL_SIZE` (pictures at a time, files).
+   * @default 0, which limits nothing
    */
   readonly cpu?: number;
   /** GPUs: whole ones, or a part of one that others may share. Sets `CUDA_VISIBLE_DEVICES`. @default 0, which sees none */
   readonly gpu?: number;
-  /** Bytes. */
+  /** Bytes. @default 0 */
   readonly memory?: number;
+  /** What else you count on your nodes, by a name of your own, as `serve.start({ resources: { custom } })` declares it. @default {} */
   readonly custom?: Readonly<Record<string, number>>;
 }
 
@@ -160,20 +182,22 @@ export interface RunOptions {
 
 export interface StartOptions {
   /**
-   * A cluster to join in place of one of this process's own: its folder, or `'auto'` for your detached one, where one runs; else a cluster is
-   * started. A joined cluster goes on when this process ends.
+   * A cluster to join in place of one of this process's own: its folder, or `'auto'` for your detached one, if one runs; else a cluster is started. A
+   * joined cluster goes on when this process ends.
    */
   readonly address?: string;
   /** A started cluster goes on when this process ends, until `nbserve stop`. @default false */
   readonly detached?: boolean;
   /** Address that HTTP is answered on. @default '127.0.0.1' */
   readonly host?: string;
-  /** Port for HTTP. A number fails where it is taken; `'auto'` is 8000, else the next free one. @default 'auto' */
+  /** Port for HTTP. A number fails if it is taken; `'auto'` is 8000, else the next free one. @default 'auto' */
   readonly port?: number | 'auto';
   /** Host names that are served besides loopback ones and `host`, e.g. `['models.example.org']`; `'*'` is all. @default [] */
   readonly allowedHosts?: readonly string[];
   /** Origins of web pages that may call besides loopback ones, e.g. `['https://example.org']`; `'*'` is all. @default [] */
   readonly allowedOrigins?: readonly string[];
+  /** Which nodes answer HTTP, at the same port of their own address. @default 'EveryNode' */
+  readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
   /** GPUs that replicas may have; with several nodes, on each. @default what `nvidia-smi` lists */
   readonly numGpus?: number;
   /**
@@ -182,13 +206,15 @@ export interface StartOptions {
    */
   readonly resources?: Omit<ResourceOptions, 'gpu'>;
   /**
-   * Several nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with what is particular to each. The first is the head.
-   * What they do not declare of the machine is divided between them. @default 1
+   * Several nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with what is particular to each. The first is the head. What
+   * they do not declare of the machine is divided between them.
+   * @default 1
    */
   readonly nodes?: number | readonly NodeOptions[];
-  /** Which nodes answer HTTP, at the same port of their own address. @default 'EveryNode' */
-  readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
-  /** Processes held ready on each node, so that a new replica is up in a fraction of the time; each takes about 28 MiB and no cpu. 0 is none. @default 1 */
+  /**
+   * Processes held ready on each node, so that a new replica is up in a fraction of the time; each takes about 28 MiB and no cpu. 0 is none.
+   * @default 1
+   */
   readonly spareReplicas?: number;
 }
 
@@ -204,7 +230,10 @@ export interface NodeOptions {
 
 /** How `serve.traffic` splits, besides by weight. */
 export interface TrafficOptions {
-  /** `{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests that have the same go to the same version; those without it are split by weight. */
+  /**
+   * `{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests that have the same go to the same version; those without it are
+   * split by weight.
+   */
   readonly stickyBy?: StickyBy;
   /** A version that gets copies of requests, and whose answers are thrown away: all of them, or `share`, 0 to 1. */
   readonly mirror?: string | { readonly app: string; readonly share?: number };
@@ -216,7 +245,7 @@ export interface CanaryOptions {
   readonly to: string;
   /** The version that it is compared with, and that gets the other requests. @default the one that has them now */
   readonly from?: string;
-  /** Parts of the requests that it gets, one after the other. After the last it gets all. @default [0.05, 0.25, 0.5, 1] */
+  /** Parts of the requests that it gets, one after the other. After the last it gets all. @default [ 0.05, 0.25, 0.5, 1 ] */
   readonly steps?: readonly number[];
   /** How long each step lasts, at least. @default '30s' */
   readonly interval?: Duration;

@@ -155,7 +155,7 @@ function spawnChild(spec: ProcessSpec, { dir, listenFd }: ChildOptions): ChildPr
     // A session of its own: Ctrl-C in the terminal does not reach it, and its process group is all that it starts.
     detached: true,
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
-    env: childEnv({ ...hideGpus, ...spec.env }),
+    env: childEnv({ ...hideGpus, ...spec.env }, spec.inherit),
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(spec.listenFd === true && listenFd !== null ? [listenFd] : [])],
   });
 }

@@ -1,18 +1,23 @@
-import { type Duration, integer, type OptionSpec, parseOptions, toMs } from '../../core/index.js';
+import { duration, integer, parseOptions } from '../../core/index.js';
 import type { BatchOptions } from './types.js';
-
-const batchWaitTimeout: OptionSpec<number> = {
-  doc: 'How long the first item of a batch waits for others; 0 is until the end of the tick.',
-  expected: "milliseconds, or a text such as '10ms'",
-  default: 10,
-  parse: (value) => toMs(value as Duration, 'batchWaitTimeout'),
-};
 
 /** Every option of `serve.batch`. */
 export const BATCH_OPTIONS = {
-  maxBatchSize: integer({ doc: 'Items that the method gets at a time, at most.', default: 10, min: 1 }),
-  batchWaitTimeout,
-  maxConcurrentBatches: integer({ doc: 'Batches that an instance works on at a time.', default: 1, min: 1 }),
+  maxBatchSize: integer({
+    doc: 'Items that the method gets at a time, at most. Full batches need a deployment whose `maxOngoingRequests` is not less.',
+    default: 10,
+    min: 1,
+  }),
+  batchWaitTimeout: duration({
+    doc: 'How long the first item of a batch waits for others; 0 is until the end of the tick.',
+    where: 'batchWaitTimeout',
+    default: 10,
+  }),
+  maxConcurrentBatches: integer({
+    doc: 'Batches that an instance works on at a time; meanwhile the next one fills up.',
+    default: 1,
+    min: 1,
+  }),
 } as const;
 
 export interface BatchSettings {

@@ -336,7 +336,7 @@ export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfi
   healthCheckTimeoutMs: 30_000,
   idempotent: [],
   resources: { cpu: 0, gpu: 0, memory: 0, custom: {} },
-  env: {},
+  env: { inherit: true, variables: {} },
   ...changes,
 });
 

@@ -6,16 +6,20 @@ import type { ModelLoader, MultiplexedDecorator, MultiplexedOptions } from './ty
 
 const maxNumModelsPerReplica: OptionSpec<number> = {
   doc: 'Models that one replica keeps; one more, and the one that was not asked for the longest goes. -1 is no limit.',
+  type: 'number',
   expected: 'an integer of at least 1, or -1 for no limit',
   default: 3,
   parse: (value) => (Number.isSafeInteger(value) && ((value as number) >= 1 || value === -1) ? (value as number) : undefined),
 };
 
+/** Every option of `serve.multiplexed`. */
+export const MULTIPLEXED_OPTIONS = { maxNumModelsPerReplica } as const;
+
 const caches = new WeakMap<object, Set<ModelCache>>();
 
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
 export function multiplexed(options: MultiplexedOptions = {}): MultiplexedDecorator {
-  const values = parseOptions('serve.multiplexed', { maxNumModelsPerReplica }, { ...options });
+  const values = parseOptions('serve.multiplexed', MULTIPLEXED_OPTIONS, { ...options });
   const max = values.maxNumModelsPerReplica === -1 ? Number.POSITIVE_INFINITY : values.maxNumModelsPerReplica;
   const decorate = (load: ModelLoader<object>, context: ClassMethodDecoratorContext): ModelLoader<object> => {
     wantRequestContexts();

@@ -1,36 +1,11 @@
-/** What a replica, a router and the controller need to know of a deployment; durations are milliseconds here. */
-export interface DeploymentConfig {
-  /** Replica processes to keep running, at least 0. */
-  readonly numReplicas: number;
-  /** Where it is there, `numReplicas` is only where it starts, and the load decides from then on. */
-  readonly autoscaling?: AutoscalingConfig;
-  /** Requests that one replica works on at a time; it answers BUSY above. */
-  readonly maxOngoingRequests: number;
-  /** Requests that one router holds while every replica is busy; -1 is no limit. */
-  readonly maxQueuedRequests: number;
-  /** Deadline of a request, from its arrival at the router; `null` is none. */
-  readonly requestTimeoutMs: number | null;
-  /** How long a draining replica may finish what it has begun. */
-  readonly gracefulShutdownTimeoutMs: number;
-  /** How long a replica's start, its constructor included, may take. */
-  readonly startupTimeoutMs: number;
-  /** How often a running replica is asked whether it is well. */
-  readonly healthCheckPeriodMs: number;
-  /** A replica that does not answer that within this time hangs, and is replaced. */
-  readonly healthCheckTimeoutMs: number;
-  /** How long user code may go on after its request was cancelled before the process is replaced. */
-  readonly stuckTimeoutMs: number;
-  /** Methods that may be run again after a replica died in them (`fetch` for HTTP); `true` is all. */
-  readonly idempotent: readonly string[] | true;
-  /** Where it is there, routers send idempotent requests that are slow to be answered to a second replica. */
-  readonly hedging?: HedgingConfig;
-  readonly resources: Resources;
-  /** Environment variables of the replica's process. */
-  readonly env: Readonly<Record<string, string>>;
-  /** JSON; given to the replica's `reconfigure`. */
-  readonly userConfig?: unknown;
-  /** An update replaces some replicas at a time, and both versions answer meanwhile; without it all are switched to at once. */
-  readonly rollingUpdate?: RollingUpdate;
+/** Values of a deployment's options, in the form that the processes share. */
+
+/** The environment of a replica's process. */
+export interface ReplicaEnv {
+  /** Names of the variables that it has from the cluster's own environment, besides those that every process needs; `true` is all. */
+  readonly inherit: true | readonly string[];
+  /** What is set on top. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** A number of replicas, or a share of them such as `'25%'`. */

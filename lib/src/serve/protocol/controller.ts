@@ -1,5 +1,5 @@
 import type { CodeRef } from '../../code/index.js';
-import type { DeploymentConfig } from './config.js';
+import type { DeploymentConfig } from './options/deployment-config.js';
 import type { ServeStatus } from './status.js';
 import type { CanarySpec, TrafficSpec } from './traffic.js';
 import type { CanaryStatus, TrafficStatus } from './traffic-status.js';
@@ -24,7 +24,7 @@ export interface DeploymentSpec {
   readonly config: DeploymentConfig;
   /** Names of the deployments of this application whose handles its constructor gets; they run before it does. @default all that are listed before it */
   readonly dependencies?: readonly string[];
-  /** Changes where running replicas cannot be kept: code, arguments, environment, resources. */
+  /** Changes when running replicas cannot be kept: with the code, the arguments, and the options of which a change means `restart`. */
   readonly replicaHash: string;
 }
 

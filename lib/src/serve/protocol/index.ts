@@ -1,9 +1,9 @@
 export type {
   Allocation,
   AutoscalingConfig,
-  DeploymentConfig,
   HedgingConfig,
   ReplicaAmount,
+  ReplicaEnv,
   Resources,
   RollingUpdate,
 } from './config.js';
@@ -46,6 +46,10 @@ export {
   latencyQuantile,
 } from './latency-histogram.js';
 export { modelIdOf } from './model-id.js';
+export { AUTO_REPLICAS, autoscalingConfig } from './options/autoscaling.js';
+export { DEPLOYMENT_OPTIONS } from './options/deployment.js';
+export { configFields, type DeploymentConfig, partOf, type RoutedConfig } from './options/deployment-config.js';
+export { parseResources } from './options/resources.js';
 export type { AutoscalingMetrics, AutoscalingPolicy } from './policy.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus, Surroundings } from './replica.js';
 export {

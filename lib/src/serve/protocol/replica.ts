@@ -1,5 +1,6 @@
 import type { CodeRef } from '../../code/index.js';
-import type { Allocation, DeploymentConfig } from './config.js';
+import type { Allocation } from './config.js';
+import type { DeploymentConfig } from './options/deployment-config.js';
 
 /** JSON argument of a replica process: which socket to listen on. Everything else comes with `initialize`. */
 export interface ReplicaArgs {
@@ -13,8 +14,10 @@ export interface ReplicaArgs {
 
 /** What a replica's process has around it. */
 export interface Surroundings {
-  /** Variables on top of the environment that it was started with. */
+  /** Variables on top of what it inherits. */
   readonly env: Readonly<Record<string, string>>;
+  /** What it inherits of the cluster's environment, by name, besides what every process needs. Absent: all. */
+  readonly inherit?: readonly string[];
   /** Working folder. */
   readonly cwd: string;
 }

@@ -1,4 +1,4 @@
-import type { HedgingConfig } from './config.js';
+import type { RoutedConfig } from './options/deployment-config.js';
 import type { StickyBy } from './traffic-status.js';
 
 /** The feed topic that carries a {@link RouteSnapshot}: everything a router needs to know. */
@@ -75,18 +75,13 @@ export interface RouteMirror {
   readonly share: number;
 }
 
-export interface DeploymentRoute {
+/** With the options that routers work with. */
+export interface DeploymentRoute extends RoutedConfig {
   readonly app: string;
   readonly name: string;
   readonly replicas: readonly ReplicaRoute[];
   /** Replicas that hang and are about to be ended: what they have begun gets no answer. */
   readonly hung?: readonly string[];
-  readonly maxOngoingRequests: number;
-  readonly maxQueuedRequests: number;
-  readonly requestTimeoutMs: number | null;
-  readonly idempotent: readonly string[] | true;
-  /** Present where a second copy of a slow request is sent. */
-  readonly hedging?: HedgingConfig;
   /** Public methods, for handles and error messages. */
   readonly methods: readonly string[];
   /** True where the deployment answers HTTP: a class with `fetch`, or a function. */

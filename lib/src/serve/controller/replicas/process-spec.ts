@@ -26,7 +26,8 @@ export function surroundingsOf(dir: string, { code, config }: DeploymentSpec, al
   const folder = code.kind === 'source' ? code.folder : dirname(code.file);
   return {
     // No GPU unless one is assigned: else each replica would see, and might fill, all of them.
-    env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(config.resources), ...config.env },
+    env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(config.resources), ...config.env.variables },
+    ...(config.env.inherit === true ? {} : { inherit: config.env.inherit }),
     // A folder that is gone would fail the spawn with an error that names node instead.
     cwd: existsSync(folder) ? folder : dir,
   };

@@ -1,4 +1,4 @@
-import { type Allocation, type DeploymentConfig, type DeploymentSpec, ReplicaState } from '../../protocol/index.js';
+import { type Allocation, type DeploymentConfig, type DeploymentSpec, partOf, ReplicaState } from '../../protocol/index.js';
 import { rollingCounts, rollsInto } from '../target/rolling.js';
 import { dependenciesOf, type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from '../target/target.js';
 import { type ActualView, byGroup, isAlive, isComingUp, type Replica } from './actual.js';
@@ -262,18 +262,7 @@ const configKeys = new WeakMap<DeploymentConfig, string>();
 export function configKey(config: DeploymentConfig): string {
   const known = configKeys.get(config);
   if (known !== undefined) return known;
-  const { maxOngoingRequests, requestTimeoutMs, stuckTimeoutMs, idempotent, gracefulShutdownTimeoutMs, userConfig } = config;
-  const { healthCheckPeriodMs, healthCheckTimeoutMs } = config;
-  const key = JSON.stringify([
-    maxOngoingRequests,
-    requestTimeoutMs,
-    stuckTimeoutMs,
-    idempotent,
-    gracefulShutdownTimeoutMs,
-    healthCheckPeriodMs,
-    healthCheckTimeoutMs,
-    userConfig,
-  ]);
+  const key = JSON.stringify(partOf('push', config));
   // Thousands of replicas share one configuration.
   configKeys.set(config, key);
   return key;

@@ -63,7 +63,7 @@ export class ReplicaStarts {
     const { dir, replicaMain: main, engine, clock, log, connectReplica, onConnected, spares } = this.#options;
     const { app, name: deployment, spec, version, startupTimeoutMs } = group;
     const surroundings = surroundingsOf(dir, spec, allocation);
-    const spare = spares.take(surroundings.env, allocation?.node);
+    const spare = spares.take(surroundings, allocation?.node);
     const id =
       spare === null ? newReplicaId(deployment, (taken) => this.#actual.replicas.has(taken)) : `${deployment}#${spare.suffix}`;
     const path = replicaSocket(dir, id);

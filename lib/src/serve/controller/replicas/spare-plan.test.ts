@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { likenessOf, planSpares, type SpareSituation } from './spare-plan.js';
 
 describe('likenessOf', () => {
-  const keyOf = (env: Record<string, string>) => likenessOf(env)?.key;
+  const keyOf = (env: Record<string, string>) => likenessOf({ env })?.key;
 
   it('leaves out what a process may learn later', () => {
     const later = {
@@ -15,18 +15,26 @@ describe('likenessOf', () => {
       NODE_ENV: 'production',
       X: '1',
     };
-    assert.deepEqual(likenessOf(later), likenessOf({}));
+    assert.deepEqual(likenessOf({ env: later }), likenessOf({ env: {} }));
   });
 
   it('keeps what counts from the start of a process, in any order', () => {
-    assert.deepEqual(likenessOf({ UV_THREADPOOL_SIZE: '2', X: '1' })?.env, { UV_THREADPOOL_SIZE: '2' });
+    assert.deepEqual(likenessOf({ env: { UV_THREADPOOL_SIZE: '2', X: '1' } })?.env, { UV_THREADPOOL_SIZE: '2' });
     assert.equal(keyOf({ TZ: 'UTC', LC_ALL: 'C' }), keyOf({ LC_ALL: 'C', TZ: 'UTC' }));
     assert.notEqual(keyOf({ UV_THREADPOOL_SIZE: '2' }), keyOf({ UV_THREADPOOL_SIZE: '4' }));
   });
 
+  it('tells processes that inherited everything, something and nothing apart', () => {
+    const keys = [undefined, [], ['A'], ['A', 'B']].map(
+      (inherit) => likenessOf({ env: { X: '1' }, ...(inherit === undefined ? {} : { inherit }) })?.key,
+    );
+    assert.equal(new Set(keys).size, 4);
+    assert.deepEqual(likenessOf({ env: { X: '1' }, inherit: ['A'] })?.inherit, ['A']);
+  });
+
   it('knows what only a process of its own can have', () => {
     for (const name of ['NODE_OPTIONS', 'NODE_PATH', 'NODE_EXTRA_CA_CERTS', 'LD_PRELOAD', 'SSL_CERT_FILE', 'NBSERVE_HOME']) {
-      assert.equal(likenessOf({ [name]: 'x' }), null, name);
+      assert.equal(likenessOf({ env: { [name]: 'x' } }), null, name);
     }
   });
 });

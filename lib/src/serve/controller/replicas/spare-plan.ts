@@ -1,3 +1,5 @@
+import type { Surroundings } from '../../protocol/index.js';
+
 /**
  * What Node, OpenSSL, the dynamic linker or nbserve itself read once, when a process starts, and which may name files or run code: a process that
  * was started for something else cannot be given these.
@@ -6,19 +8,22 @@ const COLD = /^(NODE_(?!ENV$)|NBSERVE_|LD_|DYLD_|OPENSSL_|SSL_)/;
 /** What is read at the start as well (the size of Node's thread pool, say), but is a plain value: a spare process can be started with it. */
 const EARLY = /^(UV_|MALLOC_|GLIBC_|LC_|LANG$|LANGUAGE$|TZ$)/;
 
+type Environment = Pick<Surroundings, 'env' | 'inherit'>;
+
 /** What a process must have had from its start. */
-export interface Likeness {
-  readonly env: Readonly<Record<string, string>>;
+export interface Likeness extends Environment {
   /** Equal for what is equal. */
   readonly key: string;
 }
 
 /** What a spare process must be like to become one with this environment; `null` where only one of its own will do. */
-export function likenessOf(env: Readonly<Record<string, string>>): Likeness | null {
+export function likenessOf({ env, inherit }: Environment): Likeness | null {
   const names = Object.keys(env).sort();
   if (names.some((name) => COLD.test(name))) return null;
   const early = names.filter((name) => EARLY.test(name)).map((name) => [name, env[name] as string] as const);
-  return { env: Object.fromEntries(early), key: JSON.stringify(early) };
+  // One that has inherited a variable cannot be made to forget it: what it has read of it, or its first threads, stay.
+  const inherited = inherit === undefined ? {} : { inherit };
+  return { env: Object.fromEntries(early), ...inherited, key: JSON.stringify([early, inherit]) };
 }
 
 export interface SpareSituation {

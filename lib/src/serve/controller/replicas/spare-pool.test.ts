@@ -37,7 +37,7 @@ describe('spare processes', () => {
   it('become replicas, with their environment and folder, and others take their place', async () => {
     const { cluster, controller } = await withSpares();
     const [spare] = sparesOf(cluster);
-    const { name, ...chat } = deployment('Chat', 'a', { env: { GREETING: 'Yes' } });
+    const { name, ...chat } = deployment('Chat', 'a', { env: { inherit: true, variables: { GREETING: 'Yes' } } });
     await controller.deploy(app('hello', [{ name, ...chat }]));
     const [replica] = cluster.running('a');
     assert.equal(replica?.pid, spare?.pid);
@@ -77,10 +77,30 @@ describe('spare processes', () => {
     await refused;
   });
 
+  it('that inherited everything are not for a replica that may not; the next ones are like that, and for no other', async () => {
+    const { cluster, controller } = await withSpares();
+    const [whole] = sparesOf(cluster);
+    const env = { inherit: ['HF_TOKEN'], variables: {} };
+    await controller.deploy(app('hello', [deployment('Chat', 'a', { env })]));
+    const [replica] = cluster.running('a');
+    assert.notEqual(replica?.pid, whole?.pid);
+    assert.deepEqual(replica?.spec.inherit, ['HF_TOKEN']);
+    await cluster.clock.advance(60_000);
+    const [clean] = sparesOf(cluster);
+    assert.deepEqual(clean?.spec.inherit, ['HF_TOKEN']);
+    await controller.deploy(app('other', [deployment('Chat', 'b')]));
+    assert.notEqual(cluster.running('b')[0]?.pid, clean?.pid);
+    await cluster.clock.advance(60_000);
+    await controller.deploy(app('hello', [deployment('Chat', 'c', { env, numReplicas: 2 })]));
+    assert.ok(cluster.running('c').every(({ spec }) => JSON.stringify(spec.inherit) === '["HF_TOKEN"]'));
+  });
+
   it('are not for a replica whose environment counts from the start of its process', async () => {
     const { cluster, controller } = await withSpares();
     const before = sparesOf(cluster).map(({ pid }) => pid);
-    await controller.deploy(app('hello', [deployment('Chat', 'a', { env: { NODE_OPTIONS: '--no-warnings' } })]));
+    await controller.deploy(
+      app('hello', [deployment('Chat', 'a', { env: { inherit: true, variables: { NODE_OPTIONS: '--no-warnings' } } })]),
+    );
     await cluster.clock.advance(60_000);
     const { spec } = cluster.running('a')[0] ?? assert.fail();
     assert.match(spec.id, /^Chat#/);

@@ -1,5 +1,6 @@
 import { type Clock, type Log, shortId } from '../../../core/index.js';
 import type { Engine, ProcessInfo } from '../../../engine/index.js';
+import type { Surroundings } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import { addFailure, type Failure } from './back-off.js';
 import { ID_LENGTH, replicaProcess, replicaSocket } from './process-spec.js';
@@ -62,7 +63,7 @@ export const isSpare = ({ id }: Pick<ProcessInfo, 'id'>): boolean => id.startsWi
 export class SparePool {
   readonly #options: SparePoolOptions;
   readonly #spares = new Map<string, PooledSpare>();
-  #likeness = likenessOf({}) as Likeness;
+  #likeness = likenessOf({ env: {} }) as Likeness;
   #failure: Failure | undefined;
   #wasBusy = false;
   #quietAt = 0;
@@ -81,8 +82,8 @@ export class SparePool {
   }
 
   /** Takes the process for a replica with this environment on this node out of the pool, where there is one; it may boot still. */
-  take(env: Readonly<Record<string, string>>, node?: string): Spare | null {
-    const likeness = likenessOf(env);
+  take(environment: Pick<Surroundings, 'env' | 'inherit'>, node?: string): Spare | null {
+    const likeness = likenessOf(environment);
     if (likeness === null) return null;
     this.#likeness = likeness;
     const at = this.#options.severalNodes === true ? node : undefined;
@@ -157,8 +158,17 @@ export class SparePool {
     const suffix = this.#newSuffix();
     const id = `${NAME}#${suffix}`;
     const path = replicaSocket(dir, id);
-    const { env, key } = this.#likeness;
-    const started = engine.start(replicaProcess({ dir, main, id, node, preload, surroundings: { env, cwd: dir } }));
+    const { env, inherit, key } = this.#likeness;
+    const started = engine.start(
+      replicaProcess({
+        dir,
+        main,
+        id,
+        node,
+        preload,
+        surroundings: { env, cwd: dir, ...(inherit === undefined ? {} : { inherit }) },
+      }),
+    );
     const link = started.then(() => connectReplica(path));
     const spare: PooledSpare = { id, suffix, path, node, key, link, startedAt: clock.now(), boots: true };
     this.#spares.set(id, spare);

@@ -5,6 +5,7 @@ import {
   type DeploymentRoute,
   type DeploymentSpec,
   deploymentKey,
+  partOf,
   type ReplicaReady,
   ReplicaState,
   type Route,
@@ -113,20 +114,16 @@ function makeRoute(
   const running = there.filter(({ state }) => state === ReplicaState.RUNNING);
   const hung = there.filter((replica) => replica.hung);
   const { methods, http } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
-  const { maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, idempotent, hedging, autoscaling } = spec.config;
+  const { autoscaling } = spec.config;
   const unavailable = running.length === 0 ? whyNone(spec.config, actual.failures.get(key)) : undefined;
   return {
     app,
     name: spec.name,
     replicas: running.map((replica) => replica.route),
-    maxOngoingRequests,
-    maxQueuedRequests,
-    requestTimeoutMs,
-    idempotent,
+    ...partOf('routes', spec.config),
     methods,
     http,
     ...(hung.length === 0 ? {} : { hung: hung.map(({ id }) => id) }),
-    ...(hedging === undefined ? {} : { hedging }),
     ...(unavailable === undefined ? {} : { unavailable }),
     ...(autoscaling === undefined ? {} : { autoscaling: routeAutoscaling(spec.config, autoscaling) }),
   };

@@ -24,7 +24,11 @@ describe('FileCheckpoint', () => {
   it('gives back what was saved, large arguments and all', async () => {
     assert.equal(await open().load(), null);
     const large = { ...deployment('Large', 'l'), initArgs: new Uint8Array(100_000).fill(7) };
-    let target = accept(emptyTarget, app('one', [large, deployment('Chat', 'a', { env: { A: 'b' } })]), 5);
+    let target = accept(
+      emptyTarget,
+      app('one', [large, deployment('Chat', 'a', { env: { inherit: true, variables: { A: 'b' } } })]),
+      5,
+    );
     target = promote(target, 'one', 1, { Chat: { methods: ['fetch'], http: true } });
     target = accept(target, app('one', [deployment('Chat', 'b')]), 6);
     await open().save(target);

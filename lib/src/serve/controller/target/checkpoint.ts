@@ -1,13 +1,13 @@
 import { open, readFile, rename } from 'node:fs/promises';
-import type { AppSpec, DeploymentSpec } from '../../protocol/index.js';
+import type { AppSpec, DeploymentConfig, DeploymentSpec, ReplicaEnv } from '../../protocol/index.js';
 import { CheckpointFailed, CheckpointUnreadable } from '../errors.js';
 import type { TrafficRule } from '../traffic/traffic-rule.js';
 import type { BlobStore } from './blobs.js';
 import type { AppTarget, AppVersion, TargetState } from './target.js';
 
 /** Raised by one at each change that an older reader would misread; a reader keeps a way up from every older one. */
-export const CHECKPOINT_SCHEMA_VERSION = 2;
-/** Version 1 had no `traffic`. */
+export const CHECKPOINT_SCHEMA_VERSION = 3;
+/** Version 1 had no `traffic`. Up to 2 `env` was the variables alone, and a module's deployment had its name only. */
 const OLDEST_READ = 1;
 
 /** Arguments above this go into a blob of their own: the checkpoint is written whole at every change. */
@@ -153,10 +153,17 @@ export class FileCheckpoint implements Checkpoint {
       const { initArgs: stored } = deployment;
       const initArgs = 'blob' in stored ? await this.#blobs.get(stored.blob) : Buffer.from(stored.base64, 'base64');
       this.#stored.set(initArgs, stored);
-      deployments.push({ ...deployment, initArgs });
+      deployments.push({ ...deployment, config: withCurrentEnv(deployment.config), initArgs });
     }
     return { ...spec, deployments };
   }
+}
+
+/** What replicas inherit was not said up to version 2: it was everything. */
+function withCurrentEnv(config: DeploymentConfig): DeploymentConfig {
+  const { env } = config as { readonly env: ReplicaEnv | Readonly<Record<string, string>> };
+  const isCurrent = typeof env.variables === 'object';
+  return isCurrent ? config : { ...config, env: { inherit: true, variables: env as Readonly<Record<string, string>> } };
 }
 
 function namesIn({ apps }: Stored): Set<string> {

@@ -1,32 +1,22 @@
-import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
-import type { AutoscalingConfig } from './protocol/index.js';
-import type { AutoscalingPolicy } from './types.js';
-
-const duration = (doc: string, option: string, fallback: number): OptionSpec<number> => ({
-  doc,
-  expected: "milliseconds, or a text such as '30s'",
-  default: fallback,
-  parse: (value) => toMs(value as Duration, `autoscaling.${option}`),
-});
-
-const positive = (doc: string, fallback: number): OptionSpec<number> => ({
-  doc,
-  expected: 'a number above 0',
-  default: fallback,
-  parse: (value) => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined),
-});
+import { duration, InvalidOption, integer, type OptionSpec, parseOptions, positive } from '../../../core/index.js';
+import type { AutoscalingConfig } from '../config.js';
+import type { AutoscalingPolicy } from '../policy.js';
 
 const initialReplicas: OptionSpec<number | null> = {
-  doc: 'Replicas that the first deploy starts; by default `minReplicas`.',
+  doc: 'Replicas that the first deploy starts. Set it when the load is there at once.',
+  type: 'number',
   expected: 'an integer of at least 0',
   default: null,
+  defaultText: '`minReplicas`',
   parse: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
 };
 
 const policy: OptionSpec<AutoscalingPolicy | undefined> = {
-  doc: 'Says how many replicas there should be, in place of the load alone.',
+  doc: 'Says how many replicas there should be, in place of the load alone. It runs in a process of its own, which is the deployment `<name>.policy` of the application.',
+  type: 'AutoscalingPolicy',
   expected: 'a function such as ({ suggestedReplicas }) => suggestedReplicas + 1',
   default: undefined,
+  defaultText: 'the load over `targetOngoingRequests`',
   parse: (value) => (isPlainFunction(value) ? value : undefined),
 };
 
@@ -38,17 +28,30 @@ function isPlainFunction(value: unknown): value is AutoscalingPolicy {
 }
 
 /** Every option of `autoscaling`; names and defaults are Ray Serve's. */
-const AUTOSCALING_OPTIONS = {
-  minReplicas: integer({ doc: 'Least replicas.', default: 1, min: 0, max: 10_000 }),
+export const AUTOSCALING_OPTIONS = {
+  minReplicas: integer({
+    doc: 'Least replicas. With 0 it sleeps while nobody asks: the first request starts a replica and waits for it.',
+    default: 1,
+    min: 0,
+    max: 10_000,
+  }),
   maxReplicas: integer({ doc: 'Most replicas.', default: 1, min: 1, max: 10_000 }),
   initialReplicas,
-  targetOngoingRequests: positive('Requests for each replica, worked on or waiting.', 2),
-  upscaleDelay: duration('More replicas only after they were wanted for so long.', 'upscaleDelay', 30_000),
-  downscaleDelay: duration('Fewer replicas only after they were enough for so long.', 'downscaleDelay', 600_000),
-  metricsInterval: duration('How often the load is told.', 'metricsInterval', 10_000),
-  lookBackPeriod: duration('The load is averaged over this time.', 'lookBackPeriod', 30_000),
-  upscalingFactor: positive('Size of a step up.', 1),
-  downscalingFactor: positive('Size of a step down.', 1),
+  targetOngoingRequests: positive({ doc: 'Requests that there should be for each replica, worked on or waiting.', default: 2 }),
+  upscaleDelay: duration({
+    doc: 'More replicas only after they were wanted for so long; from zero the first request counts at once.',
+    where: 'autoscaling.upscaleDelay',
+    default: 30_000,
+  }),
+  downscaleDelay: duration({
+    doc: 'Fewer replicas only after they were enough for so long.',
+    where: 'autoscaling.downscaleDelay',
+    default: 600_000,
+  }),
+  metricsInterval: duration({ doc: 'How often the load is told.', where: 'autoscaling.metricsInterval', default: 10_000 }),
+  lookBackPeriod: duration({ doc: 'The load is averaged over this time.', where: 'autoscaling.lookBackPeriod', default: 30_000 }),
+  upscalingFactor: positive({ doc: 'Above 1, a step up is larger than the load asks for; below 1, smaller.', default: 1 }),
+  downscalingFactor: positive({ doc: 'The same for a step down.', default: 1 }),
   policy,
 } as const;
 

@@ -1,0 +1,190 @@
+import { type Duration, duration, group, integer, type OptionSpec, toMs } from '../../../core/index.js';
+import type { AutoscalingConfig, HedgingConfig, Resources, RollingUpdate } from '../config.js';
+import { autoscalingConfig } from './autoscaling.js';
+import { env } from './env.js';
+import { hedgingConfig } from './hedging.js';
+import { option } from './option.js';
+import { parseResources } from './resources.js';
+import { rollingUpdate } from './rolling-update.js';
+
+const text = (doc: string, defaultText?: string): OptionSpec<string | undefined> => ({
+  doc,
+  type: 'string',
+  expected: 'a text that is not empty',
+  default: undefined,
+  ...(defaultText === undefined ? {} : { defaultText }),
+  parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+});
+
+const numReplicas: OptionSpec<number | 'auto'> = {
+  doc: "Replica processes. `'auto'` is `autoscaling` from 1 to 100 replicas.",
+  type: "number | 'auto'",
+  expected: "an integer from 0 to 10000, or 'auto'",
+  default: 1,
+  parse: (value) =>
+    value === 'auto' || (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 10_000)
+      ? (value as number | 'auto')
+      : undefined,
+};
+
+const idempotent: OptionSpec<readonly string[] | true> = {
+  doc: "Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all. Set it when running twice does no harm.",
+  type: 'readonly string[] | true',
+  expected: "a list of method names such as ['fetch'], or true",
+  default: [],
+  parse: (value) => (value === true || isTexts(value) ? value : undefined),
+};
+
+const requestTimeout: OptionSpec<number | null> = {
+  doc: 'Deadline of a request, queueing included; then 504. `null` is none.',
+  type: 'Duration | null',
+  expected: "milliseconds, a text such as '30s', or null",
+  default: null,
+  parse: (value) => (value === null ? null : toMs(value as Duration, 'requestTimeout')),
+};
+
+const userConfig: OptionSpec<unknown> = {
+  doc: "A JSON value for the class's `reconfigure(userConfig)`: called after the constructor, and in running replicas when it changes, without a restart.",
+  type: 'unknown',
+  expected: 'a JSON value',
+  default: undefined,
+  parse: (value) => (isJson(value) ? value : undefined),
+};
+
+/**
+ * Every option of a deployment. What is said here is all that has to be said of one, but for its use: the public interface, the configuration of the
+ * cluster, the docs, and what a change of it leads to are made of it.
+ */
+export const DEPLOYMENT_OPTIONS = {
+  name: option('name', ['restart'], text('Name in handles, logs and the status.', "the class's or function's name")),
+  version: option('version', ['restart'], text("The user's own word for what runs; shown in the status.")),
+  numReplicas: option('numReplicas', ['control'], numReplicas),
+  autoscaling: option(
+    'autoscaling',
+    ['control'],
+    group<AutoscalingConfig | undefined>({
+      doc: 'Lets the number of replicas follow the load; in place of `numReplicas`.',
+      type: 'AutoscalingOptions',
+      expected: 'an object such as { minReplicas: 1, maxReplicas: 4, targetOngoingRequests: 2 }',
+      default: undefined,
+      parse: autoscalingConfig,
+    }),
+  ),
+  maxOngoingRequests: option(
+    'maxOngoingRequests',
+    ['push', 'routes'],
+    integer({
+      doc: 'Requests that one replica works on at a time. Set it to 1 for code that takes a whole core, and high for code that waits.',
+      default: 100,
+      min: 1,
+    }),
+  ),
+  maxQueuedRequests: option(
+    'maxQueuedRequests',
+    ['routes'],
+    integer({
+      doc: 'Requests that wait while every replica is busy; above, 503 NBS_QUEUE_FULL. -1 is no limit.',
+      default: -1,
+      min: -1,
+    }),
+  ),
+  requestTimeout: option('requestTimeoutMs', ['routes'], requestTimeout),
+  gracefulShutdownTimeout: option(
+    'gracefulShutdownTimeoutMs',
+    ['push'],
+    duration({
+      doc: 'How long a replica that is being replaced may finish what it has begun.',
+      where: 'gracefulShutdownTimeout',
+      default: 20_000,
+    }),
+  ),
+  startupTimeout: option(
+    'startupTimeoutMs',
+    ['control'],
+    duration({
+      doc: "How long a replica's start may take, its constructor included. Raise it for models that load slowly.",
+      where: 'startupTimeout',
+      default: 60_000,
+    }),
+  ),
+  stuckTimeout: option(
+    'stuckTimeoutMs',
+    ['push'],
+    duration({
+      doc: 'How long user code may go on after its request was cancelled before its process is replaced.',
+      where: 'stuckTimeout',
+      default: 30_000,
+    }),
+  ),
+  healthCheckPeriod: option(
+    'healthCheckPeriodMs',
+    ['push'],
+    duration({
+      doc: 'How often a running replica is asked whether it is well (`checkHealth`, if its class has that).',
+      where: 'healthCheckPeriod',
+      default: 10_000,
+      least: 1,
+    }),
+  ),
+  healthCheckTimeout: option(
+    'healthCheckTimeoutMs',
+    ['push'],
+    duration({
+      doc: 'A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row.',
+      where: 'healthCheckTimeout',
+      default: 30_000,
+      least: 1,
+    }),
+  ),
+  idempotent: option('idempotent', ['routes'], idempotent),
+  rollingUpdate: option(
+    'rollingUpdate',
+    ['control'],
+    group<RollingUpdate | undefined>({
+      doc: 'An update replaces some replicas at a time, and both versions answer meanwhile. It needs room for `maxSurge` more replicas; without it an update needs room for both versions. A new version whose replicas cannot start or keep dying is taken back.',
+      type: 'RollingUpdateOptions',
+      expected: "an object such as { maxSurge: 1, maxUnavailable: 0 } of integers or shares such as '25%', not both 0",
+      default: undefined,
+      defaultText: 'all are switched to at once',
+      parse: rollingUpdate,
+    }),
+  ),
+  hedging: option(
+    'hedging',
+    ['routes'],
+    group<HedgingConfig | undefined>({
+      doc: 'Sends a request that is slow to be answered to a second replica as well; the first answer wins. For `idempotent` methods only.',
+      type: 'HedgingOptions',
+      expected: "an object such as { delay: '50ms', maxExtra: 0.1 }",
+      default: undefined,
+      parse: hedgingConfig,
+    }),
+  ),
+  userConfig: option('userConfig', ['push'], userConfig),
+  resources: option(
+    'resources',
+    ['restart'],
+    group<Resources>({
+      doc: 'What a replica takes of its node; it waits until there is room. What is left out takes nothing.',
+      type: 'ResourceOptions',
+      expected:
+        'an object such as { cpu: 1, gpu: 0.5, memory: 2**30, custom: { accelerator: 1 } } of numbers of at least 0, gpu below 1 or whole',
+      default: { cpu: 0, gpu: 0, memory: 0, custom: {} },
+      defaultText: '{}',
+      parse: parseResources,
+    }),
+  ),
+  env: option('env', ['restart'], env),
+} as const;
+
+/** Stays what it is on its way through JSON. */
+function isJson(value: unknown): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isJson);
+  if (typeof value !== 'object') return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === null || Object.getPrototypeOf(prototype) === null) && Object.values(value).every(isJson);
+}
+
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((v) => typeof v === 'string');

@@ -1,0 +1,28 @@
+import type { OptionSpec } from '../../../core/index.js';
+import type { ReplicaEnv } from '../config.js';
+
+/**
+ * A name that is set to a text is a variable, `inherit` too. As what it inherits, `inherit` is no text: the two cannot be mixed up.
+ */
+export const env: OptionSpec<ReplicaEnv> = {
+  doc: "Environment variables of the replicas, on top of what they inherit: everything that the process which started the cluster had, secrets included. `inherit: false` ends that, and `inherit: ['HF_TOKEN']` lets in what it names; `PATH`, `HOME`, `TMPDIR` and the variables of nbserve itself are always there.",
+  type: 'ReplicaEnvironment',
+  expected: "an object of texts; besides them inherit: true, false or a list of names such as ['HF_TOKEN']",
+  default: { inherit: true, variables: {} },
+  defaultText: '{ inherit: true }',
+  parse: (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    const { inherit, ...others } = value as Readonly<Record<string, unknown>>;
+    const variables = typeof inherit === 'string' ? { ...others, inherit } : others;
+    if (!Object.values(variables).every((text) => typeof text === 'string')) return undefined;
+    const inherited = typeof inherit === 'string' ? true : inheritance(inherit);
+    return inherited === undefined ? undefined : { inherit: inherited, variables: variables as Record<string, string> };
+  },
+};
+
+function inheritance(value: unknown): ReplicaEnv['inherit'] | undefined {
+  if (value === undefined || value === true) return true;
+  if (value === false) return [];
+  const isList = Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '' && !name.includes('='));
+  return isList ? [...new Set(value as string[])].sort() : undefined;
+}

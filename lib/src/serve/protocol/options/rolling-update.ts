@@ -1,0 +1,37 @@
+import { InvalidOption, type OptionSpec, parseOptions } from '../../../core/index.js';
+import type { ReplicaAmount, RollingUpdate } from '../config.js';
+
+const amount = (doc: string, fallback: number): OptionSpec<ReplicaAmount> => ({
+  doc,
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a type
+  type: 'number | `${number}%`',
+  expected: "an integer of at least 0, or a share such as '25%'",
+  default: fallback,
+  parse: (value) => (isAmount(value) ? value : undefined),
+});
+
+/** Every option of `rollingUpdate`. */
+export const ROLLING_UPDATE_OPTIONS = {
+  maxSurge: amount('Replicas above `numReplicas`, at most; a share is rounded up. More is faster, and needs more room.', 1),
+  maxUnavailable: amount('Replicas below `numReplicas`, at most; a share is rounded down. Above 0 it needs no room for more.', 0),
+} as const;
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export function rollingUpdate(options: Readonly<Record<string, unknown>>): RollingUpdate {
+  const where = 'rollingUpdate';
+  const update = parseOptions(where, ROLLING_UPDATE_OPTIONS, options);
+  // Nothing could ever move.
+  if (Object.values(update).every((each) => Number.parseFloat(String(each)) === 0))
+    throw InvalidOption({
+      where,
+      option: 'maxSurge',
+      expected: 'above 0 when maxUnavailable is 0',
+      value: String(update.maxSurge),
+    });
+  return update;
+}
+
+function isAmount(value: unknown): value is ReplicaAmount {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0;
+  return typeof value === 'string' && /^\d{1,3}(\.\d+)?%$/.test(value) && Number.parseFloat(value) <= 100;
+}
