@@ -130,6 +130,8 @@ export class Executor {
     const link = this.#links.get(id);
     if (replica === undefined || link === undefined) return;
     replica.config = config;
+    // The next check is due by the new period; one that is under way would take as long as the old timeout says.
+    this.#checks.watch(replica);
     const done = link.reconfigure(config).then(
       () => null,
       (error: unknown) => {

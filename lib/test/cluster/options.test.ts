@@ -1,0 +1,225 @@
+/** Every option of a deployment is changed while it runs, and its new value is seen at work. An option of the schema that is not walked over fails. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type DeploymentOptions, isNbserveError, serve } from 'nbserve';
+import { DEPLOYMENT_OPTIONS } from '../../dist/serve/protocol/index.js';
+import { Probe } from '../fixtures/probe.js';
+import { until } from '../fixtures/wait.js';
+
+const root = mkdtempSync(join(tmpdir(), 'nbt-options-'));
+after(async () => {
+  await serve.shutdown();
+  rmSync(root, { recursive: true });
+});
+
+type Handle = Awaited<ReturnType<typeof deployed>>;
+const deployed = (app: string) => serve.getAppHandle<typeof Probe>(app);
+
+interface Running {
+  readonly app: string;
+  readonly handle: Handle;
+  readonly dir: string;
+  /** Of the replica that ran before the change. */
+  readonly before: number;
+  /** Makes a file in the deployment's folder. */
+  make(file: string): void;
+  update(options: DeploymentOptions): Promise<unknown>;
+}
+
+interface Step {
+  /** Options that both have. */
+  readonly beside?: DeploymentOptions;
+  readonly from: DeploymentOptions;
+  readonly to: DeploymentOptions;
+  /** Resolves when the new value is seen; throws where the old one is. */
+  readonly seen: (running: Running) => Promise<unknown>;
+}
+
+const code = (wanted: string) => (error: unknown) => isNbserveError(error) && error.code === wanted;
+const deploymentsOf = async (app: string) => (await serve.status()).applications[app]?.deployments ?? {};
+const runningPids = async (app: string) =>
+  Object.values(await deploymentsOf(app)).flatMap(({ replicas }) =>
+    replicas.filter(({ state }) => state === 'RUNNING').map(({ pid }) => pid),
+  );
+const replaced = ({ app, before }: Running) =>
+  until(async () => {
+    const pids = await runningPids(app);
+    return pids.length > 0 && !pids.includes(before);
+  });
+const messageOf = async (app: string) => Object.values(await deploymentsOf(app))[0]?.message ?? '';
+
+const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
+  name: {
+    from: { name: 'Probe' },
+    to: { name: 'Renamed' },
+    seen: async ({ app }) => assert.deepEqual(Object.keys(await deploymentsOf(app)), ['Renamed']),
+  },
+  version: {
+    from: { version: 'one' },
+    to: { version: 'two' },
+    seen: async ({ app }) => assert.equal((await deploymentsOf(app)).Probe?.version, 'two'),
+  },
+  numReplicas: {
+    from: { numReplicas: 1 },
+    to: { numReplicas: 2 },
+    seen: ({ app }) => until(async () => (await runningPids(app)).length === 2),
+  },
+  autoscaling: {
+    from: { autoscaling: { minReplicas: 1, maxReplicas: 1 } },
+    to: { autoscaling: { minReplicas: 2, maxReplicas: 2 } },
+    seen: ({ app }) => until(async () => (await runningPids(app)).length === 2),
+  },
+  maxOngoingRequests: {
+    from: { maxOngoingRequests: 2 },
+    to: { maxOngoingRequests: 4 },
+    seen: async ({ handle, make }) => {
+      const held = [1, 2, 3].map(() => handle.until.remote('end'));
+      await until(async () => (await handle.peak.remote()) === 3);
+      make('end');
+      await Promise.all(held);
+    },
+  },
+  maxQueuedRequests: {
+    beside: { maxOngoingRequests: 1 },
+    from: { maxQueuedRequests: -1 },
+    to: { maxQueuedRequests: 0 },
+    seen: async ({ handle, make }) => {
+      const held = [1, 2].map(() => handle.until.remote('end'));
+      await assert.rejects(Promise.race(held), code('NBS_QUEUE_FULL'));
+      make('end');
+      await Promise.allSettled(held);
+    },
+  },
+  requestTimeout: {
+    from: { requestTimeout: null },
+    to: { requestTimeout: '100ms' },
+    seen: async ({ handle, make }) => {
+      await assert.rejects(async () => handle.until.remote('end'), code('NBS_REQUEST_TIMEOUT'));
+      make('end');
+    },
+  },
+  gracefulShutdownTimeout: {
+    from: { gracefulShutdownTimeout: '1h' },
+    to: { gracefulShutdownTimeout: '100ms' },
+    seen: async ({ app, handle }) => {
+      const held = handle.until.remote('never');
+      held.catch(() => {});
+      await until(async () => (await handle.peak.remote()) === 1);
+      await serve.delete(app);
+    },
+  },
+  startupTimeout: {
+    from: { startupTimeout: '1h' },
+    to: { startupTimeout: '500ms' },
+    seen: async ({ app, before, dir, make }) => {
+      make('hang');
+      process.kill(before, 'SIGKILL');
+      await until(async () => /not ready after 500 ms/.test(await messageOf(app)));
+      rmSync(join(dir, 'hang'));
+    },
+  },
+  stuckTimeout: {
+    from: { stuckTimeout: '1h' },
+    to: { stuckTimeout: '100ms' },
+    seen: async (running) => {
+      const { handle } = running;
+      const held = handle.until.remote('never');
+      await until(async () => (await handle.peak.remote()) === 1);
+      held.cancel();
+      await replaced(running);
+    },
+  },
+  healthCheckPeriod: {
+    from: { healthCheckPeriod: '1h' },
+    to: { healthCheckPeriod: '20ms' },
+    seen: async ({ handle }) => {
+      const first = await handle.checks.remote();
+      await until(async () => (await handle.checks.remote()) > first + 2);
+    },
+  },
+  healthCheckTimeout: {
+    beside: { healthCheckPeriod: '20ms' },
+    from: { healthCheckTimeout: '1h' },
+    to: { healthCheckTimeout: '200ms' },
+    seen: async ({ app, dir, before, make }) => {
+      make('hang');
+      await until(async () => !(await runningPids(app)).includes(before));
+      rmSync(join(dir, 'hang'));
+    },
+  },
+  idempotent: {
+    from: { idempotent: [] },
+    to: { idempotent: ['dieOnce'] },
+    seen: async ({ handle, before }) => assert.notEqual(await handle.dieOnce.remote('died'), before),
+  },
+  rollingUpdate: {
+    from: {},
+    to: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+    // Its word counts when the next update comes: without it nothing of the old version ends before the new one runs.
+    seen: async ({ app, before, dir, make, update }) => {
+      make('hang');
+      const updating = update({ rollingUpdate: { maxSurge: 0, maxUnavailable: 1 }, version: 'next' });
+      await until(async () => !(await runningPids(app)).includes(before));
+      rmSync(join(dir, 'hang'));
+      await updating;
+    },
+  },
+  hedging: {
+    beside: { numReplicas: 2, idempotent: true, gracefulShutdownTimeout: 100 },
+    from: {},
+    to: { hedging: { delay: 10, maxExtra: 1 } },
+    seen: async ({ handle, before }) => {
+      for (let i = 0; i < 8; i += 1) assert.notEqual(await handle.notIn.remote(before), before);
+    },
+  },
+  userConfig: {
+    from: { userConfig: { a: 1 } },
+    to: { userConfig: { a: 2 } },
+    seen: async ({ handle }) => assert.deepEqual(await handle.config.remote(), { a: 2 }),
+  },
+  resources: {
+    from: { resources: {} },
+    to: { resources: { cpu: 1 } },
+    seen: async ({ handle }) => assert.equal(await handle.variable.remote('OMP_NUM_THREADS'), '1'),
+  },
+  env: {
+    from: { env: { PROBE: 'one' } },
+    to: { env: { PROBE: 'two' } },
+    seen: async ({ handle }) => assert.equal(await handle.variable.remote('PROBE'), 'two'),
+  },
+};
+
+test('the walk knows every option of the schema', () => {
+  assert.deepEqual(Object.keys(WALK).sort(), Object.keys(DEPLOYMENT_OPTIONS).sort());
+});
+
+for (const [option, { change }] of Object.entries(DEPLOYMENT_OPTIONS)) {
+  test(`a new value of ${option} arrives: ${change.join(', ')}`, async () => {
+    const { beside = {}, from, to, seen } = (WALK as Readonly<Record<string, Step>>)[option] as Step;
+    const dir = mkdtempSync(join(root, `${option}-`));
+    const app = option;
+    const run = (options: DeploymentOptions) =>
+      serve.run(Probe.options({ ...beside, ...options }).bind(dir), { name: app, routePrefix: null });
+    const handle = await run(from);
+    const before = await handle.pid.remote();
+    await run(to);
+    const isNew = !(await runningPids(app)).includes(before);
+    assert.equal(
+      isNew,
+      (change as readonly string[]).includes('restart'),
+      isNew ? 'its replica was replaced' : 'its replica was kept',
+    );
+    await seen({
+      app,
+      handle: await deployed(app),
+      dir,
+      before,
+      make: (file) => writeFileSync(join(dir, file), ''),
+      update: run,
+    });
+    if ((await deploymentsOf(app)).Probe !== undefined || option === 'name') await serve.delete(app);
+  });
+}
