@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../../core/index.js';
+import { type Clock, type Log, parseOptions } from '../../core/index.js';
 import {
   CannotRename,
   type Engine,
@@ -11,16 +11,18 @@ import {
   type ProcessSpec,
 } from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
-import type {
-  AppSpec,
-  AutoscalingMetrics,
-  DeploymentConfig,
-  DeploymentSpec,
-  ReplicaArgs,
-  ReplicaInit,
-  ReplicaReady,
-  ReplicaStatus,
-  RouteSnapshot,
+import {
+  type AppSpec,
+  type AutoscalingMetrics,
+  configFields,
+  DEPLOYMENT_OPTIONS,
+  type DeploymentConfig,
+  type DeploymentSpec,
+  type ReplicaArgs,
+  type ReplicaInit,
+  type ReplicaReady,
+  type ReplicaStatus,
+  type RouteSnapshot,
 } from '../protocol/index.js';
 import { Controller } from './controller.js';
 import { type Deferred, deferred } from './deferred.js';
@@ -324,19 +326,12 @@ function info({ id, pid, spec }: FakeReplica, exit?: ExitReport): ProcessInfo {
   return { id, role: 'replica', label: id, pid, state, startedAt: 0, node: spec.node ?? 'local', restarts: 0, ...end };
 }
 
+/** The defaults of every option. */
+const { name: _, version: __, ...defaults } = configFields(parseOptions('test', DEPLOYMENT_OPTIONS, {}));
+
 export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfig => ({
+  ...defaults,
   numReplicas: 1,
-  maxOngoingRequests: 100,
-  maxQueuedRequests: -1,
-  requestTimeoutMs: null,
-  gracefulShutdownTimeoutMs: 20_000,
-  startupTimeoutMs: 60_000,
-  stuckTimeoutMs: 30_000,
-  healthCheckPeriodMs: 10_000,
-  healthCheckTimeoutMs: 30_000,
-  idempotent: [],
-  resources: { cpu: 0, gpu: 0, memory: 0, custom: {} },
-  env: { inherit: true, variables: {} },
   ...changes,
 });
 

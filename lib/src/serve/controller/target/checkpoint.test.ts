@@ -60,6 +60,20 @@ describe('FileCheckpoint', () => {
     assert.deepEqual([[...loaded.apps.keys()], loaded.traffic], [['one', 'two'], new Map()]);
   });
 
+  it('reads the environment of versions that only had its variables', async () => {
+    const target = accept(emptyTarget, app('one', [deployment('Chat', 'a')]), 5);
+    await open().save(target);
+    const text = await readFile(path, 'utf8');
+    const old = text
+      .replace('"env":{"inherit":true,"variables":{}}', '"env":{"A":"b"}')
+      .replace('"schemaVersion":3', '"schemaVersion":2');
+    assert.notEqual(old, text);
+    await writeFile(path, old);
+    const loaded = (await open().load()) ?? assert.fail();
+    const { env } = loaded.apps.get('one')?.next?.spec.deployments[0]?.config ?? assert.fail();
+    assert.deepEqual(env, { inherit: true, variables: { A: 'b' } });
+  });
+
   it('refuses what it cannot read or write, naming the file', async () => {
     await writeFile(path, '{"schemaVersion":99}');
     await assert.rejects(open().load(), (error: Error) => hasCode(error, CheckpointUnreadable) && error.message.includes('99'));
