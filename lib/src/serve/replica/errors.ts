@@ -6,7 +6,7 @@ export const BadJson = defineError('NBS_BAD_JSON', 400, 'the request body is not
 export const NoJsonForm = defineError(
   'NBS_NO_JSON_FORM',
   500,
-  '{deployment}: fetch returned {what}, which has no JSON form{reason}; return a Response, text, bytes, an async generator or a JSON value',
+  '{deployment}: {where} is {what}, which has no JSON form; {remedy}',
 );
 export const NotAwaited = defineError(
   'NBS_NOT_AWAITED',

@@ -1,5 +1,4 @@
-import { NoJsonForm, NotAwaited } from './errors.js';
-import { findPromise } from './not-awaited.js';
+import { toJson } from './json-text.js';
 
 /** An answer that is complete. */
 export interface WholeAnswer {
@@ -15,12 +14,14 @@ export const JSON_TYPE = 'application/json';
 export const JSON_LINES = 'application/x-ndjson';
 export const EVENT_STREAM = 'text/event-stream';
 
+/** For messages. */
+const ITEM = 'an item';
 const NO_CONTENT: WholeAnswer = { status: 204, type: null, bytes: null };
 
 /**
  * The answer that a returned value stands for: text, bytes or JSON; `undefined` is 204. `null` (the result) where the value is none of these:
  * a Response, a stream, a generator or an object of a class.
- * @throws NBS_NO_JSON_FORM
+ * @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED
  */
 export function wholeAnswer(value: unknown, deployment: string): WholeAnswer | null {
   switch (typeof value) {
@@ -39,25 +40,9 @@ export function wholeAnswer(value: unknown, deployment: string): WholeAnswer | n
   }
 }
 
-/** @throws NBS_NO_JSON_FORM */
+/** @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED */
 export function jsonAnswer(value: unknown, deployment: string): WholeAnswer {
   return { status: 200, type: JSON_TYPE, bytes: Buffer.from(toJson(value, deployment)) };
-}
-
-/** @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED */
-export function toJson(value: unknown, deployment: string): string {
-  let text: string | undefined;
-  let reason = '';
-  try {
-    // JSON.stringify would say `{}`.
-    if (!(value instanceof Map) && !(value instanceof Set)) text = JSON.stringify(value);
-  } catch (error) {
-    reason = ` (${(error as Error).message.split('\n', 1)[0]})`;
-  }
-  if (text === undefined) throw NoJsonForm({ deployment, what: kindOf(value), reason });
-  const promise = findPromise(value, text);
-  if (promise !== null) throw NotAwaited({ deployment, where: promise === '' ? 'an item' : promise });
-  return text;
 }
 
 /** How the items of a generator are written, by the first of them and by what the client asked for. */
@@ -69,12 +54,12 @@ export function itemEncoder(
   if (accepts.includes(EVENT_STREAM)) return { type: EVENT_STREAM, encode: (item) => Buffer.from(eventOf(item, deployment)) };
   if (first instanceof Uint8Array) return { type: BYTES, encode: (item) => bytesOf(item, deployment) };
   if (typeof first === 'string') return { type: TEXT, encode: (item) => bytesOf(item, deployment) };
-  return { type: JSON_LINES, encode: (item) => Buffer.from(`${toJson(item, deployment)}\n`) };
+  return { type: JSON_LINES, encode: (item) => Buffer.from(`${toJson(item, deployment, ITEM)}\n`) };
 }
 
 /** One event of a stream: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function eventOf(item: unknown, deployment: string): string {
-  const text = typeof item === 'string' ? item : toJson(item, deployment);
+  const text = typeof item === 'string' ? item : toJson(item, deployment, ITEM);
   return `${text
     .split(/\r\n|\r|\n/)
     .map((line) => `data: ${line}`)
@@ -83,18 +68,11 @@ function eventOf(item: unknown, deployment: string): string {
 
 function bytesOf(item: unknown, deployment: string): Uint8Array {
   if (typeof item === 'string') return Buffer.from(item);
-  return item instanceof Uint8Array ? item : Buffer.from(toJson(item, deployment));
+  return item instanceof Uint8Array ? item : Buffer.from(toJson(item, deployment, ITEM));
 }
 
 function isPlain(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (prototype === Object.prototype || prototype === null) && !(Symbol.asyncIterator in value);
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
-  if (typeof value !== 'object' || value === null) return `a ${typeof value}`;
-  const name = (value.constructor as { name?: string } | undefined)?.name ?? 'object';
-  return name === 'Object' || name === 'Array' ? `an ${name.toLowerCase()}` : `a ${name}`;
 }

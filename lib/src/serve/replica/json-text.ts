@@ -1,0 +1,35 @@
+import { NoJsonForm, NotAwaited } from './errors.js';
+import { type JsonFaults, jsonForm, pathText } from './json-form.js';
+import { isPlainJson } from './plain-json.js';
+
+/**
+ * A value as JSON, with nothing bent: typed arrays and tensors are lists, and what has no JSON form is an error that names its path.
+ * @param subject what the value is, for messages
+ * @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED
+ */
+export function toJson(value: unknown, deployment: string, subject = 'the answer'): string {
+  try {
+    if (isPlainJson(value)) return JSON.stringify(value);
+  } catch {
+    // A getter that throws, or a text that is too long: told below, with its path.
+  }
+  const refuse = (where: string, what: string, remedy: string, cause?: unknown): Error =>
+    NoJsonForm({ deployment, where, what, remedy }, cause);
+  const faults: JsonFaults = {
+    refuse: (path, { what, remedy }, cause) => {
+      throw refuse(path.length === 0 ? `${subject} ($)` : `${pathText(path, '$')} of ${subject}`, what, remedy, cause);
+    },
+    notAwaited: (path) => {
+      throw NotAwaited({ deployment, where: path.length === 0 ? 'an item' : pathText(path) });
+    },
+  };
+  try {
+    const form = jsonForm(value, faults);
+    if (form === undefined) throw refuse(`${subject} ($)`, 'undefined', 'return null');
+    return JSON.stringify(form);
+  } catch (error) {
+    // The stack of a deep value, or the longest text that there is.
+    if (!(error instanceof RangeError)) throw error;
+    throw refuse(`${subject} ($)`, `too deep or too large (${error.message})`, 'return a stream, or less at a time', error);
+  }
+}

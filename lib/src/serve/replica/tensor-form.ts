@@ -1,0 +1,82 @@
+import { types } from 'node:util';
+
+/** What tensors of nbserve and of ONNX Runtime have in common. */
+interface TensorLike {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: ArrayLike<unknown>;
+}
+
+const KEYS = ['data', 'dims', 'type'];
+
+/**
+ * The parts of a tensor, or `null` if the object is none. Tensors are told by their parts: nbserve's are plain data, so that they can be sent between
+ * processes, and user code may hold those of ONNX Runtime. A plain object whose `data` is a list is an object like any other, unless it holds texts,
+ * for which tensors have no other array.
+ */
+export function asTensor(value: object): TensorLike | null {
+  const { type, dims } = value as Partial<TensorLike>;
+  if (typeof type !== 'string' || !isShape(dims)) return null;
+  // ONNX Runtime's is a getter, which throws if the values are on a device.
+  const { data } = value as { readonly data?: unknown };
+  if (types.isTypedArray(data)) return fills(data, dims) ? { type, dims, data } : null;
+  if (!Array.isArray(data) || type !== 'string' || !fills(data, dims) || !data.every((item) => typeof item === 'string'))
+    return null;
+  return isInstance(value) || Object.keys(value).sort().join() === KEYS.join() ? { type, dims, data } : null;
+}
+
+/**
+ * Nested lists by the tensor's shape; a scalar is its value.
+ * @param element how one element is written, with its place in the shape
+ */
+export function nestedLists(
+  { type, dims, data }: TensorLike,
+  element: (item: unknown, at: readonly number[]) => unknown,
+): unknown {
+  const read = readerOf(type, data);
+  const at: number[] = [];
+  let next = 0;
+  const level = (depth: number): unknown => {
+    if (depth === dims.length) {
+      const item = read(next);
+      next += 1;
+      return element(item, at);
+    }
+    const list: unknown[] = [];
+    for (let i = 0; i < (dims[depth] as number); i += 1) {
+      at[depth] = i;
+      list.push(level(depth + 1));
+    }
+    at.length = depth;
+    return list;
+  };
+  return level(0);
+}
+
+function readerOf(type: string, data: ArrayLike<unknown>): (at: number) => unknown {
+  if (type === 'bool') return (at) => data[at] !== 0 && data[at] !== false;
+  // On Node without Float16Array the elements are their 16 bits.
+  if (type === 'float16' && types.isUint16Array(data)) return (at) => halfToNumber(data[at] as number);
+  return (at) => data[at];
+}
+
+/** IEEE 754 binary16: one bit of sign, five of exponent, ten of fraction. */
+export function halfToNumber(bits: number): number {
+  const sign = bits >>> 15 === 0 ? 1 : -1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function isShape(dims: unknown): dims is readonly number[] {
+  return Array.isArray(dims) && dims.every((dim) => Number.isInteger(dim) && dim >= 0);
+}
+
+const fills = (data: ArrayLike<unknown>, dims: readonly number[]): boolean =>
+  data.length === dims.reduce((product, dim) => product * dim, 1);
+
+function isInstance(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== Object.prototype && prototype !== null;
+}
