@@ -57,6 +57,17 @@ export const HTTP_OPTIONS = {
   proxyLocation,
 } as const;
 
+/** As browsers write them: without a path, and so without a slash at the end. */
+const ORIGIN = /^(?:\*|null|[a-z][a-z\d+.-]*:\/\/[^/\sA-Z]+)$/;
+
+/** One that is written in another way would never be met. */
+function checkOrigins(origins: readonly string[]): readonly string[] {
+  const wrong = origins.find((origin) => !ORIGIN.test(origin));
+  if (wrong === undefined) return origins;
+  const expected = "origins such as 'https://example.org', in small letters and without a slash at the end, or '*'";
+  throw InvalidOption({ where: 'serve.start', option: 'allowedOrigins', expected, value: wrong });
+}
+
 /** Where HTTP is to be answered, and to whom. @throws NBS_INVALID_OPTION */
 export function httpOf(options: StartOptions): HttpOptions {
   const { host, port, allowedHosts, allowedOrigins, proxyLocation } = parseOptions('serve.start', HTTP_OPTIONS, {
@@ -78,6 +89,6 @@ export function httpOf(options: StartOptions): HttpOptions {
     port,
     ...(proxyLocation === 'EveryNode' ? {} : { proxyLocation }),
     ...(options.allowedHosts === undefined ? {} : { allowedHosts }),
-    ...(options.allowedOrigins === undefined ? {} : { allowedOrigins }),
+    ...(options.allowedOrigins === undefined ? {} : { allowedOrigins: checkOrigins(allowedOrigins) }),
   };
 }

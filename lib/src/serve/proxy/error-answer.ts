@@ -9,6 +9,8 @@ export interface ErrorContext {
   readonly showStack: boolean;
   /** The connection is not to be used again. */
   readonly close: boolean;
+  /** Headers for pages of other origins. */
+  readonly cors: readonly string[];
 }
 
 /** Answers with `{ "error": { "code", "message", … } }` and the error's status. */
@@ -16,7 +18,7 @@ export function answerError(request: ClientRequest, response: ClientResponse, er
   const status = statusOf(error);
   const body = Buffer.from(JSON.stringify({ error: describe(error, context) }));
   const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
-  headers.push('x-request-id', context.requestId);
+  headers.push('x-request-id', context.requestId, ...context.cors);
   if (status === 503) headers.push('retry-after', RETRY_AFTER_SECONDS);
   if (status === 405) headers.push('allow', '');
   if (context.close) headers.push('connection', 'close');

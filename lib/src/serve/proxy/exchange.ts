@@ -5,6 +5,7 @@ import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
 import type { ClientConnection } from './client-connection.js';
 import { type ClientWishes, clientWishes, NO_WISHES } from './client-wishes.js';
+import { type Cors, withCors } from './cors.js';
 import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 import { answerError } from './error-answer.js';
 import { endToEnd } from './headers.js';
@@ -17,6 +18,7 @@ export interface ExchangeHost {
   readonly bodies: SlowBodies;
   /** Connections are being closed; each answer says so. */
   readonly draining: boolean;
+  readonly cors: Cors;
   /** Heads and first pieces that are not followed by the end in the same tick are written out at its end. */
   flushLater(exchange: Exchange): void;
 }
@@ -49,6 +51,8 @@ export class Exchange implements ResponseSink, BodyReader {
   #held: Uint8Array | null = null;
   #streaming = false;
   #done = false;
+  /** A page of an allowed origin may read the answer. */
+  #mayRead = true;
   /** Bytes that the client has not taken yet, for which the replica gets no new credit. */
   #owed = 0;
 
@@ -82,6 +86,12 @@ export class Exchange implements ResponseSink, BodyReader {
     else this.#stream(request, route, url, Number(length));
   }
 
+  /** Answers a page that may not call with an error. */
+  refuse(error: Error): void {
+    this.#mayRead = false;
+    this.fail(error);
+  }
+
   /** Answers with an error, or breaks the answer off where it has begun. */
   fail(error: Error, close = this.#host.draining): void {
     if (this.#done) return;
@@ -94,6 +104,7 @@ export class Exchange implements ResponseSink, BodyReader {
       requestId: this.#requestId,
       showStack: this.#connection.isLocal && !isForwarded(this.#request),
       close,
+      cors: this.#mayRead ? this.#host.cors.headersFor(this.#request) : [],
     });
   }
 
@@ -130,7 +141,7 @@ export class Exchange implements ResponseSink, BodyReader {
       const fault = answerFault(head);
       if (fault !== null) throw new TypeError(fault);
       const { status, headers: given } = head as Extract<ResponseHead, { kind: 'http' }>;
-      const headers = endToEnd(given);
+      const headers = withCors(endToEnd(given), this.#host.cors.headersFor(this.#request));
       headers.push('x-request-id', this.#requestId);
       if (this.#host.draining) headers.push('connection', 'close');
       this.#response.writeHead(status, headers);

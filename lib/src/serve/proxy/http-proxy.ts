@@ -4,6 +4,7 @@ import { BadTarget, HttpNotServed, NoReplica, NoRoute, type TrafficReport } from
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
+import { Cors } from './cors.js';
 import type { ClientRequest, ClientResponse } from './end-answer.js';
 import { Exchange, type ExchangeHost } from './exchange.js';
 import { answerMalformed } from './malformed.js';
@@ -39,6 +40,7 @@ export class HttpProxy implements ExchangeHost {
   /** To be told where to listen. */
   readonly server: Server;
   draining = false;
+  readonly cors: Cors;
   readonly #token: string;
   readonly #access: Access;
   readonly #idPrefix = randomBytes(6).toString('base64url');
@@ -52,6 +54,7 @@ export class HttpProxy implements ExchangeHost {
     this.router = options.router;
     this.#token = options.token;
     this.#access = new Access(options);
+    this.cors = new Cors(options.allowedOrigins);
     this.#splits = new Splits({ router: options.router, send: options.sendTraffic ?? (() => true) });
     this.bodies = new SlowBodies(options.bodyIdleMs);
     this.server = this.#createServer();
@@ -96,13 +99,15 @@ export class HttpProxy implements ExchangeHost {
     if (!(request instanceof PlainRequest)) this.bodies.watch(request);
     const target = request.url ?? '/';
     const url = pathOf(target);
+    const refusal = this.#access.refuse(request);
+    if (refusal === null && this.cors.answerPreflight(request, response)) return;
     if (url?.startsWith(OWN_PREFIX)) {
-      answerOwnPage(url, request, response, { token: this.#token, snapshot: this.router.snapshot });
+      const cors = refusal === null ? this.cors.headersFor(request) : [];
+      answerOwnPage(url, request, response, { token: this.#token, snapshot: this.router.snapshot, cors });
       return;
     }
     const exchange = new Exchange(this, ClientConnection.of(request.socket), request, response, this.#requestId(request));
-    const refusal = this.#access.refuse(request);
-    if (refusal !== null) exchange.fail(refusal);
+    if (refusal !== null) exchange.refuse(refusal);
     else if (url === null) exchange.fail(BadTarget({ target }));
     else if (this.#table !== null) this.#forward(exchange, url, this.#table);
     else this.#forwardOnceRouted(exchange, url);

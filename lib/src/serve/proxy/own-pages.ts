@@ -8,13 +8,15 @@ export const OWN_PREFIX = '/-/';
 export interface OwnPages {
   readonly token: string;
   readonly snapshot: RouteSnapshot | null;
+  /** Headers for pages of other origins. */
+  readonly cors: readonly string[];
 }
 
 /** `/-/healthz` for everyone; `/-/routes` for those who hold the cluster's token. */
 export function answerOwnPage(url: string, request: ClientRequest, response: ClientResponse, pages: OwnPages): void {
   const answer = (status: number, type: string, text: string, ...headers: string[]): void => {
     const body = Buffer.from(text);
-    response.writeHead(status, ['content-type', type, 'content-length', String(body.length), ...headers]);
+    response.writeHead(status, ['content-type', type, 'content-length', String(body.length), ...headers, ...pages.cors]);
     endAnswer(request, response, body);
   };
   const answerJson = (status: number, value: unknown, ...headers: string[]): void =>

@@ -3,6 +3,13 @@ import { defineError } from '../../core/index.js';
 /** What user code threw while it answered HTTP; the stack is the thrown error's. */
 export const UserError = defineError('NBS_USER_ERROR', 500, '{message}');
 export const BadJson = defineError('NBS_BAD_JSON', 400, 'the request body is not valid JSON: {reason}');
+export const BadForm = defineError('NBS_BAD_FORM', 400, 'the request body is not a valid form: {reason}');
+/** The fetch standard has no body for these methods, so passing such a request on would lose it. */
+export const BodyNotPassedOn = defineError(
+  'NBS_BODY_NOT_PASSED_ON',
+  400,
+  'a {method} request with a body cannot be passed to fetch() or new Request(), whose standard allows none for {method}; read the body with request.text(), or send it with POST',
+);
 export const NoJsonForm = defineError(
   'NBS_NO_JSON_FORM',
   500,

@@ -1,16 +1,24 @@
 import { isNbserveError, NbserveError, statusOf } from '../../core/index.js';
-import { isBadJson } from './bad-json.js';
-import { BadJson, UserError } from './errors.js';
+import { badBody } from './bad-body.js';
+import { UserError } from './errors.js';
 
 /** Coded errors that keep their status when user code lets them pass: the cluster is busy, not the code wrong. */
 const PASSED_ON = new Set([408, 429, 503, 504]);
 /** Those that say more than that user code failed. */
-const TOLD = new Set(['NBS_NO_JSON_FORM', 'NBS_NOT_AWAITED', 'NBS_NO_MODEL_ID', 'NBS_BATCH_LENGTH']);
+const TOLD = new Set([
+  'NBS_NO_JSON_FORM',
+  'NBS_NOT_AWAITED',
+  'NBS_INVALID_RESPONSE',
+  'NBS_BODY_NOT_PASSED_ON',
+  'NBS_NO_MODEL_ID',
+  'NBS_BATCH_LENGTH',
+]);
 
 /** The error that an HTTP client is told of, for what user code threw. Keeps the stack. */
 export function httpFailure(thrown: unknown): NbserveError {
   if (isNbserveError(thrown) && (PASSED_ON.has(thrown.status) || TOLD.has(thrown.code))) return thrown;
-  if (isBadJson(thrown)) return BadJson({ reason: (thrown as Error).message });
+  const bad = badBody(thrown);
+  if (bad !== null) return bad;
   const { message, name, stack, code } = asError(thrown);
   const failure = new NbserveError({
     code: UserError.code,

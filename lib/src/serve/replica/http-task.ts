@@ -1,6 +1,5 @@
 import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
 import { modelIdOf } from '../protocol/index.js';
-import { InvalidResponse } from './errors.js';
 import { itemEncoder, jsonAnswer, TEXT, type WholeAnswer, wholeAnswer } from './http-answer.js';
 import { httpFailure } from './http-failure.js';
 import { LazyRequest } from './lazy-request.js';
@@ -78,11 +77,8 @@ export class HttpTask extends UserTask {
   async #send(value: object): Promise<void> {
     const { call, host } = this;
     if (value instanceof Response || isForeignResponse(value)) {
-      const { status } = value;
-      if (!Number.isInteger(status) || status < 200 || status > 599) {
-        throw InvalidResponse({ deployment: host.label, reason: `its status is ${status}` });
-      }
-      await sendResponse(call, value, this.#head.method, host.ongoing);
+      const { method } = this.#head;
+      await sendResponse({ call, method, deployment: host.label, queue: host.ongoing }, value);
       return;
     }
     if (value instanceof Blob) {
@@ -96,14 +92,22 @@ export class HttpTask extends UserTask {
     }
     const accepts = acceptOf(this.#head.headers);
     let encode: ((item: unknown) => Uint8Array) | null = null;
-    const sendHead = (first: unknown): void => {
-      const encoder = itemEncoder(first, accepts, host.label);
+    let first: Uint8Array | null = null;
+    const sendHead = (item: unknown): void => {
+      const encoder = itemEncoder(item, accepts, host.label);
       encode = encoder.encode;
-      encode(first); // may refuse it, while an error can still be answered
+      // Before the head: it may refuse the item, while an error can still be answered.
+      first = encode(item);
       const headers = ['content-type', encoder.type, 'cache-control', 'no-cache'];
-      call.respond({ kind: 'http', status: 200, headers, queue: host.ongoing });
+      // A HEAD request has its answer with that, and the generator ends.
+      call.respond({ kind: 'http', status: 200, headers, queue: host.ongoing }, undefined, this.#head.method === 'HEAD');
     };
-    const some = await this.sendAll(iterator, (item) => (encode as (item: unknown) => Uint8Array)(item), sendHead);
+    const encodeNext = (item: unknown): Uint8Array => {
+      const bytes = first ?? (encode as (item: unknown) => Uint8Array)(item);
+      first = null;
+      return bytes;
+    };
+    const some = await this.sendAll(iterator, encodeNext, sendHead);
     if (some) call.end();
     else call.respond({ kind: 'http', status: 200, headers: ['content-type', TEXT, 'content-length', '0'] }, undefined, true);
   }

@@ -1,5 +1,7 @@
 import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
-import { markBadJson } from './bad-json.js';
+import { markBadBody } from './bad-body.js';
+import { fitHeaders } from './decoded-response.js';
+import { BodyNotPassedOn } from './errors.js';
 import { RequestBody } from './request-body.js';
 
 /** Node's own; loading the web classes takes 20 ms, so that waits until `installRequest`. */
@@ -8,6 +10,9 @@ let NativeRequest: typeof globalThis.Request;
 /**
  * The `Request` that a deployment's `fetch` gets. Reading a small body as JSON or text builds nothing; whatever else is asked for builds the
  * real request behind it. It passes `instanceof Request`, and as an argument of `new Request` and `fetch` (see `installRequest`).
+ *
+ * Clients may send a body with any method, and it can be read here whatever the method is. The fetch standard has none for GET and HEAD: behind such
+ * a request with a body stands a real one that says POST, which can be read and not passed on.
  */
 export class LazyRequest {
   readonly #call: IncomingCall;
@@ -63,7 +68,7 @@ export class LazyRequest {
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    return this.toReal().body as ReadableStream<Uint8Array> | null;
+    return this.#source().body as ReadableStream<Uint8Array> | null;
   }
 
   async json(): Promise<unknown> {
@@ -71,13 +76,13 @@ export class LazyRequest {
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw markBadJson(error);
+      throw markBadBody(error, 'json');
     }
   }
 
   async text(): Promise<string> {
     const bytes = this.#take();
-    if (bytes === null) return this.toReal().text();
+    if (bytes === null) return this.#source().text();
     if (bytes.length === 0) return '';
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
     // As TextDecoder does.
@@ -86,7 +91,7 @@ export class LazyRequest {
 
   async arrayBuffer(): Promise<ArrayBuffer> {
     const bytes = this.#take();
-    return bytes === null ? this.toReal().arrayBuffer() : (new Uint8Array(bytes).buffer as ArrayBuffer);
+    return bytes === null ? this.#source().arrayBuffer() : (new Uint8Array(bytes).buffer as ArrayBuffer);
   }
 
   async bytes(): Promise<Uint8Array> {
@@ -95,23 +100,47 @@ export class LazyRequest {
 
   // Asynchronous so that a used body rejects, as it does in a real request.
   async blob(): Promise<Blob> {
-    return this.toReal().blob();
+    return this.#source().blob();
   }
 
   async formData(): Promise<FormData> {
-    return this.toReal().formData();
+    const source = this.#source();
+    const readable = !source.bodyUsed;
+    try {
+      return await source.formData();
+    } catch (error) {
+      // A body that is used up, or that stopped coming, says nothing of the form.
+      throw readable && !this.#call.cancelled ? markBadBody(error, 'form') : error;
+    }
   }
 
   clone(): Request {
     if (this.bodyUsed) throw new TypeError('Request.clone: Body has already been consumed.');
     if (this.#real === null && !this.#call.streaming) return new LazyRequest(this.#call, this.#head) as unknown as Request;
-    return new LazyRequest(this.#call, this.#head, this.toReal().clone() as Request) as unknown as Request;
+    return new LazyRequest(this.#call, this.#head, this.#source().clone() as Request) as unknown as Request;
   }
 
-  /** The real request, built once. */
-  toReal(): Request {
+  /** The real request, to be passed on with the method in `init` or its own. @throws NBS_BODY_NOT_PASSED_ON */
+  toReal(init?: { readonly method?: unknown }): Request {
+    const keepsMethod = init?.method === undefined;
+    if (keepsMethod && (this.#hasHiddenBody || UNREAL.has(this.method))) throw BodyNotPassedOn({ method: this.method });
+    return this.#source();
+  }
+
+  /** What a real request says of itself beside its method. Not for user code. */
+  property(name: string): unknown {
+    return (this.#source() as unknown as Record<string, unknown>)[name];
+  }
+
+  /** The request that is read from, built once. */
+  #source(): Request {
     this.#real ??= this.#build();
     return this.#real;
+  }
+
+  /** It has a body, or may have one, that the standard does not allow. */
+  get #hasHiddenBody(): boolean {
+    return BODYLESS.has(this.method) && (this.#call.streaming || this.#bytes !== null);
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](
@@ -143,16 +172,13 @@ export class LazyRequest {
   }
 
   #build(): Request {
-    const { method } = this;
+    const method = this.#hasHiddenBody || UNREAL.has(this.method) ? 'POST' : this.method;
     const init: RequestInit & { duplex?: 'half' } = { method, headers: this.headers, signal: this.signal };
-    // The fetch standard has no body for these two.
-    if (method !== 'GET' && method !== 'HEAD') {
-      if (this.#call.streaming) {
-        this.#body = new RequestBody(this.#call);
-        init.body = this.#body.stream;
-        init.duplex = 'half';
-      } else if (this.#bytes !== null) init.body = new Uint8Array(this.#bytes);
-    }
+    if (this.#call.streaming) {
+      this.#body = new RequestBody(this.#call);
+      init.body = this.#body.stream;
+      init.duplex = 'half';
+    } else if (this.#bytes !== null) init.body = new Uint8Array(this.#bytes);
     const real = new NativeRequest(this.url, init);
     // Reading the lazy one first and then the real one must fail as reading twice does.
     if (this.#used) void real.arrayBuffer();
@@ -160,6 +186,10 @@ export class LazyRequest {
   }
 }
 
+/** The fetch standard has no body for these, */
+const BODYLESS = new Set(['GET', 'HEAD']);
+/** and no request at all with these. */
+const UNREAL = new Set(['CONNECT', 'TRACE', 'TRACK']);
 const NO_BYTES = new Uint8Array(0);
 
 function buildHeaders({ headers: flat, requestId }: HttpCallHead): Headers {
@@ -193,18 +223,22 @@ export function installRequest(): void {
     if (name in LazyRequest.prototype) continue;
     Object.defineProperty(LazyRequest.prototype, name, {
       get(this: LazyRequest) {
-        return (this.toReal() as unknown as Record<string, unknown>)[name];
+        return this.property(name);
       },
       configurable: true,
     });
   }
   Object.setPrototypeOf(LazyRequest.prototype, NativeRequest.prototype);
-  const unwrap = (args: unknown[]): unknown[] => (args[0] instanceof LazyRequest ? [args[0].toReal(), ...args.slice(1)] : args);
+  const unwrap = ([first, init, ...rest]: unknown[]): unknown[] => [
+    first instanceof LazyRequest ? first.toReal(init as RequestInit | undefined) : first,
+    init,
+    ...rest,
+  ];
   globalThis.Request = new Proxy(NativeRequest, {
     construct: (target, args, newTarget) => Reflect.construct(target, unwrap(args), newTarget) as object,
   });
   const nativeFetch = globalThis.fetch;
-  globalThis.fetch = function fetch(...args) {
-    return nativeFetch(...(unwrap(args) as Parameters<typeof nativeFetch>));
+  globalThis.fetch = async function fetch(...args) {
+    return fitHeaders(await nativeFetch(...(unwrap(args) as Parameters<typeof nativeFetch>)));
   };
 }

@@ -1,85 +1,190 @@
+import { Readable } from 'node:stream';
+import { types } from 'node:util';
 import type { IncomingCall, ResponseHead } from '../../ipc/index.js';
+import { fittingHeaders } from './decoded-response.js';
+import { InvalidResponse } from './errors.js';
 import { drained } from './user-task.js';
 import { textOf } from './web-response.js';
 
 /** A body of up to this many bytes that is there at once goes out in one piece, with its length. */
 const WHOLE_LIMIT_BYTES = 1024 * 1024;
 
-/** Sends a web-standard Response: in one piece where its body is there at once, else piece by piece as it comes. */
-export async function sendResponse(call: IncomingCall, response: Response, method: string, queue: number): Promise<void> {
-  const { status, body } = response;
-  if (body === null || method === 'HEAD') {
-    await body?.cancel();
-    call.respond(headOf(response, queue, body === null && hasLength(status) ? 0 : null), undefined, true);
-    return;
-  }
-  const text = textOf(response);
-  if (text !== undefined) {
-    const bytes = Buffer.from(text);
-    call.respond(headOf(response, queue, bytes.length), bytes, true);
-    return;
-  }
-  const reader = (body as ReadableStream<Uint8Array>).getReader();
-  const leave = call.onCancel;
-  call.onCancel = (reason) => {
-    leave?.(reason);
-    reader.cancel(reason).catch(() => {});
-  };
-  const { chunks, next } = await readReady(reader);
-  if (next === null) {
-    const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
-    call.respond(headOf(response, queue, bytes.length), bytes, true);
-    return;
-  }
-  call.respond(headOf(response, queue, null));
-  for (const chunk of chunks) call.write(chunk);
-  await sendRest(call, reader, next);
+/** What the sending of a Response needs of its task. */
+export interface ResponseContext {
+  readonly call: IncomingCall;
+  readonly method: string;
+  /** `app/deployment`. */
+  readonly deployment: string;
+  readonly queue: number;
 }
 
-async function sendRest(
-  call: IncomingCall,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  first: Promise<Read>,
-): Promise<void> {
-  for (let pending = first; ; pending = reader.read()) {
-    const { done, value } = await pending;
-    if (done) break;
-    if (call.done) return;
-    if (!call.write(value)) await drained(call);
+/**
+ * Sends a web-standard Response: in one piece where its body is there at once, else piece by piece as it comes.
+ * @throws NBS_INVALID_RESPONSE for what HTTP cannot carry, a body of another length than its content-length among it
+ */
+export async function sendResponse(context: ResponseContext, response: Response): Promise<void> {
+  const { call, method, deployment, queue } = context;
+  const { status, body } = response;
+  // Of those that user code makes the url is empty.
+  const headers = response.url ? await fittingHeaders(response) : response.headers;
+  const fault = faultOf(status, headers);
+  if (fault !== null) throw InvalidResponse({ deployment, reason: fault });
+  const headOf = (length: number | null): ResponseHead => ({
+    kind: 'http',
+    status,
+    headers: sentHeaders(headers, status, length),
+    queue,
+  });
+  const text = textOf(response);
+  if (body === null || method === 'HEAD') {
+    // Not waited for: user code may take its time to stop.
+    if (body !== null) cancelBody(body);
+    const empty = body === null && method !== 'HEAD' && !WITHOUT_BODY.has(status) ? 0 : null;
+    call.respond(headOf(text === undefined ? empty : Buffer.byteLength(text)), undefined, true);
+    return;
   }
-  call.end();
+  if (text !== undefined) {
+    const bytes = Buffer.from(text);
+    call.respond(headOf(bytes.length), bytes, true);
+    return;
+  }
+  await new BodySender(context, readerOf(body)).send(headOf, declaredLength(headers));
 }
 
 type Read = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
+type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
 
-/** Reads what is there without waiting for anything outside: `next` is null where that was all, else the read that waits. */
-async function readReady(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<{ chunks: Uint8Array[]; next: Promise<Read> | null }> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for (;;) {
-    const read = reader.read();
-    const result = await Promise.race([read, nextTurn()]);
-    if (result === null || length > WHOLE_LIMIT_BYTES) return { chunks, next: read };
-    if (result.done) return { chunks, next: null };
-    chunks.push(result.value);
-    length += result.value.length;
+/** Sends a body that has to be read. */
+class BodySender {
+  readonly #context: ResponseContext;
+  readonly #reader: Reader;
+  #declared: number | null = null;
+  #length = 0;
+
+  constructor(context: ResponseContext, reader: Reader) {
+    this.#context = context;
+    this.#reader = reader;
+    const { call } = context;
+    const leave = call.onCancel;
+    call.onCancel = (reason) => {
+      leave?.(reason);
+      this.#cancel(reason);
+    };
+  }
+
+  /** @param declared the length that the Response says; it counts for a body that is sent as it comes */
+  async send(headOf: (length: number | null) => ResponseHead, declared: number | null): Promise<void> {
+    const { call } = this.#context;
+    try {
+      const { chunks, next } = await this.#readReady();
+      if (next === null) {
+        const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+        call.respond(headOf(bytes.length), bytes, true);
+        return;
+      }
+      this.#declared = declared;
+      this.#checkLength(false);
+      call.respond(headOf(null));
+      for (const chunk of chunks) call.write(chunk);
+      await this.#sendRest(next);
+    } catch (error) {
+      this.#cancel('the answer was given up');
+      throw error;
+    }
+  }
+
+  async #sendRest(first: Promise<Read>): Promise<void> {
+    const { call } = this.#context;
+    for (let pending = first; ; pending = this.#reader.read()) {
+      const { done, value } = await pending;
+      if (done) break;
+      if (call.done) return;
+      this.#count(value);
+      this.#checkLength(false);
+      if (!call.write(value)) await drained(call);
+    }
+    this.#checkLength(true);
+    call.end();
+  }
+
+  /** Reads what is there without waiting for anything outside: `next` is null where that was all, else the read that waits. */
+  async #readReady(): Promise<{ chunks: Uint8Array[]; next: Promise<Read> | null }> {
+    const chunks: Uint8Array[] = [];
+    for (;;) {
+      const read = this.#reader.read();
+      const result = await Promise.race([read, nextTurn()]);
+      if (result === null || this.#length > WHOLE_LIMIT_BYTES) return { chunks, next: read };
+      if (result.done) return { chunks, next: null };
+      this.#count(result.value);
+      chunks.push(result.value);
+    }
+  }
+
+  #count(chunk: unknown): void {
+    if (!types.isUint8Array(chunk)) {
+      const { deployment } = this.#context;
+      throw InvalidResponse({ deployment, reason: `its body gave a ${typeof chunk}; the pieces of a body are Uint8Arrays` });
+    }
+    this.#length += chunk.length;
+  }
+
+  /** A client would read what is too much as the next answer, and wait for what is missing: such an answer is cut off. */
+  #checkLength(ended: boolean): void {
+    const declared = this.#declared;
+    if (declared === null || (ended ? this.#length === declared : this.#length <= declared)) return;
+    const { deployment } = this.#context;
+    const found = ended ? String(this.#length) : `${this.#length} or more`;
+    throw InvalidResponse({
+      deployment,
+      reason: `its content-length is ${declared} and its body has ${found} bytes; leave that header out`,
+    });
+  }
+
+  #cancel(reason: string): void {
+    this.#reader.cancel(reason).catch(() => {});
   }
 }
 
 const nextTurn = (): Promise<null> => new Promise((resolve) => setImmediate(resolve, null));
 
-/** @param length of the body; null where it is not known, then the Response's own word stands */
-function headOf(response: Response, queue: number, length: number | null): ResponseHead {
-  const headers: string[] = [];
-  for (const [name, value] of response.headers) {
-    // Two of them come joined as `5, 5`, which a client may read either way.
-    if (name !== 'content-length' || (length === null && /^\d+$/.test(value))) headers.push(name, value);
-  }
-  if (length !== null) headers.push('content-length', String(length));
-  return { kind: 'http', status: response.status, headers, queue };
+/** A body of another implementation may be a stream of Node's. */
+function readerOf(body: ReadableStream<Uint8Array>): Reader {
+  if (typeof body.getReader === 'function') return body.getReader();
+  return Readable.toWeb(Readable.from(body as AsyncIterable<Uint8Array>)).getReader() as Reader;
 }
 
-/** These have no body, so they name no length. */
-const hasLength = (status: number): boolean => status !== 204 && status !== 205 && status !== 304;
+function cancelBody(body: ReadableStream<Uint8Array>): void {
+  if (typeof body.cancel === 'function') body.cancel().catch(() => {});
+  else (body as unknown as { destroy?(): void }).destroy?.();
+}
+
+/** Why the Response cannot be sent as it is, or null. */
+function faultOf(status: number, headers: Headers): string | null {
+  if (!Number.isInteger(status) || status < 200 || status > 599) return `its status is ${status}`;
+  if (status !== 206 || headers.has('content-range') || headers.get('content-type')?.startsWith('multipart/byteranges'))
+    return null;
+  return 'it is a part (206) and has no content-range; if it came from fetch, which decoded it, ask there with accept-encoding: identity';
+}
+
+function declaredLength(headers: Headers): number | null {
+  const given = headers.get('content-length');
+  return given === null || !DIGITS.test(given) ? null : Number(given);
+}
+
+const DIGITS = /^\d+$/;
+
+/** @param length of the body; null if it is not known, then the Response's own word stands */
+function sentHeaders(given: Headers, status: number, length: number | null): string[] {
+  const headers: string[] = [];
+  for (const [name, value] of given) {
+    if (name === 'content-length') {
+      // Two of them come joined as `5, 5`, which a client may read either way. A 304 tells the length of what it stands for.
+      if (length !== null || !DIGITS.test(value) || (WITHOUT_BODY.has(status) && status !== 304)) continue;
+    } else if (name === 'content-encoding' && length === 0) continue;
+    headers.push(name, value);
+  }
+  if (length !== null) headers.push('content-length', String(length));
+  return headers;
+}
+
+const WITHOUT_BODY = new Set([204, 205, 304]);

@@ -82,11 +82,20 @@ export abstract class UserTask {
       const { done, value } = (await iterator.next()) as IteratorResult<unknown>;
       if (done === true) return headSent;
       if (this.call.done) break;
-      if (!headSent) sendHead(value);
+      let bytes: Uint8Array | null = null;
+      try {
+        if (!headSent) sendHead(value);
+        // The head may have been all of the answer.
+        if (!this.call.done) bytes = encode(value);
+      } catch (error) {
+        // Its end is not waited for: the error is to be told.
+        endQuietly(iterator);
+        throw error;
+      }
       headSent = true;
-      if (!this.call.write(encode(value))) await drained(this.call);
+      if (bytes !== null && !this.call.write(bytes)) await drained(this.call);
     }
-    // Cancelled, perhaps while it made an item.
+    // Cancelled, perhaps while it made an item; or no more of it is wanted.
     await iterator.return?.();
     return headSent;
   }
@@ -101,8 +110,17 @@ export abstract class UserTask {
     this.#context?.cancel(reason);
     this.onCancelled(reason);
     // Ends a generator that waits at a yield; one that is at work ends at its next yield.
-    const returned = this.#iterator?.return?.();
+    if (this.#iterator !== null) endQuietly(this.#iterator);
+  }
+}
+
+/** Ends it without waiting for that, and whatever its `finally` throws. */
+function endQuietly(iterator: AnyIterator): void {
+  try {
+    const returned = iterator.return?.();
     if (isThenable(returned)) returned.then(undefined, () => {});
+  } catch {
+    // Nobody is left to be told.
   }
 }
 

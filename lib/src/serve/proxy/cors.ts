@@ -1,0 +1,66 @@
+import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
+
+/** How long a browser may remember a preflight. Chromium keeps none longer than two hours. */
+const MAX_AGE_SECONDS = '600';
+/** What deployments are usually called with; others that a page asks for are added to it. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const TOKEN = /^[\w!#$%&'*+\-.^`|~]+$/;
+const TOKENS = /^[\w!#$%&'*+\-.^`|~]+(?:[ \t]*,[ \t]*[\w!#$%&'*+\-.^`|~]+)*$/;
+
+const NONE: readonly string[] = [];
+const ALLOW_ORIGIN = 'access-control-allow-origin';
+
+/**
+ * Lets pages of the allowed origins read answers (https://fetch.spec.whatwg.org/#http-cors-protocol). Only of those that were named: pages of other loopback origins may call,
+ * as ever, and what they may read is user code's to say. Cookies are not allowed: `access-control-allow-credentials` is never sent.
+ */
+export class Cors {
+  readonly #origins: ReadonlySet<string>;
+  readonly #any: boolean;
+
+  /** @param allowedOrigins as in `AccessRules` */
+  constructor(allowedOrigins: readonly string[]) {
+    this.#origins = new Set(allowedOrigins);
+    this.#any = allowedOrigins.includes('*');
+  }
+
+  /**
+   * Headers that go with each answer, so that a cache cannot give a page what it kept for another one.
+   * @returns name, value, name, value, …
+   */
+  headersFor({ headers: { origin } }: ClientRequest): readonly string[] {
+    if (this.#any) return [ALLOW_ORIGIN, '*', 'access-control-expose-headers', '*'];
+    if (this.#origins.size === 0) return NONE;
+    if (origin === undefined || !this.#origins.has(origin)) return ['vary', 'origin'];
+    return [ALLOW_ORIGIN, origin, 'access-control-expose-headers', '*', 'vary', 'origin'];
+  }
+
+  /** Answers a preflight of an allowed origin: user code need not know of it. False if it is none. */
+  answerPreflight(request: ClientRequest, response: ClientResponse): boolean {
+    const { method, headers } = request;
+    const { origin, 'access-control-request-method': asked } = headers;
+    if (method !== 'OPTIONS' || origin === undefined || typeof asked !== 'string' || !TOKEN.test(asked)) return false;
+    if (!this.#any && !this.#origins.has(origin)) return false;
+    const methods = METHODS.includes(asked) ? METHODS : [...METHODS, asked];
+    const answer = [ALLOW_ORIGIN, this.#any ? '*' : origin, 'access-control-allow-methods', methods.join(', ')];
+    const wanted = headers['access-control-request-headers'];
+    if (typeof wanted === 'string' && TOKENS.test(wanted)) answer.push('access-control-allow-headers', wanted);
+    if (headers['access-control-request-private-network'] === 'true') answer.push('access-control-allow-private-network', 'true');
+    answer.push('access-control-max-age', MAX_AGE_SECONDS);
+    answer.push('vary', 'origin, access-control-request-method, access-control-request-headers');
+    response.writeHead(204, answer);
+    endAnswer(request, response, null);
+    return true;
+  }
+}
+
+/**
+ * An answer's headers with those for pages. What user code says of it goes before.
+ * @param headers name, value, name, value, …
+ */
+export function withCors(headers: string[], cors: readonly string[]): string[] {
+  if (cors.length === 0) return headers;
+  for (let i = 0; i < headers.length; i += 2) if (headers[i]?.toLowerCase() === ALLOW_ORIGIN) return headers;
+  headers.push(...cors);
+  return headers;
+}
