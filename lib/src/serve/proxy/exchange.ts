@@ -95,11 +95,11 @@ export class Exchange implements ResponseSink, BodyReader {
   /** Answers with an error, or breaks the answer off where it has begun. */
   fail(error: Error, close = this.#host.draining): void {
     if (this.#done) return;
-    this.#finish();
     if (this.#response.headersSent) {
-      this.#response.destroy();
+      this.#breakOff();
       return;
     }
+    this.#finish();
     answerError(this.#request, this.#response, error, {
       requestId: this.#requestId,
       showStack: this.#connection.isLocal && !isForwarded(this.#request),
@@ -242,6 +242,16 @@ export class Exchange implements ResponseSink, BodyReader {
     }
     if (this.#owed === 0) this.#response.once('drain', () => this.#settle());
     this.#owed += chunk.length;
+  }
+
+  /** The client gets what there is, so that it sees an answer that broke off: many send a request again that had none. */
+  #breakOff(): void {
+    const wasOut = this.#streaming;
+    this.flush();
+    if (this.#done) return;
+    this.#finish();
+    if (wasOut) this.#response.destroy();
+    else setImmediate(() => this.#response.destroy());
   }
 
   #settle(): void {

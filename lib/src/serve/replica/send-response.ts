@@ -179,7 +179,7 @@ function sentHeaders(given: Headers, status: number, length: number | null): str
   for (const [name, value] of given) {
     if (name === 'content-length') {
       // Two of them come joined as `5, 5`, which a client may read either way. A 304 tells the length of what it stands for.
-      if (length !== null || !DIGITS.test(value) || (WITHOUT_BODY.has(status) && status !== 304)) continue;
+      if (length !== null || !DIGITS.test(value) || status === 204) continue;
     } else if (name === 'content-encoding' && length === 0) continue;
     headers.push(name, value);
   }
@@ -187,4 +187,5 @@ function sentHeaders(given: Headers, status: number, length: number | null): str
   return headers;
 }
 
-const WITHOUT_BODY = new Set([204, 205, 304]);
+/** They name no length of a body; 205 says that it has none. */
+const WITHOUT_BODY = new Set([204, 304]);
