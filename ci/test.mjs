@@ -78,6 +78,7 @@ if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command(nam
 await files('unit', ['lib/dist', 'kernel-ext/dist'], '.test.js', 2);
 if (wanted('unit') && !partial) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
 await files('cluster', ['lib/dist-test'], '.test.js', 1);
+if (wanted('cluster') && !partial) command('random input is answered as it should be', 'node', ['ci/fuzz/main.mjs', '--quick']);
 await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1);
 // What a session does with TypeScript, by the second converter as well.
 process.env.NBSERVE_TYPES = 'tslab';

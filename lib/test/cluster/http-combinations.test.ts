@@ -23,7 +23,10 @@ const FRAMINGS: Readonly<Record<string, Framing>> = {
   'a length': { headers: 'Content-Length: 5\r\n', body: 'hello' },
   chunks: { headers: 'Transfer-Encoding: chunked\r\n', body: `${chunked('hel', 'lo')}\r\n` },
   'no chunks': { headers: 'Transfer-Encoding: chunked\r\n', body: `${chunked()}\r\n` },
-  'chunks with trailers': { headers: 'Transfer-Encoding: chunked\r\nTrailer: x-t\r\n', body: `${chunked('hello')}x-t: 1\r\n\r\n` },
+  'chunks with trailers': {
+    headers: 'Transfer-Encoding: chunked\r\nTrailer: x-t\r\n',
+    body: `${chunked('hello')}x-t: 1\r\n\r\n`,
+  },
   'an expectation': { headers: 'Expect: 100-continue\r\nContent-Length: 5\r\n', body: 'hello' },
   'HTTP/1.0': { headers: 'Content-Length: 5\r\n', body: 'hello', version: 'HTTP/1.0' },
 };
@@ -53,7 +56,12 @@ suite('every method with every body and every answer', () => {
   });
 
   /** What came of it here and at Node's server; with a second request behind it if the connection is kept. */
-  async function compare(method: string, name: string, { headers, body, version = 'HTTP/1.1' }: Framing, keep: boolean): Promise<void> {
+  async function compare(
+    method: string,
+    name: string,
+    { headers, body, version = 'HTTP/1.1' }: Framing,
+    keep: boolean,
+  ): Promise<void> {
     // HTTP/1.0 closes unless it is asked not to.
     const connection = keep === (version === 'HTTP/1.1') ? '' : `Connection: ${keep ? 'keep-alive' : 'close'}\r\n`;
     const first = `${method} /${name} ${version}\r\nHost: localhost\r\n${connection}${headers}\r\n${body}`;
@@ -61,7 +69,11 @@ suite('every method with every body and every answer', () => {
     const methods = [method, 'GET'];
     const [ours, theirs] = await Promise.all([sendRaw(plane.url, bytes), sendRaw(oracle.url, bytes)]);
     const [read, right] = [readAnswers(ours, methods), readAnswers(theirs, methods)];
-    assert.deepEqual(shown(read, name), shown(right, name), `${method} /${name} ${keep ? 'kept' : 'closed'}\n${first.slice(0, 200)}\n${ours.slice(0, 600)}`);
+    assert.deepEqual(
+      shown(read, name),
+      shown(right, name),
+      `${method} /${name} ${keep ? 'kept' : 'closed'}\n${first.slice(0, 200)}\n${ours.slice(0, 600)}`,
+    );
   }
 
   for (const [framing, how] of Object.entries(FRAMINGS)) {
@@ -110,7 +122,9 @@ function shownAnswer({ status, headers, body, framing, complete, interim }: Read
     status,
     interim,
     complete,
-    ...(isError ? {} : { framing, body, type: headers.get('content-type'), own: headers.get('x-own'), etag: headers.get('etag') }),
+    ...(isError
+      ? {}
+      : { framing, body, type: headers.get('content-type'), own: headers.get('x-own'), etag: headers.get('etag') }),
     connection: headers.get('connection'),
   };
 }

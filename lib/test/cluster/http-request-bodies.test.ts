@@ -101,7 +101,9 @@ suite('bodies of requests', () => {
     }
     const good = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b--\r\n';
     assert.deepEqual(jsonOf(await ask('POST', 'form', { 'content-type': multipart }, good)), { a: '1' });
-    assert.deepEqual(jsonOf(await ask('POST', 'form', { 'content-type': 'application/x-www-form-urlencoded' }, 'a=%zz')), { a: '%zz' });
+    assert.deepEqual(jsonOf(await ask('POST', 'form', { 'content-type': 'application/x-www-form-urlencoded' }, 'a=%zz')), {
+      a: '%zz',
+    });
     assert.deepEqual(jsonOf(await ask('POST', 'caught', { 'content-type': multipart }, 'x')), { caught: 'TypeError' });
     for (const body of ['{', '', '[1,]', '\u0000']) {
       for (const headers of [{}, CHUNKED]) {

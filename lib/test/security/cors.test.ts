@@ -33,7 +33,11 @@ suite('pages of an allowed origin', () => {
     plane = await DataPlane.open({ allowedOrigins: [APP] });
     await plane.deploy(SOURCE);
     await plane.deploy('exports.default = class Mute { say() {} }', { name: 'Mute', prefix: '/mute' });
-    plane.deployments['app/Gone'] = { ...(plane.deployments['app/Main'] as (typeof plane.deployments)['app/Main']), name: 'Gone', replicas: [] };
+    plane.deployments['app/Gone'] = {
+      ...(plane.deployments['app/Main'] as (typeof plane.deployments)['app/Main']),
+      name: 'Gone',
+      replicas: [],
+    };
     plane.routes = [{ prefix: '/gone', app: 'app', deployment: 'Gone' }, ...plane.routes];
     await plane.published();
   });
@@ -73,7 +77,11 @@ suite('pages of an allowed origin', () => {
         vary: 'origin, access-control-request-method, access-control-request-headers',
       });
     }
-    const more = await get('text', { 'access-control-request-method': 'PROPFIND', 'access-control-request-private-network': 'true' }, 'OPTIONS');
+    const more = await get(
+      'text',
+      { 'access-control-request-method': 'PROPFIND', 'access-control-request-private-network': 'true' },
+      'OPTIONS',
+    );
     assert.match(String(more.headers['access-control-allow-methods']), /, PROPFIND$/);
     assert.equal(more.headers['access-control-allow-private-network'], 'true');
     assert.equal(more.headers['access-control-allow-headers'], undefined);

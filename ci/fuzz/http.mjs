@@ -1,0 +1,178 @@
+// The proxy, with a deployment behind it, against a server of Node's that gives the same answers (lib/test/fixtures/http-oracle.ts).
+// What Node accepts is answered in the same way; what it refuses is refused with the same status, and costs no earlier request another's answer.
+import { connect } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import { DataPlane } from '../../lib/dist-test/fixtures/data-plane.js';
+import { ANSWERS_SOURCE, Oracle } from '../../lib/dist-test/fixtures/http-oracle.js';
+import { readAnswers } from '../../lib/dist-test/fixtures/http-reader.js';
+import { LAST, makeCase } from './http-cases.mjs';
+
+export const count = 100_000;
+export const quickCount = 4_000;
+
+/** Most of a case's time is waiting. */
+const AT_ONCE = 200;
+/**
+ * A connection on which nothing comes for so long is looked at as it is. A case that fails is given more time: the proxy waits a second for the rest of
+ * what may be a plain request, and the machine may be busy.
+ */
+const QUIET_MS = [150, 1_500, 6_000];
+const MAX_FAILURES = 20;
+
+/** Runs at least `count` requests, in conversations whose seeds go up from `seed`. */
+export async function fuzz({ count, seed }) {
+  const oracle = await Oracle.start();
+  const plane = await DataPlane.open();
+  try {
+    await plane.deploy(ANSWERS_SOURCE, { config: { maxOngoingRequests: 1000 } });
+    const failures = [];
+    let done = 0;
+    let next = seed;
+    const work = async () => {
+      while (done < count && failures.length < MAX_FAILURES) {
+        const own = next;
+        next += 1;
+        const one = makeCase(own);
+        done += one.requests.length + (one.broken === null ? 0 : 1);
+        const run = one.broken === null ? compareWhole : compareBroken;
+        let text = '';
+        for (const quietMs of QUIET_MS) if (text !== null) text = await run(one, plane.url, oracle.url, quietMs);
+        if (text !== null) failures.push({ seed: own, text });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, work));
+    return { done, failures };
+  } finally {
+    oracle.stop();
+    await plane.stop();
+  }
+}
+
+/** All is well formed: the answers are the same, and both close. @returns what is different, or null */
+async function compareWhole({ requests, pieces }, url, oracleUrl, quietMs) {
+  const methods = requests.map(({ method }) => method);
+  const [ours, theirs] = await Promise.all([talk(url, pieces, quietMs), talk(oracleUrl, [pieces.join('')], quietMs)]);
+  const [read, right] = [shown(ours, methods), shown(theirs, methods)];
+  return isDeepStrictEqual(withoutRules(read), right) ? null : difference(pieces, right, read, ours);
+}
+
+/** Behind well-formed requests comes one that may be anything. */
+async function compareBroken({ requests, broken, pieces }, url, oracleUrl, quietMs) {
+  const methods = requests.map(({ method }) => method);
+  const [ours, before, alone] = await Promise.all([
+    talk(url, pieces, quietMs),
+    talk(oracleUrl, [requests.map(({ text }) => text).join('') + LAST], quietMs),
+    talk(oracleUrl, [broken], quietMs),
+  ]);
+  const method = /^[A-Z]+/.exec(broken)?.[0] ?? 'GET';
+  const read = shown(ours, [...methods, method]);
+  const last = shown(alone, [method]);
+  const accepted = last.answers.filter((answer) => !isRefusal(answer));
+  const right = [...shown(before, [...methods, 'GET']).answers.slice(0, requests.length), ...accepted];
+  const isRefused = read.answers.some(isRefusedByRule);
+  const refusals = read.answers.filter(isRefusal);
+  const answers = read.answers.filter((answer) => !isRefusal(answer) && !isRefusedByRule(answer));
+  // Node closes behind what it refuses; and what follows an answer that closes is refused, or not read.
+  const nodeRefused = last.closed;
+  const known = last.answers.find(isRefusal)?.status;
+  const isRight =
+    refusals.length <= 1 &&
+    (refusals.length === 0 || isRefusal(read.answers.at(-1))) &&
+    answers.every((answer, i) => isDeepStrictEqual(withoutEnd(answer), withoutEnd(right[i]))) &&
+    // What is read ahead and refused costs the answers that are on their way, with Node as well.
+    (nodeRefused
+      ? read.closed &&
+        refusals.every(({ status }) => known === undefined || status === known) &&
+        (read.rest === '' || read.rest.startsWith('interim'))
+      : isRefused ||
+        (refusals.length === 0 && answers.length === right.length && read.rest === '') ||
+        (!read.closed && (await isCutShort(broken, oracleUrl, quietMs))));
+  return isRight ? null : difference(pieces, { answers: right, last }, read, ours);
+}
+
+/** The type of the proxy's own answers. */
+const PROXY_JSON = 'application/json; charset=utf-8';
+
+/** Its body has not come whole: Node answers if the handler does not read it, and the proxy waits for a small one. */
+async function isCutShort(broken, oracleUrl, quietMs) {
+  const { answers } = shown(await talk(oracleUrl, [broken.replace(/ \/[a-zA-Z]+/, ' /echo')], quietMs), ['GET']);
+  return answers.length === 0;
+}
+
+const isRefusal = ({ status }) => status === 400 || status === 431;
+
+/** By the proxy's own rules of who may call and of targets, which Node has not: an error of the proxy that is none of the reader's. */
+/** @param {{ status: number, rules?: boolean }} answer */
+const isRefusedByRule = ({ status, rules = false }) => rules && (status === 400 || status === 403);
+
+/** Whether the connection is kept behind what Node took for the last request depends on what follows. */
+function withoutEnd(answer) {
+  if (answer === undefined) return undefined;
+  const { connection: _, rules: __, ...rest } = answer;
+  return rest;
+}
+
+const withoutRules = ({ answers, ...rest }) => ({ ...rest, answers: answers.map(({ rules: _, ...answer }) => answer) });
+
+/** What both must have in common. */
+function shown({ text, closed }, methods) {
+  const { answers, rest: left } = readAnswers(text, methods);
+  // A refusal has a body also if HEAD could not be read to its end.
+  const length = Number(answers.at(-1)?.headers.get('content-length')?.[0] ?? 0);
+  const rest = closed && answers.length > 0 && isRefusal(answers.at(-1)) && left.length === length ? '' : left;
+  return {
+    closed,
+    rest,
+    answers: answers.map(({ status, headers, body, framing, complete, interim }) => ({
+      status,
+      interim,
+      complete,
+      connection: headers.get('connection'),
+      ...(headers.get('content-type')?.[0] === PROXY_JSON && headers.has('x-request-id') ? { rules: true } : {}),
+      // Bodies of errors are the proxy's own.
+      ...(status >= 400 && status !== 403 ? {} : { framing, body, type: headers.get('content-type'), own: headers.get('x-own') }),
+    })),
+  };
+}
+
+/** Sends the pieces one by one. @returns what came until the connection was closed, or quiet */
+function talk(url, pieces, quietMs) {
+  return new Promise((resolve) => {
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true });
+    let text = '';
+    let timer;
+    const settle = (closed) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve({ text, closed });
+    };
+    const wait = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => settle(false), quietMs);
+    };
+    socket.setEncoding('latin1');
+    socket.on('data', (data) => {
+      text += data;
+      wait();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => settle(true));
+    const write = (at) => {
+      if (socket.destroyed || at === pieces.length) return;
+      socket.write(pieces[at], 'latin1');
+      wait();
+      setImmediate(write, at + 1);
+    };
+    socket.on('connect', () => write(0));
+  });
+}
+
+const short = (value) =>
+  JSON.stringify(value, (_, item) => (typeof item === 'string' && item.length > 400 ? `${item.slice(0, 400)}…` : item));
+const difference = (pieces, right, read, { text }) =>
+  [
+    `sent:  ${short(pieces.length > 20 ? [`${pieces.length} pieces: ${pieces.join('')}`] : pieces)}`,
+    `Node:  ${short(right)}`,
+    `proxy: ${short(read)}`,
+    `came:  ${short(text)}`,
+  ].join('\n');

@@ -1,0 +1,38 @@
+// `npm run fuzz`: random input against what must not give way, from seeds that are printed and can be run again.
+// Options: --only http (any of the names below) · --count N (requests or frames of each) · --quick (seconds; part of the tests) · --seed N (the first of the seeds; each case has one of its own)
+// A failure prints the seed of its case: `npm run fuzz -- --only http --seed <it> --count 1` runs that case alone.
+import { parseArgs } from 'node:util';
+
+/** Name → its module, which exports `count` (of `--count`), `quickCount` and `fuzz({ count, seed })`: `{ done, failures }`. */
+const FUZZERS = {
+  http: () => import('./http.mjs'),
+};
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    count: { type: 'string' },
+    seed: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  },
+});
+const names = options.only?.split(',') ?? Object.keys(FUZZERS);
+const unknown = names.filter((name) => !Object.hasOwn(FUZZERS, name));
+if (unknown.length > 0) throw new Error(`no fuzzer ${unknown.join(', ')}; there are ${Object.keys(FUZZERS).join(', ')}`);
+// Each run finds new cases, unless it is told which.
+const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 31));
+
+let failed = 0;
+for (const name of names) {
+  const { fuzz, count, quickCount } = await FUZZERS[name]();
+  const wanted = Number(options.count ?? (options.quick ? quickCount : count));
+  const begun = performance.now();
+  const { done, failures } = await fuzz({ count: wanted, seed });
+  failed += failures.length;
+  for (const { seed: own, text } of failures) {
+    console.log(`✖ ${name}, seed ${own}; again: npm run fuzz -- --only ${name} --seed ${own} --count 1\n${text}\n`);
+  }
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+  console.log(`${name}: ${done.toLocaleString('en')} from seed ${seed}, ${failures.length} failed, ${seconds} s`);
+}
+process.exitCode = failed === 0 ? 0 : 1;
