@@ -17,6 +17,8 @@ const AT_ONCE = 200;
  * what may be a plain request, and the machine may be busy.
  */
 const QUIET_MS = [150, 1_500, 6_000];
+/** Between two bytes: enough for Node to answer what came before. */
+const PAUSE_MS = 2;
 const MAX_FAILURES = 20;
 
 /** Runs at least `count` requests, in conversations whose seeds go up from `seed`. */
@@ -66,29 +68,34 @@ async function compareBroken({ requests, broken, pieces }, url, oracleUrl, quiet
   ]);
   const method = /^[A-Z]+/.exec(broken)?.[0] ?? 'GET';
   const read = shown(ours, [...methods, method]);
+  const expected = shown(before, [...methods, 'GET']).answers.slice(0, requests.length);
   const last = shown(alone, [method]);
-  const accepted = last.answers.filter((answer) => !isRefusal(answer));
-  const right = [...shown(before, [...methods, 'GET']).answers.slice(0, requests.length), ...accepted];
-  const isRefused = read.answers.some(isRefusedByRule);
+  if (fits(read, expected, last)) return null;
+  // Node answers a request if what it refuses behind it comes later; and the proxy reads one after the other.
+  const slowly = shown(await talk(oracleUrl, [...broken], quietMs, PAUSE_MS), [method]);
+  if (fits(read, expected, slowly)) return null;
+  const isPrefix = read.answers.length <= expected.length && read.answers.every((answer, i) => same(answer, expected[i]));
+  if (!read.closed && isPrefix && (await isCutShort(broken, oracleUrl, quietMs))) return null;
+  return difference(pieces, { answers: expected, last, slowly }, read, ours);
+}
+
+/** Whether the proxy's answers are Node's: `expected` of the well-formed requests, and what came of the broken one alone. */
+function fits(read, expected, last) {
+  const right = [...expected, ...last.answers.filter((answer) => !isRefusal(answer))];
   const refusals = read.answers.filter(isRefusal);
   const answers = read.answers.filter((answer) => !isRefusal(answer) && !isRefusedByRule(answer));
+  if (refusals.length > 1 || (refusals.length === 1 && !isRefusal(read.answers.at(-1)))) return false;
+  if (!answers.every((answer, i) => same(answer, right[i]))) return false;
+  if (read.answers.some(isRefusedByRule)) return true;
   // Node closes behind what it refuses; and what follows an answer that closes is refused, or not read.
-  const nodeRefused = last.closed;
+  if (!last.closed) return refusals.length === 0 && answers.length === right.length && read.rest === '';
+  // What is read ahead and refused costs the answers that are on their way, with Node as well.
   const known = last.answers.find(isRefusal)?.status;
-  const isRight =
-    refusals.length <= 1 &&
-    (refusals.length === 0 || isRefusal(read.answers.at(-1))) &&
-    answers.every((answer, i) => isDeepStrictEqual(withoutEnd(answer), withoutEnd(right[i]))) &&
-    // What is read ahead and refused costs the answers that are on their way, with Node as well.
-    (nodeRefused
-      ? read.closed &&
-        refusals.every(({ status }) => known === undefined || status === known) &&
-        (read.rest === '' || read.rest.startsWith('interim'))
-      : isRefused ||
-        (refusals.length === 0 && answers.length === right.length && read.rest === '') ||
-        (!read.closed && (await isCutShort(broken, oracleUrl, quietMs))));
-  return isRight ? null : difference(pieces, { answers: right, last }, read, ours);
+  const isKnown = refusals.every(({ status }) => known === undefined || status === known);
+  return read.closed && isKnown && (read.rest === '' || read.rest.startsWith('interim'));
 }
+
+const same = (one, other) => isDeepStrictEqual(withoutEnd(one), withoutEnd(other));
 
 /** The type of the proxy's own answers. */
 const PROXY_JSON = 'application/json; charset=utf-8';
@@ -101,8 +108,10 @@ async function isCutShort(broken, oracleUrl, quietMs) {
 
 const isRefusal = ({ status }) => status === 400 || status === 431;
 
-/** By the proxy's own rules of who may call and of targets, which Node has not: an error of the proxy that is none of the reader's. */
-/** @param {{ status: number, rules?: boolean }} answer */
+/**
+ * By the proxy's own rules of who may call and of targets, which Node has not: an error of the proxy that is none of the reader's.
+ * @param {{ status: number, rules?: boolean }} answer
+ */
 const isRefusedByRule = ({ status, rules = false }) => rules && (status === 400 || status === 403);
 
 /** Whether the connection is kept behind what Node took for the last request depends on what follows. */
@@ -136,7 +145,7 @@ function shown({ text, closed }, methods) {
 }
 
 /** Sends the pieces one by one. @returns what came until the connection was closed, or quiet */
-function talk(url, pieces, quietMs) {
+function talk(url, pieces, quietMs, pauseMs = 0) {
   return new Promise((resolve) => {
     const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true });
     let text = '';
@@ -161,7 +170,8 @@ function talk(url, pieces, quietMs) {
       if (socket.destroyed || at === pieces.length) return;
       socket.write(pieces[at], 'latin1');
       wait();
-      setImmediate(write, at + 1);
+      if (pauseMs === 0) setImmediate(write, at + 1);
+      else setTimeout(write, pauseMs, at + 1);
     };
     socket.on('connect', () => write(0));
   });

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
 import { BadAnswer, RequestTooSlow, type Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
@@ -246,12 +246,16 @@ export class Exchange implements ResponseSink, BodyReader {
 
   /** The client gets what there is, so that it sees an answer that broke off: many send a request again that had none. */
   #breakOff(): void {
+    const response = this.#response;
     const wasOut = this.#streaming;
     this.flush();
     if (this.#done) return;
     this.#finish();
-    if (wasOut) this.#response.destroy();
-    else setImmediate(() => this.#response.destroy());
+    const destroyLater = (): void => void setImmediate(() => response.destroy());
+    // Behind other answers it has no socket yet, and would be destroyed with the first byte unsent.
+    if (response.socket === null) (response as ServerResponse).once('socket', destroyLater);
+    else if (wasOut) response.destroy();
+    else destroyLater();
   }
 
   #settle(): void {
