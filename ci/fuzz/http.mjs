@@ -106,7 +106,7 @@ const PROXY_JSON = 'application/json; charset=utf-8';
 
 /** Its body has not come whole: Node answers if the handler does not read it, and the proxy waits for a small one. */
 async function isCutShort(broken, oracleUrl, quietMs) {
-  const { answers } = shown(await talk(oracleUrl, [broken.replace(/ \/[a-zA-Z]+/, ' /echo')], quietMs), ['GET']);
+  const { answers } = shown(await talk(oracleUrl, [broken.replace(/^(\S+ +)\S+/, '$1/echo')], quietMs), ['GET']);
   return answers.length === 0;
 }
 

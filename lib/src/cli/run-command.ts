@@ -53,6 +53,8 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(values.address === undefined ? {} : { address: values.address }),
     });
+    // It may fail while the module is loaded; that is told below, where it is waited for.
+    starting.catch(() => {});
     try {
       const application = await loadApplication(file, name);
       const handle = await runApplication(starting, application, {

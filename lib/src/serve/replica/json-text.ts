@@ -13,8 +13,11 @@ export function toJson(value: unknown, deployment: string, subject = 'the answer
   } catch {
     // A getter that throws, or a text that is too long: told below, with its path.
   }
-  const refuse = (where: string, what: string, remedy: string, cause?: unknown): Error =>
-    NoJsonForm({ deployment, where, what, remedy }, cause);
+  const refuse = (where: string, what: string, remedy: string, cause?: unknown): Error => {
+    const error = NoJsonForm({ deployment, where, what, remedy }, cause);
+    // The message says where; the stack would name nothing but this room.
+    return Object.defineProperty(error, 'stack', { value: `${error.name}: ${error.message}` });
+  };
   const faults: JsonFaults = {
     refuse: (path, { what, remedy }, cause) => {
       throw refuse(path.length === 0 ? `${subject} ($)` : `${pathText(path, '$')} of ${subject}`, what, remedy, cause);
