@@ -44,9 +44,9 @@ export interface Serve {
 
   /**
    * Decorates a method that loads a model by its id: `@serve.multiplexed({ maxNumModelsPerReplica: 3 }) async getModel(id: string)`. Each replica
-   * keeps the models that were asked for last; calls for one that is being loaded wait for that load. One that has to go is freed
-   * (`[Symbol.asyncDispose]`, `[Symbol.dispose]` or `dispose()`) when the requests that got it have ended.
-   * @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION; the method rejects with NBS_NO_MODEL_ID
+   * keeps the models that were asked for last; calls for one that is being loaded wait for that load. More models than that are never there: a load
+   * waits until one that no request uses is freed (`[Symbol.asyncDispose]`, `[Symbol.dispose]` or `dispose()`).
+   * @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION; the method rejects with NBS_NO_MODEL_ID, NBS_MODELS_IN_USE
    */
   multiplexed(options?: MultiplexedOptions): MultiplexedDecorator;
 

@@ -55,6 +55,7 @@ export function enterBatch(
     complete ? latest.expiresAt : Number.POSITIVE_INFINITY,
     latest.deadlineOf,
     priority,
+    known,
   );
   if (complete) cancelWithAll(context, new Set(known));
   current.run(context, run);

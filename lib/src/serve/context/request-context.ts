@@ -13,6 +13,8 @@ export interface NestedCall {
   onRequestCancelled(reason: string): void;
 }
 
+const NONE: readonly RequestContext[] = [];
+
 /** The request that user code works on. */
 export class RequestContext {
   /** `''` where the request names none. */
@@ -22,16 +24,25 @@ export class RequestContext {
   /** Whose deadline that is. */
   readonly deadlineOf: string;
   readonly priority: 'batch' | undefined;
+  /** Of a batch: the requests that wait for it. */
+  readonly callers: readonly RequestContext[];
   #held: (() => void)[] | null = null;
   #calls: Set<NestedCall> | null = null;
   #cancelled: string | null = null;
   #ended = false;
 
-  constructor(modelId: string, expiresAt: number, deadlineOf: string, priority: 'batch' | undefined) {
+  constructor(
+    modelId: string,
+    expiresAt: number,
+    deadlineOf: string,
+    priority: 'batch' | undefined,
+    callers: readonly RequestContext[] = NONE,
+  ) {
     this.modelId = modelId;
     this.expiresAt = expiresAt;
     this.deadlineOf = deadlineOf;
     this.priority = priority;
+    this.callers = callers;
   }
 
   /** Runs `release` when the request has ended. */

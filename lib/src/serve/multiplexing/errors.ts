@@ -5,3 +5,8 @@ export const NoModelId = defineError(
   400,
   "{method} needs the id of a model, got {got}; the caller names it in the header serve_multiplexed_model_id, or with handle.options({ multiplexedModelId: 'a' })",
 );
+export const ModelsInUse = defineError(
+  'NBS_MODELS_IN_USE',
+  503,
+  '{method}: there is no room for model {id}, and there will be none: this request holds {held} until it ends, and all {max} places are held by requests that wait for room as well; raise maxNumModelsPerReplica to the models that requests use at a time, or use one model in a request',
+);

@@ -1,27 +1,66 @@
+import { type Clock, listOf } from '../../core/index.js';
+import { enterRequest, type RequestContext } from '../context/index.js';
 import { disposeModel } from './dispose-model.js';
+import { ModelsInUse } from './errors.js';
+import { ModelAsk } from './model-ask.js';
+import { blockedBy, isOf } from './waits-for.js';
 
+export interface ModelCacheOptions {
+  /** Names the method in messages. */
+  readonly label: string;
+  readonly load: (id: string) => Promise<unknown>;
+  /** Models that may be there, those that are being loaded or freed included; `Infinity` is no limit. */
+  readonly max: number;
+  readonly clock: Clock;
+  readonly warn: (line: string) => void;
+}
+
+/** A model that is there or is being loaded. */
 interface Entry {
   readonly id: string;
   readonly model: Promise<unknown>;
+  /** Its load; it ends when the model is freed. */
+  readonly context: RequestContext | null;
   /** Requests that got it and have not ended. */
-  users: number;
-  evicted: boolean;
+  readonly users: Set<RequestContext>;
+  loaded: boolean;
+  /** A load has waited for too long: requests that do not use it already wait until that has had its turn. */
+  closed: boolean;
 }
 
+/** A load that waits for room. */
+interface Wait {
+  readonly id: string;
+  readonly since: number;
+  readonly asks: Set<ModelAsk>;
+  noted: boolean;
+}
+
+/** How long a load waits before the models in use are closed to newcomers, one after the other. */
+const PATIENCE_MS = 1000;
+const NOTE_AFTER_MS = 10_000;
+
+/** The models that loads hold which have got models of another cache, by the context of the load. */
+const borrowers = new WeakMap<RequestContext, { readonly isIdle: () => boolean; readonly free: () => void }>();
+
+/** Caches in which a load waits: a model of another one that is used no more may give them room. */
+const short = new Set<ModelCache>();
+
 /**
- * The models that one replica holds, least recently asked for first. Loads of one id that are under way are joined. A model that has to go
- * is freed once the last request that got it has ended; until then the replica holds one more than its limit.
+ * The models that one replica holds, least recently asked for first. Never more than the limit are there at a time, whether they are loaded, being
+ * loaded or being freed: what needs room waits until a model is used by no request, and has been freed. Calls for one id share one load.
  */
 export class ModelCache {
-  readonly #load: (id: string) => Promise<unknown>;
-  readonly #max: number;
+  readonly #options: ModelCacheOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #freeing = new Set<Promise<void>>();
+  readonly #freeing = new Map<Entry, Promise<void>>();
+  /** In the order in which they get room. */
+  readonly #waiting = new Map<string, Wait>();
+  #stepDue = false;
+  #cancelTick: (() => void) | null = null;
 
-  /** @param max models to keep; `Infinity` is no limit */
-  constructor(load: (id: string) => Promise<unknown>, max: number) {
-    this.#load = load;
-    this.#max = max;
+  constructor(options: ModelCacheOptions) {
+    this.#options = options;
   }
 
   /** Ids of the models, least recently asked for first. */
@@ -31,70 +70,222 @@ export class ModelCache {
 
   /**
    * The model of an id; a load that fails is tried again by the next call.
-   * @param hold takes what says that the asking request has ended; `null` where nothing will say so
+   * @param request that asks: the model is in use until it ends; `null` outside of a request, where nothing says how long it is used
+   * @throws what the load throws; NBS_MODELS_IN_USE; AbortError when the request is cancelled before the model is there
    */
-  get(id: string, hold: ((release: () => void) => void) | null): Promise<unknown> {
-    const known = this.#entries.get(id);
-    const entry = known ?? this.#begin(id);
-    if (known !== undefined) {
+  get(id: string, request: RequestContext | null): Promise<unknown> {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined && (!entry.closed || uses(entry, request))) {
       // The newest is the last one of a Map.
       this.#entries.delete(id);
-      this.#entries.set(id, known);
+      this.#entries.set(id, entry);
+      if (entry.loaded || request === null) {
+        this.#use(entry, request);
+        return entry.model;
+      }
+      const ask = new ModelAsk(request, () => {});
+      this.#give(entry, ask);
+      request.follow(ask);
+      return ask.model;
     }
-    if (hold !== null) {
-      entry.users += 1;
-      hold(() => {
-        entry.users -= 1;
-        this.#freeUnused(entry);
-      });
+    const wait = this.#waiting.get(id) ?? { id, since: this.#options.clock.now(), asks: new Set(), noted: false };
+    const ask = new ModelAsk(request, () => this.#left(wait, ask));
+    wait.asks.add(ask);
+    if (this.#waiting.size === 0 && this.#hasRoom(id)) this.#begin(wait);
+    else {
+      this.#waiting.set(id, wait);
+      short.add(this);
+      this.#stepSoon();
     }
-    return entry.model;
+    request?.follow(ask);
+    return ask.model;
   }
 
   /** Frees every model, used or not. */
   async close(): Promise<void> {
-    for (const entry of this.#entries.values()) {
-      this.#entries.delete(entry.id);
-      this.#free(entry);
-    }
-    await Promise.all(this.#freeing);
+    for (const { asks } of this.#waiting.values())
+      for (const ask of asks) ask.fail(new DOMException('the replica ends', 'AbortError'));
+    this.#waiting.clear();
+    for (const entry of this.#entries.values()) this.#free(entry);
+    this.#tickLater();
+    await Promise.all(this.#freeing.values());
   }
 
-  #begin(id: string): Entry {
-    // Before the load: there may be no memory for one more.
-    while (this.#entries.size >= this.#max) this.#evictOldest();
-    const entry: Entry = { id, model: this.#loading(id), users: 0, evicted: false };
-    this.#entries.set(id, entry);
-    entry.model.catch(() => {
-      if (this.#entries.get(id) === entry) this.#entries.delete(id);
+  /** There is a place, and the copy of the same model before is gone. */
+  #hasRoom(id: string): boolean {
+    if (this.#entries.size + this.#freeing.size >= this.#options.max) return false;
+    for (const entry of this.#freeing.keys()) if (entry.id === id) return false;
+    return true;
+  }
+
+  /** Loads that no model which is there would answer. */
+  get #missing(): Wait[] {
+    return [...this.#waiting.values()].filter(({ id }) => !this.#entries.has(id));
+  }
+
+  #left(wait: Wait, ask: ModelAsk): void {
+    wait.asks.delete(ask);
+    if (wait.asks.size > 0 || this.#waiting.get(wait.id) !== wait) return;
+    this.#waiting.delete(wait.id);
+    this.#stepSoon();
+  }
+
+  #begin({ id, asks }: Wait): void {
+    let context: RequestContext | null = null;
+    const model = new Promise<unknown>((resolve) => {
+      // A request of its own: it goes on when the one that asked for it first is cancelled, as others may have joined it.
+      context = enterRequest(id, null, this.#options.label, () => resolve(this.#load(id)));
     });
-    return entry;
+    const entry: Entry = { id, model, context, users: new Set(), loaded: false, closed: false };
+    this.#entries.set(id, entry);
+    if (context !== null) borrowers.set(context, { isIdle: () => this.#isIdle(entry), free: () => this.#free(entry) });
+    for (const ask of asks) this.#give(entry, ask);
+    model.then(
+      () => {
+        entry.loaded = true;
+        this.#onIdle();
+      },
+      () => {
+        if (this.#entries.get(id) === entry) this.#entries.delete(id);
+        entry.context?.end();
+        this.#stepSoon();
+      },
+    );
   }
 
-  async #loading(id: string): Promise<unknown> {
-    if (this.#freeing.size > 0) await Promise.all(this.#freeing);
-    return this.#load(id);
+  async #load(id: string): Promise<unknown> {
+    return this.#options.load(id);
   }
 
-  #evictOldest(): void {
-    for (const oldest of this.#entries.values()) {
-      this.#entries.delete(oldest.id);
-      oldest.evicted = true;
-      this.#freeUnused(oldest);
-      return;
-    }
+  #give(entry: Entry, ask: ModelAsk): void {
+    this.#use(entry, ask.request);
+    ask.follow(entry.model);
   }
 
-  #freeUnused(entry: Entry): void {
-    if (entry.evicted && entry.users === 0) this.#free(entry);
+  #use(entry: Entry, request: RequestContext | null): void {
+    if (request === null || entry.users.has(request)) return;
+    entry.users.add(request);
+    request.hold(() => {
+      entry.users.delete(request);
+      if (entry.users.size === 0) this.#onIdle();
+    });
+  }
+
+  /** A model can be freed perhaps, or stays in use by who waits for another one. */
+  #onIdle(): void {
+    for (const cache of short) cache.#stepSoon();
+  }
+
+  #isIdle(entry: Entry): boolean {
+    if (!entry.loaded || this.#entries.get(entry.id) !== entry) return false;
+    // Models of another cache that nobody uses go with what they have got here.
+    for (const user of entry.users) if (borrowers.get(user)?.isIdle() !== true) return false;
+    return true;
   }
 
   #free(entry: Entry): void {
-    const freeing = entry.model.then(
-      (model) => disposeModel(entry.id, model),
-      () => {}, // the load failed: there is nothing to free
-    );
-    this.#freeing.add(freeing);
-    void freeing.then(() => this.#freeing.delete(freeing));
+    if (this.#entries.get(entry.id) !== entry) return;
+    this.#entries.delete(entry.id);
+    const freeing = entry.model
+      .then(
+        (model) => disposeModel(entry.id, model),
+        () => {}, // the load failed: there is nothing to free
+      )
+      .then(() => {
+        this.#freeing.delete(entry);
+        entry.context?.end();
+        this.#stepSoon();
+      });
+    this.#freeing.set(entry, freeing);
   }
+
+  #stepSoon(): void {
+    if (this.#stepDue) return;
+    this.#stepDue = true;
+    queueMicrotask(() => {
+      this.#stepDue = false;
+      this.#step();
+    });
+  }
+
+  /** Makes room, begins what has it, and looks at what still waits. */
+  #step(): void {
+    this.#makeRoom();
+    const isMissed = this.#missing.length > 0;
+    for (const wait of [...this.#waiting.values()]) {
+      const entry = this.#entries.get(wait.id);
+      if (entry === undefined ? !this.#hasRoom(wait.id) : isMissed && entry.closed) continue;
+      this.#waiting.delete(wait.id);
+      if (entry === undefined) this.#begin(wait);
+      else for (const ask of wait.asks) this.#give(entry, ask);
+    }
+    if (this.#missing.length === 0) for (const entry of this.#entries.values()) entry.closed = false;
+    this.#refuseBlocked();
+    this.#tickLater();
+  }
+
+  #makeRoom(): void {
+    let wanted = this.#missing.length - (this.#options.max - this.#entries.size);
+    for (const entry of [...this.#entries.values()]) {
+      if (wanted <= 0) return;
+      if (!this.#isIdle(entry)) continue;
+      wanted -= 1;
+      if (entry.users.size === 0) this.#free(entry);
+      else for (const user of [...entry.users]) borrowers.get(user)?.free();
+    }
+  }
+
+  /** Where each model is held by a request that waits for room itself, none of them would ever get it: the youngest one is told. */
+  #refuseBlocked(): void {
+    while (this.#waiting.size > 0 && this.#freeing.size === 0) {
+      const asks = [...this.#waiting.values()].flatMap((wait) => [...wait.asks].map((ask) => ({ wait, ask })));
+      const blocked = blockedBy(asks.map(({ ask }) => ask.request));
+      const entries = [...this.#entries.values()];
+      const isBlocked = ({ loaded, users }: Entry): boolean => loaded && [...users].some((user) => blocked.has(user));
+      if (!entries.every(isBlocked)) return;
+      const youngest = asks.findLast(({ ask }) => entries.some((entry) => uses(entry, ask.request)));
+      if (youngest === undefined) return;
+      const { wait, ask } = youngest;
+      const held = listOf(entries.filter((entry) => uses(entry, ask.request)).map(({ id }) => id));
+      const { label, max } = this.#options;
+      this.#left(wait, ask);
+      ask.fail(ModelsInUse({ method: label, id: wait.id, held, max }));
+    }
+  }
+
+  #tickLater(): void {
+    if (this.#waiting.size === 0) {
+      short.delete(this);
+      this.#cancelTick?.();
+      this.#cancelTick = null;
+    } else this.#cancelTick ??= this.#options.clock.after(PATIENCE_MS, () => this.#tick());
+  }
+
+  /** Some load has waited for a while. */
+  #tick(): void {
+    this.#cancelTick = null;
+    const { clock, label, warn } = this.#options;
+    const now = clock.now();
+    const late = this.#missing.filter(({ since }) => since + PATIENCE_MS <= now);
+    const open = [...this.#entries.values()].find(({ loaded, closed }) => loaded && !closed);
+    if (late.length > 0 && open !== undefined) open.closed = true;
+    for (const wait of late) {
+      if (wait.noted || wait.since + NOTE_AFTER_MS > now) continue;
+      wait.noted = true;
+      warn(`${label}: model ${wait.id} has waited ${Math.round((now - wait.since) / 1000)} s for room: ${this.#describe()}`);
+    }
+    this.#step();
+  }
+
+  #describe(): string {
+    const there = [...this.#entries.values()].map(({ id, loaded, users }) =>
+      loaded ? `${id} is in use by ${users.size} request${users.size === 1 ? '' : 's'}` : `${id} is being loaded`,
+    );
+    return [...there, ...[...this.#freeing.keys()].map(({ id }) => `${id} is being freed`)].join('; ');
+  }
+}
+
+/** Whether the request, or one of those that it is a batch of, uses the model already. */
+function uses({ users }: Entry, request: RequestContext | null): boolean {
+  return request !== null && [...users].some((user) => isOf(request, user));
 }

@@ -1,11 +1,11 @@
-import { type OptionSpec, parseOptions } from '../../core/index.js';
+import { type OptionSpec, parseOptions, systemClock } from '../../core/index.js';
 import { requestContext, wantRequestContexts } from '../context/index.js';
 import { NoModelId } from './errors.js';
 import { ModelCache } from './model-cache.js';
 import type { ModelLoader, MultiplexedDecorator, MultiplexedOptions } from './types.js';
 
 const maxNumModelsPerReplica: OptionSpec<number> = {
-  doc: 'Models that one replica keeps; one more, and the one that was not asked for the longest goes. -1 is no limit.',
+  doc: 'Models that one replica holds at most, those that are being loaded or freed included. For one more, that which was not asked for the longest goes once no request uses it. -1 is no limit.',
   type: 'number',
   expected: 'an integer of at least 1, or -1 for no limit',
   default: 3,
@@ -31,12 +31,17 @@ export function multiplexed(options: MultiplexedOptions = {}): MultiplexedDecora
       }
       let cache = own.get(this);
       if (cache === undefined) {
-        cache = new ModelCache((wanted) => load.call(this, wanted), max);
+        cache = new ModelCache({
+          label: String(context.name),
+          load: (wanted) => load.call(this, wanted),
+          max,
+          clock: systemClock,
+          warn: (line) => console.warn(line),
+        });
         own.set(this, cache);
         note(this, cache);
       }
-      const request = requestContext();
-      return cache.get(id, request === null ? null : (release) => request.hold(release));
+      return cache.get(id, requestContext());
     };
   };
   return decorate as unknown as MultiplexedDecorator;

@@ -1,7 +1,10 @@
 /** Types of `serve.multiplexed`. No third-party types: these reach notebook cells. */
 
 export interface MultiplexedOptions {
-  /** Models that one replica keeps; one more, and the one that was not asked for the longest goes. -1 is no limit. @default 3 */
+  /**
+   * Models that one replica holds at most, those that are being loaded or freed included. For one more, that which was not asked for the longest
+   * goes once no request uses it. -1 is no limit. @default 3
+   */
   readonly maxNumModelsPerReplica?: number;
 }
 

@@ -38,6 +38,7 @@ export {
   Superseded,
 } from './errors.js';
 export type { HandleRef } from './handle-ref.js';
+export { headerText } from './header-text.js';
 export {
   addLatencies,
   bucketEndMs,

@@ -1,3 +1,5 @@
+import { headerText } from './header-text.js';
+
 /** Header of requests for one of several models; with `-` as well, because some servers in between drop names with `_`. */
 const MODEL_ID_HEADER = 'serve_multiplexed_model_id';
 
@@ -6,7 +8,7 @@ export function modelIdOf(flat: readonly string[]): string {
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i];
     if (name?.length === MODEL_ID_HEADER.length && name.toLowerCase().replaceAll('-', '_') === MODEL_ID_HEADER)
-      return flat[i + 1] ?? '';
+      return headerText(flat[i + 1] ?? '');
   }
   return '';
 }

@@ -1,4 +1,4 @@
-import type { StickyBy } from '../protocol/index.js';
+import { headerText, type StickyBy } from '../protocol/index.js';
 
 /**
  * What of a request chooses its version; `undefined` where it has none, or an empty one.
@@ -15,7 +15,7 @@ export function stickyKey(by: StickyBy, headers: readonly string[], url: string)
 function headerOf(headers: readonly string[], name: string): string {
   const wanted = name.toLowerCase();
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.length === wanted.length && headers[i]?.toLowerCase() === wanted) return headers[i + 1] ?? '';
+    if (headers[i]?.length === wanted.length && headers[i]?.toLowerCase() === wanted) return headerText(headers[i + 1] ?? '');
   }
   return '';
 }
