@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import {
   type Client,
   compileModule,
+  expectApplication,
   importModule,
   installStackMapping,
   isApplication,
@@ -55,6 +56,8 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
     });
     // It may fail while the module is loaded; that is told below, where it is waited for.
     starting.catch(() => {});
+    // Loading it may take a while, and HTTP is answered before.
+    const expected = expectApplication(starting, values.name ?? 'default', values['route-prefix'] ?? '/');
     try {
       const application = await loadApplication(file, name);
       const handle = await runApplication(starting, application, {
@@ -71,6 +74,7 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
       await client.cluster.stop({ graceMs: DRAIN_MS });
       return code;
     } finally {
+      expected();
       await starting.then(
         (client) => client.close(),
         () => {},

@@ -29,6 +29,7 @@ export {
   declaredNodes,
   deleteApplication,
   endCluster,
+  expectApplication,
   formatStatus,
   formatTraffic,
   httpOf,

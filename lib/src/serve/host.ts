@@ -13,7 +13,7 @@ export { declaredNodes } from './node-options.js';
 export { endCluster, openCluster, runningCluster, startAhead } from './own-cluster.js';
 export { setSourceRegistry } from './pack.js';
 export type { ServeStatus } from './protocol/status.js';
-export { runApplication } from './run.js';
+export { expectApplication, runApplication } from './run.js';
 export { spareReplicasOf } from './spare-options.js';
 export { setTraffic, trafficOf } from './traffic.js';
 export type { CanaryOptions, CanaryStatus, TrafficStatus } from './types.js';

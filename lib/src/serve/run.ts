@@ -33,7 +33,27 @@ export async function runApplication<T>(
   const name = checkAppName(options.name ?? 'default');
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
 
-  const [client, { spec, blobs }] = await Promise.all([connecting, prepare(name, routePrefix, application)]);
+  const expected = expectApplication(connecting, name, routePrefix);
+  try {
+    return await deployOn(connecting, prepare(name, routePrefix, application));
+  } finally {
+    expected();
+  }
+}
+
+/** From now on requests to the prefix are told that an application is on its way; until what is returned is called. */
+export function expectApplication(connecting: Promise<Client>, app: string, routePrefix: string | null): () => void {
+  const expecting = new AbortController();
+  if (routePrefix !== null) {
+    const { signal } = expecting;
+    connecting.then(({ controller }) => controller.call('expect', { app, routePrefix }, { signal })).catch(() => {});
+  }
+  return () => expecting.abort();
+}
+
+async function deployOn<T>(connecting: Promise<Client>, preparing: Promise<PreparedApp>): Promise<DeploymentHandle<T>> {
+  const [client, { spec, blobs }] = await Promise.all([connecting, preparing]);
+  const { name } = spec;
   const claimed = client.printFor(spec.deployments.map((deployment) => deploymentKey(name, deployment.name)));
   await Promise.all([claimed, client.during(async () => uploadBlobs(await client.controller.channel(), blobs))]);
   // The proxy may still boot, while the replicas do.

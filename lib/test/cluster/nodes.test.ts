@@ -49,14 +49,10 @@ test('replicas go where their resources are, and hold them', async () => {
 });
 
 test('what fits nowhere waits, and says what each node has free; it runs as soon as there is room', async () => {
-  const waiting = seen('late', { gpu: 0.5, custom: { my_super_accelerator: 1 } });
+  const waiting = seen('late', { cpu: 1, gpu: 0.5 });
   const message = await until(async () => (await serve.status()).applications.late?.message);
-  assert.match(message, /late waits for room: each replica takes custom my_super_accelerator 1, gpu 0\.5, and/);
-  assert.match(
-    message,
-    /node-1 has custom my_super_accelerator 0, gpu 0 free; special has custom my_super_accelerator 0, no GPU free/,
-  );
-  assert.match(message, /node-3 has custom my_super_accelerator 0, gpu 0 \+ 0 free/);
+  assert.match(message, /late waits for room: each replica takes cpu 1, gpu 0\.5, and/);
+  assert.match(message, /node-1 has cpu 2, gpu 0 free; special has cpu 1\.5, no GPU free; node-3 has cpu 2, gpu 0 \+ 0 free/);
   await serve.delete('late');
   await assert.rejects(waiting, (error) => isNbserveError(error) && error.code === 'NBS_SUPERSEDED');
   await serve.delete('whole');

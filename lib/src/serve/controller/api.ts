@@ -8,6 +8,12 @@ import { receiveBlob } from './target/receive-blob.js';
 export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>): CallHandler {
   const ops = handleOps<ControllerOps>({
     deploy: async (spec) => (await recovered).deploy(spec),
+    expect: async ({ app, routePrefix }, call) => {
+      const forget = (await recovered).expected.add(app, routePrefix);
+      if (!call.cancelled) await new Promise<void>((resolve) => (call.onCancel = () => resolve()));
+      forget();
+      return undefined;
+    },
     delete: async ({ name }) => (await recovered).delete(name),
     status: async () => (await recovered).fullStatus(),
     traffic: async ({ prefix, spec }) => (await recovered).traffic.set(prefix, spec),

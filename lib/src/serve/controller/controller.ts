@@ -14,6 +14,7 @@ import { reconcile } from './replicas/reconcile.js';
 import type { ConnectReplica } from './replicas/replica-link.js';
 import { SparePool } from './replicas/spare-pool.js';
 import { Rounds } from './rounds.js';
+import { ExpectedRoutes } from './routes/expected-routes.js';
 import { SnapshotPublisher } from './routes/snapshot-publisher.js';
 import { type Scaled, Scaling } from './scaling/scaling.js';
 import type { Checkpoint } from './target/checkpoint.js';
@@ -78,6 +79,8 @@ export class Controller {
   readonly #deploys = new PendingDeploys();
   readonly #rounds: Rounds;
   readonly #nodes: KnownNodes;
+  /** Applications that are about to be deployed for the first time. */
+  readonly expected = new ExpectedRoutes(() => this.#rounds.soon());
   #shuttingDown = false;
 
   constructor(options: ControllerOptions) {
@@ -211,16 +214,9 @@ export class Controller {
     await gone;
   }
 
-  #onScaled({ app, deployment, from }: Scaled): void {
-    if (from === 0) {
-      // What failed before it went to sleep is over; what fails right now keeps its pause, and requests are told why.
-      const now = this.#options.clock.now();
-      for (const { spec } of [this.#target.apps.get(app)?.live, this.#target.apps.get(app)?.next].filter((one) => one != null)) {
-        const { replicaHash } = spec.deployments.find(({ name }) => name === deployment) ?? {};
-        const key = replicaHash === undefined ? undefined : groupKey(app, deployment, replicaHash);
-        if (key !== undefined && (this.#actual.failures.get(key)?.retryAt ?? now) <= now) this.#actual.failures.delete(key);
-      }
-    }
+  #onScaled({ app, deployment, to }: Scaled): void {
+    // It falls asleep: what failed before its last replica ran is over. What cannot be started stays known, and requests are told so.
+    if (to === 0) this.#actual.forgive(app, deployment);
     this.#rounds.soon();
   }
 
@@ -241,7 +237,7 @@ export class Controller {
     this.#actual.forget(wantedGroups(target));
     this.#health.observe(target, this.#actual);
     this.traffic.observe(target);
-    this.#snapshots.publish(target, this.#actual);
+    this.#snapshots.publish(target, this.#actual, this.expected.list);
     this.#spares.tend();
   }
 

@@ -40,6 +40,8 @@ export const PUT_BLOB_PREFIX = 'putBlob:';
 export interface ControllerOps {
   /** Resolves when every deployment runs and every connected router knows. Rejects with the first constructor error; then the old version stays. */
   deploy: { args: AppSpec; result: { readonly app: string; readonly routesVersion: number } };
+  /** The caller is about to deploy the first version of this application; until it cancels the call, requests to the prefix are told so. */
+  expect: { args: { readonly app: string; readonly routePrefix: string }; result: undefined };
   delete: { args: { readonly name: string }; result: { readonly deleted: boolean } };
   status: { args: undefined; result: ServeStatus };
   /** Splits a prefix, or with `null` undoes that. Resolves when every proxy knows. */

@@ -36,6 +36,11 @@ export const RequestTimeout = defineError(
 export const requestTimeoutOf = (deployment: string): string => `the requestTimeout of ${deployment}`;
 export const RequestCancelled = defineError('NBS_REQUEST_CANCELLED', 499, '{deployment}: the request was cancelled: {reason}');
 export const NoRoute = defineError('NBS_NO_ROUTE', 404, 'no application at {path}; routes: {routes}');
+export const AppStarting = defineError(
+  'NBS_APP_STARTING',
+  503,
+  'the application at {path} is being started for the first time; try again in a moment',
+);
 export const HttpNotServed = defineError(
   'NBS_HTTP_NOT_SERVED',
   405,

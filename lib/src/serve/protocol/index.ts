@@ -11,6 +11,7 @@ export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX,
 export { DEMAND_TOPIC, type Demand, type DemandReport } from './demand.js';
 export {
   AnswerBroken,
+  AppStarting,
   BadAnswer,
   BadTarget,
   BadTimeout,
@@ -59,6 +60,7 @@ export {
   deploymentKey,
   findDeploymentRoute,
   type ReplicaRoute,
+  type RisingRoute,
   ROUTES_TOPIC,
   type Route,
   type RouteAutoscaling,

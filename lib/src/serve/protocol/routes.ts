@@ -35,6 +35,8 @@ export interface RouteSnapshot {
   readonly version: number;
   /** Longest prefix first. */
   readonly routes: readonly Route[];
+  /** Of applications whose first version is being brought up: nobody answers there yet, and somebody will. Absent if there is none. */
+  readonly rising?: readonly RisingRoute[];
   /** The ingress deployment of each application, those without a route included. */
   readonly ingresses: Readonly<Record<string, string>>;
   readonly deployments: Readonly<Record<DeploymentKey, DeploymentRoute>>;
@@ -48,6 +50,8 @@ export interface Route {
   /** Present where several applications answer it, or one that is not its owner; `app` is then the one to name alone. */
   readonly split?: RouteSplit;
 }
+
+export type RisingRoute = Pick<Route, 'prefix' | 'app'>;
 
 /** How the requests of one prefix are divided. */
 export interface RouteSplit {
@@ -86,8 +90,10 @@ export interface DeploymentRoute extends RoutedConfig {
   readonly methods: readonly string[];
   /** True where the deployment answers HTTP: a class with `fetch`, or a function. */
   readonly http: boolean;
-  /** Why no replica runs, where that is so; goes into the 503. */
+  /** Why no replica runs, and requests are not to wait for one; goes into the 503. */
   readonly unavailable?: string;
+  /** What the first replica waits for, if it is not being started; goes into the 503 of requests that have waited for too long. */
+  readonly waits?: string;
   /** Present where the number of replicas follows the load. */
   readonly autoscaling?: RouteAutoscaling;
 }

@@ -6,7 +6,7 @@ export const AppState = {
   DEPLOYING: 'DEPLOYING',
   /** Every deployment has its replicas. */
   RUNNING: 'RUNNING',
-  /** It was running and a deployment is short of replicas now. */
+  /** It was running and a deployment is short of replicas now, or cannot start any. */
   UNHEALTHY: 'UNHEALTHY',
   /** Its first deployment failed. */
   DEPLOY_FAILED: 'DEPLOY_FAILED',
@@ -20,9 +20,9 @@ export const DeploymentState = {
   UPDATING: 'UPDATING',
   /** As many replicas run as are wanted. */
   HEALTHY: 'HEALTHY',
-  /** Replicas died and are being replaced. */
+  /** Replicas died or could not be started, or have no room; what is missing is tried again. */
   UNHEALTHY: 'UNHEALTHY',
-  /** Replicas keep dying, or cannot start; it is tried again with growing pauses. */
+  /** Replicas keep dying, or cannot start, also if none is wanted now; it is tried again with growing pauses. */
   FAILED: 'FAILED',
 } as const;
 export type DeploymentState = (typeof DeploymentState)[keyof typeof DeploymentState];

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { BadTarget, HttpNotServed, NoReplica, NoRoute, type TrafficReport } from '../protocol/index.js';
+import {
+  AppStarting,
+  BadTarget,
+  HttpNotServed,
+  NoReplica,
+  NoRoute,
+  type RisingRoute,
+  type TrafficReport,
+} from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
@@ -47,6 +55,8 @@ export class HttpProxy implements ExchangeHost {
   #idCount = 0;
   readonly #splits: Splits;
   #table: RouteTable | null = null;
+  /** Applications that do not answer yet; `null` if there are none, which is nearly always. */
+  #rising: RouteTable<RisingRoute> | null = null;
   readonly #plain: PlainConnections;
   #unflushed: Exchange[] = [];
 
@@ -59,7 +69,8 @@ export class HttpProxy implements ExchangeHost {
     this.bodies = new SlowBodies(options.bodyIdleMs);
     this.server = this.#createServer();
     this.#plain = new PlainConnections(this.server, (request, response) => this.#handle(request, response));
-    options.router.onSnapshot(({ routes }) => {
+    options.router.onSnapshot(({ routes, rising }) => {
+      if (this.#rising?.routes !== rising) this.#rising = rising === undefined ? null : new RouteTable(rising);
       if (this.#table?.routes === routes) return;
       this.#table = new RouteTable(routes);
       this.#splits.update(this.#table);
@@ -115,8 +126,10 @@ export class HttpProxy implements ExchangeHost {
 
   #forward(exchange: Exchange, url: string, table: RouteTable): void {
     const route = table.match(url);
-    if (route === undefined) {
-      exchange.fail(NoRoute({ path: url.split('?', 1)[0] ?? url, routes: table.describe() }));
+    const rising = this.#rising?.match(url);
+    if (route === undefined || (rising !== undefined && rising.prefix.length > route.prefix.length)) {
+      const path = url.split('?', 1)[0] ?? url;
+      exchange.fail(rising === undefined ? NoRoute({ path, routes: table.describe() }) : AppStarting({ path }));
       return;
     }
     const deployment = this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];

@@ -1,14 +1,14 @@
 import { listOf } from '../../core/index.js';
-import type { Route } from '../protocol/index.js';
+import type { RisingRoute, Route } from '../protocol/index.js';
 
 /** Finds the longest route prefix of a path, by whole segments: `/chat` serves `/chat` and `/chat/x`, not `/chats`. */
-export class RouteTable {
-  readonly #byPrefix: ReadonlyMap<string, Route>;
-  readonly #root: Route | undefined;
+export class RouteTable<R extends RisingRoute = Route> {
+  readonly #byPrefix: ReadonlyMap<string, R>;
+  readonly #root: R | undefined;
   readonly #longest: number;
   readonly #prefixes: readonly string[];
 
-  constructor(readonly routes: readonly Route[]) {
+  constructor(readonly routes: readonly R[]) {
     this.#prefixes = routes.map((route) => route.prefix);
     this.#root = routes.find((route) => route.prefix === '/');
     const others = routes.filter((route) => route.prefix !== '/');
@@ -17,7 +17,7 @@ export class RouteTable {
   }
 
   /** @param url path and query as the client sent them */
-  match(url: string): Route | undefined {
+  match(url: string): R | undefined {
     if (this.#byPrefix.size === 0) return this.#root;
     let end = pathEnd(url);
     while (end > 0) {

@@ -22,10 +22,12 @@ export class DemandMeter {
   #samples = 0;
   #reportedAt = 0;
   #unsent = false;
+  /** Requests came that were refused because no replica can be started: told as one request. */
+  #knocked = false;
 
   constructor(intervalMs: number, read: () => number, send: SendDemand, now: () => number = () => performance.now()) {
     this.#intervalMs = intervalMs;
-    this.#read = read;
+    this.#read = () => read() + (this.#knocked ? 1 : 0);
     this.#send = send;
     this.#now = now;
   }
@@ -42,6 +44,12 @@ export class DemandMeter {
     this.#timer.unref();
     this.#reportedAt = this.#now();
     this.tell();
+  }
+
+  /** A request is refused at once, and the controller is to learn that it came: at once after none, else at the next interval. */
+  knock(): void {
+    this.#knocked = true;
+    this.wake();
   }
 
   /** Tells the present load, out of turn: somebody waits. */
@@ -73,6 +81,7 @@ export class DemandMeter {
     const average = this.#samples === 0 ? present : this.#sum / this.#samples;
     this.#unsent = !this.#send({ average, periodMs: now - this.#reportedAt, now: present });
     if (this.#unsent) return;
+    this.#knocked = false;
     this.#reportedAt = now;
     this.#sum = 0;
     this.#samples = 0;

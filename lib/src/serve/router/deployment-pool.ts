@@ -100,6 +100,8 @@ export class DeploymentPool implements LinkOwner, CallHost {
     }
     const refusal = this.#outageRefusal() ?? this.#refusalToWait(call) ?? this.#makeRoom(call);
     if (refusal !== null) {
+      // It may work by now: a deployment that sleeps is tried anew because of those that come.
+      if (this.route.unavailable !== undefined) this.#meter?.knock();
       call.fail(refusal);
       return;
     }
@@ -256,7 +258,9 @@ export class DeploymentPool implements LinkOwner, CallHost {
   }
 
   #unreachable(): Error {
-    const reason = this.route.unavailable ?? `none could be reached for ${this.#outageMs / 1000} s`;
+    const { unavailable, waits } = this.route;
+    const reason =
+      unavailable ?? `none could be reached for ${this.#outageMs / 1000} s${waits === undefined ? '' : `; it ${waits}`}`;
     return NoReplica({ deployment: this.label, reason });
   }
 

@@ -10,6 +10,8 @@ export const AppEvent = {
   FAIL: 'FAIL',
   /** A deployment of the live version is short of replicas. */
   DEGRADE: 'DEGRADE',
+  /** A deployment of the live version has no replica that runs, and none has failed. */
+  LACK: 'LACK',
   DELETE: 'DELETE',
 } as const;
 export type AppEvent = (typeof AppEvent)[keyof typeof AppEvent];
@@ -21,7 +23,7 @@ export const APP_TRANSITIONS = {
     FAIL: AppState.DEPLOY_FAILED,
     DELETE: AppState.DELETING,
   },
-  RUNNING: { DEPLOY: AppState.DEPLOYING, DEGRADE: AppState.UNHEALTHY, DELETE: AppState.DELETING },
+  RUNNING: { DEPLOY: AppState.DEPLOYING, DEGRADE: AppState.UNHEALTHY, LACK: AppState.UNHEALTHY, DELETE: AppState.DELETING },
   UNHEALTHY: { DEPLOY: AppState.DEPLOYING, SERVE: AppState.RUNNING, DELETE: AppState.DELETING },
   DEPLOY_FAILED: { DEPLOY: AppState.DEPLOYING, DELETE: AppState.DELETING },
   DELETING: { DEPLOY: AppState.DEPLOYING },

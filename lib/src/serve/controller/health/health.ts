@@ -1,10 +1,11 @@
 import type { Log } from '../../../core/index.js';
-import { AppState, type DeploymentSpec, DeploymentState, ReplicaState } from '../../protocol/index.js';
+import { AppState, DeploymentState, ReplicaState } from '../../protocol/index.js';
 import { type ActualView, byGroup, type Replica } from '../replicas/actual.js';
-import { keepsFailing } from '../replicas/back-off.js';
-import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from '../target/target.js';
+import { runningIn } from '../replicas/dependencies.js';
+import { type AppTarget, type AppVersion, groupKey, type TargetState } from '../target/target.js';
 import { AppEvent, nextAppState } from './app-state.js';
-import { DeploymentEvent, nextDeploymentState } from './deployment-state.js';
+import { type DeploymentEvent, nextDeploymentState } from './deployment-state.js';
+import { deploymentVerdict, waitOf } from './deployment-verdict.js';
 
 export interface DeploymentHealth {
   state: DeploymentState;
@@ -52,7 +53,8 @@ export class Health {
     }
   }
 
-  #observeApp(name: string, { live, next, failed }: AppTarget, actual: ActualView): void {
+  #observeApp(name: string, app: AppTarget, actual: ActualView): void {
+    const { live, next, failed } = app;
     const shown = live ?? next ?? failed;
     if (shown === null) return;
     const known = this.apps.get(name);
@@ -62,25 +64,19 @@ export class Health {
       this.#log.info(`application ${name}: ${health.state}`);
     }
     health.shown = shown;
-    this.#observeDeployments(name, health, live, next, actual);
-    const [event, message] = verdict(live, next, failed, health.deployments, actual);
+    this.#observeDeployments(name, health, app, actual);
+    const [event, message] = verdict(name, app, health.deployments, actual);
     this.#setApp(name, health, event, message);
   }
 
-  #observeDeployments(
-    name: string,
-    health: AppHealth,
-    live: AppVersion | null,
-    next: AppVersion | null,
-    actual: ActualView,
-  ): void {
-    const present = byGroup(actual);
+  #observeDeployments(name: string, health: AppHealth, app: AppTarget, actual: ActualView): void {
+    const { live, next } = app;
     const specs = new Map(
       [...(next?.spec.deployments ?? []), ...(live?.spec.deployments ?? [])].map((spec) => [spec.name, spec]),
     );
     for (const known of health.deployments.keys()) if (!specs.has(known)) health.deployments.delete(known);
     for (const spec of specs.values()) {
-      const [event, message] = verdictOn(spec, name, next, present, actual);
+      const [event, message] = deploymentVerdict(name, app, spec, actual);
       this.#setDeployment(name, health, spec.name, event, message);
     }
   }
@@ -108,54 +104,22 @@ export class Health {
   }
 }
 
-function verdictOn(
-  spec: DeploymentSpec,
-  app: string,
-  next: AppVersion | null,
-  present: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>,
-  actual: ActualView,
-): [DeploymentEvent, message: string] {
-  const running = (key: GroupKey): number =>
-    (present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING).length;
-  const key = groupKey(app, spec.name, spec.replicaHash);
-  const wanted = spec.config.numReplicas;
-  const failure = actual.failures.get(key);
-  const count = `${running(key)} of ${wanted} replicas run`;
-  const after = next?.spec.deployments.find(({ name, replicaHash }) => name === spec.name && replicaHash !== spec.replicaHash);
-  const isShort = running(key) < wanted;
-  if (isShort && failure !== undefined) {
-    const event = keepsFailing(failure) ? DeploymentEvent.KEEPS_FAILING : DeploymentEvent.FAILED;
-    return [event, `${count}: ${failure.error.message}`];
-  }
-  if (after?.config.rollingUpdate !== undefined) {
-    const fresh = running(groupKey(app, after.name, after.replicaHash));
-    return [
-      DeploymentEvent.CHANGED,
-      `rolling update: ${fresh} of ${after.config.numReplicas} new replicas run, ${running(key)} old ones`,
-    ];
-  }
-  if (isShort) {
-    const pending = actual.pending.get(key);
-    return [
-      DeploymentEvent.CHANGED,
-      count + (pending === undefined ? '' : `; PENDING, because there is no room: ${pending.reason}`),
-    ];
-  }
-  return after === undefined ? [DeploymentEvent.SETTLED, ''] : [DeploymentEvent.CHANGED, 'a new version is started'];
-}
-
 function verdict(
-  live: AppVersion | null,
-  next: AppVersion | null,
-  failed: AppTarget['failed'],
+  app: string,
+  { live, next, failed }: AppTarget,
   deployments: ReadonlyMap<string, DeploymentHealth>,
   actual: ActualView,
 ): [AppEvent, message: string] {
-  if (next !== null) return [AppEvent.DEPLOY, pendingOf(next, actual)];
+  if (next !== null) return [AppEvent.DEPLOY, waitsOf(app, { live, next, failed }, next, actual)];
   if (live === null) return [AppEvent.FAIL, failed?.message ?? ''];
   for (const [name, { state, message }] of deployments) {
     if (state === DeploymentState.UNHEALTHY || state === DeploymentState.FAILED) return [AppEvent.DEGRADE, `${name}: ${message}`];
   }
+  const lacking = live.spec.deployments.find(({ name, replicaHash, config }) => {
+    const least = config.autoscaling?.minReplicas ?? config.numReplicas;
+    return least > 0 && runningIn(actual.groups, groupKey(app, name, replicaHash)) === 0;
+  });
+  if (lacking !== undefined) return [AppEvent.LACK, `${lacking.name}: ${deployments.get(lacking.name)?.message ?? ''}`];
   return [AppEvent.SERVE, failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`];
 }
 
@@ -169,10 +133,10 @@ function drainOf(replicas: readonly Readonly<Replica>[]): string {
 }
 
 /** What a version on its way up waits for. */
-function pendingOf({ spec }: AppVersion, actual: ActualView): string {
-  const waiting = spec.deployments.flatMap(({ name, replicaHash }) => {
-    const pending = actual.pending.get(groupKey(spec.name, name, replicaHash));
-    return pending === undefined ? [] : [`${name} waits for room: ${pending.reason}`];
+function waitsOf(app: string, target: AppTarget, version: AppVersion, actual: ActualView): string {
+  const waiting = version.spec.deployments.flatMap((spec) => {
+    const reason = waitOf(app, target, version, spec, actual);
+    return reason === null ? [] : [`${spec.name} ${reason}`];
   });
   return waiting.join('; ');
 }

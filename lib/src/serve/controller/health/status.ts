@@ -2,6 +2,7 @@ import type { NodeInfo } from '../../../engine/index.js';
 import {
   type Allocation,
   type ApplicationStatus,
+  type AppSpec,
   type DeploymentKey,
   DeploymentState,
   type DeploymentStatus,
@@ -72,10 +73,20 @@ function appStatus(
   });
   return {
     status: state,
-    message,
+    message: message === '' ? faultsOf(name, spec, faults) : message,
     routePrefix: spec.routePrefix,
     ingress: spec.ingress,
     lastDeployedAt: acceptedAt,
     deployments: Object.fromEntries(entries),
   };
+}
+
+/** What hinders deployments that have all their replicas. */
+function faultsOf(app: string, { deployments }: AppSpec, faults: ReadonlyMap<DeploymentKey, string>): string {
+  return deployments
+    .flatMap(({ name }) => {
+      const fault = faults.get(deploymentKey(app, name));
+      return fault === undefined ? [] : [`${name}: ${fault}`];
+    })
+    .join('; ');
 }

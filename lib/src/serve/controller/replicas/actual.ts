@@ -176,6 +176,16 @@ export class ActualState implements ActualView {
     this.failures.set(group, addFailure(this.failures.get(group), error, ranMs, now));
   }
 
+  /** Forgets what failed before the replicas of a deployment that run now; what is known of versions without any stays. */
+  forgive(app: string, deployment: string): void {
+    for (const [group, replicas] of this.groups) {
+      const isIts = replicas.some(
+        (one) => one.app === app && one.deployment === deployment && one.state === ReplicaState.RUNNING,
+      );
+      if (isIts && this.failures.has(group)) this.failures.delete(group);
+    }
+  }
+
   /** Forgets what is known of groups that nobody wants and nobody is in. */
   forget(wanted: ReadonlyMap<GroupKey, unknown>): void {
     for (const known of [this.failures, this.offers, this.pending]) {

@@ -83,7 +83,7 @@ export class Executor {
   perform(action: ReplicaAction): void {
     if (action.kind === 'start') this.#starts.start(action.group, action.allocation);
     else if (action.kind === 'pend') this.#starts.pend(action.group, action.reason);
-    else if (action.kind === 'refuse') this.#refuse(action.group, action.reason);
+    else if (action.kind === 'refuse') this.#refuse(action.group, action.reason, action.never);
     else if (action.kind === 'initialize') this.#initialize(action.id, action.group);
     else if (action.kind === 'reconfigure') this.#reconfigure(action.id, action.config);
     else if (action.kind === 'expire') this.#expire(action.id, action.timeoutMs);
@@ -109,8 +109,8 @@ export class Executor {
     this.#readPids();
   }
 
-  #refuse(group: WantedGroup, reason: string): void {
-    this.#starts.refuse(group, reason);
+  #refuse(group: WantedGroup, reason: string, never: boolean): void {
+    this.#starts.refuse(group, reason, never);
     this.#options.onChange();
   }
 

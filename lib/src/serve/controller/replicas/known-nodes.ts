@@ -1,14 +1,17 @@
-import type { Log } from '../../../core/index.js';
+import type { Clock, Log } from '../../../core/index.js';
 import type { Engine } from '../../../engine/index.js';
 import type { ActualState } from './actual.js';
 
 export interface KnownNodesOptions {
+  readonly clock: Clock;
   readonly engine: Engine;
   readonly actual: ActualState;
   readonly log: Pick<Log, 'info' | 'warn'>;
   /** They are known now, or one went down or came up. */
   readonly onChange: () => void;
 }
+
+const RETRY_MS = 5000;
 
 /** Keeps `ActualState.nodes`. They are asked for once, when somebody wants to know: looking for GPUs starts a process. */
 export class KnownNodes {
@@ -28,7 +31,7 @@ export class KnownNodes {
 
   /** Resolves when they are known, or could not be read. */
   ask(): Promise<void> {
-    const { engine, actual, log, onChange } = this.#options;
+    const { clock, engine, actual, log, onChange } = this.#options;
     this.#asked ??= engine.nodes().then(
       (nodes) => {
         actual.nodes = nodes;
@@ -37,6 +40,8 @@ export class KnownNodes {
       (error: Error) => {
         log.warn(`the nodes' resources could not be read: ${error.message}`);
         this.#asked = null;
+        // Who waits for a place asks again.
+        clock.after(RETRY_MS, onChange);
       },
     );
     return this.#asked;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { NodeInfo } from '../../../engine/index.js';
 import type { Allocation, Resources } from '../../protocol/index.js';
-import { Places } from './placement.js';
+import { Places, whyNever } from './placement.js';
 
 const node: NodeInfo = {
   id: 'local',
@@ -181,5 +181,41 @@ describe('place', () => {
         }),
       );
     });
+  });
+});
+
+describe('whyNever', () => {
+  const other: NodeInfo = { id: 'other', ip: '127.0.0.2', alive: false, resources: { cpu: 8, gpus: [], memory: 10, custom: {} } };
+
+  it('is about each node by itself, were it empty and up', () => {
+    const never = (resources: Partial<Resources>) => whyNever([node, other], want(resources));
+    for (const fits of [{}, { cpu: 8 }, { gpu: 2 }, { gpu: 0.3, cpu: 4 }, { memory: 1000, custom: { accelerator: 2 } }])
+      assert.equal(never(fits), null);
+    assert.equal(never({ gpu: 3 }), 'each replica takes gpu 3, and local has 2 GPUs; other has no GPU');
+    assert.equal(
+      never({ cpu: 5, gpu: 1 }),
+      'each replica takes cpu 5, gpu 1, and local has cpu 4, 2 GPUs; other has cpu 8, no GPU',
+    );
+    assert.equal(
+      never({ custom: { accelerator: 2.5 } }),
+      'each replica takes custom accelerator 2.5, and local has custom accelerator 2; other has custom accelerator 0',
+    );
+  });
+
+  it('agrees with the place that is found on nodes that are up and empty', () => {
+    const amount = fc.constantFrom(0, 0.5, 1, 2, 3, 5);
+    const resources = fc.record({
+      cpu: amount,
+      gpu: amount,
+      memory: amount,
+      custom: fc.record({ accelerator: amount }, { requiredKeys: [] }),
+    });
+    fc.assert(
+      fc.property(resources, (wanted) => {
+        const nodes = [node, { ...other, alive: true }];
+        const placed = new Places(nodes, []).take(wanted);
+        assert.equal(whyNever(nodes, wanted) !== null, 'reason' in placed);
+      }),
+    );
   });
 });

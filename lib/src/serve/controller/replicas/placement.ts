@@ -11,6 +11,28 @@ export function takesNothing({ cpu, gpu, memory, custom }: Resources): boolean {
   return cpu === 0 && gpu === 0 && memory === 0 && Object.values(custom).every((amount) => amount === 0);
 }
 
+const answers = new WeakMap<readonly NodeInfo[], WeakMap<Resources, string | null>>();
+
+/** Why no node could ever hold it, were it empty and up: what each has; `null` if one could. */
+export function whyNever(nodes: readonly NodeInfo[], resources: Resources): string | null {
+  const known = answers.get(nodes) ?? new WeakMap<Resources, string | null>();
+  answers.set(nodes, known);
+  // Each round asks the same.
+  const answer = known.get(resources);
+  if (answer !== undefined) return answer;
+  const found = findWhyNever(nodes, resources);
+  known.set(resources, found);
+  return found;
+}
+
+function findWhyNever(nodes: readonly NodeInfo[], resources: Resources): string | null {
+  if (takesNothing(resources)) return null;
+  const rooms = nodes.map((node) => ({ node, room: new Room(node, []) }));
+  if (rooms.some(({ room }) => room.fit(resources) !== null)) return null;
+  const all = rooms.map(({ node, room }) => `${node.id} has ${room.describeAll(resources)}`);
+  return `each replica takes ${amounts(resources)}, and ${all.join('; ')}`;
+}
+
 interface Place {
   readonly node: NodeInfo;
   readonly room: Room;
@@ -135,13 +157,25 @@ class Room {
     };
   }
 
+  /** Of a node that nobody holds anything of. */
+  describeAll(wanted: Resources): string {
+    const all = this.#describeNamed(wanted);
+    const { size } = this.#gpus;
+    if (wanted.gpu > 0) all.push(size === 0 ? 'no GPU' : `${size} GPU${size === 1 ? '' : 's'}`);
+    return all.join(', ');
+  }
+
   describe(wanted: Resources): string {
-    const free = named(wanted).map(([name]) => `${name} ${round(this.#amounts.get(name) ?? 0)}`);
+    const free = this.#describeNamed(wanted);
     if (wanted.gpu > 0) {
       const rooms = [...this.#gpus.values()].map(round);
       free.push(rooms.length === 0 ? 'no GPU' : `gpu ${rooms.join(' + ')}`);
     }
     return free.join(', ');
+  }
+
+  #describeNamed(wanted: Resources): string[] {
+    return named(wanted).map(([name]) => `${name} ${round(this.#amounts.get(name) ?? 0)}`);
   }
 }
 

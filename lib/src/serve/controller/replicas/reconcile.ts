@@ -1,7 +1,9 @@
-import { type Allocation, type DeploymentConfig, type DeploymentSpec, partOf, ReplicaState } from '../../protocol/index.js';
+import { type Allocation, type DeploymentConfig, partOf, ReplicaState } from '../../protocol/index.js';
 import { rollingCounts, rollsInto } from '../target/rolling.js';
-import { dependenciesOf, type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from '../target/target.js';
+import { type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from '../target/target.js';
 import { type ActualView, byGroup, isAlive, isComingUp, type Replica } from './actual.js';
+import { missingDependencies, runningIn } from './dependencies.js';
+import { neverFits } from './never-fits.js';
 import { Places, takesNothing } from './placement.js';
 
 /** What is to be done. The executor marks each at once in the actual state, so that no later round asks for it again. */
@@ -9,8 +11,8 @@ export type Action =
   | { readonly kind: 'start'; readonly group: WantedGroup; readonly allocation: Allocation | null }
   /** No node has room for a replica of it; `null`: there is now, or it is not wanted. */
   | { readonly kind: 'pend'; readonly group: GroupKey; readonly reason: string | null }
-  /** It had no room for too long. */
-  | { readonly kind: 'refuse'; readonly group: WantedGroup; readonly reason: string }
+  /** It had no room for too long, or no node will ever have it. */
+  | { readonly kind: 'refuse'; readonly group: WantedGroup; readonly reason: string; readonly never: boolean }
   /** Tell the replica what to be. */
   | { readonly kind: 'initialize'; readonly id: string; readonly group: WantedGroup }
   /** Push new numbers to a running replica. */
@@ -83,13 +85,22 @@ class Round {
       const { generation, spec } = next;
       const keys = spec.deployments.map((deployment) => groupKey(app, deployment.name, deployment.replicaHash));
       const failed = keys.find((key) => this.#hasFailed(key));
-      if (failed !== undefined) {
-        for (const key of keys) if (this.#wanted.get(key)?.inLive === false) this.#doomed.add(key);
+      const never = failed === undefined ? neverFits(next, this.#wanted, this.actual.nodes) : null;
+      if (never === undefined) continue;
+      if (never !== null) {
+        this.#doom(keys);
+        this.#actions.push({ kind: 'refuse', ...never, never: true });
+      } else if (failed !== undefined) {
+        this.#doom(keys);
         if (!this.actual.switching.has(generation)) this.#actions.push({ kind: 'reject', app, generation, group: failed });
       } else if (spec.deployments.every((deployment, i) => this.#running(keys[i] as GroupKey) >= deployment.config.numReplicas)) {
         if (!this.actual.switching.has(generation)) this.#actions.push({ kind: 'promote', app, generation });
       }
     }
+  }
+
+  #doom(keys: readonly GroupKey[]): void {
+    for (const key of keys) if (this.#wanted.get(key)?.inLive === false) this.#doomed.add(key);
   }
 
   /** How far rolling updates are. One that is given up leaves the live version what it wants. */
@@ -186,7 +197,7 @@ class Round {
     // A first version waits until there is room. An update gives up: the version that runs may be what is in its way.
     if (inLive || this.target.apps.get(app)?.live == null) return undefined;
     const deadline = (pending?.since ?? this.now) + startupTimeoutMs;
-    if (deadline <= this.now) this.#actions.push({ kind: 'refuse', group, reason });
+    if (deadline <= this.now) this.#actions.push({ kind: 'refuse', group, reason, never: false });
     else this.#wake(deadline);
     return undefined;
   }
@@ -228,14 +239,9 @@ class Round {
 
   #dependenciesRun(replica: Readonly<Replica>, group: WantedGroup): boolean {
     const app = this.target.apps.get(group.app);
-    const version = [app?.live, app?.next].find((candidate) => candidate?.generation === replica.generation) ?? group.version;
-    const runs = ({ name, replicaHash, config }: DeploymentSpec): boolean =>
-      config.numReplicas === 0 || this.#running(groupKey(group.app, name, replicaHash)) > 0;
-    return dependenciesOf(version, group.name).every((inner) => {
-      // Of one that is replaced step by step, replicas of either version answer; of the old one none may be left.
-      const into = app === undefined ? undefined : rollsInto(app, inner.name);
-      return runs(inner) || (into !== undefined && runs(into));
-    });
+    if (app === undefined) return true;
+    const version = [app.live, app.next].find((candidate) => candidate?.generation === replica.generation) ?? group.version;
+    return missingDependencies(group.app, app, version, group.name, this.#present).length === 0;
   }
 
   #retire(replica: Readonly<Replica>): void {
@@ -248,7 +254,7 @@ class Round {
   }
 
   #running(key: GroupKey): number {
-    return (this.#present.get(key) ?? []).filter(({ state }) => state === ReplicaState.RUNNING).length;
+    return runningIn(this.#present, key);
   }
 
   #wake(at: number): void {

@@ -2,6 +2,7 @@ import { type Clock, hasCode, type Log } from '../../../core/index.js';
 import { type Engine, NodeLost } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
 import { type Allocation, deploymentKey, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
+import { NeverFits } from '../errors.js';
 import type { GroupKey, WantedGroup } from '../target/target.js';
 import { type ActualState, isComingUp, type Replica } from './actual.js';
 import type { ExitReports } from './exit-reports.js';
@@ -51,11 +52,12 @@ export class ReplicaStarts {
     else pending.set(group, { reason, since: pending.get(group)?.since ?? this.#options.clock.now() });
   }
 
-  /** There was no room for too long. */
-  refuse({ key, app, name: deployment, startupTimeoutMs }: WantedGroup, reason: string): void {
+  /** There was no room for too long, or there will never be. */
+  refuse({ key, app, name: deployment, startupTimeoutMs }: WantedGroup, reason: string, never: boolean): void {
     const told = `there was no room for it within ${startupTimeoutMs} ms (startupTimeout): ${reason}; an update needs room beside the version that runs: delete that first, or ask for less`;
     this.#actual.pending.delete(key);
-    this.#actual.fail(key, failure({ app, deployment }, told), null, this.#options.clock.now());
+    const error = never ? NeverFits({ app, deployment, reason }) : failure({ app, deployment }, told);
+    this.#actual.fail(key, error, null, this.#options.clock.now());
   }
 
   /** A spare process becomes the replica where there is one that can; else one is started. */

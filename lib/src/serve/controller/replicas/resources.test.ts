@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Resources } from '../../protocol/index.js';
 import { app, deployment, FakeCluster, fakeNode, settle } from '../fake-cluster.test-support.js';
+import { autoscalingConfig } from '../scaling/autoscaling-config.test-support.js';
 
 describe('resources', () => {
   const gpu = (name: string, hash: string, share: number, changes = {}) =>
@@ -100,5 +102,61 @@ describe('resources', () => {
     await settle();
     assert.equal(cluster.running('s').length, 1);
     assert.equal(controller.status().applications.special?.status, 'RUNNING');
+  });
+
+  it('refuses at once what no node can ever have, also one that sleeps, and an update', async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeInfos = [
+      fakeNode('a'),
+      { ...fakeNode('b'), alive: false, resources: { cpu: 8, gpus: [], memory: 500, custom: {} } },
+    ];
+    const controller = await cluster.controller();
+    const asleep = {
+      numReplicas: 0,
+      autoscaling: autoscalingConfig({ minReplicas: 0 }),
+    };
+    const never: [string, Partial<Resources>, object, RegExp][] = [
+      ['gpus', { gpu: 3 }, {}, /each replica takes gpu 3, and a has 2 GPUs; b has no GPU/],
+      ['cpu', { cpu: 8.5 }, {}, /takes cpu 8.5, and a has cpu 4; b has cpu 8/],
+      ['memory', { memory: 1001 }, { numReplicas: 2 }, /a has memory 1000; b has memory 500/],
+      ['custom', { custom: { tpu: 0.1 } }, {}, /a has custom tpu 0; b has custom tpu 0/],
+      ['two', { cpu: 5, gpu: 0.5 }, {}, /a has cpu 4, 2 GPUs; b has cpu 8, no GPU/],
+      ['asleep', { gpu: 4 }, asleep, /takes gpu 4/],
+    ];
+    for (const [name, resources, changes, message] of never) {
+      const all = { cpu: 0, gpu: 0, memory: 0, custom: {}, ...resources };
+      const spec = app(name, [deployment('Inner', `inner of ${name}`), deployment('Much', name, { ...changes, resources: all })]);
+      await assert.rejects(controller.deploy(spec), { code: 'NBS_NEVER_FITS', message });
+      assert.equal(controller.status().applications[name]?.status, 'DEPLOY_FAILED');
+      assert.match(controller.status().applications[name]?.message ?? '', message);
+    }
+    await settle();
+    assert.equal(cluster.replicas.size, 0);
+    await controller.deploy(app('gpu', [gpu('Gpu', 'one', 1)]));
+    await assert.rejects(controller.deploy(app('gpu', [gpu('Gpu', 'two', 8)])), { code: 'NBS_NEVER_FITS' });
+    assert.equal(controller.status().applications.gpu?.status, 'RUNNING');
+    assert.equal(cluster.running('one').length, 1);
+  });
+
+  it('waits for a node that is to join or is down, and for what others hold', async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeInfos = [
+      fakeNode('a'),
+      { ...fakeNode('b'), alive: false, resources: { cpu: 8, gpus: [], memory: 500, custom: {} } },
+    ];
+    const controller = await cluster.controller();
+    const joined = controller.deploy(
+      app('later', [deployment('Later', 'l', { resources: { cpu: 6, gpu: 0, memory: 0, custom: {} } })]),
+    );
+    await settle();
+    assert.match(controller.status().applications.later?.message ?? '', /Later waits for room: .*a has cpu 4 free; b is down/);
+    cluster.change('b', true);
+    await joined;
+    cluster.change('b', false);
+    await settle();
+    const { later } = controller.status().applications;
+    assert.match(later?.deployments.Later?.message ?? '', /PENDING/);
+    // It was running, and serves nobody now.
+    assert.deepEqual([later?.status, later?.deployments.Later?.status], ['UNHEALTHY', 'UNHEALTHY']);
   });
 });

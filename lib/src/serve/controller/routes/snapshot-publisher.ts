@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/index.js';
-import type { RouteSnapshot } from '../../protocol/index.js';
+import type { RisingRoute, RouteSnapshot } from '../../protocol/index.js';
 import type { ActualView } from '../replicas/actual.js';
 import type { TargetState } from '../target/target.js';
 import { buildRoutes, type Routes } from './snapshot.js';
+
+const NONE: readonly RisingRoute[] = [];
 
 /** Publishes the routes whenever they differ from what was published last. */
 export class SnapshotPublisher {
@@ -13,6 +15,7 @@ export class SnapshotPublisher {
   // What it was made of: most rounds change nothing that routers know of.
   #target: TargetState | null = null;
   #revision = -1;
+  #expected: readonly RisingRoute[] = NONE;
 
   constructor(clock: Clock, publish: (snapshot: RouteSnapshot) => void) {
     this.#publish = publish;
@@ -25,11 +28,13 @@ export class SnapshotPublisher {
     return this.#version;
   }
 
-  publish(target: TargetState, actual: ActualView): void {
-    if (this.#target === target && this.#revision === actual.revision) return;
+  /** @param expected of applications that are about to be deployed */
+  publish(target: TargetState, actual: ActualView, expected: readonly RisingRoute[] = NONE): void {
+    if (this.#target === target && this.#revision === actual.revision && this.#expected === expected) return;
+    this.#expected = expected;
     this.#target = target;
     this.#revision = actual.revision;
-    const routes = keepSame(this.#last, buildRoutes(target, actual));
+    const routes = keepSame(this.#last, buildRoutes(target, actual, expected));
     if (routes === this.#last) return;
     this.#last = routes;
     this.#version += 1;

@@ -8,15 +8,18 @@ import {
   partOf,
   type ReplicaReady,
   ReplicaState,
+  type RisingRoute,
   type Route,
   type RouteAutoscaling,
   type RouteSnapshot,
   scopedDeploymentKey,
 } from '../../protocol/index.js';
-import { type ActualView, byGroup, type Replica } from '../replicas/actual.js';
-import { type Failure, keepsFailing } from '../replicas/back-off.js';
+import { waitOf } from '../health/deployment-verdict.js';
+import { type ActualView, byGroup } from '../replicas/actual.js';
+import { keepsFailing } from '../replicas/back-off.js';
+import { missingDependencies } from '../replicas/dependencies.js';
 import { rollsInto } from '../target/rolling.js';
-import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from '../target/target.js';
+import { type AppTarget, type AppVersion, groupKey, type TargetState } from '../target/target.js';
 import { splitRoutes } from './split-routes.js';
 
 export type Routes = Omit<RouteSnapshot, 'version'>;
@@ -29,12 +32,24 @@ const UNKNOWN_OFFER: ReplicaReady = { methods: [], http: true };
  * Routes lead to live versions only. Deployments of a version on its way up can be reached by handle: under their own name where the live version
  * has none of that name, else under their scoped name, which only replicas of that version look up.
  */
-export function buildRoutes(target: TargetState, actual: ActualView): Routes {
+export function buildRoutes(target: TargetState, actual: ActualView, expected: readonly RisingRoute[] = []): Routes {
   const deployments: Record<string, DeploymentRoute> = {};
   for (const [app, versions] of target.apps) {
     for (const [key, route] of deploymentRoutes(app, versions, actual)) deployments[key] = route;
   }
-  return { ...entrances(target), deployments };
+  const rising = risingRoutes(target, expected);
+  return { ...entrances(target), ...(rising.length === 0 ? {} : { rising }), deployments };
+}
+
+/** Where applications will answer that do not run yet. */
+function risingRoutes({ apps }: TargetState, expected: readonly RisingRoute[]): readonly RisingRoute[] {
+  const rising = new Map<string, RisingRoute>();
+  for (const route of expected) if (!apps.get(route.app)?.live) rising.set(route.prefix, route);
+  for (const [app, { live, next }] of apps) {
+    const prefix = next?.spec.routePrefix ?? null;
+    if (live === null && prefix !== null) rising.set(prefix, { prefix, app });
+  }
+  return [...rising.values()];
 }
 
 type Keyed = readonly (readonly [DeploymentKey, DeploymentRoute])[];
@@ -52,17 +67,16 @@ function deploymentRoutes(app: string, versions: AppTarget, actual: ActualView):
 
 function makeDeploymentRoutes(app: string, versions: AppTarget, actual: ActualView): Keyed {
   const { live, next } = versions;
-  const present = byGroup(actual);
-  const made = (live?.spec.deployments ?? []).map((spec): Keyed[number] => {
-    const into = rollsInto(versions, spec.name);
-    return [deploymentKey(app, spec.name), makeRoute(app, spec, live as AppVersion, present, actual, into)];
-  });
+  const made = (live?.spec.deployments ?? []).map((spec): Keyed[number] => [
+    deploymentKey(app, spec.name),
+    makeRoute(app, versions, spec, live as AppVersion, actual),
+  ]);
   const liveHashes = new Map(live?.spec.deployments.map((spec) => [spec.name, spec.replicaHash]));
   for (const spec of next?.spec.deployments ?? []) {
     const liveHash = liveHashes.get(spec.name);
     if (next === null || liveHash === spec.replicaHash) continue;
     const key = liveHash === undefined ? deploymentKey(app, spec.name) : scopedDeploymentKey(app, spec.name, next.generation);
-    made.push([key, makeRoute(app, spec, next, present, actual)]);
+    made.push([key, makeRoute(app, versions, spec, next, actual)]);
   }
   return made;
 }
@@ -100,12 +114,13 @@ function routeTo(app: string, version: AppVersion, prefix: string): Route {
 
 function makeRoute(
   app: string,
+  target: AppTarget,
   spec: DeploymentSpec,
   version: AppVersion,
-  present: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>,
   actual: ActualView,
-  into?: DeploymentSpec,
 ): DeploymentRoute {
+  const present = byGroup(actual);
+  const into = version === target.live ? rollsInto(target, spec.name) : undefined;
   const key = groupKey(app, spec.name, spec.replicaHash);
   // While one version takes over from another replica by replica, both answer.
   const there = [key, ...(into === undefined ? [] : [groupKey(app, into.name, into.replicaHash)])].flatMap(
@@ -115,7 +130,8 @@ function makeRoute(
   const hung = there.filter((replica) => replica.hung);
   const { methods, http } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
   const { autoscaling } = spec.config;
-  const unavailable = running.length === 0 ? whyNone(spec.config, actual.failures.get(key)) : undefined;
+  const unavailable = running.length === 0 ? whyNone(app, target, version, spec, actual) : undefined;
+  const waits = running.length === 0 ? waitOf(app, target, version, spec, actual) : null;
   return {
     app,
     name: spec.name,
@@ -125,13 +141,25 @@ function makeRoute(
     http,
     ...(hung.length === 0 ? {} : { hung: hung.map(({ id }) => id) }),
     ...(unavailable === undefined ? {} : { unavailable }),
+    ...(waits === null ? {} : { waits }),
     ...(autoscaling === undefined ? {} : { autoscaling: routeAutoscaling(spec.config, autoscaling) }),
   };
 }
 
-/** `undefined` where requests are to wait: a replica is on its way, or their coming starts one. */
-function whyNone({ numReplicas, autoscaling }: DeploymentConfig, failure: Failure | undefined): string | undefined {
-  if (numReplicas === 0) return autoscaling === undefined ? 'its numReplicas is 0' : undefined;
+/** Why requests are not to wait for a replica; `undefined` if one is on its way, or their coming starts one. */
+function whyNone(
+  app: string,
+  target: AppTarget,
+  version: AppVersion,
+  { name, replicaHash, config }: DeploymentSpec,
+  actual: ActualView,
+): string | undefined {
+  if (config.numReplicas === 0 && config.autoscaling === undefined) return 'its numReplicas is 0';
+  for (const inner of missingDependencies(app, target, version, name, actual.groups)) {
+    const why = whyNone(app, target, version, inner, actual);
+    if (why !== undefined) return `it waits for ${inner.name}: ${why}`;
+  }
+  const failure = actual.failures.get(groupKey(app, name, replicaHash));
   return failure !== undefined && keepsFailing(failure) ? failure.error.message : undefined;
 }
 

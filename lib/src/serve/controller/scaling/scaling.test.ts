@@ -59,10 +59,15 @@ describe('autoscaling', () => {
     assert.match(cluster.routes.deployments['hello/Chat']?.unavailable ?? '', /no model/);
     await load(cluster, controller, 0, 100);
     await cluster.clock.advance(60_000);
-    assert.equal(cluster.routes.deployments['hello/Chat']?.unavailable, undefined);
+    assert.equal(controller.status().applications.hello?.deployments.Chat?.numReplicas, 0);
+    assert.match(cluster.routes.deployments['hello/Chat']?.unavailable ?? '', /no model/, 'nobody waits for it in vain');
     cluster.behaviours.delete('a');
     await load(cluster, controller, 1, 100);
     assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
+    assert.equal(cluster.routes.deployments['hello/Chat']?.unavailable, undefined);
+    await load(cluster, controller, 0, 10_000);
+    assert.equal(cluster.replicas.size, 0);
+    assert.equal(cluster.routes.deployments['hello/Chat']?.unavailable, undefined, 'it has worked');
   });
 
   describe("by a policy of one's own", () => {

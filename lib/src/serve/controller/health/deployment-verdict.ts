@@ -1,0 +1,68 @@
+import type { DeploymentSpec } from '../../protocol/index.js';
+import type { ActualView } from '../replicas/actual.js';
+import { keepsFailing } from '../replicas/back-off.js';
+import { missingDependencies, runningIn } from '../replicas/dependencies.js';
+import { type AppTarget, type AppVersion, groupKey } from '../target/target.js';
+import { DeploymentEvent } from './deployment-state.js';
+
+/** What is seen of one deployment, and the words for it. Pure. */
+export function deploymentVerdict(
+  app: string,
+  target: AppTarget,
+  spec: DeploymentSpec,
+  actual: ActualView,
+): [DeploymentEvent, message: string] {
+  const { name, config } = spec;
+  const key = groupKey(app, name, spec.replicaHash);
+  const wanted = config.numReplicas;
+  const running = runningIn(actual.groups, key);
+  const failure = actual.failures.get(key);
+  const isShort = running < wanted;
+  const isAsleep = wanted === 0 && running === 0;
+  const count = isAsleep ? 'no replica runs until a request comes' : `${running} of ${wanted} replicas run`;
+  const version = target.live?.spec.deployments.includes(spec) === true ? target.live : target.next;
+  const wait = version === null || !isShort ? null : waitOf(app, target, version, spec, actual);
+  const waits = wait === null ? '' : `; ${actual.pending.has(key) ? 'PENDING, ' : ''}${wait}`;
+  if (failure !== undefined && (isShort || isAsleep)) {
+    const event = keepsFailing(failure) ? DeploymentEvent.KEEPS_FAILING : DeploymentEvent.FAILED;
+    const words = isAsleep ? `${count}, and the last one failed` : count;
+    return [event, wait === null ? `${words}: ${failure.error.message}` : words + waits];
+  }
+  const after = target.next?.spec.deployments.find((other) => other.name === name && other.replicaHash !== spec.replicaHash);
+  if (after?.config.rollingUpdate !== undefined) {
+    const fresh = runningIn(actual.groups, groupKey(app, name, after.replicaHash));
+    return [
+      DeploymentEvent.CHANGED,
+      `rolling update: ${fresh} of ${after.config.numReplicas} new replicas run, ${running} old ones`,
+    ];
+  }
+  if (isShort) {
+    if (wait === null) return [DeploymentEvent.CHANGED, count];
+    // It ran, and what is missing cannot be had.
+    const least = Math.min(wanted, Math.max(1, config.autoscaling?.minReplicas ?? wanted));
+    const event = version === target.live && running < least ? DeploymentEvent.FAILED : DeploymentEvent.CHANGED;
+    return [event, count + waits];
+  }
+  if (after !== undefined) return [DeploymentEvent.CHANGED, 'a new version is started'];
+  if (!isAsleep) return [DeploymentEvent.SETTLED, ''];
+  return [DeploymentEvent.SETTLED, config.autoscaling === undefined ? 'its numReplicas is 0, so it answers no request' : count];
+}
+
+/** What the replicas of a deployment that are missing wait for; `null` if they are being started. Pure. */
+export function waitOf(
+  app: string,
+  target: AppTarget,
+  version: AppVersion,
+  { name, replicaHash }: DeploymentSpec,
+  actual: ActualView,
+): string | null {
+  const pending = actual.pending.get(groupKey(app, name, replicaHash));
+  if (pending !== undefined) return `waits for room: ${pending.reason}`;
+  if (runningIn(actual.groups, groupKey(app, name, replicaHash)) > 0) return null;
+  const [inner] = missingDependencies(app, target, version, name, actual.groups);
+  if (inner === undefined) return null;
+  const wait = waitOf(app, target, version, inner, actual);
+  if (wait !== null) return `waits for ${inner.name}, which ${wait}`;
+  const failure = actual.failures.get(groupKey(app, inner.name, inner.replicaHash));
+  return `waits for ${inner.name}${failure === undefined ? ', of which no replica runs yet' : `: ${failure.error.message}`}`;
+}

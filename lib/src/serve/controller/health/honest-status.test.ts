@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Controller } from '../controller.js';
+import { app, deployment, FakeCluster, fakeNode, idsOf, killed, settle } from '../fake-cluster.test-support.js';
+import { autoscalingConfig } from '../scaling/autoscaling-config.test-support.js';
+
+const shown = (controller: Controller, name = 'hello') => {
+  const { status, message, deployments } = controller.status().applications[name] ?? assert.fail();
+  const each = Object.entries(deployments).map(([key, one]) => [key, `${one.status} ${one.message}`.trim()]);
+  return { app: `${status} ${message}`.trim(), ...Object.fromEntries(each) } as Record<string, string>;
+};
+
+describe('a status says what is', () => {
+  const sleeper = (changes = {}) =>
+    deployment('Chat', 'a', { numReplicas: 0, autoscaling: autoscalingConfig({ minReplicas: 0, ...changes }) });
+  const ask = async (cluster: FakeCluster, controller: Controller, now: number) => {
+    controller.demand('proxy/1', { deployments: { 'hello/Chat': { average: now, periodMs: 100, now } } });
+    await cluster.clock.advance(100);
+  };
+
+  it('of a deployment that sleeps: whether it has failed when it was asked last', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [sleeper()]));
+    assert.deepEqual(shown(controller), { app: 'RUNNING', Chat: 'HEALTHY no replica runs until a request comes' });
+    cluster.behaviours.set('a', { constructorError: new Error('no model') });
+    await ask(cluster, controller, 1);
+    assert.match(shown(controller).Chat ?? '', /^FAILED 0 of 1 replicas run: no model$/);
+    await ask(cluster, controller, 0);
+    await cluster.clock.advance(60_000);
+    assert.match(
+      shown(controller).Chat ?? '',
+      /^FAILED no replica runs until a request comes, and the last one failed: no model$/,
+    );
+    assert.match(shown(controller).app ?? '', /^UNHEALTHY Chat: .*no model/);
+    // The controller's successor knows nothing of it; the next request will tell.
+    cluster.behaviours.delete('a');
+    await ask(cluster, controller, 1);
+    assert.deepEqual(shown(controller), { app: 'RUNNING', Chat: 'HEALTHY' });
+    await ask(cluster, controller, 0);
+    await cluster.clock.advance(60_000);
+    assert.equal(cluster.replicas.size, 0);
+    assert.match(shown(controller).Chat ?? '', /^HEALTHY/);
+  });
+
+  it('of a deployment with no replicas', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a', { numReplicas: 0 })]));
+    assert.match(shown(controller).Chat ?? '', /^HEALTHY its numReplicas is 0/);
+  });
+
+  it('of a front that waits for an inner deployment which cannot start, and requests are told too', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    const inner = { ...deployment('Inner', 'i'), dependencies: ['Deep'] };
+    const front = { ...deployment('Front', 'f'), dependencies: ['Inner'] };
+    await controller.deploy(app('hello', [deployment('Deep', 'd'), inner, front]));
+    cluster.behaviours.set('d', { constructorError: new Error('no model') });
+    for (const key of ['Deep', 'Inner', 'Front']) cluster.end(idsOf(cluster, `hello/${key}`)[0] as string, killed);
+    await cluster.clock.advance(3000);
+    const seen = shown(controller);
+    assert.match(seen.app ?? '', /^UNHEALTHY .*no model/);
+    assert.match(seen.Deep ?? '', /^FAILED .*no model/);
+    assert.match(seen.Inner ?? '', /^UNHEALTHY 0 of 1 replicas run; waits for Deep: no model$/);
+    assert.match(seen.Front ?? '', /^UNHEALTHY 0 of 1 replicas run; waits for Inner, which waits for Deep: no model$/);
+    for (const key of ['hello/Deep', 'hello/Inner', 'hello/Front'] as const)
+      assert.match(cluster.routes.deployments[key]?.unavailable ?? '', /no model/);
+    cluster.behaviours.delete('d');
+    await cluster.clock.advance(60_000);
+    assert.deepEqual(shown(controller), { app: 'RUNNING', Deep: 'HEALTHY', Inner: 'HEALTHY', Front: 'HEALTHY' });
+    assert.equal(cluster.routes.deployments['hello/Front']?.unavailable, undefined);
+  });
+
+  it('of a front whose inner deployment sleeps and cannot start: it runs, and its calls say what is wrong', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [sleeper(), { ...deployment('Front', 'f'), dependencies: ['Chat'] }]));
+    cluster.behaviours.set('a', { constructorError: new Error('no model') });
+    await ask(cluster, controller, 1);
+    cluster.end(idsOf(cluster, 'hello/Front')[0] as string, killed);
+    await cluster.clock.advance(1000);
+    assert.equal(idsOf(cluster, 'hello/Front').length, 1);
+    assert.match(shown(controller).Chat ?? '', /^FAILED/);
+  });
+
+  it('of an application whose replicas are gone with a controller: it does not run before they do', async () => {
+    const cluster = new FakeCluster();
+    const first = await cluster.controller();
+    await first.deploy(app('hello', [deployment('Chat', 'a')]));
+    for (const id of [...cluster.replicas.keys()]) cluster.replicas.delete(id);
+    cluster.behaviours.set('a', { hang: true });
+    const controller = await cluster.controller();
+    await settle();
+    assert.deepEqual(shown(controller), { app: 'DEPLOYING Chat: 0 of 1 replicas run', Chat: 'UPDATING 0 of 1 replicas run' });
+  });
+
+  it('of an application whose only replicas went down with a node', async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeInfos = [fakeNode('a'), fakeNode('b')];
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a')]));
+    cluster.behaviours.set('a', { hang: true });
+    cluster.change(cluster.running('a')[0]?.spec.node as string, false);
+    await settle();
+    assert.match(shown(controller).app ?? '', /^UNHEALTHY Chat: 0 of 1 replicas run/);
+    assert.match(shown(controller).Chat ?? '', /^UPDATING/);
+  });
+
+  it('of an update that fails, and of one that waits', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a')]));
+    cluster.behaviours.set('b', { constructorError: new Error('no model') });
+    await assert.rejects(controller.deploy(app('hello', [deployment('Chat', 'b')])), /no model/);
+    assert.match(shown(controller).app ?? '', /^RUNNING the last update failed .*no model/);
+    const late = deployment('Chat', 'c', { resources: { cpu: 0, gpu: 2, memory: 0, custom: {} } });
+    await controller.deploy(app('gpus', [deployment('Gpus', 'g', { resources: late.config.resources })]));
+    void controller.deploy(app('hello', [late])).catch(() => {});
+    await settle();
+    assert.match(shown(controller).app ?? '', /^DEPLOYING Chat waits for room: .*gpu 0 \+ 0 free/);
+  });
+});

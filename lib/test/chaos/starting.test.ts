@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, test } from 'node:test';
+import { serve } from 'nbserve';
+import { detachedClusters, startDetachedCluster, stopCluster } from '../../dist/engine/index.js';
+import { killAndAwaitSuccessor } from '../fixtures/cluster-processes.js';
+import { Gated, Root } from '../fixtures/switched-apps.js';
+import { until } from '../fixtures/wait.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nbs-starting-'));
+const FAULT = join(folder, 'fault');
+const gated = Gated.options({ env: { FAULT } }).bind();
+const { dir, url } = await startDetachedCluster({ host: '127.0.0.1', port: 0 }, {});
+await serve.start({ address: dir });
+
+beforeEach(() => writeFileSync(FAULT, 'wait'));
+after(async () => {
+  await serve.shutdown();
+  for (const cluster of await detachedClusters()) await stopCluster(cluster.dir, 0);
+  rmSync(folder, { recursive: true });
+});
+
+const get = async (path: string) => {
+  const response = await fetch(`${url}${path}`);
+  return { status: response.status, retry: response.headers.get('retry-after'), body: await response.text() };
+};
+const isStarting = ({ status, retry, body }: Awaited<ReturnType<typeof get>>): boolean =>
+  status === 503 && retry === '1' && body.includes('NBS_APP_STARTING');
+
+test('requests to an application on its way up get 503, whoever is killed meanwhile; to other paths 404 without its route', async () => {
+  assert.equal((await get('/gated')).status, 404);
+  const running = serve.run(gated, { name: 'gated', routePrefix: '/gated' });
+  await until(async () => isStarting(await get('/gated')));
+  const other = await get('/gatedx');
+  assert.equal(other.status, 404);
+  assert.doesNotMatch(other.body, /routes.*gated\b/);
+  for (const role of ['controller', 'proxy'] as const) {
+    await killAndAwaitSuccessor(dir, role);
+    assert.ok(isStarting(await get('/gated/some/where?x=1')), role);
+  }
+  writeFileSync(FAULT, '');
+  await running;
+  assert.equal((await get('/gated')).body, 'up');
+  await serve.delete('gated');
+  assert.equal((await get('/gated')).status, 404);
+});
+
+test('the longest prefix counts, and one that cannot be brought up is no route', async () => {
+  await serve.run(Root.bind(), { name: 'root' });
+  const running = serve.run(gated, { name: 'gated', routePrefix: '/gated' });
+  await until(async () => isStarting(await get('/gated/x')));
+  assert.equal((await get('/other')).body, 'root');
+  const failed = assert.rejects(running, /no model/);
+  writeFileSync(FAULT, 'no model');
+  await failed;
+  await until(async () => (await get('/gated/x')).body === 'root');
+  const updated = serve.run(Root.options({ version: 'two' }).bind(), { name: 'root' });
+  assert.equal((await get('/')).body, 'root');
+  await updated;
+});
