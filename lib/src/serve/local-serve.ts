@@ -1,10 +1,12 @@
 import { batch } from './batching/index.js';
 import { beginCanary } from './canary.js';
+import type { Client } from './client.js';
 import { getMultiplexedModelId } from './context/index.js';
 import { deleteApplication } from './delete.js';
 import { asDeployment, DeploymentDefinition } from './deployment.js';
 import { createHandle, handleContext } from './handle/index.js';
-import { inertRun, isInert, noteDefinition, type Target } from './modules/index.js';
+import { inReplica } from './in-replica.js';
+import { inertChange, noteDefinition, type Target } from './modules/index.js';
 import { multiplexed } from './multiplexing/index.js';
 import { requiredPrefix } from './names.js';
 import { clusterAt, endCluster, ownCluster, requiredCluster, runningCluster } from './own-cluster.js';
@@ -17,7 +19,7 @@ import type { Application, DeploymentOptions, RunOptions, TrafficOptions } from 
 
 function run(application: Application<unknown>, options: RunOptions = {}): Promise<never> {
   // In a replica, a module's own serve.run must neither deploy nor let the lines after it run.
-  return inertRun(options.name ?? 'default') ?? (runApplication(ownCluster(), application, options) as Promise<never>);
+  return inertChange('run', options.name ?? 'default') ?? (runApplication(ownCluster(), application, options) as Promise<never>);
 }
 
 function deployment(target: Target, options: DeploymentOptions = {}): never {
@@ -51,9 +53,12 @@ async function traffic(
   options?: TrafficOptions,
 ): Promise<never> {
   const at = requiredPrefix(prefix);
-  const client = await requiredCluster();
-  return (weights === undefined ? trafficOf(client, at) : setTraffic(client, at, weights, options)) as Promise<never>;
+  if (weights === undefined) return (await trafficOf(await cluster(), at)) as never;
+  return (await (inertChange('traffic') ?? setTraffic(await requiredCluster(), at, weights, options))) as never;
 }
+
+/** In a driver its cluster, in a replica the one that it belongs to. @throws NBS_NOT_RUNNING */
+const cluster = async (): Promise<Pick<Client, 'call'>> => inReplica() ?? requiredCluster();
 
 /** In a driver its cluster's, in a replica the one that it belongs to. */
 async function context() {
@@ -71,26 +76,26 @@ export const localServe: Serve = {
   getMultiplexedModelId,
   run: run as Serve['run'],
   async start(options) {
-    if (!isInert()) await (await clusterAt(checkStartOptions(options ?? {}))).cluster.serving;
+    await (inertChange('start') ?? (await clusterAt(checkStartOptions(options ?? {}))).cluster.serving);
   },
   async status() {
-    return (await requiredCluster()).call('status', undefined);
+    return (await cluster()).call('status', undefined);
   },
   async delete(name) {
-    await deleteApplication(await requiredCluster(), name);
+    await (inertChange('delete') ?? deleteApplication(await requiredCluster(), name));
   },
   async shutdown() {
-    await endCluster({ drain: true });
+    await (inertChange('shutdown') ?? endCluster({ drain: true }));
   },
   traffic: traffic as Serve['traffic'],
   async canary(prefix, options) {
     const at = requiredPrefix(prefix);
-    return beginCanary(await requiredCluster(), at, options);
+    return inertChange('canary') ?? beginCanary(await requiredCluster(), at, options);
   },
   getAppHandle,
   getDeploymentHandle,
   async listDeployments() {
-    const { applications } = await (await requiredCluster()).call('status', undefined);
+    const { applications } = await (await cluster()).call('status', undefined);
     return Object.fromEntries(
       Object.entries(applications).map(([app, { ingress, routePrefix, deployments }]) => [
         app,

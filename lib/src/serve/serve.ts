@@ -17,7 +17,10 @@ import type {
   TrafficOptions,
 } from './types.js';
 
-/** The serving cluster of this notebook or script. */
+/**
+ * The serving cluster of this notebook or script. In a replica what looks at the cluster works as well; what would change it rejects with
+ * NBS_IN_REPLICA.
+ */
 export interface Serve {
   /** Makes a function deployable: HTTP calls it with the request, `handle.remote(…)` with its arguments. */
   deployment<R>(

@@ -4,7 +4,7 @@ import { trafficSpec } from './traffic-options.js';
 import type { TrafficOptions } from './types.js';
 
 /** The present split of a prefix; `null` where it has none. */
-export async function trafficOf(client: Client, prefix: string): Promise<TrafficStatus | null> {
+export async function trafficOf(client: Pick<Client, 'call'>, prefix: string): Promise<TrafficStatus | null> {
   const { traffic } = await client.call('status', undefined);
   return Object.hasOwn(traffic, prefix) ? (traffic[prefix] ?? null) : null;
 }

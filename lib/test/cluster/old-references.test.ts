@@ -6,7 +6,7 @@ import { makeInert, WantedDefinition } from '../../dist/serve/modules/index.js';
 
 test('a name that is unique is found, another one is refused', async () => {
   // As in a replica.
-  void makeInert(() => false);
+  makeInert({ deployment: 'default/Single', isModule: true, isDefined: () => false });
   class Single {}
   serve.deployment(Single);
   for (const word of ['a', 'b'])

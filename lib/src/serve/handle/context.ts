@@ -1,3 +1,4 @@
+import type { Hello } from '../../ipc/index.js';
 import { type DeploymentKey, deploymentKey, type HandleRef, scopedDeploymentKey } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { NotRunning } from './errors.js';
@@ -9,6 +10,8 @@ export interface HandleContext {
   readonly url: string;
   /** Where the handles live in a replica: its application's own new replicas come first while an update is being brought up. */
   readonly scope?: { readonly app: string; readonly generation: number };
+  /** In a replica: the cluster that it belongs to. */
+  readonly cluster?: { readonly dir: string; readonly token: string; readonly hello: Hello };
 }
 
 let current: HandleContext | null = null;
@@ -23,6 +26,9 @@ export function handleContext(): HandleContext {
   if (current === null) throw NotRunning();
   return current;
 }
+
+/** In a replica, the cluster that it belongs to; elsewhere `undefined`. */
+export const replicaCluster = (): HandleContext['cluster'] => current?.cluster;
 
 /** Under which key of the routes a handle's calls go. */
 export function routeKey({ app, deployment }: HandleRef): DeploymentKey {

@@ -1,4 +1,4 @@
-export { type HandleContext, handleContext, setHandleContext } from './context.js';
+export { type HandleContext, handleContext, replicaCluster, setHandleContext } from './context.js';
 export { NotRunning } from './errors.js';
 export { createHandle, handleRef } from './handle.js';
 export { registerHandleCodec } from './handle-codec.js';

@@ -25,3 +25,8 @@ export const FailedBeforeDefined = defineError(
   400,
   'a replica ran {file}, which failed before it defined deployment {name}: {reason}; serve.run deploys nothing there, so nothing answers: define what you deploy above the first use of what serve.run gives',
 );
+export const InReplica = defineError(
+  'NBS_IN_REPLICA',
+  409,
+  'serve.{method} cannot be called in a replica, here of {deployment}: replicas answer requests and do not change their cluster; call it in the notebook or script that runs the application; {instead}',
+);

@@ -1,29 +1,103 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { InReplica } from './errors.js';
+
+/** What of `serve` changes a cluster, with what would be right in its place. */
+const CHANGES = {
+  run: "to call another application, use serve.getAppHandle('name')",
+  start: 'the cluster that it belongs to runs already',
+  shutdown: 'or use nbserve stop',
+  delete: 'or use nbserve delete',
+  traffic: 'or use nbserve traffic',
+  canary: 'or use nbserve canary',
+} as const;
+export type Change = keyof typeof CHANGES;
+
 /** On the global object: a user's bundle may hold a copy of this package, and its `serve.run` must be inert as well. */
 const KEY = Symbol.for('nbserve.inert');
-const holder = globalThis as { [KEY]?: (app: string) => Promise<unknown> };
+const holder = globalThis as { [KEY]?: (change: Change, app: string) => Promise<unknown> };
+
+/** Set in what answers requests, as against the top level of a module and what that goes on with. */
+const served = new AsyncLocalStorage<true>();
+/** Where `serve.run` or `serve.start` stand in a class or function; a parameter of the scope costs each of its promises a little. */
+const MENTIONS = /serve\w*\s*\.\s*(?:run|start)\s*\(/i;
+
+let serving = false;
+
+export interface InertOptions {
+  /** `app/deployment`, for messages. */
+  readonly deployment: string;
+  /** Whether the code is a module file, whose top level may call `serve.run`; a notebook's cells come without what they ran. */
+  readonly isModule: boolean;
+  /** Whether the module has defined what the replica wants, now that it runs the application of this name. */
+  readonly isDefined: (app: string) => boolean;
+}
+
+export interface Inert {
+  /** Resolves when the module's top level goes no further. */
+  readonly paused: Promise<void>;
+  /** The code is loaded. */
+  loaded(): void;
+}
 
 /**
  * Called by a replica before it imports a user's module, whose top level may call `serve.run`: that must not deploy there.
- * As soon as what the replica wants is defined, `serve.run` never settles, so that the lines behind it do not run.
- * @param isDefined whether the module has defined it, now that it runs the application of this name
- * @returns resolves when the module's top level goes no further
+ * As soon as what the replica wants is defined, `serve.run` never settles, so that the lines behind it do not run. In code that answers requests
+ * it is refused.
  */
-export function makeInert(isDefined: (app: string) => boolean): Promise<void> {
-  return new Promise((paused) => {
-    holder[KEY] = (app) => {
-      if (!isDefined(app)) return Promise.resolve(inertHandle(paused));
-      paused();
-      return never();
-    };
+export function makeInert({ deployment, isModule, isDefined }: InertOptions): Inert {
+  let loading = true;
+  let noted = false;
+  let pause = (): void => {};
+  const paused = new Promise<void>((resolve) => {
+    pause = resolve;
   });
+  holder[KEY] = async (change, app) => {
+    const isOfStart = change === 'run' || change === 'start';
+    if (!isModule || served.getStore() === true || !(loading || isOfStart))
+      throw InReplica({ method: change, deployment, instead: CHANGES[change] });
+    // Before the first request it can only be the module's own.
+    if (serving && !noted) {
+      noted = true;
+      console.error(
+        `serve.${change} does nothing here, in a replica of ${deployment}: it is taken for one of the module's top level`,
+      );
+    }
+    if (change !== 'run') return undefined;
+    if (!isDefined(app)) return inertHandle(pause);
+    pause();
+    return never();
+  };
+  return {
+    paused,
+    loaded() {
+      loading = false;
+    },
+  };
 }
 
-/** In a replica, what `serve.run` gives; elsewhere `undefined`. */
-export function inertRun(app: string): Promise<never> | undefined {
-  return holder[KEY]?.(app) as Promise<never> | undefined;
+/**
+ * In a replica, what a method of `serve` gives that would change the cluster; elsewhere `undefined`.
+ * @param app of `serve.run`: the application's name
+ */
+export function inertChange(change: Change, app = ''): Promise<never> | undefined {
+  return holder[KEY]?.(change, app) as Promise<never> | undefined;
 }
 
+/** This process is a replica that loads, or has loaded, the user's code. */
 export const isInert = (): boolean => holder[KEY] !== undefined;
+
+/** The replica has got a request. */
+export function noteServing(): void {
+  serving = true;
+}
+
+/** What runs the code of a class or function as one that answers requests; `null` if that makes no difference to it. */
+export function servedScope(target: unknown): (<T>(run: () => T) => T) | null {
+  for (let level = target; typeof level === 'function' && level !== Function.prototype; level = Object.getPrototypeOf(level)) {
+    if (MENTIONS.test(Function.prototype.toString.call(level))) return (run) => served.run(true, run);
+  }
+  return null;
+}
 
 const never = (): Promise<never> => new Promise(() => {});
 

@@ -34,6 +34,7 @@ export class Handles {
         return listLocalClusters().find(({ dir }) => dir === handles.#options.dir)?.url ?? '';
       },
       scope: { app, generation },
+      cluster: this.#options,
     });
   }
 

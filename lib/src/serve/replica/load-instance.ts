@@ -22,9 +22,13 @@ export async function loadInstance(init: ReplicaInit, options: HandlesOptions): 
   const { code } = init;
   const wanted = code.kind === 'module' ? new WantedDefinition(code) : null;
   let isPaused = false;
-  // What the module makes of a time or an id differs here: then it is the run of this application that says that it is there.
-  const isDefined = (app: string) => (app === init.app ? wanted?.likely() : wanted?.certain()) !== undefined;
-  const paused = makeInert(isDefined).then(() => {
+  const inert = makeInert({
+    deployment: `${init.app}/${init.deployment}`,
+    isModule: code.kind === 'module',
+    // What the module makes of a time or an id differs here: then it is the run of this application that says that it is there.
+    isDefined: (app) => (app === init.app ? wanted?.likely() : wanted?.certain()) !== undefined,
+  });
+  const paused = inert.paused.then(() => {
     isPaused = true;
   });
   // As where the script ran, without its arguments: a replica has none.
@@ -37,6 +41,7 @@ export async function loadInstance(init: ReplicaInit, options: HandlesOptions): 
   }).catch((error: unknown) => {
     throw wanted?.failure(error) ?? error;
   });
+  inert.loaded();
   const args = await handles.decodeArgs(init);
   const instance = UserInstance.create(`${init.app}/${init.deployment}`, target, args);
   const { userConfig } = init.config;

@@ -1,3 +1,4 @@
+import { noteServing, servedScope } from '../modules/index.js';
 import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
@@ -6,6 +7,7 @@ import { NoReconfigure, NotConstructible } from './errors.js';
 const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+type Scope = <T>(run: () => T) => T;
 
 /** A deployment's class, constructed, or its function: what answers the calls of one replica. */
 export class UserInstance {
@@ -15,9 +17,12 @@ export class UserInstance {
   readonly #fetch: AnyFunction | null;
 
   readonly #deployment: string;
+  /** Runs user code as one that answers requests; `null` if it makes no difference to it. */
+  readonly #scope: Scope | null;
 
-  private constructor(deployment: string, target: AnyFunction | null, self: object) {
+  private constructor(deployment: string, target: AnyFunction | null, self: object, scope: Scope | null) {
     this.#deployment = deployment;
+    this.#scope = scope;
     this.#target = target;
     this.#self = self as Record<string, unknown>;
     const fetch = target ?? this.#self.fetch;
@@ -30,22 +35,33 @@ export class UserInstance {
     if (typeof target !== 'function') {
       throw NotConstructible({ deployment, what: target === null ? 'null' : `a value of type ${typeof target}` });
     }
-    if (!isClass(target)) return new UserInstance(deployment, target as AnyFunction, {});
+    const scope = servedScope(target);
+    if (!isClass(target)) return new UserInstance(deployment, target as AnyFunction, {}, scope);
     const Class = target as new (...args: readonly unknown[]) => object;
-    return new UserInstance(deployment, null, new Class(...args));
+    const construct = (): object => new Class(...args);
+    return new UserInstance(deployment, null, scope === null ? construct() : scope(construct), scope);
   }
 
   /** Calls the user's `fetch`, or the function. */
   fetch(request: unknown): unknown {
-    return this.#fetch?.call(this.#self, request);
+    noteServing();
+    return this.#call(this.#fetch, [request]);
   }
 
   /** The method of this name, bound; `undefined` where there is none that handles may call. */
   method(name: string): ((...args: unknown[]) => unknown) | undefined {
-    if (this.#target !== null) return name === 'call' ? (this.#target as (...args: unknown[]) => unknown) : undefined;
+    noteServing();
+    const target = this.#target;
+    if (target !== null) return name === 'call' ? (...args) => this.#call(target, args) : undefined;
     if (HOOKS.has(name) || name === 'constructor' || name in Object.prototype) return undefined;
     const method = this.#self[name];
-    return typeof method === 'function' ? (...args) => (method as AnyFunction).apply(this.#self, args) : undefined;
+    return typeof method === 'function' ? (...args) => this.#call(method as AnyFunction, args) : undefined;
+  }
+
+  #call(method: AnyFunction | null, args: unknown[]): unknown {
+    const scope = this.#scope;
+    if (method === null) return undefined;
+    return scope === null ? method.apply(this.#self, args) : scope(() => method.apply(this.#self, args));
   }
 
   /** @throws what the user's `reconfigure` throws; NBS_NO_RECONFIGURE */
@@ -66,7 +82,7 @@ export class UserInstance {
 
   #hook(name: string, ...args: unknown[]): unknown {
     const hook = this.#self[name];
-    return typeof hook === 'function' ? (hook as AnyFunction).apply(this.#self, args) : undefined;
+    return typeof hook === 'function' ? this.#call(hook as AnyFunction, args) : undefined;
   }
 }
 
