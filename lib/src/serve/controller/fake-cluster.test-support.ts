@@ -74,6 +74,8 @@ export interface Behaviour {
   readonly hang?: boolean;
   /** Thrown by `reconfigure`. */
   readonly reconfigureError?: Error;
+  /** `reconfigure` is never answered. */
+  readonly reconfigureHangs?: boolean;
   readonly checkHealth?: () => Promise<void>;
   /** It is a function: what it answers. */
   readonly ask?: (metrics: AutoscalingMetrics) => Promise<unknown>;
@@ -142,7 +144,8 @@ export class FakeReplica implements ReplicaLink {
 
   reconfigure(config: DeploymentConfig): Promise<void> {
     this.configs.push(config);
-    const { reconfigureError } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
+    const { reconfigureError, reconfigureHangs } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
+    if (reconfigureHangs === true && config.userConfig !== undefined) return new Promise(() => {});
     if (reconfigureError !== undefined && config.userConfig !== undefined) return Promise.reject(reconfigureError);
     return Promise.resolve();
   }

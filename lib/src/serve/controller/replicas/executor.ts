@@ -132,7 +132,7 @@ export class Executor {
     replica.config = config;
     // The next check is due by the new period; one that is under way would take as long as the old timeout says.
     this.#checks.watch(replica);
-    const done = link.reconfigure(config).then(
+    const done = this.#inTime(replica, link.reconfigure(config), config.startupTimeoutMs).then(
       () => null,
       (error: unknown) => {
         this.#options.log.info(`replica ${id} did not take its new configuration: ${messageOf(error)}`);
@@ -143,6 +143,15 @@ export class Executor {
     this.#configuring.set(id, done);
     void done.then(() => {
       if (this.#configuring.get(id) === done) this.#configuring.delete(id);
+    });
+  }
+
+  /** User code that takes its new configuration has as long as a constructor. */
+  #inTime({ id, app, deployment }: Replica, taking: Promise<void>, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const reason = `reconfigure of replica ${id} has not ended after ${timeoutMs} ms (startupTimeout)`;
+      const cancel = this.#options.clock.after(timeoutMs, () => reject(failure({ app, deployment }, reason)));
+      taking.then(resolve, reject).finally(cancel);
     });
   }
 

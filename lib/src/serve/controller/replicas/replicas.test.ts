@@ -96,3 +96,19 @@ describe('health checks', () => {
     assert.equal(cluster.stopped.length, 1);
   });
 });
+
+it('gives an update up whose reconfigure does not end within startupTimeout', async () => {
+  const cluster = new FakeCluster();
+  const controller = await cluster.controller();
+  const version = (userConfig: unknown) => app('hello', [deployment('Chat', 'a', { userConfig })]);
+  await controller.deploy(version(1));
+  cluster.behaviours.set('a', { reconfigureHangs: true });
+  const refused = assert.rejects(controller.deploy(version(2)), {
+    code: 'NBS_DEPLOY_FAILED',
+    message: /reconfigure of replica Chat#\w+ has not ended after 60000 ms \(startupTimeout\)/,
+  });
+  await cluster.clock.advance(61_000);
+  await refused;
+  assert.equal(cluster.checkpoint.stored?.apps.get('hello')?.live?.spec.deployments[0]?.config.userConfig, 1);
+  assert.match(controller.status().applications.hello?.message ?? '', /^the last update failed .*has not ended/);
+});
