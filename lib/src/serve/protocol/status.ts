@@ -16,7 +16,7 @@ export const AppState = {
 export type AppState = (typeof AppState)[keyof typeof AppState];
 
 export const DeploymentState = {
-  /** Replicas of the wanted version are being started. */
+  /** Replicas of the wanted version are being started, or its application is being deleted. */
   UPDATING: 'UPDATING',
   /** As many replicas run as are wanted. */
   HEALTHY: 'HEALTHY',

@@ -107,6 +107,26 @@ describe('a status says what is', () => {
     assert.match(shown(controller).Chat ?? '', /^UPDATING/);
   });
 
+  it('of an application that could not be brought up, and of one that is deleted', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    cluster.behaviours.set('a', { constructorError: new Error('no model') });
+    await assert.rejects(controller.deploy(app('hello', [deployment('Chat', 'a')])), /no model/);
+    await settle();
+    assert.deepEqual(shown(controller), {
+      app: 'DEPLOY_FAILED no model',
+      Chat: 'FAILED no replica runs, because the application could not be brought up',
+    });
+    cluster.behaviours.set('a', { slowDrain: true });
+    await controller.deploy(app('hello', [deployment('Chat', 'a')]));
+    const deleted = controller.delete('hello');
+    await settle();
+    assert.match(shown(controller).app ?? '', /^DELETING requests that were begun are finished/);
+    assert.equal(shown(controller).Chat, 'UPDATING it is being deleted');
+    cluster.running('a')[0]?.finishDrain();
+    await deleted;
+  });
+
   it('of an update that fails, and of one that waits', async () => {
     const cluster = new FakeCluster();
     const controller = await cluster.controller();

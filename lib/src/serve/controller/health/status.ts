@@ -3,6 +3,7 @@ import {
   type Allocation,
   type ApplicationStatus,
   type AppSpec,
+  AppState,
   type DeploymentKey,
   DeploymentState,
   type DeploymentStatus,
@@ -13,7 +14,7 @@ import {
 } from '../../protocol/index.js';
 import { type ActualView, byDeployment, type Replica } from '../replicas/actual.js';
 import { freeOf } from '../replicas/placement.js';
-import type { AppHealth } from './health.js';
+import type { AppHealth, DeploymentHealth } from './health.js';
 
 /** What the status says beside the states of applications. */
 export interface ClusterFacts {
@@ -52,7 +53,7 @@ function appStatus(
 ): ApplicationStatus {
   const { spec, acceptedAt } = shown;
   const entries = spec.deployments.map((deployment): [string, DeploymentStatus] => {
-    const health = deployments.get(deployment.name);
+    const health = ends(state) ?? deployments.get(deployment.name);
     return [
       deployment.name,
       {
@@ -79,6 +80,13 @@ function appStatus(
     lastDeployedAt: acceptedAt,
     deployments: Object.fromEntries(entries),
   };
+}
+
+/** Of every deployment of an application that is not, or not any more, what it is to be. */
+function ends(state: AppState): DeploymentHealth | undefined {
+  if (state === AppState.DEPLOY_FAILED)
+    return { state: DeploymentState.FAILED, message: 'no replica runs, because the application could not be brought up' };
+  return state === AppState.DELETING ? { state: DeploymentState.UPDATING, message: 'it is being deleted' } : undefined;
 }
 
 /** What hinders deployments that have all their replicas. */
