@@ -39,6 +39,21 @@ export function isNbserveError(value: unknown): value is NbserveError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[MARK] === true;
 }
 
+const INPUT = Symbol.for('nbserve.error.input');
+
+/**
+ * Says of a coded error that it is about data which came from outside, such as the bytes of an upload. If the code that answers a request lets it
+ * pass, the client gets the error's own status: the request was wrong, and not the code.
+ */
+export function aboutInput(error: NbserveError): NbserveError {
+  Object.defineProperty(error, INPUT, { value: true });
+  return error;
+}
+
+export function isAboutInput(value: unknown): value is NbserveError {
+  return isNbserveError(value) && (value as unknown as Record<symbol, unknown>)[INPUT] === true;
+}
+
 /** True where `value` is a coded error with this code. */
 export function hasCode(value: unknown, definition: { readonly code: string }): boolean {
   return isNbserveError(value) && value.code === definition.code;

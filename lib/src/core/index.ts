@@ -12,10 +12,12 @@ export {
   visibleGpus,
 } from './env.js';
 export {
+  aboutInput,
   defineError,
   type ErrorDefinition,
   errorDefinitions,
   hasCode,
+  isAboutInput,
   isNbserveError,
   NbserveError,
   type NbserveErrorInit,

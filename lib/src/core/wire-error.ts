@@ -1,4 +1,4 @@
-import { isNbserveError, NbserveError } from './errors.js';
+import { aboutInput, isAboutInput, isNbserveError, NbserveError } from './errors.js';
 
 /** An error as it crosses a process boundary: plain JSON, the thrower's own stack included. */
 export interface WireError {
@@ -9,6 +9,8 @@ export interface WireError {
   readonly status?: number;
   readonly details?: Readonly<Record<string, string | number>>;
   readonly cause?: WireError;
+  /** It is about data that came from outside (`aboutInput`). */
+  readonly input?: true;
   /** The HTTP status that an error of user code says it stands for. */
   readonly saidStatus?: number;
 }
@@ -29,6 +31,7 @@ export function toWireError(value: unknown, depth = 0): WireError {
     ...(typeof value.stack === 'string' ? { stack: value.stack } : {}),
     ...codeOf(value),
     ...saidStatus(value),
+    ...(isAboutInput(value) ? { input: true } : {}),
     ...(cause !== undefined && depth < MAX_CAUSES ? { cause: toWireError(cause, depth + 1) } : {}),
   };
 }
@@ -44,6 +47,7 @@ export function fromWireError(wire: WireError): Error {
           wire.code === undefined ? {} : { code: wire.code },
           wire.saidStatus === undefined ? {} : { status: wire.saidStatus },
         );
+  if (wire.input === true && isNbserveError(error)) aboutInput(error);
   Object.defineProperty(error, 'name', { value: wire.name, configurable: true, writable: true, enumerable: false });
   if (wire.stack !== undefined) Object.defineProperty(error, 'stack', { value: wire.stack, configurable: true, writable: true });
   return error;

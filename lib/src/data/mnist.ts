@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { aboutInput } from '../core/index.js';
 import type { Tensor } from '../onnx/index.js';
 import { datasetPath } from './dataset-path.js';
 import { InvalidData } from './errors.js';
@@ -59,7 +60,9 @@ export function mnistTensor(
   for (let i = 0; i < many.length; i++) {
     const image = many[i] as ArrayLike<number>;
     if (image.length !== size) {
-      throw InvalidData({ source: `image ${i}`, format: 'an MNIST digit', reason: `it has ${image.length} values, not ${size}` });
+      throw aboutInput(
+        InvalidData({ source: `image ${i}`, format: 'an MNIST digit', reason: `it has ${image.length} values, not ${size}` }),
+      );
     }
     for (let at = 0; at < size; at++) data[i * size + at] = ((image[at] as number) / 255 - mean) / std;
   }

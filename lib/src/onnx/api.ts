@@ -1,5 +1,6 @@
 /** What `onnx.` offers. */
 export type { DeviceChoice } from './device.js';
+export { fromFloat16, toFloat16 } from './float16.js';
 export * as image from './image-api.js';
 export { load } from './load.js';
 export type { Model } from './model.js';

@@ -1,8 +1,20 @@
+import { aboutInput } from '../core/index.js';
 import { InvalidTensor } from './errors.js';
+import { toFloat16 } from './float16.js';
 import type { DataOf, DataType } from './types.js';
+
+/** `Float16Array`, as Node 24 has it; the types of Node 20 do not know it. */
+export interface HalfArray {
+  readonly [Symbol.toStringTag]: 'Float16Array';
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+  readonly length: number;
+}
 
 /** The arrays that hold elements. */
 export type Arrays =
+  | HalfArray
   | Float32Array
   | Float64Array
   | Int8Array
@@ -53,35 +65,111 @@ export const typeOfView = (data: Arrays): DataType | undefined =>
       Uint16Array: 'uint16',
       Int32Array: 'int32',
       Uint32Array: 'uint32',
+      Float16Array: 'float16',
       BigInt64Array: 'int64',
       BigUint64Array: 'uint64',
     }) as const
   )[data[Symbol.toStringTag] as string as 'Float32Array'] as DataType | undefined;
 
-/** Elements of nested arrays, or of an array of another type, as `type`. */
-export function convert(type: DataType, from: ArrayLike<Leaf>): DataOf[DataType] {
-  if (type === 'float16') throw InvalidTensor({ reason: 'float16 is given as a Uint16Array of its bits' });
-  const to = allocate(type, from.length) as unknown as Leaf[];
+/** An element as the array of its type holds it; `undefined` where the type cannot hold it. */
+type Check = (value: Leaf) => Leaf | undefined;
+
+// Typed arrays wrap or cut off what does not fit, without a word.
+function integers(bits: number, signed: boolean): Check {
+  const min = signed ? -(2 ** (bits - 1)) : 0;
+  const max = 2 ** (signed ? bits - 1 : bits) - 1;
+  return (value) => {
+    const number = toNumber(value);
+    return Number.isInteger(number) && number >= min && number <= max ? number : undefined;
+  };
+}
+
+function bigIntegers(signed: boolean): Check {
+  const fits = signed ? (value: bigint) => BigInt.asIntN(64, value) : (value: bigint) => BigInt.asUintN(64, value);
+  return (value) => {
+    // A number beyond 2^53 stands for several integers: which one was meant cannot be known.
+    if (typeof value === 'number' ? !Number.isSafeInteger(value) : typeof value === 'string') return undefined;
+    const integer = BigInt(value);
+    return fits(integer) === integer ? integer : undefined;
+  };
+}
+
+/** Numbers are rounded, as everywhere; one that is too large for the type would become infinity. */
+function floats(limit: number): Check {
+  return (value) => {
+    const number = toNumber(value);
+    if (number < limit && number > -limit) return number;
+    return typeof value === 'number' && !Number.isFinite(value) ? value : undefined;
+  };
+}
+
+const toNumber = (value: Leaf): number => (typeof value === 'string' ? Number.NaN : Number(value));
+
+const checks: { readonly [T in DataType]: Check } = {
+  float32: floats(2 ** 128 - 2 ** 103),
+  float64: floats(Number.POSITIVE_INFINITY),
+  float16: floats(65_520),
+  int8: integers(8, true),
+  uint8: integers(8, false),
+  int16: integers(16, true),
+  uint16: integers(16, false),
+  int32: integers(32, true),
+  uint32: integers(32, false),
+  int64: bigIntegers(true),
+  uint64: bigIntegers(false),
+  bool: (value) => (typeof value === 'string' || (Number(value) !== 0 && Number(value) !== 1) ? undefined : Number(value)),
+  string: (value) => (typeof value === 'string' ? value : undefined),
+};
+
+/**
+ * Elements of nested arrays, or of an array of another type, as `type`. Of float16, numbers become their bits.
+ * @param dims of `from`, to name the place of an element that does not fit
+ * @throws NBS_ONNX_INVALID_TENSOR where `type` cannot hold an element
+ */
+export function convert(type: DataType, from: ArrayLike<Leaf>, dims: readonly number[] = [from.length]): DataOf[DataType] {
+  const to = (type === 'float16' ? new Float64Array(from.length) : allocate(type, from.length)) as unknown as Leaf[];
+  const check = checks[type];
   for (let i = 0; i < from.length; i++) {
     const value = from[i] as Leaf;
-    if (
-      (type === 'string') !== (typeof value === 'string') ||
-      value === null ||
-      typeof value === 'object' ||
-      value === undefined
-    ) {
-      throw InvalidTensor({
-        reason: `element ${i} is ${value === null ? 'null' : `of type ${typeof value}`}, which ${type} cannot hold`,
-      });
-    }
-    to[i] =
-      type === 'string'
-        ? value
-        : type === 'int64' || type === 'uint64'
-          ? BigInt(value)
-          : type === 'bool'
-            ? Number(Boolean(value))
-            : Number(value);
+    const element = isLeaf(value) ? check(value) : undefined;
+    if (element === undefined)
+      throw aboutInput(InvalidTensor({ reason: `element ${placeOf(i, dims)} ${mismatch(type, value)}` }));
+    to[i] = element;
   }
-  return to as unknown as DataOf[DataType];
+  return (type === 'float16' ? toFloat16(to as unknown as number[]) : to) as unknown as DataOf[DataType];
+}
+
+const isLeaf = (value: unknown): boolean =>
+  value !== null && value !== undefined && typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol';
+
+/** `3` of a row, `[1][3]` of rows. */
+function placeOf(index: number, dims: readonly number[]): string {
+  if (dims.length < 2) return String(index);
+  let rest = index;
+  const places = dims.toReversed().map((dim) => {
+    const at = rest % dim;
+    rest = (rest - at) / dim;
+    return `[${at}]`;
+  });
+  return places.toReversed().join('');
+}
+
+function mismatch(type: DataType, value: unknown): string {
+  const kind = typeof value;
+  if (value === null) return `is null, which ${type} cannot hold`;
+  if (kind !== 'number' && kind !== 'bigint') return `is of type ${kind}, which ${type} cannot hold`;
+  if (type === 'string') return `is of type ${kind}, which string cannot hold`;
+  const hint =
+    kind === 'number' && (type === 'int64' || type === 'uint64') && Math.abs(value as number) > Number.MAX_SAFE_INTEGER
+      ? '; give integers beyond 2^53 as bigints'
+      : '';
+  return `is ${String(value)}, which ${type} cannot hold${hint}`;
+}
+
+/** The bytes of booleans. @throws NBS_ONNX_INVALID_TENSOR where one is neither 0 nor 1 */
+export function checkBooleans(bytes: Uint8Array): Uint8Array {
+  for (let i = 0; i < bytes.length; i++) {
+    if ((bytes[i] as number) > 1) throw aboutInput(InvalidTensor({ reason: `element ${i} ${mismatch('bool', bytes[i])}` }));
+  }
+  return bytes;
 }

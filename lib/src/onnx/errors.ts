@@ -34,8 +34,16 @@ export const InvalidTensor = defineError('NBS_ONNX_INVALID_TENSOR', 400, 'not a 
 export const CannotBatch = defineError('NBS_ONNX_CANNOT_BATCH', 400, 'cannot run these as one batch: {reason}');
 export const ModelDisposed = defineError('NBS_ONNX_DISPOSED', 409, 'the model {name} was disposed; load it again');
 export const RunFailed = defineError('NBS_ONNX_RUN_FAILED', 500, 'the model {name} failed on {device}: {reason}');
-export const InvalidImage = defineError(
-  'NBS_IMAGE_INVALID',
-  415,
-  'not an image that can be read: {reason}; valid are JPEG, PNG, WebP, GIF, AVIF, TIFF and SVG',
+export const UnsupportedType = defineError(
+  'NBS_ONNX_UNSUPPORTED_TYPE',
+  400,
+  'the model {name} has an output that cannot be read here: {outputs}; end the model with a Cast to another type, or ask for other outputs with { outputs }',
 );
+export const InvalidImage = defineError('NBS_IMAGE_INVALID', 415, 'not an image that can be read: {reason}; valid are {valid}');
+export const ImageNotBytes = defineError(
+  'NBS_IMAGE_NOT_BYTES',
+  400,
+  'onnx.image.decode takes the bytes of an image, got {actual}; onnx.image.fromBase64 makes them of base64 and of data URLs',
+);
+export const ImageTooLarge = defineError('NBS_IMAGE_TOO_LARGE', 413, 'the image makes too much work: {reason}');
+export const InvalidBase64 = defineError('NBS_BASE64_INVALID', 400, 'not base64 or a data URL in base64: {reason}');

@@ -1,4 +1,7 @@
+import { aboutInput, type NbserveError } from '../core/index.js';
+import { type Arrays, typeOfView } from './elements.js';
 import { InvalidTensor, MissingInput, UnknownInput, WrongShape, WrongType } from './errors.js';
+import { isShapedByData, isTypedByData } from './shaped-by-data.js';
 import { isTensor, sizeOf } from './tensor.js';
 import type { Feeds, Tensor, TensorInfo } from './types.js';
 
@@ -25,8 +28,14 @@ export function toFeeds(inputs: readonly TensorInfo[], given: Feeds | Tensor): F
   return { [only.name]: given };
 }
 
+/** What exporters write for a dimension that has no name. */
+const UNNAMED = new Set(['', '?', '-1', '*', 'none', 'null', 'nan', 'unk', 'unknown', 'undefined', 'dynamic', 'any']);
+
+/** Two dimensions of one name have one size. Those without a name are independent of each other. */
+const isNamed = (dimension: string): boolean => !UNNAMED.has(dimension.trim().toLowerCase());
+
 /**
- * Checks feeds against what the model declares. A symbolic dimension that two inputs share must have one size.
+ * Checks feeds against what the model declares. A named dimension has one size, in all inputs: ONNX says so, and the runtime does not look.
  * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR
  */
 export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
@@ -40,8 +49,15 @@ export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
       throw InvalidTensor({
         reason: `input ${input.name} is ${show(value)}; make one with onnx.tensor(data, dims), expected is ${describe(input)}`,
       });
-    if (input.type !== undefined && value.type !== input.type)
-      throw WrongType({ name: input.name, expected: describe(input), actual: describe({ type: value.type, shape: value.dims }) });
+    if (input.type !== undefined && value.type !== input.type) {
+      const error = WrongType({
+        name: input.name,
+        expected: describe(input),
+        actual: describe({ type: value.type, shape: value.dims }),
+      });
+      throw isTypedByData(value) ? aboutInput(error) : error;
+    }
+    checkData(input.name, value);
     if (value.data.length !== sizeOf(value.dims)) {
       throw InvalidTensor({
         reason: `input ${input.name} has ${value.data.length} values, its dimensions [${value.dims.join(', ')}] need ${sizeOf(value.dims)}`,
@@ -56,8 +72,11 @@ function checkShape(
   value: Tensor,
   symbols: Map<string, { readonly size: number; readonly input: string }>,
 ): void {
-  const wrong = (hint: string) =>
-    WrongShape({ name: input.name, expected: `[${input.shape.join(', ')}]`, actual: `[${value.dims.join(', ')}]`, hint });
+  const wrong = (hint: string): NbserveError => {
+    const [expected, actual] = [`[${input.shape.join(', ')}]`, `[${value.dims.join(', ')}]`];
+    const error = WrongShape({ name: input.name, expected, actual, hint });
+    return isShapedByData(value) ? aboutInput(error) : error;
+  };
   // ONNX Runtime reports an input without a declared shape like a scalar; both are left to the runtime.
   if (input.shape.length === 0) return;
   if (value.dims.length !== input.shape.length) {
@@ -67,13 +86,25 @@ function checkShape(
   for (const [axis, expected] of input.shape.entries()) {
     const size = value.dims[axis] as number;
     if (typeof expected === 'number') {
-      if (expected !== size) throw wrong('');
+      // A negative size stands for any.
+      if (expected >= 0 && expected !== size) throw wrong('');
       continue;
     }
-    const seen = expected === '' ? undefined : symbols.get(expected);
+    if (!isNamed(expected)) continue;
+    const seen = symbols.get(expected);
     if (seen !== undefined && seen.size !== size) throw wrong(`; ${expected} is ${seen.size} in input ${seen.input}`);
-    if (expected !== '') symbols.set(expected, { size, input: input.name });
+    symbols.set(expected, { size, input: input.name });
   }
+}
+
+/** Tensors can be plain objects, also such as a request's JSON gives. */
+function checkData(name: string, { type, dims, data }: Tensor): void {
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
+    throw InvalidTensor({ reason: `input ${name} has the dimensions [${dims.join(', ')}]; they must be integers of at least 0` });
+  const kind = ArrayBuffer.isView(data) ? typeOfView(data as Arrays) : undefined;
+  const fits =
+    Array.isArray(data) || kind === type || (type === 'bool' && kind === 'uint8') || (type === 'float16' && kind === 'uint16');
+  if (!fits) throw InvalidTensor({ reason: `input ${name} is ${type}, its data is ${show(data)}` });
 }
 
 function show(value: unknown): string {

@@ -1,3 +1,4 @@
 /** What `onnx.image.` offers. */
+export { fromBase64 } from './base64.js';
 export { decode } from './image.js';
-export type { DecodeOptions } from './image-options.js';
+export type { DecodeOptions, ImageFormat } from './image-options.js';

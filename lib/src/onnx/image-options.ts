@@ -1,4 +1,8 @@
-import { InvalidOption, integer, type OptionSpec, parseOptions } from '../core/index.js';
+import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
+
+/** Formats that can be decoded. */
+export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff', 'svg'] as const;
+export type ImageFormat = (typeof imageFormats)[number];
 
 /** Options of {@link decode}. */
 export interface DecodeOptions {
@@ -21,6 +25,19 @@ export interface DecodeOptions {
   readonly invert?: boolean;
   /** Colour of padding and behind transparency. @default '#000' ('#fff' with `invert`) */
   readonly background?: string;
+  /**
+   * Formats that are taken. An SVG is a program that draws: a small one can take seconds, so take it from those only whom you trust.
+   * @default all but 'svg'
+   */
+  readonly formats?: readonly ImageFormat[];
+  /**
+   * A picture with more pixels is refused before it is decoded. Pixels count as often as they are gone over: once for each scan of a progressive
+   * JPEG, 7 times in an interlaced PNG and in a GIF, 8 times in an AVIF.
+   * @default 128,000,000
+   */
+  readonly maxPixels?: number;
+  /** Decoding that takes longer is given up. Looked at between parts of the work. @default '10s' */
+  readonly timeout?: Duration;
 }
 
 const oneOf = <const T extends string | number>(doc: string, values: readonly T[], fallback: T): OptionSpec<T> => ({
@@ -64,9 +81,35 @@ const spec = {
     default: undefined,
     parse: (value) => (typeof value === 'string' ? value : undefined),
   } as OptionSpec<string | undefined>,
+  formats: {
+    doc: 'Formats that are taken.',
+    expected: `a list of ${imageFormats.join(', ')}`,
+    default: imageFormats.filter((format) => format !== 'svg'),
+    parse: (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((each) => imageFormats.includes(each)) ? value : undefined,
+  } as OptionSpec<readonly ImageFormat[]>,
+  maxPixels: integer({
+    doc: 'Pixels that are decoded at most, counted as often as they are gone over.',
+    default: 128_000_000,
+    min: 1,
+  }),
+  timeout: {
+    doc: 'Decoding that takes longer is given up.',
+    expected: "milliseconds, or a text such as '30s'; at least a second",
+    default: 10_000,
+    parse: (value) => parseTimeout(value),
+  } as OptionSpec<number>,
 };
 
-/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+/** sharp counts in seconds. */
+function parseTimeout(value: unknown): number | undefined {
+  const ms = toMs(value as Duration, 'timeout');
+  return ms >= 1000 ? ms : undefined;
+}
+
+export type DecodeValues = ReturnType<typeof parseDecodeOptions>;
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
 export function parseDecodeOptions(options: DecodeOptions) {
   const where = 'onnx.image.decode';
   const values = parseOptions(where, spec, (options ?? {}) as unknown as Readonly<Record<string, unknown>>);

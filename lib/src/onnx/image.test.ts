@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode } from './image.js';
+import { decode as decodeAny } from './image.js';
+import type { DecodeOptions } from './image-options.js';
+
+const decode = (bytes: Uint8Array, options: DecodeOptions) => decodeAny(bytes, { formats: ['svg', 'png'], ...options });
 
 const svg = (body: string, width = 4, height = 4) =>
   Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`);

@@ -1,17 +1,19 @@
 import { createRequire } from 'node:module';
+import { types } from 'node:util';
 import type * as Sharp from 'sharp';
-import { imageThreads } from '../core/index.js';
-import { InvalidImage } from './errors.js';
-import { type DecodeOptions, parseDecodeOptions } from './image-options.js';
+import { aboutInput, InvalidOption, imageThreads, type NbserveError } from '../core/index.js';
+import { ImageNotBytes, ImageTooLarge, InvalidImage } from './errors.js';
+import { pixelsToDecode } from './image-header.js';
+import { type DecodeOptions, type DecodeValues, type ImageFormat, parseDecodeOptions } from './image-options.js';
 import type { Tensor } from './types.js';
 
-type SharpModule = ((input: Uint8Array | Buffer, options?: Sharp.SharpOptions) => Sharp.Sharp) &
+type SharpModule = ((input?: Uint8Array | Sharp.SharpOptions, options?: Sharp.SharpOptions) => Sharp.Sharp) &
   Pick<typeof Sharp, 'concurrency'>;
 let loaded: SharpModule | undefined;
-/** sharp, loaded with the first image. */
-function sharp(input: Uint8Array): Sharp.Sharp {
+/** sharp, loaded with the first image. It takes a text for the path of a file: it gets bytes only. */
+function sharp(): SharpModule {
   loaded ??= loadSharp();
-  return loaded(input);
+  return loaded;
 }
 
 function loadSharp(): SharpModule {
@@ -23,26 +25,16 @@ function loadSharp(): SharpModule {
 }
 
 /**
- * Decodes an image (JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG) into a float32 tensor of one row, `[1, channels, height, width]` by default, turned as its EXIF says.
- * @throws NBS_IMAGE_INVALID
+ * Decodes an image (JPEG, PNG, WebP, GIF, AVIF, TIFF; SVG if `formats` says so) into a float32 tensor of one row, `[1, channels, height, width]` by
+ * default, turned as its EXIF says. Of several pictures in one file the first is taken.
+ * @param bytes of the file; {@link fromBase64} makes them of base64 and of data URLs
+ * @throws NBS_IMAGE_INVALID, NBS_IMAGE_TOO_LARGE, NBS_IMAGE_NOT_BYTES. They are about the data: if your code lets one pass, the client gets its status
+ * (415, 413, 400). NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION
  */
 export async function decode(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions): Promise<Tensor<'float32'>> {
-  const { width, height, channels, layout, scale, fit, invert, mean, std, ...rest } = parseDecodeOptions(options);
-  const input = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
-  if (input.byteLength === 0) throw InvalidImage({ reason: 'there are no bytes' });
-  const background = rest.background ?? (invert ? '#fff' : '#000');
-  let pixels: Uint8Array;
-  try {
-    let image = sharp(input).rotate();
-    image = channels === 4 ? image.ensureAlpha() : image.flatten({ background });
-    image = image.resize(width, height, { fit, background }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
-    pixels = await image.raw().toBuffer();
-  } catch (error) {
-    throw InvalidImage({ reason: (error as Error).message }, error);
-  }
-  if (pixels.length !== width * height * channels) {
-    throw InvalidImage({ reason: `it has ${pixels.length / (width * height)} channels, not ${channels}` });
-  }
+  const values = parseDecodeOptions(options);
+  const { width, height, channels, layout, scale, invert, mean, std } = values;
+  const pixels = await decodePixels(bytesOf(bytes), values);
   const data = new Float32Array(pixels.length);
   const area = width * height;
   for (let i = 0; i < pixels.length; i++) {
@@ -54,3 +46,86 @@ export async function decode(bytes: Uint8Array | ArrayBuffer, options: DecodeOpt
   }
   return { type: 'float32', dims: layout === 'NHWC' ? [1, height, width, channels] : [1, channels, height, width], data };
 }
+
+async function decodePixels(input: Uint8Array, values: DecodeValues): Promise<Uint8Array> {
+  const { width, height, channels, fit, invert, formats, maxPixels, timeout } = values;
+  const background = values.background ?? (invert ? '#fff' : '#000');
+  checkColour(background);
+  const refused = (reason: string, cause?: unknown): NbserveError =>
+    aboutInput(InvalidImage({ reason, valid: formats.map((format) => NAMES[format]).join(', ') }, cause));
+  if (input.byteLength === 0) throw refused('there are no bytes');
+  const image = sharp()(input, { limitInputPixels: maxPixels });
+  const header = await image.metadata().catch((error: unknown) => {
+    throw isTooLarge(error)
+      ? tooLarge(`it has more than ${maxPixels} pixels (maxPixels)`, error)
+      : refused((error as Error).message, error);
+  });
+  const format = header.format === 'heif' && header.compression === 'av1' ? 'avif' : header.format;
+  if (!formats.some((each) => each === format)) throw refused(`it is ${format}, which is not taken here`);
+  const work = pixelsToDecode(input, header);
+  if (work > maxPixels) {
+    const { width: w, height: h } = header;
+    const times = work === w * h ? '' : `, which are gone over ${Math.round(work / (w * h))} times`;
+    throw tooLarge(`${w} × ${h} pixels${times}; at most ${maxPixels} are decoded (maxPixels)`);
+  }
+  let pixels: Uint8Array;
+  try {
+    image.rotate().timeout({ seconds: Math.ceil(timeout / 1000) });
+    if (channels === 4) image.ensureAlpha();
+    else image.flatten({ background });
+    image.resize(width, height, { fit, background }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
+    pixels = await image.raw().toBuffer();
+  } catch (error) {
+    const { message } = error as Error;
+    if (isTooLarge(error)) throw tooLarge(`it has more than ${maxPixels} pixels (maxPixels)`, error);
+    throw message.startsWith('timeout')
+      ? tooLarge(`it was not decoded within ${timeout} ms (timeout)`, error)
+      : refused(message, error);
+  }
+  if (pixels.length !== width * height * channels)
+    throw refused(`it has ${pixels.length / (width * height)} channels, not ${channels}`);
+  return pixels;
+}
+
+/** @throws NBS_IMAGE_NOT_BYTES */
+function bytesOf(given: unknown): Uint8Array {
+  if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
+  if (types.isAnyArrayBuffer(given)) return new Uint8Array(given);
+  throw aboutInput(ImageNotBytes({ actual: describe(given) }));
+}
+
+function describe(given: unknown): string {
+  if (given === null || given === undefined) return String(given);
+  if (typeof given !== 'object') return `a ${typeof given}`;
+  if (typeof (given as Partial<Blob>).arrayBuffer === 'function')
+    return `a ${given.constructor.name}, whose bytes are await it.arrayBuffer()`;
+  return Array.isArray(given) ? 'an array' : `a value of type ${given.constructor?.name ?? 'object'}`;
+}
+
+/** A wrong colour is the code's fault, and no wrong image. @throws NBS_INVALID_OPTION */
+function checkColour(background: string): void {
+  if (/^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(background)) return;
+  try {
+    sharp()({ create: { width: 1, height: 1, channels: 3, background } });
+  } catch {
+    throw InvalidOption({
+      where: 'onnx.image.decode',
+      option: 'background',
+      expected: 'a CSS colour',
+      value: JSON.stringify(background),
+    });
+  }
+}
+
+const isTooLarge = (error: unknown): boolean => (error as Error).message.includes('exceeds pixel limit');
+const tooLarge = (reason: string, cause?: unknown): NbserveError => aboutInput(ImageTooLarge({ reason }, cause));
+
+const NAMES: { readonly [F in ImageFormat]: string } = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+  avif: 'AVIF',
+  tiff: 'TIFF',
+  svg: 'SVG',
+};

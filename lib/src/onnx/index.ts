@@ -10,6 +10,7 @@ export {
   type DeviceChoice,
   type DeviceReport,
   type Feeds,
+  fromFloat16,
   image,
   isTensor,
   type LoadOptions,
@@ -26,6 +27,7 @@ export {
   type TensorInfo,
   tensor,
   toArray,
+  toFloat16,
   unstack,
 } from './api.js';
 export { type Attribute, encodeModel, type GraphNode, type GraphSpec } from './write/graph.js';

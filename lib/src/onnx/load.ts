@@ -3,7 +3,8 @@ import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidOption } from '../core/index.js';
 import { type Candidate, candidates, deviceChoices, obstacleTo, providerNames } from './device.js';
-import { DeviceUnavailable, LoadFailed, ModelNotFound, NotAnOnnxModel, UnknownOutput } from './errors.js';
+import { dataTypes } from './elements.js';
+import { DeviceUnavailable, LoadFailed, ModelNotFound, NotAnOnnxModel, UnknownOutput, UnsupportedType } from './errors.js';
 import { describeAll } from './feeds.js';
 import { thisMachine } from './machine.js';
 import { Model } from './model.js';
@@ -16,7 +17,7 @@ import type { DataType, OutputTypes, TensorInfo } from './types.js';
 /**
  * Loads an ONNX model.
  * @param model path or file URL of an `.onnx` file, or its bytes
- * @throws NBS_ONNX_NOT_FOUND, NBS_ONNX_INVALID_MODEL, NBS_ONNX_DEVICE_UNAVAILABLE, NBS_ONNX_UNKNOWN_OUTPUT, NBS_ONNX_RUNTIME_MISSING, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
+ * @throws NBS_ONNX_NOT_FOUND, NBS_ONNX_INVALID_MODEL, NBS_ONNX_DEVICE_UNAVAILABLE, NBS_ONNX_LOAD_FAILED, NBS_ONNX_UNKNOWN_OUTPUT, NBS_ONNX_UNSUPPORTED_TYPE, NBS_ONNX_RUNTIME_MISSING, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
 export async function load<const O extends OutputTypes = OutputTypes>(
   model: string | URL | Uint8Array,
@@ -78,7 +79,13 @@ export async function load<const O extends OutputTypes = OutputTypes>(
   );
   const name = values.name ?? (typeof source === 'string' ? basename(source) : 'model');
   const inputs = toInfos(session.inputMetadata);
-  const outputs = chosenOutputs(toInfos(session.outputMetadata), values.outputs);
+  let outputs: readonly TensorInfo[];
+  try {
+    outputs = readableOutputs(name, chosenOutputs(toInfos(session.outputMetadata), values.outputs));
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
   return new Model<O>(session as unknown as Session, name, inputs, outputs, report);
 }
 
@@ -108,6 +115,13 @@ function toInfos(metadata: OrtSession['inputMetadata']): TensorInfo[] {
       ? { name: each.name, type: each.type as DataType, shape: [...each.shape] }
       : { name: each.name, type: undefined, shape: [] },
   );
+}
+
+/** What the Node binding makes of an output of another type: of uint4 it ends the process. Sequences and maps fail in each run. */
+function readableOutputs(model: string, outputs: readonly TensorInfo[]): readonly TensorInfo[] {
+  const unreadable = outputs.filter(({ type }) => type !== undefined && !dataTypes.includes(type));
+  if (unreadable.length > 0) throw UnsupportedType({ name: model, outputs: describeAll(unreadable) });
+  return outputs;
 }
 
 function chosenOutputs(all: readonly TensorInfo[], wanted: OutputTypes | undefined): readonly TensorInfo[] {

@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import { runInBatches } from './batch.js';
 import { ModelDisposed, RunFailed } from './errors.js';
 import { checkFeeds, describeAll, toFeeds } from './feeds.js';
+import { bitsOf } from './float16.js';
 import type { DeviceReport } from './report.js';
-import { loadRuntime } from './runtime.js';
+import { loadRuntime, toRuntime } from './runtime.js';
 import type { Session } from './session.js';
 import type { DataType, Feeds, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
 
@@ -40,18 +41,15 @@ export class Model<O extends OutputTypes = OutputTypes> {
     const named = toFeeds(this.inputs, feeds);
     checkFeeds(this.inputs, named);
     const ort = loadRuntime();
-    const values: Record<string, InstanceType<typeof ort.Tensor>> = {};
-    for (const { name } of this.inputs) {
-      const { type, data, dims } = named[name] as Tensor;
-      values[name] = new ort.Tensor(type as 'float32', data as Float32Array, dims);
-    }
+    const values: Record<string, unknown> = {};
+    for (const { name } of this.inputs) values[name] = toRuntime(ort, named[name] as Tensor);
     const names = this.outputs.map((output) => output.name);
     try {
       const found = await this.#session.run(values, names);
       return Object.fromEntries(
         names.map((name) => {
           const { type, dims, data } = found[name] as { type: DataType; dims: readonly number[]; data: unknown };
-          return [name, { type, dims, data }];
+          return [name, { type, dims, data: type === 'float16' ? bitsOf(data) : data }];
         }),
       ) as unknown as Results<O>;
     } catch (error) {

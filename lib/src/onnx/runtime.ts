@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
+import { convert, type Leaf } from './elements.js';
 import { RuntimeMissing } from './errors.js';
+import { bitsOf } from './float16.js';
+import type { Tensor } from './types.js';
 
 let runtime: typeof Ort | undefined;
 
@@ -22,3 +25,13 @@ export function loadRuntime(): typeof Ort {
 
 export type OrtSession = Ort.InferenceSession;
 export type SessionOptions = Ort.InferenceSession.SessionOptions;
+
+/** A tensor as the binding takes it. @throws NBS_ONNX_INVALID_TENSOR where plain numbers do not fit the type */
+export function toRuntime(ort: typeof Ort, { type, dims, data }: Tensor): unknown {
+  const elements = type !== 'string' && Array.isArray(data) ? convert(type, data as unknown as ArrayLike<Leaf>) : data;
+  if (type !== 'float16') return new ort.Tensor(type as 'float32', elements as Float32Array, dims);
+  // On Node 24 the package makes a Float16Array of it, which the binding cannot read: it wants the bits, on every Node.
+  const tensor = new ort.Tensor('uint16', bitsOf(elements) as Uint16Array, dims);
+  Object.defineProperty(tensor, 'type', { value: 'float16', enumerable: true });
+  return tensor;
+}

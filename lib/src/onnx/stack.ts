@@ -1,11 +1,14 @@
+import { aboutInput } from '../core/index.js';
 import { allocate } from './elements.js';
 import { CannotBatch } from './errors.js';
+import { bitsOf } from './float16.js';
+import { inheritOrigin, isShapedByData } from './shaped-by-data.js';
 import { sizeOf } from './tensor.js';
 import type { DataType, Tensor } from './types.js';
 
 /** Joins tensors of one type and shape along a new first dimension: three of `[28, 28]` give `[3, 28, 28]`. */
 export function stack<T extends DataType>(tensors: readonly Tensor<T>[]): Tensor<T> {
-  return concat(tensors.map(({ type, dims, data }) => ({ type, dims: [1, ...dims], data })));
+  return concat(tensors.map((each) => inheritOrigin({ type: each.type, dims: [1, ...each.dims], data: each.data }, [each])));
 }
 
 /** Takes a tensor apart along its first dimension, which the parts no longer have. The parts share its memory. */
@@ -26,9 +29,10 @@ export function concat<T extends DataType>(tensors: readonly Tensor<T>[]): Tenso
   for (const [i, { type, dims }] of tensors.entries()) {
     if (dims.length === 0) throw CannotBatch({ reason: 'a scalar has no first dimension to join along' });
     if (type !== first.type || dims.length !== first.dims.length || rest.some((dim, axis) => dim !== dims[axis + 1])) {
-      throw CannotBatch({
+      const error = CannotBatch({
         reason: `tensor 0 is ${first.type}[${first.dims.join(', ')}], tensor ${i} is ${type}[${dims.join(', ')}]`,
       });
+      throw tensors.some(isShapedByData) ? aboutInput(error) : error;
     }
     rows += dims[0] as number;
   }
@@ -36,10 +40,10 @@ export function concat<T extends DataType>(tensors: readonly Tensor<T>[]): Tenso
   let at = 0;
   for (const part of tensors) {
     if (Array.isArray(data)) for (let i = 0; i < part.data.length; i++) data[at + i] = part.data[i];
-    else (data as Float32Array).set(part.data as Float32Array, at);
+    else (data as Float32Array).set(bitsOf(part.data) as Float32Array, at);
     at += part.data.length;
   }
-  return { type: first.type, dims: [rows, ...rest], data };
+  return inheritOrigin({ type: first.type, dims: [rows, ...rest], data }, tensors);
 }
 
 /** Takes a tensor apart along its first dimension, `counts[i]` rows for part i. The parts share its memory. */
@@ -53,7 +57,9 @@ export function split<T extends DataType>(value: Tensor<T>, counts: readonly num
   return counts.map((count) => {
     const [start, end] = [at * step, (at + count) * step];
     at += count;
-    const data = Array.isArray(value.data) ? value.data.slice(start, end) : (value.data as Float32Array).subarray(start, end);
+    const data = Array.isArray(value.data)
+      ? value.data.slice(start, end)
+      : (bitsOf(value.data) as Float32Array).subarray(start, end);
     return { type: value.type, dims: [count, ...value.dims.slice(1)], data: data as Tensor<T>['data'] };
   });
 }

@@ -1,4 +1,5 @@
 import { InvalidTensor } from './errors.js';
+import { bitsOf, fromFloat16 } from './float16.js';
 import type { Tensor } from './types.js';
 
 type Numbers = ArrayLike<number>;
@@ -29,9 +30,13 @@ export function softmax(value: Numbers | Tensor): Float32Array | Tensor<'float32
 
 function rows(value: Tensor): Numbers[] {
   const { data, dims, type } = value;
-  if (type === 'string' || type === 'float16') throw InvalidTensor({ reason: `values of type ${type} cannot be compared` });
+  if (type === 'string') throw InvalidTensor({ reason: `values of type ${type} cannot be compared` });
   const numbers =
-    type === 'int64' || type === 'uint64' ? Float64Array.from(data as ArrayLike<bigint>, Number) : (data as Float32Array);
+    type === 'float16'
+      ? fromFloat16(bitsOf(data) as Uint16Array)
+      : type === 'int64' || type === 'uint64'
+        ? Float64Array.from(data as ArrayLike<bigint>, Number)
+        : (data as Float32Array);
   const width = dims.at(-1) ?? 1;
   return Array.from({ length: width === 0 ? 0 : data.length / width }, (_, i) => numbers.subarray(i * width, (i + 1) * width));
 }

@@ -56,3 +56,66 @@ test('what is no tensor is refused with a reason', () => {
   refuses(() => reshape(tensor([1, 2, 3]), [2, -1]), /3 values do not fill/);
   refuses(() => tensor('float' as 'float32', [1]), /the types are float32/);
 });
+
+test('what a type cannot hold is refused with its place', () => {
+  const refuses = (make: () => unknown, reason: RegExp) =>
+    assert.throws(make, { code: 'NBS_ONNX_INVALID_TENSOR', message: reason });
+  const rows = (value: unknown) =>
+    [
+      [0, 1],
+      [1, value],
+    ] as number[][];
+  for (const [type, value] of [
+    ['uint8', 300],
+    ['uint8', -1],
+    ['uint8', 1.5],
+    ['int8', 128],
+    ['int16', -32_769],
+    ['uint16', 65_536],
+    ['int32', 1.5],
+    ['int32', 2 ** 31],
+    ['uint32', -1],
+    ['uint32', 2 ** 32],
+    ['int32', Number.NaN],
+    ['uint8', Number.POSITIVE_INFINITY],
+    ['int64', 2 ** 53],
+    ['int64', Number.NaN],
+    ['int64', 0.5],
+    ['uint64', -1],
+    ['int64', 2n ** 63n],
+    ['uint64', 2n ** 64n],
+    ['uint64', -1n],
+    ['int32', 2n ** 40n],
+    ['bool', 2],
+    ['bool', Number.NaN],
+    ['bool', 2n],
+    ['float32', 2 ** 128],
+    ['float16', 65_520],
+    ['float32', 2n ** 200n],
+  ] as const) {
+    refuses(
+      () => tensor(type, rows(value)),
+      new RegExp(`element \\[1\\]\\[1\\] is ${String(value).replace('+', '\\+')}, which ${type} cannot hold`),
+    );
+  }
+  refuses(() => tensor('int64', [2 ** 53]), /give integers beyond 2\^53 as bigints/);
+  refuses(() => tensor('uint8', Float32Array.of(0, 300)), /element 1 is 300/);
+  refuses(() => tensor('uint64', BigInt64Array.of(-1n)), /element 0 is -1/);
+  refuses(() => tensor('bool', Uint8Array.of(0, 2)), /element 1 is 2, which bool cannot hold/);
+  refuses(() => tensor('string', [1 as unknown as string]), /is of type number/);
+  refuses(() => tensor('int32', [{} as unknown as number]), /is of type object/);
+});
+
+test('what fits is kept: bounds, infinities, booleans as numbers, numbers as halves', () => {
+  assert.deepEqual([...tensor('uint8', [0, 255]).data], [0, 255]);
+  assert.deepEqual([...tensor('int32', [-(2 ** 31), true, 5n]).data], [-(2 ** 31), 1, 5]);
+  assert.deepEqual([...tensor('uint64', [2n ** 64n - 1n, 2 ** 53 - 1]).data], [2n ** 64n - 1n, 2n ** 53n - 1n]);
+  assert.deepEqual(
+    [...tensor('float32', [Number.POSITIVE_INFINITY, Number.NaN, 0.1]).data],
+    [Number.POSITIVE_INFINITY, Number.NaN, Math.fround(0.1)],
+  );
+  assert.deepEqual([...tensor('bool', [true, 0, 1n]).data], [1, 0, 1]);
+  assert.deepEqual(tensor('float16', [1.5, 2.5]).data, Uint16Array.of(0x3e00, 0x4100));
+  assert.deepEqual(tensor('float16', Uint16Array.of(1)).data, Uint16Array.of(1));
+  assert.deepEqual(toArray(tensor('float16', [[1.5], [-2]])), [[1.5], [-2]]);
+});

@@ -1,26 +1,31 @@
-import { type Arrays, convert, dataTypes, type Leaf, typeOfView } from './elements.js';
+import { aboutInput } from '../core/index.js';
+import { type Arrays, checkBooleans, convert, dataTypes, type HalfArray, type Leaf, typeOfView } from './elements.js';
 import { InvalidTensor } from './errors.js';
+import { bitsOf, fromFloat16 } from './float16.js';
+import { markShapedByData } from './shaped-by-data.js';
 import type { DataOf, DataType, Nested, Tensor } from './types.js';
 
 type TypeOfArray<A> = A extends Float32Array
   ? 'float32'
-  : A extends Float64Array
-    ? 'float64'
-    : A extends Int8Array
-      ? 'int8'
-      : A extends Uint8Array | Uint8ClampedArray
-        ? 'uint8'
-        : A extends Int16Array
-          ? 'int16'
-          : A extends Uint16Array
-            ? 'uint16'
-            : A extends Int32Array
-              ? 'int32'
-              : A extends Uint32Array
-                ? 'uint32'
-                : A extends BigInt64Array
-                  ? 'int64'
-                  : 'uint64';
+  : A extends HalfArray
+    ? 'float16'
+    : A extends Float64Array
+      ? 'float64'
+      : A extends Int8Array
+        ? 'int8'
+        : A extends Uint8Array | Uint8ClampedArray
+          ? 'uint8'
+          : A extends Int16Array
+            ? 'int16'
+            : A extends Uint16Array
+              ? 'uint16'
+              : A extends Int32Array
+                ? 'int32'
+                : A extends Uint32Array
+                  ? 'uint32'
+                  : A extends BigInt64Array
+                    ? 'int64'
+                    : 'uint64';
 type TypeOfLeaf<L> = L extends number ? 'float32' : L extends bigint ? 'int64' : L extends boolean ? 'bool' : 'string';
 
 /**
@@ -28,20 +33,23 @@ type TypeOfLeaf<L> = L extends number ? 'float32' : L extends bigint ? 'int64' :
  * - `tensor(new Float32Array(784), [1, 1, 28, 28])`: the array is used as it is, its kind is the element type
  * - `tensor([[1, 2], [3, 4]])`: nested arrays; numbers become float32, bigints int64, booleans bool
  * - `tensor('int64', [1, 2, 3])`: element type first, where it cannot be seen from the data
- * @throws NBS_ONNX_INVALID_TENSOR where rows differ in length or the dimensions do not multiply to the length
+ * - `tensor('float16', [1.5, 2.5])`: numbers are rounded to the nearest half; a `Uint16Array` is taken as the bits themselves
+ * @throws NBS_ONNX_INVALID_TENSOR if rows differ in length, if the dimensions do not multiply to the length, or if the type cannot hold an element
+ * (300 as uint8, 1.5 as int32, 2 as bool). It is about the data: if your code lets it pass, the client gets status 400.
  */
 export function tensor<A extends Arrays>(data: A, dims?: readonly number[]): Tensor<TypeOfArray<A>>;
 export function tensor<L extends Leaf>(data: Nested<L>, dims?: readonly number[]): Tensor<TypeOfLeaf<L>>;
 export function tensor<T extends DataType>(type: T, data: Arrays | Nested<Leaf>, dims?: readonly number[]): Tensor<T>;
 export function tensor(...args: readonly unknown[]): Tensor {
-  const [type, data, dims] = typeof args[0] === 'string' ? args : [undefined, ...args];
+  const [type, data, dims] = typeof args[0] === 'string' && args.length > 1 ? args : [undefined, ...args];
   if (type !== undefined && !dataTypes.includes(type as DataType)) {
     throw InvalidTensor({ reason: `unknown element type ${String(type)}; the types are ${dataTypes.join(', ')}` });
   }
   const made = ArrayBuffer.isView(data)
     ? fromView(data as Arrays, type as DataType | undefined)
     : fromNested(data, type as DataType | undefined);
-  return dims === undefined ? made : reshape(made, dims as readonly number[]);
+  if (dims !== undefined) return reshape(made, dims as readonly number[]);
+  return markShapedByData(made, type === undefined && !ArrayBuffer.isView(data) ? 'shape and type' : 'shape');
 }
 
 /** The same values under other dimensions. One dimension may be -1: it is worked out. */
@@ -49,7 +57,7 @@ export function reshape<T extends DataType>(value: Tensor<T>, dims: readonly num
   const known = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   const shape = dims.map((dim) => (dim === -1 && known > 0 ? value.data.length / known : dim));
   if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0) || sizeOf(shape) !== value.data.length) {
-    throw InvalidTensor({ reason: `${value.data.length} values do not fill the dimensions [${dims.join(', ')}]` });
+    throw aboutInput(InvalidTensor({ reason: `${value.data.length} values do not fill the dimensions [${dims.join(', ')}]` }));
   }
   return { type: value.type, dims: shape, data: value.data };
 }
@@ -59,24 +67,25 @@ export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** Nested arrays, ready for JSON (`bool` as booleans); a scalar comes back as its value. int64 gives bigints, which JSON cannot hold. */
+/** Nested arrays, ready for JSON (`bool` as booleans, `float16` as numbers); a scalar comes back as its value. int64 gives bigints, which JSON cannot hold. */
 export function toArray(value: Tensor<'string'>): Nested<string>;
 export function toArray(value: Tensor<'bool'>): Nested<boolean>;
 export function toArray(value: Tensor<'int64' | 'uint64'>): Nested<bigint>;
 export function toArray(
-  value: Tensor<'float32' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32'>,
+  value: Tensor<'float32' | 'float64' | 'float16' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32'>,
 ): Nested<number>;
 // biome-ignore lint/suspicious/noExplicitAny: the element type of a tensor of unknown type is not known
 export function toArray(value: Tensor): any;
 export function toArray(value: Tensor): unknown {
-  const leaf = value.type === 'bool' ? (at: number) => value.data[at] !== 0 : (at: number) => value.data[at];
+  const data = value.type === 'float16' ? fromFloat16(bitsOf(value.data) as Uint16Array) : value.data;
+  const leaf = value.type === 'bool' ? (at: number) => data[at] !== 0 : (at: number) => data[at];
   const level = (depth: number, at: number, size: number): unknown => {
     const dim = value.dims[depth];
     if (dim === undefined) return leaf(at);
     const step = dim === 0 ? 0 : size / dim;
     return Array.from({ length: dim }, (_, i) => level(depth + 1, at + i * step, step));
   };
-  return level(0, 0, value.data.length);
+  return level(0, 0, data.length);
 }
 
 /** True where `value` has a tensor's parts. */
@@ -94,17 +103,17 @@ function fromView(data: Arrays, type: DataType | undefined): Tensor {
     const own =
       data instanceof Uint8ClampedArray || Buffer.isBuffer(data)
         ? new Uint8Array(data.buffer, data.byteOffset, data.length)
-        : data;
+        : bitsOf(data);
     return { type: kind, dims: [data.length], data: own as DataOf[DataType] };
   }
   // The same bits under another name: bool in bytes, float16 in 16-bit words.
-  if ((type === 'bool' && kind === 'uint8') || (type === 'float16' && kind === 'uint16'))
-    return { type, dims: [data.length], data: data as DataOf[DataType] };
+  if (type === 'bool' && kind === 'uint8') return { type, dims: [data.length], data: checkBooleans(data as Uint8Array) };
+  if (type === 'float16' && kind === 'uint16') return { type, dims: [data.length], data: data as DataOf[DataType] };
   return { type, dims: [data.length], data: convert(type, data as unknown as ArrayLike<Leaf>) };
 }
 
 function fromNested(data: unknown, type: DataType | undefined): Tensor {
-  if (!Array.isArray(data)) throw InvalidTensor({ reason: 'expected a typed array or an array of numbers' });
+  if (!Array.isArray(data)) throw aboutInput(InvalidTensor({ reason: 'expected a typed array or an array of numbers' }));
   const dims: number[] = [];
   for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0])
     dims.push((level as unknown[]).length);
@@ -112,12 +121,12 @@ function fromNested(data: unknown, type: DataType | undefined): Tensor {
   const walk = (level: unknown, depth: number): void => {
     const rows = Array.isArray(level) || ArrayBuffer.isView(level) ? (level as unknown[]) : undefined;
     if (rows?.length !== dims[depth])
-      throw InvalidTensor({ reason: `rows differ in length: the first is of shape [${dims.join(', ')}]` });
+      throw aboutInput(InvalidTensor({ reason: `rows differ in length: the first is of shape [${dims.join(', ')}]` }));
     if (rows === undefined) leaves.push(level as Leaf);
     else for (let i = 0; i < rows.length; i++) walk(rows[i], depth + 1);
   };
   walk(data, 0);
   const kind = typeof leaves[0];
   const inferred = kind === 'bigint' ? 'int64' : kind === 'boolean' ? 'bool' : kind === 'string' ? 'string' : 'float32';
-  return { type: type ?? inferred, dims, data: convert(type ?? inferred, leaves) };
+  return { type: type ?? inferred, dims, data: convert(type ?? inferred, leaves, dims) };
 }

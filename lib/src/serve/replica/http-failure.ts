@@ -1,4 +1,4 @@
-import { isNbserveError, NbserveError, statusOf } from '../../core/index.js';
+import { isAboutInput, isNbserveError, NbserveError, statusOf } from '../../core/index.js';
 import { badBody } from './bad-body.js';
 import { UserError } from './errors.js';
 
@@ -17,6 +17,8 @@ const TOLD = new Set([
 /** The error that an HTTP client is told of, for what user code threw. Keeps the stack. */
 export function httpFailure(thrown: unknown): NbserveError {
   if (isNbserveError(thrown) && (PASSED_ON.has(thrown.status) || TOLD.has(thrown.code))) return thrown;
+  // The client's data is wrong: a canary is not to blame for it.
+  if (isAboutInput(thrown)) return thrown;
   const bad = badBody(thrown);
   if (bad !== null) return bad;
   const { message, name, stack, code } = asError(thrown);

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { fromFloat16, toFloat16 } from './float16.js';
+
+/** Node 24 and later. */
+const Native = (globalThis as { Float16Array?: new (values: ArrayLike<number>) => { buffer: ArrayBuffer } & ArrayLike<number> })
+  .Float16Array;
+
+test('every half keeps its bits on the way to a number and back', () => {
+  const all = Uint16Array.from({ length: 65_536 }, (_, bits) => bits);
+  const isNan = (bits: number): boolean => (bits & 0x7c00) === 0x7c00 && (bits & 0x3ff) !== 0;
+  const back = toFloat16(fromFloat16(all));
+  for (const bits of all) assert.equal(back[bits], isNan(bits) ? 0x7e00 : bits);
+});
+
+test('numbers are rounded to the nearest half, ties to even', () => {
+  const bits = (value: number): number => toFloat16([value])[0] as number;
+  assert.deepEqual(
+    [0, -0, 1, 1.5, -2, 65_504, 65_519, 65_520, Number.POSITIVE_INFINITY, 2 ** -24, 2 ** -25, 3 * 2 ** -25, Number.NaN].map(bits),
+    [0, 0x8000, 0x3c00, 0x3e00, 0xc000, 0x7bff, 0x7bff, 0x7c00, 0x7c00, 1, 0, 2, 0x7e00],
+  );
+  // Halfway between two halves, and by a hair more: rounding to float32 first would lose the hair.
+  assert.deepEqual([1 + 2 ** -11, 1 + 2 ** -11 + 2 ** -40, 1 + 3 * 2 ** -11].map(bits), [0x3c00, 0x3c01, 0x3c02]);
+  assert.deepEqual([...fromFloat16(Uint16Array.of(0x3e00, 0x8001, 0xfc00))], [1.5, -(2 ** -24), Number.NEGATIVE_INFINITY]);
+});
+
+test('any number is rounded to the nearest half there is', () => {
+  const halves = [...fromFloat16(Uint16Array.from({ length: 0x7c00 }, (_, bits) => bits))];
+  fc.assert(
+    fc.property(fc.double({ min: -65_519, max: 65_519, noNaN: true }), (value) => {
+      const [bits] = toFloat16([value]) as unknown as [number];
+      const at = bits & 0x7fff;
+      const distance = (index: number): number => Math.abs(Math.abs(value) - (halves[index] ?? Number.POSITIVE_INFINITY));
+      for (const other of [at - 1, at + 1]) {
+        assert.ok(distance(at) < distance(other) || (distance(at) === distance(other) && at % 2 === 0));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('it is what Float16Array does', { skip: Native === undefined && 'this Node has no Float16Array' }, () => {
+  if (Native === undefined) return;
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.double({ noNaN: true }), fc.double({ min: -70_000, max: 70_000, noNaN: true }))),
+      (values) => {
+        const native = new (Native as NonNullable<typeof Native>)(values);
+        assert.deepEqual(toFloat16(values), new Uint16Array(native.buffer));
+        assert.deepEqual([...fromFloat16(toFloat16(values))], Array.from(native));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
