@@ -39,4 +39,5 @@ export {
   positive,
   UnknownOption,
 } from './schema.js';
+export { collectStart, collectWithin, duringStart, type StartSink } from './start.js';
 export { fromWireError, statusOf, toWireError, type WireError } from './wire-error.js';

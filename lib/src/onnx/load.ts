@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidOption } from '../core/index.js';
+import { duringStart, InvalidOption } from '../core/index.js';
 import { type Candidate, candidates, deviceChoices, obstacleTo, providerNames } from './device.js';
 import { dataTypes } from './elements.js';
 import { DeviceUnavailable, LoadFailed, ModelNotFound, NotAnOnnxModel, UnknownOutput, UnsupportedType } from './errors.js';
@@ -15,14 +15,20 @@ import type { Session } from './session.js';
 import type { DataType, OutputTypes, TensorInfo } from './types.js';
 
 /**
- * Loads an ONNX model.
+ * Loads an ONNX model. A replica whose constructor begins to load one, wherever it keeps the promise, is up when the model is loaded;
+ * if it cannot be loaded and the constructor does not handle that, the deploy fails with the reason.
  * @param model path or file URL of an `.onnx` file, or its bytes
  * @throws NBS_ONNX_NOT_FOUND, NBS_ONNX_INVALID_MODEL, NBS_ONNX_DEVICE_UNAVAILABLE, NBS_ONNX_LOAD_FAILED, NBS_ONNX_UNKNOWN_OUTPUT, NBS_ONNX_UNSUPPORTED_TYPE, NBS_ONNX_RUNTIME_MISSING, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
-export async function load<const O extends OutputTypes = OutputTypes>(
+export function load<const O extends OutputTypes = OutputTypes>(
   model: string | URL | Uint8Array,
   options: LoadOptions<O> = {},
 ): Promise<Model<O>> {
+  const what = model instanceof Uint8Array ? 'a model of bytes' : String(model);
+  return duringStart(`onnx.load of ${what}`, () => loadModel(model, options));
+}
+
+async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array, options: LoadOptions<O>): Promise<Model<O>> {
   const values = parseLoadOptions(options);
   if (typeof model !== 'string' && !(model instanceof URL) && !(model instanceof Uint8Array)) {
     throw InvalidOption({

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { duringStart } from '../core/index.js';
 import { runInBatches } from './batch.js';
 import { ModelDisposed, RunFailed } from './errors.js';
 import { checkFeeds, describeAll, toFeeds } from './feeds.js';
@@ -36,7 +37,11 @@ export class Model<O extends OutputTypes = OutputTypes> {
    * @param feeds inputs by name; a lone tensor where the model has one input
    * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR, NBS_ONNX_RUN_FAILED, NBS_ONNX_DISPOSED
    */
-  async run(feeds: Feeds | Tensor): Promise<Results<O>> {
+  run(feeds: Feeds | Tensor): Promise<Results<O>> {
+    return duringStart(`a run of ${this.name}`, () => this.#run(feeds));
+  }
+
+  async #run(feeds: Feeds | Tensor): Promise<Results<O>> {
     if (this.#session === undefined) throw ModelDisposed({ name: this.name });
     const named = toFeeds(this.inputs, feeds);
     checkFeeds(this.inputs, named);

@@ -95,15 +95,20 @@ for (const dispose of ['throws', 'hangs'] as const) {
   });
 }
 
-for (const [how, what] of [
-  ['loops', 'a constructor that loops'],
-  ['checks', 'a checkHealth that never answers'],
+for (const [how, what, code, message] of [
+  ['loops', 'a constructor that loops', 'NBS_DEPLOY_FAILED', /was not ready after 1500 ms; raise startupTimeout/],
+  [
+    'checks',
+    'a checkHealth that never answers',
+    'NBS_START_NOT_DONE',
+    /within 1500 ms \(startupTimeout\): it waits for its checkHealth/,
+  ],
 ] as const) {
   test(`${what} is given up at startupTimeout, and leaves no process`, async () => {
     const late = Late.options({ startupTimeout: 1500, env: { LIFE } }).bind(how);
     await assert.rejects(serve.run(late, { name: 'late', routePrefix: '/late' }), (error) => {
-      assert.ok(isNbserveError(error) && error.code === 'NBS_DEPLOY_FAILED', String(error));
-      assert.match(error.message, /was not ready after 1500 ms; raise startupTimeout/);
+      assert.ok(isNbserveError(error) && error.code === code, String(error));
+      assert.match(error.message, message);
       return true;
     });
     assert.equal((await serve.status()).applications.late?.status, 'DEPLOY_FAILED');

@@ -26,6 +26,11 @@ export const Stuck = defineError(
   500,
   '{deployment}: {what} was cancelled and still ran {timeoutMs} ms later; the replica is replaced (stuckTimeout)',
 );
+export const StartNotDone = defineError(
+  'NBS_START_NOT_DONE',
+  504,
+  '{deployment} was not up within {timeoutMs} ms (startupTimeout): it waits for {what}. A replica is up when the promises in its fields are fulfilled and its models are loaded; raise startupTimeout, or make a promise that is no part of the start when it is first needed',
+);
 export const AlreadyInitialized = defineError(
   'NBS_ALREADY_INITIALIZED',
   409,

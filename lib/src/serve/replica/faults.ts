@@ -1,10 +1,22 @@
 import { type ChildContext, ExitCode } from '../../engine/index.js';
 
+/** Takes the reason of a rejection that nobody handles. @returns false where it is not its own */
+type RejectionTaker = (reason: unknown) => boolean;
+
+const takers = new Set<RejectionTaker>();
+
+/** Until the function that this returns is called, `take` is asked first. */
+export function takeRejections(take: RejectionTaker): () => void {
+  takers.add(take);
+  return () => takers.delete(take);
+}
+
 /** What becomes of user code's faults that no request takes: each is told on stderr, and the process's end says its reason. */
 export function watchFaults(child: ChildContext<unknown>): { stopping(): void } {
   const exit = process.exit;
   let ours = false;
   process.on('unhandledRejection', (reason) => {
+    if ([...takers].some((take) => take(reason))) return;
     console.error('unhandled rejection in the replica, which goes on:', reason);
   });
   process.on('uncaughtException', (error) => {

@@ -4,6 +4,7 @@ import { makeInert, WantedDefinition } from '../modules/index.js';
 import type { ReplicaInit } from '../protocol/index.js';
 import { blobPath, Handles, type HandlesOptions } from './handles.js';
 import { installRequest } from './lazy-request.js';
+import { StartWatch } from './start-watch.js';
 import { UserInstance } from './user-instance.js';
 import { installResponse } from './web-response.js';
 
@@ -16,8 +17,16 @@ installStackMapping();
 installRequest();
 installResponse();
 
-/** Loads the deployment's code and constructs it. @throws what the code, its constructor or its `checkHealth` throws */
-export async function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
+/**
+ * Loads the deployment's code and constructs it.
+ * @throws what the code, its constructor, its `checkHealth` or the work that these began throws; NBS_START_NOT_DONE
+ */
+export function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
+  const label = `${init.app}/${init.deployment}`;
+  return new StartWatch({ label, timeoutMs: init.config.startupTimeoutMs }).run((watch) => load(label, init, options, watch));
+}
+
+async function load(label: string, init: ReplicaInit, options: HandlesOptions, watch: StartWatch): Promise<LoadedInstance> {
   // Modules call serve.run at their top level; here that must do nothing.
   const { code } = init;
   const wanted = code.kind === 'module' ? new WantedDefinition(code) : null;
@@ -43,10 +52,17 @@ export async function loadInstance(init: ReplicaInit, options: HandlesOptions): 
   });
   inert.loaded();
   const args = await handles.decodeArgs(init);
-  const instance = UserInstance.create(`${init.app}/${init.deployment}`, target, args);
+  const instance = UserInstance.create(label, target, args);
   const { userConfig } = init.config;
+  watch.stage = 'its reconfigure';
   if (userConfig !== undefined) await instance.reconfigure(userConfig);
   // A constructor cannot await: what it began to load (a model) is waited for here, so that a replica is up only when it can work.
-  await instance.checkHealth();
+  const held = () => instance.heldPromises();
+  await watch.settled(held);
+  if (instance.checksHealth) {
+    watch.stage = 'its checkHealth';
+    await instance.checkHealth();
+    await watch.settled(held);
+  }
   return { instance, close: () => handles.close() };
 }

@@ -16,6 +16,7 @@ import { HttpTask } from './http-task.js';
 import type { LoadedInstance } from './load-instance.js';
 import { MethodTask } from './method-task.js';
 import { Slots } from './slots.js';
+import { StartWatch } from './start-watch.js';
 import type { UserInstance } from './user-instance.js';
 import type { TaskHost } from './user-task.js';
 
@@ -143,7 +144,14 @@ export class Replica implements TaskHost {
     const before = JSON.stringify(this.#config?.userConfig);
     this.#applyConfig(config);
     if (config.userConfig !== undefined && JSON.stringify(config.userConfig) !== before) {
-      await this.#instance?.reconfigure(config.userConfig);
+      const instance = this.#instance;
+      if (instance === null) return undefined;
+      // What it begins to load is waited for, as at the start: the new configuration is in force when it can be worked with.
+      const watch = new StartWatch({ label: this.label, timeoutMs: config.startupTimeoutMs });
+      await watch.runBeside(
+        () => instance.reconfigure(config.userConfig),
+        () => instance.heldPromises(),
+      );
     }
     return undefined;
   }

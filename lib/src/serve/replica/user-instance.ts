@@ -2,6 +2,7 @@ import { noteServing, servedScope } from '../modules/index.js';
 import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
+import { type HeldPromise, heldPromises } from './held-promises.js';
 
 /** Methods that the cluster calls itself. */
 const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
@@ -42,6 +43,11 @@ export class UserInstance {
     return new UserInstance(deployment, null, scope === null ? construct() : scope(construct), scope);
   }
 
+  /** Promises in its fields; of a function none. */
+  heldPromises(): readonly HeldPromise[] {
+    return this.#target === null ? heldPromises(this.#self) : [];
+  }
+
   /** Calls the user's `fetch`, or the function. */
   fetch(request: unknown): unknown {
     noteServing();
@@ -68,6 +74,10 @@ export class UserInstance {
   async reconfigure(userConfig: unknown): Promise<void> {
     if (typeof this.#self.reconfigure !== 'function') throw NoReconfigure({ deployment: this.#deployment });
     await this.#hook('reconfigure', userConfig);
+  }
+
+  get checksHealth(): boolean {
+    return typeof this.#self.checkHealth === 'function';
   }
 
   /** @throws what the user's `checkHealth` throws: the replica cannot work */

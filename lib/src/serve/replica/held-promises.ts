@@ -1,0 +1,78 @@
+import { types } from 'node:util';
+import { privateFields } from './private-fields.js';
+
+export interface HeldPromise {
+  /** `#model`, `models.cat` */
+  readonly place: string;
+  readonly promise: Promise<unknown>;
+}
+
+/** Beyond that a field is data, and not a place for promises. */
+const MAX_DEPTH = 3;
+const MAX_ENTRIES = 1000;
+
+/**
+ * Promises in the fields of an instance: its own, private and static ones, also in arrays, maps, sets and plain objects that they hold. Objects of
+ * other classes are left alone: their promises are their own affair.
+ */
+export function heldPromises(instance: object): readonly HeldPromise[] {
+  const found: HeldPromise[] = [];
+  const seen = new Set<unknown>();
+  const visit = (value: unknown, place: string, depth: number): void => {
+    if (typeof value !== 'object' || value === null || seen.has(value)) return;
+    seen.add(value);
+    if (types.isPromise(value)) found.push({ place, promise: value });
+    else if (depth < MAX_DEPTH) for (const [name, inner] of entriesOf(value)) visit(inner, `${place}${name}`, depth + 1);
+  };
+  for (const owner of ownersOf(instance)) {
+    const prefix = typeof owner === 'function' ? 'static ' : '';
+    for (const [name, value] of ownFields(owner)) visit(value, `${prefix}${name}`, 0);
+  }
+  return found;
+}
+
+/** The instance, and the classes that it is of. */
+function ownersOf(instance: object): object[] {
+  const owners: object[] = [instance];
+  for (
+    let level = Object.getPrototypeOf(instance);
+    level !== null && level !== Object.prototype;
+    level = Object.getPrototypeOf(level)
+  ) {
+    const owner = (Object.getOwnPropertyDescriptor(level, 'constructor')?.value ?? null) as object | null;
+    if (typeof owner === 'function') owners.push(owner);
+  }
+  return owners;
+}
+
+function ownFields(owner: object): (readonly [string, unknown])[] {
+  const fields = dataProperties(owner);
+  return mayHavePrivateFields(owner) ? [...fields, ...privateFields(owner)] : fields;
+}
+
+/** Without getters: they are code. */
+function dataProperties(owner: object): (readonly [string, unknown])[] {
+  return Reflect.ownKeys(owner).flatMap((key) => {
+    const descriptor = Object.getOwnPropertyDescriptor(owner, key);
+    return descriptor !== undefined && 'value' in descriptor ? [[String(key), descriptor.value as unknown] as const] : [];
+  });
+}
+
+/** Most classes have none, and need not wait for the inspector. */
+function mayHavePrivateFields(owner: object): boolean {
+  const classes = typeof owner === 'function' ? [owner] : ownersOf(owner).slice(1);
+  return classes.some((each) => /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(each)));
+}
+
+function entriesOf(value: object): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((each, i) => [`[${i}]`, each]);
+  if (types.isMap(value)) return [...value].slice(0, MAX_ENTRIES).map(([key, each]) => [`.get(${String(key)})`, each]);
+  if (types.isSet(value)) return [...value].slice(0, MAX_ENTRIES).map((each, i) => [`[${i}]`, each]);
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain
+    ? dataProperties(value)
+        .slice(0, MAX_ENTRIES)
+        .map(([key, each]) => [`.${key}`, each])
+    : [];
+}
