@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { toWireError } from '../core/index.js';
+import { BlockLimit } from './block-limit.js';
 import { NotAChild } from './errors.js';
 import { ExitCode } from './exit-report.js';
 import { type ChildArguments, type ChildMessage, LISTEN_FD } from './local/lifeline-protocol.js';
@@ -23,6 +24,8 @@ export interface ChildContext<A> {
   ready(): void;
   /** At SIGTERM: runs `drain`, then exits 0. The last one given counts. */
   onStop(drain: () => Promise<void> | void): void;
+  /** How long the main thread may be blocked. */
+  readonly blockLimit: BlockLimit;
   /** Ends this process with a named code; the agent hands `error` on to whoever started it. */
   exit(name: keyof typeof ExitCode, error?: unknown): never;
 }
@@ -50,7 +53,8 @@ export function enterChild<A>(): ChildContext<A> {
         (error: unknown) => exit('CRASHED', error),
       );
   });
-  const watch = once(watchOwner);
+  const blockLimit = new BlockLimit();
+  const watch = once(() => watchOwner(blockLimit));
   setTimeout(watch, WATCH_AT_LATEST_MS).unref();
   return {
     id: given.id,
@@ -64,6 +68,7 @@ export function enterChild<A>(): ChildContext<A> {
       // After the message: starting a thread costs 2 ms here, and the agent need not wait for it.
       setImmediate(watch);
     },
+    blockLimit,
     onStop(action) {
       drain = action;
     },
@@ -100,8 +105,9 @@ function blockingOutput(): void {
   }
 }
 
-function watchOwner(): void {
+function watchOwner(blockLimit: BlockLimit): void {
   const worker = new Worker(new URL('./lifeline-worker.js', import.meta.url), { execArgv: [], env: SHARE_ENV });
+  blockLimit.attach(worker);
   worker.unref();
 }
 

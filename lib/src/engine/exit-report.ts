@@ -56,15 +56,17 @@ export interface ExitFacts {
   /** We had asked it to stop. */
   readonly asked: boolean;
   readonly stderrTail: readonly string[];
+  /** The name that its own watcher gave before it killed it. */
+  readonly said?: 'STUCK' | undefined;
 }
 
 /** The name of an end. */
-export function nameExit({ code, signal, asked, stderrTail }: ExitFacts): ExitName {
+export function nameExit({ code, signal, asked, stderrTail, said }: ExitFacts): ExitName {
   const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134;
   if (aborted && stderrTail.some((line) => line.includes('heap out of memory') || line.includes('OOMErrorHandler')))
     return 'OUT_OF_MEMORY';
   if (asked && (code === 0 || signal !== null)) return 'STOPPED';
-  if (signal !== null) return 'KILLED';
+  if (signal !== null) return said === 'STUCK' ? said : 'KILLED';
   return NAME_BY_CODE.get(code ?? -1) ?? 'CRASHED';
 }
 

@@ -36,6 +36,7 @@ export class ChildRun {
   #asked = false;
   #startTimedOut = false;
   #error: WireError | undefined;
+  #saidName: 'STUCK' | undefined;
 
   constructor(spec: ProcessSpec, options: ChildOptions) {
     this.#child = spawnChild(spec, options);
@@ -104,7 +105,10 @@ export class ChildRun {
     const lines = new LineSplitter((text) => {
       const message = parseMessage(text);
       if (message?.kind === 'ready') onReady();
-      else if (message?.kind === 'failed') this.#error = message.error;
+      else if (message?.kind === 'failed') {
+        this.#error = message.error;
+        this.#saidName = message.name;
+      }
     }, MESSAGE_MAX_BYTES);
     const lifeline = this.#child.stdio[3] as Socket | null;
     lifeline?.on('data', (chunk: Buffer) => lines.push(chunk));
@@ -133,7 +137,7 @@ export class ChildRun {
       }, LINGERING_OUTPUT_MS);
       child.on('close', () => {
         clearTimeout(lingering);
-        const facts = { code, signal, asked: this.#asked, stderrTail: this.#stderrTail };
+        const facts = { code, signal, asked: this.#asked, stderrTail: this.#stderrTail, said: this.#saidName };
         resolve({
           code,
           signal,

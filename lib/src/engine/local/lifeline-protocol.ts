@@ -17,7 +17,10 @@ export interface ChildArguments {
 }
 
 /** A child to its agent. */
-export type ChildMessage = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly error: WireError };
+export type ChildMessage =
+  | { readonly kind: 'ready' }
+  /** It ends with this error; by SIGKILL from its own watcher, under this name. */
+  | { readonly kind: 'failed'; readonly error: WireError; readonly name?: 'STUCK' };
 
 /** The one argument on the agent's command line. */
 export interface AgentArguments {

@@ -14,7 +14,7 @@ export class HttpTask extends UserTask {
   #answering = false;
 
   constructor(host: TaskHost, call: IncomingCall, head: HttpCallHead) {
-    super(host, call);
+    super(host, call, head);
     this.#head = head;
     this.#request = new LazyRequest(call, head);
   }

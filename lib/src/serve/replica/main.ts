@@ -27,6 +27,7 @@ const replica = new Replica({
     return loadInstance(init, { dir, token, hello: helloOf('replica', init.replicaId) });
   },
   onStuck: (error) => child.exit('STUCK', error),
+  blockLimit: child.blockLimit,
 });
 
 child.onStop(async () => {

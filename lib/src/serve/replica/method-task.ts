@@ -8,7 +8,7 @@ export class MethodTask extends UserTask {
   readonly #head: MethodCallHead;
 
   constructor(host: TaskHost, call: IncomingCall, head: MethodCallHead) {
-    super(host, call);
+    super(host, call, head);
     this.#head = head;
   }
 

@@ -1,3 +1,4 @@
+import type { BlockLimit } from '../../engine/index.js';
 import type { CallHandler, IncomingCall } from '../../ipc/index.js';
 import { handleOps } from '../../ipc/index.js';
 import {
@@ -11,6 +12,7 @@ import {
   type ReplicaReady,
   type ReplicaStatus,
 } from '../protocol/index.js';
+import { Deadlines } from './deadlines.js';
 import { AlreadyInitialized, Stuck } from './errors.js';
 import { HttpTask } from './http-task.js';
 import type { LoadedInstance } from './load-instance.js';
@@ -26,6 +28,8 @@ export interface ReplicaOptions {
   readonly load: (init: ReplicaInit) => Promise<LoadedInstance>;
   /** Ends the process: user code cannot be made to stop. */
   readonly onStuck: (error: Error) => void;
+  /** Ends the process if the main thread is blocked, and cannot see that `onStuck` is due. */
+  readonly blockLimit: BlockLimit;
 }
 
 /** How long `dispose` of user code may take. */
@@ -36,6 +40,7 @@ export class Replica implements TaskHost {
   label = '';
   readonly #options: ReplicaOptions;
   readonly #slots = new Slots();
+  readonly #deadlines = new Deadlines();
   #id: string;
   #state: ReplicaStatus['state'] = 'EMPTY';
   #init: ReplicaInit | null = null;
@@ -83,8 +88,15 @@ export class Replica implements TaskHost {
     return this.#config?.stuckTimeoutMs ?? 0;
   }
 
-  release(): void {
+  began(expiresAt: number): void {
+    this.#deadlines.add(expiresAt);
+    this.#limitBlocking();
+  }
+
+  release(expiresAt: number): void {
     this.#slots.release();
+    this.#deadlines.remove(expiresAt);
+    this.#limitBlocking();
   }
 
   onUnstuck(): void {
@@ -178,6 +190,15 @@ export class Replica implements TaskHost {
     }
     this.#loaded?.close();
   }
+
+  /** When the deadlines of all that is worked on are over, nobody waits for it any more: the main thread may go on for as long as `stuckTimeout`. */
+  #limitBlocking(): void {
+    const { latest } = this.#deadlines;
+    this.#options.blockLimit.set(latest, this.stuckTimeoutMs, this.#blocked);
+  }
+
+  readonly #blocked = (): Error =>
+    Stuck({ deployment: this.label, what: 'a request that blocks the event loop', timeoutMs: this.stuckTimeoutMs });
 
   #applyConfig(config: DeploymentConfig): void {
     this.#config = config;

@@ -7,8 +7,10 @@ export interface TaskHost {
   readonly label: string;
   readonly ongoing: number;
   readonly stuckTimeoutMs: number;
-  /** A task ended: its slot is free. */
-  release(): void;
+  /** A task begins. @param expiresAt its deadline (epoch, ms); Infinity for none */
+  began(expiresAt: number): void;
+  /** It ended: its slot is free. */
+  release(expiresAt: number): void;
   /** User code goes on long after its request was cancelled. */
   onStuck(what: string): void;
   /** It did end after all. */
@@ -28,10 +30,13 @@ export abstract class UserTask {
   #isStuck = false;
   #ended = false;
   #context: RequestContext | null = null;
+  readonly #expiresAt: number;
 
-  constructor(host: TaskHost, call: IncomingCall) {
+  constructor(host: TaskHost, call: IncomingCall, { budgetMs }: RequestOrigin) {
     this.host = host;
     this.call = call;
+    this.#expiresAt = budgetMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + budgetMs;
+    host.began(this.#expiresAt);
   }
 
   /** Runs user code as the request for a model, `''` for none. */
@@ -63,7 +68,7 @@ export abstract class UserTask {
     if (this.#watch !== null) clearTimeout(this.#watch);
     if (this.#isStuck) this.host.onUnstuck();
     this.#context?.end();
-    this.host.release();
+    this.host.release(this.#expiresAt);
   }
 
   /**

@@ -1,0 +1,54 @@
+import type { Worker } from 'node:worker_threads';
+import { toWireError, type WireError } from '../core/index.js';
+
+/** Memory that the main thread and its watcher share. */
+export interface SharedLimit {
+  /** [0]: from when on (epoch, ms) the main thread may be blocked for only so long; Infinity: as long as it likes. [1]: how long, in ms. */
+  readonly times: Float64Array;
+  /** [0]: 1 while the watcher looks at it. [1]: counts the watcher's questions that the main thread has answered. */
+  readonly counts: Int32Array;
+}
+
+/** What the watcher is told when it is to look. */
+export interface WatchOrder {
+  readonly limit: SharedLimit;
+  /** What the process is said to have ended with. */
+  readonly error: WireError;
+}
+
+/**
+ * How long the main thread may be blocked. A thread that is in native code, or in a loop, notices nothing, neither a cancel nor a signal; so the
+ * thread that watches the owner's pipe ends the process.
+ */
+export class BlockLimit {
+  readonly #limit: SharedLimit = {
+    times: new Float64Array(new SharedArrayBuffer(16)),
+    counts: new Int32Array(new SharedArrayBuffer(8)),
+  };
+  #worker: Worker | null = null;
+  #order: WatchOrder | null = null;
+
+  constructor() {
+    this.#limit.times[0] = Number.POSITIVE_INFINITY;
+  }
+
+  /** The watcher runs from now on. */
+  attach(worker: Worker): void {
+    this.#worker = worker;
+    worker.on('message', () => Atomics.add(this.#limit.counts, 1, 1));
+    if (this.#order !== null) worker.postMessage(this.#order);
+  }
+
+  /**
+   * @param fromMs epoch; Infinity for no limit
+   * @param makeError what the process ends with; called when the watcher is told to look
+   */
+  set(fromMs: number, forMs: number, makeError: () => Error): void {
+    const { times, counts } = this.#limit;
+    times[1] = forMs;
+    times[0] = fromMs;
+    if (fromMs === Number.POSITIVE_INFINITY || Atomics.exchange(counts, 0, 1) === 1) return;
+    this.#order = { limit: this.#limit, error: toWireError(makeError()) };
+    this.#worker?.postMessage(this.#order);
+  }
+}
