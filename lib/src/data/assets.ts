@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build } from './build.js';
 import { assetCache, datasetsFolder } from './dataset-path.js';
 import { AssetMismatch, AssetUnavailable, DatasetNotFound } from './errors.js';
+import { keepFile } from './keep-file.js';
 import { type Asset, readManifest } from './manifest.js';
 import { describeSource, PackageReader, sha256 } from './registry.js';
 
@@ -96,7 +97,10 @@ export class Assets {
     throw AssetUnavailable({ name: asset.name, reasons: reasons.join('; ') || 'it has none' });
   }
 
-  /** Makes an asset unless it is there already; with `force` in any case. */
+  /**
+   * Makes an asset unless it is there already; with `force` in any case.
+   * @throws NBS_ASSET_UNAVAILABLE, NBS_ASSET_NOT_KEPT
+   */
   async fetch(
     asset: Asset,
     options: { readonly force?: boolean; readonly onEvent?: (event: AssetEvent) => void } = {},
@@ -104,11 +108,7 @@ export class Assets {
     const { path, state } = await this.check(asset);
     if (state !== 'ready' || options.force === true) {
       const bytes = await this.make(asset, options.onEvent);
-      await mkdir(dirname(path), { recursive: true });
-      // Renamed into place, so that nobody ever reads half a file.
-      const partial = `${path}.${process.pid}.part`;
-      await writeFile(partial, bytes);
-      await rename(partial, path);
+      await keepFile(asset, path, bytes);
     }
     options.onEvent?.({ asset, kind: 'ready', text: path });
     return path;

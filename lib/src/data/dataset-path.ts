@@ -3,8 +3,9 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheHome } from '../core/index.js';
-import { DatasetNotFound } from './errors.js';
-import { type Asset, readManifest } from './manifest.js';
+import { DatasetDamaged, DatasetNotFound } from './errors.js';
+import { type Asset, isAssetName, readManifest } from './manifest.js';
+import { sha256OfFile } from './verify-file.js';
 
 const MANIFEST = join('datasets', 'manifest.json');
 
@@ -29,8 +30,9 @@ export function assetCache(): string {
 }
 
 /**
- * Absolute path of an asset, e.g. `datasetPath('mnist/mnist-cnn.onnx')`: from the repository, else from the cache.
- * @throws NBS_DATASET_NOT_FOUND naming the assets there are, or the command that fetches it
+ * Absolute path of an asset, e.g. `datasetPath('mnist/mnist-cnn.onnx')`: from the repository, else from the cache. Its bytes are compared with the
+ * manifest, once for each process.
+ * @throws NBS_DATASET_NOT_FOUND naming the assets there are, or the command that fetches it; NBS_DATASET_DAMAGED
  */
 export function datasetPath(name: string, options: { readonly from?: string } = {}): string {
   const folder = datasetsFolder(options.from);
@@ -42,9 +44,19 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
       reason: 'the manifest does not name it',
       valid: `there are ${assets.map((asset) => asset.name).join(', ')}`,
     });
+  // Without a manifest the name alone decides: it must not lead out of the cache.
+  if (!isAssetName(name))
+    throw DatasetNotFound({
+      name: String(name),
+      reason: 'it is not a path below datasets/',
+      valid: 'a name is such as mnist/mnist-cnn.onnx',
+    });
   const places = [...(folder === undefined ? [] : [join(folder, name)]), join(assetCache(), name)];
   const found = places.find((place) => existsSync(place));
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    if (known !== undefined) verify(found, known);
+    return found;
+  }
   throw DatasetNotFound({
     name,
     reason:
@@ -52,5 +64,17 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
         ? `neither ${options.from ?? process.cwd()} nor a folder above it has ${MANIFEST}`
         : `it is not at ${places.join(' nor at ')}`,
     valid: known === undefined ? 'start the notebook in the repository' : `fetch it with: npx nbserve assets fetch ${name}`,
+  });
+}
+
+/** @throws NBS_DATASET_DAMAGED */
+function verify(path: string, asset: Asset): void {
+  const actual = sha256OfFile(path);
+  if (actual === asset.sha256) return;
+  throw DatasetDamaged({
+    path,
+    actual,
+    expected: asset.sha256,
+    remedy: `make it anew with: npx nbserve assets fetch ${asset.name}`,
   });
 }

@@ -1,5 +1,5 @@
-import { InvalidData } from './errors.js';
-import { MNIST_SIDE } from './mnist.js';
+import { InvalidOption, integer, type OptionSpec, parseOptions } from '../core/index.js';
+import { MNIST_SIDE, toDigits } from './digit-values.js';
 import { Picture } from './picture.js';
 import { encodePng } from './png.js';
 
@@ -42,16 +42,47 @@ const glyphs: Readonly<Record<string, string>> = {
   '%': '101001010100101',
 };
 
-/** One digit, or many on a sheet with labels, as a picture. Images are 784 bytes each. */
+const list = <T>(doc: string, what: string, test: (value: unknown) => boolean): OptionSpec<readonly T[] | undefined> => ({
+  doc,
+  expected: `an array of ${what}`,
+  default: undefined,
+  parse: (value) => (Array.isArray(value) && value.every(test) ? (value as T[]) : undefined),
+});
+const OPTIONS = {
+  labels: list<string | number>(
+    'Text under each digit.',
+    'texts and numbers',
+    (value) => typeof value === 'string' || typeof value === 'number',
+  ),
+  marked: list<boolean>('Digits that stand out.', 'booleans', (value) => typeof value === 'boolean'),
+  columns: integer({ doc: 'Digits in a row.', default: 10, min: 1, max: 1000 }),
+  scale: integer({ doc: "Size of an image's pixel; 0 is 5 for one digit, 2 for many.", default: 0, min: 1, max: 64 }),
+};
+/** A picture of 256 megabytes helps nobody. */
+const MAX_PIXELS = 85_000_000;
+
+/**
+ * One digit, or many on a sheet with labels, as a picture. Images are 784 values each, from 0 to 255.
+ * @throws NBS_DATA_INVALID, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
+ */
 export function showDigits(images: ArrayLike<number> | readonly ArrayLike<number>[], options: DigitsOptions = {}): Picture {
-  const many = (typeof images[0] === 'number' ? [images] : images) as readonly ArrayLike<number>[];
-  const { labels, marked, scale = many.length === 1 ? 5 : 2 } = options;
-  const columns = Math.max(1, Math.min(options.columns ?? 10, many.length));
+  const { labels, marked, ...values } = parseOptions('showDigits', OPTIONS, options as Readonly<Record<string, unknown>>);
+  const many = toDigits(images);
+  const scale = values.scale === 0 ? (many.length === 1 ? 5 : 2) : values.scale;
+  const columns = Math.max(1, Math.min(values.columns, many.length));
   const side = MNIST_SIDE * scale;
   const textHeight = labels === undefined ? 0 : (TEXT + 2) * scale;
   const [cellWidth, cellHeight] = [side + GAP, side + textHeight + GAP];
   const width = columns * cellWidth + GAP;
   const height = Math.max(1, Math.ceil(many.length / columns)) * cellHeight + GAP;
+  if (width * height > MAX_PIXELS) {
+    throw InvalidOption({
+      where: 'showDigits',
+      option: 'scale',
+      expected: `small enough for a picture of ${MAX_PIXELS} pixels`,
+      value: `${scale}, which makes ${width} × ${height} of ${many.length} digits`,
+    });
+  }
   const pixels = new Uint8Array(width * height * 3).fill(255);
   const dot = (x: number, y: number, size: number, [r, g, b]: Colour) => {
     for (let dy = 0; dy < size; dy++) {
@@ -62,12 +93,6 @@ export function showDigits(images: ArrayLike<number> | readonly ArrayLike<number
     }
   };
   for (const [i, image] of Array.from(many).entries()) {
-    if (image.length !== MNIST_SIDE * MNIST_SIDE)
-      throw InvalidData({
-        source: `image ${i}`,
-        format: 'an MNIST digit',
-        reason: `it has ${image.length} values, not ${MNIST_SIDE * MNIST_SIDE}`,
-      });
     const left = GAP + (i % columns) * cellWidth;
     const top = GAP + Math.floor(i / columns) * cellHeight;
     const ink = marked?.[i] === true ? RED : INK;
@@ -91,7 +116,11 @@ export function showDigits(images: ArrayLike<number> | readonly ArrayLike<number
   return new Picture(encodePng(pixels, width, height, 3), width, height);
 }
 
-/** PNG of one digit in its own 28×28 pixels, as a client would upload it. */
+/**
+ * PNG of one digit in its own 28×28 pixels, as a client would upload it.
+ * @throws NBS_DATA_INVALID
+ */
 export function digitPng(image: ArrayLike<number>): Uint8Array {
-  return encodePng(Uint8Array.from(image), MNIST_SIDE, MNIST_SIDE, 1);
+  const [digit] = toDigits([image]) as [ArrayLike<number>];
+  return encodePng(Uint8Array.from(digit, Math.round), MNIST_SIDE, MNIST_SIDE, 1);
 }

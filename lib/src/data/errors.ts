@@ -13,3 +13,14 @@ export const AssetUnavailable = defineError(
   503,
   '{name} could not be fetched from any of its sources: {reasons}',
 );
+export const RegistryUnreachable = defineError(
+  'NBS_REGISTRY_UNREACHABLE',
+  503,
+  '{registry} cannot be reached: {reason}; look at the network, the proxy, and the registry that {client} is set to',
+);
+export const AssetNotKept = defineError('NBS_ASSET_NOT_KEPT', 507, '{name} cannot be kept at {path}: {reason}; {remedy}');
+export const DatasetDamaged = defineError(
+  'NBS_DATASET_DAMAGED',
+  500,
+  '{path} is damaged: it has the sha256 {actual}, the manifest says {expected}; {remedy}',
+);

@@ -2,7 +2,8 @@
 export { type AssetEvent, type AssetState, type AssetStatus, Assets } from './assets.js';
 export { assetsCommand, type CommandOutput } from './assets-command.js';
 export { assetCache, datasetPath, datasetsFolder } from './dataset-path.js';
+export { MNIST_SIDE } from './digit-values.js';
 export { type DigitsOptions, digitPng, showDigits } from './digits.js';
 export type { Asset, Builder, Manifest, Source } from './manifest.js';
-export { loadMnist, MNIST_MEAN, MNIST_SIDE, MNIST_STD, type Mnist, mnistTensor } from './mnist.js';
+export { loadMnist, MNIST_MEAN, MNIST_STD, type Mnist, mnistTensor } from './mnist.js';
 export { Picture } from './picture.js';

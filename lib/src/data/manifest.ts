@@ -42,6 +42,12 @@ export interface Manifest {
   readonly assets: readonly Asset[];
 }
 
+/** A path below `datasets/`, of parts that lead nowhere else. */
+export const isAssetName = (name: unknown): name is string =>
+  typeof name === 'string' &&
+  !name.includes('\0') &&
+  name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+
 const builders = ['copy', 'mnist-cnn', 'idx-head'];
 
 /** @throws NBS_MANIFEST_INVALID */
@@ -57,10 +63,11 @@ export function readManifest(path: string): Manifest {
   if (!Array.isArray(manifest.assets)) throw fail('it has no assets');
   for (const asset of manifest.assets as readonly Asset[]) {
     const { name, sha256, builder, sources } = asset;
-    if (typeof name !== 'string' || name.split('/').some((part) => part === '' || part === '..'))
-      throw fail(`${JSON.stringify(name)} is not a path below datasets/`);
+    if (!isAssetName(name)) throw fail(`${JSON.stringify(name)} is not a path below datasets/`);
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw fail(`the sha256 of ${name} is not 64 hex digits`);
     if (!builders.includes(builder?.kind)) throw fail(`the builder of ${name} is not one of ${builders.join(', ')}`);
+    if (builder.kind === 'idx-head' && !(Number.isSafeInteger(builder.count) && builder.count > 0))
+      throw fail(`the builder of ${name} has the count ${String(builder.count)}; it must be a positive integer`);
     if (!Array.isArray(sources)) throw fail(`${name} has no sources`);
   }
   return manifest as Manifest;

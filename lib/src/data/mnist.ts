@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { aboutInput } from '../core/index.js';
+import { InvalidOption, type OptionSpec, parseOptions } from '../core/index.js';
 import type { Tensor } from '../onnx/index.js';
 import { datasetPath } from './dataset-path.js';
-import { InvalidData } from './errors.js';
+import { MNIST_SIDE, toDigits } from './digit-values.js';
 import { type Idx, idxHead, readIdx } from './idx.js';
 
 /** Handwritten digits, white on black. */
@@ -13,8 +13,6 @@ export interface Mnist {
   readonly labels: readonly number[];
 }
 
-/** Side of a digit in pixels. */
-export const MNIST_SIDE = 28;
 /** Mean and standard deviation of the training images' pixels as 0…1; the committed model expects this normalisation. */
 export const MNIST_MEAN = 0.1307;
 export const MNIST_STD = 0.3081;
@@ -24,17 +22,18 @@ const COMMITTED = 1000;
 /**
  * Loads MNIST digits. The first 1,000 test digits are in the repository; more, and the training digits, are fetched once with `nbserve assets fetch mnist`.
  * @param options.split 60,000 digits to train on or 10,000 to test with. @default 'test'
- * @param options.limit the first so many. @default 1000 of test, all of train
+ * @param options.limit the first so many, 0 or more. @default 1000 of test, all of train
  * @param options.from folder to look for `datasets/` from. @default the working folder
- * @throws NBS_DATASET_NOT_FOUND
+ * @throws NBS_DATASET_NOT_FOUND, NBS_DATASET_DAMAGED, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
 export function loadMnist(
   options: { readonly split?: 'train' | 'test'; readonly limit?: number; readonly from?: string } = {},
 ): Mnist {
-  const { split = 'test', limit = split === 'test' ? COMMITTED : Number.POSITIVE_INFINITY } = options;
+  const { split, from, ...values } = parseOptions('loadMnist', LOAD_OPTIONS, options);
+  const limit = values.limit ?? (split === 'test' ? COMMITTED : Number.POSITIVE_INFINITY);
   const prefix = split === 'train' ? 'train' : limit <= COMMITTED ? 't10k-1000' : 't10k';
   const read = (kind: string): Idx => {
-    const path = datasetPath(`mnist/${prefix}-${kind}-ubyte`, options.from === undefined ? {} : { from: options.from });
+    const path = datasetPath(`mnist/${prefix}-${kind}-ubyte`, from === undefined ? {} : { from });
     return idxHead(readIdx(readFileSync(path), path), limit);
   };
   const [images, labels] = [read('images-idx3'), read('labels-idx1')];
@@ -47,24 +46,57 @@ export function loadMnist(
 
 /**
  * Normalises one image or several (784 bytes each) for the model: float32[n, 1, 28, 28], (byte ÷ 255 − mean) ÷ std.
- * @throws NBS_DATA_INVALID where an image is not of 784 values
+ * @param options.std not 0
+ * @throws NBS_DATA_INVALID if an image is not of 784 numbers from 0 to 255. It is about the data: if your code lets it pass, the client gets status 422.
+ * NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
 export function mnistTensor(
   images: ArrayLike<number> | readonly ArrayLike<number>[],
   options: { readonly mean?: number; readonly std?: number } = {},
 ): Tensor<'float32'> {
-  const { mean = MNIST_MEAN, std = MNIST_STD } = options;
-  const many = (typeof images[0] === 'number' ? [images] : images) as readonly ArrayLike<number>[];
+  const { mean, std } = parseOptions('mnistTensor', NORMALISATION, options);
+  if (std === 0) throw InvalidOption({ where: 'mnistTensor', option: 'std', expected: 'a number that is not 0', value: '0' });
+  const many = toDigits(images);
   const size = MNIST_SIDE * MNIST_SIDE;
   const data = new Float32Array(many.length * size);
   for (let i = 0; i < many.length; i++) {
     const image = many[i] as ArrayLike<number>;
-    if (image.length !== size) {
-      throw aboutInput(
-        InvalidData({ source: `image ${i}`, format: 'an MNIST digit', reason: `it has ${image.length} values, not ${size}` }),
-      );
-    }
     for (let at = 0; at < size; at++) data[i * size + at] = ((image[at] as number) / 255 - mean) / std;
   }
   return { type: 'float32', dims: [many.length, 1, MNIST_SIDE, MNIST_SIDE], data };
 }
+
+const LOAD_OPTIONS = {
+  split: {
+    doc: '60,000 digits to train on or 10,000 to test with.',
+    expected: "'train' or 'test'",
+    default: 'test',
+    parse: (value) => (value === 'train' || value === 'test' ? value : undefined),
+  } as OptionSpec<'train' | 'test'>,
+  limit: {
+    doc: 'The first so many.',
+    expected: 'an integer of at least 0, or Infinity',
+    default: undefined,
+    parse: (value) =>
+      value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && (value as number) >= 0)
+        ? (value as number)
+        : undefined,
+  } as OptionSpec<number | undefined>,
+  from: {
+    doc: 'Folder to look for datasets/ from.',
+    expected: 'the path of a folder',
+    default: undefined,
+    parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+  } as OptionSpec<string | undefined>,
+};
+
+const finite = (doc: string, fallback: number): OptionSpec<number> => ({
+  doc,
+  expected: 'a number',
+  default: fallback,
+  parse: (value) => (Number.isFinite(value) ? (value as number) : undefined),
+});
+const NORMALISATION = {
+  mean: finite('Subtracted after dividing by 255.', MNIST_MEAN),
+  std: finite('Divisor after that.', MNIST_STD),
+};

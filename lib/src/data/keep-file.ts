@@ -1,0 +1,49 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AssetNotKept } from './errors.js';
+import type { Asset } from './manifest.js';
+
+/** Writes a file as a whole or not at all. @throws NBS_ASSET_NOT_KEPT */
+export async function keepFile(asset: Asset, path: string, bytes: Uint8Array): Promise<void> {
+  const partial = `${path}.${process.pid}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await removeAbandoned(path);
+    // Renamed into place, so that nobody ever reads half a file.
+    await writeFile(partial, bytes);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
+    const remedy = asset.committed ? 'make it writable' : 'make room there, or set NBSERVE_CACHE to another folder';
+    throw AssetNotKept({ name: asset.name, path, reason: reasonOf(error as NodeJS.ErrnoException), remedy }, error);
+  }
+}
+
+/** Parts of files whose writer was killed. */
+async function removeAbandoned(path: string): Promise<void> {
+  for (const file of await readdir(dirname(path))) {
+    const pid = file.startsWith(`${basename(path)}.`) ? /\.(\d+)\.part$/.exec(file)?.[1] : undefined;
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(path), file), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'there is no space left on the disk',
+  EDQUOT: 'your quota of the disk is used up',
+  EACCES: 'the folder cannot be written to',
+  EPERM: 'the folder cannot be written to',
+  EROFS: 'the disk can only be read',
+  ENOTDIR: 'a part of that path is a file',
+  EISDIR: 'there is a folder of that name',
+};
+
+const reasonOf = ({ code, message }: NodeJS.ErrnoException): string => REASONS[code ?? ''] ?? message;

@@ -1,0 +1,30 @@
+/** Words of npm, pip and Node that tell why a registry did not answer; the first that occurs counts. */
+const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
+  [
+    /ProxyError|Cannot connect to proxy|tunneling socket|407 Proxy|Proxy Authentication|EPROXY/i,
+    'the proxy does not take the connection',
+  ],
+  [
+    /ENOTFOUND|EAI_AGAIN|getaddrinfo|NameResolutionError|Name or service not known|name resolution|nodename nor servname/i,
+    'its name cannot be resolved (DNS)',
+  ],
+  [/ECONNREFUSED|Connection refused/i, 'the connection was refused'],
+  [/ENETUNREACH|EHOSTUNREACH|Network is unreachable|No route to host/i, 'there is no route to it'],
+  [
+    /CERT_|SELF_SIGNED|self-signed|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERTIFICATE_VERIFY_FAILED|SSLError|ERR_TLS/i,
+    'its certificate is not trusted',
+  ],
+  [
+    /ETIMEDOUT|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|ConnectTimeout|ReadTimeout|timed out|UND_ERR_CONNECT|TimeoutError|operation was aborted/i,
+    'it does not answer in time',
+  ],
+  [/ECONNRESET|EPIPE|Connection reset|RemoteDisconnected|socket hang up|UND_ERR_SOCKET|ProtocolError/i, 'the connection broke'],
+];
+
+/** Why a registry could not be reached, with the address that was tried where that is told; `null` if the words tell of no network. */
+export function networkReason(words: string): string | null {
+  const reason = REASONS.find(([pattern]) => pattern.test(words))?.[1];
+  if (reason === undefined) return null;
+  const address = /https?:\/\/[^\s/'"),]+/.exec(words)?.[0] ?? /\b(?:\d{1,3}\.){3}\d{1,3}:\d+\b/.exec(words)?.[0];
+  return address === undefined ? reason : `${reason} (${address})`;
+}
