@@ -1,14 +1,15 @@
 // `npm test`: builds, checks the code, runs every test, and ends with the line `N passed, N failed`.
-// Options: --only checks,unit,cluster,kernel,docs,lessons (any of them), --files <part of a path>.
+// Options: --only checks,unit,cluster,kernel,nodes,docs,lessons (any of them), --files <part of a path>.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findFiles } from './find-files.mjs';
 import { jupyterPython } from './jupyter.mjs';
 import { findLeftovers } from './leftovers.mjs';
+import { otherNode } from './node-versions.mjs';
 import { runTestFiles } from './run-test-files.mjs';
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, files: { type: 'string', default: '' } } });
@@ -29,6 +30,16 @@ const CHECKS = [
   ["public types are clean under tslab's TypeScript", 'node ci/check-declarations.mjs'],
   ['the packages hold what they promise, and no more', 'node ci/check-package.mjs'],
 ];
+
+/** What other versions of Node could break: native modules, memory of threads, streams, new globals. One file of each kind of process. */
+const onEachNode = () => [
+  ...['core', 'ipc', 'onnx', 'serve/replica'].flatMap((room) => findFiles(`lib/dist/${room}`, '.test.js')),
+  'lib/dist-test/onnx/faithful.test.js',
+  'lib/dist-test/onnx/start.test.js',
+  'lib/dist-test/cluster/serve-api.test.js',
+  'kernel-ext/dist-test/session-serve.test.js',
+];
+const OTHER_NODES = [22, 24];
 
 const started = Date.now();
 let passed = 0;
@@ -62,6 +73,21 @@ async function files(group, folders, suffix, concurrency, { title = '', part = '
   failures.push(...result.failures);
 }
 
+/** @param {number} major */
+function onOtherNode(major) {
+  const other = otherNode(major);
+  if ('unreachable' in other) {
+    console.log(`\n── Node ${major} is not tried: the npm registry cannot be reached (${other.unreachable})`);
+    return;
+  }
+  const version = spawnSync(other.node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  const found = onEachNode();
+  const PATH = `${dirname(other.node)}:${process.env.PATH}`;
+  command(`Node ${version} passes ${found.length} files of tests`, other.node, ['--test', '--test-concurrency=1', ...found], {
+    PATH,
+  });
+}
+
 const mark = `NBSERVE_TEST_RUN=${randomBytes(8).toString('hex')}`;
 const home = mkdtempSync(join(tmpdir(), 'nbst-'));
 process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
@@ -84,6 +110,7 @@ await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1);
 process.env.NBSERVE_TYPES = 'tslab';
 await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1, { title: ", on tslab's converter", part: '/session-' });
 delete process.env.NBSERVE_TYPES;
+if (wanted('nodes') && !partial) for (const major of OTHER_NODES) onOtherNode(major);
 if (wanted('docs')) command('every example of the docs runs', 'node', ['ci/docs-examples.mjs', '--only', options.files]);
 if (wanted('lessons')) {
   const notebooks = findFiles('notebooks', '.ipynb').filter((file) => file.includes(options.files));
