@@ -21,13 +21,13 @@ export class Model<O extends OutputTypes = OutputTypes> {
     readonly inputs: readonly TensorInfo[],
     /** What {@link run} computes. */
     readonly outputs: readonly TensorInfo[],
-    /** Which provider really runs it, and why not the others. */
+    /** Which provider its session was made for, and why not for the others. */
     readonly report: DeviceReport,
   ) {
     this.#session = session;
   }
 
-  /** Device that runs it. */
+  /** Device that its session was made for. */
   get device(): DeviceReport['device'] {
     return this.report.device;
   }
