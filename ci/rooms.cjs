@@ -49,14 +49,15 @@ const ROOMS = {
 /** Room below kernel-ext/src → what it may import besides itself. */
 const KERNEL_ROOMS = {
   wire: [],
+  descriptors: [],
   versions: [],
   display: [],
   magics: [],
-  control: ['wire'],
+  control: ['descriptors', 'wire'],
   session: ['display', 'magics', 'versions'],
   install: ['wire'],
-  kernel: ['control', 'session', 'versions', 'wire'],
-  runner: ['control', 'session'],
+  kernel: ['control', 'descriptors', 'session', 'versions', 'wire'],
+  runner: ['control', 'descriptors', 'session', 'versions'],
   commands: ['install', 'runner'],
 };
 

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { executeNotebook, parseParameter } from '../runner/index.js';
+import { executeNotebook, isVariableName, parseParameter } from '../runner/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
+import { parseTimeout } from './timeout.js';
 
 const USAGE =
-  'nbserve execute <notebook.ipynb> [--output <file>] [--inplace] [--timeout <seconds>] [-p <name> <value>]… [--allow-errors]';
+  'nbserve execute <notebook.ipynb> [--output <file> | --inplace] [--timeout <seconds>] [-p <name> <value>]… [-r <name> <text>]… [--allow-errors]';
 
 export const executeCommand: Command = {
   name: 'execute',
@@ -13,12 +14,14 @@ export const executeCommand: Command = {
   --output        notebook to write (default: <notebook>.executed.ipynb)
   --inplace       write into the notebook itself
   --timeout       seconds that a cell may take (default: no limit)
-  -p name value   set a parameter: JSON, or a text; as papermill does
+  -p name value   set a parameter, as papermill does: True, None, 42, 1e-3, a list or an object in JSON or YAML, else a text
+  -r name text    set a parameter to this text, whatever it looks like
   --allow-errors  go on behind a cell that fails
   --folder        folder that the cells run in (default: the notebook's)
   --quiet         do not print what the cells print
 
-Exit code 1 where a cell failed, with the cell and the error on stderr; the outputs up to there are written.`,
+Exit code 1 if a cell failed, with the cell and the error on stderr; the outputs up to there are written. 2 if the notebook could not be run or
+written. 130, 143 if Ctrl-C or SIGTERM ended it: in order, with the outputs up to there; a second one ends it at once.`,
   async run(args) {
     const { rest, parameters } = takeParameters(args);
     const { values, positionals } = parseCommand(
@@ -34,13 +37,15 @@ Exit code 1 where a cell failed, with the cell and the error on stderr; the outp
       },
       [1, 1],
     );
+    if (values.inplace === true && values.output !== undefined)
+      throw BadUsage({ problem: '--inplace and --output exclude each other', usage: USAGE });
     const input = resolve(positionals[0] as string);
     return executeNotebook({
       input,
       output: values.inplace === true ? input : resolve(values.output ?? input.replace(/(\.ipynb)?$/, '.executed.ipynb')),
       folder: values.folder === undefined ? null : resolve(values.folder),
       parameters,
-      timeoutMs: parseTimeout(values.timeout),
+      timeoutMs: parseTimeout(values.timeout, USAGE),
       allowErrors: values['allow-errors'] === true,
       echo: values.quiet !== true,
       progress: false,
@@ -48,28 +53,28 @@ Exit code 1 where a cell failed, with the cell and the error on stderr; the outp
   },
 };
 
+const PARAMETER: ReadonlyMap<string, (text: string) => unknown> = new Map([
+  ...['-p', '--parameter', '--parameters'].map((flag) => [flag, parseParameter] as const),
+  ...['-r', '--parameter-raw', '--parameters_raw'].map((flag) => [flag, (text: string): unknown => text] as const),
+]);
+
 /** `-p name value` takes two words, which parseArgs cannot. */
 function takeParameters(args: readonly string[]): { rest: string[]; parameters: [string, unknown][] } {
   const rest: string[] = [];
   const parameters: [string, unknown][] = [];
   for (let i = 0; i < args.length; i += 1) {
-    if (args[i] !== '-p' && args[i] !== '--parameter') {
-      rest.push(args[i] as string);
+    const flag = args[i] as string;
+    const parse = PARAMETER.get(flag);
+    if (parse === undefined) {
+      rest.push(flag);
       continue;
     }
     const [name, value] = [args[i + 1], args[i + 2]];
-    if (name === undefined || value === undefined || !/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) {
-      throw BadUsage({ problem: '-p takes the name of a variable and a value', usage: USAGE });
+    if (name === undefined || value === undefined || !isVariableName(name)) {
+      throw BadUsage({ problem: `${flag} takes the name of a variable and a value`, usage: USAGE });
     }
-    parameters.push([name, parseParameter(value)]);
+    parameters.push([name, parse(value)]);
     i += 2;
   }
   return { rest, parameters };
-}
-
-function parseTimeout(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds > 0) return seconds * 1000;
-  throw BadUsage({ problem: `--timeout takes seconds, more than 0, not ${text}`, usage: USAGE });
 }

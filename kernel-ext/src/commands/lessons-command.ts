@@ -3,8 +3,12 @@ import { basename, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { executeNotebook } from '../runner/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
+import { parseTimeout } from './timeout.js';
 
-const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>]';
+const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>] [--timeout <seconds>]';
+
+/** Above it, an exit code names the signal that stopped the run. */
+const STOPPED = 128;
 
 export const lessonsCommand: Command = {
   name: 'lessons',
@@ -14,10 +18,13 @@ export const lessonsCommand: Command = {
   <folder>   where the notebooks are (default: notebooks)
   --only     those whose name contains this
   --output   keep the executed notebooks in this folder
+  --timeout  seconds that a cell may take (default: no limit)
 
-Exit code 1 where a lesson failed.`,
+Exit code 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that runs, and the others are left out; the exit code is 130 or 143.`,
   async run(args) {
-    const { values, positionals } = parseCommand(USAGE, args, { only: { type: 'string' }, output: { type: 'string' } }, [0, 1]);
+    const options = { only: { type: 'string' }, output: { type: 'string' }, timeout: { type: 'string' } } as const;
+    const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);
+    const timeoutMs = parseTimeout(values.timeout, USAGE);
     const folder = resolve(positionals[0] ?? 'notebooks');
     const lessons = (await readdir(folder).catch(() => []))
       .filter((name) => name.endsWith('.ipynb') && name.includes(values.only ?? ''))
@@ -32,11 +39,12 @@ Exit code 1 where a lesson failed.`,
         output: values.output === undefined ? null : resolve(values.output, lesson),
         folder: null,
         parameters: [],
-        timeoutMs: null,
+        timeoutMs,
         allowErrors: false,
         echo: false,
         progress: process.stderr.isTTY === true,
       });
+      if (code > STOPPED) return code;
       if (code !== 0) failed += 1;
       console.log(
         `${code === 0 ? '✔' : '✖'} ${basename(lesson, '.ipynb')} (${((performance.now() - started) / 1000).toFixed(1)} s)`,

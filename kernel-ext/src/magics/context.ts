@@ -15,4 +15,6 @@ export interface MagicContext {
   readonly versions: () => string;
   /** More for the environment of commands. */
   readonly env: Readonly<Record<string, string>>;
+  /** The process group of this process is signalled as a whole; commands stay in it. */
+  readonly leadsGroup: boolean;
 }

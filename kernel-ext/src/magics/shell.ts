@@ -12,14 +12,14 @@ const KILL_AFTER_MS = 2_000;
  * @throws NBS_COMMAND_FAILED with its exit code or signal
  */
 export function runShell(command: string, context: MagicContext, shell = SHELL): Promise<void> {
-  const { folder, output, signal } = context;
+  const { folder, output, signal, leadsGroup } = context;
   return new Promise((resolve, reject) => {
-    // A process group of its own, so that an interrupt reaches what the shell started.
+    // A process group of its own, so that an interrupt reaches what the shell started; or this process's, which is interrupted as a whole.
     const child = spawn(shell, ['-c', command], {
       cwd: folder,
       env: shellEnv(folder, context.env),
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
+      detached: !leadsGroup,
     });
     let killer: NodeJS.Timeout | undefined;
     const kill = (name: NodeJS.Signals): void => {

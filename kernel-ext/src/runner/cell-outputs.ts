@@ -1,4 +1,4 @@
-import type { DisplayBundle, Outcome, Output } from '../session/index.js';
+import type { DisplayBundle, ErrorOutcome, Outcome, Output } from '../session/index.js';
 import { type CellOutput, textOf } from './notebook-file.js';
 
 /** Displays that carry an id, with everything that shows them: an update changes all, in whichever cell they are. */
@@ -45,13 +45,15 @@ export class CellOutputs implements Output {
 
   /** Adds how the cell ended. */
   finish(outcome: Outcome, executionCount: number): void {
-    if (outcome.status === 'error') {
-      const { ename, evalue, traceback } = outcome;
-      this.list.push({ output_type: 'error', ename, evalue, traceback });
-    } else if (outcome.result !== undefined) {
+    if (outcome.status === 'error') this.error(outcome);
+    else if (outcome.result !== undefined) {
       this.#clearIfWaiting();
       this.list.push({ output_type: 'execute_result', execution_count: executionCount, ...outcome.result });
     }
+  }
+
+  error({ ename, evalue, traceback }: ErrorOutcome): void {
+    this.list.push({ output_type: 'error', ename, evalue, traceback });
   }
 
   #clearIfWaiting(): void {

@@ -1,26 +1,99 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname } from 'node:path';
+import { isNbserveError } from 'nbserve';
+import { languageInfo } from '../versions/index.js';
+import { AutoSave } from './auto-save.js';
+import { clusterGone } from './cluster-gone.js';
+import { NoWorkFolder } from './errors.js';
+import { reasonOf } from './file-reasons.js';
+import { readNotebook } from './notebook-file.js';
+import { checkLanguage } from './notebook-language.js';
+import { type CellFailure, NotebookRun } from './notebook-run.js';
+import { OutputFile } from './output-file.js';
+import { injectParameters } from './parameters.js';
 import type { RunnerArgs } from './runner-args.js';
+import { RunningNotebook } from './running-notebook.js';
+import { onStopSignals } from './stop-signals.js';
 
-const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+const CLEAR_LINE = '\r\x1b[K';
 
-/** Flags that an interrupt of running code needs; see `control/unwind.ts`. */
-const NODE_FLAGS = ['--no-force-async-hooks-checks', '--no-warnings'];
+/**
+ * Executes one notebook. The cells run in a process of their own; this one holds the notebook and takes the outputs as they come, so that they are
+ * written whatever becomes of the other.
+ * @returns its exit code: 0; 1 if a cell failed; 2 if it could not be run or written; 128 and the signal's number if it was stopped by one
+ */
+export async function executeNotebook(args: RunnerArgs): Promise<number> {
+  try {
+    return await execute(args);
+  } catch (error) {
+    if (!isNbserveError(error)) throw error;
+    print('stderr', `${error.code}: ${error.message}\n`);
+    return 2;
+  }
+}
 
-/** Executes one notebook in a process of its own. @returns its exit code: 0, 1 where a cell failed, 2 where it could not be run */
-export function executeNotebook(args: RunnerArgs): Promise<number> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, JSON.stringify(args)], { stdio: ['ignore', 'inherit', 'inherit'] });
-  // Ctrl-C reaches the child by itself; we wait for its end, so that the notebook is written and the cluster gone.
-  const wait = (): void => {};
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on('SIGINT', wait);
-  process.on('SIGTERM', pass);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      process.off('SIGINT', wait);
-      process.off('SIGTERM', pass);
-      resolve(code ?? (signal === 'SIGKILL' ? 137 : 1));
-    });
+async function execute(args: RunnerArgs): Promise<number> {
+  const notebook = await readNotebook(args.input);
+  checkLanguage(args.input, notebook);
+  injectParameters(args.input, notebook, new Map(args.parameters));
+  const folder = checkedFolder(args.folder ?? dirname(args.input));
+  const output = args.output === null ? undefined : new OutputFile(args.output);
+  // As Jupyter's runners do: nbconvert colours the cells by it.
+  notebook.metadata.language_info = languageInfo();
+  const running = new RunningNotebook(notebook, args.echo ? print : () => {}, print);
+  const save = new AutoSave(() => output?.write(notebook));
+  const run = new NotebookRun(running, {
+    folder,
+    timeoutMs: args.timeoutMs,
+    allowErrors: args.allowErrors,
+    onCell: (number, of) => {
+      if (args.progress) print('stderr', `${CLEAR_LINE}${args.input}: cell ${number} of ${of}`);
+    },
+    onCellEnd: () => save.sometimes(),
   });
+  const signals = onStopSignals(
+    (signal) => run.stop(signal),
+    (signal) => {
+      run.abandon();
+      save.now();
+      process.exit(exitCodeOf(signal));
+    },
+  );
+  try {
+    const failure = await run.run();
+    save.now();
+    if (run.crashed) await clusterGone(run.owner);
+    if (args.progress) print('stderr', CLEAR_LINE);
+    if (failure !== undefined) tell(args.input, failure);
+    if (signals.received !== undefined) return exitCodeOf(signals.received);
+    return failure === undefined ? 0 : 1;
+  } finally {
+    // Where it has ended, this does nothing.
+    run.kill();
+    // One that comes while this process ends must not change its exit code.
+    if (signals.received === undefined) signals.close();
+  }
+}
+
+/** @throws NBS_NO_WORK_FOLDER */
+function checkedFolder(folder: string): string {
+  try {
+    if (statSync(folder).isDirectory()) return folder;
+  } catch (error) {
+    throw NoWorkFolder({ folder, reason: reasonOf(error) }, error);
+  }
+  throw NoWorkFolder({ folder, reason: 'it is a file' });
+}
+
+function tell(input: string, { cell, error: { ename, evalue, traceback } }: CellFailure): void {
+  print('stderr', `${input}: cell ${cell} failed: ${ename}: ${evalue}\n${traceback.join('\n')}\n`);
+}
+
+const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+
+function print(name: 'stdout' | 'stderr', text: string): void {
+  // Nobody reads any more (`| head`): the notebook is executed all the same.
+  if (process[name].listenerCount('error') === 0) process[name].on('error', () => {});
+  process[name].write(text);
 }

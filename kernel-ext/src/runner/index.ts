@@ -1,3 +1,4 @@
+export { isVariableName } from './declared-parameters.js';
 export { executeNotebook } from './execute.js';
-export { parseParameter } from './parameters.js';
+export { parseParameter } from './parameter-value.js';
 export type { RunnerArgs } from './runner-args.js';

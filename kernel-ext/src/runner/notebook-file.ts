@@ -1,5 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { NoNotebook, NotANotebook } from './errors.js';
+import { reasonOf } from './file-reasons.js';
+import { checkedNotebook } from './notebook-check.js';
 
 /** A text as notebooks store it: whole, or as lines with their line ends. */
 export type MultilineText = string | string[];
@@ -27,38 +29,38 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'it may not be read by you',
-};
-
-/** @throws NBS_NO_NOTEBOOK, NBS_NOT_A_NOTEBOOK */
+/** Reads a notebook, and completes what its format demands and a file may lack. @throws NBS_NO_NOTEBOOK, NBS_NOT_A_NOTEBOOK */
 export async function readNotebook(file: string): Promise<Notebook> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw NoNotebook({ file, reason: REASONS[error.code ?? ''] ?? error.message }, error);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw NoNotebook({ file, reason: reasonOf(error) }, error);
   });
-  let notebook: Notebook;
+  let parsed: unknown;
   try {
-    notebook = JSON.parse(text) as Notebook;
+    // Without the byte order mark, which editors on Windows write.
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw NotANotebook({ file, reason: (error as Error).message }, error);
+    const reason = bytes.length === 0 ? 'it is empty' : (error as Error).message;
+    throw NotANotebook({ file, reason: error instanceof TypeError ? 'it is not UTF-8 text' : reason }, error);
   }
-  if (notebook.nbformat !== 4) throw NotANotebook({ file, reason: `nbformat is ${String(notebook.nbformat)}` });
-  if (!Array.isArray(notebook.cells)) throw NotANotebook({ file, reason: 'it has no list of cells' });
-  return notebook;
+  const checked = checkedNotebook(parsed);
+  if (typeof checked === 'string') throw NotANotebook({ file, reason: checked });
+  return checked;
 }
 
-/** Writes the file as Jupyter does (one space of indentation, texts as lines, a line end last), all of it or nothing. */
-export async function writeNotebook(file: string, notebook: Notebook): Promise<void> {
-  const cells = notebook.cells.map((cell) => ({
-    ...cell,
-    source: toLines(cell.source),
-    ...(cell.outputs === undefined ? {} : { outputs: cell.outputs.map(splitOutput) }),
-  }));
-  const unfinished = `${file}.${process.pid}.tmp`;
-  await writeFile(unfinished, `${JSON.stringify({ ...notebook, cells }, null, 1)}\n`);
-  await rename(unfinished, file);
+/** The file's text as Jupyter writes it: one space of indentation, texts as lines, a line end last. */
+export function* notebookText(notebook: Notebook): Iterable<string> {
+  const { cells, ...rest } = notebook;
+  // Cell by cell: no text may be longer than half a gigabyte.
+  yield '{\n "cells": [';
+  for (const [i, cell] of cells.entries()) {
+    const split = {
+      ...cell,
+      source: toLines(cell.source),
+      ...(cell.outputs === undefined ? {} : { outputs: cell.outputs.map(splitOutput) }),
+    };
+    yield `${i === 0 ? '' : ','}\n${JSON.stringify(split, null, 1).replace(/^/gm, '  ')}`;
+  }
+  yield `${cells.length === 0 ? '' : '\n '}],\n${JSON.stringify(rest, null, 1).slice(2)}\n`;
 }
 
 export const textOf = (text: MultilineText): string => (Array.isArray(text) ? text.join('') : text);

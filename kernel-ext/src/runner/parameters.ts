@@ -1,36 +1,41 @@
+import { declaredParameters } from './declared-parameters.js';
+import { UnknownParameter } from './errors.js';
 import { type Notebook, type NotebookCell, textOf } from './notebook-file.js';
+import { literal } from './parameter-value.js';
 
-/** `-p name value` of the command line: JSON where it is, else a text. */
+/** Values by name. */
 export type Parameters = ReadonlyMap<string, unknown>;
 
-export function parseParameter(value: string): unknown {
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return value;
-  }
-}
+/** The cell's id, in notebooks whose cells have one. */
+const ID = 'injected-parameters';
+const IDS_SINCE = 5;
 
-/** Adds a cell that sets the parameters: behind the cell tagged `parameters`, else first. As papermill does it, tags included. */
-export function injectParameters(notebook: Notebook, parameters: Parameters): void {
+/**
+ * Adds a cell that sets the parameters: behind the cell tagged `parameters`, else first. As papermill does it, tags included.
+ * @param file for the error
+ * @throws NBS_UNKNOWN_PARAMETER if the cell tagged `parameters` does not declare one of them
+ */
+export function injectParameters(file: string, notebook: Notebook, parameters: Parameters): void {
   if (parameters.size === 0) return;
-  const declared = notebook.cells.findIndex((cell) => hasTag(cell, 'parameters'));
-  const known = declared === -1 ? '' : textOf((notebook.cells[declared] as NotebookCell).source);
+  notebook.cells = notebook.cells.filter((old) => !hasTag(old, 'injected-parameters'));
+  const at = notebook.cells.findIndex((cell) => hasTag(cell, 'parameters'));
+  const declared = at === -1 ? undefined : declaredParameters(textOf((notebook.cells[at] as NotebookCell).source));
   const lines = [...parameters].map(([name, value]) => {
-    // A parameter that the notebook declares keeps its declared kind, so that later cells may go on assigning it.
-    const keyword = new RegExp(`\\b(const|let|var)\\s+${name}\\b`).exec(known)?.[1] ?? 'const';
-    return `${keyword} ${name} = ${JSON.stringify(value)};`;
+    const known = declared?.get(name);
+    if (known === undefined && declared !== undefined)
+      throw UnknownParameter({ file, name, declared: [...declared.keys()].join(', ') || 'none' });
+    // A parameter that the notebook declares keeps its keyword and type, so that later cells may go on assigning it.
+    return `${known?.keyword ?? 'const'} ${name}${known?.annotation ?? ''} = ${literal(value)};`;
   });
   const cell: NotebookCell = {
     cell_type: 'code',
-    id: 'injected-parameters',
+    ...(notebook.nbformat_minor >= IDS_SINCE ? { id: ID } : {}),
     metadata: { tags: ['injected-parameters'] },
     source: ['// Parameters', ...lines].join('\n'),
     execution_count: null,
     outputs: [],
   };
-  notebook.cells = notebook.cells.filter((old) => !hasTag(old, 'injected-parameters'));
-  notebook.cells.splice(declared + 1, 0, cell);
+  notebook.cells.splice(at + 1, 0, cell);
 }
 
 export const hasTag = (cell: NotebookCell, tag: string): boolean =>

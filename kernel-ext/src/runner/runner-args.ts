@@ -1,12 +1,13 @@
-/** What the runner's process is told. */
+/** What is to be executed, and how. */
 export interface RunnerArgs {
   /** Absolute path of the notebook. */
   readonly input: string;
   /** Absolute path to write to; `null` writes nothing. */
   readonly output: string | null;
-  /** Folder that the cells run in; `null` is the notebook's. */
+  /** Absolute path of the folder that the cells run in; `null` is the notebook's. */
   readonly folder: string | null;
   readonly parameters: readonly (readonly [name: string, value: unknown])[];
+  /** For each cell; `null` is none. */
   readonly timeoutMs: number | null;
   readonly allowErrors: boolean;
   /** Print what the cells print. */

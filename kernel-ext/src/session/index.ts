@@ -3,6 +3,7 @@ export { nameOwner } from './host.js';
 export type {
   CompleteReply,
   DisplayBundle,
+  ErrorOutcome,
   ExecuteOptions,
   InspectReply,
   IsCompleteReply,

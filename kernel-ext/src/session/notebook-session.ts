@@ -49,15 +49,18 @@ export class NotebookSession implements Session {
   #converter: Converter | undefined;
   readonly #uninterruptible: <T>(work: () => T) => T;
   readonly #turn: (work: () => void) => void;
+  readonly #leadsGroup: boolean;
   #scope = '';
   #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #running: AbortController | undefined;
 
-  constructor({ folder, ownsProcess = true, uninterruptible = (work) => work(), turn = setImmediate }: SessionOptions) {
+  constructor(options: SessionOptions) {
+    const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
     this.#folder = folder;
     this.#uninterruptible = uninterruptible;
     this.#turn = turn;
+    this.#leadsGroup = leadsGroup;
     this.#modules = new NotebookModules(folder);
     this.#executor = new CellExecutor(folder, this.#modules, turn);
     this.#sources = new CellSources({
@@ -209,7 +212,8 @@ export class NotebookSession implements Session {
     const host = await loadedHost();
     const cluster = host === undefined ? null : await host.runningCluster();
     const env: Record<string, string> = cluster === null ? {} : { NBSERVE_CLUSTER: cluster.cluster.dir };
-    return { folder: this.#folder, output: cell.output, signal: cell.interrupted, versions: versionText, env };
+    const leadsGroup = this.#leadsGroup;
+    return { folder: this.#folder, output: cell.output, signal: cell.interrupted, versions: versionText, env, leadsGroup };
   }
 
   #types(): Converter {

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import { ExitInCell } from './errors.js';
 import { cellOf, currentCell, lastCell, type RunningCell } from './running-cell.js';
 import { formatError } from './traceback.js';
@@ -13,8 +14,10 @@ let installed = false;
 export function installProcessOutput(strays: boolean): void {
   if (installed) return;
   installed = true;
-  redirect('stdout', strays);
-  redirect('stderr', strays);
+  for (const name of ['stdout', 'stderr'] as const) {
+    redirect(name, strays);
+    if (strays) keepBlocking(process[name] as object);
+  }
   const exit = process.exit.bind(process);
   process.exit = (code) => {
     if (currentCell() !== undefined) throw ExitInCell();
@@ -26,13 +29,19 @@ export function installProcessOutput(strays: boolean): void {
   }
 }
 
+/** A stream of Node's makes its pipe one that does not block. Children share it, and what they print at once may not fit. */
+function keepBlocking(stream: { readonly _handle?: { setBlocking?(on: boolean): void } }): void {
+  stream._handle?.setBlocking?.(true);
+}
+
 function redirect(name: 'stdout' | 'stderr', strays: boolean): void {
   const stream = process[name];
   const own = stream.write.bind(stream) as Write;
   const write = (chunk: Uint8Array | string, encodingOrDone?: unknown, done?: unknown): boolean => {
     const cell = currentCell() ?? (strays ? lastCell() : undefined);
     if (cell === undefined) return own(chunk, encodingOrDone as BufferEncoding, done as () => void);
-    cell.output.stream(name, text(chunk, encodingOrDone));
+    const printed = text(cell, name, chunk, encodingOrDone);
+    if (printed !== '') cell.output.stream(name, printed);
     const callback = typeof encodingOrDone === 'function' ? encodingOrDone : done;
     if (typeof callback === 'function') queueMicrotask(() => (callback as () => void)());
     return true;
@@ -40,14 +49,27 @@ function redirect(name: 'stdout' | 'stderr', strays: boolean): void {
   stream.write = write as Write;
 }
 
-function text(chunk: Uint8Array | string, encoding: unknown): string {
-  if (typeof chunk !== 'string') return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
-  return typeof encoding === 'string' && encoding !== 'utf8' && encoding !== 'utf-8'
-    ? Buffer.from(chunk, encoding as BufferEncoding).toString()
-    : chunk;
+/** Of each cell: bytes may end within a character, whose rest comes with the next ones. */
+const decoders = new WeakMap<RunningCell, Record<'stdout' | 'stderr', StringDecoder>>();
+
+function text(cell: RunningCell, name: 'stdout' | 'stderr', chunk: Uint8Array | string, encoding: unknown): string {
+  const isText = typeof chunk === 'string';
+  if (isText && (typeof encoding !== 'string' || encoding === 'utf8' || encoding === 'utf-8')) return chunk;
+  const bytes = isText
+    ? Buffer.from(chunk, encoding as BufferEncoding)
+    : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  let ofCell = decoders.get(cell);
+  if (ofCell === undefined) {
+    ofCell = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+    decoders.set(cell, ofCell);
+  }
+  return ofCell[name].write(bytes);
 }
 
 function report(error: unknown, what: string): void {
   const cell: RunningCell | undefined = cellOf(error);
-  cell?.output.stream('stderr', `${what}: ${formatError(error).traceback.join('\n')}\n`);
+  if (cell === undefined) return;
+  const outcome = formatError(error);
+  if (cell.output.failed !== undefined) cell.output.failed(outcome, what);
+  else cell.output.stream('stderr', `${what}: ${outcome.traceback.join('\n')}\n`);
 }

@@ -9,14 +9,24 @@ export interface Output {
   stream(name: 'stdout' | 'stderr', text: string): void;
   display(bundle: DisplayBundle, options?: { displayId?: string; update?: boolean }): void;
   clear(wait: boolean): void;
+  /**
+   * Told of an error of this cell that no code waited for, and of an exit code that the cell set; absent: it is printed to stderr.
+   * @param what kind of error, for people
+   */
+  failed?(error: ErrorOutcome, what: string): void;
   /** Asks the person at the notebook; absent where there is none. */
   input?(prompt: string, password: boolean): Promise<string>;
 }
 
 /** How a cell ended. `error` has the fields of Jupyter's `error` message. */
-export type Outcome =
-  | { status: 'ok'; result?: DisplayBundle }
-  | { status: 'error'; ename: string; evalue: string; traceback: string[] };
+export type Outcome = { status: 'ok'; result?: DisplayBundle } | ErrorOutcome;
+
+export interface ErrorOutcome {
+  status: 'error';
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
 
 /** Content of a `complete_reply`. `cursor_start` and `cursor_end` count UTF-16 units: convert at the wire. */
 export interface CompleteReply {
@@ -78,6 +88,11 @@ export interface SessionOptions {
    * @default true
    */
   ownsProcess?: boolean;
+  /**
+   * The process leads a process group of its own, which is signalled as a whole: shell cells stay in it.
+   * @default false
+   */
+  leadsGroup?: boolean;
   /**
    * Runs work that an interrupt must wait for: the type checker, terminated half-way, would be of no use afterwards.
    * @default runs it as it is

@@ -2,10 +2,8 @@ import { inspect } from 'node:util';
 import { codeFrame } from './code-frame.js';
 import type { Diagnostic } from './converter.js';
 import { LineIndex } from './mapped-text.js';
-import type { Outcome } from './session.js';
+import type { ErrorOutcome } from './session.js';
 import { cellSource } from './stack-positions.js';
-
-export type ErrorOutcome = Extract<Outcome, { status: 'error' }>;
 
 const MAX_CAUSES = 8;
 

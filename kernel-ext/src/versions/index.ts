@@ -36,6 +36,30 @@ export function typescriptVersion(): string {
   return versionOf('@tslab/typescript-for-tslab', createRequire(own.resolve('tslab/package.json')));
 }
 
+/** What a kernel says of its language, and what Jupyter's runners write into the notebooks that they execute. */
+export interface LanguageInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly mimetype: string;
+  readonly codemirror_mode: string;
+  readonly pygments_lexer: string;
+  readonly file_extension: string;
+  readonly nbconvert_exporter: string;
+}
+
+export function languageInfo(): LanguageInfo {
+  return {
+    name: 'typescript',
+    version: typescriptVersion(),
+    // These three are what CodeMirror 6 (JupyterLab), CodeMirror 5 and Pygments (nbconvert) call the language.
+    mimetype: 'application/typescript',
+    codemirror_mode: 'typescript',
+    pygments_lexer: 'typescript',
+    file_extension: '.ts',
+    nbconvert_exporter: 'script',
+  };
+}
+
 /** What `%version` prints. */
 export function versionText(): string {
   const nbserve = versionOf('nbserve');

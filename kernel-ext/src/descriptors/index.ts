@@ -1,0 +1,5 @@
+export { type Mark, MarkWriter, newSecret } from './marks.js';
+export { OutputOrder, type StreamName } from './output-order.js';
+export { asTheyAre, type OwnDescriptors, replaceDescriptors } from './own-descriptors.js';
+export { PipeReaders } from './pipe-readers.js';
+export { makePipes } from './pipes.js';

@@ -1,0 +1,104 @@
+import { StringDecoder } from 'node:string_decoder';
+import { MARKED_FDS, MarkReader, type PipeItem } from './marks.js';
+
+export type StreamName = 'stdout' | 'stderr';
+
+export interface Ordered<M> {
+  /** Text that came through a descriptor. */
+  text(name: StreamName, text: string): void;
+  message(message: M): void;
+}
+
+interface Numbered<M> {
+  readonly number: number;
+  readonly marked: readonly number[];
+  readonly message: M;
+}
+
+interface Source {
+  readonly name: StreamName;
+  readonly fd: number;
+  readonly reader: MarkReader;
+  readonly decoder: StringDecoder;
+  readonly items: PipeItem[];
+  /** Number of the latest mark that was passed. */
+  passed: number;
+}
+
+/**
+ * Brings messages and the bytes of the two descriptors into the order in which the marked process sent them. A message waits until both pipes have
+ * reached its mark; bytes behind a mark wait for the message.
+ */
+export class OutputOrder<M> {
+  readonly #deliver: Ordered<M>;
+  readonly #messages: Numbered<M>[] = [];
+  readonly #sources: readonly Source[];
+  /** Number of the last message that was delivered. */
+  #delivered = 0;
+
+  constructor(secret: string, deliver: Ordered<M>) {
+    this.#deliver = deliver;
+    this.#sources = MARKED_FDS.map((fd) => ({
+      name: fd === 1 ? 'stdout' : 'stderr',
+      fd,
+      reader: new MarkReader(secret),
+      decoder: new StringDecoder('utf8'),
+      items: [],
+      passed: 0,
+    }));
+  }
+
+  bytes(fd: number, chunk: Buffer): void {
+    const source = this.#sources.find((one) => one.fd === fd) as Source;
+    source.items.push(...source.reader.push(chunk));
+    this.#advance();
+  }
+
+  /** @param number counts from 1 @param marked descriptors that carry its mark */
+  message(number: number, marked: readonly number[], message: M): void {
+    this.#messages.push({ number, marked, message });
+    this.#advance();
+  }
+
+  /** The process has ended: nothing is waited for any more. */
+  end(): void {
+    for (const source of this.#sources) source.items.push(...source.reader.flush());
+    for (const { number, message } of this.#messages.splice(0)) {
+      for (const source of this.#sources) this.#release(source, number);
+      this.#delivered = number;
+      this.#deliver.message(message);
+    }
+    for (const source of this.#sources) {
+      this.#release(source, Number.POSITIVE_INFINITY);
+      const rest = source.decoder.end();
+      if (rest !== '') this.#deliver.text(source.name, rest);
+    }
+  }
+
+  #advance(): void {
+    for (;;) {
+      const next = this.#messages[0];
+      // A number is left out if the thread was terminated before it had sent its message.
+      for (const source of this.#sources) this.#release(source, next?.number ?? this.#delivered + 1);
+      if (next === undefined) return;
+      const reached = this.#sources.every(({ fd, passed }) => passed >= next.number || !next.marked.includes(fd));
+      if (!reached) return;
+      this.#messages.shift();
+      this.#delivered = next.number;
+      this.#deliver.message(next.message);
+    }
+  }
+
+  /** Delivers the bytes before the mark of `number`, and passes the mark. */
+  #release(source: Source, number: number): void {
+    while (source.passed < number) {
+      const item = source.items.shift();
+      if (item === undefined) return;
+      if ('mark' in item) source.passed = item.mark;
+      else {
+        const text = source.decoder.write(item.bytes);
+        if (text !== '') this.#deliver.text(source.name, text);
+      }
+    }
+  }
+}

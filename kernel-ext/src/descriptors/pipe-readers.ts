@@ -1,0 +1,48 @@
+import { readSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { MARKED_FDS } from './marks.js';
+import type { OutputOrder } from './output-order.js';
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** Reads the pipes that stand behind the descriptors 1 and 2. */
+export class PipeReaders<M> {
+  readonly #order: OutputOrder<M>;
+  readonly #readers: readonly { readonly fd: number; readonly readFd: number; readonly socket: Socket }[];
+
+  /** @param readFds reading ends, in the order of {@link MARKED_FDS} */
+  constructor(readFds: readonly number[], order: OutputOrder<M>) {
+    this.#order = order;
+    this.#readers = readFds.map((readFd, i) => {
+      const fd = MARKED_FDS[i] as number;
+      const socket = new Socket({ fd: readFd, readable: true, writable: false });
+      socket.on('data', (chunk) => order.bytes(fd, chunk));
+      socket.on('error', () => {});
+      return { fd, readFd, socket };
+    });
+  }
+
+  /** Reads what is there, delivers all of it, and closes. The pipes' own end is not waited for: a process may live on that holds them open. */
+  finish(): void {
+    for (const { fd, readFd, socket } of this.#readers) {
+      if (!socket.destroyed) for (const chunk of restOf(readFd)) this.#order.bytes(fd, chunk);
+      socket.destroy();
+    }
+    this.#order.end();
+  }
+}
+
+/** What is in a pipe now. */
+function* restOf(readFd: number): Iterable<Buffer> {
+  for (;;) {
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    let length = 0;
+    try {
+      length = readSync(readFd, chunk);
+    } catch {
+      // EAGAIN: it is empty.
+    }
+    if (length === 0) return;
+    yield chunk.subarray(0, length);
+  }
+}

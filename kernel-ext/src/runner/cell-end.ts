@@ -1,0 +1,54 @@
+import type { ErrorOutcome, Outcome } from '../session/index.js';
+import { RunnerDied } from './errors.js';
+import type { RunnerExit } from './runner-process.js';
+
+/** Why a cell was interrupted. */
+export type Cause =
+  | { readonly kind: 'timeout'; readonly timeoutMs: number }
+  | { readonly kind: 'signal' }
+  | { readonly kind: 'stray' };
+
+/** How a cell ended: by itself, or with the process that ran it. */
+export type CellEnd = { readonly outcome: Outcome } | { readonly exit: RunnerExit };
+
+const KILLED = ', and its process, which did not answer, was killed';
+
+/** The cell's outcome for the notebook. `undefined`: the cell was interrupted for another one's error, and has none of its own. */
+export function outcomeOf(end: CellEnd, cause: Cause | undefined, printed: string): Outcome | undefined {
+  if ('outcome' in end) {
+    const { outcome } = end;
+    if (outcome.status === 'ok' || cause === undefined) return outcome;
+    if (cause.kind === 'timeout') return { ...outcome, ename: 'TimeoutError', evalue: tookTooLong(cause.timeoutMs) };
+    return cause.kind === 'stray' && outcome.ename === 'KeyboardInterrupt' ? undefined : outcome;
+  }
+  switch (cause?.kind) {
+    case 'timeout':
+      return failure('TimeoutError', tookTooLong(cause.timeoutMs) + KILLED);
+    case 'signal':
+      return failure('KeyboardInterrupt', `the cell was interrupted${KILLED}`);
+    case 'stray':
+      return undefined;
+    default:
+      return died(end.exit, printed);
+  }
+}
+
+/** @param printed what the cell has printed to stderr: Node says there that its heap is full */
+export function died(exit: RunnerExit, printed: string): ErrorOutcome {
+  const { code, message } = RunnerDied({ how: howItDied(exit, printed) });
+  return failure(code, message);
+}
+
+function howItDied({ code, signal }: RunnerExit, printed: string): string {
+  if (printed.includes('JavaScript heap out of memory'))
+    return 'ran out of memory: its heap was full (NODE_OPTIONS=--max-old-space-size=<MiB> gives it more)';
+  if (signal === 'SIGKILL') return 'was killed by SIGKILL: by somebody, or by the system if memory was short';
+  if (signal !== null) return `was ended by ${signal}`;
+  return `ended with exit code ${code}`;
+}
+
+const tookTooLong = (timeoutMs: number): string => `the cell did not finish within ${timeoutMs / 1000} s`;
+
+export function failure(ename: string, evalue: string): ErrorOutcome {
+  return { status: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`] };
+}

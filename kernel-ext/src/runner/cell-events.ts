@@ -1,0 +1,39 @@
+import type { DisplayBundle, ErrorOutcome, Output } from '../session/index.js';
+import type { EventChannel } from './event-channel.js';
+
+/** A cell's output in the runner's process: everything goes to the parent, which keeps the notebook. */
+export class CellEvents implements Output {
+  readonly #channel: EventChannel;
+  readonly #cell: number;
+
+  constructor(channel: EventChannel, cell: number) {
+    this.#channel = channel;
+    this.#cell = cell;
+  }
+
+  stream(name: 'stdout' | 'stderr', text: string): void {
+    if (text !== '') this.#channel.tell({ kind: 'stream', cell: this.#cell, name, text });
+    // node:test sets it before it prints what failed, in whichever cell's name the test was started.
+    this.tellExitCode();
+  }
+
+  /** An exit code that is not 0 is the cell's failure, as it is a program's. */
+  tellExitCode(): void {
+    const { exitCode } = process;
+    if (exitCode === undefined || Number(exitCode) === 0) return;
+    process.exitCode = undefined;
+    this.#channel.tell({ kind: 'exit-code', cell: this.#cell, exitCode: String(exitCode) });
+  }
+
+  display(bundle: DisplayBundle, options: { displayId?: string; update?: boolean } = {}): void {
+    this.#channel.tell({ kind: 'display', cell: this.#cell, bundle, ...options });
+  }
+
+  clear(wait: boolean): void {
+    this.#channel.tell({ kind: 'clear', cell: this.#cell, wait });
+  }
+
+  failed(error: ErrorOutcome, what: string): void {
+    this.#channel.tell({ kind: 'stray', cell: this.#cell, error, what });
+  }
+}

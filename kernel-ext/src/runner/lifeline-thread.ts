@@ -1,0 +1,38 @@
+/** The lifeline's thread. It never runs user code. */
+import { Socket } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Interrupter, terminateMain } from '../control/index.js';
+import type { FromLifeline, ToLifeline } from './lifeline.js';
+import { JsonLines } from './lines.js';
+import { ORDERS_FD, type Order } from './protocol.js';
+
+const shared = new Int32Array((workerData as { shared: SharedArrayBuffer }).shared);
+const tell = (message: FromLifeline): void => parentPort?.postMessage(message);
+
+const interrupter = new Interrupter({
+  shared,
+  ping: (id) => tell({ kind: 'ping', id }),
+  terminate: () => terminateMain(shared),
+  interrupted: () => tell({ kind: 'interrupt' }),
+});
+
+parentPort?.on('message', ({ id }: ToLifeline) => interrupter.onPong(id));
+
+/** The process leads a group of its own: everything that its cells have started is in it, unless it left it. */
+function endAll(): void {
+  try {
+    process.kill(-process.pid, 'SIGKILL');
+  } catch {
+    process.kill(process.pid, 'SIGKILL');
+  }
+}
+
+const orders = new JsonLines<Order>((order) => {
+  if (order.kind === 'interrupt') void interrupter.interrupt().then(() => tell({ kind: 'interrupted' }));
+  else tell({ kind: 'order', order });
+});
+
+const parent = new Socket({ fd: ORDERS_FD, readable: true, writable: false });
+parent.on('data', (chunk) => orders.push(chunk));
+parent.on('error', endAll);
+parent.on('close', endAll);

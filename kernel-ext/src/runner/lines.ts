@@ -1,0 +1,23 @@
+const NEWLINE = 0x0a;
+
+/** Cuts a byte stream into lines, each parsed as JSON. A line may be as long as a string may. */
+export class JsonLines<T> {
+  readonly #onValue: (value: T) => void;
+  #pending: Buffer[] = [];
+
+  constructor(onValue: (value: T) => void) {
+    this.#onValue = onValue;
+  }
+
+  push(chunk: Buffer): void {
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+      this.#pending.push(chunk.subarray(from, end));
+      const line = Buffer.concat(this.#pending).toString();
+      this.#pending = [];
+      from = end + 1;
+      this.#onValue(JSON.parse(line) as T);
+    }
+    if (from < chunk.length) this.#pending.push(chunk.subarray(from));
+  }
+}

@@ -1,0 +1,262 @@
+import { randomUUID } from 'node:crypto';
+import type { ErrorOutcome, Outcome } from '../session/index.js';
+import { type Cause, type CellEnd, died, failure, outcomeOf } from './cell-end.js';
+import { ExitCodeSet, NothingRaised } from './errors.js';
+import { textOf } from './notebook-file.js';
+import type { RunnerEvent } from './protocol.js';
+import { type RunnerExit, RunnerProcess } from './runner-process.js';
+import type { RunningCell, RunningNotebook } from './running-notebook.js';
+
+/** How long a cell that was interrupted may take to end, before its process is killed. */
+const GRACE_MS = 1_000;
+/** How long the cluster and the process may take to end in order. */
+const END_MS = 10_000;
+
+const NOTHING_RAISED = NothingRaised();
+
+interface Waiting {
+  readonly kind: 'outcome' | 'settled' | 'interrupted';
+  readonly resolve: (end: CellEnd) => void;
+}
+
+export interface RunOptions {
+  /** Folder that the cells run in. */
+  readonly folder: string;
+  /** For each cell; `null` is none. */
+  readonly timeoutMs: number | null;
+  /** Go on behind a cell that failed. */
+  readonly allowErrors: boolean;
+  /** Told before each code cell. */
+  readonly onCell: (number: number, of: number) => void;
+  /** Told after each code cell. */
+  readonly onCellEnd: () => void;
+}
+
+export interface CellFailure {
+  /** Number of the code cell, from 1: what stands in its brackets. 0: no cell had begun. */
+  readonly cell: number;
+  readonly error: ErrorOutcome;
+}
+
+/**
+ * Executes the notebook's code cells in order, in a process of their own, and puts their outputs into it. Ends at the first cell that fails, unless
+ * errors are allowed or the cell is tagged `raises-exception`. A cell fails also by an error that no code waits for, unless it is tagged
+ * `allow-unhandled`.
+ */
+export class NotebookRun {
+  /** The cluster of this run has this owner. */
+  readonly owner = `run ${randomUUID()}`;
+  readonly #notebook: RunningNotebook;
+  readonly #options: RunOptions;
+  readonly #process: RunnerProcess;
+  readonly #ready: Promise<void>;
+  #onReady: () => void = () => {};
+  #exit: RunnerExit | undefined;
+  #failure: CellFailure | undefined;
+  #signal: NodeJS.Signals | undefined;
+  /** Why the cell that runs was interrupted. */
+  #cause: Cause | undefined;
+  #killer: NodeJS.Timeout | undefined;
+  /** Interrupts that the process has not yet dealt with. */
+  #interrupts = 0;
+  #ending = false;
+  /** What is waited for; the end of the process ends every waiting. */
+  #waiting: Waiting | undefined;
+  readonly #raised = new Set<RunningCell>();
+
+  constructor(notebook: RunningNotebook, options: RunOptions) {
+    this.#notebook = notebook;
+    this.#options = options;
+    this.#ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+    this.#process = new RunnerProcess(options.folder, this.owner, {
+      onEvent: (event) => this.#onEvent(event),
+      onText: (name, text) => notebook.text(name, text),
+    });
+    void this.#process.ended.then((exit) => {
+      this.#exit = exit;
+      this.#onReady();
+      this.#waiting?.resolve({ exit });
+    });
+  }
+
+  /** @returns the first failure, `undefined` if there was none; it may have been stopped by a signal all the same */
+  async run(): Promise<CellFailure | undefined> {
+    await this.#ready;
+    for (const cell of this.#notebook.cells) {
+      if (this.#isOver()) break;
+      this.#options.onCell(cell.number, this.#notebook.cells.length);
+      await this.#runCell(cell);
+      this.#options.onCellEnd();
+    }
+    if (!this.#isOver()) await this.#settle();
+    if (!this.#isOver()) this.#checkRaised();
+    await this.#end();
+    return this.#failure;
+  }
+
+  /** Whether the process ended by itself, without ending its cluster. */
+  get crashed(): boolean {
+    return this.#exit?.code !== 0;
+  }
+
+  /** Ends the run: the cell that runs is interrupted, and its children get the signal. */
+  stop(signal: NodeJS.Signals): void {
+    if (this.#signal !== undefined) return;
+    this.#signal = signal;
+    if (this.#ending) return;
+    this.#onReady();
+    this.#interrupt({ kind: 'signal' }, signal);
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    this.#process.kill();
+  }
+
+  /** Ends the process at once, and says so in the cell that runs. */
+  abandon(): void {
+    this.kill();
+    if (this.#waiting?.kind === 'outcome')
+      this.#notebook.last?.outputs.error(failure('KeyboardInterrupt', 'the cell was killed'));
+  }
+
+  #isOver(): boolean {
+    return this.#exit !== undefined || this.#signal !== undefined || this.#failure !== undefined;
+  }
+
+  async #runCell(cell: RunningCell): Promise<void> {
+    const { timeoutMs } = this.#options;
+    this.#cause = undefined;
+    const ended = this.#waitFor('outcome');
+    this.#process.send({ kind: 'cell', cell: cell.number, code: cell.code });
+    const timer =
+      timeoutMs === null ? undefined : setTimeout(() => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'), timeoutMs);
+    const end = await ended;
+    clearTimeout(timer);
+    clearTimeout(this.#killer);
+    const outcome = outcomeOf(end, this.#cause, printed(cell));
+    if (outcome !== undefined) {
+      cell.outputs.finish(outcome, cell.number);
+      if (outcome.status === 'error') this.#failed(cell, outcome, 'exit' in end);
+    }
+    // One under way would hit the next cell.
+    while (this.#interrupts > 0 && this.#exit === undefined) await this.#waitFor('interrupted');
+  }
+
+  async #settle(): Promise<void> {
+    const settled = this.#waitFor('settled');
+    this.#process.send({ kind: 'settle' });
+    await settled;
+    const last = this.#notebook.last;
+    if (this.#exit !== undefined && last !== undefined && this.#signal === undefined) {
+      const error = died(this.#exit, printed(last));
+      last.outputs.error(error);
+      this.#failed(last, error, true);
+    }
+  }
+
+  async #end(): Promise<void> {
+    this.#ending = true;
+    clearTimeout(this.#killer);
+    if (this.#exit !== undefined) return;
+    this.#process.send({ kind: 'end' });
+    const killer = setTimeout(() => this.#process.kill(), END_MS);
+    await this.#process.ended;
+    clearTimeout(killer);
+  }
+
+  /** @param final whether the run cannot go on */
+  #failed(cell: RunningCell, error: ErrorOutcome, final: boolean): void {
+    this.#raised.add(cell);
+    const allowed = this.#options.allowErrors || cell.hasTag('raises-exception');
+    if (!allowed || final) this.#failure ??= { cell: cell.number, error };
+  }
+
+  #checkRaised(): void {
+    if (this.#options.allowErrors) return;
+    for (const cell of this.#notebook.cells) {
+      if (!cell.hasTag('raises-exception') || this.#raised.has(cell)) continue;
+      const error = failure(NOTHING_RAISED.code, NOTHING_RAISED.message);
+      cell.outputs.error(error);
+      this.#failure ??= { cell: cell.number, error };
+    }
+  }
+
+  #waitFor(kind: Waiting['kind']): Promise<CellEnd> {
+    return new Promise((resolve) => {
+      if (this.#exit !== undefined) resolve({ exit: this.#exit });
+      else this.#waiting = { kind, resolve };
+    });
+  }
+
+  #told(kind: Waiting['kind'], outcome: Outcome = { status: 'ok' }): void {
+    const waiting = this.#waiting;
+    if (waiting?.kind !== kind) return;
+    this.#waiting = undefined;
+    waiting.resolve({ outcome });
+  }
+
+  #interrupt(cause: Cause, signal: NodeJS.Signals): void {
+    // Behind the last cell there is nothing to interrupt.
+    if (this.#waiting?.kind === 'settled') {
+      this.#told('settled');
+      return;
+    }
+    if (this.#cause !== undefined) return;
+    this.#cause = cause;
+    this.#interrupts += 1;
+    this.#process.interrupt(signal);
+    this.#killer = setTimeout(() => this.#process.kill(), GRACE_MS);
+  }
+
+  #onEvent(event: RunnerEvent): void {
+    this.#notebook.show(event);
+    switch (event.kind) {
+      case 'ready':
+        this.#onReady();
+        break;
+      case 'outcome':
+        this.#told('outcome', event.outcome);
+        break;
+      case 'settled':
+        this.#told('settled');
+        break;
+      case 'interrupted':
+        this.#interrupts -= 1;
+        this.#told('interrupted');
+        break;
+      case 'stray': {
+        const traceback = [`${event.what}:`, ...event.error.traceback];
+        this.#onStray(this.#notebook.cell(event.cell), { ...event.error, traceback });
+        break;
+      }
+      case 'exit-code': {
+        const { code, message } = ExitCodeSet({ exitCode: event.exitCode });
+        this.#onStray(this.#notebook.cell(event.cell), failure(code, message));
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  #onStray(cell: RunningCell, error: ErrorOutcome): void {
+    // What an interrupt, or the end, broke off.
+    if (this.#ending || this.#cause !== undefined) return;
+    if (cell.hasTag('allow-unhandled')) {
+      this.#notebook.warn(cell, error);
+      return;
+    }
+    cell.outputs.error(error);
+    this.#failed(cell, error, false);
+    if (this.#failure !== undefined) this.#interrupt({ kind: 'stray' }, 'SIGINT');
+  }
+}
+
+const printed = (cell: RunningCell): string =>
+  cell.outputs.list
+    .filter((output) => output.output_type === 'stream' && output.name === 'stderr')
+    .map((output) => (output.output_type === 'stream' ? textOf(output.text).slice(-10_000) : ''))
+    .join('');

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, realpathSync, renameSync, rmSync, type Stats, statSync, writeSync } from 'node:fs';
+import { CannotWrite } from './errors.js';
+import { reasonOf } from './file-reasons.js';
+import { type Notebook, notebookText } from './notebook-file.js';
+
+/** The notebook to write, checked before anything runs. Written as a whole or not at all. */
+export class OutputFile {
+  readonly #file: string;
+  /** What a link leads to is replaced, not the link. */
+  readonly #target: string;
+  readonly #before: Stats | undefined;
+
+  /** @throws NBS_CANNOT_WRITE */
+  constructor(file: string) {
+    this.#file = file;
+    try {
+      this.#before = statSync(file, { throwIfNoEntry: false });
+      this.#target = this.#before === undefined ? file : realpathSync(file);
+      if (this.#before?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' });
+      // A device or a pipe is not opened for a trial: that waits for who reads it.
+      if (this.#before?.isFile() === false) return;
+      const trial = this.#path();
+      closeSync(openSync(trial, 'wx'));
+      rmSync(trial);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** @throws NBS_CANNOT_WRITE */
+  write(notebook: Notebook): void {
+    const path = this.#path();
+    try {
+      const fd = openSync(path, path === this.#target ? 'w' : 'wx', this.#before?.mode ?? 0o666);
+      try {
+        for (const text of notebookText(notebook)) writeAll(fd, Buffer.from(text));
+      } finally {
+        closeSync(fd);
+      }
+      if (path !== this.#target) renameSync(path, this.#target);
+    } catch (error) {
+      if (path !== this.#target) rmSync(path, { force: true });
+      throw this.#failed(error);
+    }
+  }
+
+  /** Beside the target; a device or a pipe is written to itself. */
+  #path(): string {
+    if (this.#before !== undefined && !this.#before.isFile()) return this.#target;
+    return `${this.#target}.${randomBytes(4).toString('hex')}.tmp`;
+  }
+
+  #failed(error: unknown): Error {
+    return CannotWrite({ file: this.#file, reason: reasonOf(error) }, error);
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}

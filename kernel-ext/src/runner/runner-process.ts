@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { makePipes, newSecret, OutputOrder, PipeReaders, type StreamName } from '../descriptors/index.js';
+import { JsonLines } from './lines.js';
+import { type Envelope, EVENTS_FD, ORDERS_FD, type Order, type RunnerEvent, type RunnerStart } from './protocol.js';
+
+const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+
+/** Flags that an interrupt of running code needs; see `control/unwind.ts`. */
+const NODE_FLAGS = ['--no-force-async-hooks-checks', '--no-warnings'];
+
+/** How long what the cells have started may take to end between SIGTERM and SIGKILL. */
+const GROUP_END_MS = 500;
+const POLL_MS = 10;
+
+export interface RunnerEvents {
+  onEvent(event: RunnerEvent): void;
+  /** What arrived through the descriptors 1 and 2: from children, from native code. */
+  onText(name: StreamName, text: string): void;
+}
+
+/** How the process ended. */
+export interface RunnerExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The process that executes the cells, as its parent sees it. It leads a process group, which what the cells start belongs to. */
+export class RunnerProcess {
+  /** Its output has been read to the end, and its group is gone. */
+  readonly ended: Promise<RunnerExit>;
+  readonly #child: ChildProcess;
+  readonly #order: OutputOrder<RunnerEvent>;
+
+  /** @param owner names this run's cluster */
+  constructor(folder: string, owner: string, events: RunnerEvents) {
+    const secret = newSecret();
+    const start: RunnerStart = { folder, owner, secret };
+    this.#order = new OutputOrder(secret, {
+      text: (name, text) => events.onText(name, text),
+      message: (event) => events.onEvent(event),
+    });
+    const pipes = makePipes(2);
+    const [out, err] = pipes.map(({ writeFd }) => writeFd) as [number, number];
+    this.#child = spawn(process.execPath, [...NODE_FLAGS, MAIN, JSON.stringify(start)], {
+      // Ctrl-C is this process's: it passes it on.
+      detached: true,
+      stdio: ['ignore', out, err, 'pipe', 'pipe'],
+    });
+    for (const { writeFd } of pipes) closeSync(writeFd);
+    const readers = new PipeReaders(
+      pipes.map(({ readFd }) => readFd),
+      this.#order,
+    );
+    const lines = new JsonLines<Envelope>(({ number, marked, event }) => this.#order.message(number, marked, event));
+    const told = this.#stream(EVENTS_FD);
+    told.on('data', (chunk) => lines.push(chunk));
+    told.on('error', () => {});
+    this.#stream(ORDERS_FD).on('error', () => {});
+    const allTold = new Promise<void>((resolve) => told.on('close', () => resolve()));
+    this.ended = new Promise<RunnerExit>((resolve, reject) => {
+      this.#child.on('error', reject);
+      this.#child.on('exit', (code, signal) => resolve({ code, signal }));
+    }).then(async (exit) => {
+      await this.#endGroup();
+      await Promise.race([allTold, delay(GROUP_END_MS)]);
+      readers.finish();
+      return exit;
+    });
+  }
+
+  send(order: Order): void {
+    const orders = this.#stream(ORDERS_FD);
+    if (orders.writable) orders.write(`${JSON.stringify(order)}\n`);
+  }
+
+  /** Ends the cell that runs, and sends the signal to what the cells have started. */
+  interrupt(signal: NodeJS.Signals): void {
+    this.send({ kind: 'interrupt' });
+    this.#signal(signal);
+  }
+
+  /** Ends the process and its group at once. */
+  kill(): void {
+    this.#signal('SIGKILL');
+  }
+
+  #stream(fd: number): Socket {
+    return this.#child.stdio[fd] as Socket;
+  }
+
+  /** @returns false if nothing is left in the group */
+  #signal(signal: NodeJS.Signals | 0): boolean {
+    try {
+      // Without a pid it was never started.
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal);
+      return this.#child.pid !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  async #endGroup(): Promise<void> {
+    const end = performance.now() + GROUP_END_MS;
+    for (let left = this.#signal('SIGTERM'); left && performance.now() < end; left = this.#signal(0)) await delay(POLL_MS);
+    this.#signal('SIGKILL');
+  }
+}

@@ -1,0 +1,110 @@
+import type { ErrorOutcome } from '../session/index.js';
+import { CellOutputs, type DisplayTable } from './cell-outputs.js';
+import { type Notebook, type NotebookCell, textOf } from './notebook-file.js';
+import { hasTag } from './parameters.js';
+import type { RunnerEvent } from './protocol.js';
+
+/** Printed text that a run keeps, in UTF-16 units: endless output must not take this process's memory, and the outputs so far with it. */
+const MAX_UNITS = 256 * 1024 * 1024;
+
+type Print = (name: 'stdout' | 'stderr', text: string) => void;
+
+/** A code cell that runs. */
+export class RunningCell {
+  /** From 1: what stands in its brackets. */
+  readonly number: number;
+  readonly code: string;
+  readonly outputs: CellOutputs;
+  readonly #cell: NotebookCell;
+
+  constructor(cell: NotebookCell, number: number, displays: DisplayTable, echo: Print) {
+    this.#cell = cell;
+    this.number = number;
+    // Windows' line ends are none of the code's.
+    this.code = textOf(cell.source).replace(/\r\n?/g, '\n');
+    this.outputs = new CellOutputs(displays, echo);
+    cell.outputs = this.outputs.list;
+  }
+
+  began(): void {
+    this.#cell.execution_count = this.number;
+  }
+
+  hasTag(tag: string): boolean {
+    return hasTag(this.#cell, tag);
+  }
+}
+
+/** The notebook while it is executed: takes what its cells print and show, also when they have ended. */
+export class RunningNotebook {
+  /** Those that run: code, not empty, not tagged `skip-execution`. */
+  readonly cells: readonly RunningCell[];
+  readonly #print: Print;
+  #last: RunningCell | undefined;
+  #room = MAX_UNITS;
+
+  /** @param echo also told of every printed text @param stray told of what is printed before the first cell */
+  constructor(notebook: Notebook, echo: Print, stray: Print) {
+    const displays: DisplayTable = new Map();
+    const code = notebook.cells.filter((cell) => cell.cell_type === 'code' && !hasTag(cell, 'skip-execution'));
+    for (const cell of code) {
+      cell.outputs = [];
+      cell.execution_count = null;
+    }
+    this.cells = code
+      .filter((cell) => textOf(cell.source).trim() !== '')
+      .map((cell, i) => new RunningCell(cell, i + 1, displays, echo));
+    this.#print = stray;
+  }
+
+  /** The cell that began last. */
+  get last(): RunningCell | undefined {
+    return this.#last;
+  }
+
+  cell(number: number): RunningCell {
+    return this.cells[number - 1] as RunningCell;
+  }
+
+  /** Shows what belongs into the notebook. */
+  show(event: RunnerEvent): void {
+    switch (event.kind) {
+      case 'began':
+        this.#last = this.cell(event.cell);
+        this.#last.began();
+        break;
+      case 'stream':
+        this.#stream(this.cell(event.cell), event.name, event.text);
+        break;
+      case 'display': {
+        const { displayId, update } = event;
+        const options = { ...(displayId === undefined ? {} : { displayId }), ...(update === undefined ? {} : { update }) };
+        this.cell(event.cell).outputs.display(event.bundle, options);
+        break;
+      }
+      case 'clear':
+        this.cell(event.cell).outputs.clear(event.wait);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Text of no cell in particular: it is the last one's. */
+  text(name: 'stdout' | 'stderr', text: string): void {
+    if (this.#last === undefined) this.#print(name, text);
+    else this.#stream(this.#last, name, text);
+  }
+
+  /** The error as a message of the cell's. */
+  warn(cell: RunningCell, error: ErrorOutcome): void {
+    this.#stream(cell, 'stderr', `${error.traceback.join('\n')}\n`);
+  }
+
+  #stream(cell: RunningCell, name: 'stdout' | 'stderr', text: string): void {
+    if (this.#room < 0) return;
+    this.#room -= text.length;
+    if (this.#room >= 0) cell.outputs.stream(name, text);
+    else cell.outputs.stream('stderr', `\nnbserve: more than ${MAX_UNITS} characters were printed; what comes now is not kept\n`);
+  }
+}

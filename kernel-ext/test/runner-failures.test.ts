@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { notebookOf, run, textOf } from './fixtures/runner.js';
+
+describe('a run fails', () => {
+  for (const [how, source, said] of [
+    ['is killed', 'process.kill(process.pid, "SIGKILL");', /was killed by SIGKILL/],
+    ['aborts', 'process.abort();', /was ended by SIGABRT/],
+    ['ends itself', '(process as any).reallyExit(0);', /ended with exit code 0/],
+    [
+      'runs out of memory',
+      'import v8 from "node:v8"; v8.setFlagsFromString("--max-old-space-size=120"); const all: unknown[] = []; for (;;) all.push({ all });',
+      /ran out of memory/,
+    ],
+  ] as const) {
+    it(`if its process ${how}: it names the cell and keeps the outputs so far`, async (t) => {
+      const { code, stderr, notebook } = await run(t, notebookOf(['1 + 1', `console.log("begun");\n${source}`, '3']));
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /cell 2 failed: NBS_RUNNER_DIED: /);
+      assert.match(stderr, said);
+      assert.deepEqual(notebook?.cells[0]?.outputs[0]?.data, { 'text/plain': ['2'] });
+      assert.equal(textOf(notebook?.cells[1]), 'begun\n');
+      assert.equal(notebook?.cells[1]?.outputs.at(-1)?.ename, 'NBS_RUNNER_DIED');
+      assert.deepEqual(notebook?.cells[2]?.outputs, []);
+    });
+  }
+
+  it('if a cell calls process.exit()', async (t) => {
+    const { code, stderr } = await run(t, notebookOf(['process.exit(0)', '2']));
+    assert.equal(code, 1);
+    assert.match(stderr, /cell 1 failed: NbserveError: process\.exit\(\)/);
+  });
+
+  const SAVE = 'async function save() { throw new Error("not saved"); }\nsave();';
+  const WAIT = 'await new Promise((resolve) => setTimeout(resolve, 5000)); console.log("two");';
+  const TEST = 'import { test } from "node:test"; import assert from "node:assert";\n';
+
+  for (const [what, cells, named, said] of [
+    ['a promise that nobody awaits', [SAVE, WAIT], 1, /Error: not saved/],
+    ['a promise of the last cell', ['1', SAVE], 2, /Error: not saved/],
+    ['a timer', ['setTimeout(() => { throw new TypeError("late"); }, 50);', WAIT], 1, /TypeError: late/],
+    ['a timer after the last cell', ['1', 'setTimeout(() => { throw new TypeError("late"); }, 500);'], 2, /TypeError: late/],
+    ['a file operation after the last cell', ['import fs from "node:fs"; void fs.promises.readFile("/missing");'], 1, /ENOENT/],
+    ['a test', [`${TEST}test("bad", () => assert.equal(1, 2));`, '2'], 1, /NBS_EXIT_CODE_SET: .*node:test/],
+    [
+      'a test that ends later',
+      [
+        `${TEST}void test("bad", async () => { await new Promise((resolve) => setTimeout(resolve, 100)); assert.equal(1, 2); });`,
+        WAIT,
+      ],
+      1,
+      /NBS_EXIT_CODE_SET/,
+    ],
+    ['an exit code', ['process.exitCode = 3;', '2'], 1, /the exit code was set to 3/],
+  ] as const) {
+    it(`with ${what} that fails, and names the cell that started it`, async (t) => {
+      const { code, stderr, notebook } = await run(t, notebookOf(cells));
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, new RegExp(`cell ${named} failed: `));
+      assert.match(stderr, said);
+      assert.ok(notebook?.cells[named - 1]?.outputs.some(({ output_type }) => output_type === 'error'));
+      assert.ok(!textOf(notebook?.cells[1]).includes('two'));
+    });
+  }
+
+  it('not if the cell is tagged allow-unhandled, or errors are allowed', async (t) => {
+    const tagged = await run(t, notebookOf([{ source: SAVE, tags: ['allow-unhandled'] }, '2']));
+    assert.equal(tagged.code, 0, tagged.stderr);
+    assert.match(textOf(tagged.notebook?.cells[0], 'stderr'), /Unhandled promise rejection:\nError: not saved/);
+    const allowed = await run(t, notebookOf([SAVE, '2']), ['--allow-errors']);
+    assert.equal(allowed.code, 0, allowed.stderr);
+    assert.equal(allowed.notebook?.cells[0]?.outputs.at(-1)?.ename, 'Error');
+  });
+
+  it('if a cell is tagged raises-exception and raises nothing', async (t) => {
+    const tags = ['raises-exception'];
+    const { code, stderr } = await run(t, notebookOf([{ source: 'throw new Error("x")', tags }, { source: '1', tags }, '2']));
+    assert.equal(code, 1);
+    assert.match(stderr, /cell 2 failed: NBS_NOTHING_RAISED/);
+  });
+
+  it('not for intervals, and passes with tests that pass', async (t) => {
+    const cells = ['setInterval(() => {}, 1000);', `${TEST}void test("good", () => assert.equal(1, 1));`];
+    const { code, stderr } = await run(t, notebookOf(cells));
+    assert.equal(code, 0, stderr);
+  });
+});

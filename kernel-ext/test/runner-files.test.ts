@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { notebookOf, run } from './fixtures/runner.js';
+
+const code = (source: unknown, more: object = {}): object => ({ cell_type: 'code', metadata: {}, source, outputs: [], ...more });
+const notebook = (cells: unknown, more: object = {}): object => ({
+  cells,
+  metadata: {},
+  nbformat: 4,
+  nbformat_minor: 4,
+  ...more,
+});
+const kernel = (kernelspec: object): object => notebook([code('1')], { metadata: { kernelspec } });
+
+describe('a file that cannot be executed is refused before anything runs, in one line', () => {
+  for (const [what, content, said] of [
+    ['null', Buffer.from('null'), /^NBS_NOT_A_NOTEBOOK: .* it holds null/],
+    ['nothing', Buffer.from(''), /^NBS_NOT_A_NOTEBOOK: .* it is empty/],
+    ['UTF-16', Buffer.from('{}', 'utf16le').subarray(0, 3), /^NBS_NOT_A_NOTEBOOK: /],
+    ['bytes', Buffer.from([0xff, 0xfe, 0x7b]), /^NBS_NOT_A_NOTEBOOK: .* not UTF-8/],
+    ['format 3', { nbformat: 3, worksheets: [] }, /^NBS_NOT_A_NOTEBOOK: .* nbformat is 3; convert it/],
+    ['no cells', notebook({}), /^NBS_NOT_A_NOTEBOOK: .* no list of cells/],
+    ['cells: [null]', notebook([null]), /^NBS_NOT_A_NOTEBOOK: .* cell 1 of its list is null/],
+    [
+      'a source that is a number',
+      notebook([code('1'), code(5)]),
+      /^NBS_NOT_A_NOTEBOOK: .* cell 2 of its list has a number as its source/,
+    ],
+    ['outputs that are a text', notebook([code('1', { outputs: 'x' })]), /^NBS_NOT_A_NOTEBOOK: .* as its outputs/],
+    ['a cell of no known type', notebook([code('1', { cell_type: 'heading' })]), /^NBS_NOT_A_NOTEBOOK: .* "heading"/],
+    ['Python', kernel({ name: 'python3', language: 'python' }), /^NBS_OTHER_LANGUAGE: .* python;/],
+    ['Python by its kernel', kernel({ name: 'python3' }), /^NBS_OTHER_LANGUAGE: .* Python;/],
+    ['R by what it ran in', notebook([], { metadata: { language_info: { name: 'R' } } }), /^NBS_OTHER_LANGUAGE: .* R;/],
+  ] as const) {
+    it(what, async (t) => {
+      const { code: exit, stderr, notebook: written } = await run(t, content);
+      assert.equal(exit, 2);
+      assert.match(stderr, said);
+      assert.equal(stderr.trim().split('\n').length, 1);
+      assert.equal(written, undefined);
+    });
+  }
+
+  it('an output that cannot be written', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nbserve-out-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    for (const output of [join(folder, 'missing', 'x.ipynb'), folder, '/dev/null/x', '/proc/x.ipynb']) {
+      const { code: exit, stderr } = await run(t, notebook([code('console.error("ran")')]), ['--output', output]);
+      assert.equal(exit, 2);
+      assert.match(stderr, /^NBS_CANNOT_WRITE: .* cannot be written: /);
+      assert.ok(!stderr.includes('ran'));
+    }
+    const full = await run(t, notebook([code('1')]), ['--output', '/dev/full']);
+    assert.equal(full.code, 2);
+    assert.match(full.stderr, /^NBS_CANNOT_WRITE: .* the disk is full/);
+    assert.ok(statSync('/dev/full').isCharacterDevice());
+  });
+
+  it('a folder that is not there', async (t) => {
+    const { code: exit, stderr } = await run(t, notebook([code('1')]), ['--folder', '/missing']);
+    assert.equal(exit, 2);
+    assert.match(stderr, /^NBS_NO_WORK_FOLDER: /);
+  });
+});
+
+describe('a file that lacks something runs all the same', () => {
+  const windows = 'const a = 1;\r\n!echo hi\r\na + 1\r\n';
+  for (const [what, content, result] of [
+    ['a cell without metadata', notebook([{ cell_type: 'code', source: '1 + 1', outputs: [] }]), '2'],
+    ['a cell without outputs', notebook([{ cell_type: 'code', metadata: {}, source: '1 + 1' }]), '2'],
+    ['a byte order mark', Buffer.from(`\ufeff${JSON.stringify(notebook([code('1 + 1')]))}`), '2'],
+    ['line ends of Windows', Buffer.from(JSON.stringify(notebook([code(windows)]), null, 1).replaceAll('\n', '\r\n')), '2'],
+    ['no metadata', { cells: [code('1 + 1')], nbformat: 4 }, '2'],
+  ] as const) {
+    it(what, async (t) => {
+      const { code: exit, stderr, notebook: written } = await run(t, content);
+      assert.equal(exit, 0, stderr);
+      assert.deepEqual(written?.cells[0]?.outputs.at(-1)?.data, { 'text/plain': [result] });
+    });
+  }
+
+  it('ids that occur twice', async (t) => {
+    const cells = [code('1', { id: 'x' }), code('2', { id: 'x' }), code('3')];
+    const { notebook: written } = await run(t, notebook(cells, { nbformat_minor: 5 }));
+    const ids = (written?.cells ?? []).map((cell) => (cell as unknown as { id: string }).id);
+    assert.equal(new Set(ids).size, 3);
+    assert.equal(ids[0], 'x');
+  });
+});
+
+describe('parameters', () => {
+  const DECLARED = {
+    source: 'let n: number | null = 1, list: unknown[] = []; const flag = false;\nlet { text } = { text: "a" };',
+    tags: ['parameters'],
+  };
+
+  for (const minor of [0, 4, 5]) {
+    it(`are set in format 4.${minor}, with the keyword and the type of their declaration`, async (t) => {
+      const content = notebookOf([DECLARED, 'n = null; list.push(n); [flag, text, list]'], { nbformat_minor: minor });
+      const args = ['-p', 'n', '2', '-p', 'flag', 'True', '-p', 'list', "[a, 'b', 1.5, None]", '-r', 'text', 'True'];
+      const { code: exit, stderr, notebook: written } = await run(t, content, args);
+      assert.equal(exit, 0, stderr);
+      const injected = written?.cells[1] as unknown as { id?: string; source: string[] };
+      assert.equal('id' in injected, minor === 5);
+      assert.equal(
+        injected.source.join(''),
+        '// Parameters\nlet n: number | null = 2;\nconst flag = true;\nlet list: unknown[] = ["a", "b", 1.5, null];\nlet text = "True";',
+      );
+      assert.match(String(written?.cells[2]?.outputs[0]?.data?.['text/plain']), /true, 'True', \[ 'a', 'b', 1\.5, null, null \]/);
+    });
+  }
+
+  it('that the notebook does not declare are refused', async (t) => {
+    const { code: exit, stderr } = await run(t, notebookOf([DECLARED]), ['-p', 'm', '1']);
+    assert.equal(exit, 2);
+    assert.match(stderr, /^NBS_UNKNOWN_PARAMETER: .* declares no variable m; it declares n, list, flag, text/);
+  });
+
+  it('have names that variables may have', async (t) => {
+    for (const name of ['class', '1a', 'a b', 'a = 1; let b', '']) {
+      const { code: exit, stderr } = await run(t, notebookOf(['1']), ['-p', name, '1']);
+      assert.equal(exit, 2, name);
+      assert.match(stderr, /^NBS_BAD_COMMAND_USAGE: -p takes the name of a variable/);
+    }
+  });
+});
