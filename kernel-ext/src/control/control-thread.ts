@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { MarkWriter } from '../descriptors/index.js';
 import { KernelError } from '../wire/index.js';
 import { guarded } from './guard.js';
-import { type ControlInit, type FromControl, GUARD, SHARED_INTS, type ToControl, UNSENT } from './messages.js';
+import { type ControlInit, type FromControl, GUARD, type Printed, SHARED_INTS, type ToControl, UNSENT } from './messages.js';
 import { afterArrivals } from './turns.js';
 import { installUnwind } from './unwind.js';
 
@@ -27,13 +28,15 @@ export interface ControlEvents {
 export class ControlThread {
   readonly #worker: Worker;
   readonly #shared: Int32Array;
+  readonly #marks: MarkWriter;
   #closed = false;
   /** Code was terminated for the interrupt that is to be dealt with. */
   #terminated = false;
 
-  private constructor(worker: Worker, shared: Int32Array) {
+  private constructor(worker: Worker, shared: Int32Array, marks: MarkWriter) {
     this.#worker = worker;
     this.#shared = shared;
+    this.#marks = marks;
   }
 
   /**
@@ -45,7 +48,9 @@ export class ControlThread {
     const shared = new Int32Array(buffer);
     const workerData: ControlInit = { ...init, shared: buffer };
     const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData, name: 'nbserve-control' });
-    const thread = new ControlThread(worker, shared);
+    const { secret, readFds } = init.descriptors;
+    const marks = readFds.length === 0 ? new MarkWriter(secret, []) : new MarkWriter(secret);
+    const thread = new ControlThread(worker, shared, marks);
     installUnwind(shared, () => {
       thread.#terminated = true;
     });
@@ -63,14 +68,19 @@ export class ControlThread {
   /** Prints, in order with everything published. @param parent header of the cell's request, JSON */
   stream(name: 'stdout' | 'stderr', text: string, parent: string): void {
     this.#makeRoom(text.length);
-    this.#post({ kind: 'stream', name, text, parent });
+    this.#print({ kind: 'stream', name, text, parent });
   }
 
   /** Sends a message to all clients. @param parent header of the message that caused it, JSON; '' where none did */
   publish(type: string, content: unknown, parent: string): void {
     const json = JSON.stringify(content);
     this.#makeRoom(json.length);
-    this.#post({ kind: 'publish', type, content: json, parent });
+    this.#print({ kind: 'publish', type, content: json, parent });
+  }
+
+  /** A cell begins: what its children and native code print is its own. @param parent header of its request, JSON */
+  cell(parent: string): void {
+    this.#print({ kind: 'cell', parent });
   }
 
   /** Runs `work` where an interrupt must wait: a termination inside would leave half-done state behind. */
@@ -112,6 +122,10 @@ export class ControlThread {
       Atomics.wait(this.#shared, UNSENT, unsent, SLICE_MS);
     }
     Atomics.add(this.#shared, UNSENT, units);
+  }
+
+  #print(printed: Printed): void {
+    if (!this.#closed) this.#post({ ...printed, mark: this.#marks.mark() });
   }
 
   #post(message: ToControl): void {

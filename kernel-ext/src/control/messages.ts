@@ -1,3 +1,4 @@
+import type { Mark, OwnDescriptors } from '../descriptors/index.js';
 import type { Connection } from '../wire/index.js';
 
 /** What the control thread is started with. */
@@ -9,6 +10,7 @@ export interface ControlInit {
   readonly info: Readonly<Record<string, unknown>>;
   /** {@link SHARED_INTS} Int32: see {@link GUARD}, {@link TERMINATION} and {@link UNSENT}. */
   readonly shared: SharedArrayBuffer;
+  readonly descriptors: OwnDescriptors;
   /** Process whose end ends the kernel; 0: none. */
   readonly parentPid: number;
 }
@@ -30,12 +32,18 @@ export type FromControl =
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'shutdown'; readonly restart: boolean };
 
-/** From the main thread to the control thread. Parents are headers in JSON; '' stands for none. */
-export type ToControl =
-  | { readonly kind: 'pong'; readonly id: number }
+/** What reaches iopub, in one order with what comes through the descriptors 1 and 2. Parents are headers in JSON; '' stands for none. */
+export type Printed =
   | { readonly kind: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string; readonly parent: string }
   /** Any other message for iopub; the content is JSON, because not everything in it can be cloned. */
   | { readonly kind: 'publish'; readonly type: string; readonly content: string; readonly parent: string }
+  /** A cell begins: what comes through the descriptors is its own. */
+  | { readonly kind: 'cell'; readonly parent: string };
+
+/** From the main thread to the control thread. */
+export type ToControl =
+  | { readonly kind: 'pong'; readonly id: number }
+  | (Printed & { readonly mark: Mark })
   /** The main thread ends in an orderly way; should it fail to, the thread ends the process. */
   | { readonly kind: 'ending' }
   | { readonly kind: 'close' };

@@ -1,10 +1,22 @@
 /** The control thread: iopub, control and heartbeat sockets, interrupts, the parent watch. It never runs user code. */
+import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { bindPublisher, bindRouter, Encoder, logToStderr, Receiver, removeSocketFiles, Sender, Signer } from '../wire/index.js';
+import { OutputOrder, PipeReaders } from '../descriptors/index.js';
+import {
+  bindPublisher,
+  bindRouter,
+  Encoder,
+  logTo,
+  logToStderr,
+  Receiver,
+  removeSocketFiles,
+  Sender,
+  Signer,
+} from '../wire/index.js';
 import { ControlChannel } from './control-channel.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
-import { type ControlInit, type FromControl, type ToControl, UNSENT } from './messages.js';
+import { type ControlInit, type FromControl, type Printed, type ToControl, UNSENT } from './messages.js';
 import { watchParent } from './parent-watch.js';
 import { terminateMain } from './terminate.js';
 
@@ -15,6 +27,7 @@ if (!parentPort) throw new Error('the control thread is started by the kernel');
 const port = parentPort;
 const init = workerData as ControlInit;
 const shared = new Int32Array(init.shared);
+logTo(init.descriptors.originals[1] as number);
 const send = (message: FromControl): void => port.postMessage(message);
 
 function killSelf(): void {
@@ -42,6 +55,15 @@ function end(restart: boolean): void {
   void interrupter.interrupt();
 }
 
+/** To where this process's output went before the cells got it. */
+function logText(name: 'stdout' | 'stderr', text: string): void {
+  try {
+    writeSync(init.descriptors.originals[name === 'stdout' ? 0 : 1] as number, text);
+  } catch {
+    // Nobody reads it.
+  }
+}
+
 /** Sockets to be closed where the start fails: the process cannot end in order with one open. */
 const opened: { close(): void }[] = [];
 
@@ -62,15 +84,35 @@ async function main(): Promise<void> {
     status: (state, parent) => iopub.status(state, parent),
     publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),
   });
+  /** Header (JSON) of the cell that began last: it owns what comes through the descriptors. */
+  let cell = '';
+  const deliver = (printed: Printed): void => {
+    switch (printed.kind) {
+      case 'stream':
+        iopub.stream(printed);
+        taken(printed.text.length);
+        break;
+      case 'publish':
+        iopub.publish(printed.type, printed.content, printed.parent);
+        taken(printed.content.length);
+        break;
+      case 'cell':
+        cell = printed.parent;
+        break;
+    }
+  };
+  const order = new OutputOrder<Printed>(init.descriptors.secret, {
+    // Before the first cell, they are the kernel's own.
+    text: (name, text) => (cell === '' ? logText(name, text) : iopub.stream({ name, text, parent: cell })),
+    message: deliver,
+  });
+  const pipes = new PipeReaders(init.descriptors.readFds, order);
   port.on('message', (message: ToControl) => {
     switch (message.kind) {
       case 'stream':
-        iopub.stream(message);
-        taken(message.text.length);
-        break;
       case 'publish':
-        iopub.publish(message.type, message.content, message.parent);
-        taken(message.content.length);
+      case 'cell':
+        order.message(message.mark.number, message.mark.marked, message);
         break;
       case 'pong':
         interrupter.onPong(message.id);
@@ -80,6 +122,7 @@ async function main(): Promise<void> {
         break;
       case 'close':
         interrupter.stop();
+        pipes.finish();
         void Promise.all([iopub, controlChannel, beats].map((channel) => channel.close())).then(() => port.close());
         break;
     }

@@ -10,8 +10,8 @@ export interface ExecutionDeps {
   readonly runner: CellRunner;
   readonly history: History;
   session(): Promise<Session>;
-  /** A cell that is the next to run. */
-  next(code: string): void;
+  /** A cell that is the next to run. @param parent header of its request, JSON */
+  next(code: string, parent: string): void;
   reply(request: Incoming, content: Content): void;
   ask(request: Incoming, prompt: string, password: boolean): Promise<string>;
 }
@@ -105,7 +105,7 @@ export class ExecutionQueue {
     const output = new CellOutput(publisher, parent, inOwnTurn, input);
     // Cells outside the history have no number of their own; 0 keeps them apart from the real ones.
     const executionCount = content.storeHistory ? this.#count : 0;
-    this.#deps.next(code);
+    this.#deps.next(code, parent);
     const outcome = await runner.run(this.#deps.session(), code, { executionCount, silent, output });
     output.flush();
     return outcome;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Router } from 'zeromq';
 import { afterArrivals, ControlThread, inOwnTurn, nextTurn } from '../control/index.js';
+import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
 import type { Session } from '../session/index.js';
 import {
   bindRouter,
@@ -29,6 +30,8 @@ const IDLE_LOAD_MS = 400;
 
 export interface KernelOptions {
   readonly connection: Connection;
+  /** The descriptors 1 and 2, if they were replaced. */
+  readonly descriptors?: OwnDescriptors;
   /** Makes the session; called once, after the kernel can answer. @param uninterruptible for `SessionOptions` */
   createSession(uninterruptible: <T>(work: () => T) => T): Promise<Session>;
 }
@@ -50,7 +53,7 @@ async function bindMain(connection: Connection, control: ControlThread): Promise
  * Starts the kernel in this process: takes over signals and `process.exit`, and ends the process when asked to.
  * @throws KernelError `NBS_KERNEL_BIND` where a port or socket file is taken
  */
-export async function startKernel({ connection, createSession }: KernelOptions): Promise<void> {
+export async function startKernel({ connection, descriptors = asTheyAre(), createSession }: KernelOptions): Promise<void> {
   const info = kernelInfo();
   const name = randomUUID();
   const signer = new Signer(connection);
@@ -87,7 +90,7 @@ export async function startKernel({ connection, createSession }: KernelOptions):
 
   const exit = guardProcess({ onInterrupt: () => interrupt(false), onEnd: () => void end() });
   const control = await ControlThread.start(
-    { connection, session: name, info, parentPid: parentPid() },
+    { connection, session: name, info, descriptors, parentPid: parentPid() },
     { onInterrupt: interrupt, onShutdown: () => void end() },
   );
   const holder = new SessionHolder((made) =>
@@ -109,8 +112,9 @@ export async function startKernel({ connection, createSession }: KernelOptions):
     runner,
     history,
     session,
-    next: (code) => {
+    next: (code, parent) => {
       firstCell ??= code;
+      control.cell(parent);
     },
     reply: (request: Incoming, content) => shell.reply(request, 'execute_reply', content),
     ask: (request, prompt, password) => stdin.ask(request, prompt, password),

@@ -1,15 +1,21 @@
 /** The kernel's process: `node main.js <connection file>`. */
 import { resolve } from 'node:path';
 import { afterArrivals } from '../control/index.js';
-import { KernelError, logToStderr, readConnectionFile } from '../wire/index.js';
+import { replaceDescriptors } from '../descriptors/index.js';
+import { KernelError, logTo, logToStderr, readConnectionFile } from '../wire/index.js';
 import { startKernel } from './kernel.js';
 
 const [, , connectionFile] = process.argv;
+
+// First of all: what is opened next must not get their numbers.
+const descriptors = replaceDescriptors();
+logTo(descriptors.originals[1] as number);
 
 try {
   if (!connectionFile) throw new KernelError('NBS_USAGE', 'usage: node main.js <connection file>; Jupyter starts it that way');
   await startKernel({
     connection: readConnectionFile(connectionFile),
+    descriptors,
     createSession: async (uninterruptible) => {
       const { createSession, nameOwner } = await import('../session/index.js');
       // Jupyter keeps the file over restarts.

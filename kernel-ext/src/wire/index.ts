@@ -21,7 +21,7 @@ export {
   readHistory,
 } from './message.js';
 export { Receiver } from './receiver.js';
-export { logToStderr, Refusals } from './refusals.js';
+export { logTo, logToStderr, Refusals } from './refusals.js';
 export { Sender } from './sender.js';
 export { Signer } from './signer.js';
 export { bindPublisher, bindRouter } from './sockets.js';

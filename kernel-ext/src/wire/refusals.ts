@@ -2,10 +2,17 @@ import { writeSync } from 'node:fs';
 import type { ChannelName } from './connection.js';
 import type { Refusal } from './decoder.js';
 
+let logDescriptor = 2;
+
+/** From now on this thread's own words go to this descriptor: 2 may have become the cells'. */
+export function logTo(descriptor: number): void {
+  logDescriptor = descriptor;
+}
+
 /** Writes to the process's own stderr, never to iopub: who has no key must learn nothing there. */
 export function logToStderr(line: string): void {
   try {
-    writeSync(2, `[nbserve kernel] ${line}\n`);
+    writeSync(logDescriptor, `[nbserve kernel] ${line}\n`);
   } catch {
     // A closed or full stderr must not end the kernel.
   }

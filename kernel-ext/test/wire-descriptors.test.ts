@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { KernelClient } from './fixtures/client.js';
+
+const CHILDREN = 'import { execSync, spawn, spawnSync } from "node:child_process"; import fs from "node:fs";\n';
+
+describe('what is written to the descriptors 1 and 2 in a kernel', () => {
+  let kernel: KernelClient;
+  before(async () => {
+    kernel = await KernelClient.start();
+  });
+  after(() => kernel.kill());
+
+  it('reaches its cell before idle, in order with what the cell prints', async () => {
+    const run = await kernel.execute(
+      `${CHILDREN}console.log("a"); execSync("echo b", { stdio: "inherit" }); console.log("c"); fs.writeSync(1, "d\\n"); process.stdout.write("e\\n");
+spawnSync("sh", ["-c", "echo f > /dev/stdout"], { stdio: "inherit" }); console.log("g"); execSync("echo h", { stdio: "inherit" });`,
+    );
+    assert.equal(run.reply.status, 'ok', JSON.stringify(run.reply));
+    assert.equal(run.text(), 'a\nb\nc\nd\ne\nf\ng\nh\n');
+    const next = await kernel.execute('fs.writeSync(1, "next\\n");');
+    assert.equal(next.text(), 'next\n');
+  });
+
+  it('arrives while the cell waits for the child', async () => {
+    // The child waits for a file that is made only when its output has been seen.
+    const folder = mkdtempSync(join(tmpdir(), 'nbserve-seen-'));
+    const seen = join(folder, 'seen');
+    const cell = kernel.executing(`execSync("echo begun; until [ -e ${seen} ]; do sleep 0.05; done", { stdio: "inherit" });`);
+    await kernel.until(
+      () => kernel.of(cell.id).some(({ content }) => String(content.text).includes('begun')),
+      'what the child prints',
+    );
+    writeFileSync(seen, '');
+    assert.equal((await cell.done).reply.status, 'ok');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('may be cut within a character', async () => {
+    const run = await kernel.execute(
+      'for (const byte of Buffer.from("é€😀\\n")) { fs.writeSync(1, Buffer.of(byte)); process.stdout.write(Buffer.of(byte)); await new Promise((resolve) => setTimeout(resolve, 2)); }',
+    );
+    assert.deepEqual([...run.text()].sort(), [...'é€😀\né€😀\n'].sort());
+  });
+
+  it('may be 100 MB, from children and from the cell', async () => {
+    const child = await kernel.execute(
+      'execSync("head -c 100000000 /dev/zero | tr \'\\\\0\' x", { stdio: "inherit" }); console.log("end")',
+    );
+    assert.equal(child.text().length, 1e8 + 4);
+    const node = await kernel.execute(
+      'spawnSync(process.execPath, ["-e", "process.stdout.write(\'y\'.repeat(2e7))"], { stdio: "inherit" }); console.log("end")',
+    );
+    assert.ok(node.text() === `${'y'.repeat(2e7)}end\n`);
+  });
+});
