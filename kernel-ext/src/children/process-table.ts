@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process as the system's table has it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  /** Its process group. */
+  readonly group: number;
+  /** Milliseconds since it was started. */
+  readonly ageMs: number;
+}
+
+/** Linux counts the start times of processes in hundredths of a second, whatever the kernel's own clock does (`USER_HZ`). */
+const TICKS_PER_SECOND = 100;
+
+/** All processes that run; those that only wait to be reaped are left out. */
+export function processTable(): ProcessEntry[] {
+  try {
+    const uptime = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
+    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (entryOf(Number(name), uptime) ?? []) : []));
+  } catch {
+    return fromPs();
+  }
+}
+
+function entryOf(pid: number, uptime: number): ProcessEntry | undefined {
+  try {
+    // The second field is the command in parentheses and may hold spaces and parentheses itself.
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    const ageMs = Math.round((uptime - Number(fields[19]) / TICKS_PER_SECOND) * 1000);
+    return { pid, parent: Number(fields[1]), group: Number(fields[2]), ageMs };
+  } catch {
+    // It ended meanwhile.
+    return undefined;
+  }
+}
+
+/** macOS has no `/proc`. */
+function fromPs(): ProcessEntry[] {
+  const { stdout } = spawnSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,etime='], { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').flatMap((line) => {
+    const [pid, parent, group, state, elapsed] = line.trim().split(/\s+/);
+    if (elapsed === undefined || state?.startsWith('Z')) return [];
+    return { pid: Number(pid), parent: Number(parent), group: Number(group), ageMs: elapsedMs(elapsed) };
+  });
+}
+
+/** `[[days-]hours:]minutes:seconds` */
+function elapsedMs(text: string): number {
+  const [seconds = 0, minutes = 0, hours = 0, days = 0] = text.split(/[-:]/).map(Number).reverse();
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+/** The process trees below `root`, parents before their children. A process that `enters` refuses is left out with all that is below it. */
+export function descendants(
+  table: readonly ProcessEntry[],
+  root: number,
+  enters: (entry: ProcessEntry, parent: number) => boolean,
+): ProcessEntry[] {
+  const children = new Map<number, ProcessEntry[]>();
+  for (const entry of table) {
+    const siblings = children.get(entry.parent);
+    if (siblings === undefined) children.set(entry.parent, [entry]);
+    else siblings.push(entry);
+  }
+  const found: ProcessEntry[] = [];
+  const parents = [root];
+  for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
+    for (const entry of children.get(parent) ?? []) {
+      if (entry.pid === root || !enters(entry, parent)) continue;
+      found.push(entry);
+      parents.push(entry.pid);
+    }
+  }
+  return found;
+}
