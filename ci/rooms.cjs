@@ -49,6 +49,7 @@ const ROOMS = {
 /** Room below kernel-ext/src → what it may import besides itself. */
 const KERNEL_ROOMS = {
   wire: [],
+  children: [],
   descriptors: [],
   versions: [],
   display: [],
@@ -57,7 +58,7 @@ const KERNEL_ROOMS = {
   session: ['display', 'magics', 'versions'],
   install: ['wire'],
   kernel: ['control', 'descriptors', 'session', 'versions', 'wire'],
-  runner: ['control', 'descriptors', 'session', 'versions'],
+  runner: ['children', 'control', 'descriptors', 'session', 'versions'],
   commands: ['install', 'runner'],
 };
 

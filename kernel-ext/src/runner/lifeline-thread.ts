@@ -1,6 +1,7 @@
 /** The lifeline's thread. It never runs user code. */
 import { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
+import { CellChildren } from '../children/index.js';
 import { Interrupter, terminateMain } from '../control/index.js';
 import type { FromLifeline, ToLifeline } from './lifeline.js';
 import { JsonLines } from './lines.js';
@@ -18,6 +19,8 @@ const interrupter = new Interrupter({
 
 parentPort?.on('message', ({ id }: ToLifeline) => interrupter.onPong(id));
 
+const children = new CellChildren();
+
 /** The process leads a group of its own: everything that its cells have started is in it, unless it left it. */
 function endAll(): void {
   try {
@@ -28,8 +31,14 @@ function endAll(): void {
 }
 
 const orders = new JsonLines<Order>((order) => {
-  if (order.kind === 'interrupt') void interrupter.interrupt().then(() => tell({ kind: 'interrupted' }));
-  else tell({ kind: 'order', order });
+  if (order.kind === 'interrupt') {
+    void interrupter.interrupt().then(() => tell({ kind: 'interrupted' }));
+    // Not the whole group: the type checker's process is in it too.
+    children.signal(order.signal);
+    return;
+  }
+  if (order.kind === 'cell') children.begin();
+  tell({ kind: 'order', order });
 });
 
 const parent = new Socket({ fd: ORDERS_FD, readable: true, writable: false });

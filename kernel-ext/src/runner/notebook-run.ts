@@ -207,7 +207,7 @@ export class NotebookRun {
     if (this.#cause !== undefined) return;
     this.#cause = cause;
     this.#interrupts += 1;
-    this.#process.interrupt(signal);
+    this.#process.send({ kind: 'interrupt', signal });
     this.#killer = setTimeout(() => this.#process.kill(), GRACE_MS);
   }
 

@@ -18,8 +18,8 @@ export interface RunnerStart {
 /** From the parent to the runner's process; a line of JSON each. */
 export type Order =
   | { readonly kind: 'cell'; readonly cell: number; readonly code: string }
-  /** End the cell that runs. */
-  | { readonly kind: 'interrupt' }
+  /** End the cell that runs, and send the signal to the processes that it has started. */
+  | { readonly kind: 'interrupt'; readonly signal: NodeJS.Signals }
   /** Wait for what the cells have begun, so that its failures are known. */
   | { readonly kind: 'settle' }
   /** End the cluster and the process. */

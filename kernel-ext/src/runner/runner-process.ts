@@ -77,12 +77,6 @@ export class RunnerProcess {
     if (orders.writable) orders.write(`${JSON.stringify(order)}\n`);
   }
 
-  /** Ends the cell that runs, and sends the signal to what the cells have started. */
-  interrupt(signal: NodeJS.Signals): void {
-    this.send({ kind: 'interrupt' });
-    this.#signal(signal);
-  }
-
   /** Ends the process and its group at once. */
   kill(): void {
     this.#signal('SIGKILL');
