@@ -1,9 +1,11 @@
 // The proxy, with a deployment behind it, against a server of Node's that gives the same answers (lib/test/fixtures/http-oracle.ts).
 // What Node accepts is answered in the same way; what it refuses is refused with the same status, and costs no earlier request another's answer.
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { DataPlane } from '../../lib/dist-test/fixtures/data-plane.js';
-import { ANSWERS_SOURCE, Oracle } from '../../lib/dist-test/fixtures/http-oracle.js';
+import { ANSWERS_SOURCE } from '../../lib/dist-test/fixtures/http-oracle.js';
 import { readAnswers } from '../../lib/dist-test/fixtures/http-reader.js';
 import { LAST, makeCase } from './http-cases.mjs';
 
@@ -24,7 +26,8 @@ const MAX_FAILURES = 20;
 
 /** Runs at least `count` requests, in conversations whose seeds go up from `seed`. */
 export async function fuzz({ count, seed }) {
-  const oracle = await Oracle.start();
+  const oracle = new Worker(new URL('http-oracle.mjs', import.meta.url));
+  const [oracleUrl] = await once(oracle, 'message');
   const plane = await DataPlane.open();
   try {
     await plane.deploy(ANSWERS_SOURCE, { config: { maxOngoingRequests: 1000 } });
@@ -39,14 +42,14 @@ export async function fuzz({ count, seed }) {
         done += one.requests.length + (one.broken === null ? 0 : 1);
         const run = one.broken === null ? compareWhole : compareBroken;
         let text = '';
-        for (const quietMs of QUIET_MS) if (text !== null) text = await run(one, plane.url, oracle.url, quietMs);
+        for (const quietMs of QUIET_MS) if (text !== null) text = await run(one, plane.url, oracleUrl, quietMs);
         if (text !== null) failures.push({ seed: own, text });
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, work));
     return { done, failures };
   } finally {
-    oracle.stop();
+    await oracle.terminate();
     await plane.stop();
   }
 }
