@@ -1,2 +1,5 @@
+/** `JPY_SESSION_NAME`: path of the notebook, as Jupyter's server says it; undefined where another front end started the kernel. */
+export const notebookName = (): string | undefined => process.env.JPY_SESSION_NAME || undefined;
+
 /** `JPY_PARENT_PID`: the process that Jupyter wants the kernel to end with. 0: not said. */
 export const parentPid = (): number => Number.parseInt(process.env.JPY_PARENT_PID ?? '', 10) || 0;

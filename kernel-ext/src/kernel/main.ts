@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { afterArrivals } from '../control/index.js';
 import { replaceDescriptors } from '../descriptors/index.js';
 import { KernelError, logTo, logToStderr, readConnectionFile } from '../wire/index.js';
+import { notebookName } from './env.js';
 import { startKernel } from './kernel.js';
 
 const [, , connectionFile] = process.argv;
@@ -19,7 +20,7 @@ try {
     createSession: async (uninterruptible) => {
       const { createSession, nameOwner } = await import('../session/index.js');
       // Jupyter keeps the file over restarts.
-      nameOwner(resolve(connectionFile));
+      nameOwner({ key: resolve(connectionFile), name: notebookName() ?? `a notebook in ${process.cwd()}` });
       return createSession({ folder: process.cwd(), uninterruptible, turn: afterArrivals });
     },
   });

@@ -5,10 +5,13 @@ import { BadServeCommand } from './errors.js';
 export async function serveMagic(args: string, { output }: MagicContext): Promise<void> {
   const [command = 'status', ...rest] = args.split(/\s+/).filter((word) => word !== '');
   const { serve } = await import('nbserve');
+  const { formatStatus, runningCluster } = await import('nbserve/host');
   const print = (text: string): void => output.stream('stdout', `${text}\n`);
+  // Looking at a notebook that serves nothing yet is no mistake; taking down an application that is not there is one.
+  if (['status', 'list', 'shutdown'].includes(command) && (await runningCluster()) === null)
+    return print('this notebook has no cluster yet; the first serve.run(…) starts one');
   switch (command) {
     case 'status': {
-      const { formatStatus } = await import('nbserve/host');
       return output.stream('stdout', formatStatus(await serve.status()));
     }
     case 'list':

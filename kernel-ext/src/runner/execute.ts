@@ -44,6 +44,7 @@ async function execute(args: RunnerArgs): Promise<number> {
   const running = new RunningNotebook(notebook, args.echo ? print : () => {}, print);
   const save = new AutoSave(() => output?.write(notebook));
   const run = new NotebookRun(running, {
+    input: args.input,
     folder,
     timeoutMs: args.timeoutMs,
     allowErrors: args.allowErrors,

@@ -8,13 +8,13 @@ import { EventChannel } from './event-channel.js';
 import { Lifeline } from './lifeline.js';
 import type { Order, RunnerStart } from './protocol.js';
 
-const { folder, owner, secret } = JSON.parse(process.argv[2] ?? '') as RunnerStart;
+const { folder, owner, notebook, secret } = JSON.parse(process.argv[2] ?? '') as RunnerStart;
 const exit = process.exit.bind(process);
 const channel = new EventChannel(secret);
 const work = new BegunWork();
 
 process.chdir(folder);
-nameOwner(owner);
+nameOwner({ key: owner, name: `nbserve execute ${notebook}` });
 // The parent gets these too, and decides.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 

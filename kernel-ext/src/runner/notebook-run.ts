@@ -20,6 +20,8 @@ interface Waiting {
 }
 
 export interface RunOptions {
+  /** Path of the notebook. */
+  readonly input: string;
   /** Folder that the cells run in. */
   readonly folder: string;
   /** For each cell; `null` is none. */
@@ -70,7 +72,7 @@ export class NotebookRun {
     this.#ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });
-    this.#process = new RunnerProcess(options.folder, this.owner, {
+    this.#process = new RunnerProcess({ folder: options.folder, owner: this.owner, notebook: options.input }, {
       onEvent: (event) => this.#onEvent(event),
       onText: (name, text) => notebook.text(name, text),
     });

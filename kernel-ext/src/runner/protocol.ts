@@ -9,8 +9,10 @@ export const EVENTS_FD = 4;
 export interface RunnerStart {
   /** Absolute path of the folder that the cells run in. */
   readonly folder: string;
-  /** Names this run's cluster. */
+  /** Tells this run's cluster from others. */
   readonly owner: string;
+  /** The notebook, as people name its cluster. */
+  readonly notebook: string;
   /** For the marks in what it prints; see `descriptors`. */
   readonly secret: string;
 }

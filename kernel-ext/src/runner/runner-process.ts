@@ -35,10 +35,9 @@ export class RunnerProcess {
   readonly #child: ChildProcess;
   readonly #order: OutputOrder<RunnerEvent>;
 
-  /** @param owner names this run's cluster */
-  constructor(folder: string, owner: string, events: RunnerEvents) {
+  constructor(where: Omit<RunnerStart, 'secret'>, events: RunnerEvents) {
     const secret = newSecret();
-    const start: RunnerStart = { folder, owner, secret };
+    const start: RunnerStart = { ...where, secret };
     this.#order = new OutputOrder(secret, {
       text: (name, text) => events.onText(name, text),
       message: (event) => events.onEvent(event),

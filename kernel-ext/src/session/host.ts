@@ -1,23 +1,32 @@
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
 export type Host = typeof import('nbserve/host');
 
-/** Names the notebook over restarts of its kernel; `undefined` where there is none. */
-let owner: string | undefined;
+/** The notebook; `key` stays the same over restarts of its kernel. */
+export interface Owner {
+  readonly key?: string;
+  /** What people know it by, e.g. its path. */
+  readonly name: string;
+}
+
+let owner: Owner | undefined;
 let loading: Promise<Host> | undefined;
 let loaded: Host | undefined;
 
 export function host(): Promise<Host> {
   loading ??= import('nbserve/host').then((host) => {
     loaded = host;
-    if (owner !== undefined) host.setOwnerKey(owner);
+    if (owner?.key !== undefined) host.setOwnerKey(owner.key);
+    if (owner !== undefined) host.setOwnerName(owner.name);
+    // What it says is for the cell that runs then.
+    host.setNoticePrinter((text) => console.log(text));
     return host;
   });
   return loading;
 }
 
 /** To be called before the host is needed: a restarted kernel waits for its predecessor's cluster to end, and gets its port. */
-export function nameOwner(key: string): void {
-  owner = key;
+export function nameOwner(named: Owner): void {
+  owner = named;
 }
 
 /** Starts what a cell that serves will ask for; does nothing where the host is not loaded yet. */

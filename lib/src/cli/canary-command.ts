@@ -1,11 +1,11 @@
 import { beginCanary, type CanaryOptions, type CanaryStatus } from '../host/index.js';
-import { joinCluster } from './cluster.js';
+import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
 import type { Command } from './command.js';
 import { BadUsage } from './errors.js';
 import { parseCommand } from './options.js';
 
 const USAGE =
-  'nbserve canary <route prefix> <version> [--from <version>] [--steps <parts>] [--interval <duration>] [--min-requests <n>] [--max-error-rate <part>] [--max-latency-ratio <n>|none] [--cluster <folder>]';
+  'nbserve canary <route prefix> <version> [--from <version>] [--steps <parts>] [--interval <duration>] [--min-requests <n>] [--max-error-rate <part>] [--max-latency-ratio <n>|none] [--address <folder>]';
 
 /** How often it is looked whether there is something to tell. */
 const LOOK_MS = 500;
@@ -22,7 +22,7 @@ export const canaryCommand: Command = {
   --min-requests       requests that it has in each step, at least (default: 100)
   --max-error-rate     part of its requests that may fail (default: 0.01)
   --max-latency-ratio  its p95 latency may be so many times that of the base (default: 1.5)
-  --cluster            the cluster's folder, where several run
+  --address            the cluster's folder, if several run; nbserve status lists them
 
 Tells each step and how it ended; exit code 0 where the version was promoted, else 1. After Ctrl-C the cluster goes on with it: nbserve status
 shows it, and nbserve traffic with other weights stops it.`,
@@ -35,11 +35,11 @@ shows it, and nbserve traffic with other weights stops it.`,
       'min-requests': text,
       'max-error-rate': text,
       'max-latency-ratio': text,
-      cluster: text,
+      ...ADDRESS_OPTIONS,
     };
     const { values, positionals } = parseCommand(USAGE, args, options, [2, 2]);
     const [prefix, to] = positionals as [string, string];
-    const client = await joinCluster(values.cluster);
+    const client = await joinCluster(values);
     try {
       const canary = await beginCanary(client, prefix, { to, ...canaryOptions(values) });
       let step = -1;

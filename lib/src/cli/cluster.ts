@@ -1,22 +1,57 @@
 import { clusterFolder } from '../core/index.js';
-import { Client, listLocalClusters } from '../host/index.js';
+import { Client, type ClusterInfo, listLocalClusters } from '../host/index.js';
 import { NoCluster, SeveralClusters } from './errors.js';
+
+/** The options of a command that talks to a cluster; `--cluster` is the older name of `--address`. */
+export const ADDRESS_OPTIONS = { address: { type: 'string' }, cluster: { type: 'string' } } as const;
+
+interface Named {
+  readonly address?: string | undefined;
+  readonly cluster?: string | undefined;
+}
+
+/** The folder that the options name, or the environment: a notebook names its own cluster to its `!` commands. */
+export const namedCluster = ({ address, cluster }: Named): string | undefined => address ?? cluster ?? clusterFolder();
 
 /**
  * The folder of the cluster that a command talks to: the one named, the notebook's own, or the only one that runs.
  * @throws NBS_NO_CLUSTER, NBS_SEVERAL_CLUSTERS
  */
-export function findCluster(named: string | undefined): string {
-  const dir = named ?? clusterFolder();
-  if (dir !== undefined) return dir;
-  const running = listLocalClusters();
-  const [only, ...others] = running;
-  if (only === undefined) throw NoCluster();
-  if (others.length > 0) throw SeveralClusters({ clusters: running.map(({ dir, url }) => `${dir} (${url})`).join(', ') });
-  return only.dir;
+export function findCluster(values: Named): string {
+  return namedCluster(values) ?? onlyOne(listLocalClusters()).dir;
 }
 
+/** @throws NBS_NO_CLUSTER, NBS_SEVERAL_CLUSTERS */
+export function onlyOne(running: readonly ClusterInfo[], none: () => Error = NoCluster): ClusterInfo {
+  const [only, ...others] = running;
+  if (only === undefined) throw none();
+  if (others.length > 0) throw severalClusters(running);
+  return only;
+}
+
+/** Names each in the form in which it is added to a command. */
+export function severalClusters(running: readonly ClusterInfo[]): Error {
+  const lines = running.map((info) => {
+    const url = info.url === '' ? 'no HTTP' : info.url;
+    return `  --address ${shellWord(info.dir)}   # ${info.name}, for ${age(Date.now() - info.startedAt)}, ${url}`;
+  });
+  return SeveralClusters({ clusters: lines.join('\n') });
+}
+
+/** The two largest units: `12 s`, `3 min`, `2 h 5 min`, `4 d 1 h`. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)];
+  if (minutes === 0) return `${seconds} s`;
+  if (hours === 0) return `${minutes} min`;
+  if (days === 0) return `${hours} h ${minutes % 60} min`;
+  return `${days} d ${hours % 24} h`;
+}
+
+/** A path that a shell takes as one word. */
+const shellWord = (path: string): string => (/^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
+
 /** @throws as {@link findCluster}; NBS_CLUSTER_GONE */
-export async function joinCluster(named: string | undefined): Promise<Client> {
-  return Client.join(findCluster(named));
+export async function joinCluster(values: Named): Promise<Client> {
+  return Client.join(findCluster(values));
 }

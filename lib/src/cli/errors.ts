@@ -10,12 +10,12 @@ export const NoCluster = defineError(
 export const NoDetachedCluster = defineError(
   'NBS_NO_DETACHED_CLUSTER',
   404,
-  'no detached cluster of yours runs on this machine; `nbserve start` starts one, and --cluster <folder> names any other',
+  'no detached cluster of yours runs on this machine; `nbserve start` starts one, and --address <folder> names any other',
 );
 export const SeveralClusters = defineError(
   'NBS_SEVERAL_CLUSTERS',
   409,
-  'several clusters of yours run here; choose one with --cluster: {clusters}',
+  'several clusters of yours run here; add one of these to the command:\n{clusters}',
 );
 export const NothingToRun = defineError(
   'NBS_NOTHING_TO_RUN',

@@ -1,9 +1,9 @@
 import { readClusterLogs } from '../host/index.js';
-import { findCluster } from './cluster.js';
+import { ADDRESS_OPTIONS, findCluster } from './cluster.js';
 import type { Command } from './command.js';
 import { parseCommand } from './options.js';
 
-const USAGE = 'nbserve logs [<replica or deployment>] [--follow] [--cluster <folder>]';
+const USAGE = 'nbserve logs [<replica or deployment>] [--follow] [--address <folder>]';
 
 export const logsCommand: Command = {
   name: 'logs',
@@ -12,14 +12,14 @@ export const logsCommand: Command = {
 
   <replica or deployment>   Chat#k3f9a2 or Chat; controller, proxy (default: all)
   --follow                  go on with what they print from now on, until the cluster ends or Ctrl-C
-  --cluster                 the cluster's folder, where several run
+  --address                 the cluster's folder, if several run; nbserve status lists them
 
 The last 16 MiB are there. All of it is in the folder's logs/.`,
   async run(args) {
-    const options = { follow: { type: 'boolean', short: 'f' }, cluster: { type: 'string' } } as const;
+    const options = { follow: { type: 'boolean', short: 'f' }, ...ADDRESS_OPTIONS } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);
     const [of] = positionals;
-    for await (const { label, stream, text } of readClusterLogs(findCluster(values.cluster), {
+    for await (const { label, stream, text } of readClusterLogs(findCluster(values), {
       follow: values.follow ?? false,
     })) {
       if (of !== undefined && label !== of && label.split('#', 1)[0] !== of) continue;

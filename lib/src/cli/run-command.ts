@@ -9,6 +9,7 @@ import {
   noteModule,
   openCluster,
   runApplication,
+  setOwnerName,
 } from '../host/index.js';
 import type { Command } from './command.js';
 import { BadUsage, NothingToRun } from './errors.js';
@@ -48,6 +49,7 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
     } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
     const [file, name] = splitTarget(positionals[0] as string);
+    setOwnerName(`nbserve run ${positionals[0]} in ${process.cwd()}`);
     const starting = openCluster({
       port: parsePort(USAGE, values.port),
       ...accessOf(values),

@@ -58,6 +58,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve r
     };
     const nodes = declaredNodes(start);
     const { url, dir } = await startDetachedCluster(httpOf(start), {
+      name: 'nbserve start',
       another,
       nodes,
       controllerArgs: { spareReplicas: spareReplicasOf(start) },

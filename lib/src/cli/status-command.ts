@@ -1,29 +1,50 @@
-import { formatStatus } from '../host/index.js';
-import { joinCluster } from './cluster.js';
+import { Client, type ClusterInfo, formatStatus, listLocalClusters, type ServeStatus } from '../host/index.js';
+import { ADDRESS_OPTIONS, age, findCluster, namedCluster } from './cluster.js';
 import type { Command } from './command.js';
+import { NoCluster } from './errors.js';
 import { parseCommand } from './options.js';
 
-const USAGE = 'nbserve status [--json | --url] [--cluster <folder>]';
+const USAGE = 'nbserve status [--json | --url] [--address <folder>]';
 
 export const statusCommand: Command = {
   name: 'status',
-  summary: 'show applications, deployments and replicas',
-  help: `${USAGE}\n\n  --json      the same as JSON\n  --url       the HTTP address alone\n  --cluster   the cluster's folder, where several run`,
+  summary: 'show what runs: clusters, applications, deployments and replicas',
+  help: `${USAGE}
+
+  --json      the same as JSON, of one cluster
+  --url       the HTTP address alone, of one cluster
+  --address   the folder of one cluster (default: all of yours on this machine; in a notebook, the notebook's own)`,
   async run(args) {
-    const { values } = parseCommand(
-      USAGE,
-      args,
-      { json: { type: 'boolean' }, url: { type: 'boolean' }, cluster: { type: 'string' } },
-      [0, 0],
-    );
-    const client = await joinCluster(values.cluster);
-    try {
-      const status = await client.call('status', undefined);
-      if (values.url === true) console.log(status.url);
-      else process.stdout.write(values.json === true ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
-    } finally {
-      await client.close();
+    const flag = { type: 'boolean' } as const;
+    const { values } = parseCommand(USAGE, args, { json: flag, url: flag, ...ADDRESS_OPTIONS }, [0, 0]);
+    if (values.url === true || values.json === true) {
+      const status = await statusIn(findCluster(values));
+      console.log(values.url === true ? status.url : JSON.stringify(status, null, 2));
+      return 0;
     }
+    const named = namedCluster(values);
+    const running = named === undefined ? listLocalClusters() : [];
+    if (named === undefined && running.length === 0) throw NoCluster();
+    const blocks = named === undefined ? await Promise.all(running.map(block)) : [formatStatus(await statusIn(named))];
+    process.stdout.write(blocks.join('\n'));
     return 0;
   },
 };
+
+async function statusIn(dir: string): Promise<ServeStatus> {
+  const client = await Client.join(dir);
+  try {
+    return await client.call('status', undefined);
+  } finally {
+    await client.close();
+  }
+}
+
+/** One of several: what is wrong with it does not hide the others. */
+async function block(info: ClusterInfo): Promise<string> {
+  const status = await statusIn(info.dir).then(formatStatus, (error: Error) => `status: ${error.message}\n`);
+  return `${headOf(info)}${status}`;
+}
+
+const headOf = ({ name, dir, startedAt }: ClusterInfo): string =>
+  `cluster: ${name}\naddress: ${dir}\nage: ${age(Date.now() - startedAt)}\n`;

@@ -1,11 +1,11 @@
 import { formatTraffic, setTraffic, type TrafficStatus, trafficOf } from '../host/index.js';
-import { joinCluster } from './cluster.js';
+import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
 import type { Command } from './command.js';
 import { BadUsage } from './errors.js';
 import { parseCommand } from './options.js';
 
 const USAGE =
-  'nbserve traffic <route prefix> [<version>=<weight>]… [--sticky header|cookie|query:<name>] [--mirror <version>[=<share>]] [--undo] [--json] [--cluster <folder>]';
+  'nbserve traffic <route prefix> [<version>=<weight>]… [--sticky header|cookie|query:<name>] [--mirror <version>[=<share>]] [--undo] [--json] [--address <folder>]';
 
 export const trafficCommand: Command = {
   name: 'traffic',
@@ -18,11 +18,11 @@ export const trafficCommand: Command = {
   --mirror            a version that gets copies of requests, all or a share, e.g. v3=0.5
   --undo              the route is again that of the application which was run with it
   --json              the split as JSON
-  --cluster           the cluster's folder, where several run`,
+  --address           the cluster's folder, if several run; nbserve status lists them`,
   async run(args) {
     const text = { type: 'string' } as const;
     const flag = { type: 'boolean' } as const;
-    const options = { sticky: text, mirror: text, undo: flag, json: flag, cluster: text };
+    const options = { sticky: text, mirror: text, undo: flag, json: flag, ...ADDRESS_OPTIONS };
     const { values, positionals } = parseCommand(USAGE, args, options, [1, Number.POSITIVE_INFINITY]);
     const [prefix, ...pairs] = positionals as [string, ...string[]];
     const weights = pairs.map((pair) => splitPair(pair, 'a version and its weight, e.g. v1=0.9'));
@@ -30,7 +30,7 @@ export const trafficCommand: Command = {
     if (values.undo === true && weights.length > 0) throw BadUsage({ problem: '--undo takes no weights', usage: USAGE });
     if (!isChange && (values.sticky ?? values.mirror) !== undefined)
       throw BadUsage({ problem: '--sticky and --mirror go with weights, e.g. v1=0.9 v2=0.1', usage: USAGE });
-    const client = await joinCluster(values.cluster);
+    const client = await joinCluster(values);
     try {
       const stickyBy = values.sticky === undefined ? undefined : stickyOf(values.sticky);
       const mirror = values.mirror === undefined ? undefined : mirrorOf(values.mirror);

@@ -18,6 +18,8 @@ const PREDECESSOR_POLL_MS = 10;
 
 /** `owner.json`: who started the cluster. */
 interface OwnerFile {
+  /** What people know it by: its notebook or command. */
+  readonly name: string;
   readonly ownerKey: string | null;
   readonly detached: boolean;
   readonly driver: ProcessMark;
@@ -36,6 +38,8 @@ export interface AgentFile {
 export interface ClusterInfo {
   readonly id: string;
   readonly dir: string;
+  /** Its notebook or the command that started it. */
+  readonly name: string;
   /** `''` where no HTTP is answered. */
   readonly url: string;
   readonly port: number;
@@ -55,7 +59,11 @@ export interface ClusterFolder {
  * Makes the private folder of a new cluster, with its token.
  * @throws NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
  */
-export function createClusterFolder(options: { ownerKey: string | null; detached: boolean }): ClusterFolder {
+export function createClusterFolder(options: {
+  name?: string | undefined;
+  ownerKey: string | null;
+  detached: boolean;
+}): ClusterFolder {
   const home = clustersHome();
   const id = shortId();
   const dir = join(home, id);
@@ -64,7 +72,7 @@ export function createClusterFolder(options: { ownerKey: string | null; detached
     throw PathTooLong({ path: longest, bytes: Buffer.byteLength(longest), max: SOCKET_PATH_MAX });
   }
   const token = randomBytes(32).toString('hex');
-  const owner: OwnerFile = { ...options, driver: markProcess(process.pid) };
+  const owner: OwnerFile = { ...options, name: options.name ?? processName(), driver: markProcess(process.pid) };
   // Complete before it has its name: others who look for stale folders never see one without an owner.
   const unfinished = `${dir}.new`;
   mkdirSync(unfinished, { mode: 0o700 });
@@ -75,6 +83,9 @@ export function createClusterFolder(options: { ownerKey: string | null; detached
   renameSync(unfinished, dir);
   return { dir, token };
 }
+
+/** What people know this process by where nobody named it: its script. */
+export const processName = (): string => process.argv[1] ?? basename(process.execPath);
 
 /** Removes the folders of clusters whose driver and agent are both gone. */
 export async function removeStaleFolders(): Promise<void> {
@@ -105,19 +116,19 @@ export async function predecessorsEnded(ownerKey: string): Promise<void> {
   }
 }
 
-/** The clusters of this user that run on this machine. */
+/** The clusters of this user that run on this machine, the oldest first. */
 export function listLocalClusters(): readonly ClusterInfo[] {
   const home = clustersHome();
-  return readdirSync(home).flatMap((name) => clusterIn(join(home, name)) ?? []);
+  return readdirSync(home)
+    .flatMap((name) => clusterIn(join(home, name)) ?? [])
+    .sort((a, b) => a.startedAt - b.startedAt);
 }
 
 /** The detached clusters of this user that run, the oldest first. */
 export async function detachedClusters(): Promise<readonly ClusterInfo[]> {
   // An agent that was killed could not remove its folder.
   await removeStaleFolders().catch(() => {});
-  return listLocalClusters()
-    .filter(({ detached }) => detached)
-    .sort((a, b) => a.startedAt - b.startedAt);
+  return listLocalClusters().filter(({ detached }) => detached);
 }
 
 /** One process of this user at a time starts a detached cluster, so that the second one finds the first one's. */
@@ -151,7 +162,9 @@ export function clusterIn(dir: string): ClusterInfo | undefined {
   if (owner === undefined || file === undefined || !isAlive(file.agent)) return undefined;
   const { port, startedAt, agent } = file;
   const { detached, ownerKey } = owner;
-  return { id: basename(dir), dir, url: urlOf(file.host, port), port, detached, ownerKey, pid: agent.pid, startedAt };
+  // A path may hold anything, and a terminal obeys control characters.
+  const name = owner.name.replaceAll(/\p{Cc}/gu, '?');
+  return { id: basename(dir), dir, name, url: urlOf(file.host, port), port, detached, ownerKey, pid: agent.pid, startedAt };
 }
 
 /** The agent's control socket. */

@@ -27,6 +27,8 @@ import { isAlive, markProcess } from './local/process-mark.js';
 type ControllerArgs = Readonly<Record<string, unknown>>;
 
 export interface LocalClusterOptions {
+  /** What people know the cluster by: its notebook or command. @default the process's script */
+  readonly name?: string | undefined;
   /** Stands for one owner over its restarts: a new cluster waits until an earlier process's cluster with the same key has ended. */
   readonly ownerKey?: string;
   /** The cluster goes on when this process ends. @default false */
@@ -77,9 +79,9 @@ const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.u
  * @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED (controller or proxy), NBS_AGENT_FAILED, NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { ownerKey, detached = false, http, early = false, onLog, nodes = ONE_NODE, controllerArgs = {} } = options;
+  const { name, ownerKey, detached = false, http, early = false, onLog, nodes = ONE_NODE, controllerArgs = {} } = options;
   if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
-  const { dir, token } = createClusterFolder({ ownerKey: ownerKey ?? null, detached });
+  const { dir, token } = createClusterFolder({ name, ownerKey: ownerKey ?? null, detached });
   removeStaleFolders().catch(() => {});
   const entries = options.entries ?? { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
   const agent = new AgentProcess(dir, { dir, nodes, detached, http, entries, controllerArgs });
@@ -103,6 +105,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 }
 
 export interface DetachedOptions {
+  /** What people know the cluster by. @default the process's script */
+  readonly name?: string;
   /** Also where a detached cluster of this user runs already. @default false */
   readonly another?: boolean;
   readonly nodes?: readonly DeclaredNode[] | undefined;
@@ -115,12 +119,12 @@ export interface DetachedOptions {
  */
 export function startDetachedCluster(
   http: LocalClusterOptions['http'],
-  { another = false, nodes = ONE_NODE, controllerArgs = {} }: DetachedOptions = {},
+  { name, another = false, nodes = ONE_NODE, controllerArgs = {} }: DetachedOptions = {},
 ): Promise<ClusterInfo> {
   return oneAtATime(async () => {
     const [running] = await detachedClusters();
     if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
-    const { dir, token } = createClusterFolder({ ownerKey: null, detached: true });
+    const { dir, token } = createClusterFolder({ name, ownerKey: null, detached: true });
     const entries = { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
     const agent = new AgentProcess(dir, { dir, nodes, detached: true, http, entries, controllerArgs });
     try {

@@ -6,6 +6,7 @@ import {
   joinLocalCluster,
   type LocalCluster,
   type LogLine,
+  processName,
   startLocalCluster,
 } from '../engine/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
@@ -16,11 +17,20 @@ import type { ControllerOps, DeploymentKey } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
 
 let ownerKey: string | undefined;
+let ownerName: string | undefined;
 
 /** Names what owns this process's cluster over restarts (a kernel's notebook): a new one waits for its predecessor's end. */
 export function setOwnerKey(key: string): void {
   ownerKey = key;
 }
+
+/** Says what people know this process by, e.g. its notebook: `nbserve status` shows it. */
+export function setOwnerName(name: string): void {
+  ownerName = name;
+}
+
+/** What people know this process by: what it was named, else its script. */
+export const nameOfOwner = (): string => ownerName ?? processName();
 
 export interface ClusterOptions extends HttpOptions {
   /** Its nodes. @default one, with what the machine has */
@@ -55,6 +65,7 @@ export class Client {
     let client: Client | undefined;
     const early: LogLine[] = [];
     const cluster = await startLocalCluster({
+      name: nameOfOwner(),
       http,
       ...(nodes === undefined ? {} : { nodes }),
       controllerArgs: { spareReplicas },

@@ -2,7 +2,7 @@
 
 export { isApplication } from './application.js';
 export { beginCanary } from './canary.js';
-export { Client, setOwnerKey } from './client.js';
+export { Client, setOwnerKey, setOwnerName } from './client.js';
 export { deleteApplication } from './delete.js';
 export { formatStatus } from './format-status.js';
 export { formatTraffic } from './format-traffic.js';
@@ -10,6 +10,7 @@ export { httpOf } from './http-options.js';
 export { logsDelivered } from './log-barrier.js';
 export { noteModule } from './modules/index.js';
 export { declaredNodes } from './node-options.js';
+export { setNoticePrinter } from './notice.js';
 export { endCluster, openCluster, runningCluster, startAhead } from './own-cluster.js';
 export { setSourceRegistry } from './pack.js';
 export type { ServeStatus } from './protocol/status.js';

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { hasCode } from '../core/index.js';
 import { DetachedRunning, describeExit, detachedClusters, type ExitReport, startDetachedCluster } from '../engine/index.js';
-import { Client } from './client.js';
+import { Client, nameOfOwner } from './client.js';
 import { deleteApplication, NOTE_AFTER_MS } from './delete.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress } from './errors.js';
 import { NotRunning, setHandleContext } from './handle/index.js';
 import { httpOf, USUAL_ADDRESS } from './http-options.js';
 import { declaredNodes } from './node-options.js';
+import { notice } from './notice.js';
 import { NoSuchApp } from './protocol/index.js';
 import { spareReplicasOf } from './spare-options.js';
 import type { StartOptions } from './types.js';
@@ -36,6 +37,7 @@ export function startAhead(): void {
 }
 
 const detachedOptions = (options: StartOptions) => ({
+  name: `detached, started by ${nameOfOwner()}`,
   nodes: declaredNodes(options),
   controllerArgs: { spareReplicas: spareReplicasOf(options) },
 });
@@ -166,7 +168,7 @@ async function deleteAll(client: Client): Promise<void> {
 
 function announce({ cluster, isOwner }: Client, { port = 'auto' }: StartOptions): void {
   if (isOwner && port === 'auto' && ![0, USUAL_PORT].includes(cluster.port)) {
-    console.warn(`port ${USUAL_PORT} is in use; HTTP is answered at ${cluster.url}`);
+    notice(`port ${USUAL_PORT} is in use; HTTP is answered at ${cluster.url}`);
   }
 }
 

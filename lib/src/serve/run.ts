@@ -6,6 +6,7 @@ import { NotAnApplication } from './errors.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { checkAppName, checkRoutePrefix } from './names.js';
+import { notice } from './notice.js';
 import { packCode } from './pack.js';
 import { type AppSpec, type DeploymentSpec, deploymentKey, partOf } from './protocol/index.js';
 import type { Application, RunOptions } from './types.js';
@@ -71,7 +72,7 @@ async function prepare(name: string, routePrefix: string | null, root: BoundDepl
   const deployments: DeploymentSpec[] = [];
   for (const one of placed) {
     const code = await packCode(one);
-    for (const note of code.notes) console.warn(note);
+    for (const note of code.notes) notice(note);
     blobs.push(...code.blobs);
     deployments.push(specOf(one, code.ref));
   }

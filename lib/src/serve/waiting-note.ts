@@ -1,4 +1,5 @@
 import type { Client } from './client.js';
+import { notice } from './notice.js';
 
 /** Awaits `work`; where that takes long, says once what the application waits for, by the status. */
 export async function noteIfLong<T>(
@@ -17,6 +18,6 @@ export async function noteIfLong<T>(
 async function tell(client: Client, what: string, app: string | undefined): Promise<void> {
   const status = await client.call('status', undefined).catch(() => null);
   for (const [name, { message }] of Object.entries(status?.applications ?? {})) {
-    if (message !== '' && (app === undefined || name === app)) console.warn(`${what} of ${name} goes on waiting: ${message}`);
+    if (message !== '' && (app === undefined || name === app)) notice(`${what} of ${name} goes on waiting: ${message}`);
   }
 }

@@ -1,0 +1,88 @@
+/** Several clusters of one user at once: the command line shows all of them, and says how to name one. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { serve } from 'nbserve';
+import { setOwnerName } from 'nbserve/host';
+import { Chat } from '../fixtures/apps.js';
+import { assertNothingLeft, home } from '../fixtures/engine-harness.js';
+import { until } from '../fixtures/wait.js';
+
+const NBSERVE = fileURLToPath(new URL('../../bin/nbserve.js', import.meta.url));
+const APPS = pathToFileURL(fileURLToPath(new URL('../fixtures/apps.js', import.meta.url))).href;
+
+const nbserve = (...args: string[]) => promisify(execFile)(process.execPath, [NBSERVE, ...args]);
+const failure = async (...args: string[]): Promise<string> => {
+  const { stderr } = await nbserve(...args).then(
+    () => assert.fail(`${args.join(' ')} ended well`),
+    (error: { stderr: string }) => error,
+  );
+  return stderr;
+};
+
+let running: ReturnType<typeof spawn> | undefined;
+
+after(async () => {
+  running?.kill('SIGINT');
+  if (running !== undefined) await until(() => running?.exitCode !== null);
+  await serve.shutdown();
+  assertNothingLeft();
+});
+
+test('with none, each command says so', async () => {
+  for (const command of [['status'], ['delete', 'x'], ['logs'], ['traffic', '/']])
+    assert.match(await failure(...command), /^NBS_NO_CLUSTER/, command.join(' '));
+});
+
+test('status shows every cluster, by its notebook or command; other commands name the choices so that they can be pasted', async () => {
+  setOwnerName('/home/ada/digits\u001b[31m.ipynb');
+  await serve.start({ port: 0 });
+  await serve.run(Chat.bind({ msg: '' }), { name: 'chat' });
+  const alone = await nbserve('status');
+  assert.match(alone.stdout, /^cluster: \/home\/ada\/digits\?\[31m\.ipynb\naddress: \S+\nage: \d+ s\nurl: http/);
+
+  writeFileSync(
+    join(home, 'app.mjs'),
+    `import { Chat } from ${JSON.stringify(APPS)};\nexport const app = Chat.bind({ msg: '' });\n`,
+  );
+  running = spawn(process.execPath, [NBSERVE, 'run', `${home}/app.mjs:app`, '--port', '0', '--name', 'greeter'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  running.stdout?.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  await until(() => printed.includes('runs at'));
+
+  const { stdout } = await nbserve('status');
+  const [first, second, ...others] = stdout.split('\n\n');
+  assert.equal(others.length, 0);
+  assert.match(first ?? '', /^cluster: \/home\/ada.*\n[\s\S]*Chat: HEALTHY/);
+  assert.match(second ?? '', /^cluster: nbserve run \S+app\.mjs:app in \/\S+\naddress: \S+\nage: \d+ s\n[\s\S]* {2}greeter:/);
+
+  for (const command of [
+    ['status', '--json'],
+    ['status', '--url'],
+    ['delete', 'chat'],
+    ['logs'],
+    ['traffic', '/'],
+    ['canary', '/', 'v2'],
+  ]) {
+    const said = await failure(...command);
+    assert.match(said, /^NBS_SEVERAL_CLUSTERS/, command.join(' '));
+    const choices = [...said.matchAll(/^ {2}--address (\S+) {3}# (.*), for \d+ s, http/gm)];
+    assert.deepEqual(
+      choices.map(([, , name]) => name?.startsWith('nbserve run')),
+      [false, true],
+      said,
+    );
+  }
+  const [, address = ''] = /--address (\S+) {3}# nbserve run/.exec(await failure('delete', 'greeter')) ?? [];
+  assert.match((await nbserve('status', '--address', address)).stdout, /^url: [\s\S]*greeter/);
+  assert.match((await nbserve('status', '--cluster', address)).stdout, /greeter/, 'the older name of the option');
+  assert.match((await nbserve('delete', 'greeter', '--address', address)).stdout, /deleted greeter/);
+});
