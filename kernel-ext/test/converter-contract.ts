@@ -44,6 +44,13 @@ export function converterContract(name: string, make: () => Converter): void {
       assert.deepEqual(codes(second.scope, 'a.toFixed()'), [2551]);
     });
 
+    it('takes the same cell again and again, whether it is accepted or refused', () => {
+      let { scope } = accepted('', 'let counter = 1;');
+      for (let i = 0; i < 3; i++) scope = accepted(scope, 'let counter = 1;').scope;
+      for (let i = 0; i < 3; i++) assert.deepEqual(codes(scope, 'const wrong: number = "x";'), [2322]);
+      for (let i = 0; i < 3; i++) scope = accepted(scope, 'counter + 1').scope;
+    });
+
     it('refuses a changed const of an earlier cell', () => {
       assert.deepEqual(codes(accepted('', 'const K = 1;').scope, 'K = 2'), [2588]);
     });

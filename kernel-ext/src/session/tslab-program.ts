@@ -185,10 +185,13 @@ export class TslabProgram implements ForkHooks {
         return;
       }
     }
+    const before = this.#latest;
     for (const timer of this.#pending) {
       this.#pending.delete(timer);
       timer.run();
     }
+    // A cell with the text of the one before changes nothing, so TypeScript makes no program, and tslab still has the file of names.
+    if (before !== undefined && this.#latest === before) this.#setBuilder(this.#builder(before));
   }
 
   /** The declaration that the name at `offset` of the cell's file stands for, as of the last inspection. */
