@@ -1,4 +1,5 @@
-import { base64, bundleOf, type MimeBundle, vegaType } from './bundle.js';
+import { base64, bundleOf, type MimeBundle } from './bundle.js';
+import { chartType, withPicture, withShownCharts } from './chart.js';
 import { NotAnImage } from './errors.js';
 import { imageType } from './image-type.js';
 import { displayTarget, newDisplayId } from './target.js';
@@ -37,13 +38,13 @@ export interface Display {
 }
 
 /** Shows values below the cell that runs. */
-export const display: Display = Object.assign((value: unknown): Promise<DisplayHandle> => shown(then(bundleOf, value, show)), {
+export const display: Display = Object.assign((value: unknown): Promise<DisplayHandle> => shown(then(coloured, value, show)), {
   html: (html: string) => show(bundle('text/html', html, html)),
   markdown: (markdown: string) => show(bundle('text/markdown', markdown, markdown)),
   svg: (svg: string) => show(bundle('image/svg+xml', svg, '<svg>')),
   image: (bytes: Uint8Array, options: ImageOptions = {}) => show(imageBundle(bytes, options)),
   json: (value: unknown) => show(bundle('application/json', value, JSON.stringify(value))),
-  vega: (spec: object) => show(bundle(vegaType(spec) ?? 'application/vnd.vegalite.v5+json', spec, '<chart>')),
+  vega: (spec: object) => show(withShownCharts(bundle(chartType(spec) ?? 'application/vnd.vegalite.v5+json', spec, '<chart>'))),
   clear: (wait = false) => displayTarget()?.clear(wait),
 });
 
@@ -59,6 +60,9 @@ function shown<T extends object>(value: T): T {
   given.add(value);
   return value;
 }
+
+const coloured = (value: unknown): MimeBundle | Promise<MimeBundle> =>
+  bundleOf(value, { colors: displayTarget()?.colors === 'all' });
 
 /** Shows at once where it can, so that what is printed afterwards comes below. */
 function then<T>(
@@ -77,11 +81,17 @@ function then<T>(
 function show(first: MimeBundle): DisplayHandle {
   const id = newDisplayId();
   const output = displayTarget();
-  output?.display(first, { displayId: id });
-  return shown({
-    id,
-    update: (value: unknown) => shown(then(bundleOf, value, (next) => output?.display(next, { displayId: id, update: true }))),
-  });
+  let latest = first;
+  const put = (bundle: MimeBundle, update: boolean): void => {
+    latest = bundle;
+    output?.display(bundle, update ? { displayId: id, update } : { displayId: id });
+    // The chart is there at once; its picture comes when it is drawn, unless something else is shown by then.
+    void withPicture(bundle)?.then((pictured) => {
+      if (pictured !== undefined && latest === bundle) output?.display(pictured, { displayId: id, update: true });
+    });
+  };
+  put(first, false);
+  return shown({ id, update: (value: unknown) => shown(then(coloured, value, (next) => put(next, true))) });
 }
 
 function bundle(type: string, content: unknown, text: string): MimeBundle {

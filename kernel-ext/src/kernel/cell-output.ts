@@ -23,6 +23,7 @@ const now = performance.now.bind(performance);
  */
 export class CellOutput implements Output {
   readonly input?: (prompt: string, password: boolean) => Promise<string>;
+  readonly colors?: 'errors' | 'all';
   readonly #publisher: Publisher;
   readonly #parent: string;
   readonly #later: (work: () => void) => void;
@@ -38,12 +39,13 @@ export class CellOutput implements Output {
     publisher: Publisher,
     parent: string,
     later: (work: () => void) => void,
-    input?: (prompt: string, password: boolean) => Promise<string>,
+    { input, colors }: Pick<Output, 'input' | 'colors'> = {},
   ) {
     this.#publisher = publisher;
     this.#parent = parent;
     this.#later = later;
     if (input) this.input = input;
+    if (colors) this.colors = colors;
   }
 
   stream(name: 'stdout' | 'stderr', text: string): void {

@@ -3,3 +3,6 @@ export const notebookName = (): string | undefined => process.env.JPY_SESSION_NA
 
 /** `JPY_PARENT_PID`: the process that Jupyter wants the kernel to end with. 0: not said. */
 export const parentPid = (): number => Number.parseInt(process.env.JPY_PARENT_PID ?? '', 10) || 0;
+
+/** `NO_COLOR`: no colours in tracebacks and results. */
+export const colorsUnwanted = (): boolean => (process.env.NO_COLOR ?? '') !== '';

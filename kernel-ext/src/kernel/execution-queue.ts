@@ -1,8 +1,10 @@
+import { stripVTControlCharacters } from 'node:util';
 import { inOwnTurn, nextTurn } from '../control/index.js';
 import type { Outcome, Output, Session } from '../session/index.js';
 import { type Content, type ExecuteRequest, type Incoming, readExecute } from '../wire/index.js';
 import { CellOutput, type Publisher } from './cell-output.js';
 import type { CellRunner } from './cell-runner.js';
+import { colorsUnwanted } from './env.js';
 import type { History } from './history.js';
 
 export interface ExecutionDeps {
@@ -75,7 +77,7 @@ export class ExecutionQueue {
       if (outcome.result && !content?.silent) {
         publisher.publish('execute_result', { execution_count, ...outcome.result }, parent);
         const text = outcome.result.data['text/plain'];
-        if (content?.storeHistory && typeof text === 'string') history.setOutput(execution_count, text);
+        if (content?.storeHistory && typeof text === 'string') history.setOutput(execution_count, stripVTControlCharacters(text));
       }
       if (content) reply.user_expressions = await this.#evaluate(content.userExpressions);
       this.#deps.reply(request, { status: 'ok', ...reply });
@@ -99,10 +101,11 @@ export class ExecutionQueue {
     if (content.storeHistory && !blank) history.add(++this.#count, code);
     if (!silent) publisher.publish('execute_input', { code, execution_count: this.#count }, parent);
     if (blank) return { status: 'ok' };
-    const input = content.allowStdin
-      ? (prompt: string, password: boolean) => this.#deps.ask(request, prompt, password)
-      : undefined;
-    const output = new CellOutput(publisher, parent, inOwnTurn, input);
+    const colors = colorsFor(request);
+    const output = new CellOutput(publisher, parent, inOwnTurn, {
+      ...(content.allowStdin && { input: (prompt: string, password: boolean) => this.#deps.ask(request, prompt, password) }),
+      ...(colors && { colors }),
+    });
     // Cells outside the history have no number of their own; 0 keeps them apart from the real ones.
     const executionCount = content.storeHistory ? this.#count : 0;
     this.#deps.next(code, parent);
@@ -128,6 +131,15 @@ export class ExecutionQueue {
     this.#deps.reply(request, { status: 'aborted', execution_count: this.#count, user_expressions: {}, payload: [] });
     publisher.publish('status', { execution_state: 'idle' }, parent);
   }
+}
+
+/**
+ * Every client of ipykernel knows coloured tracebacks. Results in colours are for those that show them: front ends with cells, which name
+ * the cell. A program (nbclient, papermill, a test) that compares results gets them plain.
+ */
+function colorsFor({ metadata }: Incoming): 'errors' | 'all' | undefined {
+  if (colorsUnwanted()) return undefined;
+  return typeof metadata.cellId === 'string' ? 'all' : 'errors';
 }
 
 /** Waits until the batch that a request came with has been read from the socket. */

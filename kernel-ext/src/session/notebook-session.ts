@@ -1,4 +1,4 @@
-import { bundleOf, isShown, setDisplayTarget } from '../display/index.js';
+import { bundleOf, isShown, picturesDrawn, setDisplayTarget, setPackageImporter, withPicture } from '../display/index.js';
 import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
 import { versionText } from '../versions/index.js';
 import { willServe } from './anticipate.js';
@@ -13,6 +13,7 @@ import { inspectCell } from './inspection.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
+import { PLAIN_PAINT, paintFor } from './paint.js';
 import { installProcessOutput } from './process-output.js';
 import { currentCell, lastCell, type RunningCell, runInCell } from './running-cell.js';
 import type {
@@ -71,6 +72,7 @@ export class NotebookSession implements Session {
     installProcessOutput(ownsProcess);
     installNotebookGlobals();
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
+    setPackageImporter((id) => (currentCell() ?? lastCell())?.importPackage(id));
   }
 
   execute(code: string, options: ExecuteOptions): Promise<Outcome> {
@@ -135,7 +137,8 @@ export class NotebookSession implements Session {
   async #execute(code: string, { executionCount, silent, output }: ExecuteOptions): Promise<Outcome> {
     const running = new AbortController();
     this.#running = running;
-    const cell: RunningCell = { id: `cell[${executionCount}].ts`, output, interrupted: running.signal };
+    const importPackage = (id: string): Promise<object> => this.#modules.import(id);
+    const cell: RunningCell = { id: `cell[${executionCount}].ts`, output, importPackage, interrupted: running.signal };
     try {
       const split = splitCell(code);
       const magics = await this.#magicContext(cell, split);
@@ -146,7 +149,7 @@ export class NotebookSession implements Session {
       if (split.timed) output.stream('stdout', `${took(begun)}\n`);
       return outcome;
     } catch (error) {
-      return formatError(running.signal.aborted ? new KeyboardInterrupt() : error);
+      return formatError(running.signal.aborted ? new KeyboardInterrupt() : error, paintFor(output));
     } finally {
       this.#running = undefined;
     }
@@ -173,7 +176,7 @@ export class NotebookSession implements Session {
     if (willServe(plain.text)) startClusterAhead();
     const source = await this.#sources.marked(cell.id, plain);
     const converted = this.#uninterruptible(() => this.#types().convert(this.#scope, { id: cell.id, source }));
-    if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics);
+    if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics, paintFor(cell.output));
     // Of a file that did not change, no code comes a second time.
     this.#modules.add(converted.sideModules);
     cell.interrupted.throwIfAborted();
@@ -200,11 +203,17 @@ export class NotebookSession implements Session {
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     this.#scope =
       end.missing.size === 0 ? converted.scope : this.#types().scopeWithout(converted.scope, this.#scope, end.missing);
-    if (!end.ok) return formatError(end.error);
+    if (!end.ok) return formatError(end.error, paintFor(cell.output));
+    await unlessInterrupted(cell, picturesDrawn());
     if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
-    if (end.result instanceof Error)
-      return { status: 'ok', result: { data: { 'text/plain': formatError(end.result).traceback.join('\n') }, metadata: {} } };
-    return { status: 'ok', result: await runInCell(cell, () => bundleOf(end.result)) };
+    const colors = cell.output.colors === 'all';
+    if (end.result instanceof Error) {
+      const { traceback } = formatError(end.result, colors ? paintFor(cell.output) : PLAIN_PAINT);
+      return { status: 'ok', result: { data: { 'text/plain': traceback.join('\n') }, metadata: {} } };
+    }
+    const result = await runInCell(cell, () => bundleOf(end.result, { colors }));
+    const pictured = runInCell(cell, () => withPicture(result));
+    return { status: 'ok', result: (await unlessInterrupted(cell, pictured)) ?? result };
   }
 
   async #magicContext(cell: RunningCell, split: SplitCell): Promise<MagicContext | undefined> {
@@ -236,6 +245,17 @@ function timed(cell: RunningCell) {
 function took(begun: number): string {
   const ms = performance.now() - begun;
   return ms < 1000 ? `took ${ms.toFixed(1)} ms` : `took ${(ms / 1000).toFixed(2)} s`;
+}
+
+/** An interrupted cell does not wait for `work`, which then gives nothing. */
+async function unlessInterrupted<T>({ interrupted }: RunningCell, work: Promise<T> | undefined): Promise<T | undefined> {
+  if (work === undefined || interrupted.aborted) return undefined;
+  let giveUp = (): void => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    giveUp = () => resolve(undefined);
+    interrupted.addEventListener('abort', giveUp, { once: true });
+  });
+  return Promise.race([work, aborted]).finally(() => interrupted.removeEventListener('abort', giveUp));
 }
 
 /** A semicolon behind the last expression hides its value; comments may follow it. */

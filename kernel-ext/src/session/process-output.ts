@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { ExitInCell } from './errors.js';
+import { paintFor } from './paint.js';
 import { cellOf, currentCell, lastCell, type RunningCell } from './running-cell.js';
 import { formatError } from './traceback.js';
 
@@ -69,7 +70,7 @@ function text(cell: RunningCell, name: 'stdout' | 'stderr', chunk: Uint8Array | 
 function report(error: unknown, what: string): void {
   const cell: RunningCell | undefined = cellOf(error);
   if (cell === undefined) return;
-  const outcome = formatError(error);
+  const outcome = formatError(error, paintFor(cell.output));
   if (cell.output.failed !== undefined) cell.output.failed(outcome, what);
   else cell.output.stream('stderr', `${what}: ${outcome.traceback.join('\n')}\n`);
 }

@@ -6,6 +6,8 @@ export interface RunningCell {
   /** `cell[3].ts` */
   readonly id: string;
   readonly output: Output;
+  /** Imports a package as the notebook's cells do. */
+  importPackage(id: string): Promise<object>;
   /** Aborted by an interrupt. */
   readonly interrupted: AbortSignal;
 }

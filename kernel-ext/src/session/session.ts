@@ -14,6 +14,8 @@ export interface Output {
    * @param what kind of error, for people
    */
   failed?(error: ErrorOutcome, what: string): void;
+  /** Whose texts its reader shows in colours, by the escape codes of terminals: tracebacks, or results too. @default none */
+  readonly colors?: 'errors' | 'all';
   /** Asks the person at the notebook; absent where there is none. */
   input?(prompt: string, password: boolean): Promise<string>;
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { codeFrame } from './code-frame.js';
 import type { Diagnostic } from './converter.js';
 import { LineIndex } from './mapped-text.js';
+import { type Paint, PLAIN_PAINT } from './paint.js';
 import type { ErrorOutcome } from './session.js';
 import { cellSource } from './stack-positions.js';
 
@@ -12,49 +13,59 @@ const OWN_FRAME =
   /\(?node:|\/tslab\/|\/kernel-ext\/dist\/|\/nbserve-kernel\/|\/nbserve\/dist\/|\/lib\/dist\/|at (async )?(new )?(Promise|<anonymous>)( \(<anonymous>\))?$/;
 
 /** An error as Jupyter shows it: the message, the user's frames, the failing line, the causes. */
-export function formatError(error: unknown): ErrorOutcome {
+export function formatError(error: unknown, paint = PLAIN_PAINT): ErrorOutcome {
   if (!isErrorLike(error)) {
     const evalue = inspect(error);
-    return { status: 'error', ename: 'Thrown', evalue, traceback: [`Thrown: ${evalue}`] };
+    return { status: 'error', ename: 'Thrown', evalue, traceback: [`${paint.strong('Thrown')}: ${evalue}`] };
   }
   const ename = String(error.name || 'Error');
   const evalue = String(error.message);
-  return { status: 'error', ename, evalue, traceback: lines(error, 0) };
+  return { status: 'error', ename, evalue, traceback: lines(error, 0, paint) };
 }
 
 /** What the type checker said, each with its place and line. */
-export function formatDiagnostics(id: string, source: string, diagnostics: readonly Diagnostic[]): ErrorOutcome {
+export function formatDiagnostics(
+  id: string,
+  source: string,
+  diagnostics: readonly Diagnostic[],
+  paint = PLAIN_PAINT,
+): ErrorOutcome {
   const index = new LineIndex(source);
   const traceback: string[] = [];
   const heads: string[] = [];
   for (const { start, end, code, message, file } of diagnostics) {
     const { line, column } = file ?? index.position(start);
-    const head = `${file?.path ?? id}:${line + 1}:${column + 1} - TS${code}: ${message}`;
-    heads.push(head);
-    traceback.push(head);
-    if (file === undefined) traceback.push(...codeFrame(source, line, column, end - start).map((text) => `  ${text}`));
+    const place = `${file?.path ?? id}:${line + 1}:${column + 1} - `;
+    heads.push(`${place}TS${code}: ${message}`);
+    traceback.push(`${paint.faint(place)}TS${code}: ${message}`);
+    if (file === undefined) traceback.push(...codeFrame(source, line, column, end - start, paint).map((text) => `  ${text}`));
   }
-  return { status: 'error', ename: 'TypeScriptError', evalue: heads.join('\n'), traceback: ['TypeScriptError:', ...traceback] };
+  return {
+    status: 'error',
+    ename: 'TypeScriptError',
+    evalue: heads.join('\n'),
+    traceback: [`${paint.strong('TypeScriptError')}:`, ...traceback],
+  };
 }
 
-function lines(error: ErrorLike, depth: number): string[] {
+function lines(error: ErrorLike, depth: number, paint: Paint): string[] {
   const code = typeof error.code === 'string' && !error.message.includes(error.code) ? ` [${error.code}]` : '';
-  const result = [`${error.name || 'Error'}${code}: ${error.message}`];
+  const result = [`${paint.strong(error.name || 'Error')}${code}: ${error.message}`];
   const frames = userFrames(String(error.stack ?? ''));
   const at = frames.map((frame) => /(cell\[\d+\]\.ts):(\d+):(\d+)/.exec(frame)).find((match) => match !== null);
   const source = at?.[1] === undefined ? undefined : cellSource(at[1]);
   if (at != null && source !== undefined)
-    result.push(...codeFrame(source, Number(at[2]) - 1, Number(at[3]) - 1).map((text) => `  ${text}`));
-  result.push(...frames);
-  if (error instanceof AggregateError) for (const inner of error.errors) result.push(...caused('[error]', inner, depth));
-  if (error.cause !== undefined) result.push(...caused('Caused by', error.cause, depth));
+    result.push(...codeFrame(source, Number(at[2]) - 1, Number(at[3]) - 1, 1, paint).map((text) => `  ${text}`));
+  result.push(...frames.map(paint.faint));
+  if (error instanceof AggregateError) for (const inner of error.errors) result.push(...caused('[error]', inner, depth, paint));
+  if (error.cause !== undefined) result.push(...caused('Caused by', error.cause, depth, paint));
   return result;
 }
 
-function caused(label: string, cause: unknown, depth: number): string[] {
+function caused(label: string, cause: unknown, depth: number, paint: Paint): string[] {
   if (depth >= MAX_CAUSES) return [`${label}: …`];
   if (!isErrorLike(cause)) return [`${label}: ${inspect(cause)}`];
-  const [first = '', ...rest] = lines(cause, depth + 1);
+  const [first = '', ...rest] = lines(cause, depth + 1, paint);
   return [`${label}: ${first}`, ...rest];
 }
 

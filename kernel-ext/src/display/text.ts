@@ -1,0 +1,57 @@
+import { inspect, stripVTControlCharacters, types } from 'node:util';
+
+const MAX_TEXT = 20_000;
+/** Levels of nested objects that are always shown, as far as the text's length allows… */
+const USUAL_DEPTH = 4;
+/** …and as many more, up to this, as have few objects in them. */
+const MAX_DEPTH = 12;
+const FEW_OBJECTS = 500;
+
+/** `util.inspect`, within limits and never throwing. @param colors with the escape codes of terminals */
+export function textOf(value: unknown, colors = false): string {
+  // Node shows our own bookkeeping on it; what its reader wants is its value.
+  if (types.isPromise(value)) return 'Promise — await it for its value';
+  let text: string;
+  try {
+    text =
+      typeof value === 'object' && value instanceof Error
+        ? (value.stack ?? String(value))
+        : inspect(value, { depth: depthFor(value), maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100, colors });
+  } catch (error) {
+    text = `[cannot be shown: ${String(error)}]`;
+  }
+  if (text.length <= MAX_TEXT) return text;
+  // Cut anywhere, a code of a colour could be left half, or never be ended.
+  const plain = colors ? stripVTControlCharacters(text) : text;
+  return plain.length <= MAX_TEXT ? plain : `${plain.slice(0, MAX_TEXT)}… (${plain.length - MAX_TEXT} more characters)`;
+}
+
+/** How deep a value is shown: a status or a parsed file whole, a graph of objects without an end not. */
+function depthFor(value: unknown): number {
+  let level = isNested(value) ? [value] : [];
+  const seen = new Set<object>(level);
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    const next: object[] = [];
+    for (const object of level) {
+      for (const inner of innerOf(object)) {
+        if (!isNested(inner) || seen.has(inner)) continue;
+        seen.add(inner);
+        next.push(inner);
+        if (seen.size > FEW_OBJECTS) return Math.max(USUAL_DEPTH, depth);
+      }
+    }
+    level = next;
+  }
+  return MAX_DEPTH;
+}
+
+/** A proxy's handler is user code, and bytes hold nothing. */
+const isNested = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !types.isProxy(value) && !ArrayBuffer.isView(value);
+
+/** Without calling a getter. */
+function* innerOf(object: object): Generator<unknown> {
+  if (types.isMap(object)) for (const entry of object) yield* entry;
+  else if (types.isSet(object)) yield* object;
+  for (const name of Object.keys(object).slice(0, FEW_OBJECTS + 1)) yield Object.getOwnPropertyDescriptor(object, name)?.value;
+}
