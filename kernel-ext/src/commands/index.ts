@@ -1,5 +1,6 @@
 export type { Command } from './command.js';
 export { executeCommand } from './execute-command.js';
-export { installCommand, uninstallCommand } from './install-command.js';
+export { installCommand } from './install-command.js';
 export { labCommand } from './lab-command.js';
 export { lessonsCommand } from './lessons-command.js';
+export { uninstallCommand } from './uninstall-command.js';

@@ -1,63 +1,54 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineError, type ErrorDefinition } from 'nbserve/host';
 import { installKernelspec } from '../install/index.js';
 import type { Command } from './command.js';
-import { cacheHome, labEnvironment } from './env.js';
+import { labEnvironment } from './env.js';
+import { jupyterWithLab } from './jupyter.js';
 
 const USAGE = 'nbserve lab [<arguments of jupyter lab> …]';
 
-const NoPython: ErrorDefinition<'JupyterLab needs Python 3.9 or newer, and none was found: {reason}'> = defineError(
-  'NBS_NO_PYTHON',
-  404,
-  'JupyterLab needs Python 3.9 or newer, and none was found: {reason}',
-);
+/** Longest path of a Unix socket on macOS, without its final zero. */
+const SOCKET_PATH_MAX = 103;
+/** What Jupyter adds to its runtime folder for a kernel's sockets. */
+const LONGEST_SOCKET = '/kernel-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx-ipc-xx';
 
 export const labCommand: Command = {
   name: 'lab',
   summary: 'open JupyterLab with this kernel',
   help: `${USAGE}
 
-Uses the jupyter on your PATH; where there is none, installs JupyterLab into a private virtual environment first (once; needs Python 3).
-The kernel is made known to this JupyterLab only.`,
+Uses the jupyter on your PATH; if there is none, installs JupyterLab into a private virtual environment first (once; needs Python 3 and
+about 244 MB). The kernel is made known to this JupyterLab only.
+
+Kernels listen on Unix sockets in a folder of yours alone, not on TCP ports, which every user of the machine can reach. For a kernel of
+another kind that knows TCP only, add --KernelManager.transport=tcp.`,
   async run(args) {
-    const jupyter = findJupyter() ?? installJupyter();
-    const prefix = mkdtempSync(join(tmpdir(), 'nbserve-lab-'));
+    const jupyter = await jupyterWithLab();
+    const folder = privateFolder();
     try {
-      installKernelspec({ prefix });
-      const lab = spawn(jupyter, ['lab', ...args], { stdio: 'inherit', env: labEnvironment(join(prefix, 'share', 'jupyter')) });
+      installKernelspec({ prefix: folder });
+      const runtime = join(folder, 'r');
+      mkdirSync(runtime, { mode: 0o700 });
+      const env = labEnvironment({ dataDir: join(folder, 'share', 'jupyter'), runtimeDir: runtime });
+      const lab = spawn(jupyter, ['lab', '--KernelManager.transport=ipc', ...args], { stdio: 'inherit', env });
       // Ctrl-C reaches Jupyter by itself and it asks the user; we end when it does.
       process.on('SIGINT', () => {});
-      process.on('SIGTERM', () => lab.kill('SIGTERM'));
+      for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => lab.kill('SIGTERM'));
       return await new Promise<number>((resolve, reject) => {
         lab.on('error', reject);
         lab.on('exit', (code) => resolve(code ?? 1));
       });
     } finally {
-      rmSync(prefix, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     }
   },
 };
 
-function findJupyter(): string | undefined {
-  return spawnSync('jupyter', ['lab', '--version'], { encoding: 'utf8' }).status === 0 ? 'jupyter' : undefined;
-}
-
-/** @throws NBS_NO_PYTHON; the error of pip where a package cannot be had */
-function installJupyter(): string {
-  const venv = join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'jupyter');
-  const jupyter = join(venv, 'bin', 'jupyter');
-  if (existsSync(jupyter)) return jupyter;
-  console.log(`installing JupyterLab into ${venv} (once)…`);
-  mkdirSync(venv, { recursive: true });
-  const made = spawnSync('python3', ['-m', 'venv', venv], { encoding: 'utf8' });
-  if (made.status !== 0) throw NoPython({ reason: String(made.error ?? made.stderr) });
-  const pip = spawnSync(join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'jupyterlab'], { stdio: 'inherit' });
-  if (pip.status !== 0) {
-    rmSync(venv, { recursive: true, force: true });
-    throw NoPython({ reason: 'pip could not install jupyterlab' });
-  }
-  return jupyter;
+/** For the kernelspec and the kernels' sockets; only its user may enter it. */
+function privateFolder(): string {
+  // The temporary folder of macOS is a long path.
+  const isLong = Buffer.byteLength(`${tmpdir()}/nbserve-lab-xxxxxx/r${LONGEST_SOCKET}`) > SOCKET_PATH_MAX;
+  return mkdtempSync(join(isLong ? '/tmp' : tmpdir(), 'nbserve-lab-'));
 }

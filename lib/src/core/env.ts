@@ -1,14 +1,14 @@
-/** The one reader of `process.env`. Each function is one variable, with its meaning. */
+/** The one reader of `process.env`. Each function is one variable, with its meaning. A variable that is empty counts as not set. */
 
 /** `NBSERVE_LOG_LEVEL`: level of nbserve's own log (pino levels). Default `warn`. */
 export const logLevel = (): string => process.env.NBSERVE_LOG_LEVEL ?? 'warn';
 
 /** `NBSERVE_HOME`: where clusters keep sockets and state. Default: `$XDG_RUNTIME_DIR`, else the temporary folder. */
-export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME ?? process.env.XDG_RUNTIME_DIR;
+export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME || process.env.XDG_RUNTIME_DIR || undefined;
 
 /** `NBSERVE_CACHE`: where fetched models and data are kept. Default `~/.cache/nbserve`. */
 export const cacheHome = (): string | undefined =>
-  process.env.NBSERVE_CACHE ?? (process.env.XDG_CACHE_HOME ? `${process.env.XDG_CACHE_HOME}/nbserve` : undefined);
+  process.env.NBSERVE_CACHE || (process.env.XDG_CACHE_HOME ? `${process.env.XDG_CACHE_HOME}/nbserve` : undefined);
 
 /** What Node, and nbserve in it, needs of the environment that it is started in. */
 const NEEDED = [
@@ -54,4 +54,4 @@ function threads(value: string | undefined): number | undefined {
 }
 
 /** `NBSERVE_CLUSTER`: folder of the cluster that the command line talks to. A notebook sets it for its `!` commands. */
-export const clusterFolder = (): string | undefined => process.env.NBSERVE_CLUSTER;
+export const clusterFolder = (): string | undefined => process.env.NBSERVE_CLUSTER || undefined;

@@ -189,7 +189,8 @@ export function urlOf(host: string, port: number): string {
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
-function clustersHome(): string {
+/** The folder of this user's clusters, made where it is missing. @throws NBS_UNSAFE_FOLDER */
+export function clustersHome(): string {
   const configured = runtimeHome();
   const name = `nbs-${process.getuid?.() ?? userInfo().username}`;
   if (configured !== undefined) {

@@ -10,7 +10,7 @@ export {
   startDetachedCluster,
   startLocalCluster,
 } from './cluster.js';
-export { type ClusterInfo, clusterIn, detachedClusters, listLocalClusters, processName } from './cluster-folder.js';
+export { type ClusterInfo, clusterIn, clustersHome, detachedClusters, listLocalClusters, processName } from './cluster-folder.js';
 export { readClusterLogs, stopCluster } from './cluster-logs.js';
 export {
   type BlobRef,

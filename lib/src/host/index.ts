@@ -15,6 +15,7 @@ export { defineError, type ErrorDefinition, fromWireError, type WireError } from
 export {
   type ClusterInfo,
   clusterIn,
+  clustersHome,
   detachedClusters,
   listLocalClusters,
   readClusterLogs,

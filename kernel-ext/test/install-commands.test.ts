@@ -1,0 +1,68 @@
+/** `nbserve install` and `uninstall`, as a user runs them. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const NBSERVE = fileURLToPath(new URL('../../lib/bin/nbserve.js', import.meta.url));
+const root = mkdtempSync(join(tmpdir(), 'nbi-'));
+const [cache, home] = [join(root, 'cache'), join(root, 'h')];
+const env = {
+  ...process.env,
+  HOME: root,
+  JUPYTER_DATA_DIR: join(root, 'jupyter'),
+  NBSERVE_CACHE: cache,
+  NBSERVE_HOME: home,
+  NBSERVE_CLUSTER: '',
+};
+const nbserve = (...args: string[]) => spawnSync(process.execPath, [NBSERVE, ...args], { env, encoding: 'utf8' });
+
+after(() => rmSync(root, { recursive: true, force: true }));
+
+function fill(): void {
+  mkdirSync(join(cache, 'datasets'), { recursive: true });
+  writeFileSync(join(cache, 'datasets', 'model.onnx'), Buffer.alloc(3_000_000));
+}
+
+test('uninstall names what it leaves, and removes it if asked to', () => {
+  fill();
+  assert.equal(nbserve('install').status, 0);
+  const first = nbserve('uninstall');
+  assert.equal(first.status, 0, first.stderr);
+  assert.match(
+    first.stdout,
+    /^removed .*kernels\/nbserve\nleft: \S+\/cache \(models and data, .*, 3 MB\)\nnbserve uninstall --all removes it too\n$/,
+  );
+  assert.ok(existsSync(cache));
+  const second = nbserve('uninstall', '--all');
+  assert.match(second.stdout, /^there was no kernel to remove\nremoved \S+\/cache\n$/);
+  assert.ok(!existsSync(cache));
+});
+
+test('a cluster that runs is not taken its folder', async (t) => {
+  fill();
+  const app = join(root, 'app.mjs');
+  writeFileSync(
+    app,
+    `import { serve } from 'nbserve';\nexport const app = serve.deployment(() => 'ok', { name: 'ok' }).bind();\n`,
+  );
+  const running = spawn(process.execPath, [NBSERVE, 'run', `${app}:app`, '--port', '0'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => running.kill('SIGKILL'));
+  const ended = new Promise((resolve) => running.on('close', resolve));
+  await new Promise<void>((resolve) =>
+    running.stdout.on('data', (chunk: Buffer) => void (String(chunk).includes('runs at') && resolve())),
+  );
+  const refused = nbserve('uninstall', '--all');
+  assert.match(refused.stderr, /^NBS_CLUSTERS_RUN: .*nbserve run \S+app\.mjs:app in /);
+  assert.equal(refused.status, 1);
+  assert.match(nbserve('status').stdout, /ok: HEALTHY/);
+  running.kill('SIGINT');
+  await ended;
+  assert.equal(nbserve('uninstall', '--all').status, 0);
+});
