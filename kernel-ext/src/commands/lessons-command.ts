@@ -1,6 +1,8 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { defineError } from 'nbserve/host';
 import { executeNotebook } from '../runner/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 import { parseTimeout } from './timeout.js';
@@ -17,7 +19,7 @@ export const lessonsCommand: Command = {
 
   <folder>   where the notebooks are (default: notebooks)
   --only     those whose name contains this
-  --output   keep the executed notebooks in this folder
+  --output   keep the executed notebooks in this folder; it is made if it is missing
   --timeout  seconds that a cell may take (default: no limit)
 
 Exit code 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that runs, and the others are left out; the exit code is 130 or 143.`,
@@ -27,10 +29,10 @@ Exit code 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that runs, and
     const timeoutMs = parseTimeout(values.timeout, USAGE);
     const folder = resolve(positionals[0] ?? 'notebooks');
     const lessons = (await readdir(folder).catch(() => []))
-      .filter((name) => name.endsWith('.ipynb') && name.includes(values.only ?? ''))
+      .filter((name) => isLesson(join(folder, name)) && name.includes(values.only ?? ''))
       .sort();
     if (lessons.length === 0) throw BadUsage({ problem: `there is no such notebook in ${folder}`, usage: USAGE });
-    if (values.output !== undefined) await mkdir(values.output, { recursive: true });
+    if (values.output !== undefined) await makeFolder(resolve(values.output));
     let failed = 0;
     for (const lesson of lessons) {
       const started = performance.now();
@@ -54,3 +56,19 @@ Exit code 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that runs, and
     return failed === 0 ? 0 : 1;
   },
 };
+
+const OutputFolder = defineError('NBS_OUTPUT_FOLDER', 400, '--output {folder} is no folder that can be written to: {reason}');
+
+/** Before anything runs. @throws NBS_OUTPUT_FOLDER */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw OutputFolder({ folder, reason: (error as Error).message }, error);
+  }
+}
+
+/** Jupyter's checkpoints and the notebooks that `nbserve execute` writes are copies of lessons. */
+const isLesson = (file: string): boolean =>
+  file.endsWith('.ipynb') && !/\.executed\.ipynb$|-checkpoint\.ipynb$|[/\\]\.ipynb_checkpoints[/\\]/.test(file);

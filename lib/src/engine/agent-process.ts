@@ -55,7 +55,6 @@ export class AgentProcess {
       serves = resolve;
       failed = reject;
     });
-    this.serving.catch(() => {}); // Whoever awaits it gets the error too.
     this.up = new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
         reject(error);
@@ -72,6 +71,8 @@ export class AgentProcess {
       this.#lifeline.on('error', () => {});
       void this.exited.then((exit) => fail(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
     });
+    // Some starters await only one of them; whoever awaits one gets the error.
+    for (const told of [this.up, this.serving]) told.catch(() => {});
   }
 
   get #lifeline(): Socket {

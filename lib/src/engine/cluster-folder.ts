@@ -18,8 +18,8 @@ const PREDECESSOR_POLL_MS = 10;
 
 /** `owner.json`: who started the cluster. */
 interface OwnerFile {
-  /** What people know it by: its notebook or command. */
-  readonly name: string;
+  /** What people know it by: its notebook or command. Clusters of older versions have none. */
+  readonly name?: string;
   readonly ownerKey: string | null;
   readonly detached: boolean;
   readonly driver: ProcessMark;
@@ -163,7 +163,7 @@ export function clusterIn(dir: string): ClusterInfo | undefined {
   const { port, startedAt, agent } = file;
   const { detached, ownerKey } = owner;
   // A path may hold anything, and a terminal obeys control characters.
-  const name = owner.name.replaceAll(/\p{Cc}/gu, '?');
+  const name = (owner.name ?? 'unknown').replaceAll(/\p{Cc}/gu, '?');
   return { id: basename(dir), dir, name, url: urlOf(file.host, port), port, detached, ownerKey, pid: agent.pid, startedAt };
 }
 

@@ -1,7 +1,9 @@
 /** Several clusters of one user at once: the command line shows all of them, and says how to name one. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -85,4 +87,15 @@ test('status shows every cluster, by its notebook or command; other commands nam
   assert.match((await nbserve('status', '--address', address)).stdout, /^url: [\s\S]*greeter/);
   assert.match((await nbserve('status', '--cluster', address)).stdout, /greeter/, 'the older name of the option');
   assert.match((await nbserve('delete', 'greeter', '--address', address)).stdout, /deleted greeter/);
+});
+
+test('a port that is taken is refused with its code, by every command that takes one', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  for (const command of [['start'], ['run', `${home}/app.mjs:app`]]) {
+    const said = await failure(...command, '--port', String(port));
+    assert.match(said, new RegExp(`^NBS_PORT_IN_USE: port ${port} on 127\\.0\\.0\\.1 is in use by process ${process.pid} .*\n$`));
+  }
 });

@@ -1,0 +1,49 @@
+/** `nbserve lessons`: which notebooks it takes, and what it says before it runs any. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const NBSERVE = fileURLToPath(new URL('../../lib/bin/nbserve.js', import.meta.url));
+const root = mkdtempSync(join(tmpdir(), 'nbl-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+const lessons = (...args: string[]) =>
+  spawnSync(process.execPath, [NBSERVE, 'lessons', ...args], { cwd: root, encoding: 'utf8' });
+
+function notebook(path: string, source: string): void {
+  mkdirSync(join(root, path, '..'), { recursive: true });
+  const cell = { cell_type: 'code', id: 'a', metadata: {}, execution_count: null, outputs: [], source };
+  writeFileSync(join(root, path), JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+}
+
+test('copies of lessons are no lessons', () => {
+  notebook('notebooks/a.ipynb', '1 + 1');
+  const copies = [
+    '.ipynb_checkpoints/a-checkpoint.ipynb',
+    'a-checkpoint.ipynb',
+    'a.executed.ipynb',
+    '.ipynb_checkpoints/b.ipynb',
+  ];
+  for (const copy of copies) notebook(`notebooks/${copy}`, 'throw new Error("a copy ran")');
+  const { stdout, status } = lessons('--output', 'made/on/the/way');
+  assert.match(stdout, /^✔ a \(.* s\)\n1 of 1 lessons ran to their end\n$/);
+  assert.equal(status, 0);
+  assert.deepEqual(readdirSync(join(root, 'made/on/the/way')), ['a.ipynb']);
+  assert.match(lessons('notebooks/.ipynb_checkpoints').stderr, /^NBS_BAD_COMMAND_USAGE: there is no such notebook/);
+});
+
+test('an output folder that cannot be is refused before anything runs', () => {
+  notebook('notebooks/a.ipynb', 'require("node:fs").writeFileSync("ran", "")');
+  writeFileSync(join(root, 'file'), '');
+  for (const folder of ['file', 'file/below']) {
+    const { stderr, stdout, status } = lessons('--output', folder);
+    assert.match(stderr, /^NBS_OUTPUT_FOLDER: --output .*file/);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+    assert.deepEqual([stdout, status], ['', 1]);
+  }
+  assert.ok(!existsSync(join(root, 'notebooks', 'ran')));
+});

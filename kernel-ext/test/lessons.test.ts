@@ -1,0 +1,51 @@
+/** The lessons as files: what Jupyter would write when somebody opens and saves one. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { kernelInfo } from '../dist/kernel/kernel-info.js';
+
+const FOLDER = fileURLToPath(new URL('../../notebooks', import.meta.url));
+
+interface Lesson {
+  readonly cells: readonly {
+    readonly cell_type: string;
+    readonly id: string;
+    readonly outputs?: unknown[];
+    readonly execution_count?: unknown;
+  }[];
+  readonly metadata: { readonly language_info: unknown; readonly kernelspec: unknown };
+}
+
+/** nbformat writes the keys in order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}
+
+describe('lessons', () => {
+  for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.ipynb'))) {
+    it(`${name} is not changed by being saved in JupyterLab`, () => {
+      const text = readFileSync(join(FOLDER, name), 'utf8');
+      const lesson = JSON.parse(text) as Lesson;
+      // JupyterLab writes what the kernel says of its language, and the kernelspec by its name.
+      assert.deepEqual(lesson.metadata, {
+        kernelspec: { display_name: 'TypeScript (nbserve)', language: 'typescript', name: 'nbserve' },
+        language_info: kernelInfo().language_info,
+      });
+      assert.ok(
+        text === `${JSON.stringify(sorted(lesson), null, 1)}\n`,
+        'keys in order, one space of indentation, a line end last',
+      );
+      assert.equal(new Set(lesson.cells.map(({ id }) => id)).size, lesson.cells.length);
+      for (const { cell_type: type, id, outputs, execution_count: count } of lesson.cells)
+        if (type === 'code') assert.deepEqual([outputs, count], [[], null], `${id} has outputs; lessons are committed without`);
+    });
+  }
+});
