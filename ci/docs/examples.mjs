@@ -8,7 +8,7 @@ import { blocksOf } from './pages.mjs';
 
 const CELL_SECONDS = 120;
 const SHELL_MS = 180_000;
-const DOCUMENTED_PORT = 8000;
+const DOCUMENTED_PORT = 8123;
 const READY = /runs at/;
 
 /** @returns what is wrong, each as `page:line: …`, and how many blocks ran */
@@ -39,7 +39,7 @@ function taskOf(page, { language, words, comment, line }) {
   const file = /^file=(\S+)$/.exec(word ?? '')?.[1];
   if (file !== undefined) return { kind: 'file', file };
   if (language === 'text') return { kind: word === 'output' ? 'output' : 'shown' };
-  if (language === 'sh' && ['cell', 'run', 'background'].includes(word)) return { kind: word };
+  if (language === 'sh' && ['run', 'background'].includes(word)) return { kind: word };
   if (language !== 'ts') return { kind: 'shown' };
   if (word === undefined) return { kind: 'cell' };
   if (word === 'error' && rest.length === 1) return { kind: 'cell', error: rest[0] };
@@ -110,13 +110,13 @@ function notebookTrack(page, blocks, folder, env, problems) {
   const cells = blocks.filter(({ task }) => task.kind === 'cell');
   if (cells.length === 0) return;
   const notebook = {
-    cells: cells.map(({ task, text, line, language }) => ({
+    cells: cells.map(({ task, text, line }) => ({
       cell_type: 'code',
       id: `line-${line}`,
       metadata: task.error === undefined ? {} : { tags: ['raises-exception'] },
       execution_count: null,
       outputs: [],
-      source: language === 'sh' ? `%%bash\nset -e\n${text.replaceAll(/http:\/\/(127\.0\.0\.1|localhost):8000/g, '$(nbserve status --url)')}` : text,
+      source: text,
     })),
     metadata: {},
     nbformat: 4,
