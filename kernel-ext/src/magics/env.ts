@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url';
  */
 export function shellEnv(folder: string, extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const own = dirname(fileURLToPath(import.meta.url));
-  return { ...process.env, ...extra, PATH: [...binFolders(folder), ...binFolders(own), process.env.PATH ?? ''].join(delimiter) };
+  // npm tells on stderr, which is red in a notebook, that there is a newer npm.
+  const quiet = { npm_config_update_notifier: 'false' };
+  return {
+    ...quiet,
+    ...process.env,
+    ...extra,
+    PATH: [...binFolders(folder), ...binFolders(own), process.env.PATH ?? ''].join(delimiter),
+  };
 }
 
 function binFolders(folder: string): string[] {
