@@ -45,7 +45,15 @@ try {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), lines.join('') || 'export const z = 1;\n');
   }
-  const args = [resolve('node_modules/.bin/depcruise'), '--config', resolve('ci/dependency-cruiser.cjs'), '--output-type', 'json', 'lib', 'kernel-ext'];
+  const args = [
+    resolve('node_modules/.bin/depcruise'),
+    '--config',
+    resolve('ci/dependency-cruiser.cjs'),
+    '--output-type',
+    'json',
+    'lib',
+    'kernel-ext',
+  ];
   const run = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (run.stdout === '') throw new Error(run.stderr);
   const { summary } = JSON.parse(run.stdout);

@@ -72,10 +72,13 @@ export class NotebookRun {
     this.#ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });
-    this.#process = new RunnerProcess({ folder: options.folder, owner: this.owner, notebook: options.input }, {
-      onEvent: (event) => this.#onEvent(event),
-      onText: (name, text) => notebook.text(name, text),
-    });
+    this.#process = new RunnerProcess(
+      { folder: options.folder, owner: this.owner, notebook: options.input },
+      {
+        onEvent: (event) => this.#onEvent(event),
+        onText: (name, text) => notebook.text(name, text),
+      },
+    );
     void this.#process.ended.then((exit) => {
       this.#exit = exit;
       this.#onReady();
