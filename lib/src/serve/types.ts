@@ -194,7 +194,7 @@ export interface StartOptions {
   readonly port?: number | 'auto';
   /** Host names that are served besides loopback ones and `host`, e.g. `['models.example.org']`; `'*'` is all. @default [] */
   readonly allowedHosts?: readonly string[];
-  /** Origins of web pages that may call besides loopback ones, and read the answers (CORS), e.g. `['https://example.org']`; `'*'` is all. @default [] */
+  /** Origins of web pages that may call besides loopback ones, e.g. `['https://example.org']`; `'*'` is all. @default [] */
   readonly allowedOrigins?: readonly string[];
   /** Which nodes answer HTTP, at the same port of their own address. @default 'EveryNode' */
   readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';

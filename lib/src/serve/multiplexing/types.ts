@@ -2,8 +2,9 @@
 
 export interface MultiplexedOptions {
   /**
-   * Models that one replica holds at most, those that are being loaded or freed included. For one more, that which was not asked for the longest
-   * goes once no request uses it. -1 is no limit. @default 3
+   * Models that one replica holds at most, those that are being loaded or freed included. For one more, that which was not asked for the longest goes
+   * once no request uses it. -1 is no limit.
+   * @default 3
    */
   readonly maxNumModelsPerReplica?: number;
 }
