@@ -34,6 +34,7 @@ export function optionSections() {
   return Promise.all(SECTIONS.map(async (section) => ({ ...section, ...(section.schema && { specs: await schemaOf(section.schema) }) })));
 }
 
+/** @param {string[]} schema the built module that has it, and its name there */
 async function schemaOf([module, name]) {
   const specs = (await import(pathToFileURL(resolve('lib/dist', module)).href))[name];
   return Object.entries(specs).map(([option, spec]) => ({ option, ...spec, defaultText: defaultText(spec) }));

@@ -86,7 +86,7 @@ function messageOf(node) {
 /** Where in `text` the members of an interface are: behind its brace, and before the last one. */
 export function interfaceBody(file, text, name) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-  const node = source.statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name);
+  const node = source.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === name);
   if (node === undefined) throw new Error(`${file} has no interface ${name}`);
   return { start: text.indexOf('{', node.name.end) + 1, end: node.end - 1 };
 }
