@@ -146,7 +146,7 @@ test('a detached cluster with nodes: nbserve starts, shows and stops it; a kille
 test('nbserve start says what is wrong with its nodes', async () => {
   await assert.rejects(nbserve('start', '--nodes', 'three'), /NBS_BAD_USAGE: .*--nodes takes JSON such as 3/);
   await assert.rejects(nbserve('start', '--nodes', '[]'), /NBS_INVALID_OPTION: .*nodes must be a number from 1 to 64/);
-  await assert.rejects(nbserve('start', '--memory', 'much'), /NBS_INVALID_OPTION: .*resources must be/);
+  await assert.rejects(nbserve('start', '--memory', 'much'), /NBS_INVALID_OPTION: resources: option memory must be/);
   await assert.rejects(
     nbserve('start', '--proxy-location', 'HeadNode'),
     /proxyLocation must be one of EveryNode, HeadOnly, Disabled/,

@@ -50,6 +50,8 @@ function start(...args: string[]): Run {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
+      // Other tests, or other processes, may have it.
+      if (/^port \d+ is in use/.test(line)) return;
       lines.push(line);
       text += `${line}\n`;
     });
@@ -61,8 +63,7 @@ function start(...args: string[]): Run {
 /** The output of a script that ends by itself. */
 async function script(name: string, text: string): Promise<string> {
   write({ [name]: text });
-  // Other tests may have it.
-  return (await start(name).ended).replaceAll(/^port \d+ is in use.*\n/gm, '');
+  return start(name).ended;
 }
 
 /** Starts `nbserve run`, and gives what the application answers. */

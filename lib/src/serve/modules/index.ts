@@ -2,4 +2,4 @@ export { noteDefinition, noteModule, originOf, type Target } from './definitions
 export { ModuleChanged, NotRepeatable } from './errors.js';
 export { hasChanged } from './file-stamp.js';
 export { WantedDefinition } from './find-definition.js';
-export { type Change, inertChange, makeInert, noteServing, servedScope } from './inert.js';
+export { type Change, inertChange, makeInert, servedScope } from './inert.js';

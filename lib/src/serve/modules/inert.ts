@@ -21,7 +21,8 @@ const served = new AsyncLocalStorage<true>();
 /** Where `serve.run` or `serve.start` stand in a class or function; a parameter of the scope costs each of its promises a little. */
 const MENTIONS = /serve\w*\s*\.\s*(?:run|start)\s*\(/i;
 
-let serving = false;
+/** A frame of the room `replica`, built or by its source map. */
+const REPLICA_FRAME = /[/\\]serve[/\\]replica[/\\]/;
 
 export interface InertOptions {
   /** `app/deployment`, for messages. */
@@ -35,7 +36,7 @@ export interface InertOptions {
 export interface Inert {
   /** Resolves when the module's top level goes no further. */
   readonly paused: Promise<void>;
-  /** The code is loaded. */
+  /** The code is loaded; what the module's top level, or its `main`, goes on with may still call `serve.run`. */
   loaded(): void;
 }
 
@@ -46,22 +47,15 @@ export interface Inert {
  */
 export function makeInert({ deployment, isModule, isDefined }: InertOptions): Inert {
   let loading = true;
-  let noted = false;
   let pause = (): void => {};
   const paused = new Promise<void>((resolve) => {
     pause = resolve;
   });
   holder[KEY] = async (change, app) => {
     const isOfStart = change === 'run' || change === 'start';
-    if (!isModule || served.getStore() === true || !(loading || isOfStart))
+    const isRequest = served.getStore() === true || (!loading && calledByReplica());
+    if (!isModule || isRequest || !(loading || isOfStart))
       throw InReplica({ method: change, deployment, instead: CHANGES[change] });
-    // Before the first request it can only be the module's own.
-    if (serving && !noted) {
-      noted = true;
-      console.error(
-        `serve.${change} does nothing here, in a replica of ${deployment}: it is taken for one of the module's top level`,
-      );
-    }
     if (change !== 'run') return undefined;
     if (!isDefined(app)) return inertHandle(pause);
     pause();
@@ -86,17 +80,21 @@ export function inertChange(change: Change, app = ''): Promise<never> | undefine
 /** This process is a replica that loads, or has loaded, the user's code. */
 export const isInert = (): boolean => holder[KEY] !== undefined;
 
-/** The replica has got a request. */
-export function noteServing(): void {
-  serving = true;
-}
-
 /** What runs the code of a class or function as one that answers requests; `null` if that makes no difference to it. */
 export function servedScope(target: unknown): (<T>(run: () => T) => T) | null {
   for (let level = target; typeof level === 'function' && level !== Function.prototype; level = Object.getPrototypeOf(level)) {
     if (MENTIONS.test(Function.prototype.toString.call(level))) return (run) => served.run(true, run);
   }
   return null;
+}
+
+/** Whether the replica's own code, which calls that of the user for a request, is on the stack. */
+function calledByReplica(): boolean {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 100;
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return REPLICA_FRAME.test(stack);
 }
 
 const never = (): Promise<never> => new Promise(() => {});

@@ -1,4 +1,4 @@
-import { noteServing, servedScope } from '../modules/index.js';
+import { servedScope } from '../modules/index.js';
 import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
@@ -50,13 +50,11 @@ export class UserInstance {
 
   /** Calls the user's `fetch`, or the function. */
   fetch(request: unknown): unknown {
-    noteServing();
     return this.#call(this.#fetch, [request]);
   }
 
   /** The method of this name, bound; `undefined` where there is none that handles may call. */
   method(name: string): ((...args: unknown[]) => unknown) | undefined {
-    noteServing();
     const target = this.#target;
     if (target !== null) return name === 'call' ? (...args) => this.#call(target, args) : undefined;
     if (HOOKS.has(name) || name === 'constructor' || name in Object.prototype) return undefined;
