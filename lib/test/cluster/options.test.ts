@@ -117,7 +117,7 @@ const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
     seen: async ({ app, before, dir, make }) => {
       make('hang');
       process.kill(before, 'SIGKILL');
-      await until(async () => /not ready after 500 ms/.test(await messageOf(app)));
+      await until(async () => /not (?:ready after|up within) 500 ms/.test(await messageOf(app)));
       rmSync(join(dir, 'hang'));
     },
   },
