@@ -37,7 +37,7 @@ test('replicas get declared GPUs, whole and in parts, and what does not fit wait
 });
 
 test('what is no amount is refused', async () => {
-  assert.throws(() => Seen.options({ resources: { gpu: 1.5 } }), /gpu below 1 or whole/);
+  assert.throws(() => Seen.options({ resources: { gpu: 1.5 } }), /option gpu must be .*, below 1 or whole/);
   await serve.shutdown();
   await assert.rejects(serve.start({ numGpus: -1 }), /numGpus must be an integer of at least 0/);
 });
