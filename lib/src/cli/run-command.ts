@@ -14,6 +14,7 @@ import {
 import type { Command } from './command.js';
 import { BadUsage, NothingToRun } from './errors.js';
 import { accessOf, parseCommand, parsePort } from './options.js';
+import { packageRunnerGone } from './package-runner.js';
 
 const USAGE =
   'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--address auto|<folder>]';
@@ -50,6 +51,7 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
     const [file, name] = splitTarget(positionals[0] as string);
     setOwnerName(`nbserve run ${positionals[0]} in ${process.cwd()}`);
+    const runnerGone = packageRunnerGone();
     const starting = openCluster({
       port: parsePort(USAGE, values.port),
       ...accessOf(values),
@@ -72,7 +74,7 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
         return 0;
       }
       console.log(`${handle.appName} runs at ${handle.url} — Ctrl-C ends it`);
-      const code = await untilInterrupted(client);
+      const code = await untilInterrupted(client, runnerGone);
       await client.cluster.stop({ graceMs: DRAIN_MS });
       return code;
     } finally {
@@ -103,8 +105,8 @@ async function loadApplication(file: string, name: string) {
   throw NothingToRun({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
 }
 
-/** Resolves with the exit code: 0 after Ctrl-C or SIGTERM, 1 where the cluster ended by itself. */
-function untilInterrupted(client: Client): Promise<number> {
+/** Resolves with the exit code: 0 after Ctrl-C, SIGTERM, or the end of the npx that has started the command, 1 where the cluster ended by itself. */
+function untilInterrupted(client: Client, runnerGone: Promise<void>): Promise<number> {
   return new Promise((resolveWith) => {
     let asked = false;
     const stop = (): void => {
@@ -115,6 +117,11 @@ function untilInterrupted(client: Client): Promise<number> {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
+    void runnerGone.then(() => {
+      if (asked) return;
+      console.error('npx, which has started this command, is gone');
+      stop();
+    });
     void client.cluster.exited.then(({ name }) => {
       if (asked) return;
       console.error(`the cluster ended: ${name}`);

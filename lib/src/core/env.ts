@@ -55,3 +55,6 @@ function threads(value: string | undefined): number | undefined {
 
 /** `NBSERVE_CLUSTER`: folder of the cluster that the command line talks to. A notebook sets it for its `!` commands. */
 export const clusterFolder = (): string | undefined => process.env.NBSERVE_CLUSTER || undefined;
+
+/** npm, npx and their like set this for what they start, and what that starts inherits it. */
+export const packageRunner = (): string | undefined => process.env.npm_command;

@@ -8,6 +8,7 @@ export {
   imageThreads,
   logLevel,
   openMpThreads,
+  packageRunner,
   runtimeHome,
   visibleGpus,
 } from './env.js';

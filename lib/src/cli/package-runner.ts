@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { packageRunner } from '../core/index.js';
+
+const POLL_MS = 1000;
+/** `npm exec nbserve run …`, `node /usr/lib/node_modules/npm/bin/npx-cli.js …`: the title that npm gives itself, or its file. */
+const RUNNER = /^(npm|npx|pnpm|yarn|bunx?)\b|\/(npm|npx|pnpm|yarn)(-cli)?(\.c?js)?\b/;
+/** The shell that npm has between itself and the command is no runner, but npm may be its parent. */
+const GENERATIONS = 2;
+
+interface Ancestor {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+function ancestor(pid: number): Ancestor | undefined {
+  const { stdout } = spawnSync('ps', ['-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8' });
+  const [, parent, command] = /^\s*(\d+)\s+(.*)$/m.exec(stdout ?? '') ?? [];
+  return parent === undefined || command === undefined ? undefined : { pid, parent: Number(parent), command };
+}
+
+/** The process of npm or npx that has started this one, with what is between them; empty where there is none. */
+function runnerChain(): readonly Ancestor[] {
+  const chain: Ancestor[] = [];
+  let pid = process.ppid;
+  for (let generation = 0; generation < GENERATIONS; generation++) {
+    const found = ancestor(pid);
+    if (found === undefined) return [];
+    chain.push(found);
+    if (RUNNER.test(found.command)) return chain;
+    pid = found.parent;
+  }
+  return [];
+}
+
+/**
+ * Resolves when npm or npx, if one of them has started this process, is gone; to be called at the start. Who ends npx means the command, but a
+ * SIGTERM ends only npx and its shell. A command that something else has started is not watched: `nohup` and `&` are there to outlive a shell.
+ */
+export function packageRunnerGone(): Promise<void> {
+  const { ppid } = process;
+  const chain = packageRunner() === undefined ? [] : runnerChain();
+  return new Promise((resolve) => {
+    if (chain.length === 0) return;
+    const timer = setInterval(() => {
+      if (process.ppid === ppid && chain.every(({ pid }) => isThere(pid))) return;
+      clearInterval(timer);
+      resolve();
+    }, POLL_MS);
+    timer.unref();
+  });
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
