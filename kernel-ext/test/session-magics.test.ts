@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TestNotebook } from './session-harness.js';
 
 describe('magics', () => {
@@ -15,6 +16,16 @@ describe('magics', () => {
     const mixed = await notebook.run('console.log(`a\n!not a command`)\n!echo mid\nconst after = 1;\nconsole.log(after)');
     assert.equal(mixed.text(), 'a\n!not a command\nmid\n1\n');
     assert.equal(await notebook.value('after'), '1');
+  });
+
+  it('ends a line when its shell ends; what it left in the background goes on and prints there', async () => {
+    const run = await notebook.run('!(while [ ! -e go ]; do sleep 0.02; done; echo late) & echo begun');
+    assert.equal(run.outcome.status, 'ok');
+    assert.equal(run.text(), 'begun\n');
+    await notebook.file('go', '');
+    while (!run.text().includes('late')) await sleep(10);
+    const all = await notebook.run('!yes line | head -c 3000000');
+    assert.equal(all.text().length, 3_000_000);
   });
 
   it('finds commands of packages', async () => {

@@ -6,9 +6,11 @@ import { CommandFailed } from './errors.js';
 
 /** How long an interrupted command has between SIGINT and SIGKILL. */
 const KILL_AFTER_MS = 2_000;
+/** The shell has ended and nothing more came for so long: what it had printed has been read. */
+const QUIET_MS = 50;
 
 /**
- * Runs a shell command in the notebook's folder and streams what it prints. Resolves when it has ended well.
+ * Runs a shell command in the notebook's folder and streams what it prints. Resolves when the shell has ended well, also if it left something in the background.
  * @throws NBS_COMMAND_FAILED with its exit code or signal
  */
 export function runShell(command: string, context: MagicContext, shell = SHELL): Promise<void> {
@@ -21,7 +23,6 @@ export function runShell(command: string, context: MagicContext, shell = SHELL):
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: !leadsGroup,
     });
-    let killer: NodeJS.Timeout | undefined;
     const kill = (name: NodeJS.Signals): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, name);
@@ -31,25 +32,34 @@ export function runShell(command: string, context: MagicContext, shell = SHELL):
     };
     const interrupt = (): void => {
       kill('SIGINT');
-      killer = setTimeout(() => kill('SIGKILL'), KILL_AFTER_MS);
+      // Also when the shell has ended by then: what it put into the background ignores SIGINT.
+      setTimeout(() => kill('SIGKILL'), KILL_AFTER_MS);
     };
     signal.addEventListener('abort', interrupt, { once: true });
+    let heard = 0;
     for (const name of ['stdout', 'stderr'] as const) {
       const decoder = new StringDecoder('utf8');
-      child[name].on('data', (chunk: Buffer) => output.stream(name, decoder.write(chunk)));
+      child[name].on('data', (chunk: Buffer) => {
+        heard += chunk.length;
+        output.stream(name, decoder.write(chunk));
+      });
     }
-    const ended = (): void => {
-      clearTimeout(killer);
-      signal.removeEventListener('abort', interrupt);
-    };
     child.on('error', (error) => {
-      ended();
+      signal.removeEventListener('abort', interrupt);
       reject(CommandFailed(command, `could not be started: ${error.message}`));
     });
-    child.on('close', (code, by) => {
-      ended();
+    const ended = (code: number | null, by: NodeJS.Signals | null): void => {
+      signal.removeEventListener('abort', interrupt);
       if (code === 0) resolve();
       else reject(CommandFailed(command, code === null ? `was ended by ${by}` : `ended with exit code ${code}`));
+    };
+    child.on('close', ended);
+    child.on('exit', (code, by) => {
+      // What the shell put into the background keeps the pipes open; what that prints later still reaches the cell.
+      const untilQuiet = (before: number): void => {
+        setTimeout(() => (heard === before ? ended(code, by) : untilQuiet(heard)), QUIET_MS);
+      };
+      untilQuiet(heard);
     });
   });
 }
