@@ -7,6 +7,10 @@ interface AsyncWrap {
   clearAsyncIdStack?(): void;
   getPromiseHooks?(): PromiseHooks;
   setPromiseHooks?(...hooks: PromiseHooks): void;
+  /** Counters. */
+  readonly async_hook_fields?: Uint32Array;
+  /** Indices of the counters. */
+  readonly constants?: { readonly kTotals?: number };
 }
 
 function asyncWrap(): AsyncWrap {
@@ -25,22 +29,28 @@ function asyncWrap(): AsyncWrap {
 
 /**
  * Why this exists: in Node 20 `AsyncLocalStorage` keeps a stack of async ids. V8's termination unwinds JavaScript without
- * popping that stack, and Node aborts the process at the end of the callback ("execution_async_id() == 0", callback.cc).
- * So the stack is cleared in the same breath as the termination, and the promise hooks, which would push to it while
- * the termination spreads, are off until the event loop comes round again.
+ * popping that stack, and Node aborts the process at the end of the callback ("execution_async_id() == 0", callback.cc), if any hook counts as active.
+ * So the stack is cleared in the same breath as the termination. Until the event loop comes round again, the promise hooks, which would push to it
+ * while the termination spreads, are off, and no hook counts as active: V8 may run some more code before it ends it, of a loop of Node's that pushes, too.
  */
 export function asyncStackClearer(): () => void {
   const wrap = asyncWrap();
-  let hooks: PromiseHooks | undefined;
+  const counters = wrap.async_hook_fields;
+  const total = wrap.constants?.kTotals;
+  let saved: { readonly hooks: PromiseHooks | undefined; readonly active: number } | undefined;
   const { port1, port2 } = new MessageChannel();
   port1.on('message', () => {
-    if (hooks) wrap.setPromiseHooks?.(...hooks);
-    hooks = undefined;
+    if (saved === undefined) return;
+    wrap.clearAsyncIdStack?.();
+    if (saved.hooks) wrap.setPromiseHooks?.(...saved.hooks);
+    if (counters !== undefined && total !== undefined) counters[total] = saved.active;
+    saved = undefined;
   });
   port1.unref();
   return () => {
-    hooks ??= wrap.getPromiseHooks?.();
+    saved ??= { hooks: wrap.getPromiseHooks?.(), active: counters?.[total ?? -1] ?? 0 };
     wrap.setPromiseHooks?.(undefined, undefined, undefined, undefined);
+    if (counters !== undefined && total !== undefined) counters[total] = 0;
     port2.postMessage(0);
     wrap.clearAsyncIdStack?.();
   };

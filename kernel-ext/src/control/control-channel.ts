@@ -1,5 +1,5 @@
 import type { Router } from 'zeromq';
-import { type Content, Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender, type Signer } from '../wire/index.js';
+import { type Content, type Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender } from '../wire/index.js';
 
 export interface ControlHandlers {
   /** Content of `kernel_info_reply`. */
@@ -19,17 +19,15 @@ const INTERRUPT_REPLY_MS = 1000;
 export class ControlChannel {
   readonly #sender: Sender;
   readonly #handlers: ControlHandlers;
-  readonly #decoder: Decoder;
   readonly #encoder: Encoder;
   readonly #refusals = new Refusals('control');
 
-  constructor(socket: Router, signer: Signer, encoder: Encoder, handlers: ControlHandlers) {
+  constructor(socket: Router, decoder: Decoder, encoder: Encoder, handlers: ControlHandlers) {
     this.#sender = new Sender(socket);
     this.#handlers = handlers;
-    this.#decoder = new Decoder(signer);
     this.#encoder = encoder;
     new Receiver(socket, (frames) => {
-      const decoded = this.#decoder.decode(frames);
+      const decoded = decoder.decode(frames);
       if (decoded.ok) this.#handle(decoded.message);
       else this.#refusals.add(decoded.refusal);
     });

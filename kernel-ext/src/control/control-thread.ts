@@ -3,7 +3,19 @@ import { Worker } from 'node:worker_threads';
 import { MarkWriter } from '../descriptors/index.js';
 import { KernelError } from '../wire/index.js';
 import { guarded } from './guard.js';
-import { type ControlInit, type FromControl, GUARD, type Printed, SHARED_INTS, type ToControl, UNSENT } from './messages.js';
+import {
+  type Asker,
+  CHECKER,
+  type ControlInit,
+  type FromControl,
+  GUARD,
+  INTERRUPTS,
+  type Printed,
+  SHARED_INTS,
+  type ShellRequest,
+  type ToControl,
+  UNSENT,
+} from './messages.js';
 import { afterArrivals } from './turns.js';
 import { installUnwind } from './unwind.js';
 
@@ -15,8 +27,14 @@ const SLICE_MS = 20;
 const PATIENCE_MS = 10_000;
 
 export interface ControlEvents {
+  /** A message came on the shell channel. */
+  onRequest(request: ShellRequest): void;
+  /** @param value undefined where the question was taken back */
+  onAnswer(question: number, value: string | undefined): void;
+  /** Code is about to be terminated. */
+  onTermination(): void;
   /**
-   * An interrupt was asked for.
+   * An interrupt was asked for. Comes more than once while it is dealt with.
    * @param terminated synchronous code ran and was terminated
    */
   onInterrupt(terminated: boolean): void;
@@ -30,13 +48,19 @@ export class ControlThread {
   readonly #shared: Int32Array;
   readonly #marks: MarkWriter;
   #closed = false;
+  /** Called when an interrupt was dealt with. */
+  readonly #settled: () => void;
   /** Code was terminated for the interrupt that is to be dealt with. */
   #terminated = false;
 
-  private constructor(worker: Worker, shared: Int32Array, marks: MarkWriter) {
+  private constructor(worker: Worker, shared: Int32Array, marks: MarkWriter, events: ControlEvents) {
     this.#worker = worker;
     this.#shared = shared;
     this.#marks = marks;
+    this.#settled = installUnwind(shared, () => {
+      this.#terminated = true;
+      events.onTermination();
+    });
   }
 
   /**
@@ -50,16 +74,14 @@ export class ControlThread {
     const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData, name: 'nbserve-control' });
     const { secret, readFds } = init.descriptors;
     const marks = readFds.length === 0 ? new MarkWriter(secret, []) : new MarkWriter(secret);
-    const thread = new ControlThread(worker, shared, marks);
-    installUnwind(shared, () => {
-      thread.#terminated = true;
-    });
+    const thread = new ControlThread(worker, shared, marks, events);
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.on('message', (message: FromControl) => {
         if (message.kind === 'bound') resolve();
         else if (message.kind === 'failed') void once(worker, 'exit').then(() => reject(bindError(message.message)));
-        else thread.#onMessage(message, events);
+        // Half a message would be lost.
+        else thread.guarded(() => thread.#onMessage(message, events));
       });
     });
     return thread;
@@ -80,7 +102,45 @@ export class ControlThread {
 
   /** A cell begins: what its children and native code print is its own. @param parent header of its request, JSON */
   cell(parent: string): void {
+    this.#post({ kind: 'begin', parent, at: Date.now() });
     this.#print({ kind: 'cell', parent });
+  }
+
+  /** Answers a request of the shell channel. */
+  reply(asker: Asker, type: string, content: unknown): void {
+    const { identities, headerJson } = asker;
+    this.#post({ kind: 'reply', asker: { identities, headerJson }, type, content: JSON.stringify(content) });
+  }
+
+  /** Asks the person; the answer comes as {@link ControlEvents.onAnswer} under the question's number. */
+  ask(question: number, asker: Asker, prompt: string, password: boolean): void {
+    const { identities, headerJson } = asker;
+    this.#post({ kind: 'ask', question, asker: { identities, headerJson }, prompt, password });
+  }
+
+  /** Takes back every open question. */
+  unask(): void {
+    this.#post({ kind: 'unask' });
+  }
+
+  /** This process has a child more. @param byRunning the cell that runs has started it */
+  spawned(pid: number, byRunning: boolean): void {
+    this.#post({ kind: 'spawned', pid, byRunning });
+  }
+
+  /** The main thread waits for an answer of the type checker, a process; 0: it has come. */
+  checking(pid: number): void {
+    Atomics.store(this.#shared, CHECKER, pid);
+  }
+
+  /** Interrupts, as if it had been asked for on the control channel. */
+  interrupt(): void {
+    this.#post({ kind: 'signalled' });
+  }
+
+  /** How many interrupts were asked for by now, whether the main thread has been told or not. */
+  get interrupts(): number {
+    return Atomics.load(this.#shared, INTERRUPTS);
   }
 
   /** Runs `work` where an interrupt must wait: a termination inside would leave half-done state behind. */
@@ -135,11 +195,20 @@ export class ControlThread {
   #onMessage(message: FromControl, events: ControlEvents): void {
     switch (message.kind) {
       case 'ping':
+        // What ran by now was terminated after the interrupt had been told.
+        if (this.#terminated) events.onInterrupt(true);
         // An interrupt that came before is dealt with after what has arrived, and the answer means that it was.
         afterArrivals(() => {
           this.#terminated = false;
+          this.#settled();
           this.#post({ kind: 'pong', id: message.id });
         });
+        break;
+      case 'request':
+        events.onRequest(message.request);
+        break;
+      case 'answer':
+        events.onAnswer(message.question, message.value);
         break;
       case 'interrupted':
         events.onInterrupt(this.#terminated);

@@ -1,6 +1,7 @@
 export { ControlThread } from './control-thread.js';
 export { guarded } from './guard.js';
 export { Interrupter } from './interrupter.js';
+export { LEGACY_VARIABLE, type Restart, SHARED_INTS, type ShellRequest } from './messages.js';
 export { terminateMain } from './terminate.js';
 export { afterArrivals, inOwnTurn, nextTurn } from './turns.js';
 export { installUnwind } from './unwind.js';

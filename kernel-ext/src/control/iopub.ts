@@ -3,6 +3,7 @@ import { type Encoder, Receiver, Sender } from '../wire/index.js';
 import { StreamBuffer, type StreamText } from './stream-buffer.js';
 
 const SUBSCRIBE = 1;
+const UNSUBSCRIBE = 0;
 
 /** The iopub socket: everything that all clients see. It lives in the control thread, so that output flows while user code blocks. */
 export class Iopub {
@@ -10,11 +11,33 @@ export class Iopub {
   readonly #encoder: Encoder;
   readonly #streams = new StreamBuffer((piece) => this.#sendStream(piece));
 
+  #subscribers = 0;
+  #onSubscriber = (): void => {};
+
   constructor(socket: XPublisher, encoder: Encoder) {
     this.#sender = new Sender(socket);
     this.#encoder = encoder;
     new Receiver(socket, ([frame]) => {
-      if (frame?.[0] === SUBSCRIBE) this.#welcome(frame.toString('utf8', 1));
+      if (frame?.[0] === UNSUBSCRIBE) this.#subscribers -= 1;
+      if (frame?.[0] !== SUBSCRIBE) return;
+      this.#subscribers += 1;
+      this.#welcome(frame.toString('utf8', 1));
+      this.#onSubscriber();
+    });
+  }
+
+  get subscribers(): number {
+    return this.#subscribers;
+  }
+
+  /** Resolves once so many clients listen, or after `limitMs`: what is sent before they have connected is lost to them. */
+  listened(subscribers: number, limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onSubscriber = () => {
+        if (this.#subscribers >= subscribers) resolve();
+      };
+      this.#onSubscriber();
+      setTimeout(resolve, limitMs);
     });
   }
 
@@ -28,12 +51,17 @@ export class Iopub {
     this.#send(type, content, parent);
   }
 
-  status(state: 'starting' | 'busy' | 'idle', parent: string): void {
+  status(state: 'starting' | 'busy' | 'idle' | 'restarting', parent: string): void {
     this.publish('status', JSON.stringify({ execution_state: state }), parent);
   }
 
-  async close(): Promise<void> {
+  /** Sends what was printed before something that a client may see first, on another channel. */
+  flush(): void {
     this.#streams.flush();
+  }
+
+  async close(): Promise<void> {
+    this.flush();
     await this.#sender.close();
   }
 

@@ -1,6 +1,6 @@
 /**
  * States of the handshake in `shared[TERMINATION]`. A termination may only hit JavaScript: set while the event loop is
- * idle, it would hit whatever comes next, and a native callback of zeromq.js ends the process then (`Napi::Error`).
+ * idle, it would hit whatever comes next, the kernel's own work too.
  */
 export const Termination = {
   /** The control thread has asked. */
@@ -9,8 +9,6 @@ export const Termination = {
   READY: 1,
   /** The order is on its way. */
   ORDERED: 2,
-  /** There is nothing to end, or it must not be ended. */
+  /** There is nothing to end, or it must not be ended at this very place. */
   REFUSED: 3,
-  /** Not at this very place, inside of Node; a moment later. */
-  AGAIN: 4,
 } as const;

@@ -1,27 +1,39 @@
-/** The control thread: iopub, control and heartbeat sockets, interrupts, the parent watch. It never runs user code. */
+/** The control thread: the kernel's sockets, interrupts, the parent watch. It never runs user code. */
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { CellChildren, processTable } from '../children/index.js';
 import { OutputOrder, PipeReaders } from '../descriptors/index.js';
 import {
   bindPublisher,
   bindRouter,
+  Decoder,
   Encoder,
   logTo,
   logToStderr,
   Receiver,
+  ReplayGuard,
   removeSocketFiles,
   Sender,
   Signer,
 } from '../wire/index.js';
+import { interruptChildren } from './child-signals.js';
 import { ControlChannel } from './control-channel.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
-import { type ControlInit, type FromControl, type Printed, type ToControl, UNSENT } from './messages.js';
+import { CHECKER, type ControlInit, type FromControl, INTERRUPTS, type Printed, type ToControl, UNSENT } from './messages.js';
 import { watchParent } from './parent-watch.js';
+import { reap } from './reaper.js';
+import { FLUSH_MS, type Legacy, replaceProgram, stuckText, tellReplaced } from './replacement.js';
+import { ShellRelay } from './shell-relay.js';
+import { StdinRelay } from './stdin-relay.js';
 import { terminateMain } from './terminate.js';
 
 /** How long the main thread has for an orderly end. Jupyter loses patience after 2.5 s and signals. */
 const END_MS = 2200;
+/** Signatures of messages. */
+const REMEMBERED = 1 << 16;
+/** How long a program that replaces another one waits for that one's clients. */
+const RECONNECT_MS = 2000;
 
 if (!parentPort) throw new Error('the control thread is started by the kernel');
 const port = parentPort;
@@ -35,25 +47,26 @@ function killSelf(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
 /** Lets the main thread print on. */
 function taken(units: number): void {
   Atomics.sub(shared, UNSENT, units);
   Atomics.notify(shared, UNSENT);
 }
 
-const interrupter = new Interrupter({
-  shared,
-  ping: (id) => send({ kind: 'ping', id }),
-  terminate: () => terminateMain(shared),
-  interrupted: () => send({ kind: 'interrupted' }),
-});
-
-/** Asks the main thread to end; terminates what blocks it; at the deadline ends the process from here. */
-function end(restart: boolean): void {
-  setTimeout(killSelf, END_MS).unref();
-  send({ kind: 'shutdown', restart });
-  void interrupter.interrupt();
-}
+const children = new CellChildren();
+/** Header of the cell that runs, JSON. */
+let running: string | undefined;
+let ending = false;
+/** An interrupt waits for the main thread. */
+let blocked = false;
 
 /** To where this process's output went before the cells got it. */
 function logText(name: 'stdout' | 'stderr', text: string): void {
@@ -71,19 +84,104 @@ async function main(): Promise<void> {
   const { connection } = init;
   const signer = new Signer(connection);
   const encoder = new Encoder(signer, init.session);
+  // One for all channels: a message that was recorded on one of them is not accepted on another.
+  const decoder = new Decoder(signer, new ReplayGuard(REMEMBERED, init.seenFile === '' ? undefined : init.seenFile));
   const publisher = await bindPublisher(connection, opened);
-  const control = await bindRouter(connection, 'control', opened);
+  const controlSocket = await bindRouter(connection, 'control', opened);
   const heartbeat = await bindRouter(connection, 'hb', opened);
+  const shellSocket = await bindRouter(connection, 'shell', opened);
+  const stdinSocket = await bindRouter(connection, 'stdin', opened);
   const iopub = new Iopub(publisher, encoder);
+  const legacy = init.legacy === '' ? undefined : (JSON.parse(init.legacy) as Legacy);
+  // Its clients connect anew. Cells that came meanwhile wait until their output is heard.
+  if (legacy) await iopub.listened(legacy.subscribers, RECONNECT_MS);
   const beats = new Sender(heartbeat);
   new Receiver(heartbeat, (frames) => beats.send(frames));
-  const controlChannel = new ControlChannel(control, signer, encoder, {
+  const shell = new ShellRelay(shellSocket, decoder, encoder, (request) => send({ kind: 'request', request }));
+  const stdin = new StdinRelay(stdinSocket, decoder, encoder, (question, value) => send({ kind: 'answer', question, value }));
+
+  const interrupter = new Interrupter({
+    shared,
+    ping: (id) => send({ kind: 'ping', id }),
+    terminate: (reach, signal) => {
+      const done = terminateMain(shared, reach, signal);
+      // Only now: the thread may wait for one of them, and must not go on with the cell's code when that one has ended.
+      signalChildren(children.list());
+      return done;
+    },
+    release: () => {
+      const checker = Atomics.load(shared, CHECKER);
+      if (checker > 0) kill(checker);
+    },
+    interrupted: () => {
+      Atomics.add(shared, INTERRUPTS, 1);
+      send({ kind: 'interrupted' });
+      awaited = children.list();
+    },
+    stuck: (giveUpInMs) => {
+      if (!ending) iopub.stream({ name: 'stderr', text: stuckText(giveUpInMs), parent: running ?? '' });
+    },
+    giveUp: () => {
+      if (!ending) void replace();
+    },
+  });
+
+  /** Children of the cell when the interrupt came: the next cell may begin before they are told. */
+  let awaited: readonly number[] = [];
+  let signalled = false;
+  /** Once in an interrupt. */
+  function signalChildren(pids: readonly number[]): void {
+    if (!signalled) interruptChildren(pids, () => blocked);
+    signalled = true;
+  }
+
+  async function interrupt(): Promise<void> {
+    if (blocked) return interrupter.interrupt();
+    blocked = true;
+    await interrupter.interrupt();
+    blocked = false;
+    signalChildren(awaited);
+    signalled = false;
+  }
+
+  /** Asks the main thread to end; terminates what blocks it; at the deadline ends the process from here. */
+  function end(restart: boolean): void {
+    ending = true;
+    setTimeout(killSelf, END_MS).unref();
+    send({ kind: 'shutdown', restart });
+    void interrupt();
+  }
+
+  const controlChannel = new ControlChannel(controlSocket, decoder, encoder, {
     info: init.info,
-    interrupt: () => interrupter.interrupt(),
+    interrupt,
     shutdown: end,
     status: (state, parent) => iopub.status(state, parent),
     publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),
   });
+  const close = (): Promise<unknown> =>
+    Promise.all([iopub, controlChannel, beats, shell, stdin].map((channel) => channel.close()));
+
+  /** The main thread is lost. It is not asked any more. */
+  async function replace(): Promise<void> {
+    ending = true;
+    interrupter.stop();
+    // First the sockets that clients send to: what they send now waits for the next program.
+    await Promise.all([shell.close(), stdin.close()]);
+    await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
+    pipes.finish();
+    const { subscribers } = iopub;
+    const replies = tellReplaced(shell.open, iopub, running);
+    children.signal('SIGKILL');
+    await Promise.all([iopub, controlChannel, beats].map((channel) => channel.close()));
+    const left = processTable().flatMap(({ pid, parent }) => (parent === process.pid ? pid : []));
+    replaceProgram(
+      { ...init.restart, originals: init.descriptors.originals },
+      { children: left, subscribers, replies },
+      killSelf,
+    );
+  }
+
   /** Header (JSON) of the cell that began last: it owns what comes through the descriptors. */
   let cell = '';
   const deliver = (printed: Printed): void => {
@@ -114,16 +212,39 @@ async function main(): Promise<void> {
       case 'cell':
         order.message(message.mark.number, message.mark.marked, message);
         break;
+      case 'reply':
+        iopub.flush();
+        shell.reply(message.asker, message.type, message.content);
+        if (message.asker.headerJson === running) running = undefined;
+        break;
+      case 'ask':
+        iopub.flush();
+        stdin.ask({ id: message.question, asker: message.asker, prompt: message.prompt, password: message.password });
+        break;
+      case 'unask':
+        stdin.cancel();
+        break;
+      case 'begin':
+        running = message.parent;
+        children.begin(message.at);
+        break;
+      case 'spawned':
+        children.spawned(message.pid, message.byRunning);
+        break;
       case 'pong':
         interrupter.onPong(message.id);
         break;
+      case 'signalled':
+        void interrupt();
+        break;
       case 'ending':
+        ending = true;
         setTimeout(killSelf, END_MS).unref();
         break;
       case 'close':
         interrupter.stop();
         pipes.finish();
-        void Promise.all([iopub, controlChannel, beats].map((channel) => channel.close())).then(() => port.close());
+        void close().then(() => port.close());
         break;
     }
   });
@@ -133,6 +254,10 @@ async function main(): Promise<void> {
   });
   send({ kind: 'bound' });
   iopub.status('starting', '');
+  if (legacy) {
+    reap(legacy.children);
+    await shell.replyFor(legacy.replies);
+  }
 }
 
 main().catch((error: unknown) => {

@@ -1,11 +1,18 @@
 import { asyncStackClearer } from './async-stack.js';
 import { GUARD, TERMINATION } from './messages.js';
 import { Termination } from './termination.js';
+import { dropTicks } from './tick-storm.js';
 
 const KEY = 'nbserve.kernel.unwind';
 
-/** Expression that the control thread has the main thread evaluate before it terminates it; it is reached from the inspector, hence global. */
-export const UNWIND_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(KEY)})]()`;
+/** What may be terminated: the longer the main thread has not answered, the more, because the whole process would be lost otherwise. */
+export type Reach = 'user code' | 'what user code called' | 'anything';
+
+/**
+ * Expression that the control thread has the main thread evaluate before it terminates it; it is reached from the inspector, hence global.
+ */
+export const unwindExpression = (reach: Reach): string =>
+  `globalThis[Symbol.for(${JSON.stringify(KEY)})](${JSON.stringify(reach)})`;
 
 /** How long the main thread waits for the order, so that no user code runs in between. */
 const ORDER_MS = 10_000;
@@ -16,11 +23,17 @@ const FRAMES = 200;
 /** The kernel's own code. */
 const KERNEL = new URL('..', import.meta.url).href;
 
+/** Parts of Node that keep no books: code inside of them may be ended as the user's own. In the others a queue or list may be half-written. */
+const BOOKLESS =
+  /^node:(internal\/)?(zlib|util|util\/.*|fs|fs\/.*|child_process|crypto|crypto\/.*|buffer|path|vm|url|querystring|string_decoder|bootstrap\/switches\/is_main_thread|assert|assert\/.*|v8|validators|errors|encoding|console|console\/.*|structured_clone)$/;
+
+type Unwind = (reach: Reach) => void;
+
 /**
  * Files of the JavaScript that the inspector interrupted, innermost first; '' where one has no name. Empty: the event loop calls.
- * @param unwind the function that {@link UNWIND_EXPRESSION} calls
+ * @param unwind the function that {@link unwindExpression} calls
  */
-function interruptedFiles(unwind: () => void): string[] {
+function interruptedFiles(unwind: Unwind): string[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
     Error.stackTraceLimit = FRAMES;
@@ -36,35 +49,52 @@ function interruptedFiles(unwind: () => void): string[] {
   }
 }
 
-/** Whether the code that the inspector interrupted may be terminated. */
-function verdict(shared: Int32Array, unwind: () => void): (typeof Termination)['READY' | 'AGAIN' | 'REFUSED'] {
-  if (Atomics.load(shared, GUARD) > 0) return Termination.REFUSED;
-  const files = interruptedFiles(unwind);
-  // Node keeps books that must not be left half-written: its stack of async ids, its queues.
-  if (files[0]?.startsWith('node:')) return Termination.AGAIN;
+const isNode = (file: string): boolean => file.startsWith('node:');
+const isKernel = (file: string): boolean => file.startsWith(KERNEL);
+
+/** Whether code may be terminated. @param files of its stack, innermost first */
+function mayEnd(files: readonly string[], reach: Reach): boolean {
   // A slow machine may make the kernel at work look like user code that blocks.
-  const foreign = files.some((file) => !file.startsWith('node:') && !file.startsWith(KERNEL));
-  return foreign ? Termination.READY : Termination.REFUSED;
+  const user = files.findIndex((file) => !isNode(file) && !isKernel(file));
+  switch (reach) {
+    case 'user code':
+      // The thread must be in code of the user, not in books of Node or of the kernel that would be left half-written.
+      return user >= 0 && files.slice(0, user).every((file) => BOOKLESS.test(file));
+    case 'what user code called':
+      // A storm of microtasks or ticks shows Node's frames only: V8 has inlined those of the user.
+      return files.length > 0 && (user >= 0 || files.every(isNode));
+    case 'anything':
+      return files.length > 0;
+  }
 }
 
 /**
- * Main thread: makes {@link UNWIND_EXPRESSION} work.
+ * Main thread: makes {@link unwindExpression} work.
  * @param onTermination called right before code is terminated
+ * @returns to be called when the interrupt is over, however often code had to be terminated for it
  */
-export function installUnwind(shared: Int32Array, onTermination: () => void = () => {}): void {
+export function installUnwind(shared: Int32Array, onTermination: () => void = () => {}): () => void {
   const clear = asyncStackClearer();
-  const unwind = (): void => {
+  let restoreTicks: (() => void) | undefined;
+  const unwind: Unwind = (reach) => {
     // A question that came too late: the control thread has given up, or asked anew.
     if (Atomics.load(shared, TERMINATION) !== Termination.ASKED) return;
-    const state = verdict(shared, unwind);
-    Atomics.store(shared, TERMINATION, state);
-    if (state !== Termination.READY) return;
+    const guarded = Atomics.load(shared, GUARD) > 0;
+    const isReady = !guarded && mayEnd(interruptedFiles(unwind), reach);
+    Atomics.store(shared, TERMINATION, isReady ? Termination.READY : Termination.REFUSED);
+    if (!isReady) return;
     // No Atomics.wait: the code that was interrupted may be in one, and V8 has room for one in a thread.
     const end = performance.now() + ORDER_MS;
     while (Atomics.load(shared, TERMINATION) === Termination.READY && performance.now() < end);
     if (Atomics.compareExchange(shared, TERMINATION, Termination.READY, Termination.REFUSED) !== Termination.ORDERED) return;
+    // It may be a storm. Microtasks that wait are dropped by V8, ticks are not.
+    if (reach !== 'user code') restoreTicks ??= dropTicks();
     onTermination();
     clear();
   };
-  Object.defineProperty(globalThis, Symbol.for(KEY), { value: unwind, enumerable: false });
+  Object.defineProperty(globalThis, Symbol.for(KEY), { value: unwind, enumerable: false, configurable: true });
+  return () => {
+    restoreTicks?.();
+    restoreTicks = undefined;
+  };
 }

@@ -21,15 +21,24 @@ export class CellRunner {
   #finish: ((outcome: Outcome) => void) | undefined;
   /** The session that runs the cell; undefined until it starts. */
   #session: Session | undefined;
+  readonly #interrupts: () => number;
+
+  /** @param interrupts how many were asked for by now */
+  constructor(interrupts: () => number = () => 0) {
+    this.#interrupts = interrupts;
+  }
 
   /** Never rejects. The outcome arrives in a turn of its own. */
   run(session: Promise<Session>, code: string, options: ExecuteOptions): Promise<Outcome> {
     return new Promise((resolve) => {
+      let before = this.#interrupts();
       const finish = (outcome: Outcome): void => {
         if (this.#finish !== finish) return;
         this.#finish = undefined;
         this.#session = undefined;
-        inOwnTurn(() => resolve(outcome));
+        // It may have ended with what it waited for (a child that got the signal) before this thread could be told.
+        const interrupted = this.#interrupts() !== before;
+        inOwnTurn(() => resolve(interrupted && outcome.status === 'ok' ? INTERRUPTED : outcome));
       };
       this.#finish = finish;
       session.then(
@@ -38,6 +47,7 @@ export class CellRunner {
             // Interrupted before it began.
             if (this.#finish !== finish) return;
             this.#session = ready;
+            before = this.#interrupts();
             // Terminated code never returns from here, and its promise never settles: see interrupt().
             ready.execute(code, options).then(finish, (error: unknown) => finish(broken(error)));
           });

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { ShellRequest } from '../control/index.js';
 import type { Outcome, Session } from '../session/index.js';
-import type { Content, Incoming } from '../wire/index.js';
+import type { Content } from '../wire/index.js';
 import { CellRunner } from './cell-runner.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
 
 const FAILED: Outcome = { status: 'error', ename: 'Error', evalue: 'boom', traceback: [] };
 
-const request = (code: string, content: Content = {}): Incoming => ({
+const request = (code: string, content: Content = {}): ShellRequest => ({
   identities: [],
   header: { msg_id: code, msg_type: 'execute_request', session: '', username: '', date: '', version: '' },
   headerJson: code,
   content: { code, ...content },
   metadata: {},
-  buffers: [],
 });
 
 /** A queue whose cells end well, but for `fail`. @param onReply may push more */
@@ -42,7 +42,7 @@ describe('ExecutionQueue', () => {
   after(() => clearInterval(held));
 
   /** Runs `first` and what waits behind it; `late` is sent by a client that reads the first reply while it is still being sent. */
-  const replies = (first: Incoming): Promise<string[]> =>
+  const replies = (first: ShellRequest): Promise<string[]> =>
     new Promise((resolve) => {
       const seen: string[] = [];
       const queue = queueOf((own, code, status) => {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { inOwnTurn, nextTurn } from '../control/index.js';
+import { inOwnTurn, nextTurn, type ShellRequest } from '../control/index.js';
 import type { Outcome, Output, Session } from '../session/index.js';
-import { type Content, type ExecuteRequest, type Incoming, readExecute } from '../wire/index.js';
+import { type Content, type ExecuteRequest, readExecute } from '../wire/index.js';
 import { CellOutput, type Publisher } from './cell-output.js';
 import type { CellRunner } from './cell-runner.js';
 import { colorsUnwanted } from './env.js';
@@ -14,8 +14,8 @@ export interface ExecutionDeps {
   session(): Promise<Session>;
   /** A cell that is the next to run. @param parent header of its request, JSON */
   next(code: string, parent: string): void;
-  reply(request: Incoming, content: Content): void;
-  ask(request: Incoming, prompt: string, password: boolean): Promise<string>;
+  reply(request: ShellRequest, content: Content): void;
+  ask(request: ShellRequest, prompt: string, password: boolean): Promise<string>;
 }
 
 const SILENT_OUTPUT: Output = { stream() {}, display() {}, clear() {} };
@@ -27,7 +27,7 @@ const SILENT_OUTPUT: Output = { stream() {}, display() {}, clear() {} };
 const BATCH_MS = 25;
 
 interface Waiting {
-  readonly request: Incoming;
+  readonly request: ShellRequest;
   /** `performance.now()` of its arrival. */
   readonly at: number;
 }
@@ -48,7 +48,7 @@ export class ExecutionQueue {
     return this.#running?.parent;
   }
 
-  push(request: Incoming): void {
+  push(request: ShellRequest): void {
     this.#waiting.push({ request, at: performance.now() });
     if (!this.#running) void this.#drain();
   }
@@ -65,7 +65,7 @@ export class ExecutionQueue {
   }
 
   /** @returns the requests that waited and must not run */
-  async #execute(request: Incoming, parent: string, at: number): Promise<readonly Waiting[]> {
+  async #execute(request: ShellRequest, parent: string, at: number): Promise<readonly Waiting[]> {
     const { publisher, history } = this.#deps;
     publisher.publish('status', { execution_state: 'busy' }, parent);
     const content = readExecute(request.content);
@@ -94,7 +94,7 @@ export class ExecutionQueue {
     return dropped;
   }
 
-  async #run(request: Incoming, content: ExecuteRequest, parent: string): Promise<Outcome> {
+  async #run(request: ShellRequest, content: ExecuteRequest, parent: string): Promise<Outcome> {
     const { publisher, history, runner } = this.#deps;
     const { code, silent } = content;
     const blank = code.trim() === '';
@@ -124,7 +124,7 @@ export class ExecutionQueue {
     return values;
   }
 
-  #abort(request: Incoming): void {
+  #abort(request: ShellRequest): void {
     const { publisher } = this.#deps;
     const parent = request.headerJson;
     publisher.publish('status', { execution_state: 'busy' }, parent);
@@ -137,7 +137,7 @@ export class ExecutionQueue {
  * Every client of ipykernel knows coloured tracebacks. Results in colours are for those that show them: front ends with cells, which name
  * the cell. A program (nbclient, papermill, a test) that compares results gets them plain.
  */
-function colorsFor({ metadata }: Incoming): 'errors' | 'all' | undefined {
+function colorsFor({ metadata }: ShellRequest): 'errors' | 'all' | undefined {
   if (colorsUnwanted()) return undefined;
   return typeof metadata.cellId === 'string' ? 'all' : 'errors';
 }

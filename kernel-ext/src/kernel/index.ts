@@ -1,1 +1,2 @@
+export { takeLegacy } from './env.js';
 export { startKernel } from './kernel.js';

@@ -1,18 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Router } from 'zeromq';
-import { afterArrivals, ControlThread, inOwnTurn, nextTurn } from '../control/index.js';
+import { rmSync } from 'node:fs';
+import { afterArrivals, ControlThread, inOwnTurn, nextTurn, type Restart } from '../control/index.js';
 import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
-import type { Session } from '../session/index.js';
-import {
-  bindRouter,
-  type Connection,
-  Encoder,
-  type Incoming,
-  KernelError,
-  logToStderr,
-  removeSocketFiles,
-  Signer,
-} from '../wire/index.js';
+import type { Session, SessionOptions } from '../session/index.js';
+import { type Connection, logToStderr, removeSocketFiles } from '../wire/index.js';
 import { CellRunner } from './cell-runner.js';
 import { parentPid } from './env.js';
 import { ExecutionQueue } from './execution-queue.js';
@@ -32,48 +23,53 @@ export interface KernelOptions {
   readonly connection: Connection;
   /** The descriptors 1 and 2, if they were replaced. */
   readonly descriptors?: OwnDescriptors;
-  /** Makes the session; called once, after the kernel can answer. @param uninterruptible for `SessionOptions` */
-  createSession(uninterruptible: <T>(work: () => T) => T): Promise<Session>;
-}
-
-/** Binds shell and stdin; where that fails, nothing stays open. */
-async function bindMain(connection: Connection, control: ControlThread): Promise<[Router, Router]> {
-  const opened: { close(): void }[] = [];
-  try {
-    return [await bindRouter(connection, 'shell', opened), await bindRouter(connection, 'stdin', opened)];
-  } catch (error) {
-    for (const socket of opened) socket.close();
-    await control.close();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`, error);
-  }
+  /** How to start this kernel once more, where native code has taken its main thread for good. */
+  readonly restart: Restart;
+  /** Keeps the signatures of accepted messages over restarts. @default '' in memory only */
+  readonly seenFile?: string;
+  /** What the program before this one in the process has left. @default '' */
+  readonly legacy?: string;
+  /** Makes the session; called once, after the kernel can answer. */
+  createSession(
+    hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'interrupts'>>,
+  ): Promise<Session>;
 }
 
 /**
  * Starts the kernel in this process: takes over signals and `process.exit`, and ends the process when asked to.
  * @throws KernelError `NBS_KERNEL_BIND` where a port or socket file is taken
  */
-export async function startKernel({ connection, descriptors = asTheyAre(), createSession }: KernelOptions): Promise<void> {
+export async function startKernel({
+  connection,
+  descriptors = asTheyAre(),
+  restart,
+  seenFile = '',
+  legacy = '',
+  createSession,
+}: KernelOptions): Promise<void> {
   const info = kernelInfo();
-  const name = randomUUID();
-  const signer = new Signer(connection);
-  const encoder = new Encoder(signer, name);
-  const runner = new CellRunner();
+  const runner = new CellRunner(() => control.interrupts);
   const history = new History();
   let ending = false;
   let firstCell: string | undefined;
+  /** The cell that ran, or waited, when code was terminated. */
+  let hit: string | undefined;
 
   const endCell = (): void => {
-    stdin.cancel();
+    control.unask();
     runner.interrupt();
   };
   const interrupt = (terminated: boolean): void => {
-    shell.rearm();
-    // Where no cell runs, the one that is meant may have come meanwhile: by another socket, unread while the thread was busy.
-    if (terminated || queue.running) endCell();
+    shell.interrupt();
+    // Terminated code may be what an earlier cell left behind. A cell that waited behind it runs.
+    if (terminated) {
+      if (queue.running === hit) endCell();
+    } else if (queue.running) endCell();
+    // The cell that is meant may be on its way: by another socket.
     else afterArrivals(endCell);
   };
-  const end = async (): Promise<void> => {
+  /** @param forGood no kernel with this connection file follows */
+  const end = async (forGood: boolean): Promise<void> => {
     if (ending) return;
     ending = true;
     control.ending();
@@ -83,19 +79,32 @@ export async function startKernel({ connection, descriptors = asTheyAre(), creat
       timeout,
     ]);
     await control.close();
-    await Promise.all([shell.close(), stdin.close()]);
     removeSocketFiles(connection);
+    if (forGood && seenFile !== '') rmSync(seenFile, { force: true });
     exit(0);
   };
 
-  const exit = guardProcess({ onInterrupt: () => interrupt(false), onEnd: () => void end() });
+  const exit = guardProcess({ onInterrupt: () => control.interrupt(), onEnd: () => void end(false) });
   const control = await ControlThread.start(
-    { connection, session: name, info, descriptors, parentPid: parentPid() },
-    { onInterrupt: interrupt, onShutdown: () => void end() },
+    { connection, seenFile, session: randomUUID(), info, descriptors, parentPid: parentPid(), restart, legacy },
+    {
+      onRequest: (request) => shell.onRequest(request),
+      onAnswer: (question, value) => stdin.onAnswer(question, value),
+      onTermination: () => {
+        hit = queue.running;
+      },
+      onInterrupt: interrupt,
+      onShutdown: (again) => void end(!again),
+    },
   );
   const holder = new SessionHolder((made) =>
     control.guardedAsync(async () => {
-      const session = await createSession((work) => control.guarded(work));
+      const session = await createSession({
+        uninterruptible: (work) => control.guarded(work),
+        onSpawn: (pid, byRunning) => control.spawned(pid, byRunning),
+        onCheck: (pid) => control.checking(pid),
+        interrupts: () => control.interrupts,
+      });
       made(session);
       // A cell that came meanwhile: what it needs boots while TypeScript loads, which takes the thread for half a second.
       await nextTurn();
@@ -105,8 +114,7 @@ export async function startKernel({ connection, descriptors = asTheyAre(), creat
     }),
   );
   const session = (): Promise<Session> => holder.get();
-  const [shellSocket, stdinSocket] = await bindMain(connection, control);
-  const stdin = new StdinChannel(stdinSocket, signer, encoder);
+  const stdin = new StdinChannel(control);
   const queue = new ExecutionQueue({
     publisher: control,
     runner,
@@ -116,21 +124,21 @@ export async function startKernel({ connection, descriptors = asTheyAre(), creat
       firstCell ??= code;
       control.cell(parent);
     },
-    reply: (request: Incoming, content) => shell.reply(request, 'execute_reply', content),
+    reply: (request, content) => control.reply(request, 'execute_reply', content),
     ask: (request, prompt, password) => stdin.ask(request, prompt, password),
   });
   const preload = (): void =>
     void session().catch((error: unknown) => logToStderr(`the session cannot be loaded: ${String(error)}`));
-  const shell = new ShellChannel(shellSocket, signer, encoder, {
+  const shell = new ShellChannel({
     info,
     publisher: control,
     history,
     session,
-    guarded: (work) => control.guarded(work),
+    reply: (request, type, content) => control.reply(request, type, content),
     execute: (request) => queue.push(request),
     running: () => queue.running,
     answered: () => inOwnTurn(preload),
-    shutdown: () => void end(),
+    shutdown: (again) => void end(!again),
   });
   setTimeout(preload, IDLE_LOAD_MS).unref();
 }

@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import { afterArrivals } from '../control/index.js';
 import { replaceDescriptors } from '../descriptors/index.js';
 import { KernelError, logTo, logToStderr, readConnectionFile } from '../wire/index.js';
-import { notebookName } from './env.js';
+import { notebookName, takeLegacy } from './env.js';
 import { startKernel } from './kernel.js';
 
-const [, , connectionFile] = process.argv;
+const [, main, connectionFile] = process.argv;
+
+const legacy = takeLegacy();
 
 // First of all: what is opened next must not get their numbers.
 const descriptors = replaceDescriptors();
@@ -17,11 +19,19 @@ try {
   await startKernel({
     connection: readConnectionFile(connectionFile),
     descriptors,
-    createSession: async (uninterruptible) => {
+    seenFile: `${connectionFile}.seen`,
+    legacy,
+    restart: {
+      file: process.execPath,
+      args: [...process.execArgv, main as string, resolve(connectionFile)],
+      folder: process.cwd(),
+      env: { ...process.env } as Record<string, string>,
+    },
+    createSession: async (hooks) => {
       const { createSession, nameOwner } = await import('../session/index.js');
       // Jupyter keeps the file over restarts.
       nameOwner({ key: resolve(connectionFile), name: notebookName() ?? `a notebook in ${process.cwd()}` });
-      return createSession({ folder: process.cwd(), uninterruptible, turn: afterArrivals });
+      return createSession({ folder: process.cwd(), turn: afterArrivals, ...hooks });
     },
   });
 } catch (error) {

@@ -1,19 +1,6 @@
-import type { Router } from 'zeromq';
+import { inOwnTurn, type ShellRequest } from '../control/index.js';
 import type { Session } from '../session/index.js';
-import {
-  type Content,
-  Decoder,
-  type Encoder,
-  type Incoming,
-  Receiver,
-  Refusals,
-  readCode,
-  readHistory,
-  Sender,
-  type Signer,
-  toCodePoints,
-  toUtf16,
-} from '../wire/index.js';
+import { type Content, readCode, readHistory, toCodePoints, toUtf16 } from '../wire/index.js';
 import type { Publisher } from './cell-output.js';
 import type { History } from './history.js';
 
@@ -22,9 +9,8 @@ export interface ShellDeps {
   readonly publisher: Publisher;
   readonly history: History;
   session(): Promise<Session>;
-  /** Runs work that an interrupt must not break. */
-  guarded<T>(work: () => T): T;
-  execute(request: Incoming): void;
+  execute(request: ShellRequest): void;
+  reply(request: ShellRequest, type: string, content: Readonly<Content>): void;
   /** Header (JSON) of the cell that runs. */
   running(): string | undefined;
   answered(): void;
@@ -33,51 +19,35 @@ export interface ShellDeps {
 
 /** The shell channel: hands cells to the queue and answers everything else at once, also while a cell awaits. */
 export class ShellChannel {
-  readonly #sender: Sender;
-  readonly #encoder: Encoder;
   readonly #deps: ShellDeps;
-  readonly #receiver: Receiver;
+  /** Ends the request about code that is being answered, should its answer be terminated. */
+  #interrupt: (() => void) | undefined;
 
-  constructor(socket: Router, signer: Signer, encoder: Encoder, deps: ShellDeps) {
-    this.#sender = new Sender(socket);
-    this.#encoder = encoder;
+  constructor(deps: ShellDeps) {
     this.#deps = deps;
-    const decoder = new Decoder(signer);
-    const refusals = new Refusals('shell');
-    this.#receiver = new Receiver(socket, (frames) => {
-      const decoded = decoder.decode(frames);
-      if (!decoded.ok) refusals.add(decoded.refusal);
-      else if (decoded.message.header.msg_type === 'execute_request') deps.execute(decoded.message);
-      else void this.#handle(decoded.message);
-    });
   }
 
-  /** After a termination: see {@link Receiver.rearm}. */
-  rearm(): void {
-    this.#receiver.rearm();
-    this.#sender.flush();
+  onRequest(request: ShellRequest): void {
+    if (request.header.msg_type === 'execute_request') this.#deps.execute(request);
+    else void this.#handle(request);
   }
 
-  close(): Promise<void> {
-    return this.#sender.close();
+  /** Ends a completion or an inspection that is under way. */
+  interrupt(): void {
+    this.#interrupt?.();
   }
 
-  reply(request: Incoming, type: string, content: Readonly<Content>): void {
-    const frames = this.#encoder.encode(type, content, { identities: request.identities, parent: request.headerJson });
-    this.#sender.send(frames);
-  }
-
-  async #handle(request: Incoming): Promise<void> {
+  async #handle(request: ShellRequest): Promise<void> {
     const { publisher } = this.#deps;
     const parent = request.headerJson;
     const type = request.header.msg_type;
     publisher.publish('status', { execution_state: 'busy' }, parent);
     try {
       const content = await this.#answer(type, request, parent);
-      if (content) this.reply(request, type.replace(/_request$/, '_reply'), content);
+      if (content) this.#deps.reply(request, type.replace(/_request$/, '_reply'), content);
     } catch (error) {
       const { name: ename, message: evalue, stack } = error instanceof Error ? error : new Error(String(error));
-      this.reply(request, type.replace(/_request$/, '_reply'), {
+      this.#deps.reply(request, type.replace(/_request$/, '_reply'), {
         status: 'error',
         ename,
         evalue,
@@ -92,7 +62,7 @@ export class ShellChannel {
   }
 
   /** The reply's content; undefined where the message wants none. */
-  async #answer(type: string, request: Incoming, parent: string): Promise<Readonly<Content> | undefined> {
+  async #answer(type: string, request: ShellRequest, parent: string): Promise<Readonly<Content> | undefined> {
     const { content } = request;
     switch (type) {
       case 'kernel_info_request':
@@ -128,11 +98,23 @@ export class ShellChannel {
     const session = await this.#deps.session();
     const { code, cursor, detail } = readCode(content);
     const at = cursor === undefined ? code.length : toUtf16(code, cursor);
-    return this.#deps.guarded((): Readonly<Content> => {
+    const answer = (): Readonly<Content> => {
       if (type === 'is_complete_request') return { ...session.isComplete(code) };
       if (type === 'inspect_request') return { ...session.inspect(code, at, detail) };
       const reply = session.complete(code, at);
       return { ...reply, cursor_start: toCodePoints(code, reply.cursor_start), cursor_end: toCodePoints(code, reply.cursor_end) };
+    };
+    return new Promise((resolve, reject) => {
+      // In a turn of its own: an interrupt may have to terminate it.
+      inOwnTurn(() => {
+        this.#interrupt = () => reject(Object.assign(new Error(`${type} was interrupted`), { name: 'KeyboardInterrupt' }));
+        try {
+          resolve(answer());
+        } catch (error) {
+          reject(error as Error);
+        }
+        this.#interrupt = undefined;
+      });
     });
   }
 }

@@ -13,7 +13,7 @@ const tell = (message: FromLifeline): void => parentPort?.postMessage(message);
 const interrupter = new Interrupter({
   shared,
   ping: (id) => tell({ kind: 'ping', id }),
-  terminate: () => terminateMain(shared),
+  terminate: (reach, signal) => terminateMain(shared, reach, signal),
   interrupted: () => tell({ kind: 'interrupt' }),
 });
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { guarded, installUnwind } from '../control/index.js';
+import { guarded, installUnwind, SHARED_INTS } from '../control/index.js';
 import type { Order } from './protocol.js';
 
 export type ToLifeline = { readonly kind: 'pong'; readonly id: number };
@@ -22,14 +22,15 @@ export interface LifelineEvents {
  * process and what its cells have started when the parent is gone.
  */
 export class Lifeline {
-  readonly #shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT));
 
   constructor(events: LifelineEvents) {
-    installUnwind(this.#shared);
+    const settled = installUnwind(this.#shared);
     const worker = new Worker(new URL('./lifeline-thread.js', import.meta.url), { workerData: { shared: this.#shared.buffer } });
     worker.on('message', (message: FromLifeline) => {
       switch (message.kind) {
         case 'ping':
+          settled();
           worker.postMessage({ kind: 'pong', id: message.id } satisfies ToLifeline);
           break;
         case 'interrupt':

@@ -134,6 +134,7 @@ export class CellExecutor {
       },
       magic,
       time,
+      loop: () => {},
       scope: () => new DisposalScope(),
       cell_scope: scope,
       meta: { url: `file://${join(this.#folder, id)}`, dirname: this.#folder, filename: join(this.#folder, id) },

@@ -58,9 +58,12 @@ export function cellFunction(fork: Fork, emitted: string, resultName: string | u
       declaredNames(fork, statement, kinds);
     }
   }
-  edits.push(...waitEdits(fork, file), ...callEdits(fork, file));
+  const loops = loopEdits(fork, file);
+  // Of insertions at one place the outer ones come first.
+  edits.push(...loops, ...waitEdits(fork, file), ...callEdits(fork, file));
   const accessors = exported.map((name) => accessor(name, kinds.get(name) ?? 'var')).join(', ');
   const helpers = HELPERS.filter((name) => module.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
+  if (loops.length > 0) helpers.push('loop: __nbs_loop');
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
   const head = `(async function (${CELL_PARAMETERS.join(', ')}) { 'use strict'; ${prelude}__nbs.define({ ${accessors} }); ${hoisted}`;
   const result = edited(unmapped(module), [
@@ -90,6 +93,32 @@ function waitEdits(fork: Fork, file: ts.SourceFile): Edit[] {
     if (fork.isAwaitExpression(node) && !isTimer(fork, node.expression)) wrap(node.expression, 'wait');
     else if (fork.isForOfStatement(node) && node.awaitModifier !== undefined) wrap(node.expression, 'each');
     fork.forEachChild(node, visit);
+  };
+  visit(file);
+  return edits;
+}
+
+/**
+ * Loops that call something call a function of the kernel's that does nothing, too. V8 looks for interrupts where a function begins, but in a loop only after
+ * so many instructions: `for (;;) JSON.parse(text)` would come to that after minutes.
+ */
+function loopEdits(fork: Fork, file: ts.SourceFile): Edit[] {
+  if (!/\b(for|while|do)\b/.test(file.text)) return [];
+  const edits: Edit[] = [];
+  const visit = (node: ts.Node): boolean => {
+    let calls = fork.isCallExpression(node) || fork.isNewExpression(node);
+    fork.forEachChild(node, (child) => {
+      if (visit(child)) calls = true;
+    });
+    if (fork.isIterationStatement(node, false) && calls) {
+      const { statement } = node;
+      const start = statement.getStart(file);
+      if (fork.isBlock(statement)) edits.push({ start: start + 1, end: start + 1, text: ' __nbs_loop();' });
+      else {
+        edits.push({ start, end: start, text: '{ __nbs_loop(); ' }, { start: statement.end, end: statement.end, text: ' }' });
+      }
+    }
+    return calls;
   };
   visit(file);
   return edits;

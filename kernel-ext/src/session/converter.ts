@@ -76,5 +76,10 @@ export interface Converter {
   complete(scope: string, code: string, offset: number): Completion;
   inspect(scope: string, code: string, offset: number): Inspection | undefined;
   isComplete(code: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };
+  /**
+   * Only if a process of its own checks the types: its pid, while there is one. Who ends that process ends the question that it is asked; it then throws
+   * KeyboardInterrupt, and the next question starts another process. A converter without this may be terminated, and is of no use afterwards.
+   */
+  checker?(): number | undefined;
   dispose(): void;
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { display } from '../display/index.js';
 import { NoInput } from './errors.js';
+import { installReadlineQuestions } from './readline-questions.js';
 import { currentCell, lastCell } from './running-cell.js';
 
 const own = createRequire(import.meta.url);
@@ -12,6 +13,7 @@ export function installNotebookGlobals(): void {
   lazy('display', () => display);
   lazy('prompt', () => ask);
   lazy('input', () => ask);
+  installReadlineQuestions(() => (currentCell()?.output.input === undefined ? undefined : ask));
 }
 
 function lazy(name: string, load: () => unknown): void {

@@ -55,6 +55,12 @@ export class NotebookModules {
     }
   }
 
+  /** Forgets modules that were terminated while they loaded: loading is synchronous, so no other ones are unfinished. */
+  forgetUnfinished(): void {
+    for (const [id, module] of Object.entries(this.require.cache)) if (module?.loaded === false) delete this.require.cache[id];
+    for (const [file, module] of this.#loaded) if (!module.loaded) this.#loaded.delete(file);
+  }
+
   #requireIn(folder: string): NodeJS.Require {
     const plain = createRequire(join(folder, 'cell.js'));
     const load = (id: string): unknown => {
@@ -89,6 +95,7 @@ export class NotebookModules {
     module.filename = module.id;
     module.require = this.#requireIn(dirname(file));
     (module as unknown as { _compile(code: string, filename: string): void })._compile(this.#compiled.get(file) ?? '', module.id);
+    module.loaded = true;
     return module.exports;
   }
 

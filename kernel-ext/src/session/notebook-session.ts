@@ -1,9 +1,11 @@
+import { watchSpawns } from '../children/index.js';
 import { bundleOf, isShown, picturesDrawn, setDisplayTarget, setPackageImporter, withPicture } from '../display/index.js';
 import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
 import { versionText } from '../versions/index.js';
 import { willServe } from './anticipate.js';
 import { CellExecutor } from './cell-executor.js';
 import { CellSources } from './cell-sources.js';
+import { endWorkers, watchWorkers } from './cell-workers.js';
 import { completeCell } from './completion.js';
 import type { ConvertedCell, Converter } from './converter.js';
 import { createConverter } from './create-converter.js';
@@ -38,6 +40,9 @@ const WARM_HOST_MS = 100;
 /** How long a cell's end may wait for lines of its replicas, which a node agent that is busy holds back: runners drop what comes later. */
 const REPLICAS_PRINT_MS = 1_000;
 
+/** How long an interrupted cell may take to end by itself: code that was terminated never does. */
+const ABANDON_MS = 80;
+
 /** A cell without this has seen no answer of a replica. */
 const AWAITS = /\bawait\b/;
 
@@ -51,13 +56,20 @@ export class NotebookSession implements Session {
   readonly #uninterruptible: <T>(work: () => T) => T;
   readonly #turn: (work: () => void) => void;
   readonly #leadsGroup: boolean;
+  readonly #onCheck: (pid: number) => void;
+  readonly #interrupts: () => number;
   #scope = '';
   #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
-  #running: AbortController | undefined;
+  #running: { readonly abort: AbortController; readonly cell: RunningCell; readonly abandon: () => void } | undefined;
+  /** The type checker is at work. Still true at its next use: it was terminated, and is of no use any more. */
+  #checking = false;
 
   constructor(options: SessionOptions) {
     const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
+    const { onSpawn, onCheck = () => {}, interrupts = () => 0 } = options;
+    this.#onCheck = onCheck;
+    this.#interrupts = interrupts;
     this.#folder = folder;
     this.#uninterruptible = uninterruptible;
     this.#turn = turn;
@@ -71,6 +83,9 @@ export class NotebookSession implements Session {
     });
     installProcessOutput(ownsProcess);
     installNotebookGlobals();
+    watchWorkers();
+    if (onSpawn !== undefined)
+      watchSpawns((pid) => onSpawn(pid, this.#running !== undefined && currentCell() === this.#running.cell));
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
     setPackageImporter((id) => (currentCell() ?? lastCell())?.importPackage(id));
   }
@@ -82,23 +97,28 @@ export class NotebookSession implements Session {
   }
 
   interrupt(): void {
-    this.#running?.abort(new KeyboardInterrupt());
+    const running = this.#running;
+    if (running === undefined) return;
+    running.abort.abort(new KeyboardInterrupt());
     this.#executor.interrupt();
+    endWorkers(running.cell);
+    this.#modules.forgetUnfinished();
+    setTimeout(running.abandon, ABANDON_MS);
   }
 
   complete(code: string, cursor: number): CompleteReply {
-    return completeCell(this.#types(), this.#scope, this.#folder, code, cursor);
+    return this.#check((types) => completeCell(types, this.#scope, this.#folder, code, cursor));
   }
 
   inspect(code: string, cursor: number, detail: number): InspectReply {
-    return inspectCell(this.#types(), this.#scope, code, cursor, detail);
+    return this.#check((types) => inspectCell(types, this.#scope, code, cursor, detail));
   }
 
   isComplete(code: string): IsCompleteReply {
     const { cellMagic, edits, isEmpty } = splitCell(code);
     if (cellMagic !== undefined) return code.endsWith('\n') ? { status: 'complete' } : { status: 'incomplete', indent: '' };
     if (isEmpty) return { status: 'complete' };
-    return this.#types().isComplete(edited(unmapped(code), edits).text);
+    return this.#check((types) => types.isComplete(edited(unmapped(code), edits).text));
   }
 
   async anticipate(code: string): Promise<void> {
@@ -134,24 +154,41 @@ export class NotebookSession implements Session {
     await host.endCluster({ drain: false });
   }
 
-  async #execute(code: string, { executionCount, silent, output }: ExecuteOptions): Promise<Outcome> {
-    const running = new AbortController();
-    this.#running = running;
-    const importPackage = (id: string): Promise<object> => this.#modules.import(id);
-    const cell: RunningCell = { id: `cell[${executionCount}].ts`, output, importPackage, interrupted: running.signal };
+  #execute(code: string, { executionCount, silent, output }: ExecuteOptions): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const abort = new AbortController();
+      const importPackage = (id: string): Promise<object> => this.#modules.import(id);
+      const cell: RunningCell = { id: `cell[${executionCount}].ts`, output, importPackage, interrupted: abort.signal };
+      const running = {
+        abort,
+        cell,
+        abandon: () => {
+          if (this.#running === running) this.#running = undefined;
+          resolve(formatError(new KeyboardInterrupt(), paintFor(output)));
+        },
+      };
+      this.#running = running;
+      void this.#runCell(code, cell, silent).then((outcome) => {
+        if (this.#running === running) this.#running = undefined;
+        resolve(outcome);
+      });
+    });
+  }
+
+  /** Never rejects. Does not settle if its code, or the kernel's for it, is terminated. */
+  async #runCell(code: string, cell: RunningCell, silent: boolean): Promise<Outcome> {
     try {
       const split = splitCell(code);
       const magics = await this.#magicContext(cell, split);
+      cell.interrupted.throwIfAborted();
       const begun = performance.now();
       if (magics !== undefined) await this.#outside(cell, split, magics);
       let outcome: Outcome = { status: 'ok' };
       if (!split.isEmpty) outcome = await this.#typescript(code, split, cell, silent, magics);
-      if (split.timed) output.stream('stdout', `${took(begun)}\n`);
+      if (split.timed) cell.output.stream('stdout', `${took(begun)}\n`);
       return outcome;
     } catch (error) {
-      return formatError(running.signal.aborted ? new KeyboardInterrupt() : error, paintFor(output));
-    } finally {
-      this.#running = undefined;
+      return formatError(cell.interrupted.aborted ? new KeyboardInterrupt() : error, paintFor(cell.output));
     }
   }
 
@@ -175,7 +212,8 @@ export class NotebookSession implements Session {
     const plain = edited(unmapped(code), split.edits);
     if (willServe(plain.text)) startClusterAhead();
     const source = await this.#sources.marked(cell.id, plain);
-    const converted = this.#uninterruptible(() => this.#types().convert(this.#scope, { id: cell.id, source }));
+    cell.interrupted.throwIfAborted();
+    const converted = this.#check((types) => types.convert(this.#scope, { id: cell.id, source }));
     if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics, paintFor(cell.output));
     // Of a file that did not change, no code comes a second time.
     this.#modules.add(converted.sideModules);
@@ -202,7 +240,9 @@ export class NotebookSession implements Session {
     });
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     this.#scope =
-      end.missing.size === 0 ? converted.scope : this.#types().scopeWithout(converted.scope, this.#scope, end.missing);
+      end.missing.size === 0
+        ? converted.scope
+        : this.#check((types) => types.scopeWithout(converted.scope, this.#scope, end.missing));
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
     await unlessInterrupted(cell, picturesDrawn());
     if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
@@ -225,8 +265,30 @@ export class NotebookSession implements Session {
     return { folder: this.#folder, output: cell.output, signal: cell.interrupted, versions: versionText, env, leadsGroup };
   }
 
+  /** Asks the type checker so that an interrupt can end the question. */
+  #check<T>(work: (types: Converter) => T): T {
+    if (this.#checking) this.#converter = undefined;
+    const types = this.#uninterruptible(() => this.#types());
+    if (types.checker !== undefined) return this.#uninterruptible(() => this.#askProcess(types, work));
+    this.#checking = true;
+    try {
+      return work(types);
+    } finally {
+      this.#checking = false;
+    }
+  }
+
+  #askProcess<T>(types: Converter, work: (types: Converter) => T): T {
+    this.#onCheck(types.checker?.() ?? 0);
+    try {
+      return work(types);
+    } finally {
+      this.#onCheck(0);
+    }
+  }
+
   #types(): Converter {
-    this.#converter ??= createConverter(this.#folder);
+    this.#converter ??= createConverter(this.#folder, this.#interrupts);
     return this.#converter;
   }
 }

@@ -96,7 +96,7 @@ export interface SessionOptions {
    */
   leadsGroup?: boolean;
   /**
-   * Runs work that an interrupt must wait for: the type checker, terminated half-way, would be of no use afterwards.
+   * Runs work that an interrupt must wait for: a module that is terminated while it loads, TypeScript itself, cannot be loaded again.
    * @default runs it as it is
    */
   uninterruptible?: <T>(work: () => T) => T;
@@ -105,4 +105,16 @@ export interface SessionOptions {
    * @default setImmediate
    */
   turn?: (work: () => void) => void;
+  /**
+   * Told of every child process that is started without blocking the thread.
+   * @param byRunning by the cell that runs, not by what an earlier one left behind
+   */
+  onSpawn?: (pid: number, byRunning: boolean) => void;
+  /** Told which process the type checker is while it is asked, and 0 when it has answered: an interrupt may end it. */
+  onCheck?: (pid: number) => void;
+  /**
+   * How many interrupts were asked for by now, whether the session was told or not.
+   * @default none
+   */
+  interrupts?: () => number;
 }

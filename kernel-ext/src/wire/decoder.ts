@@ -37,10 +37,11 @@ function readHeader(raw: Content): Header | undefined {
 /** Turns frames into messages. Nothing is parsed before its signature was found right. Never throws. */
 export class Decoder {
   readonly #signer: Signer;
-  readonly #replays = new ReplayGuard();
+  readonly #replays: ReplayGuard;
 
-  constructor(signer: Signer) {
+  constructor(signer: Signer, replays = new ReplayGuard()) {
     this.#signer = signer;
+    this.#replays = replays;
   }
 
   decode(frames: readonly Buffer[]): Decoded {

@@ -13,6 +13,7 @@ export { KernelError } from './errors.js';
 export {
   type Content,
   type ExecuteRequest,
+  type Header,
   type HistoryRequest,
   type Incoming,
   PROTOCOL_VERSION,
@@ -22,6 +23,7 @@ export {
 } from './message.js';
 export { Receiver } from './receiver.js';
 export { logTo, logToStderr, Refusals } from './refusals.js';
+export { ReplayGuard } from './replay-guard.js';
 export { Sender } from './sender.js';
 export { Signer } from './signer.js';
 export { bindPublisher, bindRouter } from './sockets.js';

@@ -13,25 +13,15 @@ export class Receiver {
   constructor(source: Source, onFrames: (frames: Buffer[]) => void) {
     this.#source = source;
     this.#onFrames = onFrames;
-    this.rearm();
+    this.#read();
   }
 
-  /**
-   * Makes sure that a read is under way. Terminating user code can end an innocent continuation of ours, and
-   * with it the chain of reads; where a read is still pending, the second one fails with EBUSY and changes nothing.
-   */
-  rearm(): void {
+  #read(): void {
     if (this.#source.closed) return;
-    let reading: Promise<Buffer[]>;
-    try {
-      reading = this.#source.receive();
-    } catch {
-      return;
-    }
-    reading.then(
+    this.#source.receive().then(
       (frames) => {
-        // The next read is asked for first, so that a handler that throws or is terminated does not end the chain.
-        this.rearm();
+        // The next read is asked for first, so that a handler that throws does not end the chain.
+        this.#read();
         this.#handle(frames);
       },
       // The socket was closed.

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { ReplayGuard } from './replay-guard.js';
 
@@ -9,4 +12,19 @@ it('a replay guard remembers at least its limit, and forgets in the end', () => 
     for (let back = 0; back < 10 && back <= n; back++) assert.ok(!guard.admit(`s${n - back}`));
   }
   assert.ok(guard.admit('s0'));
+});
+
+it('a replay guard knows what the one before it has seen, from a file that stays small and private', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbs-replays-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'seen');
+  const signature = (n: number): string => String(n).padStart(64, '0').split('').reverse().join('');
+  for (let n = 0; n < 100; n++) {
+    const guard = new ReplayGuard(10, file);
+    assert.ok(guard.admit(signature(n)));
+    for (let back = 0; back < 10 && back <= n; back++) assert.ok(!new ReplayGuard(10, file).admit(signature(n - back)));
+  }
+  assert.ok(statSync(file).size <= 33 * 20);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.ok(new ReplayGuard(10, join(folder, 'no', 'such', 'folder')).admit('s'));
 });

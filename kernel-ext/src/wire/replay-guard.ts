@@ -1,22 +1,62 @@
-/** Remembers the signatures of the last messages, so that a recorded message is not accepted a second time. */
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+
+/** As much of a signature as is remembered: hexadecimal digits. Nobody can make a second message with the same ones. */
+const DIGITS = 32;
+
+/** Remembers the signatures of the last messages, so that a recorded message is not accepted a second time, also by the next kernel with the same key. */
 export class ReplayGuard {
   readonly #limit: number;
+  readonly #file: string | undefined;
   #recent = new Set<string>();
   #older = new Set<string>();
 
-  /** @param limit how many signatures are remembered at least (at most twice as many) */
-  constructor(limit = 1 << 16) {
+  /**
+   * @param limit how many signatures are remembered at least (at most twice as many)
+   * @param file keeps them over restarts. A file that cannot be read or written is done without.
+   */
+  constructor(limit = 1 << 16, file?: string) {
     this.#limit = limit;
+    this.#file = file;
+    for (const signature of this.#read()) this.#remember(signature);
   }
 
   /** False where this signature was seen before. */
   admit(signature: string): boolean {
-    if (this.#recent.has(signature) || this.#older.has(signature)) return false;
-    this.#recent.add(signature);
-    if (this.#recent.size >= this.#limit) {
-      this.#older = this.#recent;
-      this.#recent = new Set();
+    const start = signature.slice(0, DIGITS);
+    if (this.#recent.has(start) || this.#older.has(start)) return false;
+    const turned = this.#remember(start);
+    if (this.#file === undefined) return true;
+    try {
+      if (turned) this.#rewrite(this.#file);
+      else appendFileSync(this.#file, `${start}\n`, { mode: 0o600 });
+    } catch {
+      // The memory is left.
     }
     return true;
+  }
+
+  /** @returns whether the oldest were forgotten */
+  #remember(signature: string): boolean {
+    this.#recent.add(signature);
+    if (this.#recent.size < this.#limit) return false;
+    this.#older = this.#recent;
+    this.#recent = new Set();
+    return true;
+  }
+
+  #read(): readonly string[] {
+    if (this.#file === undefined) return [];
+    try {
+      return readFileSync(this.#file, 'latin1')
+        .split('\n')
+        .filter((line) => line.length === DIGITS);
+    } catch {
+      return [];
+    }
+  }
+
+  #rewrite(file: string): void {
+    writeFileSync(`${file}.new`, [...this.#older, ...this.#recent, ''].join('\n'), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
   }
 }

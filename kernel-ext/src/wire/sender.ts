@@ -24,11 +24,10 @@ export class Sender {
 
   send(frames: Frame[]): void {
     this.#queue.push(frames);
-    this.flush();
+    this.#flush();
   }
 
-  /** Sends what waits. Needed by itself only after a termination, which may have ended a continuation of ours. */
-  flush(): void {
+  #flush(): void {
     for (let frames = this.#queue[0]; frames && !this.#sink.closed; frames = this.#queue[0]) {
       let sending: Promise<void>;
       try {
@@ -45,7 +44,7 @@ export class Sender {
         })
         .finally(() => {
           this.#pending--;
-          this.flush();
+          this.#flush();
           if (this.#pending === 0 && this.#queue.length === 0) this.#drained?.();
         });
     }

@@ -55,6 +55,9 @@ export interface ClusterFolder {
   readonly token: string;
 }
 
+/** Clusters of this program. A kernel whose program is replaced keeps its pid, and is the successor of what ran in the process before. */
+const own = new Set<string>();
+
 /**
  * Makes the private folder of a new cluster, with its token.
  * @throws NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
@@ -80,6 +83,7 @@ export function createClusterFolder(options: {
   mkdirSync(join(unfinished, 'code'), { mode: 0o700 });
   writeFileSync(join(unfinished, 'token'), token, { mode: 0o600 });
   writeFileSync(join(unfinished, 'owner.json'), JSON.stringify(owner), { mode: 0o600 });
+  own.add(dir);
   renameSync(unfinished, dir);
   return { dir, token };
 }
@@ -103,7 +107,7 @@ export async function predecessorsEnded(ownerKey: string): Promise<void> {
   const deadline = Date.now() + PREDECESSOR_WAIT_MS;
   const isPredecessor = (dir: string): boolean => {
     const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
-    if (owner === undefined || owner.ownerKey !== ownerKey || owner.detached || owner.driver.pid === process.pid) return false;
+    if (owner === undefined || owner.ownerKey !== ownerKey || owner.detached || own.has(dir)) return false;
     return !isStale(dir);
   };
   const home = clustersHome();
@@ -224,7 +228,8 @@ function isStale(dir: string): boolean {
   // The process that started a detached one has no part in its life.
   if (agent !== undefined && owner?.detached === true) return true;
   if (owner === undefined) return ageMs(dir) > UNFINISHED_FOLDER_MS;
-  return !isAlive(owner.driver);
+  const isPredecessor = owner.driver.pid === process.pid && !own.has(dir);
+  return isPredecessor || !isAlive(owner.driver);
 }
 
 function ageMs(path: string): number {

@@ -7,9 +7,10 @@ import { isNode, type SyntaxNode } from '../syntax.js';
 import { usingEdits } from '../using.js';
 import type { CellSyntax, DeclaredName } from './cell-syntax.js';
 import { closing, opening, typeErasures } from './erase-types.js';
+import { loopEdits } from './loop-edits.js';
 
 /** What rewritten and magic lines call, by the name `__nbs_…`; see `CellExecutor`. */
-const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'time'];
+const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'time', 'loop'];
 
 const COMPILER_OPTIONS: TransformOptions = {
   loader: 'ts',
@@ -38,6 +39,8 @@ export function cellCode(text: string, cell: CellSyntax, isEarlier: (name: strin
   // The object that holds the names of all cells. A cell may use the name that it usually has.
   const space = /\bexports\b/.test(text) ? '__nbs_exports' : 'exports';
   const imports = importEdits(cell);
+  const loops = loopEdits(cell.program);
+  edits.push(...loops.before);
   edits.push(...imports.edits, ...exportEdits(cell.program));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
   const hasResult = result?.type === 'ExpressionStatement';
@@ -55,10 +58,10 @@ export function cellCode(text: string, cell: CellSyntax, isEarlier: (name: strin
   for (const { operand } of cell.awaits) edits.push(insert(closing(text, operand), ')'));
   if (hasResult) edits.push(insert(closing(text, result.expression as SyntaxNode), ')'));
   const uses = usingEdits(cell.program, text);
-  edits.push(...uses);
+  edits.push(...uses, ...loops.behind);
   const values = [...cell.names].filter(([, one]) => one.hasValue);
   const names = values.map(([name]) => name);
-  const mentioned = text + uses.map((edit) => edit.text).join('');
+  const mentioned = text + [...uses, ...loops.before].map((edit) => edit.text).join('');
   const helpers = HELPERS.filter((name) => mentioned.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
   const accessors = values.map(([name, one]) => accessor(name, one)).join(', ');

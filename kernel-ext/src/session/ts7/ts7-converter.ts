@@ -19,6 +19,8 @@ export interface Ts7Options {
   readonly folder: string;
   readonly ambient: string;
   readonly paths: Readonly<Record<string, readonly string[]>>;
+  /** See `TypeServerOptions`. */
+  readonly interrupts?: () => number;
 }
 
 /** The converter on TypeScript 7, which runs as a process beside the kernel. Each cell is a module of its own: see {@link CellModules}. */
@@ -30,9 +32,9 @@ export class Ts7Converter implements Converter {
   readonly #ambientNames: readonly string[];
   #globals: readonly string[] | undefined;
 
-  constructor({ folder, ambient, paths }: Ts7Options) {
+  constructor({ folder, ambient, paths, interrupts = () => 0 }: Ts7Options) {
     this.#folder = folder;
-    this.#server = new TypeServer({ folder, ambient, paths, roots: [HUB] });
+    this.#server = new TypeServer({ folder, ambient, paths, roots: [HUB], interrupts });
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder);
     this.#ambientNames = [...ambient.matchAll(/^declare (?:const|let|var|function|class) (\w+)/gm)].map(
@@ -109,6 +111,10 @@ export class Ts7Converter implements Converter {
 
   isComplete(code: string): ReturnType<Converter['isComplete']> {
     return completeness(code);
+  }
+
+  checker(): number | undefined {
+    return this.#server.pid;
   }
 
   dispose(): void {

@@ -1,0 +1,85 @@
+import { Worker } from 'node:worker_threads';
+import { KernelError } from '../wire/index.js';
+import type { Iopub } from './iopub.js';
+import { type Asker, LEGACY_VARIABLE, type Restart, type ShellRequest } from './messages.js';
+
+/** What ZeroMQ's own thread gets to write what it was given. Nothing tells when it has. */
+export const FLUSH_MS = 250;
+/** After this time the program was not replaced, and will not be. */
+const FAILED_MS = 4000;
+
+const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))} s`;
+
+/** What the person reads who waits. */
+export const stuckText = (giveUpInMs: number): string =>
+  `The interrupt cannot end this cell yet: it is inside native code, which has to return first. If it does not return within ${seconds(giveUpInMs)}, or if you interrupt once more, the kernel is started anew and its variables are lost.\n`;
+
+const REPLACED = new KernelError(
+  'NBS_KERNEL_REPLACED',
+  'native code did not return after the interrupt, so the kernel was started anew: variables, imports and the cluster of this notebook are gone; run the cells that you need again',
+);
+
+/** What the new program gets from the old one, in its environment. */
+export interface Legacy {
+  /** Children that run, whose end nobody else would wait for. */
+  readonly children: readonly number[];
+  /** How many clients listened on iopub. */
+  readonly subscribers: number;
+  /** Answers to requests that the old program had taken. */
+  readonly replies: readonly LegacyReply[];
+}
+
+export interface LegacyReply {
+  readonly asker: Asker;
+  readonly type: string;
+  /** JSON. */
+  readonly content: string;
+}
+
+/** Linux refuses longer ones. */
+const MAX_VARIABLE_BYTES = 100_000;
+
+/**
+ * Tells all clients that the kernel is started anew: the cell that runs ends with an error, the cells behind it are dropped.
+ * @returns the answers on the shell channel. The new program sends them: what a client sends next must not go to the old one.
+ */
+export function tellReplaced(open: readonly ShellRequest[], iopub: Iopub, running: string | undefined): LegacyReply[] {
+  const { code, message } = REPLACED;
+  const error = { ename: code, evalue: message, traceback: [`${code}: ${message}`] };
+  const more = { execution_count: null, user_expressions: {}, payload: [] };
+  const isCell = ({ header }: ShellRequest): boolean => header.msg_type === 'execute_request';
+  const hit = open.find((request) => request.headerJson === running) ?? open.find(isCell);
+  const replies = open.map((request): LegacyReply => {
+    const { identities, headerJson, header } = request;
+    if (request !== hit) iopub.status('busy', headerJson);
+    else iopub.publish('error', JSON.stringify(error), headerJson);
+    iopub.status('idle', headerJson);
+    const content = isCell(request) && request !== hit ? { status: 'aborted', ...more } : { status: 'error', ...error, ...more };
+    const type = header.msg_type.replace(/_request$/, '_reply');
+    return { asker: { identities, headerJson }, type, content: JSON.stringify(content) };
+  });
+  // What Jupyter's own restarter says: front ends forget what they waited for.
+  iopub.status('restarting', '');
+  return replies;
+}
+
+/** What the new program is started with. */
+export interface Replacement extends Restart {
+  /** What the descriptors 1 and 2 were before this program replaced them. */
+  readonly originals: readonly number[];
+}
+
+/** Starts the kernel anew in this process. The sockets must be closed. @param failed is called where that cannot be done */
+export function replaceProgram(restart: Replacement, legacy: Legacy, failed: () => void): void {
+  const { replies } = legacy;
+  let text = JSON.stringify(legacy);
+  for (let count = replies.length; text.length > MAX_VARIABLE_BYTES && count > 0; count--)
+    text = JSON.stringify({ ...legacy, replies: replies.slice(0, count - 1) });
+  const workerData: Replacement = { ...restart, env: { ...restart.env, [LEGACY_VARIABLE]: text } };
+  setTimeout(() => {
+    const worker = new Worker(new URL('./replace-thread.js', import.meta.url), { workerData });
+    worker.once('error', failed);
+    worker.once('exit', failed);
+    setTimeout(failed, FAILED_MS);
+  }, FLUSH_MS);
+}

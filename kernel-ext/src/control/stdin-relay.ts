@@ -1,0 +1,67 @@
+import type { Router } from 'zeromq';
+import { type Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender } from '../wire/index.js';
+import type { Asker } from './messages.js';
+import { framesOf } from './shell-relay.js';
+
+interface Question {
+  readonly id: number;
+  readonly asker: Asker;
+  readonly prompt: string;
+  readonly password: boolean;
+}
+
+/** The stdin socket: asks the person whose cell runs. One question at a time; the others wait. */
+export class StdinRelay {
+  readonly #sender: Sender;
+  readonly #encoder: Encoder;
+  readonly #onAnswer: (id: number, value: string | undefined) => void;
+  readonly #questions: Question[] = [];
+
+  /** @param onAnswer `value` is undefined where the question was taken back */
+  constructor(socket: Router, decoder: Decoder, encoder: Encoder, onAnswer: (id: number, value: string | undefined) => void) {
+    this.#sender = new Sender(socket);
+    this.#encoder = encoder;
+    this.#onAnswer = onAnswer;
+    const refusals = new Refusals('stdin');
+    new Receiver(socket, (frames) => {
+      const decoded = decoder.decode(frames);
+      if (decoded.ok) this.#onMessage(decoded.message);
+      else refusals.add(decoded.refusal);
+    });
+  }
+
+  ask(question: Question): void {
+    this.#questions.push(question);
+    if (this.#questions.length === 1) this.#send();
+  }
+
+  /** Takes back every open question. */
+  cancel(): void {
+    for (const { id } of this.#questions.splice(0)) this.#onAnswer(id, undefined);
+  }
+
+  close(): Promise<void> {
+    return this.#sender.close();
+  }
+
+  #send(): void {
+    const question = this.#questions[0];
+    if (!question) return;
+    const { asker, prompt, password } = question;
+    const envelope = { identities: framesOf(asker), parent: asker.headerJson };
+    this.#sender.send(this.#encoder.encode('input_request', { prompt, password }, envelope));
+  }
+
+  #onMessage(message: Incoming): void {
+    const question = this.#questions[0];
+    if (!question || message.header.msg_type !== 'input_reply') return;
+    const [from] = message.identities;
+    const [asked] = framesOf(question.asker);
+    // Only the client that was asked may answer.
+    if (from && asked && !from.equals(asked)) return;
+    this.#questions.shift();
+    const { value } = message.content;
+    this.#onAnswer(question.id, typeof value === 'string' ? value : '');
+    this.#send();
+  }
+}
