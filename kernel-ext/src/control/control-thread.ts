@@ -52,6 +52,8 @@ export class ControlThread {
   readonly #settled: () => void;
   /** Code was terminated for the interrupt that is to be dealt with. */
   #terminated = false;
+  /** How many interrupts the main thread has been told of. */
+  #told = 0;
 
   private constructor(worker: Worker, shared: Int32Array, marks: MarkWriter, events: ControlEvents) {
     this.#worker = worker;
@@ -143,6 +145,11 @@ export class ControlThread {
     return Atomics.load(this.#shared, INTERRUPTS);
   }
 
+  /** Whether an interrupt was asked for that the main thread has not been told of. */
+  get interruptPending(): boolean {
+    return this.interrupts !== this.#told;
+  }
+
   /** Runs `work` where an interrupt must wait: a termination inside would leave half-done state behind. */
   guarded<T>(work: () => T): T {
     return guarded(this.#shared, work);
@@ -211,6 +218,7 @@ export class ControlThread {
         events.onAnswer(message.question, message.value);
         break;
       case 'interrupted':
+        this.#told += 1;
         events.onInterrupt(this.#terminated);
         break;
       case 'shutdown':

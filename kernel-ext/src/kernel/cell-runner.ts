@@ -22,10 +22,16 @@ export class CellRunner {
   /** The session that runs the cell; undefined until it starts. */
   #session: Session | undefined;
   readonly #interrupts: () => number;
+  #dealtWith = 0;
 
   /** @param interrupts how many were asked for by now */
   constructor(interrupts: () => number = () => 0) {
     this.#interrupts = interrupts;
+  }
+
+  /** How many interrupts had been asked for when one of them ended a cell. */
+  get dealtWith(): number {
+    return this.#dealtWith;
   }
 
   /** Never rejects. The outcome arrives in a turn of its own. */
@@ -38,6 +44,7 @@ export class CellRunner {
         this.#session = undefined;
         // It may have ended with what it waited for (a child that got the signal) before this thread could be told.
         const interrupted = this.#interrupts() !== before;
+        if (interrupted) this.#dealtWith = this.#interrupts();
         inOwnTurn(() => resolve(interrupted && outcome.status === 'ok' ? INTERRUPTED : outcome));
       };
       this.#finish = finish;

@@ -31,7 +31,7 @@ export interface KernelOptions {
   readonly legacy?: string;
   /** Makes the session; called once, after the kernel can answer. */
   createSession(
-    hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'interrupts'>>,
+    hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'interruptPending'>>,
   ): Promise<Session>;
 }
 
@@ -61,6 +61,8 @@ export async function startKernel({
   };
   const interrupt = (terminated: boolean): void => {
     shell.interrupt();
+    // Its cell has ended with it before this thread was told: the next one is not meant.
+    if (runner.dealtWith === control.interrupts) return;
     // Terminated code may be what an earlier cell left behind. A cell that waited behind it runs.
     if (terminated) {
       if (queue.running === hit) endCell();
@@ -103,7 +105,7 @@ export async function startKernel({
         uninterruptible: (work) => control.guarded(work),
         onSpawn: (pid, byRunning) => control.spawned(pid, byRunning),
         onCheck: (pid) => control.checking(pid),
-        interrupts: () => control.interrupts,
+        interruptPending: () => control.interruptPending,
       });
       made(session);
       // A cell that came meanwhile: what it needs boots while TypeScript loads, which takes the thread for half a second.

@@ -5,12 +5,12 @@ import type { Converter } from './converter.js';
 
 const own = createRequire(import.meta.url);
 
-/** Loads one of the two only. @param interrupts how many were asked for by now */
-export function createConverter(folder: string, interrupts: () => number): Converter {
+/** Loads one of the two only. @param interruptPending see `SessionOptions` */
+export function createConverter(folder: string, interruptPending: () => boolean): Converter {
   const options = { folder, ambient: ambientDeclarations(), paths: sharedPaths() };
   if (typesChoice() === 'ts7') {
     const { Ts7Converter } = own('./ts7/ts7-converter.js') as typeof import('./ts7/ts7-converter.js');
-    return new Ts7Converter({ ...options, interrupts });
+    return new Ts7Converter({ ...options, interruptPending });
   }
   const { TslabBasedConverter } = own('./tslab-converter.js') as typeof import('./tslab-converter.js');
   return new TslabBasedConverter(options);

@@ -57,19 +57,21 @@ export class NotebookSession implements Session {
   readonly #turn: (work: () => void) => void;
   readonly #leadsGroup: boolean;
   readonly #onCheck: (pid: number) => void;
-  readonly #interrupts: () => number;
+  readonly #interruptPending: () => boolean;
   #scope = '';
   #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly cell: RunningCell; readonly abandon: () => void } | undefined;
   /** The type checker is at work. Still true at its next use: it was terminated, and is of no use any more. */
   #checking = false;
+  /** The process that checks types is asked. */
+  #asking = false;
 
   constructor(options: SessionOptions) {
     const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
-    const { onSpawn, onCheck = () => {}, interrupts = () => 0 } = options;
+    const { onSpawn, onCheck = () => {}, interruptPending = () => false } = options;
     this.#onCheck = onCheck;
-    this.#interrupts = interrupts;
+    this.#interruptPending = interruptPending;
     this.#folder = folder;
     this.#uninterruptible = uninterruptible;
     this.#turn = turn;
@@ -84,8 +86,13 @@ export class NotebookSession implements Session {
     installProcessOutput(ownsProcess);
     installNotebookGlobals();
     watchWorkers();
-    if (onSpawn !== undefined)
-      watchSpawns((pid) => onSpawn(pid, this.#running !== undefined && currentCell() === this.#running.cell));
+    if (onSpawn !== undefined) {
+      watchSpawns((pid) => {
+        // The type checker's process had ended, and another one answers.
+        if (this.#asking) onCheck(pid);
+        onSpawn(pid, !this.#asking && this.#running !== undefined && currentCell() === this.#running.cell);
+      });
+    }
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
     setPackageImporter((id) => (currentCell() ?? lastCell())?.importPackage(id));
   }
@@ -279,16 +286,18 @@ export class NotebookSession implements Session {
   }
 
   #askProcess<T>(types: Converter, work: (types: Converter) => T): T {
+    this.#asking = true;
     this.#onCheck(types.checker?.() ?? 0);
     try {
       return work(types);
     } finally {
+      this.#asking = false;
       this.#onCheck(0);
     }
   }
 
   #types(): Converter {
-    this.#converter ??= createConverter(this.#folder, this.#interrupts);
+    this.#converter ??= createConverter(this.#folder, this.#interruptPending);
     return this.#converter;
   }
 }

@@ -113,8 +113,8 @@ export interface SessionOptions {
   /** Told which process the type checker is while it is asked, and 0 when it has answered: an interrupt may end it. */
   onCheck?: (pid: number) => void;
   /**
-   * How many interrupts were asked for by now, whether the session was told or not.
-   * @default none
+   * Whether an interrupt was asked for that this thread could not be told of yet.
+   * @default never
    */
-  interrupts?: () => number;
+  interruptPending?: () => boolean;
 }

@@ -20,7 +20,7 @@ export interface Ts7Options {
   readonly ambient: string;
   readonly paths: Readonly<Record<string, readonly string[]>>;
   /** See `TypeServerOptions`. */
-  readonly interrupts?: () => number;
+  readonly interruptPending?: () => boolean;
 }
 
 /** The converter on TypeScript 7, which runs as a process beside the kernel. Each cell is a module of its own: see {@link CellModules}. */
@@ -32,9 +32,9 @@ export class Ts7Converter implements Converter {
   readonly #ambientNames: readonly string[];
   #globals: readonly string[] | undefined;
 
-  constructor({ folder, ambient, paths, interrupts = () => 0 }: Ts7Options) {
+  constructor({ folder, ambient, paths, interruptPending = () => false }: Ts7Options) {
     this.#folder = folder;
-    this.#server = new TypeServer({ folder, ambient, paths, roots: [HUB], interrupts });
+    this.#server = new TypeServer({ folder, ambient, paths, roots: [HUB], interruptPending });
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder);
     this.#ambientNames = [...ambient.matchAll(/^declare (?:const|let|var|function|class) (\w+)/gm)].map(

@@ -25,8 +25,8 @@ export interface TypeServerOptions {
   readonly paths: Readonly<Record<string, readonly string[]>>;
   /** Names of the files that the project begins at. */
   readonly roots: readonly string[];
-  /** How many interrupts were asked for by now. A server that ended during a question, and during an interrupt, was ended for it. */
-  readonly interrupts?: () => number;
+  /** Whether an interrupt was asked for that this thread could not be told of yet. A server that ends then was ended for it. */
+  readonly interruptPending?: () => boolean;
 }
 
 /** Names of the files that exist in memory only. */
@@ -90,13 +90,11 @@ export class TypeServer {
    * @throws KeyboardInterrupt if the server was ended by {@link interrupt}, or during an interrupt
    */
   ask<T>(question: (program: Program, checker: Checker) => T): T {
-    const { interrupts = () => 0 } = this.#options;
-    const before = interrupts();
     try {
       return this.#ask(question);
     } catch (error) {
       this.close();
-      if (this.#interrupted || interrupts() !== before) throw new KeyboardInterrupt();
+      if (this.#interrupted || this.#options.interruptPending?.() === true) throw new KeyboardInterrupt();
       if (!(error instanceof Error)) throw error;
       return this.#ask(question);
     } finally {
