@@ -5,7 +5,7 @@ import { toWireError, type WireError } from '../core/index.js';
 export interface SharedLimit {
   /** [0]: from when on (epoch, ms) the main thread may be blocked for only so long; Infinity: as long as it likes. [1]: how long, in ms. */
   readonly times: Float64Array;
-  /** [0]: 1 while the watcher looks at it. [1]: counts the watcher's questions that the main thread has answered. */
+  /** [0]: 1 while the watcher looks at it. [1]: counts the watcher's questions that the main thread has answered. [2]: how many calls it works on. */
   readonly counts: Int32Array;
 }
 
@@ -17,13 +17,13 @@ export interface WatchOrder {
 }
 
 /**
- * How long the main thread may be blocked. A thread that is in native code, or in a loop, notices nothing, neither a cancel nor a signal; so the
- * thread that watches the owner's pipe ends the process.
+ * What the main thread works on, and how long it may be blocked by that. A thread that is in native code, or in a loop, notices nothing, neither
+ * a cancel nor a signal; so the thread that watches the owner's pipe tells the owner, and ends the process if it has to.
  */
 export class BlockLimit {
   readonly #limit: SharedLimit = {
     times: new Float64Array(new SharedArrayBuffer(16)),
-    counts: new Int32Array(new SharedArrayBuffer(8)),
+    counts: new Int32Array(new SharedArrayBuffer(12)),
   };
   #worker: Worker | null = null;
   #order: WatchOrder | null = null;
@@ -40,14 +40,16 @@ export class BlockLimit {
   }
 
   /**
+   * @param calls how many are worked on from now on
    * @param fromMs epoch; Infinity for no limit
    * @param makeError what the process ends with; called when the watcher is told to look
    */
-  set(fromMs: number, forMs: number, makeError: () => Error): void {
+  set(calls: number, fromMs: number, forMs: number, makeError: () => Error): void {
     const { times, counts } = this.#limit;
     times[1] = forMs;
     times[0] = fromMs;
-    if (fromMs === Number.POSITIVE_INFINITY || Atomics.exchange(counts, 0, 1) === 1) return;
+    counts[2] = calls;
+    if (calls === 0 || Atomics.exchange(counts, 0, 1) === 1) return;
     this.#order = { limit: this.#limit, error: toWireError(makeError()) };
     this.#worker?.postMessage(this.#order);
   }

@@ -41,6 +41,14 @@ export const ProcessState = {
 } as const;
 export type ProcessState = (typeof ProcessState)[keyof typeof ProcessState];
 
+/** A call blocks the main thread of a process, which is alive. */
+export interface Blocked {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** The deadlines of all calls that it works on are over. */
+  readonly isOver: boolean;
+}
+
 export interface ProcessInfo {
   readonly id: string;
   readonly role: ProcessRole;
@@ -53,6 +61,8 @@ export interface ProcessInfo {
   readonly node: string;
   /** How often the agent has started it again. */
   readonly restarts: number;
+  /** A moment ago its watcher said so. */
+  readonly blocked?: Blocked;
   /** Why it ended, where it did. */
   readonly exit?: ExitReport;
 }

@@ -14,6 +14,7 @@ export { type ClusterInfo, clusterIn, clustersHome, detachedClusters, listLocalC
 export { readClusterLogs, stopCluster } from './cluster-logs.js';
 export {
   type BlobRef,
+  type Blocked,
   type DeclaredNode,
   type DeclaredResources,
   type Engine,

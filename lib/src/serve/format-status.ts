@@ -14,9 +14,10 @@ export function formatStatus({ url, warnings, nodes, applications, traffic }: Se
     for (const [deployment, { status, message, version, replicas }] of Object.entries(app.deployments)) {
       const words = [status, ...(message === '' ? [] : [`(${message})`]), ...(version === null ? [] : [`version ${version}`])];
       lines.push(`      ${deployment}: ${words.join(' ')}`);
-      for (const { id, state, pid, node } of replicas) {
+      for (const { id, state, pid, node, blockedSince } of replicas) {
+        const since = blockedSince === undefined ? '' : `, blocked since ${new Date(blockedSince).toISOString()}`;
         const where = [...(pid === null ? [] : [`pid ${pid}`]), ...(several && node !== null ? [`on ${node}`] : [])].join(', ');
-        lines.push(`        ${id}: ${state}${where === '' ? '' : ` (${where})`}`);
+        lines.push(`        ${id}: ${state}${since}${where === '' ? '' : ` (${where})`}`);
       }
     }
   }

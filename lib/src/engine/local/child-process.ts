@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { childEnv, fromWireError, toWireError, type WireError } from '../../core/index.js';
-import type { ProcessSpec } from '../engine.js';
+import type { Blocked, ProcessSpec } from '../engine.js';
 import { ProcessExited, ProcessStartTimeout } from '../errors.js';
 import { describeExit, type ExitReport, nameExit } from '../exit-report.js';
 import type { ChildArguments, ChildMessage } from './lifeline-protocol.js';
@@ -14,6 +14,8 @@ const TAIL_LINES = 20;
 const TAIL_LINE_CHARACTERS = 2000;
 /** A `failed` message carries stacks and the user's own message. A longer one is not read; the exit code still says the reason. */
 const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
+/** A process that is blocked says so each second. One that has not for so long is stopped, or its main thread turns. */
+const BLOCKED_HOLDS_MS = 4000;
 
 export interface ChildOptions {
   readonly dir: string;
@@ -37,6 +39,7 @@ export class ChildRun {
   #startTimedOut = false;
   #error: WireError | undefined;
   #saidName: 'STUCK' | undefined;
+  #blocked: (Blocked & { readonly saidAt: number }) | null = null;
 
   constructor(spec: ProcessSpec, options: ChildOptions) {
     this.#child = spawnChild(spec, options);
@@ -72,6 +75,13 @@ export class ChildRun {
     return this.#isReady;
   }
 
+  /** What its watcher said of its main thread, if that was a moment ago. */
+  get blocked(): Blocked | null {
+    if (this.#exited || this.#blocked === null || Date.now() - this.#blocked.saidAt > BLOCKED_HOLDS_MS) return null;
+    const { since, isOver } = this.#blocked;
+    return { since, isOver };
+  }
+
   /** SIGTERM, then after `graceMs` SIGKILL. Resolves when it is gone. */
   async stop(graceMs: number): Promise<ExitReport> {
     this.#asked = true;
@@ -105,6 +115,9 @@ export class ChildRun {
     const lines = new LineSplitter((text) => {
       const message = parseMessage(text);
       if (message?.kind === 'ready') onReady();
+      else if (message?.kind === 'unblocked') this.#blocked = null;
+      else if (message?.kind === 'blocked')
+        this.#blocked = { since: Number(message.since), isOver: message.isOver === true, saidAt: Date.now() };
       else if (message?.kind === 'failed') {
         this.#error = message.error;
         this.#saidName = message.name;

@@ -19,6 +19,9 @@ export interface ChildArguments {
 /** A child to its agent. */
 export type ChildMessage =
   | { readonly kind: 'ready' }
+  /** A call has blocked its main thread since then (epoch, ms); said again each second. `isOver`: the deadlines of all its calls are over. */
+  | { readonly kind: 'blocked'; readonly since: number; readonly isOver: boolean }
+  | { readonly kind: 'unblocked' }
   /** It ends with this error; by SIGKILL from its own watcher, under this name. */
   | { readonly kind: 'failed'; readonly error: WireError; readonly name?: 'STUCK' };
 

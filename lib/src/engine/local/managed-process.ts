@@ -55,11 +55,11 @@ export class ManagedProcess {
 
   info(): ProcessInfo {
     const { id, role, label } = this.spec;
-    const { pid, startedAt } = this.#run;
+    const { pid, startedAt, blocked } = this.#run;
     const state =
       this.#exit !== undefined ? ProcessState.STOPPED : this.#run.isReady ? ProcessState.RUNNING : ProcessState.STARTING;
-    const exit = this.#exit === undefined ? {} : { exit: this.#exit };
-    return { id, role, label, pid, state, startedAt, node: this.#options.node, restarts: this.#restarts, ...exit };
+    const more = { ...(blocked !== null && { blocked }), ...(this.#exit !== undefined && { exit: this.#exit }) };
+    return { id, role, label, pid, state, startedAt, node: this.#options.node, restarts: this.#restarts, ...more };
   }
 
   async stop(graceMs: number): Promise<void> {

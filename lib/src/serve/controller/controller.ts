@@ -56,6 +56,8 @@ export interface ControllerOptions {
   readonly proxiesKnow: () => Promise<void>;
   /** The same, for a shorter time: before a drain. */
   readonly proxiesKnowSoon: () => Promise<void>;
+  /** Whether anybody waits for a call that the replica has begun; never rejects. @default somebody always does */
+  readonly isAwaited?: (replica: string) => Promise<boolean>;
 }
 
 /** How long a policy of the user's own may think. */
@@ -176,9 +178,11 @@ export class Controller {
     return this.#store.current;
   }
 
-  /** As `status`, with the nodes and what they have. */
+  /** As `status`, with the nodes and what they have, and with what is known now of replicas that are blocked. */
   async fullStatus(): Promise<ServeStatus> {
-    await this.#nodes.ask();
+    const { revision } = this.#actual;
+    await Promise.all([this.#nodes.ask(), this.#executor.look()]);
+    if (this.#actual.revision !== revision) this.#rounds.now();
     return this.status();
   }
 

@@ -1,5 +1,6 @@
 import { type Clock, type Log, parseOptions } from '../../core/index.js';
 import {
+  type Blocked,
   CannotRename,
   type Engine,
   type ExitReport,
@@ -77,6 +78,8 @@ export interface Behaviour {
   /** `reconfigure` is never answered. */
   readonly reconfigureHangs?: boolean;
   readonly checkHealth?: () => Promise<void>;
+  /** What its watcher says of its main thread. */
+  readonly blocked?: Blocked;
   /** It is a function: what it answers. */
   readonly ask?: (metrics: AutoscalingMetrics) => Promise<unknown>;
   /** Drains only when `FakeReplica.finishDrain` is called. */
@@ -205,6 +208,8 @@ export class FakeCluster implements Engine {
   nodeInfos: readonly NodeInfo[] = [fakeNode('local')];
   /** Of the controllers that are made from now on. */
   spareReplicas = 0;
+  /** Replicas for whose calls somebody waits; all if it is null. */
+  awaited: Set<string> | null = null;
   /** Ids of processes whose start fails, by what they begin with. */
   readonly broken: string[] = [];
   /** Called when a process got another id. */
@@ -236,6 +241,7 @@ export class FakeCluster implements Engine {
       publish: (snapshot) => void this.snapshots.push(snapshot),
       proxiesKnow: () => Promise.resolve(),
       proxiesKnowSoon: () => Promise.resolve(),
+      isAwaited: (id) => Promise.resolve(this.awaited?.has(id) ?? true),
     });
     await controller.recover();
     return controller;
@@ -323,9 +329,10 @@ export class FakeCluster implements Engine {
   close(): void {}
 }
 
-function info({ id, pid, spec }: FakeReplica, exit?: ExitReport): ProcessInfo {
+function info({ id, pid, spec, init, cluster }: FakeReplica, exit?: ExitReport): ProcessInfo {
+  const { blocked } = cluster.behaviours.get(init?.code.hash ?? '') ?? {};
   const state = exit === undefined ? 'RUNNING' : 'STOPPED';
-  const end = exit === undefined ? {} : { exit };
+  const end = exit === undefined ? { ...(blocked !== undefined && { blocked }) } : { exit };
   return { id, role: 'replica', label: id, pid, state, startedAt: 0, node: spec.node ?? 'local', restarts: 0, ...end };
 }
 

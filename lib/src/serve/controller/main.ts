@@ -8,6 +8,7 @@ import { controllerApi } from './api.js';
 import { Controller } from './controller.js';
 import { listenToDemand } from './listen-to-demand.js';
 import { replicaConnector } from './replicas/replica-link.js';
+import { Routers } from './routers.js';
 import { RouteFeeds } from './routes/feeds.js';
 import { BlobCollector } from './target/blob-collector.js';
 import { BlobStore } from './target/blobs.js';
@@ -32,6 +33,8 @@ const engine: Promise<Engine> = connectEngine(dir, token);
 
 const feeds = new RouteFeeds(systemClock, async () => (await (await engine).list()).some(({ role }) => role === 'proxy'));
 
+const routers = new Routers();
+
 async function recover(): Promise<Controller> {
   const controller = new Controller({
     dir,
@@ -50,6 +53,7 @@ async function recover(): Promise<Controller> {
     publish: (snapshot) => feeds.publish(snapshot),
     proxiesKnow: () => feeds.proxiesKnow(),
     proxiesKnowSoon: () => feeds.proxiesKnowSoon(),
+    isAwaited: (replica) => routers.isAwaited(replica),
   });
   await controller.recover();
   return controller;
@@ -67,6 +71,7 @@ listen(
     onChannel(channel) {
       channel.onCall = api;
       feeds.attach(channel);
+      routers.attach(channel);
       listenToDemand(channel, recovered);
     },
   },

@@ -54,6 +54,7 @@ export { configFields, type DeploymentConfig, partOf, type RoutedConfig } from '
 export { parseResources } from './options/resources.js';
 export type { AutoscalingMetrics, AutoscalingPolicy } from './policy.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus, Surroundings } from './replica.js';
+export type { RouterOps } from './router.js';
 export {
   type DeploymentKey,
   type DeploymentRoute,

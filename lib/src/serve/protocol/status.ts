@@ -6,7 +6,7 @@ export const AppState = {
   DEPLOYING: 'DEPLOYING',
   /** Every deployment has its replicas. */
   RUNNING: 'RUNNING',
-  /** It was running and a deployment is short of replicas now, or cannot start any. */
+  /** It was running and a deployment is UNHEALTHY or FAILED now. */
   UNHEALTHY: 'UNHEALTHY',
   /** Its first deployment failed. */
   DEPLOY_FAILED: 'DEPLOY_FAILED',
@@ -20,7 +20,7 @@ export const DeploymentState = {
   UPDATING: 'UPDATING',
   /** As many replicas run as are wanted. */
   HEALTHY: 'HEALTHY',
-  /** Replicas died or could not be started, or have no room; what is missing is tried again. */
+  /** Replicas died, could not be started, have no room, or do not answer and no call excuses that; what is missing is tried again. */
   UNHEALTHY: 'UNHEALTHY',
   /** Replicas keep dying, or cannot start, also if none is wanted now; it is tried again with growing pauses. */
   FAILED: 'FAILED',
@@ -101,4 +101,6 @@ export interface ReplicaStatusEntry {
   readonly pid: number | null;
   /** Id of its node; `null` for the only one of a cluster, where the replica takes nothing of it. */
   readonly node: string | null;
+  /** Since when it has answered nothing, because its event loop is blocked or its process is stopped (ms since the epoch); absent if it does answer. */
+  readonly blockedSince?: number;
 }

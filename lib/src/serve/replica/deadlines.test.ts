@@ -12,10 +12,12 @@ test('one without an end, or none at all, is no deadline', () => {
   assert.equal(deadlines.latest, 5);
   deadlines.add(NONE);
   assert.equal(deadlines.latest, NONE);
+  assert.equal(deadlines.count, 2);
   deadlines.remove(NONE);
   assert.equal(deadlines.latest, 5);
   deadlines.remove(5);
   assert.equal(deadlines.latest, NONE);
+  assert.equal(deadlines.count, 0);
 });
 
 test('the latest is never too early, and right after as many changes as there are deadlines', () => {

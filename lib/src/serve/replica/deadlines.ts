@@ -1,5 +1,7 @@
 /** The deadlines of what a replica works on. */
 export class Deadlines {
+  /** Of how many calls. */
+  count = 0;
   /** How many have none. */
   #endless = 0;
   /** How many have each. */
@@ -11,6 +13,7 @@ export class Deadlines {
 
   /** @param time Infinity for none */
   add(time: number): void {
+    this.count += 1;
     if (time === Number.POSITIVE_INFINITY) {
       this.#endless += 1;
       return;
@@ -23,6 +26,7 @@ export class Deadlines {
   }
 
   remove(time: number): void {
+    this.count -= 1;
     if (time === Number.POSITIVE_INFINITY) {
       this.#endless -= 1;
       return;

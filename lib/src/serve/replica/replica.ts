@@ -95,6 +95,10 @@ export class Replica implements TaskHost {
 
   release(expiresAt: number): void {
     this.#slots.release();
+    this.#ended(expiresAt);
+  }
+
+  #ended(expiresAt: number): void {
     this.#deadlines.remove(expiresAt);
     this.#limitBlocking();
   }
@@ -160,10 +164,16 @@ export class Replica implements TaskHost {
       if (instance === null) return undefined;
       // What it begins to load is waited for, as at the start: the new configuration is in force when it can be worked with.
       const watch = new StartWatch({ label: this.label, timeoutMs: config.startupTimeoutMs });
-      await watch.runBeside(
-        () => instance.reconfigure(config.userConfig),
-        () => instance.heldPromises(),
-      );
+      const expiresAt = Date.now() + config.startupTimeoutMs;
+      this.began(expiresAt);
+      try {
+        await watch.runBeside(
+          () => instance.reconfigure(config.userConfig),
+          () => instance.heldPromises(),
+        );
+      } finally {
+        this.#ended(expiresAt);
+      }
     }
     return undefined;
   }
@@ -193,8 +203,8 @@ export class Replica implements TaskHost {
 
   /** When the deadlines of all that is worked on are over, nobody waits for it any more: the main thread may go on for as long as `stuckTimeout`. */
   #limitBlocking(): void {
-    const { latest } = this.#deadlines;
-    this.#options.blockLimit.set(latest, this.stuckTimeoutMs, this.#blocked);
+    const { count, latest } = this.#deadlines;
+    this.#options.blockLimit.set(count, latest, this.stuckTimeoutMs, this.#blocked);
   }
 
   readonly #blocked = (): Error =>

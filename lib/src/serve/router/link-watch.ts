@@ -1,15 +1,36 @@
 /** What is looked at while something is expected of it. */
 export interface Watched {
+  /** Of the replica. */
+  readonly id: string;
+  /** Requests of this router that it has begun and that somebody waits for. */
+  readonly awaited: number;
   /** Returns false where there is nothing more to look at. */
   onTick(): boolean;
 }
 
 export const TICK_MS = 50;
 
-/** One slow timer for all connections of a router; it runs while any of them is watched. */
+/** All connections of a router, and one slow timer for them; it runs while any of them is watched. */
 export class LinkWatch {
+  readonly #all = new Set<Watched>();
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
+
+  /** A connection that may have requests, until it is forgotten. */
+  know(link: Watched): void {
+    this.#all.add(link);
+  }
+
+  forget(link: Watched): void {
+    this.#all.delete(link);
+  }
+
+  /** Requests that the replica has begun and that somebody waits for, also over connections that get no new ones. */
+  awaitedAt(replica: string): number {
+    let count = 0;
+    for (const link of this.#all) if (link.id === replica) count += link.awaited;
+    return count;
+  }
 
   add(link: Watched): void {
     this.#watched.add(link);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type Channel, connect, FeedSubscriber, type Hello } from '../../ipc/index.js';
-import { DEMAND_TOPIC, ROUTES_TOPIC, type RouteSnapshot } from '../protocol/index.js';
+import { type Channel, connect, FeedSubscriber, type Hello, handleOps } from '../../ipc/index.js';
+import { DEMAND_TOPIC, ROUTES_TOPIC, type RouterOps, type RouteSnapshot } from '../protocol/index.js';
 import { Router } from './router.js';
 
 export interface RouterOptions {
@@ -34,9 +34,13 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
     tell,
     onClose: () => subscriber.stop(),
   });
+  const answer = handleOps<RouterOps>({ awaited: ({ replica }) => router.awaitedAt(replica) });
   const subscriber = new FeedSubscriber({
     connect: () => open(join(dir, 'c.sock')),
-    onChannel: () => router.tellDemand(),
+    onChannel: (channel) => {
+      channel.onCall = answer;
+      router.tellDemand();
+    },
     onValue: (topic, value) => {
       if (topic === ROUTES_TOPIC) router.apply(value as RouteSnapshot);
     },

@@ -66,11 +66,16 @@ export class ReplicaLink implements Contender, Watched {
     this.#owner = owner;
     this.#connect = connect;
     this.#watch = watch;
+    watch.know(this);
     this.#open();
   }
 
   get load(): number {
     return this.inFlight + this.#others;
+  }
+
+  get awaited(): number {
+    return this.inFlight - this.#unbegun;
   }
 
   get owesWord(): boolean {
@@ -139,7 +144,7 @@ export class ReplicaLink implements Contender, Watched {
     this.inFlight -= 1;
     if (!begun) this.#unbegun -= 1;
     if (freed) this.pausedUntil = 0;
-    if (this.#retired && this.inFlight === 0) this.channel?.close();
+    if (this.#retired && this.inFlight === 0) this.#leave();
   }
 
   onTick(): boolean {
@@ -157,7 +162,12 @@ export class ReplicaLink implements Contender, Watched {
   retire(): void {
     this.#retired = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
-    if (this.inFlight === 0) this.channel?.close();
+    if (this.inFlight === 0) this.#leave();
+  }
+
+  #leave(): void {
+    this.#watch.forget(this);
+    this.channel?.close();
   }
 
   #setSilent(silent: boolean): void {

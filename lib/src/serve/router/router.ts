@@ -136,6 +136,11 @@ export class Router implements RouterLike {
     return this.#init.tell?.(topic, value) ?? false;
   }
 
+  /** How many calls the replica has begun for this router that somebody waits for. */
+  awaitedAt(replica: string): number {
+    return this.#watch.awaitedAt(replica);
+  }
+
   #poolInit(key: DeploymentKey): PoolInit {
     const { sendDemand, ...given } = this.#init;
     const init = { ...given, watch: this.#watch };

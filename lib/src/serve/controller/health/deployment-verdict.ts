@@ -1,5 +1,5 @@
-import type { DeploymentSpec } from '../../protocol/index.js';
-import type { ActualView } from '../replicas/actual.js';
+import { type DeploymentSpec, ReplicaState } from '../../protocol/index.js';
+import type { ActualView, Replica } from '../replicas/actual.js';
 import { keepsFailing } from '../replicas/back-off.js';
 import { missingDependencies, runningIn } from '../replicas/dependencies.js';
 import { type AppTarget, type AppVersion, groupKey } from '../target/target.js';
@@ -44,8 +44,31 @@ export function deploymentVerdict(
     return [event, count + waits];
   }
   if (after !== undefined) return [DeploymentEvent.CHANGED, 'a new version is started'];
-  if (!isAsleep) return [DeploymentEvent.SETTLED, ''];
+  if (!isAsleep) return blockedVerdict(actual.groups.get(key) ?? []);
   return [DeploymentEvent.SETTLED, config.autoscaling === undefined ? 'its numReplicas is 0, so it answers no request' : count];
+}
+
+/** Of a deployment that has its replicas: whether they answer. A call may block a replica for as long as somebody waits for it. */
+function blockedVerdict(replicas: readonly Readonly<Replica>[]): [DeploymentEvent, message: string] {
+  const running = replicas.filter(({ state }) => state === ReplicaState.RUNNING);
+  const silent = running.filter(({ blocked, silentSince }) => blocked === null && silentSince !== null);
+  const over = running.filter(({ blocked }) => blocked?.isOver === true);
+  const busy = running.filter(({ blocked }) => blocked?.isOver === false);
+  const words = [
+    ...silent.map(({ id, silentSince }) => `${id} has not answered its health check since ${iso(silentSince)}`),
+    ...over.map(
+      ({ id, blocked }) =>
+        `${id} has been blocked by a call since ${iso(blocked?.since)}, and the deadlines of its calls are over`,
+    ),
+    ...busy.map(
+      ({ id, blocked }) => `${id} has been busy in one call since ${iso(blocked?.since)}, and answers nothing else meanwhile`,
+    ),
+  ].join('; ');
+  return [silent.length + over.length > 0 ? DeploymentEvent.FAILED : DeploymentEvent.SETTLED, words];
+}
+
+function iso(time: number | null | undefined): string {
+  return new Date(time ?? 0).toISOString();
 }
 
 /** What the replicas of a deployment that are missing wait for; `null` if they are being started. Pure. */

@@ -62,11 +62,12 @@ function appStatus(
         version: deployment.version,
         numReplicas: deployment.config.numReplicas,
         replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(
-          ({ id, state: replicaState, pid, allocation }) => ({
+          ({ id, state: replicaState, pid, allocation, blocked, silentSince }) => ({
             id,
             state: replicaState,
             pid,
             node: allocation?.node ?? null,
+            ...((blocked !== null || silentSince !== null) && { blockedSince: blocked?.since ?? silentSince ?? 0 }),
           }),
         ),
       },

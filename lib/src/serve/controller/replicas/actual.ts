@@ -1,5 +1,5 @@
 import type { Log } from '../../../core/index.js';
-import type { NodeInfo } from '../../../engine/index.js';
+import type { Blocked, NodeInfo } from '../../../engine/index.js';
 import {
   type Allocation,
   type DeploymentConfig,
@@ -43,6 +43,10 @@ export interface Replica {
   drained: boolean;
   /** It did not answer its health check in time, and is being ended. */
   hung: boolean;
+  /** A call blocks its main thread, as far as is known. */
+  blocked: Blocked | null;
+  /** Since when it has not answered a health check, with no call known that blocks it. */
+  silentSince: number | null;
 }
 
 export type NewReplica = Pick<
@@ -136,6 +140,8 @@ export class ActualState implements ActualView {
       config,
       drained: false,
       hung: false,
+      blocked: null,
+      silentSince: null,
     };
     this.replicas.set(added.id, added);
     this.comingUp.add(added);
@@ -157,6 +163,26 @@ export class ActualState implements ActualView {
     this.#changed(replica.app);
     if (!isComingUp(replica)) this.comingUp.delete(replica);
     if (state === ReplicaState.STOPPED) this.#remove(replica);
+    return true;
+  }
+
+  /** False if that was known. */
+  setBlocked(id: string, blocked: Blocked | null): boolean {
+    const replica = this.replicas.get(id);
+    if (replica === undefined) return false;
+    const { blocked: before } = replica;
+    if (before?.since === blocked?.since && before?.isOver === blocked?.isOver) return false;
+    replica.blocked = blocked;
+    this.#changed(replica.app);
+    return true;
+  }
+
+  /** False if that was known. */
+  setSilent(id: string, since: number | null): boolean {
+    const replica = this.replicas.get(id);
+    if (replica === undefined || replica.silentSince === since) return false;
+    replica.silentSince = since;
+    this.#changed(replica.app);
     return true;
   }
 

@@ -9,6 +9,7 @@ import { exitError, failure } from './failure-reason.js';
 import type { Action } from './reconcile.js';
 import { ReplicaChecks } from './replica-checks.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import { ReplicaLooks } from './replica-looks.js';
 import { ReplicaStarts } from './replica-starts.js';
 import { ReplicaEvent } from './replica-state.js';
 import type { SparePool } from './spare-pool.js';
@@ -29,6 +30,8 @@ export interface ExecutorOptions {
   readonly routesVersion: () => number;
   /** Resolves when proxies have applied that snapshot, or after a time; never rejects. */
   readonly proxiesKnowSoon: () => Promise<void>;
+  /** Whether anybody waits for a call that the replica has begun; never rejects. @default somebody always does */
+  readonly isAwaited?: (replica: string) => Promise<boolean>;
   /** Something changed: reconcile again. */
   readonly onChange: () => void;
 }
@@ -47,19 +50,27 @@ export class Executor {
   readonly #actual: ActualState;
   readonly #links = new Map<string, ReplicaLink>();
   readonly #exits: ExitReports;
+  readonly #looks: ReplicaLooks;
   readonly #checks: ReplicaChecks;
   readonly #starts: ReplicaStarts;
   /** Configurations that replicas are taking; resolves with the error of one that did not. */
   readonly #configuring = new Map<string, Promise<Error | null>>();
-  #readingPids = false;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#actual = options.actual;
     this.#exits = new ExitReports(options.clock);
+    const { isAwaited = () => Promise.resolve(true) } = options;
+    this.#looks = new ReplicaLooks({
+      ...options,
+      // Its new configuration: this process waits for that.
+      isAwaited: (id) => (this.#configuring.has(id) ? Promise.resolve(true) : isAwaited(id)),
+    });
     this.#checks = new ReplicaChecks({
       clock: options.clock,
       check: (id) => this.#links.get(id)?.checkHealth() ?? Promise.resolve(),
+      judge: (id, askedAt) => this.#looks.judge(id, askedAt),
+      onAnswered: (id) => this.#looks.forget(id),
       onUnhealthy: (id, reason, how) => this.#onUnhealthy(id, reason, how),
     });
     this.#starts = new ReplicaStarts({
@@ -67,7 +78,7 @@ export class Executor {
       exits: this.#exits,
       onConnected: (replica, link) => {
         this.#attach(replica.id, link);
-        this.#readPids();
+        void this.#looks.refresh();
         options.onChange();
       },
       onRunning: (replica) => {
@@ -106,7 +117,12 @@ export class Executor {
     const replica = this.#actual.replicas.get(id);
     if (replica?.state === ReplicaState.DRAINING) void this.#finishDrain(id);
     else if (replica !== undefined) this.#checks.watch(replica);
-    this.#readPids();
+    void this.#looks.refresh();
+  }
+
+  /** Reads which replicas are blocked, for the status. Never rejects. */
+  look(): Promise<void> {
+    return this.#looks.refresh();
   }
 
   #refuse(group: WantedGroup, reason: string, never: boolean): void {
@@ -265,6 +281,7 @@ export class Executor {
 
   #gone(id: string): void {
     this.#checks.forget(id);
+    this.#looks.forget(id);
     const path = this.#actual.replicas.get(id)?.path;
     if (path !== undefined) void this.#options.removeSocket(path);
     this.#actual.transition(id, ReplicaEvent.EXITED, this.#options.clock.now());
@@ -272,21 +289,6 @@ export class Executor {
     this.#links.delete(id);
     this.#exits.forget(id);
     this.#options.onChange();
-  }
-
-  /** Pids are for the status only, so they come later, one question for many replicas. */
-  #readPids(): void {
-    if (this.#readingPids) return;
-    this.#readingPids = true;
-    const read = async (): Promise<void> => {
-      await Promise.resolve();
-      this.#readingPids = false;
-      for (const { id, pid } of await this.#options.engine.list()) {
-        const replica = this.#actual.replicas.get(id);
-        if (replica !== undefined) replica.pid = pid;
-      }
-    };
-    read().catch((error: unknown) => this.#options.log.info(`pids could not be read: ${messageOf(error)}`));
   }
 }
 

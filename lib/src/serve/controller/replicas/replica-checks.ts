@@ -1,18 +1,25 @@
 import type { Clock } from '../../../core/index.js';
 import type { Replica } from './actual.js';
+import type { Silence } from './replica-looks.js';
 
 export interface ReplicaChecksOptions {
   readonly clock: Clock;
   /** Asks the replica. */
   readonly check: (id: string) => Promise<void>;
+  /** Looks at one that has not answered since `askedAt`. Never rejects. */
+  readonly judge: (id: string, askedAt: number) => Promise<Silence>;
+  /** It answered after that. */
+  readonly onAnswered: (id: string) => void;
   /** The replica is to be replaced. */
   readonly onUnhealthy: (id: string, reason: string, how: { readonly hung: boolean; readonly cause?: unknown }) => void;
 }
 
-/** Failed checks in a row after which a replica is replaced. One that does not answer at all is replaced at once: it had the whole time for it. */
+/** Failed checks in a row after which a replica is replaced. One that hangs is replaced at once: it had the whole time for it. */
 const MAX_FAILURES = 3;
 const DEFAULT_PERIOD_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** How often one that has not answered is looked at. */
+const LOOK_EVERY_MS = 1000;
 
 /** Asks each running replica, time and again, whether it is well. */
 export class ReplicaChecks {
@@ -41,34 +48,30 @@ export class ReplicaChecks {
   }
 
   #check(replica: Readonly<Replica>, failures: number): void {
-    const { clock, check, onUnhealthy } = this.#options;
+    const { check, onAnswered, onUnhealthy } = this.#options;
     const { id } = replica;
-    const timeoutMs = replica.config?.healthCheckTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     let pending = true;
+    const cancelLooks = this.#look(replica, (reason) => settle(() => this.#replace(id, reason)));
     const settle = (then: () => void): void => {
       if (!pending) return;
-      pending = false;
-      cancel();
+      stop();
       // Forgotten meanwhile, or watched anew.
       if (this.#watched.get(id) === stop) then();
     };
-    const cancel = clock.after(timeoutMs, () =>
-      settle(() => {
-        this.forget(id);
-        onUnhealthy(id, `replica ${id} hangs: it did not answer its health check within ${timeoutMs} ms (healthCheckTimeout)`, {
-          hung: true,
-        });
-      }),
-    );
     const stop = (): void => {
       pending = false;
-      cancel();
+      cancelLooks();
     };
     this.#watched.set(id, stop);
     check(id).then(
-      () => settle(() => this.#schedule(replica, 0)),
+      () =>
+        settle(() => {
+          onAnswered(id);
+          this.#schedule(replica, 0);
+        }),
       (error: unknown) =>
         settle(() => {
+          onAnswered(id);
           if (failures + 1 < MAX_FAILURES) return this.#schedule(replica, failures + 1);
           this.forget(id);
           const message = error instanceof Error ? error.message : String(error);
@@ -79,4 +82,47 @@ export class ReplicaChecks {
         }),
     );
   }
+
+  #replace(id: string, reason: string): void {
+    this.forget(id);
+    this.#options.onUnhealthy(id, reason, { hung: true });
+  }
+
+  /** Looks at a replica that was just asked, until it answers: returns what stops that. The time in which a call blocks it does not count. */
+  #look({ id, config }: Readonly<Replica>, replace: (reason: string) => void): () => void {
+    const { clock, judge } = this.#options;
+    const timeoutMs = config?.healthCheckTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const askedAt = clock.now();
+    let countsFrom = askedAt;
+    let stopped = false;
+    let cancel = (): void => {};
+    const next = (): void => {
+      const leftMs = countsFrom + timeoutMs - clock.now();
+      cancel = clock.after(leftMs > 0 ? Math.min(leftMs, LOOK_EVERY_MS) : LOOK_EVERY_MS, () => {
+        void judge(id, askedAt).then((silence) => {
+          if (stopped) return;
+          const now = clock.now();
+          if (silence === 'STUCK') replace(stuckReason(id, config?.stuckTimeoutMs ?? 0));
+          else if (silence === 'HANGS' && now - countsFrom >= timeoutMs) replace(hangsReason(id, timeoutMs));
+          else {
+            if (silence === 'BUSY') countsFrom = now;
+            next();
+          }
+        });
+      });
+    };
+    next();
+    return () => {
+      stopped = true;
+      cancel();
+    };
+  }
+}
+
+function hangsReason(id: string, timeoutMs: number): string {
+  return `replica ${id} hangs: it did not answer its health check within ${timeoutMs} ms (healthCheckTimeout)`;
+}
+
+function stuckReason(id: string, stuckTimeoutMs: number): string {
+  return `replica ${id} is stuck: what blocks its event loop has gone on for ${stuckTimeoutMs} ms after everybody who waited for it had left (stuckTimeout)`;
 }

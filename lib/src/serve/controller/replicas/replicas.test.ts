@@ -97,6 +97,69 @@ describe('health checks', () => {
   });
 });
 
+describe('a replica that a call blocks', () => {
+  const blockedFor = async (changes: Parameters<typeof deployment>[2] = {}) => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(app('hello', [deployment('Chat', 'a', { healthCheckTimeoutMs: 5000, ...changes })]));
+    const [id] = idsOf(cluster, 'hello/Chat');
+    cluster.behaviours.set('a', {
+      checkHealth: () => new Promise(() => {}),
+      blocked: { since: cluster.clock.now(), isOver: false },
+    });
+    return { cluster, controller, id: id as string };
+  };
+
+  it('is left alone, and replaced when it goes on to be silent without one', async () => {
+    const { cluster, id } = await blockedFor();
+    await cluster.clock.advance(600_000);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    cluster.behaviours.set('a', { checkHealth: () => new Promise(() => {}) });
+    await cluster.clock.advance(4000);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    await cluster.clock.advance(3000);
+    assert.notDeepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+  });
+
+  it('is replaced when nobody has waited for it for stuckTimeout', async () => {
+    const { cluster, id } = await blockedFor({ stuckTimeoutMs: 60_000 });
+    await cluster.clock.advance(100_000);
+    cluster.awaited = new Set();
+    await cluster.clock.advance(40_000);
+    cluster.awaited.add(id);
+    await cluster.clock.advance(2000);
+    cluster.awaited.clear();
+    await cluster.clock.advance(59_000);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    await cluster.clock.advance(4000);
+    assert.notDeepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    assert.match(cluster.logged.join('\n'), /is stuck: .* has gone on for 60000 ms after everybody .* \(stuckTimeout\)/);
+  });
+
+  it('has a status that says since when, and whether its deadlines are over', async () => {
+    const { cluster, controller, id } = await blockedFor();
+    const { since } = cluster.behaviours.get('a')?.blocked ?? assert.fail();
+    await controller.fullStatus();
+    await settle();
+    const { status, message, replicas } = controller.status().applications.hello?.deployments.Chat ?? assert.fail();
+    assert.deepEqual([status, replicas[0]?.blockedSince], ['HEALTHY', since]);
+    assert.equal(
+      message,
+      `${id} has been busy in one call since ${new Date(since).toISOString()}, and answers nothing else meanwhile`,
+    );
+    cluster.behaviours.set('a', { blocked: { since, isOver: true } });
+    await controller.fullStatus();
+    await settle();
+    const ill = controller.status().applications.hello?.deployments.Chat ?? assert.fail();
+    assert.equal(ill.status, 'UNHEALTHY');
+    assert.match(ill.message, /the deadlines of its calls are over$/);
+    cluster.behaviours.delete('a');
+    await controller.fullStatus();
+    await settle();
+    assert.equal(controller.status().applications.hello?.deployments.Chat?.status, 'HEALTHY');
+  });
+});
+
 it('gives an update up whose reconfigure does not end within startupTimeout', async () => {
   const cluster = new FakeCluster();
   const controller = await cluster.controller();
