@@ -1,4 +1,4 @@
-import { declaredNodes, httpOf, spareReplicasOf, startDetachedCluster } from '../host/index.js';
+import { declaredNodes, httpOf, spareReplicasOf, startDetached } from '../host/index.js';
 import type { Command } from './command.js';
 import { BadUsage } from './errors.js';
 import { accessOf, parseCommand, parsePort } from './options.js';
@@ -57,7 +57,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve r
       ...(values['spare-replicas'] === undefined ? {} : { spareReplicas: Number(values['spare-replicas']) }),
     };
     const nodes = declaredNodes(start);
-    const { url, dir } = await startDetachedCluster(httpOf(start), {
+    const { url, dir } = await startDetached(httpOf(start), {
       name: 'nbserve start',
       another,
       nodes,

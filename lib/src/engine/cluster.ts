@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { shortId } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
 import { AgentProcess } from './agent-process.js';
@@ -17,7 +16,7 @@ import {
   removeStaleFolders,
   urlOf,
 } from './cluster-folder.js';
-import type { DeclaredNode, HttpOptions, LogLine } from './engine.js';
+import type { ClusterEntries, DeclaredNode, HttpOptions, LogLine } from './engine.js';
 import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
 import type { AgentOps } from './local/agent-ops.js';
@@ -42,8 +41,7 @@ export interface LocalClusterOptions {
   readonly early?: boolean;
   /** Every line that a process of the cluster prints, in order per process. */
   readonly onLog: (line: LogLine) => void;
-  /** @internal Other modules in place of controller and proxy. */
-  readonly entries?: { readonly controller: string; readonly proxy: string };
+  readonly entries: ClusterEntries;
 }
 
 export interface LocalCluster {
@@ -70,8 +68,6 @@ const DEFAULT_GRACE_MS = 4000;
 const AGENT_GRACE_MS = 3000;
 const GONE_POLL_MS = 5;
 const ONE_NODE: readonly DeclaredNode[] = [{}];
-const CONTROLLER_MAIN = fileURLToPath(new URL('../serve/controller/main.js', import.meta.url));
-const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.url));
 
 /**
  * Starts a cluster on this machine: a node agent with controller and proxy. Resolves when both are ready.
@@ -79,11 +75,11 @@ const PROXY_MAIN = fileURLToPath(new URL('../serve/proxy/main.js', import.meta.u
  * @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED (controller or proxy), NBS_AGENT_FAILED, NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { name, ownerKey, detached = false, http, early = false, onLog, nodes = ONE_NODE, controllerArgs = {} } = options;
+  const { name, ownerKey, detached = false, http, entries, early = false, onLog } = options;
+  const { nodes = ONE_NODE, controllerArgs = {} } = options;
   if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
   const { dir, token } = createClusterFolder({ name, ownerKey: ownerKey ?? null, detached });
   removeStaleFolders().catch(() => {});
-  const entries = options.entries ?? { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
   const agent = new AgentProcess(dir, { dir, nodes, detached, http, entries, controllerArgs });
   try {
     const connecting = agent.open.then(() => connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) }));
@@ -105,6 +101,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 }
 
 export interface DetachedOptions {
+  readonly entries: ClusterEntries;
   /** What people know the cluster by. @default the process's script */
   readonly name?: string;
   /** Also where a detached cluster of this user runs already. @default false */
@@ -119,13 +116,12 @@ export interface DetachedOptions {
  */
 export function startDetachedCluster(
   http: LocalClusterOptions['http'],
-  { name, another = false, nodes = ONE_NODE, controllerArgs = {} }: DetachedOptions = {},
+  { name, another = false, nodes = ONE_NODE, controllerArgs = {}, entries }: DetachedOptions,
 ): Promise<ClusterInfo> {
   return oneAtATime(async () => {
     const [running] = await detachedClusters();
     if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
     const { dir, token } = createClusterFolder({ name, ownerKey: null, detached: true });
-    const entries = { controller: CONTROLLER_MAIN, proxy: PROXY_MAIN };
     const agent = new AgentProcess(dir, { dir, nodes, detached: true, http, entries, controllerArgs });
     try {
       await agent.serving;

@@ -176,3 +176,9 @@ export interface LogLine {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
 }
+
+/** Paths of the modules that the agent runs in front of the replicas. */
+export interface ClusterEntries {
+  readonly controller: string;
+  readonly proxy: string;
+}

@@ -3,6 +3,7 @@ export type { BlockLimit } from './block-limit.js';
 export { type ChildContext, enterChild } from './child.js';
 export { connectEngine } from './client.js';
 export {
+  type DetachedOptions,
   type JoinOptions,
   joinLocalCluster,
   type LocalCluster,
@@ -15,6 +16,7 @@ export { readClusterLogs, stopCluster } from './cluster-logs.js';
 export {
   type BlobRef,
   type Blocked,
+  type ClusterEntries,
   type DeclaredNode,
   type DeclaredResources,
   type Engine,

@@ -19,7 +19,6 @@ export {
   detachedClusters,
   listLocalClusters,
   readClusterLogs,
-  startDetachedCluster,
   stopCluster,
 } from '../engine/index.js';
 export {
@@ -48,6 +47,7 @@ export {
   setTraffic,
   spareReplicasOf,
   startAhead,
+  startDetached,
   type TrafficStatus,
   trafficOf,
 } from '../serve/host.js';

@@ -15,6 +15,7 @@ import { registerHandleCodec, setHandleContext } from './handle/index.js';
 import { KeepAlive, keepAliveRouter } from './keep-alive.js';
 import type { ControllerOps, DeploymentKey } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
+import { CLUSTER_ENTRIES } from './start-cluster.js';
 
 let ownerKey: string | undefined;
 let ownerName: string | undefined;
@@ -68,6 +69,7 @@ export class Client {
       name: nameOfOwner(),
       http,
       ...(nodes === undefined ? {} : { nodes }),
+      entries: CLUSTER_ENTRIES,
       controllerArgs: { spareReplicas },
       early: true,
       ...(ownerKey === undefined ? {} : { ownerKey }),

@@ -16,5 +16,6 @@ export { setSourceRegistry } from './pack.js';
 export type { ServeStatus } from './protocol/status.js';
 export { expectApplication, runApplication } from './run.js';
 export { spareReplicasOf } from './spare-options.js';
+export { startDetached } from './start-cluster.js';
 export { setTraffic, trafficOf } from './traffic.js';
 export type { CanaryOptions, CanaryStatus, TrafficStatus } from './types.js';

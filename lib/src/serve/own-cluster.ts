@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { hasCode } from '../core/index.js';
-import { DetachedRunning, describeExit, detachedClusters, type ExitReport, startDetachedCluster } from '../engine/index.js';
+import { DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner } from './client.js';
 import { deleteApplication, NOTE_AFTER_MS } from './delete.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress } from './errors.js';
@@ -11,6 +11,7 @@ import { declaredNodes } from './node-options.js';
 import { notice } from './notice.js';
 import { NoSuchApp } from './protocol/index.js';
 import { spareReplicasOf } from './spare-options.js';
+import { startDetached } from './start-cluster.js';
 import type { StartOptions } from './types.js';
 import { noteIfLong } from './waiting-note.js';
 
@@ -52,7 +53,7 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   if (running !== undefined) return running.dir;
   if (!detached) return undefined;
   try {
-    return (await startDetachedCluster(httpOf(options), detachedOptions(options))).dir;
+    return (await startDetached(httpOf(options), detachedOptions(options))).dir;
   } catch (error) {
     // Somebody else started it meanwhile.
     const [other] = address === 'auto' && hasCode(error, DetachedRunning) ? await detachedClusters() : [];

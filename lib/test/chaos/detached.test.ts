@@ -5,7 +5,8 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { isNbserveError, serve } from 'nbserve';
-import { detachedClusters, startDetachedCluster, stopCluster } from '../../dist/engine/index.js';
+import { detachedClusters, stopCluster } from '../../dist/engine/index.js';
+import { startDetached } from '../../dist/serve/host.js';
 import { Chat, Slow } from '../fixtures/apps.js';
 import { killAndAwaitSuccessor, processesIn } from '../fixtures/cluster-processes.js';
 import { assertNothingLeft, clusterFolders, home } from '../fixtures/engine-harness.js';
@@ -69,7 +70,7 @@ test('SIGKILL of the driver: the cluster goes on, and a second driver joins, see
   await first.exited;
   assert.equal(await (await fetch(first.url)).text(), 'one');
 
-  await assert.rejects(startDetachedCluster({ host: '127.0.0.1', port: 0 }), hasCode('NBS_DETACHED_RUNNING'));
+  await assert.rejects(startDetached({ host: '127.0.0.1', port: 0 }), hasCode('NBS_DETACHED_RUNNING'));
   await assert.rejects(serve.start({ address: home }), hasCode('NBS_CLUSTER_GONE'));
   await serve.start({ address: 'auto' });
   await assert.rejects(serve.start({ address: home }), hasCode('NBS_ALREADY_CONNECTED'));

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { serve } from 'nbserve';
-import { detachedClusters, startDetachedCluster, stopCluster } from '../../dist/engine/index.js';
+import { detachedClusters, stopCluster } from '../../dist/engine/index.js';
+import { startDetached } from '../../dist/serve/host.js';
 import { killAndAwaitSuccessor } from '../fixtures/cluster-processes.js';
 import { Gated, Root } from '../fixtures/switched-apps.js';
 import { until } from '../fixtures/wait.js';
@@ -12,7 +13,7 @@ import { until } from '../fixtures/wait.js';
 const folder = mkdtempSync(join(tmpdir(), 'nbs-starting-'));
 const FAULT = join(folder, 'fault');
 const gated = Gated.options({ env: { FAULT } }).bind();
-const { dir, url } = await startDetachedCluster({ host: '127.0.0.1', port: 0 }, {});
+const { dir, url } = await startDetached({ host: '127.0.0.1', port: 0 }, {});
 await serve.start({ address: dir });
 
 beforeEach(() => writeFileSync(FAULT, 'wait'));

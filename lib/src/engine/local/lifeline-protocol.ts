@@ -1,5 +1,5 @@
 import type { WireError } from '../../core/index.js';
-import type { DeclaredNode, HttpOptions } from '../engine.js';
+import type { ClusterEntries, DeclaredNode, HttpOptions } from '../engine.js';
 import type { ExitReport } from '../exit-report.js';
 
 /** The pipe between an owner and what it owns. EOF means that the other side is gone. Lines of JSON go up it. */
@@ -32,7 +32,7 @@ export interface AgentArguments {
   readonly nodes: readonly DeclaredNode[];
   readonly detached: boolean;
   readonly http: HttpOptions;
-  readonly entries: { readonly controller: string; readonly proxy: string };
+  readonly entries: ClusterEntries;
   /** For the controller, beside its folder. */
   readonly controllerArgs: Readonly<Record<string, unknown>>;
 }
