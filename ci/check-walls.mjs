@@ -18,6 +18,12 @@ const REFUSED = [
   ['lib/src/serve/proxy/exchange.ts', 'lib/src/serve/router/router.ts'],
   ['lib/src/serve/proxy/exchange.ts', 'lib/src/serve/run.ts'],
   ['lib/src/serve/proxy/exchange.ts', 'lib/src/serve/replica/index.ts'],
+  ['lib/src/serve/controller/target/target.ts', 'lib/src/serve/controller/traffic/index.ts'],
+  ['lib/src/serve/controller/scaling/scaling.ts', 'lib/src/serve/controller/replicas/actual.ts'],
+  ['lib/src/serve/controller/health/health.ts', 'lib/src/serve/controller/controller.ts'],
+  ['lib/src/serve/controller/controller.ts', 'lib/src/serve/controller/target/target.ts'],
+  ['lib/src/serve/router/router.ts', 'lib/src/serve/controller/target/index.ts'],
+  ['lib/src/engine/cluster.ts', 'lib/src/serve/controller/index.ts'],
   ['lib/src/cli/main.ts', 'lib/src/engine/index.ts'],
   ['lib/src/host/index.ts', 'lib/src/serve/run.ts'],
   ['lib/src/data/mnist.ts', 'kernel-ext/src/index.ts'],
@@ -30,6 +36,9 @@ const ALLOWED = [
   ['lib/src/serve/run.ts', 'lib/src/serve/handle/types.ts'],
   ['lib/src/serve/proxy/exchange.ts', 'lib/src/serve/router/index.ts'],
   ['lib/src/host/index.ts', 'lib/src/serve/host.ts'],
+  ['lib/src/serve/controller/controller.ts', 'lib/src/serve/controller/target/index.ts'],
+  ['lib/src/serve/controller/scaling/scaling.ts', 'lib/src/serve/controller/replicas/index.ts'],
+  ['lib/src/serve/controller/scaling/own-policy.ts', 'lib/src/serve/protocol/index.ts'],
 ];
 
 const root = mkdtempSync(join(tmpdir(), 'nbs-walls-'));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { serve } from 'nbserve';
 import { hasCode } from '../../dist/core/index.js';
-import { CheckpointFailed } from '../../dist/serve/controller/errors.js';
+import { CheckpointFailed } from '../../dist/serve/controller/target/errors.js';
 import { Slow } from '../fixtures/apps.js';
 import { countStatuses, HttpLoad } from '../fixtures/http-load.js';
 import { until } from '../fixtures/wait.js';

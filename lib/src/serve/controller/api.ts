@@ -1,8 +1,7 @@
 import { type CallHandler, handleOps, type IncomingCall } from '../../ipc/index.js';
 import { type ControllerOps, PUT_BLOB_PREFIX } from '../protocol/index.js';
 import type { Controller } from './controller.js';
-import type { BlobStore } from './target/blobs.js';
-import { receiveBlob } from './target/receive-blob.js';
+import { type BlobStore, receiveBlob } from './target/index.js';
 
 /** Answers the control operations. Blobs are taken at once; the rest waits until the controller has recovered. */
 export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>): CallHandler {

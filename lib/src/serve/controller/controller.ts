@@ -1,25 +1,26 @@
 import type { Clock, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import { type AppSpec, type DemandReport, type RouteSnapshot, type ServeStatus, Superseded } from '../protocol/index.js';
-import { Health } from './health/health.js';
-import { buildStatus } from './health/status.js';
+import { buildStatus, Health } from './health/index.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
-import { ActualState, runningOf } from './replicas/actual.js';
-import { adoptRunning } from './replicas/adopt.js';
-import { Executor } from './replicas/executor.js';
-import { failure } from './replicas/failure-reason.js';
-import { KnownNodes } from './replicas/known-nodes.js';
-import { takesNothing } from './replicas/placement.js';
-import { reconcile } from './replicas/reconcile.js';
-import type { ConnectReplica } from './replicas/replica-link.js';
-import { SparePool } from './replicas/spare-pool.js';
+import {
+  ActualState,
+  adoptRunning,
+  type ConnectReplica,
+  Executor,
+  failure,
+  KnownNodes,
+  reconcile,
+  runningOf,
+  SparePool,
+  takesNothing,
+} from './replicas/index.js';
 import { Rounds } from './rounds.js';
-import { ExpectedRoutes } from './routes/expected-routes.js';
-import { SnapshotPublisher } from './routes/snapshot-publisher.js';
-import { type Scaled, Scaling } from './scaling/scaling.js';
-import type { Checkpoint } from './target/checkpoint.js';
+import { ExpectedRoutes, SnapshotPublisher } from './routes/index.js';
+import { type Scaled, Scaling } from './scaling/index.js';
 import {
   accept,
+  type Checkpoint,
   type GroupKey,
   groupKey,
   promote,
@@ -27,11 +28,11 @@ import {
   remove,
   revert,
   type TargetState,
+  TargetStore,
+  validateApp,
   wantedGroups,
-} from './target/target.js';
-import { TargetStore } from './target/target-store.js';
-import { validateApp } from './target/validate.js';
-import { Traffic } from './traffic/traffic.js';
+} from './target/index.js';
+import { Traffic } from './traffic/index.js';
 
 export interface ControllerOptions {
   readonly dir: string;

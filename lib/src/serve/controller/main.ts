@@ -7,12 +7,10 @@ import { helloOf, listen } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
 import { Controller } from './controller.js';
 import { listenToDemand } from './listen-to-demand.js';
-import { replicaConnector } from './replicas/replica-link.js';
+import { replicaConnector } from './replicas/index.js';
 import { Routers } from './routers.js';
-import { RouteFeeds } from './routes/feeds.js';
-import { BlobCollector } from './target/blob-collector.js';
-import { BlobStore } from './target/blobs.js';
-import { FileCheckpoint } from './target/checkpoint.js';
+import { RouteFeeds } from './routes/index.js';
+import { BlobCollector, BlobStore, FileCheckpoint } from './target/index.js';
 
 /** JSON argument of the controller's process. */
 interface ControllerArgs {

@@ -5,7 +5,7 @@ import { APP_TRANSITIONS, AppEvent, nextAppState } from './health/app-state.js';
 import { DEPLOYMENT_TRANSITIONS } from './health/deployment-state.js';
 import { pauseMs } from './replicas/back-off.js';
 import { nextReplicaState, REPLICA_TRANSITIONS, ReplicaEvent } from './replicas/replica-state.js';
-import { CANARY_TRANSITIONS } from './traffic/canary-state.js';
+import { CANARY_TRANSITIONS } from './target/canary-state.js';
 
 describe('state tables', () => {
   it('have a row for every state', () => {

@@ -1,8 +1,6 @@
 import { type DeploymentSpec, ReplicaState } from '../../protocol/index.js';
-import type { ActualView, Replica } from '../replicas/actual.js';
-import { keepsFailing } from '../replicas/back-off.js';
-import { missingDependencies, runningIn } from '../replicas/dependencies.js';
-import { type AppTarget, type AppVersion, groupKey } from '../target/target.js';
+import { type ActualView, keepsFailing, missingDependencies, type Replica, runningIn } from '../replicas/index.js';
+import { type AppTarget, type AppVersion, groupKey } from '../target/index.js';
 import { DeploymentEvent } from './deployment-state.js';
 
 /** What is seen of one deployment, and the words for it. Pure. */

@@ -1,8 +1,7 @@
 import type { Log } from '../../../core/index.js';
 import { AppState, DeploymentState, ReplicaState } from '../../protocol/index.js';
-import { type ActualView, byGroup, type Replica } from '../replicas/actual.js';
-import { runningIn } from '../replicas/dependencies.js';
-import { type AppTarget, type AppVersion, groupKey, type TargetState } from '../target/target.js';
+import { type ActualView, byGroup, type Replica, runningIn } from '../replicas/index.js';
+import { type AppTarget, type AppVersion, groupKey, type TargetState } from '../target/index.js';
 import { AppEvent, nextAppState } from './app-state.js';
 import { type DeploymentEvent, nextDeploymentState } from './deployment-state.js';
 import { deploymentVerdict, waitOf } from './deployment-verdict.js';

@@ -12,8 +12,7 @@ import {
   type ServeStatus,
   type TrafficStatus,
 } from '../../protocol/index.js';
-import { type ActualView, byDeployment, type Replica } from '../replicas/actual.js';
-import { freeOf } from '../replicas/placement.js';
+import { type ActualView, byDeployment, freeOf, type Replica } from '../replicas/index.js';
 import type { AppHealth, DeploymentHealth } from './health.js';
 
 /** What the status says beside the states of applications. */

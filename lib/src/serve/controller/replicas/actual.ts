@@ -9,7 +9,7 @@ import {
   type ReplicaRoute,
   ReplicaState,
 } from '../../protocol/index.js';
-import { appOf, type GroupKey, groupKey } from '../target/target.js';
+import { appOf, type GroupKey, groupKey } from '../target/index.js';
 import { addFailure, type Failure } from './back-off.js';
 import { nextReplicaState, type ReplicaEvent } from './replica-state.js';
 

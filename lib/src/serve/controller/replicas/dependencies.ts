@@ -1,6 +1,6 @@
 import type { DeploymentSpec, ReplicaState } from '../../protocol/index.js';
-import { rollsInto } from '../target/rolling.js';
-import { type AppTarget, type AppVersion, dependenciesOf, type GroupKey, groupKey } from '../target/target.js';
+import { type AppTarget, type AppVersion, dependenciesOf, type GroupKey, groupKey } from '../target/index.js';
+import { rollsInto } from './rolling.js';
 
 type Groups = ReadonlyMap<GroupKey, readonly { readonly state: ReplicaState }[]>;
 

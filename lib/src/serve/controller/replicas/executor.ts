@@ -2,7 +2,7 @@ import { type Clock, hasCode, type Log } from '../../../core/index.js';
 import type { Engine, ExitReport, ProcessInfo } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
 import { type DeploymentConfig, ReplicaState } from '../../protocol/index.js';
-import type { GroupKey, WantedGroup } from '../target/target.js';
+import type { GroupKey, WantedGroup } from '../target/index.js';
 import type { ActualState, Replica } from './actual.js';
 import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';

@@ -1,5 +1,5 @@
 import type { NodeInfo } from '../../../engine/index.js';
-import { type AppVersion, type GroupKey, groupKey, type WantedGroup } from '../target/target.js';
+import { type AppVersion, type GroupKey, groupKey, type WantedGroup } from '../target/index.js';
 import { takesNothing, whyNever } from './placement.js';
 
 /**

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import type { NodeInfo } from '../../../engine/index.js';
 import { type AppSpec, ReplicaState } from '../../protocol/index.js';
 import { app, deployment } from '../fake-cluster.test-support.js';
-import { rollingCounts, rollsInto } from '../target/rolling.js';
 import { accept, emptyTarget, groupKey, promote, reject, remove, type TargetState, wantedGroups } from '../target/target.js';
 import { ActualState, isAlive } from './actual.js';
 import { type Action, reconcile } from './reconcile.js';
 import { ReplicaEvent } from './replica-state.js';
+import { rollingCounts, rollsInto } from './rolling.js';
 
 /** A world that carries actions out at once and lets time and faults come in any order. */
 class World {

@@ -1,10 +1,10 @@
 import { type Allocation, type DeploymentConfig, partOf, ReplicaState } from '../../protocol/index.js';
-import { rollingCounts, rollsInto } from '../target/rolling.js';
-import { type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from '../target/target.js';
+import { type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from '../target/index.js';
 import { type ActualView, byGroup, isAlive, isComingUp, type Replica } from './actual.js';
 import { missingDependencies, runningIn } from './dependencies.js';
 import { neverFits } from './never-fits.js';
 import { Places, takesNothing } from './placement.js';
+import { rollingCounts, rollsInto } from './rolling.js';
 
 /** What is to be done. The executor marks each at once in the actual state, so that no later round asks for it again. */
 export type Action =

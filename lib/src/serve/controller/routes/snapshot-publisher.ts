@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/index.js';
 import type { RisingRoute, RouteSnapshot } from '../../protocol/index.js';
-import type { ActualView } from '../replicas/actual.js';
-import type { TargetState } from '../target/target.js';
+import type { ActualView } from '../replicas/index.js';
+import type { TargetState } from '../target/index.js';
 import { buildRoutes, type Routes } from './snapshot.js';
 
 const NONE: readonly RisingRoute[] = [];

@@ -14,12 +14,9 @@ import {
   type RouteSnapshot,
   scopedDeploymentKey,
 } from '../../protocol/index.js';
-import { waitOf } from '../health/deployment-verdict.js';
-import { type ActualView, byGroup } from '../replicas/actual.js';
-import { keepsFailing } from '../replicas/back-off.js';
-import { missingDependencies } from '../replicas/dependencies.js';
-import { rollsInto } from '../target/rolling.js';
-import { type AppTarget, type AppVersion, groupKey, type TargetState } from '../target/target.js';
+import { waitOf } from '../health/index.js';
+import { type ActualView, byGroup, keepsFailing, missingDependencies, rollsInto } from '../replicas/index.js';
+import { type AppTarget, type AppVersion, groupKey, type TargetState } from '../target/index.js';
 import { splitRoutes } from './split-routes.js';
 
 export type Routes = Omit<RouteSnapshot, 'version'>;

@@ -1,7 +1,6 @@
 import type { Route, RouteSplit, SplitArm } from '../../protocol/index.js';
-import type { TargetState } from '../target/target.js';
-import { reportIntervalMs } from '../traffic/report-interval.js';
-import type { TrafficRule } from '../traffic/traffic-rule.js';
+import type { TargetState, TrafficRule } from '../target/index.js';
+import { reportIntervalMs } from '../traffic/index.js';
 
 /** The routes with those prefixes split that have a rule. Pure. @param own the routes of the applications themselves */
 export function splitRoutes(own: readonly Route[], target: TargetState): Route[] {

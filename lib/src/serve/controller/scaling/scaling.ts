@@ -7,8 +7,8 @@ import {
   type DeploymentSpec,
   deploymentKey,
 } from '../../protocol/index.js';
-import { type ActualView, byDeployment, isAlive } from '../replicas/actual.js';
-import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from '../target/target.js';
+import { type ActualView, byDeployment, isAlive } from '../replicas/index.js';
+import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from '../target/index.js';
 import { autoscale, initialScaling, type ScalingState, suggestedReplicas } from './autoscaler.js';
 import { DemandWindow } from './demand-window.js';
 import { OwnPolicy } from './own-policy.js';

@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, shortId, systemClock } from '../../../core/index.js';
-import { BlobMismatch, InvalidBlobName } from '../errors.js';
+import { BlobMismatch, InvalidBlobName } from './errors.js';
 
 const NAME = /^[0-9a-f]{64}$/;
 

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { hasCode } from '../../../core/index.js';
-import { BlobMismatch, CheckpointFailed, CheckpointUnreadable } from '../errors.js';
 import { app, deployment } from '../fake-cluster.test-support.js';
-import { setTraffic } from '../traffic/traffic-rule.js';
 import { BlobStore } from './blobs.js';
 import { FileCheckpoint } from './checkpoint.js';
+import { BlobMismatch, CheckpointFailed, CheckpointUnreadable } from './errors.js';
 import { accept, emptyTarget, promote } from './target.js';
+import { setTraffic } from './traffic-rule.js';
 
 describe('FileCheckpoint', () => {
   let folder: string;

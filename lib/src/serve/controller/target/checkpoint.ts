@@ -1,9 +1,9 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import type { AppSpec, DeploymentConfig, DeploymentSpec, ReplicaEnv } from '../../protocol/index.js';
-import { CheckpointFailed, CheckpointUnreadable } from '../errors.js';
-import type { TrafficRule } from '../traffic/traffic-rule.js';
 import type { BlobStore } from './blobs.js';
+import { CheckpointFailed, CheckpointUnreadable } from './errors.js';
 import type { AppTarget, AppVersion, TargetState } from './target.js';
+import type { TrafficRule } from './traffic-rule.js';
 
 /** Raised by one at each change that an older reader would misread; a reader keeps a way up from every older one. */
 export const CHECKPOINT_SCHEMA_VERSION = 3;

@@ -1,6 +1,6 @@
 import { type AppSpec, type DeploymentSpec, type ReplicaReady, RouteTaken } from '../../protocol/index.js';
-import { ownerOf } from '../traffic/traffic-names.js';
-import { type TrafficRules, withoutApp } from '../traffic/traffic-rule.js';
+import { ownerOf } from './traffic-names.js';
+import { type TrafficRules, withoutApp } from './traffic-rule.js';
 
 /** One accepted version of an application. */
 export interface AppVersion {

@@ -1,5 +1,5 @@
 import type { AppSpec } from '../../protocol/index.js';
-import { InvalidApp, InvalidTraffic } from '../errors.js';
+import { InvalidApp, InvalidTraffic } from './errors.js';
 
 /** What a terminal or a log would obey, and the name that no record can hold. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^__proto__$/u;

@@ -5,9 +5,8 @@ import {
   type TrafficStatus,
   type VersionTraffic,
 } from '../../protocol/index.js';
-import type { TargetState } from '../target/target.js';
-import { type Canary, canaryWeight, decideCanary } from './canary.js';
-import type { TrafficRule } from './traffic-rule.js';
+import { type Canary, canaryWeight, type TargetState, type TrafficRule } from '../target/index.js';
+import { decideCanary } from './decide-canary.js';
 import type { TrafficWindow } from './traffic-window.js';
 
 const P95 = 0.95;

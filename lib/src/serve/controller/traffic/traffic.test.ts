@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import { hasCode } from '../../../core/index.js';
 import { type CanarySpec, latencyBucket, type Tally } from '../../protocol/index.js';
 import type { Controller } from '../controller.js';
-import { InvalidTraffic, NoCanary } from '../errors.js';
 import { app, deployment, FakeCluster, settle } from '../fake-cluster.test-support.js';
+import { InvalidTraffic } from '../target/errors.js';
+import { NoCanary } from './errors.js';
 
 const canarySpec = (changes: Partial<CanarySpec> = {}): CanarySpec => ({
   to: 'b',

@@ -8,14 +8,24 @@ import {
   type TrafficSpec,
   type TrafficStatus,
 } from '../../protocol/index.js';
-import { InvalidTraffic, NoCanary } from '../errors.js';
-import type { TargetState } from '../target/target.js';
-import type { TargetStore } from '../target/target-store.js';
-import { validatePrefix } from '../target/validate.js';
-import { type Canary, decideCanary, endCanary } from './canary.js';
-import { CanaryEvent } from './canary-state.js';
-import { baseOf, resolveVersion } from './traffic-names.js';
-import { clearTraffic, moveCanary, setCanary, setTraffic, type TrafficRule } from './traffic-rule.js';
+import {
+  baseOf,
+  type Canary,
+  CanaryEvent,
+  clearTraffic,
+  endCanary,
+  InvalidTraffic,
+  moveCanary,
+  resolveVersion,
+  setCanary,
+  setTraffic,
+  type TargetState,
+  type TargetStore,
+  type TrafficRule,
+  validatePrefix,
+} from '../target/index.js';
+import { decideCanary } from './decide-canary.js';
+import { NoCanary } from './errors.js';
 import { canaryStatus, trafficStatus } from './traffic-status.js';
 import { TrafficWindow } from './traffic-window.js';
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type CanaryRules, CanaryState, latencyBucket, type Tally } from '../../protocol/index.js';
-import { type Canary, type CanaryWindow, canaryWeight, decideCanary, endCanary } from './canary.js';
-import { CanaryEvent } from './canary-state.js';
+import { type Canary, canaryWeight, endCanary } from '../target/canary.js';
+import { CanaryEvent } from '../target/canary-state.js';
+import { type CanaryWindow, decideCanary } from './decide-canary.js';
 
 const rules: CanaryRules = {
   steps: [0.05, 0.5, 1],

@@ -1,4 +1,4 @@
-import { defineError } from '../../core/index.js';
+import { defineError } from '../../../core/index.js';
 
 export const CheckpointFailed = defineError(
   'NBS_CHECKPOINT_FAILED',
@@ -27,14 +27,4 @@ export const AmbiguousVersion = defineError(
   'NBS_AMBIGUOUS_VERSION',
   409,
   'version {key} is that of several applications: {apps}; name the application instead',
-);
-export const NoCanary = defineError(
-  'NBS_NO_CANARY',
-  404,
-  'that canary of {prefix} is not known any more; serve.canary begins one',
-);
-export const NeverFits = defineError(
-  'NBS_NEVER_FITS',
-  409,
-  'application {app}: deployment {deployment} fits on no node of this cluster: {reason}; ask for less in its resources, or start a cluster that has it: numGpus, resources or nodes of serve.start(…), --num-gpus, --memory or --nodes of nbserve start',
 );

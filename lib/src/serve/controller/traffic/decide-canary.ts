@@ -1,23 +1,5 @@
 import { type CanaryRules, CanaryState, latencyQuantile, type Tally } from '../../protocol/index.js';
-import { CanaryEvent, nextCanaryState } from './canary-state.js';
-
-/** A canary as it is written down. */
-export interface Canary {
-  readonly rules: CanaryRules;
-  /** Application that is tried, and the one that it is compared with. */
-  readonly to: string;
-  readonly from: string;
-  readonly state: CanaryState;
-  /** Index into `rules.steps`. */
-  readonly step: number;
-  /** p95 of the base in the last step in which it had enough requests; `null` before that. */
-  readonly baseP95Ms: number | null;
-  /** Why it ended; empty while it runs. */
-  readonly message: string;
-  /** Milliseconds since the epoch, as all times here. */
-  readonly startedAt: number;
-  readonly changedAt: number;
-}
+import { type Canary, CanaryEvent, canaryWeight, endCanary } from '../target/index.js';
 
 /** What was measured since the present step began, or since the controller restarted in it. */
 export interface CanaryWindow {
@@ -38,12 +20,6 @@ export interface CanaryDecision {
 const P95 = 0.95;
 /** Differences of fractions are not exact, and 7 % is not more than 5 % and 2 %. */
 const EPSILON = 1e-9;
-
-/** Part of the requests that the canary gets. */
-export function canaryWeight({ state, step, rules }: Canary): number {
-  if (state === CanaryState.RUNNING) return rules.steps[step] ?? 1;
-  return state === CanaryState.PROMOTED ? 1 : 0;
-}
 
 /**
  * What becomes of a canary. Pure: no clock, no randomness.
@@ -73,12 +49,6 @@ export function decideCanary(canary: Canary, window: CanaryWindow, now: number):
     return { canary: next, message, wakeAt: now + canary.rules.intervalMs };
   }
   return end(canary, CanaryEvent.PASS, `passed all ${canary.rules.steps.length} steps; in the last one: ${summary(window)}`, now);
-}
-
-/** The canary after something ended it. */
-export function endCanary(canary: Canary, event: CanaryEvent, message: string, now: number): Canary {
-  const state = nextCanaryState(canary.state, event);
-  return state === canary.state ? canary : { ...canary, state, message, changedAt: now };
 }
 
 function end(canary: Canary, event: CanaryEvent, message: string, now: number): CanaryDecision {

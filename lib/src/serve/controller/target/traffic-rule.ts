@@ -1,8 +1,8 @@
 import { CanaryState, RouteTaken, type StickyBy, type TrafficSpec } from '../../protocol/index.js';
-import { InvalidTraffic } from '../errors.js';
-import type { TargetState } from '../target/target.js';
 import { type Canary, canaryWeight, endCanary } from './canary.js';
 import { CanaryEvent } from './canary-state.js';
+import { InvalidTraffic } from './errors.js';
+import type { TargetState } from './target.js';
 import { ownerOf, resolveVersion } from './traffic-names.js';
 
 /** How the requests of one prefix are split. */

@@ -1,5 +1,5 @@
 import type { DeploymentSpec, RollingUpdate } from '../../protocol/index.js';
-import type { AppTarget } from './target.js';
+import type { AppTarget } from '../target/index.js';
 
 export interface RollingInput {
   readonly update: RollingUpdate;

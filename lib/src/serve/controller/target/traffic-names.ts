@@ -1,5 +1,5 @@
-import { AmbiguousVersion, InvalidTraffic, UnknownVersion } from '../errors.js';
-import type { TargetState } from '../target/target.js';
+import { AmbiguousVersion, InvalidTraffic, UnknownVersion } from './errors.js';
+import type { TargetState } from './target.js';
 
 /**
  * The application that a key of a split stands for: the one of that name, or the only one whose ingress has that version. It has to run.

@@ -1,0 +1,3 @@
+export { waitOf } from './deployment-verdict.js';
+export { Health } from './health.js';
+export { buildStatus } from './status.js';

@@ -1,0 +1,12 @@
+export { ActualState, type ActualView, byDeployment, byGroup, isAlive, type Replica, runningOf } from './actual.js';
+export { adoptRunning } from './adopt.js';
+export { keepsFailing } from './back-off.js';
+export { missingDependencies, runningIn } from './dependencies.js';
+export { Executor } from './executor.js';
+export { failure } from './failure-reason.js';
+export { KnownNodes } from './known-nodes.js';
+export { freeOf, takesNothing } from './placement.js';
+export { reconcile } from './reconcile.js';
+export { type ConnectReplica, replicaConnector } from './replica-link.js';
+export { rollsInto } from './rolling.js';
+export { SparePool } from './spare-pool.js';

@@ -1,0 +1,1 @@
+export { type Scaled, Scaling } from './scaling.js';

@@ -1,0 +1,2 @@
+export { reportIntervalMs } from './report-interval.js';
+export { Traffic } from './traffic.js';
