@@ -8,7 +8,7 @@ export const NoSource = defineError(
   'the source of {name} is not known: declare it at the top level of a cell, or write the class inside serve.deployment(…)',
 );
 export const ShipModuleFailed = defineError('NBS_MODULE_FAILED', 400, '{file} cannot be compiled: {reason}');
-export const NoSuchDeployment = defineError('NBS_NO_SUCH_EXPORT', 404, '{file} has no deployment {name}; it has: {valid}');
+export const NoSuchExport = defineError('NBS_NO_SUCH_EXPORT', 404, '{file} has no deployment {name}; it has: {valid}');
 export const PackageNotFound = defineError(
   'NBS_PACKAGE_NOT_FOUND',
   400,

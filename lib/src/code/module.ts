@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { cacheHome, shortId } from '../core/index.js';
 import { absoluteSources, buildFailure, esbuild, inlineMap, mapOneLineDown, SHARED } from './compile.js';
-import { NoSuchDeployment, ShipModuleFailed } from './errors.js';
+import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './own-location.js';
 import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
 import { registerCompiled } from './stack.js';
@@ -126,7 +126,7 @@ export async function importBundle(
   if (options.findDeployment !== undefined) return options.findDeployment();
   const found = exports[ref.deployment];
   if (found !== undefined) return found;
-  throw NoSuchDeployment({ file: basename(ref.file), name: ref.deployment, valid: Object.keys(exports).join(', ') || 'nothing' });
+  throw NoSuchExport({ file: basename(ref.file), name: ref.deployment, valid: Object.keys(exports).join(', ') || 'nothing' });
 }
 
 async function sentOrCompiled(ref: ModuleRef, readBlob: (hash: string) => Uint8Array): Promise<Uint8Array> {

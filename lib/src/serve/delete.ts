@@ -1,5 +1,5 @@
 import type { Client } from './client.js';
-import { NoSuchApp } from './protocol/index.js';
+import { NoSuchApp } from './errors.js';
 import { noteIfLong } from './waiting-note.js';
 
 /** When a drain that takes long says what it waits for. */

@@ -60,3 +60,14 @@ export const AlreadyRunning = defineError(
   409,
   'the cluster of this process runs at {url} already, not at port {port}; end it first with serve.shutdown()',
 );
+export const NoSuchApp = defineError('NBS_NO_SUCH_APP', 404, 'no application {app} runs; running: {running}');
+export const NotRepeatable = defineError(
+  'NBS_NOT_REPEATABLE',
+  400,
+  'deployment {name} is defined by a call from a notebook cell into {file}; a replica runs that file alone, without the call: export the class or function from the file, and write serve.deployment(…) at the top level of the file',
+);
+export const ModuleChanged = defineError(
+  'NBS_MODULE_CHANGED',
+  409,
+  '{file} has changed since it defined deployment {name}: run it again, so that what you deploy is what it says now',
+);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
 import type { PlacedDeployment } from './application.js';
-import { NoModule, NoPolicySource } from './errors.js';
-import { hasChanged, ModuleChanged, NotRepeatable, originOf } from './modules/index.js';
+import { ModuleChanged, NoModule, NoPolicySource, NotRepeatable } from './errors.js';
+import { hasChanged, originOf } from './modules/index.js';
 import type { Blob } from './upload.js';
 
 /** A deployment's code, ready to travel. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hasCode } from '../../core/index.js';
-import { DeployFailed, findDeploymentRoute, RouteTaken, Superseded } from '../protocol/index.js';
+import { findDeploymentRoute } from '../protocol/index.js';
+import { Superseded } from './errors.js';
 import { app, deployment, FakeCluster, idsOf, killed, settle } from './fake-cluster.test-support.js';
+import { DeployFailed } from './replicas/errors.js';
+import { RouteTaken } from './target/errors.js';
 
 describe('deploy', () => {
   it('routes to every replica of a first version, and only once all of them run', async () => {

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
-import { type AppSpec, type DemandReport, type RouteSnapshot, type ServeStatus, Superseded } from '../protocol/index.js';
+import type { AppSpec, DemandReport, RouteSnapshot, ServeStatus } from '../protocol/index.js';
+import { Superseded } from './errors.js';
 import { buildStatus, Health } from './health/index.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
 import {

@@ -16,3 +16,4 @@ export const NotAStream = defineError(
   400,
   '{method} of {deployment} returns one value, not a stream; await it instead of iterating',
 );
+export const RequestCancelled = defineError('NBS_REQUEST_CANCELLED', 499, '{deployment}: the request was cancelled: {reason}');

@@ -7,10 +7,10 @@ import {
   type ResponseSink,
 } from '../../ipc/index.js';
 import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
-import { type HandleRef, RequestCancelled } from '../protocol/index.js';
+import type { HandleRef } from '../protocol/index.js';
 import type { DeadlineLimit } from '../router/index.js';
 import { handleContext, routeKey } from './context.js';
-import { NotAStream } from './errors.js';
+import { NotAStream, RequestCancelled } from './errors.js';
 import { ItemStream } from './item-stream.js';
 
 const REQUEST_PREFIX = `${process.pid.toString(36)}-${Date.now().toString(36)}`;

@@ -1,15 +1,5 @@
 import { defineError } from '../../core/index.js';
 
-export const NotRepeatable = defineError(
-  'NBS_NOT_REPEATABLE',
-  400,
-  'deployment {name} is defined by a call from a notebook cell into {file}; a replica runs that file alone, without the call: export the class or function from the file, and write serve.deployment(…) at the top level of the file',
-);
-export const ModuleChanged = defineError(
-  'NBS_MODULE_CHANGED',
-  409,
-  '{file} has changed since it defined deployment {name}: run it again, so that what you deploy is what it says now',
-);
 export const NotDefinedAgain = defineError(
   'NBS_NOT_DEFINED_AGAIN',
   400,

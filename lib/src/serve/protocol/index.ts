@@ -10,33 +10,20 @@ export type {
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export { DEMAND_TOPIC, type Demand, type DemandReport } from './demand.js';
 export {
-  AnswerBroken,
   AppStarting,
   BadAnswer,
   BadTarget,
   BadTimeout,
-  BodyNotReplayable,
-  DeployFailed,
   HostRefused,
   HttpNotServed,
   NoReplica,
   NoRoute,
-  NoSuchApp,
   NoSuchDeployment,
-  NoSuchMethod,
   OriginRefused,
   QueueFull,
   ReplicaBusy,
-  ReplicaDied,
   ReplicaDraining,
-  ReplicaFailed,
-  ReplicaHung,
-  RequestCancelled,
-  RequestTimeout,
   RequestTooSlow,
-  RouteTaken,
-  requestTimeoutOf,
-  Superseded,
 } from './errors.js';
 export type { HandleRef } from './handle-ref.js';
 export { headerText } from './header-text.js';

@@ -46,3 +46,4 @@ export const NoReconfigure = defineError(
   400,
   '{deployment} was given a userConfig and has no method reconfigure(userConfig) that takes it',
 );
+export const NoSuchMethod = defineError('NBS_NO_SUCH_METHOD', 400, '{deployment} has no method {method}; it has: {methods}');

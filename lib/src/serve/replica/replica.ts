@@ -4,7 +4,6 @@ import { handleOps } from '../../ipc/index.js';
 import {
   type DeploymentConfig,
   HttpNotServed,
-  NoSuchMethod,
   ReplicaBusy,
   ReplicaDraining,
   type ReplicaInit,
@@ -13,7 +12,7 @@ import {
   type ReplicaStatus,
 } from '../protocol/index.js';
 import { Deadlines } from './deadlines.js';
-import { AlreadyInitialized, Stuck } from './errors.js';
+import { AlreadyInitialized, NoSuchMethod, Stuck } from './errors.js';
 import { HttpTask } from './http-task.js';
 import type { LoadedInstance } from './load-instance.js';
 import { MethodTask } from './method-task.js';

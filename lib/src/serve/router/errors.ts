@@ -1,3 +1,31 @@
 import { defineError } from '../../core/index.js';
 
 export const RouterClosed = defineError('NBS_ROUTER_CLOSED', 503, 'the connection to the cluster was closed; start it again');
+/** The status went out before, so an HTTP client sees a broken connection instead. */
+export const AnswerBroken = defineError(
+  'NBS_ANSWER_BROKEN',
+  503,
+  '{deployment}: replica {replica} died in the middle of its answer',
+);
+export const BodyNotReplayable = defineError(
+  'NBS_BODY_NOT_REPLAYABLE',
+  503,
+  '{deployment}: replica {replica} went away after part of a request body of over {limit} bytes was sent; it cannot be sent again',
+);
+export const ReplicaDied = defineError(
+  'NBS_REPLICA_DIED',
+  503,
+  '{deployment}: replica {replica} died while it worked on this request; it was begun and {method} is not declared idempotent, so it was not run again',
+);
+export const ReplicaHung = defineError(
+  'NBS_REPLICA_HUNG',
+  504,
+  '{deployment}: replica {replica} hung while it worked on this request and was ended; it was begun and {method} is not declared idempotent, so it was not run again',
+);
+export const RequestTimeout = defineError(
+  'NBS_REQUEST_TIMEOUT',
+  504,
+  '{deployment}: no answer within {timeoutMs} ms, {deadline}',
+);
+/** Whose deadline it is where no other one is nearer. */
+export const requestTimeoutOf = (deployment: string): string => `the requestTimeout of ${deployment}`;

@@ -1,9 +1,10 @@
 import { hasCode } from '../../core/index.js';
 import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
-import { type DeploymentRoute, RequestTimeout } from '../protocol/index.js';
+import type { DeploymentRoute } from '../protocol/index.js';
 import type { DeadlineWheel } from './deadline-wheel.js';
 import type { DeploymentPool } from './deployment-pool.js';
 import type { Dispatch } from './dispatch.js';
+import { RequestTimeout } from './errors.js';
 import type { HedgeBudget } from './hedge-budget.js';
 import { type CallHost, RoutedCall } from './routed-call.js';
 

@@ -7,21 +7,11 @@ import {
   type ResponseHead,
   type ResponseSink,
 } from '../../ipc/index.js';
-import {
-  AnswerBroken,
-  BodyNotReplayable,
-  type DeploymentRoute,
-  modelIdOf,
-  ReplicaBusy,
-  ReplicaDied,
-  ReplicaDraining,
-  ReplicaHung,
-  RequestTimeout,
-  requestTimeoutOf,
-} from '../protocol/index.js';
+import { type DeploymentRoute, modelIdOf, ReplicaBusy, ReplicaDraining } from '../protocol/index.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
 import type { DeadlineLimit, Dispatch } from './dispatch.js';
+import { AnswerBroken, BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout, requestTimeoutOf } from './errors.js';
 import { isIdempotent } from './is-idempotent.js';
 import type { Linked, LinkedList } from './linked-list.js';
 import type { ReplicaLink } from './replica-link.js';

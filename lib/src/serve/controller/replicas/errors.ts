@@ -5,3 +5,10 @@ export const NeverFits = defineError(
   409,
   'application {app}: deployment {deployment} fits on no node of this cluster: {reason}; ask for less in its resources, or start a cluster that has it: numGpus, resources or nodes of serve.start(…), --num-gpus, --memory or --nodes of nbserve start',
 );
+export const DeployFailed = defineError(
+  'NBS_DEPLOY_FAILED',
+  500,
+  'application {app}: deployment {deployment} could not be started: {reason}',
+);
+/** Not thrown: shown in the status, and as the reason of NBS_NO_REPLICA. */
+export const ReplicaFailed = defineError('NBS_REPLICA_FAILED', 503, 'application {app}: deployment {deployment}: {reason}');

@@ -1,6 +1,6 @@
 import { fromWireError } from '../../../core/index.js';
 import { describeExit, type ExitReport } from '../../../engine/index.js';
-import { DeployFailed, ReplicaFailed } from '../../protocol/index.js';
+import { DeployFailed, ReplicaFailed } from './errors.js';
 
 const STDERR_LINES = 10;
 

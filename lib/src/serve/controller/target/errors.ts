@@ -28,3 +28,8 @@ export const AmbiguousVersion = defineError(
   409,
   'version {key} is that of several applications: {apps}; name the application instead',
 );
+export const RouteTaken = defineError(
+  'NBS_ROUTE_TAKEN',
+  409,
+  "route prefix {prefix} is in use by application {app}; choose another routePrefix, or delete it with serve.delete('{app}')",
+);

@@ -1,4 +1,5 @@
-import { type AppSpec, type DeploymentSpec, type ReplicaReady, RouteTaken } from '../../protocol/index.js';
+import type { AppSpec, DeploymentSpec, ReplicaReady } from '../../protocol/index.js';
+import { RouteTaken } from './errors.js';
 import { ownerOf } from './traffic-names.js';
 import { type TrafficRules, withoutApp } from './traffic-rule.js';
 
