@@ -70,7 +70,7 @@ export interface ErrorDefinition<T extends string = string> {
   readonly template: T;
 }
 
-const definitions = new Map<string, ErrorDefinition>();
+const codes = new Set<string>();
 
 /**
  * Defines a coded error and returns the function that makes it.
@@ -79,22 +79,13 @@ const definitions = new Map<string, ErrorDefinition>();
  * @throws Error where the code is taken
  */
 export function defineError<const T extends string>(code: `NBS_${string}`, status: number, template: T): ErrorDefinition<T> {
-  if (definitions.has(code)) throw new Error(`error code ${code} is defined twice`);
+  if (codes.has(code)) throw new Error(`error code ${code} is defined twice`);
   const make = (params: Readonly<Record<string, string | number>> = {}, cause?: unknown): NbserveError => {
     const message = template.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name]));
     const error = new NbserveError({ code, status, message, details: params, cause });
     Error.captureStackTrace(error, make);
     return error;
   };
-  const definition = Object.assign(make, { code, status, template }) as unknown as ErrorDefinition<T>;
-  definitions.set(code, definition as unknown as ErrorDefinition);
-  return definition;
-}
-
-/** Every error defined so far, by code; the error page of the docs is made of it. */
-export function errorDefinitions(): ReadonlyMap<
-  string,
-  { readonly code: string; readonly status: number; readonly template: string }
-> {
-  return definitions;
+  codes.add(code);
+  return Object.assign(make, { code, status, template }) as unknown as ErrorDefinition<T>;
 }

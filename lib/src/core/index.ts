@@ -16,7 +16,6 @@ export {
   aboutInput,
   defineError,
   type ErrorDefinition,
-  errorDefinitions,
   hasCode,
   isAboutInput,
   isNbserveError,

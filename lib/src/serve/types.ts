@@ -9,12 +9,6 @@ export type { CanaryStatus, StickyBy, TrafficStatus } from './protocol/traffic-s
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/**
- * Class of a deployment. `fetch(request)` answers HTTP; every other public method can be called by handle. `checkHealth()`, where it has one, is
- * awaited before a replica gets its first request: there it waits for what the constructor began to load, and throws where it cannot work.
- */
-export type DeploymentClass<A extends readonly unknown[], T> = new (...args: A & unknown[]) => T;
-
 /** What a deployment made of a function offers: HTTP and `handle.remote(...)` both call it. */
 export type FunctionInstance<F extends AnyFunction> = F extends (...args: infer A) => infer R ? { call(...args: A): R } : never;
 

@@ -1,2 +1,0 @@
-export { controllerApi } from './api.js';
-export { Controller, type ControllerOptions } from './controller.js';

@@ -1,1 +1,0 @@
-export { HttpProxy, type ProxyOptions } from './http-proxy.js';

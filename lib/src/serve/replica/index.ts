@@ -1,2 +1,0 @@
-export { Replica, type ReplicaOptions } from './replica.js';
-export { UserInstance } from './user-instance.js';
