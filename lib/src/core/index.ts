@@ -1,4 +1,17 @@
 export { type Clock, systemClock } from './clock.js';
+export {
+  agentFile,
+  agentSocket,
+  blobFolder,
+  blobPath,
+  checkpointFile,
+  controllerSocket,
+  LONGEST_SOCKET_NAME,
+  logsFolder,
+  ownerFile,
+  replicaSocket,
+  tokenFile,
+} from './cluster-layout.js';
 export { type Duration, InvalidDuration, toMs } from './duration.js';
 export {
   addToEnv,

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { childEnv, fromWireError } from '../core/index.js';
+import { childEnv, fromWireError, logsFolder } from '../core/index.js';
 import { removeFolder } from './cluster-folder.js';
 import { AgentFailed } from './errors.js';
 import { describeExit, type ExitReport, nameExit } from './exit-report.js';
@@ -25,7 +25,7 @@ export class AgentProcess {
   readonly #child: ChildProcess;
 
   constructor(dir: string, args: AgentArguments) {
-    const logFile = join(dir, 'logs', 'agent.log');
+    const logFile = join(logsFolder(dir), 'agent.log');
     // A file, not a pipe: the agent must outlive this process long enough to end its children.
     const log = openSync(logFile, 'a', 0o600);
     const child = spawn(process.execPath, [AGENT_MAIN, JSON.stringify(args)], {

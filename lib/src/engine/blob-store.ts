@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { shortId } from '../core/index.js';
+import { blobPath, shortId } from '../core/index.js';
 import type { BlobRef } from './engine.js';
-
-/** Where the blob with this SHA-256 (hex) lies in a cluster's folder. */
-export function blobPath(dir: string, hash: string): string {
-  return join(dir, 'code', hash);
-}
 
 /** Whether the cluster has the blob. */
 export function hasBlob(dir: string, hash: string): Promise<boolean> {

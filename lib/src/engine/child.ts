@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { toWireError } from '../core/index.js';
+import { tokenFile, toWireError } from '../core/index.js';
 import { BlockLimit } from './block-limit.js';
 import { NotAChild } from './errors.js';
 import { ExitCode } from './exit-report.js';
@@ -61,7 +60,7 @@ export function enterChild<A>(): ChildContext<A> {
     label: given.label,
     args: given.args as A,
     dir: given.dir,
-    token: readFileSync(join(given.dir, 'token'), 'utf8'),
+    token: readFileSync(tokenFile(given.dir), 'utf8'),
     listenFd: given.listenFd ? LISTEN_FD : null,
     ready() {
       tell({ kind: 'ready' } satisfies ChildMessage);

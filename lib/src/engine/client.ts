@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode, shortId } from '../core/index.js';
+import { agentFile, agentSocket, hasCode, shortId } from '../core/index.js';
 import { type Channel, ConnectFailed, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
 import { writeBlob } from './blob-store.js';
-import { agentFile, agentSocket } from './cluster-folder.js';
 import type { BlobRef, Engine, LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec, StopOptions } from './engine.js';
 import type { AgentOps } from './local/agent-ops.js';
 import type { Batch } from './local/journal.js';

@@ -4,14 +4,21 @@ import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { runtimeHome, shortId } from '../core/index.js';
+import {
+  agentFile,
+  blobFolder,
+  LONGEST_SOCKET_NAME,
+  logsFolder,
+  ownerFile,
+  runtimeHome,
+  shortId,
+  tokenFile,
+} from '../core/index.js';
 import { PathTooLong, UnsafeFolder } from './errors.js';
 import { isAlive, markProcess, type ProcessMark } from './local/process-mark.js';
 
 /** `sun_path` of the smallest of our platforms (macOS), without its final zero. */
 const SOCKET_PATH_MAX = 103;
-/** As long as the longest socket name in the folder. */
-const LONGEST_SOCKET = 'r-xxxxxxxxxxxx.sock';
 const UNFINISHED_FOLDER_MS = 60_000;
 const PREDECESSOR_WAIT_MS = 10_000;
 const PREDECESSOR_POLL_MS = 10;
@@ -70,7 +77,7 @@ export function createClusterFolder(options: {
   const home = clustersHome();
   const id = shortId();
   const dir = join(home, id);
-  const longest = join(dir, LONGEST_SOCKET);
+  const longest = join(dir, LONGEST_SOCKET_NAME);
   if (Buffer.byteLength(longest) > SOCKET_PATH_MAX) {
     throw PathTooLong({ path: longest, bytes: Buffer.byteLength(longest), max: SOCKET_PATH_MAX });
   }
@@ -79,10 +86,10 @@ export function createClusterFolder(options: {
   // Complete before it has its name: others who look for stale folders never see one without an owner.
   const unfinished = `${dir}.new`;
   mkdirSync(unfinished, { mode: 0o700 });
-  mkdirSync(join(unfinished, 'logs'), { mode: 0o700 });
-  mkdirSync(join(unfinished, 'code'), { mode: 0o700 });
-  writeFileSync(join(unfinished, 'token'), token, { mode: 0o600 });
-  writeFileSync(join(unfinished, 'owner.json'), JSON.stringify(owner), { mode: 0o600 });
+  mkdirSync(logsFolder(unfinished), { mode: 0o700 });
+  mkdirSync(blobFolder(unfinished), { mode: 0o700 });
+  writeFileSync(tokenFile(unfinished), token, { mode: 0o600 });
+  writeFileSync(ownerFile(unfinished), JSON.stringify(owner), { mode: 0o600 });
   own.add(dir);
   renameSync(unfinished, dir);
   return { dir, token };
@@ -106,7 +113,7 @@ export async function removeStaleFolders(): Promise<void> {
 export async function predecessorsEnded(ownerKey: string): Promise<void> {
   const deadline = Date.now() + PREDECESSOR_WAIT_MS;
   const isPredecessor = (dir: string): boolean => {
-    const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
+    const owner = readJson<OwnerFile>(ownerFile(dir));
     if (owner === undefined || owner.ownerKey !== ownerKey || owner.detached || own.has(dir)) return false;
     return !isStale(dir);
   };
@@ -161,7 +168,7 @@ function takeLock(lock: string): boolean {
 
 /** The cluster in `dir`; undefined where none runs. */
 export function clusterIn(dir: string): ClusterInfo | undefined {
-  const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
+  const owner = readJson<OwnerFile>(ownerFile(dir));
   const file = readJson<AgentFile>(agentFile(dir));
   if (owner === undefined || file === undefined || !isAlive(file.agent)) return undefined;
   const { port, startedAt, agent } = file;
@@ -171,15 +178,10 @@ export function clusterIn(dir: string): ClusterInfo | undefined {
   return { id: basename(dir), dir, name, url: urlOf(file.host, port), port, detached, ownerKey, pid: agent.pid, startedAt };
 }
 
-/** The agent's control socket. */
-export const agentSocket = (dir: string): string => join(dir, 'a.sock');
-
-/** Exists once the cluster is up. */
-export const agentFile = (dir: string): string => join(dir, 'agent.json');
-
 export function writeAgentFile(dir: string, file: AgentFile): void {
-  writeFileSync(join(dir, 'agent.json.new'), JSON.stringify(file), { mode: 0o600 });
-  renameSync(join(dir, 'agent.json.new'), agentFile(dir));
+  const path = agentFile(dir);
+  writeFileSync(`${path}.new`, JSON.stringify(file), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
 
 export function removeFolder(dir: string): void {
@@ -222,7 +224,7 @@ function privateFolder(path: string): string {
 
 function isStale(dir: string): boolean {
   if (dir.endsWith('.new') || dir.endsWith('.lock')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
-  const owner = readJson<OwnerFile>(join(dir, 'owner.json'));
+  const owner = readJson<OwnerFile>(ownerFile(dir));
   const agent = readJson<AgentFile>(agentFile(dir))?.agent;
   if (agent !== undefined && isAlive(agent)) return false;
   // The process that started a detached one has no part in its life.

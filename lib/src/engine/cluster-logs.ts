@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { shortId } from '../core/index.js';
+import { agentSocket, shortId, tokenFile } from '../core/index.js';
 import { connect, helloOf, opCaller } from '../ipc/index.js';
 import { joinLocalCluster } from './cluster.js';
-import { agentSocket, clusterIn } from './cluster-folder.js';
+import { clusterIn } from './cluster-folder.js';
 import type { LogLine } from './engine.js';
 import { ClusterGone } from './errors.js';
 import type { AgentOps } from './local/agent-ops.js';
@@ -15,7 +14,7 @@ import type { AgentOps } from './local/agent-ops.js';
  */
 export async function* readClusterLogs(dir: string, { follow }: { readonly follow: boolean }): AsyncGenerator<LogLine> {
   if (clusterIn(dir) === undefined) throw ClusterGone({ path: dir });
-  const token = readFileSync(join(dir, 'token'), 'utf8');
+  const token = readFileSync(tokenFile(dir), 'utf8');
   // As a driver: at its end the cluster waits until drivers have read the last lines.
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
   const call = opCaller<AgentOps>(channel);

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { shortId } from '../core/index.js';
+import { agentSocket, logsFolder, shortId, tokenFile } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
 import { AgentProcess } from './agent-process.js';
 import { follow } from './client.js';
 import {
-  agentSocket,
   type ClusterInfo,
   clusterIn,
   createClusterFolder,
@@ -152,7 +150,7 @@ export interface JoinOptions {
 export async function joinLocalCluster(dir: string, { onLog, logs = 'all', unref = false }: JoinOptions): Promise<LocalCluster> {
   const info = clusterIn(dir);
   if (info === undefined) throw ClusterGone({ path: dir });
-  const token = readFileSync(join(dir, 'token'), 'utf8');
+  const token = readFileSync(tokenFile(dir), 'utf8');
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
   if (unref) channel.unref();
   const exited = channel.closed.then((): ExitReport => ({ code: null, signal: null, name: 'ENDED', stderrTail: [] }));
@@ -222,7 +220,7 @@ async function followLogs({ channel, dir, onLog, logs }: OpenCluster, driver: st
   const whose = logs === 'all' ? {} : { driver, unclaimed: logs === 'rest' };
   for await (const { entries, missed } of follow((after) => call('logs', { after, ...whose }), logs === 'own' ? null : 0)) {
     if (missed > 0) {
-      const text = `${missed} lines were printed faster than this process reads them and are not shown; all are in ${join(dir, 'logs')}`;
+      const text = `${missed} lines were printed faster than this process reads them and are not shown; all are in ${logsFolder(dir)}`;
       onLog({ processId: 'agent', role: 'agent', label: 'nbserve', stream: 'stderr', text });
     }
     for (const line of entries) onLog(line);

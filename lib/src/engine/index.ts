@@ -1,4 +1,4 @@
-export { blobPath, hasBlob } from './blob-store.js';
+export { hasBlob } from './blob-store.js';
 export type { BlockLimit } from './block-limit.js';
 export { type ChildContext, enterChild } from './child.js';
 export { connectEngine } from './client.js';

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode } from '../core/index.js';
+import { controllerSocket, hasCode } from '../core/index.js';
 import {
   type CallOptions,
   type Channel,
@@ -79,7 +78,7 @@ export class ControllerLink {
     const deadline = Date.now() + RECONNECT_MS;
     for (;;) {
       try {
-        const channel = await connect({ path: join(this.#dir, 'c.sock') }, this.#options);
+        const channel = await connect({ path: controllerSocket(this.#dir) }, this.#options);
         if (this.#options.unref) channel.unref();
         return channel;
       } catch (error) {

@@ -1,5 +1,5 @@
+import { agentSocket } from '../../core/index.js';
 import { type ChannelServer, handleOps, helloOf, listen } from '../../ipc/index.js';
-import { agentSocket } from '../cluster-folder.js';
 import type { NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
 import type { Agent, Reader } from './agent.js';
 import type { AgentOps, ReadJournal } from './agent-ops.js';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { logsFolder } from '../../core/index.js';
 import type { LogLine, ProcessInfo, ProcessSpec } from '../engine.js';
 import { CannotRename, ClusterStopping } from '../errors.js';
 import type { ReadJournal, ReadLogs } from './agent-ops.js';
@@ -121,7 +122,7 @@ export class Agent {
     const file = this.#files.get(label);
     // Several processes may have one label, and so one file.
     if (file !== undefined && !this.#isLabel(label)) {
-      file.moveTo(join(this.#options.dir, 'logs', logFileName(to)));
+      file.moveTo(join(logsFolder(this.#options.dir), logFileName(to)));
       this.#files.delete(label);
       this.#files.set(to, file);
     }
@@ -197,7 +198,7 @@ export class Agent {
   #logFile(label: string): LogFile {
     const existing = this.#files.get(label);
     if (existing !== undefined) return existing;
-    const file = new LogFile(join(this.#options.dir, 'logs', logFileName(label)));
+    const file = new LogFile(join(logsFolder(this.#options.dir), logFileName(label)));
     this.#files.set(label, file);
     return file;
   }

@@ -1,8 +1,7 @@
 /** The node agent's process. Its one argument is `AgentArguments` as JSON; fd 3 is its driver's pipe. */
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
-import { toWireError } from '../../core/index.js';
+import { tokenFile, toWireError } from '../../core/index.js';
 import { removeFolder, urlOf, writeAgentFile } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
 import { Agent } from './agent.js';
@@ -64,7 +63,7 @@ try {
   });
   const proxy = listening === null ? Promise.resolve() : agent.start(proxySpec('proxy', { host, port }));
   proxy.catch(() => {}); // Awaited below.
-  const token = readFileSync(join(dir, 'token'), 'utf8');
+  const token = readFileSync(tokenFile(dir), 'utf8');
   // Loading the channel takes 25 ms, in which the children boot.
   const opening = import('./agent-server.js').then(async ({ AgentServer }) => {
     server = await AgentServer.open(all, {

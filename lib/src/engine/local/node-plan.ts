@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { agentSocket } from '../cluster-folder.js';
+import { agentSocket } from '../../core/index.js';
 import type { DeclaredNode, DeclaredResources } from '../engine.js';
 
 /** A node of this machine that is to be. */
@@ -17,7 +16,7 @@ export function planNodes(dir: string, declared: readonly DeclaredNode[]): reado
   const plans = declared.map(({ name, resources = {} }, index) => ({
     id: name ?? (declared.length === 1 ? 'local' : `node-${index + 1}`),
     ip: `127.0.0.${index + 1}`,
-    socket: index === 0 ? agentSocket(dir) : join(dir, `a-${index + 1}.sock`),
+    socket: agentSocket(dir, index === 0 ? undefined : index + 1),
     declared: resources,
   }));
   return plans as unknown as readonly [NodePlan, ...NodePlan[]];

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLog, systemClock } from '../../core/index.js';
+import { blobFolder, checkpointFile, controllerSocket, createLog, systemClock } from '../../core/index.js';
 import { connectEngine, type Engine, enterChild, listLocalClusters } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
@@ -24,7 +23,7 @@ interface ControllerArgs {
 const child = enterChild<ControllerArgs | null>();
 const { dir, token } = child;
 const log = createLog('controller');
-const blobs = new BlobStore(join(dir, 'code'));
+const blobs = new BlobStore(blobFolder(dir));
 blobs.removeUnfinished();
 const collector = new BlobCollector({ blobs, clock: systemClock, log });
 const engine: Promise<Engine> = connectEngine(dir, token);
@@ -44,7 +43,7 @@ async function recover(): Promise<Controller> {
     severalNodes: child.args?.severalNodes ?? false,
     connectReplica: replicaConnector(token),
     removeSocket: (path) => rm(path, { force: true }).catch(() => {}),
-    checkpoint: new FileCheckpoint(join(dir, 'checkpoint.json'), blobs, (hashes) => collector.named(hashes)),
+    checkpoint: new FileCheckpoint(checkpointFile(dir), blobs, (hashes) => collector.named(hashes)),
     clock: systemClock,
     log,
     url: () => listLocalClusters().find((cluster) => cluster.dir === dir)?.url ?? '',
@@ -62,7 +61,7 @@ recovered.catch((error: unknown) => child.exit('CRASHED', error));
 const api = controllerApi(blobs, recovered);
 
 listen(
-  { path: join(dir, 'c.sock') },
+  { path: controllerSocket(dir) },
   {
     token,
     hello: helloOf('controller', 'controller'),

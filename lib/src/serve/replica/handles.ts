@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { listLocalClusters } from '../../engine/index.js';
 import { decodeValue, type Hello } from '../../ipc/index.js';
 import { createHandle, registerHandleCodec, setHandleContext } from '../handle/index.js';
@@ -74,6 +73,3 @@ export class Handles {
     return this.#router;
   }
 }
-
-/** Where the blobs of a cluster lie. */
-export const blobPath = (dir: string, hash: string): string => join(dir, 'code', hash);

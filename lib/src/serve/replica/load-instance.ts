@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { installStackMapping, loadCode } from '../../code/index.js';
+import { blobPath } from '../../core/index.js';
 import { makeInert, WantedDefinition } from '../modules/index.js';
 import type { ReplicaInit } from '../protocol/index.js';
-import { blobPath, Handles, type HandlesOptions } from './handles.js';
+import { Handles, type HandlesOptions } from './handles.js';
 import { installRequest } from './lazy-request.js';
 import { StartWatch } from './start-watch.js';
 import { UserInstance } from './user-instance.js';

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
+import { controllerSocket } from '../../core/index.js';
 import { type Channel, connect, FeedSubscriber, type Hello, handleOps } from '../../ipc/index.js';
 import { DEMAND_TOPIC, ROUTES_TOPIC, type RouterOps, type RouteSnapshot } from '../protocol/index.js';
 import { Router } from './router.js';
 
 export interface RouterOptions {
-  /** Folder of the cluster; the controller listens on `c.sock` in it. */
+  /** Folder of the cluster, in which the controller listens. */
   readonly dir: string;
   readonly token: string;
   readonly hello: Hello;
@@ -36,7 +36,7 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
   });
   const answer = handleOps<RouterOps>({ awaited: ({ replica }) => router.awaitedAt(replica) });
   const subscriber = new FeedSubscriber({
-    connect: () => open(join(dir, 'c.sock')),
+    connect: () => open(controllerSocket(dir)),
     onChannel: (channel) => {
       channel.onCall = answer;
       router.tellDemand();

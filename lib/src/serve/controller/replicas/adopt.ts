@@ -1,9 +1,9 @@
 import type { Clock, Log } from '../../../core/index.js';
+import { replicaSocket } from '../../../core/index.js';
 import { type Engine, type ProcessInfo, ProcessState } from '../../../engine/index.js';
 import { ReplicaState, type ReplicaStatus } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import type { Executor } from './executor.js';
-import { replicaSocket } from './process-spec.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
 import { ReplicaEvent } from './replica-state.js';
 import { isSpare, type SparePool } from './spare-pool.js';

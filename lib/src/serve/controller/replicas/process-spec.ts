@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { shortId } from '../../../core/index.js';
+import { dirname } from 'node:path';
+import { replicaSocket, shortId } from '../../../core/index.js';
 import type { ProcessSpec } from '../../../engine/index.js';
 import type { Allocation, DeploymentKey, DeploymentSpec, ReplicaArgs, Resources, Surroundings } from '../../protocol/index.js';
 
@@ -14,11 +14,6 @@ export function newReplicaId(deployment: string, taken: (id: string) => boolean)
     const id = `${deployment}#${shortId(ID_LENGTH)}`;
     if (!taken(id)) return id;
   }
-}
-
-/** The replica's socket. Short, whatever its deployment is called: socket paths are limited. */
-export function replicaSocket(dir: string, replicaId: string): string {
-  return join(dir, `r-${replicaId.slice(replicaId.lastIndexOf('#') + 1)}.sock`);
 }
 
 /** What the replica's process has around it, as its deployment and the node ask for it. */

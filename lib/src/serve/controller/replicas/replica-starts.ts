@@ -1,4 +1,4 @@
-import { type Clock, hasCode, type Log } from '../../../core/index.js';
+import { type Clock, hasCode, type Log, replicaSocket } from '../../../core/index.js';
 import { type Engine, NodeLost } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
 import { type Allocation, deploymentKey, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
@@ -7,7 +7,7 @@ import { type ActualState, isComingUp, type Replica } from './actual.js';
 import { NeverFits } from './errors.js';
 import type { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
-import { newReplicaId, replicaProcess, replicaSocket, surroundingsOf } from './process-spec.js';
+import { newReplicaId, replicaProcess, surroundingsOf } from './process-spec.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
 import { ReplicaEvent } from './replica-state.js';
 import type { SparePool } from './spare-pool.js';

@@ -1,9 +1,9 @@
-import { type Clock, type Log, shortId } from '../../../core/index.js';
+import { type Clock, type Log, replicaSocket, shortId } from '../../../core/index.js';
 import type { Engine, ProcessInfo } from '../../../engine/index.js';
 import type { Surroundings } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import { addFailure, type Failure } from './back-off.js';
-import { ID_LENGTH, replicaProcess, replicaSocket } from './process-spec.js';
+import { ID_LENGTH, replicaProcess } from './process-spec.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
 import { type Likeness, likenessOf, planSpares } from './spare-plan.js';
 
