@@ -98,11 +98,18 @@ async function loadApplication(file: string, name: string) {
   installStackMapping();
   const compiled = await compileModule(file);
   noteModule(compiled);
-  const exports = await importModule(compiled);
+  const exports = namedExports(await importModule(compiled));
   const application = exports[name];
   if (isApplication(application)) return application;
   const valid = Object.keys(exports).filter((key) => isApplication(exports[key]));
   throw NothingToRun({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
+}
+
+/** Of a CommonJS file, which is bundled as a default export, the properties of that. */
+function namedExports(exports: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { default: whole } = exports;
+  const isCommonJs = Object.keys(exports).length === 1 && typeof whole === 'object' && whole !== null && !isApplication(whole);
+  return isCommonJs ? (whole as Readonly<Record<string, unknown>>) : exports;
 }
 
 /** Resolves with the exit code: 0 after Ctrl-C, SIGTERM, or the end of the npx that has started the command, 1 where the cluster ended by itself. */

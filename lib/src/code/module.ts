@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { cacheHome, shortId } from '../core/index.js';
@@ -35,13 +35,29 @@ const packagesByFile: Plugin = {
       const file = isOwn(path) ? ownRequire.resolve(path) : resolveImport(path, resolveDir);
       if (file === undefined) return kind === 'dynamic-import' ? { path, external: true } : undefined;
       if (file.endsWith('.json')) return { path: file };
+      const source = workspaceSource(file);
+      if (source !== undefined) return { path: source };
       return { path: kind.startsWith('require') ? file : pathToFileURL(file).href, external: true };
     });
   },
 };
 
 /**
- * Compiles a file and what it imports by relative path into the cache.
+ * The TypeScript of a package that is a link to a folder of the user's own (a workspace): a part of the program like the files around it. Node
+ * itself could not run it.
+ */
+function workspaceSource(file: string): string | undefined {
+  if (!/\.[cm]?tsx?$/.test(file)) return undefined;
+  try {
+    const path = realpathSync(file);
+    return path.includes(`${sep}node_modules${sep}`) ? undefined : path;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Compiles a file, what it imports by relative path, and the TypeScript of packages that are links to folders of the user's, into the cache.
  * @throws NBS_MODULE_FAILED
  */
 export async function compileModule(file: string): Promise<ModulePackage> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
 import type { PlacedDeployment } from './application.js';
 import { ModuleChanged, NoModule, NoPolicySource, NotRepeatable } from './errors.js';
-import { hasChanged, originOf } from './modules/index.js';
+import { hasChanged, mappedSites, originOf } from './modules/index.js';
 import type { Blob } from './upload.js';
 
 /** A deployment's code, ready to travel. */
@@ -34,9 +34,13 @@ export async function packCode({ definition, policyOf }: PlacedDeployment): Prom
   const changed = stamps.find(hasChanged);
   if (changed !== undefined) throw ModuleChanged({ name, file: changed.file });
   const compiled = origin.compiled ?? (await compileModule(file));
+  const bytes = await readFile(compiled.bundle);
+  const { ref } = origin;
+  // What ran from the bundle has its positions already.
+  const sites = origin.compiled === undefined ? mappedSites(ref.sites, bytes.toString()) : ref.sites;
   return {
-    ref: { kind: 'module', file: compiled.file, hash: compiled.hash, deployment: origin.name, definition: origin.ref },
-    blobs: [{ hash: compiled.hash, bytes: await readFile(compiled.bundle) }],
+    ref: { kind: 'module', file: compiled.file, hash: compiled.hash, deployment: origin.name, definition: { ...ref, sites } },
+    blobs: [{ hash: compiled.hash, bytes }],
     notes: [],
   };
 }

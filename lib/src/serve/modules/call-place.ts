@@ -18,6 +18,8 @@ export interface CallPlace {
 
 /** Our compiled files, and their sources: a stack names those where source maps are on. */
 const OWN_FOLDERS = [new URL('../..', import.meta.url).href, new URL('../../../src/', import.meta.url).href];
+/** The name that the engine gives to what runs them. */
+const STATIC_MEMBERS = /^<static_\w*initializer>$/;
 /** From here on outwards is whoever loads the file. */
 const LOADER = 'node:internal/modules/';
 
@@ -29,7 +31,8 @@ export function placeOfCall(): CallPlace | undefined {
   let entry: string | undefined;
   let evaluation = '';
   let isOfFiles = true;
-  for (const { raw, text, promise } of frames) {
+  let ofClass = false;
+  for (const { raw, text, promise, isInitializer } of frames) {
     if (promise !== null) sites.push(`Promise.all:${promise}`);
     const file = pathOf(raw);
     if (file === undefined) {
@@ -39,8 +42,9 @@ export function placeOfCall(): CallPlace | undefined {
       continue;
     }
     const site = siteIn(text);
-    // A frame of what a compiler added has no place of the user's.
-    if (site !== undefined) sites.push(site);
+    // A frame of what a compiler added has no place of the user's, and that which evaluates a class is placed at whichever statement was before it.
+    if (site !== undefined && !ofClass) sites.push(site);
+    ofClass = isInitializer;
     files.push(file);
     // A test runner of a package calls the user's file, and not the other way round.
     if (entry !== undefined && file.includes('/node_modules/')) continue;
@@ -60,6 +64,8 @@ interface Frame {
   readonly text: string;
   /** Of `Promise.all`: which of its promises. */
   readonly promise: number | null;
+  /** Of the static members of a class. */
+  readonly isInitializer: boolean;
 }
 
 function userFrames(): Frame[] {
@@ -67,7 +73,8 @@ function userFrames(): Frame[] {
   const loader = sites.findIndex((site) => site.getFileName()?.startsWith(LOADER) === true);
   const frames = sites.slice(0, loader < 0 ? sites.length : loader).map((site, i): Frame => {
     const promise = site.isPromiseAll() ? site.getPromiseIndex() : null;
-    return { raw: site.isEval() ? '' : (site.getFileName() ?? null), text: texts[i] ?? '', promise };
+    const isInitializer = STATIC_MEMBERS.test(site.getFunctionName() ?? '');
+    return { raw: site.isEval() ? '' : (site.getFileName() ?? null), text: texts[i] ?? '', promise, isInitializer };
   });
   return frames.filter(({ raw, text }) => !isOwn(raw ?? '') && !isOwn(text));
 }
