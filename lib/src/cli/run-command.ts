@@ -68,6 +68,8 @@ Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a 
         ...(values.name === undefined ? {} : { name: values.name }),
         ...(values['route-prefix'] === undefined ? {} : { routePrefix: values['route-prefix'] }),
       });
+      // It is there: from now on only what was deployed counts, also after it has been taken down.
+      expected();
       const client = await starting;
       if (!client.isOwner) {
         console.log(`${handle.appName} runs at ${handle.url}`);

@@ -60,7 +60,7 @@ export class ControllerLink {
       try {
         return await callOp<ControllerOps, typeof op>(await this.channel(), op, args, options);
       } catch (error) {
-        if (!hasCode(error, PeerGone) || tries === MAX_TRIES || this.#closed || !existsSync(this.#dir)) throw error;
+        if (!hasCode(error, PeerGone) || tries === MAX_TRIES || this.#isOver()) throw error;
       }
     }
   };
@@ -74,6 +74,11 @@ export class ControllerLink {
     this.#channel = null;
   }
 
+  /** No controller will come again. */
+  #isOver(): boolean {
+    return this.#closed || !existsSync(this.#dir);
+  }
+
   async #open(): Promise<Channel> {
     const deadline = Date.now() + RECONNECT_MS;
     for (;;) {
@@ -82,7 +87,7 @@ export class ControllerLink {
         if (this.#options.unref) channel.unref();
         return channel;
       } catch (error) {
-        if (!hasCode(error, ConnectFailed) || Date.now() > deadline) throw error;
+        if (!hasCode(error, ConnectFailed) || Date.now() > deadline || this.#isOver()) throw error;
         await delay(RETRY_MS);
       }
     }

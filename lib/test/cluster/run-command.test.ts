@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { listLocalClusters } from '../../dist/engine/index.js';
+import { until } from '../fixtures/wait.js';
 
 const BIN = fileURLToPath(new URL('../../bin/nbserve.js', import.meta.url));
 const NODE_MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
@@ -23,4 +27,27 @@ test('nbserve run tells of a bad option by its code, without a stack', async (t)
   );
   assert.match(stderr, /^NBS_INVALID_OPTION: serve\.start: option allowedOrigins /);
   assert.doesNotMatch(stderr, /^\s+at /m);
+});
+
+test('an application of nbserve run that is taken down is not on its way any more', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbsr-'));
+  symlinkSync(NODE_MODULES, join(folder, 'node_modules'));
+  writeFileSync(
+    join(folder, 'app.ts'),
+    "import { serve } from 'nbserve';\nexport const app = serve.deployment(class A { fetch() { return 'a'; } }).bind();\n",
+  );
+  const run = spawn(process.execPath, [BIN, 'run', 'app.ts:app', '--port', 'auto'], { cwd: folder });
+  t.after(async () => {
+    const ended = once(run, 'exit');
+    run.kill('SIGINT');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  let output = '';
+  run.stdout.on('data', (data) => (output += String(data)));
+  const url = await until(() => / runs at (\S+)/.exec(output)?.[1]);
+  const cluster = listLocalClusters().find((each) => url.startsWith(each.url));
+  assert.ok(cluster);
+  await promisify(execFile)(process.execPath, [BIN, 'delete', 'default', '--address', cluster.dir]);
+  assert.equal((await fetch(url)).status, 404);
 });
