@@ -1,3 +1,5 @@
+import { suppressedError } from './disposal-globals.js';
+
 interface Entry {
   readonly value: object;
   readonly dispose: (this: unknown) => unknown;
@@ -22,7 +24,7 @@ export class DisposalScope {
     return error;
   }
 
-  /** Disposes in reverse order. @throws the first error; SuppressedError's job is done by its `cause`. */
+  /** Disposes in reverse order. @throws the error; of several a SuppressedError, as the language has it */
   end(): void {
     for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) this.#attempt(entry);
     if (this.#error !== undefined) throw this.#error.thrown;
@@ -33,7 +35,7 @@ export class DisposalScope {
       try {
         await entry.dispose.call(entry.value);
       } catch (error) {
-        this.#error ??= { thrown: error };
+        this.#failedToDispose(error);
       }
     }
     if (this.#error !== undefined) throw this.#error.thrown;
@@ -43,8 +45,12 @@ export class DisposalScope {
     try {
       entry.dispose.call(entry.value);
     } catch (error) {
-      this.#error ??= { thrown: error };
+      this.#failedToDispose(error);
     }
+  }
+
+  #failedToDispose(error: unknown): void {
+    this.#error = { thrown: this.#error === undefined ? error : suppressedError(error, this.#error.thrown) };
   }
 
   #add<T>(value: T, symbols: readonly symbol[]): T {

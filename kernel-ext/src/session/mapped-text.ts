@@ -17,10 +17,12 @@ export function unmapped(text: string): MappedText {
   return { text, toOriginal: (offset) => offset };
 }
 
-/** Applies edits that do not overlap; those at one place keep their order. */
+/** Applies edits that do not overlap; those at one place keep their order, but what is put in comes in front of what is replaced. */
 export function edited(source: MappedText, edits: readonly Edit[]): MappedText {
   if (edits.length === 0) return source;
-  const sorted = edits.map((edit, order) => ({ edit, order })).sort((a, b) => a.edit.start - b.edit.start || a.order - b.order);
+  const sorted = edits
+    .map((edit, order) => ({ edit, order, replaces: edit.end > edit.start ? 1 : 0 }))
+    .sort((a, b) => a.edit.start - b.edit.start || a.replaces - b.replaces || a.order - b.order);
   const kept: { readonly at: number; readonly from: number; readonly length: number }[] = [];
   let text = '';
   let position = 0;

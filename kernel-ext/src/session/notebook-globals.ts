@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { display } from '../display/index.js';
+import { installDisposalGlobals } from './disposal-globals.js';
 import { NoInput } from './errors.js';
 import { installReadlineQuestions } from './readline-questions.js';
 import { currentCell, lastCell } from './running-cell.js';
@@ -8,6 +9,7 @@ const own = createRequire(import.meta.url);
 
 /** Puts `serve`, `onnx`, `display`, `prompt` and `input` where every cell sees them. nbserve is loaded when the first of them is used. */
 export function installNotebookGlobals(): void {
+  installDisposalGlobals();
   lazy('serve', () => (own('nbserve') as typeof import('nbserve')).serve);
   lazy('onnx', () => own('nbserve/onnx') as object);
   lazy('display', () => display);

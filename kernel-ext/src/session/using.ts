@@ -9,6 +9,13 @@ export function usingEdits(program: SyntaxNode, text: string): Edit[] {
   const edits: Edit[] = [];
   let count = 0;
   walk(program, (node) => {
+    if (node.type === 'ForStatement' && isNode(node.init) && /using$/.test(String(node.init.kind))) {
+      const scope = `__nbs_scope_${count++}`;
+      edits.push({ start: node.start, end: node.start, text: `{ const ${scope} = __nbs_scope(); try {` });
+      edits.push(...declarationEdits(node.init, scope));
+      edits.push({ start: node.end, end: node.end, text: `${ending(scope, node.init.kind === 'await using')} }` });
+      return undefined;
+    }
     const isProgram = node.type === 'Program';
     if (!isProgram && node.type !== 'BlockStatement' && node.type !== 'StaticBlock') return undefined;
     const declarations = (node.body as SyntaxNode[]).filter(
@@ -21,17 +28,17 @@ export function usingEdits(program: SyntaxNode, text: string): Edit[] {
       // `static {` begins with a word.
       const inside = text.indexOf('{', node.start) + 1;
       edits.push({ start: inside, end: inside, text: ` const ${scope} = __nbs_scope(); try {` });
-      const end = awaits ? `await ${scope}.endAsync();` : `${scope}.end();`;
-      edits.push({
-        start: node.end - 1,
-        end: node.end - 1,
-        text: `} catch ($e) { throw ${scope}.failed($e); } finally { ${end} }`,
-      });
+      edits.push({ start: node.end - 1, end: node.end - 1, text: ending(scope, awaits) });
     }
     for (const statement of declarations) edits.push(...declarationEdits(statement, scope));
     return undefined;
   });
   return edits;
+}
+
+function ending(scope: string, awaits: boolean): string {
+  const end = awaits ? `await ${scope}.endAsync();` : `${scope}.end();`;
+  return `} catch ($e) { throw ${scope}.failed($e); } finally { ${end} }`;
 }
 
 function declarationEdits(statement: SyntaxNode, scope: string): Edit[] {

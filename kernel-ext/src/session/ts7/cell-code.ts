@@ -41,7 +41,7 @@ export function cellCode(text: string, cell: CellSyntax, isEarlier: (name: strin
   const imports = importEdits(cell);
   const loops = loopEdits(cell.program);
   edits.push(...loops.before);
-  edits.push(...imports.edits, ...exportEdits(cell.program));
+  edits.push(...imports.edits, ...exportEdits(cell.program, text));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
   const hasResult = result?.type === 'ExpressionStatement';
   // Openings before closings, since edits at one place keep their order.
@@ -192,17 +192,26 @@ function bindings(statement: SyntaxNode, names: CellSyntax['names']): string {
 }
 
 /** A cell exports nothing: of `export const a`, the declaration stays. */
-function exportEdits(program: SyntaxNode): Edit[] {
+function exportEdits(program: SyntaxNode, text: string): Edit[] {
   const edits: Edit[] = [];
   for (const statement of program.body as SyntaxNode[]) {
     if (statement.type !== 'ExportNamedDeclaration' && statement.type !== 'ExportDefaultDeclaration') continue;
     const { declaration } = statement;
-    if (isNode(declaration))
-      edits.push({ start: statement.start, end: declaration.start, text: wrapped(statement, declaration) });
+    if (isNode(declaration)) edits.push(...exportedDeclaration(statement, declaration, text));
     else if (!isNode(statement.source) && statement.exportKind !== 'type')
       edits.push({ start: statement.start, end: statement.end, text: ';' });
   }
   return edits;
+}
+
+function exportedDeclaration(statement: SyntaxNode, declaration: SyntaxNode, text: string): Edit[] {
+  const before = wrapped(statement, declaration);
+  if (declaration.start > statement.start) return [{ start: statement.start, end: declaration.start, text: before }];
+  // `@decorator export class C {}`
+  const from = (declaration.decorators as SyntaxNode[] | undefined)?.at(-1)?.end ?? declaration.start;
+  const words = /^((?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*)(export(?:\s+default)?)/.exec(text.slice(from));
+  const start = from + (words?.[1]?.length ?? 0);
+  return [insert(declaration.start, before), { start, end: start + (words?.[2]?.length ?? 0), text: '' }];
 }
 
 /** A default export without a name is an expression, which would not stand by itself: `{ a: 1 }` is a block. */

@@ -135,6 +135,9 @@ class TypeEraser {
       case 'TSTypeAssertion':
         this.#cut(node.start, opening(node.expression as SyntaxNode));
         break;
+      case 'ArrowFunctionExpression':
+        this.#arrow(node);
+        break;
       case 'ClassProperty':
       case 'ClassPrivateProperty':
         this.#member(node);
@@ -165,6 +168,18 @@ class TypeEraser {
     }
   }
 
+  /** `() => <T>{ a: 1 }` would have a block, and in `async <T>⏎(x) =>` the line would end behind `async`. */
+  #arrow(node: SyntaxNode): void {
+    const body = node.body as SyntaxNode;
+    if (body.type === 'TSTypeAssertion' && opening(body) === body.start) {
+      this.edits.push({ start: body.start, end: body.start, text: '(' }, { start: body.end, end: body.end, text: ')' });
+    }
+    const { typeParameters } = node;
+    if (node.async !== true || !isNode(typeParameters)) return;
+    const gap = /^\s*/.exec(this.#text.slice(typeParameters.end))?.[0] ?? '';
+    if (gap.includes('\n')) this.#cut(typeParameters.end, typeParameters.end + gap.length);
+  }
+
   /** Modifiers in front of a member's name, and `?` or `!` behind it. */
   #member(node: SyntaxNode): void {
     const key = node.key as SyntaxNode;
@@ -188,9 +203,11 @@ class TypeEraser {
     const body = node.body as SyntaxNode | undefined;
     if (names.length === 0 || body === undefined) return;
     const callsSuper = (body.body as SyntaxNode[]).find(({ expression }) => isNode(expression) && isSuperCall(expression));
-    const at = callsSuper?.end ?? (body.directives as SyntaxNode[] | undefined)?.at(-1)?.end ?? body.start + 1;
+    const before = callsSuper ?? (body.directives as SyntaxNode[] | undefined)?.at(-1);
+    const at = before?.end ?? body.start + 1;
     const assignments = names.map((name) => `this.${name} = ${name};`).join(' ');
-    this.edits.push({ start: at, end: at, text: `${callsSuper === undefined ? ' ' : '; '}${assignments}` });
+    // What stands before may end without a semicolon.
+    this.edits.push({ start: at, end: at, text: `${before === undefined ? ' ' : '; '}${assignments}` });
   }
 
   #class(node: SyntaxNode): void {
@@ -213,7 +230,9 @@ class TypeEraser {
   #thisParameter(params: readonly SyntaxNode[]): void {
     const [first, next] = params;
     if (first === undefined || !isThis(first)) return;
-    const end = next === undefined ? first.end : ((next.decorators as SyntaxNode[] | undefined)?.[0]?.start ?? next.start);
+    const comma = /^\s*,/.exec(this.#text.slice(first.end))?.[0].length ?? 0;
+    const end =
+      next === undefined ? first.end + comma : ((next.decorators as SyntaxNode[] | undefined)?.[0]?.start ?? next.start);
     this.#cut(first.start, end);
   }
 

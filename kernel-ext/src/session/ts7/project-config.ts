@@ -5,14 +5,16 @@ const own = createRequire(import.meta.url);
 
 /** The text of the `tsconfig.json` that cells are checked with; `lib/docs/adr/0006-typescript-in-cells.md` says why. */
 export function projectConfig(files: readonly string[], paths: Readonly<Record<string, readonly string[]>>): string {
+  const major = Number.parseInt(process.versions.node, 10);
   return JSON.stringify({
     compilerOptions: {
       // Allows `import fs = require('fs')` beside imports.
       module: 'preserve',
       moduleResolution: 'bundler',
       moduleDetection: 'force',
-      target: 'es2022',
-      lib: [...libraries(Number.parseInt(process.versions.node, 10)), 'esnext.disposable', 'esnext.decorators'],
+      // Of regular expressions, the flags that this Node knows. Nothing is emitted.
+      target: major >= 24 ? 'es2025' : 'es2024',
+      lib: [...libraries(major), 'esnext.disposable', 'esnext.decorators'],
       strict: true,
       strictPropertyInitialization: false,
       useUnknownInCatchVariables: false,

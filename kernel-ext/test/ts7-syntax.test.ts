@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+/** Cells, and what the last of them shows: a text, or a pattern of how it fails. */
+const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: string | RegExp]>> = {
+  'an arrow function that asserts the type of an object': [['((): any => <any>{ a: 1 })()'], '{ a: 1 }'],
+  'type parameters on lines of their own': [['const f = async <\n  T,\n>\n(x: T): Promise<\n  T\n> => x; await f(3)'], '3'],
+  'a comma behind `this`': [
+    ['const o = { m(this: void,) { return 1 }, n: function (this: void,) { return 2 } }; o.m() + o.n()'],
+    '3',
+  ],
+  'parameter properties below a directive': [
+    ['class A { constructor(private readonly x: number) { "use strict" } get() { return this.x } }', 'new A(2).get()'],
+    '2',
+  ],
+  'flags of regular expressions that Node has': [[String.raw`/[\p{L}--[a-z]]/v.test("A")`], 'true'],
+  'a decorator in front of export': [
+    [
+      'const d = (v: any, _: ClassDecoratorContext) => v',
+      '@d export class A { n = 1 }',
+      '@d export default class B { n = 2 }',
+      'new A().n + new B().n',
+    ],
+    '3',
+  ],
+  "a decorator's metadata": [
+    [
+      'const m = (_: unknown, c: DecoratorContext) => { c.metadata[c.name as string] = c.kind }',
+      'class A { @m say() { return 1 } @m f = 2 }',
+      'A[Symbol.metadata]',
+    ],
+    "[Object: null prototype] { say: 'method', f: 'field' }",
+  ],
+  'using what a function of an earlier cell gives': [
+    [
+      'const log: string[] = []; const r = (n: string) => ({ [Symbol.dispose]() { log.push(n) } })',
+      'function f() { using a = r("a"), b = r("b"); return log.length } f()',
+      'using c = r("c"); const after = log.length',
+      'log.join()',
+    ],
+    "'b,a,c'",
+  ],
+  'using in the head of a loop': [
+    ['let n = 0; const r = () => ({ [Symbol.dispose]() { n += 100 } })', 'for (using a = r(); n < 3;) n += 1', 'n'],
+    '103',
+  ],
+  'await using what a function of an earlier cell gives': [
+    [
+      'const log: string[] = []; const r = (n: string) => ({ async [Symbol.asyncDispose]() { log.push(n) } })',
+      'await (async () => { await using a = r("a") })(); await using b = r("b")',
+      'log.join()',
+    ],
+    "'a,b'",
+  ],
+  'an error while another is on its way': [
+    [
+      'let e: any',
+      'try { using a = { [Symbol.dispose]() { throw "disposal" } }; throw "body" } catch (x) { e = x }',
+      '[e instanceof SuppressedError, e.name, e.error, e.suppressed]',
+    ],
+    "[ true, 'SuppressedError', 'disposal', 'body' ]",
+  ],
+  'stacks of what is to be disposed of': [
+    [
+      'const log: string[] = []; let moved: DisposableStack',
+      '{ using s = new DisposableStack(); s.defer(() => log.push("a")); s.adopt("b", (x) => log.push(x)); moved = s.move() }',
+      'await using s = new AsyncDisposableStack(); s.use(moved); s.defer(async () => void log.push("c"))',
+      'log.join()',
+    ],
+    "'c,b,a'",
+  ],
+};
+
+describe('syntax of TypeScript', () => {
+  for (const [name, [cells, last]] of Object.entries(CASES)) {
+    it(name, async (t) => {
+      const notebook = new TestNotebook();
+      t.after(() => notebook.close());
+      for (const code of cells.slice(0, -1)) await notebook.value(code);
+      const code = cells.at(-1) as string;
+      if (typeof last === 'string') assert.equal(await notebook.value(code), last);
+      else assert.match(await notebook.failure(code), last);
+    });
+  }
+});
