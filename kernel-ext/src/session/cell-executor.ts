@@ -137,7 +137,7 @@ export class CellExecutor {
       loop: () => {},
       scope: () => new DisposalScope(),
       cell_scope: scope,
-      meta: { url: `file://${join(this.#folder, id)}`, dirname: this.#folder, filename: join(this.#folder, id) },
+      meta: this.#modules.metaOf(join(this.#folder, id)),
     };
   }
 

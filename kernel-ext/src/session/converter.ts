@@ -25,6 +25,8 @@ export interface SideModule {
   /** Of the TypeScript. */
   readonly path: string;
   readonly code: string;
+  /** The code is an async function expression: the file awaits at its top, or uses one that does. */
+  readonly awaits?: boolean;
 }
 
 /** A cell made runnable. */
@@ -75,6 +77,8 @@ export interface Converter {
   /** Offsets are those of `code`. */
   complete(scope: string, code: string, offset: number): Completion;
   inspect(scope: string, code: string, offset: number): Inspection | undefined;
+  /** The notebook's own file that code in `folder` means by `specifier`, with what has to be loaded anew for it. */
+  sideModule?(folder: string, specifier: string): { readonly path: string; readonly modules: readonly SideModule[] } | undefined;
   isComplete(code: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };
   /**
    * Only if a process of its own checks the types: its pid, while there is one. Who ends that process ends the question that it is asked; it then throws

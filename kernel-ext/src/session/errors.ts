@@ -29,3 +29,9 @@ export const NoInput = (): SessionError =>
     'NBS_NO_INPUT',
     'nobody can be asked here: this notebook runs without a person; give the value in a variable instead',
   );
+
+export const AwaitingModule = (id: string): SessionError =>
+  new SessionError(
+    'NBS_AWAITING_MODULE',
+    `${id} awaits at its top, so that require() cannot load it: write await import('${id}') instead`,
+  );

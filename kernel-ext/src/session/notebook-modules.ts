@@ -1,8 +1,11 @@
 import { createRequire, isBuiltin, Module } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { SideModule } from './converter.js';
+import { constants, Script } from 'node:vm';
+import type { Converter, SideModule } from './converter.js';
+import { AwaitingModule } from './errors.js';
 import { host } from './host.js';
+import { importMeta } from './import-meta.js';
 import { rememberModule } from './stack-positions.js';
 
 /** Packages that cells share with the kernel, so that there is one of each in the process. */
@@ -12,45 +15,71 @@ const ENDINGS = ['.ts', '.tsx', '.mts', '.js', '.jsx'];
 
 const own = createRequire(import.meta.url);
 
-/** What cells import: packages from the notebook's folder, relative TypeScript files as the converter compiled them, nbserve from the kernel. */
+/** A file beside the notebook that was loaded. */
+interface Loaded {
+  readonly module: Module;
+  /** Its code has run; undefined if that needed no time. */
+  readonly ready: Promise<void> | undefined;
+}
+
+/** What cells import: packages from the notebook's folder, its own files as the converter compiled them, nbserve from the kernel. */
 export class NotebookModules {
   readonly #folder: string;
-  readonly #compiled = new Map<string, string>();
-  readonly #loaded = new Map<string, Module>();
+  readonly #find: NonNullable<Converter['sideModule']>;
+  readonly #compiled = new Map<string, SideModule>();
+  readonly #loaded = new Map<string, Loaded>();
   readonly #namespaces = new WeakMap<object, object>();
   readonly require: NodeJS.Require;
 
-  constructor(folder: string) {
+  /** @param find the notebook's own file that a specifier means, if the converter knows */
+  constructor(folder: string, find: NonNullable<Converter['sideModule']>) {
     this.#folder = folder;
+    this.#find = find;
     this.require = this.#requireIn(folder);
   }
 
   /** Takes the JavaScript of files that a cell imports; they are loaded anew. */
   add(modules: readonly SideModule[]): void {
-    for (const { path, code } of modules) {
-      this.#compiled.set(path, code);
-      rememberModule(path, code);
+    for (const module of modules) {
+      this.#compiled.set(module.path, module);
+      rememberModule(module.path, module.code);
       this.#loaded.clear();
     }
   }
 
   /** What `import … from id` and `import(id)` give in a cell. */
-  async import(id: string): Promise<object> {
+  import(id: string): Promise<object> {
+    return this.#import(this.#folder, String(id), []);
+  }
+
+  /** `import.meta` of the cell or file of this name. */
+  metaOf(filename: string): Record<string, unknown> {
+    return importMeta(filename, (specifier) => this.#path(dirname(filename), specifier));
+  }
+
+  /** @param importing files that wait for this import: those that import each other do not wait for each other */
+  async #import(folder: string, id: string, importing: readonly string[]): Promise<object> {
     if (isBuiltin(id)) return (await import(id)) as object;
-    const side = this.#side(this.#folder, id);
-    if (side !== undefined) return this.#namespace(side);
+    const path = this.#path(folder, id);
+    if (path !== undefined) {
+      const { module, ready } = this.#side(path, importing);
+      if (!importing.includes(path)) await ready;
+      return this.#namespace(module.exports);
+    }
     if (SHARED.test(id)) return this.#namespace(own(id));
     const { requireFrom, importFrom } = await host();
     if (id.startsWith('.') || id.startsWith('/') || id.startsWith('file:')) {
-      const path = id.startsWith('file:') ? id : pathToFileURL(resolve(this.#folder, id)).href;
-      return id.endsWith('.json') || id.endsWith('.cjs') ? this.#namespace(this.require(id)) : ((await import(path)) as object);
+      const url = id.startsWith('file:') ? id : pathToFileURL(resolve(folder, id)).href;
+      return id.endsWith('.json') || id.endsWith('.cjs')
+        ? this.#namespace(this.#requireIn(folder)(id))
+        : ((await import(url)) as object);
     }
     try {
-      return this.#namespace(requireFrom(this.#folder)(id));
+      return this.#namespace(requireFrom(folder)(id));
     } catch (error) {
       const { code } = error as { code?: string };
       if (code === 'ERR_REQUIRE_ASYNC_MODULE' || code === 'NBS_ASYNC_PACKAGE' || code === 'ERR_REQUIRE_ESM')
-        return importFrom(this.#folder)(id);
+        return importFrom(folder)(id);
       throw error;
     }
   }
@@ -66,9 +95,11 @@ export class NotebookModules {
     const load = (id: string): unknown => {
       if (isBuiltin(id)) return plain(id);
       if (SHARED.test(id)) return own(id);
-      const side = this.#side(folder, id);
-      if (side !== undefined) return side;
-      return plain(id);
+      const path = this.#path(folder, id);
+      if (path === undefined) return plain(id);
+      const { module, ready } = this.#side(path, []);
+      if (ready !== undefined) throw AwaitingModule(id);
+      return module.exports;
     };
     return Object.assign(load, {
       resolve: plain.resolve,
@@ -78,25 +109,57 @@ export class NotebookModules {
     }) as NodeJS.Require;
   }
 
-  /** A relative TypeScript file of the notebook. */
-  #side(folder: string, id: string): unknown {
+  /** The notebook's own file that `id` means, compiled. */
+  #path(folder: string, id: string): string | undefined {
+    const found = this.#find(folder, id);
+    if (found !== undefined) {
+      this.add(found.modules);
+      return this.#compiled.has(found.path) ? found.path : undefined;
+    }
     if (!id.startsWith('.') && !id.startsWith('/')) return undefined;
     const path = resolve(folder, id);
     // TypeScript may be imported by the name that its JavaScript would have.
     const bare = path.replace(/\.[mj]?js$/, '');
-    const file = [path, ...[bare, join(path, 'index')].flatMap((start) => ENDINGS.map((ending) => start + ending))].find(
-      (candidate) => this.#compiled.has(candidate),
+    return [path, ...[bare, join(path, 'index')].flatMap((start) => ENDINGS.map((ending) => start + ending))].find((candidate) =>
+      this.#compiled.has(candidate),
     );
-    if (file === undefined) return undefined;
+  }
+
+  #side(file: string, importing: readonly string[]): Loaded {
     const cached = this.#loaded.get(file);
-    if (cached !== undefined) return cached.exports;
-    const module = new Module(file);
-    this.#loaded.set(file, module);
+    if (cached !== undefined) return cached;
+    const { code, awaits = false } = this.#compiled.get(file) as SideModule;
+    const folder = dirname(file);
+    const module = new Module(file) as Module & { nbs: unknown };
     module.filename = module.id;
-    module.require = this.#requireIn(dirname(file));
-    (module as unknown as { _compile(code: string, filename: string): void })._compile(this.#compiled.get(file) ?? '', module.id);
-    module.loaded = true;
-    return module.exports;
+    module.require = this.#requireIn(folder);
+    module.nbs = {
+      nbsMeta: this.metaOf(file),
+      nbsImp: (id: string, { nbsStatic = false }: { nbsStatic?: boolean } = {}) =>
+        this.#import(folder, String(id), nbsStatic ? [...importing, file] : []),
+      exported: (getters: object) => {
+        module.exports = Object.defineProperty(getters, '__esModule', { value: true });
+      },
+      star: (from: object) => reexport(module.exports as object, from),
+    };
+    if (!awaits) {
+      this.#loaded.set(file, { module, ready: undefined });
+      (module as unknown as { _compile(code: string, filename: string): void })._compile(code, module.id);
+      module.loaded = true;
+      return { module, ready: undefined };
+    }
+    const script = new Script(code, { filename: file, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+    const run = script.runInThisContext() as (...parameters: unknown[]) => Promise<void>;
+    // It is among the loaded ones before its code runs: files may import each other.
+    const ready = Promise.resolve()
+      .then(() => run(module.exports, module.require, module, file, folder))
+      .then(() => {
+        module.loaded = true;
+      });
+    ready.catch(() => this.#loaded.delete(file));
+    const loaded = { module, ready };
+    this.#loaded.set(file, loaded);
+    return loaded;
   }
 
   /** A module's exports as `import * as` sees them: CommonJS gets a `default`. */
@@ -114,5 +177,13 @@ export class NotebookModules {
       this.#namespaces.set(exports, namespace);
     }
     return namespace;
+  }
+}
+
+/** `export * from`: what the module does not export itself. */
+function reexport(exports: object, from: object): void {
+  for (const name in from) {
+    if (name === 'default' || Object.hasOwn(exports, name)) continue;
+    Object.defineProperty(exports, name, { enumerable: true, get: () => Reflect.get(from, name) as unknown });
   }
 }

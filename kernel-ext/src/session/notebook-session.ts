@@ -76,7 +76,7 @@ export class NotebookSession implements Session {
     this.#uninterruptible = uninterruptible;
     this.#turn = turn;
     this.#leadsGroup = leadsGroup;
-    this.#modules = new NotebookModules(folder);
+    this.#modules = new NotebookModules(folder, (from, specifier) => this.#converter?.sideModule?.(from, specifier));
     this.#executor = new CellExecutor(folder, this.#modules, turn);
     this.#sources = new CellSources({
       folder,

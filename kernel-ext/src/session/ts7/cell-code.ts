@@ -18,7 +18,6 @@ const COMPILER_OPTIONS: TransformOptions = {
   sourcemap: 'external',
   sourcesContent: false,
   logLevel: 'silent',
-  tsconfigRaw: { compilerOptions: { useDefineForClassFields: true, experimentalDecorators: false } },
   supported: { 'top-level-await': true },
 };
 
@@ -33,8 +32,14 @@ export interface CellCode {
 /**
  * Makes the cell's async function, on the TypeScript source by edits that keep positions; the types are taken out in the same pass.
  * @param isEarlier whether a name is one of an earlier cell that exists at run time
+ * @param tsconfigRaw what esbuild has to know of the notebook's settings
  */
-export function cellCode(text: string, cell: CellSyntax, isEarlier: (name: string) => boolean): CellCode {
+export function cellCode(
+  text: string,
+  cell: CellSyntax,
+  isEarlier: (name: string) => boolean,
+  tsconfigRaw: TransformOptions['tsconfigRaw'],
+): CellCode {
   const edits: Edit[] = [];
   // The object that holds the names of all cells. A cell may use the name that it usually has.
   const space = /\bexports\b/.test(text) ? '__nbs_exports' : 'exports';
@@ -68,7 +73,7 @@ export function cellCode(text: string, cell: CellSyntax, isEarlier: (name: strin
   // In a block of its own the cell may declare names that the function has as parameters: `const require = createRequire(import.meta.url)`.
   const head = `(async function (${parameters(space)}) { 'use strict'; { ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
   const made = cell.needsCompiler
-    ? compiled(edited(unmapped(text), edits), head)
+    ? compiled(edited(unmapped(text), edits), head, tsconfigRaw)
     : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text)]);
   return { ...made, names, hasResult };
 }
@@ -96,8 +101,15 @@ function erased(text: string, edits: readonly Edit[]): Pick<CellCode, 'code' | '
 }
 
 /** Of a cell that has syntax only a compiler can take away. A namespace may stand only at the top of a module: the function comes around it afterwards. */
-function compiled(source: MappedText, head: string): Pick<CellCode, 'code' | 'toOriginal'> {
-  const { code, map } = esbuild().transformSync(source.text, COMPILER_OPTIONS);
+function compiled(
+  source: MappedText,
+  head: string,
+  tsconfigRaw: TransformOptions['tsconfigRaw'],
+): Pick<CellCode, 'code' | 'toOriginal'> {
+  const { code, map } = esbuild().transformSync(source.text, {
+    ...COMPILER_OPTIONS,
+    ...(tsconfigRaw === undefined ? {} : { tsconfigRaw }),
+  });
   let known: { readonly map: SourceMap; readonly lines: LineIndex } | undefined;
   return {
     code: `${head}${code.replace(/;\s*$/, '')}\n}})`,

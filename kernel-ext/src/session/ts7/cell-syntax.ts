@@ -30,6 +30,8 @@ export interface CellSyntax {
   readonly metas: readonly SyntaxNode[];
   /** The word `import` of each `import(…)`. */
   readonly dynamicImports: readonly SyntaxNode[];
+  /** Modules that it names: in imports, exports, and calls of `import` and `require`. */
+  readonly specifiers: ReadonlySet<string>;
   /** It has syntax that only a compiler can take away. */
   readonly needsCompiler: boolean;
   /** Class → names in its `extends`. */
@@ -69,6 +71,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     awaits: places.awaits,
     metas: places.metas,
     dynamicImports: places.dynamicImports,
+    specifiers: places.specifiers,
   };
 }
 
@@ -216,18 +219,28 @@ class Places {
   readonly awaits: Awaited[] = [];
   readonly metas: SyntaxNode[] = [];
   readonly dynamicImports: SyntaxNode[] = [];
+  readonly specifiers = new Set<string>();
 
   /** @param inFunction whether it runs in a function of the user, whose `await` is that function's own */
   visit(node: SyntaxNode, inFunction: boolean): void {
     switch (node.type) {
+      case 'ImportDeclaration':
+      case 'ExportNamedDeclaration':
+      case 'ExportAllDeclaration':
+      case 'TSExternalModuleReference':
+      case 'TSImportType':
+        this.#names(node.source ?? node.expression ?? node.argument);
+        break;
       case 'CallExpression':
       case 'OptionalCallExpression': {
         const callee = node.callee as SyntaxNode;
+        if (callee.type === 'Import' || nameOf(callee) === 'require') this.#names((node.arguments as SyntaxNode[])[0]);
         if (callee.type === 'Import') this.dynamicImports.push(callee);
         else this.callees.add(callee.start);
         break;
       }
       case 'ImportExpression':
+        this.#names(node.source);
         this.dynamicImports.push({ type: 'Import', start: node.start, end: node.start + 'import'.length });
         break;
       case 'TaggedTemplateExpression':
@@ -254,6 +267,10 @@ class Places {
       if (child === timed && isNode(child.body)) this.visit(child.body, inFunction);
       else this.visit(child, within);
     }
+  }
+
+  #names(specifier: unknown): void {
+    if (isNode(specifier) && specifier.type === 'StringLiteral') this.specifiers.add(specifier.value as string);
   }
 
   #visitDecorator(expression: SyntaxNode, inFunction: boolean): void {

@@ -4,7 +4,11 @@ import { dirname } from 'node:path';
 const own = createRequire(import.meta.url);
 
 /** The text of the `tsconfig.json` that cells are checked with; `lib/docs/adr/0006-typescript-in-cells.md` says why. */
-export function projectConfig(files: readonly string[], paths: Readonly<Record<string, readonly string[]>>): string {
+export function projectConfig(
+  files: readonly string[],
+  paths: Readonly<Record<string, readonly string[]>>,
+  chosen: Readonly<Record<string, unknown>>,
+): string {
   const major = Number.parseInt(process.versions.node, 10);
   return JSON.stringify({
     compilerOptions: {
@@ -21,11 +25,14 @@ export function projectConfig(files: readonly string[], paths: Readonly<Record<s
       experimentalDecorators: false,
       allowImportingTsExtensions: true,
       resolveJsonModule: true,
+      jsx: 'preserve',
       noEmit: true,
       skipLibCheck: true,
       // The folder that holds `@types/node` of the kernel: a notebook's folder may have none.
       typeRoots: [dirname(dirname(own.resolve('@types/node/package.json')))],
       types: ['node'],
+      ...chosen,
+      ...(Array.isArray(chosen.lib) ? { lib: [...chosen.lib, 'esnext.disposable', 'esnext.decorators'] } : {}),
       paths,
     },
     files,

@@ -1,94 +1,140 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
-import type { Loader } from 'esbuild';
+import { fileURLToPath } from 'node:url';
 import type { SideModule } from '../converter.js';
-import { esbuild } from './cell-code.js';
+import type { NotebookConfig } from './notebook-config.js';
+import { compileSide, LOADERS } from './side-code.js';
 
-const LOADERS: Readonly<Record<string, Loader>> = {
-  '.ts': 'ts',
-  '.mts': 'ts',
-  '.cts': 'ts',
-  '.tsx': 'tsx',
-};
+const TYPED = new Set(['.ts', '.tsx', '.mts', '.cts']);
 const ENDINGS = Object.keys(LOADERS);
-
-/** What a compiled file requires by a relative path. */
-const REQUIRED = /\b(?:require|import)\("(\.{1,2}\/[^"]*)"\)/g;
-/** What a cell imports by a relative path. */
-const IMPORTED = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])(\.{1,2}\/[^'"\n]*)\1/g;
+const NODE_MODULES = /[\\/]node_modules[\\/]/;
 
 interface KnownFile {
   readonly modifiedMs: number;
+  /** It awaits at its top, or uses one that does. */
+  readonly awaits: boolean;
   readonly requires: readonly string[];
 }
 
-/** The notebook's own files that cells import by a relative path, compiled to CommonJS. */
+/** The notebook's own files that cells import: by a relative path, by `paths` of its `tsconfig.json`, or as a package whose main file is TypeScript. */
 export class SideModules {
   readonly #folder: string;
+  readonly #config: NotebookConfig;
   readonly #known = new Map<string, KnownFile>();
+  /** Compiled, and not handed out yet. */
+  readonly #fresh = new Map<string, SideModule>();
 
-  constructor(folder: string) {
+  constructor(folder: string, config: NotebookConfig) {
     this.#folder = folder;
+    this.#config = config;
   }
 
-  /** Files that were read before and have changed since, or are gone: the type server must hear of them. */
-  changed(): string[] {
-    return [...this.#known].filter(([path, { modifiedMs }]) => modificationTime(path) !== modifiedMs).map(([path]) => path);
+  /** Whether files that were read before have changed since, or are gone: the type server must hear of it. */
+  forgetChanged(): boolean {
+    const changed = [...this.#known].filter(([path, { modifiedMs }]) => modificationTime(path) !== modifiedMs);
+    for (const [path] of changed) this.#known.delete(path);
+    return changed.length > 0;
   }
 
-  /** TypeScript files that a cell reaches by relative imports: all of them, and those that are new or have changed. */
-  reached(text: string): { paths: string[]; changed: SideModule[] } {
-    const changed: SideModule[] = [];
+  /** Compiles what is new or has changed of the files that `specifiers` lead to. @returns the TypeScript files among them */
+  reached(specifiers: Iterable<string>, from = this.#folder): string[] {
     const paths = new Set<string>();
-    const visit = (from: string, specifier: string): void => {
-      const path = fileOf(resolve(from, specifier));
+    const visit = (folder: string, specifier: string): void => {
+      const path = this.find(folder, specifier);
       if (path === undefined || paths.has(path)) return;
       paths.add(path);
-      const known = this.#read(path, changed);
-      for (const next of known?.requires ?? []) visit(dirname(path), next);
+      for (const next of this.#read(path)?.requires ?? []) visit(dirname(path), next);
     };
-    for (const [, , specifier] of text.matchAll(IMPORTED)) if (specifier !== undefined) visit(this.#folder, specifier);
-    return { paths: [...paths], changed };
+    for (const specifier of specifiers) visit(from, specifier);
+    this.#spreadAwaits(paths);
+    return [...paths].filter((path) => TYPED.has(extname(path)) && !NODE_MODULES.test(path));
   }
 
-  #read(path: string, changed: SideModule[]): KnownFile | undefined {
+  /** Whether {@link taken} has something. */
+  get hasFresh(): boolean {
+    return this.#fresh.size > 0;
+  }
+
+  /** What was compiled since the last call. */
+  taken(): SideModule[] {
+    const modules = [...this.#fresh.values()];
+    this.#fresh.clear();
+    return modules;
+  }
+
+  /** The file that a specifier means, if it is one that the kernel compiles. */
+  find(folder: string, specifier: string): string | undefined {
+    if (specifier.startsWith('file:')) return localFile(fileURLToPath(specifier));
+    if (/^(\.{0,2}\/|\.{1,2}$)/.test(specifier)) return localFile(resolve(folder, specifier));
+    for (const path of this.#config.candidates(specifier)) {
+      const found = localFile(path);
+      if (found !== undefined) return found;
+    }
+    return isBuiltin(specifier) || /^nbserve(\/|$)/.test(specifier) ? undefined : typedPackage(folder, specifier);
+  }
+
+  #read(path: string): KnownFile | undefined {
     const before = this.#known.get(path);
     const modifiedMs = modificationTime(path);
     if (before?.modifiedMs === modifiedMs) return before;
+    return this.#compile(path, modifiedMs, false);
+  }
+
+  #compile(path: string, modifiedMs: number, mayAwait: boolean): KnownFile | undefined {
     try {
-      const code = compile(path);
-      changed.push({ path, code });
-      const known = { modifiedMs, requires: [...code.matchAll(REQUIRED)].flatMap(([, specifier]) => specifier ?? []) };
+      const { code, awaits, requires } = compileSide(path, this.#config.esbuild, mayAwait);
+      const known = { modifiedMs, awaits, requires };
+      this.#fresh.set(path, { path, code, awaits });
       this.#known.set(path, known);
       return known;
     } catch {
-      // The checker says what is wrong with it.
+      // The checker, or Node, says what is wrong with it.
       return undefined;
+    }
+  }
+
+  /** Who uses a file that awaits has to await it. */
+  #spreadAwaits(paths: ReadonlySet<string>): void {
+    for (let isDone = false; !isDone; ) {
+      isDone = true;
+      for (const path of paths) {
+        const known = this.#known.get(path);
+        if (known === undefined || known.awaits) continue;
+        const uses = known.requires.map((specifier) => this.find(dirname(path), specifier));
+        if (!uses.some((use) => use !== undefined && this.#known.get(use)?.awaits === true)) continue;
+        isDone = this.#compile(path, known.modifiedMs, true)?.awaits !== true;
+      }
     }
   }
 }
 
-/** CommonJS, with its source map behind it. @throws what esbuild says of a file that it cannot compile */
-function compile(path: string): string {
-  const { code } = esbuild().transformSync(readFileSync(path, 'utf8'), {
-    loader: LOADERS[extname(path)] ?? 'ts',
-    format: 'cjs',
-    target: 'node20',
-    jsx: 'automatic',
-    sourcefile: path,
-    sourcemap: 'inline',
-    sourcesContent: false,
-    logLevel: 'silent',
-    tsconfigRaw: { compilerOptions: { useDefineForClassFields: true, experimentalDecorators: false } },
-  });
-  return code;
+/** TypeScript may be imported by the name that its JavaScript would have. */
+function localFile(path: string): string | undefined {
+  const bare = path.replace(/\.([cm]?)jsx?$/, '');
+  const typed = bare === path ? [] : [...TYPED].map((ending) => bare + ending);
+  const candidates = [
+    ...typed,
+    path,
+    ...ENDINGS.map((ending) => path + ending),
+    ...ENDINGS.map((ending) => join(path, 'index') + ending),
+  ];
+  return candidates.find(
+    (one) =>
+      LOADERS[extname(one)] !== undefined &&
+      modificationTime(one) !== 0 &&
+      (TYPED.has(extname(one)) ? !one.endsWith('.d.ts') : !NODE_MODULES.test(one)),
+  );
 }
 
-/** The file that a relative specifier means. TypeScript may be imported by the name that its JavaScript would have. */
-function fileOf(path: string): string | undefined {
-  const bare = path.replace(/\.([cm]?)jsx?$/, '');
-  const candidates = [path, ...[path, bare, join(path, 'index')].flatMap((start) => ENDINGS.map((ending) => start + ending))];
-  return candidates.find((candidate) => LOADERS[extname(candidate)] !== undefined && modificationTime(candidate) !== 0);
+/** A package, for example of the same workspace, whose main file is TypeScript. */
+function typedPackage(folder: string, specifier: string): string | undefined {
+  try {
+    const path = createRequire(join(folder, 'cell.js')).resolve(specifier);
+    return TYPED.has(extname(path)) ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function modificationTime(path: string): number {

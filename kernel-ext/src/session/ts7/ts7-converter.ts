@@ -8,6 +8,7 @@ import { CellModules, HUB } from './cell-modules.js';
 import { type CellScope, parseScope, type ScopeName, scopeName, scopeText } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { asksForMember, members, plainNames } from './completions.js';
+import { NotebookConfig } from './notebook-config.js';
 import { SideModules } from './side-modules.js';
 import { describeSymbol } from './symbol-text.js';
 import { type Diagnostic as Complaint, SymbolFlags, TypeServer } from './type-server.js';
@@ -26,6 +27,7 @@ export interface Ts7Options {
 /** The converter on TypeScript 7, which runs as a process beside the kernel. Each cell is a module of its own: see {@link CellModules}. */
 export class Ts7Converter implements Converter {
   readonly #folder: string;
+  readonly #config: NotebookConfig;
   readonly #server: TypeServer;
   readonly #modules: CellModules;
   readonly #sides: SideModules;
@@ -34,9 +36,12 @@ export class Ts7Converter implements Converter {
 
   constructor({ folder, ambient, paths, interruptPending = () => false }: Ts7Options) {
     this.#folder = folder;
-    this.#server = new TypeServer({ folder, ambient, paths, roots: [HUB], interruptPending });
+    const config = new NotebookConfig(folder);
+    this.#config = config;
+    const options = { folder, ambient, paths: { ...config.paths, ...paths }, compilerOptions: config.options };
+    this.#server = new TypeServer({ ...options, roots: [HUB], interruptPending });
     this.#modules = new CellModules(this.#server);
-    this.#sides = new SideModules(folder);
+    this.#sides = new SideModules(folder, config);
     this.#ambientNames = [...ambient.matchAll(/^declare (?:const|let|var|function|class) (\w+)/gm)].map(
       ([, name]) => name as string,
     );
@@ -47,14 +52,19 @@ export class Ts7Converter implements Converter {
     const { text } = source;
     const parsed = cellSyntax(text);
     const { slot, path, suffix } = this.#modules.write(scope, text, parsed);
-    const sides = this.#sides.reached(text);
-    const before = this.#sides.changed();
-    if (sides.changed.length > 0 || before.length > 0) this.#server.forgetFiles();
-    const found = this.#check(path, sides.paths, parsed?.isClean === true);
+    const haveChanged = this.#sides.forgetChanged();
+    const sides = this.#sides.reached(parsed?.specifiers ?? []);
+    if (haveChanged || this.#sides.hasFresh) this.#server.forgetFiles();
+    const found = this.#check(path, sides, parsed?.isClean === true);
     const diagnostics = found.map((one) => this.#diagnostic(one, path, text, source.toOriginal));
     if (diagnostics.length > 0 || parsed === undefined) return { ok: false, diagnostics };
     const syntax = this.#withoutTypes(path, parsed);
-    const { code, names, hasResult, toOriginal } = cellCode(text, syntax, (name) => scopeName(scope, name)?.hasValue === true);
+    const { code, names, hasResult, toOriginal } = cellCode(
+      text,
+      syntax,
+      (name) => scopeName(scope, name)?.hasValue === true,
+      this.#config.esbuild,
+    );
     // The same cell once more changes no type: what was made with its classes stays assignable, also if they have private members.
     const after = this.#modules.same(scope, text, syntax, suffix)
       ? scope
@@ -65,7 +75,7 @@ export class Ts7Converter implements Converter {
       names,
       hasResult,
       scope: scopeText(after),
-      sideModules: sides.changed,
+      sideModules: this.#sides.taken(),
       toOriginal: (line, column) => {
         const offset = toOriginal(line, column);
         return offset === undefined ? undefined : source.toOriginal(Math.min(offset, text.length));
@@ -107,6 +117,13 @@ export class Ts7Converter implements Converter {
       const kind = syntax?.names.get(symbol.name)?.kind ?? scopeName(scope, symbol.name)?.kind;
       return describeSymbol(checker, symbol, kind === 'let' || kind === 'var' ? kind : 'const');
     });
+  }
+
+  sideModule(folder: string, specifier: string): ReturnType<NonNullable<Converter['sideModule']>> {
+    const path = this.#sides.find(folder, specifier);
+    if (path === undefined) return undefined;
+    this.#sides.reached([path]);
+    return { path, modules: this.#sides.taken() };
   }
 
   isComplete(code: string): ReturnType<Converter['isComplete']> {

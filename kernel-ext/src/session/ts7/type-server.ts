@@ -23,6 +23,8 @@ export interface TypeServerOptions {
   readonly ambient: string;
   /** Packages whose types come from the kernel and not from the notebook's folder: name → files. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
+  /** Of the notebook's own `tsconfig.json`. */
+  readonly compilerOptions?: Readonly<Record<string, unknown>>;
   /** Names of the files that the project begins at. */
   readonly roots: readonly string[];
   /** Whether an interrupt was asked for that this thread could not be told of yet. A server that ends then was ended for it. */
@@ -57,7 +59,7 @@ export class TypeServer {
     this.#config = join(options.folder, CONFIG_FILE);
     this.#files.set(join(options.folder, AMBIENT_FILE), options.ambient);
     const roots = [AMBIENT_FILE, ...options.roots].map((name) => join(options.folder, name));
-    this.#files.set(this.#config, projectConfig(roots, options.paths));
+    this.#files.set(this.#config, projectConfig(roots, options.paths, options.compilerOptions ?? {}));
   }
 
   /** Gives a file in memory its text. @returns its path */
@@ -80,6 +82,8 @@ export class TypeServer {
    */
   diagnostics(path: string, parsed: boolean): readonly Diagnostic[] {
     return this.ask((program) => {
+      // What is required and not imported is no part of the program.
+      if (program.getSourceFileMetadata(path) === undefined) return [];
       const syntax = parsed ? [] : program.getSyntacticDiagnostics(path);
       return syntax.length > 0 ? syntax : program.getSemanticDiagnostics(path);
     });

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Loader, TransformOptions } from 'esbuild';
+import { type Edit, edited, unmapped } from '../mapped-text.js';
+import { isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
+import { esbuild } from './cell-code.js';
+
+export const LOADERS: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.tsx': 'tsx',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.js': 'jsx',
+  '.jsx': 'jsx',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.json': 'json',
+};
+
+export interface SideCode {
+  /** CommonJS, or if it awaits a function expression; behind it its source map. */
+  readonly code: string;
+  readonly awaits: boolean;
+  readonly requires: readonly string[];
+}
+
+const REQUIRED = /\b(?:require|import)\("([^"\n]+)"/g;
+const MAP_COMMENT = '//# sourceMappingURL=';
+
+/** As long as the word `import`, so that positions stay. What it is and `import.meta` stand in `module.nbs`. */
+const IMPORT = 'nbsImp';
+const HEAD = `const { ${IMPORT}, nbsMeta } = module.nbs; `;
+
+/**
+ * Makes a file beside the notebook runnable.
+ * @param mayAwait it uses a file that awaits at its top
+ * @throws what esbuild says of a file that it cannot compile
+ */
+export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfigRaw'], mayAwait: boolean): SideCode {
+  const text = readFileSync(path, 'utf8');
+  const options: TransformOptions = {
+    loader: LOADERS[extname(path)] ?? 'ts',
+    target: 'node20',
+    sourcefile: path,
+    sourcemap: 'inline',
+    sourcesContent: false,
+    logLevel: 'silent',
+    define: { 'import.meta': 'nbsMeta' },
+    supported: { 'top-level-await': true },
+    ...(tsconfigRaw === undefined ? {} : { tsconfigRaw }),
+  };
+  if (!mayAwait) {
+    try {
+      const { code } = esbuild().transformSync(text, { ...options, format: 'cjs' });
+      return { code: HEAD + withImports(code), awaits: false, requires: specifiersIn(code) };
+    } catch (error) {
+      if (!/top-level await/i.test(String(error))) throw error;
+    }
+  }
+  const { code } = esbuild().transformSync(text, { ...options, format: 'esm' });
+  return asyncModule(code);
+}
+
+const specifiersIn = (code: string): string[] => [...code.matchAll(REQUIRED)].flatMap(([, specifier]) => specifier ?? []);
+
+/** `import(…)` goes through the kernel, which knows the notebook's files. */
+function withImports(code: string): string {
+  if (!/\bimport\s*\(/.test(code)) return code;
+  const program = parseCell(code);
+  return program === undefined ? code : edited(unmapped(code), importCalls(program)).text;
+}
+
+function importCalls(program: SyntaxNode): Edit[] {
+  const edits: Edit[] = [];
+  walk(program, (node) => {
+    if (node.type === 'Import' || node.type === 'ImportExpression')
+      edits.push({ start: node.start, end: node.start + IMPORT.length, text: IMPORT });
+    return undefined;
+  });
+  return edits;
+}
+
+const nameOf = (node: unknown): string => {
+  const { name, value } = (node ?? {}) as { name?: string; value?: string };
+  return name ?? value ?? '';
+};
+
+/** An async function of a module that esbuild wrote: imports are awaited, exports are getters, which are there from the start. */
+function asyncModule(js: string): SideCode {
+  const comment = js.lastIndexOf(MAP_COMMENT);
+  const module = js.slice(0, comment);
+  const program = parseCell(module);
+  if (program === undefined) throw new SyntaxError('esbuild wrote what cannot be parsed');
+  const edits: Edit[] = importCalls(program);
+  const getters: string[] = [];
+  const requires = specifiersIn(module);
+  const from = ({ source }: SyntaxNode): string => {
+    requires.push(nameOf(source));
+    return `await ${IMPORT}(${JSON.stringify(nameOf(source))}, { nbsStatic: true })`;
+  };
+  const exported = (name: unknown, value: string): void =>
+    void getters.push(`get ${JSON.stringify(nameOf(name))}() { return ${value}; }`);
+  let count = 0;
+  for (const statement of program.body as SyntaxNode[]) {
+    const specifiers = (statement.specifiers ?? []) as SyntaxNode[];
+    let text: string | undefined;
+    if (statement.type === 'ImportDeclaration') {
+      text = importText(specifiers, from(statement), `nbs_${count++}`);
+    } else if (statement.type === 'ExportAllDeclaration') {
+      text = `module.nbs.star(${from(statement)});`;
+    } else if (statement.type === 'ExportNamedDeclaration' && !isNode(statement.declaration)) {
+      const space = isNode(statement.source) ? `nbs_${count++}` : undefined;
+      text = space === undefined ? '' : `var ${space} = ${from(statement)};`;
+      for (const { type, local, exported: name } of specifiers) {
+        if (space === undefined) exported(name, nameOf(local));
+        else exported(name, type === 'ExportNamespaceSpecifier' ? space : `${space}[${JSON.stringify(nameOf(local))}]`);
+      }
+    }
+    if (text !== undefined) edits.push({ start: statement.start, end: statement.end, text });
+  }
+  const head = `(async function (exports, require, module, __filename, __dirname) { 'use strict'; ${HEAD}module.nbs.exported({ ${getters.join(', ')} }); `;
+  const code = `${head}${edited(unmapped(module), edits).text}\n})\n${js.slice(comment)}`;
+  return { code, awaits: true, requires };
+}
+
+function importText(specifiers: readonly SyntaxNode[], module: string, space: string): string {
+  if (specifiers.length === 0) return `${module};`;
+  const named = specifiers
+    .filter(({ type }) => type !== 'ImportNamespaceSpecifier')
+    .map(
+      ({ type, imported, local }) =>
+        `${JSON.stringify(type === 'ImportDefaultSpecifier' ? 'default' : nameOf(imported))}: ${nameOf(local)}`,
+    );
+  const all = specifiers
+    .filter(({ type }) => type === 'ImportNamespaceSpecifier')
+    .map(({ local }) => `, ${nameOf(local)} = ${space}`);
+  return `const ${space} = ${module}${named.length === 0 ? '' : `, { ${named.join(', ')} } = ${space}`}${all.join('')};`;
+}

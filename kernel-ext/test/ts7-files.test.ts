@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+/** Files to write, or to remove if the text is undefined; then a cell, and what it shows, or a pattern of how it fails. */
+type Step = readonly [files: Readonly<Record<string, string | undefined>>, code: string, outcome: string | RegExp];
+
+const CASES: Readonly<Record<string, readonly Step[]>> = {
+  'await at their top, and so do those that use them': [
+    [
+      {
+        'a.ts': 'export const x: number = await Promise.resolve(5); export default class { q = x }',
+        'b.ts':
+          'import D, * as all from "./a.ts"; export { x as "x-y" } from "./a.ts"; export * from "./a.ts"; export const y = all.x + new D().q',
+      },
+      'import { y, x, "x-y" as z } from "./b.ts"; [y, x, z]',
+      '[ 10, 5, 5 ]',
+    ],
+    [{ 'a.ts': 'export const x = 7; export default class { q = 1 }' }, 'import { y } from "./b.ts"; y', '8'],
+    [{}, 'import { x } from "./a.ts"; x', '7'],
+    [
+      { 't.ts': 'await 1;\nexport const boom = () => {\n  throw new Error("side");\n};' },
+      'import { boom } from "./t.ts"; boom()',
+      /t\.ts:3:9/,
+    ],
+    [{ 'r.ts': 'export const at = await 1' }, 'require("./r.ts")', /NBS_AWAITING_MODULE.*write await import/],
+    [
+      {
+        'c1.ts':
+          'import { two } from "./c2.ts"; export const one = await Promise.resolve(1); export const sum = () => one + two()',
+        'c2.ts': 'import * as c1 from "./c1.ts"; await 0; export const two = () => c1.one + 1',
+      },
+      'import { sum } from "./c1.ts"; sum()',
+      '3',
+    ],
+  ],
+  'know where they are': [
+    [
+      {
+        'lib/a.ts':
+          'export const m = [import.meta.dirname, import.meta.filename, import.meta.url, import.meta.resolve("./b.ts")]',
+      },
+      'import { m } from "./lib/a.ts"; m.map((one) => one.replace(__dirname, "."))',
+      "[ './lib', './lib/a.ts', 'file://./lib/a.ts', 'file://./lib/b.ts' ]",
+    ],
+    [{}, 'import.meta.resolve("./lib/a.ts") === new URL("./lib/a.ts", import.meta.url).href', 'true'],
+    [{}, '[import.meta.resolve("fs"), import.meta.resolve("node:fs")]', "[ 'node:fs', 'node:fs' ]"],
+  ],
+  'can be imported by any specifier': [
+    [
+      { 'a.ts': 'export const x = 1', 'b.ts': 'export const load = (p: string) => import(p)' },
+      '(await import(new URL("./a.ts", import.meta.url).href)).x',
+      '1',
+    ],
+    [{}, 'const path = "./a.ts"; (await import(path)).x + (await import(__dirname + "/a")).x', '2'],
+    [{}, 'import { load } from "./b.ts"; (await load("./a.ts")).x', '1'],
+    [{ 'a.ts': 'export const x = 2' }, '(await import(path)).x', '2'],
+    [
+      { 'm.mts': 'export const x = 3', 'c.cts': 'export = { z: 4 }' },
+      'import { x } from "./m.mjs"; import c from "./c.cts"; [x, c.z]',
+      '[ 3, 4 ]',
+    ],
+    [{}, 'const r = require("./a.ts"); r.x', '2'],
+  ],
+  'of JSON and JavaScript are read anew': [
+    [
+      { 'd.json': '{"n":1}', 'a.ts': 'import d from "./d.json" with { type: "json" }; export const n = d.n' },
+      'import { n } from "./a.ts"; n',
+      '1',
+    ],
+    [{ 'd.json': '{"n":2,"m":3}' }, 'import d from "./d.json"; import { n } from "./a.ts"; d.m + n', '5'],
+    [
+      { 'm.mjs': 'export const x = 1', 'c.cjs': 'exports.k = 1', 'j.js': 'module.exports = { k: 1 }' },
+      'import { x } from "./m.mjs"; import c from "./c.cjs"; import j from "./j.js"; x + c.k + j.k',
+      '3',
+    ],
+    [
+      { 'm.mjs': 'export const x = 2', 'c.cjs': 'exports.k = 2', 'j.js': 'module.exports = { k: 2 }' },
+      'import { x } from "./m.mjs"; import c from "./c.cjs"; import j from "./j.js"; x + c.k + j.k',
+      '6',
+    ],
+  ],
+  'with errors are read again when they are mended, also if a cell was refused meanwhile': [
+    [{ 'a.ts': 'export const x: number = "s"' }, 'import { x } from "./a.ts"; x', /a\.ts:1:14 - TS2322/],
+    [{ 'a.ts': 'export const y = 1' }, 'import { x } from "./a.ts"; x', /TS2305/],
+    [{}, 'import { y } from "./a.ts"; y', '1'],
+    [{ 'a.ts': undefined }, 'import { y } from "./a.ts"; y', /TS2307/],
+    [{ 'a.ts': 'export const y = 2' }, 'import { y } from "./a.ts"; y', '2'],
+  ],
+  'that are only mentioned are left alone': [
+    [
+      { 'bad.ts': 'export const x: number = "s"' },
+      '// import { x } from "./bad.ts"\n`import { x } from "./bad.ts"`.length',
+      '28',
+    ],
+  ],
+  'of JSX': [
+    [
+      {
+        'c.tsx':
+          '/** @jsxRuntime classic */\n/** @jsx h */\nfunction h(t: string, p: object | null, ...c: unknown[]) { return { t, p, c } }\nexport const el = <div id="a">hi {1 + 1}</div>',
+      },
+      'import { el } from "./c"; el',
+      "{ t: 'div', p: { id: 'a' }, c: [ 'hi ', 2 ] }",
+    ],
+  ],
+  'by the paths of a tsconfig.json': [
+    [
+      {
+        'tsconfig.json':
+          '{ // a comment\n "compilerOptions": { "strict": false, "lib": ["es2023", "dom"], "paths": { "@lib/*": ["./src/*"], "@one": ["./src/one.ts"] }, }, }',
+        'src/one.ts': 'export const one = 1',
+        'src/two.ts': 'import { one } from "@one"; export const two = one + 1',
+      },
+      'import { one } from "@one"; import { two } from "@lib/two"; let s: string = null; const element: HTMLElement = null; one + two',
+      '3',
+    ],
+  ],
+  'of packages whose main is TypeScript': [
+    [
+      {
+        'node_modules/wp/package.json': '{"name":"wp","main":"./src/index.ts","types":"./src/index.ts"}',
+        'node_modules/wp/src/index.ts': 'import { h } from "./h.js"; export const wp: number = h',
+        'node_modules/wp/src/h.ts': 'export const h: number = 8',
+      },
+      'import { wp } from "wp"; wp',
+      '8',
+    ],
+  ],
+};
+
+describe('files beside the notebook', () => {
+  for (const [name, steps] of Object.entries(CASES)) {
+    it(name, async (t) => {
+      const notebook = new TestNotebook();
+      t.after(() => notebook.close());
+      // Times of the file system are coarse.
+      let seconds = 1_000_000_000;
+      for (const [files, code, outcome] of steps) {
+        for (const [path, text] of Object.entries(files)) {
+          if (text === undefined) rmSync(join(notebook.folder, path));
+          else {
+            await notebook.file(path, text);
+            seconds += 1;
+            utimesSync(join(notebook.folder, path), seconds, seconds);
+          }
+        }
+        if (typeof outcome === 'string') assert.equal(await notebook.value(code), outcome, code);
+        else assert.match(await notebook.failure(code), outcome, code);
+      }
+    });
+  }
+
+  it('of a linked workspace', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    await notebook.file('packages/wq/package.json', '{"name":"wq","type":"module","exports":"./src/index.ts"}');
+    await notebook.file('packages/wq/src/index.ts', 'export const wq: number = 8');
+    const link = join(notebook.folder, 'node_modules/wq');
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(notebook.folder, 'packages/wq'), link);
+    assert.equal(await notebook.value('import { wq } from "wq"; wq'), '8');
+  });
+});
