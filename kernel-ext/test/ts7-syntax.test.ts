@@ -84,3 +84,27 @@ describe('syntax of TypeScript', () => {
     });
   }
 });
+
+describe('completion and inspection in half-typed code', () => {
+  it('completes keys in strings, and optional properties by their name', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    await notebook.value('const user = { name: "x", "a-b": 1, nested: { deep: 1 } }; let opt: { p?: string } | undefined');
+    const matches = (code: string): string[] => {
+      const { matches: names, cursor_start, cursor_end } = notebook.session.complete(code, code.length);
+      return names.map((name) => code.slice(0, cursor_start) + name + code.slice(cursor_end));
+    };
+    assert.deepEqual(matches("user['na"), ["user['name"]);
+    assert.deepEqual(matches('user["a-'), ['user["a-b']);
+    assert.deepEqual(matches("user.nested['"), ["user.nested['deep"]);
+    assert.deepEqual(matches("opt?.['"), ["opt?.['p"]);
+    assert.deepEqual(matches('opt?.'), ['opt?.p']);
+  });
+
+  it('knows nothing of words in comments', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    await notebook.value('const user = 1');
+    assert.equal(notebook.session.inspect('// user', 5, 0).found, false);
+  });
+});

@@ -84,10 +84,10 @@ export class NotebookModules {
     }
   }
 
-  /** Forgets modules that were terminated while they loaded: loading is synchronous, so no other ones are unfinished. */
+  /** Forgets modules that were terminated while they loaded. One that awaits is loaded again as well. */
   forgetUnfinished(): void {
     for (const [id, module] of Object.entries(this.require.cache)) if (module?.loaded === false) delete this.require.cache[id];
-    for (const [file, module] of this.#loaded) if (!module.loaded) this.#loaded.delete(file);
+    for (const [file, { module }] of this.#loaded) if (!module.loaded) this.#loaded.delete(file);
   }
 
   #requireIn(folder: string): NodeJS.Require {

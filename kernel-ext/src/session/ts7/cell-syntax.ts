@@ -98,11 +98,13 @@ class DeclaredNames {
   readonly names = new Map<string, DeclaredName>();
   readonly exported = new Set<string>();
   augments = false;
+  /** By the present statement. */
+  #added: string[] = [];
 
   add(statement: SyntaxNode): void {
     const inner = declarationOf(statement);
     const isReal = inner.declare !== true;
-    const before = new Set(this.names.keys());
+    this.#added = [];
     switch (inner.type) {
       case 'VariableDeclaration': {
         const kind = inner.kind === 'let' || inner.kind === 'var' ? inner.kind : 'const';
@@ -140,7 +142,7 @@ class DeclaredNames {
         break;
     }
     if (statement.type === 'ExportNamedDeclaration') {
-      if (statement !== inner) for (const name of this.names.keys()) if (!before.has(name)) this.exported.add(name);
+      if (statement !== inner) for (const name of this.#added) this.exported.add(name);
       if (!isNode(statement.source)) this.#exports((statement.specifiers as SyntaxNode[] | undefined) ?? []);
     }
     this.#hoisted(inner);
@@ -180,6 +182,7 @@ class DeclaredNames {
 
   #declare(name: string | undefined, kind: DeclaredKind, hasValue: boolean, isLate = LATE.has(kind)): void {
     if (name === undefined) return;
+    this.#added.push(name);
     const old = this.names.get(name);
     const isBoth = old !== undefined && (old.isBoth || old.hasValue !== hasValue);
     const both = { isBoth, isLate: isLate || isBoth };

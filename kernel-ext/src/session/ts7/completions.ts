@@ -44,8 +44,21 @@ export function members(
   const names = entries
     .filter(({ name }) => startsWith(name, typed) && !name.startsWith('__nbs'))
     .sort((a, b) => compare(a.sortText ?? '', b.sortText ?? ''))
-    .map(({ name }) => name);
+    // An optional property is named `p?`.
+    .map(({ name }) => name.replace(/\?$/, ''));
   return { start: offset - typed.length, end: offset, names };
+}
+
+/** `user['na`: a key in a string that is still being typed. The group is what was typed of it. */
+const KEY = /[\p{ID_Continue}$)\]]\s*(?:\?\.)?\[\s*(["'`])([^"'`\n\\]*)$/u;
+
+/** If a key is asked for: what stands in front of its bracket, as a member is asked for, and what was typed of it. */
+export function asksForKey(code: string, offset: number): { readonly object: string; readonly typed: string } | undefined {
+  const before = code.slice(0, offset);
+  const typed = KEY.exec(before)?.[2];
+  if (typed === undefined) return undefined;
+  const object = before.slice(0, before.lastIndexOf('[', offset - typed.length)).trimEnd();
+  return { object: object.endsWith('?.') ? object : `${object}.`, typed };
 }
 
 /** Names without a dot: those of the notebook first. */

@@ -7,7 +7,7 @@ import { cellCode } from './cell-code.js';
 import { CellModules, HUB } from './cell-modules.js';
 import { type CellScope, parseScope, type ScopeName, scopeName, scopeText } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
-import { asksForMember, members, plainNames } from './completions.js';
+import { asksForKey, asksForMember, members, plainNames } from './completions.js';
 import { NotebookConfig } from './notebook-config.js';
 import { SideModules } from './side-modules.js';
 import { describeSymbol } from './symbol-text.js';
@@ -97,6 +97,13 @@ export class Ts7Converter implements Converter {
 
   complete(scopeBefore: string, code: string, offset: number): Completion {
     const scope = parseScope(scopeBefore);
+    const key = asksForKey(code, offset);
+    if (key !== undefined) {
+      const { object, typed } = key;
+      const draft = this.#modules.draft(scope, object, undefined);
+      const { names } = this.#server.ask((_, checker) => members(checker, draft, object, object.length));
+      return { start: offset - typed.length, end: offset, names: names.filter((name) => name.startsWith(typed)) };
+    }
     const syntax = cellSyntax(code);
     if (asksForMember(code, offset)) {
       const draft = this.#modules.draft(scope, code, syntax);
@@ -113,7 +120,8 @@ export class Ts7Converter implements Converter {
     const { path, shift } = this.#modules.draft(scope, code, syntax);
     return this.#server.ask((_, checker) => {
       const symbol = checker.getSymbolAtPosition(path, offset + shift);
-      if (symbol === undefined || checker.isUnknownSymbol(symbol)) return undefined;
+      // Of a comment it is the file.
+      if (symbol === undefined || symbol.name.startsWith('"') || checker.isUnknownSymbol(symbol)) return undefined;
       const kind = syntax?.names.get(symbol.name)?.kind ?? scopeName(scope, symbol.name)?.kind;
       return describeSymbol(checker, symbol, kind === 'let' || kind === 'var' ? kind : 'const');
     });
