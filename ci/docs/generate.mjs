@@ -84,8 +84,9 @@ Every error that you can meet has a code. The code does not change between relea
 \`{name}\` in a message stands for a value.
 
 - In code: \`isNbserveError(error)\` from \`nbserve\`, then \`error.code\`, \`error.status\`, \`error.details\` (the values in the message), \`error.cause\`.
-- Over HTTP: the status, and \`{ "error": { "code", "message", …details, "requestId" } }\`. A 503 has \`retry-after\`.
-  For an error of your own code, \`NBS_USER_ERROR\` has its message and, for clients on this machine, its stack.
+- Over HTTP: the status, and \`{ "error": { "code", "message", "requestId" } }\`. A 503 has \`retry-after\`.
+  The message is the one below only where it is about the request itself. Else it says what the client can do; the cluster's log has the whole of it, with the same id, and so has the answer to a client that [shows the token](security.md#what-clients-are-told), with the values in the message and the stack of your code.
+- An error of your own code is \`NBS_USER_ERROR\`. A client reads its message only if the error has a \`status\` (or \`statusCode\`) of 400 to 499, or \`expose: true\`.
 - In a notebook: the code stands in brackets before the message.
 - On the command line: \`code: message\` on stderr; exit code 2 where the command was written wrongly, else 1.
 

@@ -56,13 +56,12 @@ const unreadable = (code, status, doc) => ({ code, status, message: UNREADABLE, 
 
 /** Answers that the proxy writes by hand. */
 const ANSWERS = [
-  unreadable('NBS_MALFORMED_REQUEST', 400, 'Not HTTP.'),
   unreadable('NBS_REQUEST_TOO_SLOW', 408, 'The head of the request did not come in time.'),
   unreadable('NBS_HEADERS_TOO_LARGE', 431, ''),
   {
     code: 'NBS_UNAUTHORIZED',
     status: 401,
-    message: "send the cluster's token: authorization: Bearer <token>",
+    message: "send the cluster's token: nbserve-token: <token>, or authorization: Bearer <token>",
     doc: 'On pages of the proxy itself that are not for everyone.',
     file: 'lib/src/serve/proxy/own-pages.ts',
   },

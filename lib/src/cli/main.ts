@@ -13,6 +13,7 @@ const OWN: Readonly<Record<string, Loader>> = {
   delete: async () => (await import('./delete-command.js')).deleteCommand,
   traffic: async () => (await import('./traffic-command.js')).trafficCommand,
   canary: async () => (await import('./canary-command.js')).canaryCommand,
+  token: async () => (await import('./token-command.js')).tokenCommand,
   logs: async () => (await import('./logs-command.js')).logsCommand,
   assets: async () => (await import('./assets-command.js')).assetsCommand,
 };

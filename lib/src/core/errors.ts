@@ -12,6 +12,7 @@ export interface NbserveErrorInit {
   readonly message: string;
   readonly details?: Readonly<Record<string, string | number>>;
   readonly cause?: unknown;
+  readonly expose?: boolean;
 }
 
 const MARK = Symbol.for('nbserve.error');
@@ -24,6 +25,8 @@ export class NbserveError extends Error {
   readonly status: number;
   /** The values that the message was made of. */
   readonly details: Readonly<Record<string, string | number>>;
+  /** Whether an HTTP client whom nobody knows may read the message. `undefined`: the code decides. */
+  declare readonly expose?: boolean;
 
   constructor(init: NbserveErrorInit) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -31,6 +34,7 @@ export class NbserveError extends Error {
     this.code = init.code;
     this.status = init.status;
     this.details = init.details ?? {};
+    if (init.expose !== undefined) this.expose = init.expose;
     Object.defineProperty(this, MARK, { value: true });
   }
 }

@@ -53,4 +53,4 @@ export {
   UnknownOption,
 } from './schema.js';
 export { collectStart, collectWithin, duringStart, type StartSink } from './start.js';
-export { fromWireError, statusOf, toWireError, type WireError } from './wire-error.js';
+export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';

@@ -13,6 +13,8 @@ export interface WireError {
   readonly input?: true;
   /** The HTTP status that an error of user code says it stands for. */
   readonly saidStatus?: number;
+  /** As in http-errors: whether an HTTP client may read the message. */
+  readonly expose?: boolean;
 }
 
 const MAX_CAUSES = 8;
@@ -32,25 +34,52 @@ export function toWireError(value: unknown, depth = 0): WireError {
     ...codeOf(value),
     ...saidStatus(value),
     ...(isAboutInput(value) ? { input: true } : {}),
+    ...exposeOf(value),
     ...(cause !== undefined && depth < MAX_CAUSES ? { cause: toWireError(cause, depth + 1) } : {}),
   };
 }
 
-/** Rebuilds the error. A coded one is a `NbserveError` again; another keeps its name, message, stack, `code` and `status`, and its class where that is a native one. */
-export function fromWireError(wire: WireError): Error {
-  const cause = wire.cause === undefined ? undefined : fromWireError(wire.cause);
+/**
+ * Rebuilds the error. A coded one is a `NbserveError` again; another keeps its name, message, stack, `code` and `status`, and its class where that is a
+ * native one. Never throws: what is not of the right type, or is no status, is left out, whoever sent it.
+ */
+export function fromWireError(wire: WireError, depth = 0): Error {
+  const { name, message, stack, code, status, details, cause: inner, saidStatus: said, expose, input } = fieldsOf(wire);
+  const cause = inner === undefined || depth > MAX_CAUSES ? undefined : fromWireError(inner as WireError, depth + 1);
+  const text = textOf(message) ?? '';
+  const init = { message: text, details: detailsOf(details), cause, ...(typeof expose === 'boolean' ? { expose } : {}) };
   const error =
-    wire.code !== undefined && wire.status !== undefined
-      ? new NbserveError({ code: wire.code, status: wire.status, message: wire.message, details: wire.details ?? {}, cause })
+    typeof code === 'string' && isErrorStatus(status)
+      ? new NbserveError({ ...init, code, status })
       : Object.assign(
-          new (NATIVE.get(wire.name) ?? Error)(wire.message, cause === undefined ? undefined : { cause }),
-          wire.code === undefined ? {} : { code: wire.code },
-          wire.saidStatus === undefined ? {} : { status: wire.saidStatus },
+          new (NATIVE.get(name as string) ?? Error)(text, cause === undefined ? undefined : { cause }),
+          typeof code === 'string' ? { code } : {},
+          isErrorStatus(said) ? { status: said } : {},
+          typeof expose === 'boolean' ? { expose } : {},
         );
-  if (wire.input === true && isNbserveError(error)) aboutInput(error);
-  Object.defineProperty(error, 'name', { value: wire.name, configurable: true, writable: true, enumerable: false });
-  if (wire.stack !== undefined) Object.defineProperty(error, 'stack', { value: wire.stack, configurable: true, writable: true });
+  if (input === true && isNbserveError(error)) aboutInput(error);
+  Object.defineProperty(error, 'name', { value: textOf(name) ?? 'Error', configurable: true, writable: true, enumerable: false });
+  if (typeof stack === 'string') Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
   return error;
+}
+
+type Fields = { readonly [K in keyof WireError]?: unknown };
+
+const fieldsOf = (wire: unknown): Fields => (typeof wire === 'object' && wire !== null ? wire : { message: textOf(wire) });
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+}
+
+function detailsOf(details: unknown): Record<string, string | number> {
+  if (typeof details !== 'object' || details === null) return {};
+  const known = Object.entries(details).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
+  return Object.fromEntries(known) as Record<string, string | number>;
+}
+
+/** A whole number from 400 to 599. */
+export function isErrorStatus(status: unknown): status is number {
+  return Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
 }
 
 // Errors of another realm (a notebook's vm context) are no `instanceof Error` here.
@@ -67,9 +96,14 @@ function isErrorLike(value: unknown): value is Error {
 export function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || isNbserveError(error)) return undefined;
   const { statusCode, status } = error as { statusCode?: unknown; status?: unknown };
-  return [statusCode, status].find(
-    (code): code is number => Number.isInteger(code) && (code as number) >= 400 && (code as number) <= 599,
-  );
+  return [statusCode, status].find(isErrorStatus);
+}
+
+/** The convention of http-errors and Koa: an error may say whether its message is for the client, as `expose`. */
+export function exposeOf(error: unknown): { readonly expose?: boolean } {
+  if (typeof error !== 'object' || error === null) return {};
+  const { expose } = error as { expose?: unknown };
+  return typeof expose === 'boolean' ? { expose } : {};
 }
 
 function saidStatus(value: Error): Pick<WireError, 'saidStatus'> {

@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { isNbserveError, serve } from 'nbserve';
 import { Broken, Chat, Doubler, Slow } from '../fixtures/apps.js';
 import { HttpLoad } from '../fixtures/http-load.js';
+import { trustedHeaders } from '../fixtures/trusted.js';
 import { until } from '../fixtures/wait.js';
 
 after(() => serve.shutdown());
@@ -44,7 +45,7 @@ test('a sleeper whose constructor throws answers with that error', async () => {
     name: 'broken',
     routePrefix: '/broken',
   });
-  const response = await fetch(broken.url);
+  const response = await fetch(broken.url, { headers: trustedHeaders(broken.url) });
   assert.equal(response.status, 503);
   assert.match(await response.text(), /NBS_NO_REPLICA.*no model/);
   await serve.delete('broken');

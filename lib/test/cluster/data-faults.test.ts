@@ -158,7 +158,7 @@ test('while the only replica is being replaced, requests wait for the next one',
   assert.ok(deployment);
   plane.deployments['app/Main'] = { ...deployment, replicas: [], unavailable: 'its constructor failed: boom' };
   await plane.published();
-  const refused = await send(plane.url);
+  const refused = await send(plane.url, plane.trusted);
   assert.deepEqual([refused.status, errorOf(refused).code], [503, 'NBS_NO_REPLICA']);
   assert.match(errorOf(refused).message ?? '', /constructor failed: boom/);
 });

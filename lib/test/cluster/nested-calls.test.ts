@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { type DeploymentHandle, serve } from 'nbserve';
 import { errorOf, open, send } from '../fixtures/http-client.js';
 import { Inner, Outer, Outermost } from '../fixtures/nested-apps.js';
+import { trustedHeaders } from '../fixtures/trusted.js';
 import { until } from '../fixtures/wait.js';
 
 const LONG_MS = 600_000;
@@ -35,13 +36,13 @@ test("a deadline goes down all calls, and the inner calls' error names whose it 
 });
 
 test('the deadline of a deployment over HTTP limits what it calls, which has none of its own', async () => {
-  const answer = await send(`${url}?ms=${LONG_MS}`);
+  const answer = await send(`${url}?ms=${LONG_MS}`, { headers: trustedHeaders(url) });
   assert.deepEqual([answer.status, errorOf(answer).code], [504, 'NBS_REQUEST_TIMEOUT']);
   assert.match(errorOf(answer).message ?? '', /requestTimeout of http\/Outer/);
 });
 
 test('a client may ask for less time, not for more', async () => {
-  const ask = (seconds: string) => send(`${url}?ms=${LONG_MS}`, { headers: { 'x-request-timeout-seconds': seconds } });
+  const ask = (seconds: string) => send(`${url}?ms=${LONG_MS}`, { headers: { ...trustedHeaders(url), 'x-request-timeout-seconds': seconds } });
   assert.match(errorOf(await ask('0.05')).message ?? '', /x-request-timeout-seconds of the request/);
   assert.match(errorOf(await ask('3600')).message ?? '', /requestTimeout of http\/Outer/);
   const refused = await ask('soon');

@@ -161,8 +161,9 @@ test('in a full queue of the proxy an interactive request takes the place of a b
   await tell(replica, 'set', 600_000);
   const begun = send(plane.url).catch(() => null);
   await until(async () => (await replica.ops('status', undefined)).ongoing === 1);
-  const one = send(plane.url, { headers: { priority: 'u=7' } });
-  const other = send(plane.url, { headers: { priority: 'u=6, i' } });
+  const { headers } = plane.trusted;
+  const one = send(plane.url, { headers: { ...headers, priority: 'u=7' } });
+  const other = send(plane.url, { headers: { ...headers, priority: 'u=6, i' } });
   // Whichever comes first waits.
   const [refusedBatch, batch] = await Promise.race([
     one.then((answer) => [answer, other] as const),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { isNbserveError, serve } from 'nbserve';
 import { Broken, Chat, Doubler, Failing, Front, hello } from '../fixtures/apps.js';
+import { trustedHeaders } from '../fixtures/trusted.js';
 
 after(() => serve.shutdown());
 
@@ -84,7 +85,7 @@ test("the user's error comes back with name, message and line", async () => {
       return true;
     },
   );
-  const response = await fetch(failing.url);
+  const response = await fetch(failing.url, { headers: trustedHeaders(failing.url) });
   assert.equal(response.status, 500);
   assert.match(await response.text(), /on purpose/);
 });

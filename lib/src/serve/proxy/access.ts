@@ -35,12 +35,12 @@ export class Access {
     if (host !== undefined) {
       // Two of them: Node takes the first one, others the last, and a deployment would see both.
       const given = count(rawHeaders, 'host') > 1 ? 'given twice' : host;
-      if (!this.#servesHost(given)) return HostRefused({ host: given, valid: this.#validHosts() });
+      if (!this.#servesHost(given)) return HostRefused({ host: given });
     }
     // In absolute form the target says the host (RFC 9112, section 3.2.2).
     if (!url.startsWith('/') && URL.canParse(url)) {
       const authority = new URL(url).host;
-      if (!this.#servesHost(authority)) return HostRefused({ host: authority, valid: this.#validHosts() });
+      if (!this.#servesHost(authority)) return HostRefused({ host: authority });
     }
     if (headers.origin !== undefined) return this.#refuseOrigin(headers.origin, host);
     // A page's image, form or script comes without Origin; browsers say so in Sec-Fetch-Site. Following a link is no call.
@@ -71,13 +71,7 @@ export class Access {
     if (name !== null && isLoopbackName(name)) return null;
     if (host !== undefined && originAuthority(origin) === host) return null;
     if (allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return null;
-    const valid = ['loopback origins', ...allowedOrigins].join(', ');
-    return OriginRefused({ origin, valid });
-  }
-
-  #validHosts(): string {
-    const { host, allowedHosts } = this.#rules;
-    return [...new Set(['localhost', '127.0.0.1', '[::1]', host, ...allowedHosts])].join(', ');
+    return OriginRefused({ origin });
   }
 }
 

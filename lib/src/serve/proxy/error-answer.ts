@@ -1,22 +1,26 @@
-import { isNbserveError } from '../../core/index.js';
+import { isErrorStatus, isNbserveError } from '../../core/index.js';
 import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
+import type { FailureLog } from './failure-log.js';
+import { INTERNAL, strangerError } from './stranger-error.js';
 
 const RETRY_AFTER_SECONDS = '1';
 
 export interface ErrorContext {
   readonly requestId: string;
-  /** Stacks show paths and code: only for clients of this machine. */
-  readonly showStack: boolean;
+  /** The client showed the cluster's token: it may know everything. */
+  readonly isTrusted: boolean;
   /** The connection is not to be used again. */
   readonly close: boolean;
   /** Headers for pages of other origins. */
   readonly cors: readonly string[];
+  /** Is told what others are not. */
+  readonly log: FailureLog;
 }
 
 /** Answers with `{ "error": { "code", "message", … } }` and the error's status. */
 export function answerError(request: ClientRequest, response: ClientResponse, error: Error, context: ErrorContext): void {
   const status = statusOf(error);
-  const body = Buffer.from(JSON.stringify({ error: describe(error, context) }));
+  const body = Buffer.from(JSON.stringify({ error: describe(request, error, status, context) }));
   const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
   headers.push('x-request-id', context.requestId, ...context.cors);
   if (status === 503) headers.push('retry-after', RETRY_AFTER_SECONDS);
@@ -30,14 +34,22 @@ function statusOf(error: Error): number {
   if (!isNbserveError(error)) return 500;
   // Between processes, not for clients; and a head that is too large is the answer's: the request's was held to Node's limit.
   if (error.status === 499 || error.status === 431) return 500;
-  return error.status >= 400 && error.status <= 599 ? error.status : 500;
+  return isErrorStatus(error.status) ? error.status : 500;
 }
 
-function describe(error: Error, { requestId, showStack }: ErrorContext): Record<string, unknown> {
-  const code = isNbserveError(error) ? error.code : 'NBS_INTERNAL';
-  const details = isNbserveError(error) ? error.details : {};
-  const description: Record<string, unknown> & { stack?: string } = { code, message: error.message, ...details, requestId };
-  if (code !== 'NBS_USER_ERROR') return description;
-  if (showStack && error.stack !== undefined) description.stack = error.stack;
-  return description;
+function describe(request: ClientRequest, error: Error, status: number, context: ErrorContext): Record<string, unknown> {
+  const { requestId, isTrusted, log } = context;
+  if (isTrusted) return wholeStory(error, requestId);
+  const { code, message, withholds } = strangerError(error, status);
+  // The fault of user code is in the log already, with its stack: the replica wrote it.
+  const isWritten = isNbserveError(error) && error.expose === false;
+  if (withholds && !isWritten && status >= 500) log.tell(request, status, error, requestId);
+  return { code, message, requestId };
+}
+
+function wholeStory(error: Error, requestId: string): Record<string, unknown> {
+  const { message } = error;
+  if (!isNbserveError(error)) return { code: INTERNAL, message, requestId };
+  const { code, details, stack } = error;
+  return { code, message, ...details, requestId, ...(code === 'NBS_USER_ERROR' && stack !== undefined ? { stack } : {}) };
 }

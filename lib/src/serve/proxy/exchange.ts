@@ -8,14 +8,19 @@ import { type ClientWishes, clientWishes, NO_WISHES } from './client-wishes.js';
 import { type Cors, withCors } from './cors.js';
 import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 import { answerError } from './error-answer.js';
+import type { FailureLog } from './failure-log.js';
 import { endToEnd } from './headers.js';
 import { PlainRequest } from './plain-request.js';
 import type { BodyReader, SlowBodies } from './slow-bodies.js';
+import { showsToken } from './token.js';
 
 /** What one request needs of its proxy. */
 export interface ExchangeHost {
   readonly router: RouterLike;
   readonly bodies: SlowBodies;
+  /** Of the cluster: who shows it is told everything. */
+  readonly token: string;
+  readonly failures: FailureLog;
   /** Connections are being closed; each answer says so. */
   readonly draining: boolean;
   readonly cors: Cors;
@@ -23,17 +28,10 @@ export interface ExchangeHost {
   flushLater(exchange: Exchange): void;
 }
 
-/** Another proxy in between may carry it for somebody who is not on this machine. */
-function isForwarded({ headers }: ClientRequest): boolean {
-  return FORWARDED.some((name) => headers[name] !== undefined);
-}
-
 /** Reasons of cancels that are nothing to do with the answer. */
 const CLIENT_LEFT = 'the client went away';
 const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
-
-const FORWARDED = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'];
 
 /** One HTTP request and its answer, between a client and a replica. */
 export class Exchange implements ResponseSink, BodyReader {
@@ -102,9 +100,10 @@ export class Exchange implements ResponseSink, BodyReader {
     this.#finish();
     answerError(this.#request, this.#response, error, {
       requestId: this.#requestId,
-      showStack: this.#connection.isLocal && !isForwarded(this.#request),
+      isTrusted: showsToken(this.#request.headers, this.#host.token),
       close,
       cors: this.#mayRead ? this.#host.cors.headersFor(this.#request) : [],
+      log: this.#host.failures,
     });
   }
 

@@ -1,5 +1,11 @@
-/** Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1), and `expect`, which Node answers itself. */
+import { TOKEN_HEADER } from './token.js';
+
+/**
+ * Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1), `expect`, which is answered here, and the cluster's token, which
+ * is for the proxy alone.
+ */
 const HOP_BY_HOP = new Set([
+  TOKEN_HEADER,
   'connection',
   'expect',
   'keep-alive',

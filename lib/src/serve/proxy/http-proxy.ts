@@ -15,6 +15,7 @@ import { ClientConnection } from './client-connection.js';
 import { Cors } from './cors.js';
 import type { ClientRequest, ClientResponse } from './end-answer.js';
 import { Exchange, type ExchangeHost } from './exchange.js';
+import { FailureLog } from './failure-log.js';
 import { answerMalformed } from './malformed.js';
 import { answerOwnPage, OWN_PREFIX } from './own-pages.js';
 import { PlainConnections } from './plain-connections.js';
@@ -49,7 +50,8 @@ export class HttpProxy implements ExchangeHost {
   readonly server: Server;
   draining = false;
   readonly cors: Cors;
-  readonly #token: string;
+  readonly token: string;
+  readonly failures = new FailureLog();
   readonly #access: Access;
   readonly #idPrefix = randomBytes(6).toString('base64url');
   #idCount = 0;
@@ -62,7 +64,7 @@ export class HttpProxy implements ExchangeHost {
 
   constructor(options: ProxyOptions) {
     this.router = options.router;
-    this.#token = options.token;
+    this.token = options.token;
     this.#access = new Access(options);
     this.cors = new Cors(options.allowedOrigins);
     this.#splits = new Splits({ router: options.router, send: options.sendTraffic ?? (() => true) });
@@ -114,7 +116,7 @@ export class HttpProxy implements ExchangeHost {
     if (refusal === null && this.cors.answerPreflight(request, response)) return;
     if (url?.startsWith(OWN_PREFIX)) {
       const cors = refusal === null ? this.cors.headersFor(request) : [];
-      answerOwnPage(url, request, response, { token: this.#token, snapshot: this.router.snapshot, cors });
+      answerOwnPage(url, request, response, { token: this.token, snapshot: this.router.snapshot, cors });
       return;
     }
     const exchange = new Exchange(this, ClientConnection.of(request.socket), request, response, this.#requestId(request));

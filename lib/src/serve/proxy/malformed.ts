@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { MalformedRequest } from './errors.js';
 
 const LINGER_MS = 1000;
 
@@ -11,7 +12,7 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     return;
   }
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
-  const code = status === 431 ? 'NBS_HEADERS_TOO_LARGE' : status === 408 ? 'NBS_REQUEST_TOO_SLOW' : 'NBS_MALFORMED_REQUEST';
+  const code = status === 431 ? 'NBS_HEADERS_TOO_LARGE' : status === 408 ? 'NBS_REQUEST_TOO_SLOW' : MalformedRequest.code;
   const body = JSON.stringify({ error: { code, message: `the request could not be read: ${error.message}` } });
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Route, RouteSnapshot } from '../protocol/index.js';
 import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
+import { bearsToken, showsToken, TOKEN_HEADER } from './token.js';
 
 /** Paths that the proxy answers itself. */
 export const OWN_PREFIX = '/-/';
@@ -27,11 +27,11 @@ export function answerOwnPage(url: string, request: ClientRequest, response: Cli
     return;
   }
   if (path !== '/-/routes') {
-    answerJson(404, { error: { code: 'NBS_NO_ROUTE', message: `no page at ${path}; pages: /-/healthz, /-/routes` } });
+    answerJson(404, { error: { code: 'NBS_NO_ROUTE', message: `this server has no page at ${path}` } });
     return;
   }
-  if (!holdsToken(request, pages.token)) {
-    const message = "send the cluster's token: authorization: Bearer <token>";
+  if (!showsToken(request.headers, pages.token) && !bearsToken(request.headers, pages.token)) {
+    const message = `send the cluster's token: ${TOKEN_HEADER}: <token>, or authorization: Bearer <token>`;
     answerJson(401, { error: { code: 'NBS_UNAUTHORIZED', message } }, 'www-authenticate', 'Bearer');
     return;
   }
@@ -43,11 +43,3 @@ function shown({ app, deployment, split }: Route): unknown {
   if (split === undefined) return { app, deployment };
   return { app, deployment, split: Object.fromEntries(split.arms.map((arm) => [arm.app, arm.weight])) };
 }
-
-function holdsToken(request: ClientRequest, token: string): boolean {
-  const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  // Digests are of one length, which the comparison in constant time needs.
-  return given !== undefined && timingSafeEqual(digest(given), digest(token));
-}
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

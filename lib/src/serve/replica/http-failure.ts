@@ -1,4 +1,4 @@
-import { isAboutInput, isNbserveError, NbserveError, statusOf } from '../../core/index.js';
+import { exposeOf, isAboutInput, isNbserveError, NbserveError, statusOf } from '../../core/index.js';
 import { badBody } from './bad-body.js';
 import { UserError } from './errors.js';
 
@@ -14,24 +14,33 @@ const TOLD = new Set([
   'NBS_BATCH_LENGTH',
 ]);
 
-/** The error that an HTTP client is told of, for what user code threw. Keeps the stack. */
+/**
+ * The error that an HTTP client is told of, for what user code threw. Keeps the stack.
+ * `expose` says whether the message is for the client: where the error says so itself, or it is the request's fault.
+ */
 export function httpFailure(thrown: unknown): NbserveError {
-  if (isNbserveError(thrown) && (PASSED_ON.has(thrown.status) || TOLD.has(thrown.code))) return thrown;
+  if (isNbserveError(thrown) && PASSED_ON.has(thrown.status)) return thrown;
+  if (isNbserveError(thrown) && TOLD.has(thrown.code)) return told(thrown);
   // The client's data is wrong: a canary is not to blame for it.
-  if (isAboutInput(thrown)) return thrown;
+  if (isAboutInput(thrown)) return told(thrown);
   const bad = badBody(thrown);
-  if (bad !== null) return bad;
+  if (bad !== null) return told(bad);
   const { message, name, stack, code } = asError(thrown);
+  const status = statusOf(thrown) ?? UserError.status;
   const failure = new NbserveError({
     code: UserError.code,
-    status: statusOf(thrown) ?? UserError.status,
+    status,
     message,
     details: { name, ...(typeof code === 'string' ? { cause: code } : {}) },
     cause: thrown,
+    expose: status < 500,
+    ...exposeOf(thrown),
   });
   if (stack !== undefined) Object.defineProperty(failure, 'stack', { value: stack });
   return failure;
 }
+
+const told = (error: NbserveError): NbserveError => Object.assign(error, { expose: error.status < 500 });
 
 function asError(thrown: unknown): { message: string; name: string; stack?: string | undefined; code?: unknown } {
   if (typeof thrown === 'object' && thrown !== null && typeof (thrown as Error).message === 'string') return thrown as Error;

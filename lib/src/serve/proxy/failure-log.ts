@@ -1,0 +1,28 @@
+import { createLog, isNbserveError } from '../../core/index.js';
+import type { ClientRequest } from './end-answer.js';
+
+const WINDOW_MS = 1000;
+/** Whoever calls can make errors as fast as it likes: the log must not fill with them. */
+const MAX_LINES = 10;
+const MAX_PATH = 100;
+
+const log = createLog('proxy');
+
+/** Tells whoever runs the cluster why requests failed, as its clients are not told. The same reason once in a second. */
+export class FailureLog {
+  readonly #told = new Set<string>();
+  #since = 0;
+
+  tell({ method = '', url = '' }: Pick<ClientRequest, 'method' | 'url'>, status: number, error: Error, requestId: string): void {
+    const now = performance.now();
+    if (now - this.#since >= WINDOW_MS) {
+      this.#told.clear();
+      this.#since = now;
+    }
+    const reason = isNbserveError(error) ? `${error.code}: ${error.message}` : (error.stack ?? error.message);
+    if (this.#told.size >= MAX_LINES || this.#told.has(reason)) return;
+    this.#told.add(reason);
+    const path = url.split('?', 1)[0]?.slice(0, MAX_PATH).replace(/[^\x21-\x7e]/g, '?');
+    log.warn(`${method} ${path} was answered with ${status} (request ${requestId}): ${reason}`);
+  }
+}

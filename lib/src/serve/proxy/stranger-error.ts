@@ -1,0 +1,63 @@
+import { isNbserveError } from '../../core/index.js';
+import {
+  BadAnswer,
+  BadTarget,
+  BadTimeout,
+  BodyNotReplayable,
+  HostRefused,
+  HttpNotServed,
+  NoReplica,
+  NoRoute,
+  NoSuchDeployment,
+  OriginRefused,
+  QueueFull,
+  ReplicaDied,
+  ReplicaHung,
+  RequestTimeout,
+  RequestTooSlow,
+} from '../protocol/index.js';
+import { MalformedRequest } from './errors.js';
+
+/** What a client whom nobody knows may read of an error: nothing that comes of user code, of its name or of its replicas. */
+export interface StrangerError {
+  readonly code: string;
+  readonly message: string;
+  /** There is more to it than that. */
+  readonly withholds: boolean;
+}
+
+/** Their messages hold nothing but what the request brought. */
+const OF_THE_REQUEST = new Set(
+  [BadTarget, BadTimeout, HostRefused, OriginRefused, MalformedRequest, RequestTooSlow].map(({ code }) => code),
+);
+
+const AGAIN = 'send it again if that does no harm';
+
+const IN_OTHER_WORDS: ReadonlyMap<string, string> = new Map([
+  [NoRoute.code, 'no application answers this path; whoever runs this server sees the routes in serve.status()'],
+  [NoSuchDeployment.code, 'the application does not run any more'],
+  [HttpNotServed.code, 'the application at this path answers no HTTP'],
+  [QueueFull.code, 'too many requests wait already; try again later'],
+  [NoReplica.code, 'the application does not run at the moment; try again later'],
+  [ReplicaDied.code, `the process that worked on this request died; ${AGAIN}`],
+  [ReplicaHung.code, `the process that worked on this request hung and was ended; ${AGAIN}`],
+  [BodyNotReplayable.code, `the process that worked on this request went away; ${AGAIN}`],
+  [RequestTimeout.code, 'there was no answer within the time that the request had'],
+  [BadAnswer.code, 'the answer of the application cannot be sent over HTTP'],
+]);
+
+/** @param status that the error is answered with */
+export function strangerError(error: Error, status: number): StrangerError {
+  if (!isNbserveError(error)) return { code: INTERNAL, message: 'the server failed', withholds: true };
+  const { code, message, expose } = error;
+  if (expose ?? OF_THE_REQUEST.has(code)) return { code, message, withholds: false };
+  return { code, message: IN_OTHER_WORDS.get(code) ?? inGeneral(status), withholds: true };
+}
+
+export const INTERNAL = 'NBS_INTERNAL';
+
+function inGeneral(status: number): string {
+  if (status < 500) return 'the application refused the request';
+  if (status === 503) return 'the application is not available at the moment; try again later';
+  return status === 504 ? 'the application took too long' : 'the application failed on this request';
+}
