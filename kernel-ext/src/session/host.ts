@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
 export type Host = typeof import('nbserve/host');
 
@@ -9,12 +11,15 @@ export interface Owner {
 }
 
 let owner: Owner | undefined;
+/** Loaded with the kernel, so this is in no cell: what is printed there goes to the cell that runs. */
+const inNoCell = AsyncResource.bind((print: () => void) => print());
 let loading: Promise<Host> | undefined;
 let loaded: Host | undefined;
 
 export function host(): Promise<Host> {
   loading ??= import('nbserve/host').then((host) => {
     loaded = host;
+    host.setOwnLinesContext(inNoCell);
     if (owner?.key !== undefined) host.setOwnerKey(owner.key);
     if (owner !== undefined) host.setOwnerName(owner.name);
     // What it says is for the cell that runs then.

@@ -43,6 +43,7 @@ export {
   setNoticePrinter,
   setOwnerKey,
   setOwnerName,
+  setOwnLinesContext,
   setSourceRegistry,
   setTraffic,
   spareReplicasOf,

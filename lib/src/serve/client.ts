@@ -33,6 +33,13 @@ export function setOwnerName(name: string): void {
 /** What people know this process by: what it was named, else its script. */
 export const nameOfOwner = (): string => ownerName ?? processName();
 
+let inOwnContext = (print: () => void): void => print();
+
+/** Has what the cluster's own processes log printed by `run`. They work for whoever calls, not for the call that started them. */
+export function setOwnLinesContext(run: (print: () => void) => void): void {
+  inOwnContext = run;
+}
+
 export interface ClusterOptions extends HttpOptions {
   /** Its nodes. @default one, with what the machine has */
   readonly nodes?: readonly DeclaredNode[];
@@ -142,7 +149,9 @@ export class Client {
 
   #print(line: LogLine): void {
     const printer = line.logGroup === undefined ? undefined : this.#printers.get(line.logGroup);
-    (printer ?? printLine)(line);
+    if (printer !== undefined) printer(line);
+    else if (line.role === 'replica') printLine(line);
+    else inOwnContext(() => printLine(line));
   }
 }
 

@@ -2,7 +2,7 @@
 
 export { isApplication } from './application.js';
 export { beginCanary } from './canary.js';
-export { Client, setOwnerKey, setOwnerName } from './client.js';
+export { Client, setOwnerKey, setOwnerName, setOwnLinesContext } from './client.js';
 export { deleteApplication } from './delete.js';
 export { formatStatus } from './format-status.js';
 export { formatTraffic } from './format-traffic.js';
