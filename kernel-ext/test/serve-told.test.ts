@@ -9,7 +9,7 @@ test('why a request failed is told in the cell that made it, and not in the answ
     'const answer = await (await fetch(broken.url)).text();\nanswer',
   ]);
   assert.equal(code, 0, stderr);
-  assert.deepEqual(cells[0]?.outputs, []);
+  assert.doesNotMatch(JSON.stringify(cells[0]?.outputs), /\(proxy\)/);
   const [log, answer] = cells[2]?.outputs ?? [];
   assert.equal(log?.name, 'stderr');
   assert.match([log?.text ?? ''].flat().join(''), /^\(proxy\) GET \/ was answered with 503 .*NBS_NO_REPLICA: .*no \/home\/ada\/model/);
