@@ -12,7 +12,10 @@ test('why a request failed is told in the cell that made it, and not in the answ
   assert.doesNotMatch(JSON.stringify(cells[0]?.outputs), /\(proxy\)/);
   const [log, answer] = cells[2]?.outputs ?? [];
   assert.equal(log?.name, 'stderr');
-  assert.match([log?.text ?? ''].flat().join(''), /^\(proxy\) GET \/ was answered with 503 .*NBS_NO_REPLICA: .*no \/home\/ada\/model/);
+  assert.match(
+    [log?.text ?? ''].flat().join(''),
+    /^\(proxy\) GET \/ was answered with 503 .*NBS_NO_REPLICA: .*no \/home\/ada\/model/,
+  );
   const text = [answer?.data?.['text/plain'] ?? ''].flat().join('');
   assert.match(text, /NBS_NO_REPLICA/);
   assert.doesNotMatch(text, /ada|broken/i);

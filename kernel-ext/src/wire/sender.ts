@@ -1,4 +1,5 @@
 import type { Frame } from './encoder.js';
+import { Fifo } from './fifo.js';
 import { logToStderr } from './refusals.js';
 
 /** The part of a zeromq.js socket that is needed. */
@@ -14,7 +15,7 @@ interface Sink {
  */
 export class Sender {
   readonly #sink: Sink;
-  readonly #queue: Frame[][] = [];
+  readonly #queue = new Fifo<Frame[]>();
   #pending = 0;
   #drained: (() => void) | undefined;
 
@@ -28,7 +29,7 @@ export class Sender {
   }
 
   #flush(): void {
-    for (let frames = this.#queue[0]; frames && !this.#sink.closed; frames = this.#queue[0]) {
+    for (let frames = this.#queue.first; frames && !this.#sink.closed; frames = this.#queue.first) {
       let sending: Promise<void>;
       try {
         sending = this.#sink.send(frames);
@@ -36,7 +37,7 @@ export class Sender {
         if ((error as NodeJS.ErrnoException).code === 'EBUSY') return;
         sending = Promise.reject(error as Error);
       }
-      this.#queue.shift();
+      this.#queue.drop();
       this.#pending++;
       sending
         .catch((error: unknown) => {
@@ -45,14 +46,14 @@ export class Sender {
         .finally(() => {
           this.#pending--;
           this.#flush();
-          if (this.#pending === 0 && this.#queue.length === 0) this.#drained?.();
+          if (this.#pending === 0 && this.#queue.size === 0) this.#drained?.();
         });
     }
   }
 
   /** Closes the socket once all is handed to ZeroMQ. */
   async close(): Promise<void> {
-    if (this.#pending > 0 || this.#queue.length > 0) {
+    if (this.#pending > 0 || this.#queue.size > 0) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
       });

@@ -35,6 +35,7 @@ export {
   NbserveError,
   type NbserveErrorInit,
 } from './errors.js';
+export { Fifo } from './fifo.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
 export { listOf } from './list-of.js';

@@ -1,4 +1,5 @@
 import { type NbserveError, toWireError } from '../core/index.js';
+import { ByteQueue } from './byte-queue.js';
 import type { CallHost } from './call-host.js';
 import type { BodySink, Channel, IncomingCall } from './channel.js';
 import { Cancelled, HeadTooLarge, ProtocolViolation } from './errors.js';
@@ -24,8 +25,9 @@ export class IncomingStream implements IncomingCall, SendOwner {
   #receivable = WINDOW_BYTES;
   #ungranted = 0;
   #bodyEnded: boolean;
-  /** Pieces that came before `onBody` was set; null stands for the end. */
-  #early: (Uint8Array | null)[] = [];
+  /** What came before `onBody` was set. */
+  readonly #early = new ByteQueue();
+  #earlyEnd = false;
   #cancelError: NbserveError | null = null;
   #join: Buffer | null = null;
   #joined = 0;
@@ -51,7 +53,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
 
   set onBody(sink: BodySink | null) {
     this.#onBody = sink;
-    if (sink !== null && (this.#early.length > 0 || this.#cancelError !== null)) queueMicrotask(() => this.#deliverEarly());
+    if (sink !== null && (this.#hasEarly || this.#cancelError !== null)) queueMicrotask(() => this.#deliverEarly());
   }
 
   consumed(bytes: number): void {
@@ -119,6 +121,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
 
   fail(error: unknown): void {
     if (this.done) return;
+    this.#send?.sendRest();
     this.#close();
     this.#host.outbox.writer.text(FrameType.ERROR, this.id, JSON.stringify(toWireError(error)));
     this.#host.outbox.written();
@@ -133,9 +136,9 @@ export class IncomingStream implements IncomingCall, SendOwner {
     }
     this.#bodyEnded = end;
     if (this.#join !== null) return this.#joinData(this.#join, chunk, end);
-    if (this.#onBody === null || this.#early.length > 0) {
-      if (chunk !== null) this.#early.push(chunk);
-      if (end) this.#early.push(null);
+    if (this.#onBody === null || this.#hasEarly) {
+      if (chunk !== null) this.#early.push(chunk, true);
+      if (end) this.#earlyEnd = true;
       return false;
     }
     this.#deliver(this.#onBody, chunk, end);
@@ -169,10 +172,10 @@ export class IncomingStream implements IncomingCall, SendOwner {
     this.cancelled = true;
     this.#close();
     this.#cancelError = error ?? Cancelled({ what: 'the call', reason });
-    const bodyWaits = !this.#bodyEnded || this.#early.length > 0;
+    const bodyWaits = !this.#bodyEnded || this.#hasEarly;
     this.#bodyEnded = true;
     if (bodyWaits) {
-      this.#early = [];
+      this.#forgetEarly();
       this.#onBody?.onError(this.#cancelError);
     }
     if (!answered) this.onCancel?.(reason);
@@ -189,12 +192,26 @@ export class IncomingStream implements IncomingCall, SendOwner {
   }
 
   #deliverEarly(): void {
-    const early = this.#early;
+    const pieces = this.#early.pieces();
+    const end = this.#earlyEnd;
     const sink = this.#onBody;
-    this.#early = [];
+    this.#forgetEarly();
     if (sink === null) return;
-    if (this.#cancelError !== null) sink.onError(this.#cancelError);
-    else for (const chunk of early) this.#deliver(sink, chunk, chunk === null);
+    if (this.#cancelError !== null) {
+      sink.onError(this.#cancelError);
+      return;
+    }
+    for (const piece of pieces) this.#deliver(sink, piece, false);
+    if (end) this.#deliver(sink, null, true);
+  }
+
+  get #hasEarly(): boolean {
+    return this.#early.length > 0 || this.#earlyEnd;
+  }
+
+  #forgetEarly(): void {
+    this.#early.clear();
+    this.#earlyEnd = false;
   }
 
   /** A fault of the receiver ends this call, not the connection that others share. */

@@ -1,3 +1,4 @@
+export { ByteQueue } from './byte-queue.js';
 export type {
   BodySink,
   CallHandler,

@@ -1,17 +1,26 @@
+import { ByteQueue } from './byte-queue.js';
+import { InvalidValue } from './errors.js';
 import { decodeValue, encodeValue, type ValueCodec } from './values.js';
+
+/** Bytes of a length. */
+const LENGTH_BYTES = 4;
+/** As for a body that is read as a whole. */
+const MAX_ITEM_BYTES = 1024 * 1024 * 1024;
 
 /** One item of an `items` body: u32 length (little-endian), then `encodeValue`. */
 export function encodeItem(value: unknown, codec?: ValueCodec): Uint8Array {
   const bytes = encodeValue(value, codec);
-  const item = Buffer.allocUnsafe(4 + bytes.length);
+  const item = Buffer.allocUnsafe(LENGTH_BYTES + bytes.length);
   item.writeUInt32LE(bytes.length, 0);
-  item.set(bytes, 4);
+  item.set(bytes, LENGTH_BYTES);
   return item;
 }
 
 /** Cuts an `items` body back into values, however it was split. */
 export class ItemDecoder {
-  #rest: Buffer = Buffer.alloc(0);
+  readonly #rest = new ByteQueue();
+  /** Bytes from which on there is something to read: an item of many pieces is put together once. */
+  #wanted = LENGTH_BYTES;
   readonly #codec: ValueCodec | undefined;
 
   constructor(codec?: ValueCodec) {
@@ -20,16 +29,26 @@ export class ItemDecoder {
 
   /** The values that are complete with this chunk. @throws NBS_INVALID_VALUE */
   feed(chunk: Uint8Array): unknown[] {
-    let bytes =
-      this.#rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.#rest, chunk]);
+    let piece = chunk;
+    if (this.#rest.length > 0) {
+      this.#rest.push(chunk, true);
+      if (this.#rest.length < this.#wanted) return [];
+      piece = this.#rest.takeAll();
+    }
+    let bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     const values: unknown[] = [];
-    while (bytes.length >= 4) {
-      const end = 4 + bytes.readUInt32LE(0);
-      if (bytes.length < end) break;
-      values.push(decodeValue(bytes.subarray(4, end), this.#codec));
+    this.#wanted = LENGTH_BYTES;
+    while (bytes.length >= LENGTH_BYTES) {
+      const end = LENGTH_BYTES + bytes.readUInt32LE(0);
+      if (end > MAX_ITEM_BYTES) throw InvalidValue({ reason: `an item of ${end} bytes, over the limit of ${MAX_ITEM_BYTES}` });
+      if (bytes.length < end) {
+        this.#wanted = end;
+        break;
+      }
+      values.push(decodeValue(bytes.subarray(LENGTH_BYTES, end), this.#codec));
       bytes = bytes.subarray(end);
     }
-    this.#rest = bytes;
+    this.#rest.push(bytes, true);
     return values;
   }
 }

@@ -1,3 +1,4 @@
+import { ByteQueue } from './byte-queue.js';
 import type { IncomingCall } from './channel.js';
 import { BodyTooLarge } from './errors.js';
 
@@ -11,20 +12,18 @@ const NO_BYTES = new Uint8Array(0);
  */
 export function readBody(call: IncomingCall, maxBytes = DEFAULT_MAX_BYTES): Promise<Uint8Array> {
   if (!call.streaming) return Promise.resolve(call.body ?? NO_BYTES);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const body = new ByteQueue();
   return new Promise((resolve, reject) => {
     call.onBody = {
       onData(chunk) {
-        length += chunk.length;
-        if (length > maxBytes) {
+        if (body.length + chunk.length > maxBytes) {
           reject(BodyTooLarge({ max: maxBytes }));
           return;
         }
-        chunks.push(chunk);
+        body.push(chunk, true);
         call.consumed(chunk.length);
       },
-      onEnd: () => resolve(Buffer.concat(chunks, length)),
+      onEnd: () => resolve(body.takeAll()),
       onError: reject,
     };
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { SMALL_BYTES } from './byte-queue.js';
 import { Flag, MAX_PAYLOAD, WINDOW_BYTES } from './frame.js';
 import { FrameParser } from './frame-parser.js';
 import { FrameWriter } from './frame-writer.js';
@@ -100,18 +101,46 @@ test('a stream without credit does not hold up the others', () => {
   assert.equal(connection.sent(3), 5);
 });
 
-test('a small write of a stream in nobody’s way goes out at once; a large one asks for a pause and says when it is over', () => {
+test('a write of a stream in nobody’s way goes out at once; one beyond its credit asks for a pause and says when it is over', () => {
   const connection = new Connection();
   let drained = 0;
   const stream = new SendStream(1, connection.queue, { onSendDrain: () => (drained += 1), onSent: () => {} });
-  assert.equal(stream.write(Buffer.from('token')), true);
-  assert.equal(connection.writer.pending > 0, true);
+  assert.equal(stream.write(Buffer.alloc(SMALL_BYTES)), true);
+  assert.equal(connection.writer.pending > SMALL_BYTES, true);
   assert.equal(stream.write(Buffer.alloc(WINDOW_BYTES + MAX_PAYLOAD)), false);
   connection.flush();
   assert.equal(drained, 0);
   stream.grant(WINDOW_BYTES);
   connection.flush();
   assert.equal(drained, 1);
+});
+
+test('small pieces of one turn leave as one frame, also where streams write by turns', () => {
+  const connection = new Connection();
+  const streams = [1, 3].map((id) => connection.stream(id));
+  for (let i = 0; i < 1000; i += 1) for (const stream of streams) stream.write(Buffer.from('x'));
+  streams[1]?.end();
+  connection.flush();
+  assert.deepEqual(
+    connection.frames.map(({ stream, length, end }) => [stream, length, end]),
+    [
+      [1, 1000, false],
+      [3, 1000, true],
+    ],
+  );
+});
+
+test('a stream that fails sends first what may leave', () => {
+  const connection = new Connection();
+  const stream = connection.stream(1);
+  stream.write(Buffer.from('so far'));
+  stream.sendRest();
+  stream.abandon();
+  connection.flush();
+  assert.deepEqual(
+    connection.frames.map(({ text }) => text),
+    ['so far'],
+  );
 });
 
 test('an abandoned stream sends nothing more', () => {

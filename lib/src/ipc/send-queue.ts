@@ -1,3 +1,5 @@
+import { Fifo } from '../core/index.js';
+import { ByteQueue, SMALL_BYTES } from './byte-queue.js';
 import { Flag, FrameType, MAX_PAYLOAD, WINDOW_BYTES } from './frame.js';
 import type { FrameWriter } from './frame-writer.js';
 
@@ -10,10 +12,7 @@ export class SendStream {
   credit: number;
   readonly #queue: SendQueue;
   readonly #owner: SendOwner;
-  #chunks: Uint8Array[] = [];
-  /** Bytes of the first chunk that are sent. */
-  #sent = 0;
-  #queued = 0;
+  readonly #bytes = new ByteQueue();
   #ended = false;
   #finished = false;
   #paused = false;
@@ -28,22 +27,26 @@ export class SendStream {
   }
 
   get sendable(): boolean {
-    return !this.#finished && ((this.#queued > 0 && this.credit > 0) || (this.#queued === 0 && this.#ended));
+    return !this.#finished && ((this.#bytes.length > 0 && this.credit > 0) || (this.#bytes.length === 0 && this.#ended));
   }
 
-  /** @param own the bytes stay unchanged, so they need not be copied */
+  /**
+   * Small pieces wait for the end of the turn, where they leave as one frame.
+   * @param own the bytes stay unchanged, so they need not be copied
+   */
   write(chunk: Uint8Array, own = false): boolean {
-    if (this.#ended || this.#finished || chunk.length === 0) return !this.#paused;
-    if (this.#queued === 0 && chunk.length <= this.credit && chunk.length <= MAX_PAYLOAD && this.#queue.idle) {
-      this.#queue.writer.data(FrameType.DATA, Flag.NONE, this.id, chunk, 0, chunk.length);
-      this.credit -= chunk.length;
+    const { length } = chunk;
+    if (this.#ended || this.#finished || length === 0) return !this.#paused;
+    const mayPass = this.#bytes.length === 0 && length >= SMALL_BYTES && length <= this.credit && length <= MAX_PAYLOAD;
+    if (mayPass && this.#queue.idle) {
+      this.#queue.writer.data(FrameType.DATA, Flag.NONE, this.id, chunk, 0, length);
+      this.credit -= length;
       this.#queue.written();
       return true;
     }
-    this.#chunks.push(own ? chunk : Uint8Array.prototype.slice.call(chunk));
-    this.#queued += chunk.length;
+    this.#bytes.push(chunk, own);
     this.#queue.ready(this);
-    this.#paused = this.#queued >= HIGH_WATER;
+    this.#paused = this.#bytes.length >= HIGH_WATER;
     return !this.#paused;
   }
 
@@ -61,30 +64,22 @@ export class SendStream {
   /** Drops what is queued; nothing more goes out. */
   abandon(): void {
     this.#finished = true;
-    this.#chunks = [];
-    this.#queued = 0;
+    this.#bytes.clear();
+  }
+
+  /** Writes what may leave now, before something that ends the stream otherwise. */
+  sendRest(): void {
+    while (this.sendable && this.#bytes.length > 0) this.send(this.#queue.writer);
   }
 
   /** Writes one frame. */
   send(writer: FrameWriter): void {
-    const chunk = this.#chunks[0];
-    if (chunk === undefined) {
-      writer.data(FrameType.DATA, Flag.END, this.id, EMPTY, 0, 0);
-      this.#finish();
-      return;
-    }
-    const length = Math.min(chunk.length - this.#sent, this.credit, MAX_PAYLOAD);
-    this.credit -= length;
-    this.#queued -= length;
-    const last = this.#queued === 0 && this.#ended;
-    writer.data(FrameType.DATA, last ? Flag.END : Flag.NONE, this.id, chunk, this.#sent, this.#sent + length);
-    this.#sent += length;
-    if (this.#sent === chunk.length) {
-      this.#chunks.shift();
-      this.#sent = 0;
-    }
+    const bytes = this.#bytes.take(Math.min(this.credit, MAX_PAYLOAD));
+    this.credit -= bytes.length;
+    const last = this.#bytes.length === 0 && this.#ended;
+    writer.data(FrameType.DATA, last ? Flag.END : Flag.NONE, this.id, bytes, 0, bytes.length);
     if (last) this.#finish();
-    else if (this.#paused && this.#queued < HIGH_WATER / 2) {
+    else if (this.#paused && this.#bytes.length < HIGH_WATER / 2) {
       this.#paused = false;
       this.#owner.onSendDrain();
     }
@@ -95,8 +90,6 @@ export class SendStream {
     this.#owner.onSent();
   }
 }
-
-const EMPTY = new Uint8Array(0);
 
 export interface SendOwner {
   /** Below the low-water mark again after `write` returned false. */
@@ -111,7 +104,7 @@ export class SendQueue {
   /** There is something to flush. */
   readonly written: () => void;
   readonly #congested: () => boolean;
-  #ring: SendStream[] = [];
+  readonly #ring = new Fifo<SendStream>();
 
   constructor(writer: FrameWriter, written: () => void, congested: () => boolean) {
     this.writer = writer;
@@ -121,11 +114,11 @@ export class SendQueue {
 
   /** A write may pass the ring by: nobody waits. */
   get idle(): boolean {
-    return this.#ring.length === 0 && !this.#congested();
+    return this.#ring.size === 0 && !this.#congested();
   }
 
   get waiting(): boolean {
-    return this.#ring.length > 0;
+    return this.#ring.size > 0;
   }
 
   ready(stream: SendStream): void {
@@ -137,7 +130,7 @@ export class SendQueue {
 
   /** Writes frames in turn until nobody waits or the connection is full. */
   pump(): void {
-    while (this.#ring.length > 0 && !this.#congested()) {
+    while (this.#ring.size > 0 && !this.#congested()) {
       const stream = this.#ring.shift() as SendStream;
       stream.inRing = false;
       if (!stream.sendable) continue;
@@ -150,6 +143,6 @@ export class SendQueue {
   }
 
   clear(): void {
-    this.#ring = [];
+    this.#ring.clear();
   }
 }

@@ -232,7 +232,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
 
   /** ERROR or NOTIFY. */
   #onText(type: number, flags: number, stream: number, bytes: Buffer, from: number, to: number): void {
-    const text = this.#texts.add(bytes, from, to, (flags & Flag.MORE) !== 0);
+    const text = this.#texts.add(type, stream, bytes, from, to, (flags & Flag.MORE) !== 0);
     if (text === null) return;
     if (type === FrameType.ERROR) this.#outgoing.get(stream)?.fail(fromWireError(this.#parse<WireError>(text)));
     else this.#onMessage(this.#parse<Notification>(text));

@@ -1,3 +1,4 @@
+import { ByteQueue } from './byte-queue.js';
 import type { OutgoingCall, ResponseSink } from './channel.js';
 import { Cancelled } from './errors.js';
 import type { ResponseHead } from './messages.js';
@@ -10,8 +11,7 @@ export class UnarySink implements ResponseSink {
   readonly #reject: (error: Error) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #what: string;
-  #first: Uint8Array | null = null;
-  #more: Uint8Array[] | null = null;
+  readonly #body = new ByteQueue();
 
   constructor(what: string, signal: AbortSignal | undefined, resolve: (value: unknown) => void, reject: (error: Error) => void) {
     this.#what = what;
@@ -24,17 +24,14 @@ export class UnarySink implements ResponseSink {
   onHead(_head: ResponseHead): void {}
 
   onData(chunk: Uint8Array): void {
-    if (this.#first === null) this.#first = chunk;
-    else if (this.#more === null) this.#more = [this.#first, chunk];
-    else this.#more.push(chunk);
+    this.#body.push(chunk, true);
     this.call?.consumed(chunk.length);
   }
 
   onEnd(): void {
     this.#release();
-    const body = this.#more === null ? this.#first : Buffer.concat(this.#more);
     try {
-      this.#resolve(body === null ? undefined : decodeValue(body));
+      this.#resolve(this.#body.length === 0 ? undefined : decodeValue(this.#body.takeAll()));
     } catch (error) {
       this.#reject(error as Error);
     }

@@ -84,7 +84,8 @@ suite('connections', () => {
   test('answers without a length come in chunks, and those with one are held to it', async () => {
     const connection = new RawConnection(plane.url).write(get('/items'));
     await connection.until(/0\r\n\r\n$/);
-    assert.match(connection.text, /Transfer-Encoding: chunked\r\n\r\n4\r\none \r\n/);
+    // Pieces of one turn are joined.
+    assert.match(connection.text, /Transfer-Encoding: chunked\r\n\r\n[\da-f]+\r\none (?:\r\n[\da-f]+\r\n)?two /);
     connection.text = '';
     connection.write(get('/sized', 'x-length: 2'));
     await connection.until(/AB$/);

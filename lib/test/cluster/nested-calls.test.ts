@@ -42,7 +42,8 @@ test('the deadline of a deployment over HTTP limits what it calls, which has non
 });
 
 test('a client may ask for less time, not for more', async () => {
-  const ask = (seconds: string) => send(`${url}?ms=${LONG_MS}`, { headers: { ...trustedHeaders(url), 'x-request-timeout-seconds': seconds } });
+  const ask = (seconds: string) =>
+    send(`${url}?ms=${LONG_MS}`, { headers: { ...trustedHeaders(url), 'x-request-timeout-seconds': seconds } });
   assert.match(errorOf(await ask('0.05')).message ?? '', /x-request-timeout-seconds of the request/);
   assert.match(errorOf(await ask('3600')).message ?? '', /requestTimeout of http\/Outer/);
   const refused = await ask('soon');

@@ -7,7 +7,8 @@ import { until } from '../fixtures/wait.js';
 
 /** What must never be read by somebody who does not hold the token. */
 const SECRET = 'postgres://ada:s3cret@db/home/ada/model.onnx';
-const LEAKS = /s3cret|\/home|E_SECRET|SecretError|app\/|Main|Inner|intranet|node:|file:|\.cjs|\.js|    at |"stack"|\/app|\/broken|requestTimeout/;
+const LEAKS =
+  /s3cret|\/home|E_SECRET|SecretError|app\/|Main|Inner|intranet|node:|file:|\.cjs|\.js| {4}at |"stack"|\/app|\/broken|requestTimeout/;
 
 const APP = `
 class SecretError extends Error { name = 'SecretError'; code = 'E_SECRET'; }
@@ -42,10 +43,19 @@ suite('what strangers are told', () => {
     plane = await DataPlane.open({ allowedHosts: ['intranet.example'], allowedOrigins: ['https://intranet.example'] });
     await plane.deploy(APP, { prefix: '/app' });
     const main = plane.deployments['app/Main'] as DeploymentRoute;
-    const broken = { ...main, name: 'Broken', replicas: [], unavailable: `its constructor failed: ${SECRET}\n    at new Broken (/home/ada/app.ts:1:1)` };
+    const broken = {
+      ...main,
+      name: 'Broken',
+      replicas: [],
+      unavailable: `its constructor failed: ${SECRET}\n    at new Broken (/home/ada/app.ts:1:1)`,
+    };
     plane.deployments['app/Broken'] = broken;
     plane.deployments['app/Mute'] = { ...main, name: 'Mute', http: false };
-    const more = ['Broken', 'Mute', 'Gone'].map((deployment) => ({ prefix: `/${deployment.toLowerCase()}`, app: 'app', deployment }));
+    const more = ['Broken', 'Mute', 'Gone'].map((deployment) => ({
+      prefix: `/${deployment.toLowerCase()}`,
+      app: 'app',
+      deployment,
+    }));
     plane.routes = [...plane.routes, ...more];
     await plane.published();
   });
@@ -137,7 +147,10 @@ suite('what strangers are told', () => {
       await send(`${plane.url}/broken?q=s3cret-of-the-client`, { headers });
       return plane.output.some((line) => line.includes('its constructor failed') && line.includes(id));
     });
-    assert.equal(plane.output.some((line) => line.includes('s3cret-of-the-client')), false);
+    assert.equal(
+      plane.output.some((line) => line.includes('s3cret-of-the-client')),
+      false,
+    );
   });
 
   test('a replica that dies under a request is not named', async () => {

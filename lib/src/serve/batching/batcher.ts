@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/index.js';
+import { type Clock, Fifo } from '../../core/index.js';
 import type { BatchSettings } from './options.js';
 
 /** One of the `maxConcurrentBatches` places. A batch has one when it starts. */
@@ -26,7 +26,7 @@ export class Batcher<I> {
   #settings: BatchSettings;
   readonly #init: BatcherInit<I>;
   readonly #place: Place;
-  #waiting: { readonly item: I; readonly since: number }[] = [];
+  #waiting = new Fifo<{ readonly item: I; readonly since: number }>();
   #running = 0;
   #cancelTimer: (() => void) | null = null;
 
@@ -52,7 +52,9 @@ export class Batcher<I> {
 
   /** Lets go of the items that still wait and that `isOver` is true of. */
   withdraw(isOver: (item: I) => boolean): void {
-    this.#waiting = this.#waiting.filter(({ item }) => !isOver(item));
+    const left = new Fifo<{ readonly item: I; readonly since: number }>();
+    for (const waiting of this.#waiting) if (!isOver(waiting.item)) left.push(waiting);
+    this.#waiting = left;
     this.#clearTimer();
     this.#pump();
   }
@@ -65,8 +67,8 @@ export class Batcher<I> {
 
   #pump(): void {
     const { maxBatchSize, batchWaitTimeoutMs } = this.#settings;
-    while (this.#hasPlace && this.#waiting.length >= maxBatchSize) this.#start();
-    const [first] = this.#waiting;
+    while (this.#hasPlace && this.#waiting.size >= maxBatchSize) this.#start();
+    const { first } = this.#waiting;
     if (first === undefined) {
       if (this.#running === 0) this.#init.onIdle?.();
       return;
@@ -84,12 +86,14 @@ export class Batcher<I> {
   #start(): void {
     // It belongs to the item that was the first one.
     this.#clearTimer();
-    const taken = this.#waiting.splice(0, this.#settings.maxBatchSize);
+    const items: I[] = [];
+    while (items.length < this.#settings.maxBatchSize) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      items.push(next.item);
+    }
     this.#running += 1;
-    this.#init.run(
-      taken.map(({ item }) => item),
-      this.#place,
-    );
+    this.#init.run(items, this.#place);
   }
 
   #clearTimer(): void {

@@ -1,3 +1,4 @@
+import { Fifo } from '../../core/index.js';
 import type { RequestContext } from '../context/index.js';
 
 /** One call of a batched generator: what has come for its items, until it is read. */
@@ -10,7 +11,7 @@ export class StreamCall {
   readonly request: RequestContext | null;
   readonly #count: number;
   readonly #open: Set<number>;
-  #lists: unknown[][] = [];
+  readonly #lists = new Fifo<unknown[]>();
   #failure: { readonly reason: unknown } | null = null;
   #wake: (() => void) | null = null;
 
@@ -23,7 +24,7 @@ export class StreamCall {
 
   /** Lists that wait for the reader. */
   get unread(): number {
-    return this.#lists.length;
+    return this.#lists.size;
   }
 
   isOpen(index: number): boolean {
@@ -67,7 +68,7 @@ export class StreamCall {
 
   /** The reader reads no more. */
   leave(): void {
-    this.#lists = [];
+    this.#lists.clear();
     this.#close();
     this.#tell();
   }

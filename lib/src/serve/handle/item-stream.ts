@@ -1,3 +1,4 @@
+import { Fifo } from '../../core/index.js';
 import { ItemDecoder } from '../../ipc/index.js';
 
 /** Items that may wait for the reader before the sender is held up; the channel's window bounds their bytes. */
@@ -6,7 +7,7 @@ const MAX_WAITING_ITEMS = 16;
 /** The items of a remote generator as they arrive; a reader that is slow holds up the sender. */
 export class ItemStream implements AsyncIterable<unknown>, AsyncIterator<unknown> {
   readonly #decoder = new ItemDecoder();
-  readonly #items: unknown[] = [];
+  readonly #items = new Fifo<unknown>();
   readonly #consumed: (bytes: number) => void;
   readonly #cancel: () => void;
   #owedCredit = 0;
@@ -20,7 +21,7 @@ export class ItemStream implements AsyncIterable<unknown>, AsyncIterator<unknown
   }
 
   push(chunk: Uint8Array): void {
-    this.#items.push(...this.#decoder.feed(chunk));
+    for (const item of this.#decoder.feed(chunk)) this.#items.push(item);
     this.#owedCredit += chunk.length;
     this.#payCredit();
     this.#signal();
@@ -39,7 +40,7 @@ export class ItemStream implements AsyncIterable<unknown>, AsyncIterator<unknown
 
   async next(): Promise<IteratorResult<unknown>> {
     for (;;) {
-      if (this.#items.length > 0) {
+      if (this.#items.size > 0) {
         const value = this.#items.shift();
         this.#payCredit();
         return { done: false, value };
@@ -60,7 +61,7 @@ export class ItemStream implements AsyncIterable<unknown>, AsyncIterator<unknown
   async return(): Promise<IteratorResult<unknown>> {
     if (!this.#ended) this.#cancel();
     this.#ended = true;
-    this.#items.length = 0;
+    this.#items.clear();
     return { done: true, value: undefined };
   }
 
@@ -69,7 +70,7 @@ export class ItemStream implements AsyncIterable<unknown>, AsyncIterator<unknown
   }
 
   #payCredit(): void {
-    if (this.#owedCredit === 0 || this.#items.length >= MAX_WAITING_ITEMS) return;
+    if (this.#owedCredit === 0 || this.#items.size >= MAX_WAITING_ITEMS) return;
     this.#consumed(this.#owedCredit);
     this.#owedCredit = 0;
   }

@@ -1,4 +1,5 @@
 import {
+  ByteQueue,
   type CallHead,
   decodeValue,
   encodeValue,
@@ -37,7 +38,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   #reject!: (error: Error) => void;
   #outgoing: OutgoingCall | null = null;
   #stream: ItemStream | null = null;
-  #chunks: Uint8Array[] = [];
+  readonly #body = new ByteQueue();
   #observed = false;
   #cancelled = false;
   readonly #options: CallOptions;
@@ -109,7 +110,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       this.#stream.push(chunk);
       return;
     }
-    this.#chunks.push(chunk);
+    this.#body.push(chunk, true);
     this.#outgoing?.consumed(chunk.length);
   }
 
@@ -119,11 +120,9 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       this.#stream.end();
       return;
     }
-    const [only] = this.#chunks;
-    const bytes = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
     try {
       // An empty body is `undefined`: a method that returns nothing.
-      this.#resolve(bytes.length === 0 ? undefined : decodeValue(bytes));
+      this.#resolve(this.#body.length === 0 ? undefined : decodeValue(this.#body.takeAll()));
     } catch (error) {
       this.#reject(error as Error);
     }

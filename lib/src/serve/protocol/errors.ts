@@ -18,7 +18,11 @@ export const HttpNotServed = defineError(
   '{deployment} has no fetch(request) method, so it answers no HTTP; add one, or call it by handle',
 );
 export const NoSuchDeployment = defineError('NBS_NO_SUCH_DEPLOYMENT', 404, 'no deployment {deployment} runs; running: {running}');
-export const HostRefused = defineError('NBS_HOST_REFUSED', 403, 'host {host} is not served here; whoever runs this server can allow it with allowedHosts or --allow-host');
+export const HostRefused = defineError(
+  'NBS_HOST_REFUSED',
+  403,
+  'host {host} is not served here; whoever runs this server can allow it with allowedHosts or --allow-host',
+);
 export const BadTarget = defineError(
   'NBS_BAD_TARGET',
   400,
@@ -35,7 +39,11 @@ export const RequestTooSlow = defineError(
   408,
   'nothing of the request body came for {idleMs} ms; send it without a pause of that length',
 );
-export const OriginRefused = defineError('NBS_ORIGIN_REFUSED', 403, 'origin {origin} may not call this server; whoever runs it can allow that with allowedOrigins or --allow-origin, and who was sent here by a link can type the address instead');
+export const OriginRefused = defineError(
+  'NBS_ORIGIN_REFUSED',
+  403,
+  'origin {origin} may not call this server; whoever runs it can allow that with allowedOrigins or --allow-origin, and who was sent here by a link can type the address instead',
+);
 /** Not for users: a replica's answer to a request that it does not take; the router tries elsewhere. */
 export const ReplicaBusy = defineError('NBS_REPLICA_BUSY', 503, 'replica {replica} works on {ongoing} requests already');
 export const ReplicaDraining = defineError('NBS_REPLICA_DRAINING', 503, 'replica {replica} takes no new requests');

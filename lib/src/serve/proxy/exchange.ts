@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
+import { ByteQueue, type OutgoingCall, type ResponseHead, type ResponseSink } from '../../ipc/index.js';
 import { BadAnswer, RequestTooSlow, type Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
@@ -33,6 +33,11 @@ const CLIENT_LEFT = 'the client went away';
 const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
 
+/** Pieces of an answer that come in one tick are joined up to here: each write costs a frame of HTTP, and calls of the system. */
+const JOIN_BYTES = 16 * 1024;
+/** Of a request's body. */
+const PIECES_A_TURN = 1024;
+
 /** One HTTP request and its answer, between a client and a replica. */
 export class Exchange implements ResponseSink, BodyReader {
   readonly #host: ExchangeHost;
@@ -44,13 +49,16 @@ export class Exchange implements ResponseSink, BodyReader {
   #via: Pick<RouterLike, 'dispatch'>;
   #call: OutgoingCall | null = null;
   #wishes: ClientWishes = NO_WISHES;
-  #chunks: Buffer[] = [];
-  /** The first piece of the answer, held back until it is known whether more comes in this tick. */
+  /** Pieces of the answer that came in this tick: it is not known yet whether more come in it. */
   #held: Uint8Array | null = null;
+  /** Those after the first. */
+  #heldMore: ByteQueue | null = null;
   #streaming = false;
   #done = false;
   /** A page of an allowed origin may read the answer. */
   #mayRead = true;
+  /** The replica takes no more of the body for now. */
+  #isFull = false;
   /** Bytes that the client has not taken yet, for which the replica gets no new credit. */
   #owed = 0;
 
@@ -121,13 +129,17 @@ export class Exchange implements ResponseSink, BodyReader {
     this.#call?.cancel(CLIENT_LEFT);
   }
 
-  /** End of the tick in which the answer began, and it has not ended: what is there goes out now. */
+  /** End of a tick in which some of the answer came, and it has not ended: what is there goes out now. */
   flush(): void {
-    if (this.#done || this.#streaming) return;
+    if (this.#done) return;
+    if (this.#streaming) {
+      const more = this.#takeHeld();
+      if (more !== null) this.#write(more);
+      return;
+    }
     this.#streaming = true;
     this.#response.strictContentLength = true;
-    const held = this.#held;
-    this.#held = null;
+    const held = this.#takeHeld();
     if (held === null) this.#response.flushHeaders();
     else this.#write(held);
   }
@@ -155,15 +167,25 @@ export class Exchange implements ResponseSink, BodyReader {
 
   onData(chunk: Uint8Array): void {
     if (this.#done) return;
-    if (this.#streaming || this.#held !== null) {
+    if (this.#held === null) {
+      if (this.#streaming && chunk.length >= JOIN_BYTES) {
+        this.#write(chunk);
+        return;
+      }
+      this.#held = chunk;
+      if (this.#streaming) this.#host.flushLater(this);
+    } else if (this.#heldBytes + chunk.length <= JOIN_BYTES) {
+      this.#heldMore ??= new ByteQueue();
+      this.#heldMore.push(chunk, true);
+    } else {
       this.flush();
       this.#write(chunk);
-    } else this.#held = chunk;
+    }
   }
 
   onEnd(): void {
     if (this.#done) return;
-    const held = this.#held;
+    const held = this.#takeHeld();
     this.#finish();
     try {
       endAnswer(this.#request, this.#response, held);
@@ -179,6 +201,7 @@ export class Exchange implements ResponseSink, BodyReader {
   }
 
   onDrain(): void {
+    this.#isFull = false;
     this.#request.resume();
   }
 
@@ -206,22 +229,45 @@ export class Exchange implements ResponseSink, BodyReader {
   }
 
   #collect(request: IncomingMessage, route: Route, url: string): void {
-    request.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
+    const body = new ByteQueue();
+    request.on('data', (chunk: Buffer) => body.push(chunk, true));
     request.on('end', () => {
-      if (this.#done) return;
-      const chunks = this.#chunks;
-      this.#chunks = [];
-      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-      this.#dispatch(route, url, body, body.length);
+      const { length } = body;
+      if (!this.#done) this.#dispatch(route, url, body.takeAll(), length);
     });
   }
 
   #stream(request: IncomingMessage, route: Route, url: string, length: number | undefined): void {
     this.#dispatch(route, url, 'stream', length);
+    let pieces = 0;
     request.on('data', (chunk: Buffer) => {
-      if (!this.#done && this.#call?.write(chunk) === false) request.pause();
+      if (this.#done) return;
+      this.#isFull = this.#call?.write(chunk) === false;
+      pieces += 1;
+      if (this.#isFull) request.pause();
+      else if (pieces % PIECES_A_TURN === 0) this.#letOthersGo(request);
     });
     request.on('end', () => this.#call?.end());
+  }
+
+  /** Node reads on while there is something, and tells of each piece: chunks of a byte would hold up all other clients. */
+  #letOthersGo(request: IncomingMessage): void {
+    request.pause();
+    setImmediate(() => {
+      if (!this.#isFull) request.resume();
+    });
+  }
+
+  get #heldBytes(): number {
+    return (this.#held?.length ?? 0) + (this.#heldMore?.length ?? 0);
+  }
+
+  #takeHeld(): Uint8Array | null {
+    const held = this.#held;
+    const more = this.#heldMore;
+    this.#held = null;
+    this.#heldMore = null;
+    return held === null || more === null ? held : Buffer.concat([held, more.takeAll()]);
   }
 
   #write(chunk: Uint8Array): void {
@@ -265,7 +311,7 @@ export class Exchange implements ResponseSink, BodyReader {
 
   #finish(): void {
     this.#done = true;
-    this.#held = null;
+    this.#takeHeld();
     this.#connection.open.delete(this);
     this.#host.bodies.answered(this.#request);
     // Nobody reads on; Node drops the rest of the body so that the connection can be used again.

@@ -22,7 +22,10 @@ export class FailureLog {
     const reason = isNbserveError(error) ? `${error.code}: ${error.message}` : (error.stack ?? error.message);
     if (this.#told.size >= MAX_LINES || this.#told.has(reason)) return;
     this.#told.add(reason);
-    const path = url.split('?', 1)[0]?.slice(0, MAX_PATH).replace(/[^\x21-\x7e]/g, '?');
+    const path = url
+      .split('?', 1)[0]
+      ?.slice(0, MAX_PATH)
+      .replace(/[^\x21-\x7e]/g, '?');
     log.warn(`${method} ${path} was answered with ${status} (request ${requestId}): ${reason}`);
   }
 }

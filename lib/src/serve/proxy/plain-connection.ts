@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ByteQueue } from '../../ipc/index.js';
 import { answerMalformed } from './malformed.js';
 import { readPlainHead } from './plain-head.js';
 import { PlainRequest } from './plain-request.js';
@@ -32,6 +33,8 @@ export class PlainConnection implements PlainAnswering {
   readonly #host: PlainHost;
   /** What has come and is not used yet. */
   #bytes: Buffer | null = null;
+  /** What came while a request was answered. */
+  #ahead: ByteQueue | null = null;
   #pieces = 0;
   #timer: NodeJS.Timeout | null = null;
   #isReading = false;
@@ -54,6 +57,8 @@ export class PlainConnection implements PlainAnswering {
   answered(close: boolean): void {
     this.#isAnswering = false;
     if (this.#isOver) return;
+    if (this.#ahead !== null) this.#add(this.#ahead.takeAll());
+    this.#ahead = null;
     if (close || this.#host.draining) {
       this.#leave();
       this.#socket.destroySoon();
@@ -75,10 +80,20 @@ export class PlainConnection implements PlainAnswering {
 
   #onData = (chunk: Buffer): void => {
     this.#idleSweeps = 0;
-    this.#bytes = this.#bytes === null ? chunk : Buffer.concat([this.#bytes, chunk]);
-    if (!this.#isAnswering) this.#read();
-    else if (this.#bytes.length > MAX_AHEAD_BYTES) this.#socket.pause();
+    if (!this.#isAnswering) {
+      this.#add(chunk);
+      this.#read();
+      return;
+    }
+    this.#ahead ??= new ByteQueue();
+    this.#ahead.push(chunk, true);
+    if ((this.#bytes?.length ?? 0) + this.#ahead.length > MAX_AHEAD_BYTES) this.#socket.pause();
   };
+
+  #add(chunk: Uint8Array): void {
+    this.#bytes =
+      this.#bytes === null ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.#bytes, chunk]);
+  }
 
   #read = (): void => {
     // Answers that are there at once come back here; they must not pile up on the stack.
@@ -141,6 +156,7 @@ export class PlainConnection implements PlainAnswering {
   #leave(): void {
     this.#isOver = true;
     this.#bytes = null;
+    this.#ahead = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const socket = this.#socket;

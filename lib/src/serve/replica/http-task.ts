@@ -119,7 +119,8 @@ export class HttpTask extends UserTask {
     }
     if (!this.call.cancelled) {
       const failure = httpFailure(thrown);
-      if (failure.status >= 500) console.error(`${this.describe()} failed (request ${this.#head.requestId}): ${failure.stack ?? failure.message}`);
+      if (failure.status >= 500)
+        console.error(`${this.describe()} failed (request ${this.#head.requestId}): ${failure.stack ?? failure.message}`);
       this.call.fail(failure);
     }
     this.#end();

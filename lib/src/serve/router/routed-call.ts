@@ -150,7 +150,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
 
   write(chunk: Uint8Array): boolean {
     if (this.done || this.#replay === null) return true;
-    if (this.#started && this.#replay.chunks === null) return this.#outgoing?.write(chunk) ?? true;
+    if (this.#started && !this.#replay.isWhole) return this.#outgoing?.write(chunk) ?? true;
     const room = this.#replay.add(chunk);
     if (this.#started) this.#replay.begun(this.#mayRunAgain);
     const written = this.#outgoing?.write(chunk) ?? true;
@@ -267,7 +267,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
       this.fail((link.hung ? ReplicaHung : ReplicaDied)({ deployment, replica, method }, cause));
       return;
     }
-    if (this.#replay !== null && this.#replay.chunks === null) {
+    if (this.#replay !== null && !this.#replay.isWhole) {
       this.fail(BodyNotReplayable({ deployment, replica, limit: REPLAY_LIMIT_BYTES }, cause));
       return;
     }
