@@ -83,19 +83,24 @@ export class FeedSubscriber {
     });
   }
 
-  /** Versions of another publisher start anew, so whatever a fresh channel says is the newest. */
+  /**
+   * Versions of another publisher start anew, so whatever a fresh channel says is the newest. A value that cannot be applied is not kept, and ends the
+   * channel: later changes would be changes of it. The next channel brings the whole value.
+   */
   #receive(channel: Channel, message: FeedMessage): void {
-    if (message.kind === 'feed-ack') return;
+    if (message.kind === 'feed-ack' || channel.isClosed) return;
     const { topic, version } = message;
-    const value = message.kind === 'feed' ? message.value : withChange(this.#values.get(topic), message.change);
-    this.#delayMs = FIRST_DELAY_MS;
-    this.#values.set(topic, value);
     try {
+      if (typeof topic !== 'string' || !Number.isSafeInteger(version)) throw new TypeError('a value without a topic or a version');
+      const value = message.kind === 'feed' ? message.value : withChange(this.#values.get(topic), message.change);
       this.#options.onValue(topic, value, version);
+      this.#values.set(topic, value);
     } catch (error) {
       log.error({ err: error, topic, version }, 'a value could not be applied');
+      channel.destroy();
       return;
     }
+    this.#delayMs = FIRST_DELAY_MS;
     channel.notify({ kind: 'feed-ack', topic, version });
   }
 

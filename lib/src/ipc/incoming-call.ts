@@ -132,7 +132,10 @@ export class IncomingStream implements IncomingCall, SendOwner {
     if (this.#bodyEnded) return false;
     if (chunk !== null) {
       this.#receivable -= chunk.length;
-      if (this.#receivable < 0) throw ProtocolViolation({ peer: this.#host.peerName, reason: 'a request body over its credit' });
+      if (this.#receivable < 0) {
+        this.#refuse('a request body over its credit');
+        return false;
+      }
     }
     this.#bodyEnded = end;
     if (this.#join !== null) return this.#joinData(this.#join, chunk, end);
@@ -148,7 +151,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
   #joinData(whole: Buffer, chunk: Uint8Array | null, end: boolean): boolean {
     if (chunk !== null) {
       if (this.#joined + chunk.length > whole.length) {
-        this.fail(ProtocolViolation({ peer: this.#host.peerName, reason: `a body longer than its length of ${whole.length}` }));
+        this.#refuse(`a body longer than its length of ${whole.length}`);
         return false;
       }
       whole.set(chunk, this.#joined);
@@ -162,7 +165,14 @@ export class IncomingStream implements IncomingCall, SendOwner {
   }
 
   grant(bytes: number): void {
-    this.#send?.grant(bytes);
+    if (this.#send?.grant(bytes) === false) this.#refuse('credit beyond any body');
+  }
+
+  /** What the peer says of this call cannot be true: it ends, and those of others go on. */
+  #refuse(reason: string): void {
+    const error = ProtocolViolation({ peer: this.#host.peerName, reason });
+    this.fail(error);
+    this.receiveCancel(reason, error);
   }
 
   /** The caller left: what is written now is dropped. */

@@ -1,4 +1,5 @@
 export { ByteQueue } from './byte-queue.js';
+export { headersFault } from './head-faults.js';
 export type {
   BodySink,
   CallHandler,

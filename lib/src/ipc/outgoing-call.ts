@@ -2,6 +2,7 @@ import type { CallHost } from './call-host.js';
 import type { OutgoingCall, ResponseSink } from './channel.js';
 import { ProtocolViolation } from './errors.js';
 import { FrameType, GRANT_STEP, WINDOW_BYTES } from './frame.js';
+import { responseHeadFault } from './head-faults.js';
 import type { CallHead, ResponseHead } from './messages.js';
 import { type SendOwner, SendStream } from './send-queue.js';
 
@@ -15,6 +16,9 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
   readonly expiresAt: number;
   done = false;
   readonly #host: CallHost;
+  /** What the peer has said of it. */
+  #hasStarted = false;
+  #hasHead = false;
   #send: SendStream | null = null;
   #receivable = WINDOW_BYTES;
   #ungranted = 0;
@@ -61,6 +65,11 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
   }
 
   receiveStarted(): void {
+    if (this.#hasStarted || this.#hasHead) {
+      this.#refuse('STARTED again, or behind the answer');
+      return;
+    }
+    this.#hasStarted = true;
     try {
       this.sink.onStarted?.();
     } catch (error) {
@@ -70,9 +79,10 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
 
   /** @param head null for the frames after the first */
   receive(head: ResponseHead | null, body: Uint8Array | null, end: boolean): void {
-    if (body !== null) {
-      this.#receivable -= body.length;
-      if (this.#receivable < 0) throw ProtocolViolation({ peer: this.#host.peerName, reason: 'an answer over its credit' });
+    const fault = this.#faultOf(head, body?.length ?? 0);
+    if (fault !== null) {
+      this.#refuse(fault);
+      return;
     }
     try {
       if (head !== null) this.sink.onHead(head);
@@ -85,8 +95,24 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
     }
   }
 
+  #faultOf(head: ResponseHead | null, bytes: number): string | null {
+    this.#receivable -= bytes;
+    if (this.#receivable < 0) return 'an answer over its credit';
+    if (head === null) return this.#hasHead ? null : 'a body without a head';
+    if (this.#hasHead) return 'a second answer';
+    this.#hasHead = true;
+    return responseHeadFault(this.head, head);
+  }
+
+  /** What the peer says of this call cannot be true. The connection carries the calls of others too: only this one ends. */
+  #refuse(reason: string): void {
+    if (this.done) return;
+    this.cancel(reason);
+    this.sink.onError(ProtocolViolation({ peer: this.#host.peerName, reason }));
+  }
+
   grant(bytes: number): void {
-    this.#send?.grant(bytes);
+    if (this.#send?.grant(bytes) === false) this.#refuse('credit beyond any body');
   }
 
   /** Ends the call with an error, without telling the peer. */

@@ -5,6 +5,8 @@ import type { FrameWriter } from './frame-writer.js';
 
 /** `write` asks for a pause above this many queued bytes. */
 const HIGH_WATER = 64 * 1024;
+/** As in HTTP/2 (RFC 9113, section 6.9.1). */
+const MAX_CREDIT = 2 ** 31 - 1;
 
 /** One direction of one stream: body bytes that wait for credit or for their turn. */
 export class SendStream {
@@ -56,9 +58,12 @@ export class SendStream {
     this.#queue.ready(this);
   }
 
-  grant(bytes: number): void {
+  /** False: the peer grants what nobody can mean. */
+  grant(bytes: number): boolean {
     this.credit += bytes;
+    if (this.credit > MAX_CREDIT) return false;
     this.#queue.ready(this);
+    return true;
   }
 
   /** Drops what is queued; nothing more goes out. */

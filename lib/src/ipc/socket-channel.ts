@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createLog, fromWireError, isNbserveError, type NbserveError, type WireError } from '../core/index.js';
+import { createLog, fromWireError, isNbserveError, type NbserveError, toWireError, type WireError } from '../core/index.js';
 import { CallBatch } from './call-batch.js';
 import type { CallHost } from './call-host.js';
 import type { CallHandler, CallOptions, Channel, OutgoingCall, ResponseSink } from './channel.js';
@@ -7,6 +7,7 @@ import { Deadlines } from './deadlines.js';
 import { DeadlineExceeded, HeadTooLarge, NoHandler, PeerGone, ProtocolViolation } from './errors.js';
 import { Flag, FrameType, MAX_HEAD, WHOLE_BODY_MAX, WINDOW_BYTES } from './frame.js';
 import { FrameParser, type FrameSink } from './frame-parser.js';
+import { callHeadFault } from './head-faults.js';
 import { IncomingStream } from './incoming-call.js';
 import type { CallHead, FeedMessage, Hello, Notification, ResponseHead } from './messages.js';
 import { Outbox } from './outbox.js';
@@ -241,6 +242,12 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   #onRequest(stream: number, flags: number, bytes: Buffer, at: number, body: number, end: number): void {
     if (stream === 0 || this.#isOurs(stream) || this.#incoming.has(stream)) throw this.#violation(`a call on stream ${stream}`);
     const head = this.#parse<CallHead>(bytes.toString(undefined, at, body));
+    const fault = callHeadFault(head);
+    if (fault !== null) {
+      this.outbox.writer.text(FrameType.ERROR, stream, JSON.stringify(toWireError(this.#violation(`a call: ${fault}`))));
+      this.outbox.written();
+      return;
+    }
     const piece = end > body ? bytes.subarray(body, end) : null;
     if ((flags & Flag.END) !== 0) {
       const call = new IncomingStream(this, stream, head, piece, 'whole');
@@ -248,7 +255,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
       this.#dispatch(call);
       return;
     }
-    const join = typeof head.length === 'number' && head.length >= 0 && head.length <= WHOLE_BODY_MAX;
+    const join = head.length !== undefined && head.length >= 0 && head.length <= WHOLE_BODY_MAX;
     const call = new IncomingStream(this, stream, head, null, join ? 'join' : 'stream');
     this.#incoming.set(stream, call);
     if (piece !== null) call.receiveData(piece, false);

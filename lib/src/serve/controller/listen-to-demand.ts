@@ -1,17 +1,26 @@
+import { createLog } from '../../core/index.js';
 import type { Channel } from '../../ipc/index.js';
-import { DEMAND_TOPIC, type DemandReport, TRAFFIC_TOPIC, type TrafficReport } from '../protocol/index.js';
+import { DEMAND_TOPIC, type DemandReport, demandFault, TRAFFIC_TOPIC, type TrafficReport, trafficFault } from '../protocol/index.js';
 import type { Controller } from './controller.js';
 
+const log = createLog('controller');
 let connections = 0;
 
-/** Hands what a router tells of its load, and a proxy of split routes, to the controller, and the router's end. */
+/** Hands what a router tells of its load, and a proxy of split routes, to the controller, and the router's end. Nonsense ends the connection. */
 export function listenToDemand(channel: Channel, recovered: Promise<Controller>): void {
   let source: string | null = null;
   const on = (use: (controller: Controller) => void): void => void recovered.then(use, () => {});
+  const isSound = (fault: string | null): boolean => {
+    if (fault === null) return true;
+    log.error(`${channel.peer.role} ${channel.peer.id} tells nonsense: ${fault}; its connection is closed`);
+    channel.destroy();
+    return false;
+  };
   channel.onNotify = (message) => {
-    if (message.kind !== 'event') return;
-    if (message.topic === TRAFFIC_TOPIC) on(({ traffic }) => traffic.report(message.value as TrafficReport));
-    if (message.topic !== DEMAND_TOPIC) return;
+    if (message.kind !== 'event' || channel.isClosed) return;
+    const { topic, value } = message;
+    if (topic === TRAFFIC_TOPIC && isSound(trafficFault(value))) on(({ traffic }) => traffic.report(value as TrafficReport));
+    if (topic !== DEMAND_TOPIC || !isSound(demandFault(value))) return;
     if (source === null) {
       connections += 1;
       const name = `${channel.peer.id}/${connections}`;
@@ -19,6 +28,6 @@ export function listenToDemand(channel: Channel, recovered: Promise<Controller>)
       void channel.closed.then(() => on((controller) => controller.demandGone(name)));
     }
     const from = source;
-    on((controller) => controller.demand(from, message.value as DemandReport));
+    on((controller) => controller.demand(from, value as DemandReport));
   };
 }

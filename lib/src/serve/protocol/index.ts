@@ -25,6 +25,7 @@ export {
   ReplicaDraining,
   RequestTooSlow,
 } from './errors.js';
+export { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
 export type { HandleRef } from './handle-ref.js';
 export { headerText } from './header-text.js';
 export {

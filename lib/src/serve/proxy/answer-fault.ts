@@ -1,4 +1,4 @@
-import type { ResponseHead } from '../../ipc/index.js';
+import { headersFault, type ResponseHead } from '../../ipc/index.js';
 
 /**
  * What is wrong with the head of an answer, or null. Node refuses bad names and values itself; what it lets through and a client would
@@ -8,11 +8,13 @@ export function answerFault(head: ResponseHead): string | null {
   if (head.kind !== 'http') return 'it is no HTTP answer';
   const { status, headers } = head;
   if (!Number.isInteger(status) || status < 200 || status > 999) return `its status is ${String(status)}`;
+  const fault = headersFault(headers);
+  if (fault !== null) return fault;
   let lengths = 0;
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]?.length !== CONTENT_LENGTH.length || headers[i]?.toLowerCase() !== CONTENT_LENGTH) continue;
     lengths += 1;
-    if (lengths > 1 || !/^\d+$/.test(String(headers[i + 1]))) return 'its content-length is not one number';
+    if (lengths > 1 || !/^\d+$/.test(headers[i + 1] as string)) return 'its content-length is not one number';
   }
   return null;
 }

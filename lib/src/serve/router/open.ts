@@ -1,6 +1,6 @@
 import { controllerSocket } from '../../core/index.js';
-import { type Channel, connect, FeedSubscriber, type Hello, handleOps } from '../../ipc/index.js';
-import { DEMAND_TOPIC, ROUTES_TOPIC, type RouterOps, type RouteSnapshot } from '../protocol/index.js';
+import { type Channel, connect, FeedSubscriber, type Hello, handleOps, ProtocolViolation } from '../../ipc/index.js';
+import { DEMAND_TOPIC, ROUTES_TOPIC, type RouterOps, type RouteSnapshot, snapshotFault } from '../protocol/index.js';
 import { Router } from './router.js';
 
 export interface RouterOptions {
@@ -42,7 +42,10 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
       router.tellDemand();
     },
     onValue: (topic, value) => {
-      if (topic === ROUTES_TOPIC) router.apply(value as RouteSnapshot);
+      if (topic !== ROUTES_TOPIC) return;
+      const fault = snapshotFault(value);
+      if (fault !== null) throw ProtocolViolation({ peer: 'the controller', reason: fault });
+      router.apply(value as RouteSnapshot);
     },
   });
   // Rejects only where it was stopped before.

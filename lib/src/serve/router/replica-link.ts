@@ -102,8 +102,9 @@ export class ReplicaLink implements Contender, Watched {
 
   /** What a reply said of the replica's ongoing requests, this one included. */
   report(ongoing: number): void {
-    const others = ongoing - this.inFlight;
-    this.#others = Math.max(0, others);
+    // What it says of itself may be nonsense: it must not look as if it were never idle again.
+    if (!Number.isSafeInteger(ongoing)) return;
+    this.#others = Math.max(0, ongoing - this.inFlight);
     this.#othersTicks = 0;
   }
 

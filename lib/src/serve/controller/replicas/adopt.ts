@@ -1,7 +1,7 @@
 import type { Clock, Log } from '../../../core/index.js';
 import { replicaSocket } from '../../../core/index.js';
 import { type Engine, type ProcessInfo, ProcessState } from '../../../engine/index.js';
-import { ReplicaState, type ReplicaStatus } from '../../protocol/index.js';
+import { type ReplicaReady, ReplicaState, type ReplicaStatus, readyFault } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import type { Executor } from './executor.js';
 import type { ConnectReplica, ReplicaLink } from './replica-link.js';
@@ -49,7 +49,7 @@ async function adoptOne({ id, pid }: ProcessInfo, options: AdoptOptions): Promis
 /** Enters an adopted replica into the actual state; false where it is of no use. */
 function record(id: string, pid: number, status: ReplicaStatus, { dir, clock, actual }: AdoptOptions): boolean {
   const { state, app, deployment, replicaHash, generation = 0, ready, allocation = null } = status;
-  if (app === undefined || deployment === undefined || replicaHash === undefined || ready === undefined) return false;
+  if (app === undefined || deployment === undefined || replicaHash === undefined || readyFault(ready) !== null) return false;
   if (state !== ReplicaState.RUNNING && state !== ReplicaState.DRAINING) return false;
   const now = clock.now();
   const replica = actual.add(
@@ -58,7 +58,7 @@ function record(id: string, pid: number, status: ReplicaStatus, { dir, clock, ac
   );
   replica.connected = true;
   replica.pid = pid;
-  actual.offers.set(replica.group, ready);
+  actual.offers.set(replica.group, ready as ReplicaReady);
   actual.transition(id, ReplicaEvent.INITIALIZE, now);
   actual.transition(id, ReplicaEvent.READY, now);
   if (state === ReplicaState.DRAINING) actual.transition(id, ReplicaEvent.DRAIN, now);

@@ -1,8 +1,15 @@
-import { type Channel, connect, helloOf, opCaller } from '../../../ipc/index.js';
-import type { DeploymentConfig, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus } from '../../protocol/index.js';
+import { type Channel, connect, helloOf, opCaller, ProtocolViolation } from '../../../ipc/index.js';
+import {
+  type DeploymentConfig,
+  type ReplicaInit,
+  type ReplicaOps,
+  type ReplicaReady,
+  type ReplicaStatus,
+  readyFault,
+} from '../../protocol/index.js';
+import { askFunction } from './ask-function.js';
 
-/** The controller's connection to one replica. */ import { askFunction } from './ask-function.js';
-
+/** The controller's connection to one replica. */
 export interface ReplicaLink {
   /** @throws the constructor's error; NBS_PEER_GONE where the process ended */
   initialize(init: ReplicaInit): Promise<ReplicaReady>;
@@ -35,7 +42,12 @@ export function replicaConnector(token: string): ConnectReplica {
 function linkOf(channel: Channel): ReplicaLink {
   const call = opCaller<ReplicaOps>(channel);
   return {
-    initialize: (init) => call('initialize', init),
+    initialize: async (init) => {
+      const ready = await call('initialize', init);
+      const fault = readyFault(ready);
+      if (fault !== null) throw ProtocolViolation({ peer: `replica ${init.replicaId}`, reason: fault });
+      return ready;
+    },
     status: (timeoutMs) => call('status', undefined, { timeoutMs }),
     checkHealth: async () => void (await call('checkHealth', undefined)),
     ask: (argument, timeoutMs) => askFunction(channel, argument, timeoutMs),
