@@ -91,7 +91,8 @@ export class FeedSubscriber {
     if (message.kind === 'feed-ack' || channel.isClosed) return;
     const { topic, version } = message;
     try {
-      if (typeof topic !== 'string' || !Number.isSafeInteger(version)) throw new TypeError('a value without a topic or a version');
+      if (typeof topic !== 'string' || !Number.isSafeInteger(version))
+        throw new TypeError('a value without a topic or a version');
       const value = message.kind === 'feed' ? message.value : withChange(this.#values.get(topic), message.change);
       this.#options.onValue(topic, value, version);
       this.#values.set(topic, value);

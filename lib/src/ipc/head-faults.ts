@@ -11,7 +11,8 @@ const isAmount = (value: unknown): boolean => typeof value === 'number' && Numbe
 
 /** What is wrong with the head of a call, or null: whoever takes the call may rely on its types. */
 export function callHeadFault(head: CallHead): string | null {
-  const given = head as AnyOf<CallHead> & Fields<Extract<CallHead, { kind: 'http' }>> & { readonly op?: unknown; readonly modelId?: unknown };
+  const given = head as AnyOf<CallHead> &
+    Fields<Extract<CallHead, { kind: 'http' }>> & { readonly op?: unknown; readonly modelId?: unknown };
   if (!isAbsent(given.length) && !Number.isSafeInteger(given.length)) return 'its length is no whole number';
   if (given.kind === 'control') return isText(given.op) ? null : 'its operation has no name';
   if (given.kind !== 'http' && given.kind !== 'method') return 'it is of no kind that is known';

@@ -1,5 +1,4 @@
 export { ByteQueue } from './byte-queue.js';
-export { headersFault } from './head-faults.js';
 export type {
   BodySink,
   CallHandler,
@@ -30,6 +29,7 @@ export {
 } from './errors.js';
 export { FeedPublisher } from './feed-publisher.js';
 export { FeedSubscriber, type FeedSubscriberOptions } from './feed-subscriber.js';
+export { headersFault } from './head-faults.js';
 export { helloOf, PROTOCOL_VERSION } from './hello.js';
 export { encodeItem, ItemDecoder } from './items.js';
 export { type ListenOptions, listen } from './listen.js';

@@ -9,7 +9,8 @@ import { type ChannelServer, helloOf, type IncomingCall, listen, type ResponseHe
 import type { DeploymentRoute } from '../../dist/serve/protocol/index.js';
 import { DataPlane } from '../fixtures/data-plane.js';
 import { errorOf, send } from '../fixtures/http-client.js';
-import { isRunning } from '../fixtures/wait.js';
+import { RawConnection, sendRaw, statuses } from '../fixtures/raw-http.js';
+import { isRunning, until } from '../fixtures/wait.js';
 
 type Behaviour = (call: IncomingCall) => void;
 
@@ -145,6 +146,63 @@ suite('a replica that answers nonsense costs its own requests only', () => {
     await stillFine();
   });
 
+  test('frames that cannot follow each other end their own request, and no other one of that connection', async () => {
+    const head =
+      (text = '{"kind":"http","status":200,"headers":[]}', flags = 0, body = '') =>
+      (stream: number) =>
+        frame(FrameType.RESPONSE, flags, stream, Buffer.from(text + body), text.length);
+    const data =
+      (body: string, flags: number = Flag.NONE) =>
+      (stream: number) =>
+        frame(FrameType.DATA, flags, stream, Buffer.from(body), 0);
+    const started = (stream: number): Buffer => frame(FrameType.STARTED, 0, stream, Buffer.alloc(0));
+    const window = (stream: number): Buffer => frame(FrameType.WINDOW, 0, stream, Buffer.from('ffffffff', 'hex'), 0);
+    const error = (fields: object) => (stream: number) => frame(FrameType.ERROR, 0, stream, Buffer.from(JSON.stringify(fields)));
+    const forms: Record<string, ((stream: number) => Buffer)[]> = {
+      'a second answer': [head(), head()],
+      'a second answer in the middle of the first': [head(), data('a'), head(undefined, Flag.END, 'b')],
+      'an end without a head': [data('', Flag.END)],
+      'a body without a head': [data('HTTP/1.1 200 OK\r\n\r\n'), head(undefined, Flag.END)],
+      'STARTED twice': [started, started],
+      'STARTED behind the answer': [head(), started],
+      'an error with a status that splits the answer': [error({ code: 'NBS_X', status: '503\r\n', message: 'm', name: 'E' })],
+      'an error that says nothing': [error({})],
+      'an error with causes without end': [error(JSON.parse('{"cause":'.repeat(500) + '{}' + '}'.repeat(500)))],
+      'an error of odd fields': [
+        error({ name: {}, message: 5, stack: [], code: 'NBS_REPLICA_BUSY\r\n', status: 503, details: [null], cause: 1 }),
+      ],
+    };
+    const hold = (stream: number): Buffer => (held.push(stream), Buffer.alloc(0));
+    const held: number[] = [];
+    for (const [what, form] of Object.entries(forms)) {
+      // Another request of the same connection is under way meanwhile.
+      raw.answer = hold;
+      const other = send(`${plane.url}/raw`);
+      await until(() => held.length === 1);
+      raw.answer = (stream) => Buffer.concat(form.map((one) => one(stream)));
+      // Behind it on the client's connection comes one for somebody else.
+      const text = await sendRaw(
+        plane.url,
+        'GET /raw HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      );
+      // An answer that had begun is broken off, with its connection.
+      const [status = 200] = statuses(text);
+      if (status === 200) assert.ok(statuses(text).length <= 1 && !text.includes('fine'), `${what}: ${text}`);
+      else assert.match(text, /^HTTP\/1\.1 50[02] [\s\S]*"code":"NBS_\w+"[\s\S]*HTTP\/1\.1 200 [\s\S]*fine$/, what);
+      raw.send(
+        frame(FrameType.RESPONSE, Flag.END, held.pop() as number, Buffer.from('{"kind":"http","status":204,"headers":[]}')),
+      );
+      assert.equal((await other).status, 204, what);
+    }
+    raw.answer = window;
+    const abandoned = new RawConnection(plane.url).write(
+      'POST /raw HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n',
+    );
+    await abandoned.until(/HTTP\/1\.1 502 /);
+    abandoned.socket.destroy();
+    await stillFine();
+  });
+
   test('names of prototypes are values like others', async () => {
     behave = answers(
       JSON.parse('{"kind":"http","status":200,"headers":["__proto__","1"],"__proto__":{"status":500},"queue":"many"}'),
@@ -168,6 +226,7 @@ const frame = (type: number, flags: number, stream: number, body: Buffer, head =
 /** Holds the token, and answers each request with bytes of its own. */
 class RawReplica {
   answer: (stream: number) => Buffer = () => Buffer.alloc(0);
+  #last: Socket | null = null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -177,6 +236,7 @@ class RawReplica {
       socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
       const parser = new FrameParser({
         onFrame: (type, _flags, stream) => {
+          this.#last = socket;
           if (type === FrameType.REQUEST) socket.write(this.answer(stream));
         },
       });
@@ -192,6 +252,11 @@ class RawReplica {
         }
       });
     }).listen(path);
+  }
+
+  /** On the connection that the last frame came on. */
+  send(bytes: Buffer): void {
+    this.#last?.write(bytes);
   }
 
   close(): void {

@@ -1,6 +1,13 @@
 import { createLog } from '../../core/index.js';
 import type { Channel } from '../../ipc/index.js';
-import { DEMAND_TOPIC, type DemandReport, demandFault, TRAFFIC_TOPIC, type TrafficReport, trafficFault } from '../protocol/index.js';
+import {
+  DEMAND_TOPIC,
+  type DemandReport,
+  demandFault,
+  TRAFFIC_TOPIC,
+  type TrafficReport,
+  trafficFault,
+} from '../protocol/index.js';
 import type { Controller } from './controller.js';
 
 const log = createLog('controller');

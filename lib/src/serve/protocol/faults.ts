@@ -72,7 +72,9 @@ function isRoute(route: unknown): boolean {
   if (split === undefined) return true;
   const { arms, mirror, stickyBy, reportMs } = fieldsOf(split);
   const armsFit = Array.isArray(arms) && arms.length > 0 && arms.every((arm) => isNamed(arm) && isAmount(fieldsOf(arm).weight));
-  return armsFit && isAmount(reportMs) && (mirror === undefined || isNamed(mirror)) && (stickyBy === undefined || isTable(stickyBy));
+  return (
+    armsFit && isAmount(reportMs) && (mirror === undefined || isNamed(mirror)) && (stickyBy === undefined || isTable(stickyBy))
+  );
 }
 
 function isNamed(value: unknown): boolean {
