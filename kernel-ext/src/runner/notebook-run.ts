@@ -9,6 +9,8 @@ import type { RunningCell, RunningNotebook } from './running-notebook.js';
 
 /** How long a cell that was interrupted may take to end, before its process is killed. */
 const GRACE_MS = 1_000;
+/** A timer holds 31 bits, and fires at once for more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long the cluster and the process may take to end in order. */
 const END_MS = 10_000;
 
@@ -137,7 +139,7 @@ export class NotebookRun {
     const ended = this.#waitFor('outcome');
     this.#process.send({ kind: 'cell', cell: cell.number, code: cell.code });
     const timer =
-      timeoutMs === null ? undefined : setTimeout(() => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'), timeoutMs);
+      timeoutMs === null ? undefined : setTimeout(() => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'), Math.min(timeoutMs, MAX_TIMER_MS));
     const end = await ended;
     clearTimeout(timer);
     clearTimeout(this.#killer);

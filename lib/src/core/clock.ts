@@ -1,3 +1,5 @@
+import { timerMs } from './duration.js';
+
 /** Time as a dependency, so that deciders and their tests need no real clock. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -9,7 +11,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, action) {
-    const timer = setTimeout(action, delayMs);
+    const timer = setTimeout(action, timerMs(delayMs));
     timer.unref();
     return () => clearTimeout(timer);
   },

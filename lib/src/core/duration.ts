@@ -6,15 +6,25 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 export const InvalidDuration = defineError(
   'NBS_INVALID_DURATION',
   400,
-  "{option}: {value} is no duration; write milliseconds or a text such as '30s', '250ms', '5m'",
+  "{option}: {value} is no duration; write milliseconds or a text such as '30s', '250ms', '5m', up to 596h",
 );
+
+/** A timer holds 31 bits, and fires at once for more: 24.8 days. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What a timer can be set to: a sum of durations may be more than it holds. */
+export const timerMs = (ms: number): number => Math.min(ms, MAX_TIMER_MS);
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** Milliseconds of a duration. @throws NBS_INVALID_DURATION */
 export function toMs(value: Duration, option = 'duration'): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  const ms = typeof value === 'number' ? value : msOfText(value);
+  if (ms >= 0 && ms <= MAX_TIMER_MS) return ms;
+  throw InvalidDuration({ option, value: typeof value === 'number' ? value : (JSON.stringify(value) ?? String(value)) });
+}
+
+function msOfText(value: unknown): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) : null;
-  if (match === null) throw InvalidDuration({ option, value: JSON.stringify(value) ?? String(value) });
-  return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
+  return match === null ? Number.NaN : Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
 }

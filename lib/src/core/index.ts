@@ -12,7 +12,7 @@ export {
   replicaSocket,
   tokenFile,
 } from './cluster-layout.js';
-export { type Duration, InvalidDuration, toMs } from './duration.js';
+export { type Duration, InvalidDuration, MAX_TIMER_MS, timerMs, toMs } from './duration.js';
 export {
   addToEnv,
   cacheHome,

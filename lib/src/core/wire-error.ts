@@ -18,6 +18,7 @@ export interface WireError {
 }
 
 const MAX_CAUSES = 8;
+const OURS = /^NBS_[A-Z\d_]+$/;
 /** Classes that are the same in every process, so that `instanceof` holds there too. */
 const NATIVE: ReadonlyMap<string, ErrorConstructor> = new Map(
   [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
@@ -49,7 +50,7 @@ export function fromWireError(wire: WireError, depth = 0): Error {
   const text = textOf(message) ?? '';
   const init = { message: text, details: detailsOf(details), cause, ...(typeof expose === 'boolean' ? { expose } : {}) };
   const error =
-    typeof code === 'string' && isErrorStatus(status)
+    typeof code === 'string' && OURS.test(code) && isErrorStatus(status)
       ? new NbserveError({ ...init, code, status })
       : Object.assign(
           new (NATIVE.get(name as string) ?? Error)(text, cause === undefined ? undefined : { cause }),

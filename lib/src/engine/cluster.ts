@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { agentSocket, logsFolder, shortId, tokenFile } from '../core/index.js';
+import { agentSocket, logsFolder, shortId, timerMs, tokenFile } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
 import { AgentProcess } from './agent-process.js';
 import { follow } from './client.js';
@@ -192,7 +192,7 @@ function openCluster(open: OpenCluster): LocalCluster {
   const shutDown = async (graceMs: number): Promise<void> => {
     // An agent that is suspended or hangs is not waited for forever.
     channel.ref();
-    const timer = setTimeout(kill, graceMs + AGENT_GRACE_MS);
+    const timer = setTimeout(kill, timerMs(graceMs + AGENT_GRACE_MS));
     // A connection that breaks on the way means the same end, seen from here.
     await call('shutdown', { graceMs }).catch(() => {});
     await logsEnded;

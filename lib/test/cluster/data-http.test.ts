@@ -172,7 +172,8 @@ test('only those who may call do', async (t) => {
   assert.equal(await status({ origin: 'https://evil.example' }), 403);
   assert.equal(await status({ origin: 'null' }), 403);
   assert.equal(await status({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }), 403);
-  assert.equal(await status({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }), 200);
+  assert.equal(await status({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }), 403);
+  assert.equal(await status({ 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }), 200);
   assert.equal((await send(`${plane.url}/-/healthz`)).text, 'success');
   assert.equal((await send(`${plane.url}/-/routes`)).status, 401);
   assert.equal((await send(`${plane.url}/-/routes`, { headers: { authorization: 'Bearer nope' } })).status, 401);

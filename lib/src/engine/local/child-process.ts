@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { childEnv, fromWireError, toWireError, type WireError } from '../../core/index.js';
+import { childEnv, fromWireError, timerMs, toWireError, type WireError } from '../../core/index.js';
 import type { Blocked, ProcessSpec } from '../engine.js';
 import { ProcessExited, ProcessStartTimeout } from '../errors.js';
 import { describeExit, type ExitReport, nameExit } from '../exit-report.js';
@@ -86,7 +86,7 @@ export class ChildRun {
   async stop(graceMs: number): Promise<ExitReport> {
     this.#asked = true;
     if (!this.#exited) this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.kill(), graceMs);
+    const timer = setTimeout(() => this.kill(), timerMs(graceMs));
     const report = await this.ended;
     clearTimeout(timer);
     return report;

@@ -1,3 +1,4 @@
+import { timerMs } from '../../core/index.js';
 import { type ProcessInfo, type ProcessSpec, ProcessState } from '../engine.js';
 import type { ExitReport } from '../exit-report.js';
 import { BackOff } from './back-off.js';
@@ -95,7 +96,7 @@ export class ManagedProcess {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = setTimeout(resolve, timerMs(ms));
       this.#endPause = () => {
         clearTimeout(timer);
         resolve();

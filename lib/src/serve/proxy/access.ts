@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { NbserveError } from '../../core/index.js';
 import { HostRefused, OriginRefused } from '../protocol/index.js';
@@ -43,9 +43,19 @@ export class Access {
       if (!this.#servesHost(authority)) return HostRefused({ host: authority });
     }
     if (headers.origin !== undefined) return this.#refuseOrigin(headers.origin, host);
-    // A page's image, form or script comes without Origin; browsers say so in Sec-Fetch-Site. Following a link is no call.
-    if (headers['sec-fetch-site'] !== 'cross-site' || headers['sec-fetch-mode'] === 'navigate') return null;
-    return this.#refuseOrigin(originOf(headers.referer), host);
+    return this.#comesFromElsewhere(headers) ? this.#refuseOrigin(originOf(headers.referer), host) : null;
+  }
+
+  /**
+   * A page's images, scripts, frames, forms and links come without Origin: each is a GET that runs the model. Browsers say in Sec-Fetch-Site who had the
+   * idea (https://www.w3.org/TR/fetch-metadata/): this server's own page, the user, who typed the address (`none`), or somebody else. Those from before
+   * 2023 do not, but name the page in Referer; other programs send neither.
+   */
+  #comesFromElsewhere({ host, referer, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+    if (site === undefined) return referer !== undefined;
+    if (site === 'same-origin' || site === 'none') return false;
+    // Another port of a loopback name: nobody else's page is there.
+    return site !== 'same-site' || host === undefined || !isLoopbackName(hostName(host) ?? '');
   }
 
   /** @param given host and port, as in a Host header */

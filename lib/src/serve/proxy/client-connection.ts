@@ -1,11 +1,20 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.js';
+import { watchHalfClosed } from './half-closed.js';
 
 const CONNECTION = Symbol('connection');
 
 /** A client's connection with the requests that are open on it; one listener tells all of them when it ends. */
 export class ClientConnection {
   readonly open = new Set<Exchange>();
+  /** The request that Node read last. */
+  last: IncomingMessage | null = null;
+  /** Its bytes could not be read as requests: nothing more is. */
+  isRefused = false;
+  /** Answers of Node's server that are not all written, the first one first. */
+  readonly #unanswered = new Set<ServerResponse>();
+  #whenAnswered: (() => void) | null = null;
 
   private constructor(socket: Socket) {
     socket.once('close', () => {
@@ -16,5 +25,31 @@ export class ClientConnection {
   static of(socket: Socket & { [CONNECTION]?: ClientConnection }): ClientConnection {
     socket[CONNECTION] ??= new ClientConnection(socket);
     return socket[CONNECTION];
+  }
+
+  /** A request that Node read. */
+  expect(request: IncomingMessage, response: ServerResponse): void {
+    if (this.last === null) request.socket.once('end', () => watchHalfClosed(request.socket, () => this.#probe()));
+    this.last = request;
+    this.#unanswered.add(response);
+    response.once('close', () => {
+      this.#unanswered.delete(response);
+      if (this.#unanswered.size === 0) this.#whenAnswered?.();
+    });
+  }
+
+  /** Runs `action` once all requests that Node read are answered: now, where none is open. */
+  whenAnswered(action: () => void): void {
+    if (this.#unanswered.size === 0) action();
+    else this.#whenAnswered = action;
+  }
+
+  /** An interim answer; HTTP/1.0 has none, and none can come once the answer has begun. */
+  #probe(): boolean {
+    const [first] = this.#unanswered;
+    if (first === undefined) return true;
+    if (first.headersSent || first.req.httpVersionMinor === 0) return false;
+    first.writeProcessing();
+    return true;
   }
 }

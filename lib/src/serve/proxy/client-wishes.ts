@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { MAX_TIMER_MS } from '../../core/index.js';
 import { BadTimeout } from '../protocol/index.js';
 import type { DeadlineLimit } from '../router/index.js';
 
@@ -29,7 +30,7 @@ export function clientWishes(headers: IncomingHttpHeaders): ClientWishes {
 function limitOf(value: string): DeadlineLimit {
   const seconds = /^\d+(\.\d+)?$|^\.\d+$/.test(value) ? Number(value) : 0;
   if (seconds === 0) throw BadTimeout({ value: value.slice(0, 40) });
-  return { leftMs: seconds * 1000, of: `the ${TIMEOUT_HEADER} of the request` };
+  return { leftMs: Math.min(seconds * 1000, MAX_TIMER_MS), of: `the ${TIMEOUT_HEADER} of the request` };
 }
 
 /** A dictionary of RFC 8941, such as `u=6, i`. What is no such thing says nothing (RFC 9218, section 5). */

@@ -10,7 +10,9 @@ import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer
 import { answerError } from './error-answer.js';
 import type { FailureLog } from './failure-log.js';
 import { endToEnd } from './headers.js';
+import { HeldPieces, JOIN_BYTES } from './held-pieces.js';
 import { PlainRequest } from './plain-request.js';
+import { PlainResponse } from './plain-response.js';
 import type { BodyReader, SlowBodies } from './slow-bodies.js';
 import { showsToken } from './token.js';
 
@@ -33,9 +35,7 @@ const CLIENT_LEFT = 'the client went away';
 const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
 
-/** Pieces of an answer that come in one tick are joined up to here: each write costs a frame of HTTP, and calls of the system. */
-const JOIN_BYTES = 16 * 1024;
-/** Of a request's body. */
+/** Of a request's body, before others go. */
 const PIECES_A_TURN = 1024;
 
 /** One HTTP request and its answer, between a client and a replica. */
@@ -49,14 +49,13 @@ export class Exchange implements ResponseSink, BodyReader {
   #via: Pick<RouterLike, 'dispatch'>;
   #call: OutgoingCall | null = null;
   #wishes: ClientWishes = NO_WISHES;
-  /** Pieces of the answer that came in this tick: it is not known yet whether more come in it. */
-  #held: Uint8Array | null = null;
-  /** Those after the first. */
-  #heldMore: ByteQueue | null = null;
+  readonly #held = new HeldPieces();
   #streaming = false;
   #done = false;
   /** A page of an allowed origin may read the answer. */
   #mayRead = true;
+  /** The client waits to be told that its body is wanted. Where it is not told, the next bytes may be that body or another request: nobody could tell. */
+  #expectsContinue: boolean;
   /** The replica takes no more of the body for now. */
   #isFull = false;
   /** Bytes that the client has not taken yet, for which the replica gets no new credit. */
@@ -69,6 +68,7 @@ export class Exchange implements ResponseSink, BodyReader {
     this.#response = response;
     this.#requestId = id;
     this.#via = host.router;
+    this.#expectsContinue = request.headers.expect !== undefined;
     connection.open.add(this);
     host.bodies.readBy(request, this);
   }
@@ -84,6 +84,7 @@ export class Exchange implements ResponseSink, BodyReader {
       this.fail(error as Error);
       return;
     }
+    if (this.#expectsContinue) this.#continue();
     const length = headers['content-length'];
     if (request instanceof PlainRequest) this.#dispatch(route, url, request.body, request.body?.length);
     else if (headers['transfer-encoding'] !== undefined) this.#stream(request, route, url, undefined);
@@ -99,7 +100,7 @@ export class Exchange implements ResponseSink, BodyReader {
   }
 
   /** Answers with an error, or breaks the answer off where it has begun. */
-  fail(error: Error, close = this.#host.draining): void {
+  fail(error: Error, close = this.#host.draining || this.#expectsContinue): void {
     if (this.#done) return;
     if (this.#response.headersSent) {
       this.#breakOff();
@@ -122,6 +123,13 @@ export class Exchange implements ResponseSink, BodyReader {
     this.fail(RequestTooSlow({ idleMs }), true);
   }
 
+  /** The bytes of this request's body are no body. */
+  bodyMalformed(request: IncomingMessage, error: Error): void {
+    if (request !== this.#request) return;
+    this.#call?.cancel(BODY_STALLED);
+    this.fail(error, true);
+  }
+
   /** The client went away. */
   abandon(): void {
     if (this.#done) return;
@@ -133,13 +141,13 @@ export class Exchange implements ResponseSink, BodyReader {
   flush(): void {
     if (this.#done) return;
     if (this.#streaming) {
-      const more = this.#takeHeld();
+      const more = this.#held.take();
       if (more !== null) this.#write(more);
       return;
     }
     this.#streaming = true;
     this.#response.strictContentLength = true;
-    const held = this.#takeHeld();
+    const held = this.#held.take();
     if (held === null) this.#response.flushHeaders();
     else this.#write(held);
   }
@@ -167,25 +175,16 @@ export class Exchange implements ResponseSink, BodyReader {
 
   onData(chunk: Uint8Array): void {
     if (this.#done) return;
-    if (this.#held === null) {
-      if (this.#streaming && chunk.length >= JOIN_BYTES) {
-        this.#write(chunk);
-        return;
-      }
-      this.#held = chunk;
-      if (this.#streaming) this.#host.flushLater(this);
-    } else if (this.#heldBytes + chunk.length <= JOIN_BYTES) {
-      this.#heldMore ??= new ByteQueue();
-      this.#heldMore.push(chunk, true);
-    } else {
+    const isFirst = this.#held.isEmpty;
+    if ((isFirst && this.#streaming && chunk.length >= JOIN_BYTES) || !this.#held.add(chunk)) {
       this.flush();
       this.#write(chunk);
-    }
+    } else if (isFirst && this.#streaming) this.#host.flushLater(this);
   }
 
   onEnd(): void {
     if (this.#done) return;
-    const held = this.#takeHeld();
+    const held = this.#held.take();
     this.#finish();
     try {
       endAnswer(this.#request, this.#response, held);
@@ -228,6 +227,11 @@ export class Exchange implements ResponseSink, BodyReader {
     });
   }
 
+  #continue(): void {
+    this.#expectsContinue = false;
+    if (!(this.#response instanceof PlainResponse)) this.#response.writeContinue();
+  }
+
   #collect(request: IncomingMessage, route: Route, url: string): void {
     const body = new ByteQueue();
     request.on('data', (chunk: Buffer) => body.push(chunk, true));
@@ -256,18 +260,6 @@ export class Exchange implements ResponseSink, BodyReader {
     setImmediate(() => {
       if (!this.#isFull) request.resume();
     });
-  }
-
-  get #heldBytes(): number {
-    return (this.#held?.length ?? 0) + (this.#heldMore?.length ?? 0);
-  }
-
-  #takeHeld(): Uint8Array | null {
-    const held = this.#held;
-    const more = this.#heldMore;
-    this.#held = null;
-    this.#heldMore = null;
-    return held === null || more === null ? held : Buffer.concat([held, more.takeAll()]);
   }
 
   #write(chunk: Uint8Array): void {
@@ -311,7 +303,7 @@ export class Exchange implements ResponseSink, BodyReader {
 
   #finish(): void {
     this.#done = true;
-    this.#takeHeld();
+    this.#held.take();
     this.#connection.open.delete(this);
     this.#host.bodies.answered(this.#request);
     // Nobody reads on; Node drops the rest of the body so that the connection can be used again.

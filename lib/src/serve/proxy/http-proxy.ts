@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import {
   AppStarting,
   BadTarget,
@@ -104,12 +104,22 @@ export class HttpProxy implements ExchangeHost {
     const server = createServer(options, (request, response) => this.#handle(request, response));
     // Node would drop the headers above 2000 silently, Content-Length among them; their bytes are limited anyway.
     server.maxHeadersCount = 0;
+    // Its answers go to a client that only sends no more; `ClientConnection` finds out who has left.
+    Object.assign(server, { httpAllowHalfOpen: true });
     server.on('clientError', answerMalformed);
+    // Not by Node, which would ask for the body of a request that is refused.
+    server.on('checkContinue', (request, response) => this.#handle(request, response));
     return server;
   }
 
   #handle(request: ClientRequest, response: ClientResponse): void {
-    if (!(request instanceof PlainRequest)) this.bodies.watch(request);
+    if (!(request instanceof PlainRequest)) {
+      this.bodies.watch(request);
+      ClientConnection.of(request.socket).expect(request, response as ServerResponse);
+      // A deployment's request says by itself when it wants the body.
+      const isOwn = request.method === 'OPTIONS' || request.url?.startsWith(OWN_PREFIX) === true;
+      if (isOwn && request.headers.expect !== undefined) (response as ServerResponse).shouldKeepAlive = false;
+    }
     const target = request.url ?? '/';
     const url = pathOf(target);
     const refusal = this.#access.refuse(request);

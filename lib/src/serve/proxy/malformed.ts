@@ -1,16 +1,35 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { ClientConnection } from './client-connection.js';
 import { MalformedRequest } from './errors.js';
 
 const LINGER_MS = 1000;
 
-/** Answers on a connection whose bytes were no acceptable request, and closes it: there is no request object to answer with. */
+/**
+ * Answers on a connection whose bytes were no acceptable request, and closes it. Requests that came before get their answers first: it is never written
+ * into one of them. Where the body of a request is what cannot be read, that request is answered with it, unless it has its answer already.
+ */
 export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  // Gone already, or an answer is half written.
-  if (error.code === 'ECONNRESET' || socket.destroyed || socket.bytesWritten > 0) {
+  if (error.code === 'ECONNRESET' || socket.destroyed) {
     socket.destroy();
     return;
   }
+  const connection = ClientConnection.of(socket);
+  // Node tells it again of what comes behind.
+  if (connection.isRefused) return;
+  connection.isRefused = true;
+  const { last } = connection;
+  if (last === null || last.complete) {
+    connection.whenAnswered(() => answerRaw(error, socket));
+    return;
+  }
+  for (const exchange of [...connection.open]) exchange.bodyMalformed(last, MalformedRequest({ reason: error.message }));
+  connection.whenAnswered(() => close(socket));
+}
+
+/** There is no request object to answer with. */
+function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.destroyed) return;
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
   const code = status === 431 ? 'NBS_HEADERS_TOO_LARGE' : status === 408 ? 'NBS_REQUEST_TOO_SLOW' : MalformedRequest.code;
   const body = JSON.stringify({ error: { code, message: `the request could not be read: ${error.message}` } });
@@ -20,8 +39,13 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  // Not at once, which would lose the answer; and a client that does not hang up may not keep the connection.
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  close(socket);
+}
+
+/** Not at once, which would lose the answer; and a client that does not hang up may not keep the connection. */
+function close(socket: Socket): void {
+  socket.end();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ByteQueue } from '../../ipc/index.js';
+import { watchHalfClosed } from './half-closed.js';
 import { answerMalformed } from './malformed.js';
 import { readPlainHead } from './plain-head.js';
 import { PlainRequest } from './plain-request.js';
@@ -21,8 +21,6 @@ export interface PlainHost {
 const PARTIAL_WAIT_MS = 1000;
 /** Each piece is looked at with all before it. */
 const MAX_PIECES = 16;
-/** What a client may send ahead while its request is answered. */
-const MAX_AHEAD_BYTES = 64 * 1024;
 
 /**
  * A client's connection as long as all that comes are plain requests, one after another. At the first other one it is handed over.
@@ -33,12 +31,14 @@ export class PlainConnection implements PlainAnswering {
   readonly #host: PlainHost;
   /** What has come and is not used yet. */
   #bytes: Buffer | null = null;
-  /** What came while a request was answered. */
-  #ahead: ByteQueue | null = null;
   #pieces = 0;
   #timer: NodeJS.Timeout | null = null;
   #isReading = false;
   #isAnswering = false;
+  /** To the request that is under way. */
+  #response: PlainResponse | null = null;
+  /** The client sends no more. */
+  #hasEnded = false;
   /** Handed over, or closed. */
   #isOver = false;
   #idleSweeps = 0;
@@ -57,12 +57,11 @@ export class PlainConnection implements PlainAnswering {
   answered(close: boolean): void {
     this.#isAnswering = false;
     if (this.#isOver) return;
-    if (this.#ahead !== null) this.#add(this.#ahead.takeAll());
-    this.#ahead = null;
+    this.#response = null;
     if (close || this.#host.draining) {
       this.#leave();
       this.#socket.destroySoon();
-    } else if (this.#bytes !== null || this.#socket.isPaused()) this.#read();
+    } else if (this.#bytes !== null || this.#hasEnded || this.#socket.isPaused()) this.#read();
   }
 
   /** Closes it unless it is in use. */
@@ -80,20 +79,11 @@ export class PlainConnection implements PlainAnswering {
 
   #onData = (chunk: Buffer): void => {
     this.#idleSweeps = 0;
-    if (!this.#isAnswering) {
-      this.#add(chunk);
-      this.#read();
-      return;
-    }
-    this.#ahead ??= new ByteQueue();
-    this.#ahead.push(chunk, true);
-    if ((this.#bytes?.length ?? 0) + this.#ahead.length > MAX_AHEAD_BYTES) this.#socket.pause();
+    this.#bytes = this.#bytes === null ? chunk : Buffer.concat([this.#bytes, chunk]);
+    // What a client sends ahead waits with the system.
+    if (this.#isAnswering) this.#socket.pause();
+    else this.#read();
   };
-
-  #add(chunk: Uint8Array): void {
-    this.#bytes =
-      this.#bytes === null ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.#bytes, chunk]);
-  }
 
   #read = (): void => {
     // Answers that are there at once come back here; they must not pile up on the stack.
@@ -102,12 +92,12 @@ export class PlainConnection implements PlainAnswering {
     while (this.#mayRead && this.#readOne(this.#bytes as Buffer));
     this.#isReading = false;
     if (this.#isOver || this.#isAnswering) return;
-    if (!this.#socket.writableNeedDrain) this.#socket.resume();
-    else {
+    if (this.#socket.writableNeedDrain) {
       // The client does not take its answers: it gets no new ones.
       this.#socket.pause();
       this.#socket.once('drain', this.#read);
-    }
+    } else if (this.#hasEnded) this.#end();
+    else this.#socket.resume();
   };
 
   get #mayRead(): boolean {
@@ -131,12 +121,16 @@ export class PlainConnection implements PlainAnswering {
     const end = head.headBytes + head.bodyBytes;
     this.#bytes = bytes.length === end ? null : bytes.subarray(end);
     this.#isAnswering = true;
+    if (this.#bytes !== null) this.#socket.pause();
     const request = new PlainRequest(head, head.bodyBytes === 0 ? null : bytes.subarray(head.headBytes, end), this.#socket);
-    this.#host.handle(request, new PlainResponse(this.#socket, this, this.#host.keepAliveHeader));
+    const response = new PlainResponse(this.#socket, this, this.#host.keepAliveHeader);
+    this.#response = response;
+    this.#host.handle(request, response);
     return true;
   }
 
   #wait(): void {
+    if (this.#hasEnded) return;
     this.#pieces += 1;
     if (this.#pieces > MAX_PIECES) this.#handOver();
     else this.#timer ??= setTimeout(() => this.#handOver(), PARTIAL_WAIT_MS);
@@ -146,6 +140,14 @@ export class PlainConnection implements PlainAnswering {
     const socket = this.#socket;
     const bytes = this.#bytes;
     this.#leave();
+    if (this.#hasEnded) {
+      // Nothing can be put back into a socket that has ended.
+      this.#host.handOver(socket);
+      socket.off('error', this.#onError);
+      socket.emit('data', bytes);
+      socket.emit('end');
+      return;
+    }
     socket.pause();
     if (bytes !== null) socket.unshift(bytes);
     this.#host.handOver(socket);
@@ -156,7 +158,6 @@ export class PlainConnection implements PlainAnswering {
   #leave(): void {
     this.#isOver = true;
     this.#bytes = null;
-    this.#ahead = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const socket = this.#socket;
@@ -167,17 +168,22 @@ export class PlainConnection implements PlainAnswering {
     this.#host.closed(this);
   }
 
-  /** The client sends no more; as Node's server does, its connection is closed with that. */
   #onEnd = (): void => {
-    const isCut = this.#bytes !== null && !this.#isAnswering;
-    this.#leave();
-    if (isCut)
-      answerMalformed(
-        Object.assign(new Error('Parse Error: Invalid EOF state'), { code: 'HPE_INVALID_EOF_STATE' }),
-        this.#socket,
-      );
-    else this.#socket.end();
+    this.#hasEnded = true;
+    if (this.#isAnswering) watchHalfClosed(this.#socket, () => this.#response?.probe() ?? true);
+    else this.#read();
   };
+
+  /** The client has its answers, and sends no more. */
+  #end(): void {
+    const isCut = this.#bytes !== null;
+    this.#leave();
+    if (!isCut) this.#socket.end();
+    else {
+      const error = Object.assign(new Error('Parse Error: Invalid EOF state'), { code: 'HPE_INVALID_EOF_STATE' });
+      answerMalformed(error, this.#socket);
+    }
+  }
 
   // It is closed with that. Stays, since closing may fail as well.
   #onError = (): void => {};

@@ -25,7 +25,7 @@ const BEGINNING = /^(?:GET|POST|PUT|PATCH|DELETE) \//;
 const BEGINNING_BYTES = 8;
 const LENGTH = /^(?:0|[1-9]\d{0,5})$/;
 /** They change how a message is read, or what becomes of its connection. */
-const NOT_PLAIN = new Set(['transfer-encoding', 'upgrade', 'expect']);
+const NOT_PLAIN = new Set(['transfer-encoding', 'upgrade', 'expect', 'proxy-connection']);
 
 /**
  * Reads the head at the start of `bytes`. Knows no socket. Whatever could be read in two ways is not read at all: it is Node's to read or to refuse.

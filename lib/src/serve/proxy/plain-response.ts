@@ -65,6 +65,13 @@ export class PlainResponse {
     if (!this.#isOut) this.socket.write(this.#takeHead(), 'latin1');
   }
 
+  /** Sends an interim answer; false where the answer has begun. */
+  probe(): boolean {
+    if (this.#isOut || this.headersSent) return false;
+    this.socket.write('HTTP/1.1 102 Processing\r\n\r\n', 'latin1');
+    return true;
+  }
+
   /** @returns false: wait for `drain` @throws RangeError where it is longer than it said */
   write(bytes: Uint8Array): boolean {
     this.#count(bytes.length);

@@ -1,3 +1,4 @@
+import { timerMs } from '../../core/index.js';
 import { type DeploymentRoute, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
 import { DemandMeter, type SendDemand } from './demand-meter.js';
 import { HedgeBudget } from './hedge-budget.js';
@@ -287,7 +288,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
       this.#outage = null;
       this.#outageOver = !this.#isAsleep;
       this.#failWaiting(() => this.#unreachable());
-    }, this.#outageMs);
+    }, timerMs(this.#outageMs));
     this.#outage.unref();
   }
 
