@@ -167,7 +167,7 @@ suite('a replica that answers nonsense costs its own requests only', () => {
       'STARTED behind the answer': [head(), started],
       'an error with a status that splits the answer': [error({ code: 'NBS_X', status: '503\r\n', message: 'm', name: 'E' })],
       'an error that says nothing': [error({})],
-      'an error with causes without end': [error(JSON.parse('{"cause":'.repeat(500) + '{}' + '}'.repeat(500)))],
+      'an error with causes without end': [error(JSON.parse(`${'{"cause":'.repeat(500)}{}${'}'.repeat(500)}`))],
       'an error of odd fields': [
         error({ name: {}, message: 5, stack: [], code: 'NBS_REPLICA_BUSY\r\n', status: 503, details: [null], cause: 1 }),
       ],

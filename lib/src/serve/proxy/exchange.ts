@@ -101,6 +101,8 @@ export class Exchange implements ResponseSink, BodyReader {
 
   /** Answers with an error, or breaks the answer off where it has begun. */
   fail(error: Error, close = this.#host.draining || this.#expectsContinue): void {
+    // What came of the answer goes out before it is broken off.
+    if (this.#response.headersSent) this.flush();
     if (this.#done) return;
     if (this.#response.headersSent) {
       this.#breakOff();
