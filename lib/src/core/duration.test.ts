@@ -15,7 +15,7 @@ test('a duration is one that a timer can hold', () => {
     1e308,
     2 ** 31,
     '597h',
-    '9'.repeat(400) + 's',
+    `${'9'.repeat(400)}s`,
     '-1s',
     '1d',
     '',

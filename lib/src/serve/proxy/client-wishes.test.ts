@@ -16,10 +16,11 @@ test('a timeout is a number of seconds above 0', () => {
     ['2', 2000],
     ['0.25', 250],
     ['.5', 500],
+    ['9'.repeat(400), 2 ** 31 - 1],
   ] as const) {
     assert.equal(clientWishes({ 'x-request-timeout-seconds': value }).limit?.leftMs, leftMs);
   }
-  for (const value of ['0', '-1', '1e3', '5s', '', 'Infinity', ' 1']) {
+  for (const value of ['0', '-1', '1e308', 'NaN', '0x1', '1e3', '5s', '', 'Infinity', ' 1']) {
     assert.throws(
       () => clientWishes({ 'x-request-timeout-seconds': value }),
       (error) => hasCode(error, BadTimeout),
