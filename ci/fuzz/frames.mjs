@@ -76,23 +76,47 @@ export async function fuzzFrames({ seed, count }) {
 
 /** A proxy with a replica that is honest and one that lies, in one process. */
 class Stage {
+  dir = mkdtempSync(join(tmpdir(), 'nbsf-'));
+  /** @type {any} */
+  honest = null;
+  /** @type {any} */
+  liar = null;
+  /** @type {any} */
+  router = null;
+  /** @type {any} */
+  proxy = null;
+  port = 0;
+
+  /** @param {() => number} draw */
+  constructor(draw) {
+    this.draw = draw;
+    this.frames = new LyingFrames(draw);
+  }
+
   static async open(draw) {
-    const stage = new Stage();
-    stage.draw = draw;
-    stage.frames = new LyingFrames(draw);
-    stage.dir = mkdtempSync(join(tmpdir(), 'nbsf-'));
-    stage.honest = await listen({ path: join(stage.dir, 'honest.sock') }, {
-      token: TOKEN,
-      hello: helloOf('replica', 'honest'),
-      onChannel: (channel) => {
-        channel.onCall = answerHonestly;
+    const stage = new Stage(draw);
+    stage.honest = await listen(
+      { path: join(stage.dir, 'honest.sock') },
+      {
+        token: TOKEN,
+        hello: helloOf('replica', 'honest'),
+        onChannel: (channel) => {
+          channel.onCall = answerHonestly;
+        },
       },
-    });
+    );
     stage.liar = stage.listenAndLie(join(stage.dir, 'liar.sock'));
     stage.router = new Router({ connect: (path) => connectChannel({ path }, { token: TOKEN, hello: helloOf('proxy', 'fuzz') }) });
     const route = (name, requestTimeoutMs) => ({
-      app: 'a', name, replicas: [{ id: name, path: join(stage.dir, `${name}.sock`) }], maxOngoingRequests: 1000, maxQueuedRequests: -1,
-      requestTimeoutMs, idempotent: [], methods: [], http: true,
+      app: 'a',
+      name,
+      replicas: [{ id: name, path: join(stage.dir, `${name}.sock`) }],
+      maxOngoingRequests: 1000,
+      maxQueuedRequests: -1,
+      requestTimeoutMs,
+      idempotent: [],
+      methods: [],
+      http: true,
     });
     stage.router.apply({
       version: 1,
@@ -100,7 +124,14 @@ class Stage {
       ingresses: { a: 'honest' },
       deployments: { 'a/honest': route('honest', null), 'a/liar': route('liar', 500) },
     });
-    stage.proxy = new HttpProxy({ router: stage.router, token: TOKEN, host: '127.0.0.1', allowedHosts: [], allowedOrigins: [], bodyIdleMs: 30_000 });
+    stage.proxy = new HttpProxy({
+      router: stage.router,
+      token: TOKEN,
+      host: '127.0.0.1',
+      allowedHosts: [],
+      allowedOrigins: [],
+      bodyIdleMs: 30_000,
+    });
     await new Promise((resolve) => stage.proxy.server.listen(0, '127.0.0.1', resolve));
     stage.port = stage.proxy.server.address().port;
     await stage.check('the beginning');
@@ -139,14 +170,18 @@ class Stage {
     const text = await this.send(paths);
     const answers = readAnswers(text);
     const wholes = answers.filter(({ isWhole }) => isWhole);
-    if (answers.length > paths.length) throw new Error(`${answers.length} answers to ${paths.length} requests: ${JSON.stringify(text)}`);
+    if (answers.length > paths.length)
+      throw new Error(`${answers.length} answers to ${paths.length} requests: ${JSON.stringify(text)}`);
     answers.forEach(({ body, isWhole, fault }, i) => {
       if (fault !== null) throw new Error(`${fault}: ${JSON.stringify(text)}`);
       const path = paths[i];
-      if (path.startsWith('/honest') && isWhole && body !== `honest ${path}`) throw new Error(`${path} was answered ${JSON.stringify(body)}: ${JSON.stringify(text)}`);
+      if (path.startsWith('/honest') && isWhole && body !== `honest ${path}`)
+        throw new Error(`${path} was answered ${JSON.stringify(body)}: ${JSON.stringify(text)}`);
     });
-    if (isFirst && wholes[0]?.body !== `honest ${paths[0]}`) throw new Error(`the answer before the lie is not there: ${JSON.stringify(text)}`);
-    if (text.toLowerCase().includes('\r\nx-injected:') && !answers.every(({ head }) => !/x-injected/i.test(head))) throw new Error(`a header was injected: ${JSON.stringify(text)}`);
+    if (isFirst && wholes[0]?.body !== `honest ${paths[0]}`)
+      throw new Error(`the answer before the lie is not there: ${JSON.stringify(text)}`);
+    if (text.toLowerCase().includes('\r\nx-injected:') && !answers.every(({ head }) => !/x-injected/i.test(head)))
+      throw new Error(`a header was injected: ${JSON.stringify(text)}`);
     return wholes.length === paths.length;
   }
 
@@ -159,7 +194,11 @@ class Stage {
       });
       socket.on('error', () => {}).on('close', () => resolve(text));
       const last = paths.length - 1;
-      socket.write(paths.map((path, i) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${i === last ? 'Connection: close\r\n' : ''}\r\n`).join(''));
+      socket.write(
+        paths
+          .map((path, i) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${i === last ? 'Connection: close\r\n' : ''}\r\n`)
+          .join(''),
+      );
     });
   }
 
@@ -212,10 +251,15 @@ class Stage {
       const handshake = new ConnectingHandshake({ token: TOKEN, hello: helloOf('driver', 'liar'), peerName: 'the replica' });
       socket.on('error', () => {}).on('close', resolve);
       socket.on('connect', () => socket.write(handshake.opening()));
-      speak(socket, handshake, () => {}, () => {
-        for (const bytes of this.frames.asCaller()) socket.write(bytes);
-        setTimeout(() => socket.destroy(), 5);
-      });
+      speak(
+        socket,
+        handshake,
+        () => {},
+        () => {
+          for (const bytes of this.frames.asCaller()) socket.write(bytes);
+          setTimeout(() => socket.destroy(), 5);
+        },
+      );
     });
   }
 
@@ -258,7 +302,12 @@ class Stage {
 function answerHonestly(call) {
   if (call.head.kind !== 'http') return call.fail(new Error('only HTTP'));
   call.started();
-  return () => call.respond({ kind: 'http', status: 200, headers: ['content-type', 'text/plain'] }, Buffer.from(`honest ${call.head.url}`), true);
+  return () =>
+    call.respond(
+      { kind: 'http', status: 200, headers: ['content-type', 'text/plain'] },
+      Buffer.from(`honest ${call.head.url}`),
+      true,
+    );
 }
 
 /** Goes through a handshake, then hands on what comes. */
@@ -281,7 +330,9 @@ function speak(socket, handshake, onBytes, onOpen = () => {}) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, count: { type: 'string', default: '10000' } } });
+  const { values } = parseArgs({
+    options: { seed: { type: 'string', default: '1' }, count: { type: 'string', default: '10000' } },
+  });
   const made = await fuzzFrames({ seed: Number(values.seed), count: Number(values.count) });
   console.log(`seed ${values.seed}: ${JSON.stringify(made)}`);
   process.exit(0);

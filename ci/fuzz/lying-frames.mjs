@@ -5,11 +5,90 @@ const MORE = 2;
 
 /** A whole answer, for the place where it must not be read as one. */
 const INJECTED = 'HTTP/1.1 200 OK\r\nx-injected: 1\r\ncontent-length: 8\r\n\r\ninjected';
-const ODD = [null, undefined, true, '', 'x', [], {}, -1, 0, 0.5, 1e308, -1e308, 2 ** 31, 2 ** 53, '200', '503\r\n', '200 OK\r\nx-injected: 1', '\u0100', '__proto__', '\0'];
-const NAMES = ['x-a', 'X-A', 'content-length', 'Content-Length', 'transfer-encoding', 'connection', 'keep-alive', 'trailer', 'upgrade', 'date', 'set-cookie', 'content-type', '__proto__', 'x-request-id', '', ' x', 'x ', 'x:', 'x\r\nx-injected: 1\r\ny', '\u00e9', '\u0100', 'a'.repeat(9000)];
-const VALUES = ['1', '3', '+3', '3, 3', '-1', '0x3', '1e3', '99999999999999999999', 'chunked', 'close', 'keep-alive', 'a\r\nx-injected: 1', 'a\nb', 'a\rb', '\0', '\u0100', '\x7f', '\x80', ' ', '', INJECTED, 'b'.repeat(20_000)];
+const ODD = [
+  null,
+  undefined,
+  true,
+  '',
+  'x',
+  [],
+  {},
+  -1,
+  0,
+  0.5,
+  1e308,
+  -1e308,
+  2 ** 31,
+  2 ** 53,
+  '200',
+  '503\r\n',
+  '200 OK\r\nx-injected: 1',
+  '\u0100',
+  '__proto__',
+  '\0',
+];
+const NAMES = [
+  'x-a',
+  'X-A',
+  'content-length',
+  'Content-Length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'trailer',
+  'upgrade',
+  'date',
+  'set-cookie',
+  'content-type',
+  '__proto__',
+  'x-request-id',
+  '',
+  ' x',
+  'x ',
+  'x:',
+  'x\r\nx-injected: 1\r\ny',
+  '\u00e9',
+  '\u0100',
+  'a'.repeat(9000),
+];
+const VALUES = [
+  '1',
+  '3',
+  '+3',
+  '3, 3',
+  '-1',
+  '0x3',
+  '1e3',
+  '99999999999999999999',
+  'chunked',
+  'close',
+  'keep-alive',
+  'a\r\nx-injected: 1',
+  'a\nb',
+  'a\rb',
+  '\0',
+  '\u0100',
+  '\x7f',
+  '\x80',
+  ' ',
+  '',
+  INJECTED,
+  'b'.repeat(20_000),
+];
 const BODIES = ['', 'abc', INJECTED, `0\r\n\r\n${INJECTED}`, 'x'.repeat(5000), 'y'.repeat(65_000), '\xff\xfe\0'];
-const CODES = ['NBS_REPLICA_BUSY', 'NBS_REPLICA_DRAINING', 'NBS_PEER_GONE', 'NBS_PROTOCOL', 'NBS_USER_ERROR', 'NBS_NO_ROUTE', 'NBS_CANCELLED', 'NBS_REQUEST_TIMEOUT', 'ECONNRESET', '', 'nbs\r\nx-injected: 1'];
+const CODES = [
+  'NBS_REPLICA_BUSY',
+  'NBS_REPLICA_DRAINING',
+  'NBS_PEER_GONE',
+  'NBS_PROTOCOL',
+  'NBS_USER_ERROR',
+  'NBS_NO_ROUTE',
+  'NBS_CANCELLED',
+  'NBS_REQUEST_TIMEOUT',
+  'ECONNRESET',
+  '',
+  'nbs\r\nx-injected: 1',
+];
 
 export class LyingFrames {
   #draw;
@@ -56,17 +135,44 @@ export class LyingFrames {
     const end = this.#maybe(0.5) ? END : 0;
     return this.#pick([
       () => frame(Type.RESPONSE, end, stream, JSON.stringify(this.#responseHead()), this.#pick(BODIES)),
-      () => frame(Type.RESPONSE, end, stream, JSON.stringify({ kind: 'http', status: 200, headers: ['content-length', '3'] }), this.#pick(BODIES)),
+      () =>
+        frame(
+          Type.RESPONSE,
+          end,
+          stream,
+          JSON.stringify({ kind: 'http', status: 200, headers: ['content-length', '3'] }),
+          this.#pick(BODIES),
+        ),
       () => frame(Type.RESPONSE, end, stream, JSON.stringify({ kind: 'http', status: 200, headers: [] }), this.#pick(BODIES)),
       () => frame(Type.DATA, end, stream, '', this.#pick(BODIES)),
       () => frame(Type.DATA, END, stream),
       () => frame(Type.STARTED, 0, stream),
       () => frame(Type.ERROR, this.#maybe(0.1) ? MORE : 0, stream, JSON.stringify(this.#error())),
       () => this.#window(stream),
-      () => frame(Type.NOTIFY, this.#maybe(0.1) ? MORE : 0, 0, JSON.stringify(this.#pick([...ODD, { kind: 'feed', topic: 'routes', version: 9, value: null }, { kind: 'event' }, { kind: 'log' }]) ?? null)),
+      () =>
+        frame(
+          Type.NOTIFY,
+          this.#maybe(0.1) ? MORE : 0,
+          0,
+          JSON.stringify(
+            this.#pick([
+              ...ODD,
+              { kind: 'feed', topic: 'routes', version: 9, value: null },
+              { kind: 'event' },
+              { kind: 'log' },
+            ]) ?? null,
+          ),
+        ),
       () => this.#calling(2 * (1 + this.#below(3))),
       // Of a call that is not there, or somebody else's.
-      () => frame(Type.RESPONSE, END, stream + 2 * (1 + this.#below(50)), JSON.stringify({ kind: 'http', status: 200, headers: ['x-other', '1'] }), 'other'),
+      () =>
+        frame(
+          Type.RESPONSE,
+          END,
+          stream + 2 * (1 + this.#below(50)),
+          JSON.stringify({ kind: 'http', status: 200, headers: ['x-other', '1'] }),
+          'other',
+        ),
       () => (this.#maybe(0.15) ? this.#broken(stream) : frame(Type.DATA, 0, stream, '', 'abc')),
     ])();
   }
@@ -84,7 +190,10 @@ export class LyingFrames {
 
   #responseHead() {
     if (this.#maybe(0.1)) return this.#pick(ODD) ?? null;
-    const headers = Array.from({ length: this.#below(4) }, () => [this.#pick(NAMES), this.#maybe(0.1) ? this.#pick(ODD) : this.#pick(VALUES)]).flat();
+    const headers = Array.from({ length: this.#below(4) }, () => [
+      this.#pick(NAMES),
+      this.#maybe(0.1) ? this.#pick(ODD) : this.#pick(VALUES),
+    ]).flat();
     if (this.#maybe(0.05)) headers.pop();
     return {
       kind: this.#maybe(0.1) ? this.#pick(['value', 'items', ...ODD]) : 'http',
@@ -98,8 +207,16 @@ export class LyingFrames {
     const odd = (value) => (this.#maybe(0.15) ? this.#pick(ODD) : value);
     if (this.#maybe(0.1)) return this.#pick(ODD) ?? null;
     return {
-      kind: odd(this.#pick(['http', 'method', 'control'])), op: odd('status'), method: odd('GET'), url: odd('/x'), headers: odd(['a', 'b']), host: odd('h'),
-      prefix: odd('/'), requestId: odd('r'), length: this.#maybe(0.3) ? this.#pick([...ODD, 3, 5000, 1e9]) : undefined, deadlineMs: this.#maybe(0.1) ? this.#pick(ODD) : undefined,
+      kind: odd(this.#pick(['http', 'method', 'control'])),
+      op: odd('status'),
+      method: odd('GET'),
+      url: odd('/x'),
+      headers: odd(['a', 'b']),
+      host: odd('h'),
+      prefix: odd('/'),
+      requestId: odd('r'),
+      length: this.#maybe(0.3) ? this.#pick([...ODD, 3, 5000, 1e9]) : undefined,
+      deadlineMs: this.#maybe(0.1) ? this.#pick(ODD) : undefined,
     };
   }
 
@@ -107,8 +224,15 @@ export class LyingFrames {
     if (this.#maybe(0.1)) return this.#pick(ODD) ?? null;
     const odd = (value) => (this.#maybe(0.2) ? this.#pick(ODD) : value);
     return {
-      name: odd('Error'), message: odd('m'), stack: odd('at x'), code: odd(this.#pick(CODES)), status: this.#maybe(0.5) ? this.#pick([...ODD, 499, 503, 600]) : 503,
-      details: odd({ ongoing: odd(1) }), cause: this.#maybe(0.2) ? this.#error() : undefined, saidStatus: this.#maybe(0.2) ? this.#pick(ODD) : undefined, expose: odd(false),
+      name: odd('Error'),
+      message: odd('m'),
+      stack: odd('at x'),
+      code: odd(this.#pick(CODES)),
+      status: this.#maybe(0.5) ? this.#pick([...ODD, 499, 503, 600]) : 503,
+      details: odd({ ongoing: odd(1) }),
+      cause: this.#maybe(0.2) ? this.#error() : undefined,
+      saidStatus: this.#maybe(0.2) ? this.#pick(ODD) : undefined,
+      expose: odd(false),
     };
   }
 
@@ -155,9 +279,16 @@ export class LyingFrames {
   }
 }
 
+/**
+ * @param {number} type
+ * @param {number} flags
+ * @param {number} stream
+ * @param {string} [head]
+ * @param {string | Buffer} [body]
+ */
 function frame(type, flags, stream, head = '', body = '') {
   const first = Buffer.from(head);
-  const rest = Buffer.from(body, 'latin1');
+  const rest = typeof body === 'string' ? Buffer.from(body, 'latin1') : body;
   // A head that does not fit is cut: then it is no JSON.
   const headBytes = first.subarray(0, 60_000);
   const bodyBytes = rest.subarray(0, 65_536 - headBytes.length);

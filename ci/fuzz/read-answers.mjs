@@ -11,7 +11,11 @@ export function readAnswers(text) {
     const head = end < 0 ? text.slice(at) : text.slice(at, end);
     const [line, ...lines] = head.split('\r\n');
     const status = Number(/^HTTP\/1\.1 ([1-9]\d\d) [\x20-\x7e]*$/.exec(line)?.[1] ?? Number.NaN);
-    if (Number.isNaN(status)) return [...answers, broken(head, end < 0 && 'HTTP/1.1 '.startsWith(head.slice(0, 9)) ? null : `no status line: ${line.slice(0, 60)}`)];
+    if (Number.isNaN(status))
+      return [
+        ...answers,
+        broken(head, end < 0 && 'HTTP/1.1 '.startsWith(head.slice(0, 9)) ? null : `no status line: ${line.slice(0, 60)}`),
+      ];
     const odd = lines.find((one) => !/^[\w!#$%&'*+\-.^`|~]+: ?[\t\x20-\x7e\x80-\xff]*$/.test(one));
     if (end < 0) return [...answers, broken(head, null)];
     if (odd !== undefined) return [...answers, broken(head, `no header: ${odd.slice(0, 60)}`)];
@@ -28,7 +32,8 @@ const broken = (head, fault) => ({ status: 0, head, body: '', isWhole: false, fa
 
 function readBody(text, from, status, lines) {
   if (status < 200 || status === 204 || status === 304) return { body: '', next: from, isWhole: true, fault: null };
-  const valuesOf = (name) => lines.filter((line) => line.toLowerCase().startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trim());
+  const valuesOf = (name) =>
+    lines.filter((line) => line.toLowerCase().startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trim());
   const lengths = valuesOf('content-length');
   const codings = valuesOf('transfer-encoding');
   if (lengths.length + codings.length > 1) return { body: '', next: from, isWhole: false, fault: 'two lengths' };

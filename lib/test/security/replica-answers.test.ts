@@ -172,7 +172,10 @@ suite('a replica that answers nonsense costs its own requests only', () => {
         error({ name: {}, message: 5, stack: [], code: 'NBS_REPLICA_BUSY\r\n', status: 503, details: [null], cause: 1 }),
       ],
     };
-    const hold = (stream: number): Buffer => (held.push(stream), Buffer.alloc(0));
+    const hold = (stream: number): Buffer => {
+      held.push(stream);
+      return Buffer.alloc(0);
+    };
     const held: number[] = [];
     for (const [what, form] of Object.entries(forms)) {
       // Another request of the same connection is under way meanwhile.
