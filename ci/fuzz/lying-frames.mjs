@@ -1,4 +1,4 @@
-/** What peers say that lie: frames in all orders, with fields of all kinds. Decided by `draw` alone. */
+// What peers say that lie: frames in all orders, with fields of all kinds.
 const Type = { REQUEST: 1, STARTED: 2, RESPONSE: 3, DATA: 4, WINDOW: 5, CANCEL: 6, ERROR: 7, NOTIFY: 8 };
 const END = 1;
 const MORE = 2;

@@ -84,24 +84,21 @@ export class FeedSubscriber {
   }
 
   /**
-   * Versions of another publisher start anew, so whatever a fresh channel says is the newest. A value that cannot be applied is not kept, and ends the
-   * channel: later changes would be changes of it. The next channel brings the whole value.
+   * Versions of another publisher start anew, so whatever a fresh channel says is the newest. A value that cannot be applied is not acknowledged; it is
+   * kept, since later changes are changes of it.
    */
   #receive(channel: Channel, message: FeedMessage): void {
-    if (message.kind === 'feed-ack' || channel.isClosed) return;
+    if (message.kind === 'feed-ack') return;
     const { topic, version } = message;
     try {
-      if (typeof topic !== 'string' || !Number.isSafeInteger(version))
-        throw new TypeError('a value without a topic or a version');
       const value = message.kind === 'feed' ? message.value : withChange(this.#values.get(topic), message.change);
-      this.#options.onValue(topic, value, version);
+      this.#delayMs = FIRST_DELAY_MS;
       this.#values.set(topic, value);
+      this.#options.onValue(topic, value, version);
     } catch (error) {
       log.error({ err: error, topic, version }, 'a value could not be applied');
-      channel.destroy();
       return;
     }
-    this.#delayMs = FIRST_DELAY_MS;
     channel.notify({ kind: 'feed-ack', topic, version });
   }
 
