@@ -139,7 +139,9 @@ export class NotebookRun {
     const ended = this.#waitFor('outcome');
     this.#process.send({ kind: 'cell', cell: cell.number, code: cell.code });
     const timer =
-      timeoutMs === null ? undefined : setTimeout(() => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'), Math.min(timeoutMs, MAX_TIMER_MS));
+      timeoutMs === null
+        ? undefined
+        : setTimeout(() => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'), Math.min(timeoutMs, MAX_TIMER_MS));
     const end = await ended;
     clearTimeout(timer);
     clearTimeout(this.#killer);

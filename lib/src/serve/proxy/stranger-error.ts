@@ -3,7 +3,6 @@ import {
   BadAnswer,
   BadTarget,
   BadTimeout,
-  BodyNotReplayable,
   HostRefused,
   HttpNotServed,
   NoReplica,
@@ -11,11 +10,9 @@ import {
   NoSuchDeployment,
   OriginRefused,
   QueueFull,
-  ReplicaDied,
-  ReplicaHung,
-  RequestTimeout,
   RequestTooSlow,
 } from '../protocol/index.js';
+import { BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout } from '../router/index.js';
 import { MalformedRequest } from './errors.js';
 
 /** What a client whom nobody knows may read of an error: nothing that comes of user code, of its name or of its replicas. */
