@@ -34,12 +34,13 @@ export interface DeploymentOptions {
   readonly gracefulShutdownTimeout?: Duration;
   /** How long a replica's start may take, its constructor included. Raise it for models that load slowly. @default '60s' */
   readonly startupTimeout?: Duration;
-  /** How long user code may go on after its request was cancelled before its process is replaced. @default '30s' */
+  /** How long user code may go on after its request was cancelled before its process is replaced, also if it blocks the event loop. @default '30s' */
   readonly stuckTimeout?: Duration;
   /** How often a running replica is asked whether it is well (`checkHealth`, if its class has that). @default '10s' */
   readonly healthCheckPeriod?: Duration;
   /**
-   * A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row.
+   * A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row. Time in
+   * which a request blocks the event loop does not count, however long it is.
    * @default '30s'
    */
   readonly healthCheckTimeout?: Duration;

@@ -111,7 +111,7 @@ export const DEPLOYMENT_OPTIONS = {
     'stuckTimeoutMs',
     ['push'],
     duration({
-      doc: 'How long user code may go on after its request was cancelled before its process is replaced.',
+      doc: 'How long user code may go on after its request was cancelled before its process is replaced, also if it blocks the event loop.',
       where: 'stuckTimeout',
       default: 30_000,
     }),
@@ -130,7 +130,7 @@ export const DEPLOYMENT_OPTIONS = {
     'healthCheckTimeoutMs',
     ['push'],
     duration({
-      doc: 'A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row.',
+      doc: 'A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row. Time in which a request blocks the event loop does not count, however long it is.',
       where: 'healthCheckTimeout',
       default: 30_000,
       least: 1,
