@@ -35,6 +35,8 @@ lifeline.on('close', end);
 function watch({ limit, error }: WatchOrder): void {
   const { times, counts } = limit;
   let idleLooks = 0;
+  /** It was said that nobody looks any more. */
+  let isLeaving = false;
   let lookedAt = performance.now();
   let answers = Atomics.load(counts, 1);
   let asked = answers;
@@ -60,14 +62,15 @@ function watch({ limit, error }: WatchOrder): void {
       tell({ kind: 'unblocked' } satisfies ChildMessage);
     }
     idleLooks = calls === 0 ? idleLooks + 1 : 0;
-    if (idleLooks >= IDLE_LOOKS) {
-      Atomics.store(counts, 0, 0);
-      // A call may have begun meanwhile, by somebody who saw us look.
-      if (Atomics.load(counts, 2) === 0 || Atomics.exchange(counts, 0, 1) === 1) clearInterval(timer);
-      return;
+    if (isLeaving) {
+      isLeaving = false;
+      // A call may have begun meanwhile for which we were seen to look.
+      if (calls === 0 || Atomics.exchange(counts, 0, 1) === 1) return clearInterval(timer);
     }
     if (calls === 0) {
       overSince = null;
+      isLeaving = idleLooks >= IDLE_LOOKS;
+      if (isLeaving) Atomics.store(counts, 0, 0);
       return;
     }
     // One question at a time.
