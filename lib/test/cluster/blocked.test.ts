@@ -102,7 +102,8 @@ test('a call without a deadline whose caller cancels, or whose client leaves: st
   const second = await until(() => handle.spin.remote(0).catch(() => null));
   const leaving = new AbortController();
   const request = fetch(`${handle.url}?ms=600000`, { signal: leaving.signal }).catch(() => {});
-  await until(async () => (await shown('left')).replica?.blockedSince !== undefined);
+  // Of the successor: the one before may still be shown while it ends.
+  await until(async () => (await shown('left')).replicas.some((one) => one.pid === second && one.blockedSince !== undefined));
   leaving.abort();
   await request;
   await until(() => !isRunning(second));
