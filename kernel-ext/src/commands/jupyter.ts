@@ -28,7 +28,7 @@ const InstallFailed: ErrorDefinition<'{what} failed, nothing of it is kept: {rea
 const OLDEST = [3, 9] as const;
 
 /** The folder of the JupyterLab that `nbserve lab` installed, or would. */
-export const jupyterFolder = (): string => join(cacheFolder(), 'jupyter');
+const jupyterFolder = (): string => join(cacheFolder(), 'jupyter');
 
 /**
  * The command `jupyter` with JupyterLab: the one on the PATH, else our own, installed first where it is missing or was left half done.

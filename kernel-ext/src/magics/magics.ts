@@ -33,7 +33,7 @@ const CELL_MAGICS: Readonly<
 };
 
 /** Every magic as it is typed; `!` too. */
-export const MAGIC_NAMES: readonly string[] = [
+const MAGIC_NAMES: readonly string[] = [
   '!command',
   ...Object.keys(LINE_MAGICS).map((name) => `%${name}`),
   '%%time',

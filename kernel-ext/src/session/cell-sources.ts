@@ -93,7 +93,7 @@ function apply(registry: SourceRegistry, event: Event): void {
 }
 
 /** The edits that made `after` of `before`, which only put text in: `__nbs_source("…", ` and `)`. */
-export function insertions(before: string, after: string): Edit[] {
+function insertions(before: string, after: string): Edit[] {
   const edits: Edit[] = [];
   let at = 0;
   for (let i = 0; i < after.length; ) {

@@ -31,7 +31,7 @@ function versionOf(specifier: string, from: NodeJS.Require = own): string {
 }
 
 /** Version of the TypeScript that checks the cells. Loads nothing: it is read from the package's file. */
-export function typescriptVersion(): string {
+function typescriptVersion(): string {
   if (typesChoice() === 'ts7') return versionOf('typescript7');
   return versionOf('@tslab/typescript-for-tslab', createRequire(own.resolve('tslab/package.json')));
 }

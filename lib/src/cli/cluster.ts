@@ -30,7 +30,7 @@ export function onlyOne(running: readonly ClusterInfo[], none: () => Error = NoC
 }
 
 /** Names each in the form in which it is added to a command. */
-export function severalClusters(running: readonly ClusterInfo[]): Error {
+function severalClusters(running: readonly ClusterInfo[]): Error {
   const lines = running.map((info) => {
     const url = info.url === '' ? 'no HTTP' : info.url;
     return `  --address ${shellWord(info.dir)}   # ${info.name}, for ${age(Date.now() - info.startedAt)}, ${url}`;

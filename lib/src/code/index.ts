@@ -1,4 +1,4 @@
-export { AsyncPackage, CannotShip, NoSource, NoSuchExport, PackageNotFound, ShipModuleFailed } from './errors.js';
+export { CannotShip, NoSource } from './errors.js';
 export { registerShipExtension } from './extension.js';
 export { loadCode } from './loader.js';
 export { compileModule, importModule, type ModulePackage } from './module.js';

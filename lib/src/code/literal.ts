@@ -65,7 +65,7 @@ export function isReference(expression: Node): boolean {
 }
 
 /** The module of `require('m')`. */
-export function requiredModule(node: Node): string | undefined {
+function requiredModule(node: Node): string | undefined {
   return node.type === 'CallExpression' && (node.callee as Node).name === 'require' ? literalArgument(node) : undefined;
 }
 

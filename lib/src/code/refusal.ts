@@ -11,7 +11,7 @@ export class Refusal extends Error {
 }
 
 /** `a Socket`, `an Agent`. */
-export function withArticle(noun: string): string {
+function withArticle(noun: string): string {
   return `${/^[aeiou]/i.test(noun) && !/^(uni|use|eu)/i.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 

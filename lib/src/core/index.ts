@@ -12,14 +12,13 @@ export {
   replicaSocket,
   tokenFile,
 } from './cluster-layout.js';
-export { type Duration, InvalidDuration, MAX_TIMER_MS, timerMs, toMs } from './duration.js';
+export { type Duration, MAX_TIMER_MS, timerMs, toMs } from './duration.js';
 export {
   addToEnv,
   cacheHome,
   childEnv,
   clusterFolder,
   imageThreads,
-  logLevel,
   openMpThreads,
   packageRunner,
   runtimeHome,
@@ -51,7 +50,6 @@ export {
   type OptionValues,
   parseOptions,
   positive,
-  UnknownOption,
 } from './schema.js';
 export { collectStart, collectWithin, duringStart, type StartSink } from './start.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';

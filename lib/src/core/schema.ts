@@ -2,7 +2,7 @@ import { type Duration, toMs } from './duration.js';
 import { defineError } from './errors.js';
 
 export const InvalidOption = defineError('NBS_INVALID_OPTION', 400, '{where}: option {option} must be {expected}, got {value}');
-export const UnknownOption = defineError('NBS_UNKNOWN_OPTION', 400, '{where}: unknown option {option}; the options are {valid}');
+const UnknownOption = defineError('NBS_UNKNOWN_OPTION', 400, '{where}: unknown option {option}; the options are {valid}');
 
 /**
  * One option of a configuration: its default, its check, and what the docs say of it. The member of the public interface and the row of `options.md`

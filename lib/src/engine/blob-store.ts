@@ -4,7 +4,7 @@ import { blobPath, shortId } from '../core/index.js';
 import type { BlobRef } from './engine.js';
 
 /** Whether the cluster has the blob. */
-export function hasBlob(dir: string, hash: string): Promise<boolean> {
+function hasBlob(dir: string, hash: string): Promise<boolean> {
   return stat(blobPath(dir, hash)).then(
     () => true,
     () => false,

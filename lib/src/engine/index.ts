@@ -1,4 +1,4 @@
-export { hasBlob } from './blob-store.js';
+
 export type { BlockLimit } from './block-limit.js';
 export { type ChildContext, enterChild } from './child.js';
 export { connectEngine } from './client.js';
@@ -33,18 +33,12 @@ export {
   type StopOptions,
 } from './engine.js';
 export {
-  AgentFailed,
-  CannotListen,
   CannotRename,
-  ClusterGone,
-  ClusterStopping,
   DetachedRunning,
   NodeLost,
-  NotAChild,
   PathTooLong,
   PortInUse,
   ProcessExited,
   ProcessStartTimeout,
-  UnsafeFolder,
 } from './errors.js';
 export { describeExit, ExitCode, type ExitName, type ExitReport } from './exit-report.js';

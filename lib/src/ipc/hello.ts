@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Hello } from './messages.js';
 
 /** Raised by one whenever frames or messages change in a way that an older peer misreads. */
-export const PROTOCOL_VERSION = 3;
+const PROTOCOL_VERSION = 3;
 
 let version: string | undefined;
 

@@ -12,14 +12,12 @@ export type {
 export { type ConnectOptions, connect } from './connect.js';
 export {
   AuthFailed,
-  BodyTooLarge,
   Cancelled,
   CannotClone,
   ConnectFailed,
   DeadlineExceeded,
   FeedUnacknowledged,
   HeadTooLarge,
-  InvalidValue,
   ListenFailed,
   NoHandler,
   PeerGone,
@@ -30,7 +28,7 @@ export {
 export { FeedPublisher } from './feed-publisher.js';
 export { FeedSubscriber, type FeedSubscriberOptions } from './feed-subscriber.js';
 export { headersFault } from './head-faults.js';
-export { helloOf, PROTOCOL_VERSION } from './hello.js';
+export { helloOf } from './hello.js';
 export { encodeItem, ItemDecoder } from './items.js';
 export { type ListenOptions, listen } from './listen.js';
 export type {

@@ -1,7 +1,7 @@
 import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
 
 /** Formats that can be decoded. */
-export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff', 'svg'] as const;
+const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff', 'svg'] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
 /** Options of {@link decode}. */

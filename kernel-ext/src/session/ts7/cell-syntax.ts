@@ -311,7 +311,7 @@ function needsCompiler(program: SyntaxNode): boolean {
 }
 
 /** A namespace of types alone has no value. */
-export function hasValue(node: SyntaxNode): boolean {
+function hasValue(node: SyntaxNode): boolean {
   if (node.kind === 'global' || node.declare === true) return false;
   const { body } = node;
   if (!isNode(body)) return false;

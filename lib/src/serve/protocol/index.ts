@@ -30,7 +30,6 @@ export type { HandleRef } from './handle-ref.js';
 export { headerText } from './header-text.js';
 export {
   addLatencies,
-  bucketEndMs,
   type LatencyCounts,
   latencyBucket,
   latencyQuantile,

@@ -4,7 +4,7 @@ import { BadTimeout } from '../protocol/index.js';
 import type { DeadlineLimit } from '../router/index.js';
 
 /** Ray Serve's name. gRPC's `grpc-timeout` is for gRPC. */
-export const TIMEOUT_HEADER = 'x-request-timeout-seconds';
+const TIMEOUT_HEADER = 'x-request-timeout-seconds';
 /** Of the urgencies of RFC 9218, 0 to 7, the ones for work that nobody waits for: 7 is its background, and what browsers call background is 6. */
 const FIRST_BATCH_URGENCY = 6;
 

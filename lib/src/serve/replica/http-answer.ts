@@ -9,10 +9,10 @@ export interface WholeAnswer {
 }
 
 export const TEXT = 'text/plain; charset=utf-8';
-export const BYTES = 'application/octet-stream';
-export const JSON_TYPE = 'application/json';
-export const JSON_LINES = 'application/x-ndjson';
-export const EVENT_STREAM = 'text/event-stream';
+const BYTES = 'application/octet-stream';
+const JSON_TYPE = 'application/json';
+const JSON_LINES = 'application/x-ndjson';
+const EVENT_STREAM = 'text/event-stream';
 
 /** For messages. */
 const ITEM = 'an item';

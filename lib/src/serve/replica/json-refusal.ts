@@ -77,4 +77,4 @@ export function nameOf(value: object): string {
   return typeof name === 'string' && name !== '' ? name : 'object';
 }
 
-export const article = (name: string): string => `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
+const article = (name: string): string => `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;

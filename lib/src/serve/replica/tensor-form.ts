@@ -61,7 +61,7 @@ function readerOf(type: string, data: ArrayLike<unknown>): (at: number) => unkno
 }
 
 /** IEEE 754 binary16: one bit of sign, five of exponent, ten of fraction. */
-export function halfToNumber(bits: number): number {
+function halfToNumber(bits: number): number {
   const sign = bits >>> 15 === 0 ? 1 : -1;
   const exponent = (bits >>> 10) & 0x1f;
   const fraction = bits & 0x3ff;

@@ -265,7 +265,7 @@ class Round {
 const configKeys = new WeakMap<DeploymentConfig, string>();
 
 /** What of a configuration a running replica works with; a change of anything else does not concern it. */
-export function configKey(config: DeploymentConfig): string {
+function configKey(config: DeploymentConfig): string {
   const known = configKeys.get(config);
   if (known !== undefined) return known;
   const key = JSON.stringify(partOf('push', config));

@@ -6,7 +6,7 @@ import type { AppTarget, AppVersion, TargetState } from './target.js';
 import type { TrafficRule } from './traffic-rule.js';
 
 /** Raised by one at each change that an older reader would misread; a reader keeps a way up from every older one. */
-export const CHECKPOINT_SCHEMA_VERSION = 3;
+const CHECKPOINT_SCHEMA_VERSION = 3;
 /** Version 1 had no `traffic`. Up to 2 `env` was the variables alone, and a module's deployment had its name only. */
 const OLDEST_READ = 1;
 
