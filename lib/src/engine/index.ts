@@ -1,4 +1,3 @@
-
 export type { BlockLimit } from './block-limit.js';
 export { type ChildContext, enterChild } from './child.js';
 export { connectEngine } from './client.js';
