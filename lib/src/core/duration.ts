@@ -3,7 +3,7 @@ import { defineError } from './errors.js';
 /** A duration: milliseconds, or a text such as `'30s'`, `'1.5m'`, `'250ms'`, `'2h'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
-const InvalidDuration = defineError(
+export const InvalidDuration = defineError(
   'NBS_INVALID_DURATION',
   400,
   "{option}: {value} is no duration; write milliseconds or a text such as '30s', '250ms', '5m', up to 596h",

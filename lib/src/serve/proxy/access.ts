@@ -86,7 +86,7 @@ export class Access {
 }
 
 /** `localhost`, a name below it, or a loopback address. */
-export function isLoopbackName(name: string): boolean {
+function isLoopbackName(name: string): boolean {
   if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;
   const v4 = name.startsWith('::ffff:') ? name.slice(7) : name;
   return v4.startsWith('127.') && isIP(v4) === 4;
