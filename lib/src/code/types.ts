@@ -55,11 +55,11 @@ export interface DefinitionRef {
   readonly sites: readonly string[];
   /** Both can come of one call: what is deployed, and the policy in its options. */
   readonly role: 'target' | 'policy';
-  /** Hash of the local variables that it sees. */
+  /** Hash of the local variables that it sees, and of its name, parameters and methods. */
   readonly captured: string;
   /** Equal hashes mean equal values. */
   readonly isCertain: boolean;
-  /** How many of the same place and hash were defined before it. */
+  /** How many of the same place and hash were defined before it; if equal values are certain, how many codes. */
   readonly order: number;
   /** No other of the same place has its name. */
   readonly isOnlyOfName: boolean;

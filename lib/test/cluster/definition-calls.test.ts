@@ -85,6 +85,29 @@ await serve.shutdown();
   assert.equal(await script('calls.mjs'), '[]\n');
 });
 
+test('in a script: a list of classes and functions of the file, in a loop', async () => {
+  write({
+    'list.mjs': `import { serve } from 'nbserve';
+class A { ask() { return 'a'; } }
+class B extends A { ask() { return 'b'; } }
+const sum = (word) => word;
+const parts = { a: A, b: B, c: class { ask() { return 'c'; } }, d: class { ask() { return 'd'; } }, fe: () => 'fe', ff: () => 'ff', fg: sum.bind(null, 'fg'), fh: sum.bind(null, 'fh') };
+const all = Object.fromEntries(Object.entries(parts).map(([name, Part]) => [name, serve.deployment(Part, { name: 'Model' })]));
+const Front = serve.deployment(class Front {
+  constructor(all) { this.all = all; }
+  async wrong() {
+    const said = Object.entries(this.all).map(async ([name, one]) => [name, await (name.startsWith('f') ? one.remote() : one.ask.remote())]);
+    return (await Promise.all(said)).filter(([name, word]) => name !== word);
+  }
+});
+const front = await serve.run(Front.bind(Object.fromEntries(Object.entries(all).map(([name, one]) => [name, one.bind()]))), { routePrefix: null }).catch((error) => error);
+console.log(front instanceof Error ? front.message : await front.wrong.remote());
+await serve.shutdown();
+`,
+  });
+  assert.equal(await script('list.mjs'), '[]\n');
+});
+
 test('in CommonJS as TypeScript writes it', async () => {
   write({
     'made.cjs': `"use strict";

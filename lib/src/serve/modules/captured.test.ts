@@ -70,8 +70,29 @@ describe('what a class sees of the function that made it', () => {
       assert.equal(capturedBy(make(value)).isCertain, false);
   });
 
+  it('tells classes apart that are given to one call', () => {
+    const named = [class A {}, class B {}].map(capturedBy);
+    assert.notEqual(named[0]?.digest, named[1]?.digest);
+    const [one, two] = [
+      class {
+        a() {
+          return 1;
+        }
+      },
+      class {
+        a() {
+          return 2;
+        }
+      },
+    ].map(capturedBy);
+    assert.equal(one?.digest, two?.digest);
+    assert.notEqual(one?.code, two?.code);
+    assert.equal(capturedBy(make(1)).code, capturedBy(make(2)).code);
+  });
+
   it('is nothing of the file, and ends in spite of cycles', () => {
-    assert.equal(capturedBy(class Top {}).digest, capturedBy(class Other {}).digest);
+    const digests = [() => digest, () => make].map((Top) => capturedBy(Top).digest);
+    assert.equal(digests[0], digests[1]);
     const cycle: unknown[] = [];
     cycle.push(cycle);
     assert.notEqual(digest(cycle), digest([[]]));

@@ -7,6 +7,8 @@ export interface Captured {
   readonly digest: string;
   /** Equal digests mean equal values; false where some value cannot be looked into (a function, an instance). */
   readonly isCertain: boolean;
+  /** Where its text begins, as this process numbers it: two of one code have one, and other processes other numbers. */
+  readonly code: string;
 }
 
 const KEY = Symbol.for('nbserve.captured');
@@ -18,6 +20,7 @@ const OF_FILE = /^(Global|Script|Module|Eval)|^Closure \(.*\.[cm]?[jt]sx?\)$/;
 
 interface RemoteObject {
   readonly objectId?: string;
+  readonly value?: unknown;
   readonly description?: string;
 }
 interface Properties {
@@ -31,12 +34,17 @@ interface Properties {
  */
 export function capturedBy(target: object): Captured {
   const digest = new ValueDigest(target);
+  digest.addOutline(target);
+  let code: string | undefined;
   let session: Session | undefined;
   try {
     // Loading it takes a millisecond: most processes of a cluster never need it.
     session = new (process.getBuiltinModule('node:inspector').Session)();
     session.connect();
-    for (const scope of localScopes(session, target)) {
+    const inner = innerProperties(session, target);
+    const location = inner.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value;
+    if (location !== undefined) code = JSON.stringify(location);
+    for (const scope of localScopes(session, inner)) {
       holder[KEY] = (given: object) => digest.addVariables(variablesIn(given));
       post(session, 'Runtime.callFunctionOn', { objectId: scope, functionDeclaration: `function () { ${HELD}(this) }` });
     }
@@ -47,7 +55,9 @@ export function capturedBy(target: object): Captured {
     delete holder[KEY];
     session?.disconnect();
   }
-  return { digest: digest.hex(), isCertain: digest.isCertain };
+  // Without a text of its own (of `bind`, a proxy) nothing says whether two are the same.
+  const isCertain = digest.isCertain && code !== undefined;
+  return { digest: digest.hex(), isCertain, code: code ?? '' };
 }
 
 /** The engine shows a scope as its description and its variables; these have no prototype. */
@@ -57,14 +67,19 @@ function variablesIn(scope: object): object {
   return isWrapped ? object : scope;
 }
 
-/** Ids of the scopes of the functions and blocks around it, the innermost first. */
-function localScopes(session: Session, target: object): readonly string[] {
+/** What the engine knows of it besides its properties. */
+function innerProperties(session: Session, target: object): NonNullable<Properties['internalProperties']> {
   holder[KEY] = target;
   const { result } = post<{ result: RemoteObject }>(session, 'Runtime.evaluate', { expression: HELD, silent: true });
-  const scopes = post<Properties>(session, 'Runtime.getProperties', {
-    objectId: result.objectId,
-    ownProperties: true,
-  }).internalProperties?.find(({ name }) => name === '[[Scopes]]');
+  return (
+    post<Properties>(session, 'Runtime.getProperties', { objectId: result.objectId, ownProperties: true }).internalProperties ??
+    []
+  );
+}
+
+/** Ids of the scopes of the functions and blocks around it, the innermost first. */
+function localScopes(session: Session, inner: NonNullable<Properties['internalProperties']>): readonly string[] {
+  const scopes = inner.find(({ name }) => name === '[[Scopes]]');
   if (scopes?.value?.objectId === undefined) return [];
   const all = post<Properties>(session, 'Runtime.getProperties', { objectId: scopes.value.objectId, ownProperties: true })
     .result.filter(({ name }) => /^\d+$/.test(name))

@@ -60,7 +60,7 @@ export function noteDefinition(name: string, target: Target, role: DefinitionRol
   const group = places.get(key) ?? [];
   places.set(key, group);
   const captured = capturedBy(target);
-  const order = group.filter(({ digest }) => digest === captured.digest).length;
+  const order = orderOf(captured, group);
   group.push({ ...captured, name, target: inert ? target : undefined });
   const module = compiled.get(entry);
   const origin: ModuleOrigin = {
@@ -89,6 +89,14 @@ export function definedAt({ sites, role }: DefinitionRef): readonly Definition[]
 /** In a replica: all that the module has defined under a name so far. */
 export function definedAs(name: string): readonly Definition[] {
   return [...places.values()].flat().filter((definition) => definition.name === name);
+}
+
+/** The place of a definition among those of its digest, or, if equal values are certain, of its code among theirs. */
+function orderOf({ digest, isCertain, code }: Captured, before: readonly Definition[]): number {
+  const same = before.filter((other) => other.digest === digest);
+  if (!isCertain) return same.length;
+  const codes = [...new Set(same.map((other) => other.code))];
+  return codes.includes(code) ? codes.indexOf(code) : codes.length;
 }
 
 const keyOf = (sites: readonly string[], role: DefinitionRole, evaluation: string): string =>

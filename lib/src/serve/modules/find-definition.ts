@@ -26,8 +26,11 @@ export class WantedDefinition {
       return named.length === 1 ? named[0]?.target : undefined;
     }
     const same = definedAt(definition).filter(({ digest }) => digest === definition.captured);
-    // Those that see equal values are the same code; else only their order is known.
-    return same[definition.isCertain ? 0 : definition.order]?.target;
+    // Those of one code that see equal values are the same; else only their order is known.
+    const choices = definition.isCertain
+      ? same.filter(({ code }, i) => same.findIndex((other) => other.code === code) === i)
+      : same;
+    return choices[definition.order]?.target;
   }
 
   /** The same, or, where it sees values that differ from run to run (a time, an id), the one of its name at this place, if it is the only one there. */

@@ -17,6 +17,17 @@ export class ValueDigest {
     this.#seen.set(own, 0);
   }
 
+  /** What of a class or function is the same whichever compiler wrote its text: its name, its parameters, its methods. */
+  addOutline(target: object): void {
+    for (const key of ['name', 'length']) {
+      const own: unknown = Object.getOwnPropertyDescriptor(target, key)?.value;
+      this.#tell('own', typeof own === 'function' ? '' : String(own ?? ''));
+    }
+    const prototype: unknown = Object.getOwnPropertyDescriptor(target, 'prototype')?.value;
+    if (typeof prototype !== 'object' || prototype === null || types.isProxy(prototype)) return;
+    for (const name of Object.getOwnPropertyNames(prototype).sort()) this.#tell('method', name);
+  }
+
   /** Variables of one scope. Their order is the engine's; a bundler puts a number behind a name that is taken. */
   addVariables(variables: object): void {
     const entries = Object.getOwnPropertyNames(variables).map((name) => [name.replace(/\d+$/, ''), name] as const);
