@@ -1,5 +1,5 @@
 import { aboutInput, type NbserveError } from '../core/index.js';
-import { type Arrays, typeOfView } from './elements.js';
+import { type Arrays, checkBooleans, convert, typeOfView } from './elements.js';
 import { InvalidTensor, MissingInput, UnknownInput, WrongShape, WrongType } from './errors.js';
 import { isShapedByData, isTypedByData } from './shaped-by-data.js';
 import { isTensor, sizeOf } from './tensor.js';
@@ -97,14 +97,21 @@ function checkShape(
   }
 }
 
+/** The runtime's binding reads dimensions as integers of 32 bits. */
+const MAX_DIMENSION = 2 ** 31 - 1;
+
 /** Tensors can be plain objects, also such as a request's JSON gives. */
 function checkData(name: string, { type, dims, data }: Tensor): void {
-  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
-    throw InvalidTensor({ reason: `input ${name} has the dimensions [${dims.join(', ')}]; they must be integers of at least 0` });
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION))
+    throw InvalidTensor({
+      reason: `input ${name} has the dimensions [${dims.join(', ')}]; they must be integers from 0 to ${MAX_DIMENSION}`,
+    });
   const kind = ArrayBuffer.isView(data) ? typeOfView(data as Arrays) : undefined;
   const fits =
     Array.isArray(data) || kind === type || (type === 'bool' && kind === 'uint8') || (type === 'float16' && kind === 'uint16');
   if (!fits) throw InvalidTensor({ reason: `input ${name} is ${type}, its data is ${show(data)}` });
+  if (type === 'bool' && kind === 'uint8') checkBooleans(data as Uint8Array);
+  if (type === 'string') convert(type, data as ArrayLike<string>, dims);
 }
 
 function show(value: unknown): string {

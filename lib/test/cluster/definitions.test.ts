@@ -274,7 +274,7 @@ for (const word of process.argv.slice(2)) {
 await serve.shutdown();
 `,
   });
-  const output = await start('arguments.mjs', 'word').ended;
+  const output = (await start('arguments.mjs', 'word').ended).replaceAll(/^port \d+ is in use.*\n/gm, '');
   assert.equal(output, 'NBS_NOT_DEFINED_AGAIN\n');
 });
 

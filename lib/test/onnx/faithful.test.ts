@@ -87,7 +87,19 @@ test('a tensor whose parts disagree is refused before the runtime sees it', asyn
     assert.rejects(model.run(tensor as ReturnType<typeof onnx.tensor>), { code: 'NBS_ONNX_INVALID_TENSOR', message });
   await refuses({ type: 'uint8', dims: [1], data: [300] }, /element 0 is 300, which uint8 cannot hold/);
   await refuses({ type: 'uint8', dims: [1], data: Float32Array.of(1) }, /input x is uint8, its data is a Float32Array/);
-  await refuses({ type: 'uint8', dims: [-1, -1], data: [1] }, /integers of at least 0/);
+  await refuses({ type: 'uint8', dims: [-1, -1], data: [1] }, /integers from 0 to 2147483647/);
   assert.deepEqual([...((await model.run({ type: 'uint8', dims: [1], data: [7] } as never)).y?.data ?? [])], [7]);
   await model.dispose();
+});
+
+test('what a type of an input cannot hold is refused before the runtime sees it', async () => {
+  for (const [type, data, dims, message] of [
+    ['bool', Uint8Array.of(1, 2), [2], /element 1 is 2, which bool cannot hold/],
+    ['string', ['a', 1], [2], /element 1 is of type number, which string cannot hold/],
+    ['float32', new Float32Array(0), [0, 2 ** 40], /dimensions \[0, 1099511627776\]; they must be integers from 0 to/],
+  ] as const) {
+    const model = await onnx.load(operator('Identity', { type, shape: dims.map((_, axis) => `d${axis}`) }), { device: 'cpu' });
+    await assert.rejects(model.run({ type, dims, data } as never), { code: 'NBS_ONNX_INVALID_TENSOR', message });
+    await model.dispose();
+  }
 });
