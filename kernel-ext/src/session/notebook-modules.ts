@@ -84,10 +84,10 @@ export class NotebookModules {
     }
   }
 
-  /** Forgets modules that were terminated while they loaded. One that awaits is loaded again as well. */
+  /** Forgets modules that were terminated while they loaded: a file that awaits has a promise of its own. */
   forgetUnfinished(): void {
     for (const [id, module] of Object.entries(this.require.cache)) if (module?.loaded === false) delete this.require.cache[id];
-    for (const [file, { module }] of this.#loaded) if (!module.loaded) this.#loaded.delete(file);
+    for (const [file, { module, ready }] of this.#loaded) if (ready === undefined && !module.loaded) this.#loaded.delete(file);
   }
 
   #requireIn(folder: string): NodeJS.Require {

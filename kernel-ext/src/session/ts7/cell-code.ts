@@ -63,7 +63,7 @@ export function cellCode(
   for (const { operand } of cell.awaits) edits.push(insert(closing(text, operand), ')'));
   if (hasResult) edits.push(insert(closing(text, result.expression as SyntaxNode), ')'));
   const uses = usingEdits(cell.program, text);
-  edits.push(...uses, ...loops.behind);
+  edits.push(...loops.behind, ...uses);
   const values = [...cell.names].filter(([, one]) => one.hasValue);
   const names = values.map(([name]) => name);
   const mentioned = text + [...uses, ...loops.before].map((edit) => edit.text).join('');
