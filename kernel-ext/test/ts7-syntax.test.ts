@@ -6,6 +6,12 @@ import { TestNotebook } from './session-harness.js';
 const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: string | RegExp]>> = {
   'an arrow function that asserts the type of an object': [['((): any => <any>{ a: 1 })()'], '{ a: 1 }'],
   'type parameters on lines of their own': [['const f = async <\n  T,\n>\n(x: T): Promise<\n  T\n> => x; await f(3)'], '3'],
+  'globals of Node that browsers have too': [
+    [
+      'const memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 }); const key: CryptoKey | undefined = undefined; [memory.buffer.byteLength, typeof Crypto, typeof SubtleCrypto, typeof Performance, key]',
+    ],
+    "[ 65536, 'function', 'function', 'function', undefined ]",
+  ],
   'a comma behind `this`': [
     ['const o = { m(this: void,) { return 1 }, n: function (this: void,) { return 2 } }; o.m() + o.n()'],
     '3',

@@ -30,6 +30,11 @@ export class NotebookConfig {
     );
   }
 
+  /** The library for browsers is asked for. */
+  get hasDom(): boolean {
+    return Array.isArray(this.options.lib) && this.options.lib.some((name) => /^dom$/i.test(String(name)));
+  }
+
   get esbuild(): TransformOptions['tsconfigRaw'] {
     const own = Object.fromEntries(Object.entries(this.options).filter(([name]) => COMPILED.test(name)));
     const jsx = own.jsx === 'react' || own.jsx === 'react-jsxdev' ? own.jsx : 'react-jsx';

@@ -8,6 +8,7 @@ import { CellModules, HUB } from './cell-modules.js';
 import { type CellScope, parseScope, type ScopeName, scopeName, scopeText } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { asksForKey, asksForMember, members, plainNames } from './completions.js';
+import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
 import { SideModules } from './side-modules.js';
 import { describeSymbol } from './symbol-text.js';
@@ -38,7 +39,8 @@ export class Ts7Converter implements Converter {
     this.#folder = folder;
     const config = new NotebookConfig(folder);
     this.#config = config;
-    const options = { folder, ambient, paths: { ...config.paths, ...paths }, compilerOptions: config.options };
+    const seen = config.hasDom ? ambient : ambient + NODE_GLOBALS;
+    const options = { folder, ambient: seen, paths: { ...config.paths, ...paths }, compilerOptions: config.options };
     this.#server = new TypeServer({ ...options, roots: [HUB], interruptPending });
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder, config);
