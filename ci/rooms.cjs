@@ -77,13 +77,14 @@ const KERNEL_ROOMS = {
   children: [],
   descriptors: [],
   versions: [],
+  guard: [],
   display: [],
   magics: [],
   control: ['children', 'descriptors', 'wire'],
-  session: ['children', 'display', 'magics', 'versions'],
-  install: ['wire'],
-  kernel: ['control', 'descriptors', 'session', 'versions', 'wire'],
-  runner: ['children', 'control', 'descriptors', 'session', 'versions'],
+  session: ['children', 'display', 'guard', 'magics', 'versions'],
+  install: ['guard'],
+  kernel: ['control', 'descriptors', 'guard', 'session', 'versions', 'wire'],
+  runner: ['children', 'control', 'descriptors', 'guard', 'session', 'versions'],
   commands: ['install', 'runner'],
 };
 

@@ -72,7 +72,7 @@ function errorsPage() {
     const own = errors.filter(({ file }) => ROOMS.find(([prefix]) => file.startsWith(`${prefix}/`))?.[0] === room);
     const rows = own
       .sort((a, b) => a.code.localeCompare(b.code))
-      .map(({ code, status, message, doc }) => [`\`${code}\``, status ?? '–', cell(message) + (doc === '' ? '' : `<br>*${cell(doc)}*`)]);
+      .map(({ code, status, message, doc }) => [`\`${code}\``, status, cell(message) + (doc === '' ? '' : `<br>*${cell(doc)}*`)]);
     return own.length === 0 ? '' : `## ${title}\n\n\`${room}\`\n\n${table(['Code', 'HTTP', 'Message'], rows)}\n`;
   });
   const exits = objectMembers('lib/src/engine/exit-report.ts', 'ExitCode').map(({ name, value, doc }) => [`\`${name}\``, value, cell(doc)]);
@@ -83,14 +83,14 @@ ${NOTE}
 Every error that you can meet has a code. The code does not change between releases of one minor version; the message may.
 \`{name}\` in a message stands for a value.
 
-- In code: \`isNbserveError(error)\` from \`nbserve\`, then \`error.code\`, \`error.status\`, \`error.details\` (the values in the message), \`error.cause\`.
+- In code: \`isNbserveError(error)\` from \`nbserve/errors\` (or \`nbserve\`), then \`error.code\`, \`error.status\`, \`error.details\` (the values in the message), \`error.cause\`.
 - Over HTTP: the status, and \`{ "error": { "code", "message", "requestId" } }\`. A 503 has \`retry-after\`.
   The message is the one below only where it is about the request itself. Else it says what the client can do; the cluster's log has the whole of it, with the same id, and so has the answer to a client that [shows the token](security.md#what-clients-are-told), with the values in the message and the stack of your code.
 - An error of your own code is \`NBS_USER_ERROR\`. A client reads its message only if the error has a \`status\` (or \`statusCode\`) of 400 to 499, or \`expose: true\`.
 - In a notebook: the code stands in brackets before the message.
 - On the command line: \`code: message\` on stderr; exit code 2 where the command was written wrongly, else 1.
 
-Status 499 is for calls that were given up; nobody is there to receive it. A dash: the error does not meet HTTP.
+Status 499 is for calls that were given up; nobody is there to receive it.
 
 ${sections.filter(Boolean).join('\n')}
 ## How processes end

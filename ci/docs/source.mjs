@@ -24,8 +24,8 @@ function docOf(node) {
 const oneLine = (text) => text.replaceAll(/\s*\n\s*/g, ' ').trim();
 
 /**
- * Every coded error: `defineError('NBS_…', status, 'message')` and `new SomeError('NBS_…', 'message')`.
- * @returns {{ code: string, status: number | null, message: string, doc: string, file: string }[]}
+ * Every coded error: `defineError('NBS_…', status, 'message')`.
+ * @returns {{ code: string, status: number, message: string, doc: string, file: string }[]}
  * @throws Error where the sources name a code that nothing defines
  */
 export function codedErrors() {
@@ -34,15 +34,10 @@ export function codedErrors() {
   for (const file of sourceFiles()) {
     for (const node of nodesOf(parse(file))) {
       if (ts.isStringLiteralLike(node) && /^NBS_[A-Z_]*[A-Z]$/.test(node.text)) named.set(node.text, file);
-      if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) continue;
-      const [code, second, third] = node.arguments ?? [];
-      if (code === undefined || !ts.isStringLiteralLike(code) || !code.text.startsWith('NBS_')) continue;
-      const isDefinition = ts.isCallExpression(node) && node.expression.getText() === 'defineError';
-      const message = messageOf(isDefinition ? third : second);
-      if (message === undefined) continue;
-      const status = isDefinition ? Number(second.getText()) : null;
-      const isKnown = found.some((one) => one.code === code.text && one.message === message);
-      if (!isKnown) found.push({ code: code.text, status, message, doc: isDefinition ? docOf(node) : '', file });
+      if (!ts.isCallExpression(node) || node.expression.getText() !== 'defineError') continue;
+      const [code, status, message] = node.arguments;
+      if (!ts.isStringLiteralLike(code) || !ts.isStringLiteralLike(message)) throw new Error(`${file}: defineError takes texts that can be read`);
+      found.push({ code: code.text, status: Number(status.getText()), message: message.text, doc: docOf(node), file });
     }
   }
   for (const extra of ANSWERS) found.push(extra);
@@ -73,14 +68,6 @@ const ANSWERS = [
     file: 'lib/src/serve/proxy/error-answer.ts',
   },
 ];
-
-function messageOf(node) {
-  if (node === undefined) return undefined;
-  if (ts.isStringLiteralLike(node)) return node.text;
-  if (!ts.isTemplateExpression(node)) return undefined;
-  const parts = node.templateSpans.map(({ expression, literal }) => `{${/[\w$]+/.exec(expression.getText().replace(/^JSON\.stringify\(/, ''))?.[0]}}${literal.text}`);
-  return node.head.text + parts.join('');
-}
 
 /** Where in `text` the members of an interface are: behind its brace, and before the last one. */
 export function interfaceBody(file, text, name) {

@@ -33,7 +33,7 @@ test('copies of lessons are no lessons', () => {
   assert.match(stdout, /^✔ a \(.* s\)\n1 of 1 lessons ran to their end\n$/);
   assert.equal(status, 0);
   assert.deepEqual(readdirSync(join(root, 'made/on/the/way')), ['a.ipynb']);
-  assert.match(lessons('notebooks/.ipynb_checkpoints').stderr, /^NBS_BAD_COMMAND_USAGE: there is no such notebook/);
+  assert.match(lessons('notebooks/.ipynb_checkpoints').stderr, /^NBS_BAD_USAGE: there is no such notebook/);
 });
 
 test('an output folder that cannot be is refused before anything runs', () => {

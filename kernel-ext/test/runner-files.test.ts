@@ -123,7 +123,7 @@ describe('parameters', () => {
     for (const name of ['class', '1a', 'a b', 'a = 1; let b', '']) {
       const { code: exit, stderr } = await run(t, notebookOf(['1']), ['-p', name, '1']);
       assert.equal(exit, 2, name);
-      assert.match(stderr, /^NBS_BAD_COMMAND_USAGE: -p takes the name of a variable/);
+      assert.match(stderr, /^NBS_BAD_USAGE: -p takes the name of a variable/);
     }
   });
 });

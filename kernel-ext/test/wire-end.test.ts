@@ -61,7 +61,7 @@ describe('the end of a kernel', () => {
 
   it('does not come with process.exit, an uncaught error or a rejection', async () => {
     const kernel = await start();
-    assert.equal((await kernel.execute('process.exit(3)')).reply.ename, 'ProcessExit');
+    assert.equal((await kernel.execute('process.exit(3)')).reply.ename, 'NbserveError');
     await kernel.execute('setTimeout(() => process.exit(4), 1); setTimeout(() => { throw new Error("in a timer") }, 2)');
     await kernel.execute('Promise.reject(new Error("left alone")); 1');
     await kernel.until(() => /left alone/.test(kernel.stderr) && /in a timer/.test(kernel.stderr), 'reports');

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { BadUsage, type Command, parseCommand } from 'nbserve/cli';
 import { executeNotebook, isVariableName, parseParameter } from '../runner/index.js';
-import { BadUsage, type Command, parseCommand } from './command.js';
 import { parseTimeout } from './timeout.js';
 
 const USAGE =

@@ -1,4 +1,3 @@
-export type { Command } from './command.js';
 export { executeCommand } from './execute-command.js';
 export { installCommand } from './install-command.js';
 export { labCommand } from './lab-command.js';

@@ -1,5 +1,5 @@
+import { type Command, parseCommand } from 'nbserve/cli';
 import { installKernelspec, type Scope } from '../install/index.js';
-import { type Command, parseCommand } from './command.js';
 
 /** Where a kernelspec is, and its name. */
 export const PLACE_OPTIONS = {

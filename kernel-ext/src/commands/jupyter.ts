@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineError, type ErrorDefinition } from 'nbserve/host';
+import { defineError, type ErrorDefinition } from 'nbserve/errors';
 import { cacheFolder } from './env.js';
 
 const WITHOUT = 'notebooks also run without Python: nbserve execute notebook.ipynb';

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'nbserve/cli';
 import { installKernelspec } from '../install/index.js';
-import type { Command } from './command.js';
 import { labEnvironment } from './env.js';
 import { jupyterWithLab } from './jupyter.js';
 

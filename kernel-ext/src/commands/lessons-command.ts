@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { access, mkdir, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { defineError } from 'nbserve/host';
+import { BadUsage, type Command, parseCommand } from 'nbserve/cli';
+import { defineError } from 'nbserve/errors';
 import { executeNotebook } from '../runner/index.js';
-import { BadUsage, type Command, parseCommand } from './command.js';
 import { parseTimeout } from './timeout.js';
 
 const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>] [--timeout <seconds>]';

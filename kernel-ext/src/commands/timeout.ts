@@ -1,9 +1,9 @@
-import { BadUsage } from './command.js';
+import { BadUsage } from 'nbserve/cli';
 
 /** The longest that a timer of Node's may take; more would end at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** `--timeout <seconds>` in milliseconds; `null` is no limit. @throws NBS_BAD_COMMAND_USAGE */
+/** `--timeout <seconds>` in milliseconds; `null` is no limit. @throws NBS_BAD_USAGE */
 export function parseTimeout(text: string | undefined, usage: string): number | null {
   if (text === undefined) return null;
   const ms = Number(text) * 1000;

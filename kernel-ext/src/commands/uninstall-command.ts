@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { clustersHome, defineError, listLocalClusters } from 'nbserve/host';
+import { type Command, parseCommand } from 'nbserve/cli';
+import { defineError } from 'nbserve/errors';
+import { clustersHome, listLocalClusters } from 'nbserve/host';
 import { uninstallKernelspec } from '../install/index.js';
-import { type Command, parseCommand } from './command.js';
 import { cacheFolder } from './env.js';
 import { PLACE_HELP, PLACE_OPTIONS, placeOf } from './install-command.js';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { MarkWriter } from '../descriptors/index.js';
-import { KernelError } from '../wire/index.js';
+import { CannotBind } from '../wire/index.js';
 import { guarded } from './guard.js';
 import {
   type Asker,
@@ -18,8 +18,6 @@ import {
 } from './messages.js';
 import { afterArrivals } from './turns.js';
 import { installUnwind } from './unwind.js';
-
-const bindError = (why: string): KernelError => new KernelError('NBS_KERNEL_BIND', `cannot bind the kernel's sockets: ${why}`);
 
 /** Output that may wait for the thread, in UTF-16 units. */
 const MAX_UNSENT = 4 * 1024 * 1024;
@@ -67,7 +65,7 @@ export class ControlThread {
 
   /**
    * Starts the thread and binds its sockets.
-   * @throws KernelError `NBS_KERNEL_BIND` where a port or socket file is taken
+   * @throws NBS_KERNEL_BIND if a port or socket file is taken
    */
   static async start(init: Omit<ControlInit, 'shared'>, events: ControlEvents): Promise<ControlThread> {
     const buffer = new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT);
@@ -81,7 +79,7 @@ export class ControlThread {
       worker.once('error', reject);
       worker.on('message', (message: FromControl) => {
         if (message.kind === 'bound') resolve();
-        else if (message.kind === 'failed') void once(worker, 'exit').then(() => reject(bindError(message.message)));
+        else if (message.kind === 'failed') void once(worker, 'exit').then(() => reject(CannotBind({ why: message.message })));
         // Half a message would be lost.
         else thread.guarded(() => thread.#onMessage(message, events));
       });

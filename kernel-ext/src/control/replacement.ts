@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { KernelError } from '../wire/index.js';
+import { defineError } from 'nbserve/errors';
 import type { Iopub } from './iopub.js';
 import { type Asker, LEGACY_VARIABLE, type Restart, type ShellRequest } from './messages.js';
 
@@ -14,8 +14,9 @@ const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))} s
 export const stuckText = (giveUpInMs: number): string =>
   `The interrupt cannot end this cell yet: it is inside native code, which has to return first. If it does not return within ${seconds(giveUpInMs)}, or if you interrupt once more, the kernel is started anew and its variables are lost.\n`;
 
-const REPLACED = new KernelError(
+const Replaced = defineError(
   'NBS_KERNEL_REPLACED',
+  500,
   'native code did not return after the interrupt, so the kernel was started anew: variables, imports and the cluster of this notebook are gone; run the cells that you need again',
 );
 
@@ -44,7 +45,7 @@ const MAX_VARIABLE_BYTES = 100_000;
  * @returns the answers on the shell channel. The new program sends them: what a client sends next must not go to the old one.
  */
 export function tellReplaced(open: readonly ShellRequest[], iopub: Iopub, running: string | undefined): LegacyReply[] {
-  const { code, message } = REPLACED;
+  const { code, message } = Replaced();
   const error = { ename: code, evalue: message, traceback: [`${code}: ${message}`] };
   const more = { execution_count: null, user_expressions: {}, payload: [] };
   const isCell = ({ header }: ShellRequest): boolean => header.msg_type === 'execute_request';

@@ -100,6 +100,6 @@ function bundle(type: string, content: unknown, text: string): MimeBundle {
 
 function imageBundle(bytes: Uint8Array, options: ImageOptions): MimeBundle {
   const type = imageType(bytes);
-  if (type === undefined) throw NotAnImage(bytes.length);
+  if (type === undefined) throw NotAnImage({ length: bytes.length });
   return { data: { [type]: base64(bytes), 'text/plain': `<${type}, ${bytes.length} bytes>` }, metadata: { [type]: options } };
 }

@@ -1,16 +1,7 @@
-/** An error of `display`, with the shape of nbserve's coded errors; nbserve itself is not loaded for it. */
-export class DisplayError extends Error {
-  constructor(
-    readonly code: `NBS_${string}`,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'NbserveError';
-  }
-}
+import { defineError } from 'nbserve/errors';
 
-export const NotAnImage = (length: number): DisplayError =>
-  new DisplayError(
-    'NBS_NOT_AN_IMAGE',
-    `these ${length} bytes are no PNG, JPEG, GIF or WebP picture; raw pixels have to be encoded first, e.g. with sharp`,
-  );
+export const NotAnImage = defineError(
+  'NBS_NOT_AN_IMAGE',
+  400,
+  'these {length} bytes are no PNG, JPEG, GIF or WebP picture; raw pixels have to be encoded first, e.g. with sharp',
+);

@@ -1,10 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KernelError } from '../wire/index.js';
 import { kernelArgv } from './argv.js';
 import { jupyterDataDir, type Scope, surroundings } from './data-dir.js';
 import { dataDirEnv } from './env.js';
+import { BadKernelName, KernelspecKept } from './errors.js';
 
 export type InstallOptions = Scope & {
   /** Folder name of the kernelspec, as `jupyter lab --kernel` takes it. @default 'nbserve' */
@@ -21,12 +21,7 @@ const DEFAULT_NAME = 'nbserve';
 /** jupyter_client's rule for names of kernels. */
 function specFolder(options: InstallOptions): string {
   const name = options.name ?? DEFAULT_NAME;
-  if (!/^[a-z0-9._-]+$/i.test(name)) {
-    throw new KernelError(
-      'NBS_KERNEL_NAME',
-      `${JSON.stringify(name)} is no name for a kernel; letters, digits, ".", "_" and "-" are allowed`,
-    );
-  }
+  if (!/^[a-z0-9._-]+$/i.test(name)) throw BadKernelName({ name: JSON.stringify(name) });
   return path.join(jupyterDataDir(options, surroundings(dataDirEnv())), 'kernels', name);
 }
 
@@ -42,7 +37,7 @@ const kernelSpec = (displayName = 'TypeScript (nbserve)'): Record<string, unknow
 /**
  * Makes the kernel known to Jupyter, in place of an older installation of the same name.
  * @returns the kernelspec's folder
- * @throws KernelError `NBS_KERNEL_NAME`, `NBS_KERNEL_INSTALL` where the folder cannot be written
+ * @throws NBS_KERNEL_NAME, or NBS_KERNEL_INSTALL if the folder cannot be written
  */
 export function installKernelspec(options: InstallOptions = {}): string {
   const folder = specFolder(options);
@@ -52,11 +47,7 @@ export function installKernelspec(options: InstallOptions = {}): string {
     cpSync(LOGOS, folder, { recursive: true });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new KernelError(
-      'NBS_KERNEL_INSTALL',
-      `cannot write the kernelspec to ${folder}: ${why}; --user or --prefix choose another folder`,
-      error,
-    );
+    throw KernelspecKept({ folder, why: `it cannot be written: ${why}; --user or --prefix choose another folder` }, error);
   }
   return folder;
 }
@@ -64,7 +55,7 @@ export function installKernelspec(options: InstallOptions = {}): string {
 /**
  * Removes the kernelspec.
  * @returns its folder, or undefined where there was none
- * @throws KernelError `NBS_KERNEL_INSTALL` where a folder of that name holds another kernel
+ * @throws NBS_KERNEL_INSTALL if a folder of that name holds another kernel
  */
 export function uninstallKernelspec(options: InstallOptions = {}): string | undefined {
   const folder = specFolder(options);
@@ -73,7 +64,7 @@ export function uninstallKernelspec(options: InstallOptions = {}): string | unde
   const { language, argv } = JSON.parse(readFileSync(file, 'utf8')) as { language?: unknown; argv?: unknown };
   const ours =
     language === 'typescript' && Array.isArray(argv) && argv.some((part) => /nbserve|kernel[/\\]main\.js$/.test(String(part)));
-  if (!ours) throw new KernelError('NBS_KERNEL_INSTALL', `${folder} holds a kernel that is not nbserve's; it is left alone`);
+  if (!ours) throw KernelspecKept({ folder, why: "it holds a kernel that is not nbserve's" });
   rmSync(folder, { recursive: true });
   return folder;
 }

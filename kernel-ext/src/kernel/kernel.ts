@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { format } from 'node:util';
 import { afterArrivals, ControlThread, inOwnTurn, nextTurn, type Restart } from '../control/index.js';
 import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
+import { guardErrors, guardExit } from '../guard/index.js';
 import type { Session, SessionOptions } from '../session/index.js';
 import { type Connection, logToStderr, removeSocketFiles } from '../wire/index.js';
 import { CellRunner } from './cell-runner.js';
@@ -9,7 +11,6 @@ import { parentPid } from './env.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
 import { kernelInfo } from './kernel-info.js';
-import { guardProcess } from './process-guard.js';
 import { SessionHolder } from './session-holder.js';
 import { ShellChannel } from './shell-channel.js';
 import { StdinChannel } from './stdin.js';
@@ -37,7 +38,7 @@ export interface KernelOptions {
 
 /**
  * Starts the kernel in this process: takes over signals and `process.exit`, and ends the process when asked to.
- * @throws KernelError `NBS_KERNEL_BIND` where a port or socket file is taken
+ * @throws NBS_KERNEL_BIND if a port or socket file is taken
  */
 export async function startKernel({
   connection,
@@ -86,7 +87,12 @@ export async function startKernel({
     exit(0);
   };
 
-  const exit = guardProcess({ onInterrupt: () => control.interrupt(), onEnd: () => void end(false) });
+  // A notebook's kernel ends from the Kernel menu, with its state and its applications until then.
+  const exit = guardExit(() => true);
+  // Until the session is there, which shows such an error in the cell that it belongs to.
+  guardErrors((_, error) => logToStderr(`nobody caught: ${format(error)}`));
+  process.on('SIGINT', () => control.interrupt());
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(false));
   const control = await ControlThread.start(
     { connection, seenFile, session: randomUUID(), info, descriptors, parentPid: parentPid(), restart, legacy },
     {

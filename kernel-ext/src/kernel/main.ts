@@ -1,9 +1,11 @@
 /** The kernel's process: `node main.js <connection file>`. */
 import { resolve } from 'node:path';
+import { isNbserveError } from 'nbserve/errors';
 import { afterArrivals } from '../control/index.js';
 import { replaceDescriptors } from '../descriptors/index.js';
-import { KernelError, logTo, logToStderr, readConnectionFile } from '../wire/index.js';
+import { logTo, logToStderr, readConnectionFile } from '../wire/index.js';
 import { notebookName, takeLegacy } from './env.js';
+import { NoConnectionFile } from './errors.js';
 import { startKernel } from './kernel.js';
 
 const [, main, connectionFile] = process.argv;
@@ -15,7 +17,7 @@ const descriptors = replaceDescriptors();
 logTo(descriptors.originals[1] as number);
 
 try {
-  if (!connectionFile) throw new KernelError('NBS_USAGE', 'usage: node main.js <connection file>; Jupyter starts it that way');
+  if (!connectionFile) throw NoConnectionFile();
   await startKernel({
     connection: readConnectionFile(connectionFile),
     descriptors,
@@ -35,9 +37,7 @@ try {
     },
   });
 } catch (error) {
-  logToStderr(
-    error instanceof KernelError ? `${error.code}: ${error.message}` : String(error instanceof Error ? error.stack : error),
-  );
+  logToStderr(isNbserveError(error) ? `${error.code}: ${error.message}` : String(error instanceof Error ? error.stack : error));
   process.exitCode = 1;
   // A bound socket or the control thread would keep the process alive; `reallyExit` is what our guard leaves alone.
   (process as unknown as { reallyExit(code: number): never }).reallyExit(1);

@@ -1,24 +1,15 @@
-/** Errors of the magics, with the shape of nbserve's coded errors; nbserve itself is not loaded for them. */
-export class MagicError extends Error {
-  constructor(
-    readonly code: `NBS_${string}`,
-    message: string,
-    /** What a notebook shows instead of a stack. */
-    override readonly stack = `NbserveError: ${message}`,
-  ) {
-    super(message);
-    this.name = 'NbserveError';
-  }
+import { defineError, type NbserveError } from 'nbserve/errors';
+
+export const UnknownMagic = defineError('NBS_UNKNOWN_MAGIC', 404, 'there is no magic {name}; there are {valid}');
+export const BadServeCommand = defineError(
+  'NBS_BAD_MAGIC',
+  400,
+  '%serve {given} is not known; there are %serve status, %serve list, %serve delete <app>, %serve shutdown',
+);
+export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '!{command} {how}');
+
+/** A magic is one line, which its error names. A stack would show the kernel's own code. */
+export function withoutStack(error: NbserveError): NbserveError {
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
 }
-
-export const UnknownMagic = (name: string, valid: readonly string[]): MagicError =>
-  new MagicError('NBS_UNKNOWN_MAGIC', `there is no magic ${name}; there are ${valid.join(', ')}`);
-
-export const BadServeCommand = (given: string): MagicError =>
-  new MagicError(
-    'NBS_BAD_MAGIC',
-    `%serve ${given} is not known; there are %serve status, %serve list, %serve delete <app>, %serve shutdown`,
-  );
-
-export const CommandFailed = (command: string, how: string): MagicError =>
-  new MagicError('NBS_COMMAND_FAILED', `!${command} ${how}`);

@@ -1,5 +1,5 @@
 import type { MagicContext } from './context.js';
-import { UnknownMagic } from './errors.js';
+import { UnknownMagic, withoutStack } from './errors.js';
 import { serveMagic } from './serve-magic.js';
 import { runShell } from './shell.js';
 import type { CellMagic, Magic } from './split-cell.js';
@@ -40,18 +40,20 @@ const MAGIC_NAMES: readonly string[] = [
   ...Object.keys(CELL_MAGICS).map((name) => `%%${name}`),
 ];
 
+const unknown = (name: string): Error => withoutStack(UnknownMagic({ name, valid: MAGIC_NAMES.join(', ') }));
+
 /** Runs a `!command` or `%magic` line. @throws NBS_UNKNOWN_MAGIC naming the known ones; NBS_COMMAND_FAILED */
 export async function runMagic({ kind, name, args }: Magic, context: MagicContext): Promise<void> {
   if (kind === 'shell') return runShell(args, context);
   const magic = Object.hasOwn(LINE_MAGICS, name) ? LINE_MAGICS[name] : undefined;
-  if (magic === undefined) throw UnknownMagic(`%${name}`, MAGIC_NAMES);
+  if (magic === undefined) throw unknown(`%${name}`);
   await magic.run(args, context);
 }
 
 /** Runs a cell that begins with `%%`. @throws NBS_UNKNOWN_MAGIC naming the known ones; NBS_COMMAND_FAILED */
 export async function runCellMagic(cell: CellMagic, context: MagicContext): Promise<void> {
   const magic = Object.hasOwn(CELL_MAGICS, cell.name) ? CELL_MAGICS[cell.name] : undefined;
-  if (magic === undefined) throw UnknownMagic(`%%${cell.name}`, MAGIC_NAMES);
+  if (magic === undefined) throw unknown(`%%${cell.name}`);
   await magic.run(cell, context);
 }
 

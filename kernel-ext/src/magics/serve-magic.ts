@@ -1,5 +1,5 @@
 import type { MagicContext } from './context.js';
-import { BadServeCommand } from './errors.js';
+import { BadServeCommand, withoutStack } from './errors.js';
 
 /** `%serve status|list|delete <app>|shutdown`: this notebook's cluster. */
 export async function serveMagic(args: string, { output }: MagicContext): Promise<void> {
@@ -17,7 +17,7 @@ export async function serveMagic(args: string, { output }: MagicContext): Promis
     case 'list':
       return print(JSON.stringify(await serve.listDeployments(), null, 2));
     case 'delete':
-      if (rest.length === 0) throw BadServeCommand(args);
+      if (rest.length === 0) throw withoutStack(BadServeCommand({ given: args }));
       for (const name of rest) {
         await serve.delete(name);
         print(`deleted ${name}`);
@@ -27,6 +27,6 @@ export async function serveMagic(args: string, { output }: MagicContext): Promis
       await serve.shutdown();
       return print('the cluster has ended');
     default:
-      throw BadServeCommand(args);
+      throw withoutStack(BadServeCommand({ given: args }));
   }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
 import type { MagicContext } from './context.js';
 import { SHELL, shellEnv } from './env.js';
-import { CommandFailed } from './errors.js';
+import { CommandFailed, withoutStack } from './errors.js';
 
 /** How long an interrupted command has between SIGINT and SIGKILL. */
 const KILL_AFTER_MS = 2_000;
@@ -46,12 +46,13 @@ export function runShell(command: string, context: MagicContext, shell = SHELL):
     }
     child.on('error', (error) => {
       signal.removeEventListener('abort', interrupt);
-      reject(CommandFailed(command, `could not be started: ${error.message}`));
+      reject(withoutStack(CommandFailed({ command, how: `could not be started: ${error.message}` })));
     });
     const ended = (code: number | null, by: NodeJS.Signals | null): void => {
       signal.removeEventListener('abort', interrupt);
+      const how = code === null ? `was ended by ${by}` : `ended with exit code ${code}`;
       if (code === 0) resolve();
-      else reject(CommandFailed(command, code === null ? `was ended by ${by}` : `ended with exit code ${code}`));
+      else reject(withoutStack(CommandFailed({ command, how })));
     };
     child.on('close', ended);
     child.on('exit', (code, by) => {

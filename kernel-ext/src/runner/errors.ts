@@ -1,4 +1,4 @@
-import { defineError } from 'nbserve/host';
+import { defineError } from 'nbserve/errors';
 
 export const NoNotebook = defineError(
   'NBS_NO_NOTEBOOK',

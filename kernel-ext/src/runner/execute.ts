@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
-import { isNbserveError } from 'nbserve';
+import { isNbserveError } from 'nbserve/errors';
 import { languageInfo } from '../versions/index.js';
 import { AutoSave } from './auto-save.js';
 import { clusterGone } from './cluster-gone.js';

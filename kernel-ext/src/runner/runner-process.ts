@@ -4,13 +4,11 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { makePipes, newSecret, OutputOrder, PipeReaders, type StreamName } from '../descriptors/index.js';
+import { NODE_FLAGS } from '../guard/index.js';
 import { JsonLines } from './lines.js';
 import { type Envelope, EVENTS_FD, ORDERS_FD, type Order, type RunnerEvent, type RunnerStart } from './protocol.js';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
-
-/** Flags that an interrupt of running code needs; see `control/unwind.ts`. */
-const NODE_FLAGS = ['--no-force-async-hooks-checks', '--no-warnings'];
 
 /** How long what the cells have started may take to end between SIGTERM and SIGKILL. */
 const GROUP_END_MS = 500;

@@ -1,13 +1,4 @@
-/** Errors of the session. Their shape is that of nbserve's coded errors; nbserve itself is loaded only when a cell needs it. */
-export class SessionError extends Error {
-  constructor(
-    readonly code: `NBS_${string}`,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'NbserveError';
-  }
-}
+import { defineError } from 'nbserve/errors';
 
 /** What ends a cell that was interrupted. */
 export class KeyboardInterrupt extends Error {
@@ -18,20 +9,13 @@ export class KeyboardInterrupt extends Error {
   }
 }
 
-export const ExitInCell = (): SessionError =>
-  new SessionError(
-    'NBS_EXIT_IN_CELL',
-    'process.exit() would end the kernel: use "Restart Kernel" or "Shut Down Kernel" of the notebook instead',
-  );
-
-export const NoInput = (): SessionError =>
-  new SessionError(
-    'NBS_NO_INPUT',
-    'nobody can be asked here: this notebook runs without a person; give the value in a variable instead',
-  );
-
-export const AwaitingModule = (id: string): SessionError =>
-  new SessionError(
-    'NBS_AWAITING_MODULE',
-    `${id} awaits at its top, so that require() cannot load it: write await import('${id}') instead`,
-  );
+export const NoInput = defineError(
+  'NBS_NO_INPUT',
+  501,
+  'nobody can be asked here: this notebook runs without a person; give the value in a variable instead',
+);
+export const AwaitingModule = defineError(
+  'NBS_AWAITING_MODULE',
+  400,
+  "{id} awaits at its top, so that require() cannot load it: write await import('{id}') instead",
+);

@@ -98,7 +98,7 @@ export class NotebookModules {
       const path = this.#path(folder, id);
       if (path === undefined) return plain(id);
       const { module, ready } = this.#side(path, []);
-      if (ready !== undefined) throw AwaitingModule(id);
+      if (ready !== undefined) throw AwaitingModule({ id });
       return module.exports;
     };
     return Object.assign(load, {

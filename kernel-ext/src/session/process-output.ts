@@ -1,10 +1,12 @@
 import { StringDecoder } from 'node:string_decoder';
-import { ExitInCell } from './errors.js';
+import { guardErrors, guardExit } from '../guard/index.js';
 import { paintFor } from './paint.js';
 import { cellOf, currentCell, lastCell, type RunningCell } from './running-cell.js';
 import { formatError } from './traceback.js';
 
 type Write = typeof process.stdout.write;
+
+const UNCAUGHT = { uncaughtException: 'Uncaught exception', unhandledRejection: 'Unhandled promise rejection' } as const;
 
 let installed = false;
 
@@ -19,15 +21,8 @@ export function installProcessOutput(strays: boolean): void {
     redirect(name, strays);
     if (strays) keepBlocking(process[name] as object);
   }
-  const exit = process.exit.bind(process);
-  process.exit = (code) => {
-    if (currentCell() !== undefined) throw ExitInCell();
-    return exit(code);
-  };
-  if (strays) {
-    process.on('unhandledRejection', (reason) => report(reason, 'Unhandled promise rejection'));
-    process.on('uncaughtException', (error) => report(error, 'Uncaught exception'));
-  }
+  guardExit(() => currentCell() !== undefined);
+  if (strays) guardErrors((kind, error) => report(error, UNCAUGHT[kind]));
 }
 
 /** A stream of Node's makes its pipe one that does not block. Children share it, and what they print at once may not fit. */

@@ -1,6 +1,6 @@
 import { getHashes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { KernelError } from './errors.js';
+import { BadConnectionFile } from './errors.js';
 
 /** Names of a kernel's five sockets. */
 export type ChannelName = 'shell' | 'iopub' | 'stdin' | 'control' | 'hb';
@@ -20,12 +20,12 @@ export interface Connection {
 const CHANNELS: readonly ChannelName[] = ['shell', 'iopub', 'stdin', 'control', 'hb'];
 
 function refuse(path: string, why: string, cause?: unknown): never {
-  throw new KernelError('NBS_CONNECTION_FILE', `connection file ${path}: ${why}`, cause);
+  throw BadConnectionFile({ path, why }, cause);
 }
 
 /**
  * Reads and checks a connection file.
- * @throws KernelError `NBS_CONNECTION_FILE` naming what is wrong and what would be valid
+ * @throws NBS_CONNECTION_FILE naming what is wrong and what would be valid
  */
 export function readConnectionFile(path: string): Connection {
   let raw: unknown;

@@ -1,8 +1,6 @@
 import { beginCanary, type CanaryOptions, type CanaryStatus } from '../host/index.js';
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
-import type { Command } from './command.js';
-import { BadUsage } from './errors.js';
-import { parseCommand } from './options.js';
+import { BadUsage, type Command, parseCommand } from './command.js';
 
 const USAGE =
   'nbserve canary <route prefix> <version> [--from <version>] [--steps <parts>] [--interval <duration>] [--min-requests <n>] [--max-error-rate <part>] [--max-latency-ratio <n>|none] [--address <folder>]';

@@ -1,7 +1,6 @@
 import { deleteApplication } from '../host/index.js';
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
-import type { Command } from './command.js';
-import { parseCommand } from './options.js';
+import { type Command, parseCommand } from './command.js';
 
 const USAGE = 'nbserve delete <application> [--address <folder>]';
 

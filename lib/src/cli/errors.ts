@@ -1,7 +1,6 @@
 import { defineError } from '../core/index.js';
 
 export const UnknownCommand = defineError('NBS_UNKNOWN_COMMAND', 400, 'nbserve has no command {command}; it has: {valid}');
-export const BadUsage = defineError('NBS_BAD_USAGE', 400, '{problem}\nusage: {usage}');
 export const NoCluster = defineError(
   'NBS_NO_CLUSTER',
   404,

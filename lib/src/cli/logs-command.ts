@@ -1,7 +1,6 @@
 import { readClusterLogs } from '../host/index.js';
 import { ADDRESS_OPTIONS, findCluster } from './cluster.js';
-import type { Command } from './command.js';
-import { parseCommand } from './options.js';
+import { type Command, parseCommand } from './command.js';
 
 const USAGE = 'nbserve logs [<replica or deployment>] [--follow] [--address <folder>]';
 

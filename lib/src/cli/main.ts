@@ -1,5 +1,5 @@
-import { isNbserveError } from '../core/index.js';
-import type { Command } from './command.js';
+import { hasCode, isNbserveError } from '../core/index.js';
+import { BadUsage, type Command } from './command.js';
 import { KernelMissing, UnknownCommand } from './errors.js';
 
 type Loader = () => Promise<Command>;
@@ -79,6 +79,6 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     console.error(show(error));
-    process.exitCode = isNbserveError(error) && (error.code.endsWith('_USAGE') || error.code === 'NBS_UNKNOWN_COMMAND') ? 2 : 1;
+    process.exitCode = hasCode(error, BadUsage) || hasCode(error, UnknownCommand) ? 2 : 1;
   },
 );

@@ -1,29 +1,4 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { BadUsage } from './errors.js';
-
-type Options = NonNullable<ParseArgsConfig['options']>;
-type Parsed<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allowPositionals: true; strict: true }>>;
-
-/**
- * Splits a command's arguments. A number of positional arguments outside of `positionals` is an error, as is an unknown option.
- * @throws NBS_BAD_USAGE
- */
-export function parseCommand<const O extends Options>(
-  usage: string,
-  args: readonly string[],
-  options: O,
-  positionals: readonly [min: number, max: number],
-): Parsed<O> {
-  try {
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    const [min, max] = positionals;
-    if (parsed.positionals.length < min) throw new Error('an argument is missing');
-    if (parsed.positionals.length > max) throw new Error(`unexpected argument ${parsed.positionals[max]}`);
-    return parsed as Parsed<O>;
-  } catch (error) {
-    throw BadUsage({ problem: (error as Error).message, usage });
-  }
-}
+import { BadUsage } from './command.js';
 
 /** @throws NBS_BAD_USAGE */
 export function parsePort(usage: string, value: string | undefined): number | 'auto' {

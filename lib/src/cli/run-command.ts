@@ -11,9 +11,9 @@ import {
   runApplication,
   setOwnerName,
 } from '../host/index.js';
-import type { Command } from './command.js';
-import { BadUsage, NothingToRun } from './errors.js';
-import { accessOf, parseCommand, parsePort } from './options.js';
+import { BadUsage, type Command, parseCommand } from './command.js';
+import { NothingToRun } from './errors.js';
+import { accessOf, parsePort } from './options.js';
 import { packageRunnerGone } from './package-runner.js';
 
 const USAGE =

@@ -1,7 +1,6 @@
 import { declaredNodes, httpOf, spareReplicasOf, startDetached } from '../host/index.js';
-import type { Command } from './command.js';
-import { BadUsage } from './errors.js';
-import { accessOf, parseCommand, parsePort } from './options.js';
+import { BadUsage, type Command, parseCommand } from './command.js';
+import { accessOf, parsePort } from './options.js';
 
 const USAGE =
   'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--another]';

@@ -1,8 +1,7 @@
 import { Client, type ClusterInfo, formatStatus, listLocalClusters, type ServeStatus } from '../host/index.js';
 import { ADDRESS_OPTIONS, age, findCluster, namedCluster } from './cluster.js';
-import type { Command } from './command.js';
+import { type Command, parseCommand } from './command.js';
 import { NoCluster } from './errors.js';
-import { parseCommand } from './options.js';
 
 const USAGE = 'nbserve status [--json | --url] [--address <folder>]';
 

@@ -1,8 +1,7 @@
 import { clusterIn, detachedClusters, stopCluster } from '../host/index.js';
 import { ADDRESS_OPTIONS, onlyOne } from './cluster.js';
-import type { Command } from './command.js';
+import { type Command, parseCommand } from './command.js';
 import { NoDetachedCluster } from './errors.js';
-import { parseCommand } from './options.js';
 
 const USAGE = 'nbserve stop [--address <folder>]';
 

@@ -1,6 +1,5 @@
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
-import type { Command } from './command.js';
-import { parseCommand } from './options.js';
+import { type Command, parseCommand } from './command.js';
 
 const USAGE = 'nbserve token [--address <folder>]';
 

@@ -1,8 +1,6 @@
 import { formatTraffic, setTraffic, type TrafficStatus, trafficOf } from '../host/index.js';
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
-import type { Command } from './command.js';
-import { BadUsage } from './errors.js';
-import { parseCommand } from './options.js';
+import { BadUsage, type Command, parseCommand } from './command.js';
 
 const USAGE =
   'nbserve traffic <route prefix> [<version>=<weight>]… [--sticky header|cookie|query:<name>] [--mirror <version>[=<share>]] [--undo] [--json] [--address <folder>]';

@@ -1,4 +1,7 @@
-/** Coded errors: every error that a user can meet has a code, a message that names what would be valid, and an HTTP status. */
+/**
+ * Coded errors: every error that a user can meet has a code, a message that names what would be valid, and an HTTP status.
+ * It is the entry `nbserve/errors` as well, and imports nothing: the kernel loads it before it answers Jupyter.
+ */
 
 // Names hold no space: `{ routePrefix }` in a message is code that is shown, not a parameter.
 type Params<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`

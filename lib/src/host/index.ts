@@ -11,7 +11,7 @@ export {
   SourceRegistry,
   warm,
 } from '../code/index.js';
-export { defineError, type ErrorDefinition, fromWireError, type WireError } from '../core/index.js';
+export { fromWireError, type WireError } from '../core/index.js';
 export {
   type ClusterInfo,
   clusterIn,

@@ -1,0 +1,2 @@
+export { NODE_FLAGS } from './node-flags.js';
+export { guardErrors, guardExit } from './process-guard.js';

@@ -1,0 +1,2 @@
+/** Entry `nbserve/cli`: what a command of `nbserve` is made of. Not for notebooks. */
+export { BadUsage, type Command, parseCommand } from './command.js';
