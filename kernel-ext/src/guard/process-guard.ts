@@ -1,5 +1,11 @@
 /** What keeps the process of the cells alive, whatever user code does to it. The kernel and the session share it. */
-import { ExitInCell } from './errors.js';
+import { defineError } from 'nbserve/errors';
+
+const ExitInCell = defineError(
+  'NBS_EXIT_IN_CELL',
+  409,
+  'process.exit() would end the kernel: use "Restart Kernel" or "Shut Down Kernel" of the notebook instead',
+);
 
 export type Uncaught = 'uncaughtException' | 'unhandledRejection';
 

@@ -3,9 +3,8 @@ import { resolve } from 'node:path';
 import { isNbserveError } from 'nbserve/errors';
 import { afterArrivals } from '../control/index.js';
 import { replaceDescriptors } from '../descriptors/index.js';
-import { logTo, logToStderr, readConnectionFile } from '../wire/index.js';
+import { logTo, logToStderr, NoConnectionFile, readConnectionFile } from '../wire/index.js';
 import { notebookName, takeLegacy } from './env.js';
-import { NoConnectionFile } from './errors.js';
 import { startKernel } from './kernel.js';
 
 const [, main, connectionFile] = process.argv;

@@ -9,7 +9,7 @@ export {
 } from './connection.js';
 export { Decoder } from './decoder.js';
 export { Encoder, type Frame } from './encoder.js';
-export { CannotBind } from './errors.js';
+export { CannotBind, NoConnectionFile } from './errors.js';
 export {
   type Content,
   type ExecuteRequest,

@@ -1,5 +1,4 @@
 export { CannotShip, NoSource } from './errors.js';
-export { registerShipExtension } from './extension.js';
 export { loadCode } from './loader.js';
 export { compileModule, importModule, type ModulePackage } from './module.js';
 export { SourceRegistry } from './registry.js';
@@ -13,7 +12,6 @@ export {
   type LoadOptions,
   type ModuleRef,
   refOf,
-  type ShipExtension,
   type SourceId,
   type SourceRef,
   type SourceRegistryOptions,

@@ -86,15 +86,6 @@ export interface SourceRegistryOptions {
   readonly globals?: Readonly<Record<string, string>>;
 }
 
-/** Lets a live value (a deployment handle) travel inside a captured value. Registered in driver and replica alike. */
-export interface ShipExtension {
-  readonly name: string;
-  test(value: object): boolean;
-  /** JSON data that stands for the value. A coded or plain Error thrown here refuses the value, its message as the reason. */
-  encode(value: object): unknown;
-  decode(data: unknown): unknown;
-}
-
 export interface LoadOptions {
   /** Module shipping: resolves when the module's top level waits for something that never comes (an inert `serve.run`); what it defined is there then. */
   readonly paused?: Promise<unknown>;

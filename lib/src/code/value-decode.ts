@@ -1,5 +1,5 @@
+import { registeredExtensions } from '../core/index.js';
 import { builtinAt } from './builtins.js';
-import { extensionNamed } from './extension.js';
 import type { Atom, Bytes, ValueGraph, ValueNode } from './value-format.js';
 
 /** Nodes that have more to them than their shell. */
@@ -121,7 +121,7 @@ export class ValueDecoder {
       case 'builtin':
         return builtinAt(node.path);
       case 'extension': {
-        const extension = extensionNamed(node.name);
+        const extension = registeredExtensions().get(node.name);
         if (!extension) throw new Error(`no extension named ${node.name} to read a shipped value with`);
         return extension.decode(node.data);
       }

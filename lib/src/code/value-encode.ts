@@ -1,6 +1,6 @@
 import { types } from 'node:util';
+import { registeredExtensions } from '../core/index.js';
 import { builtinPath } from './builtins.js';
-import { extensionFor } from './extension.js';
 import { inConstructor, Refusal } from './refusal.js';
 import { type Atom, BLOB_BYTES, type Bytes, type SpecialAtom, type ValueGraph, type ValueNode } from './value-format.js';
 import {
@@ -134,7 +134,7 @@ export class ValueEncoder {
 
   private node(id: number, value: object, resolver: SourceResolver): ValueNode {
     const place = this.places[id] as Place;
-    const extension = extensionFor(value);
+    const extension = [...registeredExtensions().values()].find((each) => each.test(value));
     if (extension) return { t: 'extension', name: extension.name, data: this.guard(place, () => extension.encode(value)) };
     if (typeof value === 'function') return this.functionNode(id, value as AnyFunction, resolver);
     const builtin = builtinPath(value);

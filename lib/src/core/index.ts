@@ -12,6 +12,7 @@ export {
   replicaSocket,
   tokenFile,
 } from './cluster-layout.js';
+export { type Deferred, deferred } from './deferred.js';
 export { type Duration, MAX_TIMER_MS, timerMs, toMs } from './duration.js';
 export {
   addToEnv,
@@ -34,7 +35,9 @@ export {
   NbserveError,
   type NbserveErrorInit,
 } from './errors.js';
+export { registerExtension, registeredExtensions, type ValueExtension } from './extension.js';
 export { Fifo } from './fifo.js';
+export { type Gpu, listGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
 export { listOf } from './list-of.js';

@@ -65,17 +65,27 @@ export function integer(init: { doc: string; default: number; min: number; max?:
  * A duration, in milliseconds once it is parsed.
  * @param init.where its name in the message of NBS_INVALID_DURATION
  * @param init.least milliseconds that it has at least; shorter ones are lengthened
+ * @param init.min milliseconds that it must have at least; shorter ones are refused
  */
-export function duration(init: { doc: string; default: number; where: string; least?: number }): OptionSpec<number> {
-  const { where, least = 0, doc, default: fallback } = init;
+export function duration(init: {
+  doc: string;
+  default: number;
+  where: string;
+  least?: number;
+  min?: number;
+}): OptionSpec<number> {
+  const { where, least = 0, min = 0, doc, default: fallback } = init;
   const defaultText = `'${durationText(fallback)}'`;
   return {
     doc,
     default: fallback,
     defaultText,
     type: 'Duration',
-    expected: `milliseconds, or a text such as ${defaultText}`,
-    parse: (value) => Math.max(least, toMs(value as Duration, where)),
+    expected: `milliseconds, or a text such as ${defaultText}${min > 0 ? `; at least '${durationText(min)}'` : ''}`,
+    parse: (value) => {
+      const ms = toMs(value as Duration, where);
+      return ms < min ? undefined : Math.max(least, ms);
+    },
   };
 }
 

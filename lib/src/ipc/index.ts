@@ -44,5 +44,4 @@ export type {
 } from './messages.js';
 export { callOp, handleOps, type OpCaller, type OpHandlers, type OpsShape, opCaller } from './ops.js';
 export { readBody } from './read-body.js';
-export { registerValueExtension, type ValueExtension } from './value-extension.js';
 export { decodeValue, encodeValue, type ValueCodec } from './values.js';

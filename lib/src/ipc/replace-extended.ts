@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
-import { isNbserveError, toWireError } from '../core/index.js';
+import { isNbserveError, registeredExtensions, toWireError, type ValueExtension } from '../core/index.js';
 import { CannotClone } from './errors.js';
-import { registeredExtensions, type ValueExtension } from './value-extension.js';
 
 /** Marks an extended value inside a copy of what holds it. It is a view because the serializer hands views, and only those, back to us. */
 export class Extended extends Uint8Array {

@@ -3,10 +3,9 @@ import { test } from 'node:test';
 import { deserialize, serialize } from 'node:v8';
 import { createContext, runInContext } from 'node:vm';
 import fc from 'fast-check';
-import { defineError, hasCode, type NbserveError } from '../core/index.js';
+import { defineError, hasCode, type NbserveError, registerExtension, type ValueExtension } from '../core/index.js';
 import { CannotClone, InvalidValue } from './errors.js';
 import { encodeItem, ItemDecoder } from './items.js';
-import { registerValueExtension, type ValueExtension } from './value-extension.js';
 import { decodeValue, encodeValue, type ValueCodec } from './values.js';
 
 const trip = <T>(value: T, codec?: ValueCodec): T => decodeValue(encodeValue(value, codec), codec) as T;
@@ -166,7 +165,7 @@ test('extensions carry what only they know, nested too, functions included', () 
     encode: (value) => value.name,
     decode: (name) => Object.assign(() => {}, { remote: name }),
   };
-  registerValueExtension(handles);
+  registerExtension(handles);
   const value = [{ model: new Handle('a', { inner: new Handle('b', new Float32Array([1])) }), other: new Date(1) }];
   const [arrived] = trip(value) as [(typeof value)[0]];
   assert.ok(arrived.model instanceof Handle);

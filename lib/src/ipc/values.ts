@@ -1,10 +1,9 @@
 import { Deserializer, Serializer } from 'node:v8';
-import { fromWireError, isNbserveError, type WireError } from '../core/index.js';
+import { fromWireError, isNbserveError, registeredExtensions, type ValueExtension, type WireError } from '../core/index.js';
 import { CannotClone, InvalidValue } from './errors.js';
 import { isSmallJson } from './json-value.js';
 import { isPlain } from './plain-value.js';
 import { Extended, replaceExtended } from './replace-extended.js';
-import { registeredExtensions, type ValueExtension } from './value-extension.js';
 
 /** Settings for one use of the codec. */
 export interface ValueCodec {

@@ -1,4 +1,4 @@
-import { type Duration, InvalidOption, integer, type OptionSpec, parseOptions, toMs } from '../core/index.js';
+import { type Duration, duration, InvalidOption, integer, type OptionSpec, parseOptions } from '../core/index.js';
 
 /** Formats that can be decoded. */
 const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff', 'svg'] as const;
@@ -93,19 +93,9 @@ const spec = {
     default: 128_000_000,
     min: 1,
   }),
-  timeout: {
-    doc: 'Decoding that takes longer is given up.',
-    expected: "milliseconds, or a text such as '30s'; at least a second",
-    default: 10_000,
-    parse: (value) => parseTimeout(value),
-  } as OptionSpec<number>,
+  // sharp counts in seconds.
+  timeout: duration({ doc: 'Decoding that takes longer is given up.', where: 'timeout', default: 10_000, min: 1000 }),
 };
-
-/** sharp counts in seconds. */
-function parseTimeout(value: unknown): number | undefined {
-  const ms = toMs(value as Duration, 'timeout');
-  return ms >= 1000 ? ms : undefined;
-}
 
 export type DecodeValues = ReturnType<typeof parseDecodeOptions>;
 

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { visibleGpus } from '../core/index.js';
+import { listGpus, visibleGpus } from '../core/index.js';
 
 /** What decides on a device, looked up once per process. */
 export interface Machine {
@@ -40,26 +39,10 @@ async function look(backends: readonly string[]): Promise<Machine> {
     platform,
     backends,
     missingCudaFiles: files.filter((file) => !existsSync(join(folder, file))),
-    nvidiaGpus: await listNvidiaGpus(),
+    nvidiaGpus: (await listGpus())?.map(({ name }) => name),
     // A hardware adapter shows as a render node (on WSL as /dev/dxg). Elsewhere the system always has one.
     hasGraphics:
       platform !== 'linux' || existsSync('/dev/dri/renderD128') || existsSync('/dev/dxg') || existsSync('/dev/nvidia0'),
     visibleGpus: visibleGpus(),
   };
-}
-
-/** Device files can be there without a working driver, so the driver's own tool is asked. */
-function listNvidiaGpus(): Promise<string[] | undefined> {
-  return new Promise((resolve) => {
-    execFile('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { timeout: 5000 }, (error, stdout) => {
-      resolve(
-        error === null
-          ? stdout
-              .split('\n')
-              .map((line) => line.trim())
-              .filter(Boolean)
-          : undefined,
-      );
-    });
-  });
 }

@@ -1,8 +1,8 @@
 /** Captured values arrive whole, and what can't be sent is refused with the whole chain. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { CannotShip, NoSource, registerShipExtension } from '../../dist/code/index.js';
-import { hasCode } from '../../dist/core/index.js';
+import { CannotShip, NoSource } from '../../dist/code/index.js';
+import { hasCode, registerExtension } from '../../dist/core/index.js';
 import { makeFolder } from '../fixtures/code-folder.js';
 import { Notebook } from '../fixtures/code-notebook.js';
 import { FreshProcess } from '../fixtures/code-process.js';
@@ -218,7 +218,7 @@ test('an extension carries a live value', async () => {
   class Handle {
     constructor(readonly to: string) {}
   }
-  registerShipExtension({
+  registerExtension({
     name: 'test-handle',
     test: (value) => value instanceof Handle,
     encode: (value) => ({ to: (value as Handle).to }),

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
-import { visibleGpus } from '../../core/index.js';
+import { listGpus, visibleGpus } from '../../core/index.js';
 import type { DeclaredResources, NodeResources } from '../engine.js';
-
-const QUERY_TIMEOUT_MS = 10_000;
 
 /** What a machine has. */
 export interface Machine {
@@ -47,9 +44,9 @@ export function divide(machine: Machine, declared: readonly DeclaredResources[])
   }));
 }
 
-/** By the driver's own tool: device files exist where no GPU works. Where this process may use some only, those. */
+/** If this process may use some GPUs only, those. */
 async function findGpus(): Promise<readonly string[]> {
-  const all = await queryGpus();
+  const all = ((await listGpus()) ?? []).map(({ index }) => index);
   return all.length === 0 ? all : (visibleNames() ?? all);
 }
 
@@ -59,13 +56,4 @@ function visibleNames(): readonly string[] | undefined {
     ?.split(',')
     .map((id) => id.trim())
     .filter((id) => id !== '');
-}
-
-function queryGpus(): Promise<string[]> {
-  return new Promise((resolve) => {
-    execFile('nvidia-smi', ['--query-gpu=index', '--format=csv,noheader'], { timeout: QUERY_TIMEOUT_MS }, (error, stdout) => {
-      const lines = error === null ? stdout.split('\n').map((line) => line.trim()) : [];
-      resolve(lines.filter((line) => /^\d+$/.test(line)));
-    });
-  });
 }

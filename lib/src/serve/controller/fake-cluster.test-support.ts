@@ -1,4 +1,4 @@
-import { type Clock, type Log, parseOptions } from '../../core/index.js';
+import { type Clock, type Deferred, deferred, type Log, parseOptions } from '../../core/index.js';
 import {
   type Blocked,
   CannotRename,
@@ -26,7 +26,6 @@ import {
   type RouteSnapshot,
 } from '../protocol/index.js';
 import { Controller } from './controller.js';
-import { type Deferred, deferred } from './deferred.js';
 import type { ReplicaLink } from './replicas/replica-link.js';
 import type { Checkpoint } from './target/checkpoint.js';
 import type { TargetState } from './target/target.js';

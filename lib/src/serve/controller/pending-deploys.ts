@@ -1,5 +1,5 @@
+import { type Deferred, deferred } from '../../core/index.js';
 import type { ControllerOps } from '../protocol/index.js';
-import { type Deferred, deferred } from './deferred.js';
 import { Superseded } from './errors.js';
 
 export type Deployed = ControllerOps['deploy']['result'];

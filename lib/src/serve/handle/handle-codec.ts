@@ -1,6 +1,4 @@
-import { registerShipExtension } from '../../code/index.js';
-import { registerValueExtension } from '../../ipc/index.js';
-
+import { registerExtension } from '../../core/index.js';
 import type { HandleRef } from '../protocol/index.js';
 import { createHandle, handleRef } from './handle.js';
 import { PendingHandle } from './pending-handle.js';
@@ -11,15 +9,13 @@ let registered = false;
 export function registerHandleCodec(): void {
   if (registered) return;
   registered = true;
-  const codec = {
+  registerExtension({
     name: 'handle',
-    test: (value: object) => value instanceof PendingHandle || handleRef(value) !== undefined,
+    test: (value) => value instanceof PendingHandle || handleRef(value) !== undefined,
     encode: (value: object): HandleRef => {
       const { app, deployment } = handleRef(value) ?? (value as PendingHandle);
       return { app, deployment };
     },
     decode: (ref: unknown) => createHandle<unknown>(ref as HandleRef),
-  };
-  registerValueExtension(codec as Parameters<typeof registerValueExtension>[0]);
-  registerShipExtension(codec);
+  });
 }
