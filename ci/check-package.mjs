@@ -8,6 +8,10 @@ const UNWANTED = [
   [/\.test-support\./, 'support of tests'],
   [/\.map$/, 'a source map without its source'],
   [/tsbuildinfo$/, 'build information'],
+  [
+    /(pickle|torch|mnist-cnn|onnx-graph|protobuf)\./,
+    'a part of the conversion of committed assets, which belongs in ci/datasets',
+  ],
   [/^src\/|\.ts$(?<!\.d\.ts)/, 'a source'],
 ];
 

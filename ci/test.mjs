@@ -98,12 +98,12 @@ if (groups === undefined && !partial)
 const compiled = command(
   'the code compiles',
   'node',
-  words('node_modules/typescript/bin/tsc -b lib kernel-ext lib/test kernel-ext/test'),
+  words('node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test'),
 );
 if (!compiled) finish();
 // With --files, only what is named runs.
 if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command(name, ...firstAndRest(line));
-await files('unit', ['lib/dist', 'kernel-ext/dist'], '.test.js', 2);
+await files('unit', ['lib/dist', 'kernel-ext/dist', 'ci/dist'], '.test.js', 2);
 if (wanted('unit') && !partial) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
 await files('cluster', ['lib/dist-test'], '.test.js', 1);
 if (wanted('cluster') && !partial) command('random input is answered as it should be', 'node', ['ci/fuzz/main.mjs', '--quick']);

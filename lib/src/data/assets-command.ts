@@ -1,12 +1,13 @@
 import { isNbserveError } from '../core/index.js';
 import { type AssetEvent, Assets } from './assets.js';
+import type { OwnBuilders } from './build.js';
 
 const USAGE = `nbserve assets: models and data that lessons use
 
   nbserve assets [list]              what there is, and whether it is here
   nbserve assets fetch [name …]      fetch and build what is missing; a name can be a folder: mnist
   nbserve assets verify [name …]     compare what is here with the manifest
-  nbserve assets build [name …]      build again from the sources and compare, also what is committed
+  nbserve assets build [name …]      build again from the sources and compare
 `;
 
 /** Where the command writes. */
@@ -22,6 +23,7 @@ export async function assetsCommand(
   args: readonly string[],
   { out, err, isTerminal }: CommandOutput,
   from?: string,
+  builders: OwnBuilders = {},
 ): Promise<number> {
   const [verb = 'list', ...names] = args;
   if (verb === '--help' || verb === '-h' || verb === 'help') {
@@ -33,7 +35,7 @@ export async function assetsCommand(
     return 2;
   }
   try {
-    const assets = Assets.find(from);
+    const assets = Assets.find(from, builders);
     const selected = assets.select(names);
     let failed = 0;
     for (const [i, asset] of selected.entries()) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from './build.js';
+import { builderOf, type OwnBuilders } from './build.js';
 import { assetCache, datasetsFolder } from './dataset-path.js';
 import { AssetMismatch, AssetUnavailable, DatasetNotFound } from './errors.js';
 import { keepFile } from './keep-file.js';
@@ -28,13 +28,19 @@ export class Assets {
   readonly #packages = new PackageReader();
   readonly all: readonly Asset[];
 
+  readonly #builders: OwnBuilders;
+
   /** @throws NBS_MANIFEST_INVALID */
-  constructor(readonly folder: string) {
+  constructor(
+    readonly folder: string,
+    builders: OwnBuilders = {},
+  ) {
+    this.#builders = builders;
     this.all = readManifest(join(folder, 'manifest.json')).assets;
   }
 
   /** @throws NBS_DATASET_NOT_FOUND where there is no `datasets/` folder above `from` */
-  static find(from?: string): Assets {
+  static find(from?: string, builders: OwnBuilders = {}): Assets {
     const folder = datasetsFolder(from);
     if (folder === undefined)
       throw DatasetNotFound({
@@ -42,7 +48,7 @@ export class Assets {
         reason: `it is in no folder above ${from ?? process.cwd()}`,
         valid: 'run this in the repository',
       });
-    return new Assets(folder);
+    return new Assets(folder, builders);
   }
 
   /**
@@ -76,15 +82,16 @@ export class Assets {
 
   /**
    * The bytes of an asset made anew of the first source that gives it.
-   * @throws NBS_ASSET_UNAVAILABLE with the reason of each source
+   * @throws NBS_ASSET_UNAVAILABLE with the reason of each source; NBS_NO_BUILDER
    */
   async make(asset: Asset, onEvent: (event: AssetEvent) => void = () => {}): Promise<Uint8Array> {
+    const build = builderOf(asset, this.#builders);
     const reasons: string[] = [];
     for (const source of asset.sources) {
       try {
         const bytes = await this.#packages.read(source, (text) => onEvent({ asset, kind: 'download', text }));
         onEvent({ asset, kind: 'build', text: `${asset.builder.kind} of ${describeSource(source)}` });
-        const built = build(asset.builder, bytes, asset.name);
+        const built = build(bytes);
         const actual = sha256(built);
         if (actual !== asset.sha256) throw AssetMismatch({ name: asset.name, actual, expected: asset.sha256 });
         return built;
@@ -99,7 +106,7 @@ export class Assets {
 
   /**
    * Makes an asset unless it is there already; with `force` in any case.
-   * @throws NBS_ASSET_UNAVAILABLE, NBS_ASSET_NOT_KEPT
+   * @throws NBS_ASSET_UNAVAILABLE, NBS_NO_BUILDER, NBS_ASSET_NOT_KEPT
    */
   async fetch(
     asset: Asset,

@@ -14,7 +14,7 @@ export interface Source {
   readonly sha256: string;
 }
 
-/** How an asset is made of its source; the names are keys of the table in `build.ts`. */
+/** How an asset is made of its source; `mnist-cnn` is a conversion that only the repository has (ci/datasets). */
 export type Builder =
   | { readonly kind: 'copy' }
   | { readonly kind: 'mnist-cnn' }

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode } from '../core/index.js';
-import { readTarball } from './convert/tar.js';
-import { readZip } from './convert/zip.js';
 import { AssetMismatch, InvalidData, RegistryUnreachable } from './errors.js';
 import type { Source } from './manifest.js';
 import { networkReason } from './network-reason.js';
+import { readTarball } from './tar.js';
+import { readZip } from './zip.js';
 
 const run = promisify(execFile);
 /** A package of 100 MB over a slow line. */

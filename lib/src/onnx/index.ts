@@ -30,4 +30,3 @@ export {
   toFloat16,
   unstack,
 } from './api.js';
-export { type Attribute, encodeModel, type GraphNode, type GraphSpec } from './write/graph.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DataType, encodeModel, onnx, type TensorInfo } from 'nbserve/onnx';
+import { type DataType, onnx, type TensorInfo } from 'nbserve/onnx';
+import { encodeModel } from '../../../ci/dist/onnx-graph.js';
 
 /** A model of one operator that gives its input back, or what it makes of it. */
 function operator(op: string, x: Pick<TensorInfo, 'shape'> & { readonly type?: DataType }, attributes = {}): Uint8Array {

@@ -1,37 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { zip } from '../../lib/dist/data/zip.test-support.js';
 import { readPickle } from './pickle.js';
-import { readTarball } from './tar.js';
 import { readStateDict } from './torch.js';
-import { readZip } from './zip.js';
-
-/** A zip archive with one file packed and the others stored. */
-function zip(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
-  const bodies: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let at = 0;
-  for (const [i, [name, content]] of Object.entries(files).entries()) {
-    const body = i === 0 ? deflateRawSync(content) : Buffer.from(content);
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(name.length, 26);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(i === 0 ? 8 : 0, 10);
-    entry.writeUInt32LE(body.length, 20);
-    entry.writeUInt16LE(name.length, 28);
-    entry.writeUInt32LE(at, 42);
-    bodies.push(local, Buffer.from(name), body);
-    directory.push(entry, Buffer.from(name));
-    at += 30 + name.length + body.length;
-  }
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(Object.keys(files).length, 10);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...bodies, ...directory, end, Buffer.from('a comment')]);
-}
 
 /** Pickle of `{'w': _rebuild_tensor_v2(('storage', <storage type>, '0', 'cpu', 6), 1, (2, 2), <strides>, False, OrderedDict())}`. */
 function pickle(options: { storage?: string; strides?: string; call?: string } = {}): Uint8Array {
@@ -79,30 +50,4 @@ test('pickle: numbers, containers and memo', () => {
   ]);
   assert.deepEqual(read('\x80\x02K\x07q\x00h\x00\x86.'), [7, 7]);
   assert.throws(() => read('\x80\x02P1\n.'), { code: 'NBS_DATA_INVALID', message: /operation 0x50 at byte 2/ });
-});
-
-test('zip: damage is refused when a file is read', () => {
-  const bytes = zip({ a: Buffer.from('packed'), b: Buffer.from('stored') });
-  const files = readZip(bytes, 'x.zip');
-  assert.deepEqual(
-    [...files.values()].map((file) => Buffer.from(file()).toString()),
-    ['packed', 'stored'],
-  );
-  assert.throws(() => readZip(bytes.subarray(4), 'x.zip'), { code: 'NBS_DATA_INVALID' });
-});
-
-test('tar: files of a package', () => {
-  const header = Buffer.alloc(512);
-  header.write('package/data.txt');
-  header.write('00000000005\0', 124);
-  header.write('0', 156);
-  header.write('ustar', 257);
-  const files = readTarball(
-    gzipSync(Buffer.concat([header, Buffer.from('hello'.padEnd(512, '\0')), Buffer.alloc(1024)])),
-    'x.tgz',
-  );
-  assert.deepEqual(
-    [...files].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]),
-    [['package/data.txt', 'hello']],
-  );
 });

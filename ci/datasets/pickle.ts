@@ -1,4 +1,4 @@
-import { InvalidData } from '../errors.js';
+import { InvalidData } from '../../lib/dist/data/errors.js';
 
 /** A class or function that the pickle names. Nothing is imported or run: the reader decides what a call of it means. */
 class PickleGlobal {

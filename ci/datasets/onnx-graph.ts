@@ -1,4 +1,4 @@
-import type { DataType, Tensor, TensorInfo } from '../types.js';
+import type { DataType, Tensor, TensorInfo } from 'nbserve/onnx';
 import { bytesField, type Field, floatField, integerField, join, messageField } from './protobuf.js';
 
 /** `string`, numbers that are integers, lists of integers, or a float marked as such. */

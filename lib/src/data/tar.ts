@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { InvalidData } from '../errors.js';
+import { InvalidData } from './errors.js';
 
 const BLOCK = 512;
 

@@ -1,7 +1,7 @@
-import type { Tensor } from '../../onnx/index.js';
-import { InvalidData } from '../errors.js';
+import type { Tensor } from 'nbserve/onnx';
+import { InvalidData } from '../../lib/dist/data/errors.js';
+import { readZip } from '../../lib/dist/data/zip.js';
 import { readPickle } from './pickle.js';
-import { readZip } from './zip.js';
 
 interface Storage {
   readonly type: string;

@@ -1,4 +1,4 @@
-import { encodeModel, type GraphNode } from '../../onnx/index.js';
+import { encodeModel, type GraphNode } from './onnx-graph.js';
 import { readStateDict } from './torch.js';
 
 /** Convolution blocks of the network: index of the layer in the checkpoint. */

@@ -1,0 +1,14 @@
+// `npm run assets -- build`: what `nbserve assets` does, and also the conversion of what is committed here.
+import { assetsCommand } from 'nbserve/data';
+import { buildMnistCnn } from './mnist-cnn.js';
+
+process.exitCode = await assetsCommand(
+  process.argv.slice(2),
+  {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    isTerminal: process.stdout.isTTY === true,
+  },
+  process.cwd(),
+  { 'mnist-cnn': buildMnistCnn },
+);
