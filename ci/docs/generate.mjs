@@ -80,8 +80,9 @@ function errorsPage() {
 
 ${NOTE}
 
-Every error that you can meet has a code. The code does not change between releases of one minor version; the message may.
-\`{name}\` in a message stands for a value.
+Every error that you can meet has a code.
+The code does not change between releases of one minor version, but the message may change.
+In a message, \`{name}\` stands for a value.
 
 - In code: \`isNbserveError(error)\` from \`nbserve/errors\` (or \`nbserve\`), then \`error.code\`, \`error.status\`, \`error.details\` (the values in the message), \`error.cause\`.
 - Over HTTP: the status, and \`{ "error": { "code", "message", "requestId" } }\`. A 503 has \`retry-after\`.
@@ -95,11 +96,12 @@ Status 499 is for calls that were given up; nobody is there to receive it.
 ${sections.filter(Boolean).join('\n')}
 ## How processes end
 
-The exit code of a process of the cluster says why it ended. The name stands in messages and in the status.
+The exit code of a process of the cluster says why it ended.
+Messages and the status show its name.
 
 ${table(['Name', 'Exit code', 'Meaning'], exits)}
 
-Without a code of their own: \`STOPPED\` (asked to, and did), \`KILLED\` (by a signal), \`OUT_OF_MEMORY\` (V8's heap was full),
+These reasons have no exit code of their own: \`STOPPED\` (it was asked to end), \`KILLED\` (by a signal), \`OUT_OF_MEMORY\` (V8's heap was full),
 \`SPAWN_FAILED\` (the operating system could not start it).
 `;
 }
@@ -110,17 +112,18 @@ async function optionsPage() {
 
 ${NOTE}
 
-A duration is a number of milliseconds, or a text: \`'250ms'\`, \`'30s'\`, \`'1.5m'\`, \`'2h'\`. An option that does not exist is an error
-(\`NBS_UNKNOWN_OPTION\`), and so is a value that does not fit (\`NBS_INVALID_OPTION\`); the message names what would be valid.
+A duration is a number of milliseconds, or a text: \`'250ms'\`, \`'30s'\`, \`'1.5m'\`, \`'2h'\`.
+If an option does not exist, you get the error \`NBS_UNKNOWN_OPTION\`; if its value is not valid, you get \`NBS_INVALID_OPTION\`.
+The message says what would be valid.
 
-When a running deployment is updated with another value of an option, "A change" says what becomes of it:
+The column "A change" says what happens when you update a running deployment with another value of the option:
 
 | A change | |
 | --- | --- |
 | restarts | new replicas replace those that run |
-| is pushed | running replicas are told; their processes, models and connections stay |
-| reaches routers | the HTTP proxies and the handles are told |
-| is control | the controller works with it from then on |
+| is pushed | running replicas get the new value and keep their processes, models and connections |
+| reaches routers | the HTTP proxies and the handles get the new value |
+| is control | the controller uses the new value from then on |
 
 ${sections.map(({ heading, file, name, specs }) => `${heading}\n\n${specs === undefined ? members(file, name) : optionsTable(specs)}\n`).join('\n')}
 ## Environment variables

@@ -15,13 +15,14 @@ export const executeCommand: Command = {
   --inplace       write into the notebook itself
   --timeout       seconds that a cell may take (default: no limit)
   -p name value   set a parameter, as papermill does: True, None, 42, 1e-3, a list or an object in JSON or YAML, else a text
-  -r name text    set a parameter to this text, whatever it looks like
-  --allow-errors  go on behind a cell that fails
+  -r name text    set a parameter to this text, without reading it as a value
+  --allow-errors  continue after a cell that fails
   --folder        folder that the cells run in (default: the notebook's)
   --quiet         do not print what the cells print
 
-Exit code 1 if a cell failed, with the cell and the error on stderr; the outputs up to there are written. 2 if the notebook could not be run or
-written. 130, 143 if Ctrl-C or SIGTERM ended it: in order, with the outputs up to there; a second one ends it at once.`,
+The exit code is 1 if a cell failed; the cell and the error are then printed to stderr, and the outputs so far are written. It is 2 if the
+notebook could not be run or written. It is 130 or 143 if Ctrl-C or SIGTERM ended the run; the outputs so far are written then too, and a
+second signal ends the run at once.`,
   async run(args) {
     const { rest, parameters } = takeParameters(args);
     const { values, positionals } = parseCommand(

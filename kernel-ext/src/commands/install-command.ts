@@ -15,7 +15,7 @@ const INSTALL_USAGE = 'nbserve install [--user | --prefix <folder>] [--name <nam
 
 export const installCommand: Command = {
   name: 'install',
-  summary: 'make the kernel known to Jupyter',
+  summary: 'register the kernel with Jupyter',
   help: `${INSTALL_USAGE}\n\n${PLACE_HELP}\n  --display-name  what Jupyter's launcher shows (default: TypeScript (nbserve))`,
   async run(args) {
     const { values } = parseCommand(INSTALL_USAGE, args, { ...PLACE_OPTIONS, 'display-name': { type: 'string' } }, [0, 0]);

@@ -19,11 +19,11 @@ export const labCommand: Command = {
   summary: 'open JupyterLab with this kernel',
   help: `${USAGE}
 
-Uses the jupyter on your PATH; if there is none, installs JupyterLab into a private virtual environment first (once; needs Python 3 and
-about 244 MB). The kernel is made known to this JupyterLab only.
+The command uses the jupyter on your PATH. If there is none, it first installs JupyterLab into a private virtual environment (once; this needs
+Python 3 and about 244 MB). It registers the kernel only with this JupyterLab.
 
-Kernels listen on Unix sockets in a folder of yours alone, not on TCP ports, which every user of the machine can reach. For a kernel of
-another kind that knows TCP only, add --KernelManager.transport=tcp.`,
+Kernels listen on Unix sockets in a folder that only you can enter, and not on TCP ports, which every user of the machine can reach. If you use
+another kernel that supports only TCP, add --KernelManager.transport=tcp.`,
   async run(args) {
     const jupyter = await jupyterWithLab();
     const folder = privateFolder();

@@ -17,12 +17,12 @@ export const lessonsCommand: Command = {
   summary: 'execute every lesson notebook on a local cluster',
   help: `${USAGE}
 
-  <folder>   where the notebooks are (default: notebooks)
-  --only     those whose name contains this
-  --output   keep the executed notebooks in this folder; it is made if it is missing
+  <folder>   folder of the notebooks (default: notebooks)
+  --only     run only the notebooks whose name contains this text
+  --output   keep the executed notebooks in this folder, which is made if it is missing
   --timeout  seconds that a cell may take (default: no limit)
 
-Exit code 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that runs, and the others are left out; the exit code is 130 or 143.`,
+The exit code is 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that is running and skips the others; the exit code is then 130 or 143.`,
   async run(args) {
     const options = { only: { type: 'string' }, output: { type: 'string' }, timeout: { type: 'string' } } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);

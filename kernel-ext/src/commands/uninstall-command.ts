@@ -14,13 +14,13 @@ const ClustersRun = defineError('NBS_CLUSTERS_RUN', 409, 'clusters of yours run,
 
 export const uninstallCommand: Command = {
   name: 'uninstall',
-  summary: 'take the kernel out of Jupyter again',
+  summary: 'remove the kernel from Jupyter',
   help: `${USAGE}
 
 ${PLACE_HELP}
-  --all           also remove what nbserve keeps in your folders; without it, they are named, and a terminal is asked
+  --all           also remove what nbserve keeps in your folders; without it, the command lists that, and asks if it runs in a terminal
 
-The folder that nbserve itself is in stays: remove it by hand. So do Jupyter's own settings in ~/.jupyter.`,
+The command does not remove the folder of nbserve itself, nor Jupyter's own settings in ~/.jupyter.`,
   async run(args) {
     const { values } = parseCommand(USAGE, args, { ...PLACE_OPTIONS, all: { type: 'boolean' } }, [0, 0]);
     const folder = uninstallKernelspec(placeOf(values));

@@ -5,7 +5,7 @@ export const NoNotebook = defineError(
   404,
   '{file} cannot be read: {reason}; give the path of a notebook, e.g. lesson.ipynb',
 );
-export const NotANotebook = defineError('NBS_NOT_A_NOTEBOOK', 400, '{file} is no Jupyter notebook of format 4: {reason}');
+export const NotANotebook = defineError('NBS_NOT_A_NOTEBOOK', 400, '{file} is not a Jupyter notebook of format 4: {reason}');
 export const OtherLanguage = defineError(
   'NBS_OTHER_LANGUAGE',
   400,
@@ -36,5 +36,5 @@ export const ExitCodeSet = defineError(
 export const NothingRaised = defineError(
   'NBS_NOTHING_RAISED',
   400,
-  'the cell is tagged raises-exception, and it ended without an error; take the tag away or mend the cell',
+  'the cell is tagged raises-exception, but it ended without an error; remove the tag or correct the cell',
 );

@@ -10,20 +10,20 @@ const LOOK_MS = 500;
 
 export const canaryCommand: Command = {
   name: 'canary',
-  summary: 'try a version on a growing part of the requests; promote it or roll it back',
+  summary: 'try a version on a growing share of the requests, then promote it or roll it back',
   help: `${USAGE}
 
-  <version>            an application, or the version of one
-  --from               the version that it is compared with (default: the one that has the requests now)
-  --steps              parts of the requests that it gets, one after the other (default: 0.05,0.25,0.5,1)
-  --interval           how long each step lasts, at least (default: 30s)
-  --min-requests       requests that it has in each step, at least (default: 100)
-  --max-error-rate     part of its requests that may fail (default: 0.01)
-  --max-latency-ratio  its p95 latency may be so many times that of the base (default: 1.5)
+  <version>            the name of an application, or the version of one
+  --from               the version to compare with (default: the one that has the requests now)
+  --steps              shares of the requests that it gets, one after the other (default: 0.05,0.25,0.5,1)
+  --interval           shortest duration of each step (default: 30s)
+  --min-requests       smallest number of its requests in each step (default: 100)
+  --max-error-rate     share of its requests that may fail (default: 0.01)
+  --max-latency-ratio  highest ratio of its p95 latency to that of the other version (default: 1.5)
   --address            the cluster's folder, if several run; nbserve status lists them
 
-Tells each step and how it ended; exit code 0 where the version was promoted, else 1. After Ctrl-C the cluster goes on with it: nbserve status
-shows it, and nbserve traffic with other weights stops it.`,
+The command prints each step and the result. The exit code is 0 if the version was promoted, and 1 if not. After Ctrl-C the cluster continues
+the canary: nbserve status shows it, and nbserve traffic with other weights stops it.`,
   async run(args) {
     const text = { type: 'string' } as const;
     const options = {

@@ -6,8 +6,8 @@ const USAGE = 'nbserve delete <application> [--address <folder>]';
 
 export const deleteCommand: Command = {
   name: 'delete',
-  summary: 'take an application down',
-  help: `${USAGE}\n\nIts route goes first; its replicas end once they have finished what they had begun.`,
+  summary: 'delete an application',
+  help: `${USAGE}\n\nThe route is removed first. The replicas end when they have finished the requests that they have begun.`,
   async run(args) {
     const { values, positionals } = parseCommand(USAGE, args, { ...ADDRESS_OPTIONS }, [1, 1]);
     const client = await joinCluster(values);

@@ -10,10 +10,10 @@ export const logsCommand: Command = {
   help: `${USAGE}
 
   <replica or deployment>   Chat#k3f9a2 or Chat; controller, proxy (default: all)
-  --follow                  go on with what they print from now on, until the cluster ends or Ctrl-C
+  --follow                  also print new output, until the cluster ends or you press Ctrl-C
   --address                 the cluster's folder, if several run; nbserve status lists them
 
-The last 16 MiB are there. All of it is in the folder's logs/.`,
+The command prints the last 16 MiB. The folder logs/ of the cluster has the whole output.`,
   async run(args) {
     const options = { follow: { type: 'boolean', short: 'f' }, ...ADDRESS_OPTIONS } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);

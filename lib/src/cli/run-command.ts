@@ -24,20 +24,20 @@ const DRAIN_MS = 40_000;
 
 export const runCommand: Command = {
   name: 'run',
-  summary: 'run an application from a module, in front, until Ctrl-C',
+  summary: 'run an application from a module, in the foreground, until Ctrl-C',
   help: `${USAGE}
 
   <file>:<export>   a TypeScript or JavaScript module and the bound deployment that it exports, e.g. app.ts:app
-  --port            port for HTTP; a number fails where it is taken (default: 8000, else the next free one)
+  --port            port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host            address for HTTP (default: 127.0.0.1)
-  --allow-host      a host name to serve besides loopback ones and --host; may be repeated, * is all
-  --allow-origin    an origin of web pages that may call, e.g. https://example.org; may be repeated, * is all
+  --allow-host      a host name to accept besides loopback names and --host; may be repeated, * means all
+  --allow-origin    an origin of web pages that may call, e.g. https://example.org; may be repeated, * means all
   --name            the application's name (default: default)
-  --route-prefix    path that it answers under (default: /)
-  --address         run it on a cluster that runs: its folder, or auto for your detached one, where one runs; then the command ends
-                    and the application goes on
+  --route-prefix    path under which it answers HTTP (default: /)
+  --address         run it on a running cluster: the folder of the cluster, or auto for your detached cluster if one is running;
+                    the command then ends and the application keeps running
 
-Ctrl-C lets the replicas finish what they have begun, for 20 seconds at most; a second one ends them at once.`,
+Ctrl-C lets the replicas finish the requests that they have begun, for 20 seconds at most. A second Ctrl-C ends them at once.`,
   async run(args) {
     const options = {
       port: { type: 'string' },

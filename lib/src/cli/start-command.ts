@@ -7,24 +7,24 @@ const USAGE =
 
 export const startCommand: Command = {
   name: 'start',
-  summary: 'start a cluster that goes on until nbserve stop',
+  summary: 'start a cluster that runs until nbserve stop',
   help: `${USAGE}
 
-  --port        port for HTTP; a number fails where it is taken (default: 8000, else the next free one)
+  --port        port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host        address for HTTP (default: 127.0.0.1)
-  --allow-host    a host name to serve besides loopback ones and --host; may be repeated, * is all
-  --allow-origin  an origin of web pages that may call, e.g. https://example.org; may be repeated, * is all
-  --num-cpus    cpus that replicas may have (default: the machine's)
-  --num-gpus    GPUs that replicas may have (default: what nvidia-smi lists)
-  --memory      bytes that replicas may have (default: the machine's)
-  --resources   what else they may have, e.g. '{"accelerator": 1}'
-  --nodes       nodes on this machine, at 127.0.0.1, 127.0.0.2 …: a number, or a list with what is particular to each, e.g.
+  --allow-host    a host name to accept besides loopback names and --host; may be repeated, * means all
+  --allow-origin  an origin of web pages that may call, e.g. https://example.org; may be repeated, * means all
+  --num-cpus    CPUs that replicas may use (default: those of the machine)
+  --num-gpus    GPUs that replicas may use (default: those that nvidia-smi lists)
+  --memory      bytes of memory that replicas may use (default: the memory of the machine)
+  --resources   other resources that replicas may use, e.g. '{"accelerator": 1}'
+  --nodes       nodes on this machine, at 127.0.0.1, 127.0.0.2 …: a number, or a list with the settings of each, e.g.
                 '[{"name": "head"}, {"name": "gpu", "numGpus": 2, "resources": {"custom": {"accelerator": 1}}}]' (default: 1)
   --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
-  --spare-replicas  processes held ready on each node, so that a new replica is up sooner; 0 is none (default: 1)
-  --another     also where a detached cluster of yours runs already
+  --spare-replicas  spare processes on each node, which make a new replica start sooner; 0 means none (default: 1)
+  --another     start one more, even if a detached cluster of yours is running
 
-Notebooks and scripts join it with serve.start({ address: 'auto' }), \`nbserve run\` with --address auto.`,
+Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbserve run\` joins it with --address auto.`,
   async run(args) {
     const text = { type: 'string' } as const;
     const options = {

@@ -7,11 +7,11 @@ const USAGE = 'nbserve status [--json | --url] [--address <folder>]';
 
 export const statusCommand: Command = {
   name: 'status',
-  summary: 'show what runs: clusters, applications, deployments and replicas',
+  summary: 'show what is running: clusters, applications, deployments and replicas',
   help: `${USAGE}
 
-  --json      the same as JSON, of one cluster
-  --url       the HTTP address alone, of one cluster
+  --json      print the status of one cluster as JSON
+  --url       print only the HTTP address of one cluster
   --address   the folder of one cluster (default: all of yours on this machine; in a notebook, the notebook's own)`,
   async run(args) {
     const flag = { type: 'boolean' } as const;

@@ -11,7 +11,7 @@ const DRAIN_MS = 40_000;
 export const stopCommand: Command = {
   name: 'stop',
   summary: 'end the cluster that nbserve start started',
-  help: `${USAGE}\n\n  --address   the cluster's folder, if several run, or one that is not detached; nbserve status lists them\n\nReplicas finish what they have begun, for 20 seconds at most.`,
+  help: `${USAGE}\n\n  --address   the cluster's folder, if several run, or one that is not detached; nbserve status lists them\n\nReplicas finish the requests that they have begun, for 20 seconds at most.`,
   async run(args) {
     const { values } = parseCommand(USAGE, args, { ...ADDRESS_OPTIONS }, [0, 0]);
     // A notebook's own cluster is not ended by a command that names none.

@@ -7,15 +7,15 @@ const USAGE =
 
 export const trafficCommand: Command = {
   name: 'traffic',
-  summary: 'split the requests of a route between versions, or show how they are',
+  summary: 'split the requests of a route between versions, or show the split',
   help: `${USAGE}
 
-  <version>=<weight>  applications, or versions of one, and what they get of the requests, e.g. v1=0.9 v2=0.1; without any the
-                      present split is shown
+  <version>=<weight>  names of applications, or their versions, with their shares of the requests, e.g. v1=0.9 v2=0.1; without
+                      any, the command shows the current split
   --sticky            requests with the same header, cookie or query parameter go to the same version, e.g. cookie:session
   --mirror            a version that gets copies of requests, all or a share, e.g. v3=0.5
-  --undo              the route is again that of the application which was run with it
-  --json              the split as JSON
+  --undo              remove the split, so that the route leads again to the application that was run with it
+  --json              print the split as JSON
   --address           the cluster's folder, if several run; nbserve status lists them`,
   async run(args) {
     const text = { type: 'string' } as const;

@@ -9,7 +9,7 @@ export const ProcessStartTimeout = defineError(
 export const ClusterStopping = defineError(
   'NBS_CLUSTER_STOPPING',
   503,
-  'the cluster is shutting down; {label} is not started any more',
+  'the cluster is shutting down, so {label} is not started',
 );
 export const NodeLost = defineError('NBS_NODE_LOST', 503, 'node {node} is down; {label} does not run there');
 export const CannotRename = defineError('NBS_CANNOT_RENAME', 409, 'process {id} cannot become {to}: {reason}');

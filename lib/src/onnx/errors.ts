@@ -45,5 +45,5 @@ export const ImageNotBytes = defineError(
   400,
   'onnx.image.decode takes the bytes of an image, got {actual}; onnx.image.fromBase64 makes them of base64 and of data URLs',
 );
-export const ImageTooLarge = defineError('NBS_IMAGE_TOO_LARGE', 413, 'the image makes too much work: {reason}');
+export const ImageTooLarge = defineError('NBS_IMAGE_TOO_LARGE', 413, 'decoding the image needs too much work: {reason}');
 export const InvalidBase64 = defineError('NBS_BASE64_INVALID', 400, 'not base64 or a data URL in base64: {reason}');

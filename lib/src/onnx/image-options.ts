@@ -9,7 +9,7 @@ export interface DecodeOptions {
   /** Size of the result in pixels. */
   readonly width: number;
   readonly height: number;
-  /** 1: grey, 3: RGB, 4: RGB and alpha. Transparency is laid over `background` unless it is 4. @default 3 */
+  /** Number of channels: 1 is grey, 3 is RGB, 4 is RGB and alpha. With 1 and 3, transparent pixels are blended with `background`. @default 3 */
   readonly channels?: 1 | 3 | 4;
   /** Order of the dimensions after the batch: channels first or last. @default 'NCHW' */
   readonly layout?: 'NCHW' | 'NHWC';
@@ -19,24 +19,24 @@ export interface DecodeOptions {
   readonly mean?: number | readonly number[];
   /** One number, or one for each channel. @default 1 */
   readonly std?: number | readonly number[];
-  /** How another aspect ratio is handled: stretched, padded or cut. @default 'fill' */
+  /** How a picture of another aspect ratio is fitted: stretched, padded or cut. @default 'fill' */
   readonly fit?: 'fill' | 'contain' | 'cover';
-  /** Swaps light and dark, for dark ink on light paper. @default false */
+  /** Exchanges light and dark. Set it for dark ink on light paper if the model expects light on dark. @default false */
   readonly invert?: boolean;
-  /** Colour of padding and behind transparency. @default '#000' ('#fff' with `invert`) */
+  /** Colour of padding, and behind transparent pixels. @default '#000' ('#fff' with `invert`) */
   readonly background?: string;
   /**
-   * Formats that are taken. An SVG is a program that draws: a small one can take seconds, so take it from those only whom you trust.
+   * Formats that are accepted. An SVG is a program that draws, and a small one can take seconds, so accept it only from sources that you trust.
    * @default all but 'svg'
    */
   readonly formats?: readonly ImageFormat[];
   /**
-   * A picture with more pixels is refused before it is decoded. Pixels count as often as they are gone over: once for each scan of a progressive
-   * JPEG, 7 times in an interlaced PNG and in a GIF, 8 times in an AVIF.
+   * Largest number of pixels. A larger picture is refused before it is decoded. A pixel counts once for each time that the decoder processes it: once
+   * for each scan of a progressive JPEG, 7 times in an interlaced PNG and in a GIF, 8 times in an AVIF.
    * @default 128,000,000
    */
   readonly maxPixels?: number;
-  /** Decoding that takes longer is given up. Looked at between parts of the work. @default '10s' */
+  /** How long decoding may take. The limit is checked between parts of the work. @default '10s' */
   readonly timeout?: Duration;
 }
 
@@ -76,7 +76,7 @@ const spec = {
     parse: (value) => (typeof value === 'boolean' ? value : undefined),
   } as OptionSpec<boolean>,
   background: {
-    doc: 'Colour of padding and behind transparency.',
+    doc: 'Colour of padding, and behind transparent pixels.',
     expected: 'a CSS colour',
     default: undefined,
     parse: (value) => (typeof value === 'string' ? value : undefined),

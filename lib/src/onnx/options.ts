@@ -7,19 +7,19 @@ import type { DataType, OutputTypes } from './types.js';
 export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   /** Where to run. @default 'auto' */
   readonly device?: DeviceChoice;
-  /** GPU within this process, CUDA only. @default 0 */
+  /** Number of the GPU among those that this process sees; for CUDA only. @default 0 */
   readonly deviceId?: number;
-  /** Threads for one operator; 0 takes one for each core. @default `OMP_NUM_THREADS`, else 0 */
+  /** Number of threads for one operator; 0 means one for each core. @default `OMP_NUM_THREADS`, else 0 */
   readonly intraOpThreads?: number;
-  /** Threads for independent operators. @default 1 */
+  /** Number of threads for operators that do not depend on each other. @default 1 */
   readonly interOpThreads?: number;
-  /** Outputs to compute, with their element types; results are typed by it. @default every output */
+  /** Outputs to compute, with their element types, which also give the results their types. @default every output */
   readonly outputs?: O;
-  /** Size of symbolic dimensions, by name, fixed when the model is loaded. */
+  /** Sizes of symbolic dimensions, by name. They are fixed when the model is loaded. */
   readonly dimensions?: Readonly<Record<string, number>>;
-  /** ONNX Runtime session config entries by their full names; values are strings, as there: `{ 'session.disable_prepacking': '1' }`. */
+  /** Session configuration entries of ONNX Runtime, by their full names, with text values: `{ 'session.disable_prepacking': '1' }`. */
   readonly extra?: Readonly<Record<string, string>>;
-  /** Name in messages. @default the file's name */
+  /** Name of the model in messages. @default the file's name */
   readonly name?: string;
 }
 
@@ -43,9 +43,19 @@ const spec = {
     default: 'auto',
     parse: (value) => deviceChoices.find((choice) => choice === value),
   } as OptionSpec<DeviceChoice>,
-  deviceId: integer({ doc: 'GPU within this process, CUDA only.', default: 0, min: 0 }),
-  intraOpThreads: integer({ doc: 'Threads for one operator; 0 takes one for each core.', default: -1, min: 0, max: 1024 }),
-  interOpThreads: integer({ doc: 'Threads for independent operators.', default: 1, min: 0, max: 1024 }),
+  deviceId: integer({ doc: 'Number of the GPU among those that this process sees; for CUDA only.', default: 0, min: 0 }),
+  intraOpThreads: integer({
+    doc: 'Number of threads for one operator; 0 means one for each core.',
+    default: -1,
+    min: 0,
+    max: 1024,
+  }),
+  interOpThreads: integer({
+    doc: 'Number of threads for operators that do not depend on each other.',
+    default: 1,
+    min: 0,
+    max: 1024,
+  }),
   outputs: record<DataType>(
     'Outputs to compute, with their element types.',
     `output names with types of ${dataTypes.join(', ')}`,
@@ -62,7 +72,7 @@ const spec = {
     (value) => typeof value === 'string',
   ),
   name: {
-    doc: 'Name in messages.',
+    doc: 'Name of the model in messages.',
     expected: 'a string',
     default: undefined,
     parse: (value) => (typeof value === 'string' ? value : undefined),

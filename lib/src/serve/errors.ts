@@ -48,12 +48,12 @@ export const NoPolicySource = defineError(
 export const AlreadyConnected = defineError(
   'NBS_ALREADY_CONNECTED',
   409,
-  'this process works with the cluster at {url} in {dir} already; leave or end that one first with serve.shutdown()',
+  'this process already uses the cluster at {url} in {dir}; leave or end that one first with serve.shutdown()',
 );
 export const InvalidAddress = defineError(
   'NBS_INVALID_ADDRESS',
   400,
-  "address {address} is not valid: it is 'auto' (your detached cluster, where one runs) or the folder of a cluster",
+  "address {address} is not valid: write 'auto' (your detached cluster, if one is running) or the folder of a cluster",
 );
 export const AlreadyRunning = defineError(
   'NBS_ALREADY_RUNNING',

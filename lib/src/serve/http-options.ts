@@ -18,7 +18,7 @@ const texts = (doc: string): OptionSpec<readonly string[]> => ({
 });
 
 const host: OptionSpec<string> = {
-  doc: 'Address that HTTP is answered on.',
+  doc: "Address on which HTTP is answered. With `'0.0.0.0'` other machines can call, without a password.",
   type: 'string',
   expected: 'an address of this machine',
   default: USUAL_ADDRESS.host,
@@ -26,7 +26,7 @@ const host: OptionSpec<string> = {
 };
 
 const port: OptionSpec<number | 'auto'> = {
-  doc: "Port for HTTP. A number fails if it is taken; `'auto'` is 8000, else the next free one.",
+  doc: "Port for HTTP. A number fails if the port is in use; `'auto'` means 8000, or the next free port.",
   type: "number | 'auto'",
   expected: "an integer from 0 to 65535, or 'auto'",
   default: USUAL_ADDRESS.port,
@@ -37,7 +37,7 @@ const port: OptionSpec<number | 'auto'> = {
 };
 
 const proxyLocation: OptionSpec<ProxyLocation> = {
-  doc: 'Which nodes answer HTTP, at the same port of their own address.',
+  doc: 'Which nodes answer HTTP. Each node does so at the same port of its own address.',
   type: "'EveryNode' | 'HeadOnly' | 'Disabled'",
   expected: `one of ${LOCATIONS.join(', ')}`,
   default: 'EveryNode',
@@ -49,10 +49,10 @@ export const HTTP_OPTIONS = {
   host,
   port,
   allowedHosts: texts(
-    "Host names that are served besides loopback ones and `host`, e.g. `['models.example.org']`; `'*'` is all.",
+    "Host names in requests that are accepted, besides loopback names and `host`, e.g. `['models.example.org']`; `'*'` means all.",
   ),
   allowedOrigins: texts(
-    "Origins of web pages that may call besides loopback ones, e.g. `['https://example.org']`; `'*'` is all.",
+    "Origins of web pages that may call, besides loopback origins, e.g. `['https://example.org']`; `'*'` means all.",
   ),
   proxyLocation,
 } as const;

@@ -29,7 +29,7 @@ const resources = (doc: string, defaultText: string): OptionSpec<StartOptions['r
 });
 
 const nodes: OptionSpec<number | readonly NodeOptions[]> = {
-  doc: 'Several nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with what is particular to each. The first is the head. What they do not declare of the machine is divided between them.',
+  doc: 'Nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with the settings of each. The first is the head node. Resources of the machine that no node declares are divided between the nodes.',
   type: 'number | readonly NodeOptions[]',
   expected: `a number from 1 to ${MAX_NODES}, or a list of so many such as [{ name: 'a', numGpus: 1, resources: { cpu: 2 } }]`,
   default: 1,
@@ -42,7 +42,7 @@ const nodes: OptionSpec<number | readonly NodeOptions[]> = {
 };
 
 const name: OptionSpec<string | undefined> = {
-  doc: 'Its id in the status.',
+  doc: 'Name of the node in the status.',
   type: 'string',
   expected: "letters, digits, '_', '-' and '.', starting with a letter or digit, 32 at most",
   default: undefined,
@@ -53,15 +53,15 @@ const name: OptionSpec<string | undefined> = {
 /** Every option of a node of `serve.start({ nodes })`. */
 export const NODE_OPTIONS = {
   name,
-  numGpus: gpus('GPUs that it has. No two nodes have one of the same name.', '`numGpus` of `serve.start`'),
-  resources: resources('What else it has.', '`resources` of `serve.start`'),
+  numGpus: gpus('Number of GPUs of the node. No two nodes have a GPU of the same number.', '`numGpus` of `serve.start`'),
+  resources: resources('Other resources of the node.', '`resources` of `serve.start`'),
 } as const;
 
 /** Those of `serve.start` that say what there is. */
 export const MACHINE_OPTIONS = {
-  numGpus: gpus('GPUs that replicas may have; with several nodes, on each.', 'what `nvidia-smi` lists'),
+  numGpus: gpus('Number of GPUs that replicas may use; with several nodes, the number on each node.', 'what `nvidia-smi` lists'),
   resources: resources(
-    'What else replicas may have, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`; with several nodes, on each.',
+    'Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes, the resources of each node.',
     "the machine's cores and memory",
   ),
   nodes,

@@ -3,7 +3,7 @@ import type { StartOptions } from './types.js';
 
 export const SPARE_OPTIONS = {
   spareReplicas: integer({
-    doc: 'Processes held ready on each node, so that a new replica is up in a fraction of the time; each takes about 28 MiB and no cpu. 0 is none.',
+    doc: 'Number of spare processes on each node, which make a new replica start in a fraction of the time. Each needs about 28 MiB of memory and no CPU. 0 means none.',
     default: 1,
     min: 0,
   }),

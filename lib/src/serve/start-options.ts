@@ -5,7 +5,7 @@ import { SPARE_OPTIONS } from './spare-options.js';
 import type { StartOptions } from './types.js';
 
 const address: OptionSpec<string | undefined> = {
-  doc: "A cluster to join in place of one of this process's own: its folder, or `'auto'` for your detached one, if one runs; else a cluster is started. A joined cluster goes on when this process ends.",
+  doc: "Cluster to join: its folder, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster keeps running when this process ends.",
   type: 'string',
   expected: "'auto' or the folder of a cluster",
   default: undefined,
@@ -13,7 +13,7 @@ const address: OptionSpec<string | undefined> = {
 };
 
 const detached: OptionSpec<boolean> = {
-  doc: 'A started cluster goes on when this process ends, until `nbserve stop`.',
+  doc: 'If true, a cluster that this call starts keeps running when this process ends, until `nbserve stop`.',
   type: 'boolean',
   expected: 'true or false',
   default: false,

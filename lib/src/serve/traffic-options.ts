@@ -3,7 +3,7 @@ import type { CanarySpec, StickyBy, TrafficSpec } from './protocol/index.js';
 import type { CanaryOptions, TrafficOptions } from './types.js';
 
 const stickyBy: OptionSpec<StickyBy | undefined> = {
-  doc: "`{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests that have the same go to the same version; those without it are split by weight.",
+  doc: "`{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests with the same value go to the same version. Requests without the value are split by weight. Set it if a user should always see the same version.",
   type: 'StickyBy',
   expected: "one of { header: 'x-user' }, { cookie: 'session' } and { query: 'user' }",
   default: undefined,
@@ -11,7 +11,7 @@ const stickyBy: OptionSpec<StickyBy | undefined> = {
 };
 
 const mirror: OptionSpec<TrafficSpec['mirror'] | undefined> = {
-  doc: 'A version that gets copies of requests, and whose answers are thrown away: all of them, or `share`, 0 to 1.',
+  doc: 'Version that gets copies of requests and whose answers are discarded. `share` (0 to 1) copies only a part of the requests.',
   type: 'string | { readonly app: string; readonly share?: number }',
   expected: "a version, or { app: 'v2', share: 0.5 } with a share above 0 and at most 1",
   default: undefined,
@@ -31,7 +31,7 @@ const version = (doc: string, more: Pick<OptionSpec<unknown>, 'defaultText' | 'i
 });
 
 const steps: OptionSpec<readonly number[]> = {
-  doc: 'Parts of the requests that it gets, one after the other. After the last it gets all.',
+  doc: 'Shares of the requests that the version gets in each step. After the last step it gets all.',
   type: 'readonly number[]',
   expected: 'a list of growing numbers above 0 and at most 1, such as [0.05, 0.25, 1]',
   default: [0.05, 0.25, 0.5, 1],
@@ -47,7 +47,7 @@ const part = (doc: string, fallback: number): OptionSpec<number> => ({
 });
 
 const maxErrorRateAboveBase: OptionSpec<number | null> = {
-  doc: 'How far its error rate may be above that of the base; `null` is any.',
+  doc: 'How far its error rate may be above that of the base, as a share. `null` means that they are not compared.',
   type: 'number | null',
   expected: 'a number from 0 to 1, or null',
   default: null,
@@ -55,7 +55,7 @@ const maxErrorRateAboveBase: OptionSpec<number | null> = {
 };
 
 const maxLatencyRatio: OptionSpec<number | null> = {
-  doc: 'Its p95 latency may be so many times that of the base; `null` is any.',
+  doc: 'Highest allowed ratio of its p95 latency to that of the base. `null` means that they are not compared.',
   type: 'number | null',
   expected: 'a number of at least 1, or null',
   default: 1.5,
@@ -64,26 +64,26 @@ const maxLatencyRatio: OptionSpec<number | null> = {
 
 /** Every option of `serve.canary`. */
 export const CANARY_OPTIONS = {
-  to: version('The version to try: an application, or the `version` of one.', { isRequired: true }),
-  from: version('The version that it is compared with, and that gets the other requests.', {
-    defaultText: 'the one that has them now',
+  to: version('Version to try: the name of an application, or the `version` of its ingress.', { isRequired: true }),
+  from: version('Version to compare with, which gets the other requests.', {
+    defaultText: 'the version that has the requests now',
   }),
   steps,
-  interval: duration({ doc: 'How long each step lasts, at least.', where: 'serve.canary: interval', default: 30_000 }),
+  interval: duration({ doc: 'Shortest duration of each step.', where: 'serve.canary: interval', default: 30_000 }),
   minRequests: integer({
-    doc: 'Requests that it has in each step, at least; a step waits for them.',
+    doc: 'Smallest number of requests of the version in each step; the step waits for them.',
     default: 100,
     min: 1,
   }),
-  maxErrorRate: part('Part of its requests that may fail (5xx, or the answer breaks off).', 0.01),
+  maxErrorRate: part('Share of its requests that may fail (with a 5xx status, or a broken answer).', 0.01),
   maxErrorRateAboveBase,
   maxLatencyRatio,
   latencySlack: duration({
-    doc: 'Slower by no more than this is not held against it.',
+    doc: 'Difference between the two latencies that is always allowed.',
     where: 'serve.canary: latencySlack',
     default: 5,
   }),
-  stickyBy: { ...stickyBy, doc: 'As for `serve.traffic`.', defaultText: 'as it is' },
+  stickyBy: { ...stickyBy, doc: 'See `serve.traffic`.', defaultText: 'as it is' },
 } as const;
 
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */

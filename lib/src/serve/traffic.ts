@@ -3,7 +3,7 @@ import type { TrafficStatus } from './protocol/index.js';
 import { trafficSpec } from './traffic-options.js';
 import type { TrafficOptions } from './types.js';
 
-/** The present split of a prefix; `null` where it has none. */
+/** Returns the current split of a prefix, or `null` if it has none. */
 export async function trafficOf(client: Pick<Client, 'call'>, prefix: string): Promise<TrafficStatus | null> {
   const { traffic } = await client.call('status', undefined);
   return Object.hasOwn(traffic, prefix) ? (traffic[prefix] ?? null) : null;

@@ -9,7 +9,7 @@ export type { CanaryStatus, StickyBy, TrafficStatus } from './protocol/traffic-s
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** What a deployment made of a function offers: HTTP and `handle.remote(...)` both call it. */
+/** Interface of a deployment that is made from a function: HTTP and `handle.remote(...)` both call the function. */
 export type FunctionInstance<F extends AnyFunction> = F extends (...args: infer A) => infer R ? { call(...args: A): R } : never;
 
 type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
@@ -70,14 +70,14 @@ export interface DeploymentOptions {
   readonly env?: ReplicaEnvironment;
 }
 
-/** Variables by name, and what is inherited besides: see the option `env`. A variable may be called `inherit` too: its value is a text. */
+/** Variables by name, and which variables are inherited: see the option `env`. If `inherit` is a text, it is a variable of that name. */
 export interface ReplicaEnvironment {
-  /** `true` inherits everything, `false` nothing but what Node and nbserve need, a list of names these variables besides. @default true */
+  /** `true` inherits every variable, `false` only those that Node and nbserve need, and a list of names also these variables. @default true */
   readonly inherit?: boolean | readonly string[] | string;
   readonly [variable: string]: string | boolean | readonly string[] | undefined;
 }
 
-/** How many replicas an update replaces at a time: numbers, or shares of the replicas such as `'25%'`. Not both 0. */
+/** How many replicas an update replaces at a time, as numbers or as shares of the replicas such as `'25%'`. The two must not both be 0. */
 export interface RollingUpdateOptions {
   /** Replicas above `numReplicas`, at most; a share is rounded up. More is faster, and needs more room. @default 1 */
   readonly maxSurge?: number | `${number}%`;
@@ -85,7 +85,7 @@ export interface RollingUpdateOptions {
   readonly maxUnavailable?: number | `${number}%`;
 }
 
-/** How the number of replicas follows the load: requests that are worked on or wait, over `targetOngoingRequests`. */
+/** How the number of replicas follows the load. The wanted number is the number of requests in progress or waiting, divided by `targetOngoingRequests`. */
 export interface AutoscalingOptions {
   /** Least replicas. With 0 it sleeps while nobody asks: the first request starts a replica and waits for it. @default 1 */
   readonly minReplicas?: number;
@@ -115,7 +115,7 @@ export interface AutoscalingOptions {
   readonly policy?: AutoscalingPolicy;
 }
 
-/** A second copy of slow requests, against the few that are much slower than the others. */
+/** When a second copy of a slow request is sent to another replica. */
 export interface HedgingOptions {
   /** Without the beginning of an answer after so long a second copy goes to another replica. About what 95 of 100 requests need. @default '50ms' */
   readonly delay?: Duration;
@@ -123,7 +123,7 @@ export interface HedgingOptions {
   readonly maxExtra?: number;
 }
 
-/** Accounted, not enforced: a replica is started only where that much is free. */
+/** Resources of one replica. They are counted, not enforced: a replica starts only on a node that has so much free. */
 export interface ResourceOptions {
   /**
    * Cores, also parts of one. Its whole part, at least 1, is how many threads libraries take: sets `OMP_NUM_THREADS` (ONNX Runtime),
@@ -139,7 +139,7 @@ export interface ResourceOptions {
   readonly custom?: Readonly<Record<string, number>>;
 }
 
-/** A constructor parameter as `bind` takes it: where a handle is wanted, a bound deployment is given. */
+/** A constructor parameter in the form that `bind` accepts: in place of a handle, you pass a bound deployment. */
 export type BindArg<P> =
   P extends HandleBrand<infer T>
     ? P | Application<T>
@@ -151,27 +151,27 @@ export type BindArg<P> =
 
 export type BindArgs<A extends readonly unknown[]> = { [K in keyof A]: BindArg<A[K]> };
 
-/** A class or function made deployable; `bind` its constructor's arguments and `serve.run` the result. */
+/** A class or function that can be deployed: call `bind` with its constructor's arguments, and pass the result to `serve.run`. */
 export interface Deployment<T, A extends readonly unknown[] = readonly unknown[]> extends DeploymentBrand<T> {
   readonly name: string;
   readonly version: string | null;
-  /** The same code under other options; those not named stay. @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+  /** Returns a deployment with the same code and other options; options that you leave out keep their values. @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
   options(options: DeploymentOptions): Deployment<T, A>;
-  /** Fixes the constructor's arguments. A bound deployment among them arrives in the constructor as a typed handle. */
+  /** Sets the constructor's arguments. A bound deployment among them arrives in the constructor as a typed handle. */
   bind(...args: BindArgs<A>): Application<T>;
   /** Short for `serve.run(this.bind(...args), { name, routePrefix: '/' + name })`. */
   deploy(...args: BindArgs<A>): Promise<DeploymentHandle<T>>;
 }
 
-/** A bound deployment, with all those that its arguments hold. */
+/** A bound deployment, with all the bound deployments that its arguments contain. */
 export interface Application<T> extends ApplicationBrand<T> {
   readonly deployment: string;
 }
 
 export interface RunOptions {
-  /** Name of the application; the same name again is an update. @default 'default' */
+  /** Name of the application. If an application of that name is running, it is updated. @default 'default' */
   readonly name?: string;
-  /** Path that the application answers under, `'/'` or `'/name'`; `null` for none. @default '/' */
+  /** Path under which the application answers HTTP, `'/'` or `'/name'`. `null` means no HTTP. @default '/' */
   readonly routePrefix?: string | null;
 }
 
@@ -223,7 +223,7 @@ export interface NodeOptions {
   readonly resources?: Omit<ResourceOptions, 'gpu'>;
 }
 
-/** How `serve.traffic` splits, besides by weight. */
+/** Options of `serve.traffic` besides the weights. */
 export interface TrafficOptions {
   /**
    * `{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests that have the same go to the same version; those without it are
@@ -234,7 +234,7 @@ export interface TrafficOptions {
   readonly mirror?: string | { readonly app: string; readonly share?: number };
 }
 
-/** How a version is tried, and what it is judged by. */
+/** How a version is tried, and the limits that it must keep. */
 export interface CanaryOptions {
   /** The version to try: an application, or the `version` of one. */
   readonly to: string;
@@ -261,11 +261,11 @@ export interface CanaryOptions {
 /** A version that is being tried. */
 export interface Canary {
   readonly prefix: string;
-  /** How it ended: promoted, rolled back, or aborted. Keeps this process alive. */
+  /** Resolves with the result: promoted, rolled back, or aborted. Until then it keeps this process alive. */
   readonly done: Promise<CanaryStatus>;
-  /** How it does now, and what it waits for. */
+  /** Returns the current state, and what the canary waits for. */
   status(): Promise<CanaryStatus>;
-  /** Stops it: the base gets every request. Does nothing where it has ended. */
+  /** Stops the canary, so that the base gets every request. It does nothing if the canary has ended. */
   abort(reason?: string): Promise<CanaryStatus>;
 }
 

@@ -4,17 +4,17 @@ import type { BatchOptions } from './types.js';
 /** Every option of `serve.batch`. */
 export const BATCH_OPTIONS = {
   maxBatchSize: integer({
-    doc: 'Items that the method gets at a time, at most. Full batches need a deployment whose `maxOngoingRequests` is not less.',
+    doc: 'Largest number of items in a batch. Batches become full only if `maxOngoingRequests` of the deployment is at least as high.',
     default: 10,
     min: 1,
   }),
   batchWaitTimeout: duration({
-    doc: 'How long the first item of a batch waits for others; 0 is until the end of the tick.',
+    doc: 'How long the first item of a batch waits for others. 0 means until the end of the current turn of the event loop.',
     where: 'batchWaitTimeout',
     default: 10,
   }),
   maxConcurrentBatches: integer({
-    doc: 'Batches that an instance works on at a time; meanwhile the next one fills up.',
+    doc: 'Number of batches that one instance works on at the same time. Meanwhile the next batch collects items.',
     default: 1,
     min: 1,
   }),

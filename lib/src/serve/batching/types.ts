@@ -3,11 +3,11 @@
 type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
 export interface BatchOptions {
-  /** Items that the method gets at a time, at most. Full batches need a deployment whose `maxOngoingRequests` is not less. @default 10 */
+  /** Largest number of items in a batch. Batches become full only if `maxOngoingRequests` of the deployment is at least as high. @default 10 */
   readonly maxBatchSize?: number;
-  /** How long the first item of a batch waits for others; 0 is until the end of the tick. @default '10ms' */
+  /** How long the first item of a batch waits for others. 0 means until the end of the current turn of the event loop. @default '10ms' */
   readonly batchWaitTimeout?: Duration;
-  /** Batches that an instance works on at a time; meanwhile the next one fills up. @default 1 */
+  /** Number of batches that one instance works on at the same time. Meanwhile the next batch collects items. @default 1 */
   readonly maxConcurrentBatches?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Types of handles: what a deployment's class offers, seen from another process. No third-party types: these reach notebook cells. */
+/** Types of handles, which give other processes the methods of a deployment's class. They use no third-party types, because notebook cells see them. */
 
 declare const handleBrand: unique symbol;
 declare const deploymentBrand: unique symbol;
@@ -27,7 +27,7 @@ export type RemoteMethodName<T> = {
   [K in keyof T]: K extends string ? (K extends Hook ? never : T[K] extends (...args: never[]) => unknown ? K : never) : never;
 }[keyof T];
 
-/** An argument may be given as the response of another call; its value is waited for and sent. */
+/** An argument may be the response of another call; nbserve waits for its value and sends that. */
 export type RemoteArgs<A extends readonly unknown[]> = { [K in keyof A]: A[K] | DeploymentResponse<Awaited<A[K]>> };
 
 export type RemoteResult<R> =
@@ -50,23 +50,23 @@ type MethodOf<F> = F extends (...args: infer A) => infer R ? RemoteMethod<A, R> 
 
 export type RemoteMethods<T> = { readonly [K in RemoteMethodName<T>]: MethodOf<T[K]> };
 
-/** What every handle has, whatever its deployment. */
+/** The members of every handle. */
 export interface HandleBase<T> extends HandleBrand<T> {
   /** Name of the application. */
   readonly appName: string;
   readonly deploymentName: string;
-  /** Where the application answers HTTP, e.g. `http://127.0.0.1:8000/chat`. @throws NBS_NO_HTTP_ROUTE where it has no route */
+  /** The address at which the application answers HTTP, e.g. `http://127.0.0.1:8000/chat`. @throws NBS_NO_HTTP_ROUTE if it has no route */
   readonly url: string;
-  /** The same deployment with other call options. */
+  /** Returns a handle of the same deployment with other call options. */
   options(options: HandleOptions): DeploymentHandle<T>;
 }
 
 export interface HandleOptions {
-  /** Deadline of each call: milliseconds or a text such as `'30s'`. @default the deployment's `requestTimeout` */
+  /** Deadline of each call, in milliseconds or as a text such as `'30s'`. @default the deployment's `requestTimeout` */
   readonly timeout?: number | `${number}${'ms' | 's' | 'm' | 'h'}`;
-  /** In a queue, interactive calls go before batch ones. @default that of the request which makes the call, else `'interactive'` */
+  /** Interactive calls leave a queue before batch calls. Set `'batch'` if nobody is waiting for the answer. @default that of the request that makes the call, or `'interactive'` */
   readonly priority?: 'interactive' | 'batch';
-  /** Id of the model that the calls are for: `serve.getMultiplexedModelId()` in the deployment. */
+  /** Id of the model that the calls need, which the deployment reads with `serve.getMultiplexedModelId()`. */
   readonly multiplexedModelId?: string;
 }
 
@@ -78,9 +78,9 @@ type CallMethod<T> = T extends { call(...args: infer A): infer R } ? RemoteMetho
  */
 export type DeploymentHandle<T> = HandleBase<InstanceOf<T>> & RemoteMethods<InstanceOf<T>> & CallMethod<InstanceOf<T>>;
 
-/** The answer of a remote call, on its way: awaited (as often as you like), cancelled, or passed to another call. */
+/** The future answer of a remote call. You can await it (as often as you like), cancel it, or pass it to another call. */
 export interface DeploymentResponse<T> extends Promise<T> {
-  /** Gives the call up; awaiting it then rejects with NBS_REQUEST_CANCELLED. */
+  /** Cancels the call; awaiting it then rejects with NBS_REQUEST_CANCELLED. */
   cancel(): void;
 }
 

@@ -13,7 +13,7 @@ export const NotToldApart = defineError(
 export const FailedBeforeDefined = defineError(
   'NBS_FAILED_BEFORE_DEFINED',
   400,
-  'a replica ran {file}, which failed before it defined deployment {name}: {reason}; serve.run deploys nothing there, so nothing answers: define what you deploy above the first use of what serve.run gives',
+  'a replica ran {file}, which failed before it defined deployment {name}: {reason}; serve.run deploys nothing in a replica, so nothing answers there: define each deployment above the first use of a result of serve.run',
 );
 export const InReplica = defineError(
   'NBS_IN_REPLICA',

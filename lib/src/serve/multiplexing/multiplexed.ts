@@ -5,7 +5,7 @@ import { ModelCache } from './model-cache.js';
 import type { ModelLoader, MultiplexedDecorator, MultiplexedOptions } from './types.js';
 
 const maxNumModelsPerReplica: OptionSpec<number> = {
-  doc: 'Models that one replica holds at most, those that are being loaded or freed included. For one more, that which was not asked for the longest goes once no request uses it. -1 is no limit.',
+  doc: 'Largest number of models in one replica, including those that are being loaded or freed. To load one more, the replica frees the model that was not used for the longest time, once no request uses it. -1 means no limit.',
   type: 'number',
   expected: 'an integer of at least 1, or -1 for no limit',
   default: 3,

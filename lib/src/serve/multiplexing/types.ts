@@ -2,8 +2,8 @@
 
 export interface MultiplexedOptions {
   /**
-   * Models that one replica holds at most, those that are being loaded or freed included. For one more, that which was not asked for the longest goes
-   * once no request uses it. -1 is no limit.
+   * Largest number of models in one replica, including those that are being loaded or freed. To load one more, the replica frees the model that was
+   * not used for the longest time, once no request uses it. -1 means no limit.
    * @default 3
    */
   readonly maxNumModelsPerReplica?: number;

@@ -37,7 +37,7 @@ export const BadAnswer = defineError('NBS_BAD_ANSWER', 502, 'the answer of the d
 export const RequestTooSlow = defineError(
   'NBS_REQUEST_TOO_SLOW',
   408,
-  'nothing of the request body came for {idleMs} ms; send it without a pause of that length',
+  'no part of the request body arrived for {idleMs} ms; send the body without a pause of that length',
 );
 export const OriginRefused = defineError(
   'NBS_ORIGIN_REFUSED',

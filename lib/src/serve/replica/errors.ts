@@ -29,7 +29,7 @@ export const Stuck = defineError(
 export const StartNotDone = defineError(
   'NBS_START_NOT_DONE',
   504,
-  '{deployment} was not up within {timeoutMs} ms (startupTimeout): it waits for {what}. A replica is up when the promises in its fields are fulfilled and its models are loaded; raise startupTimeout, or make a promise that is no part of the start when it is first needed',
+  '{deployment} was not up within {timeoutMs} ms (startupTimeout): it waits for {what}. A replica is up when the promises in its fields are fulfilled and its models are loaded; raise startupTimeout, or create a promise that is not part of the start only when it is first needed',
 );
 export const AlreadyInitialized = defineError(
   'NBS_ALREADY_INITIALIZED',

@@ -10,17 +10,17 @@ export const AnswerBroken = defineError(
 export const BodyNotReplayable = defineError(
   'NBS_BODY_NOT_REPLAYABLE',
   503,
-  '{deployment}: replica {replica} went away after part of a request body of over {limit} bytes was sent; it cannot be sent again',
+  '{deployment}: replica {replica} ended after it had got part of a request body of over {limit} bytes; such a body is not kept, so it cannot be sent again',
 );
 export const ReplicaDied = defineError(
   'NBS_REPLICA_DIED',
   503,
-  '{deployment}: replica {replica} died while it worked on this request; it was begun and {method} is not declared idempotent, so it was not run again',
+  '{deployment}: replica {replica} died while it worked on this request; the replica had begun it, and {method} is not declared idempotent, so it was not run again',
 );
 export const ReplicaHung = defineError(
   'NBS_REPLICA_HUNG',
   504,
-  '{deployment}: replica {replica} hung while it worked on this request and was ended; it was begun and {method} is not declared idempotent, so it was not run again',
+  '{deployment}: replica {replica} hung while it worked on this request and was ended; the replica had begun it, and {method} is not declared idempotent, so it was not run again',
 );
 export const RequestTimeout = defineError(
   'NBS_REQUEST_TIMEOUT',

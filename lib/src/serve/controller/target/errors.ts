@@ -17,7 +17,11 @@ export const BlobMismatch = defineError(
 );
 export const InvalidApp = defineError('NBS_INVALID_APP', 400, 'application {app} is not valid: {reason}');
 export const InvalidBlobName = defineError('NBS_INVALID_BLOB_NAME', 400, 'a blob is named by 64 hex digits, not by {name}');
-export const InvalidTraffic = defineError('NBS_INVALID_TRAFFIC', 400, 'traffic of {prefix} cannot be split so: {reason}');
+export const InvalidTraffic = defineError(
+  'NBS_INVALID_TRAFFIC',
+  400,
+  'the traffic of {prefix} cannot be split like this: {reason}',
+);
 export const UnknownVersion = defineError(
   'NBS_UNKNOWN_VERSION',
   404,
@@ -26,7 +30,7 @@ export const UnknownVersion = defineError(
 export const AmbiguousVersion = defineError(
   'NBS_AMBIGUOUS_VERSION',
   409,
-  'version {key} is that of several applications: {apps}; name the application instead',
+  'version {key} is the version of several applications: {apps}; use the name of the application instead',
 );
 export const RouteTaken = defineError(
   'NBS_ROUTE_TAKEN',

@@ -3,5 +3,5 @@ import { defineError } from '../../../core/index.js';
 export const NoCanary = defineError(
   'NBS_NO_CANARY',
   404,
-  'that canary of {prefix} is not known any more; serve.canary begins one',
+  'the controller no longer knows that canary of {prefix}; start a new one with serve.canary',
 );

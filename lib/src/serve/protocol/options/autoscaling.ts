@@ -3,7 +3,7 @@ import type { AutoscalingConfig } from '../config.js';
 import type { AutoscalingPolicy } from '../policy.js';
 
 const initialReplicas: OptionSpec<number | null> = {
-  doc: 'Replicas that the first deploy starts. Set it when the load is there at once.',
+  doc: 'Number of replicas that the first deploy starts. Set it if the load is high from the beginning.',
   type: 'number',
   expected: 'an integer of at least 0',
   default: null,
@@ -12,11 +12,11 @@ const initialReplicas: OptionSpec<number | null> = {
 };
 
 const policy: OptionSpec<AutoscalingPolicy | undefined> = {
-  doc: 'Says how many replicas there should be, in place of the load alone. It runs in a process of its own, which is the deployment `<name>.policy` of the application.',
+  doc: 'Function that returns the wanted number of replicas. Set it if the number should depend on more than the load, such as the time of day. It runs in a process of its own, which is the deployment `<name>.policy` of the application.',
   type: 'AutoscalingPolicy',
   expected: 'a function such as ({ suggestedReplicas }) => suggestedReplicas + 1',
   default: undefined,
-  defaultText: 'the load over `targetOngoingRequests`',
+  defaultText: 'the load divided by `targetOngoingRequests`',
   parse: (value) => (isPlainFunction(value) ? value : undefined),
 };
 
@@ -30,28 +30,42 @@ function isPlainFunction(value: unknown): value is AutoscalingPolicy {
 /** Every option of `autoscaling`; names and defaults are Ray Serve's. */
 export const AUTOSCALING_OPTIONS = {
   minReplicas: integer({
-    doc: 'Least replicas. With 0 it sleeps while nobody asks: the first request starts a replica and waits for it.',
+    doc: 'Smallest number of replicas. With 0, all replicas stop while there are no requests; the next request starts a replica and waits for it.',
     default: 1,
     min: 0,
     max: 10_000,
   }),
-  maxReplicas: integer({ doc: 'Most replicas.', default: 1, min: 1, max: 10_000 }),
+  maxReplicas: integer({ doc: 'Largest number of replicas.', default: 1, min: 1, max: 10_000 }),
   initialReplicas,
-  targetOngoingRequests: positive({ doc: 'Requests that there should be for each replica, worked on or waiting.', default: 2 }),
+  targetOngoingRequests: positive({
+    doc: 'Target number of requests for each replica, in progress or waiting. Set it lower for faster answers, and higher for fewer replicas.',
+    default: 2,
+  }),
   upscaleDelay: duration({
-    doc: 'More replicas only after they were wanted for so long; from zero the first request counts at once.',
+    doc: 'How long the load must call for more replicas before they are started. With no replica running, the first request starts one at once.',
     where: 'autoscaling.upscaleDelay',
     default: 30_000,
   }),
   downscaleDelay: duration({
-    doc: 'Fewer replicas only after they were enough for so long.',
+    doc: 'How long fewer replicas must be enough before the others are stopped.',
     where: 'autoscaling.downscaleDelay',
     default: 600_000,
   }),
-  metricsInterval: duration({ doc: 'How often the load is told.', where: 'autoscaling.metricsInterval', default: 10_000 }),
-  lookBackPeriod: duration({ doc: 'The load is averaged over this time.', where: 'autoscaling.lookBackPeriod', default: 30_000 }),
-  upscalingFactor: positive({ doc: 'Above 1, a step up is larger than the load asks for; below 1, smaller.', default: 1 }),
-  downscalingFactor: positive({ doc: 'The same for a step down.', default: 1 }),
+  metricsInterval: duration({
+    doc: 'How often the routers report the load to the controller.',
+    where: 'autoscaling.metricsInterval',
+    default: 10_000,
+  }),
+  lookBackPeriod: duration({
+    doc: 'Time over which the load is averaged. Set it longer if short peaks should not start replicas.',
+    where: 'autoscaling.lookBackPeriod',
+    default: 30_000,
+  }),
+  upscalingFactor: positive({
+    doc: 'Factor for a step up: above 1 adds more replicas than the load calls for, below 1 adds fewer.',
+    default: 1,
+  }),
+  downscalingFactor: positive({ doc: 'Factor for a step down, in the same way.', default: 1 }),
   policy,
 } as const;
 

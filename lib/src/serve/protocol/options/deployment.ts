@@ -17,7 +17,7 @@ const text = (doc: string, defaultText?: string): OptionSpec<string | undefined>
 });
 
 const numReplicas: OptionSpec<number | 'auto'> = {
-  doc: "Replica processes. `'auto'` is `autoscaling` from 1 to 100 replicas.",
+  doc: "Number of replica processes. `'auto'` means `autoscaling` from 1 to 100 replicas.",
   type: "number | 'auto'",
   expected: "an integer from 0 to 10000, or 'auto'",
   default: 1,
@@ -28,7 +28,7 @@ const numReplicas: OptionSpec<number | 'auto'> = {
 };
 
 const idempotent: OptionSpec<readonly string[] | true> = {
-  doc: "Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all. Set it when running twice does no harm.",
+  doc: "Names of methods (`'fetch'` for HTTP) that may run again if a replica died while it ran them; `true` means all methods. Set it if running a method twice does no harm.",
   type: 'readonly string[] | true',
   expected: "a list of method names such as ['fetch'], or true",
   default: [],
@@ -36,7 +36,7 @@ const idempotent: OptionSpec<readonly string[] | true> = {
 };
 
 const requestTimeout: OptionSpec<number | null> = {
-  doc: 'Deadline of a request, queueing included; then 504. `null` is none.',
+  doc: 'Deadline of each request, including the time in the queue; after it, the caller gets 504 NBS_REQUEST_TIMEOUT. `null` means no deadline.',
   type: 'Duration | null',
   expected: "milliseconds, a text such as '30s', or null",
   default: null,
@@ -44,7 +44,7 @@ const requestTimeout: OptionSpec<number | null> = {
 };
 
 const userConfig: OptionSpec<unknown> = {
-  doc: "A JSON value for the class's `reconfigure(userConfig)`: called after the constructor, and in running replicas when it changes, without a restart.",
+  doc: 'A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. Set it for settings that should change without a restart.',
   type: 'unknown',
   expected: 'a JSON value',
   default: undefined,
@@ -56,14 +56,22 @@ const userConfig: OptionSpec<unknown> = {
  * cluster, the docs, and what a change of it leads to are made of it.
  */
 export const DEPLOYMENT_OPTIONS = {
-  name: option('name', ['restart'], text('Name in handles, logs and the status.', "the class's or function's name")),
-  version: option('version', ['restart'], text("The user's own word for what runs; shown in the status.")),
+  name: option(
+    'name',
+    ['restart'],
+    text('Name of the deployment in handles, logs and the status.', "the class's or function's name"),
+  ),
+  version: option(
+    'version',
+    ['restart'],
+    text('A label of your own for this version of the code, which the status shows and `serve.traffic` accepts.'),
+  ),
   numReplicas: option('numReplicas', ['control'], numReplicas),
   autoscaling: option(
     'autoscaling',
     ['control'],
     group<AutoscalingConfig | undefined>({
-      doc: 'Lets the number of replicas follow the load; in place of `numReplicas`.',
+      doc: 'Makes the number of replicas follow the load. Set it in place of `numReplicas` if the load varies.',
       type: 'AutoscalingOptions',
       expected: 'an object such as { minReplicas: 1, maxReplicas: 4, targetOngoingRequests: 2 }',
       default: undefined,
@@ -74,7 +82,7 @@ export const DEPLOYMENT_OPTIONS = {
     'maxOngoingRequests',
     ['push', 'routes'],
     integer({
-      doc: 'Requests that one replica works on at a time. Set it to 1 for code that takes a whole core, and high for code that waits.',
+      doc: 'Number of requests that one replica works on at the same time. Set it to 1 for code that uses a whole core, and higher for code that waits for something else.',
       default: 100,
       min: 1,
     }),
@@ -83,7 +91,7 @@ export const DEPLOYMENT_OPTIONS = {
     'maxQueuedRequests',
     ['routes'],
     integer({
-      doc: 'Requests that wait while every replica is busy; above, 503 NBS_QUEUE_FULL. -1 is no limit.',
+      doc: 'Number of requests that may wait at each router while every replica is busy; a further request gets 503 NBS_QUEUE_FULL. -1 means no limit.',
       default: -1,
       min: -1,
     }),
@@ -93,7 +101,7 @@ export const DEPLOYMENT_OPTIONS = {
     'gracefulShutdownTimeoutMs',
     ['push'],
     duration({
-      doc: 'How long a replica that is being replaced may finish what it has begun.',
+      doc: 'How long a replica that is being stopped may work on the requests that it has begun. Raise it if requests take longer than this.',
       where: 'gracefulShutdownTimeout',
       default: 20_000,
     }),
@@ -102,7 +110,7 @@ export const DEPLOYMENT_OPTIONS = {
     'startupTimeoutMs',
     ['control'],
     duration({
-      doc: "How long a replica's start may take, its constructor included. Raise it for models that load slowly.",
+      doc: 'How long the start of a replica may take, including its constructor. Raise it for models that load slowly.',
       where: 'startupTimeout',
       default: 60_000,
     }),
@@ -120,7 +128,7 @@ export const DEPLOYMENT_OPTIONS = {
     'healthCheckPeriodMs',
     ['push'],
     duration({
-      doc: 'How often a running replica is asked whether it is well (`checkHealth`, if its class has that).',
+      doc: 'How often the health of a running replica is checked (with `checkHealth`, if its class has that method).',
       where: 'healthCheckPeriod',
       default: 10_000,
       least: 1,
@@ -141,11 +149,11 @@ export const DEPLOYMENT_OPTIONS = {
     'rollingUpdate',
     ['control'],
     group<RollingUpdate | undefined>({
-      doc: 'An update replaces some replicas at a time, and both versions answer meanwhile. It needs room for `maxSurge` more replicas; without it an update needs room for both versions. A new version whose replicas cannot start or keep dying is taken back.',
+      doc: 'Makes an update replace a few replicas at a time, while both versions answer. Set it if there is no room for two full versions: the update then needs room for only `maxSurge` more replicas. If the replicas of the new version cannot start or keep dying, the old version is restored.',
       type: 'RollingUpdateOptions',
       expected: "an object such as { maxSurge: 1, maxUnavailable: 0 } of integers or shares such as '25%', not both 0",
       default: undefined,
-      defaultText: 'all are switched to at once',
+      defaultText: 'all replicas are switched at once',
       parse: rollingUpdate,
     }),
   ),
@@ -153,7 +161,7 @@ export const DEPLOYMENT_OPTIONS = {
     'hedging',
     ['routes'],
     group<HedgingConfig | undefined>({
-      doc: 'Sends a request that is slow to be answered to a second replica as well; the first answer wins. For `idempotent` methods only.',
+      doc: 'Sends a copy of a request to a second replica if the answer is slow; the first answer is used. Set it if a few requests take much longer than the others. It applies to `idempotent` methods only.',
       type: 'HedgingOptions',
       expected: "an object such as { delay: '50ms', maxExtra: 0.1 }",
       default: undefined,
@@ -165,7 +173,7 @@ export const DEPLOYMENT_OPTIONS = {
     'resources',
     ['restart'],
     group<Resources>({
-      doc: 'What a replica takes of its node; it waits until there is room. What is left out takes nothing.',
+      doc: 'Resources that one replica needs on its node; the replica waits until a node has room. A resource that you leave out is not reserved.',
       type: 'ResourceOptions',
       expected:
         'an object such as { cpu: 1, gpu: 0.5, memory: 2**30, custom: { accelerator: 1 } } of numbers of at least 0, gpu below 1 or whole',

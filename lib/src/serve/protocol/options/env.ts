@@ -5,7 +5,7 @@ import type { ReplicaEnv } from '../config.js';
  * A name that is set to a text is a variable, `inherit` too. As what it inherits, `inherit` is no text: the two cannot be mixed up.
  */
 export const env: OptionSpec<ReplicaEnv> = {
-  doc: "Environment variables of the replicas, on top of what they inherit: everything that the process which started the cluster had, secrets included. `inherit: false` ends that, and `inherit: ['HF_TOKEN']` lets in what it names; `PATH`, `HOME`, `TMPDIR` and the variables of nbserve itself are always there.",
+  doc: "Environment variables of the replicas, in addition to those that they inherit. By default they inherit every variable of the process that started the cluster, including secrets. With `inherit: false` they do not, and `inherit: ['HF_TOKEN']` lists those that they inherit. `PATH`, `HOME`, `TMPDIR` and the variables of nbserve itself are always inherited.",
   type: 'ReplicaEnvironment',
   expected: "an object of texts; besides them inherit: true, false or a list of names such as ['HF_TOKEN']",
   default: { inherit: true, variables: {} },

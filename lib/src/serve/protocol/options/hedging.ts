@@ -2,7 +2,7 @@ import { duration, type OptionSpec, parseOptions } from '../../../core/index.js'
 import type { HedgingConfig } from '../config.js';
 
 const maxExtra: OptionSpec<number> = {
-  doc: 'Share of the requests that may be sent twice, above 0 and up to 1. It bounds the extra load when all replicas are slow.',
+  doc: 'Share of the requests that may be sent twice, above 0 and up to 1. It limits the extra load when all replicas are slow.',
   type: 'number',
   expected: 'a number above 0 and up to 1',
   default: 0.1,
@@ -12,7 +12,7 @@ const maxExtra: OptionSpec<number> = {
 /** Every option of `hedging`. */
 export const HEDGING_OPTIONS = {
   delay: duration({
-    doc: 'Without the beginning of an answer after so long a second copy goes to another replica. About what 95 of 100 requests need.',
+    doc: 'How long to wait for the beginning of an answer before a copy is sent to another replica. Set it to the time within which 95 of 100 requests are answered.',
     where: 'hedging.delay',
     default: 50,
   }),

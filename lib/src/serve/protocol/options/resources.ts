@@ -11,13 +11,16 @@ const amount = (doc: string, defaultText?: string): OptionSpec<number> => ({
 });
 
 const gpu: OptionSpec<number> = {
-  ...amount('GPUs: whole ones, or a part of one that others may share. Sets `CUDA_VISIBLE_DEVICES`.', '0, which sees none'),
+  ...amount(
+    'Number of GPUs: a whole number, or a part of one GPU that replicas share. nbserve sets `CUDA_VISIBLE_DEVICES` for it.',
+    '0, so that no GPU is visible',
+  ),
   expected: 'a number of at least 0, below 1 or whole',
   parse: (value) => (isAmount(value) && (value <= 1 || Number.isInteger(value)) ? value : undefined),
 };
 
 const custom: OptionSpec<Readonly<Record<string, number>>> = {
-  doc: 'What else you count on your nodes, by a name of your own, as `serve.start({ resources: { custom } })` declares it.',
+  doc: 'Amounts of your own resources, by name, as you declare them with `serve.start({ resources: { custom } })`.',
   type: 'Readonly<Record<string, number>>',
   expected: 'an object of numbers of at least 0, such as { accelerator: 1 }',
   default: {},
@@ -30,11 +33,11 @@ const custom: OptionSpec<Readonly<Record<string, number>>> = {
 /** Every option of `resources`. */
 export const RESOURCE_OPTIONS = {
   cpu: amount(
-    'Cores, also parts of one. Its whole part, at least 1, is how many threads libraries take: sets `OMP_NUM_THREADS` (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, one picture) and `UV_THREADPOOL_SIZE` (pictures at a time, files).',
-    '0, which limits nothing',
+    'Number of cores, which may be a fraction. It also limits the threads of libraries to its whole part, at least 1: nbserve sets `OMP_NUM_THREADS` (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and `UV_THREADPOOL_SIZE` (pictures at the same time, files).',
+    '0, which sets no limit',
   ),
   gpu,
-  memory: amount('Bytes.'),
+  memory: amount('Memory in bytes. It is counted, and not enforced.'),
   custom,
 } as const;
 

@@ -12,8 +12,14 @@ const amount = (doc: string, fallback: number): OptionSpec<ReplicaAmount> => ({
 
 /** Every option of `rollingUpdate`. */
 export const ROLLING_UPDATE_OPTIONS = {
-  maxSurge: amount('Replicas above `numReplicas`, at most; a share is rounded up. More is faster, and needs more room.', 1),
-  maxUnavailable: amount('Replicas below `numReplicas`, at most; a share is rounded down. Above 0 it needs no room for more.', 0),
+  maxSurge: amount(
+    'How many replicas above `numReplicas` may run during an update; a share is rounded up. A higher value is faster and needs more room.',
+    1,
+  ),
+  maxUnavailable: amount(
+    'How many replicas below `numReplicas` may run during an update; a share is rounded down. Set it above 0 if there is no room for an additional replica.',
+    0,
+  ),
 } as const;
 
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
