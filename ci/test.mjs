@@ -29,6 +29,7 @@ const CHECKS = [
   ['no dead code (knip)', 'npx knip --config ci/knip.json'],
   ["public types are clean under tslab's TypeScript", 'node ci/check-declarations.mjs'],
   ['the packages hold what they promise, and no more', 'node ci/check-package.mjs'],
+  ['the prose keeps its rules', 'node ci/check-prose.mjs'],
 ];
 
 /** What other versions of Node could break: native modules, memory of threads, streams, new globals. One file of each kind of process. */
