@@ -16,27 +16,37 @@ type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
 /** Options of a deployment. */
 export interface DeploymentOptions {
-  /** Name in handles, logs and the status. @default the class's or function's name */
+  /** Name of the deployment in handles, logs and the status. @default the class's or function's name */
   readonly name?: string;
-  /** The user's own word for what runs; shown in the status. */
+  /** A label of your own for this version of the code, which the status shows and `serve.traffic` accepts. */
   readonly version?: string;
-  /** Replica processes. `'auto'` is `autoscaling` from 1 to 100 replicas. @default 1 */
+  /** Number of replica processes. `'auto'` means `autoscaling` from 1 to 100 replicas. @default 1 */
   readonly numReplicas?: number | 'auto';
-  /** Lets the number of replicas follow the load; in place of `numReplicas`. */
+  /** Makes the number of replicas follow the load. Set it in place of `numReplicas` if the load varies. */
   readonly autoscaling?: AutoscalingOptions;
-  /** Requests that one replica works on at a time. Set it to 1 for code that takes a whole core, and high for code that waits. @default 100 */
+  /**
+   * Number of requests that one replica works on at the same time. Set it to 1 for code that uses a whole core, and higher for code that waits for
+   * something else.
+   * @default 100
+   */
   readonly maxOngoingRequests?: number;
-  /** Requests that wait while every replica is busy; above, 503 NBS_QUEUE_FULL. -1 is no limit. @default -1 */
+  /**
+   * Number of requests that may wait at each router while every replica is busy; a further request gets 503 NBS_QUEUE_FULL. -1 means no limit.
+   * @default -1
+   */
   readonly maxQueuedRequests?: number;
-  /** Deadline of a request, queueing included; then 504. `null` is none. @default null */
+  /**
+   * Deadline of each request, including the time in the queue; after it, the caller gets 504 NBS_REQUEST_TIMEOUT. `null` means no deadline.
+   * @default null
+   */
   readonly requestTimeout?: Duration | null;
-  /** How long a replica that is being replaced may finish what it has begun. @default '20s' */
+  /** How long a replica that is being stopped may work on the requests that it has begun. Raise it if requests take longer than this. @default '20s' */
   readonly gracefulShutdownTimeout?: Duration;
-  /** How long a replica's start may take, its constructor included. Raise it for models that load slowly. @default '60s' */
+  /** How long the start of a replica may take, including its constructor. Raise it for models that load slowly. @default '60s' */
   readonly startupTimeout?: Duration;
   /** How long user code may go on after its request was cancelled before its process is replaced, also if it blocks the event loop. @default '30s' */
   readonly stuckTimeout?: Duration;
-  /** How often a running replica is asked whether it is well (`checkHealth`, if its class has that). @default '10s' */
+  /** How often the health of a running replica is checked (with `checkHealth`, if its class has that method). @default '10s' */
   readonly healthCheckPeriod?: Duration;
   /**
    * A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row. Time in
@@ -45,26 +55,33 @@ export interface DeploymentOptions {
    */
   readonly healthCheckTimeout?: Duration;
   /**
-   * Methods (`'fetch'` for HTTP) that may be run again after a replica died in them; `true` is all. Set it when running twice does no harm.
+   * Names of methods (`'fetch'` for HTTP) that may run again if a replica died while it ran them; `true` means all methods. Set it if running a
+   * method twice does no harm.
    * @default []
    */
   readonly idempotent?: readonly string[] | true;
   /**
-   * An update replaces some replicas at a time, and both versions answer meanwhile. It needs room for `maxSurge` more replicas; without it an update
-   * needs room for both versions. A new version whose replicas cannot start or keep dying is taken back.
-   * @default all are switched to at once
+   * Makes an update replace a few replicas at a time, while both versions answer. Set it if there is no room for two full versions: the update then
+   * needs room for only `maxSurge` more replicas. If the replicas of the new version cannot start or keep dying, the old version is restored.
+   * @default all replicas are switched at once
    */
   readonly rollingUpdate?: RollingUpdateOptions;
-  /** Sends a request that is slow to be answered to a second replica as well; the first answer wins. For `idempotent` methods only. */
+  /**
+   * Sends a copy of a request to a second replica if the answer is slow; the first answer is used. Set it if a few requests take much longer than the
+   * others. It applies to `idempotent` methods only.
+   */
   readonly hedging?: HedgingOptions;
-  /** A JSON value for the class's `reconfigure(userConfig)`: called after the constructor, and in running replicas when it changes, without a restart. */
+  /**
+   * A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. Set it
+   * for settings that should change without a restart.
+   */
   readonly userConfig?: unknown;
-  /** What a replica takes of its node; it waits until there is room. What is left out takes nothing. @default {} */
+  /** Resources that one replica needs on its node; the replica waits until a node has room. A resource that you leave out is not reserved. @default {} */
   readonly resources?: ResourceOptions;
   /**
-   * Environment variables of the replicas, on top of what they inherit: everything that the process which started the cluster had, secrets included.
-   * `inherit: false` ends that, and `inherit: ['HF_TOKEN']` lets in what it names; `PATH`, `HOME`, `TMPDIR` and the variables of nbserve itself are
-   * always there.
+   * Environment variables of the replicas, in addition to those that they inherit. By default they inherit every variable of the process that started
+   * the cluster, including secrets. With `inherit: false` they do not, and `inherit: ['HF_TOKEN']` lists those that they inherit. `PATH`, `HOME`,
+   * `TMPDIR` and the variables of nbserve itself are always inherited.
    * @default { inherit: true }
    */
   readonly env?: ReplicaEnvironment;
@@ -79,63 +96,77 @@ export interface ReplicaEnvironment {
 
 /** How many replicas an update replaces at a time, as numbers or as shares of the replicas such as `'25%'`. The two must not both be 0. */
 export interface RollingUpdateOptions {
-  /** Replicas above `numReplicas`, at most; a share is rounded up. More is faster, and needs more room. @default 1 */
+  /** How many replicas above `numReplicas` may run during an update; a share is rounded up. A higher value is faster and needs more room. @default 1 */
   readonly maxSurge?: number | `${number}%`;
-  /** Replicas below `numReplicas`, at most; a share is rounded down. Above 0 it needs no room for more. @default 0 */
+  /**
+   * How many replicas below `numReplicas` may run during an update; a share is rounded down. Set it above 0 if there is no room for an additional
+   * replica.
+   * @default 0
+   */
   readonly maxUnavailable?: number | `${number}%`;
 }
 
 /** How the number of replicas follows the load. The wanted number is the number of requests in progress or waiting, divided by `targetOngoingRequests`. */
 export interface AutoscalingOptions {
-  /** Least replicas. With 0 it sleeps while nobody asks: the first request starts a replica and waits for it. @default 1 */
+  /** Smallest number of replicas. With 0, all replicas stop while there are no requests; the next request starts a replica and waits for it. @default 1 */
   readonly minReplicas?: number;
-  /** Most replicas. @default 1 */
+  /** Largest number of replicas. @default 1 */
   readonly maxReplicas?: number;
-  /** Replicas that the first deploy starts. Set it when the load is there at once. @default `minReplicas` */
+  /** Number of replicas that the first deploy starts. Set it if the load is high from the beginning. @default `minReplicas` */
   readonly initialReplicas?: number;
-  /** Requests that there should be for each replica, worked on or waiting. @default 2 */
+  /** Target number of requests for each replica, in progress or waiting. Set it lower for faster answers, and higher for fewer replicas. @default 2 */
   readonly targetOngoingRequests?: number;
-  /** More replicas only after they were wanted for so long; from zero the first request counts at once. @default '30s' */
+  /**
+   * How long the load must call for more replicas before they are started. With no replica running, the first request starts one at once.
+   * @default '30s'
+   */
   readonly upscaleDelay?: Duration;
-  /** Fewer replicas only after they were enough for so long. @default '10m' */
+  /** How long fewer replicas must be enough before the others are stopped. @default '10m' */
   readonly downscaleDelay?: Duration;
-  /** How often the load is told. @default '10s' */
+  /** How often the routers report the load to the controller. @default '10s' */
   readonly metricsInterval?: Duration;
-  /** The load is averaged over this time. @default '30s' */
+  /** Time over which the load is averaged. Set it longer if short peaks should not start replicas. @default '30s' */
   readonly lookBackPeriod?: Duration;
-  /** Above 1, a step up is larger than the load asks for; below 1, smaller. @default 1 */
+  /** Factor for a step up: above 1 adds more replicas than the load calls for, below 1 adds fewer. @default 1 */
   readonly upscalingFactor?: number;
-  /** The same for a step down. @default 1 */
+  /** Factor for a step down, in the same way. @default 1 */
   readonly downscalingFactor?: number;
   /**
-   * Says how many replicas there should be, in place of the load alone. It runs in a process of its own, which is the deployment `<name>.policy` of
-   * the application.
-   * @default the load over `targetOngoingRequests`
+   * Function that returns the wanted number of replicas. Set it if the number should depend on more than the load, such as the time of day. It runs
+   * in a process of its own, which is the deployment `<name>.policy` of the application.
+   * @default the load divided by `targetOngoingRequests`
    */
   readonly policy?: AutoscalingPolicy;
 }
 
 /** When a second copy of a slow request is sent to another replica. */
 export interface HedgingOptions {
-  /** Without the beginning of an answer after so long a second copy goes to another replica. About what 95 of 100 requests need. @default '50ms' */
+  /**
+   * How long to wait for the beginning of an answer before a copy is sent to another replica. Set it to the time within which 95 of 100 requests are
+   * answered.
+   * @default '50ms'
+   */
   readonly delay?: Duration;
-  /** Share of the requests that may be sent twice, above 0 and up to 1. It bounds the extra load when all replicas are slow. @default 0.1 */
+  /** Share of the requests that may be sent twice, above 0 and up to 1. It limits the extra load when all replicas are slow. @default 0.1 */
   readonly maxExtra?: number;
 }
 
 /** Resources of one replica. They are counted, not enforced: a replica starts only on a node that has so much free. */
 export interface ResourceOptions {
   /**
-   * Cores, also parts of one. Its whole part, at least 1, is how many threads libraries take: sets `OMP_NUM_THREADS` (ONNX Runtime),
-   * `VIPS_CONCURRENCY` (sharp, one picture) and `UV_THREADPOOL_SIZE` (pictures at a time, files).
-   * @default 0, which limits nothing
+   * Number of cores, which may be a fraction. It also limits the threads of libraries to its whole part, at least 1: nbserve sets `OMP_NUM_THREADS`
+   * (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and `UV_THREADPOOL_SIZE` (pictures at the same time, files).
+   * @default 0, which sets no limit
    */
   readonly cpu?: number;
-  /** GPUs: whole ones, or a part of one that others may share. Sets `CUDA_VISIBLE_DEVICES`. @default 0, which sees none */
+  /**
+   * Number of GPUs: a whole number, or a part of one GPU that replicas share. nbserve sets `CUDA_VISIBLE_DEVICES` for it.
+   * @default 0, so that no GPU is visible
+   */
   readonly gpu?: number;
-  /** Bytes. @default 0 */
+  /** Memory in bytes. It is counted, and not enforced. @default 0 */
   readonly memory?: number;
-  /** What else you count on your nodes, by a name of your own, as `serve.start({ resources: { custom } })` declares it. @default {} */
+  /** Amounts of your own resources, by name, as you declare them with `serve.start({ resources: { custom } })`. @default {} */
   readonly custom?: Readonly<Record<string, number>>;
 }
 
@@ -177,37 +208,39 @@ export interface RunOptions {
 
 export interface StartOptions {
   /**
-   * A cluster to join in place of one of this process's own: its folder, or `'auto'` for your detached one, if one runs; else a cluster is started. A
-   * joined cluster goes on when this process ends.
+   * Cluster to join: its folder, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster
+   * keeps running when this process ends.
    */
   readonly address?: string;
-  /** A started cluster goes on when this process ends, until `nbserve stop`. @default false */
+  /** If true, a cluster that this call starts keeps running when this process ends, until `nbserve stop`. @default false */
   readonly detached?: boolean;
-  /** Address that HTTP is answered on. @default '127.0.0.1' */
+  /** Address on which HTTP is answered. With `'0.0.0.0'` other machines can call, without a password. @default '127.0.0.1' */
   readonly host?: string;
-  /** Port for HTTP. A number fails if it is taken; `'auto'` is 8000, else the next free one. @default 'auto' */
+  /** Port for HTTP. A number fails if the port is in use; `'auto'` means 8000, or the next free port. @default 'auto' */
   readonly port?: number | 'auto';
-  /** Host names that are served besides loopback ones and `host`, e.g. `['models.example.org']`; `'*'` is all. @default [] */
+  /** Host names in requests that are accepted, besides loopback names and `host`, e.g. `['models.example.org']`; `'*'` means all. @default [] */
   readonly allowedHosts?: readonly string[];
-  /** Origins of web pages that may call besides loopback ones, e.g. `['https://example.org']`; `'*'` is all. @default [] */
+  /** Origins of web pages that may call, besides loopback origins, e.g. `['https://example.org']`; `'*'` means all. @default [] */
   readonly allowedOrigins?: readonly string[];
-  /** Which nodes answer HTTP, at the same port of their own address. @default 'EveryNode' */
+  /** Which nodes answer HTTP. Each node does so at the same port of its own address. @default 'EveryNode' */
   readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
-  /** GPUs that replicas may have; with several nodes, on each. @default what `nvidia-smi` lists */
+  /** Number of GPUs that replicas may use; with several nodes, the number on each node. @default what `nvidia-smi` lists */
   readonly numGpus?: number;
   /**
-   * What else replicas may have, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`; with several nodes, on each.
+   * Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes,
+   * the resources of each node.
    * @default the machine's cores and memory
    */
   readonly resources?: Omit<ResourceOptions, 'gpu'>;
   /**
-   * Several nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with what is particular to each. The first is the head. What
-   * they do not declare of the machine is divided between them.
+   * Nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with the settings of each. The first is the head node. Resources of the
+   * machine that no node declares are divided between the nodes.
    * @default 1
    */
   readonly nodes?: number | readonly NodeOptions[];
   /**
-   * Processes held ready on each node, so that a new replica is up in a fraction of the time; each takes about 28 MiB and no cpu. 0 is none.
+   * Number of spare processes on each node, which make a new replica start in a fraction of the time. Each needs about 28 MiB of memory and no CPU. 0
+   * means none.
    * @default 1
    */
   readonly spareReplicas?: number;
@@ -215,46 +248,46 @@ export interface StartOptions {
 
 /** One node of `serve.start({ nodes })`. */
 export interface NodeOptions {
-  /** Its id in the status. @default 'node-1', 'node-2' … */
+  /** Name of the node in the status. @default 'node-1', 'node-2' … */
   readonly name?: string;
-  /** GPUs that it has. No two nodes have one of the same name. @default `numGpus` of `serve.start` */
+  /** Number of GPUs of the node. No two nodes have a GPU of the same number. @default `numGpus` of `serve.start` */
   readonly numGpus?: number;
-  /** What else it has. @default `resources` of `serve.start` */
+  /** Other resources of the node. @default `resources` of `serve.start` */
   readonly resources?: Omit<ResourceOptions, 'gpu'>;
 }
 
 /** Options of `serve.traffic` besides the weights. */
 export interface TrafficOptions {
   /**
-   * `{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests that have the same go to the same version; those without it are
-   * split by weight.
+   * `{ header: 'x-user' }`, `{ cookie: 'session' }` or `{ query: 'user' }`: requests with the same value go to the same version. Requests without the
+   * value are split by weight. Set it if a user should always see the same version.
    */
   readonly stickyBy?: StickyBy;
-  /** A version that gets copies of requests, and whose answers are thrown away: all of them, or `share`, 0 to 1. */
+  /** Version that gets copies of requests and whose answers are discarded. `share` (0 to 1) copies only a part of the requests. */
   readonly mirror?: string | { readonly app: string; readonly share?: number };
 }
 
 /** How a version is tried, and the limits that it must keep. */
 export interface CanaryOptions {
-  /** The version to try: an application, or the `version` of one. */
+  /** Version to try: the name of an application, or the `version` of its ingress. */
   readonly to: string;
-  /** The version that it is compared with, and that gets the other requests. @default the one that has them now */
+  /** Version to compare with, which gets the other requests. @default the version that has the requests now */
   readonly from?: string;
-  /** Parts of the requests that it gets, one after the other. After the last it gets all. @default [ 0.05, 0.25, 0.5, 1 ] */
+  /** Shares of the requests that the version gets in each step. After the last step it gets all. @default [ 0.05, 0.25, 0.5, 1 ] */
   readonly steps?: readonly number[];
-  /** How long each step lasts, at least. @default '30s' */
+  /** Shortest duration of each step. @default '30s' */
   readonly interval?: Duration;
-  /** Requests that it has in each step, at least; a step waits for them. @default 100 */
+  /** Smallest number of requests of the version in each step; the step waits for them. @default 100 */
   readonly minRequests?: number;
-  /** Part of its requests that may fail (5xx, or the answer breaks off). @default 0.01 */
+  /** Share of its requests that may fail (with a 5xx status, or a broken answer). @default 0.01 */
   readonly maxErrorRate?: number;
-  /** How far its error rate may be above that of the base; `null` is any. @default null */
+  /** How far its error rate may be above that of the base, as a share. `null` means that they are not compared. @default null */
   readonly maxErrorRateAboveBase?: number | null;
-  /** Its p95 latency may be so many times that of the base; `null` is any. @default 1.5 */
+  /** Highest allowed ratio of its p95 latency to that of the base. `null` means that they are not compared. @default 1.5 */
   readonly maxLatencyRatio?: number | null;
-  /** Slower by no more than this is not held against it. @default '5ms' */
+  /** Difference between the two latencies that is always allowed. @default '5ms' */
   readonly latencySlack?: Duration;
-  /** As for `serve.traffic`. @default as it is */
+  /** See `serve.traffic`. @default as it is */
   readonly stickyBy?: StickyBy;
 }
 
