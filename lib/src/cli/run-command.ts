@@ -107,7 +107,7 @@ async function loadApplication(file: string, name: string) {
   throw NothingToRun({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
 }
 
-/** Of a CommonJS file, which is bundled as a default export, the properties of that. */
+/** The exports by name; a CommonJS file is bundled as a default export that holds them. */
 function namedExports(exports: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { default: whole } = exports;
   const isCommonJs = Object.keys(exports).length === 1 && typeof whole === 'object' && whole !== null && !isApplication(whole);

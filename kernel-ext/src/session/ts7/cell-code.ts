@@ -100,7 +100,7 @@ function erased(text: string, edits: readonly Edit[]): Pick<CellCode, 'code' | '
   };
 }
 
-/** Of a cell that has syntax only a compiler can take away. A namespace may stand only at the top of a module: the function comes around it afterwards. */
+/** Compiles a cell that has syntax which only a compiler can take away. A namespace may stand only at the top of a module: the function comes around it afterwards. */
 function compiled(
   source: MappedText,
   head: string,

@@ -84,7 +84,7 @@ export function typesAlone(cell: CellSyntax, types: readonly string[]): CellSynt
   return { ...cell, names };
 }
 
-/** Of `export class C {}`, `class C {}`. */
+/** The `class C {}` in `export class C {}`. */
 const declarationOf = (statement: SyntaxNode): SyntaxNode => (isNode(statement.declaration) ? statement.declaration : statement);
 
 const nameOf = (node: unknown): string | undefined =>

@@ -15,7 +15,7 @@ const KEYWORDS = (
 
 /** Names that fit in front of the cursor. */
 export interface PlainNames {
-  /** Of the cells, newest first, and of the cell itself. */
+  /** Names of the cells, the newest first, and of the cell itself. */
   readonly notebook: readonly string[];
   /** That every cell has: `serve`, `onnx`, … */
   readonly ambient: readonly string[];

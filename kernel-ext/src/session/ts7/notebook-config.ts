@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TransformOptions } from 'esbuild';
 
-/** Of the `tsconfig.json` beside a notebook, the compiler options that count for its cells. */
+/** The compiler options of the `tsconfig.json` beside a notebook that count for its cells. */
 const TAKEN =
   /^(strict\w*|noImplicit\w*|noUnchecked\w*|noUnused\w*|noFallthrough\w*|noPropertyAccess\w*|exactOptional\w*|useUnknownInCatchVariables|alwaysStrict|lib|jsx\w*|react\w*|experimentalDecorators|emitDecoratorMetadata|customConditions)$/;
 

@@ -23,7 +23,7 @@ export interface TypeServerOptions {
   readonly ambient: string;
   /** Packages whose types come from the kernel and not from the notebook's folder: name → files. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
-  /** Of the notebook's own `tsconfig.json`. */
+  /** Compiler options of the notebook's own `tsconfig.json`. */
   readonly compilerOptions?: Readonly<Record<string, unknown>>;
   /** Names of the files that the project begins at. */
   readonly roots: readonly string[];

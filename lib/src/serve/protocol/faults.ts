@@ -14,7 +14,7 @@ const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every
 const isAmount = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Of a `DemandReport`. */
+/** What is wrong with a `DemandReport`. */
 export function demandFault(report: unknown): string | null {
   const { deployments } = fieldsOf(report);
   if (!isTable(deployments)) return 'a report of demand without deployments';
@@ -25,7 +25,7 @@ export function demandFault(report: unknown): string | null {
   return odd === undefined ? null : `the demand for ${odd[0]} is no number`;
 }
 
-/** Of a `TrafficReport`. */
+/** What is wrong with a `TrafficReport`. */
 export function trafficFault(report: unknown): string | null {
   if (!Array.isArray(report)) return 'a report of traffic that is no list';
   for (const tally of report) {
@@ -43,7 +43,7 @@ function isTally(tally: unknown): boolean {
   return Object.entries(latencies).every(([bucket, count]) => isCount(Number(bucket)) && isCount(count));
 }
 
-/** Of a `ReplicaReady`. */
+/** What is wrong with a `ReplicaReady`. */
 export function readyFault(ready: unknown): string | null {
   const { methods, http } = fieldsOf(ready);
   return isTexts(methods) && typeof http === 'boolean' ? null : 'it does not say what it offers';
@@ -52,7 +52,7 @@ export function readyFault(ready: unknown): string | null {
 /** Those that were looked at: a snapshot has thousands, of which few are new. */
 const sound = new WeakSet<object>();
 
-/** Of a `RouteSnapshot`. */
+/** What is wrong with a `RouteSnapshot`. */
 export function snapshotFault(snapshot: unknown): string | null {
   const { version, routes, ingresses, deployments } = fieldsOf(snapshot);
   if (!isCount(version) || !Array.isArray(routes) || !isTable(ingresses) || !isTable(deployments)) return 'it is no snapshot';

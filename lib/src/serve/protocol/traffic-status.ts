@@ -13,7 +13,7 @@ export interface TrafficStatus {
 
 /** One version in a split. What is counted begins when the rule is set, or when the controller restarts, and is up to a second old. */
 export interface VersionTraffic {
-  /** Of its ingress deployment. */
+  /** The version of its ingress deployment. */
   readonly version: string | null;
   /** Its part of the requests, 0 to 1. */
   readonly weight: number;

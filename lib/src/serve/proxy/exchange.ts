@@ -20,7 +20,7 @@ import { showsToken } from './token.js';
 export interface ExchangeHost {
   readonly router: RouterLike;
   readonly bodies: SlowBodies;
-  /** Of the cluster: who shows it is told everything. */
+  /** The cluster's token: a client that shows it is told everything. */
   readonly token: string;
   readonly failures: FailureLog;
   /** Connections are being closed; each answer says so. */
