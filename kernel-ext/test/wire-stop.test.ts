@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listLocalClusters } from 'nbserve/host';
 import { processTable } from '../dist/children/index.js';
 import { type CellRun, KernelClient, STUB_KERNEL } from './fixtures/client.js';
 
@@ -240,23 +241,33 @@ describe('readline in a cell', () => {
 describe('the cluster of a kernel that is started anew', () => {
   it('ends, and the next one is served from', async () => {
     const kernel = await KernelClient.start();
-    const serving = `const Seven = serve.deployment(async (_: number) => 7, { name: 'seven' }); const answer = await serve.run(Seven.bind(), { name: 'a', routePrefix: null });`;
-    assert.equal(
-      (await kernel.execute(`${serving} const { execSync } = await import('node:child_process'); execSync('mkfifo fifo');`)).reply
-        .status,
-      'ok',
+    const serve = async (): Promise<string> => {
+      await text(kernel, 'const Seven = serve.deployment(class Seven { ask(_: number) { return 7 } });');
+      return text(
+        kernel,
+        "const seven = await serve.run(Seven.bind(), { name: 'a', routePrefix: null }); await seven.ask.remote(1)",
+      );
+    };
+    assert.equal(await serve(), '7');
+    await text(
+      kernel,
+      "import { execSync } from 'node:child_process'; import { readFileSync } from 'node:fs'; execSync('mkfifo fifo');",
     );
     const agents = (): number[] =>
-      processTable().flatMap(({ pid, parent }) => (parent === kernel.child.pid && pid !== parent ? pid : []));
+      listLocalClusters()
+        .filter(({ ownerKey }) => ownerKey === kernel.file)
+        .map(({ pid }) => pid);
     const [agent] = agents();
     assert.ok(agent);
-    const cell = kernel.executing("const { readFileSync } = await import('node:fs'); console.log('in'); readFileSync('fifo');");
+    const cell = kernel.executing("console.log('in'); readFileSync('fifo');");
     await kernel.until(() => kernel.of(cell.id).some(({ type }) => type === 'stream'), 'the cell');
     await kernel.interrupt();
     await kernel.interrupt();
     assert.equal((await cell.done).reply.ename, 'NBS_KERNEL_REPLACED');
-    assert.equal(await text(kernel, `${serving} await answer.remote(1)`), '7');
+    assert.equal(await serve(), '7');
+    assert.equal(agents().length, 1);
     assert.ok(!agents().includes(agent));
+    while (processTable().some(({ pid }) => pid === agent)) await sleep(10);
     await kernel.shutdown();
   });
 });
