@@ -5,8 +5,25 @@ import { parseArgs } from 'node:util';
 import { random } from '../sim/random.mjs';
 import { Stage } from './frames-stage.mjs';
 
+export const count = 10_000;
+export const quickCount = 600;
+
 /** Requests that are under way at once. */
 const AT_ONCE = 48;
+
+/**
+ * For `npm run fuzz`. One run is one case: its steps share a proxy.
+ * @param {{ seed: number, count: number }} options
+ * @returns {Promise<{ done: number, failures: { seed: number, text: string }[] }>}
+ */
+export async function fuzz({ seed, count }) {
+  try {
+    await fuzzFrames({ seed, count });
+    return { done: count, failures: [] };
+  } catch (error) {
+    return { done: count, failures: [{ seed, text: `${error.stack}\nwith --count ${count}` }] };
+  }
+}
 
 /**
  * @param {{ seed: number, count: number }} options

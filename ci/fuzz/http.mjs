@@ -146,7 +146,14 @@ function shown({ text, closed }, methods) {
       connection: headers.get('connection'),
       ...(headers.get('content-type')?.[0] === PROXY_JSON && headers.has('x-request-id') ? { rules: true } : {}),
       // Bodies of errors are the proxy's own.
-      ...(status >= 400 && status !== 403 ? {} : { framing, body, type: headers.get('content-type'), own: headers.get('x-own') }),
+      ...(status >= 400 && status !== 403
+        ? {}
+        : {
+            framing: framing === 'chunked' ? 'length' : framing,
+            body,
+            type: headers.get('content-type'),
+            own: headers.get('x-own'),
+          }),
     })),
   };
 }

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 /** Name → its module, which exports `count` (of `--count`), `quickCount` and `fuzz({ count, seed })`: `{ done, failures }`. */
 const FUZZERS = {
   http: () => import('./http.mjs'),
+  frames: () => import('./frames.mjs'),
 };
 
 const { values: options } = parseArgs({

@@ -65,7 +65,8 @@ suite('JSON of what deployments return', () => {
     await assert.rejects(get('laterBad'));
     await assert.rejects(get('laterBad', { accept: 'text/event-stream' }));
     while (Number((await get('ended')).text) < before + 2) await new Promise((resolve) => setTimeout(resolve, 5));
-    const told = () => plane.output.filter((line) => /GET \/laterBad failed: .*\$\.a of an item is a Map/.test(line));
+    const told = () =>
+      plane.output.filter((line) => /GET \/laterBad failed \(request \S+\): .*\$\.a of an item is a Map/.test(line));
     while (told().length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 

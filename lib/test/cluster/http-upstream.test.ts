@@ -217,9 +217,11 @@ suite('answers that are passed on', () => {
     assert.equal((await get('made/noContentLength')).headers['content-length'], undefined);
     assert.equal((await get('made/streamExact')).text, 'abcdef');
     await assert.rejects(get('made/streamLong'));
-    await logged(/GET \/made\/streamLong failed: .*app\/Main: .*content-length is 4 and its body has 6 or more bytes/);
+    await logged(
+      /GET \/made\/streamLong failed \(request \S+\): .*app\/Main: .*content-length is 4 and its body has 6 or more bytes/,
+    );
     await assert.rejects(get('made/streamShort'));
-    await logged(/GET \/made\/streamShort failed: .*app\/Main: .*content-length is 10 and its body has 6 bytes/);
+    await logged(/GET \/made\/streamShort failed \(request \S+\): .*app\/Main: .*content-length is 10 and its body has 6 bytes/);
     await assert.rejects(get('made/streamLongAtOnce'));
     await assert.rejects(get('direct/short'));
     await logged(/GET \/direct\/short failed/);

@@ -110,6 +110,15 @@ suite('edges of HTTP', () => {
     assert.deepEqual(statuses(await sendRaw(plane.url, refused)), [403]);
   });
 
+  test('what Node refuses by itself is refused once, and no older client is told to go on', async () => {
+    assert.deepEqual(
+      statuses(await sendRaw(plane.url, `${get('/a')}GET /b HTTP/1.1\r\nX: y\r\n\r\nno request\r\n\r\n`)),
+      [200, 400],
+    );
+    const old = lines('POST /e HTTP/1.0', 'Host: localhost', 'Expect: 100-continue', 'Content-Length: 4');
+    assert.deepEqual(statuses(await sendRaw(plane.url, `${old}body`)), [200]);
+  });
+
   test('Proxy-Connection means what Connection means, for whoever reads the request', async () => {
     assert.match(await sendRaw(plane.url, get('/x', 'Proxy-Connection: close')), /connection: close/i);
   });
@@ -130,6 +139,15 @@ suite('edges of HTTP', () => {
         assert.match(refused.text, /HTTP\/1\.1 40[03] [\s\S]*connection: close/i, header);
       }
     }
+  });
+
+  test('pages of the proxy itself do not ask for a body, and leave no place for another request', async () => {
+    const text = new RawConnection(plane.url).write(
+      lines('POST /-/healthz HTTP/1.1', 'Host: localhost', 'Expect: 100-continue', 'Content-Length: 4'),
+    );
+    await text.until(/success$/);
+    text.socket.destroy();
+    assert.match(text.text, /^HTTP\/1\.1 200 [\s\S]*connection: close/i);
   });
 
   test('a client that sends no more gets the answers to all that it sent', async () => {

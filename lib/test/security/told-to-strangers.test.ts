@@ -69,7 +69,7 @@ suite('what strangers are told', () => {
     ['/app/caused', 500, 'NBS_USER_ERROR'],
     ['/app/bigint', 500, 'NBS_NO_JSON_FORM'],
     ['/app/forgotten', 500, 'NBS_NOT_AWAITED'],
-    ['/app/head', 500, 'NBS_USER_ERROR'],
+    ['/app/head', 500, 'NBS_INVALID_RESPONSE'],
     ['/app/slow', 504, 'NBS_REQUEST_TIMEOUT', { 'x-request-timeout-seconds': '0.05' }],
     ['/broken', 503, 'NBS_NO_REPLICA'],
     ['/mute', 405, 'NBS_HTTP_NOT_SERVED'],

@@ -54,8 +54,10 @@ const sound = new WeakSet<object>();
 
 /** What is wrong with a `RouteSnapshot`. */
 export function snapshotFault(snapshot: unknown): string | null {
-  const { version, routes, ingresses, deployments } = fieldsOf(snapshot);
+  const { version, routes, rising = [], ingresses, deployments } = fieldsOf(snapshot);
   if (!isCount(version) || !Array.isArray(routes) || !isTable(ingresses) || !isTable(deployments)) return 'it is no snapshot';
+  if (!Array.isArray(rising) || !rising.every((route) => isText(fieldsOf(route).prefix)))
+    return 'what is on its way up has no route';
   const oddRoute = routes.findIndex((route) => !isRoute(route));
   if (oddRoute >= 0) return `its route ${oddRoute} is none`;
   for (const [key, route] of Object.entries(deployments)) {

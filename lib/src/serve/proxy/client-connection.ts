@@ -48,7 +48,7 @@ export class ClientConnection {
   #probe(): boolean {
     const [first] = this.#unanswered;
     if (first === undefined) return true;
-    if (first.headersSent || first.req.httpVersionMinor === 0) return false;
+    if (first.headersSent || first.req.httpVersion !== '1.1') return false;
     first.writeProcessing();
     return true;
   }

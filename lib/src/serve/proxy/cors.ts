@@ -1,4 +1,4 @@
-import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
+import { answerWithoutBody, type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 
 /** How long a browser may remember a preflight. Chromium keeps none longer than two hours. */
 const MAX_AGE_SECONDS = '600';
@@ -48,6 +48,7 @@ export class Cors {
     if (headers['access-control-request-private-network'] === 'true') answer.push('access-control-allow-private-network', 'true');
     answer.push('access-control-max-age', MAX_AGE_SECONDS);
     answer.push('vary', 'origin, access-control-request-method, access-control-request-headers');
+    answerWithoutBody(request, response);
     response.writeHead(204, answer);
     endAnswer(request, response, null);
     return true;

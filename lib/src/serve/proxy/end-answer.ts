@@ -11,6 +11,19 @@ const ONE_WRITE_BYTES = 16 * 1024;
 /** How long a client that is still sending may take to see its answer before the connection is closed under it. */
 const LINGER_MS = 5000;
 
+/** The client waits to be told that its body is wanted (RFC 9110, section 10.1.1); before HTTP/1.1 nobody can be told. */
+export function asksForContinue(request: ClientRequest): request is IncomingMessage {
+  return 'httpVersion' in request && request.httpVersion === '1.1' && request.headers.expect !== undefined;
+}
+
+/**
+ * To be called before an answer's head is written that asks for no body. A client that waits to be told to send it may send it now, or something else:
+ * nobody could tell, so the connection ends with this answer.
+ */
+export function answerWithoutBody(request: ClientRequest, response: ClientResponse): void {
+  if (asksForContinue(request)) (response as ServerResponse).shouldKeepAlive = false;
+}
+
 /**
  * Ends an answer whose head was written, with its last bytes.
  * @throws where these are not as many as its content-length said

@@ -3,16 +3,16 @@ import { ByteQueue, type OutgoingCall, type ResponseHead, type ResponseSink } fr
 import { BadAnswer, RequestTooSlow, type Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
+import { BodyPump } from './body-pump.js';
 import type { ClientConnection } from './client-connection.js';
 import { type ClientWishes, clientWishes, NO_WISHES } from './client-wishes.js';
 import { type Cors, withCors } from './cors.js';
-import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
+import { asksForContinue, type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 import { answerError } from './error-answer.js';
 import type { FailureLog } from './failure-log.js';
 import { endToEnd } from './headers.js';
 import { HeldPieces, JOIN_BYTES } from './held-pieces.js';
 import { PlainRequest } from './plain-request.js';
-import { PlainResponse } from './plain-response.js';
 import type { BodyReader, SlowBodies } from './slow-bodies.js';
 import { showsToken } from './token.js';
 
@@ -35,9 +35,6 @@ const CLIENT_LEFT = 'the client went away';
 const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
 
-/** Of a request's body, before others go. */
-const PIECES_A_TURN = 1024;
-
 /** One HTTP request and its answer, between a client and a replica. */
 export class Exchange implements ResponseSink, BodyReader {
   readonly #host: ExchangeHost;
@@ -56,8 +53,7 @@ export class Exchange implements ResponseSink, BodyReader {
   #mayRead = true;
   /** The client waits to be told that its body is wanted. Where it is not told, the next bytes may be that body or another request: nobody could tell. */
   #expectsContinue: boolean;
-  /** The replica takes no more of the body for now. */
-  #isFull = false;
+  #pump: BodyPump | null = null;
   /** Bytes that the client has not taken yet, for which the replica gets no new credit. */
   #owed = 0;
 
@@ -68,7 +64,7 @@ export class Exchange implements ResponseSink, BodyReader {
     this.#response = response;
     this.#requestId = id;
     this.#via = host.router;
-    this.#expectsContinue = request.headers.expect !== undefined;
+    this.#expectsContinue = asksForContinue(request);
     connection.open.add(this);
     host.bodies.readBy(request, this);
   }
@@ -101,8 +97,6 @@ export class Exchange implements ResponseSink, BodyReader {
 
   /** Answers with an error, or breaks the answer off where it has begun. */
   fail(error: Error, close = this.#host.draining || this.#expectsContinue): void {
-    // What came of the answer goes out before it is broken off.
-    if (this.#response.headersSent) this.flush();
     if (this.#done) return;
     if (this.#response.headersSent) {
       this.#breakOff();
@@ -202,8 +196,7 @@ export class Exchange implements ResponseSink, BodyReader {
   }
 
   onDrain(): void {
-    this.#isFull = false;
-    this.#request.resume();
+    this.#pump?.onDrain();
   }
 
   #dispatch(route: Route, url: string, body: Uint8Array | null | 'stream', length: number | undefined): void {
@@ -231,7 +224,7 @@ export class Exchange implements ResponseSink, BodyReader {
 
   #continue(): void {
     this.#expectsContinue = false;
-    if (!(this.#response instanceof PlainResponse)) this.#response.writeContinue();
+    (this.#response as ServerResponse).writeContinue();
   }
 
   #collect(request: IncomingMessage, route: Route, url: string): void {
@@ -245,22 +238,9 @@ export class Exchange implements ResponseSink, BodyReader {
 
   #stream(request: IncomingMessage, route: Route, url: string, length: number | undefined): void {
     this.#dispatch(route, url, 'stream', length);
-    let pieces = 0;
-    request.on('data', (chunk: Buffer) => {
-      if (this.#done) return;
-      this.#isFull = this.#call?.write(chunk) === false;
-      pieces += 1;
-      if (this.#isFull) request.pause();
-      else if (pieces % PIECES_A_TURN === 0) this.#letOthersGo(request);
-    });
-    request.on('end', () => this.#call?.end());
-  }
-
-  /** Node reads on while there is something, and tells of each piece: chunks of a byte would hold up all other clients. */
-  #letOthersGo(request: IncomingMessage): void {
-    request.pause();
-    setImmediate(() => {
-      if (!this.#isFull) request.resume();
+    this.#pump = new BodyPump(request, {
+      write: (piece) => this.#done || this.#call?.write(piece) !== false,
+      end: () => this.#call?.end(),
     });
   }
 
@@ -286,7 +266,7 @@ export class Exchange implements ResponseSink, BodyReader {
   /** The client gets what there is, so that it sees an answer that broke off: many send a request again that had none. */
   #breakOff(): void {
     const response = this.#response;
-    const wasOut = this.#streaming;
+    const wasOut = this.#streaming && this.#held.isEmpty;
     this.flush();
     if (this.#done) return;
     this.#finish();

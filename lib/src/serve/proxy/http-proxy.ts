@@ -116,9 +116,6 @@ export class HttpProxy implements ExchangeHost {
     if (!(request instanceof PlainRequest)) {
       this.bodies.watch(request);
       ClientConnection.of(request.socket).expect(request, response as ServerResponse);
-      // A deployment's request says by itself when it wants the body.
-      const isOwn = request.method === 'OPTIONS' || request.url?.startsWith(OWN_PREFIX) === true;
-      if (isOwn && request.headers.expect !== undefined) (response as ServerResponse).shouldKeepAlive = false;
     }
     const target = request.url ?? '/';
     const url = pathOf(target);

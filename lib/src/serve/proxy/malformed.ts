@@ -20,7 +20,8 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
   connection.isRefused = true;
   const { last } = connection;
   if (last === null || last.complete) {
-    connection.whenAnswered(() => answerRaw(error, socket));
+    // Node may have answered by itself meanwhile, for the last time on this connection; that is told a little later.
+    connection.whenAnswered(() => setImmediate(() => answerRaw(error, socket)));
     return;
   }
   for (const exchange of [...connection.open]) exchange.bodyMalformed(last, MalformedRequest({ reason: error.message }));
@@ -29,7 +30,7 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
 
 /** There is no request object to answer with. */
 function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (socket.destroyed) return;
+  if (socket.destroyed || socket.writableEnded) return;
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
   const code = status === 431 ? 'NBS_HEADERS_TOO_LARGE' : status === 408 ? 'NBS_REQUEST_TOO_SLOW' : MalformedRequest.code;
   const body = JSON.stringify({ error: { code, message: `the request could not be read: ${error.message}` } });

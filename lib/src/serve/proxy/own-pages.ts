@@ -1,5 +1,5 @@
 import type { Route, RouteSnapshot } from '../protocol/index.js';
-import { type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
+import { answerWithoutBody, type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 import { bearsToken, showsToken, TOKEN_HEADER } from './token.js';
 
 /** Paths that the proxy answers itself. */
@@ -16,6 +16,7 @@ export interface OwnPages {
 export function answerOwnPage(url: string, request: ClientRequest, response: ClientResponse, pages: OwnPages): void {
   const answer = (status: number, type: string, text: string, ...headers: string[]): void => {
     const body = Buffer.from(text);
+    answerWithoutBody(request, response);
     response.writeHead(status, ['content-type', type, 'content-length', String(body.length), ...headers, ...pages.cors]);
     endAnswer(request, response, body);
   };

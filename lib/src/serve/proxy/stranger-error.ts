@@ -1,5 +1,6 @@
 import { isNbserveError } from '../../core/index.js';
 import {
+  AppStarting,
   BadAnswer,
   BadTarget,
   BadTimeout,
@@ -25,7 +26,7 @@ export interface StrangerError {
 
 /** Their messages hold nothing but what the request brought. */
 const OF_THE_REQUEST = new Set(
-  [BadTarget, BadTimeout, HostRefused, OriginRefused, MalformedRequest, RequestTooSlow].map(({ code }) => code),
+  [AppStarting, BadTarget, BadTimeout, HostRefused, OriginRefused, MalformedRequest, RequestTooSlow].map(({ code }) => code),
 );
 
 const AGAIN = 'send it again if that does no harm';

@@ -1,21 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { demandFault, readyFault, snapshotFault, trafficFault } from '../../dist/serve/protocol/index.js';
-
-interface Made {
-  readonly requests: number;
-  readonly callers: number;
-  readonly strangers: number;
-  readonly answered: number;
-}
-
-test('peers that lie, with the token and without, take nothing from others', async () => {
-  const { fuzzFrames } = (await import(new URL('../../../ci/fuzz/frames.mjs', import.meta.url).href)) as {
-    fuzzFrames(options: { seed: number; count: number }): Promise<Made>;
-  };
-  const made = await fuzzFrames({ seed: 20, count: 600 });
-  assert.ok(made.requests > 300 && made.callers > 30 && made.strangers > 30 && made.answered > 100, JSON.stringify(made));
-});
+import { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
 
 const ODD = [null, undefined, 1, 'x', [], {}, [null], { deployments: null }, { deployments: { 'a/b': null } }];
 
