@@ -54,7 +54,7 @@ export function installKernelspec(options: InstallOptions = {}): string {
 
 /**
  * Removes the kernelspec.
- * @returns its folder, or undefined where there was none
+ * @returns its folder, or undefined if there was none
  * @throws NBS_KERNEL_INSTALL if a folder of that name holds another kernel
  */
 export function uninstallKernelspec(options: InstallOptions = {}): string | undefined {

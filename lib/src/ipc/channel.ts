@@ -76,7 +76,7 @@ export interface BodySink {
 export interface IncomingCall {
   readonly head: CallHead;
   readonly channel: Channel;
-  /** The whole body where it came as one piece (always so up to `WHOLE_BODY_MAX` with a known length); `null` where there is none or it streams. */
+  /** The whole body if it came as one piece (always so up to `WHOLE_BODY_MAX` with a known length); `null` if there is none or it streams. */
   readonly body: Uint8Array | null;
   /** The body comes in pieces: set `onBody`. Pieces that came before wait. */
   readonly streaming: boolean;

@@ -21,7 +21,7 @@ export class DeploymentDefinition {
   readonly name: string;
   readonly version: string | null;
   readonly config: DeploymentConfig;
-  /** The function that decides on the number of replicas, as a deployment of its own; `null` where there is none. */
+  /** The function that decides on the number of replicas, as a deployment of its own; `null` if there is none. */
   readonly policy: DeploymentDefinition | null;
 
   constructor(

@@ -53,7 +53,7 @@ export class UserInstance {
     return this.#call(this.#fetch, [request]);
   }
 
-  /** The method of this name, bound; `undefined` where there is none that handles may call. */
+  /** The method of this name, bound; `undefined` if there is none that handles may call. */
   method(name: string): ((...args: unknown[]) => unknown) | undefined {
     const target = this.#target;
     if (target !== null) return name === 'call' ? (...args) => this.#call(target, args) : undefined;

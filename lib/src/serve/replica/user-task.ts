@@ -74,7 +74,7 @@ export abstract class UserTask {
   /**
    * Sends the items of an iterator with backpressure; the first one brings the head with it.
    * @param sendHead answers with the head and the first bytes
-   * @returns false where there was no item and so no head
+   * @returns false if there was no item and so no head
    */
   protected async sendAll(
     iterator: AnyIterator,

@@ -58,7 +58,7 @@ export class Places {
    * as few of them as can be. Then the one whose whole GPUs stay whole, then the one with the fewest replicas, then the first.
    * A part of a GPU goes to the one with the least room that still has enough.
    * @param siblings nodes of the deployment's other replicas, one entry each
-   * @returns the reason, with what is free, where there is no room
+   * @returns the reason, with what is free, if there is no room
    */
   take(resources: Resources, siblings: readonly string[] = []): Allocation | { readonly reason: string } {
     let best: { readonly place: Place; readonly gpus: readonly string[]; readonly rank: readonly number[] } | undefined;

@@ -15,7 +15,7 @@ const INLINE_ARGS_BYTES = 16 * 1024;
 
 /** Where the target state outlives the controller. */
 export interface Checkpoint {
-  /** `null` where there is none yet. @throws NBS_CHECKPOINT_UNREADABLE */
+  /** `null` if there is none yet. @throws NBS_CHECKPOINT_UNREADABLE */
   load(): Promise<TargetState | null>;
   /** Resolves once the state is on disk. Calls must not overlap. @throws NBS_CHECKPOINT_FAILED */
   save(target: TargetState): Promise<void>;
