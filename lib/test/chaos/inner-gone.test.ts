@@ -56,7 +56,7 @@ test('a sleeper that cannot start is shown as failed, awake or asleep, and answe
     const response = await fetch(url);
     return `${response.status} ${await response.text()}`;
   };
-  assert.match(await ask(), /^503 .*NBS_NO_REPLICA.*no model/);
+  assert.match(await ask(), /^503 .*NBS_NO_REPLICA/);
   const asleep = await until(async () => {
     const { Inner: shown } = (await statusOf('sleeper'))?.deployments ?? {};
     return shown?.numReplicas === 0 && shown.replicas.length === 0 && shown;
@@ -64,7 +64,7 @@ test('a sleeper that cannot start is shown as failed, awake or asleep, and answe
   assert.equal(asleep.status, 'FAILED');
   assert.match(asleep.message, /no replica runs until a request comes, and the last one failed: .*no model/);
   assert.equal((await statusOf('sleeper'))?.status, 'UNHEALTHY');
-  assert.match(await ask(), /^503 .*NBS_NO_REPLICA.*no model/);
+  assert.match(await ask(), /^503 .*NBS_NO_REPLICA/);
   writeFileSync(FAULT, '');
   await until(async () => (await ask()).startsWith('200'));
   await until(async () => (await statusOf('sleeper'))?.deployments.Inner?.status === 'HEALTHY');
