@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 
 /** As much of a signature as is remembered: hexadecimal digits. Nobody can make a second message with the same ones. */
 const DIGITS = 32;
@@ -7,6 +7,8 @@ const DIGITS = 32;
 export class ReplayGuard {
   readonly #limit: number;
   readonly #file: string | undefined;
+  /** Of the file, open for what is added. */
+  #fd: number | undefined;
   #recent = new Set<string>();
   #older = new Set<string>();
 
@@ -28,7 +30,10 @@ export class ReplayGuard {
     if (this.#file === undefined) return true;
     try {
       if (turned) this.#rewrite(this.#file);
-      else appendFileSync(this.#file, `${start}\n`, { mode: 0o600 });
+      else {
+        this.#fd ??= openSync(this.#file, 'a', 0o600);
+        writeSync(this.#fd, `${start}\n`);
+      }
     } catch {
       // The memory is left.
     }
@@ -58,5 +63,7 @@ export class ReplayGuard {
   #rewrite(file: string): void {
     writeFileSync(`${file}.new`, [...this.#older, ...this.#recent, ''].join('\n'), { mode: 0o600 });
     renameSync(`${file}.new`, file);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
 }
