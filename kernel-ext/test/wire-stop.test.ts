@@ -34,6 +34,7 @@ const CASES: Readonly<Record<string, string>> = {
   'queues microtasks without end': 'const again = () => queueMicrotask(again); again(); await new Promise(() => {});',
   'queues ticks without end': 'const again = () => process.nextTick(again); again(); await new Promise(() => {});',
   'chains promises without end': 'const again = () => Promise.resolve().finally(again); again(); await new Promise(() => {});',
+  'rejects without end': 'for (;;) try { await Promise.reject(1) } catch {}',
   'catches without end': 'for (;;) try { JSON.parse("{") } catch {}',
   'matches for ever': '/^(a+)+$/.test("a".repeat(50) + "b")',
 };

@@ -1,9 +1,15 @@
 import inspector from 'node:inspector';
+import { terminateIsolate } from './isolate.js';
 import { TERMINATION } from './messages.js';
 import { Termination } from './termination.js';
 import { type Reach, unwindExpression } from './unwind.js';
 
 const POLL_MS = 1;
+/**
+ * An order that has no effect for so long is repeated. Node takes a termination that hits its handler of rejected promises for one of that handler alone, and
+ * the inspector gives no second order before the first one has had its effect, so V8 is asked itself.
+ */
+const LOST_MS = 300;
 
 /**
  * Waits for as long as it takes: inside native code the main thread answers only afterwards. From the abort on an answer is refused, as it would
@@ -30,7 +36,10 @@ export async function terminateMain(shared: Int32Array, reach: Reach, signal: Ab
   session.connectToMainThread();
   try {
     Atomics.store(shared, TERMINATION, Termination.ASKED);
-    session.post('Runtime.evaluate', { expression: unwindExpression(reach) });
+    let address: string | undefined;
+    session.post('Runtime.evaluate', { expression: unwindExpression(reach) }, (_, reply) => {
+      address = reply?.result.value as string | undefined;
+    });
     const state = await answer(shared, signal);
     if (state !== Termination.READY) return false;
     if (signal.aborted) {
@@ -38,8 +47,15 @@ export async function terminateMain(shared: Int32Array, reach: Reach, signal: Ab
       return false;
     }
     await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      session.post('Runtime.terminateExecution', () => resolve());
+      const repeat = setInterval(() => {
+        if (address !== undefined) terminateIsolate(address);
+      }, LOST_MS);
+      const done = (): void => {
+        clearInterval(repeat);
+        resolve();
+      };
+      signal.addEventListener('abort', done, { once: true });
+      session.post('Runtime.terminateExecution', done);
       Atomics.store(shared, TERMINATION, Termination.ORDERED);
     });
     return true;

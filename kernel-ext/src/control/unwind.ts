@@ -1,4 +1,5 @@
 import { asyncStackClearer } from './async-stack.js';
+import { isolateAddress } from './isolate.js';
 import { GUARD, TERMINATION } from './messages.js';
 import { Termination } from './termination.js';
 import { dropTicks } from './tick-storm.js';
@@ -10,6 +11,7 @@ export type Reach = 'user code' | 'what user code called' | 'anything';
 
 /**
  * Expression that the control thread has the main thread evaluate before it terminates it; it is reached from the inspector, hence global.
+ * Its value is the address of the thread's engine, if code is to be ended.
  */
 export const unwindExpression = (reach: Reach): string =>
   `globalThis[Symbol.for(${JSON.stringify(KEY)})](${JSON.stringify(reach)})`;
@@ -27,7 +29,7 @@ const KERNEL = new URL('..', import.meta.url).href;
 const BOOKLESS =
   /^node:(internal\/)?(zlib|util|util\/.*|fs|fs\/.*|child_process|crypto|crypto\/.*|buffer|path|vm|url|querystring|string_decoder|bootstrap\/switches\/is_main_thread|assert|assert\/.*|v8|validators|errors|encoding|console|console\/.*|structured_clone)$/;
 
-type Unwind = (reach: Reach) => void;
+type Unwind = (reach: Reach) => string | undefined;
 
 /**
  * Files of the JavaScript that the inspector interrupted, innermost first; '' where one has no name. Empty: the event loop calls.
@@ -78,19 +80,22 @@ export function installUnwind(shared: Int32Array, onTermination: () => void = ()
   let restoreTicks: (() => void) | undefined;
   const unwind: Unwind = (reach) => {
     // A question that came too late: the control thread has given up, or asked anew.
-    if (Atomics.load(shared, TERMINATION) !== Termination.ASKED) return;
+    if (Atomics.load(shared, TERMINATION) !== Termination.ASKED) return undefined;
     const guarded = Atomics.load(shared, GUARD) > 0;
     const isReady = !guarded && mayEnd(interruptedFiles(unwind), reach);
+    const address = isReady ? isolateAddress() : undefined;
     Atomics.store(shared, TERMINATION, isReady ? Termination.READY : Termination.REFUSED);
-    if (!isReady) return;
+    if (!isReady) return undefined;
     // No Atomics.wait: the code that was interrupted may be in one, and V8 has room for one in a thread.
     const end = performance.now() + ORDER_MS;
     while (Atomics.load(shared, TERMINATION) === Termination.READY && performance.now() < end);
-    if (Atomics.compareExchange(shared, TERMINATION, Termination.READY, Termination.REFUSED) !== Termination.ORDERED) return;
+    if (Atomics.compareExchange(shared, TERMINATION, Termination.READY, Termination.REFUSED) !== Termination.ORDERED)
+      return undefined;
     // It may be a storm. Microtasks that wait are dropped by V8, ticks are not.
     if (reach !== 'user code') restoreTicks ??= dropTicks();
     onTermination();
     clear();
+    return address;
   };
   Object.defineProperty(globalThis, Symbol.for(KEY), { value: unwind, enumerable: false, configurable: true });
   return () => {

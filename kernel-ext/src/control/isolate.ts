@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module';
+
+/** What a C++ compiler calls `v8::Isolate::GetCurrent()` and `v8::Isolate::TerminateExecution()`. Node exports them for its addons. */
+const GET_CURRENT = '_ZN2v87Isolate10GetCurrentEv';
+const TERMINATE = '_ZN2v87Isolate18TerminateExecutionEv';
+
+function system() {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  return { koffi, node: koffi.load(null) };
+}
+
+/** Address of the JavaScript engine of the thread that calls; undefined where the system cannot be called. */
+export function isolateAddress(): string | undefined {
+  try {
+    const { koffi, node } = system();
+    return koffi.address(node.func(`void *${GET_CURRENT}()`)()).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends the JavaScript that another thread's engine runs, at its next check. */
+export function terminateIsolate(address: string): void {
+  system().node.func(`void ${TERMINATE}(uintptr_t isolate)`)(BigInt(address));
+}
