@@ -7,7 +7,7 @@ const DIGITS = 32;
 export class ReplayGuard {
   readonly #limit: number;
   readonly #file: string | undefined;
-  /** Of the file, open for what is added. */
+  /** The file, open for what is added. */
   #fd: number | undefined;
   #recent = new Set<string>();
   #older = new Set<string>();
