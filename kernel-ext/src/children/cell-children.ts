@@ -40,7 +40,8 @@ export class CellChildren {
     const self = process.pid;
     const group = table.find(({ pid }) => pid === self)?.group;
     const cellAgeMs = Date.now() - this.#begunAt + START_TOLERANCE_MS;
-    const isOwn = ({ pid, ageMs }: ProcessEntry): boolean => {
+    const isOwn = ({ pid, ageMs, isService = false }: ProcessEntry): boolean => {
+      if (isService) return false;
       const starter = this.#known.get(pid);
       return starter === undefined ? ageMs <= cellAgeMs : starter === 'running';
     };

@@ -9,6 +9,8 @@ export interface ProcessEntry {
   readonly group: number;
   /** Milliseconds since it was started. */
   readonly ageMs: number;
+  /** It is esbuild's service, which works for the whole kernel: the one that begins to use it may be a cell. */
+  readonly isService?: boolean;
 }
 
 /** Linux counts the start times of processes in hundredths of a second, whatever the kernel's own clock does (`USER_HZ`). */
@@ -31,20 +33,30 @@ function entryOf(pid: number, uptime: number): ProcessEntry | undefined {
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     const ageMs = Math.round((uptime - Number(fields[19]) / TICKS_PER_SECOND) * 1000);
-    return { pid, parent: Number(fields[1]), group: Number(fields[2]), ageMs };
+    const isService =
+      text.includes('(esbuild)') && isEsbuildService(readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' '));
+    return { pid, parent: Number(fields[1]), group: Number(fields[2]), ageMs, isService };
   } catch {
     // It ended meanwhile.
     return undefined;
   }
 }
 
+const isEsbuildService = (command: string): boolean => /\besbuild\S* --service=/.test(command);
+
 /** macOS has no `/proc`. */
 function fromPs(): ProcessEntry[] {
-  const { stdout } = spawnSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,etime='], { encoding: 'utf8' });
+  const { stdout } = spawnSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,etime=,command='], { encoding: 'utf8' });
   return (stdout ?? '').split('\n').flatMap((line) => {
-    const [pid, parent, group, state, elapsed] = line.trim().split(/\s+/);
+    const [pid, parent, group, state, elapsed, ...command] = line.trim().split(/\s+/);
     if (elapsed === undefined || state?.startsWith('Z')) return [];
-    return { pid: Number(pid), parent: Number(parent), group: Number(group), ageMs: elapsedMs(elapsed) };
+    return {
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      ageMs: elapsedMs(elapsed),
+      isService: isEsbuildService(command.join(' ')),
+    };
   });
 }
 
