@@ -45,6 +45,11 @@ describe('the children of a cell', () => {
     assert.deepEqual(children.list(), [SECOND]);
   });
 
+  it('are not a compiler that works for all cells', () => {
+    const children = childrenOf(entry(FIRST, self, { isService: true }), entry(SECOND, self));
+    assert.deepEqual(children.list(), [SECOND]);
+  });
+
   it('are none before the first cell', () => {
     assert.deepEqual(new CellChildren(() => [entry(self, 1), entry(FIRST, self)]).list(), []);
   });

@@ -6,6 +6,7 @@ import type { Converter, SideModule } from './converter.js';
 import { AwaitingModule } from './errors.js';
 import { host } from './host.js';
 import { importMeta } from './import-meta.js';
+import { outsideCells } from './running-cell.js';
 import { rememberModule } from './stack-positions.js';
 
 /** Packages that cells share with the kernel, so that there is one of each in the process. */
@@ -111,7 +112,7 @@ export class NotebookModules {
 
   /** The notebook's own file that `id` means, compiled. */
   #path(folder: string, id: string): string | undefined {
-    const found = this.#find(folder, id);
+    const found = outsideCells(() => this.#find(folder, id));
     if (found !== undefined) {
       this.add(found.modules);
       return this.#compiled.has(found.path) ? found.path : undefined;

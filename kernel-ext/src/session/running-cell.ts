@@ -23,6 +23,11 @@ export function runInCell<T>(cell: RunningCell, work: () => T): T {
   return storage.run(cell, work);
 }
 
+/** Runs work of the kernel's own that a cell's code has led to: what it starts and keeps is not the cell's. */
+export function outsideCells<T>(work: () => T): T {
+  return storage.exit(work);
+}
+
 /** The cell whose code runs now. */
 export function currentCell(): RunningCell | undefined {
   return storage.getStore();
