@@ -117,11 +117,18 @@ export class TypeServer {
   }
 
   close(): void {
+    const { pid } = this;
     const api = this.#api;
     this.#api = undefined;
     this.#snapshot = undefined;
     this.#known.clear();
     for (const path of this.#files.keys()) this.#changed.add(path);
+    try {
+      // `api.close()` sends SIGTERM, upon which the server prints "context canceled" to stderr: into a cell.
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    } catch {
+      // The process has ended already.
+    }
     try {
       api?.close();
     } catch {
