@@ -1,6 +1,6 @@
 import { childrenOf, isInstantiated, isNode, isTypeWrapper, type Node } from './parse.js';
-import type { DynamicImport, Reference, Scope } from './scope.js';
-import { VISITORS } from './visitors.js';
+import { partsOf } from './pattern.js';
+import { type DynamicImport, functionScope, type Reference, type Scope } from './scope.js';
 
 /** What a cell's code uses: every name in a value position with the scope it stands in. */
 export interface Analysis {
@@ -13,7 +13,7 @@ export interface Analysis {
 
 type Kind = Reference['kind'];
 
-export interface Context {
+interface Context {
   readonly scope: Scope;
   readonly depth: number;
 }
@@ -23,12 +23,12 @@ export function analyse(statements: readonly Node[], length: number): Analysis {
   return new Analyser(length).run(statements);
 }
 
-/** The walk over one cell. Methods are called by the table in `visitors.ts`. */
-export class Analyser {
+/** The walk over one cell. The table `VISITORS` calls its methods. */
+class Analyser {
   readonly references: Reference[] = [];
   readonly imports: DynamicImport[] = [];
   readonly depths = new Map<number, number>();
-  readonly merged = new Map<string, Set<string>>();
+  private readonly merged = new Map<string, Set<string>>();
   private readonly module: Scope;
 
   constructor(length: number) {
@@ -38,6 +38,13 @@ export class Analyser {
   run(statements: readonly Node[]): Analysis {
     for (const statement of statements) this.visit(statement, { scope: this.module, depth: 0 });
     return { scope: this.module, references: this.references, imports: this.imports, depths: this.depths };
+  }
+
+  /** The names that all blocks of one namespace or enum share. */
+  mergedNames(key: string): Set<string> {
+    const names = this.merged.get(key) ?? new Set<string>();
+    this.merged.set(key, names);
+    return names;
   }
 
   open(kind: Scope['kind'], node: Node, parent: Scope, extra: { label?: string; merged?: Set<string> } = {}): Scope {
@@ -65,61 +72,21 @@ export class Analyser {
     else if (!node.type.startsWith('TS')) for (const child of childrenOf(node)) this.visit(child, context);
   }
 
-  /** Declares the names of a binding pattern; visits its defaults and computed keys. */
+  /** Declares the names of a binding pattern, and visits the expressions in it. */
   bind(pattern: unknown, target: Scope, context: Context): void {
-    if (!isNode(pattern)) return;
-    switch (pattern.type) {
-      case 'Identifier':
-        if (pattern.name !== 'this') target.names.add(pattern.name as string);
-        break;
-      case 'ObjectPattern':
-        for (const property of pattern.properties as Node[]) {
-          if (property.computed === true) this.visit(property.key as Node, context);
-          this.bind(property.type === 'RestElement' ? property.argument : property.value, target, context);
-        }
-        break;
-      case 'ArrayPattern':
-        for (const element of pattern.elements as unknown[]) this.bind(element, target, context);
-        break;
-      case 'AssignmentPattern':
-        this.bind(pattern.left, target, context);
-        this.visit(pattern.right as Node, context);
-        break;
-      case 'RestElement':
-        this.bind(pattern.argument, target, context);
-        break;
-      case 'TSParameterProperty':
-        this.bind(pattern.parameter, target, context);
-        break;
+    for (const { node, isTarget } of partsOf(pattern)) {
+      if (!isTarget) this.visit(node, context);
+      else if (node.type === 'Identifier' && node.name !== 'this') target.names.add(node.name as string);
     }
   }
 
   /** Visits the target of an assignment. */
-  assign(target: unknown, context: Context, shorthand = false): void {
-    if (!isNode(target)) return;
-    switch (target.type) {
-      case 'Identifier':
-        this.use(target, context, 'write', shorthand);
-        break;
-      case 'ObjectPattern':
-        for (const property of target.properties as Node[]) {
-          if (property.computed === true) this.visit(property.key as Node, context);
-          this.assign(property.type === 'RestElement' ? property.argument : property.value, context, property.shorthand === true);
-        }
-        break;
-      case 'ArrayPattern':
-        for (const element of target.elements as unknown[]) this.assign(element, context);
-        break;
-      case 'AssignmentPattern':
-        this.assign(target.left, context, shorthand);
-        this.visit(target.right as Node, context);
-        break;
-      case 'RestElement':
-        this.assign(target.argument, context);
-        break;
-      default:
-        if (isTypeWrapper(target)) this.assign(target.expression, context);
-        else this.mutate(target, context);
+  assign(pattern: unknown, context: Context): void {
+    for (const { node, isTarget, shorthand } of partsOf(pattern)) {
+      if (!isTarget) this.visit(node, context);
+      else if (node.type === 'Identifier') this.use(node, context, 'write', shorthand);
+      else if (isTypeWrapper(node)) this.assign(node.expression, context);
+      else this.mutate(node, context);
     }
   }
 
@@ -173,8 +140,7 @@ export class Analyser {
     if (node.declare === true || !isNode(node.id) || node.id.type !== 'Identifier') return;
     const name = node.id.name as string;
     const key = `${path}${context.scope.start}/${name}`;
-    const merged = this.merged.get(key) ?? new Set();
-    this.merged.set(key, merged);
+    const merged = this.mergedNames(key);
     const body = node.body as Node;
     const scope = this.open('function', node, context.scope, { merged });
     if (isInstantiated(node)) context.scope.names.add(name);
@@ -195,3 +161,177 @@ export class Analyser {
 function nameEnd(node: Node): number {
   return node.start + (node.name as string).length;
 }
+
+type Visitor = (this: Analyser, node: Node, context: Context) => void;
+
+const nothing: Visitor = () => {};
+
+const block: Visitor = function (node, context) {
+  const inner = { ...context, scope: this.open('block', node, context.scope) };
+  for (const child of childrenOf(node)) this.visit(child, inner);
+};
+
+const functionExpression: Visitor = function (node, context) {
+  const id = node.id as Node | null | undefined;
+  if (!id) return this.callable(node, context, true);
+  const self = this.open('block', node, context.scope);
+  self.names.add(id.name as string);
+  this.callable(node, { ...context, scope: self }, true, id.name as string);
+};
+
+const memberExpression: Visitor = function (node, context) {
+  this.visit(node.object as Node, context);
+  if (node.computed === true) this.visit(node.property as Node, context);
+};
+
+const classMember: Visitor = function (node, context) {
+  this.member(node, context);
+};
+
+const call: Visitor = function (node, context) {
+  const callee = node.callee as Node;
+  const args = node.arguments as Node[];
+  if (callee.type === 'Import') {
+    const first = args[0];
+    const module = first?.type === 'StringLiteral' ? (first.value as string) : undefined;
+    this.imports.push({ start: callee.start, module });
+  } else if (callee.type === 'FunctionExpression' || callee.type === 'ArrowFunctionExpression') {
+    // Called where it stands: its body runs now.
+    this.callable(callee, context, false);
+  } else this.visit(callee, context);
+  this.visitAll(args, context);
+};
+
+const forLoop: Visitor = function (node, context) {
+  const inner = { ...context, scope: this.open('block', node, context.scope) };
+  const left = node.left;
+  if (isNode(left)) {
+    if (left.type === 'VariableDeclaration') this.visit(left, inner);
+    else this.assign(left, inner);
+  }
+  for (const key of ['init', 'test', 'update', 'right', 'body']) this.maybe(node[key], inner);
+};
+
+/** What to do at each node type that isn't just a parent of its children. */
+const VISITORS: Readonly<Record<string, Visitor>> = {
+  Identifier(node, context) {
+    this.use(node, context, 'read');
+  },
+  MemberExpression: memberExpression,
+  OptionalMemberExpression: memberExpression,
+  PrivateName: nothing,
+  MetaProperty: nothing,
+  BreakStatement: nothing,
+  ContinueStatement: nothing,
+  ExportAllDeclaration: nothing,
+  LabeledStatement(node, context) {
+    this.visit(node.body as Node, context);
+  },
+  ObjectProperty(node, context) {
+    if (node.computed === true) this.visit(node.key as Node, context);
+    const value = node.value as Node;
+    if (node.shorthand === true && value.type === 'Identifier') this.use(value, context, 'read', true);
+    else this.visit(value, context);
+  },
+  ObjectMethod: classMember,
+  ClassMethod: classMember,
+  ClassPrivateMethod: classMember,
+  ClassProperty: classMember,
+  ClassPrivateProperty: classMember,
+  ClassAccessorProperty: classMember,
+  StaticBlock(node, context) {
+    const scope = this.open('function', node, context.scope);
+    this.visitAll(node.body, { ...context, scope });
+  },
+  FunctionDeclaration(node, context) {
+    if (node.declare === true) return;
+    const name = (node.id as Node | null)?.name as string | undefined;
+    if (name !== undefined) context.scope.names.add(name);
+    this.callable(node, context, true, name);
+  },
+  FunctionExpression: functionExpression,
+  ArrowFunctionExpression(node, context) {
+    this.callable(node, context, true);
+  },
+  ClassDeclaration(node, context) {
+    const name = (node.id as Node | null)?.name as string | undefined;
+    if (name !== undefined && node.declare !== true) context.scope.names.add(name);
+    this.classLike(node, context);
+  },
+  ClassExpression(node, context) {
+    this.classLike(node, context);
+  },
+  VariableDeclaration(node, context) {
+    if (node.declare === true) return;
+    const target = node.kind === 'var' ? functionScope(context.scope) : context.scope;
+    for (const declarator of node.declarations as Node[]) {
+      this.bind(declarator.id, target, context);
+      this.maybe(declarator.init, context);
+    }
+  },
+  BlockStatement: block,
+  SwitchStatement: block,
+  ForStatement: forLoop,
+  ForInStatement: forLoop,
+  ForOfStatement: forLoop,
+  CatchClause(node, context) {
+    const scope = this.open('block', node, context.scope);
+    const inner = { ...context, scope };
+    this.bind(node.param, scope, inner);
+    this.visit(node.body as Node, inner);
+  },
+  AssignmentExpression(node, context) {
+    this.assign(node.left, context);
+    this.visit(node.right as Node, context);
+  },
+  UpdateExpression(node, context) {
+    this.assign(node.argument, context);
+  },
+  UnaryExpression(node, context) {
+    const argument = node.argument as Node;
+    if (node.operator === 'typeof' && argument.type === 'Identifier') this.use(argument, context, 'typeof');
+    else if (node.operator === 'delete') this.mutate(argument, context);
+    else this.visit(argument, context);
+  },
+  CallExpression: call,
+  OptionalCallExpression: call,
+  ImportDeclaration(node, context) {
+    if (node.importKind === 'type') return;
+    for (const specifier of node.specifiers as Node[]) {
+      if (specifier.importKind !== 'type') context.scope.names.add((specifier.local as Node).name as string);
+    }
+  },
+  ExportNamedDeclaration(node, context) {
+    this.maybe(node.declaration, context);
+  },
+  TSEnumDeclaration(node, context) {
+    if (node.declare === true) return;
+    const name = (node.id as Node).name as string;
+    context.scope.names.add(name);
+    const key = `${context.scope.start}/${name}`;
+    const merged = this.mergedNames(key);
+    const members = (node.members ?? (node.body as Node).members) as Node[];
+    for (const member of members) {
+      const id = member.id as Node;
+      merged.add((id.name ?? id.value) as string);
+    }
+    const scope = this.open('function', node, context.scope, { merged });
+    for (const member of members) this.maybe(member.initializer, { ...context, scope });
+  },
+  TSModuleDeclaration(node, context) {
+    this.namespace(node, context, '');
+  },
+  TSImportEqualsDeclaration(node, context) {
+    if (node.importKind === 'type') return;
+    context.scope.names.add((node.id as Node).name as string);
+    let root = node.moduleReference as Node;
+    while (root.type === 'TSQualifiedName') root = root.left as Node;
+    if (root.type === 'Identifier') this.use(root, context, 'read');
+  },
+  TSExportAssignment(node, context) {
+    this.visit(node.expression as Node, context);
+  },
+  TSParameterProperty(node, context) {
+    this.visit(node.parameter as Node, context);
+  },
+};
