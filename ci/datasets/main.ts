@@ -1,8 +1,8 @@
 // `npm run assets -- build`: what `nbserve assets` does, and also the conversion of what is committed here.
-import { assetsCommand } from 'nbserve/data';
+import { runAssets } from '../../lib/dist/cli/assets-command.js';
 import { buildMnistCnn } from './mnist-cnn.js';
 
-process.exitCode = await assetsCommand(
+process.exitCode = await runAssets(
   process.argv.slice(2),
   {
     out: (text) => void process.stdout.write(text),

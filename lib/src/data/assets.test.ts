@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { runAssets } from '../cli/assets-command.js';
 import { Assets } from './assets.js';
-import { assetsCommand } from './assets-command.js';
 import { datasetPath, datasetsFolder } from './dataset-path.js';
 import { readManifest } from './manifest.js';
 
@@ -70,7 +70,7 @@ test('the command says what is wrong by its exit code', async () => {
     const write = (more: string) => {
       text += more;
     };
-    return { code: await assetsCommand(args, { out: write, err: write, isTerminal: false }, deep), text };
+    return { code: await runAssets(args, { out: write, err: write, isTerminal: false }, deep), text };
   };
   assert.equal((await run('verify')).code, 1);
   assert.match((await run('list')).text, /missing +1 kB {2}b\/missing\.bin/);

@@ -1,6 +1,5 @@
 /** Datasets and the assets that lessons use: `import { loadMnist, datasetPath } from 'nbserve/data'`. */
 export { type AssetEvent, type AssetState, type AssetStatus, Assets } from './assets.js';
-export { assetsCommand, type CommandOutput } from './assets-command.js';
 export type { Build, OwnBuilders } from './build.js';
 export { assetCache, datasetPath, datasetsFolder } from './dataset-path.js';
 export { MNIST_SIDE } from './digit-values.js';

@@ -13,6 +13,7 @@ import { hasCode } from '../../dist/core/index.js';
 import { DatasetDamaged } from '../../dist/data/errors.js';
 import { keepFile } from '../../dist/data/keep-file.js';
 
+const ASSETS_COMMAND = new URL('../../dist/cli/assets-command.js', import.meta.url).href;
 const run = promisify(execFile);
 const root = mkdtempSync(join(tmpdir(), 'nbs-assets-'));
 after(() => rmSync(root, { recursive: true }));
@@ -39,9 +40,9 @@ function project(name: string, assets: readonly Partial<Asset>[]): string {
 
 /** What a process of its own makes of `nbserve assets fetch`. */
 async function fetchIn(cwd: string, env: Record<string, string>): Promise<{ code: number; text: string }> {
-  const script = `import('nbserve/data').then(async ({ assetsCommand }) => {
+  const script = `import('${ASSETS_COMMAND}').then(async ({ runAssets }) => {
     const write = (text) => process.stdout.write(text);
-    process.exitCode = await assetsCommand(['fetch'], { out: write, err: write, isTerminal: false }, process.argv[1]);
+    process.exitCode = await runAssets(['fetch'], { out: write, err: write, isTerminal: false }, process.argv[1]);
   })`;
   const here = dirname(fileURLToPath(import.meta.url));
   try {
