@@ -78,7 +78,7 @@ module.exports = {
       from: { path: '^kernel-ext/' },
       to: {
         path: '^lib/(src|dist)/',
-        pathNot: '^lib/dist/(index|core/errors|onnx/index|host/index|data/index|cli/index|code/analysis)\\.(js|d\\.ts)$',
+        pathNot: '^lib/dist/(index|core/(errors|basics)|onnx/index|host/index|data/index|cli/index|code/analysis)\\.(js|d\\.ts)$',
       },
     },
     {

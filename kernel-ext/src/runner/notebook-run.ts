@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { deferred } from 'nbserve/basics';
 import type { ErrorOutcome, Outcome } from '../session/index.js';
 import { type Cause, type CellEnd, died, failure, outcomeOf } from './cell-end.js';
 import { ExitCodeSet, NothingRaised } from './errors.js';
@@ -53,8 +54,7 @@ export class NotebookRun {
   readonly #notebook: RunningNotebook;
   readonly #options: RunOptions;
   readonly #process: RunnerProcess;
-  readonly #ready: Promise<void>;
-  #onReady: () => void = () => {};
+  readonly #ready = deferred<void>();
   #exit: RunnerExit | undefined;
   #failure: CellFailure | undefined;
   #signal: NodeJS.Signals | undefined;
@@ -71,9 +71,6 @@ export class NotebookRun {
   constructor(notebook: RunningNotebook, options: RunOptions) {
     this.#notebook = notebook;
     this.#options = options;
-    this.#ready = new Promise((resolve) => {
-      this.#onReady = resolve;
-    });
     this.#process = new RunnerProcess(
       { folder: options.folder, owner: this.owner, notebook: options.input },
       {
@@ -83,14 +80,14 @@ export class NotebookRun {
     );
     void this.#process.ended.then((exit) => {
       this.#exit = exit;
-      this.#onReady();
+      this.#ready.resolve();
       this.#waiting?.resolve({ exit });
     });
   }
 
   /** @returns the first failure, `undefined` if there was none; it may have been stopped by a signal all the same */
   async run(): Promise<CellFailure | undefined> {
-    await this.#ready;
+    await this.#ready.promise;
     for (const cell of this.#notebook.cells) {
       if (this.#isOver()) break;
       this.#options.onCell(cell.number, this.#notebook.cells.length);
@@ -113,7 +110,7 @@ export class NotebookRun {
     if (this.#signal !== undefined) return;
     this.#signal = signal;
     if (this.#ending) return;
-    this.#onReady();
+    this.#ready.resolve();
     this.#interrupt({ kind: 'signal' }, signal);
   }
 
@@ -224,7 +221,7 @@ export class NotebookRun {
     this.#notebook.show(event);
     switch (event.kind) {
       case 'ready':
-        this.#onReady();
+        this.#ready.resolve();
         break;
       case 'outcome':
         this.#told('outcome', event.outcome);

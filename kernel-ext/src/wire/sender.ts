@@ -1,5 +1,5 @@
+import { type Deferred, deferred, Fifo } from 'nbserve/basics';
 import type { Frame } from './encoder.js';
-import { Fifo } from './fifo.js';
 import { logToStderr } from './refusals.js';
 
 /** The part of a zeromq.js socket that is needed. */
@@ -17,7 +17,7 @@ export class Sender {
   readonly #sink: Sink;
   readonly #queue = new Fifo<Frame[]>();
   #pending = 0;
-  #drained: (() => void) | undefined;
+  #drained: Deferred<void> | undefined;
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -37,7 +37,7 @@ export class Sender {
         if ((error as NodeJS.ErrnoException).code === 'EBUSY') return;
         sending = Promise.reject(error as Error);
       }
-      this.#queue.drop();
+      this.#queue.shift();
       this.#pending++;
       sending
         .catch((error: unknown) => {
@@ -46,17 +46,20 @@ export class Sender {
         .finally(() => {
           this.#pending--;
           this.#flush();
-          if (this.#pending === 0 && this.#queue.size === 0) this.#drained?.();
+          if (this.#isDrained) this.#drained?.resolve();
         });
     }
   }
 
+  get #isDrained(): boolean {
+    return this.#pending === 0 && this.#queue.size === 0;
+  }
+
   /** Closes the socket once all is handed to ZeroMQ. */
   async close(): Promise<void> {
-    if (this.#pending > 0 || this.#queue.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#drained = resolve;
-      });
+    if (!this.#isDrained) {
+      this.#drained = deferred();
+      await this.#drained.promise;
     }
     this.#sink.close();
   }

@@ -1,0 +1,3 @@
+/** Entry `nbserve/basics`: small parts that load nothing else, for the kernel. Not for notebooks. */
+export { type Deferred, deferred } from './deferred.js';
+export { Fifo } from './fifo.js';
