@@ -5,6 +5,7 @@ const ROOMS = {
   core: [],
   ipc: ['core'],
   engine: ['core', 'ipc'],
+  'engine/agent': ['core', 'ipc', 'engine'],
   code: ['core'],
   'serve/protocol': ['core', 'code'],
   'serve/modules': ['core', 'code'],
@@ -66,7 +67,7 @@ const ROOMS = {
     'serve/handle',
   ],
   onnx: ['core'],
-  data: ['core', 'onnx', 'engine'],
+  data: ['core', 'onnx'],
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules'],
   cli: ['core', 'serve', 'host', 'data'],
 };

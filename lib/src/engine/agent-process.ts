@@ -3,14 +3,14 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { childEnv, fromWireError, logsFolder } from '../core/index.js';
+import { childEnv, deferred, fromWireError, logsFolder } from '../core/index.js';
 import { removeFolder } from './cluster-folder.js';
 import { AgentFailed } from './errors.js';
 import { describeExit, type ExitReport, nameExit } from './exit-report.js';
-import type { AgentArguments, AgentMessage } from './local/lifeline-protocol.js';
-import { LineSplitter } from './local/line-splitter.js';
+import type { AgentArguments, AgentMessage } from './lifeline.js';
+import { LineSplitter } from './line-splitter.js';
 
-const AGENT_MAIN = fileURLToPath(new URL('./local/main.js', import.meta.url));
+const AGENT_MAIN = fileURLToPath(new URL('./agent/main.js', import.meta.url));
 const TAIL_LINES = 20;
 
 /** The agent as its driver sees it. */
@@ -45,32 +45,26 @@ export class AgentProcess {
       child.on('close', ended);
       child.on('error', () => ended(null, null));
     });
-    let opened!: () => void;
-    this.open = new Promise((resolve) => {
-      opened = resolve;
+    const open = deferred<void>();
+    const up = deferred<{ readonly host: string; readonly port: number }>();
+    const serving = deferred<void>();
+    this.open = open.promise;
+    this.up = up.promise;
+    this.serving = serving.promise;
+    const fail = (error: unknown): void => {
+      up.reject(error);
+      serving.reject(error);
+    };
+    const lines = new LineSplitter((text) => {
+      const message = JSON.parse(text) as AgentMessage;
+      if (message.kind === 'open') open.resolve();
+      else if (message.kind === 'up') up.resolve(message);
+      else if (message.kind === 'serving') serving.resolve();
+      else fail(fromWireError(message.error));
     });
-    let serves!: () => void;
-    let failed!: (error: unknown) => void;
-    this.serving = new Promise((resolve, reject) => {
-      serves = resolve;
-      failed = reject;
-    });
-    this.up = new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => {
-        reject(error);
-        failed(error);
-      };
-      const lines = new LineSplitter((text) => {
-        const message = JSON.parse(text) as AgentMessage;
-        if (message.kind === 'open') opened();
-        else if (message.kind === 'up') resolve(message);
-        else if (message.kind === 'serving') serves();
-        else fail(fromWireError(message.error));
-      });
-      this.#lifeline.on('data', (chunk: Buffer) => lines.push(chunk));
-      this.#lifeline.on('error', () => {});
-      void this.exited.then((exit) => fail(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
-    });
+    this.#lifeline.on('data', (chunk: Buffer) => lines.push(chunk));
+    this.#lifeline.on('error', () => {});
+    void this.exited.then((exit) => fail(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
     // Some starters await only one of them; whoever awaits one gets the error.
     for (const told of [this.up, this.serving]) told.catch(() => {});
   }

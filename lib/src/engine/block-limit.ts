@@ -25,7 +25,7 @@ export class BlockLimit {
     times: new Float64Array(new SharedArrayBuffer(16)),
     counts: new Int32Array(new SharedArrayBuffer(12)),
   };
-  #worker: Worker | null = null;
+  #thread: Worker | null = null;
   #order: WatchOrder | null = null;
 
   constructor() {
@@ -33,10 +33,10 @@ export class BlockLimit {
   }
 
   /** The watcher runs from now on. */
-  attach(worker: Worker): void {
-    this.#worker = worker;
-    worker.on('message', () => Atomics.add(this.#limit.counts, 1, 1));
-    if (this.#order !== null) worker.postMessage(this.#order);
+  attach(thread: Worker): void {
+    this.#thread = thread;
+    thread.on('message', () => Atomics.add(this.#limit.counts, 1, 1));
+    if (this.#order !== null) thread.postMessage(this.#order);
   }
 
   /**
@@ -52,6 +52,6 @@ export class BlockLimit {
     // Read without a fence first, which costs a request ten times as much: the watcher looks once more after it has said that it goes.
     if (calls === 0 || counts[0] === 1 || Atomics.exchange(counts, 0, 1) === 1) return;
     this.#order = { limit: this.#limit, error: toWireError(makeError()) };
-    this.#worker?.postMessage(this.#order);
+    this.#thread?.postMessage(this.#order);
   }
 }

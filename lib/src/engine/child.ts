@@ -4,8 +4,7 @@ import { tokenFile, toWireError } from '../core/index.js';
 import { BlockLimit } from './block-limit.js';
 import { NotAChild } from './errors.js';
 import { ExitCode } from './exit-report.js';
-import { type ChildArguments, type ChildMessage, LISTEN_FD } from './local/lifeline-protocol.js';
-import { tell } from './local/tell.js';
+import { type ChildArguments, type ChildMessage, LISTEN_FD, tell } from './lifeline.js';
 
 /** What a process of a cluster knows of itself. */
 export interface ChildContext<A> {
@@ -105,9 +104,9 @@ function blockingOutput(): void {
 }
 
 function watchOwner(blockLimit: BlockLimit): void {
-  const worker = new Worker(new URL('./lifeline-worker.js', import.meta.url), { execArgv: [], env: SHARE_ENV });
-  blockLimit.attach(worker);
-  worker.unref();
+  const thread = new Worker(new URL('./lifeline-thread.js', import.meta.url), { execArgv: [], env: SHARE_ENV });
+  blockLimit.attach(thread);
+  thread.unref();
 }
 
 function once(action: () => void): () => void {

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { agentFile, agentSocket, hasCode, shortId } from '../core/index.js';
 import { type Channel, ConnectFailed, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
+import type { AgentOps, Batch } from './agent-ops.js';
 import { writeBlob } from './blob-store.js';
 import type { BlobRef, Engine, LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec, StopOptions } from './engine.js';
-import type { AgentOps } from './local/agent-ops.js';
-import type { Batch } from './local/journal.js';
 
 const AGENT_START_MS = 10_000;
 const AGENT_POLL_MS = 5;

@@ -15,7 +15,7 @@ import {
   tokenFile,
 } from '../core/index.js';
 import { PathTooLong, UnsafeFolder } from './errors.js';
-import { isAlive, markProcess, type ProcessMark } from './local/process-mark.js';
+import { isAlive, markProcess, type ProcessMark } from './process-mark.js';
 
 /** `sun_path` of the smallest of our platforms (macOS), without its final zero. */
 const SOCKET_PATH_MAX = 103;

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { agentSocket, shortId, tokenFile } from '../core/index.js';
 import { connect, helloOf, opCaller } from '../ipc/index.js';
+import type { AgentOps } from './agent-ops.js';
 import { joinLocalCluster } from './cluster.js';
 import { clusterIn } from './cluster-folder.js';
 import type { LogLine } from './engine.js';
 import { ClusterGone } from './errors.js';
-import type { AgentOps } from './local/agent-ops.js';
 
 /**
  * What the processes of a cluster have printed lately (16 MiB of it are kept), in the order in which it came.

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { agentSocket, logsFolder, shortId, timerMs, tokenFile } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
+import type { AgentOps } from './agent-ops.js';
 import { AgentProcess } from './agent-process.js';
 import { follow } from './client.js';
 import {
@@ -17,8 +18,7 @@ import {
 import type { ClusterEntries, DeclaredNode, HttpOptions, LogLine } from './engine.js';
 import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
-import type { AgentOps } from './local/agent-ops.js';
-import { isAlive, markProcess } from './local/process-mark.js';
+import { isAlive, markProcess } from './process-mark.js';
 
 /** JSON. */
 type ControllerArgs = Readonly<Record<string, unknown>>;

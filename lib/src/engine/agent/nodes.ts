@@ -1,11 +1,11 @@
+import type { Batch, ReadJournal, ReadLogs } from '../agent-ops.js';
 import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
 import { NodeLost } from '../errors.js';
 import type { Agent, Reader } from './agent.js';
-import type { ReadJournal, ReadLogs } from './agent-ops.js';
 import type { AgentDoor } from './agent-server.js';
-import { type Batch, Journal } from './journal.js';
-import { nodeResources } from './machine.js';
+import { Journal } from './journal.js';
 import type { NodePlan } from './node-plan.js';
+import { nodeResources } from './node-resources.js';
 import type { WorkerNode } from './worker-node.js';
 
 const CHANGE_JOURNAL_BYTES = 64 * 1024;

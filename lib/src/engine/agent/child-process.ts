@@ -4,8 +4,8 @@ import { childEnv, deferred, fromWireError, timerMs, toWireError, type WireError
 import type { Blocked, ProcessSpec } from '../engine.js';
 import { ProcessExited, ProcessStartTimeout } from '../errors.js';
 import { describeExit, type ExitReport, nameExit } from '../exit-report.js';
-import type { ChildArguments, ChildMessage } from './lifeline-protocol.js';
-import { LineSplitter } from './line-splitter.js';
+import type { ChildArguments, ChildMessage } from '../lifeline.js';
+import { LineSplitter } from '../line-splitter.js';
 
 const START_TIMEOUT_MS = 60_000;
 /** How long output may come after the process ended: from what it has spawned into another process group. */

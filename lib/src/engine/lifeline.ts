@@ -1,6 +1,7 @@
-import type { WireError } from '../../core/index.js';
-import type { ClusterEntries, DeclaredNode, HttpOptions } from '../engine.js';
-import type { ExitReport } from '../exit-report.js';
+import { writeSync } from 'node:fs';
+import type { WireError } from '../core/index.js';
+import type { ClusterEntries, DeclaredNode, HttpOptions } from './engine.js';
+import type { ExitReport } from './exit-report.js';
 
 /** The pipe between an owner and what it owns. EOF means that the other side is gone. Lines of JSON go up it. */
 export const LIFELINE_FD = 3;
@@ -46,3 +47,24 @@ export type AgentMessage =
   /** The proxy takes them. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'failed'; readonly error: WireError; readonly exit?: ExitReport };
+
+/** A pipe that is full for so long has nobody who reads it. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Writes one message up the lifeline before this returns, so that it is said even if the process ends right after.
+ * Does nothing where the owner is gone.
+ */
+export function tell(message: unknown): void {
+  const line = Buffer.from(`${JSON.stringify(message)}\n`);
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let written = 0; written < line.length; ) {
+    try {
+      written += writeSync(LIFELINE_FD, line, written);
+    } catch (error) {
+      // The watcher's thread has made the pipe non-blocking, for this thread as well.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || Date.now() > deadline) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

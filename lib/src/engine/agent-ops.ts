@@ -1,5 +1,15 @@
-import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
-import type { Batch } from './journal.js';
+import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from './engine.js';
+
+/** Entries that a reader has not seen yet. */
+export interface Batch<T> {
+  readonly entries: readonly T[];
+  /** Give this back as `after`. */
+  readonly last: number;
+  /** Entries that were dropped before the reader came to them. */
+  readonly missed: number;
+  /** Nothing will come any more. */
+  readonly ended: boolean;
+}
 
 /** What to read of a journal: the answer waits until there is something. */
 export interface ReadJournal {

@@ -4,14 +4,13 @@ import { Socket } from 'node:net';
 import { tokenFile, toWireError } from '../../core/index.js';
 import { removeFolder, urlOf, writeAgentFile } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
+import { type AgentArguments, type AgentMessage, LIFELINE_FD, tell } from '../lifeline.js';
+import { markProcess } from '../process-mark.js';
 import { Agent } from './agent.js';
 import type { AgentServer } from './agent-server.js';
-import { type AgentArguments, type AgentMessage, LIFELINE_FD } from './lifeline-protocol.js';
 import { openListeningSocket } from './listening-socket.js';
 import { planNodes } from './node-plan.js';
 import { Nodes } from './nodes.js';
-import { markProcess } from './process-mark.js';
-import { tell } from './tell.js';
 import type { WorkerNode } from './worker-node.js';
 
 const { dir, nodes, detached, http, entries, controllerArgs } = JSON.parse(process.argv[2] ?? '') as AgentArguments;

@@ -1,13 +1,4 @@
-/** Entries that a reader has not seen yet. */
-export interface Batch<T> {
-  readonly entries: readonly T[];
-  /** Give this back as `after`. */
-  readonly last: number;
-  /** Entries that were dropped before the reader came to them. */
-  readonly missed: number;
-  /** Nothing will come any more. */
-  readonly ended: boolean;
-}
+import type { Batch } from '../agent-ops.js';
 
 interface Entry<T> {
   readonly value: T;

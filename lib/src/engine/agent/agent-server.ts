@@ -1,9 +1,8 @@
 import { agentSocket } from '../../core/index.js';
 import { type ChannelServer, handleOps, helloOf, listen } from '../../ipc/index.js';
+import type { AgentOps, Batch, ReadJournal } from '../agent-ops.js';
 import type { NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
 import type { Agent, Reader } from './agent.js';
-import type { AgentOps, ReadJournal } from './agent-ops.js';
-import type { Batch } from './journal.js';
 
 /** What the control socket of a cluster offers. */
 export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'exits'> & {

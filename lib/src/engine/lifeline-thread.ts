@@ -7,8 +7,7 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { parentPort } from 'node:worker_threads';
 import type { WatchOrder } from './block-limit.js';
-import { type ChildMessage, LIFELINE_FD } from './local/lifeline-protocol.js';
-import { tell } from './local/tell.js';
+import { type ChildMessage, LIFELINE_FD, tell } from './lifeline.js';
 
 const LOOK_EVERY_MS = 250;
 /** After so many looks with no call at work the watcher stops looking. */

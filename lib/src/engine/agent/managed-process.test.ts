@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BackOff } from './back-off.js';
+import { BackOff } from './managed-process.js';
 
 test('at once, then longer and longer, then never over five seconds', () => {
   const backOff = new BackOff();

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../../core/index.js';
 import { type Channel, handleOps, helloOf, listen } from '../../ipc/index.js';
+import type { WorkerOps } from '../agent-ops.js';
 import { enterChild } from '../child.js';
 import type { ProcessSpec } from '../engine.js';
 import { PortInUse } from '../errors.js';
 import { Agent } from './agent.js';
-import type { WorkerOps } from './agent-ops.js';
 import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
 
 /** JSON argument of a worker agent's process. */

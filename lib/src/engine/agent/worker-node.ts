@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../../core/index.js';
 import { connect, DeadlineExceeded, helloOf, type OpCaller, opCaller, PeerGone } from '../../ipc/index.js';
+import type { WorkerOps } from '../agent-ops.js';
 import { follow } from '../client.js';
 import { type ProcessInfo, type ProcessSpec, ProcessState } from '../engine.js';
 import { NodeLost } from '../errors.js';
 import type { Agent } from './agent.js';
-import type { WorkerOps } from './agent-ops.js';
 import type { NodePlan } from './node-plan.js';
 
 export interface WorkerNodeOptions {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { logsFolder } from '../../core/index.js';
+import type { Batch, ReadJournal, ReadLogs } from '../agent-ops.js';
 import type { LogLine, ProcessInfo, ProcessSpec } from '../engine.js';
 import { CannotRename, ClusterStopping } from '../errors.js';
-import type { ReadJournal, ReadLogs } from './agent-ops.js';
-import { type Batch, Journal } from './journal.js';
+import { Journal } from './journal.js';
 import { LogFile, logFileName } from './log-file.js';
 import { ManagedProcess } from './managed-process.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { divide } from './machine.js';
+import { divide } from './node-resources.js';
 
 describe('divide', () => {
   it('gives one node what the machine has, or what is declared', () => {
