@@ -1,3 +1,2 @@
-export { CellChildren } from './cell-children.js';
+export { CellChildren, watchSpawns } from './cell-children.js';
 export { processTable } from './process-table.js';
-export { watchSpawns } from './spawn-watch.js';

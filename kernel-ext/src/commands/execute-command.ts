@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { BadUsage, type Command, parseCommand } from 'nbserve/cli';
 import { executeNotebook, isVariableName, parseParameter } from '../runner/index.js';
-import { parseTimeout } from './timeout.js';
 
 const USAGE =
   'nbserve execute <notebook.ipynb> [--output <file> | --inplace] [--timeout <seconds>] [-p <name> <value>]… [-r <name> <text>]… [--allow-errors]';
@@ -78,4 +77,15 @@ function takeParameters(args: readonly string[]): { rest: string[]; parameters: 
     i += 2;
   }
   return { rest, parameters };
+}
+
+/** The longest that a timer of Node's may take; more would end at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** `--timeout <seconds>` in milliseconds; `null` is no limit. @throws NBS_BAD_USAGE */
+export function parseTimeout(text: string | undefined, usage: string): number | null {
+  if (text === undefined) return null;
+  const ms = Number(text) * 1000;
+  if (Number.isFinite(ms) && ms > 0) return ms > LONGEST_MS ? null : ms;
+  throw BadUsage({ problem: `--timeout takes seconds, more than 0, not ${text}`, usage });
 }

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { BadUsage, type Command, parseCommand } from 'nbserve/cli';
 import { defineError } from 'nbserve/errors';
 import { executeNotebook } from '../runner/index.js';
-import { parseTimeout } from './timeout.js';
+import { parseTimeout } from './execute-command.js';
 
 const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>] [--timeout <seconds>]';
 

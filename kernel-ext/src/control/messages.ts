@@ -34,7 +34,7 @@ export interface Restart {
 
 /** Index in `shared`: above zero while the main thread runs what must not be terminated. */
 export const GUARD = 0;
-/** Index in `shared`: the state of a termination; see `termination.ts`. */
+/** Index in `shared`: the state of a termination; see {@link Termination}. */
 export const TERMINATION = 1;
 /** Index in `shared`: UTF-16 units of output that the control thread has not yet taken. */
 export const UNSENT = 2;
@@ -103,3 +103,18 @@ export type ToControl =
   /** The main thread ends in an orderly way; should it fail to, the thread ends the process. */
   | { readonly kind: 'ending' }
   | { readonly kind: 'close' };
+
+/**
+ * States of the handshake in `shared[TERMINATION]`. A termination may only hit JavaScript: set while the event loop is
+ * idle, it would hit whatever comes next, the kernel's own work too.
+ */
+export const Termination = {
+  /** The control thread has asked. */
+  ASKED: 0,
+  /** The main thread is inside JavaScript that may be ended, and waits for the order. */
+  READY: 1,
+  /** The order is on its way. */
+  ORDERED: 2,
+  /** There is nothing to end, or it must not be ended at this very place. */
+  REFUSED: 3,
+} as const;

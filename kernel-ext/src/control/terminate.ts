@@ -1,7 +1,6 @@
 import inspector from 'node:inspector';
 import { terminateIsolate } from './isolate.js';
-import { TERMINATION } from './messages.js';
-import { Termination } from './termination.js';
+import { TERMINATION, Termination } from './messages.js';
 import { type Reach, unwindExpression } from './unwind.js';
 
 const POLL_MS = 1;

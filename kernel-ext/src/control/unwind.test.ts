@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import vm from 'node:vm';
 import { Worker } from 'node:worker_threads';
-import { SHARED_INTS, TERMINATION } from './messages.js';
-import { Termination } from './termination.js';
+import { SHARED_INTS, TERMINATION, Termination } from './messages.js';
 import { installUnwind, unwindExpression } from './unwind.js';
 
 /** Takes back an order that the main thread waits for, so that nothing is terminated; tells that it did wait. */

@@ -1,7 +1,6 @@
 import { asyncStackClearer } from './async-stack.js';
 import { isolateAddress } from './isolate.js';
-import { GUARD, TERMINATION } from './messages.js';
-import { Termination } from './termination.js';
+import { GUARD, TERMINATION, Termination } from './messages.js';
 import { dropTicks } from './tick-storm.js';
 
 const KEY = 'nbserve.kernel.unwind';

@@ -1,7 +1,6 @@
-import { base64, bundleOf, type MimeBundle } from './bundle.js';
+import { base64, bundleOf, imageType, type MimeBundle } from './bundle.js';
 import { chartType, withPicture, withShownCharts } from './chart.js';
 import { NotAnImage } from './errors.js';
-import { imageType } from './image-type.js';
 import { displayTarget, newDisplayId } from './target.js';
 
 /** Something shown below the cell, which can be exchanged. */

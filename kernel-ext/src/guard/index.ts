@@ -1,2 +1,1 @@
-export { NODE_FLAGS } from './node-flags.js';
-export { guardErrors, guardExit } from './process-guard.js';
+export { guardErrors, guardExit, NODE_FLAGS } from './process-guard.js';

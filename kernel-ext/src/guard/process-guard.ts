@@ -1,5 +1,6 @@
-/** What keeps the process of the cells alive, whatever user code does to it. The kernel and the session share it. */
 import { defineError } from 'nbserve/errors';
+
+/** What keeps the process of the cells alive, whatever user code does to it. The kernel and the session share it. */
 
 const ExitInCell = defineError(
   'NBS_EXIT_IN_CELL',
@@ -38,3 +39,9 @@ export function guardErrors(tell: (kind: Uncaught, error: unknown) => void): voi
     process.on(kind, (error: unknown) => report?.(kind, error));
   }
 }
+
+/**
+ * Flags of the Node that executes cells, in the kernel and in the runner. Terminated code leaves the stack of async ids unbalanced
+ * (`control/unwind.ts` clears it; the first flag keeps Node from aborting over what is left), and cells may `require` ES modules without a warning.
+ */
+export const NODE_FLAGS: readonly string[] = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];

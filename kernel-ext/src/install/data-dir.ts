@@ -1,6 +1,12 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 
+/** What tells where Jupyter keeps its data: `JUPYTER_DATA_DIR`, `XDG_DATA_HOME`, `APPDATA` (Windows). */
+export const dataDirEnv = (): Record<string, string | undefined> => {
+  const { JUPYTER_DATA_DIR, XDG_DATA_HOME, APPDATA } = process.env;
+  return { JUPYTER_DATA_DIR, XDG_DATA_HOME, APPDATA };
+};
+
 /** Where a kernelspec goes. `user` (default): the user's Jupyter folder. `prefix`: an environment, e.g. `/opt/venv`. */
 export type Scope = { readonly user?: true } | { readonly prefix: string };
 

@@ -1,3 +1,2 @@
-export { kernelArgv } from './argv.js';
 export type { Scope } from './data-dir.js';
-export { type InstallOptions, installKernelspec, uninstallKernelspec } from './kernelspec.js';
+export { type InstallOptions, installKernelspec, kernelArgv, uninstallKernelspec } from './kernelspec.js';

@@ -1,10 +1,15 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { kernelArgv } from './argv.js';
-import { jupyterDataDir, type Scope, surroundings } from './data-dir.js';
-import { dataDirEnv } from './env.js';
+import { NODE_FLAGS } from '../guard/index.js';
+import { dataDirEnv, jupyterDataDir, type Scope, surroundings } from './data-dir.js';
 import { BadKernelName, KernelspecKept } from './errors.js';
+
+/** Entry of the kernel's process. */
+const MAIN = fileURLToPath(new URL('../kernel/main.js', import.meta.url));
+
+/** Command that Jupyter starts the kernel with; it replaces `{connection_file}`. */
+export const kernelArgv = (main = MAIN): string[] => [process.execPath, ...NODE_FLAGS, main, '{connection_file}'];
 
 export type InstallOptions = Scope & {
   /** Folder name of the kernelspec, as `jupyter lab --kernel` takes it. @default 'nbserve' */

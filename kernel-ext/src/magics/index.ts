@@ -1,3 +1,3 @@
 export type { MagicContext } from './context.js';
 export { completeMagic, runCellMagic, runMagic } from './magics.js';
-export { type CellMagic, type Magic, type SplitCell, splitCell } from './split-cell.js';
+export { type SplitCell, splitCell } from './split-cell.js';

@@ -1,20 +1,37 @@
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isNbserveError } from 'nbserve/errors';
+import { listLocalClusters } from 'nbserve/host';
 import { languageInfo } from '../versions/index.js';
 import { AutoSave } from './auto-save.js';
-import { clusterGone } from './cluster-gone.js';
-import { NoWorkFolder } from './errors.js';
-import { reasonOf } from './file-reasons.js';
+import { NoWorkFolder, reasonOf } from './errors.js';
 import { readNotebook } from './notebook-file.js';
 import { checkLanguage } from './notebook-language.js';
 import { type CellFailure, NotebookRun } from './notebook-run.js';
 import { OutputFile } from './output-file.js';
 import { injectParameters } from './parameters.js';
-import type { RunnerArgs } from './runner-args.js';
 import { RunningNotebook } from './running-notebook.js';
 import { onStopSignals } from './stop-signals.js';
+
+/** What is to be executed, and how. */
+export interface RunnerArgs {
+  /** Absolute path of the notebook. */
+  readonly input: string;
+  /** Absolute path to write to; `null` writes nothing. */
+  readonly output: string | null;
+  /** Absolute path of the folder that the cells run in; `null` is the notebook's. */
+  readonly folder: string | null;
+  readonly parameters: readonly (readonly [name: string, value: unknown])[];
+  /** For each cell; `null` is none. */
+  readonly timeoutMs: number | null;
+  readonly allowErrors: boolean;
+  /** Print what the cells print. */
+  readonly echo: boolean;
+  /** Show on stderr which cell runs. */
+  readonly progress: boolean;
+}
 
 const CLEAR_LINE = '\r\x1b[K';
 
@@ -97,4 +114,13 @@ function print(name: 'stdout' | 'stderr', text: string): void {
   // Nobody reads any more (`| head`): the notebook is executed all the same.
   if (process[name].listenerCount('error') === 0) process[name].on('error', () => {});
   process[name].write(text);
+}
+
+const LIMIT_MS = 10_000;
+const POLL_MS = 20;
+
+/** Waits for the end of the cluster of a process that was killed: its agent sees that by itself. */
+export async function clusterGone(owner: string): Promise<void> {
+  const end = Date.now() + LIMIT_MS;
+  while (Date.now() < end && listLocalClusters().some(({ ownerKey }) => ownerKey === owner)) await delay(POLL_MS);
 }

@@ -1,4 +1,3 @@
 export { isVariableName } from './declared-parameters.js';
 export { executeNotebook } from './execute.js';
 export { parseParameter } from './parameter-value.js';
-export type { RunnerArgs } from './runner-args.js';

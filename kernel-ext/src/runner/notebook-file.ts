@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { NoNotebook, NotANotebook } from './errors.js';
-import { reasonOf } from './file-reasons.js';
+import { NoNotebook, NotANotebook, reasonOf } from './errors.js';
 import { checkedNotebook } from './notebook-check.js';
 
 /** A text as notebooks store it: whole, or as lines with their line ends. */

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, realpathSync, renameSync, rmSync, type Stats, statSync, writeSync } from 'node:fs';
-import { CannotWrite } from './errors.js';
-import { reasonOf } from './file-reasons.js';
+import { CannotWrite, reasonOf } from './errors.js';
 import { type Notebook, notebookText } from './notebook-file.js';
 
 /** The notebook to write, checked before anything runs. Written as a whole or not at all. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CannotShip } from './errors.js';
+import { loadParser } from './parse.js';
 
 /** JavaScript with its map. */
 export interface Compiled {
@@ -83,4 +84,16 @@ export function buildFailure(error: unknown): string {
   const where = first.location && first.location.file !== NAME ? ` (${first.location.file}:${first.location.line})` : '';
   const line = first.location?.lineText.trim();
   return `${first.text}${where}${line ? ` in \`${line}\`` : ''}`;
+}
+
+/** Loads parser, assembler and compiler in the background, so that the first pack doesn't wait for them. */
+export function warm(): void {
+  const start = async (): Promise<void> => {
+    const { transform } = await esbuild();
+    await transform('@d class A {}', SHARED);
+    await import('./package.js');
+    loadParser();
+  };
+  // Where it fails, the first pack says so.
+  start().catch(() => undefined);
 }

@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Loader, Plugin } from 'esbuild';
 import { absoluteSources, buildFailure, esbuild, inlineMap, NAME, SHARED } from './compile.js';
 import { CannotShip } from './errors.js';
-import { ownLocation } from './own-location.js';
 
 interface Cached {
   readonly code: string;
@@ -56,3 +58,19 @@ function stampOf(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat ? `${stat.mtimeMs}:${stat.size}` : '';
 }
+
+/** Keeps `import.meta.url`, `.dirname` and `.filename` of a bundled file what they are in the file itself. */
+export const ownLocation: Plugin = {
+  name: 'own-location',
+  setup(build) {
+    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      if (!source.includes('import.meta')) return undefined;
+      const values: Record<string, string> = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
+      const contents = source.replace(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, key: string) =>
+        JSON.stringify(values[key]),
+      );
+      return { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
+    });
+  },
+};

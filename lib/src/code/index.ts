@@ -1,3 +1,4 @@
+export { warm } from './compile.js';
 export { CannotShip, NoSource } from './errors.js';
 export { loadCode } from './loader.js';
 export { compileModule, importModule, type ModulePackage } from './module.js';
@@ -12,9 +13,4 @@ export {
   type LoadOptions,
   type ModuleRef,
   refOf,
-  type SourceId,
-  type SourceRef,
-  type SourceRegistryOptions,
-  type ValueBlob,
 } from './types.js';
-export { warm } from './warm.js';

@@ -8,7 +8,7 @@ import type { Plugin } from 'esbuild';
 import { cacheHome, shortId } from '../core/index.js';
 import { absoluteSources, buildFailure, esbuild, inlineMap, mapOneLineDown, SHARED } from './compile.js';
 import { NoSuchExport, ShipModuleFailed } from './errors.js';
-import { ownLocation } from './own-location.js';
+import { ownLocation } from './files.js';
 import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
 import { registerCompiled } from './stack.js';
 import type { LoadOptions, ModuleRef } from './types.js';

@@ -1,7 +1,8 @@
 import { Catalog } from './catalog.js';
+import { taggedIn } from './cell.js';
 import { closureOf } from './closure.js';
 import { NoSource } from './errors.js';
-import { instrument } from './instrument.js';
+import { parseCell } from './parse.js';
 import type { CodePackage, SourceId, SourceRegistryOptions } from './types.js';
 
 /** Sources of one notebook session: what was declared in which cell, and the closures that replicas need. */
@@ -59,4 +60,20 @@ export class SourceRegistry {
 function nameOf(value: unknown): string {
   if (typeof value !== 'function') return `this ${typeof value}`;
   return value.name === '' ? 'this function' : value.name;
+}
+
+/**
+ * Wraps each class or function that a cell hands to `serve.deployment(` or `ingress(`, or sets as a `policy`, as `__nbs_source("<cell>#<n>", …)`,
+ * so that its source can be found from its value. No line moves.
+ */
+export function instrument(cellId: string, source: string): string {
+  if (!/\b(deployment|ingress|policy)\b/.test(source)) return source;
+  const insertions = taggedIn(parseCell(source)).flatMap(({ argument }, n) => [
+    { at: argument.start, text: `__nbs_source(${JSON.stringify(`${cellId}#${n}`)}, ` },
+    { at: argument.end, text: ')' },
+  ]);
+  let text = source;
+  for (const insertion of insertions.sort((a, b) => b.at - a.at))
+    text = text.slice(0, insertion.at) + insertion.text + text.slice(insertion.at);
+  return text;
 }

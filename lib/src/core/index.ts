@@ -1,4 +1,3 @@
-export { type Clock, systemClock } from './clock.js';
 export {
   agentFile,
   agentSocket,
@@ -13,7 +12,6 @@ export {
   tokenFile,
 } from './cluster-layout.js';
 export { type Deferred, deferred } from './deferred.js';
-export { type Duration, MAX_TIMER_MS, timerMs, toMs } from './duration.js';
 export {
   addToEnv,
   cacheHome,
@@ -32,15 +30,14 @@ export {
   hasCode,
   isAboutInput,
   isNbserveError,
+  listOf,
   NbserveError,
-  type NbserveErrorInit,
 } from './errors.js';
 export { registerExtension, registeredExtensions, type ValueExtension } from './extension.js';
 export { Fifo } from './fifo.js';
 export { type Gpu, listGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
-export { listOf } from './list-of.js';
 export { createLog, type Log } from './log.js';
 export {
   duration,
@@ -49,10 +46,9 @@ export {
   integer,
   isRecord,
   type OptionSpec,
-  type OptionsSpec,
-  type OptionValues,
   parseOptions,
   positive,
 } from './schema.js';
-export { collectStart, collectWithin, duringStart, type StartSink } from './start.js';
+export { collectStart, collectWithin, duringStart } from './start.js';
+export { type Clock, type Duration, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';

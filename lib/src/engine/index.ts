@@ -3,7 +3,6 @@ export { type ChildContext, enterChild } from './child.js';
 export { connectEngine } from './client.js';
 export {
   type DetachedOptions,
-  type JoinOptions,
   joinLocalCluster,
   type LocalCluster,
   type LocalClusterOptions,
@@ -13,23 +12,18 @@ export {
 export { type ClusterInfo, clusterIn, clustersHome, detachedClusters, listLocalClusters, processName } from './cluster-folder.js';
 export { readClusterLogs, stopCluster } from './cluster-logs.js';
 export {
-  type BlobRef,
   type Blocked,
   type ClusterEntries,
   type DeclaredNode,
-  type DeclaredResources,
   type Engine,
   type HttpOptions,
   type LogLine,
   type NodeChange,
   type NodeInfo,
-  type NodeResources,
   type ProcessInfo,
-  type ProcessRole,
   type ProcessSpec,
   ProcessState,
   type ProxyLocation,
-  type StopOptions,
 } from './engine.js';
 export {
   CannotRename,
@@ -40,4 +34,4 @@ export {
   ProcessExited,
   ProcessStartTimeout,
 } from './errors.js';
-export { describeExit, ExitCode, type ExitName, type ExitReport } from './exit-report.js';
+export { describeExit, ExitCode, type ExitReport } from './exit-report.js';

@@ -11,8 +11,7 @@ import { Model } from './model.js';
 import { type LoadOptions, type LoadValues, parseLoadOptions } from './options.js';
 import { type Attempt, DeviceReport } from './report.js';
 import { loadRuntime, type OrtSession, type SessionOptions } from './runtime.js';
-import type { Session } from './session.js';
-import type { DataType, OutputTypes, TensorInfo } from './types.js';
+import type { DataType, OutputTypes, Session, TensorInfo } from './types.js';
 
 /**
  * Loads an ONNX model. A replica whose constructor begins to load one, wherever it keeps the promise, is up when the model is loaded;

@@ -6,8 +6,7 @@ import { checkFeeds, describeAll, toFeeds } from './feeds.js';
 import { bitsOf } from './float16.js';
 import type { DeviceReport } from './report.js';
 import { loadRuntime, toRuntime } from './runtime.js';
-import type { Session } from './session.js';
-import type { DataType, Feeds, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
+import type { DataType, Feeds, OutputTypes, Results, Session, Tensor, TensorInfo } from './types.js';
 
 /** A loaded model. Made by {@link load}; it lives in one process and cannot be sent to another: load it where it runs, in a constructor. */
 export class Model<O extends OutputTypes = OutputTypes> {

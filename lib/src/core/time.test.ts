@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InvalidDuration, MAX_TIMER_MS, timerMs, toMs } from './duration.js';
 import { hasCode } from './errors.js';
+import { InvalidDuration, MAX_TIMER_MS, timerMs, toMs } from './time.js';
 
 test('a duration is one that a timer can hold', () => {
   assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listOf } from './list-of.js';
+import { listOf } from './errors.js';
 
 test('names are listed, and of very many the first ones', () => {
   assert.equal(listOf([]), 'none');
