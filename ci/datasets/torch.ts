@@ -34,7 +34,7 @@ export function readStateDict(bytes: Uint8Array, source: string): Readonly<Recor
       const [storage, offset, dims, strides] = args as [Storage, number, number[], number[]];
       if (storage.type !== 'torch.FloatStorage') throw fail(`it has a ${storage.type}`);
       let step = 1;
-      for (let axis = dims.length - 1; axis >= 0; axis--) {
+      for (let axis = dims.length - 1; axis >= 0; axis -= 1) {
         if (dims[axis] !== 1 && strides[axis] !== step) throw fail('a tensor is not contiguous');
         step *= dims[axis] as number;
       }

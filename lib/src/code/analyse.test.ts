@@ -32,7 +32,7 @@ const CASES: readonly (readonly [source: string, free: string])[] = [
   ['namespace N { export const a = b; const c = a } namespace N { export const d = a + c }', 'b! c!'],
   ['namespace Types { export interface A { b: c } } Types', 'Types!'],
   ['a: for (const b of c) { if (b) continue a; break a }', 'c!'],
-  ['for (let i = 0; i < n; i++) {} i', 'i! n!'],
+  ['for (let i = 0; i < n; i += 1) {} i', 'i! n!'],
   ['for (var i in o) {} i', 'o!'],
   ['try { a } catch ({ b }) { b } b', 'a! b!'],
   ['switch (a) { case b: let c; c } c', 'a! b! c!'],

@@ -28,22 +28,22 @@ class Analyser {
   readonly references: Reference[] = [];
   readonly imports: DynamicImport[] = [];
   readonly depths = new Map<number, number>();
-  private readonly merged = new Map<string, Set<string>>();
-  private readonly module: Scope;
+  readonly #merged = new Map<string, Set<string>>();
+  readonly #module: Scope;
 
   constructor(length: number) {
-    this.module = { kind: 'module', parent: null, names: new Set(), start: 0, end: length };
+    this.#module = { kind: 'module', parent: null, names: new Set(), start: 0, end: length };
   }
 
   run(statements: readonly Node[]): Analysis {
-    for (const statement of statements) this.visit(statement, { scope: this.module, depth: 0 });
-    return { scope: this.module, references: this.references, imports: this.imports, depths: this.depths };
+    for (const statement of statements) this.visit(statement, { scope: this.#module, depth: 0 });
+    return { scope: this.#module, references: this.references, imports: this.imports, depths: this.depths };
   }
 
   /** The names that all blocks of one namespace or enum share. */
   mergedNames(key: string): Set<string> {
-    const names = this.merged.get(key) ?? new Set<string>();
-    this.merged.set(key, names);
+    const names = this.#merged.get(key) ?? new Set<string>();
+    this.#merged.set(key, names);
     return names;
   }
 

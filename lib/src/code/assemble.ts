@@ -67,7 +67,7 @@ function nameUnits(closure: Closure): Map<Unit, string> {
   const taken = new Set([...RESERVED, ...closure.globals]);
   for (const unit of closure.units.toSorted(compareUnits).toReversed()) {
     let name = unit.name;
-    for (let n = 1; taken.has(name); n++) name = `${unit.name}$${n}`;
+    for (let n = 1; taken.has(name); n += 1) name = `${unit.name}$${n}`;
     taken.add(name);
     names.set(unit, name);
   }

@@ -17,30 +17,30 @@ export interface FunctionSource {
 
 /** Every cell that ran, what it declared, and which function came from which source. */
 export class Catalog {
-  private readonly cells: Cell[] = [];
-  private readonly byId = new Map<string, Cell>();
-  private readonly byName = new Map<string, Declaration[]>();
-  private indexed = 0;
-  private readonly functions = new WeakMap<object, FunctionSource>();
+  readonly #cells: Cell[] = [];
+  readonly #byId = new Map<string, Cell>();
+  readonly #byName = new Map<string, Declaration[]>();
+  #indexed = 0;
+  readonly #functions = new WeakMap<object, FunctionSource>();
 
   addCell(id: string, source: string): void {
-    const cell = new Cell(id, source, this.cells.length);
-    this.cells.push(cell);
-    this.byId.set(id, cell);
+    const cell = new Cell(id, source, this.#cells.length);
+    this.#cells.push(cell);
+    this.#byId.set(id, cell);
   }
 
   cell(id: string): Cell | undefined {
-    return this.byId.get(id);
+    return this.#byId.get(id);
   }
 
   tag(id: SourceId, value: unknown): void {
-    if (typeof value !== 'function' || this.functions.has(value)) return;
-    const source = this.tagged(id);
-    if (source) this.functions.set(value, source);
+    if (typeof value !== 'function' || this.#functions.has(value)) return;
+    const source = this.#tagged(id);
+    if (source) this.#functions.set(value, source);
   }
 
-  private tagged(id: SourceId): FunctionSource | undefined {
-    const cell = this.byId.get(id.slice(0, id.lastIndexOf('#')));
+  #tagged(id: SourceId): FunctionSource | undefined {
+    const cell = this.#byId.get(id.slice(0, id.lastIndexOf('#')));
     const tagged = cell?.tagged.find((candidate: TaggedSource) => candidate.id === id);
     if (!cell || !tagged) return undefined;
     const name = ((tagged.node.id as Node | null | undefined)?.name as string | undefined) ?? '';
@@ -49,25 +49,25 @@ export class Catalog {
 
   /** Notes that code of a cell gave a name its value. */
   bind(cellId: string, name: string, value: unknown): void {
-    const cell = this.byId.get(cellId);
+    const cell = this.#byId.get(cellId);
     if (!cell) return;
     const before = cell.valueOf(name)?.value;
     cell.setValue(name, value);
-    if (typeof value !== 'function' || this.functions.has(value)) return;
-    const source = typeof before === 'function' && before !== value ? undefined : this.declaredFunction(cell, name);
-    const found = source ?? this.assignedFunction(name);
-    if (found) this.functions.set(value, found);
+    if (typeof value !== 'function' || this.#functions.has(value)) return;
+    const source = typeof before === 'function' && before !== value ? undefined : this.#declaredFunction(cell, name);
+    const found = source ?? this.#assignedFunction(name);
+    if (found) this.#functions.set(value, found);
   }
 
-  private declaredFunction(cell: Cell, name: string): FunctionSource | undefined {
+  #declaredFunction(cell: Cell, name: string): FunctionSource | undefined {
     const declaration = cell.declarations.get(name);
     const node = declaration && functionOf(declaration);
     return node ? { id: declarationKey(declaration), cell, name, node, declaration } : undefined;
   }
 
   /** What the newest cell that says `name = <function>` assigns. */
-  private assignedFunction(name: string): FunctionSource | undefined {
-    for (const cell of this.cells.toReversed()) {
+  #assignedFunction(name: string): FunctionSource | undefined {
+    for (const cell of this.#cells.toReversed()) {
       const node = cell.assignedFunction(name);
       if (node) return { id: `${cell.id}=${name}`, cell, name, node, declaration: undefined };
       if (cell.declarations.has(name)) return undefined;
@@ -78,26 +78,26 @@ export class Catalog {
   /** The source of a function value. `lookup` finds those that were never bound: a host may not tell of each. */
   sourceOf(value: unknown, lookup: (name: string) => unknown): FunctionSource | undefined {
     if (typeof value !== 'function') return undefined;
-    const known = this.functions.get(value);
+    const known = this.#functions.get(value);
     if (known) return known;
     const declaration = this.declarations((value as AnyFunction).name).at(-1);
     const node = declaration?.cell.functionNode(declaration.name);
     if (!declaration || !node || valueNow(declaration.name, lookup) !== value) return undefined;
     const source = { id: declarationKey(declaration), cell: declaration.cell, name: declaration.name, node, declaration };
-    this.functions.set(value, source);
+    this.#functions.set(value, source);
     return source;
   }
 
   /** Declarations of a name, oldest first. */
   declarations(name: string): readonly Declaration[] {
-    for (; this.indexed < this.cells.length; this.indexed++) {
-      for (const declaration of (this.cells[this.indexed] as Cell).declarations.values()) {
-        const known = this.byName.get(declaration.name);
+    for (; this.#indexed < this.#cells.length; this.#indexed += 1) {
+      for (const declaration of (this.#cells[this.#indexed] as Cell).declarations.values()) {
+        const known = this.#byName.get(declaration.name);
         if (known) known.push(declaration);
-        else this.byName.set(declaration.name, [declaration]);
+        else this.#byName.set(declaration.name, [declaration]);
       }
     }
-    return this.byName.get(name) ?? [];
+    return this.#byName.get(name) ?? [];
   }
 
   /**

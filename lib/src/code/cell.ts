@@ -15,62 +15,65 @@ export interface TaggedSource {
 
 /** One execution of a cell: its source, what it declares, and the values that its names got. */
 export class Cell {
-  private parsed: readonly Node[] | undefined;
-  private declared: Map<string, Declaration> | undefined;
-  private analysed: Analysis | undefined;
-  private tags: readonly TaggedSource[] | undefined;
-  private readonly bound = new Map<string, { readonly value: unknown } | WeakRef<object>>();
+  readonly id: string;
+  readonly source: string;
+  /** Its number in the order of execution. */
+  readonly order: number;
+  #parsed: readonly Node[] | undefined;
+  #declared: Map<string, Declaration> | undefined;
+  #analysed: Analysis | undefined;
+  #tags: readonly TaggedSource[] | undefined;
+  readonly #bound = new Map<string, { readonly value: unknown } | WeakRef<object>>();
 
-  constructor(
-    readonly id: string,
-    readonly source: string,
-    /** Order of execution. */
-    readonly order: number,
-  ) {}
+  constructor(id: string, source: string, order: number) {
+    this.id = id;
+    this.source = source;
+    this.order = order;
+  }
 
   get statements(): readonly Node[] {
-    this.parsed ??= parseCell(this.source);
-    return this.parsed;
+    this.#parsed ??= parseCell(this.source);
+    return this.#parsed;
   }
 
   get declarations(): ReadonlyMap<string, Declaration> {
-    if (!this.declared) {
-      this.declared = new Map();
-      for (const statement of this.statements) declare(statement, this, this.declared);
+    if (!this.#declared) {
+      this.#declared = new Map();
+      for (const statement of this.statements) declare(statement, this, this.#declared);
     }
-    return this.declared;
+    return this.#declared;
   }
 
   get analysis(): Analysis {
-    this.analysed ??= analyse(this.statements, this.source.length);
-    return this.analysed;
+    this.#analysed ??= analyse(this.statements, this.source.length);
+    return this.#analysed;
   }
 
   get tagged(): readonly TaggedSource[] {
-    this.tags ??= taggedIn(this.statements).map(({ node, argument }, n) => ({
+    this.#tags ??= taggedIn(this.statements).map(({ node, argument }, n) => ({
       id: `${this.id}#${n}`,
       cell: this,
       node,
       argument,
     }));
-    return this.tags;
+    return this.#tags;
   }
 
   /** The value that a name of this cell last got from this cell's code. Objects are held weakly: a redefined array can be freed. */
   valueOf(name: string): { readonly value: unknown } | undefined {
-    const bound = this.bound.get(name);
+    const bound = this.#bound.get(name);
     if (!(bound instanceof WeakRef)) return bound;
     const value = bound.deref();
     return value === undefined ? undefined : { value };
   }
 
   get hasValues(): boolean {
-    return this.bound.size > 0;
+    return this.#bound.size > 0;
   }
 
   setValue(name: string, value: unknown): void {
     const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-    this.bound.set(name, isObject ? new WeakRef(value) : { value });
+    this.#bound.set(name, isObject ? new WeakRef(value) : { value });
   }
 
   /** The function or class that `name = …` at the top level assigns, where there is exactly one. */

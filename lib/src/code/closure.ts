@@ -25,25 +25,26 @@ export function closureOf(source: FunctionSource, catalog: Catalog, options: Sou
 }
 
 class ClosureBuilder {
-  private readonly table = new UnitTable();
-  private readonly builder: UnitBuilder;
-  private readonly globals = new Set<string>();
+  readonly #table = new UnitTable();
+  readonly #builder: UnitBuilder;
+  readonly #globals = new Set<string>();
+  readonly #catalog: Catalog;
+  readonly #options: SourceRegistryOptions;
 
-  constructor(
-    private readonly catalog: Catalog,
-    private readonly options: SourceRegistryOptions,
-  ) {
-    this.builder = new UnitBuilder(this.table, catalog, options);
+  constructor(catalog: Catalog, options: SourceRegistryOptions) {
+    this.#catalog = catalog;
+    this.#options = options;
+    this.#builder = new UnitBuilder(this.#table, catalog, options);
   }
 
   build(source: FunctionSource): Closure {
-    const entry = this.builder.functionUnit(source, undefined);
-    for (let unit = this.table.next(); unit; unit = this.table.next()) this.link(unit);
-    const notes = [...this.builder.notes].map(([key, text]) => ({ key, text }));
-    return { entry, units: this.table.all(), values: this.builder.values, globals: this.globals, notes };
+    const entry = this.#builder.functionUnit(source, undefined);
+    for (let unit = this.#table.next(); unit; unit = this.#table.next()) this.#link(unit);
+    const notes = [...this.#builder.notes].map(([key, text]) => ({ key, text }));
+    return { entry, units: this.#table.all(), values: this.#builder.values, globals: this.#globals, notes };
   }
 
-  private link(unit: Unit): void {
+  #link(unit: Unit): void {
     const cell = unit.cell;
     const links: Link[] = [];
     for (const part of partsOf(unit)) {
@@ -52,17 +53,17 @@ class ClosureBuilder {
       for (const reference of cell.analysis.references) {
         if (reference.start < part.start || reference.end > part.end) continue;
         const eager = reference.depth <= base;
-        const target = this.target(unit, cell, part, reference, eager);
+        const target = this.#target(unit, cell, part, reference, eager);
         if (!target) continue;
         links.push({ reference, target, eager });
-        if (reference.kind === 'write' || reference.kind === 'mutate') this.builder.note(target);
+        if (reference.kind === 'write' || reference.kind === 'mutate') this.#builder.note(target);
       }
     }
     unit.links = links;
   }
 
   /** What a reference stands for; undefined where it needs nothing from outside. */
-  private target(unit: Unit, cell: Cell, part: Range, reference: Reference, eager: boolean): Unit | undefined {
+  #target(unit: Unit, cell: Cell, part: Range, reference: Reference, eager: boolean): Unit | undefined {
     const { name } = reference;
     const scope = resolve(reference);
     if (scope && scope !== cell.analysis.scope) {
@@ -71,36 +72,36 @@ class ClosureBuilder {
       if (part.start <= scope.start && scope.end <= part.end) return undefined;
       const owner = labelOf(scope);
       const where = owner === undefined ? 'the block around it' : owner;
-      throw this.table.refusal(
+      throw this.#table.refusal(
         unit,
         name,
         `it is a local variable of ${where}; declare it at the top level of a cell or pass it to bind()`,
       );
     }
-    const declaration = scope ? cell.declarations.get(name) : this.crossCell(name, cell, eager);
-    if (declaration) return this.builder.declarationUnit(declaration, unit);
+    const declaration = scope ? cell.declarations.get(name) : this.#crossCell(name, cell, eager);
+    if (declaration) return this.#builder.declarationUnit(declaration, unit);
     if (!scope) {
-      const module = this.options.globals?.[name];
-      if (module !== undefined) return this.builder.simple(`global:${name}`, name, { as: 'global', module }, unit);
+      const module = this.#options.globals?.[name];
+      if (module !== undefined) return this.#builder.simple(`global:${name}`, name, { as: 'global', module }, unit);
       if (GLOBAL_NAMES.has(name)) {
-        this.globals.add(name);
+        this.#globals.add(name);
         return undefined;
       }
     }
-    const value = this.options.lookup(name) ?? (globalThis as Record<string, unknown>)[name];
-    if (value !== undefined || scope) return this.builder.valueUnit(`global:${name}`, name, 'let', value, unit, undefined);
+    const value = this.#options.lookup(name) ?? (globalThis as Record<string, unknown>)[name];
+    if (value !== undefined || scope) return this.#builder.valueUnit(`global:${name}`, name, 'let', value, unit, undefined);
     if (reference.kind === 'typeof') {
-      this.globals.add(name);
+      this.#globals.add(name);
       return undefined;
     }
-    throw this.table.refusal(unit, name, 'no cell declares it, and it has no value');
+    throw this.#table.refusal(unit, name, 'no cell declares it, and it has no value');
   }
 
-  private crossCell(name: string, cell: Cell, eager: boolean): Declaration | undefined {
-    const found = this.catalog.find(name, cell, eager);
+  #crossCell(name: string, cell: Cell, eager: boolean): Declaration | undefined {
+    const found = this.#catalog.find(name, cell, eager);
     // A cell that used `fetch` before another declared one means Node's.
-    const isGlobal = GLOBAL_NAMES.has(name) || this.options.globals?.[name] !== undefined;
-    if (found && isGlobal && (this.catalog.declarations(name)[0]?.cell.order ?? 0) > cell.order) return undefined;
+    const isGlobal = GLOBAL_NAMES.has(name) || this.#options.globals?.[name] !== undefined;
+    if (found && isGlobal && (this.#catalog.declarations(name)[0]?.cell.order ?? 0) > cell.order) return undefined;
     return found;
   }
 }

@@ -10,7 +10,7 @@ export {
   type CodeRef,
   type DefinitionRef,
   type FolderRequire,
-  type LoadOptions,
+  type LoadCodeOptions,
   type ModuleRef,
   refOf,
 } from './types.js';

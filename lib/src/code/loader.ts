@@ -4,7 +4,7 @@ import { BLOBS, HEADER, type Header, HOOKS } from './hooks.js';
 import { importBundle } from './module.js';
 import { importFrom, requireFrom } from './require.js';
 import { registerCompiled } from './stack.js';
-import type { CodeRef, LoadOptions, SourceRef } from './types.js';
+import type { CodeRef, LoadCodeOptions, SourceRef } from './types.js';
 import { ValueDecoder } from './value-decode.js';
 import type { ValueGraph } from './value-format.js';
 
@@ -17,7 +17,7 @@ type ReadBlob = (hash: string) => Uint8Array;
  * where they fill their buffer.
  * @throws what the code's own static initialisers throw; NBS_PACKAGE_NOT_FOUND; NBS_NO_SUCH_EXPORT
  */
-export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadOptions = {}): Promise<Shipped> {
+export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCodeOptions = {}): Promise<Shipped> {
   return ref.kind === 'source' ? loadSource(ref, readBlob) : ((await importBundle(ref, readBlob, options)) as Shipped);
 }
 

@@ -11,7 +11,7 @@ import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './files.js';
 import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
 import { registerCompiled } from './stack.js';
-import type { LoadOptions, ModuleRef } from './types.js';
+import type { LoadCodeOptions, ModuleRef } from './types.js';
 
 /** A user's TypeScript or JavaScript file, compiled. */
 export interface ModulePackage {
@@ -132,7 +132,7 @@ export function importModule({ bundle }: ModulePackage): Promise<Readonly<Record
 export async function importBundle(
   ref: ModuleRef,
   readBlob: (hash: string) => Uint8Array,
-  options: LoadOptions,
+  options: LoadCodeOptions,
 ): Promise<unknown> {
   const bundle = bundlePath(ref.hash);
   if (!isBundle(bundle, ref.hash)) writeWhole(bundle, await sentOrCompiled(ref, readBlob));

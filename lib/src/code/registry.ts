@@ -7,14 +7,18 @@ import type { CodePackage, SourceId, SourceRegistryOptions } from './types.js';
 
 /** Sources of one notebook session: what was declared in which cell, and the closures that replicas need. */
 export class SourceRegistry {
-  private readonly catalog = new Catalog();
-  private readonly said = new Set<string>();
+  readonly #catalog = new Catalog();
+  readonly #said = new Set<string>();
 
-  constructor(private readonly options: SourceRegistryOptions) {}
+  readonly #options: SourceRegistryOptions;
+
+  constructor(options: SourceRegistryOptions) {
+    this.#options = options;
+  }
 
   /** Adds a cell that is about to run. `id` is shown in stacks, e.g. `cell[3].ts`. Never throws. */
   addCell(cell: { readonly id: string; readonly source: string }): void {
-    this.catalog.addCell(cell.id, cell.source);
+    this.#catalog.addCell(cell.id, cell.source);
   }
 
   /**
@@ -27,18 +31,18 @@ export class SourceRegistry {
 
   /** Remembers the source of a value; returns the value. */
   tag<T>(sourceId: SourceId, value: T): T {
-    this.catalog.tag(sourceId, value);
+    this.#catalog.tag(sourceId, value);
     return value;
   }
 
   /** To be called for each notebook global that code of a cell sets. */
   bind(cellId: string, name: string, value: unknown): void {
-    this.catalog.bind(cellId, name, value);
+    this.#catalog.bind(cellId, name, value);
   }
 
   /** The source id of a class or function; undefined where its source isn't known. */
   sourceOf(value: unknown): SourceId | undefined {
-    return this.catalog.sourceOf(value, this.options.lookup)?.id;
+    return this.#catalog.sourceOf(value, this.#options.lookup)?.id;
   }
 
   /**
@@ -46,14 +50,14 @@ export class SourceRegistry {
    * @throws NBS_NO_SOURCE, NBS_CANNOT_SHIP
    */
   async pack(value: unknown): Promise<CodePackage> {
-    const source = this.catalog.sourceOf(value, this.options.lookup);
+    const source = this.#catalog.sourceOf(value, this.#options.lookup);
     if (!source) throw NoSource({ name: nameOf(value) });
-    const closure = closureOf(source, this.catalog, this.options);
-    const notes = closure.notes.filter((note) => !this.said.has(note.key));
-    for (const note of notes) this.said.add(note.key);
+    const closure = closureOf(source, this.#catalog, this.#options);
+    const notes = closure.notes.filter((note) => !this.#said.has(note.key));
+    for (const note of notes) this.#said.add(note.key);
     // Assembling is loaded when something is shipped: replicas use this room too.
     const { packageOf } = await import('./package.js');
-    return packageOf(closure, { folder: this.options.folder, notes: notes.map((note) => note.text) });
+    return packageOf(closure, { folder: this.#options.folder, notes: notes.map((note) => note.text) });
   }
 }
 

@@ -81,7 +81,7 @@ function mapFrames(lines: readonly string[]): readonly string[] {
     if (mapped === OUR_GLUE) continue;
     if (mapped === null && (OWN_FRAME.test(line) || INTERNAL_FRAME.test(line))) continue;
     kept.push(mapped ?? line);
-    if (/^\s+at /.test(line)) users++;
+    if (/^\s+at /.test(line)) users += 1;
   }
   return users > 0 ? kept : lines;
 }

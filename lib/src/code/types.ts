@@ -86,7 +86,7 @@ export interface SourceRegistryOptions {
   readonly globals?: Readonly<Record<string, string>>;
 }
 
-export interface LoadOptions {
+export interface LoadCodeOptions {
   /** Module shipping: resolves when the module's top level waits for something that never comes (an inert `serve.run`); what it defined is there then. */
   readonly paused?: Promise<unknown>;
   /** Module shipping: finds the deployment once the module goes no further. Default: the export of its name. */

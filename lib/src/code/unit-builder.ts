@@ -17,35 +17,39 @@ export class UnitBuilder {
   readonly values = new ValueEncoder();
   readonly notes = new Map<string, string>();
 
-  constructor(
-    private readonly table: UnitTable,
-    private readonly catalog: Catalog,
-    private readonly options: SourceRegistryOptions,
-  ) {}
+  readonly #table: UnitTable;
+  readonly #catalog: Catalog;
+  readonly #options: SourceRegistryOptions;
+
+  constructor(table: UnitTable, catalog: Catalog, options: SourceRegistryOptions) {
+    this.#table = table;
+    this.#catalog = catalog;
+    this.#options = options;
+  }
 
   /** A unit that no cell declares. */
   simple(key: string, name: string, form: Unit['form'], user: Unit): Unit {
     return (
-      this.table.get(key) ?? this.table.add({ key, name, cell: undefined, order: [-1, 0], form, links: [], needs: [] }, user)
+      this.#table.get(key) ?? this.#table.add({ key, name, cell: undefined, order: [-1, 0], form, links: [], needs: [] }, user)
     );
   }
 
   declarationUnit(declaration: Declaration, user: Unit | undefined): Unit {
     const key = declarationKey(declaration);
-    const known = this.table.get(key);
+    const known = this.#table.get(key);
     if (known) return known;
     const { name, cell, from } = declaration;
-    if (isVariable(declaration)) return this.variableUnit(key, declaration, user);
+    if (isVariable(declaration)) return this.#variableUnit(key, declaration, user);
     const order = [cell.order, declaration.parts[0]?.start ?? 0] as const;
     const form: Unit['form'] = from
       ? { as: 'import', ...from }
       : { as: 'statements', parts: declaration.parts, names: declaration.names, node: declaration.node };
-    return this.table.add({ key, name, cell, order, form, links: [], needs: [] }, user);
+    return this.#table.add({ key, name, cell, order, form, links: [], needs: [] }, user);
   }
 
   /** A class or function, by where it came from. */
   functionUnit(source: FunctionSource, user: Unit | undefined): Unit {
-    const known = this.table.get(source.id);
+    const known = this.#table.get(source.id);
     if (known) return known;
     const { declaration, cell, node } = source;
     if (declaration && !isVariable(declaration)) return this.declarationUnit(declaration, user);
@@ -59,10 +63,10 @@ export class UnitBuilder {
       before: '(',
       after: ')',
     } as const;
-    return this.table.add({ key: source.id, name, cell, order: [cell.order, node.start], form, links: [], needs: [] }, user);
+    return this.#table.add({ key: source.id, name, cell, order: [cell.order, node.start], form, links: [], needs: [] }, user);
   }
 
-  private variableUnit(key: string, declaration: Declaration, user: Unit | undefined): Unit {
+  #variableUnit(key: string, declaration: Declaration, user: Unit | undefined): Unit {
     const { name, cell, node, path } = declaration;
     const keyword = declaration.kind === 'let' ? 'let' : 'const';
     const order = [cell.order, node?.start ?? 0] as const;
@@ -72,10 +76,10 @@ export class UnitBuilder {
       const form = relative
         ? { as: 'import' as const, module, imported: `*${path}` }
         : { as: 'preload' as const, keyword, module, path };
-      return this.table.add({ key, name, cell, order, form, links: [], needs: [] } as Unit, user);
+      return this.#table.add({ key, name, cell, order, form, links: [], needs: [] } as Unit, user);
     }
-    const value = this.valueOf(declaration, user);
-    const source = this.catalog.sourceOf(value, this.options.lookup);
+    const value = this.#valueOf(declaration, user);
+    const source = this.#catalog.sourceOf(value, this.#options.lookup);
     if (source) {
       if (source.declaration === declaration) return this.functionUnit(source, user);
       // Registered first: the target may need this name again.
@@ -88,7 +92,7 @@ export class UnitBuilder {
         links: [],
         needs: [],
       };
-      this.table.add(unit, user);
+      this.#table.add(unit, user);
       unit.form = { as: 'alias', keyword, target: this.functionUnit(source, unit) };
       unit.needs = [unit.form.target];
       return unit;
@@ -110,26 +114,26 @@ export class UnitBuilder {
         before: '(',
         after: `)${path}`,
       } as const;
-      return this.table.add({ key, name, cell, order, form, links: [], needs: [] }, user);
+      return this.#table.add({ key, name, cell, order, form, links: [], needs: [] }, user);
     }
   }
 
-  private currentValue(name: string, user: Unit | undefined): unknown {
+  #currentValue(name: string, user: Unit | undefined): unknown {
     try {
-      return this.options.lookup(name);
+      return this.#options.lookup(name);
     } catch (error) {
-      throw this.table.refusal(user, name, 'it has no value yet: the notebook has not reached its declaration', error);
+      throw this.#table.refusal(user, name, 'it has no value yet: the notebook has not reached its declaration', error);
     }
   }
 
   /** The latest declaration's value is what the name stands for now; an older one's is what its own cell last told. */
-  private valueOf(declaration: Declaration, user: Unit | undefined): unknown {
+  #valueOf(declaration: Declaration, user: Unit | undefined): unknown {
     const { cell, name } = declaration;
     const own = cell.valueOf(name);
-    if (this.catalog.isLatest(declaration)) return this.currentValue(name, user) ?? own?.value;
+    if (this.#catalog.isLatest(declaration)) return this.#currentValue(name, user) ?? own?.value;
     if (own) return own.value;
     if (cell.functionNode(name)) return undefined;
-    throw this.table.refusal(user, name, `its value in ${cell.id} is not known any more; run that cell again`);
+    throw this.#table.refusal(user, name, `its value in ${cell.id} is not known any more; run that cell again`);
   }
 
   valueUnit(
@@ -140,7 +144,7 @@ export class UnitBuilder {
     user: Unit | undefined,
     declaration: Declaration | undefined,
   ): Unit {
-    const known = this.table.get(key);
+    const known = this.#table.get(key);
     if (known) return known;
     const order = [declaration?.cell.order ?? -1, declaration?.node?.start ?? 0] as const;
     // Members of its literal are found while it is encoded, and are used by it.
@@ -156,28 +160,28 @@ export class UnitBuilder {
     const found = new Map<string, () => Unit>();
     try {
       const { index, uses } = this.values.add(value, {
-        sourceOf: (member, path) => this.sourceKey(member, path, declaration, unit, found),
+        sourceOf: (member, path) => this.#sourceKey(member, path, declaration, unit, found),
         privateMember: (source) => privateMember(found.get(source)),
       });
       unit.form = { as: 'value', keyword, index };
-      this.table.add(unit, user);
+      this.#table.add(unit, user);
       unit.needs = uses.map((use) => (found.get(use) as () => Unit)());
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      throw this.table.refusal(user, `${name}${error.path}`, error.reason, error.cause);
+      throw this.#table.refusal(user, `${name}${error.path}`, error.reason, error.cause);
     }
     if (keyword === 'let' && declaration) this.note(unit);
     return unit;
   }
 
-  private sourceKey(
+  #sourceKey(
     member: AnyFunction,
     path: readonly PathKey[] | null,
     declaration: Declaration | undefined,
     user: Unit,
     found: Map<string, () => Unit>,
   ): string | undefined {
-    const source = this.catalog.sourceOf(member, this.options.lookup);
+    const source = this.#catalog.sourceOf(member, this.#options.lookup);
     if (source) {
       found.set(
         source.id,
@@ -202,8 +206,8 @@ export class UnitBuilder {
       const name = [declaration.name, ...path].join('_').replace(/[^\p{ID_Continue}$]/gu, '_');
       const { cell } = declaration;
       return (
-        this.table.get(key) ??
-        this.table.add({ key, name, cell, order: [cell.order, node.start], form, links: [], needs: [] }, user)
+        this.#table.get(key) ??
+        this.#table.add({ key, name, cell, order: [cell.order, node.start], form, links: [], needs: [] }, user)
       );
     };
     found.set(key, make);

@@ -3,34 +3,34 @@ import type { Unit } from './unit.js';
 
 /** The units found so far, and who needed each first. */
 export class UnitTable {
-  private readonly units = new Map<string, Unit>();
-  private readonly users = new Map<string, Unit>();
-  private readonly queue: Unit[] = [];
+  readonly #units = new Map<string, Unit>();
+  readonly #users = new Map<string, Unit>();
+  readonly #queue: Unit[] = [];
 
   get(key: string): Unit | undefined {
-    return this.units.get(key);
+    return this.#units.get(key);
   }
 
   add(unit: Unit, user: Unit | undefined): Unit {
-    this.units.set(unit.key, unit);
-    if (user) this.users.set(unit.key, user);
-    this.queue.push(unit);
+    this.#units.set(unit.key, unit);
+    if (user) this.#users.set(unit.key, user);
+    this.#queue.push(unit);
     return unit;
   }
 
   /** The next unit whose own needs aren't known yet. Breadth first, so that chains are short. */
   next(): Unit | undefined {
-    return this.queue.shift();
+    return this.#queue.shift();
   }
 
   all(): readonly Unit[] {
-    return [...this.units.values()];
+    return [...this.#units.values()];
   }
 
   /** "Chat uses helper, which uses db.conn: a Socket cannot be sent; …" */
   refusal(user: Unit | undefined, name: string, reason: string, cause?: unknown): Error {
     const chain = [name];
-    for (let at = user; at; at = this.users.get(at.key)) if (chain[0] !== at.name) chain.unshift(at.name);
+    for (let at = user; at; at = this.#users.get(at.key)) if (chain[0] !== at.name) chain.unshift(at.name);
     const [first, second, ...rest] = chain;
     const words = second === undefined ? first : `${first} uses ${second}${rest.map((link) => `, which uses ${link}`).join('')}`;
     return CannotShip({ chain: `${words}: ${reason}` }, cause);

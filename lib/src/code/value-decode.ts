@@ -9,35 +9,38 @@ type Holder = Record<PropertyKey, unknown>;
 
 /** Rebuilds captured values while the shipped module runs: classes that aren't there yet are filled in as soon as they are. */
 export class ValueDecoder {
-  private values: unknown[] | undefined;
-  private waiting: number[] = [];
+  #values: unknown[] | undefined;
+  #waiting: number[] = [];
+  readonly #graph: ValueGraph;
+  readonly #blob: (index: number) => Uint8Array;
+  readonly #sources: Readonly<Record<string, () => unknown>>;
 
-  constructor(
-    private readonly graph: ValueGraph,
-    private readonly blob: (index: number) => Uint8Array,
-    /** Shipped classes and functions, by key; one that isn't initialised yet throws a ReferenceError. */
-    private readonly sources: Readonly<Record<string, () => unknown>>,
-  ) {}
+  /** @param sources shipped classes and functions, by key; one that is not initialised yet throws a ReferenceError */
+  constructor(graph: ValueGraph, blob: (index: number) => Uint8Array, sources: Readonly<Record<string, () => unknown>>) {
+    this.#graph = graph;
+    this.#blob = blob;
+    this.#sources = sources;
+  }
 
   root(index: number): unknown {
-    if (!this.values) {
-      const values = this.graph.nodes.map((node) => this.shell(node));
-      this.values = values;
+    if (!this.#values) {
+      const values = this.#graph.nodes.map((node) => this.#shell(node));
+      this.#values = values;
       // A view's buffer may come after it: all buffers have to be there first.
-      for (const [id, node] of this.graph.nodes.entries()) {
-        if (node.t === 'view') values[id] = makeView(node.name, this.read(node.buffer) as ArrayBuffer, node.offset, node.length);
+      for (const [id, node] of this.#graph.nodes.entries()) {
+        if (node.t === 'view') values[id] = makeView(node.name, this.#read(node.buffer) as ArrayBuffer, node.offset, node.length);
       }
-      this.waiting = this.graph.nodes.flatMap((node, id) => (FILLED.has(node.t) ? [id] : []));
+      this.#waiting = this.#graph.nodes.flatMap((node, id) => (FILLED.has(node.t) ? [id] : []));
     }
     this.settle();
-    return this.read(this.graph.roots[index] as Atom);
+    return this.#read(this.#graph.roots[index] as Atom);
   }
 
   /** Fills in what waited for a class; called again when the module has run. */
   settle(): void {
-    this.waiting = this.waiting.filter((id) => {
+    this.#waiting = this.#waiting.filter((id) => {
       try {
-        this.fill(id, this.graph.nodes[id] as ValueNode);
+        this.#fill(id, this.#graph.nodes[id] as ValueNode);
         return false;
       } catch (error) {
         if (error instanceof ReferenceError) return true;
@@ -46,12 +49,12 @@ export class ValueDecoder {
     });
   }
 
-  private read(atom: Atom): unknown {
+  #read(atom: Atom): unknown {
     if (typeof atom !== 'object' || atom === null) return atom;
     if (!('$' in atom)) {
       const id = atom[0];
-      const node = this.graph.nodes[id] as ValueNode;
-      return node.t === 'source' ? this.source(node.c) : this.values?.[id];
+      const node = this.#graph.nodes[id] as ValueNode;
+      return node.t === 'source' ? this.#source(node.c) : this.#values?.[id];
     }
     switch (atom.$) {
       case 'undefined':
@@ -68,28 +71,28 @@ export class ValueDecoder {
     }
   }
 
-  private source(key: string): unknown {
-    return this.sources[key]?.();
+  #source(key: string): unknown {
+    return this.#sources[key]?.();
   }
 
-  private bytes(data: Bytes): Uint8Array {
-    return 'b' in data ? this.blob(data.b) : Buffer.from(data.d, 'base64');
+  #bytes(data: Bytes): Uint8Array {
+    return 'b' in data ? this.#blob(data.b) : Buffer.from(data.d, 'base64');
   }
 
-  private shell(node: ValueNode): unknown {
+  #shell(node: ValueNode): unknown {
     switch (node.t) {
       case 'object':
         return node.p === 'null' ? Object.create(null) : {};
       case 'array':
         return new Array(node.items.length);
       case 'numbers':
-        return Array.from(new Float64Array(ownBuffer(this.bytes(node.data))));
+        return Array.from(new Float64Array(ownBuffer(this.#bytes(node.data))));
       case 'map':
         return new Map();
       case 'set':
         return new Set();
       case 'date':
-        return new Date(this.read(node.time) as number);
+        return new Date(this.#read(node.time) as number);
       case 'regexp':
         return Object.assign(new RegExp(node.source, node.flags), { lastIndex: node.last });
       case 'error': {
@@ -99,14 +102,14 @@ export class ValueDecoder {
         return error;
       }
       case 'buffer': {
-        const buffer = ownBuffer(this.bytes(node.data));
+        const buffer = ownBuffer(this.#bytes(node.data));
         if (node.shared !== true) return buffer;
         const shared = new SharedArrayBuffer(buffer.byteLength);
         new Uint8Array(shared).set(new Uint8Array(buffer));
         return shared;
       }
       case 'node-buffer': {
-        const bytes = this.bytes(node.data);
+        const bytes = this.#bytes(node.data);
         return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       }
       case 'url':
@@ -114,7 +117,7 @@ export class ValueDecoder {
       case 'params':
         return new URLSearchParams(node.text);
       case 'boxed':
-        return Object(this.read(node.value));
+        return Object(this.#read(node.value));
       case 'source':
       case 'view':
         return undefined;
@@ -128,32 +131,32 @@ export class ValueDecoder {
     }
   }
 
-  private fill(id: number, node: ValueNode): void {
-    const target = (this.values as unknown[])[id] as Holder;
+  #fill(id: number, node: ValueNode): void {
+    const target = (this.#values as unknown[])[id] as Holder;
     if (typeof node.p === 'object') {
-      const Class = this.source(node.p.c) as { prototype: object };
+      const Class = this.#source(node.p.c) as { prototype: object };
       Object.setPrototypeOf(target, Class.prototype);
     }
     if (node.t === 'array') {
-      for (const [i, item] of node.items.entries()) if (!isHole(item)) (target as unknown as unknown[])[i] = this.read(item);
+      for (const [i, item] of node.items.entries()) if (!isHole(item)) (target as unknown as unknown[])[i] = this.#read(item);
     } else if (node.t === 'map') {
       const map = target as unknown as Map<unknown, unknown>;
       Map.prototype.clear.call(map);
       for (let i = 0; i < node.entries.length; i += 2) {
-        Map.prototype.set.call(map, this.read(node.entries[i] as Atom), this.read(node.entries[i + 1] as Atom));
+        Map.prototype.set.call(map, this.#read(node.entries[i] as Atom), this.#read(node.entries[i + 1] as Atom));
       }
     } else if (node.t === 'set') {
       Set.prototype.clear.call(target);
-      for (const item of node.items) Set.prototype.add.call(target, this.read(item));
+      for (const item of node.items) Set.prototype.add.call(target, this.#read(item));
     } else if (node.t === 'error') {
       for (let i = 0; i < node.own.length; i += 2) {
-        const value = this.read(node.own[i + 1] as Atom);
+        const value = this.#read(node.own[i + 1] as Atom);
         Object.defineProperty(target, node.own[i] as string, { value, writable: true, configurable: true, enumerable: false });
       }
     }
     for (const [i, key] of (node.k ?? []).entries()) {
-      const value = this.read(node.v?.[i] as Atom);
-      Object.defineProperty(target, this.read(key) as PropertyKey, {
+      const value = this.#read(node.v?.[i] as Atom);
+      Object.defineProperty(target, this.#read(key) as PropertyKey, {
         value,
         writable: true,
         configurable: true,

@@ -25,7 +25,7 @@ export interface SourceResolver {
   privateMember(key: string): string | undefined;
 }
 
-interface Place {
+interface PathStep {
   readonly parent: number;
   readonly text: string;
   readonly key: PathKey;
@@ -41,13 +41,13 @@ const ERROR_KEYS = ['message', 'stack', 'cause', 'errors', 'name'];
 
 /** Encodes captured variables into one graph. */
 export class ValueEncoder {
-  private readonly nodes: ValueNode[] = [];
-  private readonly objects: object[] = [];
-  private readonly places: Place[] = [];
-  private readonly ids = new Map<object, number>();
-  private readonly roots: Atom[] = [];
+  readonly #nodes: ValueNode[] = [];
+  readonly #objects: object[] = [];
+  readonly #steps: PathStep[] = [];
+  readonly #ids = new Map<object, number>();
+  readonly #roots: Atom[] = [];
   readonly blobs: Uint8Array[] = [];
-  private uses = new Set<string>();
+  #uses = new Set<string>();
 
   /**
    * Adds a variable's value.
@@ -55,31 +55,31 @@ export class ValueEncoder {
    * @throws Refusal; the graph is as before then
    */
   add(value: unknown, resolver: SourceResolver): { readonly index: number; readonly uses: readonly string[] } {
-    const before = { nodes: this.nodes.length, blobs: this.blobs.length };
-    this.uses = new Set();
+    const before = { nodes: this.#nodes.length, blobs: this.blobs.length };
+    this.#uses = new Set();
     try {
-      const atom = this.atom(value, { parent: -1, text: '', key: null });
-      for (let id = before.nodes; id < this.objects.length; id++)
-        this.nodes[id] = this.node(id, this.objects[id] as object, resolver);
-      return { index: this.roots.push(atom) - 1, uses: [...this.uses] };
+      const atom = this.#atom(value, { parent: -1, text: '', key: null });
+      for (let id = before.nodes; id < this.#objects.length; id += 1)
+        this.#nodes[id] = this.#node(id, this.#objects[id] as object, resolver);
+      return { index: this.#roots.push(atom) - 1, uses: [...this.#uses] };
     } catch (error) {
-      for (const object of this.objects.splice(before.nodes)) this.ids.delete(object);
-      this.places.length = before.nodes;
-      this.nodes.length = before.nodes;
+      for (const object of this.#objects.splice(before.nodes)) this.#ids.delete(object);
+      this.#steps.length = before.nodes;
+      this.#nodes.length = before.nodes;
       this.blobs.length = before.blobs;
       throw error;
     }
   }
 
   get isEmpty(): boolean {
-    return this.roots.length === 0;
+    return this.#roots.length === 0;
   }
 
   graph(): ValueGraph {
-    return { nodes: this.nodes, roots: this.roots };
+    return { nodes: this.#nodes, roots: this.#roots };
   }
 
-  private atom(value: unknown, place: Place): Atom {
+  #atom(value: unknown, step: PathStep): Atom {
     switch (typeof value) {
       case 'string':
       case 'boolean':
@@ -92,118 +92,123 @@ export class ValueEncoder {
       case 'bigint':
         return { $: 'bigint', v: String(value) };
       case 'symbol':
-        return this.symbol(value, place);
+        return this.#symbol(value, step);
       default:
-        return value === null ? null : [this.id(value as object, place)];
+        return value === null ? null : [this.#id(value as object, step)];
     }
   }
 
-  private symbol(value: symbol, place: Place): Atom {
+  #symbol(value: symbol, step: PathStep): Atom {
     const registered = Symbol.keyFor(value);
     if (registered !== undefined) return { $: 'symbol', v: registered };
     const known = WELL_KNOWN.get(value);
     if (known !== undefined) return { $: 'well-known', v: known };
-    throw this.refuse(place, `a unique symbol (${String(value)}) cannot be sent; use Symbol.for(…)`);
+    throw this.#refuse(step, `a unique symbol (${String(value)}) cannot be sent; use Symbol.for(…)`);
   }
 
-  private id(value: object, place: Place): number {
-    const known = this.ids.get(value);
+  #id(value: object, step: PathStep): number {
+    const known = this.#ids.get(value);
     if (known !== undefined) return known;
-    const id = this.objects.push(value) - 1;
-    this.places.push(place);
-    this.ids.set(value, id);
+    const id = this.#objects.push(value) - 1;
+    this.#steps.push(step);
+    this.#ids.set(value, id);
     return id;
   }
 
-  private refuse(place: Place, reason: string): Refusal {
-    let text = place.text;
-    for (let at = place.parent; at >= 0; at = this.places[at]?.parent ?? -1) text = `${this.places[at]?.text ?? ''}${text}`;
+  #refuse(step: PathStep, reason: string): Refusal {
+    let text = step.text;
+    for (let at = step.parent; at >= 0; at = this.#steps[at]?.parent ?? -1) text = `${this.#steps[at]?.text ?? ''}${text}`;
     return new Refusal(text, reason);
   }
 
-  private keysTo(id: number): readonly PathKey[] | null {
+  #keysTo(id: number): readonly PathKey[] | null {
     const keys: PathKey[] = [];
-    for (let at = id; at >= 0; at = this.places[at]?.parent ?? -1) {
-      const place = this.places[at] as Place;
-      if (place.parent < 0) break;
-      if (place.key === null) return null;
-      keys.unshift(place.key);
+    for (let at = id; at >= 0; at = this.#steps[at]?.parent ?? -1) {
+      const step = this.#steps[at] as PathStep;
+      if (step.parent < 0) break;
+      if (step.key === null) return null;
+      keys.unshift(step.key);
     }
     return keys;
   }
 
-  private node(id: number, value: object, resolver: SourceResolver): ValueNode {
-    const place = this.places[id] as Place;
+  #node(id: number, value: object, resolver: SourceResolver): ValueNode {
+    const step = this.#steps[id] as PathStep;
     const extension = [...registeredExtensions().values()].find((each) => each.test(value));
-    if (extension) return { t: 'extension', name: extension.name, data: this.guard(place, () => extension.encode(value)) };
-    if (typeof value === 'function') return this.functionNode(id, value as AnyFunction, resolver);
+    if (extension) return { t: 'extension', name: extension.name, data: this.#guard(step, () => extension.encode(value)) };
+    if (typeof value === 'function') return this.#functionNode(id, value as AnyFunction, resolver);
     const builtin = builtinPath(value);
     if (builtin !== undefined) return { t: 'builtin', path: builtin };
     const refused = refusedKind(value);
-    if (refused !== undefined) throw this.refuse(place, inConstructor(refused));
-    if (Buffer.isBuffer(value)) return { t: 'node-buffer', data: this.bytes(value) };
-    if (ArrayBuffer.isView(value)) return this.view(id, value);
+    if (refused !== undefined) throw this.#refuse(step, inConstructor(refused));
+    if (Buffer.isBuffer(value)) return { t: 'node-buffer', data: this.#bytes(value) };
+    if (ArrayBuffer.isView(value)) return this.#view(id, value);
     if (types.isAnyArrayBuffer(value)) {
       return {
         t: 'buffer',
-        data: this.bytes(new Uint8Array(value)),
+        data: this.#bytes(new Uint8Array(value)),
         ...(types.isSharedArrayBuffer(value) ? { shared: true as const } : {}),
       };
     }
-    const proto = this.prototype(id, value, resolver);
-    const at = (text: string, key: PathKey = null): Place => ({ parent: id, text, key });
+    const proto = this.#prototype(id, value, resolver);
+    const at = (text: string, key: PathKey = null): PathStep => ({ parent: id, text, key });
     if (types.isMap(value)) {
       const entries: Atom[] = [];
       for (const [key, item] of value) {
         const text = typeof key === 'string' || typeof key === 'number' ? `.get(${JSON.stringify(key)})` : '.get(…)';
-        entries.push(this.atom(key, at('.keys()')), this.atom(item, at(text)));
+        entries.push(this.#atom(key, at('.keys()')), this.#atom(item, at(text)));
       }
-      return { t: 'map', entries, ...proto, ...this.own(id, value) };
+      return { t: 'map', entries, ...proto, ...this.#own(id, value) };
     }
     if (types.isSet(value))
-      return { t: 'set', items: Array.from(value, (item) => this.atom(item, at('.values()'))), ...proto, ...this.own(id, value) };
-    if (types.isDate(value)) return { t: 'date', time: this.atom(value.getTime(), place), ...proto, ...this.own(id, value) };
+      return {
+        t: 'set',
+        items: Array.from(value, (item) => this.#atom(item, at('.values()'))),
+        ...proto,
+        ...this.#own(id, value),
+      };
+    if (types.isDate(value)) return { t: 'date', time: this.#atom(value.getTime(), step), ...proto, ...this.#own(id, value) };
     if (types.isRegExp(value)) {
-      return { t: 'regexp', source: value.source, flags: value.flags, last: value.lastIndex, ...proto, ...this.own(id, value) };
+      return { t: 'regexp', source: value.source, flags: value.flags, last: value.lastIndex, ...proto, ...this.#own(id, value) };
     }
-    if (types.isNativeError(value)) return this.error(id, value, proto);
+    if (types.isNativeError(value)) return this.#error(id, value, proto);
     if (types.isBoxedPrimitive(value))
-      return { t: 'boxed', value: this.atom((value as { valueOf(): unknown }).valueOf(), place) };
+      return { t: 'boxed', value: this.#atom((value as { valueOf(): unknown }).valueOf(), step) };
     if (value instanceof URL) return { t: 'url', text: value.href };
     if (value instanceof URLSearchParams) return { t: 'params', text: value.toString() };
-    if (Array.isArray(value)) return this.array(id, value, proto);
-    return { t: 'object', ...proto, ...this.own(id, value) };
+    if (Array.isArray(value)) return this.#array(id, value, proto);
+    return { t: 'object', ...proto, ...this.#own(id, value) };
   }
 
-  private guard<T>(place: Place, read: () => T): T {
+  #guard<T>(step: PathStep, read: () => T): T {
     try {
       return read();
     } catch (error) {
-      throw this.refuse(place, error instanceof Error ? error.message : String(error));
+      throw this.#refuse(step, error instanceof Error ? error.message : String(error));
     }
   }
 
-  private functionNode(id: number, value: AnyFunction, resolver: SourceResolver): ValueNode {
-    const place = this.places[id] as Place;
+  #functionNode(id: number, value: AnyFunction, resolver: SourceResolver): ValueNode {
+    const step = this.#steps[id] as PathStep;
     const builtin = builtinPath(value);
     if (builtin !== undefined) return { t: 'builtin', path: builtin };
-    const key = resolver.sourceOf(value, this.keysTo(id));
-    if (key === undefined) throw this.refuse(place, functionReason(value));
-    this.uses.add(key);
+    const key = resolver.sourceOf(value, this.#keysTo(id));
+    if (key === undefined) throw this.#refuse(step, functionReason(value));
+    this.#uses.add(key);
     return { t: 'source', c: key };
   }
 
-  private bytes(view: Uint8Array): Bytes {
+  #bytes(view: Uint8Array): Bytes {
     if (view.byteLength < BLOB_BYTES) return { d: Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64') };
     return { b: this.blobs.push(view) - 1 };
   }
 
-  private view(id: number, value: ArrayBufferView): ValueNode {
+  #view(id: number, value: ArrayBufferView): ValueNode {
     const name =
       value instanceof DataView ? 'DataView' : ((value as unknown as Record<symbol, string>)[Symbol.toStringTag] ?? '');
     const Class = (globalThis as unknown as Record<string, { prototype: object }>)[name];
     if (Object.getPrototypeOf(value) !== Class?.prototype)
-      throw this.refuse(this.places[id] as Place, inConstructor(className(value)));
+      throw this.#refuse(this.#steps[id] as PathStep, inConstructor(className(value)));
     const size = name === 'DataView' ? 1 : (value as Uint8Array).BYTES_PER_ELEMENT;
     const length = value.byteLength / size;
     // A small window on a large buffer travels alone; otherwise views of one buffer go on sharing it.
@@ -212,64 +217,64 @@ export class ValueEncoder {
     return {
       t: 'view',
       name,
-      buffer: this.atom(buffer, { parent: id, text: '.buffer', key: null }),
+      buffer: this.#atom(buffer, { parent: id, text: '.buffer', key: null }),
       offset: alone ? 0 : value.byteOffset,
       length,
     };
   }
 
-  private array(id: number, value: readonly unknown[], proto: Pick<ValueNode, 'p'>): ValueNode {
+  #array(id: number, value: readonly unknown[], proto: Pick<ValueNode, 'p'>): ValueNode {
     const keys = Object.keys(value);
     const extra = keys.length > 0 && !isIndex(keys[keys.length - 1] as string);
     const dense = (extra ? keys.filter(isIndex).length : keys.length) === value.length;
     const isPlain = dense && !extra && proto.p === undefined && !Object.isFrozen(value);
     if (isPlain && value.length > PLAIN_LIMIT && value.every((item) => typeof item === 'number')) {
-      return { t: 'numbers', data: this.bytes(new Uint8Array(Float64Array.from(value as number[]).buffer)) };
+      return { t: 'numbers', data: this.#bytes(new Uint8Array(Float64Array.from(value as number[]).buffer)) };
     }
     const items: Atom[] = [];
-    for (let i = 0; i < value.length; i++) {
-      items.push(dense || i in value ? this.atom(value[i], { parent: id, text: `[${i}]`, key: i }) : { $: 'hole' });
+    for (let i = 0; i < value.length; i += 1) {
+      items.push(dense || i in value ? this.#atom(value[i], { parent: id, text: `[${i}]`, key: i }) : { $: 'hole' });
     }
-    return { t: 'array', items, ...proto, ...(extra ? this.own(id, value, (key) => !isIndex(key)) : frozen(value)) };
+    return { t: 'array', items, ...proto, ...(extra ? this.#own(id, value, (key) => !isIndex(key)) : frozen(value)) };
   }
 
-  private error(id: number, value: Error, proto: Pick<ValueNode, 'p'>): ValueNode {
+  #error(id: number, value: Error, proto: Pick<ValueNode, 'p'>): ValueNode {
     const own: Atom[] = [];
     for (const key of ERROR_KEYS) {
       if (Object.hasOwn(value, key))
-        own.push(key, this.atom((value as unknown as Record<string, unknown>)[key], { parent: id, text: `.${key}`, key: null }));
+        own.push(key, this.#atom((value as unknown as Record<string, unknown>)[key], { parent: id, text: `.${key}`, key: null }));
     }
     const base = types.isNativeError(value) ? builtinErrorName(value) : 'Error';
-    return { t: 'error', name: base, own, ...proto, ...this.own(id, value, (key) => !ERROR_KEYS.includes(key)) };
+    return { t: 'error', name: base, own, ...proto, ...this.#own(id, value, (key) => !ERROR_KEYS.includes(key)) };
   }
 
   /** Own enumerable properties, symbols included. */
-  private own(id: number, value: object, wanted: (key: string) => boolean = () => true): Pick<ValueNode, 'k' | 'v' | 'frozen'> {
+  #own(id: number, value: object, wanted: (key: string) => boolean = () => true): Pick<ValueNode, 'k' | 'v' | 'frozen'> {
     const k: Atom[] = [];
     const v: Atom[] = [];
     for (const key of Reflect.ownKeys(value)) {
       if (!Object.prototype.propertyIsEnumerable.call(value, key) || (typeof key === 'string' && !wanted(key))) continue;
-      const place = {
+      const step = {
         parent: id,
         text: typeof key === 'symbol' ? `[${String(key)}]` : keyText(key),
         key: typeof key === 'symbol' ? null : key,
       };
-      k.push(typeof key === 'symbol' ? this.symbol(key, place) : key);
+      k.push(typeof key === 'symbol' ? this.#symbol(key, step) : key);
       v.push(
-        this.atom(
-          this.guard(place, () => (value as Record<PropertyKey, unknown>)[key]),
-          place,
+        this.#atom(
+          this.#guard(step, () => (value as Record<PropertyKey, unknown>)[key]),
+          step,
         ),
       );
     }
     return { ...(k.length > 0 ? { k, v } : {}), ...frozen(value) };
   }
 
-  private prototype(id: number, value: object, resolver: SourceResolver): Pick<ValueNode, 'p'> {
+  #prototype(id: number, value: object, resolver: SourceResolver): Pick<ValueNode, 'p'> {
     const proto = Object.getPrototypeOf(value) as object | null;
     if (proto === null) return { p: 'null' };
     if (isBuiltinPrototype(proto)) return {};
-    const place = this.places[id] as Place;
+    const step = this.#steps[id] as PathStep;
     let found: string | undefined;
     for (let at: object | null = proto; at !== null && !isBuiltinPrototype(at); at = Object.getPrototypeOf(at) as object | null) {
       const Class = Object.getOwnPropertyDescriptor(at, 'constructor')?.value as unknown;
@@ -279,19 +284,19 @@ export class ValueEncoder {
         // An error of a package's class still says what it has to say.
         if (types.isNativeError(value)) return {};
         const inherits = found === undefined ? '' : `, which inherits from ${owns ? Class.name : 'an object'},`;
-        throw this.refuse(place, inConstructor(`${className(value)}${inherits}`));
+        throw this.#refuse(step, inConstructor(`${className(value)}${inherits}`));
       }
       const member = resolver.privateMember(key);
       if (member !== undefined) {
-        throw this.refuse(
-          place,
+        throw this.#refuse(
+          step,
           `an instance of ${className(value)} has ${member}, which cannot be read from outside; create it in the constructor`,
         );
       }
       found ??= key;
     }
     if (found === undefined) return {};
-    this.uses.add(found);
+    this.#uses.add(found);
     return { p: { c: found } };
   }
 }
