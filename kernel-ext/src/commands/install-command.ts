@@ -1,5 +1,5 @@
 import { type Command, parseCommand } from 'nbserve/cli';
-import { installKernelspec, type Scope } from '../install/index.js';
+import { type InstallScope, installKernelspec } from '../install/index.js';
 
 /** Where a kernelspec is, and its name. */
 export const PLACE_OPTIONS = {
@@ -34,7 +34,7 @@ interface Values {
   readonly name?: string | undefined;
 }
 
-export function placeOf({ prefix, name }: Values): Scope & { name?: string } {
-  const scope: Scope = prefix === undefined ? { user: true } : { prefix };
+export function placeOf({ prefix, name }: Values): InstallScope & { name?: string } {
+  const scope: InstallScope = prefix === undefined ? { user: true } : { prefix };
   return { ...scope, ...(name === undefined ? {} : { name }) };
 }

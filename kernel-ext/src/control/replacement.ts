@@ -74,7 +74,7 @@ export interface Replacement extends Restart {
 export function replaceProgram(restart: Replacement, legacy: Legacy, failed: () => void): void {
   const { replies } = legacy;
   let text = JSON.stringify(legacy);
-  for (let count = replies.length; text.length > MAX_VARIABLE_BYTES && count > 0; count--)
+  for (let count = replies.length; text.length > MAX_VARIABLE_BYTES && count > 0; count -= 1)
     text = JSON.stringify({ ...legacy, replies: replies.slice(0, count - 1) });
   const workerData: Replacement = { ...restart, env: { ...restart.env, [LEGACY_VARIABLE]: text } };
   setTimeout(() => {

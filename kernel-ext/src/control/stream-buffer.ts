@@ -16,7 +16,7 @@ export function chunks(text: string, limit = CHUNK_UNITS): string[] {
   for (let at = 0; at < text.length; ) {
     let end = Math.min(at + limit, text.length);
     const last = text.charCodeAt(end - 1);
-    if (end < text.length && last >= 0xd800 && last <= 0xdbff && end - at > 1) end--;
+    if (end < text.length && last >= 0xd800 && last <= 0xdbff && end - at > 1) end -= 1;
     pieces.push(text.slice(at, end));
     at = end;
   }

@@ -8,20 +8,20 @@ export const dataDirEnv = (): Record<string, string | undefined> => {
 };
 
 /** Where a kernelspec goes. `user` (default): the user's Jupyter folder. `prefix`: an environment, e.g. `/opt/venv`. */
-export type Scope = { readonly user?: true } | { readonly prefix: string };
+export type InstallScope = { readonly user?: true } | { readonly prefix: string };
 
-export interface Surroundings {
+export interface SystemFacts {
   readonly platform: NodeJS.Platform;
   readonly home: string;
   /** `JUPYTER_DATA_DIR`, `XDG_DATA_HOME`, `APPDATA`. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** This machine's surroundings. */
-export const surroundings = (env: Surroundings['env']): Surroundings => ({ platform: process.platform, home: homedir(), env });
+/** This machine's systemFacts. */
+export const systemFacts = (env: SystemFacts['env']): SystemFacts => ({ platform: process.platform, home: homedir(), env });
 
 /** Jupyter's data folder, by the rules of jupyter_core's `jupyter_data_dir` and `--prefix`. */
-export function jupyterDataDir(scope: Scope, { platform, home, env }: Surroundings): string {
+export function jupyterDataDir(scope: InstallScope, { platform, home, env }: SystemFacts): string {
   if ('prefix' in scope) return path.resolve(scope.prefix, 'share', 'jupyter');
   const { JUPYTER_DATA_DIR, XDG_DATA_HOME, APPDATA } = env;
   if (JUPYTER_DATA_DIR) return JUPYTER_DATA_DIR;

@@ -1,2 +1,2 @@
-export type { Scope } from './data-dir.js';
+export type { InstallScope } from './data-dir.js';
 export { type InstallOptions, installKernelspec, kernelArgv, uninstallKernelspec } from './kernelspec.js';

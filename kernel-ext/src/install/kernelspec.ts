@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE_FLAGS } from '../guard/index.js';
-import { dataDirEnv, jupyterDataDir, type Scope, surroundings } from './data-dir.js';
+import { dataDirEnv, type InstallScope, jupyterDataDir, systemFacts } from './data-dir.js';
 import { BadKernelName, KernelspecKept } from './errors.js';
 
 /** Entry of the kernel's process. */
@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL('../kernel/main.js', import.meta.url));
 /** Command that Jupyter starts the kernel with; it replaces `{connection_file}`. */
 export const kernelArgv = (main = MAIN): string[] => [process.execPath, ...NODE_FLAGS, main, '{connection_file}'];
 
-export type InstallOptions = Scope & {
+export type InstallOptions = InstallScope & {
   /** Folder name of the kernelspec, as `jupyter lab --kernel` takes it. @default 'nbserve' */
   readonly name?: string;
   /** What Jupyter's launcher shows. @default 'TypeScript (nbserve)' */
@@ -27,7 +27,7 @@ const DEFAULT_NAME = 'nbserve';
 function specFolder(options: InstallOptions): string {
   const name = options.name ?? DEFAULT_NAME;
   if (!/^[a-z0-9._-]+$/i.test(name)) throw BadKernelName({ name: JSON.stringify(name) });
-  return path.join(jupyterDataDir(options, surroundings(dataDirEnv())), 'kernels', name);
+  return path.join(jupyterDataDir(options, systemFacts(dataDirEnv())), 'kernels', name);
 }
 
 /** Content of `kernel.json`. Paths are absolute: Jupyter starts kernels from any folder and any PATH. */

@@ -2,10 +2,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { inOwnTurn, nextTurn, type ShellRequest } from '../control/index.js';
 import type { Outcome, Output, Session } from '../session/index.js';
 import { type Content, type ExecuteRequest, readExecute } from '../wire/index.js';
-import { CellOutput, type Publisher } from './cell-output.js';
 import type { CellRunner } from './cell-runner.js';
 import { colorsUnwanted } from './env.js';
 import type { History } from './history.js';
+import { IopubOutput, type Publisher } from './iopub-output.js';
 
 export interface ExecutionDeps {
   readonly publisher: Publisher;
@@ -102,7 +102,7 @@ export class ExecutionQueue {
     if (!silent) publisher.publish('execute_input', { code, execution_count: this.#count }, parent);
     if (blank) return { status: 'ok' };
     const colors = colorsFor(request);
-    const output = new CellOutput(publisher, parent, inOwnTurn, {
+    const output = new IopubOutput(publisher, parent, inOwnTurn, {
       ...(content.allowStdin && { input: (prompt: string, password: boolean) => this.#deps.ask(request, prompt, password) }),
       ...(colors && { colors }),
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CellOutput } from './cell-output.js';
+import { IopubOutput } from './iopub-output.js';
 
 function setUp() {
   const sent: string[][] = [];
@@ -9,13 +9,13 @@ function setUp() {
     stream: (name: string, text: string, parent: string) => sent.push([name, text, parent]),
     publish: (type: string, _content: unknown, parent: string) => sent.push([type, parent]),
   };
-  return { sent, turns, output: new CellOutput(publisher, 'p', (work) => turns.push(work)) };
+  return { sent, turns, output: new IopubOutput(publisher, 'p', (work) => turns.push(work)) };
 }
 
-describe('CellOutput', () => {
+describe('IopubOutput', () => {
   it('hands over the first prints at once, the many later ones joined, all in order', () => {
     const { sent, turns, output } = setUp();
-    for (let i = 0; i < 1000; i++) output.stream('stdout', `${i}\n`);
+    for (let i = 0; i < 1000; i += 1) output.stream('stdout', `${i}\n`);
     assert.ok(sent.length >= 1 && sent.length < 1000);
     for (const turn of turns) turn();
     assert.equal(sent.map(([, text]) => text).join(''), Array.from({ length: 1000 }, (_, i) => `${i}\n`).join(''));
@@ -24,7 +24,7 @@ describe('CellOutput', () => {
 
   it('keeps the order of streams and displays', () => {
     const { sent, output } = setUp();
-    for (let i = 0; i < 100; i++) output.stream(i % 2 ? 'stderr' : 'stdout', `${i} `);
+    for (let i = 0; i < 100; i += 1) output.stream(i % 2 ? 'stderr' : 'stdout', `${i} `);
     output.display({ data: {}, metadata: {} });
     output.clear(false);
     const texts = sent.slice(0, -2).map(([, text]) => text);

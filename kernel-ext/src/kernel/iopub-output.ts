@@ -21,7 +21,7 @@ const now = performance.now.bind(performance);
  * belongs to its cell. Prints are joined in the control thread; here they are handed over eagerly, because the code
  * that printed may go on to block this thread.
  */
-export class CellOutput implements Output {
+export class IopubOutput implements Output {
   readonly input?: (prompt: string, password: boolean) => Promise<string>;
   readonly colors?: 'errors' | 'all';
   readonly #publisher: Publisher;
@@ -52,7 +52,7 @@ export class CellOutput implements Output {
     if (text === '') return;
     this.#schedule();
     if (this.#eager > 0 && this.#units === 0) {
-      this.#eager--;
+      this.#eager -= 1;
       this.#publisher.stream(name, text, this.#parent);
       return;
     }

@@ -1,8 +1,8 @@
 import { inOwnTurn, type ShellRequest } from '../control/index.js';
 import type { Session } from '../session/index.js';
 import { type Content, readCode, readHistory, toCodePoints, toUtf16 } from '../wire/index.js';
-import type { Publisher } from './cell-output.js';
 import type { History } from './history.js';
+import type { Publisher } from './iopub-output.js';
 
 export interface ShellDeps {
   readonly info: Readonly<Content>;

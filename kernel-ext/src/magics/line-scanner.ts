@@ -80,8 +80,8 @@ export class LineScanner {
 }
 
 function afterQuoted(text: string, from: number, quote: string): number {
-  for (let i = from; i < text.length; i++) {
-    if (text[i] === '\\') i++;
+  for (let i = from; i < text.length; i += 1) {
+    if (text[i] === '\\') i += 1;
     else if (text[i] === quote) return i + 1;
   }
   return text.length;
@@ -89,8 +89,8 @@ function afterQuoted(text: string, from: number, quote: string): number {
 
 function afterRegex(text: string, from: number): number {
   let inClass = false;
-  for (let i = from; i < text.length; i++) {
-    if (text[i] === '\\') i++;
+  for (let i = from; i < text.length; i += 1) {
+    if (text[i] === '\\') i += 1;
     else if (text[i] === '[') inClass = true;
     else if (text[i] === ']') inClass = false;
     else if (text[i] === '/' && !inClass) return i + 1;

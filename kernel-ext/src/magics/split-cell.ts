@@ -48,7 +48,7 @@ export function splitCell(source: string): SplitCell {
   let hasCode = false;
   let isTimed = false;
   const lines = source.split('\n');
-  for (let i = 0; i < lines.length; i++) {
+  for (let i = 0; i < lines.length; i += 1) {
     const text = lines[i] ?? '';
     const end = start + text.length;
     if (scanner.atStatement && /^[%!]./.test(text)) {

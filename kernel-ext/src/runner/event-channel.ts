@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { MarkWriter } from '../descriptors/index.js';
-import { type Envelope, EVENTS_FD, type RunnerEvent } from './protocol.js';
+import { EVENTS_FD, type NumberedEvent, type RunnerEvent } from './protocol.js';
 
 // Taken now, because user code may replace it.
 const write = writeSync;
@@ -17,7 +17,7 @@ export class EventChannel {
   }
 
   tell(event: RunnerEvent): void {
-    const envelope: Envelope = { ...this.#marks.mark(), event };
+    const envelope: NumberedEvent = { ...this.#marks.mark(), event };
     const bytes = Buffer.from(`${JSON.stringify(envelope)}\n`);
     for (let at = 0; at < bytes.length; ) at += write(EVENTS_FD, bytes, at);
   }

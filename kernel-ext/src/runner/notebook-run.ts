@@ -6,7 +6,7 @@ import { ExitCodeSet, NothingRaised } from './errors.js';
 import { textOf } from './notebook-file.js';
 import type { RunnerEvent } from './protocol.js';
 import { type RunnerExit, RunnerProcess } from './runner-process.js';
-import type { RunningCell, RunningNotebook } from './running-notebook.js';
+import type { ExecutedCell, RunningNotebook } from './running-notebook.js';
 
 /** How long a cell that was interrupted may take to end, before its process is killed. */
 const GRACE_MS = 1_000;
@@ -22,7 +22,7 @@ interface Waiting {
   readonly resolve: (end: CellEnd) => void;
 }
 
-export interface RunOptions {
+export interface NotebookRunOptions {
   /** Path of the notebook. */
   readonly input: string;
   /** Folder that the cells run in. */
@@ -52,7 +52,7 @@ export class NotebookRun {
   /** The cluster of this run has this owner. */
   readonly owner = `run ${randomUUID()}`;
   readonly #notebook: RunningNotebook;
-  readonly #options: RunOptions;
+  readonly #options: NotebookRunOptions;
   readonly #process: RunnerProcess;
   readonly #ready = deferred<void>();
   #exit: RunnerExit | undefined;
@@ -66,9 +66,9 @@ export class NotebookRun {
   #ending = false;
   /** What is waited for; the end of the process ends every waiting. */
   #waiting: Waiting | undefined;
-  readonly #raised = new Set<RunningCell>();
+  readonly #raised = new Set<ExecutedCell>();
 
-  constructor(notebook: RunningNotebook, options: RunOptions) {
+  constructor(notebook: RunningNotebook, options: NotebookRunOptions) {
     this.#notebook = notebook;
     this.#options = options;
     this.#process = new RunnerProcess(
@@ -130,7 +130,7 @@ export class NotebookRun {
     return this.#exit !== undefined || this.#signal !== undefined || this.#failure !== undefined;
   }
 
-  async #runCell(cell: RunningCell): Promise<void> {
+  async #runCell(cell: ExecutedCell): Promise<void> {
     const { timeoutMs } = this.#options;
     this.#cause = undefined;
     const ended = this.#waitFor('outcome');
@@ -174,7 +174,7 @@ export class NotebookRun {
   }
 
   /** @param final whether the run cannot go on */
-  #failed(cell: RunningCell, error: ErrorOutcome, final: boolean): void {
+  #failed(cell: ExecutedCell, error: ErrorOutcome, final: boolean): void {
     this.#raised.add(cell);
     const allowed = this.#options.allowErrors || cell.hasTag('raises-exception');
     if (!allowed || final) this.#failure ??= { cell: cell.number, error };
@@ -248,7 +248,7 @@ export class NotebookRun {
     }
   }
 
-  #onStray(cell: RunningCell, error: ErrorOutcome): void {
+  #onStray(cell: ExecutedCell, error: ErrorOutcome): void {
     // What an interrupt, or the end, broke off.
     if (this.#ending || this.#cause !== undefined) return;
     if (cell.hasTag('allow-unhandled')) {
@@ -261,7 +261,7 @@ export class NotebookRun {
   }
 }
 
-const printed = (cell: RunningCell): string =>
+const printed = (cell: ExecutedCell): string =>
   cell.outputs.list
     .filter((output) => output.output_type === 'stream' && output.name === 'stderr')
     .map((output) => (output.output_type === 'stream' ? textOf(output.text).slice(-10_000) : ''))

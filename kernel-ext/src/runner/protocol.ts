@@ -27,7 +27,7 @@ export type Order =
   /** End the cluster and the process. */
   | { readonly kind: 'end' };
 
-/** From the runner's process to its parent; a line of JSON each, in an {@link Envelope}. */
+/** From the runner's process to its parent; a line of JSON each, in an {@link NumberedEvent}. */
 export type RunnerEvent =
   | { readonly kind: 'ready' }
   | { readonly kind: 'began'; readonly cell: number }
@@ -49,7 +49,7 @@ export type RunnerEvent =
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'settled' };
 
-export interface Envelope {
+export interface NumberedEvent {
   readonly number: number;
   readonly marked: readonly number[];
   readonly event: RunnerEvent;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { makePipes, newSecret, OutputOrder, PipeReaders, type StreamName } from '../descriptors/index.js';
 import { NODE_FLAGS } from '../guard/index.js';
 import { JsonLines } from './lines.js';
-import { type Envelope, EVENTS_FD, ORDERS_FD, type Order, type RunnerEvent, type RunnerStart } from './protocol.js';
+import { EVENTS_FD, type NumberedEvent, ORDERS_FD, type Order, type RunnerEvent, type RunnerStart } from './protocol.js';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
@@ -52,7 +52,7 @@ export class RunnerProcess {
       pipes.map(({ readFd }) => readFd),
       this.#order,
     );
-    const lines = new JsonLines<Envelope>(({ number, marked, event }) => this.#order.message(number, marked, event));
+    const lines = new JsonLines<NumberedEvent>(({ number, marked, event }) => this.#order.message(number, marked, event));
     const told = this.#stream(EVENTS_FD);
     told.on('data', (chunk) => lines.push(chunk));
     told.on('error', () => {});

@@ -10,7 +10,7 @@ const MAX_UNITS = 256 * 1024 * 1024;
 type Print = (name: 'stdout' | 'stderr', text: string) => void;
 
 /** A code cell that runs. */
-export class RunningCell {
+export class ExecutedCell {
   /** From 1: what stands in its brackets. */
   readonly number: number;
   readonly code: string;
@@ -38,9 +38,9 @@ export class RunningCell {
 /** The notebook while it is executed: takes what its cells print and show, also when they have ended. */
 export class RunningNotebook {
   /** Those that run: code, not empty, not tagged `skip-execution`. */
-  readonly cells: readonly RunningCell[];
+  readonly cells: readonly ExecutedCell[];
   readonly #print: Print;
-  #last: RunningCell | undefined;
+  #last: ExecutedCell | undefined;
   #room = MAX_UNITS;
 
   /** @param echo also told of every printed text @param stray told of what is printed before the first cell */
@@ -53,17 +53,17 @@ export class RunningNotebook {
     }
     this.cells = code
       .filter((cell) => textOf(cell.source).trim() !== '')
-      .map((cell, i) => new RunningCell(cell, i + 1, displays, echo));
+      .map((cell, i) => new ExecutedCell(cell, i + 1, displays, echo));
     this.#print = stray;
   }
 
   /** The cell that began last. */
-  get last(): RunningCell | undefined {
+  get last(): ExecutedCell | undefined {
     return this.#last;
   }
 
-  cell(number: number): RunningCell {
-    return this.cells[number - 1] as RunningCell;
+  cell(number: number): ExecutedCell {
+    return this.cells[number - 1] as ExecutedCell;
   }
 
   /** Shows what belongs into the notebook. */
@@ -97,11 +97,11 @@ export class RunningNotebook {
   }
 
   /** The error as a message of the cell's. */
-  warn(cell: RunningCell, error: ErrorOutcome): void {
+  warn(cell: ExecutedCell, error: ErrorOutcome): void {
     this.#stream(cell, 'stderr', `${error.traceback.join('\n')}\n`);
   }
 
-  #stream(cell: RunningCell, name: 'stdout' | 'stderr', text: string): void {
+  #stream(cell: ExecutedCell, name: 'stdout' | 'stderr', text: string): void {
     if (this.#room < 0) return;
     this.#room -= text.length;
     if (this.#room >= 0) cell.outputs.stream(name, text);

@@ -6,11 +6,19 @@ import type { Signer } from './signer.js';
 export const DELIMITER = Buffer.from('<IDS|MSG>', 'ascii');
 
 /** Why a message was refused; says nothing about its content or its signature. */
-export type Refusal = 'no delimiter' | 'too few parts' | 'wrong signature' | 'sent before' | 'not JSON' | 'no valid header';
+export type MessageRefusal =
+  | 'no delimiter'
+  | 'too few parts'
+  | 'wrong signature'
+  | 'sent before'
+  | 'not JSON'
+  | 'no valid header';
 
-export type Decoded = { readonly ok: true; readonly message: Incoming } | { readonly ok: false; readonly refusal: Refusal };
+export type Decoded =
+  | { readonly ok: true; readonly message: Incoming }
+  | { readonly ok: false; readonly refusal: MessageRefusal };
 
-const refused = (refusal: Refusal): Decoded => ({ ok: false, refusal });
+const refused = (refusal: MessageRefusal): Decoded => ({ ok: false, refusal });
 
 function parseObject(bytes: Buffer): Content | undefined {
   try {

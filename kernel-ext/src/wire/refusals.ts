@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { ChannelName } from './connection.js';
-import type { Refusal } from './decoder.js';
+import type { MessageRefusal } from './decoder.js';
 
 let logDescriptor = 2;
 
@@ -22,7 +22,7 @@ export function logToStderr(line: string): void {
 export class Refusals {
   readonly #channel: ChannelName;
   readonly #log: (line: string) => void;
-  readonly #kinds = new Set<Refusal>();
+  readonly #kinds = new Set<MessageRefusal>();
   #count = 0;
 
   constructor(channel: ChannelName, log: (line: string) => void = logToStderr) {
@@ -34,8 +34,8 @@ export class Refusals {
     return this.#count;
   }
 
-  add(refusal: Refusal): void {
-    this.#count++;
+  add(refusal: MessageRefusal): void {
+    this.#count += 1;
     const power = (this.#count & (this.#count - 1)) === 0;
     const known = this.#kinds.has(refusal);
     this.#kinds.add(refusal);

@@ -7,9 +7,9 @@ import { ReplayGuard } from './replay-guard.js';
 
 it('a replay guard remembers at least its limit, and forgets in the end', () => {
   const guard = new ReplayGuard(10);
-  for (let n = 0; n < 100; n++) {
+  for (let n = 0; n < 100; n += 1) {
     assert.ok(guard.admit(`s${n}`));
-    for (let back = 0; back < 10 && back <= n; back++) assert.ok(!guard.admit(`s${n - back}`));
+    for (let back = 0; back < 10 && back <= n; back += 1) assert.ok(!guard.admit(`s${n - back}`));
   }
   assert.ok(guard.admit('s0'));
 });
@@ -19,10 +19,10 @@ it('a replay guard knows what the one before it has seen, from a file that stays
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'seen');
   const signature = (n: number): string => String(n).padStart(64, '0').split('').reverse().join('');
-  for (let n = 0; n < 100; n++) {
+  for (let n = 0; n < 100; n += 1) {
     const guard = new ReplayGuard(10, file);
     assert.ok(guard.admit(signature(n)));
-    for (let back = 0; back < 10 && back <= n; back++) assert.ok(!new ReplayGuard(10, file).admit(signature(n - back)));
+    for (let back = 0; back < 10 && back <= n; back += 1) assert.ok(!new ReplayGuard(10, file).admit(signature(n - back)));
   }
   assert.ok(statSync(file).size <= 33 * 20);
   assert.equal(statSync(file).mode & 0o777, 0o600);

@@ -29,7 +29,7 @@ it('a sender keeps the order over a socket that is busy now and then, and closes
     },
   };
   const sender = new Sender(sink);
-  for (let i = 0; i < 100; i++) sender.send([String(i)]);
+  for (let i = 0; i < 100; i += 1) sender.send([String(i)]);
   await sender.close();
   assert.deepEqual(
     sent,

@@ -38,13 +38,13 @@ export class Sender {
         sending = Promise.reject(error as Error);
       }
       this.#queue.shift();
-      this.#pending++;
+      this.#pending += 1;
       sending
         .catch((error: unknown) => {
           if (!this.#sink.closed) logToStderr(`a message could not be sent: ${String(error)}`);
         })
         .finally(() => {
-          this.#pending--;
+          this.#pending -= 1;
           this.#flush();
           if (this.#isDrained) this.#drained?.resolve();
         });

@@ -76,17 +76,17 @@ export async function runAssets(
         out(`${isTerminal ? '\r\x1b[K' : ''}${asset.name}: ready, sha256 ${asset.sha256.slice(0, 12)}…, ${path}\n`);
       } catch (error) {
         failed += 1;
-        err(`${isTerminal ? '\n' : ''}${describe(error)}\n`);
+        err(`${isTerminal ? '\n' : ''}${errorText(error)}\n`);
       }
     }
     return failed === 0 ? 0 : 1;
   } catch (error) {
-    err(`${describe(error)}\n`);
+    err(`${errorText(error)}\n`);
     return 1;
   }
 }
 
-const describe = (error: unknown): string =>
+const errorText = (error: unknown): string =>
   isNbserveError(error) ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error);
 const size = (bytes: number): string => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 const bar = (done: number, all: number): string =>

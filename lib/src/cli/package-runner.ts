@@ -23,7 +23,7 @@ function ancestor(pid: number): Ancestor | undefined {
 function runnerChain(): readonly Ancestor[] {
   const chain: Ancestor[] = [];
   let pid = process.ppid;
-  for (let generation = 0; generation < GENERATIONS; generation++) {
+  for (let generation = 0; generation < GENERATIONS; generation += 1) {
     const found = ancestor(pid);
     if (found === undefined) return [];
     chain.push(found);

@@ -14,12 +14,12 @@ export function toDigits(images: ArrayLike<number> | readonly ArrayLike<number>[
   if (!isList(images))
     throw fail('the value', `it is ${images === null ? 'null' : `of type ${typeof images}`}, not an array of ${SIZE} values`);
   const many = (isList(images[0]) ? images : images.length === 0 ? [] : [images]) as readonly ArrayLike<number>[];
-  for (let i = 0; i < many.length; i++) {
+  for (let i = 0; i < many.length; i += 1) {
     const image = many[i] as unknown;
     if (!isList(image))
       throw fail(`image ${i}`, `it is ${image === null ? 'null' : `of type ${typeof image}`}, not an array of ${SIZE} values`);
     if (image.length !== SIZE) throw fail(`image ${i}`, `it has ${image.length} values, not ${SIZE}`);
-    for (let at = 0; at < SIZE; at++) {
+    for (let at = 0; at < SIZE; at += 1) {
       const value = image[at] as unknown;
       // The comparison is false for NaN as well.
       if (typeof value !== 'number' || !(value >= 0 && value <= 255))

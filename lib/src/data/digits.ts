@@ -85,8 +85,8 @@ export function showDigits(images: ArrayLike<number> | readonly ArrayLike<number
   }
   const pixels = new Uint8Array(width * height * 3).fill(255);
   const dot = (x: number, y: number, size: number, [r, g, b]: Colour) => {
-    for (let dy = 0; dy < size; dy++) {
-      for (let dx = 0; dx < size; dx++) {
+    for (let dy = 0; dy < size; dy += 1) {
+      for (let dx = 0; dx < size; dx += 1) {
         if (x + dx < 0 || x + dx >= width) continue;
         pixels.set([r, g, b], 3 * ((y + dy) * width + x + dx));
       }
@@ -96,7 +96,7 @@ export function showDigits(images: ArrayLike<number> | readonly ArrayLike<number
     const left = GAP + (i % columns) * cellWidth;
     const top = GAP + Math.floor(i / columns) * cellHeight;
     const ink = marked?.[i] === true ? RED : INK;
-    for (let at = 0; at < image.length; at++) {
+    for (let at = 0; at < image.length; at += 1) {
       const grey = image[at] as number;
       dot(
         left + (at % MNIST_SIDE) * scale,

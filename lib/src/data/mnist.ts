@@ -59,9 +59,9 @@ export function mnistTensor(
   const many = toDigits(images);
   const size = MNIST_SIDE * MNIST_SIDE;
   const data = new Float32Array(many.length * size);
-  for (let i = 0; i < many.length; i++) {
+  for (let i = 0; i < many.length; i += 1) {
     const image = many[i] as ArrayLike<number>;
-    for (let at = 0; at < size; at++) data[i * size + at] = ((image[at] as number) / 255 - mean) / std;
+    for (let at = 0; at < size; at += 1) data[i * size + at] = ((image[at] as number) / 255 - mean) / std;
   }
   return { type: 'float32', dims: [many.length, 1, MNIST_SIDE, MNIST_SIDE], data };
 }

@@ -14,7 +14,7 @@ export function encodePng(pixels: Uint8Array, width: number, height: number, cha
   const row = width * channels;
   // Each row begins with its filter's number; 0: none.
   const rows = new Uint8Array(height * (row + 1));
-  for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
+  for (let y = 0; y < height; y += 1) rows.set(pixels.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
   const parts = [
     SIGNATURE,
     chunk('IHDR', new Uint8Array(header.buffer)),
@@ -38,7 +38,7 @@ function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
     crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
   return (crc ^ 0xffffffff) >>> 0;
 }

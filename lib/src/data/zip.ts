@@ -17,7 +17,7 @@ export function readZip(bytes: Uint8Array, source: string): ReadonlyMap<string, 
   let at = view.getUint32(end + 16, true);
   if (count === 0xffff || at === 0xffffffff) throw fail('it is in zip64 format');
   const files = new Map<string, () => Uint8Array>();
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count; i += 1) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== DIRECTORY_ENTRY) throw fail('its directory is damaged');
     const method = view.getUint16(at + 10, true);
     const packed = view.getUint32(at + 20, true);

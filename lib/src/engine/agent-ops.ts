@@ -1,7 +1,7 @@
 import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from './engine.js';
 
 /** Entries that a reader has not seen yet. */
-export interface Batch<T> {
+export interface JournalBatch<T> {
   readonly entries: readonly T[];
   /** Give this back as `after`. */
   readonly last: number;
@@ -35,11 +35,11 @@ export interface AgentOps {
   rename: { args: { readonly id: string; readonly to: string; readonly logGroup?: string }; result: undefined };
   stop: { args: { readonly id: string; readonly graceMs?: number }; result: undefined };
   list: { args: undefined; result: readonly ProcessInfo[] };
-  logs: { args: ReadLogs; result: Batch<LogLine> };
+  logs: { args: ReadLogs; result: JournalBatch<LogLine> };
   /** From now on the output of these groups is this driver's: it ran them last. */
   claimLogs: { args: { readonly groups: readonly string[]; readonly driver: string }; result: undefined };
-  exits: { args: ReadJournal; result: Batch<ProcessInfo> };
-  nodeChanges: { args: ReadJournal; result: Batch<NodeChange> };
+  exits: { args: ReadJournal; result: JournalBatch<ProcessInfo> };
+  nodeChanges: { args: ReadJournal; result: JournalBatch<NodeChange> };
   /** Ends every process; answers when all are gone. The agent then removes its folder and exits. */
   shutdown: { args: { readonly graceMs: number }; result: undefined };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { agentFile, agentSocket, hasCode, shortId } from '../core/index.js';
 import { type Channel, ConnectFailed, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
-import type { AgentOps, Batch } from './agent-ops.js';
+import type { AgentOps, JournalBatch } from './agent-ops.js';
 import { writeBlob } from './blob-store.js';
 import type { BlobRef, Engine, LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec, StopOptions } from './engine.js';
 
@@ -72,7 +72,7 @@ class LocalEngine implements Engine {
   }
 
   async *logs(id: string): AsyncGenerator<string> {
-    const read = (after: number | null): Promise<Batch<LogLine>> => this.#call('logs', { after, processId: id });
+    const read = (after: number | null): Promise<JournalBatch<LogLine>> => this.#call('logs', { after, processId: id });
     for await (const { entries } of follow(read, null)) for (const line of entries) yield line.text;
   }
 
@@ -102,7 +102,7 @@ class LocalEngine implements Engine {
 /** Calls back with what is written from now on. */
 async function tell<T>(
   listeners: ReadonlySet<(entry: T) => void>,
-  read: (after: number | null) => Promise<Batch<T>>,
+  read: (after: number | null) => Promise<JournalBatch<T>>,
 ): Promise<void> {
   for await (const { entries } of follow(read, null)) {
     for (const entry of entries) for (const listener of [...listeners]) listener(entry);
@@ -111,12 +111,12 @@ async function tell<T>(
 
 /** Reads a journal of the agent batch by batch, until it ends or the connection does. */
 export async function* follow<T>(
-  read: (after: number | null) => Promise<Batch<T>>,
+  read: (after: number | null) => Promise<JournalBatch<T>>,
   after: number | null,
-): AsyncGenerator<Batch<T>, void> {
+): AsyncGenerator<JournalBatch<T>, void> {
   let position = after;
   for (;;) {
-    let batch: Batch<T>;
+    let batch: JournalBatch<T>;
     try {
       batch = await read(position);
     } catch {

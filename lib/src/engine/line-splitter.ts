@@ -62,7 +62,7 @@ export class LineSplitter {
 
 /** The latest start of a character at or before `at`; UTF-8 continuation bytes are 10xxxxxx. */
 function characterStart(bytes: Buffer, at: number): number {
-  for (let start = at; start > at - 4 && start > 0; start--) {
+  for (let start = at; start > at - 4 && start > 0; start -= 1) {
     if (((bytes[start] as number) & 0xc0) !== 0x80) return start;
   }
   return at;

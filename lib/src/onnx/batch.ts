@@ -1,5 +1,5 @@
 import { CannotBatch, InvalidTensor } from './errors.js';
-import { checkFeeds, describe } from './feeds.js';
+import { checkFeeds, describeTensor } from './feeds.js';
 import { concat, split } from './stack.js';
 import { isTensor } from './tensor.js';
 import type { Feeds, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
@@ -19,7 +19,7 @@ export async function runInBatches<O extends OutputTypes>(
 ): Promise<Results<O>[]> {
   for (const input of [...model.inputs, ...model.outputs]) {
     if (typeof input.shape[0] !== 'string')
-      throw CannotBatch({ reason: `the first dimension of ${input.name}: ${describe(input)} is not free` });
+      throw CannotBatch({ reason: `the first dimension of ${input.name}: ${describeTensor(input)} is not free` });
   }
   for (const each of feeds) checkFeeds(model.inputs, each);
   const results: Results<O>[] = [];

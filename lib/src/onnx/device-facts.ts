@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { listGpus, visibleGpus } from '../core/index.js';
 
 /** What decides on a device, looked up once per process. */
-export interface Machine {
+export interface DeviceFacts {
   readonly platform: string;
   /** Providers that the installed ONNX Runtime was built with. */
   readonly backends: readonly string[];
@@ -18,14 +18,14 @@ export interface Machine {
   readonly visibleGpus: string | undefined;
 }
 
-let found: Promise<Machine> | undefined;
+let found: Promise<DeviceFacts> | undefined;
 
-export function thisMachine(backends: readonly string[]): Promise<Machine> {
+export function deviceFacts(backends: readonly string[]): Promise<DeviceFacts> {
   found ??= look(backends);
   return found;
 }
 
-async function look(backends: readonly string[]): Promise<Machine> {
+async function look(backends: readonly string[]): Promise<DeviceFacts> {
   const { platform, arch } = process;
   const folder = join(
     dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { candidates, obstacleTo } from './device.js';
-import type { Machine } from './machine.js';
+import type { DeviceFacts } from './device-facts.js';
 import { DeviceReport } from './report.js';
 
-const bare: Machine = {
+const bare: DeviceFacts = {
   platform: 'linux',
   backends: ['cpu', 'webgpu', 'cuda'],
   missingCudaFiles: ['libonnxruntime_providers_cuda.so'],
@@ -12,9 +12,9 @@ const bare: Machine = {
   hasGraphics: false,
   visibleGpus: undefined,
 };
-const gpu: Machine = { ...bare, missingCudaFiles: [], nvidiaGpus: ['NVIDIA H100'], hasGraphics: true };
-const free = (machine: Machine) =>
-  candidates('auto', machine)
+const gpu: DeviceFacts = { ...bare, missingCudaFiles: [], nvidiaGpus: ['NVIDIA H100'], hasGraphics: true };
+const free = (facts: DeviceFacts) =>
+  candidates('auto', facts)
     .filter((each) => each.obstacle === undefined)
     .map((each) => each.device);
 

@@ -1,4 +1,4 @@
-import type { Machine } from './machine.js';
+import type { DeviceFacts } from './device-facts.js';
 import type { Device } from './types.js';
 
 /** `auto`: CUDA, else a hardware WebGPU adapter, else the CPU; never a device that this process was not given. */
@@ -13,34 +13,34 @@ export const providerNames: { readonly [D in Device]: string } = {
 };
 
 /** One device in the order of preference. With an `obstacle`, `auto` does not try it. */
-export interface Candidate {
+export interface DeviceCandidate {
   readonly device: Device;
   readonly obstacle?: string;
 }
 
 /** Devices to try, one at a time: ONNX Runtime throws for a whole list when one of its providers is unavailable. */
-export function candidates(choice: DeviceChoice, machine: Machine): readonly Candidate[] {
+export function candidates(choice: DeviceChoice, facts: DeviceFacts): readonly DeviceCandidate[] {
   const all: readonly Device[] = choice === 'auto' ? ['cuda', 'webgpu', 'cpu'] : [choice];
   return all.map((device) => {
-    const obstacle = obstacleTo(device, machine);
+    const obstacle = obstacleTo(device, facts);
     return obstacle === undefined ? { device } : { device, obstacle };
   });
 }
 
 /** Why a device should not be tried here, or, after it failed, the likely reason. */
-export function obstacleTo(device: Device, machine: Machine): string | undefined {
+export function obstacleTo(device: Device, facts: DeviceFacts): string | undefined {
   if (device === 'cpu') return undefined;
-  if (!machine.backends.includes(device)) return `this build of onnxruntime-node has no ${device} provider`;
-  if (machine.visibleGpus === '') return 'this process was given no GPU (CUDA_VISIBLE_DEVICES is empty)';
+  if (!facts.backends.includes(device)) return `this build of onnxruntime-node has no ${device} provider`;
+  if (facts.visibleGpus === '') return 'this process was given no GPU (CUDA_VISIBLE_DEVICES is empty)';
   if (device === 'webgpu')
-    return machine.hasGraphics ? undefined : 'there is no graphics hardware here, at most a software adapter';
+    return facts.hasGraphics ? undefined : 'there is no graphics hardware here, at most a software adapter';
   const missing = [
-    ...(machine.missingCudaFiles.length > 0
-      ? [`${machine.missingCudaFiles.join(' and ')} (the npm package carries no CUDA provider)`]
+    ...(facts.missingCudaFiles.length > 0
+      ? [`${facts.missingCudaFiles.join(' and ')} (the npm package carries no CUDA provider)`]
       : []),
-    ...(machine.nvidiaGpus === undefined
+    ...(facts.nvidiaGpus === undefined
       ? ['an NVIDIA driver (nvidia-smi does not answer)']
-      : machine.nvidiaGpus.length === 0
+      : facts.nvidiaGpus.length === 0
         ? ['an NVIDIA GPU']
         : []),
   ];

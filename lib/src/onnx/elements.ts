@@ -129,7 +129,7 @@ const checks: { readonly [T in DataType]: Check } = {
 export function convert(type: DataType, from: ArrayLike<Leaf>, dims: readonly number[] = [from.length]): DataOf[DataType] {
   const to = (type === 'float16' ? new Float64Array(from.length) : allocate(type, from.length)) as unknown as Leaf[];
   const check = checks[type];
-  for (let i = 0; i < from.length; i++) {
+  for (let i = 0; i < from.length; i += 1) {
     const value = from[i] as Leaf;
     const element = isLeaf(value) ? check(value) : undefined;
     if (element === undefined)
@@ -168,7 +168,7 @@ function mismatch(type: DataType, value: unknown): string {
 
 /** The bytes of booleans. @throws NBS_ONNX_INVALID_TENSOR where one is neither 0 nor 1 */
 export function checkBooleans(bytes: Uint8Array): Uint8Array {
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.length; i += 1) {
     if ((bytes[i] as number) > 1) throw aboutInput(InvalidTensor({ reason: `element ${i} ${mismatch('bool', bytes[i])}` }));
   }
   return bytes;

@@ -6,25 +6,26 @@ import { isTensor, sizeOf } from './tensor.js';
 import type { Feeds, Tensor, TensorInfo } from './types.js';
 
 /** `float32[batch_size, 1, 28, 28]` */
-export function describe(info: Pick<TensorInfo, 'type' | 'shape'>): string {
+export function describeTensor(info: Pick<TensorInfo, 'type' | 'shape'>): string {
   return `${info.type ?? 'not a tensor'}[${info.shape.join(', ')}]`;
 }
 
 /** `input: float32[batch_size, 1, 28, 28]`, joined by commas. */
-export function describeAll(infos: readonly TensorInfo[]): string {
-  return infos.map((info) => `${info.name}: ${describe(info)}`).join(', ') || '(none)';
+export function describeTensors(infos: readonly TensorInfo[]): string {
+  return infos.map((info) => `${info.name}: ${describeTensor(info)}`).join(', ') || '(none)';
 }
 
 /** A lone tensor stands for the only input. */
 export function toFeeds(inputs: readonly TensorInfo[], given: Feeds | Tensor): Feeds {
   if (typeof given !== 'object' || given === null || ArrayBuffer.isView(given) || Array.isArray(given)) {
     throw InvalidTensor({
-      reason: `run() takes tensors by input name, got ${show(given)}; the inputs are ${describeAll(inputs)}`,
+      reason: `run() takes tensors by input name, got ${show(given)}; the inputs are ${describeTensors(inputs)}`,
     });
   }
   if (!isTensor(given)) return given;
   const [only] = inputs;
-  if (inputs.length !== 1 || only === undefined) throw MissingInput({ name: inputs[1]?.name ?? '', valid: describeAll(inputs) });
+  if (inputs.length !== 1 || only === undefined)
+    throw MissingInput({ name: inputs[1]?.name ?? '', valid: describeTensors(inputs) });
   return { [only.name]: given };
 }
 
@@ -39,7 +40,7 @@ const isNamed = (dimension: string): boolean => !UNNAMED.has(dimension.trim().to
  * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR
  */
 export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
-  const valid = describeAll(inputs);
+  const valid = describeTensors(inputs);
   for (const name of Object.keys(feeds)) if (!inputs.some((input) => input.name === name)) throw UnknownInput({ name, valid });
   const symbols = new Map<string, { readonly size: number; readonly input: string }>();
   for (const input of inputs) {
@@ -47,13 +48,13 @@ export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
     if (value === undefined) throw MissingInput({ name: input.name, valid });
     if (!isTensor(value))
       throw InvalidTensor({
-        reason: `input ${input.name} is ${show(value)}; make one with onnx.tensor(data, dims), expected is ${describe(input)}`,
+        reason: `input ${input.name} is ${show(value)}; make one with onnx.tensor(data, dims), expected is ${describeTensor(input)}`,
       });
     if (input.type !== undefined && value.type !== input.type) {
       const error = WrongType({
         name: input.name,
-        expected: describe(input),
-        actual: describe({ type: value.type, shape: value.dims }),
+        expected: describeTensor(input),
+        actual: describeTensor({ type: value.type, shape: value.dims }),
       });
       throw isTypedByData(value) ? aboutInput(error) : error;
     }

@@ -43,14 +43,14 @@ function roundToEven(value: number): number {
 /** Numbers as the bits of float16, each rounded to the nearest, ties to even; 65,520 and more become infinity. */
 export function toFloat16(values: ArrayLike<number>): Uint16Array {
   const bits = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) bits[i] = toBits(values[i] as number);
+  for (let i = 0; i < values.length; i += 1) bits[i] = toBits(values[i] as number);
   return bits;
 }
 
 /** The numbers that bits of float16 stand for. Every one of them is exact in float32. */
 export function fromFloat16(bits: ArrayLike<number>): Float32Array {
   const values = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) values[i] = fromBits(bits[i] as number);
+  for (let i = 0; i < bits.length; i += 1) values[i] = fromBits(bits[i] as number);
   return values;
 }
 

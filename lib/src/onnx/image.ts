@@ -37,7 +37,7 @@ export async function decode(bytes: Uint8Array | ArrayBuffer, options: DecodeOpt
   const pixels = await decodePixels(bytesOf(bytes), values);
   const data = new Float32Array(pixels.length);
   const area = width * height;
-  for (let i = 0; i < pixels.length; i++) {
+  for (let i = 0; i < pixels.length; i += 1) {
     const channel = i % channels;
     const at = layout === 'NHWC' ? i : channel * area + (i - channel) / channels;
     // Inverted here and not by sharp, which would also invert the padding.
@@ -91,10 +91,10 @@ async function decodePixels(input: Uint8Array, values: DecodeValues): Promise<Ui
 function bytesOf(given: unknown): Uint8Array {
   if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   if (types.isAnyArrayBuffer(given)) return new Uint8Array(given);
-  throw aboutInput(ImageNotBytes({ actual: describe(given) }));
+  throw aboutInput(ImageNotBytes({ actual: describeValue(given) }));
 }
 
-function describe(given: unknown): string {
+function describeValue(given: unknown): string {
   if (given === null || given === undefined) return String(given);
   if (typeof given !== 'object') return `a ${typeof given}`;
   if (typeof (given as Partial<Blob>).arrayBuffer === 'function')

@@ -2,16 +2,16 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { duringStart, InvalidOption } from '../core/index.js';
-import { type Candidate, candidates, deviceChoices, obstacleTo, providerNames } from './device.js';
+import { candidates, type DeviceCandidate, deviceChoices, obstacleTo, providerNames } from './device.js';
 import { dataTypes } from './elements.js';
 import { DeviceUnavailable, LoadFailed, ModelNotFound, NotAnOnnxModel, UnknownOutput, UnsupportedType } from './errors.js';
-import { describeAll } from './feeds.js';
-import { thisMachine } from './machine.js';
+import { deviceFacts } from './device-facts.js';
+import { describeTensors } from './feeds.js';
 import { Model } from './model.js';
 import { type LoadOptions, type LoadValues, parseLoadOptions } from './options.js';
 import { type Attempt, DeviceReport } from './report.js';
-import { loadRuntime, type OrtSession, type SessionOptions } from './runtime.js';
-import type { DataType, OutputTypes, Session, TensorInfo } from './types.js';
+import { loadRuntime, type OrtSession, type OrtSessionOptions } from './runtime.js';
+import type { DataType, ModelSession, OutputTypes, TensorInfo } from './types.js';
 
 /**
  * Loads an ONNX model. A replica whose constructor begins to load one, wherever it keeps the promise, is up when the model is loaded;
@@ -42,14 +42,14 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     throw ModelNotFound({ path: resolve(source) });
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
   const ort = loadRuntime();
-  const machine = await thisMachine(ort.listSupportedBackends().map((backend) => backend.name));
+  const facts = await deviceFacts(ort.listSupportedBackends().map((backend) => backend.name));
 
   // Why a CUDA library that is there does not load is said in the log only.
-  if (machine.missingCudaFiles.length === 0) ort.env.logLevel = 'error';
+  if (facts.missingCudaFiles.length === 0) ort.env.logLevel = 'error';
 
   const attempts: Attempt[] = [];
   let session: OrtSession | undefined;
-  for (const candidate of candidates(values.device, machine)) {
+  for (const candidate of candidates(values.device, facts)) {
     const { device, obstacle } = candidate;
     if (session !== undefined)
       attempts.push({ device, outcome: 'not tried', reason: `${attempts.at(-1)?.device ?? 'another'} runs it` });
@@ -64,7 +64,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
         const reason = reasonOf(error);
         if (isUnreadable(reason)) throw NotAnOnnxModel({ source: label, reason }, error);
         if (device === 'cpu') throw LoadFailed({ source: label, device, reason }, error);
-        const known = obstacleTo(device, machine);
+        const known = obstacleTo(device, facts);
         attempts.push({ device, outcome: 'failed', reason: known === undefined ? reason : `${known} (${reason})` });
       }
     }
@@ -91,11 +91,11 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     await session.release();
     throw error;
   }
-  return new Model<O>(session as unknown as Session, name, inputs, outputs, report);
+  return new Model<O>(session as unknown as ModelSession, name, inputs, outputs, report);
 }
 
-function create(source: string | Uint8Array, { device }: Candidate, values: LoadValues): Promise<OrtSession> {
-  const options: SessionOptions = {
+function create(source: string | Uint8Array, { device }: DeviceCandidate, values: LoadValues): Promise<OrtSession> {
+  const options: OrtSessionOptions = {
     executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: values.deviceId } : device],
     interOpNumThreads: values.interOpThreads,
     logSeverityLevel: 4,
@@ -125,7 +125,7 @@ function toInfos(metadata: OrtSession['inputMetadata']): TensorInfo[] {
 /** What the Node binding makes of an output of another type: of uint4 it ends the process. Sequences and maps fail in each run. */
 function readableOutputs(model: string, outputs: readonly TensorInfo[]): readonly TensorInfo[] {
   const unreadable = outputs.filter(({ type }) => type !== undefined && !dataTypes.includes(type));
-  if (unreadable.length > 0) throw UnsupportedType({ name: model, outputs: describeAll(unreadable) });
+  if (unreadable.length > 0) throw UnsupportedType({ name: model, outputs: describeTensors(unreadable) });
   return outputs;
 }
 
@@ -133,7 +133,7 @@ function chosenOutputs(all: readonly TensorInfo[], wanted: OutputTypes | undefin
   if (wanted === undefined) return all;
   return Object.entries(wanted).map(([name, type]) => {
     const info = all.find((each) => each.name === name && each.type === type);
-    if (info === undefined) throw UnknownOutput({ name, type, valid: describeAll(all) });
+    if (info === undefined) throw UnknownOutput({ name, type, valid: describeTensors(all) });
     return info;
   });
 }

@@ -2,19 +2,19 @@ import { inspect } from 'node:util';
 import { duringStart } from '../core/index.js';
 import { runInBatches } from './batch.js';
 import { ModelDisposed, RunFailed } from './errors.js';
-import { checkFeeds, describeAll, toFeeds } from './feeds.js';
+import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
 import { bitsOf } from './float16.js';
 import type { DeviceReport } from './report.js';
 import { loadRuntime, toRuntime } from './runtime.js';
-import type { DataType, Feeds, OutputTypes, Results, Session, Tensor, TensorInfo } from './types.js';
+import type { DataType, Feeds, ModelSession, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
 
 /** A loaded model. Made by {@link load}; it lives in one process and cannot be sent to another: load it where it runs, in a constructor. */
 export class Model<O extends OutputTypes = OutputTypes> {
-  #session: Session | undefined;
+  #session: ModelSession | undefined;
 
   /** @internal */
   constructor(
-    session: Session,
+    session: ModelSession,
     /** The file's name, or what `name` says. */
     readonly name: string,
     readonly inputs: readonly TensorInfo[],
@@ -82,7 +82,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
   }
 
   toString(): string {
-    return `Model ${this.name}\n  inputs  ${describeAll(this.inputs)}\n  outputs ${describeAll(this.outputs)}\n  ${this.report.toString().replaceAll('\n', '\n  ')}`;
+    return `Model ${this.name}\n  inputs  ${describeTensors(this.inputs)}\n  outputs ${describeTensors(this.outputs)}\n  ${this.report.toString().replaceAll('\n', '\n  ')}`;
   }
 
   [inspect.custom](): string {

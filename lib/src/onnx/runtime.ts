@@ -24,7 +24,7 @@ export function loadRuntime(): typeof Ort {
 }
 
 export type OrtSession = Ort.InferenceSession;
-export type SessionOptions = Ort.InferenceSession.SessionOptions;
+export type OrtSessionOptions = Ort.InferenceSession.SessionOptions;
 
 /** A tensor as the binding takes it. @throws NBS_ONNX_INVALID_TENSOR where plain numbers do not fit the type */
 export function toRuntime(ort: typeof Ort, { type, dims, data }: Tensor): unknown {

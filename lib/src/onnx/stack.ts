@@ -39,7 +39,7 @@ export function concat<T extends DataType>(tensors: readonly Tensor<T>[]): Tenso
   const data = allocate(first.type, rows * sizeOf(rest));
   let at = 0;
   for (const part of tensors) {
-    if (Array.isArray(data)) for (let i = 0; i < part.data.length; i++) data[at + i] = part.data[i];
+    if (Array.isArray(data)) for (let i = 0; i < part.data.length; i += 1) data[at + i] = part.data[i];
     else (data as Float32Array).set(bitsOf(part.data) as Float32Array, at);
     at += part.data.length;
   }

@@ -43,13 +43,13 @@ function rows(value: Tensor): Numbers[] {
 
 function best(row: Numbers): number {
   let index = 0;
-  for (let i = 1; i < row.length; i++) if ((row[i] as number) > (row[index] as number)) index = i;
+  for (let i = 1; i < row.length; i += 1) if ((row[i] as number) > (row[index] as number)) index = i;
   return index;
 }
 
 function normalise(row: Numbers): Float32Array {
   let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < row.length; i++) max = Math.max(max, row[i] as number);
+  for (let i = 0; i < row.length; i += 1) max = Math.max(max, row[i] as number);
   // Without the shift by the maximum, exp() of a logit above 88 overflows float32.
   const out = Float32Array.from(row, (value) => Math.exp(value - max));
   const sum = out.reduce((total, value) => total + value, 0);

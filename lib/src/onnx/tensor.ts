@@ -123,7 +123,7 @@ function fromNested(data: unknown, type: DataType | undefined): Tensor {
     if (rows?.length !== dims[depth])
       throw aboutInput(InvalidTensor({ reason: `rows differ in length: the first is of shape [${dims.join(', ')}]` }));
     if (rows === undefined) leaves.push(level as Leaf);
-    else for (let i = 0; i < rows.length; i++) walk(rows[i], depth + 1);
+    else for (let i = 0; i < rows.length; i += 1) walk(rows[i], depth + 1);
   };
   walk(data, 0);
   const kind = typeof leaves[0];

@@ -1,13 +1,13 @@
 import { agentSocket } from '../../core/index.js';
 import { type ChannelServer, handleOps, helloOf, listen } from '../../ipc/index.js';
-import type { AgentOps, Batch, ReadJournal } from '../agent-ops.js';
+import type { AgentOps, JournalBatch, ReadJournal } from '../agent-ops.js';
 import type { NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
-import type { Agent, Reader } from './agent.js';
+import type { Agent, JournalReader } from './agent.js';
 
 /** What the control socket of a cluster offers. */
 export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'exits'> & {
   nodes(): Promise<readonly NodeInfo[]>;
-  nodeChanges(request: ReadJournal, reader: Reader): Promise<Batch<NodeChange>>;
+  nodeChanges(request: ReadJournal, reader: JournalReader): Promise<JournalBatch<NodeChange>>;
   list(): readonly ProcessInfo[] | Promise<readonly ProcessInfo[]>;
   rename(id: string, to: string, logGroup?: string): undefined | Promise<undefined>;
   stopAll(graceMs: number): Promise<void>;

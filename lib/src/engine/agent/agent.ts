@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { logsFolder } from '../../core/index.js';
-import type { Batch, ReadJournal, ReadLogs } from '../agent-ops.js';
+import type { JournalBatch, ReadJournal, ReadLogs } from '../agent-ops.js';
 import type { LogLine, ProcessInfo, ProcessSpec } from '../engine.js';
 import { CannotRename, ClusterStopping } from '../errors.js';
 import { Journal } from './journal.js';
@@ -24,7 +24,7 @@ export interface AgentOptions {
 }
 
 /** Who waits for entries of a journal; an `IncomingCall` is one. */
-export interface Reader {
+export interface JournalReader {
   readonly cancelled: boolean;
   onCancel: ((reason: string) => void) | null;
 }
@@ -50,7 +50,7 @@ export class Agent {
   }
 
   /** The next lines of one process or of all; ends with the process. */
-  logs(request: ReadLogs, reader: Reader): Promise<Batch<LogLine>> {
+  logs(request: ReadLogs, reader: JournalReader): Promise<JournalBatch<LogLine>> {
     const { after, processId, atOnce = false } = request;
     const keep = this.#wanted(request);
     if (atOnce) return Promise.resolve(this.#logs.read(after ?? this.#logs.last, keep));
@@ -74,7 +74,7 @@ export class Agent {
   }
 
   /** The next ends of processes. */
-  exits({ after }: ReadJournal, reader: Reader): Promise<Batch<ProcessInfo>> {
+  exits({ after }: ReadJournal, reader: JournalReader): Promise<JournalBatch<ProcessInfo>> {
     reader.onCancel = () => this.#exits.poke();
     return this.#exits.next(after ?? this.#exits.last, undefined, () => reader.cancelled);
   }

@@ -4,7 +4,7 @@ import { Journal } from './journal.js';
 
 test('a reader gets every entry once, in order', async () => {
   const journal = new Journal<number>(1e6);
-  for (let i = 1; i <= 2500; i++) journal.append(i, 10);
+  for (let i = 1; i <= 2500; i += 1) journal.append(i, 10);
   journal.end();
   const seen: number[] = [];
   let after = 0;
@@ -30,7 +30,7 @@ test('a reader waits for what comes, and for what it keeps', async () => {
 
 test('past its limit it drops the oldest entries and says how many', () => {
   const journal = new Journal<number>(1000);
-  for (let i = 1; i <= 5000; i++) journal.append(i, 10);
+  for (let i = 1; i <= 5000; i += 1) journal.append(i, 10);
   const batch = journal.read(0);
   assert.equal(batch.missed, 4900);
   assert.deepEqual(

@@ -1,4 +1,4 @@
-import type { Batch } from '../agent-ops.js';
+import type { JournalBatch } from '../agent-ops.js';
 
 interface Entry<T> {
   readonly value: T;
@@ -38,8 +38,8 @@ export class Journal<T> {
     this.#bytes += bytes;
     while (this.#bytes > this.#limitBytes && this.#start < this.#entries.length - 1) {
       this.#bytes -= (this.#entries[this.#start] as Entry<T>).bytes;
-      this.#start++;
-      this.#first++;
+      this.#start += 1;
+      this.#first += 1;
     }
     if (this.#start > 1024 && this.#start * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start);
@@ -55,13 +55,13 @@ export class Journal<T> {
   }
 
   /** What came after entry `after`, for which `keep` holds. */
-  read(after: number, keep: (value: T) => boolean = () => true): Batch<T> {
+  read(after: number, keep: (value: T) => boolean = () => true): JournalBatch<T> {
     const from = Math.max(after + 1, this.#first);
     const missed = from - (after + 1);
     const entries: T[] = [];
     let bytes = 0;
     let number = from;
-    for (; number <= this.last && entries.length < BATCH_MAX && bytes < BATCH_BYTES; number++) {
+    for (; number <= this.last && entries.length < BATCH_MAX && bytes < BATCH_BYTES; number += 1) {
       const entry = this.#entries[this.#start + number - this.#first] as Entry<T>;
       if (!keep(entry.value)) continue;
       entries.push(entry.value);
@@ -71,7 +71,7 @@ export class Journal<T> {
   }
 
   /** Like {@link read}, once there is something to say, or `isOver` (looked at whenever something happened) ends the wait. */
-  async next(after: number, keep?: (value: T) => boolean, isOver: () => boolean = () => false): Promise<Batch<T>> {
+  async next(after: number, keep?: (value: T) => boolean, isOver: () => boolean = () => false): Promise<JournalBatch<T>> {
     let position = after;
     for (;;) {
       const over = isOver();

@@ -38,7 +38,7 @@ export async function openListeningSocket(host: string, port: number | 'auto'): 
     if (socket === 'EADDRINUSE') throw PortInUse({ port, host, holder: describePortHolder(port, address) });
     throw CannotListen({ host, port, reason: socket });
   }
-  for (let candidate = FIRST_PORT; candidate <= LAST_PORT; candidate++) {
+  for (let candidate = FIRST_PORT; candidate <= LAST_PORT; candidate += 1) {
     const socket = bindAndListen(address, candidate);
     if (typeof socket !== 'string') return socket;
     if (socket !== 'EADDRINUSE') throw CannotListen({ host, port: candidate, reason: socket });

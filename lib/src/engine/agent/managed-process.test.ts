@@ -10,6 +10,6 @@ test('at once, then longer and longer, then never over five seconds', () => {
 
 test('a run of ten seconds makes good for what was', () => {
   const backOff = new BackOff();
-  for (let i = 0; i < 5; i++) backOff.next(10);
+  for (let i = 0; i < 5; i += 1) backOff.next(10);
   assert.equal(backOff.next(10_000), 0);
 });

@@ -18,7 +18,7 @@ export class BackOff {
   next(ranMs: number): number {
     if (ranMs >= STABLE_MS) this.#failures = 0;
     const wait = this.#failures === 0 ? 0 : Math.min(MAX_MS, FIRST_MS * 2 ** (this.#failures - 1));
-    this.#failures++;
+    this.#failures += 1;
     return wait;
   }
 }
@@ -106,7 +106,7 @@ export class ManagedProcess {
       if (!again) return;
       await this.#pause(this.#backOff.next(Date.now() - this.#run.startedAt));
       if (this.#stopping) break;
-      this.#restarts++;
+      this.#restarts += 1;
       this.#exit = undefined;
       this.#run = new ChildRun(this.spec, this.#options);
     }

@@ -3,7 +3,7 @@ import { listGpus, visibleGpus } from '../../core/index.js';
 import type { DeclaredResources, NodeResources } from '../engine.js';
 
 /** What a machine has. */
-export interface Machine {
+export interface MachineResources {
   readonly cpu: number;
   /** Bytes. */
   readonly memory: number;
@@ -25,7 +25,7 @@ export async function nodeResources(declared: readonly DeclaredResources[]): Pro
  * Divides a machine between its nodes. What a node declares it has, whether the machine has it or not. The rest of the machine goes to those
  * that declare nothing of it: cores and memory in equal parts, GPUs as whole ones. No two nodes have a GPU of the same name. Pure.
  */
-export function divide(machine: Machine, declared: readonly DeclaredResources[]): readonly NodeResources[] {
+export function divide(machine: MachineResources, declared: readonly DeclaredResources[]): readonly NodeResources[] {
   const left = [...machine.gpus];
   let number = 0;
   const beyond = (): string => {

@@ -1,7 +1,7 @@
-import type { Batch, ReadJournal, ReadLogs } from '../agent-ops.js';
+import type { JournalBatch, ReadJournal, ReadLogs } from '../agent-ops.js';
 import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
 import { NodeLost } from '../errors.js';
-import type { Agent, Reader } from './agent.js';
+import type { Agent, JournalReader } from './agent.js';
 import type { AgentDoor } from './agent-server.js';
 import { Journal } from './journal.js';
 import type { NodePlan } from './node-plan.js';
@@ -45,7 +45,7 @@ export class Nodes implements AgentDoor {
     });
   }
 
-  nodeChanges({ after }: ReadJournal, reader: Reader): Promise<Batch<NodeChange>> {
+  nodeChanges({ after }: ReadJournal, reader: JournalReader): Promise<JournalBatch<NodeChange>> {
     reader.onCancel = () => this.#changes.poke();
     return this.#changes.next(after ?? this.#changes.last, undefined, () => reader.cancelled);
   }
@@ -72,7 +72,7 @@ export class Nodes implements AgentDoor {
     return lists.flat();
   }
 
-  logs(request: ReadLogs, reader: Reader): Promise<Batch<LogLine>> {
+  logs(request: ReadLogs, reader: JournalReader): Promise<JournalBatch<LogLine>> {
     return this.#head.logs(request, reader);
   }
 
@@ -80,7 +80,7 @@ export class Nodes implements AgentDoor {
     return this.#head.claimLogs(groups, driver);
   }
 
-  exits(request: ReadJournal, reader: Reader): Promise<Batch<ProcessInfo>> {
+  exits(request: ReadJournal, reader: JournalReader): Promise<JournalBatch<ProcessInfo>> {
     return this.#head.exits(request, reader);
   }
 

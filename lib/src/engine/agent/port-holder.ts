@@ -32,7 +32,7 @@ const toHex = (ipv4: string): string =>
     .map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0'))
     .join('');
 
-interface ListeningSocket {
+interface SocketRow {
   /** In hex; only zeros is every address. */
   readonly address: string;
   readonly inode: string;
@@ -40,7 +40,7 @@ interface ListeningSocket {
 }
 
 /** Rows of `/proc/net/tcp` and `tcp6` in state LISTEN (0A): `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode`. */
-export function listeningSockets(table: string, port: number): readonly ListeningSocket[] {
+export function listeningSockets(table: string, port: number): readonly SocketRow[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table
     .split('\n')
