@@ -5,7 +5,7 @@ import { BadUsage, type Command, parseCommand } from './command.js';
 const USAGE =
   'nbserve canary <route prefix> <version> [--from <version>] [--steps <parts>] [--interval <duration>] [--min-requests <n>] [--max-error-rate <part>] [--max-latency-ratio <n>|none] [--address <folder>]';
 
-/** How often it is looked whether there is something to tell. */
+/** How often the command looks at the canary. */
 const LOOK_MS = 500;
 
 export const canaryCommand: Command = {

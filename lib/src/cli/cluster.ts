@@ -14,7 +14,7 @@ interface Named {
 export const namedCluster = ({ address, cluster }: Named): string | undefined => address ?? cluster ?? clusterFolder();
 
 /**
- * The folder of the cluster that a command talks to: the one named, the notebook's own, or the only one that runs.
+ * The folder of the cluster that a command talks to: the named one, the notebook's own, or the only one that runs.
  * @throws NBS_NO_CLUSTER, NBS_SEVERAL_CLUSTERS
  */
 export function findCluster(values: Named): string {
@@ -29,7 +29,7 @@ export function onlyOne(running: readonly ClusterInfo[], none: () => Error = NoC
   return only;
 }
 
-/** Names each in the form in which it is added to a command. */
+/** The error names each cluster in the form in which a command takes it. */
 function severalClusters(running: readonly ClusterInfo[]): Error {
   const lines = running.map((info) => {
     const url = info.url === '' ? 'no HTTP' : info.url;
@@ -48,7 +48,7 @@ export function age(ms: number): string {
   return `${days} d ${hours % 24} h`;
 }
 
-/** A path that a shell takes as one word. */
+/** Quotes a path, if need be, so that a shell reads it as one word. */
 const shellWord = (path: string): string => (/^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 /** @throws as {@link findCluster}; NBS_CLUSTER_GONE */

@@ -8,18 +8,18 @@ export interface Command {
   readonly summary: string;
   /** Shown by `nbserve <name> --help`; the first line is the usage. */
   readonly help: string;
-  /** Runs it with the arguments behind its name; returns the exit code. Errors that it throws are shown as `code: message`, exit code 1. */
+  /** Runs it with the arguments after its name; returns the exit code. If it throws, the error is shown as `code: message`, and the exit code is 1. */
   run(args: readonly string[]): Promise<number>;
 }
 
-/** A command was typed wrong. The command line ends with exit code 2. */
+/** The command line was wrong. It ends with exit code 2. */
 export const BadUsage = defineError('NBS_BAD_USAGE', 400, '{problem}\nusage: {usage}');
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Parsed<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allowPositionals: true; strict: true }>>;
 
 /**
- * Splits a command's arguments. A number of positional arguments outside of `positionals` is an error, as is an unknown option.
+ * Splits a command's arguments. Too few or too many positional arguments (`positionals`) and unknown options are errors.
  * @throws NBS_BAD_USAGE
  */
 export function parseCommand<const O extends Options>(

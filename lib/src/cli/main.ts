@@ -4,7 +4,7 @@ import { KernelMissing, UnknownCommand } from './errors.js';
 
 type Loader = () => Promise<Command>;
 
-/** Commands of this package, each loaded when it is called. */
+/** The commands of this package. Each is loaded when it is called. */
 const OWN: Readonly<Record<string, Loader>> = {
   start: async () => (await import('./start-command.js')).startCommand,
   stop: async () => (await import('./stop-command.js')).stopCommand,
@@ -18,7 +18,7 @@ const OWN: Readonly<Record<string, Loader>> = {
   assets: async () => (await import('./assets-command.js')).assetsCommand,
 };
 
-/** Commands of the package `nbserve-kernel`, which depends on this one and therefore is found, not imported. */
+/** The commands of the package `nbserve-kernel`. It depends on this package, so its commands are imported when one is called. */
 const KERNEL_COMMANDS = ['execute', 'lessons', 'install', 'uninstall', 'lab'] as const;
 
 async function kernelCommand(name: string): Promise<Command> {
@@ -68,7 +68,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 
 function show(error: unknown): string {
   if (!isNbserveError(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // The cause's stack is ours or a library's; what the user wrote wrong is in the message.
+  // The stack of the cause is nbserve's or a library's, and the message says what was wrong; so only the cause's message is shown.
   const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? error.cause.message : '';
   return `${error.code}: ${error.message}${cause === '' ? '' : `\ncaused by: ${cause}`}`;
 }

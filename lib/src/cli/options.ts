@@ -8,7 +8,7 @@ export function parsePort(usage: string, value: string | undefined): number | 'a
   throw BadUsage({ problem: `--port takes a number from 0 to 65535 or auto, not ${value}`, usage });
 }
 
-/** Who may call, of `--allow-host` and `--allow-origin`. */
+/** Who may call, from `--allow-host` and `--allow-origin`. */
 export function accessOf(values: {
   readonly 'allow-host'?: string[] | undefined;
   readonly 'allow-origin'?: string[] | undefined;

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { packageRunner } from '../core/index.js';
 
 const POLL_MS = 1000;
-/** `npm exec nbserve run …`, `node /usr/lib/node_modules/npm/bin/npx-cli.js …`: the title that npm gives itself, or its file. */
+/** Matches the title that npm gives its process, or its file: `npm exec nbserve run …`, `node /usr/lib/node_modules/npm/bin/npx-cli.js …`. */
 const RUNNER = /^(npm|npx|pnpm|yarn|bunx?)\b|\/(npm|npx|pnpm|yarn)(-cli)?(\.c?js)?\b/;
-/** The shell that npm has between itself and the command is no runner, but npm may be its parent. */
+/** How many ancestors are looked at: npm may be the parent of a shell that is the parent of this process. */
 const GENERATIONS = 2;
 
 interface Ancestor {
@@ -19,7 +19,7 @@ function ancestor(pid: number): Ancestor | undefined {
   return parent === undefined || command === undefined ? undefined : { pid, parent: Number(parent), command };
 }
 
-/** The process of npm or npx that has started this one, with what is between them; empty where there is none. */
+/** The process of npm or npx that has started this one, and the processes between them. It is empty if there is none. */
 function runnerChain(): readonly Ancestor[] {
   const chain: Ancestor[] = [];
   let pid = process.ppid;
@@ -34,8 +34,8 @@ function runnerChain(): readonly Ancestor[] {
 }
 
 /**
- * Resolves when npm or npx, if one of them has started this process, is gone; to be called at the start. Who ends npx means the command, but a
- * SIGTERM ends only npx and its shell. A command that something else has started is not watched: `nohup` and `&` are there to outlive a shell.
+ * If npm or npx has started this process, resolves when that has ended. Call it at the start. Somebody who ends npx wants to end the command, but a
+ * SIGTERM ends only npx and its shell. Other parents are not watched: with `nohup` and `&`, a command is meant to outlive its shell.
  */
 export function packageRunnerGone(): Promise<void> {
   const { ppid } = process;

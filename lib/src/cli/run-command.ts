@@ -19,7 +19,7 @@ import { packageRunnerGone } from './package-runner.js';
 const USAGE =
   'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--address auto|<folder>]';
 
-/** For the proxy and the replicas together, each has half: a replica's default of 20 s. Who does not want to wait presses Ctrl-C again. */
+/** The proxy and the replicas have half of it each: 20 s, a replica's default. A second Ctrl-C ends the wait. */
 const DRAIN_MS = 40_000;
 
 export const runCommand: Command = {
@@ -58,9 +58,9 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(values.address === undefined ? {} : { address: values.address }),
     });
-    // It may fail while the module is loaded; that is told below, where it is waited for.
+    // It may fail while the module is loaded; the error is handled below, at the await.
     starting.catch(() => {});
-    // Loading it may take a while, and HTTP is answered before.
+    // Loading the module may take a while, and HTTP is answered before that.
     const expected = expectApplication(starting, values.name ?? 'default', values['route-prefix'] ?? '/');
     try {
       const application = await loadApplication(file, name);
@@ -68,7 +68,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
         ...(values.name === undefined ? {} : { name: values.name }),
         ...(values['route-prefix'] === undefined ? {} : { routePrefix: values['route-prefix'] }),
       });
-      // It is there: from now on only what was deployed counts, also after it has been taken down.
+      // The cluster is there. From now on only the deployed applications count, also after they have been deleted.
       expected();
       const client = await starting;
       if (!client.isOwner) {
@@ -96,7 +96,7 @@ function splitTarget(target: string): [file: string, name: string] {
 }
 
 async function loadApplication(file: string, name: string) {
-  // An error at the module's top level names the user's file and line.
+  // So that an error at the module's top level names the user's file and line.
   installStackMapping();
   const compiled = await compileModule(file);
   noteModule(compiled);
@@ -107,14 +107,14 @@ async function loadApplication(file: string, name: string) {
   throw NothingToRun({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
 }
 
-/** The exports by name; a CommonJS file is bundled as a default export that holds them. */
+/** The exports by name. A CommonJS file is bundled as a default export that contains them. */
 function namedExports(exports: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { default: whole } = exports;
   const isCommonJs = Object.keys(exports).length === 1 && typeof whole === 'object' && whole !== null && !isApplication(whole);
   return isCommonJs ? (whole as Readonly<Record<string, unknown>>) : exports;
 }
 
-/** Resolves with the exit code: 0 after Ctrl-C, SIGTERM, or the end of the npx that has started the command, 1 where the cluster ended by itself. */
+/** Resolves with the exit code: 0 after Ctrl-C, SIGTERM, or the end of the npx that has started the command; 1 if the cluster ended by itself. */
 function untilInterrupted(client: Client, runnerGone: Promise<void>): Promise<number> {
   return new Promise((resolveWith) => {
     let asked = false;

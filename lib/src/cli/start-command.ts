@@ -48,7 +48,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       port: parsePort(USAGE, values.port),
       ...accessOf(values),
       ...resourcesOf(values),
-      // Checked with the same words as in serve.start.
+      // Checked by serve.start's own check, so that the messages are the same.
       ...(values.nodes === undefined
         ? {}
         : { nodes: parseJson('--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
@@ -91,7 +91,7 @@ function parseJson(option: string, example: string, text: string): unknown {
   }
 }
 
-/** What is no number stays what it is, so that the option's check can name it. */
+/** A text that is not a number is returned as it is, so that the option's check can name it. */
 function toNumber(text: unknown): number {
   const number = Number(text);
   return Number.isNaN(number) ? (text as number) : number;

@@ -39,7 +39,7 @@ async function statusIn(dir: string): Promise<ServeStatus> {
   }
 }
 
-/** One of several: what is wrong with it does not hide the others. */
+/** One cluster of several: an error about it does not hide the others. */
 async function block(info: ClusterInfo): Promise<string> {
   const status = await statusIn(info.dir).then(formatStatus, (error: Error) => `status: ${error.message}\n`);
   return `${headOf(info)}${status}`;

@@ -5,7 +5,7 @@ import { NoDetachedCluster } from './errors.js';
 
 const USAGE = 'nbserve stop [--address <folder>]';
 
-/** For the proxy and the replicas together, each has half. */
+/** The proxy and the replicas have half of it each. */
 const DRAIN_MS = 40_000;
 
 export const stopCommand: Command = {
@@ -14,7 +14,7 @@ export const stopCommand: Command = {
   help: `${USAGE}\n\n  --address   the cluster's folder, if several run, or one that is not detached; nbserve status lists them\n\nReplicas finish the requests that they have begun, for 20 seconds at most.`,
   async run(args) {
     const { values } = parseCommand(USAGE, args, { ...ADDRESS_OPTIONS }, [0, 0]);
-    // A notebook's own cluster is not ended by a command that names none.
+    // A command that names no cluster does not end a notebook's own cluster.
     const dir = values.address ?? values.cluster ?? onlyOne(await detachedClusters(), NoDetachedCluster).dir;
     const url = clusterIn(dir)?.url;
     await stopCluster(dir, DRAIN_MS);

@@ -4,7 +4,7 @@ import { analyse } from './analyse.js';
 import { parseCell } from './parse.js';
 import { resolve } from './scope.js';
 
-/** Names that a cell uses and doesn't declare; those that are evaluated as it runs end with `!`. */
+/** The names that a cell uses and does not declare. A name that is evaluated while the cell runs ends with `!`. */
 function free(source: string): string {
   const { references } = analyse(parseCell(source), source.length);
   const names = references

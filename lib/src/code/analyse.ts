@@ -2,12 +2,12 @@ import { childrenOf, isInstantiated, isNode, isTypeWrapper, type Node } from './
 import { partsOf } from './pattern.js';
 import { type DynamicImport, functionScope, type Reference, type Scope } from './scope.js';
 
-/** What a cell's code uses: every name in a value position with the scope it stands in. */
+/** What a cell's code uses: every name in a value position, with the scope around it. */
 export interface Analysis {
   readonly scope: Scope;
   readonly references: readonly Reference[];
   readonly imports: readonly DynamicImport[];
-  /** Depth of each class and function expression, by its start. */
+  /** The depth of each class and function expression, by the offset at which it starts. */
   readonly depths: ReadonlyMap<number, number>;
 }
 
@@ -18,7 +18,7 @@ interface Context {
   readonly depth: number;
 }
 
-/** Finds every value use. Types, property names and labels are no uses. */
+/** Finds every use of a name as a value. Types, property names and labels are not uses. */
 export function analyse(statements: readonly Node[], length: number): Analysis {
   return new Analyser(length).run(statements);
 }
@@ -101,7 +101,7 @@ class Analyser {
     else this.visit(root, context);
   }
 
-  /** Parameters and body. `later`: the body runs when it is called, not where it stands. */
+  /** Visits parameters and body. `later`: the body runs when it is called, not at its place in the code. */
   callable(node: Node, context: Context, later: boolean, label?: string): void {
     this.depths.set(node.start, context.depth);
     const scope = this.open('function', node, context.scope, label === undefined ? {} : { label });
@@ -157,7 +157,7 @@ class Analyser {
   }
 }
 
-// An identifier of a binding or parameter ends after its type; its name doesn't.
+// The node of a binding or parameter ends after its type; its name ends before.
 function nameEnd(node: Node): number {
   return node.start + (node.name as string).length;
 }
@@ -196,7 +196,7 @@ const call: Visitor = function (node, context) {
     const module = first?.type === 'StringLiteral' ? (first.value as string) : undefined;
     this.imports.push({ start: callee.start, module });
   } else if (callee.type === 'FunctionExpression' || callee.type === 'ArrowFunctionExpression') {
-    // Called where it stands: its body runs now.
+    // It is called at its own place, so its body runs now.
     this.callable(callee, context, false);
   } else this.visit(callee, context);
   this.visitAll(args, context);
@@ -212,7 +212,7 @@ const forLoop: Visitor = function (node, context) {
   for (const key of ['init', 'test', 'update', 'right', 'body']) this.maybe(node[key], inner);
 };
 
-/** What to do at each node type that isn't just a parent of its children. */
+/** What to do at each type of node. A type that is not in this table only has its children visited. */
 const VISITORS: Readonly<Record<string, Visitor>> = {
   Identifier(node, context) {
     this.use(node, context, 'read');

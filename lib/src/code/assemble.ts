@@ -5,17 +5,17 @@ import { inOrder } from './order.js';
 import type { Node } from './parse.js';
 import { compareUnits, type Unit } from './unit.js';
 
-/** A closure as one TypeScript module. */
+/** A closure, written as one TypeScript module. */
 export interface Assembled {
   readonly text: string;
-  /** From `text` to the cells. */
+  /** The source map from `text` to the cells. */
   readonly map: string;
   readonly exportName: string;
   /** Modules to load with `import()` before the module runs. */
   readonly preload: readonly string[];
-  /** Modules by path, whose code has to go along. */
+  /** The paths of the modules that are imported by path. Their code is shipped too. */
   readonly files: readonly string[];
-  /** Names in the module that aren't the user's. */
+  /** The names in the module that are not the user's, each with the user's name. */
   readonly renamed: Readonly<Record<string, string>>;
 }
 
@@ -48,7 +48,7 @@ export function assemble(closure: Closure): Assembled {
   return { text, map, exportName, preload: [...preload], files: filesIn(text), renamed };
 }
 
-// Import statements of the text are ours, so that their form is known; `require` and `import()` are the user's.
+// The import statements in the text were written here, so their form is known. `require` and `import()` are the user's.
 const MODULE_USE = new RegExp(`(?:\\bfrom |\\brequire\\(|\\b${HOOKS.import}\\()\\s*(["'])((?:(?!\\1).)+)\\1`, 'g');
 
 function filesIn(text: string): readonly string[] {
@@ -56,12 +56,12 @@ function filesIn(text: string): readonly string[] {
   return [...new Set(found)].toSorted();
 }
 
-/** A source that a captured value refers to: a class of its instances, a function in it. */
+/** True if a captured value refers to this source: it is the class of instances in it, or a function in it. */
 function isReferenced(unit: Unit, closure: Closure): boolean {
   return closure.units.some((user) => user.form.as === 'value' && user.needs.includes(unit));
 }
 
-/** The latest declaration keeps its name; an older one of the same name, where both are needed, gets another. */
+/** If two declarations of the same name are needed, the latest keeps the name, and the older one gets another. */
 function nameUnits(closure: Closure): Map<Unit, string> {
   const names = new Map<Unit, string>();
   const taken = new Set([...RESERVED, ...closure.globals]);
@@ -123,7 +123,7 @@ function addExpression(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => strin
   const { form } = unit;
   const name = nameOf(unit);
   const content = edited(unit, form.part, nameOf);
-  // As a declaration where it can be: the compiler renames `const A = class A`.
+  // A declaration if possible, because the compiler renames `const A = class A`.
   const named = (form.node.id as Node | null | undefined)?.name;
   const isOwn = form.before === '(' && form.after === ')';
   if (!isOwn || named !== name) {
@@ -139,7 +139,7 @@ function addExpression(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => strin
 const rename = (local: string, name: string): string =>
   `Object.defineProperty(${local}, 'name', { value: ${JSON.stringify(name)}, configurable: true });`;
 
-/** One range of the cell's source, with references renamed where their targets are. */
+/** One range of the cell's source. References to renamed declarations are renamed in it. */
 function edited(unit: Unit, part: { readonly start: number; readonly end: number }, nameOf: (unit: Unit) => string): MagicString {
   const cell = unit.cell as NonNullable<Unit['cell']>;
   const content = new MagicString(cell.source, { filename: cell.id });

@@ -1,4 +1,4 @@
-/** Functions and namespaces that every realm has, by the path that leads to them: `Math.max`, `Float32Array`. */
+/** The functions and namespaces that every realm has, each with its path: `Math.max`, `Float32Array`. */
 let paths: Map<object, string> | undefined;
 
 const isObject = (value: unknown): value is object =>
@@ -14,7 +14,7 @@ export function builtinAt(path: string): unknown {
   return path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], globalThis);
 }
 
-/** Names that code finds without a declaration, taken before any notebook could add its own. */
+/** The names that code can use without a declaration. They are read before a notebook can add its own. */
 export const GLOBAL_NAMES: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(globalThis),
   ...['require', 'module', 'exports', '__filename', '__dirname', 'undefined', 'NaN', 'Infinity', 'arguments'],
@@ -24,7 +24,7 @@ function collect(): Map<object, string> {
   const found = new Map<object, string>();
   found.set(globalThis, 'globalThis');
   for (const [name, value] of ownFunctions(globalThis)) {
-    // A notebook may hang its own things on globalThis: they are no built-ins.
+    // A notebook may add properties to globalThis; those are not built-ins.
     if (!GLOBAL_NAMES.has(name) || found.has(value)) continue;
     found.set(value, name);
     for (const [key, member] of ownFunctions(value))
@@ -33,7 +33,7 @@ function collect(): Map<object, string> {
   return found;
 }
 
-// Accessors stay unread: some load a module, some warn.
+// Accessors are not called: some load a module, some print a warning.
 function* ownFunctions(holder: object): Generator<[string, object]> {
   for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
     if (isObject(descriptor.value) && key !== 'prototype' && key !== 'constructor') yield [key, descriptor.value];

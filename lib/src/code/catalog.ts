@@ -5,17 +5,17 @@ import type { SourceId } from './types.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** Where a function value came from. */
+/** The source from which a function value was made. */
 export interface FunctionSource {
   readonly id: SourceId;
   readonly cell: Cell;
   readonly name: string;
   readonly node: Node;
-  /** Undefined for an expression: an argument of `serve.deployment(`, or the right side of an assignment. */
+  /** Undefined if it was an expression: an argument of `serve.deployment(`, or the right side of an assignment. */
   readonly declaration: Declaration | undefined;
 }
 
-/** Every cell that ran, what it declared, and which function came from which source. */
+/** Every cell that ran, what it declared, and the source of each function. */
 export class Catalog {
   readonly #cells: Cell[] = [];
   readonly #byId = new Map<string, Cell>();
@@ -47,7 +47,7 @@ export class Catalog {
     return { id, cell, name, node: tagged.node, declaration: undefined };
   }
 
-  /** Notes that code of a cell gave a name its value. */
+  /** Notes the value that a cell's code gave to a name. */
   bind(cellId: string, name: string, value: unknown): void {
     const cell = this.#byId.get(cellId);
     if (!cell) return;
@@ -65,7 +65,7 @@ export class Catalog {
     return node ? { id: declarationKey(declaration), cell, name, node, declaration } : undefined;
   }
 
-  /** What the newest cell that says `name = <function>` assigns. */
+  /** The function that the newest cell with `name = <function>` assigns. */
   #assignedFunction(name: string): FunctionSource | undefined {
     for (const cell of this.#cells.toReversed()) {
       const node = cell.assignedFunction(name);
@@ -75,7 +75,7 @@ export class Catalog {
     return undefined;
   }
 
-  /** The source of a function value. `lookup` finds those that were never bound: a host may not tell of each. */
+  /** The source of a function value. `lookup` returns the value of a name, because a host may not call `bind` for each one. */
   sourceOf(value: unknown, lookup: (name: string) => unknown): FunctionSource | undefined {
     if (typeof value !== 'function') return undefined;
     const known = this.#functions.get(value);
@@ -88,7 +88,7 @@ export class Catalog {
     return source;
   }
 
-  /** Declarations of a name, oldest first. */
+  /** The declarations of a name, the oldest first. */
   declarations(name: string): readonly Declaration[] {
     for (; this.#indexed < this.#cells.length; this.#indexed += 1) {
       for (const declaration of (this.#cells[this.#indexed] as Cell).declarations.values()) {
@@ -101,15 +101,15 @@ export class Catalog {
   }
 
   /**
-   * What a name that `from` doesn't declare stands for: the latest declaration, or, where the name was evaluated as
-   * the cell ran (`extends`), the one of that time.
+   * The declaration that a name in `from` refers to, if `from` does not declare it: the latest one. If the name was evaluated while the cell ran
+   * (`extends`), the latest one of that time.
    */
   find(name: string, from: Cell, eager: boolean): Declaration | undefined {
     const all = this.declarations(name).filter((declaration, _, list) => list.length === 1 || ran(declaration));
     return (eager ? all.findLast((declaration) => declaration.cell.order < from.order) : undefined) ?? all.at(-1);
   }
 
-  /** True where no later cell declares the name again. */
+  /** True if no later cell declares the name again. */
   isLatest(declaration: Declaration): boolean {
     return this.declarations(declaration.name).at(-1) === declaration;
   }
@@ -117,14 +117,14 @@ export class Catalog {
 
 export const declarationKey = (declaration: Declaration): SourceId => `${declaration.cell.id}:${declaration.name}`;
 
-// A cell that failed half-way declares nothing below the failure.
+// If a cell failed, it declares nothing after the place of the failure.
 function ran(declaration: Declaration): boolean {
   const { cell, name, kind } = declaration;
   if (kind === 'import' || isVariable(declaration) || !cell.hasValues) return true;
   return cell.valueOf(name)?.value !== undefined;
 }
 
-// A name that the notebook hasn't reached yet has no value.
+// A name has no value before the notebook has run its declaration.
 function valueNow(name: string, lookup: (name: string) => unknown): unknown {
   try {
     return lookup(name);

@@ -3,17 +3,17 @@ import { type Declaration, declare, functionOf } from './declaration.js';
 import { childrenOf, isFunctionLike, isNode, type Node, parseCell, unwrap } from './parse.js';
 import type { SourceId } from './types.js';
 
-/** A class or function expression whose value was tagged when it was made. */
+/** A class or function expression whose value is tagged with its source id. */
 export interface TaggedSource {
   readonly id: SourceId;
   readonly cell: Cell;
   /** The class or function. */
   readonly node: Node;
-  /** The whole argument, type assertions included. */
+  /** The whole argument, with its type assertions. */
   readonly argument: Node;
 }
 
-/** One execution of a cell: its source, what it declares, and the values that its names got. */
+/** One execution of a cell: its source, its declarations, and the values of its names. */
 export class Cell {
   readonly id: string;
   readonly source: string;
@@ -59,7 +59,7 @@ export class Cell {
     return this.#tags;
   }
 
-  /** The value that a name of this cell last got from this cell's code. Objects are held weakly: a redefined array can be freed. */
+  /** The last value that this cell's code gave to a name. Objects are held by weak references, so that an array can be freed when its name is redefined. */
   valueOf(name: string): { readonly value: unknown } | undefined {
     const bound = this.#bound.get(name);
     if (!(bound instanceof WeakRef)) return bound;
@@ -76,7 +76,7 @@ export class Cell {
     this.#bound.set(name, isObject ? new WeakRef(value) : { value });
   }
 
-  /** The function or class that `name = …` at the top level assigns, where there is exactly one. */
+  /** The function or class that `name = …` at the top level assigns, if there is exactly one. */
   assignedFunction(name: string): Node | undefined {
     const found: Node[] = [];
     for (const statement of this.statements) {
@@ -89,14 +89,14 @@ export class Cell {
     return found.length === 1 ? found[0] : undefined;
   }
 
-  /** The source of a function that this cell bound to `name`. */
+  /** The node of a function that this cell gave to `name`. */
   functionNode(name: string): Node | undefined {
     const declaration = this.declarations.get(name);
     return declaration ? functionOf(declaration) : this.assignedFunction(name);
   }
 }
 
-/** Classes and functions that will be shipped: first arguments of `serve.deployment(` and `ingress(`, and `policy: …` of an object. */
+/** The classes and functions that may be shipped: first arguments of `serve.deployment(` and `ingress(`, and the values of `policy: …`. */
 export function taggedIn(statements: readonly Node[]): { readonly node: Node; readonly argument: Node }[] {
   const found: { node: Node; argument: Node }[] = [];
   const visit = (node: Node): void => {
@@ -114,7 +114,7 @@ export function taggedIn(statements: readonly Node[]): { readonly node: Node; re
   return found;
 }
 
-/** The policy of `autoscaling`; that of anything else is tagged for nothing. */
+/** True for the policy of `autoscaling`. The `policy` of another object is tagged too, which does no harm. */
 const isPolicy = (key: Node): boolean => key.name === 'policy' || key.value === 'policy';
 
 const TAGGED_CALLS = new Set(['deployment', 'ingress']);

@@ -14,12 +14,12 @@ export interface Closure {
   readonly entry: Unit;
   readonly units: readonly Unit[];
   readonly values: ValueEncoder;
-  /** Names that have to keep meaning the realm's own. */
+  /** The names that must keep their global meaning. */
   readonly globals: ReadonlySet<string>;
   readonly notes: readonly { readonly key: string; readonly text: string }[];
 }
 
-/** @throws NBS_CANNOT_SHIP with the chain from the entry to what can't go */
+/** @throws NBS_CANNOT_SHIP with the chain from the entry to what cannot be shipped */
 export function closureOf(source: FunctionSource, catalog: Catalog, options: SourceRegistryOptions): Closure {
   return new ClosureBuilder(catalog, options).build(source);
 }
@@ -62,7 +62,7 @@ class ClosureBuilder {
     unit.links = links;
   }
 
-  /** What a reference stands for; undefined where it needs nothing from outside. */
+  /** The unit that a reference refers to; undefined if the reference needs nothing from outside of the unit. */
   #target(unit: Unit, cell: Cell, part: Range, reference: Reference, eager: boolean): Unit | undefined {
     const { name } = reference;
     const scope = resolve(reference);
@@ -99,14 +99,14 @@ class ClosureBuilder {
 
   #crossCell(name: string, cell: Cell, eager: boolean): Declaration | undefined {
     const found = this.#catalog.find(name, cell, eager);
-    // A cell that used `fetch` before another declared one means Node's.
+    // A cell that used `fetch` before another cell declared a `fetch` means Node's.
     const isGlobal = GLOBAL_NAMES.has(name) || this.#options.globals?.[name] !== undefined;
     if (found && isGlobal && (this.#catalog.declarations(name)[0]?.cell.order ?? 0) > cell.order) return undefined;
     return found;
   }
 }
 
-/** Depth at which the unit's own code stands: what is deeper runs later. */
+/** The depth of the unit's own code. Deeper code runs later. */
 function baseDepth(unit: Unit, cell: Cell): number {
   return unit.form.as === 'expression' ? (cell.analysis.depths.get(unit.form.node.start) ?? 0) : 0;
 }

@@ -3,20 +3,20 @@ import { resolve } from 'node:path';
 import { CannotShip } from './errors.js';
 import { loadParser } from './parse.js';
 
-/** JavaScript with its map. */
+/** JavaScript with its source map. */
 export interface Compiled {
   readonly code: string;
   readonly map: string;
 }
 
-// esbuild is loaded when it is first needed: most processes of a cluster never compile.
+// esbuild is loaded when it is first needed, because most processes of a cluster never compile.
 let loading: Promise<typeof import('esbuild')> | undefined;
 export const esbuild = (): Promise<typeof import('esbuild')> => {
   loading ??= import('esbuild');
   return loading;
 };
 
-/** What both ways of shipping compile with: the decorators and fields of the standard, whatever a tsconfig nearby says. */
+/** The compiler options of both ways of shipping: standard decorators and fields, whatever a tsconfig nearby says. */
 export const SHARED = {
   target: `node${process.versions.node}`,
   loader: 'ts',
@@ -31,8 +31,8 @@ const cache = new Map<string, Compiled>();
 const CACHED = 64;
 
 /**
- * Compiles a TypeScript module to CommonJS; every import becomes a `require`.
- * @param map from the module to the cells; composed into the result's
+ * Compiles a TypeScript module to CommonJS. Every import becomes a `require`.
+ * @param map the source map from the module to the cells; the result's map leads to the cells too
  * @throws NBS_CANNOT_SHIP
  */
 export async function compile(text: string, map: string): Promise<Compiled> {
@@ -41,7 +41,7 @@ export async function compile(text: string, map: string): Promise<Compiled> {
   if (known) return known;
   const { transform } = await esbuild();
   const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
-  // `transform`, because a bundle renames classes that name themselves.
+  // `transform` and not `build`, because a bundle renames classes that refer to their own name.
   const compiled = await transform(`${text}\n//# sourceMappingURL=${url}`, {
     ...SHARED,
     format: 'cjs',
@@ -56,22 +56,22 @@ export async function compile(text: string, map: string): Promise<Compiled> {
   return compiled;
 }
 
-/** What compiler messages call the module; the user knows no such file. */
+/** The name of the module in the compiler's messages. No such file exists. */
 export const NAME = '<notebook>';
 
-/** esbuild writes sources as relative URLs: here they become absolute paths. */
+/** Makes absolute paths from the relative URLs that esbuild writes as sources. */
 export function absoluteSources(map: string, folder: string): string {
   const parsed = JSON.parse(map) as { sources: string[] };
   return JSON.stringify({ ...parsed, sources: parsed.sources.map((source) => resolve(folder, decodeURIComponent(source))) });
 }
 
-/** For a line that is put above the code. */
+/** Adapts a map to a line that is put above the code. */
 export function mapOneLineDown(map: string): string {
   const parsed = JSON.parse(map) as { mappings: string };
   return JSON.stringify({ ...parsed, mappings: `;${parsed.mappings}` });
 }
 
-/** The comment that carries a map inside its code. */
+/** The comment that holds a map inside its code. */
 export const inlineMap = (map: string): string =>
   `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
 
@@ -86,7 +86,7 @@ export function buildFailure(error: unknown): string {
   return `${first.text}${where}${line ? ` in \`${line}\`` : ''}`;
 }
 
-/** Loads parser, assembler and compiler in the background, so that the first pack doesn't wait for them. */
+/** Loads parser, assembler and compiler in the background, so that the first `pack` does not wait for them. */
 export function warm(): void {
   const start = async (): Promise<void> => {
     const { transform } = await esbuild();
@@ -94,6 +94,6 @@ export function warm(): void {
     await import('./package.js');
     loadParser();
   };
-  // Where it fails, the first pack says so.
+  // If it fails, the first `pack` fails with the same error.
   start().catch(() => undefined);
 }

@@ -11,15 +11,15 @@ export interface Declaration {
   readonly name: string;
   readonly cell: Cell;
   readonly kind: 'class' | 'function' | 'enum' | 'namespace' | 'import-equals' | 'import' | 'const' | 'let';
-  /** Statements that make it (a class and its namespace are two); a variable's initialiser. */
+  /** The statements that declare it (a class and its namespace are two), or a variable's initialiser. */
   readonly parts: readonly Range[];
-  /** Where the statements name it. */
+  /** The places in the statements at which its name is. */
   readonly names: readonly Range[];
   /** The class, function or initialiser. */
   readonly node: Node | undefined;
   /** `imported` is an export's name, `default` or `*`. */
   readonly from?: { readonly module: string; readonly imported: string };
-  /** Variables: the way from the initialiser's value to this name, e.g. `.a[0]`; undefined where it isn't static. */
+  /** For a variable: the path from the initialiser's value to this name's, e.g. `.a[0]`. Undefined if it is not static. */
   readonly path?: string | undefined;
 }
 

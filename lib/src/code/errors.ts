@@ -1,6 +1,6 @@
 import { defineError } from '../core/index.js';
 
-/** `chain` is the whole sentence: who uses what, what is wrong with it, and what to do. */
+/** `chain` says who uses what, what is wrong with it, and what to do. */
 export const CannotShip = defineError('NBS_CANNOT_SHIP', 400, '{chain}');
 export const NoSource = defineError(
   'NBS_NO_SOURCE',

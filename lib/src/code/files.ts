@@ -8,7 +8,7 @@ import { CannotShip } from './errors.js';
 
 interface Cached {
   readonly code: string;
-  /** The user's files that went in, each with its state then. */
+  /** The user's files in the bundle, each with its state at that time. */
   readonly stamps: ReadonlyMap<string, string>;
 }
 
@@ -16,8 +16,8 @@ const cache = new Map<string, Cached>();
 const CACHED = 16;
 
 /**
- * Bundles the files that cells import by path, with what these import by path: one CommonJS module that exports `files`, by
- * the path that the cell wrote. Packages stay outside. Nothing in them runs before it is asked for.
+ * Bundles the files that cells import by path, and the files that those import by path, into one CommonJS module. It exports `files`, by the path that
+ * the cell wrote. Packages are not in the bundle. A file runs when it is first required.
  * @throws NBS_CANNOT_SHIP
  */
 export async function bundleFiles(paths: readonly string[], folder: string): Promise<string> {
@@ -59,7 +59,7 @@ function stampOf(file: string): string {
   return stat ? `${stat.mtimeMs}:${stat.size}` : '';
 }
 
-/** Keeps `import.meta.url`, `.dirname` and `.filename` of a bundled file what they are in the file itself. */
+/** Replaces `import.meta.url`, `.dirname` and `.filename` by the values that they have in the file itself. */
 export const ownLocation: Plugin = {
   name: 'own-location',
   setup(build) {

@@ -1,4 +1,4 @@
-/** Names of what the loader hands to a shipped module. */
+/** The names of the functions that the loader gives to a shipped module. */
 export const HOOKS = {
   value: '__nbs_value',
   sources: '__nbs_sources',
@@ -7,17 +7,17 @@ export const HOOKS = {
   import: '__nbs_import',
 } as const;
 
-/** Names of a package's blobs. */
+/** The names of a package's blobs. */
 export const BLOBS = { graph: 'graph', files: 'files', buffer: (n: number): string => `buffer-${n}` } as const;
 
-/** A module by path: its code goes along. */
+/** True for a module that is imported by path. Its code is shipped too. */
 export const isRelative = (module: string): boolean => /^\.{0,2}\//.test(module);
 
-/** First line of a package's code: what the loader has to know before it runs it. */
+/** The first line of a package's code: what the loader must know before it runs the code. */
 export interface Header {
   /** Modules to load with `import()` before the module runs. */
   readonly preload: readonly string[];
-  /** Names in the module that aren't the user's. */
+  /** The names in the module that are not the user's, each with the user's name. */
   readonly renamed: Readonly<Record<string, string>>;
 }
 

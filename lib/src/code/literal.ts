@@ -4,7 +4,7 @@ import type { PathKey } from './value-encode.js';
 /** A function inside an object or array literal. */
 export interface LiteralMember {
   readonly node: Node;
-  /** A method or property has to stay in braces; `before` and `after` are the text around it. */
+  /** A method or property must stay in braces; `before` and `after` are the text around it. */
   readonly before: string;
   readonly after: string;
 }
@@ -12,8 +12,8 @@ export interface LiteralMember {
 type AnyFunction = (...args: never[]) => unknown;
 
 /**
- * Finds the source of `value`, which lies at `path` in what the initialiser `init` made. Undefined where the initialiser
- * doesn't show it there, or shows another: something was assigned later.
+ * Finds the source of `value`, which is at `path` in the value that the initialiser `init` made. Undefined if the initialiser has no function there, or
+ * another one: then something was assigned later.
  */
 export function literalMember(init: Node, path: readonly PathKey[], value: AnyFunction): LiteralMember | undefined {
   let at: Node = unwrap(init);
@@ -41,7 +41,7 @@ export function literalMember(init: Node, path: readonly PathKey[], value: AnyFu
   return { node: property, before: '({', after: `})[${JSON.stringify(staticKey(property))}]` };
 }
 
-// A function that was put there later has another name or takes other parameters, almost always.
+// A function that was assigned later almost always has another name or other parameters.
 function looksLike(node: Node, value: AnyFunction, key: PathKey | undefined): boolean {
   const own = (node.id as Node | null | undefined)?.name as string | undefined;
   const isClass = node.type === 'ClassExpression';
@@ -56,7 +56,7 @@ function expectedLength(parameters: readonly Node[]): number {
   return optional < 0 ? real.length : optional;
 }
 
-/** `a`, `a.b.c`, `require('m')`: says where a value comes from without making a new one. */
+/** True for `a`, `a.b.c`, `require('m')`: expressions that refer to a value and do not make a new one. */
 export function isReference(expression: Node): boolean {
   const node = unwrap(expression);
   if (node.type === 'Identifier') return true;

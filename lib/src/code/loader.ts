@@ -13,8 +13,7 @@ export type Shipped = (new (...args: never[]) => object) | ((...args: never[]) =
 type ReadBlob = (hash: string) => Uint8Array;
 
 /**
- * Loads shipped code and returns the class or function. Large arrays are used as `readBlob` gives them, without a copy
- * where they fill their buffer.
+ * Loads shipped code and returns the class or function. A large array is not copied if it fills the whole buffer that `readBlob` returns.
  * @throws what the code's own static initialisers throw; NBS_PACKAGE_NOT_FOUND; NBS_NO_SUCH_EXPORT
  */
 export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCodeOptions = {}): Promise<Shipped> {
@@ -24,7 +23,7 @@ export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCo
 async function loadSource(ref: SourceRef, readBlob: ReadBlob): Promise<Shipped> {
   const code = Buffer.from(readBlob(ref.hash)).toString('utf8');
   const header = JSON.parse(code.slice(HEADER.length, code.indexOf('\n'))) as Header;
-  // A path in the notebook's folder, so that import() resolves from there. No such file exists.
+  // The path is in the notebook's folder, so that import() resolves from there. No such file exists.
   const filename = join(ref.folder, `.nbserve-${ref.hash.slice(0, 16)}.cjs`);
   registerCompiled(filename, () => code, header.renamed);
 

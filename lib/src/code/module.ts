@@ -25,7 +25,7 @@ export interface ModulePackage {
 
 const bundlePath = (hash: string): string => join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'modules', `${hash}.mjs`);
 
-/** Packages stay outside, each as the file that it resolves to from the importing file's folder: the bundle lies elsewhere. */
+/** Leaves packages out of the bundle. Each is imported by its file, as resolved from the importing file's folder, because the bundle is in another folder. */
 const packagesByFile: Plugin = {
   name: 'packages-by-file',
   setup(build) {
@@ -43,8 +43,8 @@ const packagesByFile: Plugin = {
 };
 
 /**
- * The TypeScript of a package that is a link to a folder of the user's own (a workspace): a part of the program like the files around it. Node
- * itself could not run it.
+ * The TypeScript file of a package that is a link to a folder of the user's (a workspace). It is bundled like the user's other files, because Node could
+ * not run it.
  */
 function workspaceSource(file: string): string | undefined {
   if (!/\.[cm]?tsx?$/.test(file)) return undefined;
@@ -57,7 +57,8 @@ function workspaceSource(file: string): string | undefined {
 }
 
 /**
- * Compiles a file, what it imports by relative path, and the TypeScript of packages that are links to folders of the user's, into the cache.
+ * Compiles a file, the files that it imports by relative path, and the TypeScript of packages that are links to folders of the user's. The bundle is put
+ * into the cache.
  * @throws NBS_MODULE_FAILED
  */
 export async function compileModule(file: string): Promise<ModulePackage> {
@@ -72,7 +73,7 @@ export async function compileModule(file: string): Promise<ModulePackage> {
     outdir: folder,
     bundle: true,
     platform: 'node',
-    // A deployment is called as its class is, and esbuild renames a class that is called like the variable it goes to.
+    // A deployment has its class's name, and esbuild renames a class that has the same name as its variable.
     keepNames: true,
     format: 'esm',
     sourcemap: 'external',
@@ -90,14 +91,14 @@ export async function compileModule(file: string): Promise<ModulePackage> {
   return { file: path, hash, bundle };
 }
 
-/** A bundle is an ES module; the CommonJS files in it require what stays outside. */
+/** Adds a `require` to a bundle: it is an ES module, and the CommonJS files in it require packages. */
 function withRequire(code: string, map: string, file: string): { readonly code: string; readonly map: string } {
   if (!code.includes('Dynamic require of "')) return { code, map };
   const require = `import { createRequire as __nbsRequire } from 'node:module'; const require = __nbsRequire(${JSON.stringify(file)});\n`;
   return { code: `${require}${code}`, map: mapOneLineDown(map) };
 }
 
-/** Whether the bundle is there and what its name says: the cache may be a shared folder where somebody else wrote one first. */
+/** True if the bundle exists and has the hash in its name. The cache may be a shared folder, in which somebody else wrote a file of this name. */
 function isBundle(file: string, hash: string): boolean {
   try {
     return createHash('sha256').update(readFileSync(file)).digest('hex') === hash;
@@ -106,7 +107,7 @@ function isBundle(file: string, hash: string): boolean {
   }
 }
 
-// Two processes may compile the same file at once: each writes its own and renames it into place.
+// Two processes may compile the same file at once, so each writes a file of its own and renames it.
 function writeWhole(file: string, text: string | Uint8Array): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${shortId()}`;
@@ -121,14 +122,14 @@ async function load(bundle: string): Promise<Readonly<Record<string, unknown>>> 
 }
 
 /**
- * Imports a compiled file, and gives its exports.
+ * Imports a compiled file and returns its exports.
  * @throws what the file throws
  */
 export function importModule({ bundle }: ModulePackage): Promise<Readonly<Record<string, unknown>>> {
   return load(bundle);
 }
 
-/** In a replica: imports the bundle of a module, from the cache or as it was sent along, and finds the deployment in it. */
+/** Is called in a replica: imports the bundle of a module, from the cache or from the blob, and finds the deployment in it. */
 export async function importBundle(
   ref: ModuleRef,
   readBlob: (hash: string) => Uint8Array,

@@ -1,8 +1,8 @@
 import { compareUnits, type Unit } from './unit.js';
 
 /**
- * Order of the module's statements: as the notebook ran them, except that what a statement evaluates while the module
- * loads comes before it, with everything that this may call.
+ * Puts the module's statements in order: the order in which the notebook ran them, but what a statement evaluates while the module loads comes before it,
+ * with everything that this may call.
  */
 export function inOrder(units: readonly Unit[]): readonly Unit[] {
   const ordered: Unit[] = [];
@@ -16,7 +16,7 @@ export function inOrder(units: readonly Unit[]): readonly Unit[] {
     for (const { target, eager } of unit.links) if (eager && target !== unit) reach(target);
     ordered.push(unit);
   };
-  // Code that is called now may use what its body names, so that has to be there too.
+  // Code that is called while the module loads may use what its body names, so that must come before too.
   const reach = (unit: Unit): void => {
     if (reached.has(unit)) return;
     reached.add(unit);

@@ -14,7 +14,7 @@ export async function packageOf(
   closure: Closure,
   options: { readonly folder: string; readonly notes: readonly string[] },
 ): Promise<CodePackage> {
-  // Values are taken before anything is awaited: what the notebook changes from here on isn't in the snapshot.
+  // Values are encoded before the first await, so that a later change in the notebook is not in the snapshot.
   const graph = closure.values.isEmpty ? undefined : Buffer.from(JSON.stringify(closure.values.graph()));
   const { text, map: cellMap, exportName, preload, files, renamed } = assemble(closure);
   const compiled = await compile(text, cellMap);
@@ -29,7 +29,7 @@ export async function packageOf(
     values.push({ name: BLOBS.files, hash: await hashOf(bytes), bytes });
   }
   const header: Header = { preload, renamed: { ...renamed, ...renamedByCompiler(compiled.code, closure) } };
-  // The header is a line of its own above the compiled code.
+  // The header is a line above the compiled code.
   const map = mapOneLineDown(compiled.map);
   const code = Buffer.from(`${HEADER}${JSON.stringify(header)}\n${compiled.code}${inlineMap(map)}`);
   return {
@@ -44,7 +44,7 @@ export async function packageOf(
   };
 }
 
-// esbuild calls a class that it lowers decorators of `_Name` inside.
+// If esbuild compiles the decorators of a class, it calls the class `_Name` inside.
 function renamedByCompiler(code: string, closure: Closure): Record<string, string> {
   const names = closure.units.map((unit) => unit.name).filter((name) => code.includes(`class _${name} `));
   return Object.fromEntries(names.map((name) => [`_${name}`, name]));

@@ -2,17 +2,17 @@ import { createRequire } from 'node:module';
 
 type Parser = typeof import('@babel/parser');
 
-// Loaded when a cell is first read: replicas use this room too, and read none.
+// Loaded for the first cell, because replicas use this room too and read no cells.
 const require = createRequire(import.meta.url);
 let parser: Parser | undefined;
 
-/** Loads the parser ahead of the first cell. */
+/** Loads the parser, before the first cell if it is called then. */
 export function loadParser(): Parser {
   parser ??= require('@babel/parser') as Parser;
   return parser;
 }
 
-/** A syntax node, as loosely as the walkers need it: positions are UTF-16 offsets into the cell. */
+/** A syntax node of any type. Positions are offsets into the cell, in UTF-16 units. */
 export interface Node {
   readonly type: string;
   readonly start: number;
@@ -20,7 +20,7 @@ export interface Node {
   readonly [key: string]: unknown;
 }
 
-/** Statements of a cell. Never throws: what the parser can't read has no declarations. */
+/** The statements of a cell. Never throws: a cell that the parser cannot read has no statements. */
 export function parseCell(source: string): readonly Node[] {
   try {
     const file = loadParser().parse(source, {
@@ -43,7 +43,7 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 }
 
-/** Child nodes in source order of their keys. */
+/** The child nodes, in the order of the node's keys. */
 export function* childrenOf(node: Node): Generator<Node> {
   for (const key in node) {
     if (key === 'loc' || key === 'extra' || key.endsWith('omments')) continue;
@@ -83,7 +83,7 @@ export function staticKey(property: Node): string | undefined {
   return key.type === 'StringLiteral' || key.type === 'NumericLiteral' ? String(key.value) : undefined;
 }
 
-/** A namespace of types alone has no value. */
+/** False for a namespace that contains only types: it has no value. */
 export function isInstantiated(node: Node): boolean {
   const body = node.body as Node;
   if (body.type === 'TSModuleDeclaration') return isInstantiated(body);

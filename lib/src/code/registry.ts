@@ -5,7 +5,7 @@ import { NoSource } from './errors.js';
 import { parseCell } from './parse.js';
 import type { CodePackage, SourceId, SourceRegistryOptions } from './types.js';
 
-/** Sources of one notebook session: what was declared in which cell, and the closures that replicas need. */
+/** The sources of one notebook session: it knows what each cell declares, and makes the closures that replicas need. */
 export class SourceRegistry {
   readonly #catalog = new Catalog();
   readonly #said = new Set<string>();
@@ -35,18 +35,18 @@ export class SourceRegistry {
     return value;
   }
 
-  /** To be called for each notebook global that code of a cell sets. */
+  /** Call this for each notebook global that a cell's code sets. */
   bind(cellId: string, name: string, value: unknown): void {
     this.#catalog.bind(cellId, name, value);
   }
 
-  /** The source id of a class or function; undefined where its source isn't known. */
+  /** The source id of a class or function; undefined if its source is not known. */
   sourceOf(value: unknown): SourceId | undefined {
     return this.#catalog.sourceOf(value, this.#options.lookup)?.id;
   }
 
   /**
-   * The transitive closure of a class or function, with the values that its names have now.
+   * The transitive closure of a class or function, with the current values of its names.
    * @throws NBS_NO_SOURCE, NBS_CANNOT_SHIP
    */
   async pack(value: unknown): Promise<CodePackage> {
@@ -55,7 +55,7 @@ export class SourceRegistry {
     const closure = closureOf(source, this.#catalog, this.#options);
     const notes = closure.notes.filter((note) => !this.#said.has(note.key));
     for (const note of notes) this.#said.add(note.key);
-    // Assembling is loaded when something is shipped: replicas use this room too.
+    // The assembler is loaded when something is shipped, because replicas use this room too.
     const { packageOf } = await import('./package.js');
     return packageOf(closure, { folder: this.#options.folder, notes: notes.map((note) => note.text) });
   }
@@ -67,8 +67,8 @@ function nameOf(value: unknown): string {
 }
 
 /**
- * Wraps each class or function that a cell hands to `serve.deployment(` or `ingress(`, or sets as a `policy`, as `__nbs_source("<cell>#<n>", …)`,
- * so that its source can be found from its value. No line moves.
+ * Wraps each class or function that a cell passes to `serve.deployment(` or `ingress(`, or sets as a `policy`, in `__nbs_source("<cell>#<n>", …)`,
+ * so that its source can be found by its value. No line moves.
  */
 export function instrument(cellId: string, source: string): string {
   if (!/\b(deployment|ingress|policy)\b/.test(source)) return source;

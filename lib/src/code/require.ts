@@ -11,8 +11,8 @@ const isBare = (id: string): boolean => !/^(\.{0,2}\/|\.{1,2}$|file:|data:)/.tes
 const packageName = (id: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? id;
 
 /**
- * A `require` that resolves packages from `folder`: CommonJS, ESM-only, and those whose `exports` know `import` alone.
- * `nbserve` is always the running one.
+ * A `require` that resolves packages from `folder`: CommonJS, ESM-only, and packages whose `exports` have only `import`. For `nbserve`, it returns the
+ * running one.
  * @throws NBS_PACKAGE_NOT_FOUND, NBS_ASYNC_PACKAGE
  */
 export function requireFrom(folder: string): FolderRequire {
@@ -60,7 +60,7 @@ export function importFrom(folder: string): (id: string) => Promise<Record<strin
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 
-/** Says what to do about a package that can't be loaded; other errors are the package's own. */
+/** The error for a package that cannot be loaded, which says what to do. Other errors are returned as they are. */
 function explained(error: unknown, id: string, folder: string): unknown {
   const code = codeOf(error);
   if (code === 'ERR_REQUIRE_ASYNC_MODULE') return AsyncPackage({ id }, error);
@@ -72,7 +72,7 @@ function explained(error: unknown, id: string, folder: string): unknown {
   return error;
 }
 
-// Node 20 warns that `require` of an ES module is experimental; a notebook's user can do nothing about it.
+// Node 20 prints a warning for `require` of an ES module. A notebook's user can do nothing about it, so it is not printed.
 function quietly<T>(load: () => T): T {
   const emit = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {

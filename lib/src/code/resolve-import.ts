@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 
 const CONDITIONS = new Set(['node', 'import', 'module-sync', 'node-addons', 'default']);
 
-/** A `require` of nbserve itself: shipped code gets the nbserve that runs it, wherever the notebook lies. */
+/** A `require` that resolves nbserve itself: shipped code gets the nbserve that runs it, wherever the notebook is. */
 export const ownRequire = createRequire(import.meta.url);
 export const isOwn = (id: string): boolean => id === 'nbserve' || id.startsWith('nbserve/');
 
-/** The file that `import` of a package finds from a folder, by its `exports`; undefined where there is none. */
+/** The file that `import` of a package finds from a folder, by the package's `exports`; undefined if there is none. */
 export function resolveImport(id: string, folder: string): string | undefined {
   const [, name, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(id) ?? [];
   if (name === undefined) return undefined;

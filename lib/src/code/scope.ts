@@ -1,11 +1,11 @@
-/** Where names live inside a cell. */
+/** A scope of names inside a cell. */
 export interface Scope {
   readonly kind: 'module' | 'function' | 'block' | 'class';
   readonly parent: Scope | null;
   readonly names: Set<string>;
   /** Names exported by other blocks of the same namespace or enum. */
   readonly merged?: Set<string>;
-  /** Range of the syntax that opens the scope. */
+  /** The range of the syntax that opens the scope. */
   readonly start: number;
   readonly end: number;
   /** For messages: the function's or class's name. */
@@ -22,7 +22,7 @@ export interface Reference {
   readonly kind: 'read' | 'write' | 'mutate' | 'typeof';
   /** `{ x }`: a rename has to write `x: renamed`. */
   readonly shorthand: boolean;
-  /** How many bodies that run later lie around it: functions, instance fields. */
+  /** How many bodies that run later (functions, instance fields) are around it. */
   readonly depth: number;
 }
 
@@ -32,7 +32,7 @@ export interface DynamicImport {
   readonly module: string | undefined;
 }
 
-/** The scope that declares the name of a reference; null where the cell doesn't. */
+/** The scope that declares the name of a reference; null if the cell does not declare it. */
 export function resolve(reference: Reference): Scope | null {
   for (let scope: Scope | null = reference.scope; scope; scope = scope.parent) {
     if (scope.names.has(reference.name) || scope.merged?.has(reference.name)) return scope;

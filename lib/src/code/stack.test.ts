@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mapStack, registerCompiled } from './stack.js';
 
-// Line 2, column 3 of the code is line 7, column 11 of the cell; line 1 is glue.
+// Line 2, column 3 of the code is line 7, column 11 of the cell. nbserve added line 1.
 const MAP = { version: 3, sources: ['cell[3].ts'], names: [], mappings: ';EAMU' };
 const CODE = `x\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(MAP)).toString('base64')}\n`;
 const FILE = '/home/a b (c)/.nbserve-1.cjs';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 interface MappedFile {
-  /** Read when the first error needs it. */
+  /** The map, which is read when the first error needs it. */
   readonly payload: () => SourceMapPayload | undefined;
   readonly renamed: Readonly<Record<string, string>>;
   map?: SourceMap | null;
@@ -11,12 +11,12 @@ interface MappedFile {
 
 const files = new Map<string, MappedFile>();
 
-/** Notes that `file` (a path or URL, as stacks show it) was compiled; its code carries its map inline. */
+/** Notes that `file` (a path or URL, as in stacks) is compiled code. The code contains its map. */
 export function registerCompiled(file: string, code: () => string, renamed: Readonly<Record<string, string>> = {}): void {
   if (!files.has(file)) files.set(file, { payload: () => inlineMap(code()), renamed });
 }
 
-/** Whether a stack that names this file (a path or URL) names what was compiled, and not what the user wrote. */
+/** True if this file (a path or URL, as in stacks) is compiled code, and not the user's source. */
 export const isCompiled = (file: string): boolean => files.has(file);
 
 function inlineMap(code: string): SourceMapPayload | undefined {
@@ -29,9 +29,9 @@ const OWN = dirname(dirname(fileURLToPath(import.meta.url)));
 const OWN_FRAME = new RegExp(`[( ](file://)?${OWN.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/`);
 const INTERNAL_FRAME = /[( ]node:[^)]*\)?$/;
 
-/** One `    at …` line with the user's position; null where the frame isn't of shipped code. */
+/** A stack line `    at …` with the user's position; null if the frame is not one of shipped code. */
 function mapFrame(line: string): string | null {
-  // By the names that are known, because a path may hold spaces, colons and parentheses.
+  // Found by the registered names, because a path may contain spaces, colons and parentheses.
   for (const [file, known] of files) {
     const at = line.indexOf(`${file}:`);
     if (at < 0) continue;
@@ -39,7 +39,7 @@ function mapFrame(line: string): string | null {
     if (position === undefined) continue;
     const entry = mapOf(known)?.findEntry(Number(row) - 1, Number(column) - 1);
     if (!entry || !('originalSource' in entry) || !entry.originalSource) return OUR_GLUE;
-    // It is of a line above: this one is the compiler's.
+    // The segment belongs to a line above, so the compiler added this line.
     if (entry.generatedLine !== Number(row) - 1) return OUR_GLUE;
     const before = line.slice(0, at).replace(/[\p{ID_Continue}$]+/gu, (name) => userName(known, name));
     const after = line.slice(at + file.length + 1 + position.length);
@@ -59,12 +59,12 @@ function mapOf(file: MappedFile): SourceMap | null {
 const userName = (file: MappedFile, name: string): string =>
   Object.hasOwn(file.renamed, name) ? (file.renamed[name] as string) : name;
 
-/** A frame in what the compiler or assembler added. */
+/** The result for a frame in code that the compiler or assembler added. */
 const OUR_GLUE = '';
 
 /**
- * Replaces positions in shipped code by the user's (`cell[3].ts:7:11`). Frames of nbserve and Node are dropped where frames
- * of the user remain. Text that is mapped already stays as it is.
+ * Replaces positions in shipped code by the user's (`cell[3].ts:7:11`). Frames of nbserve and Node are removed if frames of the user remain. A stack that
+ * is mapped already does not change.
  */
 export function mapStack(stack: string): string {
   const lines = stack.split('\n');
@@ -88,7 +88,7 @@ function mapFrames(lines: readonly string[]): readonly string[] {
 
 let installed = false;
 
-/** Makes `error.stack` of this process, also as `console.error(error)` prints it, show the user's positions. */
+/** Makes `error.stack` in this process show the user's positions, also when `console.error(error)` prints it. */
 export function installStackMapping(): void {
   if (installed) return;
   installed = true;

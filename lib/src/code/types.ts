@@ -5,7 +5,7 @@ export type SourceId = string;
 export interface ValueBlob {
   readonly name: string;
   readonly hash: string;
-  /** May be a view of the user's own array (large arrays aren't copied): send it, don't keep it. */
+  /** It may be a view of the user's array, because large arrays are not copied. Send it, do not keep it. */
   readonly bytes: Uint8Array;
 }
 
@@ -14,7 +14,7 @@ export interface CodePackage {
   readonly kind: 'source';
   /** sha256 (hex) of `code`. */
   readonly hash: string;
-  /** One CommonJS module, its source map inline. */
+  /** One CommonJS module, with its source map in a comment. */
   readonly code: Uint8Array;
   /** The same source map as JSON; sources are cell ids, or absolute paths of bundled files. */
   readonly map: string;
@@ -22,11 +22,11 @@ export interface CodePackage {
   /** The notebook's folder: packages are resolved from it. */
   readonly folder: string;
   readonly exportName: string;
-  /** What the user should know, e.g. that `counter` is a snapshot. Each is said once per session. */
+  /** What the user should know, e.g. that `counter` is a snapshot. Each note is given once per session. */
   readonly notes: readonly string[];
 }
 
-/** What travels in a deployment's spec: enough to load the code where its blobs are. */
+/** The part of a deployment's spec that says how to load its code from the blobs. */
 export type CodeRef = SourceRef | ModuleRef;
 
 export interface SourceRef {
@@ -43,9 +43,9 @@ export interface ModuleRef {
   readonly file: string;
   /** sha256 (hex) of the compiled bundle. */
   readonly hash: string;
-  /** Name under which the module defines it, for messages. */
+  /** The name with which the module defines it, for messages. */
   readonly deployment: string;
-  /** What it is found by. Absent in what an older nbserve wrote down. */
+  /** How the definition is found. Absent in checkpoints of an older nbserve. */
   readonly definition?: DefinitionRef;
 }
 
@@ -53,19 +53,19 @@ export interface ModuleRef {
 export interface DefinitionRef {
   /** `path:line:column` of the calls that led to the definition, the innermost first. */
   readonly sites: readonly string[];
-  /** Both can come of one call: what is deployed, and the policy in its options. */
+  /** One call can define both: what is deployed, and the policy in its options. */
   readonly role: 'target' | 'policy';
-  /** Hash of the local variables that it sees, and of its name, parameters and methods. */
+  /** The hash of the local variables that it uses, and of its name, parameters and methods. */
   readonly captured: string;
-  /** Equal hashes mean equal values. */
+  /** True if equal hashes mean equal values. */
   readonly isCertain: boolean;
-  /** How many of the same place and hash were defined before it; if equal values are certain, how many codes. */
+  /** How many definitions with the same place and hash came before it. If equal values are certain, only different codes are counted. */
   readonly order: number;
-  /** No other of the same place has its name. */
+  /** True if no other definition of the same place has its name. */
   readonly isOnlyOfName: boolean;
 }
 
-/** The ref of a package. */
+/** The reference to a package. */
 export function refOf(pack: CodePackage): SourceRef {
   return {
     kind: 'source',
@@ -80,16 +80,16 @@ export function refOf(pack: CodePackage): SourceRef {
 export interface SourceRegistryOptions {
   /** The notebook's folder. */
   readonly folder: string;
-  /** Current value of a notebook global; undefined where there is none. May throw for one that isn't initialised yet. */
+  /** The current value of a notebook global; undefined if there is none. It may throw if the global is not initialised yet. */
   readonly lookup: (name: string) => unknown;
   /** Names that exist in every cell, each with the module that exports it: `{ serve: 'nbserve', onnx: 'nbserve/onnx' }`. */
   readonly globals?: Readonly<Record<string, string>>;
 }
 
 export interface LoadCodeOptions {
-  /** Module shipping: resolves when the module's top level waits for something that never comes (an inert `serve.run`); what it defined is there then. */
+  /** For a module: resolves when the module's top level waits for something that never comes, such as an inert `serve.run`. The definitions above that exist then. */
   readonly paused?: Promise<unknown>;
-  /** Module shipping: finds the deployment once the module goes no further. Default: the export of its name. */
+  /** For a module: finds the deployment when the module has been loaded or waits. Default: the export with its name. */
   readonly findDeployment?: () => Promise<unknown>;
 }
 

@@ -12,7 +12,7 @@ import { type PathKey, ValueEncoder } from './value-encode.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** Makes the unit that a name or a function value needs: its source where it has one, else its value. */
+/** Makes the unit for a name or a function value: from its source if it has one, else from its value. */
 export class UnitBuilder {
   readonly values = new ValueEncoder();
   readonly notes = new Map<string, string>();
@@ -47,7 +47,7 @@ export class UnitBuilder {
     return this.#table.add({ key, name, cell, order, form, links: [], needs: [] }, user);
   }
 
-  /** A class or function, by where it came from. */
+  /** The unit of a class or function. */
   functionUnit(source: FunctionSource, user: Unit | undefined): Unit {
     const known = this.#table.get(source.id);
     if (known) return known;
@@ -82,7 +82,7 @@ export class UnitBuilder {
     const source = this.#catalog.sourceOf(value, this.#options.lookup);
     if (source) {
       if (source.declaration === declaration) return this.functionUnit(source, user);
-      // Registered first: the target may need this name again.
+      // It is registered first, because the target may need this name again.
       const unit: { -readonly [K in keyof Unit]: Unit[K] } = {
         key,
         name,
@@ -99,7 +99,7 @@ export class UnitBuilder {
     }
     const own = cell.functionNode(name);
     if (value === undefined && own) {
-      // The host told of no value: the source is what there is.
+      // The host reported no value, so the source is used.
       return this.functionUnit({ id: key, cell, name, node: own, declaration }, user);
     }
     try {
@@ -126,7 +126,7 @@ export class UnitBuilder {
     }
   }
 
-  /** The latest declaration's value is what the name stands for now; an older one's is what its own cell last told. */
+  /** The value of the latest declaration is the current value of its name; the value of an older one is the last that its own cell gave it. */
   #valueOf(declaration: Declaration, user: Unit | undefined): unknown {
     const { cell, name } = declaration;
     const own = cell.valueOf(name);
@@ -147,7 +147,7 @@ export class UnitBuilder {
     const known = this.#table.get(key);
     if (known) return known;
     const order = [declaration?.cell.order ?? -1, declaration?.node?.start ?? 0] as const;
-    // Members of its literal are found while it is encoded, and are used by it.
+    // The functions in its literal are found while it is encoded.
     const unit: { -readonly [K in keyof Unit]: Unit[K] } = {
       key,
       name,
@@ -214,7 +214,7 @@ export class UnitBuilder {
     return key;
   }
 
-  /** Says, once, that what `unit` holds is a snapshot. */
+  /** Adds the note that `unit` holds a snapshot. */
   note(unit: Unit): void {
     if (unit.form.as !== 'value') return;
     this.notes.set(

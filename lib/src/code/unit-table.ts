@@ -1,7 +1,7 @@
 import { CannotShip } from './errors.js';
 import type { Unit } from './unit.js';
 
-/** The units found so far, and who needed each first. */
+/** The units that were found so far, each with the unit that needed it first. */
 export class UnitTable {
   readonly #units = new Map<string, Unit>();
   readonly #users = new Map<string, Unit>();
@@ -18,7 +18,7 @@ export class UnitTable {
     return unit;
   }
 
-  /** The next unit whose own needs aren't known yet. Breadth first, so that chains are short. */
+  /** The next unit whose own needs are not known yet. The search is breadth-first, so that chains are short. */
   next(): Unit | undefined {
     return this.#queue.shift();
   }

@@ -5,22 +5,22 @@ import type { Reference } from './scope.js';
 
 /** One statement of the shipped module. */
 export interface Unit {
-  /** Stable id, e.g. `cell[3].ts:helper`. */
+  /** A stable id, e.g. `cell[3].ts:helper`. */
   readonly key: string;
   /** The user's name for it: its name in the module too, unless two units want the same one. */
   readonly name: string;
   readonly cell: Cell | undefined;
-  /** Position among everything that the notebook ran. */
+  /** Its position among everything that the notebook ran. */
   readonly order: readonly [cell: number, offset: number];
   readonly form: Form;
-  /** What its code uses; made by the closure. */
+  /** What its code uses. The closure fills this in. */
   links: readonly Link[];
-  /** Other units that have to be there before it: classes of a value's instances. */
+  /** Other units that must come before it: the classes of a value's instances. */
   needs: readonly Unit[];
 }
 
 export type Form =
-  /** Class, function, enum, namespace: the statements as they stand. `selfScope` is the start of a class whose body sees its own name. */
+  /** A class, function, enum or namespace: its statements without change. `selfScope` is the start of a class whose body uses its own name. */
   | {
       readonly as: 'statements';
       readonly parts: readonly Range[];
@@ -43,10 +43,10 @@ export type Form =
   | { readonly as: 'import'; readonly module: string; readonly imported: string }
   /** `await import('m')` at the top level of a cell: loaded before the module runs. */
   | { readonly as: 'preload'; readonly keyword: 'const' | 'let'; readonly module: string; readonly path: string }
-  /** A name that every cell has, from a module of nbserve. */
+  /** A name that every cell has; it comes from a module of nbserve. */
   | { readonly as: 'global'; readonly module: string };
 
-/** One reference that has to be looked at when the module is written. */
+/** A reference that may have to be renamed when the module is written. */
 export interface Link {
   readonly reference: Reference;
   readonly target: Unit;
@@ -54,7 +54,7 @@ export interface Link {
   readonly eager: boolean;
 }
 
-/** Source ranges of a unit. */
+/** The source ranges of a unit. */
 export function partsOf(unit: Unit): readonly Range[] {
   if (unit.form.as === 'statements') return unit.form.parts;
   return unit.form.as === 'expression' ? [unit.form.part] : [];

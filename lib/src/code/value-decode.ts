@@ -2,12 +2,12 @@ import { registeredExtensions } from '../core/index.js';
 import { builtinAt } from './builtins.js';
 import type { Atom, Bytes, ValueGraph, ValueNode } from './value-format.js';
 
-/** Nodes that have more to them than their shell. */
+/** The types of nodes that are filled in after they were made. */
 const FILLED: ReadonlySet<string> = new Set(['object', 'array', 'map', 'set', 'date', 'regexp', 'error']);
 
 type Holder = Record<PropertyKey, unknown>;
 
-/** Rebuilds captured values while the shipped module runs: classes that aren't there yet are filled in as soon as they are. */
+/** Rebuilds captured values while the shipped module runs. A value that needs a class is filled in as soon as the class exists. */
 export class ValueDecoder {
   #values: unknown[] | undefined;
   #waiting: number[] = [];
@@ -26,7 +26,7 @@ export class ValueDecoder {
     if (!this.#values) {
       const values = this.#graph.nodes.map((node) => this.#shell(node));
       this.#values = values;
-      // A view's buffer may come after it: all buffers have to be there first.
+      // A view's buffer may come after the view, so all buffers are made first.
       for (const [id, node] of this.#graph.nodes.entries()) {
         if (node.t === 'view') values[id] = makeView(node.name, this.#read(node.buffer) as ArrayBuffer, node.offset, node.length);
       }
@@ -169,7 +169,7 @@ export class ValueDecoder {
 
 const isHole = (atom: Atom): boolean => typeof atom === 'object' && atom !== null && '$' in atom && atom.$ === 'hole';
 
-/** The bytes as an ArrayBuffer of their own; without a copy where they fill theirs. */
+/** The bytes as an ArrayBuffer of their own. They are not copied if they fill the buffer that they are in. */
 function ownBuffer(bytes: Uint8Array): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = bytes;
   if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength) return buffer;

@@ -19,9 +19,9 @@ export type PathKey = string | number | null;
 
 /** How the encoder finds the source of classes and functions among the values. */
 export interface SourceResolver {
-  /** The key under which the function's source will be shipped; undefined where it has none. `path` is null past a Map or Set. */
+  /** The key with which the function's source is shipped; undefined if it has none. `path` is null inside of a Map or Set. */
   sourceOf(value: AnyFunction, path: readonly PathKey[] | null): string | undefined;
-  /** A private field or method of the class that an instance can't be rebuilt with. */
+  /** A private field or method of the class, because of which an instance cannot be rebuilt. */
   privateMember(key: string): string | undefined;
 }
 
@@ -52,7 +52,7 @@ export class ValueEncoder {
   /**
    * Adds a variable's value.
    * @returns its index, and the keys of the sources that it needs
-   * @throws Refusal; the graph is as before then
+   * @throws Refusal; then the graph has not changed
    */
   add(value: unknown, resolver: SourceResolver): { readonly index: number; readonly uses: readonly string[] } {
     const before = { nodes: this.#nodes.length, blobs: this.blobs.length };
@@ -211,7 +211,7 @@ export class ValueEncoder {
       throw this.#refuse(this.#steps[id] as PathStep, inConstructor(className(value)));
     const size = name === 'DataView' ? 1 : (value as Uint8Array).BYTES_PER_ELEMENT;
     const length = value.byteLength / size;
-    // A small window on a large buffer travels alone; otherwise views of one buffer go on sharing it.
+    // A small view of a large buffer is sent alone. Otherwise, views of one buffer still share it after they were sent.
     const alone = value.buffer.byteLength > BLOB_BYTES && value.byteLength * 2 < value.buffer.byteLength;
     const buffer = alone ? value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength) : value.buffer;
     return {
@@ -248,7 +248,7 @@ export class ValueEncoder {
     return { t: 'error', name: base, own, ...proto, ...this.#own(id, value, (key) => !ERROR_KEYS.includes(key)) };
   }
 
-  /** Own enumerable properties, symbols included. */
+  /** The own enumerable properties, with symbols. */
   #own(id: number, value: object, wanted: (key: string) => boolean = () => true): Pick<ValueNode, 'k' | 'v' | 'frozen'> {
     const k: Atom[] = [];
     const v: Atom[] = [];
@@ -281,7 +281,7 @@ export class ValueEncoder {
       const owns = typeof Class === 'function' && Class.prototype === at;
       const key = owns ? resolver.sourceOf(Class as AnyFunction, null) : undefined;
       if (key === undefined) {
-        // An error of a package's class still says what it has to say.
+        // An error of a package's class is sent as an error without its class, so that its message is kept.
         if (types.isNativeError(value)) return {};
         const inherits = found === undefined ? '' : `, which inherits from ${owns ? Class.name : 'an object'},`;
         throw this.#refuse(step, inConstructor(`${className(value)}${inherits}`));

@@ -1,6 +1,6 @@
 /**
- * How captured values are stored: one JSON graph for all of them, so that what they share stays shared and the same values
- * always give the same bytes; large binary data lies beside it in blobs of its own.
+ * The format of captured values: one JSON graph for all of them, so that objects which they share stay shared, and the same values always give the same
+ * bytes. Large binary data is in separate blobs.
  */
 export interface ValueGraph {
   readonly nodes: readonly ValueNode[];
@@ -8,16 +8,16 @@ export interface ValueGraph {
   readonly roots: readonly Atom[];
 }
 
-/** A primitive; `[n]` is node n; `{ $ }` what JSON can't say. */
+/** A primitive. `[n]` is node n. `{ $ }` is a primitive that JSON does not have. */
 export type Atom = string | number | boolean | null | readonly [number] | { readonly $: SpecialAtom; readonly v?: string };
 export type SpecialAtom = 'undefined' | 'NaN' | 'Infinity' | '-Infinity' | '-0' | 'bigint' | 'symbol' | 'well-known' | 'hole';
 
-/** Where the bytes of binary data are: in a blob, or here in base64. */
+/** The bytes of binary data: the number of a blob, or base64. */
 export type Bytes = { readonly b: number } | { readonly d: string };
 
 /** What any object may have beside its own data. */
 interface Extra {
-  /** Prototype: of a shipped class, or none. */
+  /** The prototype: that of a shipped class, or null. */
   readonly p?: { readonly c: string } | 'null';
   /** Own properties: keys (strings or symbols) and values. */
   readonly k?: readonly Atom[];

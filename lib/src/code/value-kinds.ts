@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** What the encoder has to know of kinds of objects. */
+/** What the encoder must know about kinds of objects. */
 export type AnyFunction = (...args: never[]) => unknown;
 
 const TypedArray = Object.getPrototypeOf(Uint8Array) as AnyFunction;

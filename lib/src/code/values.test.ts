@@ -29,7 +29,7 @@ test('whatever fast-check can think of arrives as it was', () => {
   });
   fc.assert(
     fc.property(anything, (value) => {
-      // To the assert of Node 20 two of them differ; below.
+      // For the assert of Node 20 two of them differ; see below.
       fc.pre(!inspect(value, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null }).includes('Invalid Date'));
       assert.deepStrictEqual(sent(value)[0], value);
     }),

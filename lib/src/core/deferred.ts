@@ -1,4 +1,4 @@
-/** A promise that is settled from outside, as of `Promise.withResolvers`, which Node 20 does not have. */
+/** A promise that is settled from outside, like that of `Promise.withResolvers`, which Node 20 does not have. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;

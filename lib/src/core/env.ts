@@ -1,16 +1,16 @@
-/** The one reader of `process.env`. Each function is one variable, with its meaning. A variable that is empty counts as not set. */
+/** Only this file reads `process.env`. Each function reads one variable. An empty variable counts as not set. */
 
 /** `NBSERVE_LOG_LEVEL`: level of nbserve's own log (pino levels). Default `warn`. */
 export const logLevel = (): string => process.env.NBSERVE_LOG_LEVEL ?? 'warn';
 
-/** `NBSERVE_HOME`: where clusters keep sockets and state. Default: `$XDG_RUNTIME_DIR`, else the temporary folder. */
+/** `NBSERVE_HOME`: the folder in which clusters keep sockets and state. Default: `$XDG_RUNTIME_DIR`, else the temporary folder. */
 export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME || process.env.XDG_RUNTIME_DIR || undefined;
 
-/** `NBSERVE_CACHE`: where fetched models and data are kept. Default `~/.cache/nbserve`. */
+/** `NBSERVE_CACHE`: the folder in which fetched models and data are kept. Default `~/.cache/nbserve`. */
 export const cacheHome = (): string | undefined =>
   process.env.NBSERVE_CACHE || (process.env.XDG_CACHE_HOME ? `${process.env.XDG_CACHE_HOME}/nbserve` : undefined);
 
-/** What Node, and nbserve in it, needs of the environment that it is started in. */
+/** The variables that Node and nbserve need. */
 const NEEDED = [
   'PATH',
   'HOME',
@@ -24,8 +24,8 @@ const NEEDED = [
 ];
 
 /**
- * The environment that a child process gets: a copy of ours with `extra` over it.
- * @param inherit names of the variables of ours that it gets besides those that every process needs; all when it is left out
+ * The environment for a child process: a copy of this process's environment, in which `extra` replaces and adds variables.
+ * @param inherit names of the variables that are copied besides those that every process needs; without it, all are copied
  */
 export function childEnv(extra: Readonly<Record<string, string>> = {}, inherit?: readonly string[]): Record<string, string> {
   const own = process.env as Record<string, string>;
@@ -39,13 +39,13 @@ export function addToEnv(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, variables);
 }
 
-/** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use; empty means none, absent means all. */
+/** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use. Empty means none, absent means all. */
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 
-/** `OMP_NUM_THREADS`: threads that a numeric library takes in this process; absent: its own choice. */
+/** `OMP_NUM_THREADS`: the number of threads that a numeric library uses in this process. If it is absent, the library chooses. */
 export const openMpThreads = (): number | undefined => threads(process.env.OMP_NUM_THREADS);
 
-/** `VIPS_CONCURRENCY`: threads that sharp takes for one picture in this process; absent: its own choice. */
+/** `VIPS_CONCURRENCY`: the number of threads that sharp uses for one picture in this process. If it is absent, sharp chooses. */
 export const imageThreads = (): number | undefined => threads(process.env.VIPS_CONCURRENCY);
 
 function threads(value: string | undefined): number | undefined {
@@ -56,5 +56,5 @@ function threads(value: string | undefined): number | undefined {
 /** `NBSERVE_CLUSTER`: folder of the cluster that the command line talks to. A notebook sets it for its `!` commands. */
 export const clusterFolder = (): string | undefined => process.env.NBSERVE_CLUSTER || undefined;
 
-/** npm, npx and their like set this for what they start, and what that starts inherits it. */
+/** npm, npx and similar programs set this for their child processes, and those pass it on to theirs. */
 export const packageRunner = (): string | undefined => process.env.npm_command;

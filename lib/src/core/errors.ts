@@ -3,7 +3,7 @@
  * It is the entry `nbserve/errors` as well, and imports nothing: the kernel loads it before it answers Jupyter.
  */
 
-// Names hold no space: `{ routePrefix }` in a message is code that is shown, not a parameter.
+// A parameter's name has no space in it: `{ routePrefix }` in a message is code that the message shows.
 type Params<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
   ? (Name extends `${string} ${string}` ? never : Name) | Params<Rest>
   : never;
@@ -24,11 +24,11 @@ const MARK = Symbol.for('nbserve.error');
 export class NbserveError extends Error {
   /** Stable identifier, `NBS_…`; the list is in `docs/errors.md`. */
   readonly code: string;
-  /** HTTP status that the error has where it meets an HTTP client. */
+  /** The HTTP status with which the error is sent to an HTTP client. */
   readonly status: number;
   /** The values that the message was made of. */
   readonly details: Readonly<Record<string, string | number>>;
-  /** Whether an HTTP client whom nobody knows may read the message. `undefined`: the code decides. */
+  /** Whether an HTTP client without the cluster's token may read the message. If it is `undefined`, the code decides. */
   declare readonly expose?: boolean;
 
   constructor(init: NbserveErrorInit) {
@@ -49,8 +49,8 @@ export function isNbserveError(value: unknown): value is NbserveError {
 const INPUT = Symbol.for('nbserve.error.input');
 
 /**
- * Says of a coded error that it is about data which came from outside, such as the bytes of an upload. If the code that answers a request lets it
- * pass, the client gets the error's own status: the request was wrong, and not the code.
+ * Marks a coded error as one about data from outside, such as the bytes of an upload. If the code that answers a request does not catch it, the
+ * client gets the error's own status, because the request was wrong and not the code.
  */
 export function aboutInput(error: NbserveError): NbserveError {
   Object.defineProperty(error, INPUT, { value: true });
@@ -61,7 +61,7 @@ export function isAboutInput(value: unknown): value is NbserveError {
   return isNbserveError(value) && (value as unknown as Record<symbol, unknown>)[INPUT] === true;
 }
 
-/** True where `value` is a coded error with this code. */
+/** True if `value` is a coded error with this code. */
 export function hasCode(value: unknown, definition: { readonly code: string }): boolean {
   return isNbserveError(value) && value.code === definition.code;
 }
@@ -83,7 +83,7 @@ const codes = new Set<string>();
  * Defines a coded error and returns the function that makes it.
  * @param status HTTP status, 400–599
  * @param template message; `{name}` stands for a parameter
- * @throws Error where the code is taken
+ * @throws Error if the code exists already
  */
 export function defineError<const T extends string>(code: `NBS_${string}`, status: number, template: T): ErrorDefinition<T> {
   if (codes.has(code)) throw new Error(`error code ${code} is defined twice`);
@@ -99,7 +99,7 @@ export function defineError<const T extends string>(code: `NBS_${string}`, statu
 
 const MOST = 20;
 
-/** Names for a message: `a, b, c`, `none`, and of very many the first ones. */
+/** Names for a message: `a, b, c`, or `none`. Of more than 20 names, only the first 20. */
 export function listOf(names: readonly string[]): string {
   if (names.length === 0) return 'none';
   if (names.length <= MOST) return names.join(', ');

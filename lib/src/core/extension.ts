@@ -1,19 +1,19 @@
 /**
- * How objects that neither structured clone nor JSON carries (a deployment handle) travel: between processes, and in values that shipped code has captured.
- * Both ends register it.
+ * How an object is sent that neither structured clone nor JSON can carry, such as a deployment handle: between processes, and among the values that
+ * shipped code has captured. Both ends register the extension.
  */
 export interface ValueExtension<T = unknown, W = unknown> {
-  /** Its name on the wire, the same at both ends. */
+  /** Its name in messages, the same at both ends. */
   readonly name: string;
   test(value: object): boolean;
-  /** Returns what stands for the value: what structured clone carries, and for captured values JSON. It may hold extended values. An error refuses the value. */
+  /** Returns what is sent instead of the value: something that structured clone can carry; for captured values, JSON. It may contain other extended values. If it throws, the value is refused. */
   encode(value: T): W;
   decode(wire: W): T;
 }
 
 const registered = new Map<string, ValueExtension>();
 
-/** Adds an extension for this process. One of the same name is replaced. */
+/** Registers an extension in this process. It replaces one of the same name. */
 export function registerExtension<T, W>(extension: ValueExtension<T, W>): void {
   registered.set(extension.name, extension as unknown as ValueExtension);
 }

@@ -1,6 +1,6 @@
 const COMPACT_AT = 1024;
 
-/** First in, first out, at a constant cost per item: `Array.prototype.shift` moves all others, which above some ten thousand of them takes longer than any work. */
+/** A queue with a constant cost per item. `Array.prototype.shift` moves all other items, which takes longer than the work on an item if there are some ten thousand. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
@@ -9,7 +9,7 @@ export class Fifo<T> {
     return this.#items.length - this.#head;
   }
 
-  /** The one that came first of those that are there. */
+  /** The oldest item in the queue. */
   get first(): T | undefined {
     return this.#items[this.#head];
   }

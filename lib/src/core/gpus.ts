@@ -10,7 +10,7 @@ export interface Gpu {
 const QUERY_TIMEOUT_MS = 10_000;
 
 /**
- * The NVIDIA GPUs of this machine, by the driver's own tool: device files can be there when no driver works.
+ * The NVIDIA GPUs of this machine, as `nvidia-smi` lists them. Device files prove nothing: they can exist when no driver works.
  * @returns undefined if there is no `nvidia-smi` that works
  */
 export function listGpus(): Promise<readonly Gpu[] | undefined> {

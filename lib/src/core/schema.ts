@@ -5,22 +5,22 @@ export const InvalidOption = defineError('NBS_INVALID_OPTION', 400, '{where}: op
 const UnknownOption = defineError('NBS_UNKNOWN_OPTION', 400, '{where}: unknown option {option}; the options are {valid}');
 
 /**
- * One option of a configuration: its default, its check, and what the docs say of it. The member of the public interface and the row of `options.md`
- * are made of it.
+ * One option of a configuration: its default, its check, and its text in the docs. `npm run docs` makes the member of the public interface and the row
+ * of `options.md` from it.
  */
 export interface OptionSpec<T> {
   /** What it does, when to set it, and its unit; Markdown. */
   readonly doc: string;
-  /** What is valid: ends the sentence "option x must be …". */
+  /** What is valid. It ends the sentence "option x must be …". */
   readonly expected: string;
-  /** The TypeScript type as users write it; of options whose public interface is made from here. */
+  /** The TypeScript type as users write it, if the public interface is made from this option. */
   readonly type?: string;
   readonly default: T;
   /** The default as users would write it, or in words, when `default` does not show it. */
   readonly defaultText?: string;
   /** It has no default and must be given. */
   readonly isRequired?: boolean;
-  /** Returns the normalised value, or `undefined` where the input is not valid. */
+  /** Returns the normalised value, or `undefined` if the input is not valid. */
   readonly parse: (value: unknown) => T | undefined;
 }
 
@@ -62,10 +62,10 @@ export function integer(init: { doc: string; default: number; min: number; max?:
 }
 
 /**
- * A duration, in milliseconds once it is parsed.
- * @param init.where its name in the message of NBS_INVALID_DURATION
- * @param init.least milliseconds that it has at least; shorter ones are lengthened
- * @param init.min milliseconds that it must have at least; shorter ones are refused
+ * A duration. Parsed, it is in milliseconds.
+ * @param init.where the option's name in the message of NBS_INVALID_DURATION
+ * @param init.least in milliseconds; a shorter duration is replaced by this one
+ * @param init.min in milliseconds; a shorter duration is refused
  */
 export function duration(init: {
   doc: string;
@@ -104,7 +104,7 @@ export function positive(init: { doc: string; default: number }): OptionSpec<num
   };
 }
 
-/** An object of options of its own. @param parse throws what is wrong with one of them */
+/** An option that is an object of options. @param parse throws if one of them is wrong */
 export function group<T>(init: {
   doc: string;
   type: string;

@@ -1,25 +1,25 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Told of each piece of work that is part of a start, and of its end. */
+/** Is called with each piece of work that is part of a start. */
 export type StartSink = (what: string, work: Promise<unknown>) => void;
 
 interface StartState {
-  /** Of the process's own start. */
+  /** Gets the work of the process's own start. */
   sink: StartSink | null;
-  /** Of code that starts something later: known from where the work was begun. */
+  /** Gets the work of code that starts something later: the asynchronous context tells which code that is. */
   scope: AsyncLocalStorage<StartSink> | null;
 }
 
 const KEY = Symbol.for('nbserve.start');
-/** Shared by every copy of this module: user code may bring one of its own. */
+/** All copies of this module share it: user code may bring a copy of its own. */
 const shared = globalThis as { [KEY]?: StartState };
 const state: StartState = shared[KEY] ?? { sink: null, scope: null };
 shared[KEY] = state;
 
 /**
- * Begins a piece of work. If it is begun by a constructor, or by whatever else is waited for before a process is up, it is waited for as well.
+ * Begins a piece of work. If a constructor begins it, or other code that must end before a process is ready, the process is not ready before it ends.
  * @param what names it in messages
- * @returns the work's promise; whether somebody handles its failure can be told of it
+ * @returns the work's own promise, so that Node still sees whether somebody handles its failure
  */
 export function duringStart<T>(what: string, begin: () => Promise<T>): Promise<T> {
   const sink = state.sink ?? state.scope?.getStore();
@@ -29,7 +29,7 @@ export function duringStart<T>(what: string, begin: () => Promise<T>): Promise<T
   return work.then((value) => value);
 }
 
-/** All work of this process is told to `sink`, until the function that this returns is called. */
+/** Calls `sink` with all work of this process, until the function that this returns is called. */
 export function collectStart(sink: StartSink): () => void {
   state.sink = sink;
   return () => {
@@ -37,7 +37,7 @@ export function collectStart(sink: StartSink): () => void {
   };
 }
 
-/** Work that `run` begins is told to `sink`, also what it begins after an await. */
+/** Calls `sink` with the work that `run` begins, before and after an await. */
 export async function collectWithin<T>(sink: StartSink, run: () => Promise<T>): Promise<T> {
   const scope = new AsyncLocalStorage<StartSink>();
   state.scope = scope;
@@ -45,7 +45,7 @@ export async function collectWithin<T>(sink: StartSink, run: () => Promise<T>): 
     return await scope.run(sink, run);
   } finally {
     if (state.scope === scope) state.scope = null;
-    // On Node 20 and 22 each promise of the process would go on paying for it.
+    // Otherwise, on Node 20 and 22, every promise of the process costs more from now on.
     scope.disable();
   }
 }

@@ -9,10 +9,10 @@ export const InvalidDuration = defineError(
   "{option}: {value} is no duration; write milliseconds or a text such as '30s', '250ms', '5m', up to 596h",
 );
 
-/** A timer holds 31 bits, and fires at once for more: 24.8 days. */
+/** The longest time of a timer, 24.8 days: it has 31 bits, and a timer with more fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** What a timer can be set to: a sum of durations may be more than it holds. */
+/** A time that a timer can be set to: a sum of durations may be too long. */
 export const timerMs = (ms: number): number => Math.min(ms, MAX_TIMER_MS);
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
@@ -29,11 +29,11 @@ function msOfText(value: unknown): number {
   return match === null ? Number.NaN : Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
 }
 
-/** Time as a dependency, so that deciders and their tests need no real clock. */
+/** The clock as a dependency, so that code which decides, and its tests, need no real one. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Runs `action` after `delayMs`; returns what cancels it. The timer does not keep the process alive. */
+  /** Runs `action` after `delayMs`; returns a function that cancels it. The timer does not keep the process alive. */
   after(delayMs: number, action: () => void): () => void;
 }
 

@@ -1,6 +1,6 @@
 import { aboutInput, isAboutInput, isNbserveError, NbserveError } from './errors.js';
 
-/** An error as it crosses a process boundary: plain JSON, the thrower's own stack included. */
+/** An error as it is sent to another process: JSON, with the stack of the process that threw it. */
 export interface WireError {
   readonly name: string;
   readonly message: string;
@@ -9,9 +9,9 @@ export interface WireError {
   readonly status?: number;
   readonly details?: Readonly<Record<string, string | number>>;
   readonly cause?: WireError;
-  /** It is about data that came from outside (`aboutInput`). */
+  /** True if it is about data from outside (`aboutInput`). */
   readonly input?: true;
-  /** The HTTP status that an error of user code says it stands for. */
+  /** The HTTP status that user code gave the error. */
   readonly saidStatus?: number;
   /** As in http-errors: whether an HTTP client may read the message. */
   readonly expose?: boolean;
@@ -19,7 +19,7 @@ export interface WireError {
 
 const MAX_CAUSES = 8;
 const OURS = /^NBS_[A-Z\d_]+$/;
-/** Classes that are the same in every process, so that `instanceof` holds there too. */
+/** Classes that exist in every process, so that `instanceof` is true there too. */
 const NATIVE: ReadonlyMap<string, ErrorConstructor> = new Map(
   [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
 );
@@ -41,8 +41,8 @@ export function toWireError(value: unknown, depth = 0): WireError {
 }
 
 /**
- * Rebuilds the error. A coded one is a `NbserveError` again; another keeps its name, message, stack, `code` and `status`, and its class where that is a
- * native one. Never throws: what is not of the right type, or is no status, is left out, whoever sent it.
+ * Rebuilds the error. A coded error becomes a `NbserveError` again. Another error keeps its name, message, stack, `code` and `status`, and its class if
+ * that is a native one. It never throws: a field that has the wrong type, or a number that is no status, is left out.
  */
 export function fromWireError(wire: WireError, depth = 0): Error {
   const { name, message, stack, code, status, details, cause: inner, saidStatus: said, expose, input } = fieldsOf(wire);
@@ -83,7 +83,7 @@ export function isErrorStatus(status: unknown): status is number {
   return Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
 }
 
-// Errors of another realm (a notebook's vm context) are no `instanceof Error` here.
+// An error of another realm, such as a notebook's vm context, is not an `instanceof Error` here.
 function isErrorLike(value: unknown): value is Error {
   return (
     typeof value === 'object' &&
@@ -93,14 +93,14 @@ function isErrorLike(value: unknown): value is Error {
   );
 }
 
-/** The convention of Fastify, Koa and http-errors: an error may say its HTTP status, as `statusCode` or `status`. */
+/** An error may name its HTTP status, in `statusCode` or `status`. This is a convention of Fastify, Koa and http-errors. */
 export function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || isNbserveError(error)) return undefined;
   const { statusCode, status } = error as { statusCode?: unknown; status?: unknown };
   return [statusCode, status].find(isErrorStatus);
 }
 
-/** The convention of http-errors and Koa: an error may say whether its message is for the client, as `expose`. */
+/** An error may say in `expose` whether its message is for the client. This is a convention of http-errors and Koa. */
 export function exposeOf(error: unknown): { readonly expose?: boolean } {
   if (typeof error !== 'object' || error === null) return {};
   const { expose } = error as { expose?: unknown };

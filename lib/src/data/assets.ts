@@ -39,7 +39,7 @@ export class Assets {
     this.all = readManifest(join(folder, 'manifest.json')).assets;
   }
 
-  /** @throws NBS_DATASET_NOT_FOUND where there is no `datasets/` folder above `from` */
+  /** @throws NBS_DATASET_NOT_FOUND if there is no `datasets/` folder in `from` or above it */
   static find(from?: string, builders: OwnBuilders = {}): Assets {
     const folder = datasetsFolder(from);
     if (folder === undefined)
@@ -52,7 +52,7 @@ export class Assets {
   }
 
   /**
-   * Assets of these names, or below these folders (`mnist`); all without names.
+   * The assets with these names, or below these folders (`mnist`); all assets if no name is given.
    * @throws NBS_DATASET_NOT_FOUND
    */
   select(names: readonly string[]): readonly Asset[] {
@@ -68,12 +68,12 @@ export class Assets {
     return names.length === 0 ? this.all : this.all.filter((asset) => names.some((name) => matches(asset, name)));
   }
 
-  /** Where an asset lies: in the repository or in the cache. */
+  /** The absolute path of an asset, in the repository or in the cache. */
   pathOf(asset: Asset): string {
     return join(asset.committed ? this.folder : assetCache(), asset.name);
   }
 
-  /** Whether an asset is there with the bytes that the manifest names. */
+  /** Compares an asset's bytes with the sha256 in the manifest. */
   async check(asset: Asset): Promise<AssetStatus> {
     const path = this.pathOf(asset);
     if (!existsSync(path)) return { asset, path, state: 'missing' };
@@ -81,7 +81,7 @@ export class Assets {
   }
 
   /**
-   * The bytes of an asset made anew of the first source that gives it.
+   * Makes an asset's bytes from the first source that gives them. It writes no file.
    * @throws NBS_ASSET_UNAVAILABLE with the reason of each source; NBS_NO_BUILDER
    */
   async make(asset: Asset, onEvent: (event: AssetEvent) => void = () => {}): Promise<Uint8Array> {
@@ -105,7 +105,8 @@ export class Assets {
   }
 
   /**
-   * Makes an asset unless it is there already; with `force` in any case.
+   * Makes an asset and writes its file, unless the file is there already; with `force` in any case.
+   * @returns the absolute path of its file
    * @throws NBS_ASSET_UNAVAILABLE, NBS_NO_BUILDER, NBS_ASSET_NOT_KEPT
    */
   async fetch(

@@ -10,8 +10,9 @@ import { sha256OfFile } from './verify-file.js';
 const MANIFEST = join('datasets', 'manifest.json');
 
 /**
- * The `datasets/` folder: in `from` or a folder above it, else that of the repository which this library was built in.
- * @param from folder to start at. @default the working folder, which in a notebook is the notebook's
+ * The absolute path of the `datasets/` folder: in `from` or a folder above it, else in the repository in which this library was built.
+ * @param from the folder to start at. @default the working folder, which in a notebook is the notebook's
+ * @returns undefined if there is none
  */
 export function datasetsFolder(from: string = process.cwd()): string | undefined {
   const starts = [resolve(from), dirname(fileURLToPath(import.meta.url))];
@@ -24,15 +25,15 @@ export function datasetsFolder(from: string = process.cwd()): string | undefined
   return undefined;
 }
 
-/** Where fetched assets are kept. */
+/** The absolute path of the folder in which fetched assets are kept. */
 export function assetCache(): string {
   return join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'datasets');
 }
 
 /**
- * Absolute path of an asset, e.g. `datasetPath('mnist/mnist-cnn.onnx')`: from the repository, else from the cache. Its bytes are compared with the
- * manifest, once for each process.
- * @throws NBS_DATASET_NOT_FOUND naming the assets there are, or the command that fetches it; NBS_DATASET_DAMAGED
+ * The absolute path of an asset's file in the repository, or else in the cache: `datasetPath('mnist/mnist-cnn.onnx')`. Once per process, the file's
+ * bytes are compared with the manifest.
+ * @throws NBS_DATASET_NOT_FOUND names the assets that exist, or the command that fetches this one; NBS_DATASET_DAMAGED if the bytes are not those of the manifest
  */
 export function datasetPath(name: string, options: { readonly from?: string } = {}): string {
   const folder = datasetsFolder(options.from);
@@ -44,7 +45,7 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
       reason: 'the manifest does not name it',
       valid: `there are ${assets.map((asset) => asset.name).join(', ')}`,
     });
-  // Without a manifest the name alone decides: it must not lead out of the cache.
+  // Without a manifest only the name can be checked: it must not lead out of the cache.
   if (!isAssetName(name))
     throw DatasetNotFound({
       name: String(name),

@@ -1,12 +1,13 @@
 import { aboutInput } from '../core/index.js';
 import { InvalidData } from './errors.js';
 
-/** Side of a digit in pixels. */
+/** Width and height of a digit, in pixels. */
 export const MNIST_SIDE = 28;
 const SIZE = MNIST_SIDE * MNIST_SIDE;
 
 /**
- * One image or several, as several, each of 784 values from 0 to 255. What is wrong with them is about the data: it may have come with a request.
+ * Takes one image or several, each of 784 values from 0 to 255, and returns several. An error is marked as one about input, because the images may
+ * come from a request.
  * @throws NBS_DATA_INVALID
  */
 export function toDigits(images: ArrayLike<number> | readonly ArrayLike<number>[]): readonly ArrayLike<number>[] {
@@ -21,7 +22,7 @@ export function toDigits(images: ArrayLike<number> | readonly ArrayLike<number>[
     if (image.length !== SIZE) throw fail(`image ${i}`, `it has ${image.length} values, not ${SIZE}`);
     for (let at = 0; at < SIZE; at += 1) {
       const value = image[at] as unknown;
-      // The comparison is false for NaN as well.
+      // The comparison is false for NaN too.
       if (typeof value !== 'number' || !(value >= 0 && value <= 255))
         throw fail(
           `image ${i}`,

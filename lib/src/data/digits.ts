@@ -5,24 +5,24 @@ import { encodePng } from './png.js';
 
 /** Options of {@link showDigits}. */
 export interface DigitsOptions {
-  /** Text under each digit: digits, and `?`, `-`, `>`, `!`, `.`, `%`. @default none */
+  /** A text under each image, of the characters 0 to 9, `?`, `-`, `>`, `!`, `.`, `%`. @default none */
   readonly labels?: readonly (string | number)[];
-  /** Digits that stand out in red, e.g. the wrong ones. @default none */
+  /** True for each image that is drawn in red, e.g. the wrong ones. @default none */
   readonly marked?: readonly boolean[];
-  /** Digits in a row. @default 10 */
+  /** Number of images in a row. @default 10 */
   readonly columns?: number;
-  /** Size of an image's pixel. @default 2 */
+  /** Width and height of one pixel of an image, in pixels of the sheet. @default 2 */
   readonly scale?: number;
 }
 
 const GAP = 4;
-/** Height of the text under a digit: five dots, and air. */
+/** Height of the text under a digit, in dots. */
 const TEXT = 5;
 type Colour = readonly [number, number, number];
 const PAPER: Colour = [255, 255, 255];
 const INK: Colour = [40, 40, 40];
 const RED: Colour = [214, 39, 40];
-/** Glyphs of 3×5 dots, row by row: drawn by us, as a machine need not have fonts. */
+/** Glyphs of 3×5 dots, row by row. They are part of this file because a machine may have no fonts. */
 const glyphs: Readonly<Record<string, string>> = {
   '0': '111101101101111',
   '1': '010110010010111',
@@ -58,11 +58,11 @@ const OPTIONS = {
   columns: integer({ doc: 'Digits in a row.', default: 10, min: 1, max: 1000 }),
   scale: integer({ doc: "Size of an image's pixel; 0 is 5 for one digit, 2 for many.", default: 0, min: 1, max: 64 }),
 };
-/** A picture of 256 megabytes helps nobody. */
+/** A larger picture would take over 256 MB. */
 const MAX_PIXELS = 85_000_000;
 
 /**
- * One digit, or many on a sheet with labels, as a picture. Images are 784 values each, from 0 to 255.
+ * Makes a picture of one digit, or of many on a sheet with labels. Each image has 784 values from 0 (black) to 255 (white), row by row.
  * @throws NBS_DATA_INVALID, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
 export function showDigits(images: ArrayLike<number> | readonly ArrayLike<number>[], options: DigitsOptions = {}): Picture {
@@ -117,7 +117,7 @@ export function showDigits(images: ArrayLike<number> | readonly ArrayLike<number
 }
 
 /**
- * PNG of one digit in its own 28×28 pixels, as a client would upload it.
+ * The bytes of a PNG of one digit, 28×28 pixels, as a client would upload it. The image has 784 values from 0 (black) to 255 (white), row by row.
  * @throws NBS_DATA_INVALID
  */
 export function digitPng(image: ArrayLike<number>): Uint8Array {

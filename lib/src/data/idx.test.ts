@@ -37,7 +37,7 @@ test('a digit as PNG holds its pixels; a sheet says its size', () => {
   assert.equal(png.toString('latin1', 37, 41), 'IDAT');
   const rows = inflateSync(png.subarray(41, 41 + length));
   assert.deepEqual([rows.length, rows[0], rows[1]], [28 * 29, 0, 7]);
-  // CRC of an empty IEND chunk, as in the specification.
+  // The CRC of an empty IEND chunk, from the specification.
   assert.equal(png.readUInt32BE(png.length - 4), 0xae426082);
   const sheet = showDigits([new Uint8Array(784), new Uint8Array(784)], { labels: [1, '2?'], marked: [false, true], columns: 1 });
   assert.deepEqual(

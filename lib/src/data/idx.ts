@@ -1,6 +1,6 @@
 import { InvalidData } from './errors.js';
 
-/** Bytes with their dimensions, as MNIST's files hold them (http://yann.lecun.com/exdb/mnist: big-endian sizes, row-major bytes). */
+/** Bytes with their dimensions, in the format of MNIST's files (http://yann.lecun.com/exdb/mnist: big-endian sizes, row-major bytes). */
 export interface Idx {
   readonly dims: readonly number[];
   readonly data: Uint8Array;

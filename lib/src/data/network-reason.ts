@@ -1,4 +1,4 @@
-/** Words of npm, pip and Node that tell why a registry did not answer; the first that occurs counts. */
+/** Words of npm, pip and Node that say why a registry did not answer. The first one found counts. */
 const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
   [
     /ProxyError|Cannot connect to proxy|tunneling socket|407 Proxy|Proxy Authentication|EPROXY/i,
@@ -21,7 +21,7 @@ const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
   [/ECONNRESET|EPIPE|Connection reset|RemoteDisconnected|socket hang up|UND_ERR_SOCKET|ProtocolError/i, 'the connection broke'],
 ];
 
-/** Why a registry could not be reached, with the address that was tried where that is told; `null` if the words tell of no network. */
+/** Why a registry could not be reached, with the address if the words name it. `null` if the words are not about the network. */
 export function networkReason(words: string): string | null {
   const reason = REASONS.find(([pattern]) => pattern.test(words))?.[1];
   if (reason === undefined) return null;

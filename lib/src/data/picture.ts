@@ -10,7 +10,7 @@ export class Picture {
     readonly height: number,
   ) {}
 
-  /** What notebooks ask values for: representations by MIME type. */
+  /** The representations of the value by MIME type. Notebooks call this. */
   [Symbol.for('Jupyter.display')](): Record<string, string> {
     return { 'image/png': Buffer.from(this.png).toString('base64'), 'text/plain': this.toString() };
   }

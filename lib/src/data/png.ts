@@ -4,7 +4,7 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** Colour types of the PNG specification (https://www.w3.org/TR/png-3, 11.2.1). */
 const COLOUR = { 1: 0, 3: 2 } as const;
 
-/** PNG of grey (1) or RGB (3) bytes, row by row. For small pictures of our own; photographs go through sharp. */
+/** Makes a PNG from grey (1) or RGB (3) bytes, row by row. It is for small pictures; sharp encodes photographs. */
 export function encodePng(pixels: Uint8Array, width: number, height: number, channels: 1 | 3): Uint8Array {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, width);
@@ -12,7 +12,7 @@ export function encodePng(pixels: Uint8Array, width: number, height: number, cha
   header.setUint8(8, 8);
   header.setUint8(9, COLOUR[channels]);
   const row = width * channels;
-  // Each row begins with its filter's number; 0: none.
+  // Each row begins with the number of its filter; 0 is no filter.
   const rows = new Uint8Array(height * (row + 1));
   for (let y = 0; y < height; y += 1) rows.set(pixels.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
   const parts = [
@@ -33,7 +33,7 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** CRC-32 as PNG has it; zlib's own is there from Node 22 on. */
+/** The CRC-32 of PNG. zlib has one from Node 22 on. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {

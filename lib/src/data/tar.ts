@@ -3,7 +3,7 @@ import { InvalidData } from './errors.js';
 
 const BLOCK = 512;
 
-/** Files of a `.tgz` as npm makes them (ustar; long names by its prefix field) by name. */
+/** The files of a `.tgz` that npm made, by name. The format is ustar, with long names in its prefix field. */
 export function readTarball(packed: Uint8Array, source: string): ReadonlyMap<string, Uint8Array> {
   const bytes = gunzipSync(packed);
   const text = (from: number, length: number) =>

@@ -3,10 +3,10 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const CHUNK_BYTES = 1 << 20;
 
-/** The sha256 of files that were read, as long as their size, time and inode are the same. */
+/** The sha256 of files that were read. It is valid as long as the file's size, time and inode are the same. */
 const known = new Map<string, { readonly stamp: string; readonly sha256: string }>();
 
-/** The sha256 (hex) of a file, read once for each process: 100 MB take 0.1 to 0.4 s. */
+/** The sha256 (hex) of a file. A process reads each file once, because 100 MB take 0.1 to 0.4 s. */
 export function sha256OfFile(path: string): string {
   const file = openSync(path, 'r');
   try {

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 
-/** A zip archive with one file packed and the others stored. */
+/** Makes a zip archive in which one file is compressed and the others are stored. */
 export function zip(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];

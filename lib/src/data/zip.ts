@@ -5,12 +5,12 @@ const END_OF_DIRECTORY = 0x06054b50;
 const DIRECTORY_ENTRY = 0x02014b50;
 const END_LENGTH = 22;
 
-/** Files of a zip archive by name, each unpacked when it is asked for. Wheels and torch checkpoints are such; zip64 and encryption are refused. */
+/** The files of a zip archive by name. Each is unpacked when it is asked for. Wheels and torch checkpoints are zip archives. zip64 and encryption are refused. */
 export function readZip(bytes: Uint8Array, source: string): ReadonlyMap<string, () => Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fail = (reason: string) => InvalidData({ source, format: 'a zip archive', reason });
   let end = bytes.length - END_LENGTH;
-  // The end record is followed by a comment of any length up to 65,535.
+  // After the end record there may be a comment of up to 65,535 bytes.
   while (end >= 0 && view.getUint32(end, true) !== END_OF_DIRECTORY) end -= 1;
   if (end < 0) throw fail('it has no directory');
   const count = view.getUint16(end + 10, true);

@@ -1,4 +1,4 @@
-/** What a host of user code needs: the notebook kernel, and the command line. Not for notebooks. */
+/** Entry `nbserve/host`: what programs need that host user code, such as the notebook kernel and the command line. Not for notebooks. */
 
 export {
   compileModule,
