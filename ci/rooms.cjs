@@ -7,7 +7,7 @@ const ROOMS = {
   engine: ['core', 'ipc'],
   'engine/agent': ['core', 'ipc', 'engine'],
   code: ['core'],
-  'serve/protocol': ['core', 'code'],
+  'serve/protocol': ['core', 'ipc', 'code'],
   'serve/modules': ['core', 'code'],
   'serve/context': ['core'],
   'serve/multiplexing': ['core', 'serve/context'],

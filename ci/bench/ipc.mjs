@@ -45,9 +45,9 @@ async function serve(dir) {
           if (call.head.kind === 'http')
             return () =>
               call.respond({ kind: 'http', status: 200, headers: ['content-type', 'application/json'] }, call.body, true);
-          const { method } = /** @type {{ method: string }} */ (call.head);
+          const { method } = /** @type {{ kind: string, method: string }} */ (call.head);
           if (method === 'echo') return () => call.respond({ kind: 'value', queue: 1 }, call.body, true);
-          if (method === 'value') return () => call.reply(decodeValue(call.body)[0], 1);
+          if (method === 'value') return () => call.reply(decodeValue(call.body)[0], { kind: 'value', queue: 1 });
           return () => {
             call.onBody = { onData: (chunk) => call.consumed(chunk.length), onEnd: () => call.reply(null), onError() {} };
           };
@@ -154,10 +154,11 @@ async function measure(kind, dir, ms) {
 async function upload(dir, bytes) {
   const channel = await connect({ path: join(dir, 'ipc.sock') }, { token: TOKEN, hello: helloOf('driver', 'bench') });
   const body = Buffer.alloc(bytes);
+  const head = { kind: 'method', method: 'sink', requestId: 'r' };
   const start = performance.now();
   await /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {
-      channel.request({ kind: 'method', method: 'sink', requestId: 'r' }, body, {
+      channel.request(head, body, {
         onHead() {},
         onData() {},
         onEnd: resolve,

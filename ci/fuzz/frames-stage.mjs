@@ -12,6 +12,7 @@ const { connect: connectChannel, helloOf, listen } = await import(new URL('ipc/i
 const { AcceptingHandshake, ConnectingHandshake } = await import(new URL('ipc/handshake.js', DIST).href);
 const { FrameParser } = await import(new URL('ipc/frame-parser.js', DIST).href);
 const { FrameType } = await import(new URL('ipc/frame.js', DIST).href);
+const { REQUEST_KINDS } = await import(new URL('serve/protocol/index.js', DIST).href);
 const { HttpProxy } = await import(new URL('serve/proxy/http-proxy.js', DIST).href);
 const { Router } = await import(new URL('serve/router/router.js', DIST).href);
 
@@ -42,13 +43,16 @@ export class Stage {
       {
         token: TOKEN,
         hello: helloOf('replica', 'honest'),
+        kinds: REQUEST_KINDS,
         onChannel: (channel) => {
           channel.onCall = answerHonestly;
         },
       },
     );
     stage.liar = stage.listenAndLie(join(stage.dir, 'liar.sock'));
-    stage.router = new Router({ connect: (path) => connectChannel({ path }, { token: TOKEN, hello: helloOf('proxy', 'fuzz') }) });
+    stage.router = new Router({
+      connect: (path) => connectChannel({ path }, { token: TOKEN, hello: helloOf('proxy', 'fuzz'), kinds: REQUEST_KINDS }),
+    });
     const route = (name, requestTimeoutMs) => ({
       app: 'a',
       name,

@@ -1,4 +1,4 @@
-import type { Channel } from './channel.js';
+import type { CallKinds, Channel } from './channel.js';
 import type { Outbox } from './outbox.js';
 
 /** What calls need of the channel that carries them. */
@@ -7,6 +7,7 @@ export interface CallHost {
   readonly outbox: Outbox;
   /** Name of the peer for messages. */
   readonly peerName: string;
+  readonly kinds: CallKinds | null;
   /** STARTED was written: with the operating system before any user code runs. */
   startedWritten(): void;
   forgetOutgoing(stream: number): void;

@@ -39,6 +39,16 @@ export interface Channel {
 // biome-ignore lint/suspicious/noConfusingVoidType: handlers that end the call at once simply return
 export type CallHandler = (call: IncomingCall) => (() => void) | undefined | void;
 
+/** Kinds of calls besides `control`. Whoever defines such kinds passes this to `connect` and `listen`. */
+export interface CallKinds {
+  /** Names the call in messages. */
+  describe(head: CallHead): string;
+  /** What is wrong with the head of a call that came in, or null. If it is null, the handler of the call may rely on the head's types. */
+  headFault(head: CallHead): string | null;
+  /** Why this cannot be the head of an answer to that call, or null. */
+  answerFault(call: CallHead, answer: ResponseHead): string | null;
+}
+
 export interface CallOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -92,8 +102,11 @@ export interface IncomingCall {
   write(chunk: Uint8Array): boolean;
   onDrain: (() => void) | null;
   end(chunk?: Uint8Array): void;
-  /** Answers with `encodeValue(value)`; a value that cannot be sent becomes `fail`. */
-  reply(value: unknown, queue?: number): void;
+  /**
+   * Answers with `encodeValue(value)`; if the value cannot be sent, this does `fail`.
+   * @default head `{ kind: 'value' }`
+   */
+  reply(value: unknown, head?: ResponseHead): void;
   fail(error: unknown): void;
   readonly cancelled: boolean;
   /** Answered, failed, or cancelled: nothing that is written now goes out. */

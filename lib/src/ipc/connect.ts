@@ -1,15 +1,17 @@
 import { createConnection, type Socket } from 'node:net';
 import { isNbserveError } from '../core/index.js';
 import { addressFault, showAddress } from './address.js';
-import type { Channel } from './channel.js';
+import type { CallKinds, Channel } from './channel.js';
 import { ConnectFailed } from './errors.js';
-import { ConnectingHandshake } from './handshake.js';
+import { ConnectingHandshake, type HandshakeResult } from './handshake.js';
 import type { Address, Hello } from './messages.js';
 import { SocketChannel } from './socket-channel.js';
 
 export interface ConnectOptions {
   readonly token: string;
   readonly hello: Hello;
+  /** Kinds of calls that the channel carries, besides `control`. @default none */
+  readonly kinds?: CallKinds;
   /** For connecting and the handshake together. @default 5000 */
   readonly timeoutMs?: number;
 }
@@ -20,7 +22,7 @@ export interface ConnectOptions {
  */
 export function connect(address: Address, options: ConnectOptions): Promise<Channel> {
   const peerName = showAddress(address);
-  const { token, hello, timeoutMs = 5000 } = options;
+  const { token, hello, kinds = null, timeoutMs = 5000 } = options;
   return new Promise((resolve, reject) => {
     const fault = addressFault(address);
     if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
@@ -41,7 +43,7 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
           if (step.done === undefined) continue;
           clearTimeout(timer);
           socket.off('data', onData).off('error', fail).off('close', onEnd);
-          resolve(openChannel(socket, step.done.peer, step.done.rest, 'connecting'));
+          resolve(openChannel(socket, step.done, 'connecting', kinds));
         }
       } catch (error) {
         fail(error as Error);
@@ -53,10 +55,15 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
 }
 
 /** Makes the channel of a socket whose handshake is done, and starts to read in the next turn of the loop, when handlers are set. */
-export function openChannel(socket: Socket, peer: Hello, rest: Buffer, side: 'connecting' | 'accepting'): Channel {
+export function openChannel(
+  socket: Socket,
+  { peer, rest }: HandshakeResult,
+  side: 'connecting' | 'accepting',
+  kinds: CallKinds | null,
+): Channel {
   socket.pause();
-  const channel = new SocketChannel(socket, peer, side);
-  // Adding a 'data' listener resumes a socket, unless it was paused by name.
+  const channel = new SocketChannel(socket, peer, side, kinds);
+  // A new 'data' listener makes a socket flow, except after a call of pause().
   if (rest.length > 0) socket.unshift(rest);
   setImmediate(() => socket.resume());
   return channel;

@@ -17,8 +17,14 @@ const MAX_HELLO_BYTES = 4096;
 /** What a step asks of its connection. */
 export interface HandshakeStep {
   readonly send?: Buffer;
-  /** The other side, once all is well; `rest` are bytes that came behind the handshake. */
-  readonly done?: { readonly peer: Hello; readonly rest: Buffer };
+  readonly done?: HandshakeResult;
+}
+
+/** A handshake that succeeded. */
+export interface HandshakeResult {
+  readonly peer: Hello;
+  /** Bytes that came after the handshake. */
+  readonly rest: Buffer;
 }
 
 interface HandshakeOptions {

@@ -1,38 +1,26 @@
-import type { CallHead, ResponseHead } from './messages.js';
+import type { CallKinds } from './channel.js';
+import type { CallHead, ControlCallHead, ResponseHead } from './messages.js';
 
-type Fields<T> = { readonly [K in keyof T]?: unknown };
-/** All fields that any of the heads has. */
-type AnyOf<T> = T extends unknown ? Fields<T> : never;
+/** A call of the control plane. */
+export const isControl = (head: CallHead): head is ControlCallHead => head.kind === 'control';
 
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isAbsent = (value: unknown): boolean => value === undefined;
-/** JSON has no NaN and no Infinity, but `1e999` becomes one. */
-const isAmount = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
-
-/** What is wrong with the head of a call, or null: whoever takes the call may rely on its types. */
-export function callHeadFault(head: CallHead): string | null {
-  const given = head as AnyOf<CallHead> &
-    Fields<Extract<CallHead, { kind: 'http' }>> & { readonly op?: unknown; readonly modelId?: unknown };
-  if (!isAbsent(given.length) && !Number.isSafeInteger(given.length)) return 'its length is no whole number';
-  if (given.kind === 'control') return isText(given.op) ? null : 'its operation has no name';
-  if (given.kind !== 'http' && given.kind !== 'method') return 'it is of no kind that is known';
-  if (!isText(given.method) || !isText(given.requestId)) return 'it has no method or no id';
-  if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is no number';
-  if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline is of nobody';
-  if (given.kind === 'method') return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
-  if (![given.url, given.host, given.prefix].every(isText)) return 'it has no URL, host or prefix';
-  return headersFault(given.headers);
+/** What is wrong with the head of a call that came in, or null. */
+export function callHeadFault(head: CallHead, kinds: CallKinds | null): string | null {
+  const given = head as { readonly [K in keyof ControlCallHead]?: unknown };
+  if (given.length !== undefined && !Number.isSafeInteger(given.length)) return 'its length is no whole number';
+  if (given.kind === 'control') return typeof given.op === 'string' ? null : 'its operation has no name';
+  if (typeof given.kind !== 'string') return 'it is of no kind that is known';
+  return kinds?.headFault(head) ?? null;
 }
 
-/** Why this is no answer to that call, or null. What HTTP asks of it is for those to see who pass it on over HTTP. */
-export function responseHeadFault(call: CallHead, { kind }: ResponseHead): string | null {
-  if (call.kind === 'http') return null;
-  const fits = kind === 'value' || (kind === 'items' && call.kind === 'method');
-  return fits ? null : `an answer of the kind ${JSON.stringify(kind)} to a ${call.kind} call`;
+/** Why this cannot be the head of an answer to that call, or null. */
+export function responseHeadFault(call: CallHead, answer: ResponseHead, kinds: CallKinds | null): string | null {
+  if (!isControl(call)) return kinds?.answerFault(call, answer) ?? null;
+  return answer.kind === 'value' ? null : `an answer of the kind ${JSON.stringify(answer.kind)} to a control call`;
 }
 
-/** What is wrong with a list of name, value, name, value, …, or null. */
-export function headersFault(headers: unknown): string | null {
-  if (!Array.isArray(headers) || headers.length % 2 !== 0) return 'its headers are no list of names and values';
-  return headers.every(isText) ? null : 'a header is no text';
+/** Names a call in messages. */
+export function describeCall(head: CallHead, kinds: CallKinds | null): string {
+  if (isControl(head)) return `operation ${head.op}`;
+  return kinds?.describe(head) ?? `${head.kind} call`;
 }

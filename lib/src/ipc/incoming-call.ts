@@ -8,6 +8,8 @@ import type { CallHead, ResponseHead } from './messages.js';
 import { type SendOwner, SendStream } from './send-queue.js';
 import { encodeValue } from './values.js';
 
+const VALUE: ResponseHead = { kind: 'value' };
+
 /** The answering end of a stream. */
 export class IncomingStream implements IncomingCall, SendOwner {
   readonly id: number;
@@ -108,9 +110,8 @@ export class IncomingStream implements IncomingCall, SendOwner {
     this.#send.end();
   }
 
-  reply(value: unknown, queue?: number): void {
+  reply(value: unknown, head: ResponseHead = VALUE): void {
     if (this.done) return;
-    const head: ResponseHead = queue === undefined ? { kind: 'value' } : { kind: 'value', queue };
     try {
       const body = value === undefined ? undefined : encodeValue(value, { root: 'result' });
       this.#respond(head, body, true, true);

@@ -2,6 +2,7 @@ export { ByteQueue } from './byte-queue.js';
 export type {
   BodySink,
   CallHandler,
+  CallKinds,
   CallOptions,
   Channel,
   ChannelServer,
@@ -27,18 +28,17 @@ export {
 } from './errors.js';
 export { FeedPublisher } from './feed-publisher.js';
 export { FeedSubscriber, type FeedSubscriberOptions } from './feed-subscriber.js';
-export { headersFault } from './head-faults.js';
+export { isControl } from './head-faults.js';
 export { helloOf } from './hello.js';
 export { encodeItem, ItemDecoder } from './items.js';
 export { type ListenOptions, listen } from './listen.js';
 export type {
   Address,
+  AnyCallHead,
   CallHead,
   ControlCallHead,
   FeedMessage,
   Hello,
-  HttpCallHead,
-  MethodCallHead,
   Notification,
   ResponseHead,
 } from './messages.js';

@@ -1,7 +1,7 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 import { addressFault, showAddress } from './address.js';
-import type { Channel, ChannelServer } from './channel.js';
+import type { CallKinds, Channel, ChannelServer } from './channel.js';
 import { openChannel } from './connect.js';
 import { ListenFailed } from './errors.js';
 import { AcceptingHandshake } from './handshake.js';
@@ -16,6 +16,8 @@ export interface ListenOptions {
   readonly token: string;
   /** Read at each connection. */
   readonly hello: Hello;
+  /** Kinds of calls that the channels carry, besides `control`. @default none */
+  readonly kinds?: CallKinds;
   /** Called once a peer is authenticated; handlers set here miss nothing. */
   readonly onChannel: (channel: Channel) => void;
   /** @default 3000 */
@@ -57,7 +59,7 @@ export async function listen(address: Address, options: ListenOptions): Promise<
 
 /** Settles when the handshake is over, either way. */
 function accept(socket: Socket, options: ListenOptions, onChannel: (channel: Channel) => void): Promise<void> {
-  const { token, hello, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+  const { token, hello, kinds = null, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
   const handshake = new AcceptingHandshake({ token, hello, peerName: 'a connecting process' });
   return new Promise((resolve) => {
     const drop = (): void => void socket.destroy();
@@ -74,7 +76,7 @@ function accept(socket: Socket, options: ListenOptions, onChannel: (channel: Cha
           socket.off('data', onData).off('close', settle);
           settle();
           if (!handshake.accepts(step.done.peer)) return void socket.destroySoon();
-          onChannel(openChannel(socket, step.done.peer, step.done.rest, 'accepting'));
+          onChannel(openChannel(socket, step.done, 'accepting', kinds));
         }
       } catch {
         drop();

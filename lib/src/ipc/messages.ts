@@ -13,62 +13,28 @@ export interface Hello {
 
 export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
-export interface HttpCallHead {
-  readonly kind: 'http';
-  readonly method: string;
-  /** Path and query, as the client sent them. */
-  readonly url: string;
-  /** Name, value, name, value, … */
-  readonly headers: string[];
-  readonly host: string;
-  /** The route prefix that matched. */
-  readonly prefix: string;
-  /** Milliseconds left for the answer at the moment of sending; the channel fails the call with NBS_DEADLINE past it. */
-  readonly deadlineMs?: number;
-  /** What is left of the caller's deadline at the moment of sending; for the calls that the receiver makes in turn. The channel does not look at it. */
-  budgetMs?: number;
-  /** Whose deadline that is, for messages. @default the deployment's own */
-  budgetOf?: string;
-  /** Others may go first; the calls that the receiver makes in turn are batch ones as well. @default interactive */
-  readonly priority?: 'batch';
-  readonly requestId: string;
-  /** Length of the body in bytes where it is known. Up to `WHOLE_BODY_MAX` the receiver gets the body as one piece. */
+/** What the channel reads of a call's head. The rest of the head belongs to those who define the call's kind; see `CallKinds`. */
+export interface AnyCallHead {
+  readonly kind: string;
+  /** Length of the body in bytes, if it is known. If it is at most `WHOLE_BODY_MAX`, the receiver gets the body as one piece. */
   readonly length?: number;
-}
-
-/** A call of a method through a handle. The body is `encodeValue` of the array of arguments. */
-export interface MethodCallHead {
-  readonly kind: 'method';
-  readonly method: string;
-  /** As in {@link HttpCallHead.deadlineMs}. */
+  /** Milliseconds until the answer must be complete, from the moment of sending. After that, the sending channel fails the call with NBS_DEADLINE. */
   readonly deadlineMs?: number;
-  /** These as in {@link HttpCallHead}. */
-  budgetMs?: number;
-  budgetOf?: string;
-  readonly priority?: 'batch';
-  readonly requestId: string;
-  readonly length?: number;
-  /** Model that the call is for, where the deployment serves several (`multiplexedModelId` of a handle). */
-  readonly modelId?: string;
-  /** The caller takes an iterable answer (`items`). */
-  readonly streaming?: boolean;
 }
 
 /** A call of the control plane; see `callOp` and `handleOps`. */
-export interface ControlCallHead {
+export interface ControlCallHead extends AnyCallHead {
   readonly kind: 'control';
   readonly op: string;
-  readonly length?: number;
 }
 
-export type CallHead = HttpCallHead | MethodCallHead | ControlCallHead;
+export type CallHead = AnyCallHead | ControlCallHead;
 
-export type ResponseHead =
-  | { readonly kind: 'http'; readonly status: number; readonly headers: string[]; readonly queue?: number }
-  /** The body is `encodeValue` of the result. `queue`: calls in progress at the answering process. */
-  | { readonly kind: 'value'; readonly queue?: number }
-  /** The body is a sequence of items, each `encodeItem` of a value. */
-  | { readonly kind: 'items'; readonly queue?: number };
+/** The channel itself makes and reads answers of the kind `value`: their body is `encodeValue` of the result. */
+export interface ResponseHead {
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
 
 export type FeedMessage =
   | { readonly kind: 'feed'; readonly topic: string; readonly version: number; readonly value: unknown }

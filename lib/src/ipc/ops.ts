@@ -1,5 +1,6 @@
 import type { CallHandler, CallOptions, Channel, IncomingCall } from './channel.js';
 import { NoHandler, UnknownOp } from './errors.js';
+import { isControl } from './head-faults.js';
 import { readBody } from './read-body.js';
 import { decodeValue } from './values.js';
 
@@ -39,11 +40,12 @@ export function opCaller<O extends OpsShape<O>>(channel: Channel): OpCaller<O> {
 export function handleOps<O extends OpsShape<O>>(handlers: OpHandlers<O>, fallback?: CallHandler): CallHandler {
   const table = handlers as Readonly<Record<string, (args: unknown, call: IncomingCall) => unknown>>;
   return (call) => {
-    if (call.head.kind !== 'control') {
+    const { head } = call;
+    if (!isControl(head)) {
       if (fallback !== undefined) return fallback(call);
-      return call.fail(NoHandler({ peer: 'this process', kind: call.head.kind }));
+      return call.fail(NoHandler({ peer: 'this process', kind: head.kind }));
     }
-    const { op } = call.head;
+    const { op } = head;
     const handler = Object.hasOwn(table, op) ? table[op] : undefined;
     if (handler === undefined) return call.fail(UnknownOp({ op, valid: Object.keys(table).join(', ') }));
     return () => void answer(call, handler);

@@ -101,7 +101,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
     if (head === null) return this.#hasHead ? null : 'a body without a head';
     if (this.#hasHead) return 'a second answer';
     this.#hasHead = true;
-    return responseHeadFault(this.head, head);
+    return responseHeadFault(this.head, head, this.#host.kinds);
   }
 
   /** What the peer says of this call cannot be true. The connection carries the calls of others too: only this one ends. */

@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 import { createLog, fromWireError, isNbserveError, type NbserveError, toWireError, type WireError } from '../core/index.js';
 import { CallBatch } from './call-batch.js';
 import type { CallHost } from './call-host.js';
-import type { CallHandler, CallOptions, Channel, OutgoingCall, ResponseSink } from './channel.js';
+import type { CallHandler, CallKinds, CallOptions, Channel, OutgoingCall, ResponseSink } from './channel.js';
 import { Deadlines } from './deadlines.js';
 import { DeadlineExceeded, HeadTooLarge, NoHandler, PeerGone, ProtocolViolation } from './errors.js';
 import { Flag, FrameType, MAX_HEAD, WHOLE_BODY_MAX, WINDOW_BYTES } from './frame.js';
 import { FrameParser, type FrameSink } from './frame-parser.js';
-import { callHeadFault } from './head-faults.js';
+import { callHeadFault, describeCall } from './head-faults.js';
 import { IncomingStream } from './incoming-call.js';
 import type { CallHead, FeedMessage, Hello, Notification, ResponseHead } from './messages.js';
 import { Outbox } from './outbox.js';
@@ -25,6 +25,7 @@ const log = createLog('ipc');
 export class SocketChannel implements Channel, CallHost, FrameSink {
   readonly peer: Hello;
   readonly peerName: string;
+  readonly kinds: CallKinds | null;
   readonly closed: Promise<void>;
   isClosed = false;
   onCall: CallHandler | null = null;
@@ -44,8 +45,9 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   #failure: NbserveError | null = null;
   #resolveClosed!: () => void;
 
-  constructor(socket: Socket, peer: Hello, side: 'connecting' | 'accepting') {
+  constructor(socket: Socket, peer: Hello, side: 'connecting' | 'accepting', kinds: CallKinds | null) {
     this.#socket = socket;
+    this.kinds = kinds;
     this.peer = peer;
     this.peerName = `${peer.role} ${peer.id}`;
     this.#parity = side === 'connecting' ? 1 : 0;
@@ -72,18 +74,16 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   }
 
   request(head: CallHead, body: Uint8Array | null | 'stream', sink: ResponseSink): OutgoingCall {
-    const deadlineMs = head.kind === 'control' ? undefined : head.deadlineMs;
-    return this.#open(head, body, sink, deadlineMs);
+    return this.#open(head, body, sink, head.deadlineMs);
   }
 
   call(head: CallHead, value?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { signal, timeoutMs } = options;
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) throw abortError(describe(head), signal.reason);
+      if (signal?.aborted) throw abortError(describeCall(head, this.kinds), signal.reason);
       const body = value === undefined ? null : encodeValue(value, { root: 'args' });
-      const deadlineMs = timeoutMs ?? (head.kind === 'control' ? undefined : head.deadlineMs);
-      const sink = new UnarySink(describe(head), signal, resolve, reject);
-      sink.call = this.#open(head, body, sink, deadlineMs);
+      const sink = new UnarySink(describeCall(head, this.kinds), signal, resolve, reject);
+      sink.call = this.#open(head, body, sink, timeoutMs ?? head.deadlineMs);
     });
   }
 
@@ -174,7 +174,8 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   #expire(call: OutgoingStream): void {
     this.outbox.writer.text(FrameType.CANCEL, call.id, 'deadline');
     this.outbox.written();
-    this.#guard(() => call.fail(DeadlineExceeded({ what: describe(call.head), timeoutMs: call.timeoutMs as number })));
+    const what = describeCall(call.head, this.kinds);
+    this.#guard(() => call.fail(DeadlineExceeded({ what, timeoutMs: call.timeoutMs as number })));
   }
 
   #onData = (chunk: Buffer): void => {
@@ -242,7 +243,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   #onRequest(stream: number, flags: number, bytes: Buffer, at: number, body: number, end: number): void {
     if (stream === 0 || this.#isOurs(stream) || this.#incoming.has(stream)) throw this.#violation(`a call on stream ${stream}`);
     const head = this.#parse<CallHead>(bytes.toString(undefined, at, body));
-    const fault = callHeadFault(head);
+    const fault = callHeadFault(head, this.kinds);
     if (fault !== null) {
       this.outbox.writer.text(FrameType.ERROR, stream, JSON.stringify(toWireError(this.#violation(`a call: ${fault}`))));
       this.outbox.written();
@@ -328,8 +329,3 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
 }
 
 const CALLER_GONE = 'the caller went away';
-
-function describe(head: CallHead): string {
-  if (head.kind === 'http') return `${head.method} ${head.url}`;
-  return head.kind === 'method' ? `method ${head.method}` : `operation ${head.op}`;
-}

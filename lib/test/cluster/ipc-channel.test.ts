@@ -15,6 +15,7 @@ import {
   readBody,
   UnknownOp,
 } from '../../dist/ipc/index.js';
+import type { HttpCallHead, RequestHead } from '../../dist/serve/protocol/index.js';
 import { http, method, pair, Recorder } from '../fixtures/ipc-pair.js';
 import { until } from '../fixtures/wait.js';
 
@@ -23,7 +24,7 @@ const MIB = 1024 * 1024;
 test('a whole call: one frame there, STARTED and one frame back', async (t) => {
   const { near, far } = await pair(t);
   far.onCall = (call) => {
-    assert.equal(call.head.kind === 'http' && call.head.url, '/echo');
+    assert.equal((call.head as RequestHead).kind === 'http' && (call.head as HttpCallHead).url, '/echo');
     assert.equal(call.streaming, false);
     call.started();
     return () => call.respond({ kind: 'http', status: 201, headers: ['a', 'b'] }, call.body as Uint8Array, true);
@@ -42,7 +43,7 @@ test('calls go both ways on one channel, many at once', async (t) => {
   for (const end of [near, far]) {
     end.onCall = (call) => {
       call.started();
-      return () => void readBody(call).then(() => call.reply((call.head as { method: string }).method));
+      return () => void readBody(call).then(() => call.reply((call.head as RequestHead).method));
     };
   }
   const names = Array.from({ length: 500 }, (_, i) => `m${i}`);
@@ -124,7 +125,7 @@ test('a stream whose reader sleeps holds up no other call', async (t) => {
   const { near, far } = await pair(t);
   far.onCall = (call) => {
     call.started();
-    const name = (call.head as { method: string }).method;
+    const name = (call.head as RequestHead).method;
     return () => (name === 'flood' ? call.respond({ kind: 'items' }, Buffer.alloc(8 * MIB), true) : call.reply(name));
   };
   const asleep = new Recorder();

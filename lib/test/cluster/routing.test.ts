@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { encodeValue } from '../../dist/ipc/index.js';
+import type { RequestHead } from '../../dist/serve/protocol/index.js';
 import type { Router } from '../../dist/serve/router/index.js';
 import { DataPlane, type ReplicaProcess } from '../fixtures/data-plane.js';
 import { errorOf, send } from '../fixtures/http-client.js';
@@ -16,7 +17,7 @@ const NAPPER = `exports.default = class {
 };`;
 
 const tell = ({ control }: ReplicaProcess, method: string, ...args: unknown[]): Promise<unknown> =>
-  control.call({ kind: 'method', method, requestId: 't' }, args);
+  control.call({ kind: 'method', method, requestId: 't' } as RequestHead, args);
 
 /** Stops a replica until what is returned is called. */
 function pause(t: TestContext, { run }: ReplicaProcess): () => void {

@@ -6,7 +6,7 @@ import { Flag, FrameType } from '../../dist/ipc/frame.js';
 import { FrameParser } from '../../dist/ipc/frame-parser.js';
 import { AcceptingHandshake } from '../../dist/ipc/handshake.js';
 import { type ChannelServer, helloOf, type IncomingCall, listen, type ResponseHead } from '../../dist/ipc/index.js';
-import type { DeploymentRoute } from '../../dist/serve/protocol/index.js';
+import { type DeploymentRoute, REQUEST_KINDS } from '../../dist/serve/protocol/index.js';
 import { DataPlane } from '../fixtures/data-plane.js';
 import { errorOf, send } from '../fixtures/http-client.js';
 import { RawConnection, sendRaw, statuses } from '../fixtures/raw-http.js';
@@ -29,6 +29,7 @@ suite('a replica that answers nonsense costs its own requests only', () => {
       {
         token: plane.token,
         hello: helloOf('replica', 'odd'),
+        kinds: REQUEST_KINDS,
         onChannel: (channel) => {
           channel.onCall = (call) => {
             call.started();

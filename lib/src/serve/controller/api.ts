@@ -1,4 +1,4 @@
-import { type CallHandler, handleOps, type IncomingCall } from '../../ipc/index.js';
+import { type CallHandler, handleOps, type IncomingCall, isControl } from '../../ipc/index.js';
 import { type ControllerOps, PUT_BLOB_PREFIX } from '../protocol/index.js';
 import type { Controller } from './controller.js';
 import { type BlobStore, receiveBlob } from './target/index.js';
@@ -27,7 +27,7 @@ export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>):
   });
   return (call: IncomingCall) => {
     const { head } = call;
-    if (head.kind !== 'control' || !head.op.startsWith(PUT_BLOB_PREFIX)) return ops(call);
+    if (!isControl(head) || !head.op.startsWith(PUT_BLOB_PREFIX)) return ops(call);
     receiveBlob(call, blobs, head.op.slice(PUT_BLOB_PREFIX.length)).then(
       () => call.reply(undefined),
       (error: unknown) => call.fail(error),

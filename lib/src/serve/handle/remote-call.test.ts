@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MethodCallHead, OutgoingCall } from '../../ipc/index.js';
+import type { OutgoingCall } from '../../ipc/index.js';
 import { enterRequest, type RequestContext, type RequestOrigin } from '../context/index.js';
+import type { MethodCallHead } from '../protocol/index.js';
 import type { Dispatch, RouterLike } from '../router/index.js';
 import { setHandleContext } from './context.js';
 import { createHandle } from './handle.js';

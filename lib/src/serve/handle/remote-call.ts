@@ -1,14 +1,6 @@
-import {
-  ByteQueue,
-  type CallHead,
-  decodeValue,
-  encodeValue,
-  type OutgoingCall,
-  type ResponseHead,
-  type ResponseSink,
-} from '../../ipc/index.js';
+import { ByteQueue, decodeValue, encodeValue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
 import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
-import type { HandleRef } from '../protocol/index.js';
+import type { AnswerHead, HandleRef, MethodCallHead } from '../protocol/index.js';
 import type { DeadlineLimit } from '../router/index.js';
 import { handleContext, routeKey } from './context.js';
 import { NotAStream, RequestCancelled } from './errors.js';
@@ -93,7 +85,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     this.#cancel(`so was the request that made it: ${reason}`);
   }
 
-  onHead(head: ResponseHead): void {
+  onHead(head: AnswerHead): void {
     if (head.kind !== 'items') return;
     this.#stream = new ItemStream(
       (bytes) => this.#outgoing?.consumed(bytes),
@@ -168,7 +160,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       requestCount += 1;
       const requestId = `${REQUEST_PREFIX}-${requestCount.toString(36)}`;
       const { timeoutMs, modelId, priority = this.#request?.priority } = this.#options;
-      const head: CallHead = {
+      const head: MethodCallHead = {
         kind: 'method',
         method: this.#method,
         requestId,

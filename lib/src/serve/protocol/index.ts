@@ -1,3 +1,11 @@
+export {
+  type AnswerHead,
+  type HttpCallHead,
+  headersFault,
+  type MethodCallHead,
+  REQUEST_KINDS,
+  type RequestHead,
+} from './call-head.js';
 export type {
   Allocation,
   AutoscalingConfig,
@@ -10,20 +18,12 @@ export type {
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export { DEMAND_TOPIC, type Demand, type DemandReport } from './demand.js';
 export {
-  AppStarting,
-  BadAnswer,
-  BadTarget,
-  BadTimeout,
-  HostRefused,
   HttpNotServed,
   NoReplica,
-  NoRoute,
   NoSuchDeployment,
-  OriginRefused,
   QueueFull,
   ReplicaBusy,
   ReplicaDraining,
-  RequestTooSlow,
 } from './errors.js';
 export { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
 export type { HandleRef } from './handle-ref.js';

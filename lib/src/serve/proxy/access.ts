@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { NbserveError } from '../../core/index.js';
-import { HostRefused, OriginRefused } from '../protocol/index.js';
+import { HostRefused, OriginRefused } from './errors.js';
 
 export interface AccessRules {
   /** Address that the server is bound to. */

@@ -1,10 +1,10 @@
-import { headersFault, type ResponseHead } from '../../ipc/index.js';
+import { type AnswerHead, headersFault } from '../protocol/index.js';
 
 /**
  * What is wrong with the head of an answer, or null. Node refuses bad names and values itself; what it lets through and a client would
  * read otherwise than it was meant is looked for here: an interim status as the last word, a length that is none.
  */
-export function answerFault(head: ResponseHead): string | null {
+export function answerFault(head: AnswerHead): string | null {
   if (head.kind !== 'http') return 'it is no HTTP answer';
   const { status, headers } = head;
   if (!Number.isInteger(status) || status < 200 || status > 999) return `its status is ${String(status)}`;

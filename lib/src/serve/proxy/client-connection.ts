@@ -1,13 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Exchange } from './exchange.js';
 import { watchHalfClosed } from './half-closed.js';
 
 const CONNECTION = Symbol('connection');
 
+/** A request whose answer is not complete. */
+export interface OpenRequest {
+  /** The client went away. */
+  abandon(): void;
+  /** The bytes of the body of `request` cannot be read. Requests other than that one ignore this. */
+  bodyMalformed(request: IncomingMessage, error: Error): void;
+}
+
 /** A client's connection with the requests that are open on it; one listener tells all of them when it ends. */
 export class ClientConnection {
-  readonly open = new Set<Exchange>();
+  readonly open = new Set<OpenRequest>();
   /** The request that Node read last. */
   last: IncomingMessage | null = null;
   /** Its bytes could not be read as requests: nothing more is. */
@@ -18,7 +25,7 @@ export class ClientConnection {
 
   private constructor(socket: Socket) {
     socket.once('close', () => {
-      for (const exchange of [...this.open]) exchange.abandon();
+      for (const request of [...this.open]) request.abandon();
     });
   }
 

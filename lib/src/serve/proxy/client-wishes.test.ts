@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '../../core/index.js';
-import { BadTimeout } from '../protocol/index.js';
 import { clientWishes } from './client-wishes.js';
+import { BadTimeout } from './errors.js';
 
 test('urgencies 6 and 7 are batch, everything else is interactive', () => {
   const isBatch = (priority: string): boolean => clientWishes({ priority }).priority === 'batch';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_TIMER_MS } from '../../core/index.js';
-import { BadTimeout } from '../protocol/index.js';
 import type { DeadlineLimit } from '../router/index.js';
+import { BadTimeout } from './errors.js';
 
 /** Ray Serve's name. gRPC's `grpc-timeout` is for gRPC. */
 const TIMEOUT_HEADER = 'x-request-timeout-seconds';

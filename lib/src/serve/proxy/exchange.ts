@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ByteQueue, type OutgoingCall, type ResponseHead, type ResponseSink } from '../../ipc/index.js';
-import { BadAnswer, RequestTooSlow, type Route } from '../protocol/index.js';
+import { ByteQueue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
+import type { AnswerHead, Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
 import { BodyPump } from './body-pump.js';
-import type { ClientConnection } from './client-connection.js';
+import type { ClientConnection, OpenRequest } from './client-connection.js';
 import { type ClientWishes, clientWishes, NO_WISHES } from './client-wishes.js';
 import { type Cors, withCors } from './cors.js';
 import { asksForContinue, type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 import { answerError } from './error-answer.js';
+import { BadAnswer, RequestTooSlow } from './errors.js';
 import type { FailureLog } from './failure-log.js';
 import { endToEnd } from './headers.js';
 import { HeldPieces, JOIN_BYTES } from './held-pieces.js';
@@ -36,7 +37,7 @@ const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
 
 /** One HTTP request and its answer, between a client and a replica. */
-export class Exchange implements ResponseSink, BodyReader {
+export class Exchange implements ResponseSink, BodyReader, OpenRequest {
   readonly #host: ExchangeHost;
   readonly #connection: ClientConnection;
   readonly #request: ClientRequest;
@@ -119,14 +120,14 @@ export class Exchange implements ResponseSink, BodyReader {
     this.fail(RequestTooSlow({ idleMs }), true);
   }
 
-  /** The bytes of this request's body are no body. */
+  // OpenRequest
+
   bodyMalformed(request: IncomingMessage, error: Error): void {
     if (request !== this.#request) return;
     this.#call?.cancel(BODY_STALLED);
     this.fail(error, true);
   }
 
-  /** The client went away. */
   abandon(): void {
     if (this.#done) return;
     this.#finish();
@@ -150,12 +151,12 @@ export class Exchange implements ResponseSink, BodyReader {
 
   // ResponseSink
 
-  onHead(head: ResponseHead): void {
+  onHead(head: AnswerHead): void {
     if (this.#done) return;
     try {
       const fault = answerFault(head);
       if (fault !== null) throw new TypeError(fault);
-      const { status, headers: given } = head as Extract<ResponseHead, { kind: 'http' }>;
+      const { status, headers: given } = head as Extract<AnswerHead, { kind: 'http' }>;
       const headers = withCors(endToEnd(given), this.#host.cors.headersFor(this.#request));
       headers.push('x-request-id', this.#requestId);
       if (this.#host.draining) headers.push('connection', 'close');

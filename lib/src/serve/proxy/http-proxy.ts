@@ -1,19 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import {
-  AppStarting,
-  BadTarget,
-  HttpNotServed,
-  NoReplica,
-  NoRoute,
-  type RisingRoute,
-  type TrafficReport,
-} from '../protocol/index.js';
+import { HttpNotServed, NoReplica, type RisingRoute, type TrafficReport } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
 import { Cors } from './cors.js';
 import type { ClientRequest, ClientResponse } from './end-answer.js';
+import { AppStarting, BadTarget, NoRoute } from './errors.js';
 import { Exchange, type ExchangeHost } from './exchange.js';
 import { FailureLog } from './failure-log.js';
 import { answerMalformed } from './malformed.js';

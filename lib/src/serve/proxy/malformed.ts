@@ -24,7 +24,8 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     connection.whenAnswered(() => setImmediate(() => answerRaw(error, socket)));
     return;
   }
-  for (const exchange of [...connection.open]) exchange.bodyMalformed(last, MalformedRequest({ reason: error.message }));
+  const malformed = MalformedRequest({ reason: error.message });
+  for (const request of [...connection.open]) request.bodyMalformed(last, malformed);
   connection.whenAnswered(() => close(socket));
 }
 

@@ -1,6 +1,6 @@
 import { hasCode } from '../../core/index.js';
-import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
-import { deploymentKey, NoReplica, NoSuchDeployment, QueueFull, type RouteMirror } from '../protocol/index.js';
+import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import { type AnswerHead, deploymentKey, NoReplica, NoSuchDeployment, QueueFull, type RouteMirror } from '../protocol/index.js';
 import type { Dispatch, RouterLike } from '../router/index.js';
 import type { MeteredRule, TrafficMeter } from './traffic-meter.js';
 
@@ -69,7 +69,7 @@ class Copy implements ResponseSink {
     this.#started = true;
   }
 
-  onHead(head: ResponseHead): void {
+  onHead(head: AnswerHead): void {
     this.#failed = head.kind === 'http' && head.status >= 500;
   }
 

@@ -1,6 +1,6 @@
 import { hasCode, isNbserveError } from '../../core/index.js';
-import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
-import { deploymentKey, NoSuchDeployment, type Route } from '../protocol/index.js';
+import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import { type AnswerHead, deploymentKey, NoSuchDeployment, type Route } from '../protocol/index.js';
 import type { Dispatch } from '../router/index.js';
 import { CLIENT_REASONS } from './exchange.js';
 import type { MeteredRule } from './traffic-meter.js';
@@ -72,7 +72,7 @@ export class SplitCall implements OutgoingCall, ResponseSink {
     this.#request.sink.onStarted?.();
   }
 
-  onHead(head: ResponseHead): void {
+  onHead(head: AnswerHead): void {
     if (head.kind === 'http' && head.status >= 500) this.#failed = true;
     this.#request.sink.onHead(head);
   }

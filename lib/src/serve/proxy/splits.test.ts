@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
-import { NoSuchDeployment, QueueFull, type Route, type RouteSplit, type TrafficReport } from '../protocol/index.js';
+import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import {
+  type AnswerHead,
+  NoSuchDeployment,
+  QueueFull,
+  type Route,
+  type RouteSplit,
+  type TrafficReport,
+} from '../protocol/index.js';
 import type { Dispatch, RouterLike } from '../router/index.js';
 import { RouteTable } from './route-table.js';
 import { Splits } from './splits.js';
@@ -35,7 +42,7 @@ class Client implements ResponseSink {
   status = 0;
   errors: Error[] = [];
   ends = 0;
-  onHead(head: ResponseHead): void {
+  onHead(head: AnswerHead): void {
     this.status = head.kind === 'http' ? head.status : 0;
   }
   onData(): void {}

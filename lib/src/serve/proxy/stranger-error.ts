@@ -1,20 +1,17 @@
 import { isNbserveError } from '../../core/index.js';
+import { HttpNotServed, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
+import { BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout } from '../router/index.js';
 import {
   AppStarting,
   BadAnswer,
   BadTarget,
   BadTimeout,
   HostRefused,
-  HttpNotServed,
-  NoReplica,
+  MalformedRequest,
   NoRoute,
-  NoSuchDeployment,
   OriginRefused,
-  QueueFull,
   RequestTooSlow,
-} from '../protocol/index.js';
-import { BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout } from '../router/index.js';
-import { MalformedRequest } from './errors.js';
+} from './errors.js';
 
 /** What a client whom nobody knows may read of an error: nothing that comes of user code, of its name or of its replicas. */
 export interface StrangerError {

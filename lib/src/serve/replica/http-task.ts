@@ -1,5 +1,5 @@
-import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
-import { modelIdOf } from '../protocol/index.js';
+import type { IncomingCall } from '../../ipc/index.js';
+import { type AnswerHead, type HttpCallHead, modelIdOf } from '../protocol/index.js';
 import { itemEncoder, jsonAnswer, TEXT, type WholeAnswer, wholeAnswer } from './http-answer.js';
 import { httpFailure } from './http-failure.js';
 import { LazyRequest } from './lazy-request.js';
@@ -69,7 +69,7 @@ export class HttpTask extends UserTask {
   #respond({ status, type, bytes }: WholeAnswer): void {
     const headers = type === null ? [] : ['content-type', type, 'content-length', String(bytes?.length ?? 0)];
     const body = this.#head.method === 'HEAD' || bytes === null ? undefined : bytes;
-    this.call.respond({ kind: 'http', status, headers, queue: this.host.ongoing }, body, true);
+    this.call.respond(headOf(status, headers, this.host.ongoing), body, true);
     this.#end();
   }
 
@@ -100,7 +100,7 @@ export class HttpTask extends UserTask {
       first = encode(item);
       const headers = ['content-type', encoder.type, 'cache-control', 'no-cache'];
       // A HEAD request has its answer with that, and the generator ends.
-      call.respond({ kind: 'http', status: 200, headers, queue: host.ongoing }, undefined, this.#head.method === 'HEAD');
+      call.respond(headOf(200, headers, host.ongoing), undefined, this.#head.method === 'HEAD');
     };
     const encodeNext = (item: unknown): Uint8Array => {
       const bytes = first ?? (encode as (item: unknown) => Uint8Array)(item);
@@ -109,7 +109,7 @@ export class HttpTask extends UserTask {
     };
     const some = await this.sendAll(iterator, encodeNext, sendHead);
     if (some) call.end();
-    else call.respond({ kind: 'http', status: 200, headers: ['content-type', TEXT, 'content-length', '0'] }, undefined, true);
+    else call.respond(headOf(200, ['content-type', TEXT, 'content-length', '0'], host.ongoing), undefined, true);
   }
 
   #fail(thrown: unknown): void {
@@ -131,6 +131,8 @@ export class HttpTask extends UserTask {
     this.end();
   }
 }
+
+const headOf = (status: number, headers: string[], queue: number): AnswerHead => ({ kind: 'http', status, headers, queue });
 
 function acceptOf(flat: readonly string[]): string {
   for (let i = 0; i < flat.length; i += 2) if (flat[i]?.toLowerCase() === 'accept') return flat[i + 1] ?? '';

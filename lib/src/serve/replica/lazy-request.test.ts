@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
+import type { IncomingCall } from '../../ipc/index.js';
+import type { HttpCallHead } from '../protocol/index.js';
 import { installRequest, LazyRequest } from './lazy-request.js';
 
 installRequest();

@@ -1,4 +1,5 @@
-import type { HttpCallHead, IncomingCall } from '../../ipc/index.js';
+import type { IncomingCall } from '../../ipc/index.js';
+import type { HttpCallHead } from '../protocol/index.js';
 import { markBadBody } from './bad-body.js';
 import { fitHeaders } from './decoded-response.js';
 import { BodyNotPassedOn } from './errors.js';

@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { addToEnv } from '../../core/index.js';
 import { enterChild } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
-import type { ReplicaArgs } from '../protocol/index.js';
+import { REQUEST_KINDS, type ReplicaArgs } from '../protocol/index.js';
 import { watchFaults } from './faults.js';
 import { Replica } from './replica.js';
 
@@ -40,6 +40,7 @@ try {
     { path: socketPath },
     {
       token,
+      kinds: REQUEST_KINDS,
       // Asked for at each connection: a spare process gets its name late.
       get hello() {
         return helloOf('replica', replica.id);

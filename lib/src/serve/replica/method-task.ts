@@ -1,4 +1,5 @@
-import { decodeValue, encodeItem, type IncomingCall, type MethodCallHead, readBody } from '../../ipc/index.js';
+import { decodeValue, encodeItem, type IncomingCall, readBody } from '../../ipc/index.js';
+import type { AnswerHead, MethodCallHead } from '../protocol/index.js';
 import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
 
 type Method = (...args: unknown[]) => unknown;
@@ -64,7 +65,7 @@ export class MethodTask extends UserTask {
       );
       return;
     }
-    this.call.reply(value, this.host.ongoing);
+    this.call.reply(value, { kind: 'value', queue: this.host.ongoing } satisfies AnswerHead);
     this.end();
   }
 

@@ -10,6 +10,7 @@ import {
   type ReplicaOps,
   type ReplicaReady,
   type ReplicaStatus,
+  type RequestHead,
 } from '../protocol/index.js';
 import { Deadlines } from './deadlines.js';
 import { AlreadyInitialized, NoSuchMethod, Stuck } from './errors.js';
@@ -216,7 +217,7 @@ export class Replica implements TaskHost {
 
   /** Decides at once, as `Channel.onCall` wants it; user code runs in what is returned. */
   #accept(call: IncomingCall): (() => void) | undefined {
-    const { head } = call;
+    const head = call.head as RequestHead;
     const instance = this.#instance;
     if (this.#state !== 'RUNNING' || instance === null) {
       call.fail(ReplicaDraining({ replica: this.#id }));
@@ -235,7 +236,6 @@ export class Replica implements TaskHost {
       call.started();
       return () => new HttpTask(this, call, head).run(instance);
     }
-    if (head.kind !== 'method') return undefined;
     const method = instance.method(head.method);
     if (method === undefined) {
       const methods = instance.ready.methods.join(', ') || 'none';

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { types } from 'node:util';
-import type { IncomingCall, ResponseHead } from '../../ipc/index.js';
+import type { IncomingCall } from '../../ipc/index.js';
+import type { AnswerHead } from '../protocol/index.js';
 import { fittingHeaders } from './decoded-response.js';
 import { InvalidResponse } from './errors.js';
 import { drained } from './user-task.js';
@@ -29,7 +30,7 @@ export async function sendResponse(context: ResponseContext, response: Response)
   const headers = response.url ? await fittingHeaders(response) : response.headers;
   const fault = faultOf(status, headers);
   if (fault !== null) throw InvalidResponse({ deployment, reason: fault });
-  const headOf = (length: number | null): ResponseHead => ({
+  const headOf = (length: number | null): AnswerHead => ({
     kind: 'http',
     status,
     headers: sentHeaders(headers, status, length),
@@ -73,7 +74,7 @@ class BodySender {
   }
 
   /** @param declared the length that the Response says; it counts for a body that is sent as it comes */
-  async send(headOf: (length: number | null) => ResponseHead, declared: number | null): Promise<void> {
+  async send(headOf: (length: number | null) => AnswerHead, declared: number | null): Promise<void> {
     const { call } = this.#context;
     try {
       const { chunks, next } = await this.#readReady();

@@ -1,5 +1,5 @@
-import type { CallHead, OutgoingCall, ResponseSink } from '../../ipc/index.js';
-import type { DeploymentKey, RouteSnapshot } from '../protocol/index.js';
+import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import type { DeploymentKey, RequestHead, RouteSnapshot } from '../protocol/index.js';
 
 /** One request for a deployment, as the proxy and handles give it to a {@link RouterLike}. */
 export interface Dispatch {
@@ -7,7 +7,7 @@ export interface Dispatch {
   /** `fetch` for HTTP, else the method's name: what `idempotent` of the deployment is asked about. */
   readonly method: string;
   /** Goes to the replica; the router writes into it what is left of the time, so each request has one of its own. The router keeps the deadline itself, so leave `deadlineMs` out. */
-  readonly head: CallHead;
+  readonly head: RequestHead;
   /** The whole body, none, or `'stream'`: written with `write`/`end` of the returned call. */
   readonly body: Uint8Array | null | 'stream';
   /**

@@ -1,6 +1,6 @@
-import type { CallHead, Channel, OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import type { Channel, OutgoingCall, ResponseSink } from '../../ipc/index.js';
 import { PeerGone } from '../../ipc/index.js';
-import type { DeploymentRoute, RouteSnapshot } from '../protocol/index.js';
+import type { DeploymentRoute, RequestHead, RouteSnapshot } from '../protocol/index.js';
 import type { Dispatch } from './dispatch.js';
 import { Router } from './router.js';
 
@@ -11,7 +11,7 @@ export class FakeCall implements OutgoingCall {
   written = '';
   ended = false;
   constructor(
-    readonly head: CallHead,
+    readonly head: RequestHead,
     readonly body: Uint8Array | null | 'stream',
     readonly sink: ResponseSink,
   ) {}
@@ -51,7 +51,7 @@ export class FakeReplica {
   get open(): readonly FakeCall[] {
     return this.calls.filter((call) => !call.done);
   }
-  request(head: CallHead, body: Uint8Array | null | 'stream', sink: ResponseSink): OutgoingCall {
+  request(head: RequestHead, body: Uint8Array | null | 'stream', sink: ResponseSink): OutgoingCall {
     const call = new FakeCall(head, body, sink);
     this.calls.push(call);
     return call;

@@ -1,6 +1,6 @@
 import { hasCode } from '../../core/index.js';
-import type { OutgoingCall, ResponseHead, ResponseSink } from '../../ipc/index.js';
-import type { DeploymentRoute } from '../protocol/index.js';
+import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import type { AnswerHead, DeploymentRoute } from '../protocol/index.js';
 import type { DeadlineWheel } from './deadline-wheel.js';
 import type { DeploymentPool } from './deployment-pool.js';
 import type { Dispatch } from './dispatch.js';
@@ -134,7 +134,7 @@ export class HedgedCall implements OutgoingCall {
         this.#started = true;
         sink.onStarted?.();
       },
-      onHead: (head: ResponseHead) => {
+      onHead: (head: AnswerHead) => {
         this.#win(self());
         sink.onHead(head);
       },

@@ -1,6 +1,13 @@
 import { controllerSocket } from '../../core/index.js';
 import { type Channel, connect, FeedSubscriber, type Hello, handleOps, ProtocolViolation } from '../../ipc/index.js';
-import { DEMAND_TOPIC, ROUTES_TOPIC, type RouterOps, type RouteSnapshot, snapshotFault } from '../protocol/index.js';
+import {
+  DEMAND_TOPIC,
+  REQUEST_KINDS,
+  ROUTES_TOPIC,
+  type RouterOps,
+  type RouteSnapshot,
+  snapshotFault,
+} from '../protocol/index.js';
 import { Router } from './router.js';
 
 export interface RouterOptions {
@@ -17,7 +24,7 @@ export interface RouterOptions {
 /** A router fed by the controller. Returns at once: it keeps trying to reach the controller, and keeps the last snapshot while that is away. */
 export function openRouter({ dir, token, hello, unref = false, eager = true }: RouterOptions): Router {
   const open = async (path: string): Promise<Channel> => {
-    const channel = await connect({ path }, { token, hello });
+    const channel = await connect({ path }, { token, hello, kinds: REQUEST_KINDS });
     if (unref) channel.unref();
     return channel;
   };

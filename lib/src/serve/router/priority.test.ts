@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallHead } from '../../ipc/index.js';
+import type { RequestHead } from '../protocol/index.js';
 import { FakeCluster, settled } from './fake-replica.test-support.js';
 
-const head = (requestId: string, batch: boolean): CallHead => ({
+const head = (requestId: string, batch: boolean): RequestHead => ({
   kind: 'method',
   method: 'm',
   requestId,

@@ -1,13 +1,13 @@
 import { hasCode } from '../../core/index.js';
+import { type OutgoingCall, PeerGone, ProtocolViolation, type ResponseSink } from '../../ipc/index.js';
 import {
-  type CallHead,
-  type OutgoingCall,
-  PeerGone,
-  ProtocolViolation,
-  type ResponseHead,
-  type ResponseSink,
-} from '../../ipc/index.js';
-import { type DeploymentRoute, modelIdOf, ReplicaBusy, ReplicaDraining } from '../protocol/index.js';
+  type AnswerHead,
+  type DeploymentRoute,
+  modelIdOf,
+  ReplicaBusy,
+  ReplicaDraining,
+  type RequestHead,
+} from '../protocol/index.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
 import type { DeadlineLimit, Dispatch } from './dispatch.js';
@@ -72,7 +72,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     this.#request = request;
     const { head } = request;
     this.modelId = modelOf(head);
-    this.isBatch = head.kind !== 'control' && head.priority === 'batch';
+    this.isBatch = head.priority === 'batch';
     this.#wheel = wheel;
     this.#replay = request.body === 'stream' ? new BodyReplay() : null;
   }
@@ -189,7 +189,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     this.#request.sink.onDrain?.();
   }
 
-  onHead(head: ResponseHead): void {
+  onHead(head: AnswerHead): void {
     if (this.done) return;
     if (!this.#started) this.onStarted();
     this.#headOut = true;
@@ -247,9 +247,9 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   }
 
   /** With what is left of its time, for the calls that user code makes. Written into the head: a copy costs a microsecond more. */
-  #headToSend(): CallHead {
+  #headToSend(): RequestHead {
     const { head } = this.#request;
-    if (this.#timeoutMs === null || head.kind === 'control') return head;
+    if (this.#timeoutMs === null) return head;
     head.budgetMs = Math.max(0, Math.round(this.expiresAt - performance.now()));
     if (this.#deadlineOf !== '') head.budgetOf = this.#deadlineOf;
     return head;
@@ -306,9 +306,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   }
 }
 
-function modelOf(head: CallHead): string {
-  if (head.kind === 'http') return modelIdOf(head.headers);
-  return head.kind === 'method' ? (head.modelId ?? '') : '';
+function modelOf(head: RequestHead): string {
+  return head.kind === 'http' ? modelIdOf(head.headers) : (head.modelId ?? '');
 }
 
 function ongoingOf(error: Error): number {

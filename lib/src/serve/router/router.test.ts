@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MethodCallHead } from '../../ipc/index.js';
+import type { MethodCallHead } from '../protocol/index.js';
 import { type DeploymentRoute, ReplicaBusy, ReplicaDraining, type RouteSnapshot } from '../protocol/index.js';
 import { FakeCluster, route, settled, snapshot } from './fake-replica.test-support.js';
 

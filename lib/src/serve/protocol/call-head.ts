@@ -1,0 +1,82 @@
+import type { AnyCallHead, CallKinds, ResponseHead } from '../../ipc/index.js';
+
+/** What the heads of all requests to replicas have. */
+interface RequestFields extends AnyCallHead {
+  readonly method: string;
+  readonly requestId: string;
+  /**
+   * Milliseconds that are left of the caller's deadline at the moment of sending.
+   * The receiver uses it for the calls that it makes in turn. The channel does not look at it.
+   */
+  budgetMs?: number;
+  /** Whose deadline that is, for messages. @default the deployment's own */
+  budgetOf?: string;
+  /** Other requests may overtake this one. The calls that the receiver makes in turn are batch ones as well. @default interactive */
+  readonly priority?: 'batch';
+}
+
+export interface HttpCallHead extends RequestFields {
+  readonly kind: 'http';
+  /** Path and query, as the client sent them. */
+  readonly url: string;
+  /** Name, value, name, value, … */
+  readonly headers: string[];
+  readonly host: string;
+  /** The route prefix that matched. */
+  readonly prefix: string;
+}
+
+/** A call of a method through a handle. The body is `encodeValue` of the array of arguments. */
+export interface MethodCallHead extends RequestFields {
+  readonly kind: 'method';
+  /** Model that the call is for, if the deployment serves several (`multiplexedModelId` of a handle). */
+  readonly modelId?: string;
+}
+
+/** The head of a request that a router sends to a replica. */
+export type RequestHead = HttpCallHead | MethodCallHead;
+
+/** The head of a replica's answer. `queue` is the number of requests that the replica works on. */
+export type AnswerHead =
+  | { readonly kind: 'http'; readonly status: number; readonly headers: string[]; readonly queue?: number }
+  | { readonly kind: 'value'; readonly queue?: number }
+  /** The body is a sequence of items, each `encodeItem` of a value. */
+  | { readonly kind: 'items'; readonly queue?: number };
+
+type Fields<T> = { readonly [K in keyof T]?: unknown };
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isAbsent = (value: unknown): boolean => value === undefined;
+/** JSON has no NaN and no Infinity, but `1e999` becomes Infinity. */
+const isAmount = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+/** The kinds of calls that replicas answer. */
+export const REQUEST_KINDS: CallKinds = {
+  describe(head) {
+    const { kind, method, url } = head as HttpCallHead;
+    return kind === 'http' ? `${method} ${url}` : `method ${method}`;
+  },
+
+  headFault(head) {
+    const given = head as Fields<HttpCallHead> & Fields<Omit<MethodCallHead, 'kind'>>;
+    if (given.kind !== 'http' && head.kind !== 'method') return 'it is of no kind that is known';
+    if (!isText(given.method) || !isText(given.requestId)) return 'it has no method or no id';
+    if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is no number';
+    if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline is of nobody';
+    if (head.kind === 'method') return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
+    if (![given.url, given.host, given.prefix].every(isText)) return 'it has no URL, host or prefix';
+    return headersFault(given.headers);
+  },
+
+  /** The proxy checks the answers to HTTP calls: it knows what HTTP allows. */
+  answerFault(call, { kind }: ResponseHead) {
+    if (call.kind === 'http' || kind === 'value' || kind === 'items') return null;
+    return `an answer of the kind ${JSON.stringify(kind)} to a ${call.kind} call`;
+  },
+};
+
+/** What is wrong with a list of name, value, name, value, …, or null. */
+export function headersFault(headers: unknown): string | null {
+  if (!Array.isArray(headers) || headers.length % 2 !== 0) return 'its headers are no list of names and values';
+  return headers.every(isText) ? null : 'a header is no text';
+}
