@@ -1,11 +1,8 @@
 // The parts of the control plane that are simulated, as they are built: rooms by their doors, and the surroundings that the controller's own tests use.
 const built = (path) => import(new URL(`../../lib/dist/${path}.js`, import.meta.url).href);
 
-export const {
-  app: appSpec,
-  deployment: deploymentSpec,
-  FakeCluster,
-} = await built('serve/controller/fake-cluster.test-support');
+export const { FakeCluster } = await built('serve/controller/fake-cluster.test-support');
+export const { app: appSpec, deployment: deploymentSpec } = await built('serve/controller/sample-apps.test-support');
 export const { Router } = await built('serve/router/index');
 export const { ReplicaBusy, ReplicaDraining } = await built('serve/protocol/index');
 export const { PeerGone } = await built('ipc/index');

@@ -3,8 +3,10 @@ import { describe, it } from 'node:test';
 import { hasCode } from '../../core/index.js';
 import { findDeploymentRoute } from '../protocol/index.js';
 import { Superseded } from './errors.js';
-import { app, deployment, FakeCluster, idsOf, killed, settle } from './fake-cluster.test-support.js';
+import { settle } from './fake-clock.test-support.js';
+import { FakeCluster, idsOf, killed } from './fake-cluster.test-support.js';
 import { DeployFailed } from './replicas/errors.js';
+import { app, deployment } from './sample-apps.test-support.js';
 import { RouteTaken } from './target/errors.js';
 
 describe('deploy', () => {

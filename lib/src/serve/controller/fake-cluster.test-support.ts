@@ -1,4 +1,4 @@
-import { type Clock, type Deferred, deferred, type Log, parseOptions } from '../../core/index.js';
+import { type Deferred, deferred, type Log } from '../../core/index.js';
 import {
   type Blocked,
   CannotRename,
@@ -12,57 +12,20 @@ import {
   type ProcessSpec,
 } from '../../engine/index.js';
 import { PeerGone } from '../../ipc/index.js';
-import {
-  type AppSpec,
-  type AutoscalingMetrics,
-  configFields,
-  DEPLOYMENT_OPTIONS,
-  type DeploymentConfig,
-  type DeploymentSpec,
-  type ReplicaArgs,
-  type ReplicaInit,
-  type ReplicaReady,
-  type ReplicaStatus,
-  type RouteSnapshot,
+import type {
+  AutoscalingMetrics,
+  DeploymentConfig,
+  ReplicaArgs,
+  ReplicaInit,
+  ReplicaReady,
+  ReplicaStatus,
+  RouteSnapshot,
 } from '../protocol/index.js';
 import { Controller } from './controller.js';
+import { FakeClock } from './fake-clock.test-support.js';
 import type { ReplicaLink } from './replicas/replica-link.js';
 import type { Checkpoint } from './target/checkpoint.js';
 import type { TargetState } from './target/target.js';
-
-/** Lets everything that waits for promises go on. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 50; i += 1) await Promise.resolve();
-}
-
-export class FakeClock implements Clock {
-  #now = 1_000_000;
-  readonly #timers = new Set<{ at: number; action: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, action: () => void): () => void {
-    const timer = { at: this.#now + delayMs, action };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
-  }
-
-  async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
-    for (;;) {
-      await settle();
-      const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.#timers.delete(due);
-      this.#now = Math.max(this.#now, due.at);
-      due.action();
-    }
-    this.#now = end;
-    await settle();
-  }
-}
 
 /** What replicas of one code do, by `code.hash`. */
 export interface Behaviour {
@@ -333,33 +296,6 @@ function info({ id, pid, spec, init, cluster }: FakeReplica, exit?: ExitReport):
   const state = exit === undefined ? 'RUNNING' : 'STOPPED';
   const end = exit === undefined ? { ...(blocked !== undefined && { blocked }) } : { exit };
   return { id, role: 'replica', label: id, pid, state, startedAt: 0, node: spec.node ?? 'local', restarts: 0, ...end };
-}
-
-/** The defaults of every option. */
-const { name: _, version: __, ...defaults } = configFields(parseOptions('test', DEPLOYMENT_OPTIONS, {}));
-
-export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfig => ({
-  ...defaults,
-  numReplicas: 1,
-  ...changes,
-});
-
-/** A deployment whose code is called `hash`. */
-export function deployment(name: string, hash: string, changes: Partial<DeploymentConfig> = {}): DeploymentSpec {
-  const code = { kind: 'source', hash, values: [], folder: '/notebook', exportName: name } as const;
-  return {
-    name,
-    version: null,
-    code,
-    initArgs: new Uint8Array([1]),
-    config: config(changes),
-    replicaHash: hash,
-    dependencies: [],
-  };
-}
-
-export function app(name: string, deployments: readonly DeploymentSpec[], routePrefix: string | null = `/${name}`): AppSpec {
-  return { name, routePrefix, ingress: deployments.at(-1)?.name ?? '', deployments };
 }
 
 export const killed: ExitReport = { code: null, signal: 'SIGKILL', name: 'KILLED', stderrTail: [] };

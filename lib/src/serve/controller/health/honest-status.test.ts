@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Controller } from '../controller.js';
-import { app, deployment, FakeCluster, fakeNode, idsOf, killed, settle } from '../fake-cluster.test-support.js';
+import { settle } from '../fake-clock.test-support.js';
+import { FakeCluster, fakeNode, idsOf, killed } from '../fake-cluster.test-support.js';
+import { app, deployment } from '../sample-apps.test-support.js';
 import { autoscalingConfig } from '../scaling/autoscaling-config.test-support.js';
 
 const shown = (controller: Controller, name = 'hello') => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { app, deployment, FakeCluster, idsOf, killed, settle } from '../fake-cluster.test-support.js';
+import { settle } from '../fake-clock.test-support.js';
+import { FakeCluster, idsOf, killed } from '../fake-cluster.test-support.js';
+import { app, deployment } from '../sample-apps.test-support.js';
 
 describe('a replica that dies', () => {
   it('leaves the routes at once, is replaced at once, and then after growing pauses', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Controller } from '../controller.js';
-import { app, deployment, FakeCluster, type FakeReplica, fakeNode, killed, settle } from '../fake-cluster.test-support.js';
+import { settle } from '../fake-clock.test-support.js';
+import { FakeCluster, type FakeReplica, fakeNode, killed } from '../fake-cluster.test-support.js';
+import { app, deployment } from '../sample-apps.test-support.js';
 import { isSpare } from './spare-pool.js';
 
 const sparesOf = (cluster: FakeCluster): FakeReplica[] => [...cluster.replicas.values()].filter(isSpare);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { RouteSnapshot } from '../../protocol/index.js';
-import { app, config, deployment } from '../fake-cluster.test-support.js';
 import { ActualState } from '../replicas/actual.js';
 import { ReplicaEvent } from '../replicas/replica-state.js';
+import { app, config, deployment } from '../sample-apps.test-support.js';
 import { accept, emptyTarget, promote } from '../target/target.js';
 import { SnapshotPublisher } from './snapshot-publisher.js';
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AutoscalingMetrics } from '../../protocol/index.js';
-import { app, deployment, FakeCluster, idsOf, settle } from '../fake-cluster.test-support.js';
+import { settle } from '../fake-clock.test-support.js';
+import { FakeCluster, idsOf } from '../fake-cluster.test-support.js';
+import { app, deployment } from '../sample-apps.test-support.js';
 import { autoscalingConfig } from './autoscaling-config.test-support.js';
 
 describe('autoscaling', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { hasCode } from '../../../core/index.js';
-import { app, deployment } from '../fake-cluster.test-support.js';
+import { app, deployment } from '../sample-apps.test-support.js';
 import { BlobStore } from './blobs.js';
 import { FileCheckpoint } from './checkpoint.js';
 import { BlobMismatch, CheckpointFailed, CheckpointUnreadable } from './errors.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { app, deployment } from '../fake-cluster.test-support.js';
+import { app, deployment } from '../sample-apps.test-support.js';
 import { validateApp } from './validate.js';
 
 it('refuses applications that the deciders cannot work with, saying what is wrong', () => {

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { hasCode } from '../../../core/index.js';
 import { type CanarySpec, latencyBucket, type Tally } from '../../protocol/index.js';
 import type { Controller } from '../controller.js';
-import { app, deployment, FakeCluster, settle } from '../fake-cluster.test-support.js';
+import { settle } from '../fake-clock.test-support.js';
+import { FakeCluster } from '../fake-cluster.test-support.js';
+import { app, deployment } from '../sample-apps.test-support.js';
 import { InvalidTraffic } from '../target/errors.js';
 import { NoCanary } from './errors.js';
 
