@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connectEngine, startLocalCluster } from '../../lib/dist/engine/index.js';
 import { connect, helloOf, opCaller } from '../../lib/dist/ipc/index.js';
-import { config } from '../../lib/dist/serve/controller/fake-cluster.test-support.js';
+import { config } from '../../lib/dist/serve/controller/sample-apps.test-support.js';
 import { cpuMs, memoryMiB, processes } from './harness/processes.mjs';
 
 const REPLICAS = 200;

@@ -1,11 +1,13 @@
 import { createConnection, type Socket } from 'node:net';
 import { isNbserveError } from '../core/index.js';
-import { addressFault, showAddress } from './address.js';
 import type { CallKinds, Channel } from './channel.js';
 import { ConnectFailed } from './errors.js';
 import { ConnectingHandshake, type HandshakeResult } from './handshake.js';
 import type { Address, Hello } from './messages.js';
 import { SocketChannel } from './socket-channel.js';
+
+/** Limit of a Unix socket's path on macOS; Linux allows four bytes more. A longer one would be cut off silently. */
+const MAX_SOCKET_PATH_BYTES = 104;
 
 export interface ConnectOptions {
   readonly token: string;
@@ -67,4 +69,14 @@ export function openChannel(
   if (rest.length > 0) socket.unshift(rest);
   setImmediate(() => socket.resume());
   return channel;
+}
+
+export function showAddress(address: Address): string {
+  return 'path' in address ? address.path : `${address.host}:${address.port}`;
+}
+
+/** Why the address cannot be used, or null. */
+export function addressFault(address: Address): string | null {
+  if (!('path' in address) || Buffer.byteLength(address.path) < MAX_SOCKET_PATH_BYTES) return null;
+  return `the path of a Unix socket must be shorter than ${MAX_SOCKET_PATH_BYTES} bytes; set NBSERVE_HOME to a shorter folder`;
 }

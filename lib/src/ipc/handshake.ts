@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { AuthFailed, ProtocolViolation, VersionSkew } from './errors.js';
 import type { Hello } from './messages.js';
 
@@ -13,6 +14,16 @@ const MAGIC = Buffer.from('nbserve\x01', 'latin1');
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
 const MAX_HELLO_BYTES = 4096;
+/** Raised by one whenever frames or messages change in a way that an older peer misreads. */
+const PROTOCOL_VERSION = 3;
+
+let version: string | undefined;
+
+/** The Hello of this process. */
+export function helloOf(role: string, id: string): Hello {
+  version ??= (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+  return { role, id, protocol: PROTOCOL_VERSION, version };
+}
 
 /** What a step asks of its connection. */
 export interface HandshakeStep {

@@ -28,8 +28,8 @@ export {
 } from './errors.js';
 export { FeedPublisher } from './feed-publisher.js';
 export { FeedSubscriber, type FeedSubscriberOptions } from './feed-subscriber.js';
+export { helloOf } from './handshake.js';
 export { isControl } from './head-faults.js';
-export { helloOf } from './hello.js';
 export { encodeItem, ItemDecoder } from './items.js';
 export { type ListenOptions, listen } from './listen.js';
 export type {

@@ -1,8 +1,7 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
-import { addressFault, showAddress } from './address.js';
 import type { CallKinds, Channel, ChannelServer } from './channel.js';
-import { openChannel } from './connect.js';
+import { addressFault, openChannel, showAddress } from './connect.js';
 import { ListenFailed } from './errors.js';
 import { AcceptingHandshake } from './handshake.js';
 import type { Address, Hello } from './messages.js';

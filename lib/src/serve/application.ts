@@ -1,4 +1,5 @@
 import type { DeploymentDefinition } from './deployment.js';
+import { InvalidAppName, InvalidRoutePrefix } from './errors.js';
 import { PendingHandle } from './handle/index.js';
 import type { Application } from './types.js';
 
@@ -105,4 +106,23 @@ function isContainer(value: unknown): value is object {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** @throws NBS_INVALID_APP_NAME */
+export function checkAppName(name: unknown): string {
+  if (typeof name === 'string' && /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,127}$/u.test(name)) return name;
+  throw InvalidAppName({ name: JSON.stringify(name) ?? String(name) });
+}
+
+/** @throws NBS_INVALID_ROUTE_PREFIX */
+export function checkRoutePrefix(prefix: unknown): string | null {
+  if (prefix === null) return null;
+  if (typeof prefix === 'string' && (prefix === '/' || /^(\/[^/?#{}\s\p{C}]+)+$/u.test(prefix)) && !/^\/-(\/|$)/.test(prefix))
+    return prefix;
+  throw InvalidRoutePrefix({ prefix: JSON.stringify(prefix) ?? String(prefix) });
+}
+
+/** A prefix that is one. @throws NBS_INVALID_ROUTE_PREFIX */
+export function requiredPrefix(prefix: unknown): string {
+  return checkRoutePrefix(prefix ?? '') as string;
 }

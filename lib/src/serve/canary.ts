@@ -2,7 +2,7 @@ import { hasCode } from '../core/index.js';
 import { PeerGone } from '../ipc/index.js';
 import type { Client } from './client.js';
 import type { CanaryStatus } from './protocol/index.js';
-import { canarySpec } from './traffic-options.js';
+import { canarySpec } from './traffic.js';
 import type { Canary, CanaryOptions } from './types.js';
 
 /** A canary on a cluster, as whoever began it sees it. The controller carries it through, also when this process is gone. */

@@ -11,6 +11,7 @@ import {
   type OpCaller,
   PeerGone,
 } from '../ipc/index.js';
+import { replicaCluster } from './handle/index.js';
 import type { ControllerOps } from './protocol/index.js';
 
 /** How long a controller that is being started again is waited for. */
@@ -92,4 +93,15 @@ export class ControllerLink {
       }
     }
   }
+}
+
+let link: ControllerLink | null = null;
+
+/** In a replica, what asks the controller of its cluster; elsewhere `undefined`. */
+export function inReplica(): { readonly call: OpCaller<ControllerOps> } | undefined {
+  const cluster = replicaCluster();
+  if (cluster === undefined) return undefined;
+  const { dir, token, hello } = cluster;
+  link ??= new ControllerLink(dir, { token, hello, unref: true });
+  return link;
 }

@@ -1,9 +1,9 @@
+import { parseOptions } from '../core/index.js';
 import { BoundDeployment } from './application.js';
-import { NameRequired, NotDeployable } from './errors.js';
+import { HedgingNeedsIdempotent, NameRequired, NotDeployable, OptionsExclude } from './errors.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { noteDefinition, type Target } from './modules/index.js';
-import { deploymentConfig } from './options.js';
-import type { DeploymentConfig } from './protocol/index.js';
+import { AUTO_REPLICAS, autoscalingConfig, configFields, DEPLOYMENT_OPTIONS, type DeploymentConfig } from './protocol/index.js';
 import type { Application, AutoscalingPolicy, BindArgs, Deployment, DeploymentOptions } from './types.js';
 
 type Deployer = (app: Application<unknown>, options: { name: string; routePrefix: string }) => Promise<unknown>;
@@ -91,4 +91,17 @@ export const asDeployment = <T, A extends readonly unknown[]>(definition: Deploy
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return typeof value === 'object' ? `an object` : `the ${typeof value} ${String(value)}`;
+}
+
+/** Checks the options of a deployment and gives them in the form that the cluster works with. */
+export function deploymentConfig(where: string, options: DeploymentOptions): DeploymentConfig {
+  const values = parseOptions(where, DEPLOYMENT_OPTIONS, { ...options });
+  if (values.autoscaling !== undefined && typeof options.numReplicas === 'number') throw OptionsExclude({ where });
+  if (values.hedging !== undefined && values.idempotent !== true && values.idempotent.length === 0)
+    throw HedgingNeedsIdempotent({ where });
+  const { name: _, version: __, numReplicas, ...config } = configFields(values);
+  const autoscaling =
+    numReplicas === 'auto' ? autoscalingConfig({ ...AUTO_REPLICAS, ...options.autoscaling }) : config.autoscaling;
+  if (autoscaling === undefined) return { ...config, numReplicas: numReplicas as number };
+  return { ...config, autoscaling, numReplicas: autoscaling.initialReplicas ?? autoscaling.minReplicas };
 }

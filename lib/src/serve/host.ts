@@ -3,7 +3,6 @@
 export { isApplication } from './application.js';
 export { beginCanary } from './canary.js';
 export { Client, setOwnerKey, setOwnerName, setOwnLinesContext } from './client.js';
-export { deleteApplication } from './delete.js';
 export { formatStatus } from './format-status.js';
 export { formatTraffic } from './format-traffic.js';
 export { httpOf } from './http-options.js';
@@ -14,8 +13,8 @@ export { setNoticePrinter } from './notice.js';
 export { endCluster, openCluster, runningCluster, startAhead } from './own-cluster.js';
 export { setSourceRegistry } from './pack.js';
 export type { ServeStatus } from './protocol/status.js';
-export { expectApplication, runApplication } from './run.js';
-export { spareReplicasOf } from './spare-options.js';
+export { deleteApplication, expectApplication, runApplication } from './run.js';
 export { startDetached } from './start-cluster.js';
+export { spareReplicasOf } from './start-options.js';
 export { setTraffic, trafficOf } from './traffic.js';
 export type { CanaryOptions, CanaryStatus, TrafficStatus } from './types.js';

@@ -3,16 +3,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { hasCode } from '../core/index.js';
 import { DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner } from './client.js';
-import { deleteApplication, NOTE_AFTER_MS } from './delete.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoSuchApp } from './errors.js';
 import { NotRunning, setHandleContext } from './handle/index.js';
 import { httpOf, USUAL_ADDRESS } from './http-options.js';
 import { declaredNodes } from './node-options.js';
-import { notice } from './notice.js';
-import { spareReplicasOf } from './spare-options.js';
+import { noteIfLong, notice } from './notice.js';
+import { DRAIN_NOTE_AFTER_MS, deleteApplication } from './run.js';
 import { startDetached } from './start-cluster.js';
+import { spareReplicasOf } from './start-options.js';
 import type { StartOptions } from './types.js';
-import { noteIfLong } from './waiting-note.js';
 
 /** The port that `'auto'` takes where it is free; that of Ray Serve. */
 const USUAL_PORT = 8000;
@@ -149,7 +148,7 @@ export async function endCluster({ drain }: { readonly drain: boolean }): Promis
   // A controller that is gone has nothing left to drain; what runs is ended below.
   try {
     if (drain && client.isOwner) {
-      const note = { what: 'serve.shutdown', afterMs: NOTE_AFTER_MS };
+      const note = { what: 'serve.shutdown', afterMs: DRAIN_NOTE_AFTER_MS };
       await noteIfLong(client, note, client.call('shutdown', undefined)).catch(() => {});
     } else if (drain) await deleteAll(client);
   } finally {

@@ -1,20 +1,27 @@
 import { createHash } from 'node:crypto';
 import { encodeValue } from '../ipc/index.js';
-import { type BoundDeployment, isApplication, layOut, type PlacedDeployment } from './application.js';
+import {
+  type BoundDeployment,
+  checkAppName,
+  checkRoutePrefix,
+  isApplication,
+  layOut,
+  type PlacedDeployment,
+} from './application.js';
 import type { Client } from './client.js';
-import { NotAnApplication } from './errors.js';
+import { NoSuchApp, NotAnApplication } from './errors.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
-import { checkAppName, checkRoutePrefix } from './names.js';
-import { notice } from './notice.js';
+import { noteIfLong, notice } from './notice.js';
 import { packCode } from './pack.js';
 import { type AppSpec, type DeploymentSpec, deploymentKey, partOf } from './protocol/index.js';
 import type { Application, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
-import { noteIfLong } from './waiting-note.js';
 
-/** When a deploy that waits for room says so. */
-const NOTE_AFTER_MS = 5000;
+/** After this time, a deploy that has not ended says what it waits for. */
+const DEPLOY_NOTE_AFTER_MS = 5000;
+/** After this time, a delete that has not ended says what it waits for. */
+export const DRAIN_NOTE_AFTER_MS = 2000;
 
 /** An application ready to be sent: its description, and the blobs that the cluster must have first. */
 interface PreparedApp {
@@ -59,7 +66,7 @@ async function deployOn<T>(connecting: Promise<Client>, preparing: Promise<Prepa
   await Promise.all([claimed, client.during(async () => uploadBlobs(await client.controller.channel(), blobs))]);
   // The proxy may still boot, while the replicas do.
   // One that waits for room says so; constructors that take long tell that themselves.
-  const note = { what: 'serve.run', app: name, afterMs: NOTE_AFTER_MS };
+  const note = { what: 'serve.run', app: name, afterMs: DEPLOY_NOTE_AFTER_MS };
   const deploying = noteIfLong(client, note, client.call('deploy', spec));
   const [{ routesVersion }] = await Promise.all([deploying, client.cluster.serving]);
   await client.router.whenSnapshot(routesVersion);
@@ -101,4 +108,13 @@ function specOf(
 function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function or class';
   return typeof value === 'object' && value !== null ? 'an object that is none' : String(value);
+}
+
+/** Takes an application down. @throws NBS_NO_SUCH_APP */
+export async function deleteApplication(client: Client, name: string): Promise<void> {
+  const note = { what: 'serve.delete', app: name, afterMs: DRAIN_NOTE_AFTER_MS };
+  const { deleted } = await noteIfLong(client, note, client.call('delete', { name }));
+  if (deleted) return;
+  const { applications } = await client.call('status', undefined);
+  throw NoSuchApp({ app: name, running: Object.keys(applications).join(', ') || 'none' });
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../../core/index.js';
-import { batchClock } from './batch-clock.js';
 import { BatchedList, BatchedStream } from './batched-method.js';
 import { BatchCall, NotBatched } from './errors.js';
 import { END, ItemFailure } from './failure.js';
@@ -13,6 +12,19 @@ type BatchedMethods = Map<string, { readonly batched: Batched; options: BatchOpt
 
 /** Of each instance, by name. */
 const batchedMethods = new WeakMap<object, BatchedMethods>();
+
+/** Times of any origin. Unlike the system's clock it keeps the process alive: whoever waits for a batch is to get an answer. */
+const batchClock: Clock = {
+  now: () => performance.now(),
+  after(delayMs, action) {
+    if (delayMs <= 0) {
+      const tick = setImmediate(action);
+      return () => clearImmediate(tick);
+    }
+    const timer = setTimeout(action, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** `serve.batch` on a clock of one's own. */
 export function createBatch(clock: Clock): Batch {

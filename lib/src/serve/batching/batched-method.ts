@@ -3,8 +3,7 @@ import { enterBatch, getMultiplexedModelId, type RequestContext, requestContext 
 import { Batcher, type Place } from './batcher.js';
 import { BatchCall } from './errors.js';
 import { type Item, itemsOf } from './item.js';
-import { runListBatch } from './list-batch.js';
-import { ListCall } from './list-call.js';
+import { ListCall, runListBatch } from './list-call.js';
 import type { BatchSettings } from './options.js';
 import { StreamBatch } from './stream-batch.js';
 import { StreamCall } from './stream-call.js';

@@ -1,5 +1,6 @@
 import { requestContext } from '../context/index.js';
-import { failureOf } from './failure.js';
+import { failureOf, ownErrors } from './failure.js';
+import { callsOf, checkResults, type Item } from './item.js';
 
 /** One call of a batched method that answers with a list. */
 export class ListCall {
@@ -42,5 +43,22 @@ export class ListCall {
     this.isOver = true;
     this.hasFailed = true;
     this.#reject(reason);
+  }
+}
+
+/** Calls the method with a batch and hands the results back. Never rejects. */
+export async function runListBatch(
+  method: string,
+  items: readonly Item<ListCall>[],
+  invoke: (values: unknown[]) => unknown,
+): Promise<void> {
+  const own = ownErrors();
+  try {
+    const results = checkResults(method, items, await invoke(items.map(({ value }) => value)));
+    items.forEach(({ call, index }, i) => {
+      call.settle(index, results[i], own);
+    });
+  } catch (error) {
+    for (const call of callsOf(items)) if (!call.isOver) call.fail(own(error));
   }
 }

@@ -1,5 +1,12 @@
 import { parseOptions } from '../../core/index.js';
-import { type AppSpec, configFields, DEPLOYMENT_OPTIONS, type DeploymentConfig, type DeploymentSpec } from '../protocol/index.js';
+import {
+  type AppSpec,
+  type AutoscalingConfig,
+  configFields,
+  DEPLOYMENT_OPTIONS,
+  type DeploymentConfig,
+  type DeploymentSpec,
+} from '../protocol/index.js';
 
 /** The defaults of every option. */
 const { name: _, version: __, ...defaults } = configFields(parseOptions('test', DEPLOYMENT_OPTIONS, {}));
@@ -27,3 +34,17 @@ export function deployment(name: string, hash: string, changes: Partial<Deployme
 export function app(name: string, deployments: readonly DeploymentSpec[], routePrefix: string | null = `/${name}`): AppSpec {
   return { name, routePrefix, ingress: deployments.at(-1)?.name ?? '', deployments };
 }
+
+export const autoscalingConfig = (changes: Partial<AutoscalingConfig> = {}): AutoscalingConfig => ({
+  minReplicas: 1,
+  maxReplicas: 10,
+  initialReplicas: null,
+  targetOngoingRequests: 2,
+  upscaleDelayMs: 1000,
+  downscaleDelayMs: 5000,
+  metricsIntervalMs: 100,
+  lookBackPeriodMs: 1000,
+  upscalingFactor: 1,
+  downscalingFactor: 1,
+  ...changes,
+});

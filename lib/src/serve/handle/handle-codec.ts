@@ -1,7 +1,6 @@
 import { registerExtension } from '../../core/index.js';
 import type { HandleRef } from '../protocol/index.js';
 import { createHandle, handleRef } from './handle.js';
-import { PendingHandle } from './pending-handle.js';
 
 let registered = false;
 
@@ -18,4 +17,12 @@ export function registerHandleCodec(): void {
     },
     decode: (ref: unknown) => createHandle<unknown>(ref as HandleRef),
   });
+}
+
+/** Stands for a handle in constructor arguments until the replica makes it one. */
+export class PendingHandle implements HandleRef {
+  constructor(
+    readonly app: string,
+    readonly deployment: string,
+  ) {}
 }

@@ -1,5 +1,4 @@
 export { type HandleContext, handleContext, replicaCluster, setHandleContext } from './context.js';
 export { NotRunning } from './errors.js';
 export { createHandle } from './handle.js';
-export { registerHandleCodec } from './handle-codec.js';
-export { PendingHandle } from './pending-handle.js';
+export { PendingHandle, registerHandleCodec } from './handle-codec.js';

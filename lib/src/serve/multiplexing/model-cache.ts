@@ -2,8 +2,7 @@ import { type Clock, listOf } from '../../core/index.js';
 import { enterRequest, type RequestContext } from '../context/index.js';
 import { disposeModel } from './dispose-model.js';
 import { ModelsInUse } from './errors.js';
-import { ModelAsk } from './model-ask.js';
-import { blockedBy, isOf } from './waits-for.js';
+import { blockedBy, isOf, ModelAsk } from './model-ask.js';
 
 export interface ModelCacheOptions {
   /** Names the method in messages. */

@@ -1,4 +1,5 @@
 import type { AnyCallHead, CallKinds, ResponseHead } from '../../ipc/index.js';
+import { headersFault } from './headers.js';
 
 /** What the heads of all requests to replicas have. */
 interface RequestFields extends AnyCallHead {
@@ -74,9 +75,3 @@ export const REQUEST_KINDS: CallKinds = {
     return `an answer of the kind ${JSON.stringify(kind)} to a ${call.kind} call`;
   },
 };
-
-/** What is wrong with a list of name, value, name, value, …, or null. */
-export function headersFault(headers: unknown): string | null {
-  if (!Array.isArray(headers) || headers.length % 2 !== 0) return 'its headers are no list of names and values';
-  return headers.every(isText) ? null : 'a header is no text';
-}

@@ -1,7 +1,6 @@
 export {
   type AnswerHead,
   type HttpCallHead,
-  headersFault,
   type MethodCallHead,
   REQUEST_KINDS,
   type RequestHead,
@@ -16,7 +15,6 @@ export type {
   RollingUpdate,
 } from './config.js';
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
-export { DEMAND_TOPIC, type Demand, type DemandReport } from './demand.js';
 export {
   HttpNotServed,
   NoReplica,
@@ -26,27 +24,26 @@ export {
   ReplicaDraining,
 } from './errors.js';
 export { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
-export type { HandleRef } from './handle-ref.js';
-export { headerText } from './header-text.js';
+export { headersFault, headerText, modelIdOf } from './headers.js';
 export {
   addLatencies,
   type LatencyCounts,
   latencyBucket,
   latencyQuantile,
 } from './latency-histogram.js';
-export { modelIdOf } from './model-id.js';
 export { AUTO_REPLICAS, autoscalingConfig } from './options/autoscaling.js';
 export { DEPLOYMENT_OPTIONS } from './options/deployment.js';
 export { configFields, type DeploymentConfig, partOf, type RoutedConfig } from './options/deployment-config.js';
 export { parseResources } from './options/resources.js';
 export type { AutoscalingMetrics, AutoscalingPolicy } from './policy.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus, Surroundings } from './replica.js';
-export type { RouterOps } from './router.js';
+export { DEMAND_TOPIC, type Demand, type DemandReport, type RouterOps } from './router.js';
 export {
   type DeploymentKey,
   type DeploymentRoute,
   deploymentKey,
   findDeploymentRoute,
+  type HandleRef,
   type ReplicaRoute,
   type RisingRoute,
   ROUTES_TOPIC,

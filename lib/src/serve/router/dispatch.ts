@@ -1,5 +1,5 @@
 import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
-import type { DeploymentKey, RequestHead, RouteSnapshot } from '../protocol/index.js';
+import type { DeploymentKey, DeploymentRoute, RequestHead, RouteSnapshot } from '../protocol/index.js';
 
 /** One request for a deployment, as the proxy and handles give it to a {@link RouterLike}. */
 export interface Dispatch {
@@ -42,4 +42,9 @@ export interface RouterLike {
   onSnapshot(listener: (snapshot: RouteSnapshot) => void): () => void;
   /** Fails what waits, and closes the connections once their requests are done. */
   close(): void;
+}
+
+/** Whether a method may run twice for one request. */
+export function isIdempotent({ idempotent }: DeploymentRoute, method: string): boolean {
+  return idempotent === true || idempotent.includes(method);
 }

@@ -10,9 +10,8 @@ import {
 } from '../protocol/index.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
-import type { DeadlineLimit, Dispatch } from './dispatch.js';
+import { type DeadlineLimit, type Dispatch, isIdempotent } from './dispatch.js';
 import { AnswerBroken, BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout, requestTimeoutOf } from './errors.js';
-import { isIdempotent } from './is-idempotent.js';
 import type { Linked, LinkedList } from './linked-list.js';
 import type { ReplicaLink } from './replica-link.js';
 import type { Waiting } from './request-queue.js';

@@ -10,10 +10,9 @@ import {
 } from '../protocol/index.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import { DeploymentPool, type PoolInit } from './deployment-pool.js';
-import type { Dispatch, RouterLike } from './dispatch.js';
+import { type Dispatch, isIdempotent, type RouterLike } from './dispatch.js';
 import { RouterClosed } from './errors.js';
 import { HedgedCall } from './hedged-call.js';
-import { isIdempotent } from './is-idempotent.js';
 import { LinkWatch } from './link-watch.js';
 import type { ConnectReplica } from './replica-link.js';
 import { RoutedCall } from './routed-call.js';

@@ -3,8 +3,7 @@ import { describe, it } from 'node:test';
 import type { Controller } from '../controller.js';
 import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, fakeNode, idsOf, killed } from '../fake-cluster.test-support.js';
-import { app, deployment } from '../sample-apps.test-support.js';
-import { autoscalingConfig } from '../scaling/autoscaling-config.test-support.js';
+import { app, autoscalingConfig, deployment } from '../sample-apps.test-support.js';
 
 const shown = (controller: Controller, name = 'hello') => {
   const { status, message, deployments } = controller.status().applications[name] ?? assert.fail();

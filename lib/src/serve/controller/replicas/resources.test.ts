@@ -3,8 +3,7 @@ import { describe, it } from 'node:test';
 import type { Resources } from '../../protocol/index.js';
 import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, fakeNode } from '../fake-cluster.test-support.js';
-import { app, deployment } from '../sample-apps.test-support.js';
-import { autoscalingConfig } from '../scaling/autoscaling-config.test-support.js';
+import { app, autoscalingConfig, deployment } from '../sample-apps.test-support.js';
 
 describe('resources', () => {
   const gpu = (name: string, hash: string, share: number, changes = {}) =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AutoscalingConfig } from '../../protocol/index.js';
+import { autoscalingConfig as config } from '../sample-apps.test-support.js';
 import { autoscale, initialScaling, type ScalingState } from './autoscaler.js';
-import { autoscalingConfig as config } from './autoscaling-config.test-support.js';
 import { DemandWindow } from './demand-window.js';
 
 /** Decisions at 100 ms for each load, starting with `current` replicas. */

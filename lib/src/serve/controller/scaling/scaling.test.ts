@@ -3,8 +3,7 @@ import { describe, it } from 'node:test';
 import type { AutoscalingMetrics } from '../../protocol/index.js';
 import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, idsOf } from '../fake-cluster.test-support.js';
-import { app, deployment } from '../sample-apps.test-support.js';
-import { autoscalingConfig } from './autoscaling-config.test-support.js';
+import { app, autoscalingConfig, deployment } from '../sample-apps.test-support.js';
 
 describe('autoscaling', () => {
   const autoscaling = autoscalingConfig({ minReplicas: 0, maxReplicas: 4 });

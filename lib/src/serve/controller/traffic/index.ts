@@ -1,2 +1,1 @@
-export { reportIntervalMs } from './report-interval.js';
-export { Traffic } from './traffic.js';
+export { reportIntervalMs, Traffic } from './traffic.js';

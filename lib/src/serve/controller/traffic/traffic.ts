@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../../../core/index.js';
 import {
+  type CanaryRules,
   type CanarySpec,
   CanaryState,
   type CanaryStatus,
@@ -244,3 +245,13 @@ function describe({ arms, stickyBy, mirror, canary }: TrafficRule): string {
 
 const percent = (part: number): string => `${Number((part * 100).toFixed(1))} %`;
 const nameOf = (by: StickyBy): string => Object.entries(by).flat().join(' ');
+
+const USUAL_MS = 1000;
+const SHORTEST_MS = 50;
+/** Reports in each step of a canary, at least. */
+const REPORTS = 4;
+
+/** How often proxies tell what came of requests. */
+export function reportIntervalMs(rules: Pick<CanaryRules, 'intervalMs'> | undefined): number {
+  return rules === undefined ? USUAL_MS : Math.max(SHORTEST_MS, Math.min(USUAL_MS, rules.intervalMs / REPORTS));
+}

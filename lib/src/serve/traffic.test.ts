@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isNbserveError } from '../core/index.js';
-import { canarySpec, trafficSpec } from './traffic-options.js';
+import { canarySpec, trafficSpec } from './traffic.js';
 import type { CanaryOptions, TrafficOptions } from './types.js';
 
 const hasCode = (code: string) => (error: unknown) => isNbserveError(error) && error.code === code;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deploymentConfig } from './options.js';
+import { deploymentConfig } from './deployment.js';
 
 test('hedging has defaults, is checked, and is for idempotent methods', () => {
   const hedgingOf = (hedging: unknown, idempotent: readonly string[] | true = ['fetch']) =>
