@@ -17,7 +17,10 @@ test('bytes come out as they went in, however they are cut, and what was handed 
       let next = 0;
       for (const { push, take, own } of steps) {
         const piece = Buffer.alloc(push);
-        for (let i = 0; i < push; i += 1) piece[i] = next++ % 251;
+        for (let i = 0; i < push; i += 1) {
+          piece[i] = next % 251;
+          next += 1;
+        }
         queue.push(piece, own);
         if (!own) piece.fill(255);
         const view = queue.take(take);

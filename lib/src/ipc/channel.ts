@@ -42,7 +42,7 @@ export type CallHandler = (call: IncomingCall) => (() => void) | undefined | voi
 /** Kinds of calls besides `control`. Whoever defines such kinds passes this to `connect` and `listen`. */
 export interface CallKinds {
   /** Names the call in messages. */
-  describe(head: CallHead): string;
+  nameOf(head: CallHead): string;
   /** What is wrong with the head of a call that came in, or null. If it is null, the handler of the call may rely on the head's types. */
   headFault(head: CallHead): string | null;
   /** Why this cannot be the head of an answer to that call, or null. */

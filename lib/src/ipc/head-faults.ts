@@ -20,7 +20,7 @@ export function responseHeadFault(call: CallHead, answer: ResponseHead, kinds: C
 }
 
 /** Names a call in messages. */
-export function describeCall(head: CallHead, kinds: CallKinds | null): string {
+export function callName(head: CallHead, kinds: CallKinds | null): string {
   if (isControl(head)) return `operation ${head.op}`;
-  return kinds?.describe(head) ?? `${head.kind} call`;
+  return kinds?.nameOf(head) ?? `${head.kind} call`;
 }

@@ -1,11 +1,11 @@
 import { type NbserveError, toWireError } from '../core/index.js';
 import { ByteQueue } from './byte-queue.js';
-import type { CallHost } from './call-host.js';
 import type { BodySink, Channel, IncomingCall } from './channel.js';
 import { Cancelled, HeadTooLarge, ProtocolViolation } from './errors.js';
 import { FrameType, GRANT_STEP, MAX_HEAD, WINDOW_BYTES } from './frame.js';
 import type { CallHead, ResponseHead } from './messages.js';
 import { type SendOwner, SendStream } from './send-queue.js';
+import type { StreamHost } from './stream-host.js';
 import { encodeValue } from './values.js';
 
 const VALUE: ResponseHead = { kind: 'value' };
@@ -20,7 +20,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
   onDrain: (() => void) | null = null;
   cancelled = false;
   done = false;
-  readonly #host: CallHost;
+  readonly #host: StreamHost;
   #onBody: BodySink | null = null;
   #headSent = false;
   #send: SendStream | null = null;
@@ -35,7 +35,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
   #joined = 0;
 
   /** @param mode `whole`: `body` is all of it; `join`: it is put together before the call is handed out */
-  constructor(host: CallHost, id: number, head: CallHead, body: Uint8Array | null, mode: 'whole' | 'join' | 'stream') {
+  constructor(host: StreamHost, id: number, head: CallHead, body: Uint8Array | null, mode: 'whole' | 'join' | 'stream') {
     this.#host = host;
     this.id = id;
     this.head = head;

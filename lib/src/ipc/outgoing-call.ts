@@ -1,10 +1,10 @@
-import type { CallHost } from './call-host.js';
 import type { OutgoingCall, ResponseSink } from './channel.js';
 import { ProtocolViolation } from './errors.js';
 import { FrameType, GRANT_STEP, WINDOW_BYTES } from './frame.js';
 import { responseHeadFault } from './head-faults.js';
 import type { CallHead, ResponseHead } from './messages.js';
 import { type SendOwner, SendStream } from './send-queue.js';
+import type { StreamHost } from './stream-host.js';
 
 /** The caller's end of a stream. */
 export class OutgoingStream implements OutgoingCall, SendOwner {
@@ -15,7 +15,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
   /** On the clock of `performance.now()`; Infinity for none. */
   readonly expiresAt: number;
   done = false;
-  readonly #host: CallHost;
+  readonly #host: StreamHost;
   /** What the peer has said of it. */
   #hasStarted = false;
   #hasHead = false;
@@ -23,7 +23,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
   #receivable = WINDOW_BYTES;
   #ungranted = 0;
 
-  constructor(host: CallHost, id: number, head: CallHead, sink: ResponseSink, timeoutMs: number | undefined) {
+  constructor(host: StreamHost, id: number, head: CallHead, sink: ResponseSink, timeoutMs: number | undefined) {
     this.#host = host;
     this.id = id;
     this.head = head;

@@ -15,8 +15,8 @@ export class Extended extends Uint8Array {
 }
 
 /** A place inside a value, kept as a chain and spelled out only for an error. */
-interface Place {
-  readonly parent: Place | null;
+interface ValuePath {
+  readonly parent: ValuePath | null;
   readonly step: string;
 }
 
@@ -36,7 +36,7 @@ class Replacer {
     this.#extensions = [...extensions, ...registeredExtensions().values()];
   }
 
-  replace(value: unknown, place: Place): unknown {
+  replace(value: unknown, place: ValuePath): unknown {
     if (typeof value === 'symbol') throw refuse(place, 'a symbol');
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
     const seen = this.#seen.get(value);
@@ -50,14 +50,14 @@ class Replacer {
     return this.#copy(value, place);
   }
 
-  #extend(value: object, name: string, encode: () => unknown, place: Place): Extended {
+  #extend(value: object, name: string, encode: () => unknown, place: ValuePath): Extended {
     const extended = new Extended(name);
     this.#seen.set(value, extended);
     extended.wire = this.replace(encode(), place);
     return extended;
   }
 
-  #copy(value: object, place: Place): unknown {
+  #copy(value: object, place: ValuePath): unknown {
     if (Array.isArray(value)) return this.#copyArray(value, place);
     if (types.isMap(value)) return this.#copyMap(value, place);
     if (types.isSet(value)) return this.#copySet(value, place);
@@ -81,7 +81,7 @@ class Replacer {
     return copy;
   }
 
-  #copyArray(value: readonly unknown[], place: Place): unknown[] {
+  #copyArray(value: readonly unknown[], place: ValuePath): unknown[] {
     const copy: unknown[] = new Array(value.length);
     this.#seen.set(value, copy);
     for (let i = 0; i < value.length; i += 1) {
@@ -91,7 +91,7 @@ class Replacer {
     return copy;
   }
 
-  #copyMap(value: ReadonlyMap<unknown, unknown>, place: Place): Map<unknown, unknown> {
+  #copyMap(value: ReadonlyMap<unknown, unknown>, place: ValuePath): Map<unknown, unknown> {
     const copy = new Map<unknown, unknown>();
     this.#seen.set(value, copy);
     for (const [key, item] of value) {
@@ -105,7 +105,7 @@ class Replacer {
     return copy;
   }
 
-  #copySet(value: ReadonlySet<unknown>, place: Place): Set<unknown> {
+  #copySet(value: ReadonlySet<unknown>, place: ValuePath): Set<unknown> {
     const copy = new Set<unknown>();
     this.#seen.set(value, copy);
     for (const item of value) copy.add(this.replace(item, { parent: place, step: `.values()[${copy.size}]` }));
@@ -143,13 +143,13 @@ function unsendable(value: object): string | null {
   return null;
 }
 
-function refuse(place: Place, what: string, advice = ''): Error {
+function refuse(place: ValuePath, what: string, advice = ''): Error {
   return CannotClone({ path: spell(place), what, hint: advice === '' ? '' : `; ${advice}` });
 }
 
-function spell(place: Place): string {
+function spell(place: ValuePath): string {
   let path = '';
-  for (let at: Place | null = place; at !== null; at = at.parent) path = at.step + path;
+  for (let at: ValuePath | null = place; at !== null; at = at.parent) path = at.step + path;
   return path;
 }
 

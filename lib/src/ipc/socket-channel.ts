@@ -1,17 +1,25 @@
 import type { Socket } from 'node:net';
-import { createLog, fromWireError, isNbserveError, type NbserveError, toWireError, type WireError } from '../core/index.js';
+import {
+  createLog,
+  deferred,
+  fromWireError,
+  isNbserveError,
+  type NbserveError,
+  toWireError,
+  type WireError,
+} from '../core/index.js';
 import { CallBatch } from './call-batch.js';
-import type { CallHost } from './call-host.js';
 import type { CallHandler, CallKinds, CallOptions, Channel, OutgoingCall, ResponseSink } from './channel.js';
 import { Deadlines } from './deadlines.js';
 import { DeadlineExceeded, HeadTooLarge, NoHandler, PeerGone, ProtocolViolation } from './errors.js';
 import { Flag, FrameType, MAX_HEAD, WHOLE_BODY_MAX, WINDOW_BYTES } from './frame.js';
 import { FrameParser, type FrameSink } from './frame-parser.js';
-import { callHeadFault, describeCall } from './head-faults.js';
+import { callHeadFault, callName } from './head-faults.js';
 import { IncomingStream } from './incoming-call.js';
 import type { CallHead, FeedMessage, Hello, Notification, ResponseHead } from './messages.js';
 import { Outbox } from './outbox.js';
 import { OutgoingStream } from './outgoing-call.js';
+import type { StreamHost } from './stream-host.js';
 import { TextJoiner } from './text-joiner.js';
 import { abortError, UnarySink } from './unary-call.js';
 import { encodeValue } from './values.js';
@@ -22,11 +30,10 @@ const LINGER_MS = 1000;
 const log = createLog('ipc');
 
 /** A channel over a connected, authenticated socket. */
-export class SocketChannel implements Channel, CallHost, FrameSink {
+export class SocketChannel implements Channel, StreamHost, FrameSink {
   readonly peer: Hello;
   readonly peerName: string;
   readonly kinds: CallKinds | null;
-  readonly closed: Promise<void>;
   isClosed = false;
   onCall: CallHandler | null = null;
   onNotify: ((message: Notification) => void) | null = null;
@@ -43,7 +50,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   readonly #batch: CallBatch;
   readonly #texts = new TextJoiner();
   #failure: NbserveError | null = null;
-  #resolveClosed!: () => void;
+  readonly #closed = deferred<void>();
 
   constructor(socket: Socket, peer: Hello, side: 'connecting' | 'accepting', kinds: CallKinds | null) {
     this.#socket = socket;
@@ -56,13 +63,14 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     this.outbox = new Outbox(socket);
     this.#batch = new CallBatch(this.outbox);
     this.#deadlines = new Deadlines({ [Symbol.iterator]: () => this.#outgoing.values() }, (call) => this.#expire(call));
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
     socket.on('data', this.#onData);
     socket.on('error', () => {});
     socket.on('close', () => this.#teardown());
     if (socket.destroyed) this.#teardown();
+  }
+
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   get channel(): Channel {
@@ -80,9 +88,9 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   call(head: CallHead, value?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { signal, timeoutMs } = options;
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) throw abortError(describeCall(head, this.kinds), signal.reason);
+      if (signal?.aborted) throw abortError(callName(head, this.kinds), signal.reason);
       const body = value === undefined ? null : encodeValue(value, { root: 'args' });
-      const sink = new UnarySink(describeCall(head, this.kinds), signal, resolve, reject);
+      const sink = new UnarySink(callName(head, this.kinds), signal, resolve, reject);
       sink.call = this.#open(head, body, sink, timeoutMs ?? head.deadlineMs);
     });
   }
@@ -174,7 +182,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
   #expire(call: OutgoingStream): void {
     this.outbox.writer.text(FrameType.CANCEL, call.id, 'deadline');
     this.outbox.written();
-    const what = describeCall(call.head, this.kinds);
+    const what = callName(call.head, this.kinds);
     this.#guard(() => call.fail(DeadlineExceeded({ what, timeoutMs: call.timeoutMs as number })));
   }
 
@@ -316,7 +324,7 @@ export class SocketChannel implements Channel, CallHost, FrameSink {
     this.outbox.close();
     for (const call of [...this.#outgoing.values()]) this.#guard(() => call.fail(this.#gone()));
     for (const call of [...this.#incoming.values()]) this.#guard(() => call.receiveCancel(CALLER_GONE, this.#gone()));
-    this.#resolveClosed();
+    this.#closed.resolve();
   }
 
   #guard(action: () => void): void {

@@ -24,12 +24,15 @@ export class DeploymentDefinition {
   /** The function that decides on the number of replicas, as a deployment of its own; `null` if there is none. */
   readonly policy: DeploymentDefinition | null;
 
-  constructor(
-    readonly target: Target,
-    private readonly settings: DeploymentOptions,
-    private readonly deployer: Deployer,
-  ) {
-    if (typeof target !== 'function') throw NotDeployable({ value: describe(target) });
+  readonly target: Target;
+  readonly #settings: DeploymentOptions;
+  readonly #deployer: Deployer;
+
+  constructor(target: Target, settings: DeploymentOptions, deployer: Deployer) {
+    if (typeof target !== 'function') throw NotDeployable({ value: shown(target) });
+    this.target = target;
+    this.#settings = settings;
+    this.#deployer = deployer;
     this.name = settings.name ?? target.name;
     this.config = deploymentConfig(`deployment ${this.name || '(without a name)'}`, settings);
     if (this.name === '') throw NameRequired();
@@ -39,7 +42,7 @@ export class DeploymentDefinition {
   }
 
   #policyOf(policy: AutoscalingPolicy): DeploymentDefinition {
-    const { startupTimeout, env } = this.settings;
+    const { startupTimeout, env } = this.#settings;
     const options = {
       ...POLICY_OPTIONS,
       name: `${this.name}.policy`,
@@ -47,18 +50,18 @@ export class DeploymentDefinition {
       ...(env === undefined ? {} : { env }),
     };
     noteDefinition(options.name, policy, 'policy');
-    return new DeploymentDefinition(policy, options, this.deployer);
+    return new DeploymentDefinition(policy, options, this.#deployer);
   }
 
   options(options: DeploymentOptions): DeploymentDefinition {
     // The number of replicas is one setting under two names: the later word on it holds.
-    const { numReplicas, autoscaling, ...others } = this.settings;
+    const { numReplicas, autoscaling, ...others } = this.#settings;
     const replicas = options.numReplicas === undefined && options.autoscaling === undefined;
     const kept = {
       ...(replicas && numReplicas !== undefined ? { numReplicas } : {}),
       ...(replicas && autoscaling !== undefined ? { autoscaling } : {}),
     };
-    return new DeploymentDefinition(this.target, { ...others, ...kept, ...options }, this.deployer);
+    return new DeploymentDefinition(this.target, { ...others, ...kept, ...options }, this.#deployer);
   }
 
   bind(...args: unknown[]): BoundDeployment {
@@ -66,7 +69,7 @@ export class DeploymentDefinition {
   }
 
   deploy(...args: unknown[]): Promise<unknown> {
-    return this.deployer(this.bind(...args) as unknown as Application<unknown>, {
+    return this.#deployer(this.bind(...args) as unknown as Application<unknown>, {
       name: this.name,
       routePrefix: `/${this.name}`,
     });
@@ -88,7 +91,7 @@ export const asDeployment = <T, A extends readonly unknown[]>(definition: Deploy
     deploy(): Promise<DeploymentHandle<T>>;
   };
 
-function describe(value: unknown): string {
+function shown(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return typeof value === 'object' ? `an object` : `the ${typeof value} ${String(value)}`;
 }

@@ -3,10 +3,10 @@ import type { TrafficStatus } from './types.js';
 
 /** Splits as an indented list, one line for each version. */
 export function formatTraffic(traffic: ServeStatus['traffic']): string[] {
-  return Object.entries(traffic).flatMap(([prefix, status]) => [`${prefix}:`, ...describe(status).map((line) => `  ${line}`)]);
+  return Object.entries(traffic).flatMap(([prefix, status]) => [`${prefix}:`, ...linesOf(status).map((line) => `  ${line}`)]);
 }
 
-function describe({ versions, stickyBy, mirror, canary }: TrafficStatus): string[] {
+function linesOf({ versions, stickyBy, mirror, canary }: TrafficStatus): string[] {
   const lines = Object.entries(versions).map(([app, { version, weight, ...counted }]) => {
     const name = version === null ? app : `${app} (version ${version})`;
     return `${name}: ${percent(weight)}${counts(counted)}`;

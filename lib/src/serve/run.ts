@@ -37,7 +37,7 @@ export async function runApplication<T>(
 ): Promise<DeploymentHandle<T>> {
   // Arguments are encoded while the cluster still starts.
   registerHandleCodec();
-  if (!isApplication(application)) throw NotAnApplication({ value: describe(application) });
+  if (!isApplication(application)) throw NotAnApplication({ value: shown(application) });
   const name = checkAppName(options.name ?? 'default');
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
 
@@ -105,7 +105,7 @@ function specOf(
   return { name, version, code, initArgs, config, dependencies, replicaHash };
 }
 
-function describe(value: unknown): string {
+function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function or class';
   return typeof value === 'object' && value !== null ? 'an object that is none' : String(value);
 }

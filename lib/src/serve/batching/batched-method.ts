@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/index.js';
 import { enterBatch, getMultiplexedModelId, type RequestContext, requestContext } from '../context/index.js';
-import { Batcher, type Place } from './batcher.js';
+import { Batcher, type BatchPlace } from './batcher.js';
 import { BatchCall } from './errors.js';
 import { type Item, itemsOf } from './item.js';
 import { ListCall, runListBatch } from './list-call.js';
@@ -18,7 +18,7 @@ export interface BatchedMethodInit {
 }
 
 type AnyCall = ListCall | StreamCall;
-type RunBatch<C> = (items: readonly Item<C>[], place: Place, modelId: string) => void;
+type RunBatch<C> = (items: readonly Item<C>[], place: BatchPlace, modelId: string) => void;
 
 const requestsOf = (items: readonly Item<AnyCall>[]): (RequestContext | null)[] => items.map(({ call }) => call.request);
 

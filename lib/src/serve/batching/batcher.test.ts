@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Batcher, type Place } from './batcher.js';
+import { Batcher, type BatchPlace } from './batcher.js';
 import { FakeClock } from './fake-clock.test-support.js';
 
 interface Begun {
   readonly at: number;
   readonly items: readonly number[];
-  readonly place: Place;
+  readonly place: BatchPlace;
 }
 
 function recorder(settings: { maxBatchSize: number; batchWaitTimeoutMs: number; maxConcurrentBatches: number }) {

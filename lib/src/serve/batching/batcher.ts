@@ -2,7 +2,7 @@ import { type Clock, Fifo } from '../../core/index.js';
 import type { BatchSettings } from './options.js';
 
 /** One of the `maxConcurrentBatches` places. A batch has one when it starts. */
-export interface Place {
+export interface BatchPlace {
   /** Free for the next batch. */
   release(): void;
   /** Work goes on that was at rest. That does not wait: the batch is begun already. */
@@ -13,7 +13,7 @@ export interface BatcherInit<I> {
   readonly settings: BatchSettings;
   readonly clock: Clock;
   /** Works on a batch. Never throws. */
-  readonly run: (items: readonly I[], place: Place) => void;
+  readonly run: (items: readonly I[], place: BatchPlace) => void;
   /** Nothing waits and nothing runs. */
   readonly onIdle?: () => void;
 }
@@ -25,7 +25,7 @@ export interface BatcherInit<I> {
 export class Batcher<I> {
   #settings: BatchSettings;
   readonly #init: BatcherInit<I>;
-  readonly #place: Place;
+  readonly #place: BatchPlace;
   #waiting = new Fifo<{ readonly item: I; readonly since: number }>();
   #running = 0;
   #cancelTimer: (() => void) | null = null;

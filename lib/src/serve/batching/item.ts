@@ -20,10 +20,10 @@ export function callsOf<C>(items: readonly Item<C>[]): Set<C> {
 /** @throws NBS_BATCH_LENGTH */
 export function checkResults(method: string, items: readonly unknown[], results: unknown): readonly unknown[] {
   if (Array.isArray(results) && results.length === items.length) return results as unknown[];
-  throw BatchLength({ method, items: items.length, results: describe(results) });
+  throw BatchLength({ method, items: items.length, results: shownResults(results) });
 }
 
-function describe(results: unknown): string {
+function shownResults(results: unknown): string {
   if (Array.isArray(results)) return `a list of ${results.length}`;
   if (typeof results !== 'object' || results === null)
     return `no list but ${results === undefined ? 'undefined' : String(results)}`;

@@ -1,10 +1,10 @@
+import { deferred } from '../../core/index.js';
 import { requestContext } from '../context/index.js';
 import { failureOf, ownErrors } from './failure.js';
 import { callsOf, checkResults, type Item } from './item.js';
 
 /** One call of a batched method that answers with a list. */
 export class ListCall {
-  readonly result: Promise<unknown[]>;
   /** Answered or failed. */
   isOver = false;
   hasFailed = false;
@@ -12,16 +12,15 @@ export class ListCall {
   readonly request = requestContext();
   readonly #results: unknown[];
   #missing: number;
-  #resolve!: (results: unknown[]) => void;
-  #reject!: (reason: unknown) => void;
+  readonly #result = deferred<unknown[]>();
 
   constructor(count: number) {
     this.#results = new Array(count);
     this.#missing = count;
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  }
+
+  get result(): Promise<unknown[]> {
+    return this.#result.promise;
   }
 
   /** @param index of the item among this call's */
@@ -36,13 +35,13 @@ export class ListCall {
     this.#missing -= 1;
     if (this.#missing > 0) return;
     this.isOver = true;
-    this.#resolve(this.#results);
+    this.#result.resolve(this.#results);
   }
 
   fail(reason: unknown): void {
     this.isOver = true;
     this.hasFailed = true;
-    this.#reject(reason);
+    this.#result.reject(reason);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Place } from './batcher.js';
+import type { BatchPlace } from './batcher.js';
 import { END, failureOf, ownErrors } from './failure.js';
 import { callsOf, checkResults, type Item } from './item.js';
 import type { StreamCall } from './stream-call.js';
@@ -10,7 +10,7 @@ export interface StreamBatchInit {
   /** Names the method in messages. */
   readonly method: string;
   readonly items: readonly Item<StreamCall>[];
-  readonly place: Place;
+  readonly place: BatchPlace;
   readonly onEnd: () => void;
 }
 

@@ -7,7 +7,7 @@ import { type Deployed, PendingDeploys } from './pending-deploys.js';
 import {
   ActualState,
   adoptRunning,
-  type ConnectReplica,
+  type ConnectControl,
   Executor,
   failure,
   KnownNodes,
@@ -43,7 +43,7 @@ export interface ControllerOptions {
   /** Modules that they load while they wait, as user code is likely to import them. @default [] */
   readonly preload?: readonly string[];
   readonly engine: Engine;
-  readonly connectReplica: ConnectReplica;
+  readonly connectControl: ConnectControl;
   /** Removes the socket file that a killed replica leaves; never rejects. */
   readonly removeSocket: (path: string) => Promise<void>;
   /** Whether the cluster has more nodes than one. @default false */

@@ -23,7 +23,7 @@ import type {
 } from '../protocol/index.js';
 import { Controller } from './controller.js';
 import { FakeClock } from './fake-clock.test-support.js';
-import type { ReplicaLink } from './replicas/replica-link.js';
+import type { ReplicaControl } from './replicas/replica-control.js';
 import type { Checkpoint } from './target/checkpoint.js';
 import type { TargetState } from './target/target.js';
 
@@ -48,7 +48,7 @@ export interface Behaviour {
   readonly slowDrain?: boolean;
 }
 
-export class FakeReplica implements ReplicaLink {
+export class FakeReplica implements ReplicaControl {
   /** Renamed, where its process was a spare one. */
   id: string;
   readonly #gone = deferred<void>();
@@ -189,7 +189,7 @@ export class FakeCluster implements Engine {
       replicaMain: '/replica/main.js',
       spareReplicas: this.spareReplicas,
       engine: this,
-      connectReplica: async (path) => {
+      connectControl: async (path) => {
         const replica = [...this.replicas.values()].find(({ spec }) => (spec.args as ReplicaArgs).socketPath === path);
         if (replica === undefined) throw new Error(`nobody listens on ${path}`);
         return replica;

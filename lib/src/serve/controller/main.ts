@@ -6,7 +6,7 @@ import { helloOf, listen } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
 import { Controller } from './controller.js';
 import { listenToDemand } from './listen-to-demand.js';
-import { replicaConnector } from './replicas/index.js';
+import { controlConnector } from './replicas/index.js';
 import { Routers } from './routers.js';
 import { RouteFeeds } from './routes/index.js';
 import { BlobCollector, BlobStore, FileCheckpoint } from './target/index.js';
@@ -41,7 +41,7 @@ async function recover(): Promise<Controller> {
     preload: [fileURLToPath(new URL('../../index.js', import.meta.url))],
     engine: await engine,
     severalNodes: child.args?.severalNodes ?? false,
-    connectReplica: replicaConnector(token),
+    connectControl: controlConnector(token),
     removeSocket: (path) => rm(path, { force: true }).catch(() => {}),
     checkpoint: new FileCheckpoint(checkpointFile(dir), blobs, (hashes) => collector.named(hashes)),
     clock: systemClock,

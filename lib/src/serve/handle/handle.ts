@@ -34,11 +34,11 @@ export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): De
     deploymentName: deployment,
     remote: (...args: unknown[]) => new RemoteCall(ref, 'call', args, callOptions),
     options: (more: HandleOptions) => createHandle(ref, { ...options, ...more }),
-    toString: () => describe(ref),
-    toJSON: () => describe(ref),
+    toString: () => handleText(ref),
+    toJSON: () => handleText(ref),
     [REF]: ref,
-    [INSPECT]: () => describe(ref),
-    [Symbol.toPrimitive]: () => describe(ref),
+    [INSPECT]: () => handleText(ref),
+    [Symbol.toPrimitive]: () => handleText(ref),
   };
 
   return new Proxy(own, {
@@ -75,7 +75,7 @@ function urlOf(app: string): string {
   return route.prefix === '/' ? `${url}/` : `${url}${route.prefix}`;
 }
 
-function describe({ app, deployment }: HandleRef): string {
+function handleText({ app, deployment }: HandleRef): string {
   const methods = knownMethods({ app, deployment });
   return `DeploymentHandle(app=${app}, deployment=${deployment}${methods === null ? '' : `, methods=[${methods.join(', ')}]`})`;
 }

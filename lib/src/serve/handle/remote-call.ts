@@ -1,3 +1,4 @@
+import { deferred } from '../../core/index.js';
 import { ByteQueue, decodeValue, encodeValue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
 import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
 import type { AnswerHead, HandleRef, MethodCallHead } from '../protocol/index.js';
@@ -25,9 +26,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   readonly [Symbol.toStringTag] = 'DeploymentResponse';
   readonly #ref: HandleRef;
   readonly #method: string;
-  readonly #result: Promise<unknown>;
-  #resolve!: (value: unknown) => void;
-  #reject!: (error: Error) => void;
+  readonly #result = deferred<unknown>();
   #outgoing: OutgoingCall | null = null;
   #stream: ItemStream | null = null;
   readonly #body = new ByteQueue();
@@ -41,11 +40,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     this.#ref = ref;
     this.#method = method;
     this.#options = options;
-    this.#result = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.#result.catch((error: unknown) => this.#reportUnobserved(error));
+    this.#result.promise.catch((error: unknown) => this.#reportUnobserved(error));
     this.#request = requestContext();
     this.#request?.follow(this);
     if (this.#cancelled) return;
@@ -59,7 +54,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.#observed = true;
-    return this.#result.then(onFulfilled, onRejected);
+    return this.#result.promise.then(onFulfilled, onRejected);
   }
 
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
@@ -68,7 +63,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
 
   finally(onFinally?: (() => void) | null): Promise<unknown> {
     this.#observed = true;
-    return this.#result.finally(onFinally);
+    return this.#result.promise.finally(onFinally);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
@@ -94,7 +89,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
         this.#outgoing?.cancel('the reader left');
       },
     );
-    this.#resolve(this.#stream);
+    this.#result.resolve(this.#stream);
   }
 
   onData(chunk: Uint8Array): void {
@@ -114,16 +109,16 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     }
     try {
       // An empty body is `undefined`: a method that returns nothing.
-      this.#resolve(this.#body.length === 0 ? undefined : decodeValue(this.#body.takeAll()));
+      this.#result.resolve(this.#body.length === 0 ? undefined : decodeValue(this.#body.takeAll()));
     } catch (error) {
-      this.#reject(error as Error);
+      this.#result.reject(error as Error);
     }
   }
 
   onError(error: Error): void {
     this.#request?.unfollow(this);
     if (this.#stream !== null) this.#stream.fail(error);
-    else this.#reject(error);
+    else this.#result.reject(error);
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -146,7 +141,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   #sendWhenResolved(args: readonly unknown[]): void {
     // This call waits for them, and fails with them.
     for (const arg of args) if (arg instanceof RemoteCall) arg.#observed = true;
-    Promise.all(args.map((arg) => (arg instanceof RemoteCall ? arg.#result : arg))).then(
+    Promise.all(args.map((arg) => (arg instanceof RemoteCall ? arg.#result.promise : arg))).then(
       (resolved) => {
         if (!this.#cancelled) this.#send(resolved);
       },

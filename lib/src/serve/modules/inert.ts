@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { deferred } from '../../core/index.js';
 import { InReplica } from './errors.js';
 
 /** What of `serve` changes a cluster, with what would be right in its place. */
@@ -47,10 +48,8 @@ export interface Inert {
  */
 export function makeInert({ deployment, isModule, isDefined }: InertOptions): Inert {
   let loading = true;
-  let pause = (): void => {};
-  const paused = new Promise<void>((resolve) => {
-    pause = resolve;
-  });
+  const paused = deferred<void>();
+  const pause = (): void => paused.resolve();
   holder[KEY] = async (change, app) => {
     const isOfStart = change === 'run' || change === 'start';
     const isRequest = served.getStore() === true || (!loading && calledByReplica());
@@ -62,7 +61,7 @@ export function makeInert({ deployment, isModule, isDefined }: InertOptions): In
     return never();
   };
   return {
-    paused,
+    paused: paused.promise,
     loaded() {
       loading = false;
     },

@@ -1,27 +1,28 @@
+import { deferred } from '../../core/index.js';
 import type { NestedCall, RequestContext } from '../context/index.js';
 
 /** A call for a model that is not there yet; it ends at the latest with its request's cancel. */
 export class ModelAsk implements NestedCall {
   /** `null` outside of a request. */
   readonly request: RequestContext | null;
-  readonly model: Promise<unknown>;
   readonly #onLeft: (ask: ModelAsk) => void;
-  #settle!: { readonly resolve: (model: unknown) => void; readonly reject: (error: unknown) => void };
+  readonly #model = deferred<unknown>();
 
   /** @param onLeft its request was cancelled */
   constructor(request: RequestContext | null, onLeft: (ask: ModelAsk) => void) {
     this.request = request;
     this.#onLeft = onLeft;
-    this.model = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
+  }
+
+  get model(): Promise<unknown> {
+    return this.#model.promise;
   }
 
   /** It is settled as the load is, or by the cancel of its request before. */
   follow(load: Promise<unknown>): void {
     load.then(
       (model) => {
-        this.#settle.resolve(model);
+        this.#model.resolve(model);
         this.request?.unfollow(this);
       },
       (error) => this.fail(error),
@@ -29,12 +30,12 @@ export class ModelAsk implements NestedCall {
   }
 
   fail(error: unknown): void {
-    this.#settle.reject(error);
+    this.#model.reject(error);
     this.request?.unfollow(this);
   }
 
   onRequestCancelled(reason: string): void {
-    this.#settle.reject(new DOMException(`the request was cancelled while it waited for a model: ${reason}`, 'AbortError'));
+    this.#model.reject(new DOMException(`the request was cancelled while it waited for a model: ${reason}`, 'AbortError'));
     this.#onLeft(this);
   }
 }

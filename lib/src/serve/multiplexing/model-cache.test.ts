@@ -49,10 +49,10 @@ class Shelf {
   readonly clock = new HandClock();
   readonly cache: ModelCache;
 
-  constructor(
-    max: number,
-    private readonly how: { load?: (id: string) => Promise<unknown>; dispose?: (id: string) => Promise<unknown> } = {},
-  ) {
+  readonly #how: { load?: (id: string) => Promise<unknown>; dispose?: (id: string) => Promise<unknown> };
+
+  constructor(max: number, how: { load?: (id: string) => Promise<unknown>; dispose?: (id: string) => Promise<unknown> } = {}) {
+    this.#how = how;
     this.cache = new ModelCache({ label: 'getModel', load: (id) => this.#load(id), max, clock: this.clock, warn: () => {} });
   }
 
@@ -69,7 +69,7 @@ class Shelf {
       this.copies.set(id, (this.copies.get(id) ?? 0) - 1);
     };
     try {
-      await (this.how.load?.(id) ?? turn());
+      await (this.#how.load?.(id) ?? turn());
     } catch (error) {
       gone();
       throw error;
@@ -80,7 +80,7 @@ class Shelf {
       id,
       [Symbol.asyncDispose]: async () => {
         try {
-          await (this.how.dispose?.(id) ?? null);
+          await (this.#how.dispose?.(id) ?? null);
         } finally {
           this.disposed.add(model);
           gone();

@@ -271,12 +271,12 @@ export class ModelCache {
     for (const wait of late) {
       if (wait.noted || wait.since + NOTE_AFTER_MS > now) continue;
       wait.noted = true;
-      warn(`${label}: model ${wait.id} has waited ${Math.round((now - wait.since) / 1000)} s for room: ${this.#describe()}`);
+      warn(`${label}: model ${wait.id} has waited ${Math.round((now - wait.since) / 1000)} s for room: ${this.#usage()}`);
     }
     this.#step();
   }
 
-  #describe(): string {
+  #usage(): string {
     const there = [...this.#entries.values()].map(({ id, loaded, users }) =>
       loaded ? `${id} is in use by ${users.size} request${users.size === 1 ? '' : 's'}` : `${id} is being loaded`,
     );

@@ -53,7 +53,7 @@ const isAmount = (value: unknown): boolean => typeof value === 'number' && Numbe
 
 /** The kinds of calls that replicas answer. */
 export const REQUEST_KINDS: CallKinds = {
-  describe(head) {
+  nameOf(head) {
     const { kind, method, url } = head as HttpCallHead;
     return kind === 'http' ? `${method} ${url}` : `method ${method}`;
   },

@@ -20,7 +20,7 @@ export interface ErrorContext {
 /** Answers with `{ "error": { "code", "message", … } }` and the error's status. */
 export function answerError(request: ClientRequest, response: ClientResponse, error: Error, context: ErrorContext): void {
   const status = statusOf(error);
-  const body = Buffer.from(JSON.stringify({ error: describe(request, error, status, context) }));
+  const body = Buffer.from(JSON.stringify({ error: errorFields(request, error, status, context) }));
   const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
   headers.push('x-request-id', context.requestId, ...context.cors);
   if (status === 503) headers.push('retry-after', RETRY_AFTER_SECONDS);
@@ -37,7 +37,7 @@ function statusOf(error: Error): number {
   return isErrorStatus(error.status) ? error.status : 500;
 }
 
-function describe(request: ClientRequest, error: Error, status: number, context: ErrorContext): Record<string, unknown> {
+function errorFields(request: ClientRequest, error: Error, status: number, context: ErrorContext): Record<string, unknown> {
   const { requestId, isTrusted, log } = context;
   if (isTrusted) return wholeStory(error, requestId);
   const { code, message, withholds } = strangerError(error, status);

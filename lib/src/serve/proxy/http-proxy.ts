@@ -131,7 +131,7 @@ export class HttpProxy implements ExchangeHost {
     const rising = this.#rising?.match(url);
     if (route === undefined || (rising !== undefined && rising.prefix.length > route.prefix.length)) {
       const path = url.split('?', 1)[0] ?? url;
-      exchange.fail(rising === undefined ? NoRoute({ path, routes: table.describe() }) : AppStarting({ path }));
+      exchange.fail(rising === undefined ? NoRoute({ path, routes: table.list() }) : AppStarting({ path }));
       return;
     }
     const deployment = this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];

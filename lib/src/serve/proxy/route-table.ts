@@ -31,7 +31,7 @@ export class RouteTable<R extends RisingRoute = Route> {
   }
 
   /** For messages. */
-  describe(): string {
+  list(): string {
     return listOf(this.#prefixes);
   }
 }

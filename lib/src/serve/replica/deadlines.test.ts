@@ -34,7 +34,7 @@ test('the latest is never too early, and right after as many changes as there ar
         assert.ok(deadlines.latest >= latest, `${deadlines.latest} of ${model}`);
       }
       const times = [...new Set(model)].length + 1;
-      for (let i = 0; i < times; i++) {
+      for (let i = 0; i < times; i += 1) {
         deadlines.add(0);
         deadlines.remove(0);
         void deadlines.latest;

@@ -39,7 +39,7 @@ export class HttpTask extends UserTask {
       );
   }
 
-  protected override describe(): string {
+  protected override workName(): string {
     return `${this.#head.method} ${this.#head.url}`;
   }
 
@@ -120,7 +120,7 @@ export class HttpTask extends UserTask {
     if (!this.call.cancelled) {
       const failure = httpFailure(thrown);
       if (failure.status >= 500)
-        console.error(`${this.describe()} failed (request ${this.#head.requestId}): ${failure.stack ?? failure.message}`);
+        console.error(`${this.workName()} failed (request ${this.#head.requestId}): ${failure.stack ?? failure.message}`);
       this.call.fail(failure);
     }
     this.#end();

@@ -24,7 +24,7 @@ export class MethodTask extends UserTask {
     }
   }
 
-  protected override describe(): string {
+  protected override workName(): string {
     return `method ${this.#head.method}`;
   }
 

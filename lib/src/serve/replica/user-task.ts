@@ -49,7 +49,7 @@ export abstract class UserTask {
   }
 
   /** Names the work in messages. */
-  protected abstract describe(): string;
+  protected abstract workName(): string;
   protected onCancelled(_reason: string): void {}
 
   /** False: the call was cancelled before user code began, and the task is over. */
@@ -109,7 +109,7 @@ export abstract class UserTask {
     const { stuckTimeoutMs } = this.host;
     this.#watch = setTimeout(() => {
       this.#isStuck = true;
-      this.host.onStuck(this.describe());
+      this.host.onStuck(this.workName());
     }, stuckTimeoutMs);
     this.#watch.unref();
     this.#context?.cancel(reason);

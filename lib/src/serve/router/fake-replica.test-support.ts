@@ -1,3 +1,4 @@
+import { deferred } from '../../core/index.js';
 import type { Channel, OutgoingCall, ResponseSink } from '../../ipc/index.js';
 import { PeerGone } from '../../ipc/index.js';
 import type { DeploymentRoute, RequestHead, RouteSnapshot } from '../protocol/index.js';
@@ -43,10 +44,8 @@ export class FakeCall implements OutgoingCall {
 export class FakeReplica {
   readonly calls: FakeCall[] = [];
   isClosed = false;
-  #close!: () => void;
-  readonly closed = new Promise<void>((resolve) => {
-    this.#close = resolve;
-  });
+  readonly #closed = deferred<void>();
+  readonly closed = this.#closed.promise;
   /** Those that are under way. */
   get open(): readonly FakeCall[] {
     return this.calls.filter((call) => !call.done);
@@ -63,7 +62,7 @@ export class FakeReplica {
     if (this.isClosed) return;
     this.isClosed = true;
     for (const call of this.open) call.fail(PeerGone({ peer: 'replica' }));
-    this.#close();
+    this.#closed.resolve();
   }
 }
 

@@ -4,14 +4,14 @@ import { type Engine, type ProcessInfo, ProcessState } from '../../../engine/ind
 import { type ReplicaReady, ReplicaState, type ReplicaStatus, readyFault } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import type { Executor } from './executor.js';
-import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import type { ConnectControl, ReplicaControl } from './replica-control.js';
 import { ReplicaEvent } from './replica-state.js';
 import { isSpare, type SparePool } from './spare-pool.js';
 
 export interface AdoptOptions {
   readonly dir: string;
   readonly engine: Engine;
-  readonly connectReplica: ConnectReplica;
+  readonly connectControl: ConnectControl;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
   readonly actual: ActualState;
@@ -32,10 +32,10 @@ export async function adoptRunning(options: AdoptOptions): Promise<void> {
 }
 
 async function adoptOne({ id, pid }: ProcessInfo, options: AdoptOptions): Promise<void> {
-  const { dir, engine, connectReplica, log } = options;
-  let link: ReplicaLink | undefined;
+  const { dir, engine, connectControl, log } = options;
+  let link: ReplicaControl | undefined;
   try {
-    link = await connectReplica(replicaSocket(dir, id));
+    link = await connectControl(replicaSocket(dir, id));
     const status = await link.status(STATUS_TIMEOUT_MS);
     if (!record(id, pid, status, options)) throw new Error(`it is ${status.state}`);
     options.executor.adopt(id, link);

@@ -8,7 +8,7 @@ import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
 import type { Action } from './reconcile.js';
 import { ReplicaChecks } from './replica-checks.js';
-import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import type { ConnectControl, ReplicaControl } from './replica-control.js';
 import { ReplicaLooks } from './replica-looks.js';
 import { ReplicaStarts } from './replica-starts.js';
 import { ReplicaEvent } from './replica-state.js';
@@ -21,7 +21,7 @@ export interface ExecutorOptions {
   readonly actual: ActualState;
   readonly spares: SparePool;
   readonly engine: Engine;
-  readonly connectReplica: ConnectReplica;
+  readonly connectControl: ConnectControl;
   /** Removes the socket file that a killed process leaves; never rejects. */
   readonly removeSocket: (path: string) => Promise<void>;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ const DEFAULT_DRAIN_MS = 20_000;
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #actual: ActualState;
-  readonly #links = new Map<string, ReplicaLink>();
+  readonly #links = new Map<string, ReplicaControl>();
   readonly #exits: ExitReports;
   readonly #looks: ReplicaLooks;
   readonly #checks: ReplicaChecks;
@@ -103,7 +103,7 @@ export class Executor {
   }
 
   /** A connection to a replica of the group that takes requests, where there is one. */
-  linkTo(group: GroupKey): ReplicaLink | undefined {
+  linkTo(group: GroupKey): ReplicaControl | undefined {
     for (const { id, state } of this.#actual.groups.get(group) ?? []) {
       const link = state === ReplicaState.RUNNING ? this.#links.get(id) : undefined;
       if (link !== undefined) return link;
@@ -112,7 +112,7 @@ export class Executor {
   }
 
   /** Takes over a replica that runs already. */
-  adopt(id: string, link: ReplicaLink): void {
+  adopt(id: string, link: ReplicaControl): void {
     this.#attach(id, link);
     const replica = this.#actual.replicas.get(id);
     if (replica?.state === ReplicaState.DRAINING) void this.#finishDrain(id);
@@ -218,13 +218,13 @@ export class Executor {
     );
   }
 
-  #attach(id: string, link: ReplicaLink): void {
+  #attach(id: string, link: ReplicaControl): void {
     this.#links.set(id, link);
     void link.closed.then(() => this.#onLost(id, link));
   }
 
   /** The connection to a replica ended. Mostly its process did too, and the agent says how. */
-  async #onLost(id: string, link: ReplicaLink): Promise<void> {
+  async #onLost(id: string, link: ReplicaControl): Promise<void> {
     if (this.#links.get(id) === link) this.#links.delete(id);
     const replica = this.#actual.replicas.get(id);
     if (replica === undefined || !isIdle(replica)) return;

@@ -29,11 +29,11 @@ function findWhyNever(nodes: readonly NodeInfo[], resources: Resources): string 
   if (takesNothing(resources)) return null;
   const rooms = nodes.map((node) => ({ node, room: new Room(node, []) }));
   if (rooms.some(({ room }) => room.fit(resources) !== null)) return null;
-  const all = rooms.map(({ node, room }) => `${node.id} has ${room.describeAll(resources)}`);
+  const all = rooms.map(({ node, room }) => `${node.id} has ${room.totalText(resources)}`);
   return `each replica takes ${amounts(resources)}, and ${all.join('; ')}`;
 }
 
-interface Place {
+interface NodePlace {
   readonly node: NodeInfo;
   readonly room: Room;
   /** Replicas that hold something of it. */
@@ -42,7 +42,7 @@ interface Place {
 
 /** The nodes, with what is free on each while one replica after the other is placed. */
 export class Places {
-  readonly #places: readonly Place[];
+  readonly #places: readonly NodePlace[];
 
   /** @param held what all replicas hold that are there */
   constructor(nodes: readonly NodeInfo[], held: readonly Allocation[]) {
@@ -61,7 +61,7 @@ export class Places {
    * @returns the reason, with what is free, if there is no room
    */
   take(resources: Resources, siblings: readonly string[] = []): Allocation | { readonly reason: string } {
-    let best: { readonly place: Place; readonly gpus: readonly string[]; readonly rank: readonly number[] } | undefined;
+    let best: { readonly place: NodePlace; readonly gpus: readonly string[]; readonly rank: readonly number[] } | undefined;
     for (const place of this.#places) {
       const { node, room, count } = place;
       const gpus = node.alive ? room.fit(resources) : null;
@@ -80,7 +80,7 @@ export class Places {
 
   #whyNot(resources: Resources): string {
     const free = this.#places.map(({ node, room }) =>
-      node.alive ? `${node.id} has ${room.describe(resources)} free` : `${node.id} is down`,
+      node.alive ? `${node.id} has ${room.freeText(resources)} free` : `${node.id} is down`,
     );
     return `each replica takes ${amounts(resources) || 'nothing'}, and ${free.join('; ') || 'no node is known yet'}`;
   }
@@ -158,15 +158,15 @@ class Room {
   }
 
   /** Of a node that nobody holds anything of. */
-  describeAll(wanted: Resources): string {
-    const all = this.#describeNamed(wanted);
+  totalText(wanted: Resources): string {
+    const all = this.#namedTexts(wanted);
     const { size } = this.#gpus;
     if (wanted.gpu > 0) all.push(size === 0 ? 'no GPU' : `${size} GPU${size === 1 ? '' : 's'}`);
     return all.join(', ');
   }
 
-  describe(wanted: Resources): string {
-    const free = this.#describeNamed(wanted);
+  freeText(wanted: Resources): string {
+    const free = this.#namedTexts(wanted);
     if (wanted.gpu > 0) {
       const rooms = [...this.#gpus.values()].map(round);
       free.push(rooms.length === 0 ? 'no GPU' : `gpu ${rooms.join(' + ')}`);
@@ -174,7 +174,7 @@ class Room {
     return free.join(', ');
   }
 
-  #describeNamed(wanted: Resources): string[] {
+  #namedTexts(wanted: Resources): string[] {
     return named(wanted).map(([name]) => `${name} ${round(this.#amounts.get(name) ?? 0)}`);
   }
 }

@@ -8,7 +8,7 @@ import { NeverFits } from './errors.js';
 import type { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
 import { newReplicaId, replicaProcess, surroundingsOf } from './process-spec.js';
-import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import type { ConnectControl, ReplicaControl } from './replica-control.js';
 import { ReplicaEvent } from './replica-state.js';
 import type { SparePool } from './spare-pool.js';
 
@@ -18,7 +18,7 @@ export interface ReplicaStartsOptions {
   readonly replicaMain: string;
   readonly actual: ActualState;
   readonly engine: Engine;
-  readonly connectReplica: ConnectReplica;
+  readonly connectControl: ConnectControl;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info'>;
   readonly spares: Pick<SparePool, 'take'>;
@@ -26,7 +26,7 @@ export interface ReplicaStartsOptions {
   /** Version of the snapshot that was published last. */
   readonly routesVersion: () => number;
   /** Its process listens: watch this connection. */
-  readonly onConnected: (replica: Replica, link: ReplicaLink) => void;
+  readonly onConnected: (replica: Replica, link: ReplicaControl) => void;
   /** Its constructor returned. */
   readonly onRunning: (replica: Replica) => void;
   /** Its node is down, which is nothing that it did. */
@@ -62,7 +62,7 @@ export class ReplicaStarts {
 
   /** A spare process becomes the replica where there is one that can; else one is started. */
   start(group: WantedGroup, allocation: Allocation | null): void {
-    const { dir, replicaMain: main, engine, clock, log, connectReplica, onConnected, spares } = this.#options;
+    const { dir, replicaMain: main, engine, clock, log, connectControl, onConnected, spares } = this.#options;
     const { app, name: deployment, spec, version, startupTimeoutMs } = group;
     const surroundings = surroundingsOf(dir, spec, allocation);
     const spare = spares.take(surroundings, allocation?.node);
@@ -78,13 +78,13 @@ export class ReplicaStarts {
       clock.now(),
     );
     const isStarting = (): boolean => replica.state === ReplicaState.STARTING;
-    const cold = async (): Promise<ReplicaLink> => {
+    const cold = async (): Promise<ReplicaControl> => {
       await engine.start(
         replicaProcess({ dir, main, id, logGroup: output, node: allocation?.node, surroundings, startupTimeoutMs }),
       );
-      return connectReplica(path);
+      return connectControl(path);
     };
-    const open = async (): Promise<ReplicaLink | null> => {
+    const open = async (): Promise<ReplicaControl | null> => {
       if (spare === null) return cold();
       try {
         await engine.rename(spare.id, id, output);
@@ -99,13 +99,13 @@ export class ReplicaStarts {
       const link = await open();
       if (!isStarting()) return link?.close();
       replica.connected = true;
-      onConnected(replica, link as ReplicaLink);
+      onConnected(replica, link as ReplicaControl);
     };
     run().catch((error: unknown) => this.#failed(replica, error));
   }
 
   /** Tells the replica what it is. */
-  initialize(replica: Replica, link: ReplicaLink, { spec }: WantedGroup): void {
+  initialize(replica: Replica, link: ReplicaControl, { spec }: WantedGroup): void {
     const { id, app, deployment, replicaHash, generation, allocation } = replica;
     this.#actual.transition(id, ReplicaEvent.INITIALIZE, this.#options.clock.now());
     const run = async (): Promise<void> => {

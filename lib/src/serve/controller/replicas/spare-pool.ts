@@ -4,7 +4,7 @@ import type { Surroundings } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import { addFailure, type Failure } from './back-off.js';
 import { ID_LENGTH, replicaProcess } from './process-spec.js';
-import type { ConnectReplica, ReplicaLink } from './replica-link.js';
+import type { ConnectControl, ReplicaControl } from './replica-control.js';
 import { type Likeness, likenessOf, planSpares } from './spare-plan.js';
 
 export interface SparePoolOptions {
@@ -19,7 +19,7 @@ export interface SparePoolOptions {
   readonly preload?: readonly string[];
   readonly actual: Pick<ActualState, 'replicas' | 'comingUp' | 'nodes'>;
   readonly engine: Engine;
-  readonly connectReplica: ConnectReplica;
+  readonly connectControl: ConnectControl;
   /** Removes the socket file that a killed process leaves; never rejects. */
   readonly removeSocket: (path: string) => Promise<void>;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export interface Spare {
   /** What its replica's id ends with, as its socket is called after that. */
   readonly suffix: string;
   /** Once it listens. Rejects where it could not be started. */
-  readonly link: Promise<ReplicaLink>;
+  readonly link: Promise<ReplicaControl>;
 }
 
 interface PooledSpare extends Spare {
@@ -154,7 +154,7 @@ export class SparePool {
   }
 
   #start(node: string | undefined): void {
-    const { dir, replicaMain: main, preload = [], engine, connectReplica, clock, log } = this.#options;
+    const { dir, replicaMain: main, preload = [], engine, connectControl, clock, log } = this.#options;
     const suffix = this.#newSuffix();
     const id = `${NAME}#${suffix}`;
     const path = replicaSocket(dir, id);
@@ -169,7 +169,7 @@ export class SparePool {
         surroundings: { env, cwd: dir, ...(inherit === undefined ? {} : { inherit }) },
       }),
     );
-    const link = started.then(() => connectReplica(path));
+    const link = started.then(() => connectControl(path));
     const spare: PooledSpare = { id, suffix, path, node, key, link, startedAt: clock.now(), boots: true };
     this.#spares.set(id, spare);
     link.then(

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/index.js';
+import { type Clock, deferred } from '../../../core/index.js';
 import { type Channel, FeedPublisher } from '../../../ipc/index.js';
 import { ROUTES_TOPIC, type RouteSnapshot } from '../../protocol/index.js';
 
@@ -14,24 +14,22 @@ export class RouteFeeds {
   readonly #clock: Clock;
   readonly #proxyExpected: () => Promise<boolean>;
   #proxyVersion = 0;
-  #firstProxy: (() => void) | null = null;
-  readonly #proxySeen: Promise<void>;
+  /** Settled when the first proxy connects. */
+  #hasSeenProxy = false;
+  readonly #proxySeen = deferred<void>();
 
   /** @param proxyExpected whether the cluster has a proxy at all */
   constructor(clock: Clock, proxyExpected: () => Promise<boolean>) {
     this.#clock = clock;
     this.#proxyExpected = proxyExpected;
-    this.#proxySeen = new Promise((resolve) => {
-      this.#firstProxy = resolve;
-    });
   }
 
   attach(channel: Channel): void {
     const isProxy = channel.peer.role === 'proxy';
     (isProxy ? this.#proxies : this.#others).attach(channel);
     if (!isProxy) return;
-    this.#firstProxy?.();
-    this.#firstProxy = null;
+    this.#hasSeenProxy = true;
+    this.#proxySeen.resolve();
   }
 
   publish(snapshot: RouteSnapshot): void {
@@ -40,7 +38,7 @@ export class RouteFeeds {
   }
 
   async proxiesKnow(): Promise<void> {
-    if (this.#firstProxy !== null && (await this.#proxyExpected())) await this.#orAfter(PROXY_ACK_MS, this.#proxySeen);
+    if (!this.#hasSeenProxy && (await this.#proxyExpected())) await this.#orAfter(PROXY_ACK_MS, this.#proxySeen.promise);
     await this.#proxies.acked(ROUTES_TOPIC, this.#proxyVersion, PROXY_ACK_MS).catch(() => {});
   }
 

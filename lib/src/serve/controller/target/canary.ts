@@ -2,7 +2,7 @@ import { type CanaryRules, CanaryState } from '../../protocol/index.js';
 import { type CanaryEvent, nextCanaryState } from './canary-state.js';
 
 /** A canary as it is written down. */
-export interface Canary {
+export interface CanaryTrial {
   readonly rules: CanaryRules;
   /** Application that is tried, and the one that it is compared with. */
   readonly to: string;
@@ -20,13 +20,13 @@ export interface Canary {
 }
 
 /** Part of the requests that the canary gets. */
-export function canaryWeight({ state, step, rules }: Canary): number {
+export function canaryWeight({ state, step, rules }: CanaryTrial): number {
   if (state === CanaryState.RUNNING) return rules.steps[step] ?? 1;
   return state === CanaryState.PROMOTED ? 1 : 0;
 }
 
 /** The canary after something ended it. */
-export function endCanary(canary: Canary, event: CanaryEvent, message: string, now: number): Canary {
+export function endCanary(canary: CanaryTrial, event: CanaryEvent, message: string, now: number): CanaryTrial {
   const state = nextCanaryState(canary.state, event);
   return state === canary.state ? canary : { ...canary, state, message, changedAt: now };
 }

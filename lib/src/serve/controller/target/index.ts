@@ -1,6 +1,6 @@
 export { BlobCollector } from './blob-collector.js';
 export { BlobStore } from './blobs.js';
-export { type Canary, canaryWeight, endCanary } from './canary.js';
+export { type CanaryTrial, canaryWeight, endCanary } from './canary.js';
 export { CanaryEvent } from './canary-state.js';
 export { type Checkpoint, FileCheckpoint } from './checkpoint.js';
 export { InvalidTraffic } from './errors.js';

@@ -1,5 +1,5 @@
 import { CanaryState, type StickyBy, type TrafficSpec } from '../../protocol/index.js';
-import { type Canary, canaryWeight, endCanary } from './canary.js';
+import { type CanaryTrial, canaryWeight, endCanary } from './canary.js';
 import { CanaryEvent } from './canary-state.js';
 import { InvalidTraffic, RouteTaken } from './errors.js';
 import type { TargetState } from './target.js';
@@ -13,7 +13,7 @@ export interface TrafficRule {
   readonly arms: readonly Arm[];
   readonly stickyBy: StickyBy | null;
   readonly mirror: { readonly app: string; readonly share: number } | null;
-  readonly canary: Canary | null;
+  readonly canary: CanaryTrial | null;
 }
 
 export interface Arm {
@@ -45,7 +45,7 @@ export function setTraffic(target: TargetState, prefix: string, { weights, stick
 }
 
 /** Begins a canary. Versions that had a share before stay in the split, without requests. @throws as {@link setTraffic} */
-export function setCanary(target: TargetState, prefix: string, canary: Canary, stickyBy: StickyBy | undefined): TargetState {
+export function setCanary(target: TargetState, prefix: string, canary: CanaryTrial, stickyBy: StickyBy | undefined): TargetState {
   const before = target.traffic.get(prefix);
   const copies = before?.mirror ?? null;
   return withRule(target, prefix, {
@@ -58,7 +58,7 @@ export function setCanary(target: TargetState, prefix: string, canary: Canary, s
 }
 
 /** The canary of a rule a step further, or at its end. The same target where the rule is another one by now. */
-export function moveCanary(target: TargetState, prefix: string, before: Canary, canary: Canary): TargetState {
+export function moveCanary(target: TargetState, prefix: string, before: CanaryTrial, canary: CanaryTrial): TargetState {
   const rule = target.traffic.get(prefix);
   if (rule === undefined || rule.canary !== before) return target;
   return { ...target, traffic: new Map(target.traffic).set(prefix, { ...rule, arms: canaryArms(canary, rule.arms), canary }) };
@@ -99,7 +99,7 @@ function normalised(arms: readonly Arm[]): readonly Arm[] {
   return arms.map(({ app, weight }) => ({ app, weight: sum > 0 ? weight / sum : 1 / arms.length }));
 }
 
-function canaryArms(canary: Canary, before: readonly Arm[]): readonly Arm[] {
+function canaryArms(canary: CanaryTrial, before: readonly Arm[]): readonly Arm[] {
   const weight = canaryWeight(canary);
   const { from, to } = canary;
   const others = before.filter(({ app }) => app !== from && app !== to).map(({ app }) => ({ app, weight: 0 }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type CanaryRules, CanaryState, latencyBucket, type Tally } from '../../protocol/index.js';
-import { type Canary, canaryWeight, endCanary } from '../target/canary.js';
+import { type CanaryTrial, canaryWeight, endCanary } from '../target/canary.js';
 import { CanaryEvent } from '../target/canary-state.js';
 import { type CanaryWindow, decideCanary } from './decide-canary.js';
 
@@ -16,7 +16,7 @@ const rules: CanaryRules = {
   latencySlackMs: 5,
 };
 
-const canary = (changes: Partial<Canary> = {}): Canary => ({
+const canary = (changes: Partial<CanaryTrial> = {}): CanaryTrial => ({
   rules,
   to: 'v2',
   from: 'v1',
@@ -35,11 +35,11 @@ const tally = (requests: number, failures = 0, ms = 20): Tally => ({
   latencies: requests === 0 ? {} : { [latencyBucket(ms)]: requests },
 });
 const window = (own: Tally, base: Tally = tally(1000), since = 0): CanaryWindow => ({ since, canary: own, base });
-const withRules = (changes: Partial<CanaryRules>): Partial<Canary> => ({ rules: { ...rules, ...changes } });
+const withRules = (changes: Partial<CanaryRules>): Partial<CanaryTrial> => ({ rules: { ...rules, ...changes } });
 
 interface Case {
   readonly name: string;
-  readonly canary?: Partial<Canary>;
+  readonly canary?: Partial<CanaryTrial>;
   readonly own: Tally;
   readonly base?: Tally;
   readonly now: number;

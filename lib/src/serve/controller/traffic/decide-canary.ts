@@ -1,5 +1,5 @@
 import { type CanaryRules, CanaryState, latencyQuantile, type Tally } from '../../protocol/index.js';
-import { type Canary, CanaryEvent, canaryWeight, endCanary } from '../target/index.js';
+import { CanaryEvent, type CanaryTrial, canaryWeight, endCanary } from '../target/index.js';
 
 /** What was measured since the present step began, or since the controller restarted in it. */
 export interface CanaryWindow {
@@ -10,7 +10,7 @@ export interface CanaryWindow {
 
 export interface CanaryDecision {
   /** The same object where it goes on as it is. */
-  readonly canary: Canary;
+  readonly canary: CanaryTrial;
   /** What it waits for, or why it ended, in words. */
   readonly message: string;
   /** When to decide again, also if nothing is reported until then; `null` where only reports can change anything. */
@@ -30,7 +30,7 @@ const EPSILON = 1e-9;
  * - with `minRequests`: its p95 is above that of the base times `maxLatencyRatio`, and by more than `latencySlackMs`.
  * The base's p95 is that of this step where it has had `minRequests` too, else that of the last step in which it had.
  */
-export function decideCanary(canary: Canary, window: CanaryWindow, now: number): CanaryDecision {
+export function decideCanary(canary: CanaryTrial, window: CanaryWindow, now: number): CanaryDecision {
   if (canary.state !== CanaryState.RUNNING) return { canary, message: canary.message, wakeAt: null };
   const failed = errorVerdict(canary.rules, window) ?? latencyVerdict(canary, window);
   if (failed !== null) return end(canary, CanaryEvent.FAIL, `${failed}, at ${percent(canaryWeight(canary))}`, now);
@@ -51,7 +51,7 @@ export function decideCanary(canary: Canary, window: CanaryWindow, now: number):
   return end(canary, CanaryEvent.PASS, `passed all ${canary.rules.steps.length} steps; in the last one: ${summary(window)}`, now);
 }
 
-function end(canary: Canary, event: CanaryEvent, message: string, now: number): CanaryDecision {
+function end(canary: CanaryTrial, event: CanaryEvent, message: string, now: number): CanaryDecision {
   return { canary: endCanary(canary, event, message, now), message, wakeAt: null };
 }
 
@@ -68,7 +68,7 @@ function errorVerdict(rules: CanaryRules, { canary, base }: CanaryWindow): strin
   return `error rate ${percent(rate)} (${failures} of ${requests} requests), ${allowed}`;
 }
 
-function latencyVerdict(canary: Canary, window: CanaryWindow): string | null {
+function latencyVerdict(canary: CanaryTrial, window: CanaryWindow): string | null {
   const { minRequests, maxLatencyRatio, latencySlackMs } = canary.rules;
   const baseMs = baseLatency(canary, window);
   if (maxLatencyRatio === null || baseMs === null || window.canary.requests < minRequests) return null;
@@ -79,11 +79,11 @@ function latencyVerdict(canary: Canary, window: CanaryWindow): string | null {
   return `p95 latency ${ms(ownMs)} (of ${window.canary.requests} requests) is ${ratio} times that of the base, ${ms(baseMs)}; allowed ${ms(allowedMs)}`;
 }
 
-function baseLatency({ rules, baseP95Ms }: Canary, { base }: CanaryWindow): number | null {
+function baseLatency({ rules, baseP95Ms }: CanaryTrial, { base }: CanaryWindow): number | null {
   return base.requests >= rules.minRequests ? latencyQuantile(base.latencies, P95) : baseP95Ms;
 }
 
-function whatItWaitsFor(canary: Canary, window: CanaryWindow): string | null {
+function whatItWaitsFor(canary: CanaryTrial, window: CanaryWindow): string | null {
   const { minRequests, maxLatencyRatio, maxErrorRateAboveBase } = canary.rules;
   if (window.canary.requests < minRequests) return `waits for requests: ${window.canary.requests} of ${minRequests} measured`;
   const isCompared = maxLatencyRatio !== null || maxErrorRateAboveBase !== null;

@@ -5,7 +5,7 @@ import {
   type TrafficStatus,
   type VersionTraffic,
 } from '../../protocol/index.js';
-import { type Canary, canaryWeight, type TargetState, type TrafficRule } from '../target/index.js';
+import { type CanaryTrial, canaryWeight, type TargetState, type TrafficRule } from '../target/index.js';
 import { decideCanary } from './decide-canary.js';
 import type { TrafficWindow } from './traffic-window.js';
 
@@ -34,7 +34,7 @@ export function trafficStatus(
   };
 }
 
-export function canaryStatus(canary: Canary, step: TrafficWindow, now: number): CanaryStatus {
+export function canaryStatus(canary: CanaryTrial, step: TrafficWindow, now: number): CanaryStatus {
   const { state, to, from, rules, startedAt, changedAt } = canary;
   const window = { since: step.since, canary: step.of(to), base: step.of(from) };
   const { message } = decideCanary(canary, window, now);

@@ -11,8 +11,8 @@ import {
 } from '../../protocol/index.js';
 import {
   baseOf,
-  type Canary,
   CanaryEvent,
+  type CanaryTrial,
   clearTraffic,
   endCanary,
   InvalidTraffic,
@@ -93,7 +93,17 @@ export class Traffic {
       const from = base === null ? baseOf(target, prefix, to) : resolveVersion(target, base);
       if (to === from) throw InvalidTraffic({ prefix, reason: `${to} cannot be compared with itself` });
       const state = CanaryState.RUNNING;
-      const canary: Canary = { rules, to, from, state, step: 0, baseP95Ms: null, message: '', startedAt: now, changedAt: now };
+      const canary: CanaryTrial = {
+        rules,
+        to,
+        from,
+        state,
+        step: 0,
+        baseP95Ms: null,
+        message: '',
+        startedAt: now,
+        changedAt: now,
+      };
       const next = setCanary(target, prefix, canary, stickyBy);
       rule = next.generation;
       return next;
@@ -163,7 +173,7 @@ export class Traffic {
     const known = this.#followed.get(prefix);
     if (known?.rule === rule && (versions === null || known.measured === versions)) return;
     const now = this.#options.clock.now();
-    this.#options.log.info(`traffic of ${prefix}: ${describe(rule)}`);
+    this.#options.log.info(`traffic of ${prefix}: ${ruleText(rule)}`);
     const step = new TrafficWindow(now);
     const all = new TrafficWindow(now);
     const followed = known ?? { rule, all, step, measured: versions, isMoving: false, cancelWake: () => {} };
@@ -235,7 +245,7 @@ function measured({ apps }: TargetState, { canary }: TrafficRule): string | null
 }
 
 /** `v1 90 %, v2 10 %, sticky by cookie session, copies of 50 % to v3`. */
-function describe({ arms, stickyBy, mirror, canary }: TrafficRule): string {
+function ruleText({ arms, stickyBy, mirror, canary }: TrafficRule): string {
   const parts = arms.map(({ app, weight }) => `${app} ${percent(weight)}`);
   if (stickyBy !== null) parts.push(`sticky by ${nameOf(stickyBy)}`);
   if (mirror !== null) parts.push(`copies of ${percent(mirror.share)} to ${mirror.app}`);

@@ -2,7 +2,7 @@ import type { CallKinds, Channel } from './channel.js';
 import type { Outbox } from './outbox.js';
 
 /** What calls need of the channel that carries them. */
-export interface CallHost {
+export interface StreamHost {
   readonly channel: Channel;
   readonly outbox: Outbox;
   /** Name of the peer for messages. */

@@ -10,7 +10,7 @@ import {
 import { askFunction } from './ask-function.js';
 
 /** The controller's connection to one replica. */
-export interface ReplicaLink {
+export interface ReplicaControl {
   /** @throws the constructor's error; NBS_PEER_GONE where the process ended */
   initialize(init: ReplicaInit): Promise<ReplicaReady>;
   status(timeoutMs: number): Promise<ReplicaStatus>;
@@ -27,19 +27,19 @@ export interface ReplicaLink {
   close(): void;
 }
 
-export type ConnectReplica = (path: string) => Promise<ReplicaLink>;
+export type ConnectControl = (path: string) => Promise<ReplicaControl>;
 
 const CONNECT_TIMEOUT_MS = 5000;
 /** A drain's own deadline is the replica's to keep; this is for one that does not answer. */
 const DRAIN_ANSWER_MS = 2000;
 
 /** Connects to replicas over their sockets. */
-export function replicaConnector(token: string): ConnectReplica {
+export function controlConnector(token: string): ConnectControl {
   const hello = helloOf('controller', 'controller');
   return async (path) => linkOf(await connect({ path }, { token, hello, timeoutMs: CONNECT_TIMEOUT_MS }));
 }
 
-function linkOf(channel: Channel): ReplicaLink {
+function linkOf(channel: Channel): ReplicaControl {
   const call = opCaller<ReplicaOps>(channel);
   return {
     initialize: async (init) => {
