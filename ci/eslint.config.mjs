@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config({
   files: ['lib/src/**/*.ts', 'kernel-ext/src/**/*.ts'],
-  ignores: ['**/dist/**'],
+  ignores: ['**/dist/**', '**/build/**'],
   plugins: { '@typescript-eslint': tseslint.plugin },
   languageOptions: {
     parser: tseslint.parser,

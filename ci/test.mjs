@@ -34,7 +34,7 @@ const CHECKS = [
 
 /** What other versions of Node could break: native modules, memory of threads, streams, new globals. One file of each kind of process. */
 const onEachNode = () => [
-  ...['core', 'ipc', 'onnx', 'serve/replica'].flatMap((room) => findFiles(`lib/dist/${room}`, '.test.js')),
+  ...['core', 'ipc', 'onnx', 'serve/replica'].flatMap((room) => findFiles(`lib/build/${room}`, '.test.js')),
   'lib/dist-test/onnx/faithful.test.js',
   'lib/dist-test/onnx/start.test.js',
   'lib/dist-test/cluster/serve-api.test.js',
@@ -101,10 +101,10 @@ const compiled = command(
   'node',
   words('node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test'),
 );
-if (!compiled) finish();
+if (!compiled || !command('each room becomes one file', 'node', ['ci/bundle.mjs'])) finish();
 // With --files, only what is named runs.
 if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command(name, ...firstAndRest(line));
-await files('unit', ['lib/dist', 'kernel-ext/dist', 'ci/dist'], '.test.js', 2);
+await files('unit', ['lib/build', 'kernel-ext/build', 'ci/dist'], '.test.js', 2);
 if (wanted('unit') && !partial) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
 await files('cluster', ['lib/dist-test'], '.test.js', 1);
 if (wanted('cluster') && !partial) command('random input is answered as it should be', 'node', ['ci/fuzz/main.mjs', '--quick']);

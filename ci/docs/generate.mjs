@@ -157,8 +157,8 @@ async function commandLinePage(file) {
 }
 
 async function helpOf(name) {
-  const own = resolve(`lib/dist/cli/${name}-command.js`);
-  const module = await import(pathToFileURL(existsSync(own) ? own : resolve('kernel-ext/dist/commands/index.js')).href);
+  const own = resolve(`lib/build/cli/${name}-command.js`);
+  const module = await import(pathToFileURL(existsSync(own) ? own : resolve('kernel-ext/build/commands/index.js')).href);
   const command = Object.values(module).find((value) => value?.name === name && typeof value.help === 'string');
   if (command === undefined) throw new Error(`command-line.md names the command ${name}, which is not there`);
   return command.help.trimEnd();

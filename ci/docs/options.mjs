@@ -36,7 +36,7 @@ export function optionSections() {
 
 /** @param {string[]} schema the built module that has it, and its name there */
 async function schemaOf([module, name]) {
-  const specs = (await import(pathToFileURL(resolve('lib/dist', module)).href))[name];
+  const specs = (await import(pathToFileURL(resolve('lib/build', module)).href))[name];
   return Object.entries(specs).map(([option, spec]) => ({ option, ...spec, defaultText: defaultText(spec) }));
 }
 

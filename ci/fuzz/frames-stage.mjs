@@ -7,14 +7,14 @@ import { readAnswers } from './read-answers.mjs';
 
 // What it logs of each lie is not wanted here.
 process.env.NBSERVE_LOG_LEVEL ??= 'silent';
-const DIST = new URL('../../lib/dist/', import.meta.url);
-const { connect: connectChannel, helloOf, listen } = await import(new URL('ipc/index.js', DIST).href);
-const { AcceptingHandshake, ConnectingHandshake } = await import(new URL('ipc/handshake.js', DIST).href);
-const { FrameParser } = await import(new URL('ipc/frame-parser.js', DIST).href);
-const { FrameType } = await import(new URL('ipc/frame.js', DIST).href);
-const { REQUEST_KINDS } = await import(new URL('serve/protocol/index.js', DIST).href);
-const { HttpProxy } = await import(new URL('serve/proxy/http-proxy.js', DIST).href);
-const { Router } = await import(new URL('serve/router/router.js', DIST).href);
+const BUILT = new URL('../../lib/build/', import.meta.url);
+const { connect: connectChannel, helloOf, listen } = await import(new URL('ipc/index.js', BUILT).href);
+const { AcceptingHandshake, ConnectingHandshake } = await import(new URL('ipc/handshake.js', BUILT).href);
+const { FrameParser } = await import(new URL('ipc/frame-parser.js', BUILT).href);
+const { FrameType } = await import(new URL('ipc/frame.js', BUILT).href);
+const { REQUEST_KINDS } = await import(new URL('serve/protocol/index.js', BUILT).href);
+const { HttpProxy } = await import(new URL('serve/proxy/http-proxy.js', BUILT).href);
+const { Router } = await import(new URL('serve/router/router.js', BUILT).href);
 
 const TOKEN = 'a token of the fuzz';
 /** A proxy with a replica that is honest and one that lies, in one process. */

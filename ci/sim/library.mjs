@@ -1,5 +1,5 @@
 // The parts of the control plane that are simulated, as they are built: rooms by their doors, and the surroundings that the controller's own tests use.
-const built = (path) => import(new URL(`../../lib/dist/${path}.js`, import.meta.url).href);
+const built = (path) => import(new URL(`../../lib/build/${path}.js`, import.meta.url).href);
 
 export const { FakeCluster } = await built('serve/controller/fake-cluster.test-support');
 export const { app: appSpec, deployment: deploymentSpec } = await built('serve/controller/sample-apps.test-support');

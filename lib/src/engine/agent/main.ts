@@ -1,6 +1,7 @@
 /** The node agent's process. Its one argument is `AgentArguments` as JSON; fd 3 is its driver's pipe. */
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { tokenFile, toWireError } from '../../core/index.js';
 import { removeFolder, urlOf, writeAgentFile } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
@@ -15,6 +16,7 @@ import type { WorkerNode } from './worker-node.js';
 
 const { dir, nodes, detached, http, entries, controllerArgs } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
 const SIGNAL_GRACE_MS = 4000;
+const WORKER_MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 
 let running: Nodes | undefined;
 let server: AgentServer | undefined;
@@ -78,7 +80,7 @@ try {
     const address = workerHttp(plan.ip);
     const http = address === null ? null : { ...address, proxy: proxySpec(`proxy@${plan.id}`, address) };
     const { startWorker } = await import('./start-worker.js');
-    return startWorker({ plan, token, head: agent, nodes: all, http });
+    return startWorker({ plan, token, head: agent, nodes: all, http, main: WORKER_MAIN });
   });
   for (const worker of workers) worker.catch(() => {}); // Awaited below.
   // Either's failure is told at once; the proxy takes longer, and a first deploy need not wait for it.
