@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CannotShip } from './errors.js';
-import { loadParser } from './parse.js';
 
 /** JavaScript with its source map. */
 export interface Compiled {
@@ -84,16 +83,4 @@ export function buildFailure(error: unknown): string {
   const where = first.location && first.location.file !== NAME ? ` (${first.location.file}:${first.location.line})` : '';
   const line = first.location?.lineText.trim();
   return `${first.text}${where}${line ? ` in \`${line}\`` : ''}`;
-}
-
-/** Loads parser, assembler and compiler in the background, so that the first `pack` does not wait for them. */
-export function warm(): void {
-  const start = async (): Promise<void> => {
-    const { transform } = await esbuild();
-    await transform('@d class A {}', SHARED);
-    await import('./package.js');
-    loadParser();
-  };
-  // If it fails, the first `pack` fails with the same error.
-  start().catch(() => undefined);
 }

@@ -1,4 +1,3 @@
-export { warm } from './compile.js';
 export { CannotShip, NoSource } from './errors.js';
 export { loadCode } from './loader.js';
 export { compileModule, importModule, type ModulePackage } from './module.js';
@@ -14,3 +13,4 @@ export {
   type ModuleRef,
   refOf,
 } from './types.js';
+export { warm } from './warm.js';
