@@ -63,6 +63,11 @@ describe('TypeScript in cells', () => {
     assert.equal(await notebook.value('[new Model({ a: 1 }).get(), Color.G, NS.q, new D().method()]'), "[ 3, 1, 1, 'method' ]");
   });
 
+  it('keeps the name of a class with decorators, which may be an expression', async () => {
+    const code = "const seen = [class Named { @tc39 method() { return '' } }]; seen.map(({ name }) => name)";
+    assert.match(await notebook.value(code), /^\[ 'Named' \]$/);
+  });
+
   it('extends global types', async () => {
     await notebook.value(
       'declare global { interface Array<T> { mine(): number } }\nArray.prototype.mine = function () { return this.length };',

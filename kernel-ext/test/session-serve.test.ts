@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { TestNotebook } from './session-harness.js';
+import { type CellRun, TestNotebook } from './session-harness.js';
 
 /** A class in a cell, in processes of its own. */
 describe('serve in cells', () => {
@@ -53,18 +53,17 @@ const chat = await serve.run(Chat.bind({ msg: greeting }), { name: 'chat', route
     assert.equal(await notebook.value("import { serve as imported } from 'nbserve'; imported === serve"), 'true');
   });
 
-  it('has what replicas printed when a cell ends, below the cell that ran them', async () => {
+  it('has what replicas printed when a cell ends, below the cell that called them', async () => {
+    const lines = (cell: CellRun): number => cell.text().match(/line \d+\n/g)?.length ?? 0;
     const first = await notebook.run(
       "const Printer = serve.deployment(class Printer { say(count: number) { for (let i = 0; i < count; i++) console.log('line', i); return count } });\nconst printer = await serve.run(Printer.bind(), { name: 'printer', routePrefix: null });\nawait printer.say.remote(1)",
     );
-    let printed = 1;
-    const lines = (): number => first.text().match(/line \d+\n/g)?.length ?? 0;
-    assert.equal(lines(), printed);
+    assert.equal(lines(first), 1);
     for (const count of [1, 1, 1, 100]) {
-      await notebook.run(`await printer.say.remote(${count})`);
-      printed += count;
-      assert.equal(lines(), printed);
+      const cell = await notebook.run(`await printer.say.remote(${count})`);
+      assert.equal(lines(cell), count);
     }
+    assert.equal(lines(first), 1);
   });
 
   it('ships a policy of autoscaling, written in the options or declared, with what it uses', async () => {

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { currentCellNumber, runAsCell } from './running-cell.js';
 
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
 export type Host = typeof import('nbserve/host');
@@ -20,6 +21,7 @@ export function host(): Promise<Host> {
   loading ??= import('nbserve/host').then((host) => {
     loaded = host;
     host.setOwnLinesContext(inNoCell);
+    host.setCallers({ current: currentCellNumber, run: runAsCell });
     if (owner?.key !== undefined) host.setOwnerKey(owner.key);
     if (owner !== undefined) host.setOwnerName(owner.name);
     // What it says is for the cell that runs then.

@@ -14,12 +14,16 @@ export interface RunningCell {
 
 const storage = new AsyncLocalStorage<RunningCell>();
 const byId = new Map<string, RunningCell>();
+/** In the order of their start, and the number of each: what a replica prints for a call names the calling cell by it. */
+const started: RunningCell[] = [];
+const numbers = new WeakMap<RunningCell, number>();
 let last: RunningCell | undefined;
 
 /** Runs `work`; what it prints goes to the cell's output. */
 export function runInCell<T>(cell: RunningCell, work: () => T): T {
   last = cell;
   byId.set(cell.id, cell);
+  if (!numbers.has(cell)) numbers.set(cell, started.push(cell) - 1);
   return storage.run(cell, work);
 }
 
@@ -31,6 +35,20 @@ export function outsideCells<T>(work: () => T): T {
 /** The cell whose code runs now. */
 export function currentCell(): RunningCell | undefined {
   return storage.getStore();
+}
+
+/** Names the cell whose code runs now to {@link runAsCell}. */
+export function currentCellNumber(): number | undefined {
+  const cell = storage.getStore();
+  return cell === undefined ? undefined : numbers.get(cell);
+}
+
+/** Runs `work` as a part of the cell with this number. @returns false if there is no such cell */
+export function runAsCell(number: number, work: () => void): boolean {
+  const cell = started[number];
+  if (cell === undefined) return false;
+  storage.run(cell, work);
+  return true;
 }
 
 /** The cell that an error came from: the one whose code ran, else the one in its stack, else the last. */

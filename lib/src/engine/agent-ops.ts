@@ -20,7 +20,7 @@ export interface ReadJournal {
 /** Whose lines to read; of all processes where neither is named. */
 export interface ReadLogs extends ReadJournal {
   readonly processId?: string;
-  /** Lines of groups that this driver claimed last. */
+  /** Lines of groups that this driver claimed last, and what was printed during its calls. */
   readonly driver?: string;
   /** With `driver`: those that no driver has claimed as well. */
   readonly unclaimed?: boolean;

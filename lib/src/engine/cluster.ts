@@ -56,6 +56,8 @@ export interface LocalCluster {
   stop(options?: { /** Milliseconds for all of it before SIGKILL. @default 4000 */ readonly graceMs?: number }): Promise<void>;
   /** The cluster outlives this process. */
   readonly detached: boolean;
+  /** This connection's id: what processes print for it is read under this name. */
+  readonly driver: string;
   /** From now on what these groups print comes here, and no longer to the driver that claimed them before. */
   claimLogs(groups: readonly string[]): Promise<void>;
   /** Resolves when the agent has ended, asked (`STOPPED`) or not. */
@@ -208,6 +210,7 @@ function openCluster(open: OpenCluster): LocalCluster {
     port,
     serving,
     agent: channel,
+    driver,
     detached,
     claimLogs: async (groups) => void (await call('claimLogs', { groups, driver })),
     exited,

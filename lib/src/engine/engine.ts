@@ -175,6 +175,8 @@ export interface LogLine {
   readonly logGroup?: string;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+  /** Who made the call during which it was printed, `<driver>:<part>`; absent outside of calls that name their caller. */
+  readonly caller?: string;
 }
 
 /** Paths of the modules that the agent runs in front of the replicas. */

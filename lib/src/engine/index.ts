@@ -1,4 +1,5 @@
 export type { BlockLimit } from './block-limit.js';
+export { callerMark } from './caller-mark.js';
 export { type ChildContext, enterChild } from './child.js';
 export { connectEngine } from './client.js';
 export {

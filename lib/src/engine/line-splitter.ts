@@ -8,10 +8,11 @@ const RETURN = 0x0d;
 export class LineSplitter {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
-  readonly #onLine: (line: string) => void;
+  readonly #onLine: (line: string, isWhole: boolean) => void;
   readonly #maxBytes: number;
 
-  constructor(onLine: (line: string) => void, maxBytes = 64 * 1024) {
+  /** @param onLine its second argument is false if more of the same line follows */
+  constructor(onLine: (line: string, isWhole: boolean) => void, maxBytes = 64 * 1024) {
     this.#onLine = onLine;
     this.#maxBytes = maxBytes;
   }
@@ -40,7 +41,7 @@ export class LineSplitter {
     let rest = this.#take();
     while (rest.length > this.#maxBytes) {
       const cut = characterStart(rest, this.#maxBytes);
-      this.#emit(rest.subarray(0, cut));
+      this.#emit(rest.subarray(0, cut), false);
       rest = rest.subarray(cut);
     }
     this.#pending.push(rest);
@@ -54,9 +55,9 @@ export class LineSplitter {
     return line;
   }
 
-  #emit(line: Buffer): void {
+  #emit(line: Buffer, isWhole = true): void {
     const end = line.length > 0 && line[line.length - 1] === RETURN ? line.length - 1 : line.length;
-    this.#onLine(line.toString('utf8', 0, end));
+    this.#onLine(line.toString('utf8', 0, end), isWhole);
   }
 }
 

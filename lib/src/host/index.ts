@@ -23,6 +23,7 @@ export {
 } from '../engine/index.js';
 export {
   beginCanary,
+  type Callers,
   type CanaryOptions,
   type CanaryStatus,
   Client,
@@ -40,6 +41,7 @@ export {
   runApplication,
   runningCluster,
   type ServeStatus,
+  setCallers,
   setNoticePrinter,
   setOwnerKey,
   setOwnerName,

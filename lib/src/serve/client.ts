@@ -11,7 +11,7 @@ import {
 } from '../engine/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
-import { registerHandleCodec, setHandleContext } from './handle/index.js';
+import { printAsCaller, registerHandleCodec, setHandleContext } from './handle/index.js';
 import { KeepAlive, keepAliveRouter } from './keep-alive.js';
 import type { ControllerOps, DeploymentKey } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
@@ -118,7 +118,7 @@ export class Client {
     await alive.during(() => controller.channel());
     const opened = openRouter({ dir, token, hello, unref });
     const router = isOwner ? opened : keepAliveRouter(opened, alive);
-    setHandleContext({ router, url });
+    setHandleContext({ router, url, driver: cluster.driver });
     return new Client(cluster, controller, router, isOwner, alive);
   }
 
@@ -148,6 +148,7 @@ export class Client {
   }
 
   #print(line: LogLine): void {
+    if (line.caller !== undefined && printAsCaller(line.caller, () => printLine(line))) return;
     const printer = line.logGroup === undefined ? undefined : this.#printers.get(line.logGroup);
     if (printer !== undefined) printer(line);
     else if (line.role === 'replica') printLine(line);

@@ -18,6 +18,8 @@ const COMPILER_OPTIONS: TransformOptions = {
   sourcemap: 'external',
   sourcesContent: false,
   logLevel: 'silent',
+  // A class with decorators loses its name otherwise, and a deployment is called by it.
+  keepNames: true,
   supported: { 'top-level-await': true },
 };
 

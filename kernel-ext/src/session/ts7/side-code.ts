@@ -45,6 +45,7 @@ export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfi
     sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'silent',
+    keepNames: true,
     define: { 'import.meta': 'nbsMeta' },
     supported: { 'top-level-await': true },
     ...(tsconfigRaw === undefined ? {} : { tsconfigRaw }),

@@ -37,6 +37,8 @@ export class Agent {
   readonly #exits = new Journal<ProcessInfo>(EXIT_JOURNAL_BYTES);
   /** Which driver claimed the output of a group last. */
   readonly #claims = new Map<string, string>();
+  /** Drivers that read what is printed for them. */
+  readonly #readers = new Set<string>();
   readonly #files = new Map<string, LogFile>();
   #stopping = false;
   #stopped: Promise<void> | undefined;
@@ -53,8 +55,13 @@ export class Agent {
   logs(request: ReadLogs, reader: JournalReader): Promise<JournalBatch<LogLine>> {
     const { after, processId, atOnce = false } = request;
     const keep = this.#wanted(request);
+    const { driver } = request;
+    if (driver !== undefined) this.#readers.add(driver);
     if (atOnce) return Promise.resolve(this.#logs.read(after ?? this.#logs.last, keep));
-    reader.onCancel = () => this.#logs.poke();
+    reader.onCancel = () => {
+      if (driver !== undefined) this.#readers.delete(driver);
+      this.#logs.poke();
+    };
     const isOver = (): boolean => reader.cancelled || (processId !== undefined && this.#isGone(processId));
     return this.#logs.next(after ?? this.#logs.last, keep, isOver);
   }
@@ -67,7 +74,9 @@ export class Agent {
   #wanted({ processId, driver, unclaimed = false }: ReadLogs): ((line: LogLine) => boolean) | undefined {
     if (processId !== undefined) return (line) => line.processId === processId;
     if (driver === undefined) return undefined;
-    return ({ logGroup }) => {
+    return ({ logGroup, caller }) => {
+      const calling = caller?.slice(0, caller.indexOf(':'));
+      if (calling !== undefined && this.#readers.has(calling)) return calling === driver;
       const claimed = logGroup === undefined ? undefined : this.#claims.get(logGroup);
       return claimed === undefined ? unclaimed : claimed === driver;
     };
@@ -92,11 +101,12 @@ export class Agent {
       dir,
       node,
       listenFd: listening?.fd ?? null,
-      onLine: (stream, text) => {
+      onLine: (stream, text, caller) => {
         // Asked anew each time: it may have been renamed.
         const { id: processId, role, label, logGroup } = managed.spec;
         this.#logFile(label).line(text);
-        this.keepLine({ processId, role, label, ...(logGroup !== undefined && { logGroup }), stream, text });
+        const whose = { ...(logGroup !== undefined && { logGroup }), ...(caller !== undefined && { caller }) };
+        this.keepLine({ processId, role, label, ...whose, stream, text });
       },
       onExit: (info) => this.keepExit(info),
     });

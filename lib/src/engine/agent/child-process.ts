@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { childEnv, deferred, fromWireError, timerMs, toWireError, type WireError } from '../../core/index.js';
+import { readCallerMark } from '../caller-mark.js';
 import type { Blocked, ProcessSpec } from '../engine.js';
 import { ProcessExited, ProcessStartTimeout } from '../errors.js';
 import { describeExit, type ExitReport, nameExit } from '../exit-report.js';
@@ -20,7 +21,8 @@ const BLOCKED_HOLDS_MS = 4000;
 export interface ChildOptions {
   readonly dir: string;
   readonly listenFd: number | null;
-  readonly onLine: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** @param caller see `LogLine.caller` */
+  readonly onLine: (stream: 'stdout' | 'stderr', text: string, caller: string | undefined) => void;
 }
 
 /** One run of a process: from spawn until it ended and its output was read to the end. */
@@ -100,9 +102,15 @@ export class ChildRun {
 
   #readOutput(onLine: ChildOptions['onLine']): void {
     for (const stream of ['stdout', 'stderr'] as const) {
-      const lines = new LineSplitter((text) => {
-        if (stream === 'stderr') this.#keepTail(text);
-        onLine(stream, text);
+      let caller: string | undefined;
+      let isRest = false;
+      const lines = new LineSplitter((line, isWhole) => {
+        const marked = readCallerMark(line);
+        // A long line comes in pieces, of which the first one has the mark.
+        caller = marked.caller ?? (isRest ? caller : undefined);
+        isRest = !isWhole;
+        if (stream === 'stderr') this.#keepTail(marked.text);
+        onLine(stream, marked.text, caller);
       });
       const source = this.#child[stream];
       source?.on('data', (chunk: Buffer) => lines.push(chunk));

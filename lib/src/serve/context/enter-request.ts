@@ -16,7 +16,7 @@ export function wantRequestContexts(): void {
  * Runs user code on a request.
  * @param origin what came with it
  * @param label `app/deployment`, for messages
- * @returns its context, to be told of its cancel and its end; `null` where it needs none
+ * @returns its context, to be told of its cancel and its end; `null` if it needs none
  */
 export function enterRequest(
   modelId: string,
@@ -24,20 +24,20 @@ export function enterRequest(
   label: string,
   run: () => void,
 ): RequestContext | null {
-  if (modelId === '' && !wanted && current.getStore() === undefined) {
+  const { budgetMs, budgetOf, priority, caller } = origin ?? NOTHING;
+  if (modelId === '' && caller === undefined && !wanted && current.getStore() === undefined) {
     run();
     return null;
   }
-  const { budgetMs, budgetOf, priority } = origin ?? NOTHING;
   const expiresAt = budgetMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + budgetMs;
-  const context = new RequestContext(modelId, expiresAt, budgetOf ?? `the requestTimeout of ${label}`, priority);
+  const context = new RequestContext(modelId, expiresAt, budgetOf ?? `the requestTimeout of ${label}`, priority, caller);
   current.run(context, run);
   return context;
 }
 
 /**
  * Runs user code on a batch of requests for one model. It has the latest of their deadlines, is a batch request where they all are, and is
- * cancelled once they all are.
+ * cancelled once they all are. What it prints goes to their caller if they have the same one.
  */
 export function enterBatch(
   modelId: string,
@@ -55,6 +55,7 @@ export function enterBatch(
     complete ? latest.expiresAt : Number.POSITIVE_INFINITY,
     latest.deadlineOf,
     priority,
+    complete && known.every((request) => request.caller === first.caller) ? first.caller : undefined,
     known,
   );
   if (complete) cancelWithAll(context, new Set(known));

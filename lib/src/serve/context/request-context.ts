@@ -5,6 +5,8 @@ export interface RequestOrigin {
   /** Whose deadline that is. @default the deployment's own */
   readonly budgetOf?: string;
   readonly priority?: 'batch';
+  /** Which part of which driver made the call: see `MethodCallHead.caller`. */
+  readonly caller?: string;
 }
 
 /** A call that user code makes while it works on a request. */
@@ -24,6 +26,8 @@ export class RequestContext {
   /** Whose deadline that is. */
   readonly deadlineOf: string;
   readonly priority: 'batch' | undefined;
+  /** Where its output is printed; `undefined`: with the driver that ran the application. */
+  readonly caller: string | undefined;
   /** Of a batch: the requests that wait for it. */
   readonly callers: readonly RequestContext[];
   #held: (() => void)[] | null = null;
@@ -36,12 +40,14 @@ export class RequestContext {
     expiresAt: number,
     deadlineOf: string,
     priority: 'batch' | undefined,
+    caller: string | undefined,
     callers: readonly RequestContext[] = NONE,
   ) {
     this.modelId = modelId;
     this.expiresAt = expiresAt;
     this.deadlineOf = deadlineOf;
     this.priority = priority;
+    this.caller = caller;
     this.callers = callers;
   }
 

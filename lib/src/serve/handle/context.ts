@@ -8,6 +8,8 @@ export interface HandleContext {
   readonly router: RouterLike;
   /** e.g. `http://127.0.0.1:8000` */
   readonly url: string;
+  /** In a driver: its id, under which it reads what processes print. */
+  readonly driver?: string;
   /** Where the handles live in a replica: its application's own new replicas come first while an update is being brought up. */
   readonly scope?: { readonly app: string; readonly generation: number };
   /** In a replica: the cluster that it belongs to. */

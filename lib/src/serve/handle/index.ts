@@ -1,3 +1,4 @@
+export { type Callers, printAsCaller, setCallers } from './callers.js';
 export { type HandleContext, handleContext, replicaCluster, setHandleContext } from './context.js';
 export { NotRunning } from './errors.js';
 export { createHandle } from './handle.js';

@@ -3,6 +3,7 @@ import { ByteQueue, decodeValue, encodeValue, type OutgoingCall, type ResponseSi
 import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
 import type { AnswerHead, HandleRef, MethodCallHead } from '../protocol/index.js';
 import type { DeadlineLimit } from '../router/index.js';
+import { callerNow } from './callers.js';
 import { handleContext, routeKey } from './context.js';
 import { NotAStream, RequestCancelled } from './errors.js';
 import { ItemStream } from './item-stream.js';
@@ -35,6 +36,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   readonly #options: CallOptions;
   /** The request that user code works on while it makes the call. */
   readonly #request: RequestContext | null;
+  readonly #caller: string | undefined;
 
   constructor(ref: HandleRef, method: string, args: readonly unknown[], options: CallOptions) {
     this.#ref = ref;
@@ -42,6 +44,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     this.#options = options;
     this.#result.promise.catch((error: unknown) => this.#reportUnobserved(error));
     this.#request = requestContext();
+    this.#caller = this.#request === null ? callerNow() : this.#request.caller;
     this.#request?.follow(this);
     if (this.#cancelled) return;
     if (args.some((arg) => arg instanceof RemoteCall)) this.#sendWhenResolved(args);
@@ -159,6 +162,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
         kind: 'method',
         method: this.#method,
         requestId,
+        ...(this.#caller === undefined ? {} : { caller: this.#caller }),
         ...(modelId === undefined ? {} : { modelId }),
         ...(priority === 'batch' ? { priority } : {}),
       };

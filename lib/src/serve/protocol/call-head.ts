@@ -32,6 +32,8 @@ export interface MethodCallHead extends RequestFields {
   readonly kind: 'method';
   /** Model that the call is for, if the deployment serves several (`multiplexedModelId` of a handle). */
   readonly modelId?: string;
+  /** Which part of which driver made the call, e.g. a notebook's cell: what user code prints meanwhile is printed there. Absent: it goes to the driver that ran the application. */
+  readonly caller?: string;
 }
 
 /** The head of a request that a router sends to a replica. */

@@ -4,6 +4,7 @@ import { enterChild } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import { REQUEST_KINDS, type ReplicaArgs } from '../protocol/index.js';
 import { watchFaults } from './faults.js';
+import { markOutput } from './marked-output.js';
 import { Replica } from './replica.js';
 
 const PRELOAD_AFTER_MS = 100;
@@ -11,6 +12,7 @@ const PRELOAD_AFTER_MS = 100;
 const child = enterChild<ReplicaArgs>();
 const { dir, token } = child;
 const { replicaId, socketPath, preload = [] } = child.args;
+markOutput();
 const faults = watchFaults(child);
 let preloading: Promise<unknown> = Promise.resolve();
 
