@@ -84,8 +84,8 @@ const KERNEL_ROOMS = {
   control: ['children', 'descriptors', 'wire'],
   session: ['children', 'display', 'guard', 'magics', 'versions'],
   install: ['guard'],
-  kernel: ['control', 'descriptors', 'guard', 'session', 'versions', 'wire'],
-  runner: ['children', 'control', 'descriptors', 'guard', 'session', 'versions'],
+  kernel: ['control', 'descriptors', 'display', 'guard', 'session', 'versions', 'wire'],
+  runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
   commands: ['install', 'runner'],
 };
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { notebookOf, run, textOf } from './fixtures/runner.js';
 
 describe('a run fails', () => {
@@ -66,7 +67,10 @@ describe('a run fails', () => {
   it('not if the cell is tagged allow-unhandled, or errors are allowed', async (t) => {
     const tagged = await run(t, notebookOf([{ source: SAVE, tags: ['allow-unhandled'] }, '2']));
     assert.equal(tagged.code, 0, tagged.stderr);
-    assert.match(textOf(tagged.notebook?.cells[0], 'stderr'), /Unhandled promise rejection:\nError: not saved/);
+    assert.match(
+      stripVTControlCharacters(textOf(tagged.notebook?.cells[0], 'stderr')),
+      /Unhandled promise rejection:\nError: not saved/,
+    );
     const allowed = await run(t, notebookOf([SAVE, '2']), ['--allow-errors']);
     assert.equal(allowed.code, 0, allowed.stderr);
     assert.equal(allowed.notebook?.cells[0]?.outputs.at(-1)?.ename, 'Error');

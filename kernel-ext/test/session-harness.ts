@@ -22,6 +22,8 @@ export class TestNotebook {
   readonly folder = madeFolder(join(this.#root, 'notebook'));
   readonly session: Session = createSession({ folder: this.folder, ownsProcess: false });
   #count = 0;
+  /** Of the cell that was run last, by now. */
+  printed: () => string = () => '';
 
   async file(path: string, text: string): Promise<void> {
     await mkdir(dirname(join(this.folder, path)), { recursive: true });
@@ -31,6 +33,7 @@ export class TestNotebook {
   /** Runs a cell, whatever comes of it. */
   async run(code: string): Promise<CellRun> {
     let text = '';
+    this.printed = () => text;
     const displays: { bundle: DisplayBundle; displayId?: string; update?: boolean }[] = [];
     const outcome = await this.session.execute(code, {
       executionCount: ++this.#count,

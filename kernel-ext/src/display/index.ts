@@ -1,4 +1,5 @@
 export { bundleOf } from './bundle.js';
 export { picturesDrawn, withPicture } from './chart.js';
+export { colorsUnwanted, stderrHasColors } from './colors.js';
 export { display, isShown } from './display.js';
 export { setDisplayTarget, setPackageImporter } from './target.js';

@@ -6,8 +6,6 @@ import { LEGACY_VARIABLE } from '../control/index.js';
 /** `JPY_PARENT_PID`: the process that Jupyter wants the kernel to end with. 0: not said. */
 export const parentPid = (): number => Number.parseInt(process.env.JPY_PARENT_PID ?? '', 10) || 0;
 
-/** `NO_COLOR`: no colours in tracebacks and results. */
-export const colorsUnwanted = (): boolean => (process.env.NO_COLOR ?? '') !== '';
 /** What the program before this one in the process has left for this one; '' where there was none. Children must not inherit it. */
 export function takeLegacy(): string {
   const legacy = process.env[LEGACY_VARIABLE] ?? '';

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { inOwnTurn, nextTurn, type ShellRequest } from '../control/index.js';
+import { colorsUnwanted } from '../display/index.js';
 import type { Outcome, Output, Session } from '../session/index.js';
 import { type Content, type ExecuteRequest, readExecute } from '../wire/index.js';
 import type { CellRunner } from './cell-runner.js';
-import { colorsUnwanted } from './env.js';
 import type { History } from './history.js';
 import { IopubOutput, type Publisher } from './iopub-output.js';
 

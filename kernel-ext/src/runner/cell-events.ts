@@ -1,14 +1,17 @@
+import { colorsUnwanted } from '../display/index.js';
 import type { DisplayBundle, ErrorOutcome, Output } from '../session/index.js';
 import type { EventChannel } from './event-channel.js';
 
 /** A cell's output in the runner's process: everything goes to the parent, which keeps the notebook. */
 export class CellEvents implements Output {
+  readonly colors?: 'errors';
   readonly #channel: EventChannel;
   readonly #cell: number;
 
   constructor(channel: EventChannel, cell: number) {
     this.#channel = channel;
     this.#cell = cell;
+    if (!colorsUnwanted()) this.colors = 'errors';
   }
 
   stream(name: 'stdout' | 'stderr', text: string): void {

@@ -2,8 +2,10 @@ import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { isNbserveError } from 'nbserve/errors';
 import { listLocalClusters } from 'nbserve/host';
+import { stderrHasColors } from '../display/index.js';
 import { languageInfo } from '../versions/index.js';
 import { AutoSave } from './auto-save.js';
 import { NoWorkFolder, reasonOf } from './errors.js';
@@ -105,7 +107,9 @@ function checkedFolder(folder: string): string {
 }
 
 function tell(input: string, { cell, error: { ename, evalue, traceback } }: CellFailure): void {
-  print('stderr', `${input}: cell ${cell} failed: ${ename}: ${evalue}\n${traceback.join('\n')}\n`);
+  const text = traceback.join('\n');
+  const shown = stderrHasColors() ? text : stripVTControlCharacters(text);
+  print('stderr', `${input}: cell ${cell} failed: ${ename}: ${evalue}\n${shown}\n`);
 }
 
 const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { duringStart } from '../core/index.js';
 import { builderOf, type OwnBuilders } from './build.js';
 import { assetCache, datasetsFolder } from './dataset-path.js';
 import { AssetMismatch, AssetUnavailable, DatasetNotFound } from './errors.js';
@@ -89,7 +90,8 @@ export class Assets {
     const reasons: string[] = [];
     for (const source of asset.sources) {
       try {
-        const bytes = await this.#packages.read(source, (text) => onEvent({ asset, kind: 'download', text }));
+        const read = () => this.#packages.read(source, (text) => onEvent({ asset, kind: 'download', text }));
+        const bytes = await duringStart(`the download of ${asset.name}`, read);
         onEvent({ asset, kind: 'build', text: `${asset.builder.kind} of ${describeSource(source)}` });
         const built = build(bytes);
         const actual = sha256(built);

@@ -19,7 +19,7 @@ import type { Application, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
 
 /** After this time, a deploy that has not ended says what it waits for. */
-const DEPLOY_NOTE_AFTER_MS = 5000;
+const DEPLOY_NOTE_AFTER_MS = 2000;
 /** After this time, a delete that has not ended says what it waits for. */
 export const DRAIN_NOTE_AFTER_MS = 2000;
 
@@ -65,7 +65,7 @@ async function deployOn<T>(connecting: Promise<Client>, preparing: Promise<Prepa
   const claimed = client.printFor(spec.deployments.map((deployment) => deploymentKey(name, deployment.name)));
   await Promise.all([claimed, client.during(async () => uploadBlobs(await client.controller.channel(), blobs))]);
   // The proxy may still boot, while the replicas do.
-  // One that waits for room says so; constructors that take long tell that themselves.
+  // It says how many replicas run, or what they wait for. What a constructor waits for, its replica says itself.
   const note = { what: 'serve.run', app: name, afterMs: DEPLOY_NOTE_AFTER_MS };
   const deploying = noteIfLong(client, note, client.call('deploy', spec));
   const [{ routesVersion }] = await Promise.all([deploying, client.cluster.serving]);

@@ -3,8 +3,8 @@ import { StartNotDone } from './errors.js';
 import { takeRejections } from './faults.js';
 import type { HeldPromise } from './held-promises.js';
 
-/** When a start that still waits says so on stderr. */
-const TELL_AFTER_MS = 10_000;
+/** When a start that still waits says so on stderr; it looks again after the same time, and says what has changed. */
+const TELL_AFTER_MS = 2000;
 /** So much before the controller gives the replica up, it says itself what it waits for. */
 const SAY_BEFORE_MS = 500;
 
@@ -88,15 +88,19 @@ export class StartWatch {
     }
   }
 
-  /** Says after a while what is waited for, and fails in the end. */
+  /** Says after a while what is waited for, and again when that has changed; fails in the end. */
   async #late(signal: AbortSignal): Promise<never> {
     const { label, timeoutMs } = this.#limits;
     const limitMs = Math.max(timeoutMs / 2, timeoutMs - SAY_BEFORE_MS);
-    if (TELL_AFTER_MS < limitMs) {
+    const leftMs = (): number => limitMs - (performance.now() - this.#startedAt);
+    let said = '';
+    while (leftMs() > TELL_AFTER_MS) {
       await after(TELL_AFTER_MS, signal);
-      console.error(`${label} is not up yet: it waits for ${this.#waitsFor()}`);
+      const what = this.#waitsFor();
+      if (what !== said) console.error(`${label} is not up yet: it waits for ${what}`);
+      said = what;
     }
-    await after(limitMs - (performance.now() - this.#startedAt), signal);
+    await after(leftMs(), signal);
     throw StartNotDone({ deployment: label, what: this.#waitsFor(), timeoutMs });
   }
 
