@@ -102,7 +102,9 @@ export class ShellChannel {
       if (type === 'is_complete_request') return { ...session.isComplete(code) };
       if (type === 'inspect_request') return { ...session.inspect(code, at, detail) };
       const reply = session.complete(code, at);
-      return { ...reply, cursor_start: toCodePoints(code, reply.cursor_start), cursor_end: toCodePoints(code, reply.cursor_end) };
+      const [start, end] = [toCodePoints(code, reply.cursor_start), toCodePoints(code, reply.cursor_end)];
+      const types = reply.metadata._jupyter_types_experimental.map((one) => ({ ...one, start, end }));
+      return { ...reply, cursor_start: start, cursor_end: end, metadata: { _jupyter_types_experimental: types } };
     };
     return new Promise((resolve, reject) => {
       // In a turn of its own: an interrupt may have to terminate it.

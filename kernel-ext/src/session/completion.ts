@@ -1,19 +1,27 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { completeMagic, splitCell } from '../magics/index.js';
+import { sharedPaths } from './ambient.js';
 import type { Converter } from './converter.js';
+import { placeAt } from './cursor-place.js';
 import type { CompleteReply } from './session.js';
 
-/** Names that fit at the cursor: magics, modules in an import, else what the types know. */
+/** The name of a module that is being typed. */
+const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bimport\.meta\.resolve\s*\(\s*)['"]$/;
+
+/** Names that fit at the cursor: magics, modules in an import, else what the types know. Nothing fits in a comment. */
 export function completeCell(converter: Converter, scope: string, folder: string, code: string, cursor: number): CompleteReply {
   const before = code.slice(code.lastIndexOf('\n', cursor - 1) + 1, cursor);
-  if (/^%/.test(before)) return reply(cursor - before.length, cursor, completeMagic(before));
+  if (/^%/.test(before)) return reply(cursor - before.length, cursor, completeMagic(before), 'magic');
   if (/^!/.test(before)) return completePath(folder, /\S*$/.exec(before)?.[0] ?? '', cursor);
-  const specifier = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"]*)$/.exec(before)?.[2];
-  if (specifier !== undefined) return reply(cursor - specifier.length, cursor, modules(folder, specifier));
-  const { start, end, names } = converter.complete(scope, withoutMagics(code), cursor);
-  return reply(start, end, names);
+  const text = withoutMagics(code);
+  const place = placeAt(text, cursor);
+  if (place.kind === 'comment' || place.kind === 'pattern') return reply(cursor, cursor, []);
+  if (place.kind === 'text' && SPECIFIER.test(text.slice(0, place.from)))
+    return reply(place.from, cursor, modules(folder, text.slice(place.from, cursor)), 'module');
+  const { start, end, names, kinds } = converter.complete(scope, text, cursor);
+  return reply(start, end, names, kinds);
 }
 
 /** The cell with its magic lines blanked, so that offsets stay. */
@@ -33,17 +41,32 @@ function modules(folder: string, typed: string): string[] {
     );
     return files.map((name) => head + name).filter((name) => name.startsWith(typed));
   }
-  const found = new Set(builtinModules.filter((name) => !name.startsWith('_')).map((name) => `node:${name}`));
-  for (const name of ['nbserve', 'nbserve/onnx']) found.add(name);
+  const found = new Set(
+    builtinModules.filter((name) => !name.startsWith('_')).map((name) => `node:${name.replace(/^node:/, '')}`),
+  );
+  for (const name of Object.keys(sharedPaths())) found.add(name);
   for (let at = folder; ; at = dirname(at)) {
     for (const name of entries(join(at, 'node_modules'))) {
       if (name.startsWith('.') || name === '@types') continue;
       if (name.startsWith('@')) for (const scoped of entries(join(at, 'node_modules', name))) found.add(`${name}/${scoped}`);
       else found.add(name);
     }
+    const inPackage = /^(?:@[^/]+\/)?[^/]+(?=\/)/.exec(typed)?.[0];
+    if (inPackage !== undefined) for (const path of exportsOf(join(at, 'node_modules', inPackage))) found.add(inPackage + path);
     if (dirname(at) === at) break;
   }
   return [...found].filter((name) => name.startsWith(typed)).sort();
+}
+
+/** The paths, `/sub`, under which a package lets its parts be imported. */
+function exportsOf(folder: string): string[] {
+  try {
+    const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports?: unknown };
+    if (typeof exports !== 'object' || exports === null) return [];
+    return Object.keys(exports).flatMap((key) => (/^\.\/[^*]+$/.test(key) ? key.slice(1) : []));
+  } catch {
+    return [];
+  }
 }
 
 function completePath(folder: string, typed: string, cursor: number): CompleteReply {
@@ -53,6 +76,7 @@ function completePath(folder: string, typed: string, cursor: number): CompleteRe
     cursor - typed.length,
     cursor,
     names.map((name) => head + name),
+    'path',
   );
 }
 
@@ -64,6 +88,19 @@ function entries(folder: string): string[] {
   }
 }
 
-function reply(start: number, end: number, matches: readonly string[]): CompleteReply {
-  return { status: 'ok', matches: [...matches], cursor_start: start, cursor_end: end, metadata: {} };
+/** @param kinds of each match, or of all; shown as ipykernel has front ends show them */
+function reply(
+  start: number,
+  end: number,
+  matches: readonly string[],
+  kinds: string | readonly string[] = 'text',
+): CompleteReply {
+  const types = matches.map((text, i) => ({ start, end, text, type: typeof kinds === 'string' ? kinds : (kinds[i] ?? 'text') }));
+  return {
+    status: 'ok',
+    matches: [...matches],
+    cursor_start: start,
+    cursor_end: end,
+    metadata: { _jupyter_types_experimental: types },
+  };
 }

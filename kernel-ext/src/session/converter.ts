@@ -52,11 +52,41 @@ export interface RefusedCell {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What the name of a completion stands for. Front ends show it beside the name. */
+export type CompletionKind =
+  | 'class'
+  | 'constant'
+  | 'enum'
+  | 'function'
+  | 'interface'
+  | 'keyword'
+  | 'method'
+  | 'module'
+  | 'property'
+  | 'text'
+  | 'type'
+  | 'variable';
+
+export interface Candidate {
+  readonly name: string;
+  readonly kind: CompletionKind;
+}
+
+/** What may stand between the offsets `start` and `end`, the likeliest first. */
 export interface Completion {
   readonly start: number;
   readonly end: number;
   readonly names: readonly string[];
+  /** Of each of `names`. */
+  readonly kinds: readonly CompletionKind[];
 }
+
+export const completionOf = (start: number, end: number, candidates: readonly Candidate[]): Completion => ({
+  start,
+  end,
+  names: candidates.map(({ name }) => name),
+  kinds: candidates.map(({ kind }) => kind),
+});
 
 export interface Inspection {
   /** The declaration, `const x: number`. */

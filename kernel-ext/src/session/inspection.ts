@@ -1,5 +1,6 @@
 import { withoutMagics } from './completion.js';
 import type { Converter, Inspection } from './converter.js';
+import { placeAt } from './cursor-place.js';
 import type { InspectReply } from './session.js';
 
 /** What the types know of the name at the cursor, or of the function whose arguments the cursor is in. */
@@ -17,24 +18,31 @@ export function inspectCell(converter: Converter, scope: string, code: string, c
   };
 }
 
-/** The cursor may be behind the name (`serve.run|`), or behind its opening bracket (`serve.run(|`). */
+/** The cursor may be behind the name (`serve.run|`), or between the brackets of its call (`serve.run(app, |`). */
 function at(converter: Converter, scope: string, text: string, cursor: number): Inspection | undefined {
-  for (const offset of new Set([cursor, cursor - 1, callee(text, cursor)])) {
+  for (const offset of new Set([cursor, cursor - 1, ...callees(text, cursor)])) {
     if (offset < 0) continue;
     const found = converter.inspect(scope, text, offset);
-    if (found !== undefined) return found;
+    if (found !== undefined) return withMethod(converter, scope, text, offset, found);
   }
   return undefined;
 }
 
-/** Offset of the last character of the function that is being called at `cursor`. */
-function callee(text: string, cursor: number): number {
-  let depth = 0;
-  for (let i = cursor - 1; i >= 0; i--) {
-    if (text[i] === ')') depth++;
-    else if (text[i] === '(' && depth-- === 0) return i - 1;
-  }
-  return -1;
+/** Offsets of the last characters of the functions that are being called at `cursor`, the innermost first. */
+function callees(text: string, cursor: number): number[] {
+  const place = placeAt(text, cursor);
+  if (place.kind === 'comment' || place.kind === 'pattern') return [];
+  const calls = place.open.filter((offset) => text[offset] === '(').reverse();
+  return calls.map((offset) => text.slice(0, offset).replace(/(?:<[^<>()]*>|\?\.)?\s*$/, '').length - 1);
+}
+
+/** `handle.method.remote(…)` says what the method does. */
+function withMethod(converter: Converter, scope: string, text: string, offset: number, found: Inspection): Inspection {
+  const method = /\.\s*[\p{ID_Continue}$]+(?=\s*\.\s*[remot]*\(?$)/u.exec(text.slice(0, offset + 1));
+  if (method === null || !/^\(method\) (?:.*\.)?remote\(/.test(found.signature)) return found;
+  const { documentation = '' } = converter.inspect(scope, text, method.index + method[0].length - 1) ?? {};
+  if (documentation === '') return found;
+  return { ...found, documentation: `${documentation}\n\n${found.documentation}` };
 }
 
 const SHORT = 1_500;

@@ -36,7 +36,15 @@ export interface CompleteReply {
   matches: string[];
   cursor_start: number;
   cursor_end: number;
-  metadata: Record<string, unknown>;
+  metadata: { readonly _jupyter_types_experimental: readonly CompletionType[] };
+}
+
+/** What a match is, as JupyterLab shows it beside the match. The offsets count UTF-16 units, too. */
+export interface CompletionType {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly type: string;
 }
 
 /** Content of an `inspect_reply`. */

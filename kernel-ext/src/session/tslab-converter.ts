@@ -1,6 +1,17 @@
 import type ts from 'typescript';
 import { cellFunction } from './cell-function.js';
-import type { CellSource, Completion, ConvertedCell, Converter, Diagnostic, Inspection, RefusedCell } from './converter.js';
+import {
+  type CellSource,
+  type Completion,
+  type CompletionKind,
+  type ConvertedCell,
+  type Converter,
+  completionOf,
+  type Diagnostic,
+  type Inspection,
+  type RefusedCell,
+} from './converter.js';
+import { placeAt } from './cursor-place.js';
 import { documentationOf } from './library-docs.js';
 import { LineIndex } from './mapped-text.js';
 import { repaired } from './repair.js';
@@ -11,6 +22,28 @@ import { TslabProgram } from './tslab-program.js';
 
 /** tslab puts `export {};` and a line end before a cell, to make it a module. */
 const PREFIX_LENGTH = 'export {};\n'.length;
+
+/** `ts.ScriptElementKind`, whose values are texts. */
+const KINDS = new Map<string, CompletionKind>([
+  ['method', 'method'],
+  ['function', 'function'],
+  ['local function', 'function'],
+  ['class', 'class'],
+  ['interface', 'interface'],
+  ['type', 'type'],
+  ['type parameter', 'type'],
+  ['enum', 'enum'],
+  ['enum member', 'constant'],
+  ['const', 'constant'],
+  ['let', 'variable'],
+  ['var', 'variable'],
+  ['local var', 'variable'],
+  ['parameter', 'variable'],
+  ['alias', 'variable'],
+  ['module', 'module'],
+  ['keyword', 'keyword'],
+  ['string', 'constant'],
+]);
 
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
 
@@ -68,14 +101,31 @@ export class TslabBasedConverter implements Converter {
   }
 
   complete(scope: string, code: string, offset: number): Completion {
-    const { start, end, candidates } = withHooks(this.#program, () => this.#tslab.complete(scope, code, offset));
-    return { start, end, names: candidates.filter((name) => !name.startsWith('__nbs')) };
+    const place = placeAt(code, offset);
+    if (place.kind === 'comment' || place.kind === 'pattern') return completionOf(offset, offset, []);
+    const { start, end, candidates, original } = withHooks(this.#program, () => this.#tslab.complete(scope, code, offset));
+    const kinds = new Map((original?.entries ?? []).map(({ name, kind }) => [name, KINDS.get(kind) ?? 'property'] as const));
+    if (place.kind === 'text') {
+      // tslab takes the text for a name, and begins it at the cursor.
+      const typed = code.slice(place.from, offset);
+      const texts = [...kinds].filter(([name]) => name.startsWith(typed));
+      const isList = original?.isGlobalCompletion !== true;
+      return completionOf(place.from, offset, isList ? texts.map(([name, kind]) => ({ name, kind })) : []);
+    }
+    const names = candidates.filter((name) => !name.startsWith('__nbs'));
+    return completionOf(
+      start,
+      end,
+      names.map((name) => ({ name, kind: kinds.get(name) ?? 'property' })),
+    );
   }
 
   inspect(scope: string, code: string, offset: number): Inspection | undefined {
     const info = withHooks(this.#program, () => this.#tslab.inspect(scope, code, offset));
     if (info?.displayParts === undefined) return undefined;
     const text = (parts: readonly ts.SymbolDisplayPart[] | undefined): string => (parts ?? []).map((part) => part.text).join('');
+    // That is all it says of a name that is not declared.
+    if (text(info.displayParts) === 'any') return undefined;
     const declaration = this.#program.declarationAt(offset + PREFIX_LENGTH);
     const kept = declaration === undefined ? '' : documentationOf(declaration);
     const tags = (info.tags ?? []).map((tag) => `@${tag.name} ${text(tag.text)}`);

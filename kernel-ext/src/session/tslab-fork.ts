@@ -28,7 +28,17 @@ export interface TslabConverter {
     sideOutputs?: { path: string; data: string }[];
     lastExpressionVar?: string;
   };
-  complete(previous: string, source: string, position: number): { start: number; end: number; candidates: string[] };
+  complete(
+    previous: string,
+    source: string,
+    position: number,
+  ): {
+    start: number;
+    end: number;
+    candidates: string[];
+    /** What TypeScript said, before tslab chose from it. */
+    original?: ts.CompletionInfo | null;
+  };
   inspect(previous: string, source: string, position: number): ts.QuickInfo | undefined;
   close(): void;
 }

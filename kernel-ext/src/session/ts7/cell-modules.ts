@@ -10,6 +10,9 @@ const FIRST_SLOTS = 64;
 
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 
+/** A name that code declares, as far as can be told without parsing it. */
+const DECLARED = /\b(?:const|let|var|function\*?|class|enum|namespace|interface|type)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu;
+
 const fileOf = (slot: number): string => `__nbs_cell_${slot}.ts`;
 
 const EMPTY = `import * as __nbs from './${HUB}';\nexport { };\n`;
@@ -52,10 +55,15 @@ export class CellModules {
    * Writes a cell that is still being typed, to ask about it. What it uses stands in front of it: brackets may be open at its end.
    * @returns the file's path, and by how much positions in it are greater than those of `text`
    */
-  draft(scope: CellScope, text: string, syntax: CellSyntax | undefined): { path: string; shift: number } {
-    const { text: head } = this.#suffix(scope, undefined, syntax);
-    const withoutExports = head.slice(0, head.lastIndexOf('export {'));
-    return { path: this.#server.set(fileOf(this.#free(scope)), withoutExports + text), shift: withoutExports.length };
+  draft(scope: CellScope, text: string, syntax: CellSyntax | undefined): { path: string; shift: number; head: string } {
+    const { text: all } = this.#suffix(scope, text, syntax);
+    // Of code that cannot be parsed, what it declares is guessed.
+    const declared = syntax === undefined ? new Set([...text.matchAll(DECLARED)].map(([, name]) => name as string)) : undefined;
+    const lines = all.slice(0, all.lastIndexOf('export {')).split('\n');
+    const isOwn = (line: string): boolean =>
+      declared?.has(/^(?:declare \w+|import(?: type)?) \{? ?([^\s:]+)/.exec(line)?.[1] ?? '') === true;
+    const head = lines.filter((line) => !isOwn(line)).join('\n');
+    return { path: this.#server.set(fileOf(this.#free(scope)), head + text), shift: head.length, head };
   }
 
   /** Writes a cell into a module that nothing needs. @returns the module, and the file's path */

@@ -1,79 +1,147 @@
-import type { Completion } from '../converter.js';
-import type { Checker } from './type-server.js';
+import type { Candidate, Completion, CompletionKind } from '../converter.js';
+import { completionOf } from '../converter.js';
+import type { CursorPlace } from '../cursor-place.js';
+import { type Checker, CompletionItemKind, SymbolFlags, wantsPlainNames } from './type-server.js';
 
 const WORD_BEFORE = /[\p{ID_Continue}$]*$/u;
+const WORDS = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
+const NAME = /^#?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
-/** A member of what stands in front of the dot; not the dots of `...rest`, not those of a number. */
-const MEMBER = /(?:[^.\s]|\?)\s*\.\s*[\p{ID_Continue}$]*$/u;
-const SPREAD = /\.\.\.\s*[\p{ID_Continue}$]*$/u;
+/** In front of a name that is new, or of one of a module that is not known yet. */
+const NEW_NAME = /\b(?:const|let|var|function|class|interface|enum|namespace|type)\s+$|\bimport\s+(?:type\s+)?(?:\{[^}]*)?$/;
+/** In front of a type. A colon may also belong to a value. */
+const TYPE = /(?:[:<|&]|\b(?:extends|implements|as|satisfies|keyof|is|infer)|\btype\s[^;]*=)\s*$/;
 
 const KEYWORDS = (
   'abstract as async await break case catch class const continue debugger declare default delete do else enum export extends false finally for from function ' +
   'get if implements import in instanceof interface keyof let namespace new null of private protected public readonly return satisfies set static super switch ' +
   'this throw true try type typeof undefined unique using var void while with yield'
 ).split(' ');
+const TYPE_KEYWORDS =
+  'any bigint boolean keyof never null number object readonly string symbol typeof undefined unknown void'.split(' ');
 
-/** Names that fit in front of the cursor. */
+const KINDS = new Map<CompletionItemKind | undefined, CompletionKind>([
+  [CompletionItemKind.Method, 'method'],
+  [CompletionItemKind.Function, 'function'],
+  [CompletionItemKind.Constructor, 'method'],
+  [CompletionItemKind.Variable, 'variable'],
+  [CompletionItemKind.Class, 'class'],
+  [CompletionItemKind.Interface, 'interface'],
+  [CompletionItemKind.Module, 'module'],
+  [CompletionItemKind.Enum, 'enum'],
+  [CompletionItemKind.Keyword, 'keyword'],
+  [CompletionItemKind.EnumMember, 'constant'],
+  [CompletionItemKind.Constant, 'constant'],
+  [CompletionItemKind.TypeParameter, 'type'],
+  [CompletionItemKind.Struct, 'type'],
+]);
+
+/** Text that is asked about: positions in its file are greater by `shift`. */
+export interface Draft {
+  readonly path: string;
+  readonly shift: number;
+}
+
+/** What has been typed of the word, or of the string, that the cursor is in, and where that begins. */
+export function typedAt(code: string, offset: number, place: CursorPlace): { readonly start: number; readonly typed: string } {
+  const typed = place.kind === 'text' ? code.slice(place.from, offset) : (WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '');
+  return { start: offset - typed.length, typed };
+}
+
+/** What the type server knows for the cursor: members, keys, names of an import, texts of a union. `undefined` if names without a dot are asked for. */
+export function entriesAt(checker: Checker, { path, shift }: Draft, offset: number): Candidate[] | undefined {
+  try {
+    const entries = checker.getCompletionsAtPosition(path, offset + shift)?.entries ?? [];
+    return [...entries]
+      .sort((a, b) => compare(a.sortText ?? '', b.sortText ?? '') || compare(a.name, b.name))
+      .map(({ name, kind }) => ({
+        // An optional property is named `p?`.
+        name: name.replace(/\?$/, ''),
+        kind: KINDS.get(kind) ?? 'property',
+      }));
+  } catch (error) {
+    if (wantsPlainNames(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Those that go on from what has been typed, as they can stand there. */
+export function fitting(code: string, offset: number, place: CursorPlace, entries: readonly Candidate[]): Completion {
+  const { start, typed } = typedAt(code, offset, place);
+  const able = entries.filter(({ name }) => startsWith(name, typed) && !name.startsWith('__nbs'));
+  // Those that are written as what has been typed come first.
+  const own = [...able.filter(({ name }) => name.startsWith(typed)), ...able.filter(({ name }) => !name.startsWith(typed))];
+  if (place.kind !== 'text')
+    return completionOf(
+      start,
+      offset,
+      own.filter(({ name }) => NAME.test(name)),
+    );
+  return completionOf(
+    start,
+    offset,
+    own.map(({ name, kind }) => ({ name: name.replaceAll('\\', '\\\\').replaceAll(place.quote, `\\${place.quote}`), kind })),
+  );
+}
+
+/** Names that may stand without a dot. */
 export interface PlainNames {
   /** Names of the cells, the newest first, and of the cell itself. */
-  readonly notebook: readonly string[];
-  /** That every cell has: `serve`, `onnx`, … */
-  readonly ambient: readonly string[];
+  readonly notebook: readonly Candidate[];
+  /** Names that every cell has: `serve`, `onnx`, … */
+  readonly ambient: readonly Candidate[];
   /** Members of `globalThis`. */
-  readonly global: readonly string[];
-}
-
-/** Whether a member's name is asked for, which the type server knows. TypeScript 7.0 completes no plain names. */
-export const asksForMember = (code: string, offset: number): boolean => {
-  const before = code.slice(0, offset);
-  return MEMBER.test(before) && !SPREAD.test(before);
-};
-
-/**
- * Members of the expression before the dot.
- * @param shift by how much positions in the file are greater than those in `code`
- */
-export function members(
-  checker: Checker,
-  { path, shift }: { path: string; shift: number },
-  code: string,
-  offset: number,
-): Completion {
-  const typed = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
-  const entries = checker.getCompletionsAtPosition(path, offset + shift)?.entries ?? [];
-  const names = entries
-    .filter(({ name }) => startsWith(name, typed) && !name.startsWith('__nbs'))
-    .sort((a, b) => compare(a.sortText ?? '', b.sortText ?? ''))
-    // An optional property is named `p?`.
-    .map(({ name }) => name.replace(/\?$/, ''));
-  return { start: offset - typed.length, end: offset, names };
-}
-
-/** `user['na`: a key in a string that is still being typed. The group is what was typed of it. */
-const KEY = /[\p{ID_Continue}$)\]]\s*(?:\?\.)?\[\s*(["'`])([^"'`\n\\]*)$/u;
-
-/** If a key is asked for: what stands in front of its bracket, as a member is asked for, and what was typed of it. */
-export function asksForKey(code: string, offset: number): { readonly object: string; readonly typed: string } | undefined {
-  const before = code.slice(0, offset);
-  const typed = KEY.exec(before)?.[2];
-  if (typed === undefined) return undefined;
-  const object = before.slice(0, before.lastIndexOf('[', offset - typed.length)).trimEnd();
-  return { object: object.endsWith('?.') ? object : `${object}.`, typed };
+  readonly global: readonly Candidate[];
+  /** Types that every cell has. */
+  readonly types: () => readonly Candidate[];
 }
 
 /** Names without a dot: those of the notebook first. */
-export function plainNames(code: string, offset: number, { notebook, ambient, global }: PlainNames): Completion {
+export function plainNames(checker: Checker, draft: Draft, code: string, offset: number, names: PlainNames): Candidate[] {
   const typed = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
-  const words = (code.slice(0, offset - typed.length) + code.slice(offset)).match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu) ?? [];
-  const known = new Set([...notebook, ...ambient, ...global, ...KEYWORDS]);
-  // What is written elsewhere in the cell may be a parameter or a local variable.
-  const local = words.filter((word) => word !== typed && !known.has(word) && word.length > 1);
-  const names = new Set([...notebook, ...local, ...ambient, ...global, ...KEYWORDS]);
-  return {
-    start: offset - typed.length,
-    end: offset,
-    names: [...names].filter((name) => startsWith(name, typed) && !name.startsWith('__nbs')),
+  const before = code.slice(0, offset - typed.length);
+  if (NEW_NAME.test(before) || /^\d/.test(typed)) return [];
+  const isType = TYPE.test(before);
+  const found = new Map<string, CompletionKind>();
+  const add = (candidates: readonly Candidate[]): void => {
+    for (const { name, kind } of candidates) if (startsWith(name, typed) && !found.has(name)) found.set(name, kind);
   };
+  const keywords = (words: readonly string[]): void => add(words.map((name) => ({ name, kind: 'keyword' })));
+  add(names.notebook);
+  // What is written elsewhere in the cell may be a parameter or a local variable that can be seen from here.
+  for (const word of new Set((before + code.slice(offset)).match(WORDS))) {
+    if (!startsWith(word, typed) || found.has(word) || word === typed) continue;
+    const kind = kindOf(checker.resolveName(word, NAMED, { document: draft.path, position: offset + draft.shift })?.flags);
+    if (kind !== undefined) found.set(word, kind);
+  }
+  add(names.ambient);
+  if (isType) {
+    keywords(TYPE_KEYWORDS);
+    add(names.types());
+  }
+  add(names.global);
+  keywords(KEYWORDS);
+  return [...found].map(([name, kind]) => ({ name, kind }));
+}
+
+/** Every meaning that a name may have. */
+export const NAMED = SymbolFlags.Value | SymbolFlags.Type | SymbolFlags.Namespace | SymbolFlags.Alias;
+
+function kindOf(flags: SymbolFlags | undefined): CompletionKind | undefined {
+  if (flags === undefined) return undefined;
+  if ((flags & SymbolFlags.Function) !== 0) return 'function';
+  if ((flags & SymbolFlags.Class) !== 0) return 'class';
+  if ((flags & SymbolFlags.Enum) !== 0) return 'enum';
+  if ((flags & SymbolFlags.Variable) !== 0) return 'variable';
+  if ((flags & SymbolFlags.Interface) !== 0) return 'interface';
+  return (flags & SymbolFlags.Type) !== 0 ? 'type' : 'module';
+}
+
+const GLOBAL_TYPE = /^(?:declare )?(interface|type|class|enum) ([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu;
+
+/** The types that a file of the language's library declares. */
+export function typesIn(library: string): Candidate[] {
+  return [...library.matchAll(GLOBAL_TYPE)].map(([, kind, name]) => ({ name: name as string, kind: kind as CompletionKind }));
 }
 
 const startsWith = (name: string, typed: string): boolean => name.toLowerCase().startsWith(typed.toLowerCase());

@@ -1,24 +1,51 @@
 import type { Inspection } from '../converter.js';
-import { type Checker, SymbolFlags, type TypeSymbol } from './type-server.js';
+import { type Checker, type Emitter, SymbolFlags, signaturesOf, type TypeSymbol } from './type-server.js';
 
-/** A name and what is known of it, as a declaration would say it: `const x: number`. */
-export function describeSymbol(checker: Checker, found: TypeSymbol, variable: string): Inspection {
-  const symbol = (found.flags & SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(found) : found;
-  const tags = symbol.getJsDocTags(checker).map(({ name, text }) => `@${name} ${text ?? ''}`.trim());
-  const documentation = [symbol.getDocumentationComment(checker), ...tags].filter((part) => part !== '').join('\n\n');
-  return { signature: signatureOf(checker, symbol, found.name, variable), documentation };
+export interface SymbolTextOptions {
+  /** How a variable was declared: `const`, `let` or `var`. */
+  readonly variable: string;
+  /** It is made with `new` there, so that its constructors are asked for. */
+  readonly isNew: boolean;
 }
 
-function signatureOf(checker: Checker, symbol: TypeSymbol, name: string, variable: string): string {
+/** A name and what is known of it, as a declaration would say it: `const x: number`. Each overload has a line. */
+export function describeSymbol(checker: Checker, emitter: Emitter, found: TypeSymbol, options: SymbolTextOptions): Inspection {
+  const symbol = (found.flags & SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(found) : found;
+  const made = options.isNew ? symbol.getMembers().get(CONSTRUCTOR) : undefined;
+  const parts = [symbol, ...(made === undefined ? [] : [made])].map((one) => documentationOf(checker, one));
+  return {
+    signature: signatureOf(checker, emitter, symbol, found.name, options),
+    documentation: parts.filter((part) => part !== '').join('\n\n'),
+  };
+}
+
+const CONSTRUCTOR = '__constructor' as Parameters<ReturnType<TypeSymbol['getMembers']>['get']>[0];
+
+export function documentationOf(checker: Checker, symbol: TypeSymbol): string {
+  const tags = symbol.getJsDocTags(checker).map(({ name, text }) => `@${name} ${text ?? ''}`.trim());
+  return [symbol.getDocumentationComment(checker), ...tags].filter((part) => part !== '').join('\n\n');
+}
+
+function signatureOf(
+  checker: Checker,
+  emitter: Emitter,
+  symbol: TypeSymbol,
+  name: string,
+  { variable, isNew }: SymbolTextOptions,
+): string {
   const { flags } = symbol;
   const type = checker.getTypeOfSymbol(symbol);
   const text = type === undefined ? 'any' : checker.typeToString(type);
-  if ((flags & SymbolFlags.Function) !== 0) return `function ${callable(name, text)}`;
-  if ((flags & SymbolFlags.Method) !== 0) return `(method) ${callable(name, text)}`;
-  if ((flags & SymbolFlags.Class) !== 0) return `class ${name}`;
+  const callable = (before: string): string => {
+    const signatures = type === undefined ? [] : signaturesOf(checker, emitter, type, isNew);
+    return signatures.length === 0 ? `${before}${name}: ${text}` : signatures.map((one) => `${before}${name}${one}`).join('\n');
+  };
+  if ((flags & SymbolFlags.Class) !== 0) return isNew ? callable('new ') : `class ${name}`;
+  if ((flags & SymbolFlags.Function) !== 0) return callable('function ');
+  if ((flags & SymbolFlags.Method) !== 0) return callable('(method) ');
   if ((flags & SymbolFlags.Enum) !== 0) return `enum ${name}`;
   if ((flags & SymbolFlags.EnumMember) !== 0) return `(enum member) ${name}: ${text}`;
-  if ((flags & SymbolFlags.Variable) !== 0) return `${variable} ${name}: ${text}`;
+  if ((flags & SymbolFlags.Variable) !== 0) return isNew ? callable('new ') : `${variable} ${name}: ${text}`;
   if ((flags & SymbolFlags.Interface) !== 0) return `interface ${name}`;
   if ((flags & SymbolFlags.TypeAlias) !== 0) {
     return `type ${name} = ${checker.typeToString(checker.getDeclaredTypeOfSymbol(symbol), undefined, IN_TYPE_ALIAS)}`;
@@ -30,22 +57,3 @@ function signatureOf(checker: Checker, symbol: TypeSymbol, name: string, variabl
 
 /** `NodeBuilderFlags.InTypeAlias`: write out what the alias stands for, and not its name. */
 const IN_TYPE_ALIAS = 1 << 23;
-
-/** `(x: number) => number` of a function `f` is `f(x: number): number`. */
-function callable(name: string, type: string): string {
-  const at = type.startsWith('(') || type.startsWith('<') ? arrowOf(type) : -1;
-  return at < 0 ? `${name}: ${type}` : `${name}${type.slice(0, at)}: ${type.slice(at + ' => '.length)}`;
-}
-
-/** Where the arrow of a function type is, behind its own parameters. */
-function arrowOf(type: string): number {
-  let depth = 0;
-  for (let i = 0; i < type.length; i += 1) {
-    const character = type[i] as string;
-    if (depth === 0 && type.startsWith(' => ', i)) return i;
-    if ('([{<'.includes(character)) depth += 1;
-    // `=>` inside is no closing bracket.
-    else if (')]}'.includes(character) || (character === '>' && type[i - 1] !== '=')) depth -= 1;
-  }
-  return -1;
-}

@@ -1,18 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { isSilenced } from '../compiler-options.js';
-import type { CellSource, Completion, ConvertedCell, Converter, Diagnostic, Inspection, RefusedCell } from '../converter.js';
+import type {
+  Candidate,
+  CellSource,
+  Completion,
+  ConvertedCell,
+  Converter,
+  Diagnostic,
+  Inspection,
+  RefusedCell,
+} from '../converter.js';
+import { placeAt } from '../cursor-place.js';
 import { LineIndex } from '../mapped-text.js';
 import { completeness } from '../syntax.js';
 import { cellCode } from './cell-code.js';
 import { CellModules, HUB } from './cell-modules.js';
-import { type CellScope, parseScope, type ScopeName, scopeName, scopeText } from './cell-scope.js';
+import { type CellScope, type DeclaredKind, parseScope, type ScopeName, scopeName, scopeText } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
-import { asksForKey, asksForMember, members, plainNames } from './completions.js';
+import { type Draft, entriesAt, fitting, NAMED, plainNames, typesIn } from './completions.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
 import { SideModules } from './side-modules.js';
-import { describeSymbol } from './symbol-text.js';
-import { type Diagnostic as Complaint, SymbolFlags, TypeServer } from './type-server.js';
+import { describeSymbol, documentationOf } from './symbol-text.js';
+import { type Checker, type Diagnostic as Complaint, SymbolFlags, TypeServer, type TypeSymbol } from './type-server.js';
 
 /** A module or its types were not found. They may have been installed since the server last looked. */
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
@@ -32,8 +42,9 @@ export class Ts7Converter implements Converter {
   readonly #server: TypeServer;
   readonly #modules: CellModules;
   readonly #sides: SideModules;
-  readonly #ambientNames: readonly string[];
-  #globals: readonly string[] | undefined;
+  readonly #ambientNames: readonly Candidate[];
+  #globals: readonly Candidate[] | undefined;
+  #types: readonly Candidate[] | undefined;
 
   constructor({ folder, ambient, paths, interruptPending = () => false }: Ts7Options) {
     this.#folder = folder;
@@ -44,9 +55,10 @@ export class Ts7Converter implements Converter {
     this.#server = new TypeServer({ ...options, roots: [HUB], interruptPending });
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder, config);
-    this.#ambientNames = [...ambient.matchAll(/^declare (?:const|let|var|function|class) (\w+)/gm)].map(
-      ([, name]) => name as string,
-    );
+    this.#ambientNames = [...ambient.matchAll(/^declare (const|let|var|function|class) (\w+)/gm)].map(([, kind, name]) => ({
+      name: name as string,
+      kind: COMPLETED[kind as DeclaredKind],
+    }));
   }
 
   convert(scopeBefore: string, { source }: CellSource): ConvertedCell | RefusedCell {
@@ -98,34 +110,61 @@ export class Ts7Converter implements Converter {
   }
 
   complete(scopeBefore: string, code: string, offset: number): Completion {
+    const place = placeAt(code, offset);
     const scope = parseScope(scopeBefore);
-    const key = asksForKey(code, offset);
-    if (key !== undefined) {
-      const { object, typed } = key;
-      const draft = this.#modules.draft(scope, object, undefined);
-      const { names } = this.#server.ask((_, checker) => members(checker, draft, object, object.length));
-      return { start: offset - typed.length, end: offset, names: names.filter((name) => name.startsWith(typed)) };
-    }
     const syntax = cellSyntax(code);
-    if (asksForMember(code, offset)) {
-      const draft = this.#modules.draft(scope, code, syntax);
-      return this.#server.ask((_, checker) => members(checker, draft, code, offset));
+    const draft = this.#modules.draft(scope, code, syntax);
+    let found = this.#server.ask((_, checker) => entriesAt(checker, draft, offset));
+    const object = place.kind === 'text' ? OPTIONAL_KEY.exec(code.slice(0, place.from))?.[1] : undefined;
+    // TypeScript knows the keys of what may be undefined behind a dot only.
+    if (object !== undefined && found?.length === 0) {
+      const members = this.#modules.draft(scope, object, undefined);
+      found = this.#server.ask((_, checker) => entriesAt(checker, members, object.length));
     }
-    const notebook = [...(syntax?.names.keys() ?? []), ...Object.keys(scope.names).reverse()];
-    return plainNames(code, offset, { notebook, ambient: this.#ambientNames, global: this.#globalNames(scope) });
+    if (found !== undefined || place.kind !== 'code') return fitting(code, offset, place, found ?? []);
+    const names = {
+      notebook: [...candidatesOf(syntax?.names ?? []), ...candidatesOf(Object.entries(scope.names)).reverse()],
+      ambient: this.#ambientNames,
+      global: this.#globalNames(scope),
+      types: () => this.#globalTypes(),
+    };
+    // Asking for the names of the globals was another question, with another draft.
+    const again = this.#modules.draft(scope, code, syntax);
+    return fitting(
+      code,
+      offset,
+      place,
+      this.#server.ask((_, checker) => plainNames(checker, again, code, offset, names)),
+    );
   }
 
   inspect(scopeBefore: string, code: string, offset: number): Inspection | undefined {
-    if (!/[\p{ID_Continue}$]/u.test(code[offset] ?? '')) return undefined;
+    const place = placeAt(code, offset);
+    if (!/[\p{ID_Continue}$]/u.test(code[offset] ?? '') || place.kind === 'comment') return undefined;
     const scope = parseScope(scopeBefore);
     const syntax = cellSyntax(code);
-    const { path, shift } = this.#modules.draft(scope, code, syntax);
-    return this.#server.ask((_, checker) => {
-      const symbol = checker.getSymbolAtPosition(path, offset + shift);
-      // Of a comment it is the file.
-      if (symbol === undefined || symbol.name.startsWith('"') || checker.isUnknownSymbol(symbol)) return undefined;
+    const { path, shift, head } = this.#modules.draft(scope, code, syntax);
+    return this.#server.ask((_, checker, emitter) => {
+      const isKnown = (found: TypeSymbol | undefined): found is TypeSymbol =>
+        found !== undefined && !checker.isUnknownSymbol(found);
+      let symbol = checker.getSymbolAtPosition(path, offset + shift);
+      // A type where a value is expected, in code that is half typed.
+      if (!isKnown(symbol) && place.kind === 'code') symbol = namedAt(checker, { path, shift }, code, offset);
+      // Of the name of a module it is the file.
+      if (!isKnown(symbol) || symbol.name.startsWith('"')) return undefined;
       const kind = syntax?.names.get(symbol.name)?.kind ?? scopeName(scope, symbol.name)?.kind;
-      return describeSymbol(checker, symbol, kind === 'let' || kind === 'var' ? kind : 'const');
+      const variable = kind === 'let' || kind === 'var' ? kind : 'const';
+      const isNew = /\bnew\s+(?:[\p{ID_Continue}$]+\s*\.\s*)*[\p{ID_Continue}$]*$/u.test(code.slice(0, offset));
+      const known = describeSymbol(checker, emitter, symbol, { variable, isNew });
+      if (known.documentation !== '') return known;
+      // `declare let x: __nbs.t2['x']` has no documentation of its own: the cell that declared it has.
+      const declared = head.indexOf(`['${symbol.name}'];`);
+      if (declared < 0 || checker.getSymbolAtPosition(path, head.lastIndexOf(` ${symbol.name}:`, declared) + 1)?.id !== symbol.id)
+        return known;
+      const original = checker.getSymbolAtPosition(path, declared + 2);
+      if (original === undefined) return known;
+      const isAlias = (original.flags & SymbolFlags.Alias) !== 0;
+      return { ...known, documentation: documentationOf(checker, isAlias ? checker.getAliasedSymbol(original) : original) };
     });
   }
 
@@ -195,14 +234,51 @@ export class Ts7Converter implements Converter {
     );
   }
 
-  #globalNames(scope: CellScope): readonly string[] {
+  #globalNames(scope: CellScope): readonly Candidate[] {
     if (this.#globals === undefined) {
       const code = 'globalThis.';
       const draft = this.#modules.draft(scope, code, undefined);
-      this.#globals = this.#server.ask((_, checker) => members(checker, draft, code, code.length).names);
+      this.#globals = this.#server.ask((_, checker) => entriesAt(checker, draft, code.length)) ?? [];
     }
     return this.#globals;
   }
+
+  #globalTypes(): readonly Candidate[] {
+    this.#types ??= this.#server
+      .ask((program) => program.getSourceFileNames().filter((path) => /\/lib\.[^/]*\.d\.ts$/.test(path)))
+      .flatMap((path) => typesIn(readFileSync(path, 'utf8')));
+    return this.#types;
+  }
+}
+
+/** The names of cells as completions. */
+function candidatesOf(names: Iterable<readonly [string, { readonly kind: DeclaredKind }]>): Candidate[] {
+  return [...names].map(([name, { kind }]) => ({ name, kind: COMPLETED[kind] }));
+}
+
+const COMPLETED = {
+  const: 'constant',
+  let: 'variable',
+  var: 'variable',
+  function: 'function',
+  class: 'class',
+  enum: 'enum',
+  namespace: 'module',
+  type: 'type',
+  import: 'variable',
+} as const satisfies Record<DeclaredKind, Candidate['kind']>;
+
+/** `user?.['`; the group ends with the dot. */
+const OPTIONAL_KEY = /^([\s\S]*\?\.)\[\s*["'`]$/;
+
+const WORD_AROUND = /([\p{ID_Continue}$]*)\|([\p{ID_Continue}$]*)/u;
+
+/** What the word at the offset means if it stands alone. */
+function namedAt(checker: Checker, { path, shift }: Draft, code: string, offset: number): TypeSymbol | undefined {
+  const [, before = '', after = ''] = WORD_AROUND.exec(`${code.slice(0, offset)}|${code.slice(offset)}`) ?? [];
+  const start = offset - before.length;
+  if (/\.\s*$/.test(code.slice(0, start)) || /^\s*:/.test(code.slice(offset + after.length))) return undefined;
+  return checker.resolveName(before + after, NAMED, { document: path, position: start + shift });
 }
 
 function importedNames({ program, names }: CellSyntax): { name: string; at: number }[] {

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
+import { SyntaxKind } from 'typescript7/unstable/ast';
 import {
   API,
   type Checker,
+  CompletionItemKind,
   type Diagnostic,
+  type Emitter,
   type Program,
+  SignatureKind,
   type Snapshot,
   SymbolFlags,
+  type Type,
   type Symbol as TypeSymbol,
 } from 'typescript7/unstable/sync';
 import { KeyboardInterrupt } from '../errors.js';
@@ -13,8 +18,19 @@ import { projectConfig } from './project-config.js';
 
 // The only file that knows TypeScript 7's API, which is not stable yet: `typescript7` is pinned to one version.
 
-export type { Checker, Diagnostic, TypeSymbol };
-export { SymbolFlags };
+export type { Checker, Diagnostic, Emitter, TypeSymbol };
+export { CompletionItemKind, SymbolFlags };
+
+/** How a type can be called, or made with `new`: `(x: number): string` for each overload. */
+export function signaturesOf(checker: Checker, emitter: Emitter, type: Type, isNew: boolean): string[] {
+  return checker.getSignaturesOfType(type, isNew ? SignatureKind.Construct : SignatureKind.Call).flatMap((signature) => {
+    const node = checker.signatureToSignatureDeclaration(signature, SyntaxKind.CallSignature);
+    return node === undefined ? [] : emitter.printNode(node).replace(/;$/, '');
+  });
+}
+
+/** TypeScript 7.0 completes names without a dot in no way but this error. */
+export const wantsPlainNames = (error: unknown): boolean => /needs auto imports/.test(String(error));
 
 export interface TypeServerOptions {
   /** The folder that cells seem to lie in. */
@@ -93,7 +109,7 @@ export class TypeServer {
    * Asks the server as of the files' present text. A server that died, for whatever reason, is started again, and asked once more.
    * @throws KeyboardInterrupt if the server was ended by {@link interrupt}, or during an interrupt
    */
-  ask<T>(question: (program: Program, checker: Checker) => T): T {
+  ask<T>(question: (program: Program, checker: Checker, emitter: Emitter) => T): T {
     try {
       return this.#ask(question);
     } catch (error) {
@@ -136,7 +152,7 @@ export class TypeServer {
     }
   }
 
-  #ask<T>(question: (program: Program, checker: Checker) => T): T {
+  #ask<T>(question: (program: Program, checker: Checker, emitter: Emitter) => T): T {
     this.#api ??= this.#start();
     const changed = [...this.#changed].filter((path) => this.#known.has(path));
     const created = [...this.#changed].filter((path) => !this.#known.has(path));
@@ -149,7 +165,7 @@ export class TypeServer {
     before?.dispose();
     const project = this.#snapshot.getProject(this.#config);
     if (project === undefined) throw new Error('TypeScript has no project for the notebook');
-    return question(project.program, project.checker);
+    return question(project.program, project.checker, project.emitter);
   }
 
   #start(): API {

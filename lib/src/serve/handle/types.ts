@@ -48,7 +48,10 @@ export interface RemoteMethod<A extends readonly unknown[], R> {
 
 type MethodOf<F> = F extends (...args: infer A) => infer R ? RemoteMethod<A, R> : never;
 
-export type RemoteMethods<T> = { readonly [K in RemoteMethodName<T>]: MethodOf<T[K]> };
+/** With `K extends keyof T` TypeScript knows that these are the members of the class, and shows their documentation. */
+type RemoteMembers<T, K extends keyof T> = { readonly [P in K]: MethodOf<T[P]> };
+
+export type RemoteMethods<T> = RemoteMembers<T, RemoteMethodName<T>>;
 
 /** The members of every handle. */
 export interface HandleBase<T> extends HandleBrand<T> {
