@@ -5,9 +5,9 @@ import { hasCode, isNbserveError } from '../../core/index.js';
 import { enterRequest, getMultiplexedModelId } from '../context/index.js';
 import { batch, createBatch } from './batch.js';
 import { BatchCall, BatchLength, NotBatched } from './errors.js';
-import { FakeClock } from './fake-clock.test-support.js';
+import { ManualClock } from './manual-clock.test-support.js';
 
-const clock = new FakeClock();
+const clock = new ManualClock();
 const fake = createBatch(clock);
 const coded = (definition: { code: string }) => (error: unknown) => hasCode(error, definition);
 

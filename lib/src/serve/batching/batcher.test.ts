@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Batcher, type BatchPlace } from './batcher.js';
-import { FakeClock } from './fake-clock.test-support.js';
+import { ManualClock } from './manual-clock.test-support.js';
 
 interface Begun {
   readonly at: number;
@@ -11,7 +11,7 @@ interface Begun {
 }
 
 function recorder(settings: { maxBatchSize: number; batchWaitTimeoutMs: number; maxConcurrentBatches: number }) {
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   const begun: Begun[] = [];
   const batcher = new Batcher<number>({
     settings,
@@ -85,7 +85,7 @@ test('where there is a place, no item waits for longer than the timeout; where t
   });
   fc.assert(
     fc.property(settings, arrivals, fc.nat(30), (given, events, workMs) => {
-      const clock = new FakeClock();
+      const clock = new ManualClock();
       const since: number[] = [];
       let running = 0;
       /** Since when there has been a place without a break. */

@@ -35,7 +35,7 @@ export function app(name: string, deployments: readonly DeploymentSpec[], routeP
   return { name, routePrefix, ingress: deployments.at(-1)?.name ?? '', deployments };
 }
 
-export const autoscalingConfig = (changes: Partial<AutoscalingConfig> = {}): AutoscalingConfig => ({
+export const sampleAutoscaling = (changes: Partial<AutoscalingConfig> = {}): AutoscalingConfig => ({
   minReplicas: 1,
   maxReplicas: 10,
   initialReplicas: null,

@@ -3,7 +3,7 @@ import { wantRequestContexts } from '../context/index.js';
 import { deploymentKey, type HandleRef } from '../protocol/index.js';
 import { handleContext } from './context.js';
 import { NoHttpRoute, NoProxy } from './errors.js';
-import { type CallOptions, RemoteCall } from './remote-call.js';
+import { RemoteCall, type RemoteCallOptions } from './remote-call.js';
 import type { DeploymentHandle, HandleOptions } from './types.js';
 
 const REF = Symbol.for('nbserve.handle');
@@ -14,7 +14,7 @@ export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): De
   const { app, deployment } = ref;
   // Its calls end with the request that makes them.
   wantRequestContexts();
-  const callOptions: CallOptions = {
+  const callOptions: RemoteCallOptions = {
     ...(options.timeout === undefined ? {} : { timeoutMs: toMs(options.timeout, 'timeout') }),
     ...(options.priority === undefined ? {} : { priority: checkedPriority(options.priority) }),
     ...(options.multiplexedModelId === undefined ? {} : { modelId: options.multiplexedModelId }),

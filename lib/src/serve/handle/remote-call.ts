@@ -11,7 +11,7 @@ import { ItemStream } from './item-stream.js';
 const REQUEST_PREFIX = `${process.pid.toString(36)}-${Date.now().toString(36)}`;
 let requestCount = 0;
 
-export interface CallOptions {
+export interface RemoteCallOptions {
   readonly timeoutMs?: number;
   /** @default that of the request which makes the call */
   readonly priority?: 'interactive' | 'batch';
@@ -33,12 +33,12 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   readonly #body = new ByteQueue();
   #observed = false;
   #cancelled = false;
-  readonly #options: CallOptions;
+  readonly #options: RemoteCallOptions;
   /** The request that user code works on while it makes the call. */
   readonly #request: RequestContext | null;
   readonly #caller: string | undefined;
 
-  constructor(ref: HandleRef, method: string, args: readonly unknown[], options: CallOptions) {
+  constructor(ref: HandleRef, method: string, args: readonly unknown[], options: RemoteCallOptions) {
     this.#ref = ref;
     this.#method = method;
     this.#options = options;

@@ -11,11 +11,11 @@ const CHANGES = {
   traffic: 'or use nbserve traffic',
   canary: 'or use nbserve canary',
 } as const;
-export type Change = keyof typeof CHANGES;
+export type ClusterChange = keyof typeof CHANGES;
 
 /** On the global object: a user's bundle may hold a copy of this package, and its `serve.run` must be inert as well. */
 const KEY = Symbol.for('nbserve.inert');
-const holder = globalThis as { [KEY]?: (change: Change, app: string) => Promise<unknown> };
+const holder = globalThis as { [KEY]?: (change: ClusterChange, app: string) => Promise<unknown> };
 
 /** Set in what answers requests, as against the top level of a module and what that goes on with. */
 const served = new AsyncLocalStorage<true>();
@@ -72,7 +72,7 @@ export function makeInert({ deployment, isModule, isDefined }: InertOptions): In
  * In a replica, what a method of `serve` gives that would change the cluster; elsewhere `undefined`.
  * @param app of `serve.run`: the application's name
  */
-export function inertChange(change: Change, app = ''): Promise<never> | undefined {
+export function inertChange(change: ClusterChange, app = ''): Promise<never> | undefined {
   return holder[KEY]?.(change, app) as Promise<never> | undefined;
 }
 

@@ -12,11 +12,11 @@ import {
   type ReplicaStatus,
   type RequestHead,
 } from '../protocol/index.js';
-import { Deadlines } from './deadlines.js';
 import { AlreadyInitialized, NoSuchMethod, Stuck } from './errors.js';
 import { HttpTask } from './http-task.js';
 import type { LoadedInstance } from './load-instance.js';
 import { MethodTask } from './method-task.js';
+import { RequestDeadlines } from './request-deadlines.js';
 import { Slots } from './slots.js';
 import { StartWatch } from './start-watch.js';
 import type { UserInstance } from './user-instance.js';
@@ -40,7 +40,7 @@ export class Replica implements TaskHost {
   label = '';
   readonly #options: ReplicaOptions;
   readonly #slots = new Slots();
-  readonly #deadlines = new Deadlines();
+  readonly #deadlines = new RequestDeadlines();
   #id: string;
   #state: ReplicaStatus['state'] = 'EMPTY';
   #init: ReplicaInit | null = null;

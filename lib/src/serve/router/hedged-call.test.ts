@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ReplicaBusy } from '../protocol/index.js';
-import { type FakeCall, FakeCluster, type FakeReplica, type Sent, settled } from './fake-replica.test-support.js';
 import { HedgeBudget } from './hedge-budget.js';
+import { type FakeCall, type HarnessReplica, RouterHarness, type Sent, settled } from './router-harness.test-support.js';
 
 const HEDGED = { idempotent: ['m'], hedging: { delayMs: 2, maxExtra: 1 } } as const;
 
@@ -14,17 +14,20 @@ async function until(condition: () => boolean): Promise<void> {
 const passed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 interface Copies {
-  readonly cluster: FakeCluster;
+  readonly cluster: RouterHarness;
   readonly sent: Sent;
   readonly first: FakeCall;
   readonly second: FakeCall;
   /** Where the second copy is. */
-  readonly replica: FakeReplica;
+  readonly replica: HarnessReplica;
 }
 
 /** One request, and its two copies. */
-async function twoCopies(more: Parameters<FakeCluster['send']>[0] = {}, after: (sent: Sent) => void = () => {}): Promise<Copies> {
-  const cluster = new FakeCluster();
+async function twoCopies(
+  more: Parameters<RouterHarness['send']>[0] = {},
+  after: (sent: Sent) => void = () => {},
+): Promise<Copies> {
+  const cluster = new RouterHarness();
   await cluster.route(['x', 'y'], HEDGED);
   const sent = cluster.send(more);
   after(sent);
@@ -32,7 +35,7 @@ async function twoCopies(more: Parameters<FakeCluster['send']>[0] = {}, after: (
   const [first] = calls() as [FakeCall];
   await until(() => calls().length === 2);
   const second = calls().find((call) => call !== first) as FakeCall;
-  const replica = [...cluster.replicas.values()].find((one) => one.calls.includes(second)) as FakeReplica;
+  const replica = [...cluster.replicas.values()].find((one) => one.calls.includes(second)) as HarnessReplica;
   assert.ok(!replica.calls.includes(first), 'both at one replica');
   return { cluster, sent, first, second, replica };
 }
@@ -57,7 +60,7 @@ test('the first answer wins, whichever copy it is of, and the other copy is canc
 });
 
 test('an answer that comes in time has no second copy; nor has a method that is not idempotent', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   await cluster.route(['x', 'y'], HEDGED);
   cluster.send();
   for (const replica of cluster.replicas.values()) for (const call of replica.open) call.answer();
@@ -115,7 +118,7 @@ test('a streamed body goes to both where all of it is there, and the request is 
   sent.call.cancel();
   cluster.router.close();
 
-  const endless = new FakeCluster();
+  const endless = new RouterHarness();
   await endless.route(['x', 'y'], HEDGED);
   const { call } = endless.send({ body: 'stream' });
   call.write(Buffer.from('one '));
@@ -129,7 +132,7 @@ test('a streamed body goes to both where all of it is there, and the request is 
 });
 
 test('where no other replica has room there is no second copy, and its budget is kept', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   await cluster.route(['x'], HEDGED);
   const sent = cluster.send();
   await passed();

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DemandReport, DeploymentRoute } from '../protocol/index.js';
-import { FakeCluster, route, settled, snapshot } from './fake-replica.test-support.js';
 import { Router } from './router.js';
+import { RouterHarness, route, settled, snapshot } from './router-harness.test-support.js';
 
 test('a request that waited for a first replica is told what that waits for', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   for (const asleep of [false, true]) {
-    const cluster = new FakeCluster();
+    const cluster = new RouterHarness();
     const scaled = asleep ? { autoscaling: { metricsIntervalMs: 100, holdMs: 50_000 } } : {};
     await cluster.route([], { ...scaled, waits: 'waits for room: local has no GPU free' });
     const { log, errors } = cluster.send();

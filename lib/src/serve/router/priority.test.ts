@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RequestHead } from '../protocol/index.js';
-import { FakeCluster, settled } from './fake-replica.test-support.js';
+import { RouterHarness, settled } from './router-harness.test-support.js';
 
 const head = (requestId: string, batch: boolean): RequestHead => ({
   kind: 'method',
@@ -11,14 +11,14 @@ const head = (requestId: string, batch: boolean): RequestHead => ({
 });
 
 /** One replica that works on one request, so that all others wait. */
-async function busyCluster(maxQueuedRequests: number): Promise<FakeCluster> {
-  const cluster = new FakeCluster();
+async function busyCluster(maxQueuedRequests: number): Promise<RouterHarness> {
+  const cluster = new RouterHarness();
   await cluster.route(['x'], { maxOngoingRequests: 1, maxQueuedRequests });
   cluster.send({ head: head('first', false) });
   return cluster;
 }
 
-function answerAll(cluster: FakeCluster): string[] {
+function answerAll(cluster: RouterHarness): string[] {
   const { calls } = cluster.replica('x');
   for (let i = 0; i < calls.length; i += 1) calls[i]?.answer();
   return calls.map((call) => (call.head.kind === 'method' ? call.head.requestId : ''));

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Channel } from '../../ipc/index.js';
-import { FakeReplica, settled } from './fake-replica.test-support.js';
 import { LinkWatch } from './link-watch.js';
 import type { ReplicaLink } from './replica-link.js';
 import { ReplicaSet } from './replica-set.js';
+import { HarnessReplica, settled } from './router-harness.test-support.js';
 
 /** Ticks after which a replica that says nothing is silent; and after which one that owes no word is tried again. */
 const SILENCE = 4;
@@ -20,7 +20,7 @@ class Fixture {
   private constructor(maxOngoingRequests: number) {
     this.set = new ReplicaSet({
       owner: { maxOngoingRequests, onOpened() {}, onLost() {}, onRoom: () => this.#onRoom() },
-      connect: async () => new FakeReplica() as unknown as Channel,
+      connect: async () => new HarnessReplica() as unknown as Channel,
       random: () => {
         this.#seed = (this.#seed * 48271) % 2147483647; // Park–Miller
         return this.#seed / 2147483647;

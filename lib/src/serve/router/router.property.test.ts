@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ReplicaBusy, ReplicaDraining } from '../protocol/index.js';
-import { type FakeCall, FakeCluster, type FakeReplica, type Sent, settled } from './fake-replica.test-support.js';
+import { type FakeCall, type HarnessReplica, RouterHarness, type Sent, settled } from './router-harness.test-support.js';
 
 const MAX_ONGOING = 2;
 const MAX_QUEUED = 3;
@@ -20,7 +20,7 @@ const ENDS = /^(end|NBS_)/;
 
 /** Sends, answers, refuses, kills and drains at random, and looks after each step whether what must hold does. */
 class Scenario {
-  readonly cluster: FakeCluster;
+  readonly cluster: RouterHarness;
   readonly requests: Request[] = [];
   #routed: readonly string[] = [];
   readonly #gone = new Set<string>();
@@ -31,7 +31,7 @@ class Scenario {
   #seen = 0;
 
   constructor(random: () => number) {
-    this.cluster = new FakeCluster(random);
+    this.cluster = new RouterHarness(random);
   }
 
   async route(ids: readonly string[]): Promise<void> {
@@ -43,7 +43,7 @@ class Scenario {
       if (this.replica(id).open.length === 0) assert.ok(this.replica(id).isClosed, `${id} was not let go of`);
   }
 
-  replica(id: string): FakeReplica {
+  replica(id: string): HarnessReplica {
     return this.cluster.replica(id);
   }
 

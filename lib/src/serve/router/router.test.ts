@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MethodCallHead } from '../protocol/index.js';
 import { type DeploymentRoute, ReplicaBusy, ReplicaDraining, type RouteSnapshot } from '../protocol/index.js';
-import { FakeCluster, route, settled, snapshot } from './fake-replica.test-support.js';
+import { RouterHarness, route, settled, snapshot } from './router-harness.test-support.js';
 
 test('an unbegun request goes elsewhere: EOF, BUSY, DRAINING', async () => {
   for (const fault of ['eof', 'busy', 'draining']) {
-    const cluster = new FakeCluster();
+    const cluster = new RouterHarness();
     await cluster.route(['x', 'y']);
     const { log } = cluster.send();
     const first = cluster.replica('x').calls.length > 0 ? 'x' : 'y';
@@ -31,7 +31,7 @@ test('a begun request is run again only where its method is idempotent and nothi
     [{ idempotent: true }, true, ['started', 'head', 'NBS_ANSWER_BROKEN']],
   ];
   for (const [options, headOut, expected] of cases) {
-    const cluster = new FakeCluster();
+    const cluster = new RouterHarness();
     await cluster.route(['x'], options);
     const { log } = cluster.send();
     cluster.last('x').sink.onStarted?.();
@@ -45,7 +45,7 @@ test('a begun request is run again only where its method is idempotent and nothi
 });
 
 test('a request that kills its replica does not kill all of them', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   const ids = ['a', 'b', 'c', 'd', 'e'];
   await cluster.route(ids, { idempotent: true });
   const { log } = cluster.send();
@@ -61,7 +61,7 @@ test('a request that kills its replica does not kill all of them', async () => {
 });
 
 test('over the limit requests wait in their order; over the queue they are refused', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   await cluster.route(['x'], { maxQueuedRequests: 2 });
   const sent = Array.from({ length: 5 }, (_, i) => cluster.send({ head: { kind: 'method', method: 'm', requestId: String(i) } }));
   await settled();
@@ -78,7 +78,7 @@ test('over the limit requests wait in their order; over the queue they are refus
 });
 
 test('a request that may not wait is refused where there is no room, now or when it comes back', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   await cluster.route(['x'], { maxOngoingRequests: 1 });
   const first = cluster.send({ mayWait: false });
   const second = cluster.send({ mayWait: false });
@@ -100,7 +100,7 @@ test('a request that may not wait is refused where there is no room, now or when
 });
 
 test('without a replica requests wait for the next snapshot, or fail at once where that says why', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   const early = cluster.send();
   await cluster.route([]);
   const waiting = cluster.send();
@@ -121,7 +121,7 @@ test('without a replica requests wait for the next snapshot, or fail at once whe
 });
 
 test('a deadline is told with 504 and cancels at the replica, also while it waits', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   await cluster.route(['x'], { maxOngoingRequests: 1, requestTimeoutMs: 20 });
   const sent = cluster.send();
   const waiting = cluster.send({ timeoutMs: 25 });
@@ -132,7 +132,7 @@ test('a deadline is told with 504 and cancels at the replica, also while it wait
 });
 
 test('a streamed body is held until a replica begins, and sent again where it does not', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   await cluster.route(['x', 'y']);
   const { call, log } = cluster.send({ body: 'stream' });
   const [first, second] = cluster.replica('x').calls.length > 0 ? ['x', 'y'] : ['y', 'x'];
@@ -149,7 +149,7 @@ test('a streamed body is held until a replica begins, and sent again where it do
 });
 
 test('the new replicas of an update are found under their own key until it is switched to', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   const scoped = (deployments: RouteSnapshot['deployments'], version: number): RouteSnapshot => ({
     version,
     routes: [],
@@ -166,7 +166,7 @@ test('the new replicas of an update are found under their own key until it is sw
 });
 
 test('of two deadlines the nearer one counts, is told by name, and travels on', async () => {
-  const cluster = new FakeCluster();
+  const cluster = new RouterHarness();
   await cluster.route(['x'], { requestTimeoutMs: 60_000 });
   const headOf = (n: number): MethodCallHead => cluster.replica('x').calls[n]?.head as MethodCallHead;
   const own = cluster.send();

@@ -1,5 +1,5 @@
 import { type DeploymentSpec, ReplicaState } from '../../protocol/index.js';
-import { type ActualView, keepsFailing, missingDependencies, type Replica, runningIn } from '../replicas/index.js';
+import { type ActualView, keepsFailing, missingDependencies, type ReplicaRecord, runningIn } from '../replicas/index.js';
 import { type AppTarget, type AppVersion, groupKey } from '../target/index.js';
 import { DeploymentEvent } from './deployment-state.js';
 
@@ -47,7 +47,7 @@ export function deploymentVerdict(
 }
 
 /** Of a deployment that has its replicas: whether they answer. A call may block a replica for as long as somebody waits for it. */
-function blockedVerdict(replicas: readonly Readonly<Replica>[]): [DeploymentEvent, message: string] {
+function blockedVerdict(replicas: readonly Readonly<ReplicaRecord>[]): [DeploymentEvent, message: string] {
   const running = replicas.filter(({ state }) => state === ReplicaState.RUNNING);
   const silent = running.filter(({ blocked, silentSince }) => blocked === null && silentSince !== null);
   const over = running.filter(({ blocked }) => blocked?.isOver === true);

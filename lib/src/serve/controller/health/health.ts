@@ -1,6 +1,6 @@
 import type { Log } from '../../../core/index.js';
 import { AppState, DeploymentState, ReplicaState } from '../../protocol/index.js';
-import { type ActualView, byGroup, type Replica, runningIn } from '../replicas/index.js';
+import { type ActualView, byGroup, type ReplicaRecord, runningIn } from '../replicas/index.js';
 import { type AppTarget, type AppVersion, groupKey, type TargetState } from '../target/index.js';
 import { AppEvent, nextAppState } from './app-state.js';
 import { type DeploymentEvent, nextDeploymentState } from './deployment-state.js';
@@ -123,7 +123,7 @@ function verdict(
 }
 
 /** Which replicas finish what they have begun, and how long they may. */
-function drainOf(replicas: readonly Readonly<Replica>[]): string {
+function drainOf(replicas: readonly Readonly<ReplicaRecord>[]): string {
   const draining = replicas.filter(({ state, drained }) => state === ReplicaState.DRAINING && !drained);
   if (draining.length === 0) return '';
   const ids = draining.map(({ id }) => id).join(', ');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Controller } from '../controller.js';
 import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, fakeNode, idsOf, killed } from '../fake-cluster.test-support.js';
-import { app, autoscalingConfig, deployment } from '../sample-apps.test-support.js';
+import { app, deployment, sampleAutoscaling } from '../sample-apps.test-support.js';
 
 const shown = (controller: Controller, name = 'hello') => {
   const { status, message, deployments } = controller.status().applications[name] ?? assert.fail();
@@ -13,7 +13,7 @@ const shown = (controller: Controller, name = 'hello') => {
 
 describe('a status says what is', () => {
   const sleeper = (changes = {}) =>
-    deployment('Chat', 'a', { numReplicas: 0, autoscaling: autoscalingConfig({ minReplicas: 0, ...changes }) });
+    deployment('Chat', 'a', { numReplicas: 0, autoscaling: sampleAutoscaling({ minReplicas: 0, ...changes }) });
   const ask = async (cluster: FakeCluster, controller: Controller, now: number) => {
     controller.demand('proxy/1', { deployments: { 'hello/Chat': { average: now, periodMs: 100, now } } });
     await cluster.clock.advance(100);

@@ -12,7 +12,7 @@ import {
   type ServeStatus,
   type TrafficStatus,
 } from '../../protocol/index.js';
-import { type ActualView, byDeployment, freeOf, type Replica } from '../replicas/index.js';
+import { type ActualView, byDeployment, freeOf, type ReplicaRecord } from '../replicas/index.js';
 import type { AppHealth, DeploymentHealth } from './health.js';
 
 /** What the status says beside the states of applications. */
@@ -47,7 +47,7 @@ function nodeStatus(node: NodeInfo, held: readonly Allocation[]): NodeStatus {
 function appStatus(
   name: string,
   { state, message, shown, deployments }: AppHealth,
-  present: ReadonlyMap<DeploymentKey, readonly Readonly<Replica>[]>,
+  present: ReadonlyMap<DeploymentKey, readonly Readonly<ReplicaRecord>[]>,
   faults: ReadonlyMap<DeploymentKey, string>,
 ): ApplicationStatus {
   const { spec, acceptedAt } = shown;

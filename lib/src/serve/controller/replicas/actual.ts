@@ -14,7 +14,7 @@ import { addFailure, type Failure } from './back-off.js';
 import { nextReplicaState, type ReplicaEvent } from './replica-state.js';
 
 /** One replica as it is. Only {@link ActualState} changes it. */
-export interface Replica {
+export interface ReplicaRecord {
   /** `Chat#k3f9a2`; also the id and label of its process. */
   readonly id: string;
   readonly app: string;
@@ -50,10 +50,10 @@ export interface Replica {
 }
 
 export type NewReplica = Pick<
-  Replica,
+  ReplicaRecord,
   'id' | 'app' | 'deployment' | 'replicaHash' | 'generation' | 'path' | 'config' | 'allocation'
 > &
-  Partial<Pick<Replica, 'warm'>>;
+  Partial<Pick<ReplicaRecord, 'warm'>>;
 
 /** Replicas of a group that cannot be started because they do not fit. */
 export interface Pending {
@@ -63,8 +63,8 @@ export interface Pending {
 
 /** What the deciders may read. */
 export interface ActualView {
-  readonly replicas: ReadonlyMap<string, Readonly<Replica>>;
-  readonly groups: ReadonlyMap<GroupKey, readonly Readonly<Replica>[]>;
+  readonly replicas: ReadonlyMap<string, Readonly<ReplicaRecord>>;
+  readonly groups: ReadonlyMap<GroupKey, readonly Readonly<ReplicaRecord>[]>;
   readonly failures: ReadonlyMap<GroupKey, Failure>;
   readonly offers: ReadonlyMap<GroupKey, ReplicaReady>;
   readonly pending: ReadonlyMap<GroupKey, Pending>;
@@ -100,15 +100,15 @@ class GroupTable<V> extends Map<GroupKey, V> {
 
 /** What there is: replicas, and what is known of their groups. Lost with the process; made anew from what runs. */
 export class ActualState implements ActualView {
-  readonly replicas = new Map<string, Replica>();
+  readonly replicas = new Map<string, ReplicaRecord>();
   // Kept up to date rather than made anew: rounds are many, and each looks at every group.
-  readonly groups = new Map<GroupKey, readonly Replica[]>();
+  readonly groups = new Map<GroupKey, readonly ReplicaRecord[]>();
   readonly failures = new GroupTable<Failure>((group) => this.#changed(appOf(group)));
   readonly offers = new GroupTable<ReplicaReady>((group) => this.#changed(appOf(group)));
   readonly pending = new GroupTable<Pending>((group) => this.#changed(appOf(group)));
   readonly revisions = new Map<string, number>();
   /** Replicas that do not work yet. */
-  readonly comingUp = new Set<Readonly<Replica>>();
+  readonly comingUp = new Set<Readonly<ReplicaRecord>>();
   nodes: readonly NodeInfo[] | null = null;
   readonly switching = new Set<number>();
   readonly #log: Pick<Log, 'info'>;
@@ -118,10 +118,10 @@ export class ActualState implements ActualView {
     this.#log = log;
   }
 
-  add(replica: NewReplica, now: number): Replica {
+  add(replica: NewReplica, now: number): ReplicaRecord {
     const { id, app, deployment, replicaHash, generation, path, config, allocation, warm = false } = replica;
     // Written out: objects made by spreading have a hidden class each, and rounds over thousands of them took ten times as long.
-    const added: Replica = {
+    const added: ReplicaRecord = {
       id,
       app,
       deployment,
@@ -191,7 +191,7 @@ export class ActualState implements ActualView {
     this.revisions.set(app, this.revision);
   }
 
-  #remove({ id, group }: Replica): void {
+  #remove({ id, group }: ReplicaRecord): void {
     this.replicas.delete(id);
     const left = (this.groups.get(group) ?? []).filter((other) => other.id !== id);
     if (left.length > 0) this.groups.set(group, left);
@@ -221,12 +221,12 @@ export class ActualState implements ActualView {
 }
 
 /** Replicas that count towards what is wanted. */
-export function isAlive(replica: Pick<Replica, 'state'>): boolean {
+export function isReplicaAlive(replica: Pick<ReplicaRecord, 'state'>): boolean {
   return isComingUp(replica) || replica.state === ReplicaState.RUNNING;
 }
 
 /** Replicas that do not work yet. */
-export function isComingUp({ state }: Pick<Replica, 'state'>): boolean {
+export function isComingUp({ state }: Pick<ReplicaRecord, 'state'>): boolean {
   return state === ReplicaState.STARTING || state === ReplicaState.INITIALIZING;
 }
 
@@ -244,8 +244,8 @@ export function byGroup({ groups }: Pick<ActualView, 'groups'>): ActualView['gro
 }
 
 /** Replicas by deployment, of whatever version. */
-export function byDeployment({ groups }: Pick<ActualView, 'groups'>): Map<DeploymentKey, readonly Readonly<Replica>[]> {
-  const deployments = new Map<DeploymentKey, readonly Readonly<Replica>[]>();
+export function byDeployment({ groups }: Pick<ActualView, 'groups'>): Map<DeploymentKey, readonly Readonly<ReplicaRecord>[]> {
+  const deployments = new Map<DeploymentKey, readonly Readonly<ReplicaRecord>[]>();
   for (const replicas of groups.values()) {
     const [first] = replicas;
     if (first === undefined) continue;

@@ -3,7 +3,7 @@ import type { Engine, ExitReport, ProcessInfo } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
 import { type DeploymentConfig, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
-import type { ActualState, Replica } from './actual.js';
+import type { ActualState, ReplicaRecord } from './actual.js';
 import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
 import type { Action } from './reconcile.js';
@@ -163,7 +163,7 @@ export class Executor {
   }
 
   /** User code that takes its new configuration has as long as a constructor. */
-  #inTime({ id, app, deployment }: Replica, taking: Promise<void>, timeoutMs: number): Promise<void> {
+  #inTime({ id, app, deployment }: ReplicaRecord, taking: Promise<void>, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const reason = `reconfigure of replica ${id} has not ended after ${timeoutMs} ms (startupTimeout)`;
       const cancel = this.#options.clock.after(timeoutMs, () => reject(failure({ app, deployment }, reason)));
@@ -249,7 +249,7 @@ export class Executor {
     else if (replica.state === ReplicaState.DRAINING || replica.state === ReplicaState.STOPPING) this.#gone(id);
   }
 
-  #died(replica: Replica, exit: ExitReport): void {
+  #died(replica: ReplicaRecord, exit: ExitReport): void {
     const { id, app } = replica;
     // Nothing that it did: it is replaced at once, elsewhere.
     if (exit.name === 'NODE_LOST') {
@@ -264,7 +264,7 @@ export class Executor {
   }
 
   /** Counts the failure of a replica whose process may still run, and ends that. */
-  #giveUp(replica: Replica, error: Error): void {
+  #giveUp(replica: ReplicaRecord, error: Error): void {
     const { id, app } = replica;
     this.#options.log.info(`replica ${id} of ${app} failed: ${error.message}`);
     this.#fail(replica, error);
@@ -272,7 +272,7 @@ export class Executor {
     this.#options.onChange();
   }
 
-  #fail({ warm, state, since, group }: Replica, error: Error): void {
+  #fail({ warm, state, since, group }: ReplicaRecord, error: Error): void {
     // A spare process that ends before it was told what to be is no failure of what it was to be.
     if (warm && state === ReplicaState.STARTING) return;
     const now = this.#options.clock.now();
@@ -293,7 +293,7 @@ export class Executor {
 }
 
 /** It is there and no call of ours is on its way to it: only its end tells that it ended. */
-function isIdle({ state, connected }: Replica): boolean {
+function isIdle({ state, connected }: ReplicaRecord): boolean {
   return state === ReplicaState.RUNNING || (state === ReplicaState.STARTING && connected);
 }
 

@@ -1,4 +1,4 @@
-export { ActualState, type ActualView, byDeployment, byGroup, isAlive, type Replica, runningOf } from './actual.js';
+export { ActualState, type ActualView, byDeployment, byGroup, isReplicaAlive, type ReplicaRecord, runningOf } from './actual.js';
 export { adoptRunning } from './adopt.js';
 export { keepsFailing } from './back-off.js';
 export { missingDependencies, runningIn } from './dependencies.js';

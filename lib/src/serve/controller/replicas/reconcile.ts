@@ -1,6 +1,6 @@
 import { type Allocation, type DeploymentConfig, partOf, ReplicaState } from '../../protocol/index.js';
 import { type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from '../target/index.js';
-import { type ActualView, byGroup, isAlive, isComingUp, type Replica } from './actual.js';
+import { type ActualView, byGroup, isComingUp, isReplicaAlive, type ReplicaRecord } from './actual.js';
 import { missingDependencies, runningIn } from './dependencies.js';
 import { neverFits } from './never-fits.js';
 import { Places, takesNothing } from './placement.js';
@@ -116,7 +116,7 @@ class Round {
         const counts = rollingCounts({
           update: into.config.rollingUpdate,
           oldWanted: config.numReplicas,
-          oldAlive: (this.#present.get(oldKey) ?? []).filter(isAlive).length,
+          oldAlive: (this.#present.get(oldKey) ?? []).filter(isReplicaAlive).length,
           newWanted: into.config.numReplicas,
           newRunning: this.#running(newKey),
         });
@@ -128,7 +128,7 @@ class Round {
   /** Brings each wanted group to its size. */
   groups(): void {
     for (const group of this.#wanted.values()) {
-      const alive = (this.#present.get(group.key) ?? []).filter(isAlive);
+      const alive = (this.#present.get(group.key) ?? []).filter(isReplicaAlive);
       const surplus = alive.length - (this.#rolling.get(group.key) ?? Math.max(group.liveCount, group.nextCount));
       const retired = surplus > 0 ? leastUseful(alive).slice(0, surplus) : [];
       for (const replica of retired) this.#retire(replica);
@@ -143,7 +143,7 @@ class Round {
     for (const [key, replicas] of this.#present) {
       for (const replica of replicas) {
         if (replica.state === ReplicaState.DRAINING && replica.drained) this.#actions.push({ kind: 'stop', id: replica.id });
-        else if (isAlive(replica) && !this.#wanted.has(key)) this.#retire(replica);
+        else if (isReplicaAlive(replica) && !this.#wanted.has(key)) this.#retire(replica);
       }
     }
   }
@@ -207,7 +207,7 @@ class Round {
     let nodes = this.#nodesOf.get(key);
     if (nodes === undefined) {
       nodes = (this.#present.get(key) ?? []).flatMap((replica) =>
-        isAlive(replica) && replica.allocation !== null ? [replica.allocation.node] : [],
+        isReplicaAlive(replica) && replica.allocation !== null ? [replica.allocation.node] : [],
       );
       this.#nodesOf.set(key, nodes);
     }
@@ -218,7 +218,7 @@ class Round {
     if (this.actual.pending.has(key)) this.#actions.push({ kind: 'pend', group: key, reason: null });
   }
 
-  #advance(replica: Readonly<Replica>, group: WantedGroup): void {
+  #advance(replica: Readonly<ReplicaRecord>, group: WantedGroup): void {
     const { id, state } = replica;
     if (state === ReplicaState.RUNNING) {
       const { config } = group.spec;
@@ -237,14 +237,14 @@ class Round {
     else this.#wake(deadline);
   }
 
-  #dependenciesRun(replica: Readonly<Replica>, group: WantedGroup): boolean {
+  #dependenciesRun(replica: Readonly<ReplicaRecord>, group: WantedGroup): boolean {
     const app = this.target.apps.get(group.app);
     if (app === undefined) return true;
     const version = [app.live, app.next].find((candidate) => candidate?.generation === replica.generation) ?? group.version;
     return missingDependencies(group.app, app, version, group.name, this.#present).length === 0;
   }
 
-  #retire(replica: Readonly<Replica>): void {
+  #retire(replica: Readonly<ReplicaRecord>): void {
     this.#actions.push({ kind: replica.state === ReplicaState.RUNNING ? 'drain' : 'stop', id: replica.id });
   }
 
@@ -275,7 +275,7 @@ function configKey(config: DeploymentConfig): string {
 }
 
 /** Those that do not run yet first, then the youngest. */
-function leastUseful(replicas: readonly Readonly<Replica>[]): Readonly<Replica>[] {
-  const rank = ({ state }: Readonly<Replica>): number => (state === ReplicaState.RUNNING ? 1 : 0);
+function leastUseful(replicas: readonly Readonly<ReplicaRecord>[]): Readonly<ReplicaRecord>[] {
+  const rank = ({ state }: Readonly<ReplicaRecord>): number => (state === ReplicaState.RUNNING ? 1 : 0);
   return [...replicas].sort((a, b) => rank(a) - rank(b) || b.startedAt - a.startedAt);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../core/index.js';
-import type { Replica } from './actual.js';
+import type { ReplicaRecord } from './actual.js';
 import type { Silence } from './replica-looks.js';
 
 export interface ReplicaChecksOptions {
@@ -30,7 +30,7 @@ export class ReplicaChecks {
     this.#options = options;
   }
 
-  watch(replica: Readonly<Replica>): void {
+  watch(replica: Readonly<ReplicaRecord>): void {
     this.forget(replica.id);
     this.#schedule(replica, 0);
   }
@@ -40,14 +40,14 @@ export class ReplicaChecks {
     this.#watched.delete(id);
   }
 
-  #schedule(replica: Readonly<Replica>, failures: number): void {
+  #schedule(replica: Readonly<ReplicaRecord>, failures: number): void {
     const cancel = this.#options.clock.after(replica.config?.healthCheckPeriodMs ?? DEFAULT_PERIOD_MS, () =>
       this.#check(replica, failures),
     );
     this.#watched.set(replica.id, cancel);
   }
 
-  #check(replica: Readonly<Replica>, failures: number): void {
+  #check(replica: Readonly<ReplicaRecord>, failures: number): void {
     const { check, onAnswered, onUnhealthy } = this.#options;
     const { id } = replica;
     let pending = true;
@@ -89,7 +89,7 @@ export class ReplicaChecks {
   }
 
   /** Looks at a replica that was just asked, until it answers: returns what stops that. The time in which a call blocks it does not count. */
-  #look({ id, config }: Readonly<Replica>, replace: (reason: string) => void): () => void {
+  #look({ id, config }: Readonly<ReplicaRecord>, replace: (reason: string) => void): () => void {
     const { clock, judge } = this.#options;
     const timeoutMs = config?.healthCheckTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     const askedAt = clock.now();

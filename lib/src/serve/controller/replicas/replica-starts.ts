@@ -3,7 +3,7 @@ import { type Engine, NodeLost } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
 import { type Allocation, deploymentKey, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
-import { type ActualState, isComingUp, type Replica } from './actual.js';
+import { type ActualState, isComingUp, type ReplicaRecord } from './actual.js';
 import { NeverFits } from './errors.js';
 import type { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
@@ -26,13 +26,13 @@ export interface ReplicaStartsOptions {
   /** Version of the snapshot that was published last. */
   readonly routesVersion: () => number;
   /** Its process listens: watch this connection. */
-  readonly onConnected: (replica: Replica, link: ReplicaControl) => void;
+  readonly onConnected: (replica: ReplicaRecord, link: ReplicaControl) => void;
   /** Its constructor returned. */
-  readonly onRunning: (replica: Replica) => void;
+  readonly onRunning: (replica: ReplicaRecord) => void;
   /** Its node is down, which is nothing that it did. */
-  readonly onNodeLost: (replica: Replica) => void;
+  readonly onNodeLost: (replica: ReplicaRecord) => void;
   /** Count the failure, and end the process, which may still run. */
-  readonly giveUp: (replica: Replica, error: Error) => void;
+  readonly giveUp: (replica: ReplicaRecord, error: Error) => void;
 }
 
 /** Brings replicas up: from the place that was found for one to its constructor's return. */
@@ -105,7 +105,7 @@ export class ReplicaStarts {
   }
 
   /** Tells the replica what it is. */
-  initialize(replica: Replica, link: ReplicaControl, { spec }: WantedGroup): void {
+  initialize(replica: ReplicaRecord, link: ReplicaControl, { spec }: WantedGroup): void {
     const { id, app, deployment, replicaHash, generation, allocation } = replica;
     this.#actual.transition(id, ReplicaEvent.INITIALIZE, this.#options.clock.now());
     const run = async (): Promise<void> => {
@@ -134,12 +134,12 @@ export class ReplicaStarts {
   }
 
   /** It was not up in time. */
-  expire(replica: Replica, timeoutMs: number): void {
+  expire(replica: ReplicaRecord, timeoutMs: number): void {
     const reason = `replica ${replica.id} was not ready after ${timeoutMs} ms; raise startupTimeout if its constructor needs longer`;
     this.#options.giveUp(replica, failure(replica, reason));
   }
 
-  async #failed(replica: Replica, error: unknown): Promise<void> {
+  async #failed(replica: ReplicaRecord, error: unknown): Promise<void> {
     const { exits, giveUp, onNodeLost } = this.#options;
     if (!isComingUp(replica)) return;
     if (hasCode(error, NodeLost)) return onNodeLost(replica);

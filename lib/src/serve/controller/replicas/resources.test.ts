@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Resources } from '../../protocol/index.js';
 import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, fakeNode } from '../fake-cluster.test-support.js';
-import { app, autoscalingConfig, deployment } from '../sample-apps.test-support.js';
+import { app, deployment, sampleAutoscaling } from '../sample-apps.test-support.js';
 
 describe('resources', () => {
   const gpu = (name: string, hash: string, share: number, changes = {}) =>
@@ -114,7 +114,7 @@ describe('resources', () => {
     const controller = await cluster.controller();
     const asleep = {
       numReplicas: 0,
-      autoscaling: autoscalingConfig({ minReplicas: 0 }),
+      autoscaling: sampleAutoscaling({ minReplicas: 0 }),
     };
     const never: [string, Partial<Resources>, object, RegExp][] = [
       ['gpus', { gpu: 3 }, {}, /each replica takes gpu 3, and a has 2 GPUs; b has no GPU/],

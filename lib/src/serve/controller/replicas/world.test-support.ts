@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { NodeInfo } from '../../../engine/index.js';
 import { ReplicaState } from '../../protocol/index.js';
 import { emptyTarget, groupKey, promote, reject, type TargetState, wantedGroups } from '../target/target.js';
-import { ActualState, isAlive } from './actual.js';
+import { ActualState, isReplicaAlive } from './actual.js';
 import { type Action, reconcile } from './reconcile.js';
 import { ReplicaEvent } from './replica-state.js';
 import { rollsInto } from './rolling.js';
@@ -53,7 +53,9 @@ export class World {
     const wanted = wantedGroups(this.target);
     for (const action of actions) this.#perform(action);
     for (const group of wanted.values()) {
-      const alive = [...this.actual.replicas.values()].filter((replica) => replica.group === group.key && isAlive(replica));
+      const alive = [...this.actual.replicas.values()].filter(
+        (replica) => replica.group === group.key && isReplicaAlive(replica),
+      );
       assert.ok(alive.length <= Math.max(group.liveCount, group.nextCount), 'never more than wanted and surge');
     }
     for (const { alive, most } of this.rolling()) assert.ok(alive <= most, `rolling: ${alive} of at most ${most}`);
@@ -86,7 +88,7 @@ export class World {
         const into = rollsInto(target, spec.name);
         if (into === undefined) return [];
         const keys = [spec, into].map((one) => groupKey(name, spec.name, one.replicaHash));
-        const alive = [...this.actual.replicas.values()].filter((one) => keys.includes(one.group) && isAlive(one)).length;
+        const alive = [...this.actual.replicas.values()].filter((one) => keys.includes(one.group) && isReplicaAlive(one)).length;
         const surge = Number(into.config.rollingUpdate?.maxSurge ?? 0);
         return [{ alive, most: Math.max(spec.config.numReplicas, into.config.numReplicas) + surge }];
       }),
@@ -141,7 +143,7 @@ export class World {
     if (replica === undefined) return;
     if (fault) {
       const ranMs = replica.state === ReplicaState.RUNNING ? this.now - replica.since : null;
-      if (isAlive(replica)) this.actual.fail(replica.group, new Error('died'), ranMs, this.now);
+      if (isReplicaAlive(replica)) this.actual.fail(replica.group, new Error('died'), ranMs, this.now);
       this.actual.transition(replica.id, ReplicaEvent.EXITED, this.now);
     } else if (replica.state === ReplicaState.STARTING) replica.connected = true;
     else if (replica.state === ReplicaState.INITIALIZING) this.actual.transition(replica.id, ReplicaEvent.READY, this.now);

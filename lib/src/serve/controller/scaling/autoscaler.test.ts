@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AutoscalingConfig } from '../../protocol/index.js';
-import { autoscalingConfig as config } from '../sample-apps.test-support.js';
+import { sampleAutoscaling as config } from '../sample-apps.test-support.js';
 import { autoscale, initialScaling, type ScalingState } from './autoscaler.js';
 import { DemandWindow } from './demand-window.js';
 

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import type { AutoscalingMetrics } from '../../protocol/index.js';
 import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, idsOf } from '../fake-cluster.test-support.js';
-import { app, autoscalingConfig, deployment } from '../sample-apps.test-support.js';
+import { app, deployment, sampleAutoscaling } from '../sample-apps.test-support.js';
 
 describe('autoscaling', () => {
-  const autoscaling = autoscalingConfig({ minReplicas: 0, maxReplicas: 4 });
+  const autoscaling = sampleAutoscaling({ minReplicas: 0, maxReplicas: 4 });
   const scaled = (changes = {}) => deployment('Chat', 'a', { numReplicas: 0, autoscaling: { ...autoscaling, ...changes } });
   const load = async (
     cluster: FakeCluster,

@@ -7,7 +7,7 @@ import {
   type DeploymentSpec,
   deploymentKey,
 } from '../../protocol/index.js';
-import { type ActualView, byDeployment, isAlive } from '../replicas/index.js';
+import { type ActualView, byDeployment, isReplicaAlive } from '../replicas/index.js';
 import { type AppTarget, type AppVersion, type GroupKey, groupKey, type TargetState } from '../target/index.js';
 import { autoscale, initialScaling, type ScalingState, suggestedReplicas } from './autoscaler.js';
 import { DemandWindow } from './demand-window.js';
@@ -88,7 +88,7 @@ export class Scaling {
           let scaler = this.#know(key, config.autoscaling, version === live);
           if (scaler === undefined) {
             present ??= byDeployment(actual);
-            const alive = (present.get(key) ?? []).filter(isAlive).length;
+            const alive = (present.get(key) ?? []).filter(isReplicaAlive).length;
             scaler = this.#add(key, app, name, config.autoscaling, version === live, alive);
           }
           this.#knowPolicy(scaler, version as AppVersion);

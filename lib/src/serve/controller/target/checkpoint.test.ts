@@ -9,7 +9,7 @@ import { BlobStore } from './blobs.js';
 import { FileCheckpoint } from './checkpoint.js';
 import { BlobMismatch, CheckpointFailed, CheckpointUnreadable } from './errors.js';
 import { accept, emptyTarget, promote } from './target.js';
-import { setTraffic } from './traffic-rule.js';
+import { setTrafficRule } from './traffic-rule.js';
 
 describe('FileCheckpoint', () => {
   let folder: string;
@@ -46,7 +46,7 @@ describe('FileCheckpoint', () => {
   it('gives back splits and canaries, and reads what an older version wrote', async () => {
     let target = promote(accept(emptyTarget, app('one', [deployment('Chat', 'a')], '/c'), 5), 'one', 1, {});
     target = promote(accept(target, app('two', [deployment('Chat', 'b')], null), 6), 'two', 2, {});
-    target = setTraffic(target, '/c', {
+    target = setTrafficRule(target, '/c', {
       weights: { one: 3, two: 1 },
       stickyBy: { header: 'x' },
       mirror: { app: 'two', share: 1 },

@@ -23,5 +23,5 @@ export {
 } from './target.js';
 export { TargetStore } from './target-store.js';
 export { baseOf, resolveVersion } from './traffic-names.js';
-export { clearTraffic, moveCanary, setCanary, setTraffic, type TrafficRule } from './traffic-rule.js';
+export { clearTraffic, moveCanary, setCanary, setTrafficRule, type TrafficRule } from './traffic-rule.js';
 export { validateApp, validatePrefix } from './validate.js';

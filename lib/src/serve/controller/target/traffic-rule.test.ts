@@ -7,7 +7,7 @@ import { app, deployment } from '../sample-apps.test-support.js';
 import { AmbiguousVersion, InvalidTraffic, RouteTaken, UnknownVersion } from './errors.js';
 import { accept, emptyTarget, promote, remove, type TargetState } from './target.js';
 import { baseOf } from './traffic-names.js';
-import { clearTraffic, moveCanary, setCanary, setTraffic } from './traffic-rule.js';
+import { clearTraffic, moveCanary, setCanary, setTrafficRule } from './traffic-rule.js';
 
 const running = (target: TargetState, name: string, version: string | null, routePrefix: string | null): TargetState => {
   const spec = app(name, [{ ...deployment('D', name), version }], routePrefix);
@@ -34,40 +34,48 @@ const refuses = (action: () => unknown, error: Parameters<typeof hasCode>[1], te
   assert.throws(action, (thrown: Error) => hasCode(thrown, error) && text.test(thrown.message));
 };
 
-describe('setTraffic', () => {
+describe('setTrafficRule', () => {
   it('takes names and versions, and normalises the weights', () => {
-    const target = setTraffic(three, '/c', spec({ a: 3, v2: 1, v3: 0 }, { mirror: { app: 'v3', share: 0.5 } }));
+    const target = setTrafficRule(three, '/c', spec({ a: 3, v2: 1, v3: 0 }, { mirror: { app: 'v3', share: 0.5 } }));
     assert.deepEqual(armsOf(target), { a: 0.75, b: 0.25, c: 0 });
     assert.deepEqual(target.traffic.get('/c')?.mirror, { app: 'c', share: 0.5 });
-    assert.notEqual(setTraffic(target, '/c', spec({ a: 1 })).traffic.get('/c')?.id, target.traffic.get('/c')?.id);
+    assert.notEqual(setTrafficRule(target, '/c', spec({ a: 1 })).traffic.get('/c')?.id, target.traffic.get('/c')?.id);
   });
 
   it('takes a prefix that is nobody’s', () => {
-    assert.deepEqual(armsOf(setTraffic(three, '/new', spec({ b: 1, c: 1 })), '/new'), { b: 0.5, c: 0.5 });
+    assert.deepEqual(armsOf(setTrafficRule(three, '/new', spec({ b: 1, c: 1 })), '/new'), { b: 0.5, c: 0.5 });
   });
 
   it('refuses what cannot be, and says what could', () => {
-    refuses(() => setTraffic(three, '/c', spec({ b: 1, c: 1 })), RouteTaken, /in use by application a/);
+    refuses(() => setTrafficRule(three, '/c', spec({ b: 1, c: 1 })), RouteTaken, /in use by application a/);
     refuses(
-      () => setTraffic(three, '/c', spec({ a: 1, v9: 1 })),
+      () => setTrafficRule(three, '/c', spec({ a: 1, v9: 1 })),
       UnknownVersion,
       /v9 is neither.*valid: a \(version v1\), b \(version v2\)/,
     );
     refuses(
-      () => setTraffic(running(three, 'd', 'v1', null), '/c', spec({ v1: 1 })),
+      () => setTrafficRule(running(three, 'd', 'v1', null), '/c', spec({ v1: 1 })),
       AmbiguousVersion,
       /of several applications: a, d/,
     );
-    refuses(() => setTraffic(three, '/c', spec({ a: 1, v1: 1 })), InvalidTraffic, /application a is named twice/);
-    refuses(() => setTraffic(three, '/c', spec({ a: 0, b: 0 })), InvalidTraffic, /one weight at least must be above 0/);
-    refuses(() => setTraffic(three, '/c', spec({ a: -1 })), InvalidTraffic, /weight of a must be a number of at least 0, got -1/);
-    refuses(() => setTraffic(three, '/c', spec({ a: Number.NaN })), InvalidTraffic, /got NaN/);
-    refuses(() => setTraffic(three, '/c', spec({})), InvalidTraffic, /names no version/);
-    refuses(() => setTraffic(three, '/c', spec({ a: 1 }, { mirror: { app: 'x', share: 1 } })), UnknownVersion, /x is neither/);
+    refuses(() => setTrafficRule(three, '/c', spec({ a: 1, v1: 1 })), InvalidTraffic, /application a is named twice/);
+    refuses(() => setTrafficRule(three, '/c', spec({ a: 0, b: 0 })), InvalidTraffic, /one weight at least must be above 0/);
+    refuses(
+      () => setTrafficRule(three, '/c', spec({ a: -1 })),
+      InvalidTraffic,
+      /weight of a must be a number of at least 0, got -1/,
+    );
+    refuses(() => setTrafficRule(three, '/c', spec({ a: Number.NaN })), InvalidTraffic, /got NaN/);
+    refuses(() => setTrafficRule(three, '/c', spec({})), InvalidTraffic, /names no version/);
+    refuses(
+      () => setTrafficRule(three, '/c', spec({ a: 1 }, { mirror: { app: 'x', share: 1 } })),
+      UnknownVersion,
+      /x is neither/,
+    );
   });
 
   it('keeps the prefix from strangers, and not from its own versions', () => {
-    const target = setTraffic(three, '/c', spec({ a: 1, b: 1 }));
+    const target = setTrafficRule(three, '/c', spec({ a: 1, b: 1 }));
     refuses(() => accept(target, app('d', [deployment('D', 'd')], '/c'), 1), RouteTaken, /in use by application a/);
     const without = remove(target, 'a', 1);
     refuses(() => accept(without, app('d', [deployment('D', 'd')], '/c'), 1), RouteTaken, /in use by application b/);
@@ -79,7 +87,7 @@ describe('setTraffic', () => {
 
 describe('an application that is taken down', () => {
   it('leaves its share to the others, and the last one takes the rule along', () => {
-    const target = setTraffic(three, '/c', spec({ a: 2, b: 1, c: 1 }, { mirror: { app: 'b', share: 1 } }));
+    const target = setTrafficRule(three, '/c', spec({ a: 2, b: 1, c: 1 }, { mirror: { app: 'b', share: 1 } }));
     const two = remove(target, 'b', 1);
     assert.deepEqual(armsOf(two), { a: 2 / 3, c: 1 / 3 });
     assert.equal(two.traffic.get('/c')?.mirror, null);
@@ -89,7 +97,7 @@ describe('an application that is taken down', () => {
   });
 
   it('leaves it in equal parts where the others had none', () => {
-    assert.deepEqual(armsOf(remove(setTraffic(three, '/c', spec({ a: 1, b: 0, c: 0 })), 'a', 1)), { b: 0.5, c: 0.5 });
+    assert.deepEqual(armsOf(remove(setTrafficRule(three, '/c', spec({ a: 1, b: 0, c: 0 })), 'a', 1)), { b: 0.5, c: 0.5 });
   });
 });
 
@@ -116,7 +124,11 @@ const canary = {
 
 describe('a canary', () => {
   it('gets its part, goes on, and ends with one of its two versions', () => {
-    const before = setTraffic(three, '/c', spec({ a: 1, c: 1 }, { stickyBy: { header: 'x' }, mirror: { app: 'b', share: 1 } }));
+    const before = setTrafficRule(
+      three,
+      '/c',
+      spec({ a: 1, c: 1 }, { stickyBy: { header: 'x' }, mirror: { app: 'b', share: 1 } }),
+    );
     const target = setCanary(before, '/c', canary, undefined);
     assert.deepEqual(armsOf(target), { a: 0.9, b: 0.1, c: 0 });
     assert.deepEqual(target.traffic.get('/c')?.stickyBy, { header: 'x' });
@@ -148,9 +160,9 @@ describe('a canary', () => {
 
   it('is compared with whoever has the requests, where that is one', () => {
     assert.equal(baseOf(three, '/c', 'b'), 'a');
-    assert.equal(baseOf(setTraffic(three, '/c', spec({ a: 0, c: 1, b: 1 })), '/c', 'b'), 'c');
+    assert.equal(baseOf(setTrafficRule(three, '/c', spec({ a: 0, c: 1, b: 1 })), '/c', 'b'), 'c');
     refuses(
-      () => baseOf(setTraffic(three, '/c', spec({ a: 1, c: 1 })), '/c', 'b'),
+      () => baseOf(setTrafficRule(three, '/c', spec({ a: 1, c: 1 })), '/c', 'b'),
       InvalidTraffic,
       /answered by a, c now; name it/,
     );
@@ -161,7 +173,11 @@ describe('a canary', () => {
 
 describe('splitRoutes', () => {
   it('splits in place of the owner’s route, names the owner, and tells proxies all they need', () => {
-    const target = setTraffic(three, '/c', spec({ b: 9, a: 1 }, { stickyBy: { cookie: 's' }, mirror: { app: 'c', share: 0.5 } }));
+    const target = setTrafficRule(
+      three,
+      '/c',
+      spec({ b: 9, a: 1 }, { stickyBy: { cookie: 's' }, mirror: { app: 'c', share: 0.5 } }),
+    );
     const routes = splitRoutes([{ prefix: '/x', app: 'x', deployment: 'D' }, ...own], target);
     assert.deepEqual(routes, [
       { prefix: '/x', app: 'x', deployment: 'D' },
@@ -186,7 +202,7 @@ describe('splitRoutes', () => {
   });
 
   it('names the heaviest where the prefix has no owner, and changes nothing without rules', () => {
-    assert.equal(splitRoutes(own, setTraffic(three, '/new', spec({ b: 1, c: 2 })))[1]?.app, 'c');
+    assert.equal(splitRoutes(own, setTrafficRule(three, '/new', spec({ b: 1, c: 2 })))[1]?.app, 'c');
     assert.deepEqual(splitRoutes(own, three), own);
   });
 });

@@ -27,7 +27,7 @@ export type TrafficRules = ReadonlyMap<string, TrafficRule>;
  * Sets the rule of a prefix; a canary of it ends.
  * @throws NBS_INVALID_TRAFFIC, NBS_UNKNOWN_VERSION, NBS_AMBIGUOUS_VERSION, NBS_ROUTE_TAKEN
  */
-export function setTraffic(target: TargetState, prefix: string, { weights, stickyBy, mirror }: TrafficSpec): TargetState {
+export function setTrafficRule(target: TargetState, prefix: string, { weights, stickyBy, mirror }: TrafficSpec): TargetState {
   const entries = Object.entries(weights);
   if (entries.length === 0) throw InvalidTraffic({ prefix, reason: 'it names no version; write { v1: 0.9, v2: 0.1 }' });
   for (const [key, weight] of entries) {
@@ -44,7 +44,7 @@ export function setTraffic(target: TargetState, prefix: string, { weights, stick
   return withRule(target, prefix, { arms, stickyBy, mirror: copies, canary: null });
 }
 
-/** Begins a canary. Versions that had a share before stay in the split, without requests. @throws as {@link setTraffic} */
+/** Begins a canary. Versions that had a share before stay in the split, without requests. @throws as {@link setTrafficRule} */
 export function setCanary(target: TargetState, prefix: string, canary: CanaryTrial, stickyBy: StickyBy | undefined): TargetState {
   const before = target.traffic.get(prefix);
   const copies = before?.mirror ?? null;

@@ -19,7 +19,7 @@ import {
   moveCanary,
   resolveVersion,
   setCanary,
-  setTraffic,
+  setTrafficRule,
   type TargetState,
   type TargetStore,
   type TrafficRule,
@@ -72,17 +72,17 @@ export class Traffic {
     this.#options = options;
   }
 
-  /** @throws as `setTraffic`; NBS_CHECKPOINT_FAILED */
+  /** @throws as `setTrafficRule`; NBS_CHECKPOINT_FAILED */
   async set(prefix: string, spec: TrafficSpec | null): Promise<TrafficStatus | null> {
     validatePrefix(prefix);
     const { store, onChange, proxiesKnow } = this.#options;
-    await store.change((target) => (spec === null ? clearTraffic(target, prefix) : setTraffic(target, prefix, spec)));
+    await store.change((target) => (spec === null ? clearTraffic(target, prefix) : setTrafficRule(target, prefix, spec)));
     onChange();
     await proxiesKnow();
     return this.status()[prefix] ?? null;
   }
 
-  /** @throws as `setTraffic`; NBS_CHECKPOINT_FAILED */
+  /** @throws as `setTrafficRule`; NBS_CHECKPOINT_FAILED */
   async begin(prefix: string, { to: named, from: base, stickyBy, ...rules }: CanarySpec): Promise<{ readonly rule: number }> {
     validatePrefix(prefix);
     const { store, onChange, proxiesKnow, clock } = this.#options;

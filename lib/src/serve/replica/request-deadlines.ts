@@ -1,5 +1,5 @@
 /** The deadlines of what a replica works on. */
-export class Deadlines {
+export class RequestDeadlines {
   /** Of how many calls. */
   count = 0;
   /** How many have none. */

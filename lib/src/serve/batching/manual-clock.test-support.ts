@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/index.js';
 
 /** Time that passes when it is told to. */
-export class FakeClock implements Clock {
+export class ManualClock implements Clock {
   #now = 0;
   #timers: { readonly at: number; readonly action: () => void }[] = [];
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Deadlines } from './deadlines.js';
+import { RequestDeadlines } from './request-deadlines.js';
 
 const NONE = Number.POSITIVE_INFINITY;
 
 test('one without an end, or none at all, is no deadline', () => {
-  const deadlines = new Deadlines();
+  const deadlines = new RequestDeadlines();
   assert.equal(deadlines.latest, NONE);
   deadlines.add(5);
   assert.equal(deadlines.latest, 5);
@@ -23,7 +23,7 @@ test('one without an end, or none at all, is no deadline', () => {
 test('the latest is never too early, and right after as many changes as there are deadlines', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant(NONE)))), (steps) => {
-      const deadlines = new Deadlines();
+      const deadlines = new RequestDeadlines();
       const model: number[] = [];
       for (const [isNew, time] of steps) {
         if (isNew) {

@@ -41,7 +41,7 @@ export class FakeCall implements OutgoingCall {
   }
 }
 
-export class FakeReplica {
+export class HarnessReplica {
   readonly calls: FakeCall[] = [];
   isClosed = false;
   readonly #closed = deferred<void>();
@@ -94,15 +94,15 @@ export interface Sent {
 }
 
 /** A router and the replicas that it is connected to. */
-export class FakeCluster {
-  readonly replicas = new Map<string, FakeReplica>();
+export class RouterHarness {
+  readonly replicas = new Map<string, HarnessReplica>();
   readonly router: Router;
   #version = 0;
   constructor(random: () => number = () => 0) {
     this.router = new Router({ connect: async (path) => this.replica(path) as unknown as Channel, random });
   }
-  replica(id: string): FakeReplica {
-    const known = this.replicas.get(id) ?? new FakeReplica();
+  replica(id: string): HarnessReplica {
+    const known = this.replicas.get(id) ?? new HarnessReplica();
     this.replicas.set(id, known);
     return known;
   }
