@@ -1,24 +1,27 @@
 import { Fifo } from '../core/index.js';
 
-/** Below this a piece is copied to the ones before it: so what is kept, and what work it makes, is bounded by its bytes, in however many pieces they came. */
+/**
+ * A piece with fewer bytes than this is copied behind the pieces before it. So memory and work depend on the number of bytes, and not on the number
+ * of pieces.
+ */
 export const SMALL_BYTES = 4 * 1024;
 const FIRST_TAIL_BYTES = 256;
 const LAST_TAIL_BYTES = 64 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
-/** Bytes that come in pieces and go in order. Small pieces are joined. */
+/** A queue of bytes that arrive in pieces and are taken in order. Small pieces are joined. */
 export class ByteQueue {
   readonly #whole = new Fifo<Uint8Array>();
-  /** Bytes of the first whole piece that are taken. */
+  /** Number of bytes of the first whole piece that are taken already. */
   #taken = 0;
-  /** Where small pieces are put together, behind all whole ones: `[from, to)` of it. What was handed out is not written again. */
+  /** Buffer in which small pieces are joined; its bytes `[from, to)` come after all whole pieces. Bytes that were handed out are not overwritten. */
   #tail: Buffer = NO_BYTES;
   #from = 0;
   #to = 0;
-  /** Bytes that are there. */
+  /** Number of bytes in the queue. */
   length = 0;
 
-  /** @param own the bytes stay unchanged, so they need not be copied */
+  /** @param own if true, the bytes will not change, so they need not be copied */
   push(piece: Uint8Array, own = false): void {
     if (piece.length === 0) return;
     this.length += piece.length;
@@ -30,7 +33,7 @@ export class ByteQueue {
     this.#whole.push(own ? piece : Uint8Array.prototype.slice.call(piece));
   }
 
-  /** The first bytes, `max` at most, as far as they lie together; of no length where there are none. */
+  /** Takes the first bytes, at most `max`, as far as they are contiguous in memory. If the queue is empty, the result has length 0. */
   take(max: number): Uint8Array {
     const first = this.#whole.first;
     if (first === undefined) {
@@ -51,14 +54,14 @@ export class ByteQueue {
     return taken;
   }
 
-  /** All of it, in one piece. It is empty then. */
+  /** Takes all bytes as one piece. */
   takeAll(): Uint8Array {
     const pieces = this.pieces();
     this.clear();
     return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
   }
 
-  /** What is there, in order, and stays. */
+  /** All pieces in order. They stay in the queue. */
   pieces(): Uint8Array[] {
     const pieces = [...this.#whole];
     if (this.#taken > 0) pieces[0] = (pieces[0] as Uint8Array).subarray(this.#taken);

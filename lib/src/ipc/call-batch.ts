@@ -1,7 +1,7 @@
 import type { IncomingStream } from './incoming-call.js';
 import type { Outbox } from './outbox.js';
 
-/** The calls of one read: all say STARTED in one write, and only once the operating system has it does user code run. */
+/** The calls that arrived in one read. All their STARTED frames leave in one write, and user code runs only when the operating system has them. */
 export class CallBatch {
   readonly #outbox: Outbox;
   #isOpen = false;
@@ -17,7 +17,7 @@ export class CallBatch {
     this.#isOpen = true;
   }
 
-  /** A STARTED was written. */
+  /** To be called when a STARTED frame was written. */
   started(): void {
     if (this.#isOpen) this.#isStarted = true;
     else this.#outbox.flush();
@@ -28,7 +28,7 @@ export class CallBatch {
     this.#calls.push(call);
   }
 
-  /** @param beforeRun called right before user code, where there is any to run */
+  /** @param beforeRun called just before user code runs; not called if there is none to run */
   close(beforeRun: (calls: readonly IncomingStream[]) => void): void {
     this.#isOpen = false;
     if (this.#isStarted) this.#outbox.flush();

@@ -3,35 +3,36 @@ import type { CallHead, FeedMessage, Hello, Notification, ResponseHead } from '.
 /** One authenticated connection that carries many calls in both directions. */
 export interface Channel {
   readonly peer: Hello;
-  /** Resolves once the connection ended, whoever ended it; never rejects. */
+  /** Resolves when the connection has ended, whichever side ended it. Never rejects. */
   readonly closed: Promise<void>;
   readonly isClosed: boolean;
-  /** Bytes that wait for the peer to read. Notifications have no credit window: who sends many looks here first. */
+  /** Number of bytes that wait for the peer to read them. Notifications have no credit window, so code that sends many of them checks this first. */
   readonly bufferedBytes: number;
   /**
-   * Called for each new call. It decides at once (`call.started()` or `call.fail(…)`) and returns what runs the user's code. That runs only after
-   * the STARTED frames of the whole batch are with the operating system, so that the peer sees them even if user code kills the process.
-   * What it returns is always run, once; where the call was cancelled meanwhile (`call.cancelled`) it must not begin user code.
+   * Called for each new call. It decides at once (`call.started()` or `call.fail(…)`) and returns the function that runs user code.
+   * The channel runs that function, exactly once, after the operating system has the STARTED frames of the whole batch: so the peer sees them even if
+   * user code kills the process. If the call was cancelled meanwhile (`call.cancelled`), the function must not begin user code.
    */
   onCall: CallHandler | null;
   onNotify: ((message: Notification) => void) | null;
-  /** Set by the feed classes; where it is null, feed messages go to `onNotify`. */
+  /** The feed classes set this. If it is null, feed messages go to `onNotify`. */
   onFeed: ((message: FeedMessage) => void) | null;
   /**
-   * Starts a call. Never throws: failures come to the sink, never before this returns.
-   * @param body whole body (not to be changed until the call is done), `null` for none, or `'stream'` to write it later
+   * Starts a call. This never throws: failures go to the sink, and never before this returns.
+   * @param body the whole body (it must not change until the call is done), `null` for none, or `'stream'` to write it later
    */
   request(head: CallHead, body: Uint8Array | null | 'stream', sink: ResponseSink): OutgoingCall;
   /**
-   * A call with structured values. Resolves with the decoded `value` answer.
-   * @throws the peer's error; NBS_PEER_GONE at EOF; NBS_DEADLINE after `timeoutMs`; NBS_CANCELLED (name `AbortError`) on `signal`; NBS_CANNOT_CLONE
+   * Makes a call whose body and answer are values. Resolves with the decoded `value` answer.
+   * @throws the peer's error; NBS_PEER_GONE if the connection ends; NBS_DEADLINE after `timeoutMs`; NBS_CANCELLED (name `AbortError`) on `signal`;
+   * NBS_CANNOT_CLONE
    */
   call(head: CallHead, value?: unknown, options?: CallOptions): Promise<unknown>;
   notify(message: Notification): void;
-  /** From now on this connection and its calls do not keep the process alive; `ref` takes that back. */
+  /** From now on this connection and its calls do not keep the process alive. `ref` undoes this. */
   unref(): void;
   ref(): void;
-  /** Writes out what is queued in frames, then closes. Calls in progress fail with NBS_PEER_GONE. */
+  /** Writes out the queued frames, then closes. Calls in progress fail with NBS_PEER_GONE. */
   close(): void;
   destroy(): void;
 }
@@ -54,21 +55,21 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Where an answer arrives. After `onEnd` or `onError` nothing more comes; after `OutgoingCall.cancel` nothing comes either. */
+/** The receiver of an answer. Nothing follows `onEnd`, `onError` or a call of `OutgoingCall.cancel`. */
 export interface ResponseSink {
   onStarted?(): void;
-  /** Followed by `onData` and `onEnd` in the same tick where the answer was one frame. */
+  /** If the answer was one frame, `onData` and `onEnd` follow in the same tick. */
   onHead(head: ResponseHead): void;
-  /** The receiver grants new credit with `OutgoingCall.consumed(chunk.length)`. */
+  /** To grant new credit, the receiver calls `OutgoingCall.consumed(chunk.length)`. */
   onData(chunk: Uint8Array): void;
   onEnd(): void;
   onError(error: Error): void;
-  /** `write` returned false and may go on. */
+  /** Called when `write` returned false and the caller may write again. */
   onDrain?(): void;
 }
 
 export interface OutgoingCall {
-  /** Queues a piece of a `'stream'` body. False: wait for `onDrain`. */
+  /** Queues a piece of a `'stream'` body. If it returns false, wait for `onDrain` before you write more. */
   write(chunk: Uint8Array): boolean;
   end(chunk?: Uint8Array): void;
   cancel(reason?: string): void;
@@ -77,7 +78,7 @@ export interface OutgoingCall {
 }
 
 export interface BodySink {
-  /** New credit is granted with `IncomingCall.consumed(chunk.length)`. */
+  /** To grant new credit, call `IncomingCall.consumed(chunk.length)`. */
   onData(chunk: Uint8Array): void;
   onEnd(): void;
   onError(error: Error): void;
@@ -86,19 +87,22 @@ export interface BodySink {
 export interface IncomingCall {
   readonly head: CallHead;
   readonly channel: Channel;
-  /** The whole body if it came as one piece (always so up to `WHOLE_BODY_MAX` with a known length); `null` if there is none or it streams. */
+  /**
+   * The whole body, if it arrived as one piece. It always does if its length is known and at most `WHOLE_BODY_MAX`. `null` if there is no body, or if
+   * it streams.
+   */
   readonly body: Uint8Array | null;
-  /** The body comes in pieces: set `onBody`. Pieces that came before wait. */
+  /** If true, the body arrives in pieces: set `onBody`. Pieces that arrived before that are kept. */
   readonly streaming: boolean;
   onBody: BodySink | null;
   consumed(bytes: number): void;
-  /** The peer cancelled, passed its deadline, or the connection ended. */
+  /** Called when the peer has cancelled the call, its deadline has passed, or the connection has ended. */
   onCancel: ((reason: string) => void) | null;
-  /** Tells the peer that user code begins. Outside of `onCall` it is written at once. */
+  /** Tells the peer that user code begins. Outside of `onCall`, the frame is written at once. */
   started(): void;
-  /** Head, body and end in one frame where they fit. */
+  /** Answers with head, body and end in one frame, if they fit. */
   respond(head: ResponseHead, body?: Uint8Array, end?: boolean): void;
-  /** False: wait for `onDrain`. */
+  /** If it returns false, wait for `onDrain` before you write more. */
   write(chunk: Uint8Array): boolean;
   onDrain: (() => void) | null;
   end(chunk?: Uint8Array): void;
@@ -109,7 +113,7 @@ export interface IncomingCall {
   reply(value: unknown, head?: ResponseHead): void;
   fail(error: unknown): void;
   readonly cancelled: boolean;
-  /** Answered, failed, or cancelled: nothing that is written now goes out. */
+  /** True if the call is answered, failed or cancelled. What is written after that is not sent. */
   readonly done: boolean;
 }
 

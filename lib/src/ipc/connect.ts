@@ -6,7 +6,7 @@ import { ConnectingHandshake, type HandshakeResult } from './handshake.js';
 import type { Address, Hello } from './messages.js';
 import { SocketChannel } from './socket-channel.js';
 
-/** Limit of a Unix socket's path on macOS; Linux allows four bytes more. A longer one would be cut off silently. */
+/** Longest path of a Unix socket on macOS; Linux allows four bytes more. The system would silently cut off a longer path. */
 const MAX_SOCKET_PATH_BYTES = 104;
 
 export interface ConnectOptions {
@@ -14,12 +14,13 @@ export interface ConnectOptions {
   readonly hello: Hello;
   /** Kinds of calls that the channel carries, besides `control`. @default none */
   readonly kinds?: CallKinds;
-  /** For connecting and the handshake together. @default 5000 */
+  /** Limit for connecting and the handshake together. @default 5000 */
   readonly timeoutMs?: number;
 }
 
 /**
- * Opens an authenticated channel. Set `onCall` and the other handlers right after this resolves: nothing is read before the next turn of the loop.
+ * Opens an authenticated channel. Set `onCall` and the other handlers right after this resolves: nothing is read before the next turn of the event
+ * loop.
  * @throws NBS_CONNECT_FAILED, NBS_AUTH_FAILED, NBS_VERSION_SKEW
  */
 export function connect(address: Address, options: ConnectOptions): Promise<Channel> {
@@ -56,7 +57,9 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
   });
 }
 
-/** Makes the channel of a socket whose handshake is done, and starts to read in the next turn of the loop, when handlers are set. */
+/**
+ * Makes the channel of a socket whose handshake is done. Reading begins in the next turn of the event loop, so the caller can set handlers before.
+ */
 export function openChannel(
   socket: Socket,
   { peer, rest }: HandshakeResult,
@@ -75,7 +78,7 @@ export function showAddress(address: Address): string {
   return 'path' in address ? address.path : `${address.host}:${address.port}`;
 }
 
-/** Why the address cannot be used, or null. */
+/** The reason why an address cannot be used, or null. */
 export function addressFault(address: Address): string | null {
   if (!('path' in address) || Buffer.byteLength(address.path) < MAX_SOCKET_PATH_BYTES) return null;
   return `the path of a Unix socket must be shorter than ${MAX_SOCKET_PATH_BYTES} bytes; set NBSERVE_HOME to a shorter folder`;

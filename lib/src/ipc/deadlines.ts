@@ -1,6 +1,6 @@
 import type { OutgoingStream } from './outgoing-call.js';
 
-/** One timer for all calls of a channel: it stands at the earliest deadline and looks through the calls when it fires. */
+/** One timer for all calls of a channel. It is set to the earliest deadline, and looks through the calls when it fires. */
 export class Deadlines {
   readonly #calls: Iterable<OutgoingStream>;
   readonly #expire: (call: OutgoingStream) => void;
@@ -12,7 +12,7 @@ export class Deadlines {
     this.#expire = expire;
   }
 
-  /** @param at time on the clock of `performance.now()` */
+  /** @param at time by the clock of `performance.now()` */
   add(at: number): void {
     if (at < this.#at) this.#arm(at);
   }
@@ -27,7 +27,7 @@ export class Deadlines {
     this.clear();
     if (at === Number.POSITIVE_INFINITY) return;
     this.#at = at;
-    // A timer holds 31 bits; a later deadline is looked at again then.
+    // A timer's delay has at most 31 bits. If the deadline is later, the timer is set again when it fires.
     const delay = Math.min(Math.max(1, Math.ceil(at - performance.now())), 0x7fffffff);
     this.#timer = setTimeout(() => this.#sweep(), delay);
     this.#timer.unref();

@@ -1,6 +1,6 @@
 import { defineError } from '../core/index.js';
 
-/** The other end of a connection went away (its process ended or closed the socket) before the answer was complete. */
+/** The other end of a connection ended (its process ended or closed the socket) before the answer was complete. */
 export const PeerGone = defineError('NBS_PEER_GONE', 503, '{peer} went away before it answered');
 export const DeadlineExceeded = defineError('NBS_DEADLINE', 504, '{what} took longer than {timeoutMs} ms');
 export const Cancelled = defineError('NBS_CANCELLED', 499, '{what} was cancelled: {reason}');

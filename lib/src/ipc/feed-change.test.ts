@@ -42,7 +42,7 @@ describe('a change of a topic', () => {
   });
 });
 
-/** Keys in order, however they came in. */
+/** A copy with sorted keys. */
 function sorted(one: unknown): unknown {
   if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
   return Object.entries(one)

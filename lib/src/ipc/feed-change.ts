@@ -1,19 +1,19 @@
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * What changed between two values of a topic: goes over the wire in place of the whole value, which may be a megabyte. JSON.
- * Fields that are plain objects are tables: of those only the entries that changed.
+ * The difference between two values of a topic, as JSON. It is sent in place of the whole value, which may have a megabyte.
+ * If a field is a plain object, it is treated as a table: only the entries that changed are sent.
  */
 export interface FeedChange {
   readonly fields: Fields;
   readonly entries: Readonly<Record<string, Fields>>;
-  /** Names of fields, and of entries by field, that are no longer there. */
+  /** Names of the fields, and of the entries of each field, that were removed. */
   readonly gone: { readonly fields: readonly string[]; readonly entries: Readonly<Record<string, readonly string[]>> };
 }
 
 /**
- * Compares by identity: whoever publishes keeps the objects that did not change. One that is equal but another object is sent again.
- * @returns `null` where one of them is no plain object, and the whole value has to be sent
+ * Compares by identity, so publishers keep the objects that did not change. An object that is equal but not identical is sent again.
+ * @returns `null` if one of the values is not a plain object; then the whole value must be sent
  */
 export function changeBetween(before: unknown, after: unknown): FeedChange | null {
   if (!isTable(before) || !isTable(after)) return null;
@@ -46,7 +46,7 @@ function differences(before: Fields, after: Fields): { readonly changed: Fields;
   return { changed: Object.fromEntries(changed), gone: [...known.keys()].filter((key) => !Object.hasOwn(after, key)) };
 }
 
-/** The value after the change. What did not change is the same object as before. */
+/** Applies the change to `before`. Parts that did not change are the same objects as before. */
 export function withChange(before: unknown, { fields, entries, gone }: FeedChange): unknown {
   const after = merged(before as Fields, fields, gone.fields);
   const tables = Object.entries(entries).map(([name, changed]) => {

@@ -5,7 +5,7 @@ import type { FeedMessage } from './messages.js';
 
 interface Subscriber {
   readonly channel: Channel;
-  /** The newest version applied, per topic. */
+  /** The newest version that the peer has applied, by topic. */
   readonly applied: Map<string, number>;
 }
 
@@ -16,15 +16,15 @@ interface Waiter {
 }
 
 /**
- * Publishes the latest value of each topic to every attached channel: whole when it attaches, from then on what changes.
- * Values are never changed in place, and keep the objects that did not change: those are not sent again.
+ * Publishes the latest value of each topic to every attached channel: the whole value when the channel is attached, and after that only changes.
+ * Values are never changed in place. Objects that did not change are kept, and not sent again.
  */
 export class FeedPublisher {
   readonly #values = new Map<string, { version: number; value: unknown }>();
   readonly #subscribers = new Set<Subscriber>();
   readonly #waiters = new Set<Waiter>();
 
-  /** Makes `value` (JSON) the topic's next version and sends it to all. Returns the version. */
+  /** Makes `value` (JSON) the next version of the topic and sends it to all channels. Returns the version. */
   set(topic: string, value: unknown): number {
     const last = this.#values.get(topic);
     const version = (last?.version ?? 0) + 1;
@@ -42,8 +42,8 @@ export class FeedPublisher {
   }
 
   /**
-   * Resolves once every attached channel has applied that version, or a newer one, or closed.
-   * @throws NBS_FEED_UNACKED naming the peers that lag
+   * Resolves when every attached channel has applied this version or a newer one, or has closed.
+   * @throws NBS_FEED_UNACKED with the names of the peers that have not applied it
    */
   acked(topic: string, version: number, timeoutMs: number): Promise<void> {
     if (this.#lagging(topic, version).length === 0) return Promise.resolve();
@@ -65,7 +65,7 @@ export class FeedPublisher {
     });
   }
 
-  /** Sends the channel the present values and all later ones, until it closes. */
+  /** Sends the current values and all later ones to the channel until it closes. */
   attach(channel: Channel): void {
     const subscriber: Subscriber = { channel, applied: new Map() };
     this.#subscribers.add(subscriber);

@@ -9,9 +9,9 @@ const LAST_DELAY_MS = 1000;
 const log = createLog('feed');
 
 export interface FeedSubscriberOptions {
-  /** Opens a channel to the publisher; called again with back-off when it ends. */
+  /** Opens a channel to the publisher. It is called again, with growing pauses, when the channel ends. */
   readonly connect: () => Promise<Channel>;
-  /** Applies a value; it is acknowledged once this returns. */
+  /** Applies a value. The value is acknowledged when this returns. */
   readonly onValue: (topic: string, value: unknown, version: number) => void;
   /** Called for each new channel, e.g. to set `onCall`. */
   readonly onChannel?: (channel: Channel) => void;
@@ -19,7 +19,7 @@ export interface FeedSubscriberOptions {
   readonly clock?: Clock;
 }
 
-/** Keeps the last value of each topic, also while the publisher is away. */
+/** Keeps the last value of each topic, even while the publisher cannot be reached. */
 export class FeedSubscriber {
   readonly #options: FeedSubscriberOptions;
   readonly #clock: Clock;
@@ -35,17 +35,17 @@ export class FeedSubscriber {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** The open channel, or null while the publisher is away. */
+  /** The open channel, or null while the publisher cannot be reached. */
   get channel(): Channel | null {
     return this.#channel;
   }
 
-  /** The last value of a topic; undefined before the first. */
+  /** The last value of a topic; undefined before the first one arrives. */
   get(topic: string): unknown {
     return this.#values.get(topic);
   }
 
-  /** Connects, and goes on doing so after failures. Resolves at the first connection, or at `stop`. */
+  /** Connects, and connects again after each failure. Resolves at the first connection, or when `stop` is called. */
   start(): Promise<void> {
     return new Promise((resolve) => {
       this.#onFirst = resolve;
@@ -84,8 +84,8 @@ export class FeedSubscriber {
   }
 
   /**
-   * Versions of another publisher start anew, so whatever a fresh channel says is the newest. A value that cannot be applied is not acknowledged; it is
-   * kept, since later changes are changes of it.
+   * Another publisher counts its versions from the start, so the first values on a new channel are always the newest. If a value cannot be applied,
+   * it is not acknowledged; it is kept nevertheless, because later changes refer to it.
    */
   #receive(channel: Channel, message: FeedMessage): void {
     if (message.kind === 'feed-ack') return;

@@ -23,7 +23,7 @@ class Frames implements FrameSink {
   }
 }
 
-/** What the parser makes of the chunks. */
+/** The frames that the parser makes of the chunks. */
 function parse(chunks: readonly Buffer[]): Frame[] {
   const frames = new Frames();
   const parser = new FrameParser(frames);

@@ -1,12 +1,12 @@
 import { ProtocolViolation } from './errors.js';
 import { HEADER_BYTES, headerFault } from './frame.js';
 
-/** Receives frames. `bytes` is shared with other frames: head is `[head, body)`, body `[body, end)`. */
+/** Receives frames. `bytes` also contains other frames: the head of this one is `[head, body)`, its body `[body, end)`. */
 export interface FrameSink {
   onFrame(type: number, flags: number, stream: number, bytes: Buffer, head: number, body: number, end: number): void;
 }
 
-/** Cuts bytes into frames. Knows no socket; a frame that lies in one chunk is not copied, one that spans chunks is copied once. */
+/** Splits bytes into frames. It knows no socket. If a frame lies in one chunk, it is not copied; if it spans several, it is copied once. */
 export class FrameParser {
   readonly #sink: FrameSink;
   readonly #peer: string;
@@ -22,13 +22,13 @@ export class FrameParser {
     this.#peer = peer;
   }
 
-  /** Drops all further bytes, also the rest of the chunk in progress. */
+  /** Ignores all further bytes, including the rest of the current chunk. */
   stop(): void {
     this.#stopped = true;
     this.#frame = null;
   }
 
-  /** @throws NBS_PROTOCOL at the first malformed header; the parser is stopped then */
+  /** @throws NBS_PROTOCOL at the first malformed header; after that the parser is stopped */
   feed(chunk: Buffer): void {
     let at = this.#frame !== null || this.#headerBytes > 0 ? this.#resume(chunk) : 0;
     while (!this.#stopped && chunk.length - at >= HEADER_BYTES) {
@@ -41,7 +41,7 @@ export class FrameParser {
     if (at < chunk.length && !this.#stopped) this.#keep(chunk, at);
   }
 
-  /** Completes the frame that earlier chunks began; returns where the chunk's own frames begin. */
+  /** Completes the frame that began in an earlier chunk. Returns the offset of the first frame that begins in this chunk. */
   #resume(chunk: Buffer): number {
     let at = 0;
     if (this.#frame === null) {
@@ -71,14 +71,14 @@ export class FrameParser {
     if (this.#frame !== null) this.#frameBytes = chunk.copy(this.#frame, 0, at);
   }
 
-  /** Allocates the frame whose header is at `at`, with only the header in it. */
+  /** Allocates the frame whose header is at offset `at`, and copies only the header into it. */
   #open(bytes: Buffer, at: number): void {
     const payload = this.#check(bytes, at);
     this.#frame = Buffer.allocUnsafeSlow(HEADER_BYTES + payload);
     this.#frameBytes = bytes.copy(this.#frame, 0, at, at + HEADER_BYTES);
   }
 
-  /** Length of the payload. */
+  /** Returns the length of the payload. */
   #check(bytes: Buffer, at: number): number {
     const payload = bytes.readUInt32LE(at);
     const fault = headerFault(bytes[at + 4] as number, payload, bytes.readUInt16LE(at + 6));

@@ -3,8 +3,8 @@ import { Flag, FrameType, HEADER_BYTES, MAX_HEAD, MAX_PAYLOAD } from './frame.js
 const SLAB_BYTES = 256 * 1024;
 
 /**
- * Lays frames one after another into a slab, so that one system call carries all frames of a tick. Body bytes are copied:
- * the caller's buffer is its own again.
+ * Writes frames one after another into a large buffer (slab), so that one system call sends all frames of a tick.
+ * Body bytes are copied, so the caller may reuse its buffer.
  */
 export class FrameWriter {
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
@@ -19,15 +19,15 @@ export class FrameWriter {
   }
 
   /**
-   * A frame with a head and as much of `body` as fits.
-   * @param end whether the body ends with `body`; the frame says END only if all of it fitted
-   * @param limit at most so many bytes of the body
-   * @returns bytes of body taken, or -1 where the head is over MAX_HEAD (nothing is written)
+   * Writes a frame with a head and as much of `body` as fits.
+   * @param end whether the body ends with `body`; the frame has the flag END only if all of it fits
+   * @param limit largest number of bytes of the body to write
+   * @returns the number of body bytes that were written, or -1 if the head is longer than MAX_HEAD; then nothing is written
    */
   head(type: number, stream: number, head: string, body: Uint8Array | null, end: boolean, limit: number): number {
     this.#reserve(HEADER_BYTES + MAX_PAYLOAD, HEADER_BYTES + head.length * 3 + (body === null ? 0 : body.length));
     const at = this.#at;
-    // A head that does not fit is cut by write() and so counts as too long.
+    // write() cuts a head that does not fit into the buffer, so such a head counts as too long.
     const headBytes = head.length > MAX_HEAD ? -1 : this.#slab.write(head, at + HEADER_BYTES, MAX_HEAD + 1);
     if (headBytes < 0 || headBytes > MAX_HEAD || (headBytes > MAX_HEAD - 3 && Buffer.byteLength(head) > headBytes)) return -1;
     const total = body === null ? 0 : body.length;
@@ -41,7 +41,7 @@ export class FrameWriter {
     return taken;
   }
 
-  /** A frame with body bytes only, `[from, to)` of `body`, at most MAX_PAYLOAD. */
+  /** Writes a frame that has only body bytes: `[from, to)` of `body`, at most MAX_PAYLOAD. */
   data(type: number, flags: number, stream: number, body: Uint8Array, from: number, to: number): void {
     const length = to - from;
     this.#reserve(HEADER_BYTES + length, HEADER_BYTES + length);
@@ -49,7 +49,7 @@ export class FrameWriter {
     this.#header(type, flags, stream, 0, length);
   }
 
-  /** A frame with nothing but its header. */
+  /** Writes a frame that has only a header. */
   bare(type: number, stream: number): void {
     this.#reserve(HEADER_BYTES, HEADER_BYTES);
     this.#header(type, Flag.NONE, stream, 0, 0);
@@ -61,7 +61,7 @@ export class FrameWriter {
     this.#header(FrameType.WINDOW, Flag.NONE, stream, 0, 4);
   }
 
-  /** A text over as many frames as it needs. */
+  /** Writes a text as one or more frames. */
   text(type: number, stream: number, text: string): void {
     if (text.length * 3 <= MAX_HEAD) {
       this.head(type, stream, text, null, false, 0);
@@ -74,7 +74,7 @@ export class FrameWriter {
     }
   }
 
-  /** Everything written since the last take, in order. The slab goes on behind it. */
+  /** Everything that was written since the last call, in order. Later frames are written behind it in the same slab. */
   take(): Buffer[] {
     const taken = this.#full;
     if (this.#at > this.#start) taken.push(this.#slab.subarray(this.#start, this.#at));
@@ -84,7 +84,7 @@ export class FrameWriter {
     return taken;
   }
 
-  /** To be called once the operating system has all that was taken: the slab is used from its beginning again. */
+  /** To be called when the operating system has everything that was taken. Then the slab is filled from its beginning again. */
   recycle(): void {
     if (this.#start === this.#at) this.#start = this.#at = 0;
   }

@@ -1,23 +1,24 @@
 /**
- * Frames, the unit of the wire. 12 bytes of header, little-endian: u32 payload length, u8 type, u8 flags, u16 length of the head, u32 stream;
- * then the payload: the head (JSON), then body bytes.
+ * A frame is the unit of the protocol. Its header has 12 bytes, little-endian: u32 payload length, u8 type, u8 flags, u16 length of the head, u32
+ * stream.
+ * The payload follows: the head (JSON), then body bytes.
  */
 export const FrameType = {
-  /** Opens a stream: head = CallHead, and the body as far as it fits. */
+  /** Opens a stream. The head is a CallHead; as much of the body as fits comes with it. */
   REQUEST: 1,
-  /** User code begins. */
+  /** User code begins to run. */
   STARTED: 2,
-  /** head = ResponseHead, and the body as far as it fits. */
+  /** The head is a ResponseHead; as much of the body as fits comes with it. */
   RESPONSE: 3,
-  /** More body, of the request or the answer. */
+  /** More of the body, of the request or of the answer. */
   DATA: 4,
-  /** Grants credit: the body is a u32 number of bytes. */
+  /** Grants credit. The body is a number of bytes (u32). */
   WINDOW: 5,
-  /** The caller left; the payload is the reason. */
+  /** The caller cancels the call. The payload is the reason. */
   CANCEL: 6,
-  /** The answer is an error: the payload is a WireError as JSON, over several frames if large. */
+  /** The call failed. The payload is a WireError as JSON, in several frames if it is large. */
   ERROR: 7,
-  /** The payload is a Notification as JSON, over several frames if large. */
+  /** The payload is a Notification as JSON, in several frames if it is large. */
   NOTIFY: 8,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
@@ -28,23 +29,23 @@ export const Flag = {
   NONE: 0,
   /** The body ends with this frame. */
   END: 1,
-  /** The text goes on in the next frame of this type and stream. */
+  /** The text continues in the next frame of this type and stream. */
   MORE: 2,
 } as const;
 
 export const HEADER_BYTES = 12;
-/** Payload of one frame, head and body together. */
+/** Largest payload of one frame: head and body together. */
 export const MAX_PAYLOAD = 64 * 1024;
-/** A u16 holds its length. */
+/** Largest head; its length must fit in 16 bits. */
 export const MAX_HEAD = MAX_PAYLOAD - 1;
-/** Bytes of body that may be under way in one direction of one stream. */
+/** Largest number of body bytes that may be in flight in one direction of one stream. */
 export const WINDOW_BYTES = 256 * 1024;
-/** Consumed bytes are granted again in steps of this size. */
+/** A receiver grants credit for consumed bytes in steps of at least this size. */
 export const GRANT_STEP = 64 * 1024;
-/** Bodies of known length up to this arrive as one piece. */
+/** A body of known length that is not larger than this arrives as one piece. */
 export const WHOLE_BODY_MAX = 1024 * 1024;
 
-/** What is wrong with a header, or null. */
+/** The fault of a header, or null. */
 export function headerFault(type: number, payload: number, head: number): string | null {
   if (type < 1 || type > LAST_TYPE) return `unknown frame type ${type}`;
   if (payload > MAX_PAYLOAD) return `a frame of ${payload} bytes, over the limit of ${MAX_PAYLOAD}`;

@@ -12,7 +12,7 @@ const agent: Hello = { role: 'agent', id: 'a', protocol: 1, version: '0.1.9' };
 interface Options {
   readonly connectingToken?: string;
   readonly connecting?: Hello;
-  /** Bytes per chunk. */
+  /** Size of the chunks in which the bytes arrive. */
   readonly cut?: number;
 }
 

@@ -4,17 +4,17 @@ import { AuthFailed, ProtocolViolation, VersionSkew } from './errors.js';
 import type { Hello } from './messages.js';
 
 /**
- * Set-up of a connection. Both sides prove that they hold the cluster token before anything of variable length is read:
+ * The handshake of a connection. Both sides prove that they know the cluster token before either reads anything of variable length:
  *   connecting → accepting   magic (8), nonce C (32)
  *   accepting → connecting   nonce S (32), HMAC-SHA256(token, "accepting" C S)
  *   connecting → accepting   HMAC-SHA256(token, "connecting" C S)
- * then each sends its Hello: u16 length, JSON. The labels keep a proof from being sent back to the one who made it.
+ * Then each side sends its Hello: u16 length, JSON. Because of the labels, a proof cannot be sent back to the side that made it.
  */
 const MAGIC = Buffer.from('nbserve\x01', 'latin1');
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
 const MAX_HELLO_BYTES = 4096;
-/** Raised by one whenever frames or messages change in a way that an older peer misreads. */
+/** Increase this by one when frames or messages change in a way that an older peer would misread. */
 const PROTOCOL_VERSION = 3;
 
 let version: string | undefined;
@@ -25,7 +25,7 @@ export function helloOf(role: string, id: string): Hello {
   return { role, id, protocol: PROTOCOL_VERSION, version };
 }
 
-/** What a step asks of its connection. */
+/** What the connection must do after some bytes were fed. */
 export interface HandshakeStep {
   readonly send?: Buffer;
   readonly done?: HandshakeResult;
@@ -45,7 +45,7 @@ interface HandshakeOptions {
   readonly peerName: string;
 }
 
-/** The part that both sides share: bytes are kept up to what the step may have, and no further. */
+/** The part that both sides share. It keeps no more bytes than the current step can need. */
 abstract class Handshake {
   protected readonly options: HandshakeOptions;
   #bytes: Buffer = Buffer.alloc(0);
@@ -161,7 +161,7 @@ export class AcceptingHandshake extends Handshake {
       this.#proven = true;
     }
     this.#peer = this.takeHello() ?? null;
-    // Our Hello goes out even at a skew: the other side names it in its error.
+    // We send our Hello even if the versions differ: the other side needs it for its error message.
     return this.#peer === null ? null : { send: this.helloFrame() };
   }
 
@@ -176,7 +176,7 @@ export class AcceptingHandshake extends Handshake {
     return { send: Buffer.concat([this.#nonce, this.proof('accepting', nonce, this.#nonce)]) };
   }
 
-  /** False where the versions do not go together. */
+  /** False if the versions are not compatible. */
   accepts(peer: Hello): boolean {
     return this.skewOf(peer) === null;
   }

@@ -27,14 +27,14 @@ export class IncomingStream implements IncomingCall, SendOwner {
   #receivable = WINDOW_BYTES;
   #ungranted = 0;
   #bodyEnded: boolean;
-  /** What came before `onBody` was set. */
+  /** Body bytes that arrived before `onBody` was set. */
   readonly #early = new ByteQueue();
   #earlyEnd = false;
   #cancelError: NbserveError | null = null;
   #join: Buffer | null = null;
   #joined = 0;
 
-  /** @param mode `whole`: `body` is all of it; `join`: it is put together before the call is handed out */
+  /** @param mode `whole`: `body` is the whole body; `join`: the pieces are joined before the handler gets the call */
   constructor(host: StreamHost, id: number, head: CallHead, body: Uint8Array | null, mode: 'whole' | 'join' | 'stream') {
     this.#host = host;
     this.id = id;
@@ -128,7 +128,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
     this.#host.outbox.written();
   }
 
-  /** Returns true where this completes a joined body: the call can be handed out. */
+  /** Returns true if this completes a body that is joined, so that the handler can get the call. */
   receiveData(chunk: Uint8Array | null, end: boolean): boolean {
     if (this.#bodyEnded) return false;
     if (chunk !== null) {
@@ -169,14 +169,14 @@ export class IncomingStream implements IncomingCall, SendOwner {
     if (this.#send?.grant(bytes) === false) this.#refuse('credit beyond any body');
   }
 
-  /** What the peer says of this call cannot be true: it ends, and those of others go on. */
+  /** The peer has said something about this call that cannot be true. Only this call ends; the other calls on the connection continue. */
   #refuse(reason: string): void {
     const error = ProtocolViolation({ peer: this.#host.peerName, reason });
     this.fail(error);
     this.receiveCancel(reason, error);
   }
 
-  /** The caller left: what is written now is dropped. */
+  /** The caller has cancelled the call or cannot be reached. What is written after that is not sent. */
   receiveCancel(reason: string, error?: NbserveError): void {
     if (this.cancelled) return;
     const answered = this.done;
@@ -190,7 +190,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
       this.#onBody?.onError(this.#cancelError);
     }
     if (!answered) this.onCancel?.(reason);
-    // A writer that waits would wait for ever.
+    // A writer that waits for `onDrain` would otherwise wait for ever.
     this.onDrain?.();
   }
 
@@ -225,7 +225,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
     this.#earlyEnd = false;
   }
 
-  /** A fault of the receiver ends this call, not the connection that others share. */
+  /** If the receiver throws, only this call ends; the other calls on the connection continue. */
   #deliver(sink: BodySink, chunk: Uint8Array | null, end: boolean): void {
     try {
       if (chunk !== null) sink.onData(chunk);

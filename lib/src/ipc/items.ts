@@ -2,9 +2,9 @@ import { ByteQueue } from './byte-queue.js';
 import { InvalidValue } from './errors.js';
 import { decodeValue, encodeValue, type ValueCodec } from './values.js';
 
-/** Bytes of a length. */
+/** Size of the length in front of an item. */
 const LENGTH_BYTES = 4;
-/** As for a body that is read as a whole. */
+/** The same limit as for a body that is read as a whole. */
 const MAX_ITEM_BYTES = 1024 * 1024 * 1024;
 
 /** One item of an `items` body: u32 length (little-endian), then `encodeValue`. */
@@ -16,10 +16,10 @@ export function encodeItem(value: unknown, codec?: ValueCodec): Uint8Array {
   return item;
 }
 
-/** Cuts an `items` body back into values, however it was split. */
+/** Splits an `items` body into values, however its bytes are divided into chunks. */
 export class ItemDecoder {
   readonly #rest = new ByteQueue();
-  /** Bytes from which on there is something to read: an item of many pieces is put together once. */
+  /** Number of bytes that must have arrived before the next step. With it, an item that arrives in many pieces is joined only once. */
   #wanted = LENGTH_BYTES;
   readonly #codec: ValueCodec | undefined;
 

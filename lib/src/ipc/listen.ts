@@ -6,31 +6,31 @@ import { ListenFailed } from './errors.js';
 import { AcceptingHandshake } from './handshake.js';
 import type { Address, Hello } from './messages.js';
 
-/** Who has not proven the token by then is dropped. */
+/** A connection that has not proven within this time that it knows the token is closed. */
 const HANDSHAKE_TIMEOUT_MS = 3000;
-/** Connections that may be in the handshake at once: strangers cannot use up the file descriptors. */
+/** Limit of connections that are in the handshake at the same time, so that strangers cannot use up the file descriptors. */
 const MAX_HANDSHAKES = 256;
 
 export interface ListenOptions {
   readonly token: string;
-  /** Read at each connection. */
+  /** This is read at each connection. */
   readonly hello: Hello;
   /** Kinds of calls that the channels carry, besides `control`. @default none */
   readonly kinds?: CallKinds;
-  /** Called once a peer is authenticated; handlers set here miss nothing. */
+  /** Called when a peer is authenticated. Handlers that are set here miss no message. */
   readonly onChannel: (channel: Channel) => void;
   /** @default 3000 */
   readonly handshakeTimeoutMs?: number;
 }
 
-/** Accepts authenticated channels at an address; a socket file that nobody listens on is replaced. @throws NBS_LISTEN_FAILED */
+/** Accepts authenticated channels at an address. If a socket file exists and nobody listens on it, it is replaced. @throws NBS_LISTEN_FAILED */
 export async function listen(address: Address, options: ListenOptions): Promise<ChannelServer> {
   const fault = addressFault(address);
   if (fault !== null) throw ListenFailed({ address: showAddress(address), reason: fault });
   const channels = new Set<Channel>();
   const handshakes = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
-    // The oldest goes: it had its time, while the one that comes may be no stranger.
+    // The oldest handshake is dropped: it has had time enough, and the new connection may be from a peer of ours.
     const [oldest] = handshakes.size < MAX_HANDSHAKES ? [] : handshakes;
     if (oldest !== undefined) {
       handshakes.delete(oldest);
@@ -56,7 +56,7 @@ export async function listen(address: Address, options: ListenOptions): Promise<
   };
 }
 
-/** Settles when the handshake is over, either way. */
+/** Settles when the handshake has succeeded or failed. */
 function accept(socket: Socket, options: ListenOptions, onChannel: (channel: Channel) => void): Promise<void> {
   const { token, hello, kinds = null, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
   const handshake = new AcceptingHandshake({ token, hello, peerName: 'a connecting process' });
@@ -81,7 +81,7 @@ function accept(socket: Socket, options: ListenOptions, onChannel: (channel: Cha
         drop();
       }
     };
-    // Whatever a stranger does ends in a closed socket.
+    // Whatever a stranger sends, the only result is a closed socket.
     socket.on('error', drop).on('close', settle).on('data', onData);
   });
 }
@@ -111,7 +111,7 @@ function tryBind(server: Server, address: Address): Promise<void> {
   });
 }
 
-/** Whether somebody listens on a socket file. */
+/** Whether a process listens on a socket file. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createConnection(path);

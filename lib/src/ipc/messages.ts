@@ -1,13 +1,13 @@
 import type { FeedChange } from './feed-change.js';
 
-/** Every message that processes exchange, as unions discriminated by `kind`. Heads and notifications travel as JSON. */
+/** All messages between processes, as unions that `kind` discriminates. Heads and notifications are sent as JSON. */
 
-/** What each side says of itself once the connection is authenticated. */
+/** What each side says about itself when the connection is authenticated. */
 export interface Hello {
   readonly role: string;
   readonly id: string;
   readonly protocol: number;
-  /** Version of the nbserve package; another minor version is refused with NBS_VERSION_SKEW. */
+  /** Version of the nbserve package. If the minor version differs, the connection is refused with NBS_VERSION_SKEW. */
   readonly version: string;
 }
 
@@ -38,7 +38,7 @@ export interface ResponseHead {
 
 export type FeedMessage =
   | { readonly kind: 'feed'; readonly topic: string; readonly version: number; readonly value: unknown }
-  /** In place of the whole value, to a peer that was sent the version before on this connection. */
+  /** Replaces the whole value for a peer that got the previous version on this connection. */
   | { readonly kind: 'feed-change'; readonly topic: string; readonly version: number; readonly change: FeedChange }
   | { readonly kind: 'feed-ack'; readonly topic: string; readonly version: number };
 
@@ -51,6 +51,6 @@ export type Notification =
       readonly stream: 'stdout' | 'stderr';
       readonly text: string;
     }
-  /** Anything else that one side tells the other; `value` is JSON. */
+  /** Any other message to the peer; `value` is JSON. */
   | { readonly kind: 'event'; readonly topic: string; readonly value: unknown }
   | FeedMessage;

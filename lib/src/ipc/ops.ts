@@ -34,7 +34,7 @@ export function opCaller<O extends OpsShape<O>>(channel: Channel): OpCaller<O> {
 }
 
 /**
- * Makes an `onCall` that answers control calls with a table of handlers. What a handler throws goes to the caller.
+ * Makes an `onCall` that answers control calls with a table of handlers. If a handler throws, the error goes to the caller.
  * @param fallback takes the calls of other kinds; without it they fail with NBS_NO_HANDLER
  */
 export function handleOps<O extends OpsShape<O>>(handlers: OpHandlers<O>, fallback?: CallHandler): CallHandler {

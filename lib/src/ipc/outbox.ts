@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 import { FrameWriter } from './frame-writer.js';
 import { SendQueue } from './send-queue.js';
 
-/** Stream data is handed to the socket up to here; the rest waits in the queue, where control frames overtake it. */
+/** Body data is given to the socket up to this limit. The rest waits in the queue, so that control frames can overtake it. */
 const SOCKET_HIGH_WATER = 128 * 1024;
 
-/** The way out of a channel: frames of one tick leave in one write. */
+/** The outgoing side of a channel. All frames of one tick leave in one write. */
 export class Outbox {
-  /** Frames written here leave in order; whoever writes says so with `written`. */
+  /** Frames that are written here leave in this order. Call `written` after writing. */
   readonly writer = new FrameWriter();
   /** Streams that wait for credit or for their turn. */
   readonly sends: SendQueue;
@@ -31,7 +31,7 @@ export class Outbox {
     return this.writer.pending + this.#socket.writableLength;
   }
 
-  /** Flushes after this turn of the loop; at once where much is pending. */
+  /** Flushes after this turn of the event loop, or at once if many bytes are pending. */
   written(): void {
     if (this.writer.pending >= SOCKET_HIGH_WATER && !this.#flushing) {
       this.flush();
@@ -55,18 +55,18 @@ export class Outbox {
       for (const chunk of chunks) socket.write(chunk);
       socket.uncork();
     }
-    // Nothing waits in the socket: the write was synchronous and the slab is free again.
+    // The socket holds nothing, so the write was synchronous and the slab can be used again.
     if (socket.writableLength === 0) this.writer.recycle();
     if (this.sends.waiting && !socket.writableNeedDrain) this.written();
   };
 
-  /** Runs the action once all that was flushed is with the operating system: as a rule, now. It runs also if that fails. */
+  /** Runs the action when the operating system has everything that was flushed; usually this is now. It also runs if the write fails. */
   whenDelivered(action: () => void): void {
     if (this.#closed || this.#socket.writableLength === 0) action();
     else this.#socket.write(NOTHING, () => action());
   }
 
-  /** Nothing is written from now on. */
+  /** After this, nothing more is written. */
   close(): void {
     this.#closed = true;
     this.sends.clear();

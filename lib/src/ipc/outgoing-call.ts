@@ -12,11 +12,11 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
   readonly head: CallHead;
   readonly sink: ResponseSink;
   readonly timeoutMs: number | undefined;
-  /** On the clock of `performance.now()`; Infinity for none. */
+  /** Time by the clock of `performance.now()`; Infinity if there is no deadline. */
   readonly expiresAt: number;
   done = false;
   readonly #host: StreamHost;
-  /** What the peer has said of it. */
+  /** What the peer has sent for this call so far. */
   #hasStarted = false;
   #hasHead = false;
   #send: SendStream | null = null;
@@ -32,7 +32,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
     this.expiresAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   }
 
-  /** @param used body bytes that went out with the head */
+  /** @param used number of body bytes that were sent with the head */
   openSend(used: number): SendStream {
     this.#send = new SendStream(this.id, this.#host.outbox.sends, this, WINDOW_BYTES - used);
     return this.#send;
@@ -77,7 +77,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
     }
   }
 
-  /** @param head null for the frames after the first */
+  /** @param head null in all frames after the first */
   receive(head: ResponseHead | null, body: Uint8Array | null, end: boolean): void {
     const fault = this.#faultOf(head, body?.length ?? 0);
     if (fault !== null) {
@@ -104,7 +104,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
     return responseHeadFault(this.head, head, this.#host.kinds);
   }
 
-  /** What the peer says of this call cannot be true. The connection carries the calls of others too: only this one ends. */
+  /** The peer has said something about this call that cannot be true. Only this call ends; the other calls on the connection continue. */
   #refuse(reason: string): void {
     if (this.done) return;
     this.cancel(reason);
@@ -115,7 +115,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
     if (this.#send?.grant(bytes) === false) this.#refuse('credit beyond any body');
   }
 
-  /** Ends the call with an error, without telling the peer. */
+  /** Ends the call with an error. The peer is not informed. */
   fail(error: Error): void {
     if (this.done) return;
     this.#finish();
@@ -128,7 +128,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
 
   onSent(): void {}
 
-  /** A fault of the receiver ends this call, not the connection that others share. */
+  /** If the receiver throws, only this call ends; the other calls on the connection continue. */
   #sinkFailed(error: unknown): void {
     if (this.done) throw error;
     this.cancel('the receiver failed');

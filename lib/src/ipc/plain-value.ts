@@ -1,14 +1,14 @@
-/** Objects that structured clone carries without a look inside. */
+/** Prototypes of objects that structured clone copies as a whole. */
 const LEAF_PROTOTYPES: ReadonlySet<unknown> = new Set(
   [Date, RegExp, ArrayBuffer, Number, String, Boolean].map((leaf) => leaf.prototype as unknown),
 );
 const MAX_DEPTH = 100;
-/** Objects looked at; beyond, a value with many references to one object could take for ever. */
+/** Largest number of objects to look at. Without it, a value with many references to one object could take for ever. */
 const MAX_OBJECTS = 100_000;
 
 /**
- * Whether structured clone surely carries the value as it is. False only means that a closer look is due; that one knows
- * paths, cycles and extensions, and is slower.
+ * Whether structured clone certainly copies the value as it is. If false, a closer look is necessary: the slower check, which knows paths, cycles and
+ * extensions.
  */
 export function isPlain(value: unknown): boolean {
   return plain(value, 0, { left: MAX_OBJECTS });

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { isNbserveError, registeredExtensions, toWireError, type ValueExtension } from '../core/index.js';
 import { CannotClone } from './errors.js';
 
-/** Marks an extended value inside a copy of what holds it. It is a view because the serializer hands views, and only those, back to us. */
+/** Marks an extended value inside the copy of the object that contains it. It is a view because the serializer calls us only for views. */
 export class Extended extends Uint8Array {
   readonly extension: string;
   wire: unknown;
@@ -14,14 +14,14 @@ export class Extended extends Uint8Array {
   }
 }
 
-/** A place inside a value, kept as a chain and spelled out only for an error. */
+/** The path to a part of a value, as a linked list. It becomes text only if there is an error. */
 interface ValuePath {
   readonly parent: ValuePath | null;
   readonly step: string;
 }
 
 /**
- * A copy of the value in which errors and extended values are replaced by {@link Extended}. Keeps cycles and shared references.
+ * Copies the value and replaces errors and extended values by {@link Extended}. Cycles and shared references are kept.
  * @throws NBS_CANNOT_CLONE
  */
 export function replaceExtended(value: unknown, root: string, extensions: readonly ValueExtension[]): unknown {
@@ -85,7 +85,7 @@ class Replacer {
     const copy: unknown[] = new Array(value.length);
     this.#seen.set(value, copy);
     for (let i = 0; i < value.length; i += 1) {
-      // A hole stays a hole.
+      // A hole in an array stays a hole.
       if (i in value) copy[i] = this.replace(value[i], { parent: place, step: `[${i}]` });
     }
     return copy;
@@ -113,7 +113,7 @@ class Replacer {
   }
 }
 
-/** Classes whose instances would silently arrive empty, and what to send in their place. */
+/** Classes whose instances would silently arrive without content, and what to send instead. */
 const UNSENDABLE: readonly (readonly [name: string, advice: string])[] = [
   ['Request', 'send its url, headers and body'],
   ['Response', 'send its status, headers and body'],
@@ -129,7 +129,7 @@ const UNSENDABLE: readonly (readonly [name: string, advice: string])[] = [
   ['WeakRef', ''],
 ];
 
-/** Advice (may be empty) where the object cannot be sent; null where it can. */
+/** Advice (may be empty) if the object cannot be sent; null if it can. */
 function unsendable(value: object): string | null {
   if (types.isPromise(value)) return 'await it first';
   if (types.isGeneratorObject(value)) return 'send an array';

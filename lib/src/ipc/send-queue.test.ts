@@ -7,7 +7,7 @@ import { FrameParser } from './frame-parser.js';
 import { FrameWriter } from './frame-writer.js';
 import { SendQueue, SendStream } from './send-queue.js';
 
-/** A queue over a connection that takes `room` bytes at a time. */
+/** A queue in front of a connection that takes `room` bytes at a time. */
 class Connection {
   readonly frames: { stream: number; length: number; end: boolean; text: string }[] = [];
   readonly writer = new FrameWriter();

@@ -3,12 +3,12 @@ import { ByteQueue, SMALL_BYTES } from './byte-queue.js';
 import { Flag, FrameType, MAX_PAYLOAD, WINDOW_BYTES } from './frame.js';
 import type { FrameWriter } from './frame-writer.js';
 
-/** `write` asks for a pause above this many queued bytes. */
+/** `write` asks for a pause if more bytes than this are queued. */
 const HIGH_WATER = 64 * 1024;
-/** As in HTTP/2 (RFC 9113, section 6.9.1). */
+/** The limit of HTTP/2 (RFC 9113, section 6.9.1). */
 const MAX_CREDIT = 2 ** 31 - 1;
 
-/** One direction of one stream: body bytes that wait for credit or for their turn. */
+/** The body bytes of one direction of one stream that wait for credit or for their turn. */
 export class SendStream {
   readonly id: number;
   credit: number;
@@ -18,7 +18,7 @@ export class SendStream {
   #ended = false;
   #finished = false;
   #paused = false;
-  /** Whether it stands in the queue's ring. */
+  /** Whether this stream is in the ring of the queue. */
   inRing = false;
 
   constructor(id: number, queue: SendQueue, owner: SendOwner, credit = WINDOW_BYTES) {
@@ -33,8 +33,8 @@ export class SendStream {
   }
 
   /**
-   * Small pieces wait for the end of the turn, where they leave as one frame.
-   * @param own the bytes stay unchanged, so they need not be copied
+   * Small pieces wait until the end of the turn, and leave as one frame.
+   * @param own if true, the bytes will not change, so they need not be copied
    */
   write(chunk: Uint8Array, own = false): boolean {
     const { length } = chunk;
@@ -58,7 +58,7 @@ export class SendStream {
     this.#queue.ready(this);
   }
 
-  /** False: the peer grants what nobody can mean. */
+  /** Returns false if the credit becomes larger than any valid one. */
   grant(bytes: number): boolean {
     this.credit += bytes;
     if (this.credit > MAX_CREDIT) return false;
@@ -66,13 +66,13 @@ export class SendStream {
     return true;
   }
 
-  /** Drops what is queued; nothing more goes out. */
+  /** Drops the queued bytes. After this, nothing more is sent. */
   abandon(): void {
     this.#finished = true;
     this.#bytes.clear();
   }
 
-  /** Writes what may leave now, before something that ends the stream otherwise. */
+  /** Writes what may leave now. To be called before another frame ends the stream. */
   sendRest(): void {
     while (this.sendable && this.#bytes.length > 0) this.send(this.#queue.writer);
   }
@@ -97,16 +97,16 @@ export class SendStream {
 }
 
 export interface SendOwner {
-  /** Below the low-water mark again after `write` returned false. */
+  /** Called when the queue is below its low-water mark after `write` returned false. */
   onSendDrain(): void;
-  /** END is written. */
+  /** Called when the frame with END is written. */
   onSent(): void;
 }
 
-/** Streams with data and credit, served in turn, one frame each. */
+/** The streams that have data and credit. They take turns, one frame each. */
 export class SendQueue {
   readonly writer: FrameWriter;
-  /** There is something to flush. */
+  /** Called when there are frames to flush. */
   readonly written: () => void;
   readonly #congested: () => boolean;
   readonly #ring = new Fifo<SendStream>();
@@ -117,7 +117,7 @@ export class SendQueue {
     this.#congested = congested;
   }
 
-  /** A write may pass the ring by: nobody waits. */
+  /** True if no stream waits, so a write need not go through the ring. */
   get idle(): boolean {
     return this.#ring.size === 0 && !this.#congested();
   }
@@ -133,7 +133,7 @@ export class SendQueue {
     this.written();
   }
 
-  /** Writes frames in turn until nobody waits or the connection is full. */
+  /** Writes frames in turn until no stream waits or the connection is full. */
   pump(): void {
     while (this.#ring.size > 0 && !this.#congested()) {
       const stream = this.#ring.shift() as SendStream;

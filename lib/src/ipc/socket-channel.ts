@@ -24,7 +24,7 @@ import { TextJoiner } from './text-joiner.js';
 import { abortError, UnarySink } from './unary-call.js';
 import { encodeValue } from './values.js';
 
-/** A peer that does not read is not waited for longer than this after `close`. */
+/** After `close`, the channel waits at most this long for a peer that does not read. */
 const LINGER_MS = 1000;
 
 const log = createLog('ipc');
@@ -44,7 +44,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   readonly #outgoing = new Map<number, OutgoingStream>();
   readonly #incoming = new Map<number, IncomingStream>();
   readonly #deadlines: Deadlines;
-  /** Streams that the connecting side opens are odd, the accepting side's even. */
+  /** Streams that the connecting side opens have odd numbers, those of the accepting side even ones. */
   readonly #parity: number;
   #nextStream: number;
   readonly #batch: CallBatch;
@@ -114,7 +114,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     this.outbox.flush();
     this.isClosed = true;
     this.outbox.close();
-    // A call that arrives from now on could not be answered, nor its STARTED be written.
+    // A call that arrives now could not be answered, and its STARTED frame could not be written.
     this.#parser.stop();
     this.#socket.end();
     const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS);
@@ -150,7 +150,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
       return call;
     }
     const bytes = body === 'stream' ? null : body;
-    // The receiver puts a body of known length together.
+    // If the receiver knows the length, it joins the body.
     const sent =
       bytes !== null && bytes.length > MAX_HEAD / 2 && head.length === undefined ? { ...head, length: bytes.length } : head;
     const json = JSON.stringify(sent);
@@ -171,7 +171,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     return call;
   }
 
-  /** Ids are used again after 2^31 calls, except those still in use. */
+  /** Numbers are used again after 2^31 calls, unless they are still in use. */
   #streamAfter(id: number): number {
     let next = id;
     do next = (next + 2) >>> 0;
@@ -196,7 +196,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     this.#batch.close(this.#beforeRun);
   };
 
-  /** Each is run, so that it can let go of what it holds; it sees that its call is cancelled. */
+  /** Each function still runs, so that it can release what it holds; it sees that its call is cancelled. */
   #beforeRun = (calls: readonly IncomingStream[]): void => {
     if (this.isClosed) for (const call of calls) this.#guard(() => call.receiveCancel(CALLER_GONE, this.#gone()));
   };
@@ -240,7 +240,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     if (call?.receiveData(piece, end)) this.#dispatch(call);
   }
 
-  /** ERROR or NOTIFY. */
+  /** Takes a frame of the type ERROR or NOTIFY. */
   #onText(type: number, flags: number, stream: number, bytes: Buffer, from: number, to: number): void {
     const text = this.#texts.add(type, stream, bytes, from, to, (flags & Flag.MORE) !== 0);
     if (text === null) return;
@@ -306,7 +306,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     return ProtocolViolation({ peer: this.peerName, reason }, cause);
   }
 
-  /** A malformed frame, or an error in a callback: this connection ends, the process goes on. */
+  /** After a malformed frame or an error in a callback, this connection ends and the process continues. */
   #fail(error: unknown): void {
     this.#failure = isNbserveError(error) ? error : ProtocolViolation({ peer: this.peerName, reason: String(error) }, error);
     log.error({ err: error, peer: this.peerName }, 'the connection is closed');

@@ -1,17 +1,17 @@
 import { ByteQueue } from './byte-queue.js';
 
-/** A text of several frames (an error, a snapshot) may grow to this. */
+/** Largest text that may arrive in several frames (an error, a snapshot). */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Joins the frames of one text. They follow each other without a frame of another text between them. */
+/** Joins the frames of one text. Between them there is no frame of another text. */
 export class TextJoiner {
   readonly #parts = new ByteQueue();
-  /** Type and stream of the text that is not complete. */
+  /** Type and stream of the text that is not complete yet; `''` if there is none. */
   #of = '';
 
   /**
-   * The text, or null while more is to come.
-   * @throws RangeError where it grows too large, or a frame of another text comes between
+   * Returns the text, or null if more of it must come.
+   * @throws RangeError if the text is too large, or if a frame of another text comes between
    */
   add(type: number, stream: number, bytes: Buffer, from: number, to: number, more: boolean): string | null {
     if (!more && this.#of === '') return bytes.toString(undefined, from, to);

@@ -52,7 +52,7 @@ export class UnarySink implements ResponseSink {
   }
 }
 
-/** NBS_CANCELLED under the name that the web platform gives to an abort. */
+/** NBS_CANCELLED with the name that the web platform uses for aborts. */
 export function abortError(what: string, cause: unknown): Error {
   const error = Cancelled({ what, reason: 'its signal was aborted' }, cause);
   error.name = 'AbortError';

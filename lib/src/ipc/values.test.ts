@@ -30,7 +30,7 @@ test('what structured clone carries arrives as from structured clone', () => {
 
 test('dates arrive, an invalid one as invalid', () => {
   fc.assert(fc.property(fc.date({ noInvalidDate: true }), (date) => assert.deepStrictEqual(trip([date]), [date])));
-  // On its own: two invalid dates are never equal to deepStrictEqual.
+  // This has a test of its own because deepStrictEqual never finds two invalid dates equal.
   assert.ok(Number.isNaN(trip(new Date(Number.NaN)).getTime()));
 });
 

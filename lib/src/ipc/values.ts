@@ -9,16 +9,16 @@ import { Extended, replaceExtended } from './replace-extended.js';
 export interface ValueCodec {
   /** Extensions beside the registered ones. */
   readonly extensions?: readonly ValueExtension[];
-  /** What a path in an error starts with. @default 'value' */
+  /** The beginning of each path in an error. @default 'value' */
   readonly root?: string;
 }
 
-/** The first byte: structured clone, the same with extended values inside, or JSON. */
+/** The first byte tells the format: structured clone, structured clone with extended values inside, or JSON. */
 const PLAIN = 0;
 const EXTENDED = 1;
 const JSON_TEXT = 2;
 
-/** Stands in the place of a type of view for an extended value. */
+/** The number that stands for the type of a view if the view is an extended value. */
 const EXTENDED_TAG = 255;
 
 const VIEWS = [
@@ -38,9 +38,9 @@ const VIEWS = [
 ] as const;
 
 /**
- * A value as bytes: structured clone, beyond it errors with their codes and what extensions are registered for.
+ * Encodes a value as bytes: by structured clone, with errors (and their codes) and all registered extensions in addition.
  * Instances of classes arrive as plain objects, as with structured clone.
- * @throws NBS_CANNOT_CLONE naming the path of what cannot be sent
+ * @throws NBS_CANNOT_CLONE with the path of the part that cannot be sent
  */
 export function encodeValue(value: unknown, codec: ValueCodec = {}): Uint8Array {
   if (isSmallJson(value)) return jsonBytes(JSON.stringify(value));
@@ -48,7 +48,7 @@ export function encodeValue(value: unknown, codec: ValueCodec = {}): Uint8Array 
     try {
       return serialize(value, PLAIN);
     } catch {
-      // A proxy looks plain; below it is found and named.
+      // A proxy looks like a plain object here; the code below detects it and names it.
     }
   }
   const root = codec.root ?? 'value';
@@ -60,7 +60,7 @@ export function encodeValue(value: unknown, codec: ValueCodec = {}): Uint8Array 
   }
 }
 
-/** @throws NBS_INVALID_VALUE, also where an extension of the sender is not registered here */
+/** @throws NBS_INVALID_VALUE, also if the value contains an extension that is not registered here */
 export function decodeValue(bytes: Uint8Array, codec: ValueCodec = {}): unknown {
   try {
     if (bytes[0] === JSON_TEXT) return JSON.parse(asBuffer(bytes).toString(undefined, 1));
@@ -93,14 +93,14 @@ function serialize(value: unknown, flag: number): Uint8Array {
   return writer.releaseBuffer();
 }
 
-/** Documented by Node, but missing in its types. */
+/** Node documents these functions, but its types lack them. */
 interface HiddenApi {
   _setTreatArrayBufferViewsAsHostObjects(flag: boolean): void;
-  /** Offset of the bytes in the message. */
+  /** Returns the offset of the bytes in the message. */
   _readRawBytes(length: number): number;
 }
 
-/** Views travel as exactly their bytes, not with the whole (often shared) buffer beneath. */
+/** Sends only the bytes of a view, without the (often shared) buffer that it belongs to. */
 class ValueSerializer extends Serializer {
   constructor() {
     super();
@@ -131,7 +131,7 @@ class ValueDeserializer extends Deserializer {
     this.#extensions = extensions;
   }
 
-  /** Copies the view's bytes: the message's buffer also holds what others sent. */
+  /** Copies the bytes of the view, because the buffer of the message also contains other data. */
   _readHostObject(): unknown {
     const index = this.readUint32();
     if (index === EXTENDED_TAG) return this.#readExtended();
@@ -157,7 +157,7 @@ class ValueDeserializer extends Deserializer {
 function viewIndex(view: NodeJS.ArrayBufferView): number {
   if (Buffer.isBuffer(view)) return 0;
   for (let i = 1; i < VIEWS.length; i += 1) if (view instanceof (VIEWS[i] as (typeof VIEWS)[number])) return i;
-  // A view of another realm (a notebook's context).
+  // A view of another realm, such as the context of a notebook.
   const name = Object.prototype.toString.call(view).slice('[object '.length, -1);
   return VIEWS.findIndex((each) => each.name === name);
 }
