@@ -68,13 +68,13 @@ export function mnistTensor(
 
 const LOAD_OPTIONS = {
   split: {
-    doc: '60,000 digits to train on or 10,000 to test with.',
+    doc: "'train' has 60,000 digits, 'test' has 10,000.",
     expected: "'train' or 'test'",
     default: 'test',
     parse: (value) => (value === 'train' || value === 'test' ? value : undefined),
   } as OptionSpec<'train' | 'test'>,
   limit: {
-    doc: 'The first so many.',
+    doc: 'How many digits to load, from the first on.',
     expected: 'an integer of at least 0, or Infinity',
     default: undefined,
     parse: (value) =>
@@ -83,7 +83,7 @@ const LOAD_OPTIONS = {
         : undefined,
   } as OptionSpec<number | undefined>,
   from: {
-    doc: 'Folder to look for datasets/ from.',
+    doc: 'The folder from which datasets/ is looked for, upwards.',
     expected: 'the path of a folder',
     default: undefined,
     parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),

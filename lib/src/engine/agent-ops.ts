@@ -1,34 +1,34 @@
 import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from './engine.js';
 
-/** Entries that a reader has not seen yet. */
+/** The next entries of a journal for one reader. */
 export interface JournalBatch<T> {
   readonly entries: readonly T[];
-  /** Give this back as `after`. */
+  /** The number of the last entry: the next `after`. */
   readonly last: number;
-  /** Entries that were dropped before the reader came to them. */
+  /** How many entries were dropped before the reader read them. */
   readonly missed: number;
-  /** Nothing will come any more. */
+  /** True if no more entries will come. */
   readonly ended: boolean;
 }
 
-/** What to read of a journal: the answer waits until there is something. */
+/** What to read of a journal. The answer comes when there is an entry. */
 export interface ReadJournal {
-  /** Number of the last entry read; `0` is the oldest one kept, `null` what comes from now on. */
+  /** The number of the last entry that was read. `0` starts with the oldest entry that is kept, `null` with the next one that comes. */
   readonly after: number | null;
 }
 
-/** Whose lines to read; of all processes where neither is named. */
+/** Whose lines to read. If neither a process nor a driver is named, those of all processes. */
 export interface ReadLogs extends ReadJournal {
   readonly processId?: string;
-  /** Lines of groups that this driver claimed last, and what was printed during its calls. */
+  /** Read the lines of the groups that this driver claimed last, and what was printed during its calls. */
   readonly driver?: string;
-  /** With `driver`: those that no driver has claimed as well. */
+  /** With `driver`: read also the lines that no driver has claimed. */
   readonly unclaimed?: boolean;
-  /** Answer at once, also with nothing. */
+  /** Answer at once, even if there is no entry. */
   readonly atOnce?: boolean;
 }
 
-/** Control operations that a node agent answers. */
+/** The control operations that a node agent answers. */
 export interface AgentOps {
   nodes: { args: undefined; result: readonly NodeInfo[] };
   start: { args: ProcessSpec; result: undefined };
@@ -36,20 +36,20 @@ export interface AgentOps {
   stop: { args: { readonly id: string; readonly graceMs?: number }; result: undefined };
   list: { args: undefined; result: readonly ProcessInfo[] };
   logs: { args: ReadLogs; result: JournalBatch<LogLine> };
-  /** From now on the output of these groups is this driver's: it ran them last. */
+  /** From now on, this driver gets the output of these groups, because it ran them last. */
   claimLogs: { args: { readonly groups: readonly string[]; readonly driver: string }; result: undefined };
   exits: { args: ReadJournal; result: JournalBatch<ProcessInfo> };
   nodeChanges: { args: ReadJournal; result: JournalBatch<NodeChange> };
-  /** Ends every process; answers when all are gone. The agent then removes its folder and exits. */
+  /** Ends every process, and answers when all have ended. Then the agent removes its folder and exits. */
   shutdown: { args: { readonly graceMs: number }; result: undefined };
 }
 
-/** What the head's agent asks the agent of another node. */
+/** The control operations that the agent of another node answers to the head's agent. */
 export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 'list' | 'logs' | 'exits'> {
   ping: { args: undefined; result: undefined };
-  /** Resolves when its proxy is ready, where it has one. */
+  /** Resolves when its proxy is ready, if it has one. */
   serving: { args: undefined; result: undefined };
-  /** The stages of an end, see `Agent`. */
+  /** The stages of stopping, see `Agent`. */
   stopFront: { args: { readonly graceMs: number }; result: undefined };
   stopReplicas: { args: { readonly graceMs: number }; result: undefined };
   end: { args: undefined; result: undefined };

@@ -13,20 +13,20 @@ import { LineSplitter } from './line-splitter.js';
 const AGENT_MAIN = fileURLToPath(new URL('./agent/main.js', import.meta.url));
 const TAIL_LINES = 20;
 
-/** The agent as its driver sees it. */
+/** The agent's process, for the driver that starts it. */
 export class AgentProcess {
-  /** Its control socket listens. */
+  /** Resolves when its control socket listens. */
   readonly open: Promise<void>;
-  /** The controller is ready. */
+  /** Resolves when the controller is ready. */
   readonly up: Promise<{ readonly host: string; readonly port: number }>;
-  /** The proxy is ready too. */
+  /** Resolves when the proxy is ready too. */
   readonly serving: Promise<void>;
   readonly exited: Promise<ExitReport>;
   readonly #child: ChildProcess;
 
   constructor(dir: string, args: AgentArguments) {
     const logFile = join(logsFolder(dir), 'agent.log');
-    // A file, not a pipe: the agent must outlive this process long enough to end its children.
+    // A file, not a pipe: the agent must live longer than this process, until it has ended its children.
     const log = openSync(logFile, 'a', 0o600);
     const child = spawn(process.execPath, [AGENT_MAIN, JSON.stringify(args)], {
       detached: true,
@@ -41,7 +41,7 @@ export class AgentProcess {
         removeFolder(dir);
         resolve({ code, signal, name: nameExit({ code, signal, asked: code === 0, stderrTail }), stderrTail });
       };
-      // 'close', so that its last message has been read.
+      // At 'close', its last message has been read.
       child.on('close', ended);
       child.on('error', () => ended(null, null));
     });
@@ -65,7 +65,7 @@ export class AgentProcess {
     this.#lifeline.on('data', (chunk: Buffer) => lines.push(chunk));
     this.#lifeline.on('error', () => {});
     void this.exited.then((exit) => fail(AgentFailed({ exit: describeExit(exit), stderr: stderrText(exit) })));
-    // Some starters await only one of them; whoever awaits one gets the error.
+    // Some callers await only one of them. Each await gets the error.
     for (const told of [this.up, this.serving]) told.catch(() => {});
   }
 
@@ -75,18 +75,18 @@ export class AgentProcess {
 
   /** Ends it and its children in order. */
   end(): void {
-    // EOF on its lifeline; a detached one does not look at that.
+    // This is EOF on its lifeline. A detached agent does not watch that.
     this.#lifeline.destroy();
     this.#child.kill('SIGTERM');
   }
 
-  /** This process may end, and this one's end is no longer told here. For a detached one that serves. */
+  /** Disconnects from a detached agent: it no longer keeps this process alive, and its end is no longer noticed here. */
   letGo(): void {
     this.#child.unref();
     this.#lifeline.destroy();
   }
 
-  /** SIGKILL: its children see the end of their own lifelines. */
+  /** SIGKILL. Its children end because their own lifelines end. */
   kill(): void {
     this.#child.kill('SIGKILL');
   }

@@ -11,7 +11,7 @@ function hasBlob(dir: string, hash: string): Promise<boolean> {
   );
 }
 
-/** Writes bytes under their hash. Readers see all of them or none; the same bytes twice are written once. */
+/** Writes bytes with their hash as the name. A reader sees all of them or none. The same bytes are written once. */
 export async function writeBlob(dir: string, bytes: Uint8Array): Promise<BlobRef> {
   const hash = createHash('sha256').update(bytes).digest('hex');
   const ref = { hash, bytes: bytes.byteLength };

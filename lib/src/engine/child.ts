@@ -6,7 +6,7 @@ import { NotAChild } from './errors.js';
 import { ExitCode } from './exit-report.js';
 import { type ChildArguments, type ChildMessage, LISTEN_FD, tell } from './lifeline.js';
 
-/** What a process of a cluster knows of itself. */
+/** What a process of a cluster knows about itself. */
 export interface ChildContext<A> {
   readonly id: string;
   readonly label: string;
@@ -16,25 +16,25 @@ export interface ChildContext<A> {
   readonly dir: string;
   /** The cluster's secret (hex). */
   readonly token: string;
-  /** The listening HTTP socket that the agent owns, for `server.listen({ fd })`; `null` where the spec asked for none. */
+  /** The listening HTTP socket that the agent owns, for `server.listen({ fd })`; `null` if the spec did not ask for it. */
   readonly listenFd: number | null;
-  /** Tells the agent that this process can be used: its socket listens. */
+  /** Tells the agent that this process is ready: its socket listens. */
   ready(): void;
-  /** At SIGTERM: runs `drain`, then exits 0. The last one given counts. */
+  /** Sets what happens at SIGTERM: `drain` runs, then the process exits with code 0. A second call replaces `drain`. */
   onStop(drain: () => Promise<void> | void): void;
-  /** How long the main thread may be blocked. */
+  /** The limit on how long the main thread may be blocked. */
   readonly blockLimit: BlockLimit;
-  /** Ends this process with a named code; the agent hands `error` on to whoever started it. */
+  /** Ends this process with a named exit code. The agent passes `error` on to the code that started this process. */
   exit(name: keyof typeof ExitCode, error?: unknown): never;
 }
 
-/** How long a child that never gets ready may run without the watcher of its owner's pipe. */
+/** A child that is not ready after this time starts the watcher of its owner's pipe nevertheless. */
 const WATCH_AT_LATEST_MS = 1000;
 
 /**
- * Enters the life of a cluster's process: reads what the agent handed down, and watches the owner's pipe from a worker thread that
- * ends the process at EOF, even while the main thread is in a busy loop. Call it once, first thing.
- * @throws NBS_NOT_A_CHILD where no agent started this process
+ * Makes this process a process of a cluster: it reads the agent's arguments, and starts a thread that watches the owner's pipe and ends the process at
+ * EOF, even while the main thread is in a busy loop. Call it once, before anything else.
+ * @throws NBS_NOT_A_CHILD if no agent started this process
  */
 export function enterChild<A>(): ChildContext<A> {
   const given = parseArguments();
@@ -63,7 +63,7 @@ export function enterChild<A>(): ChildContext<A> {
     listenFd: given.listenFd ? LISTEN_FD : null,
     ready() {
       tell({ kind: 'ready' } satisfies ChildMessage);
-      // After the message: starting a thread costs 2 ms here, and the agent need not wait for it.
+      // After the message, because starting a thread takes 2 ms, for which the agent need not wait.
       setImmediate(watch);
     },
     blockLimit,
@@ -87,13 +87,13 @@ function parseArguments(): ChildArguments {
     const given = JSON.parse(process.argv[2] ?? '') as ChildArguments;
     if (typeof given.dir === 'string' && typeof given.id === 'string') return given;
   } catch {
-    // Falls through: no JSON is not ours either.
+    // It is not JSON, so no agent wrote it.
   }
   throw NotAChild({ path: process.argv[1] ?? 'this module' });
 }
 
 /**
- * Makes stdout and stderr block. They are sockets, which Node writes asynchronously: what was printed right before
+ * Makes writes to stdout and stderr block. They are sockets, to which Node writes asynchronously, so output right before
  * `process.exit` or a crash would be lost (measured: all of a 5 MB line).
  */
 function blockingOutput(): void {

@@ -10,7 +10,7 @@ const AGENT_START_MS = 10_000;
 const AGENT_POLL_MS = 5;
 
 /**
- * The engine of the cluster in `dir`. While the agent still starts (its first children boot beside it) this waits for it.
+ * Connects to the agent of the cluster in `dir`. If the agent is still starting, this waits for it.
  * @throws NBS_CONNECT_FAILED, NBS_AUTH_FAILED, NBS_VERSION_SKEW
  */
 export async function connectEngine(dir: string, token: string): Promise<Engine> {
@@ -50,7 +50,7 @@ class LocalEngine implements Engine {
     return this.#call('nodes', undefined);
   }
 
-  // On the agent's own machine the store is a folder, so bytes need not travel.
+  // The store is a folder on the agent's machine, which is this one, so the bytes are not sent.
   putCode(bytes: Uint8Array): Promise<BlobRef> {
     return writeBlob(this.#dir, bytes);
   }
@@ -99,7 +99,7 @@ class LocalEngine implements Engine {
   }
 }
 
-/** Calls back with what is written from now on. */
+/** Calls the listeners with each entry that is written from now on. */
 async function tell<T>(
   listeners: ReadonlySet<(entry: T) => void>,
   read: (after: number | null) => Promise<JournalBatch<T>>,
@@ -109,7 +109,7 @@ async function tell<T>(
   }
 }
 
-/** Reads a journal of the agent batch by batch, until it ends or the connection does. */
+/** Reads a journal of the agent batch by batch, until the journal or the connection ends. */
 export async function* follow<T>(
   read: (after: number | null) => Promise<JournalBatch<T>>,
   after: number | null,

@@ -17,7 +17,7 @@ import {
 import { PathTooLong, UnsafeFolder } from './errors.js';
 import { isAlive, markProcess, type ProcessMark } from './process-mark.js';
 
-/** `sun_path` of the smallest of our platforms (macOS), without its final zero. */
+/** The length of `sun_path` on macOS, the shortest of the supported platforms, without its final zero. */
 const SOCKET_PATH_MAX = 103;
 const UNFINISHED_FOLDER_MS = 60_000;
 const PREDECESSOR_WAIT_MS = 10_000;
@@ -25,18 +25,18 @@ const PREDECESSOR_POLL_MS = 10;
 
 /** `owner.json`: who started the cluster. */
 interface OwnerFile {
-  /** What people know it by: its notebook or command. Clusters of older versions have none. */
+  /** A name for people: its notebook or command. Clusters of older versions have none. */
   readonly name?: string;
   readonly ownerKey: string | null;
   readonly detached: boolean;
   readonly driver: ProcessMark;
 }
 
-/** `agent.json`: written by the agent once its sockets listen. */
+/** `agent.json`: the agent writes it when its sockets listen. */
 export interface AgentFile {
   readonly agent: ProcessMark;
   readonly host: string;
-  /** 0 where no HTTP is answered. */
+  /** 0 if the cluster answers no HTTP. */
   readonly port: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -47,12 +47,12 @@ export interface ClusterInfo {
   readonly dir: string;
   /** Its notebook or the command that started it. */
   readonly name: string;
-  /** `''` where no HTTP is answered. */
+  /** `''` if the cluster answers no HTTP. */
   readonly url: string;
   readonly port: number;
   readonly detached: boolean;
   readonly ownerKey: string | null;
-  /** Pid of its agent. */
+  /** The pid of its agent. */
   readonly pid: number;
   readonly startedAt: number;
 }
@@ -62,7 +62,7 @@ export interface ClusterFolder {
   readonly token: string;
 }
 
-/** Clusters of this program. A kernel whose program is replaced keeps its pid, and is the successor of what ran in the process before. */
+/** The clusters that this program started. The pid does not tell: a kernel that replaces its program keeps its pid. */
 const own = new Set<string>();
 
 /**
@@ -83,7 +83,7 @@ export function createClusterFolder(options: {
   }
   const token = randomBytes(32).toString('hex');
   const owner: OwnerFile = { ...options, name: options.name ?? processName(), driver: markProcess(process.pid) };
-  // Complete before it has its name: others who look for stale folders never see one without an owner.
+  // The folder is complete before it gets its name, so that a process which looks for stale folders never sees one without an owner.
   const unfinished = `${dir}.new`;
   mkdirSync(unfinished, { mode: 0o700 });
   mkdirSync(logsFolder(unfinished), { mode: 0o700 });
@@ -95,10 +95,10 @@ export function createClusterFolder(options: {
   return { dir, token };
 }
 
-/** What people know this process by where nobody named it: its script. */
+/** The name of this process for people if it was not given one: its script. */
 export const processName = (): string => process.argv[1] ?? basename(process.execPath);
 
-/** Removes the folders of clusters whose driver and agent are both gone. */
+/** Removes the folders of clusters whose driver and agent have both ended. */
 export async function removeStaleFolders(): Promise<void> {
   const home = clustersHome();
   await Promise.all(
@@ -109,7 +109,7 @@ export async function removeStaleFolders(): Promise<void> {
   );
 }
 
-/** Waits for clusters that another process started under the same key: a restarted kernel gets its predecessor's port. */
+/** Waits until the clusters that another process started with the same key have ended, so that a restarted kernel can get its predecessor's port. */
 export async function predecessorsEnded(ownerKey: string): Promise<void> {
   const deadline = Date.now() + PREDECESSOR_WAIT_MS;
   const isPredecessor = (dir: string): boolean => {
@@ -166,14 +166,14 @@ function takeLock(lock: string): boolean {
   }
 }
 
-/** The cluster in `dir`; undefined where none runs. */
+/** The cluster in `dir`; undefined if none runs there. */
 export function clusterIn(dir: string): ClusterInfo | undefined {
   const owner = readJson<OwnerFile>(ownerFile(dir));
   const file = readJson<AgentFile>(agentFile(dir));
   if (owner === undefined || file === undefined || !isAlive(file.agent)) return undefined;
   const { port, startedAt, agent } = file;
   const { detached, ownerKey } = owner;
-  // A path may hold anything, and a terminal obeys control characters.
+  // A path may contain control characters, which a terminal would execute.
   const name = (owner.name ?? 'unknown').replaceAll(/\p{Cc}/gu, '?');
   return { id: basename(dir), dir, name, url: urlOf(file.host, port), port, detached, ownerKey, pid: agent.pid, startedAt };
 }
@@ -188,30 +188,30 @@ export function removeFolder(dir: string): void {
   rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
 
-/** `http://127.0.0.1:8000`: an address that a client on this machine can use; `''` for port 0, where no HTTP is answered. */
+/** `http://127.0.0.1:8000`: an address that a client on this machine can use; `''` for port 0, which means that no HTTP is answered. */
 export function urlOf(host: string, port: number): string {
   if (port === 0) return '';
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
-/** The folder of this user's clusters, made where it is missing. @throws NBS_UNSAFE_FOLDER */
+/** The folder of this user's clusters. It is made if it is missing. @throws NBS_UNSAFE_FOLDER */
 export function clustersHome(): string {
   const configured = runtimeHome();
   const name = `nbs-${process.getuid?.() ?? userInfo().username}`;
   if (configured !== undefined) {
     try {
-      // Children run in other folders.
+      // Absolute, because children run in other folders.
       return privateFolder(resolve(configured, name));
     } catch (error) {
-      // XDG_RUNTIME_DIR is often set in containers without being there.
+      // In containers, XDG_RUNTIME_DIR often names a folder that does not exist.
       if (!['ENOENT', 'EACCES', 'EROFS', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
   return privateFolder(join(tmpdir(), name));
 }
 
-/** In a folder that everybody can write to, somebody else may have been there first. */
+/** Makes a private folder and checks it: in a folder that everybody can write to, somebody else may have made one of the same name. */
 function privateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const stat = lstatSync(path);
@@ -227,7 +227,7 @@ function isStale(dir: string): boolean {
   const owner = readJson<OwnerFile>(ownerFile(dir));
   const agent = readJson<AgentFile>(agentFile(dir))?.agent;
   if (agent !== undefined && isAlive(agent)) return false;
-  // The process that started a detached one has no part in its life.
+  // A detached cluster does not depend on the process that started it.
   if (agent !== undefined && owner?.detached === true) return true;
   if (owner === undefined) return ageMs(dir) > UNFINISHED_FOLDER_MS;
   const isPredecessor = owner.driver.pid === process.pid && !own.has(dir);

@@ -8,14 +8,14 @@ import type { LogLine } from './engine.js';
 import { ClusterGone } from './errors.js';
 
 /**
- * What the processes of a cluster have printed lately (16 MiB of it are kept), in the order in which it came.
- * @param follow goes on with what comes, until the cluster ends
+ * The last lines that the processes of a cluster have printed (16 MiB are kept), in the order in which they came.
+ * @param follow goes on with new lines, until the cluster ends
  * @throws NBS_CLUSTER_GONE
  */
 export async function* readClusterLogs(dir: string, { follow }: { readonly follow: boolean }): AsyncGenerator<LogLine> {
   if (clusterIn(dir) === undefined) throw ClusterGone({ path: dir });
   const token = readFileSync(tokenFile(dir), 'utf8');
-  // As a driver: at its end the cluster waits until drivers have read the last lines.
+  // It connects as a driver, because a cluster that ends waits until drivers have read the last lines.
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
   const call = opCaller<AgentOps>(channel);
   try {
@@ -40,8 +40,8 @@ export async function* readClusterLogs(dir: string, { follow }: { readonly follo
 }
 
 /**
- * Drains and ends the cluster in `dir`. Resolves when nothing of it is left.
- * @param graceMs for the drain, then SIGKILL
+ * Drains and ends the cluster in `dir`. Resolves when its processes have ended and its folder is removed.
+ * @param graceMs how long the drain may take, in ms; then SIGKILL
  * @throws NBS_CLUSTER_GONE
  */
 export async function stopCluster(dir: string, graceMs: number): Promise<void> {

@@ -20,24 +20,24 @@ import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
 import { isAlive, markProcess } from './process-mark.js';
 
-/** JSON. */
+/** Plain JSON. */
 type ControllerArgs = Readonly<Record<string, unknown>>;
 
 export interface LocalClusterOptions {
-  /** What people know the cluster by: its notebook or command. @default the process's script */
+  /** The cluster's name for people: its notebook or command. @default the process's script */
   readonly name?: string | undefined;
-  /** Stands for one owner over its restarts: a new cluster waits until an earlier process's cluster with the same key has ended. */
+  /** A key that an owner keeps over its restarts. A new cluster waits until the cluster of an earlier process with the same key has ended. */
   readonly ownerKey?: string;
-  /** The cluster goes on when this process ends. @default false */
+  /** The cluster keeps running when this process ends. @default false */
   readonly detached?: boolean;
   readonly http: HttpOptions;
-  /** Its nodes, the head first. @default one, with what the machine has */
+  /** Its nodes, the head first. @default one node with the machine's resources */
   readonly nodes?: readonly DeclaredNode[];
-  /** What the controller's process is told beside its folder. */
+  /** Arguments for the controller's process besides its folder. */
   readonly controllerArgs?: ControllerArgs;
-  /** Resolves before the proxy is ready, once deploys are taken; {@link LocalCluster.serving} says when it is. @default false */
+  /** The start resolves when deploys are accepted, before the proxy is ready; then {@link LocalCluster.serving} resolves when it is. @default false */
   readonly early?: boolean;
-  /** Every line that a process of the cluster prints, in order per process. */
+  /** Is called with every line that a process of the cluster prints. The lines of one process are in order. */
   readonly onLog: (line: LogLine) => void;
   readonly entries: ClusterEntries;
 }
@@ -45,22 +45,24 @@ export interface LocalClusterOptions {
 export interface LocalCluster {
   readonly dir: string;
   readonly token: string;
-  /** `http://127.0.0.1:8000`; `''` where no HTTP is answered. */
+  /** `http://127.0.0.1:8000`; `''` if no HTTP is answered. */
   readonly url: string;
   readonly port: number;
-  /** The proxy is ready: HTTP is answered. Rejects where it cannot be started: NBS_PROCESS_EXITED, NBS_AGENT_FAILED. */
+  /** Resolves when the proxy answers HTTP. Rejects if the proxy cannot be started: NBS_PROCESS_EXITED, NBS_AGENT_FAILED. */
   readonly serving: Promise<void>;
   /** The connection to the node agent. */
   readonly agent: Channel;
-  /** Drains and ends every process, then removes the folder. Resolves when nothing is left; calling it again is the same stop. */
-  stop(options?: { /** Milliseconds for all of it before SIGKILL. @default 4000 */ readonly graceMs?: number }): Promise<void>;
-  /** The cluster outlives this process. */
+  /** Drains and ends every process, then removes the folder. Resolves when that is done. A second call returns the same promise. */
+  stop(options?: {
+    /** How long the drain may take before SIGKILL, in ms. @default 4000 */ readonly graceMs?: number;
+  }): Promise<void>;
+  /** True if the cluster keeps running when this process ends. */
   readonly detached: boolean;
-  /** This connection's id: what processes print for it is read under this name. */
+  /** The id of this connection: what processes print for it is read under this name. */
   readonly driver: string;
-  /** From now on what these groups print comes here, and no longer to the driver that claimed them before. */
+  /** From now on, the output of these groups comes to this driver, and no longer to the one that claimed them before. */
   claimLogs(groups: readonly string[]): Promise<void>;
-  /** Resolves when the agent has ended, asked (`STOPPED`) or not. */
+  /** Resolves when the agent has ended: because it was asked to (`STOPPED`), or otherwise. */
   readonly exited: Promise<ExitReport>;
 }
 
@@ -71,7 +73,7 @@ const ONE_NODE: readonly DeclaredNode[] = [{}];
 
 /**
  * Starts a cluster on this machine: a node agent with controller and proxy. Resolves when both are ready.
- * It ends with this process, however that ends, unless it is detached.
+ * Unless it is detached, it ends when this process ends, for whatever reason.
  * @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED (controller or proxy), NBS_AGENT_FAILED, NBS_PATH_TOO_LONG, NBS_UNSAFE_FOLDER
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
@@ -83,7 +85,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const agent = new AgentProcess(dir, { dir, nodes, detached, http, entries, controllerArgs });
   try {
     const connecting = agent.open.then(() => connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) }));
-    connecting.catch(() => {}); // Where the agent fails, its own error says more.
+    connecting.catch(() => {}); // If the agent fails, its own error says more.
     const { host, port } = await agent.up;
     const channel = await connecting;
     if (!early) await agent.serving;
@@ -93,7 +95,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const gone = async (): Promise<void> => void (await exited);
     return openCluster({ dir, token, url, port, channel, onLog, serving, exited, gone, kill, detached, logs: 'rest' });
   } catch (error) {
-    // Its end closes the connection, if there is one.
+    // The agent's end closes the connection, if there is one.
     agent.end();
     await agent.exited;
     throw error;
@@ -102,16 +104,16 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 
 export interface DetachedOptions {
   readonly entries: ClusterEntries;
-  /** What people know the cluster by. @default the process's script */
+  /** The cluster's name for people. @default the process's script */
   readonly name?: string;
-  /** Also where a detached cluster of this user runs already. @default false */
+  /** Start one even if a detached cluster of this user runs already. @default false */
   readonly another?: boolean;
   readonly nodes?: readonly DeclaredNode[] | undefined;
   readonly controllerArgs?: ControllerArgs;
 }
 
 /**
- * Starts a cluster that nobody owns, and lets go of it: it runs until it is stopped.
+ * Starts a cluster without an owner, and disconnects from it. It runs until it is stopped.
  * @throws NBS_DETACHED_RUNNING, and what {@link startLocalCluster} throws
  */
 export function startDetachedCluster(
@@ -139,7 +141,7 @@ export function startDetachedCluster(
 
 export interface JoinOptions {
   readonly onLog: (line: LogLine) => void;
-  /** `'own'`: what deployments print that were claimed here, from now on; `'all'`: every line, the past ones first. @default 'all' */
+  /** `'own'`: the new lines of the groups that this driver claims. `'all'`: every line, the past ones first. @default 'all' */
   readonly logs?: 'own' | 'all';
   /** The connection does not keep this process alive. @default false */
   readonly unref?: boolean;
@@ -160,7 +162,7 @@ export async function joinLocalCluster(dir: string, { onLog, logs = 'all', unref
   const serving = Promise.resolve();
   const { url, port, detached } = info;
   const agent = markProcess(info.pid);
-  // Its connections end before it has removed the folder.
+  // The agent's connections end before it has removed the folder.
   const gone = async (): Promise<void> => {
     while (isAlive(agent)) await delay(GONE_POLL_MS);
   };
@@ -175,13 +177,13 @@ interface OpenCluster {
   readonly channel: Channel;
   readonly serving: Promise<void>;
   readonly exited: Promise<ExitReport>;
-  /** Resolves when the agent's process is gone. */
+  /** Resolves when the agent's process has ended. */
   readonly gone: () => Promise<void>;
   readonly onLog: (line: LogLine) => void;
   readonly detached: boolean;
-  /** Whose lines: those claimed here, these and those that nobody claimed, or all. */
+  /** Which lines: those of the groups that this driver claimed, those and the lines that no driver claimed, or all. */
   readonly logs: 'own' | 'rest' | 'all';
-  /** SIGKILL of the agent. */
+  /** Sends SIGKILL to the agent. */
   readonly kill: () => void;
 }
 
@@ -189,13 +191,13 @@ function openCluster(open: OpenCluster): LocalCluster {
   const { dir, token, url, port, channel, serving, exited, gone, detached, kill } = open;
   const driver = shortId();
   const call = opCaller<AgentOps>(channel);
-  // The last line comes when every process has ended; the agent waits for drivers to have read it.
+  // The last line comes when every process has ended. The agent waits until drivers have read it.
   const logsEnded = followLogs(open, driver).then(() => channel.close());
   const shutDown = async (graceMs: number): Promise<void> => {
-    // An agent that is suspended or hangs is not waited for forever.
+    // The agent may be suspended or hang, so the wait has a limit.
     channel.ref();
     const timer = setTimeout(kill, timerMs(graceMs + AGENT_GRACE_MS));
-    // A connection that breaks on the way means the same end, seen from here.
+    // If the connection breaks meanwhile, the agent has ended too.
     await call('shutdown', { graceMs }).catch(() => {});
     await logsEnded;
     await exited;

@@ -1,13 +1,13 @@
 import type { ExitReport } from './exit-report.js';
 
-/** What a node agent is asked to run. */
+/** A process that a node agent is asked to run. */
 export interface ProcessSpec {
-  /** Unique in the cluster; starting the same id twice starts one process. */
+  /** Unique in the cluster. If the same id is started twice, one process is started. */
   readonly id: string;
   readonly role: ProcessRole;
-  /** Name in logs, such as `Chat#k3f9`. */
+  /** Its name in logs, such as `Chat#k3f9`. */
   readonly label: string;
-  /** Whose output it prints, such as `app/Chat`: drivers claim it by that name. */
+  /** The group that its output belongs to, such as `app/Chat`. Drivers claim output by that name. */
   readonly logGroup?: string;
   /** Absolute path of the module to run; it calls `enterChild()`. */
   readonly main: string;
@@ -15,15 +15,15 @@ export interface ProcessSpec {
   readonly args: unknown;
   /** Environment variables on top of what it inherits. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Names of the variables of the agent's environment that it inherits, besides those that every process needs. Default: all. */
+  /** The names of the agent's environment variables that it inherits, besides those that every process needs. Default: all. */
   readonly inherit?: readonly string[];
   /** Working folder. Default: the driver's. */
   readonly cwd?: string;
   /** Id of the node to run it on. Default: the head. */
   readonly node?: string;
-  /** Start it again, with a growing pause, whenever it ends unasked. For controller and proxy. */
+  /** Start it again, after a pause that grows, whenever it ends without being asked to. For controller and proxy. */
   readonly restart?: boolean;
-  /** Hand down the cluster's HTTP listening socket, as `ChildContext.listenFd`. */
+  /** Give it the cluster's HTTP listening socket, as `ChildContext.listenFd`. */
   readonly listenFd?: boolean;
   /** How long the process may take to report ready. @default 60000 */
   readonly startTimeoutMs?: number;
@@ -32,7 +32,7 @@ export interface ProcessSpec {
 export type ProcessRole = 'controller' | 'proxy' | 'replica' | 'agent';
 
 export const ProcessState = {
-  /** Spawned, not ready yet. */
+  /** It was spawned and is not ready yet. */
   STARTING: 'STARTING',
   /** It reported ready. */
   RUNNING: 'RUNNING',
@@ -41,11 +41,11 @@ export const ProcessState = {
 } as const;
 export type ProcessState = (typeof ProcessState)[keyof typeof ProcessState];
 
-/** A call blocks the main thread of a process, which is alive. */
+/** A call blocks the main thread of a process that runs. */
 export interface Blocked {
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** The deadlines of all calls that it works on are over. */
+  /** True if the deadlines of all calls that it works on have passed. */
   readonly isOver: boolean;
 }
 
@@ -61,13 +61,13 @@ export interface ProcessInfo {
   readonly node: string;
   /** How often the agent has started it again. */
   readonly restarts: number;
-  /** A moment ago its watcher said so. */
+  /** Present if its watcher reported in the last seconds that the main thread is blocked. */
   readonly blocked?: Blocked;
-  /** Why it ended, where it did. */
+  /** Why it ended, if it has ended. */
   readonly exit?: ExitReport;
 }
 
-/** What a node has for replicas. */
+/** The resources that a node has for replicas. */
 export interface NodeResources {
   readonly cpu: number;
   /** Names of its GPUs, as `CUDA_VISIBLE_DEVICES` takes them. */
@@ -77,7 +77,7 @@ export interface NodeResources {
   readonly custom: Readonly<Record<string, number>>;
 }
 
-/** What the user says that a node has, in place of what was found. */
+/** Resources that the user declared for a node, instead of those that were found. */
 export interface DeclaredResources {
   readonly cpu?: number;
   readonly gpu?: number;
@@ -87,7 +87,7 @@ export interface DeclaredResources {
 
 /** One node of a cluster that is to be started. */
 export interface DeclaredNode {
-  /** Its id. @default 'local' where it is the only one, else `node-1`, `node-2` … */
+  /** Its id. @default 'local' if it is the only one, else `node-1`, `node-2` … */
   readonly name?: string;
   readonly resources?: DeclaredResources;
 }
@@ -96,7 +96,7 @@ export interface NodeInfo {
   readonly id: string;
   readonly ip: string;
   readonly alive: boolean;
-  /** Where its proxy answers HTTP, where it has one. */
+  /** The address at which its proxy answers HTTP, if it has one. */
   readonly url?: string;
   readonly resources: NodeResources;
 }
@@ -121,49 +121,49 @@ export interface StopOptions {
 /** Which nodes answer HTTP. */
 export type ProxyLocation = 'EveryNode' | 'HeadOnly' | 'Disabled';
 
-/** Where a cluster answers HTTP, and to whom. */
+/** The address at which a cluster answers HTTP, and who may call. */
 export interface HttpOptions {
   /** @default 'EveryNode' */
   readonly proxyLocation?: ProxyLocation;
   readonly host: string;
   /** `'auto'`: 8000, else the next free port. */
   readonly port: number | 'auto';
-  /** Host names that are served besides loopback ones and `host`; `'*'` is all. */
+  /** The host names that requests may name besides loopback ones and `host`; `'*'` means all. */
   readonly allowedHosts?: readonly string[];
-  /** Origins of web pages that may call besides loopback ones, e.g. `https://example.org`; `'*'` is all. */
+  /** The origins of web pages that may call besides loopback ones, e.g. `https://example.org`; `'*'` means all. */
   readonly allowedOrigins?: readonly string[];
 }
 
-/** Where a cluster's processes run. */
+/** Runs the processes of a cluster. */
 export interface Engine {
   nodes(): Promise<readonly NodeInfo[]>;
-  /** Stores bytes under their hash, atomically; twice is once. */
+  /** Stores bytes with their hash as the name, atomically. The same bytes are stored once. */
   putCode(bytes: Uint8Array): Promise<BlobRef>;
   /**
    * Starts a process; resolves when it reported ready. Idempotent by id.
-   * @throws NBS_PROCESS_EXITED (it ended before), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING, NBS_NODE_LOST
+   * @throws NBS_PROCESS_EXITED (it ended before it was ready), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING, NBS_NODE_LOST
    */
   start(spec: ProcessSpec): Promise<void>;
   /**
-   * Gives a process that runs, or still starts, another id, which is its label from then on; what it prints after this goes to the new label's
-   * log, and what it has printed stays in it. Twice is once.
-   * @param logGroup whose output it prints from then on
-   * @throws NBS_CANNOT_RENAME where no such process runs, or another one has the new id
+   * Gives a process that runs or starts another id, which is also its new label. Its log file is renamed too, with the lines in it. A second call with the
+   * same ids does nothing.
+   * @param logGroup the group that its output belongs to from then on
+   * @throws NBS_CANNOT_RENAME if no such process runs, or if another one has the new id
    */
   rename(id: string, to: string, logGroup?: string): Promise<void>;
-  /** SIGTERM, grace, SIGKILL of the process and all that it started. Resolves when it is gone; an unknown id is gone already. */
+  /** Sends SIGTERM and, after the grace, SIGKILL to the process and all that it started. Resolves when it has ended, or at once if the id is unknown. */
   stop(id: string, options?: StopOptions): Promise<void>;
-  /** Every process, with those that ended lately: what a restarted controller re-adopts. */
+  /** Every process, and those that ended lately. A restarted controller re-adopts them. */
   list(): Promise<readonly ProcessInfo[]>;
-  /** What the process prints from now on; ends when it is stopped for good or the engine is closed. */
+  /** The lines that the process prints from now on. Ends when the process has ended and is not restarted, or when the engine is closed. */
   logs(id: string): AsyncIterable<string>;
-  /** Calls back at every end of a process after this call, in order; returns what stops that. */
+  /** Calls the listener when a process ends, from now on and in order. Returns a function that removes the listener. */
   onExit(listener: (info: ProcessInfo) => void): () => void;
-  /** Calls back whenever a node comes up or goes down after this call; returns what stops that. What ran on one that went down ends as NODE_LOST. */
+  /** Calls the listener when a node comes up or goes down, from now on. Returns a function that removes the listener. The processes of a node that went down end as NODE_LOST. */
   onNodeChange(listener: (change: NodeChange) => void): () => void;
-  /** Gives the connection back. Processes go on. */
+  /** Closes the connection. The processes keep running. */
   close(): void;
-  /** Resolves when the connection to the agent is gone; never rejects. */
+  /** Resolves when the connection to the agent has ended. Never rejects. */
   readonly closed: Promise<void>;
 }
 
@@ -179,7 +179,7 @@ export interface LogLine {
   readonly caller?: string;
 }
 
-/** Paths of the modules that the agent runs in front of the replicas. */
+/** The paths of the modules that the agent runs besides the replicas. */
 export interface ClusterEntries {
   readonly controller: string;
   readonly proxy: string;

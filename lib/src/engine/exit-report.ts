@@ -1,13 +1,13 @@
 import type { WireError } from '../core/index.js';
 
 /**
- * Exit codes with a name. A process says why it ends by its code alone, so that the reason survives a broken connection.
- * Codes below 64 belong to Node and to user code.
+ * Exit codes with a name. The exit code alone says why a process ended, so that the reason is known even if its connection broke.
+ * Codes below 64 are used by Node and by user code.
  */
 export const ExitCode = {
   /** It ended by itself, without an error. */
   ENDED: 0,
-  /** An error nobody caught, or `process.exit` of user code. */
+  /** An error was not caught, or user code called `process.exit`. */
   CRASHED: 1,
   /** The user's constructor threw. */
   CONSTRUCTOR_FAILED: 80,
@@ -17,19 +17,19 @@ export const ExitCode = {
   CANNOT_LISTEN: 82,
   /** It was started with arguments that it does not understand. */
   BAD_ARGUMENTS: 83,
-  /** A peer of another version runs. */
+  /** A process that it connected to has another version. */
   VERSION_SKEW: 84,
   /** User code went on after its request was cancelled. */
   STUCK: 85,
-  /** Its cluster ended under it. */
+  /** Its cluster ended. */
   OWNER_GONE: 86,
 } as const;
 
 export type ExitName =
   | keyof typeof ExitCode
-  /** It was asked to stop and did, by itself or by SIGKILL after its grace. */
+  /** It was asked to stop, and ended by itself or by SIGKILL after the grace. */
   | 'STOPPED'
-  /** A signal ended it: the kernel's out-of-memory killer, or somebody's `kill`. */
+  /** A signal ended it, from the system's out-of-memory killer or from `kill`. */
   | 'KILLED'
   /** V8's heap was full. */
   | 'OUT_OF_MEMORY'
@@ -44,7 +44,7 @@ export interface ExitReport {
   readonly name: ExitName;
   /** Its last lines on stderr. */
   readonly stderrTail: readonly string[];
-  /** The error that it ended with, where it said so with `exit(name, error)`. */
+  /** The error that it ended with, if it called `exit(name, error)`. */
   readonly error?: WireError;
 }
 
@@ -53,14 +53,14 @@ const NAME_BY_CODE = new Map(Object.entries(ExitCode).map(([name, code]) => [cod
 export interface ExitFacts {
   readonly code: number | null;
   readonly signal: string | null;
-  /** We had asked it to stop. */
+  /** True if it had been asked to stop. */
   readonly asked: boolean;
   readonly stderrTail: readonly string[];
-  /** The name that its own watcher gave before it killed it. */
+  /** The name that its watcher's thread reported before it killed the process. */
   readonly said?: 'STUCK' | undefined;
 }
 
-/** The name of an end. */
+/** The name for the way in which a process ended. */
 export function nameExit({ code, signal, asked, stderrTail, said }: ExitFacts): ExitName {
   const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134;
   if (aborted && stderrTail.some((line) => line.includes('heap out of memory') || line.includes('OOMErrorHandler')))
@@ -70,7 +70,7 @@ export function nameExit({ code, signal, asked, stderrTail, said }: ExitFacts): 
   return NAME_BY_CODE.get(code ?? -1) ?? 'CRASHED';
 }
 
-/** `Chat#k3f9 was killed by SIGKILL`: an end as a sentence part. */
+/** The end of a process as a part of a sentence: `KILLED, by SIGKILL`. */
 export function describeExit({ code, signal, name }: ExitReport): string {
   if (signal !== null) return `${name}, by ${signal}`;
   return code === null ? name : `${name}, exit code ${code}`;

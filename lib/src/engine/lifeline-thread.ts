@@ -1,7 +1,7 @@
 /**
- * Runs in a worker thread of every child: holds the owner's pipe and ends the process, with all that it started, when the owner is
- * gone, or when the main thread is blocked for longer than it may be. SIGKILL, because the main thread may be in a loop that no handler can
- * interrupt. Tells the owner while a call blocks the main thread.
+ * Runs in a thread of every child. It watches the owner's pipe, and ends the process, with all that it started, when the owner has ended or when the main
+ * thread is blocked for longer than its limit. It uses SIGKILL, because the main thread may be in a loop that no handler can interrupt. It also reports to
+ * the owner while a call blocks the main thread.
  */
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -10,15 +10,15 @@ import type { WatchOrder } from './block-limit.js';
 import { type ChildMessage, LIFELINE_FD, tell } from './lifeline.js';
 
 const LOOK_EVERY_MS = 250;
-/** After so many looks with no call at work the watcher stops looking. */
+/** After so many looks without a running call, the watcher stops. */
 const IDLE_LOOKS = 40;
-/** A main thread that is silent for so long is blocked; the owner is told, and told again for as long as it is. */
+/** A main thread that does not answer for so long is blocked. This is reported to the owner, repeatedly as long as it is blocked. */
 const TELL_AFTER_MS = 500;
 const TELL_EVERY_MS = 1000;
 
 function end(): void {
   try {
-    // The child leads a process group of its own: what user code has spawned goes with it.
+    // The child leads a process group of its own, so this also ends what user code has spawned.
     process.kill(-process.pid, 'SIGKILL');
   } catch {
     process.kill(process.pid, 'SIGKILL');
@@ -30,25 +30,25 @@ lifeline.on('data', () => {});
 lifeline.on('error', end);
 lifeline.on('close', end);
 
-/** Looks whether the main thread answers, as long as it works on calls. */
+/** Watches whether the main thread answers, as long as it works on calls. */
 function watch({ limit, error }: WatchOrder): void {
   const { times, counts } = limit;
   let idleLooks = 0;
-  /** It was said that nobody looks any more. */
+  /** True after the watcher has set that it no longer watches. */
   let isLeaving = false;
   let lookedAt = performance.now();
   let answers = Atomics.load(counts, 1);
   let asked = answers;
-  /** It had answered, or worked on nothing. One that ends one call and begins the next in the same turn has not. */
+  /** When the main thread last answered or had no call. A thread that ends one call and begins the next in the same turn of the event loop has not answered. */
   let aliveAt = lookedAt;
-  /** Since when it has been past its limit without a sign of life. */
+  /** Since when the limit applies and the main thread has not answered. */
   let overSince: number | null = null;
   let toldAt: number | null = null;
-  /** Epoch, ms: what the owner was told. */
+  /** Since when it is blocked, as reported to the owner (epoch, ms). */
   let since = 0;
   const timer = setInterval(() => {
     const now = performance.now();
-    // The whole process was stopped: the main thread had no chance to answer either.
+    // The whole process was stopped, so the main thread could not answer.
     const wasStopped = now - lookedAt > 4 * LOOK_EVERY_MS;
     lookedAt = now;
     const calls = Atomics.load(counts, 2);
@@ -63,7 +63,7 @@ function watch({ limit, error }: WatchOrder): void {
     idleLooks = calls === 0 ? idleLooks + 1 : 0;
     if (isLeaving) {
       isLeaving = false;
-      // A call may have begun meanwhile for which we were seen to look.
+      // A call may have begun meanwhile that saw the watcher still watching.
       if (calls === 0 || Atomics.exchange(counts, 0, 1) === 1) return clearInterval(timer);
     }
     if (calls === 0) {
@@ -72,7 +72,7 @@ function watch({ limit, error }: WatchOrder): void {
       if (isLeaving) Atomics.store(counts, 0, 0);
       return;
     }
-    // One question at a time.
+    // There is one open question at a time.
     if (answered >= asked) {
       asked = answered + 1;
       parentPort?.postMessage('do you turn?');
@@ -88,12 +88,12 @@ function watch({ limit, error }: WatchOrder): void {
     }
     if (overSince === null || now - overSince <= forMs) return;
     tell({ kind: 'failed', error, name: 'STUCK' } satisfies ChildMessage);
-    // Past console, which goes through the main thread.
+    // Not with console, which goes through the main thread.
     writeSync(2, `${error.message}\n`);
     end();
   }, LOOK_EVERY_MS);
 }
 
 parentPort?.on('message', watch);
-// The port would keep this thread, and with it the process, when the main thread has ended.
+// Otherwise the port would keep this thread and the process alive when the main thread has ended.
 parentPort?.unref();

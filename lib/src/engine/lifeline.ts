@@ -3,9 +3,9 @@ import type { WireError } from '../core/index.js';
 import type { ClusterEntries, DeclaredNode, HttpOptions } from './engine.js';
 import type { ExitReport } from './exit-report.js';
 
-/** The pipe between an owner and what it owns. EOF means that the other side is gone. Lines of JSON go up it. */
+/** The pipe between an owner and the process that it owns. EOF means that the other side has ended. The process writes lines of JSON to its owner. */
 export const LIFELINE_FD = 3;
-/** The HTTP listening socket, in the processes that get it. */
+/** The HTTP listening socket, in processes that get it. */
 export const LISTEN_FD = 4;
 
 /** The one argument on a child's command line. */
@@ -17,43 +17,43 @@ export interface ChildArguments {
   readonly args: unknown;
 }
 
-/** A child to its agent. */
+/** From a child to its agent. */
 export type ChildMessage =
   | { readonly kind: 'ready' }
-  /** A call has blocked its main thread since then (epoch, ms); said again each second. `isOver`: the deadlines of all its calls are over. */
+  /** A call has blocked its main thread since then (epoch, ms). The message is repeated each second. `isOver`: the deadlines of all its calls have passed. */
   | { readonly kind: 'blocked'; readonly since: number; readonly isOver: boolean }
   | { readonly kind: 'unblocked' }
-  /** It ends with this error; by SIGKILL from its own watcher, under this name. */
+  /** It ends with this error. If it has a name, the watcher's thread ends it by SIGKILL. */
   | { readonly kind: 'failed'; readonly error: WireError; readonly name?: 'STUCK' };
 
 /** The one argument on the agent's command line. */
 export interface AgentArguments {
   readonly dir: string;
-  /** Its nodes: the agent's own is the first. */
+  /** The cluster's nodes. The first is the agent's own. */
   readonly nodes: readonly DeclaredNode[];
   readonly detached: boolean;
   readonly http: HttpOptions;
   readonly entries: ClusterEntries;
-  /** For the controller, beside its folder. */
+  /** Arguments for the controller besides its folder. */
   readonly controllerArgs: Readonly<Record<string, unknown>>;
 }
 
-/** The agent to the driver that started it. */
+/** From the agent to the driver that started it. */
 export type AgentMessage =
-  /** Its control socket listens; the children still boot. */
+  /** Its control socket listens. The children are still starting. */
   | { readonly kind: 'open' }
-  /** The controller takes deploys, and every node is there; port 0 is no HTTP. HTTP connections wait until the proxy takes them. */
+  /** The controller accepts deploys, and every node is up. Port 0 means no HTTP. HTTP connections wait until the proxy accepts them. */
   | { readonly kind: 'up'; readonly host: string; readonly port: number }
-  /** The proxy takes them. */
+  /** The proxy accepts HTTP connections. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'failed'; readonly error: WireError; readonly exit?: ExitReport };
 
-/** A pipe that is full for so long has nobody who reads it. */
+/** If the pipe is full for so long, nobody reads it. */
 const PATIENCE_MS = 2000;
 
 /**
- * Writes one message up the lifeline before this returns, so that it is said even if the process ends right after.
- * Does nothing where the owner is gone.
+ * Writes one message to the lifeline before it returns, so that the message is sent even if the process ends right after.
+ * Does nothing if the owner has ended.
  */
 export function tell(message: unknown): void {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
@@ -62,7 +62,7 @@ export function tell(message: unknown): void {
     try {
       written += writeSync(LIFELINE_FD, line, written);
     } catch (error) {
-      // The watcher's thread has made the pipe non-blocking, for this thread as well.
+      // The watcher's thread has made the pipe non-blocking, for this thread too.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || Date.now() > deadline) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }

@@ -2,8 +2,8 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
 /**
- * Cuts a byte stream into lines of UTF-8 text without their line ends. Characters split over chunks are put together; a line of
- * over `maxBytes` comes in several pieces, cut between characters, so that no output is lost and none fills the memory.
+ * Splits a byte stream into lines of UTF-8 text, without line ends. A character may be split over chunks. A line of more than `maxBytes` is emitted in
+ * several pieces, cut between characters, so that no output is lost and none fills the memory.
  */
 export class LineSplitter {
   #pending: Buffer[] = [];
@@ -29,7 +29,7 @@ export class LineSplitter {
     if (from < chunk.length) this.#keep(chunk.subarray(from));
   }
 
-  /** The stream ended: what has no line end is a line too. */
+  /** Call this when the stream has ended. The rest without a line end is emitted as a line. */
   flush(): void {
     if (this.#pendingBytes > 0) this.#emit(this.#take());
   }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** A process for certain: a pid may be used again, so its start time goes with it where the system tells (Linux). */
+/** Identifies a process. A pid may be used again, so on Linux the start time is part of it. */
 export interface ProcessMark {
   readonly pid: number;
-  /** Field 22 of `/proc/<pid>/stat`; `null` where there is no `/proc`. */
+  /** Field 22 of `/proc/<pid>/stat`; `null` if there is no `/proc`. */
   readonly start: string | null;
 }
 
@@ -11,7 +11,7 @@ export function markProcess(pid: number): ProcessMark {
   return { pid, start: readStat(pid)?.start ?? null };
 }
 
-/** False for a process that ended, one that only waits to be reaped, and a later one with the same pid. */
+/** False if the process has ended, if it is a zombie, or if a later process has the same pid. */
 export function isAlive(mark: ProcessMark): boolean {
   const stat = readStat(mark.pid);
   if (stat !== undefined) return stat.state !== 'Z' && stat.state !== 'X' && (mark.start === null || mark.start === stat.start);
@@ -26,7 +26,7 @@ export function isAlive(mark: ProcessMark): boolean {
 
 function readStat(pid: number): { state: string; start: string } | undefined {
   try {
-    // The second field is the command in parentheses and may hold spaces and parentheses itself.
+    // The second field is the command in parentheses, which may itself contain spaces and parentheses.
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0] as string, start: fields[19] as string };

@@ -1,4 +1,4 @@
-/** What `onnx.` offers. */
+/** The members of `onnx`. */
 export type { DeviceChoice } from './device.js';
 export { fromFloat16, toFloat16 } from './float16.js';
 export * as image from './image-api.js';

@@ -4,7 +4,8 @@ import { InvalidBase64 } from './errors.js';
 const DATA_URL = /^data:[^,]*,/i;
 
 /**
- * The bytes of a text in base64 (also base64url), or of a data URL such as `data:image/png;base64,iVBORw0…`, as JSON carries pictures.
+ * Decodes base64, base64url, or a data URL such as `data:image/png;base64,iVBORw0…`: the forms in which JSON contains pictures.
+ * @returns the bytes
  * @throws NBS_BASE64_INVALID
  */
 export function fromBase64(text: string): Uint8Array {
@@ -15,7 +16,7 @@ export function fromBase64(text: string): Uint8Array {
   const body = text.slice(head?.length ?? 0).replace(/\s+/g, '');
   if (body === '') throw fail('it is empty');
   const plain = body.replace(/={1,2}$/, '');
-  // Buffer leaves out what is no base64, and reads the rest.
+  // Buffer skips characters that are not base64 and decodes the rest.
   if (!/^[A-Za-z0-9+/_-]+$/.test(plain) || plain.length % 4 === 1)
     throw fail(`it has ${body.length} characters that are not base64 throughout`);
   return new Uint8Array(Buffer.from(plain, 'base64'));

@@ -4,14 +4,14 @@ import { concat, split } from './stack.js';
 import { isTensor } from './tensor.js';
 import type { Feeds, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
 
-/** The part of a model that batching needs. */
+/** The members of a model that batching needs. */
 export interface Runnable<O extends OutputTypes = OutputTypes> {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   run(feeds: Feeds): Promise<Results<O>>;
 }
 
-/** Runs many feeds in few runs of at most `maxBatchSize` rows; one feed is never cut. Results are in the order of the feeds. */
+/** Runs many feeds in few runs of at most `maxBatchSize` rows. The rows of one feed stay in one run. Results are in the order of the feeds. */
 export async function runInBatches<O extends OutputTypes>(
   model: Runnable<O>,
   feeds: readonly Feeds[],

@@ -3,16 +3,16 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { listGpus, visibleGpus } from '../core/index.js';
 
-/** What decides on a device, looked up once per process. */
+/** The facts that decide on a device. They are read once per process. */
 export interface DeviceFacts {
   readonly platform: string;
-  /** Providers that the installed ONNX Runtime was built with. */
+  /** The providers with which the installed ONNX Runtime was built. */
   readonly backends: readonly string[];
-  /** Files that the CUDA provider needs beside the runtime and that are not there. */
+  /** The missing files that the CUDA provider needs beside the runtime. */
   readonly missingCudaFiles: readonly string[];
-  /** NVIDIA GPUs by name as `nvidia-smi` lists them; `undefined` where there is no `nvidia-smi` that works. */
+  /** NVIDIA GPUs by name as `nvidia-smi` lists them; `undefined` if there is no `nvidia-smi` that works. */
   readonly nvidiaGpus: readonly string[] | undefined;
-  /** False where only a software (CPU) graphics adapter can be there. */
+  /** False if there can be only a software (CPU) graphics adapter. */
   readonly hasGraphics: boolean;
   /** `CUDA_VISIBLE_DEVICES`: empty means that this process was given no GPU. */
   readonly visibleGpus: string | undefined;
@@ -40,7 +40,7 @@ async function look(backends: readonly string[]): Promise<DeviceFacts> {
     backends,
     missingCudaFiles: files.filter((file) => !existsSync(join(folder, file))),
     nvidiaGpus: (await listGpus())?.map(({ name }) => name),
-    // A hardware adapter shows as a render node (on WSL as /dev/dxg). Elsewhere the system always has one.
+    // On Linux, a hardware adapter has a render node (on WSL /dev/dxg). Other systems always have an adapter.
     hasGraphics:
       platform !== 'linux' || existsSync('/dev/dri/renderD128') || existsSync('/dev/dxg') || existsSync('/dev/nvidia0'),
     visibleGpus: visibleGpus(),

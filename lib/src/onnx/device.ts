@@ -1,24 +1,24 @@
 import type { DeviceFacts } from './device-facts.js';
 import type { Device } from './types.js';
 
-/** `auto`: CUDA, else a hardware WebGPU adapter, else the CPU; never a device that this process was not given. */
+/** The device to run a model on. `auto` takes CUDA, else a hardware WebGPU adapter, else the CPU, and never a device that this process was not given. */
 export type DeviceChoice = Device | 'auto';
 export const deviceChoices = ['auto', 'cpu', 'cuda', 'webgpu'] as const satisfies readonly DeviceChoice[];
 
-/** A provider as ONNX Runtime names it. */
+/** ONNX Runtime's names of the providers. */
 export const providerNames: { readonly [D in Device]: string } = {
   cpu: 'CPUExecutionProvider',
   cuda: 'CUDAExecutionProvider',
   webgpu: 'WebGpuExecutionProvider',
 };
 
-/** One device in the order of preference. With an `obstacle`, `auto` does not try it. */
+/** A device to try. If it has an `obstacle`, `auto` does not try it. */
 export interface DeviceCandidate {
   readonly device: Device;
   readonly obstacle?: string;
 }
 
-/** Devices to try, one at a time: ONNX Runtime throws for a whole list when one of its providers is unavailable. */
+/** The devices to try, in the order of preference. They are tried one at a time, because ONNX Runtime throws for a list if one of its providers is unavailable. */
 export function candidates(choice: DeviceChoice, facts: DeviceFacts): readonly DeviceCandidate[] {
   const all: readonly Device[] = choice === 'auto' ? ['cuda', 'webgpu', 'cpu'] : [choice];
   return all.map((device) => {
@@ -27,7 +27,7 @@ export function candidates(choice: DeviceChoice, facts: DeviceFacts): readonly D
   });
 }
 
-/** Why a device should not be tried here, or, after it failed, the likely reason. */
+/** Why a device should not be tried here. After it has failed, this is the likely reason. */
 export function obstacleTo(device: Device, facts: DeviceFacts): string | undefined {
   if (device === 'cpu') return undefined;
   if (!facts.backends.includes(device)) return `this build of onnxruntime-node has no ${device} provider`;

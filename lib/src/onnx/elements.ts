@@ -3,7 +3,7 @@ import { InvalidTensor } from './errors.js';
 import { toFloat16 } from './float16.js';
 import type { DataOf, DataType } from './types.js';
 
-/** `Float16Array`, as Node 24 has it; the types of Node 20 do not know it. */
+/** The `Float16Array` of Node 24, which the types of Node 20 do not have. */
 export interface HalfArray {
   readonly [Symbol.toStringTag]: 'Float16Array';
   readonly buffer: ArrayBufferLike;
@@ -12,7 +12,7 @@ export interface HalfArray {
   readonly length: number;
 }
 
-/** The arrays that hold elements. */
+/** The arrays that can hold a tensor's elements. */
 export type Arrays =
   | HalfArray
   | Float32Array
@@ -26,7 +26,7 @@ export type Arrays =
   | Uint32Array
   | BigInt64Array
   | BigUint64Array;
-/** One element as JavaScript has it. */
+/** One element, as a JavaScript value. */
 export type Leaf = number | bigint | boolean | string;
 
 const makers: { readonly [T in DataType]: (size: number) => DataOf[T] } = {
@@ -47,12 +47,12 @@ const makers: { readonly [T in DataType]: (size: number) => DataOf[T] } = {
 
 export const dataTypes = Object.keys(makers) as readonly DataType[];
 
-/** Room for `size` elements of `type`, all zero. */
+/** Makes an array of `size` elements of `type`, all zero. */
 export function allocate<T extends DataType>(type: T, size: number): DataOf[T] {
   return makers[type](size);
 }
 
-/** By the arrays' own tag, which a Buffer and an array of another realm also carry. */
+/** The element type of an array, by the array's own tag: a Buffer and an array of another realm have it too. */
 export const typeOfView = (data: Arrays): DataType | undefined =>
   (
     ({
@@ -71,10 +71,10 @@ export const typeOfView = (data: Arrays): DataType | undefined =>
     }) as const
   )[data[Symbol.toStringTag] as string as 'Float32Array'] as DataType | undefined;
 
-/** An element as the array of its type holds it; `undefined` where the type cannot hold it. */
+/** Returns an element as the array of its type holds it; `undefined` if the type cannot hold it. */
 type Check = (value: Leaf) => Leaf | undefined;
 
-// Typed arrays wrap or cut off what does not fit, without a word.
+// Typed arrays wrap or truncate a value that does not fit, without an error.
 function integers(bits: number, signed: boolean): Check {
   const min = signed ? -(2 ** (bits - 1)) : 0;
   const max = 2 ** (signed ? bits - 1 : bits) - 1;
@@ -87,14 +87,14 @@ function integers(bits: number, signed: boolean): Check {
 function bigIntegers(signed: boolean): Check {
   const fits = signed ? (value: bigint) => BigInt.asIntN(64, value) : (value: bigint) => BigInt.asUintN(64, value);
   return (value) => {
-    // A number beyond 2^53 stands for several integers: which one was meant cannot be known.
+    // A number above 2^53 can stand for several integers, so it is not clear which one was meant.
     if (typeof value === 'number' ? !Number.isSafeInteger(value) : typeof value === 'string') return undefined;
     const integer = BigInt(value);
     return fits(integer) === integer ? integer : undefined;
   };
 }
 
-/** Numbers are rounded, as everywhere; one that is too large for the type would become infinity. */
+/** Numbers are rounded to the type. A number that is too large for it is refused, because it would become infinity. */
 function floats(limit: number): Check {
   return (value) => {
     const number = toNumber(value);
@@ -122,9 +122,9 @@ const checks: { readonly [T in DataType]: Check } = {
 };
 
 /**
- * Elements of nested arrays, or of an array of another type, as `type`. Of float16, numbers become their bits.
- * @param dims of `from`, to name the place of an element that does not fit
- * @throws NBS_ONNX_INVALID_TENSOR where `type` cannot hold an element
+ * Converts elements to `type`. For float16, numbers become bits.
+ * @param dims the dimensions of `from`, to name the place of an element that does not fit
+ * @throws NBS_ONNX_INVALID_TENSOR if `type` cannot hold an element
  */
 export function convert(type: DataType, from: ArrayLike<Leaf>, dims: readonly number[] = [from.length]): DataOf[DataType] {
   const to = (type === 'float16' ? new Float64Array(from.length) : allocate(type, from.length)) as unknown as Leaf[];
@@ -142,7 +142,7 @@ export function convert(type: DataType, from: ArrayLike<Leaf>, dims: readonly nu
 const isLeaf = (value: unknown): boolean =>
   value !== null && value !== undefined && typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol';
 
-/** `3` of a row, `[1][3]` of rows. */
+/** The place of an element: `3` in a row, `[1][3]` in rows. */
 function placeOf(index: number, dims: readonly number[]): string {
   if (dims.length < 2) return String(index);
   let rest = index;
@@ -166,7 +166,7 @@ function mismatch(type: DataType, value: unknown): string {
   return `is ${String(value)}, which ${type} cannot hold${hint}`;
 }
 
-/** The bytes of booleans. @throws NBS_ONNX_INVALID_TENSOR where one is neither 0 nor 1 */
+/** Checks the bytes of booleans. @throws NBS_ONNX_INVALID_TENSOR if one is neither 0 nor 1 */
 export function checkBooleans(bytes: Uint8Array): Uint8Array {
   for (let i = 0; i < bytes.length; i += 1) {
     if ((bytes[i] as number) > 1) throw aboutInput(InvalidTensor({ reason: `element ${i} ${mismatch('bool', bytes[i])}` }));

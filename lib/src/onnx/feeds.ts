@@ -5,17 +5,17 @@ import { isShapedByData, isTypedByData } from './shaped-by-data.js';
 import { isTensor, sizeOf } from './tensor.js';
 import type { Feeds, Tensor, TensorInfo } from './types.js';
 
-/** `float32[batch_size, 1, 28, 28]` */
+/** A type and shape as a text: `float32[batch_size, 1, 28, 28]`. */
 export function describeTensor(info: Pick<TensorInfo, 'type' | 'shape'>): string {
   return `${info.type ?? 'not a tensor'}[${info.shape.join(', ')}]`;
 }
 
-/** `input: float32[batch_size, 1, 28, 28]`, joined by commas. */
+/** Inputs or outputs as a text: `input: float32[batch_size, 1, 28, 28]`, joined by commas. */
 export function describeTensors(infos: readonly TensorInfo[]): string {
   return infos.map((info) => `${info.name}: ${describeTensor(info)}`).join(', ') || '(none)';
 }
 
-/** A lone tensor stands for the only input. */
+/** Makes feeds from feeds or from a single tensor, which is the value of the only input. */
 export function toFeeds(inputs: readonly TensorInfo[], given: Feeds | Tensor): Feeds {
   if (typeof given !== 'object' || given === null || ArrayBuffer.isView(given) || Array.isArray(given)) {
     throw InvalidTensor({
@@ -29,14 +29,15 @@ export function toFeeds(inputs: readonly TensorInfo[], given: Feeds | Tensor): F
   return { [only.name]: given };
 }
 
-/** What exporters write for a dimension that has no name. */
+/** The texts that exporters write for a dimension without a name. */
 const UNNAMED = new Set(['', '?', '-1', '*', 'none', 'null', 'nan', 'unk', 'unknown', 'undefined', 'dynamic', 'any']);
 
-/** Two dimensions of one name have one size. Those without a name are independent of each other. */
+/** True if a dimension has a name. Two dimensions of the same name have the same size. Those without a name are independent. */
 const isNamed = (dimension: string): boolean => !UNNAMED.has(dimension.trim().toLowerCase());
 
 /**
- * Checks feeds against what the model declares. A named dimension has one size, in all inputs: ONNX says so, and the runtime does not look.
+ * Checks feeds against the inputs that the model declares. A named dimension must have the same size in all inputs: ONNX requires that, and the runtime
+ * does not check it.
  * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR
  */
 export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
@@ -78,7 +79,7 @@ function checkShape(
     const error = WrongShape({ name: input.name, expected, actual, hint });
     return isShapedByData(value) ? aboutInput(error) : error;
   };
-  // ONNX Runtime reports an input without a declared shape like a scalar; both are left to the runtime.
+  // ONNX Runtime reports an input without a declared shape as a scalar. The runtime checks both.
   if (input.shape.length === 0) return;
   if (value.dims.length !== input.shape.length) {
     const missing = value.dims.length === input.shape.length - 1 && typeof input.shape[0] === 'string';
@@ -87,7 +88,7 @@ function checkShape(
   for (const [axis, expected] of input.shape.entries()) {
     const size = value.dims[axis] as number;
     if (typeof expected === 'number') {
-      // A negative size stands for any.
+      // A negative size means any size.
       if (expected >= 0 && expected !== size) throw wrong('');
       continue;
     }
@@ -98,10 +99,10 @@ function checkShape(
   }
 }
 
-/** The runtime's binding reads dimensions as integers of 32 bits. */
+/** The runtime's binding reads dimensions as 32-bit integers. */
 const MAX_DIMENSION = 2 ** 31 - 1;
 
-/** Tensors can be plain objects, also such as a request's JSON gives. */
+/** Checks a tensor's own values: it can be any object, such as one from a request's JSON. */
 function checkData(name: string, { type, dims, data }: Tensor): void {
   if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION))
     throw InvalidTensor({

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fromFloat16, toFloat16 } from './float16.js';
 
-/** Node 24 and later. */
+/** The class of Node 24 and later. */
 const Native = (globalThis as { Float16Array?: new (values: ArrayLike<number>) => { buffer: ArrayBuffer } & ArrayLike<number> })
   .Float16Array;
 
@@ -20,7 +20,7 @@ test('numbers are rounded to the nearest half, ties to even', () => {
     [0, -0, 1, 1.5, -2, 65_504, 65_519, 65_520, Number.POSITIVE_INFINITY, 2 ** -24, 2 ** -25, 3 * 2 ** -25, Number.NaN].map(bits),
     [0, 0x8000, 0x3c00, 0x3e00, 0xc000, 0x7bff, 0x7bff, 0x7c00, 0x7c00, 1, 0, 2, 0x7e00],
   );
-  // Halfway between two halves, and by a hair more: rounding to float32 first would lose the hair.
+  // Slightly more than halfway between two float16 numbers. Rounding to float32 first would lose the difference.
   assert.deepEqual([1 + 2 ** -11, 1 + 2 ** -11 + 2 ** -40, 1 + 3 * 2 ** -11].map(bits), [0x3c00, 0x3c01, 0x3c02]);
   assert.deepEqual([...fromFloat16(Uint16Array.of(0x3e00, 0x8001, 0xfc00))], [1.5, -(2 ** -24), Number.NEGATIVE_INFINITY]);
 });

@@ -1,19 +1,19 @@
-/** What the header of an image says about the work that it makes. */
+/** What the header of an image says about the work of decoding it. */
 export interface ImageHeader {
   readonly format: string;
   /** Size in pixels. */
   readonly width: number;
   readonly height: number;
-  /** Its lines come in several passes over the whole picture (interlaced PNG, progressive JPEG). */
+  /** True if it is stored in several passes over the whole picture (interlaced PNG, progressive JPEG). */
   readonly isProgressive: boolean;
 }
 
-/** Adam7, see https://www.w3.org/TR/png-3, 8.1. */
+/** The passes of Adam7, see https://www.w3.org/TR/png-3, 8.1. */
 const PNG_PASSES = 7;
-/** Decoding costs so many times what a PNG of the same size does, measured with sharp 0.35. */
+/** How many times as long decoding takes as that of a PNG of the same size, measured with sharp 0.35. */
 const COST: Readonly<Record<string, number>> = { gif: 7, heif: 8 };
 
-/** Pixels that are worked on: a picture's own, as often as they are gone over. */
+/** The number of pixels that the decoder processes: a picture's own pixels, once for each pass over them. */
 export function pixelsToDecode(bytes: Uint8Array, { format, width, height, isProgressive }: ImageHeader): number {
   return width * height * passes(bytes, format, isProgressive);
 }
@@ -26,10 +26,10 @@ function passes(bytes: Uint8Array, format: string, isProgressive: boolean): numb
 const MARKER = 0xff;
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
-/** Markers without a length: padding, TEM, RST0–RST7, SOI. */
+/** True for markers without a length: padding, TEM, RST0–RST7, SOI. */
 const isBare = (code: number): boolean => code === 0 || code === 1 || (code >= 0xd0 && code <= 0xd8) || code === MARKER;
 
-/** Scans of a JPEG (ITU-T T.81, B.1): each of a progressive one goes over the whole picture. */
+/** The number of scans in a JPEG (ITU-T T.81, B.1). In a progressive JPEG, each is a pass over the whole picture. */
 function countScans(bytes: Uint8Array): number {
   let scans = 0;
   for (let at = bytes.indexOf(MARKER); at !== -1 && at + 1 < bytes.length; at = bytes.indexOf(MARKER, at)) {

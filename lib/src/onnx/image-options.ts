@@ -82,19 +82,19 @@ const spec = {
     parse: (value) => (typeof value === 'string' ? value : undefined),
   } as OptionSpec<string | undefined>,
   formats: {
-    doc: 'Formats that are taken.',
+    doc: 'Formats that are accepted.',
     expected: `a list of ${imageFormats.join(', ')}`,
     default: imageFormats.filter((format) => format !== 'svg'),
     parse: (value) =>
       Array.isArray(value) && value.length > 0 && value.every((each) => imageFormats.includes(each)) ? value : undefined,
   } as OptionSpec<readonly ImageFormat[]>,
   maxPixels: integer({
-    doc: 'Pixels that are decoded at most, counted as often as they are gone over.',
+    doc: 'The largest number of pixels. A pixel counts once for each time that the decoder processes it.',
     default: 128_000_000,
     min: 1,
   }),
-  // sharp counts in seconds.
-  timeout: duration({ doc: 'Decoding that takes longer is given up.', where: 'timeout', default: 10_000, min: 1000 }),
+  // sharp takes whole seconds.
+  timeout: duration({ doc: 'How long decoding may take.', where: 'timeout', default: 10_000, min: 1000 }),
 };
 
 export type DecodeValues = ReturnType<typeof parseDecodeOptions>;

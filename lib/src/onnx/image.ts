@@ -10,7 +10,7 @@ import type { Tensor } from './types.js';
 type SharpModule = ((input?: Uint8Array | Sharp.SharpOptions, options?: Sharp.SharpOptions) => Sharp.Sharp) &
   Pick<typeof Sharp, 'concurrency'>;
 let loaded: SharpModule | undefined;
-/** sharp, loaded with the first image. It takes a text for the path of a file: it gets bytes only. */
+/** Loads sharp for the first image. It must only get bytes, because it reads a text as the path of a file. */
 function sharp(): SharpModule {
   loaded ??= loadSharp();
   return loaded;
@@ -18,7 +18,7 @@ function sharp(): SharpModule {
 
 function loadSharp(): SharpModule {
   const module = createRequire(import.meta.url)('sharp') as SharpModule;
-  // With glibc sharp sets it to 1 when it is loaded, whatever the environment says.
+  // With glibc, sharp sets the number of threads to 1 when it is loaded, whatever the environment says.
   const threads = imageThreads();
   if (threads !== undefined) module.concurrency(threads);
   return module;
@@ -26,10 +26,10 @@ function loadSharp(): SharpModule {
 
 /**
  * Decodes an image (JPEG, PNG, WebP, GIF, AVIF, TIFF; SVG if `formats` says so) into a float32 tensor of one row, `[1, channels, height, width]` by
- * default, turned as its EXIF says. Of several pictures in one file the first is taken.
- * @param bytes of the file; {@link fromBase64} makes them of base64 and of data URLs
- * @throws NBS_IMAGE_INVALID, NBS_IMAGE_TOO_LARGE, NBS_IMAGE_NOT_BYTES. They are about the data: if your code lets one pass, the client gets its status
- * (415, 413, 400). NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION
+ * default, rotated as its EXIF says. If the file has several pictures, the first is decoded.
+ * @param bytes the bytes of the file; {@link fromBase64} makes them from base64 and from data URLs
+ * @throws NBS_IMAGE_INVALID, NBS_IMAGE_TOO_LARGE, NBS_IMAGE_NOT_BYTES; if your code does not catch one, the HTTP client gets its status (415, 413, 400).
+ * NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION
  */
 export async function decode(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions): Promise<Tensor<'float32'>> {
   const values = parseDecodeOptions(options);
@@ -40,7 +40,7 @@ export async function decode(bytes: Uint8Array | ArrayBuffer, options: DecodeOpt
   for (let i = 0; i < pixels.length; i += 1) {
     const channel = i % channels;
     const at = layout === 'NHWC' ? i : channel * area + (i - channel) / channels;
-    // Inverted here and not by sharp, which would also invert the padding.
+    // It is inverted here, because sharp would also invert the padding.
     const byte = invert && channel !== 3 ? 255 - (pixels[i] as number) : (pixels[i] as number);
     data[at] = (byte * scale - (mean[channel] as number)) / (std[channel] as number);
   }
@@ -102,7 +102,7 @@ function describeValue(given: unknown): string {
   return Array.isArray(given) ? 'an array' : `a value of type ${given.constructor?.name ?? 'object'}`;
 }
 
-/** A wrong colour is the code's fault, and no wrong image. @throws NBS_INVALID_OPTION */
+/** Checks a colour alone, so that a wrong colour is not reported as a wrong image. @throws NBS_INVALID_OPTION */
 function checkColour(background: string): void {
   if (/^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(background)) return;
   try {

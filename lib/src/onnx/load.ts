@@ -14,9 +14,9 @@ import { loadRuntime, type OrtSession, type OrtSessionOptions } from './runtime.
 import type { DataType, ModelSession, OutputTypes, TensorInfo } from './types.js';
 
 /**
- * Loads an ONNX model. A replica whose constructor begins to load one, wherever it keeps the promise, is up when the model is loaded;
- * if it cannot be loaded and the constructor does not handle that, the deploy fails with the reason.
- * @param model path or file URL of an `.onnx` file, or its bytes
+ * Loads an ONNX model. If a replica's constructor begins to load one, the replica is ready when the model is loaded, whether the constructor awaits the
+ * promise or not. If the model cannot be loaded and the constructor does not handle that, the deploy fails with the reason.
+ * @param model the path or file URL of an `.onnx` file, or its bytes
  * @throws NBS_ONNX_NOT_FOUND, NBS_ONNX_INVALID_MODEL, NBS_ONNX_DEVICE_UNAVAILABLE, NBS_ONNX_LOAD_FAILED, NBS_ONNX_UNKNOWN_OUTPUT, NBS_ONNX_UNSUPPORTED_TYPE, NBS_ONNX_RUNTIME_MISSING, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
 export function load<const O extends OutputTypes = OutputTypes>(
@@ -44,7 +44,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   const ort = loadRuntime();
   const facts = await deviceFacts(ort.listSupportedBackends().map((backend) => backend.name));
 
-  // Why a CUDA library that is there does not load is said in the log only.
+  // If the CUDA libraries are there and do not load, only the log says why.
   if (facts.missingCudaFiles.length === 0) ort.env.logLevel = 'error';
 
   const attempts: Attempt[] = [];
@@ -58,7 +58,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     else {
       try {
         session = await create(source, candidate, values);
-        // An obstacle that did not stop it, such as a software adapter, is still said.
+        // The report also names an obstacle that did not prevent it, such as a software adapter.
         attempts.push({ device, outcome: 'running', ...(obstacle === undefined ? {} : { reason: obstacle }) });
       } catch (error) {
         const reason = reasonOf(error);
@@ -99,7 +99,7 @@ function create(source: string | Uint8Array, { device }: DeviceCandidate, values
     executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: values.deviceId } : device],
     interOpNumThreads: values.interOpThreads,
     logSeverityLevel: 4,
-    // Threads that spin while they wait take the cores from the other replicas: p99 is five times as long with two threads.
+    // If threads spin while they wait, they take the cores from other replicas: with two threads, p99 is five times as long.
     extra: { 'session.intra_op.allow_spinning': '0', ...values.extra },
     ...(values.intraOpThreads === 0 ? {} : { intraOpNumThreads: values.intraOpThreads }),
     ...(values.dimensions === undefined ? {} : { freeDimensionOverrides: values.dimensions }),
@@ -108,7 +108,7 @@ function create(source: string | Uint8Array, { device }: DeviceCandidate, values
   return typeof source === 'string' ? InferenceSession.create(source, options) : InferenceSession.create(source, options);
 }
 
-/** The runtime's own words, without the place in its source that a failed assertion begins with. */
+/** The runtime's message. The message of a failed assertion begins with a place in the runtime's source, which is left out. */
 const reasonOf = (error: unknown): string => (error as Error).message.replace(/^\/\S+\.cc:\d+ .* was false\. /s, '').trim();
 
 const isUnreadable = (reason: string): boolean =>
@@ -122,7 +122,7 @@ function toInfos(metadata: OrtSession['inputMetadata']): TensorInfo[] {
   );
 }
 
-/** What the Node binding makes of an output of another type: of uint4 it ends the process. Sequences and maps fail in each run. */
+/** Checks that the Node binding can read each output: an output of uint4 would end the process, and sequences and maps fail in each run. */
 function readableOutputs(model: string, outputs: readonly TensorInfo[]): readonly TensorInfo[] {
   const unreadable = outputs.filter(({ type }) => type !== undefined && !dataTypes.includes(type));
   if (unreadable.length > 0) throw UnsupportedType({ name: model, outputs: describeTensors(unreadable) });

@@ -8,32 +8,33 @@ import type { DeviceReport } from './report.js';
 import { loadRuntime, toRuntime } from './runtime.js';
 import type { DataType, Feeds, ModelSession, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
 
-/** A loaded model. Made by {@link load}; it lives in one process and cannot be sent to another: load it where it runs, in a constructor. */
+/** A loaded model. {@link load} makes it. It cannot be sent to another process, so load it in the process that runs it, in a constructor. */
 export class Model<O extends OutputTypes = OutputTypes> {
   #session: ModelSession | undefined;
 
   /** @internal */
   constructor(
     session: ModelSession,
-    /** The file's name, or what `name` says. */
+    /** The name of the file, or the option `name`. */
     readonly name: string,
     readonly inputs: readonly TensorInfo[],
-    /** What {@link run} computes. */
+    /** The outputs that {@link run} computes. */
     readonly outputs: readonly TensorInfo[],
-    /** Which provider its session was made for, and why not for the others. */
+    /** For which provider its session was made, and why not for the others. */
     readonly report: DeviceReport,
   ) {
     this.#session = session;
   }
 
-  /** Device that its session was made for. */
+  /** The device for which its session was made. */
   get device(): DeviceReport['device'] {
     return this.report.device;
   }
 
   /**
-   * Runs the model once. The process's event loop is blocked meanwhile, and a run cannot be cancelled.
-   * @param feeds inputs by name; a lone tensor where the model has one input
+   * Runs the model once. The process's event loop is blocked during the run, and a run cannot be cancelled.
+   * @param feeds the inputs by name, or a single tensor if the model has one input
+   * @returns the outputs by name
    * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR, NBS_ONNX_RUN_FAILED, NBS_ONNX_DISPOSED
    */
   run(feeds: Feeds | Tensor): Promise<Results<O>> {
@@ -62,9 +63,10 @@ export class Model<O extends OutputTypes = OutputTypes> {
   }
 
   /**
-   * Runs several feeds as one batch and gives each its own results, as single runs would: feeds are joined along their first dimension, results taken apart again.
-   * @param options.maxBatchSize rows of one run at most; more are run in turns. @default no limit
-   * @throws NBS_ONNX_CANNOT_BATCH where the model has a fixed first dimension, or feeds differ in the others; and what {@link run} throws
+   * Runs several feeds as one batch. The feeds are joined along their first dimension, and the outputs are split again.
+   * @param options.maxBatchSize the largest number of rows in one run; more rows are run one batch after the other. @default no limit
+   * @returns the outputs of each feed, in the order of the feeds, as single runs would give them
+   * @throws NBS_ONNX_CANNOT_BATCH if the model has a fixed first dimension, or if feeds differ in the other dimensions; and what {@link run} throws
    */
   runBatch(feeds: readonly (Feeds | Tensor)[], options: { readonly maxBatchSize?: number } = {}): Promise<Results<O>[]> {
     return runInBatches(
@@ -74,7 +76,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
     );
   }
 
-  /** Frees the model's memory. Disposing twice is fine; running afterwards is NBS_ONNX_DISPOSED. */
+  /** Frees the model's memory. A second call does nothing; a run after it throws NBS_ONNX_DISPOSED. */
   async dispose(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;

@@ -5,7 +5,7 @@ import type { DataType, OutputTypes } from './types.js';
 
 /** Options of {@link load}. */
 export interface LoadOptions<O extends OutputTypes = OutputTypes> {
-  /** Where to run. @default 'auto' */
+  /** The device to run on. @default 'auto' */
   readonly device?: DeviceChoice;
   /** Number of the GPU among those that this process sees; for CUDA only. @default 0 */
   readonly deviceId?: number;
@@ -38,7 +38,7 @@ const record = <T>(
 
 const spec = {
   device: {
-    doc: 'Where to run.',
+    doc: 'The device to run on.',
     expected: `one of ${deviceChoices.join(', ')}`,
     default: 'auto',
     parse: (value) => deviceChoices.find((choice) => choice === value),

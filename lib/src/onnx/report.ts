@@ -1,20 +1,20 @@
 import { inspect } from 'node:util';
 import type { Device } from './types.js';
 
-/** What became of one device. */
+/** One device, and whether the model's session was made for it. */
 export interface Attempt {
   readonly device: Device;
   /** `running`: the model's session was made for it. */
   readonly outcome: 'running' | 'failed' | 'not tried';
-  /** Why it does not run; `undefined` for the one that does. */
+  /** Why the session was not made for it; `undefined` if it was. */
   readonly reason?: string;
 }
 
 /**
- * Which execution provider a model's session was made for, and why not for the others. Prints as a short table.
+ * For which execution provider a model's session was made, and why not for the others. As a text, it is a short table.
  *
- * On the CPU that is what runs it. Another provider gets the operators that it has a kernel for; ONNX Runtime runs the rest on the CPU, and says which
- * only in a profile of a run.
+ * A session for the CPU runs on the CPU. Another provider runs the operators for which it has a kernel; ONNX Runtime runs the others on the CPU, and says
+ * which ones only in a profile of a run.
  */
 export class DeviceReport {
   constructor(
@@ -25,7 +25,7 @@ export class DeviceReport {
     readonly provider: string,
     /** Version of ONNX Runtime. */
     readonly runtime: string,
-    /** Threads for one operator; 0: ONNX Runtime takes one for each core. */
+    /** The number of threads for one operator; 0 means that ONNX Runtime uses one for each core. */
     readonly intraOpThreads: number,
     readonly attempts: readonly Attempt[],
   ) {}

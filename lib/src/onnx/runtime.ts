@@ -8,7 +8,7 @@ import type { Tensor } from './types.js';
 let runtime: typeof Ort | undefined;
 
 /**
- * ONNX Runtime, loaded when the first model is: importing this room must not cost its 0.1 s and 12 MB.
+ * ONNX Runtime. It is loaded with the first model, because it takes 0.1 s and 12 MB.
  * @throws NBS_ONNX_RUNTIME_MISSING
  */
 export function loadRuntime(): typeof Ort {
@@ -18,7 +18,7 @@ export function loadRuntime(): typeof Ort {
   } catch (error) {
     throw RuntimeMissing({ reason: (error as Error).message }, error);
   }
-  // The runtime's log goes to the native stderr, past the notebook's output; what it says of a failure is in the exception too.
+  // The runtime writes its log to the native stderr, which is not the notebook's output. What the log says about a failure is also in the exception.
   runtime.env.logLevel = 'fatal';
   return runtime;
 }
@@ -26,11 +26,11 @@ export function loadRuntime(): typeof Ort {
 export type OrtSession = Ort.InferenceSession;
 export type OrtSessionOptions = Ort.InferenceSession.SessionOptions;
 
-/** A tensor as the binding takes it. @throws NBS_ONNX_INVALID_TENSOR where plain numbers do not fit the type */
+/** Makes the binding's tensor. @throws NBS_ONNX_INVALID_TENSOR if plain numbers do not fit the type */
 export function toRuntime(ort: typeof Ort, { type, dims, data }: Tensor): unknown {
   const elements = type !== 'string' && Array.isArray(data) ? convert(type, data as unknown as ArrayLike<Leaf>) : data;
   if (type !== 'float16') return new ort.Tensor(type as 'float32', elements as Float32Array, dims);
-  // On Node 24 the package makes a Float16Array of it, which the binding cannot read: it wants the bits, on every Node.
+  // On Node 24 the package would make a Float16Array, which the binding cannot read. It needs the bits, on every Node.
   const tensor = new ort.Tensor('uint16', bitsOf(elements) as Uint16Array, dims);
   Object.defineProperty(tensor, 'type', { value: 'float16', enumerable: true });
   return tensor;

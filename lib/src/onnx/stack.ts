@@ -6,12 +6,12 @@ import { inheritOrigin, isShapedByData } from './shaped-by-data.js';
 import { sizeOf } from './tensor.js';
 import type { DataType, Tensor } from './types.js';
 
-/** Joins tensors of one type and shape along a new first dimension: three of `[28, 28]` give `[3, 28, 28]`. */
+/** Joins tensors of the same type and shape along a new first dimension: three of `[28, 28]` give `[3, 28, 28]`. */
 export function stack<T extends DataType>(tensors: readonly Tensor<T>[]): Tensor<T> {
   return concat(tensors.map((each) => inheritOrigin({ type: each.type, dims: [1, ...each.dims], data: each.data }, [each])));
 }
 
-/** Takes a tensor apart along its first dimension, which the parts no longer have. The parts share its memory. */
+/** Splits a tensor along its first dimension, which the parts do not have. The parts share its memory. */
 export function unstack<T extends DataType>(value: Tensor<T>): Tensor<T>[] {
   return split(value, new Array<number>(value.dims[0] ?? 0).fill(1)).map(({ type, dims, data }) => ({
     type,
@@ -46,7 +46,7 @@ export function concat<T extends DataType>(tensors: readonly Tensor<T>[]): Tenso
   return inheritOrigin({ type: first.type, dims: [rows, ...rest], data }, tensors);
 }
 
-/** Takes a tensor apart along its first dimension, `counts[i]` rows for part i. The parts share its memory. */
+/** Splits a tensor along its first dimension: part i gets `counts[i]` rows. The parts share its memory. */
 export function split<T extends DataType>(value: Tensor<T>, counts: readonly number[]): Tensor<T>[] {
   const rows = counts.reduce((sum, count) => sum + count, 0);
   if (value.dims.length === 0 || rows !== value.dims[0]) {

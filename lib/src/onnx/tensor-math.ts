@@ -5,8 +5,8 @@ import type { Tensor } from './types.js';
 type Numbers = ArrayLike<number>;
 
 /**
- * Index of the largest value: of a plain array one number, of a tensor one number for each row (its last dimension).
- * The first of equals wins.
+ * The index of the largest value, or of the first one if several are equal: one number for a plain array, one number for each row (the last dimension)
+ * of a tensor.
  */
 export function argmax(row: Numbers): number;
 export function argmax(value: Tensor): number[];
@@ -14,7 +14,7 @@ export function argmax(value: Numbers | Tensor): number | number[] {
   return 'dims' in value ? rows(value).map(best) : best(value);
 }
 
-/** Probabilities (they sum to 1) of a row of logits; of a tensor, row by row over its last dimension. */
+/** The probabilities, which sum to 1, for a row of logits. For a tensor, row by row over its last dimension; the result has the same shape. */
 export function softmax(row: Numbers): Float32Array;
 export function softmax(value: Tensor): Tensor<'float32'>;
 export function softmax(value: Numbers | Tensor): Float32Array | Tensor<'float32'> {
@@ -50,7 +50,7 @@ function best(row: Numbers): number {
 function normalise(row: Numbers): Float32Array {
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < row.length; i += 1) max = Math.max(max, row[i] as number);
-  // Without the shift by the maximum, exp() of a logit above 88 overflows float32.
+  // Without subtracting the maximum, exp() of a logit above 88 overflows float32.
   const out = Float32Array.from(row, (value) => Math.exp(value - max));
   const sum = out.reduce((total, value) => total + value, 0);
   return out.map((value) => value / sum);

@@ -30,12 +30,12 @@ type TypeOfLeaf<L> = L extends number ? 'float32' : L extends bigint ? 'int64' :
 
 /**
  * Makes a tensor.
- * - `tensor(new Float32Array(784), [1, 1, 28, 28])`: the array is used as it is, its kind is the element type
+ * - `tensor(new Float32Array(784), [1, 1, 28, 28])`: the array is not copied, and its type gives the element type
  * - `tensor([[1, 2], [3, 4]])`: nested arrays; numbers become float32, bigints int64, booleans bool
- * - `tensor('int64', [1, 2, 3])`: element type first, where it cannot be seen from the data
+ * - `tensor('int64', [1, 2, 3])`: the element type first, if the data does not show it
  * - `tensor('float16', [1.5, 2.5])`: numbers are rounded to the nearest half; a `Uint16Array` is taken as the bits themselves
  * @throws NBS_ONNX_INVALID_TENSOR if rows differ in length, if the dimensions do not multiply to the length, or if the type cannot hold an element
- * (300 as uint8, 1.5 as int32, 2 as bool). It is about the data: if your code lets it pass, the client gets status 400.
+ * (300 as uint8, 1.5 as int32, 2 as bool). If your code does not catch it, the HTTP client gets status 400.
  */
 export function tensor<A extends Arrays>(data: A, dims?: readonly number[]): Tensor<TypeOfArray<A>>;
 export function tensor<L extends Leaf>(data: Nested<L>, dims?: readonly number[]): Tensor<TypeOfLeaf<L>>;
@@ -52,7 +52,7 @@ export function tensor(...args: readonly unknown[]): Tensor {
   return markShapedByData(made, type === undefined && !ArrayBuffer.isView(data) ? 'shape and type' : 'shape');
 }
 
-/** The same values under other dimensions. One dimension may be -1: it is worked out. */
+/** A tensor with the same values, in the same memory, and other dimensions. One dimension may be -1; it is computed from the others. */
 export function reshape<T extends DataType>(value: Tensor<T>, dims: readonly number[]): Tensor<T> {
   const known = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   const shape = dims.map((dim) => (dim === -1 && known > 0 ? value.data.length / known : dim));
@@ -62,12 +62,12 @@ export function reshape<T extends DataType>(value: Tensor<T>, dims: readonly num
   return { type: value.type, dims: shape, data: value.data };
 }
 
-/** Number of elements of these dimensions; 1 for a scalar. */
+/** The number of elements for these dimensions; 1 for a scalar. */
 export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** Nested arrays, ready for JSON (`bool` as booleans, `float16` as numbers); a scalar comes back as its value. int64 gives bigints, which JSON cannot hold. */
+/** A tensor as nested arrays for JSON, with booleans for `bool` and numbers for `float16`. A scalar gives its value. int64 gives bigints, which JSON cannot hold. */
 export function toArray(value: Tensor<'string'>): Nested<string>;
 export function toArray(value: Tensor<'bool'>): Nested<boolean>;
 export function toArray(value: Tensor<'int64' | 'uint64'>): Nested<bigint>;
@@ -88,7 +88,7 @@ export function toArray(value: Tensor): unknown {
   return level(0, 0, data.length);
 }
 
-/** True where `value` has a tensor's parts. */
+/** True if `value` has the properties of a tensor. */
 export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== 'object' || value === null) return false;
   const { type, dims, data } = value as Record<string, unknown>;
@@ -106,7 +106,7 @@ function fromView(data: Arrays, type: DataType | undefined): Tensor {
         : bitsOf(data);
     return { type: kind, dims: [data.length], data: own as DataOf[DataType] };
   }
-  // The same bits under another name: bool in bytes, float16 in 16-bit words.
+  // The same bits with another type: bool is stored in bytes, float16 in 16-bit words.
   if (type === 'bool' && kind === 'uint8') return { type, dims: [data.length], data: checkBooleans(data as Uint8Array) };
   if (type === 'float16' && kind === 'uint16') return { type, dims: [data.length], data: data as DataOf[DataType] };
   return { type, dims: [data.length], data: convert(type, data as unknown as ArrayLike<Leaf>) };

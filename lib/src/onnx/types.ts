@@ -1,6 +1,6 @@
-/** Plain data only: a tensor survives a structured clone, so it can be an argument or a result of a handle call. */
+/** A tensor is plain data that structured clone can copy, so it can be an argument or a result of a handle call. */
 
-/** Element types, by ONNX Runtime's names, and the array that holds each. `float16` is carried as its 16 bits. */
+/** Element types, by ONNX Runtime's names, and the array that holds each. `float16` is stored as its 16 bits. */
 export interface DataOf {
   readonly float32: Float32Array;
   readonly float64: Float64Array;
@@ -26,30 +26,30 @@ export interface Tensor<T extends DataType = DataType> {
   readonly data: DataOf[T];
 }
 
-/** A nested array of rows, as `JSON.parse` gives it. */
+/** Nested arrays of rows, such as `JSON.parse` returns. */
 export type Nested<T> = readonly (T | Nested<T>)[];
 
 /** One input or output of a model. A symbolic dimension (any size) is its name, e.g. `['batch_size', 1, 28, 28]`. */
 export interface TensorInfo {
   readonly name: string;
-  /** `undefined` where the model declares something that is not a tensor (a sequence, a map). */
+  /** `undefined` if the model declares something that is not a tensor (a sequence, a map). */
   readonly type: DataType | undefined;
   readonly shape: readonly (number | string)[];
 }
 
-/** Inputs by name. */
+/** The inputs of a run, by name. */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
-/** Outputs by name, each of the type that was declared for it. */
+/** Outputs by name, each with the type that was declared for it. */
 export type Results<O extends OutputTypes = OutputTypes> = { readonly [K in keyof O]: Tensor<O[K]> };
 export type OutputTypes = Readonly<Record<string, DataType>>;
 
-/** Where a model can run. */
+/** The devices on which a model can run. */
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
 /**
- * The part of ONNX Runtime's session that a model uses. Named here so that the declarations of this room import no third-party types:
- * onnxruntime-common's need the DOM.
+ * The members of ONNX Runtime's session that a model uses. They are declared here so that the declarations of this room import no third-party types:
+ * those of onnxruntime-common need the DOM.
  */
 export interface ModelSession {
   run(feeds: Readonly<Record<string, unknown>>, outputs: readonly string[]): Promise<Readonly<Record<string, unknown>>>;

@@ -4,7 +4,7 @@ import type { AgentOps, JournalBatch, ReadJournal } from '../agent-ops.js';
 import type { NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
 import type { Agent, JournalReader } from './agent.js';
 
-/** What the control socket of a cluster offers. */
+/** The operations behind the control socket of a cluster. */
 export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'exits'> & {
   nodes(): Promise<readonly NodeInfo[]>;
   nodeChanges(request: ReadJournal, reader: JournalReader): Promise<JournalBatch<NodeChange>>;
@@ -17,19 +17,19 @@ export interface AgentServerOptions {
   readonly dir: string;
   readonly node: string;
   readonly token: string;
-  /** Every process has ended because somebody asked for it; that somebody is not answered before what is left is removed. */
+  /** Called when every process has ended because of a `shutdown`, before that is answered. */
   readonly onStopped: () => void;
-  /** The answer is out. */
+  /** Called when the `shutdown` has been answered. */
   readonly onShutdown: () => void;
 }
 
 /** How long drivers may take to read the last lines. */
-const FAREWELL_MS = 1000;
+const LAST_READ_MS = 1000;
 
 /** Answers {@link AgentOps} on the cluster's control socket. */
 export class AgentServer {
   readonly #server: ChannelServer;
-  /** Connections of drivers: they hang up when they have read everything. */
+  /** The connections of drivers. A driver closes its connection when it has read everything. */
   readonly #drivers: Set<Promise<void>>;
 
   private constructor(server: ChannelServer, drivers: Set<Promise<void>>) {
@@ -74,11 +74,11 @@ export class AgentServer {
     return new AgentServer(server, drivers);
   }
 
-  /** Closes once the drivers have read the last lines, or did not in a second. */
+  /** Closes when the drivers have read the last lines, or after a second. */
   async close(): Promise<void> {
-    const farewell = (promise: Promise<unknown>): Promise<unknown> =>
-      Promise.race([promise, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
-    await farewell(Promise.all(this.#drivers));
-    await farewell(this.#server.close());
+    const withinLimit = (promise: Promise<unknown>): Promise<unknown> =>
+      Promise.race([promise, new Promise((resolve) => setTimeout(resolve, LAST_READ_MS))]);
+    await withinLimit(Promise.all(this.#drivers));
+    await withinLimit(this.#server.close());
   }
 }

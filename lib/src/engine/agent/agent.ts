@@ -9,11 +9,11 @@ import { ManagedProcess } from './managed-process.js';
 
 const LOG_JOURNAL_BYTES = 16 * 1024 * 1024;
 const EXIT_JOURNAL_BYTES = 4 * 1024 * 1024;
-/** What a line costs besides its text. */
+/** The bytes that a line takes besides its text. */
 const LINE_OVERHEAD_BYTES = 100;
 const EXIT_BYTES = 4096;
 const DEFAULT_GRACE_MS = 5000;
-/** Ended processes that `list` still shows. */
+/** The number of ended processes that `list` still shows. */
 const ENDED_KEPT = 100;
 
 export interface AgentOptions {
@@ -23,19 +23,19 @@ export interface AgentOptions {
   readonly listening: { readonly fd: number; close(): void } | null;
 }
 
-/** Who waits for entries of a journal; an `IncomingCall` is one. */
+/** The caller that waits for entries of a journal; an `IncomingCall` is one. */
 export interface JournalReader {
   readonly cancelled: boolean;
   onCancel: ((reason: string) => void) | null;
 }
 
-/** One node's processes: starts, watches, restarts and stops them, and keeps what they print. Runs no user code, knows no sockets. */
+/** Starts, watches, restarts and stops the processes of one node, and keeps what they print. It runs no user code and knows no sockets. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #processes = new Map<string, ManagedProcess>();
   readonly #logs = new Journal<LogLine>(LOG_JOURNAL_BYTES);
   readonly #exits = new Journal<ProcessInfo>(EXIT_JOURNAL_BYTES);
-  /** Which driver claimed the output of a group last. */
+  /** The driver that claimed the output of a group last. */
   readonly #claims = new Map<string, string>();
   /** Drivers that read what is printed for them. */
   readonly #readers = new Set<string>();
@@ -51,7 +51,7 @@ export class Agent {
     return [...this.#processes.values()].map((process) => process.info());
   }
 
-  /** The next lines of one process or of all; ends with the process. */
+  /** The next lines of one process or of all. The lines of one process end with it. */
   logs(request: ReadLogs, reader: JournalReader): Promise<JournalBatch<LogLine>> {
     const { after, processId, atOnce = false } = request;
     const keep = this.#wanted(request);
@@ -102,7 +102,7 @@ export class Agent {
       node,
       listenFd: listening?.fd ?? null,
       onLine: (stream, text, caller) => {
-        // Asked anew each time: it may have been renamed.
+        // Read each time, because the process may have been renamed.
         const { id: processId, role, label, logGroup } = managed.spec;
         this.#logFile(label).line(text);
         const whose = { ...(logGroup !== undefined && { logGroup }), ...(caller !== undefined && { caller }) };
@@ -110,7 +110,7 @@ export class Agent {
       },
       onExit: (info) => this.keepExit(info),
     });
-    // Ended ones leave the list in the order of their start.
+    // The ended process that was started first leaves the list first.
     this.#processes.delete(spec.id);
     this.#processes.set(spec.id, managed);
     void managed.gone.then(() => this.#afterEnd(managed.spec.label));
@@ -130,18 +130,18 @@ export class Agent {
     this.#processes.delete(id);
     this.#processes.set(to, managed);
     const file = this.#files.get(label);
-    // Several processes may have one label, and so one file.
+    // Several processes may have the same label, and so the same file.
     if (file !== undefined && !this.#isLabel(label)) {
       file.moveTo(join(logsFolder(this.#options.dir), logFileName(to)));
       this.#files.delete(label);
       this.#files.set(to, file);
     }
-    // Those who follow the old id see its end.
+    // The followers of the old id see its end.
     this.#logs.poke();
     return undefined;
   }
 
-  /** Adds a line to those that drivers read: of a process here, or on another node. */
+  /** Adds a line to those that drivers read. It may come from another node. */
   keepLine(line: LogLine): void {
     this.#logs.append(line, line.text.length + LINE_OVERHEAD_BYTES);
   }
@@ -151,7 +151,7 @@ export class Agent {
     this.#logs.poke();
   }
 
-  /** Ends everything, in the order of the stages below. The first two have half of the time each. */
+  /** Ends everything in the stages below. The first two have half of the time each. */
   stopAll(graceMs: number): Promise<void> {
     this.#stopped ??= (async () => {
       await this.stopFront(graceMs / 2);
@@ -161,10 +161,10 @@ export class Agent {
     return this.#stopped;
   }
 
-  /** The proxy first, which finishes its requests with the replicas' help, and the controller, which would replace what goes. */
+  /** Stops the proxy, which needs the replicas to finish its requests, and the controller, which would replace replicas that end. */
   async stopFront(graceMs: number): Promise<void> {
     this.#stopping = true;
-    // Before the proxy, so that who comes now is refused by it instead of waiting for nobody.
+    // Before the proxy ends, so that a new connection is refused and does not wait for a proxy that will not come.
     this.#options.listening?.close();
     await this.#stopThose(({ role }) => role !== 'replica' && role !== 'agent', graceMs);
   }
@@ -173,7 +173,7 @@ export class Agent {
     return this.#stopThose(({ role }) => role === 'replica', graceMs);
   }
 
-  /** Nothing is written any more. */
+  /** Closes the journals and the log files. */
   async end(): Promise<void> {
     await this.#stopThose(() => true, DEFAULT_GRACE_MS);
     await Promise.all([...this.#files.values()].map((file) => file.close()));
@@ -181,7 +181,7 @@ export class Agent {
     this.#exits.end();
   }
 
-  /** SIGKILL to everything. Resolves when all are gone. */
+  /** Sends SIGKILL to every process. Resolves when all have ended. */
   async killAll(): Promise<void> {
     this.#options.listening?.close();
     this.#stopping = true;

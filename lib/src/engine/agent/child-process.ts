@@ -9,13 +9,13 @@ import type { ChildArguments, ChildMessage } from '../lifeline.js';
 import { LineSplitter } from '../line-splitter.js';
 
 const START_TIMEOUT_MS = 60_000;
-/** How long output may come after the process ended: from what it has spawned into another process group. */
+/** How long output may come after the process ended, from its children in another process group. */
 const LINGERING_OUTPUT_MS = 1000;
 const TAIL_LINES = 20;
 const TAIL_LINE_CHARACTERS = 2000;
-/** A `failed` message carries stacks and the user's own message. A longer one is not read; the exit code still says the reason. */
+/** A `failed` message contains stacks and the user's own message. A longer one is not read; the exit code still says the reason. */
 const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
-/** A process that is blocked says so each second. One that has not for so long is stopped, or its main thread turns. */
+/** A blocked process says so each second. If it has not for so long, it was stopped, or its main thread runs again. */
 const BLOCKED_HOLDS_MS = 4000;
 
 export interface ChildOptions {
@@ -25,9 +25,9 @@ export interface ChildOptions {
   readonly onLine: (stream: 'stdout' | 'stderr', text: string, caller: string | undefined) => void;
 }
 
-/** One run of a process: from spawn until it ended and its output was read to the end. */
+/** One run of a process, from its spawn until it has ended and its output has been read to the end. */
 export class ChildRun {
-  /** -1 where it could not be spawned. */
+  /** -1 if it could not be spawned. */
   readonly pid: number;
   /** Rejects with NBS_PROCESS_EXITED or NBS_PROCESS_START_TIMEOUT. */
   readonly ready: Promise<void>;
@@ -48,7 +48,7 @@ export class ChildRun {
     this.pid = this.#child.pid ?? -1;
     const { promise: ready, resolve: becomeReady, reject: failReady } = deferred<void>();
     this.ready = ready;
-    ready.catch(() => {}); // Whoever awaits it gets the error too.
+    ready.catch(() => {}); // Each await gets the error too.
     this.#readOutput(options.onLine);
     this.#readLifeline(() => {
       this.#isReady = true;
@@ -77,14 +77,14 @@ export class ChildRun {
     return this.#isReady;
   }
 
-  /** What its watcher said of its main thread, if that was a moment ago. */
+  /** What its watcher reported about its main thread, if that was in the last seconds. */
   get blocked(): Blocked | null {
     if (this.#exited || this.#blocked === null || Date.now() - this.#blocked.saidAt > BLOCKED_HOLDS_MS) return null;
     const { since, isOver } = this.#blocked;
     return { since, isOver };
   }
 
-  /** SIGTERM, then after `graceMs` SIGKILL. Resolves when it is gone. */
+  /** Sends SIGTERM, and after `graceMs` SIGKILL. Resolves when it has ended. */
   async stop(graceMs: number): Promise<ExitReport> {
     this.#asked = true;
     if (!this.#exited) this.#child.kill('SIGTERM');
@@ -94,7 +94,7 @@ export class ChildRun {
     return report;
   }
 
-  /** SIGKILL, to all that it started too. */
+  /** Sends SIGKILL to it and to all that it started. */
   kill(): void {
     this.#asked = true;
     if (!this.#exited) killGroup(this.pid);
@@ -145,13 +145,13 @@ export class ChildRun {
     const child = this.#child;
     const { promise, resolve } = deferred<ExitReport>();
     child.on('error', (error) => {
-      if (child.pid !== undefined) return; // Of a signal that could not be sent.
+      if (child.pid !== undefined) return; // This 'error' is about a signal that could not be sent.
       this.#exited = true;
       resolve({ code: null, signal: null, name: 'SPAWN_FAILED', stderrTail: [error.message], error: toWireError(error) });
     });
     child.on('exit', (code, signal) => {
       this.#exited = true;
-      // What it has spawned does not outlive it.
+      // Its children end with it.
       killGroup(this.pid);
       const lingering = setTimeout(() => {
         for (const stream of child.stdio) stream?.destroy();
@@ -177,7 +177,7 @@ function spawnChild(spec: ProcessSpec, { dir, listenFd }: ChildOptions): ChildPr
   // A replica sees no GPU unless it was given one.
   const hideGpus = spec.role === 'replica' ? { CUDA_VISIBLE_DEVICES: '' } : {};
   return spawn(process.execPath, [spec.main, JSON.stringify(given)], {
-    // A session of its own: Ctrl-C in the terminal does not reach it, and its process group is all that it starts.
+    // It gets a session of its own, so that Ctrl-C in the terminal does not reach it, and its process group contains all that it starts.
     detached: true,
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
     env: childEnv({ ...hideGpus, ...spec.env }, spec.inherit),
@@ -185,7 +185,7 @@ function spawnChild(spec: ProcessSpec, { dir, listenFd }: ChildOptions): ChildPr
   });
 }
 
-/** User code runs on the other side and may write anything to the pipe. */
+/** Reads a message. User code runs in the child and may write anything to the pipe. */
 function parseMessage(text: string): ChildMessage | undefined {
   try {
     const message = JSON.parse(text) as ChildMessage | null;
@@ -200,6 +200,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nobody is left in it.
+    // The process group is empty.
   }
 }

@@ -9,14 +9,14 @@ const BATCH_MAX = 1000;
 const BATCH_BYTES = 256 * 1024;
 
 /**
- * The latest entries of a stream that readers pull at their own pace: a slow reader (a notebook whose cell blocks) holds up nobody
- * and costs no memory beyond `limitBytes`.
+ * The latest entries of a stream, which each reader reads at its own speed. A slow reader, such as a notebook whose cell blocks, delays nobody and
+ * costs at most `limitBytes` of memory.
  */
 export class Journal<T> {
   #entries: Entry<T>[] = [];
-  /** Index in `#entries` of the oldest one kept; those before it are dropped in bulk. */
+  /** The index in `#entries` of the oldest entry that is kept. Those before it are removed many at a time. */
   #start = 0;
-  /** Number of the entry at `#start`, from 1. */
+  /** The number of the entry at `#start`. Numbers begin at 1. */
   #first = 1;
   #bytes = 0;
   #ended = false;
@@ -27,7 +27,7 @@ export class Journal<T> {
     this.#limitBytes = limitBytes;
   }
 
-  /** Number of the newest entry. */
+  /** The number of the newest entry. */
   get last(): number {
     return this.#first + (this.#entries.length - this.#start) - 1;
   }
@@ -48,13 +48,13 @@ export class Journal<T> {
     this.#wake();
   }
 
-  /** No more entries; readers get what is left. */
+  /** No more entries will come. Readers get the rest. */
   end(): void {
     this.#ended = true;
     this.#wake();
   }
 
-  /** What came after entry `after`, for which `keep` holds. */
+  /** The entries after number `after` for which `keep` returns true. */
   read(after: number, keep: (value: T) => boolean = () => true): JournalBatch<T> {
     const from = Math.max(after + 1, this.#first);
     const missed = from - (after + 1);
@@ -70,7 +70,7 @@ export class Journal<T> {
     return { entries, last: number - 1, missed, ended: this.#ended && number > this.last };
   }
 
-  /** Like {@link read}, once there is something to say, or `isOver` (looked at whenever something happened) ends the wait. */
+  /** Like {@link read}, but it waits until there is an entry, or until `isOver` returns true. `isOver` is called whenever the journal changes. */
   async next(after: number, keep?: (value: T) => boolean, isOver: () => boolean = () => false): Promise<JournalBatch<T>> {
     let position = after;
     for (;;) {
@@ -83,7 +83,7 @@ export class Journal<T> {
     }
   }
 
-  /** Makes those who wait look at their `isOver` again. */
+  /** Makes the waiting readers call their `isOver` again. */
   poke(): void {
     this.#wake();
   }

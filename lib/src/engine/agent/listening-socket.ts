@@ -1,12 +1,12 @@
 /**
- * A listening socket that this process owns but never accepts from: its children do, by `server.listen({ fd })`. While no child
+ * A listening socket that this process owns but does not accept from. Its children accept, by `server.listen({ fd })`. While no child
  * runs, connections wait in the backlog, so a proxy that dies is replaced without a refused connection.
  *
- * Node has no public call for that, since `server.listen` accepts at once. This file is the only one that uses what it is made of:
- * - `net._createServerHandle` (what `cluster` uses) binds without listening;
+ * Node has no public call for that, because `server.listen` accepts at once. Only this file uses the following internals of Node:
+ * - `net._createServerHandle`, which `cluster` uses, binds without listening;
  * - a handle opened on that descriptor and told to listen would accept as soon as the event loop turns; `readStart` and `readStop`
  *   in the same turn take its descriptor out of the loop again (libuv watches one readiness per stream, for reading and accepting alike).
- * `engine-http.test.ts` proves that with the Node that runs it.
+ * `engine-http.test.ts` tests that with the Node that runs it.
  */
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -15,10 +15,10 @@ import { describePortHolder } from './port-holder.js';
 
 export interface ListeningSocket {
   readonly fd: number;
-  /** The address that it is bound to. */
+  /** The address to which it is bound. */
   readonly host: string;
   readonly port: number;
-  /** Gives up this process's hold, at once; those that inherited the socket keep theirs. */
+  /** Closes the socket in this process, at once. Children that inherited it keep it open. */
   close(): void;
 }
 
@@ -28,7 +28,7 @@ const BACKLOG = 511;
 
 /**
  * @param port a number (0 lets the system choose), or `'auto'`: 8000, else the next free one
- * @throws NBS_PORT_IN_USE with who has it, NBS_CANNOT_LISTEN
+ * @throws NBS_PORT_IN_USE, which says which process has the port; NBS_CANNOT_LISTEN
  */
 export async function openListeningSocket(host: string, port: number | 'auto'): Promise<ListeningSocket> {
   const address = net.isIP(host) === 0 ? await resolve(host) : host;
@@ -78,7 +78,7 @@ function bindAndListen(address: string, port: number): ListeningSocket | string 
   const bound = create(address, port, net.isIPv6(address) ? 6 : 4);
   if (typeof bound === 'number') return getSystemErrorName(bound);
   const name: { address?: string; port?: number } = {};
-  // libuv keeps EADDRINUSE of bind for later; this call is the first that tells.
+  // libuv delays EADDRINUSE of bind, and this is the first call that returns it.
   const late = bound.getsockname(name);
   if (late !== 0) {
     bound.close();
@@ -96,7 +96,7 @@ function bindAndListen(address: string, port: number): ListeningSocket | string 
     fd: bound.fd,
     host: name.address as string,
     port: name.port as number,
-    // Only one of the two may close: they share the descriptor. The other is kept from the garbage collector by this closure.
+    // The two share the descriptor, so only one of them may close. This closure keeps the other from the garbage collector.
     close() {
       if (isOpen) listening.close();
       isOpen = false;

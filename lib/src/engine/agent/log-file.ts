@@ -3,8 +3,8 @@ import { closeSync, openSync, renameSync, write } from 'node:fs';
 const ROTATE_BYTES = 16 * 1024 * 1024;
 
 /**
- * A log file that is appended to without blocking. Past 16 MiB it becomes `<path>.1` and begins anew.
- * A full disk costs the lines of that time and nothing else.
+ * A log file, to which lines are appended without blocking. At 16 MiB it is renamed to `<path>.1`, and a new file begins.
+ * While the disk is full, lines are lost, and nothing else happens.
  */
 export class LogFile {
   #path: string;
@@ -25,13 +25,13 @@ export class LogFile {
     this.#drain();
   }
 
-  /** From now on it has this path, with the lines that it holds. */
+  /** Renames the file, with the lines in it. */
   moveTo(path: string): void {
     if (this.#fd !== null) {
       try {
         renameSync(this.#path, path);
       } catch {
-        // Somebody removed it: lines go on into the open file, as they did.
+        // Somebody has removed the file. Lines still go into the open file.
       }
     }
     this.#path = path;
@@ -54,7 +54,7 @@ export class LogFile {
     const bytes = Buffer.from(this.#queue.join(''));
     this.#queue = [];
     const fd = this.#open();
-    // No file (a full disk): these lines are lost, later ones may not be.
+    // There is no file, because the disk is full. These lines are lost; later ones may not be.
     if (fd === null) return;
     this.#writing = true;
     write(fd, bytes, 0, bytes.length, null, (_error, written = 0) => {
@@ -80,7 +80,7 @@ export class LogFile {
   }
 }
 
-/** A label as a file name: `Chat#k3f9` stays, what a path could be made of does not. */
+/** Makes a file name from a label. `Chat#k3f9` does not change; characters that could make a path are replaced. */
 export function logFileName(label: string): string {
   return `${label
     .replace(/[^\w#.@-]+/g, '_')

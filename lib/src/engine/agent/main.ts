@@ -31,7 +31,7 @@ lifeline.on('close', () => {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => void (running?.stopAll(SIGNAL_GRACE_MS) ?? Promise.resolve()).then(leave));
 }
-process.on('SIGHUP', () => {}); // The terminal of a detached cluster was closed.
+process.on('SIGHUP', () => {}); // A detached cluster gets it when its terminal is closed.
 
 try {
   const { proxyLocation = 'EveryNode', allowedHosts = [], allowedOrigins = [] } = http;
@@ -65,7 +65,7 @@ try {
   const proxy = listening === null ? Promise.resolve() : agent.start(proxySpec('proxy', { host, port }));
   proxy.catch(() => {}); // Awaited below.
   const token = readFileSync(tokenFile(dir), 'utf8');
-  // Loading the channel takes 25 ms, in which the children boot.
+  // Loading the channel takes 25 ms, in which the children start.
   const opening = import('./agent-server.js').then(async ({ AgentServer }) => {
     server = await AgentServer.open(all, {
       dir,
@@ -83,7 +83,7 @@ try {
     return startWorker({ plan, token, head: agent, nodes: all, http, main: WORKER_MAIN });
   });
   for (const worker of workers) worker.catch(() => {}); // Awaited below.
-  // Either's failure is told at once; the proxy takes longer, and a first deploy need not wait for it.
+  // A failure of either is reported at once. The proxy takes longer, and a first deploy need not wait for it.
   const deployable = Promise.all([opening, controller, ...workers]);
   await Promise.race([deployable, proxy.then(() => deployable)]);
   writeAgentFile(dir, { agent: markProcess(process.pid), host, port, startedAt: Date.now() });
@@ -101,7 +101,7 @@ async function killAndLeave(): Promise<void> {
   process.exit(0);
 }
 
-/** After everything has ended. */
+/** Call this when every process has ended. */
 async function leave(): Promise<void> {
   if (leaving) return;
   leaving = true;

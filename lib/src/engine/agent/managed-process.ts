@@ -8,13 +8,13 @@ const MAX_MS = 5000;
 const STABLE_MS = 10_000;
 
 /**
- * How long to wait before a process is started again: at once after the first end, then 100 ms, 200 ms, … up to 5 s.
- * One that ran for 10 s counts as well again.
+ * How long to wait before a process is started again: not at all after the first end, then 100 ms, 200 ms, … up to 5 s.
+ * After a run of 10 s, it begins from the start.
  */
 export class BackOff {
   #failures = 0;
 
-  /** @param ranMs how long the run that just ended had lasted */
+  /** @param ranMs how long the last run lasted */
   next(ranMs: number): number {
     if (ranMs >= STABLE_MS) this.#failures = 0;
     const wait = this.#failures === 0 ? 0 : Math.min(MAX_MS, FIRST_MS * 2 ** (this.#failures - 1));
@@ -25,11 +25,11 @@ export class BackOff {
 
 export interface ManagedProcessOptions extends ChildOptions {
   readonly node: string;
-  /** Called at every end, after the last line of output. */
+  /** Called when a run has ended, after its last line of output. */
   readonly onExit: (info: ProcessInfo) => void;
 }
 
-/** A process that the agent was asked to run, over its restarts. */
+/** A process that the agent was asked to run, with all its restarts. */
 export class ManagedProcess {
   /** Resolves when the first run is ready. Rejects with NBS_PROCESS_EXITED or NBS_PROCESS_START_TIMEOUT. */
   readonly ready: Promise<void>;
@@ -63,7 +63,7 @@ export class ManagedProcess {
     return this.#formerId;
   }
 
-  /** It goes on under another id and label, and prints for another group. */
+  /** Gives it another id and label, and its output another group. */
   rename(to: string, logGroup: string | undefined): void {
     this.#formerId = this.#spec.id;
     this.#spec = { ...this.#spec, id: to, label: to, ...(logGroup !== undefined && { logGroup }) };
@@ -89,7 +89,7 @@ export class ManagedProcess {
     await this.gone;
   }
 
-  /** SIGKILL at once. */
+  /** Sends SIGKILL at once. */
   kill(): void {
     this.#stopping = true;
     this.#endPause?.();
@@ -99,7 +99,7 @@ export class ManagedProcess {
   async #supervise(): Promise<void> {
     for (;;) {
       this.#exit = await this.#run.ended;
-      // One that was never ready has nothing that a restart could bring back; its starter got the error.
+      // A process that was never ready is not restarted: its starter got the error.
       const again = this.spec.restart === true && !this.#stopping && (this.#run.isReady || this.#restarts > 0);
       if (!again) this.#isGone = true;
       this.#options.onExit(this.info());

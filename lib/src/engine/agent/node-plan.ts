@@ -1,7 +1,7 @@
 import { agentSocket } from '../../core/index.js';
 import type { DeclaredNode, DeclaredResources } from '../engine.js';
 
-/** A node of this machine that is to be. */
+/** A node that is to be started on this machine. */
 export interface NodePlan {
   readonly id: string;
   /** A loopback address of its own: 127.0.0.1 for the head, then 127.0.0.2 … */

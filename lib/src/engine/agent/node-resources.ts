@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { listGpus, visibleGpus } from '../../core/index.js';
 import type { DeclaredResources, NodeResources } from '../engine.js';
 
-/** What a machine has. */
+/** The resources of a machine. */
 export interface MachineResources {
   readonly cpu: number;
   /** Bytes. */
@@ -13,7 +13,7 @@ export interface MachineResources {
 
 let found: Promise<readonly string[]> | undefined;
 
-/** What each node of this machine has. GPUs are looked for once, and not where their number is declared everywhere. */
+/** The resources of each node of this machine. GPUs are looked for once, and not at all if every node declares their number. */
 export async function nodeResources(declared: readonly DeclaredResources[]): Promise<readonly NodeResources[]> {
   const asked = declared.some(({ gpu }) => gpu === undefined);
   if (asked) found ??= findGpus();
@@ -22,8 +22,8 @@ export async function nodeResources(declared: readonly DeclaredResources[]): Pro
 }
 
 /**
- * Divides a machine between its nodes. What a node declares it has, whether the machine has it or not. The rest of the machine goes to those
- * that declare nothing of it: cores and memory in equal parts, GPUs as whole ones. No two nodes have a GPU of the same name. Pure.
+ * Divides a machine's resources between its nodes. A node gets what it declares, whether the machine has it or not. The nodes that declare no value for
+ * a resource share the rest: cores and memory in equal parts, GPUs as whole ones. No two nodes have a GPU of the same name. Pure.
  */
 export function divide(machine: MachineResources, declared: readonly DeclaredResources[]): readonly NodeResources[] {
   const left = [...machine.gpus];
@@ -44,13 +44,13 @@ export function divide(machine: MachineResources, declared: readonly DeclaredRes
   }));
 }
 
-/** If this process may use some GPUs only, those. */
+/** The GPUs of this machine, or only those that this process may use. */
 async function findGpus(): Promise<readonly string[]> {
   const all = ((await listGpus()) ?? []).map(({ index }) => index);
   return all.length === 0 ? all : (visibleNames() ?? all);
 }
 
-/** Of `CUDA_VISIBLE_DEVICES`. */
+/** The GPUs that `CUDA_VISIBLE_DEVICES` names. */
 function visibleNames(): readonly string[] | undefined {
   return visibleGpus()
     ?.split(',')

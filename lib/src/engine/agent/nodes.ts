@@ -11,7 +11,7 @@ import type { WorkerNode } from './worker-node.js';
 const CHANGE_JOURNAL_BYTES = 64 * 1024;
 const CHANGE_BYTES = 100;
 
-/** Every node of a cluster behind one set of operations: the head's agent, and through it the agents of the others. */
+/** The operations of a cluster over all its nodes: the head's agent does them, or passes them to the agents of the other nodes. */
 export class Nodes implements AgentDoor {
   readonly #head: Agent;
   readonly #plans: readonly [NodePlan, ...NodePlan[]];
@@ -31,7 +31,7 @@ export class Nodes implements AgentDoor {
     this.#workers.set(worker.id, worker);
   }
 
-  /** To be called before the exits of what ran there are told. */
+  /** Call this before the exits of the processes that ran there are reported. */
   changed(change: NodeChange): void {
     this.#changes.append(change, CHANGE_BYTES);
   }
@@ -84,7 +84,7 @@ export class Nodes implements AgentDoor {
     return this.#head.exits(request, reader);
   }
 
-  /** Ends everything, stage by stage: a proxy may need replicas of other nodes for what it has begun. */
+  /** Ends everything in stages, because a proxy may need replicas of other nodes to finish its requests. */
   stopAll(graceMs: number): Promise<void> {
     this.#stopped ??= (async () => {
       for (const worker of this.#workers.values()) worker.leave();
@@ -97,7 +97,7 @@ export class Nodes implements AgentDoor {
     return this.#stopped;
   }
 
-  /** SIGKILL to everything. Resolves when all are gone. */
+  /** Sends SIGKILL to every process. Resolves when all have ended. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.killAll()));
     await this.#head.killAll();

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
 
-/** Who listens on a TCP port of an address, for people: `process 4711 (node server.js)`. */
+/** Says which process listens on a TCP port of an address: `process 4711 (node server.js)`. */
 export function describePortHolder(port: number, address: string): string {
   try {
     return process.platform === 'linux' ? fromProc(port, address) : fromLsof(port);
@@ -13,7 +13,7 @@ export function describePortHolder(port: number, address: string): string {
 
 function fromProc(port: number, address: string): string {
   const all = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningSockets(readTable(table), port));
-  // Of several addresses of this machine each has ports of its own.
+  // Each address of this machine has its own ports.
   const here = all.filter((socket) => net.isIPv4(address) && (socket.address === toHex(address) || /^0+$/.test(socket.address)));
   const sockets = here.length > 0 ? here : all;
   if (sockets.length === 0) return 'another process';
@@ -24,7 +24,7 @@ function fromProc(port: number, address: string): string {
   return `process ${holder} (${commandOf(holder)})`;
 }
 
-/** As `/proc/net/tcp` writes it: in the byte order of the machine, which is little-endian on all that we know. */
+/** Writes an address as `/proc/net/tcp` does: in the byte order of the machine, which is little-endian on all supported ones. */
 const toHex = (ipv4: string): string =>
   ipv4
     .split('.')
@@ -33,13 +33,13 @@ const toHex = (ipv4: string): string =>
     .join('');
 
 interface SocketRow {
-  /** In hex; only zeros is every address. */
+  /** In hex. Zeros only mean every address. */
   readonly address: string;
   readonly inode: string;
   readonly uid: string;
 }
 
-/** Rows of `/proc/net/tcp` and `tcp6` in state LISTEN (0A): `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode`. */
+/** The rows of `/proc/net/tcp` and `tcp6` in state LISTEN (0A): `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode`. */
 export function listeningSockets(table: string, port: number): readonly SocketRow[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table
@@ -58,11 +58,11 @@ function readTable(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    return ''; // No IPv6 here.
+    return ''; // This machine has no IPv6.
   }
 }
 
-/** Unreadable where the process belongs to another user or has just ended. */
+/** The open files of a process. It is empty if the process belongs to another user or has just ended. */
 function openFiles(pid: string): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).map((fd) => readLink(`/proc/${pid}/fd/${fd}`));

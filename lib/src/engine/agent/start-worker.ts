@@ -14,7 +14,7 @@ export interface StartWorker {
   readonly main: string;
 }
 
-/** Starts the agent of another node; resolves when it can run processes. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
+/** Starts the agent of another node. Resolves when that can run processes. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
 export async function startWorker({ plan, token, head, nodes, http, main }: StartWorker): Promise<WorkerNode> {
   const { id: node, socket } = plan;
   const id = `agent@${node}`;

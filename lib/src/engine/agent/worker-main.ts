@@ -10,11 +10,11 @@ import { PortInUse } from '../errors.js';
 import { Agent } from './agent.js';
 import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
 
-/** JSON argument of a worker agent's process. */
+/** The argument of a worker agent's process, as JSON. */
 export interface WorkerArgs {
   readonly node: string;
   readonly socket: string;
-  /** Where its proxy listens, and that proxy; `null` on a node without one. */
+  /** The address at which its proxy listens, and that proxy. `null` if the node has no proxy. */
   readonly http: { readonly host: string; readonly port: number; readonly proxy: ProcessSpec } | null;
 }
 
@@ -27,13 +27,13 @@ const { dir, token } = child;
 const { node, socket, http } = child.args;
 
 try {
-  // The socket file of one that was killed is still there.
+  // A worker agent that was killed has left its socket file.
   const patienceMs = existsSync(socket) ? PREDECESSOR_MS : 0;
   const listening = http === null ? null : await listenSoon(http.host, http.port, patienceMs);
   const agent = new Agent({ dir, node, listening });
   child.onStop(() => agent.stopAll(SIGNAL_GRACE_MS));
   const proxy = http === null ? Promise.resolve(undefined) : agent.start(http.proxy);
-  proxy.catch(() => {}); // Told to who asks.
+  proxy.catch(() => {}); // The operation `serving` returns the error.
   const handler = handleOps<WorkerOps>({
     start: (spec) => agent.start(spec),
     rename: ({ id, to, logGroup }) => agent.rename(id, to, logGroup),
@@ -57,7 +57,7 @@ try {
   child.exit('CANNOT_LISTEN', error);
 }
 
-/** The proxy of an agent before this one may not have ended yet. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN */
+/** Listens, and waits if the port is in use: the proxy of the agent before this one may not have ended yet. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN */
 async function listenSoon(host: string, port: number, patienceMs: number): Promise<ListeningSocket> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

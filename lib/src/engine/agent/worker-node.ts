@@ -11,7 +11,7 @@ import type { NodePlan } from './node-plan.js';
 export interface WorkerNodeOptions {
   readonly plan: NodePlan;
   readonly token: string;
-  /** Runs the worker's agent, and keeps what is printed on its node. */
+  /** Runs the worker's agent, and keeps the lines that are printed on its node. */
   readonly head: Agent;
   /** The worker agent's process. */
   readonly spec: ProcessSpec;
@@ -29,16 +29,16 @@ interface Started {
   readonly startedAt: number;
 }
 
-/** Another node, as the head sees it: an agent process that the head's agent starts, and starts again when it dies. */
+/** Another node, for the head's agent, which starts the node's agent and restarts it when it ends. */
 export class WorkerNode {
   readonly id: string;
   readonly #options: WorkerNodeOptions;
-  /** What was started there and has not ended. */
+  /** The processes that were started there and have not ended. */
   readonly #started = new Map<string, Started>();
   #call: OpCaller<WorkerOps> | null = null;
   #leaving = false;
-  /** Everything that was printed there has been read. */
-  #told: Promise<unknown> = Promise.resolve();
+  /** Resolves when everything that was printed there has been read. */
+  #allRead: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkerNodeOptions) {
     this.id = options.plan.id;
@@ -49,13 +49,13 @@ export class WorkerNode {
     return this.#call !== null;
   }
 
-  /** Starts its agent; resolves when that is there. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
+  /** Starts its agent. Resolves when the agent is connected. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
   async open(): Promise<void> {
     const { head, spec } = this.#options;
     try {
       await head.start(spec);
     } catch (error) {
-      // What it said itself, where it did.
+      // The agent's own error says more, if there is one.
       throw (error as Error).cause ?? error;
     }
     await this.#connect();
@@ -82,14 +82,14 @@ export class WorkerNode {
     if (this.#call === null) throw NodeLost({ node: this.id, label: id });
     const started = this.#started.get(id);
     if (started !== undefined) {
-      // At once: what is asked of the new id from now on is for this node.
+      // At once, so that an operation on the new id goes to this node from now on.
       this.#started.delete(id);
       this.#started.set(to, { ...started, spec: { ...started.spec, id: to, label: to } });
     }
     try {
       await this.#call('rename', { id, to, ...(logGroup !== undefined && { logGroup }) });
     } catch (error) {
-      // It has ended there.
+      // The process has ended there.
       if (started !== undefined) this.#started.delete(to);
       throw hasCode(error, PeerGone) ? NodeLost({ node: this.id, label: to }, error) : error;
     }
@@ -111,7 +111,7 @@ export class WorkerNode {
     return this.#call('list', undefined).catch((error: unknown) => orNothing(error) ?? []);
   }
 
-  /** It is not started again, and its end is no loss. */
+  /** From now on its agent is not restarted, and its end is expected. */
   leave(): void {
     this.#leaving = true;
   }
@@ -127,16 +127,16 @@ export class WorkerNode {
   /** Resolves when its last line has been read. */
   async end(): Promise<void> {
     await this.#ask('end', undefined);
-    await this.#told;
+    await this.#allRead;
   }
 
-  /** Its children end with it in any case; asked for it, it waits for their end. */
+  /** Asks it to kill its processes, and waits. They end in any case when it ends. */
   async killAll(): Promise<void> {
     this.#leaving = true;
     await Promise.race([this.#ask('killAll', undefined), delay(KILL_MS)]);
   }
 
-  /** One that is gone has nothing left to do it to. */
+  /** Calls an operation of its agent. If the agent has ended, there is nothing to do. */
   async #ask<K extends keyof WorkerOps>(op: K, args: WorkerOps[K]['args']): Promise<void> {
     await this.#call?.(op, args).catch(orNothing);
   }
@@ -146,13 +146,13 @@ export class WorkerNode {
     const channel = await connect({ path: plan.socket }, { token, hello: helloOf('agent', 'head') });
     const call = opCaller<WorkerOps>(channel);
     this.#call = call;
-    this.#told = Promise.all([this.#followLogs(call), this.#followExits(call)]);
+    this.#allRead = Promise.all([this.#followLogs(call), this.#followExits(call)]);
     void channel.closed.then(() => this.#lost());
     void this.#watch(call);
     onChange(true);
   }
 
-  /** An agent that runs but answers nothing is no node. It is killed, so that what is said of it is true. */
+  /** Watches its agent. If the agent runs but does not answer, it is killed, so that the node is reported as down and is down. */
   async #watch(call: OpCaller<WorkerOps>): Promise<void> {
     for (let misses = 0; ; ) {
       await delay(PING_EVERY_MS);
@@ -161,7 +161,7 @@ export class WorkerNode {
         await call('ping', undefined, { timeoutMs: PING_TIMEOUT_MS });
         misses = 0;
       } catch (error) {
-        // One miss may be this process's own pause: its timers fire before it reads what has come meanwhile.
+        // One miss may be a pause of this process: then its timers fire before it reads what has come meanwhile.
         misses += hasCode(error, DeadlineExceeded) ? 1 : 0;
       }
       if (misses < MAX_MISSES) continue;
@@ -188,14 +188,14 @@ export class WorkerNode {
     }
   }
 
-  /** Its children saw the end of their lifelines, as this sees that of its connection. */
+  /** Called when the connection has ended. The children there end too, because their lifelines end. */
   async #lost(): Promise<void> {
     this.#call = null;
     if (this.#leaving) return;
     this.#options.onChange(false);
     for (const { spec, startedAt } of this.#started.values()) this.#options.head.keepExit(lostProcess(this.id, spec, startedAt));
     this.#started.clear();
-    // The head's agent starts it again, with a growing pause.
+    // The head's agent restarts it, after a pause that grows.
     while (!this.#leaving && this.#call === null) {
       await delay(RECONNECT_MS);
       await this.#connect().catch(() => {});
