@@ -43,7 +43,7 @@ export interface Draft {
 }
 
 /** What has been typed of the word, or of the string, that the cursor is in, and where that begins. */
-export function typedAt(code: string, offset: number, place: CursorPlace): { readonly start: number; readonly typed: string } {
+function typedAt(code: string, offset: number, place: CursorPlace): { readonly start: number; readonly typed: string } {
   const typed = place.kind === 'text' ? code.slice(place.from, offset) : (WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '');
   return { start: offset - typed.length, typed };
 }
