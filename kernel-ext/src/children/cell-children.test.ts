@@ -5,7 +5,7 @@ import type { ProcessEntry } from './process-table.js';
 
 const self = process.pid;
 const GROUP = 7;
-/** Pids that exist nowhere. */
+/** Pids that no process has. */
 const [FIRST, SECOND, THIRD] = [2 ** 30, 2 ** 30 + 1, 2 ** 30 + 2];
 
 const entry = (pid: number, parent: number, more: Partial<ProcessEntry> = {}): ProcessEntry => ({

@@ -1,16 +1,16 @@
 import { ChildProcess } from 'node:child_process';
 import { descendants, type ProcessEntry, processTable } from './process-table.js';
 
-/** How exactly start times are known: the system counts them in hundredths of a second, and so does its uptime. */
+/** The error of start times: the system counts them, and its uptime, in hundredths of a second. */
 const START_TOLERANCE_MS = 30;
 
 /**
- * The processes that the cell that runs has started, with all that these started. Lives in any thread of the cell's process, so that it
- * works while the main thread waits for such a child.
+ * The processes that the running cell has started, with all that these have started. It works in any thread of the cell's process, also while the main
+ * thread waits for such a child.
  *
- * Two kinds of child are not the cell's. One that left the process group (`detached: true`, `setsid`, the processes of a cluster) is meant to be on its
- * own. One that another cell has started is meant to live on: `spawned` says which these are, and of a child that nobody told of (one of
- * `execSync`, one of a native library) its age decides.
+ * Two kinds of children are not the cell's. A child that left the process group (`detached: true`, `setsid`, the processes of a cluster) is meant to be
+ * independent. A child of another cell is meant to keep running. `spawned` says which cell started a child. If it was not called for a child (of `execSync`
+ * or of a native library), the child's age decides.
  */
 export class CellChildren {
   readonly #table: () => readonly ProcessEntry[];
@@ -21,7 +21,7 @@ export class CellChildren {
     this.#table = table;
   }
 
-  /** A cell begins: what runs by now is not its own. @param at milliseconds since the epoch */
+  /** Call this when a cell begins. The processes that run then are not the cell's. @param at milliseconds since the epoch */
   begin(at = Date.now()): void {
     this.#begunAt = at;
     for (const pid of this.#known.keys()) {
@@ -30,12 +30,12 @@ export class CellChildren {
     }
   }
 
-  /** A child was started. @param byRunning by the cell that runs, not by what an earlier one left behind */
+  /** Call this when a child was started. @param byRunning true if the running cell started it, and not code that an earlier cell left */
   spawned(pid: number, byRunning: boolean): void {
     this.#known.set(pid, byRunning ? 'running' : 'another');
   }
 
-  /** Their pids, parents first. */
+  /** The pids of the cell's processes, parents first. */
   list(): number[] {
     const table = this.#table();
     const self = process.pid;
@@ -50,7 +50,7 @@ export class CellChildren {
     return descendants(table, self, enters).map(({ pid }) => pid);
   }
 
-  /** Sends a signal to each of them. @returns those that it reached */
+  /** Sends a signal to each of them. @returns the pids that it was sent to */
   signal(name: NodeJS.Signals): number[] {
     return this.list().filter((pid) => send(pid, name));
   }
@@ -67,12 +67,12 @@ function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** The undocumented method that `spawn`, `exec`, `execFile` and `fork` share. The synchronous forms do not come through here. */
+/** The undocumented method that `spawn`, `exec`, `execFile` and `fork` call. The synchronous forms do not. */
 interface Spawning {
   spawn(options: unknown): unknown;
 }
 
-/** Tells of every child process that this thread starts from now on, in the context of the code that starts it. */
+/** Calls `onSpawn` for every child process that this thread starts from now on, in the asynchronous context of the code that starts it. */
 export function watchSpawns(onSpawn: (pid: number) => void): void {
   const prototype = ChildProcess.prototype as unknown as Spawning;
   const own = prototype.spawn;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process as the system's table has it. */
+/** A process in the system's table. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
@@ -9,14 +9,14 @@ export interface ProcessEntry {
   readonly group: number;
   /** Milliseconds since it was started. */
   readonly ageMs: number;
-  /** It is esbuild's service, which works for the whole kernel: the one that begins to use it may be a cell. */
+  /** True if it is esbuild's service. It works for the whole kernel, but a cell may have started it. */
   readonly isService?: boolean;
 }
 
-/** Linux counts the start times of processes in hundredths of a second, whatever the kernel's own clock does (`USER_HZ`). */
+/** Linux gives the start times of processes in hundredths of a second (`USER_HZ`). */
 const TICKS_PER_SECOND = 100;
 
-/** All processes that run; those that only wait to be reaped are left out. */
+/** All processes that run, without zombies. */
 export function processTable(): ProcessEntry[] {
   try {
     const uptime = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
@@ -37,14 +37,14 @@ function entryOf(pid: number, uptime: number): ProcessEntry | undefined {
       text.includes('(esbuild)') && isEsbuildService(readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' '));
     return { pid, parent: Number(fields[1]), group: Number(fields[2]), ageMs, isService };
   } catch {
-    // It ended meanwhile.
+    // The process has ended meanwhile.
     return undefined;
   }
 }
 
 const isEsbuildService = (command: string): boolean => /\besbuild\S* --service=/.test(command);
 
-/** macOS has no `/proc`. */
+/** Reads the table from `ps`, because macOS has no `/proc`. */
 function fromPs(): ProcessEntry[] {
   const { stdout } = spawnSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,etime=,command='], { encoding: 'utf8' });
   return (stdout ?? '').split('\n').flatMap((line) => {
@@ -60,13 +60,13 @@ function fromPs(): ProcessEntry[] {
   });
 }
 
-/** `[[days-]hours:]minutes:seconds` */
+/** Reads `[[days-]hours:]minutes:seconds`. */
 function elapsedMs(text: string): number {
   const [seconds = 0, minutes = 0, hours = 0, days = 0] = text.split(/[-:]/).map(Number).reverse();
   return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 }
 
-/** The process trees below `root`, parents before their children. A process that `enters` refuses is left out with all that is below it. */
+/** The process trees below `root`, parents before their children. If `enters` refuses a process, it is left out with all processes below it. */
 export function descendants(
   table: readonly ProcessEntry[],
   root: number,

@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where what was fetched or compiled once is kept: `NBSERVE_CACHE`, else `nbserve` in `XDG_CACHE_HOME` or `~/.cache`. */
+/** The folder for what was fetched or compiled: `NBSERVE_CACHE`, else `nbserve` in `XDG_CACHE_HOME` or `~/.cache`. */
 export const cacheFolder = (): string =>
   process.env.NBSERVE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nbserve');
 
-/** The environment of a JupyterLab that also looks into `dataDir` for kernels and keeps connection files and sockets in `runtimeDir`. */
+/** The environment for a JupyterLab that also finds kernels in `dataDir`, and puts connection files and sockets into `runtimeDir`. */
 export const labEnvironment = ({
   dataDir,
   runtimeDir,

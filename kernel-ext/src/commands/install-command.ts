@@ -1,7 +1,7 @@
 import { type Command, parseCommand } from 'nbserve/cli';
 import { type InstallScope, installKernelspec } from '../install/index.js';
 
-/** Where a kernelspec is, and its name. */
+/** The options that name a kernelspec and its folder. */
 export const PLACE_OPTIONS = {
   user: { type: 'boolean' },
   prefix: { type: 'string' },

@@ -27,11 +27,11 @@ const InstallFailed: ErrorDefinition<'{what} failed, nothing of it is kept: {rea
 
 const OLDEST = [3, 9] as const;
 
-/** The folder of the JupyterLab that `nbserve lab` installed, or would. */
+/** The folder into which `nbserve lab` installs JupyterLab. */
 const jupyterFolder = (): string => join(cacheFolder(), 'jupyter');
 
 /**
- * The command `jupyter` with JupyterLab: the one on the PATH, else our own, installed first where it is missing or was left half done.
+ * The command `jupyter` with JupyterLab: the one on the PATH, else nbserve's own, which is installed first if it is missing or incomplete.
  * @throws NBS_NO_PYTHON, NBS_NO_VENV, NBS_JUPYTER_INSTALL
  */
 export async function jupyterWithLab(): Promise<string> {
@@ -62,7 +62,7 @@ export async function jupyterWithLab(): Promise<string> {
 
 const hasLab = (jupyter: string): boolean => spawnSync(jupyter, ['lab', '--version'], { encoding: 'utf8' }).status === 0;
 
-/** `3.11` @throws NBS_NO_PYTHON */
+/** Python's version, such as `3.11`. @throws NBS_NO_PYTHON */
 function pythonVersion(): string {
   const asked = spawnSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' });
   const version = /^(\d+)\.(\d+)$/m.exec(asked.stdout ?? '');
@@ -83,14 +83,14 @@ function pythonVersion(): string {
 function makeVenv(venv: string, version: string): void {
   const made = spawnSync('python3', ['-m', 'venv', venv], { encoding: 'utf8' });
   if (made.status === 0) return;
-  // Debian's Python tells about the missing package on stdout.
+  // Debian's Python names the missing package on stdout.
   const said = `${made.stdout ?? ''}${made.stderr ?? ''}${made.error ?? ''}`;
   if (/ensurepip|No module named '?venv/.test(said))
     throw NoVenv({ python: `Python ${version}`, packages: `python3-venv (or python${version}-venv)`, without: WITHOUT });
   throw InstallFailed({ what: 'python3 -m venv', reason: reasonOf(said), without: WITHOUT });
 }
 
-/** Runs a command whose complaints are shown as they come. @returns them where it fails, else null */
+/** Runs a command and shows its stderr as it comes. @returns that text if it fails, else null */
 function run([file, ...args]: readonly string[]): Promise<string | null> {
   return new Promise((resolve) => {
     const child = spawn(file as string, args, { stdio: ['ignore', 'inherit', 'pipe'] });
@@ -104,7 +104,7 @@ function run([file, ...args]: readonly string[]): Promise<string | null> {
   });
 }
 
-/** The last thing that a program said, which is what it failed of. */
+/** The last line that a program wrote, which says why it failed. */
 const reasonOf = (said: string): string =>
   said
     .split('\n')

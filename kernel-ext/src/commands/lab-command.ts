@@ -9,9 +9,9 @@ import { jupyterWithLab } from './jupyter.js';
 
 const USAGE = 'nbserve lab [<arguments of jupyter lab> …]';
 
-/** Longest path of a Unix socket on macOS, without its final zero. */
+/** The longest path of a Unix socket on macOS, without its final zero. */
 const SOCKET_PATH_MAX = 103;
-/** What Jupyter adds to its runtime folder for a kernel's sockets. */
+/** The longest file name of a kernel's sockets in Jupyter's runtime folder. */
 const LONGEST_SOCKET = '/kernel-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx-ipc-xx';
 
 export const labCommand: Command = {
@@ -33,7 +33,7 @@ another kernel that supports only TCP, add --KernelManager.transport=tcp.`,
       mkdirSync(runtime, { mode: 0o700 });
       const env = labEnvironment({ dataDir: join(folder, 'share', 'jupyter'), runtimeDir: runtime });
       const lab = spawn(jupyter, ['lab', '--KernelManager.transport=ipc', ...args], { stdio: 'inherit', env });
-      // Ctrl-C reaches Jupyter by itself and it asks the user; we end when it does.
+      // Ctrl-C reaches Jupyter directly, and it asks the user. This process ends when Jupyter does.
       process.on('SIGINT', () => {});
       for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => lab.kill('SIGTERM'));
       return await new Promise<number>((resolve, reject) => {
@@ -46,9 +46,9 @@ another kernel that supports only TCP, add --KernelManager.transport=tcp.`,
   },
 };
 
-/** For the kernelspec and the kernels' sockets; only its user may enter it. */
+/** Makes a folder for the kernelspec and the kernels' sockets, which only its user can read. */
 function privateFolder(): string {
-  // The temporary folder of macOS is a long path.
+  // The path of macOS's temporary folder is too long for sockets.
   const isLong = Buffer.byteLength(`${tmpdir()}/nbserve-lab-xxxxxx/r${LONGEST_SOCKET}`) > SOCKET_PATH_MAX;
   return mkdtempSync(join(isLong ? '/tmp' : tmpdir(), 'nbserve-lab-'));
 }

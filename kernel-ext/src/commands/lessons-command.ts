@@ -9,7 +9,7 @@ import { parseTimeout } from './execute-command.js';
 
 const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>] [--timeout <seconds>]';
 
-/** Above it, an exit code names the signal that stopped the run. */
+/** An exit code above this one is 128 plus the number of the signal that stopped the run. */
 const STOPPED = 128;
 
 export const lessonsCommand: Command = {
@@ -59,7 +59,7 @@ The exit code is 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that is
 
 const OutputFolder = defineError('NBS_OUTPUT_FOLDER', 400, '--output {folder} is no folder that can be written to: {reason}');
 
-/** Before anything runs. @throws NBS_OUTPUT_FOLDER */
+/** Makes the output folder before anything runs. @throws NBS_OUTPUT_FOLDER */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
@@ -69,6 +69,6 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Jupyter's checkpoints and the notebooks that `nbserve execute` writes are copies of lessons. */
+/** False for Jupyter's checkpoints and for notebooks that `nbserve execute` writes, which are copies of lessons. */
 const isLesson = (file: string): boolean =>
   file.endsWith('.ipynb') && !/\.executed\.ipynb$|-checkpoint\.ipynb$|[/\\]\.ipynb_checkpoints[/\\]/.test(file);

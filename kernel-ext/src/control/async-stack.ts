@@ -2,14 +2,14 @@ import { MessageChannel } from 'node:worker_threads';
 
 type PromiseHooks = readonly unknown[];
 
-/** Parts of Node 20's internal `async_wrap`. There is no public way to them; DEP0111 has no end date. */
+/** Members of Node 20's internal `async_wrap`. There is no public access to them; the deprecation DEP0111 has no end date. */
 interface AsyncWrap {
   clearAsyncIdStack?(): void;
   getPromiseHooks?(): PromiseHooks;
   setPromiseHooks?(...hooks: PromiseHooks): void;
   /** Counters. */
   readonly async_hook_fields?: Uint32Array;
-  /** Indices of the counters. */
+  /** The indices of the counters. */
   readonly constants?: { readonly kTotals?: number };
 }
 
@@ -19,7 +19,7 @@ function asyncWrap(): AsyncWrap {
     process.noDeprecation = true;
     return (process as unknown as { binding(name: string): AsyncWrap }).binding('async_wrap');
   } catch {
-    // Node 24 keeps no such stack for AsyncLocalStorage.
+    // Node 24 has no such stack for AsyncLocalStorage.
     return {};
   } finally {
     if (quiet === undefined) delete process.noDeprecation;
@@ -30,8 +30,8 @@ function asyncWrap(): AsyncWrap {
 /**
  * Why this exists: in Node 20 `AsyncLocalStorage` keeps a stack of async ids. V8's termination unwinds JavaScript without
  * popping that stack, and Node aborts the process at the end of the callback ("execution_async_id() == 0", callback.cc), if any hook counts as active.
- * So the stack is cleared in the same breath as the termination. Until the event loop comes round again, the promise hooks, which would push to it
- * while the termination spreads, are off, and no hook counts as active: V8 may run some more code before it ends it, of a loop of Node's that pushes, too.
+ * So the stack is cleared together with the termination. V8 may run some more code before it ends it, in which promise hooks, or a loop of Node's, would
+ * push to the stack. So, until the next turn of the event loop, promise hooks are off, and no hook counts as active.
  */
 export function asyncStackClearer(): () => void {
   const wrap = asyncWrap();

@@ -1,14 +1,14 @@
 import { processTable } from '../children/index.js';
 
-/** What children of an interrupted cell have between SIGINT and SIGKILL while the main thread waits for one of them… */
+/** How long children of an interrupted cell have between SIGINT and SIGKILL if the main thread waits for one of them. */
 const BLOCKING_MS = 600;
-/** …and while it does not. */
+/** How long they have if it does not. */
 const GRACE_MS = 2000;
 const POLL_MS = 50;
 
 /**
  * Passes an interrupt on to children of a cell, and kills those that do not end.
- * @param blocked tells whether the main thread has not answered yet
+ * @param blocked returns true as long as the main thread has not answered
  */
 export function interruptChildren(pids: readonly number[], blocked: () => boolean): void {
   const at = performance.now();
@@ -16,7 +16,7 @@ export function interruptChildren(pids: readonly number[], blocked: () => boolea
   if (reached.length === 0) return;
   const timer = setInterval(() => {
     const waitedMs = performance.now() - at;
-    // A pid may be used again: by a process that is younger than the signal.
+    // A pid may have been used again. Then its process is younger than the signal.
     const alive = new Set(processTable().flatMap(({ pid, ageMs }) => (ageMs + POLL_MS >= waitedMs ? pid : [])));
     reached = reached.filter((pid) => alive.has(pid));
     if (reached.length > 0 && waitedMs < (blocked() ? BLOCKING_MS : GRACE_MS)) return;
@@ -30,7 +30,7 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
     process.kill(pid, signal);
     return true;
   } catch {
-    // It has ended.
+    // The child has ended.
     return false;
   }
 }

@@ -4,18 +4,18 @@ import { type Content, type Decoder, type Encoder, type Incoming, Receiver, Refu
 export interface ControlHandlers {
   /** Content of `kernel_info_reply`. */
   readonly info: Readonly<Content>;
-  /** Resolves when it is dealt with. */
+  /** Interrupts the cell. Resolves when that is done. */
   interrupt(): Promise<void>;
   shutdown(restart: boolean): void;
   status(state: 'busy' | 'idle', parent: string): void;
-  /** Tells all clients, too, that the kernel ends. */
+  /** Also tells all clients that the kernel ends. */
   publishShutdown(content: string, parent: string): void;
 }
 
-/** A main thread that is not free in this time, because it loads TypeScript, deals with an interrupt after the reply to it. */
+/** If the main thread loads TypeScript for longer than this, the reply to an interrupt does not wait for it. */
 const INTERRUPT_REPLY_MS = 1000;
 
-/** Answers the control channel, also while the main thread is blocked. */
+/** Answers messages on the control channel, also while the main thread is blocked. */
 export class ControlChannel {
   readonly #sender: Sender;
   readonly #handlers: ControlHandlers;
@@ -60,7 +60,7 @@ export class ControlChannel {
     this.#handlers.status('idle', parent);
   }
 
-  /** Answered afterwards: what a client sends that waited for the reply is not hit. */
+  /** The reply comes after the interrupt, so that a request which the client sends after the reply is not interrupted. */
   async #interrupt(message: Incoming): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {

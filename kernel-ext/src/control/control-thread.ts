@@ -19,7 +19,7 @@ import {
 import { afterArrivals } from './turns.js';
 import { installUnwind } from './unwind.js';
 
-/** Output that may wait for the thread, in UTF-16 units. */
+/** How much output may wait for the thread, in UTF-16 units. */
 const MAX_UNSENT = 4 * 1024 * 1024;
 const SLICE_MS = 20;
 const PATIENCE_MS = 10_000;
@@ -27,30 +27,30 @@ const PATIENCE_MS = 10_000;
 export interface ControlEvents {
   /** A message came on the shell channel. */
   onRequest(request: ShellRequest): void;
-  /** @param value undefined where the question was taken back */
+  /** @param value undefined if the question was withdrawn */
   onAnswer(question: number, value: string | undefined): void;
   /** Code is about to be terminated. */
   onTermination(): void;
   /**
-   * An interrupt was asked for. Comes more than once while it is dealt with.
-   * @param terminated synchronous code ran and was terminated
+   * An interrupt was requested. It may be called more than once for one interrupt.
+   * @param terminated true if synchronous code was terminated
    */
   onInterrupt(terminated: boolean): void;
-  /** The kernel is to end: asked for on the control channel, or its parent is gone. */
+  /** The kernel must end, because of a request on the control channel, or because its parent has ended. */
   onShutdown(restart: boolean): void;
 }
 
-/** Main thread's end of the control thread. */
+/** The control thread, for the main thread. */
 export class ControlThread {
   readonly #worker: Worker;
   readonly #shared: Int32Array;
   readonly #marks: MarkWriter;
   #closed = false;
-  /** Called when an interrupt was dealt with. */
+  /** Is called when an interrupt is done. */
   readonly #settled: () => void;
-  /** Code was terminated for the interrupt that is to be dealt with. */
+  /** True if code was terminated for the current interrupt. */
   #terminated = false;
-  /** How many interrupts the main thread has been told of. */
+  /** How many interrupts have been reported to the main thread. */
   #told = 0;
 
   private constructor(worker: Worker, shared: Int32Array, marks: MarkWriter, events: ControlEvents) {
@@ -80,27 +80,27 @@ export class ControlThread {
       worker.on('message', (message: FromControl) => {
         if (message.kind === 'bound') resolve();
         else if (message.kind === 'failed') void once(worker, 'exit').then(() => reject(CannotBind({ why: message.message })));
-        // Half a message would be lost.
+        // Otherwise a message could be sent half.
         else thread.guarded(() => thread.#onMessage(message, events));
       });
     });
     return thread;
   }
 
-  /** Prints, in order with everything published. @param parent header of the cell's request, JSON */
+  /** Prints a text, in order with everything that is published. @param parent header of the cell's request, as JSON */
   stream(name: 'stdout' | 'stderr', text: string, parent: string): void {
     this.#makeRoom(text.length);
     this.#print({ kind: 'stream', name, text, parent });
   }
 
-  /** Sends a message to all clients. @param parent header of the message that caused it, JSON; '' where none did */
+  /** Sends a message to all clients. @param parent header of the message that caused it, as JSON; '' if there is none */
   publish(type: string, content: unknown, parent: string): void {
     const json = JSON.stringify(content);
     this.#makeRoom(json.length);
     this.#print({ kind: 'publish', type, content: json, parent });
   }
 
-  /** A cell begins: what its children and native code print is its own. @param parent header of its request, JSON */
+  /** A cell begins. From now on, output of children and of native code belongs to it. @param parent header of its request, as JSON */
   cell(parent: string): void {
     this.#post({ kind: 'begin', parent, at: Date.now() });
     this.#print({ kind: 'cell', parent });
@@ -112,48 +112,48 @@ export class ControlThread {
     this.#post({ kind: 'reply', asker: { identities, headerJson }, type, content: JSON.stringify(content) });
   }
 
-  /** Asks the person; the answer comes as {@link ControlEvents.onAnswer} under the question's number. */
+  /** Asks the user. {@link ControlEvents.onAnswer} gets the answer with the question's number. */
   ask(question: number, asker: Asker, prompt: string, password: boolean): void {
     const { identities, headerJson } = asker;
     this.#post({ kind: 'ask', question, asker: { identities, headerJson }, prompt, password });
   }
 
-  /** Takes back every open question. */
+  /** Withdraws every open question. */
   unask(): void {
     this.#post({ kind: 'unask' });
   }
 
-  /** This process has a child more. @param byRunning the cell that runs has started it */
+  /** This process has a new child. @param byRunning true if the running cell started it */
   spawned(pid: number, byRunning: boolean): void {
     this.#post({ kind: 'spawned', pid, byRunning });
   }
 
-  /** The main thread waits for an answer of the type checker, a process; 0: it has come. */
+  /** The main thread waits for an answer of the type checker's process; 0 means that the answer has come. */
   checking(pid: number): void {
     Atomics.store(this.#shared, CHECKER, pid);
   }
 
-  /** Interrupts, as if it had been asked for on the control channel. */
+  /** Interrupts the cell, like a request on the control channel. */
   interrupt(): void {
     this.#post({ kind: 'signalled' });
   }
 
-  /** How many interrupts were asked for by now, whether the main thread has been told or not. */
+  /** How many interrupts were requested until now, whether they were reported to the main thread or not. */
   get interrupts(): number {
     return Atomics.load(this.#shared, INTERRUPTS);
   }
 
-  /** Whether an interrupt was asked for that the main thread has not been told of. */
+  /** True if an interrupt was requested that has not been reported to the main thread. */
   get interruptPending(): boolean {
     return this.interrupts !== this.#told;
   }
 
-  /** Runs `work` where an interrupt must wait: a termination inside would leave half-done state behind. */
+  /** Runs `work`. An interrupt waits until it has ended, because a termination would leave its state half-done. */
   guarded<T>(work: () => T): T {
     return guarded(this.#shared, work);
   }
 
-  /** As {@link guarded}, until the promise settles. */
+  /** Like {@link guarded}, until the promise settles. */
   async guardedAsync<T>(work: () => Promise<T>): Promise<T> {
     Atomics.add(this.#shared, GUARD, 1);
     try {
@@ -163,12 +163,12 @@ export class ControlThread {
     }
   }
 
-  /** From now on the process ends, if need be from the thread and with force. */
+  /** The process is ending. If it does not end in time, the thread kills it. */
   ending(): void {
     this.#post({ kind: 'ending' });
   }
 
-  /** Sends what is left and closes the thread's sockets. Ending the process while they are open aborts it. */
+  /** Sends the remaining messages and closes the thread's sockets. If the process ended while they are open, it would abort. */
   async close(): Promise<void> {
     if (this.#closed) return;
     const exited = once(this.#worker, 'exit');
@@ -177,13 +177,13 @@ export class ControlThread {
     await exited;
   }
 
-  /** A cell that prints without end is held back here: the thread's heap is small, and its end would be the kernel's. */
+  /** Waits if a cell prints faster than the thread sends: the thread's heap is small, and if it were full, the kernel would end. */
   #makeRoom(units: number): void {
     const end = performance.now() + PATIENCE_MS;
     for (;;) {
       const unsent = Atomics.load(this.#shared, UNSENT);
       if (unsent < MAX_UNSENT || performance.now() > end) break;
-      // In slices, so that an interrupt gets a word in.
+      // It waits in short steps, so that it can be interrupted between them.
       Atomics.wait(this.#shared, UNSENT, unsent, SLICE_MS);
     }
     Atomics.add(this.#shared, UNSENT, units);
@@ -200,9 +200,9 @@ export class ControlThread {
   #onMessage(message: FromControl, events: ControlEvents): void {
     switch (message.kind) {
       case 'ping':
-        // What ran by now was terminated after the interrupt had been told.
+        // The code was terminated after the interrupt had been reported.
         if (this.#terminated) events.onInterrupt(true);
-        // An interrupt that came before is dealt with after what has arrived, and the answer means that it was.
+        // Messages that have arrived are handled first, an interrupt among them, so that the answer means that the interrupt is done.
         afterArrivals(() => {
           this.#terminated = false;
           this.#settled();

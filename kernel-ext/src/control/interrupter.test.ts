@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Interrupter } from './interrupter.js';
 import { GUARD } from './messages.js';
 
-/** A main thread that answers pings, those that waited too, once it is free. */
+/** A main thread that answers pings when it is free, also those that came while it was not. */
 class FakeMain {
   readonly events: string[] = [];
   readonly shared = new Int32Array(new SharedArrayBuffer(8));

@@ -1,40 +1,41 @@
 import { GUARD } from './messages.js';
 import type { Reach } from './unwind.js';
 
-/** Silence of the main thread after which it counts as blocked by user code. */
+/** If the main thread does not answer for so long, user code blocks it. */
 const SILENCE_MS = 150;
-/** How often the thread is looked at: whether the guard is up, whether it has come to code that may be ended. */
+/** How often the thread is checked: whether the guard is set, and whether it runs code that may be terminated. */
 const POLL_MS = 5;
-/** Silence after which more may be terminated; see {@link Reach}. */
+/** If it does not answer for so long, more code may be terminated; see {@link Reach}. */
 const CALLED_MS = 300;
 const ANYTHING_MS = 2000;
-/** Silence after which the person is told. From then on a second interrupt is taken to mean it. */
+/** If it does not answer for so long, the user is told. A second interrupt after that restarts the kernel. */
 const TELL_MS = 1000;
-/** Silence after which the main thread is given up. */
+/** If it does not answer for so long, the kernel is restarted. */
 const GIVE_UP_MS = 5000;
-/** Loading TypeScript on a slow machine is no reason to give up. */
+/** The same limit while the kernel itself works, because loading TypeScript can take long on a slow machine. */
 const GUARDED_GIVE_UP_MS = 20_000;
 
 export interface InterrupterDeps {
   readonly shared: Int32Array;
   ping(id: number): void;
   /**
-   * Terminates what the main thread runs. Returns when that has happened (true), when there was nothing that may be ended, or when `signal` aborts.
+   * Terminates the code that the main thread runs. Resolves when that has happened (true), when there was no code that may be terminated, or when `signal`
+   * aborts.
    */
   terminate(reach: Reach, signal: AbortSignal): Promise<boolean>;
-  /** The main thread does not answer, and must not be terminated: ends what it waits for, if that can be ended. */
+  /** The main thread does not answer, and must not be terminated. Ends the process that it waits for, if there is one. */
   release?(): void;
-  /** Tells the main thread to end what awaits. */
+  /** Tells the main thread to end the code that awaits. */
   interrupted(): void;
-  /** Nothing has helped so far. @param giveUpInMs when the main thread is given up */
+  /** The main thread still does not answer. @param giveUpInMs in how many ms the kernel is restarted */
   stuck?(giveUpInMs: number): void;
-  /** Nothing helps: the main thread is inside native code. */
+  /** The main thread cannot be interrupted, because it is inside native code. */
   giveUp?(): void;
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Decides whether an interrupt needs a termination: only where the main thread does not answer. */
+/** Decides whether an interrupt needs a termination. It does only if the main thread does not answer. */
 export class Interrupter {
   readonly #deps: InterrupterDeps;
   #pings = 0;
@@ -49,7 +50,7 @@ export class Interrupter {
     this.#running?.onPong(id);
   }
 
-  /** Interrupts; while an interrupt is under way, makes that one more urgent. Resolves once the main thread has dealt with it. */
+  /** Interrupts the main thread. If an interrupt is running, it becomes more urgent. Resolves when the main thread has handled it. */
   interrupt(): Promise<void> {
     if (this.#running) this.#running.urge();
     else if (this.#stopped) return Promise.resolve();
@@ -63,14 +64,14 @@ export class Interrupter {
     return this.#running?.ended ?? Promise.resolve();
   }
 
-  /** No terminations any more: the main thread ends by itself. */
+  /** From now on nothing is terminated, because the main thread ends by itself. */
   stop(): void {
     this.#stopped = true;
     this.#running?.end();
   }
 }
 
-/** One interrupt, from the person's wish to the main thread's answer. */
+/** One interrupt, from the request to the main thread's answer. */
 class Attempt {
   ended = Promise.resolve();
   readonly #deps: InterrupterDeps;
@@ -78,7 +79,7 @@ class Attempt {
   readonly #begunAt = performance.now();
   readonly #over = new AbortController();
   #firstPing = 0;
-  /** Code was ended last; before that, the beginning. */
+  /** When code was last terminated, or when the interrupt began. */
   #endedAt = this.#begunAt;
   #told = false;
   #urged = false;
@@ -98,7 +99,7 @@ class Attempt {
 
   urge(): void {
     this.#urged = true;
-    // The person may see something that waits although the thread answers.
+    // The thread answers, but code may await something, and the user sees a cell that does not end.
     this.#deps.interrupted();
   }
 
@@ -110,7 +111,7 @@ class Attempt {
     const over = new Promise<void>((resolve) => {
       this.#over.signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    // Told first and pinged after: an answer to the ping means that the interrupt was dealt with, too. Asked the other way
+    // The interrupt is sent first and the ping after it, so that an answer to the ping means that the interrupt was handled too. The other way
     // round, a thread that answers may begin to loop before it is told.
     this.#deps.interrupted();
     const patience = this.#watch();
@@ -118,10 +119,10 @@ class Attempt {
     await Promise.race([over, sleep(SILENCE_MS)]);
     while (!this.#over.signal.aborted) {
       let wait = POLL_MS;
-      // While the kernel itself is at work (loading TypeScript), a termination would break it.
+      // While the kernel itself works, for instance loads TypeScript, a termination would break it.
       if (this.#guarded()) this.#deps.release?.();
       else if (await this.#deps.terminate(this.#reach(), this.#over.signal)) {
-        // Now the thread deals with the interrupt, and has as long as at the beginning: a termination would hit the kernel's own work.
+        // Now the thread handles the interrupt and gets the full time again, because a termination would hit the kernel's own work.
         this.#endedAt = performance.now();
         this.#ping();
         wait = SILENCE_MS;
@@ -143,7 +144,7 @@ class Attempt {
     return silence > CALLED_MS ? 'what user code called' : 'user code';
   }
 
-  /** Looks at the clock beside the terminations: one of them may wait for native code that never returns. */
+  /** Checks the time limits with a timer of its own, because a termination may wait for native code that never returns. */
   #watch(): NodeJS.Timeout {
     return setInterval(() => {
       const silence = this.#silence();

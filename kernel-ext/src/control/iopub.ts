@@ -5,7 +5,7 @@ import { StreamBuffer, type StreamText } from './stream-buffer.js';
 const SUBSCRIBE = 1;
 const UNSUBSCRIBE = 0;
 
-/** The iopub socket: everything that all clients see. It lives in the control thread, so that output flows while user code blocks. */
+/** The iopub socket, which sends messages to all clients. It is in the control thread, so that output is sent while user code blocks. */
 export class Iopub {
   readonly #sender: Sender;
   readonly #encoder: Encoder;
@@ -30,7 +30,7 @@ export class Iopub {
     return this.#subscribers;
   }
 
-  /** Resolves once so many clients listen, or after `limitMs`: what is sent before they have connected is lost to them. */
+  /** Resolves when so many clients listen, or after `limitMs`. A client does not get messages that were sent before it connected. */
   listened(subscribers: number, limitMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#onSubscriber = () => {
@@ -45,7 +45,7 @@ export class Iopub {
     this.#streams.add(piece);
   }
 
-  /** @param content JSON @param parent header that caused it, JSON, or '' */
+  /** @param content JSON @param parent header of the message that caused it, as JSON, or '' */
   publish(type: string, content: string, parent: string): void {
     this.#streams.flush();
     this.#send(type, content, parent);
@@ -55,7 +55,7 @@ export class Iopub {
     this.publish('status', JSON.stringify({ execution_state: state }), parent);
   }
 
-  /** Sends what was printed before something that a client may see first, on another channel. */
+  /** Sends what was printed. Call it before something is sent on another channel that a client could see first. */
   flush(): void {
     this.#streams.flush();
   }
@@ -65,7 +65,7 @@ export class Iopub {
     await this.#sender.close();
   }
 
-  /** JEP 65: tells a new subscriber that from here on it misses nothing. */
+  /** Tells a new subscriber that it gets every message from now on (JEP 65). */
   #welcome(topic: string): void {
     this.#streams.flush();
     this.#send('iopub_welcome', JSON.stringify({ subscription: topic }), '', topic);

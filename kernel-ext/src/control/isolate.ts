@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What a C++ compiler calls `v8::Isolate::GetCurrent()` and `v8::Isolate::TerminateExecution()`. Node exports them for its addons. */
+/** The symbols of `v8::Isolate::GetCurrent()` and `v8::Isolate::TerminateExecution()`. Node exports them for its addons. */
 const GET_CURRENT = '_ZN2v87Isolate10GetCurrentEv';
 const TERMINATE = '_ZN2v87Isolate18TerminateExecutionEv';
 
@@ -9,7 +9,7 @@ function system() {
   return { koffi, node: koffi.load(null) };
 }
 
-/** Address of the JavaScript engine of the thread that calls; undefined where the system cannot be called. */
+/** The address of the calling thread's isolate; undefined if native functions cannot be called. */
 export function isolateAddress(): string | undefined {
   try {
     const { koffi, node } = system();
@@ -19,7 +19,7 @@ export function isolateAddress(): string | undefined {
   }
 }
 
-/** Ends the JavaScript that another thread's engine runs, at its next check. */
+/** Terminates the JavaScript that another thread's isolate runs, at its next check. */
 export function terminateIsolate(address: string): void {
   system().node.func(`void ${TERMINATE}(uintptr_t isolate)`)(BigInt(address));
 }

@@ -1,30 +1,30 @@
 import type { Mark, OwnDescriptors } from '../descriptors/index.js';
 import type { Connection, Content, Header } from '../wire/index.js';
 
-/** What the control thread is started with. */
+/** The arguments of the control thread. */
 export interface ControlInit {
   readonly connection: Connection;
-  /** Keeps the signatures of accepted messages over restarts; '' keeps them in memory only. */
+  /** The file that keeps the signatures of accepted messages over restarts; '' keeps them in memory only. */
   readonly seenFile: string;
   /** Session id of the kernel's headers. */
   readonly session: string;
   /** Content of `kernel_info_reply`. */
   readonly info: Readonly<Record<string, unknown>>;
-  /** {@link SHARED_INTS} Int32: see {@link GUARD} and what follows it. */
+  /** {@link SHARED_INTS} Int32 values. See {@link GUARD} and the indices after it. */
   readonly shared: SharedArrayBuffer;
   readonly descriptors: OwnDescriptors;
-  /** Process whose end ends the kernel; 0: none. */
+  /** The process whose end ends the kernel; 0 if there is none. */
   readonly parentPid: number;
-  /** How to start this kernel once more. */
+  /** How to restart this kernel. */
   readonly restart: Restart;
-  /** JSON of what the program before this one in the process has left, see `Legacy`; '' where there was none. */
+  /** What the program before this one in the process has left (`Legacy`), as JSON; '' if there was none. */
   readonly legacy: string;
 }
 
-/** Environment variable in which a program that is replaced leaves its {@link ControlInit.legacy}. */
+/** The environment variable with the {@link ControlInit.legacy} of a program that was replaced. */
 export const LEGACY_VARIABLE = 'NBSERVE_KERNEL_LEGACY';
 
-/** What a process is started with. */
+/** The command with which a process is started. */
 export interface Restart {
   readonly file: string;
   readonly args: readonly string[];
@@ -32,27 +32,27 @@ export interface Restart {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Index in `shared`: above zero while the main thread runs what must not be terminated. */
+/** Index in `shared`: above zero while the main thread runs code that must not be terminated. */
 export const GUARD = 0;
 /** Index in `shared`: the state of a termination; see {@link Termination}. */
 export const TERMINATION = 1;
-/** Index in `shared`: UTF-16 units of output that the control thread has not yet taken. */
+/** Index in `shared`: how many UTF-16 units of output the control thread has not yet taken. */
 export const UNSENT = 2;
-/** Index in `shared`: how many interrupts were asked for. */
+/** Index in `shared`: how many interrupts were requested. */
 export const INTERRUPTS = 3;
 /** Index in `shared`: pid of the type checker while the main thread waits for its answer, else 0. */
 export const CHECKER = 4;
 export const SHARED_INTS = 5;
 
-/** Who sent a request, as far as an answer needs it. */
+/** The client that sent a request: what an answer needs to know about it. */
 export interface Asker {
-  /** Routing frames in front of the delimiter, one character a byte. */
+  /** The routing frames before the delimiter, with one character for each byte. */
   readonly identities: readonly string[];
-  /** The request's header as it came, JSON: goes into answers as their parent. */
+  /** The request's header as it came, as JSON. It is the parent header of answers. */
   readonly headerJson: string;
 }
 
-/** A message of the shell channel whose signature was right. */
+/** A message of the shell channel with a right signature. */
 export interface ShellRequest extends Asker {
   readonly header: Header;
   readonly content: Content;
@@ -65,18 +65,18 @@ export type FromControl =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'ping'; readonly id: number }
   | { readonly kind: 'request'; readonly request: ShellRequest }
-  /** What the person answered; undefined: the question was taken back. */
+  /** The user's answer; undefined if the question was withdrawn. */
   | { readonly kind: 'answer'; readonly question: number; readonly value: string | undefined }
-  /** The person asked for an interrupt. Synchronous code that stands in its way is terminated. */
+  /** An interrupt was requested. Synchronous code that blocks is terminated. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'shutdown'; readonly restart: boolean };
 
-/** What reaches iopub, in one order with what comes through the descriptors 1 and 2. Parents are headers in JSON; '' stands for none. */
+/** A message for iopub. It is put in order with what comes through the descriptors 1 and 2. Parents are headers as JSON; '' if there is none. */
 export type Printed =
   | { readonly kind: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string; readonly parent: string }
-  /** Any other message for iopub; the content is JSON, because not everything in it can be cloned. */
+  /** Any other message for iopub. Its content is JSON, because structured clone cannot copy everything in it. */
   | { readonly kind: 'publish'; readonly type: string; readonly content: string; readonly parent: string }
-  /** A cell begins: what comes through the descriptors is its own. */
+  /** A cell begins. From now on, what comes through the descriptors belongs to it. */
   | { readonly kind: 'cell'; readonly parent: string };
 
 /** From the main thread to the control thread. */
@@ -92,29 +92,29 @@ export type ToControl =
       readonly prompt: string;
       readonly password: boolean;
     }
-  /** Takes back every open question. */
+  /** Withdraws every open question. */
   | { readonly kind: 'unask' }
-  /** A cell begins: what is interrupted is this one. @param at milliseconds since the epoch */
+  /** A cell begins. From now on, an interrupt is meant for it. @param at milliseconds since the epoch */
   | { readonly kind: 'begin'; readonly parent: string; readonly at: number }
-  /** The process has a child more, started by the running cell or by what another one left. */
+  /** The process has a new child, which the running cell started, or code that another cell left. */
   | { readonly kind: 'spawned'; readonly pid: number; readonly byRunning: boolean }
   /** The main thread was interrupted with SIGINT. */
   | { readonly kind: 'signalled' }
-  /** The main thread ends in an orderly way; should it fail to, the thread ends the process. */
+  /** The main thread ends in order. If it does not end in time, the thread ends the process. */
   | { readonly kind: 'ending' }
   | { readonly kind: 'close' };
 
 /**
- * States of the handshake in `shared[TERMINATION]`. A termination may only hit JavaScript: set while the event loop is
- * idle, it would hit whatever comes next, the kernel's own work too.
+ * States of the handshake in `shared[TERMINATION]`. A termination must be set while JavaScript runs: if the event loop were idle, it would end the next
+ * code that runs, which may be the kernel's own.
  */
 export const Termination = {
   /** The control thread has asked. */
   ASKED: 0,
-  /** The main thread is inside JavaScript that may be ended, and waits for the order. */
+  /** The main thread is inside JavaScript that may be terminated, and waits for the order. */
   READY: 1,
-  /** The order is on its way. */
+  /** The order has been sent. */
   ORDERED: 2,
-  /** There is nothing to end, or it must not be ended at this very place. */
+  /** No code runs, or it must not be terminated at this place. */
   REFUSED: 3,
 } as const;

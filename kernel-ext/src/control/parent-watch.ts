@@ -10,10 +10,10 @@ function exists(pid: number): boolean {
 }
 
 /**
- * Calls `onGone` once the process that started the kernel has ended. Two signs: our parent changed (we were adopted),
- * or `parentPid` itself is gone (it started us through a shell). A pid that does not exist at the start belongs to
- * another container or machine and says nothing.
- * @param parentPid what `JPY_PARENT_PID` says; 0: nothing is watched
+ * Calls `onGone` when the process that started the kernel has ended. There are two signs: this process got another parent, or the process `parentPid`,
+ * which may have started the kernel through a shell, does not exist any more. If the pid does not exist at the start, it belongs to another container or
+ * machine, and is not watched.
+ * @param parentPid the value of `JPY_PARENT_PID`; 0 watches nothing
  */
 export function watchParent(parentPid: number, onGone: () => void): void {
   if (parentPid <= 0 || !exists(parentPid)) return;

@@ -3,14 +3,14 @@ import { defineError } from 'nbserve/errors';
 import type { Iopub } from './iopub.js';
 import { type Asker, LEGACY_VARIABLE, type Restart, type ShellRequest } from './messages.js';
 
-/** What ZeroMQ's own thread gets to write what it was given. Nothing tells when it has. */
+/** How long ZeroMQ's own thread has to write its messages. Nothing reports when it has written them. */
 export const FLUSH_MS = 250;
-/** After this time the program was not replaced, and will not be. */
+/** If the program has not been replaced after this time, that has failed. */
 const FAILED_MS = 4000;
 
 const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))} s`;
 
-/** What the person reads who waits. */
+/** The text for the user who waits for an interrupt. */
 export const stuckText = (giveUpInMs: number): string =>
   `The interrupt cannot end this cell yet: it is inside native code, which has to return first. If it does not return within ${seconds(giveUpInMs)}, or if you interrupt once more, the kernel is started anew and its variables are lost.\n`;
 
@@ -22,11 +22,11 @@ const Replaced = defineError(
 
 /** What the new program gets from the old one, in its environment. */
 export interface Legacy {
-  /** Children that run, whose end nobody else would wait for. */
+  /** Children that still run. The new program has to collect their exit codes. */
   readonly children: readonly number[];
   /** How many clients listened on iopub. */
   readonly subscribers: number;
-  /** Answers to requests that the old program had taken. */
+  /** Answers to requests that the old program had read. */
   readonly replies: readonly LegacyReply[];
 }
 
@@ -37,12 +37,12 @@ export interface LegacyReply {
   readonly content: string;
 }
 
-/** Linux refuses longer ones. */
+/** Linux refuses longer variables. */
 const MAX_VARIABLE_BYTES = 100_000;
 
 /**
- * Tells all clients that the kernel is started anew: the cell that runs ends with an error, the cells behind it are dropped.
- * @returns the answers on the shell channel. The new program sends them: what a client sends next must not go to the old one.
+ * Tells all clients that the kernel restarts. The running cell ends with an error, and the cells that wait are dropped.
+ * @returns the answers on the shell channel. The new program sends them, because the client's next request must not go to the old one.
  */
 export function tellReplaced(open: readonly ShellRequest[], iopub: Iopub, running: string | undefined): LegacyReply[] {
   const { code, message } = Replaced();
@@ -59,18 +59,18 @@ export function tellReplaced(open: readonly ShellRequest[], iopub: Iopub, runnin
     const type = header.msg_type.replace(/_request$/, '_reply');
     return { asker: { identities, headerJson }, type, content: JSON.stringify(content) };
   });
-  // What Jupyter's own restarter says: front ends forget what they waited for.
+  // The same message as from Jupyter's own restarter. Front ends then wait for nothing any more.
   iopub.status('restarting', '');
   return replies;
 }
 
-/** What the new program is started with. */
+/** The command of the new program, and the descriptors for it. */
 export interface Replacement extends Restart {
-  /** What the descriptors 1 and 2 were before this program replaced them. */
+  /** Copies of the descriptors 1 and 2 from before this program replaced them. */
   readonly originals: readonly number[];
 }
 
-/** Starts the kernel anew in this process. The sockets must be closed. @param failed is called where that cannot be done */
+/** Restarts the kernel in this process. The sockets must be closed. @param failed is called if that fails */
 export function replaceProgram(restart: Replacement, legacy: Legacy, failed: () => void): void {
   const { replies } = legacy;
   let text = JSON.stringify(legacy);

@@ -5,11 +5,11 @@ import type { LegacyReply } from './replacement.js';
 
 const BYTES = 'latin1';
 
-/** How long clients may take to connect to the next program, and how often that is looked at. */
+/** How long clients may take to connect to the new program, and how often that is checked. */
 const RECONNECT_MS = 10_000;
 const POLL_MS = 50;
 
-/** The shell socket. It lives in the control thread, so that requests can be answered when the main thread never will. */
+/** The shell socket. It is in the control thread, so that requests can be answered if the main thread cannot. */
 export class ShellRelay {
   readonly #socket: Router;
   readonly #sender: Sender;
@@ -47,10 +47,10 @@ export class ShellRelay {
     this.#sender.send(this.#encoder.encodeJson(type, content, { identities: framesOf(asker), parent: asker.headerJson }));
   }
 
-  /** Answers for the program before this one: once its clients have connected anew. Those that never do are left. */
+  /** Sends the answers of the program before this one, when its clients have connected again. Clients that do not connect get none. */
   async replyFor(replies: readonly LegacyReply[]): Promise<void> {
     const end = performance.now() + RECONNECT_MS;
-    // The socket drops what is for a client that it does not know; this makes it say so instead.
+    // Without this option, the socket silently drops a message for a client that it does not know. With it, the send fails.
     this.#socket.mandatory = true;
     for (const { asker, type, content } of replies) {
       const frames = this.#encoder.encodeJson(type, content, { identities: framesOf(asker), parent: asker.headerJson });

@@ -10,14 +10,14 @@ interface Question {
   readonly password: boolean;
 }
 
-/** The stdin socket: asks the person whose cell runs. One question at a time; the others wait. */
+/** The stdin socket, which asks the user whose cell runs. There is one question at a time; the others wait. */
 export class StdinRelay {
   readonly #sender: Sender;
   readonly #encoder: Encoder;
   readonly #onAnswer: (id: number, value: string | undefined) => void;
   readonly #questions: Question[] = [];
 
-  /** @param onAnswer `value` is undefined where the question was taken back */
+  /** @param onAnswer `value` is undefined if the question was withdrawn */
   constructor(socket: Router, decoder: Decoder, encoder: Encoder, onAnswer: (id: number, value: string | undefined) => void) {
     this.#sender = new Sender(socket);
     this.#encoder = encoder;
@@ -35,7 +35,7 @@ export class StdinRelay {
     if (this.#questions.length === 1) this.#send();
   }
 
-  /** Takes back every open question. */
+  /** Withdraws every open question. */
   cancel(): void {
     for (const { id } of this.#questions.splice(0)) this.#onAnswer(id, undefined);
   }

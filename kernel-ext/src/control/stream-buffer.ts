@@ -1,4 +1,4 @@
-/** A message's largest text, in UTF-16 units. Servers and browsers cope badly with single huge messages. */
+/** The longest text of one message, in UTF-16 units. Servers and browsers are slow with huge messages. */
 const CHUNK_UNITS = 256 * 1024;
 /** How long text waits for more. */
 const WAIT_MS = 10;
@@ -23,7 +23,7 @@ export function chunks(text: string, limit = CHUNK_UNITS): string[] {
   return pieces;
 }
 
-/** Joins prints of the same cell and stream that come close together: thousands of tiny messages choke every client. */
+/** Joins prints of the same cell and stream that come within a short time, because clients are slow with thousands of small messages. */
 export class StreamBuffer {
   readonly #send: (piece: StreamText) => void;
   #parts: string[] = [];
@@ -46,7 +46,7 @@ export class StreamBuffer {
     else this.#timer ??= setTimeout(() => this.flush(), WAIT_MS);
   }
 
-  /** Must be called before any other message goes out, to keep the order. */
+  /** Sends the text. Call it before any other message is sent, to keep the order. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

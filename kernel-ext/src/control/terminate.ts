@@ -5,14 +5,14 @@ import { type Reach, unwindExpression } from './unwind.js';
 
 const POLL_MS = 1;
 /**
- * An order that has no effect for so long is repeated. Node takes a termination that hits its handler of rejected promises for one of that handler alone, and
- * the inspector gives no second order before the first one has had its effect, so V8 is asked itself.
+ * If an order has no effect for so long, it is repeated. If a termination hits Node's handler of rejected promises, Node ends only that handler, and the
+ * inspector gives no second order before the first had an effect. So the repeated order goes directly to V8.
  */
 const LOST_MS = 300;
 
 /**
- * Waits for as long as it takes: inside native code the main thread answers only afterwards. From the abort on an answer is refused, as it would
- * come too late.
+ * Waits for the main thread's answer without a limit, because a thread inside native code answers only after it. After the abort, an answer is too late
+ * and is refused.
  * @returns the state then
  */
 async function answer(shared: Int32Array, signal: AbortSignal): Promise<number> {
@@ -25,10 +25,10 @@ async function answer(shared: Int32Array, signal: AbortSignal): Promise<number> 
 }
 
 /**
- * Control thread: ends the JavaScript that the main thread runs, where it runs any that may be ended. State is kept;
- * `finally` blocks do not run. The order reaches the main thread while it waits for it, so nothing runs in between.
+ * Is called in the control thread. It terminates the JavaScript that the main thread runs, if that may be terminated. State is kept, and `finally` blocks
+ * do not run. The main thread waits for the order, so no other code runs in between.
  * @returns whether code was ended
- * @param signal nobody waits any more: the main thread has answered, or is given up
+ * @param signal aborts when nobody waits any more: the main thread has answered, or the kernel is restarted
  */
 export async function terminateMain(shared: Int32Array, reach: Reach, signal: AbortSignal): Promise<boolean> {
   const session = new inspector.Session();
@@ -59,7 +59,7 @@ export async function terminateMain(shared: Int32Array, reach: Reach, signal: Ab
     });
     return true;
   } finally {
-    // A session left open makes Node wait for "the debugger" at the end.
+    // If a session stays open, Node waits for "the debugger" at the end.
     session.disconnect();
   }
 }

@@ -1,4 +1,4 @@
-/** The control thread: the kernel's sockets, interrupts, the parent watch. It never runs user code. */
+/** The control thread: it has the kernel's sockets, interrupts the main thread, and watches the parent. It never runs user code. */
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CellChildren, processTable } from '../children/index.js';
@@ -28,11 +28,11 @@ import { ShellRelay } from './shell-relay.js';
 import { StdinRelay } from './stdin-relay.js';
 import { terminateMain } from './terminate.js';
 
-/** How long the main thread has for an orderly end. Jupyter loses patience after 2.5 s and signals. */
+/** How long the main thread has to end in order. Jupyter sends a signal after 2.5 s. */
 const END_MS = 2200;
-/** Signatures of messages. */
+/** How many signatures of messages are remembered. */
 const REMEMBERED = 1 << 16;
-/** How long a program that replaces another one waits for that one's clients. */
+/** How long a new program waits for the clients of the one that it has replaced. */
 const RECONNECT_MS = 2000;
 
 if (!parentPort) throw new Error('the control thread is started by the kernel');
@@ -51,40 +51,40 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended.
+    // The child has ended.
   }
 }
 
-/** Lets the main thread print on. */
+/** Counts output as taken, so that the main thread may print more. */
 function taken(units: number): void {
   Atomics.sub(shared, UNSENT, units);
   Atomics.notify(shared, UNSENT);
 }
 
 const children = new CellChildren();
-/** Header of the cell that runs, JSON. */
+/** The header of the running cell, as JSON. */
 let running: string | undefined;
 let ending = false;
-/** An interrupt waits for the main thread. */
+/** True while an interrupt waits for the main thread. */
 let blocked = false;
 
-/** To where this process's output went before the cells got it. */
+/** Writes to the descriptors that this process had before they were replaced for the cells. */
 function logText(name: 'stdout' | 'stderr', text: string): void {
   try {
     writeSync(init.descriptors.originals[name === 'stdout' ? 0 : 1] as number, text);
   } catch {
-    // Nobody reads it.
+    // Nobody reads the log.
   }
 }
 
-/** Sockets to be closed where the start fails: the process cannot end in order with one open. */
+/** The sockets to close if the start fails, because the process cannot end in order while one is open. */
 const opened: { close(): void }[] = [];
 
 async function main(): Promise<void> {
   const { connection } = init;
   const signer = new Signer(connection);
   const encoder = new Encoder(signer, init.session);
-  // One for all channels: a message that was recorded on one of them is not accepted on another.
+  // One for all channels, so that a message which was recorded on one of them is not accepted on another.
   const decoder = new Decoder(signer, new ReplayGuard(REMEMBERED, init.seenFile === '' ? undefined : init.seenFile));
   const publisher = await bindPublisher(connection, opened);
   const controlSocket = await bindRouter(connection, 'control', opened);
@@ -93,7 +93,7 @@ async function main(): Promise<void> {
   const stdinSocket = await bindRouter(connection, 'stdin', opened);
   const iopub = new Iopub(publisher, encoder);
   const legacy = init.legacy === '' ? undefined : (JSON.parse(init.legacy) as Legacy);
-  // Its clients connect anew. Cells that came meanwhile wait until their output is heard.
+  // The clients of the old program connect again. Cells that came meanwhile wait until the clients can get their output.
   if (legacy) await iopub.listened(legacy.subscribers, RECONNECT_MS);
   const beats = new Sender(heartbeat);
   new Receiver(heartbeat, (frames) => beats.send(frames));
@@ -105,7 +105,7 @@ async function main(): Promise<void> {
     ping: (id) => send({ kind: 'ping', id }),
     terminate: (reach, signal) => {
       const done = terminateMain(shared, reach, signal);
-      // Only now: the thread may wait for one of them, and must not go on with the cell's code when that one has ended.
+      // Not before: the main thread may wait for one of them, and must not continue the cell's code when that one has ended.
       signalChildren(children.list());
       return done;
     },
@@ -126,10 +126,10 @@ async function main(): Promise<void> {
     },
   });
 
-  /** Children of the cell when the interrupt came: the next cell may begin before they are told. */
+  /** The children of the cell when the interrupt came, because the next cell may begin before they get the signal. */
   let awaited: readonly number[] = [];
   let signalled = false;
-  /** Once in an interrupt. */
+  /** Sends the signal, once for each interrupt. */
   function signalChildren(pids: readonly number[]): void {
     if (!signalled) interruptChildren(pids, () => blocked);
     signalled = true;
@@ -144,7 +144,7 @@ async function main(): Promise<void> {
     signalled = false;
   }
 
-  /** Asks the main thread to end; terminates what blocks it; at the deadline ends the process from here. */
+  /** Asks the main thread to end, and terminates code that blocks it. At the deadline, it ends the process. */
   function end(restart: boolean): void {
     ending = true;
     setTimeout(killSelf, END_MS).unref();
@@ -162,11 +162,11 @@ async function main(): Promise<void> {
   const close = (): Promise<unknown> =>
     Promise.all([iopub, controlChannel, beats, shell, stdin].map((channel) => channel.close()));
 
-  /** The main thread is lost. It is not asked any more. */
+  /** Replaces the program, because the main thread cannot be interrupted. */
   async function replace(): Promise<void> {
     ending = true;
     interrupter.stop();
-    // First the sockets that clients send to: what they send now waits for the next program.
+    // First the sockets to which clients send, so that new requests wait for the new program.
     await Promise.all([shell.close(), stdin.close()]);
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
     pipes.finish();
@@ -182,7 +182,7 @@ async function main(): Promise<void> {
     );
   }
 
-  /** Header (JSON) of the cell that began last: it owns what comes through the descriptors. */
+  /** The header (JSON) of the cell that began last. What comes through the descriptors belongs to it. */
   let cell = '';
   const deliver = (printed: Printed): void => {
     switch (printed.kind) {
@@ -200,7 +200,7 @@ async function main(): Promise<void> {
     }
   };
   const order = new OutputOrder<Printed>(init.descriptors.secret, {
-    // Before the first cell, they are the kernel's own.
+    // Before the first cell, the output is the kernel's own.
     text: (name, text) => (cell === '' ? logText(name, text) : iopub.stream({ name, text, parent: cell })),
     message: deliver,
   });

@@ -1,7 +1,7 @@
 /**
- * Lets no code of the user's queue a tick. Ticks that queue ticks keep the event loop from ever going round, and what waits in Node's queue outlives
- * a termination. Node's own ticks still run.
- * @returns takes it back
+ * Drops the ticks that user code queues from now on. If ticks queue ticks, the event loop never continues, and a termination does not remove what waits in
+ * Node's queue. Node's own ticks still run.
+ * @returns a function that undoes it
  */
 export function dropTicks(): () => void {
   const own = process.nextTick;

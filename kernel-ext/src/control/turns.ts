@@ -4,12 +4,12 @@ const { port1, port2 } = new MessageChannel();
 const waiting: (() => void)[] = [];
 
 port1.on('message', () => waiting.shift()?.());
-// The kernel lives as long as its sockets do.
+// The port must not keep the process alive: the sockets do that.
 port1.unref();
 
 /**
- * Runs `work` in a turn of the event loop of its own. User code must start and continue only in such turns: when it is
- * terminated, V8 drops every microtask that waits, and Node every immediate; a message port loses nothing.
+ * Runs `work` in its own turn of the event loop. User code must start and continue only in such turns, because a termination makes V8 drop every waiting
+ * microtask, and Node every immediate. A message port loses nothing.
  */
 export function inOwnTurn(work: () => void): void {
   waiting.push(work);
@@ -18,10 +18,10 @@ export function inOwnTurn(work: () => void): void {
 
 const { setImmediate, setTimeout, clearTimeout } = globalThis;
 
-/** After this time immediates count as dropped, and are asked for anew. */
+/** If an immediate has not run after this time, it was dropped, and a new one is set. */
 const RESCUE_MS = 50;
 
-/** Runs `work` in a turn of its own, after what has arrived by now from other threads and sockets: an interrupt may be among it. */
+/** Runs `work` in its own turn, after the messages that have already arrived from other threads and sockets. One of them may be an interrupt. */
 export function afterArrivals(work: () => void): void {
   let begun = false;
   let rescue: NodeJS.Timeout | undefined;
@@ -33,11 +33,11 @@ export function afterArrivals(work: () => void): void {
   };
   const wait = (): void => {
     rescue = setTimeout(wait, RESCUE_MS);
-    // The first one ends a turn that may have looked at its sockets long ago; the next one looks at all of them.
+    // The first immediate ends a turn that may have read its sockets long ago. The next turn reads all of them.
     setImmediate(() => setImmediate(begin));
   };
   wait();
 }
 
-/** Resolves in a turn of its own. */
+/** Resolves in its own turn. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => inOwnTurn(resolve));

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { SHARED_INTS, TERMINATION, Termination } from './messages.js';
 import { installUnwind, unwindExpression } from './unwind.js';
 
-/** Takes back an order that the main thread waits for, so that nothing is terminated; tells that it did wait. */
+/** Withdraws an order for which the main thread waits, so that nothing is terminated, and reports that it waited. */
 const TAKE_BACK = `
 const { workerData, parentPort } = require('node:worker_threads');
 const { shared, at, READY, REFUSED } = workerData;
@@ -18,7 +18,7 @@ parentPort.once('message', () => {
 const shared = new Int32Array(new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT));
 installUnwind(shared);
 
-/** Calls as the inspector would: the expression has a frame of its own. @returns the state that the call leaves */
+/** Calls like the inspector, with a stack frame for the expression. @returns the state after the call */
 function ask(call: () => void): number {
   Atomics.store(shared, TERMINATION, Termination.ASKED);
   call();

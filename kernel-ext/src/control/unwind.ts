@@ -5,33 +5,33 @@ import { dropTicks } from './tick-storm.js';
 
 const KEY = 'nbserve.kernel.unwind';
 
-/** What may be terminated: the longer the main thread has not answered, the more, because the whole process would be lost otherwise. */
+/** Which code may be terminated. The longer the main thread has not answered, the more, because otherwise the whole process would be lost. */
 export type Reach = 'user code' | 'what user code called' | 'anything';
 
 /**
- * Expression that the control thread has the main thread evaluate before it terminates it; it is reached from the inspector, hence global.
- * Its value is the address of the thread's engine, if code is to be ended.
+ * The expression that the main thread must evaluate before the control thread terminates its code. It calls a global function, because it is evaluated by
+ * the inspector. Its value is the address of the thread's isolate, if code is to be terminated.
  */
 export const unwindExpression = (reach: Reach): string =>
   `globalThis[Symbol.for(${JSON.stringify(KEY)})](${JSON.stringify(reach)})`;
 
-/** How long the main thread waits for the order, so that no user code runs in between. */
+/** How long the main thread waits for the order. While it waits, no user code runs. */
 const ORDER_MS = 10_000;
 
-/** As much of the stack as is looked at. */
+/** How many frames of the stack are checked. */
 const FRAMES = 200;
 
 /** The kernel's own code. */
 const KERNEL = new URL('..', import.meta.url).href;
 
-/** Parts of Node that keep no books: code inside of them may be ended as the user's own. In the others a queue or list may be half-written. */
+/** Modules of Node without state: code inside of them may be terminated like the user's own. In other modules, a queue or list may be half-written. */
 const BOOKLESS =
   /^node:(internal\/)?(zlib|util|util\/.*|fs|fs\/.*|child_process|crypto|crypto\/.*|buffer|path|vm|url|querystring|string_decoder|bootstrap\/switches\/is_main_thread|assert|assert\/.*|v8|validators|errors|encoding|console|console\/.*|structured_clone)$/;
 
 type Unwind = (reach: Reach) => string | undefined;
 
 /**
- * Files of the JavaScript that the inspector interrupted, innermost first; '' where one has no name. Empty: the event loop calls.
+ * The files of the JavaScript that the inspector interrupted, innermost first; '' if one has no name. It is empty if the event loop called the expression.
  * @param unwind the function that {@link unwindExpression} calls
  */
 function interruptedFiles(unwind: Unwind): string[] {
@@ -41,7 +41,7 @@ function interruptedFiles(unwind: Unwind): string[] {
     Error.prepareStackTrace = (_, frames) => frames;
     const trace = {} as { stack: NodeJS.CallSite[] };
     Error.captureStackTrace(trace, unwind);
-    // The first frame left is the expression's. Built-ins (`map`, `new Promise`) are nobody's; evaluated code has no name either.
+    // The first remaining frame is the expression's. Built-ins (`map`, `new Promise`) have no file, and evaluated code has no name.
     const frames = trace.stack.slice(1).filter((frame) => frame.getFileName() || frame.isEval());
     return frames.map((frame) => frame.getFileName() ?? '');
   } finally {
@@ -53,16 +53,16 @@ function interruptedFiles(unwind: Unwind): string[] {
 const isNode = (file: string): boolean => file.startsWith('node:');
 const isKernel = (file: string): boolean => file.startsWith(KERNEL);
 
-/** Whether code may be terminated. @param files of its stack, innermost first */
+/** True if code may be terminated. @param files the files of its stack, innermost first */
 function mayEnd(files: readonly string[], reach: Reach): boolean {
-  // A slow machine may make the kernel at work look like user code that blocks.
+  // On a slow machine, the kernel's own work may look like user code that blocks.
   const user = files.findIndex((file) => !isNode(file) && !isKernel(file));
   switch (reach) {
     case 'user code':
-      // The thread must be in code of the user, not in books of Node or of the kernel that would be left half-written.
+      // The thread must be in the user's code, and not in code of Node or of the kernel whose state would be left half-written.
       return user >= 0 && files.slice(0, user).every((file) => BOOKLESS.test(file));
     case 'what user code called':
-      // A storm of microtasks or ticks shows Node's frames only: V8 has inlined those of the user.
+      // In endless microtasks or ticks, the stack has only Node's frames, because V8 has inlined the user's.
       return files.length > 0 && (user >= 0 || files.every(isNode));
     case 'anything':
       return files.length > 0;
@@ -70,27 +70,27 @@ function mayEnd(files: readonly string[], reach: Reach): boolean {
 }
 
 /**
- * Main thread: makes {@link unwindExpression} work.
+ * Is called in the main thread, and makes {@link unwindExpression} work.
  * @param onTermination called right before code is terminated
- * @returns to be called when the interrupt is over, however often code had to be terminated for it
+ * @returns a function to call when the interrupt is over, however often code was terminated for it
  */
 export function installUnwind(shared: Int32Array, onTermination: () => void = () => {}): () => void {
   const clear = asyncStackClearer();
   let restoreTicks: (() => void) | undefined;
   const unwind: Unwind = (reach) => {
-    // A question that came too late: the control thread has given up, or asked anew.
+    // The question came too late: the control thread no longer waits, or has asked again.
     if (Atomics.load(shared, TERMINATION) !== Termination.ASKED) return undefined;
     const guarded = Atomics.load(shared, GUARD) > 0;
     const isReady = !guarded && mayEnd(interruptedFiles(unwind), reach);
     const address = isReady ? isolateAddress() : undefined;
     Atomics.store(shared, TERMINATION, isReady ? Termination.READY : Termination.REFUSED);
     if (!isReady) return undefined;
-    // No Atomics.wait: the code that was interrupted may be in one, and V8 has room for one in a thread.
+    // Not Atomics.wait: the interrupted code may be in one, and V8 allows only one in a thread.
     const end = performance.now() + ORDER_MS;
     while (Atomics.load(shared, TERMINATION) === Termination.READY && performance.now() < end);
     if (Atomics.compareExchange(shared, TERMINATION, Termination.READY, Termination.REFUSED) !== Termination.ORDERED)
       return undefined;
-    // It may be a storm. Microtasks that wait are dropped by V8, ticks are not.
+    // There may be endless ticks. V8 drops waiting microtasks, but Node does not drop ticks.
     if (reach !== 'user code') restoreTicks ??= dropTicks();
     onTermination();
     clear();

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 
-/** Hexadecimal digits of a number in a mark. */
+/** How many hexadecimal digits the number in a mark has. */
 const DIGITS = 8;
 const RETRY_MS = 1;
 
-// Taken now, because user code may replace it.
+// Saved now, because user code may replace it.
 const write = writeSync;
 const pause = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-/** The descriptors that marks are written to: those of stdout and stderr. */
+/** The descriptors to which marks are written: stdout and stderr. */
 export const MARKED_FDS = [1, 2] as const;
 
 /**
- * A mark stands among the bytes of a pipe, and says that the message of this number was sent at this place. Messages go another way than what
- * children and native code print, and the marks bring both into one order.
- * @param secret text that nothing else prints
+ * A mark is written into a pipe and says that the message with this number was sent at this place in the output. Messages do not go through the pipe in
+ * which children and native code print, and the marks bring both into one order.
+ * @param secret a text that nothing else prints
  */
 const markOf = (secret: string, number: number): string => secret + (number >>> 0).toString(16).padStart(DIGITS, '0');
 
@@ -31,13 +31,13 @@ export class MarkWriter {
   readonly #fds: readonly number[];
   #number = 0;
 
-  /** @param fds those that lead to a pipe which is read */
+  /** @param fds the descriptors that lead to a pipe which is read */
   constructor(secret: string, fds: readonly number[] = MARKED_FDS) {
     this.#secret = secret;
     this.#fds = fds;
   }
 
-  /** Marks the place of the next message. @returns its number, and on which descriptors it was marked (user code may have closed one) */
+  /** Marks the place of the next message. @returns its number, and the descriptors with the mark (user code may have closed one) */
   mark(): Mark {
     this.#number += 1;
     const mark = markOf(this.#secret, this.#number);
@@ -49,24 +49,24 @@ export class MarkWriter {
 function writeAll(fd: number, text: string): boolean {
   for (;;) {
     try {
-      // Up to 4 KiB are written as a whole or not at all.
+      // Up to 4 KiB are written completely or not at all.
       write(fd, text);
       return true;
     } catch (error) {
-      // A child that is a Node process has made the pipe one that does not block.
+      // A child that is a Node process has made the pipe non-blocking.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
       Atomics.wait(pause, 0, 0, RETRY_MS);
     }
   }
 }
 
-/** Text that nothing else prints. */
+/** A text that nothing else prints. */
 export const newSecret = (): string => `\x1b_nbserve ${randomBytes(12).toString('base64')} `;
 
-/** What a pipe held: bytes, or the mark of a message. */
+/** A part of a pipe's content: bytes, or the mark of a message. */
 export type PipeItem = { readonly bytes: Buffer } | { readonly mark: number };
 
-/** Finds the marks in the bytes of a pipe, in whatever pieces they come. */
+/** Finds the marks in the bytes of a pipe. The bytes may come in any pieces. */
 export class MarkReader {
   readonly #secret: Buffer;
   readonly #length: number;
@@ -96,7 +96,7 @@ export class MarkReader {
     }
   }
 
-  /** What was held back, because it could be the beginning of a mark; for the end of the pipe. */
+  /** The bytes that were kept because they could be the beginning of a mark. Call this at the end of the pipe. */
   flush(): PipeItem[] {
     const bytes = this.#rest;
     this.#rest = Buffer.alloc(0);

@@ -4,7 +4,7 @@ import { MARKED_FDS, MarkReader, type PipeItem } from './marks.js';
 export type StreamName = 'stdout' | 'stderr';
 
 export interface Ordered<M> {
-  /** Text that came through a descriptor. */
+  /** Is called with a text that came through a descriptor. */
   text(name: StreamName, text: string): void;
   message(message: M): void;
 }
@@ -21,13 +21,13 @@ interface Source {
   readonly reader: MarkReader;
   readonly decoder: StringDecoder;
   readonly items: PipeItem[];
-  /** Number of the latest mark that was passed. */
+  /** The number of the last mark that was passed. */
   passed: number;
 }
 
 /**
- * Brings messages and the bytes of the two descriptors into the order in which the marked process sent them. A message waits until both pipes have
- * reached its mark; bytes behind a mark wait for the message.
+ * Brings messages and the bytes of the two descriptors into the order in which the process sent them. A message waits until its mark has come through both
+ * pipes; the bytes after a mark wait for the message.
  */
 export class OutputOrder<M> {
   readonly #deliver: Ordered<M>;
@@ -54,13 +54,13 @@ export class OutputOrder<M> {
     this.#advance();
   }
 
-  /** @param number counts from 1 @param marked descriptors that carry its mark */
+  /** @param number counts from 1 @param marked the descriptors to which its mark was written */
   message(number: number, marked: readonly number[], message: M): void {
     this.#messages.push({ number, marked, message });
     this.#advance();
   }
 
-  /** The process has ended: nothing is waited for any more. */
+  /** Call this when the process has ended. Then nothing waits any more. */
   end(): void {
     for (const source of this.#sources) source.items.push(...source.reader.flush());
     for (const { number, message } of this.#messages.splice(0)) {

@@ -3,22 +3,22 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { MARKED_FDS, newSecret } from './marks.js';
 import { makePipes, type Pipe } from './pipes.js';
 
-/** The descriptors 1 and 2 of this process, which now lead back into it. */
+/** The descriptors 1 and 2 of this process, after they were replaced by pipes that this process reads. */
 export interface OwnDescriptors {
-  /** For the marks. */
+  /** The secret of the marks. */
   readonly secret: string;
-  /** Reading ends of the pipes, in the order of {@link MARKED_FDS}. Empty: nothing was replaced. */
+  /** The reading ends of the pipes, in the order of {@link MARKED_FDS}. It is empty if nothing was replaced. */
   readonly readFds: readonly number[];
-  /** What the descriptors were before, in the same order: for this process's own last words. */
+  /** Copies of the descriptors as they were before, in the same order, for this process's own log. */
   readonly originals: readonly number[];
 }
 
-/** Nothing is replaced. */
+/** The result if nothing is replaced. */
 export const asTheyAre = (): OwnDescriptors => ({ secret: newSecret(), readFds: [], originals: MARKED_FDS });
 
 /**
- * Puts pipes in the place of the descriptors 1 and 2, so that what children and native code print comes back to this process. To be called before
- * anything else opens files, or has looked at `process.stdout`. If there are no pipes to be had, all stays as it is.
+ * Replaces the descriptors 1 and 2 by pipes, so that this process can read what children and native code print. Call it before anything else opens files or
+ * uses `process.stdout`. If pipes cannot be made, nothing changes.
  */
 export function replaceDescriptors(): OwnDescriptors {
   const opened: number[] = [];
@@ -39,12 +39,12 @@ export function replaceDescriptors(): OwnDescriptors {
   }
 }
 
-/** Another descriptor for what this one leads to. */
+/** Makes another descriptor for the same file. */
 function keep(fd: number): number {
   try {
     return reopen(fd, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
   } catch (error) {
-    // A socket, as those get it whose parent is a Node process or systemd, cannot be opened again; but a child can inherit it.
+    // If the parent is a Node process or systemd, the descriptor is a socket. It cannot be opened again, but a child can inherit it.
     if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
     return keepInChild(fd);
   }
@@ -54,7 +54,7 @@ function keep(fd: number): number {
 function keepInChild(fd: number): number {
   const [{ readFd, writeFd }] = makePipes(1) as [Pipe];
   const blocking = reopen(readFd, constants.O_RDONLY);
-  // In a session of its own, so that no signal for the cells ends it.
+  // It gets a session of its own, so that no signal for the cells ends it.
   const child = spawn('cat', [], { stdio: [blocking, fd, 'ignore'], detached: true });
   child.on('error', () => {});
   child.unref();
@@ -63,10 +63,10 @@ function keepInChild(fd: number): number {
   return writeFd;
 }
 
-/** Opens once more what a descriptor leads to. Node has no `dup`. */
+/** Opens the file of a descriptor again, because Node has no `dup`. */
 const reopen = (fd: number, flags: number): number => openSync(`/dev/fd/${fd}`, flags);
 
-/** As `dup2`: the system gives the lowest number that is free. @returns false if it was another one */
+/** Does the same as `dup2`: the system gives the lowest free number. @returns false if the number was another one */
 function put(from: number, to: number): boolean {
   closeSync(to);
   const got = reopen(from, constants.O_WRONLY);

@@ -5,7 +5,7 @@ import type { OutputOrder } from './output-order.js';
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Reads the pipes that stand behind the descriptors 1 and 2. */
+/** Reads the pipes that have replaced the descriptors 1 and 2. */
 export class PipeReaders<M> {
   readonly #order: OutputOrder<M>;
   readonly #readers: readonly { readonly fd: number; readonly readFd: number; readonly socket: Socket }[];
@@ -22,7 +22,7 @@ export class PipeReaders<M> {
     });
   }
 
-  /** Reads what is there, delivers all of it, and closes. The pipes' own end is not waited for: a process may live on that holds them open. */
+  /** Reads and delivers what is in the pipes, and closes them. It does not wait for their end, because another process may hold them open. */
   finish(): void {
     for (const { fd, readFd, socket } of this.#readers) {
       if (!socket.destroyed) for (const chunk of restOf(readFd)) this.#order.bytes(fd, chunk);
@@ -32,7 +32,7 @@ export class PipeReaders<M> {
   }
 }
 
-/** What is in a pipe now. */
+/** The bytes that are in a pipe now. */
 function* restOf(readFd: number): Iterable<Buffer> {
   for (;;) {
     const chunk = Buffer.alloc(CHUNK_BYTES);
@@ -40,7 +40,7 @@ function* restOf(readFd: number): Iterable<Buffer> {
     try {
       length = readSync(readFd, chunk);
     } catch {
-      // EAGAIN: it is empty.
+      // EAGAIN means that it is empty.
     }
     if (length === 0) return;
     yield chunk.subarray(0, length);

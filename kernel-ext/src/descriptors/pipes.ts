@@ -5,14 +5,14 @@ import { join } from 'node:path';
 
 /** Both ends of a pipe, as descriptors of this process. */
 export interface Pipe {
-  /** Does not block: a read of an empty pipe fails with EAGAIN. */
+  /** Non-blocking: a read of an empty pipe fails with EAGAIN. */
   readonly readFd: number;
-  /** Blocks while the pipe is full. */
+  /** Blocking: a write waits while the pipe is full. */
   readonly writeFd: number;
 }
 
 /**
- * Makes pipes. Node has no call for that, and what `spawn` makes of `'pipe'` is a socket, which a shell cannot open again as `/dev/stderr`.
+ * Makes pipes. Node has no call for that, and for `'pipe'`, `spawn` makes a socket, which a shell cannot open again as `/dev/stderr`.
  * @throws Error if there is no `mkfifo`, or the folder of temporary files cannot be written to
  */
 export function makePipes(count: number): Pipe[] {
@@ -26,7 +26,7 @@ export function makePipes(count: number): Pipe[] {
   try {
     const paths = Array.from({ length: count }, (_, i) => join(folder, String(i)));
     execFileSync('mkfifo', ['-m', '600', ...paths], { stdio: 'ignore' });
-    // The reading end first: opening the other one waits for it.
+    // The reading end comes first, because opening the other end waits for it.
     return paths.map((path) => ({
       readFd: open(path, constants.O_RDONLY | constants.O_NONBLOCK),
       writeFd: open(path, constants.O_WRONLY),

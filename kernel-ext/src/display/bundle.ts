@@ -2,7 +2,7 @@ import { chartType, withShownCharts } from './chart.js';
 import { tableOf } from './table.js';
 import { textOf } from './text.js';
 
-/** A value's representations: MIME type → content. Pictures are base64. */
+/** A value's representations by MIME type. Pictures are base64. */
 export interface MimeBundle {
   data: Record<string, unknown>;
   metadata: Record<string, unknown>;
@@ -11,7 +11,7 @@ export interface MimeBundle {
 /** Deno's convention: a method that returns a bundle's data. */
 const DISPLAY = Symbol.for('Jupyter.display');
 
-/** The representations of a value; a promise only where the object itself gives one. An object says its own by `[Symbol.for('Jupyter.display')]()` or `toHtml()`. @param colors the text has the escape codes of terminals */
+/** The representations of a value. It is a promise only if the object's own method returns one. An object has its own representations if it has `[Symbol.for('Jupyter.display')]()` or `toHtml()`. @param colors whether the text has the escape codes of terminals */
 export function bundleOf(
   value: unknown,
   { colors = false }: { readonly colors?: boolean } = {},
@@ -29,7 +29,7 @@ function anyBundleOf(value: unknown, text: string): MimeBundle | Promise<MimeBun
   return ownBundle(data, text) ?? bundleByKind(value, text);
 }
 
-/** What an object has said of itself. */
+/** The bundle from the result of an object's own method. */
 function ownBundle(data: unknown, text: string): MimeBundle | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   return { data: { ...(Object.keys(data).length === 0 ? { 'text/plain': text } : {}), ...data }, metadata: {} };
@@ -71,7 +71,7 @@ function method(value: object, name: PropertyKey): (() => unknown) | undefined {
   }
 }
 
-/** MIME type of the bytes of a picture by their first ones; undefined where they are none. */
+/** The MIME type of a picture, by its first bytes; undefined if the bytes are not a picture. */
 export function imageType(bytes: Uint8Array): 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp' | undefined {
   const starts = (...signature: number[]): boolean => signature.every((byte, i) => bytes[i] === byte);
   if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return 'image/png';

@@ -1,20 +1,20 @@
 import type { MimeBundle } from './bundle.js';
 import { importPackage } from './target.js';
 
-/** What JupyterLab 4 and VS Code draw: later versions under the same mark, since a specification of version 6 is one of version 5. */
+/** The versions that JupyterLab 4 and VS Code draw. Later versions get the newest of them, because a specification of version 6 is valid in version 5. */
 const SHOWN = { vega: { oldest: 5, newest: 5 }, vegalite: { oldest: 3, newest: 5 } } as const;
 
 type Language = keyof typeof SHOWN;
 
-/** A data set behind a slow address must not hold the cell. */
+/** How long drawing may take: a data set at a slow address must not delay the cell. */
 const PICTURE_MS = 5_000;
-/** Jupyter's server limits what a kernel sends to about 1 MB/s. */
+/** The largest picture, in UTF-16 units: Jupyter's server limits a kernel's messages to about 1 MB/s. */
 const PICTURE_UNITS = 1_000_000;
 
-/** Pictures that are being drawn. */
+/** The pictures that are being drawn. */
 const underWay = new Set<Promise<unknown>>();
 
-/** The MIME type of a value that says by `$schema` that it is a chart. */
+/** The MIME type of a chart, by the value's `$schema`; undefined if it is not a chart. */
 export function chartType(value: object): string | undefined {
   const { $schema } = value as { $schema?: unknown };
   const found = typeof $schema === 'string' ? /\/schema\/(vega|vega-lite)\/v(\d+)/.exec($schema) : null;
@@ -35,8 +35,8 @@ export function withShownCharts(bundle: MimeBundle): MimeBundle {
 }
 
 /**
- * The bundle with a picture of its chart, for readers that draw none: exported pages, GitHub. Drawn by the packages `vega` and `vega-lite` of the
- * notebook's folder; undefined where there is no chart, a picture already, or nothing to draw it with.
+ * The bundle with a picture of its chart, for readers that draw no charts: exported pages, GitHub. The packages `vega` and `vega-lite` of the notebook's
+ * folder draw it. Undefined if there is no chart, if there is a picture already, or if the packages are not installed.
  */
 export function withPicture(bundle: MimeBundle): Promise<MimeBundle | undefined> | undefined {
   const { data } = bundle;
@@ -49,7 +49,7 @@ export function withPicture(bundle: MimeBundle): Promise<MimeBundle | undefined>
   const picture = inTime(draw(found.language, found.spec)).then(
     (svg) =>
       svg === undefined || svg.length > PICTURE_UNITS ? undefined : { ...bundle, data: { ...data, 'image/svg+xml': svg } },
-    // What is wrong with the chart is said by the front end that draws it.
+    // If the chart is wrong, the front end that draws it says so.
     () => undefined,
   );
   underWay.add(picture);
@@ -57,7 +57,7 @@ export function withPicture(bundle: MimeBundle): Promise<MimeBundle | undefined>
   return picture;
 }
 
-/** Resolves when the pictures that were begun are drawn, or given up. */
+/** Resolves when all pictures that were begun are drawn or have failed. */
 export async function picturesDrawn(): Promise<void> {
   while (underWay.size > 0) await Promise.all(underWay);
 }
@@ -83,7 +83,7 @@ async function draw(language: Language, spec: object): Promise<string> {
   }
 }
 
-/** What Vega has to say about a chart is said where it is drawn for people. */
+/** A logger without output: the front end shows what Vega says about the chart. */
 const SILENT = { level: () => SILENT, error: () => SILENT, warn: () => SILENT, info: () => SILENT, debug: () => SILENT };
 
 async function inTime<T>(work: Promise<T>): Promise<T | undefined> {

@@ -3,22 +3,22 @@ import { chartType, withPicture, withShownCharts } from './chart.js';
 import { NotAnImage } from './errors.js';
 import { displayTarget, newDisplayId } from './target.js';
 
-/** Something shown below the cell, which can be exchanged. */
+/** Something that is shown below the cell and can be replaced. */
 export interface DisplayHandle {
-  /** Name of the place, as Jupyter knows it. */
+  /** Jupyter's id of the display. */
   readonly id: string;
-  /** Shows `value` in the place of what is there. */
+  /** Shows `value` instead of what is shown now. */
   update(value: unknown): Promise<void>;
 }
 
-/** Size in pixels in which a picture is shown; the browser scales it. */
+/** The size in which a picture is shown, in pixels. The browser scales it. */
 export interface ImageOptions {
   readonly width?: number;
   readonly height?: number;
 }
 
 export interface Display {
-  /** Shows a value as the result of a cell is shown: pictures, tables, charts, else its text. */
+  /** Shows a value like the result of a cell: as a picture, table or chart, else as text. */
   (value: unknown): Promise<DisplayHandle>;
   /** Shows HTML. */
   html(html: string): DisplayHandle;
@@ -32,7 +32,7 @@ export interface Display {
   json(value: unknown): DisplayHandle;
   /** Shows a Vega or Vega-Lite chart. */
   vega(spec: object): DisplayHandle;
-  /** Removes what the cell has shown; with `wait` only once something new is shown. */
+  /** Removes what the cell has shown. With `wait`, it is removed when something new is shown. */
   clear(wait?: boolean): void;
 }
 
@@ -47,10 +47,10 @@ export const display: Display = Object.assign((value: unknown): Promise<DisplayH
   clear: (wait = false) => displayTarget()?.clear(wait),
 });
 
-/** What `display` gave: it is no result of a cell. */
+/** The handles that `display` returned. They are not shown as a cell's result. */
 const given = new WeakSet<object>();
 
-/** Whether a value only stands for something that was shown already. */
+/** True for the handle of something that was shown already. */
 export function isShown(value: unknown): boolean {
   return typeof value === 'object' && value !== null && given.has(value);
 }
@@ -63,7 +63,7 @@ function shown<T extends object>(value: T): T {
 const coloured = (value: unknown): MimeBundle | Promise<MimeBundle> =>
   bundleOf(value, { colors: displayTarget()?.colors === 'all' });
 
-/** Shows at once where it can, so that what is printed afterwards comes below. */
+/** Calls `show` at once if it can, so that what is printed afterwards comes below. */
 function then<T>(
   make: (value: unknown) => MimeBundle | Promise<MimeBundle>,
   value: unknown,
@@ -84,7 +84,7 @@ function show(first: MimeBundle): DisplayHandle {
   const put = (bundle: MimeBundle, update: boolean): void => {
     latest = bundle;
     output?.display(bundle, update ? { displayId: id, update } : { displayId: id });
-    // The chart is there at once; its picture comes when it is drawn, unless something else is shown by then.
+    // The chart is shown at once. Its picture is added when it is drawn, unless something else is shown by then.
     void withPicture(bundle)?.then((pictured) => {
       if (pictured !== undefined && latest === bundle) output?.display(pictured, { displayId: id, update: true });
     });

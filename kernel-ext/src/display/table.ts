@@ -1,7 +1,7 @@
 const MAX_ROWS = 50;
 const MAX_COLUMNS = 20;
 
-/** A table where every element is an object of simple values and there are few names; else undefined. */
+/** A table, if every element is an object of simple values and there are few names; else undefined. */
 export function tableOf(rows: readonly unknown[]): string | undefined {
   const columns = new Set<string>();
   for (const row of rows.slice(0, MAX_ROWS)) {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { MimeBundle } from './bundle.js';
 
-/** Where `display` shows things; the session says which cell that is. */
+/** The output in which `display` shows values. The session sets it for each cell. */
 export interface DisplayTarget {
   display(bundle: MimeBundle, options?: { displayId?: string; update?: boolean }): void;
   clear(wait: boolean): void;
-  /** Whose texts its reader shows in colours. */
+  /** Which texts have colours. */
   readonly colors?: 'errors' | 'all';
 }
 
@@ -17,12 +17,12 @@ export function setDisplayTarget(finder: () => DisplayTarget | undefined): void 
 
 let load: (id: string) => Promise<object> | undefined = () => undefined;
 
-/** Says how packages of the notebook's folder are imported. */
+/** Sets the function that imports packages of the notebook's folder. */
 export function setPackageImporter(importer: (id: string) => Promise<object> | undefined): void {
   load = importer;
 }
 
-/** A package of the notebook's folder. Rejects where it is not there. */
+/** Imports a package of the notebook's folder. Rejects if it is not installed. */
 export async function importPackage(id: string): Promise<object> {
   const found = await load(id);
   if (found === undefined) throw new Error(`there is no notebook to import ${id} from`);

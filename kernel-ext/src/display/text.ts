@@ -1,15 +1,15 @@
 import { inspect, stripVTControlCharacters, types } from 'node:util';
 
 const MAX_TEXT = 20_000;
-/** Levels of nested objects that are always shown, as far as the text's length allows… */
+/** How many levels of nested objects are always shown, if the length of the text allows it. */
 const USUAL_DEPTH = 4;
-/** …and as many more, up to this, as have few objects in them. */
+/** The largest number of levels. Levels beyond the usual ones are shown if they have few objects. */
 const MAX_DEPTH = 12;
 const FEW_OBJECTS = 500;
 
 /** `util.inspect`, within limits and never throwing. @param colors with the escape codes of terminals */
 export function textOf(value: unknown, colors = false): string {
-  // Node shows our own bookkeeping on it; what its reader wants is its value.
+  // Node would show the kernel's own property too, and only the value is wanted.
   if (types.isPromise(value)) return 'Promise — await it for its value';
   let text: string;
   try {
@@ -21,12 +21,12 @@ export function textOf(value: unknown, colors = false): string {
     text = `[cannot be shown: ${String(error)}]`;
   }
   if (text.length <= MAX_TEXT) return text;
-  // Cut anywhere, a code of a colour could be left half, or never be ended.
+  // If the text is cut, an escape code of a colour could be cut, or never be ended.
   const plain = colors ? stripVTControlCharacters(text) : text;
   return plain.length <= MAX_TEXT ? plain : `${plain.slice(0, MAX_TEXT)}… (${plain.length - MAX_TEXT} more characters)`;
 }
 
-/** How deep a value is shown: a status or a parsed file whole, a graph of objects without an end not. */
+/** How many levels of a value are shown: all of a status or of a parsed file, but not all of a large graph of objects. */
 function depthFor(value: unknown): number {
   let level = isNested(value) ? [value] : [];
   const seen = new Set<object>(level);
@@ -45,11 +45,11 @@ function depthFor(value: unknown): number {
   return MAX_DEPTH;
 }
 
-/** A proxy's handler is user code, and bytes hold nothing. */
+/** True for an object with values inside. A proxy is not one, because its handler is user code; nor are bytes. */
 const isNested = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !types.isProxy(value) && !ArrayBuffer.isView(value);
 
-/** Without calling a getter. */
+/** The values inside of an object. No getter is called. */
 function* innerOf(object: object): Generator<unknown> {
   if (types.isMap(object)) for (const entry of object) yield* entry;
   else if (types.isSet(object)) yield* object;

@@ -1,6 +1,6 @@
 import { defineError } from 'nbserve/errors';
 
-/** What keeps the process of the cells alive, whatever user code does to it. The kernel and the session share it. */
+/** Keeps the process of the cells running, whatever user code does. The kernel, the session and the runner use it. */
 
 const ExitInCell = defineError(
   'NBS_EXIT_IN_CELL',
@@ -15,7 +15,7 @@ const refusals: (() => boolean)[] = [];
 let report: ((kind: Uncaught, error: unknown) => void) | undefined;
 
 /**
- * From now on `process.exit` throws NBS_EXIT_IN_CELL while `refuses` says so, or what an earlier call gave.
+ * From now on `process.exit` throws NBS_EXIT_IN_CELL if this `refuses`, or that of an earlier call, returns true.
  * @returns the real `process.exit`
  */
 export function guardExit(refuses: () => boolean): (code?: number | string | null) => never {
@@ -30,7 +30,7 @@ export function guardExit(refuses: () => boolean): (code?: number | string | nul
   return real;
 }
 
-/** Errors that nobody catches go to `tell`, in place of what an earlier call gave, and the process goes on. */
+/** From now on uncaught errors go to `tell`, which replaces that of an earlier call, and the process keeps running. */
 export function guardErrors(tell: (kind: Uncaught, error: unknown) => void): void {
   const isFirst = report === undefined;
   report = tell;
@@ -41,7 +41,7 @@ export function guardErrors(tell: (kind: Uncaught, error: unknown) => void): voi
 }
 
 /**
- * Flags of the Node that executes cells, in the kernel and in the runner. Terminated code leaves the stack of async ids unbalanced
- * (`control/unwind.ts` clears it; the first flag keeps Node from aborting over what is left), and cells may `require` ES modules without a warning.
+ * Flags for the Node that executes cells, in the kernel and in the runner. Terminated code leaves the stack of async ids unbalanced:
+ * `control/unwind.ts` clears it, and the first flag prevents that Node aborts because of the rest. The second lets cells `require` ES modules without a warning.
  */
 export const NODE_FLAGS: readonly string[] = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];

@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-/** What tells where Jupyter keeps its data: `JUPYTER_DATA_DIR`, `XDG_DATA_HOME`, `APPDATA` (Windows). */
+/** The variables that say where Jupyter keeps its data: `JUPYTER_DATA_DIR`, `XDG_DATA_HOME`, `APPDATA` (Windows). */
 export const dataDirEnv = (): Record<string, string | undefined> => {
   const { JUPYTER_DATA_DIR, XDG_DATA_HOME, APPDATA } = process.env;
   return { JUPYTER_DATA_DIR, XDG_DATA_HOME, APPDATA };
 };
 
-/** Where a kernelspec goes. `user` (default): the user's Jupyter folder. `prefix`: an environment, e.g. `/opt/venv`. */
+/** Where a kernelspec is installed: in the user's Jupyter folder (`user`, the default), or in an environment such as `/opt/venv` (`prefix`). */
 export type InstallScope = { readonly user?: true } | { readonly prefix: string };
 
 export interface SystemFacts {
@@ -17,7 +17,7 @@ export interface SystemFacts {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** This machine's systemFacts. */
+/** The facts of this machine. */
 export const systemFacts = (env: SystemFacts['env']): SystemFacts => ({ platform: process.platform, home: homedir(), env });
 
 /** Jupyter's data folder, by the rules of jupyter_core's `jupyter_data_dir` and `--prefix`. */

@@ -5,10 +5,10 @@ import { NODE_FLAGS } from '../guard/index.js';
 import { dataDirEnv, type InstallScope, jupyterDataDir, systemFacts } from './data-dir.js';
 import { BadKernelName, KernelspecKept } from './errors.js';
 
-/** Entry of the kernel's process. */
+/** The main module of the kernel's process. */
 const MAIN = fileURLToPath(new URL('../kernel/main.js', import.meta.url));
 
-/** Command that Jupyter starts the kernel with; it replaces `{connection_file}`. */
+/** The command with which Jupyter starts the kernel. Jupyter replaces `{connection_file}`. */
 export const kernelArgv = (main = MAIN): string[] => [process.execPath, ...NODE_FLAGS, main, '{connection_file}'];
 
 export type InstallOptions = InstallScope & {
@@ -18,19 +18,19 @@ export type InstallOptions = InstallScope & {
   readonly displayName?: string;
 };
 
-/** Under the names that Jupyter looks for in a kernelspec. */
+/** The folder of the logos. They have the names that Jupyter looks for in a kernelspec. */
 const LOGOS = fileURLToPath(new URL('../../logo', import.meta.url));
 
 const DEFAULT_NAME = 'nbserve';
 
-/** jupyter_client's rule for names of kernels. */
+/** The folder of a kernelspec. The name is checked by jupyter_client's rule for names of kernels. */
 function specFolder(options: InstallOptions): string {
   const name = options.name ?? DEFAULT_NAME;
   if (!/^[a-z0-9._-]+$/i.test(name)) throw BadKernelName({ name: JSON.stringify(name) });
   return path.join(jupyterDataDir(options, systemFacts(dataDirEnv())), 'kernels', name);
 }
 
-/** Content of `kernel.json`. Paths are absolute: Jupyter starts kernels from any folder and any PATH. */
+/** The content of `kernel.json`. Paths are absolute, because Jupyter starts kernels in any folder and with any PATH. */
 const kernelSpec = (displayName = 'TypeScript (nbserve)'): Record<string, unknown> => ({
   argv: kernelArgv(),
   display_name: displayName,
@@ -40,7 +40,7 @@ const kernelSpec = (displayName = 'TypeScript (nbserve)'): Record<string, unknow
 });
 
 /**
- * Makes the kernel known to Jupyter, in place of an older installation of the same name.
+ * Writes the kernelspec, so that Jupyter finds the kernel. It replaces an older one of the same name.
  * @returns the kernelspec's folder
  * @throws NBS_KERNEL_NAME, or NBS_KERNEL_INSTALL if the folder cannot be written
  */

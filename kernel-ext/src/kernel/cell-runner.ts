@@ -1,7 +1,7 @@
 import { inOwnTurn } from '../control/index.js';
 import type { ExecuteOptions, Outcome, Session } from '../session/index.js';
 
-/** How long an interrupted session may take to end its cell itself. */
+/** How long an interrupted session may take to end its cell. */
 const GRACE_MS = 100;
 
 const INTERRUPTED: Outcome = {
@@ -16,7 +16,7 @@ function broken(error: unknown): Outcome {
   return { status: 'error', ename: name, evalue: message, traceback: (stack ?? `${name}: ${message}`).split('\n') };
 }
 
-/** Runs one cell at a time and sees to it that each one ends, terminated code included. */
+/** Runs one cell at a time, and makes sure that each one ends, also if its code was terminated. */
 export class CellRunner {
   #finish: ((outcome: Outcome) => void) | undefined;
   /** The session that runs the cell; undefined until it starts. */
@@ -24,17 +24,17 @@ export class CellRunner {
   readonly #interrupts: () => number;
   #dealtWith = 0;
 
-  /** @param interrupts how many were asked for by now */
+  /** @param interrupts returns how many interrupts were requested until now */
   constructor(interrupts: () => number = () => 0) {
     this.#interrupts = interrupts;
   }
 
-  /** How many interrupts had been asked for when one of them ended a cell. */
+  /** How many interrupts had been requested when one of them last ended a cell. */
   get dealtWith(): number {
     return this.#dealtWith;
   }
 
-  /** Never rejects. The outcome arrives in a turn of its own. */
+  /** Runs a cell. Never rejects. The outcome arrives in its own turn of the event loop. */
   run(session: Promise<Session>, code: string, options: ExecuteOptions): Promise<Outcome> {
     return new Promise((resolve) => {
       let before = this.#interrupts();
@@ -42,7 +42,7 @@ export class CellRunner {
         if (this.#finish !== finish) return;
         this.#finish = undefined;
         this.#session = undefined;
-        // It may have ended with what it waited for (a child that got the signal) before this thread could be told.
+        // The cell may have ended because a child for which it waited got the signal, before the interrupt was reported to this thread.
         const interrupted = this.#interrupts() !== before;
         if (interrupted) this.#dealtWith = this.#interrupts();
         inOwnTurn(() => resolve(interrupted && outcome.status === 'ok' ? INTERRUPTED : outcome));
@@ -51,11 +51,11 @@ export class CellRunner {
       session.then(
         (ready) => {
           inOwnTurn(() => {
-            // Interrupted before it began.
+            // It was interrupted before it began.
             if (this.#finish !== finish) return;
             this.#session = ready;
             before = this.#interrupts();
-            // Terminated code never returns from here, and its promise never settles: see interrupt().
+            // If the code is terminated, this never returns, and its promise never settles. See interrupt().
             ready.execute(code, options).then(finish, (error: unknown) => finish(broken(error)));
           });
         },
@@ -64,7 +64,7 @@ export class CellRunner {
     });
   }
 
-  /** Ends the cell that runs, if one does. */
+  /** Ends the running cell, if there is one. */
   interrupt(): void {
     const finish = this.#finish;
     if (!finish) return;

@@ -17,7 +17,7 @@ const request = (code: string, content: Content = {}): ShellRequest => ({
   metadata: {},
 });
 
-/** A queue whose cells end well, but for `fail`. @param onReply may push more */
+/** A queue in which every cell succeeds except `fail`. @param onReply may push more */
 function queueOf(onReply: (queue: ExecutionQueue, code: string, status: unknown) => void): ExecutionQueue {
   const execute = async (code: string): Promise<Outcome> => (code === 'fail' ? FAILED : { status: 'ok' });
   const session = { execute } as Partial<Session> as Session;
@@ -34,14 +34,14 @@ function queueOf(onReply: (queue: ExecutionQueue, code: string, status: unknown)
 }
 
 describe('ExecutionQueue', () => {
-  // Turns do not keep a process alive by themselves.
+  // Turns alone do not keep a process alive.
   let held: NodeJS.Timeout;
   before(() => {
     held = setInterval(() => {}, 1000);
   });
   after(() => clearInterval(held));
 
-  /** Runs `first` and what waits behind it; `late` is sent by a client that reads the first reply while it is still being sent. */
+  /** Runs `first` and the requests that wait after it. A client sends `late` when it reads the first reply, while that is still being sent. */
   const replies = (first: ShellRequest): Promise<string[]> =>
     new Promise((resolve) => {
       const seen: string[] = [];

@@ -12,7 +12,7 @@ export interface ExecutionDeps {
   readonly runner: CellRunner;
   readonly history: History;
   session(): Promise<Session>;
-  /** A cell that is the next to run. @param parent header of its request, JSON */
+  /** A cell is about to run. @param parent header of its request, as JSON */
   next(code: string, parent: string): void;
   reply(request: ShellRequest, content: Content): void;
   ask(request: ShellRequest, prompt: string, password: boolean): Promise<string>;
@@ -21,14 +21,14 @@ export interface ExecutionDeps {
 const SILENT_OUTPUT: Output = { stream() {}, display() {}, clear() {} };
 
 /**
- * "Run all" sends its cells within a few milliseconds, and the first may fail in less: its reply is held back until this
- * long after its request came, so that the others are seen to belong to the same batch.
+ * "Run all" sends its cells within a few milliseconds, and the first may fail faster than that. Its reply is delayed until this time after its request, so
+ * that the others are known to belong to the same batch.
  */
 const BATCH_MS = 25;
 
 interface Waiting {
   readonly request: ShellRequest;
-  /** `performance.now()` of its arrival. */
+  /** The `performance.now()` at which it arrived. */
   readonly at: number;
 }
 
@@ -43,7 +43,7 @@ export class ExecutionQueue {
     this.#deps = deps;
   }
 
-  /** Header (JSON) of the request that runs. */
+  /** The header (JSON) of the running request. */
   get running(): string | undefined {
     return this.#running?.parent;
   }
@@ -64,7 +64,7 @@ export class ExecutionQueue {
     }
   }
 
-  /** @returns the requests that waited and must not run */
+  /** @returns the waiting requests that must not run */
   async #execute(request: ShellRequest, parent: string, at: number): Promise<readonly Waiting[]> {
     const { publisher, history } = this.#deps;
     publisher.publish('status', { execution_state: 'busy' }, parent);
@@ -84,9 +84,9 @@ export class ExecutionQueue {
     } else {
       const { ename, evalue, traceback } = outcome;
       publisher.publish('error', { ename, evalue, traceback }, parent);
-      // What has arrived by the time of the reply was sent by someone who could not know of the error. What comes later runs.
+      // The sender of a request that has arrived before the reply could not know of the error. Later requests run.
       await settle(at);
-      // Before the reply is on its way: an answer to it may come while it is still being sent.
+      // Before the reply is sent, because the client's next request may come while it is still being sent.
       if (content?.stopOnError ?? true) dropped = this.#waiting.splice(0);
       this.#deps.reply(request, { status: 'error', ename, evalue, traceback, ...reply });
     }
@@ -106,7 +106,7 @@ export class ExecutionQueue {
       ...(content.allowStdin && { input: (prompt: string, password: boolean) => this.#deps.ask(request, prompt, password) }),
       ...(colors && { colors }),
     });
-    // Cells outside the history have no number of their own; 0 keeps them apart from the real ones.
+    // A cell that is not stored in the history has no number of its own. 0 tells it from the others.
     const executionCount = content.storeHistory ? this.#count : 0;
     this.#deps.next(code, parent);
     const outcome = await runner.run(this.#deps.session(), code, { executionCount, silent, output });
@@ -134,19 +134,19 @@ export class ExecutionQueue {
 }
 
 /**
- * Every client of ipykernel knows coloured tracebacks. Results in colours are for those that show them: front ends with cells, which name
- * the cell. A program (nbclient, papermill, a test) that compares results gets them plain.
+ * Every client of ipykernel can show coloured tracebacks. Only front ends with cells, whose requests name the cell, get results in colours. A program
+ * (nbclient, papermill, a test) that compares results gets them without colours.
  */
 function colorsFor({ metadata }: ShellRequest): 'errors' | 'all' | undefined {
   if (colorsUnwanted()) return undefined;
   return typeof metadata.cellId === 'string' ? 'all' : 'errors';
 }
 
-/** Waits until the batch that a request came with has been read from the socket. */
+/** Waits until the batch of a request has been read from the socket. */
 async function settle(at: number): Promise<void> {
   const wait = BATCH_MS - (performance.now() - at);
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-  // Synchronous user code may have kept the socket unread until now.
+  // Synchronous user code may have blocked the reading of the socket until now.
   await nextTurn();
   await nextTurn();
 }

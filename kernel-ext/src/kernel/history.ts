@@ -1,6 +1,6 @@
 import type { HistoryRequest } from '../wire/index.js';
 
-/** The one session whose history is kept: this run of the kernel. */
+/** The only session with a history: this run of the kernel. */
 const SESSION = 1;
 
 interface Entry {
@@ -9,10 +9,10 @@ interface Entry {
   output: string | null;
 }
 
-/** A row of a `history_reply`: session, line, and the source, with the output where it was asked for. */
+/** A row of a `history_reply`: session, line, and the source, with the output if it was requested. */
 export type HistoryRow = [session: number, line: number, source: string | [string, string | null]];
 
-/** `*` and `?` as in file names; everything else stands for itself. */
+/** Makes a pattern with `*` and `?` as in file names. Other characters match themselves. */
 function matcher(pattern: string): RegExp {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -21,7 +21,7 @@ function matcher(pattern: string): RegExp {
   return new RegExp(`^${source}$`, 'u');
 }
 
-/** Inputs of this run, in memory. */
+/** The inputs of this run, in memory. */
 export class History {
   readonly #entries: Entry[] = [];
 
@@ -42,7 +42,7 @@ export class History {
   #select(request: HistoryRequest): Entry[] {
     switch (request.access) {
       case 'range': {
-        // Session 0 is the present one; negative numbers count back from it, and there is nothing before it.
+        // Session 0 is the current one. Negative numbers mean earlier ones, which are not kept.
         if (request.session !== 0 && request.session !== SESSION) return [];
         const stop = request.stop ?? Number.POSITIVE_INFINITY;
         return this.#entries.filter(({ line }) => line >= request.start && line < stop);

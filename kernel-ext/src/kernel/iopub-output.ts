@@ -1,25 +1,24 @@
 import type { DisplayBundle, Output } from '../session/index.js';
 
-/** Where a cell's output is handed on to; the control thread in the kernel. */
+/** The receiver of a cell's output; in the kernel, the control thread. */
 export interface Publisher {
   stream(name: 'stdout' | 'stderr', text: string, parent: string): void;
   publish(type: string, content: unknown, parent: string): void;
 }
 
-/** So many prints of one stretch of synchronous code go out at once, each on its own; then they are gathered. */
+/** How many prints without a turn of the event loop between them are sent at once, each alone. Then prints are collected. */
 const EAGER_PRINTS = 64;
-/** A gathering of prints is handed on when it is this long, in UTF-16 units… */
+/** Collected prints are sent when they are this long, in UTF-16 units. */
 const BATCH_UNITS = 32 * 1024;
-/** …or this old, where the code keeps printing. */
+/** Collected prints are sent when the first is this old and the code prints again. */
 const BATCH_MS = 20;
 
-// Taken now, because user code may replace the global.
+// Saved now, because user code may replace the global.
 const now = performance.now.bind(performance);
 
 /**
- * One cell's output. It names the cell's request as its parent for ever, so that what a timer prints later still
- * belongs to its cell. Prints are joined in the control thread; here they are handed over eagerly, because the code
- * that printed may go on to block this thread.
+ * One cell's output. The cell's request is always its parent, so that what a timer prints later still belongs to its cell.
+ * The control thread joins prints. Here they are sent as soon as possible, because the code that printed may block this thread next.
  */
 export class IopubOutput implements Output {
   readonly input?: (prompt: string, password: boolean) => Promise<string>;
@@ -77,7 +76,7 @@ export class IopubOutput implements Output {
     this.#publish('clear_output', { wait });
   }
 
-  /** Hands on what was gathered. */
+  /** Sends the collected prints. */
   flush(): void {
     if (this.#units === 0) return;
     const text = this.#parts.join('');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { languageInfo } from '../versions/index.js';
 import { type Content, PROTOCOL_VERSION } from '../wire/index.js';
 
-/** Content of `kernel_info_reply`. Loads nothing. */
+/** The content of `kernel_info_reply`. It loads nothing. */
 export function kernelInfo(): Content {
   const own = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   const language = languageInfo();

@@ -17,27 +17,27 @@ import { StdinChannel } from './stdin.js';
 
 /** How long the session may take to end. */
 const DISPOSE_MS = 1500;
-/** TypeScript is loaded after this time even where nobody asked for kernel_info. */
+/** TypeScript is loaded after this time, even if nobody has requested kernel_info. */
 const IDLE_LOAD_MS = 400;
 
 export interface KernelOptions {
   readonly connection: Connection;
   /** The descriptors 1 and 2, if they were replaced. */
   readonly descriptors?: OwnDescriptors;
-  /** How to start this kernel once more, where native code has taken its main thread for good. */
+  /** How to restart this kernel if native code never returns to its main thread. */
   readonly restart: Restart;
-  /** Keeps the signatures of accepted messages over restarts. @default '' in memory only */
+  /** The file that keeps the signatures of accepted messages over restarts. @default '' keeps them in memory only */
   readonly seenFile?: string;
   /** What the program before this one in the process has left. @default '' */
   readonly legacy?: string;
-  /** Makes the session; called once, after the kernel can answer. */
+  /** Makes the session. It is called once, when the kernel can already answer. */
   createSession(
     hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'interruptPending'>>,
   ): Promise<Session>;
 }
 
 /**
- * Starts the kernel in this process: takes over signals and `process.exit`, and ends the process when asked to.
+ * Starts the kernel in this process. It handles signals and `process.exit`, and ends the process when a client requests that.
  * @throws NBS_KERNEL_BIND if a port or socket file is taken
  */
 export async function startKernel({
@@ -53,7 +53,7 @@ export async function startKernel({
   const history = new History();
   let ending = false;
   let firstCell: string | undefined;
-  /** The cell that ran, or waited, when code was terminated. */
+  /** The cell that ran or waited when code was terminated. */
   let hit: string | undefined;
 
   const endCell = (): void => {
@@ -62,16 +62,16 @@ export async function startKernel({
   };
   const interrupt = (terminated: boolean): void => {
     shell.interrupt();
-    // Its cell has ended with it before this thread was told: the next one is not meant.
+    // The interrupted cell ended before the interrupt was reported to this thread, so the next cell must not be interrupted.
     if (runner.dealtWith === control.interrupts) return;
-    // Terminated code may be what an earlier cell left behind. A cell that waited behind it runs.
+    // The terminated code may belong to an earlier cell. A cell that waited for its end runs.
     if (terminated) {
       if (queue.running === hit) endCell();
     } else if (queue.running) endCell();
-    // The cell that is meant may be on its way: by another socket.
+    // The cell that the user means may still arrive, on another socket.
     else afterArrivals(endCell);
   };
-  /** @param forGood no kernel with this connection file follows */
+  /** @param forGood true if no other kernel with this connection file follows */
   const end = async (forGood: boolean): Promise<void> => {
     if (ending) return;
     ending = true;
@@ -87,9 +87,9 @@ export async function startKernel({
     exit(0);
   };
 
-  // A notebook's kernel ends from the Kernel menu, with its state and its applications until then.
+  // A notebook's kernel is ended from the Kernel menu. Until then its state and its applications remain.
   const exit = guardExit(() => true);
-  // Until the session is there, which shows such an error in the cell that it belongs to.
+  // Until the session is loaded, which shows such an error in its cell.
   guardErrors((_, error) => logToStderr(`nobody caught: ${format(error)}`));
   process.on('SIGINT', () => control.interrupt());
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(false));
@@ -114,7 +114,7 @@ export async function startKernel({
         interruptPending: () => control.interruptPending,
       });
       made(session);
-      // A cell that came meanwhile: what it needs boots while TypeScript loads, which takes the thread for half a second.
+      // For a cell that came meanwhile: the processes that it needs start while TypeScript loads, which blocks this thread for half a second.
       await nextTurn();
       if (firstCell !== undefined) await session.anticipate(firstCell).then(nextTurn);
       await session.warm();

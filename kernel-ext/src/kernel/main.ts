@@ -11,7 +11,7 @@ const [, main, connectionFile] = process.argv;
 
 const legacy = takeLegacy();
 
-// First of all: what is opened next must not get their numbers.
+// Before anything else, because files that are opened now could get the numbers of these descriptors.
 const descriptors = replaceDescriptors();
 logTo(descriptors.originals[1] as number);
 
@@ -30,7 +30,7 @@ try {
     },
     createSession: async (hooks) => {
       const { createSession, nameOwner } = await import('../session/index.js');
-      // Jupyter keeps the file over restarts.
+      // Jupyter keeps the connection file over restarts.
       nameOwner({ key: resolve(connectionFile), name: notebookName() ?? `a notebook in ${process.cwd()}` });
       return createSession({ folder: process.cwd(), turn: afterArrivals, ...hooks });
     },
@@ -38,6 +38,6 @@ try {
 } catch (error) {
   logToStderr(isNbserveError(error) ? `${error.code}: ${error.message}` : String(error instanceof Error ? error.stack : error));
   process.exitCode = 1;
-  // A bound socket or the control thread would keep the process alive; `reallyExit` is what our guard leaves alone.
+  // A bound socket or the control thread would keep the process alive. The guard does not replace `reallyExit`.
   (process as unknown as { reallyExit(code: number): never }).reallyExit(1);
 }

@@ -1,17 +1,17 @@
 import type { Session } from '../session/index.js';
 
-/** Loads the session once, in the background, when first wanted. */
+/** Loads the session once, in the background, when it is first needed. */
 export class SessionHolder {
   readonly #load: (made: (session: Session) => void) => Promise<Session>;
   #session: Promise<Session> | undefined;
   #made: Session | undefined;
 
-  /** @param load makes a session, tells of it, and warms it */
+  /** @param load makes a session, calls `made` with it, and warms it */
   constructor(load: (made: (session: Session) => void) => Promise<Session>) {
     this.#load = load;
   }
 
-  /** The session, warm. Rejects where it cannot be loaded. */
+  /** The warm session. Rejects if it cannot be loaded. */
   get(): Promise<Session> {
     if (!this.#session) {
       this.#session = this.#load((session) => {
@@ -22,7 +22,7 @@ export class SessionHolder {
     return this.#session;
   }
 
-  /** Ends the session, if there is one. One that still loads stops at the next opportunity. */
+  /** Ends the session, if there is one. A session that is still loading stops as soon as possible. */
   async dispose(): Promise<void> {
     await this.#made?.dispose();
   }

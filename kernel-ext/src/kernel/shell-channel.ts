@@ -11,16 +11,16 @@ export interface ShellDeps {
   session(): Promise<Session>;
   execute(request: ShellRequest): void;
   reply(request: ShellRequest, type: string, content: Readonly<Content>): void;
-  /** Header (JSON) of the cell that runs. */
+  /** The header (JSON) of the running cell. */
   running(): string | undefined;
   answered(): void;
   shutdown(restart: boolean): void;
 }
 
-/** The shell channel: hands cells to the queue and answers everything else at once, also while a cell awaits. */
+/** The shell channel. It passes cells to the queue and answers other requests at once, also while a cell awaits. */
 export class ShellChannel {
   readonly #deps: ShellDeps;
-  /** Ends the request about code that is being answered, should its answer be terminated. */
+  /** Ends the current request about code, if the code that answers it is terminated. */
   #interrupt: (() => void) | undefined;
 
   constructor(deps: ShellDeps) {
@@ -32,7 +32,7 @@ export class ShellChannel {
     else void this.#handle(request);
   }
 
-  /** Ends a completion or an inspection that is under way. */
+  /** Ends the current completion or inspection. */
   interrupt(): void {
     this.#interrupt?.();
   }
@@ -55,13 +55,13 @@ export class ShellChannel {
       });
     }
     publisher.publish('status', { execution_state: 'idle' }, parent);
-    // Clients show the last state they heard, whoever it was about: a cell that still runs must look like it.
+    // Clients show the last status, whatever request it was about. So the status must be `busy` again while a cell runs.
     const running = this.#deps.running();
     if (running) publisher.publish('status', { execution_state: 'busy' }, running);
     this.#deps.answered();
   }
 
-  /** The reply's content; undefined where the message wants none. */
+  /** The reply's content; undefined if the message gets no reply. */
   async #answer(type: string, request: ShellRequest, parent: string): Promise<Readonly<Content> | undefined> {
     const { content } = request;
     switch (type) {
@@ -76,7 +76,7 @@ export class ShellChannel {
       case 'comm_info_request':
         return { status: 'ok', comms: {} };
       case 'comm_open':
-        // No targets are registered; the protocol has such a comm closed at once.
+        // No targets are registered, and the protocol requires that such a comm is closed at once.
         this.#deps.publisher.publish('comm_close', { comm_id: content.comm_id, data: {} }, parent);
         return undefined;
       case 'shutdown_request': {
@@ -107,7 +107,7 @@ export class ShellChannel {
       return { ...reply, cursor_start: start, cursor_end: end, metadata: { _jupyter_types_experimental: types } };
     };
     return new Promise((resolve, reject) => {
-      // In a turn of its own: an interrupt may have to terminate it.
+      // It runs in its own turn, because an interrupt may have to terminate it.
       inOwnTurn(() => {
         this.#interrupt = () => reject(Object.assign(new Error(`${type} was interrupted`), { name: 'KeyboardInterrupt' }));
         try {

@@ -6,11 +6,11 @@ interface Question {
 }
 
 export interface StdinDeps {
-  /** The answer comes to {@link StdinChannel.onAnswer} under the question's number. */
+  /** Asks the user. {@link StdinChannel.onAnswer} gets the answer with the question's number. */
   ask(question: number, asker: ShellRequest, prompt: string, password: boolean): void;
 }
 
-/** Questions to the person whose cell runs. */
+/** Questions to the user whose cell runs. */
 export class StdinChannel {
   readonly #deps: StdinDeps;
   readonly #questions = new Map<number, Question>();
@@ -27,7 +27,7 @@ export class StdinChannel {
     });
   }
 
-  /** @param value undefined where the question was taken back */
+  /** @param value undefined if the question was withdrawn */
   onAnswer(id: number, value: string | undefined): void {
     const question = this.#questions.get(id);
     if (!question) return;

@@ -1,20 +1,20 @@
-/** Where a magic's output goes. */
+/** The output of a magic. */
 export interface MagicOutput {
   stream(name: 'stdout' | 'stderr', text: string): void;
   display(bundle: { data: Record<string, unknown>; metadata: Record<string, unknown> }): void;
 }
 
-/** What a magic runs with. */
+/** What a magic may use while it runs. */
 export interface MagicContext {
   /** The notebook's folder. */
   readonly folder: string;
   readonly output: MagicOutput;
   /** Aborted when the cell is interrupted. */
   readonly signal: AbortSignal;
-  /** What `%version` prints. */
+  /** The text that `%version` prints. */
   readonly versions: () => string;
-  /** More for the environment of commands. */
+  /** More variables for the environment of commands. */
   readonly env: Readonly<Record<string, string>>;
-  /** The process group of this process is signalled as a whole; commands stay in it. */
+  /** True if signals go to this process's whole group. Then commands stay in the group. */
   readonly leadsGroup: boolean;
 }

@@ -2,11 +2,12 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The environment of a `!command`: commands of packages are found, those of the notebook's folder and above before those that came with the kernel (`nbserve`).
+ * The environment of a `!command`. Commands of packages are on its PATH: first those of the notebook's folder and the folders above it, then those that
+ * were installed with the kernel (`nbserve`).
  */
 export function shellEnv(folder: string, extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const own = dirname(fileURLToPath(import.meta.url));
-  // npm tells on stderr, which is red in a notebook, that there is a newer npm.
+  // Otherwise npm writes to stderr, which is red in a notebook, that there is a newer npm.
   const quiet = { npm_config_update_notifier: 'false' };
   return {
     ...quiet,

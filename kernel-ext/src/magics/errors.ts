@@ -8,7 +8,7 @@ export const BadServeCommand = defineError(
 );
 export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '!{command} {how}');
 
-/** A magic is one line, which its error names. A stack would show the kernel's own code. */
+/** Removes the stack of a magic's error: it would show only the kernel's own code, and the message names the line. */
 export function withoutStack(error: NbserveError): NbserveError {
   error.stack = `${error.name}: ${error.message}`;
   return error;

@@ -1,11 +1,11 @@
-/** Characters after which an expression goes on. */
+/** If a line ends with one of these characters, the expression continues on the next line. */
 const CONTINUES = /[=+\-*%&|^<>,.?:!~([{]$/;
-/** After these a `/` begins a regular expression. */
+/** After one of these, a `/` begins a regular expression. */
 const REGEX_AFTER = /(^|[=(,:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|delete|void|throw|await))$/;
 
 /**
- * Reads TypeScript line by line, as far as needed to know whether a line begins where a statement may begin: not inside of brackets, a template or a comment,
- * and not behind an operator.
+ * Reads TypeScript line by line, and finds out whether a statement may begin at the beginning of a line: it may not inside of brackets, a template or a
+ * comment, and not after an operator.
  */
 export class LineScanner {
   readonly #open: string[] = [];
@@ -16,7 +16,7 @@ export class LineScanner {
     return this.#last === '' || /[;}]$/.test(this.#last) || !(CONTINUES.test(this.#last) && !/(\+\+|--)$/.test(this.#last));
   }
 
-  /** Takes a line. Returns whether it holds more than blanks and comments. */
+  /** Reads a line. Returns true if it contains more than blanks and comments. */
   line(text: string): boolean {
     let hasCode = false;
     for (let i = 0; i < text.length; ) {

@@ -32,7 +32,7 @@ const CELL_MAGICS: Readonly<
   },
 };
 
-/** Every magic as it is typed; `!` too. */
+/** Every magic as it is typed, and `!`. */
 const MAGIC_NAMES: readonly string[] = [
   '!command',
   ...Object.keys(LINE_MAGICS).map((name) => `%${name}`),
@@ -42,7 +42,7 @@ const MAGIC_NAMES: readonly string[] = [
 
 const unknown = (name: string): Error => withoutStack(UnknownMagic({ name, valid: MAGIC_NAMES.join(', ') }));
 
-/** Runs a `!command` or `%magic` line. @throws NBS_UNKNOWN_MAGIC naming the known ones; NBS_COMMAND_FAILED */
+/** Runs a `!command` or `%magic` line. @throws NBS_UNKNOWN_MAGIC names the known ones; NBS_COMMAND_FAILED */
 export async function runMagic({ kind, name, args }: Magic, context: MagicContext): Promise<void> {
   if (kind === 'shell') return runShell(args, context);
   const magic = Object.hasOwn(LINE_MAGICS, name) ? LINE_MAGICS[name] : undefined;
@@ -50,14 +50,14 @@ export async function runMagic({ kind, name, args }: Magic, context: MagicContex
   await magic.run(args, context);
 }
 
-/** Runs a cell that begins with `%%`. @throws NBS_UNKNOWN_MAGIC naming the known ones; NBS_COMMAND_FAILED */
+/** Runs a cell that begins with `%%`. @throws NBS_UNKNOWN_MAGIC names the known ones; NBS_COMMAND_FAILED */
 export async function runCellMagic(cell: CellMagic, context: MagicContext): Promise<void> {
   const magic = Object.hasOwn(CELL_MAGICS, cell.name) ? CELL_MAGICS[cell.name] : undefined;
   if (magic === undefined) throw unknown(`%%${cell.name}`);
   await magic.run(cell, context);
 }
 
-/** Candidates for a line that begins with `%`. */
+/** The completions for a line that begins with `%`. */
 export function completeMagic(line: string): string[] {
   const served = ['%serve status', '%serve list', '%serve delete ', '%serve shutdown'];
   return [...MAGIC_NAMES.filter((name) => name.startsWith('%')), ...served].filter((name) => name.startsWith(line));

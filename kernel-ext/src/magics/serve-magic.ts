@@ -1,13 +1,13 @@
 import type { MagicContext } from './context.js';
 import { BadServeCommand, withoutStack } from './errors.js';
 
-/** `%serve status|list|delete <app>|shutdown`: this notebook's cluster. */
+/** Runs `%serve status|list|delete <app>|shutdown` on this notebook's cluster. */
 export async function serveMagic(args: string, { output }: MagicContext): Promise<void> {
   const [command = 'status', ...rest] = args.split(/\s+/).filter((word) => word !== '');
   const { serve } = await import('nbserve');
   const { formatStatus, runningCluster } = await import('nbserve/host');
   const print = (text: string): void => output.stream('stdout', `${text}\n`);
-  // Looking at a notebook that serves nothing yet is no mistake; taking down an application that is not there is one.
+  // If the notebook has no cluster, `status` and `list` are no error, but `delete` is one.
   if (['status', 'list', 'shutdown'].includes(command) && (await runningCluster()) === null)
     return print('this notebook has no cluster yet; the first serve.run(…) starts one');
   switch (command) {

@@ -6,17 +6,18 @@ import { CommandFailed, withoutStack } from './errors.js';
 
 /** How long an interrupted command has between SIGINT and SIGKILL. */
 const KILL_AFTER_MS = 2_000;
-/** The shell has ended and nothing more came for so long: what it had printed has been read. */
+/** If the shell has ended and no output came for so long, all that it printed has been read. */
 const QUIET_MS = 50;
 
 /**
- * Runs a shell command in the notebook's folder and streams what it prints. Resolves when the shell has ended well, also if it left something in the background.
+ * Runs a shell command in the notebook's folder and streams its output. Resolves when the shell has ended with exit code 0, even if it left processes in the
+ * background.
  * @throws NBS_COMMAND_FAILED with its exit code or signal
  */
 export function runShell(command: string, context: MagicContext, shell = SHELL): Promise<void> {
   const { folder, output, signal, leadsGroup } = context;
   return new Promise((resolve, reject) => {
-    // A process group of its own, so that an interrupt reaches what the shell started; or this process's, which is interrupted as a whole.
+    // It gets a process group of its own, so that an interrupt reaches what the shell started. If this process's group is interrupted as a whole, it stays there.
     const child = spawn(shell, ['-c', command], {
       cwd: folder,
       env: shellEnv(folder, context.env),
@@ -27,12 +28,12 @@ export function runShell(command: string, context: MagicContext, shell = SHELL):
       try {
         if (child.pid !== undefined) process.kill(-child.pid, name);
       } catch {
-        // It is gone.
+        // It has ended.
       }
     };
     const interrupt = (): void => {
       kill('SIGINT');
-      // Also when the shell has ended by then: what it put into the background ignores SIGINT.
+      // Also if the shell has ended by then, because its background processes ignore SIGINT.
       setTimeout(() => kill('SIGKILL'), KILL_AFTER_MS);
     };
     signal.addEventListener('abort', interrupt, { once: true });
@@ -56,7 +57,7 @@ export function runShell(command: string, context: MagicContext, shell = SHELL):
     };
     child.on('close', ended);
     child.on('exit', (code, by) => {
-      // What the shell put into the background keeps the pipes open; what that prints later still reaches the cell.
+      // Background processes of the shell keep the pipes open. What they print later still reaches the cell.
       const untilQuiet = (before: number): void => {
         setTimeout(() => (heard === before ? ended(code, by) : untilQuiet(heard)), QUIET_MS);
       };

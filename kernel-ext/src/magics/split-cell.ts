@@ -3,11 +3,11 @@ import { LineScanner } from './line-scanner.js';
 /** A line of a cell that is not TypeScript. */
 export interface Magic {
   readonly kind: 'shell' | 'line';
-  /** Name without `%`; for a shell line ''. */
+  /** The name without `%`; '' for a shell line. */
   readonly name: string;
-  /** What follows the name, or the command. */
+  /** The text after the name; for a shell line, the command. */
   readonly args: string;
-  /** Line in the cell, from 0. */
+  /** The line in the cell, from 0. */
   readonly line: number;
 }
 
@@ -20,21 +20,21 @@ export interface CellMagic {
 
 export interface SplitCell {
   readonly cellMagic?: CellMagic;
-  /** Magics above the first TypeScript: they run before the cell is type-checked, so that `!npm install x` may come before `import 'x'`. */
+  /** The magics above the first TypeScript. They run before the cell is type-checked, so that `!npm install x` can come before `import 'x'`. */
   readonly leading: readonly Magic[];
-  /** The others, in order; the code calls them by their index. */
+  /** The other magics, in order. The code calls them by their index. */
   readonly inner: readonly Magic[];
-  /** What makes the cell TypeScript. */
+  /** The edits that make the cell TypeScript. */
   readonly edits: readonly { readonly start: number; readonly end: number; readonly text: string }[];
-  /** No TypeScript is left. */
+  /** True if the cell contains no TypeScript. */
   readonly isEmpty: boolean;
-  /** `%%time`: say how long the cell took. */
+  /** True with `%%time`: the cell's time is printed. */
   readonly timed: boolean;
 }
 
 const PLAIN: SplitCell = { leading: [], inner: [], edits: [], isEmpty: false, timed: false };
 
-/** Finds the `!command` and `%magic` lines of a cell: those that begin a line where a statement may begin. */
+/** Finds the `!command` and `%magic` lines of a cell: those at the beginning of a line at which a statement may begin. */
 export function splitCell(source: string): SplitCell {
   if (!/^[%!]/m.test(source)) return PLAIN;
   const whole = /^\s*%%(\w+)[ \t]*([^\n]*)(?:\n([\s\S]*))?$/.exec(source);
@@ -80,7 +80,7 @@ function parseMagic(text: string, line: number): Magic {
   return { kind: 'line', name, args: args.trim(), line };
 }
 
-/** `%time expression` keeps its value; before a declaration, which has to stay in the cell's scope, the time is taken around it. */
+/** The edits for `%time`. An expression keeps its value. A declaration must stay in the cell's scope, so the time is measured around it. */
 function timeEdits(text: string, start: number, end: number): { start: number; end: number; text: string }[] {
   const code = start + (/^%time\s*/.exec(text)?.[0].length ?? 0);
   if (/^(const|let|var)\b/.test(text.slice(code - start))) {

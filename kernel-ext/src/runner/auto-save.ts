@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
-/** Saving takes at most one part in so many of a run's time. */
+/** Saving takes at most 1 / 20 of a run's time. */
 const SHARE = 20;
 
-/** Writes the notebook now and then while it is executed, so that its outputs are there whatever becomes of this process. */
+/** Writes the notebook from time to time while it is executed, so that its outputs are kept if this process is killed. */
 export class AutoSave {
   readonly #save: () => void;
   #next = 0;
@@ -12,7 +12,7 @@ export class AutoSave {
     this.#save = save;
   }
 
-  /** What cannot be written is told at the end. */
+  /** Writes the notebook if it is time. After an error it does nothing more, because the last write of the run reports the error. */
   sometimes(): void {
     if (performance.now() < this.#next) return;
     try {

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long the end of a run waits for what its cells have begun. */
+/** How long a run waits at its end for the timers and requests of its cells. */
 const LIMIT_MS = 10_000;
 const POLL_MS = 5;
 
-/** Requests to the operating system: files, names, connections, compression. Handles that stay open (servers, sockets) are not waited for. */
+/** Matches requests to the operating system: files, names, connections, compression. Handles that stay open (servers, sockets) do not match. */
 const REQUEST = /^Immediate$|Req(uest)?(Wrap|Callback|Promise)?$|^TCPConnectWrap$|^PipeConnectWrap$|^ShutdownWrap$|^WriteWrap$/;
 
-/** Timers and requests that are under way, as a process ends when none is: its failures are the notebook's. */
+/** The timers and requests that have not ended. A script's process would wait for them, and their failures are the notebook's. */
 export class BegunWork {
   readonly #intervals = new Set<NodeJS.Timeout>();
 
-  /** To be made before user code runs: an interval goes on for ever, and is told from a timer by who made it. */
+  /** Make it before user code runs. It records which timers are intervals, because an interval never ends. */
   constructor() {
     const { setInterval } = globalThis;
     const intervals = this.#intervals;
@@ -23,10 +23,10 @@ export class BegunWork {
     globalThis.setInterval = Object.assign(counted, setInterval) as typeof setInterval;
   }
 
-  /** Resolves when nothing is under way, at the latest after {@link LIMIT_MS}. */
+  /** Resolves when all have ended, at the latest after {@link LIMIT_MS}. */
   async done(): Promise<void> {
     const end = performance.now() + LIMIT_MS;
-    // Two turns in a row: a callback may have begun something that shows in the next one only.
+    // In two successive turns, because a callback may have begun something that is visible only in the next one.
     for (let idle = 0; idle < 2 && performance.now() < end; ) {
       await delay(POLL_MS, undefined, { ref: false });
       idle = this.#count() === 0 ? idle + 1 : 0;

@@ -8,12 +8,12 @@ export type Cause =
   | { readonly kind: 'signal' }
   | { readonly kind: 'stray' };
 
-/** How a cell ended: by itself, or with the process that ran it. */
+/** How a cell ended: with an outcome, or with the end of the process that ran it. */
 export type CellEnd = { readonly outcome: Outcome } | { readonly exit: RunnerExit };
 
 const KILLED = ', and its process, which did not answer, was killed';
 
-/** The cell's outcome for the notebook. `undefined`: the cell was interrupted for another one's error, and has none of its own. */
+/** The cell's outcome for the notebook. `undefined` if the cell was interrupted because of another cell's error. */
 export function outcomeOf(end: CellEnd, cause: Cause | undefined, printed: string): Outcome | undefined {
   if ('outcome' in end) {
     const { outcome } = end;
@@ -33,7 +33,7 @@ export function outcomeOf(end: CellEnd, cause: Cause | undefined, printed: strin
   }
 }
 
-/** @param printed what the cell has printed to stderr: Node says there that its heap is full */
+/** @param printed what the cell has printed to stderr, where Node reports a full heap */
 export function died(exit: RunnerExit, printed: string): ErrorOutcome {
   const { code, message } = RunnerDied({ how: howItDied(exit, printed) });
   return failure(code, message);

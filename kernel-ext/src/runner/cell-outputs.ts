@@ -1,17 +1,17 @@
 import type { DisplayBundle, ErrorOutcome, Outcome, Output } from '../session/index.js';
 import { type CellOutput, textOf } from './notebook-file.js';
 
-/** Displays that carry an id, with everything that shows them: an update changes all, in whichever cell they are. */
+/** The displays with an id. An update changes all outputs that show the display, in every cell. */
 export type DisplayTable = Map<string, { data: Record<string, unknown>; metadata: Record<string, unknown> }[]>;
 
-/** Collects one cell's output in the form that notebooks store, as Jupyter's front ends would. */
+/** Collects one cell's output in the form of notebooks, as Jupyter's front ends do. */
 export class CellOutputs implements Output {
   readonly list: CellOutput[] = [];
   readonly #displays: DisplayTable;
   readonly #echo: (name: 'stdout' | 'stderr', text: string) => void;
   #clearNext = false;
 
-  /** @param echo also told of every printed text */
+  /** @param echo is also called with every printed text */
   constructor(displays: DisplayTable, echo: (name: 'stdout' | 'stderr', text: string) => void = () => {}) {
     this.#displays = displays;
     this.#echo = echo;

@@ -5,11 +5,11 @@ type Pattern = Extract<Parsed, { type: 'VariableDeclaration' }>['declarations'][
 
 export interface DeclaredParameter {
   readonly keyword: string;
-  /** `: number`, as written; '' if none is. */
+  /** The type annotation as it is written, `: number`; '' if there is none. */
   readonly annotation: string;
 }
 
-/** The variables that a cell declares at its top level; undefined if it cannot be parsed: it says so itself when it runs. */
+/** The variables that a cell declares at its top level; undefined if it cannot be parsed, which is an error when the cell runs. */
 export function declaredParameters(code: string): ReadonlyMap<string, DeclaredParameter> | undefined {
   const parsed = statements(code);
   if (parsed === undefined) return undefined;
@@ -24,7 +24,7 @@ export function declaredParameters(code: string): ReadonlyMap<string, DeclaredPa
   return declared;
 }
 
-/** Whether a variable may have this name. */
+/** True if a variable may have this name. */
 export function isVariableName(name: string): boolean {
   const [statement, ...more] = statements(`const ${name} = 0;`) ?? [];
   return more.length === 0 && statement?.type === 'VariableDeclaration' && statement.declarations[0]?.id.type === 'Identifier';

@@ -2,12 +2,12 @@ import { writeSync } from 'node:fs';
 import { MarkWriter } from '../descriptors/index.js';
 import { EVENTS_FD, type NumberedEvent, type RunnerEvent } from './protocol.js';
 
-// Taken now, because user code may replace it.
+// Saved now, because user code may replace it.
 const write = writeSync;
 
 /**
- * The runner's end of the way to its parent. What was told has left this process, whatever becomes of it in the next instant: the descriptor blocks, and
- * the parent, which runs no user code, always reads.
+ * Sends the runner's events to its parent. When `tell` returns, the event has left this process, which may crash at any time. The descriptor is blocking,
+ * and the parent, which runs no user code, always reads.
  */
 export class EventChannel {
   readonly #marks: MarkWriter;

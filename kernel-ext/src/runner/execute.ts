@@ -17,7 +17,7 @@ import { injectParameters } from './parameters.js';
 import { RunningNotebook } from './running-notebook.js';
 import { onStopSignals } from './stop-signals.js';
 
-/** What is to be executed, and how. */
+/** The notebook to execute, and the options. */
 export interface RunnerArgs {
   /** Absolute path of the notebook. */
   readonly input: string;
@@ -26,21 +26,21 @@ export interface RunnerArgs {
   /** Absolute path of the folder that the cells run in; `null` is the notebook's. */
   readonly folder: string | null;
   readonly parameters: readonly (readonly [name: string, value: unknown])[];
-  /** For each cell; `null` is none. */
+  /** The limit for each cell, in ms; `null` is no limit. */
   readonly timeoutMs: number | null;
   readonly allowErrors: boolean;
-  /** Print what the cells print. */
+  /** Whether this process prints what the cells print. */
   readonly echo: boolean;
-  /** Show on stderr which cell runs. */
+  /** Whether stderr shows which cell runs. */
   readonly progress: boolean;
 }
 
 const CLEAR_LINE = '\r\x1b[K';
 
 /**
- * Executes one notebook. The cells run in a process of their own; this one holds the notebook and takes the outputs as they come, so that they are
- * written whatever becomes of the other.
- * @returns its exit code: 0; 1 if a cell failed; 2 if it could not be run or written; 128 and the signal's number if it was stopped by one
+ * Executes one notebook. The cells run in a process of their own. This process has the notebook and receives the outputs as they come, so that they are
+ * written even if the other process crashes.
+ * @returns the exit code: 0; 1 if a cell failed; 2 if the notebook could not be run or written; 128 plus the signal's number if a signal stopped it
  */
 export async function executeNotebook(args: RunnerArgs): Promise<number> {
   try {
@@ -58,7 +58,7 @@ async function execute(args: RunnerArgs): Promise<number> {
   injectParameters(args.input, notebook, new Map(args.parameters));
   const folder = checkedFolder(args.folder ?? dirname(args.input));
   const output = args.output === null ? undefined : new OutputFile(args.output);
-  // As Jupyter's runners do: nbconvert colours the cells by it.
+  // Jupyter's runners write it too: nbconvert colours the cells by it.
   notebook.metadata.language_info = languageInfo();
   const running = new RunningNotebook(notebook, args.echo ? print : () => {}, print);
   const save = new AutoSave(() => output?.write(notebook));
@@ -89,9 +89,9 @@ async function execute(args: RunnerArgs): Promise<number> {
     if (signals.received !== undefined) return exitCodeOf(signals.received);
     return failure === undefined ? 0 : 1;
   } finally {
-    // Where it has ended, this does nothing.
+    // If the process has ended, this does nothing.
     run.kill();
-    // One that comes while this process ends must not change its exit code.
+    // A signal that comes while this process ends must not change its exit code.
     if (signals.received === undefined) signals.close();
   }
 }
@@ -115,7 +115,7 @@ function tell(input: string, { cell, error: { ename, evalue, traceback } }: Cell
 const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 function print(name: 'stdout' | 'stderr', text: string): void {
-  // Nobody reads any more (`| head`): the notebook is executed all the same.
+  // Nobody reads the output any more (`| head`). The notebook is executed nevertheless.
   if (process[name].listenerCount('error') === 0) process[name].on('error', () => {});
   process[name].write(text);
 }
@@ -123,7 +123,7 @@ function print(name: 'stdout' | 'stderr', text: string): void {
 const LIMIT_MS = 10_000;
 const POLL_MS = 20;
 
-/** Waits for the end of the cluster of a process that was killed: its agent sees that by itself. */
+/** Waits for the end of the cluster of a process that was killed. The cluster's agent notices that and ends the cluster. */
 async function clusterGone(owner: string): Promise<void> {
   const end = Date.now() + LIMIT_MS;
   while (Date.now() < end && listLocalClusters().some(({ ownerKey }) => ownerKey === owner)) await delay(POLL_MS);

@@ -21,7 +21,7 @@ parentPort?.on('message', ({ id }: ToLifeline) => interrupter.onPong(id));
 
 const children = new CellChildren();
 
-/** The process leads a group of its own: everything that its cells have started is in it, unless it left it. */
+/** Ends the process and its group. The processes that its cells have started are in the group, except those that left it. */
 function endAll(): void {
   try {
     process.kill(-process.pid, 'SIGKILL');
@@ -33,7 +33,7 @@ function endAll(): void {
 const orders = new JsonLines<Order>((order) => {
   if (order.kind === 'interrupt') {
     void interrupter.interrupt().then(() => tell({ kind: 'interrupted' }));
-    // Not the whole group: the type checker's process is in it too.
+    // Not the whole group, because the type checker's process is in it too.
     children.signal(order.signal);
     return;
   }

@@ -10,16 +10,16 @@ export type FromLifeline =
   | { readonly kind: 'order'; readonly order: Order };
 
 export interface LifelineEvents {
-  /** In the order in which the parent gave them. */
+  /** Is called with each order, in the order in which the parent sent them. */
   onOrder(order: Order): void;
-  /** End what awaits; what blocks is being terminated. */
+  /** Ends code that awaits. Code that blocks is terminated by the thread. */
   onInterrupt(): void;
   onInterrupted(): void;
 }
 
 /**
- * The thread that holds the connection to the parent: it takes its orders, interrupts a cell that never gives the main thread back, and ends the
- * process and what its cells have started when the parent is gone.
+ * The thread with the connection to the parent. It receives the parent's orders, interrupts a cell that blocks the main thread, and, when the parent has
+ * ended, ends this process and the processes that its cells have started.
  */
 export class Lifeline {
   readonly #shared = new Int32Array(new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT));
@@ -46,6 +46,6 @@ export class Lifeline {
     });
   }
 
-  /** Runs what an interrupt must not break: the type checker, terminated half-way, is of no use afterwards. */
+  /** Runs work that an interrupt must not terminate: if the type checker were terminated, it could not be used any more. */
   readonly uninterruptible = <T>(work: () => T): T => guarded(this.#shared, work);
 }

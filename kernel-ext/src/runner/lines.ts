@@ -1,6 +1,6 @@
 const NEWLINE = 0x0a;
 
-/** Cuts a byte stream into lines, each parsed as JSON. A line may be as long as a string may. */
+/** Splits a byte stream into lines and parses each as JSON. A line may have the length of the longest string. */
 export class JsonLines<T> {
   readonly #onValue: (value: T) => void;
   #pending: Buffer[] = [];

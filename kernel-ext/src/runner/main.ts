@@ -15,7 +15,7 @@ const work = new BegunWork();
 
 process.chdir(folder);
 nameOwner({ key: owner, name: `nbserve execute ${notebook}` });
-// The parent gets these too, and decides.
+// The parent gets these signals too, and decides what happens.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const lifeline = new Lifeline({

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { CellOutput, Notebook, NotebookCell } from './notebook-file.js';
 
 const CELL_TYPES: readonly unknown[] = ['code', 'markdown', 'raw'];
-/** From this minor version of nbformat 4 on, cells have ids. */
+/** The minor version of nbformat 4 from which on cells have ids. */
 const IDS_SINCE = 5;
 const ID = /^[a-zA-Z0-9_-]{1,64}$/;
 
 type Fields = Record<string, unknown>;
 
-/** The notebook, with what Jupyter adds where a file lacks it (metadata, ids, outputs); a text that says what is wrong if it is none. */
+/** The notebook, with the members that Jupyter adds if a file lacks them (metadata, ids, outputs). A text that says what is wrong, if the value is not a notebook. */
 export function checkedNotebook(value: unknown): Notebook | string {
   if (!isObject(value)) return `it holds ${nameOf(value)}, not an object`;
   const { nbformat, nbformat_minor: minor = 0, metadata = {}, cells } = value;
@@ -45,7 +45,7 @@ function completed(cell: Fields): NotebookCell {
   return { ...cell, metadata, source, ...code } as NotebookCell;
 }
 
-/** Each cell an id of its own, as nbformat repairs them: of two that are the same, the second one gets another. */
+/** Gives each cell a unique id, as nbformat does: if two are the same, the second gets another. */
 function giveIds(cells: readonly NotebookCell[]): void {
   const taken = new Set<string>();
   for (const cell of cells) {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { NoNotebook, NotANotebook, reasonOf } from './errors.js';
 import { checkedNotebook } from './notebook-check.js';
 
-/** A text as notebooks store it: whole, or as lines with their line ends. */
+/** A text in a notebook: one string, or lines with their line ends. */
 export type MultilineText = string | string[];
 
 export interface NotebookCell {
@@ -28,14 +28,14 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
-/** Reads a notebook, and completes what its format demands and a file may lack. @throws NBS_NO_NOTEBOOK, NBS_NOT_A_NOTEBOOK */
+/** Reads a notebook, and adds members that its format requires if the file lacks them. @throws NBS_NO_NOTEBOOK, NBS_NOT_A_NOTEBOOK */
 export async function readNotebook(file: string): Promise<Notebook> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw NoNotebook({ file, reason: reasonOf(error) }, error);
   });
   let parsed: unknown;
   try {
-    // Without the byte order mark, which editors on Windows write.
+    // Editors on Windows write a byte order mark, which is skipped.
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     const reason = bytes.length === 0 ? 'it is empty' : (error as Error).message;
@@ -46,10 +46,10 @@ export async function readNotebook(file: string): Promise<Notebook> {
   return checked;
 }
 
-/** The file's text as Jupyter writes it: one space of indentation, texts as lines, a line end last. */
+/** The file's text, in the form that Jupyter writes: an indentation of one space, texts as lines, and a line end at the end. */
 export function* notebookText(notebook: Notebook): Iterable<string> {
   const { cells, ...rest } = notebook;
-  // Cell by cell: no text may be longer than half a gigabyte.
+  // Cell by cell, because a string cannot be longer than half a gigabyte.
   yield '{\n "cells": [';
   for (const [i, cell] of cells.entries()) {
     const split = {
@@ -64,7 +64,7 @@ export function* notebookText(notebook: Notebook): Iterable<string> {
 
 export const textOf = (text: MultilineText): string => (Array.isArray(text) ? text.join('') : text);
 
-/** Python's `splitlines(keepends=True)` for the line ends that notebooks have. */
+/** Python's `splitlines(keepends=True)` for the line ends in notebooks. */
 const toLines = (text: MultilineText): string[] => textOf(text).match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 function splitOutput(output: CellOutput): CellOutput {
@@ -77,6 +77,6 @@ function splitOutput(output: CellOutput): CellOutput {
   return { ...output, data: Object.fromEntries(data) as Record<string, unknown> };
 }
 
-/** The types that nbformat splits into lines (`nbformat/v4/rwbase.py`). */
+/** True for the types that nbformat splits into lines (`nbformat/v4/rwbase.py`). */
 const isSplitMime = (mime: string): boolean =>
   mime.startsWith('text/') || mime === 'image/svg+xml' || mime === 'application/javascript';

@@ -3,7 +3,7 @@ import type { Notebook } from './notebook-file.js';
 
 const OURS: readonly string[] = ['typescript', 'javascript', 'ts', 'js', 'tsx', 'jsx', 'node', 'nodejs', 'deno'];
 
-/** Names of kernels that tell their language, for notebooks that do not. */
+/** The languages of kernels by name, for notebooks that do not name their language. */
 const KERNELS: readonly (readonly [RegExp, string])[] = [
   [/^(python|pypy|xpython|conda|venv)/, 'Python'],
   [/^(ir|r|xr)$/, 'R'],
@@ -17,10 +17,10 @@ const KERNELS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** @throws NBS_OTHER_LANGUAGE if the notebook says that its cells are in another language than this runner's */
+/** @throws NBS_OTHER_LANGUAGE if the notebook says that its cells are in a language other than TypeScript or JavaScript */
 export function checkLanguage(file: string, notebook: Notebook): void {
   const kernel = fieldsOf(notebook.metadata.kernelspec);
-  // The kernel is what the notebook is to run in; the other is what it ran in last.
+  // `kernelspec` is the kernel for the next run; `language_info` is from the last one.
   const said = textIn(kernel.language) ?? textIn(fieldsOf(notebook.metadata.language_info).name);
   const guessed = KERNELS.find(([name]) => name.test(textIn(kernel.name)?.toLowerCase() ?? ''))?.[1];
   const language = said ?? guessed;

@@ -10,7 +10,7 @@ import type { ExecutedCell, RunningNotebook } from './running-notebook.js';
 
 /** How long a cell that was interrupted may take to end, before its process is killed. */
 const GRACE_MS = 1_000;
-/** A timer holds 31 bits, and fires at once for more. */
+/** The longest time of a timer: it has 31 bits, and a timer with more fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long the cluster and the process may take to end in order. */
 const END_MS = 10_000;
@@ -23,33 +23,33 @@ interface Waiting {
 }
 
 export interface NotebookRunOptions {
-  /** Path of the notebook. */
+  /** The path of the notebook. */
   readonly input: string;
-  /** Folder that the cells run in. */
+  /** The folder in which the cells run. */
   readonly folder: string;
-  /** For each cell; `null` is none. */
+  /** The limit for each cell, in ms; `null` is no limit. */
   readonly timeoutMs: number | null;
-  /** Go on behind a cell that failed. */
+  /** Whether the run continues after a cell that failed. */
   readonly allowErrors: boolean;
-  /** Told before each code cell. */
+  /** Is called before each code cell. */
   readonly onCell: (number: number, of: number) => void;
-  /** Told after each code cell. */
+  /** Is called after each code cell. */
   readonly onCellEnd: () => void;
 }
 
 export interface CellFailure {
-  /** Number of the code cell, from 1: what stands in its brackets. 0: no cell had begun. */
+  /** The number of the code cell, from 1, which is in its brackets. 0 if no cell had begun. */
   readonly cell: number;
   readonly error: ErrorOutcome;
 }
 
 /**
  * Executes the notebook's code cells in order, in a process of their own, and puts their outputs into it. Ends at the first cell that fails, unless
- * errors are allowed or the cell is tagged `raises-exception`. A cell fails also by an error that no code waits for, unless it is tagged
+ * errors are allowed or the cell is tagged `raises-exception`. An error that no code catches also makes a cell fail, unless it is tagged
  * `allow-unhandled`.
  */
 export class NotebookRun {
-  /** The cluster of this run has this owner. */
+  /** The owner key of this run's cluster. */
   readonly owner = `run ${randomUUID()}`;
   readonly #notebook: RunningNotebook;
   readonly #options: NotebookRunOptions;
@@ -58,13 +58,13 @@ export class NotebookRun {
   #exit: RunnerExit | undefined;
   #failure: CellFailure | undefined;
   #signal: NodeJS.Signals | undefined;
-  /** Why the cell that runs was interrupted. */
+  /** Why the running cell was interrupted. */
   #cause: Cause | undefined;
   #killer: NodeJS.Timeout | undefined;
-  /** Interrupts that the process has not yet dealt with. */
+  /** The number of interrupts that the process has not yet handled. */
   #interrupts = 0;
   #ending = false;
-  /** What is waited for; the end of the process ends every waiting. */
+  /** What the run waits for. The end of the process ends every wait. */
   #waiting: Waiting | undefined;
   readonly #raised = new Set<ExecutedCell>();
 
@@ -85,7 +85,7 @@ export class NotebookRun {
     });
   }
 
-  /** @returns the first failure, `undefined` if there was none; it may have been stopped by a signal all the same */
+  /** @returns the first failure; `undefined` if there was none, also if a signal stopped the run */
   async run(): Promise<CellFailure | undefined> {
     await this.#ready.promise;
     for (const cell of this.#notebook.cells) {
@@ -100,12 +100,12 @@ export class NotebookRun {
     return this.#failure;
   }
 
-  /** Whether the process ended by itself, without ending its cluster. */
+  /** True if the process ended by itself, without ending its cluster. */
   get crashed(): boolean {
     return this.#exit?.code !== 0;
   }
 
-  /** Ends the run: the cell that runs is interrupted, and its children get the signal. */
+  /** Ends the run. The running cell is interrupted, and its children get the signal. */
   stop(signal: NodeJS.Signals): void {
     if (this.#signal !== undefined) return;
     this.#signal = signal;
@@ -119,7 +119,7 @@ export class NotebookRun {
     this.#process.kill();
   }
 
-  /** Ends the process at once, and says so in the cell that runs. */
+  /** Ends the process at once. The running cell gets an error that says so. */
   abandon(): void {
     this.kill();
     if (this.#waiting?.kind === 'outcome')
@@ -147,7 +147,7 @@ export class NotebookRun {
       cell.outputs.finish(outcome, cell.number);
       if (outcome.status === 'error') this.#failed(cell, outcome, 'exit' in end);
     }
-    // One under way would hit the next cell.
+    // An interrupt that is still being handled would hit the next cell.
     while (this.#interrupts > 0 && this.#exit === undefined) await this.#waitFor('interrupted');
   }
 
@@ -205,7 +205,7 @@ export class NotebookRun {
   }
 
   #interrupt(cause: Cause, signal: NodeJS.Signals): void {
-    // Behind the last cell there is nothing to interrupt.
+    // After the last cell there is nothing to interrupt.
     if (this.#waiting?.kind === 'settled') {
       this.#told('settled');
       return;
@@ -249,7 +249,7 @@ export class NotebookRun {
   }
 
   #onStray(cell: ExecutedCell, error: ErrorOutcome): void {
-    // What an interrupt, or the end, broke off.
+    // An interrupt or the end of the run caused this error.
     if (this.#ending || this.#cause !== undefined) return;
     if (cell.hasTag('allow-unhandled')) {
       this.#notebook.warn(cell, error);

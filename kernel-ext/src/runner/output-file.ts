@@ -3,10 +3,10 @@ import { closeSync, openSync, realpathSync, renameSync, rmSync, type Stats, stat
 import { CannotWrite, reasonOf } from './errors.js';
 import { type Notebook, notebookText } from './notebook-file.js';
 
-/** The notebook to write, checked before anything runs. Written as a whole or not at all. */
+/** The notebook file to write. It is checked before anything runs, and is written completely or not at all. */
 export class OutputFile {
   readonly #file: string;
-  /** What a link leads to is replaced, not the link. */
+  /** The file that is replaced. If the path is a link, it is the link's target. */
   readonly #target: string;
   readonly #before: Stats | undefined;
 
@@ -17,7 +17,7 @@ export class OutputFile {
       this.#before = statSync(file, { throwIfNoEntry: false });
       this.#target = this.#before === undefined ? file : realpathSync(file);
       if (this.#before?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' });
-      // A device or a pipe is not opened for a trial: that waits for who reads it.
+      // A device or a pipe is not opened as a check, because opening waits for a reader.
       if (this.#before?.isFile() === false) return;
       const trial = this.#path();
       closeSync(openSync(trial, 'wx'));
@@ -44,7 +44,7 @@ export class OutputFile {
     }
   }
 
-  /** Beside the target; a device or a pipe is written to itself. */
+  /** The file to write: a new one beside the target. A device or a pipe is written directly. */
   #path(): string {
     if (this.#before !== undefined && !this.#before.isFile()) return this.#target;
     return `${this.#target}.${randomBytes(4).toString('hex')}.tmp`;

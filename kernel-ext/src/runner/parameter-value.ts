@@ -1,4 +1,4 @@
-/** Numbers as Python's `int` and `float` read them. */
+/** Matches the numbers that Python's `int` and `float` read. */
 const NUMBER = /^[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[+-]?\d+)?$/i;
 
 const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -11,8 +11,8 @@ const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ]);
 
 /**
- * The value of `-p name value`: as papermill reads it (`True`, `None`, `42`, `1e-3`, else a text); lists, objects and quoted texts in JSON or in YAML's
- * flow style (`[a, b]`, `{k: 1}`). An integer that a number cannot hold is a bigint.
+ * Reads the value of `-p name value`, as papermill does: `True`, `None`, `42`, `1e-3`, else a text. Lists, objects and quoted texts may be JSON or YAML's
+ * flow style (`[a, b]`, `{k: 1}`). An integer that a number cannot hold becomes a bigint.
  */
 export function parseParameter(text: string): unknown {
   const trimmed = text.trim();
@@ -36,7 +36,7 @@ function scalar(text: string): unknown {
   return value;
 }
 
-/** Reads JSON, and YAML's flow style: quotes may be left out. */
+/** Reads JSON and YAML's flow style, in which quotes may be left out. */
 class FlowReader {
   readonly #text: string;
   #at = 0;
@@ -45,7 +45,7 @@ class FlowReader {
     this.#text = text;
   }
 
-  /** @throws Error if the text is none of both */
+  /** @throws Error if the text is neither */
   read(): unknown {
     const value = this.#value(/^.+/s);
     if (this.#skip() !== '') throw new Error('there is more behind the value');
@@ -89,7 +89,7 @@ class FlowReader {
     return items;
   }
 
-  /** The next character that is no space; '' at the end. */
+  /** The next character that is not a space; '' at the end. */
   #skip(): string {
     while (/\s/.test(this.#text.charAt(this.#at))) this.#at += 1;
     return this.#text.charAt(this.#at);
@@ -103,13 +103,13 @@ class FlowReader {
   }
 }
 
-/** The value as TypeScript. */
+/** The value as a TypeScript expression. */
 export function literal(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  // In brackets, because `"__proto__": …` sets a prototype.
+  // The key is in brackets, because `"__proto__": …` would set a prototype.
   const fields = Object.entries(value).map(
     ([key, field]) => `${key === '__proto__' ? '["__proto__"]' : JSON.stringify(key)}: ${literal(field)}`,
   );

@@ -3,16 +3,16 @@ import { UnknownParameter } from './errors.js';
 import { type Notebook, type NotebookCell, textOf } from './notebook-file.js';
 import { literal } from './parameter-value.js';
 
-/** Values by name. */
+/** The parameters' values by name. */
 export type Parameters = ReadonlyMap<string, unknown>;
 
-/** The cell's id, in notebooks whose cells have one. */
+/** The id of the new cell, if the notebook's cells have ids. */
 const ID = 'injected-parameters';
 const IDS_SINCE = 5;
 
 /**
- * Adds a cell that sets the parameters: behind the cell tagged `parameters`, else first. As papermill does it, tags included.
- * @param file for the error
+ * Adds a cell that sets the parameters, after the cell that is tagged `parameters`, else as the first cell. The new cell has the same tags as papermill's.
+ * @param file the notebook's path, for the error
  * @throws NBS_UNKNOWN_PARAMETER if the cell tagged `parameters` does not declare one of them
  */
 export function injectParameters(file: string, notebook: Notebook, parameters: Parameters): void {
@@ -24,7 +24,7 @@ export function injectParameters(file: string, notebook: Notebook, parameters: P
     const known = declared?.get(name);
     if (known === undefined && declared !== undefined)
       throw UnknownParameter({ file, name, declared: [...declared.keys()].join(', ') || 'none' });
-    // A parameter that the notebook declares keeps its keyword and type, so that later cells may go on assigning it.
+    // A declared parameter keeps its keyword and type, so that later cells can still assign to it.
     return `${known?.keyword ?? 'const'} ${name}${known?.annotation ?? ''} = ${literal(value)};`;
   });
   const cell: NotebookCell = {

@@ -1,33 +1,33 @@
 import type { DisplayBundle, ErrorOutcome, Outcome } from '../session/index.js';
 
-/** Descriptor of the runner's process that its parent's orders come in on. Its end is the parent's end. */
+/** The descriptor on which the runner's process reads its parent's orders. It ends when the parent ends. */
 export const ORDERS_FD = 3;
-/** Descriptor that the runner's process tells its parent on. */
+/** The descriptor on which the runner's process sends events to its parent. */
 export const EVENTS_FD = 4;
 
-/** What the runner's process is started with. */
+/** The argument of the runner's process. */
 export interface RunnerStart {
-  /** Absolute path of the folder that the cells run in. */
+  /** The absolute path of the folder in which the cells run. */
   readonly folder: string;
-  /** Tells this run's cluster from others. */
+  /** The owner key of this run's cluster. */
   readonly owner: string;
-  /** The notebook, as people name its cluster. */
+  /** The notebook, which is the name of its cluster. */
   readonly notebook: string;
-  /** For the marks in what it prints; see `descriptors`. */
+  /** The secret of the marks in its output; see `descriptors`. */
   readonly secret: string;
 }
 
-/** From the parent to the runner's process; a line of JSON each. */
+/** A message from the parent to the runner's process: a line of JSON. */
 export type Order =
   | { readonly kind: 'cell'; readonly cell: number; readonly code: string }
-  /** End the cell that runs, and send the signal to the processes that it has started. */
+  /** End the running cell, and send the signal to the processes that it has started. */
   | { readonly kind: 'interrupt'; readonly signal: NodeJS.Signals }
-  /** Wait for what the cells have begun, so that its failures are known. */
+  /** Wait for the timers and requests of the cells, so that their failures are known. */
   | { readonly kind: 'settle' }
   /** End the cluster and the process. */
   | { readonly kind: 'end' };
 
-/** From the runner's process to its parent; a line of JSON each, in an {@link NumberedEvent}. */
+/** A message from the runner's process to its parent: a line of JSON, in a {@link NumberedEvent}. */
 export type RunnerEvent =
   | { readonly kind: 'ready' }
   | { readonly kind: 'began'; readonly cell: number }
@@ -41,11 +41,11 @@ export type RunnerEvent =
     }
   | { readonly kind: 'clear'; readonly cell: number; readonly wait: boolean }
   | { readonly kind: 'outcome'; readonly cell: number; readonly outcome: Outcome }
-  /** An error that no code waited for. */
+  /** An error that no code caught. */
   | { readonly kind: 'stray'; readonly cell: number; readonly error: ErrorOutcome; readonly what: string }
-  /** `process.exitCode` was set, and is taken back. */
+  /** `process.exitCode` was set. It has been reset. */
   | { readonly kind: 'exit-code'; readonly cell: number; readonly exitCode: string }
-  /** An interrupt has been dealt with: it hits no later cell. */
+  /** An interrupt has been handled, so it cannot hit a later cell. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'settled' };
 

@@ -10,13 +10,13 @@ import { EVENTS_FD, type NumberedEvent, ORDERS_FD, type Order, type RunnerEvent,
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
-/** How long what the cells have started may take to end between SIGTERM and SIGKILL. */
+/** How long the processes of the cells have between SIGTERM and SIGKILL. */
 const GROUP_END_MS = 500;
 const POLL_MS = 10;
 
 export interface RunnerEvents {
   onEvent(event: RunnerEvent): void;
-  /** What arrived through the descriptors 1 and 2: from children, from native code. */
+  /** Is called with a text that came through the descriptors 1 and 2, from children or native code. */
   onText(name: StreamName, text: string): void;
 }
 
@@ -26,9 +26,9 @@ export interface RunnerExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The process that executes the cells, as its parent sees it. It leads a process group, which what the cells start belongs to. */
+/** The process that executes the cells, for its parent. It leads a process group, to which the processes of the cells belong. */
 export class RunnerProcess {
-  /** Its output has been read to the end, and its group is gone. */
+  /** Resolves when its output has been read to the end and its group has ended. */
   readonly ended: Promise<RunnerExit>;
   readonly #child: ChildProcess;
   readonly #order: OutputOrder<RunnerEvent>;
@@ -43,7 +43,7 @@ export class RunnerProcess {
     const pipes = makePipes(2);
     const [out, err] = pipes.map(({ writeFd }) => writeFd) as [number, number];
     this.#child = spawn(process.execPath, [...NODE_FLAGS, MAIN, JSON.stringify(start)], {
-      // Ctrl-C is this process's: it passes it on.
+      // It gets a group of its own, so that Ctrl-C reaches only this process, which passes it on.
       detached: true,
       stdio: ['ignore', out, err, 'pipe', 'pipe'],
     });
@@ -86,7 +86,7 @@ export class RunnerProcess {
   /** @returns false if nothing is left in the group */
   #signal(signal: NodeJS.Signals | 0): boolean {
     try {
-      // Without a pid it was never started.
+      // Without a pid, the process was not started.
       if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal);
       return this.#child.pid !== undefined;
     } catch {

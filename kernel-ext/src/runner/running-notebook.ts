@@ -4,14 +4,14 @@ import { type Notebook, type NotebookCell, textOf } from './notebook-file.js';
 import { hasTag } from './parameters.js';
 import type { RunnerEvent } from './protocol.js';
 
-/** Printed text that a run keeps, in UTF-16 units: endless output must not take this process's memory, and the outputs so far with it. */
+/** How much printed text a run keeps, in UTF-16 units, so that endless output does not fill this process's memory. */
 const MAX_UNITS = 256 * 1024 * 1024;
 
 type Print = (name: 'stdout' | 'stderr', text: string) => void;
 
-/** A code cell that runs. */
+/** A code cell that is executed. */
 export class ExecutedCell {
-  /** From 1: what stands in its brackets. */
+  /** Its number in its brackets, from 1. */
   readonly number: number;
   readonly code: string;
   readonly outputs: CellOutputs;
@@ -20,7 +20,7 @@ export class ExecutedCell {
   constructor(cell: NotebookCell, number: number, displays: DisplayTable, echo: Print) {
     this.#cell = cell;
     this.number = number;
-    // Windows' line ends are none of the code's.
+    // The line ends of Windows are not part of the code.
     this.code = textOf(cell.source).replace(/\r\n?/g, '\n');
     this.outputs = new CellOutputs(displays, echo);
     cell.outputs = this.outputs.list;
@@ -35,15 +35,15 @@ export class ExecutedCell {
   }
 }
 
-/** The notebook while it is executed: takes what its cells print and show, also when they have ended. */
+/** The notebook while it is executed. It receives what its cells print and show, also after they have ended. */
 export class RunningNotebook {
-  /** Those that run: code, not empty, not tagged `skip-execution`. */
+  /** The cells that run: code cells that are not empty and not tagged `skip-execution`. */
   readonly cells: readonly ExecutedCell[];
   readonly #print: Print;
   #last: ExecutedCell | undefined;
   #room = MAX_UNITS;
 
-  /** @param echo also told of every printed text @param stray told of what is printed before the first cell */
+  /** @param echo is also called with every printed text @param stray told of what is printed before the first cell */
   constructor(notebook: Notebook, echo: Print, stray: Print) {
     const displays: DisplayTable = new Map();
     const code = notebook.cells.filter((cell) => cell.cell_type === 'code' && !hasTag(cell, 'skip-execution'));
@@ -66,7 +66,7 @@ export class RunningNotebook {
     return this.cells[number - 1] as ExecutedCell;
   }
 
-  /** Shows what belongs into the notebook. */
+  /** Adds an event's output to the notebook. */
   show(event: RunnerEvent): void {
     switch (event.kind) {
       case 'began':
@@ -90,13 +90,13 @@ export class RunningNotebook {
     }
   }
 
-  /** Text of no cell in particular: it is the last one's. */
+  /** Adds a text of which no cell is known. It goes to the last cell. */
   text(name: 'stdout' | 'stderr', text: string): void {
     if (this.#last === undefined) this.#print(name, text);
     else this.#stream(this.#last, name, text);
   }
 
-  /** The error as a message of the cell's. */
+  /** Adds an error as a message of the cell. */
   warn(cell: ExecutedCell, error: ErrorOutcome): void {
     this.#stream(cell, 'stderr', `${error.traceback.join('\n')}\n`);
   }

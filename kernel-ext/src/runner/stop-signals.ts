@@ -1,16 +1,16 @@
-/** npx passes on the Ctrl-C that the terminal has sent to both: that is no second one. */
+/** npx passes on the Ctrl-C that the terminal has already sent to this process. Within this time, it does not count as a second one. */
 const SAME_MS = 200;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface StopSignals {
-  /** The first one that came. */
+  /** The first signal that came. */
   readonly received: NodeJS.Signals | undefined;
-  /** From now on they do again what they do by default. */
+  /** From now on the signals have their default effect again. */
   close(): void;
 }
 
-/** Takes the signals that ask for an end: `onFirst` ends in order, `onSecond` at once. */
+/** Handles the signals that end a program. `onFirst` is called for the first one and should end in order, `onSecond` for the next and should end at once. */
 export function onStopSignals(
   onFirst: (signal: NodeJS.Signals) => void,
   onSecond: (signal: NodeJS.Signals) => void,

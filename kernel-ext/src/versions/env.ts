@@ -1,2 +1,2 @@
-/** `NBSERVE_TYPES`: `tslab` has cells checked by tslab's TypeScript 5.0 instead of TypeScript 7. */
+/** `NBSERVE_TYPES`: with `tslab`, tslab's TypeScript 5.0 checks the cells instead of TypeScript 7. */
 export const typesEnv = (): string | undefined => process.env.NBSERVE_TYPES;

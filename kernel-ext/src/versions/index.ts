@@ -7,11 +7,11 @@ const own = createRequire(import.meta.url);
 /** Which TypeScript checks the cells: version 7, or tslab's 5.0. */
 export type TypesChoice = 'ts7' | 'tslab';
 
-/** TypeScript 7 if there is a binary of it for this platform, and `NBSERVE_TYPES=tslab` does not ask for the other. */
+/** TypeScript 7 if there is a binary of it for this platform, and if `NBSERVE_TYPES` is not `tslab`. */
 export function typesChoice(): TypesChoice {
   if (typesEnv() === 'tslab') return 'tslab';
   try {
-    // Resolved from the package, whose dependency it is.
+    // Resolved from the package of TypeScript 7, because the binary is its dependency.
     createRequire(own.resolve('typescript7/package.json')).resolve(
       `@typescript/typescript-${process.platform}-${process.arch}/package.json`,
     );
@@ -36,7 +36,7 @@ function typescriptVersion(): string {
   return versionOf('@tslab/typescript-for-tslab', createRequire(own.resolve('tslab/package.json')));
 }
 
-/** What a kernel says of its language, and what Jupyter's runners write into the notebooks that they execute. */
+/** What a kernel says about its language. Jupyter's runners write it into the notebooks that they execute. */
 export interface LanguageInfo {
   readonly name: string;
   readonly version: string;
@@ -60,7 +60,7 @@ export function languageInfo(): LanguageInfo {
   };
 }
 
-/** What `%version` prints. */
+/** The text that `%version` prints. */
 export function versionText(): string {
   const nbserve = versionOf('nbserve');
   const converter = typesChoice() === 'ts7' ? '' : ' (of tslab)';

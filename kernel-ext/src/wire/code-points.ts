@@ -1,6 +1,6 @@
 /** Jupyter counts cursor positions in Unicode code points, JavaScript in UTF-16 units. */
 
-/** @param index position in code points; past the end, the end */
+/** @param index position in code points; if it is past the end, the result is the end */
 export function toUtf16(text: string, index: number): number {
   let at = 0;
   for (let n = 0; n < index && at < text.length; n += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;

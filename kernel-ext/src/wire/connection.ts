@@ -5,12 +5,12 @@ import { BadConnectionFile } from './errors.js';
 /** Names of a kernel's five sockets. */
 export type ChannelName = 'shell' | 'iopub' | 'stdin' | 'control' | 'hb';
 
-/** What Jupyter's connection file says. With `ipc`, `ip` is a path and `ports` are the numbers behind its dash. */
+/** The content of Jupyter's connection file. With `ipc`, `ip` is a path, and `ports` are the numbers after the dash in the names of the socket files. */
 export interface Connection {
   readonly transport: 'tcp' | 'ipc';
   readonly ip: string;
   readonly ports: Readonly<Record<ChannelName, number>>;
-  /** Key of the signatures; empty: messages are not signed. */
+  /** Key of the signatures. If it is empty, messages are not signed. */
   readonly key: string;
   /** Name of the hash inside the HMAC, e.g. `sha256`. */
   readonly hash: string;
@@ -25,7 +25,7 @@ function refuse(path: string, why: string, cause?: unknown): never {
 
 /**
  * Reads and checks a connection file.
- * @throws NBS_CONNECTION_FILE naming what is wrong and what would be valid
+ * @throws NBS_CONNECTION_FILE says what is wrong and what would be valid
  */
 export function readConnectionFile(path: string): Connection {
   let raw: unknown;
@@ -38,7 +38,7 @@ export function readConnectionFile(path: string): Connection {
   return parseConnection(raw as Record<string, unknown>, (why) => refuse(path, why));
 }
 
-/** Checks the content of a connection file. @param fail is called with what is wrong */
+/** Checks the content of a connection file. @param fail is called with a text that says what is wrong */
 export function parseConnection(raw: Readonly<Record<string, unknown>>, fail: (why: string) => never): Connection {
   const transport = raw.transport ?? 'tcp';
   if (transport !== 'tcp' && transport !== 'ipc') fail(`transport ${JSON.stringify(transport)} is not one of tcp, ipc`);
@@ -49,7 +49,7 @@ export function parseConnection(raw: Readonly<Record<string, unknown>>, fail: (w
   if (!getHashes().includes(hash)) fail(`signature_scheme ${JSON.stringify(scheme)} is not known; hmac-sha256 is`);
   const key = raw.key ?? '';
   if (typeof key !== 'string') fail('key must be a string');
-  // Without a key everyone who reaches the port runs code; a socket file at least has permissions.
+  // Without a key, everyone who can connect to the port can run code. A socket file at least has permissions.
   if (key === '' && transport === 'tcp') fail('key is empty: over tcp only signed messages are accepted');
   const ports = {} as Record<ChannelName, number>;
   for (const channel of CHANNELS) {

@@ -2,10 +2,10 @@ import type { Content, Header, Incoming } from './message.js';
 import { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
 
-/** Stands between the routing frames and the signature. */
+/** The frame between the routing frames and the signature. */
 export const DELIMITER = Buffer.from('<IDS|MSG>', 'ascii');
 
-/** Why a message was refused; says nothing about its content or its signature. */
+/** Why a message was refused. It must say nothing about the message's content or signature. */
 export type MessageRefusal =
   | 'no delimiter'
   | 'too few parts'
@@ -42,7 +42,7 @@ function readHeader(raw: Content): Header | undefined {
   };
 }
 
-/** Turns frames into messages. Nothing is parsed before its signature was found right. Never throws. */
+/** Turns frames into messages. A message is parsed only if its signature is right. Never throws. */
 export class Decoder {
   readonly #signer: Signer;
   readonly #replays: ReplayGuard;

@@ -7,22 +7,22 @@ const EMPTY = '{}';
 const DELIMITER_TEXT = DELIMITER.toString('ascii');
 
 /**
- * A frame on its way out. Ours are strings: zeromq.js copies them, while it lends buffers over 128 bytes to its I/O
- * thread and gets them back on the JavaScript thread, which may have ended by then (heap corruption at the exit).
+ * A frame that is sent. The kernel's frames are strings, because zeromq.js copies them. It does not copy buffers over 128 bytes: its I/O thread uses them
+ * and returns them on the JavaScript thread, which may have ended by then (heap corruption at the exit).
  */
 export type Frame = Buffer | string;
 
-/** Where a message goes and what it answers. */
+/** The receivers of a message, and the message that it answers. */
 export interface Envelope {
-  /** Routing frames: the asker's identities, or the topic on iopub. */
+  /** Routing frames: the identities of the client that gets the answer, or the topic on iopub. */
   readonly identities: readonly Frame[];
-  /** Header of the message that caused this one, JSON. Absent or '': none. */
+  /** Header of the message that caused this one, as JSON. Absent or '' if there is none. */
   readonly parent?: string;
 }
 
-/** Makes signed frames. One per thread; its message ids never repeat. */
+/** Makes signed frames. There is one encoder per thread. Its message ids are unique. */
 export class Encoder {
-  /** Name of this run of the kernel in its headers. */
+  /** The session id in the kernel's headers. Each run of the kernel has its own. */
   readonly session: string;
   readonly #signer: Signer;
   readonly #idPrefix = randomUUID();
@@ -37,7 +37,7 @@ export class Encoder {
     return this.encodeJson(type, JSON.stringify(content), envelope);
   }
 
-  /** As {@link encode}, with the content already in JSON. */
+  /** Like {@link encode}, with content that is already JSON. */
   encodeJson(type: string, content: string, envelope: Envelope): Frame[] {
     const header = {
       msg_id: `${this.#idPrefix}_${this.#count++}`,

@@ -1,4 +1,4 @@
-/** Version of the Jupyter message protocol that the kernel speaks: 5.4 brought `iopub_welcome`. */
+/** The version of the Jupyter message protocol that the kernel uses. 5.4 added `iopub_welcome`. */
 export const PROTOCOL_VERSION = '5.4';
 
 /** Header of a message. Times are ISO 8601. */
@@ -11,15 +11,15 @@ export interface Header {
   readonly version: string;
 }
 
-/** Content of any message before its type is looked at. */
+/** The content of a message of any type. */
 export type Content = Record<string, unknown>;
 
-/** A message whose signature was right. */
+/** A message with a right signature. */
 export interface Incoming {
-  /** Routing frames in front of the delimiter: whom to answer. */
+  /** The routing frames before the delimiter. They name the client that gets the answer. */
   readonly identities: readonly Buffer[];
   readonly header: Header;
-  /** The header as it came, JSON: goes into answers as their parent. */
+  /** The header as it came, as JSON. It is the parent header of answers. */
   readonly headerJson: string;
   readonly content: Content;
   readonly metadata: Content;
@@ -52,7 +52,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 const flag = (value: unknown, otherwise: boolean): boolean => (typeof value === 'boolean' ? value : otherwise);
 const whole = (value: unknown): number | undefined => (typeof value === 'number' && Number.isInteger(value) ? value : undefined);
 
-/** Reads an `execute_request`; undefined where `code` is no string. */
+/** Reads an `execute_request`; undefined if `code` is not a string. */
 export function readExecute(content: Content): ExecuteRequest | undefined {
   if (typeof content.code !== 'string') return undefined;
   const silent = flag(content.silent, false);
@@ -83,7 +83,7 @@ export function readHistory(content: Content): HistoryRequest {
   };
 }
 
-/** Reads what `complete_request`, `inspect_request` and `is_complete_request` share. */
+/** Reads the fields that `complete_request`, `inspect_request` and `is_complete_request` share. */
 export function readCode(content: Content): { code: string; cursor: number | undefined; detail: number } {
   return { code: text(content.code), cursor: whole(content.cursor_pos), detail: whole(content.detail_level) ?? 0 };
 }

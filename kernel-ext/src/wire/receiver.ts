@@ -20,7 +20,7 @@ export class Receiver {
     if (this.#source.closed) return;
     this.#source.receive().then(
       (frames) => {
-        // The next read is asked for first, so that a handler that throws does not end the chain.
+        // The next read begins first, so that the reading goes on if the handler throws.
         this.#read();
         this.#handle(frames);
       },

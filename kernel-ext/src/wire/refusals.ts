@@ -4,12 +4,12 @@ import type { MessageRefusal } from './decoder.js';
 
 let logDescriptor = 2;
 
-/** From now on this thread's own words go to this descriptor: 2 may have become the cells'. */
+/** From now on this thread writes its own log to this descriptor, because descriptor 2 may belong to the cells. */
 export function logTo(descriptor: number): void {
   logDescriptor = descriptor;
 }
 
-/** Writes to the process's own stderr, never to iopub: who has no key must learn nothing there. */
+/** Writes to the process's own stderr and never to iopub, because a client without the key can read iopub. */
 export function logToStderr(line: string): void {
   try {
     writeSync(logDescriptor, `[nbserve kernel] ${line}\n`);
@@ -18,7 +18,7 @@ export function logToStderr(line: string): void {
   }
 }
 
-/** Counts refused messages and says so on stderr: the first of each kind, the first ten, then at each power of two. */
+/** Counts refused messages and reports some on stderr: the first of each kind, the first ten, then at each power of two. */
 export class Refusals {
   readonly #channel: ChannelName;
   readonly #log: (line: string) => void;

@@ -1,20 +1,20 @@
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 
-/** As much of a signature as is remembered: hexadecimal digits. Nobody can make a second message with the same ones. */
+/** How many hexadecimal digits of a signature are remembered. Nobody can make a second message with the same digits. */
 const DIGITS = 32;
 
-/** Remembers the signatures of the last messages, so that a recorded message is not accepted a second time, also by the next kernel with the same key. */
+/** Remembers the signatures of the last messages, so that a recorded message is not accepted again, neither by this kernel nor by the next one with the same key. */
 export class ReplayGuard {
   readonly #limit: number;
   readonly #file: string | undefined;
-  /** The file, open for what is added. */
+  /** The file, open for appending. */
   #fd: number | undefined;
   #recent = new Set<string>();
   #older = new Set<string>();
 
   /**
-   * @param limit how many signatures are remembered at least (at most twice as many)
-   * @param file keeps them over restarts. A file that cannot be read or written is done without.
+   * @param limit how many signatures are remembered at least; at most, it is twice as many
+   * @param file keeps them over restarts; if it cannot be read or written, only the memory is used
    */
   constructor(limit = 1 << 16, file?: string) {
     this.#limit = limit;
@@ -22,7 +22,7 @@ export class ReplayGuard {
     for (const signature of this.#read()) this.#remember(signature);
   }
 
-  /** False where this signature was seen before. */
+  /** False if this signature was seen before. */
   admit(signature: string): boolean {
     const start = signature.slice(0, DIGITS);
     if (this.#recent.has(start) || this.#older.has(start)) return false;
@@ -35,12 +35,12 @@ export class ReplayGuard {
         writeSync(this.#fd, `${start}\n`);
       }
     } catch {
-      // The memory is left.
+      // The signatures in memory remain.
     }
     return true;
   }
 
-  /** @returns whether the oldest were forgotten */
+  /** @returns true if the oldest were forgotten */
   #remember(signature: string): boolean {
     this.#recent.add(signature);
     if (this.#recent.size < this.#limit) return false;

@@ -2,7 +2,7 @@ import { type Deferred, deferred, Fifo } from 'nbserve/basics';
 import type { Frame } from './encoder.js';
 import { logToStderr } from './refusals.js';
 
-/** The part of a zeromq.js socket that is needed. */
+/** The members of a zeromq.js socket that are needed. */
 interface Sink {
   readonly closed: boolean;
   send(frames: Frame[]): Promise<void>;
@@ -10,8 +10,8 @@ interface Sink {
 }
 
 /**
- * Sends in order and loses nothing. zeromq.js takes 512 messages in one turn of the event loop; then a send stays pending,
- * and until it is done the next ones throw EBUSY.
+ * Sends messages in order and loses none. zeromq.js accepts 512 messages in one turn of the event loop. The next send stays pending, and as long as it
+ * does, further sends throw EBUSY.
  */
 export class Sender {
   readonly #sink: Sink;
@@ -55,7 +55,7 @@ export class Sender {
     return this.#pending === 0 && this.#queue.size === 0;
   }
 
-  /** Closes the socket once all is handed to ZeroMQ. */
+  /** Closes the socket when all messages were passed to ZeroMQ. */
   async close(): Promise<void> {
     if (!this.#isDrained) {
       this.#drained = deferred();

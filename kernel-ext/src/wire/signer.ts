@@ -11,7 +11,7 @@ export class Signer {
     this.#hash = connection.hash;
   }
 
-  /** True where messages carry no signature (an empty key). */
+  /** True if messages have no signature, because the key is empty. */
   get unsigned(): boolean {
     return this.#key === '';
   }
@@ -24,7 +24,7 @@ export class Signer {
     return mac.digest('hex');
   }
 
-  /** Takes the same time whichever byte differs. Only the length, which is no secret, is compared first. */
+  /** Compares in constant time, whichever byte differs. Only the length, which is no secret, is compared first. */
   verify(signature: Uint8Array, parts: readonly Uint8Array[]): boolean {
     if (this.unsigned) return true;
     const expected = Buffer.from(this.sign(parts), 'ascii');
