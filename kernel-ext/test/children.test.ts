@@ -28,7 +28,7 @@ describe('the children of a running cell', () => {
   };
   const below = (pid: number): number => processTable().filter(({ parent }) => parent === pid).length;
 
-  it('get the signal with what they have started; earlier, later and detached ones do not', async () => {
+  it('get the signal, and so do their children; earlier, later and detached ones do not', async () => {
     const earlier = start('sleep 60; true');
     children.begin();
     const ended = spawn('sleep 60 | cat; true', { shell: true, stdio: 'ignore' });

@@ -19,7 +19,7 @@ describe('errors of the kernel', () => {
   const notebook = new TestNotebook();
   after(() => notebook.close());
 
-  it('are coded ones before there is a session', () => {
+  it('have a code before there is a session', () => {
     const nowhere = join(tmpdir(), 'nbserve', 'no', 'such', 'file');
     for (const work of [() => readConnectionFile(nowhere), () => installKernelspec({ prefix: nowhere, name: 'a b' })])
       assert.ok(isNbserveError(thrownBy(work)));
@@ -42,7 +42,7 @@ function seen(work: () => unknown): string {
     assert.equal(await notebook.value('seen(() => display.image(new Uint8Array([1, 2, 3])))'), "'NBS_NOT_AN_IMAGE'");
   });
 
-  it('of a magic show one line and no stack', async () => {
+  it('show one line and no stack if a magic failed', async () => {
     assert.match(await notebook.failure('%nothing'), /^NbserveError \[NBS_UNKNOWN_MAGIC\]: there is no magic %nothing; [^\n]*$/);
     assert.match(await notebook.failure('!exit 3'), /^NbserveError \[NBS_COMMAND_FAILED\]: !exit 3 ended with exit code 3$/);
   });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { ConvertedCell, Converter } from '../dist/session/converter.js';
 import { unmapped } from '../dist/session/mapped-text.js';
 
-/** What every converter has to do. `make` gives a fresh one; its ambient declarations hold `declare const ambient: { readonly deep: number }`. */
+/** What every converter must do. `make` returns a new one, whose ambient declarations contain `declare const ambient: { readonly deep: number }`. */
 export function converterContract(name: string, make: () => Converter): void {
   describe(`converter contract: ${name}`, () => {
     const converter = make();

@@ -1,4 +1,4 @@
-/** `nbserve install` and `uninstall`, as a user runs them. */
+/** Tests of `nbserve install` and `uninstall`, as a user runs them. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ function fill(): void {
   writeFileSync(join(cache, 'datasets', 'model.onnx'), Buffer.alloc(3_000_000));
 }
 
-test('uninstall names what it leaves, and removes it if asked to', () => {
+test('uninstall names the files that it leaves, and removes them if it is asked to', () => {
   fill();
   assert.equal(nbserve('install').status, 0);
   const first = nbserve('uninstall');
@@ -42,7 +42,7 @@ test('uninstall names what it leaves, and removes it if asked to', () => {
   assert.ok(!existsSync(cache));
 });
 
-test('a cluster that runs is not taken its folder', async (t) => {
+test('uninstall does not remove the folder of a cluster that runs', async (t) => {
   fill();
   const app = join(root, 'app.mjs');
   writeFileSync(

@@ -1,4 +1,4 @@
-/** `nbserve lab`: with the real JupyterLab, and with what a machine may lack instead. */
+/** Tests of `nbserve lab`: with the real JupyterLab, and on machines that lack something. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -42,7 +42,7 @@ function freePort(): Promise<number> {
 }
 
 describe('nbserve lab', () => {
-  it('has kernels listen where another user cannot, and leaves nothing behind', async (t) => {
+  it('makes kernels listen at places that no other user can reach, and leaves nothing behind', async (t) => {
     const python = process.env.NBSERVE_TEST_PYTHON;
     if (python === undefined) return t.diagnostic('JupyterLab not asked: NBSERVE_TEST_PYTHON is not set');
     const [port, temporary] = [await freePort(), join(root, 't')];
@@ -96,7 +96,7 @@ client.wait_for_ready(); client.execute_interactive('console.log(6 * 7)')`;
 
 describe('nbserve lab without a Jupyter', () => {
   let count = 0;
-  /** Runs it with this `python3` on the PATH, the shell's words, or none. */
+  /** Runs it with a `python3` on the PATH that is this shell script, or without one. */
   const lab = (python?: string) => {
     const home = join(root, `home-${++count}`);
     const bin = join(home, 'bin');
@@ -114,7 +114,7 @@ describe('nbserve lab without a Jupyter', () => {
     return { ...run, kept: existsSync(join(home, 'cache', 'jupyter')) };
   };
   const VERSION = 'case "$2" in "import sys"*) echo 3.11; exit;; esac';
-  // Debian's words, on stdout.
+  // Debian's message, on stdout.
   const DEBIAN = `${VERSION}
 echo "The virtual environment was not created successfully because ensurepip is not"
 echo "available.  On Debian/Ubuntu systems, you need to install the python3-venv"

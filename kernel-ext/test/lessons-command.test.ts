@@ -1,4 +1,4 @@
-/** `nbserve lessons`: which notebooks it takes, and what it says before it runs any. */
+/** Tests of `nbserve lessons`: which notebooks it runs, and which errors it reports before it runs any. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ function notebook(path: string, source: string): void {
   writeFileSync(join(root, path), JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 }));
 }
 
-test('copies of lessons are no lessons', () => {
+test('copies of lessons are not run as lessons', () => {
   notebook('notebooks/a.ipynb', '1 + 1');
   const copies = [
     '.ipynb_checkpoints/a-checkpoint.ipynb',
@@ -36,7 +36,7 @@ test('copies of lessons are no lessons', () => {
   assert.match(lessons('notebooks/.ipynb_checkpoints').stderr, /^NBS_BAD_USAGE: there is no such notebook/);
 });
 
-test('an output folder that cannot be is refused before anything runs', () => {
+test('an output folder that cannot be made is refused before anything runs', () => {
   notebook('notebooks/a.ipynb', 'require("node:fs").writeFileSync("ran", "")');
   writeFileSync(join(root, 'file'), '');
   for (const folder of ['file', 'file/below']) {

@@ -1,4 +1,4 @@
-/** The lessons as files: what Jupyter would write when somebody opens and saves one. */
+/** Tests of the lessons as files: they must be what Jupyter writes when somebody opens and saves them. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ interface Lesson {
   readonly metadata: { readonly language_info: unknown; readonly kernelspec: unknown };
 }
 
-/** nbformat writes the keys in order. */
+/** Sorts the keys, as nbformat does. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
@@ -34,7 +34,7 @@ describe('lessons', () => {
     it(`${name} is not changed by being saved in JupyterLab`, () => {
       const text = readFileSync(join(FOLDER, name), 'utf8');
       const lesson = JSON.parse(text) as Lesson;
-      // JupyterLab writes what the kernel says of its language, and the kernelspec by its name.
+      // JupyterLab writes what the kernel says about its language, and the name of the kernelspec.
       assert.deepEqual(lesson.metadata, {
         kernelspec: { display_name: 'TypeScript (nbserve)', language: 'typescript', name: 'nbserve' },
         language_info: kernelInfo().language_info,

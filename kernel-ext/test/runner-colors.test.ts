@@ -29,7 +29,7 @@ describe('colours of nbserve execute', () => {
     return { stderr, result: String(shown?.data?.['text/plain']), traceback: failed?.traceback?.join('\n') ?? '' };
   }
 
-  it('are in the errors that the notebook keeps, and not in results, which are compared', () => {
+  it('are in the errors in the notebook, and not in results, which programs compare', () => {
     const { stderr, result, traceback } = execute({});
     assert.ok(traceback.includes(`${STRONG}TypeScriptError`), traceback);
     assert.equal(result, '{ a: 1 }');
@@ -37,12 +37,12 @@ describe('colours of nbserve execute', () => {
     assert.match(stderr, /TS2322: Type 'number' is not assignable to type 'string'/);
   });
 
-  it('are in what a CI service logs', () => {
+  it('are in the output for a CI service', () => {
     assert.ok(execute({ CI: 'true' }).stderr.includes(STRONG));
     assert.ok(execute({ FORCE_COLOR: '1' }).stderr.includes(STRONG));
   });
 
-  it('are nowhere with NO_COLOR', () => {
+  it('are not used with NO_COLOR', () => {
     const { stderr, traceback } = execute({ CI: 'true', NO_COLOR: '1' });
     assert.ok(!(stderr + traceback).includes('\u001b['), stderr + traceback);
   });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { execute, NBSERVE } from './fixtures/notebook.js';
 
-test('outputs are stored as Jupyter stores them, and nbformat finds them valid', async (t) => {
+test('outputs are stored in the form that Jupyter uses, and nbformat finds them valid', async (t) => {
   const { code, cells, output, stderr } = await execute(t, [
     'console.log("one"); console.log("two"); console.error("three");',
     'const x: number = 40; x + 2',
@@ -31,7 +31,7 @@ test('outputs are stored as Jupyter stores them, and nbformat finds them valid',
   assert.equal(check.status, 0, check.stderr);
 });
 
-test('a cell that fails ends the run with exit code 1, named with its error; what ran before is kept', async (t) => {
+test('a cell that fails ends the run with exit code 1 and is named with its error; earlier outputs are kept', async (t) => {
   const { code, cells, stderr } = await execute(t, [
     '1 + 1',
     'function f() {\n  throw new RangeError("too far");\n}\nf();',
@@ -45,7 +45,7 @@ test('a cell that fails ends the run with exit code 1, named with its error; wha
   assert.deepEqual(cells[2]?.outputs, []);
 });
 
-test('cells tagged raises-exception may fail, skip-execution are left alone, --allow-errors goes on', async (t) => {
+test('cells tagged raises-exception may fail, those tagged skip-execution do not run, --allow-errors continues', async (t) => {
   const expected = await execute(t, [
     { source: 'throw new Error("wanted")', tags: ['raises-exception'] },
     { source: 'throw new Error("never")', tags: ['skip-execution'] },
@@ -70,7 +70,7 @@ for (const [what, source] of [
   });
 }
 
-test('parameters are injected behind the cell that declares them', async (t) => {
+test('parameters are injected after the cell that declares them', async (t) => {
   const { code, cells, stderr } = await execute(
     t,
     [{ source: 'let alpha = 1; const name = "none";', tags: ['parameters'] }, 'alpha += 1; `${name} ${alpha}`'],
@@ -91,7 +91,7 @@ test('displays are updated in place, and output of timers stays with its cell', 
   assert.deepEqual(cells[1]?.outputs[0]?.text, ['second\n']);
 });
 
-test('a served class answers, and nothing runs on after the notebook', async (t) => {
+test('a served class answers, and nothing keeps running after the notebook', async (t) => {
   const { code, cells, stderr } = await execute(t, [
     'const Echo = serve.deployment(class Echo { fetch(request: Request) { console.log("asked"); return { pid: process.pid, q: request.query.q }; } });',
     'const echo = await serve.run(Echo.bind(), { name: "echo" });',
@@ -104,7 +104,7 @@ test('a served class answers, and nothing runs on after the notebook', async (t)
   assert.match(cells[1]?.outputs.map(({ text }) => text?.join('')).join('') ?? '', /\(Echo#\w+\) asked/);
 });
 
-test('a file that is not there is told in a line, and so is a folder', () => {
+test('a missing file is reported in one line, and so is a folder', () => {
   for (const [file, reason] of [
     ['missing.ipynb', 'there is no such file'],
     ['.', 'it is a folder'],

@@ -59,14 +59,14 @@ describe('a file that cannot be executed is refused before anything runs, in one
     assert.ok(statSync('/dev/full').isCharacterDevice());
   });
 
-  it('a folder that is not there', async (t) => {
+  it('a folder that does not exist', async (t) => {
     const { code: exit, stderr } = await run(t, notebook([code('1')]), ['--folder', '/missing']);
     assert.equal(exit, 2);
     assert.match(stderr, /^NBS_NO_WORK_FOLDER: /);
   });
 });
 
-describe('a file that lacks something runs all the same', () => {
+describe('a file that lacks something runs nevertheless', () => {
   const windows = 'const a = 1;\r\n!echo hi\r\na + 1\r\n';
   for (const [what, content, result] of [
     ['a cell without metadata', notebook([{ cell_type: 'code', source: '1 + 1', outputs: [] }]), '2'],
@@ -119,7 +119,7 @@ describe('parameters', () => {
     assert.match(stderr, /^NBS_UNKNOWN_PARAMETER: .* declares no variable m; it declares n, list, flag, text/);
   });
 
-  it('have names that variables may have', async (t) => {
+  it('must have names that variables may have', async (t) => {
     for (const name of ['class', '1a', 'a b', 'a = 1; let b', '']) {
       const { code: exit, stderr } = await run(t, notebookOf(['1']), ['-p', name, '1']);
       assert.equal(exit, 2, name);

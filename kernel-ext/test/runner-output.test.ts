@@ -32,7 +32,7 @@ for (const byte of bytes) { process.stdout.write(Buffer.of(byte)); await new Pro
     assert.equal(textOf(notebook?.cells[0]), 'é€😀\né€😀\n');
   });
 
-  it('may be much', async (t) => {
+  it('may be large', async (t) => {
     const source = `${CHILDREN}execSync("head -c 50000000 /dev/zero | tr '\\\\0' x", { stdio: "inherit" });
 spawnSync(process.execPath, ["-e", "process.stdout.write('y'.repeat(5e7))"], { stdio: "inherit" }); console.log("z");`;
     const { code, stderr, notebook } = await run(t, notebookOf([source]));

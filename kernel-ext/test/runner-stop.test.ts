@@ -51,7 +51,7 @@ describe('a run that is stopped', () => {
     const run = start(t, notebookOf([BLOCKING['a wait for a child that ignores signals'] as string]));
     await run.printed('begun');
     run.child.kill('SIGINT');
-    // Within a fifth of a second the same signal counts as one: npx passes on what the terminal has sent to both.
+    // Within a fifth of a second, the same signal counts once, because npx passes on the one that the terminal has sent to both.
     await new Promise((resolve) => setTimeout(resolve, 300));
     run.child.kill('SIGINT');
     const { code, notebook } = await run.ended;
@@ -70,7 +70,7 @@ console.log('children', one.pid, two.pid);
     ['with Ctrl-C', [], (kill: (signal: NodeJS.Signals) => void) => kill('SIGINT')],
     ['with its parent', [], (kill: (signal: NodeJS.Signals) => void) => kill('SIGKILL')],
   ] as const) {
-    it(`takes the children of its cells along ${how}`, async (t) => {
+    it(`ends the children of its cells ${how}`, async (t) => {
       const run = start(t, notebookOf([`${CHILDREN}await new Promise(() => {});`]), args);
       const pids = (await run.printed('children')).split(' ').slice(1).map(Number);
       act((signal) => run.child.kill(signal));
@@ -79,14 +79,14 @@ console.log('children', one.pid, two.pid);
     });
   }
 
-  it('takes along what a cell has left behind', async (t) => {
+  it('ends the processes that a cell has left', async (t) => {
     const run = start(t, notebookOf([`${CHILDREN}one.unref(); two.unref();`]));
     const pids = (await run.printed('children')).split(' ').slice(1).map(Number);
     assert.equal((await run.ended).code, 0);
     await gone(pids);
   });
 
-  it('takes its cluster along when it is killed, and so does its parent', async (t) => {
+  it('ends its cluster when it is killed, and so does its parent', async (t) => {
     const serving = `const Pid = serve.deployment(class Pid { pid() { return process.pid; } });
 const pid = await serve.run(Pid.bind(), { name: 'pid' });
 console.log('replica', process.pid, await pid.pid.remote());`;
@@ -101,7 +101,7 @@ console.log('replica', process.pid, await pid.pid.remote());`;
     }
   });
 
-  it('goes on with its state behind a cell that took too long, if errors are allowed', async (t) => {
+  it('continues with its state after a cell that took too long, if errors are allowed', async (t) => {
     const cells = ['let n = 1;', 'for (;;);', 'n += 1; await new Promise(() => {});', 'n'];
     const { code, stderr, notebook } = await start(t, notebookOf(cells), ['--timeout', '2', '--allow-errors']).ended;
     assert.equal(code, 0, stderr);

@@ -32,7 +32,7 @@ describe('a stranger at the ports of a kernel', () => {
     assert.ok(kernel.alive);
   };
 
-  it('signs with keys that are not the key: nothing runs', async () => {
+  it('signs with wrong keys: nothing runs', async () => {
     const { key } = kernel.connection;
     const keys = ['wrong', `${key}x`, key.slice(1), key.toUpperCase(), ' '];
     for (const wrong of keys) {
@@ -60,7 +60,7 @@ describe('a stranger at the ports of a kernel', () => {
     assert.match(await ran(), /undefined/);
   });
 
-  it('moves bytes between signed parts, whose signature covers them joined: nothing runs', async () => {
+  it('moves bytes between the signed parts, which does not change the signature: nothing runs', async () => {
     const [delimiter, signature, head, parent, metadata, content] = kernel.encode('execute_request', { code: RAN }).map(String);
     const forms = [
       [`${head}${parent}`, '', metadata, content],
@@ -79,14 +79,14 @@ describe('a stranger at the ports of a kernel', () => {
       await kernel.sendRaw(frames, channel);
       await kernel.sendRaw(frames, channel);
     }
-    // One of the six is accepted, whichever socket is read first; it is no request of the shell channel's.
+    // One of the six is accepted, depending on which socket is read first. It is not a request of the shell channel.
     const { msg_id } = JSON.parse(String(frames[2])) as { msg_id: string };
     const idles = (): number => kernel.of(msg_id).filter(({ content }) => content.execution_state === 'idle').length;
     await kernel.until(() => idles() === 1, 'its end');
     await stillWell();
   });
 
-  it('uses the identity of another client: answers are not taken from it', async () => {
+  it('uses the identity of another client: the other client still gets its answers', async () => {
     const stranger = new Dealer({ linger: 0, routingId: 'another-client' });
     stranger.connect(endpoint(kernel.connection, 'shell'));
     await stranger.send(['<IDS|MSG>', '', '{}', '{}', '{}', '{}']);
@@ -94,7 +94,7 @@ describe('a stranger at the ports of a kernel', () => {
     stranger.close();
   });
 
-  it('bytes that are no text, deep JSON, and names of prototypes, signed or not, end nothing', async () => {
+  it('sends bytes that are not text, deep JSON, and names of prototypes, signed or not: nothing ends', async () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const odd: Frame[][] = [
       [header('execute_request'), '{}', '{}', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])],
@@ -127,7 +127,7 @@ describe('a stranger at the ports of a kernel', () => {
         await kernel.sendRaw(['<IDS|MSG>', '0'.repeat(64), ...parts], channel);
       }
     }
-    // Those with a right signature ran as cells that fail, which ends the ones that wait behind them.
+    // Messages with a right signature ran as cells that fail, and a cell that fails drops the ones that wait.
     await kernel.execute('1');
     await stillWell();
     assert.match(await ran(), /undefined/);
@@ -143,7 +143,7 @@ describe('a stranger at the ports of a kernel', () => {
 });
 
 describe('a kernel over socket files', () => {
-  it('lets only its user in', async () => {
+  it('lets only its own user connect', async () => {
     const kernel = await KernelClient.start({ entry: STUB_KERNEL, transport: 'ipc' });
     try {
       for (const channel of ['shell', 'iopub', 'stdin', 'control', 'hb'] as const) {
@@ -157,11 +157,11 @@ describe('a kernel over socket files', () => {
 });
 
 describe('a recorded message', () => {
-  it('is accepted on no other channel, nor by the next program of the kernel', async () => {
+  it('is not accepted on another channel, nor by the next program of the kernel', async () => {
     const kernel = await KernelClient.start({ entry: STUB_KERNEL });
     const refused = (): number => kernel.stderr.split('sent before').length - 1;
     const shutdown = kernel.encode('shutdown_request', { restart: true });
-    // Any program of the user's can have been recorded; this one was sent where it has no effect.
+    // Somebody may have recorded any program of the user's. This one was sent on a channel on which it has no effect.
     await kernel.sendRaw(shutdown, 'stdin');
     const run = kernel.encode('execute_request', { code: RAN, store_history: false });
     await kernel.sendRaw(run);

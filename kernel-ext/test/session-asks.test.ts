@@ -28,7 +28,7 @@ describe('completion, inspection, interrupt', () => {
     assert.equal(notebook.session.inspect('  ', 1, 0).found, false);
   });
 
-  it('tells whether a cell is complete', () => {
+  it('says whether a cell is complete', () => {
     const { session } = notebook;
     assert.deepEqual(session.isComplete('!ls'), { status: 'complete' });
     assert.deepEqual(session.isComplete('if (x) {'), { status: 'incomplete', indent: '  ' });

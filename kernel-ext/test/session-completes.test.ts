@@ -41,7 +41,7 @@ type Handle = Awaited<ReturnType<typeof serve.run<Talker>>>;
 const handle = {} as unknown as Handle;`);
   });
 
-  /** Lines that the completions of code with a `¦` for the cursor would make of it. */
+  /** The lines that the completions would make of the code. `¦` is the cursor. */
   function lines(marked: string): string[] {
     const cursor = marked.indexOf('¦');
     const code = marked.replace('¦', '');

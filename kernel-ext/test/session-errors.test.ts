@@ -28,7 +28,7 @@ describe('errors of cells', () => {
     assert.match(traceback, /at thrower \(cell\[3\]\.ts:3:9\)\n {4}at mid \(cell\[3\]\.ts:6:3\)\n {4}at cell\[4\]\.ts:3:1$/);
   });
 
-  it('keeps lines through decorators, enums and async code', async () => {
+  it('keeps line numbers with decorators, enums and async code', async () => {
     const code =
       'enum E { A }\nfunction d(m: () => Promise<void>, c: ClassMethodDecoratorContext) { return m }\nclass C {\n  constructor(private x: number) {}\n  @d async m() {\n    await null;\n    throw new Error("deep");\n  }\n}\nawait new C(E.A).m()';
     assert.match(await notebook.failure(code), /cell\[5\]\.ts:7:11/);
@@ -50,7 +50,7 @@ describe('errors of cells', () => {
     assert.doesNotMatch(traceback, /node:|kernel-ext/);
   });
 
-  it('shows frames of another process as they came', async () => {
+  it('shows frames of another process unchanged', async () => {
     const traceback = await notebook.failure(
       'const e = new Error("in the replica"); e.stack = "Error: in the replica\\n    at Chat.fetch (cell[9].ts:7:11)\\n    at run (/x/nbserve/dist/replica.js:1:1)"; throw e',
     );
@@ -66,7 +66,7 @@ describe('errors of cells', () => {
     assert.match(traceback, /at fromFile \(\S*\/thrower\.ts:6:9\)\n {4}at cell\[\d+\]\.ts:2:1$/);
   });
 
-  it('shows what is thrown and is no error', async () => {
+  it('shows a thrown value that is not an error', async () => {
     const { outcome } = await notebook.run('throw { code: 1 }');
     assert.ok(outcome.status === 'error');
     assert.deepEqual([outcome.ename, outcome.evalue], ['Thrown', '{ code: 1 }']);

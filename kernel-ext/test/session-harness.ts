@@ -1,12 +1,14 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { it } from 'node:test';
 import { createSession, type DisplayBundle, type Outcome, type Session } from '../dist/session/index.js';
 
 export interface CellRun {
   readonly outcome: Outcome;
-  /** Everything written, stderr too. Grows while the cell's timers print. */
+  /** Everything that was printed, to stderr too. It grows while the cell's timers print. */
   readonly text: () => string;
   readonly displays: readonly { readonly bundle: DisplayBundle; readonly displayId?: string; readonly update?: boolean }[];
 }
@@ -16,13 +18,13 @@ function madeFolder(path: string): string {
   return path;
 }
 
-/** A session in a folder of its own, which lies in another. */
+/** A session in a folder of its own. */
 export class TestNotebook {
   readonly #root = mkdtempSync(join(tmpdir(), 'nbs-session-'));
   readonly folder = madeFolder(join(this.#root, 'notebook'));
   readonly session: Session = createSession({ folder: this.folder, ownsProcess: false });
   #count = 0;
-  /** Of the cell that was run last, by now. */
+  /** What the cell that was run last has printed until now. */
   printed: () => string = () => '';
 
   async file(path: string, text: string): Promise<void> {
@@ -30,7 +32,7 @@ export class TestNotebook {
     writeFileSync(join(this.folder, path), text);
   }
 
-  /** Runs a cell, whatever comes of it. */
+  /** Runs a cell, which may fail. */
   async run(code: string): Promise<CellRun> {
     let text = '';
     this.printed = () => text;
@@ -49,14 +51,14 @@ export class TestNotebook {
     return { outcome, text: () => text, displays };
   }
 
-  /** Runs a cell that must end well; its result as text, '' where there is none. */
+  /** Runs a cell that must succeed. @returns its result as text, '' if there is none */
   async value(code: string): Promise<string> {
     const { outcome } = await this.run(code);
     if (outcome.status === 'error') throw new Error(outcome.traceback.join('\n'));
     return String(outcome.result?.data['text/plain'] ?? '');
   }
 
-  /** Runs a cell that must fail; its traceback. */
+  /** Runs a cell that must fail. @returns its traceback */
   async failure(code: string): Promise<string> {
     const { outcome } = await this.run(code);
     if (outcome.status === 'ok') throw new Error(`ended well: ${code}`);
@@ -66,5 +68,22 @@ export class TestNotebook {
   async close(): Promise<void> {
     await this.session.dispose();
     rmSync(this.#root, { recursive: true, force: true });
+  }
+}
+
+/** Cells, and what the last of them shows: a text, or a pattern for its error. */
+export type CellCases = Readonly<Record<string, readonly [cells: readonly string[], last: string | RegExp]>>;
+
+/** Makes one test of each case. All cells but the last must succeed. */
+export function runCases(cases: CellCases): void {
+  for (const [name, [cells, last]] of Object.entries(cases)) {
+    it(name, async (t) => {
+      const notebook = new TestNotebook();
+      t.after(() => notebook.close());
+      for (const code of cells.slice(0, -1)) await notebook.value(code);
+      const code = cells.at(-1) as string;
+      if (typeof last === 'string') assert.equal(await notebook.value(code), last);
+      else assert.match(await notebook.failure(code), last);
+    });
   }
 }

@@ -3,12 +3,12 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CellRun, TestNotebook } from './session-harness.js';
 
-/** Awaits of a cell that was interrupted: the code behind them does not run. */
+/** After an interrupt, the code after an await of the cell must not run. */
 describe('an interrupted await', () => {
   const notebook = new TestNotebook();
   after(() => notebook.close());
 
-  /** Runs a cell, interrupts it in `globalThis.gate`, lets the gate open, and gives what it had printed in the end. */
+  /** Runs a cell, interrupts it in `globalThis.gate`, opens the gate, and returns what the cell has printed. */
   async function interrupted(code: string): Promise<{ run: CellRun; atEnd: string; later: string }> {
     let open = (): void => {};
     let reached = (): void => {};
@@ -45,7 +45,7 @@ describe('an interrupted await', () => {
     'an import': 'import "./late.mjs"; console.log("still running")',
   };
   for (const [name, code] of Object.entries(LEFT)) {
-    it(`ends the code behind it: ${name}`, async () => {
+    it(`ends the code after it: ${name}`, async () => {
       await notebook.value('declare global { function gate(): Promise<number> } 0');
       await notebook.file('late.mjs', 'await gate();');
       const { run, atEnd, later } = await interrupted(code);
@@ -68,7 +68,7 @@ describe('an interrupted await', () => {
     assert.equal(later, '1\nclosed\n');
   });
 
-  it('leaves functions alone, and values, errors and order as they are', async () => {
+  it('changes no functions, values, errors or order', async () => {
     assert.equal(
       await notebook.value('const seen: unknown[] = []; seen.push(await 1, await Promise.resolve(2)); seen'),
       '[ 1, 2 ]',

@@ -18,7 +18,7 @@ describe('magics', () => {
     assert.equal(await notebook.value('after'), '1');
   });
 
-  it('ends a line when its shell ends; what it left in the background goes on and prints there', async () => {
+  it('ends a line when its shell ends; background processes continue and print there', async () => {
     const run = await notebook.run('!(while [ ! -e go ]; do sleep 0.02; done; echo late) & echo begun');
     assert.equal(run.outcome.status, 'ok');
     assert.equal(run.text(), 'begun\n');
@@ -36,7 +36,7 @@ describe('magics', () => {
     );
   });
 
-  it('runs the commands above an import before the import is looked at', async () => {
+  it('runs the commands above an import before the import is checked', async () => {
     const code =
       '!mkdir -p node_modules/made && echo "exports.m = 1" > node_modules/made/index.js && echo "export declare const m: number;" > node_modules/made/index.d.ts\nimport { m } from "made";\nm';
     assert.equal(await notebook.value(code), '1');
@@ -47,14 +47,14 @@ describe('magics', () => {
     assert.equal((await notebook.run('1;\n!exit 4\nconsole.log("not reached")')).text(), '');
   });
 
-  it('names the magics there are', async () => {
+  it('names the existing magics', async () => {
     assert.match(await notebook.failure('%nope'), /NBS_UNKNOWN_MAGIC.*%serve.*%%bash/);
     assert.match(await notebook.failure('%%nope\nx'), /NBS_UNKNOWN_MAGIC/);
     assert.match((await notebook.run('%lsmagic')).text(), /%serve/);
     assert.match(await notebook.failure('%serve nonsense'), /NBS_BAD_MAGIC.*%serve delete <app>/);
   });
 
-  it('takes times', async () => {
+  it('measures times', async () => {
     assert.match((await notebook.run('%time await new Promise((r) => setTimeout(r, 2))')).text(), /^took [\d.]+ ms\n$/);
     assert.equal(await notebook.value('%time const timed: number = 1 + 1;\ntimed'), '2');
     assert.equal(await notebook.value('%time 5'), '5');
@@ -66,7 +66,7 @@ describe('magics', () => {
     assert.deepEqual((await notebook.run('%%html\n<b>1</b>')).displays[0]?.bundle.data, { 'text/html': '<b>1</b>' });
   });
 
-  it('takes no operator for a command', async () => {
+  it('does not treat an operator as a command', async () => {
     assert.equal(await notebook.value('const yes = true &&\n!false; yes'), 'true');
     assert.equal(await notebook.value('const m = 7\n % 4; [\n!true,\n]; m'), '3');
   });

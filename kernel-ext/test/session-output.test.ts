@@ -11,7 +11,7 @@ describe('output of cells', () => {
   const notebook = new TestNotebook();
   after(() => notebook.close());
 
-  it('sends prints to the cell that they were started in, also when it has ended', async () => {
+  it('sends prints to the cell that started them, also when it has ended', async () => {
     const first = await notebook.run(
       'let open = () => {}; const gate = new Promise<void>((resolve) => { open = resolve });\nvoid gate.then(() => { console.log("late"); process.stderr.write("err") });\nconsole.log("early")',
     );
@@ -21,7 +21,7 @@ describe('output of cells', () => {
     assert.equal(second.text(), 'second\n');
   });
 
-  it('hides the value of an expression that ends in a semicolon, and shows a promise without our bookkeeping', async () => {
+  it('hides the value of an expression that ends with a semicolon, and shows a promise without the kernel’s own property', async () => {
     assert.equal(await notebook.value('1 + 1; // done'), '');
     assert.equal(await notebook.value('1 + 1'), '2');
     assert.equal(await notebook.value('Promise.resolve(1)'), 'Promise — await it for its value');
@@ -50,7 +50,7 @@ describe('output of cells', () => {
     assert.ok(String((await result('"x".repeat(100_000)'))?.['text/plain']).length < 25_000);
   });
 
-  it('shows a display once, and where it was called', async () => {
+  it('shows a display once, at the place of its call', async () => {
     for (const last of ['json({ a: 1 })', 'html("<b>")', 'vega({})', 'markdown("x").update(1)'])
       assert.equal(await notebook.value(`display.${last}`), '', last);
     assert.equal(await notebook.value('display([1])'), '');
@@ -88,13 +88,13 @@ describe('output of cells', () => {
     assert.match(await notebook.failure('display.image(new Uint8Array(3))'), /NBS_NOT_AN_IMAGE/);
   });
 
-  it('prints 5,000 lines whole', async () => {
+  it('prints 5,000 lines completely', async () => {
     const { text } = await notebook.run('for (let i = 0; i < 5000; i++) console.log(i)');
     assert.equal(text().split('\n').length, 5001);
   });
 
-  it('prints errors that nobody waits for in their cell, and goes on', async () => {
-    // In a process of its own: a test runner takes such errors for its own.
+  it('prints errors that no code catches in their cell, and continues', async () => {
+    // In a process of its own, because the test runner would report such errors as its own.
     const child = spawn(process.execPath, [fileURLToPath(new URL('./session-stray-main.js', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

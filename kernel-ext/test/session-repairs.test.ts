@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { TestNotebook } from './session-harness.js';
 
-/** What tslab and its TypeScript 5.0 get wrong by themselves. */
+/** Code that tslab and its TypeScript 5.0 alone get wrong. */
 describe('TypeScript in cells', () => {
   const notebook = new TestNotebook();
   after(() => notebook.close());
 
-  it('takes { P } of an earlier cell, in literals and patterns', async () => {
+  it('accepts { P } of an earlier cell, in literals and patterns', async () => {
     await notebook.value('const P = 7; let target = 0; interface Named { P: number } const named: Named = { P: 8 };');
     assert.equal(await notebook.value('({ P })'), '{ P: 7 }');
     assert.equal(await notebook.value('({ target } = { target: 5 }); target'), '5');
@@ -20,7 +20,7 @@ describe('TypeScript in cells', () => {
     assert.equal(await notebook.value('n += 1; [n, inc(), n]'), '[ 12, 13, 13 ]');
   });
 
-  it('awaits at the top', async () => {
+  it('awaits at the top level', async () => {
     assert.equal(await notebook.value('await (async () => 1)()'), '1');
     assert.equal(
       await notebook.value('let sum = 0; for await (const x of (async function* () { yield 1; yield 2 })()) sum += x; sum'),
@@ -29,7 +29,7 @@ describe('TypeScript in cells', () => {
     assert.equal(await notebook.value('const z = [await Promise.resolve(3)].map((x) => x + 1); z'), '[ 4 ]');
   });
 
-  it('takes export as a declaration', async () => {
+  it('accepts export as a declaration', async () => {
     await notebook.value('export const exported = 1; export default class Made {} export function fn() { return 2 }');
     assert.equal(await notebook.value('[exported, fn(), new Made()]'), '[ 1, 2, Made {} ]');
   });
@@ -77,12 +77,12 @@ describe('TypeScript in cells', () => {
     await notebook.value('Reflect.deleteProperty(Array.prototype, "mine")');
   });
 
-  it('gives functions of earlier cells no this', async () => {
+  it('calls functions of earlier cells without this', async () => {
     await notebook.value('function self(this: unknown) { return this }');
     assert.equal(await notebook.value('typeof self()'), "'undefined'");
   });
 
-  it('lets a cell use the old value until it has the new one', async () => {
+  it('lets a cell use the old value until the new one is assigned', async () => {
     await notebook.value('const model = 1; function next() { return (model as number) + 1 }');
     assert.equal(await notebook.value('const model = next(); model'), '2');
     assert.equal(await notebook.value('model'), '2');
@@ -128,7 +128,7 @@ describe('TypeScript in cells', () => {
     assert.equal(await notebook.value('import { x } from "../above-it/index.ts"; x'), '21');
   });
 
-  it('finds a package that came after it was missed', async () => {
+  it('finds a package that was installed after it was missing', async () => {
     assert.match(await notebook.failure('import { late } from "late";'), /TS2307/);
     await notebook.file('node_modules/late/package.json', '{"name":"late","main":"index.js","types":"index.d.ts"}');
     await notebook.file('node_modules/late/index.js', 'exports.late = 1');

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { type CellRun, TestNotebook } from './session-harness.js';
 
-/** A class in a cell, in processes of its own. */
+/** Deployments in cells, with real processes. */
 describe('serve in cells', () => {
   const notebook = new TestNotebook();
   after(() => notebook.close());
 
-  it('deploys a class with what it uses of other cells, without loading nbserve by name', async () => {
+  it('deploys a class with what it uses from other cells, without an import of nbserve', async () => {
     await notebook.value("const greeting = 'Yes... '; function shout(text: string) { return text.toUpperCase() }");
     await notebook.value(`const Chat = serve.deployment(class Chat {
   constructor(private readonly options: { msg: string }) {}
@@ -42,14 +42,14 @@ const chat = await serve.run(Chat.bind({ msg: greeting }), { name: 'chat', route
     assert.match(await notebook.failure('await chat.getResponse.remote(1)'), /TS2345/);
   });
 
-  it('tells the status, in a magic and in a command', async () => {
+  it('shows the status, with a magic and with a command', async () => {
     const magic = (await notebook.run('%serve status')).text();
     assert.match(magic, /chat:\n {4}status: RUNNING\n {4}route: \/chat\n {4}deployments:\n {6}Chat: HEALTHY/);
     const command = await notebook.run('!nbserve status');
     assert.equal(command.text(), magic);
   });
 
-  it('is the nbserve that an import gives', async () => {
+  it('is the same nbserve that an import returns', async () => {
     assert.equal(await notebook.value("import { serve as imported } from 'nbserve'; imported === serve"), 'true');
   });
 

@@ -1,4 +1,4 @@
-/** How values are shown: tables, nested objects, charts, colours. */
+/** Tests of how values are shown: tables, nested objects, charts, colours. */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
@@ -9,7 +9,7 @@ const SPEC = (version: string) => `{
   data: { values: [{ a: 'x', b: 1 }, { a: 'y', b: 2 }] }, mark: 'bar',
   encoding: { x: { field: 'a', type: 'nominal' }, y: { field: 'b', type: 'quantitative' } } }`;
 
-/** Packages as small as they can be, with the one function of each that a picture needs. */
+/** Minimal packages, each with the one function that a picture needs. */
 const VEGA = `export const parse = (spec) => spec;
 export class View {
   constructor(runtime) { this.runtime = runtime }
@@ -33,14 +33,14 @@ describe('values as they are shown', () => {
     return outcome.result?.data ?? {};
   };
 
-  it('makes a table of one row too, of none not', async () => {
+  it('makes a table of one row too, but not of none', async () => {
     assert.match(String((await dataOf('[{ name: "Ada", born: 1815 }]'))['text/html']), /<th>0<\/th><td>Ada<\/td><td>1815<\/td>/);
     for (const code of ['[]', '[{}]', '[1]', '[[1]]', '[{ a: { b: 1 } }]', '[new (class { a = 1 })()]'])
       assert.equal((await dataOf(code))['text/html'], undefined, code);
     assert.match(String((await dataOf('[{ at: new Date(NaN) }]'))['text/html']), /Invalid Date/);
   });
 
-  it('shows nested objects to their end where they are few, and a large graph not', async () => {
+  it('shows all levels of nested objects if they are few, but not of a large graph', async () => {
     const text = String(
       (await dataOf('({ a: { b: { c: { d: { e: [{ f: { g: new Map([["h", { i: "deep" }]]) } }] } } } } })'))['text/plain'],
     );
@@ -88,7 +88,7 @@ describe('charts, with vega in the folder', () => {
     await install(notebook, 'vega-lite', VEGA_LITE);
     const { outcome } = await notebook.run(`(${SPEC('vega-lite/v6')})`);
     assert.ok(outcome.status === 'ok');
-    // Compiled by the installed version: a picture knows nothing of what front ends draw.
+    // The installed version compiles the chart, whichever version front ends draw.
     assert.match(String(outcome.result?.data['image/svg+xml']), /^<svg>.*vega-lite\/v\d/);
     assert.ok('application/vnd.vegalite.v5+json' in (outcome.result?.data ?? {}));
 
@@ -106,7 +106,7 @@ describe('charts, with vega in the folder', () => {
     }
   });
 
-  it('have none where it cannot be drawn, or another value has taken the place', async () => {
+  it('have none if it cannot be drawn, or if another value was shown since', async () => {
     const wrong = await notebook.run(`(${SPEC('vega-lite/v6').replace("'bar'", "'wrong'")})`);
     assert.ok(wrong.outcome.status === 'ok');
     assert.equal(wrong.outcome.result?.data['image/svg+xml'], undefined);
@@ -114,7 +114,7 @@ describe('charts, with vega in the folder', () => {
     assert.equal(displays.at(-1)?.bundle.data['text/plain'], "'text'");
   });
 
-  it('do not hold a cell for ever', async () => {
+  it('do not delay a cell forever', async () => {
     const { outcome } = await notebook.run(`(${SPEC('vega-lite/v6').replace("'bar'", "'never'")})`);
     assert.ok(outcome.status === 'ok');
     assert.equal(outcome.result?.data['image/svg+xml'], undefined);
@@ -142,7 +142,7 @@ describe('colours', () => {
   };
   const ESC = '\u001b[';
 
-  it('are where the reader shows them', async () => {
+  it('are sent to readers that can show them', async () => {
     for (const [colors, inResults, inErrors] of [
       [undefined, false, false],
       ['errors', false, true],
@@ -165,7 +165,7 @@ describe('colours', () => {
   });
 
   it('are the only difference', async () => {
-    // Cells have numbers, which differ.
+    // The numbers of the cells differ.
     const plain = (outcome: { traceback: string[] }) =>
       stripVTControlCharacters(outcome.traceback.join('\n')).replaceAll(/cell\[\d+\]/g, 'cell');
     for (const code of [
@@ -178,7 +178,7 @@ describe('colours', () => {
     }
   });
 
-  it('are left out of a text that is cut', async () => {
+  it('are left out if the text is cut', async () => {
     const { outcome } = await run('Array.from({ length: 90 }, () => ({ text: "x".repeat(300) }))', 'all');
     assert.ok(outcome.status === 'ok');
     assert.match(String(outcome.result?.data['text/plain']), /more characters\)$/);

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { createSession } from '../dist/session/index.js';
 
-/** Runs cells whose errors nobody waits for, and writes what each cell printed. */
+/** Runs cells with errors that no code catches, and writes what each cell printed. */
 const session = createSession({ folder: tmpdir() });
 const outputs = ['', '', ''];
 const cells = [

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { TestNotebook } from './session-harness.js';
 
-/** Files to write, or to remove if the text is undefined; then a cell, and what it shows, or a pattern of how it fails. */
+/** Files to write, or to remove if the text is undefined. Then a cell, and what it shows or a pattern for its error. */
 type Step = readonly [files: Readonly<Record<string, string | undefined>>, code: string, outcome: string | RegExp];
 
 const CASES: Readonly<Record<string, readonly Step[]>> = {
@@ -136,7 +136,7 @@ describe('files beside the notebook', () => {
     it(name, async (t) => {
       const notebook = new TestNotebook();
       t.after(() => notebook.close());
-      // Times of the file system are coarse.
+      // The file system's times are not exact.
       let seconds = 1_000_000_000;
       for (const [files, code, outcome] of steps) {
         for (const [path, text] of Object.entries(files)) {

@@ -1,9 +1,7 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { TestNotebook } from './session-harness.js';
+import { describe } from 'node:test';
+import { type CellCases, runCases } from './session-harness.js';
 
-/** Cells, and what the last of them shows: a text, or a pattern of how it fails. */
-const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: string | RegExp]>> = {
+const CASES: CellCases = {
   'a library of today': [['[3, 1, 2].toSorted()'], '[ 1, 2, 3 ]'],
   'web globals of Node': [['crypto.randomUUID().length'], '36'],
   'narrowing in filter (TypeScript 5.5)': [['[1, undefined].filter((x) => x !== undefined).map((x) => x.toFixed())'], "[ '1' ]"],
@@ -77,15 +75,4 @@ const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: s
   'a missing package': [['import React from "react-that-is-not-there"'], /TS2307/],
 };
 
-describe('TypeScript as people write it', () => {
-  for (const [name, [cells, last]] of Object.entries(CASES)) {
-    it(name, async (t) => {
-      const notebook = new TestNotebook();
-      t.after(() => notebook.close());
-      for (const code of cells.slice(0, -1)) await notebook.value(code);
-      const code = cells.at(-1) as string;
-      if (typeof last === 'string') assert.equal(await notebook.value(code), last);
-      else assert.match(await notebook.failure(code), last);
-    });
-  }
-});
+describe('TypeScript as people write it', () => runCases(CASES));

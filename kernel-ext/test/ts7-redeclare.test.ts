@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { REDECLARATIONS } from './fixtures/redeclarations.js';
 import { TestNotebook } from './session-harness.js';
 
-/** What a cell printed, in brackets, and what it showed or how it failed, on one line. */
+/** What a cell printed, in brackets, and its result or error, on one line. */
 async function outcomeOf(notebook: TestNotebook, code: string): Promise<string> {
   const run = await notebook.run(code);
   const { outcome } = run;
@@ -13,7 +13,7 @@ async function outcomeOf(notebook: TestNotebook, code: string): Promise<string> 
   return `${printed}${outcome.ename}: ${outcome.evalue.split('\n')[0]}`;
 }
 
-describe('names that are declared anew', () => {
+describe('names that are redeclared', () => {
   for (const [name, cells] of Object.entries(REDECLARATIONS)) {
     it(name, async (t) => {
       const notebook = new TestNotebook();

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { TypeServer } from '../dist/session/ts7/type-server.js';
 
-/** Takes TypeScript many seconds. */
+/** A type that TypeScript needs many seconds to check. */
 const ENDLESS = `type R<N extends number, T extends unknown[] = []> = T['length'] extends N ? T : R<N, [...T, 0]>;\n${Array.from(
   { length: 400 },
   (_, i) => `const b${i}: [R<${990 - i}>, R<${800 - i}>] = [] as never;`,
@@ -20,7 +20,7 @@ const codesOf = ({ server, path }: { server: TypeServer; path: string }) =>
   server.diagnostics(path, true).map(({ code }) => code);
 
 describe('the type server', () => {
-  it('is started again after it died, with the files that it had', (t) => {
+  it('is restarted after it died, with its files', (t) => {
     const one = started(t);
     assert.deepEqual(codesOf(one), [2322]);
     const before = one.server.pid as number;
@@ -29,7 +29,7 @@ describe('the type server', () => {
     assert.notEqual(one.server.pid, before);
   });
 
-  it('ends a question when it is ended on purpose, and answers the next', async (t) => {
+  it('ends a question when it is killed on purpose, and answers the next', async (t) => {
     const { server, path } = started(t);
     codesOf({ server, path });
     server.set('__nbs_a.ts', ENDLESS);

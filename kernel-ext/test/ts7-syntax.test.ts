@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TestNotebook } from './session-harness.js';
+import { type CellCases, runCases, TestNotebook } from './session-harness.js';
 
-/** Cells, and what the last of them shows: a text, or a pattern of how it fails. */
-const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: string | RegExp]>> = {
+const CASES: CellCases = {
   'an arrow function that asserts the type of an object': [['((): any => <any>{ a: 1 })()'], '{ a: 1 }'],
   'type parameters on lines of their own': [['const f = async <\n  T,\n>\n(x: T): Promise<\n  T\n> => x; await f(3)'], '3'],
   'globals of Node that browsers have too': [
@@ -78,18 +77,7 @@ const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: s
   ],
 };
 
-describe('syntax of TypeScript', () => {
-  for (const [name, [cells, last]] of Object.entries(CASES)) {
-    it(name, async (t) => {
-      const notebook = new TestNotebook();
-      t.after(() => notebook.close());
-      for (const code of cells.slice(0, -1)) await notebook.value(code);
-      const code = cells.at(-1) as string;
-      if (typeof last === 'string') assert.equal(await notebook.value(code), last);
-      else assert.match(await notebook.failure(code), last);
-    });
-  }
-});
+describe('syntax of TypeScript', () => runCases(CASES));
 
 describe('completion and inspection in half-typed code', () => {
   it('completes keys in strings, and optional properties by their name', async (t) => {
@@ -107,7 +95,7 @@ describe('completion and inspection in half-typed code', () => {
     assert.deepEqual(matches('opt?.'), ['opt?.p']);
   });
 
-  it('knows nothing of words in comments', async (t) => {
+  it('explains no words in comments', async (t) => {
     const notebook = new TestNotebook();
     t.after(() => notebook.close());
     await notebook.value('const user = 1');

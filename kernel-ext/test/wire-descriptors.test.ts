@@ -26,7 +26,7 @@ spawnSync("sh", ["-c", "echo f > /dev/stdout"], { stdio: "inherit" }); console.l
   });
 
   it('arrives while the cell waits for the child', async () => {
-    // The child waits for a file that is made only when its output has been seen.
+    // The child waits for a file, which is made only when its output has arrived.
     const folder = mkdtempSync(join(tmpdir(), 'nbserve-seen-'));
     const seen = join(folder, 'seen');
     const cell = kernel.executing(`execSync("echo begun; until [ -e ${seen} ]; do sleep 0.05; done", { stdio: "inherit" });`);

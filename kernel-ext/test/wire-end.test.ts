@@ -30,7 +30,7 @@ const lives = (pid: number): boolean => {
 describe('the end of a kernel', () => {
   after(() => Promise.all(kernels.map((kernel) => kernel.kill())));
 
-  it('asked for on control: replies, tells iopub, exits with 0', async () => {
+  it('requested on control: it replies, publishes on iopub, and exits with 0', async () => {
     const kernel = await start();
     const reply = await kernel.request('shutdown_request', { restart: true }, 'control');
     assert.deepEqual(reply, { status: 'ok', restart: true });
@@ -38,7 +38,7 @@ describe('the end of a kernel', () => {
     assert.ok(kernel.iopub.some(({ type }) => type === 'shutdown_reply'));
   });
 
-  it('asked for on shell works too', async () => {
+  it('requested on shell works too', async () => {
     const kernel = await start();
     assert.equal((await kernel.request('shutdown_request', { restart: false })).status, 'ok');
     assert.deepEqual(await kernel.exited, { code: 0, signal: null });
@@ -79,7 +79,7 @@ describe('the end of a kernel', () => {
   });
 
   for (const [name, code] of Object.entries({ 'is idle': '1', 'runs a busy loop': 'for (;;);' })) {
-    it(`comes with its parent's, where it ${name}`, async () => {
+    it(`comes with its parent's, if that ${name}`, async () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'nbk-parent-'));
       const { file, connection } = await makeConnection(folder, { transport: 'ipc' });
       const parentMain = fileURLToPath(new URL('./fixtures/parent.js', import.meta.url));
@@ -100,7 +100,7 @@ describe('the end of a kernel', () => {
     });
   }
 
-  it('comes at once, with a code, where a port is taken', async () => {
+  it('comes at once, with a code, if a port is taken', async () => {
     const kernel = await start({ transport: 'tcp' });
     const folder = mkdtempSync(path.join(tmpdir(), 'nbk-taken-'));
     const { file } = await makeConnection(folder, {});

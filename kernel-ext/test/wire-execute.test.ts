@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type CellRun, KernelClient, STUB_KERNEL } from './fixtures/client.js';
 
-/** Data of the n-th iopub message. */
+/** The data of the n-th iopub message. */
 const data = (run: CellRun, at: number): unknown => run.messages[at]?.content.data;
 const types = (run: CellRun): string[] =>
   run.messages.map(({ type, content }) => (type === 'status' ? String(content.execution_state) : type));
@@ -15,7 +15,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
     });
     after(() => kernel.kill());
 
-    it('tells about itself, on shell and on control', async () => {
+    it('answers kernel_info, on shell and on control', async () => {
       for (const channel of ['shell', 'control'] as const) {
         const info = await kernel.request('kernel_info_request', {}, channel);
         assert.equal(info.status, 'ok');
@@ -40,7 +40,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       }
     });
 
-    it('loses no message where thousands are sent in one turn', async () => {
+    it('loses no message if thousands are sent in one turn', async () => {
       const run = await kernel.execute('for (let i = 0; i < 3000; i++) display({ "text/plain": String(i) })');
       const shown = run.messages.filter(({ type }) => type === 'display_data').map(({ content }) => content.data);
       assert.deepEqual(
@@ -74,7 +74,7 @@ describe('cells', () => {
     ]);
   });
 
-  it('shows prints while the code goes on to block the thread', async () => {
+  it('shows prints while the code then blocks the thread', async () => {
     const { id, done } = kernel.executing(
       'console.log("begun"); globalThis.go = false; const end = Date.now() + 1500; while (Date.now() < end);',
     );
@@ -106,7 +106,7 @@ describe('cells', () => {
     assert.deepEqual(run.messages[4]?.content, { wait: true });
   });
 
-  it('drops the cells that were queued behind an error, and runs one sent after it', async () => {
+  it('drops the cells that waited when a cell failed, and runs one that is sent later', async () => {
     const failing = kernel.executing('await null; throw new TypeError("boom")');
     const queued = [kernel.executing('1'), kernel.executing('2')];
     const failed = await failing.done;
@@ -118,14 +118,14 @@ describe('cells', () => {
     assert.equal((await fresh.done).reply.status, 'ok');
   });
 
-  it('runs what is queued behind an error where stop_on_error is false', async () => {
+  it('runs the cells that wait after a failed one if stop_on_error is false', async () => {
     const failing = kernel.executing('throw new Error("boom")', { stop_on_error: false });
     const queued = kernel.executing('1');
     assert.equal((await failing.done).reply.status, 'error');
     assert.equal((await queued.done).reply.status, 'ok');
   });
 
-  it('counts only what goes into the history', async () => {
+  it('counts only cells that are stored in the history', async () => {
     const count = (await kernel.execute('1')).reply.execution_count as number;
     const silent = await kernel.execute('2', { silent: true });
     assert.deepEqual(types(silent), ['busy', 'idle']);
@@ -147,7 +147,7 @@ describe('cells', () => {
     assert.equal(values.bad?.ename, 'ReferenceError');
   });
 
-  it('asks for input, and does not where the client forbids it', async () => {
+  it('asks for input, unless the client forbids it', async () => {
     kernel.onInput = (prompt, password) => `${prompt}:${password}`;
     const run = await kernel.execute('return await input("name?", true)');
     assert.deepEqual(data(run, 2), { 'text/plain': "'name?:true'" });
@@ -170,7 +170,7 @@ describe('cells', () => {
     await cell.done;
   });
 
-  it('answers comm messages politely and refuses what it does not know', async () => {
+  it('answers comm messages, and refuses unknown ones', async () => {
     assert.deepEqual(await kernel.request('comm_info_request', {}), { status: 'ok', comms: {} });
     const id = kernel.send('comm_open', { comm_id: 'c', target_name: 't', data: {} });
     await kernel.until(() => kernel.of(id).some(({ type }) => type === 'comm_close'), 'comm_close');

@@ -21,7 +21,7 @@ describe('messages without a right signature', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('run nothing, end nothing, and are counted on stderr alone', async () => {
+  it('run nothing, end nothing, and are reported only on stderr', async () => {
     const witness = path.join(folder, 'ran');
     const code = `require("node:fs").writeFileSync(${JSON.stringify(witness)}, "")`;
     const forms: ((type: string) => Frame[])[] = [
@@ -53,12 +53,12 @@ describe('messages without a right signature', () => {
     assert.ok(!existsSync(witness));
     assert.ok(sent > 60);
     for (const channel of CHANNELS) assert.match(kernel.stderr, new RegExp(`${channel}: message refused \\(wrong signature\\)`));
-    // Nothing about them is told to clients, least of all a right signature.
+    // Clients learn nothing about them, and above all no right signature.
     assert.doesNotMatch(JSON.stringify(kernel.iopub.slice(before)), /refused|signature|[0-9a-f]{64}/);
     assert.doesNotMatch(kernel.stderr, /[0-9a-f]{64}/);
   });
 
-  it('are refused where they were recorded and sent again', async () => {
+  it('are refused if they were recorded and sent again', async () => {
     const frames = kernel.encode('execute_request', { code: 'globalThis.times = (globalThis.times ?? 0) + 1', silent: false });
     await kernel.sendRaw(frames);
     await kernel.sendRaw(frames);
@@ -67,7 +67,7 @@ describe('messages without a right signature', () => {
     assert.match(kernel.stderr, /shell: message refused \(sent before\)/);
   });
 
-  it('signed by the key but no message of the protocol, end nothing either', async () => {
+  it('end nothing either if they have a right signature and are not messages of the protocol', async () => {
     for (const channel of CHANNELS) {
       await kernel.sendRaw(kernel.encode('', {}), channel);
       await kernel.sendRaw(kernel.encode('nonsense', { code: [] }), channel);
@@ -78,7 +78,7 @@ describe('messages without a right signature', () => {
 });
 
 describe('a connection file', () => {
-  it('without a key, or that is none, ends the kernel with a code', async () => {
+  it('that has no key, or is not a connection file, ends the kernel with a code', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'nbk-file-'));
     try {
       const { file } = await makeConnection(folder, { key: '' });

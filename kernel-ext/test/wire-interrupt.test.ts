@@ -38,7 +38,7 @@ describe('an interrupt', () => {
     });
   }
 
-  it('ends a loop that a finished cell left behind, and the cell that waits behind it runs', async () => {
+  it('ends a loop of a finished cell, and the cell that waits for it runs', async () => {
     const first = await kernel.execute('setTimeout(() => { console.log("in"); for (;;); }, 1); 1');
     await kernel.until(() => kernel.of(first.id).some(({ type }) => type === 'stream'), 'the loop');
     const second = kernel.executing('2');
@@ -46,7 +46,7 @@ describe('an interrupt', () => {
     assert.equal((await second.done).reply.status, 'ok');
   });
 
-  it('with nothing to end, changes nothing', async () => {
+  it('changes nothing if there is nothing to end', async () => {
     await kernel.interrupt();
     assert.equal((await kernel.execute('1')).reply.status, 'ok');
   });
@@ -57,7 +57,7 @@ describe('an interrupt', () => {
     'in a turn of its own': `void input("?").then(() => ${busy}); 1`,
   };
   for (const [where, code] of Object.entries(turns)) {
-    it(`that overtakes its cell, because the kernel was busy ${where}, ends it all the same`, async () => {
+    it(`that overtakes its cell, because the kernel was busy ${where}, ends it nevertheless`, async () => {
       kernel.onInput = () => 'yes';
       const first = await kernel.execute(code, { allow_stdin: true });
       await kernel.until(() => kernel.of(first.id).some(({ type }) => type === 'stream'), 'the loop');

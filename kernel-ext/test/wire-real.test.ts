@@ -16,9 +16,9 @@ describe('the real kernel', () => {
   });
   after(() => kernel.kill());
 
-  it('interrupted while it loads, ends the cell and can still run the next', async () => {
+  it('ends the cell if it is interrupted while it loads, and can run the next', async () => {
     const early = kernel.executing('for (;;) {}');
-    // The two come over two sockets: an interrupt that is read before its cell finds nothing to end.
+    // The two come on two sockets. If the interrupt is read before its cell, there is nothing to end.
     await kernel.until(() => kernel.of(early.id).some(({ type }) => type === 'status'), 'the cell');
     await kernel.interrupt();
     assert.equal((await early.done).reply.ename, 'KeyboardInterrupt');
@@ -37,7 +37,7 @@ describe('the real kernel', () => {
     });
   }
 
-  it('starts cells whatever user code has made of the timers', async () => {
+  it('starts cells even if user code has replaced the timers', async () => {
     await kernel.execute(
       'const timers = { setImmediate, setTimeout }; Object.assign(globalThis, { setImmediate() {}, setTimeout() {} });',
     );
@@ -49,7 +49,7 @@ describe('the real kernel', () => {
     assert.equal(run.text(), Array.from({ length: 5000 }, (_, i) => `${i}\n`).join(''));
   });
 
-  it('goes on after an error and after process.exit', async () => {
+  it('continues after an error and after process.exit', async () => {
     assert.equal((await kernel.execute('throw new TypeError("boom")')).reply.ename, 'TypeError');
     assert.equal((await kernel.execute('process.exit(1)')).reply.status, 'error');
     assert.equal((await kernel.execute('1 + 1')).reply.status, 'ok');

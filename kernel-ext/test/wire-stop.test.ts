@@ -24,7 +24,7 @@ const text = async (kernel: KernelClient, code: string): Promise<string> => {
   return String((result?.content.data as Record<string, unknown> | undefined)?.['text/plain']);
 };
 
-/** Where the main thread is in code of Node or of V8 nearly all the time. */
+/** Code in which the main thread is in Node's or V8's code nearly all the time. */
 const CASES: Readonly<Record<string, string>> = {
   'compresses without end': 'for (;;) zlib.gzipSync(Buffer.alloc(1e6, 1));',
   'shows values without end':
@@ -75,7 +75,7 @@ describe('an interrupt of native code that does not return', () => {
   }
 
   for (const times of [1, 2]) {
-    it(`starts the kernel anew in the same process, after ${times} of them, and says so`, async () => {
+    it(`restarts the kernel in the same process, after ${times} of them, and says so`, async () => {
       const { kernel, done, queued } = await blockedKernel();
       const { pid } = kernel.child;
       for (let i = 0; i < times; i++) await kernel.interrupt();
@@ -141,7 +141,7 @@ describe('an interrupt and the children of the cell', () => {
     });
   }
 
-  it('leaves those of an earlier cell, and those that are detached', async () => {
+  it('does not end those of an earlier cell, and those that are detached', async () => {
     await kernel.execute("const server = spawn('sleep', ['201'], { stdio: 'ignore' });");
     const cell = kernel.executing(
       "const own = spawn('sleep', ['202'], { detached: true, stdio: 'ignore' }); await new Promise(() => {});",
@@ -159,7 +159,7 @@ describe('an interrupt and the children of the cell', () => {
     assert.equal(await text(kernel, 'kept'), '1');
   });
 
-  it('ends worker threads of the cell', async () => {
+  it('ends threads of the cell', async () => {
     const code =
       "const ended = new Promise((resolve) => new Worker('for (;;);', { eval: true }).once('exit', resolve)); console.log('in'); await new Promise(() => {});";
     assert.equal((await interrupted(kernel, code, '')).reply.ename, 'KeyboardInterrupt');
@@ -192,7 +192,7 @@ type B<N extends number> = N extends any ? { [K in keyof A<N>]: A<N> } : never;\
     assert.equal(await text(kernel, 'kept + 1'), '2');
   });
 
-  it('ends a loop in a module, and an edited module is loaded anew', async () => {
+  it('ends a loop in a module, and an edited module is loaded again', async () => {
     const file = path.join(tmpdir(), `nbs-looping-${process.pid}.cjs`);
     after(() => rmSync(file, { force: true }));
     writeFileSync(file, 'console.log("in"); for (;;);');
@@ -221,7 +221,7 @@ describe('readline in a cell', () => {
       'const rl = readline.createInterface({ input: process.stdin, output: process.stdout }); const got = await promisify(rl.question).call(rl, "name? "); rl.close(); got',
   };
   for (const [name, code] of Object.entries(FORMS)) {
-    it(`asks the person: ${name}`, async () => {
+    it(`asks the user: ${name}`, async () => {
       const prompts: string[] = [];
       kernel.onInput = (prompt) => {
         prompts.push(prompt);
@@ -232,15 +232,15 @@ describe('readline in a cell', () => {
     });
   }
 
-  it('is interrupted as any question is', async () => {
+  it('is interrupted like any question', async () => {
     kernel.onInput = () => undefined;
     const code = 'await promises.createInterface({ input: process.stdin, output: process.stdout }).question("name? ");';
     assert.equal((await interrupted(kernel, code)).reply.ename, 'KeyboardInterrupt');
   });
 });
 
-describe('the cluster of a kernel that is started anew', () => {
-  it('ends, and the next one is served from', async () => {
+describe('the cluster of a kernel that is restarted', () => {
+  it('ends, and the next one serves', async () => {
     const kernel = await KernelClient.start();
     const serve = async (): Promise<string> => {
       await text(kernel, 'const Seven = serve.deployment(class Seven { ask(_: number) { return 7 } });');
