@@ -1,7 +1,7 @@
-// The second half of `npm run build`; in the first, tsc has checked the types and written the declarations.
+// This is the second step of `npm run build`. In the first, tsc has checked the types and written the declarations.
 // Each source becomes a JavaScript file in `build`, where the unit tests find it; then each room becomes one file in `dist`.
 // Node reads few files faster than many: `import 'nbserve'` takes less than half of the time.
-// `--unbundled` copies `build` to `dist` as it is, for work with a debugger.
+// `--unbundled` copies `build` to `dist` without change, for work with a debugger.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -11,7 +11,7 @@ import { KERNEL_ROOMS, ROOMS } from './rooms.cjs';
 const PACKAGES = { lib: ROOMS, 'kernel-ext': KERNEL_ROOMS };
 const COMMON = /** @type {const} */ ({ format: 'esm', platform: 'node', target: 'node20', sourcemap: true, logLevel: 'warning' });
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|new URL\(\s*)['"](\.{1,2}\/[^'"]+\.js)['"]/g;
-/** Stands before the path of a file of another room until it is known from where it is imported. */
+/** A prefix for the path of a file in another room, as long as the folder of the importing file is not known. */
 const OTHER_ROOM = 'room:';
 const NAMED_IN_DIST = /\bdist\/([\w./-]+\.js)\b/g;
 
@@ -29,7 +29,7 @@ async function transpile(root) {
   await build({ ...COMMON, entryPoints, outbase: join(root, 'src'), outdir: join(root, 'build') });
 }
 
-/** The JavaScript files of a package, as paths below `build`. Support of tests is bundled too: tests of whole clusters import it. */
+/** The JavaScript files of a package, as paths below `build`. The support files of tests are bundled too, because tests of whole clusters import them. */
 function sourcesOf(root) {
   return findFiles(join(root, 'build'), '.js')
     .filter((file) => !file.endsWith('.test.js'))
@@ -43,7 +43,7 @@ function copy(root, files) {
   }
 }
 
-/** The innermost room that holds a file; '' for a file beside the rooms. */
+/** Returns the function that gives the innermost room of a file; '' if the file is in no room. */
 function roomFinder(rooms) {
   const innermostFirst = rooms.toSorted((a, b) => b.length - a.length);
   return (file) => innermostFirst.find((room) => file.startsWith(`${room}/`)) ?? '';
@@ -79,7 +79,7 @@ function readersOf(root) {
   return [`${root}/package.json`, ...found.filter((file) => !file.startsWith('ci/dist/'))];
 }
 
-/** Files of other rooms are imported as they are; what several entries of the room share goes to a file beside its door. */
+/** Bundles a room. It imports the files of other rooms, and code that several entries of the room share is put into a file beside its door. */
 async function bundleRoom(root, room, entries, roomOf) {
   const from = resolve(root, 'build');
   const result = await build({
@@ -104,7 +104,7 @@ async function bundleRoom(root, room, entries, roomOf) {
       },
     ],
   });
-  // Only now is it known in which folder the file lies that imports.
+  // The folder of the importing file is known only now.
   for (const { path, text } of result.outputFiles) {
     const up = relative(dirname(path), resolve(root, 'dist')) || '.';
     mkdirSync(dirname(path), { recursive: true });

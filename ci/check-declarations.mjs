@@ -1,4 +1,4 @@
-// The declarations that reach a notebook cell, checked by the TypeScript that checks cells (tslab's fork of 5.0), without skipLibCheck.
+// Checks the declarations that a notebook cell can import with the oldest TypeScript that checks cells (tslab's fork of 5.0), without skipLibCheck.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,8 +1,8 @@
-// What `npm pack` would publish of both packages: everything that package.json promises, and nothing that only we need.
+// Checks what `npm pack` would publish of both packages: everything that package.json promises, and nothing else.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
-/** What a package must not hold, and why. @type {[RegExp, string][]} */
+/** What a package must not contain, and why. @type {[RegExp, string][]} */
 const UNWANTED = [
   [/\.test\.(js|d\.ts)$/, 'a test'],
   [/\.test-support\./, 'support of tests'],

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { findFiles } from './find-files.mjs';
 
 const LIMITS = {
-  // For each 100 times "if" or "when". "Where" means a place; a condition begins with "if" or "when".
+  // How often, for each 100 times "if" or "when". "Where" means a place; a condition begins with "if" or "when".
   'where in comments': 33,
   'where in Markdown': 5,
   'comments that begin with "Of"': 34,

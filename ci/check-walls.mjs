@@ -1,4 +1,4 @@
-// The rules of dependency-cruiser.cjs, tried on a tree of small files: they must refuse what they are there for, and nothing else.
+// Tries the rules of dependency-cruiser.cjs on a tree of small files. They must refuse the wrong imports, and no others.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,8 +2,8 @@
 const { ROOMS, KERNEL_ROOMS } = require('./rooms.cjs');
 
 /**
- * Files besides index.ts that others may import: what reaches the declarations of a notebook is imported by its file, so that a cell does not load the types
- * of the whole room; `analysis.ts` and `host.ts` are doors for those who host user code.
+ * Files besides index.ts that other rooms may import. Types that notebooks use are imported from their own file, so that a cell does not load the types of
+ * the whole room. `analysis.ts` and `host.ts` are doors for programs that host user code.
  */
 const SIDE_DOORS = [
   '^lib/src/serve/[^/]+/types\\.ts$',
@@ -32,7 +32,7 @@ const arrows = (base, rooms) =>
       comment: `${name} may import ${allowed.join(', ') || 'no other room'}`,
       from: { path: path(base, name), pathNot: inside },
       to: {
-        // A room's own files are not those of the rooms inside of it, and the other way round.
+        // A room does not contain the files of the rooms inside of it.
         path: others.map((other) => {
           const closed = within(rooms, other).filter(
             (one) => one === name || allowed.includes(one) || name.startsWith(`${one}/`),
@@ -45,7 +45,7 @@ const arrows = (base, rooms) =>
     };
   });
 
-/** One rule for each room: others come in by its door. */
+/** One rule for each room: other rooms import only its door. */
 const doors = (base, rooms) =>
   Object.keys(rooms).map((name) => {
     const inside = within(rooms, name).map((other) => path(base, other));

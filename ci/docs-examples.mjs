@@ -1,4 +1,4 @@
-// Runs every example of README.md and lib/docs/*.md; checks that generated pages are up to date and that links lead somewhere.
+// Runs every example of README.md and lib/docs/*.md, and checks that generated pages are up to date and that no link is broken.
 // Options: --only <part of a page's path>.
 import { parseArgs } from 'node:util';
 import { runExamples } from './docs/examples.mjs';

@@ -1,5 +1,5 @@
 // `npm run docs`: writes the pages that are made from the code, and the reference of the public API (typedoc).
-// `--no-build` takes the compiled library as it is.
+// `--no-build` uses the library as it was compiled last.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { generatedPages, REFERENCE, writeReference } from './docs/generate.mjs';

@@ -1,4 +1,4 @@
-// Biome formats and lints; here are only the rules that need types.
+// Biome formats and lints. Here are only the rules that need types.
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config({

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What lies beside sources and is not ours: packages, copies that Jupyter keeps, notebooks that `nbserve execute` wrote. */
+/** Files beside sources that are not part of the repository: packages, Jupyter's copies, notebooks that `nbserve execute` wrote. */
 const FOREIGN = /node_modules|\.ipynb_checkpoints|\.executed\.ipynb$/;
 
-/** Paths below `folder` whose name ends with `suffix`, sorted; none where the folder is missing. */
+/** Paths below `folder` whose name ends with `suffix`, sorted; none if the folder is missing. */
 export function findFiles(folder, suffix) {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Processes that carry this run's mark in their environment, and files in its NBSERVE_HOME: what a test left behind. */
+/** What a test left behind: processes with this run's mark in their environment, and files in its NBSERVE_HOME. */
 export function findLeftovers({ mark, home }) {
   return [...processesWith(mark), ...filesIn(home)];
 }
@@ -15,7 +15,7 @@ function processesWith(mark) {
       if (/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) continue;
       found.push(`process ${pid}: ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()}`);
     } catch {
-      // It ended meanwhile, or it is not ours to look at.
+      // It has ended meanwhile, or it belongs to another user.
     }
   }
   return found;

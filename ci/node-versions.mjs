@@ -7,7 +7,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|SOCKET_TIMEOUT/;
 
 /**
- * Another major version of Node, from the npm registry, kept in `.cache/`. It is never a dependency of the product.
+ * Gets another major version of Node from the npm registry and keeps it in `.cache/`. It is not a dependency of the product.
  * @param {number} major
  * @returns {{ node: string } | { unreachable: string }} its executable, or why the registry could not be reached
  * @throws Error if the registry was reached and it could not be installed
@@ -20,7 +20,7 @@ export function otherNode(major) {
   if (existsSync(node)) return { node };
   const making = `${folder}.${process.pid}`;
   mkdirSync(making, { recursive: true });
-  // With a package.json of its own and an explicit prefix npm cannot take this repository for the place to install into.
+  // With a package.json of its own and an explicit prefix, so that npm does not install into this repository.
   writeFileSync(join(making, 'package.json'), '{ "private": true }\n');
   const args = [
     'install',

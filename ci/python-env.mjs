@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Path of the Python of an environment that holds exactly what the requirements file names.
- * @throws where there is no Python 3.9+ or a package cannot be installed
+ * The path of the Python of an environment that contains exactly what the requirements file names.
+ * @throws if there is no Python 3.9+ or a package cannot be installed
  */
 export function pythonEnv(name, requirements) {
   const venv = `${ROOT}.cache/${name}`;

@@ -11,7 +11,7 @@ export async function runTestFiles(files, { concurrency, env = {} }) {
   const result = { passed: 0, failed: 0, failures: [] };
   if (files.length === 0) return result;
   Object.assign(process.env, env);
-  // No bound on how fast a test is: only a run that hangs ends, so that the others are still told about.
+  // There is no limit on the time of a test. Only a run that hangs is ended, so that the results of the others are reported.
   const stream = run({ files, concurrency, timeout: HANG_MS });
   const underWay = new UnderWay();
   stream.on('test:dequeue', (event) => underWay.start(event));
@@ -37,7 +37,7 @@ export async function runTestFiles(files, { concurrency, env = {} }) {
 
 /** @typedef {{ file?: string, name: string, nesting: number }} TestEvent */
 
-/** Tests that have begun and not ended: what a file that ran out of time was at. */
+/** The tests that have begun and not ended. If a file takes too long, they say where it was. */
 class UnderWay {
   #tests = new Map();
 
@@ -56,6 +56,6 @@ class UnderWay {
   }
 }
 
-// A file is reported as a test of its own, named by its path.
+// A file is reported as a test too, with its path as the name.
 const isTest = (event, files) =>
   event.details?.type !== 'suite' && !files.some((file) => file.endsWith(event.name) || event.name.endsWith(file));

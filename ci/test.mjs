@@ -32,7 +32,7 @@ const CHECKS = [
   ['the prose keeps its rules', 'node ci/check-prose.mjs'],
 ];
 
-/** What other versions of Node could break: native modules, memory of threads, streams, new globals. One file of each kind of process. */
+/** Tests of what other versions of Node could break: native modules, shared memory, streams, new globals. There is one file for each kind of process. */
 const onEachNode = () => [
   ...['core', 'ipc', 'onnx', 'serve/replica'].flatMap((room) => findFiles(`lib/build/${room}`, '.test.js')),
   'lib/dist-test/onnx/faithful.test.js',
@@ -59,14 +59,14 @@ function command(name, file, args, env = {}) {
   return run.status === 0;
 }
 
-/** `title`: what the heading says besides the group. `part`: what the names of the files contain. */
+/** `title`: the heading's text after the group. `part`: a part of the files' names. */
 async function files(group, folders, suffix, concurrency, { title = '', part = '' } = {}) {
   if (!wanted(group)) return;
   const found = folders
     .flatMap((folder) => findFiles(folder, suffix))
     .filter((file) => file.includes(options.files) && file.includes(part));
   console.log(`\n── ${group}${title}: ${found.length} files`);
-  // Only tests that ask for the real Jupyter wait for its set-up.
+  // Only tests that need the real Jupyter wait until it is set up.
   if (found.some((file) => readFileSync(file, 'utf8').includes('NBSERVE_TEST_PYTHON')))
     process.env.NBSERVE_TEST_PYTHON = jupyterPython();
   const result = await runTestFiles(found, { concurrency });
@@ -102,14 +102,14 @@ const compiled = command(
   words('node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test'),
 );
 if (!compiled || !command('each room becomes one file', 'node', ['ci/bundle.mjs'])) finish();
-// With --files, only what is named runs.
+// With --files, only the named files run.
 if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command(name, ...firstAndRest(line));
 await files('unit', ['lib/build', 'kernel-ext/build', 'ci/dist'], '.test.js', 2);
 if (wanted('unit') && !partial) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
 await files('cluster', ['lib/dist-test'], '.test.js', 1);
 if (wanted('cluster') && !partial) command('random input is answered as it should be', 'node', ['ci/fuzz/main.mjs', '--quick']);
 await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1);
-// What a session does with TypeScript, by the second converter as well.
+// The tests of TypeScript in sessions also run with the second converter.
 process.env.NBSERVE_TYPES = 'tslab';
 await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1, { title: ", on tslab's converter", part: '/session-' });
 delete process.env.NBSERVE_TYPES;

@@ -1,4 +1,4 @@
-// JSON echo over HTTP: through proxy and replica, against one Fastify process; then against Ray Serve.
+// Measures a JSON echo over HTTP through proxy and replica, compared with one Fastify process and then with Ray Serve.
 import { besideRay, httpRounds } from './harness/http-rounds.mjs';
 
 const setting = { name: 'JSON echo', app: 'echo', path: '/', body: JSON.stringify({ input: 'hello' }) };

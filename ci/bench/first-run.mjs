@@ -1,4 +1,4 @@
-// A fresh notebook: from the kernel's first answer to the first HTTP 200 of the first serve.run, then a second app and an update; against Ray's start.
+// Measures a fresh notebook: from the kernel's first answer to the first HTTP 200 of the first serve.run, then a second app and an update, compared with Ray's start.
 import { setTimeout as delay } from 'node:timers/promises';
 import { startNotebook } from './harness/notebook.mjs';
 import { Ray } from './harness/ray.mjs';
@@ -13,10 +13,10 @@ const DEFINE = `class Echo {
 }
 const EchoDeployment = serve.deployment(Echo);`;
 const PAUSE_MS = 3000;
-/** Between the cells: nobody types faster. */
+/** The pause between the cells, since nobody types faster. */
 const TYPING_MS = 1000;
 
-/** Runs a cell that ends in a URL, and asks that until it gives what is expected. */
+/** Runs a cell that returns a URL, and requests it until the answer is the expected one. */
 async function untilServed(notebook, cell, expected) {
   const begun = performance.now();
   const { text } = await notebook.execute(`${cell}.url`);
@@ -33,7 +33,7 @@ const runCell = (variable, argument, name, path) =>
   `const ${variable} = await serve.run(EchoDeployment.bind('${argument}'), { name: '${name}', routePrefix: '${path}' });\n${variable}`;
 
 async function ours({ pauseMs }) {
-  // Node loads its client at the first use; that is not what is measured.
+  // Node loads its HTTP client at the first use, which must not be measured.
   await fetch('http://127.0.0.1:1').catch(() => {});
   const notebook = await startNotebook();
   try {

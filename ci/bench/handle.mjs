@@ -1,4 +1,4 @@
-// One call after the other through a typed handle, from a script to a replica.
+// Measures one call after the other through a typed handle, from a script to a replica.
 import { Cluster } from './harness/cluster.mjs';
 import { median, pairedRounds, quantile, ratioOf } from './harness/rounds.mjs';
 

@@ -1,4 +1,4 @@
-// A picture through sharp: JPEG of 512×384 in, thresholded, JPEG out. Against Fastify + sharp in one process; and two replicas against one.
+// Measures a request with sharp: a JPEG of 512×384 comes in, is thresholded, and goes out as a JPEG. Compared with Fastify + sharp in one process, and two replicas with one.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
@@ -20,11 +20,11 @@ export async function run(context) {
     peerArgs: ['--threshold', String(THRESHOLD)],
     aims: { [CONNECTIONS]: 0.85 },
   });
-  // Two replicas of one cpu each would wait for ever where there are not two.
+  // If there are not two cpus, two replicas of one cpu each would wait forever.
   return availableParallelism() < 2 ? rows : [...rows, await twoAgainstOne(context, body)];
 }
 
-/** Each side has a cluster of its own, or the cpus of both would have to fit. */
+/** Each side has a cluster of its own, because otherwise there must be cpus for both. */
 async function twoAgainstOne(context, body) {
   const clusters = { one: new Cluster(), two: new Cluster() };
   const { app, args, path, type } = setting;

@@ -1,4 +1,4 @@
-// Calls per second over a Unix socket between two processes, 32 in flight, 100-byte bodies, against a raw length-prefixed echo in the same run.
+// Measures calls per second over a Unix socket between two processes, 32 at once, with bodies of 100 bytes, compared with a raw length-prefixed echo in the same run.
 //   node ci/bench/ipc.mjs [seconds per measurement, default 2] [rounds, default 3]
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

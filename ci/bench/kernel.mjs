@@ -1,4 +1,4 @@
-// The kernel against ipykernel: until it answers, and new one-line cells early and late in a session.
+// Compares the kernel with ipykernel: the time until it answers, and of new one-line cells early and late in a session.
 import { setTimeout as delay } from 'node:timers/promises';
 import { startIpykernel, startNotebook } from './harness/notebook.mjs';
 import { median, pairedRounds, ratioOf } from './harness/rounds.mjs';

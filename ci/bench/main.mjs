@@ -34,7 +34,7 @@ process.env.NBSERVE_HOME = home;
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
 const context = { rounds, peerRounds: Math.min(rounds, 3), seconds: options.quick ? 1 : 3 };
 
-/** A peer that cannot be had is said in its rows, and the others go on. */
+/** Starts a peer. If that fails, its rows say so, and the other benchmarks continue. */
 async function peer(name, open) {
   try {
     if (options.without.split(',').includes(name)) throw new Error('left out');

@@ -1,4 +1,4 @@
-// A digit's 784 grey values as JSON in, its class out: onnxruntime on one thread, against Fastify + onnxruntime-node in one process, then Ray Serve.
+// Measures a request with a digit's 784 grey values as JSON, which is answered with its class: onnxruntime on one thread, compared with Fastify + onnxruntime-node in one process, then with Ray Serve.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const setting = {
   peerArgs: ['--model', model],
 };
 
-// Two processes are what a replica of its own needs, so this peer says what can be had at one connection, where nothing overlaps.
+// A separate replica needs two processes. So this peer shows what is possible with one connection, when nothing runs in parallel.
 const apart = (folder) => ({
   ...setting,
   name: 'MNIST beside two processes',

@@ -1,4 +1,4 @@
-// Processes: a new replica with a spare process waiting and without, and what a cluster with three small apps weighs.
+// Measures the start of a new replica with and without a waiting spare process, and the memory of a cluster with three small apps.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster } from './harness/cluster.mjs';
 import { memoryMiB } from './harness/processes.mjs';
@@ -6,12 +6,12 @@ import { median, pairedRounds, ratioOf } from './harness/rounds.mjs';
 
 const APPS = ['one', 'two', 'three'];
 const SETTLE_MS = 2000;
-/** Ray's three apps when the aim was set: 1.84 GB. This run's Ray has a row of its own. */
+/** The memory of Ray's three apps when the aim was set: 1.84 GB. The Ray of this run has a row of its own. */
 const RAYS_MIB_THEN = 1.84e9 / 2 ** 20;
-/** A new replica of Ray Serve, on this kind of machine when the aim was set. */
+/** The time of a new replica of Ray Serve on this kind of machine when the aim was set. */
 const RAYS_REPLICA_MS = 3000;
 
-/** From SIGKILL of the only replica to the first answer of the one that takes its place. */
+/** The time from SIGKILL of the only replica to the first answer of its replacement. */
 async function replacement(cluster, url) {
   const { applications } = await cluster.ask('status');
   const { pid } = applications.echo.deployments.Echo.replicas.find(({ state }) => state === 'RUNNING');
@@ -39,7 +39,7 @@ async function threeApps() {
   }
 }
 
-/** How long a cluster takes for a new replica: one more of an application, the successor of a killed one, the next version, another application. */
+/** Measures how long a cluster takes for a new replica: one more of an application, the replacement of a killed one, the next version, another application. */
 class NewReplicas {
   #cluster = new Cluster();
   #spareReplicas;
@@ -58,7 +58,7 @@ class NewReplicas {
   async round() {
     const found = {};
     for (const what of ['more', 'replaced', 'updated', 'another']) {
-      // Until the last change is over, and a spare process waits where there is to be one.
+      // Waits until the last change is done, and a spare process waits if there should be one.
       await delay(SETTLE_MS);
       found[what] = await this[what]();
     }

@@ -1,5 +1,5 @@
-// Many routes: the request path must cost what it costs with few. Ten replicas on each side. With one route the router spreads the requests by
-// two choices, else the load does in turns: fewer of them share a write then, so the sides with the same ten replicas are compared as well.
+// Measures many routes: a request must not cost more than with few. There are ten replicas on each side. With one route the router spreads the requests by
+// two choices; with several, the load client requests them in turns. Then fewer requests share a write, so the sides with the same ten replicas are compared too.
 import { Cluster } from './harness/cluster.mjs';
 import { cpuOf, describe, rates } from './harness/http-rounds.mjs';
 import { load } from './harness/load.mjs';
@@ -9,7 +9,7 @@ const REPLICAS = 10;
 const ROUTES = 1000;
 const AT_ONCE = 20;
 const CONNECTIONS = 32;
-/** Each replica has to see enough requests for its code to be compiled. */
+/** Long enough that each replica gets enough requests for its code to be compiled. */
 const WARM_UP_SECONDS = 8;
 const body = JSON.stringify({ input: 'hello' });
 
@@ -18,7 +18,7 @@ async function oneRoute(cluster) {
   return [await cluster.run('echo', { options: { numReplicas: REPLICAS }, name: 'echo', routePrefix: '/echo' })];
 }
 
-/** So many applications with a route each. Ten have a replica, the others sleep; only the ten are asked. */
+/** So many applications, each with a route. Ten have a replica and get requests; the others have none. */
 async function routes(cluster, count) {
   const autoscaling = { minReplicas: 0, maxReplicas: 1, initialReplicas: 0 };
   const names = Array.from({ length: count }, (_, at) => `echo-${at}`);

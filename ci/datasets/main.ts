@@ -1,4 +1,4 @@
-// `npm run assets -- build`: what `nbserve assets` does, and also the conversion of what is committed here.
+// `npm run assets -- build`: does the same as `nbserve assets`, and can also make the committed files again.
 import { runAssets } from '../../lib/dist/cli/assets-command.js';
 import { buildMnistCnn } from './mnist-cnn.js';
 

@@ -1,7 +1,7 @@
 import { encodeModel, type GraphNode } from './onnx-graph.js';
 import { readStateDict } from './torch.js';
 
-/** Convolution blocks of the network: index of the layer in the checkpoint. */
+/** The convolution blocks of the network, by the index of the layer in the checkpoint. */
 const CONVOLUTIONS = [0, 3, 6];
 
 /**

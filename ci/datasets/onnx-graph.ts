@@ -11,17 +11,17 @@ export interface GraphNode {
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
-/** A model as plain data; {@link encodeModel} gives the file. */
+/** A model as plain data. {@link encodeModel} makes the file's bytes from it. */
 export interface GraphSpec {
   readonly name: string;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   readonly nodes: readonly GraphNode[];
-  /** Weights by the name under which nodes take them. */
+  /** The weights, by the name with which nodes refer to them. */
   readonly weights: Readonly<Record<string, Tensor>>;
   /** Version of the operator set. @default 17 */
   readonly opset?: number;
-  /** Text kept in the file, e.g. licence and source. */
+  /** Texts that are stored in the file, e.g. licence and source. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +42,7 @@ const elementTypes: { readonly [T in DataType]: number } = {
   uint64: 13,
 };
 const AttributeType = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 } as const;
-/** The oldest file version that holds operator set 17, so that older runtimes read the file too. */
+/** The oldest file version with operator set 17, so that older runtimes can read the file too. */
 const IR_VERSION = 8;
 
 /** The bytes of an `.onnx` file. Field numbers are those of onnx.proto; the same spec gives the same bytes. */
@@ -85,7 +85,7 @@ function encodeAttribute(value: Attribute): Field[] {
 function encodeWeight(name: string, { type, dims, data }: Tensor): Field[] {
   if (type === 'string') throw new TypeError(`weight ${name}: strings cannot be weights`);
   const { buffer, byteOffset, byteLength } = data as Float32Array;
-  // raw_data is little-endian, as every platform that Node runs on is.
+  // raw_data is little-endian, and so is every platform on which Node runs.
   return [
     ...dims.map((dim) => integerField(1, dim)),
     integerField(2, elementTypes[type]),

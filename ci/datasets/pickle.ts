@@ -1,14 +1,14 @@
 import { InvalidData } from '../../lib/dist/data/errors.js';
 
-/** A class or function that the pickle names. Nothing is imported or run: the reader decides what a call of it means. */
+/** A class or function that the pickle names. Nothing is imported or run. The reader decides what a call of it does. */
 class PickleGlobal {
   constructor(readonly path: string) {}
 }
 
 export interface PickleHooks {
-  /** Value of `global(...args)`. */
+  /** Returns the value of `global(...args)`. */
   readonly call: (global: PickleGlobal, args: readonly unknown[]) => unknown;
-  /** Value of a persistent id (torch: a storage). */
+  /** Returns the value of a persistent id, which in torch is a storage. */
   readonly persistent: (id: unknown) => unknown;
 }
 
@@ -21,7 +21,7 @@ export function readPickle(bytes: Uint8Array, source: string, hooks: PickleHooks
   const memo = new Map<number, unknown>();
   let at = 0;
   const endsEarly = () => InvalidData({ source, format: 'a pickle', reason: 'it ends too early' });
-  /** Goes on by `count` bytes; the place they begin at. */
+  /** Advances by `count` bytes. Returns the offset at which they begin. */
   const step = (count: number): number => {
     if (at + count > bytes.length) throw endsEarly();
     at += count;
@@ -95,7 +95,7 @@ export function readPickle(bytes: Uint8Array, source: string, hooks: PickleHooks
       const items = sinceMark();
       (stack.at(-1) as unknown[]).push(...items);
     },
-    // State of an object (torch: `_metadata` of a state dict): not needed to read tensors.
+    // The state of an object (torch: `_metadata` of a state dict) is not needed to read tensors.
     b: () => void pop(),
   };
   while (at < bytes.length) {

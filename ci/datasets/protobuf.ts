@@ -1,9 +1,9 @@
 /** The part of the protobuf wire format that an ONNX file needs (https://protobuf.dev/programming-guides/encoding). */
 
-/** One encoded field, tag and all; fields are joined in the order given, so the same input gives the same bytes. */
+/** One encoded field with its tag. Fields are joined in the given order, so the same input gives the same bytes. */
 export type Field = Uint8Array;
 
-/** An unsigned LEB128 varint; negative numbers as 64-bit two's complement, as int64 fields want them. */
+/** An unsigned LEB128 varint. Negative numbers are 64-bit two's complement, as int64 fields require. */
 function varint(value: number | bigint): Uint8Array {
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];

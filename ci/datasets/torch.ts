@@ -10,7 +10,7 @@ interface Storage {
 
 /**
  * Reads the tensors of a torch checkpoint (`torch.save` of a state dict, zip format) without torch, and without running what the pickle in it names.
- * @throws NBS_DATA_INVALID where it is another kind of file, or a tensor is not contiguous float32
+ * @throws NBS_DATA_INVALID if it is another kind of file, or if a tensor is not contiguous float32
  */
 export function readStateDict(bytes: Uint8Array, source: string): Readonly<Record<string, Tensor<'float32'>>> {
   const fail = (reason: string) => InvalidData({ source, format: 'a torch checkpoint', reason });
@@ -38,7 +38,7 @@ export function readStateDict(bytes: Uint8Array, source: string): Readonly<Recor
         if (dims[axis] !== 1 && strides[axis] !== step) throw fail('a tensor is not contiguous');
         step *= dims[axis] as number;
       }
-      // Copied (a Buffer's slice would not), as the storage need not begin at a multiple of four bytes.
+      // It is copied, which a Buffer's slice would not do, because the storage may not begin at a multiple of four bytes.
       const start = offset * Float32Array.BYTES_PER_ELEMENT;
       const data = new Float32Array(
         new Uint8Array(storage.bytes.subarray(start, start + step * Float32Array.BYTES_PER_ELEMENT)).buffer,

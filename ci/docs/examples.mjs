@@ -1,4 +1,4 @@
-// Runs the examples of one page. CONTRIBUTING.md says what the words behind ```ts and ```sh mean.
+// Runs the examples of one page. CONTRIBUTING.md says what the words after ```ts and ```sh mean.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,14 +11,14 @@ const SHELL_MS = 180_000;
 const DOCUMENTED_PORT = 8123;
 const READY = /runs at/;
 
-/** @returns what is wrong, each as `page:line: …`, and how many blocks ran */
+/** @returns the problems, each as `page:line: …`, and how many blocks ran */
 export async function runExamples(page) {
   const blocks = blocksOf(page).map((block) => ({ ...block, task: taskOf(page, block) }));
   const problems = blocks.flatMap(({ task }) => (task.kind === 'problem' ? [task.problem] : []));
   const running = blocks.filter(({ task }) => ['cell', 'run', 'background'].includes(task.kind));
   if (problems.length > 0 || running.length === 0) return { problems, ran: 0 };
 
-  // Inside the repository, so that `npx nbserve` and imports find what is installed; sockets need a short path.
+  // The folder is inside the repository, so that `npx nbserve` and imports work. Its name is short, because paths of sockets must be short.
   const folder = resolve('.cache/docs', basename(page, '.md').toLowerCase());
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -48,7 +48,7 @@ function taskOf(page, { language, words, comment, line }) {
   return { kind: 'problem', problem: `${page}:${line}: ${why}` };
 }
 
-/** Files and shell commands, in the page's order. */
+/** Writes the files and runs the shell commands, in the page's order. */
 async function shellTrack(page, blocks, folder, env, problems) {
   const port = String(await freePort());
   const servers = [];
@@ -71,13 +71,13 @@ async function shellTrack(page, blocks, folder, env, problems) {
     } else if (task.kind === 'output' && printed !== null) {
       problems.push(...missing(printed.replaceAll(port, String(DOCUMENTED_PORT)), text).map((what) => `${page}:${line}: ${what}`));
     } else if (task.kind === 'cell') {
-      printed = null; // the notebook's track compares its outputs
+      printed = null; // notebookTrack compares the outputs of cells
     }
     if (problems.length > 0) break;
   }
   for (const server of servers) {
     const code = await server.stop();
-    // npx ends by the signal itself, whatever its command answers to it.
+    // The signal ends npx itself, however its command handles it.
     if (code !== 0 && code !== null) problems.push(`${page}:${server.line}: exit code ${code} after Ctrl-C\n${server.output()}`);
   }
 }
@@ -105,7 +105,7 @@ function background(script, cwd, env) {
   return { ready, stop, output: () => output };
 }
 
-/** Cells, as one notebook. */
+/** Runs the cells as one notebook. */
 function notebookTrack(page, blocks, folder, env, problems) {
   const cells = blocks.filter(({ task }) => task.kind === 'cell');
   if (cells.length === 0) return;
@@ -170,7 +170,7 @@ function textOf(output) {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a traceback
 const plain = (text) => text.replaceAll(/\u001b\[[0-9;]*m/g, '');
 
-/** Lines of the shown output that the block did not print; `…` stands for anything. */
+/** The lines of the shown output that the block did not print. `…` matches anything. */
 function missing(printed, shown) {
   const lines = printed.split('\n').map((line) => line.trimEnd());
   return shown

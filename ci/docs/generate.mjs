@@ -31,7 +31,7 @@ export function writeReference(folder) {
   execFileSync('npx', ['typedoc', '--options', 'ci/typedoc.json', '--out', folder], { stdio: 'inherit' });
 }
 
-/** Those that are not what the code says. */
+/** The generated pages that are not up to date. */
 export async function outdatedPages() {
   const outdated = [];
   const fresh = '.cache/reference';
@@ -135,7 +135,7 @@ ${table(
 `;
 }
 
-// A template type holds backticks itself.
+// A template type contains backticks.
 const typeCell = (type) => (type.includes('`') ? `\`\` ${type.replaceAll('|', '\\|')} \`\`` : `\`${type.replaceAll('|', '\\|')}\``);
 
 function members(file, name) {
@@ -164,7 +164,7 @@ async function helpOf(name) {
   return command.help.trimEnd();
 }
 
-/** Keeps the sentences of the tables of rooms; rooms and arrows are those that are enforced. */
+/** Keeps the sentences in the tables of rooms, and writes the rooms and arrows of rooms.cjs. */
 function architecturePage(file) {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const { ROOMS: rooms, KERNEL_ROOMS: kernelRooms } = createRequire(import.meta.url)('../rooms.cjs');

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { markdownFiles } from './pages.mjs';
 
-/** Links of our Markdown files to files and headings that are not there, each as `page:line: …`. */
+/** The links in Markdown files of the repository to files and headings that do not exist, each as `page:line: …`. */
 export function brokenLinks() {
   return markdownFiles().filter((file) => existsSync(file)).flatMap((file) => {
     let inBlock = false;
@@ -27,7 +27,7 @@ function problemOf(file, target) {
   return headings(found).has(anchor) ? null : `link to ${target}, which has no such heading`;
 }
 
-/** Anchors of a page, by GitHub's rule. */
+/** The anchors of a page, by GitHub's rule. */
 function headings(file) {
   const text = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
   const titles = [...text.matchAll(/^#{1,6} +(.*)$/gm)].map(([, title]) => title);

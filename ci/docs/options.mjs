@@ -1,4 +1,4 @@
-// What is made of the options' schemas: the tables of options.md, and the members of the public interfaces.
+// Makes the tables of options.md and the members of the public interfaces from the options' schemas.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -40,7 +40,7 @@ async function schemaOf([module, name]) {
   return Object.entries(specs).map(([option, spec]) => ({ option, ...spec, defaultText: defaultText(spec) }));
 }
 
-/** `null` where there is none. */
+/** `null` if there is none. */
 function defaultText({ defaultText: text, default: value }) {
   return text ?? (value === undefined ? null : inspect(value, { depth: null, breakLength: Infinity }));
 }

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 const FOLDER = 'lib/docs';
 
-/** Pages with examples: the README and every page of lib/docs (its generated reference has none). */
+/** The pages with examples: the README and every page of lib/docs except its generated reference. */
 export function pageFiles() {
   const pages = readdirSync(FOLDER).filter((name) => name.endsWith('.md'));
   return ['README.md', ...pages.sort().map((name) => join(FOLDER, name))];
 }
 
-/** Every Markdown file that the repository keeps, for checking links. */
+/** Every Markdown file of the repository, for checking links. */
 export function markdownFiles() {
   const below = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
   return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'datasets/README.md', ...below.sort().map((name) => join(FOLDER, name))];

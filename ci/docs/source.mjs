@@ -1,4 +1,4 @@
-// What the documentation takes from the sources, by their syntax trees.
+// Reads parts of the documentation from the syntax trees of the sources.
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { findFiles } from '../find-files.mjs';
@@ -14,7 +14,7 @@ function* nodesOf(node) {
   for (const child of node.getChildren()) yield* nodesOf(child);
 }
 
-/** Text of the doc comment of a node, without its tags. */
+/** The text of a node's doc comment, without its tags. */
 function docOf(node) {
   const holder = ts.findAncestor(node, (one) => ts.isVariableStatement(one) || ts.isPropertySignature(one) || ts.isPropertyAssignment(one)) ?? node;
   const doc = ts.getJSDocCommentsAndTags(holder).find(ts.isJSDoc);
@@ -26,7 +26,7 @@ const oneLine = (text) => text.replaceAll(/\s*\n\s*/g, ' ').trim();
 /**
  * Every coded error: `defineError('NBS_…', status, 'message')`.
  * @returns {{ code: string, status: number, message: string, doc: string, file: string }[]}
- * @throws Error where the sources name a code that nothing defines
+ * @throws Error if the sources name a code that nothing defines
  */
 export function codedErrors() {
   const found = [];
@@ -49,7 +49,7 @@ export function codedErrors() {
 const UNREADABLE = 'the request could not be read: {reason}';
 const unreadable = (code, status, doc) => ({ code, status, message: UNREADABLE, doc, file: 'lib/src/serve/proxy/malformed.ts' });
 
-/** Answers that the proxy writes by hand. */
+/** Answers for which the proxy does not use `defineError`. */
 const ANSWERS = [
   unreadable('NBS_REQUEST_TOO_SLOW', 408, 'The head of the request did not come in time.'),
   unreadable('NBS_HEADERS_TOO_LARGE', 431, ''),
@@ -69,7 +69,7 @@ const ANSWERS = [
   },
 ];
 
-/** Where in `text` the members of an interface are: behind its brace, and before the last one. */
+/** The range of an interface's members in `text`: after its opening brace, and before the closing one. */
 export function interfaceBody(file, text, name) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const node = source.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === name);

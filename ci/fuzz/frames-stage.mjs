@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { LyingFrames } from './lying-frames.mjs';
 import { readAnswers } from './read-answers.mjs';
 
-// What it logs of each lie is not wanted here.
+// The log lines about each lie are not printed.
 process.env.NBSERVE_LOG_LEVEL ??= 'silent';
 const BUILT = new URL('../../lib/build/', import.meta.url);
 const { connect: connectChannel, helloOf, listen } = await import(new URL('ipc/index.js', BUILT).href);
@@ -17,7 +17,7 @@ const { HttpProxy } = await import(new URL('serve/proxy/http-proxy.js', BUILT).h
 const { Router } = await import(new URL('serve/router/router.js', BUILT).href);
 
 const TOKEN = 'a token of the fuzz';
-/** A proxy with a replica that is honest and one that lies, in one process. */
+/** A proxy with an honest replica and one that sends false frames, in one process. */
 export class Stage {
   dir = mkdtempSync(join(tmpdir(), 'nbsf-'));
   /** @type {any} */
@@ -95,7 +95,7 @@ export class Stage {
         onFrame: (type, _flags, stream) => {
           if (type !== FrameType.REQUEST) return;
           for (const bytes of this.frames.answerTo(stream)) socket.write(bytes);
-          // What never ends would only wait for its deadline.
+          // A request that never ends would only wait for its deadline.
           setTimeout(() => socket.write(this.frames.end(stream)), 20);
         },
       });
@@ -109,7 +109,7 @@ export class Stage {
     };
   }
 
-  /** On one connection: a request to the liar, and behind it one to the honest replica, whose answer must be its own or not there at all. */
+  /** Sends two requests on one connection: one to the liar, and one to the honest replica, which must get its own answer or none. */
   async request(at) {
     const isFirst = this.draw() < 0.3;
     const paths = isFirst ? [`/honest/${at}`, `/liar/${at}`, `/honest/${at}b`] : [`/liar/${at}`, `/honest/${at}b`];
@@ -148,7 +148,7 @@ export class Stage {
     });
   }
 
-  /** A method call through the router: told its end once, and nothing behind it. */
+  /** Makes a method call through the router. Its end must be reported once, and nothing after it. */
   call(at) {
     return new Promise((resolve, reject) => {
       let hasHead = false;
@@ -159,7 +159,7 @@ export class Stage {
       const end = () => {
         must(!isOver, 'two ends');
         isOver = true;
-        // Nothing may come behind it in the next turns.
+        // Nothing may come after it in the next turns of the event loop.
         setTimeout(resolve, 2);
       };
       const call = this.router.dispatch({
@@ -190,7 +190,7 @@ export class Stage {
     });
   }
 
-  /** Holds the token, and sends the honest replica frames of its own. */
+  /** A peer with the token, which sends frames to the honest replica. */
   caller() {
     return new Promise((resolve) => {
       const socket = connect(join(this.dir, 'honest.sock'));
@@ -209,14 +209,14 @@ export class Stage {
     });
   }
 
-  /** Does not hold the token. */
+  /** A peer without the token. */
   stranger() {
     return new Promise((resolve, reject) => {
       const socket = connect(join(this.dir, 'honest.sock'));
       let said = 0;
       socket.on('data', (chunk) => {
         said += chunk.length;
-        // A nonce and a proof at most: nothing that was asked for.
+        // At most a nonce and a proof, but no answer.
         if (said > 64) reject(new Error(`a stranger was told ${said} bytes`));
       });
       socket.on('error', () => {}).on('close', resolve);
@@ -227,7 +227,7 @@ export class Stage {
     });
   }
 
-  /** The honest replica answers, and so does the liar's connection once it is there again. */
+  /** Checks that the honest replica answers, and that the liar's connection works again. */
   async check(when) {
     for (const path of ['/honest/x', '/honest/y']) {
       const [answer] = readAnswers(await this.send([path]));
@@ -256,7 +256,7 @@ function answerHonestly(call) {
     );
 }
 
-/** Goes through a handshake, then hands on what comes. */
+/** Does a handshake, then passes on the bytes that come. */
 function speak(socket, handshake, onBytes, onOpen = () => {}) {
   let isOpen = false;
   socket.on('data', (chunk) => {

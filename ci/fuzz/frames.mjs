@@ -1,5 +1,5 @@
-// Peers that lie: frames of a replica that holds the token, frames of a caller that holds it, and bytes of strangers that do not. Whatever they send,
-// the answers of others stay whole, and nobody gets an answer that is not theirs. node ci/fuzz/frames.mjs --seed 1 --count 10000
+// Peers that send false frames: a replica with the token, a caller with the token, and strangers without it. Whatever they send,
+// the answers of others must be complete, and nobody may get an answer that is not theirs. node ci/fuzz/frames.mjs --seed 1 --count 10000
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { random } from '../sim/random.mjs';
@@ -8,11 +8,11 @@ import { Stage } from './frames-stage.mjs';
 export const count = 10_000;
 export const quickCount = 600;
 
-/** Requests that are under way at once. */
+/** How many requests are open at once. */
 const AT_ONCE = 48;
 
 /**
- * For `npm run fuzz`. One run is one case: its steps share a proxy.
+ * The fuzzer for `npm run fuzz`. A run is one case, whose steps share a proxy.
  * @param {{ seed: number, count: number }} options
  * @returns {Promise<{ done: number, failures: { seed: number, text: string }[] }>}
  */

@@ -1,4 +1,4 @@
-// Conversations of one connection: requests behind one another, in pieces, from a seed.
+// Makes conversations on one connection from a seed: several requests one after the other, cut into pieces.
 import { random } from '../sim/random.mjs';
 
 const METHODS = ['GET', 'GET', 'GET', 'POST', 'POST', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND'];
@@ -22,7 +22,7 @@ const ANSWERS = [
   'echo',
   'pieces',
 ];
-/** In the last place only: the connection ends with it. */
+/** These answers end the connection, so they can only be the last. */
 const LAST_ANSWERS = [...ANSWERS, 'large', 'breaks'];
 const HEADERS = [
   'Accept: */*',
@@ -41,12 +41,12 @@ const HEADERS = [
 ];
 const BODY = 'abcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\nGET / HTTP/1.1\r\n';
 
-/** The end of a conversation: whoever answers it closes. */
+/** The last request of a conversation. The server closes after it. */
 export const LAST = 'GET /text/last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
 /**
  * @returns {{ requests: { method: string, text: string }[], broken: string | null, pieces: string[] }} `requests` are well formed, the last one closes;
- * with `broken`, which may be well formed as well, behind them none of them closes
+ * with `broken`, which may be well formed too, none of them closes
  */
 export function makeCase(seed) {
   const draw = random(seed);
@@ -87,7 +87,7 @@ function makeBody({ draw, below, pick, isFirst }) {
   const text = BODY.repeat(2).slice(0, below(60));
   if (kind < 0.75) {
     const lines = [`${pick(['Content-Length', 'content-length'])}: ${text.length}`];
-    // Behind other requests Node writes 100 Continue between head and body of the answer: no oracle.
+    // After other requests, Node writes 100 Continue between head and body of the answer, so it cannot be an oracle.
     if (isFirst && draw() < 0.2 && text !== '') lines.push('Expect: 100-continue');
     return { lines, body: text };
   }
@@ -160,7 +160,7 @@ function breakRequest(text, draws) {
   return broken;
 }
 
-/** In one piece, by requests, byte by byte, in two at any place, or in some at any places. */
+/** Cuts the bytes: in one piece, by requests, byte by byte, in two pieces, or in several at any places. */
 function cut(bytes, requests, { draw, below }) {
   const way = draw();
   if (way < 0.25) return [bytes];

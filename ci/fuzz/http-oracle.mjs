@@ -1,4 +1,4 @@
-// Node's server in a thread of its own: it takes one connection each time around its loop, which is long where all the clients are.
+// Runs Node's server in a thread of its own: it accepts one connection in each turn of its event loop, and a turn is long in the thread of the clients.
 import { parentPort } from 'node:worker_threads';
 import { Oracle } from '../../lib/dist-test/fixtures/http-oracle.js';
 

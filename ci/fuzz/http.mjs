@@ -1,5 +1,5 @@
-// The proxy, with a deployment behind it, against a server of Node's that gives the same answers (lib/test/fixtures/http-oracle.ts).
-// What Node accepts is answered in the same way; what it refuses is refused with the same status, and costs no earlier request another's answer.
+// Compares the proxy, with a deployment behind it, with a server of Node's that gives the same answers (lib/test/fixtures/http-oracle.ts).
+// What Node accepts must be answered in the same way. What it refuses must be refused with the same status, and earlier requests must get their own answers.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
@@ -12,14 +12,14 @@ import { LAST, makeCase } from './http-cases.mjs';
 export const count = 100_000;
 export const quickCount = 4_000;
 
-/** Most of a case's time is waiting. Each takes five descriptors of this process, of which there may be 1,024. */
+/** How many cases run at once. Most of a case's time is waiting. Each uses five of this process's descriptors, of which there may be 1,024. */
 const AT_ONCE = 100;
 /**
- * A connection on which nothing comes for so long is looked at as it is. A case that fails is given more time: the proxy waits a second for the rest of
- * what may be a plain request, and the machine may be busy.
+ * If nothing comes on a connection for so long, its answers are compared. A case that fails is repeated with more time, because the proxy waits a second for
+ * the rest of what may be a plain request, and the machine may be busy.
  */
 const QUIET_MS = [150, 1_500, 6_000];
-/** Between two bytes: enough for Node to answer what came before. */
+/** The pause between two bytes, in which Node can answer what came before. */
 const PAUSE_MS = 2;
 const LOOK_AGAIN_MS = 50;
 const MAX_FAILURES = 20;
@@ -54,7 +54,7 @@ export async function fuzz({ count, seed }) {
   }
 }
 
-/** All is well formed: the answers are the same, and both close. @returns what is different, or null */
+/** All requests are well formed: the answers must be the same, and both must close. @returns the difference, or null */
 async function compareWhole({ requests, pieces }, url, oracleUrl, quietMs) {
   const methods = requests.map(({ method }) => method);
   const [ours, theirs] = await Promise.all([talk(url, pieces, quietMs), talk(oracleUrl, [pieces.join('')], quietMs)]);
@@ -62,7 +62,7 @@ async function compareWhole({ requests, pieces }, url, oracleUrl, quietMs) {
   return isDeepStrictEqual(withoutRules(read), right) ? null : difference(pieces, right, read, ours);
 }
 
-/** Behind well-formed requests comes one that may be anything. */
+/** After well-formed requests comes one that may be anything. */
 async function compareBroken({ requests, broken, pieces }, url, oracleUrl, quietMs) {
   const methods = requests.map(({ method }) => method);
   const [ours, before, alone] = await Promise.all([
@@ -75,7 +75,7 @@ async function compareBroken({ requests, broken, pieces }, url, oracleUrl, quiet
   const expected = shown(before, [...methods, 'GET']).answers.slice(0, requests.length);
   const last = shown(alone, [method]);
   if (fits(read, expected, last)) return null;
-  // Node answers a request if what it refuses behind it comes later; and the proxy reads one after the other.
+  // Node answers a request if the bytes that it refuses come later, and the proxy reads one request after the other.
   const slowly = shown(await talk(oracleUrl, bits(broken), quietMs, PAUSE_MS), [method]);
   if (fits(read, expected, slowly)) return null;
   const isPrefix = read.answers.length <= expected.length && read.answers.every((answer, i) => same(answer, expected[i]));
@@ -83,7 +83,7 @@ async function compareBroken({ requests, broken, pieces }, url, oracleUrl, quiet
   return difference(pieces, { answers: expected, last, slowly }, read, ours);
 }
 
-/** Whether the proxy's answers are Node's: `expected` of the well-formed requests, and what came of the broken one alone. */
+/** True if the proxy's answers are Node's: `expected` for the well-formed requests, and `last` for the broken one alone. */
 function fits(read, expected, last) {
   const right = [...expected, ...last.answers.filter((answer) => !isRefusal(answer))];
   const refusals = read.answers.filter(isRefusal);
@@ -91,9 +91,9 @@ function fits(read, expected, last) {
   if (refusals.length > 1 || (refusals.length === 1 && !isRefusal(read.answers.at(-1)))) return false;
   if (!answers.every((answer, i) => same(answer, right[i]))) return false;
   if (read.answers.some(isRefusedByRule)) return true;
-  // Node closes behind what it refuses; and what follows an answer that closes is refused, or not read.
+  // Node closes after what it refuses. What follows an answer that closes is refused, or not read.
   if (!last.closed) return refusals.length === 0 && answers.length === right.length && read.rest === '';
-  // What is read ahead and refused costs the answers that are on their way, with Node as well.
+  // If bytes are read ahead and refused, the answers that are not yet complete are lost, with Node too.
   const known = last.answers.find(isRefusal)?.status;
   const isKnown = refusals.every(({ status }) => known === undefined || status === known);
   return read.closed && isKnown && (read.rest === '' || read.rest.startsWith('interim'));
@@ -101,13 +101,13 @@ function fits(read, expected, last) {
 
 const same = (one, other) => isDeepStrictEqual(withoutEnd(one), withoutEnd(other));
 
-/** Byte by byte, or line by line if that are too many. */
+/** Cuts a text byte by byte, or line by line if it is long. */
 const bits = (text) => (text.length < 1500 ? [...text] : text.split(/(?<=\n)/));
 
-/** The type of the proxy's own answers. */
+/** The content type of the proxy's own answers. */
 const PROXY_JSON = 'application/json; charset=utf-8';
 
-/** Its body has not come whole: Node answers if the handler does not read it, and the proxy waits for a small one. */
+/** True if the body has not come completely: Node answers if the handler does not read it, and the proxy waits for a small body. */
 async function isCutShort(broken, oracleUrl, quietMs) {
   const { answers } = shown(await talk(oracleUrl, [broken.replace(/^(\S+ +)\S+/, '$1/echo')], quietMs), ['GET']);
   return answers.length === 0;
@@ -116,12 +116,12 @@ async function isCutShort(broken, oracleUrl, quietMs) {
 const isRefusal = ({ status }) => status === 400 || status === 431;
 
 /**
- * By the proxy's own rules of who may call and of targets, which Node has not: an error of the proxy that is none of the reader's.
+ * True if the proxy's own rules, on who may call and on targets, refused the request. Node has no such rules. It is an error of the proxy and not of the reader.
  * @param {{ status: number, rules?: boolean }} answer
  */
 const isRefusedByRule = ({ status, rules = false }) => rules && (status === 400 || status === 403);
 
-/** Whether the connection is kept behind what Node took for the last request depends on what follows. */
+/** Removes the end of an answer: whether the connection is kept after the last request depends on what follows. */
 function withoutEnd(answer) {
   if (answer === undefined) return undefined;
   const { connection: _, rules: __, ...rest } = answer;
@@ -130,10 +130,10 @@ function withoutEnd(answer) {
 
 const withoutRules = ({ answers, ...rest }) => ({ ...rest, answers: answers.map(({ rules: _, ...answer }) => answer) });
 
-/** What both must have in common. */
+/** The part of the answers that must be the same. */
 function shown({ text, closed }, methods) {
   const { answers, rest: left } = readAnswers(text, methods);
-  // A refusal has a body also if HEAD could not be read to its end.
+  // A refusal has a body even if the method is HEAD and the request could not be read to its end.
   const length = Number(answers.at(-1)?.headers.get('content-length')?.[0] ?? 0);
   const rest = closed && answers.length > 0 && isRefusal(answers.at(-1)) && left.length === length ? '' : left;
   return {
@@ -145,7 +145,7 @@ function shown({ text, closed }, methods) {
       complete,
       connection: headers.get('connection'),
       ...(headers.get('content-type')?.[0] === PROXY_JSON && headers.has('x-request-id') ? { rules: true } : {}),
-      // Bodies of errors are the proxy's own.
+      // The proxy's error bodies differ from Node's.
       ...(status >= 400 && status !== 403
         ? {}
         : {
@@ -158,7 +158,7 @@ function shown({ text, closed }, methods) {
   };
 }
 
-/** Sends the pieces one by one. @returns what came until the connection was closed, or quiet */
+/** Sends the pieces one by one. @returns what came until the connection was closed, or until nothing came for some time */
 function talk(url, pieces, quietMs, pauseMs = 0) {
   return new Promise((resolve) => {
     const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true });
@@ -171,7 +171,7 @@ function talk(url, pieces, quietMs, pauseMs = 0) {
     };
     const wait = () => {
       clearTimeout(timer);
-      // A process that was held up for so long sees its timers before what has come meanwhile.
+      // If the process was delayed for so long, its timers fire before it reads what has come meanwhile.
       timer = setTimeout(() => {
         const seen = text.length;
         timer = setTimeout(() => (text.length === seen ? settle(false) : wait()), LOOK_AGAIN_MS);

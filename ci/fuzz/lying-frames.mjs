@@ -1,9 +1,9 @@
-// What peers say that lie: frames in all orders, with fields of all kinds.
+// Makes the frames of peers that lie: frames in any order, with fields of any kind.
 const Type = { REQUEST: 1, STARTED: 2, RESPONSE: 3, DATA: 4, WINDOW: 5, CANCEL: 6, ERROR: 7, NOTIFY: 8 };
 const END = 1;
 const MORE = 2;
 
-/** A whole answer, for the place where it must not be read as one. */
+/** A complete answer, at a place at which it must not be read as one. */
 const INJECTED = 'HTTP/1.1 200 OK\r\nx-injected: 1\r\ncontent-length: 8\r\n\r\ninjected';
 const ODD = [
   null,
@@ -98,7 +98,7 @@ export class LyingFrames {
     this.#draw = draw;
   }
 
-  /** Frames (or less) as a replica's answer to a request. */
+  /** The frames, or parts of them, of a replica's answer to a request. */
   answerTo(stream) {
     const frames = this.#maybe(0.7) ? [frame(Type.STARTED, 0, stream)] : [];
     const count = 1 + this.#below(5);
@@ -106,18 +106,18 @@ export class LyingFrames {
     return this.#cut(frames);
   }
 
-  /** Ends a call that is still open, in one of the ways that are allowed. */
+  /** Ends an open call in one of the allowed ways. */
   end(stream) {
     return frame(Type.ERROR, 0, stream, JSON.stringify({ name: 'Error', message: 'the end' }));
   }
 
-  /** Frames of somebody who holds the token and calls. */
+  /** The frames of a caller with the token. */
   asCaller() {
     const count = 1 + this.#below(6);
     return this.#cut(Array.from({ length: count }, () => this.#calling(1 + 2 * this.#below(3))));
   }
 
-  /** Bytes of somebody who does not hold it. */
+  /** The bytes of a stranger without the token. */
   asStranger() {
     const magic = Buffer.from('nbserve\x01', 'latin1');
     const bytes = this.#pick([
@@ -164,7 +164,7 @@ export class LyingFrames {
           ),
         ),
       () => this.#calling(2 * (1 + this.#below(3))),
-      // Of a call that is not there, or somebody else's.
+      // The stream of a call that does not exist, or of another caller.
       () =>
         frame(
           Type.RESPONSE,
@@ -242,7 +242,7 @@ export class LyingFrames {
     return frame(Type.WINDOW, 0, stream, '', bytes);
   }
 
-  /** What no parser can go on behind. */
+  /** Bytes after which no parser can continue. */
   #broken(stream) {
     return this.#pick([
       () => this.#noise(40),
@@ -289,7 +289,7 @@ export class LyingFrames {
 function frame(type, flags, stream, head = '', body = '') {
   const first = Buffer.from(head);
   const rest = typeof body === 'string' ? Buffer.from(body, 'latin1') : body;
-  // A head that does not fit is cut: then it is no JSON.
+  // A head that does not fit is cut, so it is not JSON any more.
   const headBytes = first.subarray(0, 60_000);
   const bodyBytes = rest.subarray(0, 65_536 - headBytes.length);
   const header = Buffer.alloc(12);

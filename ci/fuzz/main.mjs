@@ -1,4 +1,4 @@
-// `npm run fuzz`: random input against what must not give way, from seeds that are printed and can be run again.
+// `npm run fuzz`: tests with random input. The seeds are printed, so that a case can be run again.
 // Options: --only http (any of the names below) · --count N (requests or frames of each) · --quick (seconds; part of the tests) · --seed N (the first of the seeds; each case has one of its own)
 // A failure prints the seed of its case: `npm run fuzz -- --only http --seed <it> --count 1` runs that case alone.
 import { parseArgs } from 'node:util';
@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
 const names = options.only?.split(',') ?? Object.keys(FUZZERS);
 const unknown = names.filter((name) => !Object.hasOwn(FUZZERS, name));
 if (unknown.length > 0) throw new Error(`no fuzzer ${unknown.join(', ')}; there are ${Object.keys(FUZZERS).join(', ')}`);
-// Each run finds new cases, unless it is told which.
+// Each run has new cases, unless a seed is given.
 const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 31));
 
 let failed = 0;

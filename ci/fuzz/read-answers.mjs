@@ -1,7 +1,7 @@
 /**
  * Reads the answers on one connection as a strict client does.
  * @param {string} text all bytes that came, as latin1
- * @returns {{ status: number, head: string, body: string, isWhole: boolean, fault: string | null }[]} `fault` is what such a client would not read on behind
+ * @returns {{ status: number, head: string, body: string, isWhole: boolean, fault: string | null }[]} `fault` says why such a client would stop reading after the answer
  */
 export function readAnswers(text) {
   const answers = [];
@@ -20,7 +20,7 @@ export function readAnswers(text) {
     if (end < 0) return [...answers, broken(head, null)];
     if (odd !== undefined) return [...answers, broken(head, `no header: ${odd.slice(0, 60)}`)];
     const { body, next, isWhole, fault } = readBody(text, end + 4, status, lines);
-    // 100 and its like come before the answer.
+    // 100 and other informational answers come before the answer.
     if (status >= 200) answers.push({ status, head, body, isWhole, fault });
     if (fault !== null || !isWhole) return answers;
     at = next;

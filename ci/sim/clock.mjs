@@ -1,9 +1,9 @@
-/** Virtual time: events in order, from a binary heap. `Clock` of nbserve, and what stands in for Node's timers. */
+/** Virtual time: events in order, in a binary heap. It is a `Clock` of nbserve, and it replaces Node's timers. */
 export class VirtualClock {
   #now = 0;
   #count = 0;
   #heap = [];
-  /** Promises were resolved: what waits for them goes on before the next event. */
+  /** True if promises were resolved. Code that waits for them must run before the next event. */
   isDirty = false;
 
   now = () => this.#now;
@@ -17,7 +17,7 @@ export class VirtualClock {
     };
   };
 
-  /** @param {() => Promise<void>} drain lets promises go on */
+  /** @param {() => Promise<void>} drain lets the code run that waits for promises */
   async run(until, drain) {
     for (;;) {
       if (this.isDirty) {
@@ -67,7 +67,7 @@ export class VirtualClock {
 
 const isBefore = (a, b) => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-/** The real ones, for measuring. */
+/** The real clock, for measuring. */
 export const realNow = performance.now.bind(performance);
 
 /** From now on this process's timers and `performance.now()` follow the virtual clock: the router uses them. */

@@ -2,7 +2,7 @@ import { changeBetween, FakeCluster, Router, withChange } from './library.mjs';
 import { exponential } from './random.mjs';
 import { SimulatedReplica } from './replica.mjs';
 
-/** Turns of the microtask queue that a change needs to come to rest. */
+/** How many turns of the microtask queue a change needs until nothing more happens. */
 const TURNS = 40;
 const NODE_CPUS = 100;
 
@@ -12,8 +12,8 @@ const cpuMs = () => {
 };
 
 /**
- * The real controller and a real router, as a proxy has one, on a virtual clock. Processes are simulated: a replica takes `startMs` to come up
- * and works on a request for an exponential time.
+ * The real controller and a real router, like that of a proxy, with a virtual clock. Processes are simulated: a replica takes `startMs` to start and an
+ * exponentially distributed time for a request.
  */
 export class SimulatedCluster extends FakeCluster {
   /** CPU time, in ms. */
@@ -21,7 +21,7 @@ export class SimulatedCluster extends FakeCluster {
   counts = { published: 0, publishedBytes: 0, starts: 0, stops: 0 };
   #channels = new Map();
   #published = null;
-  /** As the router knows them. */
+  /** The routes that the router knows. */
   #routes = null;
 
   constructor({ clock, draw, invariants, nodes, startMs, serviceMs, limit, onBegun }) {
@@ -50,7 +50,7 @@ export class SimulatedCluster extends FakeCluster {
     if (this.#routes !== null) this.router.apply(this.#routes);
   }
 
-  /** Everything that waits for promises goes on; nearly all of that is the controller's work. */
+  /** Lets all code run that waits for promises, which is nearly all the controller's work. */
   drain = async () => {
     const begun = cpuMs();
     const routerBefore = this.cost.routerMs;
@@ -65,7 +65,7 @@ export class SimulatedCluster extends FakeCluster {
     this.clock.isDirty = true;
   }
 
-  /** Over the wire goes what changed, as text; the rest is another process. */
+  /** The changes are serialized, as between processes. What another process would do is not counted. */
   #publish(snapshot) {
     const change = this.#published === null ? null : changeBetween(this.#published, snapshot);
     this.#published = snapshot;
@@ -130,7 +130,7 @@ export class SimulatedCluster extends FakeCluster {
   }
 }
 
-/** Nodes with room for `replicas` of one cpu each and a tenth more. */
+/** Nodes with resources for `replicas` of one cpu each and a tenth more. */
 export function nodesFor(replicas) {
   const count = Math.ceil((replicas * 1.1) / NODE_CPUS);
   const cpu = Math.min(NODE_CPUS, Math.ceil(replicas * 1.1));

@@ -1,4 +1,4 @@
-/** Times on a logarithmic scale: 2 % wide steps from 1 ms on. */
+/** A histogram of times on a logarithmic scale, with steps of 2 % from 1 ms on. */
 export class Histogram {
   #counts = [];
   count = 0;
@@ -9,7 +9,7 @@ export class Histogram {
     this.count += 1;
   }
 
-  /** Below this are `share` of them. */
+  /** The time below which `share` of all times are. */
   quantile(share) {
     let left = share * this.count;
     for (const step in this.#counts) {

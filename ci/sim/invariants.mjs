@@ -1,12 +1,12 @@
 const EPSILON = 1e-6;
 
-/** What must hold at every step. Collects what did not. */
+/** Checks invariants at every step and collects the violations. */
 export class Invariants {
   violations = [];
   #nodes;
   #held = new Map();
   #bounds;
-  /** Replicas of each app that were told what to be and are not being drained. */
+  /** The replicas of each app that were initialized and are not draining. */
   #alive = new Map();
 
   /** @param {Map<string, { min: number, max: number }>} bounds by app */

@@ -1,4 +1,4 @@
-// The parts of the control plane that are simulated, as they are built: rooms by their doors, and the surroundings that the controller's own tests use.
+// The built parts of the control plane that are simulated: rooms by their doors, and the fake cluster of the controller's own tests.
 const built = (path) => import(new URL(`../../lib/build/${path}.js`, import.meta.url).href);
 
 export const { FakeCluster } = await built('serve/controller/fake-cluster.test-support');

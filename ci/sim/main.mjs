@@ -81,7 +81,7 @@ async function simulations() {
   const lengths = options.quick ? { bursty: 3, diurnal: 5 } : { bursty: 10, diurnal: 30 };
   const results = [];
   for (const replicas of sizes) {
-    // Side by side: what is measured is CPU time.
+    // They run in parallel, because CPU time is measured.
     const running = Object.entries(lengths).map(([trace, minutes]) => {
       const lengthMs = minutes * MINUTE_MS;
       return run({ replicas, apps: replicas / 10, trace, lengthMs, dayMs: lengthMs });
@@ -137,7 +137,7 @@ function writePage({ results, lengths }, day) {
   ]);
 }
 
-/** Every so many points that the picture stays small. */
+/** Leaves out points, so that the picture stays small. */
 const thin = (samples, most = 360) => samples.filter((_, i) => i % Math.ceil(samples.length / most) === 0);
 
 if (options.replay) {

@@ -1,4 +1,4 @@
-// The part of lib/docs/performance.md that simulations and replays make.
+// Writes the part of lib/docs/performance.md that simulations and replays make.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { plot } from './plot.mjs';
@@ -6,7 +6,7 @@ import { plot } from './plot.mjs';
 const PAGE = new URL('../../lib/docs/performance.md', import.meta.url);
 const IMAGES = new URL('../../lib/docs/images/', import.meta.url);
 
-/** Replaces what stands between the markers of `part`. */
+/** Replaces the text between the markers of `part`. */
 export function writePart(part, lines) {
   const begin = `<!-- begin: npm run simulate -- ${part} -->`;
   const page = readFileSync(PAGE, 'utf8');

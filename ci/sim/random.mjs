@@ -13,5 +13,5 @@ export function random(seed) {
   };
 }
 
-/** A time between two events of a Poisson process. */
+/** Draws the time between two events of a Poisson process. */
 export const exponential = (draw, mean) => -Math.log(1 - draw()) * mean;

@@ -1,4 +1,4 @@
-// What the replay asks: waits for as long as the request says.
+// The application of the replay: it waits for as long as the request says.
 import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from 'nbserve';
 

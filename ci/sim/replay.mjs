@@ -1,4 +1,4 @@
-// The same trace against a real cluster, a day in a minute: real processes and HTTP. Compares the replicas over time with what the simulator says.
+// Runs the same trace against a real cluster, a day in a minute, with real processes and HTTP. Compares the number of replicas over time with the simulator's.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const LENGTH_MS = 60_000;
 const SERVICE_MS = 400;
 const SAMPLE_MS = 500;
 const MAX_ONGOING = 5;
-/** The simulator's delays, as much faster as its service times. */
+/** The simulator's delays, shortened like its service times. */
 const SCALING = { ...AUTOSCALING, upscaleDelayMs: 500, downscaleDelayMs: 3000, metricsIntervalMs: 200, lookBackPeriodMs: 1000 };
 const ROWS = 12;
 

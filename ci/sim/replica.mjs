@@ -1,6 +1,6 @@
 import { PeerGone, ReplicaBusy, ReplicaDraining } from './library.mjs';
 
-/** What a router's connection leads to: a replica that works on each request for a while. */
+/** The other end of a router's connection: a replica that takes some time for each request. */
 export class SimulatedReplica {
   isClosed = false;
   ongoing = 0;
@@ -44,7 +44,7 @@ export class SimulatedReplica {
     if (this.ongoing === 0) this.#idle();
   }
 
-  /** Resolves when what it has begun is answered. */
+  /** Resolves when all requests that it has begun are answered. */
   drain() {
     this.draining = true;
     if (this.ongoing === 0) return Promise.resolve();

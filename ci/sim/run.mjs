@@ -1,4 +1,4 @@
-// One simulation, in a process of its own: its timers are virtual. Told what to do by a JSON argument; prints the result as JSON.
+// Runs one simulation in a process of its own, because its timers are virtual. The argument is JSON; the result is printed as JSON.
 import { replaceTimers, VirtualClock } from './clock.mjs';
 import { peakRate, simulate } from './simulation.mjs';
 import { traces } from './traces.mjs';

@@ -4,7 +4,7 @@ import { Invariants } from './invariants.mjs';
 import { appSpec, deploymentSpec } from './library.mjs';
 import { random } from './random.mjs';
 
-/** Requests of an app at the same time, at the peak, over those that its most replicas are meant to take. */
+/** The number of requests of an app at the same time at the peak, divided by the number for which its largest number of replicas is meant. */
 export const PEAK_USE = 0.8;
 
 export const AUTOSCALING = {
@@ -19,11 +19,11 @@ export const AUTOSCALING = {
   downscalingFactor: 1,
 };
 
-/** Requests a second of one app at the peak. */
+/** Requests per second of one app at the peak. */
 export const peakRate = ({ perApp, serviceMs }) => (PEAK_USE * perApp * AUTOSCALING.targetOngoingRequests * 1000) / serviceMs;
 
 /**
- * One run: brings the apps up, then follows the trace.
+ * Runs one simulation: it starts the apps, then follows the trace.
  * @param options `replicas`: the most of all apps together; `lengthMs`: of the trace; `serviceMs`: a request takes so long on average;
  *   `startMs`: so does a replica's start; `idleMs`: the cluster is left alone so long before the trace begins
  */
@@ -139,7 +139,7 @@ export async function simulate({
   const published = cluster.counts.published - before.published;
   const starts = cluster.counts.starts - before.starts;
   const publishedBytes = cluster.counts.publishedBytes - before.publishedBytes;
-  // Every request that was asked is answered in the end.
+  // Every request must have been answered in the end.
   for (let more = 0; answered < requests && more < 100 && invariants.violations.length === 0; more += 1)
     await clock.run(clock.now() + 10 * serviceMs, drain);
   if (answered < requests) invariants.violations.push(`${requests - answered} of ${requests} requests were never answered`);
@@ -171,7 +171,7 @@ export async function simulate({
   };
 }
 
-/** Replicas of each app that requests can go to. */
+/** The replicas of each app that can get requests. */
 function runningOf(cluster, names) {
   const counts = new Map();
   for (const { ready, draining, init } of cluster.replicas.values()) {

@@ -1,13 +1,13 @@
-// What is asked of the apps over time. The same generators feed the simulator and the replay against a real cluster.
+// The requests to the apps over time. The simulator and the replay against a real cluster use the same generators.
 // A trace: { name, describe, rate(app, t), next(app, t) }; rates are requests a second, times milliseconds from the start of the trace.
 import { exponential, random } from './random.mjs';
 
-/** Of the load at the peak, what is asked between bursts. */
+/** The load between bursts, as a fraction of the load at the peak. */
 const QUIET = 0.1;
 
 /**
- * Each app by itself is quiet, and then for a while has ten times as much to do: a Poisson process whose rate is switched by a Markov chain
- * of two states (MMPP).
+ * Each app has little load, and at other times, independently of the others, ten times as much: a Poisson process whose rate a Markov chain of two states
+ * switches (MMPP).
  * @param {{ apps: number, peak: number, seed: number, quietMs?: number, burstMs?: number }} options `peak`: requests a second of one app in a burst
  */
 function bursty({ apps, peak, seed, quietMs = 300_000, burstMs = 60_000 }) {
@@ -33,7 +33,7 @@ function bursty({ apps, peak, seed, quietMs = 300_000, burstMs = 60_000 }) {
 }
 
 /**
- * Day and night: a sine over `dayMs` from a tenth of the peak to the peak, the apps up to an hour in 24 apart. Begins in the night.
+ * Day and night: a sine over `dayMs` from a tenth of the peak to the peak. The apps differ by up to an hour in 24. It begins in the night.
  * @param {{ apps: number, peak: number, seed: number, dayMs?: number }} options
  */
 function diurnal({ apps, peak, seed, dayMs = 86_400_000 }) {
@@ -47,7 +47,7 @@ function diurnal({ apps, peak, seed, dayMs = 86_400_000 }) {
   return { name: 'diurnal', describe, rate, next: arrivals(rate, peak, apps, seed) };
 }
 
-/** Times of requests by thinning. Lewis and Shedler, "Simulation of nonhomogeneous Poisson processes by thinning" (1979). */
+/** The times of requests, by thinning. Lewis and Shedler, "Simulation of nonhomogeneous Poisson processes by thinning" (1979). */
 function arrivals(rate, peak, apps, seed) {
   const draws = Array.from({ length: apps }, (_, app) => random(seed * 15_485_863 + app));
   return (app, t) => {
@@ -64,5 +64,5 @@ function seconds(ms) {
   return ms >= 120_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 1000)} s`;
 }
 
-/** By name: `bursty`, `diurnal`. */
+/** The traces by name: `bursty`, `diurnal`. */
 export const traces = { bursty, diurnal };

@@ -1,7 +1,7 @@
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
 
-// From 8 on a picture takes no less time in a larger batch. And a batch of all 32 connections leaves the model idle until they have come again.
+// With more than 8, a picture does not take less time. With a batch of all 32 connections, the model would be idle until they have come again.
 /** @type {import('nbserve').BatchOptions} */
 const BATCH = { maxBatchSize: 8, batchWaitTimeout: '1ms' };
 const initializers = [];
@@ -25,7 +25,7 @@ class Mnist {
     return onnx.argmax(scores);
   }
 }
-// What `@serve.batch(BATCH)` is compiled to: Node runs no decorators yet, and this file is run as it is.
+// The compiled form of `@serve.batch(BATCH)`: Node cannot run decorators yet, and this file is not compiled.
 const context = /** @type {ClassMethodDecoratorContext<any, any>} */ (
   /** @type {unknown} */ ({ name: 'classify', addInitializer: (initialize) => initializers.push(initialize) })
 );

@@ -1,7 +1,7 @@
 import { serve } from 'nbserve';
 import sharp from 'sharp';
 
-/** A JPEG in; the same picture with each colour either full or none, as JPEG out. */
+/** Answers a JPEG with the same picture in which each colour is either full or none. */
 export default serve.deployment(
   class Threshold {
     #threshold;

@@ -3,7 +3,7 @@ import { descendants, start } from './processes.mjs';
 
 const DRIVER = fileURLToPath(new URL('driver.mjs', import.meta.url));
 
-/** A cluster whose driver is a script of its own, so that what is measured shares no process with the benchmark. */
+/** A cluster with a driver in a process of its own, so that the measured code shares no process with the benchmark. */
 export class Cluster {
   #child = start(process.execPath, [DRIVER], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   #waiting = new Map();

@@ -1,4 +1,4 @@
-// A script that owns a cluster, told what to do over its IPC channel; started by cluster.mjs.
+// A script that owns a cluster. cluster.mjs starts it and sends it operations over its IPC channel.
 import { serve } from 'nbserve';
 
 let handle;
@@ -11,7 +11,7 @@ const operations = {
     handle = await serve.run(bound, { name, routePrefix });
     return handle.url;
   },
-  /** Times of calls one after the other, in ms. */
+  /** The times of calls one after the other, in ms. */
   async calls({ count }) {
     const times = [];
     for (let at = 0; at < count; at += 1) {

@@ -20,12 +20,12 @@ const WARM_UP = { connections: 32, seconds: 2 };
  * @property {string} [peerName]
  * @property {string[]} [peerArgs]
  * @property {number[]} [connections]
- * @property {Record<number, number>} aims connections → least ratio of the rates
- * @property {Record<number, number>} [p50Aims] connections → largest ratio of the median times
+ * @property {Record<number, number>} aims the smallest ratio of the rates, by connections
+ * @property {Record<number, number>} [p50Aims] the largest ratio of the median times, by connections
  */
 
 /**
- * Against one Fastify process that gives the same answers, or what `peerName` says of it.
+ * Compares with one Fastify process that gives the same answers, or with the peer in `peerName`.
  * @param {any} context
  * @param {HttpSetting} setting
  */
@@ -66,7 +66,7 @@ export async function httpRounds(
 }
 
 /**
- * Against Ray Serve, which runs already. A few rounds do: it is two orders of magnitude away.
+ * Compares with Ray Serve, which runs already. A few rounds are enough, because the difference is two orders of magnitude.
  * @param {any} context
  * @param {any} ray
  * @param {HttpSetting} setting
@@ -124,7 +124,7 @@ export function describe(found) {
   return `${rate} req/s, p50 ${ms(middle((one) => one.p50))}, p99 ${ms(middle((one) => one.p99))}`;
 }
 
-/** Median CPU time per request by process, in µs. */
+/** The median CPU time per request by process, in µs. */
 export function cpuOf(found) {
   return Object.fromEntries(Object.keys(found[0].cpu).map((name) => [name, median(found.map((one) => one.cpu[name]))]));
 }

@@ -1,4 +1,4 @@
-// A Jupyter client, the same for every kernel that is measured. Times are from sending the request to having both its reply and its idle.
+// A Jupyter client, the same for every measured kernel. Times are from sending the request until both its reply and its idle have come.
 import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ export class KernelClient {
   #session = randomUUID();
   #key = randomUUID();
   child;
-  /** From the process's start to its first kernel_info_reply, in ms. */
+  /** The time from the process's start to its first kernel_info_reply, in ms. */
   readyMs;
 
   /** Starts a kernel and waits until it answers. @param argv command with `{connection_file}` @param cwd folder of the notebook */

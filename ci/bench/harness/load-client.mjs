@@ -1,5 +1,5 @@
 // A small HTTP/1.1 client in a closed loop on raw sockets: `node load-client.mjs '{"urls":[…],"type":…,"body":base64,"connections":…,"seconds":…}'`.
-// Reads what the benchmarked servers answer: a content-length, or chunks without trailers.
+// It reads the answers of the benchmarked servers: with a content-length, or chunks without trailers.
 import { createConnection } from 'node:net';
 
 const { urls, type, body, connections, seconds } = JSON.parse(process.argv[2]);
@@ -17,7 +17,7 @@ let failed = 0;
 let over = false;
 const begun = performance.now();
 
-/** Bytes of the answer at the start of `text`, or 0 where it is not complete. */
+/** The length in bytes of the answer at the start of `text`, or 0 if it is not complete. */
 function answerLength(text) {
   const head = text.indexOf('\r\n\r\n');
   if (head === -1) return 0;

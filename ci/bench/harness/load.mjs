@@ -1,4 +1,4 @@
-// HTTP load in a closed loop: `wrk` where it is installed, else our own client. Both run in a process of their own, on one thread.
+// HTTP load in a closed loop: `wrk` if it is installed, else load-client.mjs. Both run in a process of their own, on one thread.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,9 @@ export const loadTool = hasWrk ? 'wrk (one thread)' : "the benchmark's own clien
 
 /**
  * POSTs `body` (text or bytes) over `connections` connections for `seconds`.
- * Resolves with the requests a second, p50 and p99 in ms, and by name the µs of CPU time per request.
- * @param url where to; several of one origin are asked in turns
- * @param pids name → pid: whose CPU time is counted; an array of pids is counted as one
+ * Resolves with the requests per second, p50 and p99 in ms, and the CPU time per request in µs by name.
+ * @param url the address; several of one origin are requested in turns
+ * @param pids the pids whose CPU time is counted, by name; an array of pids is counted as one
  */
 export async function load(url, { body, type = 'application/json', connections, seconds, pids = {} }) {
   const urls = [url].flat();

@@ -6,10 +6,10 @@ import { KernelClient } from './kernel-client.mjs';
 
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 
-/** A kernel of ours for a notebook in a new folder of the repository, from which `nbserve` resolves. */
+/** Starts nbserve's kernel for a notebook in a new folder of the repository, so that `nbserve` can be imported. */
 export const startNotebook = () => startIn((cwd) => KernelClient.start(kernelArgv(), { cwd }));
 
-/** ipykernel, in the same surroundings. */
+/** Starts ipykernel, in the same kind of folder. */
 export const startIpykernel = (python) =>
   startIn((cwd) => KernelClient.start([python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'], { cwd }));
 

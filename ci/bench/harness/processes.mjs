@@ -1,11 +1,11 @@
-// Processes of a benchmark: started with a mark, so that none outlives it; CPU time and memory from /proc (Linux).
+// Processes of a benchmark. They are started with a mark, so that all of them can be ended. CPU time and memory are from /proc (Linux).
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 const TICK_MS = 10;
 const running = new Set();
 
-/** Starts a process that ends with the benchmark at the latest. Its stderr is shown where it fails. */
+/** Starts a process that ends with the benchmark at the latest. If it fails, its stderr is shown. */
 export function start(file, args, options = {}) {
   const spawned = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
   /** @type {typeof spawned & { errors: string, exited: Promise<number | null> }} */
@@ -32,7 +32,7 @@ export async function stop(child) {
 
 export const stopAll = () => Promise.all([...running].map(stop));
 
-/** Resolves with the first line of stdout. @throws where the process ends before it */
+/** Resolves with the first line of stdout. @throws if the process ends before that */
 export function firstLine(child) {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -44,7 +44,7 @@ export function firstLine(child) {
   });
 }
 
-/** @returns pid → { pid, parent, command } of every process that can be looked at; empty where there is no /proc */
+/** @returns pid → { pid, parent, command } of every process that can be read; empty if there is no /proc */
 export function processes() {
   const found = new Map();
   for (const name of readProc('/proc')) {
@@ -58,7 +58,7 @@ export function processes() {
   return found;
 }
 
-/** A process and everything below it. */
+/** A process and all its descendants. */
 export function descendants(root) {
   const all = processes();
   const found = [];
@@ -71,15 +71,15 @@ export function descendants(root) {
   return found;
 }
 
-/** Processes that carry `text` in the environment they were started with. */
+/** The processes with `text` in the environment with which they were started. */
 export function marked(text) {
   return [...processes().values()].filter(({ pid }) => pid !== process.pid && read(`/proc/${pid}/environ`)?.includes(text));
 }
 
-/** Not ended, and not a zombie. */
+/** True if it has not ended and is not a zombie. */
 export const isAlive = (pid) => !['Z', 'X', undefined].includes(statOf(pid)?.[0]);
 
-/** CPU time so far, user and system, in ms; `undefined` where it cannot be read. */
+/** CPU time so far, user and system, in ms; `undefined` if it cannot be read. */
 export function cpuMs(pid) {
   const stat = statOf(pid);
   return stat === undefined ? undefined : (Number(stat[11]) + Number(stat[12])) * TICK_MS;
@@ -91,14 +91,14 @@ export function endedChildrenCpuMs() {
   return stat === undefined ? undefined : (Number(stat[13]) + Number(stat[14])) * TICK_MS;
 }
 
-/** Memory of processes in MiB, what they share counted once (PSS). */
+/** The memory of processes in MiB. What they share is counted once (PSS). */
 export function memoryMiB(pids) {
   let kib = 0;
   for (const pid of pids) kib += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
   return kib / 1024;
 }
 
-/** Fields of /proc/<pid>/stat from the state on: the name before them may hold blanks. */
+/** The fields of /proc/<pid>/stat from the state on. The name before them may contain blanks. */
 function statOf(pid) {
   const text = read(`/proc/${pid}/stat`);
   return text?.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -18,7 +18,7 @@ const SETTLE_MS = 1000;
 export class Ray {
   #mark = `NBSERVE_BENCH_RAY=${randomBytes(8).toString('hex')}`;
   #child;
-  /** Ray's own: sockets and logs. */
+  /** Ray's folder for sockets and logs. */
   #folder = mkdtempSync(join(tmpdir(), 'nbsr-'));
   #known = new Set();
   #waiting = [];
@@ -58,7 +58,7 @@ export class Ray {
     return value;
   }
 
-  /** Processes of the cluster, without the driver. Some write their title over their environment, others leave the family: both are looked at. */
+  /** Processes of the cluster, without the driver. Some overwrite their environment with their title, others are no longer descendants, so both are checked. */
   pids() {
     const found = [...descendants(this.#child.pid), ...marked(this.#mark)].map(({ pid }) => pid);
     for (const pid of found) if (pid !== this.#child.pid) this.#known.add(pid);
@@ -69,7 +69,7 @@ export class Ray {
     return this.pids().reduce((sum, pid) => sum + (cpuMs(pid) ?? 0), 0);
   }
 
-  /** Runs `work` while Ray is suspended: its idle processes would take their share of the cores from the other side. */
+  /** Runs `work` while Ray is suspended, because its idle processes would use CPU time that the other side needs. */
   async suspended(work) {
     const pids = this.pids();
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
@@ -86,11 +86,11 @@ export class Ray {
     try {
       await this.ask('shutdown');
     } catch {
-      // It ended already.
+      // It has ended already.
     }
     this.#child.stdin.end();
     await this.#child.exited;
-    // Its agents may outlive it.
+    // Its agents may still run.
     for (let tries = 0; this.pids().length > 0 && tries < 50; tries += 1) {
       if (tries === 30) for (const pid of this.pids()) process.kill(pid, 'SIGKILL');
       await delay(100);

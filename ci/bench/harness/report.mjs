@@ -1,4 +1,4 @@
-// Rows as a table, on the terminal and between the markers of lib/docs/performance.md.
+// Writes rows as a table, to the terminal and between the markers of lib/docs/performance.md.
 // A row: { name, ours, peer?, ratio?: { median, min, max }, aim?: { atLeast | atMost }, cpu?: side → process → µs per request }
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
@@ -43,7 +43,7 @@ export function print(rows) {
 
 const table = (head, lines) => [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
 
-/** Renews the measured part of the page; the words around it stay. */
+/** Rewrites the measured part of the page. The text around it does not change. */
 export function writePage(rows, context, tookMs) {
   const [{ model }] = cpus();
   const machine = `${cpus().length} cores (${model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, load average at the end ${loadavg()[0].toFixed(1)}`;

@@ -1,4 +1,4 @@
-// Paired rounds: the machine's mood changes over minutes, so every side is measured in every round and only ratios within a round are compared.
+// Paired rounds: the machine's speed changes over minutes, so every side is measured in every round, and only ratios within a round are compared.
 
 export const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -23,7 +23,7 @@ export async function pairedRounds(count, sides) {
   return found;
 }
 
-/** Ratio of two sides by round: { median, min, max }. */
+/** The ratio of two sides by round: { median, min, max }. */
 export function ratioOf(ours, theirs) {
   const ratios = ours.map((value, round) => value / theirs[round]);
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };

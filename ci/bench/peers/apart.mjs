@@ -1,5 +1,5 @@
-// The least that a second process costs: the bare process's model in a process of its own, bytes with their length before them over a Unix socket.
-// No credit, no cancelling, no word on what was begun.
+// Shows the smallest cost of a second process: the bare process's model runs in another process, and bytes with a length prefix are sent over a Unix socket.
+// There is no flow control, no cancel, and no report on what was begun.
 import { spawn } from 'node:child_process';
 import { createConnection, createServer } from 'node:net';
 import { classifier } from './classifier.mjs';
@@ -13,7 +13,7 @@ function frame(bytes) {
   return framed;
 }
 
-/** Calls `onBytes` with each whole piece that comes. */
+/** Calls `onBytes` with each complete message. */
 function read(socket, onBytes) {
   let rest = Buffer.alloc(0);
   socket.on('data', (chunk) => {
@@ -27,7 +27,7 @@ function read(socket, onBytes) {
   });
 }
 
-/** Starts the other process and returns how it is asked; answers come in the order of the questions. */
+/** Starts the other process and returns the function that calls it. Answers come in the order of the calls. */
 export async function startApart(model, path) {
   const child = spawn(process.execPath, [import.meta.filename, model, path], { stdio: ['pipe', 'pipe', 'inherit'] });
   await new Promise((resolve) => child.stdout.once('data', resolve));
@@ -53,6 +53,6 @@ if (process.argv[1] === import.meta.filename) {
     });
   });
   server.listen(path, () => console.log('listening'));
-  // The process that started it is gone.
+  // The process that started it has ended.
   process.stdin.on('end', () => process.exit(0)).resume();
 }

@@ -1,4 +1,4 @@
-// The peer of the request path: the same answers from one process, Fastify and nothing else.
+// The peer of the request path: one process that gives the same answers, with Fastify and nothing else.
 // `node bare.mjs [--model model.onnx [--apart socket]] [--threshold 128]` prints its URL. `--apart`: the model runs in a second process.
 import { parseArgs } from 'node:util';
 import { fastify } from 'fastify';

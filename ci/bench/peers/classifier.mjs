@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
-/** The class of a digit by an ONNX model on one thread: 784 grey values → 0 … 9. */
+/** Makes a function that classifies a digit with an ONNX model on one thread: 784 grey values give 0 … 9. */
 export async function classifier(model) {
   const session = await InferenceSession.create(model, { intraOpNumThreads: 1 });
   const [input] = session.inputNames;

@@ -1,4 +1,4 @@
-// A replica that speaks the protocol and runs no user code: 200 real ones would need 6 GiB.
+// A replica that follows the protocol and runs no user code, because 200 real ones would need 6 GiB.
 import { enterChild } from '../../../lib/dist/engine/index.js';
 import { handleOps, helloOf, listen } from '../../../lib/dist/ipc/index.js';
 
