@@ -28,17 +28,17 @@ describe('the children of a cell', () => {
     assert.deepEqual(children.list(), [FIRST, SECOND, THIRD]);
   });
 
-  it('are not those that left the process group, nor what is below them', () => {
+  it('are not those that left the process group, nor their children', () => {
     const children = childrenOf(entry(FIRST, self, { group: FIRST }), entry(SECOND, FIRST), entry(THIRD, self));
     assert.deepEqual(children.list(), [THIRD]);
   });
 
-  it('are not older than the cell, where nobody told of them', () => {
+  it('are not older than the cell, if nobody reported them', () => {
     const children = childrenOf(entry(FIRST, self, { ageMs: 5000 }), entry(SECOND, self, { ageMs: 500 }));
     assert.deepEqual(children.list(), [SECOND]);
   });
 
-  it('are not what an earlier cell starts meanwhile', () => {
+  it('are not those that an earlier cell starts meanwhile', () => {
     const children = childrenOf(entry(FIRST, self), entry(SECOND, self));
     children.spawned(FIRST, false);
     children.spawned(SECOND, true);

@@ -36,19 +36,19 @@ class FakeMain {
 }
 
 describe('Interrupter', () => {
-  it('terminates nothing where the main thread answers', async () => {
+  it('terminates nothing if the main thread answers', async () => {
     const { interrupter, events } = new FakeMain(false);
     await interrupter.interrupt();
     assert.deepEqual(events, ['interrupted', 'ping']);
   });
 
-  it('terminates a main thread that is silent', async () => {
+  it('terminates the code if the main thread does not answer', async () => {
     const { interrupter, events } = new FakeMain(true);
     await interrupter.interrupt();
     assert.deepEqual(events.slice(0, 3), ['interrupted', 'ping', 'terminate']);
   });
 
-  it('waits while the guard is up', async () => {
+  it('waits while the guard is set', async () => {
     const main = new FakeMain(true);
     const { interrupter, events, shared } = main;
     Atomics.store(shared, GUARD, 1);
@@ -61,7 +61,7 @@ describe('Interrupter', () => {
     assert.ok(!events.includes('terminate'));
   });
 
-  it('is one interrupt however often it is asked for meanwhile', async () => {
+  it('is one interrupt, however often it is requested meanwhile', async () => {
     const { interrupter, events } = new FakeMain(true);
     await Promise.all([interrupter.interrupt(), interrupter.interrupt()]);
     assert.equal(events.filter((event) => event === 'terminate').length, 1);

@@ -39,7 +39,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class Interrupter {
   readonly #deps: InterrupterDeps;
   #pings = 0;
-  #running: Attempt | undefined;
+  #running: RunningInterrupt | undefined;
   #stopped = false;
 
   constructor(deps: InterrupterDeps) {
@@ -55,7 +55,7 @@ export class Interrupter {
     if (this.#running) this.#running.urge();
     else if (this.#stopped) return Promise.resolve();
     else {
-      const attempt = new Attempt(this.#deps, () => ++this.#pings);
+      const attempt = new RunningInterrupt(this.#deps, () => ++this.#pings);
       this.#running = attempt;
       attempt.begin(() => {
         this.#running = undefined;
@@ -72,7 +72,7 @@ export class Interrupter {
 }
 
 /** One interrupt, from the request to the main thread's answer. */
-class Attempt {
+class RunningInterrupt {
   ended = Promise.resolve();
   readonly #deps: InterrupterDeps;
   readonly #nextPing: () => number;

@@ -42,7 +42,7 @@ describe('StreamBuffer', () => {
     );
   });
 
-  it('sends by itself after a moment', async () => {
+  it('sends by itself after a short time', async () => {
     await new Promise<void>((resolve) => new StreamBuffer(() => resolve()).add({ name: 'stdout', text: 'x', parent: '' }));
   });
 });

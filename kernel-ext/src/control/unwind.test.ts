@@ -26,21 +26,21 @@ function ask(call: () => void): number {
 }
 
 describe('a termination', () => {
-  it('is refused where the kernel itself is at work', () => {
+  it('is refused if the kernel’s own code runs', () => {
     assert.equal(
       ask(() => [0].map(() => Function(unwindExpression('user code'))())),
       Termination.REFUSED,
     );
   });
 
-  it('is refused where only Node is at work', () => {
+  it('is refused if only Node’s code runs', () => {
     assert.equal(
       ask(() => vm.runInThisContext(unwindExpression('user code'))),
       Termination.REFUSED,
     );
   });
 
-  it('is wanted where a cell runs', async () => {
+  it('is accepted if a cell’s code runs', async () => {
     const workerData = { shared, at: TERMINATION, READY: Termination.READY, REFUSED: Termination.REFUSED };
     const worker = new Worker(TAKE_BACK, { eval: true, workerData });
     await new Promise((resolve) => worker.once('message', resolve));

@@ -15,7 +15,7 @@ function ordered(): { order: OutputOrder<string>; seen: string[] } {
 }
 
 describe('the order of output', () => {
-  it('is that of the marks, however late the messages come, and in whatever pieces the bytes', () => {
+  it('is that of the marks, however late the messages come, and however the bytes are cut', () => {
     const bytes = Buffer.from(`é${mark(1)}b${mark(2)}\x1b_se`);
     for (let cut = 0; cut <= bytes.length; cut += 1) {
       const { order, seen } = ordered();
@@ -29,7 +29,7 @@ describe('the order of output', () => {
     }
   });
 
-  it('holds a message until both descriptors have reached its mark', () => {
+  it('delays a message until both descriptors have reached its mark', () => {
     const { order, seen } = ordered();
     order.message(1, [1, 2], 'message');
     order.bytes(1, Buffer.from(mark(1)));
@@ -46,7 +46,7 @@ describe('the order of output', () => {
     assert.deepEqual(seen, ['first', '1:a', 'third']);
   });
 
-  it('delivers what was held when the process ends', () => {
+  it('delivers the delayed messages when the process ends', () => {
     const { order, seen } = ordered();
     order.bytes(1, Buffer.from(`${mark(1)}after`));
     assert.deepEqual(seen, []);

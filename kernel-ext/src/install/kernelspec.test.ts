@@ -25,7 +25,7 @@ describe('the kernelspec', () => {
   const prefix = mkdtempSync(path.join(tmpdir(), 'nbk-spec-'));
   after(() => rmSync(prefix, { recursive: true }));
 
-  it('is written with absolute paths and logos, over an older one, and removed again', () => {
+  it('is written with absolute paths and logos, replaces an older one, and is removed again', () => {
     installKernelspec({ prefix, displayName: 'old' });
     const folder = installKernelspec({ prefix });
     assert.equal(folder, path.join(prefix, 'share/jupyter/kernels/nbserve'));
@@ -42,7 +42,7 @@ describe('the kernelspec', () => {
     assert.equal(uninstallKernelspec({ prefix }), undefined);
   });
 
-  it("refuses a bad name, a folder it cannot write, and another kernel's removal", () => {
+  it('refuses a bad name, a folder that it cannot write, and the removal of another kernel', () => {
     assert.throws(() => installKernelspec({ prefix, name: '../x' }), { code: 'NBS_KERNEL_NAME' });
     writeFileSync(path.join(prefix, 'file'), '');
     assert.throws(() => installKernelspec({ prefix: path.join(prefix, 'file') }), { code: 'NBS_KERNEL_INSTALL' });

@@ -54,11 +54,11 @@ describe('ExecutionQueue', () => {
       queue.push(request('waiting'));
     });
 
-  it('drops what waited behind a cell that failed, and runs what came with or after the reply', async () => {
+  it('drops the cells that waited when a cell failed, and runs those that came with or after the reply', async () => {
     assert.deepEqual(await replies(request('fail')), ['fail error', 'waiting aborted', 'late ok']);
   });
 
-  it('drops nothing where the request says so', async () => {
+  it('drops nothing if the request says so', async () => {
     assert.deepEqual(await replies(request('fail', { stop_on_error: false })), ['fail error', 'waiting ok', 'late ok']);
   });
 

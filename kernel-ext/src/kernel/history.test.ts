@@ -9,19 +9,19 @@ describe('History', () => {
   history.setOutput(4, 'out');
   const lines = (content: Record<string, unknown>): number[] => history.query(readHistory(content)).map(([, line]) => line);
 
-  it('gives the tail', () => {
+  it('returns the tail', () => {
     assert.deepEqual(lines({ hist_access_type: 'tail', n: 2 }), [3, 4]);
     assert.deepEqual(lines({ hist_access_type: 'tail', n: 0 }), []);
     assert.deepEqual(history.query(readHistory({ n: 1, output: true })), [[1, 4, ['c(*)', 'out']]]);
   });
 
-  it('gives a range of this session, and nothing of others', () => {
+  it('returns a range of this session, and nothing of others', () => {
     assert.deepEqual(lines({ hist_access_type: 'range', session: 0, start: 2, stop: 4 }), [2, 3]);
     assert.deepEqual(lines({ hist_access_type: 'range', session: 1, start: 3 }), [3, 4]);
     assert.deepEqual(lines({ hist_access_type: 'range', session: -1, start: 1 }), []);
   });
 
-  it('searches by * and ?, and takes everything else as it is', () => {
+  it('searches with * and ?; other characters match themselves', () => {
     assert.deepEqual(lines({ hist_access_type: 'search', pattern: '?*= 1' }), [1, 3]);
     assert.deepEqual(lines({ hist_access_type: 'search', pattern: 'a*', unique: true }), [3]);
     assert.deepEqual(lines({ hist_access_type: 'search', pattern: '*', n: 1 }), [4]);

@@ -13,7 +13,7 @@ function setUp() {
 }
 
 describe('IopubOutput', () => {
-  it('hands over the first prints at once, the many later ones joined, all in order', () => {
+  it('sends the first prints at once and joins the many later ones, all in order', () => {
     const { sent, turns, output } = setUp();
     for (let i = 0; i < 1000; i += 1) output.stream('stdout', `${i}\n`);
     assert.ok(sent.length >= 1 && sent.length < 1000);

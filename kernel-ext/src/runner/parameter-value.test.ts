@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { literal, parseParameter } from './parameter-value.js';
 
-it('values of parameters are those that papermill reads, and JSON and YAML for the rest', () => {
+it('values of parameters are read as by papermill, and the rest as JSON and YAML', () => {
   for (const [text, source] of [
     ['True', 'true'],
     ['false', 'false'],

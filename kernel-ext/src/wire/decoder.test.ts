@@ -43,7 +43,7 @@ describe('Decoder', () => {
     fc.assert(fc.property(fc.array(frame), (frames) => assert.equal(decoder.decode(bytes(frames)).ok, false)));
   });
 
-  it('refuses a repetition, missing parts, and signed parts that are no objects or name no type', () => {
+  it('refuses a repeated message, missing parts, and signed parts that are not objects or name no type', () => {
     const decoder = new Decoder(signer);
     const frames = encoded();
     assert.ok(decoder.decode(frames).ok);
@@ -59,7 +59,7 @@ describe('Decoder', () => {
     });
   });
 
-  it('takes unsigned messages where there is no key', () => {
+  it('accepts unsigned messages if there is no key', () => {
     const open = new Signer({ key: '', hash: 'sha256' });
     const frames = bytes(new Encoder(open, 's').encode('kernel_info_request', {}, { identities: [] }));
     assert.ok(new Decoder(open).decode(frames).ok);

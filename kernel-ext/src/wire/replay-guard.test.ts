@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { ReplayGuard } from './replay-guard.js';
 
-it('a replay guard remembers at least its limit, and forgets in the end', () => {
+it('a replay guard remembers at least as many as its limit, and later forgets them', () => {
   const guard = new ReplayGuard(10);
   for (let n = 0; n < 100; n += 1) {
     assert.ok(guard.admit(`s${n}`));

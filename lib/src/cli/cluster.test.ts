@@ -26,7 +26,7 @@ test('an age has the unit that people would use', () => {
   assert.equal(age(-5), '0 s', 'a clock that was set back');
 });
 
-test('the choices are words of a shell, each with its name and age', () => {
+test('the choices can be pasted into a shell, each with its name and age', () => {
   const several = [
     info({}),
     info({ dir: "/tmp/ada's files/b", name: 'nbserve start', url: '', startedAt: Date.now() - 7_200_000 }),

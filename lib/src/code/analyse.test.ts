@@ -59,6 +59,6 @@ test('kinds of references', () => {
   );
 });
 
-test('what cannot be parsed has no declarations and throws nothing', () => {
+test('a cell that cannot be parsed has no declarations and throws nothing', () => {
   assert.doesNotThrow(() => parseCell('class {{{ ``` '));
 });

@@ -8,7 +8,7 @@ const CODE = `x\n//# sourceMappingURL=data:application/json;base64,${Buffer.from
 const FILE = '/home/a b (c)/.nbserve-1.cjs';
 registerCompiled(FILE, () => CODE, { Chat$1: 'Chat' });
 
-test('positions and names are the user’s; frames of Node, nbserve and glue go', () => {
+test('positions and names are the user’s; frames of Node, nbserve and added code are removed', () => {
   const stack = [
     'Error: many',
     'lines: 1:2',

@@ -16,7 +16,7 @@ function sent(...values: readonly unknown[]): unknown[] {
   return indexes.map((index) => decoder.root(index));
 }
 
-test('whatever fast-check can think of arrives as it was', () => {
+test('any value that fast-check makes arrives unchanged', () => {
   const anything = fc.anything({
     withBigInt: true,
     withDate: true,
@@ -42,14 +42,14 @@ test('an invalid date stays one', () => {
   assert.ok(date instanceof Date && Number.isNaN(date.getTime()));
 });
 
-test('large data lies in blobs, and is used as it is', () => {
+test('large data is stored in blobs, and is used without a copy', () => {
   const array = new Float64Array(10_000).fill(1.5);
   const [copy] = sent(array) as [Float64Array];
   assert.deepEqual(copy, array);
   assert.equal(copy.buffer, array.buffer, 'no copy where the blob fills its buffer');
 });
 
-test('what several variables share stays shared', () => {
+test('objects that several variables share stay shared', () => {
   const shared = { n: 1 };
   const [a, b] = sent({ shared }, [shared]) as [{ shared: object }, object[]];
   assert.equal(a.shared, b[0]);
@@ -66,7 +66,7 @@ test('a refused value leaves the graph as it was', () => {
   assert.equal(encoder.blobs.length, 0);
 });
 
-test('a class that is not there yet is filled in when it is', () => {
+test('a value whose class does not exist yet is filled in when it does', () => {
   class Point {}
   const encoder = new ValueEncoder();
   encoder.add({ list: [new Point()], keys: new Map([[Point, 1]]) }, { sourceOf: () => 'point', privateMember: () => undefined });

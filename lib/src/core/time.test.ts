@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { hasCode } from './errors.js';
 import { InvalidDuration, MAX_TIMER_MS, timerMs, toMs } from './time.js';
 
-test('a duration is one that a timer can hold', () => {
+test('a duration that a timer cannot have is refused', () => {
   assert.deepEqual(
     [toMs('30s'), toMs('1.5m'), toMs(250), toMs('596h'), toMs(MAX_TIMER_MS)],
     [30_000, 90_000, 250, 2_145_600_000, MAX_TIMER_MS],

@@ -5,7 +5,7 @@ import { readTarball } from './tar.js';
 import { readZip } from './zip.js';
 import { zip } from './zip.test-support.js';
 
-test('zip: damage is refused when a file is read', () => {
+test('zip: a damaged file is refused when it is read', () => {
   const bytes = zip({ a: Buffer.from('packed'), b: Buffer.from('stored') });
   const files = readZip(bytes, 'x.zip');
   assert.deepEqual(

@@ -39,7 +39,7 @@ test('a dataset is found from a folder below', () => {
   assert.equal(datasetPath('a/here.bin', { from: deep }), join(folder, 'a', 'here.bin'));
 });
 
-test('what is not there is refused, naming what is', () => {
+test('a missing dataset is refused, and the error names the existing ones', () => {
   assert.throws(() => datasetPath('a/nope', { from: deep }), {
     code: 'NBS_DATASET_NOT_FOUND',
     message: /there are a\/here\.bin, /,
@@ -64,7 +64,7 @@ test('assets are checked by their bytes and selected by name or folder', async (
   assert.throws(() => assets.select(['c']), { code: 'NBS_DATASET_NOT_FOUND' });
 });
 
-test('the command says what is wrong by its exit code', async () => {
+test('the exit code of the command says whether something is wrong', async () => {
   const run = async (...args: string[]) => {
     let text = '';
     const write = (more: string) => {
@@ -83,7 +83,7 @@ test('the command says what is wrong by its exit code', async () => {
   assert.equal((await run('--help')).code, 0);
 });
 
-test('a manifest that is none says why', () => {
+test('an invalid manifest is refused with a reason', () => {
   const refuses = (content: unknown, reason: RegExp) => {
     const path = join(root, 'm.json');
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));

@@ -5,7 +5,7 @@ import { digitPng, showDigits } from './digits.js';
 import { idxHead, readIdx, writeIdx } from './idx.js';
 import { mnistTensor } from './mnist.js';
 
-test('IDX: what was written is read, its head is cut off', () => {
+test('IDX: a written file can be read, and its first rows can be taken', () => {
   const idx = { dims: [3, 2], data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
   assert.deepEqual(readIdx(writeIdx(idx), 'x'), idx);
   assert.deepEqual(idxHead(idx, 2), { dims: [2, 2], data: Uint8Array.of(1, 2, 3, 4) });
@@ -30,7 +30,7 @@ test('digits are normalised, one or many', () => {
   assert.throws(() => mnistTensor([[1, 2, 3]]), { code: 'NBS_DATA_INVALID', message: /has 3 values, not 784/ });
 });
 
-test('a digit as PNG holds its pixels; a sheet says its size', () => {
+test('a digit as PNG has its pixels; a sheet has its size', () => {
   const png = Buffer.from(digitPng(new Uint8Array(784).fill(7)));
   assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20), png[24], png[25]], [28, 28, 8, 0]);
   const length = png.readUInt32BE(33);

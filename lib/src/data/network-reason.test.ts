@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { networkReason } from './network-reason.js';
 
-test('the words of npm, pip and Node tell why there is no network', () => {
+test('the messages of npm, pip and Node say why there is no network', () => {
   for (const [words, reason] of [
     [
       'npm error network request to http://no.invalid/x failed, reason: getaddrinfo ENOTFOUND no.invalid',

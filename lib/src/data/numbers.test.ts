@@ -7,7 +7,7 @@ import { loadMnist, mnistTensor } from './mnist.js';
 
 const digit = new Uint8Array(784).fill(7);
 
-test('numbers that loadMnist cannot take are refused, and what it takes is consistent', () => {
+test('numbers that loadMnist cannot use are refused, and its results are consistent', () => {
   for (const limit of [-1, 2.5, Number.NaN, Number.NEGATIVE_INFINITY, '3', null, 2 ** 60]) {
     assert.throws(() => loadMnist({ limit: limit as number }), {
       code: 'NBS_INVALID_OPTION',
@@ -22,7 +22,7 @@ test('numbers that loadMnist cannot take are refused, and what it takes is consi
   }
 });
 
-test('values that are no digit are refused with their place, as data', () => {
+test('values that are not a digit are refused as wrong data, and the error names their place', () => {
   const refuses = (images: unknown, message: RegExp) => {
     for (const take of [mnistTensor, showDigits]) {
       assert.throws(
@@ -74,7 +74,7 @@ test('options that would make no picture, or a wrong tensor, are refused', () =>
   assert.equal(showDigits(digit).width, 28 * 5 + 8);
 });
 
-test('a name of a dataset leads nowhere else', () => {
+test('the name of a dataset cannot lead out of the folder', () => {
   for (const name of ['../../etc/passwd', '/etc/passwd', 'a/../../b', './x', '', 'a//b', 'a\0b', 5 as never]) {
     assert.throws(() => datasetPath(name), { code: 'NBS_DATASET_NOT_FOUND' });
   }

@@ -4,7 +4,7 @@ import { ExitCode, nameExit } from './exit-report.js';
 
 const end = { code: null, signal: null, asked: false, stderrTail: [] };
 
-test('every end has a name', () => {
+test('every kind of end has a name', () => {
   assert.equal(nameExit({ ...end, code: 0 }), 'ENDED');
   assert.equal(nameExit({ ...end, code: 0, asked: true }), 'STOPPED');
   assert.equal(nameExit({ ...end, signal: 'SIGKILL', asked: true }), 'STOPPED');

@@ -11,7 +11,7 @@ function split(chunks: readonly Buffer[], maxBytes?: number): string[] {
   return lines;
 }
 
-test('lines come whole wherever the bytes are cut', () => {
+test('lines are complete wherever the bytes are cut', () => {
   const line = fc.string({ unit: 'grapheme' }).filter((text) => !/[\n\r]/.test(text));
   fc.assert(
     fc.property(fc.array(line, { minLength: 1 }), fc.array(fc.nat(30)), (lines, sizes) => {

@@ -29,14 +29,14 @@ test('a process that was given no GPU uses none', () => {
   assert.match(obstacleTo('webgpu', { ...gpu, visibleGpus: '' }) ?? '', /CUDA_VISIBLE_DEVICES is empty/);
 });
 
-test('obstacles say everything that is missing', () => {
+test('an obstacle names everything that is missing', () => {
   assert.match(obstacleTo('cuda', bare) ?? '', /libonnxruntime_providers_cuda\.so .*an NVIDIA driver/);
   assert.match(obstacleTo('cuda', { ...gpu, nvidiaGpus: [] }) ?? '', /missing: an NVIDIA GPU/);
   assert.match(obstacleTo('webgpu', bare) ?? '', /software adapter/);
   assert.match(obstacleTo('cuda', { ...bare, backends: ['cpu'] }) ?? '', /no cuda provider/);
 });
 
-test('a device asked for by name is the only candidate', () => {
+test('a device that is requested by name is the only candidate', () => {
   assert.deepEqual(candidates('cuda', gpu), [{ device: 'cuda' }]);
 });
 

@@ -12,7 +12,7 @@ const ok = (rows: number) => ({
   mask: tensor(new BigInt64Array(rows)),
 });
 
-test('right feeds pass, a lone tensor stands for the only input', () => {
+test('right feeds are accepted, and a single tensor is the value of the only input', () => {
   checkFeeds([image, mask], ok(3));
   const one = tensor(new Float32Array(4), [1, 1, 2, 2]);
   assert.deepEqual(toFeeds([image], one), { image: one });

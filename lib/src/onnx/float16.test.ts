@@ -7,14 +7,14 @@ import { fromFloat16, toFloat16 } from './float16.js';
 const Native = (globalThis as { Float16Array?: new (values: ArrayLike<number>) => { buffer: ArrayBuffer } & ArrayLike<number> })
   .Float16Array;
 
-test('every half keeps its bits on the way to a number and back', () => {
+test('every float16 keeps its bits when it is converted to a number and back', () => {
   const all = Uint16Array.from({ length: 65_536 }, (_, bits) => bits);
   const isNan = (bits: number): boolean => (bits & 0x7c00) === 0x7c00 && (bits & 0x3ff) !== 0;
   const back = toFloat16(fromFloat16(all));
   for (const bits of all) assert.equal(back[bits], isNan(bits) ? 0x7e00 : bits);
 });
 
-test('numbers are rounded to the nearest half, ties to even', () => {
+test('numbers are rounded to the nearest float16, ties to even', () => {
   const bits = (value: number): number => toFloat16([value])[0] as number;
   assert.deepEqual(
     [0, -0, 1, 1.5, -2, 65_504, 65_519, 65_520, Number.POSITIVE_INFINITY, 2 ** -24, 2 ** -25, 3 * 2 ** -25, Number.NaN].map(bits),
@@ -25,7 +25,7 @@ test('numbers are rounded to the nearest half, ties to even', () => {
   assert.deepEqual([...fromFloat16(Uint16Array.of(0x3e00, 0x8001, 0xfc00))], [1.5, -(2 ** -24), Number.NEGATIVE_INFINITY]);
 });
 
-test('any number is rounded to the nearest half there is', () => {
+test('any number is rounded to the nearest existing float16', () => {
   const halves = [...fromFloat16(Uint16Array.from({ length: 0x7c00 }, (_, bits) => bits))];
   fc.assert(
     fc.property(fc.double({ min: -65_519, max: 65_519, noNaN: true }), (value) => {
@@ -40,7 +40,7 @@ test('any number is rounded to the nearest half there is', () => {
   );
 });
 
-test('it is what Float16Array does', { skip: Native === undefined && 'this Node has no Float16Array' }, () => {
+test('the result is that of Float16Array', { skip: Native === undefined && 'this Node has no Float16Array' }, () => {
   if (Native === undefined) return;
   fc.assert(
     fc.property(

@@ -23,7 +23,7 @@ const refuses = (given: unknown, code: string, message: RegExp, options = {}) =>
     return true;
   });
 
-test('only bytes are an image: a text is the path of a file to sharp', async () => {
+test('only bytes are accepted as an image, because sharp reads a text as the path of a file', async () => {
   const path = join(folder, 'red.png');
   writeFileSync(path, await blank(2).png().toBuffer());
   for (const given of [
@@ -43,7 +43,7 @@ test('only bytes are an image: a text is the path of a file to sharp', async () 
   await assert.rejects(decode(path as never, size), (error) => isAboutInput(error));
 });
 
-test('any view of bytes will do', async () => {
+test('any view of bytes is accepted', async () => {
   const png = new Uint8Array(await blank(2).png().toBuffer());
   const shared = new SharedArrayBuffer(png.length);
   new Uint8Array(shared).set(png);
@@ -77,7 +77,7 @@ test('base64 and data URLs become bytes', async () => {
   }
 });
 
-test('an SVG is taken only if it is asked for, and reads no file', async () => {
+test('an SVG is accepted only if the options say so, and reads no file', async () => {
   const path = join(folder, 'other.png');
   writeFileSync(path, await blank(2).png().toBuffer());
   const svg = (body: string) =>
@@ -91,7 +91,7 @@ test('an SVG is taken only if it is asked for, and reads no file', async () => {
   }
 });
 
-test('what is decoded is bounded by pixels and passes, before it is decoded', async () => {
+test('the number of pixels, times the passes, is limited before an image is decoded', async () => {
   const side = 100;
   const make = {
     png: await blank(side).png().toBuffer(),

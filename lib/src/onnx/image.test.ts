@@ -30,14 +30,14 @@ test('channels first or last, scaled and normalised', async () => {
   assert.deepEqual(round((await decode(red, { width: 1, height: 1, scale: 1, channels: 4 })).data), [255, 0, 0, 255]);
 });
 
-test('padding and transparency take the background, which inverts to black', async () => {
+test('padding and transparent pixels get the background, which inverts to black', async () => {
   const ink = svg('<rect x="1" width="1" height="4" fill="#000"/>', 2, 4);
   const options = { width: 4, height: 4, channels: 1, fit: 'contain' } as const;
   assert.deepEqual(round((await decode(ink, { ...options, invert: true })).data).slice(0, 4), [0, 0, 1, 0]);
   assert.deepEqual(round((await decode(ink, { ...options, background: '#fff' })).data).slice(0, 4), [1, 1, 0, 1]);
 });
 
-test('what is no image, and wrong options, have their codes', async () => {
+test('bytes that are not an image, and wrong options, have their codes', async () => {
   await assert.rejects(decode(new Uint8Array(0), { width: 1, height: 1 }), { code: 'NBS_IMAGE_INVALID', message: /no bytes/ });
   await assert.rejects(decode(Buffer.from('hello'), { width: 1, height: 1 }), { code: 'NBS_IMAGE_INVALID', status: 415 });
   await assert.rejects(decode(red, { width: 0, height: 1 }), {

@@ -40,7 +40,7 @@ test('softmax sums to one and survives large logits', () => {
   assert.deepEqual((rows as number[][])[1], [0, 1]);
 });
 
-test('stack adds a dimension, concat joins rows; unstack and split take them apart', () => {
+test('stack adds a dimension, concat joins rows; unstack and split do the reverse', () => {
   const [a, b] = [tensor([1, 2]), tensor([3, 4])];
   assert.deepEqual(
     stack([a, b]),
@@ -65,7 +65,7 @@ test('stack adds a dimension, concat joins rows; unstack and split take them apa
   assert.deepEqual(concat([tensor(['a']), tensor(['b'])]).data, ['a', 'b']);
 });
 
-test('what does not fit together is refused', () => {
+test('tensors that do not fit together are refused', () => {
   const refuses = (make: () => unknown, reason: RegExp) =>
     assert.throws(make, { code: 'NBS_ONNX_CANNOT_BATCH', message: reason });
   refuses(() => stack([]), /no tensors/);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { reshape, tensor, toArray } from './tensor.js';
 import type { Tensor } from './types.js';
 
-test('a typed array is used as it is, its kind is the type', () => {
+test('a typed array is not copied, and its type is the tensor’s', () => {
   const data = new Float32Array([1, 2, 3, 4]);
   const made: Tensor<'float32'> = tensor(data, [2, 2]);
   assert.deepEqual([made.type, made.dims], ['float32', [2, 2]]);
@@ -28,7 +28,7 @@ test('nested arrays give dims and type', () => {
   assert.deepEqual(tensor([]).dims, [0]);
 });
 
-test('toArray gives back what tensor took', () => {
+test('toArray returns what tensor was made from', () => {
   const rows = [
     [
       [1, 2],
@@ -45,7 +45,7 @@ test('toArray gives back what tensor took', () => {
   assert.deepEqual(toArray(tensor(new Float32Array(0), [2, 0])), [[], []]);
 });
 
-test('what is no tensor is refused with a reason', () => {
+test('values that are not a tensor are refused with a reason', () => {
   const refuses = (make: () => unknown, reason: RegExp) =>
     assert.throws(make, { code: 'NBS_ONNX_INVALID_TENSOR', message: reason });
   refuses(() => tensor([[1, 2], [3]]), /rows differ in length/);
@@ -57,7 +57,7 @@ test('what is no tensor is refused with a reason', () => {
   refuses(() => tensor('float' as 'float32', [1]), /the types are float32/);
 });
 
-test('what a type cannot hold is refused with its place', () => {
+test('a value that a type cannot hold is refused, and the error names its place', () => {
   const refuses = (make: () => unknown, reason: RegExp) =>
     assert.throws(make, { code: 'NBS_ONNX_INVALID_TENSOR', message: reason });
   const rows = (value: unknown) =>
@@ -106,7 +106,7 @@ test('what a type cannot hold is refused with its place', () => {
   refuses(() => tensor('int32', [{} as unknown as number]), /is of type object/);
 });
 
-test('what fits is kept: bounds, infinities, booleans as numbers, numbers as halves', () => {
+test('values that fit are kept: bounds, infinities, booleans as numbers, numbers as float16', () => {
   assert.deepEqual([...tensor('uint8', [0, 255]).data], [0, 255]);
   assert.deepEqual([...tensor('int32', [-(2 ** 31), true, 5n]).data], [-(2 ** 31), 1, 5]);
   assert.deepEqual([...tensor('uint64', [2n ** 64n - 1n, 2 ** 53 - 1]).data], [2n ** 64n - 1n, 2n ** 53n - 1n]);

@@ -17,7 +17,7 @@ test('packages of every kind', () => {
   assert.equal((load('./data.json') as { answer: number }).answer, 42);
 });
 
-test('nothing is said about ES modules being experimental', () => {
+test('no warning says that ES modules are experimental', () => {
   const said: string[] = [];
   const listener = (warning: Error): number => said.push(warning.message);
   process.on('warning', listener);
@@ -26,7 +26,7 @@ test('nothing is said about ES modules being experimental', () => {
   assert.deepEqual(said, []);
 });
 
-test('a package that is not there', async () => {
+test('a package that is not installed', async () => {
   const expected = {
     code: 'NBS_PACKAGE_NOT_FOUND',
     message: `cannot find package "@no/such" from ${folder}: run \`npm install @no/such\` there`,

@@ -1,10 +1,10 @@
-/** Cells are run here; what they declare is shipped and used in a process that has seen none of them. */
+/** Cells run here. What they declare is shipped and used in a process that has run none of them. */
 import { after, test } from 'node:test';
 import { makeFolder } from '../fixtures/code-folder.js';
 import { Notebook } from '../fixtures/code-notebook.js';
 import { FreshProcess } from '../fixtures/code-process.js';
 
-// Checks run in the other process on what it loaded: nothing is known of its type here.
+// Checks run in the other process on what it loaded, so its type is not known here.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Loaded = any;
 type Assert = Readonly<Record<'equal' | 'notEqual' | 'deepEqual', (actual: unknown, expected: unknown) => void>>;

@@ -1,4 +1,4 @@
-/** Captured values arrive whole, and what can't be sent is refused with the whole chain. */
+/** Captured values must arrive unchanged. What cannot be sent must be refused, and the error names the whole chain. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { CannotShip, NoSource } from '../../dist/code/index.js';
@@ -19,7 +19,7 @@ after(async () => {
   remove();
 });
 
-/** The last cell's `v` is captured; the check gets it. */
+/** The last cell's `v` is captured, and the check gets it. */
 const VALUES: readonly Case[] = [
   [
     'primitives',
@@ -186,7 +186,7 @@ for (const [name, cells, check] of VALUES) {
   });
 }
 
-test('one object of two variables stays one', async () => {
+test('an object that two variables share stays one object', async () => {
   const notebook = new Notebook(folder);
   await notebook.run('const a = { n: 1, big: new Float32Array(10000) }; const b = { a, big: a.big }');
   await notebook.run('class A { f() { return [b.a === a, b.big === a.big] } }');

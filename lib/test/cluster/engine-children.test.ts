@@ -25,7 +25,7 @@ test('a process is listed, started once per id, and stopped', async (t) => {
   await engine.stop('nobody');
 });
 
-test('a process that dies before it is ready rejects its start with the reason and its last words', async (t) => {
+test('if a process dies before it is ready, its start rejects with the reason and its last output', async (t) => {
   const { engine } = await startStubs(t);
   const failure = async (args: Parameters<typeof stub>[1]): Promise<NbserveError> =>
     engine.start(stub('x', args)).then(
@@ -82,13 +82,13 @@ test('logs(id) yields the lines of one process and ends with it', async (t) => {
   const reading = (async () => {
     for await (const line of engine.logs('d')) seen.push(line);
   })();
-  await engine.list(); // The reader asked before this.
+  await engine.list(); // The reader's request came before this.
   await engine.stop('d');
   await reading;
   assert.deepEqual(seen, ['draining', 'drained']);
 });
 
-test('what ignores SIGTERM, hangs or is suspended is killed after its grace', async (t) => {
+test('a process that ignores SIGTERM, hangs or is suspended is killed after its grace', async (t) => {
   const { engine } = await startStubs(t);
   await Promise.all([
     engine.start(stub('i', { afterwards: 'ignore-sigterm' })),
@@ -100,7 +100,7 @@ test('what ignores SIGTERM, hangs or is suspended is killed after its grace', as
   assert.ok(pids.every((pid) => !isRunning(pid)));
 });
 
-test('what a process has spawned goes with it', async (t) => {
+test('the children of a process end with it', async (t) => {
   const { engine, lines } = await startStubs(t);
   const ids = ['stopped', 'killed'];
   for (const id of ids) await engine.start(stub(id, { afterwards: 'grandchild' }));
@@ -115,7 +115,7 @@ test('what a process has spawned goes with it', async (t) => {
   await allEnded(grandchildren);
 });
 
-test('a full heap and a kill have names', async (t) => {
+test('a full heap and a kill are named in the exit report', async (t) => {
   const { engine } = await startStubs(t);
   const exits: ProcessInfo[] = [];
   engine.onExit((info) => exits.push(info));
@@ -127,7 +127,7 @@ test('a full heap and a kill have names', async (t) => {
   assert.equal((await exitOf('heap')).exit?.name, 'OUT_OF_MEMORY');
 });
 
-test('bytes are stored once under their hash, and nodes say what they have', async (t) => {
+test('bytes are stored once with their hash as the name, and nodes list their resources', async (t) => {
   const { cluster, engine } = await startStubs(t);
   const bytes = Buffer.from('module.exports = 1');
   const [one, two] = await Promise.all([engine.putCode(bytes), engine.putCode(bytes)]);

@@ -13,7 +13,7 @@ after(assertNothingLeft);
 const proxyOf = async (engine: Engine): Promise<ProcessInfo> =>
   (await engine.list()).find(({ id }) => id === 'proxy') as ProcessInfo;
 
-/** One request on a connection of its own. */
+/** Sends one request on a connection of its own. */
 function get(url: string): Promise<{ pid: number }> {
   return new Promise((resolve, reject) => {
     request(url, { agent: false }, async (response) => {
@@ -26,11 +26,11 @@ function get(url: string): Promise<{ pid: number }> {
   });
 }
 
-test('a proxy that is killed is replaced, and who connects meanwhile waits in the backlog', async (t) => {
+test('a killed proxy is replaced, and new connections wait in the backlog meanwhile', async (t) => {
   const { cluster, engine } = await startStubs(t);
   const before = await proxyOf(engine);
   assert.equal((await get(cluster.url)).pid, before.pid);
-  // Suspended, so that the connections are in the backlog for sure when it is killed.
+  // It is suspended, so that the connections are certainly in the backlog when it is killed.
   process.kill(before.pid, 'SIGSTOP');
   const answers = Array.from({ length: 20 }, () => get(cluster.url));
   const sockets = await Promise.all(
@@ -56,7 +56,7 @@ test('a proxy that is killed is replaced, and who connects meanwhile waits in th
   }
 });
 
-test('the controller is started again, each time with an event', async (t) => {
+test('the controller is restarted, each time with an event', async (t) => {
   const { engine } = await startStubs(t);
   const exits: ProcessInfo[] = [];
   engine.onExit((info) => exits.push(info));
@@ -72,7 +72,7 @@ test('the controller is started again, each time with an event', async (t) => {
   }
 });
 
-test('a port that is taken is refused by number, naming who has it', async (t) => {
+test('a taken port is refused if it is given by number, and the error names its process', async (t) => {
   for (const host of ['127.0.0.1', '::']) {
     const server = createServer().listen(0, host);
     await once(server, 'listening');
@@ -98,14 +98,14 @@ test('two clusters that start at once with "auto" get two ports', async (t) => {
   assert.equal(pids[1].pid, (await proxyOf(two.engine)).pid);
 });
 
-test('an early cluster takes deploys before its proxy is ready, and says why when that cannot start', async () => {
+test('an early cluster accepts deploys before its proxy is ready, and says why if the proxy cannot start', async () => {
   const cluster = await startLocalCluster({
     http: { host: '127.0.0.1', port: 0 },
     onLog: () => {},
     early: true,
     entries: { controller: STUB, proxy: '/nowhere/main.js' },
   }).catch((reason: NbserveError) => reason);
-  // Which of the two is faster is open; the error is the same.
+  // Either of the two may be faster. The error is the same.
   const error = cluster instanceof Error ? cluster : await cluster.serving.catch((reason: NbserveError) => reason);
   assert.ok(hasCode(error, ProcessExited), String(error));
   assert.match((error as NbserveError).message, /proxy ended before it was ready/);
@@ -113,7 +113,7 @@ test('an early cluster takes deploys before its proxy is ready, and says why whe
   assert.deepEqual(clusterFolders(), []);
 });
 
-test('a controller that cannot start fails the cluster with its own words and leaves nothing', async () => {
+test('if the controller cannot start, the cluster fails with the controller’s own message and leaves nothing behind', async () => {
   const starting = startLocalCluster({
     http: { host: '127.0.0.1', port: 0 },
     onLog: () => {},

@@ -13,7 +13,7 @@ after(assertNothingLeft);
 
 const nodes = [{}, { name: 'other' }, {}];
 
-test('processes run on the node that they are given, and are stopped, listed and heard like those of the head', async (t) => {
+test('processes run on their node, and are stopped, listed and logged like those of the head', async (t) => {
   const { cluster, engine, lines } = await startStubs(t, { nodes });
   assert.deepEqual(
     (await engine.nodes()).map(({ id, ip, alive, url }) => [id, ip, alive, url]),
@@ -59,7 +59,7 @@ test('processes run on the node that they are given, and are stopped, listed and
   assert.equal(new Set(pids).size, 3);
 });
 
-test('a node that is killed: first it is told, then the ends of what ran there; starts on it fail until it is back', async (t) => {
+test('a killed node is reported, then the ends of its processes; starts on it fail until it is back', async (t) => {
   const { engine } = await startStubs(t, { nodes });
   await engine.start(stub('a', {}, { node: 'other' }));
   await engine.start(stub('b', { afterwards: 'busy-loop' }, { node: 'other' }));
@@ -87,7 +87,7 @@ test('a node that is killed: first it is told, then the ends of what ran there; 
   assert.deepEqual([again?.node, again?.state], ['other', 'RUNNING']);
 });
 
-test('a node whose agent hangs is ended with all that runs there, and started again', async (t) => {
+test('a node whose agent hangs is ended with all its processes, and restarted', async (t) => {
   const { engine } = await startStubs(t, { nodes });
   await engine.start(stub('a', {}, { node: 'other' }));
   const before = await engine.list();
@@ -101,7 +101,7 @@ test('a node whose agent hangs is ended with all that runs there, and started ag
   assert.deepEqual(others, ['other down', 'a NODE_LOST', 'other up']);
 });
 
-test('a port that is taken at the address of one node fails the start, and says by whom', async (t) => {
+test('a taken port at the address of one node fails the start, and the error names its process', async (t) => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.2', resolve));
   t.after(() => holder.close());
@@ -120,7 +120,7 @@ test('a port that is taken at the address of one node fails the start, and says 
   assert.deepEqual(clusterFolders(), []);
 });
 
-test('the sockets of all agents are private, and ask for the token', async (t) => {
+test('the sockets of all agents are private and require the token', async (t) => {
   const { cluster } = await startStubs(t, { nodes });
   const sockets = readdirSync(cluster.dir).filter((name) => name.startsWith('a') && name.endsWith('.sock'));
   assert.deepEqual(sockets.sort(), ['a-2.sock', 'a-3.sock', 'a.sock']);

@@ -23,7 +23,7 @@ async function isRefused(port: number): Promise<boolean> {
   }
 }
 
-test('a killed driver takes everything with it, also what loops, ignores SIGTERM or has children', async (t) => {
+test('when a driver is killed, everything ends, also processes that loop, ignore SIGTERM or have children', async (t) => {
   const replicas = [
     {},
     { afterwards: 'busy-loop' },
@@ -39,7 +39,7 @@ test('a killed driver takes everything with it, also what loops, ignores SIGTERM
   assert.ok(await isRefused(report.port));
 });
 
-test('a killed agent takes its children with it, also one in a busy loop, and its driver removes the folder', async (t) => {
+test('when an agent is killed, its children end, also one in a busy loop, and its driver removes the folder', async (t) => {
   const { cluster, engine } = await startStubs(t);
   await engine.start(stub('loop', { afterwards: 'busy-loop' }));
   await engine.start(stub('wait', {}));
@@ -93,7 +93,7 @@ test('stop drains first, and every line of the drain arrives', async (t) => {
   assert.equal(existsSync(cluster.dir), false);
 });
 
-test('a suspended agent does not hold up stop', async (t) => {
+test('a suspended agent does not delay stop', async (t) => {
   const { cluster, engine } = await startStubs(t);
   const pids = (await engine.list()).map(({ pid }) => pid);
   const [info] = listLocalClusters().filter(({ dir }) => dir === cluster.dir);
@@ -106,7 +106,7 @@ test('a driver that reads late still gets every line', async (t) => {
   const { engine, lines } = await startStubs(t);
   await engine.start(stub('p', { afterwards: 'print-and-die', lines: 30_000 }));
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  Atomics.wait(pause, 0, 0, 500); // A cell that blocks.
+  Atomics.wait(pause, 0, 0, 500); // This is like a cell that blocks.
   await until(() => lines.some(({ text }) => text === 'last words'));
   assert.equal(lines.filter(({ processId }) => processId === 'p').length, 30_001);
 });

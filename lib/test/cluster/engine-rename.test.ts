@@ -9,7 +9,7 @@ import { isRunning, until } from '../fixtures/wait.js';
 
 after(assertNothingLeft);
 
-test('a process goes on under another id: list, log, start, stop and exit know it by that', async (t) => {
+test('a renamed process has its new id in list, log, start, stop and exit', async (t) => {
   const { cluster, engine, lines } = await startStubs(t);
   const exits: ProcessInfo[] = [];
   engine.onExit((info) => exits.push(info));
@@ -23,7 +23,7 @@ test('a process goes on under another id: list, log, start, stop and exit know i
 
   await engine.rename('spare', 'Chat#1');
   await engine.rename('spare', 'Chat#1');
-  // Whoever follows the old id sees it end.
+  // The followers of the old id see its end.
   await following;
   assert.deepEqual(followed, []);
   const listed = (await engine.list()).filter((info) => info.pid === pid);
@@ -51,7 +51,7 @@ test('a process goes on under another id: list, log, start, stop and exit know i
   assert.equal(existsSync(join(logs, 'spare.log')), false);
 });
 
-test('one that still starts can be renamed too', async (t) => {
+test('a process that still starts can be renamed too', async (t) => {
   const { engine } = await startStubs(t);
   const starting = engine.start(stub('spare', {}));
   await engine.rename('spare', 'Chat#1');
@@ -59,7 +59,7 @@ test('one that still starts can be renamed too', async (t) => {
   assert.equal((await engine.list()).find(({ id }) => id === 'Chat#1')?.state, 'RUNNING');
 });
 
-test('a label that others have as well keeps its file', async (t) => {
+test('a label that other processes have too keeps its file', async (t) => {
   const { cluster, engine, lines } = await startStubs(t);
   await engine.start(stub('one', { afterwards: 'say-hello' }, { label: 'same' }));
   await engine.start(stub('two', { afterwards: 'say-hello' }, { label: 'same' }));
@@ -73,7 +73,7 @@ test('a label that others have as well keeps its file', async (t) => {
   await until(() => read('same') === 'hello\nhello\ngoodbye\n');
 });
 
-test('a process of another node is known there by its new id', async (t) => {
+test('a renamed process of another node has its new id there', async (t) => {
   const { engine, lines } = await startStubs(t, {
     nodes: [
       { name: 'head', resources: {} },
@@ -83,7 +83,7 @@ test('a process of another node is known there by its new id', async (t) => {
   await engine.start(stub('spare', { afterwards: 'say-hello' }, { label: 'spare', node: 'other' }));
   const { pid } = (await engine.list()).find(({ id }) => id === 'spare') ?? assert.fail();
   const renamed = engine.rename('spare', 'Chat#1');
-  // Sent right behind it, as a replica is that is not wanted any more.
+  // Sent right after it, as for a replica that is no longer needed.
   const stopped = engine.stop('Chat#1');
   await renamed;
   await engine.rename('spare', 'Chat#1').catch((error: unknown) => assert.ok(hasCode(error, CannotRename)));
@@ -93,7 +93,7 @@ test('a process of another node is known there by its new id', async (t) => {
   await assert.rejects(engine.rename('nobody', 'x'), (error: unknown) => hasCode(error, CannotRename));
 });
 
-test('what does not run, or would take an id that is in use, cannot be renamed', async (t) => {
+test('a process that does not run cannot be renamed, nor can one get an id that is in use', async (t) => {
   const { engine } = await startStubs(t);
   const refused = (id: string, to: string, reason: RegExp) =>
     assert.rejects(engine.rename(id, to), (error: Error) => hasCode(error, CannotRename) && reason.test(error.message));

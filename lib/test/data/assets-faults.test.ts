@@ -19,7 +19,7 @@ const root = mkdtempSync(join(tmpdir(), 'nbs-assets-'));
 after(() => rmSync(root, { recursive: true }));
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** A folder with a manifest of these assets. */
+/** Makes a folder with a manifest of these assets. */
 function project(name: string, assets: readonly Partial<Asset>[]): string {
   const folder = join(root, name);
   mkdirSync(join(folder, 'datasets'), { recursive: true });
@@ -38,7 +38,7 @@ function project(name: string, assets: readonly Partial<Asset>[]): string {
   return folder;
 }
 
-/** What a process of its own makes of `nbserve assets fetch`. */
+/** Runs `nbserve assets fetch` in a process of its own. */
 async function fetchIn(cwd: string, env: Record<string, string>): Promise<{ code: number; text: string }> {
   const script = `import('${ASSETS_COMMAND}').then(async ({ runAssets }) => {
     const write = (text) => process.stdout.write(text);
@@ -57,7 +57,7 @@ async function fetchIn(cwd: string, env: Record<string, string>): Promise<{ code
   }
 }
 
-/** A port where nobody listens. */
+/** A port on which nobody listens. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -69,7 +69,7 @@ async function closedPort(): Promise<number> {
 const npm = { registry: 'npm', package: 'nbserve-no-such', version: '1.0.0', path: 'x', sha256: sha256('here') } as const;
 const pypi = { ...npm, registry: 'pypi', wheel: 'x-1-py3-none-any.whl' } as const;
 
-test('without a network the reason is told, once for each registry', async () => {
+test('without a network, the reason is reported once for each registry', async () => {
   const folder = project('offline', [
     { name: 'a.bin', sources: [npm] },
     { name: 'b.bin', sources: [{ ...npm, package: 'nbserve-no-other' }, pypi] },
@@ -98,7 +98,7 @@ test('without a network the reason is told, once for each registry', async () =>
   assert.match(unknown.text, /cannot be reached: (its name cannot be resolved \(DNS\)|the proxy does not take)/);
 });
 
-test('bytes that were changed are noticed, in the repository and in the cache', () => {
+test('changed bytes are noticed, in the repository and in the cache', () => {
   const folder = project('flipped', [{ name: 'kept/here.bin' }]);
   const usual = process.env.NBSERVE_CACHE;
   process.env.NBSERVE_CACHE = join(folder, 'cache');
@@ -120,7 +120,7 @@ test('bytes that were changed are noticed, in the repository and in the cache', 
 
 const asset = (committed: boolean) => ({ name: 'big.bin', committed }) as Asset;
 
-test('a file is kept as a whole or not at all, and parts of dead writers go', async () => {
+test('a file is written completely or not at all, and parts that killed writers left are removed', async () => {
   const folder = join(root, 'kept');
   mkdirSync(folder);
   writeFileSync(join(folder, 'big.bin.4194305.part'), 'left by a process that was killed');
@@ -131,7 +131,7 @@ test('a file is kept as a whole or not at all, and parts of dead writers go', as
   await assert.rejects(keepFile(asset(false), file, Buffer.from('x')), { code: 'NBS_ASSET_NOT_KEPT', message: /NBSERVE_CACHE/ });
 });
 
-test('on a full disk nothing is left, and the reason is told', async (t) => {
+test('on a full disk no part of the file is left, and the reason is reported', async (t) => {
   const disk = mkdtempSync(join(tmpdir(), 'nbs-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', disk], { stdio: 'ignore' });

@@ -8,24 +8,24 @@ import { until } from '../fixtures/wait.js';
 
 after(() => serve.shutdown());
 
-/** x → Loop, n times: the square root → y. */
+/** A model that computes the square root of x, n times in a Loop, and returns y. */
 const LOOP = Buffer.from(
   'CAgSAXQ68QEKrAEKAW4KAmdvCgF4EgF5GgVuTG9vcCIETG9vcCqPAQoEYm9keTKDAQobCgFjEgFkGgluSWRlbnRpdHkiCElkZW50aXR5ChMKAXYSAXcaBW5TcXJ0IgRTcXJ0EgRib2R5WgsKAWkSBgoECAcSAFoLCgFjEgYKBAgJEgBaEAoBdhILCgkIARIFCgMSAWtiCwoBZBIGCgQICRIAYhAKAXcSCwoJCAESBQoDEgFroAEFEgFnWgsKAW4SBgoECAcSAFoMCgJnbxIGCgQICRIAWhAKAXgSCwoJCAESBQoDEgFrYhAKAXkSCwoJCAESBQoDEgFrQgQKABAR',
   'base64',
 );
-/** Longer than any test waits. */
-const FOR_EVER = 10 ** 12;
+/** A number of runs that takes longer than any test waits. */
+const ENDLESS = 10 ** 12;
 
 const text = async (url: string, init: RequestInit = {}) => {
   const response = await fetch(url, init);
   return { status: response.status, text: await response.text() };
 };
 
-test('a model that runs on after its deadline is ended with its process, and another takes its place', async () => {
+test('if a model runs on after its deadline, its process is ended and replaced', async () => {
   const { url } = await serve.run(Looping.bind(new Uint8Array(LOOP)), { name: 'looping', routePrefix: '/looping' });
   const before = await text(url);
   assert.equal(before.status, 200, before.text);
-  const endless = await text(`${url}?n=${FOR_EVER}`);
+  const endless = await text(`${url}?n=${ENDLESS}`);
   assert.equal(endless.status, 504, endless.text);
   const fresh = await until(async () => {
     const answer = await text(url);
@@ -34,7 +34,7 @@ test('a model that runs on after its deadline is ended with its process, and ano
   assert.notEqual(fresh.text, before.text, 'the same process');
 });
 
-test('a long run without a deadline, or within it, is left alone', async () => {
+test('a long run without a deadline, or before its deadline, is not ended', async () => {
   const handle = await serve.run(Blocking.bind(), { name: 'blocking', routePrefix: '/blocking' });
   const pid = await handle.spin.remote(0);
   assert.equal(await handle.spin.remote(4000), pid);
@@ -42,7 +42,7 @@ test('a long run without a deadline, or within it, is left alone', async () => {
   assert.deepEqual(within, { status: 200, text: String(pid) });
 });
 
-test('it is left alone also beside a request whose deadline is over', async () => {
+test('nor is it ended if the deadline of another request has passed', async () => {
   const handle = await serve.getAppHandle<typeof Blocking>('blocking');
   const pid = await handle.spin.remote(0);
   const short = text(`${handle.url}?wait=500`, { headers: { 'x-request-timeout-seconds': '0.3' } });
@@ -51,7 +51,7 @@ test('it is left alone also beside a request whose deadline is over', async () =
   assert.equal(await handle.spin.remote(0), pid);
 });
 
-test('a loop that blocks is told by name: the exit says STUCK, and why', async (t) => {
+test('a loop that blocks has a name: the exit says STUCK, and why', async (t) => {
   const plane = await DataPlane.start(t);
   const code = `exports.default = class Main { async fetch(request) { await null; if (request.url.endsWith('/loop')) for (;;); return "ok"; } };`;
   const [replica] = await plane.deploy(code, { config: { requestTimeoutMs: 200, stuckTimeoutMs: 200 } });

@@ -14,7 +14,7 @@ const CLIENT_FAULTS = [
 ];
 const OWN_FAULT = { kind: 'own shape', body: '0', type: 'application/json', status: 500 };
 
-/** A canary that gets these requests in turn until it has ended; with the statuses that came. */
+/** Deploys a canary and sends it these requests in turn until it has ended. @returns the statuses too */
 async function tryVersion(version: string, requests: readonly { kind: string; body: string; type: string }[]) {
   const { url } = await serve.run(Relu.options({ version: 'base' }).bind(), { name: 'base', routePrefix: '/relu' });
   await serve.run(Relu.options({ version }).bind(), { name: version, routePrefix: null });
@@ -46,14 +46,14 @@ async function tryVersion(version: string, requests: readonly { kind: string; bo
   return { ...result, statuses };
 }
 
-test('what clients get wrong is no failure of a canary: it is promoted', async () => {
+test('errors of clients are not failures of a canary: it is promoted', async () => {
   const { state, message, statuses } = await tryVersion('strict', [RIGHT, ...CLIENT_FAULTS]);
   assert.equal(state, 'PROMOTED', message);
   assert.match(message, /error rate 0 %/);
   for (const { body, status } of CLIENT_FAULTS) assert.deepEqual([...(statuses.get(body) ?? [])], [status], body);
 });
 
-test('what its own code gets wrong rolls it back', async () => {
+test('errors of its own code roll it back', async () => {
   const { state, message, statuses } = await tryVersion('broken', [RIGHT, ...CLIENT_FAULTS, OWN_FAULT]);
   assert.equal(state, 'ROLLED_BACK', message);
   assert.match(message, /^error rate [\d.]+ % \(\d+ of \d+ requests\), allowed 5 %/);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type DataType, onnx, type TensorInfo } from 'nbserve/onnx';
 import { encodeModel } from '../../../ci/dist/onnx-graph.js';
 
-/** A model of one operator that gives its input back, or what it makes of it. */
+/** A model of one operator, which returns its input or a conversion of it. */
 function operator(op: string, x: Pick<TensorInfo, 'shape'> & { readonly type?: DataType }, attributes = {}): Uint8Array {
   const info = { type: 'float32', ...x } as const;
   return encodeModel({
@@ -15,7 +15,7 @@ function operator(op: string, x: Pick<TensorInfo, 'shape'> & { readonly type?: D
   });
 }
 
-test('dimensions without a name are independent, those of one name are not', async () => {
+test('dimensions without a name are independent, those with the same name are not', async () => {
   for (const shape of [
     ['?', '?'],
     ['', ''],
@@ -42,7 +42,7 @@ test('dimensions without a name are independent, those of one name are not', asy
   await classifier.dispose();
 });
 
-test('float16 goes in and comes out as it is, and can be joined', async () => {
+test('float16 goes in and comes out unchanged, and can be joined', async () => {
   const model = await onnx.load(operator('Identity', { type: 'float16', shape: ['n'] }), { device: 'cpu' });
   const { y } = await model.run(onnx.tensor('float16', [1.5, 2.5]));
   assert.ok(y !== undefined);
@@ -82,7 +82,7 @@ test('a model with an output that would end the process is refused when it is lo
   await model.dispose();
 });
 
-test('a tensor whose parts disagree is refused before the runtime sees it', async () => {
+test('a tensor whose type, dims and data do not agree is refused before the runtime gets it', async () => {
   const model = await onnx.load(operator('Identity', { type: 'uint8', shape: ['n'] }), { device: 'cpu' });
   const refuses = (tensor: unknown, message: RegExp) =>
     assert.rejects(model.run(tensor as ReturnType<typeof onnx.tensor>), { code: 'NBS_ONNX_INVALID_TENSOR', message });
@@ -93,7 +93,7 @@ test('a tensor whose parts disagree is refused before the runtime sees it', asyn
   await model.dispose();
 });
 
-test('what a type of an input cannot hold is refused before the runtime sees it', async () => {
+test('a value that the type of an input cannot hold is refused before the runtime gets it', async () => {
   for (const [type, data, dims, message] of [
     ['bool', Uint8Array.of(1, 2), [2], /element 1 is 2, which bool cannot hold/],
     ['string', ['a', 1], [2], /element 1 is of type number, which string cannot hold/],

@@ -16,7 +16,7 @@ const post = async (url: string, body: unknown) => {
   return { status: response.status, text: await response.text() };
 };
 
-test('what a client sends wrong has its own status, and says what would be right', async () => {
+test('wrong data of a client has its own status, and the message says what would be right', async () => {
   const wrong: readonly (readonly [kind: string, body: unknown, status: number, text: RegExp])[] = [
     ['image', 'aGVsbG8=', 415, /NBS_IMAGE_INVALID/],
     ['image', 'no base64!', 400, /NBS_BASE64_INVALID/],
@@ -37,7 +37,7 @@ test('what a client sends wrong has its own status, and says what would be right
   assert.deepEqual(await post(relu, [[[1], [-2], [3]]]), { status: 200, text: '[[[1],[0],[3]]]' });
 });
 
-test('what the code gets wrong itself is a 500', async () => {
+test('an error of the code itself is a 500', async () => {
   for (const kind of ['own shape', 'own name']) {
     const answer = await post(`${relu}?kind=${encodeURIComponent(kind)}`, 0);
     assert.equal(answer.status, 500, `${kind}: ${answer.text}`);

@@ -4,7 +4,7 @@ import { onnx } from 'nbserve/onnx';
 import { Tensor } from 'onnxruntime-node';
 import { toJson } from '../../dist/serve/replica/json-text.js';
 
-test('tensors of nbserve and of ONNX Runtime are lists of their shape in an answer', () => {
+test('tensors of nbserve and of ONNX Runtime are nested lists of their shape in an answer', () => {
   const raw = {
     scores: new Tensor('float32', Float32Array.from([1, 2, 3, 4]), [2, 2]),
     ids: new Tensor('int64', BigInt64Array.from([5n]), [1]),

@@ -29,19 +29,19 @@ test('a model says its inputs, outputs and device', () => {
   );
 });
 
-test('a batch gives what single runs give', async () => {
+test('a batch has the results of single runs', async () => {
   const feeds = loadMnist({ limit: 20 }).images.map((image) => mnistTensor(image));
   const batch = await model.runBatch(feeds, { maxBatchSize: 8 });
   for (const [i, feed] of feeds.entries()) {
     const alone = await model.run(feed);
     assert.deepEqual(batch[i]?.logits.dims, [1, 10]);
     const difference = alone.logits.data.map((value, at) => Math.abs(value - (batch[i]?.logits.data[at] as number)));
-    // Sums may be taken in another order.
+    // Sums may be computed in another order.
     assert.ok(Math.max(...difference) < 1e-4, `digit ${i}: ${Math.max(...difference)}`);
   }
 });
 
-test('an uploaded image is read as its pixels are', async () => {
+test('an uploaded image is read like its pixels', async () => {
   const { images, labels } = loadMnist({ limit: 1 });
   const [image] = images as [Uint8Array];
   const decoded = await onnx.image.decode(digitPng(image), { width: 28, height: 28, channels: 1, mean: 0.1307, std: 0.3081 });
@@ -58,7 +58,7 @@ test('from bytes and from a URL', async () => {
   }
 });
 
-test('what cannot be loaded or run has its code', async () => {
+test('models that cannot be loaded or run have their codes', async () => {
   await assert.rejects(onnx.load('/no/such.onnx'), { code: 'NBS_ONNX_NOT_FOUND', message: 'no model file at /no/such.onnx' });
   await assert.rejects(onnx.load(new URL(import.meta.url)), { code: 'NBS_ONNX_INVALID_MODEL' });
   await assert.rejects(onnx.load(new Uint8Array(8)), { code: 'NBS_ONNX_INVALID_MODEL' });
@@ -79,7 +79,7 @@ test('what cannot be loaded or run has its code', async () => {
   await assert.rejects(other.run(mnistTensor(new Uint8Array(784))), { code: 'NBS_ONNX_DISPOSED' });
 });
 
-test('auto always runs, and says of each other device why it does not', async () => {
+test('auto always finds a device, and says of each other one why it is not used', async () => {
   const other = await onnx.load(path);
   assert.deepEqual(
     other.report.attempts.map((attempt) => attempt.device),
@@ -89,7 +89,7 @@ test('auto always runs, and says of each other device why it does not', async ()
   await other.dispose();
 });
 
-test('a device that is not there fails with what is missing', async (t) => {
+test('a device that does not exist fails, and the error names what is missing', async (t) => {
   const other = await onnx.load(path);
   const cuda = other.report.attempts.find((attempt) => attempt.device === 'cuda');
   await other.dispose();

@@ -29,12 +29,12 @@ for (const [place, Deployment] of Object.entries(failing)) {
   });
 }
 
-test('a replica is up when what its constructor began is done', async () => {
+test('a replica is ready when what its constructor began has ended', async () => {
   const { url } = await serve.run(Patient.bind(), { name: 'patient', routePrefix: '/patient' });
   assert.deepEqual(await (await fetch(url)).json(), { ready: true, name: 'model' });
 });
 
-test('a failure that the constructor handles is its own affair, and so is a model that is loaded later', async () => {
+test('a failure that the constructor handles does not fail the start, nor does a model that is loaded later', async () => {
   for (const [Deployment, name] of [
     [Careful, 'the other'],
     [Lazy, 'lazy'],
@@ -44,14 +44,14 @@ test('a failure that the constructor handles is its own affair, and so is a mode
   }
 });
 
-test('a promise that is never fulfilled is named when the time is over', async () => {
+test('a promise that is never fulfilled is named when the start timeout has passed', async () => {
   await assert.rejects(
     serve.run(Endless.bind(), { name: 'endless', routePrefix: '/endless' }),
     code('NBS_START_NOT_DONE', /within 2000 ms \(startupTimeout\): it waits for the promise in its field #never\./),
   );
 });
 
-test('an update that cannot load leaves the version that works', async () => {
+test('an update that cannot load keeps the version that works', async () => {
   const { url } = await serve.run(Careful.bind(), { name: 'live', routePrefix: '/live' });
   await assert.rejects(
     serve.run(failing.privateField.bind(), { name: 'live', routePrefix: '/live' }),
@@ -60,7 +60,7 @@ test('an update that cannot load leaves the version that works', async () => {
   assert.equal(await (await fetch(url)).text(), 'the other');
 });
 
-test('what reconfigure begins to load is waited for, and its failure is told', async () => {
+test('reconfigure waits for what it begins to load, and reports its failure', async () => {
   const options = { name: 'switching', routePrefix: '/switching' };
   const deploy = (userConfig: unknown) => serve.run(Switching.options({ userConfig } as never).bind(), options);
   const { url } = await deploy({ broken: false, name: 'one' });
@@ -69,7 +69,7 @@ test('what reconfigure begins to load is waited for, and its failure is told', a
   await assert.rejects(deploy({ broken: true, name: 'three' }), code('NBS_ONNX_INVALID_MODEL'));
 });
 
-test('what the module of a function loads is waited for as well', async () => {
+test('the start also waits for what the module of a function loads', async () => {
   process.env.NBS_TEST_DRIVER = 'yes';
   const { Answer } = await import('../fixtures/start-function.js');
   delete process.env.NBS_TEST_DRIVER;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { onnx } from 'nbserve/onnx';
 import { encodeModel } from '../../../ci/dist/onnx-graph.js';
 
-test('a model that we write is one that ONNX Runtime runs', async () => {
+test('ONNX Runtime can run a model that ci/datasets writes', async () => {
   const bytes = encodeModel({
     name: 'scale',
     inputs: [

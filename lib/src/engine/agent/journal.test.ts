@@ -20,7 +20,7 @@ test('a reader gets every entry once, in order', async () => {
   );
 });
 
-test('a reader waits for what comes, and for what it keeps', async () => {
+test('a reader waits for the next entry, and for one that it wants', async () => {
   const journal = new Journal<number>(1e6);
   const even = journal.next(0, (value) => value % 2 === 0);
   journal.append(1, 1);
@@ -28,7 +28,7 @@ test('a reader waits for what comes, and for what it keeps', async () => {
   assert.deepEqual(await even, { entries: [2], last: 2, missed: 0, ended: false });
 });
 
-test('past its limit it drops the oldest entries and says how many', () => {
+test('above its limit, it drops the oldest entries and says how many', () => {
   const journal = new Journal<number>(1000);
   for (let i = 1; i <= 5000; i += 1) journal.append(i, 10);
   const batch = journal.read(0);
@@ -40,7 +40,7 @@ test('past its limit it drops the oldest entries and says how many', () => {
   assert.equal(journal.read(5000).missed, 0);
 });
 
-test('an entry over the limit is still given out', () => {
+test('an entry above the limit is still returned', () => {
   const journal = new Journal<string>(10);
   journal.append('long', 100);
   assert.deepEqual(journal.read(0).entries, ['long']);

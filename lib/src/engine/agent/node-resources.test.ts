@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { divide } from './node-resources.js';
 
 describe('divide', () => {
-  it('gives one node what the machine has, or what is declared', () => {
+  it('gives one node the machine’s resources, or the declared ones', () => {
     const machine = { cpu: 8, memory: 1000, gpus: ['0', '1'] };
     assert.deepEqual(divide(machine, [{}]), [{ ...machine, custom: {} }]);
     assert.deepEqual(divide(machine, [{ cpu: 2, gpu: 0, memory: 5, custom: { a: 1 } }]), [
@@ -20,7 +20,7 @@ describe('divide', () => {
     ]);
   });
 
-  it('names declared GPUs by those there are, and goes on beyond them', () => {
+  it('gives declared GPUs the names of existing ones, and new names beyond them', () => {
     const gpusOf = (gpus: string[], declared: (number | undefined)[]) =>
       divide(
         { cpu: 1, memory: 1, gpus },
@@ -34,7 +34,7 @@ describe('divide', () => {
     assert.deepEqual(gpusOf(['0', '1', '2'], [undefined, 1, undefined]), [['1'], ['0'], ['2']]);
   });
 
-  it('never gives one GPU to two nodes, and leaves none of the machine where somebody takes what is left', () => {
+  it('never gives one GPU to two nodes, and gives every GPU away if a node takes the rest', () => {
     const anyDeclared = fc.array(fc.option(fc.nat(4), { nil: undefined }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(9).map(String)), anyDeclared, (gpus, declared) => {
