@@ -173,7 +173,7 @@ export class NotebookRun {
     clearTimeout(killer);
   }
 
-  /** @param final whether the run cannot go on */
+  /** @param final true if the run cannot continue */
   #failed(cell: ExecutedCell, error: ErrorOutcome, final: boolean): void {
     this.#raised.add(cell);
     const allowed = this.#options.allowErrors || cell.hasTag('raises-exception');

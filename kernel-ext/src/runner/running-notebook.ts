@@ -43,7 +43,7 @@ export class RunningNotebook {
   #last: ExecutedCell | undefined;
   #room = MAX_UNITS;
 
-  /** @param echo is also called with every printed text @param stray told of what is printed before the first cell */
+  /** @param echo is also called with every printed text @param stray is called with what is printed before the first cell */
   constructor(notebook: Notebook, echo: Print, stray: Print) {
     const displays: DisplayTable = new Map();
     const code = notebook.cells.filter((cell) => cell.cell_type === 'code' && !hasTag(cell, 'skip-execution'));

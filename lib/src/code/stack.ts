@@ -29,8 +29,8 @@ const OWN = dirname(dirname(fileURLToPath(import.meta.url)));
 const OWN_FRAME = new RegExp(`[( ](file://)?${OWN.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/`);
 const INTERNAL_FRAME = /[( ]node:[^)]*\)?$/;
 
-/** A stack line `    at …` with the user's position; null if the frame is not one of shipped code. */
-function mapFrame(line: string): string | null {
+/** A stack line `    at …` with the user's position; undefined if the frame is not one of shipped code. */
+function mapFrame(line: string): string | undefined {
   // Found by the registered names, because a path may contain spaces, colons and parentheses.
   for (const [file, known] of files) {
     const at = line.indexOf(`${file}:`);
@@ -45,7 +45,7 @@ function mapFrame(line: string): string | null {
     const after = line.slice(at + file.length + 1 + position.length);
     return `${before}${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;
   }
-  return null;
+  return undefined;
 }
 
 function mapOf(file: MappedFile): SourceMap | null {
@@ -79,7 +79,7 @@ function mapFrames(lines: readonly string[]): readonly string[] {
   for (const line of lines) {
     const mapped = mapFrame(line);
     if (mapped === OUR_GLUE) continue;
-    if (mapped === null && (OWN_FRAME.test(line) || INTERNAL_FRAME.test(line))) continue;
+    if (mapped === undefined && (OWN_FRAME.test(line) || INTERNAL_FRAME.test(line))) continue;
     kept.push(mapped ?? line);
     if (/^\s+at /.test(line)) users += 1;
   }

@@ -76,7 +76,7 @@ export function refOf(pack: CodePackage): SourceRef {
   };
 }
 
-/** What a {@link SourceRegistry} needs to know of its notebook. */
+/** What a {@link SourceRegistry} needs to know about its notebook. */
 export interface SourceRegistryOptions {
   /** The notebook's folder. */
   readonly folder: string;

@@ -25,8 +25,8 @@ export class BlockLimit {
     times: new Float64Array(new SharedArrayBuffer(16)),
     counts: new Int32Array(new SharedArrayBuffer(12)),
   };
-  #thread: Worker | null = null;
-  #order: WatchOrder | null = null;
+  #thread: Worker | undefined;
+  #order: WatchOrder | undefined;
 
   constructor() {
     this.#limit.times[0] = Number.POSITIVE_INFINITY;
@@ -36,7 +36,7 @@ export class BlockLimit {
   attach(thread: Worker): void {
     this.#thread = thread;
     thread.on('message', () => Atomics.add(this.#limit.counts, 1, 1));
-    if (this.#order !== null) thread.postMessage(this.#order);
+    if (this.#order !== undefined) thread.postMessage(this.#order);
   }
 
   /**

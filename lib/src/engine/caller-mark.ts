@@ -1,8 +1,8 @@
-// An operating system command, which terminals do not show. It stands in front of each line on its way from a replica to the agent.
+// An operating system command of terminals, which they do not show. It comes before each line that a replica sends to the agent.
 const OPEN = '\u001b]nbserve;';
 const CLOSE = '\u0007';
 
-/** What is written in front of a line that is printed during a call. */
+/** The mark before a line that is printed during a call. */
 export const callerMark = (caller: string): string => `${OPEN}${caller}${CLOSE}`;
 
 /** A line without its marks, and the caller that the first of them names. */

@@ -42,8 +42,8 @@ function watch({ limit, error }: WatchOrder): void {
   /** When the main thread last answered or had no call. A thread that ends one call and begins the next in the same turn of the event loop has not answered. */
   let aliveAt = lookedAt;
   /** Since when the limit applies and the main thread has not answered. */
-  let overSince: number | null = null;
-  let toldAt: number | null = null;
+  let overSince: number | undefined;
+  let toldAt: number | undefined;
   /** Since when it is blocked, as reported to the owner (epoch, ms). */
   let since = 0;
   const timer = setInterval(() => {
@@ -56,8 +56,8 @@ function watch({ limit, error }: WatchOrder): void {
     const isAlive = calls === 0 || wasStopped || answered !== answers;
     answers = answered;
     if (isAlive) aliveAt = now;
-    if (isAlive && toldAt !== null) {
-      toldAt = null;
+    if (isAlive && toldAt !== undefined) {
+      toldAt = undefined;
       tell({ kind: 'unblocked' } satisfies ChildMessage);
     }
     idleLooks = calls === 0 ? idleLooks + 1 : 0;
@@ -67,7 +67,7 @@ function watch({ limit, error }: WatchOrder): void {
       if (calls === 0 || Atomics.exchange(counts, 0, 1) === 1) return clearInterval(timer);
     }
     if (calls === 0) {
-      overSince = null;
+      overSince = undefined;
       isLeaving = idleLooks >= IDLE_LOOKS;
       if (isLeaving) Atomics.store(counts, 0, 0);
       return;
@@ -79,14 +79,14 @@ function watch({ limit, error }: WatchOrder): void {
     }
     const [fromMs, forMs] = times as unknown as [number, number];
     const isOver = Date.now() >= fromMs;
-    if (!isOver) overSince = null;
-    else if (overSince === null || isAlive) overSince = now;
-    if (now - aliveAt >= TELL_AFTER_MS && (toldAt === null || now - toldAt >= TELL_EVERY_MS)) {
-      if (toldAt === null) since = Math.round(Date.now() - (now - aliveAt));
+    if (!isOver) overSince = undefined;
+    else if (overSince === undefined || isAlive) overSince = now;
+    if (now - aliveAt >= TELL_AFTER_MS && (toldAt === undefined || now - toldAt >= TELL_EVERY_MS)) {
+      if (toldAt === undefined) since = Math.round(Date.now() - (now - aliveAt));
       toldAt = now;
       tell({ kind: 'blocked', since, isOver } satisfies ChildMessage);
     }
-    if (overSince === null || now - overSince <= forMs) return;
+    if (overSince === undefined || now - overSince <= forMs) return;
     tell({ kind: 'failed', error, name: 'STUCK' } satisfies ChildMessage);
     // Not with console, which goes through the main thread.
     writeSync(2, `${error.message}\n`);

@@ -41,7 +41,7 @@ export class ChildRun {
   #startTimedOut = false;
   #error: WireError | undefined;
   #saidName: 'STUCK' | undefined;
-  #blocked: (Blocked & { readonly saidAt: number }) | null = null;
+  #blocked: (Blocked & { readonly saidAt: number }) | undefined;
 
   constructor(spec: ProcessSpec, options: ChildOptions) {
     this.#child = spawnChild(spec, options);
@@ -78,8 +78,8 @@ export class ChildRun {
   }
 
   /** What its watcher reported about its main thread, if that was in the last seconds. */
-  get blocked(): Blocked | null {
-    if (this.#exited || this.#blocked === null || Date.now() - this.#blocked.saidAt > BLOCKED_HOLDS_MS) return null;
+  get blocked(): Blocked | undefined {
+    if (this.#exited || this.#blocked === undefined || Date.now() - this.#blocked.saidAt > BLOCKED_HOLDS_MS) return undefined;
     const { since, isOver } = this.#blocked;
     return { since, isOver };
   }
@@ -123,7 +123,7 @@ export class ChildRun {
     const lines = new LineSplitter((text) => {
       const message = parseMessage(text);
       if (message?.kind === 'ready') onReady();
-      else if (message?.kind === 'unblocked') this.#blocked = null;
+      else if (message?.kind === 'unblocked') this.#blocked = undefined;
       else if (message?.kind === 'blocked')
         this.#blocked = { since: Number(message.since), isOver: message.isOver === true, saidAt: Date.now() };
       else if (message?.kind === 'failed') {

@@ -8,7 +8,7 @@ const ROTATE_BYTES = 16 * 1024 * 1024;
  */
 export class LogFile {
   #path: string;
-  #fd: number | null = null;
+  #fd: number | undefined;
   #queue: string[] = [];
   #writing = false;
   #bytes = 0;
@@ -27,7 +27,7 @@ export class LogFile {
 
   /** Renames the file, with the lines in it. */
   moveTo(path: string): void {
-    if (this.#fd !== null) {
+    if (this.#fd !== undefined) {
       try {
         renameSync(this.#path, path);
       } catch {
@@ -41,8 +41,8 @@ export class LogFile {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#writing) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    if (this.#fd !== null) closeSync(this.#fd);
-    this.#fd = null;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
 
   #drain(): void {
@@ -55,7 +55,7 @@ export class LogFile {
     this.#queue = [];
     const fd = this.#open();
     // There is no file, because the disk is full. These lines are lost; later ones may not be.
-    if (fd === null) return;
+    if (fd === undefined) return;
     this.#writing = true;
     write(fd, bytes, 0, bytes.length, null, (_error, written = 0) => {
       this.#bytes += written;
@@ -64,18 +64,18 @@ export class LogFile {
     });
   }
 
-  #open(): number | null {
+  #open(): number | undefined {
     try {
-      if (this.#fd !== null && this.#bytes > ROTATE_BYTES) {
+      if (this.#fd !== undefined && this.#bytes > ROTATE_BYTES) {
         closeSync(this.#fd);
-        this.#fd = null;
+        this.#fd = undefined;
         renameSync(this.#path, `${this.#path}.1`);
         this.#bytes = 0;
       }
       this.#fd ??= openSync(this.#path, 'a', 0o600);
       return this.#fd;
     } catch {
-      return null;
+      return undefined;
     }
   }
 }

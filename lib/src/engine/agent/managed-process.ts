@@ -78,7 +78,7 @@ export class ManagedProcess {
     const { pid, startedAt, blocked } = this.#run;
     const state =
       this.#exit !== undefined ? ProcessState.STOPPED : this.#run.isReady ? ProcessState.RUNNING : ProcessState.STARTING;
-    const more = { ...(blocked !== null && { blocked }), ...(this.#exit !== undefined && { exit: this.#exit }) };
+    const more = { ...(blocked !== undefined && { blocked }), ...(this.#exit !== undefined && { exit: this.#exit }) };
     return { id, role, label, pid, state, startedAt, node: this.#options.node, restarts: this.#restarts, ...more };
   }
 

@@ -35,7 +35,7 @@ export class WorkerNode {
   readonly #options: WorkerNodeOptions;
   /** The processes that were started there and have not ended. */
   readonly #started = new Map<string, Started>();
-  #call: OpCaller<WorkerOps> | null = null;
+  #call: OpCaller<WorkerOps> | undefined;
   #leaving = false;
   /** Resolves when everything that was printed there has been read. */
   #allRead: Promise<unknown> = Promise.resolve();
@@ -46,7 +46,7 @@ export class WorkerNode {
   }
 
   get alive(): boolean {
-    return this.#call !== null;
+    return this.#call !== undefined;
   }
 
   /** Starts its agent. Resolves when the agent is connected. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
@@ -68,7 +68,7 @@ export class WorkerNode {
 
   async start(spec: ProcessSpec): Promise<undefined> {
     const { label } = spec;
-    if (this.#call === null) throw NodeLost({ node: this.id, label });
+    if (this.#call === undefined) throw NodeLost({ node: this.id, label });
     this.#started.set(spec.id, { spec, startedAt: Date.now() });
     try {
       await this.#call('start', spec);
@@ -79,7 +79,7 @@ export class WorkerNode {
   }
 
   async rename(id: string, to: string, logGroup?: string): Promise<undefined> {
-    if (this.#call === null) throw NodeLost({ node: this.id, label: id });
+    if (this.#call === undefined) throw NodeLost({ node: this.id, label: id });
     const started = this.#started.get(id);
     if (started !== undefined) {
       // At once, so that an operation on the new id goes to this node from now on.
@@ -107,7 +107,7 @@ export class WorkerNode {
   }
 
   async list(): Promise<readonly ProcessInfo[]> {
-    if (this.#call === null) return [];
+    if (this.#call === undefined) return [];
     return this.#call('list', undefined).catch((error: unknown) => orNothing(error) ?? []);
   }
 
@@ -190,13 +190,13 @@ export class WorkerNode {
 
   /** Called when the connection has ended. The children there end too, because their lifelines end. */
   async #lost(): Promise<void> {
-    this.#call = null;
+    this.#call = undefined;
     if (this.#leaving) return;
     this.#options.onChange(false);
     for (const { spec, startedAt } of this.#started.values()) this.#options.head.keepExit(lostProcess(this.id, spec, startedAt));
     this.#started.clear();
     // The head's agent restarts it, after a pause that grows.
-    while (!this.#leaving && this.#call === null) {
+    while (!this.#leaving && this.#call === undefined) {
       await delay(RECONNECT_MS);
       await this.#connect().catch(() => {});
     }
