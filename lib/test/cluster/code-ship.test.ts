@@ -1,10 +1,10 @@
-/** Cells are run here; what they declare is shipped and used in a process that has seen none of them. */
+/** Runs cells here. What they declare is sent to another process, which has seen none of them, and used there. */
 import { after, test } from 'node:test';
 import { makeFolder } from '../fixtures/code-folder.js';
 import { Notebook } from '../fixtures/code-notebook.js';
 import { FreshProcess } from '../fixtures/code-process.js';
 
-// Checks run in the other process on what it loaded: nothing is known of its type here.
+// Checks run in the other process, and use what it has loaded. Its type is not known here.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Loaded = any;
 type Assert = Readonly<Record<'equal' | 'notEqual' | 'deepEqual', (actual: unknown, expected: unknown) => void>>;

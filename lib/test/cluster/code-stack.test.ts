@@ -45,7 +45,7 @@ async function stackOf(check: (C: Loaded) => unknown): Promise<readonly string[]
   const notebook = new Notebook(folder);
   for (const cell of CELLS) await notebook.run(cell);
   const { error } = await other.run(await notebook.pack('Chat'), check);
-  // The check itself runs in the runner, below the code that it tests.
+  // The check itself runs in the other process, below the code that it tests.
   return (error?.stack ?? '').split('\n').filter((line) => !/runner|eval/.test(line));
 }
 

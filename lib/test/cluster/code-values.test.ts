@@ -1,4 +1,4 @@
-/** Captured values arrive whole, and what can't be sent is refused with the whole chain. */
+/** Captured values arrive complete. If a value cannot be sent, the error names the whole chain of references. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { CannotShip, NoSource } from '../../dist/code/index.js';
@@ -19,7 +19,7 @@ after(async () => {
   remove();
 });
 
-/** The last cell's `v` is captured; the check gets it. */
+/** The check gets the captured `v` of the last cell. */
 const VALUES: readonly Case[] = [
   [
     'primitives',

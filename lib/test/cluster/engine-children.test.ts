@@ -82,7 +82,7 @@ test('logs(id) yields the lines of one process and ends with it', async (t) => {
   const reading = (async () => {
     for await (const line of engine.logs('d')) seen.push(line);
   })();
-  await engine.list(); // The reader asked before this.
+  await engine.list(); // The reader made its request before this.
   await engine.stop('d');
   await reading;
   assert.deepEqual(seen, ['draining', 'drained']);

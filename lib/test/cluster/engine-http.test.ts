@@ -13,7 +13,7 @@ after(assertNothingLeft);
 const proxyOf = async (engine: Engine): Promise<ProcessInfo> =>
   (await engine.list()).find(({ id }) => id === 'proxy') as ProcessInfo;
 
-/** One request on a connection of its own. */
+/** Sends one request on a new connection. */
 function get(url: string): Promise<{ pid: number }> {
   return new Promise((resolve, reject) => {
     request(url, { agent: false }, async (response) => {
@@ -30,7 +30,7 @@ test('a proxy that is killed is replaced, and who connects meanwhile waits in th
   const { cluster, engine } = await startStubs(t);
   const before = await proxyOf(engine);
   assert.equal((await get(cluster.url)).pid, before.pid);
-  // Suspended, so that the connections are in the backlog for sure when it is killed.
+  // The process is suspended, so that the connections are certainly in the backlog when it is killed.
   process.kill(before.pid, 'SIGSTOP');
   const answers = Array.from({ length: 20 }, () => get(cluster.url));
   const sockets = await Promise.all(
@@ -105,7 +105,7 @@ test('an early cluster takes deploys before its proxy is ready, and says why whe
     early: true,
     entries: { controller: STUB, proxy: '/nowhere/main.js' },
   }).catch((reason: NbserveError) => reason);
-  // Which of the two is faster is open; the error is the same.
+  // It is not known which of the two is faster; the error is the same.
   const error = cluster instanceof Error ? cluster : await cluster.serving.catch((reason: NbserveError) => reason);
   assert.ok(hasCode(error, ProcessExited), String(error));
   assert.match((error as NbserveError).message, /proxy ended before it was ready/);

@@ -106,7 +106,7 @@ test('a driver that reads late still gets every line', async (t) => {
   const { engine, lines } = await startStubs(t);
   await engine.start(stub('p', { afterwards: 'print-and-die', lines: 30_000 }));
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  Atomics.wait(pause, 0, 0, 500); // A cell that blocks.
+  Atomics.wait(pause, 0, 0, 500); // This is a cell that blocks.
   await until(() => lines.some(({ text }) => text === 'last words'));
   assert.equal(lines.filter(({ processId }) => processId === 'p').length, 30_001);
 });

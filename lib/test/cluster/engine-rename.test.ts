@@ -23,7 +23,7 @@ test('a process goes on under another id: list, log, start, stop and exit know i
 
   await engine.rename('spare', 'Chat#1');
   await engine.rename('spare', 'Chat#1');
-  // Whoever follows the old id sees it end.
+  // Code that follows the old id sees that it ends.
   await following;
   assert.deepEqual(followed, []);
   const listed = (await engine.list()).filter((info) => info.pid === pid);
@@ -83,7 +83,7 @@ test('a process of another node is known there by its new id', async (t) => {
   await engine.start(stub('spare', { afterwards: 'say-hello' }, { label: 'spare', node: 'other' }));
   const { pid } = (await engine.list()).find(({ id }) => id === 'spare') ?? assert.fail();
   const renamed = engine.rename('spare', 'Chat#1');
-  // Sent right behind it, as a replica is that is not wanted any more.
+  // This is sent directly after it, as for a replica that is no longer wanted.
   const stopped = engine.stop('Chat#1');
   await renamed;
   await engine.rename('spare', 'Chat#1').catch((error: unknown) => assert.ok(hasCode(error, CannotRename)));
