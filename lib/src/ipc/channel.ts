@@ -40,7 +40,7 @@ export interface Channel {
 // biome-ignore lint/suspicious/noConfusingVoidType: handlers that end the call at once simply return
 export type CallHandler = (call: IncomingCall) => (() => void) | undefined | void;
 
-/** Kinds of calls besides `control`. Whoever defines such kinds passes this to `connect` and `listen`. */
+/** Kinds of calls besides `control`. The code that defines such kinds passes this to `connect` and `listen`. */
 export interface CallKinds {
   /** Names the call in messages. */
   nameOf(head: CallHead): string;

@@ -26,23 +26,24 @@ export class BoundDeployment {
 export const isApplication = (value: unknown): value is BoundDeployment & Application<unknown> =>
   value instanceof BoundDeployment;
 
-/** One deployment of an application, under the name that it has there. */
+/** One deployment of an application, with the name that it has there. */
 export interface PlacedDeployment {
   readonly name: string;
   readonly definition: DeploymentDefinition;
-  /** The constructor's arguments; bound deployments are {@link PendingHandle}s. */
+  /** The constructor's arguments. Bound deployments are replaced by {@link PendingHandle}s. */
   readonly args: readonly unknown[];
-  /** Names of those whose handles are among the arguments. */
+  /** Names of the deployments whose handles are among the arguments. */
   readonly dependencies: readonly string[];
-  /** Name of the one that decides on its number of replicas, where there is one. */
+  /** Name of the deployment that decides on its number of replicas, if there is one. */
   readonly policy?: string;
-  /** Name of the one whose number of replicas it decides on, where it is a policy. */
+  /** If this is a policy: name of the deployment whose number of replicas it decides on. */
   readonly policyOf?: string;
 }
 
 /**
- * Lays an application out: every bound deployment reachable from `root`, inner ones first, the root last.
- * A deployment with a policy of its own has that before it. Two deployments of one name get `_1`, `_2` …; one bound deployment used in two places stays one.
+ * Lists the deployments of an application: every bound deployment that can be reached from `root`, inner ones first, the root last.
+ * A deployment with a policy of its own follows its policy. If several deployments have the same name, the later ones get `_1`, `_2` …; one bound
+ * deployment that is used in two places stays one.
  */
 export function layOut(app: string, root: BoundDeployment): PlacedDeployment[] {
   const placed: PlacedDeployment[] = [];
@@ -86,7 +87,7 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
   return `${name}_${n}`;
 }
 
-/** Copies `value` with each bound deployment replaced; looks into arrays and plain objects only. */
+/** Copies `value` and replaces each bound deployment. It searches only arrays and plain objects. */
 function replaceBound(value: unknown, replace: (bound: BoundDeployment) => unknown): unknown {
   if (value instanceof BoundDeployment) return replace(value);
   if (!holdsBound(value, new Set())) return value;
@@ -122,7 +123,7 @@ export function checkRoutePrefix(prefix: unknown): string | null {
   throw InvalidRoutePrefix({ prefix: JSON.stringify(prefix) ?? String(prefix) });
 }
 
-/** A prefix that is one. @throws NBS_INVALID_ROUTE_PREFIX */
+/** Checks a prefix that must not be null. @throws NBS_INVALID_ROUTE_PREFIX */
 export function requiredPrefix(prefix: unknown): string {
   return checkRoutePrefix(prefix ?? '') as string;
 }

@@ -5,7 +5,7 @@ import type { CanaryStatus } from './protocol/index.js';
 import { canarySpec } from './traffic.js';
 import type { Canary, CanaryOptions } from './types.js';
 
-/** A canary on a cluster, as whoever began it sees it. The controller carries it through, also when this process is gone. */
+/** A canary, as the process that began it sees it. The controller continues it, even if this process ends. */
 class RunningCanary implements Canary {
   readonly prefix: string;
   readonly #client: Client;
@@ -18,7 +18,7 @@ class RunningCanary implements Canary {
     this.#rule = rule;
   }
 
-  /** Asked for when somebody wants to know: it keeps this process alive. */
+  /** The request for the result is made when this is first read, because it keeps this process alive. */
   get done(): Promise<CanaryStatus> {
     this.#done ??= this.#untilEnded();
     return this.#done;
@@ -37,7 +37,7 @@ class RunningCanary implements Canary {
       try {
         return await this.#client.call('canaryStatus', { prefix: this.prefix, rule: this.#rule, ended: true });
       } catch (error) {
-        // A controller that died is started again, and goes on with it.
+        // If the controller dies, it is started again and continues the canary.
         if (!hasCode(error, PeerGone) || this.#client.isClosed) throw error;
       }
     }

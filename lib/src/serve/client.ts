@@ -20,55 +20,58 @@ import { CLUSTER_ENTRIES } from './start-cluster.js';
 let ownerKey: string | undefined;
 let ownerName: string | undefined;
 
-/** Names what owns this process's cluster over restarts (a kernel's notebook): a new one waits for its predecessor's end. */
+/**
+ * Sets the name by which this process's cluster is recognized after a restart, e.g. a kernel's notebook. A new cluster waits until the earlier one
+ * has ended.
+ */
 export function setOwnerKey(key: string): void {
   ownerKey = key;
 }
 
-/** Says what people know this process by, e.g. its notebook: `nbserve status` shows it. */
+/** Sets the name that users know this process by, e.g. its notebook. `nbserve status` shows it. */
 export function setOwnerName(name: string): void {
   ownerName = name;
 }
 
-/** What people know this process by: what it was named, else its script. */
+/** The name that users know this process by: the one that was set, otherwise that of its script. */
 export const nameOfOwner = (): string => ownerName ?? processName();
 
 let inOwnContext = (print: () => void): void => print();
 
-/** Has what the cluster's own processes log printed by `run`. They work for whoever calls, not for the call that started them. */
+/** Makes `run` print what the cluster's own processes log. These processes work for all callers, and not only for the call that started them. */
 export function setOwnLinesContext(run: (print: () => void) => void): void {
   inOwnContext = run;
 }
 
 export interface ClusterOptions extends HttpOptions {
-  /** Its nodes. @default one, with what the machine has */
+  /** Its nodes. @default one node, with the resources of the machine */
   readonly nodes?: readonly DeclaredNode[];
-  /** Processes held ready for new replicas. */
+  /** Number of spare processes for new replicas. */
   readonly spareReplicas: number;
 }
 
-/** This process's connection to its cluster: the control channel, the router behind handles, and the replicas' output. */
+/** This process's connection to its cluster: the control channel, the router of its handles, and the output of the replicas. */
 export class Client {
-  /** By deployment key, which run was its last: its output goes where that run was called, e.g. to that notebook cell. */
+  /** Printers by deployment key. Output goes where the deployment was last run, e.g. to that notebook cell. */
   readonly #printers = new Map<string, (line: LogLine) => void>();
 
   isClosed = false;
 
-  /** Work under way holds this process, connections to a cluster that it joined do not. */
+  /** Keeps this process alive while work is in progress. Connections to a cluster that it joined do not. */
   readonly #alive: KeepAlive;
 
   private constructor(
     readonly cluster: LocalCluster,
     readonly controller: ControllerLink,
     readonly router: RouterLike,
-    /** Started here, so it ends here. */
+    /** True if the cluster was started here, so it ends with this process. */
     readonly isOwner: boolean,
     alive: KeepAlive,
   ) {
     this.#alive = alive;
   }
 
-  /** Starts a cluster that ends with this process; it takes deploys. `cluster.serving` says when HTTP is answered. @throws NBS_PORT_IN_USE */
+  /** Starts a cluster that ends with this process and accepts deploys. `cluster.serving` resolves when HTTP is answered. @throws NBS_PORT_IN_USE */
   static async start({ nodes, spareReplicas, ...http }: ClusterOptions): Promise<Client> {
     let client: Client | undefined;
     const early: LogLine[] = [];
@@ -91,8 +94,8 @@ export class Client {
   }
 
   /**
-   * Joins a running cluster and leaves it running at the end. What deployments print that are run from here appears here. The connection
-   * does not keep this process alive, only requests and operations do.
+   * Joins a running cluster, which keeps running after this process ends. The output of deployments that are run from here appears here. The
+   * connection does not keep this process alive; requests and operations do.
    * @throws NBS_CLUSTER_GONE
    */
   static async join(dir: string): Promise<Client> {
@@ -124,19 +127,19 @@ export class Client {
 
   readonly call: OpCaller<ControllerOps> = (op, args, options) => this.during(() => this.controller.call(op, args, options));
 
-  /** This process does not end before the work has. */
+  /** Keeps this process alive until the work has ended. */
   during<T>(work: () => Promise<T>): Promise<T> {
     return this.#alive.during(work);
   }
 
-  /** From now on these deployments' output appears in the context of this call, and no longer at the driver that ran them before. */
+  /** From now on, the output of these deployments appears in the context of this call, and no longer in the driver that ran them before. */
   async printFor(deployments: readonly DeploymentKey[]): Promise<void> {
     const print = AsyncResource.bind(printLine);
     for (const key of deployments) this.#printers.set(key, print);
     await this.during(() => this.cluster.claimLogs(deployments));
   }
 
-  /** Gives the connections back. A cluster of our own ends with it. */
+  /** Closes the connections. If this process owns the cluster, the cluster ends. */
   async close(): Promise<void> {
     this.isClosed = true;
     setHandleContext(null);
@@ -156,13 +159,13 @@ export class Client {
   }
 }
 
-/** A replica's line, marked with its name: `(Chat#k3f9a2) hello`. */
+/** Prints a line of a replica after its name: `(Chat#k3f9a2) hello`. */
 function printLine({ label, role, stream, text }: LogLine): void {
   const out = stream === 'stdout' ? process.stdout : process.stderr;
   out.write(`(${label}) ${role === 'replica' ? text : messageOf(text)}\n`);
 }
 
-/** Our own processes log JSON lines; a person is shown the message. */
+/** nbserve's own processes log JSON lines; this returns the message for the user. */
 function messageOf(line: string): string {
   try {
     const { msg } = JSON.parse(line) as { msg?: unknown };

@@ -14,20 +14,20 @@ import {
 import { replicaCluster } from './handle/index.js';
 import type { ControllerOps } from './protocol/index.js';
 
-/** How long a controller that is being started again is waited for. */
+/** How long an operation waits for a controller that is being started again. */
 const RECONNECT_MS = 10_000;
 const RETRY_MS = 50;
-/** One that kills each controller must not be asked for ever. */
+/** Largest number of tries. An operation that kills each controller must not be repeated for ever. */
 const MAX_TRIES = 3;
 
 interface ControllerLinkOptions {
   readonly token: string;
   readonly hello: Hello;
-  /** Its connection does not keep this process alive. */
+  /** True if its connection does not keep this process alive. */
   readonly unref: boolean;
 }
 
-/** The driver's connection to the controller; opened again after the agent has replaced a controller that died. */
+/** The driver's connection to the controller. If the controller dies, it is opened again when the agent has started another one. */
 export class ControllerLink {
   readonly #dir: string;
   readonly #options: ControllerLinkOptions;
@@ -39,7 +39,7 @@ export class ControllerLink {
     this.#options = options;
   }
 
-  /** An open channel. @throws NBS_CONNECT_FAILED where no controller comes up in time */
+  /** An open channel. @throws NBS_CONNECT_FAILED if no controller starts in time */
   channel(): Promise<Channel> {
     if (this.#channel !== null) return this.#channel;
     const opening = this.#open();
@@ -52,9 +52,9 @@ export class ControllerLink {
   }
 
   /**
-   * One operation. Where the controller dies in it, its successor is asked again: each operation says what is to be, so asking twice is asking
-   * once, and what the first one had accepted goes on.
-   * @throws NBS_PEER_GONE where there is no cluster any more, NBS_CONNECT_FAILED where no successor comes up
+   * Calls one operation. If the controller dies meanwhile, the operation is sent to the next controller. Each operation says what state is wanted, so
+   * to send it twice has the same effect as once, and what the first controller had accepted continues.
+   * @throws NBS_PEER_GONE if the cluster has ended, NBS_CONNECT_FAILED if no controller starts in time
    */
   readonly call: OpCaller<ControllerOps> = async (op, args, options?: CallOptions) => {
     for (let tries = 1; ; tries += 1) {
@@ -75,7 +75,7 @@ export class ControllerLink {
     this.#channel = null;
   }
 
-  /** No controller will come again. */
+  /** True if no other controller will be started. */
   #isOver(): boolean {
     return this.#closed || !existsSync(this.#dir);
   }
@@ -97,7 +97,7 @@ export class ControllerLink {
 
 let link: ControllerLink | null = null;
 
-/** In a replica, what asks the controller of its cluster; elsewhere `undefined`. */
+/** In a replica, the connection to the controller of its cluster; otherwise `undefined`. */
 export function inReplica(): { readonly call: OpCaller<ControllerOps> } | undefined {
   const cluster = replicaCluster();
   if (cluster === undefined) return undefined;

@@ -8,7 +8,7 @@ import type { Application, AutoscalingPolicy, BindArgs, Deployment, DeploymentOp
 
 type Deployer = (app: Application<unknown>, options: { name: string; routePrefix: string }) => Promise<unknown>;
 
-/** One that loops is replaced soon: meanwhile nothing is scaled. */
+/** A policy that loops is replaced soon, because nothing is scaled meanwhile. */
 const POLICY_OPTIONS = {
   healthCheckPeriod: '2s',
   healthCheckTimeout: '5s',
@@ -21,7 +21,7 @@ export class DeploymentDefinition {
   readonly name: string;
   readonly version: string | null;
   readonly config: DeploymentConfig;
-  /** The function that decides on the number of replicas, as a deployment of its own; `null` if there is none. */
+  /** The function that decides on the number of replicas, as a separate deployment; `null` if there is none. */
   readonly policy: DeploymentDefinition | null;
 
   readonly target: Target;
@@ -54,7 +54,7 @@ export class DeploymentDefinition {
   }
 
   options(options: DeploymentOptions): DeploymentDefinition {
-    // The number of replicas is one setting under two names: the later word on it holds.
+    // The number of replicas is one setting with two names. If both are given, the later one counts.
     const { numReplicas, autoscaling, ...others } = this.#settings;
     const replicas = options.numReplicas === undefined && options.autoscaling === undefined;
     const kept = {
@@ -84,7 +84,7 @@ export class DeploymentDefinition {
   }
 }
 
-/** The typed face of a definition; the brands exist only in types. */
+/** The typed view of a definition. The brands exist only in the types. */
 export const asDeployment = <T, A extends readonly unknown[]>(definition: DeploymentDefinition): Deployment<T, A> =>
   definition as unknown as Deployment<T, A> & {
     bind(...args: BindArgs<A>): Application<T>;
@@ -96,7 +96,7 @@ function shown(value: unknown): string {
   return typeof value === 'object' ? `an object` : `the ${typeof value} ${String(value)}`;
 }
 
-/** Checks the options of a deployment and gives them in the form that the cluster works with. */
+/** Checks the options of a deployment and converts them for the cluster. */
 export function deploymentConfig(where: string, options: DeploymentOptions): DeploymentConfig {
   const values = parseOptions(where, DEPLOYMENT_OPTIONS, { ...options });
   if (values.autoscaling !== undefined && typeof options.numReplicas === 'number') throw OptionsExclude({ where });

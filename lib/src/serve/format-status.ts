@@ -1,7 +1,7 @@
 import { formatTraffic } from './format-traffic.js';
 import type { ServeStatus } from './protocol/status.js';
 
-/** The status as an indented list, in the shape that `serve status` of Ray Serve has. */
+/** Writes the status as an indented list, similar to `serve status` of Ray Serve. */
 export function formatStatus({ url, warnings, nodes, applications, traffic }: ServeStatus): string {
   const lines = [`url: ${url === '' ? 'none' : url}`, ...warnings.map((warning) => `warning: ${warning}`)];
   const several = nodes.length > 1;

@@ -1,7 +1,7 @@
 import type { ServeStatus } from './protocol/status.js';
 import type { TrafficStatus } from './types.js';
 
-/** Splits as an indented list, one line for each version. */
+/** Writes splits as an indented list, with one line for each version. */
 export function formatTraffic(traffic: ServeStatus['traffic']): string[] {
   return Object.entries(traffic).flatMap(([prefix, status]) => [`${prefix}:`, ...linesOf(status).map((line) => `  ${line}`)]);
 }

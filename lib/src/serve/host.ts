@@ -1,4 +1,4 @@
-/** The second door of this room, for hosts of user code: the notebook kernel and the command line. */
+/** A second door of this room for programs that host user code: the notebook kernel and the command line. */
 
 export { isApplication } from './application.js';
 export { beginCanary } from './canary.js';

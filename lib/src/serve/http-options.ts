@@ -2,11 +2,11 @@ import { InvalidOption, type OptionSpec, parseOptions } from '../core/index.js';
 import type { HttpOptions, ProxyLocation } from '../engine/index.js';
 import type { StartOptions } from './types.js';
 
-/** Where HTTP is answered unless something else is asked for. */
+/** The address at which HTTP is answered by default. */
 export const USUAL_ADDRESS = { host: '127.0.0.1', port: 'auto' } as const;
 
 const LOCATIONS: readonly ProxyLocation[] = ['EveryNode', 'HeadOnly', 'Disabled'];
-/** Of the head; that of the n-th node is 127.0.0.n. */
+/** Host names of the head node. The n-th node has 127.0.0.n. */
 const HEAD_HOSTS: readonly string[] = [USUAL_ADDRESS.host, 'localhost'];
 
 const texts = (doc: string): OptionSpec<readonly string[]> => ({
@@ -44,7 +44,7 @@ const proxyLocation: OptionSpec<ProxyLocation> = {
   parse: (value) => LOCATIONS.find((one) => one === value),
 };
 
-/** Those of `serve.start` that say where HTTP is answered, and to whom. */
+/** Options of `serve.start` that say at which address HTTP is answered, and who may call. */
 export const HTTP_OPTIONS = {
   host,
   port,
@@ -57,10 +57,10 @@ export const HTTP_OPTIONS = {
   proxyLocation,
 } as const;
 
-/** As browsers write them: without a path, and so without a slash at the end. */
+/** The form in which browsers write origins: without a path, and so without a slash at the end. */
 const ORIGIN = /^(?:\*|null|[a-z][a-z\d+.-]*:\/\/[^/\sA-Z]+)$/;
 
-/** One that is written in another way would never be met. */
+/** An origin in another form would never match. */
 function checkOrigins(origins: readonly string[]): readonly string[] {
   const wrong = origins.find((origin) => !ORIGIN.test(origin));
   if (wrong === undefined) return origins;
@@ -68,7 +68,7 @@ function checkOrigins(origins: readonly string[]): readonly string[] {
   throw InvalidOption({ where: 'serve.start', option: 'allowedOrigins', expected, value: wrong });
 }
 
-/** Where HTTP is to be answered, and to whom. @throws NBS_INVALID_OPTION */
+/** The address at which HTTP is answered, and who may call. @throws NBS_INVALID_OPTION */
 export function httpOf(options: StartOptions): HttpOptions {
   const { host, port, allowedHosts, allowedOrigins, proxyLocation } = parseOptions('serve.start', HTTP_OPTIONS, {
     host: options.host,

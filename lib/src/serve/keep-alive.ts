@@ -1,10 +1,10 @@
 import type { OutgoingCall, ResponseSink } from '../ipc/index.js';
 import type { Dispatch, RouterLike } from './router/index.js';
 
-/** Longer than any wait: it is there for the event loop only. */
+/** Longer than any wait. The timer exists only to keep the event loop alive. */
 const NEVER_MS = 0x7fffffff;
 
-/** Keeps this process alive while work is under way over connections that do not. */
+/** Keeps this process alive while work is in progress over connections that do not keep it alive. */
 export class KeepAlive {
   #count = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -36,7 +36,7 @@ export class KeepAlive {
   }
 }
 
-/** The router, with the process kept alive while requests are under way. */
+/** Wraps a router so that the process stays alive while requests are in progress. */
 export function keepAliveRouter(router: RouterLike, alive: KeepAlive): RouterLike {
   return {
     get snapshot() {
@@ -78,7 +78,7 @@ function dispatch(router: RouterLike, request: Dispatch, alive: KeepAlive): Outg
     },
     write: (chunk) => call.write(chunk),
     end: (chunk) => call.end(chunk),
-    // Nothing is told after it.
+    // Nothing is called after it.
     cancel: (reason) => {
       over();
       call.cancel(reason);

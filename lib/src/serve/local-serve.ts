@@ -18,7 +18,7 @@ import { setTraffic, trafficOf } from './traffic.js';
 import type { Application, DeploymentOptions, RunOptions, TrafficOptions } from './types.js';
 
 function run(application: Application<unknown>, options: RunOptions = {}): Promise<never> {
-  // In a replica, a module's own serve.run must neither deploy nor let the lines after it run.
+  // In a replica, if a module calls serve.run, it must not deploy, and the lines after it must not run.
   return inertChange('run', options.name ?? 'default') ?? (runApplication(ownCluster(), application, options) as Promise<never>);
 }
 
@@ -28,7 +28,7 @@ function deployment(target: Target, options: DeploymentOptions = {}): never {
   return asDeployment(definition) as never;
 }
 
-/** Runs outside of any cluster of their own (in a replica) as well: they need the routes only. */
+/** This also works in a process without a cluster of its own (in a replica), because it needs only the routes. */
 async function getDeploymentHandle(name: string, app = 'default'): Promise<never> {
   const { router } = await context();
   const routes = await router.whenSnapshot(0);
@@ -57,10 +57,10 @@ async function traffic(
   return (await (inertChange('traffic') ?? setTraffic(await requiredCluster(), at, weights, options))) as never;
 }
 
-/** In a driver its cluster, in a replica the one that it belongs to. @throws NBS_NOT_RUNNING */
+/** In a driver, its cluster; in a replica, the cluster that it belongs to. @throws NBS_NOT_RUNNING */
 const cluster = async (): Promise<Pick<Client, 'call'>> => inReplica() ?? requiredCluster();
 
-/** In a driver its cluster's, in a replica the one that it belongs to. */
+/** The context of handles: in a driver, that of its cluster; in a replica, that of the cluster that it belongs to. */
 async function context() {
   await runningCluster();
   return handleContext();
@@ -68,7 +68,7 @@ async function context() {
 
 const list = (names: readonly string[]): string => [...new Set(names)].join(', ') || 'none';
 
-/** The `serve` of this process; `public-serve.ts` is the face that notebooks see. */
+/** The `serve` of this process. `public-serve.ts` exports the view of it that notebooks see. */
 export const localServe: Serve = {
   deployment: deployment as Serve['deployment'],
   batch,

@@ -2,18 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { opCaller } from '../ipc/index.js';
 import { runningCluster } from './own-cluster.js';
 
-/** An operation that the agent answers at once; what it says is not read. */
+/** An operation that the agent answers at once. Its answer is not read. */
 interface RoundTrip {
   list: { args: undefined; result: unknown };
 }
 
 /**
- * What a replica printed before it answered lies in the agent's pipe when the answer is here. The first round trip makes the agent read it, the second comes
- * back behind it; each one more brings another thousand lines.
+ * When the answer of a replica has arrived, its earlier output is in the agent's pipe. The first round trip makes the agent read the pipe, and the
+ * second one returns after that output. Each further one brings another thousand lines.
  */
 const ROUND_TRIPS = 4;
 
-/** Resolves once what the cluster's processes printed by now was handed on, or after `limitMs`. Where no cluster runs, at once. Never rejects. */
+/**
+ * Resolves when the output of the cluster's processes up to now was passed on, or after `limitMs`. If no cluster runs, it resolves at once. Never
+ * rejects.
+ */
 export async function logsDelivered(limitMs: number): Promise<void> {
   const over = new AbortController();
   const delivered = roundTrips().catch(() => {});

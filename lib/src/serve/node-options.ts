@@ -3,7 +3,7 @@ import type { DeclaredNode } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
 
-/** Each has an address 127.0.0.n of its own, and processes. */
+/** Each node has its own address 127.0.0.n and its own processes. */
 const MAX_NODES = 64;
 
 const gpus = (doc: string, defaultText: string): OptionSpec<number | undefined> => ({
@@ -57,7 +57,7 @@ export const NODE_OPTIONS = {
   resources: resources('Other resources of the node.', '`resources` of `serve.start`'),
 } as const;
 
-/** Those of `serve.start` that say what there is. */
+/** Options of `serve.start` for the resources and nodes. */
 export const MACHINE_OPTIONS = {
   numGpus: gpus('Number of GPUs that replicas may use; with several nodes, the number on each node.', 'what `nvidia-smi` lists'),
   resources: resources(
@@ -67,7 +67,7 @@ export const MACHINE_OPTIONS = {
   nodes,
 } as const;
 
-/** The nodes that `serve.start` was told of; `undefined` where that is nothing. @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION */
+/** The nodes in the options of `serve.start`; `undefined` if there are none. @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION */
 export function declaredNodes(options: StartOptions): readonly DeclaredNode[] | undefined {
   const { numGpus, resources: others, nodes: declared } = options;
   if (numGpus === undefined && others === undefined && declared === undefined) return undefined;

@@ -1,23 +1,26 @@
 import type { Client } from './client.js';
 
-// Looked up at each call: user code may have put another console in its place.
+// The console is looked up at each call, because user code may have replaced it.
 let print = (text: string): void => console.warn(text);
 
-/** Where notices go: a script's stdout may be read by a program, so they go to its stderr; in a notebook, which shows stderr as a fault, to stdout. */
+/**
+ * Sets where notices are printed. A program may read a script's stdout, so they go to its stderr. A notebook shows stderr as an error, so there they
+ * go to stdout.
+ */
 export function setNoticePrinter(printer: (text: string) => void): void {
   print = printer;
 }
 
-/** Tells people something that is neither an error nor asked for. */
+/** Prints a message that is neither an error nor the result of a call. */
 export function notice(text: string): void {
   print(text);
 }
 
-/** The pause before a note that differs from the last one; each pause is twice the one before, up to the longest. */
+/** Pause before a note that differs from the last one. Each pause is twice as long as the one before, up to the longest. */
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Awaits `work`. If that takes long, says what the application waits for, by the status, and says so again when that has changed. */
+/** Awaits `work`. If that takes long, prints what the application waits for, according to the status, and prints it again when that has changed. */
 export async function noteIfLong<T>(
   client: Client,
   { what, app, afterMs }: { readonly what: string; readonly app?: string; readonly afterMs: number },
@@ -47,7 +50,7 @@ async function notesOf(client: Client, what: string, app: string | undefined): P
   const notes: string[] = [];
   for (const [name, { status: state, message, deployments }] of Object.entries(status?.applications ?? {})) {
     if (app !== undefined && name !== app) continue;
-    // What the whole application waits for; else which of its deployments still start.
+    // What the whole application waits for, otherwise which of its deployments still start.
     const starting = Object.entries(state === 'DEPLOYING' ? deployments : {}).filter(
       ([, one]) => one.status === 'UPDATING' && one.message !== '',
     );

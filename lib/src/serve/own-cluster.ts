@@ -13,17 +13,17 @@ import { startDetached } from './start-cluster.js';
 import { spareReplicasOf } from './start-options.js';
 import type { StartOptions } from './types.js';
 
-/** The port that `'auto'` takes where it is free; that of Ray Serve. */
+/** The port that `'auto'` takes if it is free. It is the port of Ray Serve. */
 const USUAL_PORT = 8000;
 
-/** The cluster that is started where nobody says how. */
+/** The cluster that is started by default. */
 const USUAL_CLUSTER = { ...USUAL_ADDRESS, spareReplicas: spareReplicasOf({}) };
 
 let connecting: Promise<Client> | null = null;
-/** A cluster that was started before anybody asked for it. */
+/** A cluster that was started before it was requested. */
 let ahead: Promise<Client> | null = null;
 
-/** Starts a cluster that the next `serve.run` is likely to ask for; until then nobody sees it. It ends with this process at the latest. */
+/** Starts a cluster that the next `serve.run` will probably need. Until then it is not visible. It ends with this process at the latest. */
 export function startAhead(): void {
   if (connecting !== null || ahead !== null) return;
   const attempt = Client.start(USUAL_CLUSTER);
@@ -31,7 +31,7 @@ export function startAhead(): void {
   const gone = (): void => {
     if (ahead === attempt) ahead = null;
   };
-  // Where it fails, whoever asks for a cluster tries again and gets the error.
+  // If this fails, the code that needs a cluster tries again and gets the error.
   attempt.then((client) => client.cluster.exited.then(gone), gone);
 }
 
@@ -41,7 +41,7 @@ const detachedOptions = (options: StartOptions) => ({
   controllerArgs: { spareReplicas: spareReplicasOf(options) },
 });
 
-/** The folder of the cluster to join, started first where it is to be detached; undefined where this process is to have its own. */
+/** The folder of the cluster to join; a detached cluster is started first. undefined if this process gets a cluster of its own. */
 async function folderToJoin(options: StartOptions): Promise<string | undefined> {
   const { address, detached = false } = options;
   if (address !== undefined && (typeof address !== 'string' || address === ''))
@@ -53,14 +53,14 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   try {
     return (await startDetached(httpOf(options), detachedOptions(options))).dir;
   } catch (error) {
-    // Somebody else started it meanwhile.
+    // Another process has started it meanwhile.
     const [other] = address === 'auto' && hasCode(error, DetachedRunning) ? await detachedClusters() : [];
     if (other !== undefined) return other.dir;
     throw error;
   }
 }
 
-/** A cluster that is joined, or the one started ahead where its address is the one wanted; else a new one. Whoever calls this closes it. */
+/** Joins a cluster, or takes the one that was started ahead if its address is the wanted one, or starts a new one. The caller must close it. */
 export async function openCluster(options: StartOptions): Promise<Client> {
   const folder = await folderToJoin(options);
   if (folder !== undefined) return joinAt(folder, options);
@@ -79,7 +79,7 @@ export async function openCluster(options: StartOptions): Promise<Client> {
 async function joinAt(folder: string, { port }: StartOptions): Promise<Client> {
   const early = ahead;
   ahead = null;
-  // Before the other one: handles work with the one that was opened last.
+  // This must be before the other one opens, because handles use the cluster that was opened last.
   await early?.then((client) => client.close()).catch(() => {});
   const client = await Client.join(folder);
   if (isOther(client, port)) {
@@ -92,7 +92,7 @@ async function joinAt(folder: string, { port }: StartOptions): Promise<Client> {
 const isOther = ({ cluster }: Client, port: StartOptions['port']): boolean =>
   typeof port === 'number' && port !== 0 && cluster.port !== port;
 
-/** The cluster of this process: the running one, or a new one. A start that failed may be tried again. */
+/** The cluster of this process: the running one, or a new one. If a start has failed, it can be tried again. */
 export function ownCluster(options: StartOptions = {}): Promise<Client> {
   if (connecting === null) {
     const attempt = openCluster(options);
@@ -110,7 +110,7 @@ export function ownCluster(options: StartOptions = {}): Promise<Client> {
 
 /**
  * The cluster at this address.
- * @throws NBS_ALREADY_RUNNING where it runs at another port, NBS_ALREADY_CONNECTED where another one was asked for
+ * @throws NBS_ALREADY_RUNNING if it runs at another port, NBS_ALREADY_CONNECTED if another cluster was requested
  */
 export async function clusterAt(options: StartOptions): Promise<Client> {
   const client = await ownCluster(options);
@@ -122,7 +122,7 @@ export async function clusterAt(options: StartOptions): Promise<Client> {
   return client;
 }
 
-/** The running cluster; `null` where none runs. */
+/** The running cluster; `null` if none runs. */
 export async function runningCluster(): Promise<Client | null> {
   return connecting === null ? null : connecting.catch(() => null);
 }
@@ -134,9 +134,9 @@ export async function requiredCluster(): Promise<Client> {
 }
 
 /**
- * Ends the cluster of this process, where one runs; leaves one that it joined.
- * @param drain take the applications down, also those of a joined cluster, and wait until every replica has finished what it has begun, as
- *   long as its `gracefulShutdownTimeout` allows
+ * Ends the cluster of this process, if one runs; leaves one that it joined.
+ * @param drain if true, deletes the applications, even those of a joined cluster, and waits until every replica has finished its requests, at most
+ * for its `gracefulShutdownTimeout`
  */
 export async function endCluster({ drain }: { readonly drain: boolean }): Promise<void> {
   const early = ahead;
@@ -145,7 +145,7 @@ export async function endCluster({ drain }: { readonly drain: boolean }): Promis
   connecting = null;
   await (await early?.catch(() => undefined))?.close();
   if (client === null) return;
-  // A controller that is gone has nothing left to drain; what runs is ended below.
+  // If the controller has ended, there is nothing left to drain. Processes that still run are ended below.
   try {
     if (drain && client.isOwner) {
       const note = { what: 'serve.shutdown', afterMs: DRAIN_NOTE_AFTER_MS };
@@ -158,7 +158,7 @@ export async function endCluster({ drain }: { readonly drain: boolean }): Promis
 
 async function deleteAll(client: Client): Promise<void> {
   const { applications } = await client.call('status', undefined);
-  // Another driver may have been quicker.
+  // Another driver may have deleted it meanwhile.
   const gone = (error: unknown): void => {
     if (!hasCode(error, NoSuchApp)) throw error;
   };

@@ -5,22 +5,24 @@ import { ModuleChanged, NoModule, NoPolicySource, NotRepeatable } from './errors
 import { hasChanged, mappedSites, originOf } from './modules/index.js';
 import type { Blob } from './upload.js';
 
-/** A deployment's code, ready to travel. */
+/** A deployment's code in the form in which it is sent. */
 export interface PackedCode {
   readonly ref: CodeRef;
   readonly blobs: readonly Blob[];
-  /** What the user should know, e.g. that a variable is a snapshot. */
+  /** What the user should know, e.g. that the value of a variable was copied. */
   readonly notes: readonly string[];
 }
 
 let registry: SourceRegistry | null = null;
 
-/** Set by a notebook's kernel: whom to ask for the source of what cells define. */
+/** A notebook's kernel sets the registry that has the source of what cells define. */
 export function setSourceRegistry(value: SourceRegistry | null): void {
   registry = value;
 }
 
-/** @throws NBS_CANNOT_SHIP with the chain of what uses what; NBS_NO_SOURCE, NBS_NO_MODULE, NBS_NO_POLICY_SOURCE, NBS_NOT_REPEATABLE, NBS_MODULE_CHANGED */
+/**
+ * @throws NBS_CANNOT_SHIP with the chain of references; NBS_NO_SOURCE, NBS_NO_MODULE, NBS_NO_POLICY_SOURCE, NBS_NOT_REPEATABLE, NBS_MODULE_CHANGED
+ */
 export async function packCode({ definition, policyOf }: PlacedDeployment): Promise<PackedCode> {
   const { name, target } = definition;
   if (registry?.sourceOf(target) !== undefined) {

@@ -1,7 +1,7 @@
-/** What nbserve adds to the web-standard `Request` that a deployment gets. */
+/** A member that nbserve adds to the web-standard `Request` of a deployment. */
 declare global {
   interface Request {
-    /** The URL's query, the first value of each name: `request.query.txt` of `/?txt=hello` is `'hello'`. */
+    /** The query of the URL: the first value of each name. `request.query.txt` of `/?txt=hello` is `'hello'`. */
     readonly query: Readonly<Record<string, string>>;
   }
 }

@@ -23,19 +23,19 @@ const DEPLOY_NOTE_AFTER_MS = 2000;
 /** After this time, a delete that has not ended says what it waits for. */
 export const DRAIN_NOTE_AFTER_MS = 2000;
 
-/** An application ready to be sent: its description, and the blobs that the cluster must have first. */
+/** An application that can be sent: its description, and the blobs that the cluster must have first. */
 interface PreparedApp {
   readonly spec: AppSpec;
   readonly blobs: readonly Blob[];
 }
 
-/** Runs an application on the client's cluster. `connecting` may still be under way: the code is packed meanwhile. */
+/** Runs an application on the client's cluster. While `connecting` is in progress, the code is packed. */
 export async function runApplication<T>(
   connecting: Promise<Client>,
   application: Application<T>,
   options: RunOptions,
 ): Promise<DeploymentHandle<T>> {
-  // Arguments are encoded while the cluster still starts.
+  // Arguments are encoded while the cluster is still starting.
   registerHandleCodec();
   if (!isApplication(application)) throw NotAnApplication({ value: shown(application) });
   const name = checkAppName(options.name ?? 'default');
@@ -49,7 +49,7 @@ export async function runApplication<T>(
   }
 }
 
-/** From now on requests to the prefix are told that an application is on its way; until what is returned is called. */
+/** From now on, requests to the prefix get NBS_APP_STARTING, until the returned function is called. */
 export function expectApplication(connecting: Promise<Client>, app: string, routePrefix: string | null): () => void {
   const expecting = new AbortController();
   if (routePrefix !== null) {
@@ -64,8 +64,8 @@ async function deployOn<T>(connecting: Promise<Client>, preparing: Promise<Prepa
   const { name } = spec;
   const claimed = client.printFor(spec.deployments.map((deployment) => deploymentKey(name, deployment.name)));
   await Promise.all([claimed, client.during(async () => uploadBlobs(await client.controller.channel(), blobs))]);
-  // The proxy may still boot, while the replicas do.
-  // It says how many replicas run, or what they wait for. What a constructor waits for, its replica says itself.
+  // The proxy may still be booting while the replicas start.
+  // The note says how many replicas run, or what they wait for. If a constructor waits for something, its replica says so itself.
   const note = { what: 'serve.run', app: name, afterMs: DEPLOY_NOTE_AFTER_MS };
   const deploying = noteIfLong(client, note, client.call('deploy', spec));
   const [{ routesVersion }] = await Promise.all([deploying, client.cluster.serving]);
@@ -110,7 +110,7 @@ function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object that is none' : String(value);
 }
 
-/** Takes an application down. @throws NBS_NO_SUCH_APP */
+/** Deletes an application. @throws NBS_NO_SUCH_APP */
 export async function deleteApplication(client: Client, name: string): Promise<void> {
   const note = { what: 'serve.delete', app: name, afterMs: DRAIN_NOTE_AFTER_MS };
   const { deleted } = await noteIfLong(client, note, client.call('delete', { name }));

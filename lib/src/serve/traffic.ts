@@ -19,7 +19,7 @@ const mirror: OptionSpec<TrafficSpec['mirror'] | undefined> = {
   parse: parseMirror,
 };
 
-/** Every option of `serve.traffic`: default, check, sentence. */
+/** Every option of `serve.traffic`. */
 export const TRAFFIC_OPTIONS = { stickyBy, mirror } as const;
 
 const version = (doc: string, more: Pick<OptionSpec<unknown>, 'defaultText' | 'isRequired'>): OptionSpec<string | undefined> => ({
@@ -135,7 +135,7 @@ export async function trafficOf(client: Pick<Client, 'call'>, prefix: string): P
   return Object.hasOwn(traffic, prefix) ? (traffic[prefix] ?? null) : null;
 }
 
-/** Splits a prefix, or with `null` undoes that. @throws as `Serve.traffic` */
+/** Splits a prefix; `null` removes the split. @throws as `Serve.traffic` */
 export function setTraffic(
   client: Client,
   prefix: string,

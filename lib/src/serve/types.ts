@@ -1,4 +1,4 @@
-/** Types of the public API. No third-party types: these reach notebook cells. */
+/** Types of the public API. They use no third-party types, because notebook cells see them. */
 import type { ApplicationBrand, DeploymentBrand, DeploymentHandle, HandleBrand } from './handle/types.js';
 import type { AutoscalingPolicy } from './protocol/policy.js';
 import type { CanaryStatus, StickyBy } from './protocol/traffic-status.js';

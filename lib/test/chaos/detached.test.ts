@@ -35,7 +35,7 @@ interface Driver {
   kill(): void;
 }
 
-/** A script that has its applications up. */
+/** Starts a script and waits until its applications run. */
 async function startDriver(...args: string[]): Promise<Driver> {
   assert.equal(process.env.NBSERVE_HOME, home);
   const driver = spawn(process.execPath, [DRIVER, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -48,7 +48,7 @@ async function startDriver(...args: string[]): Promise<Driver> {
   return { url, lines, exited, kill: () => driver.kill('SIGKILL') };
 }
 
-/** Resolves when the driver has shown that line of a printer. */
+/** Resolves when the driver has printed that line of a printer. */
 const printed = ({ lines }: Driver, text: string) =>
   until(() => lines.some((line) => new RegExp(`^\\(Printer#\\w+\\) ${text}$`).test(line)));
 

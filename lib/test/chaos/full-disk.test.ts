@@ -13,7 +13,7 @@ import { until } from '../fixtures/wait.js';
 
 const DISK_BYTES = 2 * 1024 * 1024;
 
-/** A small disk of its own where this may be mounted (by root); `null` where not. */
+/** Mounts a small disk, if this process may mount one (as root); otherwise `null`. */
 function smallDisk(): { readonly path: string; unmount(): void } | null {
   const path = mkdtempSync(join(tmpdir(), 'nbd-'));
   const remove = (): void => rmSync(path, { recursive: true, force: true });
@@ -32,14 +32,14 @@ function smallDisk(): { readonly path: string; unmount(): void } | null {
   };
 }
 
-/** Fills the disk to its last byte; returns what makes room again. */
+/** Fills the disk completely. Returns a function that makes room again. */
 function fill(path: string): () => void {
   const file = join(path, 'filler');
   for (let bytes = DISK_BYTES; bytes >= 1; bytes = Math.floor(bytes / 2)) {
     try {
       for (;;) writeFileSync(file, Buffer.alloc(bytes), { flag: 'a' });
     } catch {
-      // This much does not fit: half of it may.
+      // This does not fit as a whole, although half of it may.
     }
   }
   return () => rmSync(file);
@@ -69,7 +69,7 @@ test('a full disk under the checkpoint: what runs goes on, deploys are refused, 
     assert.match(warnings[0] ?? '', /cannot write its checkpoint .*no deploy is taken/);
     await load.answered(200);
 
-    // A replica is replaced all the same.
+    // A replica is replaced nevertheless.
     const [victim] = await running();
     process.kill(victim?.pid as number, 'SIGKILL');
     await until(async () => {

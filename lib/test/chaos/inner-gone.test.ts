@@ -40,7 +40,7 @@ test('a front that is killed with an inner deployment that cannot start says so,
   const { Front: shown } = status.deployments;
   assert.equal(shown?.status, 'UNHEALTHY');
   assert.match(shown?.message ?? '', /0 of 1 replicas run; waits for Inner: .*the model is gone/);
-  // At once: somebody waited for it before.
+  // It answers at once, because a caller waited for it before.
   const again = await fetch(front.url);
   assert.match(`${again.status} ${await again.text()}`, /^503 .*NBS_NO_REPLICA/);
   writeFileSync(FAULT, '');

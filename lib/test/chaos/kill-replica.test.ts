@@ -31,7 +31,7 @@ test('SIGKILL of a replica under 32 connections: only requests it had begun fail
     assert.equal(status, 503, body);
     assert.equal((JSON.parse(body) as { error: { code: string } }).error.code, 'NBS_REPLICA_DIED');
   }
-  // A replica works on at most 8 at a time: more failures would be requests that it had not begun.
+  // A replica works on at most 8 requests at the same time. If more failed, some of them had not begun.
   assert.ok(failed.length <= 5 * 8, `${failed.length} failed: ${JSON.stringify(countStatuses(answers))}`);
 });
 

@@ -31,12 +31,12 @@ test('SIGKILL of replica, proxy and controller in turn, ten times each, under 32
   const load = new HttpLoad(slow.url, CONNECTIONS);
   t.after(() => load.stop());
   await load.answered(100);
-  /** What was answered from a kill until all runs again, and then a while. */
+  /** The answers from a kill until everything runs again, and for a while after that. */
   const during = async (kill: () => Promise<void>): Promise<readonly Answer[]> => {
     const from = load.answers.length;
     await kill();
     await allRun();
-    // Each connection has finished what it had under way, and more.
+    // By then, each connection has finished its current request, and later ones.
     await load.answered(4 * CONNECTIONS);
     return failed(load.answers.slice(from));
   };
@@ -46,11 +46,11 @@ test('SIGKILL of replica, proxy and controller in turn, ten times each, under 32
       process.kill(victim?.pid as number, 'SIGKILL');
       await until(async () => !(await running()).some(({ id }) => id === victim?.id));
     });
-    // Only what it had begun, with its code.
+    // Only requests that it had begun may fail, and with its code.
     for (const { status, body } of ofReplica) assert.match(`${status} ${body}`, /^503 .*NBS_REPLICA_DIED/);
     assert.ok(ofReplica.length <= MAX_ONGOING, `${ofReplica.length} requests failed with one replica`);
 
-    // Connections end with the proxy that held them; who connects again finds the next one.
+    // Connections end with their proxy. A client that connects again reaches the next proxy.
     const ofProxy = await during(() => killAndAwaitSuccessor(dir, 'proxy'));
     for (const { status, body } of ofProxy)
       assert.deepEqual([status, /ECONNRESET|socket hang up|EPIPE/.test(body)], [0, true], body);

@@ -36,7 +36,7 @@ test('SIGKILL of a node under 32 connections: only begun requests fail; its repl
 
   process.kill((await agentPid('node-2')) as number, 'SIGKILL');
   await allEnded(there.map(({ pid }) => pid));
-  // Not where the dead one was, unless the node was back before.
+  // It is not on the node that died, unless that node came back before.
   await until(async () => (await running('slow')).filter(({ id }) => !there.some((lost) => lost.id === id)).length === 3);
   await load.answered(200);
   const answers = await load.stop();
@@ -62,9 +62,9 @@ test('while a node is down, what needs it waits, and runs when it is back', asyn
   const app = Slow.options({ resources: { custom: { special: 1 } } }).bind('v1');
   await serve.run(app, { name: 'slow' });
   const [before] = await running('slow');
-  // Its successor is killed as well, so that the agent pauses: there is time to see it.
+  // The next agent is killed too, so that the head pauses before it starts another one. This leaves time to see it.
   for (let kill = 0; kill < 3; kill += 1) {
-    // The head may not have heard yet of the end of the one before.
+    // The head may not know yet that the agent before has ended.
     const pid = await until(async () => {
       const found = await agentPid('special');
       return found !== undefined && isRunning(found) && found;
@@ -89,7 +89,7 @@ test("the driver's end, and the head's, end everything on every node", async (t)
     t.after(() => driver.kill('SIGKILL'));
     const { value } = await createInterface({ input: driver.stdout })[Symbol.asyncIterator]().next();
     const { head, pids } = JSON.parse(value as string) as { head: number; pids: number[] };
-    // A controller, two proxies, the other node's agent, two replicas.
+    // These are a controller, two proxies, the other node's agent and two replicas.
     assert.ok(pids.length === 6 && pids.every(isRunning));
     process.kill(victim === 'driver' ? (driver.pid as number) : head, 'SIGKILL');
     await allEnded([head, ...pids]);

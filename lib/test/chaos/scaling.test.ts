@@ -21,7 +21,7 @@ test('scale 1 -> 4 -> 1 -> 0 -> 1 under 32 connections and 20,000 requests fails
   const load = new HttpLoad(url);
   await until(async () => (await running()) === 4);
   await load.total(9000);
-  // A smaller bound counts at once, so three of four drain under load.
+  // A smaller bound takes effect at once, so three of four replicas drain under load.
   await run(1);
   await until(async () => (await running()) === 1);
   await load.total(18_000);

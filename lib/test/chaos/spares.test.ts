@@ -30,7 +30,7 @@ test('SIGKILL of spare processes, idle and while they are taken, fails nothing',
   for (let version = 1; version <= 6; version += 1) {
     const { pid } = await spare();
     process.kill(pid, 'SIGKILL');
-    // Sooner or later after that: once while nobody has seen it, once when the next one boots.
+    // The replacement comes later: once if nobody has seen the fault, and once when the next one boots.
     if (version % 2 === 0) await until(() => !isRunning(pid));
     await serve.run(Slow.bind(`v${version}`), { name: 'slow', routePrefix: '/slow' });
     assert.equal((await statusOf('slow'))?.message, '');

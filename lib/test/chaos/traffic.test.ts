@@ -21,7 +21,7 @@ test('weights are shifted under 32 connections and 20,000 requests, and none fai
     await serve.traffic('/classify', { v1: 10 - step, v2: step });
     const before = load.answers.length;
     await load.answered(2000);
-    // Those under way when the shift came are not of it.
+    // Requests that were in progress during the shift are not counted.
     const shifted = load.answers.slice(before + 64);
     const part = shifted.filter(({ body }) => body === 'v2').length / shifted.length;
     assert.ok(Math.abs(part - step / 10) < 0.05, `${part} at ${step / 10}`);
@@ -49,7 +49,8 @@ test('sticky users stay where they are while the controller is killed and the we
     assert.deepEqual(countStatuses(all), { 200: all.length });
     const changes = all.filter(({ body }, i) => i > 1 && body !== all[i - 2]?.body).length;
     if (all.at(-1)?.body !== all[0]?.body) moved += 1;
-    // Only from v1 to v2, at once and for good; two connections, so answers around the shift may come in either order.
+    // Answers change only from v1 to v2, at once and permanently. There are two connections, so the answers around the shift may come in either
+    // order.
     if (all[0]?.body === 'v2') assert.equal(changes, 0);
     assert.ok(changes <= 4, `${changes} changes`);
   }

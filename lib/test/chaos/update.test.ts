@@ -43,7 +43,7 @@ test('ten rolling updates under 32 connections and 20,000 requests fail none; bo
   assert.ok(answers.length >= 20_000);
   assert.deepEqual(Object.keys(countStatuses(answers)), ['200']);
   assert.equal(most, 4, 'numReplicas and maxSurge');
-  // The versions overlap: where all are switched to at once the last answer of one is before the first of the next.
+  // The versions overlap. If all replicas were switched at once, the last answer of one version would come before the first answer of the next.
   const versions = answers.map(({ body }) => (JSON.parse(body) as { version: string }).version);
   assert.ok(versions.lastIndexOf('r1') > versions.indexOf('r2'));
 });

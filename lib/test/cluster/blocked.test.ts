@@ -34,7 +34,7 @@ test('a run without a deadline that is longer than healthCheckTimeout is left al
   assert.equal(await running, pid);
   await until(async () => (await shown('honest')).replica?.blockedSince === undefined);
   assert.equal(await handle.spin.remote(0), pid);
-  // Over HTTP, and within a deadline, too.
+  // This is also tested over HTTP, and with a deadline.
   const within = await fetch(`${handle.url}?ms=3000`, { headers: { 'x-request-timeout-seconds': '60' } });
   assert.equal(await within.text(), String(pid));
 });
@@ -102,7 +102,7 @@ test('a call without a deadline whose caller cancels, or whose client leaves: st
   const second = await until(() => handle.spin.remote(0).catch(() => null));
   const leaving = new AbortController();
   const request = fetch(`${handle.url}?ms=600000`, { signal: leaving.signal }).catch(() => {});
-  // Of the successor: the one before may still be shown while it ends.
+  // This is the next replica's; the status may still contain the one before while it ends.
   await until(async () => (await shown('left')).replicas.some((one) => one.pid === second && one.blockedSince !== undefined));
   leaving.abort();
   await request;
@@ -117,7 +117,7 @@ test('as long as somebody waits for a call of it, a replica that others left is 
   });
   const pid = await handle.spin.remote(0);
   const leaving = new AbortController();
-  // Begun before the run that blocks, and left during it.
+  // The call began before the run that blocks, and its caller left during that run.
   const left = fetch(`${handle.url}?wait=500`, { signal: leaving.signal }).catch(() => {});
   const kept = handle.spin.remote(6000);
   await until(async () => (await shown('shared')).replica?.blockedSince !== undefined);

@@ -17,7 +17,7 @@ afterEach(async () => {
   await load.stop();
 });
 
-/** A base under load, and a version to try. */
+/** Starts a base under load, and a version to try. */
 async function begin(version: string, options: { failing?: number; delayMs?: number }, canary: Partial<CanaryOptions> = {}) {
   const base = await serve.run(Classify.options({ version: 'base' }).bind({ version: 'base', delayMs: 2 }), {
     name: 'base',
@@ -43,7 +43,7 @@ test('a version that does well gets a growing part, and in the end every request
   const { state, message } = await canary.done;
   assert.equal(state, 'PROMOTED', message);
   assert.match(message, /passed all 3 steps; in the last one: \d+ requests, error rate 0 %/);
-  // A busy machine may look too seldom to see each step, but never one out of order.
+  // On a busy machine, the test may miss a step, but it never sees one out of order.
   const steps = [0.2, 0.6, 1];
   assert.deepEqual(
     [...weights],
@@ -54,7 +54,7 @@ test('a version that does well gets a growing part, and in the end every request
   const before = load.answers.length;
   await load.answered(50);
   assert.ok(load.answers.slice(before + 8).every(({ body }) => body === 'good'));
-  // The base may go: nothing leads to it.
+  // The base may be deleted: no route leads to it.
   await serve.delete('base');
   assert.equal(await versionNow(), 'good');
   assert.ok((await load.stop()).every(({ status }) => status === 200));

@@ -55,7 +55,7 @@ describe('controller', () => {
     });
     for (const version of ['1', '2', '3']) {
       await call('deploy', app('hello', chat(version, { replicas: 2 })));
-      // Who asks after deploy resolved gets the new version.
+      // A request that is sent after deploy has resolved gets the new version.
       assert.equal((await answerOf(`${cluster.url}/hello`)).version, version);
     }
     stop = true;

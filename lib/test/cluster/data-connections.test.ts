@@ -1,4 +1,4 @@
-/** Connections that begin with plain requests, which the proxy reads itself, and go on with others, which Node's server reads. */
+/** Connections that begin with plain requests, which the proxy reads itself, and continue with other requests, which Node's server reads. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { DataPlane } from '../fixtures/data-plane.js';
@@ -72,7 +72,7 @@ suite('connections', () => {
     const whole = post('/paused', 'body');
     for (const cut of [3, 20, whole.length - 2]) {
       const connection = new RawConnection(plane.url).write(whole.slice(0, cut));
-      // Longer than the proxy waits by itself: Node has the connection by then.
+      // This is longer than the proxy waits, so Node's server has the connection then.
       await new Promise((go) => setTimeout(go, 1200));
       connection.write(whole.slice(cut));
       await connection.until(/body\|\/paused\|/);
@@ -84,14 +84,14 @@ suite('connections', () => {
   test('answers without a length come in chunks, and those with one are held to it', async () => {
     const connection = new RawConnection(plane.url).write(get('/items'));
     await connection.until(/0\r\n\r\n$/);
-    // Pieces of one turn are joined.
+    // Pieces of the same turn are joined.
     assert.match(connection.text, /Transfer-Encoding: chunked\r\n\r\n[\da-f]+\r\none (?:\r\n[\da-f]+\r\n)?two /);
     connection.text = '';
     connection.write(get('/sized', 'x-length: 2'));
     await connection.until(/AB$/);
     assert.match(connection.text, /content-length: 2\r\n/);
     assert.doesNotMatch(connection.text, /chunked/);
-    // One that is longer than it said would be read as the next answer.
+    // If the answer is longer than its content-length, the rest would be read as the next answer.
     for (const length of [1, 3]) {
       const broken = new RawConnection(plane.url).write(get('/sized', `x-length: ${length}`) + get('/next'));
       const text = await broken.closed;

@@ -71,14 +71,14 @@ test('requests over the limit wait, and over the queue are refused', async (t) =
   const all = Array.from({ length: 8 }, async () => {
     answers.push(await send(`${plane.url}/wait`));
   });
-  // Two are at work, three wait, and the others are told so.
+  // Two requests are in progress and three wait; the others get an error.
   await until(() => answers.length === 3);
   for (const answer of answers) {
     assert.deepEqual([answer.status, errorOf(answer).code, answer.headers['retry-after']], [503, 'NBS_QUEUE_FULL', '1']);
   }
-  // A refusal may overtake what is on its way to the replica.
+  // A refusal may arrive before a request that is on its way to the replica.
   await until(async () => (await replica?.ops('status', undefined))?.ongoing === 2);
-  // From another router: the replica says BUSY until it may take more.
+  // This comes from another router, so the replica answers BUSY until it may take more.
   const router = plane.router();
   const opened = callMethod(router, 'open');
   await replica?.ops('reconfigure', { config: { ...DEFAULT_CONFIG, maxOngoingRequests: 10 } });
@@ -122,7 +122,7 @@ test('SIGKILL of a replica under 32 connections fails nothing that was not begun
     failed.every(([code]) => code === '503 NBS_REPLICA_DIED'),
     JSON.stringify(failed),
   );
-  // At most what the two had begun.
+  // At most the two requests that had begun fail.
   assert.ok(failed.reduce((sum, [, count]) => sum + count, 0) <= 8, JSON.stringify(failed));
 });
 
@@ -171,11 +171,11 @@ test('a draining replica ends what it has begun, and others take what is new', a
   await until(async () => (await old?.ops('status', undefined))?.ongoing === 1);
   const drained = old?.ops('drain', { timeoutMs: 10_000 });
   await until(async () => (await old?.ops('status', undefined))?.state === 'DRAINING');
-  // No route names the new one yet: what comes waits for it.
+  // No route names the new replica yet, so new requests wait for it.
   const unbegun = send(`${plane.url}/pid`);
   const [fresh] = await plane.deploy(GATE);
   assert.equal((await unbegun).text, String(fresh?.run.pid));
-  // The begun one ends although no route names its replica.
+  // The request that had begun ends, although no route names its replica.
   writeFileSync(go, '');
   assert.deepEqual(await drained, { unfinished: 0 });
   assert.equal((await begun).text, 'file');

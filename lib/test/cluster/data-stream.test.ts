@@ -8,7 +8,7 @@ import { until } from '../fixtures/wait.js';
 
 const MIB = 1024 * 1024;
 const BIG_MIB = 300;
-/** What garbage of 1 MiB pieces may lie about between two collections; far from the whole. */
+/** Upper bound for the 1 MiB pieces that may remain in memory between two garbage collections. It is far below the whole body. */
 const BOUND_MIB = 150;
 const rssOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
@@ -91,7 +91,7 @@ test('300 MiB up and down in bounded memory, and a slow reader holds nobody up',
   down.end();
   const response = await pending;
   response.pause();
-  // The reader has stopped; others go on over the same connection.
+  // The reader has stopped, but other requests continue on the same connection.
   for (let i = 0; i < 20; i += 1) assert.equal((await send(`${plane.url}/quick`)).text, 'quick');
   let size = 0;
   for await (const chunk of response) size += (chunk as Buffer).length;
@@ -102,7 +102,7 @@ test('300 MiB up and down in bounded memory, and a slow reader holds nobody up',
     `memory grew by ${grown.map((bytes) => Math.round(bytes / MIB))} MiB`,
   );
 
-  // An answer before the upload is read leaves the connection usable.
+  // After an answer before the end of the upload, the connection is still usable.
   const ignored = await send(`${plane.url}/ignore`, { method: 'POST' }, Buffer.alloc(5 * MIB));
   assert.equal(ignored.text, 'not read');
 });

@@ -1,4 +1,4 @@
-/** A deployment of a module runs its own code however the call is written that makes it, and in whichever kind of module. */
+/** A deployment of a module runs its own code, however the call is written that makes it, and in every kind of module. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ function write(files: Readonly<Record<string, string>>): void {
   }
 }
 
-/** Starts it, and resolves with its output when `done` finds what it looks for, or at its end. */
+/** Starts a script. Resolves with its output when `done` accepts the output, or when the script ends. */
 async function run(args: readonly string[], done: (output: string) => boolean = () => false): Promise<string> {
   const started = spawn(process.execPath, args, { cwd: folder });
   child = started;

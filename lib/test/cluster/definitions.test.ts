@@ -1,4 +1,4 @@
-/** Each deployment of a module runs its own code, whatever it is called; where a replica cannot tell, it says so. */
+/** Each deployment of a module runs its own code, whatever its name is. If a replica cannot decide, it says so. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -50,7 +50,7 @@ function start(...args: string[]): Run {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
-      // Other tests, or other processes, may have it.
+      // Other tests or other processes may use that port.
       if (/^port \d+ is in use/.test(line)) return;
       lines.push(line);
       text += `${line}\n`;
@@ -60,13 +60,13 @@ function start(...args: string[]): Run {
   return { lines, ended, child };
 }
 
-/** The output of a script that ends by itself. */
+/** Runs a script until it ends by itself, and returns its output. */
 async function script(name: string, text: string): Promise<string> {
   write({ [name]: text });
   return start(name).ended;
 }
 
-/** Starts `nbserve run`, and gives what the application answers. */
+/** Starts `nbserve run`, and returns the answers of the application. */
 async function served(target: string, ...options: string[]): Promise<{ readonly run: Run; readonly url: string }> {
   const run = start(NBSERVE, 'run', target, '--port', 'auto', ...options);
   const line = await until(
@@ -81,7 +81,7 @@ async function stop({ child, ended }: Run): Promise<void> {
   await ended;
 }
 
-/** A front that asks each of its inner deployments. */
+/** A front that calls each of its inner deployments. */
 const FRONT = `
 const Front = serve.deployment(class Front {
   constructor(all) { this.all = all; }
@@ -157,7 +157,7 @@ export default front({ Dog });
     bare: 'bare',
   };
   assert.deepEqual(await answer(url), expected);
-  // A controller that takes over starts replicas of what the one before it wrote down.
+  // When a controller takes over, it starts replicas of what the controller before it has stored.
   const [cluster] = listLocalClusters();
   await killAndAwaitSuccessor(cluster?.dir as string, 'controller');
   const replicas = (await processesIn(cluster?.dir as string)).filter(({ role }) => role === 'replica');

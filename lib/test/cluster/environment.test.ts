@@ -1,4 +1,4 @@
-/** What replicas have of the environment in which the cluster was started, and how a deployment ends that. */
+/** What replicas inherit from the environment in which the cluster was started, and how a deployment prevents that. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { until } from '../fixtures/wait.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbt-env-'));
 const SECRETS = { SECRET_ONE: 'one', SECRET_TWO: 'two', NODE_OPTIONS: '--no-deprecation' };
-/** What Node and nbserve need, and what nbserve sets. */
+/** Variables that Node and nbserve need, and those that nbserve sets. */
 const ALWAYS = /^(PATH|HOME|TMPDIR|XDG_\w+|NBSERVE_\w+|CUDA_VISIBLE_DEVICES)$/;
 
 before(async () => {
@@ -26,9 +26,9 @@ after(async () => {
 const idle = () =>
   until(async () => Object.values((await serve.status()).applications).every(({ status }) => status === 'RUNNING'));
 
-/** The environments of the replicas of a deployment, one on each node. */
+/** The environments of a deployment's replicas, one on each node. */
 async function environments(env: DeploymentOptions['env']): Promise<Record<string, string | undefined>[]> {
-  // Twice, so that spare processes made for the first replicas are there for the second ones.
+  // This runs twice, so that the second replicas are made from the spare processes that were started for the first ones.
   const found: Record<string, string | undefined>[] = [];
   for (const version of ['1', '2']) {
     const options = { numReplicas: 2, version, ...(env === undefined ? {} : { env }) };

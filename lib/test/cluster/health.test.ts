@@ -38,7 +38,7 @@ test('a call that a hanging replica had begun gets NBS_REPLICA_HUNG, one that it
     assert.deepEqual([error.code, error.status], ['NBS_REPLICA_HUNG', 504]);
     return true;
   });
-  // Begun after the nap, on the same connection.
+  // This began after the nap, on the same connection.
   const pid = await chat.pid.remote();
   process.kill(pid, 'SIGSTOP');
   assert.notEqual(await chat.pid.remote(), pid);
@@ -53,7 +53,7 @@ test('a replica whose checkHealth throws is replaced, and the status says why', 
   const pid = await moody.pid.remote();
   await moody.sour.remote();
   await until(async () => (await runningOf('moody')).some((replica) => replica.pid !== null && replica.pid !== pid));
-  // The routes come a moment after the status.
+  // The routes arrive a moment after the status.
   const mood = async () => moody.mood.remote();
   assert.equal(await until(() => mood().catch(() => null)), 'good');
 });

@@ -33,7 +33,7 @@ const FRAMINGS: Readonly<Record<string, Framing>> = {
 
 const LARGE = 'y'.repeat(300_000);
 const LARGER = 'z'.repeat(1_200_000);
-/** Beyond what is read in one piece, and beyond what is kept to be sent again. */
+/** Bodies that are too large to be read in one piece, and too large to be kept and sent again. */
 const LARGE_FRAMINGS: Readonly<Record<string, Framing>> = {
   '300 kB': { headers: `Content-Length: ${LARGE.length}\r\n`, body: LARGE },
   '1.2 MB': { headers: `Content-Length: ${LARGER.length}\r\n`, body: LARGER },
@@ -55,14 +55,14 @@ suite('every method with every body and every answer', () => {
     await plane?.stop();
   });
 
-  /** What came of it here and at Node's server; with a second request behind it if the connection is kept. */
+  /** Compares the answers of the proxy and of Node's server. If the connection is kept, a second request follows. */
   async function compare(
     method: string,
     name: string,
     { headers, body, version = 'HTTP/1.1' }: Framing,
     keep: boolean,
   ): Promise<void> {
-    // HTTP/1.0 closes unless it is asked not to.
+    // HTTP/1.0 closes the connection unless the client asks to keep it.
     const connection = keep === (version === 'HTTP/1.1') ? '' : `Connection: ${keep ? 'keep-alive' : 'close'}\r\n`;
     const first = `${method} /${name} ${version}\r\nHost: localhost\r\n${connection}${headers}\r\n${body}`;
     const bytes = keep ? first + LAST : first;
@@ -80,7 +80,7 @@ suite('every method with every body and every answer', () => {
     test(`with ${framing}`, async () => {
       for (const method of METHODS) {
         for (const name of ANSWER_NAMES) {
-          // What HTTP/1.0 may keep depends on whether a length is named, which is free for HEAD and streams.
+          // Whether HTTP/1.0 keeps a connection depends on whether a length is given, which is optional for HEAD and streams.
           const keep = how.version === undefined || ['text', 'json', 'echo', 'nothing', 'made'].includes(name);
           await Promise.all([false, ...(keep ? [true] : [])].map((kept) => compare(method, name, how, kept)));
         }
@@ -113,14 +113,14 @@ suite('every method with every body and every answer', () => {
 
 const STREAMS: ReadonlySet<string> = new Set(['stream', 'generator', 'lines', 'breaks', 'endless', 'noItems']);
 
-/** What both must have in common. */
+/** What must be the same in both. */
 function shown({ answers, rest }: ReadAnswers, name: string): unknown {
   return { answers: answers.map((answer) => shownAnswer(answer, name)), rest };
 }
 
 function shownAnswer({ status, headers, body, framing, complete, interim }: ReadAnswer, name: string): unknown {
   const isError = ERROR_NAMES.has(name) || status === 400;
-  // Pieces of one turn are joined: a short stream may be there as a whole, with its length.
+  // Pieces of the same turn are joined. So a short stream may be sent in one piece, with its length.
   const isStream = STREAMS.has(name);
   return {
     status,

@@ -75,7 +75,7 @@ suite('bodies of requests', () => {
     const host = `127.0.0.1:${(upstream.address() as AddressInfo).port}`;
     assert.equal((await ask('GET', 'request', {})).text, '0');
     assert.equal((await ask('POST', 'request', CHUNKED, 'hello')).text, '5');
-    // Its own URL is that of the Host header.
+    // The URL of the request is made from the Host header.
     assert.equal((await send(`${plane.url}/forward`, { headers: { host } })).text, 'upstream');
   });
 

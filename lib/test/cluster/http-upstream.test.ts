@@ -8,7 +8,7 @@ import { errorOf, open, responseOf, send } from '../fixtures/http-client.js';
 
 const TEXT = 'compressed upstream, '.repeat(400);
 
-/** What an upstream answers, by path. */
+/** The answers of the upstream, by path. */
 const UPSTREAM: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>> = {
   gzip: encoded('gzip', zlib.gzipSync),
   xgzip: encoded('X-GZIP', zlib.gzipSync),

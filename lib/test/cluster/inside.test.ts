@@ -60,6 +60,6 @@ test('what a script goes on with in a replica that imports it does nothing there
       .filter((one) => !one.startsWith('(')),
     [line, line, line],
   );
-  // Another process may hold port 8000.
+  // Another process may use port 8000.
   assert.equal(stderr.replace(/^port 8000 is in use.*\n/, ''), '');
 });

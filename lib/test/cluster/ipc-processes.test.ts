@@ -36,7 +36,7 @@ test('STARTED precedes user code even where the caller does not read for a while
   const { path } = await server(t);
   const channel = await open(path);
   t.after(() => channel.destroy());
-  // The answers to these fill the socket's buffer while this process is busy, so that the next STARTED cannot be written at once.
+  // The answers to these calls fill the socket's buffer while this process is busy, so that the next STARTED cannot be written at once.
   const noise = Array.from({ length: 20_000 }, () => new Recorder());
   for (const sink of noise) channel.request(method('x'.repeat(100)), null, sink);
   const last = new Recorder();

@@ -23,7 +23,7 @@ import { until } from '../fixtures/wait.js';
 
 const hello = helloOf('driver', 'test');
 
-/** A listener that answers every call, and the number of channels it accepted. */
+/** Starts a listener that answers every call, and counts the channels that it has accepted. */
 async function echo(t: TestContext, address?: Address): Promise<{ address: Address; accepted: Channel[] }> {
   const accepted: Channel[] = [];
   const server = await listen(address ?? { path: join(socketFolder(t), 's.sock') }, {

@@ -27,7 +27,7 @@ interface Answer {
 }
 const ask = async (url: string, query = ''): Promise<Answer> => (await (await fetch(`${url}${query}`)).json()) as Answer;
 
-/** A request that works for `ms`, once it has begun. */
+/** Sends a request that works for `ms`, and waits until it has begun. */
 async function begun(url: string, ms: number): Promise<{ readonly answer: Promise<Response> }> {
   const answer = fetch(`${url}?ms=${ms}`);
   answer.catch(() => {});

@@ -45,7 +45,7 @@ test('a request that holds all places and asks for one more is told so', async (
   assert.equal(answer.status, 200, 'its places are free again');
 });
 
-/** One request with this header line, as these bytes. */
+/** Sends one request with this header line, as these bytes. */
 async function raw(line: Buffer): Promise<string> {
   const { hostname, port, pathname } = new URL(models.url);
   const socket = connect(Number(port), hostname);
@@ -68,7 +68,7 @@ test('a model id is that of the handle, in whatever script, and a header that is
   for (const id of ['modèle', '模型-1', '🐈']) {
     const answer = JSON.parse(await raw(Buffer.from(`serve_multiplexed_model_id: ${id}`))) as { id: string; header: string };
     assert.equal(answer.id, id);
-    // What Node and undici give of such a header.
+    // This is what Node and undici make of such a header.
     assert.equal(answer.header, Buffer.from(id).toString('latin1'));
     for await (const word of models.options({ multiplexedModelId: id }).count.remote(1)) assert.equal(word, id);
   }

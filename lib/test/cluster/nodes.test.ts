@@ -42,7 +42,7 @@ test('replicas go where their resources are, and hold them', async () => {
 
   const whole = await seen('whole', { gpu: 1 }, 3);
   assert.deepEqual(await nodesOf('whole'), ['node-1', 'node-3', 'node-3']);
-  // Each has another GPU, also on other nodes.
+  // Each replica has another GPU, even on different nodes.
   const names = new Set<string>();
   await until(async () => names.add(String(await whole.env.remote('CUDA_VISIBLE_DEVICES'))) && names.size === 3);
   assert.deepEqual([...names].sort(), ['0', '1', '2']);

@@ -1,11 +1,11 @@
-/** References to code in checkpoints that an older nbserve wrote hold a name alone: it counts if it is the only one. */
+/** In checkpoints of an older nbserve, references to code contain only a name. Such a reference is valid if only one definition has that name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isNbserveError, serve } from 'nbserve';
 import { makeInert, WantedDefinition } from '../../dist/serve/modules/index.js';
 
 test('a name that is unique is found, another one is refused', async () => {
-  // As in a replica.
+  // A replica does the same.
   makeInert({ deployment: 'default/Single', isModule: true, isDefined: () => false });
   class Single {}
   serve.deployment(Single);

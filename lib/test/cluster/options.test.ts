@@ -1,4 +1,7 @@
-/** Every option of a deployment is changed while it runs, and its new value is seen at work. An option of the schema that is not walked over fails. */
+/**
+ * Changes every option of a deployment while it runs, and checks that the new value has an effect. If an option of the schema is not tested here, the
+ * test fails.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +25,7 @@ interface Running {
   readonly app: string;
   readonly handle: Handle;
   readonly dir: string;
-  /** Of the replica that ran before the change. */
+  /** Pid of the replica that ran before the change. */
   readonly before: number;
   /** Makes a file in the deployment's folder. */
   make(file: string): void;
@@ -30,11 +33,11 @@ interface Running {
 }
 
 interface Step {
-  /** Options that both have. */
+  /** Options that apply before and after the change. */
   readonly beside?: DeploymentOptions;
   readonly from: DeploymentOptions;
   readonly to: DeploymentOptions;
-  /** Resolves when the new value is seen; throws where the old one is. */
+  /** Resolves when the new value has an effect; throws if the old one still has. */
   readonly seen: (running: Running) => Promise<unknown>;
 }
 
@@ -158,7 +161,7 @@ const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
   rollingUpdate: {
     from: {},
     to: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-    // Its word counts when the next update comes: without it nothing of the old version ends before the new one runs.
+    // This option takes effect with the next update. Without it, nothing of the old version ends before the new one runs.
     seen: async ({ app, before, dir, make, update }) => {
       make('hang');
       const updating = update({ rollingUpdate: { maxSurge: 0, maxUnavailable: 1 }, version: 'next' });

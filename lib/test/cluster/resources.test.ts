@@ -42,7 +42,7 @@ test('what is no amount is refused', async () => {
   await assert.rejects(serve.start({ numGpus: -1 }), /numGpus must be an integer of at least 0/);
 });
 
-/** Sets variables that a cluster started from here inherits. */
+/** Sets variables that clusters inherit if they are started from here. */
 function setEnv(t: TestContext, variables: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(variables)) {
     const before = process.env[name];
@@ -54,7 +54,7 @@ function setEnv(t: TestContext, variables: Readonly<Record<string, string>>): vo
   }
 }
 
-/** A machine whose driver lists three GPUs. */
+/** Simulates a machine whose driver lists three GPUs. */
 function withGpus(t: TestContext): void {
   const folder = mkdtempSync(join(tmpdir(), 'nbg-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -94,7 +94,7 @@ test('several nodes divide the GPUs that there are', async (t) => {
     );
     names.push([...seen].sort());
   }
-  // A replica on each node as long as there is room, and the parts of one GPU together.
+  // There is a replica on each node as long as there is room, and the parts of one GPU are on the same node.
   assert.deepEqual(names, [['0', '2'], ['0', '2'], ['1']]);
 });
 

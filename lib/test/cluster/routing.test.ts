@@ -8,7 +8,7 @@ import { errorOf, send } from '../fixtures/http-client.js';
 import { HttpLoad } from '../fixtures/http-load.js';
 import { isRunning, until } from '../fixtures/wait.js';
 
-/** Answers with its pid, after a time that can be set. */
+/** Answers with its pid, after a time that can be changed. */
 const NAPPER = `exports.default = class {
   ms = 1;
   async fetch() { return this.nap(); }
@@ -19,7 +19,7 @@ const NAPPER = `exports.default = class {
 const tell = ({ control }: ReplicaProcess, method: string, ...args: unknown[]): Promise<unknown> =>
   control.call({ kind: 'method', method, requestId: 't' } as RequestHead, args);
 
-/** Stops a replica until what is returned is called. */
+/** Stops a replica until the returned function is called. */
 function pause(t: TestContext, { run }: ReplicaProcess): () => void {
   const pid = run.pid as number;
   process.kill(pid, 'SIGSTOP');
@@ -32,7 +32,7 @@ function pause(t: TestContext, { run }: ReplicaProcess): () => void {
   return resume;
 }
 
-/** A closed loop of calls by handle. */
+/** A closed loop of calls through handles. */
 class HandleLoad {
   readonly answers: string[] = [];
   readonly #workers: Promise<void>[];
@@ -109,7 +109,7 @@ test('a stopped replica keeps what it was sent and gets nothing new, from a prox
   await http.answered(500);
   const resume = pause(t, stopped);
   await http.answered(3000);
-  // None of these many waits for the one that is stopped: each client comes again and again.
+  // None of these many requests waits for the stopped replica: each client sends again and again.
   const more = await Promise.all(Array.from({ length: 200 }, () => send(plane.url)));
   assert.deepEqual(
     more.filter(({ status, text }) => status !== 200 || text === String(stopped.run.pid)),
@@ -165,7 +165,7 @@ test('in a full queue of the proxy an interactive request takes the place of a b
   const { headers } = plane.trusted;
   const one = send(plane.url, { headers: { ...headers, priority: 'u=7' } });
   const other = send(plane.url, { headers: { ...headers, priority: 'u=6, i' } });
-  // Whichever comes first waits.
+  // The request that comes first waits.
   const [refusedBatch, batch] = await Promise.race([
     one.then((answer) => [answer, other] as const),
     other.then((answer) => [answer, one] as const),

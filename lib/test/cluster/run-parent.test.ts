@@ -22,7 +22,7 @@ describe('nbserve run', () => {
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(PACKAGE, join(folder, 'node_modules/nbserve'));
 
-  /** Stands for npm: starts the command through a shell and ends without a word. */
+  /** Does what npm does: starts the command through a shell, and ends without a signal to it. */
   async function started(
     parent: string,
     env: NodeJS.ProcessEnv,

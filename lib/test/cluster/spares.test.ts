@@ -18,7 +18,7 @@ const pidOf = async (handle: { process: { remote(): PromiseLike<{ pid: number }>
 const replicasOf = async (app: string) =>
   Object.values((await serve.status()).applications[app]?.deployments ?? {})[0]?.replicas ?? [];
 
-/** Lines that this process has printed since. */
+/** Lines that this process has printed since the call. */
 function printed(t: { after(action: () => void): void }): readonly string[] {
   const lines: string[] = [];
   const write = process.stdout.write;

@@ -13,7 +13,7 @@ const { existsSync } = require('node:fs');
 exports.default = async (request) => {
   const { searchParams, pathname } = new URL(request.url);
   if (pathname === '/down') return (async function* () { for (let i = 0; i < ${PIECES}; i += 1) yield 'x'; })();
-  // Blocks its event loop, as a model does.
+  // It blocks its event loop, as a model does.
   if (searchParams.has('until')) while (!existsSync(searchParams.get('until')));
   let bytes = 0;
   let pieces = 0;
@@ -21,7 +21,7 @@ exports.default = async (request) => {
   return { bytes, pieces };
 };`;
 
-/** A body of chunks of one byte. */
+/** A request with a body in chunks of one byte. */
 const upload = (path: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(PIECES)}0\r\n\r\n`;
 

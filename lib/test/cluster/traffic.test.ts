@@ -12,7 +12,7 @@ const hasCode = (code: string) => (error: unknown) => isNbserveError(error) && e
 const run = (version: string, routePrefix: string | null = null) =>
   serve.run(Classify.options({ version }).bind({ version }), { name: `classify-${version}`, routePrefix });
 
-/** How often each version answers. */
+/** Counts how often each version answers. */
 async function answers(url: string, times: number, init: (i: number) => RequestInit = () => ({})): Promise<string[]> {
   const seen: string[] = [];
   for (let i = 0; i < times; i += 1) {
@@ -74,12 +74,12 @@ test('who comes again meets the same version, by header, cookie and query; a shi
   assert.ok(countOf(first, 'v2') > 5 && countOf(first, 'v2') < 35, `${countOf(first, 'v2')} of 60`);
   await serve.traffic('/classify', { v1: 0.4, v2: 0.6 }, { stickyBy: { cookie: 'session' } });
   const shifted = await answers(url, users.length, (i) => ({ headers: { cookie: `a=b; session=${users[i]}` } }));
-  // The key is the same text, wherever it stands; nobody goes back to v1.
+  // The key is the same text in each place, so no request goes back to v1.
   for (const [i, version] of first.entries()) if (version === 'v2') assert.equal(shifted[i], 'v2');
   assert.ok(countOf(shifted, 'v2') > countOf(first, 'v2'));
   await serve.traffic('/classify', { v1: 0.4, v2: 0.6 }, { stickyBy: { query: 'user' } });
   for (const [i, user] of users.entries()) assert.deepEqual(await answers(`${url}?user=${user}`, 1), [shifted[i]]);
-  // Without the key, by weight.
+  // Requests without the key are split by weight.
   const others = await answers(url, 50);
   assert.ok(Math.abs(countOf(others, 'v2') - 30) <= 3);
 });
@@ -91,7 +91,7 @@ test('a mirror sees the requests, bodies and all, and its answers reach nobody',
   await serve.traffic('/classify', { v1: 0.5, v2: 0.5 }, { mirror: 'v3' });
   const seen = await answers(url, 20, (i) => ({ method: 'POST', body: `body ${i}` }));
   assert.equal(countOf(seen, 'v1') + countOf(seen, 'v2'), 20);
-  // Copies wait for nothing, so the first ones may find the proxy still on its way to the mirror.
+  // Copies do not wait, so the first ones may be sent before the proxy is connected to the mirror.
   const { dropped } = await until(async () => {
     const mirror = await mirrorOf();
     return mirror.requests + mirror.dropped === 20 && mirror;
@@ -149,7 +149,7 @@ test('a version of a split can be deleted under load; the others get its share',
   await serve.delete('classify-v2');
   await load.answered(200);
   assert.deepEqual(Object.keys((await serve.traffic('/classify'))?.versions ?? {}), ['classify-v1']);
-  // The owner goes as well: the prefix is nobody's, and free.
+  // The owner is deleted too, so the prefix belongs to no application and is free.
   const all = await load.stop();
   assert.deepEqual(countStatuses(all), { 200: all.length });
   await serve.delete('classify-v1');

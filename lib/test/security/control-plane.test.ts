@@ -13,7 +13,7 @@ import { assertNothingLeft } from '../fixtures/engine-harness.js';
 
 after(assertNothingLeft);
 
-/** A cluster that serves one application, and the paths of all its sockets. */
+/** Starts a cluster that serves one application. Returns also the paths of all its sockets. */
 async function serving(t: TestContext): Promise<ControlledCluster & { sockets: string[] }> {
   const controlled = await startControlled(t);
   await controlled.call('deploy', app('chat', chat('v1')));
@@ -46,7 +46,7 @@ test('without the token nobody reads status, logs or code, deploys, or ends anyt
         );
       }
     }
-    // Calls in place of the handshake, or right behind its opening.
+    // These are calls instead of the handshake, or directly after its opening.
     for (const prefix of [Buffer.alloc(0), Buffer.concat([Buffer.from('nbserve\x01', 'latin1'), Buffer.alloc(32)])]) {
       const socket = await stranger(t, path);
       let heard = Buffer.alloc(0);
@@ -68,7 +68,7 @@ test('without the token nobody reads status, logs or code, deploys, or ends anyt
 test('a handshake that was overheard, or is sent back to where it came from, opens nothing', async (t) => {
   const { cluster, sockets } = await serving(t);
   const path = sockets[0] as string;
-  // Between a good client and the agent.
+  // This is between a good client and the agent.
   const overheard: Buffer[] = [];
   const middle = join(cluster.dir, 'm.sock');
   const relay = createServer((client) => {
@@ -91,7 +91,7 @@ test('a handshake that was overheard, or is sent back to where it came from, ope
   replay.write(proof);
   await once(replay, 'close');
 
-  // The server's own proof in place of ours.
+  // This sends the server's own proof instead of ours.
   const mirror = await stranger(t, path);
   mirror.write(opening);
   const [answer] = (await once(mirror, 'data')) as [Buffer];
@@ -196,7 +196,7 @@ test('the folder of a cluster, what is in it, and what a process list shows, tel
   assert.match(token, /^[0-9a-f]{64}$/);
 });
 
-/** A call's first frame. */
+/** The first frame of a call. */
 function request(head: CallHead): Buffer {
   const json = Buffer.from(JSON.stringify(head));
   const header = Buffer.alloc(12);

@@ -112,7 +112,7 @@ suite('pages of an allowed origin', () => {
     }
     const rebound = await get('text', { ...ANY, host: 'evil.example' }, 'OPTIONS');
     assert.deepEqual([rebound.status, corsOf(rebound)], [403, {}]);
-    // Of this machine: may call, and reads what user code lets it read.
+    // A page of this machine may call, and reads what user code lets it read.
     const local = await get('text', { ...ANY, origin: 'http://localhost:3000' }, 'OPTIONS');
     assert.deepEqual([local.text, corsOf(local)], ['user', { vary: 'origin' }]);
     assert.deepEqual(corsOf(await send(`${plane.url}/text`)), { vary: 'origin' });

@@ -9,7 +9,7 @@ import { compileModule } from '../../dist/code/module.js';
 
 const MAKER = fileURLToPath(new URL('../fixtures/folder-maker.js', import.meta.url));
 const uid = process.getuid?.() ?? 0;
-/** `nobody` on Linux: only root can become another user. */
+/** The user `nobody` on Linux. Only root can become another user. */
 const STRANGER = 65_534;
 const needsRoot = { skip: uid === 0 ? false : 'needs root, to stand for two users' };
 
@@ -20,7 +20,7 @@ function folder(t: TestContext, mode = 0o1777): string {
   return path;
 }
 
-/** Where a process makes its cluster's folder, or why it does not. */
+/** Where a process makes its cluster's folder, or the reason why it does not. */
 function make(home: string, options: { cwd?: string } = {}): string {
   const run = spawnSync(process.execPath, [MAKER], { encoding: 'utf8', env: { ...process.env, NBSERVE_HOME: home }, ...options });
   return run.stdout.trim();

@@ -58,7 +58,7 @@ suite('edges of HTTP', () => {
       assert.equal(await ask('Sec-Fetch-Site: cross-site', 'Referer: https://evil.example/x', ...kind), 403);
       assert.equal(await ask('Sec-Fetch-Site: cross-site', 'Referer: http://localhost.evil.example/', ...kind), 403);
       assert.equal(await ask('Sec-Fetch-Site: something-new', ...kind), 403);
-      // The user's own: a typed address, pages of this server, of another port of this machine, and of those that are allowed.
+      // These are requests that the user causes: a typed address, and pages of this server, of another port of this machine, and of allowed origins.
       assert.equal(await ask('Sec-Fetch-Site: none', ...kind), 200);
       assert.equal(await ask('Sec-Fetch-Site: same-origin', ...kind), 200);
       assert.equal(await ask('Sec-Fetch-Site: same-site', ...kind), 200);

@@ -48,7 +48,7 @@ suite('HTTP strangers', () => {
       '127.0.0.1.evil.example',
       '128.0.0.1',
       '0.0.0.0',
-      // What a deployment would make a foreign URL of.
+      // From these, a deployment would make a URL of another host.
       'evil.example/.localhost',
       'evil.example#.localhost',
       'evil.example?.localhost',
@@ -153,7 +153,7 @@ suite('HTTP strangers', () => {
     const last = 'GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
     const get = `GET /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`;
     assert.deepEqual(statuses(await sendRaw(plane.url, get + last)), [200, 200]);
-    // Node drops headers above a limit unless told not to: here the one that says where the body ends.
+    // Node drops headers above a limit by default; here it would be the one that says where the body ends.
     const many = 'a:\r\n'.repeat(2500);
     const post = `POST /echo HTTP/1.1\r\nHost: localhost\r\n${many}Content-Length: ${inner.length}\r\n\r\n${inner}`;
     const answer = await sendRaw(plane.url, post + last);
@@ -172,7 +172,7 @@ suite('HTTP strangers', () => {
   test('heads over the limit are refused with 431', async () => {
     assert.equal(statusOf(await ask('GET /', 'Host: localhost', `X-A: ${'a'.repeat(20_000)}`)), 431);
     assert.equal(statusOf(await ask(`GET /${'a'.repeat(20_000)}`, 'Host: localhost')), 431);
-    // The largest ones that pass grow on their way to the replica, and still fit.
+    // The largest heads that are accepted grow on their way to the replica, and still fit.
     for (const grows of ['"', '\\', '\xff', '\t-']) {
       assert.equal(statusOf(await ask('GET /hello', 'Host: localhost', `X-A: -${grows.repeat(15_000 / grows.length)}`)), 200);
     }
@@ -271,7 +271,7 @@ suite('HTTP strangers', () => {
       assert.equal(statusOf(answer), 408);
       assert.match(answer, /NBS_REQUEST_TOO_SLOW/);
     }
-    // Answered at once; what is left of the body does not keep the connection.
+    // This is answered at once. The rest of the body does not keep the connection.
     const refused = await sendRaw(plane.url, `${head('/-/healthz', 'Content-Length: 100')}some`);
     assert.equal(statusOf(refused), 200);
     assert.equal(statusOf(await sendRaw(plane.url, `${head('/hello', 'Content-Length: 100\r\nOrigin: null')}some`)), 403);
@@ -287,7 +287,7 @@ suite('HTTP strangers', () => {
     const quiet = new RawConnection(plane.url).write('GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     quiet.socket.end();
     await quiet.closed;
-    // Malformed, and the client does not hang up: it learns of the end when it says more.
+    // The request is malformed, and the client does not close the connection. It notices the end when it sends more.
     const stays = new RawConnection(plane.url);
     stays.socket.allowHalfOpen = true;
     stays.write('nonsense\r\n\r\n');

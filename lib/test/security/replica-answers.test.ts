@@ -179,17 +179,17 @@ suite('a replica that answers nonsense costs its own requests only', () => {
     };
     const held: number[] = [];
     for (const [what, form] of Object.entries(forms)) {
-      // Another request of the same connection is under way meanwhile.
+      // Another request of the same connection is in progress meanwhile.
       raw.answer = hold;
       const other = send(`${plane.url}/raw`);
       await until(() => held.length === 1);
       raw.answer = (stream) => Buffer.concat(form.map((one) => one(stream)));
-      // Behind it on the client's connection comes one for somebody else.
+      // The next request on the client's connection is for another replica.
       const text = await sendRaw(
         plane.url,
         'GET /raw HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
       );
-      // An answer that had begun is broken off, with its connection.
+      // An answer that had begun is broken off, and its connection ends.
       const [status = 200] = statuses(text);
       if (status === 200) assert.ok(statuses(text).length <= 1 && !text.includes('fine'), `${what}: ${text}`);
       else assert.match(text, /^HTTP\/1\.1 50[02] [\s\S]*"code":"NBS_\w+"[\s\S]*HTTP\/1\.1 200 [\s\S]*fine$/, what);
@@ -227,7 +227,7 @@ const frame = (type: number, flags: number, stream: number, body: Buffer, head =
   return Buffer.concat([header, body]);
 };
 
-/** Holds the token, and answers each request with bytes of its own. */
+/** Knows the token, and answers each request with bytes of its choice. */
 class RawReplica {
   answer: (stream: number) => Buffer = () => Buffer.alloc(0);
   #last: Socket | null = null;
@@ -258,7 +258,7 @@ class RawReplica {
     }).listen(path);
   }
 
-  /** On the connection that the last frame came on. */
+  /** Sends bytes on the connection on which the last frame arrived. */
   send(bytes: Buffer): void {
     this.#last?.write(bytes);
   }

@@ -5,7 +5,7 @@ import { DataPlane } from '../fixtures/data-plane.js';
 import { type Answer, errorOf, send } from '../fixtures/http-client.js';
 import { until } from '../fixtures/wait.js';
 
-/** What must never be read by somebody who does not hold the token. */
+/** A client without the token must never be able to read this. */
 const SECRET = 'postgres://ada:s3cret@db/home/ada/model.onnx';
 const LEAKS =
   /s3cret|\/home|E_SECRET|SecretError|app\/|Main|Inner|intranet|node:|file:|\.cjs|\.js| {4}at |"stack"|\/app|\/broken|requestTimeout/;

@@ -9,7 +9,7 @@ const Labels = serve.deployment(
   class Labels {
     @serve.batch({ maxBatchSize: 32, batchWaitTimeout: '10ms' })
     async predict(images: readonly Uint8Array[]): Promise<string[]> {
-      // A failure and an end stand beside results of any type.
+      // A failure and an end are allowed beside results of any type.
       return images.map((image) => (image.length === 0 ? serve.batch.error(new TypeError('empty')) : String(image[0])));
     }
 

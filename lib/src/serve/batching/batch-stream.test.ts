@@ -12,7 +12,7 @@ async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** Each item is how many tokens its stream has. */
+/** Each item is the number of tokens in its stream. */
 class Tokens {
   readonly batches: number[][] = [];
   returned = 0;

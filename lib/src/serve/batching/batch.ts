@@ -10,10 +10,10 @@ type Batched = BatchedList | BatchedStream;
 
 type BatchedMethods = Map<string, { readonly batched: Batched; options: BatchOptions }>;
 
-/** Of each instance, by name. */
+/** The batched methods of each instance, by name. */
 const batchedMethods = new WeakMap<object, BatchedMethods>();
 
-/** Times of any origin. Unlike the system's clock it keeps the process alive: whoever waits for a batch is to get an answer. */
+/** Times with any origin. Unlike the system's clock, it keeps the process alive, because callers that wait for a batch must get an answer. */
 const batchClock: Clock = {
   now: () => performance.now(),
   after(delayMs, action) {
@@ -26,7 +26,7 @@ const batchClock: Clock = {
   },
 };
 
-/** `serve.batch` on a clock of one's own. */
+/** Makes `serve.batch` with a clock of your choice. */
 export function createBatch(clock: Clock): Batch {
   const batch = (options: BatchOptions = {}): BatchDecorator => {
     const settings = batchSettings(options);
@@ -43,7 +43,7 @@ export function createBatch(clock: Clock): Batch {
         }
         return batched;
       };
-      // Runs for each instance before its constructor's body.
+      // This runs for each instance before the body of its constructor.
       context.addInitializer(function (this: unknown) {
         const instance = this as object;
         const methods: BatchedMethods = batchedMethods.get(instance) ?? new Map();
@@ -79,7 +79,7 @@ function configure(instance: object, method: string, options: BatchOptions): voi
   known.options = merged;
 }
 
-// By its tag: a cell's functions come from another realm.
+// Functions of a cell come from another realm, so the tag is checked and not the prototype.
 function isAsyncGenerator(method: Method): boolean {
   return Object.prototype.toString.call(method) === '[object AsyncGeneratorFunction]';
 }

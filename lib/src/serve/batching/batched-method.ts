@@ -9,7 +9,7 @@ import { StreamBatch } from './stream-batch.js';
 import { StreamCall } from './stream-call.js';
 
 export interface BatchedMethodInit {
-  /** Names it in messages. */
+  /** Name of the method in messages. */
   readonly label: string;
   /** The user's method, bound to its instance. */
   readonly invoke: (values: unknown[]) => unknown;
@@ -22,7 +22,7 @@ type RunBatch<C> = (items: readonly Item<C>[], place: BatchPlace, modelId: strin
 
 const requestsOf = (items: readonly Item<AnyCall>[]): (RequestContext | null)[] => items.map(({ call }) => call.request);
 
-/** The calls of one batched method of one instance. Those for different models are never in one batch. */
+/** The calls of one batched method of one instance. Calls for different models are never in the same batch. */
 abstract class BatchedMethod<C extends AnyCall> {
   protected readonly init: BatchedMethodInit;
   settings: BatchSettings;
@@ -38,7 +38,7 @@ abstract class BatchedMethod<C extends AnyCall> {
     for (const batcher of [...this.#batchers.values()]) batcher.settings = settings;
   }
 
-  /** @param args those of the user's call */
+  /** @param args the arguments of the user's call */
   abstract call(args: readonly unknown[]): unknown;
 
   protected abstract readonly run: RunBatch<C>;
@@ -67,7 +67,7 @@ abstract class BatchedMethod<C extends AnyCall> {
     batcher.add(items);
   }
 
-  /** Items of calls that are over need not be worked on. */
+  /** Removes items of calls that have ended: they need no work. */
   protected withdrawOver(modelId: string): void {
     this.#batchers.get(modelId)?.withdraw(({ call }) => call.isOver);
   }

@@ -54,7 +54,7 @@ test('whatever happens, items keep their order, none is lost, and no batch or nu
         if (each.kind === 'add') batcher.add(Array.from({ length: each.count }, () => added++));
         else if (each.kind === 'wait') clock.advance(each.ms);
         else if (each.kind === 'configure') {
-          // Fewer at a time counts from the next batch on.
+          // A lower number takes effect from the next batch on.
           now = { ...each.settings, maxConcurrentBatches: Math.max(each.settings.maxConcurrentBatches, running.length) };
           batcher.settings = now;
         } else {
@@ -88,7 +88,7 @@ test('where there is a place, no item waits for longer than the timeout; where t
       const clock = new ManualClock();
       const since: number[] = [];
       let running = 0;
-      /** Since when there has been a place without a break. */
+      /** Time since which there has been a free place without interruption. */
       let freeSince = 0;
       const batcher = new Batcher<number>({
         settings: given,

@@ -1,11 +1,11 @@
 import { type Clock, Fifo } from '../../core/index.js';
 import type { BatchSettings } from './options.js';
 
-/** One of the `maxConcurrentBatches` places. A batch has one when it starts. */
+/** One of the `maxConcurrentBatches` places. A batch occupies one when it starts. */
 export interface BatchPlace {
-  /** Free for the next batch. */
+  /** Makes the place free for the next batch. */
   release(): void;
-  /** Work goes on that was at rest. That does not wait: the batch is begun already. */
+  /** Occupies the place again, because a resting batch continues. It does not wait, because the batch has begun already. */
   take(): void;
 }
 
@@ -14,13 +14,13 @@ export interface BatcherInit<I> {
   readonly clock: Clock;
   /** Works on a batch. Never throws. */
   readonly run: (items: readonly I[], place: BatchPlace) => void;
-  /** Nothing waits and nothing runs. */
+  /** Called when no item waits and no batch runs. */
   readonly onIdle?: () => void;
 }
 
 /**
- * Cuts a sequence of items into batches, in order. One starts when `maxBatchSize` items wait, or the first of them has waited for
- * `batchWaitTimeoutMs`, as soon as it has a place.
+ * Divides a sequence of items into batches, in order. If a place is free, a batch starts when `maxBatchSize` items wait, or when the first item has
+ * waited for `batchWaitTimeoutMs`.
  */
 export class Batcher<I> {
   #settings: BatchSettings;
@@ -50,7 +50,7 @@ export class Batcher<I> {
     this.#pump();
   }
 
-  /** Lets go of the items that still wait and that `isOver` is true of. */
+  /** Removes the waiting items for which `isOver` returns true. */
   withdraw(isOver: (item: I) => boolean): void {
     const left = new Fifo<{ readonly item: I; readonly since: number }>();
     for (const waiting of this.#waiting) if (!isOver(waiting.item)) left.push(waiting);
@@ -84,7 +84,7 @@ export class Batcher<I> {
   }
 
   #start(): void {
-    // It belongs to the item that was the first one.
+    // The timer belongs to the item that was the first one.
     this.#clearTimer();
     const items: I[] = [];
     while (items.length < this.#settings.maxBatchSize) {

@@ -1,23 +1,21 @@
 import { types } from 'node:util';
 
-/** What `serve.batch.error(reason)` puts in an item's place. */
+/** The value that `serve.batch.error(reason)` returns. It takes the place of an item's result. */
 export class ItemFailure {
   constructor(readonly reason: unknown) {}
 }
 
-/** What `serve.batch.end` is. */
+/** The value of `serve.batch.end`. */
 export const END: unique symbol = Symbol('nbserve.batch.end');
 
-/** The failure in an item's place, or `undefined` where there is a result. */
+/** The failure that takes the place of an item's result, or `undefined` if there is a result. */
 export function failureOf(result: unknown): { readonly reason: unknown } | undefined {
   if (result instanceof ItemFailure) return result;
   // Errors of a notebook's cells come from another realm.
   return result instanceof Error || types.isNativeError(result) ? { reason: result } : undefined;
 }
 
-/**
- * Gives each call that fails of one reason an error of its own, as if it had been called alone: the original first, then copies.
- */
+/** If several calls fail for the same reason, gives each an error of its own, as if it had been called alone: first the original, then copies. */
 export function ownErrors(): (reason: unknown) => unknown {
   const given = new Set<unknown>();
   return (reason) => {
@@ -29,7 +27,7 @@ export function ownErrors(): (reason: unknown) => unknown {
   };
 }
 
-/** The same class, message, stack and properties in another object, which is an Error to `structuredClone` as well. */
+/** Makes another object with the same class, message, stack and properties, which `structuredClone` also treats as an Error. */
 function copyError(error: Error): Error {
   const copy = new Error(error.message);
   Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);

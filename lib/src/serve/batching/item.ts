@@ -4,7 +4,7 @@ import { BatchLength } from './errors.js';
 export interface Item<C> {
   readonly value: unknown;
   readonly call: C;
-  /** Its place in the list that the call was made with. */
+  /** Its index in the list of the call. */
   readonly index: number;
 }
 
@@ -12,7 +12,7 @@ export function itemsOf<C>(call: C, values: readonly unknown[]): Item<C>[] {
   return values.map((value, index) => ({ value, call, index }));
 }
 
-/** The calls that a batch has items of. */
+/** The calls that have items in a batch. */
 export function callsOf<C>(items: readonly Item<C>[]): Set<C> {
   return new Set(items.map(({ call }) => call));
 }

@@ -3,12 +3,12 @@ import { requestContext } from '../context/index.js';
 import { failureOf, ownErrors } from './failure.js';
 import { callsOf, checkResults, type Item } from './item.js';
 
-/** One call of a batched method that answers with a list. */
+/** One call of a batched method that returns a list. */
 export class ListCall {
-  /** Answered or failed. */
+  /** True if the call was answered or has failed. */
   isOver = false;
   hasFailed = false;
-  /** The request that made it. */
+  /** The request that made the call. */
   readonly request = requestContext();
   readonly #results: unknown[];
   #missing: number;
@@ -23,7 +23,7 @@ export class ListCall {
     return this.#result.promise;
   }
 
-  /** @param index of the item among this call's */
+  /** @param index index of the item in this call's list */
   settle(index: number, result: unknown, own: (reason: unknown) => unknown): void {
     if (this.isOver) return;
     const failure = failureOf(result);
@@ -45,7 +45,7 @@ export class ListCall {
   }
 }
 
-/** Calls the method with a batch and hands the results back. Never rejects. */
+/** Calls the method with a batch and distributes the results. Never rejects. */
 export async function runListBatch(
   method: string,
   items: readonly Item<ListCall>[],

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/index.js';
 
-/** Time that passes when it is told to. */
+/** A clock that advances only when the test says so. */
 export class ManualClock implements Clock {
   #now = 0;
   #timers: { readonly at: number; readonly action: () => void }[] = [];
@@ -21,7 +21,7 @@ export class ManualClock implements Clock {
     return this.#timers.length > 0;
   }
 
-  /** Runs what is due until then, also what becomes due meanwhile. */
+  /** Runs what is due until then, including what becomes due meanwhile. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

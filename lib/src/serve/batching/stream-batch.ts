@@ -3,7 +3,7 @@ import { END, failureOf, ownErrors } from './failure.js';
 import { callsOf, checkResults, type Item } from './item.js';
 import type { StreamCall } from './stream-call.js';
 
-/** So many lists are made ahead of the fastest reader; those that read more slowly find theirs kept. */
+/** This many lists are made ahead of the fastest reader. For slower readers, their lists are kept. */
 export const LISTS_AHEAD = 16;
 
 export interface StreamBatchInit {
@@ -15,8 +15,8 @@ export interface StreamBatchInit {
 }
 
 /**
- * One run of a batched generator. While no reader wants anything it rests and gives its place up: a client that stops reading must not
- * hold up the batches after it.
+ * One run of a batched generator. While no reader wants a list, it rests and releases its place: a client that stops reading must not delay later
+ * batches.
  */
 export class StreamBatch {
   readonly #init: StreamBatchInit;
@@ -73,7 +73,7 @@ export class StreamBatch {
     try {
       list = checkResults(method, items, value);
     } catch (error) {
-      // What is wrong is told; how the generator ends then does not matter.
+      // The error is reported to the calls, so it does not matter how the generator ends after that.
       await iterator.return?.().catch(() => {});
       throw error;
     }

@@ -1,13 +1,13 @@
 import { Fifo } from '../../core/index.js';
 import type { RequestContext } from '../context/index.js';
 
-/** One call of a batched generator: what has come for its items, until it is read. */
+/** One call of a batched generator. It keeps the results for its items until they are read. */
 export class StreamCall {
-  /** Ended, failed, or its reader left: it takes nothing more. */
+  /** True if it has ended or failed, or its reader has left. Then it takes nothing more. */
   isOver = false;
-  /** Told when its reader took a list or left. */
+  /** Called when its reader took a list or left. */
   readonly listeners = new Set<() => void>();
-  /** The request that made it. */
+  /** The request that made the call. */
   readonly request: RequestContext | null;
   readonly #count: number;
   readonly #open: Set<number>;
@@ -22,7 +22,7 @@ export class StreamCall {
     this.isOver = count === 0;
   }
 
-  /** Lists that wait for the reader. */
+  /** Number of lists that wait for the reader. */
   get unread(): number {
     return this.#lists.size;
   }
@@ -31,7 +31,7 @@ export class StreamCall {
     return !this.isOver && this.#open.has(index);
   }
 
-  /** @param entries by the item's place in the call; those of other items are `undefined` */
+  /** @param entries by the index of the item in the call; for other items they are `undefined` */
   push(entries: ReadonlyMap<number, unknown>): void {
     const list = new Array<unknown>(this.#count).fill(undefined);
     for (const [index, entry] of entries) list[index] = entry;
@@ -50,7 +50,7 @@ export class StreamCall {
     this.#close();
   }
 
-  /** The next list; `null` at the end. One at a time. */
+  /** Resolves with the next list, or with `null` at the end. Only one call at a time is allowed. */
   async next(): Promise<unknown[] | null> {
     for (;;) {
       const list = this.#lists.shift();
@@ -66,7 +66,7 @@ export class StreamCall {
     }
   }
 
-  /** The reader reads no more. */
+  /** To be called when the reader reads no more. */
   leave(): void {
     this.#lists.clear();
     this.#close();

@@ -1,4 +1,4 @@
-/** Types of `serve.batch`. No third-party types: these reach notebook cells. */
+/** Types of `serve.batch`. They use no third-party types, because notebook cells see them. */
 
 type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
@@ -11,34 +11,32 @@ export interface BatchOptions {
   readonly maxConcurrentBatches?: number;
 }
 
-/** A method that takes a list of items and answers with as many results, in order; a generator yields such lists. */
+/** A method that takes a list of items and returns as many results, in the same order. A generator yields such lists. */
 export type BatchMethod<This> = (this: This, items: never[]) => Promise<readonly unknown[]> | AsyncIterable<readonly unknown[]>;
 
 export type BatchDecorator = <This, F extends BatchMethod<This>>(method: F, context: ClassMethodDecoratorContext<This, F>) => F;
 
 /**
- * Joins concurrent calls of a method into one: `@serve.batch({ maxBatchSize: 32, batchWaitTimeout: '10ms' })` on
- * `async predict(images: Image[]): Promise<Label[]>`. It is called with a list as well, `const [label] = await this.predict([image])`, and gets
- * that list's results; in between, the lists of all calls are put together and cut into batches.
- *
- * What the method throws fails every call with an item in the batch, each with an error of its own. An `Error` (or `serve.batch.error(…)`) in
- * an item's place fails that item's call only.
- *
- * An async generator yields lists with one entry per item. Each call is given the entries of its own items; `undefined` is nothing for an item
- * this time, `serve.batch.end` is the end of that item's stream.
+ * Joins concurrent calls of a method into batches: `@serve.batch({ maxBatchSize: 32, batchWaitTimeout: '10ms' })` on `async predict(images: Image[]):
+ * Promise<Label[]>`. Callers pass a list too, `const [label] = await this.predict([image])`, and get the results for that list. In between, nbserve
+ * joins the lists of all calls and divides them into batches.
+ * If the method throws, every call with an item in the batch fails, each with an error of its own. If an `Error` (or `serve.batch.error(…)`) takes
+ * the place of one result, only the call of that item fails.
+ * An async generator yields lists with one entry for each item. Each call gets the entries of its own items. `undefined` means that there is nothing
+ * for an item this time; `serve.batch.end` ends the stream of that item.
  * @throws (by rejecting) NBS_BATCH_LENGTH, NBS_BATCH_CALL
  */
 export interface Batch {
   /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
   (options?: BatchOptions): BatchDecorator;
   /**
-   * Changes a batched method of one instance from its next batch on; options that are not named stay.
+   * Changes the options of a batched method of one instance, from its next batch on. Options that you leave out keep their values.
    * In a deployment: `reconfigure(sizes) { serve.batch.configure(this, 'predict', sizes) }`.
    * @throws NBS_NOT_BATCHED, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION
    */
   configure<T extends object>(instance: T, method: Extract<keyof T, string> | (string & {}), options: BatchOptions): void;
-  /** Stands in an item's place for its failure. (Its type lets it stand beside results of any type.) */
+  /** Returns a value that takes the place of an item's result if that item failed. (Because of its type, it can stand beside results of any type.) */
   error(reason: unknown): never;
-  /** Stands in an item's place where its stream has ended, while those of others go on. */
+  /** Takes the place of an item's result if the stream of that item has ended while others continue. */
   readonly end: never;
 }

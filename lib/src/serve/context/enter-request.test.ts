@@ -9,7 +9,7 @@ import {
   wantRequestContexts,
 } from './index.js';
 
-/** Runs as a request, and gives its context. */
+/** Enters a request and returns its context. */
 function contextOf(origin: Parameters<typeof enterRequest>[1], modelId = ''): RequestContext {
   const context = enterRequest(modelId, origin, 'a/d', () => {});
   assert.ok(context);

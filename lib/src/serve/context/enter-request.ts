@@ -5,18 +5,18 @@ const current = new AsyncLocalStorage<RequestContext>();
 let wanted = false;
 
 /**
- * From now on every request has a context, also one that names no model. It costs each promise of user code a little (Node below 24), so it is
- * asked for only where something reads it: a model cache, a handle.
+ * From now on every request has a context, even one that names no model. A context makes each promise of user code a little slower (Node below 24),
+ * so this is called only if something reads it: a model cache or a handle.
  */
 export function wantRequestContexts(): void {
   wanted = true;
 }
 
 /**
- * Runs user code on a request.
- * @param origin what came with it
+ * Runs user code for a request.
+ * @param origin values that came with the request
  * @param label `app/deployment`, for messages
- * @returns its context, to be told of its cancel and its end; `null` if it needs none
+ * @returns the context, which must be told when the request is cancelled and when it ends; `null` if the request needs none
  */
 export function enterRequest(
   modelId: string,
@@ -36,8 +36,8 @@ export function enterRequest(
 }
 
 /**
- * Runs user code on a batch of requests for one model. It has the latest of their deadlines, is a batch request where they all are, and is
- * cancelled once they all are. What it prints goes to their caller if they have the same one.
+ * Runs user code for a batch of requests for one model. The batch has the latest of their deadlines. It has the priority `batch` if all of them have
+ * it, and it is cancelled when all of them are. Its output goes to their caller if all of them have the same one.
  */
 export function enterBatch(
   modelId: string,
@@ -75,12 +75,12 @@ function cancelWithAll(batch: RequestContext, requests: ReadonlySet<RequestConte
   }
 }
 
-/** `null` outside of a request, and where requests need no context. */
+/** `null` outside of a request, and if requests need no context. */
 export function requestContext(): RequestContext | null {
   return current.getStore() ?? null;
 }
 
-/** Id of the model that the current request is for; `''` where it names none. */
+/** Id of the model that the current request selects; `''` if it names none. */
 export function getMultiplexedModelId(): string {
   return current.getStore()?.modelId ?? '';
 }

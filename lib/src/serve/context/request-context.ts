@@ -1,6 +1,6 @@
-/** What travels with a request to the replica that works on it. */
+/** Values that come with a request to the replica that works on it. */
 export interface RequestOrigin {
-  /** What is left of its deadline. */
+  /** Milliseconds that are left of its deadline. */
   readonly budgetMs?: number;
   /** Whose deadline that is. @default the deployment's own */
   readonly budgetOf?: string;
@@ -11,24 +11,24 @@ export interface RequestOrigin {
 
 /** A call that user code makes while it works on a request. */
 export interface NestedCall {
-  /** The request is cancelled, and so is this. */
+  /** Called when the request was cancelled, so that this call is cancelled too. */
   onRequestCancelled(reason: string): void;
 }
 
 const NONE: readonly RequestContext[] = [];
 
-/** The request that user code works on. */
+/** The request that user code is working on. */
 export class RequestContext {
-  /** `''` where the request names none. */
+  /** `''` if the request names none. */
   readonly modelId: string;
-  /** On the clock of `performance.now()`; Infinity for none. */
+  /** Time by the clock of `performance.now()`; Infinity if there is no deadline. */
   readonly expiresAt: number;
   /** Whose deadline that is. */
   readonly deadlineOf: string;
   readonly priority: 'batch' | undefined;
-  /** Where its output is printed; `undefined`: with the driver that ran the application. */
+  /** The driver to which its output goes; `undefined` means the driver that ran the application. */
   readonly caller: string | undefined;
-  /** Of a batch: the requests that wait for it. */
+  /** If this is a batch: the requests in it. */
   readonly callers: readonly RequestContext[];
   #held: (() => void)[] | null = null;
   #calls: Set<NestedCall> | null = null;
@@ -60,7 +60,7 @@ export class RequestContext {
     }
   }
 
-  /** A call is made on behalf of the request; it is told when that is cancelled, also where that has been before. */
+  /** Registers a call that is made for the request. The call is informed if the request is cancelled, even if that happened before. */
   follow(call: NestedCall): void {
     if (this.#cancelled !== null) {
       call.onRequestCancelled(this.#cancelled);
@@ -70,7 +70,7 @@ export class RequestContext {
     this.#calls.add(call);
   }
 
-  /** The call is over. */
+  /** Removes a call that has ended. */
   unfollow(call: NestedCall): void {
     this.#calls?.delete(call);
   }
@@ -83,7 +83,7 @@ export class RequestContext {
     for (const call of calls ?? []) call.onRequestCancelled(reason);
   }
 
-  /** User code has ended. Calls that it did not wait for go on. */
+  /** User code has ended. Calls that it did not await continue. */
   end(): void {
     this.#ended = true;
     const held = this.#held;

@@ -3,7 +3,7 @@ import { type ControllerOps, PUT_BLOB_PREFIX } from '../protocol/index.js';
 import type { Controller } from './controller.js';
 import { type BlobStore, receiveBlob } from './target/index.js';
 
-/** Answers the control operations. Blobs are taken at once; the rest waits until the controller has recovered. */
+/** Answers the control operations. Blobs are accepted at once; other operations wait until the controller has recovered. */
 export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>): CallHandler {
   const ops = handleOps<ControllerOps>({
     deploy: async (spec) => (await recovered).deploy(spec),

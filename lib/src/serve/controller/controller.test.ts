@@ -68,7 +68,7 @@ describe('deploy', () => {
     const seen = cluster.snapshots
       .slice(before)
       .map(({ deployments }) => ['hello/Inner', 'hello/Chat'].map((key) => deployments[key as 'a/b']?.replicas[0]?.id));
-    // In each snapshot either both are new or none is.
+    // In each snapshot, either both deployments are new or neither is.
     for (const [inner, outer] of seen) assert.equal(inner === fresh[0], outer === fresh[1]);
     assert.deepEqual(seen.at(-1), fresh);
     await settle();

@@ -38,36 +38,37 @@ import { Traffic } from './traffic/index.js';
 export interface ControllerOptions {
   readonly dir: string;
   readonly replicaMain: string;
-  /** Processes held ready on each node for new replicas; 0 is none. */
+  /** Number of spare processes on each node; 0 means none. */
   readonly spareReplicas: number;
-  /** Modules that they load while they wait, as user code is likely to import them. @default [] */
+  /** Modules that spare processes load while they wait, because user code is likely to import them. @default [] */
   readonly preload?: readonly string[];
   readonly engine: Engine;
   readonly connectControl: ConnectControl;
-  /** Removes the socket file that a killed replica leaves; never rejects. */
+  /** Removes the socket file that a killed replica leaves behind; never rejects. */
   readonly removeSocket: (path: string) => Promise<void>;
   /** Whether the cluster has more nodes than one. @default false */
   readonly severalNodes?: boolean;
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where HTTP is answered; asked for at each status. */
+  /** The address at which HTTP is answered. It is read for each status. */
   readonly url: () => string;
   readonly publish: (snapshot: RouteSnapshot) => void;
-  /** Resolves when every proxy has applied what was published last, or after a time; never rejects. */
+  /** Resolves when every proxy has applied the last snapshot, or after a time; never rejects. */
   readonly proxiesKnow: () => Promise<void>;
-  /** The same, for a shorter time: before a drain. */
+  /** Does the same for a shorter time, before a drain. */
   readonly proxiesKnowSoon: () => Promise<void>;
-  /** Whether anybody waits for a call that the replica has begun; never rejects. @default somebody always does */
+  /** Whether a caller waits for a call that the replica has begun; never rejects. @default always true */
   readonly isAwaited?: (replica: string) => Promise<boolean>;
 }
 
-/** How long a policy of the user's own may think. */
+/** How long a user's own policy may take to answer. */
 const POLICY_ANSWER_MS = 5000;
 
 /**
- * The control loop. Requests change the target state, which is on disk before it counts; each change of target or actual state runs a round:
- * decide (`reconcile`), mark and carry out, look at the health, publish the routes. A round is synchronous, so routers never see half of one.
+ * The control loop. Requests change the target state, which takes effect only when it is on disk. Each change of the target or the actual state
+ * causes a round: decide (`reconcile`), mark and carry out the actions, check the health, publish the routes. A round is synchronous, so routers
+ * never see half of one.
  */
 export class Controller {
   readonly #options: ControllerOptions;
@@ -122,9 +123,9 @@ export class Controller {
     });
   }
 
-  /** Loads the checkpoint and takes over what runs. Call it once, before any other method. @throws NBS_CHECKPOINT_UNREADABLE */
+  /** Loads the checkpoint and takes over running replicas. Call this once, before any other method. @throws NBS_CHECKPOINT_UNREADABLE */
   async recover(): Promise<void> {
-    // Where there are several, each replica is given one.
+    // If there are several nodes, each replica is assigned to one.
     if (this.#options.severalNodes === true) await this.#nodes.ask();
     await this.#store.load();
     await adoptRunning({ ...this.#options, actual: this.#actual, executor: this.#executor, spares: this.#spares });
@@ -132,7 +133,7 @@ export class Controller {
   }
 
   /**
-   * Resolves when the version runs and every proxy knows.
+   * Resolves when the version runs and every proxy has its routes.
    * @throws the constructor's error, NBS_DEPLOY_FAILED, NBS_ROUTE_TAKEN, NBS_SUPERSEDED, NBS_CHECKPOINT_FAILED, NBS_INVALID_APP
    */
   async deploy(spec: AppSpec): Promise<Deployed> {
@@ -144,7 +145,7 @@ export class Controller {
         if (this.#shuttingDown) throw Superseded({ app: spec.name, newer: 'the cluster is shut down' });
         const next = accept(target, spec, this.#options.clock.now());
         generation = next.generation;
-        // Before it is on disk: a newer deploy may come meanwhile.
+        // This is before the state is on disk, because a newer deploy may come meanwhile.
         deployed = this.#deploys.add(generation, spec.name);
         return next;
       });
@@ -153,15 +154,15 @@ export class Controller {
       throw error;
     }
     this.#supersede(spec.name, generation - 1, 'another deploy of it');
-    // Asked for anew: what failed before gets its chance at once.
+    // A new deploy gives everything that failed before another chance at once.
     for (const { name, replicaHash } of spec.deployments) this.#actual.failures.delete(groupKey(spec.name, name, replicaHash));
     this.#rounds.now();
     return deployed as Promise<Deployed>;
   }
 
-  /** Resolves when nothing of the application is left. */
+  /** Resolves when all replicas of the application have ended. */
   async delete(name: string): Promise<{ readonly deleted: boolean }> {
-    // A controller before this one may have taken it out of the target, and left its replicas to this one.
+    // An earlier controller may have removed it from the target and left its replicas to this one.
     const isLeft = [...this.#actual.replicas.values()].some(({ app }) => app === name);
     if (!this.#target.apps.has(name) && !this.#health.apps.has(name) && !isLeft) return { deleted: false };
     let last = 0;
@@ -180,7 +181,7 @@ export class Controller {
     return this.#store.current;
   }
 
-  /** As `status`, with the nodes and what they have, and with what is known now of replicas that are blocked. */
+  /** Like `status`, with the nodes and their resources, and with the current information on blocked replicas. */
   async fullStatus(): Promise<ServeStatus> {
     const { revision } = this.#actual;
     await Promise.all([this.#nodes.ask(), this.#executor.look()]);
@@ -199,17 +200,17 @@ export class Controller {
     return buildStatus(cluster, this.#health.apps, this.#actual);
   }
 
-  /** The load that a router saw. @param source names its connection */
+  /** Takes over the load that a router reports. @param source names its connection */
   demand(source: string, report: DemandReport): void {
     this.#scaling.report(source, report);
   }
 
-  /** That router is gone. */
+  /** To be called when the connection of that router has ended. */
   demandGone(source: string): void {
     this.#scaling.gone(source);
   }
 
-  /** Drains and deletes every application; nothing is deployed afterwards. */
+  /** Drains and deletes every application. Nothing is deployed after that. */
   async shutdown(): Promise<void> {
     this.#shuttingDown = true;
     this.#spares.close();
@@ -221,7 +222,8 @@ export class Controller {
   }
 
   #onScaled({ app, deployment, to }: Scaled): void {
-    // It falls asleep: what failed before its last replica ran is over. What cannot be started stays known, and requests are told so.
+    // The deployment scales to zero, so failures before its last replica ran no longer matter. If it cannot be started, this is kept, and requests
+    // are told so.
     if (to === 0) this.#actual.forgive(app, deployment);
     this.#rounds.soon();
   }
@@ -260,7 +262,7 @@ export class Controller {
     });
     this.#actual.switching.delete(generation);
     this.#rounds.now();
-    // Superseded while this was written down: whoever came between tells it.
+    // A newer deploy came while this was written; it informs this caller.
     if (this.#target.apps.get(app)?.live?.generation !== generation || !this.#deploys.has(generation)) return;
     const refusal = await this.#executor.configured(app);
     if (refusal !== null && before !== null) {
@@ -287,7 +289,7 @@ export class Controller {
     this.#deploys.supersede(app, upTo, this.#target.apps.get(app)?.live?.generation, newer);
   }
 
-  /** Resolves after the round in which the last of the present replicas that match was gone. */
+  /** Resolves after the round in which the last of the current replicas that match has ended. */
   #replicasGone(match: (app: string) => boolean): Promise<void> {
     const waited = [...this.#actual.replicas.values()].filter(({ app }) => match(app)).map(({ id }) => id);
     return this.#rounds.until(() => !waited.some((id) => this.#actual.replicas.has(id)));

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/index.js';
 
-/** Lets everything that waits for promises go on. */
+/** Lets all code that waits for promises continue. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 50; i += 1) await Promise.resolve();
 }

@@ -27,29 +27,29 @@ import type { ReplicaControl } from './replicas/replica-control.js';
 import type { Checkpoint } from './target/checkpoint.js';
 import type { TargetState } from './target/target.js';
 
-/** What replicas of one code do, by `code.hash`. */
+/** What replicas with the same code do, by `code.hash`. */
 export interface Behaviour {
-  /** Thrown by the constructor. */
+  /** The constructor throws this. */
   readonly constructorError?: Error;
-  /** Ends the process in place of an answer to `initialize`. */
+  /** The process ends with this report and does not answer `initialize`. */
   readonly crash?: ExitReport;
-  /** Never answers `initialize`. */
+  /** If true, `initialize` is never answered. */
   readonly hang?: boolean;
-  /** Thrown by `reconfigure`. */
+  /** `reconfigure` throws this. */
   readonly reconfigureError?: Error;
-  /** `reconfigure` is never answered. */
+  /** If true, `reconfigure` is never answered. */
   readonly reconfigureHangs?: boolean;
   readonly checkHealth?: () => Promise<void>;
-  /** What its watcher says of its main thread. */
+  /** What its watcher reports about its main thread. */
   readonly blocked?: Blocked;
-  /** It is a function: what it answers. */
+  /** The deployment is a function; this is its answer. */
   readonly ask?: (metrics: AutoscalingMetrics) => Promise<unknown>;
-  /** Drains only when `FakeReplica.finishDrain` is called. */
+  /** If true, it drains only when `FakeReplica.finishDrain` is called. */
   readonly slowDrain?: boolean;
 }
 
 export class FakeReplica implements ReplicaControl {
-  /** Renamed, where its process was a spare one. */
+  /** It changes if its process was a spare one. */
   id: string;
   readonly #gone = deferred<void>();
   readonly closed = this.#gone.promise;
@@ -156,7 +156,7 @@ export const fakeNode = (id: string): NodeInfo => ({
   resources: { cpu: 4, gpus: ['0', '1'], memory: 1000, custom: { accelerator: 1 } },
 });
 
-/** An engine in memory, with the controller's whole surroundings. */
+/** An engine in memory, with everything else that a controller needs. */
 export class FakeCluster implements Engine {
   readonly clock = new FakeClock();
   readonly checkpoint = new MemoryCheckpoint();
@@ -168,19 +168,19 @@ export class FakeCluster implements Engine {
   readonly closed = new Promise<void>(() => {});
   readonly logged: string[] = [];
   nodeInfos: readonly NodeInfo[] = [fakeNode('local')];
-  /** Of the controllers that are made from now on. */
+  /** Number of spare processes of the controllers that are made after this. */
   spareReplicas = 0;
-  /** Replicas for whose calls somebody waits; all if it is null. */
+  /** Replicas for whose calls somebody waits; null means all. */
   awaited: Set<string> | null = null;
-  /** Ids of processes whose start fails, by what they begin with. */
+  /** Beginnings of the ids of processes whose start fails. */
   readonly broken: string[] = [];
-  /** Called when a process got another id. */
+  /** Called when a process gets another id. */
   renamed: (replica: FakeReplica) => void = () => {};
   #listeners = new Set<(info: ProcessInfo) => void>();
   readonly #nodeListeners = new Set<(change: NodeChange) => void>();
   #pid = 100;
 
-  /** A controller as the agent starts it, also in place of one before. */
+  /** Makes a controller as the agent starts it; it may replace an earlier one. */
   async controller(): Promise<Controller> {
     this.#listeners = new Set();
     const line = (text: unknown): void => void this.logged.push(String(text));
@@ -218,12 +218,12 @@ export class FakeCluster implements Engine {
     return this.snapshots.at(-1) as RouteSnapshot;
   }
 
-  /** Replicas that run code `hash`. */
+  /** Running replicas with this code. */
   running(hash: string): FakeReplica[] {
     return [...this.replicas.values()].filter(({ init, ready }) => ready && init?.code.hash === hash);
   }
 
-  /** A process ends by itself. */
+  /** Lets a process end by itself. */
   end(id: string, exit: ExitReport): void {
     const replica = this.replicas.get(id);
     if (replica === undefined) return;
@@ -273,7 +273,7 @@ export class FakeCluster implements Engine {
     return Promise.resolve(this.nodeInfos);
   }
 
-  /** A node goes down, and what ran there with it; or comes up. */
+  /** Lets a node go down, with all its processes, or come up. */
   change(id: string, alive: boolean): void {
     this.nodeInfos = this.nodeInfos.map((node) => (node.id === id ? { ...node, alive } : node));
     for (const listener of this.#nodeListeners) listener({ id, alive });
@@ -300,6 +300,6 @@ function info({ id, pid, spec, init, cluster }: FakeReplica, exit?: ExitReport):
 
 export const killed: ExitReport = { code: null, signal: 'SIGKILL', name: 'KILLED', stderrTail: [] };
 
-/** Replicas that the routes name for `app/deployment`. */
+/** Ids of the replicas that the routes contain for `app/deployment`. */
 export const idsOf = (cluster: FakeCluster, key: string): string[] =>
   (cluster.routes.deployments[key as `${string}/${string}`]?.replicas ?? []).map(({ id }) => id);

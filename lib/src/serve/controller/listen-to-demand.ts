@@ -13,7 +13,10 @@ import type { Controller } from './controller.js';
 const log = createLog('controller');
 let connections = 0;
 
-/** Hands what a router tells of its load, and a proxy of split routes, to the controller, and the router's end. Nonsense ends the connection. */
+/**
+ * Gives the reports of a router (its load) and of a proxy (split routes) to the controller, and informs it when the connection ends. An invalid
+ * report ends the connection.
+ */
 export function listenToDemand(channel: Channel, recovered: Promise<Controller>): void {
   let source: string | null = null;
   const on = (use: (controller: Controller) => void): void => void recovered.then(use, () => {});

@@ -13,7 +13,7 @@ import { BlobCollector, BlobStore, FileCheckpoint } from './target/index.js';
 
 /** JSON argument of the controller's process. */
 interface ControllerArgs {
-  /** Entry of replicas in place of our own; for tests. */
+  /** Entry file of replicas instead of the usual one; for tests. */
   readonly replicaMain?: string;
   /** Whether the cluster has more nodes than one. */
   readonly severalNodes?: boolean;
@@ -37,7 +37,7 @@ async function recover(): Promise<Controller> {
     dir,
     replicaMain: child.args?.replicaMain ?? fileURLToPath(new URL('../replica/main.js', import.meta.url)),
     spareReplicas: child.args?.spareReplicas ?? 0,
-    // What a user's `import … from 'nbserve'` loads.
+    // The files that a user's `import … from 'nbserve'` loads.
     preload: [fileURLToPath(new URL('../../index.js', import.meta.url))],
     engine: await engine,
     severalNodes: child.args?.severalNodes ?? false,

@@ -4,13 +4,13 @@ import { Superseded } from './errors.js';
 
 export type Deployed = ControllerOps['deploy']['result'];
 
-/** Callers of `deploy` that wait for their version, by its generation. */
+/** Callers of `deploy` that wait for their version, by generation. */
 export class PendingDeploys {
   readonly #waiting = new Map<number, { readonly app: string; readonly done: Deferred<Deployed> }>();
 
   add(generation: number, app: string): Promise<Deployed> {
     const done = deferred<Deployed>();
-    // It may be settled before anybody waits for it.
+    // It may be settled before anybody awaits it.
     done.promise.catch(() => {});
     this.#waiting.set(generation, { app, done });
     return done.promise;
@@ -31,8 +31,8 @@ export class PendingDeploys {
   }
 
   /**
-   * Gives up the deploys of `app` up to a generation, because of something newer.
-   * @param live the live generation: a deploy that was switched to and only waits for proxies has succeeded, whatever comes after it
+   * Fails the deploys of `app` up to a generation, because there is a newer one.
+   * @param live the live generation. If traffic was switched to a deploy and it only waits for proxies, it has succeeded, whatever comes after it.
    */
   supersede(app: string, upTo: number, live: number | undefined, newer: string): void {
     for (const [generation, waiting] of this.#waiting) {

@@ -1,20 +1,20 @@
 import type { Clock } from '../../core/index.js';
 
-/** Applications and replicas for each millisecond between two rounds: `npm run simulate` shows what rounds cost. */
+/** Number of applications and replicas for each millisecond between two rounds; `npm run simulate` shows what rounds cost. */
 const LOOKED_AT_IN_MS = 100;
 
 export interface RoundsOptions {
   readonly clock: Clock;
-  /** How many things a round looks at. */
+  /** Number of objects that a round looks at. */
   readonly size: () => number;
   readonly run: () => void;
 }
 
-/** When rounds are run. */
+/** Decides when rounds run. */
 export class Rounds {
   readonly #options: RoundsOptions;
   readonly #waiting = new Set<() => void>();
-  /** True before the first one, which the controller runs when it has recovered: sooner it would see neither what is wanted nor what there is. */
+  /** True before the first round, which the controller runs when it has recovered. Before that, it knows neither the target nor the actual state. */
   #isDue = true;
   #lastAt = 0;
   #cancelWake: () => void = () => {};
@@ -33,7 +33,10 @@ export class Rounds {
     for (const waiting of [...this.#waiting]) waiting();
   }
 
-  /** Many events of one moment need one round; in a large cluster, where a round costs milliseconds, so do those of a longer moment. */
+  /**
+   * Asks for a round. Many events at one moment need only one round. In a large cluster a round takes milliseconds, so one round serves the events of
+   * a longer time.
+   */
   soon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -46,13 +49,13 @@ export class Rounds {
     else clock.after(waitMs, run);
   }
 
-  /** One at that time, unless one is run before. */
+  /** Asks for a round at that time, unless one runs before. */
   at(time: number): void {
     const { clock } = this.#options;
     this.#cancelWake = clock.after(Math.max(1, time - clock.now()), () => this.soon());
   }
 
-  /** Resolves after the first round from now on after which the condition holds. */
+  /** Resolves after the first round from now on after which the condition is true. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {

@@ -2,10 +2,10 @@ import { hasCode } from '../../core/index.js';
 import { type Channel, callOp, NoHandler, PeerGone, UnknownOp } from '../../ipc/index.js';
 import type { RouterOps } from '../protocol/index.js';
 
-/** One that is busy for longer is not known to have left. */
+/** A router that is busy for longer than this may still have callers that wait. */
 const ANSWER_MS = 1000;
 
-/** The routers of the cluster, and others that are connected to the controller. */
+/** The routers of the cluster, and other processes that are connected to the controller. */
 export class Routers {
   readonly #channels = new Set<Channel>();
 
@@ -14,7 +14,7 @@ export class Routers {
     void channel.closed.then(() => this.#channels.delete(channel));
   }
 
-  /** Whether one waits for a call that the replica has begun, or does not say. Never rejects. */
+  /** Whether a router has a caller that waits for a call that the replica has begun, or does not answer. Never rejects. */
   async isAwaited(replica: string): Promise<boolean> {
     const answers = await Promise.all([...this.#channels].map((channel) => this.#ask(channel, replica)));
     return answers.includes(true);
@@ -24,7 +24,7 @@ export class Routers {
     try {
       return (await callOp<RouterOps, 'awaited'>(channel, 'awaited', { replica }, { timeoutMs: ANSWER_MS })) > 0;
     } catch (error) {
-      // It is gone, or has no router.
+      // The process has ended, or has no router.
       return ![PeerGone, NoHandler, UnknownOp].some((none) => hasCode(error, none));
     }
   }

@@ -8,7 +8,7 @@ import {
   type DeploymentSpec,
 } from '../protocol/index.js';
 
-/** The defaults of every option. */
+/** The default of every option. */
 const { name: _, version: __, ...defaults } = configFields(parseOptions('test', DEPLOYMENT_OPTIONS, {}));
 
 export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfig => ({
@@ -17,7 +17,7 @@ export const config = (changes: Partial<DeploymentConfig> = {}): DeploymentConfi
   ...changes,
 });
 
-/** A deployment whose code is called `hash`. */
+/** A deployment whose code has the hash `hash`. */
 export function deployment(name: string, hash: string, changes: Partial<DeploymentConfig> = {}): DeploymentSpec {
   const code = { kind: 'source', hash, values: [], folder: '/notebook', exportName: name } as const;
   return {

@@ -3,22 +3,22 @@ import { type DeploymentKey, deploymentKey, type HandleRef, scopedDeploymentKey 
 import type { RouterLike } from '../router/index.js';
 import { NotRunning } from './errors.js';
 
-/** What the handles of this process work with: one cluster's router, and where HTTP is answered. */
+/** What the handles of this process use: the router of one cluster, and the address of its HTTP server. */
 export interface HandleContext {
   readonly router: RouterLike;
   /** e.g. `http://127.0.0.1:8000` */
   readonly url: string;
-  /** In a driver: its id, under which it reads what processes print. */
+  /** Set in a driver: its id, under which it reads the output of processes. */
   readonly driver?: string;
-  /** Where the handles live in a replica: its application's own new replicas come first while an update is being brought up. */
+  /** Set in a replica. During an update, its handles look for new replicas of the same application first. */
   readonly scope?: { readonly app: string; readonly generation: number };
-  /** In a replica: the cluster that it belongs to. */
+  /** Set in a replica: the cluster that it belongs to. */
   readonly cluster?: { readonly dir: string; readonly token: string; readonly hello: Hello };
 }
 
 let current: HandleContext | null = null;
 
-/** Set once per cluster: by the driver when it starts or joins one, by a replica when it is initialised. */
+/** Set once for each cluster: by the driver when it starts or joins one, and by a replica when it is initialized. */
 export function setHandleContext(context: HandleContext | null): void {
   current = context;
 }
@@ -29,10 +29,10 @@ export function handleContext(): HandleContext {
   return current;
 }
 
-/** In a replica, the cluster that it belongs to; elsewhere `undefined`. */
+/** In a replica, the cluster that it belongs to; otherwise `undefined`. */
 export const replicaCluster = (): HandleContext['cluster'] => current?.cluster;
 
-/** Under which key of the routes a handle's calls go. */
+/** The key of the route that the calls of a handle use. */
 export function routeKey({ app, deployment }: HandleRef): DeploymentKey {
   const { router, scope } = handleContext();
   if (scope !== undefined && scope.app === app) {

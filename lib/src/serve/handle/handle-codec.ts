@@ -4,7 +4,10 @@ import { createHandle, handleRef } from './handle.js';
 
 let registered = false;
 
-/** Lets handles travel in arguments, results and captured values: as their two names, made a handle again on arrival. */
+/**
+ * Makes it possible to send handles in arguments, results and captured values. Only the two names are sent, and the receiver makes a new handle of
+ * them.
+ */
 export function registerHandleCodec(): void {
   if (registered) return;
   registered = true;
@@ -19,7 +22,7 @@ export function registerHandleCodec(): void {
   });
 }
 
-/** Stands for a handle in constructor arguments until the replica makes it one. */
+/** Takes the place of a handle in constructor arguments until the replica makes a handle of it. */
 export class PendingHandle implements HandleRef {
   constructor(
     readonly app: string,

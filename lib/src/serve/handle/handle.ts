@@ -9,10 +9,10 @@ import type { DeploymentHandle, HandleOptions } from './types.js';
 const REF = Symbol.for('nbserve.handle');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** A handle of a deployment. It holds names only, so it may be made before the deployment runs and outlives its updates. */
+/** Makes a handle of a deployment. A handle holds only names, so it can exist before the deployment runs, and remains valid after updates. */
 export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): DeploymentHandle<T> {
   const { app, deployment } = ref;
-  // Its calls end with the request that makes them.
+  // Calls of the handle end with the request that makes them, so requests need contexts.
   wantRequestContexts();
   const callOptions: RemoteCallOptions = {
     ...(options.timeout === undefined ? {} : { timeoutMs: toMs(options.timeout, 'timeout') }),
@@ -45,7 +45,7 @@ export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): De
     get(target, key) {
       if (Object.hasOwn(target, key)) return target[key];
       if (key === 'url') return urlOf(app);
-      // A handle is awaited by mistake, or returned from an async function: it must not look like a promise.
+      // If a handle is awaited by mistake, or returned from an async function, it must not look like a promise.
       if (typeof key === 'symbol' || key === 'then' || key === 'constructor') return undefined;
       return method(key);
     },
@@ -54,7 +54,7 @@ export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): De
   }) as unknown as DeploymentHandle<T>;
 }
 
-/** The names behind a handle, or `undefined` where `value` is none. */
+/** The names in a handle, or `undefined` if `value` is not a handle. */
 export function handleRef(value: unknown): HandleRef | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   return (value as Record<symbol, HandleRef | undefined>)[REF];
@@ -84,6 +84,6 @@ function knownMethods({ app, deployment }: HandleRef): readonly string[] | null 
   try {
     return handleContext().router.snapshot?.deployments[deploymentKey(app, deployment)]?.methods ?? null;
   } catch {
-    return null; // not running: the names alone are shown
+    return null; // The cluster does not run, so only the names are shown.
   }
 }

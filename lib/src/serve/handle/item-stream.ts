@@ -1,10 +1,10 @@
 import { Fifo } from '../../core/index.js';
 import { ItemDecoder } from '../../ipc/index.js';
 
-/** Items that may wait for the reader before the sender is held up; the channel's window bounds their bytes. */
+/** Number of items that may wait for the reader before the sender must wait. The channel's window limits their bytes. */
 const MAX_WAITING_ITEMS = 16;
 
-/** The items of a remote generator as they arrive; a reader that is slow holds up the sender. */
+/** The items of a remote generator as they arrive. If the reader is slow, the sender must wait. */
 export class ItemStream implements AsyncIterable<unknown>, AsyncIterator<unknown> {
   readonly #decoder = new ItemDecoder();
   readonly #items = new Fifo<unknown>();
@@ -57,7 +57,7 @@ export class ItemStream implements AsyncIterable<unknown>, AsyncIterator<unknown
     }
   }
 
-  /** The reader leaves early: the generator in the replica is ended. */
+  /** Called if the reader stops early. The generator in the replica ends too. */
   async return(): Promise<IteratorResult<unknown>> {
     if (!this.#ended) this.#cancel();
     this.#ended = true;

@@ -37,7 +37,7 @@ setHandleContext({ router: router as RouterLike, url: '' });
 
 const handle = createHandle<{ m(...args: unknown[]): Promise<unknown> }>({ app: 'a', deployment: 'inner' });
 
-/** Runs code as the request of a replica of `a/outer`. */
+/** Runs code as if it worked on a request in a replica of `a/outer`. */
 function within<T>(origin: RequestOrigin, run: () => T): { readonly request: RequestContext; readonly value: T } {
   let value: T | undefined;
   const request = enterRequest('', origin, 'a/outer', () => {

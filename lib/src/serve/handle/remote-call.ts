@@ -13,15 +13,15 @@ let requestCount = 0;
 
 export interface RemoteCallOptions {
   readonly timeoutMs?: number;
-  /** @default that of the request which makes the call */
+  /** @default the priority of the request that makes the call */
   readonly priority?: 'interactive' | 'batch';
   /** Model that the call is for. */
   readonly modelId?: string;
 }
 
 /**
- * One call of a method: a promise of its value, or the stream of its items. Which of the two it is only the replica's answer tells,
- * so one object is both; the types of the handle show the one that fits the method.
+ * One call of a method: a promise of its value, or the stream of its items. Only the answer of the replica tells which of the two it is, so one
+ * object is both. The types of the handle show the one that fits the method.
  */
 export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, ResponseSink, NestedCall {
   readonly [Symbol.toStringTag] = 'DeploymentResponse';
@@ -34,7 +34,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   #observed = false;
   #cancelled = false;
   readonly #options: RemoteCallOptions;
-  /** The request that user code works on while it makes the call. */
+  /** The request that user code was working on when it made the call. */
   readonly #request: RequestContext | null;
   readonly #caller: string | undefined;
 
@@ -111,7 +111,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       return;
     }
     try {
-      // An empty body is `undefined`: a method that returns nothing.
+      // An empty body means `undefined`: the method returned nothing.
       this.#result.resolve(this.#body.length === 0 ? undefined : decodeValue(this.#body.takeAll()));
     } catch (error) {
       this.#result.reject(error as Error);
@@ -128,7 +128,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     return `DeploymentResponse(${this.#ref.app}/${this.#ref.deployment}.${this.#method}) — await it for its value`;
   }
 
-  /** What is left of the deadline of the request that makes the call. */
+  /** What is left of the deadline of the request that made the call. */
   get #limit(): DeadlineLimit | null {
     if (this.#request === null || this.#request.expiresAt === Number.POSITIVE_INFINITY) return null;
     return { leftMs: this.#request.expiresAt - performance.now(), of: this.#request.deadlineOf };
@@ -142,7 +142,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   }
 
   #sendWhenResolved(args: readonly unknown[]): void {
-    // This call waits for them, and fails with them.
+    // This call waits for its arguments, and fails if one of them does.
     for (const arg of args) if (arg instanceof RemoteCall) arg.#observed = true;
     Promise.all(args.map((arg) => (arg instanceof RemoteCall ? arg.#result.promise : arg))).then(
       (resolved) => {
@@ -181,7 +181,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     }
   }
 
-  // A call that nobody waits for must not end the process, as an unhandled rejection would; it is told on stderr instead.
+  // A call that nobody awaits must not end the process, as an unhandled rejection would. Its error is printed to stderr instead.
   #reportUnobserved(error: unknown): void {
     setImmediate(() => {
       if (this.#observed || this.#cancelled) return;

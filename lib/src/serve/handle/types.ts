@@ -4,7 +4,7 @@ declare const handleBrand: unique symbol;
 declare const deploymentBrand: unique symbol;
 declare const applicationBrand: unique symbol;
 
-/** Anything with the brand of a deployment; lets `DeploymentHandle<typeof Chat>` find the class inside. */
+/** Any type with the brand of a deployment. With it, `DeploymentHandle<typeof Chat>` finds the class. */
 export interface DeploymentBrand<T> {
   readonly [deploymentBrand]: T;
 }
@@ -17,7 +17,7 @@ export interface HandleBrand<T> {
   readonly [handleBrand]: T;
 }
 
-/** The instance type: of a class's instance itself, or of a deployment. */
+/** The type of the instance: `T` itself if it is one, or the instance type of a deployment. */
 export type InstanceOf<T> = T extends DeploymentBrand<infer I> ? I : T;
 
 /** Methods that the cluster calls itself; a handle does not offer them. */
@@ -27,7 +27,7 @@ export type RemoteMethodName<T> = {
   [K in keyof T]: K extends string ? (K extends Hook ? never : T[K] extends (...args: never[]) => unknown ? K : never) : never;
 }[keyof T];
 
-/** An argument may be the response of another call; nbserve waits for its value and sends that. */
+/** An argument may be the response of another call. nbserve then waits for its value and sends that. */
 export type RemoteArgs<A extends readonly unknown[]> = { [K in keyof A]: A[K] | DeploymentResponse<Awaited<A[K]>> };
 
 export type RemoteResult<R> =
@@ -87,7 +87,7 @@ export interface DeploymentResponse<T> extends Promise<T> {
   cancel(): void;
 }
 
-/** The answers of a remote async generator, one by one. Leaving the loop early ends the generator in the replica. */
+/** The results of a remote async generator, one by one. If you leave the loop early, the generator in the replica ends. */
 export interface DeploymentResponseGenerator<T> extends AsyncIterable<T> {
   cancel(): void;
 }

@@ -2,28 +2,28 @@ import { fileURLToPath } from 'node:url';
 import { isCompiled } from '../../code/index.js';
 import { originalSite } from './original-site.js';
 
-/** Where user code called nbserve: which lines led there, from the evaluation of a file on. */
+/** The place in user code that called nbserve: the lines that led to the call, starting with the evaluation of a file. */
 export interface CallPlace {
-  /** `path:line:column` of each call, the innermost first, in the files that the user wrote. */
+  /** `path:line:column` of each call in the files that the user wrote; the innermost first. */
   readonly sites: readonly string[];
   /** Paths of the files that ran, in the same order. */
   readonly files: readonly string[];
   /** The file whose evaluation led to the call. */
   readonly entry: string;
-  /** Names this evaluation of it: a module that is loaded anew has another URL. */
+  /** Names this evaluation of the file: if a module is loaded again, it has another URL. */
   readonly evaluation: string;
-  /** False where code without a file (a notebook cell, a REPL) has a part in it. */
+  /** False if code without a file (a notebook cell, a REPL) is involved. */
   readonly isOfFiles: boolean;
 }
 
-/** Our compiled files, and their sources: a stack names those where source maps are on. */
+/** Our compiled files and their sources. A stack contains the sources if source maps are on. */
 const OWN_FOLDERS = [new URL('../..', import.meta.url).href, new URL('../../../src/', import.meta.url).href];
-/** The name that the engine gives to what runs them. */
+/** The name that the engine gives to the code that initializes static members. */
 const STATIC_MEMBERS = /^<static_\w*initializer>$/;
-/** From here on outwards is whoever loads the file. */
+/** From this frame outwards, the frames belong to the loader of the file. */
 const LOADER = 'node:internal/modules/';
 
-/** The place in user code that called us; `undefined` where no file has a part in it. */
+/** The place in user code that called us; `undefined` if no file is involved. */
 export function placeOfCall(): CallPlace | undefined {
   const frames = userFrames();
   const sites: string[] = [];
@@ -36,35 +36,36 @@ export function placeOfCall(): CallPlace | undefined {
     if (promise !== null) sites.push(`Promise.all:${promise}`);
     const file = pathOf(raw);
     if (file === undefined) {
-      // Called by such code itself: files have no part in it.
+      // Code without a file made the call, so no file is involved.
       if (raw !== null && files.length === 0) return undefined;
       isOfFiles &&= raw === null;
       continue;
     }
     const site = siteIn(text);
-    // A frame of what a compiler added has no place of the user's, and that which evaluates a class is placed at whichever statement was before it.
+    // A frame of code that a compiler has added has no place in the user's file. The frame that evaluates a class has the place of the statement
+    // before it.
     if (site !== undefined && !ofClass) sites.push(site);
     ofClass = isInitializer;
     files.push(file);
-    // A test runner of a package calls the user's file, and not the other way round.
+    // A test runner in a package calls the user's file, and not the other way round.
     if (entry !== undefined && file.includes('/node_modules/')) continue;
     entry = file;
     evaluation = raw as string;
   }
-  // Of those outside of a notebook's cell, the kernel itself is one.
+  // If the code is not from a notebook's cell, one of the frames is the kernel itself.
   return entry === undefined
     ? undefined
     : { sites, files, entry: isOfFiles ? entry : (files[0] as string), evaluation, isOfFiles };
 }
 
 interface Frame {
-  /** URL or path of the script that ran; `null` for one of the engine, `''` for code in a text. */
+  /** URL or path of the script that ran; `null` for a script of the engine, `''` for code that was given as a text. */
   readonly raw: string | null;
-  /** As stacks of this process show it: with the user's positions. */
+  /** The frame as this process prints it, with the user's positions. */
   readonly text: string;
-  /** Of `Promise.all`: which of its promises. */
+  /** For `Promise.all`: the index of the promise. */
   readonly promise: number | null;
-  /** Of the static members of a class. */
+  /** True for the initializer of a class's static members. */
   readonly isInitializer: boolean;
 }
 
@@ -92,7 +93,7 @@ function bothStacks(): { readonly sites: readonly NodeJS.CallSite[]; readonly te
   let texts: string[] = [];
   try {
     Error.stackTraceLimit = Number.POSITIVE_INFINITY;
-    // Whoever maps positions (a loader of TypeScript, a notebook's kernel, Node itself) does it for printed stacks only.
+    // Code that maps positions (a TypeScript loader, a notebook's kernel, Node itself) does so only for printed stacks.
     texts = print === undefined ? linesOf(new Error().stack) : [];
     Error.prepareStackTrace = (_, all) => {
       sites = all;
@@ -103,7 +104,7 @@ function bothStacks(): { readonly sites: readonly NodeJS.CallSite[]; readonly te
     Error.prepareStackTrace = print;
     Error.stackTraceLimit = stackTraceLimit;
   }
-  // One by one: a printer may leave frames out.
+  // The frames are printed one by one, because a printer may leave some out.
   if (print !== undefined) texts = sites.map((site) => linesOf(print(new Error(), [site]))[0] ?? '');
   return { sites, texts: texts.length === sites.length ? texts : sites.map((site) => `    at ${String(site)}`) };
 }
@@ -119,7 +120,7 @@ function pathOf(raw: string | null): string | undefined {
   return raw.startsWith('file://') ? fileURLToPath(withoutQuery(raw)) : undefined;
 }
 
-/** `path:line:column`, from `    at name (path:line:column)`. */
+/** Finds `path:line:column` in a text such as `    at name (path:line:column)`. */
 function siteIn(text: string): string | undefined {
   const place = text.endsWith(')') ? text.slice(text.indexOf(' (') + 2, -1) : text.replace(/^\s+at (async )?/, '');
   const [, file, line, column] = /^(.*):(\d+):(\d+)$/.exec(place) ?? [];

@@ -1,13 +1,16 @@
 import type { Session } from 'node:inspector';
 import { ValueDigest } from './value-digest.js';
 
-/** What a function sees of the calls that it was made in. */
+/** The variables that a function sees of the calls in which it was made. */
 export interface Captured {
-  /** Equal for equal values, in whichever process they are. */
+  /** Equal for equal values, in all processes. */
   readonly digest: string;
-  /** Equal digests mean equal values; false where some value cannot be looked into (a function, an instance). */
+  /** True if equal digests mean equal values; false if a value cannot be examined (a function, an instance). */
   readonly isCertain: boolean;
-  /** Where its text begins, as this process numbers it: two of one code have one, and other processes other numbers. */
+  /**
+   * Where its text begins, by this process's own numbers. Two functions made from the same code have the same number; other processes have other
+   * numbers.
+   */
   readonly code: string;
 }
 
@@ -15,7 +18,7 @@ const KEY = Symbol.for('nbserve.captured');
 const holder = globalThis as { [KEY]?: unknown };
 const HELD = "globalThis[Symbol.for('nbserve.captured')]";
 
-/** Of the file itself, whose variables are no matter of single calls. */
+/** Scopes of the file itself, whose variables are the same for all calls. */
 const OF_FILE = /^(Global|Script|Module|Eval)|^Closure \(.*\.[cm]?[jt]sx?\)$/;
 
 interface RemoteObject {
@@ -29,8 +32,8 @@ interface Properties {
 }
 
 /**
- * Looks at the local variables that `target` holds on to: a class or function that is made in a function, once for each call, differs from the
- * others by nothing else. Only the engine's inspector knows them.
+ * Examines the local variables that `target` refers to. If a function makes a class or function once for each call, nothing else distinguishes them.
+ * Only the engine's inspector has access to these variables.
  */
 export function capturedBy(target: object): Captured {
   const digest = new ValueDigest(target);
@@ -38,7 +41,7 @@ export function capturedBy(target: object): Captured {
   let code: string | undefined;
   let session: Session | undefined;
   try {
-    // Loading it takes a millisecond: most processes of a cluster never need it.
+    // Loading the inspector takes a millisecond, and most processes of a cluster never need it.
     session = new (process.getBuiltinModule('node:inspector').Session)();
     session.connect();
     const inner = innerProperties(session, target);
@@ -49,25 +52,25 @@ export function capturedBy(target: object): Captured {
       post(session, 'Runtime.callFunctionOn', { objectId: scope, functionDeclaration: `function () { ${HELD}(this) }` });
     }
   } catch {
-    // A Node without an inspector: then nothing tells such functions apart but their names.
+    // This Node has no inspector, so only their names distinguish such functions.
     digest.isCertain = false;
   } finally {
     delete holder[KEY];
     session?.disconnect();
   }
-  // Without a text of its own (of `bind`, a proxy) nothing says whether two are the same.
+  // Without a text of its own (made by `bind`, a proxy), nothing shows whether two functions are the same.
   const isCertain = digest.isCertain && code !== undefined;
   return { digest: digest.hex(), isCertain, code: code ?? '' };
 }
 
-/** The engine shows a scope as its description and its variables; these have no prototype. */
+/** The engine shows a scope as a description and an object with its variables, which has no prototype. */
 function variablesIn(scope: object): object {
   const { object } = scope as { readonly object?: unknown };
   const isWrapped = Object.getPrototypeOf(scope) !== null && typeof object === 'object' && object !== null;
   return isWrapped ? object : scope;
 }
 
-/** What the engine knows of it besides its properties. */
+/** What the engine knows about the target besides its properties. */
 function innerProperties(session: Session, target: object): NonNullable<Properties['internalProperties']> {
   holder[KEY] = target;
   const { result } = post<{ result: RemoteObject }>(session, 'Runtime.evaluate', { expression: HELD, silent: true });
@@ -85,12 +88,12 @@ function localScopes(session: Session, inner: NonNullable<Properties['internalPr
     .result.filter(({ name }) => /^\d+$/.test(name))
     .flatMap(({ value }) => (value === undefined ? [] : [value]));
   const local = all.filter(({ description = '' }) => !OF_FILE.test(description));
-  // A CommonJS file is a function itself.
+  // A CommonJS file is itself a function.
   const isModule = all.some(({ description }) => description === 'Module');
   return (isModule ? local : local.slice(0, -1)).flatMap(({ objectId }) => objectId ?? []);
 }
 
-/** The answer is there at once: this process asks itself. */
+/** The answer is available at once, because the process examines itself. */
 function post<T>(session: Session, method: string, parameters: object): T {
   let answer: { readonly error: Error | null; readonly value: unknown } | undefined;
   session.post(method, parameters, (error, value) => {

@@ -7,48 +7,48 @@ import { isInert } from './inert.js';
 /** What can be deployed: a class or a function. */
 export type Target = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
 
-/** Where a deployment's target was defined, when files alone have a part in it. */
+/** Where a deployment's target was defined, if only files are involved. */
 export interface ModuleOrigin {
   /** The file that a replica runs. */
   readonly file: string;
-  /** Already compiled, when the module was imported by nbserve itself. */
+  /** Set if nbserve itself has imported, and so compiled, the module. */
   readonly compiled: ModulePackage | undefined;
-  /** The name under which it was first deployed there. */
+  /** The name with which it was first deployed there. */
   readonly name: string;
   readonly ref: DefinitionRef;
   /** False when code without a file (a notebook cell) called into the file. */
   readonly isOfFiles: boolean;
-  /** The files that were on the way, as they were then. None when a compiled bundle ran. */
+  /** The involved files with their contents at that time. Empty if a compiled bundle ran. */
   readonly stamps: readonly FileStamp[];
 }
 
-/** One call that made a deployment, in the order of the calls. */
+/** One call that made a deployment. The calls are kept in order. */
 interface Definition extends Captured {
   readonly name: string;
-  /** In a replica only: elsewhere it would never be freed. */
+  /** Set only in a replica; in other processes it would never be freed. */
   readonly target: Target | undefined;
 }
 
 const origins = new WeakMap<Target, { readonly origin: ModuleOrigin; readonly group: readonly Definition[] }>();
-/** By place; on the global object, because a user's bundle may hold a copy of this package. */
+/** The definitions by place. They are on the global object, because a user's bundle may contain a copy of this package. */
 const KEY = Symbol.for('nbserve.places');
 const shared = globalThis as { [KEY]?: Map<string, Definition[]> };
 shared[KEY] ??= new Map();
 const places = shared[KEY];
-/** Modules that nbserve imports itself, by the path of their bundle. */
+/** Modules that nbserve itself imports, by the path of their bundle. */
 const compiled = new Map<string, ModulePackage>();
 
-/** To be called before the bundle of a module is imported: what it defines is found in that bundle. */
+/** To be called before the bundle of a module is imported. Its definitions are then found in that bundle. */
 export function noteModule(module: ModulePackage): void {
   compiled.set(module.bundle, module);
 }
 
-/** A target of `serve.deployment`, or a policy that is given in its options: both can be defined by one call. */
+/** A target of `serve.deployment`, or a policy in its options: one call can define both. */
 export type DefinitionRole = DefinitionRef['role'];
 
 /**
- * Notes a new deployment; the first definition of a target counts. It is told from others by where it is, never by its name: by the lines that led
- * to the call, and by what the function sees of the calls that it was made in.
+ * Notes a new deployment. Only the first definition of a target counts. Definitions are distinguished by their place and never by their name: by the
+ * lines that led to the call, and by the variables that the function sees of the calls in which it was made.
  */
 export function noteDefinition(name: string, target: Target, role: DefinitionRole): void {
   if (origins.has(target)) return;
@@ -86,12 +86,12 @@ export function definedAt({ sites, role }: DefinitionRef): readonly Definition[]
   return places.get(keyOf(sites, role, '')) ?? [];
 }
 
-/** In a replica: all that the module has defined under a name so far. */
+/** In a replica: everything that the module has defined so far under a name. */
 export function definedAs(name: string): readonly Definition[] {
   return [...places.values()].flat().filter((definition) => definition.name === name);
 }
 
-/** The place of a definition among those of its digest, or, if equal values are certain, of its code among theirs. */
+/** Its position among the definitions with the same digest. If equal digests mean equal values, its position among those with the same code. */
 function orderOf({ digest, isCertain, code }: Captured, before: readonly Definition[]): number {
   const same = before.filter((other) => other.digest === digest);
   if (!isCertain) return same.length;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 
-/** What was in a file at some time. */
+/** The contents of a file at a certain time. */
 export interface FileStamp {
   readonly file: string;
-  /** `''` where it could not be read. */
+  /** `''` if it could not be read. */
   readonly hash: string;
 }
 

@@ -5,7 +5,7 @@ import { definedAs, definedAt, type Target } from './definitions.js';
 import { FailedBeforeDefined, NotDefinedAgain, NotToldApart } from './errors.js';
 import { hasPretended } from './inert.js';
 
-/** How long a module whose top level has ended may take to define it in what it has begun there. */
+/** If the top level of a module has ended, work that it began there may take this long to make the definition. */
 const LATE_MS = 5000;
 const LOOK_EVERY_MS = 20;
 
@@ -17,23 +17,25 @@ export class WantedDefinition {
     this.#ref = ref;
   }
 
-  /** What is certainly it, as far as the module has run. */
+  /** The target that is certainly right, according to what the module has defined so far. */
   certain(): Target | undefined {
     const { definition, deployment } = this.#ref;
     if (definition === undefined) {
-      // Of a checkpoint that an older nbserve wrote.
+      // An older nbserve wrote this into the checkpoint.
       const named = definedAs(deployment);
       return named.length === 1 ? named[0]?.target : undefined;
     }
     const same = definedAt(definition).filter(({ digest }) => digest === definition.captured);
-    // Those of one code that see equal values are the same; else only their order is known.
+    // Definitions with the same code that see equal values are the same. Otherwise only their order is known.
     const choices = definition.isCertain
       ? same.filter(({ code }, i) => same.findIndex((other) => other.code === code) === i)
       : same;
     return choices[definition.order]?.target;
   }
 
-  /** The same, or, where it sees values that differ from run to run (a time, an id), the one of its name at this place, if it is the only one there. */
+  /**
+   * The same; but if it sees values that differ from run to run (a time, an id), the definition with its name at this place, if there is only one.
+   */
   likely(): Target | undefined {
     const certain = this.certain();
     const { definition, deployment } = this.#ref;
@@ -45,8 +47,8 @@ export class WantedDefinition {
   }
 
   /**
-   * Once the module goes no further.
-   * @param isPaused whether it waits for what never comes
+   * To be called when the module does not continue.
+   * @param isPaused whether it waits for something that never happens
    * @throws NBS_NOT_DEFINED_AGAIN, NBS_NOT_TOLD_APART
    */
   async settle(isPaused: () => boolean): Promise<Target> {
@@ -63,7 +65,7 @@ export class WantedDefinition {
       : NotToldApart({ file: basename(file), name, place, count: all.length });
   }
 
-  /** What to tell when the module failed. */
+  /** The error to report if the module has failed. */
   failure(error: unknown): unknown {
     if (!hasPretended() || isNbserveError(error) || this.likely() !== undefined) return error;
     const { file, deployment: name } = this.#ref;

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { deferred } from '../../core/index.js';
 import { InReplica } from './errors.js';
 
-/** What of `serve` changes a cluster, with what would be right in its place. */
+/** The methods of `serve` that change a cluster, and what to use instead. */
 const CHANGES = {
   run: "to call another application, use serve.getAppHandle('name')",
   start: 'the cluster that it belongs to runs already',
@@ -13,38 +13,41 @@ const CHANGES = {
 } as const;
 export type ClusterChange = keyof typeof CHANGES;
 
-/** On the global object: a user's bundle may hold a copy of this package, and its `serve.run` must be inert as well. */
+/** This is on the global object, because a user's bundle may contain a copy of this package, whose `serve.run` must do nothing either. */
 const KEY = Symbol.for('nbserve.inert');
 const holder = globalThis as { [KEY]?: (change: ClusterChange, app: string) => Promise<unknown> };
 
-/** Set in what answers requests, as against the top level of a module and what that goes on with. */
+/** Set in code that answers requests, and not in the top level of a module and what it starts. */
 const served = new AsyncLocalStorage<true>();
-/** Where `serve.run` or `serve.start` stand in a class or function; a parameter of the scope costs each of its promises a little. */
+/**
+ * Finds `serve.run` and `serve.start` in the text of a class or function. A scope makes each of its promises a little slower, so it is used only if
+ * this matches.
+ */
 const MENTIONS = /serve\w*\s*\.\s*(?:run|start)\s*\(/i;
 
-/** A frame of the room `replica`, built or by its source map. */
+/** A frame of the room `replica`, in its built form or by its source map. */
 const REPLICA_FRAME = /[/\\]serve[/\\]replica[/\\]/;
 
 export interface InertOptions {
   /** `app/deployment`, for messages. */
   readonly deployment: string;
-  /** Whether the code is a module file, whose top level may call `serve.run`; a notebook's cells come without what they ran. */
+  /** True if the code is a module file, whose top level may call `serve.run`. The cells of a notebook are sent without the calls that they made. */
   readonly isModule: boolean;
-  /** Whether the module has defined what the replica wants, now that it runs the application of this name. */
+  /** Whether the module has defined what the replica needs, when it runs the application of this name. */
   readonly isDefined: (app: string) => boolean;
 }
 
 export interface Inert {
-  /** Resolves when the module's top level goes no further. */
+  /** Resolves when the module's top level does not continue. */
   readonly paused: Promise<void>;
-  /** The code is loaded; what the module's top level, or its `main`, goes on with may still call `serve.run`. */
+  /** To be called when the code is loaded. After that, what the module's top level or its `main` has started may still call `serve.run`. */
   loaded(): void;
 }
 
 /**
- * Called by a replica before it imports a user's module, whose top level may call `serve.run`: that must not deploy there.
- * As soon as what the replica wants is defined, `serve.run` never settles, so that the lines behind it do not run. In code that answers requests
- * it is refused.
+ * To be called by a replica before it imports a user's module, whose top level may call `serve.run`: that must not deploy there.
+ * When the replica has the definition that it needs, `serve.run` never settles, so that the lines after it do not run. Code that answers requests
+ * gets an error.
  */
 export function makeInert({ deployment, isModule, isDefined }: InertOptions): Inert {
   let loading = true;
@@ -69,17 +72,17 @@ export function makeInert({ deployment, isModule, isDefined }: InertOptions): In
 }
 
 /**
- * In a replica, what a method of `serve` gives that would change the cluster; elsewhere `undefined`.
- * @param app of `serve.run`: the application's name
+ * In a replica, the result of a method of `serve` that would change the cluster; otherwise `undefined`.
+ * @param app for `serve.run`: the name of the application
  */
 export function inertChange(change: ClusterChange, app = ''): Promise<never> | undefined {
   return holder[KEY]?.(change, app) as Promise<never> | undefined;
 }
 
-/** This process is a replica that loads, or has loaded, the user's code. */
+/** Whether this process is a replica that loads, or has loaded, user code. */
 export const isInert = (): boolean => holder[KEY] !== undefined;
 
-/** What runs the code of a class or function as one that answers requests; `null` if that makes no difference to it. */
+/** Runs the code of a class or function as code that answers requests; `null` if this makes no difference to the code. */
 export function servedScope(target: unknown): (<T>(run: () => T) => T) | null {
   for (let level = target; typeof level === 'function' && level !== Function.prototype; level = Object.getPrototypeOf(level)) {
     if (MENTIONS.test(Function.prototype.toString.call(level))) return (run) => served.run(true, run);
@@ -87,7 +90,7 @@ export function servedScope(target: unknown): (<T>(run: () => T) => T) | null {
   return null;
 }
 
-/** Whether the replica's own code, which calls that of the user for a request, is on the stack. */
+/** Whether code of the replica that calls user code for a request is on the stack. */
 function calledByReplica(): boolean {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 100;
@@ -100,7 +103,7 @@ const never = (): Promise<never> => new Promise(() => {});
 
 let pretended = false;
 
-/** Whether `serve.run` has given the module a handle that leads nowhere: what fails then may fail for that. */
+/** Whether `serve.run` has given the module a handle whose calls are never answered. A later failure may be caused by that. */
 export const hasPretended = (): boolean => pretended;
 
 /** A handle whose calls are never answered. The first call means that the module waits. */

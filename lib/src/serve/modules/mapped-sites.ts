@@ -11,8 +11,8 @@ interface Position {
 
 /**
  * The same calls at the positions that a replica, which runs the bundle, sees for them. The engine places `(0, make)('a')` at its second parenthesis,
- * and a map knows the words only: so what ran as the user wrote it is taken back to the last position that the map knows.
- * @param bundle with its map inside
+ * but a source map contains only words. So each position in the user's file is replaced by the last position before it that the map contains.
+ * @param bundle with its source map inside
  */
 export function mappedSites(sites: readonly string[], bundle: string): readonly string[] {
   const known = positionsOf(bundle);
@@ -23,7 +23,7 @@ export function mappedSites(sites: readonly string[], bundle: string): readonly 
   });
 }
 
-/** The last one that is not behind `at`. */
+/** The last position that is not after `at`. */
 function before(positions: readonly Position[], at: Position): Position | undefined {
   let low = 0;
   let high = positions.length;
@@ -37,7 +37,7 @@ function before(positions: readonly Position[], at: Position): Position | undefi
 
 const compare = (a: Position, b: Position): number => a.line - b.line || a.column - b.column;
 
-/** Of each source, in order; lines and columns from 1. */
+/** The positions of each source, in order. Lines and columns count from 1. */
 function positionsOf(bundle: string): ReadonlyMap<string, readonly Position[]> {
   const found = new Map<string, Position[]>();
   const start = bundle.lastIndexOf(MAP);
@@ -60,7 +60,7 @@ function positionsOf(bundle: string): ReadonlyMap<string, readonly Position[]> {
   return found;
 }
 
-/** Base64 VLQ: five bits a digit, the lowest first; the lowest of all is the sign. */
+/** Decodes Base64 VLQ: five bits for each digit, the lowest first. The lowest bit of all is the sign. */
 function numbersOf(segment: string): readonly number[] {
   const numbers: number[] = [];
   let value = 0;

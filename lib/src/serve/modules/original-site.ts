@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const maps = new Map<string, SourceMap | null>();
 
 /**
- * `path:line:column` of the file that the user wrote, where `file` is what a compiler made of it: the compiler that makes a replica's bundle follows
- * such maps as well.
+ * `path:line:column` in the file that the user wrote, if a compiler has made `file` from it. The compiler of a replica's bundle follows such source
+ * maps too.
  */
 export function originalSite(file: string, line: number, column: number): string {
   const entry = mapOf(file)?.findEntry(line - 1, column - 1);
@@ -39,7 +39,7 @@ function readMap(file: string): SourceMap | null {
     const sources = payload.sources.map((source) => resolve(folder, payload.sourceRoot ?? '', decodeURIComponent(source)));
     return new SourceMap({ ...payload, sourceRoot: '', sources });
   } catch {
-    // No map, or none that can be read: then stacks show the file itself, here and in the bundle.
+    // There is no map, or it cannot be read. Then stacks show the file itself, here and in the bundle.
     return null;
   }
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 
-/** Objects and values that are looked at; a variable may hold a whole data set. */
+/** Largest number of objects and values to examine: a variable may contain a whole data set. */
 const MOST_VALUES = 5000;
 const MOST_BYTES = 1 << 20;
 
-/** A hash of values that is the same in another process. Runs no user code. */
+/** A hash of values that is the same in another process. It runs no user code. */
 export class ValueDigest {
   isCertain = true;
   readonly #hash = createHash('sha256');
@@ -17,7 +17,7 @@ export class ValueDigest {
     this.#seen.set(own, 0);
   }
 
-  /** What of a class or function is the same whichever compiler wrote its text: its name, its parameters, its methods. */
+  /** Adds the parts of a class or function that are the same whichever compiler wrote its text: its name, its parameters and its methods. */
   addOutline(target: object): void {
     for (const key of ['name', 'length']) {
       const own: unknown = Object.getOwnPropertyDescriptor(target, key)?.value;
@@ -28,7 +28,7 @@ export class ValueDigest {
     for (const name of Object.getOwnPropertyNames(prototype).sort()) this.#tell('method', name);
   }
 
-  /** Variables of one scope. Their order is the engine's; a bundler puts a number behind a name that is taken. */
+  /** Adds the variables of one scope. Their order depends on the engine, and a bundler adds a number to a name that is already used. */
   addVariables(variables: object): void {
     const entries = Object.getOwnPropertyNames(variables).map((name) => [name.replace(/\d+$/, ''), name] as const);
     entries.sort(([a, rawA], [b, rawB]) => (a < b ? -1 : a > b ? 1 : rawA < rawB ? -1 : 1));
@@ -54,7 +54,7 @@ export class ValueDigest {
     else this.#tell(typeof value, Object.is(value, -0) ? '-0' : String(value));
   }
 
-  /** Its text is no help: a compiler writes it anew. */
+  /** The text of a function cannot be used, because a compiler changes it. */
   #addFunction(value: object): void {
     this.isCertain = false;
     for (const key of ['name', 'length']) {

@@ -6,7 +6,7 @@ interface Disposable {
   readonly dispose?: Disposer;
 }
 
-/** Frees a model: `[Symbol.asyncDispose]`, else `[Symbol.dispose]`, else `dispose()`. Never rejects: what it throws is told on stderr. */
+/** Frees a model with `[Symbol.asyncDispose]`, otherwise `[Symbol.dispose]`, otherwise `dispose()`. Never rejects: an error is printed to stderr. */
 export async function disposeModel(id: string, model: unknown): Promise<void> {
   if ((typeof model !== 'object' && typeof model !== 'function') || model === null) return;
   const disposable = model as Disposable;

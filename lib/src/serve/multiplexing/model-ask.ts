@@ -1,14 +1,14 @@
 import { deferred } from '../../core/index.js';
 import type { NestedCall, RequestContext } from '../context/index.js';
 
-/** A call for a model that is not there yet; it ends at the latest with its request's cancel. */
+/** A call for a model that is not loaded yet. It ends at the latest when its request is cancelled. */
 export class ModelAsk implements NestedCall {
   /** `null` outside of a request. */
   readonly request: RequestContext | null;
   readonly #onLeft: (ask: ModelAsk) => void;
   readonly #model = deferred<unknown>();
 
-  /** @param onLeft its request was cancelled */
+  /** @param onLeft called when its request was cancelled */
   constructor(request: RequestContext | null, onLeft: (ask: ModelAsk) => void) {
     this.request = request;
     this.#onLeft = onLeft;
@@ -18,7 +18,7 @@ export class ModelAsk implements NestedCall {
     return this.#model.promise;
   }
 
-  /** It is settled as the load is, or by the cancel of its request before. */
+  /** Settles this call as the load settles, unless its request is cancelled before. */
   follow(load: Promise<unknown>): void {
     load.then(
       (model) => {
@@ -40,7 +40,7 @@ export class ModelAsk implements NestedCall {
   }
 }
 
-/** Requests that go on only when these do: themselves, and those that wait for the batches among them. */
+/** The requests that can continue only when these do: these themselves, and the callers of batches among them. */
 export function blockedBy(waiting: readonly (RequestContext | null)[]): ReadonlySet<RequestContext> {
   const blocked = new Set<RequestContext>();
   const add = (request: RequestContext): void => {
@@ -52,7 +52,7 @@ export function blockedBy(waiting: readonly (RequestContext | null)[]): Readonly
   return blocked;
 }
 
-/** True if `request` is `other`, or a batch with it in it. */
+/** True if `request` is `other`, or a batch that contains it. */
 export function isOf(request: RequestContext, other: RequestContext): boolean {
   return request === other || request.callers.some((caller) => isOf(caller, other));
 }

@@ -7,7 +7,7 @@ import { ModelCache } from './model-cache.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Time that passes when it is told to. */
+/** A clock that advances only when the test says so. */
 class HandClock {
   #now = 0;
   #timers: { at: number; action: () => void }[] = [];
@@ -38,7 +38,7 @@ class HandClock {
   }
 }
 
-/** Models whose loads and disposals are counted, and last as long as it is said. */
+/** Models whose loads and disposals are counted. The test decides how long these take. */
 class Shelf {
   live = 0;
   most = 0;

@@ -5,25 +5,25 @@ import { ModelsInUse } from './errors.js';
 import { blockedBy, isOf, ModelAsk } from './model-ask.js';
 
 export interface ModelCacheOptions {
-  /** Names the method in messages. */
+  /** Name of the method in messages. */
   readonly label: string;
   readonly load: (id: string) => Promise<unknown>;
-  /** Models that may be there, those that are being loaded or freed included; `Infinity` is no limit. */
+  /** Largest number of models, including those that are being loaded or freed; `Infinity` means no limit. */
   readonly max: number;
   readonly clock: Clock;
   readonly warn: (line: string) => void;
 }
 
-/** A model that is there or is being loaded. */
+/** A model that is loaded or being loaded. */
 interface Entry {
   readonly id: string;
   readonly model: Promise<unknown>;
-  /** Its load; it ends when the model is freed. */
+  /** The context of its load. It ends when the model is freed. */
   readonly context: RequestContext | null;
-  /** Requests that got it and have not ended. */
+  /** Requests that have got the model and have not ended. */
   readonly users: Set<RequestContext>;
   loaded: boolean;
-  /** A load has waited for too long: requests that do not use it already wait until that has had its turn. */
+  /** True if a load has waited for too long. Then requests that do not use this model already wait until that load has got its place. */
   closed: boolean;
 }
 
@@ -35,25 +35,25 @@ interface Wait {
   noted: boolean;
 }
 
-/** How long a load waits before the models in use are closed to newcomers, one after the other. */
+/** After this time, the models in use are closed to new requests, one after the other, so that a waiting load gets room. */
 const PATIENCE_MS = 1000;
 const NOTE_AFTER_MS = 10_000;
 
-/** The models that loads hold which have got models of another cache, by the context of the load. */
+/** Loads that hold models of another cache, by the context of the load. */
 const borrowers = new WeakMap<RequestContext, { readonly isIdle: () => boolean; readonly free: () => void }>();
 
-/** Caches in which a load waits: a model of another one that is used no more may give them room. */
+/** Caches in which a load waits. If a model of another cache is no longer used, that may give them room. */
 const short = new Set<ModelCache>();
 
 /**
- * The models that one replica holds, least recently asked for first. Never more than the limit are there at a time, whether they are loaded, being
- * loaded or being freed: what needs room waits until a model is used by no request, and has been freed. Calls for one id share one load.
+ * The models of one replica, the least recently requested first. The limit counts all models that are loaded, being loaded or being freed. A load
+ * that needs room waits until no request uses some model and that model is freed. Calls for the same id share one load.
  */
 export class ModelCache {
   readonly #options: ModelCacheOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #freeing = new Map<Entry, Promise<void>>();
-  /** In the order in which they get room. */
+  /** Waiting loads in the order in which they get room. */
   readonly #waiting = new Map<string, Wait>();
   #stepDue = false;
   #cancelTick: (() => void) | null = null;
@@ -62,20 +62,21 @@ export class ModelCache {
     this.#options = options;
   }
 
-  /** Ids of the models, least recently asked for first. */
+  /** Ids of the models, the least recently requested first. */
   get ids(): readonly string[] {
     return [...this.#entries.keys()];
   }
 
   /**
-   * The model of an id; a load that fails is tried again by the next call.
-   * @param request that asks: the model is in use until it ends; `null` outside of a request, where nothing says how long it is used
-   * @throws what the load throws; NBS_MODELS_IN_USE; AbortError when the request is cancelled before the model is there
+   * The model of an id. If a load fails, the next call tries it again.
+   * @param request the request that needs the model: the model is in use until it ends. `null` outside of a request; then it is not known how long
+   * the model is used.
+   * @throws what the load throws; NBS_MODELS_IN_USE; AbortError if the request is cancelled before the model is loaded
    */
   get(id: string, request: RequestContext | null): Promise<unknown> {
     const entry = this.#entries.get(id);
     if (entry !== undefined && (!entry.closed || uses(entry, request))) {
-      // The newest is the last one of a Map.
+      // The newest entry is the last one in a Map.
       this.#entries.delete(id);
       this.#entries.set(id, entry);
       if (entry.loaded || request === null) {
@@ -100,7 +101,7 @@ export class ModelCache {
     return ask.model;
   }
 
-  /** Frees every model, used or not. */
+  /** Frees every model, even if it is in use. */
   async close(): Promise<void> {
     for (const { asks } of this.#waiting.values())
       for (const ask of asks) ask.fail(new DOMException('the replica ends', 'AbortError'));
@@ -110,14 +111,14 @@ export class ModelCache {
     await Promise.all(this.#freeing.values());
   }
 
-  /** There is a place, and the copy of the same model before is gone. */
+  /** True if there is a place, and the previous copy of the same model is freed. */
   #hasRoom(id: string): boolean {
     if (this.#entries.size + this.#freeing.size >= this.#options.max) return false;
     for (const entry of this.#freeing.keys()) if (entry.id === id) return false;
     return true;
   }
 
-  /** Loads that no model which is there would answer. */
+  /** Loads that wait for a model which is not loaded. */
   get #missing(): Wait[] {
     return [...this.#waiting.values()].filter(({ id }) => !this.#entries.has(id));
   }
@@ -132,7 +133,7 @@ export class ModelCache {
   #begin({ id, asks }: Wait): void {
     let context: RequestContext | null = null;
     const model = new Promise<unknown>((resolve) => {
-      // A request of its own: it goes on when the one that asked for it first is cancelled, as others may have joined it.
+      // The load has a request of its own: it continues if the request that first asked for it is cancelled, because others may have joined it.
       context = enterRequest(id, null, this.#options.label, () => resolve(this.#load(id)));
     });
     const entry: Entry = { id, model, context, users: new Set(), loaded: false, closed: false };
@@ -170,14 +171,14 @@ export class ModelCache {
     });
   }
 
-  /** A model can be freed perhaps, or stays in use by who waits for another one. */
+  /** To be called when it may be possible to free a model. It may still be used by a request that waits for another model. */
   #onIdle(): void {
     for (const cache of short) cache.#stepSoon();
   }
 
   #isIdle(entry: Entry): boolean {
     if (!entry.loaded || this.#entries.get(entry.id) !== entry) return false;
-    // Models of another cache that nobody uses go with what they have got here.
+    // The models of this cache that loads of another cache hold are released with the models of that cache, if nobody uses those.
     for (const user of entry.users) if (borrowers.get(user)?.isIdle() !== true) return false;
     return true;
   }
@@ -188,7 +189,7 @@ export class ModelCache {
     const freeing = entry.model
       .then(
         (model) => disposeModel(entry.id, model),
-        () => {}, // the load failed: there is nothing to free
+        () => {}, // The load failed, so there is nothing to free.
       )
       .then(() => {
         this.#freeing.delete(entry);
@@ -207,7 +208,7 @@ export class ModelCache {
     });
   }
 
-  /** Makes room, begins what has it, and looks at what still waits. */
+  /** Makes room, begins the loads that have it, and checks those that still wait. */
   #step(): void {
     this.#makeRoom();
     const isMissed = this.#missing.length > 0;
@@ -234,7 +235,7 @@ export class ModelCache {
     }
   }
 
-  /** Where each model is held by a request that waits for room itself, none of them would ever get it: the youngest one is told. */
+  /** If each model is held by a request that itself waits for room, none of them would ever get it. So the youngest one fails. */
   #refuseBlocked(): void {
     while (this.#waiting.size > 0 && this.#freeing.size === 0) {
       const asks = [...this.#waiting.values()].flatMap((wait) => [...wait.asks].map((ask) => ({ wait, ask })));
@@ -260,7 +261,7 @@ export class ModelCache {
     } else this.#cancelTick ??= this.#options.clock.after(PATIENCE_MS, () => this.#tick());
   }
 
-  /** Some load has waited for a while. */
+  /** Called when a load has waited for a while. */
   #tick(): void {
     this.#cancelTick = null;
     const { clock, label, warn } = this.#options;
@@ -284,7 +285,7 @@ export class ModelCache {
   }
 }
 
-/** Whether the request, or one of those that it is a batch of, uses the model already. */
+/** Whether the request, or one of the requests in its batch, uses the model already. */
 function uses({ users }: Entry, request: RequestContext | null): boolean {
   return request !== null && [...users].some((user) => isOf(request, user));
 }

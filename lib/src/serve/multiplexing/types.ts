@@ -1,4 +1,4 @@
-/** Types of `serve.multiplexed`. No third-party types: these reach notebook cells. */
+/** Types of `serve.multiplexed`. They use no third-party types, because notebook cells see them. */
 
 export interface MultiplexedOptions {
   /**

@@ -2,40 +2,40 @@
 
 /** The environment of a replica's process. */
 export interface ReplicaEnv {
-  /** Names of the variables that it has from the cluster's own environment, besides those that every process needs; `true` is all. */
+  /** Names of the variables that the process inherits from the cluster's environment, besides those that every process needs. `true` means all. */
   readonly inherit: true | readonly string[];
-  /** What is set on top. */
+  /** Variables that are set in addition. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /** A number of replicas, or a share of them such as `'25%'`. */
 export type ReplicaAmount = number | `${number}%`;
 
-/** How many replicas of an update are replaced at a time. */
+/** How many replicas are replaced at a time during an update. */
 export interface RollingUpdate {
-  /** Replicas above the wanted number, at most; a share is rounded up. */
+  /** Largest number of replicas above the wanted number. A share is rounded up. */
   readonly maxSurge: ReplicaAmount;
-  /** Replicas below the wanted number, at most; a share is rounded down. */
+  /** Largest number of replicas below the wanted number. A share is rounded down. */
   readonly maxUnavailable: ReplicaAmount;
 }
 
 export interface HedgingConfig {
-  /** Without the head of an answer after so long a second copy is sent. */
+  /** If the head of the answer has not arrived after this time, a second copy of the request is sent. */
   readonly delayMs: number;
   /** Share of the requests that may be sent twice, above 0 and up to 1. */
   readonly maxExtra: number;
 }
 
-/** What one replica holds of its node. */
+/** What one replica occupies of its node. */
 export interface Allocation {
   readonly node: string;
   readonly resources: Resources;
-  /** GPUs that it sees: whole ones, or one that it shares. */
+  /** GPUs that the replica sees: whole ones, or one that it shares. */
   readonly gpus: readonly string[];
 }
 
 export interface Resources {
-  /** Cores; fractions are shares. */
+  /** Cores; a fraction is a share of one core. */
   readonly cpu: number;
   readonly gpu: number;
   /** Bytes. */
@@ -43,27 +43,27 @@ export interface Resources {
   readonly custom: Readonly<Record<string, number>>;
 }
 
-/** How the number of replicas follows the load; durations are milliseconds here. */
+/** How the number of replicas follows the load. Durations are in milliseconds. */
 export interface AutoscalingConfig {
-  /** With 0 it sleeps while nobody asks: the first request starts a replica and waits for it. */
+  /** If 0, the deployment has no replica while there are no requests. The first request then starts a replica and waits for it. */
   readonly minReplicas: number;
   readonly maxReplicas: number;
-  /** Replicas that a first deploy starts; `null` is `minReplicas`. */
+  /** Number of replicas that the first deploy starts. `null` means `minReplicas`. */
   readonly initialReplicas: number | null;
-  /** Requests, worked on or waiting, that there should be for each replica on average. */
+  /** Average number of requests for each replica, in progress or waiting, that is aimed at. */
   readonly targetOngoingRequests: number;
-  /** More replicas only after they were wanted for so long. */
+  /** The number of replicas grows only if more have been needed for this time. */
   readonly upscaleDelayMs: number;
-  /** Fewer replicas only after they were enough for so long. */
+  /** The number of replicas shrinks only if fewer have been enough for this time. */
   readonly downscaleDelayMs: number;
-  /** How often routers tell their load. */
+  /** How often routers report their load. */
   readonly metricsIntervalMs: number;
   /** The load is averaged over this time. */
   readonly lookBackPeriodMs: number;
-  /** Above 1 a step up is larger than the load asks for, below 1 smaller. */
+  /** If above 1, a step up is larger than the load requires; if below 1, smaller. */
   readonly upscalingFactor: number;
   /** The same for a step down. */
   readonly downscalingFactor: number;
-  /** The deployment of the same application that is asked for the number of replicas. */
+  /** The deployment of the same application that decides on the number of replicas. */
   readonly policy?: string;
 }

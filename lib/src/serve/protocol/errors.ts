@@ -12,6 +12,6 @@ export const HttpNotServed = defineError(
   '{deployment} has no fetch(request) method, so it answers no HTTP; add one, or call it by handle',
 );
 export const NoSuchDeployment = defineError('NBS_NO_SUCH_DEPLOYMENT', 404, 'no deployment {deployment} runs; running: {running}');
-/** Not for users: a replica's answer to a request that it does not take; the router tries elsewhere. */
+/** Not for users. A replica gives this answer to a request that it cannot take, and the router tries another replica. */
 export const ReplicaBusy = defineError('NBS_REPLICA_BUSY', 503, 'replica {replica} works on {ongoing} requests already');
 export const ReplicaDraining = defineError('NBS_REPLICA_DRAINING', 503, 'replica {replica} takes no new requests');

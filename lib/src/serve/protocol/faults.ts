@@ -1,8 +1,8 @@
 import type { DeploymentRoute } from './routes.js';
 
 /**
- * What processes of the cluster tell each other, looked at before it is used: one that tells nonsense must not take others down with it.
- * Each function says what is wrong, or null.
+ * Checks of the messages between processes of the cluster. Without them, a process that sends nonsense could stop others.
+ * Each function says what is wrong, or returns null.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ export function readyFault(ready: unknown): string | null {
   return isTexts(methods) && typeof http === 'boolean' ? null : 'it does not say what it offers';
 }
 
-/** Those that were looked at: a snapshot has thousands, of which few are new. */
+/** Entries that were checked before: a snapshot has thousands, and few of them are new. */
 const sound = new WeakSet<object>();
 
 /** What is wrong with a `RouteSnapshot`. */

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Header of requests for one of several models; with `-` as well, because some servers in between drop names with `_`. */
+/** Header that selects one of several models. The name with `-` is accepted too, because some servers in between drop names with `_`. */
 const MODEL_ID_HEADER = 'serve_multiplexed_model_id';
 
-/** Id of the model that an HTTP request is for; `''` where it names none. @param flat name, value, name, value, … */
+/** Id of the model that an HTTP request selects; `''` if it names none. @param flat name, value, name, value, … */
 export function modelIdOf(flat: readonly string[]): string {
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i];
@@ -16,8 +16,8 @@ export function modelIdOf(flat: readonly string[]): string {
 const BEYOND_ASCII = /[\u0080-\u00ff]/;
 
 /**
- * What a client meant by a header's value. Node gives each byte as one character; clients send UTF-8 (curl) or, where a text has only such
- * characters, Latin-1 (the `fetch` of browsers and Node): bytes that are valid UTF-8 are that.
+ * The text that a client meant by a header's value. Node gives one character for each byte. curl sends UTF-8; the `fetch` of browsers and Node sends
+ * Latin-1 if it can represent the text. If the bytes are valid UTF-8, they are read as UTF-8.
  */
 export function headerText(value: string): string {
   if (!BEYOND_ASCII.test(value)) return value;
@@ -25,7 +25,7 @@ export function headerText(value: string): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
-/** What is wrong with a list of name, value, name, value, …, or null. */
+/** What is wrong with a list of name, value, name, value, …; null if nothing is. */
 export function headersFault(headers: unknown): string | null {
   if (!Array.isArray(headers) || headers.length % 2 !== 0) return 'its headers are no list of names and values';
   return headers.every((text) => typeof text === 'string') ? null : 'a header is no text';

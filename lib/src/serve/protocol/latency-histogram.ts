@@ -1,6 +1,6 @@
 /**
- * Counts of latencies in buckets that grow geometrically: bucket `i` ends at `0.1 ms · 2^(i/8)`, so a value read from it is at most 9.1 %
- * (2^(1/8) - 1) above the true one, from 0.1 ms to 29 min. Sparse: an index stands for nothing where nobody was that fast or slow.
+ * Counts of latencies in buckets that grow geometrically: bucket `i` ends at `0.1 ms · 2^(i/8)`. So a value that is read from it is at most 9.1 %
+ * (2^(1/8) - 1) above the true one, from 0.1 ms to 29 min. A bucket without any request has no entry.
  */
 export type LatencyCounts = Readonly<Record<number, number>>;
 
@@ -14,11 +14,11 @@ export function latencyBucket(ms: number): number {
   return Math.min(LAST_BUCKET, Math.ceil(BUCKETS_PER_OCTAVE * Math.log2(ms / FIRST_MS)));
 }
 
-/** Milliseconds at which a bucket ends. */
+/** The latency in milliseconds at which a bucket ends. */
 export const bucketEndMs = (bucket: number): number => FIRST_MS * 2 ** (bucket / BUCKETS_PER_OCTAVE);
 
 /**
- * The latency that this part of the requests did not exceed, in milliseconds; `null` where there was none.
+ * The latency in milliseconds that this share of the requests did not exceed; `null` if there were no requests.
  * @param part from 0 to 1, e.g. 0.95
  */
 export function latencyQuantile(counts: LatencyCounts, part: number): number | null {
@@ -36,7 +36,7 @@ export function latencyQuantile(counts: LatencyCounts, part: number): number | n
   return null;
 }
 
-/** Adds `more` to `counts` in place. */
+/** Adds the counts of `more` to `counts`, which is changed. */
 export function addLatencies(counts: Record<number, number>, more: LatencyCounts): void {
   for (const [bucket, count] of Object.entries(more)) counts[Number(bucket)] = (counts[Number(bucket)] ?? 0) + count;
 }

@@ -1,28 +1,31 @@
-/** Types of the public API. No third-party types: these reach notebook cells. */
+/** Types of the public API. They use no third-party types, because notebook cells see them. */
 
 /**
- * A policy of one's own: how many replicas there should be. Called at each `metricsInterval` and whenever the load changes much; a fraction is
- * rounded up. What it answers holds within `minReplicas` and `maxReplicas`, and once it has been wanted for the `upscaleDelay` or `downscaleDelay`.
- * Where it throws, answers something else, or needs over 5 s, the number stays as it is and the deployment's status says why.
+ * A function of your own that decides how many replicas there should be. It is called at each `metricsInterval`, and also when the load changes a
+ * lot.
+ * A fraction is rounded up. The result is limited to `minReplicas` and `maxReplicas`, and takes effect when it has been wanted for `upscaleDelay` or
+ * `downscaleDelay`.
+ * If the function throws, returns something else or takes longer than 5 s, the number of replicas does not change and the status of the deployment
+ * says why.
  */
 export type AutoscalingPolicy = (metrics: AutoscalingMetrics) => number | Promise<number>;
 
-/** What a policy decides by. */
+/** What a policy can base its decision on. */
 export interface AutoscalingMetrics {
   readonly app: string;
   readonly deployment: string;
-  /** Replicas that take requests. */
+  /** Number of replicas that take requests. */
   readonly currentReplicas: number;
-  /** Replicas that are wanted now, whether they run yet or not. */
+  /** Number of replicas that are wanted now, including those that do not run yet. */
   readonly targetReplicas: number;
-  /** Requests, worked on or waiting: the mean over `lookBackPeriod`. */
+  /** Number of requests, in progress or waiting: the mean over `lookBackPeriod`. */
   readonly averageOngoingRequests: number;
-  /** The same at this moment. */
+  /** The same number at this moment. */
   readonly ongoingRequests: number;
   readonly targetOngoingRequests: number;
   readonly minReplicas: number;
   readonly maxReplicas: number;
-  /** What there would be without a policy: the load over `targetOngoingRequests`, with the factors, before bounds and delays. */
+  /** Number of replicas without a policy: the load divided by `targetOngoingRequests`, with the factors applied, before bounds and delays. */
   readonly suggestedReplicas: number;
   /** Milliseconds since the epoch. */
   readonly now: number;

@@ -2,48 +2,54 @@ import type { CodeRef } from '../../code/index.js';
 import type { Allocation } from './config.js';
 import type { DeploymentConfig } from './options/deployment-config.js';
 
-/** JSON argument of a replica process: which socket to listen on. Everything else comes with `initialize`. */
+/** JSON argument of a replica's process: the socket to listen on. Everything else comes with `initialize`. */
 export interface ReplicaArgs {
   readonly dir: string;
-  /** Of a spare process its own; it becomes the replica that `initialize` names. */
+  /** A spare process has an id of its own until `initialize` gives it that of the replica. */
   readonly replicaId: string;
   readonly socketPath: string;
-  /** Of a spare process: modules (absolute paths) that user code is likely to import, loaded while it waits. */
+  /** For a spare process: modules (absolute paths) that user code is likely to import. They are loaded while the process waits. */
   readonly preload?: readonly string[];
 }
 
-/** What a replica's process has around it. */
+/** Environment and working folder of a replica's process. */
 export interface Surroundings {
-  /** Variables on top of what it inherits. */
+  /** Variables that are set in addition to the inherited ones. */
   readonly env: Readonly<Record<string, string>>;
-  /** What it inherits of the cluster's environment, by name, besides what every process needs. Absent: all. */
+  /** Names of the variables that it inherits from the cluster's environment, besides those that every process needs. If absent, it inherits all. */
   readonly inherit?: readonly string[];
   /** Working folder. */
   readonly cwd: string;
 }
 
-/** What one replica is to be. Code and values are blobs of the cluster's `code/` folder, named by their sha256. */
+/** What a replica needs to start. Code and values are blobs in the cluster's folder `code/`, named by their sha256. */
 export interface ReplicaInit {
   readonly app: string;
   readonly deployment: string;
   readonly replicaId: string;
-  /** A process that was started for this replica has them already, a spare one takes them on here. */
+  /** A process that was started for this replica has these already; a spare process takes them on now. */
   readonly surroundings: Surroundings;
   readonly code: CodeRef;
-  /** `encodeValue` of the constructor's arguments; bound deployments are handles in it. */
+  /** `encodeValue` of the constructor's arguments. Bound deployments are replaced by handles. */
   readonly initArgs: Uint8Array;
   readonly config: DeploymentConfig;
-  /** As in the deployment's spec; a replica tells it again in its status, so that a restarted controller knows what it runs. */
+  /** The same value as in the deployment's spec. The replica reports it in its status, so that a restarted controller knows what the replica runs. */
   readonly replicaHash: string;
-  /** Which accepted version of the application this replica was started for; its handles look routes up under it (`findDeploymentRoute`). */
+  /**
+   * Number of the accepted version of the application that this replica was started for. Its handles look up routes under this number
+   * (`findDeploymentRoute`).
+   */
   readonly generation: number;
-  /** What it holds; a replica tells it again in its status. `null` is nothing. */
+  /** What the replica occupies; it reports this in its status. `null` means nothing. */
   readonly allocation: Allocation | null;
-  /** A replica whose arguments hold handles constructs only once it has seen a `RouteSnapshot` of at least this version: what its constructor may call is in it. */
+  /**
+   * If the arguments contain handles, the constructor runs only when the replica has a `RouteSnapshot` of at least this version. That snapshot
+   * contains what the constructor may call.
+   */
   readonly routesVersion: number;
 }
 
-/** What the deployment turned out to offer, once its constructor has run. */
+/** What the deployment offers; it is known when the constructor has run. */
 export interface ReplicaReady {
   readonly methods: readonly string[];
   readonly http: boolean;
@@ -54,22 +60,24 @@ export interface ReplicaStatus {
   readonly app?: string;
   readonly deployment?: string;
   readonly ongoing: number;
-  /** From `ReplicaInit`, once there was one. */
+  /** From `ReplicaInit`; absent before `initialize`. */
   readonly replicaHash?: string;
   readonly generation?: number;
   readonly allocation?: Allocation | null;
-  /** What `initialize` answered, once RUNNING. */
+  /** The result of `initialize`; present in the state RUNNING. */
   readonly ready?: ReplicaReady;
 }
 
-/** Control operations that a replica answers (to the controller). `initialize` rejects with the constructor's error. */
+/** Control operations that a replica answers for the controller. `initialize` rejects with the constructor's error. */
 export interface ReplicaOps {
   initialize: { args: ReplicaInit; result: ReplicaReady };
   status: { args: undefined; result: ReplicaStatus };
-  /** Rejects with what the user's `checkHealth` throws; a replica whose main thread is blocked does not answer. */
+  /** Rejects with the error that the user's `checkHealth` throws. A replica whose main thread is blocked does not answer. */
   checkHealth: { args: undefined; result: undefined };
-  /** New numbers (limits, timeouts) and user configuration for a running replica; code and arguments stay. Rejects with what `reconfigure` throws. */
+  /**
+   * Gives a running replica new limits, timeouts and user configuration; code and arguments stay. Rejects with the error that `reconfigure` throws.
+   */
   reconfigure: { args: { readonly config: DeploymentConfig }; result: undefined };
-  /** Takes no new request from now on; resolves when the begun ones are done, or the deadline is over. */
+  /** From now on the replica takes no new request. Resolves when the requests in progress have ended or the time is over. */
   drain: { args: { readonly timeoutMs: number }; result: { readonly unfinished: number } };
 }

@@ -1,23 +1,23 @@
 import type { DeploymentKey } from './routes.js';
-/** Control operations that a process with a router answers (to the controller), on the connection on which it gets its routes. */
+/** Control operations that a process with a router answers for the controller, on the connection on which it gets its routes. */
 export interface RouterOps {
-  /** How many calls the replica has begun for this router that somebody waits for. */
+  /** Number of calls of this router that the replica has begun and whose callers still wait. */
   awaited: { args: { readonly replica: string }; result: number };
 }
 
-/** The event topic under which routers tell the controller their {@link DemandReport}s. */
+/** The event topic under which routers send {@link DemandReport}s to the controller. */
 export const DEMAND_TOPIC = 'demand';
 
-/** What one router saw of deployments that scale with their load since it reported last. Only those with any load, or whose load ended, are in it. */
+/** The load that one router saw since its last report. It contains only autoscaled deployments that have load, or whose load has just ended. */
 export interface DemandReport {
   readonly deployments: Readonly<Record<DeploymentKey, Demand>>;
 }
 
-/** Requests of one router for one deployment: those that wait and those that replicas work on. */
+/** Number of requests of one router for one deployment: those that wait and those in progress. */
 export interface Demand {
-  /** Mean over `periodMs`, up to now. */
+  /** Mean over the last `periodMs`. */
   readonly average: number;
   readonly periodMs: number;
-  /** At the moment of the report. */
+  /** The number at the time of the report. */
   readonly now: number;
 }

@@ -10,15 +10,15 @@ export type DeploymentKey = `${string}/${string}`;
 export const deploymentKey = (app: string, deployment: string): DeploymentKey => `${app}/${deployment}`;
 
 /**
- * `app/deployment@generation`: where the new replicas of an update find each other before the update is switched to.
- * Present only while a version of the application that replaces this deployment is being brought up.
+ * `app/deployment@generation`: the key under which the new replicas of an update find each other before traffic switches to them.
+ * It exists only while a new version of the application that replaces this deployment is being started.
  */
 export const scopedDeploymentKey = (app: string, deployment: string, generation: number): DeploymentKey =>
   `${app}/${deployment}@${generation}`;
 
 /**
  * The route that a handle uses.
- * @param generation `ReplicaInit.generation` where the handle lives in a replica of the same application; else left out
+ * @param generation `ReplicaInit.generation` if the handle is in a replica of the same application; otherwise absent
  */
 export function findDeploymentRoute(
   snapshot: RouteSnapshot,
@@ -31,13 +31,13 @@ export function findDeploymentRoute(
 }
 
 export interface RouteSnapshot {
-  /** Grows with each snapshot, also over a restart of the controller. */
+  /** Grows with each snapshot, even if the controller restarts. */
   readonly version: number;
   /** Longest prefix first. */
   readonly routes: readonly Route[];
-  /** Of applications whose first version is being brought up: nobody answers there yet, and somebody will. Absent if there is none. */
+  /** Applications whose first version is being started: nothing answers there yet. Absent if there is none. */
   readonly rising?: readonly RisingRoute[];
-  /** The ingress deployment of each application, those without a route included. */
+  /** The ingress deployment of each application, including applications without a route. */
   readonly ingresses: Readonly<Record<string, string>>;
   readonly deployments: Readonly<Record<DeploymentKey, DeploymentRoute>>;
 }
@@ -47,7 +47,7 @@ export interface Route {
   readonly prefix: string;
   readonly app: string;
   readonly deployment: string;
-  /** Present where several applications answer it, or one that is not its owner; `app` is then the one to name alone. */
+  /** Present if several applications answer the route, or one that does not own it. In messages that name only one application, it is `app`. */
   readonly split?: RouteSplit;
 }
 
@@ -55,13 +55,13 @@ export type RisingRoute = Pick<Route, 'prefix' | 'app'>;
 
 /** How the requests of one prefix are divided. */
 export interface RouteSplit {
-  /** Names the rule in what proxies tell of it. */
+  /** Id of the rule; reports of proxies refer to it. */
   readonly rule: number;
-  /** At least one; weights are at least 0 and their sum is 1. */
+  /** At least one. Weights are at least 0, and their sum is 1. */
   readonly arms: readonly SplitArm[];
   readonly stickyBy?: StickyBy;
   readonly mirror?: RouteMirror;
-  /** How often proxies tell what came of the requests, while there are any. */
+  /** How often proxies report the results of requests, while there are any. */
   readonly reportMs: number;
 }
 
@@ -71,48 +71,48 @@ export interface SplitArm {
   readonly weight: number;
 }
 
-/** Who gets copies. */
+/** The application that gets copies of requests. */
 export interface RouteMirror {
   readonly app: string;
   readonly deployment: string;
-  /** Part of the requests that is copied, above 0, at most 1. */
+  /** Share of the requests that are copied: above 0 and at most 1. */
   readonly share: number;
 }
 
-/** With the options that routers work with. */
+/** A deployment as routers see it, with the options that they need. */
 export interface DeploymentRoute extends RoutedConfig {
   readonly app: string;
   readonly name: string;
   readonly replicas: readonly ReplicaRoute[];
-  /** Replicas that hang and are about to be ended: what they have begun gets no answer. */
+  /** Replicas that hang and are about to be ended. Requests that they have begun get no answer. */
   readonly hung?: readonly string[];
   /** Public methods, for handles and error messages. */
   readonly methods: readonly string[];
-  /** True where the deployment answers HTTP: a class with `fetch`, or a function. */
+  /** True if the deployment answers HTTP: it is a class with `fetch`, or a function. */
   readonly http: boolean;
-  /** Why no replica runs, and requests are not to wait for one; goes into the 503. */
+  /** The reason why no replica runs, if requests must not wait for one. It is part of the 503 error. */
   readonly unavailable?: string;
-  /** What the first replica waits for, if it is not being started; goes into the 503 of requests that have waited for too long. */
+  /** What the first replica waits for, if it is not being started. It is part of the 503 error of requests that have waited too long. */
   readonly waits?: string;
-  /** Present where the number of replicas follows the load. */
+  /** Present if the number of replicas follows the load. */
   readonly autoscaling?: RouteAutoscaling;
 }
 
-/** What routers do for a deployment that scales with its load. */
+/** What routers need to know about a deployment whose number of replicas follows its load. */
 export interface RouteAutoscaling {
-  /** How often they tell the controller the load, while there is any. */
+  /** How often routers report the load to the controller, while there is any. */
   readonly metricsIntervalMs: number;
-  /** How long requests wait where there is no replica: their coming makes the controller start one. */
+  /** How long requests wait if there is no replica. Their arrival makes the controller start one. */
   readonly holdMs: number;
 }
 
 export interface ReplicaRoute {
   readonly id: string;
-  /** Unix socket. */
+  /** Path of its Unix socket. */
   readonly path: string;
 }
 
-/** A handle as it travels: in constructor arguments, captured values and call arguments. */
+/** A handle in the form in which it is sent: in constructor arguments, captured values and call arguments. */
 export interface HandleRef {
   readonly app: string;
   readonly deployment: string;

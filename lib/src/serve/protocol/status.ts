@@ -2,11 +2,11 @@ import type { TrafficStatus } from './traffic-status.js';
 
 /** State of an application. */
 export const AppState = {
-  /** A first version, or an update, is being brought up. */
+  /** A first version or an update is being started. */
   DEPLOYING: 'DEPLOYING',
   /** Every deployment has its replicas. */
   RUNNING: 'RUNNING',
-  /** It was running and a deployment is UNHEALTHY or FAILED now. */
+  /** It was running, and now a deployment is UNHEALTHY or FAILED. */
   UNHEALTHY: 'UNHEALTHY',
   /** Its first deployment failed. */
   DEPLOY_FAILED: 'DEPLOY_FAILED',
@@ -20,9 +20,9 @@ export const DeploymentState = {
   UPDATING: 'UPDATING',
   /** As many replicas run as are wanted. */
   HEALTHY: 'HEALTHY',
-  /** Replicas died, could not be started, have no room, or do not answer and no call excuses that; what is missing is tried again. */
+  /** Replicas died, could not be started, have no room, or do not answer although no call explains that. The missing ones are started again. */
   UNHEALTHY: 'UNHEALTHY',
-  /** Replicas keep dying, or cannot start, also if none is wanted now; it is tried again with growing pauses. */
+  /** Replicas die again and again, or cannot start, even if none is wanted now. They are tried again with growing pauses. */
   FAILED: 'FAILED',
 } as const;
 export type DeploymentState = (typeof DeploymentState)[keyof typeof DeploymentState];
@@ -34,21 +34,21 @@ export const ReplicaState = {
   INITIALIZING: 'INITIALIZING',
   /** It takes requests. */
   RUNNING: 'RUNNING',
-  /** It finishes what it has begun and takes nothing new. */
+  /** It finishes the requests that it has begun and takes no new ones. */
   DRAINING: 'DRAINING',
   /** Its process is being ended. */
   STOPPING: 'STOPPING',
-  /** Its process is gone. */
+  /** Its process has ended. */
   STOPPED: 'STOPPED',
 } as const;
 export type ReplicaState = (typeof ReplicaState)[keyof typeof ReplicaState];
 
 export interface ServeStatus {
-  /** Where HTTP is answered, e.g. `http://127.0.0.1:8000`; `''` where it is not (`proxyLocation: 'Disabled'`). */
+  /** The address at which HTTP is answered, e.g. `http://127.0.0.1:8000`; `''` if none is (`proxyLocation: 'Disabled'`). */
   readonly url: string;
-  /** What is wrong with the cluster itself, such as a full disk; mostly empty. */
+  /** Problems of the cluster itself, such as a full disk; usually empty. */
   readonly warnings: readonly string[];
-  /** The head first. */
+  /** The head node is the first one. */
   readonly nodes: readonly NodeStatus[];
   readonly applications: Readonly<Record<string, ApplicationStatus>>;
   /** Splits that `serve.traffic` or `serve.canary` set, by route prefix. */
@@ -59,11 +59,11 @@ export interface NodeStatus {
   readonly id: string;
   readonly ip: string;
   readonly alive: boolean;
-  /** Where its proxy answers HTTP; `null` where it has none. */
+  /** The address at which the node's proxy answers HTTP; `null` if it has no proxy. */
   readonly url: string | null;
-  /** What it has for replicas. */
+  /** Resources that the node has for replicas. */
   readonly total: NodeAmounts;
-  /** What of it no replica holds. */
+  /** Resources that no replica occupies. */
   readonly free: NodeAmounts;
 }
 
@@ -78,7 +78,7 @@ export interface NodeAmounts {
 
 export interface ApplicationStatus {
   readonly status: AppState;
-  /** What brought the state about, in words; empty where there is nothing to say. */
+  /** The reason for the state, in words; empty if there is nothing to say. */
   readonly message: string;
   readonly routePrefix: string | null;
   readonly ingress: string;
@@ -99,8 +99,8 @@ export interface ReplicaStatusEntry {
   readonly id: string;
   readonly state: ReplicaState;
   readonly pid: number | null;
-  /** Id of its node; `null` for the only one of a cluster, where the replica takes nothing of it. */
+  /** Id of its node. `null` if the cluster has only one node and the replica occupies nothing of it. */
   readonly node: string | null;
-  /** Since when it has answered nothing, because its event loop is blocked or its process is stopped (ms since the epoch); absent if it does answer. */
+  /** Time since which it has not answered, because its event loop is blocked or its process is stopped (ms since the epoch). Absent if it answers. */
   readonly blockedSince?: number;
 }

@@ -1,68 +1,68 @@
 import type { LatencyCounts } from './latency-histogram.js';
 import type { StickyBy } from './traffic-status.js';
 
-/** The event topic under which proxies tell the controller their {@link TrafficReport}s. */
+/** The event topic under which proxies send {@link TrafficReport}s to the controller. */
 export const TRAFFIC_TOPIC = 'traffic';
 
-/** What one proxy saw of split routes since it reported last. Only those with any requests are in it. */
+/** What one proxy saw of split routes since its last report. It contains only routes that had requests. */
 export type TrafficReport = readonly RuleTally[];
 
 export interface RuleTally {
   readonly prefix: string;
-  /** `RouteSplit.rule`: what was measured under another rule does not count for this one. */
+  /** The value of `RouteSplit.rule`. Counts of another rule are ignored. */
   readonly rule: number;
   /** By application. */
   readonly versions: Readonly<Record<string, Tally>>;
   readonly mirror: MirrorTally | null;
 }
 
-/** Requests that are over. */
+/** Counts of requests that have ended. */
 export interface Tally {
   readonly requests: number;
-  /** Of them: 5xx, or the answer broke off. */
+  /** How many of them got a 5xx status or an answer that broke off. */
   readonly failures: number;
   readonly latencies: LatencyCounts;
 }
 
 export interface MirrorTally extends Tally {
-  /** Copies that found no room. */
+  /** Copies that were not sent, because the version had no room. */
   readonly dropped: number;
-  /** Requests whose body was streamed, and so was not copied. */
+  /** Requests that were not copied, because their body was streamed. */
   readonly streamed: number;
 }
 
-/** A split as a driver asks for it. Its keys are application names, or versions that one application alone has. */
+/** A split, as a driver requests it. Keys are names of applications, or versions that only one application has. */
 export interface TrafficSpec {
-  /** Relative; at least 0 each, not all 0. */
+  /** Relative weights; each is at least 0, and at least one is above 0. */
   readonly weights: Readonly<Record<string, number>>;
   readonly stickyBy: StickyBy | null;
   readonly mirror: { readonly app: string; readonly share: number } | null;
 }
 
-/** A canary as a driver asks for it; durations are milliseconds here. */
+/** A canary, as a driver requests it. Durations are in milliseconds. */
 export interface CanarySpec extends CanaryRules {
-  /** An application, or a version that one application alone has. */
+  /** Name of an application, or a version that only one application has. */
   readonly to: string;
-  /** `null` is the one that has the requests now. */
+  /** `null` means the application that gets the requests now. */
   readonly from: string | null;
-  /** `undefined` is as it is. */
+  /** `undefined` means that it does not change. */
   readonly stickyBy: StickyBy | undefined;
 }
 
-/** What a canary is judged by. */
+/** The rules that decide on a canary. */
 export interface CanaryRules {
-  /** Parts of the requests, one after the other; above 0, growing, at most 1. */
+  /** Shares of the requests, one step after the other; above 0, growing, at most 1. */
   readonly steps: readonly number[];
-  /** How long each step lasts, at least. */
+  /** Shortest duration of each step. */
   readonly intervalMs: number;
-  /** Each step sees so many requests at the new version, at least. */
+  /** Smallest number of requests that the new version must get in each step. */
   readonly minRequests: number;
-  /** Part of them that may fail, 0 to 1. */
+  /** Largest share of them that may fail, from 0 to 1. */
   readonly maxErrorRate: number;
-  /** How far its error rate may be above that of the base; `null` is any. */
+  /** How much higher its error rate may be than that of the base; `null` means no limit. */
   readonly maxErrorRateAboveBase: number | null;
-  /** Its p95 may be so many times that of the base; `null` is any. */
+  /** How many times the p95 of the base its p95 may be; `null` means no limit. */
   readonly maxLatencyRatio: number | null;
-  /** Slower by no more than this is not held against it. */
+  /** A p95 that is higher by at most this time is always accepted. */
   readonly latencySlackMs: number;
 }

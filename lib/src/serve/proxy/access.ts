@@ -6,22 +6,22 @@ import { HostRefused, OriginRefused } from './errors.js';
 export interface AccessRules {
   /** Address that the server is bound to. */
   readonly host: string;
-  /** Names that it is served under beside loopback ones; `'*'` is any. */
+  /** Host names under which it is served, besides loopback names; `'*'` means any. */
   readonly allowedHosts: readonly string[];
-  /** Origins whose pages may call it beside loopback ones, such as `https://app.example`; `'*'` is any. */
+  /** Origins whose pages may call it, besides loopback ones, such as `https://app.example`; `'*'` means any. */
   readonly allowedOrigins: readonly string[];
 }
 
 const MAX_REMEMBERED = 256;
 
 /**
- * Who may call. The Host header is checked because of DNS rebinding (a page's own name that suddenly means 127.0.0.1), the origin because
- * a page of any site may send requests to this machine.
+ * Decides who may call. The Host header is checked because of DNS rebinding: an attacker's host name may suddenly resolve to 127.0.0.1. The origin is
+ * checked because a page of any site may send requests to this machine.
  */
 export class Access {
   readonly #rules: AccessRules;
   readonly #bindsBeyondLoopback: boolean;
-  /** Host headers that are good: nearly every request brings the same one. */
+  /** Host headers that were accepted before, because nearly every request has the same one. */
   readonly #goodHosts = new Set<string>();
 
   constructor(rules: AccessRules) {
@@ -29,15 +29,15 @@ export class Access {
     this.#bindsBeyondLoopback = !isLoopbackName(rules.host);
   }
 
-  /** Why this request is refused, or `null`. */
+  /** The error with which this request is refused, or `null`. */
   refuse({ headers, rawHeaders, url = '/' }: Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'url'>): NbserveError | null {
     const { host } = headers;
     if (host !== undefined) {
-      // Two of them: Node takes the first one, others the last, and a deployment would see both.
+      // If there are two, Node uses the first one and other servers the last one, and a deployment would see both.
       const given = count(rawHeaders, 'host') > 1 ? 'given twice' : host;
       if (!this.#servesHost(given)) return HostRefused({ host: given });
     }
-    // In absolute form the target says the host (RFC 9112, section 3.2.2).
+    // A target in absolute form contains the host (RFC 9112, section 3.2.2).
     if (!url.startsWith('/') && URL.canParse(url)) {
       const authority = new URL(url).host;
       if (!this.#servesHost(authority)) return HostRefused({ host: authority });
@@ -47,14 +47,15 @@ export class Access {
   }
 
   /**
-   * A page's images, scripts, frames, forms and links come without Origin: each is a GET that runs the model. Browsers say in Sec-Fetch-Site who had the
-   * idea (https://www.w3.org/TR/fetch-metadata/): this server's own page, the user, who typed the address (`none`), or somebody else. Those from before
-   * 2023 do not, but name the page in Referer; other programs send neither.
+   * Whether a page of another site causes the request. Requests for images, scripts, frames, forms and links have no Origin header, but each is a GET
+   * that runs the model.
+   * Browsers say in Sec-Fetch-Site who caused a request (https://www.w3.org/TR/fetch-metadata/): a page of this server, the user, who typed the
+   * address (`none`), or another site. Browsers from before 2023 do not, but they name the page in Referer. Other programs send neither.
    */
   #comesFromElsewhere({ host, referer, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
     if (site === undefined) return referer !== undefined;
     if (site === 'same-origin' || site === 'none') return false;
-    // Another port of a loopback name: nobody else's page is there.
+    // This is another port of a loopback name, so the page is on the same machine.
     return site !== 'same-site' || host === undefined || !isLoopbackName(hostName(host) ?? '');
   }
 
@@ -70,7 +71,7 @@ export class Access {
   #servesName(name: string): boolean {
     const { host, allowedHosts } = this.#rules;
     if (isLoopbackName(name) || name === host.toLowerCase()) return true;
-    // An address is no name that an attacker could point elsewhere; answered where others are to reach the server at all.
+    // An attacker cannot make an address point elsewhere. Addresses are accepted if the server is meant to be reached from other machines.
     if (this.#bindsBeyondLoopback && isIP(name) !== 0) return true;
     return allowedHosts.includes('*') || allowedHosts.includes(name);
   }
@@ -93,8 +94,8 @@ function isLoopbackName(name: string): boolean {
 }
 
 /**
- * The name in a Host header: without port and brackets, in lower case. Null where it is none: a deployment's URL is made of it,
- * and `evil.example/.localhost` would be an URL of somebody else.
+ * The name in a Host header, without port and brackets, in lower case; null if the header is not valid. The URL of a request is made from it, so
+ * `evil.example/.localhost` must be refused: the URL would point to another host.
  */
 function hostName(host: string): string | null {
   const [, v6, name, port = ''] = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{0,5}))?$/i.exec(host) ?? [];

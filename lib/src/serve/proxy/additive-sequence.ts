@@ -1,17 +1,18 @@
-/** Steps of {@link AdditiveSequence}, in 2⁻³²: the golden ratio's, and that of √2, which goes with it without falling into step. */
+/** Steps of {@link AdditiveSequence}, in units of 2⁻³²: those of the golden ratio and of √2. Two sequences with these steps are not correlated. */
 export const GOLDEN_STEP = 0x9e3779b9;
 export const SILVER_STEP = 0x6a09e667;
 
 /**
- * Numbers in [0, 1) that fill it as evenly as any: of the first `n`, the part in an interval differs from the interval's length by O(log n / n),
- * and not by O(1 / √n) as random ones do. Kuipers and Niederreiter, "Uniform Distribution of Sequences" (1974), chapter 2, theorem 3.4.
- * Whole numbers, so that it does not drift.
+ * Numbers that are spread over [0, 1) as evenly as possible: among the first `n`, the share in an interval differs from the interval's length by
+ * O(log n / n), while random numbers would differ by O(1 / √n).
+ * Kuipers and Niederreiter, "Uniform Distribution of Sequences" (1974), chapter 2, theorem 3.4.
+ * The state is an integer, so that no rounding errors add up.
  */
 export class AdditiveSequence {
   readonly #step: number;
   #state: number;
 
-  /** @param start in [0, 1): several proxies must not go in step */
+  /** @param start a number in [0, 1); different proxies must use different ones */
   constructor(step: number, start: number) {
     this.#step = step;
     this.#state = Math.floor(start * 2 ** 32) >>> 0;

@@ -1,8 +1,8 @@
 import { type AnswerHead, headersFault } from '../protocol/index.js';
 
 /**
- * What is wrong with the head of an answer, or null. Node refuses bad names and values itself; what it lets through and a client would
- * read otherwise than it was meant is looked for here: an interim status as the last word, a length that is none.
+ * What is wrong with the head of an answer, or null. Node refuses invalid names and values itself. This finds what Node accepts but a client would
+ * misread: an interim status as the final one, or an invalid content-length.
  */
 export function answerFault(head: AnswerHead): string | null {
   if (head.kind !== 'http') return 'it is no HTTP answer';

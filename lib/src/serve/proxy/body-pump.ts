@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Of a request's body, before others go. */
+/** Number of pieces of one body that are taken before other requests get a turn. */
 const PIECES_A_TURN = 1024;
 
 export interface BodyTaker {
-  /** False: it takes no more for now. */
+  /** Returns false if the receiver takes no more for now. */
   write(piece: Buffer): boolean;
   end(): void;
 }
 
-/** Hands on the body of a request as it comes, no faster than it is taken. */
+/** Passes on the body of a request as it arrives, as fast as the receiver takes it. */
 export class BodyPump {
   readonly #request: IncomingMessage;
   #isFull = false;
@@ -26,13 +26,13 @@ export class BodyPump {
     request.on('end', () => taker.end());
   }
 
-  /** It takes more again. */
+  /** To be called when the receiver takes more again. */
   onDrain(): void {
     this.#isFull = false;
     this.#request.resume();
   }
 
-  /** Node reads on while there is something, and tells of each piece: chunks of a byte would hold up all other clients. */
+  /** While there are bytes, Node reads on and emits each piece. With chunks of one byte, this would delay all other clients. */
   #letOthersGo(): void {
     this.#request.pause();
     setImmediate(() => {

@@ -17,7 +17,7 @@ test('a point falls on the arm whose part of the line it is in', () => {
     [0.999999, 3],
   ];
   for (const [point, i] of cases) assert.equal(armAt(arms, point), arms[i]);
-  // The sum of ten tenths is below 1.
+  // Because of rounding, the sum of ten tenths is below 1.
   assert.equal(armAt(armsOf(Array.from({ length: 10 }, () => 0.1)), 1 - 2 ** -53)?.app, 'classify-v9');
   assert.equal(armAt([], 0.5), undefined);
 });
@@ -32,7 +32,7 @@ test('keys are divided by weight', () => {
     const arms = armsOf(weights);
     for (const { app, weight } of arms) {
       const part = keys.filter((key) => armOf(arms, key)?.app === app).length / keys.length;
-      // Five standard deviations of so many throws of a die.
+      // Five standard deviations for this many random choices.
       assert.ok(Math.abs(part - weight) <= 5 * Math.sqrt((weight * (1 - weight)) / keys.length), `${app}: ${part} for ${weight}`);
     }
   }

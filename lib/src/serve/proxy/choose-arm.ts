@@ -2,8 +2,8 @@ import { fnv1a, mixBits } from '../../core/index.js';
 import type { SplitArm } from '../protocol/index.js';
 
 /**
- * The arm that a point on the line of weights falls on; one of weight 0 never.
- * @param point in [0, 1)
+ * The arm whose part of the line of weights contains the point. An arm with weight 0 is never chosen.
+ * @param point a number in [0, 1)
  */
 export function armAt(arms: readonly SplitArm[], point: number): SplitArm | undefined {
   let end = 0;
@@ -14,14 +14,15 @@ export function armAt(arms: readonly SplitArm[], point: number): SplitArm | unde
     last = arm;
     if (point < end) return arm;
   }
-  // Sums of fractions may end a little below 1.
+  // Because of rounding, the sum of the weights may be a little below 1.
   return last;
 }
 
 /**
- * The arm of a key: that with the highest score `-weight / ln(u)`, where `u` in (0, 1) comes of key and application alone. So every proxy chooses
- * the same, arms get keys by their weights, and where weights are shifted a key moves only to an arm whose weight has grown against that of its
- * own. Schindelhauer and Schomaker, "Weighted Distributed Hash Tables" (2005).
+ * The arm for a key: the one with the highest score `-weight / ln(u)`, where `u` in (0, 1) depends only on the key and the application. So every
+ * proxy chooses the same arm, and arms get keys in proportion to their weights. When weights change, a key moves only to an arm whose weight has
+ * grown relative to that of its current arm.
+ * Schindelhauer and Schomaker, "Weighted Distributed Hash Tables" (2005).
  */
 export function armOf(arms: readonly SplitArm[], key: string): SplitArm | undefined {
   let best: SplitArm | undefined;

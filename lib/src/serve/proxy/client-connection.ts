@@ -5,20 +5,20 @@ const CONNECTION = Symbol('connection');
 
 /** A request whose answer is not complete. */
 export interface OpenRequest {
-  /** The client went away. */
+  /** Called when the client has closed the connection. */
   abandon(): void;
-  /** The bytes of the body of `request` cannot be read. Requests other than that one ignore this. */
+  /** Called when the body of `request` cannot be read. Requests other than that one ignore this. */
   bodyMalformed(request: IncomingMessage, error: Error): void;
 }
 
-/** A client's connection with the requests that are open on it; one listener tells all of them when it ends. */
+/** A client's connection with its open requests. One listener informs all of them when it ends. */
 export class ClientConnection {
   readonly open = new Set<OpenRequest>();
   /** The request that Node read last. */
   last: IncomingMessage | null = null;
-  /** Its bytes could not be read as requests: nothing more is. */
+  /** True if its bytes could not be read as a request. Then nothing more is read. */
   isRefused = false;
-  /** Answers of Node's server that are not all written, the first one first. */
+  /** Answers of Node's server that are not completely written, in order. */
   readonly #unanswered = new Set<ServerResponse>();
   #whenAnswered: (() => void) | null = null;
 
@@ -33,7 +33,7 @@ export class ClientConnection {
     return socket[CONNECTION];
   }
 
-  /** A request that Node read. */
+  /** To be called for each request that Node has read. */
   expect(request: IncomingMessage, response: ServerResponse): void {
     if (this.last === null) request.socket.once('end', () => watchHalfClosed(request.socket, () => this.#probe()));
     this.last = request;
@@ -44,13 +44,13 @@ export class ClientConnection {
     });
   }
 
-  /** Runs `action` once all requests that Node read are answered: now, where none is open. */
+  /** Runs `action` when all requests that Node has read are answered. If none is open, it runs at once. */
   whenAnswered(action: () => void): void {
     if (this.#unanswered.size === 0) action();
     else this.#whenAnswered = action;
   }
 
-  /** An interim answer; HTTP/1.0 has none, and none can come once the answer has begun. */
+  /** Sends an interim answer. HTTP/1.0 has none, and none may be sent after the answer has begun. */
   #probe(): boolean {
     const [first] = this.#unanswered;
     if (first === undefined) return true;
@@ -63,9 +63,10 @@ export class ClientConnection {
 const LOOK_MS = 500;
 
 /**
- * A client that sends no more (FIN) while it is owed an answer has left, or only said all that it had to say: nothing tells the two apart until bytes go
- * to it. One that left answers them with a reset, which ends the connection. So bytes that go out anyway are waited for, or else asked for.
- * @param probe sends something that is no part of an answer; false where that cannot be done: then the client counts as gone
+ * Finds out whether a client has left. If a client closes its sending side (FIN) before it has its answer, it has either left or only finished
+ * sending; this becomes clear only when bytes are sent to it. A client that has left replies with a reset, which ends the connection.
+ * So this waits for bytes that are sent anyway, and otherwise sends some.
+ * @param probe sends bytes that are not part of an answer; it returns false if that is impossible, and then the client is assumed to have left
  */
 export function watchHalfClosed(socket: Socket, probe: () => boolean): void {
   let written = socket.bytesWritten;

@@ -3,12 +3,15 @@ import { MAX_TIMER_MS } from '../../core/index.js';
 import type { DeadlineLimit } from '../router/index.js';
 import { BadTimeout } from './errors.js';
 
-/** Ray Serve's name. gRPC's `grpc-timeout` is for gRPC. */
+/** The same name as in Ray Serve. gRPC's `grpc-timeout` is only for gRPC. */
 const TIMEOUT_HEADER = 'x-request-timeout-seconds';
-/** Of the urgencies of RFC 9218, 0 to 7, the ones for work that nobody waits for: 7 is its background, and what browsers call background is 6. */
+/**
+ * RFC 9218 has urgencies from 0 to 7. From this one on, nobody waits for the answer: 7 is called background, and browsers use 6 for background
+ * requests.
+ */
 const FIRST_BATCH_URGENCY = 6;
 
-/** What a client asks for with its request, besides the answer. */
+/** What a client asks for in its headers, besides the answer itself. */
 export interface ClientWishes {
   readonly limit?: DeadlineLimit;
   readonly priority?: 'batch';
@@ -33,7 +36,7 @@ function limitOf(value: string): DeadlineLimit {
   return { leftMs: Math.min(seconds * 1000, MAX_TIMER_MS), of: `the ${TIMEOUT_HEADER} of the request` };
 }
 
-/** A dictionary of RFC 8941, such as `u=6, i`. What is no such thing says nothing (RFC 9218, section 5). */
+/** Reads a dictionary of RFC 8941, such as `u=6, i`. An invalid value is ignored (RFC 9218, section 5). */
 function isBatch(priority: string): boolean {
   const urgency = /(?:^|,)[ \t]*u=([0-7])[ \t]*(?:[,;]|$)/.exec(priority);
   return urgency !== null && Number(urgency[1]) >= FIRST_BATCH_URGENCY;

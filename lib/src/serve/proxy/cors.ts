@@ -1,8 +1,8 @@
 import { answerWithoutBody, type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 
-/** How long a browser may remember a preflight. Chromium keeps none longer than two hours. */
+/** How long a browser may cache a preflight. Chromium limits this to two hours. */
 const MAX_AGE_SECONDS = '600';
-/** What deployments are usually called with; others that a page asks for are added to it. */
+/** The usual methods. If a page asks for another one, it is added. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const TOKEN = /^[\w!#$%&'*+\-.^`|~]+$/;
 const TOKENS = /^[\w!#$%&'*+\-.^`|~]+(?:[ \t]*,[ \t]*[\w!#$%&'*+\-.^`|~]+)*$/;
@@ -11,8 +11,9 @@ const NONE: readonly string[] = [];
 const ALLOW_ORIGIN = 'access-control-allow-origin';
 
 /**
- * Lets pages of the allowed origins read answers (https://fetch.spec.whatwg.org/#http-cors-protocol). Only of those that were named: pages of other loopback origins may call,
- * as ever, and what they may read is user code's to say. Cookies are not allowed: `access-control-allow-credentials` is never sent.
+ * Lets pages of the allowed origins read answers (https://fetch.spec.whatwg.org/#http-cors-protocol). This applies only to origins that were named.
+ * Pages of other loopback origins may call too, but only user code can let them read answers.
+ * Cookies are not allowed: `access-control-allow-credentials` is never sent.
  */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
@@ -25,7 +26,7 @@ export class Cors {
   }
 
   /**
-   * Headers that go with each answer, so that a cache cannot give a page what it kept for another one.
+   * Headers that are added to each answer, so that a cache cannot give a page the answer for another one.
    * @returns name, value, name, value, …
    */
   headersFor({ headers: { origin } }: ClientRequest): readonly string[] {
@@ -35,7 +36,7 @@ export class Cors {
     return [ALLOW_ORIGIN, origin, 'access-control-expose-headers', '*', 'vary', 'origin'];
   }
 
-  /** Answers a preflight of an allowed origin: user code need not know of it. False if it is none. */
+  /** Answers a preflight of an allowed origin, so that user code need not do it. Returns false if the request is not such a preflight. */
   answerPreflight(request: ClientRequest, response: ClientResponse): boolean {
     const { method, headers } = request;
     const { origin, 'access-control-request-method': asked } = headers;
@@ -56,7 +57,7 @@ export class Cors {
 }
 
 /**
- * An answer's headers with those for pages. What user code says of it goes before.
+ * Adds the headers for pages to those of an answer. Headers that user code has set take precedence.
  * @param headers name, value, name, value, …
  */
 export function withCors(headers: string[], cors: readonly string[]): string[] {

@@ -2,23 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PlainRequest } from './plain-request.js';
 import { PlainResponse } from './plain-response.js';
 
-/** A request, read by Node or as a plain one. */
+/** A request that was read by Node or as a plain one. */
 export type ClientRequest = IncomingMessage | PlainRequest;
 export type ClientResponse = ServerResponse | PlainResponse;
 
-/** Node writes texts up to this size from the stack. */
+/** Up to this size, Node writes texts from the stack. */
 const ONE_WRITE_BYTES = 16 * 1024;
-/** How long a client that is still sending may take to see its answer before the connection is closed under it. */
+/** If a client is still sending, it gets this long to read its answer before the connection is closed. */
 const LINGER_MS = 5000;
 
-/** The client waits to be told that its body is wanted (RFC 9110, section 10.1.1); before HTTP/1.1 nobody can be told. */
+/** Whether the client waits for 100 Continue before it sends its body (RFC 9110, section 10.1.1). Before HTTP/1.1 there was no such answer. */
 export function asksForContinue(request: ClientRequest): request is IncomingMessage {
   return 'httpVersion' in request && request.httpVersion === '1.1' && request.headers.expect !== undefined;
 }
 
 /**
- * To be called before an answer's head is written that asks for no body. A client that waits to be told to send it may send it now, or something else:
- * nobody could tell, so the connection ends with this answer.
+ * To be called before the head of an answer is written, if the request's body is not wanted. A client that waits for 100 Continue may now send its
+ * body or another request, and the two cannot be distinguished. So the connection ends with this answer.
  */
 export function answerWithoutBody(request: ClientRequest, response: ClientResponse): void {
   if (asksForContinue(request)) (response as ServerResponse).shouldKeepAlive = false;
@@ -26,7 +26,7 @@ export function answerWithoutBody(request: ClientRequest, response: ClientRespon
 
 /**
  * Ends an answer whose head was written, with its last bytes.
- * @throws where these are not as many as its content-length said
+ * @throws if the number of bytes differs from the content-length
  */
 export function endAnswer(request: ClientRequest, response: ClientResponse, bytes: Uint8Array | null): void {
   if (response instanceof PlainResponse) response.end(bytes);
@@ -37,8 +37,8 @@ export function endAnswer(request: ClientRequest, response: ClientResponse, byte
 }
 
 /**
- * Closing a connection on which the client is still sending resets it, and the answer may be lost with it: so the answer goes out,
- * and the end waits until the client has sent everything (RFC 9112, section 9.6).
+ * Ends an answer while the client is still sending. If the connection were closed now, it would be reset and the answer could be lost. So the answer
+ * is sent, and the end waits until the client has sent everything (RFC 9112, section 9.6).
  */
 function linger(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array | null): void {
   if (bytes === null) response.flushHeaders();
@@ -54,8 +54,8 @@ function linger(request: IncomingMessage, response: ServerResponse, bytes: Uint8
 }
 
 /**
- * Head and body in one plain write. Bytes would make it a gathered write of three parts, and `end(text)` one of two (the second empty),
- * which cost more; so the body goes as text of one byte per character, and leaves before the end is told.
+ * Writes head and body in one simple write. With bytes, Node would make a gathered write of three parts, and with `end(text)` one of two parts (the
+ * second empty); both are slower. So the body is written as a text with one byte for each character, before the answer is ended.
  */
 function endWithText(response: ServerResponse, bytes: Uint8Array): void {
   const { socket } = response;

@@ -7,13 +7,13 @@ const RETRY_AFTER_SECONDS = '1';
 
 export interface ErrorContext {
   readonly requestId: string;
-  /** The client showed the cluster's token: it may know everything. */
+  /** True if the client sent the cluster's token; then it may see everything. */
   readonly isTrusted: boolean;
-  /** The connection is not to be used again. */
+  /** True if the connection must not be used again. */
   readonly close: boolean;
   /** Headers for pages of other origins. */
   readonly cors: readonly string[];
-  /** Is told what others are not. */
+  /** The log gets the details that the client does not get. */
   readonly log: FailureLog;
 }
 
@@ -32,7 +32,7 @@ export function answerError(request: ClientRequest, response: ClientResponse, er
 
 function statusOf(error: Error): number {
   if (!isNbserveError(error)) return 500;
-  // Between processes, not for clients; and a head that is too large is the answer's: the request's was held to Node's limit.
+  // Status 499 is used only between processes. Status 431 is about the head of the answer here, because the request's head has passed Node's limit.
   if (error.status === 499 || error.status === 431) return 500;
   return isErrorStatus(error.status) ? error.status : 500;
 }
@@ -41,7 +41,7 @@ function errorFields(request: ClientRequest, error: Error, status: number, conte
   const { requestId, isTrusted, log } = context;
   if (isTrusted) return wholeStory(error, requestId);
   const { code, message, withholds } = strangerError(error, status);
-  // The fault of user code is in the log already, with its stack: the replica wrote it.
+  // The replica has already logged an error of user code, with its stack.
   const isWritten = isNbserveError(error) && error.expose === false;
   if (withholds && !isWritten && status >= 500) log.tell(request, status, error, requestId);
   return { code, message, requestId };

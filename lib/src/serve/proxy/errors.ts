@@ -1,6 +1,6 @@
 import { defineError } from '../../core/index.js';
 
-/** Not HTTP, or HTTP that two readers could read differently. */
+/** The bytes are not HTTP, or HTTP that two readers could read differently. */
 export const MalformedRequest = defineError('NBS_MALFORMED_REQUEST', 400, 'the request could not be read: {reason}');
 export const NoRoute = defineError('NBS_NO_ROUTE', 404, 'no application at {path}; routes: {routes}');
 export const AppStarting = defineError(

@@ -17,21 +17,21 @@ import { PlainRequest } from './plain-request.js';
 import type { BodyReader, SlowBodies } from './slow-bodies.js';
 import { showsToken } from './token.js';
 
-/** What one request needs of its proxy. */
+/** What one request needs from its proxy. */
 export interface ExchangeHost {
   readonly router: RouterLike;
   readonly bodies: SlowBodies;
-  /** The cluster's token: a client that shows it is told everything. */
+  /** The cluster's token. A client that sends it sees all details of errors. */
   readonly token: string;
   readonly failures: FailureLog;
-  /** Connections are being closed; each answer says so. */
+  /** True while connections are being closed. Each answer then says so. */
   readonly draining: boolean;
   readonly cors: Cors;
-  /** Heads and first pieces that are not followed by the end in the same tick are written out at its end. */
+  /** If the head or the first pieces are not followed by the end in the same tick, they are written at the end of the tick. */
   flushLater(exchange: Exchange): void;
 }
 
-/** Reasons of cancels that are nothing to do with the answer. */
+/** Reasons of cancels that the answer has not caused. */
 const CLIENT_LEFT = 'the client went away';
 const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
@@ -43,19 +43,22 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
   readonly #request: ClientRequest;
   readonly #response: ClientResponse;
   readonly #requestId: string;
-  /** Where the request is sent. */
+  /** The router, or what stands in for it. */
   #via: Pick<RouterLike, 'dispatch'>;
   #call: OutgoingCall | null = null;
   #wishes: ClientWishes = NO_WISHES;
   readonly #held = new HeldPieces();
   #streaming = false;
   #done = false;
-  /** A page of an allowed origin may read the answer. */
+  /** True if a page of an allowed origin may read the answer. */
   #mayRead = true;
-  /** The client waits to be told that its body is wanted. Where it is not told, the next bytes may be that body or another request: nobody could tell. */
+  /**
+   * True if the client waits for 100 Continue. If it does not get it, the next bytes may be the body or another request, and the two cannot be
+   * distinguished.
+   */
   #expectsContinue: boolean;
   #pump: BodyPump | null = null;
-  /** Bytes that the client has not taken yet, for which the replica gets no new credit. */
+  /** Number of bytes that the client has not taken yet. The replica gets no new credit for them. */
   #owed = 0;
 
   constructor(host: ExchangeHost, connection: ClientConnection, request: ClientRequest, response: ClientResponse, id: string) {
@@ -70,7 +73,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     host.bodies.readBy(request, this);
   }
 
-  /** Sends the request to the deployment of its route: in one piece where the body is small and of known length. */
+  /** Sends the request to the deployment of its route. If the body is small and its length is known, it is sent in one piece. */
   forward(route: Route, url: string, via: Pick<RouterLike, 'dispatch'>): void {
     this.#via = via;
     const request = this.#request;
@@ -96,7 +99,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     this.fail(error);
   }
 
-  /** Answers with an error, or breaks the answer off where it has begun. */
+  /** Answers with an error. If the answer has begun, breaks it off. */
   fail(error: Error, close = this.#host.draining || this.#expectsContinue): void {
     if (this.#done) return;
     if (this.#response.headersSent) {
@@ -134,7 +137,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     this.#call?.cancel(CLIENT_LEFT);
   }
 
-  /** End of a tick in which some of the answer came, and it has not ended: what is there goes out now. */
+  /** To be called at the end of a tick in which a part of the answer arrived, but not its end. Writes what has arrived. */
   flush(): void {
     if (this.#done) return;
     if (this.#streaming) {
@@ -162,7 +165,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
       if (this.#host.draining) headers.push('connection', 'close');
       this.#response.writeHead(status, headers);
     } catch (error) {
-      // Also a name or value that HTTP does not allow.
+      // This is also thrown for a name or value that HTTP does not allow.
       this.#call?.cancel('the answer has an invalid head');
       this.fail(BadAnswer({ reason: (error as Error).message }, error));
       return;
@@ -186,7 +189,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     try {
       endAnswer(this.#request, this.#response, held);
     } catch {
-      // Fewer bytes than its content-length said.
+      // There are fewer bytes than the content-length says.
       this.#call?.cancel('the answer is shorter than its content-length');
       this.#response.destroy();
     }
@@ -250,7 +253,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     try {
       room = this.#response.write(chunk);
     } catch {
-      // More bytes than its content-length said: what follows would be read as another answer.
+      // There are more bytes than the content-length says. The rest would be read as another answer.
       this.#call?.cancel('the answer is longer than its content-length');
       this.#finish();
       this.#response.destroy();
@@ -264,7 +267,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     this.#owed += chunk.length;
   }
 
-  /** The client gets what there is, so that it sees an answer that broke off: many send a request again that had none. */
+  /** Sends what there is, so that the client sees that the answer broke off. Many clients repeat a request that got no answer at all. */
   #breakOff(): void {
     const response = this.#response;
     const wasOut = this.#streaming && this.#held.isEmpty;
@@ -272,7 +275,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     if (this.#done) return;
     this.#finish();
     const destroyLater = (): void => void setImmediate(() => response.destroy());
-    // Behind other answers it has no socket yet, and would be destroyed with the first byte unsent.
+    // Behind other answers it has no socket yet, and would be destroyed before its first byte was sent.
     if (response.socket === null) (response as ServerResponse).once('socket', destroyLater);
     else if (wasOut) response.destroy();
     else destroyLater();
@@ -289,7 +292,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     this.#held.take();
     this.#connection.open.delete(this);
     this.#host.bodies.answered(this.#request);
-    // Nobody reads on; Node drops the rest of the body so that the connection can be used again.
+    // Nobody reads the rest of the body. Node drops it, so that the connection can be used again.
     if (this.#request.isPaused()) this.#request.resume();
   }
 }

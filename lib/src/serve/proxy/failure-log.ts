@@ -2,13 +2,13 @@ import { createLog, isNbserveError } from '../../core/index.js';
 import type { ClientRequest } from './end-answer.js';
 
 const WINDOW_MS = 1000;
-/** Whoever calls can make errors as fast as it likes: the log must not fill with them. */
+/** Callers can cause errors at any rate, so the number of lines is limited. */
 const MAX_LINES = 10;
 const MAX_PATH = 100;
 
 const log = createLog('proxy');
 
-/** Tells whoever runs the cluster why requests failed, as its clients are not told. The same reason once in a second. */
+/** Logs why requests failed, for the operator of the cluster; clients do not see this. The same reason is logged at most once in a second. */
 export class FailureLog {
   readonly #told = new Set<string>();
   #since = 0;

@@ -1,8 +1,8 @@
 import { TOKEN_HEADER } from './token.js';
 
 /**
- * Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1), `expect`, which is answered here, and the cluster's token, which
- * is for the proxy alone.
+ * Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1); `expect`, which the proxy answers; and the cluster's token,
+ * which is only for the proxy.
  */
 const HOP_BY_HOP = new Set([
   TOKEN_HEADER,
@@ -17,12 +17,12 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-// Looked at before a name is lowered: most names have none of these lengths.
+// The length is compared before the name is converted to lower case: most names have none of these lengths.
 const LENGTHS = new Set([...HOP_BY_HOP].map((name) => name.length));
 
 /**
- * The headers that go on to the other side: without hop-by-hop ones, and without those that `Connection` names.
- * @param flat name, value, name, value, … ; returned itself where nothing has to go
+ * The headers that are passed on: without hop-by-hop headers and without those that `Connection` names.
+ * @param flat name, value, name, value, …; it is returned itself if nothing is removed
  */
 export function endToEnd(flat: string[]): string[] {
   let kept: string[] | null = null;

@@ -1,9 +1,9 @@
 import { ByteQueue } from '../../ipc/index.js';
 
-/** Up to here pieces are joined: each write of an answer costs a chunk of HTTP, and calls of the system. */
+/** Pieces are joined up to this size, because each write of an answer costs a chunk of HTTP and system calls. */
 export const JOIN_BYTES = 16 * 1024;
 
-/** Pieces of an answer that came in one tick: it is not known yet whether more come in it. One alone is not copied. */
+/** The pieces of an answer that arrived in the current tick; more may follow in it. A single piece is not copied. */
 export class HeldPieces {
   #first: Uint8Array | null = null;
   #more: ByteQueue | null = null;
@@ -12,7 +12,7 @@ export class HeldPieces {
     return this.#first === null;
   }
 
-  /** False: it would become too much. */
+  /** Returns false if the total would be too large. */
   add(piece: Uint8Array): boolean {
     if (this.#first === null) {
       this.#first = piece;
@@ -24,7 +24,7 @@ export class HeldPieces {
     return true;
   }
 
-  /** All of them; `null` for none. */
+  /** Takes all pieces; `null` if there are none. */
   take(): Uint8Array | null {
     const first = this.#first;
     const more = this.#more;

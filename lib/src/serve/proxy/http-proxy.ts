@@ -20,26 +20,26 @@ import { Splits } from './splits.js';
 export interface ProxyOptions extends AccessRules {
   readonly router: RouterLike;
   readonly token: string;
-  /** Milliseconds without a byte of a request's body after which the request is given up. */
+  /** If no byte of a request's body arrives for this many milliseconds, the request is given up. */
   readonly bodyIdleMs: number;
-  /** Tells the controller what came of the requests of split routes; false where that is away. @default nobody is told */
+  /** Sends the results of split routes to the controller; returns false if it cannot be reached. @default no reports */
   readonly sendTraffic?: (report: TrafficReport) => boolean;
 }
 
-/** How long a connection without a request is kept: longer than balancers in front keep theirs. */
+/** How long a connection without a request stays open. This is longer than the time of the usual load balancers in front of it. */
 const KEEP_ALIVE_MS = 72_000;
-/** How long the head of a request may take. */
+/** Limit for reading the head of a request. */
 const HEADERS_TIMEOUT_MS = 60_000;
 /** How long a request waits for the first routes after the proxy's start. */
 const FIRST_ROUTES_WAIT_MS = 10_000;
-/** Goes into answers and logs: nothing that a terminal would obey. */
+/** The id is written into answers and logs, so it must contain nothing that a terminal interprets. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
-/** HTTP in front of the replicas. */
+/** The HTTP server in front of the replicas. */
 export class HttpProxy implements ExchangeHost {
   readonly router: RouterLike;
   readonly bodies: SlowBodies;
-  /** To be told where to listen. */
+  /** The caller makes it listen. */
   readonly server: Server;
   draining = false;
   readonly cors: Cors;
@@ -50,7 +50,7 @@ export class HttpProxy implements ExchangeHost {
   #idCount = 0;
   readonly #splits: Splits;
   #table: RouteTable | null = null;
-  /** Applications that do not answer yet; `null` if there are none, which is nearly always. */
+  /** Applications that do not answer yet; `null` if there are none, which is nearly always the case. */
   #rising: RouteTable<RisingRoute> | null = null;
   readonly #plain: PlainConnections;
   #unflushed: Exchange[] = [];
@@ -72,7 +72,7 @@ export class HttpProxy implements ExchangeHost {
     });
   }
 
-  /** Takes no new connection; resolves when every request that came is answered. */
+  /** Accepts no new connection. Resolves when every request that arrived is answered. */
   async close(): Promise<void> {
     this.draining = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
@@ -92,15 +92,15 @@ export class HttpProxy implements ExchangeHost {
   };
 
   #createServer(): Server {
-    // Uploads may take their time: `SlowBodies` watches that they go on.
+    // Uploads may take long; `SlowBodies` watches that they make progress.
     const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 };
     const server = createServer(options, (request, response) => this.#handle(request, response));
-    // Node would drop the headers above 2000 silently, Content-Length among them; their bytes are limited anyway.
+    // Node would silently drop all headers after the first 2000, perhaps Content-Length. Their size is limited in any case.
     server.maxHeadersCount = 0;
-    // Its answers go to a client that only sends no more; `ClientConnection` finds out who has left.
+    // A client that has only finished sending still gets its answers; `ClientConnection` finds out which clients have left.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on('clientError', answerMalformed);
-    // Not by Node, which would ask for the body of a request that is refused.
+    // Node must not do this: it would ask for the body of a request that is refused.
     server.on('checkContinue', (request, response) => this.#handle(request, response));
     return server;
   }
@@ -164,7 +164,7 @@ export class HttpProxy implements ExchangeHost {
   }
 }
 
-/** Path and query of a request target, also of one in absolute form (RFC 9112, section 3.2.2); null where it is no target. */
+/** Path and query of a request target. The target may be in absolute form (RFC 9112, section 3.2.2). null if it is not valid. */
 function pathOf(target: string): string | null {
   if (target.startsWith('/')) return target;
   if (target === '*') return '/';

@@ -12,7 +12,7 @@ export interface ProxyArgs {
   readonly port: number;
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
-  /** As in `ProxyOptions`. */
+  /** The same as in `ProxyOptions`. */
   readonly bodyIdleMs?: number;
 }
 

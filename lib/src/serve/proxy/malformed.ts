@@ -6,8 +6,9 @@ import { MalformedRequest } from './errors.js';
 const LINGER_MS = 1000;
 
 /**
- * Answers on a connection whose bytes were no acceptable request, and closes it. Requests that came before get their answers first: it is never written
- * into one of them. Where the body of a request is what cannot be read, that request is answered with it, unless it has its answer already.
+ * Answers on a connection whose bytes are not an acceptable request, and closes it. Earlier requests get their answers first, so that this one is
+ * never written into one of them. If the body of a request cannot be read, that request gets the error as its answer, unless it has an answer
+ * already.
  */
 export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) {
@@ -15,12 +16,12 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     return;
   }
   const connection = ClientConnection.of(socket);
-  // Node tells it again of what comes behind.
+  // Node reports the error again for the bytes that follow.
   if (connection.isRefused) return;
   connection.isRefused = true;
   const { last } = connection;
   if (last === null || last.complete) {
-    // Node may have answered by itself meanwhile, for the last time on this connection; that is told a little later.
+    // Node may have answered by itself meanwhile, with its last answer on this connection. This becomes visible a little later.
     connection.whenAnswered(() => setImmediate(() => answerRaw(error, socket)));
     return;
   }
@@ -29,7 +30,7 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
   connection.whenAnswered(() => close(socket));
 }
 
-/** There is no request object to answer with. */
+/** Writes the answer directly, because there is no request object. */
 function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
   if (socket.destroyed || socket.writableEnded) return;
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
@@ -45,7 +46,7 @@ function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
   close(socket);
 }
 
-/** Not at once, which would lose the answer; and a client that does not hang up may not keep the connection. */
+/** Closes with a delay, because otherwise the answer could be lost. A client that does not close its side cannot keep the connection open. */
 function close(socket: Socket): void {
   socket.end();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();

@@ -4,14 +4,14 @@ import { type AnswerHead, deploymentKey, NoReplica, NoSuchDeployment, QueueFull,
 import type { Dispatch, RouterLike } from '../router/index.js';
 import type { MeteredRule, TrafficMeter } from './traffic-meter.js';
 
-/** Copies of one proxy that are on their way; bodies of up to 1 MiB each are held until then. */
+/** Largest number of copies of one proxy that are on their way. Each keeps a body of up to 1 MiB until it ends. */
 const MAX_COPIES = 64;
-/** A copy that nobody waits for must come to an end, also where its deployment has no deadline. */
+/** No client waits for a copy, so it must end even if its deployment has no deadline. */
 const COPY_TIMEOUT_MS = 60_000;
-/** Says in the copy that it is one. */
+/** Header that marks a request as a copy. */
 const MIRRORED_HEADER = ['nbserve-mirrored', '1'] as const;
 
-/** Sends copies of requests whose answers nobody sees. They wait for nothing: where there is no room for one it is dropped, and counted. */
+/** Sends copies of requests; nobody sees their answers. Copies do not wait: if there is no room for one, it is dropped and counted. */
 export class MirrorCopies {
   readonly #router: RouterLike;
   readonly #meter: TrafficMeter;
@@ -43,7 +43,7 @@ export class MirrorCopies {
     copy.call = this.#router.dispatch({
       ...request,
       key,
-      // What it calls itself comes after what others call.
+      // The application's own name for itself comes after the names that others use.
       head: { ...head, headers: [...head.headers, ...MIRRORED_HEADER], priority: 'batch' },
       sink: copy,
       timeoutMs: this.#router.snapshot?.deployments[key]?.requestTimeoutMs ?? COPY_TIMEOUT_MS,
@@ -52,7 +52,7 @@ export class MirrorCopies {
   }
 }
 
-/** Takes an answer and throws it away. */
+/** Receives an answer and ignores it. */
 class Copy implements ResponseSink {
   call: OutgoingCall | null = null;
   readonly #over: (failed: boolean | null, ms: number) => void;
@@ -60,7 +60,7 @@ class Copy implements ResponseSink {
   #started = false;
   #failed = false;
 
-  /** @param over told once; `failed` is `null` where no replica took it */
+  /** @param over called once; `failed` is `null` if no replica took the copy */
   constructor(over: (failed: boolean | null, ms: number) => void) {
     this.#over = over;
   }

@@ -2,7 +2,7 @@ import type { Route, RouteSnapshot } from '../protocol/index.js';
 import { answerWithoutBody, type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
 import { bearsToken, showsToken, TOKEN_HEADER } from './token.js';
 
-/** Paths that the proxy answers itself. */
+/** The proxy answers paths below this one itself. */
 export const OWN_PREFIX = '/-/';
 
 export interface OwnPages {
@@ -12,7 +12,7 @@ export interface OwnPages {
   readonly cors: readonly string[];
 }
 
-/** `/-/healthz` for everyone; `/-/routes` for those who hold the cluster's token. */
+/** Answers `/-/healthz` for everyone, and `/-/routes` for clients that have the cluster's token. */
 export function answerOwnPage(url: string, request: ClientRequest, response: ClientResponse, pages: OwnPages): void {
   const answer = (status: number, type: string, text: string, ...headers: string[]): void => {
     const body = Buffer.from(text);

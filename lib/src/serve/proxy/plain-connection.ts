@@ -5,41 +5,43 @@ import { readPlainHead } from './plain-head.js';
 import { PlainRequest } from './plain-request.js';
 import { type PlainAnswering, PlainResponse } from './plain-response.js';
 
-/** What plain connections need of their server. */
+/** What plain connections need from their server. */
 export interface PlainHost {
-  /** Line that tells clients how long an idle connection is kept, with its end. */
+  /** Header line, with its line end, that tells clients how long an idle connection stays open. */
   readonly keepAliveHeader: string;
-  /** Connections end after the answer that is under way. */
+  /** True if connections end after their current answer. */
   readonly draining: boolean;
   handle(request: PlainRequest, response: PlainResponse): void;
-  /** Gives a connection to Node's server, for good. What was read and not used is in the socket again. */
+  /** Gives a connection to Node's server, permanently. Bytes that were read and not used are put back into the socket. */
   handOver(socket: Socket): void;
   closed(connection: PlainConnection): void;
 }
 
-/** A request that came in part is waited for so long here; then Node has it, with its own deadlines. */
+/** After this time, a request that is not complete is given to Node, which has deadlines of its own. */
 const PARTIAL_WAIT_MS = 1000;
-/** Each piece is looked at with all before it. */
+/** Largest number of pieces, because each new piece is parsed again together with all earlier ones. */
 const MAX_PIECES = 16;
 
 /**
- * A client's connection as long as all that comes are plain requests, one after another. At the first other one it is handed over.
- * Node's own server takes twice the time for the same, most of it for streams and events that a request which is there at once does not need.
+ * A client's connection while all its requests are plain ones, one after another. At the first request that is not, it is handed over to Node's
+ * server.
+ * Node's server takes twice the time for the same requests, mostly for streams and events, which a request that is complete from the beginning does
+ * not need.
  */
 export class PlainConnection implements PlainAnswering {
   readonly #socket: Socket;
   readonly #host: PlainHost;
-  /** What has come and is not used yet. */
+  /** Bytes that have arrived and are not used yet. */
   #bytes: Buffer | null = null;
   #pieces = 0;
   #timer: NodeJS.Timeout | null = null;
   #isReading = false;
   #isAnswering = false;
-  /** To the request that is under way. */
+  /** The answer to the current request. */
   #response: PlainResponse | null = null;
-  /** The client sends no more. */
+  /** True if the client has closed its sending side. */
   #hasEnded = false;
-  /** Handed over, or closed. */
+  /** True if the connection was handed over or closed. */
   #isOver = false;
   #idleSweeps = 0;
 
@@ -64,14 +66,14 @@ export class PlainConnection implements PlainAnswering {
     } else if (this.#bytes !== null || this.#hasEnded || this.#socket.isPaused()) this.#read();
   }
 
-  /** Closes it unless it is in use. */
+  /** Closes the connection if it is not in use. */
   closeIfIdle(): void {
     if (this.#isAnswering || this.#bytes !== null) return;
     this.#leave();
     this.#socket.destroySoon();
   }
 
-  /** Called at intervals: closes it where none of the last `sweeps` found it in use. */
+  /** Called at intervals. Closes the connection if none of the last `sweeps` calls found it in use. */
   sweep(sweeps: number): void {
     this.#idleSweeps += 1;
     if (this.#idleSweeps > sweeps) this.closeIfIdle();
@@ -80,20 +82,20 @@ export class PlainConnection implements PlainAnswering {
   #onData = (chunk: Buffer): void => {
     this.#idleSweeps = 0;
     this.#bytes = this.#bytes === null ? chunk : Buffer.concat([this.#bytes, chunk]);
-    // What a client sends ahead waits with the system.
+    // Requests that a client sends ahead wait in the operating system.
     if (this.#isAnswering) this.#socket.pause();
     else this.#read();
   };
 
   #read = (): void => {
-    // Answers that are there at once come back here; they must not pile up on the stack.
+    // Answers that are complete at once call this again; without the loop, the stack would grow.
     if (this.#isReading) return;
     this.#isReading = true;
     while (this.#mayRead && this.#readOne(this.#bytes as Buffer));
     this.#isReading = false;
     if (this.#isOver || this.#isAnswering) return;
     if (this.#socket.writableNeedDrain) {
-      // The client does not take its answers: it gets no new ones.
+      // The client does not read its answers, so no new request is taken.
       this.#socket.pause();
       this.#socket.once('drain', this.#read);
     } else if (this.#hasEnded) this.#end();
@@ -104,7 +106,7 @@ export class PlainConnection implements PlainAnswering {
     return !this.#isOver && !this.#isAnswering && this.#bytes !== null && !this.#socket.writableNeedDrain;
   }
 
-  /** False: no more can be read now. */
+  /** Returns false if nothing more can be read now. */
   #readOne(bytes: Buffer): boolean {
     const head = readPlainHead(bytes);
     if (head === null) {
@@ -141,7 +143,7 @@ export class PlainConnection implements PlainAnswering {
     const bytes = this.#bytes;
     this.#leave();
     if (this.#hasEnded) {
-      // Nothing can be put back into a socket that has ended.
+      // Bytes cannot be put back into a socket that has ended.
       this.#host.handOver(socket);
       socket.off('error', this.#onError);
       socket.emit('data', bytes);
@@ -174,7 +176,7 @@ export class PlainConnection implements PlainAnswering {
     else this.#read();
   };
 
-  /** The client has its answers, and sends no more. */
+  /** To be called when the client has its answers and sends no more. */
   #end(): void {
     const isCut = this.#bytes !== null;
     this.#leave();
@@ -185,7 +187,7 @@ export class PlainConnection implements PlainAnswering {
     }
   }
 
-  // It is closed with that. Stays, since closing may fail as well.
+  // The socket closes after an error. The listener stays, because closing may fail as well.
   #onError = (): void => {};
 
   #onClose = (): void => {

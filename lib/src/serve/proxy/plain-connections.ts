@@ -4,7 +4,7 @@ import { PlainConnection, type PlainHost } from './plain-connection.js';
 import type { PlainRequest } from './plain-request.js';
 import type { PlainResponse } from './plain-response.js';
 
-/** An idle connection is closed at the latest so much of its time too late. */
+/** An idle connection may stay open longer than its time by at most this part of it. */
 const SWEEPS = 8;
 
 /** Stands before Node's server: each connection begins as a plain one. */
@@ -36,7 +36,7 @@ export class PlainConnections implements PlainHost {
     this.#open.delete(connection);
   }
 
-  /** Connections end as soon as what they have is answered. */
+  /** Ends each connection when its current request is answered. */
   drain(): void {
     this.draining = true;
     clearInterval(this.#timer);

@@ -62,7 +62,7 @@ test("what is not plain is Node's", () => {
   for (const [what, bytes] of Object.entries(others)) assert.equal(readPlainHead(bytes), null, what);
 });
 
-/** What Node's server makes of the same bytes: the request and its body; null where it refuses them. */
+/** What Node's server makes of the same bytes: the request and its body; null if it refuses them. */
 function readByNode(bytes: Buffer): Promise<{ request: IncomingMessage; body: string } | null> {
   return new Promise((resolve) => {
     let begun: IncomingMessage | undefined;
@@ -74,7 +74,7 @@ function readByNode(bytes: Buffer): Promise<{ request: IncomingMessage; body: st
       });
       request.on('end', () => resolve({ request, body }));
     });
-    // What comes behind a whole request is another matter.
+    // Bytes after a complete request are not tested here.
     server.on('clientError', () => begun?.complete !== true && resolve(null));
     const connection = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
     server.emit('connection', connection);
@@ -111,7 +111,7 @@ test('what is read here, Node reads in the same way', async () => {
       const found = readPlainHead(bytes);
       if (found === null || found === 'partial') return;
       plain += 1;
-      // What follows is another request.
+      // The bytes that follow are another request.
       const body = 'x'.repeat(found.bodyBytes);
       const node = await readByNode(Buffer.concat([bytes.subarray(0, found.headBytes), Buffer.from(body)]));
       assert.deepEqual(

@@ -3,33 +3,34 @@ export interface PlainHead {
   readonly method: string;
   /** Path and query, as sent. */
   readonly url: string;
-  /** By name in lower case. */
+  /** Keys are header names in lower case. */
   readonly headers: Record<string, string>;
   /** Name, value, name, value, … as sent. */
   readonly rawHeaders: string[];
-  /** Of the head, with the empty line that ends it. */
+  /** Length of the head in bytes, including the empty line that ends it. */
   readonly headBytes: number;
   readonly bodyBytes: number;
 }
 
-/** Node's limit for a head. */
+/** The limit that Node has for a head. */
 export const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_BODY_BYTES = 256 * 1024;
 const END = '\r\n\r\n';
 
-// RFC 9112, sections 3 and 5, of which less is taken here than it allows: targets are paths, names are tokens, values are ASCII without tabs, lines end in CRLF.
+// This accepts less than RFC 9112, sections 3 and 5, allows: targets are paths, names are tokens, values are ASCII without tabs, and lines end in
+// CRLF.
 const SHAPE =
   /^(?:GET|POST|PUT|PATCH|DELETE) \/[\w\-.~!$&'()*+,;=:@%/?]* HTTP\/1\.1\r\n(?:[\w!#$%&'*+\-.^`|~]+:[\x20-\x7e]*\r\n)*$/;
-/** Of a head that has not come whole, and its longest part. */
+/** The beginning of a head that is not complete; this is its longest possible start. */
 const BEGINNING = /^(?:GET|POST|PUT|PATCH|DELETE) \//;
 const BEGINNING_BYTES = 8;
 const LENGTH = /^(?:0|[1-9]\d{0,5})$/;
-/** They change how a message is read, or what becomes of its connection. */
+/** These headers change how a message is read, or what happens to its connection. */
 const NOT_PLAIN = new Set(['transfer-encoding', 'upgrade', 'expect', 'proxy-connection']);
 
 /**
- * Reads the head at the start of `bytes`. Knows no socket. Whatever could be read in two ways is not read at all: it is Node's to read or to refuse.
- * @returns `'partial'` where its end has not come; `null` where it is not plain
+ * Reads the head at the start of `bytes`. It knows no socket. If something could be read in two ways, it is left to Node, which reads or refuses it.
+ * @returns `'partial'` if its end has not arrived; `null` if it is not plain
  */
 export function readPlainHead(bytes: Buffer): PlainHead | 'partial' | null {
   const end = bytes.indexOf(END, 0, 'latin1');
@@ -46,7 +47,7 @@ export function readPlainHead(bytes: Buffer): PlainHead | 'partial' | null {
     const lineEnd = text.indexOf('\r\n', colon);
     const name = text.slice(at, colon);
     const key = name.toLowerCase();
-    // What a second one means depends on the name.
+    // What a second header of the same name means depends on the name.
     if (NOT_PLAIN.has(key) || headers[key] !== undefined) return null;
     const value = withoutBlanks(text, colon + 1, lineEnd);
     headers[key] = value;

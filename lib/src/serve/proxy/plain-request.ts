@@ -2,14 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { PlainHead } from './plain-head.js';
 
-/** A request that was read here and not by Node: its whole body has come. In the parts that both have it is as Node's. */
+/** A request that was read here and not by Node; its whole body has arrived. The members that both kinds have are like those of Node's request. */
 export class PlainRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: string[];
   readonly socket: Socket;
-  /** `null` for none. */
+  /** `null` if there is none. */
   readonly body: Uint8Array | null;
   readonly complete = true;
 

@@ -1,19 +1,19 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** The connection that an answer goes out on. */
+/** The connection on which an answer is sent. */
 export interface PlainAnswering {
-  /** All of it is written. @param close it was the connection's last one */
+  /** Called when the whole answer is written. @param close true if it was the last answer of the connection */
   answered(close: boolean): void;
 }
 
-/** Text of one byte per character up to this size goes out in one piece with the head. */
+/** Up to this size, a text with one byte for each character is sent in one piece with the head. */
 const ONE_WRITE_BYTES = 16 * 1024;
 const NO_BODY_STATUSES = new Set([204, 304]);
 
 /**
- * The answer to a plain request: as Node's in the parts that the proxy uses, with one write where it is there at once. Its length is always held to:
- * what follows would be read as another answer.
+ * The answer to a plain request. It behaves like Node's response in the parts that the proxy uses, and makes one write if the answer is complete at
+ * once. Its length is always checked: surplus bytes would be read as another answer.
  */
 export class PlainResponse {
   readonly socket: Socket;
@@ -22,16 +22,16 @@ export class PlainResponse {
   headersSent = false;
   readonly #connection: PlainAnswering;
   readonly #keepAliveHeader: string;
-  /** Without its last lines, which say how long the body is. */
+  /** The head without its last lines, which contain the length of the body. */
   #head = '';
   #hasDate = false;
   #close = false;
   #isOut = false;
   #hasBody = true;
-  /** Bytes of the body still to come; `null`: of no known length, so it goes in chunks. */
+  /** Number of body bytes that must still come. `null` if the length is not known; then the body is sent in chunks. */
   #left: number | null = null;
 
-  /** @param keepAliveHeader line that tells the client how long an idle connection is kept, with its end */
+  /** @param keepAliveHeader header line, with its line end, that tells the client how long an idle connection stays open */
   constructor(socket: Socket, connection: PlainAnswering, keepAliveHeader: string) {
     this.socket = socket;
     this.#connection = connection;
@@ -43,7 +43,7 @@ export class PlainResponse {
   }
 
   /**
-   * @param headers name, value, name, value, …; no more than one content-length, a number
+   * @param headers name, value, name, value, …; at most one content-length, which must be a number
    * @throws TypeError for a name or a value that HTTP does not allow, as Node does
    */
   writeHead(status: number, headers: readonly string[]): void {
@@ -65,14 +65,14 @@ export class PlainResponse {
     if (!this.#isOut) this.socket.write(this.#takeHead(), 'latin1');
   }
 
-  /** Sends an interim answer; false where the answer has begun. */
+  /** Sends an interim answer. Returns false if the answer has begun. */
   probe(): boolean {
     if (this.#isOut || this.headersSent) return false;
     this.socket.write('HTTP/1.1 102 Processing\r\n\r\n', 'latin1');
     return true;
   }
 
-  /** @returns false: wait for `drain` @throws RangeError where it is longer than it said */
+  /** @returns false if you must wait for `drain` @throws RangeError if the answer is longer than its content-length */
   write(bytes: Uint8Array): boolean {
     this.#count(bytes.length);
     if (!this.#hasBody) return true;
@@ -83,7 +83,7 @@ export class PlainResponse {
     return !this.socket.writableNeedDrain;
   }
 
-  /** @throws RangeError where it is not as long as it said */
+  /** @throws RangeError if the answer is not as long as its content-length */
   end(bytes: Uint8Array | null = null): void {
     const length = bytes?.length ?? 0;
     if (!this.#isOut && this.#left === null && this.#hasBody) {
@@ -113,7 +113,7 @@ export class PlainResponse {
     else if (length === 10 && name.toLowerCase() === 'connection') this.#close = true;
   }
 
-  /** The head with the lines that it lacks. */
+  /** Returns the head with its last lines. */
   #takeHead(): string {
     this.#isOut = true;
     const date = this.#hasDate ? '' : dateHeader();

@@ -6,7 +6,7 @@ import { RouteTable } from './route-table.js';
 const table = (prefixes: readonly string[]): RouteTable =>
   new RouteTable(prefixes.map((prefix) => ({ prefix, app: prefix, deployment: 'd' })));
 
-/** What the table says in the simplest way. */
+/** Finds the route in the simplest possible way. */
 function expected(prefixes: readonly string[], url: string): string | undefined {
   const path = url.split('?', 1)[0] ?? '';
   return [...prefixes]

@@ -30,7 +30,7 @@ export class RouteTable<R extends RisingRoute = Route> {
     return this.#root;
   }
 
-  /** For messages. */
+  /** A list of the prefixes, for messages. */
   list(): string {
     return listOf(this.#prefixes);
   }

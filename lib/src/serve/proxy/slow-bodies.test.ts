@@ -5,7 +5,7 @@ import { SlowBodies } from './slow-bodies.js';
 
 const IDLE_MS = 1000;
 
-/** A request whose body comes when the test says so. */
+/** A request whose body arrives when the test sends it. */
 function upload(headers: Record<string, string> = { 'content-length': '10' }) {
   const socket = {
     bytesRead: 100,

@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Whoever waits for a request's body. */
+/** The code that waits for a request's body. */
 export interface BodyReader {
-  /** Nothing came for the idle time; answers and closes the connection. */
+  /** Called when nothing arrived for the idle time. It answers and closes the connection. */
   bodyStalled(idleMs: number): void;
 }
 
 const WATCHED = Symbol('watched');
 
-/** A connection with the body that came last on it. */
+/** A connection with the last body that arrived on it. */
 interface Watched {
   readonly socket: WatchedSocket;
-  /** Null: that body is complete. */
+  /** Null if that body is complete. */
   request: IncomingMessage | null;
-  /** Null: nobody waits for it, the connection is just closed. */
+  /** Null if no code waits for the body; then the connection is only closed. */
   reader: BodyReader | null;
   bytesRead: number;
 }
@@ -22,23 +22,22 @@ interface Watched {
 type WatchedSocket = Socket & { [WATCHED]?: Watched };
 
 /**
- * Gives up requests whose body stops coming: each would hold a connection, and up to 1 MiB, for as long as its client likes.
- * Node's own `requestTimeout` counts the whole time of a request and would end long uploads.
- *
- * What is kept is per connection: a collection of requests, each added and removed, took a third of the proxy's time (33 µs a request for 22), since it made
- * short-lived requests look long-lived to the garbage collector.
+ * Gives up requests whose body stops arriving. Each of them would hold a connection and up to 1 MiB for as long as its client likes.
+ * Node's own `requestTimeout` limits the total time of a request, so it would end long uploads.
+ * The state is stored with the connection. A collection of requests, to which each is added and from which each is removed, took a third of the
+ * proxy's time (33 µs for a request instead of 22), because short-lived requests then look long-lived to the garbage collector.
  */
 export class SlowBodies {
   readonly #idleMs: number;
   readonly #connections = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param idleMs without a byte, after which a request is given up at the earliest; at twice that at the latest */
+  /** @param idleMs time without a byte after which a request is given up: at the earliest after this time, and at the latest after twice this time */
   constructor(idleMs: number) {
     this.#idleMs = idleMs;
   }
 
-  /** Watches a request with a body until that is complete, also where it was answered before. */
+  /** Watches a request with a body until the body is complete, even if the request was answered before. */
   watch(request: IncomingMessage): void {
     const { headers } = request;
     if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return;
@@ -49,13 +48,13 @@ export class SlowBodies {
     watched.bytesRead = -1;
   }
 
-  /** Tells who is to answer where the body stalls. */
+  /** Sets the code that must answer if the body stalls. */
   readBy(request: Pick<IncomingMessage, 'socket'>, reader: BodyReader): void {
     const watched = (request.socket as WatchedSocket)[WATCHED];
     if (watched?.request === request) watched.reader = reader;
   }
 
-  /** The request was answered; what is left of its body is still watched. */
+  /** To be called when the request was answered. The rest of its body is still watched. */
   answered(request: Pick<IncomingMessage, 'socket' | 'complete'>): void {
     const watched = (request.socket as WatchedSocket)[WATCHED];
     if (watched?.request !== request) return;
@@ -80,7 +79,7 @@ export class SlowBodies {
         watched.request = null;
         continue;
       }
-      // A paused one waits for the replica, not for its client.
+      // A paused request waits for the replica, not for its client.
       const stalled = socket.bytesRead === watched.bytesRead && !request.isPaused();
       watched.bytesRead = socket.bytesRead;
       if (!stalled) continue;

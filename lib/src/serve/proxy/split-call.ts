@@ -5,7 +5,7 @@ import type { Dispatch } from '../router/index.js';
 import { CLIENT_REASONS } from './exchange.js';
 import type { MeteredRule } from './traffic-meter.js';
 
-/** Version that a request goes to, and the rule that says so; `rule` is `null` where its prefix is split no longer. */
+/** The version that a request goes to, and the rule that chose it. `rule` is `null` if its prefix is no longer split. */
 export interface Choice {
   readonly to: Pick<Route, 'app' | 'deployment'>;
   readonly rule: MeteredRule | null;
@@ -14,17 +14,18 @@ export interface Choice {
 export interface SplitHost {
   choose(request: Dispatch): Choice;
   dispatch(request: Dispatch): OutgoingCall;
-  /** The request has gone to its version. */
+  /** Called when the request was sent to its version. */
   sent(request: Dispatch, choice: Choice): void;
   over(choice: Choice, failed: boolean, ms: number): void;
 }
 
-/** So often at most a request is chosen a version for: each time the one before was taken down. */
+/** Largest number of times that a version is chosen for a request. It is chosen again each time the version was deleted. */
 const MAX_CHOICES = 3;
 
 /**
- * A request of a split route on its way: chooses its version, hears what comes of it, and chooses again where the version was taken down before a
- * replica began. Client errors are no failures of a version; a request that its client gave up counts with the time that it took so far.
+ * A request of a split route on its way. It chooses a version, counts the result, and chooses again if the version was deleted before a replica began
+ * the request.
+ * Client errors do not count as failures of a version. If the client leaves, the request counts with the time that it took until then.
  */
 export class SplitCall implements OutgoingCall, ResponseSink {
   readonly #host: SplitHost;
@@ -82,7 +83,7 @@ export class SplitCall implements OutgoingCall, ResponseSink {
   }
 
   onEnd(): void {
-    // Whoever passes it on may find the answer too short.
+    // The receiver may find that the answer is too short.
     this.#request.sink.onEnd();
     this.#over();
   }
@@ -94,7 +95,7 @@ export class SplitCall implements OutgoingCall, ResponseSink {
       this.#call = this.#send();
       return;
     }
-    // Errors without a status of their own are answered with 500.
+    // An error without a status of its own is answered with 500.
     if (!isNbserveError(error) || error.status >= 500) this.#failed = true;
     this.#request.sink.onError(error);
     this.#over();

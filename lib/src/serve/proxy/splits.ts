@@ -11,21 +11,21 @@ import { type MeteredRule, TrafficMeter } from './traffic-meter.js';
 
 export interface SplitsOptions {
   readonly router: RouterLike;
-  /** Tells the controller; false where that is away. */
+  /** Sends a report to the controller; returns false if it cannot be reached. */
   readonly send: (report: TrafficReport) => boolean;
-  /** Numbers in [0, 1). @default Math.random */
+  /** Returns numbers in [0, 1). @default Math.random */
   readonly random?: () => number;
   /** Runs `action` after `delayMs`. @default a timer that does not keep the process alive */
   readonly after?: (delayMs: number, action: () => void) => void;
 }
 
-/** Where the sequences of one prefix stand; kept over changes of its weights. */
+/** The sequences of one prefix. They are kept when its weights change. */
 interface Sequences {
   readonly arms: AdditiveSequence;
   readonly copies: AdditiveSequence;
 }
 
-/** Sends the requests of split routes to their versions. It stands in for the router, for these requests alone. */
+/** Sends the requests of split routes to their versions. It takes the place of the router for these requests only. */
 export class Splits implements SplitHost {
   readonly #router: RouterLike;
   readonly #random: () => number;
@@ -47,7 +47,7 @@ export class Splits implements SplitHost {
     for (const prefix of this.#sequences.keys()) if (!split.has(prefix)) this.#sequences.delete(prefix);
   }
 
-  /** Takes a request of a split route, with any of its versions as its key. */
+  /** Takes a request of a split route; its key may be that of any of the versions. */
   readonly split = {
     dispatch: (request: Dispatch): OutgoingCall => new SplitCall(this, request),
   };
@@ -59,7 +59,7 @@ export class Splits implements SplitHost {
   choose(request: Dispatch): Choice {
     const { head } = request;
     if (head.kind !== 'http') throw new TypeError('only HTTP is split');
-    // The newest routes: they may have changed while the body came.
+    // The newest routes are used, because they may have changed while the body arrived.
     const route = this.#table?.match(head.url);
     if (route?.split === undefined) return { to: route ?? ownKey(request), rule: null };
     const { arms, stickyBy } = route.split;

@@ -1,9 +1,9 @@
 import { headerText, type StickyBy } from '../protocol/index.js';
 
 /**
- * What of a request chooses its version; `undefined` where it has none, or an empty one.
+ * The part of a request that chooses its version; `undefined` if the request does not have it, or if it is empty.
  * @param headers name, value, name, value, …
- * @param url path and query as the client sent them
+ * @param url path and query, as the client sent them
  */
 export function stickyKey(by: StickyBy, headers: readonly string[], url: string): string | undefined {
   if ('header' in by) return headerOf(headers, by.header) || undefined;

@@ -13,15 +13,15 @@ import {
   RequestTooSlow,
 } from './errors.js';
 
-/** What a client whom nobody knows may read of an error: nothing that comes of user code, of its name or of its replicas. */
+/** The part of an error that any client may read. It contains nothing from user code, and no names of deployments or replicas. */
 export interface StrangerError {
   readonly code: string;
   readonly message: string;
-  /** There is more to it than that. */
+  /** True if there is more information than that. */
   readonly withholds: boolean;
 }
 
-/** Their messages hold nothing but what the request brought. */
+/** Errors whose messages contain only what the request has sent. */
 const OF_THE_REQUEST = new Set(
   [AppStarting, BadTarget, BadTimeout, HostRefused, OriginRefused, MalformedRequest, RequestTooSlow].map(({ code }) => code),
 );
@@ -41,7 +41,7 @@ const IN_OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   [BadAnswer.code, 'the answer of the application cannot be sent over HTTP'],
 ]);
 
-/** @param status that the error is answered with */
+/** @param status the HTTP status of the answer */
 export function strangerError(error: Error, status: number): StrangerError {
   if (!isNbserveError(error)) return { code: INTERNAL, message: 'the server failed', withholds: true };
   const { code, message, expose } = error;

@@ -14,7 +14,7 @@ interface OpenRule extends RuleTally {
   mirror: OpenMirrorTally | null;
 }
 
-/** The rule that a request was handled by. */
+/** The rule by which the version of a request was chosen. */
 export interface MeteredRule {
   readonly prefix: string;
   readonly rule: number;
@@ -22,13 +22,16 @@ export interface MeteredRule {
 }
 
 export interface TrafficMeterOptions {
-  /** Tells the controller; false where that is away. */
+  /** Sends a report to the controller; returns false if it cannot be reached. */
   readonly send: (report: TrafficReport) => boolean;
   /** Runs `action` after `delayMs`. */
   readonly after: (delayMs: number, action: () => void) => void;
 }
 
-/** What came of the requests of split routes. Tells it at intervals while there is anything to tell; what could not be told is kept for the next time. */
+/**
+ * Counts the results of requests of split routes. It reports them at intervals while there is anything to report. If a report cannot be sent, its
+ * counts are kept for the next one.
+ */
 export class TrafficMeter {
   readonly #options: TrafficMeterOptions;
   readonly #open = new Map<string, OpenRule>();
@@ -38,19 +41,19 @@ export class TrafficMeter {
     this.#options = options;
   }
 
-  /** A request of `app` is over. */
+  /** To be called when a request of `app` has ended. */
   record(rule: MeteredRule, app: string, failed: boolean, ms: number): void {
     const { versions } = this.#ruleOf(rule);
     versions[app] ??= { requests: 0, failures: 0, latencies: {} };
     add(versions[app], failed, ms);
   }
 
-  /** A copy is over. */
+  /** To be called when a copy has ended. */
   recordCopy(rule: MeteredRule, failed: boolean, ms: number): void {
     add(this.#mirrorOf(rule), failed, ms);
   }
 
-  /** A request was not copied: its version had no room, or the body was streamed. */
+  /** To be called when a request was not copied: its version had no room, or the body was streamed. */
   recordUncopied(rule: MeteredRule, why: 'dropped' | 'streamed'): void {
     this.#mirrorOf(rule)[why] += 1;
   }

@@ -1,10 +1,10 @@
 import type { NbserveError } from '../../core/index.js';
 import { BadForm, BadJson } from './errors.js';
 
-/** What a body was read as when it turned out to be something else. */
+/** The format in which the body was read although it has another one. */
 export type BodyForm = 'json' | 'form';
 
-/** Errors of `request.json()` and `request.formData()`: if user code lets one pass, the client gets a 400 and not a 500. */
+/** Errors of `request.json()` and `request.formData()`. If user code does not catch one, the client gets status 400 and not 500. */
 const marked = new WeakMap<object, BodyForm>();
 
 export function markBadBody(error: unknown, form: BodyForm): unknown {
@@ -12,7 +12,7 @@ export function markBadBody(error: unknown, form: BodyForm): unknown {
   return error;
 }
 
-/** The error for the client, if `thrown` is one of these. */
+/** The error for the client if `thrown` is one of these; otherwise null. */
 export function badBody(thrown: unknown): NbserveError | null {
   const form = typeof thrown === 'object' && thrown !== null ? marked.get(thrown) : undefined;
   if (form === undefined) return null;

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Codings that `fetch` decodes in every Node. */
+/** Encodings that `fetch` decodes in every version of Node. */
 const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br']);
-/** Of newer ones only this: whether it is decoded is tried once. */
+/** A newer encoding. Whether this Node decodes it is tested once. */
 const TRIED = 'zstd';
 
-/** They describe the bytes that came over the network, and not those that `fetch` makes of them. */
+/** Headers that describe the bytes as they were sent, and not the bytes that `fetch` has decoded. */
 const OF_THE_ENCODED = [
   'content-encoding',
   'content-length',
@@ -18,9 +18,9 @@ const OF_THE_ENCODED = [
 ];
 
 /**
- * What `fetch` gives, with headers that fit its body: fetch decodes a compressed body and leaves the headers as they came, so that
- * whoever passes both on (`return await fetch(url)`, `new Response(up.body, up)`) sends a broken answer. As Deno does, those headers are taken away.
- * A body that is compressed by user code is not touched: its headers are user code's.
+ * Gives a Response of `fetch` headers that fit its body. fetch decodes a compressed body and leaves the headers as they were, so code that passes
+ * both on (`return await fetch(url)`, `new Response(up.body, up)`) would send a broken answer. As Deno does, this removes those headers.
+ * A body that user code has compressed is not changed, because its headers belong to user code.
  */
 export async function fitHeaders(response: Response): Promise<Response> {
   const coding = response.headers.get('content-encoding');
@@ -28,7 +28,7 @@ export async function fitHeaders(response: Response): Promise<Response> {
   return fitted(response);
 }
 
-/** Headers that fit the body of a Response of another implementation, whose `fetch` was not ours. */
+/** The headers that fit the body of a Response of another implementation, whose `fetch` is not the one of this process. */
 export async function fittingHeaders(response: Response): Promise<Headers> {
   const coding = response.headers.get('content-encoding');
   if (coding === null || response.body === null || !(await isDecoded(coding))) return response.headers;
@@ -50,7 +50,7 @@ function withoutEncoding(given: Headers): Headers {
   return headers;
 }
 
-/** fetch decodes all codings of a body or, if it does not know one, none. */
+/** fetch decodes all encodings of a body or, if it does not know one of them, none. */
 async function isDecoded(header: string): Promise<boolean> {
   for (const coding of header.toLowerCase().split(',')) {
     const name = coding.trim();
@@ -61,7 +61,7 @@ async function isDecoded(header: string): Promise<boolean> {
 
 let zstd: Promise<boolean> | null = null;
 
-/** Asks this process's own fetch: there is no other way to know. */
+/** Tries it with this process's own fetch: there is no other way to find out. */
 function decodesZstd(): Promise<boolean> {
   zstd ??= new Promise((resolve) => {
     const server = createServer((_request, response) => {
@@ -85,6 +85,6 @@ function decodesZstd(): Promise<boolean> {
   return zstd;
 }
 
-/** Not zstd, so a fetch that decodes fails on it. */
+/** This is not valid zstd, so a fetch that decodes zstd fails on it. */
 const PROBE = 'plain';
 const nativeFetch = globalThis.fetch;

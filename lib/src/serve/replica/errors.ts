@@ -1,10 +1,10 @@
 import { defineError } from '../../core/index.js';
 
-/** What user code threw while it answered HTTP; the stack is the thrown error's. */
+/** User code threw this while it answered HTTP. The stack is that of the thrown error. */
 export const UserError = defineError('NBS_USER_ERROR', 500, '{message}');
 export const BadJson = defineError('NBS_BAD_JSON', 400, 'the request body is not valid JSON: {reason}');
 export const BadForm = defineError('NBS_BAD_FORM', 400, 'the request body is not a valid form: {reason}');
-/** The fetch standard has no body for these methods, so passing such a request on would lose it. */
+/** The fetch standard allows no body for these methods, so it would be lost if such a request were passed on. */
 export const BodyNotPassedOn = defineError(
   'NBS_BODY_NOT_PASSED_ON',
   400,

@@ -1,17 +1,17 @@
 import { type ChildContext, ExitCode } from '../../engine/index.js';
 
-/** Takes the reason of a rejection that nobody handles. @returns false where it is not its own */
+/** Gets the reason of a rejection that nobody handles. @returns false if the rejection does not belong to it */
 type RejectionTaker = (reason: unknown) => boolean;
 
 const takers = new Set<RejectionTaker>();
 
-/** Until the function that this returns is called, `take` is asked first. */
+/** Until the returned function is called, `take` gets each such reason first. */
 export function takeRejections(take: RejectionTaker): () => void {
   takers.add(take);
   return () => takers.delete(take);
 }
 
-/** What becomes of user code's faults that no request takes: each is told on stderr, and the process's end says its reason. */
+/** Handles errors of user code that belong to no request. Each is printed to stderr, and if the process ends, its exit report says why. */
 export function watchFaults(child: ChildContext<unknown>): { stopping(): void } {
   const exit = process.exit;
   let ours = false;

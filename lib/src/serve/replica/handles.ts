@@ -10,10 +10,10 @@ export interface HandlesOptions {
   readonly hello: Hello;
 }
 
-/** How long the constructor waits to learn of the deployments that its handles call. */
+/** How long the constructor waits for the routes of the deployments that its handles call. */
 const ROUTES_WAIT_MS = 10_000;
 
-/** The handles of a replica. The router is opened at the first use of one: most replicas call nobody. */
+/** The handles of a replica. The router is opened when a handle is first used, because most replicas call no other deployment. */
 export class Handles {
   readonly #options: HandlesOptions;
   #router: Router | null = null;
@@ -37,7 +37,7 @@ export class Handles {
     });
   }
 
-  /** The constructor's arguments. Where they hold handles, those can be called once this resolves. */
+  /** Decodes the constructor's arguments. If they contain handles, those can be called when this resolves. */
   async decodeArgs({ initArgs, routesVersion }: ReplicaInit): Promise<readonly unknown[]> {
     let some = false;
     const extension = {
@@ -63,7 +63,7 @@ export class Handles {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, ROUTES_WAIT_MS);
     });
-    // Late is no failure: a handle's first call waits for the routes as well.
+    // This is no failure: the first call of a handle waits for the routes too.
     await Promise.race([this.#open().whenSnapshot(version), late]);
     clearTimeout(timer);
   }

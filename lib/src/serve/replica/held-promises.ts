@@ -7,13 +7,14 @@ export interface HeldPromise {
   readonly promise: Promise<unknown>;
 }
 
-/** Beyond that a field is data, and not a place for promises. */
+/** A field that is nested more deeply is data, and not searched for promises. */
 const MAX_DEPTH = 3;
 const MAX_ENTRIES = 1000;
 
 /**
- * Promises in the fields of an instance: its own, private and static ones, also in arrays, maps, sets and plain objects that they hold. Objects of
- * other classes are left alone: their promises are their own affair.
+ * The promises in the fields of an instance: its own, private and static ones, and also those in arrays, maps, sets and plain objects in these
+ * fields.
+ * Objects of other classes are not searched, because their promises are handled by those classes.
  */
 export function heldPromises(instance: object): readonly HeldPromise[] {
   const found: HeldPromise[] = [];
@@ -31,7 +32,7 @@ export function heldPromises(instance: object): readonly HeldPromise[] {
   return found;
 }
 
-/** The instance, and the classes that it is of. */
+/** The instance and its classes. */
 function ownersOf(instance: object): object[] {
   const owners: object[] = [instance];
   for (
@@ -50,7 +51,7 @@ function ownFields(owner: object): (readonly [string, unknown])[] {
   return mayHavePrivateFields(owner) ? [...fields, ...privateFields(owner)] : fields;
 }
 
-/** Without getters: they are code. */
+/** Properties without getters, because getters are code. */
 function dataProperties(owner: object): (readonly [string, unknown])[] {
   return Reflect.ownKeys(owner).flatMap((key) => {
     const descriptor = Object.getOwnPropertyDescriptor(owner, key);
@@ -58,7 +59,7 @@ function dataProperties(owner: object): (readonly [string, unknown])[] {
   });
 }
 
-/** Most classes have none, and need not wait for the inspector. */
+/** Most classes have no private fields and need not wait for the inspector. */
 function mayHavePrivateFields(owner: object): boolean {
   const classes = typeof owner === 'function' ? [owner] : ownersOf(owner).slice(1);
   return classes.some((each) => /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(each)));

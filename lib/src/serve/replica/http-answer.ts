@@ -19,8 +19,8 @@ const ITEM = 'an item';
 const NO_CONTENT: WholeAnswer = { status: 204, type: null, bytes: null };
 
 /**
- * The answer that a returned value stands for: text, bytes or JSON; `undefined` is 204. `null` (the result) where the value is none of these:
- * a Response, a stream, a generator or an object of a class.
+ * The answer for a returned value: text, bytes or JSON; `undefined` means status 204. The result is `null` if the value is none of these: a Response,
+ * a stream, a generator or an object of a class.
  * @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED
  */
 export function wholeAnswer(value: unknown, deployment: string): WholeAnswer | null {
@@ -45,7 +45,7 @@ export function jsonAnswer(value: unknown, deployment: string): WholeAnswer {
   return { status: 200, type: JSON_TYPE, bytes: Buffer.from(toJson(value, deployment)) };
 }
 
-/** How the items of a generator are written, by the first of them and by what the client asked for. */
+/** Chooses the format in which the items of a generator are written, by the first item and by what the client accepts. */
 export function itemEncoder(
   first: unknown,
   accepts: string,

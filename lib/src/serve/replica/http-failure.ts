@@ -2,9 +2,9 @@ import { exposeOf, isAboutInput, isNbserveError, NbserveError, statusOf } from '
 import { badBody } from './bad-body.js';
 import { UserError } from './errors.js';
 
-/** Coded errors that keep their status when user code lets them pass: the cluster is busy, not the code wrong. */
+/** Statuses of coded errors that are kept if user code does not catch the error: the cluster is busy, and the code is not wrong. */
 const PASSED_ON = new Set([408, 429, 503, 504]);
-/** Those that say more than that user code failed. */
+/** Errors that say more than that user code failed. */
 const TOLD = new Set([
   'NBS_NO_JSON_FORM',
   'NBS_NOT_AWAITED',
@@ -15,13 +15,13 @@ const TOLD = new Set([
 ]);
 
 /**
- * The error that an HTTP client is told of, for what user code threw. Keeps the stack.
- * `expose` says whether the message is for the client: where the error says so itself, or it is the request's fault.
+ * The error for an HTTP client, made of what user code threw. It keeps the stack.
+ * `expose` is true if the client may see the message: the error itself says so, or the request caused it.
  */
 export function httpFailure(thrown: unknown): NbserveError {
   if (isNbserveError(thrown) && PASSED_ON.has(thrown.status)) return thrown;
   if (isNbserveError(thrown) && TOLD.has(thrown.code)) return told(thrown);
-  // The client's data is wrong: a canary is not to blame for it.
+  // The client's data is wrong, so this must not count against a canary.
   if (isAboutInput(thrown)) return told(thrown);
   const bad = badBody(thrown);
   if (bad !== null) return told(bad);

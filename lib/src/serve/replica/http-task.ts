@@ -7,7 +7,7 @@ import { sendResponse } from './send-response.js';
 import type { UserInstance } from './user-instance.js';
 import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
 
-/** A request over HTTP, answered by the user's `fetch`. */
+/** An HTTP request that the user's `fetch` answers. */
 export class HttpTask extends UserTask {
   readonly #head: HttpCallHead;
   readonly #request: LazyRequest;
@@ -73,7 +73,7 @@ export class HttpTask extends UserTask {
     this.#end();
   }
 
-  /** A Response, a stream, a generator, or an object of a class. */
+  /** Sends a Response, a stream, a generator, or an object of a class. */
   async #send(value: object): Promise<void> {
     const { call, host } = this;
     if (value instanceof Response || isForeignResponse(value)) {
@@ -96,10 +96,10 @@ export class HttpTask extends UserTask {
     const sendHead = (item: unknown): void => {
       const encoder = itemEncoder(item, accepts, host.label);
       encode = encoder.encode;
-      // Before the head: it may refuse the item, while an error can still be answered.
+      // The item is encoded before the head is sent: if that fails, an error can still be answered.
       first = encode(item);
       const headers = ['content-type', encoder.type, 'cache-control', 'no-cache'];
-      // A HEAD request has its answer with that, and the generator ends.
+      // For a HEAD request, this is the whole answer, and the generator ends.
       call.respond(headOf(200, headers, host.ongoing), undefined, this.#head.method === 'HEAD');
     };
     const encodeNext = (item: unknown): Uint8Array => {

@@ -3,18 +3,18 @@ import { types } from 'node:util';
 import { type JsonRefusal, nameOf, refusedClass, refusedObject, refusedPrimitive } from './json-refusal.js';
 import { asTensor, nestedLists } from './tensor-form.js';
 
-/** The way from the answer to a value in it: names of properties, places in lists. */
+/** The path from the answer to a value in it: names of properties and indices of lists. */
 export type JsonPath = readonly (string | number)[];
 
-/** How the fault of a value is told; both throw. */
+/** How the fault of a value is reported; both functions throw. */
 export interface JsonFaults {
   refuse(path: JsonPath, refusal: JsonRefusal, cause?: unknown): never;
   notAwaited(path: JsonPath): never;
 }
 
 /**
- * A copy of the value of nothing but what JSON has: typed arrays and tensors are lists, objects with `toJSON` what that gives.
- * `undefined` if `JSON.stringify` would leave the value out. Whatever JSON would bend is told to `faults`.
+ * A copy of the value that contains only what JSON can represent: typed arrays and tensors become lists, and objects with `toJSON` become its result.
+ * The result is `undefined` if `JSON.stringify` would leave the value out. If JSON would change a value, `faults` is called.
  */
 export function jsonForm(value: unknown, faults: JsonFaults): unknown {
   return new JsonCopy(faults).copy(value, '');
@@ -23,11 +23,11 @@ export function jsonForm(value: unknown, faults: JsonFaults): unknown {
 class JsonCopy {
   readonly #faults: JsonFaults;
   readonly #path: (string | number)[] = [];
-  /** Objects that hold the one that is looked at. */
+  /** The objects that contain the current one. */
   readonly #holders = new Set<object>();
-  /** Objects that have been copied, with their size: one that is shared widely is copied once. */
+  /** Objects that have been copied, with their size, so that a shared object is copied only once. */
   readonly #copies = new Map<object, { readonly copy: unknown; readonly size: number }>();
-  /** Characters that the JSON has at least. */
+  /** Smallest number of characters that the JSON has. */
   #size = 0;
 
   constructor(faults: JsonFaults) {
@@ -52,7 +52,7 @@ class JsonCopy {
     return copy;
   }
 
-  /** Objects that share others can have a JSON without end, which `JSON.stringify` would work on for minutes. */
+  /** Objects that share others can have an extremely long JSON, on which `JSON.stringify` would work for minutes. */
   #grow(characters: number): void {
     this.#size += characters;
     if (this.#size > constants.MAX_STRING_LENGTH) throw new RangeError('Invalid string length');
@@ -60,7 +60,7 @@ class JsonCopy {
 
   #copyObject(value: object, key: string): unknown {
     if (typeof this.#read(value, 'then') === 'function') this.#faults.notAwaited(this.#path);
-    // Before toJSON: a Buffer has one, which gives an object with the list in it.
+    // This comes before toJSON, because a Buffer has one; its result is an object that contains the list.
     if (types.isTypedArray(value) && (Buffer.isBuffer(value) || !hasToJson(value))) return this.#copyView(value);
     if (hasToJson(value)) return this.#copyToJson(value, key);
     if (types.isBoxedPrimitive(value) && !types.isSymbolObject(value)) return this.copy(value.valueOf(), key);
@@ -80,7 +80,7 @@ class JsonCopy {
     return typeof given === 'object' && given !== null ? this.#copyGiven(given) : this.#checked(given);
   }
 
-  /** What `toJSON` gave is not asked again for its own. */
+  /** Copies the result of `toJSON`; the `toJSON` of that result is not called. */
   #copyGiven(value: object): unknown {
     if (hasToJson(value)) {
       if (Array.isArray(value)) return this.#copyList(value);
@@ -110,7 +110,7 @@ class JsonCopy {
     return copy;
   }
 
-  /** Elements of 64 bits are numbers as long as a number is exact; a client could not tell where it is not. */
+  /** A 64-bit element becomes a number if that is exact. If it is not, this is a fault, because a client could not notice it. */
   #copyElement(item: unknown, at: JsonPath): unknown {
     if (typeof item === 'bigint' && item >= Number.MIN_SAFE_INTEGER && item <= Number.MAX_SAFE_INTEGER) return Number(item);
     const refused = refusedPrimitive(item);
@@ -122,7 +122,7 @@ class JsonCopy {
   #copyProperties(value: Readonly<Record<string, unknown>>): unknown {
     const keys = Object.keys(value);
     if (keys.length === 0 && !isRecord(value)) this.#refuse(refusedClass(value));
-    // Without a prototype, so that a property may be called __proto__.
+    // The copy has no prototype, so that a property may have the name __proto__.
     const copy: Record<string, unknown> = Object.create(null);
     for (const key of keys) {
       this.#path.push(key);
@@ -134,7 +134,7 @@ class JsonCopy {
     return copy;
   }
 
-  /** Programs that have BigInts often say once how they are written. */
+  /** Programs that use BigInts often define once how these are written. */
   #copyBigInt(value: bigint, key: string): unknown {
     const own = BigInt.prototype as unknown as { toJSON?: unknown };
     if (typeof own.toJSON !== 'function') this.#refuse(refusedPrimitive(value) as JsonRefusal);
@@ -151,7 +151,7 @@ class JsonCopy {
     return this.#guarded(() => (value as Readonly<Record<string | number, unknown>>)[key]);
   }
 
-  /** Runs a getter or method of the user's. */
+  /** Runs a getter or a method of user code. */
   #guarded<T>(run: () => T): T {
     try {
       return run();
@@ -172,14 +172,14 @@ class JsonCopy {
 const hasToJson = (value: object): value is { toJSON(key: string): unknown } =>
   typeof (value as { toJSON?: unknown }).toJSON === 'function';
 
-/** An object that was written as `{ … }`, here or in another realm, or made by `Object.create(null)`. */
+/** Whether the object was written as `{ … }`, in this realm or another one, or made by `Object.create(null)`. */
 function isRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return true;
   return Object.getPrototypeOf(prototype) === null && nameOf(value) === 'Object';
 }
 
-/** `scores[2].when`, with `root` before it. */
+/** Writes a path as `scores[2].when`, after `root`. */
 export function pathText(path: JsonPath, root = ''): string {
   let text = root;
   for (const step of path) {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** Why a value cannot be written as JSON: what it is, and what to write in its place. */
+/** Why a value cannot be written as JSON: what it is, and what to write instead. */
 export interface JsonRefusal {
   readonly what: string;
   readonly remedy: string;
@@ -8,7 +8,7 @@ export interface JsonRefusal {
 
 const LEAVE_OUT = 'leave it out';
 
-/** Of a value of no kind that JSON has; `null` for others. Objects are {@link refusedObject}'s. */
+/** The refusal for a primitive value that JSON cannot represent; otherwise `null`. For objects, see {@link refusedObject}. */
 export function refusedPrimitive(value: unknown): JsonRefusal | null {
   switch (typeof value) {
     case 'number':
@@ -26,7 +26,10 @@ export function refusedPrimitive(value: unknown): JsonRefusal | null {
   }
 }
 
-/** What `JSON.stringify` would write as `{}` or without its contents. Objects that are written by their properties give `null`. */
+/**
+ * The refusal for an object that `JSON.stringify` would write as `{}` or without its contents; `null` for objects that are written by their
+ * properties.
+ */
 export function refusedObject(value: object): JsonRefusal | null {
   if (types.isMap(value)) return { what: 'a Map', remedy: 'write Object.fromEntries(map)' };
   if (types.isSet(value)) return { what: 'a Set', remedy: 'write [...set]' };
@@ -48,7 +51,7 @@ export function refusedObject(value: object): JsonRefusal | null {
   return null;
 }
 
-/** An object of a class whose contents are not in properties: it would be `{}`. */
+/** The refusal for an object of a class whose contents are not in properties: it would become `{}`. */
 export function refusedClass(value: object): JsonRefusal {
   return {
     what: `${article(nameOf(value))} without properties of its own`,
@@ -56,7 +59,7 @@ export function refusedClass(value: object): JsonRefusal {
   };
 }
 
-/** Classes whose objects hold nothing in properties, or nothing that a client could use. */
+/** Classes whose objects contain no properties, or none that a client could use. */
 const CLASSES: readonly (readonly [name: string, remedy: string])[] = [
   ['Request', 'write its url, headers and body'],
   ['Response', 'return it by itself, or write its body'],

@@ -57,7 +57,7 @@ test('what JSON has is written as JSON.stringify writes it', () => {
   }
 });
 
-/** Of what fast-check makes: neither undefined in a list nor a number that JSON has not. */
+/** Excludes values of fast-check that JSON changes: undefined in a list, and numbers that JSON cannot represent. */
 function isExact(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value === 'symbol' || typeof value === 'bigint' || value === undefined) return false;
@@ -116,7 +116,7 @@ test('tensors are lists of their shape', () => {
     [{ type: 'int64', dims: [], data: new BigInt64Array([7n]) }, '7'],
     [{ type: 'float16', dims: [3], data: half }, `[1.5,-2.5,${2 ** -24}]`],
     [{ type: 'float32', dims: [2, 0], data: new Float32Array() }, '[[],[]]'],
-    // Not filled by its dimensions, so no tensor: an object with a list.
+    // The number of elements does not fit the dimensions, so this is no tensor, but an object with a list.
     [{ type: 'float32', dims: [2], data }, '{"type":"float32","dims":[2],"data":[0,1,2,3,4,5]}'],
   ] as const) {
     assert.equal(toJson(value, 'app/Chat'), json);

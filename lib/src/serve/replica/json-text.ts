@@ -3,7 +3,8 @@ import { type JsonFaults, jsonForm, pathText } from './json-form.js';
 import { isPlainJson } from './plain-json.js';
 
 /**
- * A value as JSON, with nothing bent: typed arrays and tensors are lists, and what has no JSON form is an error that names its path.
+ * Writes a value as JSON and changes nothing: typed arrays and tensors become lists, and a value that JSON cannot represent causes an error with its
+ * path.
  * @param subject what the value is, for messages
  * @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED
  */
@@ -11,11 +12,11 @@ export function toJson(value: unknown, deployment: string, subject = 'the answer
   try {
     if (isPlainJson(value)) return JSON.stringify(value);
   } catch {
-    // A getter that throws, or a text that is too long: told below, with its path.
+    // A getter threw, or the text is too long. The code below reports this with its path.
   }
   const refuse = (where: string, what: string, remedy: string, cause?: unknown): Error => {
     const error = NoJsonForm({ deployment, where, what, remedy }, cause);
-    // The message says where; the stack would name nothing but this room.
+    // The message contains the path. The stack would only name files of this room.
     return Object.defineProperty(error, 'stack', { value: `${error.name}: ${error.message}` });
   };
   const faults: JsonFaults = {
@@ -31,7 +32,7 @@ export function toJson(value: unknown, deployment: string, subject = 'the answer
     if (form === undefined) throw refuse(`${subject} ($)`, 'undefined', 'return null');
     return JSON.stringify(form);
   } catch (error) {
-    // The stack of a deep value, or the longest text that there is.
+    // The value is too deep for the stack, or the text is longer than the longest one possible.
     if (!(error instanceof RangeError)) throw error;
     throw refuse(`${subject} ($)`, `too deep or too large (${error.message})`, 'return a stream, or less at a time', error);
   }

@@ -5,15 +5,14 @@ import { fitHeaders } from './decoded-response.js';
 import { BodyNotPassedOn } from './errors.js';
 import { RequestBody } from './request-body.js';
 
-/** Node's own; loading the web classes takes 20 ms, so that waits until `installRequest`. */
+/** Node's own class. Loading the web classes takes 20 ms, so this waits until `installRequest`. */
 let NativeRequest: typeof globalThis.Request;
 
 /**
- * The `Request` that a deployment's `fetch` gets. Reading a small body as JSON or text builds nothing; whatever else is asked for builds the
- * real request behind it. It passes `instanceof Request`, and as an argument of `new Request` and `fetch` (see `installRequest`).
- *
- * Clients may send a body with any method, and it can be read here whatever the method is. The fetch standard has none for GET and HEAD: behind such
- * a request with a body stands a real one that says POST, which can be read and not passed on.
+ * The `Request` that a deployment's `fetch` gets. If a small body is read as JSON or text, nothing is built. For everything else, the real request
+ * behind it is built. It passes `instanceof Request`, and can be an argument of `new Request` and `fetch` (see `installRequest`).
+ * Clients may send a body with any method, and user code can read it with any method. The fetch standard allows none for GET and HEAD. So behind such
+ * a request there is a real one with the method POST, which can be read but not passed on.
  */
 export class LazyRequest {
   readonly #call: IncomingCall;
@@ -44,7 +43,7 @@ export class LazyRequest {
     return this.#url;
   }
 
-  /** The URL's query, the first value of each name. */
+  /** The query of the URL: the first value of each name. */
   get query(): Record<string, string> {
     this.#query ??= parseQuery(this.#head.url);
     return this.#query;
@@ -86,7 +85,7 @@ export class LazyRequest {
     if (bytes === null) return this.#source().text();
     if (bytes.length === 0) return '';
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-    // As TextDecoder does.
+    // TextDecoder does the same.
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   }
 
@@ -99,7 +98,7 @@ export class LazyRequest {
     return new Uint8Array(await this.arrayBuffer());
   }
 
-  // Asynchronous so that a used body rejects, as it does in a real request.
+  // The method is asynchronous so that a used body causes a rejection, as in a real request.
   async blob(): Promise<Blob> {
     return this.#source().blob();
   }
@@ -110,7 +109,7 @@ export class LazyRequest {
     try {
       return await source.formData();
     } catch (error) {
-      // A body that is used up, or that stopped coming, says nothing of the form.
+      // If the body was used before or stopped arriving, this does not mean that its format is wrong.
       throw readable && !this.#call.cancelled ? markBadBody(error, 'form') : error;
     }
   }
@@ -121,25 +120,25 @@ export class LazyRequest {
     return new LazyRequest(this.#call, this.#head, this.#source().clone() as Request) as unknown as Request;
   }
 
-  /** The real request, to be passed on with the method in `init` or its own. @throws NBS_BODY_NOT_PASSED_ON */
+  /** Returns the real request, to be passed on with the method in `init` or its own method. @throws NBS_BODY_NOT_PASSED_ON */
   toReal(init?: { readonly method?: unknown }): Request {
     const keepsMethod = init?.method === undefined;
     if (keepsMethod && (this.#hasHiddenBody || UNREAL.has(this.method))) throw BodyNotPassedOn({ method: this.method });
     return this.#source();
   }
 
-  /** What a real request says of itself beside its method. Not for user code. */
+  /** A property of the real request, other than its method. Not for user code. */
   property(name: string): unknown {
     return (this.#source() as unknown as Record<string, unknown>)[name];
   }
 
-  /** The request that is read from, built once. */
+  /** The request from which the body is read; it is built only once. */
   #source(): Request {
     this.#real ??= this.#build();
     return this.#real;
   }
 
-  /** It has a body, or may have one, that the standard does not allow. */
+  /** True if it has a body, or may have one, that the standard does not allow. */
   get #hasHiddenBody(): boolean {
     return BODYLESS.has(this.method) && (this.#call.streaming || this.#bytes !== null);
   }
@@ -153,18 +152,18 @@ export class LazyRequest {
     return `Request ${inspect({ method, url, query, headers: Object.fromEntries(this.headers), bodyUsed: this.bodyUsed }, options)}`;
   }
 
-  /** The client left, or the deadline passed. Not for user code. */
+  /** To be called when the client has left or the deadline has passed. Not for user code. */
   abort(reason: string): void {
     this.#aborted = new DOMException(reason, 'AbortError');
     this.#abort?.abort(this.#aborted);
   }
 
-  /** The request was answered. Not for user code. */
+  /** To be called when the request was answered. Not for user code. */
   answered(): void {
     this.#body?.stop();
   }
 
-  /** The whole body, marked as used; `null` where the real request has to be asked. */
+  /** The whole body, which is then marked as used; `null` if the real request must be used. */
   #take(): Uint8Array | null {
     if (this.#real !== null || this.#call.streaming) return null;
     if (this.#used) throw new TypeError('Body is unusable: Body has already been read');
@@ -181,15 +180,15 @@ export class LazyRequest {
       init.duplex = 'half';
     } else if (this.#bytes !== null) init.body = new Uint8Array(this.#bytes);
     const real = new NativeRequest(this.url, init);
-    // Reading the lazy one first and then the real one must fail as reading twice does.
+    // If the body was read from this object, reading it from the real request must fail too.
     if (this.#used) void real.arrayBuffer();
     return real as Request;
   }
 }
 
-/** The fetch standard has no body for these, */
+/** The fetch standard allows no body for these methods. */
 const BODYLESS = new Set(['GET', 'HEAD']);
-/** and no request at all with these. */
+/** The fetch standard allows no request with these methods. */
 const UNREAL = new Set(['CONNECT', 'TRACE', 'TRACK']);
 const NO_BYTES = new Uint8Array(0);
 
@@ -205,7 +204,7 @@ function parseQuery(url: string): Record<string, string> {
   if (at < 0) return {};
   const query: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(url.slice(at + 1))) {
-    // Defined, not assigned: a parameter may be called __proto__.
+    // The property is defined and not assigned, because a parameter may have the name __proto__.
     if (!Object.hasOwn(query, name))
       Object.defineProperty(query, name, { value, enumerable: true, configurable: true, writable: true });
   }
@@ -214,7 +213,7 @@ function parseQuery(url: string): Record<string, string> {
 
 let installed = false;
 
-/** Makes lazy requests pass for real ones in this process. */
+/** Makes lazy requests count as real ones in this process. */
 export function installRequest(): void {
   if (installed) return;
   installed = true;

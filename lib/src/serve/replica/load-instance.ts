@@ -19,8 +19,8 @@ installRequest();
 installResponse();
 
 /**
- * Loads the deployment's code and constructs it.
- * @throws what the code, its constructor, its `checkHealth` or the work that these began throws; NBS_START_NOT_DONE
+ * Loads the deployment's code and constructs the instance.
+ * @throws what the code, its constructor, its `checkHealth` or work that these began throws; NBS_START_NOT_DONE
  */
 export function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
   const label = `${init.app}/${init.deployment}`;
@@ -28,20 +28,21 @@ export function loadInstance(init: ReplicaInit, options: HandlesOptions): Promis
 }
 
 async function load(label: string, init: ReplicaInit, options: HandlesOptions, watch: StartWatch): Promise<LoadedInstance> {
-  // Modules call serve.run at their top level; here that must do nothing.
+  // Modules call serve.run at their top level; in a replica this must do nothing.
   const { code } = init;
   const wanted = code.kind === 'module' ? new WantedDefinition(code) : null;
   let isPaused = false;
   const inert = makeInert({
     deployment: `${init.app}/${init.deployment}`,
     isModule: code.kind === 'module',
-    // What the module makes of a time or an id differs here: then it is the run of this application that says that it is there.
+    // If the module makes a name from a time or an id, the name differs here. Then the call of serve.run for this application shows that it is
+    // defined.
     isDefined: (app) => (app === init.app ? wanted?.likely() : wanted?.certain()) !== undefined,
   });
   const paused = inert.paused.then(() => {
     isPaused = true;
   });
-  // As where the script ran, without its arguments: a replica has none.
+  // This is the same as where the script ran, but without its arguments: a replica has none.
   if (code.kind === 'module') process.argv = [process.execPath, code.file];
   const handles = new Handles(options);
   handles.install(init);
@@ -57,7 +58,7 @@ async function load(label: string, init: ReplicaInit, options: HandlesOptions, w
   const { userConfig } = init.config;
   watch.stage = 'its reconfigure';
   if (userConfig !== undefined) await instance.reconfigure(userConfig);
-  // A constructor cannot await: what it began to load (a model) is waited for here, so that a replica is up only when it can work.
+  // A constructor cannot await. What it began to load (a model) is awaited here, so that a replica runs only when it can work.
   const held = () => instance.heldPromises();
   await watch.settled(held);
   if (instance.checksHealth) {

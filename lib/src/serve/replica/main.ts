@@ -18,13 +18,13 @@ let preloading: Promise<unknown> = Promise.resolve();
 
 const replica = new Replica({
   id: replicaId,
-  // Loaded after the socket listens: it brings the web classes and the code room with it.
+  // This is loaded after the socket listens, because it loads the web classes and the code room.
   load: async (init) => {
     const { surroundings } = init;
     addToEnv(surroundings.env);
     process.chdir(surroundings.cwd);
     const { loadInstance } = await import('./load-instance.js');
-    // User code requires what is being imported: Node fails that with ERR_INTERNAL_ASSERTION.
+    // If user code requires a module that is being imported, Node fails with ERR_INTERNAL_ASSERTION.
     await preloading;
     return loadInstance(init, { dir, token, hello: helloOf('replica', init.replicaId) });
   },
@@ -43,7 +43,7 @@ try {
     {
       token,
       kinds: REQUEST_KINDS,
-      // Asked for at each connection: a spare process gets its name late.
+      // This is read at each connection, because a spare process gets its name late.
       get hello() {
         return helloOf('replica', replica.id);
       },
@@ -56,9 +56,9 @@ try {
   child.exit('CANNOT_LISTEN', error);
 }
 child.ready();
-// Ready before the controller's `initialize` comes over.
+// This is loaded before the controller's `initialize` arrives.
 setImmediate(() => void import('./load-instance.js'));
-// Later, so that a spare process that is wanted at once is not held up.
+// This waits, so that a spare process that is needed at once is not delayed.
 if (preload.length > 0) {
   setTimeout(() => {
     if (replica.isEmpty) preloading = Promise.allSettled(preload.map((path) => import(pathToFileURL(path).href)));

@@ -4,7 +4,7 @@ import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js'
 
 type Method = (...args: unknown[]) => unknown;
 
-/** A method called by handle. */
+/** A call of a method through a handle. */
 export class MethodTask extends UserTask {
   readonly #head: MethodCallHead;
 
@@ -31,7 +31,7 @@ export class MethodTask extends UserTask {
   #invoke(method: Method, body: Uint8Array | null): void {
     let args: unknown[];
     try {
-      // Before the context is entered: a handle among them makes it wanted.
+      // This comes before the context is entered, because a handle in the arguments makes the context necessary.
       args = body === null ? [] : (decodeValue(body) as unknown[]);
     } catch (error) {
       this.#fail(error);
@@ -83,7 +83,7 @@ export class MethodTask extends UserTask {
   }
 }
 
-/** A Response cannot be thrown over a handle; its status is what counts where it was meant to end the request. */
+/** A Response cannot be thrown through a handle. If it was meant to end the request, only its status counts. */
 function responseError({ status, statusText }: Response): Error {
   return Object.assign(new Error(`a Response with status ${status}${statusText === '' ? '' : ` (${statusText})`} was thrown`), {
     status,

@@ -1,12 +1,12 @@
-/** Deeper values, and such with more objects, get the slower look, which finds circles and shared objects. */
+/** Values that are deeper or have more objects than this get the slower check, which finds cycles and shared objects. */
 const MAX_DEPTH = 200;
 const MAX_OBJECTS = 2_000_000;
 
 let left = 0;
 
 /**
- * Whether `JSON.stringify` surely writes the value as it is. False only means that a closer look is due (`jsonForm`).
- * Nearly every answer is plain, so this is on the path of each: no list of keys is made and nothing is remembered.
+ * Whether `JSON.stringify` certainly writes the value as it is. If false, a closer look is necessary (`jsonForm`).
+ * Nearly every answer is plain and passes this check, so it makes no list of keys and remembers nothing.
  */
 export function isPlainJson(value: unknown): boolean {
   left = MAX_OBJECTS;
@@ -34,7 +34,7 @@ function isPlainList(list: readonly unknown[], depth: number): boolean {
   if (Object.getPrototypeOf(list) !== Array.prototype) return false;
   for (let i = 0; i < list.length; i += 1) {
     const item = list[i];
-    // Most long lists are of numbers.
+    // Most long lists contain numbers.
     if (typeof item === 'number' ? !Number.isFinite(item) : !isPlain(item, depth + 1)) return false;
   }
   return true;
@@ -44,10 +44,10 @@ function isPlainRecord(record: Readonly<Record<string, unknown>>, depth: number)
   const prototype: unknown = Object.getPrototypeOf(record);
   if (prototype !== Object.prototype && prototype !== null) return false;
   for (const key in record) {
-    // It may be a tensor.
+    // The object may be a tensor.
     if (key === 'dims') return false;
     const item = record[key];
-    // A property that is undefined is left out, as everybody who writes JavaScript expects.
+    // A property that is undefined is left out, as JavaScript programmers expect.
     if (typeof item !== 'string' && item !== undefined && !isPlain(item, depth + 1)) return false;
   }
   return true;

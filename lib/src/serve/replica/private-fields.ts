@@ -12,12 +12,12 @@ interface Property {
 }
 
 /**
- * What `#fields` of an object hold, where that is an object. The language shows them to nobody, so V8's inspector is asked: 4 ms, most of them for
- * loading it.
+ * The objects in the `#fields` of an object. The language has no access to them, so this asks V8's inspector, which takes 4 ms, mostly for loading
+ * it.
  */
 export function privateFields(object: object): readonly (readonly [name: string, value: unknown])[] {
   const session = open();
-  // A Node that was built without it.
+  // This Node was built without the inspector.
   if (session === null) return [];
   const found: [string, unknown][] = [];
   const desk = globalThis as Record<symbol, unknown>;
@@ -43,7 +43,7 @@ export function privateFields(object: object): readonly (readonly [name: string,
   return found;
 }
 
-/** Loaded when it is wanted: most classes have no private fields. */
+/** The inspector is loaded only if it is needed, because most classes have no private fields. */
 function open(): Session | null {
   try {
     const { Session } = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector');
@@ -55,7 +55,7 @@ function open(): Session | null {
   }
 }
 
-/** Within one thread the answer comes before `post` returns. */
+/** Within one thread, the answer arrives before `post` returns. */
 function ask<T>(session: Session, method: string, params: Readonly<Record<string, unknown>>): T {
   let answer: unknown;
   let failure: Error | null = null;

@@ -23,16 +23,16 @@ import type { UserInstance } from './user-instance.js';
 import type { TaskHost } from './user-task.js';
 
 export interface ReplicaOptions {
-  /** Until `initialize` names it. */
+  /** The id until `initialize` sets it. */
   readonly id: string;
   readonly load: (init: ReplicaInit) => Promise<LoadedInstance>;
-  /** Ends the process: user code cannot be made to stop. */
+  /** Ends the process, because user code cannot be stopped in any other way. */
   readonly onStuck: (error: Error) => void;
-  /** Ends the process if the main thread is blocked, and cannot see that `onStuck` is due. */
+  /** Ends the process if the main thread is blocked, so that `onStuck` cannot run. */
   readonly blockLimit: BlockLimit;
 }
 
-/** How long `dispose` of user code may take. */
+/** Limit for the `dispose` of user code. */
 const DISPOSE_MS = 5000;
 
 /** One replica: the user's instance, its slots and its state. */
@@ -58,7 +58,7 @@ export class Replica implements TaskHost {
     return this.#id;
   }
 
-  /** It was not told yet what to be. */
+  /** True before `initialize`. */
   get isEmpty(): boolean {
     return this.#init === null;
   }
@@ -107,7 +107,7 @@ export class Replica implements TaskHost {
     this.#slots.stuck -= 1;
   }
 
-  /** No new requests; those that are well may end, then the process does. */
+  /** Takes no new requests. When the requests that are not stuck have ended, the process ends. */
   onStuck(what: string): void {
     const slots = this.#slots;
     slots.stuck += 1;
@@ -162,7 +162,7 @@ export class Replica implements TaskHost {
     if (config.userConfig !== undefined && JSON.stringify(config.userConfig) !== before) {
       const instance = this.#instance;
       if (instance === null) return undefined;
-      // What it begins to load is waited for, as at the start: the new configuration is in force when it can be worked with.
+      // What it begins to load is awaited, as at the start: the new configuration takes effect when the instance can work with it.
       const watch = new StartWatch({ label: this.label, timeoutMs: config.startupTimeoutMs });
       const expiresAt = Date.now() + config.startupTimeoutMs;
       this.began(expiresAt);
@@ -178,13 +178,13 @@ export class Replica implements TaskHost {
     return undefined;
   }
 
-  /** Takes nothing new; resolves with how many requests are unfinished when all have ended or the time is over. */
+  /** Takes no new requests. Resolves with the number of unfinished requests when all have ended or the time is over. */
   drain(timeoutMs: number): Promise<number> {
     this.#state = 'DRAINING';
     return this.#slots.until(() => this.#slots.ongoing === 0, timeoutMs);
   }
 
-  /** Drains, and lets user code clean up. */
+  /** Drains, and then runs `dispose` of user code. */
   async stop(): Promise<void> {
     await this.drain(this.#config?.gracefulShutdownTimeoutMs ?? 0);
     const timeout = new Promise<void>((resolve) => {
@@ -201,7 +201,10 @@ export class Replica implements TaskHost {
     this.#loaded?.close();
   }
 
-  /** When the deadlines of all that is worked on are over, nobody waits for it any more: the main thread may go on for as long as `stuckTimeout`. */
+  /**
+   * Limits how long the main thread may be blocked: for `stuckTimeout` after the deadlines of all requests in progress, because then nobody waits for
+   * them any more.
+   */
   #limitBlocking(): void {
     const { count, latest } = this.#deadlines;
     this.#options.blockLimit.set(count, latest, this.stuckTimeoutMs, this.#blocked);
@@ -215,7 +218,7 @@ export class Replica implements TaskHost {
     this.#maxOngoing = config.maxOngoingRequests;
   }
 
-  /** Decides at once, as `Channel.onCall` wants it; user code runs in what is returned. */
+  /** Decides at once, as `Channel.onCall` requires. User code runs in the returned function. */
   #accept(call: IncomingCall): (() => void) | undefined {
     const head = call.head as RequestHead;
     const instance = this.#instance;

@@ -1,9 +1,9 @@
 import type { IncomingCall } from '../../ipc/index.js';
 
-/** Bytes that may wait for the reader before the sender gets no new credit. */
+/** If more bytes than this wait for the reader, the sender gets no new credit. */
 const HIGH_WATER_BYTES = 128 * 1024;
 
-/** The streamed body of a call as a web stream; a slow reader holds up the sender. */
+/** The streamed body of a call as a web stream. If the reader is slow, the sender must wait. */
 export class RequestBody {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #call: IncomingCall;
@@ -32,7 +32,7 @@ export class RequestBody {
     };
   }
 
-  /** The answer is complete, so nothing more of the body will come. */
+  /** To be called when the answer is complete: the rest of the body will not arrive. */
   stop(): void {
     this.#close(new Error('the request was answered before its body was read'));
   }
@@ -43,7 +43,7 @@ export class RequestBody {
       return;
     }
     this.#owed += chunk.length;
-    // A copy: user code may transfer the buffer, which here holds other messages too.
+    // This is a copy, because user code may transfer the buffer, which also contains other messages.
     this.#controller.enqueue(new Uint8Array(chunk));
     if ((this.#controller.desiredSize ?? 0) > 0) this.#grant();
   }

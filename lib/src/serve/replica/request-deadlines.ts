@@ -1,17 +1,17 @@
-/** The deadlines of what a replica works on. */
+/** The deadlines of the calls in progress. */
 export class RequestDeadlines {
-  /** Of how many calls. */
+  /** Number of calls in progress. */
   count = 0;
-  /** How many have none. */
+  /** Number of calls without a deadline. */
   #endless = 0;
-  /** How many have each. */
+  /** Number of calls by deadline. */
   readonly #counts = new Map<number, number>();
   #latest = Number.NEGATIVE_INFINITY;
-  /** The one with `#latest` has ended, and the latest of the others was not looked for yet. */
+  /** True if the call with the deadline `#latest` has ended and the latest of the others is not known yet. */
   #isOld = false;
   #changes = 0;
 
-  /** @param time Infinity for none */
+  /** @param time the deadline; Infinity if there is none */
   add(time: number): void {
     this.count += 1;
     if (time === Number.POSITIVE_INFINITY) {
@@ -40,10 +40,10 @@ export class RequestDeadlines {
     }
   }
 
-  /** When the last of them is over, or somewhat later; Infinity if one has no end, and if there is none. */
+  /** The latest deadline, or a somewhat later time. Infinity if one call has no deadline, and if there are no calls. */
   get latest(): number {
     if (this.#endless > 0 || this.#counts.size === 0) return Number.POSITIVE_INFINITY;
-    // After as many changes as there are times: so a change costs the same, however many there are.
+    // The times are searched once in as many changes as there are times. So the cost of a change does not depend on their number.
     if (this.#isOld && this.#changes >= this.#counts.size) {
       this.#latest = Number.NEGATIVE_INFINITY;
       for (const time of this.#counts.keys()) if (time > this.#latest) this.#latest = time;

@@ -7,10 +7,10 @@ import { InvalidResponse } from './errors.js';
 import { drained } from './user-task.js';
 import { textOf } from './web-response.js';
 
-/** A body of up to this many bytes that is there at once goes out in one piece, with its length. */
+/** A body of up to this many bytes that is available at once is sent in one piece, with its length. */
 const WHOLE_LIMIT_BYTES = 1024 * 1024;
 
-/** What the sending of a Response needs of its task. */
+/** What `sendResponse` needs from its task. */
 export interface ResponseContext {
   readonly call: IncomingCall;
   readonly method: string;
@@ -20,13 +20,13 @@ export interface ResponseContext {
 }
 
 /**
- * Sends a web-standard Response: in one piece where its body is there at once, else piece by piece as it comes.
- * @throws NBS_INVALID_RESPONSE for what HTTP cannot carry, a body of another length than its content-length among it
+ * Sends a web-standard Response: in one piece if its body is available at once, otherwise piece by piece.
+ * @throws NBS_INVALID_RESPONSE if HTTP does not allow it, or if the length of the body differs from its content-length
  */
 export async function sendResponse(context: ResponseContext, response: Response): Promise<void> {
   const { call, method, deployment, queue } = context;
   const { status, body } = response;
-  // Of those that user code makes the url is empty.
+  // A Response that user code made has an empty url.
   const headers = response.url ? await fittingHeaders(response) : response.headers;
   const fault = faultOf(status, headers);
   if (fault !== null) throw InvalidResponse({ deployment, reason: fault });
@@ -38,7 +38,7 @@ export async function sendResponse(context: ResponseContext, response: Response)
   });
   const text = textOf(response);
   if (body === null || method === 'HEAD') {
-    // Not waited for: user code may take its time to stop.
+    // This is not awaited, because user code may take long to stop.
     if (body !== null) cancelBody(body);
     const empty = body === null && method !== 'HEAD' && !WITHOUT_BODY.has(status) ? 0 : null;
     call.respond(headOf(text === undefined ? empty : Buffer.byteLength(text)), undefined, true);
@@ -55,7 +55,7 @@ export async function sendResponse(context: ResponseContext, response: Response)
 type Read = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
 type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
 
-/** Sends a body that has to be read. */
+/** Sends a body that must be read. */
 class BodySender {
   readonly #context: ResponseContext;
   readonly #reader: Reader;
@@ -73,7 +73,7 @@ class BodySender {
     };
   }
 
-  /** @param declared the length that the Response says; it counts for a body that is sent as it comes */
+  /** @param declared the content-length of the Response; it is used for a body that is sent piece by piece */
   async send(headOf: (length: number | null) => AnswerHead, declared: number | null): Promise<void> {
     const { call } = this.#context;
     try {
@@ -108,7 +108,7 @@ class BodySender {
     call.end();
   }
 
-  /** Reads what is there without waiting for anything outside: `next` is null where that was all, else the read that waits. */
+  /** Reads what is available without waiting for anything outside. `next` is null if that was everything; otherwise it is the read that waits. */
   async #readReady(): Promise<{ chunks: Uint8Array[]; next: Promise<Read> | null }> {
     const chunks: Uint8Array[] = [];
     for (;;) {
@@ -129,7 +129,7 @@ class BodySender {
     this.#length += chunk.length;
   }
 
-  /** A client would read what is too much as the next answer, and wait for what is missing: such an answer is cut off. */
+  /** A client would read surplus bytes as the next answer, and would wait for missing ones. So such an answer is broken off. */
   #checkLength(ended: boolean): void {
     const declared = this.#declared;
     if (declared === null || (ended ? this.#length === declared : this.#length <= declared)) return;
@@ -148,7 +148,7 @@ class BodySender {
 
 const nextTurn = (): Promise<null> => new Promise((resolve) => setImmediate(resolve, null));
 
-/** A body of another implementation may be a stream of Node's. */
+/** The body of another implementation may be a stream of Node's. */
 function readerOf(body: ReadableStream<Uint8Array>): Reader {
   if (typeof body.getReader === 'function') return body.getReader();
   return Readable.toWeb(Readable.from(body as AsyncIterable<Uint8Array>)).getReader() as Reader;
@@ -159,7 +159,7 @@ function cancelBody(body: ReadableStream<Uint8Array>): void {
   else (body as unknown as { destroy?(): void }).destroy?.();
 }
 
-/** Why the Response cannot be sent as it is, or null. */
+/** The reason why the Response cannot be sent as it is, or null. */
 function faultOf(status: number, headers: Headers): string | null {
   if (!Number.isInteger(status) || status < 200 || status > 599) return `its status is ${status}`;
   if (status !== 206 || headers.has('content-range') || headers.get('content-type')?.startsWith('multipart/byteranges'))
@@ -174,12 +174,12 @@ function declaredLength(headers: Headers): number | null {
 
 const DIGITS = /^\d+$/;
 
-/** @param length of the body; null if it is not known, then the Response's own word stands */
+/** @param length of the body; null if it is not known, and then the content-length of the Response is kept */
 function sentHeaders(given: Headers, status: number, length: number | null): string[] {
   const headers: string[] = [];
   for (const [name, value] of given) {
     if (name === 'content-length') {
-      // Two of them come joined as `5, 5`, which a client may read either way. A 304 tells the length of what it stands for.
+      // Two headers are joined as `5, 5`, which clients read in different ways. In a 304, it is the length of the document that the client has.
       if (length !== null || !DIGITS.test(value) || status === 204) continue;
     } else if (name === 'content-encoding' && length === 0) continue;
     headers.push(name, value);
@@ -188,5 +188,5 @@ function sentHeaders(given: Headers, status: number, length: number | null): str
   return headers;
 }
 
-/** They name no length of a body; 205 says that it has none. */
+/** Answers with these statuses contain no length of a body. A 205 says that it has none. */
 const WITHOUT_BODY = new Set([204, 304]);

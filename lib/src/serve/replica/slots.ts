@@ -1,7 +1,7 @@
-/** Counts the requests that user code works on, and tells when there are few enough. */
+/** Counts the requests in progress, and informs when there are few enough. */
 export class Slots {
   ongoing = 0;
-  /** Of these, such that go on long after they were cancelled. */
+  /** Number of those that continue long after they were cancelled. */
   stuck = 0;
   readonly #waiters = new Set<() => void>();
 
@@ -15,7 +15,7 @@ export class Slots {
     for (const waiter of [...this.#waiters]) waiter();
   }
 
-  /** Resolves with what is left once `done` says so, or `timeoutMs` have passed. */
+  /** Resolves with the number of requests in progress when `done` returns true or `timeoutMs` have passed. */
   async until(done: () => boolean, timeoutMs: number): Promise<number> {
     if (done()) return this.ongoing;
     await new Promise<void>((resolve) => {

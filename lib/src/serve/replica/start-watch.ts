@@ -5,7 +5,7 @@ import type { HeldPromise } from './held-promises.js';
 
 /** When a start that still waits says so on stderr; it looks again after the same time, and says what has changed. */
 const TELL_AFTER_MS = 2000;
-/** So much before the controller gives the replica up, it says itself what it waits for. */
+/** The replica says what it waits for this long before the controller gives it up. */
 const SAY_BEFORE_MS = 500;
 
 export interface StartLimits {
@@ -15,21 +15,21 @@ export interface StartLimits {
 }
 
 /**
- * Knows what the start of an instance has begun and what of it is not done. A constructor cannot await; so a replica is up only when
- * - the promises that its fields hold are fulfilled,
- * - the work that says of itself that it belongs to a start (`duringStart`) is over,
- * - and no promise was rejected meanwhile that nobody handles.
+ * Knows what the start of an instance has begun, and what of that is not done. A constructor cannot await, so a replica runs only when
+ * - the promises in its fields are fulfilled,
+ * - the work that declares itself part of a start (`duringStart`) has ended,
+ * - and no promise was rejected meanwhile without a handler.
  */
 export class StartWatch {
-  /** What goes on when no promise is open. */
+  /** What the start waits for when no promise is open. */
   stage = 'its code to load';
   readonly #limits: StartLimits;
   readonly #startedAt = performance.now();
   /** What is not done, by its promise. */
   readonly #open = new Map<Promise<unknown>, string>();
-  /** Promises that are waited for, or were. */
+  /** Promises that the start waits for, or has waited for. */
   readonly #known = new WeakSet<Promise<unknown>>();
-  /** Reasons of work that failed, for rejections that the whole process reports. */
+  /** Reasons of failed work, to recognize rejections that the process reports. */
   readonly #failures = new Set<unknown>();
   #fault: { readonly reason: unknown } | null = null;
   #wake: () => void = () => {};
@@ -38,7 +38,10 @@ export class StartWatch {
     this.#limits = limits;
   }
 
-  /** Runs the start of the process itself: whatever is begun meanwhile belongs to it. @throws its failure, or that of what it began; NBS_START_NOT_DONE */
+  /**
+   * Runs the start of the process itself: all work that begins meanwhile belongs to it. @throws its failure, or that of the work that it began;
+   * NBS_START_NOT_DONE
+   */
   async run<T>(start: (watch: StartWatch) => Promise<T>): Promise<T> {
     const release = takeRejections((reason) => {
       this.#fail(reason);
@@ -55,7 +58,7 @@ export class StartWatch {
     }
   }
 
-  /** The same for code that starts something while the process works on requests: what these begin is not waited for. */
+  /** Does the same for code that runs while the process works on requests. Work that the requests begin is not awaited. */
   async runBeside(start: () => Promise<void>, held: () => readonly HeldPromise[]): Promise<void> {
     const release = takeRejections((reason) => {
       const ours = this.#failures.has(reason);
@@ -72,15 +75,15 @@ export class StartWatch {
   }
 
   /**
-   * Resolves when nothing is left to wait for.
-   * @param held the promises in fields, looked up anew each time: what is done may have begun more
-   * @throws what the first of them was rejected with
+   * Resolves when there is nothing left to wait for.
+   * @param held finds the promises in fields; it is called again each time, because work that has ended may have begun more
+   * @throws the reason of the first rejection
    */
   async settled(held: () => readonly HeldPromise[]): Promise<void> {
     for (;;) {
       for (const { place, promise } of held()) this.#hold(`the promise in its field ${place}`, promise);
       const some = this.#open.size > 0;
-      // A rejection that nobody handles is reported when the microtasks are done.
+      // Node reports a rejection that nobody handles when the microtasks have run.
       await new Promise((done) => setImmediate(done));
       if (this.#fault !== null) throw this.#fault.reason;
       if (!some && this.#open.size === 0) return;
@@ -104,12 +107,12 @@ export class StartWatch {
     throw StartNotDone({ deployment: label, what: this.#waitsFor(), timeoutMs });
   }
 
-  /** Its failure counts if nobody handles it. */
+  /** Its failure counts only if nobody handles it. */
   #add(what: string, work: Promise<unknown>): void {
     this.#track(what, work, (reason) => this.#failures.add(reason));
   }
 
-  /** Its failure counts: what a field holds is what methods await. */
+  /** Its failure always counts, because methods await the promises in fields. */
   #hold(what: string, promise: Promise<unknown>): void {
     if (!this.#known.has(promise)) this.#track(what, promise, (reason) => this.#fail(reason));
   }
@@ -143,7 +146,7 @@ export class StartWatch {
   }
 }
 
-/** Never resolves once the signal is given. */
+/** Never resolves if the signal is aborted. */
 function after(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

@@ -10,14 +10,14 @@ interface TensorLike {
 const KEYS = ['data', 'dims', 'type'];
 
 /**
- * The parts of a tensor, or `null` if the object is none. Tensors are told by their parts: nbserve's are plain data, so that they can be sent between
- * processes, and user code may hold those of ONNX Runtime. A plain object whose `data` is a list is an object like any other, unless it holds texts,
- * for which tensors have no other array.
+ * The parts of a tensor, or `null` if the object is not a tensor. Tensors are recognized by their parts: those of nbserve are plain data, so that
+ * they can be sent between processes, and user code may have those of ONNX Runtime.
+ * A plain object whose `data` is a list is not a tensor, unless the list contains texts, for which tensors have no other array.
  */
 export function asTensor(value: object): TensorLike | null {
   const { type, dims } = value as Partial<TensorLike>;
   if (typeof type !== 'string' || !isShape(dims)) return null;
-  // ONNX Runtime's is a getter, which throws if the values are on a device.
+  // In ONNX Runtime this is a getter, which throws if the values are on a device.
   const { data } = value as { readonly data?: unknown };
   if (types.isTypedArray(data)) return fills(data, dims) ? { type, dims, data } : null;
   if (!Array.isArray(data) || type !== 'string' || !fills(data, dims) || !data.every((item) => typeof item === 'string'))
@@ -26,8 +26,8 @@ export function asTensor(value: object): TensorLike | null {
 }
 
 /**
- * Nested lists by the tensor's shape; a scalar is its value.
- * @param element how one element is written, with its place in the shape
+ * Nested lists with the tensor's shape; a scalar is its value.
+ * @param element writes one element; it gets the element's position in the shape
  */
 export function nestedLists(
   { type, dims, data }: TensorLike,
@@ -55,12 +55,12 @@ export function nestedLists(
 
 function readerOf(type: string, data: ArrayLike<unknown>): (at: number) => unknown {
   if (type === 'bool') return (at) => data[at] !== 0 && data[at] !== false;
-  // On Node without Float16Array the elements are their 16 bits.
+  // On a Node without Float16Array, the elements are 16-bit integers.
   if (type === 'float16' && types.isUint16Array(data)) return (at) => halfToNumber(data[at] as number);
   return (at) => data[at];
 }
 
-/** IEEE 754 binary16: one bit of sign, five of exponent, ten of fraction. */
+/** Converts IEEE 754 binary16: one bit of sign, five of exponent, ten of fraction. */
 function halfToNumber(bits: number): number {
   const sign = bits >>> 15 === 0 ? 1 : -1;
   const exponent = (bits >>> 10) & 0x1f;

@@ -10,7 +10,7 @@ const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Scope = <T>(run: () => T) => T;
 
-/** A deployment's class, constructed, or its function: what answers the calls of one replica. */
+/** The instance of a deployment's class, or its function. It answers the calls of one replica. */
 export class UserInstance {
   readonly ready: ReplicaReady;
   readonly #target: AnyFunction | null;
@@ -18,7 +18,7 @@ export class UserInstance {
   readonly #fetch: AnyFunction | null;
 
   readonly #deployment: string;
-  /** Runs user code as one that answers requests; `null` if it makes no difference to it. */
+  /** Runs user code as code that answers requests; `null` if that makes no difference. */
   readonly #scope: Scope | null;
 
   private constructor(deployment: string, target: AnyFunction | null, self: object, scope: Scope | null) {
@@ -43,7 +43,7 @@ export class UserInstance {
     return new UserInstance(deployment, null, scope === null ? construct() : scope(construct), scope);
   }
 
-  /** Promises in its fields; of a function none. */
+  /** The promises in its fields; empty for a function. */
   heldPromises(): readonly HeldPromise[] {
     return this.#target === null ? heldPromises(this.#self) : [];
   }
@@ -53,7 +53,7 @@ export class UserInstance {
     return this.#call(this.#fetch, [request]);
   }
 
-  /** The method of this name, bound; `undefined` if there is none that handles may call. */
+  /** The method of this name, bound to the instance; `undefined` if handles may call no method of this name. */
   method(name: string): ((...args: unknown[]) => unknown) | undefined {
     const target = this.#target;
     if (target !== null) return name === 'call' ? (...args) => this.#call(target, args) : undefined;
@@ -78,7 +78,7 @@ export class UserInstance {
     return typeof this.#self.checkHealth === 'function';
   }
 
-  /** @throws what the user's `checkHealth` throws: the replica cannot work */
+  /** @throws what the user's `checkHealth` throws; then the replica cannot work */
   async checkHealth(): Promise<void> {
     await this.#hook('checkHealth');
   }
@@ -94,7 +94,7 @@ export class UserInstance {
   }
 }
 
-/** A class's `prototype` cannot be replaced; a function's can, and an arrow function has none. */
+/** The `prototype` of a class cannot be replaced. That of a function can be, and an arrow function has none. */
 function isClass(target: object): boolean {
   return Object.getOwnPropertyDescriptor(target, 'prototype')?.writable === false;
 }

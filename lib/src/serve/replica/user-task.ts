@@ -1,19 +1,19 @@
 import type { IncomingCall } from '../../ipc/index.js';
 import { enterRequest, type RequestContext, type RequestOrigin } from '../context/index.js';
 
-/** What a task needs of its replica. */
+/** What a task needs from its replica. */
 export interface TaskHost {
   /** `app/deployment`. */
   readonly label: string;
   readonly ongoing: number;
   readonly stuckTimeoutMs: number;
-  /** A task begins. @param expiresAt its deadline (epoch, ms); Infinity for none */
+  /** Called when a task begins. @param expiresAt its deadline (epoch, ms); Infinity if there is none */
   began(expiresAt: number): void;
-  /** It ended: its slot is free. */
+  /** Called when the task has ended, so that its slot is free. */
   release(expiresAt: number): void;
-  /** User code goes on long after its request was cancelled. */
+  /** Called when user code continues long after its request was cancelled. */
   onStuck(what: string): void;
-  /** It did end after all. */
+  /** Called when that code has ended after all. */
   onUnstuck(): void;
 }
 
@@ -21,7 +21,7 @@ type AnyIterator = { next(): unknown; return?(value?: unknown): unknown };
 
 const GONE = 'the caller went away';
 
-/** User code at work on one call. The slot is taken until it ends, whatever became of the call. */
+/** User code that works on one call. It occupies its slot until it ends, even if the call has ended before. */
 export abstract class UserTask {
   protected readonly host: TaskHost;
   protected readonly call: IncomingCall;
@@ -39,7 +39,7 @@ export abstract class UserTask {
     host.began(this.#expiresAt);
   }
 
-  /** Runs user code as the request for a model, `''` for none. */
+  /** Runs user code for a request that selects this model, `''` for none. */
   protected enter(modelId: string, origin: RequestOrigin, run: () => void): void {
     const context = enterRequest(modelId, origin, this.host.label, run);
     if (context === null) return;
@@ -52,7 +52,7 @@ export abstract class UserTask {
   protected abstract workName(): string;
   protected onCancelled(_reason: string): void {}
 
-  /** False: the call was cancelled before user code began, and the task is over. */
+  /** Returns false if the call was cancelled before user code began; then the task has ended. */
   protected begin(): boolean {
     if (this.call.cancelled) {
       this.end();
@@ -72,9 +72,9 @@ export abstract class UserTask {
   }
 
   /**
-   * Sends the items of an iterator with backpressure; the first one brings the head with it.
+   * Sends the items of an iterator with backpressure. The head is sent with the first item.
    * @param sendHead answers with the head and the first bytes
-   * @returns false if there was no item and so no head
+   * @returns false if there was no item, and so no head
    */
   protected async sendAll(
     iterator: AnyIterator,
@@ -90,17 +90,17 @@ export abstract class UserTask {
       let bytes: Uint8Array | null = null;
       try {
         if (!headSent) sendHead(value);
-        // The head may have been all of the answer.
+        // The head may have been the whole answer.
         if (!this.call.done) bytes = encode(value);
       } catch (error) {
-        // Its end is not waited for: the error is to be told.
+        // This does not wait for its end, so that the error is reported.
         endQuietly(iterator);
         throw error;
       }
       headSent = true;
       if (bytes !== null && !this.call.write(bytes)) await drained(this.call);
     }
-    // Cancelled, perhaps while it made an item; or no more of it is wanted.
+    // The call was cancelled, perhaps while the iterator made an item, or no more items are wanted.
     await iterator.return?.();
     return headSent;
   }
@@ -114,22 +114,22 @@ export abstract class UserTask {
     this.#watch.unref();
     this.#context?.cancel(reason);
     this.onCancelled(reason);
-    // Ends a generator that waits at a yield; one that is at work ends at its next yield.
+    // This ends a generator that waits at a yield. One that is working ends at its next yield.
     if (this.#iterator !== null) endQuietly(this.#iterator);
   }
 }
 
-/** Ends it without waiting for that, and whatever its `finally` throws. */
+/** Ends the iterator. It does not wait for that, and ignores what its `finally` throws. */
 function endQuietly(iterator: AnyIterator): void {
   try {
     const returned = iterator.return?.();
     if (isThenable(returned)) returned.then(undefined, () => {});
   } catch {
-    // Nobody is left to be told.
+    // There is nobody left who could be informed.
   }
 }
 
-/** Resolves when the call takes more bytes, or was cancelled. */
+/** Resolves when the call takes more bytes, or when it was cancelled. */
 export function drained(call: IncomingCall): Promise<void> {
   if (call.done) return Promise.resolve();
   return new Promise((resolve) => {
@@ -144,7 +144,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-/** The iterator of a generator, or of anything that is iterated asynchronously; arrays, texts and maps are values. */
+/** The iterator of a generator, or of an object that is iterated asynchronously. Arrays, texts and maps count as values and have none here. */
 export function iteratorOf(value: unknown): AnyIterator | null {
   if (typeof value !== 'object' || value === null) return null;
   const candidate = value as { [Symbol.asyncIterator]?: () => AnyIterator; [Symbol.iterator]?: unknown; next?: unknown };

@@ -1,9 +1,9 @@
-/** Texts that Responses of this process were made of, so that sending one need not read its stream. */
+/** The texts from which Responses of this process were made. With them, a Response can be sent without reading its stream. */
 const texts = new WeakMap<Response, string>();
 
 let installed = false;
 
-/** Remembers the text that a Response is made of. `Response` stays what it is in every other way. */
+/** Remembers the text from which a Response is made. `Response` does not change in any other way. */
 export function installResponse(): void {
   if (installed) return;
   installed = true;
@@ -12,7 +12,7 @@ export function installResponse(): void {
     if (typeof body === 'string') texts.set(response, body);
     return response;
   };
-  // As https://fetch.spec.whatwg.org/#dom-response-json says, with the text at hand.
+  // This does what https://fetch.spec.whatwg.org/#dom-response-json says, but also keeps the text.
   const json = (data: unknown, init?: ResponseInit): Response => {
     const text = JSON.stringify(data);
     if (text === undefined) return Native.json(data, init);
@@ -26,7 +26,7 @@ export function installResponse(): void {
   });
 }
 
-/** The whole body where it is known and nobody has begun to read it. */
+/** The whole body, if it is known and nobody has begun to read it. */
 export function textOf(response: Response): string | undefined {
   const text = texts.get(response);
   return text === undefined || response.bodyUsed || response.body?.locked === true ? undefined : text;

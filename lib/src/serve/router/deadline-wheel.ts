@@ -1,6 +1,6 @@
-/** Something with a deadline; the links are the wheel's own, so that adding and removing allocate nothing. */
+/** An entry with a deadline. The links belong to the wheel, so that adding and removing allocate nothing. */
 export interface Expiring {
-  /** On the wheel's clock, in milliseconds. */
+  /** Time by the wheel's clock, in milliseconds. */
   expiresAt: number;
   wheelNext: Expiring | null;
   wheelPrevious: Expiring | null;
@@ -11,7 +11,7 @@ const TICK_MS = 16;
 const SLOTS = 512;
 
 /**
- * Deadlines of many requests under one timer: a hashed wheel, O(1) to add and remove. A deadline is told up to two ticks late, never early.
+ * The deadlines of many requests with one timer: a hashed wheel with O(1) insert and remove. An entry expires up to two ticks late, and never early.
  * Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987), scheme 6.
  */
 export class DeadlineWheel {
@@ -43,7 +43,7 @@ export class DeadlineWheel {
     this.#timer ??= setInterval(() => this.advance(), TICK_MS).unref();
   }
 
-  /** Only for an entry that is in the wheel. */
+  /** The entry must be in the wheel. */
   remove(entry: Expiring): void {
     const { wheelNext: next, wheelPrevious: previous } = entry;
     if (previous === null) this.#slots[slotOf(entry)] = next;
@@ -54,7 +54,7 @@ export class DeadlineWheel {
     this.#count -= 1;
   }
 
-  /** Tells every entry whose time is over, after removing it. The timer calls it; tests may. */
+  /** Removes every entry whose time is over, and calls its `onExpired`. The timer calls this; tests may call it too. */
   advance(): void {
     if (this.#count === 0) {
       this.#stop();
@@ -71,7 +71,7 @@ export class DeadlineWheel {
       }
     }
     for (const entry of expired) {
-      // One that was told before may have removed this one.
+      // The callback of an earlier entry may have removed this one.
       if (entry.wheelNext === null && entry.wheelPrevious === null && this.#slots[slotOf(entry)] !== entry) continue;
       this.remove(entry);
       entry.onExpired();

@@ -1,16 +1,16 @@
 import type { Demand } from '../protocol/index.js';
 
-/** Tells the controller; false where that is away. */
+/** Sends the demand to the controller; returns false if the controller cannot be reached. */
 export type SendDemand = (demand: Demand) => boolean;
 
 const LONGEST_SAMPLE_MS = 100;
 const SHORTEST_SAMPLE_MS = 10;
-/** Samples for each report, at least. */
+/** Smallest number of samples in each report. */
 const SAMPLES = 5;
 
 /**
- * Measures the load of one deployment by sampling, and tells it: at once when load comes after none, then at each interval while there is any,
- * and once when it has ended. Idle it costs nothing.
+ * Measures the load of one deployment by sampling, and reports it: at once when load begins, then at each interval while there is load, and once when
+ * it has ended. Without load it does nothing.
  */
 export class DemandMeter {
   readonly #read: () => number;
@@ -22,7 +22,7 @@ export class DemandMeter {
   #samples = 0;
   #reportedAt = 0;
   #unsent = false;
-  /** Requests came that were refused because no replica can be started: told as one request. */
+  /** True if requests were refused because no replica can be started. They are reported as one request. */
   #knocked = false;
 
   constructor(intervalMs: number, read: () => number, send: SendDemand, now: () => number = () => performance.now()) {
@@ -36,7 +36,7 @@ export class DemandMeter {
     return this.#intervalMs;
   }
 
-  /** There is load now. */
+  /** To be called when there is load. */
   wake(): void {
     if (this.#timer !== null) return;
     const sampleMs = Math.max(SHORTEST_SAMPLE_MS, Math.min(LONGEST_SAMPLE_MS, this.#intervalMs / SAMPLES));
@@ -46,19 +46,22 @@ export class DemandMeter {
     this.tell();
   }
 
-  /** A request is refused at once, and the controller is to learn that it came: at once after none, else at the next interval. */
+  /**
+   * To be called when a request was refused at once. The controller must learn of it: at once if there was no load before, otherwise at the next
+   * interval.
+   */
   knock(): void {
     this.#knocked = true;
     this.wake();
   }
 
-  /** Tells the present load, out of turn: somebody waits. */
+  /** Reports the current load without waiting for the interval, because requests wait. */
   tell(): void {
     if (this.#timer === null) return;
     this.#report();
   }
 
-  /** The timer calls it; tests may. */
+  /** Takes a sample. The timer calls this; tests may call it too. */
   sample(): void {
     this.#sum += this.#read();
     this.#samples += 1;

@@ -8,25 +8,28 @@ import { ReplicaSet } from './replica-set.js';
 import { RequestQueue } from './request-queue.js';
 import type { CallHost, RoutedCall } from './routed-call.js';
 
-/** How long requests wait for a first replica to be reachable, in all. */
+/** How long requests wait, in total, until a first replica can be reached. */
 const NO_REPLICA_WAIT_MS = 30_000;
-/** So long requests that come together wait for replicas which are being connected to, rather than pile up at the others. */
+/**
+ * For this time, requests that arrive together wait for replicas whose connections are being opened. Otherwise all of them would go to the other
+ * replicas.
+ */
 const SETTLE_MS = 100;
 
 export interface PoolInit {
   readonly connect: ConnectReplica;
   readonly watch: LinkWatch;
   readonly random?: () => number;
-  /** Whether to connect before the first request. @default true */
+  /** Whether it connects to replicas before the first request. @default true */
   readonly eager?: boolean;
-  /** Tells the controller the load of a deployment that scales with it. @default nobody is told */
+  /** Reports the load of an autoscaled deployment to the controller. @default no reports */
   readonly sendDemand?: SendDemand;
 }
 
-/** One deployment as this router sees it: connections to its replicas, and the requests that wait for room at one. */
+/** One deployment in this router: the connections to its replicas, and the requests that wait for room. */
 export class DeploymentPool implements LinkOwner, CallHost {
   route: DeploymentRoute;
-  /** Where requests for it may be sent twice. */
+  /** Present if requests may be sent twice. */
   hedging: HedgeBudget | null = null;
   readonly #queue = new RequestQueue<RoutedCall>();
   readonly #replicas: ReplicaSet;
@@ -36,7 +39,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
   #connects: boolean;
   #running = '';
   #successor: DeploymentPool | null = null;
-  /** Runs while no replica can be reached. */
+  /** Timer that runs while no replica can be reached. */
   #outage: NodeJS.Timeout | null = null;
   #outageOver = false;
   #resume: NodeJS.Timeout | null = null;
@@ -62,19 +65,20 @@ export class DeploymentPool implements LinkOwner, CallHost {
     return this.#queue.size;
   }
 
-  /** Requests that wait or are at a replica. */
+  /** Number of requests that wait or are at a replica. */
   get demand(): number {
     return this.#queue.size + this.#replicas.inFlight;
   }
 
-  /** Tells the controller what it may not know: it was away, or somebody waits. */
+  /** Reports the load to the controller if it may not know it: it could not be reached before, or requests wait. */
   tellDemand(): void {
     this.#meter?.tell();
   }
 
   /**
-   * The snapshot no longer has it.
-   * @param successor where its waiting requests go: the key of an update's new replicas is one only until the update is switched to
+   * To be called when the snapshot no longer contains the deployment.
+   * @param successor pool that gets the waiting requests. During an update, new replicas have a key of their own, which disappears when traffic
+   * switches to them.
    */
   remove(running: string, successor: DeploymentPool | null): void {
     this.#running = running;
@@ -101,7 +105,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     }
     const refusal = this.#outageRefusal() ?? this.#refusalToWait(call) ?? this.#makeRoom(call);
     if (refusal !== null) {
-      // It may work by now: a deployment that sleeps is tried anew because of those that come.
+      // The deployment may work by now: requests make the controller try again to start a replica.
       if (this.route.unavailable !== undefined) this.#meter?.knock();
       call.fail(refusal);
       return;
@@ -110,7 +114,9 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.#onWaiting();
   }
 
-  /** A request that no replica has begun goes elsewhere, ahead of those that came after it; the queue's limit does not count for it. */
+  /**
+   * Sends a request that no replica has begun to another replica, before requests that arrived after it. The limit of the queue does not apply to it.
+   */
   replace(call: RoutedCall): void {
     if (!this.#connects) this.#connectNow();
     if (this.#successor !== null) {
@@ -132,13 +138,13 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.#onWaiting();
   }
 
-  /** A waiting request gave up. */
+  /** Removes a waiting request that was cancelled or has expired. */
   withdraw(call: RoutedCall): void {
     this.#queue.remove(call);
     if (this.#isAsleep) this.#watchOutage();
   }
 
-  /** A replica can take a request now that it could not take before. */
+  /** To be called when a replica can take a request that it could not take before. */
   onRoom(): void {
     this.#watchOutage();
     this.#pump();
@@ -154,7 +160,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.#watchOutage();
   }
 
-  /** What the snapshot says of it now. */
+  /** Takes over what a new snapshot says about the deployment. */
   update(route: DeploymentRoute): void {
     this.#hedge(route);
     this.route = route;
@@ -172,7 +178,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     else if (this.hedging === null || !this.hedging.isFor(hedging)) this.hedging = new HedgeBudget(hedging);
   }
 
-  // Not under load, which must not be held up, and not where the queue has a limit: requests would be refused that there is room for.
+  // This is not done under load, which must not be delayed, nor if the queue has a limit: requests would be refused although there is room for them.
   #settle(): void {
     if (this.#settling !== null || this.#replicas.size < 2 || this.route.maxQueuedRequests >= 0) return;
     if (!this.#replicas.isOpening || this.#replicas.inFlight > 0) return;
@@ -186,7 +192,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.#pump();
   }
 
-  /** No replica runs, and requests make one start. */
+  /** True if no replica runs and requests make one start. */
   get #isAsleep(): boolean {
     const { autoscaling, replicas, unavailable } = this.route;
     return autoscaling !== undefined && replicas.length === 0 && unavailable === undefined;
@@ -216,7 +222,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.update(this.route);
   }
 
-  /** A replica that has room, and is not the one that works on the same request already. */
+  /** A replica that has room, and does not work on the same request already. */
   pick({ modelId, twin }: RoutedCall): ReplicaLink | null {
     const link = this.#replicas.pick(modelId, twin === null ? null : twin.link);
     return this.#settling !== null && link !== null && link.inFlight > 0 ? null : link;
@@ -234,7 +240,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     }
   }
 
-  /** In a full queue an interactive request takes the place of a batch one. Returns why there is no place. */
+  /** In a full queue, an interactive request replaces a batch request. Returns the error if there is no place. */
   #makeRoom(call: RoutedCall): Error | null {
     const max = this.route.maxQueuedRequests;
     const queued = this.#queue.size;
@@ -275,7 +281,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
 
   #watchOutage(): void {
     if (this.#removed) return;
-    // While it sleeps that is no outage, unless somebody waits.
+    // While the deployment has no replicas because it has no load, this is an outage only if requests wait.
     if (this.#replicas.isReachable || (this.#isAsleep && this.#queue.size === 0)) {
       if (this.#outage !== null) clearTimeout(this.#outage);
       this.#outage = null;
@@ -292,7 +298,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.#outage.unref();
   }
 
-  // Room comes back with an answer or a connection, which pump by themselves. Only a pause after BUSY ends silently.
+  // An answer or a new connection makes room and calls the pump itself. Only the end of a pause after BUSY needs a timer.
   #scheduleResume(): void {
     if (this.#resume !== null) return;
     const first = this.#replicas.pausedUntil;

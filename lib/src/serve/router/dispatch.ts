@@ -1,46 +1,49 @@
 import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
 import type { DeploymentKey, DeploymentRoute, RequestHead, RouteSnapshot } from '../protocol/index.js';
 
-/** One request for a deployment, as the proxy and handles give it to a {@link RouterLike}. */
+/** One request for a deployment, in the form in which the proxy and handles give it to a {@link RouterLike}. */
 export interface Dispatch {
   readonly key: DeploymentKey;
-  /** `fetch` for HTTP, else the method's name: what `idempotent` of the deployment is asked about. */
+  /** `fetch` for HTTP, otherwise the name of the method. The option `idempotent` of the deployment refers to it. */
   readonly method: string;
-  /** Goes to the replica; the router writes into it what is left of the time, so each request has one of its own. The router keeps the deadline itself, so leave `deadlineMs` out. */
+  /**
+   * The head that is sent to the replica. The router writes the remaining time into it, so each request needs a head of its own. The router checks
+   * the deadline itself, so leave `deadlineMs` out.
+   */
   readonly head: RequestHead;
-  /** The whole body, none, or `'stream'`: written with `write`/`end` of the returned call. */
+  /** The whole body, none, or `'stream'`: then write it with `write` and `end` of the returned call. */
   readonly body: Uint8Array | null | 'stream';
   /**
-   * Told what happened, exactly once to the end: `onStarted?`, `onHead`, `onData`*, `onEnd`; or `onError` at any point. Never told before
-   * `dispatch` has returned. After `onHead`, grant credit with `call.consumed(bytes)`.
+   * Gets the result: `onStarted?`, `onHead`, `onData`*, `onEnd`, each in this order, or `onError` at any point; nothing follows `onEnd` or `onError`.
+   * Nothing is called before `dispatch` has returned. After `onHead`, grant credit with `call.consumed(bytes)`.
    */
   readonly sink: ResponseSink;
-  /** Overrides the deployment's `requestTimeoutMs`; `null` is no deadline. */
+  /** Replaces the deployment's `requestTimeoutMs`; `null` means no deadline. */
   readonly timeoutMs?: number | null;
-  /** False: it goes to a replica that has room now, or fails with NBS_QUEUE_FULL. @default true */
+  /** If false, the request goes to a replica that has room now, or fails with NBS_QUEUE_FULL. @default true */
   readonly mayWait?: boolean;
-  /** A deadline from outside: it only shortens. */
+  /** A deadline that was set elsewhere. It can only shorten the time. */
   readonly limit?: DeadlineLimit;
 }
 
-/** What is left of a deadline that somebody else set. */
+/** The rest of a deadline that was set elsewhere. */
 export interface DeadlineLimit {
   readonly leftMs: number;
-  /** Whose it is, for messages: `the requestTimeout of app/deployment`. */
+  /** Names the deadline in messages: `the requestTimeout of app/deployment`. */
   readonly of: string;
 }
 
-/** Sends requests to replicas. Errors come to the sink. */
+/** Sends requests to replicas. Errors go to the sink. */
 export interface RouterLike {
-  /** Never throws. */
+  /** This never throws. */
   dispatch(request: Dispatch): OutgoingCall;
-  /** What the controller published last; `null` before the first one. */
+  /** The last snapshot that the controller published; `null` before the first one. */
   readonly snapshot: RouteSnapshot | null;
-  /** Resolves with the first snapshot of at least this version. Rejects with NBS_ROUTER_CLOSED. */
+  /** Resolves with the first snapshot that has at least this version. Rejects with NBS_ROUTER_CLOSED. */
   whenSnapshot(version: number): Promise<RouteSnapshot>;
-  /** Called with each snapshot, the present one included. Returns what ends it. */
+  /** Calls the listener with the current snapshot and with each later one. Returns a function that ends this. */
   onSnapshot(listener: (snapshot: RouteSnapshot) => void): () => void;
-  /** Fails what waits, and closes the connections once their requests are done. */
+  /** Fails the requests that wait, and closes each connection when its requests have ended. */
   close(): void;
 }
 

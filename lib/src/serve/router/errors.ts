@@ -1,7 +1,7 @@
 import { defineError } from '../../core/index.js';
 
 export const RouterClosed = defineError('NBS_ROUTER_CLOSED', 503, 'the connection to the cluster was closed; start it again');
-/** The status went out before, so an HTTP client sees a broken connection instead. */
+/** The status was sent before, so an HTTP client sees a broken connection instead of this error. */
 export const AnswerBroken = defineError(
   'NBS_ANSWER_BROKEN',
   503,
@@ -27,5 +27,5 @@ export const RequestTimeout = defineError(
   504,
   '{deployment}: no answer within {timeoutMs} ms, {deadline}',
 );
-/** Whose deadline it is where no other one is nearer. */
+/** Names the deployment's own deadline in messages. */
 export const requestTimeoutOf = (deployment: string): string => `the requestTimeout of ${deployment}`;

@@ -1,11 +1,11 @@
 import type { HedgingConfig } from '../protocol/index.js';
 
-/** So many extra requests may come at once after a time that needed none. */
+/** Largest number of extra requests that may be sent at once after a time without any. */
 const MOST_TOKENS = 10;
 
 /**
- * Bounds the extra requests of hedging: of n requests at most `1 + maxExtra · n` are sent twice. A token bucket that requests fill, as
- * `retryThrottling` of gRPC (A6) does it.
+ * Limits the extra requests of hedging: of n requests, at most `1 + maxExtra · n` are sent twice. It is a token bucket that each request fills a
+ * little, as `retryThrottling` of gRPC (A6).
  */
 export class HedgeBudget {
   readonly delayMs: number;
@@ -21,19 +21,19 @@ export class HedgeBudget {
     return delayMs === this.delayMs && maxExtra === this.#maxExtra;
   }
 
-  /** A request came. */
+  /** To be called for each request. */
   earn(): void {
     this.#tokens = Math.min(MOST_TOKENS, this.#tokens + this.#maxExtra);
   }
 
-  /** False: no more extra requests for now. */
+  /** If it returns false, no extra request may be sent now. */
   take(): boolean {
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;
   }
 
-  /** No replica was there for one that was taken. */
+  /** Returns a token, because no replica was available. */
   giveBack(): void {
     this.#tokens += 1;
   }

@@ -18,11 +18,11 @@ interface Copies {
   readonly sent: Sent;
   readonly first: FakeCall;
   readonly second: FakeCall;
-  /** Where the second copy is. */
+  /** The replica that has the second copy. */
   readonly replica: HarnessReplica;
 }
 
-/** One request, and its two copies. */
+/** Makes one request with two copies. */
 async function twoCopies(
   more: Parameters<RouterHarness['send']>[0] = {},
   after: (sent: Sent) => void = () => {},
@@ -50,7 +50,7 @@ test('the first answer wins, whichever copy it is of, and the other copy is canc
     const loser = copies[winner === 'first' ? 'second' : 'first'];
     assert.match(loser.cancelled ?? '', /another replica answered first/);
     assert.ok(sent.call.done);
-    // Both places are free again.
+    // Both copies have released their places.
     const more = Array.from({ length: 4 }, () => cluster.send());
     await settled();
     assert.ok([...cluster.replicas.values()].every(({ open }) => open.length === 2));

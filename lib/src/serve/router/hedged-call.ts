@@ -8,10 +8,10 @@ import { RequestTimeout } from './errors.js';
 import type { HedgeBudget } from './hedge-budget.js';
 import { type CallHost, RoutedCall } from './routed-call.js';
 
-/** Never told: the first copy goes on. */
+/** Nobody sees this error: the first copy of the request continues. */
 const COPY_LOST = new Error('the second copy of a request found no replica to end at');
 
-/** Sends the second copy of a request to a replica of its own, once; where that cannot work on it, the copy ends. */
+/** Sends the second copy of a request to another replica, once. If that replica cannot work on it, the copy ends. */
 class CopyHost implements CallHost {
   readonly #pool: DeploymentPool;
 
@@ -48,7 +48,7 @@ class CopyHost implements CallHost {
   }
 }
 
-/** A request that goes to a second replica where the first is slow to answer: the first answer wins, the other copy is cancelled. */
+/** A request that goes to a second replica if the first one is slow to answer. The first answer is used, and the other copy is cancelled. */
 export class HedgedCall implements OutgoingCall {
   readonly #request: Dispatch;
   readonly #pool: DeploymentPool;
@@ -103,7 +103,7 @@ export class HedgedCall implements OutgoingCall {
 
   #hedge(): void {
     const first = this.#first;
-    // It waits for room. There is none for a second copy either.
+    // The request waits for room, so there is none for a second copy either.
     if (first.link === null) {
       this.#wait();
       return;
@@ -165,7 +165,7 @@ export class HedgedCall implements OutgoingCall {
       this.#pool.onRoom();
       return;
     }
-    // An error is an answer too.
+    // An error counts as an answer.
     this.#win(copy);
     this.#finish();
     this.#request.sink.onError(error);

@@ -1,22 +1,22 @@
-/** What is looked at while something is expected of it. */
+/** A connection that is checked while a reply is expected from its replica. */
 export interface Watched {
-  /** Of the replica. */
+  /** Id of the replica. */
   readonly id: string;
-  /** Requests of this router that it has begun and that somebody waits for. */
+  /** Number of requests of this router that the replica has begun and whose callers still wait. */
   readonly awaited: number;
-  /** Returns false where there is nothing more to look at. */
+  /** Returns false if there is nothing more to check. */
   onTick(): boolean;
 }
 
 export const TICK_MS = 50;
 
-/** All connections of a router, and one slow timer for them; it runs while any of them is watched. */
+/** All connections of a router, and one slow timer for them. It runs while any of them is watched. */
 export class LinkWatch {
   readonly #all = new Set<Watched>();
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** A connection that may have requests, until it is forgotten. */
+  /** Registers a connection that may have requests, until `forget`. */
   know(link: Watched): void {
     this.#all.add(link);
   }
@@ -25,7 +25,7 @@ export class LinkWatch {
     this.#all.delete(link);
   }
 
-  /** Requests that the replica has begun and that somebody waits for, also over connections that get no new ones. */
+  /** Number of requests that the replica has begun and whose callers still wait, including those on connections that get no new requests. */
   awaitedAt(replica: string): number {
     let count = 0;
     for (const link of this.#all) if (link.id === replica) count += link.awaited;
@@ -37,7 +37,7 @@ export class LinkWatch {
     this.#timer ??= setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  /** The timer calls it; tests may. */
+  /** The timer calls this; tests may call it too. */
   tick(): void {
     for (const link of this.#watched) if (!link.onTick()) this.#watched.delete(link);
     if (this.#watched.size === 0) this.close();

@@ -1,12 +1,12 @@
-/** An entry of a {@link LinkedList}; the links are the list's own, so that adding and removing allocate nothing. */
+/** An entry of a {@link LinkedList}. The links belong to the list, so that adding and removing allocate nothing. */
 export interface Linked {
   listNext: Linked | null;
   listPrevious: Linked | null;
-  /** The list that it is in. */
+  /** The list that contains the entry. */
   inList: LinkedList | null;
 }
 
-/** First in, first out; what gives up in the middle is removed without a search. */
+/** A queue (first in, first out) from whose middle an entry can be removed without a search. */
 export class LinkedList<T extends Linked = Linked> {
   #first: Linked | null = null;
   #last: Linked | null = null;
@@ -34,7 +34,7 @@ export class LinkedList<T extends Linked = Linked> {
     this.#size += 1;
   }
 
-  /** Only for an entry that is in this list. */
+  /** The entry must be in this list. */
   remove(entry: T): void {
     const { listNext: next, listPrevious: previous } = entry;
     if (previous === null) this.#first = next;

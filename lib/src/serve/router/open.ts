@@ -11,17 +11,20 @@ import {
 import { Router } from './router.js';
 
 export interface RouterOptions {
-  /** Folder of the cluster, in which the controller listens. */
+  /** Folder of the cluster; the controller's socket is in it. */
   readonly dir: string;
   readonly token: string;
   readonly hello: Hello;
-  /** Its connections do not keep this process alive. @default false */
+  /** If true, its connections do not keep this process alive. @default false */
   readonly unref?: boolean;
-  /** As in `RouterInit`. */
+  /** The same as in `RouterInit`. */
   readonly eager?: boolean;
 }
 
-/** A router fed by the controller. Returns at once: it keeps trying to reach the controller, and keeps the last snapshot while that is away. */
+/**
+ * Opens a router that gets its routes from the controller. It returns at once. It tries again and again to reach the controller, and meanwhile keeps
+ * the last snapshot.
+ */
 export function openRouter({ dir, token, hello, unref = false, eager = true }: RouterOptions): Router {
   const open = async (path: string): Promise<Channel> => {
     const channel = await connect({ path }, { token, hello, kinds: REQUEST_KINDS });
@@ -55,7 +58,7 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
       router.apply(value as RouteSnapshot);
     },
   });
-  // Rejects only where it was stopped before.
+  // This rejects only if it was stopped before.
   subscriber.start().catch(() => {});
   return router;
 }

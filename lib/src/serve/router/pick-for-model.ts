@@ -5,16 +5,20 @@ export interface NamedCandidate extends Candidate {
   readonly id: string;
 }
 
-/** Above its fair share of the load a replica may have so many requests, and this part of its share, before others are asked for its models. */
+/**
+ * A replica may have this many requests, and this part of its fair share, above its fair share of the load before other replicas get requests for its
+ * models.
+ */
 const SLACK = 4;
 const FACTOR = 1.25;
 
 /**
- * The replica that is asked for a model: the first in an order that model and replicas have alone (rendezvous hashing), so every router asks
- * the same one, and that has the model once it was asked. One whose load is too far above the others' is passed over, and the next one loads
- * the model as well. Thaler and Ravishankar, "A name-based mapping scheme for rendezvous" (1996); for the bound Mirrokni, Thorup and
- * Zadimoghaddam, "Consistent hashing with bounded loads" (2016).
- * @returns an index, or -1 where no replica has room
+ * Chooses the replica for a model: the first one in an order that depends only on the model and the replicas (rendezvous hashing). So every router
+ * chooses the same replica, which has loaded the model if there was a request before. If its load is too far above that of the others, it is skipped,
+ * and the next one loads the model as well.
+ * Thaler and Ravishankar, "A name-based mapping scheme for rendezvous" (1996); for the bound: Mirrokni, Thorup and Zadimoghaddam, "Consistent hashing
+ * with bounded loads" (2016).
+ * @returns an index, or -1 if no replica has room
  */
 export function pickForModel(candidates: readonly NamedCandidate[], modelId: string): number {
   const model = fnv1a(modelId);

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { pick } from './pick.js';
 
 const candidates = fc.array(
-  fc.record({ load: fc.nat(200), hasRoom: fc.boolean(), inFlight: fc.nat(200), owesWord: fc.boolean() }),
+  fc.record({ load: fc.nat(200), hasRoom: fc.boolean(), inFlight: fc.nat(200), hasUnacknowledged: fc.boolean() }),
   {
     maxLength: 12,
   },
 );
-/** One that owes nothing, with so many requests of other routers. */
-const idle = (load: number) => ({ load, hasRoom: true, inFlight: 0, owesWord: false });
+/** A replica that has acknowledged everything, with this many requests of other routers. */
+const idle = (load: number) => ({ load, hasRoom: true, inFlight: 0, hasUnacknowledged: false });
 const randoms = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 const drawing = (stream: Iterator<number>) => (): number => stream.next().value;
 
@@ -61,7 +61,7 @@ test("one that is stopped holds half of a router's requests at most, whatever th
       const stopped = idle(0);
       const all = [stopped, ...live.map(idle)];
       const random = drawing(stream);
-      // A closed loop: those that are not stuck end and come again.
+      // A closed loop: each request that is not stuck ends, and a new one follows.
       for (let turn = 0; turn < 200; turn += 1) {
         const free = concurrency - stopped.inFlight;
         const working: typeof all = [];
@@ -70,7 +70,7 @@ test("one that is stopped holds half of a router's requests at most, whatever th
           assert.ok(chosen);
           chosen.inFlight += 1;
           chosen.load += 1;
-          if (chosen === stopped) stopped.owesWord = true;
+          if (chosen === stopped) stopped.hasUnacknowledged = true;
           else working.push(chosen);
         }
         for (const one of working) {

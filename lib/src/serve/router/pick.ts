@@ -1,33 +1,34 @@
-/** A replica as the choice sees it. */
+/** What the choice needs to know about a replica. */
 export interface Candidate {
-  /** Requests that it is known to work on, whoever sent them. */
+  /** Number of requests that the replica works on, as far as known, of all routers. */
   readonly load: number;
-  /** It takes requests, and one more would not exceed its limit. */
+  /** True if it takes requests, and one more would not exceed its limit. */
   readonly hasRoom: boolean;
 }
 
-/** A replica as the choice between two sees it. */
+/** What the choice between two replicas needs to know. */
 export interface Contender extends Candidate {
-  /** Those of `load` that this router sent it. */
+  /** The part of `load` that this router sent. */
   readonly inFlight: number;
-  /** It has not said yet that it began all that this router sent it. */
-  readonly owesWord: boolean;
+  /** True if it has not yet acknowledged that it began everything that this router sent. */
+  readonly hasUnacknowledged: boolean;
 }
 
 /**
- * Power of two choices: of two replicas drawn at random, the less loaded one. Where neither has room, the least loaded one that has.
- * What the two said of other routers' requests counts only if neither owes a word: one that is stopped says nothing of what others send it
- * meanwhile, and looked the less loaded one until a router had nothing left to send. So it gets half of a router's requests at most.
+ * Power of two choices: draws two replicas at random and takes the less loaded one. If neither has room, it takes the least loaded one that has.
+ * If one of the two has not acknowledged everything we sent it, its reported load is stale, so the router compares only its own counts. Otherwise a
+ * stopped replica, which reports nothing about the requests of other routers, would look less loaded until a router had sent it everything. With this
+ * rule it gets at most half of a router's requests.
  * Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing" (1996).
  * @param random gives numbers in [0, 1)
- * @returns an index, or -1 where no replica has room
+ * @returns an index, or -1 if no replica has room
  */
 export function pick(candidates: readonly Contender[], random: () => number): number {
   const count = candidates.length;
   if (count === 0) return -1;
   if (count === 1) return candidates[0]?.hasRoom === true ? 0 : -1;
   const first = Math.floor(random() * count);
-  // Of the others, so that the two always differ.
+  // The second one is drawn from the others, so that the two always differ.
   const second = (first + 1 + Math.floor(random() * (count - 1))) % count;
   const chosen = better(candidates, first, second);
   return chosen >= 0 ? chosen : leastLoaded(candidates);
@@ -38,7 +39,7 @@ function better(candidates: readonly Contender[], first: number, second: number)
   const b = candidates[second];
   if (a?.hasRoom !== true) return b?.hasRoom === true ? second : -1;
   if (b?.hasRoom !== true) return first;
-  const isLess = a.owesWord || b.owesWord ? b.inFlight < a.inFlight : b.load < a.load;
+  const isLess = a.hasUnacknowledged || b.hasUnacknowledged ? b.inFlight < a.inFlight : b.load < a.load;
   return isLess ? second : first;
 }
 

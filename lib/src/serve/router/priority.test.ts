@@ -10,7 +10,7 @@ const head = (requestId: string, batch: boolean): RequestHead => ({
   ...(batch ? { priority: 'batch' as const } : {}),
 });
 
-/** One replica that works on one request, so that all others wait. */
+/** A cluster with one replica that works on one request, so that all other requests wait. */
 async function busyCluster(maxQueuedRequests: number): Promise<RouterHarness> {
   const cluster = new RouterHarness();
   await cluster.route(['x'], { maxOngoingRequests: 1, maxQueuedRequests });

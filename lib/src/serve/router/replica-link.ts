@@ -8,49 +8,51 @@ const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 1000;
 const FIRST_PAUSE_MS = 2;
 const LAST_PAUSE_MS = 64;
-/** A replica says at once that it has begun a request. One that has not for so long is stopped, or its main thread is blocked. */
+/** A replica acknowledges at once that it has begun a request. If it has not done so after this time, it is stopped or its main thread is blocked. */
 const SILENT_TICKS = 200 / TICK_MS;
-/** Nothing waits for its word any more: after so long it is tried again. */
+/** If no request waits for an acknowledgement any more, the replica is tried again after this time. */
 const REST_TICKS = 5000 / TICK_MS;
-/** What a reply said of other routers' requests is half as true after so long. */
+/** After this time, only half of what a reply said about other routers' requests is assumed. */
 const HALF_LIFE_TICKS = 1000 / TICK_MS;
 
-/** What a link tells the deployment that it belongs to. */
+/** How a link informs its deployment. */
 export interface LinkOwner {
   readonly maxOngoingRequests: number;
-  /** The link was connected. */
+  /** Called when the link is connected. */
   onOpened(): void;
-  /** It may take a request that it would not have taken before. */
+  /** Called when the link may take a request that it would not have taken before. */
   onRoom(): void;
-  /** The connection ended, or could not be made. */
+  /** Called when the connection has ended or could not be opened. */
   onLost(): void;
 }
 
-/** A router's connection to one replica, with what it knows of that replica's load. */
+/** A router's connection to one replica, with what is known about that replica's load. */
 export class ReplicaLink implements Contender, Watched {
   readonly id: string;
   readonly path: string;
   channel: Channel | null = null;
-  /** Its first connection is being made. */
+  /** True while its first connection is being opened. */
   isOpening = true;
-  /** Requests of this router that the replica has. */
+  /** Number of this router's requests that the replica has. */
   inFlight = 0;
-  /** It said that it takes no more. */
+  /** True if the replica has said that it takes no more requests. */
   draining = false;
-  /** The controller says that it hangs, and ends it. */
+  /** True if the controller says that the replica hangs and will be ended. */
   hung = false;
-  /** It has not begun what it was sent for a while. Others are asked as long as there are any that do begin theirs. */
+  /**
+   * True if the replica has not begun what it was sent for a while. Then requests go to other replicas, as long as any of them begins its requests.
+   */
   isSilent = false;
-  /** Requests of this router that it was sent and has not begun. */
+  /** Number of this router's requests that it was sent and has not begun. */
   #unbegun = 0;
-  /** It began one, or refused one, since the last tick. */
+  /** True if it has begun or refused a request since the last tick. */
   #heard = false;
   #silentTicks = 0;
   #watched = false;
-  /** Requests of other routers that it had when it answered last. */
+  /** Number of other routers' requests that it had at its last answer. */
   #others = 0;
   #othersTicks = 0;
-  /** Until when it is left alone after it answered BUSY, on the clock of `performance.now()`; 0 is not at all. */
+  /** Until this time it gets no requests, because it answered BUSY; by the clock of `performance.now()`. 0 means no pause. */
   pausedUntil = 0;
   #pauseMs = FIRST_PAUSE_MS;
   #retryMs = FIRST_RETRY_MS;
@@ -78,12 +80,12 @@ export class ReplicaLink implements Contender, Watched {
     return this.inFlight - this.#unbegun;
   }
 
-  get owesWord(): boolean {
+  get hasUnacknowledged(): boolean {
     return this.#unbegun > 0;
   }
 
   get isOpen(): boolean {
-    // A channel says that it is closed before it fails its calls; `closed` is told a little later.
+    // A channel sets `isClosed` before it fails its calls; `closed` resolves a little later.
     return this.channel !== null && !this.channel.isClosed && !this.draining;
   }
 
@@ -91,7 +93,7 @@ export class ReplicaLink implements Contender, Watched {
     return !this.isSilent && this.hasPlace;
   }
 
-  /** It would have room, if only it were heard of. */
+  /** True if it would have room, provided that it is not silent. */
   get hasPlace(): boolean {
     return this.isOpen && this.inFlight < this.#owner.maxOngoingRequests && !this.isPaused;
   }
@@ -100,22 +102,22 @@ export class ReplicaLink implements Contender, Watched {
     return this.pausedUntil !== 0 && this.pausedUntil > performance.now();
   }
 
-  /** What a reply said of the replica's ongoing requests, this one included. */
+  /** Takes over what a reply said about the replica's ongoing requests, including the one of the reply. */
   report(ongoing: number): void {
-    // What it says of itself may be nonsense: it must not look as if it were never idle again.
+    // A replica may report nonsense. It must not look as if it were never idle again.
     if (!Number.isSafeInteger(ongoing)) return;
     this.#others = Math.max(0, ongoing - this.inFlight);
     this.#othersTicks = 0;
   }
 
-  /** It answered BUSY: others fill it. Left alone for a moment that grows until it takes one. */
+  /** To be called when it answered BUSY, because other routers fill it. It gets no requests for a short time, which grows until it takes one. */
   pause(ongoing: number): void {
     this.report(ongoing);
     this.pausedUntil = performance.now() + this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, LAST_PAUSE_MS);
   }
 
-  /** One of our requests is sent to it. */
+  /** To be called when one of our requests is sent to it. */
   take(): void {
     this.inFlight += 1;
     this.#unbegun += 1;
@@ -124,7 +126,7 @@ export class ReplicaLink implements Contender, Watched {
     this.#watch.add(this);
   }
 
-  /** It began a request. */
+  /** To be called when it has begun a request. */
   began(): void {
     this.#unbegun -= 1;
     if (this.pausedUntil !== 0) {
@@ -134,13 +136,13 @@ export class ReplicaLink implements Contender, Watched {
     this.heard();
   }
 
-  /** It said something of a request, so its main thread is at work. */
+  /** To be called when it has said something about a request, so its main thread works. */
   heard(): void {
     this.#heard = true;
     if (this.isSilent) this.#setSilent(false);
   }
 
-  /** One of our requests is no longer there. @param freed it had a place, which is free now */
+  /** To be called when it no longer has one of our requests. @param freed true if the request had occupied a place, which is free now */
   release(begun: boolean, freed: boolean): void {
     this.inFlight -= 1;
     if (!begun) this.#unbegun -= 1;
@@ -159,7 +161,7 @@ export class ReplicaLink implements Contender, Watched {
     return this.#watched;
   }
 
-  /** No snapshot names it any more: what it has begun ends, then the connection is closed. */
+  /** To be called when no snapshot names the replica any more. The connection closes when the requests that it has begun have ended. */
   retire(): void {
     this.#retired = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
@@ -177,7 +179,7 @@ export class ReplicaLink implements Contender, Watched {
     this.#owner.onRoom();
   }
 
-  // Nobody says when they end. Without this, one that was loaded when it was asked last would never be asked again.
+  // No message tells when they end. Without this, a replica that had a high load at its last answer would never get a request again.
   #forgetOthers(): void {
     if (this.#others === 0) return;
     this.#othersTicks += 1;
@@ -205,7 +207,7 @@ export class ReplicaLink implements Contender, Watched {
     this.#owner.onOpened();
   }
 
-  // A replica that still is in the snapshot may only have lost its connection. One that is dead refuses, until a snapshot drops it.
+  // A replica that is still in the snapshot may have lost only its connection. A dead one refuses connections until a snapshot no longer contains it.
   #onLost(): void {
     this.isOpening = false;
     this.channel = null;

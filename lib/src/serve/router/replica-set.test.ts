@@ -6,11 +6,13 @@ import type { ReplicaLink } from './replica-link.js';
 import { ReplicaSet } from './replica-set.js';
 import { HarnessReplica, settled } from './router-harness.test-support.js';
 
-/** Ticks after which a replica that says nothing is silent; and after which one that owes no word is tried again. */
+/**
+ * Number of ticks after which a replica that says nothing counts as silent, and after which a silent one with nothing to acknowledge is tried again.
+ */
 const SILENCE = 4;
 const REST = 100;
 
-/** Replicas of a deployment, on a clock of the test's own. */
+/** The replicas of a deployment, with a clock that the test controls. */
 class Fixture {
   readonly watch = new LinkWatch();
   readonly set: ReplicaSet;
@@ -46,7 +48,7 @@ class Fixture {
     return link;
   }
 
-  /** Sends so many; `answer` says who begins them and answers at once. */
+  /** Sends `count` requests. `answers` says which replicas begin them and answer at once. */
   send(count: number, answers: (id: string) => boolean): Record<string, number> {
     const counts: Record<string, number> = {};
     for (let i = 0; i < count; i += 1) {
@@ -83,7 +85,7 @@ test('a replica that does not begin what it is sent is asked no more while other
   const x = fixture.link('x');
   assert.ok(x.isSilent);
   assert.equal(fixture.send(100, notX).x, undefined);
-  // Its requests stay with it, and nothing but its own word changes that.
+  // Its requests stay with it, and only its own message changes that.
   fixture.ticks(3 * REST, () => fixture.send(5, notX));
   assert.ok(x.isSilent);
   const before = fixture.rooms;
@@ -127,7 +129,7 @@ test('a silent one whose requests were all given up is tried again after a while
   const x = fixture.link('x');
   x.take();
   fixture.ticks(SILENCE);
-  x.release(false, true); // its deadline passed
+  x.release(false, true); // The deadline of the request has passed.
   fixture.ticks(REST - 1);
   assert.ok(x.isSilent);
   fixture.ticks(1);

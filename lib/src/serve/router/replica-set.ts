@@ -28,7 +28,7 @@ export class ReplicaSet {
     return this.#links;
   }
 
-  /** Requests of this router that are at one of them. */
+  /** Number of this router's requests that are at one of them. */
   get inFlight(): number {
     return this.#links.reduce((sum, link) => sum + link.inFlight, 0);
   }
@@ -41,7 +41,7 @@ export class ReplicaSet {
     return this.#links.some((link) => link.isOpening);
   }
 
-  /** Those that are new are connected to; those that are gone are let go of when their requests are done. */
+  /** Connects to new replicas. Connections to removed replicas close when their requests have ended. */
   update({ replicas, hung = [] }: Pick<DeploymentRoute, 'replicas' | 'hung'>): void {
     const { owner, connect, watch } = this.#init;
     const known = new Map(this.#links.map((link) => [link.id, link]));
@@ -62,9 +62,9 @@ export class ReplicaSet {
   }
 
   /**
-   * One that has room, or null. One that is silent is asked only where no other one can be waited for.
-   * @param modelId `''` where the request is for no model
-   * @param other one that is not to be chosen
+   * A replica that has room, or null. A silent replica is chosen only if no other one can be waited for.
+   * @param modelId `''` if the request selects no model
+   * @param other a replica that must not be chosen
    */
   pick(modelId: string, other: ReplicaLink | null): ReplicaLink | null {
     const links = other === null ? this.#links : this.#links.filter((link) => link !== other);
@@ -72,7 +72,7 @@ export class ReplicaSet {
     return links[index] ?? leastLoadedOfSilent(links);
   }
 
-  /** When the first pause after a BUSY ends, on the clock of `performance.now()`; Infinity where none is paused. */
+  /** Time at which the first pause after a BUSY ends, by the clock of `performance.now()`; Infinity if no replica is paused. */
   get pausedUntil(): number {
     let first = Number.POSITIVE_INFINITY;
     for (const link of this.#links) if (link.isPaused && link.pausedUntil < first) first = link.pausedUntil;

@@ -1,14 +1,14 @@
 import { type Linked, LinkedList } from './linked-list.js';
 
-/** What waits: `isBatch` has all others go first. */
+/** A waiting request. If `isBatch` is true, all others go first. */
 export interface Waiting extends Linked {
   readonly isBatch: boolean;
 }
 
-/** While both kinds wait, one of so many that are taken is a batch request: it goes on, if slowly. */
+/** While both kinds wait, one of this many requests is a batch request, so that batch requests make some progress. */
 export const BATCH_TURN = 8;
 
-/** Requests of one kind: those that were sent and came back go first. */
+/** Requests of one kind. Those that were sent and came back go first. */
 interface Lane<T extends Waiting> {
   readonly returned: LinkedList<T>;
   readonly waiting: LinkedList<T>;
@@ -16,18 +16,18 @@ interface Lane<T extends Waiting> {
 
 const lane = <T extends Waiting>(): Lane<T> => ({ returned: new LinkedList<T>(), waiting: new LinkedList<T>() });
 
-/** Requests that wait for room at a replica: interactive ones before batch ones, each kind first in, first out. */
+/** Requests that wait for room at a replica: interactive ones before batch ones, and each kind first in, first out. */
 export class RequestQueue<T extends Waiting> {
   readonly #interactive = lane<T>();
   readonly #batch = lane<T>();
-  /** Interactive requests that were taken, one after the other, while a batch one waited. */
+  /** Number of interactive requests that were taken in sequence while a batch request waited. */
   #passed = 0;
 
   get size(): number {
     return sizeOf(this.#interactive) + sizeOf(this.#batch);
   }
 
-  /** The one whose turn it is. */
+  /** The next request to send. */
   get first(): T | null {
     return firstOf(this.#batchIsNext ? this.#batch : this.#interactive);
   }
@@ -36,7 +36,7 @@ export class RequestQueue<T extends Waiting> {
     this.#laneOf(entry).waiting.push(entry);
   }
 
-  /** One that was sent and came back goes ahead of those of its kind that have not been sent yet. */
+  /** Puts a request that was sent and came back before those of its kind that have not been sent yet. */
   unshift(entry: T): void {
     this.#laneOf(entry).returned.push(entry);
   }
@@ -49,12 +49,12 @@ export class RequestQueue<T extends Waiting> {
     return first;
   }
 
-  /** One that does not wait here is left as it is. */
+  /** An entry that does not wait here is ignored. */
   remove(entry: T): void {
     (entry.inList as LinkedList<T> | null)?.remove(entry);
   }
 
-  /** Takes out the batch request that came last. Those that came back are in the queue beyond its limit: they keep their place. */
+  /** Removes the batch request that arrived last. Requests that came back are not counted in the limit of the queue, so they keep their place. */
   takeYoungestBatch(): T | null {
     const youngest = this.#batch.waiting.last;
     if (youngest !== null) this.remove(youngest);

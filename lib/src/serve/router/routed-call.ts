@@ -16,39 +16,39 @@ import type { Linked, LinkedList } from './linked-list.js';
 import type { ReplicaLink } from './replica-link.js';
 import type { Waiting } from './request-queue.js';
 
-/** A request that kills each replica that begins it must not kill all of them. */
+/** A request may kill at most this many replicas; otherwise it could kill all of them. */
 const MAX_RUNS = 3;
 
-/** Where requests of one deployment wait and are sent from. */
+/** The place from which the requests of one deployment are sent and in which they wait. */
 export interface CallHost {
   readonly route: DeploymentRoute;
   readonly label: string;
-  /** Requests that wait. */
+  /** Number of requests that wait. */
   readonly waiting: number;
-  /** Sends the request to a replica, or lets it wait, or fails it. */
+  /** Sends the request to a replica, lets it wait, or fails it. */
   place(call: RoutedCall): void;
-  /** The same for one that was sent and that no replica has begun, or that may be run again. */
+  /** Does the same for a request that was sent but that no replica has begun, or that may run again. */
   replace(call: RoutedCall): void;
-  /** A request ended that is at no replica. */
+  /** To be called when a request has ended that is at no replica. */
   withdraw(call: RoutedCall): void;
   onRoom(): void;
 }
 
-/** One request on its way: waits, is at one replica, goes to another one, ends. */
+/** One request on its way: it waits, is at one replica, moves to another one, and ends. */
 export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting {
-  /** Model that the request is for; `''` for none. */
+  /** Model that the request selects; `''` for none. */
   readonly modelId: string;
   expiresAt = 0;
   wheelNext: Expiring | null = null;
   wheelPrevious: Expiring | null = null;
-  /** Requests that are not batch ones go before it. */
+  /** If true, all requests that are not batch requests go before it. */
   readonly isBatch: boolean;
   listNext: Linked | null = null;
   listPrevious: Linked | null = null;
   inList: LinkedList | null = null;
-  /** Null while it waits. */
+  /** Null while the request waits. */
   link: ReplicaLink | null = null;
-  /** The same request on its way to another replica: the two are never at one. */
+  /** The other copy of the same request. The two are never at the same replica. */
   twin: RoutedCall | null = null;
   done = false;
   readonly #request: Dispatch;
@@ -57,9 +57,9 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   #pool: CallHost | null = null;
   #outgoing: OutgoingCall | null = null;
   #timeoutMs: number | null = null;
-  /** Whose deadline it is; '' is the deployment's own. */
+  /** Names the deadline in messages; '' means the deployment's own. */
   #deadlineOf = '';
-  /** It is what somebody before left of it. */
+  /** True if the deadline is what an earlier caller left of it. */
   #isRest = false;
   #inWheel = false;
   #started = false;
@@ -80,7 +80,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     return this.#request.mayWait !== false;
   }
 
-  /** Hands it to its deployment. */
+  /** Gives the request to its deployment. */
   enter(pool: CallHost): void {
     this.#pool = pool;
     const { timeoutMs: asked, limit } = this.#request;
@@ -102,19 +102,19 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     pool.place(this);
   }
 
-  /** What is left until its deadline, for those that act in its stead. */
+  /** The time that is left until its deadline, for calls that act in its place. */
   get limit(): DeadlineLimit | undefined {
     if (this.#timeoutMs === null) return undefined;
     return { leftMs: this.expiresAt - performance.now(), of: this.#deadlineOf };
   }
 
-  /** The pieces of its streamed body; `[]` where it has none, `null` where they are not all there. */
+  /** The pieces of its streamed body; `[]` if it has none, `null` if some are missing. */
   get bodyPieces(): readonly Uint8Array[] | null {
     if (this.#replay === null) return [];
     return this.#replay.ended ? this.#replay.chunks : null;
   }
 
-  /** Its deployment goes on under another key. */
+  /** To be called when its deployment continues under another key. */
   move(pool: CallHost): void {
     this.#pool = pool;
     pool.replace(this);
@@ -136,7 +136,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (this.#replay.ended) outgoing.end();
   }
 
-  /** Fails the request for good. The sink is told in a later microtask where the request has not left yet. */
+  /** Fails the request for good. If the request has not been sent yet, the sink is called in a later microtask. */
   fail(error: Error): void {
     if (this.done) return;
     const untold = this.link === null;
@@ -216,7 +216,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
       else this.fail(error);
       return;
     }
-    // Others may share that connection, so it is sent again; but one whose replicas answer nonsense each time must come to an end.
+    // The connection may have failed because of another call, so the request is sent again. But if the replicas answer nonsense each time, this must
+    // end.
     if (gone && hasCode(error.cause, ProtocolViolation)) this.#runs += 1;
     if (this.#runs >= MAX_RUNS) this.fail(error);
     else if (hasCode(error, ReplicaBusy)) link.pause(ongoingOf(error));
@@ -227,7 +228,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
 
   onDrain(): void {
     if (!this.done && !this.#senderWaits) this.#request.sink.onDrain?.();
-    // Before STARTED the sender waits for that.
+    // Before STARTED, the sender waits for STARTED.
   }
 
   onExpired(): void {
@@ -245,7 +246,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     return RequestTimeout({ deployment, timeoutMs, deadline: this.#isRest ? `what was left of ${whose}` : whose });
   }
 
-  /** With what is left of its time, for the calls that user code makes. Written into the head: a copy costs a microsecond more. */
+  /** The head, with the time that is left for the calls that user code makes. It is changed in place, because a copy costs a microsecond more. */
   #headToSend(): RequestHead {
     const { head } = this.#request;
     if (this.#timeoutMs === null) return head;

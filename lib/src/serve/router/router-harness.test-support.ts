@@ -5,7 +5,7 @@ import type { DeploymentRoute, RequestHead, RouteSnapshot } from '../protocol/in
 import type { Dispatch } from './dispatch.js';
 import { Router } from './router.js';
 
-/** A replica's end of one call. */
+/** The replica's side of one call. */
 export class FakeCall implements OutgoingCall {
   done = false;
   cancelled: string | undefined;
@@ -46,7 +46,7 @@ export class HarnessReplica {
   isClosed = false;
   readonly #closed = deferred<void>();
   readonly closed = this.#closed.promise;
-  /** Those that are under way. */
+  /** The calls that have not ended. */
   get open(): readonly FakeCall[] {
     return this.calls.filter((call) => !call.done);
   }
@@ -87,7 +87,7 @@ export const snapshot = (version: number, deployment?: DeploymentRoute): RouteSn
 });
 
 export interface Sent {
-  /** What the caller was told: `started`, `head`, `data`, `end`, `drain`, or the code of an error. */
+  /** What the caller saw: `started`, `head`, `data`, `end`, `drain`, or the code of an error. */
   readonly log: string[];
   readonly errors: Error[];
   readonly call: OutgoingCall;
@@ -134,7 +134,7 @@ export class RouterHarness {
     });
     return { log, errors, call };
   }
-  /** The call that a replica got last. */
+  /** The last call that a replica got. */
   last(id: string): FakeCall {
     return this.replica(id).calls.at(-1) as FakeCall;
   }

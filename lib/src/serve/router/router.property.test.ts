@@ -18,7 +18,7 @@ interface Request {
 const requestIdOf = ({ head }: FakeCall): string => (head.kind === 'method' ? head.requestId : '');
 const ENDS = /^(end|NBS_)/;
 
-/** Sends, answers, refuses, kills and drains at random, and looks after each step whether what must hold does. */
+/** Sends, answers, refuses, kills and drains at random. After each step, it checks that the promises of the router hold. */
 class Scenario {
   readonly cluster: RouterHarness;
   readonly requests: Request[] = [];
@@ -26,7 +26,7 @@ class Scenario {
   readonly #gone = new Set<string>();
   readonly #draining = new Set<string>();
   readonly #begun = new Set<FakeCall>();
-  /** In the order in which they were sent for the first time. */
+  /** Ids in the order in which the requests were sent for the first time. */
   readonly #firstSends: string[] = [];
   #seen = 0;
 
@@ -67,13 +67,13 @@ class Scenario {
 
   drain(id: string): void {
     const [call] = this.replica(id).open;
-    // Nobody asked: nobody is told.
+    // The caller has cancelled, so nothing may be called.
     if (call === undefined || this.replica(id).isClosed || this.#begun.has(call)) return;
     this.#draining.add(id);
     call.fail(ReplicaDraining({ replica: id }));
   }
 
-  /** What a step may not have done. @param step runs one event */
+  /** Runs one event and checks that it broke no rule. @param step runs the event */
   async check(step: () => void | Promise<void>): Promise<void> {
     const before = new Map(IDS.map((id) => [id, this.replica(id).calls.length]));
     const closed = new Map(IDS.map((id) => [id, this.replica(id).isClosed]));
@@ -113,7 +113,7 @@ class Scenario {
     });
   }
 
-  /** Of those of one kind that waited, none was sent while one that came before it waits still. */
+  /** Checks that no waiting request was sent before an earlier one of the same kind. */
   #checkOrder(waited: readonly Request[]): void {
     const still = new Set(this.#unsent());
     for (const isBatch of [false, true]) {

@@ -85,7 +85,7 @@ test('a request that may not wait is refused where there is no room, now or when
   const third = cluster.send();
   await settled();
   assert.deepEqual([first.log, second.log, third.log], [[], ['NBS_QUEUE_FULL'], []]);
-  // Those that wait come first.
+  // Requests that wait go first.
   cluster.last('x').answer();
   const fourth = cluster.send({ mayWait: false });
   await settled();

@@ -17,19 +17,19 @@ import { LinkWatch } from './link-watch.js';
 import type { ConnectReplica } from './replica-link.js';
 import { RoutedCall } from './routed-call.js';
 
-/** How long requests that came before the first snapshot wait for it. */
+/** How long requests that arrived before the first snapshot wait for it. */
 const FIRST_SNAPSHOT_WAIT_MS = 30_000;
 
 export interface RouterInit {
   /** Opens the connection to a replica's socket. */
   readonly connect: ConnectReplica;
-  /** Whether replicas are connected to when a snapshot names them, or at the first request for their deployment. @default true */
+  /** If true, the router connects to replicas when a snapshot names them; if false, at the first request for their deployment. @default true */
   readonly eager?: boolean;
-  /** Numbers in [0, 1) for the choice of a replica. @default Math.random */
+  /** Returns numbers in [0, 1) for the choice of a replica. @default Math.random */
   readonly random?: () => number;
-  /** Tells the controller the load of deployments that scale with it; false where that is away. @default nobody is told */
+  /** Reports the load of autoscaled deployments to the controller; returns false if it cannot be reached. @default no reports */
   readonly sendDemand?: (report: DemandReport) => boolean;
-  /** Tells the controller something else; false where that is away. @default nobody is told */
+  /** Sends any other event to the controller; returns false if it cannot be reached. @default no events */
   readonly tell?: (topic: string, value: unknown) => boolean;
   /** Called by `close`. */
   readonly onClose?: () => void;
@@ -38,12 +38,13 @@ export interface RouterInit {
 /**
  * Sends requests to the replicas that the last snapshot names.
  *
- * - A request that no replica has begun is served elsewhere, whatever happened (connection lost, BUSY, DRAINING).
- * - It waits, first in first out, while every replica is at `maxOngoingRequests`: NBS_QUEUE_FULL above `maxQueuedRequests`. It also waits
- *   while no replica can be reached, for 30 s in all: then NBS_NO_REPLICA, or at once where the snapshot says why there is none.
- * - Begun and the replica died: run again where the method is idempotent and nothing of the answer has come; else NBS_REPLICA_DIED, and
- *   NBS_ANSWER_BROKEN where part of the answer had come.
- * - NBS_REQUEST_TIMEOUT at the deadline, with a cancel to the replica; NBS_NO_SUCH_DEPLOYMENT; NBS_ROUTER_CLOSED.
+ * - If no replica has begun a request, another replica gets it, whatever happened (connection lost, BUSY, DRAINING).
+ * - While every replica has `maxOngoingRequests`, requests wait, first in first out. If more than `maxQueuedRequests` would wait, they fail with
+ *   NBS_QUEUE_FULL. While no replica can be reached, they wait for 30 s in total and then fail with NBS_NO_REPLICA; if the snapshot says why
+ *   there is no replica, they fail at once.
+ * - If a replica dies after it began a request, the request runs again if the method is idempotent and no part of the answer has arrived.
+ *   Otherwise it fails with NBS_REPLICA_DIED, or with NBS_ANSWER_BROKEN if a part of the answer had arrived.
+ * - At the deadline, it fails with NBS_REQUEST_TIMEOUT, and the replica gets a cancel. Other errors: NBS_NO_SUCH_DEPLOYMENT, NBS_ROUTER_CLOSED.
  */
 export class Router implements RouterLike {
   snapshot: RouteSnapshot | null = null;
@@ -53,7 +54,7 @@ export class Router implements RouterLike {
   readonly #pools = new Map<DeploymentKey, DeploymentPool>();
   readonly #listeners = new Set<(snapshot: RouteSnapshot) => void>();
   readonly #awaiters = new Set<{ version: number; resolve: (snapshot: RouteSnapshot) => void; reject: (error: Error) => void }>();
-  /** Requests that came before the first snapshot. */
+  /** Requests that arrived before the first snapshot. */
   #early: { readonly request: Dispatch; readonly call: RoutedCall }[] = [];
   #earlyTimer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -75,13 +76,13 @@ export class Router implements RouterLike {
     return call;
   }
 
-  /** Replicas that are new are connected to at once; those that are gone are let go of when their requests are done. */
+  /** Connects to new replicas at once. Connections to removed replicas close when their requests have ended. */
   apply(snapshot: RouteSnapshot): void {
     if (this.#closed) return;
     this.snapshot = snapshot;
     for (const [key, route] of Object.entries(snapshot.deployments) as [DeploymentKey, DeploymentRoute][]) {
       const pool = this.#pools.get(key);
-      // What did not change is the same object: thousands of deployments are not looked at for the change of one.
+      // Parts that did not change are the same objects, so a change of one deployment does not require a look at thousands.
       if (pool?.route === route) continue;
       if (pool !== undefined) pool.update(route);
       else this.#pools.set(key, new DeploymentPool(route, this.#poolInit(key)));
@@ -125,17 +126,17 @@ export class Router implements RouterLike {
     this.#init.onClose?.();
   }
 
-  /** The controller is there again: it knows of no load yet. */
+  /** To be called when the controller can be reached again: it knows no load yet. */
   tellDemand(): void {
     for (const pool of this.#pools.values()) pool.tellDemand();
   }
 
-  /** Tells the controller; false where that is away. */
+  /** Sends an event to the controller; returns false if it cannot be reached. */
   tell(topic: string, value: unknown): boolean {
     return this.#init.tell?.(topic, value) ?? false;
   }
 
-  /** How many calls the replica has begun for this router that somebody waits for. */
+  /** Number of calls that the replica has begun for this router and whose callers still wait. */
   awaitedAt(replica: string): number {
     return this.#watch.awaitedAt(replica);
   }
@@ -173,7 +174,7 @@ export class Router implements RouterLike {
   }
 }
 
-/** `app/deployment` of `app/deployment@generation`. */
+/** Removes the generation: `app/deployment` of `app/deployment@generation`. */
 function unscopedKey(key: DeploymentKey): DeploymentKey {
   const at = key.lastIndexOf('@');
   return at < 0 ? key : (key.slice(0, at) as DeploymentKey);

@@ -1,16 +1,16 @@
 import { AppState } from '../../protocol/index.js';
 
-/** What happens to an application. */
+/** Events of an application. */
 export const AppEvent = {
   /** A version was accepted. */
   DEPLOY: 'DEPLOY',
-  /** The version runs and routes lead to it, or the one before stayed in its place. */
+  /** The version runs and gets the requests, or the version before stayed in its place. */
   SERVE: 'SERVE',
-  /** The first version could not be brought up. */
+  /** The first version could not be started. */
   FAIL: 'FAIL',
   /** A deployment of the live version is short of replicas. */
   DEGRADE: 'DEGRADE',
-  /** A deployment of the live version has no replica that runs, and none has failed. */
+  /** A deployment of the live version has no running replica, but none has failed. */
   LACK: 'LACK',
   DELETE: 'DELETE',
 } as const;
@@ -29,7 +29,7 @@ export const APP_TRANSITIONS = {
   DELETING: { DEPLOY: AppState.DEPLOYING },
 } as const satisfies Record<AppState, Partial<Record<AppEvent, AppState>>>;
 
-/** The state after `event`; the same one where nothing changes. */
+/** The state after `event`; the same state if nothing changes. */
 export function nextAppState(state: AppState, event: AppEvent): AppState {
   const row: Partial<Record<AppEvent, AppState>> = APP_TRANSITIONS[state];
   return row[event] ?? state;

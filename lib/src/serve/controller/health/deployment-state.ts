@@ -1,14 +1,14 @@
 import { DeploymentState } from '../../protocol/index.js';
 
-/** What is seen of a deployment after each round. */
+/** What is observed about a deployment after each round. */
 export const DeploymentEvent = {
-  /** As many replicas run as are wanted, and no other version is on its way. */
+  /** As many replicas run as are wanted, and no other version is being started. */
   SETTLED: 'SETTLED',
-  /** Replicas are missing, and none has failed. */
+  /** Replicas are missing, but none has failed. */
   CHANGED: 'CHANGED',
   /** Replicas are missing because some died or could not start. */
   FAILED: 'FAILED',
-  /** Those that replace them die or cannot start as well. */
+  /** Their replacements die or cannot start too. */
   KEEPS_FAILING: 'KEEPS_FAILING',
 } as const;
 export type DeploymentEvent = (typeof DeploymentEvent)[keyof typeof DeploymentEvent];
@@ -20,7 +20,7 @@ export const DEPLOYMENT_TRANSITIONS = {
   FAILED: { SETTLED: DeploymentState.HEALTHY, CHANGED: DeploymentState.UPDATING },
 } as const satisfies Record<DeploymentState, Partial<Record<DeploymentEvent, DeploymentState>>>;
 
-/** The state after `event`; the same one where nothing changes. */
+/** The state after `event`; the same state if nothing changes. */
 export function nextDeploymentState(state: DeploymentState, event: DeploymentEvent): DeploymentState {
   const row: Partial<Record<DeploymentEvent, DeploymentState>> = DEPLOYMENT_TRANSITIONS[state];
   return row[event] ?? state;

@@ -3,7 +3,7 @@ import { type ActualView, keepsFailing, missingDependencies, type ReplicaRecord,
 import { type AppTarget, type AppVersion, groupKey } from '../target/index.js';
 import { DeploymentEvent } from './deployment-state.js';
 
-/** What is seen of one deployment, and the words for it. Pure. */
+/** What is observed about one deployment, and a message that says it. Pure. */
 export function deploymentVerdict(
   app: string,
   target: AppTarget,
@@ -36,7 +36,7 @@ export function deploymentVerdict(
   }
   if (isShort) {
     if (wait === null) return [DeploymentEvent.CHANGED, count];
-    // It ran, and what is missing cannot be had.
+    // It ran before, and the missing replicas cannot be started.
     const least = Math.min(wanted, Math.max(1, config.autoscaling?.minReplicas ?? wanted));
     const event = version === target.live && running < least ? DeploymentEvent.FAILED : DeploymentEvent.CHANGED;
     return [event, count + waits];
@@ -46,7 +46,7 @@ export function deploymentVerdict(
   return [DeploymentEvent.SETTLED, config.autoscaling === undefined ? 'its numReplicas is 0, so it answers no request' : count];
 }
 
-/** Of a deployment that has its replicas: whether they answer. A call may block a replica for as long as somebody waits for it. */
+/** Whether the replicas of a complete deployment answer. A call may block a replica for as long as somebody waits for it. */
 function blockedVerdict(replicas: readonly Readonly<ReplicaRecord>[]): [DeploymentEvent, message: string] {
   const running = replicas.filter(({ state }) => state === ReplicaState.RUNNING);
   const silent = running.filter(({ blocked, silentSince }) => blocked === null && silentSince !== null);
@@ -69,7 +69,7 @@ function iso(time: number | null | undefined): string {
   return new Date(time ?? 0).toISOString();
 }
 
-/** What the replicas of a deployment that are missing wait for; `null` if they are being started. Pure. */
+/** What the missing replicas of a deployment wait for; `null` if they are being started. Pure. */
 export function waitOf(
   app: string,
   target: AppTarget,

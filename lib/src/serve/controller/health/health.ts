@@ -14,15 +14,15 @@ export interface DeploymentHealth {
 export interface AppHealth {
   state: AppState;
   message: string;
-  /** What the status shows of the application; kept while it is being deleted. */
+  /** What the status shows about the application; kept while it is being deleted. */
   shown: Pick<AppVersion, 'spec' | 'acceptedAt'>;
   readonly deployments: Map<string, DeploymentHealth>;
 }
 
-/** States of applications and deployments, as seen after each round. */
+/** The states of applications and deployments, updated after each round. */
 export class Health {
   readonly apps = new Map<string, AppHealth>();
-  /** What each application was judged by last: most do not change from one round to the next. */
+  /** The input of each application's last verdict. Most do not change from one round to the next. */
   readonly #seen = new Map<string, { readonly app: AppTarget; readonly revision: number | undefined }>();
   #last: { readonly target: TargetState; readonly revision: number } | null = null;
   readonly #log: Pick<Log, 'info'>;
@@ -122,7 +122,7 @@ function verdict(
   return [AppEvent.SERVE, failed === null ? '' : `the last update failed and the version before it serves on: ${failed.message}`];
 }
 
-/** Which replicas finish what they have begun, and how long they may. */
+/** Which replicas finish the requests that they have begun, and how long they may take. */
 function drainOf(replicas: readonly Readonly<ReplicaRecord>[]): string {
   const draining = replicas.filter(({ state, drained }) => state === ReplicaState.DRAINING && !drained);
   if (draining.length === 0) return '';
@@ -131,7 +131,7 @@ function drainOf(replicas: readonly Readonly<ReplicaRecord>[]): string {
   return `requests that were begun are finished by ${ids}, for at most ${longestMs / 1000} s (gracefulShutdownTimeout)`;
 }
 
-/** What a version on its way up waits for. */
+/** What a version that is being started waits for. */
 function waitsOf(app: string, target: AppTarget, version: AppVersion, actual: ActualView): string {
   const waiting = version.spec.deployments.flatMap((spec) => {
     const reason = waitOf(app, target, version, spec, actual);

@@ -34,7 +34,7 @@ describe('a status says what is', () => {
       /^FAILED no replica runs until a request comes, and the last one failed: no model$/,
     );
     assert.match(shown(controller).app ?? '', /^UNHEALTHY Chat: .*no model/);
-    // The controller's successor knows nothing of it; the next request will tell.
+    // The next controller does not know it; the next request will show it.
     cluster.behaviours.delete('a');
     await ask(cluster, controller, 1);
     assert.deepEqual(shown(controller), { app: 'RUNNING', Chat: 'HEALTHY' });

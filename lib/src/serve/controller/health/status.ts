@@ -15,12 +15,12 @@ import {
 import { type ActualView, byDeployment, freeOf, type ReplicaRecord } from '../replicas/index.js';
 import type { AppHealth, DeploymentHealth } from './health.js';
 
-/** What the status says beside the states of applications. */
+/** What the status contains besides the states of applications. */
 export interface ClusterFacts {
   readonly url: string;
-  /** What is wrong with the cluster itself. */
+  /** Problems of the cluster itself. */
   readonly warnings: readonly string[];
-  /** What else there is to say of a deployment. */
+  /** Other problems of a deployment. */
   readonly faults: ReadonlyMap<DeploymentKey, string>;
   readonly traffic: Readonly<Record<string, TrafficStatus>>;
 }
@@ -82,14 +82,14 @@ function appStatus(
   };
 }
 
-/** Of every deployment of an application that is not, or not any more, what it is to be. */
+/** The state of every deployment of an application that is being deleted or that failed; otherwise undefined. */
 function ends(state: AppState): DeploymentHealth | undefined {
   if (state === AppState.DEPLOY_FAILED)
     return { state: DeploymentState.FAILED, message: 'no replica runs, because the application could not be brought up' };
   return state === AppState.DELETING ? { state: DeploymentState.UPDATING, message: 'it is being deleted' } : undefined;
 }
 
-/** What hinders deployments that have all their replicas. */
+/** Problems of deployments that have all their replicas. */
 function faultsOf(app: string, { deployments }: AppSpec, faults: ReadonlyMap<DeploymentKey, string>): string {
   return deployments
     .flatMap(({ name }) => {

@@ -13,39 +13,42 @@ import { appOf, type GroupKey, groupKey } from '../target/index.js';
 import { addFailure, type Failure } from './back-off.js';
 import { nextReplicaState, type ReplicaEvent } from './replica-state.js';
 
-/** One replica as it is. Only {@link ActualState} changes it. */
+/** What is known about one replica. Only {@link ActualState} changes it. */
 export interface ReplicaRecord {
   /** `Chat#k3f9a2`; also the id and label of its process. */
   readonly id: string;
   readonly app: string;
   readonly deployment: string;
   readonly replicaHash: string;
-  /** Version of the application that it was started for. */
+  /** Number of the version of the application that it was started for. */
   readonly generation: number;
   readonly group: GroupKey;
   readonly path: string;
-  /** What routers are told of it: the same object for as long as it lives, so that what did not change is seen at a glance. */
+  /**
+   * The route that routers get. It is the same object for as long as the replica lives, so that a comparison by identity shows that it did not
+   * change.
+   */
   readonly route: ReplicaRoute;
   readonly startedAt: number;
-  /** What it holds of its node; `null` is nothing. */
+  /** What it occupies of its node; `null` means nothing. */
   readonly allocation: Allocation | null;
-  /** Its process was a spare one. */
+  /** True if its process was a spare one. */
   readonly warm: boolean;
   state: ReplicaState;
-  /** Since when it has been in `state`. */
+  /** Time of the last change of `state`. */
   since: number;
-  /** Its process listens and the controller has a connection to it. */
+  /** True if its process listens and the controller has a connection to it. */
   connected: boolean;
   pid: number | null;
-  /** The numbers that it works with; `null` where a controller before this one gave them. */
+  /** The configuration that it has; `null` if an earlier controller set it. */
   config: DeploymentConfig | null;
-  /** It has finished what it had begun, or its time for that is over. */
+  /** True if it has finished the requests that it had begun, or its time for that is over. */
   drained: boolean;
-  /** It did not answer its health check in time, and is being ended. */
+  /** True if it did not answer its health check in time and is being ended. */
   hung: boolean;
-  /** A call blocks its main thread, as far as is known. */
+  /** The call that blocks its main thread, as far as is known. */
   blocked: Blocked | null;
-  /** Since when it has not answered a health check, with no call known that blocks it. */
+  /** Time since which it has not answered a health check although no known call blocks it. */
   silentSince: number | null;
 }
 
@@ -55,30 +58,30 @@ export type NewReplica = Pick<
 > &
   Partial<Pick<ReplicaRecord, 'warm'>>;
 
-/** Replicas of a group that cannot be started because they do not fit. */
+/** Replicas of a group that cannot be started because they do not fit on a node. */
 export interface Pending {
   readonly reason: string;
   readonly since: number;
 }
 
-/** What the deciders may read. */
+/** What the deciding functions may read. */
 export interface ActualView {
   readonly replicas: ReadonlyMap<string, Readonly<ReplicaRecord>>;
   readonly groups: ReadonlyMap<GroupKey, readonly Readonly<ReplicaRecord>[]>;
   readonly failures: ReadonlyMap<GroupKey, Failure>;
   readonly offers: ReadonlyMap<GroupKey, ReplicaReady>;
   readonly pending: ReadonlyMap<GroupKey, Pending>;
-  /** A number for each application that is another one after each change of its replicas' states and of what is known of its groups. */
+  /** A number for each application. It changes whenever a state of its replicas or the information on its groups changes. */
   readonly revisions: ReadonlyMap<string, number>;
-  /** The newest of them. */
+  /** The newest of these numbers. */
   readonly revision: number;
-  /** `null` where they were not asked for yet. */
+  /** `null` before they are known. */
   readonly nodes: readonly NodeInfo[] | null;
-  /** Generations whose switch is being carried out. */
+  /** Generations to which traffic is being switched. */
   readonly switching: ReadonlySet<number>;
 }
 
-/** What is known of groups; tells of each change. */
+/** Information on groups. It reports each change. */
 class GroupTable<V> extends Map<GroupKey, V> {
   readonly #onChange: (group: GroupKey) => void;
 
@@ -98,16 +101,16 @@ class GroupTable<V> extends Map<GroupKey, V> {
   }
 }
 
-/** What there is: replicas, and what is known of their groups. Lost with the process; made anew from what runs. */
+/** The replicas, and what is known about their groups. It is lost with the process, and made again from the running replicas. */
 export class ActualState implements ActualView {
   readonly replicas = new Map<string, ReplicaRecord>();
-  // Kept up to date rather than made anew: rounds are many, and each looks at every group.
+  // This is updated and not computed each time, because there are many rounds, and each looks at every group.
   readonly groups = new Map<GroupKey, readonly ReplicaRecord[]>();
   readonly failures = new GroupTable<Failure>((group) => this.#changed(appOf(group)));
   readonly offers = new GroupTable<ReplicaReady>((group) => this.#changed(appOf(group)));
   readonly pending = new GroupTable<Pending>((group) => this.#changed(appOf(group)));
   readonly revisions = new Map<string, number>();
-  /** Replicas that do not work yet. */
+  /** Replicas that are still starting. */
   readonly comingUp = new Set<Readonly<ReplicaRecord>>();
   nodes: readonly NodeInfo[] | null = null;
   readonly switching = new Set<number>();
@@ -120,7 +123,7 @@ export class ActualState implements ActualView {
 
   add(replica: NewReplica, now: number): ReplicaRecord {
     const { id, app, deployment, replicaHash, generation, path, config, allocation, warm = false } = replica;
-    // Written out: objects made by spreading have a hidden class each, and rounds over thousands of them took ten times as long.
+    // The fields are written out: objects made by spread get separate hidden classes, and rounds over thousands of them took ten times as long.
     const added: ReplicaRecord = {
       id,
       app,
@@ -151,7 +154,7 @@ export class ActualState implements ActualView {
     return added;
   }
 
-  /** The one setter of a replica's state. False where the state does not take the event: it came too late. */
+  /** The only setter of a replica's state. Returns false if the state does not accept the event, because it came too late. */
   transition(id: string, event: ReplicaEvent, now: number): boolean {
     const replica = this.replicas.get(id);
     if (replica === undefined) return false;
@@ -166,7 +169,7 @@ export class ActualState implements ActualView {
     return true;
   }
 
-  /** False if that was known. */
+  /** Returns false if this was known. */
   setBlocked(id: string, blocked: Blocked | null): boolean {
     const replica = this.replicas.get(id);
     if (replica === undefined) return false;
@@ -177,7 +180,7 @@ export class ActualState implements ActualView {
     return true;
   }
 
-  /** False if that was known. */
+  /** Returns false if this was known. */
   setSilent(id: string, since: number | null): boolean {
     const replica = this.replicas.get(id);
     if (replica === undefined || replica.silentSince === since) return false;
@@ -202,7 +205,7 @@ export class ActualState implements ActualView {
     this.failures.set(group, addFailure(this.failures.get(group), error, ranMs, now));
   }
 
-  /** Forgets what failed before the replicas of a deployment that run now; what is known of versions without any stays. */
+  /** Forgets earlier failures of the deployment's running replicas. Failures of versions without running replicas are kept. */
   forgive(app: string, deployment: string): void {
     for (const [group, replicas] of this.groups) {
       const isIts = replicas.some(
@@ -212,7 +215,7 @@ export class ActualState implements ActualView {
     }
   }
 
-  /** Forgets what is known of groups that nobody wants and nobody is in. */
+  /** Forgets groups that are not wanted and have no replicas. */
   forget(wanted: ReadonlyMap<GroupKey, unknown>): void {
     for (const known of [this.failures, this.offers, this.pending]) {
       for (const group of known.keys()) if (!wanted.has(group)) known.delete(group);
@@ -220,17 +223,17 @@ export class ActualState implements ActualView {
   }
 }
 
-/** Replicas that count towards what is wanted. */
+/** Whether a replica counts towards the wanted number. */
 export function isReplicaAlive(replica: Pick<ReplicaRecord, 'state'>): boolean {
   return isComingUp(replica) || replica.state === ReplicaState.RUNNING;
 }
 
-/** Replicas that do not work yet. */
+/** Whether a replica is still starting. */
 export function isComingUp({ state }: Pick<ReplicaRecord, 'state'>): boolean {
   return state === ReplicaState.STARTING || state === ReplicaState.INITIALIZING;
 }
 
-/** How many replicas of a deployment take requests, whatever their version. */
+/** Number of a deployment's replicas that take requests, of all versions. */
 export function runningOf({ replicas }: Pick<ActualView, 'replicas'>, app: string, deployment: string): number {
   let count = 0;
   for (const replica of replicas.values())
@@ -243,7 +246,7 @@ export function byGroup({ groups }: Pick<ActualView, 'groups'>): ActualView['gro
   return groups;
 }
 
-/** Replicas by deployment, of whatever version. */
+/** Replicas by deployment, of all versions. */
 export function byDeployment({ groups }: Pick<ActualView, 'groups'>): Map<DeploymentKey, readonly Readonly<ReplicaRecord>[]> {
   const deployments = new Map<DeploymentKey, readonly Readonly<ReplicaRecord>[]>();
   for (const replicas of groups.values()) {

@@ -21,7 +21,7 @@ export interface AdoptOptions {
 
 const STATUS_TIMEOUT_MS = 3000;
 
-/** Takes over the replicas that a controller before this one started; those that were on their way up are ended. */
+/** Takes over the replicas that an earlier controller started. Those that were still starting are ended. */
 export async function adoptRunning(options: AdoptOptions): Promise<void> {
   const processes = await options.engine.list();
   const replicas = processes.filter(({ role, state }) => role === 'replica' && state !== ProcessState.STOPPED);
@@ -46,7 +46,7 @@ async function adoptOne({ id, pid }: ProcessInfo, options: AdoptOptions): Promis
   }
 }
 
-/** Enters an adopted replica into the actual state; false where it is of no use. */
+/** Enters an adopted replica into the actual state. Returns false if the replica cannot be used. */
 function record(id: string, pid: number, status: ReplicaStatus, { dir, clock, actual }: AdoptOptions): boolean {
   const { state, app, deployment, replicaHash, generation = 0, ready, allocation = null } = status;
   if (app === undefined || deployment === undefined || replicaHash === undefined || readyFault(ready) !== null) return false;

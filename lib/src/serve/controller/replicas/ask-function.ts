@@ -1,12 +1,12 @@
 import { type Channel, decodeValue, encodeValue, type OutgoingCall } from '../../../ipc/index.js';
 
-/** A number has 9 bytes; the rest is for values whose kind the message then names. */
+/** A number has 9 bytes. The rest is for other values, whose type the error message then names. */
 const MAX_ANSWER_BYTES = 4096;
 
 let asked = 0;
 
 /**
- * Calls a deployment that is a function. Its answer is user data that comes into the controller: it has to be short.
+ * Calls a deployment that is a function. Its answer is user data that enters the controller, so it must be short.
  * @throws what the function throws; NBS_DEADLINE, NBS_PEER_GONE
  */
 export function askFunction(channel: Channel, argument: unknown, timeoutMs: number): Promise<unknown> {

@@ -7,7 +7,7 @@ type Groups = ReadonlyMap<GroupKey, readonly { readonly state: ReplicaState }[]>
 export const runningIn = (groups: Groups, key: GroupKey): number =>
   (groups.get(key) ?? []).filter(({ state }) => state === 'RUNNING').length;
 
-/** The deployments that a replica of `name` waits for before its constructor is called: those of its dependencies that do not run. */
+/** The deployments that must run before the constructor of a replica of `name` is called, and that do not run yet. */
 export function missingDependencies(
   app: string,
   target: AppTarget,
@@ -17,12 +17,12 @@ export function missingDependencies(
 ): readonly DeploymentSpec[] {
   const isLive = version === target.live;
   const runs = ({ name: inner, replicaHash, config }: DeploymentSpec): boolean => {
-    // One that may sleep is started by the calls that it gets.
+    // A deployment that may scale to zero is started by the calls that it gets.
     const mayBeNone = config.numReplicas === 0 || (isLive && config.autoscaling?.minReplicas === 0);
     return mayBeNone || runningIn(groups, groupKey(app, inner, replicaHash)) > 0;
   };
   return dependenciesOf(version, name).filter((inner) => {
-    // Of one that is replaced step by step, replicas of either version answer; of the old one none may be left.
+    // If a deployment is replaced step by step, replicas of both versions answer; there may be no old one left.
     const into = rollsInto(target, inner.name);
     return !runs(inner) && (into === undefined || !runs(into));
   });

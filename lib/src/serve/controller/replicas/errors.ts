@@ -10,5 +10,5 @@ export const DeployFailed = defineError(
   500,
   'application {app}: deployment {deployment} could not be started: {reason}',
 );
-/** Not thrown: shown in the status, and as the reason of NBS_NO_REPLICA. */
+/** This is not thrown. The status shows it, and it is the reason in NBS_NO_REPLICA. */
 export const ReplicaFailed = defineError('NBS_REPLICA_FAILED', 503, 'application {app}: deployment {deployment}: {reason}');

@@ -16,35 +16,38 @@ import type { SparePool } from './spare-pool.js';
 
 export interface ExecutorOptions {
   readonly dir: string;
-  /** Entry of a replica's process. */
+  /** Entry file of a replica's process. */
   readonly replicaMain: string;
   readonly actual: ActualState;
   readonly spares: SparePool;
   readonly engine: Engine;
   readonly connectControl: ConnectControl;
-  /** Removes the socket file that a killed process leaves; never rejects. */
+  /** Removes the socket file that a killed process leaves behind; never rejects. */
   readonly removeSocket: (path: string) => Promise<void>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** Version of the snapshot that was published last. */
+  /** Version of the last published snapshot. */
   readonly routesVersion: () => number;
   /** Resolves when proxies have applied that snapshot, or after a time; never rejects. */
   readonly proxiesKnowSoon: () => Promise<void>;
-  /** Whether anybody waits for a call that the replica has begun; never rejects. @default somebody always does */
+  /** Whether a caller waits for a call that the replica has begun; never rejects. @default always true */
   readonly isAwaited?: (replica: string) => Promise<boolean>;
-  /** Something changed: reconcile again. */
+  /** Called when something has changed, so that `reconcile` runs again. */
   readonly onChange: () => void;
 }
 
 /** Actions on replicas. */
 export type ReplicaAction = Exclude<Action, { kind: 'promote' | 'reject' | 'wake' }>;
 
-/** SIGTERM to SIGKILL: for one that drained (its disposal may take a moment), and for one that never ran. */
+/** Time from SIGTERM to SIGKILL, for a replica that has drained (its `dispose` may take a moment) or that never ran. */
 const STOP_GRACE_MS = 5000;
 const ABORT_GRACE_MS = 500;
 const DEFAULT_DRAIN_MS = 20_000;
 
-/** Carries actions out. Marks each in the actual state before it does anything, and reports back by changing that and calling `onChange`. */
+/**
+ * Carries out actions. It marks each in the actual state before it does anything. It reports results by changing the actual state and calling
+ * `onChange`.
+ */
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #actual: ActualState;
@@ -53,7 +56,7 @@ export class Executor {
   readonly #looks: ReplicaLooks;
   readonly #checks: ReplicaChecks;
   readonly #starts: ReplicaStarts;
-  /** Configurations that replicas are taking; resolves with the error of one that did not. */
+  /** Configurations that replicas are applying. Each resolves with the error if the replica did not accept it. */
   readonly #configuring = new Map<string, Promise<Error | null>>();
 
   constructor(options: ExecutorOptions) {
@@ -63,7 +66,7 @@ export class Executor {
     const { isAwaited = () => Promise.resolve(true) } = options;
     this.#looks = new ReplicaLooks({
       ...options,
-      // Its new configuration: this process waits for that.
+      // This changes its configuration, and this process waits for that.
       isAwaited: (id) => (this.#configuring.has(id) ? Promise.resolve(true) : isAwaited(id)),
     });
     this.#checks = new ReplicaChecks({
@@ -102,7 +105,7 @@ export class Executor {
     else this.#stop(action.id, this.#actual.replicas.get(action.id)?.drained === true ? STOP_GRACE_MS : ABORT_GRACE_MS);
   }
 
-  /** A connection to a replica of the group that takes requests, where there is one. */
+  /** A connection to a replica of the group that takes requests, if there is one. */
   linkTo(group: GroupKey): ReplicaControl | undefined {
     for (const { id, state } of this.#actual.groups.get(group) ?? []) {
       const link = state === ReplicaState.RUNNING ? this.#links.get(id) : undefined;
@@ -111,7 +114,7 @@ export class Executor {
     return undefined;
   }
 
-  /** Takes over a replica that runs already. */
+  /** Takes over a replica that already runs. */
   adopt(id: string, link: ReplicaControl): void {
     this.#attach(id, link);
     const replica = this.#actual.replicas.get(id);
@@ -146,13 +149,13 @@ export class Executor {
     const link = this.#links.get(id);
     if (replica === undefined || link === undefined) return;
     replica.config = config;
-    // The next check is due by the new period; one that is under way would take as long as the old timeout says.
+    // The next check follows the new period. A check in progress would use the old timeout.
     this.#checks.watch(replica);
     const done = this.#inTime(replica, link.reconfigure(config), config.startupTimeoutMs).then(
       () => null,
       (error: unknown) => {
         this.#options.log.info(`replica ${id} did not take its new configuration: ${messageOf(error)}`);
-        // One that ended is replaced by one with the new configuration.
+        // If one has ended, it is replaced by one with the new configuration.
         return hasCode(error, PeerGone) ? null : error instanceof Error ? error : new Error(String(error));
       },
     );
@@ -162,7 +165,7 @@ export class Executor {
     });
   }
 
-  /** User code that takes its new configuration has as long as a constructor. */
+  /** User code may take as long to apply a new configuration as its constructor may take. */
   #inTime({ id, app, deployment }: ReplicaRecord, taking: Promise<void>, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const reason = `reconfigure of replica ${id} has not ended after ${timeoutMs} ms (startupTimeout)`;
@@ -171,7 +174,7 @@ export class Executor {
     });
   }
 
-  /** Resolves when every replica of the application has its configuration; with the first error of those that did not take it. */
+  /** Resolves when every replica of the application has applied its configuration, with the first error of those that did not accept it. */
   async configured(app: string): Promise<Error | null> {
     const taking = [...this.#configuring].filter(([id]) => this.#actual.replicas.get(id)?.app === app);
     const errors = await Promise.all(taking.map(([, done]) => done));
@@ -223,7 +226,7 @@ export class Executor {
     void link.closed.then(() => this.#onLost(id, link));
   }
 
-  /** The connection to a replica ended. Mostly its process did too, and the agent says how. */
+  /** Called when the connection to a replica has ended. Usually its process has ended too, and the agent reports how. */
   async #onLost(id: string, link: ReplicaControl): Promise<void> {
     if (this.#links.get(id) === link) this.#links.delete(id);
     const replica = this.#actual.replicas.get(id);
@@ -245,25 +248,25 @@ export class Executor {
     if (replica === undefined || exit === undefined) return;
     this.#exits.add(id, exit);
     if (isIdle(replica)) this.#died(replica, exit);
-    // Else, while it starts, whoever waits for its answer tells the failure: the constructor's error may be on its way.
+    // While it starts, the code that waits for its answer reports the failure: the constructor's error may still arrive.
     else if (replica.state === ReplicaState.DRAINING || replica.state === ReplicaState.STOPPING) this.#gone(id);
   }
 
   #died(replica: ReplicaRecord, exit: ExitReport): void {
     const { id, app } = replica;
-    // Nothing that it did: it is replaced at once, elsewhere.
+    // The replica did not cause this, so it is replaced at once on another node.
     if (exit.name === 'NODE_LOST') {
       this.#gone(id);
       return;
     }
     const error = exitError(replica, exit, replica.state === ReplicaState.RUNNING);
-    // Asked to stop by somebody else: the whole cluster ends.
+    // Something else stopped it: the whole cluster ends.
     if (exit.name !== 'STOPPED') this.#options.log.warn(`replica ${id} of ${app} died: ${error.message}`);
     this.#fail(replica, error);
     this.#gone(id);
   }
 
-  /** Counts the failure of a replica whose process may still run, and ends that. */
+  /** Counts the failure of a replica and ends its process, which may still run. */
   #giveUp(replica: ReplicaRecord, error: Error): void {
     const { id, app } = replica;
     this.#options.log.info(`replica ${id} of ${app} failed: ${error.message}`);
@@ -273,7 +276,7 @@ export class Executor {
   }
 
   #fail({ warm, state, since, group }: ReplicaRecord, error: Error): void {
-    // A spare process that ends before it was told what to be is no failure of what it was to be.
+    // If a spare process ends before `initialize`, this is not a failure of the deployment.
     if (warm && state === ReplicaState.STARTING) return;
     const now = this.#options.clock.now();
     this.#actual.fail(group, error, state === ReplicaState.RUNNING ? now - since : null, now);
@@ -292,7 +295,7 @@ export class Executor {
   }
 }
 
-/** It is there and no call of ours is on its way to it: only its end tells that it ended. */
+/** True if the replica runs and no call of the controller is on its way to it. Then only its exit shows that it has ended. */
 function isIdle({ state, connected }: ReplicaRecord): boolean {
   return state === ReplicaState.RUNNING || (state === ReplicaState.STARTING && connected);
 }

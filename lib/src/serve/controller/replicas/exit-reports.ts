@@ -1,10 +1,10 @@
 import type { Clock } from '../../../core/index.js';
 import type { ExitReport } from '../../../engine/index.js';
 
-/** A broken connection is told by the operating system, the end of the process by the agent: how long the one waits for the other. */
+/** The operating system reports a broken connection, and the agent the end of a process. The first waits this long for the second. */
 const REPORT_MS = 1000;
 
-/** How processes ended, for those who see only that a connection broke. */
+/** Keeps how processes ended, for code that only sees a broken connection. */
 export class ExitReports {
   readonly #clock: Clock;
   readonly #known = new Map<string, ExitReport>();
@@ -23,7 +23,7 @@ export class ExitReports {
     this.#known.delete(id);
   }
 
-  /** `null` where none comes in time. */
+  /** Resolves with `null` if no report comes in time. */
   of(id: string): Promise<ExitReport | null> {
     const known = this.#known.get(id);
     if (known !== undefined) return Promise.resolve(known);

@@ -11,8 +11,8 @@ export interface FailedReplica {
 }
 
 /**
- * The error of a replica whose process ended: what it said itself, else how it ended and its last words.
- * @param ran it had been up
+ * The error of a replica whose process ended: the error that it reported itself, otherwise how it ended and the last lines that it printed.
+ * @param ran true if the replica had been running
  */
 export function exitError({ id, app, deployment }: FailedReplica, exit: ExitReport, ran: boolean): Error {
   if (exit.error !== undefined) return fromWireError(exit.error);
@@ -21,7 +21,7 @@ export function exitError({ id, app, deployment }: FailedReplica, exit: ExitRepo
   return failure({ app, deployment }, `replica ${id} ended (${describeExit(exit)})${words}`, { ran });
 }
 
-/** The error of a replica that failed. @param how whether it had been up before, and what was thrown */
+/** The error of a replica that failed. @param how whether it had been running, and what was thrown */
 export function failure(
   { app, deployment }: Omit<FailedReplica, 'id'>,
   reason: string,

@@ -7,13 +7,13 @@ export interface KnownNodesOptions {
   readonly engine: Engine;
   readonly actual: ActualState;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** They are known now, or one went down or came up. */
+  /** Called when the nodes become known, and when one goes down or comes up. */
   readonly onChange: () => void;
 }
 
 const RETRY_MS = 5000;
 
-/** Keeps `ActualState.nodes`. They are asked for once, when somebody wants to know: looking for GPUs starts a process. */
+/** Keeps `ActualState.nodes` up to date. The nodes are requested once, when they are needed, because a search for GPUs starts a process. */
 export class KnownNodes {
   readonly #options: KnownNodesOptions;
   #asked: Promise<void> | null = null;
@@ -23,13 +23,13 @@ export class KnownNodes {
     options.engine.onNodeChange(({ id, alive }) => {
       const { actual, log, onChange } = options;
       log[alive ? 'info' : 'warn'](`node ${id} is ${alive ? 'up' : 'down'}`);
-      // Where they are being asked for, the answer will say it.
+      // If they are being requested, the answer will contain this.
       if (actual.nodes !== null) actual.nodes = actual.nodes.map((node) => (node.id === id ? { ...node, alive } : node));
       onChange();
     });
   }
 
-  /** Resolves when they are known, or could not be read. */
+  /** Resolves when the nodes are known or could not be read. */
   ask(): Promise<void> {
     const { clock, engine, actual, log, onChange } = this.#options;
     this.#asked ??= engine.nodes().then(
@@ -40,7 +40,7 @@ export class KnownNodes {
       (error: Error) => {
         log.warn(`the nodes' resources could not be read: ${error.message}`);
         this.#asked = null;
-        // Who waits for a place asks again.
+        // Code that waits for a place requests them again.
         clock.after(RETRY_MS, onChange);
       },
     );

@@ -3,8 +3,9 @@ import { type AppVersion, type GroupKey, groupKey, type WantedGroup } from '../t
 import { takesNothing, whyNever } from './placement.js';
 
 /**
- * The first deployment of a next version of which no node could ever hold a replica; `null` if there is none, `undefined` if that is not known
- * before the nodes are. What runs already stays, whatever the nodes have.
+ * The first deployment of a next version that would fit on no node, even an empty one. `null` if there is none; `undefined` if the nodes are not
+ * known yet.
+ * Running replicas stay, whatever resources the nodes have.
  */
 export function neverFits(
   { spec }: AppVersion,

@@ -13,7 +13,7 @@ const node: NodeInfo = {
 };
 const want = (changes: Partial<Resources>): Resources => ({ cpu: 0, gpu: 0, memory: 0, custom: {}, ...changes });
 
-/** Places each in turn; a text is the reason why one was not. */
+/** Places each replica in turn. The result is a text, the reason, if there was no room. */
 function placeAll(wanted: readonly Resources[]): (Allocation | string)[] {
   const held: Allocation[] = [];
   return wanted.map((resources) => {
@@ -74,7 +74,7 @@ describe('place', () => {
     });
     const three = [named('a', { gpus: ['0'] }), named('b', { gpus: ['1', '2'] }), named('c', { custom: { special: 1 } })];
 
-    /** Places replicas of one deployment after the other. */
+    /** Places the replicas of one deployment after those of the other. */
     function placeOn(nodes: readonly NodeInfo[], deployments: readonly (readonly [count: number, resources: Resources])[]) {
       const held: Allocation[] = [];
       return deployments.map(([count, resources]) => {

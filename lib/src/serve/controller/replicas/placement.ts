@@ -1,23 +1,23 @@
 import type { NodeInfo } from '../../../engine/index.js';
 import type { Allocation, Resources } from '../../protocol/index.js';
 
-/** Sums of fractions are not exact: ten tenths are one. */
+/** Sums of fractions are not exact, but ten tenths must count as one. */
 const EPSILON = 1e-9;
-/** Of custom amounts in lists of all, whatever they are called. */
+/** Prefix of custom resources in lists of all resources; it avoids conflicts of names. */
 const CUSTOM = 'custom ';
 
-/** True where a replica takes nothing that is accounted, and so always fits. */
+/** True if a replica needs nothing that is accounted for, so it always fits. */
 export function takesNothing({ cpu, gpu, memory, custom }: Resources): boolean {
   return cpu === 0 && gpu === 0 && memory === 0 && Object.values(custom).every((amount) => amount === 0);
 }
 
 const answers = new WeakMap<readonly NodeInfo[], WeakMap<Resources, string | null>>();
 
-/** Why no node could ever hold it, were it empty and up: what each has; `null` if one could. */
+/** Why it would fit on no node, even if all were empty and up: what each node has. `null` if it would fit. */
 export function whyNever(nodes: readonly NodeInfo[], resources: Resources): string | null {
   const known = answers.get(nodes) ?? new WeakMap<Resources, string | null>();
   answers.set(nodes, known);
-  // Each round asks the same.
+  // Each round asks the same question.
   const answer = known.get(resources);
   if (answer !== undefined) return answer;
   const found = findWhyNever(nodes, resources);
@@ -36,15 +36,15 @@ function findWhyNever(nodes: readonly NodeInfo[], resources: Resources): string 
 interface NodePlace {
   readonly node: NodeInfo;
   readonly room: Room;
-  /** Replicas that hold something of it. */
+  /** Number of replicas that occupy something of it. */
   count: number;
 }
 
-/** The nodes, with what is free on each while one replica after the other is placed. */
+/** The nodes, with their free resources while replicas are placed one after the other. */
 export class Places {
   readonly #places: readonly NodePlace[];
 
-  /** @param held what all replicas hold that are there */
+  /** @param held what all existing replicas occupy */
   constructor(nodes: readonly NodeInfo[], held: readonly Allocation[]) {
     const byNode = grouped(held);
     this.#places = nodes.map((node) => {
@@ -54,11 +54,11 @@ export class Places {
   }
 
   /**
-   * Finds a node with room, and takes it. Of those that have it, the one with the fewest replicas of the same deployment: the end of a node takes
-   * as few of them as can be. Then the one whose whole GPUs stay whole, then the one with the fewest replicas, then the first.
-   * A part of a GPU goes to the one with the least room that still has enough.
-   * @param siblings nodes of the deployment's other replicas, one entry each
-   * @returns the reason, with what is free, if there is no room
+   * Finds a node with room and occupies it. Among several, it chooses the one with the fewest replicas of the same deployment, so that the end of a
+   * node ends as few of them as possible; then the one whose whole GPUs stay whole; then the one with the fewest replicas; then the first.
+   * A share of a GPU goes to the GPU with the least free room that is still enough.
+   * @param siblings nodes of the deployment's other replicas, one entry for each replica
+   * @returns the reason, with the free resources, if there is no room
    */
   take(resources: Resources, siblings: readonly string[] = []): Allocation | { readonly reason: string } {
     let best: { readonly place: NodePlace; readonly gpus: readonly string[]; readonly rank: readonly number[] } | undefined;
@@ -96,13 +96,13 @@ function grouped(held: readonly Allocation[]): Map<string, Allocation[]> {
   return byNode;
 }
 
-/** By the first number that differs. */
+/** Compares by the first number that differs. */
 function isLess(a: readonly number[], b: readonly number[]): boolean {
   const at = a.findIndex((value, i) => value !== b[i]);
   return at !== -1 && (a[at] as number) < (b[at] as number);
 }
 
-/** What of a node nobody holds. */
+/** What no replica occupies of a node. */
 export function freeOf(node: NodeInfo, held: readonly Allocation[]): Resources {
   return new Room(
     node,
@@ -110,7 +110,7 @@ export function freeOf(node: NodeInfo, held: readonly Allocation[]): Resources {
   ).free();
 }
 
-/** What is free on one node. */
+/** The free resources of one node. */
 class Room {
   readonly #amounts: Map<string, number>;
   readonly #gpus: Map<string, number>;
@@ -132,7 +132,7 @@ class Room {
     for (const id of gpus) this.#gpus.set(id, (this.#gpus.get(id) ?? 0) - share);
   }
 
-  /** The GPUs for it, none where it wants none; `null` where it does not fit. */
+  /** The GPUs for it, an empty list if it needs none; `null` if it does not fit. */
   fit(resources: Resources): readonly string[] | null {
     for (const [name, amount] of named(resources)) if (amount > (this.#amounts.get(name) ?? 0) + EPSILON) return null;
     const { gpu } = resources;
@@ -157,7 +157,7 @@ class Room {
     };
   }
 
-  /** Of a node that nobody holds anything of. */
+  /** The resources of the whole node, as a text. */
   totalText(wanted: Resources): string {
     const all = this.#namedTexts(wanted);
     const { size } = this.#gpus;
@@ -179,7 +179,7 @@ class Room {
   }
 }
 
-/** What is wanted of everything but GPUs. */
+/** The resources that are needed, other than GPUs. */
 function named({ cpu, memory, custom }: Resources): [string, number][] {
   const all: [string, number][] = [
     ['cpu', cpu],

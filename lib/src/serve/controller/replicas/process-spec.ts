@@ -5,7 +5,10 @@ import type { ProcessSpec } from '../../../engine/index.js';
 import type { Allocation, DeploymentKey, DeploymentSpec, ReplicaArgs, Resources, Surroundings } from '../../protocol/index.js';
 
 export const ID_LENGTH = 6;
-/** The engine's own deadline, only for the case that the controller is gone: its own is the deployment's start-up time. */
+/**
+ * The engine has a deadline too, but only in case the controller has ended. It is later than the controller's own, which is the deployment's
+ * `startupTimeout`.
+ */
 const ENGINE_MARGIN_MS = 30_000;
 
 /** `Chat#k3f9a2` */
@@ -16,14 +19,14 @@ export function newReplicaId(deployment: string, taken: (id: string) => boolean)
   }
 }
 
-/** What the replica's process has around it, as its deployment and the node ask for it. */
+/** Environment and working folder of the replica's process, as its deployment and its node require. */
 export function surroundingsOf(dir: string, { code, config }: DeploymentSpec, allocation: Allocation | null): Surroundings {
   const folder = code.kind === 'source' ? code.folder : dirname(code.file);
   return {
-    // No GPU unless one is assigned: else each replica would see, and might fill, all of them.
+    // A replica sees only the GPUs that it was given; otherwise each could see and fill all of them.
     env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(config.resources), ...config.env.variables },
     ...(config.env.inherit === true ? {} : { inherit: config.env.inherit }),
-    // A folder that is gone would fail the spawn with an error that names node instead.
+    // If the folder does not exist, spawn would fail with an error that names the node program instead.
     cwd: existsSync(folder) ? folder : dir,
   };
 }
@@ -31,13 +34,13 @@ export function surroundingsOf(dir: string, { code, config }: DeploymentSpec, al
 export interface ReplicaProcess {
   readonly dir: string;
   readonly main: string;
-  /** Of the replica, or of a spare process. */
+  /** Id of the replica or of the spare process. */
   readonly id: string;
-  /** Of the deployment whose output it prints. None of a spare process. */
+  /** The deployment whose output it prints; absent for a spare process. */
   readonly logGroup?: DeploymentKey;
   readonly surroundings: Surroundings;
   readonly node?: string | undefined;
-  /** None: the engine's own. */
+  /** If absent, the engine's own limit applies. */
   readonly startupTimeoutMs?: number;
   readonly preload?: readonly string[];
 }
@@ -59,8 +62,8 @@ export function replicaProcess({
 }
 
 /**
- * Libraries take all cores otherwise: numeric ones, libvips for one picture, and Node's pool (read when a process first uses it) for the
- * pictures that sharp works on at a time.
+ * Limits the threads of libraries, which otherwise use all cores: numeric libraries, libvips for one picture, and Node's thread pool (its size is
+ * read when a process first uses it) for the pictures that sharp works on at the same time.
  */
 function threads({ cpu }: Resources): Record<string, string> {
   if (cpu === 0) return {};

@@ -10,7 +10,7 @@ import { rollingCounts } from './rolling.js';
 import { World } from './world.test-support.js';
 
 const appName = fc.constantFrom('one', 'two');
-/** None: all at once. */
+/** Undefined means all replicas at once. */
 const rollingUpdate = fc.constantFrom(
   undefined,
   { maxSurge: 1, maxUnavailable: 0 },
@@ -54,7 +54,7 @@ function happen(world: World, happening: Happening): void {
   else world.step(happening.pick, happening.fault);
 }
 
-/** Left alone, without faults, until nothing is done any more. */
+/** Lets the world run without faults until no action is left. */
 function settle(world: World): void {
   for (let i = 0; i < 3000; i += 1) {
     world.now += 40_000 * (i % 50 === 49 ? 1 : 0);
@@ -75,7 +75,7 @@ const node = (id: string, cpu: number): NodeInfo => ({
   alive: true,
   resources: { cpu, gpus: [], memory: 0, custom: {} },
 });
-/** Each replica of the same version takes so much of a node. */
+/** Amount of cpu that each replica of the same version takes. */
 const hungry = fc.constantFrom(0.5, 1, 2);
 
 function takes(spec: AppSpec, cpu: number): AppSpec {
@@ -102,7 +102,7 @@ describe('reconcile', () => {
           const after = world.liveRunning();
           for (const [key, count] of before) assert.ok((after.get(key) ?? 0) >= count, 'never below wanted while it was up');
         }
-        // Left alone, without faults, all comes to rest in the wanted state.
+        // Without faults, everything must reach the wanted state.
         settle(world);
         const present = new Map<string, number>();
         for (const { group, state } of world.actual.replicas.values()) {
@@ -169,7 +169,7 @@ describe('reconcile', () => {
     world.target = accept(emptyTarget, app('big', [deployment('Inner', 'i'), outer]), world.now);
     world.round();
     for (let i = 0; i < 10; i += 1) {
-      // Each Inner dies as it starts: all room is with those that wait.
+      // Each Inner dies as it starts, so that the waiting replicas have all the room.
       for (const [index, replica] of [...world.actual.replicas.values()].entries())
         world.step(index, replica.deployment === 'Inner');
       world.actual.failures.clear();

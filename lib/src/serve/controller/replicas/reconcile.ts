@@ -6,37 +6,37 @@ import { neverFits } from './never-fits.js';
 import { Places, takesNothing } from './placement.js';
 import { rollingCounts, rollsInto } from './rolling.js';
 
-/** What is to be done. The executor marks each at once in the actual state, so that no later round asks for it again. */
+/** What must be done. The executor marks each action in the actual state at once, so that no later round repeats it. */
 export type Action =
   | { readonly kind: 'start'; readonly group: WantedGroup; readonly allocation: Allocation | null }
-  /** No node has room for a replica of it; `null`: there is now, or it is not wanted. */
+  /** No node has room for a replica of the group. `null` means that there is room again, or that the group is no longer wanted. */
   | { readonly kind: 'pend'; readonly group: GroupKey; readonly reason: string | null }
-  /** It had no room for too long, or no node will ever have it. */
+  /** There was no room for too long, or no node will ever have it. */
   | { readonly kind: 'refuse'; readonly group: WantedGroup; readonly reason: string; readonly never: boolean }
-  /** Tell the replica what to be. */
+  /** Tell the replica what to run. */
   | { readonly kind: 'initialize'; readonly id: string; readonly group: WantedGroup }
-  /** Push new numbers to a running replica. */
+  /** Send a new configuration to a running replica. */
   | { readonly kind: 'reconfigure'; readonly id: string; readonly config: DeploymentConfig }
   /** Its start took too long. */
   | { readonly kind: 'expire'; readonly id: string; readonly timeoutMs: number }
   | { readonly kind: 'drain'; readonly id: string }
   | { readonly kind: 'stop'; readonly id: string }
-  /** Every replica of the next version runs: lead the routes to it. */
+  /** Every replica of the next version runs: switch the routes to it. */
   | { readonly kind: 'promote'; readonly app: string; readonly generation: number }
-  /** The next version cannot be brought up. */
+  /** The next version cannot be started. */
   | { readonly kind: 'reject'; readonly app: string; readonly generation: number; readonly group: GroupKey }
-  /** Nothing to do before this time for what waits now. */
+  /** Nothing must be done before this time for what waits now. */
   | { readonly kind: 'wake'; readonly at: number };
 
-/** Processes that start at a time on each node; more would only slow each other down. */
+/** Largest number of processes that start at the same time on each node. More would only slow each other down. */
 const MAX_STARTING = 16;
-/** Deaths of running replicas in a row after which a version that is being brought up is given up. */
+/** After this many deaths of running replicas in a row, a version that is being started is given up. */
 const MAX_DEATHS_BEFORE_READY = 3;
 
 /**
- * Compares what is wanted with what there is. Pure: the same arguments give the same actions.
- * Promises: a group never has more living replicas than it is wanted to have; a running replica that some version wants is neither drained nor
- * stopped, save by a rolling update within its bounds; a running replica is stopped only when drained; where nothing fails, repeating it ends
+ * Compares the target state with the actual state. Pure: the same arguments give the same actions.
+ * It guarantees the following. A group never has more living replicas than wanted. A running replica that some version wants is neither drained nor
+ * stopped, except by a rolling update within its limits. A running replica is stopped only after it has drained. If nothing fails, repetition ends
  * with no action left.
  * @param now milliseconds since the epoch
  */
@@ -53,9 +53,9 @@ class Round {
   readonly #wanted;
   readonly #present;
   readonly #actions: Action[] = [];
-  /** Groups of versions that are given up in this round: no more replicas of them. */
+  /** Groups of versions that are given up in this round: no more replicas of them are started. */
   readonly #doomed = new Set<GroupKey>();
-  /** How many replicas there are to be at this moment of groups that a rolling update takes from, or gives to. */
+  /** The number of replicas that groups in a rolling update should have now. */
   readonly #rolling = new Map<GroupKey, number>();
   /** Made when the first replica of this round is placed: most rounds place none. */
   #places: Places | null = null;
@@ -73,12 +73,12 @@ class Round {
     this.#present = byGroup(actual);
     this.#maxStarting = MAX_STARTING * Math.max(1, (actual.nodes ?? []).filter(({ alive }) => alive).length);
     for (const { state, connected } of actual.replicas.values()) {
-      // One that waits for what it depends on does not count: it would keep that from starting.
+      // A replica that waits for its dependencies is not counted; otherwise it would keep them from starting.
       if (state === ReplicaState.STARTING && !connected) this.#starting += 1;
     }
   }
 
-  /** Which next versions are complete, and which cannot be. */
+  /** Finds the next versions that are complete, and those that cannot be. */
   versions(): void {
     for (const [app, { next }] of this.target.apps) {
       if (next === null) continue;
@@ -103,7 +103,7 @@ class Round {
     for (const key of keys) if (this.#wanted.get(key)?.inLive === false) this.#doomed.add(key);
   }
 
-  /** How far rolling updates are. One that is given up leaves the live version what it wants. */
+  /** Decides how far rolling updates go. If an update is given up, the live version keeps what it needs. */
   rolling(): void {
     for (const [app, target] of this.target.apps) {
       if (target.next === null) continue;
@@ -138,7 +138,7 @@ class Round {
     }
   }
 
-  /** Replicas of groups that nobody wants, and those that have drained. */
+  /** Ends replicas of groups that are not wanted, and those that have drained. */
   retired(): void {
     for (const [key, replicas] of this.#present) {
       for (const replica of replicas) {
@@ -160,7 +160,7 @@ class Round {
       this.#wake(failure.retryAt);
       return;
     }
-    // After a failure one at a time: were the fault in the code, the others would fail as well.
+    // After a failure, replicas start one at a time: if the code is wrong, the others would fail too.
     const atOnce = failure !== undefined && this.#running(group.key) === 0 ? Math.min(1, count) : count;
     const comingUp = (this.#present.get(group.key) ?? []).some(isComingUp);
     if (failure?.onStart === true && comingUp) return;
@@ -173,12 +173,12 @@ class Round {
     }
   }
 
-  /** `undefined` where there is no room. */
+  /** Returns `undefined` if there is no room. */
   #place(group: WantedGroup): Allocation | null | undefined {
     const { key, spec, startupTimeoutMs, app, inLive } = group;
     const { resources } = spec.config;
     const nodes = this.actual.nodes ?? [];
-    // With several nodes it has to be somewhere.
+    // If there are several nodes, it must be on one of them.
     if (takesNothing(resources) && nodes.length <= 1) return null;
     const siblings = this.#siblings(key);
     this.#places ??= new Places(
@@ -194,7 +194,7 @@ class Round {
     const { reason } = placed;
     const pending = this.actual.pending.get(key);
     if (pending?.reason !== reason) this.#actions.push({ kind: 'pend', group: key, reason });
-    // A first version waits until there is room. An update gives up: the version that runs may be what is in its way.
+    // A first version waits until there is room. An update is given up, because the running version may occupy the room.
     if (inLive || this.target.apps.get(app)?.live == null) return undefined;
     const deadline = (pending?.since ?? this.now) + startupTimeoutMs;
     if (deadline <= this.now) this.#actions.push({ kind: 'refuse', group, reason, never: false });
@@ -202,7 +202,7 @@ class Round {
     return undefined;
   }
 
-  /** Where the living replicas of a group are, those started in this round included. */
+  /** Nodes of the group's living replicas, including those that were started in this round. */
   #siblings(key: GroupKey): string[] {
     let nodes = this.#nodesOf.get(key);
     if (nodes === undefined) {
@@ -264,7 +264,7 @@ class Round {
 
 const configKeys = new WeakMap<DeploymentConfig, string>();
 
-/** What of a configuration a running replica works with; a change of anything else does not concern it. */
+/** The part of a configuration that a running replica uses. If another part changes, the replica is not affected. */
 function configKey(config: DeploymentConfig): string {
   const known = configKeys.get(config);
   if (known !== undefined) return known;
@@ -274,7 +274,7 @@ function configKey(config: DeploymentConfig): string {
   return key;
 }
 
-/** Those that do not run yet first, then the youngest. */
+/** Chooses a replica that does not run yet, otherwise the youngest. */
 function leastUseful(replicas: readonly Readonly<ReplicaRecord>[]): Readonly<ReplicaRecord>[] {
   const rank = ({ state }: Readonly<ReplicaRecord>): number => (state === ReplicaState.RUNNING ? 1 : 0);
   return [...replicas].sort((a, b) => rank(a) - rank(b) || b.startedAt - a.startedAt);

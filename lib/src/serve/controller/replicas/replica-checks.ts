@@ -4,24 +4,24 @@ import type { Silence } from './replica-looks.js';
 
 export interface ReplicaChecksOptions {
   readonly clock: Clock;
-  /** Asks the replica. */
+  /** Sends the health check to the replica. */
   readonly check: (id: string) => Promise<void>;
-  /** Looks at one that has not answered since `askedAt`. Never rejects. */
+  /** Examines a replica that has not answered since `askedAt`. Never rejects. */
   readonly judge: (id: string, askedAt: number) => Promise<Silence>;
-  /** It answered after that. */
+  /** Called when it has answered after that. */
   readonly onAnswered: (id: string) => void;
-  /** The replica is to be replaced. */
+  /** Called when the replica must be replaced. */
   readonly onUnhealthy: (id: string, reason: string, how: { readonly hung: boolean; readonly cause?: unknown }) => void;
 }
 
-/** Failed checks in a row after which a replica is replaced. One that hangs is replaced at once: it had the whole time for it. */
+/** After this many failed checks in a row, a replica is replaced. One that hangs is replaced at once, because it had the whole time to answer. */
 const MAX_FAILURES = 3;
 const DEFAULT_PERIOD_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** How often one that has not answered is looked at. */
+/** How often a replica that has not answered is examined. */
 const LOOK_EVERY_MS = 1000;
 
-/** Asks each running replica, time and again, whether it is well. */
+/** Sends a health check to each running replica at intervals. */
 export class ReplicaChecks {
   readonly #options: ReplicaChecksOptions;
   readonly #watched = new Map<string, () => void>();
@@ -55,7 +55,7 @@ export class ReplicaChecks {
     const settle = (then: () => void): void => {
       if (!pending) return;
       stop();
-      // Forgotten meanwhile, or watched anew.
+      // The replica was forgotten meanwhile, or is watched anew.
       if (this.#watched.get(id) === stop) then();
     };
     const stop = (): void => {
@@ -88,7 +88,10 @@ export class ReplicaChecks {
     this.#options.onUnhealthy(id, reason, { hung: true });
   }
 
-  /** Looks at a replica that was just asked, until it answers: returns what stops that. The time in which a call blocks it does not count. */
+  /**
+   * Examines a replica after a check was sent, until it answers. Returns a function that stops this. The time in which a call blocks the replica is
+   * not counted.
+   */
   #look({ id, config }: Readonly<ReplicaRecord>, replace: (reason: string) => void): () => void {
     const { clock, judge } = this.#options;
     const timeoutMs = config?.healthCheckTimeoutMs ?? DEFAULT_TIMEOUT_MS;

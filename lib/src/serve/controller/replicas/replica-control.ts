@@ -11,18 +11,18 @@ import { askFunction } from './ask-function.js';
 
 /** The controller's connection to one replica. */
 export interface ReplicaControl {
-  /** @throws the constructor's error; NBS_PEER_GONE where the process ended */
+  /** @throws the constructor's error; NBS_PEER_GONE if the process has ended */
   initialize(init: ReplicaInit): Promise<ReplicaReady>;
   status(timeoutMs: number): Promise<ReplicaStatus>;
-  /** @throws what the user's `checkHealth` throws. Not timed: whoever asks decides how long that may take. */
+  /** @throws what the user's `checkHealth` throws. There is no time limit: the caller decides how long it may take. */
   checkHealth(): Promise<void>;
   /** Calls a deployment that is a function. @throws what it throws; NBS_DEADLINE, NBS_PEER_GONE */
   ask(argument: unknown, timeoutMs: number): Promise<unknown>;
   /** @throws what the user's `reconfigure` throws */
   reconfigure(config: DeploymentConfig): Promise<void>;
-  /** Resolves when what was begun is done, or after `timeoutMs`. */
+  /** Resolves when the requests in progress have ended, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
-  /** Resolves when the connection is gone; never rejects. */
+  /** Resolves when the connection has ended; never rejects. */
   readonly closed: Promise<void>;
   close(): void;
 }
@@ -30,7 +30,7 @@ export interface ReplicaControl {
 export type ConnectControl = (path: string) => Promise<ReplicaControl>;
 
 const CONNECT_TIMEOUT_MS = 5000;
-/** A drain's own deadline is the replica's to keep; this is for one that does not answer. */
+/** The replica keeps the deadline of a drain itself. This is added for a replica that does not answer. */
 const DRAIN_ANSWER_MS = 2000;
 
 /** Connects to replicas over their sockets. */

@@ -7,30 +7,30 @@ export interface ReplicaLooksOptions {
   readonly engine: Pick<Engine, 'list'>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info'>;
-  /** Whether anybody waits for a call that the replica has begun, or is not known to have left. Never rejects. */
+  /** Whether a caller waits for a call that the replica has begun, or may still wait. Never rejects. */
   readonly isAwaited: (replica: string) => Promise<boolean>;
-  /** What the status says of a replica changed. */
+  /** Called when the status of a replica has changed. */
   readonly onChange: () => void;
 }
 
-/** What is the matter with a replica that does not answer. */
+/** Why a replica does not answer. */
 export type Silence =
-  /** Not known yet. */
+  /** The reason is not known yet. */
   | 'UNKNOWN'
-  /** Nothing is known that excuses it: its process is stopped, or its main thread is blocked by something that is no call. */
+  /** There is no known reason that excuses it: its process is stopped, or something that is not a call blocks its main thread. */
   | 'HANGS'
-  /** Its process is alive and a call blocks its main thread. */
+  /** Its process runs and a call blocks its main thread. */
   | 'BUSY'
-  /** So it is, and for `stuckTimeout` nobody has waited for any call of it. */
+  /** A call blocks its main thread, and for `stuckTimeout` nobody has waited for any of its calls. */
   | 'STUCK';
 
-/** Until then a process would have said that a call blocks it. */
+/** Before this time, a process would have reported that a call blocks it. */
 const KNOWN_AFTER_MS = 2000;
 
-/** Looks at replicas past their main threads: through what the agent knows of their processes, and the routers of their calls. */
+/** Examines replicas without their main threads: with what the agent knows about their processes, and the routers about their calls. */
 export class ReplicaLooks {
   readonly #options: ReplicaLooksOptions;
-  /** Since when nobody waits for what a replica works on, and since when it is blocked by that. */
+  /** Time since which nobody waits for the calls of a replica, and since which it is blocked. */
   readonly #unawaited = new Map<string, { readonly since: number; readonly blockedSince: number }>();
   #reading: Promise<void> | null = null;
 
@@ -38,7 +38,7 @@ export class ReplicaLooks {
     this.#options = options;
   }
 
-  /** Reads pids, and which main threads are blocked: one question for many replicas. Never rejects. */
+  /** Reads pids and which main threads are blocked, with one request for many replicas. Never rejects. */
   refresh(): Promise<void> {
     this.#reading ??= this.#read().catch((error: unknown) => {
       this.#options.log.info(`processes could not be listed: ${error instanceof Error ? error.message : String(error)}`);
@@ -47,7 +47,7 @@ export class ReplicaLooks {
   }
 
   async #read(): Promise<void> {
-    // Those who ask in this turn are answered together, those who ask later with what is so then.
+    // Callers of this turn share one answer. Later callers get newer information.
     await Promise.resolve();
     this.#reading = null;
     const { actual, engine, onChange } = this.#options;
@@ -61,7 +61,7 @@ export class ReplicaLooks {
     if (changed) onChange();
   }
 
-  /** What is the matter with a replica that has not answered since `askedAt`. */
+  /** Finds out why a replica has not answered since `askedAt`. */
   async judge(id: string, askedAt: number): Promise<Silence> {
     await this.refresh();
     const { actual, clock, isAwaited, onChange } = this.#options;
@@ -73,7 +73,7 @@ export class ReplicaLooks {
       this.#unawaited.delete(id);
       return hangs ? 'HANGS' : 'UNKNOWN';
     }
-    // Its watcher ends one whose deadlines are over.
+    // Its watcher ends a replica whose deadlines are over.
     if (blocked.isOver || (await isAwaited(id))) {
       this.#unawaited.delete(id);
       return 'BUSY';
@@ -87,7 +87,7 @@ export class ReplicaLooks {
     return now - known.since >= stuckTimeoutMs ? 'STUCK' : 'BUSY';
   }
 
-  /** It answers, or is gone. */
+  /** To be called when the replica answers or has ended. */
   forget(id: string): void {
     this.#unawaited.delete(id);
     const { actual, onChange } = this.#options;

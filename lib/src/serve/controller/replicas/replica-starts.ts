@@ -14,7 +14,7 @@ import type { SparePool } from './spare-pool.js';
 
 export interface ReplicaStartsOptions {
   readonly dir: string;
-  /** Entry of a replica's process. */
+  /** Entry file of a replica's process. */
   readonly replicaMain: string;
   readonly actual: ActualState;
   readonly engine: Engine;
@@ -23,19 +23,19 @@ export interface ReplicaStartsOptions {
   readonly log: Pick<Log, 'info'>;
   readonly spares: Pick<SparePool, 'take'>;
   readonly exits: ExitReports;
-  /** Version of the snapshot that was published last. */
+  /** Version of the last published snapshot. */
   readonly routesVersion: () => number;
-  /** Its process listens: watch this connection. */
+  /** Called when its process listens: watch this connection. */
   readonly onConnected: (replica: ReplicaRecord, link: ReplicaControl) => void;
-  /** Its constructor returned. */
+  /** Called when its constructor has returned. */
   readonly onRunning: (replica: ReplicaRecord) => void;
-  /** Its node is down, which is nothing that it did. */
+  /** Called when its node is down, which the replica has not caused. */
   readonly onNodeLost: (replica: ReplicaRecord) => void;
-  /** Count the failure, and end the process, which may still run. */
+  /** Counts the failure and ends the process, which may still run. */
   readonly giveUp: (replica: ReplicaRecord, error: Error) => void;
 }
 
-/** Brings replicas up: from the place that was found for one to its constructor's return. */
+/** Starts replicas: from the choice of a place to the return of the constructor. */
 export class ReplicaStarts {
   readonly #options: ReplicaStartsOptions;
   readonly #actual: ActualState;
@@ -45,14 +45,14 @@ export class ReplicaStarts {
     this.#actual = options.actual;
   }
 
-  /** A group waits for room, with this reason; `null`: not any more. */
+  /** Notes that a group waits for room, with the reason; `null` means that it no longer waits. */
   pend(group: GroupKey, reason: string | null): void {
     const { pending } = this.#actual;
     if (reason === null) pending.delete(group);
     else pending.set(group, { reason, since: pending.get(group)?.since ?? this.#options.clock.now() });
   }
 
-  /** There was no room for too long, or there will never be. */
+  /** To be called when there was no room for too long, or when there will never be room. */
   refuse({ key, app, name: deployment, startupTimeoutMs }: WantedGroup, reason: string, never: boolean): void {
     const told = `there was no room for it within ${startupTimeoutMs} ms (startupTimeout): ${reason}; an update needs room beside the version that runs: delete that first, or ask for less`;
     this.#actual.pending.delete(key);
@@ -60,7 +60,7 @@ export class ReplicaStarts {
     this.#actual.fail(key, error, null, this.#options.clock.now());
   }
 
-  /** A spare process becomes the replica where there is one that can; else one is started. */
+  /** Makes the replica from a spare process if one fits; otherwise starts a process. */
   start(group: WantedGroup, allocation: Allocation | null): void {
     const { dir, replicaMain: main, engine, clock, log, connectControl, onConnected, spares } = this.#options;
     const { app, name: deployment, spec, version, startupTimeoutMs } = group;
@@ -89,7 +89,7 @@ export class ReplicaStarts {
       try {
         await engine.rename(spare.id, id, output);
       } catch (error) {
-        // It ended a moment ago, which is no fault of this deployment.
+        // The process ended a moment ago; the deployment has not caused this.
         log.info(`spare process ${spare.id} cannot become ${id}, which is started instead: ${messageOf(error)}`);
         return isStarting() ? cold() : null;
       }
@@ -104,12 +104,12 @@ export class ReplicaStarts {
     run().catch((error: unknown) => this.#failed(replica, error));
   }
 
-  /** Tells the replica what it is. */
+  /** Sends `initialize` to the replica. */
   initialize(replica: ReplicaRecord, link: ReplicaControl, { spec }: WantedGroup): void {
     const { id, app, deployment, replicaHash, generation, allocation } = replica;
     this.#actual.transition(id, ReplicaEvent.INITIALIZE, this.#options.clock.now());
     const run = async (): Promise<void> => {
-      // Not before this round's snapshot is out: the constructor may call what is in it.
+      // The snapshot of this round must be published first, because the constructor may call what it contains.
       await Promise.resolve();
       const init: ReplicaInit = {
         app,
@@ -133,7 +133,7 @@ export class ReplicaStarts {
     run().catch((error: unknown) => this.#failed(replica, error));
   }
 
-  /** It was not up in time. */
+  /** To be called when the replica was not started in time. */
   expire(replica: ReplicaRecord, timeoutMs: number): void {
     const reason = `replica ${replica.id} was not ready after ${timeoutMs} ms; raise startupTimeout if its constructor needs longer`;
     this.#options.giveUp(replica, failure(replica, reason));

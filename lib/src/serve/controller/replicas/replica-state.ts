@@ -1,21 +1,21 @@
 import { ReplicaState } from '../../protocol/index.js';
 
-/** What happens to a replica. */
+/** Events of a replica. */
 export const ReplicaEvent = {
-  /** Its process listens, what it depends on runs, and it is told what to be. */
+  /** Its process listens, its dependencies run, and it gets `initialize`. */
   INITIALIZE: 'INITIALIZE',
   /** Its constructor returned. */
   READY: 'READY',
-  /** It is not wanted any more and may finish what it has begun. */
+  /** It is no longer wanted, and may finish the requests that it has begun. */
   DRAIN: 'DRAIN',
-  /** Its process is to end now. */
+  /** Its process must end now. */
   STOP: 'STOP',
-  /** Its process is gone. */
+  /** Its process has ended. */
   EXITED: 'EXITED',
 } as const;
 export type ReplicaEvent = (typeof ReplicaEvent)[keyof typeof ReplicaEvent];
 
-/** Every transition there is; an event that a state does not name is refused. */
+/** All transitions. A state refuses an event that is not listed. */
 export const REPLICA_TRANSITIONS = {
   STARTING: { INITIALIZE: ReplicaState.INITIALIZING, STOP: ReplicaState.STOPPING, EXITED: ReplicaState.STOPPED },
   INITIALIZING: { READY: ReplicaState.RUNNING, STOP: ReplicaState.STOPPING, EXITED: ReplicaState.STOPPED },
@@ -25,7 +25,7 @@ export const REPLICA_TRANSITIONS = {
   STOPPED: {},
 } as const satisfies Record<ReplicaState, Partial<Record<ReplicaEvent, ReplicaState>>>;
 
-/** The state that `event` leads to, or `null` where the state does not take it. */
+/** The state after `event`, or `null` if the state does not accept it. */
 export function nextReplicaState(state: ReplicaState, event: ReplicaEvent): ReplicaState | null {
   const row: Partial<Record<ReplicaEvent, ReplicaState>> = REPLICA_TRANSITIONS[state];
   return row[event] ?? null;

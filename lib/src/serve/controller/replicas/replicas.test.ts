@@ -12,7 +12,7 @@ describe('a replica that dies', () => {
     const [first] = cluster.running('a');
     cluster.end(first?.id ?? '', killed);
     await settle();
-    // Requests wait for its successor.
+    // Requests wait for its replacement.
     assert.ok(cluster.snapshots.every(({ deployments }) => deployments['one/Chat']?.unavailable === undefined));
     assert.equal(idsOf(cluster, 'one/Chat').length, 1);
     cluster.end(idsOf(cluster, 'one/Chat')[0] ?? '', killed);

@@ -84,7 +84,7 @@ describe('resources', () => {
     const cluster = new FakeCluster();
     cluster.nodeInfos = [fakeNode('a'), { ...fakeNode('b'), resources: { ...fakeNode('b').resources, custom: { special: 1 } } }];
     const controller = await cluster.controller();
-    // It is told to the engine before it is told here.
+    // The engine knows this before the controller does.
     cluster.nodeInfos = cluster.nodeInfos.map((node) => ({ ...node, alive: node.id !== 'a' }));
     const deployed = controller.deploy(app('one', [deployment('One', 'o')]));
     await settle();
@@ -157,7 +157,7 @@ describe('resources', () => {
     await settle();
     const { later } = controller.status().applications;
     assert.match(later?.deployments.Later?.message ?? '', /PENDING/);
-    // It was running, and serves nobody now.
+    // It ran before and now serves no requests.
     assert.deepEqual([later?.status, later?.deployments.Later?.status], ['UNHEALTHY', 'UNHEALTHY']);
   });
 });

@@ -3,17 +3,18 @@ import type { AppTarget } from '../target/index.js';
 
 export interface RollingInput {
   readonly update: RollingUpdate;
-  /** Replicas that the version which is being replaced is to have, and those of it that are alive. */
+  /** Number of replicas that the replaced version should have, and number of its living replicas. */
   readonly oldWanted: number;
   readonly oldAlive: number;
-  /** Replicas that the new version is to have in the end, and those of it that run. */
+  /** Number of replicas that the new version should have in the end, and number of those that run. */
   readonly newWanted: number;
   readonly newRunning: number;
 }
 
 /**
- * How many replicas of either version there are to be at this moment of a rolling update. Pure.
- * Both together are never more than the larger version and `maxSurge`; those that serve are never fewer than the old version had, less `maxUnavailable`.
+ * How many replicas of each version there should be at this moment of a rolling update. Pure.
+ * Both versions together never have more than the larger one plus `maxSurge`. Running replicas are never fewer than the old version had, minus
+ * `maxUnavailable`.
  */
 export function rollingCounts({ update, oldWanted, oldAlive, newWanted, newRunning }: RollingInput): {
   readonly old: number;
@@ -21,13 +22,13 @@ export function rollingCounts({ update, oldWanted, oldAlive, newWanted, newRunni
 } {
   const larger = Math.max(oldWanted, newWanted);
   const surge = amountOf(update.maxSurge, larger, Math.ceil);
-  // As in Kubernetes: shares are rounded so that they are kept, and something must be able to move.
+  // As in Kubernetes, shares are rounded in the safe direction, and at least one replica must be able to move.
   const unavailable = Math.max(surge === 0 ? 1 : 0, amountOf(update.maxUnavailable, larger, Math.floor));
   const old = Math.max(0, oldWanted - newRunning - unavailable);
   return { old, new: Math.min(newWanted, Math.max(0, larger + surge - Math.max(old, oldAlive))) };
 }
 
-/** The deployment of the next version that takes over from the live one of this name replica by replica; `undefined` where none does. */
+/** The deployment of the next version that replaces the live one of this name replica by replica; `undefined` if there is none. */
 export function rollsInto({ live, next }: AppTarget, name: string): DeploymentSpec | undefined {
   const before = live?.spec.deployments.find((spec) => spec.name === name);
   const after = next?.spec.deployments.find((spec) => spec.name === name);

@@ -64,7 +64,7 @@ describe('planSpares', () => {
         if (given.notBefore > given.now) assert.ok(!start && end.length === 0 && (wakeAt === null || wakeAt === given.notBefore));
         else assert.ok(wakeAt === null && left.length + Number(start) <= given.wanted);
         if (start) assert.ok(!given.boots);
-        // One of use goes only where there are too many of them.
+        // A useful spare process ends only if there are too many of them.
         const alike = (some: typeof given.spares) => some.filter((one) => one.key === given.key).length;
         assert.ok(alike(left) >= Math.min(given.wanted, alike(given.spares)));
       }),

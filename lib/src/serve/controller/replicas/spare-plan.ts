@@ -1,41 +1,43 @@
 import type { Surroundings } from '../../protocol/index.js';
 
 /**
- * What Node, OpenSSL, the dynamic linker or nbserve itself read once, when a process starts, and which may name files or run code: a process that
- * was started for something else cannot be given these.
+ * Variables that Node, OpenSSL, the dynamic linker or nbserve itself read only when a process starts, and that may name files or run code. A process
+ * that was started for something else cannot get them later.
  */
 const COLD = /^(NODE_(?!ENV$)|NBSERVE_|LD_|DYLD_|OPENSSL_|SSL_)/;
-/** What is read at the start as well (the size of Node's thread pool, say), but is a plain value: a spare process can be started with it. */
+/**
+ * Variables that are read at the start too, such as the size of Node's thread pool, but have plain values. A spare process can be started with them.
+ */
 const EARLY = /^(UV_|MALLOC_|GLIBC_|LC_|LANG$|LANGUAGE$|TZ$)/;
 
 type Environment = Pick<Surroundings, 'env' | 'inherit'>;
 
 /** What a process must have had from its start. */
 export interface Likeness extends Environment {
-  /** Equal for what is equal. */
+  /** Equal for two environments for which the same spare process can be used. */
   readonly key: string;
 }
 
-/** What a spare process must be like to become one with this environment; `null` where only one of its own will do. */
+/** What a spare process must be like to become a replica with this environment; `null` if such a replica needs a process of its own. */
 export function likenessOf({ env, inherit }: Environment): Likeness | null {
   const names = Object.keys(env).sort();
   if (names.some((name) => COLD.test(name))) return null;
   const early = names.filter((name) => EARLY.test(name)).map((name) => [name, env[name] as string] as const);
-  // One that has inherited a variable cannot be made to forget it: what it has read of it, or its first threads, stay.
+  // If a process has inherited a variable, it cannot forget it: what it has read from it, or its first threads, remain.
   const inherited = inherit === undefined ? {} : { inherit };
   return { env: Object.fromEntries(early), ...inherited, key: JSON.stringify([early, inherit]) };
 }
 
 export interface SpareSituation {
-  /** How many there should be. */
+  /** Number of spare processes that there should be. */
   readonly wanted: number;
-  /** Those that nobody has taken, oldest first, and what they are like. */
+  /** Spare processes that are not used yet, oldest first, and what they are like. */
   readonly spares: readonly { readonly id: string; readonly key: string }[];
-  /** One boots, here or on another node. */
+  /** True if a spare process is booting, on this node or on another one. */
   readonly boots: boolean;
-  /** What the replica was like that was started last: the next one most likely is as well. */
+  /** What the last started replica was like. The next one is probably the same. */
   readonly key: string;
-  /** When the machine has nothing more urgent to do, and after the pause that failures ask for; in milliseconds since the epoch. */
+  /** Time at which the machine has nothing more urgent to do and the pause after failures is over; milliseconds since the epoch. */
   readonly notBefore: number;
   readonly now: number;
 }
@@ -43,13 +45,14 @@ export interface SpareSituation {
 export interface SparePlan {
   readonly start: boolean;
   readonly end: readonly string[];
-  /** Ask again then; `null`: something will happen before. */
+  /** Time to ask again; `null` if an event will happen before. */
   readonly wakeAt: number | null;
 }
 
 /**
- * What is to be done about a node's spare processes. Pure. Promises: never more than are wanted, one started at a time, nothing done before its time; repeated,
- * it ends with as many as are wanted, all alike. One that is unlike goes only when its place is taken: it is of use to some.
+ * What must be done about the spare processes of a node. Pure. It guarantees the following. There are never more than wanted, one starts at a time,
+ * and nothing is done before its time. Repetition ends with as many as are wanted, all alike. A spare process of another kind ends only when its
+ * place is needed, because it is useful for some replicas.
  */
 export function planSpares({ wanted, spares, boots, key, notBefore, now }: SpareSituation): SparePlan {
   const alike = spares.filter((spare) => spare.key === key);

@@ -9,7 +9,7 @@ import { isSpare } from './spare-pool.js';
 const sparesOf = (cluster: FakeCluster): FakeReplica[] => [...cluster.replicas.values()].filter(isSpare);
 const failuresOf = (controller: Controller): string | undefined => controller.status().applications.hello?.message;
 
-/** A cluster that holds processes ready, and its controller once it does. */
+/** A cluster with spare processes, and its controller when they are ready. */
 async function withSpares(spareReplicas = 1): Promise<{ cluster: FakeCluster; controller: Controller }> {
   const cluster = new FakeCluster();
   cluster.spareReplicas = spareReplicas;
@@ -162,7 +162,7 @@ describe('spare processes', () => {
   it('that are gone when they are wanted are made up for by a start', async () => {
     const { cluster, controller } = await withSpares();
     const [spare] = sparesOf(cluster);
-    // The agent knows, its report is on its way.
+    // The agent knows it, and its report is on the way.
     cluster.replicas.delete(spare?.id ?? '');
     await controller.deploy(app('hello', [deployment('Chat', 'a')]));
     assert.equal(cluster.running('a')[0]?.spec.id, cluster.running('a')[0]?.id);

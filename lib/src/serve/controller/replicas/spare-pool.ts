@@ -9,56 +9,56 @@ import { type Likeness, likenessOf, planSpares } from './spare-plan.js';
 
 export interface SparePoolOptions {
   readonly dir: string;
-  /** Entry of a replica's process. */
+  /** Entry file of a replica's process. */
   readonly replicaMain: string;
-  /** How many processes to hold ready on each node; 0 is none. */
+  /** Number of spare processes on each node; 0 means none. */
   readonly spareReplicas: number;
-  /** Each replica is given a node. @default false */
+  /** True if each replica is assigned to a node. @default false */
   readonly severalNodes?: boolean;
-  /** Modules that user code is likely to import, for them to load while they wait. @default [] */
+  /** Modules that user code is likely to import; spare processes load them while they wait. @default [] */
   readonly preload?: readonly string[];
   readonly actual: Pick<ActualState, 'replicas' | 'comingUp' | 'nodes'>;
   readonly engine: Engine;
   readonly connectControl: ConnectControl;
-  /** Removes the socket file that a killed process leaves; never rejects. */
+  /** Removes the socket file that a killed process leaves behind; never rejects. */
   readonly removeSocket: (path: string) => Promise<void>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
-/** A replica's process that does not know yet what it will be. */
+/** A replica's process that belongs to no deployment yet. */
 export interface Spare {
-  /** Of its process, as long as it is spare. */
+  /** Id of its process while it is spare. */
   readonly id: string;
-  /** What its replica's id ends with, as its socket is called after that. */
+  /** The end of its replica's id; its socket is named after that. */
   readonly suffix: string;
-  /** Once it listens. Rejects where it could not be started. */
+  /** Resolves when it listens. Rejects if it could not be started. */
   readonly link: Promise<ReplicaControl>;
 }
 
 interface PooledSpare extends Spare {
   readonly path: string;
-  /** `undefined` where there is one only. */
+  /** `undefined` if there is only one node. */
   readonly node: string | undefined;
   readonly key: string;
   readonly startedAt: number;
   boots: boolean;
 }
 
-/** No deployment can be called so. */
+/** No deployment can have this name. */
 const NAME = '@spare';
-/** After a replica came up: what it was started for goes first. */
+/** Time after the start of a replica in which no spare process starts: the work that the replica was started for goes first. */
 const QUIET_MS = 20;
-/** A replica that takes longer than this to come up waits for something, or works for long: spares need not wait for it. */
+/** A replica that takes longer than this to start waits for something or works for a long time. Spare processes need not wait for it. */
 const BUSY_MS = 1000;
-/** Failures in a row after which somebody should hear of it. */
+/** After this many failures in a row, there is a warning in the log. */
 const WARN_AFTER = 3;
 
 export const isSpare = ({ id }: Pick<ProcessInfo, 'id'>): boolean => id.startsWith(`${NAME}#`);
 
 /**
- * Processes held ready for the next replica: everything that a replica loads is loaded, its socket listens. They take no resources and belong to
- * no deployment, so that their end is nobody's failure.
+ * Processes that are ready for the next replica: everything that a replica loads is loaded, and the socket listens. They occupy no resources and
+ * belong to no deployment, so their end does not count as anyone's failure.
  */
 export class SparePool {
   readonly #options: SparePoolOptions;
@@ -81,7 +81,7 @@ export class SparePool {
     });
   }
 
-  /** Takes the process for a replica with this environment on this node out of the pool, where there is one; it may boot still. */
+  /** Removes a process from the pool for a replica with this environment on this node, if there is one. It may still be booting. */
   take(environment: Pick<Surroundings, 'env' | 'inherit'>, node?: string): Spare | null {
     const likeness = likenessOf(environment);
     if (likeness === null) return null;
@@ -94,7 +94,7 @@ export class SparePool {
     return spare;
   }
 
-  /** Ends what a controller before this one held ready: what it was started with is not known any more. */
+  /** Ends the spare processes of an earlier controller, because it is not known how they were started. */
   async endForeign(processes: readonly ProcessInfo[]): Promise<void> {
     const { dir, engine, removeSocket } = this.#options;
     const ending = processes.filter(isSpare).map(async ({ id }) => {
@@ -104,7 +104,7 @@ export class SparePool {
     await Promise.all(ending);
   }
 
-  /** Starts and ends spares as is due; to be called when something has changed. */
+  /** Starts and ends spare processes as necessary. To be called when something has changed. */
   tend(): void {
     if (this.#closed) return;
     const { clock, spareReplicas: wanted } = this.#options;
@@ -132,14 +132,14 @@ export class SparePool {
     return [...this.#spares.values()].filter((spare) => spare.node === node);
   }
 
-  /** No more of them: the cluster ends. */
+  /** To be called when the cluster ends: no more processes are started. */
   close(): void {
     this.#closed = true;
     this.#cancelWake();
     for (const id of [...this.#spares.keys()]) this.#end(id);
   }
 
-  /** When replicas that come up, or just came up, will not mind. */
+  /** Time from which starting replicas are not disturbed. */
   #idleAt(now: number): number {
     const { comingUp } = this.#options.actual;
     if (comingUp.size > 0) {
@@ -184,7 +184,7 @@ export class SparePool {
     );
   }
 
-  /** Where it was taken, its end is its replica's. */
+  /** False if a replica has taken it; then its end concerns that replica. */
   #has(spare: PooledSpare): boolean {
     return this.#spares.get(spare.id) === spare;
   }
@@ -215,7 +215,7 @@ export class SparePool {
       .catch((error: Error) => log.warn(`spare process ${id} could not be ended: ${error.message}`));
   }
 
-  /** Its replica's id must be new as well. */
+  /** The id of its replica must be new too. */
   #newSuffix(): string {
     const taken = new Set([...this.#options.actual.replicas.keys(), ...this.#spares.keys()].map((id) => id.split('#')[1]));
     for (;;) {

@@ -7,19 +7,19 @@ import { type Action, reconcile } from './reconcile.js';
 import { ReplicaEvent } from './replica-state.js';
 import { rollsInto } from './rolling.js';
 
-/** A world that carries actions out at once and lets time and faults come in any order. */
+/** A world that carries out actions at once. Time and faults come in any order. */
 export class World {
   target: TargetState = emptyTarget;
   actual = new ActualState({ info: () => {} });
   now = 1_000_000;
   #ids = 0;
 
-  /** @param nodes what there is room on; without, nothing takes any */
+  /** @param nodes the nodes with their resources; without them, replicas need none */
   constructor(readonly nodes: readonly NodeInfo[] | null = null) {
     this.actual.nodes = nodes;
   }
 
-  /** The controller dies, and another one takes over what runs. What was on its way up is ended, and what is known of failures is lost. */
+  /** The controller dies, and another one takes over the running replicas. Replicas that were starting are ended, and failures are forgotten. */
   crash(): void {
     const { replicas } = this.actual;
     this.actual = new ActualState({ info: () => {} });
@@ -42,7 +42,7 @@ export class World {
     }
   }
 
-  /** What the replicas of a node hold of its cpus. */
+  /** The cpus of a node that its replicas occupy. */
   heldOf(node: string): number {
     const held = [...this.actual.replicas.values()].map(({ allocation }) => allocation).filter((one) => one?.node === node);
     return held.reduce((sum, allocation) => sum + (allocation?.resources.cpu ?? 0), 0);
@@ -63,7 +63,7 @@ export class World {
     return actions.filter(({ kind }) => kind !== 'wake');
   }
 
-  /** What serves under the names of the live version, up to the least that must. */
+  /** Number of running replicas of the live version, by group, up to the smallest number that must run. */
   liveRunning(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const [name, target] of this.target.apps) {
@@ -81,7 +81,7 @@ export class World {
     return counts;
   }
 
-  /** Replicas of both versions of what is being replaced step by step. */
+  /** Replicas of both versions of deployments that are replaced step by step. */
   rolling(): { readonly alive: number; readonly most: number }[] {
     return [...this.target.apps].flatMap(([name, target]) =>
       (target.live?.spec.deployments ?? []).flatMap((spec) => {
@@ -136,7 +136,7 @@ export class World {
     else if (action.kind === 'reject') this.target = reject(this.target, action.app, action.generation, 'failed');
   }
 
-  /** The next thing that happens to the `pick`-th replica by itself. */
+  /** Lets the `pick`-th replica make its next step by itself. */
   step(pick: number, fault: boolean): void {
     const replicas = [...this.actual.replicas.values()];
     const replica = replicas[pick % Math.max(1, replicas.length)];
@@ -151,7 +151,7 @@ export class World {
     else if (replica.state === ReplicaState.STOPPING) this.actual.transition(replica.id, ReplicaEvent.EXITED, this.now);
   }
 
-  /** Something happens to each. */
+  /** Lets each replica make a step. */
   progress(): void {
     for (let pick = this.actual.replicas.size - 1; pick >= 0; pick -= 1) this.step(pick, false);
   }

@@ -2,7 +2,7 @@ import type { RisingRoute } from '../../protocol/index.js';
 
 /** Prefixes of applications that drivers are about to deploy for the first time. */
 export class ExpectedRoutes {
-  /** Another list after each change. */
+  /** A new list after each change. */
   list: readonly RisingRoute[] = [];
   readonly #onChange: () => void;
 
@@ -10,7 +10,7 @@ export class ExpectedRoutes {
     this.#onChange = onChange;
   }
 
-  /** Returns what takes it back. */
+  /** Returns a function that removes it. */
   add(app: string, prefix: string): () => void {
     const expected: RisingRoute = { app, prefix };
     this.#set([...this.list, expected]);

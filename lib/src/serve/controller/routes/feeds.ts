@@ -2,19 +2,19 @@ import { type Clock, deferred } from '../../../core/index.js';
 import { type Channel, FeedPublisher } from '../../../ipc/index.js';
 import { ROUTES_TOPIC, type RouteSnapshot } from '../../protocol/index.js';
 
-/** How long a deploy waits for proxies. One that is blocked that long still learns, only later. */
+/** How long a deploy waits for proxies. A proxy that is blocked for longer still gets the routes, but later. */
 const PROXY_ACK_MS = 5000;
-/** A drain begins at the latest then: whoever still asks a draining replica is sent on to another one. */
+/** A drain begins after this time at the latest. Requests to a draining replica are then sent to another one. */
 const BEFORE_DRAIN_MS = 500;
 
-/** The routes feed. Proxies have a publisher of their own: deploys wait for them, and not for a notebook or replica that is busy. */
+/** The routes feed. Proxies have a publisher of their own, because deploys wait for them, but not for a notebook or a replica that is busy. */
 export class RouteFeeds {
   readonly #proxies = new FeedPublisher();
   readonly #others = new FeedPublisher();
   readonly #clock: Clock;
   readonly #proxyExpected: () => Promise<boolean>;
   #proxyVersion = 0;
-  /** Settled when the first proxy connects. */
+  /** True when a proxy has connected. */
   #hasSeenProxy = false;
   readonly #proxySeen = deferred<void>();
 
@@ -42,7 +42,7 @@ export class RouteFeeds {
     await this.#proxies.acked(ROUTES_TOPIC, this.#proxyVersion, PROXY_ACK_MS).catch(() => {});
   }
 
-  /** Handles are not waited for: they live in notebooks and replicas, which may be busy for long. */
+  /** This does not wait for handles, because notebooks and replicas may be busy for a long time. */
   async proxiesKnowSoon(): Promise<void> {
     await this.#proxies.acked(ROUTES_TOPIC, this.#proxyVersion, BEFORE_DRAIN_MS).catch(() => {});
   }

@@ -7,28 +7,28 @@ import { buildRoutes, type Routes } from './snapshot.js';
 
 const NONE: readonly RisingRoute[] = [];
 
-/** Publishes the routes whenever they differ from what was published last. */
+/** Publishes the routes whenever they have changed. */
 export class SnapshotPublisher {
   readonly #publish: (snapshot: RouteSnapshot) => void;
   #version: number;
   #last: Routes | null = null;
-  // What it was made of: most rounds change nothing that routers know of.
+  // What the last snapshot was made from. Most rounds change nothing that routers need.
   #target: TargetState | null = null;
   #revision = -1;
   #expected: readonly RisingRoute[] = NONE;
 
   constructor(clock: Clock, publish: (snapshot: RouteSnapshot) => void) {
     this.#publish = publish;
-    // A restarted controller counts on from a higher number than the one before reached, without having to store it.
+    // A restarted controller begins with a higher number than the one before has reached, without storing it.
     this.#version = clock.now();
   }
 
-  /** Version of the snapshot published last. */
+  /** Version of the last published snapshot. */
   get version(): number {
     return this.#version;
   }
 
-  /** @param expected of applications that are about to be deployed */
+  /** @param expected routes of applications that are about to be deployed */
   publish(target: TargetState, actual: ActualView, expected: readonly RisingRoute[] = NONE): void {
     if (this.#target === target && this.#revision === actual.revision && this.#expected === expected) return;
     this.#expected = expected;
@@ -42,7 +42,10 @@ export class SnapshotPublisher {
   }
 }
 
-/** `after` with the objects of `before` in place of those that are equal, two levels deep; `before` where all are. The feed sends what is new. */
+/**
+ * A copy of `after` in which equal objects, two levels deep, are replaced by those of `before`; `before` itself if all are equal. The feed sends only
+ * new objects.
+ */
 function keepSame(before: Routes | null, after: Routes): Routes {
   return before === null ? after : (keepEntries(before, after, (old, fresh) => keepEntries(old, fresh, keepEqual)) as Routes);
 }

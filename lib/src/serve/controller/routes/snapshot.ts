@@ -25,9 +25,9 @@ const HOLD_MARGIN_MS = 5000;
 const UNKNOWN_OFFER: ReplicaReady = { methods: [], http: true };
 
 /**
- * What routers are to know. Pure.
- * Routes lead to live versions only. Deployments of a version on its way up can be reached by handle: under their own name where the live version
- * has none of that name, else under their scoped name, which only replicas of that version look up.
+ * The snapshot for routers. Pure.
+ * Routes lead only to live versions. Handles can reach deployments of a version that is being started: under their own name if the live version has
+ * no deployment of that name, otherwise under their scoped name, which only replicas of that version use.
  */
 export function buildRoutes(target: TargetState, actual: ActualView, expected: readonly RisingRoute[] = []): Routes {
   const deployments: Record<string, DeploymentRoute> = {};
@@ -38,7 +38,7 @@ export function buildRoutes(target: TargetState, actual: ActualView, expected: r
   return { ...entrances(target), ...(rising.length === 0 ? {} : { rising }), deployments };
 }
 
-/** Where applications will answer that do not run yet. */
+/** The routes of applications that do not run yet. */
 function risingRoutes({ apps }: TargetState, expected: readonly RisingRoute[]): readonly RisingRoute[] {
   const rising = new Map<string, RisingRoute>();
   for (const route of expected) if (!apps.get(route.app)?.live) rising.set(route.prefix, route);
@@ -52,7 +52,7 @@ function risingRoutes({ apps }: TargetState, expected: readonly RisingRoute[]): 
 type Keyed = readonly (readonly [DeploymentKey, DeploymentRoute])[];
 const known = new WeakMap<AppTarget, { readonly by: readonly unknown[]; readonly made: Keyed }>();
 
-/** The same objects for as long as nothing that they are made of changes. */
+/** Returns the same objects while nothing that they are made from changes. */
 function deploymentRoutes(app: string, versions: AppTarget, actual: ActualView): Keyed {
   const by = [actual, actual.revisions.get(app)];
   const last = known.get(versions);
@@ -119,7 +119,7 @@ function makeRoute(
   const present = byGroup(actual);
   const into = version === target.live ? rollsInto(target, spec.name) : undefined;
   const key = groupKey(app, spec.name, spec.replicaHash);
-  // While one version takes over from another replica by replica, both answer.
+  // While one version replaces another one replica by replica, both answer.
   const there = [key, ...(into === undefined ? [] : [groupKey(app, into.name, into.replicaHash)])].flatMap(
     (k) => present.get(k) ?? [],
   );
@@ -143,7 +143,7 @@ function makeRoute(
   };
 }
 
-/** Why requests are not to wait for a replica; `undefined` if one is on its way, or their coming starts one. */
+/** Why requests must not wait for a replica; `undefined` if one is being started, or if requests start one. */
 function whyNone(
   app: string,
   target: AppTarget,
@@ -161,6 +161,6 @@ function whyNone(
 }
 
 function routeAutoscaling({ startupTimeoutMs }: DeploymentConfig, { metricsIntervalMs }: AutoscalingConfig): RouteAutoscaling {
-  // The start of the process and the constructor have a deadline each; past it the snapshot says what failed.
+  // The start of the process and the constructor have a deadline each. After it, the snapshot says what failed.
   return { metricsIntervalMs, holdMs: 2 * startupTimeoutMs + HOLD_MARGIN_MS };
 }

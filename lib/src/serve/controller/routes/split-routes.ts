@@ -2,7 +2,7 @@ import type { Route, RouteSplit, SplitArm } from '../../protocol/index.js';
 import type { TargetState, TrafficRule } from '../target/index.js';
 import { reportIntervalMs } from '../traffic/index.js';
 
-/** The routes with those prefixes split that have a rule. Pure. @param own the routes of the applications themselves */
+/** Adds the splits to the prefixes that have a rule. Pure. @param own the routes of the applications themselves */
 export function splitRoutes(own: readonly Route[], target: TargetState): Route[] {
   if (target.traffic.size === 0) return [...own];
   const routes = own.filter(({ prefix }) => !target.traffic.has(prefix));

@@ -6,7 +6,7 @@ import { sampleAutoscaling as config } from '../sample-apps.test-support.js';
 import { autoscale, initialScaling, type ScalingState } from './autoscaler.js';
 import { DemandWindow } from './demand-window.js';
 
-/** Decisions at 100 ms for each load, starting with `current` replicas. */
+/** One decision every 100 ms, one for each load, starting with `current` replicas. */
 function run(settings: AutoscalingConfig, loads: readonly number[], current: number): number[] {
   let state: ScalingState = initialScaling;
   let desired = current;

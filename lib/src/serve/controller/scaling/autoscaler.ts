@@ -1,10 +1,10 @@
 import type { AutoscalingConfig } from '../../protocol/index.js';
 
-/** What the policy remembers from one decision to the next; times are milliseconds since the epoch. */
+/** What is kept from one decision to the next. Times are milliseconds since the epoch. */
 export interface ScalingState {
-  /** Since when more replicas have been wanted without a break; `null` where they are not. */
+  /** Time since which more replicas have been wanted without interruption; `null` if they are not. */
   readonly upSince: number | null;
-  /** Since when fewer have been enough without a break. */
+  /** Time since which fewer have been enough without interruption. */
   readonly downSince: number | null;
 }
 
@@ -12,15 +12,15 @@ export const initialScaling: ScalingState = { upSince: null, downSince: null };
 
 export interface ScalingInput {
   readonly config: AutoscalingConfig;
-  /** Requests, worked on or waiting, of all routers: the mean over the look-back period. */
+  /** Number of requests of all routers, in progress or waiting: the mean over the look-back period. */
   readonly average: number;
-  /** The same at this moment. */
+  /** The same number at this moment. */
   readonly present: number;
-  /** Replicas that are wanted now, whether they run yet or not. */
+  /** Number of replicas that are wanted now, including those that do not run yet. */
   readonly current: number;
   readonly now: number;
   readonly state: ScalingState;
-  /** What a policy of the user's own wants. @default {@link suggestedReplicas} */
+  /** What the user's own policy wants. @default {@link suggestedReplicas} */
   readonly wanted?: number;
 }
 
@@ -29,25 +29,24 @@ export interface ScalingDecision {
   readonly state: ScalingState;
 }
 
-/** Sums of fractions of time are not exact, and a replica more for a rounding error would be silly. */
+/** Sums of fractions of time are not exact, and a rounding error must not add a replica. */
 const EPSILON = 1e-9;
 
 /**
- * How many replicas there should be. Pure: no clock, no randomness.
- *
- * What is wanted has to be wanted for the whole delay before it happens, and holds within the bounds. From zero the first request counts at
- * once: somebody waits.
+ * Decides how many replicas there should be. Pure: no clock, no randomness.
+ * A new number takes effect only if it has been wanted for the whole delay, and it is limited by the bounds. If there are no replicas, the first
+ * request takes effect at once, because its caller waits.
  */
 export function autoscale(input: ScalingInput): ScalingDecision {
   const { config, average, present, current, now, state } = input;
   const { minReplicas, maxReplicas, upscaleDelayMs, downscaleDelayMs } = config;
   const within = (count: number): number => Math.min(maxReplicas, Math.max(minReplicas, count));
-  // Bounds that were changed hold at once.
+  // Changed bounds take effect at once.
   if (current !== within(current)) return { desired: within(current), state: initialScaling };
   const asked = input.wanted ?? suggestedReplicas(config, average, present, current);
   if (current === 0 && present > 0) return { desired: within(Math.max(1, asked)), state: initialScaling };
   const wanted = within(asked);
-  // Somebody is being served: the last replica stays although the mean has come down to nothing yet.
+  // A request is in progress, so the last replica stays even if the mean is almost zero.
   const target = wanted === 0 && present > 0 ? 1 : wanted;
   if (target > current) {
     const upSince = state.upSince ?? now;
@@ -63,7 +62,7 @@ export function autoscale(input: ScalingInput): ScalingDecision {
 }
 
 /**
- * The load over `targetOngoingRequests`, the step towards it scaled by the up or down factor; bounds and delays are not in it.
+ * Divides the load by `targetOngoingRequests`, and scales the step to the result by the up or down factor. Bounds and delays are not applied.
  * The formula is that of Ray Serve's `_calculate_desired_num_replicas`.
  */
 export function suggestedReplicas(config: AutoscalingConfig, average: number, present: number, current: number): number {
@@ -71,6 +70,6 @@ export function suggestedReplicas(config: AutoscalingConfig, average: number, pr
   const ratio = average / current / config.targetOngoingRequests;
   const factor = ratio >= 1 ? config.upscalingFactor : config.downscalingFactor;
   const wanted = Math.max(0, Math.ceil(current * (1 + (ratio - 1) * factor) - EPSILON));
-  // A small factor would keep an idle deployment from ever getting smaller, because of the rounding up.
+  // With a small factor, rounding up would keep an idle deployment from ever getting smaller.
   return average === 0 && wanted === current ? current - 1 : wanted;
 }

@@ -1,6 +1,6 @@
 import type { Demand } from '../../protocol/index.js';
 
-/** A router whose main thread is blocked is believed for so many reports that it misses. */
+/** If a router's main thread is blocked, its last report remains valid for this many missing reports. */
 const SILENT_INTERVALS = 3;
 
 interface Sample {
@@ -16,10 +16,10 @@ interface Source {
   at: number;
 }
 
-/** The load of one deployment as all routers told it; time of which nobody told counts as idle. */
+/** The load of one deployment, as all routers have reported it. Time without a report counts as idle. */
 export class DemandWindow {
   readonly #sources = new Map<string, Source>();
-  /** Nothing is known of the time before. */
+  /** Nothing is known about the time before this. */
   readonly #since: number;
 
   constructor(now: number) {
@@ -35,17 +35,17 @@ export class DemandWindow {
     this.#sources.set(source, known);
   }
 
-  /** These routers are gone, with their requests; what they told of the past stays. */
+  /** To be called when these routers have ended with their requests. Their earlier reports are kept. */
   remove(match: (source: string) => boolean): void {
     for (const [id, source] of this.#sources) if (match(id)) source.present = 0;
   }
 
-  /** Nothing is told of the time that {@link average} looked at last, and nothing goes on. */
+  /** True if there are no reports for the time of the last {@link average}, and no request is in progress. */
   get isIdle(): boolean {
     return this.#sources.size === 0;
   }
 
-  /** Requests at the moment of the last reports. */
+  /** Number of requests in the last reports. */
   get present(): number {
     let sum = 0;
     for (const { present } of this.#sources.values()) sum += present;
@@ -53,8 +53,8 @@ export class DemandWindow {
   }
 
   /**
-   * The mean over the last `lookBackMs`; forgets what is older.
-   * @param intervalMs how often routers tell: until the next report the last one goes on to hold, but not for ever
+   * The mean over the last `lookBackMs`. Older reports are dropped.
+   * @param intervalMs how often routers report: the last report remains valid until the next one, but not for ever
    */
   average(lookBackMs: number, intervalMs: number, now: number): number {
     const start = Math.max(this.#since, now - lookBackMs);

@@ -9,7 +9,7 @@ export interface OwnPolicyOptions {
   readonly log: { info(line: string): void; warn(line: string): void };
 }
 
-/** A policy of the user's own: one question at a time, and what is wrong with it. */
+/** A user's own policy. It gets one question at a time, and its problems are kept. */
 export class OwnPolicy {
   readonly #options: OwnPolicyOptions;
   #asking = false;
@@ -19,12 +19,12 @@ export class OwnPolicy {
     this.#options = options;
   }
 
-  /** Why the number of replicas does not change; `null` where it works. */
+  /** Why the number of replicas does not change; `null` if the policy works. */
   get fault(): string | null {
     return this.#fault;
   }
 
-  /** Asks, unless an answer is still to come; `answered` is not called where the answer is none. */
+  /** Asks the policy, unless an answer is still expected. If the answer is invalid, `answered` is not called. */
   ask(metrics: () => AutoscalingMetrics, answered: (replicas: number) => void): void {
     if (this.#asking) return;
     this.#asking = true;

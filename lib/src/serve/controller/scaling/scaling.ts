@@ -16,11 +16,11 @@ import { OwnPolicy } from './own-policy.js';
 export interface ScalingOptions {
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** Replicas of a deployment that take requests. */
+  /** Number of a deployment's replicas that take requests. */
   readonly running: (app: string, deployment: string) => number;
-  /** Asks a replica of this group, which is a policy. @throws what it throws, or why there is no answer */
+  /** Asks a replica of this group, which is a policy. @throws what it throws, or the reason why there is no answer */
   readonly askPolicy: (group: GroupKey, metrics: AutoscalingMetrics) => Promise<unknown>;
-  /** The number of replicas of a deployment that is wanted changed: run a round. */
+  /** Called when the wanted number of a deployment's replicas has changed, so that a round runs. */
   readonly onScaled: (change: Scaled) => void;
 }
 
@@ -35,11 +35,11 @@ interface Scaler {
   readonly app: string;
   readonly deployment: string;
   readonly window: DemandWindow;
-  /** By the newest version of the application. */
+  /** From the newest version of the application. */
   config: AutoscalingConfig;
   desired: number;
   state: ScalingState;
-  /** A version that routes lead to has it; before that it does not get smaller. */
+  /** True if routes lead to a version that has it. Before that, the number of replicas does not shrink. */
   live: boolean;
   policy: { readonly group: GroupKey; readonly own: OwnPolicy } | null;
 }
@@ -47,18 +47,19 @@ interface Scaler {
 const SHORTEST_TICK_MS = 20;
 
 /**
- * How many replicas the deployments that scale with their load are to have. Not checkpointed: a restarted controller goes on from what runs.
- * Awake only while some deployment has load, could get smaller, or has a policy of its own.
+ * How many replicas the autoscaled deployments should have. This is not in the checkpoint: a restarted controller continues with the running
+ * replicas.
+ * It works only while a deployment has load, could become smaller, or has a policy of its own.
  */
 export class Scaling {
   readonly #options: ScalingOptions;
   readonly #scalers = new Map<DeploymentKey, Scaler>();
-  // What `apply` made of each last: the same object for as long as no number changes, because the rest of a round goes by that.
+  // The last result of `apply` for each target. It stays the same object while no number changes, because the rest of a round depends on that.
   readonly #targets = new WeakMap<TargetState, TargetState>();
   readonly #apps = new WeakMap<AppTarget, AppTarget>();
   readonly #versions = new WeakMap<AppVersion, AppVersion>();
   #given: TargetState | null = null;
-  /** What was made of it; `null` where a number has changed since. */
+  /** The result of that target; `null` if a number has changed since. */
   #result: TargetState | null = null;
   #cancelTick: (() => void) | null = null;
 
@@ -66,7 +67,7 @@ export class Scaling {
     this.#options = options;
   }
 
-  /** The target with the numbers of replicas that the load asks for. The same target where nothing scales. */
+  /** The target with the numbers of replicas that the load requires. It is the same object if no deployment is autoscaled. */
   apply(target: TargetState, actual: ActualView): TargetState {
     if (target === this.#given && this.#result !== null) return this.#result;
     this.#given = target;
@@ -82,7 +83,7 @@ export class Scaling {
         for (const { name, config } of version?.spec.deployments ?? []) {
           if (config.autoscaling === undefined) continue;
           const key = deploymentKey(app, name);
-          // Live first: its bounds hold until the next version takes over.
+          // The live version comes first: its bounds apply until the next version replaces it.
           if (seen.has(key)) continue;
           seen.add(key);
           let scaler = this.#know(key, config.autoscaling, version === live);
@@ -106,7 +107,7 @@ export class Scaling {
     return scaled;
   }
 
-  /** What a router saw. Reports on anything else than deployments that scale are of no interest. */
+  /** Takes over a router's report. Reports about other deployments are ignored. */
   report(source: string, { deployments }: DemandReport): void {
     const now = this.#options.clock.now();
     for (const [key, demand] of Object.entries(deployments)) {
@@ -119,7 +120,7 @@ export class Scaling {
     this.#scheduleTick();
   }
 
-  /** Why deployments are not scaled as their policies would have it. */
+  /** Why deployments are not scaled as their policies require. */
   get faults(): ReadonlyMap<DeploymentKey, string> {
     const faults = [...this.#scalers].flatMap(([key, { policy }]) =>
       policy?.own.fault ? [[key, policy.own.fault] as const] : [],
@@ -127,12 +128,12 @@ export class Scaling {
     return new Map(faults);
   }
 
-  /** The router's connection ended. */
+  /** To be called when the router's connection has ended. */
   gone(source: string): void {
     for (const [key, { window }] of this.#scalers) window.remove((one) => one.startsWith(`${source} ${key}`));
   }
 
-  /** Takes over what the newest version says; `undefined` where the deployment is new. */
+  /** Takes over the configuration of the newest version; `undefined` if the deployment is new. */
   #know(key: DeploymentKey, config: AutoscalingConfig, live: boolean): Scaler | undefined {
     const known = this.#scalers.get(key);
     if (known === undefined) return undefined;
@@ -142,7 +143,7 @@ export class Scaling {
     return known;
   }
 
-  /** @param present how many replicas of it there are already: this controller may not be the first */
+  /** @param present number of its existing replicas: an earlier controller may have started some */
   #add(key: DeploymentKey, app: string, deployment: string, config: AutoscalingConfig, live: boolean, present: number): Scaler {
     const initial = present > 0 ? present : (config.initialReplicas ?? config.minReplicas);
     const window = new DemandWindow(this.#options.clock.now());
@@ -202,13 +203,13 @@ export class Scaling {
     const { policy, window, desired, live } = scaler;
     if (policy === null) this.#settle(scaler, now);
     else {
-      // Who waits for a first replica does not wait for the policy.
+      // Requests that wait for a first replica do not wait for the policy.
       if (desired === 0 && window.present > 0) this.#settle(scaler, now, 0);
       if (!live) return;
       policy.own.ask(
         () => this.#metrics(scaler, now),
         (wanted) => {
-          // Another version's answer is of no interest any more.
+          // The answer is about another version and is ignored.
           if (scaler.policy === policy && this.#scalers.get(deploymentKey(scaler.app, scaler.deployment)) === scaler)
             this.#settle(scaler, this.#options.clock.now(), wanted);
         },
@@ -234,7 +235,7 @@ export class Scaling {
     };
   }
 
-  /** @param wanted what the policy says, where there is one */
+  /** @param wanted what the policy wants, if there is one */
   #settle(scaler: Scaler, now: number, wanted?: number): void {
     const { app, deployment, window, config, state, desired: current } = scaler;
     const average = window.average(config.lookBackPeriodMs, config.metricsIntervalMs, now);
@@ -255,7 +256,7 @@ export class Scaling {
     if (this.#cancelTick !== null) return;
     let tickMs = Number.POSITIVE_INFINITY;
     for (const { config, desired, window, policy } of this.#scalers.values()) {
-      // At its least and without load nothing changes until a report comes; a policy may go by the time of day.
+      // At its minimum and without load, nothing changes until a report comes. A policy, however, may depend on the time of day.
       if (desired <= config.minReplicas && window.isIdle && policy === null) continue;
       const { metricsIntervalMs, upscaleDelayMs, downscaleDelayMs } = config;
       for (const ms of [metricsIntervalMs, upscaleDelayMs, downscaleDelayMs]) if (ms > 0) tickMs = Math.min(tickMs, ms);

@@ -20,7 +20,7 @@ describe('BlobCollector', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  /** As a controller makes them when it starts. */
+  /** Makes the objects that a controller makes when it starts. */
   function start() {
     const clock = new FakeClock();
     const blobs = new BlobStore(join(folder, 'code'), clock);

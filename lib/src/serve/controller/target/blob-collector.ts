@@ -5,15 +5,16 @@ export interface BlobCollectorOptions {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** How long a blob stays that the checkpoint does not name and nobody asks for: a deploy that will name it may be on its way. */
+  /** How long a blob stays that the checkpoint does not contain and that nobody has asked for. A deploy that will use it may be on its way. */
   readonly graceMs?: number;
 }
 
 const GRACE_MS = 10 * 60_000;
 
 /**
- * Removes blobs that no version uses any more: code and values of versions before, uploads that no deploy followed. What the checkpoint on disk names
- * stays, so a controller that dies at any moment finds what it needs. How long a blob has not been wanted is not written down: a new controller begins anew.
+ * Removes blobs that no version uses any more: code and values of earlier versions, and uploads that no deploy followed. Blobs in the checkpoint on
+ * disk stay, so that a controller that dies at any moment finds what it needs. The time since which a blob is unused is not stored; a new controller
+ * starts to count again.
  */
 export class BlobCollector {
   readonly #options: BlobCollectorOptions;
@@ -28,15 +29,15 @@ export class BlobCollector {
     this.#graceMs = options.graceMs ?? GRACE_MS;
   }
 
-  /** The checkpoint on disk names these, and no others. */
+  /** To be called with the blobs that the checkpoint on disk contains. */
   named(hashes: ReadonlySet<string>): void {
-    // An update that fails late goes back to the version before.
+    // An update that fails late goes back to the earlier version.
     for (const hash of this.#named) if (!hashes.has(hash)) this.#options.blobs.want(hash);
     this.#named = hashes;
     this.#look();
   }
 
-  /** Resolves when nothing is looked for or removed. */
+  /** Resolves when nothing is being searched or removed. */
   async idle(): Promise<void> {
     while (this.#looking !== null) await this.#looking;
   }
@@ -58,7 +59,7 @@ export class BlobCollector {
     let removed = 0;
     let oldest = Number.POSITIVE_INFINITY;
     for (const hash of await blobs.list()) {
-      // Asked each time: it may have changed.
+      // This is read each time, because it may have changed.
       if (this.#named.has(hash)) continue;
       const wantedAt = await blobs.removeUnwanted(hash, clock.now() - this.#graceMs);
       if (wantedAt === null) removed += 1;

@@ -7,11 +7,11 @@ import { BlobMismatch, InvalidBlobName } from './errors.js';
 
 const NAME = /^[0-9a-f]{64}$/;
 
-/** Code and values of the cluster: files named by the sha256 of their bytes, complete or not there at all. */
+/** Code and values of the cluster, as files that are named by the sha256 of their bytes. A file is either complete or absent. */
 export class BlobStore {
   readonly #folder: string;
   readonly #clock: Pick<Clock, 'now'>;
-  /** When each was written or asked for last, by this process. */
+  /** The time at which each blob was last written or asked for, in this process. */
   readonly #wantedAt = new Map<string, number>();
   readonly #removing = new Map<string, Promise<void>>();
 
@@ -20,7 +20,7 @@ export class BlobStore {
     this.#clock = clock;
   }
 
-  /** Notes that the blob is wanted now; gives the time. */
+  /** Notes that the blob is needed now; returns the time. */
   want(hash: string): number {
     const now = this.#clock.now();
     this.#wantedAt.set(hash, now);
@@ -37,7 +37,7 @@ export class BlobStore {
     );
   }
 
-  /** Which of these are not there. @throws NBS_INVALID_BLOB_NAME */
+  /** The blobs of this list that do not exist. @throws NBS_INVALID_BLOB_NAME */
   async missing(hashes: readonly string[]): Promise<string[]> {
     const found = await Promise.all(hashes.map((hash) => this.has(hash)));
     return hashes.filter((_, i) => !found[i]);
@@ -47,7 +47,7 @@ export class BlobStore {
     return readFile(this.#path(hash));
   }
 
-  /** Stores bytes; resolves with their name. */
+  /** Stores bytes; resolves with the name of the blob. */
   async put(bytes: Uint8Array): Promise<string> {
     const hash = createHash('sha256').update(bytes).digest('hex');
     if (await this.has(hash)) return hash;
@@ -57,7 +57,7 @@ export class BlobStore {
     return hash;
   }
 
-  /** Begins a blob whose bytes come in pieces. @throws NBS_INVALID_BLOB_NAME */
+  /** Begins a blob whose bytes arrive in pieces. @throws NBS_INVALID_BLOB_NAME */
   async write(hash: string): Promise<BlobWriter> {
     const path = this.#path(hash);
     this.want(hash);
@@ -67,7 +67,7 @@ export class BlobStore {
     return new BlobWriter(hash, path, temporary, await open(temporary, 'wx', 0o600));
   }
 
-  /** Names of all. */
+  /** The names of all blobs. */
   async list(): Promise<string[]> {
     const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
@@ -77,8 +77,8 @@ export class BlobStore {
   }
 
   /**
-   * Removes a blob that nobody has asked for after `since`. Whoever asks for it meanwhile is told that it is not there.
-   * @returns when it was asked for last; `null` where it is gone
+   * Removes a blob that nobody has asked for after `since`. Code that asks for it meanwhile gets the answer that it does not exist.
+   * @returns the time at which it was last asked for; `null` if it was removed
    */
   async removeUnwanted(hash: string, since: number): Promise<number | null> {
     const wantedAt = this.#wantedAt.get(hash) ?? this.want(hash);
@@ -95,12 +95,12 @@ export class BlobStore {
     return null;
   }
 
-  /** Removes what uploads left that the end of a controller cut off. Only before the first upload. */
+  /** Removes unfinished uploads of an earlier controller that has ended. To be called only before the first upload. */
   removeUnfinished(): void {
     try {
       for (const name of readdirSync(this.#folder)) if (name.endsWith('.tmp')) rmSync(join(this.#folder, name), { force: true });
     } catch {
-      // No folder yet, or none that can be read: then uploads will tell.
+      // The folder does not exist yet or cannot be read. In the second case, uploads will report it.
     }
   }
 
@@ -110,7 +110,7 @@ export class BlobStore {
   }
 }
 
-/** One blob on its way to disk. End it with `commit` or `abort`. */
+/** A blob that is being written. End it with `commit` or `abort`. */
 export class BlobWriter {
   readonly #sha256: Hash = createHash('sha256');
 
@@ -126,7 +126,7 @@ export class BlobWriter {
     await this.file.writeFile(chunk);
   }
 
-  /** Checks the bytes against the name and puts the blob in its place. @throws NBS_BLOB_MISMATCH */
+  /** Checks the bytes against the name and moves the blob to its place. @throws NBS_BLOB_MISMATCH */
   async commit(): Promise<void> {
     const actual = this.#sha256.digest('hex');
     if (actual !== this.hash) {

@@ -1,14 +1,14 @@
 import { CanaryState } from '../../protocol/index.js';
 
-/** What happens to a canary. */
+/** Events of a canary. */
 export const CanaryEvent = {
-  /** It stood a step and there is another one. */
+  /** It passed a step, and there is another one. */
   STEP: 'STEP',
-  /** It stood the last step. */
+  /** It passed the last step. */
   PASS: 'PASS',
-  /** It did not stand one. */
+  /** It failed a step. */
   FAIL: 'FAIL',
-  /** Somebody stopped it, or one of its two versions was taken down. */
+  /** A user stopped it, or one of its two versions was deleted. */
   STOP: 'STOP',
 } as const;
 export type CanaryEvent = (typeof CanaryEvent)[keyof typeof CanaryEvent];
@@ -25,7 +25,7 @@ export const CANARY_TRANSITIONS = {
   ABORTED: {},
 } as const satisfies Record<CanaryState, Partial<Record<CanaryEvent, CanaryState>>>;
 
-/** The state after `event`; the same one where nothing changes. */
+/** The state after `event`; the same state if nothing changes. */
 export function nextCanaryState(state: CanaryState, event: CanaryEvent): CanaryState {
   const row: Partial<Record<CanaryEvent, CanaryState>> = CANARY_TRANSITIONS[state];
   return row[event] ?? state;

@@ -5,19 +5,19 @@ import { CheckpointFailed, CheckpointUnreadable } from './errors.js';
 import type { AppTarget, AppVersion, TargetState } from './target.js';
 import type { TrafficRule } from './traffic-rule.js';
 
-/** Raised by one at each change that an older reader would misread; a reader keeps a way up from every older one. */
+/** Increase this by one at each change that an older reader would misread. A reader can convert every older version. */
 const CHECKPOINT_SCHEMA_VERSION = 3;
-/** Version 1 had no `traffic`. Up to 2 `env` was the variables alone, and a module's deployment had its name only. */
+/** Version 1 had no `traffic`. Up to version 2, `env` contained only the variables, and a deployment in a module had only its name. */
 const OLDEST_READ = 1;
 
-/** Arguments above this go into a blob of their own: the checkpoint is written whole at every change. */
+/** Larger arguments are stored in a separate blob, because the checkpoint is written as a whole at every change. */
 const INLINE_ARGS_BYTES = 16 * 1024;
 
-/** Where the target state outlives the controller. */
+/** Storage in which the target state survives the controller. */
 export interface Checkpoint {
   /** `null` if there is none yet. @throws NBS_CHECKPOINT_UNREADABLE */
   load(): Promise<TargetState | null>;
-  /** Resolves once the state is on disk. Calls must not overlap. @throws NBS_CHECKPOINT_FAILED */
+  /** Resolves when the state is on disk. Calls must not overlap. @throws NBS_CHECKPOINT_FAILED */
   save(target: TargetState): Promise<void>;
 }
 
@@ -39,18 +39,19 @@ interface Stored {
 }
 
 /**
- * A JSON file, replaced as a whole: written beside, synced, renamed. Large arguments are blobs.
- * The folder is not synced: after a power cut the file may be the one before, but never half of one, and no replica has outlived that either.
+ * A JSON file that is replaced as a whole: a new file is written, synced and renamed. Large arguments are blobs.
+ * The folder is not synced. After a power failure the file may be the previous one, but never half of one, and no replica has survived a power
+ * failure either.
  */
 export class FileCheckpoint implements Checkpoint {
   readonly #path: string;
   readonly #blobs: BlobStore;
-  /** Hashing hundreds of megabytes at each save would be noticed. */
+  /** Without this, hundreds of megabytes would be hashed at each save. */
   readonly #stored = new WeakMap<Uint8Array, StoredArgs>();
 
   readonly #onNames: (hashes: ReadonlySet<string>) => void;
 
-  /** @param onNames the blobs that the file names; told whenever it was read or written */
+  /** @param onNames called with the blobs that the file contains, whenever it was read or written */
   constructor(path: string, blobs: BlobStore, onNames: (hashes: ReadonlySet<string>) => void = () => {}) {
     this.#path = path;
     this.#blobs = blobs;
@@ -125,7 +126,7 @@ export class FileCheckpoint implements Checkpoint {
 
   async #encodeArgs(bytes: Uint8Array): Promise<StoredArgs> {
     const known = this.#stored.get(bytes);
-    // One that was not used for long may have been removed.
+    // A blob that was not used for a long time may have been removed.
     if (known !== undefined && (!('blob' in known) || (await this.#blobs.has(known.blob)))) return known;
     const stored =
       bytes.length <= INLINE_ARGS_BYTES
@@ -159,7 +160,7 @@ export class FileCheckpoint implements Checkpoint {
   }
 }
 
-/** What replicas inherit was not said up to version 2: it was everything. */
+/** Up to version 2, a spec did not say what replicas inherit: they inherited everything. */
 function withCurrentEnv(config: DeploymentConfig): DeploymentConfig {
   const { env } = config as { readonly env: ReplicaEnv | Readonly<Record<string, string>> };
   const isCurrent = typeof env.variables === 'object';

@@ -2,8 +2,8 @@ import type { IncomingCall } from '../../../ipc/index.js';
 import type { BlobStore, BlobWriter } from './blobs.js';
 
 /**
- * Writes the body of a call to the store, piece by piece: credit is granted when a piece is written, so memory stays small.
- * @throws NBS_INVALID_BLOB_NAME, NBS_BLOB_MISMATCH; the caller's end where it left
+ * Writes the body of a call to the store, piece by piece. Credit is granted when a piece is written, so memory stays small.
+ * @throws NBS_INVALID_BLOB_NAME, NBS_BLOB_MISMATCH; the caller's error if it cancels or its connection ends
  */
 export async function receiveBlob(call: IncomingCall, blobs: BlobStore, hash: string): Promise<void> {
   const writer = await blobs.write(hash);

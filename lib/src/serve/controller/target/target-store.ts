@@ -10,10 +10,10 @@ export interface TargetStoreOptions {
   readonly log: Pick<Log, 'info' | 'error'>;
 }
 
-/** How often a disk that refused is tried again. */
+/** How often writing is tried again after the disk refused it. */
 const RETRY_MS = 5000;
 
-/** The target state and its copy on disk. One change after the other; each is on disk before it counts. */
+/** The target state and its copy on disk. Changes are made one after the other, and each takes effect only when it is on disk. */
 export class TargetStore {
   readonly #options: TargetStoreOptions;
   #current: TargetState = emptyTarget;
@@ -29,7 +29,7 @@ export class TargetStore {
     return this.#current;
   }
 
-  /** Why the disk cannot be written at present, in words; `null` where the last write succeeded. */
+  /** Why the disk cannot be written at present; `null` if the last write succeeded. */
   get problem(): string | null {
     return this.#problem;
   }
@@ -44,7 +44,7 @@ export class TargetStore {
     return this.#enqueue(change, (next) => this.#save(next));
   }
 
-  /** For what must go on although the disk is full: it counts for this controller, and is written as soon as the disk takes it. */
+  /** For changes that must happen even if the disk is full: the change takes effect in this controller, and is written when the disk accepts it. */
   changeAnyway(change: Change): Promise<void> {
     return this.#enqueue(change, (next) => this.#save(next).catch(() => {}));
   }

@@ -10,33 +10,33 @@ export interface AppVersion {
   readonly spec: AppSpec;
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number;
-  /** What each deployment offers, known once the version ran. */
+  /** What each deployment offers; known when the version has run. */
   readonly offers: Readonly<Record<string, ReplicaReady>>;
 }
 
-/** What an application is to be. At least one of the three is there. */
+/** The wanted state of an application. At least one of the three versions is present. */
 export interface AppTarget {
   /** The version that routes lead to. */
   readonly live: AppVersion | null;
-  /** The version that is being brought up beside it. */
+  /** The version that is being started beside it. */
   readonly next: AppVersion | null;
-  /** The last version that could not be brought up, until a newer one is accepted. */
+  /** The last version that could not be started, until a newer one is accepted. */
   readonly failed: { readonly spec: AppSpec; readonly message: string; readonly acceptedAt: number } | null;
 }
 
-/** What the users want: the only state that is checkpointed. Never changed in place. */
+/** What the users want. Only this state is in the checkpoint. It is never changed in place. */
 export interface TargetState {
-  /** The last generation given out. */
+  /** The last generation that was used. */
   readonly generation: number;
   readonly apps: ReadonlyMap<string, AppTarget>;
-  /** Splits, by route prefix. The owner of the prefix, where it has one, is among the versions. */
+  /** Splits by route prefix. The versions include the owner of the prefix, if it has one. */
   readonly traffic: TrafficRules;
 }
 
 export const emptyTarget: TargetState = { generation: 0, apps: new Map(), traffic: new Map() };
 
 /**
- * Accepts `spec` as the next version of its application; a version still on its way up is superseded.
+ * Accepts `spec` as the next version of its application. It replaces a version that is still being started.
  * @throws NBS_ROUTE_TAKEN
  */
 export function accept(target: TargetState, spec: AppSpec, now: number): TargetState {
@@ -50,7 +50,7 @@ export function accept(target: TargetState, spec: AppSpec, now: number): TargetS
   return { ...target, generation, apps: withApp(target, spec.name, { live, next, failed: null }) };
 }
 
-/** Makes the version that was brought up the live one. */
+/** Makes the version that was being started the live one. */
 export function promote(
   target: TargetState,
   app: string,
@@ -62,7 +62,7 @@ export function promote(
   return { ...target, apps: withApp(target, app, { live: { ...next, offers }, next: null, failed: null }) };
 }
 
-/** Gives up the version that was being brought up; the live one stays. */
+/** Gives up the version that was being started; the live one stays. */
 export function reject(target: TargetState, app: string, generation: number, message: string): TargetState {
   const current = target.apps.get(app);
   if (current?.next?.generation !== generation) return target;
@@ -70,7 +70,7 @@ export function reject(target: TargetState, app: string, generation: number, mes
   return { ...target, apps: withApp(target, app, { live: current.live, next: null, failed: { spec, message, acceptedAt } }) };
 }
 
-/** Goes back to the version that was live before: replicas which both have in common refused the new one's configuration. */
+/** Goes back to the version that was live before, because replicas that both versions share refused the new one's configuration. */
 export function revert(target: TargetState, app: string, generation: number, before: AppVersion, message: string): TargetState {
   const current = target.apps.get(app);
   if (current?.live?.generation !== generation) return target;
@@ -85,30 +85,30 @@ export function remove(target: TargetState, app: string, now: number): TargetSta
   return { ...target, apps, traffic: withoutApp(target.traffic, app, now) };
 }
 
-/** A set of interchangeable replicas: same application, deployment and replica hash. */
+/** A set of interchangeable replicas: they have the same application, deployment and replica hash. */
 export type GroupKey = string;
 
-/** Names hold no `/`. */
+/** Names contain no `/`. */
 export const groupKey = (app: string, deployment: string, replicaHash: string): GroupKey => `${app}/${deployment}/${replicaHash}`;
 
 export const appOf = (group: GroupKey): string => group.slice(0, group.indexOf('/'));
 
-/** What one group is to be. */
+/** The wanted state of one group. */
 export interface WantedGroup {
   readonly key: GroupKey;
   readonly app: string;
   readonly name: string;
-  /** Replicas for the live version; 0 where it does not want this group. */
+  /** Number of replicas for the live version; 0 if it does not want this group. */
   readonly liveCount: number;
-  /** Replicas for the next version; 0 where there is none, or it does not want this group. */
+  /** Number of replicas for the next version; 0 if there is none, or if it does not want this group. */
   readonly nextCount: number;
-  /** What new replicas are made of. */
+  /** New replicas are made from this. */
   readonly spec: DeploymentSpec;
-  /** The version that new replicas are started for: the live one where it wants the group. */
+  /** The version for which new replicas are started: the live one if it wants the group. */
   readonly version: AppVersion;
   readonly inLive: boolean;
   readonly inNext: boolean;
-  /** How long a start may take, by the newest word on it. */
+  /** How long a start may take, according to the newest version. */
   readonly startupTimeoutMs: number;
 }
 
@@ -161,7 +161,7 @@ function wantedOfApp(app: string, { live, next }: AppTarget): readonly WantedGro
   return [...groups.values()];
 }
 
-/** Deployments of `version` that run before the constructor of `name` does. */
+/** The deployments of `version` that must run before the constructor of `name` is called. */
 export function dependenciesOf(version: AppVersion, name: string): readonly DeploymentSpec[] {
   const { deployments } = version.spec;
   const index = deployments.findIndex((deployment) => deployment.name === name);
@@ -170,7 +170,7 @@ export function dependenciesOf(version: AppVersion, name: string): readonly Depl
   return deployments.filter((deployment) => named.includes(deployment.name));
 }
 
-/** Who else answers a prefix: its owner, or versions that it is split between. */
+/** The other application that answers a prefix: its owner, or versions that it is split between. */
 function routeOwner(target: TargetState, prefix: string, except: string): string | null {
   const arms = target.traffic.get(prefix)?.arms ?? [];
   const stranger = arms.some(({ app }) => app === except) ? undefined : arms[0]?.app;

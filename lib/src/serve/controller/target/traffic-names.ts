@@ -2,7 +2,7 @@ import { AmbiguousVersion, InvalidTraffic, UnknownVersion } from './errors.js';
 import type { TargetState } from './target.js';
 
 /**
- * The application that a key of a split stands for: the one of that name, or the only one whose ingress has that version. It has to run.
+ * The application that a key of a split means: the one with that name, or the only one whose ingress has that version. It must be running.
  * @throws NBS_UNKNOWN_VERSION, NBS_AMBIGUOUS_VERSION
  */
 export function resolveVersion(target: TargetState, key: string): string {
@@ -22,7 +22,10 @@ export function resolveVersion(target: TargetState, key: string): string {
   return only.app;
 }
 
-/** The application that a canary is compared with where nobody said: the only other one that has requests of the prefix now. @throws NBS_INVALID_TRAFFIC */
+/**
+ * The application that a canary is compared with if the user did not name one: the only other one that gets requests of the prefix now. @throws
+ * NBS_INVALID_TRAFFIC
+ */
 export function baseOf(target: TargetState, prefix: string, to: string): string {
   const rule = target.traffic.get(prefix);
   const owner = ownerOf(target, prefix);
@@ -34,7 +37,7 @@ export function baseOf(target: TargetState, prefix: string, to: string): string 
   throw InvalidTraffic({ prefix, reason: `what ${to} is to be compared with is not clear, as ${has}; name it: { from: '…' }` });
 }
 
-/** The application whose own route prefix it is, in its live or next version. */
+/** The application whose own route prefix this is, in its live or next version. */
 export function ownerOf(target: TargetState, prefix: string, except?: string): string | null {
   for (const [app, { live, next }] of target.apps) {
     if (app === except) continue;

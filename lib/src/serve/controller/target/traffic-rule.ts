@@ -7,9 +7,9 @@ import { ownerOf, resolveVersion } from './traffic-names.js';
 
 /** How the requests of one prefix are split. */
 export interface TrafficRule {
-  /** Grows with each rule and deploy of the cluster; the steps of a canary are one rule. */
+  /** Grows with each rule and deploy of the cluster. All steps of a canary are one rule. */
   readonly id: number;
-  /** At least one; weights are at least 0 and their sum is 1. */
+  /** At least one. Weights are at least 0, and their sum is 1. */
   readonly arms: readonly Arm[];
   readonly stickyBy: StickyBy | null;
   readonly mirror: { readonly app: string; readonly share: number } | null;
@@ -24,7 +24,7 @@ export interface Arm {
 export type TrafficRules = ReadonlyMap<string, TrafficRule>;
 
 /**
- * Sets the rule of a prefix; a canary of it ends.
+ * Sets the rule of a prefix. A canary of this prefix ends.
  * @throws NBS_INVALID_TRAFFIC, NBS_UNKNOWN_VERSION, NBS_AMBIGUOUS_VERSION, NBS_ROUTE_TAKEN
  */
 export function setTrafficRule(target: TargetState, prefix: string, { weights, stickyBy, mirror }: TrafficSpec): TargetState {
@@ -44,7 +44,7 @@ export function setTrafficRule(target: TargetState, prefix: string, { weights, s
   return withRule(target, prefix, { arms, stickyBy, mirror: copies, canary: null });
 }
 
-/** Begins a canary. Versions that had a share before stay in the split, without requests. @throws as {@link setTrafficRule} */
+/** Begins a canary. Versions that had a share before stay in the split, but get no requests. @throws as {@link setTrafficRule} */
 export function setCanary(target: TargetState, prefix: string, canary: CanaryTrial, stickyBy: StickyBy | undefined): TargetState {
   const before = target.traffic.get(prefix);
   const copies = before?.mirror ?? null;
@@ -57,14 +57,14 @@ export function setCanary(target: TargetState, prefix: string, canary: CanaryTri
   });
 }
 
-/** The canary of a rule a step further, or at its end. The same target where the rule is another one by now. */
+/** Moves the canary of a rule to its next step or its end. Returns the same target if the rule has changed meanwhile. */
 export function moveCanary(target: TargetState, prefix: string, before: CanaryTrial, canary: CanaryTrial): TargetState {
   const rule = target.traffic.get(prefix);
   if (rule === undefined || rule.canary !== before) return target;
   return { ...target, traffic: new Map(target.traffic).set(prefix, { ...rule, arms: canaryArms(canary, rule.arms), canary }) };
 }
 
-/** The prefix is its owner's again, or nobody's. */
+/** Removes the rule: the prefix belongs to its owner again, or to no application. */
 export function clearTraffic(target: TargetState, prefix: string): TargetState {
   if (!target.traffic.has(prefix)) return target;
   const traffic = new Map(target.traffic);
@@ -73,8 +73,8 @@ export function clearTraffic(target: TargetState, prefix: string): TargetState {
 }
 
 /**
- * The rules without an application that is taken down: its share goes to the others in proportion, in equal parts where they had none. A rule
- * goes with its last application. A canary that it was part of ends.
+ * The rules without an application that is deleted. Its share goes to the others in proportion, or in equal parts if they had none. If it was the
+ * last application of a rule, the rule is removed. If it was part of a canary, the canary ends.
  */
 export function withoutApp(rules: TrafficRules, app: string, now: number): TrafficRules {
   if (![...rules.values()].some((rule) => rule.mirror?.app === app || rule.arms.some((arm) => arm.app === app))) return rules;

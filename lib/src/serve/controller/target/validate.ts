@@ -1,10 +1,10 @@
 import type { AppSpec } from '../../protocol/index.js';
 import { InvalidApp, InvalidTraffic } from './errors.js';
 
-/** What a terminal or a log would obey, and the name that no record can hold. */
+/** Characters that a terminal or a log would interpret, and the name that no record can have. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^__proto__$/u;
 
-/** Refuses what the deciders cannot work with. Drivers check what users write; this is for drivers. @throws NBS_INVALID_APP */
+/** Refuses what the deciding functions cannot work with. Drivers check what users write; this checks what drivers send. @throws NBS_INVALID_APP */
 export function validateApp(spec: AppSpec): void {
   const refuse = (reason: string): never => {
     throw InvalidApp({ app: spec.name, reason });
@@ -37,7 +37,7 @@ export function validateApp(spec: AppSpec): void {
   }
 }
 
-/** The same for the prefix of a split. @throws NBS_INVALID_TRAFFIC */
+/** Does the same for the prefix of a split. @throws NBS_INVALID_TRAFFIC */
 export function validatePrefix(prefix: string): void {
   if (typeof prefix !== 'string' || !prefix.startsWith('/') || UNSAFE.test(prefix))
     throw InvalidTraffic({ prefix: JSON.stringify(prefix), reason: "it is no route prefix such as '/' or '/classify'" });

@@ -1,7 +1,7 @@
 import { type CanaryRules, CanaryState, latencyQuantile, type Tally } from '../../protocol/index.js';
 import { CanaryEvent, type CanaryTrial, canaryWeight, endCanary } from '../target/index.js';
 
-/** What was measured since the present step began, or since the controller restarted in it. */
+/** What was measured since the current step began, or since the controller restarted during it. */
 export interface CanaryWindow {
   readonly since: number;
   readonly canary: Tally;
@@ -9,26 +9,25 @@ export interface CanaryWindow {
 }
 
 export interface CanaryDecision {
-  /** The same object where it goes on as it is. */
+  /** The same object if nothing changes. */
   readonly canary: CanaryTrial;
-  /** What it waits for, or why it ended, in words. */
+  /** What the canary waits for, or why it ended. */
   readonly message: string;
-  /** When to decide again, also if nothing is reported until then; `null` where only reports can change anything. */
+  /** When to decide again, even if no report comes before; `null` if only a report can change anything. */
   readonly wakeAt: number | null;
 }
 
 const P95 = 0.95;
-/** Differences of fractions are not exact, and 7 % is not more than 5 % and 2 %. */
+/** Differences of fractions are not exact, and 7 % must not count as more than 5 % plus 2 %. */
 const EPSILON = 1e-9;
 
 /**
- * What becomes of a canary. Pure: no clock, no randomness.
- *
- * Each step lasts `intervalMs` at least, and until the canary has had `minRequests`. It fails as soon as one of these is known:
- * - its error rate cannot come down to `maxErrorRate` any more within `minRequests`, or is above it;
- * - with `minRequests`: its error rate is more than `maxErrorRateAboveBase` above that of the base;
- * - with `minRequests`: its p95 is above that of the base times `maxLatencyRatio`, and by more than `latencySlackMs`.
- * The base's p95 is that of this step where it has had `minRequests` too, else that of the last step in which it had.
+ * Decides on a canary. Pure: no clock, no randomness.
+ * Each step lasts at least `intervalMs`, and until the canary has had `minRequests`. The canary fails as soon as one of these is known:
+ * - its error rate is above `maxErrorRate`, or can no longer fall to it within `minRequests`;
+ * - after `minRequests`: its error rate is more than `maxErrorRateAboveBase` above that of the base;
+ * - after `minRequests`: its p95 is above that of the base times `maxLatencyRatio`, and by more than `latencySlackMs`.
+ * The base's p95 is that of this step if the base has had `minRequests` in it too; otherwise that of the last step in which it had.
  */
 export function decideCanary(canary: CanaryTrial, window: CanaryWindow, now: number): CanaryDecision {
   if (canary.state !== CanaryState.RUNNING) return { canary, message: canary.message, wakeAt: null };
@@ -58,7 +57,7 @@ function end(canary: CanaryTrial, event: CanaryEvent, message: string, now: numb
 function errorVerdict(rules: CanaryRules, { canary, base }: CanaryWindow): string | null {
   const { minRequests, maxErrorRate, maxErrorRateAboveBase } = rules;
   const { requests, failures } = canary;
-  // Of fewer requests, it is known before all have come when too many have failed already.
+  // If too many have failed already, the result is known before all requests have come.
   if (failures > maxErrorRate * Math.max(requests, minRequests) + EPSILON)
     return `error rate ${percent(failures / requests)} (${failures} of ${requests} requests), allowed ${percent(maxErrorRate)}`;
   if (maxErrorRateAboveBase === null || requests < minRequests || base.requests < minRequests) return null;
@@ -87,7 +86,7 @@ function whatItWaitsFor(canary: CanaryTrial, window: CanaryWindow): string | nul
   const { minRequests, maxLatencyRatio, maxErrorRateAboveBase } = canary.rules;
   if (window.canary.requests < minRequests) return `waits for requests: ${window.canary.requests} of ${minRequests} measured`;
   const isCompared = maxLatencyRatio !== null || maxErrorRateAboveBase !== null;
-  // A base that gets no more requests is compared by what is known of it.
+  // If the base gets no more requests, what is known about it is used.
   if (!isCompared || canaryWeight(canary) >= 1 || window.base.requests >= minRequests || baseLatency(canary, window) !== null)
     return null;
   return `waits for requests of the base: ${window.base.requests} of ${minRequests} measured`;
@@ -100,7 +99,7 @@ function summary({ canary, base }: CanaryWindow): string {
   return baseP95 === null ? own : `${own} (base ${ms(baseP95)})`;
 }
 
-/** `7.2 %`; as many digits as it takes to tell it from nothing. */
+/** `7.2 %`, with as many digits as are needed to distinguish it from zero. */
 const percent = (part: number): string => `${Number((part * 100).toPrecision(part * 100 >= 10 ? 3 : 2))} %`;
 const ms = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 const seconds = (value: number): string => (value < 1000 ? `${Math.ceil(value)} ms` : `${Math.ceil(value / 1000)} s`);

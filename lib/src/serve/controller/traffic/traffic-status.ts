@@ -11,7 +11,7 @@ import type { TrafficWindow } from './traffic-window.js';
 
 const P95 = 0.95;
 
-/** What users see of a rule. Pure. @param step what was measured in the present step of its canary */
+/** What users see of a rule. Pure. @param step what was measured in the current step of its canary */
 export function trafficStatus(
   rule: TrafficRule,
   target: TargetState,

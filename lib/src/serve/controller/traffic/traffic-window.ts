@@ -8,7 +8,7 @@ interface OpenTally extends Tally {
 
 const nothing = (): OpenTally => ({ requests: 0, failures: 0, latencies: {} });
 
-/** What all proxies told of one rule since some moment. */
+/** The reports of all proxies about one rule since a certain time. */
 export class TrafficWindow {
   /** Milliseconds since the epoch. */
   readonly since: number;

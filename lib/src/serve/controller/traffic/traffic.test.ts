@@ -33,7 +33,7 @@ async function twoVersions(): Promise<{ cluster: FakeCluster; controller: Contro
   return { cluster, controller };
 }
 
-/** What a proxy would tell. */
+/** Sends a report as a proxy would. */
 function tell(cluster: FakeCluster, controller: Controller, versions: Record<string, Tally>): void {
   const rule = cluster.routes.routes.find(({ prefix }) => prefix === '/c')?.split?.rule ?? -1;
   controller.traffic.report([{ prefix: '/c', rule, versions, mirror: null }]);
@@ -89,7 +89,7 @@ describe('traffic', () => {
     tell(cluster, controller, { b: tally(10) });
     await settle();
     assert.deepEqual(weightsOf(cluster), [0, 1]);
-    // Those of the step before do not count.
+    // Requests of the earlier step do not count.
     tell(cluster, controller, { b: tally(9) });
     await cluster.clock.advance(999);
     tell(cluster, controller, { b: tally(1) });
@@ -141,7 +141,7 @@ describe('traffic', () => {
     tell(cluster, controller, { b: tally(1) });
     await settle();
     assert.deepEqual(weightsOf(cluster), [0, 1]);
-    // What an ended one measured stays.
+    // What an ended canary has measured is kept.
     tell(cluster, controller, { b: tally(10) });
     await cluster.clock.advance(1000);
     const ended = await controller.traffic.canary('/c', rule, true);

@@ -34,21 +34,21 @@ export interface TrafficInit {
   readonly clock: Clock;
   readonly log: Pick<Log, 'info'>;
   readonly store: TargetStore;
-  /** The target has changed: runs a round, which ends with {@link Traffic.observe}. */
+  /** Called when the target has changed. It runs a round, which ends with {@link Traffic.observe}. */
   readonly onChange: () => void;
-  /** Resolves when every proxy has applied what was published last, or after a time; never rejects. */
+  /** Resolves when every proxy has applied the last snapshot, or after a time; never rejects. */
   readonly proxiesKnow: () => Promise<void>;
 }
 
-/** One rule as it is followed. */
+/** What is known about one rule. */
 interface Followed {
   rule: TrafficRule;
-  /** Since the rule was set, and since the present step of its canary began; a restarted controller measures the step anew. */
+  /** Counts since the rule was set, and since the current step of its canary began. A restarted controller measures the step again. */
   readonly all: TrafficWindow;
   step: TrafficWindow;
-  /** What {@link measured} says of the step. */
+  /** The result of {@link measured} for the step. */
   measured: string | null;
-  /** A decision is being written down. */
+  /** True while a decision is being stored. */
   isMoving: boolean;
   cancelWake: () => void;
 }
@@ -58,10 +58,10 @@ interface Waiting {
   readonly resolve: (status: CanaryStatus) => void;
 }
 
-/** Canaries that ended because other weights were set are remembered for those who ask, so many of them. */
+/** Number of canaries that are remembered after other weights ended them, for callers that ask for their status. */
 const MAX_REPLACED = 100;
 
-/** Splits of routes: takes the requests for them, adds up what proxies tell, and carries canaries through. What is decided is decided elsewhere. */
+/** Splits of routes: accepts the requests for them, adds up the reports of proxies, and carries out canaries. The decisions are made elsewhere. */
 export class Traffic {
   readonly #options: TrafficInit;
   readonly #followed = new Map<string, Followed>();
@@ -113,7 +113,7 @@ export class Traffic {
     return { rule };
   }
 
-  /** How a canary does; once it has ended, where `ended` is asked for. @throws NBS_NO_CANARY */
+  /** The status of a canary. If `ended` is true, it resolves only when the canary has ended. @throws NBS_NO_CANARY */
   async canary(prefix: string, rule: number, ended: boolean): Promise<CanaryStatus> {
     const status = this.#canaryNow(prefix, rule);
     if (!ended || status.state !== CanaryState.RUNNING) return status;
@@ -136,7 +136,7 @@ export class Traffic {
     return this.#canaryNow(prefix, rule);
   }
 
-  /** What a proxy saw. What is told of rules that are gone is of no interest. */
+  /** Takes over a proxy's report. Reports about removed rules are ignored. */
   report(report: TrafficReport): void {
     for (const tally of report) {
       const followed = this.#followed.get(tally.prefix);
@@ -155,7 +155,7 @@ export class Traffic {
     return Object.fromEntries(entries);
   }
 
-  /** Follows the rules of the target. */
+  /** Takes over the rules of the target. */
   observe(target: TargetState): void {
     const { traffic } = target;
     for (const [prefix, followed] of this.#followed) {
@@ -202,7 +202,7 @@ export class Traffic {
     }
     log.info(`canary ${canary.to} of ${prefix}: ${decision.canary.state}: ${decision.message}`);
     followed.isMoving = true;
-    // A full disk must not leave a bad version where it is.
+    // A full disk must not keep a bad version in use.
     void store
       .changeAnyway((target) => moveCanary(target, prefix, canary, decision.canary))
       .then(() => {
@@ -238,7 +238,7 @@ export class Traffic {
   }
 }
 
-/** The versions whose code a canary compares: an update of either begins the step anew. `null` where none is under way. */
+/** The versions whose code a canary compares. If either is updated, the step begins again. `null` if no canary runs. */
 function measured({ apps }: TargetState, { canary }: TrafficRule): string | null {
   if (canary?.state !== CanaryState.RUNNING) return null;
   return [canary.to, canary.from].map((app) => apps.get(app)?.live?.generation ?? '').join(' ');
@@ -258,10 +258,10 @@ const nameOf = (by: StickyBy): string => Object.entries(by).flat().join(' ');
 
 const USUAL_MS = 1000;
 const SHORTEST_MS = 50;
-/** Reports in each step of a canary, at least. */
+/** Smallest number of reports in each step of a canary. */
 const REPORTS = 4;
 
-/** How often proxies tell what came of requests. */
+/** How often proxies report the results of requests. */
 export function reportIntervalMs(rules: Pick<CanaryRules, 'intervalMs'> | undefined): number {
   return rules === undefined ? USUAL_MS : Math.max(SHORTEST_MS, Math.min(USUAL_MS, rules.intervalMs / REPORTS));
 }

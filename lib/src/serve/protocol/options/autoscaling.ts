@@ -20,10 +20,10 @@ const policy: OptionSpec<AutoscalingPolicy | undefined> = {
   parse: (value) => (isPlainFunction(value) ? value : undefined),
 };
 
-/** A class is called with `new`, and a generator gives no number. */
+/** Excludes classes, which must be called with `new`, and generators, which do not return a number. */
 function isPlainFunction(value: unknown): value is AutoscalingPolicy {
   if (typeof value !== 'function' || Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false) return false;
-  // By its tag: a cell's functions come from another realm.
+  // Functions of a cell come from another realm, so the tag is checked and not the prototype.
   return !Object.prototype.toString.call(value).includes('Generator');
 }
 
@@ -69,12 +69,12 @@ export const AUTOSCALING_OPTIONS = {
   policy,
 } as const;
 
-/** What `numReplicas: 'auto'` stands for, as in Ray Serve. */
+/** The settings that `numReplicas: 'auto'` means, as in Ray Serve. */
 export const AUTO_REPLICAS = { minReplicas: 1, maxReplicas: 100, targetOngoingRequests: 2 } as const;
 
 const WHERE = 'autoscaling';
 
-/** The policy is checked here and travels as a deployment of its own. @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
+/** The policy is only checked here; it is deployed separately. @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
 export function autoscalingConfig(options: Readonly<Record<string, unknown>>): AutoscalingConfig {
   const values = parseOptions(WHERE, AUTOSCALING_OPTIONS, options);
   const { minReplicas, maxReplicas, metricsInterval, lookBackPeriod } = values;

@@ -52,8 +52,8 @@ const userConfig: OptionSpec<unknown> = {
 };
 
 /**
- * Every option of a deployment. What is said here is all that has to be said of one, but for its use: the public interface, the configuration of the
- * cluster, the docs, and what a change of it leads to are made of it.
+ * Every option of a deployment. Each is described only here: the public interface, the configuration of the cluster, the docs, and the effect of a
+ * change are derived from this table. Only the code that uses an option is elsewhere.
  */
 export const DEPLOYMENT_OPTIONS = {
   name: option(
@@ -185,7 +185,7 @@ export const DEPLOYMENT_OPTIONS = {
   env: option('env', ['restart'], env),
 } as const;
 
-/** Stays what it is on its way through JSON. */
+/** Whether the value is unchanged after a conversion to JSON and back. */
 function isJson(value: unknown): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);

@@ -2,7 +2,8 @@ import type { OptionSpec } from '../../../core/index.js';
 import type { ReplicaEnv } from '../config.js';
 
 /**
- * A name that is set to a text is a variable, `inherit` too. As what it inherits, `inherit` is no text: the two cannot be mixed up.
+ * If `inherit` is a text, it is a variable of that name, as any other name. If it says what is inherited, it is never a text. So the two cannot be
+ * confused.
  */
 export const env: OptionSpec<ReplicaEnv> = {
   doc: "Environment variables of the replicas, in addition to those that they inherit. By default they inherit every variable of the process that started the cluster, including secrets. With `inherit: false` they do not, and `inherit: ['HF_TOKEN']` lists those that they inherit. `PATH`, `HOME`, `TMPDIR` and the variables of nbserve itself are always inherited.",

@@ -19,7 +19,7 @@ export const HEDGING_OPTIONS = {
   maxExtra,
 } as const;
 
-/** The option `hedging` in the form that the cluster works with. @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
+/** Checks the option `hedging` and converts it for the cluster. @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
 export function hedgingConfig(options: Readonly<Record<string, unknown>>): HedgingConfig {
   const values = parseOptions('serve.deployment, hedging', HEDGING_OPTIONS, options);
   return { delayMs: values.delay, maxExtra: values.maxExtra };

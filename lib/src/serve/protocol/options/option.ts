@@ -1,19 +1,19 @@
 import type { OptionSpec } from '../../../core/index.js';
 
-/** What a change of an option means for a deployment that runs. */
+/** What a change of an option means for a running deployment. */
 export type Change =
-  /** Running replicas cannot take it: new ones replace them. */
+  /** Running replicas cannot change it, so new ones replace them. */
   | 'restart'
-  /** Running replicas are told, with their connections and models kept. */
+  /** Running replicas get the new value, and keep their connections and models. */
   | 'push'
-  /** The routers, in proxies and beside handles, are told. */
+  /** The routers, in proxies and beside handles, get the new value. */
   | 'routes'
-  /** The controller alone works with it. */
+  /** Only the controller uses it. */
   | 'control';
 
 /** An option of a deployment. */
 export interface DeploymentOption<T, F extends string, C extends readonly Change[]> extends OptionSpec<T> {
-  /** Its name in the configuration that the processes of the cluster share; durations have their unit there. */
+  /** Its name in the configuration that the processes of the cluster share. Names of durations contain the unit. */
   readonly field: F;
   readonly change: C;
 }

@@ -26,7 +26,7 @@ export const ROLLING_UPDATE_OPTIONS = {
 export function rollingUpdate(options: Readonly<Record<string, unknown>>): RollingUpdate {
   const where = 'rollingUpdate';
   const update = parseOptions(where, ROLLING_UPDATE_OPTIONS, options);
-  // Nothing could ever move.
+  // With these values, no replica could ever be replaced.
   if (Object.values(update).every((each) => Number.parseFloat(String(each)) === 0))
     throw InvalidOption({
       where,
