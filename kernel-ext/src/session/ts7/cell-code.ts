@@ -5,7 +5,8 @@ import { type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapp
 import { SourceMap } from '../source-map.js';
 import { isNode, type SyntaxNode } from '../syntax.js';
 import { usingEdits } from '../using.js';
-import type { CellSyntax, DeclaredName } from './cell-syntax.js';
+import type { DeclaredName } from './cell-scope.js';
+import type { CellSyntax } from './cell-syntax.js';
 import { closing, opening, typeErasures } from './erase-types.js';
 import { loopEdits } from './loop-edits.js';
 

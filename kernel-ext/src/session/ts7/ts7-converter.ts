@@ -14,8 +14,9 @@ import { placeAt } from '../cursor-place.js';
 import { LineIndex } from '../mapped-text.js';
 import { completeness } from '../syntax.js';
 import { cellCode } from './cell-code.js';
-import { CellModules, HUB } from './cell-modules.js';
-import { type CellScope, type DeclaredKind, parseScope, type ScopeName, scopeName, scopeText } from './cell-scope.js';
+import { HUB, readable } from './cell-module.js';
+import { CellModules, narrowed } from './cell-modules.js';
+import { type CellScope, type DeclaredKind, parseScope, scopeName, scopeText } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { type Draft, entriesAt, fitting, NAMED, plainNames, typesIn } from './completions.js';
 import { NODE_GLOBALS } from './node-globals.js';
@@ -62,14 +63,21 @@ export class Ts7Converter implements Converter {
   }
 
   convert(scopeBefore: string, { source }: CellSource): ConvertedCell | RefusedCell {
-    const scope = parseScope(scopeBefore);
+    const known = parseScope(scopeBefore);
     const { text } = source;
     const parsed = cellSyntax(text);
-    const { slot, path, suffix } = this.#modules.write(scope, text, parsed);
     const haveChanged = this.#sides.forgetChanged();
     const sides = this.#sides.reached(parsed?.specifiers ?? []);
     if (haveChanged || this.#sides.hasFresh) this.#server.forgetFiles();
-    const found = this.#check(path, sides, parsed?.isClean === true);
+    // A variable that the cell assigns first has the type that it says now, and not what it held before.
+    const assigning = parsed === undefined ? undefined : narrowed(known, parsed);
+    let scope = assigning ?? known;
+    let { written, found } = this.#checked(scope, text, parsed, sides);
+    if (assigning !== undefined && found.length > 0) {
+      scope = known;
+      ({ written, found } = this.#checked(scope, text, parsed, sides));
+    }
+    const { path } = written;
     const diagnostics = found.map((one) => this.#diagnostic(one, path, text, source.toOriginal));
     if (diagnostics.length > 0 || parsed === undefined) return { ok: false, diagnostics };
     const syntax = this.#withoutTypes(path, parsed);
@@ -80,9 +88,7 @@ export class Ts7Converter implements Converter {
       this.#config.esbuild,
     );
     // The same cell once more changes no type: what was made with its classes stays assignable, also if they have private members.
-    const after = this.#modules.same(scope, text, syntax, suffix)
-      ? scope
-      : this.#modules.accept(scope, slot, text, syntax, suffix);
+    const after = this.#modules.same(scope, text, syntax, written) ? scope : this.#modules.accept(scope, text, syntax, written);
     return {
       ok: true,
       code,
@@ -98,15 +104,8 @@ export class Ts7Converter implements Converter {
   }
 
   scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string {
-    const { names, augments } = parseScope(after);
-    const old = parseScope(before);
-    const kept: Record<string, ScopeName> = { ...names };
-    for (const name of missing) {
-      const earlier = scopeName(old, name);
-      if (earlier === undefined) delete kept[name];
-      else kept[name] = earlier;
-    }
-    return scopeText({ names: kept, augments });
+    if (after === before) return before;
+    return scopeText(this.#modules.without(parseScope(after), parseScope(before), missing));
   }
 
   complete(scopeBefore: string, code: string, offset: number): Completion {
@@ -185,6 +184,11 @@ export class Ts7Converter implements Converter {
 
   dispose(): void {
     this.#server.close();
+  }
+
+  #checked(scope: CellScope, text: string, syntax: CellSyntax | undefined, sides: readonly string[]) {
+    const written = this.#modules.write(scope, text, syntax);
+    return { written, found: this.#check(written.path, sides, syntax?.isClean === true) };
   }
 
   #check(path: string, sides: readonly string[], parsed: boolean): Complaint[] {
@@ -293,7 +297,7 @@ function importedNames({ program, names }: CellSyntax): { name: string; at: numb
 }
 
 function messageOf(one: Complaint, depth = 0): string {
-  const lines = [`${'  '.repeat(depth)}${CellModules.readable(one.text)}`];
+  const lines = [`${'  '.repeat(depth)}${readable(one.text)}`];
   for (const next of one.messageChain ?? []) lines.push(messageOf(next, depth + 1));
   return lines.join('\n');
 }

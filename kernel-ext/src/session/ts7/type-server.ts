@@ -6,6 +6,7 @@ import {
   CompletionItemKind,
   type Diagnostic,
   type Emitter,
+  ObjectFlags,
   type Program,
   SignatureKind,
   type Snapshot,
@@ -18,8 +19,8 @@ import { projectConfig } from './project-config.js';
 
 // The only file that knows TypeScript 7's API, which is not stable yet: `typescript7` is pinned to one version.
 
-export type { Checker, Diagnostic, Emitter, TypeSymbol };
-export { CompletionItemKind, SymbolFlags };
+export type { Checker, Diagnostic, Emitter, Type, TypeSymbol };
+export { CompletionItemKind, ObjectFlags, SignatureKind, SymbolFlags };
 
 /** How a type can be called, or made with `new`: `(x: number): string` for each overload. */
 export function signaturesOf(checker: Checker, emitter: Emitter, type: Type, isNew: boolean): string[] {
@@ -80,11 +81,15 @@ export class TypeServer {
 
   /** Gives a file in memory its text. @returns its path */
   set(name: string, text: string): string {
-    const path = join(this.#options.folder, name);
+    const path = this.pathOf(name);
     if (this.#files.get(path) === text) return path;
     this.#files.set(path, text);
     this.#changed.add(path);
     return path;
+  }
+
+  pathOf(name: string): string {
+    return join(this.#options.folder, name);
   }
 
   /** Makes the next question look at the disk anew: packages may have been installed, files written. */
