@@ -13,6 +13,8 @@ export interface MagicContext {
   readonly signal: AbortSignal;
   /** What `%version` prints. */
   readonly versions: () => string;
+  /** Whether cells are checked from now on. */
+  readonly checkTypes: (isOn: boolean) => void;
   /** More for the environment of commands. */
   readonly env: Readonly<Record<string, string>>;
   /** The process group of this process is signalled as a whole; commands stay in it. */

@@ -6,6 +6,11 @@ export const BadServeCommand = defineError(
   400,
   '%serve {given} is not known; there are %serve status, %serve list, %serve delete <app>, %serve shutdown',
 );
+export const BadTypesCommand = defineError(
+  'NBS_BAD_TYPES',
+  400,
+  '%types {given} is not known; there are %types off and %types on',
+);
 export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '!{command} {how}');
 
 /** A magic is one line, which its error names. A stack would show the kernel's own code. */

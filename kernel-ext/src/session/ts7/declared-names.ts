@@ -2,8 +2,7 @@ import { isNode, type SyntaxNode, walk } from '../syntax.js';
 import type { DeclaredKind, DeclaredName } from './cell-scope.js';
 
 /** The `class C {}` in `export class C {}`. */
-const declarationOf = (statement: SyntaxNode): SyntaxNode =>
-  isNode(statement.declaration) ? statement.declaration : statement;
+const declarationOf = (statement: SyntaxNode): SyntaxNode => (isNode(statement.declaration) ? statement.declaration : statement);
 
 export const nameOf = (node: unknown): string | undefined =>
   isNode(node) && node.type === 'Identifier' ? (node.name as string) : undefined;

@@ -11,8 +11,9 @@ import type {
   RefusedCell,
 } from '../converter.js';
 import { placeAt } from '../cursor-place.js';
+import { CannotParse } from '../errors.js';
 import { LineIndex } from '../mapped-text.js';
-import { completeness } from '../syntax.js';
+import { completeness, syntaxFault } from '../syntax.js';
 import { cellCode } from './cell-code.js';
 import { HUB, readable } from './cell-module.js';
 import { CellModules, narrowed } from './cell-modules.js';
@@ -62,7 +63,7 @@ export class Ts7Converter implements Converter {
     }));
   }
 
-  convert(scopeBefore: string, { source }: CellSource): ConvertedCell | RefusedCell {
+  convert(scopeBefore: string, { source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
     const known = parseScope(scopeBefore);
     const { text } = source;
     const parsed = cellSyntax(text);
@@ -72,14 +73,15 @@ export class Ts7Converter implements Converter {
     // A variable that the cell assigns first has the type that it says now, and not what it held before.
     const assigning = parsed === undefined ? undefined : narrowed(known, parsed);
     let scope = assigning ?? known;
-    let { written, found } = this.#checked(scope, text, parsed, sides);
+    let { written, found } = this.#checked(scope, text, parsed, sides, isUnchecked);
     if (assigning !== undefined && found.length > 0) {
       scope = known;
-      ({ written, found } = this.#checked(scope, text, parsed, sides));
+      ({ written, found } = this.#checked(scope, text, parsed, sides, isUnchecked));
     }
     const { path } = written;
     const diagnostics = found.map((one) => this.#diagnostic(one, path, text, source.toOriginal));
-    if (diagnostics.length > 0 || parsed === undefined) return { ok: false, diagnostics };
+    if (diagnostics.length > 0) return { ok: false, diagnostics };
+    if (parsed === undefined) throw CannotParse({ reason: syntaxFault(text) });
     const syntax = this.#withoutTypes(path, parsed);
     const { code, names, hasResult, toOriginal } = cellCode(
       text,
@@ -186,9 +188,13 @@ export class Ts7Converter implements Converter {
     this.#server.close();
   }
 
-  #checked(scope: CellScope, text: string, syntax: CellSyntax | undefined, sides: readonly string[]) {
+  #checked(scope: CellScope, text: string, syntax: CellSyntax | undefined, sides: readonly string[], isUnchecked: boolean) {
     const written = this.#modules.write(scope, text, syntax);
-    return { written, found: this.#check(written.path, sides, syntax?.isClean === true) };
+    const isClean = syntax?.isClean === true;
+    return {
+      written,
+      found: isUnchecked ? this.#server.syntaxFaults(written.path, isClean) : this.#check(written.path, sides, isClean),
+    };
   }
 
   #check(path: string, sides: readonly string[], parsed: boolean): Complaint[] {
