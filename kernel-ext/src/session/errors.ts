@@ -34,3 +34,4 @@ export const TypeCheckerFailed = defineError(
   500,
   'TypeScript failed twice while it checked this cell, which was not run: {reason}; %types off runs cells without types',
 );
+export const BadTsconfig = defineError('NBS_TSCONFIG', 400, '{file} cannot be used: {reason}');

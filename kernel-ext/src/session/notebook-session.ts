@@ -136,10 +136,12 @@ export class NotebookSession implements Session {
     await new Promise<void>((resolve) => this.#turn(resolve));
     if (this.#disposed) return;
     // A first cell makes the checker resolve what every cell needs.
-    types.convert('', {
-      id: 'warm.ts',
-      source: unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm'),
-    });
+    const source = unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm');
+    try {
+      types.convert('', { id: 'warm.ts', source });
+    } catch {
+      // The first cell says what is wrong.
+    }
     setTimeout(saveCompileCache, SAVE_CACHE_MS).unref();
     setTimeout(warmHost, WARM_HOST_MS).unref();
   }

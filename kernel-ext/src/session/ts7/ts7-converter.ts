@@ -24,10 +24,13 @@ import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
 import { SideModules } from './side-modules.js';
 import { describeSymbol, documentationOf } from './symbol-text.js';
-import { type Checker, type Diagnostic as Complaint, SymbolFlags, TypeServer, type TypeSymbol } from './type-server.js';
+import { type Checker, type Diagnostic as Complaint, type ProjectOptions, SymbolFlags, TypeServer, type TypeSymbol } from './type-server.js';
 
 /** A module or its types were not found. They may have been installed since the server last looked. */
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
+
+/** A package has no types. */
+const NO_TYPES = 7016;
 
 export interface Ts7Options {
   readonly folder: string;
@@ -40,7 +43,8 @@ export interface Ts7Options {
 /** The converter on TypeScript 7, which runs as a process beside the kernel. Each cell is a module of its own: see {@link CellModules}. */
 export class Ts7Converter implements Converter {
   readonly #folder: string;
-  readonly #config: NotebookConfig;
+  readonly #options: Ts7Options;
+  #config: NotebookConfig;
   readonly #server: TypeServer;
   readonly #modules: CellModules;
   readonly #sides: SideModules;
@@ -48,15 +52,14 @@ export class Ts7Converter implements Converter {
   #globals: readonly Candidate[] | undefined;
   #types: readonly Candidate[] | undefined;
 
-  constructor({ folder, ambient, paths, interruptPending = () => false }: Ts7Options) {
+  constructor(options: Ts7Options) {
+    const { folder, ambient, interruptPending = () => false } = options;
+    this.#options = options;
     this.#folder = folder;
-    const config = new NotebookConfig(folder);
-    this.#config = config;
-    const seen = config.hasDom ? ambient : ambient + NODE_GLOBALS;
-    const options = { folder, ambient: seen, paths: { ...config.paths, ...paths }, compilerOptions: config.options };
-    this.#server = new TypeServer({ ...options, roots: [HUB], interruptPending });
+    this.#config = new NotebookConfig(folder);
+    this.#server = new TypeServer({ ...this.#project(), folder, roots: [HUB], interruptPending });
     this.#modules = new CellModules(this.#server);
-    this.#sides = new SideModules(folder, config);
+    this.#sides = new SideModules(folder, this.#config);
     this.#ambientNames = [...ambient.matchAll(/^declare (const|let|var|function|class) (\w+)/gm)].map(([, kind, name]) => ({
       name: name as string,
       kind: COMPLETED[kind as DeclaredKind],
@@ -67,6 +70,7 @@ export class Ts7Converter implements Converter {
     const known = parseScope(scopeBefore);
     const { text } = source;
     const parsed = cellSyntax(text);
+    this.#readConfig();
     const haveChanged = this.#sides.forgetChanged();
     const sides = this.#sides.reached(parsed?.specifiers ?? []);
     if (haveChanged || this.#sides.hasFresh) this.#server.forgetFiles();
@@ -188,6 +192,23 @@ export class Ts7Converter implements Converter {
     this.#server.close();
   }
 
+  #project(): ProjectOptions {
+    const { ambient, paths } = this.#options;
+    const { hasDom, options: compilerOptions, paths: own } = this.#config;
+    return { ambient: hasDom ? ambient : ambient + NODE_GLOBALS, paths: { ...own, ...paths }, compilerOptions };
+  }
+
+  /** A `tsconfig.json` that changed counts from the next cell on. */
+  #readConfig(): void {
+    if (this.#config.hasChanged) {
+      this.#config = new NotebookConfig(this.#folder);
+      this.#globals = undefined;
+      this.#sides.configure(this.#config);
+      this.#server.configure(this.#project());
+    }
+    this.#config.assertRead();
+  }
+
   #checked(scope: CellScope, text: string, syntax: CellSyntax | undefined, sides: readonly string[], isUnchecked: boolean) {
     const written = this.#modules.write(scope, text, syntax);
     const isClean = syntax?.isClean === true;
@@ -197,17 +218,21 @@ export class Ts7Converter implements Converter {
     };
   }
 
+  #isSilenced(code: number): boolean {
+    return isSilenced(code) && !this.#config.asksForAnnotations;
+  }
+
   #check(path: string, sides: readonly string[], parsed: boolean): Complaint[] {
     const ask = (): Complaint[] => {
       const found = [...this.#server.diagnostics(path, parsed)];
       for (const side of sides) found.push(...this.#server.diagnostics(side, false));
-      return found.filter(({ code }) => !isSilenced(code) || CANNOT_FIND_MODULE.has(code));
+      return found.filter(({ code }) => !this.#isSilenced(code) || CANNOT_FIND_MODULE.has(code));
     };
     const found = ask();
     if (!found.some(({ code }) => CANNOT_FIND_MODULE.has(code))) return found;
     this.#server.forgetFiles();
     // A package without types is used without them, as JavaScript is.
-    return ask().filter(({ code }) => !isSilenced(code));
+    return ask().filter(({ code }) => !this.#isSilenced(code) && code !== NO_TYPES);
   }
 
   #diagnostic(one: Complaint, path: string, text: string, toOriginal: (offset: number) => number): Diagnostic {

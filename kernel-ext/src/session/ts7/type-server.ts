@@ -33,15 +33,18 @@ export function signaturesOf(checker: Checker, emitter: Emitter, type: Type, isN
 /** TypeScript 7.0 completes names without a dot in no way but this error. */
 export const wantsPlainNames = (error: unknown): boolean => /needs auto imports/.test(String(error));
 
-export interface TypeServerOptions {
-  /** The folder that cells seem to lie in. */
-  readonly folder: string;
+export interface ProjectOptions {
   /** Declarations that every cell sees. */
   readonly ambient: string;
   /** Packages whose types come from the kernel and not from the notebook's folder: name → files. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
   /** Compiler options of the notebook's own `tsconfig.json`. */
   readonly compilerOptions?: Readonly<Record<string, unknown>>;
+}
+
+export interface TypeServerOptions extends ProjectOptions {
+  /** The folder that cells seem to lie in. */
+  readonly folder: string;
   /** Names of the files that the project begins at. */
   readonly roots: readonly string[];
   /** Whether an interrupt was asked for that this thread could not be told of yet. A server that ends then was ended for it. */
@@ -74,9 +77,16 @@ export class TypeServer {
   constructor(options: TypeServerOptions) {
     this.#options = options;
     this.#config = join(options.folder, CONFIG_FILE);
-    this.#files.set(join(options.folder, AMBIENT_FILE), options.ambient);
-    const roots = [AMBIENT_FILE, ...options.roots].map((name) => join(options.folder, name));
-    this.#files.set(this.#config, projectConfig(roots, options.paths, options.compilerOptions ?? {}));
+    this.configure(options);
+  }
+
+  /** The next question is about a project with these options; a server that runs is ended. */
+  configure({ ambient, paths, compilerOptions = {} }: ProjectOptions): void {
+    const { folder, roots } = this.#options;
+    this.#files.set(join(folder, AMBIENT_FILE), ambient);
+    const files = [AMBIENT_FILE, ...roots].map((name) => join(folder, name));
+    this.#files.set(this.#config, projectConfig(files, paths, compilerOptions));
+    this.close();
   }
 
   /** Gives a file in memory its text. @returns its path */
@@ -123,7 +133,7 @@ export class TypeServer {
   ask<T>(question: (program: Program, checker: Checker, emitter: Emitter) => T): T {
     try {
       return this.#ask(question);
-    } catch (error) {
+    } catch {
       this.close();
       if (this.#interrupted || this.#options.interruptPending?.() === true) throw new KeyboardInterrupt();
       return this.#again(question);
