@@ -138,6 +138,7 @@ export class CellExecutor {
       loop: () => {},
       scope: () => new DisposalScope(),
       cell_scope: scope,
+      module: this.#modules.main,
       meta: this.#modules.metaOf(join(this.#folder, id)),
     };
   }

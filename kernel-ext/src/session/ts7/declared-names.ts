@@ -65,6 +65,8 @@ export class DeclaredNames {
         this.#declare(inner, nameOf(inner.id), 'import', inner.importKind !== 'type');
         break;
     }
+    // `export import fs = require('fs')`
+    if (inner.isExport === true) for (const name of this.#added) this.exported.add(name);
     if (statement.type === 'ExportNamedDeclaration') {
       if (statement !== inner) for (const name of this.#added) this.exported.add(name);
       if (!isNode(statement.source)) this.#exports((statement.specifiers as SyntaxNode[] | undefined) ?? []);

@@ -24,7 +24,14 @@ import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
 import { SideModules } from './side-modules.js';
 import { describeSymbol, documentationOf } from './symbol-text.js';
-import { type Checker, type Diagnostic as Complaint, type ProjectOptions, SymbolFlags, TypeServer, type TypeSymbol } from './type-server.js';
+import {
+  type Checker,
+  type Diagnostic as Complaint,
+  type ProjectOptions,
+  SymbolFlags,
+  TypeServer,
+  type TypeSymbol,
+} from './type-server.js';
 
 /** A module or its types were not found. They may have been installed since the server last looked. */
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);

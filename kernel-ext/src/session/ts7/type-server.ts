@@ -59,6 +59,12 @@ const CONFIG_FILE = '__nbserve__.tsconfig.json';
 /** Keeps the server small: its memory is 91 MiB instead of 129, and a check takes no longer. If it is ended by a signal, it prints no stacks into the cell. */
 const SERVER_ENV = { GOGC: '25', GOTRACEBACK: 'none' };
 
+/** What the API keeps to itself. */
+interface Channel {
+  readonly child: { readonly pid?: number };
+  requestSync(method: 'echo', payload: string): string;
+}
+
 /** What the types say of files in memory: a project of TypeScript 7, in a process of its own, asked synchronously. */
 export class TypeServer {
   readonly #options: TypeServerOptions;
@@ -154,7 +160,11 @@ export class TypeServer {
 
   /** Process id of the server while there is one: another thread that ends it ends the question. */
   get pid(): number | undefined {
-    return (this.#api as unknown as { client: { channel: { child: { pid?: number } } } } | undefined)?.client.channel.child.pid;
+    return this.#channel?.child.pid;
+  }
+
+  get #channel(): Channel | undefined {
+    return (this.#api as unknown as { client: { channel: Channel } } | undefined)?.client.channel;
   }
 
   /** The server's end, which comes next or came just now, is wanted: the question under way throws. */
@@ -195,7 +205,10 @@ export class TypeServer {
     before?.dispose();
     const project = this.#snapshot.getProject(this.#config);
     if (project === undefined) throw new Error('TypeScript has no project for the notebook');
-    return question(project.program, project.checker, project.emitter);
+    const answer = question(project.program, project.checker, project.emitter);
+    // A server that a signal has reached answers one more request, with nothing in it, and ends. A second one shows it.
+    this.#channel?.requestSync('echo', '');
+    return answer;
   }
 
   #start(): API {
