@@ -39,6 +39,7 @@ const onEachNode = () => [
   'lib/dist-test/onnx/start.test.js',
   'lib/dist-test/cluster/serve-api.test.js',
   'kernel-ext/dist-test/session-serve.test.js',
+  'kernel-ext/dist-test/ts7-node-types.test.js',
 ];
 const OTHER_NODES = [22, 24];
 

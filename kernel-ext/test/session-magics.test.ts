@@ -83,3 +83,31 @@ describe('magics', () => {
     }
   });
 });
+
+describe('cells without a check of their types', () => {
+  it('are those behind %types off, until %types on', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    await notebook.value('%types off');
+    assert.equal(await notebook.value('const n: number = "text"; n'), "'text'");
+    assert.match(await notebook.failure('missingName'), /ReferenceError/);
+    assert.match(await notebook.failure('const = 1'), /TypeScriptError/);
+    assert.match(await notebook.failure('import x from "./not-there"'), /Cannot find module|NBS_|ERR_/);
+    assert.equal(await notebook.value('class A { a = 1 } new A().a'), '1');
+    await notebook.value('%types on');
+    assert.match(await notebook.failure('const m: number = "text"'), /TS2322/);
+    assert.match(await notebook.failure('new A().b'), /TS2339/);
+    assert.match(await notebook.failure('%types maybe'), /NBS_BAD_TYPES.*%types off and %types on/);
+  });
+
+  it('are the rest of a cell that says so, and those with // @ts-nocheck', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    assert.equal(await notebook.value('%types off\nconst n: number = "text"; n'), "'text'");
+    await notebook.value('%types on');
+    assert.equal(await notebook.value('// @ts-nocheck\nconst k: number = "text"; k'), "'text'");
+    assert.equal(await notebook.value('/* a */\n// @ts-nocheck: why not\nconst l: number = "text"; l'), "'text'");
+    assert.match(await notebook.failure('const l: number = 1\n// @ts-nocheck\nconst m: number = "text"'), /TS2322/);
+    assert.match(await notebook.failure('const s = "// @ts-nocheck"; const m: number = "text"'), /TS2322/);
+  });
+});

@@ -13,6 +13,8 @@ export interface MagicContext {
   readonly signal: AbortSignal;
   /** The text that `%version` prints. */
   readonly versions: () => string;
+  /** Whether cells are checked from now on. */
+  readonly checkTypes: (isOn: boolean) => void;
   /** More variables for the environment of commands. */
   readonly env: Readonly<Record<string, string>>;
   /** True if signals go to this process's whole group. Then commands stay in the group. */

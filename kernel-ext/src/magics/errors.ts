@@ -6,6 +6,11 @@ export const BadServeCommand = defineError(
   400,
   '%serve {given} is not known; there are %serve status, %serve list, %serve delete <app>, %serve shutdown',
 );
+export const BadTypesCommand = defineError(
+  'NBS_BAD_TYPES',
+  400,
+  '%types {given} is not known; there are %types off and %types on',
+);
 export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '!{command} {how}');
 
 /** Removes the stack of a magic's error: it would show only the kernel's own code, and the message names the line. */

@@ -1,5 +1,5 @@
 import type { MagicContext } from './context.js';
-import { UnknownMagic, withoutStack } from './errors.js';
+import { BadTypesCommand, UnknownMagic, withoutStack } from './errors.js';
 import { serveMagic } from './serve-magic.js';
 import { runShell } from './shell.js';
 import type { CellMagic, Magic } from './split-cell.js';
@@ -13,6 +13,13 @@ const LINE_MAGICS: Readonly<Record<string, { readonly help: string; readonly run
   version: {
     help: 'versions of nbserve, of the TypeScript that checks the cells, and of Node',
     run: (_args, { output, versions }) => output.stream('stdout', versions()),
+  },
+  types: {
+    help: 'off | on: whether the types of cells are checked from now on',
+    run: (args, { checkTypes }) => {
+      if (args !== 'on' && args !== 'off') throw withoutStack(BadTypesCommand({ given: args }));
+      checkTypes(args === 'on');
+    },
   },
   lsmagic: { help: 'this list', run: (_args, { output }) => output.stream('stdout', `${magicHelp()}\n`) },
 };
@@ -59,8 +66,8 @@ export async function runCellMagic(cell: CellMagic, context: MagicContext): Prom
 
 /** The completions for a line that begins with `%`. */
 export function completeMagic(line: string): string[] {
-  const served = ['%serve status', '%serve list', '%serve delete ', '%serve shutdown'];
-  return [...MAGIC_NAMES.filter((name) => name.startsWith('%')), ...served].filter((name) => name.startsWith(line));
+  const commands = ['%serve status', '%serve list', '%serve delete ', '%serve shutdown', '%types off', '%types on'];
+  return [...MAGIC_NAMES.filter((name) => name.startsWith('%')), ...commands].filter((name) => name.startsWith(line));
 }
 
 function magicHelp(): string {

@@ -7,6 +7,7 @@ import { KeyboardInterrupt } from './errors.js';
 import type { NotebookModules } from './notebook-modules.js';
 import { NotebookNames, type OpenCell } from './notebook-names.js';
 import { type RunningCell, runInCell } from './running-cell.js';
+import { withinStack } from './syntax.js';
 
 /** What a cell's code gets from outside of it. */
 export interface CellContext {
@@ -111,8 +112,8 @@ export class CellExecutor {
 
   #compile(code: string, filename: string): CellCode {
     // `import()` of the cell itself calls `__nbs.import`; this is for code in strings.
-    const script = new Script(code, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
-    return script.runInThisContext() as CellCode;
+    const options = { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER };
+    return withinStack(() => new Script(code, options).runInThisContext() as CellCode);
   }
 
   #runtime(
@@ -137,6 +138,7 @@ export class CellExecutor {
       loop: () => {},
       scope: () => new DisposalScope(),
       cell_scope: scope,
+      module: this.#modules.main,
       meta: this.#modules.metaOf(join(this.#folder, id)),
     };
   }

@@ -8,6 +8,8 @@ export interface CellSource {
   /** File name in errors, `cell[3].ts`. */
   readonly id: string;
   readonly source: MappedText;
+  /** Only its syntax is checked. */
+  readonly isUnchecked?: boolean;
 }
 
 /** One complaint of the type checker; offsets are those of the user's cell. */

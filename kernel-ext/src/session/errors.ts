@@ -19,3 +19,19 @@ export const AwaitingModule = defineError(
   400,
   "{id} awaits at its top, so that require() cannot load it: write await import('{id}') instead",
 );
+export const NestedTooDeep = defineError(
+  'NBS_NESTED_TOO_DEEP',
+  400,
+  'the cell is nested too deeply to be read: give names to inner parts, or read the data from a file',
+);
+export const CannotParse = defineError(
+  'NBS_SYNTAX',
+  400,
+  "TypeScript accepts this cell, but the kernel's parser cannot read it: {reason}; write it in another way",
+);
+export const TypeCheckerFailed = defineError(
+  'NBS_TYPE_CHECKER',
+  500,
+  'TypeScript failed twice while it checked this cell, which was not run: {reason}; %types off runs cells without types',
+);
+export const BadTsconfig = defineError('NBS_TSCONFIG', 400, '{file} cannot be used: {reason}');

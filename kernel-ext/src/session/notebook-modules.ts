@@ -31,12 +31,16 @@ export class NotebookModules {
   readonly #loaded = new Map<string, Loaded>();
   readonly #namespaces = new WeakMap<object, object>();
   readonly require: NodeJS.Require;
+  /** The module that cells are, as `require.main` has it. */
+  readonly main = new Module('.');
 
   /** @param find the notebook's own file that a specifier means, if the converter knows */
   constructor(folder: string, find: NonNullable<Converter['sideModule']>) {
     this.#folder = folder;
     this.#find = find;
+    this.main.filename = join(folder, 'notebook.ts');
     this.require = this.#requireIn(folder);
+    this.main.require = this.require;
   }
 
   /** Takes the JavaScript of files that a cell imports; they are loaded anew. */
@@ -106,7 +110,7 @@ export class NotebookModules {
       resolve: plain.resolve,
       cache: plain.cache,
       extensions: plain.extensions,
-      main: plain.main,
+      main: this.main,
     }) as NodeJS.Require;
   }
 

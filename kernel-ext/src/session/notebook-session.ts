@@ -7,8 +7,7 @@ import { CellExecutor } from './cell-executor.js';
 import { CellSources } from './cell-sources.js';
 import { endWorkers, watchWorkers } from './cell-workers.js';
 import { completeCell } from './completion.js';
-import type { ConvertedCell, Converter } from './converter.js';
-import { createConverter } from './create-converter.js';
+import type { ConvertedCell } from './converter.js';
 import { KeyboardInterrupt } from './errors.js';
 import { loadedHost, replicasPrinted, startClusterAhead, warmHost } from './host.js';
 import { inspectCell } from './inspection.js';
@@ -28,8 +27,10 @@ import type {
   SessionOptions,
 } from './session.js';
 import { rememberCell } from './stack-positions.js';
+import { withinStack } from './syntax.js';
 import { formatDiagnostics, formatError } from './traceback.js';
 import { saveCompileCache } from './tslab-fork.js';
+import { saysNoCheck, TypeQuestions } from './type-questions.js';
 
 /** When the compiled code of TypeScript is written: not while somebody waits for the first cell. */
 const SAVE_CACHE_MS = 5_000;
@@ -52,31 +53,24 @@ export class NotebookSession implements Session {
   readonly #modules: NotebookModules;
   readonly #executor: CellExecutor;
   readonly #sources: CellSources;
-  #converter: Converter | undefined;
-  readonly #uninterruptible: <T>(work: () => T) => T;
+  readonly #types: TypeQuestions;
+  /** `%types off` */
+  #isUnchecked = false;
   readonly #turn: (work: () => void) => void;
   readonly #leadsGroup: boolean;
-  readonly #onCheck: (pid: number) => void;
-  readonly #interruptPending: () => boolean;
   #scope = '';
   #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly cell: RunningCell; readonly abandon: () => void } | undefined;
-  /** The type checker is at work. Still true at its next use: it was terminated, and is of no use any more. */
-  #checking = false;
-  /** The process that checks types is asked. */
-  #asking = false;
 
   constructor(options: SessionOptions) {
     const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
     const { onSpawn, onCheck = () => {}, interruptPending = () => false } = options;
-    this.#onCheck = onCheck;
-    this.#interruptPending = interruptPending;
     this.#folder = folder;
-    this.#uninterruptible = uninterruptible;
+    this.#types = new TypeQuestions({ folder, uninterruptible, onCheck, interruptPending });
     this.#turn = turn;
     this.#leadsGroup = leadsGroup;
-    this.#modules = new NotebookModules(folder, (from, specifier) => this.#converter?.sideModule?.(from, specifier));
+    this.#modules = new NotebookModules(folder, (from, specifier) => this.#types.sideModule(from, specifier));
     this.#executor = new CellExecutor(folder, this.#modules, turn);
     this.#sources = new CellSources({
       folder,
@@ -89,8 +83,8 @@ export class NotebookSession implements Session {
     if (onSpawn !== undefined) {
       watchSpawns((pid) => {
         // The type checker's process had ended, and another one answers.
-        if (this.#asking) onCheck(pid);
-        onSpawn(pid, !this.#asking && this.#running !== undefined && currentCell() === this.#running.cell);
+        if (this.#types.isAsking) onCheck(pid);
+        onSpawn(pid, !this.#types.isAsking && this.#running !== undefined && currentCell() === this.#running.cell);
       });
     }
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
@@ -114,18 +108,18 @@ export class NotebookSession implements Session {
   }
 
   complete(code: string, cursor: number): CompleteReply {
-    return this.#check((types) => completeCell(types, this.#scope, this.#folder, code, cursor));
+    return this.#types.ask((types) => completeCell(types, this.#scope, this.#folder, code, cursor));
   }
 
   inspect(code: string, cursor: number, detail: number): InspectReply {
-    return this.#check((types) => inspectCell(types, this.#scope, code, cursor, detail));
+    return this.#types.ask((types) => inspectCell(types, this.#scope, code, cursor, detail));
   }
 
   isComplete(code: string): IsCompleteReply {
     const { cellMagic, edits, isEmpty } = splitCell(code);
     if (cellMagic !== undefined) return code.endsWith('\n') ? { status: 'complete' } : { status: 'incomplete', indent: '' };
     if (isEmpty) return { status: 'complete' };
-    return this.#check((types) => types.isComplete(edited(unmapped(code), edits).text));
+    return this.#types.ask((types) => types.isComplete(edited(unmapped(code), edits).text));
   }
 
   async anticipate(code: string): Promise<void> {
@@ -137,23 +131,24 @@ export class NotebookSession implements Session {
 
   async warm(): Promise<void> {
     if (this.#disposed) return;
-    const types = this.#types();
+    const types = this.#types.converter();
     // The kernel may have been told to end meanwhile.
     await new Promise<void>((resolve) => this.#turn(resolve));
     if (this.#disposed) return;
     // A first cell makes the checker resolve what every cell needs.
-    types.convert('', {
-      id: 'warm.ts',
-      source: unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm'),
-    });
+    const source = unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm');
+    try {
+      types.convert('', { id: 'warm.ts', source });
+    } catch {
+      // The first cell says what is wrong.
+    }
     setTimeout(saveCompileCache, SAVE_CACHE_MS).unref();
     setTimeout(warmHost, WARM_HOST_MS).unref();
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
-    this.#converter?.dispose();
-    this.#converter = undefined;
+    this.#types.dispose();
     const host = await loadedHost();
     if (host === undefined) return;
     host.setSourceRegistry(null);
@@ -220,7 +215,10 @@ export class NotebookSession implements Session {
     if (willServe(plain.text)) startClusterAhead();
     const source = await this.#sources.marked(cell.id, plain);
     cell.interrupted.throwIfAborted();
-    const converted = this.#check((types) => types.convert(this.#scope, { id: cell.id, source }));
+    const isUnchecked = this.#isUnchecked || saysNoCheck(source.text);
+    const converted = withinStack(() =>
+      this.#types.ask((types) => types.convert(this.#scope, { id: cell.id, source, isUnchecked })),
+    );
     if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics, paintFor(cell.output));
     // Of a file that did not change, no code comes a second time.
     this.#modules.add(converted.sideModules);
@@ -249,7 +247,7 @@ export class NotebookSession implements Session {
     this.#scope =
       end.missing.size === 0
         ? converted.scope
-        : this.#check((types) => types.scopeWithout(converted.scope, this.#scope, end.missing));
+        : this.#types.ask((types) => types.scopeWithout(converted.scope, this.#scope, end.missing));
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
     await unlessInterrupted(cell, picturesDrawn());
     if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
@@ -269,36 +267,11 @@ export class NotebookSession implements Session {
     const cluster = host === undefined ? null : await host.runningCluster();
     const env: Record<string, string> = cluster === null ? {} : { NBSERVE_CLUSTER: cluster.cluster.dir };
     const leadsGroup = this.#leadsGroup;
-    return { folder: this.#folder, output: cell.output, signal: cell.interrupted, versions: versionText, env, leadsGroup };
-  }
-
-  /** Asks the type checker so that an interrupt can end the question. */
-  #check<T>(work: (types: Converter) => T): T {
-    if (this.#checking) this.#converter = undefined;
-    const types = this.#uninterruptible(() => this.#types());
-    if (types.checker !== undefined) return this.#uninterruptible(() => this.#askProcess(types, work));
-    this.#checking = true;
-    try {
-      return work(types);
-    } finally {
-      this.#checking = false;
-    }
-  }
-
-  #askProcess<T>(types: Converter, work: (types: Converter) => T): T {
-    this.#asking = true;
-    this.#onCheck(types.checker?.() ?? 0);
-    try {
-      return work(types);
-    } finally {
-      this.#asking = false;
-      this.#onCheck(0);
-    }
-  }
-
-  #types(): Converter {
-    this.#converter ??= createConverter(this.#folder, this.#interruptPending);
-    return this.#converter;
+    const { output, interrupted: signal } = cell;
+    const checkTypes = (isOn: boolean): void => {
+      this.#isUnchecked = !isOn;
+    };
+    return { folder: this.#folder, output, signal, versions: versionText, checkTypes, env, leadsGroup };
   }
 }
 

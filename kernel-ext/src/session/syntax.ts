@@ -1,4 +1,5 @@
 import { type ParseResult, type ParserOptions, parse } from '@babel/parser';
+import { NestedTooDeep } from './errors.js';
 
 /** A node of the syntax tree, as far as the repairs read it. */
 export interface SyntaxNode {
@@ -22,10 +23,33 @@ const OPTIONS: ParserOptions = {
 
 /** The syntax tree of a cell, or undefined where it is not TypeScript (the type checker then says why). */
 export function parseCell(source: string): SyntaxNode | undefined {
+  return withinStack(() => {
+    try {
+      return (parse(source, { ...OPTIONS, errorRecovery: true }) as ParseResult).program as unknown as SyntaxNode;
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      return undefined;
+    }
+  });
+}
+
+/** What the parser says of a text that is not TypeScript. */
+export function syntaxFault(source: string): string {
   try {
-    return (parse(source, { ...OPTIONS, errorRecovery: true }) as ParseResult).program as unknown as SyntaxNode;
-  } catch {
-    return undefined;
+    parse(source, OPTIONS);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Runs work that goes down a syntax tree. @throws NBS_NESTED_TOO_DEEP if it goes too far */
+export function withinStack<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError && /call stack/.test(error.message)) throw NestedTooDeep();
+    throw error;
   }
 }
 

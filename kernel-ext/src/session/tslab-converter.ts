@@ -68,10 +68,10 @@ export class TslabBasedConverter implements Converter {
 
   convert(scope: string, given: CellSource): ConvertedCell | RefusedCell {
     const cell = { ...given, source: repaired(given.source) };
-    let converted = this.#convert(scope, cell.source.text);
+    let converted = this.#convert(scope, cell);
     if (this.#program.lastDiagnostics.some((one) => CANNOT_FIND_MODULE.has(one.code))) {
       this.#program.forgetMissing();
-      converted = this.#convert(scope, cell.source.text);
+      converted = this.#convert(scope, cell);
     }
     if (converted.diagnostics.length > 0) return { ok: false, diagnostics: this.#diagnostics(cell) };
     const { code, names, hasResult, toEmitted } = cellFunction(this.#fork, converted.output ?? '', converted.lastExpressionVar);
@@ -143,10 +143,10 @@ export class TslabBasedConverter implements Converter {
     withHooks(this.#program, () => this.#tslab.close());
   }
 
-  #convert(scope: string, source: string): ReturnType<TslabConverter['convert']> {
+  #convert(scope: string, { source, isUnchecked = false }: CellSource): ReturnType<TslabConverter['convert']> {
     return withHooks(this.#program, () => {
-      this.#program.beginConversion();
-      return this.#tslab.convert(scope, source);
+      this.#program.beginConversion(isUnchecked);
+      return this.#tslab.convert(scope, source.text);
     });
   }
 

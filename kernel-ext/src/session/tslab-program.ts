@@ -55,6 +55,8 @@ export class TslabProgram implements ForkHooks {
   /** Files that the last cell imports, by the path of their source, where they are new or have changed. */
   modules: SideModule[] = [];
 
+  /** Only the syntax of the cell is checked. */
+  #isUnchecked = false;
   readonly #fork: Fork;
   readonly #options: ProgramOptions;
   readonly #cellFile: string;
@@ -73,7 +75,8 @@ export class TslabProgram implements ForkHooks {
   }
 
   /** To be called before each conversion, not before completion or inspection. */
-  beginConversion(): void {
+  beginConversion(isUnchecked: boolean): void {
+    this.#isUnchecked = isUnchecked;
     this.#namesOnly = true;
     this.modules = [];
     for (const [path, watched] of this.#fileWatchers) {
@@ -114,7 +117,8 @@ export class TslabProgram implements ForkHooks {
     for (const file of files) {
       const syntax = program.getSyntacticDiagnostics(file);
       found.push(...syntax);
-      if (syntax.length === 0) found.push(...program.getSemanticDiagnostics(file).filter((one) => !isSilenced(one.code)));
+      if (syntax.length === 0 && !this.#isUnchecked)
+        found.push(...program.getSemanticDiagnostics(file).filter((one) => !isSilenced(one.code)));
     }
     this.lastDiagnostics = this.#fork.sortAndDeduplicateDiagnostics(found);
     return this.lastDiagnostics;

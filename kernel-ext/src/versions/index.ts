@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { typesEnv } from './env.js';
+import { nodeTypesFile } from './node-types.js';
+
+export { nodeTypesFile };
 
 const own = createRequire(import.meta.url);
 
@@ -24,11 +27,13 @@ export function typesChoice(): TypesChoice {
 /** Version of an installed package, '' if it is not installed. */
 function versionOf(specifier: string, from: NodeJS.Require = own): string {
   try {
-    return (JSON.parse(readFileSync(from.resolve(`${specifier}/package.json`), 'utf8')) as { version: string }).version;
+    return versionIn(from.resolve(`${specifier}/package.json`));
   } catch {
     return '';
   }
 }
+
+const versionIn = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 
 /** Version of the TypeScript that checks the cells. Loads nothing: it is read from the package's file. */
 function typescriptVersion(): string {
@@ -67,7 +72,8 @@ export function versionText(): string {
   const lines = [
     `nbserve     ${nbserve}`,
     `TypeScript  ${typescriptVersion()}${converter}`,
-    `Node types  ${versionOf('@types/node')}`,
+    // tslab's TypeScript cannot read newer ones.
+    `Node types  ${typesChoice() === 'ts7' ? versionIn(nodeTypesFile()) : versionOf('@types/node')}`,
     `Node        ${process.versions.node}`,
   ];
   return `${lines.join('\n')}\n`;

@@ -5,7 +5,8 @@ import { type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapp
 import { SourceMap } from '../source-map.js';
 import { isNode, type SyntaxNode } from '../syntax.js';
 import { usingEdits } from '../using.js';
-import type { CellSyntax, DeclaredName } from './cell-syntax.js';
+import type { DeclaredName } from './cell-scope.js';
+import type { CellSyntax } from './cell-syntax.js';
 import { closing, opening, typeErasures } from './erase-types.js';
 import { loopEdits } from './loop-edits.js';
 
@@ -43,8 +44,11 @@ export function cellCode(
   tsconfigRaw: TransformOptions['tsconfigRaw'],
 ): CellCode {
   const edits: Edit[] = [];
+  // What a CommonJS module has; a cell that mentions it is the main one.
+  const isCommonJs = /\b(?:module|exports)\b|\bexport\s*=/.test(text);
+  const commonJs = isCommonJs ? 'const { module } = __nbs, { exports } = module; ' : '';
   // The object that holds the names of all cells. A cell may use the name that it usually has.
-  const space = /\bexports\b/.test(text) ? '__nbs_exports' : 'exports';
+  const space = isCommonJs ? '__nbs_exports' : 'exports';
   const imports = importEdits(cell);
   const loops = loopEdits(cell.program);
   edits.push(...loops.before);
@@ -73,7 +77,7 @@ export function cellCode(
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
   const accessors = values.map(([name, one]) => accessor(name, one)).join(', ');
   // In a block of its own the cell may declare names that the function has as parameters: `const require = createRequire(import.meta.url)`.
-  const head = `(async function (${parameters(space)}) { 'use strict'; { ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
+  const head = `(async function (${parameters(space)}) { 'use strict'; ${commonJs}{ ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
   const made = cell.needsCompiler
     ? compiled(edited(unmapped(text), edits), head, tsconfigRaw)
     : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text)]);
@@ -219,19 +223,21 @@ function exportEdits(program: SyntaxNode, text: string): Edit[] {
 }
 
 function exportedDeclaration(statement: SyntaxNode, declaration: SyntaxNode, text: string): Edit[] {
-  const before = wrapped(statement, declaration);
-  if (declaration.start > statement.start) return [{ start: statement.start, end: declaration.start, text: before }];
+  const [before, behind] = isExpression(statement, declaration) ? ['void (', ')'] : ['', ''];
+  const end = behind === '' ? [] : [insert(closing(text, declaration), behind)];
+  const start = opening(declaration);
+  if (start > statement.start) return [{ start: statement.start, end: start, text: before }, ...end];
   // `@decorator export class C {}`
   const from = (declaration.decorators as SyntaxNode[] | undefined)?.at(-1)?.end ?? declaration.start;
   const words = /^((?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*)(export(?:\s+default)?)/.exec(text.slice(from));
-  const start = from + (words?.[1]?.length ?? 0);
-  return [insert(declaration.start, before), { start, end: start + (words?.[2]?.length ?? 0), text: '' }];
+  const word = from + (words?.[1]?.length ?? 0);
+  return [insert(declaration.start, before), { start: word, end: word + (words?.[2]?.length ?? 0), text: '' }, ...end];
 }
 
 /** A default export without a name is an expression, which would not stand by itself: `{ a: 1 }` is a block. */
-function wrapped(statement: SyntaxNode, declaration: SyntaxNode): string {
+function isExpression(statement: SyntaxNode, declaration: SyntaxNode): boolean {
   const isNamed = !/^(Function|Class)Declaration$/.test(declaration.type)
     ? /Declaration$/.test(declaration.type)
     : declaration.id != null;
-  return statement.type === 'ExportDefaultDeclaration' && !isNamed ? 'void ' : '';
+  return statement.type === 'ExportDefaultDeclaration' && !isNamed;
 }

@@ -1,42 +1,27 @@
-import { type CellScope, type ScopeName, scopeName } from './cell-scope.js';
+import { type CellModule, fileOf, HUB, moduleText, suffixOf, type Uses, usesIn } from './cell-module.js';
+import { renewed } from './cell-renewal.js';
+import { type CellScope, type ScopeName, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
+import { holdsCode } from './code-in-types.js';
 import type { TypeServer } from './type-server.js';
-
-/** Exports every cell's module, so that a cell can name another's declarations by its number. */
-export const HUB = '__nbs_hub.ts';
 
 /** Modules that exist from the start; doubled when they are used up. */
 const FIRST_SLOTS = 64;
 
-const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
-
 /** A name that code declares, as far as can be told without parsing it. */
 const DECLARED = /\b(?:const|let|var|function\*?|class|enum|namespace|interface|type)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu;
 
-const fileOf = (slot: number): string => `__nbs_cell_${slot}.ts`;
-
 const EMPTY = `import * as __nbs from './${HUB}';\nexport { };\n`;
 
-/** What the text of a cell is checked with: `text` stands behind it, so that positions stay the user's. */
-interface Suffix {
-  readonly text: string;
-  /** Name of an earlier cell → the module that it is taken from. */
-  readonly uses: ReadonlyMap<string, number>;
-}
-
-interface CellModule {
-  readonly text: string;
-  readonly syntax: CellSyntax;
-  readonly suffix: Suffix;
+/** A cell that was written to be checked. */
+export interface WrittenCell {
+  readonly slot: number;
+  readonly path: string;
+  readonly uses: Uses;
 }
 
 /**
- * The cells as modules. Each is a file of its own; behind the user's text stands what it uses of earlier cells:
- *
- *     import * as __nbs from './__nbs_hub.ts';
- *     import Point = __nbs.c3.Point;             every meaning of a function, class, enum, namespace, type or import
- *     declare let x: __nbs.t2['x'];              a variable: an alias could not be assigned to (TS2632), and `typeof __nbs.c2.x` can be a circle (TS2502)
- *     import type { T } from './__nbs_cell_2.ts' what came by `import type` (TS1380)
+ * The cells as modules. Each is a file of its own; behind the user's text stands what it uses of earlier cells: see `suffixOf`.
  *
  * The modules are there from the start, empty, and the hub exports all of them. A new cell is then a changed file with the imports that it had before, for
  * which TypeScript keeps its program (0.6 ms); if its imports change, TypeScript resolves every module anew (15–25 ms).
@@ -45,6 +30,8 @@ export class CellModules {
   readonly #server: TypeServer;
   readonly #cells = new Map<number, CellModule>();
   #slots = 0;
+  /** The scope of the cell that was accepted last: while it runs, it is not yet the session's. */
+  #latest: CellScope | undefined;
 
   constructor(server: TypeServer) {
     this.#server = server;
@@ -56,107 +43,109 @@ export class CellModules {
    * @returns the file's path, and by how much positions in it are greater than those of `text`
    */
   draft(scope: CellScope, text: string, syntax: CellSyntax | undefined): { path: string; shift: number; head: string } {
-    const { text: all } = this.#suffix(scope, text, syntax);
-    // Of code that cannot be parsed, what it declares is guessed.
+    const all = suffixOf(usesIn(scope, text, syntax), syntax);
+    // If the code cannot be parsed, what it declares is guessed.
     const declared = syntax === undefined ? new Set([...text.matchAll(DECLARED)].map(([, name]) => name as string)) : undefined;
     const lines = all.slice(0, all.lastIndexOf('export {')).split('\n');
     const isOwn = (line: string): boolean =>
       declared?.has(/^(?:declare \w+|import(?: type)?) \{? ?([^\s:]+)/.exec(line)?.[1] ?? '') === true;
     const head = lines.filter((line) => !isOwn(line)).join('\n');
-    return { path: this.#server.set(fileOf(this.#free(scope)), head + text), shift: head.length, head };
+    return { path: this.#server.set(fileOf(this.#free(scope)()), head + text), shift: head.length, head };
   }
 
-  /** Writes a cell into a module that nothing needs. @returns the module, and the file's path */
-  write(scope: CellScope, text: string, syntax: CellSyntax | undefined): { slot: number; path: string; suffix: Suffix } {
-    const slot = this.#free(scope);
-    const suffix = this.#suffix(scope, text, syntax);
-    return { slot, path: this.#server.set(fileOf(slot), text + suffix.text), suffix };
+  /** Writes a cell into a module that nothing needs. */
+  write(scope: CellScope, text: string, syntax: CellSyntax | undefined): WrittenCell {
+    const slot = this.#free(scope)();
+    const uses = usesIn(scope, text, syntax);
+    return { slot, path: this.#server.set(fileOf(slot), text + suffixOf(uses, syntax)), uses };
   }
 
-  /** The slot of a cell with the same text and the same surroundings: its types are the same, those with private members too. */
-  same(scope: CellScope, text: string, syntax: CellSyntax, suffix: Suffix): boolean {
-    const slots = new Set([...syntax.names.keys()].map((name) => scopeName(scope, name)?.slot));
+  /** A cell with the same text and the same surroundings has run before: its types are the same, those with private members too. */
+  same(scope: CellScope, text: string, syntax: CellSyntax, { uses }: WrittenCell): boolean {
+    const slots = new Set([...syntax.names.keys()].map((name) => scopeName(scope, name)?.slots.join()));
     const [slot] = slots;
     if (slots.size !== 1 || slot === undefined) return false;
-    const before = this.#cells.get(slot);
-    return before !== undefined && before.text === text && before.suffix.text === suffix.text;
+    const before = this.#cells.get(Number(slot));
+    return before !== undefined && before.text === text && moduleText(before) === text + suffixOf(uses, syntax);
   }
 
   /** Takes a cell that was accepted: the scope behind it. */
-  accept(scope: CellScope, slot: number, text: string, syntax: CellSyntax, suffix: Suffix): CellScope {
-    this.#cells.set(slot, { text, syntax, suffix });
+  accept(scope: CellScope, text: string, syntax: CellSyntax, { slot, uses }: WrittenCell): CellScope {
+    this.#cells.set(slot, { text, syntax, uses });
+    return this.#declared(scope, slot, syntax.names.keys());
+  }
+
+  /** The scope behind the cell of `after`, which did not come to some of its declarations. */
+  without(after: CellScope, before: CellScope, missing: ReadonlySet<string>): CellScope {
+    const { last } = after;
+    const syntax = last === undefined || after === before ? undefined : this.#cells.get(last)?.syntax;
+    if (last === undefined || syntax === undefined) return before;
+    return this.#declared(
+      before,
+      last,
+      [...syntax.names.keys()].filter((name) => !missing.has(name)),
+    );
+  }
+
+  #declared(scope: CellScope, slot: number, declared: Iterable<string>): CellScope {
+    const { syntax, uses } = this.#cells.get(slot) as CellModule;
     const names: Record<string, ScopeName> = { ...scope.names };
-    for (const [name, one] of syntax.names) names[name] = { slot, ...one };
-    const redeclared = [...syntax.names.keys()].filter((name) => scopeName(scope, name) !== undefined);
-    this.#renew(names, scope.augments, redeclared);
-    return { names, augments: syntax.augments ? [...scope.augments, slot] : scope.augments };
-  }
-
-  /** Names the cell in messages of the checker: `import("…/__nbs_cell_3").Point` becomes `Point`. */
-  static readable(message: string): string {
-    return message.replaceAll(/import\("[^"]*__nbs_cell_\d+"\)\./g, '').replaceAll(/__nbs\.[ct]\d+\.?/g, '');
-  }
-
-  /** @param text only names that stand in it are declared; `undefined`: all are */
-  #suffix(scope: CellScope, text: string | undefined, syntax: CellSyntax | undefined): Suffix {
-    const words = text === undefined ? Object.keys(scope.names) : new Set(text.match(NAME));
-    const lines = [`\nimport * as __nbs from './${HUB}';`];
-    const uses = new Map<string, number>();
-    for (const name of words) {
-      const from = scopeName(scope, name);
-      if (from === undefined || syntax?.names.has(name) === true) continue;
-      uses.set(name, from.slot);
-      lines.push(declarationOf(name, from));
+    const writes = new Set(syntax.free.filter(({ kind }) => kind === 'write' || kind === 'mutate').map(({ name }) => name));
+    for (const name of uses.keys()) {
+      const used = names[name];
+      if (used !== undefined) names[name] = { ...used, isUsed: true, ...(writes.has(name) ? { isWritten: true } : {}) };
     }
-    const exported = [...(syntax?.names.keys() ?? [])].filter((name) => !syntax?.exported.has(name));
-    lines.push(`export { ${exported.join(', ')} };\n`);
-    return { text: lines.join('\n'), uses };
-  }
-
-  /**
-   * Names were declared anew. Functions, classes and types of earlier cells that use them look them up again, as their code does when it runs: they get a
-   * module of their own with the names of now. Variables keep the type that they were given, except those that say it: those look it up too. A class whose base was declared anew keeps its base.
-   */
-  #renew(names: Record<string, ScopeName>, augments: readonly number[], redeclared: readonly string[]): void {
-    const changed = new Set(redeclared);
-    for (let isDone = changed.size === 0; !isDone; ) {
-      isDone = true;
-      for (const slot of new Set(Object.values(names).map((one) => one.slot))) {
-        const cell = this.#cells.get(slot);
-        if (cell === undefined) continue;
-        const isStale = [...cell.suffix.uses].some(
-          ([name, from]) => changed.has(name) && Object.hasOwn(names, name) && names[name]?.slot !== from,
-        );
-        if (!isStale) continue;
-        const late = Object.entries(names).filter(([name, one]) => one.slot === slot && looksUp(name, one, cell.syntax, changed));
-        if (late.length === 0) continue;
-        const scope = { names, augments };
-        const twin = this.#free(scope);
-        const suffix = this.#suffix(scope, cell.text, cell.syntax);
-        this.#server.set(fileOf(twin), cell.text + suffix.text);
-        this.#cells.set(twin, { ...cell, suffix });
-        for (const [name, one] of late) {
-          names[name] = { ...one, slot: twin };
-          changed.add(name);
-        }
-        isDone = false;
-      }
+    const redeclared: string[] = [];
+    for (const name of declared) {
+      const one = syntax.names.get(name);
+      if (one === undefined) continue;
+      if (scopeName(scope, name) !== undefined) redeclared.push(name);
+      names[name] = { ...one, slots: [slot] };
     }
+    const augments = syntax.augments ? [...scope.augments, slot] : scope.augments;
+    const after = { names, augments, last: slot };
+    this.#latest = after;
+    if (redeclared.length === 0) return after;
+    const free = this.#free(scope);
+    const { names: present, modules } = renewed({
+      cells: this.#cells,
+      names,
+      redeclared,
+      free,
+      hasCode: (at, name, stale) => {
+        const paths = [...stale].map((one) => this.#server.pathOf(fileOf(one)));
+        return this.#server.ask((_, checker) => holdsCode(checker, this.#server.pathOf(fileOf(at)), name, new Set(paths)));
+      },
+    });
+    for (const [one, module] of modules) {
+      this.#cells.set(one, module);
+      this.#server.set(fileOf(one), moduleText(module));
+    }
+    this.#latest = { names: present, augments, last: slot };
+    return this.#latest;
   }
 
-  /** A slot that no name of the scope needs. */
-  #free(scope: CellScope): number {
+  /** Gives modules that nothing needs, each once. */
+  #free(scope: CellScope): () => number {
     const needed = new Set<number>();
     const need = (slot: number): void => {
       if (needed.has(slot)) return;
       needed.add(slot);
-      for (const used of this.#cells.get(slot)?.suffix.uses.values() ?? []) need(used);
+      for (const use of this.#cells.get(slot)?.uses.values() ?? [])
+        for (const known of [use.now, use.ran, use.first]) for (const one of known?.slots ?? []) need(one);
     };
-    for (const { slot } of Object.values(scope.names)) need(slot);
-    for (const slot of scope.augments) need(slot);
-    for (let slot = 1; slot <= this.#slots; slot += 1) if (!needed.has(slot)) return slot;
-    this.#grow(this.#slots * 2);
-    return this.#free(scope);
+    for (const { names, augments, last } of [scope, this.#latest ?? scope]) {
+      for (const { slots } of Object.values(names)) for (const slot of slots) need(slot);
+      for (const slot of augments) need(slot);
+      if (last !== undefined) need(last);
+    }
+    let next = 0;
+    return () => {
+      do next += 1;
+      while (needed.has(next));
+      if (next > this.#slots) this.#grow(this.#slots * 2);
+      return next;
+    };
   }
 
   #grow(slots: number): void {
@@ -170,13 +159,13 @@ export class CellModules {
   }
 }
 
-function declarationOf(name: string, { slot, kind, hasValue, isBoth }: ScopeName): string {
-  if (kind === 'import' && !hasValue) return `import type { ${name} } from './${fileOf(slot)}';`;
-  const isVariable = !isBoth && (kind === 'const' || kind === 'let' || kind === 'var');
-  return isVariable ? `declare ${kind} ${name}: __nbs.t${slot}['${name}'];` : `import ${name} = __nbs.c${slot}.${name};`;
-}
-
-function looksUp(name: string, { kind, isLate }: ScopeName, { heritage }: CellSyntax, changed: ReadonlySet<string>): boolean {
-  if (!isLate) return false;
-  return kind !== 'class' || ![...(heritage.get(name) ?? [])].some((base) => changed.has(base));
+/** @returns the scope in which variables that a cell assigns before it reads them have only the type that can be assigned now; undefined if there are none */
+export function narrowed(scope: CellScope, { assigned }: CellSyntax): CellScope | undefined {
+  let found: CellScope | undefined;
+  for (const name of assigned) {
+    const known = scopeName(scope, name);
+    if (known === undefined || known.slots.length === 1) continue;
+    found = { ...scope, names: { ...(found ?? scope).names, [name]: { ...known, slots: [slotOf(known)] } } };
+  }
+  return found;
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { TransformOptions } from 'esbuild';
+import { modificationTime, readTsconfig, type Tsconfig } from './tsconfig-file.js';
 
 /** The compiler options of the `tsconfig.json` beside a notebook that count for its cells. */
 const TAKEN =
@@ -11,23 +11,31 @@ const COMPILED = /^(jsx\w*|experimentalDecorators)$/;
 
 /** The settings of a notebook's folder. */
 export class NotebookConfig {
-  readonly #folder: string;
+  readonly #file: Tsconfig;
   /** Compiler options, `paths` not among them. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Pattern, `@lib/*`, → patterns of files, absolute. */
-  readonly paths: Readonly<Record<string, readonly string[]>>;
+  readonly paths: Tsconfig['paths'];
 
   constructor(folder: string) {
-    this.#folder = folder;
-    const all = compilerOptionsOf(join(folder, 'tsconfig.json'));
-    this.options = Object.fromEntries(Object.entries(all).filter(([name]) => TAKEN.test(name)));
-    const base = resolve(this.#folder, typeof all.baseUrl === 'string' ? all.baseUrl : '.');
-    const paths = Object.entries((all.paths ?? {}) as Record<string, unknown>);
-    this.paths = Object.fromEntries(
-      paths
-        .filter((entry): entry is [string, string[]] => Array.isArray(entry[1]))
-        .map(([pattern, files]) => [pattern, files.map((file) => resolve(base, file))]),
-    );
+    this.#file = readTsconfig(join(folder, 'tsconfig.json'));
+    this.options = Object.fromEntries(Object.entries(this.#file.options).filter(([name]) => TAKEN.test(name)));
+    this.paths = this.#file.paths;
+  }
+
+  /** Whether the files say something else by now. */
+  get hasChanged(): boolean {
+    return [...this.#file.read].some(([path, modifiedMs]) => modificationTime(path) !== modifiedMs);
+  }
+
+  /** @throws NBS_TSCONFIG if the file could not be read */
+  assertRead(): void {
+    if (this.#file.fault !== undefined) throw this.#file.fault;
+  }
+
+  /** It asks for annotations, of which `strict` alone says nothing here. */
+  get asksForAnnotations(): boolean {
+    return this.options.noImplicitAny === true;
   }
 
   /** The library for browsers is asked for. */
@@ -52,22 +60,3 @@ export class NotebookConfig {
     return [];
   }
 }
-
-function compilerOptionsOf(file: string): Record<string, unknown> {
-  try {
-    const { compilerOptions } = JSON.parse(withoutComments(readFileSync(file, 'utf8'))) as { compilerOptions?: unknown };
-    return typeof compilerOptions === 'object' && compilerOptions !== null ? { ...compilerOptions } : {};
-  } catch {
-    return {};
-  }
-}
-
-/** JSON of a `tsconfig.json`, which may hold comments and commas too many. */
-const withoutComments = (text: string): string =>
-  text
-    .replace(/^\ufeff/, '')
-    .replace(/("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_all, string: string | undefined) => string ?? '')
-    .replace(
-      /("(?:\\.|[^"\\])*")|,(\s*[}\]])/g,
-      (_all, string: string | undefined, end: string | undefined) => string ?? end ?? '',
-    );

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-
-const own = createRequire(import.meta.url);
+import { nodeTypesFile } from '../../versions/index.js';
 
 /** The text of the `tsconfig.json` that cells are checked with; `lib/docs/adr/0006-typescript-in-cells.md` says why. */
 export function projectConfig(
@@ -28,8 +26,8 @@ export function projectConfig(
       jsx: 'preserve',
       noEmit: true,
       skipLibCheck: true,
-      // The folder that holds `@types/node` of the kernel: a notebook's folder may have none.
-      typeRoots: [dirname(dirname(own.resolve('@types/node/package.json')))],
+      // The folder that holds the kernel's `node`: a notebook's folder may have none.
+      typeRoots: [dirname(dirname(nodeTypesFile()))],
       types: ['node'],
       ...chosen,
       ...(Array.isArray(chosen.lib) ? { lib: [...chosen.lib, 'esnext.disposable', 'esnext.decorators'] } : {}),

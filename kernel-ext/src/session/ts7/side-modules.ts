@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SideModule } from '../converter.js';
 import type { NotebookConfig } from './notebook-config.js';
 import { compileSide, LOADERS } from './side-code.js';
+import { modificationTime } from './tsconfig-file.js';
 
 const TYPED = new Set(['.ts', '.tsx', '.mts', '.cts']);
 const ENDINGS = Object.keys(LOADERS);
@@ -20,7 +20,7 @@ interface KnownFile {
 /** The notebook's own files that cells import: by a relative path, by `paths` of its `tsconfig.json`, or as a package whose main file is TypeScript. */
 export class SideModules {
   readonly #folder: string;
-  readonly #config: NotebookConfig;
+  #config: NotebookConfig;
   readonly #known = new Map<string, KnownFile>();
   /** Compiled, and not handed out yet. */
   readonly #fresh = new Map<string, SideModule>();
@@ -28,6 +28,13 @@ export class SideModules {
   constructor(folder: string, config: NotebookConfig) {
     this.#folder = folder;
     this.#config = config;
+  }
+
+  /** Everything is compiled anew. */
+  configure(config: NotebookConfig): void {
+    this.#config = config;
+    this.#known.clear();
+    this.#fresh.clear();
   }
 
   /** Whether files that were read before have changed since, or are gone: the type server must hear of it. */
@@ -134,14 +141,5 @@ function typedPackage(folder: string, specifier: string): string | undefined {
     return TYPED.has(extname(path)) ? path : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function modificationTime(path: string): number {
-  try {
-    const found = statSync(path);
-    return found.isFile() ? found.mtimeMs : 0;
-  } catch {
-    return 0;
   }
 }

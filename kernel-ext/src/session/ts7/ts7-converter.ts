@@ -11,21 +11,33 @@ import type {
   RefusedCell,
 } from '../converter.js';
 import { placeAt } from '../cursor-place.js';
+import { CannotParse } from '../errors.js';
 import { LineIndex } from '../mapped-text.js';
-import { completeness } from '../syntax.js';
+import { completeness, syntaxFault } from '../syntax.js';
 import { cellCode } from './cell-code.js';
-import { CellModules, HUB } from './cell-modules.js';
-import { type CellScope, type DeclaredKind, parseScope, type ScopeName, scopeName, scopeText } from './cell-scope.js';
+import { HUB, readable } from './cell-module.js';
+import { CellModules, narrowed } from './cell-modules.js';
+import { type CellScope, type DeclaredKind, parseScope, scopeName, scopeText } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { type Draft, entriesAt, fitting, NAMED, plainNames, typesIn } from './completions.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
 import { SideModules } from './side-modules.js';
 import { describeSymbol, documentationOf } from './symbol-text.js';
-import { type Checker, type Diagnostic as Complaint, SymbolFlags, TypeServer, type TypeSymbol } from './type-server.js';
+import {
+  type Checker,
+  type Diagnostic as Complaint,
+  type ProjectOptions,
+  SymbolFlags,
+  TypeServer,
+  type TypeSymbol,
+} from './type-server.js';
 
 /** A module or its types were not found. They may have been installed since the server last looked. */
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
+
+/** A package has no types. */
+const NO_TYPES = 7016;
 
 export interface Ts7Options {
   readonly folder: string;
@@ -38,7 +50,8 @@ export interface Ts7Options {
 /** The converter on TypeScript 7, which runs as a process beside the kernel. Each cell is a module of its own: see {@link CellModules}. */
 export class Ts7Converter implements Converter {
   readonly #folder: string;
-  readonly #config: NotebookConfig;
+  readonly #options: Ts7Options;
+  #config: NotebookConfig;
   readonly #server: TypeServer;
   readonly #modules: CellModules;
   readonly #sides: SideModules;
@@ -46,32 +59,40 @@ export class Ts7Converter implements Converter {
   #globals: readonly Candidate[] | undefined;
   #types: readonly Candidate[] | undefined;
 
-  constructor({ folder, ambient, paths, interruptPending = () => false }: Ts7Options) {
+  constructor(options: Ts7Options) {
+    const { folder, ambient, interruptPending = () => false } = options;
+    this.#options = options;
     this.#folder = folder;
-    const config = new NotebookConfig(folder);
-    this.#config = config;
-    const seen = config.hasDom ? ambient : ambient + NODE_GLOBALS;
-    const options = { folder, ambient: seen, paths: { ...config.paths, ...paths }, compilerOptions: config.options };
-    this.#server = new TypeServer({ ...options, roots: [HUB], interruptPending });
+    this.#config = new NotebookConfig(folder);
+    this.#server = new TypeServer({ ...this.#project(), folder, roots: [HUB], interruptPending });
     this.#modules = new CellModules(this.#server);
-    this.#sides = new SideModules(folder, config);
+    this.#sides = new SideModules(folder, this.#config);
     this.#ambientNames = [...ambient.matchAll(/^declare (const|let|var|function|class) (\w+)/gm)].map(([, kind, name]) => ({
       name: name as string,
       kind: COMPLETED[kind as DeclaredKind],
     }));
   }
 
-  convert(scopeBefore: string, { source }: CellSource): ConvertedCell | RefusedCell {
-    const scope = parseScope(scopeBefore);
+  convert(scopeBefore: string, { source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
+    const known = parseScope(scopeBefore);
     const { text } = source;
     const parsed = cellSyntax(text);
-    const { slot, path, suffix } = this.#modules.write(scope, text, parsed);
+    this.#readConfig();
     const haveChanged = this.#sides.forgetChanged();
     const sides = this.#sides.reached(parsed?.specifiers ?? []);
     if (haveChanged || this.#sides.hasFresh) this.#server.forgetFiles();
-    const found = this.#check(path, sides, parsed?.isClean === true);
+    // A variable that the cell assigns first has the type that it says now, and not what it held before.
+    const assigning = parsed === undefined ? undefined : narrowed(known, parsed);
+    let scope = assigning ?? known;
+    let { written, found } = this.#checked(scope, text, parsed, sides, isUnchecked);
+    if (assigning !== undefined && found.length > 0) {
+      scope = known;
+      ({ written, found } = this.#checked(scope, text, parsed, sides, isUnchecked));
+    }
+    const { path } = written;
     const diagnostics = found.map((one) => this.#diagnostic(one, path, text, source.toOriginal));
-    if (diagnostics.length > 0 || parsed === undefined) return { ok: false, diagnostics };
+    if (diagnostics.length > 0) return { ok: false, diagnostics };
+    if (parsed === undefined) throw CannotParse({ reason: syntaxFault(text) });
     const syntax = this.#withoutTypes(path, parsed);
     const { code, names, hasResult, toOriginal } = cellCode(
       text,
@@ -80,9 +101,7 @@ export class Ts7Converter implements Converter {
       this.#config.esbuild,
     );
     // The same cell once more changes no type: what was made with its classes stays assignable, also if they have private members.
-    const after = this.#modules.same(scope, text, syntax, suffix)
-      ? scope
-      : this.#modules.accept(scope, slot, text, syntax, suffix);
+    const after = this.#modules.same(scope, text, syntax, written) ? scope : this.#modules.accept(scope, text, syntax, written);
     return {
       ok: true,
       code,
@@ -98,15 +117,8 @@ export class Ts7Converter implements Converter {
   }
 
   scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string {
-    const { names, augments } = parseScope(after);
-    const old = parseScope(before);
-    const kept: Record<string, ScopeName> = { ...names };
-    for (const name of missing) {
-      const earlier = scopeName(old, name);
-      if (earlier === undefined) delete kept[name];
-      else kept[name] = earlier;
-    }
-    return scopeText({ names: kept, augments });
+    if (after === before) return before;
+    return scopeText(this.#modules.without(parseScope(after), parseScope(before), missing));
   }
 
   complete(scopeBefore: string, code: string, offset: number): Completion {
@@ -187,17 +199,47 @@ export class Ts7Converter implements Converter {
     this.#server.close();
   }
 
+  #project(): ProjectOptions {
+    const { ambient, paths } = this.#options;
+    const { hasDom, options: compilerOptions, paths: own } = this.#config;
+    return { ambient: hasDom ? ambient : ambient + NODE_GLOBALS, paths: { ...own, ...paths }, compilerOptions };
+  }
+
+  /** A `tsconfig.json` that changed counts from the next cell on. */
+  #readConfig(): void {
+    if (this.#config.hasChanged) {
+      this.#config = new NotebookConfig(this.#folder);
+      this.#globals = undefined;
+      this.#sides.configure(this.#config);
+      this.#server.configure(this.#project());
+    }
+    this.#config.assertRead();
+  }
+
+  #checked(scope: CellScope, text: string, syntax: CellSyntax | undefined, sides: readonly string[], isUnchecked: boolean) {
+    const written = this.#modules.write(scope, text, syntax);
+    const isClean = syntax?.isClean === true;
+    return {
+      written,
+      found: isUnchecked ? this.#server.syntaxFaults(written.path, isClean) : this.#check(written.path, sides, isClean),
+    };
+  }
+
+  #isSilenced(code: number): boolean {
+    return isSilenced(code) && !this.#config.asksForAnnotations;
+  }
+
   #check(path: string, sides: readonly string[], parsed: boolean): Complaint[] {
     const ask = (): Complaint[] => {
       const found = [...this.#server.diagnostics(path, parsed)];
       for (const side of sides) found.push(...this.#server.diagnostics(side, false));
-      return found.filter(({ code }) => !isSilenced(code) || CANNOT_FIND_MODULE.has(code));
+      return found.filter(({ code }) => !this.#isSilenced(code) || CANNOT_FIND_MODULE.has(code));
     };
     const found = ask();
     if (!found.some(({ code }) => CANNOT_FIND_MODULE.has(code))) return found;
     this.#server.forgetFiles();
     // A package without types is used without them, as JavaScript is.
-    return ask().filter(({ code }) => !isSilenced(code));
+    return ask().filter(({ code }) => !this.#isSilenced(code) && code !== NO_TYPES);
   }
 
   #diagnostic(one: Complaint, path: string, text: string, toOriginal: (offset: number) => number): Diagnostic {
@@ -293,7 +335,7 @@ function importedNames({ program, names }: CellSyntax): { name: string; at: numb
 }
 
 function messageOf(one: Complaint, depth = 0): string {
-  const lines = [`${'  '.repeat(depth)}${CellModules.readable(one.text)}`];
+  const lines = [`${'  '.repeat(depth)}${readable(one.text)}`];
   for (const next of one.messageChain ?? []) lines.push(messageOf(next, depth + 1));
   return lines.join('\n');
 }

@@ -6,6 +6,7 @@ import {
   CompletionItemKind,
   type Diagnostic,
   type Emitter,
+  ObjectFlags,
   type Program,
   SignatureKind,
   type Snapshot,
@@ -13,13 +14,13 @@ import {
   type Type,
   type Symbol as TypeSymbol,
 } from 'typescript7/unstable/sync';
-import { KeyboardInterrupt } from '../errors.js';
+import { KeyboardInterrupt, TypeCheckerFailed } from '../errors.js';
 import { projectConfig } from './project-config.js';
 
 // The only file that knows TypeScript 7's API, which is not stable yet: `typescript7` is pinned to one version.
 
-export type { Checker, Diagnostic, Emitter, TypeSymbol };
-export { CompletionItemKind, SymbolFlags };
+export type { Checker, Diagnostic, Emitter, Type, TypeSymbol };
+export { CompletionItemKind, ObjectFlags, SignatureKind, SymbolFlags };
 
 /** How a type can be called, or made with `new`: `(x: number): string` for each overload. */
 export function signaturesOf(checker: Checker, emitter: Emitter, type: Type, isNew: boolean): string[] {
@@ -32,15 +33,18 @@ export function signaturesOf(checker: Checker, emitter: Emitter, type: Type, isN
 /** TypeScript 7.0 completes names without a dot in no way but this error. */
 export const wantsPlainNames = (error: unknown): boolean => /needs auto imports/.test(String(error));
 
-export interface TypeServerOptions {
-  /** The folder that cells seem to lie in. */
-  readonly folder: string;
+export interface ProjectOptions {
   /** Declarations that every cell sees. */
   readonly ambient: string;
   /** Packages whose types come from the kernel and not from the notebook's folder: name → files. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
   /** Compiler options of the notebook's own `tsconfig.json`. */
   readonly compilerOptions?: Readonly<Record<string, unknown>>;
+}
+
+export interface TypeServerOptions extends ProjectOptions {
+  /** The folder that cells seem to lie in. */
+  readonly folder: string;
   /** Names of the files that the project begins at. */
   readonly roots: readonly string[];
   /** Whether an interrupt was asked for that this thread could not be told of yet. A server that ends then was ended for it. */
@@ -52,8 +56,14 @@ const OWN_NAME = '/__nbs';
 const AMBIENT_FILE = '__nbserve__.d.ts';
 const CONFIG_FILE = '__nbserve__.tsconfig.json';
 
-/** Keeps the server small: its memory is 91 MiB instead of 129, and a check takes no longer. */
-const SERVER_GOGC = '25';
+/** Keeps the server small: its memory is 91 MiB instead of 129, and a check takes no longer. If it is ended by a signal, it prints no stacks into the cell. */
+const SERVER_ENV = { GOGC: '25', GOTRACEBACK: 'none' };
+
+/** What the API keeps to itself. */
+interface Channel {
+  readonly child: { readonly pid?: number };
+  requestSync(method: 'echo', payload: string): string;
+}
 
 /** What the types say of files in memory: a project of TypeScript 7, in a process of its own, asked synchronously. */
 export class TypeServer {
@@ -73,18 +83,29 @@ export class TypeServer {
   constructor(options: TypeServerOptions) {
     this.#options = options;
     this.#config = join(options.folder, CONFIG_FILE);
-    this.#files.set(join(options.folder, AMBIENT_FILE), options.ambient);
-    const roots = [AMBIENT_FILE, ...options.roots].map((name) => join(options.folder, name));
-    this.#files.set(this.#config, projectConfig(roots, options.paths, options.compilerOptions ?? {}));
+    this.configure(options);
+  }
+
+  /** The next question is about a project with these options; a server that runs is ended. */
+  configure({ ambient, paths, compilerOptions = {} }: ProjectOptions): void {
+    const { folder, roots } = this.#options;
+    this.#files.set(join(folder, AMBIENT_FILE), ambient);
+    const files = [AMBIENT_FILE, ...roots].map((name) => join(folder, name));
+    this.#files.set(this.#config, projectConfig(files, paths, compilerOptions));
+    this.close();
   }
 
   /** Gives a file in memory its text. @returns its path */
   set(name: string, text: string): string {
-    const path = join(this.#options.folder, name);
+    const path = this.pathOf(name);
     if (this.#files.get(path) === text) return path;
     this.#files.set(path, text);
     this.#changed.add(path);
     return path;
+  }
+
+  pathOf(name: string): string {
+    return join(this.#options.folder, name);
   }
 
   /** Makes the next question look at the disk anew: packages may have been installed, files written. */
@@ -97,34 +118,53 @@ export class TypeServer {
    * @param parsed another parser had no complaint, so that syntax need not be asked for
    */
   diagnostics(path: string, parsed: boolean): readonly Diagnostic[] {
-    return this.ask((program) => {
-      // What is required and not imported is no part of the program.
-      if (program.getSourceFileMetadata(path) === undefined) return [];
-      const syntax = parsed ? [] : program.getSyntacticDiagnostics(path);
-      return syntax.length > 0 ? syntax : program.getSemanticDiagnostics(path);
-    });
+    const syntax = this.syntaxFaults(path, parsed);
+    if (syntax.length > 0) return syntax;
+    // What is required and not imported is no part of the program.
+    return this.ask((program) => (program.getSourceFileMetadata(path) === undefined ? [] : program.getSemanticDiagnostics(path)));
+  }
+
+  /** What of it is no TypeScript. @param parsed as with {@link diagnostics} */
+  syntaxFaults(path: string, parsed: boolean): readonly Diagnostic[] {
+    if (parsed) return [];
+    return this.ask((program) =>
+      program.getSourceFileMetadata(path) === undefined ? [] : program.getSyntacticDiagnostics(path),
+    );
   }
 
   /**
    * Asks the server as of the files' present text. A server that died, for whatever reason, is started again, and asked once more.
-   * @throws KeyboardInterrupt if the server was ended by {@link interrupt}, or during an interrupt
+   * @throws KeyboardInterrupt if the server was ended by {@link interrupt}, or during an interrupt; NBS_TYPE_CHECKER if it fails again
    */
   ask<T>(question: (program: Program, checker: Checker, emitter: Emitter) => T): T {
     try {
       return this.#ask(question);
-    } catch (error) {
+    } catch {
       this.close();
       if (this.#interrupted || this.#options.interruptPending?.() === true) throw new KeyboardInterrupt();
-      if (!(error instanceof Error)) throw error;
-      return this.#ask(question);
+      return this.#again(question);
     } finally {
       this.#interrupted = false;
     }
   }
 
+  #again<T>(question: (program: Program, checker: Checker, emitter: Emitter) => T): T {
+    try {
+      return this.#ask(question);
+    } catch (error) {
+      this.close();
+      if (this.#interrupted || this.#options.interruptPending?.() === true) throw new KeyboardInterrupt();
+      throw TypeCheckerFailed({ reason: String((error as Error).message).split('\n')[0] ?? '' }, error);
+    }
+  }
+
   /** Process id of the server while there is one: another thread that ends it ends the question. */
   get pid(): number | undefined {
-    return (this.#api as unknown as { client: { channel: { child: { pid?: number } } } } | undefined)?.client.channel.child.pid;
+    return this.#channel?.child.pid;
+  }
+
+  get #channel(): Channel | undefined {
+    return (this.#api as unknown as { client: { channel: Channel } } | undefined)?.client.channel;
   }
 
   /** The server's end, which comes next or came just now, is wanted: the question under way throws. */
@@ -165,14 +205,17 @@ export class TypeServer {
     before?.dispose();
     const project = this.#snapshot.getProject(this.#config);
     if (project === undefined) throw new Error('TypeScript has no project for the notebook');
-    return question(project.program, project.checker, project.emitter);
+    const answer = question(project.program, project.checker, project.emitter);
+    // A server that a signal has reached answers one more request, with nothing in it, and ends. A second one shows it.
+    this.#channel?.requestSync('echo', '');
+    return answer;
   }
 
   #start(): API {
     const isOwn = (path: string): boolean =>
       path.startsWith(this.#options.folder) && path.includes(OWN_NAME, this.#options.folder.length);
-    const before = process.env.GOGC;
-    process.env.GOGC = SERVER_GOGC;
+    const before = Object.keys(SERVER_ENV).map((name) => [name, process.env[name]] as const);
+    Object.assign(process.env, SERVER_ENV);
     try {
       return new API({
         cwd: this.#options.folder,
@@ -183,8 +226,10 @@ export class TypeServer {
         },
       });
     } finally {
-      if (before === undefined) delete process.env.GOGC;
-      else process.env.GOGC = before;
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
     }
   }
 }

@@ -1,0 +1,151 @@
+import type { Reference } from 'nbserve/analysis';
+import { isNode, type SyntaxNode } from '../syntax.js';
+
+/** A use of another cell's name that happens once: when the cell runs. What stands in functions is looked up whenever they run. */
+export interface Lookup {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  /** `{ x }` */
+  readonly shorthand: boolean;
+  /** It makes a part of a class, an enum or a namespace: a static member, for example. */
+  readonly isPart: boolean;
+}
+
+export interface Lookups {
+  readonly once: readonly Lookup[];
+  /** Names that are looked up again and again: in functions, and in types of functions, classes and variables. */
+  readonly again: ReadonlySet<string>;
+}
+
+/** What runs, or means something, whenever it is used. */
+const LATE =
+  /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method|TSDeclare|TSInterface|TSTypeAlias|TSAbstract)|^ClassAccessorProperty$/;
+
+const FUNCTION = /^(Function|ArrowFunction|ObjectMethod|Class)/;
+
+/** @param free uses of names that the cell does not declare; they are no types */
+export function lookups(program: SyntaxNode, free: readonly Reference[]): Lookups {
+  const types = new TypeUses();
+  types.visit(program, false, false);
+  const once: Lookup[] = [];
+  const again = new Set<string>();
+  for (const use of types.found) {
+    if (types.own.has(use.name)) continue;
+    if (use.isLate) again.add(use.name);
+    else once.push({ ...use, shorthand: false });
+  }
+  for (const { name, start, end, shorthand, depth } of free) {
+    if (depth > 0) again.add(name);
+    else once.push({ name, start, end, shorthand, isPart: types.parts.some((part) => part.start <= start && end <= part.end) });
+  }
+  return { once, again };
+}
+
+interface TypeUse {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly isLate: boolean;
+  readonly isPart: boolean;
+}
+
+/** Collects the names in types. */
+class TypeUses {
+  readonly found: TypeUse[] = [];
+  /** Type parameters. */
+  readonly own = new Set<string>();
+  /** Code that makes a part of a class, an enum or a namespace when the cell runs. */
+  readonly parts: SyntaxNode[] = [];
+
+  visit(node: SyntaxNode, isLate: boolean, isPart: boolean): void {
+    switch (node.type) {
+      case 'TSTypeReference':
+        this.#use(node.typeName, isLate, isPart);
+        break;
+      case 'TSTypeQuery':
+        this.#use(node.exprName, isLate, isPart);
+        break;
+      case 'TSExpressionWithTypeArguments':
+      case 'TSClassImplements':
+      case 'TSInterfaceHeritage':
+        this.#use(node.expression, isLate, isPart);
+        break;
+      case 'TSTypeParameter': {
+        const name = isNode(node.name) ? node.name.name : node.name;
+        if (typeof name === 'string') this.own.add(name);
+        break;
+      }
+      case 'TSMappedType':
+        if (typeof node.key === 'string') this.own.add(node.key);
+        else if (isNode(node.key)) this.own.add(node.key.name as string);
+        break;
+      case 'VariableDeclaration':
+        for (const declarator of node.declarations as SyntaxNode[])
+          this.#variable(node.kind as string, declarator, isLate, isPart);
+        return;
+    }
+    const makesPart =
+      /^(StaticBlock|TSEnumDeclaration|TSModuleBlock)$/.test(node.type) ||
+      (/^Class(Private)?Property$/.test(node.type) && node.static === true);
+    if (makesPart && !isLate) this.parts.push(node);
+    const isField = /^Class(Private)?Property$/.test(node.type) && node.static !== true;
+    const late = isLate || isField || LATE.test(node.type);
+    for (const child of children(node)) this.visit(child, late, isPart || makesPart);
+  }
+
+  /** A constant's type is looked up once, unless functions give it new values or it is a holder that is still empty. */
+  #variable(kind: string, { id, init }: SyntaxNode, isLate: boolean, isPart: boolean): void {
+    if (isNode(id)) {
+      const isFixed = kind !== 'let' && kind !== 'var' && isNode(init) && !holdsFunction(init) && !isEmpty(init);
+      this.visit(id, isLate || !isFixed, isPart);
+    }
+    if (isNode(init)) this.visit(init, isLate, isPart);
+  }
+
+  #use(entity: unknown, isLate: boolean, isPart: boolean): void {
+    let node = entity;
+    while (isNode(node) && node.type !== 'Identifier') node = node.left ?? node.object;
+    if (!isNode(node)) return;
+    const name = node.name as string;
+    this.found.push({ name, start: node.start, end: node.start + name.length, isLate, isPart });
+  }
+}
+
+export function* children(node: SyntaxNode): Generator<SyntaxNode> {
+  for (const key in node) {
+    if (key === 'loc' || key === 'extra' || key === 'errors' || key.endsWith('omments')) continue;
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const child of value) if (isNode(child)) yield child;
+    } else if (isNode(value)) yield value;
+  }
+}
+
+/** Whether an expression has a function or a class in it. */
+export function holdsFunction(node: SyntaxNode): boolean {
+  if (FUNCTION.test(node.type)) return true;
+  for (const child of children(node)) if (holdsFunction(child)) return true;
+  return false;
+}
+
+/** `undefined`, `null`, `[]`, `{}`, `new Map()`: nothing of the type that a variable says is in it. */
+export function isEmpty(init: unknown): boolean {
+  if (!isNode(init)) return true;
+  switch (init.type) {
+    case 'NullLiteral':
+      return true;
+    case 'Identifier':
+      return init.name === 'undefined';
+    case 'ArrayExpression':
+      return (init.elements as unknown[]).length === 0;
+    case 'ObjectExpression':
+      return (init.properties as unknown[]).length === 0;
+    case 'NewExpression':
+      return (
+        (init.arguments as unknown[]).length === 0 && /^(Weak)?(Map|Set)$|^Array$/.test(String((init.callee as SyntaxNode).name))
+      );
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,104 @@
+import { type Edit, edited, unmapped } from '../mapped-text.js';
+import { type CellScope, type DeclaredName, type ScopeName, scopeName, slotOf } from './cell-scope.js';
+import type { CellSyntax } from './cell-syntax.js';
+
+/** Exports every cell's module, so that a cell can name another's declarations by its number. */
+export const HUB = '__nbs_hub.ts';
+
+export const fileOf = (slot: number): string => `__nbs_cell_${slot}.ts`;
+
+const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
+
+export const wordsOf = (text: string): ReadonlySet<string> => new Set(text.match(NAME));
+
+/** What a cell's module takes for a name of another cell. */
+export interface Use {
+  /** In functions and types, which look it up whenever they are used. */
+  readonly now: ScopeName;
+  /** In statements: what the name was when the cell ran. Only if a statement uses it. */
+  readonly ran?: ScopeName;
+  /** In a part of a class, an enum or a namespace: as `ran`, with the type that it had. Only if a part uses it. */
+  readonly first?: ScopeName;
+}
+
+export type Uses = ReadonlyMap<string, Use>;
+
+/** A cell as a module of TypeScript. */
+export interface CellModule {
+  readonly text: string;
+  readonly syntax: CellSyntax;
+  readonly uses: Uses;
+}
+
+/** What a cell uses when it is run in a scope. @param text undefined if it may use every name */
+export function usesIn(scope: CellScope, text: string | undefined, syntax: CellSyntax | undefined): Uses {
+  const uses = new Map<string, Use>();
+  const once = syntax?.lookups.once ?? [];
+  for (const name of text === undefined ? Object.keys(scope.names) : wordsOf(text)) {
+    const now = scopeName(scope, name);
+    if (now === undefined || syntax?.names.has(name) === true) continue;
+    const ran = once.some((one) => one.name === name && !one.isPart) ? { ran: now } : {};
+    const first = once.some((one) => one.name === name && one.isPart) ? { first: now } : {};
+    uses.set(name, { now, ...ran, ...first });
+  }
+  return uses;
+}
+
+/**
+ * What stands behind a cell's text, so that positions stay the user's:
+ *
+ *     import * as __nbs from './__nbs_hub.ts';
+ *     import Point = __nbs.c3.Point;             every meaning of a function, class, enum, namespace, type or import
+ *     declare let x: __nbs.t2['x'];              a variable: an alias could not be assigned to (TS2632), and `typeof __nbs.c2.x` can be a circle (TS2502)
+ *     import type { T } from './__nbs_cell_2.ts' what came by `import type` (TS1380)
+ */
+export function suffixOf(uses: Uses, syntax: CellSyntax | undefined): string {
+  const lines = [`\nimport * as __nbs from './${HUB}';`];
+  for (const [name, { now, ran, first }] of uses) {
+    lines.push(declarationOf(name, name, now));
+    if (ran !== undefined && !isSame(ran, now)) lines.push(declarationOf(ranName(name), name, ran));
+    if (first !== undefined && !isSame(first, now)) lines.push(declarationOf(firstName(name), name, first));
+  }
+  const exported = [...(syntax?.names.keys() ?? [])].filter((name) => !syntax?.exported.has(name));
+  lines.push(`export { ${exported.join(', ')} };\n`);
+  return lines.join('\n');
+}
+
+/** The whole text of a module whose names may have changed since its cell ran: what its statements use has a name of its own then. */
+export function moduleText({ text, syntax, uses }: CellModule): string {
+  const edits: Edit[] = [];
+  for (const { name, start, end, shorthand, isPart } of syntax.lookups.once) {
+    const use = uses.get(name);
+    const taken = isPart ? use?.first : use?.ran;
+    if (use === undefined || taken === undefined || isSame(taken, use.now)) continue;
+    const alias = isPart ? firstName(name) : ranName(name);
+    edits.push({ start, end, text: shorthand ? `${name}: ${alias}` : alias });
+  }
+  return edited(unmapped(text), edits).text + suffixOf(uses, syntax);
+}
+
+/** Names the cell in messages of the checker: `import("…/__nbs_cell_3").Point` becomes `Point`. */
+export const readable = (message: string): string =>
+  message
+    .replaceAll(/import\("[^"]*__nbs_cell_\d+"\)\./g, '')
+    .replaceAll(/__nbs\.[ct]\d+\.?/g, '')
+    .replaceAll(/__nbs_(?:ran|first)_/g, '');
+
+const ranName = (name: string): string => `__nbs_ran_${name}`;
+const firstName = (name: string): string => `__nbs_first_${name}`;
+
+const isSame = (one: ScopeName, other: ScopeName): boolean => one.slots.join() === other.slots.join();
+
+export const isVariable = ({ kind, isBoth }: DeclaredName): boolean =>
+  !isBoth && (kind === 'const' || kind === 'let' || kind === 'var');
+
+function declarationOf(alias: string, name: string, from: ScopeName): string {
+  const { kind, hasValue, slots } = from;
+  const slot = slotOf(from);
+  if (kind === 'import' && !hasValue) {
+    const imported = alias === name ? name : `${name} as ${alias}`;
+    return `import type { ${imported} } from './${fileOf(slot)}';`;
+  }
+  if (!isVariable(from)) return `import ${alias} = __nbs.c${slot}.${name};`;
+  return `declare ${kind} ${alias}: ${slots.map((one) => `__nbs.t${one}['${name}']`).join(' | ')};`;
+}

@@ -1,0 +1,142 @@
+import { type CellModule, type Use, wordsOf } from './cell-module.js';
+import { type ScopeName, slotOf } from './cell-scope.js';
+import { fieldsIn, HeldTypes } from './held-types.js';
+
+export interface RenewalOptions {
+  readonly cells: ReadonlyMap<number, CellModule>;
+  /** All names, the redeclared ones as they are now. */
+  readonly names: Readonly<Record<string, ScopeName>>;
+  readonly redeclared: readonly string[];
+  /** A module that nothing needs; never the same one twice. */
+  readonly free: () => number;
+  /** Whether the type that a module knows of a variable has code in it which does something else now. @param stale modules with such code */
+  readonly hasCode: (slot: number, name: string, stale: ReadonlySet<number>) => boolean;
+}
+
+export interface Renewed {
+  readonly names: Record<string, ScopeName>;
+  /** New modules. */
+  readonly modules: ReadonlyMap<number, CellModule>;
+}
+
+/**
+ * What the declaration of names that were there already means for the cells before. Their functions look names up when they run: each cell with a function
+ * that uses such a name, or that uses what such a cell declares, gets a new module. In it functions and types use the names of now. Statements, which ran
+ * once, use what they got: the old class, but with the methods' types of now, if those have changed.
+ */
+export function renewed(options: RenewalOptions): Renewed {
+  const { cells, free } = options;
+  const names = { ...options.names };
+  const stale = staleModules(options);
+  const modules = new Map<number, CellModule>();
+  if (stale.size === 0) return { names, modules };
+  const changed = changedNames(options, stale);
+  const successors = new Map([...stale].map((slot) => [slot, free()]));
+  const decisions = new Map<number, HeldTypes>();
+  const heldIn = (slot: number): HeldTypes => {
+    const module = cells.get(slot) as CellModule;
+    const held = decisions.get(slot) ?? new HeldTypes(module, changed, (name) => fieldsOf(cells, module, name));
+    decisions.set(slot, held);
+    return held;
+  };
+  const moved = (name: string, known: ScopeName): ScopeName => {
+    const slot = slotOf(known);
+    const successor = successors.get(slot);
+    if (successor === undefined) return known;
+    const { isWritten, ...rest } = known;
+    const held = heldIn(slot).of(name, known);
+    if (held === 'now') return { ...rest, slots: [successor] };
+    const first = known.slots[0] as number;
+    if (held === 'before' && !options.hasCode(first, name, stale)) return known;
+    return { ...rest, slots: [...(isWritten === true ? known.slots : [first]), successor] };
+  };
+  for (const [name, known] of Object.entries(options.names)) names[name] = moved(name, known);
+  const movedUse = (name: string, { now, ran, first }: Use): Use => {
+    const present = Object.hasOwn(names, name) ? names[name] : undefined;
+    const isPresent = ran !== undefined && present !== undefined && options.names[name]?.slots.join() === ran.slots.join();
+    return {
+      now: present ?? moved(name, now),
+      ...(ran === undefined ? {} : { ran: isPresent ? present : moved(name, { ...ran, isUsed: true, isWritten: true }) }),
+      ...(first === undefined ? {} : { first }),
+    };
+  };
+  for (const [slot, successor] of successors) {
+    const module = cells.get(slot) as CellModule;
+    const uses = new Map([...module.uses].map(([name, use]) => [name, movedUse(name, use)]));
+    modules.set(successor, { ...module, uses });
+  }
+  return { names, modules };
+}
+
+/** The text of a class's instance fields and of its bases'; undefined if one of them is no class of a cell. */
+function fieldsOf(cells: RenewalOptions['cells'], user: CellModule, name: string): string | undefined {
+  const from = user.uses.get(name)?.ran;
+  const module = from === undefined ? user : cells.get(slotOf(from));
+  const found = module === undefined ? undefined : fieldsIn(module, name);
+  if (module === undefined || found === undefined || found.base === name) return undefined;
+  if (found.base === undefined) return found.text;
+  const inherited = fieldsOf(cells, module, found.base);
+  return inherited === undefined ? undefined : `${found.text}\n${inherited}`;
+}
+
+/** Modules of living names, and of what those are made of. */
+function livingModules({ cells, names }: RenewalOptions): ReadonlySet<number> {
+  const living = new Set<number>();
+  const add = (slot: number): void => {
+    if (living.has(slot)) return;
+    const module = cells.get(slot);
+    if (module === undefined) return;
+    living.add(slot);
+    for (const { now, ran } of module.uses.values()) {
+      add(slotOf(now));
+      if (ran !== undefined) add(slotOf(ran));
+    }
+  };
+  for (const known of Object.values(names)) add(slotOf(known));
+  return living;
+}
+
+function staleModules(options: RenewalOptions): ReadonlySet<number> {
+  const { cells, names } = options;
+  const redeclared = new Set(options.redeclared);
+  const living = livingModules(options);
+  const presentOf = (name: string, now: ScopeName): number =>
+    slotOf((Object.hasOwn(names, name) ? names[name] : undefined) ?? now);
+  const stale = new Set<number>();
+  for (const slot of living) {
+    const { uses, syntax } = cells.get(slot) as CellModule;
+    for (const [name, { now }] of uses) {
+      if (redeclared.has(name) && syntax.lookups.again.has(name) && presentOf(name, now) !== slotOf(now)) stale.add(slot);
+    }
+  }
+  for (let count = 0; count !== stale.size; ) {
+    count = stale.size;
+    for (const slot of living) {
+      if (stale.has(slot)) continue;
+      for (const [name, { now, ran }] of (cells.get(slot) as CellModule).uses) {
+        if (stale.has(presentOf(name, now)) || (ran !== undefined && stale.has(slotOf(ran)))) stale.add(slot);
+      }
+    }
+  }
+  return stale;
+}
+
+/** The redeclared names, and those whose declaration uses one of these. */
+function changedNames({ cells, redeclared }: RenewalOptions, stale: ReadonlySet<number>): ReadonlySet<string> {
+  const changed = new Set(redeclared);
+  for (let count = 0; count !== changed.size; ) {
+    count = changed.size;
+    for (const slot of stale) {
+      const { text, syntax } = cells.get(slot) as CellModule;
+      for (const [name, declarations] of syntax.declarations) {
+        if (changed.has(name)) continue;
+        const uses = declarations.some(({ node }) => {
+          for (const word of wordsOf(text.slice(node.start, node.end))) if (word !== name && changed.has(word)) return true;
+          return false;
+        });
+        if (uses) changed.add(name);
+      }
+    }
+  }
+  return changed;
+}

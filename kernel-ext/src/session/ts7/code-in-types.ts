@@ -1,0 +1,44 @@
+import { type Checker, ObjectFlags, SignatureKind, SymbolFlags, type Type } from './type-server.js';
+
+/** So many types are looked at: a type may go on without an end. */
+const MOST_TYPES = 200;
+
+const CELL_FILE = /__nbs_cell_\d+\.ts$/i;
+
+/**
+ * Whether the type of a name has code in it that looks up names which were declared anew: a function, or an instance of a class of a cell that does.
+ * @param path the module that declares the name
+ * @param stale paths of modules whose functions do
+ */
+export function holdsCode(checker: Checker, path: string, name: string, stale: ReadonlySet<string>): boolean {
+  const symbol = checker.resolveName(name, SymbolFlags.Value, { document: path, position: 0 });
+  const type = symbol === undefined ? undefined : checker.getTypeOfSymbol(symbol);
+  const seen = new Set<number>();
+  const holds = (one: Type): boolean => {
+    if (seen.has(one.id)) return false;
+    seen.add(one.id);
+    if (seen.size > MOST_TYPES) return true;
+    if (one.isUnionType() || one.isIntersectionType()) return one.getTypes().some(holds);
+    if (!one.isObjectType()) return false;
+    const own = one.getSymbol();
+    const files = (own?.declarations ?? []).map((declaration) => String(declaration.path));
+    if (files.some((file) => stale.has(file))) {
+      // What a cell declares in one place may be plain data.
+      if ((own?.flags ?? 0) & (SymbolFlags.Class | SymbolFlags.Interface)) return true;
+    }
+    const isNamed = ((own?.flags ?? 0) & (SymbolFlags.Class | SymbolFlags.Interface | SymbolFlags.Enum)) !== 0;
+    const parts = (one.objectFlags & ObjectFlags.Reference) !== 0 ? checker.getTypeArguments(one as never) : [];
+    if (parts.some(holds)) return true;
+    // A class of a package, or of a cell that is as it was.
+    if (isNamed) return false;
+    if (checker.getSignaturesOfType(one, SignatureKind.Call).length > 0) return true;
+    if (checker.getSignaturesOfType(one, SignatureKind.Construct).length > 0) return true;
+    if (files.length > 0 && !files.some((file) => CELL_FILE.test(file))) return false;
+    return checker.getPropertiesOfType(one).some((property) => {
+      if ((property.flags & SymbolFlags.Accessor) !== 0) return true;
+      const inner = checker.getTypeOfSymbol(property);
+      return inner !== undefined && holds(inner);
+    });
+  };
+  return type !== undefined && holds(type);
+}

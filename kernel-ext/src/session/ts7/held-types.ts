@@ -1,0 +1,118 @@
+import { isNode, type SyntaxNode } from '../syntax.js';
+import { children, holdsFunction, isEmpty } from './cell-lookups.js';
+import { type CellModule, isVariable, wordsOf } from './cell-module.js';
+import type { ScopeName } from './cell-scope.js';
+import type { Declaration } from './declared-names.js';
+
+const FUNCTION = /^(FunctionExpression|ArrowFunctionExpression|ObjectMethod|TSInterface|TSTypeAlias)/;
+const CALL = /^(CallExpression|OptionalCallExpression|TaggedTemplateExpression|ImportExpression|JSXElement|JSXFragment)$/;
+const MEMBER = /^(MemberExpression|OptionalMemberExpression)$/;
+
+/**
+ * What a variable's type is after names that its cell uses were declared anew:
+ * - `now`: that of the cell's new module, in which statements use what the names were, and functions what they are;
+ * - `before`: as it was, unless there is code in it, which does another thing now; then
+ * - `both`: what a call gave may have been made with the old names or, if it has code, with the new ones.
+ */
+export type HeldType = 'now' | 'before' | 'both';
+
+/** Says for the variables of one cell which type they have after a change. It decides on the syntax. */
+export class HeldTypes {
+  readonly #module: CellModule;
+  readonly #changed: ReadonlySet<string>;
+  readonly #fieldsOf: (className: string) => string | undefined;
+
+  /**
+   * @param changed names with another value or another type than when the cell was checked
+   * @param fieldsOf the text of a class's instance fields and bases, if the classes are known
+   */
+  constructor(module: CellModule, changed: ReadonlySet<string>, fieldsOf: (className: string) => string | undefined) {
+    this.#module = module;
+    this.#changed = changed;
+    this.#fieldsOf = fieldsOf;
+  }
+
+  of(name: string, known: ScopeName): HeldType {
+    if (!isVariable(known)) return 'now';
+    const declarations = this.#module.syntax.declarations.get(name) ?? [];
+    const types = declarations.map((one) => this.#declared(one, known));
+    if (types.includes('both')) return 'both';
+    return types.includes('before') ? 'before' : 'now';
+  }
+
+  #declared({ node, pattern, init }: Declaration, { kind, isUsed, isWritten }: ScopeName): HeldType {
+    if (!this.#mentions(node)) return 'now';
+    // A loop's variable.
+    if (pattern === undefined) return 'before';
+    if (isNode(pattern.typeAnnotation)) {
+      if (init !== undefined && FUNCTION.test(init.type)) return isWritten === true ? 'both' : 'now';
+      if (!this.#mentions(pattern.typeAnnotation)) return 'now';
+      const isHolder = isEmpty(init);
+      if (isHolder && isUsed !== true) return 'now';
+      const isFixed = kind === 'const' && init !== undefined && !holdsFunction(init) && !isHolder;
+      return isFixed ? 'now' : 'both';
+    }
+    if (isWritten === true && kind !== 'const') return 'both';
+    if (init === undefined) return 'now';
+    const isTaken = pattern.type !== 'Identifier' && !/^(Object|Array)Expression$/.test(init.type) && this.#mentions(init);
+    return !isTaken && this.#isPlain(init) ? 'now' : 'before';
+  }
+
+  /** Whether the new module says the type of an expression that was computed with the old names. */
+  #isPlain(node: SyntaxNode): boolean {
+    if (FUNCTION.test(node.type)) return true;
+    if (/^Class(Expression|Declaration)$/.test(node.type)) return !isNode(node.superClass) || this.#isPlain(node.superClass);
+    if (MEMBER.test(node.type)) return !this.#mentions(node.object as SyntaxNode);
+    if (node.type === 'NewExpression') return this.#isPlainInstance(node);
+    if (CALL.test(node.type)) {
+      // What nbserve is given runs later, in a replica.
+      if (!isNode(node.callee) || rootOf(node.callee) !== 'serve') return !this.#mentions(node);
+    }
+    for (const child of children(node)) if (!this.#isPlain(child)) return false;
+    return true;
+  }
+
+  /** An instance's methods are of now. Its fields were computed when it was made. */
+  #isPlainInstance(node: SyntaxNode): boolean {
+    const callee = node.callee as SyntaxNode;
+    const fields = callee.type === 'Identifier' ? this.#fieldsOf(callee.name as string) : undefined;
+    if (fields === undefined) return !this.#mentions(node);
+    if (this.#mentionsIn(fields)) return false;
+    return (node.arguments as SyntaxNode[]).every((one) => this.#isPlain(one) && !(holdsFunction(one) && this.#mentions(one)));
+  }
+
+  #mentions(node: SyntaxNode): boolean {
+    return this.#mentionsIn(this.#module.text.slice(node.start, node.end));
+  }
+
+  #mentionsIn(text: string): boolean {
+    for (const word of wordsOf(text)) if (this.#changed.has(word)) return true;
+    return false;
+  }
+}
+
+/** The `a` of `a.b().c`. */
+function rootOf(node: SyntaxNode): unknown {
+  let root: unknown = node;
+  while (isNode(root) && root.type !== 'Identifier') root = root.object ?? root.callee;
+  return isNode(root) ? root.name : undefined;
+}
+
+/** The text of a class's instance fields, and its base; undefined if the module has no such class. */
+export function fieldsIn({ text, syntax }: CellModule, className: string): { text: string; base?: string } | undefined {
+  const found = syntax.declarations.get(className)?.find(({ node }) => node.type === 'ClassDeclaration')?.node;
+  if (found === undefined) return undefined;
+  const parts: SyntaxNode[] = [];
+  for (const member of (found.body as SyntaxNode).body as SyntaxNode[]) {
+    if (/^Class(Private|Accessor)?Property$/.test(member.type)) {
+      // A function in a field is as a method.
+      const { value, typeAnnotation } = member;
+      if (isNode(typeAnnotation)) parts.push(typeAnnotation);
+      if (isNode(value) && !FUNCTION.test(value.type)) parts.push(value);
+    } else if (member.kind === 'constructor') parts.push(...(member.params as SyntaxNode[]));
+  }
+  const { superClass } = found;
+  const named = isNode(superClass) && superClass.type === 'Identifier' ? { base: superClass.name as string } : {};
+  if (isNode(superClass) && named.base === undefined) parts.push(superClass);
+  return { text: parts.map((part) => text.slice(part.start, part.end)).join('\n'), ...named };
+}

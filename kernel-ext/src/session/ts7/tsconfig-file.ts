@@ -1,0 +1,100 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { BadTsconfig } from '../errors.js';
+
+/** What a `tsconfig.json` says together with the files that it extends. */
+export interface Tsconfig {
+  /** Compiler options; those of the file go before those that it extends. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Pattern, `@lib/*`, → patterns of files, absolute. */
+  readonly paths: Readonly<Record<string, readonly string[]>>;
+  /** File that was read, or looked for → when it was last changed, 0 if it was not there. */
+  readonly read: ReadonlyMap<string, number>;
+  /** NBS_TSCONFIG: a file is not JSON, or extends one that is not there. There are no options then. */
+  readonly fault?: Error;
+}
+
+interface Raw {
+  readonly extends?: unknown;
+  readonly compilerOptions?: unknown;
+}
+
+export function readTsconfig(file: string): Tsconfig {
+  const read = new Map<string, number>();
+  try {
+    return { ...merged(file, read, undefined), read };
+  } catch (error) {
+    return { options: {}, paths: {}, read, fault: error as Error };
+  }
+}
+
+export function modificationTime(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true ? found.mtimeMs : 0;
+}
+
+function merged(file: string, read: Map<string, number>, extendedBy: string | undefined): Pick<Tsconfig, 'options' | 'paths'> {
+  // A file that extends itself.
+  if (read.has(file)) return { options: {}, paths: {} };
+  const modifiedMs = modificationTime(file);
+  read.set(file, modifiedMs);
+  if (modifiedMs === 0) {
+    if (extendedBy === undefined) return { options: {}, paths: {} };
+    throw BadTsconfig({ file: extendedBy, reason: `it extends ${file}, which is not there` });
+  }
+  const raw = parsed(file);
+  const bases = typeof raw.extends === 'string' ? [raw.extends] : Array.isArray(raw.extends) ? raw.extends : [];
+  let options: Record<string, unknown> = {};
+  let paths: Tsconfig['paths'] = {};
+  for (const base of bases) {
+    const found = merged(locate(file, String(base)), read, file);
+    options = { ...options, ...found.options };
+    if (Object.keys(found.paths).length > 0) paths = found.paths;
+  }
+  const own = typeof raw.compilerOptions === 'object' && raw.compilerOptions !== null ? { ...raw.compilerOptions } : {};
+  const { baseUrl, paths: ownPaths } = own as { baseUrl?: unknown; paths?: Record<string, unknown> };
+  if (typeof ownPaths === 'object' && ownPaths !== null) {
+    const folder = resolve(dirname(file), typeof baseUrl === 'string' ? baseUrl : '.');
+    paths = Object.fromEntries(
+      Object.entries(ownPaths)
+        .filter((entry): entry is [string, string[]] => Array.isArray(entry[1]))
+        .map(([pattern, files]) => [pattern, files.map((one) => resolve(folder, one))]),
+    );
+  }
+  return { options: { ...options, ...own }, paths };
+}
+
+/** The file that `extends` means: a path, or a file of a package. */
+function locate(from: string, base: string): string {
+  const name = base.endsWith('.json') ? base : `${base}.json`;
+  if (isAbsolute(base) || /^\.{1,2}(\/|$)/.test(base)) return resolve(dirname(from), name);
+  const { resolve: find } = createRequire(from);
+  for (const specifier of [base, name, join(base, 'tsconfig.json')]) {
+    try {
+      const found = find(specifier);
+      if (found.endsWith('.json')) return found;
+    } catch {
+      // It may have another name.
+    }
+  }
+  return join(dirname(from), 'node_modules', name);
+}
+
+function parsed(file: string): Raw {
+  try {
+    return JSON.parse(withoutComments(readFileSync(file, 'utf8'))) as Raw;
+  } catch (error) {
+    throw BadTsconfig({ file, reason: (error as Error).message });
+  }
+}
+
+/** JSON of a `tsconfig.json`, which may hold comments and commas too many. */
+const withoutComments = (text: string): string =>
+  text
+    .replace(/^\ufeff/, '')
+    .replace(/("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_all, string: string | undefined) => string ?? '')
+    .replace(
+      /("(?:\\.|[^"\\])*")|,(\s*[}\]])/g,
+      (_all, string: string | undefined, end: string | undefined) => string ?? end ?? '',
+    );
