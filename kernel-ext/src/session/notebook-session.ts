@@ -7,7 +7,7 @@ import { CellExecutor } from './cell-executor.js';
 import { CellSources } from './cell-sources.js';
 import { endWorkers, watchWorkers } from './cell-workers.js';
 import { completeCell } from './completion.js';
-import type { ConvertedCell, Converter } from './converter.js';
+import type { ConvertedCell, Converter, Diagnostic } from './converter.js';
 import { createConverter } from './create-converter.js';
 import { KeyboardInterrupt } from './errors.js';
 import { loadedHost, replicasPrinted, startClusterAhead, warmHost } from './host.js';
@@ -30,6 +30,7 @@ import type {
 import { rememberCell } from './stack-positions.js';
 import { formatDiagnostics, formatError } from './traceback.js';
 import { saveCompileCache } from './tslab-fork.js';
+import { type HelpSources, helpFor } from './type-help.js';
 
 /** When the compiled code of TypeScript is written: not while somebody waits for the first cell. */
 const SAVE_CACHE_MS = 5_000;
@@ -221,7 +222,10 @@ export class NotebookSession implements Session {
     const source = await this.#sources.marked(cell.id, plain);
     cell.interrupted.throwIfAborted();
     const converted = this.#check((types) => types.convert(this.#scope, { id: cell.id, source }));
-    if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics, paintFor(cell.output));
+    if (!converted.ok) {
+      const help = (one: Diagnostic): string | undefined => helpFor(code, one, this.#helpSources);
+      return formatDiagnostics(cell.id, code, converted.diagnostics, help, paintFor(cell.output));
+    }
     // Of a file that did not change, no code comes a second time.
     this.#modules.add(converted.sideModules);
     cell.interrupted.throwIfAborted();
@@ -270,6 +274,16 @@ export class NotebookSession implements Session {
     const env: Record<string, string> = cluster === null ? {} : { NBSERVE_CLUSTER: cluster.cluster.dir };
     const leadsGroup = this.#leadsGroup;
     return { folder: this.#folder, output: cell.output, signal: cell.interrupted, versions: versionText, env, leadsGroup };
+  }
+
+  readonly #helpSources: HelpSources = {
+    deploymentOptions: () => this.#namesAt('serve.deployment(class Any {}, { ', ''),
+    exportsOf: (module) => this.#namesAt('import { ', ` } from '${module}'`),
+  };
+
+  /** What completion offers between two pieces of code. */
+  #namesAt(before: string, after: string): readonly string[] {
+    return this.#check((types) => types.complete(this.#scope, before + after, before.length).names);
   }
 
   /** Asks the type checker so that an interrupt can end the question. */

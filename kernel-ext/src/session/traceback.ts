@@ -23,22 +23,29 @@ export function formatError(error: unknown, paint = PLAIN_PAINT): ErrorOutcome {
   return { status: 'error', ename, evalue, traceback: lines(error, 0, paint) };
 }
 
-/** What the type checker said, each with its place and line. */
+/** What the type checker said, each with its place and line, and with a line of help if there is one. */
 export function formatDiagnostics(
   id: string,
   source: string,
   diagnostics: readonly Diagnostic[],
+  help: (diagnostic: Diagnostic) => string | undefined,
   paint = PLAIN_PAINT,
 ): ErrorOutcome {
   const index = new LineIndex(source);
   const traceback: string[] = [];
   const heads: string[] = [];
-  for (const { start, end, code, message, file } of diagnostics) {
+  const helped = new Set<string>();
+  for (const diagnostic of diagnostics) {
+    const { start, end, code, message, file } = diagnostic;
     const { line, column } = file ?? index.position(start);
     const place = `${file?.path ?? id}:${line + 1}:${column + 1} - `;
     heads.push(`${place}TS${code}: ${message}`);
     traceback.push(`${paint.faint(place)}TS${code}: ${message}`);
     if (file === undefined) traceback.push(...codeFrame(source, line, column, end - start, paint).map((text) => `  ${text}`));
+    const said = help(diagnostic);
+    // One mistake may bring several complaints.
+    if (said !== undefined && !helped.has(said)) traceback.push(`  ${paint.strong('help')}: ${said}`);
+    if (said !== undefined) helped.add(said);
   }
   return {
     status: 'error',
