@@ -36,7 +36,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [code: string, help: 
     ['await serve.run(serve.deployment(Chat))', /serve\.deployment\(Chat\)\.bind\(…\)/],
   ],
   'serve.run of a class': [['await serve.run(Chat)', /serve\.deployment\(Chat\)\.bind\(…\)/]],
-  'a method without remote': [["await handle.say('x')", /say\.remote\(…\)/]],
+  'a method without remote': [["await handle.say('x')", /handle\.say\.remote\(…\)/]],
   'a handle without remote': [["await handle('x')", /handle\.remote\(…\)/]],
   'fetch of a handle': [['await handle.fetch.remote()', /fetch\(handle\.url\)/]],
   'a method that a handle does not have': [['await handle.nosuch.remote()', /public methods of the class/]],

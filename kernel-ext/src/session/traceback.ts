@@ -1,14 +1,13 @@
 import { inspect } from 'node:util';
-import { codeFrame } from './code-frame.js';
+import { codeFrame, type Paint, PLAIN_PAINT } from './code-frame.js';
 import type { Diagnostic } from './converter.js';
 import { LineIndex } from './mapped-text.js';
-import { type Paint, PLAIN_PAINT } from './paint.js';
 import type { ErrorOutcome } from './session.js';
 import { cellSource } from './stack-positions.js';
 
 const MAX_CAUSES = 8;
 
-/** Frames that are nobody's code: Node's own, tslab's, nbserve's. */
+/** Frames that are not the user's code: those of Node, tslab and nbserve. */
 const OWN_FRAME =
   /\(?node:|\/tslab\/|\/kernel-ext\/dist\/|\/nbserve-kernel\/|\/nbserve\/dist\/|\/lib\/dist\/|at (async )?(new )?(Promise|<anonymous>)( \(<anonymous>\))?$/;
 

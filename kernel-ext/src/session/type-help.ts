@@ -108,8 +108,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     EXPECTED_APPLICATION.test(message)
       ? `serve.run takes an application: serve.deployment(${/^[\w$]+$/.test(text) ? text : 'Class'}).bind(…)`
       : undefined,
-  'a method without remote': ({ code, message, text }) =>
-    code === 2349 && /'RemoteMethod</.test(message) ? `a method of a handle is called by .remote: ${text}.remote(…)` : undefined,
+  'a method without remote': ({ code, message, before, text }) => {
+    if (code !== 2349 || !/'RemoteMethod</.test(message)) return undefined;
+    const handle = /[\w$]+\s*\.\s*$/.exec(before)?.[0] ?? '';
+    return `a method of a handle is called by .remote: ${handle}${text}.remote(…)`;
+  },
   'a handle without remote': ({ code, message, text }) =>
     code === 2349 && isHandle(message)
       ? `a handle is called by .remote: ${text}.remote(…), or ${text}.method.remote(…)`
