@@ -1,5 +1,5 @@
 // `npm run bench`: every number of lib/docs/performance.md, against peers measured in the same run.
-// Options: --only echo,kernel (any of the names below) · --rounds N · --quick (a look in a few minutes) · --without ray,jupyter (peers) · --write (renew the page)
+// Options: --only echo,kernel (any of the names below) · --rounds N · --quick (a look in a few minutes) · --without ray,jupyter,deno (peers) · --write (renew the page)
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { findLeftovers } from '../leftovers.mjs';
 import { stopAll } from './harness/processes.mjs';
 import { Ray } from './harness/ray.mjs';
 import { print, writePage } from './harness/report.mjs';
+import { denoBinary } from './peers/deno.mjs';
 
 const NAMES = ['echo', 'handle', 'replicas', 'routes', 'idle', 'mnist', 'image', 'kernel', 'first-run'];
 
@@ -32,7 +33,7 @@ process.env.NBSERVE_BENCH_RUN = mark.split('=')[1];
 process.env.NBSERVE_HOME = home;
 
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
-const context = { rounds, peerRounds: Math.min(rounds, 3), seconds: options.quick ? 1 : 3 };
+const context = { rounds, peerRounds: Math.min(rounds, 3), seconds: options.quick ? 1 : 3, isQuick: options.quick };
 
 /** Starts a peer. If that fails, its rows say so, and the other benchmarks continue. */
 async function peer(name, open) {
@@ -47,6 +48,7 @@ async function peer(name, open) {
 }
 
 Object.assign(context, await peer('jupyter', async () => jupyterPython()));
+Object.assign(context, await peer('deno', async () => denoBinary()));
 Object.assign(
   context,
   await peer('ray', async () => {

@@ -7,7 +7,8 @@ import { after, describe, it } from 'node:test';
 import { NBSERVE } from './fixtures/notebook.js';
 import { notebookOf } from './fixtures/runner.js';
 
-const STRONG = '\u001b[1;31m';
+const ESCAPE = '\u001b[';
+const STRONG = `${ESCAPE}1;31m`;
 
 describe('colours of nbserve execute', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nbs-colors-'));
@@ -33,7 +34,7 @@ describe('colours of nbserve execute', () => {
     const { stderr, result, traceback } = execute({});
     assert.ok(traceback.includes(`${STRONG}TypeScriptError`), traceback);
     assert.equal(result, '{ a: 1 }');
-    assert.ok(!stderr.includes('\u001b['), stderr);
+    assert.ok(!stderr.includes(ESCAPE), stderr);
     assert.match(stderr, /TS2322: Type 'number' is not assignable to type 'string'/);
   });
 
@@ -44,6 +45,6 @@ describe('colours of nbserve execute', () => {
 
   it('are not used with NO_COLOR', () => {
     const { stderr, traceback } = execute({ CI: 'true', NO_COLOR: '1' });
-    assert.ok(!(stderr + traceback).includes('\u001b['), stderr + traceback);
+    assert.ok(!(stderr + traceback).includes(ESCAPE), stderr);
   });
 });

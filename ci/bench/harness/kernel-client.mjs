@@ -68,6 +68,13 @@ export class KernelClient {
     return { ms: performance.now() - begun, text };
   }
 
+  /** What fits behind the code. Resolves with the time in ms and the names. */
+  async complete(code) {
+    const begun = performance.now();
+    const { reply } = await this.#request('shell', 'complete_request', { code, cursor_pos: code.length }, { idle: true });
+    return { ms: performance.now() - begun, names: reply.matches };
+  }
+
   async end() {
     this.#request('control', 'shutdown_request', { restart: false }, { idle: false }).catch(() => {});
     const timer = setTimeout(() => this.child.kill('SIGKILL'), 10_000);

@@ -9,7 +9,19 @@ const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 /** Starts nbserve's kernel for a notebook in a new folder of the repository, so that `nbserve` can be imported. */
 export const startNotebook = () => startIn((cwd) => KernelClient.start(kernelArgv(), { cwd }));
 
-/** Starts ipykernel, in the same kind of folder. */
+/** The same on tslab's converter. */
+export const startTslab = () => startIn((cwd) => KernelClient.start(kernelArgv(), { cwd, env: { NBSERVE_TYPES: 'tslab' } }));
+
+/** Deno's kernel, in the same surroundings. */
+export const startDeno = (deno) =>
+  startIn((cwd) =>
+    KernelClient.start([deno, 'jupyter', '--kernel', '--conn', '{connection_file}'], {
+      cwd,
+      env: { DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' },
+    }),
+  );
+
+/** ipykernel, in the same surroundings. */
 export const startIpykernel = (python) =>
   startIn((cwd) => KernelClient.start([python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'], { cwd }));
 

@@ -1,5 +1,5 @@
-// Writes rows as a table, to the terminal and between the markers of lib/docs/performance.md.
-// A row: { name, ours, peer?, ratio?: { median, min, max }, aim?: { atLeast | atMost }, cpu?: side → process → µs per request }
+// Rows as a table, on the terminal and between the markers of lib/docs/performance.md.
+// A row: { name, ours, peer?, ratio?: { median, min, max }, aim?: { atLeast | atMost } (a ratio), limit?: { value, atMost, unit } (a number of ours), cpu?: side → process → µs per request }
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { loadTool } from './load.mjs';
@@ -12,7 +12,8 @@ const times = (value) =>
   value >= 10 ? `${value.toFixed(0)}×` : value >= 0.2 ? `${value.toFixed(2)}×` : `1/${(1 / value).toFixed(0)}`;
 const spread = ({ median, min, max }) => (min === max ? times(median) : `${times(median)} (${times(min)} … ${times(max)})`);
 
-function verdict({ aim, ratio }) {
+function verdict({ aim, ratio, limit }) {
+  if (limit !== undefined) return [`≤ ${limit.atMost} ${limit.unit}`, limit.value <= limit.atMost ? 'yes' : 'no'];
   if (aim === undefined || ratio === undefined) return ['', ''];
   const { atLeast, atMost } = aim;
   const holds = atLeast === undefined ? ratio.median <= atMost : ratio.median >= atLeast;

@@ -15,7 +15,7 @@ export interface CellContext {
   readonly magic: (index: number) => Promise<void>;
   /** Runs a piece of the cell and says how long it took. */
   readonly time: (work: () => unknown) => Promise<unknown>;
-  /** A name was given a class or function. */
+  /** Is called when a name is given a class or function. */
   readonly bound: (name: string, value: unknown) => void;
 }
 

@@ -59,7 +59,7 @@ export function cellFunction(fork: Fork, emitted: string, resultName: string | u
     }
   }
   const loops = loopEdits(fork, file);
-  // Of insertions at one place the outer ones come first.
+  // If several insertions have one place, the outer ones come first.
   edits.push(...loops, ...waitEdits(fork, file), ...callEdits(fork, file));
   const accessors = exported.map((name) => accessor(name, kinds.get(name) ?? 'var')).join(', ');
   const helpers = HELPERS.filter((name) => module.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
@@ -89,7 +89,7 @@ function waitEdits(fork: Fork, file: ts.SourceFile): Edit[] {
   };
   const visit = (node: ts.Node): void => {
     if (fork.isFunctionLike(node) && !isTimed(fork, node)) return;
-    // Of a line with `%time` the inner await is the one to end.
+    // In a line with `%time`, the inner await is the one to end.
     if (fork.isAwaitExpression(node) && !isTimer(fork, node.expression)) wrap(node.expression, 'wait');
     else if (fork.isForOfStatement(node) && node.awaitModifier !== undefined) wrap(node.expression, 'each');
     fork.forEachChild(node, visit);

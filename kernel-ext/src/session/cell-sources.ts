@@ -6,7 +6,7 @@ type Event =
   | { readonly kind: 'cell'; readonly id: string; readonly source: string }
   | { readonly kind: 'bind'; readonly id: string; readonly name: string; readonly value: Held };
 
-/** A value, held weakly where it can be: a notebook's redefined array must be freed. */
+/** A value. Objects are held weakly, because an array that the notebook has redefined must be freed. */
 type Held = { readonly value: unknown } | WeakRef<object>;
 
 function held(value: unknown): Held {
@@ -28,7 +28,7 @@ const GLOBALS = { serve: 'nbserve', onnx: 'nbserve/onnx' };
 /** Calls whose first argument may be a class or function expression to ship. */
 const DEPLOYS = /\b(deployment|ingress)\s*(<[^()]*>)?\(/;
 
-/** Tells nbserve which source each class and function came from. Nothing is parsed and nbserve is not loaded until a cell mentions a deployment. */
+/** Tells nbserve from which source each class and function came. It parses nothing, and does not load nbserve, until a cell mentions a deployment. */
 export class CellSources {
   readonly #options: CellSourcesOptions;
   #events: Event[] = [];

@@ -47,7 +47,7 @@ export class CellWaits {
       try {
         return (await this.wait(inner.next())) as IteratorResult<unknown>;
       } catch (error) {
-        // `for await` takes an iterator that threw for ended; this one is only left.
+        // If `next` throws, `for await` takes the iterator for ended and does not close it, so it is closed here.
         if (this.#interrupted) inner.return?.().then(ignore, ignore);
         throw error;
       }

@@ -1,4 +1,23 @@
-import { type Paint, PLAIN_PAINT } from './paint.js';
+import type { Output } from './session.js';
+
+/** How the parts of a traceback look. */
+export interface Paint {
+  /** The error's name, and the mark under the place. */
+  strong(text: string): string;
+  /** Text around the user's own words: line numbers, frames. */
+  faint(text: string): string;
+}
+
+export const PLAIN_PAINT: Paint = { strong: (text) => text, faint: (text) => text };
+
+// Jupyter's front ends know the code for grey, but not the code for faint text (2).
+const COLOURED: Paint = {
+  strong: (text) => `\u001b[1;31m${text}\u001b[22;39m`,
+  faint: (text) => `\u001b[90m${text}\u001b[39m`,
+};
+
+/** How errors look for the reader of this output. */
+export const paintFor = ({ colors }: Pick<Output, 'colors'>): Paint => (colors === undefined ? PLAIN_PAINT : COLOURED);
 
 /**
  * The line of an error with a line before and after it, and a mark under the place.

@@ -18,13 +18,13 @@ export interface Diagnostic {
   readonly end: number;
   readonly code: number;
   readonly message: string;
-  /** Path from the notebook's folder where the complaint is about a file and not about the cell. */
+  /** If the complaint is about a file and not about the cell: its path from the notebook's folder. */
   readonly file?: { readonly path: string; readonly line: number; readonly column: number };
 }
 
 /** JavaScript, with its source map, of a file that a cell imports by a relative path. */
 export interface SideModule {
-  /** Of the TypeScript. */
+  /** Path of the TypeScript file. */
   readonly path: string;
   readonly code: string;
   /** The code is an async function expression: the file awaits at its top, or uses one that does. */
@@ -79,7 +79,7 @@ export interface Completion {
   readonly start: number;
   readonly end: number;
   readonly names: readonly string[];
-  /** Of each of `names`. */
+  /** The kinds of `names`, in the same order. */
   readonly kinds: readonly CompletionKind[];
 }
 
@@ -113,8 +113,8 @@ export interface Converter {
   sideModule?(folder: string, specifier: string): { readonly path: string; readonly modules: readonly SideModule[] } | undefined;
   isComplete(code: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };
   /**
-   * Only if a process of its own checks the types: its pid, while there is one. Who ends that process ends the question that it is asked; it then throws
-   * KeyboardInterrupt, and the next question starts another process. A converter without this may be terminated, and is of no use afterwards.
+   * The pid of the process that checks the types, if the converter has one and while it runs. If somebody ends that process, the question that it was asked
+   * throws KeyboardInterrupt, and the next question starts another process. A converter without this method can only be terminated, and cannot be used afterwards.
    */
   checker?(): number | undefined;
   dispose(): void;

@@ -18,13 +18,13 @@ export class DisposalScope {
     return this.#add(value, [Symbol.asyncDispose, Symbol.dispose]);
   }
 
-  /** To be thrown on: the block's own error, which disposal may wrap. */
+  /** Takes the block's own error, which disposal may wrap. @returns the error to throw */
   failed(error: unknown): unknown {
     this.#error = { thrown: error };
     return error;
   }
 
-  /** Disposes in reverse order. @throws the error; of several a SuppressedError, as the language has it */
+  /** Disposes in reverse order. @throws the error; if there are several, a SuppressedError, as the language has it */
   end(): void {
     for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) this.#attempt(entry);
     if (this.#error !== undefined) throw this.#error.thrown;

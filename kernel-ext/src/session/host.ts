@@ -12,7 +12,7 @@ export interface Owner {
 }
 
 let owner: Owner | undefined;
-/** Loaded with the kernel, so this is in no cell: what is printed there goes to the cell that runs. */
+/** This is bound while the kernel loads, outside of all cells, so what it prints goes to the cell that runs. */
 const inNoCell = AsyncResource.bind((print: () => void) => print());
 let loading: Promise<Host> | undefined;
 let loaded: Host | undefined;
@@ -24,24 +24,24 @@ export function host(): Promise<Host> {
     host.setCallers({ current: currentCellNumber, run: runAsCell });
     if (owner?.key !== undefined) host.setOwnerKey(owner.key);
     if (owner !== undefined) host.setOwnerName(owner.name);
-    // What it says is for the cell that runs then.
+    // Notices appear below the cell that runs when they are printed.
     host.setNoticePrinter((text) => console.log(text));
     return host;
   });
   return loading;
 }
 
-/** To be called before the host is needed: a restarted kernel waits for its predecessor's cluster to end, and gets its port. */
+/** Call this before the host is needed: a restarted kernel waits until the cluster of its predecessor has ended, and gets its port. */
 export function nameOwner(named: Owner): void {
   owner = named;
 }
 
-/** Starts what a cell that serves will ask for; does nothing where the host is not loaded yet. */
+/** Starts the cluster that a cell will ask for. It does nothing if the host is not loaded yet. */
 export function startClusterAhead(): void {
   loaded?.startAhead();
 }
 
-/** Waits until what replicas have printed by now has arrived, for `limitMs` at most; does nothing where nothing serves. */
+/** Waits until what replicas have printed by now has arrived, for `limitMs` at most. It does nothing if the notebook serves nothing. */
 export async function replicasPrinted(limitMs: number): Promise<void> {
   await loaded?.logsDelivered(limitMs);
 }
@@ -51,10 +51,18 @@ export function loadedHost(): Promise<Host> | undefined {
   return loading;
 }
 
-/** Loads the host and lets it load what it compiles with. Where that fails, the first cell that needs it says so. */
+/** Loads the host and lets it load what it compiles with. If that fails, the first cell that needs the host says so. */
 export function warmHost(): void {
   host().then(
     ({ warm }) => warm(),
     () => {},
   );
 }
+
+/** A cell with this text most likely needs a cluster. A wrong guess costs processes that nobody uses until the notebook ends. */
+const RUNS = /\bserve\s*\.\s*run\s*\(/;
+/** With this text, the cell chooses the address itself. */
+const STARTS = /\bserve\s*\.\s*start\s*\(/;
+
+/** Whether a cell that is about to run will start a cluster at the usual address. That cluster boots while TypeScript looks at the cell. */
+export const willServe = (code: string): boolean => RUNS.test(code) && !STARTS.test(code);

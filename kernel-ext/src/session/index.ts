@@ -1,5 +1,5 @@
-export { createSession } from './create-session.js';
 export { nameOwner } from './host.js';
+export { createSession } from './notebook-session.js';
 export type {
   CompleteReply,
   DisplayBundle,

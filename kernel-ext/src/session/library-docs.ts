@@ -16,7 +16,7 @@ function isLibrary(path: string): boolean {
   return path.includes('/@types/node/') || path.includes('/undici-types/') || path.includes('/typescript-for-tslab/lib/lib.');
 }
 
-/** The text of the documentation comment above a declaration in one of those files; '' where there is none. */
+/** The text of the documentation comment above a declaration in one of those files; '' if there is none. */
 export function documentationOf(declaration: ts.Declaration): string {
   const { fileName } = declaration.getSourceFile();
   if (!isLibrary(fileName)) return '';

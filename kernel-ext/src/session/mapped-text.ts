@@ -12,7 +12,7 @@ export interface MappedText {
   toOriginal(offset: number): number;
 }
 
-/** A text that nothing was done to. */
+/** A text without edits. */
 export function unmapped(text: string): MappedText {
   return { text, toOriginal: (offset) => offset };
 }

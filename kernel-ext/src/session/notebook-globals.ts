@@ -7,7 +7,7 @@ import { currentCell, lastCell } from './running-cell.js';
 
 const own = createRequire(import.meta.url);
 
-/** Puts `serve`, `onnx`, `display`, `prompt` and `input` where every cell sees them. nbserve is loaded when the first of them is used. */
+/** Makes `serve`, `onnx`, `display`, `prompt` and `input` globals, so that every cell sees them. nbserve is loaded when the first of them is used. */
 export function installNotebookGlobals(): void {
   installDisposalGlobals();
   lazy('serve', () => (own('nbserve') as typeof import('nbserve')).serve);

@@ -5,7 +5,6 @@ import { constants, Script } from 'node:vm';
 import type { Converter, SideModule } from './converter.js';
 import { AwaitingModule } from './errors.js';
 import { host } from './host.js';
-import { importMeta } from './import-meta.js';
 import { outsideCells } from './running-cell.js';
 import { rememberModule } from './stack-positions.js';
 
@@ -191,4 +190,20 @@ function reexport(exports: object, from: object): void {
     if (name === 'default' || Object.hasOwn(exports, name)) continue;
     Object.defineProperty(exports, name, { enumerable: true, get: () => Reflect.get(from, name) as unknown });
   }
+}
+
+/**
+ * `import.meta` of a cell, or of a file beside the notebook.
+ * @param side the notebook's own file that a specifier means, if it is one
+ */
+function importMeta(filename: string, side: (specifier: string) => string | undefined): Record<string, unknown> {
+  const { href: url } = pathToFileURL(filename);
+  const resolve = (specifier: string): string => {
+    if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
+    const own = side(specifier);
+    if (own !== undefined) return pathToFileURL(own).href;
+    if (/^\.{0,2}\//.test(specifier) || /^[a-z][a-z+.-]+:/i.test(specifier)) return new URL(specifier, url).href;
+    return pathToFileURL(createRequire(filename).resolve(specifier)).href;
+  };
+  return { url, dirname: dirname(filename), filename, resolve };
 }

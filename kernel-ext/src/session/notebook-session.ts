@@ -2,19 +2,18 @@ import { watchSpawns } from '../children/index.js';
 import { bundleOf, isShown, picturesDrawn, setDisplayTarget, setPackageImporter, withPicture } from '../display/index.js';
 import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
 import { versionText } from '../versions/index.js';
-import { willServe } from './anticipate.js';
 import { CellExecutor } from './cell-executor.js';
 import { CellSources } from './cell-sources.js';
 import { endWorkers, watchWorkers } from './cell-workers.js';
+import { PLAIN_PAINT, paintFor } from './code-frame.js';
 import { completeCell } from './completion.js';
-import type { ConvertedCell } from './converter.js';
+import type { ConvertedCell, Diagnostic } from './converter.js';
 import { KeyboardInterrupt } from './errors.js';
-import { loadedHost, replicasPrinted, startClusterAhead, warmHost } from './host.js';
+import { loadedHost, replicasPrinted, startClusterAhead, warmHost, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
-import { PLAIN_PAINT, paintFor } from './paint.js';
 import { installProcessOutput } from './process-output.js';
 import { currentCell, lastCell, type RunningCell, runInCell } from './running-cell.js';
 import type {
@@ -30,6 +29,7 @@ import { rememberCell } from './stack-positions.js';
 import { withinStack } from './syntax.js';
 import { formatDiagnostics, formatError } from './traceback.js';
 import { saveCompileCache } from './tslab-fork.js';
+import { type HelpSources, helpFor } from './type-help.js';
 import { saysNoCheck, TypeQuestions } from './type-questions.js';
 
 /** When the compiled code of TypeScript is written: not while somebody waits for the first cell. */
@@ -48,7 +48,7 @@ const ABANDON_MS = 80;
 const AWAITS = /\bawait\b/;
 
 /** A session on a converter of TypeScript, and in this process's own context. */
-export class NotebookSession implements Session {
+class NotebookSession implements Session {
   readonly #folder: string;
   readonly #modules: NotebookModules;
   readonly #executor: CellExecutor;
@@ -219,8 +219,11 @@ export class NotebookSession implements Session {
     const converted = withinStack(() =>
       this.#types.ask((types) => types.convert(this.#scope, { id: cell.id, source, isUnchecked })),
     );
-    if (!converted.ok) return formatDiagnostics(cell.id, code, converted.diagnostics, paintFor(cell.output));
-    // Of a file that did not change, no code comes a second time.
+    if (!converted.ok) {
+      const help = (one: Diagnostic): string | undefined => helpFor(code, one, this.#helpSources);
+      return formatDiagnostics(cell.id, code, converted.diagnostics, help, paintFor(cell.output));
+    }
+    // If a file has not changed, its code does not come a second time.
     this.#modules.add(converted.sideModules);
     cell.interrupted.throwIfAborted();
     rememberCell(cell.id, code, converted);
@@ -273,6 +276,16 @@ export class NotebookSession implements Session {
     };
     return { folder: this.#folder, output, signal, versions: versionText, checkTypes, env, leadsGroup };
   }
+
+  readonly #helpSources: HelpSources = {
+    deploymentOptions: () => this.#namesAt('serve.deployment(class Any {}, { ', ''),
+    exportsOf: (module) => this.#namesAt('import { ', ` } from '${module}'`),
+  };
+
+  /** What completion offers between two pieces of code. */
+  #namesAt(before: string, after: string): readonly string[] {
+    return this.#types.ask((types) => types.complete(this.#scope, before + after, before.length).names);
+  }
 }
 
 function timed(cell: RunningCell) {
@@ -304,3 +317,6 @@ async function unlessInterrupted<T>({ interrupted }: RunningCell, work: Promise<
 
 /** A semicolon behind the last expression hides its value; comments may follow it. */
 const endsInSemicolon = (code: string): boolean => /;\s*(?:\/\/[^\n]*\s*)*$/.test(code);
+
+/** Starts a session. Cheap: TypeScript is loaded by `warm()` or by the first cell. */
+export const createSession = (options: SessionOptions): Session => new NotebookSession(options);

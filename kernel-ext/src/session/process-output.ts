@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { guardErrors, guardExit } from '../guard/index.js';
-import { paintFor } from './paint.js';
+import { paintFor } from './code-frame.js';
 import { cellOf, currentCell, lastCell, type RunningCell } from './running-cell.js';
 import { formatError } from './traceback.js';
 
@@ -25,7 +25,7 @@ export function installProcessOutput(strays: boolean): void {
   if (strays) guardErrors((kind, error) => report(error, UNCAUGHT[kind]));
 }
 
-/** A stream of Node's makes its pipe one that does not block. Children share it, and what they print at once may not fit. */
+/** Node makes the pipe of its stream non-blocking. Children share that pipe, and could not print more at once than fits into it. */
 function keepBlocking(stream: { readonly _handle?: { setBlocking?(on: boolean): void } }): void {
   stream._handle?.setBlocking?.(true);
 }
@@ -45,7 +45,7 @@ function redirect(name: 'stdout' | 'stderr', strays: boolean): void {
   stream.write = write as Write;
 }
 
-/** Of each cell: bytes may end within a character, whose rest comes with the next ones. */
+/** The decoders of each cell. Bytes may end within a character, and the next bytes bring the rest of it. */
 const decoders = new WeakMap<RunningCell, Record<'stdout' | 'stderr', StringDecoder>>();
 
 function text(cell: RunningCell, name: 'stdout' | 'stderr', chunk: Uint8Array | string, encoding: unknown): string {

@@ -2,7 +2,7 @@ import readline from 'node:readline';
 import promises from 'node:readline/promises';
 import { promisify } from 'node:util';
 
-/** Asks the person; undefined where the code that asks is of no cell. */
+/** Asks the person; undefined if the code that asks belongs to no cell. */
 type Ask = () => ((prompt: string) => Promise<string>) | undefined;
 
 interface Options {

@@ -14,7 +14,7 @@ export interface RunningCell {
 
 const storage = new AsyncLocalStorage<RunningCell>();
 const byId = new Map<string, RunningCell>();
-/** In the order of their start, and the number of each: what a replica prints for a call names the calling cell by it. */
+/** The cells in the order of their start, and the number of each. A line that a replica prints during a call names the calling cell by its number. */
 const started: RunningCell[] = [];
 const numbers = new WeakMap<RunningCell, number>();
 let last: RunningCell | undefined;
@@ -27,7 +27,7 @@ export function runInCell<T>(cell: RunningCell, work: () => T): T {
   return storage.run(cell, work);
 }
 
-/** Runs work of the kernel's own that a cell's code has led to: what it starts and keeps is not the cell's. */
+/** Runs work of the kernel that a cell's code has caused. What this work starts and keeps does not belong to the cell. */
 export function outsideCells<T>(work: () => T): T {
   return storage.exit(work);
 }
@@ -58,7 +58,7 @@ export function cellOf(error: unknown): RunningCell | undefined {
   return storage.getStore() ?? (id === undefined ? undefined : byId.get(id)) ?? last;
 }
 
-/** The cell that was started last, for output of nobody's. */
+/** The cell that was started last, for output that belongs to no cell. */
 export function lastCell(): RunningCell | undefined {
   return last;
 }

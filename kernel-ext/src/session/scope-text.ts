@@ -1,7 +1,7 @@
 import type ts from 'typescript';
 import type { Fork } from './tslab-fork.js';
 
-/** The statements of a declarations text that declare a name that `keep` accepts; of `declare const a: number, b: string` only the parts. */
+/** The statements of a declarations text that declare a name that `keep` accepts. If `declare const a: number, b: string` has both kinds, only the accepted parts stay. */
 export function keptDeclarations(fork: Fork, declarations: string, keep: (name: string) => boolean): string {
   const file = parse(fork, declarations);
   let result = '';

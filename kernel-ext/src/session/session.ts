@@ -10,13 +10,13 @@ export interface Output {
   display(bundle: DisplayBundle, options?: { displayId?: string; update?: boolean }): void;
   clear(wait: boolean): void;
   /**
-   * Told of an error of this cell that no code waited for, and of an exit code that the cell set; absent: it is printed to stderr.
+   * Is called with an error of this cell that no code waited for, and with an exit code that the cell set. Without this method, the error is printed to stderr.
    * @param what kind of error, for people
    */
   failed?(error: ErrorOutcome, what: string): void;
-  /** Whose texts its reader shows in colours, by the escape codes of terminals: tracebacks, or results too. @default none */
+  /** Which texts have colours, by the escape codes of terminals: tracebacks alone, or results too. @default none */
   readonly colors?: 'errors' | 'all';
-  /** Asks the person at the notebook; absent where there is none. */
+  /** Asks the person at the notebook; absent if there is none. */
   input?(prompt: string, password: boolean): Promise<string>;
 }
 
@@ -62,7 +62,7 @@ export type IsCompleteReply =
   | { status: 'unknown' }
   | { status: 'incomplete'; indent: string };
 
-/** What `execute` is told about a cell. */
+/** The options of `execute`. */
 export interface ExecuteOptions {
   /** The cell's number: its file is named `cell[<executionCount>].ts` in errors. */
   executionCount: number;
@@ -109,19 +109,19 @@ export interface SessionOptions {
    */
   uninterruptible?: <T>(work: () => T) => T;
   /**
-   * Runs work in a turn of the event loop of its own. Cells start in one: an interrupt that came before it must have been told by then.
+   * Runs work in a turn of the event loop of its own. Cells start in such a turn, so that an interrupt that came earlier is known by then.
    * @default setImmediate
    */
   turn?: (work: () => void) => void;
   /**
-   * Told of every child process that is started without blocking the thread.
+   * Is called with every child process that is started without blocking the thread.
    * @param byRunning by the cell that runs, not by what an earlier one left behind
    */
   onSpawn?: (pid: number, byRunning: boolean) => void;
-  /** Told which process the type checker is while it is asked, and 0 when it has answered: an interrupt may end it. */
+  /** Is called with the pid of the type checker when it is asked, and with 0 when it has answered. An interrupt may end that process. */
   onCheck?: (pid: number) => void;
   /**
-   * Whether an interrupt was asked for that this thread could not be told of yet.
+   * Whether somebody has asked for an interrupt of which this thread does not know yet.
    * @default never
    */
   interruptPending?: () => boolean;

@@ -16,7 +16,7 @@ export class SourceMap {
     this.#mappings = mappings;
   }
 
-  /** Lines and columns from 0. Undefined where the generated text has no counterpart. */
+  /** Lines and columns from 0. Undefined if the generated text has no counterpart. */
   source(line: number, column: number): { line: number; column: number } | undefined {
     this.#lines ??= decode(this.#mappings);
     const segments = this.#lines[line];

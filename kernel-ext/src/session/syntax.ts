@@ -21,7 +21,7 @@ const OPTIONS: ParserOptions = {
   ],
 };
 
-/** The syntax tree of a cell, or undefined where it is not TypeScript (the type checker then says why). */
+/** The syntax tree of a cell, or undefined if the cell is not TypeScript (the type checker then says why). */
 export function parseCell(source: string): SyntaxNode | undefined {
   return withinStack(() => {
     try {

@@ -1,14 +1,13 @@
 import { inspect } from 'node:util';
-import { codeFrame } from './code-frame.js';
+import { codeFrame, type Paint, PLAIN_PAINT } from './code-frame.js';
 import type { Diagnostic } from './converter.js';
 import { LineIndex } from './mapped-text.js';
-import { type Paint, PLAIN_PAINT } from './paint.js';
 import type { ErrorOutcome } from './session.js';
 import { cellSource } from './stack-positions.js';
 
 const MAX_CAUSES = 8;
 
-/** Frames that are nobody's code: Node's own, tslab's, nbserve's. */
+/** Frames that are not the user's code: those of Node, tslab and nbserve. */
 const OWN_FRAME =
   /\(?node:|\/tslab\/|\/kernel-ext\/dist\/|\/nbserve-kernel\/|\/nbserve\/dist\/|\/lib\/dist\/|at (async )?(new )?(Promise|<anonymous>)( \(<anonymous>\))?$/;
 
@@ -23,22 +22,29 @@ export function formatError(error: unknown, paint = PLAIN_PAINT): ErrorOutcome {
   return { status: 'error', ename, evalue, traceback: lines(error, 0, paint) };
 }
 
-/** What the type checker said, each with its place and line. */
+/** What the type checker said, each with its place and line, and with a line of help if there is one. */
 export function formatDiagnostics(
   id: string,
   source: string,
   diagnostics: readonly Diagnostic[],
+  help: (diagnostic: Diagnostic) => string | undefined,
   paint = PLAIN_PAINT,
 ): ErrorOutcome {
   const index = new LineIndex(source);
   const traceback: string[] = [];
   const heads: string[] = [];
-  for (const { start, end, code, message, file } of diagnostics) {
+  const helped = new Set<string>();
+  for (const diagnostic of diagnostics) {
+    const { start, end, code, message, file } = diagnostic;
     const { line, column } = file ?? index.position(start);
     const place = `${file?.path ?? id}:${line + 1}:${column + 1} - `;
     heads.push(`${place}TS${code}: ${message}`);
     traceback.push(`${paint.faint(place)}TS${code}: ${message}`);
     if (file === undefined) traceback.push(...codeFrame(source, line, column, end - start, paint).map((text) => `  ${text}`));
+    const said = help(diagnostic);
+    // One mistake may bring several complaints.
+    if (said !== undefined && !helped.has(said)) traceback.push(`  ${paint.strong('help')}: ${said}`);
+    if (said !== undefined) helped.add(said);
   }
   return {
     status: 'error',

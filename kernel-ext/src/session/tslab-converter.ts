@@ -124,7 +124,7 @@ export class TslabBasedConverter implements Converter {
     const info = withHooks(this.#program, () => this.#tslab.inspect(scope, code, offset));
     if (info?.displayParts === undefined) return undefined;
     const text = (parts: readonly ts.SymbolDisplayPart[] | undefined): string => (parts ?? []).map((part) => part.text).join('');
-    // That is all it says of a name that is not declared.
+    // TypeScript says only this about a name that is not declared.
     if (text(info.displayParts) === 'any') return undefined;
     const declaration = this.#program.declarationAt(offset + PREFIX_LENGTH);
     const kept = declaration === undefined ? '' : documentationOf(declaration);

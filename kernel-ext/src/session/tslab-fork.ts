@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type ts from 'typescript';
 import { loadCached } from './compile-cache.js';
 
-/** What of tslab's TypeScript is used beyond the public surface. */
+/** The members of tslab's TypeScript that are used beyond its public API. */
 export type Fork = typeof ts & {
   bindSourceFile(file: ts.SourceFile, options: ts.CompilerOptions): void;
 };

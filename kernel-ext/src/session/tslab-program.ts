@@ -52,7 +52,7 @@ export class TslabProgram implements ForkHooks {
   readonly folder: string;
   /** What the checker said about the last cell, unshortened. */
   lastDiagnostics: readonly ts.Diagnostic[] = [];
-  /** Files that the last cell imports, by the path of their source, where they are new or have changed. */
+  /** Files that the last cell imports, by the path of their source, if they are new or have changed. */
   modules: SideModule[] = [];
 
   /** Only the syntax of the cell is checked. */
@@ -241,7 +241,7 @@ export class TslabProgram implements ForkHooks {
       emit: (file, write, token, declarationsOnly, transformers) => {
         if (file.fileName !== this.#cellFile) return this.#emitModule(file, write);
         const named: ts.WriteFileCallback = (name, ...rest) => write(this.#nameForTslab(name), ...rest);
-        // The last parameter makes declarations come out also where a type cannot be named or an anonymous class has private members.
+        // The last parameter makes declarations come out also if a type cannot be named or an anonymous class has private members.
         const emit = program.emit as (...args: unknown[]) => unknown;
         return emit(file, named, token, declarationsOnly, transformers, true);
       },

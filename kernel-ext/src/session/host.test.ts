@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { willServe } from './anticipate.js';
+import { willServe } from './host.js';
 
 test('a cell that runs an application will need a cluster', () => {
   assert.ok(willServe("const chat = await serve.run(Chat.bind({ msg: 'Yes' }), { name: 'chat' });"));

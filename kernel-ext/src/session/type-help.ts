@@ -1,0 +1,246 @@
+import { builtinModules, createRequire } from 'node:module';
+import type { Diagnostic } from './converter.js';
+
+/** What the type checker complains about, and where. */
+export interface Complaint {
+  readonly code: number;
+  readonly message: string;
+  /** The cell's line with the complaint. */
+  readonly line: string;
+  /** The cell up to the complaint. */
+  readonly before: string;
+  /** The text that the complaint is about. */
+  readonly text: string;
+}
+
+/** What is known beside the complaint. Both are asked at most once a line. */
+export interface HelpSources {
+  /** Names of the options that `serve.deployment` takes. */
+  readonly deploymentOptions: () => readonly string[];
+  /** Names that a module exports. */
+  readonly exportsOf: (module: string) => readonly string[];
+}
+
+type Rule = (complaint: Complaint, sources: HelpSources) => string | undefined;
+
+const COMMANDS =
+  'apt apt-get awk bash brew bun cargo cat cd chmod cp curl deno df docker du echo env find git go grep head htop java kill less ls make mkdir mv node npm npx ' +
+  'nvidia-smi open pip pip3 pnpm ps pwd python python3 rm rmdir sed sh sudo tail tar touch tsc uname unzip wc wget which yarn zip';
+/** A command with an argument that no expression begins with. */
+const SHELL = new RegExp(
+  `^\\s*(?:${COMMANDS.replaceAll(' ', '|')})(?:\\s+(?![=(,;:?[+*/]|\\.[^./\\s]|-\\s|&&|\\|\\|)\\S.*|\\s*)$`,
+);
+const SERVE_LINE = /^\s*(?:nb)?serve\s+(status|list|delete|shutdown|run|start|stop|logs|deploy|build|doctor)\b(?!\s*[.(=])/;
+
+/** What Python says, and what TypeScript says for it. */
+const PYTHON: Readonly<Record<string, string>> = {
+  print: 'console.log(…)',
+  len: 'list.length',
+  range: 'a loop: for (let i = 0; i < n; i++)',
+  str: 'String(value)',
+  int: 'number as a type, and Number(value) or Math.trunc(value) as a conversion',
+  float: 'number as a type, and Number(value) as a conversion',
+  bool: 'boolean as a type, and Boolean(value) as a conversion',
+  dict: 'Record<string, unknown> or an object { key: value }',
+  list: 'Array<…> as a type, and Array.from(values) as a conversion',
+  None: 'null or undefined',
+  True: 'true',
+  False: 'false',
+  self: 'this',
+  elif: 'else if',
+  raise: 'throw new Error(…)',
+  isinstance: 'value instanceof Class',
+  def: 'function name(…) { … }',
+  not: '! in front of the value',
+  and: '&&',
+  or: '||',
+  lambda: '(x) => …',
+  sorted: 'list.toSorted()',
+  sum: 'list.reduce((a, b) => a + b, 0)',
+  enumerate: 'list.entries()',
+  zip: 'list.map((one, i) => [one, other[i]])',
+  pass: 'nothing: an empty block { }',
+  except: 'catch (error) { … }',
+};
+
+const NOT_FOUND = new Set([2304, 2552, 2580, 2582, 2584, 2591, 2868, 18004]);
+const nameIn = ({ code, message }: Complaint): string | undefined =>
+  NOT_FOUND.has(code) ? /(?:name|property) '([^']+)'/.exec(message)?.[1] : undefined;
+
+const IS_PROMISE = /(?:Promise|DeploymentResponse)<.*>/s;
+/** `Type 'X' is not assignable …` and its like name the type that was found first. */
+const FOUND = /(?:Type|Argument of type|on type|types) '(.*?)'(?: |\.|$)/s;
+const isHandle = (message: string): boolean => /'(?:HandleBase|DeploymentHandle)</.test(message);
+const EXPECTED_APPLICATION = /to parameter of type 'Application<|from type 'Application</;
+
+/** The usual mistakes, the surest first. Each says in one line what would be right. */
+const RULES: Readonly<Record<string, Rule>> = {
+  'a shell line': ({ line }) => (SHELL.test(line) ? `a line for the shell begins with !, as in !${line.trim()}` : undefined),
+  'a line of nbserve': ({ line }) => {
+    const verb = SERVE_LINE.exec(line)?.[1];
+    if (verb === undefined) return undefined;
+    const isMagic = /^(?:status|list|delete|shutdown)$/.test(verb);
+    const rest = line.trim().replace(/^(?:nb)?serve/, '');
+    return isMagic ? `that is a magic: %serve${rest}` : `that is a command: !nbserve${rest}`;
+  },
+  'an import of Python': ({ line }) => {
+    const [, module, names] = /^\s*from\s+([\w.]+)\s+import\s+(.+?)\s*$/.exec(line) ?? [];
+    if (module !== undefined && names !== undefined) return `an import is written import { ${names} } from '${module}'`;
+    const [, whole, name] = /^\s*import\s+([\w.]+)\s+as\s+(\w+)\s*$/.exec(line) ?? [];
+    return whole === undefined ? undefined : `an import is written import * as ${name} from '${whole}'`;
+  },
+  'a block of Python': ({ code, line }) =>
+    code < 2000 && /^\s*(?:def|elif|if|for|while|class|try|except|else|with)\b[^{]*:\s*(?:#.*|\w.*)?$/.test(line)
+      ? 'a block stands in braces, and a condition in brackets: if (x > 1) { … }'
+      : undefined,
+  'a word of Python': (complaint) => {
+    const name = nameIn(complaint) ?? (complaint.code === 1434 ? complaint.text : undefined);
+    const said = name !== undefined && Object.hasOwn(PYTHON, name) ? PYTHON[name] : undefined;
+    return said === undefined ? undefined : `${name} is Python; TypeScript writes ${said}`;
+  },
+  'return in a cell': ({ code }) =>
+    code === 1108 ? 'a cell shows the value of its last expression: write it without return' : undefined,
+  'serve.run of a deployment without bind': ({ message, text }) =>
+    EXPECTED_APPLICATION.test(message) && /'Deployment</.test(message)
+      ? `serve.run takes an application: ${text === '' ? 'Deployment' : text}.bind(…), with the arguments of the constructor`
+      : undefined,
+  'serve.run of a class': ({ message, text }) =>
+    EXPECTED_APPLICATION.test(message)
+      ? `serve.run takes an application: serve.deployment(${/^[\w$]+$/.test(text) ? text : 'Class'}).bind(…)`
+      : undefined,
+  'a method without remote': ({ code, message, before, text }) => {
+    if (code !== 2349 || !/'RemoteMethod</.test(message)) return undefined;
+    const handle = /[\w$]+\s*\.\s*$/.exec(before)?.[0] ?? '';
+    return `a method of a handle is called by .remote: ${handle}${text}.remote(…)`;
+  },
+  'a handle without remote': ({ code, message, text }) =>
+    code === 2349 && isHandle(message)
+      ? `a handle is called by .remote: ${text}.remote(…), or ${text}.method.remote(…)`
+      : undefined,
+  'fetch of a handle': ({ code, message }) =>
+    code === 2339 && isHandle(message) && /'fetch'/.test(message) ? 'fetch answers HTTP: await fetch(handle.url)' : undefined,
+  'a method that a handle does not have': ({ code, message }) =>
+    (code === 2339 || code === 2551) && isHandle(message)
+      ? 'a handle has the public methods of the class of its deployment, as it was when serve.run was called'
+      : undefined,
+  'a value that is called': ({ code, message, text }) =>
+    code === 2349 && /'(?:String|Number|Boolean)' has no call/.test(message)
+      ? `${text} is no function: leave the brackets out`
+      : undefined,
+  'a deployment as a decorator': ({ code, line, before }) =>
+    [1238, 1270, 1329].includes(code) && /@serve\.deployment\b|@\w*[dD]eployment\b/.test(before.split('\n').at(-1) + line)
+      ? 'a deployment is made by a call: const Chat = serve.deployment(class Chat { … }, options)'
+      : undefined,
+  'a wrong option in an overload': ({ code, line, before, text }, { deploymentOptions }) => {
+    if (code !== 2769 || !/serve\s*\.\s*deployment\s*\(/.test(before.slice(-200) + text + line)) return undefined;
+    const options = deploymentOptions();
+    for (const [, key] of line.matchAll(/[{,]\s*([\w$]+)\s*:/g)) {
+      if (key === undefined || options.includes(key)) continue;
+      const near = nearest(key, options);
+      return `${key} is no option of a deployment${near === undefined ? '' : `; did you mean ${near}?`}`;
+    }
+    return 'an option has a wrong type; TypeScript says which one if it is set by .options({ … })';
+  },
+  'a wrong option': ({ message }) => {
+    const [, key, type] =
+      /only specify known properties, (?:but|and) '([^']+)' does not exist in type '(\w*Options)'/.exec(message) ?? [];
+    if (key === undefined) return undefined;
+    const meant = /Did you mean to write '([^']+)'/.exec(message)?.[1];
+    return `${key} is no option of ${type}${meant === undefined ? '; Shift+Tab on the call shows which there are' : `: it is called ${meant}`}`;
+  },
+  'arguments of bind': ({ code, before, text }) =>
+    code === 2554 && /\.\s*bind(?:\(\))?$/.test(before + text) ? 'bind takes the arguments of the constructor' : undefined,
+  'a forgotten await': ({ code, message, line }) => {
+    if (![2339, 2345, 2322, 2365, 2362, 2363, 2488, 2740, 2741, 2769, 2801, 2551].includes(code)) return undefined;
+    const found = FOUND.exec(message)?.[1] ?? '';
+    if (!IS_PROMISE.test(found) || /^\(/.test(found)) return undefined;
+    if (/serve\s*\.\s*run\s*\(/.test(line))
+      return 'serve.run gives a promise: const handle = await serve.run(…), and then handle.method.remote(…)';
+    return code === 2339 || code === 2551
+      ? 'it is a promise: write (await …) around it, as in (await load()).size'
+      : 'it is a promise: write await in front of it';
+  },
+  'a package that is not installed': ({ code, message }) => {
+    const module = [2307, 2792].includes(code) ? /module '([^']+)'/.exec(message)?.[1] : undefined;
+    if (module === undefined || /^[./]|^node:|^file:/.test(module)) return undefined;
+    return `it may not be installed: !npm install ${/^(?:@[^/]+\/)?[^/]+/.exec(module)?.[0]}`;
+  },
+  'a file that is not there': ({ code, message }) => {
+    const module = [2307, 2792].includes(code) ? /module '(\.{0,2}\/[^']*)'/.exec(message)?.[1] : undefined;
+    return module === undefined ? undefined : `there is no file ${module}.ts beside the notebook, nor a folder with an index.ts`;
+  },
+  'a text for a number': ({ code, message }) =>
+    [2322, 2345].includes(code) &&
+    /ype 'string(?: \| undefined)?' is not assignable to (?:parameter of )?type 'number'/.test(message)
+      ? 'Number(…) makes a number of a text'
+      : undefined,
+  'what may be undefined': ({ code, text }) =>
+    [2531, 2532, 2533, 18047, 18048, 18049].includes(code)
+      ? `check it first, or write ${/^[\w$.]+$/.test(text) ? text : '…'}?. to get undefined then`
+      : undefined,
+  'an error of unknown type': ({ code, text }) =>
+    code === 18046 ? `check it first: if (${text} instanceof Error) …` : undefined,
+  'a constant that is set': ({ code, text }) => (code === 2588 ? `declare it with let: let ${text} = …` : undefined),
+  'an import that is missing': (complaint, { exportsOf }) => {
+    const name = nameIn(complaint);
+    if (name === undefined || !/^[\w$]+$/.test(name)) return undefined;
+    if (builtinModules.includes(name)) return `import it first: import * as ${name} from 'node:${name}'`;
+    const module =
+      MODULES.find((one) => Object.hasOwn(own(one) as object, name)) ?? OWN.find((one) => exportsOf(one).includes(name));
+    return module === undefined ? undefined : `import it first: import { ${name} } from '${module}'`;
+  },
+  'a name of no cell': (complaint) => {
+    const name = nameIn(complaint);
+    if (name === undefined || /Did you mean/.test(complaint.message)) return undefined;
+    return `no cell that has run declares ${name}: run the cell that does, or import it`;
+  },
+};
+
+const own = createRequire(import.meta.url);
+
+/** Modules of Node whose functions people use without importing them, the likeliest first. */
+const MODULES =
+  'fs path os util url crypto child_process events timers/promises assert stream stream/promises zlib readline/promises perf_hooks worker_threads http https net'
+    .split(' ')
+    .map((name) => `node:${name}`);
+const OWN = ['nbserve', 'nbserve/data', 'nbserve/onnx'];
+
+/** One line of help for a usual mistake. @param source the cell */
+export function helpFor(
+  source: string,
+  { start, end, code, message, file }: Diagnostic,
+  sources: HelpSources,
+): string | undefined {
+  if (file !== undefined) return undefined;
+  const lineStart = source.lastIndexOf('\n', start - 1) + 1;
+  const lineEnd = source.indexOf('\n', start);
+  const line = source.slice(lineStart, lineEnd < 0 ? source.length : lineEnd);
+  const complaint = { code, message, line, before: source.slice(0, start), text: source.slice(start, end) };
+  for (const rule of Object.values(RULES)) {
+    const help = rule(complaint, sources);
+    if (help !== undefined) return help;
+  }
+  return undefined;
+}
+
+/** The name that differs in few letters; `num_replicas` and `numReplica` are near `numReplicas`. */
+function nearest(word: string, names: readonly string[]): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const distances = names.map((name) => ({ name, distance: distanceOf(plain(word), plain(name)) }));
+  const [best] = distances.sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? best.name : undefined;
+}
+
+/** How many letters have to be changed, added or left out (Levenshtein). */
+function distanceOf(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
