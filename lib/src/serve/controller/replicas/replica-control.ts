@@ -22,6 +22,8 @@ export interface ReplicaControl {
   reconfigure(config: DeploymentConfig): Promise<void>;
   /** Resolves when what was begun is done, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
+  /** There is no connection yet: nothing that was asked has reached the replica. */
+  readonly isWaiting?: boolean;
   /** Resolves when the connection is gone; never rejects. */
   readonly closed: Promise<void>;
   close(): void;
