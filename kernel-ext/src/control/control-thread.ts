@@ -119,8 +119,8 @@ export class ControlThread {
   }
 
   /** Takes back every open question. */
-  unask(): void {
-    this.#post({ kind: 'unask' });
+  unask(question?: number): void {
+    this.#post({ kind: 'unask', ...(question !== undefined && { question }) });
   }
 
   /** This process has a child more. @param byRunning the cell that runs has started it */

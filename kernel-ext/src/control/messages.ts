@@ -93,7 +93,7 @@ export type ToControl =
       readonly password: boolean;
     }
   /** Takes back every open question. */
-  | { readonly kind: 'unask' }
+  | { readonly kind: 'unask'; readonly question?: number }
   /** A cell begins: what is interrupted is this one. @param at milliseconds since the epoch */
   | { readonly kind: 'begin'; readonly parent: string; readonly at: number }
   /** The process has a child more, started by the running cell or by what another one left. */

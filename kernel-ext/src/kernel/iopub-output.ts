@@ -22,7 +22,7 @@ const now = performance.now.bind(performance);
  * that printed may go on to block this thread.
  */
 export class IopubOutput implements Output {
-  readonly input?: (prompt: string, password: boolean) => Promise<string>;
+  readonly input?: (prompt: string, password: boolean, signal?: AbortSignal) => Promise<string>;
   readonly colors?: 'errors' | 'all';
   readonly #publisher: Publisher;
   readonly #parent: string;

@@ -84,7 +84,7 @@ export class NotebookSession implements Session {
       settle: () => this.#executor.settle(),
     });
     installProcessOutput(ownsProcess);
-    installNotebookGlobals();
+    installNotebookGlobals(ownsProcess);
     watchWorkers();
     if (onSpawn !== undefined) {
       watchSpawns((pid) => {
