@@ -111,7 +111,7 @@ async function nextLine(signal?: AbortSignal): Promise<string | null> {
   return answer === END_OF_INPUT ? null : answer;
 }
 
-let input: NotebookInput | undefined;
+let input = new NotebookInput();
 let installed = false;
 
 /** The next cell reads on, also by a name that it has imported from `node:process`. */
@@ -131,7 +131,7 @@ export function installNotebookInput(isOwn: boolean): void {
   Object.defineProperty(process, 'stdin', {
     configurable: true,
     enumerable: true,
-    get: () => (isOwn || currentCell() !== undefined ? (input ??= new NotebookInput()) : own?.get?.call(process)),
+    get: () => (isOwn || currentCell() !== undefined ? input : own?.get?.call(process)),
   });
   if (isOwn) renew();
   followReaders();
@@ -140,7 +140,7 @@ export function installNotebookInput(isOwn: boolean): void {
 /** Resolves when the cell asks for no more input: front ends take no answer to a cell that has ended. */
 export async function inputIdle(): Promise<void> {
   await allAnswered();
-  await input?.idle();
+  await input.idle();
 }
 
 /** Has every interface of readline that reads a {@link NotebookInput} be known to that, and iterate over lines one by one. */
