@@ -118,9 +118,9 @@ export class ControlThread {
     this.#post({ kind: 'ask', question, asker: { identities, headerJson }, prompt, password });
   }
 
-  /** Withdraws every open question. */
-  unask(): void {
-    this.#post({ kind: 'unask' });
+  /** Takes back every open question. */
+  unask(question?: number): void {
+    this.#post({ kind: 'unask', ...(question !== undefined && { question }) });
   }
 
   /** This process has a new child. @param byRunning true if the running cell started it */

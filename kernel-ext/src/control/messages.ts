@@ -92,9 +92,9 @@ export type ToControl =
       readonly prompt: string;
       readonly password: boolean;
     }
-  /** Withdraws every open question. */
-  | { readonly kind: 'unask' }
-  /** A cell begins. From now on, an interrupt is meant for it. @param at milliseconds since the epoch */
+  /** Takes back every open question. */
+  | { readonly kind: 'unask'; readonly question?: number }
+  /** A cell begins: what is interrupted is this one. @param at milliseconds since the epoch */
   | { readonly kind: 'begin'; readonly parent: string; readonly at: number }
   /** The process has a new child, which the running cell started, or code that another cell left. */
   | { readonly kind: 'spawned'; readonly pid: number; readonly byRunning: boolean }

@@ -15,7 +15,7 @@ export class StdinRelay {
   readonly #sender: Sender;
   readonly #encoder: Encoder;
   readonly #onAnswer: (id: number, value: string | undefined) => void;
-  readonly #questions: Question[] = [];
+  #questions: Question[] = [];
 
   /** @param onAnswer `value` is undefined if the question was withdrawn */
   constructor(socket: Router, decoder: Decoder, encoder: Encoder, onAnswer: (id: number, value: string | undefined) => void) {
@@ -35,9 +35,13 @@ export class StdinRelay {
     if (this.#questions.length === 1) this.#send();
   }
 
-  /** Withdraws every open question. */
-  cancel(): void {
-    for (const { id } of this.#questions.splice(0)) this.#onAnswer(id, undefined);
+  /** Takes back one open question, or every one. */
+  cancel(id?: number): void {
+    const [asked] = this.#questions;
+    const taken = this.#questions.filter((question) => id === undefined || question.id === id);
+    this.#questions = this.#questions.filter((question) => !taken.includes(question));
+    for (const question of taken) this.#onAnswer(question.id, undefined);
+    if (asked !== undefined && taken.includes(asked)) this.#send();
   }
 
   close(): Promise<void> {

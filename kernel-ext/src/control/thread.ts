@@ -222,7 +222,7 @@ async function main(): Promise<void> {
         stdin.ask({ id: message.question, asker: message.asker, prompt: message.prompt, password: message.password });
         break;
       case 'unask':
-        stdin.cancel();
+        stdin.cancel(message.question);
         break;
       case 'begin':
         running = message.parent;

@@ -15,7 +15,7 @@ export interface ExecutionDeps {
   /** A cell is about to run. @param parent header of its request, as JSON */
   next(code: string, parent: string): void;
   reply(request: ShellRequest, content: Content): void;
-  ask(request: ShellRequest, prompt: string, password: boolean): Promise<string>;
+  ask(request: ShellRequest, prompt: string, password: boolean, signal?: AbortSignal): Promise<string>;
 }
 
 const SILENT_OUTPUT: Output = { stream() {}, display() {}, clear() {} };
@@ -103,7 +103,9 @@ export class ExecutionQueue {
     if (blank) return { status: 'ok' };
     const colors = colorsFor(request);
     const output = new IopubOutput(publisher, parent, inOwnTurn, {
-      ...(content.allowStdin && { input: (prompt: string, password: boolean) => this.#deps.ask(request, prompt, password) }),
+      ...(content.allowStdin && {
+        input: (prompt: string, password: boolean, signal?: AbortSignal) => this.#deps.ask(request, prompt, password, signal),
+      }),
       ...(colors && { colors }),
     });
     // A cell that is not stored in the history has no number of its own. 0 tells it from the others.

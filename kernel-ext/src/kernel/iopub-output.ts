@@ -21,7 +21,7 @@ const now = performance.now.bind(performance);
  * The control thread joins prints. Here they are sent as soon as possible, because the code that printed may block this thread next.
  */
 export class IopubOutput implements Output {
-  readonly input?: (prompt: string, password: boolean) => Promise<string>;
+  readonly input?: (prompt: string, password: boolean, signal?: AbortSignal) => Promise<string>;
   readonly colors?: 'errors' | 'all';
   readonly #publisher: Publisher;
   readonly #parent: string;

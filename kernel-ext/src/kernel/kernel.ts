@@ -133,7 +133,7 @@ export async function startKernel({
       control.cell(parent);
     },
     reply: (request, content) => control.reply(request, 'execute_reply', content),
-    ask: (request, prompt, password) => stdin.ask(request, prompt, password),
+    ask: (request, prompt, password, signal) => stdin.ask(request, prompt, password, signal),
   });
   const preload = (): void =>
     void session().catch((error: unknown) => logToStderr(`the session cannot be loaded: ${String(error)}`));

@@ -8,6 +8,8 @@ interface Question {
 export interface StdinDeps {
   /** Asks the user. {@link StdinChannel.onAnswer} gets the answer with the question's number. */
   ask(question: number, asker: ShellRequest, prompt: string, password: boolean): void;
+  /** Takes one question back, if it is still open. */
+  unask(question: number): void;
 }
 
 /** Questions to the user whose cell runs. */
@@ -20,10 +22,13 @@ export class StdinChannel {
     this.#deps = deps;
   }
 
-  ask(asker: ShellRequest, prompt: string, password: boolean): Promise<string> {
+  /** @param signal takes the question back */
+  ask(asker: ShellRequest, prompt: string, password: boolean, signal?: AbortSignal): Promise<string> {
+    const id = ++this.#count;
     return new Promise((resolve, reject) => {
-      this.#questions.set(++this.#count, { resolve, reject });
-      this.#deps.ask(this.#count, asker, prompt, password);
+      this.#questions.set(id, { resolve, reject });
+      this.#deps.ask(id, asker, prompt, password);
+      signal?.addEventListener('abort', () => this.#deps.unask(id), { once: true });
     });
   }
 

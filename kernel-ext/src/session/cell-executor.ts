@@ -4,6 +4,7 @@ import { CellWaits } from './cell-waits.js';
 import type { ConvertedCell } from './converter.js';
 import { DisposalScope } from './disposal-scope.js';
 import { KeyboardInterrupt } from './errors.js';
+import { inputIdle } from './notebook-input.js';
 import type { NotebookModules } from './notebook-modules.js';
 import { NotebookNames, type OpenCell } from './notebook-names.js';
 import { type RunningCell, runInCell } from './running-cell.js';
@@ -59,6 +60,8 @@ export class CellExecutor {
               runtime,
               context.source,
             );
+            // What it has left reads from the person, who is asked no more when the cell has ended.
+            await inputIdle();
           } catch (error) {
             scope.failed(error);
           }

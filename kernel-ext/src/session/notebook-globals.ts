@@ -1,21 +1,25 @@
 import { createRequire } from 'node:module';
 import { display } from '../display/index.js';
 import { installDisposalGlobals } from './disposal-globals.js';
-import { NoInput } from './errors.js';
+import { installNotebookInput } from './notebook-input.js';
+import { askPerson } from './questions.js';
 import { installReadlineQuestions } from './readline-questions.js';
-import { currentCell, lastCell } from './running-cell.js';
 
 const own = createRequire(import.meta.url);
 
-/** Makes `serve`, `onnx`, `display`, `prompt` and `input` globals, so that every cell sees them. nbserve is loaded when the first of them is used. */
-export function installNotebookGlobals(): void {
+/**
+ * Puts `serve`, `onnx`, `display`, `prompt` and `input` where every cell sees them. nbserve is loaded when the first of them is used.
+ * @param strays as {@link installNotebookInput} has it
+ */
+export function installNotebookGlobals(strays: boolean): void {
   installDisposalGlobals();
   lazy('serve', () => (own('nbserve') as typeof import('nbserve')).serve);
   lazy('onnx', () => own('nbserve/onnx') as object);
   lazy('display', () => display);
-  lazy('prompt', () => ask);
-  lazy('input', () => ask);
-  installReadlineQuestions(() => (currentCell()?.output.input === undefined ? undefined : ask));
+  lazy('prompt', () => prompt);
+  lazy('input', () => prompt);
+  installNotebookInput(strays);
+  installReadlineQuestions();
 }
 
 function lazy(name: string, load: () => unknown): void {
@@ -33,8 +37,4 @@ function lazy(name: string, load: () => unknown): void {
   });
 }
 
-async function ask(message = ''): Promise<string> {
-  const input = (currentCell() ?? lastCell())?.output.input;
-  if (input === undefined) throw NoInput();
-  return input(message, false);
-}
+const prompt = (message?: string): Promise<string> => askPerson(message);

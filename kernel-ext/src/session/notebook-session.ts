@@ -78,7 +78,7 @@ class NotebookSession implements Session {
       settle: () => this.#executor.settle(),
     });
     installProcessOutput(ownsProcess);
-    installNotebookGlobals();
+    installNotebookGlobals(ownsProcess);
     watchWorkers();
     if (onSpawn !== undefined) {
       watchSpawns((pid) => {

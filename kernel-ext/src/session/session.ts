@@ -16,8 +16,11 @@ export interface Output {
   failed?(error: ErrorOutcome, what: string): void;
   /** Which texts have colours, by the escape codes of terminals: tracebacks alone, or results too. @default none */
   readonly colors?: 'errors' | 'all';
-  /** Asks the person at the notebook; absent if there is none. */
-  input?(prompt: string, password: boolean): Promise<string>;
+  /**
+   * Asks the person at the notebook; absent if there is none.
+   * @param signal takes the question back
+   */
+  input?(prompt: string, password: boolean, signal?: AbortSignal): Promise<string>;
 }
 
 /** How a cell ended. `error` has the fields of Jupyter's `error` message. */

@@ -20,6 +20,8 @@ export interface ChildContext<A> {
   readonly listenFd: number | null;
   /** Tells the agent that this process is ready: its socket listens. */
   ready(): void;
+  /** Tells the agent what this process is, as JSON; the last word counts. */
+  describe(self: unknown): void;
   /** Sets what happens at SIGTERM: `drain` runs, then the process exits with code 0. A second call replaces `drain`. */
   onStop(drain: () => Promise<void> | void): void;
   /** The limit on how long the main thread may be blocked. */
@@ -65,6 +67,9 @@ export function enterChild<A>(): ChildContext<A> {
       tell({ kind: 'ready' } satisfies ChildMessage);
       // After the message, because starting a thread takes 2 ms, for which the agent need not wait.
       setImmediate(watch);
+    },
+    describe(self) {
+      tell({ kind: 'describes', self } satisfies ChildMessage);
     },
     blockLimit,
     onStop(action) {

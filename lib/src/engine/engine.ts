@@ -63,6 +63,8 @@ export interface ProcessInfo {
   readonly restarts: number;
   /** Present if its watcher reported in the last seconds that the main thread is blocked. */
   readonly blocked?: Blocked;
+  /** What it last said of itself, which whoever takes it over can read while its main thread is blocked. */
+  readonly self?: unknown;
   /** Why it ended, if it has ended. */
   readonly exit?: ExitReport;
 }

@@ -23,6 +23,8 @@ export type ChildMessage =
   /** A call has blocked its main thread since then (epoch, ms). The message is repeated each second. `isOver`: the deadlines of all its calls have passed. */
   | { readonly kind: 'blocked'; readonly since: number; readonly isOver: boolean }
   | { readonly kind: 'unblocked' }
+  /** What it is; the last word counts. */
+  | { readonly kind: 'describes'; readonly self: unknown }
   /** It ends with this error. If it has a name, the watcher's thread ends it by SIGKILL. */
   | { readonly kind: 'failed'; readonly error: WireError; readonly name?: 'STUCK' };
 

@@ -58,5 +58,8 @@ test('a loop that blocks has a name: the exit says STUCK, and why', async (t) =>
   assert.equal((await send(`${plane.url}/loop`)).status, 504);
   const exit = await replica?.run.ended;
   assert.deepEqual([exit?.name, exit?.error?.code], ['STUCK', 'NBS_STUCK']);
-  assert.match(exit?.error?.message ?? '', /a request that blocks the event loop was cancelled and still ran 200 ms later/);
+  assert.match(
+    exit?.error?.message ?? '',
+    /a request or a reconfigure that blocks the event loop was cancelled and still ran 200 ms later/,
+  );
 });

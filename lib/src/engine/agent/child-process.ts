@@ -42,6 +42,7 @@ export class ChildRun {
   #error: WireError | undefined;
   #saidName: 'STUCK' | undefined;
   #blocked: (Blocked & { readonly saidAt: number }) | undefined;
+  #self: unknown;
 
   constructor(spec: ProcessSpec, options: ChildOptions) {
     this.#child = spawnChild(spec, options);
@@ -82,6 +83,11 @@ export class ChildRun {
     if (this.#exited || this.#blocked === undefined || Date.now() - this.#blocked.saidAt > BLOCKED_HOLDS_MS) return undefined;
     const { since, isOver } = this.#blocked;
     return { since, isOver };
+  }
+
+  /** What it last said of itself; `undefined` if it has said nothing. */
+  get self(): unknown {
+    return this.#self;
   }
 
   /** Sends SIGTERM, and after `graceMs` SIGKILL. Resolves when it has ended. */
@@ -126,6 +132,7 @@ export class ChildRun {
       else if (message?.kind === 'unblocked') this.#blocked = undefined;
       else if (message?.kind === 'blocked')
         this.#blocked = { since: Number(message.since), isOver: message.isOver === true, saidAt: Date.now() };
+      else if (message?.kind === 'describes') this.#self = message.self;
       else if (message?.kind === 'failed') {
         this.#error = message.error;
         this.#saidName = message.name;

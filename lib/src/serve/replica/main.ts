@@ -29,6 +29,7 @@ const replica = new Replica({
     return loadInstance(init, { dir, token, hello: helloOf('replica', init.replicaId) });
   },
   onStuck: (error) => child.exit('STUCK', error),
+  describe: child.describe,
   blockLimit: child.blockLimit,
 });
 

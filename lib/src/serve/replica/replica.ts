@@ -28,6 +28,8 @@ export interface ReplicaOptions {
   readonly load: (init: ReplicaInit) => Promise<LoadedInstance>;
   /** Ends the process, because user code cannot be stopped in any other way. */
   readonly onStuck: (error: Error) => void;
+  /** Tells the agent what this replica is, for a controller that takes it over while its main thread is blocked. */
+  readonly describe: (status: ReplicaStatus) => void;
   /** Ends the process if the main thread is blocked, so that `onStuck` cannot run. */
   readonly blockLimit: BlockLimit;
 }
@@ -112,7 +114,7 @@ export class Replica implements TaskHost {
     const slots = this.#slots;
     slots.stuck += 1;
     const error = Stuck({ deployment: this.label, what, timeoutMs: this.stuckTimeoutMs });
-    this.#state = 'DRAINING';
+    this.#enter('DRAINING');
     slots
       .until(() => slots.ongoing <= slots.stuck, this.#config?.gracefulShutdownTimeoutMs ?? 0)
       .then(
@@ -136,7 +138,7 @@ export class Replica implements TaskHost {
       throw error;
     }
     this.#instance = this.#loaded.instance;
-    this.#state = 'RUNNING';
+    this.#enter('RUNNING');
     return this.#instance.ready;
   }
 
@@ -180,7 +182,7 @@ export class Replica implements TaskHost {
 
   /** Takes no new requests. Resolves with the number of unfinished requests when all have ended or the time is over. */
   drain(timeoutMs: number): Promise<number> {
-    this.#state = 'DRAINING';
+    this.#enter('DRAINING');
     return this.#slots.until(() => this.#slots.ongoing === 0, timeoutMs);
   }
 
@@ -201,6 +203,11 @@ export class Replica implements TaskHost {
     this.#loaded?.close();
   }
 
+  #enter(state: 'RUNNING' | 'DRAINING'): void {
+    this.#state = state;
+    this.#options.describe(this.status());
+  }
+
   /**
    * Limits how long the main thread may be blocked: for `stuckTimeout` after the deadlines of all requests in progress, because then nobody waits for
    * them any more.
@@ -211,7 +218,11 @@ export class Replica implements TaskHost {
   }
 
   readonly #blocked = (): Error =>
-    Stuck({ deployment: this.label, what: 'a request that blocks the event loop', timeoutMs: this.stuckTimeoutMs });
+    Stuck({
+      deployment: this.label,
+      what: 'a request or a reconfigure that blocks the event loop',
+      timeoutMs: this.stuckTimeoutMs,
+    });
 
   #applyConfig(config: DeploymentConfig): void {
     this.#config = config;

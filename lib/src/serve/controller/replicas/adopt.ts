@@ -4,6 +4,7 @@ import { type Engine, type ProcessInfo, ProcessState } from '../../../engine/ind
 import { type ReplicaReady, ReplicaState, type ReplicaStatus, readyFault } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import type { Executor } from './executor.js';
+import { lateControl } from './late-control.js';
 import type { ConnectControl, ReplicaControl } from './replica-control.js';
 import { ReplicaEvent } from './replica-state.js';
 import { isSpare, type SparePool } from './spare-pool.js';
@@ -31,8 +32,10 @@ export async function adoptRunning(options: AdoptOptions): Promise<void> {
   ]);
 }
 
-async function adoptOne({ id, pid }: ProcessInfo, options: AdoptOptions): Promise<void> {
+async function adoptOne(process: ProcessInfo, options: AdoptOptions): Promise<void> {
+  const { id, pid } = process;
   const { dir, engine, connectControl, log } = options;
+  if (adoptBlocked(process, options)) return;
   let link: ReplicaControl | undefined;
   try {
     link = await connectControl(replicaSocket(dir, id));
@@ -40,10 +43,27 @@ async function adoptOne({ id, pid }: ProcessInfo, options: AdoptOptions): Promis
     if (!record(id, pid, status, options)) throw new Error(`it is ${status.state}`);
     options.executor.adopt(id, link);
   } catch (error) {
-    log.warn(`replica ${id} cannot be taken over and is ended: ${(error as Error).message}`);
     link?.close();
+    const now = (await engine.list().catch(() => [])).find((other) => other.id === id);
+    if (now !== undefined && adoptBlocked(now, options)) return;
+    log.warn(`replica ${id} cannot be taken over and is ended: ${(error as Error).message}`);
     await engine.stop(id, { graceMs: 0 }).catch(() => {});
   }
+}
+
+/** Takes over a replica by what it said of itself, if a call blocks its main thread; from then on it is judged like any other. */
+function adoptBlocked({ id, pid, blocked, self }: ProcessInfo, options: AdoptOptions): boolean {
+  const { dir, connectControl, clock, actual, executor, log } = options;
+  if (blocked === undefined || !isStatus(self) || !record(id, pid, self, options)) return false;
+  actual.setBlocked(id, blocked);
+  log.info(`replica ${id} is busy in a call, and is taken over by what it said of itself`);
+  executor.adopt(id, lateControl(replicaSocket(dir, id), connectControl, clock));
+  return true;
+}
+
+/** User code runs in the process that said it. */
+function isStatus(self: unknown): self is ReplicaStatus {
+  return typeof self === 'object' && self !== null;
 }
 
 /** Enters an adopted replica into the actual state. Returns false if the replica cannot be used. */

@@ -66,8 +66,7 @@ export class Executor {
     const { isAwaited = () => Promise.resolve(true) } = options;
     this.#looks = new ReplicaLooks({
       ...options,
-      // This changes its configuration, and this process waits for that.
-      isAwaited: (id) => (this.#configuring.has(id) ? Promise.resolve(true) : isAwaited(id)),
+      isAwaited: (id) => (this.#isConfiguring(id) ? Promise.resolve(true) : isAwaited(id)),
     });
     this.#checks = new ReplicaChecks({
       clock: options.clock,
@@ -126,6 +125,11 @@ export class Executor {
   /** Reads which replicas are blocked, for the status. Never rejects. */
   look(): Promise<void> {
     return this.#looks.refresh();
+  }
+
+  /** It works on its new configuration, for which this process waits. */
+  #isConfiguring(id: string): boolean {
+    return this.#configuring.has(id) && this.#links.get(id)?.isWaiting !== true;
   }
 
   #refuse(group: WantedGroup, reason: string, never: boolean): void {

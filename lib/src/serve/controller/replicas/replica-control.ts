@@ -22,7 +22,9 @@ export interface ReplicaControl {
   reconfigure(config: DeploymentConfig): Promise<void>;
   /** Resolves when the requests in progress have ended, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
-  /** Resolves when the connection has ended; never rejects. */
+  /** There is no connection yet: nothing that was asked has reached the replica. */
+  readonly isWaiting?: boolean;
+  /** Resolves when the connection is gone; never rejects. */
   readonly closed: Promise<void>;
   close(): void;
 }
