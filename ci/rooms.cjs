@@ -7,6 +7,7 @@ const ROOMS = {
   engine: ['core', 'ipc'],
   'engine/agent': ['core', 'ipc', 'engine'],
   code: ['core'],
+  openapi: [],
   'serve/protocol': ['core', 'ipc', 'code'],
   'serve/modules': ['core', 'code'],
   'serve/context': ['core'],
