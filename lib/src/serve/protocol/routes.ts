@@ -90,6 +90,8 @@ export interface DeploymentRoute extends RoutedConfig {
   readonly methods: readonly string[];
   /** True where the deployment answers HTTP: a class with `fetch`, or a function. */
   readonly http: boolean;
+  /** It takes requests to speak another protocol. */
+  readonly upgrades?: true;
   /** Why no replica runs, and requests are not to wait for one; goes into the 503. */
   readonly unavailable?: string;
   /** What the first replica waits for, if it is not being started; goes into the 503 of requests that have waited for too long. */

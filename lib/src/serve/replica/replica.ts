@@ -14,6 +14,7 @@ import {
 } from '../protocol/index.js';
 import { AlreadyInitialized, NoSuchMethod, Stuck } from './errors.js';
 import { HttpTask } from './http-task.js';
+import { IngressTask } from './ingress-task.js';
 import type { LoadedInstance } from './load-instance.js';
 import { MethodTask } from './method-task.js';
 import { RequestDeadlines } from './request-deadlines.js';
@@ -181,6 +182,7 @@ export class Replica implements TaskHost {
   /** Takes nothing new; resolves with how many requests are unfinished when all have ended or the time is over. */
   drain(timeoutMs: number): Promise<number> {
     this.#state = 'DRAINING';
+    this.#instance?.drain();
     return this.#slots.until(() => this.#slots.ongoing === 0, timeoutMs);
   }
 
@@ -234,6 +236,8 @@ export class Replica implements TaskHost {
       }
       this.#slots.take();
       call.started();
+      const { ingress } = instance;
+      if (ingress !== null) return () => new IngressTask(this, call, head).run(ingress);
       return () => new HttpTask(this, call, head).run(instance);
     }
     const method = instance.method(head.method);
