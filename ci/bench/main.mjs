@@ -11,7 +11,7 @@ import { stopAll } from './harness/processes.mjs';
 import { Ray } from './harness/ray.mjs';
 import { print, writePage } from './harness/report.mjs';
 
-const NAMES = ['echo', 'handle', 'replicas', 'routes', 'idle', 'mnist', 'image', 'kernel', 'first-run'];
+const NAMES = ['echo', 'handle', 'replicas', 'routes', 'ingress', 'streams', 'idle', 'mnist', 'image', 'kernel', 'first-run'];
 
 const { values: options } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-/** Of the page of `/docs`, in light and dark. */
+/** The style of the page of `/docs`, in light and dark. */
 export const DOCS_STYLE = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: #2a7; }
 * { box-sizing: border-box; }

@@ -9,7 +9,7 @@ interface FastifyFault {
   readonly code?: unknown;
   readonly message: string;
   readonly statusCode?: unknown;
-  /** Of a request that does not fit its schema. */
+  /** Present if the request does not fit its schema. */
   readonly validation?: unknown;
 }
 

@@ -38,7 +38,7 @@ export class IngressApp {
     const settings = (instance.constructor as { fastify?: Settings }).fastify ?? {};
     const handleError = errorHandler(failureOf);
     this.#app = fastify({
-      // Of a URL that cannot be read.
+      // For a URL that cannot be read.
       frameworkErrors: (error, request, reply) => void handleError(error, request as never, reply as never),
       ...settings,
       requestIdHeader: false,
@@ -64,7 +64,7 @@ export class IngressApp {
     const app = ingress.#app;
     const pages = new DocsRoutes(app, { deployment: label.slice(label.indexOf('/') + 1), settings: openapiOf(instance) });
     await routes.call(instance, app);
-    // Of plugins, too, that it did not wait for.
+    // It may not have waited for its plugins.
     await app.after();
     pages.add();
     answerUnknown(app);

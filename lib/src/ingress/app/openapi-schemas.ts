@@ -1,6 +1,6 @@
 export type JsonSchema = boolean | { readonly [key: string]: unknown };
 type Fields = Readonly<Record<string, unknown>>;
-/** Of a schema that reads a value in one form and gives it in another: for requests the first, for answers the second. */
+/** A schema may read a value in one form and give it in another: the first is for requests, the second for answers. */
 export type Side = 'input' | 'output';
 
 const PREFIX = '#/components/schemas/';
@@ -10,12 +10,13 @@ export class OpenapiSchemas {
   readonly components: Record<string, JsonSchema> = {};
   /** By the `$id`. */
   readonly #names = new Map<string, string>();
+  readonly #shared = new Set<string>();
 
   /** @param shared schemas of `app.addSchema`, by their `$id` */
   share(shared: Readonly<Record<string, unknown>>): void {
-    const added = Object.entries(shared).filter(([id]) => !this.#names.has(id));
-    for (const [id] of added) this.#nameFor(id);
-    for (const [id, schema] of added) {
+    for (const [id, schema] of Object.entries(shared)) {
+      if (this.#shared.has(id)) continue;
+      this.#shared.add(id);
       const name = this.#nameFor(id);
       this.components[name] = this.#rewrite(jsonSchemaOf(schema, 'input'), name) as JsonSchema;
     }
@@ -88,8 +89,11 @@ export class OpenapiSchemas {
     const at = ref.indexOf('#');
     const id = at < 0 ? ref : ref.slice(0, at);
     const pointer = at < 0 ? '' : ref.slice(at + 1);
-    const name = id === '' ? self : (this.#names.get(id) ?? this.#names.get(`${id}#`) ?? self);
-    return name === null ? ref : `${PREFIX}${name}${pointer}`;
+    if (id === '') return self === null ? ref : `${PREFIX}${self}${pointer}`;
+    const name = this.#names.get(id) ?? this.#nameFor(id);
+    // It may be shared later; else anything fits.
+    this.components[name] ??= {};
+    return `${PREFIX}${name}${pointer}`;
   }
 }
 

@@ -58,7 +58,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
   #pump: BodyPump | null = null;
   /** Bytes that the client has not taken yet, for which the replica gets no new credit. */
   #owed = 0;
-  /** Of an error's answer: name, value, name, value, … */
+  /** Headers of an error's answer: name, value, name, value, … */
   #errorHeaders: string[] = [];
 
   constructor(host: ExchangeHost, connection: ClientConnection, request: ClientRequest, response: ClientResponse, id: string) {
