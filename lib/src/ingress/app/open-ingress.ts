@@ -30,7 +30,8 @@ type Settings = Omit<FastifyServerOptions, 'serverFactory' | 'http' | 'https' | 
 export class IngressApp {
   readonly #app: FastifyInstance;
   readonly #server: Server;
-  readonly #ongoing = new Set<RunningExchange>();
+  /** A number: a collection of them would make each look long-lived to the garbage collector. */
+  #ongoing = 0;
   #onDrained: (() => void) | null = null;
 
   private constructor({ instance, failureOf }: IngressOptions) {
@@ -78,20 +79,9 @@ export class IngressApp {
   }
 
   serve(call: IncomingCall, head: HttpCallHead, owner: ExchangeOwner): RunningExchange {
-    const watched: ExchangeOwner = {
-      label: owner.label,
-      get ongoing() {
-        return owner.ongoing;
-      },
-      onOver: () => {
-        this.#ongoing.delete(exchange);
-        if (this.#ongoing.size === 0) this.#onDrained?.();
-        owner.onOver();
-      },
-    };
     const Exchange = head.upgrade === true ? UpgradeExchange : HttpExchange;
-    const exchange = new Exchange(call, head, watched);
-    this.#ongoing.add(exchange);
+    const exchange = new Exchange(call, head, owner, this.#onOver);
+    this.#ongoing += 1;
     exchange.begin(this.#server);
     return exchange;
   }
@@ -101,8 +91,13 @@ export class IngressApp {
     await this.#app.close();
   }
 
+  readonly #onOver = (): void => {
+    this.#ongoing -= 1;
+    if (this.#ongoing === 0) this.#onDrained?.();
+  };
+
   #drained(): Promise<void> {
-    if (this.#ongoing.size === 0) return Promise.resolve();
+    if (this.#ongoing === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onDrained = resolve;
     });

@@ -15,9 +15,12 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
   #owed = 0;
   #isDone = false;
 
-  constructor(call: IncomingCall, head: HttpCallHead, owner: ExchangeOwner) {
+  constructor(call: IncomingCall, head: HttpCallHead, owner: ExchangeOwner, onOver: () => void) {
     this.#call = call;
-    this.#tracker = new Tracker(() => owner.onOver());
+    this.#tracker = new Tracker(() => {
+      owner.onOver();
+      onOver();
+    });
     this.#socket = new IngressSocket(this);
     // The bytes behind the head are no body of it.
     this.#request = new IngressRequest(call, { ...head, length: 0 }, this.#socket, this.#tracker, false);
