@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, RouteOptions } from 'fastify';
-import { openapiPath } from './openapi-path.js';
+import { openapiPaths } from './openapi-path.js';
 import { type JsonSchema, OpenapiSchemas } from './openapi-schemas.js';
 
 /** What the static member `openapi` of a class says beside its routes: parts of an OpenAPI document, which go before what is found. */
@@ -78,9 +78,11 @@ export class OpenapiDocument {
         const schema = (route.schema ?? {}) as RouteSchema;
         const isExtra = schema.hide === true || (method === 'head' && this.#has('GET', route.url));
         if (isExtra || !METHODS.has(method) || (route as { websocket?: boolean }).websocket === true) continue;
-        const { path, names } = openapiPath(route.url);
-        paths[path] ??= {};
-        paths[path][method] = operationOf(schema, names, schemas);
+        for (const [n, { path, names }] of openapiPaths(route.url).entries()) {
+          paths[path] ??= {};
+          // Of two that are one route, the second has no name.
+          paths[path][method] ??= operationOf(n === 0 ? schema : { ...schema, operationId: undefined }, names, schemas);
+        }
       }
     }
     return {

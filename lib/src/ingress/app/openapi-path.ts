@@ -5,6 +5,14 @@ export interface OpenapiPath {
   readonly names: readonly string[];
 }
 
+/** The path, and that without its last parameter if it may be left out: each is one of its own in OpenAPI. */
+export function openapiPaths(url: string): readonly OpenapiPath[] {
+  const whole = openapiPath(url);
+  if (!/:\w+(\(.*\))?\?$/.test(url)) return [whole];
+  const path = whole.path.slice(0, whole.path.lastIndexOf('/')) || '/';
+  return [whole, { path, names: whole.names.slice(0, -1) }];
+}
+
 /** `/items/:id(^\\d+$)` becomes `/items/{id}`, and `*` becomes `{wildcard}`. `::` is a colon. */
 export function openapiPath(url: string): OpenapiPath {
   const names: string[] = [];

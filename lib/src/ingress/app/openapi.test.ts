@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { withoutPrefix } from './ingress-request.js';
-import { openapiPath } from './openapi-path.js';
+import { openapiPath, openapiPaths } from './openapi-path.js';
 import { OpenapiSchemas } from './openapi-schemas.js';
 import { Tracker } from './tracker.js';
 
@@ -18,6 +18,15 @@ test('the paths of the router become those of OpenAPI', () => {
     ['/files/*', '/files/{wildcard}', ['wildcard']],
   ];
   for (const [url, path, names] of paths) assert.deepEqual(openapiPath(url), { path, names }, url);
+});
+
+test('a parameter at the end that may be left out makes two paths', () => {
+  assert.deepEqual(openapiPaths('/a/:b(^x$)?'), [
+    { path: '/a/{b}', names: ['b'] },
+    { path: '/a', names: [] },
+  ]);
+  assert.deepEqual(openapiPaths('/:b?')[1], { path: '/', names: [] });
+  assert.equal(openapiPaths('/a/:b').length, 1);
 });
 
 test('the route prefix is taken off a path, and nothing else', () => {
