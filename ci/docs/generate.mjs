@@ -56,6 +56,7 @@ const ROOMS = [
   ['lib/src/serve/proxy', "The proxy's own answers"],
   ['lib/src/serve/controller', 'The controller'],
   ['lib/src/serve', 'Defining and running'],
+  ['lib/src/ingress', 'Routes with Fastify'],
   ['lib/src/code', 'Shipping code'],
   ['lib/src/core', 'Options'],
   ['lib/src/engine', 'Processes'],

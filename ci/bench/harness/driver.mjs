@@ -21,6 +21,7 @@ const operations = {
     }
     return times;
   },
+  call: ({ method, args = [] }) => handle[method].remote(...args),
   status: () => serve.status(),
   delete: (name) => serve.delete(name),
   shutdown: () => serve.shutdown(),

@@ -27,7 +27,7 @@ export interface CodePackage {
 }
 
 /** The part of a deployment's spec that says how to load its code from the blobs. */
-export type CodeRef = SourceRef | ModuleRef;
+export type CodeRef = (SourceRef | ModuleRef) & { /** Its routes answer HTTP (`nbserve/ingress`). */ readonly ingress?: true };
 
 export interface SourceRef {
   readonly kind: 'source';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
+import { isIngress } from '../ingress/index.js';
 import type { PlacedDeployment } from './application.js';
 import { ModuleChanged, NoModule, NoPolicySource, NotRepeatable } from './errors.js';
 import { hasChanged, mappedSites, originOf } from './modules/index.js';
@@ -20,10 +21,13 @@ export function setSourceRegistry(value: SourceRegistry | null): void {
   registry = value;
 }
 
-/**
- * @throws NBS_CANNOT_SHIP with the chain of references; NBS_NO_SOURCE, NBS_NO_MODULE, NBS_NO_POLICY_SOURCE, NBS_NOT_REPEATABLE, NBS_MODULE_CHANGED
- */
-export async function packCode({ definition, policyOf }: PlacedDeployment): Promise<PackedCode> {
+/** @throws NBS_CANNOT_SHIP with the chain of references; NBS_NO_SOURCE, NBS_NO_MODULE, NBS_NO_POLICY_SOURCE, NBS_NOT_REPEATABLE, NBS_MODULE_CHANGED */
+export async function packCode(placed: PlacedDeployment): Promise<PackedCode> {
+  const packed = await packTarget(placed);
+  return isIngress(placed.definition.target) ? { ...packed, ref: { ...packed.ref, ingress: true } } : packed;
+}
+
+async function packTarget({ definition, policyOf }: PlacedDeployment): Promise<PackedCode> {
   const { name, target } = definition;
   if (registry?.sourceOf(target) !== undefined) {
     const pack = await registry.pack(target);

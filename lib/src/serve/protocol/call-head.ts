@@ -1,3 +1,4 @@
+import type { WireError } from '../../core/index.js';
 import type { AnyCallHead, CallKinds, ResponseHead } from '../../ipc/index.js';
 import { headersFault } from './headers.js';
 
@@ -25,6 +26,8 @@ export interface HttpCallHead extends RequestFields {
   readonly host: string;
   /** The route prefix that matched. */
   readonly prefix: string;
+  /** It asks to speak the protocol of its header `upgrade`. If the answer is 101, the bytes of both sides go through as they are. */
+  readonly upgrade?: true;
 }
 
 /** A call of a method through a handle. The body is `encodeValue` of the array of arguments. */
@@ -41,7 +44,14 @@ export type RequestHead = HttpCallHead | MethodCallHead;
 
 /** The head of a replica's answer. `queue` is the number of requests that the replica works on. */
 export type AnswerHead =
-  | { readonly kind: 'http'; readonly status: number; readonly headers: string[]; readonly queue?: number }
+  | {
+      readonly kind: 'http';
+      readonly status: number;
+      readonly headers: string[];
+      readonly queue?: number;
+      /** The answer is that of an error: whoever passes it on says as much of it as its client may know, under these headers. */
+      readonly error?: WireError;
+    }
   | { readonly kind: 'value'; readonly queue?: number }
   /** The body is a sequence of items, each `encodeItem` of a value. */
   | { readonly kind: 'items'; readonly queue?: number };
@@ -67,6 +77,7 @@ export const REQUEST_KINDS: CallKinds = {
     if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is no number';
     if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline is of nobody';
     if (head.kind === 'method') return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
+    if (!isAbsent(given.upgrade) && given.upgrade !== true) return 'its upgrade is no yes';
     if (![given.url, given.host, given.prefix].every(isText)) return 'it has no URL, host or prefix';
     return headersFault(given.headers);
   },

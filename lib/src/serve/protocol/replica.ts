@@ -53,6 +53,8 @@ export interface ReplicaInit {
 export interface ReplicaReady {
   readonly methods: readonly string[];
   readonly http: boolean;
+  /** It takes requests to speak another protocol, such as WebSocket. */
+  readonly upgrades?: true;
 }
 
 export interface ReplicaStatus {

@@ -90,6 +90,8 @@ export interface DeploymentRoute extends RoutedConfig {
   readonly methods: readonly string[];
   /** True if the deployment answers HTTP: it is a class with `fetch`, or a function. */
   readonly http: boolean;
+  /** True if it accepts requests to change the protocol, such as those of WebSockets. */
+  readonly upgrades?: true;
   /** The reason why no replica runs, if requests must not wait for one. It is part of the 503 error. */
   readonly unavailable?: string;
   /** What the first replica waits for, if it is not being started. It is part of the 503 error of requests that have waited too long. */

@@ -11,8 +11,8 @@ export interface ErrorContext {
   readonly isTrusted: boolean;
   /** True if the connection must not be used again. */
   readonly close: boolean;
-  /** Headers for pages of other origins. */
-  readonly cors: readonly string[];
+  /** Further headers: name, value, name, value, … */
+  readonly headers: readonly string[];
   /** The log gets the details that the client does not get. */
   readonly log: FailureLog;
 }
@@ -22,7 +22,7 @@ export function answerError(request: ClientRequest, response: ClientResponse, er
   const status = statusOf(error);
   const body = Buffer.from(JSON.stringify({ error: errorFields(request, error, status, context) }));
   const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
-  headers.push('x-request-id', context.requestId, ...context.cors);
+  headers.push('x-request-id', context.requestId, ...context.headers);
   if (status === 503) headers.push('retry-after', RETRY_AFTER_SECONDS);
   if (status === 405) headers.push('allow', '');
   if (context.close) headers.push('connection', 'close');

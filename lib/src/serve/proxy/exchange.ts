@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fromWireError } from '../../core/index.js';
 import { ByteQueue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
 import type { AnswerHead, Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
@@ -11,7 +12,7 @@ import { asksForContinue, type ClientRequest, type ClientResponse, endAnswer } f
 import { answerError } from './error-answer.js';
 import { BadAnswer, RequestTooSlow } from './errors.js';
 import type { FailureLog } from './failure-log.js';
-import { endToEnd } from './headers.js';
+import { endToEnd, withoutContent } from './headers.js';
 import { HeldPieces, JOIN_BYTES } from './held-pieces.js';
 import { PlainRequest } from './plain-request.js';
 import type { BodyReader, SlowBodies } from './slow-bodies.js';
@@ -32,7 +33,7 @@ export interface ExchangeHost {
 }
 
 /** Reasons of cancels that the answer has not caused. */
-const CLIENT_LEFT = 'the client went away';
+export const CLIENT_LEFT = 'the client went away';
 const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
 
@@ -60,6 +61,8 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
   #pump: BodyPump | null = null;
   /** Number of bytes that the client has not taken yet. The replica gets no new credit for them. */
   #owed = 0;
+  /** Headers of an error's answer: name, value, name, value, … */
+  #errorHeaders: string[] = [];
 
   constructor(host: ExchangeHost, connection: ClientConnection, request: ClientRequest, response: ClientResponse, id: string) {
     this.#host = host;
@@ -93,6 +96,12 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     else this.#stream(request, route, url, Number(length));
   }
 
+  /** Answers with an error that user code answered with, under the headers that it chose. */
+  #failWith(error: Error, given: string[]): void {
+    this.#errorHeaders = withoutContent(endToEnd(given));
+    this.fail(error);
+  }
+
   /** Answers a page that may not call with an error. */
   refuse(error: Error): void {
     this.#mayRead = false;
@@ -111,7 +120,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
       requestId: this.#requestId,
       isTrusted: showsToken(this.#request.headers, this.#host.token),
       close,
-      cors: this.#mayRead ? this.#host.cors.headersFor(this.#request) : [],
+      headers: withCors(this.#errorHeaders, this.#mayRead ? this.#host.cors.headersFor(this.#request) : []),
       log: this.#host.failures,
     });
   }
@@ -159,7 +168,11 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     try {
       const fault = answerFault(head);
       if (fault !== null) throw new TypeError(fault);
-      const { status, headers: given } = head as Extract<AnswerHead, { kind: 'http' }>;
+      const { status, headers: given, error } = head as Extract<AnswerHead, { kind: 'http' }>;
+      if (error !== undefined) {
+        this.#failWith(fromWireError(error), given);
+        return;
+      }
       const headers = withCors(endToEnd(given), this.#host.cors.headersFor(this.#request));
       headers.push('x-request-id', this.#requestId);
       if (this.#host.draining) headers.push('connection', 'close');

@@ -57,3 +57,15 @@ function without(flat: readonly string[], names: ReadonlySet<string>): string[] 
   }
   return kept;
 }
+
+/** Headers without those of the content, which is another one. @param flat name, value, name, value, … */
+export function withoutContent(flat: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    if (!/^(?:content-(?:type|length|encoding|range|disposition|language)|etag|last-modified|x-request-id|date)$/i.test(name)) {
+      kept.push(name, flat[i + 1] as string);
+    }
+  }
+  return kept;
+}

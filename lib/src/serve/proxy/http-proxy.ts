@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { HttpNotServed, NoReplica, type RisingRoute, type TrafficReport } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
@@ -16,6 +17,7 @@ import { PlainRequest } from './plain-request.js';
 import { RouteTable } from './route-table.js';
 import { SlowBodies } from './slow-bodies.js';
 import { Splits } from './splits.js';
+import { asksForWebSocket, Upgrade, withoutUpgrade } from './upgrade.js';
 
 export interface ProxyOptions extends AccessRules {
   readonly router: RouterLike;
@@ -100,6 +102,7 @@ export class HttpProxy implements ExchangeHost {
     // A client that has only finished sending still gets its answers; `ClientConnection` finds out which clients have left.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on('clientError', answerMalformed);
+    server.on('upgrade', (request, socket, first) => this.#upgrade(request, socket as Socket, first));
     // Node must not do this: it would ask for the body of a request that is refused.
     server.on('checkContinue', (request, response) => this.#handle(request, response));
     return server;
@@ -124,6 +127,24 @@ export class HttpProxy implements ExchangeHost {
     else if (url === null) exchange.fail(BadTarget({ target }));
     else if (this.#table !== null) this.#forward(exchange, url, this.#table);
     else this.#forwardOnceRouted(exchange, url);
+  }
+
+  /** A request with the header `upgrade`, which Node has let go of together with its connection. */
+  #upgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
+    const url = pathOf(request.url ?? '/');
+    const route =
+      url === null || !asksForWebSocket(request) || this.#access.refuse(request) !== null ? undefined : this.#table?.match(url);
+    const deployment = route && this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];
+    if (route === undefined || url === null || deployment?.upgrades !== true) {
+      // To all others it is a request like any: it is read again, without that header.
+      socket.pause();
+      socket.unshift(Buffer.concat([withoutUpgrade(request), first]));
+      this.#plain.handOver(socket);
+      socket.resume();
+      return;
+    }
+    const via = route.split === undefined ? this.router : this.#splits.split;
+    new Upgrade(this, request, socket, this.#requestId(request)).forward(route, url, via, first);
   }
 
   #forward(exchange: Exchange, url: string, table: RouteTable): void {

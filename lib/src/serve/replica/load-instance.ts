@@ -66,5 +66,10 @@ async function load(label: string, init: ReplicaInit, options: HandlesOptions, w
     await instance.checkHealth();
     await watch.settled(held);
   }
+  if (code.ingress === true) {
+    watch.stage = 'its routes';
+    await instance.openIngress();
+    await watch.settled(held);
+  }
   return { instance, close: () => handles.close() };
 }

@@ -14,6 +14,7 @@ import {
 } from '../protocol/index.js';
 import { AlreadyInitialized, NoSuchMethod, Stuck } from './errors.js';
 import { HttpTask } from './http-task.js';
+import { IngressTask } from './ingress-task.js';
 import type { LoadedInstance } from './load-instance.js';
 import { MethodTask } from './method-task.js';
 import { RequestDeadlines } from './request-deadlines.js';
@@ -183,6 +184,7 @@ export class Replica implements TaskHost {
   /** Takes no new requests. Resolves with the number of unfinished requests when all have ended or the time is over. */
   drain(timeoutMs: number): Promise<number> {
     this.#enter('DRAINING');
+    this.#instance?.drain();
     return this.#slots.until(() => this.#slots.ongoing === 0, timeoutMs);
   }
 
@@ -248,6 +250,8 @@ export class Replica implements TaskHost {
       }
       this.#slots.take();
       call.started();
+      const { ingress } = instance;
+      if (ingress !== null) return () => new IngressTask(this, call, head).run(ingress);
       return () => new HttpTask(this, call, head).run(instance);
     }
     const method = instance.method(head.method);

@@ -1,8 +1,10 @@
+import type { IngressApp } from '../../ingress/app/index.js';
 import { servedScope } from '../modules/index.js';
 import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
 import { type HeldPromise, heldPromises } from './held-promises.js';
+import { httpFailure } from './http-failure.js';
 
 /** Methods that the cluster calls itself. */
 const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
@@ -12,11 +14,14 @@ type Scope = <T>(run: () => T) => T;
 
 /** The instance of a deployment's class, or its function. It answers the calls of one replica. */
 export class UserInstance {
-  readonly ready: ReplicaReady;
+  /** What answers HTTP in place of `fetch`, once `openIngress` has run. */
+  ingress: IngressApp | null = null;
+  #ready: ReplicaReady;
   readonly #target: AnyFunction | null;
   readonly #self: Readonly<Record<string, unknown>>;
   readonly #fetch: AnyFunction | null;
 
+  #closing: Promise<void> | null = null;
   readonly #deployment: string;
   /** Runs user code as code that answers requests; `null` if that makes no difference. */
   readonly #scope: Scope | null;
@@ -28,7 +33,7 @@ export class UserInstance {
     this.#self = self as Record<string, unknown>;
     const fetch = target ?? this.#self.fetch;
     this.#fetch = typeof fetch === 'function' ? (fetch as AnyFunction) : null;
-    this.ready = { http: this.#fetch !== null, methods: target === null ? publicMethods(self) : ['call'] };
+    this.#ready = { http: this.#fetch !== null, methods: target === null ? publicMethods(self) : ['call'] };
   }
 
   /** @throws what the user's constructor throws; NBS_NOT_CONSTRUCTIBLE */
@@ -41,6 +46,19 @@ export class UserInstance {
     const Class = target as new (...args: readonly unknown[]) => object;
     const construct = (): object => new Class(...args);
     return new UserInstance(deployment, null, scope === null ? construct() : scope(construct), scope);
+  }
+
+  get ready(): ReplicaReady {
+    return this.#ready;
+  }
+
+  /** Makes the routes of its class answer HTTP. @throws what they throw; NBS_NO_ROUTES, NBS_FETCH_BESIDE_ROUTES */
+  async openIngress(): Promise<void> {
+    const { openIngress } = await import('../../ingress/app/index.js');
+    const run = this.#scope ?? ((work) => work());
+    this.ingress = await run(() => openIngress({ label: this.#deployment, instance: this.#self, failureOf: httpFailure }));
+    const methods = this.#ready.methods.filter((name) => name !== 'routes');
+    this.#ready = { http: true, methods, ...(this.ingress.upgrades ? { upgrades: true } : {}) };
   }
 
   /** The promises in its fields; empty for a function. */
@@ -57,7 +75,8 @@ export class UserInstance {
   method(name: string): ((...args: unknown[]) => unknown) | undefined {
     const target = this.#target;
     if (target !== null) return name === 'call' ? (...args) => this.#call(target, args) : undefined;
-    if (HOOKS.has(name) || name === 'constructor' || name in Object.prototype) return undefined;
+    if (HOOKS.has(name) || (this.ingress !== null && name === 'routes') || name === 'constructor' || name in Object.prototype)
+      return undefined;
     const method = this.#self[name];
     return typeof method === 'function' ? (...args) => this.#call(method as AnyFunction, args) : undefined;
   }
@@ -83,7 +102,15 @@ export class UserInstance {
     await this.#hook('checkHealth');
   }
 
+  /** Takes nothing new: what waits for that may begin to clean up. */
+  drain(): void {
+    this.#closing ??= this.ingress?.close() ?? Promise.resolve();
+    this.#closing.catch(() => {});
+  }
+
   async dispose(): Promise<void> {
+    this.drain();
+    await this.#closing;
     await this.#hook('dispose');
     await disposeModels(this.#self);
   }

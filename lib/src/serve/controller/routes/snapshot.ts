@@ -125,7 +125,7 @@ function makeRoute(
   );
   const running = there.filter(({ state }) => state === ReplicaState.RUNNING);
   const hung = there.filter((replica) => replica.hung);
-  const { methods, http } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
+  const { methods, http, upgrades } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
   const { autoscaling } = spec.config;
   const unavailable = running.length === 0 ? whyNone(app, target, version, spec, actual) : undefined;
   const waits = running.length === 0 ? waitOf(app, target, version, spec, actual) : null;
@@ -136,6 +136,7 @@ function makeRoute(
     ...partOf('routes', spec.config),
     methods,
     http,
+    ...(upgrades === true ? { upgrades } : {}),
     ...(hung.length === 0 ? {} : { hung: hung.map(({ id }) => id) }),
     ...(unavailable === undefined ? {} : { unavailable }),
     ...(waits === null ? {} : { waits }),

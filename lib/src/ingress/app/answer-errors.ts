@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { NbserveError } from '../../core/index.js';
+import { InvalidRequest, NoSuchRoute } from './errors.js';
+import { IngressRequest } from './ingress-request.js';
+import { IngressResponse } from './ingress-response.js';
+
+/** What Fastify adds to errors of its own. */
+interface FastifyFault {
+  readonly code?: unknown;
+  readonly message: string;
+  readonly statusCode?: unknown;
+  /** Present if the request does not fit its schema. */
+  readonly validation?: unknown;
+}
+
+/** Answers an error that user code does not handle, as those of other deployments are answered. */
+export function errorHandler(failureOf: (thrown: unknown) => NbserveError) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (error instanceof Response) return reply.send(error);
+    const failure = faultOfRequest(error) ?? failureOf(error);
+    if (failure.status >= 500)
+      console.error(`${describe(request)} failed (request ${request.id}): ${failure.stack ?? failure.message}`);
+    return answer(request, reply, failure);
+  };
+}
+
+/** Answers requests for which there is no route, unless user code does. To be called when all routes are there. */
+export function answerUnknown(app: FastifyInstance): void {
+  try {
+    app.setNotFoundHandler((request, reply) => {
+      const { originalUrl, method } = request;
+      const path = originalUrl.split('?', 1)[0] as string;
+      const { prefix } = request.raw as IngressRequest;
+      return answer(request, reply, exposed(NoSuchRoute({ method, path, docs: `${prefix === '/' ? '' : prefix}/docs` })));
+    });
+  } catch {
+    // User code has one.
+  }
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, failure: NbserveError): FastifyReply {
+  const { code, status, message, expose } = failure;
+  if (reply.raw instanceof IngressResponse) reply.raw.failure = failure;
+  const told = expose === true ? message : 'the application failed on this request';
+  const text = JSON.stringify({ error: { code, message: told, requestId: request.id } });
+  return reply.code(status).type('application/json; charset=utf-8').serializer(String).send(text);
+}
+
+/** What Fastify itself finds wrong with a request; null if it is something else. */
+function faultOfRequest(error: unknown): NbserveError | null {
+  if (!(error instanceof Error)) return null;
+  const { validation, statusCode, code, message } = error as FastifyFault;
+  if (validation !== undefined && validation !== null && statusCode === 400)
+    return exposed(InvalidRequest({ reason: message }, error));
+  const isOwn = typeof code === 'string' && code.startsWith('FST_') && typeof statusCode === 'number';
+  if (!isOwn || statusCode < 400 || statusCode >= 500) return null;
+  return new NbserveError({
+    code: InvalidRequest.code,
+    status: statusCode,
+    message,
+    details: { cause: code },
+    cause: error,
+    expose: true,
+  });
+}
+
+const exposed = (error: NbserveError): NbserveError => Object.assign(error, { expose: true });
+
+const describe = ({ method, raw }: FastifyRequest): string =>
+  `${method} ${raw instanceof IngressRequest ? raw.originalUrl : raw.url}`;

@@ -1,0 +1,24 @@
+import { defineError } from '../../core/index.js';
+
+export const NoRoutes = defineError(
+  'NBS_NO_ROUTES',
+  400,
+  '{deployment} was given to ingress() and has no method routes(app); add one that registers routes on the Fastify instance it gets',
+);
+export const FetchBesideRoutes = defineError(
+  'NBS_FETCH_BESIDE_ROUTES',
+  400,
+  '{deployment} was given to ingress() and has a method fetch(request) as well, so two would answer HTTP; make a route of it, or take ingress() away',
+);
+/** What Fastify finds wrong with a request, with the status that it gives it. */
+export const InvalidRequest = defineError('NBS_INVALID_REQUEST', 422, '{reason}');
+export const NoSuchRoute = defineError(
+  'NBS_NO_SUCH_ROUTE',
+  404,
+  'the application has no route for {method} {path}; it describes its routes at {docs}',
+);
+export const AnswerCut = defineError(
+  'NBS_ANSWER_CUT',
+  500,
+  '{deployment}: the socket of the request was destroyed before its answer was complete',
+);

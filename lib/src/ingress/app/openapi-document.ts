@@ -1,0 +1,162 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import { openapiPaths } from './openapi-path.js';
+import { type JsonSchema, OpenapiSchemas } from './openapi-schemas.js';
+
+/** What the static member `openapi` of a class says beside its routes: parts of an OpenAPI document, which go before what is found. */
+export interface OpenapiSettings {
+  readonly info?: { readonly title?: string; readonly version?: string; readonly description?: string };
+  readonly [part: string]: unknown;
+}
+
+type Part = Readonly<Record<string, unknown>>;
+
+/** The parts of a route's schema that Fastify and its plugins know. */
+interface RouteSchema extends Part {
+  readonly hide?: boolean;
+  readonly params?: unknown;
+  readonly querystring?: unknown;
+  readonly query?: unknown;
+  readonly headers?: unknown;
+  readonly body?: unknown;
+  readonly response?: Part;
+  readonly consumes?: readonly string[];
+  readonly produces?: readonly string[];
+}
+
+const COPIED = ['operationId', 'summary', 'description', 'tags', 'deprecated', 'security', 'externalDocs'] as const;
+/** OpenAPI has no field for others. */
+const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']);
+const JSON_TYPE = 'application/json';
+
+const ERROR_SCHEMA = {
+  type: 'object',
+  properties: {
+    error: {
+      type: 'object',
+      properties: { code: { type: 'string' }, message: { type: 'string' }, requestId: { type: 'string' } },
+      required: ['code', 'message'],
+    },
+  },
+  required: ['error'],
+};
+const ERROR_RESPONSE = { description: 'Error', content: { [JSON_TYPE]: { schema: ERROR_SCHEMA } } };
+
+/** The OpenAPI 3.1 document of the routes of a Fastify instance. */
+export class OpenapiDocument {
+  readonly title: string;
+  readonly #settings: OpenapiSettings;
+  readonly #routes: { readonly route: RouteOptions; readonly instance: FastifyInstance }[] = [];
+  readonly #texts = new Map<string, string>();
+
+  constructor({ deployment, settings }: { readonly deployment: string; readonly settings: OpenapiSettings }) {
+    this.#settings = settings;
+    this.title = settings.info?.title ?? deployment;
+  }
+
+  /** @param instance that the route was registered on: the shared schemas that it may refer to are there */
+  add(route: RouteOptions, instance: FastifyInstance): void {
+    this.#routes.push({ route, instance });
+  }
+
+  /** @param prefix route prefix of the application, below which the paths are */
+  textFor(prefix: string): string {
+    const known = this.#texts.get(prefix);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(this.#build(prefix));
+    this.#texts.set(prefix, text);
+    return text;
+  }
+
+  #build(prefix: string): Part {
+    const { info, components, ...others } = this.#settings;
+    const schemas = new OpenapiSchemas();
+    const paths: Record<string, Record<string, unknown>> = {};
+    for (const { route, instance } of this.#routes) {
+      schemas.share(instance.getSchemas());
+      for (const method of [route.method].flat().map((name) => name.toLowerCase())) {
+        const schema = (route.schema ?? {}) as RouteSchema;
+        const isExtra = schema.hide === true || (method === 'head' && this.#has('GET', route.url));
+        if (isExtra || !METHODS.has(method) || (route as { websocket?: boolean }).websocket === true) continue;
+        for (const [n, { path, names }] of openapiPaths(route.url).entries()) {
+          paths[path] ??= {};
+          // Of two that are one route, the second has no name.
+          paths[path][method] ??= operationOf(n === 0 ? schema : { ...schema, operationId: undefined }, names, schemas);
+        }
+      }
+    }
+    return {
+      openapi: '3.1.0',
+      info: { version: '1.0.0', ...info, title: this.title },
+      servers: [{ url: prefix }],
+      ...others,
+      paths,
+      components: { ...(components as Part | undefined), schemas: schemas.components },
+    };
+  }
+
+  #has(method: string, url: string): boolean {
+    return this.#routes.some(({ route }) => route.url === url && [route.method].flat().includes(method as never));
+  }
+}
+
+function operationOf(schema: RouteSchema, names: readonly string[], schemas: OpenapiSchemas): Part {
+  const copied = Object.fromEntries(COPIED.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]));
+  const path = schemas.propertiesOf(schema.params, 'input');
+  const parameters = [
+    ...names.map((name) => parameter('path', name, path.properties[name] ?? { type: 'string' }, true)),
+    ...inPlace('query', schema.querystring ?? schema.query, schemas),
+    ...inPlace('header', schema.headers, schemas),
+  ];
+  return {
+    ...copied,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(schema.body === undefined ? {} : { requestBody: requestBodyOf(schema, schemas) }),
+    responses: responsesOf(schema, schemas),
+  };
+}
+
+function inPlace(place: 'query' | 'header', given: unknown, schemas: OpenapiSchemas): Part[] {
+  const { properties, required } = schemas.propertiesOf(given, 'input');
+  return Object.entries(properties).map(([name, schema]) => parameter(place, name, schema, required.includes(name)));
+}
+
+function parameter(place: string, name: string, schema: JsonSchema, required: boolean): Part {
+  const { description } = schema as { description?: unknown };
+  return { in: place, name, required, schema, ...(typeof description === 'string' ? { description } : {}) };
+}
+
+function requestBodyOf({ body, consumes = [JSON_TYPE] }: RouteSchema, schemas: OpenapiSchemas): Part {
+  const byType = contentOf(body, schemas, 'input');
+  if (byType !== null) return { required: true, content: byType };
+  const schema = schemas.convert(body, 'input');
+  return { required: true, content: Object.fromEntries(consumes.map((type) => [type, { schema }])) };
+}
+
+/** The form that names a schema for each content type; null if it is another one. */
+function contentOf(given: unknown, schemas: OpenapiSchemas, side: 'input' | 'output'): Part | null {
+  const { content } = (given ?? {}) as { content?: Readonly<Record<string, { readonly schema?: unknown }>> };
+  if (typeof content !== 'object' || content === null) return null;
+  return Object.fromEntries(
+    Object.entries(content).map(([type, { schema, ...more }]) => [type, { ...more, schema: schemas.convert(schema, side) }]),
+  );
+}
+
+function responsesOf({ response = {}, produces = [JSON_TYPE] }: RouteSchema, schemas: OpenapiSchemas): Part {
+  const responses: Record<string, unknown> = {};
+  for (const [status, given] of Object.entries(response)) {
+    const key = /^\dxx$/i.test(status) ? status.toUpperCase() : status;
+    const described = (given as { description?: unknown } | null)?.description;
+    const description = typeof described === 'string' ? described : (STATUS_CODES[status] ?? 'Answer');
+    const content = contentOf(given, schemas, 'output');
+    if (content !== null) responses[key] = { description, content };
+    else if ((given as { type?: unknown } | null)?.type === 'null') responses[key] = { description };
+    else {
+      const schema = schemas.convert(given, 'output');
+      responses[key] = { description, content: Object.fromEntries(produces.map((type) => [type, { schema }])) };
+    }
+  }
+  if (Object.keys(responses).length === 0) responses['200'] = { description: 'OK' };
+  responses.default ??= ERROR_RESPONSE;
+  return responses;
+}

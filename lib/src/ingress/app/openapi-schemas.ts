@@ -1,0 +1,126 @@
+export type JsonSchema = boolean | { readonly [key: string]: unknown };
+type Fields = Readonly<Record<string, unknown>>;
+/** A schema may read a value in one form and give it in another: the first is for requests, the second for answers. */
+export type Side = 'input' | 'output';
+
+const PREFIX = '#/components/schemas/';
+
+/** Schemas of routes in the form of OpenAPI 3.1: what several share, or what refers to itself, is a component. */
+export class OpenapiSchemas {
+  readonly components: Record<string, JsonSchema> = {};
+  /** By the `$id`. */
+  readonly #names = new Map<string, string>();
+  readonly #shared = new Set<string>();
+
+  /** @param shared schemas of `app.addSchema`, by their `$id` */
+  share(shared: Readonly<Record<string, unknown>>): void {
+    for (const [id, schema] of Object.entries(shared)) {
+      if (this.#shared.has(id)) continue;
+      this.#shared.add(id);
+      const name = this.#nameFor(id);
+      this.components[name] = this.#rewrite(jsonSchemaOf(schema, 'input'), name) as JsonSchema;
+    }
+  }
+
+  convert(given: unknown, side: Side): JsonSchema {
+    const schema = jsonSchemaOf(given, side);
+    if (typeof schema !== 'object' || schema === null) return schema === false ? false : {};
+    const { $id } = schema as { $id?: unknown };
+    if (typeof $id !== 'string' && !refersToItself(schema)) return this.#rewrite(schema, null) as JsonSchema;
+    const isKnown = typeof $id === 'string' && this.#names.has($id);
+    const name = this.#nameFor(typeof $id === 'string' ? $id : 'Schema');
+    if (!isKnown || this.components[name] === undefined) {
+      this.components[name] = {};
+      this.components[name] = this.#rewrite(schema, name) as JsonSchema;
+    }
+    return { $ref: PREFIX + name };
+  }
+
+  /** The properties of a schema for an object, those of its parts included. */
+  propertiesOf(given: unknown, side: Side): { properties: Readonly<Record<string, JsonSchema>>; required: readonly string[] } {
+    const properties: Record<string, JsonSchema> = {};
+    const required: string[] = [];
+    const collect = (schema: JsonSchema, depth: number): void => {
+      if (typeof schema !== 'object' || depth > 8) return;
+      const { $ref, allOf, properties: own, required: needed } = schema as Fields;
+      if (typeof $ref === 'string' && $ref.startsWith(PREFIX)) {
+        collect(this.components[$ref.slice(PREFIX.length)] ?? {}, depth + 1);
+      }
+      if (Array.isArray(allOf)) for (const part of allOf) collect(part as JsonSchema, depth + 1);
+      if (typeof own === 'object' && own !== null) Object.assign(properties, own);
+      if (Array.isArray(needed)) required.push(...(needed as string[]));
+    };
+    if (given !== undefined) collect(this.convert(given, side), 0);
+    return { properties, required };
+  }
+
+  #nameFor(id: string): string {
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    const wanted = id.replace(/#$/, '').replace(/[^\w.-]+/g, '_') || 'Schema';
+    const taken = new Set(this.#names.values());
+    let name = wanted;
+    for (let n = 2; taken.has(name) || name in this.components; n += 1) name = `${wanted}_${n}`;
+    // One without an id is found by nobody else.
+    this.#names.set(id === 'Schema' ? `${id} ${name}` : id, name);
+    return name;
+  }
+
+  /** @param self name of the component that it is a part of; null if it is none */
+  #rewrite(schema: unknown, self: string | null): unknown {
+    if (Array.isArray(schema)) return schema.map((item) => this.#rewrite(item, self));
+    if (typeof schema !== 'object' || schema === null) return schema;
+    const { $id: _id, $schema: _schema, $ref, nullable, items, additionalItems, ...others } = schema as Fields;
+    const written: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(others)) {
+      if (value !== undefined && typeof value !== 'function') written[key] = VALUES.has(key) ? value : this.#rewrite(value, self);
+    }
+    if (typeof $ref === 'string') written.$ref = this.#refOf($ref, self);
+    // Before 2020-12 a list of schemas stood for the first items.
+    if (Array.isArray(items)) {
+      written.prefixItems = this.#rewrite(items, self);
+      if (additionalItems !== undefined) written.items = this.#rewrite(additionalItems, self);
+    } else if (items !== undefined) written.items = this.#rewrite(items, self);
+    if (nullable === true && typeof written.type === 'string') written.type = [written.type, 'null'];
+    return written;
+  }
+
+  #refOf(ref: string, self: string | null): string {
+    const at = ref.indexOf('#');
+    const id = at < 0 ? ref : ref.slice(0, at);
+    const pointer = at < 0 ? '' : ref.slice(at + 1);
+    if (id === '') return self === null ? ref : `${PREFIX}${self}${pointer}`;
+    const name = this.#names.get(id) ?? this.#nameFor(id);
+    // It may be shared later; else anything fits.
+    this.components[name] ??= {};
+    return `${PREFIX}${name}${pointer}`;
+  }
+}
+
+/** Their values are data, and hold no schemas. */
+const VALUES = new Set(['enum', 'const', 'default', 'examples', 'example', 'required']);
+
+function refersToItself(schema: unknown): boolean {
+  if (Array.isArray(schema)) return schema.some(refersToItself);
+  if (typeof schema !== 'object' || schema === null) return false;
+  return Object.entries(schema).some(([key, value]) =>
+    key === '$ref' ? typeof value === 'string' && value.startsWith('#') : !VALUES.has(key) && refersToItself(value),
+  );
+}
+
+interface StandardSchema {
+  readonly '~standard'?: { readonly jsonSchema?: Readonly<Record<Side, (options: { target: string }) => unknown>> };
+  readonly toJSONSchema?: () => unknown;
+}
+
+/** The JSON schema of a schema of another kind (https://standardschema.dev/json-schema), such as Zod's; what has none is `{}`. */
+function jsonSchemaOf(given: unknown, side: Side): unknown {
+  if (typeof given !== 'object' || given === null || !('~standard' in given)) return given;
+  const { '~standard': standard, toJSONSchema } = given as StandardSchema;
+  try {
+    return standard?.jsonSchema?.[side]({ target: 'draft-2020-12' }) ?? toJSONSchema?.call(given) ?? {};
+  } catch {
+    // A transform, for example, has no form in JSON schema.
+    return {};
+  }
+}

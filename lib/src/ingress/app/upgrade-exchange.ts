@@ -1,0 +1,91 @@
+import type { Server } from 'node:http';
+import type { IncomingCall } from '../../ipc/index.js';
+import type { HttpCallHead } from '../../serve/protocol/index.js';
+import type { ExchangeOwner, RunningExchange } from './http-exchange.js';
+import { IngressRequest } from './ingress-request.js';
+import { IngressSocket, type SocketPeer } from './ingress-socket.js';
+import { Tracker } from './tracker.js';
+
+/** A request to speak another protocol: from its head on, the bytes of both sides go through as they are. */
+export class UpgradeExchange implements RunningExchange, SocketPeer {
+  readonly #call: IncomingCall;
+  readonly #socket: IngressSocket;
+  readonly #request: IngressRequest;
+  readonly #tracker: Tracker;
+  #owed = 0;
+  #isDone = false;
+
+  constructor(call: IncomingCall, head: HttpCallHead, owner: ExchangeOwner, onOver: () => void) {
+    this.#call = call;
+    this.#tracker = new Tracker(() => {
+      owner.onOver();
+      onOver();
+    });
+    this.#socket = new IngressSocket(this);
+    // The bytes behind the head are no body of it.
+    this.#request = new IngressRequest(call, { ...head, length: 0 }, this.#socket, this.#tracker, false);
+    call.onBody = {
+      onData: (chunk) => this.#receive(chunk),
+      onEnd: () => this.#socket.push(null),
+      onError: () => this.#socket.destroy(),
+    };
+    call.respond({ kind: 'http', status: 101, headers: [], queue: owner.ongoing });
+  }
+
+  begin(server: Server): void {
+    // Nobody may be left to hear it, once user code has let go of it.
+    this.#socket.on('error', () => {});
+    server.emit('upgrade', this.#request, this.#socket, NO_BYTES);
+  }
+
+  abort(): void {
+    this.#socket.destroy();
+  }
+
+  // SocketPeer
+
+  wrote(bytes: Buffer, taken: () => void): void {
+    const call = this.#call;
+    if (this.#isDone || call.write(bytes)) {
+      taken();
+      return;
+    }
+    call.onDrain = () => {
+      call.onDrain = null;
+      taken();
+    };
+  }
+
+  ended(): void {
+    this.#call.end();
+  }
+
+  wanted(): void {
+    if (this.#owed === 0) return;
+    const owed = this.#owed;
+    this.#owed = 0;
+    this.#call.consumed(owed);
+  }
+
+  closed(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#call.end();
+    this.#request.finish();
+    // It was answered on the socket, if at all.
+    this.#tracker.replied();
+    this.#tracker.answered();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (this.#isDone || this.#socket.destroyed) {
+      this.#call.consumed(chunk.length);
+      return;
+    }
+    this.#owed += chunk.length;
+    this.#socket.touch();
+    if (this.#socket.push(Buffer.from(chunk))) this.wanted();
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0);

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hasCode } from '../core/index.js';
+import { NotAnIngress } from './errors.js';
+import { type FastifyInstance, ingress, isIngress } from './index.js';
+
+test('a class is marked, with its subclasses, and stays itself', () => {
+  class Base {
+    constructor(readonly name: string) {}
+    routes(app: FastifyInstance): void {
+      app.get('/', async () => this.name);
+    }
+  }
+  const Api = ingress(Base);
+  class Derived extends Base {}
+  assert.equal(Api, Base);
+  assert.deepEqual([isIngress(Api), isIngress(Derived), isIngress(class {}), isIngress(undefined)], [true, true, false, false]);
+  assert.deepEqual(Object.keys(Api), []);
+  assert.equal(new Api('a').name, 'a');
+});
+
+test('what is no class is refused', () => {
+  for (const value of [() => 1, function routes() {}, null, 'x', { routes() {} }])
+    assert.throws(
+      () => ingress(value as never),
+      (error) => hasCode(error, NotAnIngress),
+    );
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { serve } from 'nbserve';
+import { WebSocket } from 'ws';
+import { errorOf, send } from '../fixtures/http-client.js';
+import { KitchenDeployment, plain } from '../fixtures/ingress-apps.js';
+import { RawConnection } from '../fixtures/raw-http.js';
+import { until } from '../fixtures/wait.js';
+
+let url = '';
+
+before(async () => {
+  await serve.start({ port: 0 });
+  ({ url } = await serve.run(KitchenDeployment.bind(), { name: 'kitchen', routePrefix: '/kitchen' }));
+  await serve.run(plain.bind(), { name: 'plain', routePrefix: '/plain' });
+});
+after(() => serve.shutdown());
+
+const socketUrl = (path: string): string => url.replace('http:', 'ws:') + path;
+
+async function connect(path: string, headers: Record<string, string> = {}): Promise<WebSocket> {
+  const socket = new WebSocket(socketUrl(path), { headers });
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  return socket;
+}
+
+const next = (socket: WebSocket): Promise<Buffer> => new Promise((resolve) => socket.once('message', resolve));
+
+const seen = async (line: string): Promise<void> => {
+  await until(async () => (JSON.parse((await send(`${url}/seen`)).text) as string[]).includes(line));
+};
+
+/** Status with which an upgrade is refused. */
+function refused(address: string, headers: Record<string, string> = {}): Promise<number | undefined> {
+  const socket = new WebSocket(address, { headers });
+  return new Promise((resolve, reject) => {
+    socket.once('unexpected-response', (_request, response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode));
+    });
+    socket.once('open', () => reject(new Error('it was accepted')));
+    socket.once('error', () => {});
+  });
+}
+
+test('messages go both ways, texts and bytes, large ones too', async () => {
+  const socket = await connect('/echo?a=1');
+  socket.send('hello');
+  assert.equal(String(await next(socket)), '/echo?a=1 hello');
+  const large = Buffer.alloc(5 * 1024 * 1024, 'ab');
+  socket.send(large);
+  assert.ok(large.equals(await next(socket)));
+  socket.close(1001);
+  await new Promise((resolve) => socket.once('close', resolve));
+  await seen('socket closed 1001');
+});
+
+test('many sockets are open beside each other, and a client that vanishes closes its own', async () => {
+  const sockets = await Promise.all(Array.from({ length: 200 }, () => connect('/echo')));
+  for (const [n, socket] of sockets.entries()) socket.send(`n${n}`);
+  const answers = await Promise.all(sockets.map(next));
+  for (const [n, answer] of answers.entries()) assert.equal(String(answer), `/echo n${n}`);
+  sockets[0]?.terminate();
+  await seen('socket closed 1006');
+  sockets[1]?.send('still');
+  assert.equal(String(await next(sockets[1] as WebSocket)), '/echo still');
+  for (const socket of sockets) socket.terminate();
+});
+
+test('hooks, access rules and missing routes refuse with their status', async () => {
+  assert.equal(await refused(socketUrl('/echo'), { 'x-refuse': '1' }), 401);
+  assert.equal(await refused(socketUrl('/nowhere')), 404);
+  assert.equal(await refused(socketUrl('/echo'), { origin: 'https://other.example' }), 403);
+  assert.equal(await refused(socketUrl('/echo'), { 'x-request-timeout-seconds': 'soon' }), 400);
+  assert.equal(await refused(`${new URL(socketUrl('')).origin}/none`), 404);
+});
+
+test('to a deployment without sockets it is a request like any, and so is a wish for another protocol', async () => {
+  const other = url.replace('/kitchen', '/plain');
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'x'.repeat(22),
+  };
+  assert.deepEqual(
+    [(await send(other, { headers: upgrade })).status, (await send(other, { headers: upgrade })).text],
+    [200, 'plain'],
+  );
+  const h2c = {
+    connection: 'Upgrade, HTTP2-Settings',
+    upgrade: 'h2c',
+    'http2-settings': 'AAMAAABk',
+    'content-type': 'application/json',
+  };
+  assert.equal((await send(`${url}/body`, { method: 'POST', headers: h2c }, '{"a":1}')).text, '{"body":{"a":1}}');
+  const broken = await send(`${url}/echo`, { headers: { ...upgrade, 'sec-websocket-key': 'short' } });
+  assert.equal(broken.status, 400);
+});
+
+test('the connection goes on after such a request', async () => {
+  const raw = new RawConnection(url);
+  const head = `Host: ${new URL(url).host}\r\n`;
+  raw.write(`GET /plain HTTP/1.1\r\n${head}Connection: Upgrade\r\nUpgrade: other\r\n\r\n`);
+  await raw.until(/plain$/);
+  raw.write(`GET /plain?again HTTP/1.1\r\n${head}\r\n`);
+  await raw.until(/plain[\s\S]*plain$/);
+  raw.socket.destroy();
+});
+
+test('if the replica dies, its sockets close and new ones reach the next replica', async () => {
+  const socket = await connect('/echo');
+  const { applications } = await serve.status();
+  const pid = applications.kitchen?.deployments.Kitchen?.replicas[0]?.pid as number;
+  process.kill(pid, 'SIGKILL');
+  await new Promise((resolve) => socket.once('close', resolve));
+  const again = await connect('/echo');
+  again.send('back');
+  assert.equal(String(await next(again)), '/echo back');
+  again.terminate();
+});
+
+test('a deleted application says goodbye to its sockets', async () => {
+  const socket = await connect('/echo');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await serve.delete('kitchen');
+  assert.equal(await closed, 1005);
+  assert.equal(await refused(socketUrl('/echo')), 404);
+  assert.equal(errorOf(await send(`${url}/echo`)).code, 'NBS_NO_ROUTE');
+});
