@@ -152,7 +152,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
 
   onOpened(): void {
     this.#watchOutage();
-    if (this.#settling !== null && !this.#replicas.isOpening) this.#settled();
+    if (this.#settling !== null && this.#replicas.opening === 0) this.#settled();
     else this.#pump();
   }
 
@@ -181,7 +181,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
   // This is not done under load, which must not be delayed, nor if the queue has a limit: requests would be refused although there is room for them.
   #settle(): void {
     if (this.#settling !== null || this.#replicas.size < 2 || this.route.maxQueuedRequests >= 0) return;
-    if (!this.#replicas.isOpening || this.#replicas.inFlight > 0) return;
+    if (this.#replicas.opening === 0 || this.#replicas.inFlight > 0) return;
     this.#settling = setTimeout(() => this.#settled(), SETTLE_MS);
     this.#settling.unref();
   }
@@ -240,11 +240,14 @@ export class DeploymentPool implements LinkOwner, CallHost {
     }
   }
 
-  /** In a full queue, an interactive request replaces a batch request. Returns the error if there is no place. */
+  /**
+   * In a full queue, an interactive request replaces a batch request. Returns the error if there is no place. Requests that a replica takes as soon as
+   * its connection is open do not count: such a replica has room.
+   */
   #makeRoom(call: RoutedCall): Error | null {
     const max = this.route.maxQueuedRequests;
     const queued = this.#queue.size;
-    if (max < 0 || queued < max) return null;
+    if (max < 0 || queued < max + this.#replicas.opening * this.maxOngoingRequests) return null;
     const youngest = call.isBatch ? null : this.#queue.takeYoungestBatch();
     if (youngest === null) return QueueFull({ deployment: this.label, queued, max, outcome: 'so this one is refused' });
     const outcome = 'and an interactive request took the place of this batch request';

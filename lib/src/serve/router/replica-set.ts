@@ -37,8 +37,11 @@ export class ReplicaSet {
     return this.#links.some((link) => link.isOpen);
   }
 
-  get isOpening(): boolean {
-    return this.#links.some((link) => link.isOpening);
+  /** Number of replicas to which the first connection is being opened. */
+  get opening(): number {
+    let count = 0;
+    for (const link of this.#links) if (link.isOpening) count += 1;
+    return count;
   }
 
   /** Connects to new replicas. Connections to removed replicas close when their requests have ended. */

@@ -77,6 +77,19 @@ test('over the limit requests wait in their order; over the queue they are refus
   cluster.router.close();
 });
 
+test('requests that come while the connections open fill the places of the replicas before the queue', async () => {
+  const cluster = new RouterHarness();
+  const routed = cluster.route(['x', 'y'], { maxQueuedRequests: 2 });
+  const sent = Array.from({ length: 8 }, () => cluster.send());
+  await routed;
+  assert.deepEqual([cluster.replica('x').calls.length, cluster.replica('y').calls.length], [2, 2]);
+  assert.deepEqual(
+    sent.map(({ log }) => log),
+    [[], [], [], [], [], [], ['NBS_QUEUE_FULL'], ['NBS_QUEUE_FULL']],
+  );
+  cluster.router.close();
+});
+
 test('a request that may not wait is refused where there is no room, now or when it comes back', async () => {
   const cluster = new RouterHarness();
   await cluster.route(['x'], { maxOngoingRequests: 1 });
