@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import test from 'node:test';
-import { willServe } from './host.js';
+import { host, willServe } from './host.js';
 
 test('a cell that runs an application will need a cluster', () => {
   assert.ok(willServe("const chat = await serve.run(Chat.bind({ msg: 'Yes' }), { name: 'chat' });"));
@@ -11,4 +12,12 @@ test('a cell that does not, or that chooses the address itself, starts nothing a
   assert.ok(!willServe('const Chat = serve.deployment(class {});'));
   assert.ok(!willServe('observe.run(task); serve.runner()'));
   assert.ok(!willServe('await serve.start({ port: 9000 });\nawait serve.run(app);'));
+});
+
+test('a cell can use nbserve while the host loads', async () => {
+  const loading = host();
+  // Node cannot require a module that is being imported.
+  for (let turn = 0; turn < 8; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(typeof createRequire(import.meta.url)('nbserve').serve, 'object');
+  await loading;
 });

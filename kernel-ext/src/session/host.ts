@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { createRequire } from 'node:module';
 import { currentCellNumber, runAsCell } from './running-cell.js';
 
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
@@ -17,8 +18,11 @@ const inNoCell = AsyncResource.bind((print: () => void) => print());
 let loading: Promise<Host> | undefined;
 let loaded: Host | undefined;
 
+const own = createRequire(import.meta.url);
+
 export function host(): Promise<Host> {
-  loading ??= import('nbserve/host').then((host) => {
+  // This is not an import, because a cell that then uses `serve` requires nbserve, and Node cannot require a module that is being imported.
+  loading ??= new Promise<Host>((resolve) => resolve(own('nbserve/host') as Host)).then((host) => {
     loaded = host;
     host.setOwnLinesContext(inNoCell);
     host.setCallers({ current: currentCellNumber, run: runAsCell });
