@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { MarkWriter } from '../descriptors/index.js';
 import { CannotBind } from '../wire/index.js';
-import { guarded } from './guard.js';
+import { guarded } from './guarded.js';
 import {
   type Asker,
   CHECKER,
@@ -71,7 +71,7 @@ export class ControlThread {
     const buffer = new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT);
     const shared = new Int32Array(buffer);
     const workerData: ControlInit = { ...init, shared: buffer };
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData, name: 'nbserve-control' });
+    const worker = new Worker(new URL('./control-thread-main.js', import.meta.url), { workerData, name: 'nbserve-control' });
     const { secret, readFds } = init.descriptors;
     const marks = readFds.length === 0 ? new MarkWriter(secret, []) : new MarkWriter(secret);
     const thread = new ControlThread(worker, shared, marks, events);

@@ -1,5 +1,5 @@
 export { ControlThread } from './control-thread.js';
-export { guarded } from './guard.js';
+export { guarded } from './guarded.js';
 export { Interrupter } from './interrupter.js';
 export { LEGACY_VARIABLE, type Restart, SHARED_INTS, type ShellRequest } from './messages.js';
 export { terminateMain } from './terminate.js';

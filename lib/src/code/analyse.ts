@@ -1,5 +1,5 @@
 import { childrenOf, isInstantiated, isNode, isTypeWrapper, type Node } from './parse.js';
-import { partsOf } from './pattern.js';
+import { patternParts } from './pattern.js';
 import { type DynamicImport, functionScope, type Reference, type Scope } from './scope.js';
 
 /** What a cell's code uses: every name in a value position, with the scope around it. */
@@ -74,7 +74,7 @@ class Analyser {
 
   /** Declares the names of a binding pattern, and visits the expressions in it. */
   bind(pattern: unknown, target: Scope, context: Context): void {
-    for (const { node, isTarget } of partsOf(pattern)) {
+    for (const { node, isTarget } of patternParts(pattern)) {
       if (!isTarget) this.visit(node, context);
       else if (node.type === 'Identifier' && node.name !== 'this') target.names.add(node.name as string);
     }
@@ -82,7 +82,7 @@ class Analyser {
 
   /** Visits the target of an assignment. */
   assign(pattern: unknown, context: Context): void {
-    for (const { node, isTarget, shorthand } of partsOf(pattern)) {
+    for (const { node, isTarget, shorthand } of patternParts(pattern)) {
       if (!isTarget) this.visit(node, context);
       else if (node.type === 'Identifier') this.use(node, context, 'write', shorthand);
       else if (isTypeWrapper(node)) this.assign(node.expression, context);

@@ -1,8 +1,8 @@
 export { CannotShip, NoSource } from './errors.js';
 export { loadCode } from './loader.js';
 export { compileModule, importModule, type ModulePackage } from './module.js';
-export { SourceRegistry } from './registry.js';
 export { importFrom, requireFrom } from './require.js';
+export { SourceRegistry } from './source-registry.js';
 export { installStackMapping, isCompiled, mapStack } from './stack.js';
 export {
   type CodePackage,

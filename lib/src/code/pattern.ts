@@ -11,28 +11,28 @@ interface PatternPart {
 const expression = (node: unknown): PatternPart => ({ node: node as Node, isTarget: false, shorthand: false });
 
 /** The parts of the target of a declaration or assignment, in the order of the source. */
-export function* partsOf(pattern: unknown, shorthand = false): Generator<PatternPart> {
+export function* patternParts(pattern: unknown, shorthand = false): Generator<PatternPart> {
   if (!isNode(pattern)) return;
   switch (pattern.type) {
     case 'ObjectPattern':
       for (const property of pattern.properties as Node[]) {
         if (property.computed === true) yield expression(property.key);
-        if (property.type === 'RestElement') yield* partsOf(property.argument);
-        else yield* partsOf(property.value, property.shorthand === true);
+        if (property.type === 'RestElement') yield* patternParts(property.argument);
+        else yield* patternParts(property.value, property.shorthand === true);
       }
       break;
     case 'ArrayPattern':
-      for (const element of pattern.elements as unknown[]) yield* partsOf(element);
+      for (const element of pattern.elements as unknown[]) yield* patternParts(element);
       break;
     case 'AssignmentPattern':
-      yield* partsOf(pattern.left, shorthand);
+      yield* patternParts(pattern.left, shorthand);
       yield expression(pattern.right);
       break;
     case 'RestElement':
-      yield* partsOf(pattern.argument);
+      yield* patternParts(pattern.argument);
       break;
     case 'TSParameterProperty':
-      yield* partsOf(pattern.parameter);
+      yield* patternParts(pattern.parameter);
       break;
     default:
       yield { node: pattern, isTarget: true, shorthand };

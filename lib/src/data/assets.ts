@@ -7,7 +7,7 @@ import { assetCache, datasetsFolder } from './dataset-path.js';
 import { AssetMismatch, AssetUnavailable, DatasetNotFound } from './errors.js';
 import { keepFile } from './keep-file.js';
 import { type Asset, readManifest } from './manifest.js';
-import { describeSource, PackageReader, sha256 } from './registry.js';
+import { describeSource, PackageReader, sha256 } from './package-reader.js';
 
 export type AssetState = 'ready' | 'missing' | 'damaged';
 

@@ -4,7 +4,6 @@ import { agentSocket, logsFolder, shortId, timerMs, tokenFile } from '../core/in
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
 import type { AgentOps } from './agent-ops.js';
 import { AgentProcess } from './agent-process.js';
-import { follow } from './client.js';
 import {
   type ClusterInfo,
   clusterIn,
@@ -16,6 +15,7 @@ import {
   urlOf,
 } from './cluster-folder.js';
 import type { ClusterEntries, DeclaredNode, HttpOptions, LogLine } from './engine.js';
+import { follow } from './engine-connection.js';
 import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
 import { isAlive, markProcess } from './process-mark.js';

@@ -1,7 +1,6 @@
 export type { BlockLimit } from './block-limit.js';
 export { callerMark } from './caller-mark.js';
 export { type ChildContext, enterChild } from './child.js';
-export { connectEngine } from './client.js';
 export {
   type DetachedOptions,
   joinLocalCluster,
@@ -26,6 +25,7 @@ export {
   ProcessState,
   type ProxyLocation,
 } from './engine.js';
+export { connectEngine } from './engine-connection.js';
 export {
   CannotRename,
   DetachedRunning,

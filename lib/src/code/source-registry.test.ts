@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { instrument } from './registry.js';
+import { instrument } from './source-registry.js';
 
 const CASES: readonly (readonly [source: string, instrumented: string])[] = [
   ['const a = 1', 'const a = 1'],
