@@ -72,10 +72,10 @@ export const REQUEST_KINDS: CallKinds = {
 
   headFault(head) {
     const given = head as Fields<HttpCallHead> & Fields<Omit<MethodCallHead, 'kind'>>;
-    if (given.kind !== 'http' && head.kind !== 'method') return 'it is of no kind that is known';
+    if (given.kind !== 'http' && head.kind !== 'method') return 'its kind is not known';
     if (!isText(given.method) || !isText(given.requestId)) return 'it has no method or no id';
-    if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is no number';
-    if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline is of nobody';
+    if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is not a number';
+    if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline has no name';
     if (head.kind === 'method') return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
     if (!isAbsent(given.upgrade) && given.upgrade !== true) return 'its upgrade is no yes';
     if (![given.url, given.host, given.prefix].every(isText)) return 'it has no URL, host or prefix';
