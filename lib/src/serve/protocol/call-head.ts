@@ -35,7 +35,10 @@ export interface MethodCallHead extends RequestFields {
   readonly kind: 'method';
   /** Model that the call is for, if the deployment serves several (`multiplexedModelId` of a handle). */
   readonly modelId?: string;
-  /** Which part of which driver made the call, e.g. a notebook's cell: what user code prints meanwhile is printed there. Absent: it goes to the driver that ran the application. */
+  /**
+   * The part of a driver that made the call, e.g. a notebook's cell. Output of user code during the call appears there. If absent, it appears at the
+   * driver that ran the application.
+   */
   readonly caller?: string;
 }
 
