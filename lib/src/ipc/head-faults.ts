@@ -7,9 +7,9 @@ export const isControl = (head: CallHead): head is ControlCallHead => head.kind 
 /** What is wrong with the head of a call that came in, or null. */
 export function callHeadFault(head: CallHead, kinds: CallKinds | null): string | null {
   const given = head as { readonly [K in keyof ControlCallHead]?: unknown };
-  if (given.length !== undefined && !Number.isSafeInteger(given.length)) return 'its length is no whole number';
+  if (given.length !== undefined && !Number.isSafeInteger(given.length)) return 'its length is not an integer';
   if (given.kind === 'control') return typeof given.op === 'string' ? null : 'its operation has no name';
-  if (typeof given.kind !== 'string') return 'it is of no kind that is known';
+  if (typeof given.kind !== 'string') return 'its kind is not a text';
   return kinds?.headFault(head) ?? null;
 }
 

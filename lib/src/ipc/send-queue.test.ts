@@ -115,7 +115,7 @@ test('a write of a stream in nobody’s way goes out at once; one beyond its cre
   assert.equal(drained, 1);
 });
 
-test('small pieces of one turn leave as one frame, also where streams write by turns', () => {
+test('small pieces of one turn leave as one frame, even if streams write by turns', () => {
   const connection = new Connection();
   const streams = [1, 3].map((id) => connection.stream(id));
   for (let i = 0; i < 1000; i += 1) for (const stream of streams) stream.write(Buffer.from('x'));

@@ -292,9 +292,9 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     try {
       value = JSON.parse(text);
     } catch (error) {
-      throw this.#violation('a head that is no JSON', error);
+      throw this.#violation('a head that is not JSON', error);
     }
-    if (typeof value !== 'object' || value === null) throw this.#violation('a head that is no object');
+    if (typeof value !== 'object' || value === null) throw this.#violation('a head that is not an object');
     return value as T;
   }
 

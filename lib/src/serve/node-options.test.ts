@@ -4,7 +4,7 @@ import { httpOf } from './http-options.js';
 import { declaredNodes } from './node-options.js';
 
 describe('declaredNodes', () => {
-  it('is nothing where nothing was said', () => {
+  it('is nothing if nothing was said', () => {
     assert.equal(declaredNodes({}), undefined);
     assert.equal(declaredNodes({ port: 8000 }), undefined);
   });
@@ -32,7 +32,7 @@ describe('declaredNodes', () => {
 });
 
 describe('httpOf', () => {
-  it('has the usual address, and says where proxies are only where that is not usual', () => {
+  it('has the usual address, and says where proxies are only if that is not usual', () => {
     assert.deepEqual(httpOf({}), { host: '127.0.0.1', port: 'auto' });
     assert.deepEqual(httpOf({ proxyLocation: 'EveryNode', nodes: 3 }), { host: '127.0.0.1', port: 'auto' });
     const head = { host: '0.0.0.0', port: 80, proxyLocation: 'HeadOnly' } as const;

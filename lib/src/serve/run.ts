@@ -107,7 +107,7 @@ function specOf(
 
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function or class';
-  return typeof value === 'object' && value !== null ? 'an object that is none' : String(value);
+  return typeof value === 'object' && value !== null ? 'an object that is not an application' : String(value);
 }
 
 /** Deletes an application. @throws NBS_NO_SUCH_APP */

@@ -101,7 +101,7 @@ suite('connections', () => {
     await connection.closed;
   });
 
-  test('an answer has one date, says how long its connection is kept, and no body where its status has none', async () => {
+  test('an answer has one date, says how long its connection is kept, and no body if its status has none', async () => {
     const connection = new RawConnection(plane.url).write(get('/date'));
     await connection.until(/\r\n\r\nd$/);
     assert.deepEqual(connection.text.match(/^date: .*$/gim), ['date: Thu, 01 Jan 1970 00:00:00 GMT']);

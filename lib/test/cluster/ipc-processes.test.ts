@@ -32,7 +32,7 @@ for (const end of ['kill', 'exit', 'block'] as const) {
   });
 }
 
-test('STARTED precedes user code even where the caller does not read for a while', async (t) => {
+test('STARTED precedes user code even if the caller does not read for a while', async (t) => {
   const { path } = await server(t);
   const channel = await open(path);
   t.after(() => channel.destroy());

@@ -123,7 +123,7 @@ suite('edges of HTTP', () => {
     assert.match(await sendRaw(plane.url, get('/x', 'Proxy-Connection: close')), /connection: close/i);
   });
 
-  test('a body is asked for only where it is wanted, and in its turn', async () => {
+  test('a body is asked for only if it is wanted, and in its turn', async () => {
     const expecting = (...headers: string[]): string =>
       lines('POST /e HTTP/1.1', 'Host: localhost', ...headers, 'Expect: 100-continue', 'Content-Length: 4');
     for (const ahead of ['', get('/slow?ms=100'), chunked('/drip', 'x')]) {

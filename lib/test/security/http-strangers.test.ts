@@ -247,7 +247,7 @@ suite('HTTP strangers', () => {
     assert.equal(statusOf(await ask('GET /-/routes', 'Host: localhost', `Authorization: Bearer ${token}`)), 200);
   });
 
-  test('a request id is taken over only where no terminal would obey it', async () => {
+  test('a request id is taken over only if no terminal would obey it', async () => {
     const id = async (given: string): Promise<string | undefined> =>
       /x-request-id: (.*)\r\n/.exec(await ask('GET /hello', 'Host: localhost', `X-Request-Id: ${given}`))?.[1];
     assert.equal(await id('mine-1'), 'mine-1');

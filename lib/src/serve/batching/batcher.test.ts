@@ -78,7 +78,7 @@ test('whatever happens, items keep their order, none is lost, and no batch or nu
   );
 });
 
-test('where there is a place, no item waits for longer than the timeout; where there is none, the first to be free takes what has waited', () => {
+test('if there is a place, no item waits for longer than the timeout; if there is none, the first to be free takes what has waited', () => {
   const arrivals = fc.array(fc.record({ pauseMs: fc.nat(15), count: fc.integer({ min: 1, max: 6 }) }), {
     minLength: 1,
     maxLength: 30,

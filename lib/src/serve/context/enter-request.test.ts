@@ -16,7 +16,7 @@ function contextOf(origin: Parameters<typeof enterRequest>[1], modelId = ''): Re
   return context;
 }
 
-test('a request that names no model has a context only where something wants one', () => {
+test('a request that names no model has a context only if something wants one', () => {
   assert.equal(
     enterRequest('', { budgetMs: 5 }, 'a/d', () => assert.equal(requestContext(), null)),
     null,
@@ -28,7 +28,7 @@ test('a request that names no model has a context only where something wants one
   assert.equal(context?.deadlineOf, 'the requestTimeout of a/d');
 });
 
-test('a batch has the latest deadline of its requests, and none where one of them has none', () => {
+test('a batch has the latest deadline of its requests, and none if one of them has none', () => {
   const early = contextOf({ budgetMs: 100, budgetOf: 'early' });
   const late = contextOf({ budgetMs: 10_000, budgetOf: 'late' });
   const both = enterBatch('', [early, late, early], () => {});
@@ -37,7 +37,7 @@ test('a batch has the latest deadline of its requests, and none where one of the
   assert.equal(enterBatch('', [early, null], () => {})?.expiresAt, Number.POSITIVE_INFINITY);
 });
 
-test('a batch is a batch one where all its requests are, and cancelled once they all are', () => {
+test('a batch is a batch one if all its requests are, and cancelled once they all are', () => {
   const batch = contextOf({ priority: 'batch' });
   const other = contextOf({});
   assert.equal(enterBatch('', [batch, batch], () => {})?.priority, 'batch');

@@ -5,7 +5,7 @@ export interface RequestOrigin {
   /** Whose deadline that is. @default the deployment's own */
   readonly budgetOf?: string;
   readonly priority?: 'batch';
-  /** Which part of which driver made the call: see `MethodCallHead.caller`. */
+  /** The part of a driver that made the call; see `MethodCallHead.caller`. */
   readonly caller?: string;
 }
 

@@ -82,7 +82,7 @@ describe('deploy', () => {
 
   const rolling = { numReplicas: 4, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
 
-  it('rolls an update out replica by replica where that is asked for, never short of replicas', async () => {
+  it('rolls an update out replica by replica if that is asked for, never short of replicas', async () => {
     const cluster = new FakeCluster();
     const controller = await cluster.controller();
     await controller.deploy(app('hello', [deployment('Chat', 'a', { numReplicas: 4 })]));
@@ -283,7 +283,7 @@ describe('a restarted controller', () => {
 });
 
 describe('user configuration', () => {
-  it('reaches running replicas before deploy resolves, and is taken back where one refuses it', async () => {
+  it('reaches running replicas before deploy resolves, and is taken back if one refuses it', async () => {
     const cluster = new FakeCluster();
     const controller = await cluster.controller();
     const version = (userConfig: unknown) => app('hello', [deployment('Chat', 'a', { userConfig })]);

@@ -2,7 +2,7 @@ import { handleContext } from './context.js';
 
 /** The parts of a driver that make calls: the cells of a notebook. */
 export interface Callers {
-  /** Number of the part whose code runs now; `undefined` if that is none. */
+  /** Number of the part whose code runs now; `undefined` if no part runs. */
   current(): number | undefined;
   /** Runs `print` as the part with this number, so that its output appears there. @returns false if there is no such part */
   run(part: number, print: () => void): boolean;
@@ -10,18 +10,18 @@ export interface Callers {
 
 let callers: Callers | null = null;
 
-/** From now on, what replicas print during a call by handle is printed by the part of this driver that made the call. */
+/** From now on, if replicas print something during a call through a handle, it appears at the part of this driver that made the call. */
 export function setCallers(given: Callers): void {
   callers = given;
 }
 
-/** Who makes a call now, for the call's head: `<driver>:<part>`. */
+/** The current caller, for the head of a call: `<driver>:<part>`. */
 export function callerNow(): string | undefined {
   const part = callers?.current();
   return part === undefined ? undefined : `${handleContext().driver ?? ''}:${part}`;
 }
 
-/** Runs `print` as the part of this driver that `caller` names. @returns false if it names none, and nothing was printed */
+/** Runs `print` as the part of this driver that `caller` names. @returns false if there is no such part; then nothing was printed */
 export function printAsCaller(caller: string, print: () => void): boolean {
   const part = Number(caller.slice(caller.indexOf(':') + 1));
   return callers?.run(part, print) ?? false;

@@ -271,7 +271,7 @@ test('a load goes on without the request that asked for it, and fails only its o
   assert.deepEqual(shelf.loads, ['a', 'bad'], 'nobody waits for c any more');
 });
 
-test('a place is free when the model before has been disposed of, also where that throws', async () => {
+test('a place is free when the model before has been disposed of, even if that throws', async () => {
   let finish = (): void => {};
   const shelf = new Shelf(1, {
     dispose: (id) =>

@@ -178,7 +178,7 @@ export class ModelCache {
 
   #isIdle(entry: Entry): boolean {
     if (!entry.loaded || this.#entries.get(entry.id) !== entry) return false;
-    // The models of this cache that loads of another cache hold are released with the models of that cache, if nobody uses those.
+    // If loads of another cache hold this model, it is free only if nobody uses the models that they have loaded.
     for (const user of entry.users) if (borrowers.get(user)?.isIdle() !== true) return false;
     return true;
   }

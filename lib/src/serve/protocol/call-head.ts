@@ -35,7 +35,10 @@ export interface MethodCallHead extends RequestFields {
   readonly kind: 'method';
   /** Model that the call is for, if the deployment serves several (`multiplexedModelId` of a handle). */
   readonly modelId?: string;
-  /** Which part of which driver made the call, e.g. a notebook's cell: what user code prints meanwhile is printed there. Absent: it goes to the driver that ran the application. */
+  /**
+   * The part of a driver that made the call, e.g. a notebook's cell. Output of user code during the call appears there. If absent, it appears at the
+   * driver that ran the application.
+   */
   readonly caller?: string;
 }
 
@@ -72,10 +75,10 @@ export const REQUEST_KINDS: CallKinds = {
 
   headFault(head) {
     const given = head as Fields<HttpCallHead> & Fields<Omit<MethodCallHead, 'kind'>>;
-    if (given.kind !== 'http' && head.kind !== 'method') return 'it is of no kind that is known';
+    if (given.kind !== 'http' && head.kind !== 'method') return 'its kind is not known';
     if (!isText(given.method) || !isText(given.requestId)) return 'it has no method or no id';
-    if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is no number';
-    if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline is of nobody';
+    if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is not a number';
+    if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline has no name';
     if (head.kind === 'method') return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
     if (!isAbsent(given.upgrade) && given.upgrade !== true) return 'its upgrade is no yes';
     if (![given.url, given.host, given.prefix].every(isText)) return 'it has no URL, host or prefix';

@@ -22,17 +22,17 @@ export function demandFault(report: unknown): string | null {
     const { average, periodMs, now } = fieldsOf(demand);
     return ![average, periodMs, now].every(isAmount);
   });
-  return odd === undefined ? null : `the demand for ${odd[0]} is no number`;
+  return odd === undefined ? null : `the demand for ${odd[0]} is not a number`;
 }
 
 /** What is wrong with a `TrafficReport`. */
 export function trafficFault(report: unknown): string | null {
-  if (!Array.isArray(report)) return 'a report of traffic that is no list';
+  if (!Array.isArray(report)) return 'a report of traffic that is not a list';
   for (const tally of report) {
     const { prefix, rule, versions, mirror } = fieldsOf(tally);
     if (!isText(prefix) || !isAmount(rule) || !isTable(versions)) return 'a report of traffic without prefix, rule or versions';
     const all = [...Object.values(versions), ...(mirror === null || mirror === undefined ? [] : [mirror])];
-    if (!all.every(isTally)) return `what is counted of ${prefix} is no number`;
+    if (!all.every(isTally)) return `what is counted of ${prefix} is not a number`;
   }
   return null;
 }
@@ -55,14 +55,14 @@ const sound = new WeakSet<object>();
 /** What is wrong with a `RouteSnapshot`. */
 export function snapshotFault(snapshot: unknown): string | null {
   const { version, routes, rising = [], ingresses, deployments } = fieldsOf(snapshot);
-  if (!isCount(version) || !Array.isArray(routes) || !isTable(ingresses) || !isTable(deployments)) return 'it is no snapshot';
+  if (!isCount(version) || !Array.isArray(routes) || !isTable(ingresses) || !isTable(deployments)) return 'it is not a snapshot';
   if (!Array.isArray(rising) || !rising.every((route) => isText(fieldsOf(route).prefix)))
-    return 'what is on its way up has no route';
+    return 'an application that is being started has no route';
   const oddRoute = routes.findIndex((route) => !isRoute(route));
-  if (oddRoute >= 0) return `its route ${oddRoute} is none`;
+  if (oddRoute >= 0) return `its route ${oddRoute} is not valid`;
   for (const [key, route] of Object.entries(deployments)) {
     if (isTable(route) && sound.has(route)) continue;
-    if (!key.includes('/') || !isDeploymentRoute(route)) return `its deployment ${key} is none`;
+    if (!key.includes('/') || !isDeploymentRoute(route)) return `its deployment ${key} is not valid`;
     sound.add(route);
   }
   return null;

@@ -27,6 +27,6 @@ export function headerText(value: string): string {
 
 /** What is wrong with a list of name, value, name, value, …; null if nothing is. */
 export function headersFault(headers: unknown): string | null {
-  if (!Array.isArray(headers) || headers.length % 2 !== 0) return 'its headers are no list of names and values';
-  return headers.every((text) => typeof text === 'string') ? null : 'a header is no text';
+  if (!Array.isArray(headers) || headers.length % 2 !== 0) return 'its headers are not a list of names and values';
+  return headers.every((text) => typeof text === 'string') ? null : 'a header is not a text';
 }

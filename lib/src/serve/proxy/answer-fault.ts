@@ -5,7 +5,7 @@ import { type AnswerHead, headersFault } from '../protocol/index.js';
  * misread: an interim status as the final one, or an invalid content-length.
  */
 export function answerFault(head: AnswerHead): string | null {
-  if (head.kind !== 'http') return 'it is no HTTP answer';
+  if (head.kind !== 'http') return 'it is not an HTTP answer';
   const { status, headers } = head;
   if (!Number.isInteger(status) || status < 200 || status > 999) return `its status is ${String(status)}`;
   const fault = headersFault(headers);

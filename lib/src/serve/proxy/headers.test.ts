@@ -20,7 +20,7 @@ test('headers of the connection are dropped, with those that it names', () => {
   assert.deepEqual(endToEnd(flat), ['Host', 'a', 'Set-Cookie', 'a', 'set-cookie', 'b']);
 });
 
-test('nothing is copied where nothing has to go', () => {
+test('nothing is copied if nothing has to go', () => {
   const flat = ['accept', '*/*', 'user-agent', 'x'];
   assert.equal(endToEnd(flat), flat);
 });

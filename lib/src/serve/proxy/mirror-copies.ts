@@ -43,7 +43,7 @@ export class MirrorCopies {
     copy.call = this.#router.dispatch({
       ...request,
       key,
-      // The application's own name for itself comes after the names that others use.
+      // Because of this priority, the calls that the copy makes in turn come after those of other requests.
       head: { ...head, headers: [...head.headers, ...MIRRORED_HEADER], priority: 'batch' },
       sink: copy,
       timeoutMs: this.#router.snapshot?.deployments[key]?.requestTimeoutMs ?? COPY_TIMEOUT_MS,

@@ -140,7 +140,7 @@ describe('Splits', () => {
     assert.deepEqual([rule?.versions.v1?.requests, rule?.versions.v1?.failures], [2, 1]);
   });
 
-  it('chooses again where its version was taken down before a replica began, and not afterwards', () => {
+  it('chooses again if its version was taken down before a replica began, and not afterwards', () => {
     route(only('v1'));
     const gone = NoSuchDeployment({ deployment: 'v1/d', running: 'none' });
     const [waiting, begun, streaming] = [new Client(), new Client(), new Client()];

@@ -3,7 +3,7 @@ import { StartNotDone } from './errors.js';
 import { takeRejections } from './faults.js';
 import type { HeldPromise } from './held-promises.js';
 
-/** When a start that still waits says so on stderr; it looks again after the same time, and says what has changed. */
+/** After this time, a start that is not done says on stderr what it waits for. It checks again after the same time, and prints what has changed. */
 const TELL_AFTER_MS = 2000;
 /** The replica says what it waits for this long before the controller gives it up. */
 const SAY_BEFORE_MS = 500;
@@ -91,7 +91,7 @@ export class StartWatch {
     }
   }
 
-  /** Says after a while what is waited for, and again when that has changed; fails in the end. */
+  /** Says after a while what the start waits for, and says it again when that has changed; fails in the end. */
   async #late(signal: AbortSignal): Promise<never> {
     const { label, timeoutMs } = this.#limits;
     const limitMs = Math.max(timeoutMs / 2, timeoutMs - SAY_BEFORE_MS);

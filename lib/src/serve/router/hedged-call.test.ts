@@ -109,7 +109,7 @@ test('a cancel reaches both copies, and so does a deadline', async () => {
   other.cluster.router.close();
 });
 
-test('a streamed body goes to both where all of it is there, and the request is sent once where it is not', async () => {
+test('a streamed body goes to both if all of it is there, and the request is sent once if it is not', async () => {
   const { cluster, second, sent } = await twoCopies({ body: 'stream' }, ({ call }) => {
     call.write(Buffer.from('one '));
     call.end(Buffer.from('two'));
@@ -131,7 +131,7 @@ test('a streamed body goes to both where all of it is there, and the request is 
   endless.router.close();
 });
 
-test('where no other replica has room there is no second copy, and its budget is kept', async () => {
+test('if no other replica has room there is no second copy, and its budget is kept', async () => {
   const cluster = new RouterHarness();
   await cluster.route(['x'], HEDGED);
   const sent = cluster.send();

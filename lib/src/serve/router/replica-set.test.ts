@@ -109,7 +109,7 @@ test('one that works long on what it has begun is not silent', async () => {
   fixture.close();
 });
 
-test('where all are silent they are asked all the same, the least loaded first; where one answers it is waited for', async () => {
+test('if all are silent they are asked all the same, the least loaded first; if one answers it is waited for', async () => {
   const fixture = await Fixture.of(['x', 'y'], 4);
   const [x, y] = [fixture.link('x'), fixture.link('y')];
   for (const link of [x, x, y]) link.take();

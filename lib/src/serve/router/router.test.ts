@@ -23,7 +23,7 @@ test('an unbegun request goes elsewhere: EOF, BUSY, DRAINING', async () => {
   }
 });
 
-test('a begun request is run again only where its method is idempotent and nothing came back', async () => {
+test('a begun request is run again only if its method is idempotent and nothing came back', async () => {
   const cases: [Partial<DeploymentRoute>, boolean, string[]][] = [
     [{}, false, ['started', 'NBS_REPLICA_DIED']],
     [{ idempotent: ['other'] }, false, ['started', 'NBS_REPLICA_DIED']],
@@ -90,7 +90,7 @@ test('requests that come while the connections open fill the places of the repli
   cluster.router.close();
 });
 
-test('a request that may not wait is refused where there is no room, now or when it comes back', async () => {
+test('a request that may not wait is refused if there is no room, now or when it comes back', async () => {
   const cluster = new RouterHarness();
   await cluster.route(['x'], { maxOngoingRequests: 1 });
   const first = cluster.send({ mayWait: false });
@@ -112,7 +112,7 @@ test('a request that may not wait is refused where there is no room, now or when
   cluster.router.close();
 });
 
-test('without a replica requests wait for the next snapshot, or fail at once where that says why', async () => {
+test('without a replica requests wait for the next snapshot, or fail at once if that says why', async () => {
   const cluster = new RouterHarness();
   const early = cluster.send();
   await cluster.route([]);
@@ -144,7 +144,7 @@ test('a deadline is told with 504 and cancels at the replica, also while it wait
   cluster.router.close();
 });
 
-test('a streamed body is held until a replica begins, and sent again where it does not', async () => {
+test('a streamed body is held until a replica begins, and sent again if it does not', async () => {
   const cluster = new RouterHarness();
   await cluster.route(['x', 'y']);
   const { call, log } = cluster.send({ body: 'stream' });

@@ -35,7 +35,7 @@ describe('place', () => {
     assert.deepEqual(placeAll([want({ gpu: 2 })]).map(gpusOf), [['0', '1']]);
   });
 
-  it('says what is free where there is no room', () => {
+  it('says what is free if there is no room', () => {
     const [, , reason] = placeAll([want({ gpu: 0.6 }), want({ gpu: 0.7 }), want({ gpu: 0.5 })]);
     assert.equal(reason, 'each replica takes gpu 0.5, and local has gpu 0.4 + 0.3 free');
     const [, other] = placeAll([want({ cpu: 3, custom: { accelerator: 1 } }), want({ cpu: 2, custom: { accelerator: 1 } })]);
@@ -110,7 +110,7 @@ describe('place', () => {
       assert.deepEqual(gpus?.map(gpusOf), [['0'], ['1'], ['2']]);
     });
 
-    it('leaves whole GPUs whole, where the deployment has none there yet', () => {
+    it('leaves whole GPUs whole, if the deployment has none there yet', () => {
       const [first, second] = placeOn(three, [
         [1, want({ gpu: 0.5 })],
         [2, want({ gpu: 0.25 })],
@@ -127,7 +127,7 @@ describe('place', () => {
       });
     });
 
-    it('never gives out more than a node has, and spreads evenly where all is equal', () => {
+    it('never gives out more than a node has, and spreads evenly if all is equal', () => {
       const anyNode = fc.record({
         cpu: fc.nat(8),
         gpus: fc.nat(2),

@@ -117,7 +117,7 @@ describe('reconcile', () => {
     );
   });
 
-  it('never gives out more than the nodes have, and comes to rest also where not all fits', () => {
+  it('never gives out more than the nodes have, and comes to rest even if not all fits', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 100 }), hungry, fc.nat(4), (events, cpu, room) => {
         const world = new World([node('a', 2), node('b', room)]);

@@ -50,7 +50,7 @@ describe('a replica that dies', () => {
     assert.equal(cluster.routes.deployments['one/Chat']?.unavailable, undefined);
   });
 
-  it('is replaced also where only its connection broke', async () => {
+  it('is replaced even if only its connection broke', async () => {
     const cluster = new FakeCluster();
     const controller = await cluster.controller();
     await controller.deploy(app('one', [deployment('Chat', 'a')]));

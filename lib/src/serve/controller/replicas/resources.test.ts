@@ -41,7 +41,7 @@ describe('resources', () => {
     assert.equal(controller.status().applications.both?.status, 'RUNNING');
   });
 
-  it('knows what adopted replicas hold, and sets threads where cpu was asked for', async () => {
+  it('knows what adopted replicas hold, and sets threads if cpu was asked for', async () => {
     const cluster = new FakeCluster();
     const first = await cluster.controller();
     await first.deploy(app('both', [gpu('Both', 'one', 2)]));
@@ -80,7 +80,7 @@ describe('resources', () => {
     );
   });
 
-  it('tries elsewhere where a node goes down in a start, and waits where no other one will do', async () => {
+  it('tries elsewhere if a node goes down in a start, and waits if no other one will do', async () => {
     const cluster = new FakeCluster();
     cluster.nodeInfos = [fakeNode('a'), { ...fakeNode('b'), resources: { ...fakeNode('b').resources, custom: { special: 1 } } }];
     const controller = await cluster.controller();

@@ -43,7 +43,7 @@ describe('planSpares', () => {
   const situation: SpareSituation = { wanted: 1, spares: [], boots: false, key: 'a', notBefore: 0, now: 0 };
   const spare = (id: string, key: string) => ({ id, key });
 
-  it('starts one where there is none, and waits until it is due', () => {
+  it('starts one if there is none, and waits until it is due', () => {
     assert.deepEqual(planSpares(situation), { start: true, end: [], wakeAt: null });
     assert.deepEqual(planSpares({ ...situation, notBefore: 7 }), { start: false, end: [], wakeAt: 7 });
   });

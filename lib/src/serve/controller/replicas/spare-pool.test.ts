@@ -29,7 +29,7 @@ describe('spare processes', () => {
     }
   });
 
-  it('are not there where they are switched off', async () => {
+  it('are not there if they are switched off', async () => {
     const { cluster, controller } = await withSpares(0);
     await controller.deploy(app('hello', [deployment('Chat', 'a')]));
     await cluster.clock.advance(60_000);

@@ -71,7 +71,7 @@ describe('autoscale', () => {
     );
   });
 
-  it('goes to zero only where it may, and back at the first request', () => {
+  it('goes to zero only if it may, and back at the first request', () => {
     const idle = new Array<number>(60).fill(0);
     assert.equal(run(config(), idle, 4).at(-1), 1);
     const asleep = config({ minReplicas: 0 });

@@ -96,7 +96,7 @@ describe('an application that is taken down', () => {
     assert.equal(remove(target, 'x', 1).traffic, target.traffic);
   });
 
-  it('leaves it in equal parts where the others had none', () => {
+  it('leaves it in equal parts if the others had none', () => {
     assert.deepEqual(armsOf(remove(setTrafficRule(three, '/c', spec({ a: 1, b: 0, c: 0 })), 'a', 1)), { b: 0.5, c: 0.5 });
   });
 });
@@ -158,7 +158,7 @@ describe('a canary', () => {
     }
   });
 
-  it('is compared with whoever has the requests, where that is one', () => {
+  it('is compared with whoever has the requests, if that is one', () => {
     assert.equal(baseOf(three, '/c', 'b'), 'a');
     assert.equal(baseOf(setTrafficRule(three, '/c', spec({ a: 0, c: 1, b: 1 })), '/c', 'b'), 'c');
     refuses(
@@ -201,7 +201,7 @@ describe('splitRoutes', () => {
     assert.equal(splitRoutes(own, quick)[0]?.split?.reportMs, 100);
   });
 
-  it('names the heaviest where the prefix has no owner, and changes nothing without rules', () => {
+  it('names the heaviest if the prefix has no owner, and changes nothing without rules', () => {
     assert.equal(splitRoutes(own, setTrafficRule(three, '/new', spec({ b: 1, c: 2 })))[1]?.app, 'c');
     assert.deepEqual(splitRoutes(own, three), own);
   });

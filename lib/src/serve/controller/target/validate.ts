@@ -40,5 +40,5 @@ export function validateApp(spec: AppSpec): void {
 /** Does the same for the prefix of a split. @throws NBS_INVALID_TRAFFIC */
 export function validatePrefix(prefix: string): void {
   if (typeof prefix !== 'string' || !prefix.startsWith('/') || UNSAFE.test(prefix))
-    throw InvalidTraffic({ prefix: JSON.stringify(prefix), reason: "it is no route prefix such as '/' or '/classify'" });
+    throw InvalidTraffic({ prefix: JSON.stringify(prefix), reason: "it is not a route prefix such as '/' or '/classify'" });
 }
