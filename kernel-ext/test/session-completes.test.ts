@@ -81,6 +81,19 @@ const handle = {} as unknown as Handle;`);
     assert.deepEqual(lines("draw({ mode: 'l¦' })"), ["draw({ mode: 'large' })"]);
   });
 
+  it('replaces the rest of the word, or of the text, behind the cursor', () => {
+    assert.ok(lines('us¦er.name').includes('user.name'));
+    assert.deepEqual(lines('user.na¦me'), ['user.name']);
+    assert.deepEqual(lines("user['na¦me']"), ["user['name']"]);
+    assert.deepEqual(lines("pick('s¦, 'b')"), ["pick('small, 'b')"]);
+  });
+
+  it('offers files, and no names of TypeScript, in a cell for another program', async () => {
+    await notebook.file('words.txt', '');
+    assert.deepEqual(lines('%%bash\ncat wor¦'), ['%%bash\ncat words.txt']);
+    assert.deepEqual(lines('%%bash\nuse¦'), []);
+  });
+
   it('completes the keys of an object that is expected', () => {
     assert.deepEqual(lines('draw({ ¦ })').sort(), ['draw({ mode })', 'draw({ size })']);
     assert.deepEqual(lines("draw({ mode: 'small', si¦"), ["draw({ mode: 'small', size"]);

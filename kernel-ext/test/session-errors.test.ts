@@ -80,4 +80,9 @@ describe('errors of cells', () => {
   it('does not end the process', async () => {
     assert.match(await notebook.failure('process.exit(1)'), /NBS_EXIT_IN_CELL/);
   });
+
+  it('says what is wrong in code that the parser could guess', async () => {
+    assert.match(await notebook.failure('console.log "x"'), /TS1005: ';' expected/);
+    assert.match(await notebook.failure('let one = 1 let two = 2'), /TS1005/);
+  });
 });

@@ -48,6 +48,10 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [code: string, help: 
   'a wrong option in an overload': [
     ['serve.deployment(Chat, { numReplica: 2 })', /numReplica is no option of a deployment; did you mean numReplicas\?/],
     ['serve.deployment(Chat, { num_replicas: 2 })', /did you mean numReplicas\?/],
+    [
+      'serve.deployment(Chat, { autoscaling: { maxReplica: 3 } })',
+      /maxReplica is no option of autoscaling; did you mean maxReplicas\?/,
+    ],
     ["serve.deployment(Chat, { numReplicas: '2' })", /wrong type/],
   ],
   'a wrong option': [
@@ -59,16 +63,27 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [code: string, help: 
   'a forgotten await': [
     ['load().size', /\(await load\(\)\)\.size/],
     ['count() + 1', /await in front/],
+    ['if (load()) {}', /await in front/],
     ['const n: number = count()', /await in front/],
     ["handle.say.remote('x').length", /\(await …\)/],
     ["fetch('http://x').json()", /\(await …\)/],
     ["serve.run(Deployed.bind(1)).say.remote('x')", /const handle = await serve\.run/],
   ],
+  'a loop without await': [['for (const x of (async function* () { yield 1 })()) console.log(x)', /for await/]],
+  'a module of Node that does not exist': [["import fs from 'node:fss'", /did you mean node:fs\?/]],
+  'a method of Python': [
+    ['list.append(1)', /append is called push/],
+    ["('x' as string).upper()", /upper is called toUpperCase/],
+  ],
   'a package that is not installed': [
     ["import x from 'nosuch-package'", /!npm install nosuch-package$/],
     ["import x from '@scope/pkg/sub'", /!npm install @scope\/pkg$/],
   ],
-  'a file that is not there': [["import x from './nosuch'", /no file \.\/nosuch\.ts/]],
+  'a file that is not there': [
+    ["import x from './nosuch'", /no file \.\/nosuch\.ts/],
+    ["import x from './nosuch.json'", /no file \.\/nosuch\.json beside/],
+    ["import x from './data.csv'", /readFileSync\('\.\/data\.csv', 'utf8'\)/],
+  ],
   'a text for a number': [["const n: number = 'x' as string", /Number\(…\)/]],
   'what may be undefined': [['maybe.toFixed()', /maybe\?\./]],
   'an error of unknown type': [['const error = 1 as unknown; error.message', /instanceof Error/]],

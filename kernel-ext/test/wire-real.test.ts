@@ -63,6 +63,9 @@ describe('the real kernel', () => {
     const completion = await kernel.request('complete_request', { code, cursor_pos: [...code].length });
     assert.ok((completion.matches as string[]).includes('sqrt'));
     assert.equal(completion.cursor_end, [...code].length);
+    const { _jupyter_types_experimental: types } = completion.metadata as { _jupyter_types_experimental: unknown[] };
+    const end = [...code].length;
+    assert.deepEqual(types[0], { start: end - 'sqr'.length, end, text: 'sqrt', type: 'method' });
     await kernel.shutdown();
     assert.deepEqual(await kernel.exited, { code: 0, signal: null });
   });

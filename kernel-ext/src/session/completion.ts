@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { completeMagic, splitCell } from '../magics/index.js';
 import { sharedPaths } from './ambient.js';
 import type { Converter } from './converter.js';
-import { placeAt } from './cursor-place.js';
+import { type CursorPlace, placeAt } from './cursor-place.js';
 import type { CompleteReply } from './session.js';
 
 /** The name of a module that is being typed. */
@@ -15,13 +15,23 @@ export function completeCell(converter: Converter, scope: string, folder: string
   const before = code.slice(code.lastIndexOf('\n', cursor - 1) + 1, cursor);
   if (/^%/.test(before)) return reply(cursor - before.length, cursor, completeMagic(before), 'magic');
   if (/^!/.test(before)) return completePath(folder, /\S*$/.exec(before)?.[0] ?? '', cursor);
+  // What a cell is for another program is none of TypeScript's.
+  if (splitCell(code).cellMagic !== undefined) return completePath(folder, /[^\s'"]*$/.exec(before)?.[0] ?? '', cursor);
   const text = withoutMagics(code);
   const place = placeAt(text, cursor);
   if (place.kind === 'comment' || place.kind === 'pattern') return reply(cursor, cursor, []);
   if (place.kind === 'text' && SPECIFIER.test(text.slice(0, place.from)))
     return reply(place.from, cursor, modules(folder, text.slice(place.from, cursor)), 'module');
   const { start, end, names, kinds } = converter.complete(scope, text, cursor);
-  return reply(start, end, names, kinds);
+  return reply(start, Math.max(end, cursor + restOfWord(text, cursor, place)), names, kinds);
+}
+
+/** How much of the word or of the text that the cursor is in stands behind it. A completion takes its place: nothing is doubled. */
+function restOfWord(text: string, cursor: number, place: CursorPlace): number {
+  const behind = text.slice(cursor);
+  if (place.kind !== 'text') return /^[\p{ID_Continue}$]*/u.exec(behind)?.[0].length ?? 0;
+  const rest = /^[\p{ID_Continue}$-]*/u.exec(behind)?.[0] ?? '';
+  return behind.startsWith(place.quote, rest.length) ? rest.length : 0;
 }
 
 /** The cell with its magic lines blanked, so that offsets stay. */

@@ -29,7 +29,7 @@ import { rememberCell } from './stack-positions.js';
 import { withinStack } from './syntax.js';
 import { formatDiagnostics, formatError } from './traceback.js';
 import { saveCompileCache } from './tslab-fork.js';
-import { type HelpSources, helpFor } from './type-help.js';
+import { helpFor, helpSources } from './type-help.js';
 import { saysNoCheck, TypeQuestions } from './type-questions.js';
 
 /** When the compiled code of TypeScript is written: not while somebody waits for the first cell. */
@@ -220,7 +220,10 @@ class NotebookSession implements Session {
       this.#types.ask((types) => types.convert(this.#scope, { id: cell.id, source, isUnchecked })),
     );
     if (!converted.ok) {
-      const help = (one: Diagnostic): string | undefined => helpFor(code, one, this.#helpSources);
+      const sources = helpSources((before, after) =>
+        this.#types.ask((types) => types.complete(this.#scope, before + after, before.length).names),
+      );
+      const help = (one: Diagnostic): string | undefined => helpFor(code, one, sources);
       return formatDiagnostics(cell.id, code, converted.diagnostics, help, paintFor(cell.output));
     }
     // If a file has not changed, its code does not come a second time.
@@ -275,16 +278,6 @@ class NotebookSession implements Session {
       this.#isUnchecked = !isOn;
     };
     return { folder: this.#folder, output, signal, versions: versionText, checkTypes, env, leadsGroup };
-  }
-
-  readonly #helpSources: HelpSources = {
-    deploymentOptions: () => this.#namesAt('serve.deployment(class Any {}, { ', ''),
-    exportsOf: (module) => this.#namesAt('import { ', ` } from '${module}'`),
-  };
-
-  /** What completion offers between two pieces of code. */
-  #namesAt(before: string, after: string): readonly string[] {
-    return this.#types.ask((types) => types.complete(this.#scope, before + after, before.length).names);
   }
 }
 

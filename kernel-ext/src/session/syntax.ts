@@ -21,11 +21,12 @@ const OPTIONS: ParserOptions = {
   ],
 };
 
-/** The syntax tree of a cell, or undefined if the cell is not TypeScript (the type checker then says why). */
+/** The syntax tree of a cell, or undefined if the cell is not TypeScript (the type checker then says why). Its `errors` are what the parser went on after. */
 export function parseCell(source: string): SyntaxNode | undefined {
   return withinStack(() => {
     try {
-      return (parse(source, { ...OPTIONS, errorRecovery: true }) as ParseResult).program as unknown as SyntaxNode;
+      const { program, errors } = parse(source, { ...OPTIONS, errorRecovery: true }) as ParseResult;
+      return Object.assign(program as unknown as SyntaxNode, { errors });
     } catch (error) {
       if (error instanceof RangeError) throw error;
       return undefined;

@@ -1,5 +1,6 @@
 import { builtinModules, createRequire } from 'node:module';
 import type { Diagnostic } from './converter.js';
+import { LIST_METHODS, PYTHON_WORDS, TEXT_METHODS } from './python-words.js';
 
 /** What the type checker complains about, and where. */
 export interface Complaint {
@@ -15,11 +16,18 @@ export interface Complaint {
 
 /** What is known beside the complaint. Both are asked at most once a line. */
 export interface HelpSources {
-  /** Names of the options that `serve.deployment` takes. */
-  readonly deploymentOptions: () => readonly string[];
+  /** Names of the options that `serve.deployment` takes, or of those in one of its options. */
+  readonly deploymentOptions: (inside?: string) => readonly string[];
   /** Names that a module exports. */
   readonly exportsOf: (module: string) => readonly string[];
 }
+
+/** @param namesBetween what completion offers between two pieces of code */
+export const helpSources = (namesBetween: (before: string, after: string) => readonly string[]): HelpSources => ({
+  deploymentOptions: (inside) =>
+    namesBetween(`serve.deployment(class Any {}, { ${inside === undefined ? '' : `${inside}: { `}`, ''),
+  exportsOf: (module) => namesBetween('import { ', ` } from '${module}'`),
+});
 
 type Rule = (complaint: Complaint, sources: HelpSources) => string | undefined;
 
@@ -31,37 +39,6 @@ const SHELL = new RegExp(
   `^\\s*(?:${COMMANDS.replaceAll(' ', '|')})(?:\\s+(?![=(,;:?[+*/]|\\.[^./\\s]|-\\s|&&|\\|\\|)\\S.*|\\s*)$`,
 );
 const SERVE_LINE = /^\s*(?:nb)?serve\s+(status|list|delete|shutdown|run|start|stop|logs|deploy|build|doctor)\b(?!\s*[.(=])/;
-
-/** What Python says, and what TypeScript says for it. */
-const PYTHON: Readonly<Record<string, string>> = {
-  print: 'console.log(…)',
-  len: 'list.length',
-  range: 'a loop: for (let i = 0; i < n; i++)',
-  str: 'String(value)',
-  int: 'number as a type, and Number(value) or Math.trunc(value) as a conversion',
-  float: 'number as a type, and Number(value) as a conversion',
-  bool: 'boolean as a type, and Boolean(value) as a conversion',
-  dict: 'Record<string, unknown> or an object { key: value }',
-  list: 'Array<…> as a type, and Array.from(values) as a conversion',
-  None: 'null or undefined',
-  True: 'true',
-  False: 'false',
-  self: 'this',
-  elif: 'else if',
-  raise: 'throw new Error(…)',
-  isinstance: 'value instanceof Class',
-  def: 'function name(…) { … }',
-  not: '! in front of the value',
-  and: '&&',
-  or: '||',
-  lambda: '(x) => …',
-  sorted: 'list.toSorted()',
-  sum: 'list.reduce((a, b) => a + b, 0)',
-  enumerate: 'list.entries()',
-  zip: 'list.map((one, i) => [one, other[i]])',
-  pass: 'nothing: an empty block { }',
-  except: 'catch (error) { … }',
-};
 
 const NOT_FOUND = new Set([2304, 2552, 2580, 2582, 2584, 2591, 2868, 18004]);
 const nameIn = ({ code, message }: Complaint): string | undefined =>
@@ -95,8 +72,8 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   'a word of Python': (complaint) => {
     const name = nameIn(complaint) ?? (complaint.code === 1434 ? complaint.text : undefined);
-    const said = name !== undefined && Object.hasOwn(PYTHON, name) ? PYTHON[name] : undefined;
-    return said === undefined ? undefined : `${name} is Python; TypeScript writes ${said}`;
+    const said = name !== undefined && Object.hasOwn(PYTHON_WORDS, name) ? PYTHON_WORDS[name] : undefined;
+    return said === undefined ? undefined : `TypeScript writes ${said} for ${name}`;
   },
   'return in a cell': ({ code }) =>
     code === 1108 ? 'a cell shows the value of its last expression: write it without return' : undefined,
@@ -133,11 +110,11 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   'a wrong option in an overload': ({ code, line, before, text }, { deploymentOptions }) => {
     if (code !== 2769 || !/serve\s*\.\s*deployment\s*\(/.test(before.slice(-200) + text + line)) return undefined;
-    const options = deploymentOptions();
-    for (const [, key] of line.matchAll(/[{,]\s*([\w$]+)\s*:/g)) {
-      if (key === undefined || options.includes(key)) continue;
+    for (const { key, inside } of optionKeys(line)) {
+      const options = deploymentOptions(inside);
+      if (options.length === 0 || options.includes(key)) continue;
       const near = nearest(key, options);
-      return `${key} is no option of a deployment${near === undefined ? '' : `; did you mean ${near}?`}`;
+      return `${key} is no option of ${inside ?? 'a deployment'}${near === undefined ? '' : `; did you mean ${near}?`}`;
     }
     return 'an option has a wrong type; TypeScript says which one if it is set by .options({ … })';
   },
@@ -150,9 +127,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'arguments of bind': ({ code, before, text }) =>
     code === 2554 && /\.\s*bind(?:\(\))?$/.test(before + text) ? 'bind takes the arguments of the constructor' : undefined,
+  'a loop without await': ({ code, message }) =>
+    code === 2488 && /'(?:AsyncGenerator|AsyncIterable\w*|DeploymentResponseGenerator|ReadableStream)</.test(message)
+      ? 'its items come one by one: for await (const item of …)'
+      : undefined,
   'a forgotten await': ({ code, message, line }) => {
     if (![2339, 2345, 2322, 2365, 2362, 2363, 2488, 2740, 2741, 2769, 2801, 2551].includes(code)) return undefined;
-    const found = FOUND.exec(message)?.[1] ?? '';
+    const found = FOUND.exec(message)?.[1] ?? /this '(.*?)' is always/.exec(message)?.[1] ?? '';
     if (!IS_PROMISE.test(found) || /^\(/.test(found)) return undefined;
     if (/serve\s*\.\s*run\s*\(/.test(line))
       return 'serve.run gives a promise: const handle = await serve.run(…), and then handle.method.remote(…)';
@@ -167,7 +148,26 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'a file that is not there': ({ code, message }) => {
     const module = [2307, 2792].includes(code) ? /module '(\.{0,2}\/[^']*)'/.exec(message)?.[1] : undefined;
-    return module === undefined ? undefined : `there is no file ${module}.ts beside the notebook, nor a folder with an index.ts`;
+    if (module === undefined) return undefined;
+    const ending = /\.(\w+)$/.exec(module)?.[1];
+    if (ending === undefined) return `there is no file ${module}.ts beside the notebook, nor a folder with an index.ts`;
+    return /^(?:[cm]?[jt]sx?|json)$/.test(ending)
+      ? `there is no file ${module} beside the notebook`
+      : `an import takes code and JSON; read other files: readFileSync('${module}', 'utf8') of node:fs`;
+  },
+  'a module of Node that does not exist': ({ code, message }) => {
+    const module = [2307, 2792].includes(code) ? /module 'node:([^']+)'/.exec(message)?.[1] : undefined;
+    const near = module === undefined ? undefined : nearest(module, builtinModules);
+    return near === undefined ? undefined : `did you mean node:${near}?`;
+  },
+  'a method of Python': ({ code, message, text }) => {
+    if (code !== 2339 && code !== 2551 && code !== 2550) return undefined;
+    const said = /on type '[^']*\[\]'/.test(message)
+      ? LIST_METHODS[text]
+      : /on type '(?:string|"[^']*)'/.test(message)
+        ? TEXT_METHODS[text]
+        : undefined;
+    return said === undefined ? undefined : `${text} is called ${said}`;
   },
   'a text for a number': ({ code, message }) =>
     [2322, 2345].includes(code) &&
@@ -221,6 +221,21 @@ export function helpFor(
     if (help !== undefined) return help;
   }
   return undefined;
+}
+
+/** The keys of the last object in a call on this line, and of the objects that are their values. */
+function* optionKeys(line: string): Generator<{ readonly key: string; readonly inside: string | undefined }> {
+  const begin = line.search(/,\s*\{/);
+  const path: string[] = [];
+  let depth = 0;
+  for (const [token, key] of begin < 0 ? [] : line.slice(begin).matchAll(/([\w$]+)\s*:|[{}]/g)) {
+    if (token === '{') depth += 1;
+    else if (token === '}') depth -= 1;
+    else if (key !== undefined && depth >= 1 && depth <= 2) {
+      path[depth] = key;
+      yield { key, inside: depth === 1 ? undefined : path[1] };
+    }
+  }
 }
 
 /** The name that differs in few letters; `num_replicas` and `numReplica` are near `numReplicas`. */
