@@ -307,6 +307,46 @@ const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: s
     ],
     /TS2339/,
   ],
+  'a generator that has begun': [
+    [
+      'class A { a = 1 }',
+      'function* all() { while (true) yield new A() }',
+      'const it = all()',
+      'it.next()',
+      'class A { b = 2 }',
+      'it.next().value!.a.toFixed()',
+    ],
+    /TS2339/,
+  ],
+  'a field that the constructor gives its type': [
+    [
+      'function h() { return 1 }',
+      'class B { v; constructor() { this.v = h() } }',
+      'const b = new B()',
+      'function h() { return "s" }',
+      'b.v.toUpperCase()',
+    ],
+    /TS2339/,
+  ],
+  'a function that is there twice': [
+    [
+      'let n = 1',
+      'const add = (a: number) => (b: number) => [a, b, n]',
+      'const add1 = add(1)',
+      'let n = "s"',
+      'add1(2)[2].toFixed()',
+    ],
+    /TS2339|TS2551/,
+  ],
+  'a class in a constant, with static members': [
+    [
+      'class A { a = 1 }',
+      'const C = class { static one = new A(); static make = () => new A() }',
+      'class A { b = 2 }',
+      '[C.one.a, C.make().b]',
+    ],
+    '[ 1, 2 ]',
+  ],
   'a deployment': [
     [
       'const help = (x: number) => x',
