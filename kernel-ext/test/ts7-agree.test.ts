@@ -347,6 +347,55 @@ const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: s
     ],
     '[ 1, 2 ]',
   ],
+  'a function that was given to an object': [
+    [
+      'class A { a = 1 }',
+      'class Lazy<T> { constructor(private f: () => T) {} get() { return this.f() } }',
+      'const lazy = new Lazy(() => new A())',
+      'class A { b = 2 }',
+      'lazy.get().a.toFixed()',
+    ],
+    /TS2339/,
+  ],
+  'the inside of a function': [
+    ['const cfg = { name: "x" }', 'function show() { return cfg.name.length }', 'const cfg = { title: "x" }', 'show()'],
+    /TS2339.*names that 'show' uses were declared anew.*Run the cell/,
+  ],
+  'the inside of a function that another one uses': [
+    [
+      'const cfg = { name: "x" }',
+      'function show() { return cfg.name.length } const twice = () => show() * 2',
+      'const cfg = { title: "x" }',
+      'twice()',
+    ],
+    /TS2339.*names that 'twice' uses/,
+  ],
+  'the inside of a function, once its cell has run again': [
+    ['const cfg = { name: "x" }', 'function show() { return Object.keys(cfg)[0] }', 'const cfg = { title: "x" }', 'show()'],
+    "'title'",
+  ],
+  'a function beside one that is wrong by now': [
+    [
+      'const cfg = { name: "x" }',
+      'function show() { return cfg.name.length } function other() { return 1 }',
+      'const cfg = { title: "x" }',
+      'other()',
+    ],
+    '1',
+  ],
+  'a function that assigns': [
+    ['class A { a = 1 }', 'let one = new A(); function renew() { one = new A() }', 'class A { b = 2 }', 'renew()'],
+    /TS2741|TS2322/,
+  ],
+  'a function that says its type': [
+    [
+      'interface R { id: number }',
+      'const rows: R[] = [{ id: 1 }]; function find(): R { return rows[0]! }',
+      'interface R { id: number; name: string }',
+      'find().name.length',
+    ],
+    /TS2741|TS2322/,
+  ],
   'a deployment': [
     [
       'const help = (x: number) => x',

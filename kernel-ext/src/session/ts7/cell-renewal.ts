@@ -63,7 +63,7 @@ export function renewed(options: RenewalOptions): Renewed {
   for (const [slot, successor] of successors) {
     const module = cells.get(slot) as CellModule;
     const uses = new Map([...module.uses].map(([name, use]) => [name, movedUse(name, use)]));
-    modules.set(successor, { ...module, uses });
+    modules.set(successor, { ...module, uses, isRenewed: true });
   }
   return { names, modules: neededOf(names, modules) };
 }
