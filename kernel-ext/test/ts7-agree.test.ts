@@ -307,6 +307,95 @@ const CASES: Readonly<Record<string, readonly [cells: readonly string[], last: s
     ],
     /TS2339/,
   ],
+  'a generator that has begun': [
+    [
+      'class A { a = 1 }',
+      'function* all() { while (true) yield new A() }',
+      'const it = all()',
+      'it.next()',
+      'class A { b = 2 }',
+      'it.next().value!.a.toFixed()',
+    ],
+    /TS2339/,
+  ],
+  'a field that the constructor gives its type': [
+    [
+      'function h() { return 1 }',
+      'class B { v; constructor() { this.v = h() } }',
+      'const b = new B()',
+      'function h() { return "s" }',
+      'b.v.toUpperCase()',
+    ],
+    /TS2339/,
+  ],
+  'a function that is there twice': [
+    [
+      'let n = 1',
+      'const add = (a: number) => (b: number) => [a, b, n]',
+      'const add1 = add(1)',
+      'let n = "s"',
+      'add1(2)[2].toFixed()',
+    ],
+    /TS2339|TS2551/,
+  ],
+  'a class in a constant, with static members': [
+    [
+      'class A { a = 1 }',
+      'const C = class { static one = new A(); static make = () => new A() }',
+      'class A { b = 2 }',
+      '[C.one.a, C.make().b]',
+    ],
+    '[ 1, 2 ]',
+  ],
+  'a function that was given to an object': [
+    [
+      'class A { a = 1 }',
+      'class Lazy<T> { constructor(private f: () => T) {} get() { return this.f() } }',
+      'const lazy = new Lazy(() => new A())',
+      'class A { b = 2 }',
+      'lazy.get().a.toFixed()',
+    ],
+    /TS2339/,
+  ],
+  'the inside of a function': [
+    ['const cfg = { name: "x" }', 'function show() { return cfg.name.length }', 'const cfg = { title: "x" }', 'show()'],
+    /TS2339.*names that 'show' uses were declared anew.*Run the cell/,
+  ],
+  'the inside of a function that another one uses': [
+    [
+      'const cfg = { name: "x" }',
+      'function show() { return cfg.name.length } const twice = () => show() * 2',
+      'const cfg = { title: "x" }',
+      'twice()',
+    ],
+    /TS2339.*names that 'twice' uses/,
+  ],
+  'the inside of a function, once its cell has run again': [
+    ['const cfg = { name: "x" }', 'function show() { return Object.keys(cfg)[0] }', 'const cfg = { title: "x" }', 'show()'],
+    "'title'",
+  ],
+  'a function beside one that is wrong by now': [
+    [
+      'const cfg = { name: "x" }',
+      'function show() { return cfg.name.length } function other() { return 1 }',
+      'const cfg = { title: "x" }',
+      'other()',
+    ],
+    '1',
+  ],
+  'a function that assigns': [
+    ['class A { a = 1 }', 'let one = new A(); function renew() { one = new A() }', 'class A { b = 2 }', 'renew()'],
+    /TS2741|TS2322/,
+  ],
+  'a function that says its type': [
+    [
+      'interface R { id: number }',
+      'const rows: R[] = [{ id: 1 }]; function find(): R { return rows[0]! }',
+      'interface R { id: number; name: string }',
+      'find().name.length',
+    ],
+    /TS2741|TS2322/,
+  ],
   'a deployment': [
     [
       'const help = (x: number) => x',

@@ -36,6 +36,49 @@ const CASES: Readonly<Record<string, readonly Step[]>> = {
       '3',
     ],
   ],
+  'do what a cell can do': [
+    [
+      {
+        'u.ts':
+          'export const log: string[] = []; { using r = { [Symbol.dispose]() { log.push("d") } }; } for (using q of [{ [Symbol.dispose]() { log.push("f") } }]) log.push("b"); class S { static { using z = { [Symbol.dispose]() { log.push("s") } } } } await using top = { async [Symbol.asyncDispose]() { log.push("top") } };',
+      },
+      'import { log } from "./u.ts"; log.join()',
+      "'d,b,f,s,top'",
+    ],
+    [
+      {
+        'r.ts':
+          'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); export const me = [require("node:path").sep, typeof __dirname, typeof module, require.main === module]',
+      },
+      'import { me } from "./r.ts"; me',
+      "[ '/', 'string', 'object', false ]",
+    ],
+    [
+      {
+        'x.ts':
+          'export { fn as "a b" }; function fn() { return 1 } export default class {} ; for (var i = 0; i < 2; i++); export { i }; export const s = "a\u2028b".length; export const __x = 2, __nbs = 3',
+      },
+      'import X, { "a b" as ab, i, s, __x, __nbs as other } from "./x.ts"; [ab(), i, s, __x, other, typeof X]',
+      "[ 1, 2, 3, 2, 3, 'function' ]",
+    ],
+    [
+      {
+        'm.ts':
+          'function meta(_: unknown, c: ClassFieldDecoratorContext) { c.metadata[c.name] = 1 } export class M { @meta a = 1; accessor b = 2 } export const m = M[Symbol.metadata]!.a; export enum E { A } export namespace N { export const q = 1 } export abstract class P { constructor(protected readonly z = 5) {} }',
+      },
+      'import { M, m, E, N, P } from "./m.ts"; [m, new M().b, E.A, N.q, new (class extends P { get() { return this.z } })().get()]',
+      '[ 1, 2, 0, 1, 5 ]',
+    ],
+    [
+      {
+        'e.ts':
+          'let e: unknown; try { using a = { [Symbol.dispose]() { throw new Error("1") } }; throw new Error("2") } catch (x) { e = x } export const ok = e instanceof SuppressedError; export const data = (await import(new URL("./n.json", import.meta.url).href, { with: { type: "json" } })).default',
+        'n.json': '{"n":1}',
+      },
+      'import { ok, data } from "./e.ts"; [ok, data]',
+      '[ true, { n: 1 } ]',
+    ],
+  ],
   'know where they are': [
     [
       {

@@ -1,4 +1,4 @@
-import { type Edit, edited, unmapped } from '../mapped-text.js';
+import { type Edit, edited, type MappedText, unmapped } from '../mapped-text.js';
 import { type CellScope, type DeclaredName, type ScopeName, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
 
@@ -28,6 +28,8 @@ export interface CellModule {
   readonly text: string;
   readonly syntax: CellSyntax;
   readonly uses: Uses;
+  /** Names that it uses were declared anew since its cell ran. */
+  readonly isRenewed?: true;
 }
 
 /** What a cell uses when it is run in a scope. @param text undefined if it may use every name */
@@ -65,7 +67,10 @@ export function suffixOf(uses: Uses, syntax: CellSyntax | undefined): string {
 }
 
 /** The whole text of a module whose names may have changed since its cell ran: what its statements use has a name of its own then. */
-export function moduleText({ text, syntax, uses }: CellModule): string {
+export const moduleText = (module: CellModule): string => mappedModule(module).text + suffixOf(module.uses, module.syntax);
+
+/** The cell's part of it, which knows where each character stood in the cell. */
+export function mappedModule({ text, syntax, uses }: CellModule): MappedText {
   const edits: Edit[] = [];
   for (const { name, start, end, shorthand, isPart } of syntax.lookups.once) {
     const use = uses.get(name);
@@ -74,7 +79,7 @@ export function moduleText({ text, syntax, uses }: CellModule): string {
     const alias = isPart ? firstName(name) : ranName(name);
     edits.push({ start, end, text: shorthand ? `${name}: ${alias}` : alias });
   }
-  return edited(unmapped(text), edits).text + suffixOf(uses, syntax);
+  return edited(unmapped(text), edits);
 }
 
 /** Names the cell in messages of the checker: `import("…/__nbs_cell_3").Point` becomes `Point`. */

@@ -1,8 +1,9 @@
-import { type CellModule, fileOf, HUB, moduleText, suffixOf, type Uses, usesIn } from './cell-module.js';
+import { type CellModule, fileOf, HUB, moduleText, readable, suffixOf, type Uses, usesIn } from './cell-module.js';
 import { renewed } from './cell-renewal.js';
 import { type CellScope, type ScopeName, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
 import { holdsCode } from './code-in-types.js';
+import { type Fault, renewedFault } from './renewed-faults.js';
 import type { TypeServer } from './type-server.js';
 
 /** Modules that exist from the start; doubled when they are used up. */
@@ -67,6 +68,32 @@ export class CellModules {
     if (slots.size !== 1 || slot === undefined) return false;
     const before = this.#cells.get(Number(slot));
     return before !== undefined && before.text === text && moduleText(before) === text + suffixOf(uses, syntax);
+  }
+
+  /** The first use in a cell of a function of an earlier one that is wrong by now. */
+  renewedFault(
+    syntax: CellSyntax,
+    { uses }: WrittenCell,
+    isSilenced: (code: number) => boolean,
+  ): (Fault & { end: number }) | undefined {
+    const faultsOf = (slot: number): readonly Fault[] => {
+      const path = this.#server.pathOf(fileOf(slot));
+      return this.#server
+        .diagnostics(path, true)
+        .filter(({ code, fileName }) => !isSilenced(code) && fileName === path)
+        .map(({ pos, code, text }) => ({ pos, code, message: text }));
+    };
+    const looked = new Set<string>();
+    for (const { name, start, end } of syntax.free) {
+      const known = uses.get(name)?.now;
+      if (known === undefined || looked.has(name)) continue;
+      looked.add(name);
+      const fault = renewedFault({ cells: this.#cells, faultsOf }, name, known);
+      if (fault === undefined) continue;
+      const message = `names that '${name}' uses were declared anew: ${readable(fault.message)} Run the cell of '${name}' again, or of what it uses.`;
+      return { pos: start, end, code: fault.code, message };
+    }
+    return undefined;
   }
 
   /** Takes a cell that was accepted: the scope behind it. */

@@ -63,9 +63,23 @@ export function renewed(options: RenewalOptions): Renewed {
   for (const [slot, successor] of successors) {
     const module = cells.get(slot) as CellModule;
     const uses = new Map([...module.uses].map(([name, use]) => [name, movedUse(name, use)]));
-    modules.set(successor, { ...module, uses });
+    modules.set(successor, { ...module, uses, isRenewed: true });
   }
-  return { names, modules };
+  return { names, modules: neededOf(names, modules) };
+}
+
+/** Variables may have kept their type, so that nothing takes a name from the new module of their cell. */
+function neededOf(names: Renewed['names'], modules: ReadonlyMap<number, CellModule>): ReadonlyMap<number, CellModule> {
+  const needed = new Map<number, CellModule>();
+  const need = (slot: number): void => {
+    const module = modules.get(slot);
+    if (module === undefined || needed.has(slot)) return;
+    needed.set(slot, module);
+    for (const { now, ran, first } of module.uses.values())
+      for (const known of [now, ran, first]) for (const one of known?.slots ?? []) need(one);
+  };
+  for (const { slots } of Object.values(names)) for (const slot of slots) need(slot);
+  return needed;
 }
 
 /** The text of a class's instance fields and of its bases'; undefined if one of them is no class of a cell. */

@@ -5,6 +5,11 @@ const MOST_TYPES = 200;
 
 const CELL_FILE = /__nbs_cell_\d+\.ts$/i;
 
+const LIBRARY_FILE = /\/lib\.[^/]*\.d\.ts$/i;
+
+/** Types of the library behind which code of a cell may still run. */
+const RUNNING = /^(Async)?(Generator|Iterator|Iterable)|^(Promise(Like)?|ReadableStream)$/;
+
 /**
  * Whether the type of a name has code in it that looks up names which were declared anew: a function, or an instance of a class of a cell that does.
  * @param path the module that declares the name
@@ -29,6 +34,9 @@ export function holdsCode(checker: Checker, path: string, name: string, stale: R
     const isNamed = ((own?.flags ?? 0) & (SymbolFlags.Class | SymbolFlags.Interface | SymbolFlags.Enum)) !== 0;
     const parts = (one.objectFlags & ObjectFlags.Reference) !== 0 ? checker.getTypeArguments(one as never) : [];
     if (parts.some(holds)) return true;
+    // A class of the language's library holds values, but any other one may hold a function that makes them.
+    const isLibrary = files.some((file) => LIBRARY_FILE.test(file));
+    if (isNamed && parts.length > 0 && (!isLibrary || RUNNING.test(own?.name ?? ''))) return true;
     // A class of a package, or of a cell that is as it was.
     if (isNamed) return false;
     if (checker.getSignaturesOfType(one, SignatureKind.Call).length > 0) return true;

@@ -103,14 +103,17 @@ export function fieldsIn({ text, syntax }: CellModule, className: string): { tex
   const found = syntax.declarations.get(className)?.find(({ node }) => node.type === 'ClassDeclaration')?.node;
   if (found === undefined) return undefined;
   const parts: SyntaxNode[] = [];
-  for (const member of (found.body as SyntaxNode).body as SyntaxNode[]) {
-    if (/^Class(Private|Accessor)?Property$/.test(member.type)) {
-      // A function in a field is as a method.
-      const { value, typeAnnotation } = member;
-      if (isNode(typeAnnotation)) parts.push(typeAnnotation);
-      if (isNode(value) && !FUNCTION.test(value.type)) parts.push(value);
-    } else if (member.kind === 'constructor') parts.push(...(member.params as SyntaxNode[]));
+  const members = (found.body as SyntaxNode).body as SyntaxNode[];
+  const fields = members.filter(({ type }) => /^Class(Private|Accessor)?Property$/.test(type));
+  // A field of which nothing is said has the type that the constructor gives it.
+  const isGiven = fields.some(({ value, typeAnnotation }) => !isNode(value) && !isNode(typeAnnotation));
+  for (const { value, typeAnnotation } of fields) {
+    if (isNode(typeAnnotation)) parts.push(typeAnnotation);
+    // A function in a field is as a method.
+    if (isNode(value) && !FUNCTION.test(value.type)) parts.push(value);
   }
+  for (const member of members)
+    if (member.kind === 'constructor') parts.push(...(isGiven ? [member] : (member.params as SyntaxNode[])));
   const { superClass } = found;
   const named = isNode(superClass) && superClass.type === 'Identifier' ? { base: superClass.name as string } : {};
   if (isNode(superClass) && named.base === undefined) parts.push(superClass);

@@ -92,6 +92,12 @@ export class Ts7Converter implements Converter {
     const { path } = written;
     const diagnostics = found.map((one) => this.#diagnostic(one, path, text, source.toOriginal));
     if (diagnostics.length > 0) return { ok: false, diagnostics };
+    const late =
+      parsed && !isUnchecked ? this.#modules.renewedFault(parsed, written, (code) => this.#isSilenced(code)) : undefined;
+    if (late !== undefined) {
+      const [start, end] = [source.toOriginal(late.pos), source.toOriginal(late.end)];
+      return { ok: false, diagnostics: [{ start, end, code: late.code, message: late.message }] };
+    }
     if (parsed === undefined) throw CannotParse({ reason: syntaxFault(text) });
     const syntax = this.#withoutTypes(path, parsed);
     const { code, names, hasResult, toOriginal } = cellCode(

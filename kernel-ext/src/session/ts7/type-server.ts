@@ -56,6 +56,9 @@ const OWN_NAME = '/__nbs';
 const AMBIENT_FILE = '__nbserve__.d.ts';
 const CONFIG_FILE = '__nbserve__.tsconfig.json';
 
+/** One changed file is exchanged (0.6 ms); for several at once TypeScript makes its program anew (20 ms). */
+const MOST_SINGLY = 20;
+
 /** Keeps the server small: its memory is 91 MiB instead of 129, and a check takes no longer. If it is ended by a signal, it prints no stacks into the cell. */
 const SERVER_ENV = { GOGC: '25', GOTRACEBACK: 'none' };
 
@@ -196,19 +199,26 @@ export class TypeServer {
     this.#api ??= this.#start();
     const changed = [...this.#changed].filter((path) => this.#known.has(path));
     const created = [...this.#changed].filter((path) => !this.#known.has(path));
-    const before = this.#snapshot;
-    const fileChanges = this.#everythingChanged ? { invalidateAll: true } : { changed, created };
-    this.#snapshot = this.#api.updateSnapshot(before === undefined ? { openProjects: [this.#config] } : { fileChanges });
+    if (this.#snapshot === undefined) this.#update(this.#api, { openProjects: [this.#config] });
+    else if (this.#everythingChanged) this.#update(this.#api, { fileChanges: { invalidateAll: true } });
+    else if (created.length > 0 || changed.length > MOST_SINGLY) this.#update(this.#api, { fileChanges: { changed, created } });
+    else for (const path of changed) this.#update(this.#api, { fileChanges: { changed: [path] } });
     for (const path of created) this.#known.add(path);
     this.#changed.clear();
     this.#everythingChanged = false;
-    before?.dispose();
+    if (this.#snapshot === undefined) throw new Error('TypeScript gave no snapshot');
     const project = this.#snapshot.getProject(this.#config);
     if (project === undefined) throw new Error('TypeScript has no project for the notebook');
     const answer = question(project.program, project.checker, project.emitter);
     // A server that a signal has reached answers one more request, with nothing in it, and ends. A second one shows it.
     this.#channel?.requestSync('echo', '');
     return answer;
+  }
+
+  #update(api: API, change: Parameters<API['updateSnapshot']>[0]): void {
+    const before = this.#snapshot;
+    this.#snapshot = api.updateSnapshot(change);
+    before?.dispose();
   }
 
   #start(): API {

@@ -1,0 +1,59 @@
+import { isNode, type SyntaxNode } from '../syntax.js';
+import { children } from './cell-lookups.js';
+import { type CellModule, mappedModule, wordsOf } from './cell-module.js';
+import { type ScopeName, slotOf } from './cell-scope.js';
+
+/** What the type checker says of code of an earlier cell. */
+export interface Fault {
+  readonly pos: number;
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface RenewedFaultsOptions {
+  readonly cells: ReadonlyMap<number, CellModule>;
+  readonly faultsOf: (slot: number) => readonly Fault[];
+}
+
+const RUNS_LATER = /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method)/;
+
+/**
+ * What is wrong by now with the functions that a name stands for, and with those that they use: names that they use were declared anew with other types.
+ * Statements ran when names were others, so that nothing is wrong with them.
+ */
+export function renewedFault({ cells, faultsOf }: RenewedFaultsOptions, name: string, known: ScopeName): Fault | undefined {
+  const seen = new Set<string>();
+  const find = (one: string, slots: readonly number[]): Fault | undefined => {
+    const [slot] = slots;
+    const key = `${slot} ${one}`;
+    if (slot === undefined || slots.length > 1 || seen.has(key)) return undefined;
+    seen.add(key);
+    const module = cells.get(slot);
+    if (module?.isRenewed !== true) return undefined;
+    for (const { node } of module.syntax.declarations.get(one) ?? []) {
+      const own = faultsOf(slot);
+      if (own.length > 0) {
+        const text = mappedModule(module);
+        const bodies = [...laterParts(node)];
+        const found = own.find(({ pos }) => {
+          const at = text.toOriginal(pos);
+          return bodies.some(({ start, end }) => start <= at && at < end);
+        });
+        if (found !== undefined) return found;
+      }
+      for (const word of wordsOf(module.text.slice(node.start, node.end))) {
+        const used = module.uses.get(word)?.now;
+        const next = module.syntax.names.has(word) ? [slot] : used?.slots;
+        const found = next === undefined ? undefined : find(word, next);
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  };
+  return find(name, known.slots.length === 1 ? [slotOf(known)] : known.slots);
+}
+
+function* laterParts(node: SyntaxNode): Generator<SyntaxNode> {
+  if (RUNS_LATER.test(node.type) && isNode(node.body)) yield node.body;
+  else for (const child of children(node)) yield* laterParts(child);
+}
