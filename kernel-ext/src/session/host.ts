@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { forgetLastStat } from './path-lookup.js';
 import { currentCellNumber, runAsCell } from './running-cell.js';
 
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
@@ -18,6 +19,7 @@ let loading: Promise<Host> | undefined;
 let loaded: Host | undefined;
 
 export function host(): Promise<Host> {
+  if (loading === undefined) forgetLastStat();
   loading ??= import('nbserve/host').then((host) => {
     loaded = host;
     host.setOwnLinesContext(inNoCell);
