@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
+import { forgetLastStat } from './path-lookup.js';
 import { currentCellNumber, runAsCell } from './running-cell.js';
 
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
@@ -21,6 +22,7 @@ let loaded: Host | undefined;
 const own = createRequire(import.meta.url);
 
 export function host(): Promise<Host> {
+  if (loading === undefined) forgetLastStat();
   // This is not an import, because a cell that then uses `serve` requires nbserve, and Node cannot require a module that is being imported.
   loading ??= new Promise<Host>((resolve) => resolve(own('nbserve/host') as Host)).then((host) => {
     loaded = host;

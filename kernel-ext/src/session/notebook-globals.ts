@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { display } from '../display/index.js';
 import { installDisposalGlobals } from './disposal-globals.js';
 import { installNotebookInput } from './notebook-input.js';
+import { forgetLastStat } from './path-lookup.js';
 import { askPerson } from './questions.js';
 import { installReadlineQuestions } from './readline-questions.js';
 
@@ -29,6 +30,7 @@ function lazy(name: string, load: () => unknown): void {
     configurable: true,
     enumerable: false,
     get: () => {
+      forgetLastStat();
       const value = load();
       settled(value);
       return value;

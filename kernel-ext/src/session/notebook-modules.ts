@@ -5,6 +5,7 @@ import { constants, Script } from 'node:vm';
 import type { Converter, SideModule } from './converter.js';
 import { AwaitingModule } from './errors.js';
 import { host } from './host.js';
+import { forgetLastStat } from './path-lookup.js';
 import { outsideCells } from './running-cell.js';
 import { rememberModule } from './stack-positions.js';
 
@@ -64,6 +65,7 @@ export class NotebookModules {
   /** @param importing files that wait for this import: those that import each other do not wait for each other */
   async #import(folder: string, id: string, importing: readonly string[]): Promise<object> {
     if (isBuiltin(id)) return (await import(id)) as object;
+    forgetLastStat();
     const path = this.#path(folder, id);
     if (path !== undefined) {
       const { module, ready } = this.#side(path, importing);
@@ -72,6 +74,7 @@ export class NotebookModules {
     }
     if (SHARED.test(id)) return this.#namespace(own(id));
     const { requireFrom, importFrom } = await host();
+    forgetLastStat();
     if (id.startsWith('.') || id.startsWith('/') || id.startsWith('file:')) {
       const url = id.startsWith('file:') ? id : pathToFileURL(resolve(folder, id)).href;
       return id.endsWith('.json') || id.endsWith('.cjs')
@@ -98,6 +101,7 @@ export class NotebookModules {
     const plain = createRequire(join(folder, 'cell.js'));
     const load = (id: string): unknown => {
       if (isBuiltin(id)) return plain(id);
+      forgetLastStat();
       if (SHARED.test(id)) return own(id);
       const path = this.#path(folder, id);
       if (path === undefined) return plain(id);

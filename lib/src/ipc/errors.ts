@@ -23,6 +23,11 @@ export const HeadTooLarge = defineError(
   'the head of a message has {bytes} bytes; at most {max} are allowed',
 );
 export const BodyTooLarge = defineError('NBS_BODY_TOO_LARGE', 413, 'the body has over {max} bytes');
+export const AnswerTooLarge = defineError(
+  'NBS_ANSWER_TOO_LARGE',
+  502,
+  '{what} answered with over {max} bytes, which is more than one value may have: answer in parts, with a generator or over HTTP',
+);
 export const NoHandler = defineError('NBS_NO_HANDLER', 501, '{peer} answers no {kind} calls');
 export const UnknownOp = defineError('NBS_UNKNOWN_OP', 400, 'unknown operation {op}; the operations are {valid}');
 export const CannotClone = defineError('NBS_CANNOT_CLONE', 400, '{path}: {what} cannot be sent to another process{hint}');

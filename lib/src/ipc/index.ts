@@ -1,3 +1,4 @@
+export { AnswerBody } from './answer-body.js';
 export { ByteQueue } from './byte-queue.js';
 export type {
   BodySink,

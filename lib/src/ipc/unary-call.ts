@@ -1,8 +1,7 @@
-import { ByteQueue } from './byte-queue.js';
+import { AnswerBody } from './answer-body.js';
 import type { OutgoingCall, ResponseSink } from './channel.js';
 import { Cancelled } from './errors.js';
 import type { ResponseHead } from './messages.js';
-import { decodeValue } from './values.js';
 
 /** Collects a `value` answer and settles a promise with it. */
 export class UnarySink implements ResponseSink {
@@ -11,9 +10,16 @@ export class UnarySink implements ResponseSink {
   readonly #reject: (error: Error) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #what: string;
-  readonly #body = new ByteQueue();
+  readonly #body: AnswerBody;
 
-  constructor(what: string, signal: AbortSignal | undefined, resolve: (value: unknown) => void, reject: (error: Error) => void) {
+  constructor(
+    what: string,
+    signal: AbortSignal | undefined,
+    resolve: (value: unknown) => void,
+    reject: (error: Error) => void,
+    maxBytes?: number,
+  ) {
+    this.#body = new AnswerBody(what, maxBytes);
     this.#what = what;
     this.#signal = signal;
     this.#resolve = resolve;
@@ -24,14 +30,18 @@ export class UnarySink implements ResponseSink {
   onHead(_head: ResponseHead): void {}
 
   onData(chunk: Uint8Array): void {
-    this.#body.push(chunk, true);
-    this.call?.consumed(chunk.length);
+    const fault = this.#body.push(chunk);
+    if (fault === null) this.call?.consumed(chunk.length);
+    else {
+      this.call?.cancel('the answer is too large');
+      this.onError(fault);
+    }
   }
 
   onEnd(): void {
     this.#release();
     try {
-      this.#resolve(this.#body.length === 0 ? undefined : decodeValue(this.#body.takeAll()));
+      this.#resolve(this.#body.value());
     } catch (error) {
       this.#reject(error as Error);
     }

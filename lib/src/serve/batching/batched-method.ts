@@ -2,7 +2,7 @@ import type { Clock } from '../../core/index.js';
 import { enterBatch, getMultiplexedModelId, type RequestContext, requestContext } from '../context/index.js';
 import { Batcher, type BatchPlace } from './batcher.js';
 import { BatchCall } from './errors.js';
-import { type Item, itemsOf } from './item.js';
+import { callsOf, type Item, itemsOf } from './item.js';
 import { ListCall, runListBatch } from './list-call.js';
 import type { BatchSettings } from './options.js';
 import { StreamBatch } from './stream-batch.js';
@@ -27,6 +27,7 @@ abstract class BatchedMethod<C extends AnyCall> {
   protected readonly init: BatchedMethodInit;
   settings: BatchSettings;
   readonly #batchers = new Map<string, Batcher<Item<C>>>();
+  readonly #items = new WeakMap<C, readonly Item<C>[]>();
 
   constructor(init: BatchedMethodInit) {
     this.init = init;
@@ -53,7 +54,9 @@ abstract class BatchedMethod<C extends AnyCall> {
     return values as unknown[];
   }
 
-  protected add(modelId: string, items: readonly Item<C>[]): void {
+  protected add(modelId: string, call: C, values: readonly unknown[]): void {
+    const items = itemsOf(call, values);
+    this.#items.set(call, items);
     let batcher = this.#batchers.get(modelId);
     if (batcher === undefined) {
       batcher = new Batcher<Item<C>>({
@@ -67,9 +70,9 @@ abstract class BatchedMethod<C extends AnyCall> {
     batcher.add(items);
   }
 
-  /** Removes items of calls that have ended: they need no work. */
-  protected withdrawOver(modelId: string): void {
-    this.#batchers.get(modelId)?.withdraw(({ call }) => call.isOver);
+  /** Removes the items of a call that has ended: they need no work. */
+  protected withdraw(modelId: string, call: C): void {
+    this.#batchers.get(modelId)?.withdraw(this.#items.get(call) ?? []);
   }
 
   #refusal(reason: string): Error {
@@ -82,7 +85,7 @@ export class BatchedList extends BatchedMethod<ListCall> {
     const values = this.listOf(args);
     if (values.length === 0) return [];
     const call = new ListCall(values.length);
-    this.add(getMultiplexedModelId(), itemsOf(call, values));
+    this.add(getMultiplexedModelId(), call, values);
     return call.result;
   }
 
@@ -94,7 +97,7 @@ export class BatchedList extends BatchedMethod<ListCall> {
     });
     void working.then(() => {
       context?.end();
-      if (items.some(({ call }) => call.hasFailed)) this.withdrawOver(modelId);
+      for (const call of callsOf(items)) if (call.hasFailed) this.withdraw(modelId, call);
       place.release();
     });
   };
@@ -120,12 +123,12 @@ export class BatchedStream extends BatchedMethod<StreamCall> {
   async *#read(modelId: string, request: RequestContext | null, args: readonly unknown[]): AsyncGenerator<unknown[]> {
     const values = this.listOf(args);
     const call = new StreamCall(values.length, request);
-    if (values.length > 0) this.add(modelId, itemsOf(call, values));
+    if (values.length > 0) this.add(modelId, call, values);
     try {
       for (let list = await call.next(); list !== null; list = await call.next()) yield list;
     } finally {
       call.leave();
-      this.withdrawOver(modelId);
+      this.withdraw(modelId, call);
     }
   }
 }

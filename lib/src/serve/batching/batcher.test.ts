@@ -161,12 +161,29 @@ test('while a batch is worked on the next one fills up, and starts as soon as th
 test('sizes can change while items wait; withdrawn items are left out', () => {
   const { clock, begun, batcher } = recorder({ maxBatchSize: 100, batchWaitTimeoutMs: 1000, maxConcurrentBatches: 9 });
   batcher.add([1, 2, 3, 4, 5]);
-  batcher.withdraw((item) => item === 2);
+  batcher.withdraw([2]);
   batcher.settings = { maxBatchSize: 3, batchWaitTimeoutMs: 5, maxConcurrentBatches: 9 };
   clock.advance(5);
   assert.deepEqual(
     begun.map(({ items }) => items),
     [[1, 3, 4], [5]],
   );
+  assert.equal(clock.isPending, false, 'a timer is left');
+});
+
+test('items are withdrawn at a cost that does not depend on how many wait, and leave nothing behind', () => {
+  const count = 200_000;
+  const { clock, begun, batcher } = recorder({ maxBatchSize: 2 * count, batchWaitTimeoutMs: 10, maxConcurrentBatches: 1 });
+  // The last ones first, so that none is at the front of the queue.
+  batcher.add(Array.from({ length: count }, (_, i) => i));
+  for (let item = count - 1; item > 0; item -= 1) batcher.withdraw([item]);
+  batcher.withdraw([1, count, -1]);
+  batcher.add([count]);
+  clock.advance(10);
+  assert.deepEqual(
+    begun.map(({ items }) => items),
+    [[0, count]],
+  );
+  batcher.withdraw([0]);
   assert.equal(clock.isPending, false, 'a timer is left');
 });

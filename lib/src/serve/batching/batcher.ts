@@ -18,6 +18,15 @@ export interface BatcherInit<I> {
   readonly onIdle?: () => void;
 }
 
+interface Waiting<I> {
+  readonly item: I;
+  readonly since: number;
+  isWithdrawn: boolean;
+}
+
+/** The queue is rebuilt without its withdrawn items when these are more than the items that wait, and this many. */
+const WITHDRAWN_KEPT = 64;
+
 /**
  * Divides a sequence of items into batches, in order. If a place is free, a batch starts when `maxBatchSize` items wait, or when the first item has
  * waited for `batchWaitTimeoutMs`.
@@ -26,7 +35,10 @@ export class Batcher<I> {
   #settings: BatchSettings;
   readonly #init: BatcherInit<I>;
   readonly #place: BatchPlace;
-  #waiting = new Fifo<{ readonly item: I; readonly since: number }>();
+  /** In order, with some that are withdrawn. */
+  #queue = new Fifo<Waiting<I>>();
+  /** Those that wait. */
+  readonly #waiting = new Map<I, Waiting<I>>();
   #running = 0;
   #cancelTimer: (() => void) | null = null;
 
@@ -44,17 +56,30 @@ export class Batcher<I> {
     };
   }
 
+  /** @param items each of them once in this batcher's life */
   add(items: readonly I[]): void {
     const since = this.#init.clock.now();
-    for (const item of items) this.#waiting.push({ item, since });
+    for (const item of items) {
+      const waiting = { item, since, isWithdrawn: false };
+      this.#queue.push(waiting);
+      this.#waiting.set(item, waiting);
+    }
     this.#pump();
   }
 
-  /** Removes the waiting items for which `isOver` returns true. */
-  withdraw(isOver: (item: I) => boolean): void {
-    const left = new Fifo<{ readonly item: I; readonly since: number }>();
-    for (const waiting of this.#waiting) if (!isOver(waiting.item)) left.push(waiting);
-    this.#waiting = left;
+  /** Removes those of the items that still wait. It costs the same however many others wait. */
+  withdraw(items: readonly I[]): void {
+    for (const item of items) {
+      const waiting = this.#waiting.get(item);
+      if (waiting === undefined) continue;
+      waiting.isWithdrawn = true;
+      this.#waiting.delete(item);
+    }
+    if (this.#queue.size > 2 * this.#waiting.size + WITHDRAWN_KEPT) {
+      const left = new Fifo<Waiting<I>>();
+      for (const waiting of this.#queue) if (!waiting.isWithdrawn) left.push(waiting);
+      this.#queue = left;
+    }
     this.#clearTimer();
     this.#pump();
   }
@@ -68,7 +93,7 @@ export class Batcher<I> {
   #pump(): void {
     const { maxBatchSize, batchWaitTimeoutMs } = this.#settings;
     while (this.#hasPlace && this.#waiting.size >= maxBatchSize) this.#start();
-    const { first } = this.#waiting;
+    const first = this.#first();
     if (first === undefined) {
       if (this.#running === 0) this.#init.onIdle?.();
       return;
@@ -88,12 +113,20 @@ export class Batcher<I> {
     this.#clearTimer();
     const items: I[] = [];
     while (items.length < this.#settings.maxBatchSize) {
-      const next = this.#waiting.shift();
+      const next = this.#first();
       if (next === undefined) break;
+      this.#queue.shift();
+      this.#waiting.delete(next.item);
       items.push(next.item);
     }
     this.#running += 1;
     this.#init.run(items, this.#place);
+  }
+
+  /** The one that has waited longest. */
+  #first(): Waiting<I> | undefined {
+    while (this.#queue.first?.isWithdrawn === true) this.#queue.shift();
+    return this.#queue.first;
   }
 
   #clearTimer(): void {

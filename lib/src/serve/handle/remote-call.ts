@@ -1,5 +1,5 @@
 import { deferred } from '../../core/index.js';
-import { ByteQueue, decodeValue, encodeValue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
+import { AnswerBody, encodeValue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
 import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
 import type { AnswerHead, HandleRef, MethodCallHead } from '../protocol/index.js';
 import type { DeadlineLimit } from '../router/index.js';
@@ -30,7 +30,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   readonly #result = deferred<unknown>();
   #outgoing: OutgoingCall | null = null;
   #stream: ItemStream | null = null;
-  readonly #body = new ByteQueue();
+  readonly #body: AnswerBody;
   #observed = false;
   #cancelled = false;
   readonly #options: RemoteCallOptions;
@@ -41,6 +41,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   constructor(ref: HandleRef, method: string, args: readonly unknown[], options: RemoteCallOptions) {
     this.#ref = ref;
     this.#method = method;
+    this.#body = new AnswerBody(`${ref.app}/${ref.deployment}.${method}`);
     this.#options = options;
     this.#result.promise.catch((error: unknown) => this.#reportUnobserved(error));
     this.#request = requestContext();
@@ -100,8 +101,12 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       this.#stream.push(chunk);
       return;
     }
-    this.#body.push(chunk, true);
-    this.#outgoing?.consumed(chunk.length);
+    const fault = this.#body.push(chunk);
+    if (fault === null) this.#outgoing?.consumed(chunk.length);
+    else {
+      this.#outgoing?.cancel('the answer is too large');
+      this.onError(fault);
+    }
   }
 
   onEnd(): void {
@@ -111,8 +116,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
       return;
     }
     try {
-      // An empty body means `undefined`: the method returned nothing.
-      this.#result.resolve(this.#body.length === 0 ? undefined : decodeValue(this.#body.takeAll()));
+      this.#result.resolve(this.#body.value());
     } catch (error) {
       this.#result.reject(error as Error);
     }
