@@ -38,6 +38,8 @@ const onEachNode = () => [
   'lib/dist-test/onnx/faithful.test.js',
   'lib/dist-test/onnx/start.test.js',
   'lib/dist-test/cluster/serve-api.test.js',
+  'lib/dist-test/cluster/ingress.test.js',
+  'lib/dist-test/cluster/ingress-sockets.test.js',
   'kernel-ext/dist-test/session-serve.test.js',
   'kernel-ext/dist-test/ts7-node-types.test.js',
 ];

@@ -106,6 +106,12 @@ test('the connection goes on after such a request', async () => {
   raw.write(`GET /plain?again HTTP/1.1\r\n${head}\r\n`);
   await raw.until(/plain[\s\S]*plain$/);
   raw.socket.destroy();
+  // Behind a request that is not answered yet, and before another one; Node's server reads all of them.
+  const ahead = new RawConnection(url);
+  const other = `${head}X-Latin: \u00e4\r\n`;
+  const upgrade = `GET /plain?2 HTTP/1.1\r\n${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+  ahead.write(`GET /plain?1 HTTP/1.1\r\n${other}\r\n${upgrade}GET /plain?3 HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+  assert.equal((await ahead.closed).match(/HTTP\/1\.1 200/g)?.length, 3);
 });
 
 test('if the replica dies, its sockets close and new ones reach the next replica', async () => {

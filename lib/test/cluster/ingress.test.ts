@@ -6,9 +6,11 @@ import {
   ClassifierDeployment,
   FailingRoutes,
   KitchenDeployment,
+  Listening,
   ModelDeployment,
   OwnSettings,
   plain,
+  Slow,
   WithFetch,
   ZodDeployment,
 } from '../fixtures/ingress-apps.js';
@@ -286,10 +288,32 @@ suite('around the routes', () => {
 
   test('routes that fail are the error of the deploy', async () => {
     await assert.rejects(serve.run(FailingRoutes.bind(), { name: 'failing', routePrefix: '/failing' }), /no such plugin/);
+    await assert.rejects(serve.run(Listening.bind(), { name: 'listening', routePrefix: '/listening' }), /leave the call out/);
     await assert.rejects(
       serve.run(WithFetch.bind(), { name: 'both', routePrefix: '/both' }),
       /WithFetch was given to ingress\(\) and has a method fetch/,
     );
+  });
+
+  test('an update under load fails no request, and lets those that were begun end', async () => {
+    const options = { name: 'slow', routePrefix: '/slow' };
+    const { url } = await serve.run(Slow.bind(), options);
+    const long = send(`${url}/long`);
+    let isOver = false;
+    const pids = new Set<string>();
+    const load = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        const answer = await send(url);
+        assert.equal(answer.status, 200, answer.text);
+        pids.add(answer.text);
+      }
+    });
+    await until(() => pids.size === 1);
+    await serve.run(Slow.options({ version: '2' }).bind(), options);
+    await until(() => pids.size === 2);
+    isOver = true;
+    await Promise.all(load);
+    assert.equal((await long).text, 'begun whole');
   });
 
   test('an update switches between an ingress and a plain deployment', async () => {

@@ -10,6 +10,11 @@ export const FetchBesideRoutes = defineError(
   400,
   '{deployment} was given to ingress() and has a method fetch(request) as well, so two would answer HTTP; make a route of it, or take ingress() away',
 );
+export const ListenCalled = defineError(
+  'NBS_LISTEN_CALLED',
+  400,
+  '{deployment}: routes(app) called app.listen(), which nbserve does when the routes are there; leave the call out',
+);
 /** What Fastify finds wrong with a request, with the status that it gives it. */
 export const InvalidRequest = defineError('NBS_INVALID_REQUEST', 422, '{reason}');
 export const NoSuchRoute = defineError(

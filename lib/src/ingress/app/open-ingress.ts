@@ -5,7 +5,7 @@ import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../../serve/protocol/index.js';
 import { answerUnknown, errorHandler } from './answer-errors.js';
 import { DocsRoutes } from './docs-routes.js';
-import { FetchBesideRoutes, NoRoutes } from './errors.js';
+import { FetchBesideRoutes, ListenCalled, NoRoutes } from './errors.js';
 import { type ExchangeOwner, HttpExchange, type RunningExchange } from './http-exchange.js';
 import { IngressRequest } from './ingress-request.js';
 import type { OpenapiSettings } from './openapi-document.js';
@@ -42,6 +42,8 @@ export class IngressApp {
       // For a URL that cannot be read.
       frameworkErrors: (error, request, reply) => void handleError(error, request as never, reply as never),
       ...settings,
+      // A drain waits for what was begun, so each of these is answered.
+      return503OnClosing: false,
       requestIdHeader: false,
       genReqId: (raw) => (raw instanceof IngressRequest ? raw.requestId : ''),
       serverFactory: (handler) => {
@@ -55,7 +57,7 @@ export class IngressApp {
     this.#app.setErrorHandler(handleError);
   }
 
-  /** @throws what `routes` or a plugin throws; NBS_NO_ROUTES, NBS_FETCH_BESIDE_ROUTES */
+  /** @throws what `routes` or a plugin throws; NBS_NO_ROUTES, NBS_FETCH_BESIDE_ROUTES, NBS_LISTEN_CALLED */
   static async open(options: IngressOptions): Promise<IngressApp> {
     const { label, instance } = options;
     const { routes, fetch } = instance as { routes?: unknown; fetch?: unknown };
@@ -64,9 +66,14 @@ export class IngressApp {
     const ingress = new IngressApp(options);
     const app = ingress.#app;
     const pages = new DocsRoutes(app, { deployment: label.slice(label.indexOf('/') + 1), settings: openapiOf(instance) });
+    const { listen } = app;
+    app.listen = () => {
+      throw ListenCalled({ deployment: label });
+    };
     await routes.call(instance, app);
     // It may not have waited for its plugins.
     await app.after();
+    app.listen = listen;
     pages.add();
     answerUnknown(app);
     await app.listen({ host: '127.0.0.1', port: 0 });

@@ -40,7 +40,10 @@ export class ClientConnection {
     this.#unanswered.add(response);
     response.once('close', () => {
       this.#unanswered.delete(response);
-      if (this.#unanswered.size === 0) this.#whenAnswered?.();
+      const action = this.#whenAnswered;
+      if (this.#unanswered.size > 0 || action === null) return;
+      this.#whenAnswered = null;
+      action();
     });
   }
 

@@ -63,7 +63,11 @@ export function withoutContent(flat: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string;
-    if (!/^(?:content-(?:type|length|encoding|range|disposition|language)|etag|last-modified|x-request-id|date)$/i.test(name)) {
+    if (
+      !/^(?:content-(?:type|length|encoding|range|disposition|language)|etag|last-modified|x-request-id|date|retry-after|allow)$/i.test(
+        name,
+      )
+    ) {
       kept.push(name, flat[i + 1] as string);
     }
   }

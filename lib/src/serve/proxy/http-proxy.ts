@@ -131,13 +131,22 @@ export class HttpProxy implements ExchangeHost {
 
   /** A request with the header `upgrade`, which Node has let go of together with its connection. */
   #upgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
+    // What comes behind it stays where it is, until the answers to requests before it are out.
+    socket.pause();
+    socket.on('error', ignore);
+    ClientConnection.of(socket).whenAnswered(() => {
+      if (!socket.destroyed && !socket.writableEnded) this.#upgradeNow(request, socket, first);
+      socket.off('error', ignore);
+    });
+  }
+
+  #upgradeNow(request: IncomingMessage, socket: Socket, first: Buffer): void {
     const url = pathOf(request.url ?? '/');
     const route =
       url === null || !asksForWebSocket(request) || this.#access.refuse(request) !== null ? undefined : this.#table?.match(url);
     const deployment = route && this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];
     if (route === undefined || url === null || deployment?.upgrades !== true) {
       // To all others it is a request like any: it is read again, without that header.
-      socket.pause();
       socket.unshift(Buffer.concat([withoutUpgrade(request), first]));
       this.#plain.handOver(socket);
       socket.resume();
@@ -184,6 +193,9 @@ export class HttpProxy implements ExchangeHost {
     return `${this.#idPrefix}-${this.#idCount.toString(36)}`;
   }
 }
+
+/** The socket is closed with it. */
+const ignore = (): void => {};
 
 /** Path and query of a request target. The target may be in absolute form (RFC 9112, section 3.2.2). null if it is not valid. */
 function pathOf(target: string): string | null {
