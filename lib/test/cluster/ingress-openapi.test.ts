@@ -56,7 +56,11 @@ test('operations have their parameters, bodies and answers', async () => {
     { in: 'path', name: 'id', required: true, schema: { type: 'string' } },
     { in: 'path', name: 'place', required: true, schema: { type: 'string' } },
   ]);
-  assert.equal((paths['/items/{id}/at']?.get?.parameters as unknown[] | undefined)?.length, 1, 'the last parameter may be left out');
+  assert.equal(
+    (paths['/items/{id}/at']?.get?.parameters as unknown[] | undefined)?.length,
+    1,
+    'the last parameter may be left out',
+  );
   assert.deepEqual(Object.keys(paths['/methods'] ?? {}).sort(), ['delete', 'get', 'patch', 'put']);
   assert.equal(paths['/echo'], undefined, 'a WebSocket is no operation');
   assert.equal(paths['/openapi.json'], undefined);
