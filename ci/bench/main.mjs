@@ -12,7 +12,20 @@ import { Ray } from './harness/ray.mjs';
 import { print, writePage } from './harness/report.mjs';
 import { denoBinary } from './peers/deno.mjs';
 
-const NAMES = ['echo', 'handle', 'replicas', 'routes', 'ingress', 'streams', 'idle', 'mnist', 'image', 'kernel', 'first-run'];
+const NAMES = [
+  'echo',
+  'typed',
+  'handle',
+  'replicas',
+  'routes',
+  'ingress',
+  'streams',
+  'idle',
+  'mnist',
+  'image',
+  'kernel',
+  'first-run',
+];
 
 const { values: options } = parseArgs({
   options: {

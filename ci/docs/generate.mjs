@@ -57,6 +57,7 @@ const ROOMS = [
   ['lib/src/serve/controller', 'The controller'],
   ['lib/src/serve', 'Defining and running'],
   ['lib/src/ingress', 'Routes with Fastify'],
+  ['lib/src/schemas', 'Typed methods'],
   ['lib/src/code', 'Shipping code'],
   ['lib/src/core', 'Options'],
   ['lib/src/engine', 'Processes'],

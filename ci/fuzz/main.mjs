@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 const FUZZERS = {
   http: () => import('./http.mjs'),
   frames: () => import('./frames.mjs'),
+  routes: () => import('./routes.mjs'),
 };
 
 const { values: options } = parseArgs({

@@ -1,4 +1,4 @@
-import type { SourceRegistry } from 'nbserve/host';
+import type { SourceRegistry, TypeSource } from 'nbserve/host';
 import { host } from './host.js';
 import { type Edit, edited, type MappedText } from './mapped-text.js';
 
@@ -20,6 +20,8 @@ export interface CellSourcesOptions {
   readonly lookup: (name: string) => unknown;
   /** Called before nbserve reads: bind what cells that still run have defined by now. */
   readonly settle: () => void;
+  /** Asks about the types of a cell, by its id. */
+  readonly askTypes: TypeSource;
 }
 
 /** Names that every cell has, and the modules that replicas get them from. */
@@ -66,8 +68,8 @@ export class CellSources {
 
   async #load(): Promise<SourceRegistry> {
     if (this.#registry !== undefined) return this.#registry;
-    const { SourceRegistry: Registry, setSourceRegistry } = await host();
-    const { folder, lookup, settle } = this.#options;
+    const { SourceRegistry: Registry, setSourceRegistry, setTypeSource } = await host();
+    const { folder, lookup, settle, askTypes } = this.#options;
     class NotebookSources extends Registry {
       override sourceOf(value: never): ReturnType<SourceRegistry['sourceOf']> {
         settle();
@@ -83,9 +85,13 @@ export class CellSources {
     this.#events = [];
     this.#registry = registry;
     setSourceRegistry(registry);
+    setTypeSource((sourceId, ask) => askTypes(cellOf(sourceId), ask));
     return registry;
   }
 }
+
+/** `cell[3].ts`, of `cell[3].ts#0`, `cell[3].ts:Name` or `cell[3].ts=Name`. */
+const cellOf = (sourceId: string): string => sourceId.replace(/[#:=][^#:=]*$/, '');
 
 function apply(registry: SourceRegistry, event: Event): void {
   if (event.kind === 'cell') registry.addCell({ id: event.id, source: event.source });

@@ -1,3 +1,4 @@
+import type { TypeSource } from 'nbserve/host';
 import type { MappedText } from './mapped-text.js';
 
 /** How a name of a cell was declared; what may be done to it later depends on it. */
@@ -112,6 +113,11 @@ export interface Converter {
   /** The notebook's own file that code in `folder` means by `specifier`, with what has to be loaded anew for it. */
   sideModule?(folder: string, specifier: string): { readonly path: string; readonly modules: readonly SideModule[] } | undefined;
   isComplete(code: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };
+  /**
+   * Only if the checker can be asked: about the module of a cell that ran, by its id.
+   * @returns undefined for a cell without a class
+   */
+  askTypes?: TypeSource;
   /**
    * The pid of the process that checks the types, if the converter has one and while it runs. If somebody ends that process, the question that it was asked
    * throws KeyboardInterrupt, and the next question starts another process. A converter without this method can only be terminated, and cannot be used afterwards.

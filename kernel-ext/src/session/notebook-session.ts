@@ -76,6 +76,7 @@ class NotebookSession implements Session {
       folder,
       lookup: (name) => this.#executor.names.get(name),
       settle: () => this.#executor.settle(),
+      askTypes: (cellId, ask) => this.#types.ask((types) => types.askTypes?.(cellId, ask)),
     });
     installProcessOutput(ownsProcess);
     installNotebookGlobals(ownsProcess);
@@ -152,6 +153,7 @@ class NotebookSession implements Session {
     const host = await loadedHost();
     if (host === undefined) return;
     host.setSourceRegistry(null);
+    host.setTypeSource(null);
     // The notebook is closing: Jupyter waits a few seconds only.
     await host.endCluster({ drain: false });
   }

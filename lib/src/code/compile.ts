@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
 
 /** JavaScript with its source map. */
@@ -26,6 +27,8 @@ export const SHARED = {
   tsconfigRaw: '{"compilerOptions":{"target":"ES2022","useDefineForClassFields":true}}',
 } as const;
 
+const DECORATED = /@[\w$(]/;
+
 const cache = new Map<string, Compiled>();
 const CACHED = 64;
 
@@ -41,8 +44,10 @@ export async function compile(text: string, map: string): Promise<Compiled> {
   const { transform } = await esbuild();
   const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
   // `transform` and not `build`, because a bundle renames classes that refer to their own name.
-  const compiled = await transform(`${text}\n//# sourceMappingURL=${url}`, {
+  const compiled = await transform(`${bracketDeleteDecorators(text)}\n//# sourceMappingURL=${url}`, {
     ...SHARED,
+    // A class expression with decorators would lose its name.
+    keepNames: DECORATED.test(text),
     format: 'cjs',
     platform: 'node',
     sourcemap: 'external',

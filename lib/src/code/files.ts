@@ -4,6 +4,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Loader, Plugin } from 'esbuild';
 import { absoluteSources, buildFailure, esbuild, inlineMap, NAME, SHARED } from './compile.js';
+import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
 
 interface Cached {
@@ -64,8 +65,9 @@ export const ownLocation: Plugin = {
   name: 'own-location',
   setup(build) {
     build.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      if (!source.includes('import.meta')) return undefined;
+      const read = await readFile(path, 'utf8');
+      const source = bracketDeleteDecorators(read);
+      if (source === read && !source.includes('import.meta')) return undefined;
       const values: Record<string, string> = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
       const contents = source.replace(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, key: string) =>
         JSON.stringify(values[key]),

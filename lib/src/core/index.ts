@@ -39,6 +39,7 @@ export { type Gpu, listGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
 export { createLog, type Log } from './log.js';
+export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export {
   duration,
   group,

@@ -48,9 +48,11 @@ export {
   setOwnLinesContext,
   setSourceRegistry,
   setTraffic,
+  setTypeSource,
   spareReplicasOf,
   startAhead,
   startDetached,
   type TrafficStatus,
+  type TypeSource,
   trafficOf,
 } from '../serve/host.js';

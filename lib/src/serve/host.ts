@@ -14,6 +14,7 @@ export { setNoticePrinter } from './notice.js';
 export { endCluster, openCluster, runningCluster, startAhead } from './own-cluster.js';
 export { setSourceRegistry } from './pack.js';
 export type { ServeStatus } from './protocol/status.js';
+export { setTypeSource, type TypeSource } from './route-types.js';
 export { deleteApplication, expectApplication, runApplication } from './run.js';
 export { startDetached } from './start-cluster.js';
 export { spareReplicasOf } from './start-options.js';

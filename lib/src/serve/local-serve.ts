@@ -1,3 +1,4 @@
+import { routeDecorator } from '../schemas/index.js';
 import { requiredPrefix } from './application.js';
 import { batch } from './batching/index.js';
 import { beginCanary } from './canary.js';
@@ -57,6 +58,15 @@ async function traffic(
   return (await (inertChange('traffic') ?? setTraffic(await requiredCluster(), at, weights, options))) as never;
 }
 
+const deleteRoute = routeDecorator('delete');
+
+/** A route of a class, and no name of an application. */
+const isPath = (text: string): boolean => typeof text === 'string' && text.startsWith('/');
+
+async function deleteApp(name: string): Promise<void> {
+  await (inertChange('delete') ?? deleteApplication(await requiredCluster(), name));
+}
+
 /** In a driver, its cluster; in a replica, the cluster that it belongs to. @throws NBS_NOT_RUNNING */
 const cluster = async (): Promise<Pick<Client, 'call'>> => inReplica() ?? requiredCluster();
 
@@ -72,6 +82,10 @@ const list = (names: readonly string[]): string => [...new Set(names)].join(', '
 export const localServe: Serve = {
   deployment: deployment as Serve['deployment'],
   batch,
+  get: routeDecorator('get') as Serve['get'],
+  post: routeDecorator('post') as Serve['post'],
+  put: routeDecorator('put') as Serve['put'],
+  patch: routeDecorator('patch') as Serve['patch'],
   multiplexed,
   getMultiplexedModelId,
   run: run as Serve['run'],
@@ -81,9 +95,7 @@ export const localServe: Serve = {
   async status() {
     return (await cluster()).call('status', undefined);
   },
-  async delete(name) {
-    await (inertChange('delete') ?? deleteApplication(await requiredCluster(), name));
-  },
+  delete: ((name: string) => (isPath(name) ? deleteRoute(name) : deleteApp(name))) as Serve['delete'],
   async shutdown() {
     await (inertChange('shutdown') ?? endCluster({ drain: true }));
   },

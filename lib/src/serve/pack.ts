@@ -21,6 +21,9 @@ export function setSourceRegistry(value: SourceRegistry | null): void {
   registry = value;
 }
 
+/** The id of what a notebook's cell defined, if one did. */
+export const cellSourceOf = (target: unknown): string | undefined => registry?.sourceOf(target);
+
 /** @throws NBS_CANNOT_SHIP with the chain of references; NBS_NO_SOURCE, NBS_NO_MODULE, NBS_NO_POLICY_SOURCE, NBS_NOT_REPEATABLE, NBS_MODULE_CHANGED */
 export async function packCode(placed: PlacedDeployment): Promise<PackedCode> {
   const packed = await packTarget(placed);

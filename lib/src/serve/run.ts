@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encodeValue } from '../ipc/index.js';
+import type { ClassSchema } from '../schemas/index.js';
 import {
   type BoundDeployment,
   checkAppName,
@@ -15,6 +16,7 @@ import type { DeploymentHandle } from './handle/types.js';
 import { noteIfLong, notice } from './notice.js';
 import { packCode } from './pack.js';
 import { type AppSpec, type DeploymentSpec, deploymentKey, partOf } from './protocol/index.js';
+import { RouteTypes } from './route-types.js';
 import type { Application, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
 
@@ -77,11 +79,16 @@ async function prepare(name: string, routePrefix: string | null, root: BoundDepl
   const placed = layOut(name, root);
   const blobs: Blob[] = [];
   const deployments: DeploymentSpec[] = [];
-  for (const one of placed) {
-    const code = await packCode(one);
-    for (const note of code.notes) notice(note);
-    blobs.push(...code.blobs);
-    deployments.push(specOf(one, code.ref));
+  const types = new RouteTypes();
+  try {
+    for (const one of placed) {
+      const code = await packCode(one);
+      for (const note of code.notes) notice(note);
+      blobs.push(...code.blobs);
+      deployments.push(specOf(one, code.ref, await types.describe(one.definition)));
+    }
+  } finally {
+    types.close();
   }
   const ingress = placed.at(-1)?.name as string;
   return { spec: { name, routePrefix, ingress, deployments }, blobs };
@@ -90,6 +97,7 @@ async function prepare(name: string, routePrefix: string | null, root: BoundDepl
 function specOf(
   { name, definition, args, dependencies, policy }: PlacedDeployment,
   code: DeploymentSpec['code'],
+  schema: ClassSchema | undefined,
 ): DeploymentSpec {
   const initArgs = encodeValue(args);
   const { autoscaling, ...others } = definition.config;
@@ -99,10 +107,10 @@ function specOf(
       : { ...others, autoscaling: { ...autoscaling, ...(policy === undefined ? {} : { policy }) } };
   const { version } = definition;
   const replicaHash = createHash('sha256')
-    .update(JSON.stringify([code, partOf('restart', { ...config, name, version })]))
+    .update(JSON.stringify([code, partOf('restart', { ...config, name, version }), ...(schema === undefined ? [] : [schema])]))
     .update(initArgs)
     .digest('hex');
-  return { name, version, code, initArgs, config, dependencies, replicaHash };
+  return { name, version, code, initArgs, config, ...(schema === undefined ? {} : { schema }), dependencies, replicaHash };
 }
 
 function shown(value: unknown): string {

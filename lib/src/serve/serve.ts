@@ -1,3 +1,4 @@
+import type { BodyRoute, ReadRoute } from '../schemas/types.js';
 import type { Batch } from './batching/types.js';
 import type { DeploymentHandle, InstanceOf } from './handle/types.js';
 import type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
@@ -44,6 +45,19 @@ export interface Serve {
 
   /** Decorator that joins concurrent calls of a method into batches. The method takes a list of items and returns a list of results. */
   readonly batch: Batch;
+
+  /**
+   * Decorators that make a method a route of the deployment: `@serve.get('/items/:id')`, `@serve.post('/classify')`. Its TypeScript types are the checks of
+   * the request, the form of the answer and the OpenAPI document. A method for `get` or `delete` takes one object of path and query parameters; for `post`,
+   * `put` and `patch` it takes the body, and then such an object. A `Request` may be the last parameter.
+   * @throws NBS_INVALID_ROUTE_PATH, NBS_NOT_A_ROUTE_METHOD, NBS_NO_DECORATOR_METADATA; `serve.run` rejects with NBS_NO_SCHEMA, NBS_NO_TYPES
+   */
+  get<P extends `/${string}`>(path: P): ReadRoute<P>;
+  post<P extends `/${string}`>(path: P): BodyRoute<P>;
+  put<P extends `/${string}`>(path: P): BodyRoute<P>;
+  patch<P extends `/${string}`>(path: P): BodyRoute<P>;
+  /** With a path, the decorator for `DELETE` requests. */
+  delete<P extends `/${string}`>(path: P): ReadRoute<P>;
 
   /**
    * Decorates a method that loads a model by its id: `@serve.multiplexed({ maxNumModelsPerReplica: 3 }) async getModel(id: string)`. Each replica

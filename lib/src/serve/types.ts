@@ -72,6 +72,12 @@ export interface DeploymentOptions {
    */
   readonly hedging?: HedgingOptions;
   /**
+   * Makes the methods with a route (`@serve.get` and so on) tools of an MCP server at `/mcp` below the route prefix of the application. Set it if
+   * language models should call them.
+   * @default false
+   */
+  readonly mcp?: boolean;
+  /**
    * A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. Set it
    * for settings that should change without a restart.
    */

@@ -178,6 +178,11 @@ const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
       for (let i = 0; i < 8; i += 1) assert.notEqual(await handle.notIn.remote(before), before);
     },
   },
+  mcp: {
+    from: { mcp: false },
+    to: { mcp: true },
+    seen: replaced,
+  },
   userConfig: {
     from: { userConfig: { a: 1 } },
     to: { userConfig: { a: 2 } },

@@ -3,7 +3,7 @@ import type { TransformOptions } from 'esbuild';
 import { CELL_PARAMETERS } from '../cell-function.js';
 import { type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
 import { SourceMap } from '../source-map.js';
-import { isNode, type SyntaxNode } from '../syntax.js';
+import { isNode, type SyntaxNode, walk } from '../syntax.js';
 import { usingEdits } from '../using.js';
 import type { DeclaredName } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
@@ -52,7 +52,7 @@ export function cellCode(
   const imports = importEdits(cell);
   const loops = loopEdits(cell.program);
   edits.push(...loops.before);
-  edits.push(...imports.edits, ...exportEdits(cell.program, text));
+  edits.push(...imports.edits, ...exportEdits(cell.program, text), ...decoratorEdits(cell));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
   const hasResult = result?.type === 'ExpressionStatement';
   // Openings before closings, since edits at one place keep their order.
@@ -106,6 +106,21 @@ function erased(text: string, edits: readonly Edit[]): Pick<CellCode, 'code' | '
   };
 }
 
+/** esbuild takes no keyword behind the dot of a decorator, `@serve.delete('/x')`, unless brackets are around it. */
+function decoratorEdits({ program, needsCompiler }: CellSyntax): Edit[] {
+  const edits: Edit[] = [];
+  if (!needsCompiler) return edits;
+  walk(program, (node) => {
+    const call = node.type === 'Decorator' ? (node.expression as SyntaxNode) : undefined;
+    const callee = call?.callee as SyntaxNode | undefined;
+    const isDelete = callee?.type === 'MemberExpression' && (callee.property as { name?: string }).name === 'delete';
+    const isBracketed = (call?.extra as { parenthesized?: boolean } | undefined)?.parenthesized === true;
+    if (call !== undefined && isDelete && !isBracketed) edits.push(insert(call.start, '('), insert(call.end, ')'));
+    return undefined;
+  });
+  return edits;
+}
+
 /** Compiles a cell that has syntax which only a compiler can take away. A namespace may stand only at the top of a module: the function comes around it afterwards. */
 function compiled(
   source: MappedText,
@@ -114,6 +129,8 @@ function compiled(
 ): Pick<CellCode, 'code' | 'toOriginal'> {
   const { code, map } = esbuild().transformSync(source.text, {
     ...COMPILER_OPTIONS,
+    // A class expression with decorators would lose its name, which is that of its deployment.
+    keepNames: source.text.includes('@'),
     ...(tsconfigRaw === undefined ? {} : { tsconfigRaw }),
   });
   let known: { readonly map: SourceMap; readonly lines: LineIndex } | undefined;

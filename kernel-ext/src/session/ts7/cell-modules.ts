@@ -6,6 +6,9 @@ import { holdsCode } from './code-in-types.js';
 import { type Fault, renewedFault } from './renewed-faults.js';
 import type { TypeServer } from './type-server.js';
 
+/** The module that a cell is written into once more, to be asked about: its own may be another cell's by now. */
+const ASKED = 0;
+
 /** Modules that exist from the start; doubled when they are used up. */
 const FIRST_SLOTS = 64;
 
@@ -36,6 +39,7 @@ export class CellModules {
 
   constructor(server: TypeServer) {
     this.#server = server;
+    this.#server.set(fileOf(ASKED), EMPTY);
     this.#grow(FIRST_SLOTS);
   }
 
@@ -52,6 +56,19 @@ export class CellModules {
       declared?.has(/^(?:declare \w+|import(?: type)?) \{? ?([^\s:]+)/.exec(line)?.[1] ?? '') === true;
     const head = lines.filter((line) => !isOwn(line)).join('\n');
     return { path: this.#server.set(fileOf(this.#free(scope)()), head + text), shift: head.length, head };
+  }
+
+  /**
+   * Writes a cell that was accepted, for one question about its types: with the names of now, as its code has them.
+   * @param ask gets the file's path
+   */
+  asked<T>(text: string, syntax: CellSyntax | undefined, ask: (path: string) => T): T {
+    const uses = this.#latest === undefined ? new Map() : usesIn(this.#latest, text, syntax);
+    try {
+      return ask(this.#server.set(fileOf(ASKED), text + suffixOf(uses, syntax)));
+    } finally {
+      this.#server.set(fileOf(ASKED), EMPTY);
+    }
   }
 
   /** Writes a cell into a module that nothing needs. */
@@ -178,9 +195,9 @@ export class CellModules {
   #grow(slots: number): void {
     for (let slot = this.#slots + 1; slot <= slots; slot += 1) this.#server.set(fileOf(slot), EMPTY);
     this.#slots = slots;
-    const lines = Array.from({ length: slots }, (_, i) => {
-      const module = `'./${fileOf(i + 1)}'`;
-      return `export * as c${i + 1} from ${module};\nexport type t${i + 1} = typeof import(${module});\n`;
+    const lines = Array.from({ length: slots + 1 }, (_, slot) => {
+      const module = `'./${fileOf(slot)}'`;
+      return `export * as c${slot} from ${module};\nexport type t${slot} = typeof import(${module});\n`;
     });
     this.#server.set(HUB, lines.join(''));
   }

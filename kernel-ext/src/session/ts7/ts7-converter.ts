@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isNbserveError } from 'nbserve/errors';
 import { isSilenced } from '../compiler-options.js';
 import type {
   Candidate,
@@ -28,6 +29,7 @@ import {
   type Checker,
   type Diagnostic as Complaint,
   type ProjectOptions,
+  type SourceFile,
   SymbolFlags,
   TypeServer,
   type TypeSymbol,
@@ -58,6 +60,8 @@ export class Ts7Converter implements Converter {
   readonly #ambientNames: readonly Candidate[];
   #globals: readonly Candidate[] | undefined;
   #types: readonly Candidate[] | undefined;
+  /** Texts of the cells with classes, by their ids. */
+  readonly #classes = new Map<string, string>();
 
   constructor(options: Ts7Options) {
     const { folder, ambient, interruptPending = () => false } = options;
@@ -73,7 +77,7 @@ export class Ts7Converter implements Converter {
     }));
   }
 
-  convert(scopeBefore: string, { source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
+  convert(scopeBefore: string, { id, source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
     const known = parseScope(scopeBefore);
     const { text } = source;
     const parsed = cellSyntax(text);
@@ -108,6 +112,7 @@ export class Ts7Converter implements Converter {
     );
     // The same cell once more changes no type: what was made with its classes stays assignable, also if they have private members.
     const after = this.#modules.same(scope, text, syntax, written) ? scope : this.#modules.accept(scope, text, syntax, written);
+    if (/\bclass\b/.test(text)) this.#classes.set(id, text);
     return {
       ok: true,
       code,
@@ -125,6 +130,25 @@ export class Ts7Converter implements Converter {
   scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string {
     if (after === before) return before;
     return scopeText(this.#modules.without(parseScope(after), parseScope(before), missing));
+  }
+
+  askTypes<T>(cellId: string, ask: (checker: Checker, file: SourceFile) => T): T | undefined {
+    const text = this.#classes.get(cellId);
+    if (text === undefined) return undefined;
+    const outcome = this.#modules.asked(text, cellSyntax(text), (path) =>
+      this.#server.ask((program, checker) => {
+        const file = program.getSourceFile(path);
+        try {
+          return { answer: file === undefined ? undefined : ask(checker, file) };
+        } catch (error) {
+          // What is wrong with the types is no fault of the server's, which would be started anew.
+          if (isNbserveError(error)) return { refusal: error };
+          throw error;
+        }
+      }),
+    );
+    if ('refusal' in outcome) throw outcome.refusal;
+    return outcome.answer;
   }
 
   complete(scopeBefore: string, code: string, offset: number): Completion {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { SyntaxKind } from 'typescript7/unstable/ast';
+import { type SourceFile, SyntaxKind } from 'typescript7/unstable/ast';
 import {
   API,
   type Checker,
@@ -17,9 +17,9 @@ import {
 import { KeyboardInterrupt, TypeCheckerFailed } from '../errors.js';
 import { projectConfig } from './project-config.js';
 
-// The only file that knows TypeScript 7's API, which is not stable yet: `typescript7` is pinned to one version.
+// The only file of the kernel that knows TypeScript 7's API, which is not stable yet: `typescript7` is pinned to one version, here and in nbserve.
 
-export type { Checker, Diagnostic, Emitter, Type, TypeSymbol };
+export type { Checker, Diagnostic, Emitter, SourceFile, Type, TypeSymbol };
 export { CompletionItemKind, ObjectFlags, SignatureKind, SymbolFlags };
 
 /** How a type can be called, or made with `new`: `(x: number): string` for each overload. */

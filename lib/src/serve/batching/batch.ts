@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/index.js';
+import { type Clock, noteKind, noteMethod } from '../../core/index.js';
 import { BatchedList, BatchedStream } from './batched-method.js';
 import { BatchCall, NotBatched } from './errors.js';
 import { END, ItemFailure } from './failure.js';
@@ -7,6 +7,9 @@ import type { Batch, BatchDecorator, BatchOptions } from './types.js';
 
 type Method = (this: object, values: unknown[]) => unknown;
 type Batched = BatchedList | BatchedStream;
+
+/** Notes of the names of batched methods. */
+const BATCHED = noteKind('batched');
 
 type BatchedMethods = Map<string, { readonly batched: Batched; options: BatchOptions }>;
 
@@ -32,6 +35,7 @@ export function createBatch(clock: Clock): Batch {
     const settings = batchSettings(options);
     const decorate = (method: Method, context: ClassMethodDecoratorContext): Method => {
       const name = String(context.name);
+      noteMethod(context, BATCHED, name);
       const own = new WeakMap<object, Batched>();
       const batchedOf = (instance: object): Batched => {
         let batched = own.get(instance);

@@ -1,4 +1,5 @@
 import type { CodeRef } from '../../code/index.js';
+import type { ClassSchema } from '../../schemas/index.js';
 import type { DeploymentConfig } from './options/deployment-config.js';
 import type { ServeStatus } from './status.js';
 import type { CanarySpec, TrafficSpec } from './traffic.js';
@@ -22,6 +23,8 @@ export interface DeploymentSpec {
   /** `encodeValue` of the constructor's arguments. */
   readonly initArgs: Uint8Array;
   readonly config: DeploymentConfig;
+  /** What the types of its routes say. Absent: it has none. */
+  readonly schema?: ClassSchema;
   /**
    * Names of the deployments of this application whose handles the constructor gets. They must run before it does. @default all that are listed
    * before it

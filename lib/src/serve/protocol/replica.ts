@@ -1,4 +1,5 @@
 import type { CodeRef } from '../../code/index.js';
+import type { ClassSchema } from '../../schemas/index.js';
 import type { Allocation } from './config.js';
 import type { DeploymentConfig } from './options/deployment-config.js';
 
@@ -33,6 +34,8 @@ export interface ReplicaInit {
   /** `encodeValue` of the constructor's arguments. Bound deployments are replaced by handles. */
   readonly initArgs: Uint8Array;
   readonly config: DeploymentConfig;
+  /** As in the deployment's spec. */
+  readonly schema?: ClassSchema;
   /** The same value as in the deployment's spec. The replica reports it in its status, so that a restarted controller knows what the replica runs. */
   readonly replicaHash: string;
   /**

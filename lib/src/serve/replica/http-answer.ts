@@ -6,13 +6,15 @@ export interface WholeAnswer {
   /** `null` for an answer without a body. */
   readonly type: string | null;
   readonly bytes: Uint8Array | null;
+  /** Others than those of the body: name, value, name, value, … */
+  readonly headers?: readonly string[];
 }
 
 export const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
 const JSON_TYPE = 'application/json';
 const JSON_LINES = 'application/x-ndjson';
-const EVENT_STREAM = 'text/event-stream';
+export const EVENT_STREAM = 'text/event-stream';
 
 /** For messages. */
 const ITEM = 'an item';

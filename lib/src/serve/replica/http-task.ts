@@ -1,11 +1,14 @@
 import type { IncomingCall } from '../../ipc/index.js';
+import { TypedAnswer, TypedStream } from '../../schemas/index.js';
 import { type AnswerHead, type HttpCallHead, modelIdOf } from '../protocol/index.js';
-import { itemEncoder, jsonAnswer, TEXT, type WholeAnswer, wholeAnswer } from './http-answer.js';
+import { EVENT_STREAM, itemEncoder, jsonAnswer, TEXT, type WholeAnswer, wholeAnswer } from './http-answer.js';
 import { httpFailure } from './http-failure.js';
 import { LazyRequest } from './lazy-request.js';
 import { sendResponse } from './send-response.js';
 import type { UserInstance } from './user-instance.js';
 import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
+
+const NO_HEADERS: readonly string[] = [];
 
 /** An HTTP request that the user's `fetch` answers. */
 export class HttpTask extends UserTask {
@@ -26,7 +29,7 @@ export class HttpTask extends UserTask {
   #invoke(instance: UserInstance): void {
     let result: unknown;
     try {
-      result = instance.fetch(this.#request);
+      result = instance.fetch(this.#request, this.#head);
     } catch (error) {
       this.#fail(error);
       return;
@@ -51,7 +54,7 @@ export class HttpTask extends UserTask {
     this.#answering = true;
     let whole: WholeAnswer | null;
     try {
-      whole = wholeAnswer(value, this.host.label);
+      whole = value instanceof TypedAnswer ? value : wholeAnswer(value, this.host.label);
       if (whole !== null) {
         this.#respond(whole);
         return;
@@ -66,8 +69,8 @@ export class HttpTask extends UserTask {
     );
   }
 
-  #respond({ status, type, bytes }: WholeAnswer): void {
-    const headers = type === null ? [] : ['content-type', type, 'content-length', String(bytes?.length ?? 0)];
+  #respond({ status, type, bytes, headers: others = NO_HEADERS }: WholeAnswer): void {
+    const headers = type === null ? [...others] : ['content-type', type, 'content-length', String(bytes?.length ?? 0), ...others];
     const body = this.#head.method === 'HEAD' || bytes === null ? undefined : bytes;
     this.call.respond(headOf(status, headers, this.host.ongoing), body, true);
     this.#end();
@@ -108,8 +111,13 @@ export class HttpTask extends UserTask {
       return bytes;
     };
     const some = await this.sendAll(iterator, encodeNext, sendHead);
-    if (some) call.end();
-    else call.respond(headOf(200, ['content-type', TEXT, 'content-length', '0'], host.ongoing), undefined, true);
+    if (some) {
+      call.end();
+      return;
+    }
+    const emptyType = value instanceof TypedStream ? value.emptyType : TEXT;
+    const type = accepts.includes(EVENT_STREAM) ? EVENT_STREAM : emptyType;
+    call.respond(headOf(200, ['content-type', type, 'content-length', '0'], host.ongoing), undefined, true);
   }
 
   #fail(thrown: unknown): void {

@@ -81,9 +81,13 @@ export class LazyRequest {
   }
 
   async text(): Promise<string> {
+    return this.textNow() ?? this.#source().text();
+  }
+
+  /** The text of a body that is here as a whole, else `null`. Not for user code. */
+  textNow(): string | null {
     const bytes = this.#take();
-    if (bytes === null) return this.#source().text();
-    if (bytes.length === 0) return '';
+    if (bytes === null || bytes.length === 0) return bytes === null ? null : '';
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
     // TextDecoder does the same.
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;

@@ -55,6 +55,11 @@ async function load(label: string, init: ReplicaInit, options: HandlesOptions, w
   inert.loaded();
   const args = await handles.decodeArgs(init);
   const instance = UserInstance.create(label, target, args);
+  if (init.schema !== undefined) {
+    const { typedRoutes } = await import('./typed-routes.js');
+    const { schema, config } = init;
+    instance.serveRoutes((fetch) => typedRoutes(instance, schema, config, fetch));
+  }
   const { userConfig } = init.config;
   watch.stage = 'its reconfigure';
   if (userConfig !== undefined) await instance.reconfigure(userConfig);

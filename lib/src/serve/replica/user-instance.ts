@@ -1,10 +1,12 @@
 import type { IngressApp } from '../../ingress/app/index.js';
+import type { TypedHead, TypedRoutes } from '../../schemas/answers/index.js';
 import { servedScope } from '../modules/index.js';
 import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
 import { type HeldPromise, heldPromises } from './held-promises.js';
 import { httpFailure } from './http-failure.js';
+import type { LazyRequest } from './lazy-request.js';
 
 /** Methods that the cluster calls itself. */
 const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
@@ -20,6 +22,7 @@ export class UserInstance {
   readonly #target: AnyFunction | null;
   readonly #self: Readonly<Record<string, unknown>>;
   readonly #fetch: AnyFunction | null;
+  #routes: TypedRoutes | null = null;
 
   #closing: Promise<void> | null = null;
   readonly #deployment: string;
@@ -66,9 +69,15 @@ export class UserInstance {
     return this.#target === null ? heldPromises(this.#self) : [];
   }
 
-  /** Calls the user's `fetch`, or the function. */
-  fetch(request: unknown): unknown {
-    return this.#call(this.#fetch, [request]);
+  /** From now on these answer HTTP. */
+  serveRoutes(make: (fetch: ((request: unknown) => unknown) | null) => TypedRoutes): void {
+    this.#routes = make(this.#fetch === null ? null : (request) => this.#call(this.#fetch, [request]));
+    this.#ready = { ...this.#ready, http: true };
+  }
+
+  /** Calls the method of a route, the user's `fetch`, or the function. */
+  fetch(request: LazyRequest, head: TypedHead): unknown {
+    return this.#routes === null ? this.#call(this.#fetch, [request]) : this.#routes.answer(request, head);
   }
 
   /** The method of this name, bound to the instance; `undefined` if handles may call no method of this name. */

@@ -119,6 +119,7 @@ export class ReplicaStarts {
         code: spec.code,
         initArgs: spec.initArgs,
         config: spec.config,
+        ...(spec.schema === undefined ? {} : { schema: spec.schema }),
         replicaHash,
         generation,
         allocation,

@@ -43,6 +43,14 @@ const requestTimeout: OptionSpec<number | null> = {
   parse: (value) => (value === null ? null : toMs(value as Duration, 'requestTimeout')),
 };
 
+const mcp: OptionSpec<boolean> = {
+  doc: 'Makes the methods with a route (`@serve.get` and so on) tools of an MCP server at `/mcp` below the route prefix of the application. Set it if language models should call them.',
+  type: 'boolean',
+  expected: 'true or false',
+  default: false,
+  parse: (value) => (typeof value === 'boolean' ? value : undefined),
+};
+
 const userConfig: OptionSpec<unknown> = {
   doc: 'A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. Set it for settings that should change without a restart.',
   type: 'unknown',
@@ -168,6 +176,7 @@ export const DEPLOYMENT_OPTIONS = {
       parse: hedgingConfig,
     }),
   ),
+  mcp: option('mcp', ['restart'], mcp),
   userConfig: option('userConfig', ['push'], userConfig),
   resources: option(
     'resources',

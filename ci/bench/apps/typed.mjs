@@ -1,0 +1,1 @@
+export { TypedEcho as default } from '../../../lib/dist-test/fixtures/routes-echo.js';

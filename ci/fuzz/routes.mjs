@@ -1,0 +1,33 @@
+// Typed methods, asked by schemathesis (PyPI): requests that their OpenAPI document allows, and such that it does not. No answer may be a 5xx.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { serve } from '../../lib/dist/index.js';
+import { Routed } from '../../lib/dist-test/fixtures/routes-apps.js';
+import { schemathesisPython } from '../schemathesis.mjs';
+
+export const count = 2_000;
+export const quickCount = 300;
+
+/** Those that its coverage phase sends in any case, and the operations that are asked in its phase of random input. */
+const FIXED_CASES = 200;
+const OPERATIONS = 13;
+
+export async function fuzz({ count: wanted, seed }) {
+  const st = join(dirname(schemathesisPython()), 'st');
+  const app = await serve.run(Routed.bind(), { name: 'routes-fuzz', routePrefix: '/shop' });
+  try {
+    const each = Math.max(1, Math.ceil((wanted - FIXED_CASES) / OPERATIONS));
+    const random = ['--seed', String(seed), '--max-examples', String(each), '--phases', 'coverage,fuzzing'];
+    // The method of this path throws, so that the tests see what is told of that.
+    const told = ['--checks', 'not_a_server_error', '--exclude-path', '/fail', '--no-color', '--output-sanitize', 'false'];
+    const child = spawn(st, ['run', `${app.url}/openapi.json`, ...random, ...told], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+    const [code] = await once(child, 'close');
+    const done = Number(/(\d[\d,]*) generated/.exec(text)?.[1]?.replaceAll(',', '') ?? 0);
+    return { done, failures: code === 0 && done > 0 ? [] : [{ seed, text }] };
+  } finally {
+    await serve.shutdown();
+  }
+}

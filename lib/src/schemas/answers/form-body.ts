@@ -1,0 +1,91 @@
+import { aboutInput } from '../../core/index.js';
+import { type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
+import { WrongBodyType } from '../errors.js';
+import { expectedBy, shown } from './describe-schema.js';
+import { type Revive, reviverOf } from './revive.js';
+import { textReader } from './text-values.js';
+import type { Check, Issue, Validators } from './validators.js';
+
+type Read = (values: readonly (string | File)[]) => unknown;
+
+interface Field {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly isList: boolean;
+  readonly isRequired: boolean;
+  readonly expected: string;
+  readonly read: Read;
+}
+
+/** A body as a multipart form: files, and texts, which are read as the parameters of a URL are; an object or a list of objects is JSON. */
+export class FormBody {
+  readonly #fields: readonly Field[];
+  /** Checks what is no file. */
+  readonly #check: Check;
+  readonly #revive: Revive | null;
+
+  constructor(schema: JsonSchema, whole: ClassSchema, validators: Validators) {
+    const { defs } = whole;
+    const form = resolved(schema, defs) as { properties?: Record<string, JsonSchema>; required?: readonly string[] };
+    const { properties = {}, required = [] } = form;
+    this.#fields = Object.entries(properties).map(([name, own]) =>
+      fieldOf(name, resolved(own, defs), required.includes(name), defs),
+    );
+    const files = new Set(this.#fields.filter(({ isFile }) => isFile).map(({ name }) => name));
+    const rest: JsonSchema = {
+      ...form,
+      properties: Object.fromEntries(Object.entries(properties).map(([name, own]) => [name, files.has(name) ? {} : own])),
+      required: required.filter((name) => !files.has(name)),
+    };
+    this.#check = validators.check(rest, 'body', 'body');
+    this.#revive = reviverOf(rest, whole, validators);
+  }
+
+  /** @throws NBS_WRONG_BODY_TYPE, and what `formData` throws of a form that is none */
+  async read(
+    request: { formData(): Promise<FormData>; readonly headers: { get(name: string): string | null } },
+    issues: Issue[],
+  ): Promise<unknown> {
+    const type = request.headers.get('content-type') ?? '';
+    if (!/^multipart\/form-data\b|^application\/x-www-form-urlencoded\b/i.test(type))
+      throw aboutInput(WrongBodyType({ type: type === '' ? 'not said' : shown(type), expected: 'multipart/form-data' }));
+    const form = await request.formData();
+    const values: Record<string, unknown> = {};
+    for (const field of this.#fields) {
+      const all = form.getAll(field.name);
+      if (all.length === 0 && field.isList && field.isRequired) values[field.name] = [];
+      else if (all.length > 0) values[field.name] = field.read(all as (string | File)[]);
+      const value = values[field.name];
+      if (!field.isFile || (value === undefined && !field.isRequired) || isFiles(value)) continue;
+      issues.push({ in: 'body', field: `body.${field.name}`, expected: field.expected, got: shown(value) });
+    }
+    const wrong = this.#check(values);
+    if (wrong !== null) issues.push(...wrong);
+    return issues.length > 0 || this.#revive === null ? values : this.#revive(values);
+  }
+}
+
+const isFiles = (value: unknown): boolean =>
+  Array.isArray(value) ? value.every((one) => one instanceof Blob) : value instanceof Blob;
+
+function fieldOf(name: string, schema: JsonSchema, isRequired: boolean, defs: ClassSchema['defs']): Field {
+  const isList = schema.type === 'array';
+  const item = isList ? resolved((schema.items ?? {}) as JsonSchema, defs) : schema;
+  const isFile = item.format === 'binary';
+  const expected = isList ? 'files' : expectedBy(schema, defs);
+  const common = { name, isFile, isList, isRequired, expected };
+  if (isFile) return { ...common, read: (values) => (isList ? values : values[0]) };
+  const isObject = item[JAVASCRIPT] === undefined && (item.type === 'object' || item.type === 'array');
+  if (isObject) return { ...common, read: (values) => (isList && values.length > 1 ? values.map(jsonOr) : jsonOr(values[0])) };
+  const read = textReader(schema, defs);
+  return { ...common, read: (values) => read(values.map((value) => (typeof value === 'string' ? value : ''))) };
+}
+
+/** What is no JSON stays a text, and the check says what is wrong with it. */
+function jsonOr(value: unknown): unknown {
+  try {
+    return JSON.parse(String(value));
+  } catch {
+    return value;
+  }
+}

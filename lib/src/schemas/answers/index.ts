@@ -1,0 +1,1 @@
+export { type TypedHead, TypedRoutes } from './typed-routes.js';

@@ -1,0 +1,134 @@
+import type { ClassSchema } from '../class-schema.js';
+import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
+import { RouteTool } from './mcp-tool.js';
+import type { Route, RouteRequest } from './route.js';
+
+/** Versions of the protocol that are spoken, the newest first. https://modelcontextprotocol.io/specification/versioning */
+const VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const;
+
+/** https://www.jsonrpc.org/specification#error_object */
+const PARSE_ERROR = -32700;
+const INVALID_REQUEST = -32600;
+const NO_SUCH_METHOD = -32601;
+const INVALID_PARAMS = -32602;
+/** A batch of the oldest version holds no more. */
+const MOST_MESSAGES = 100;
+
+interface Message {
+  readonly id?: string | number;
+  readonly method: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** Refuses a call, with a code of JSON-RPC. */
+class RpcError extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * The methods of a deployment as tools of an MCP server, by the transport "streamable HTTP": each message is a POST and its answer. There are no sessions, so
+ * each replica answers every message.
+ */
+export class McpServer {
+  readonly #name: string;
+  readonly #description: string | undefined;
+  readonly #tools = new Map<string, RouteTool>();
+
+  constructor(schema: ClassSchema, routes: readonly { readonly route: Route; readonly encode: (value: unknown) => unknown }[]) {
+    this.#name = schema.name;
+    this.#description = schema.description;
+    for (const { route, encode } of routes) {
+      if (!route.takesJson) continue;
+      const { method, verb } = route.schema;
+      const name = this.#tools.has(method) ? `${method}_${verb}` : method;
+      if (!this.#tools.has(name)) this.#tools.set(name, new RouteTool(route, schema, encode, name));
+    }
+  }
+
+  /** Answers one HTTP request. */
+  async answer(request: RouteRequest, method: string): Promise<TypedAnswer> {
+    // A stream of the server's own messages, and the end of a session: neither is there.
+    if (method !== 'POST') return new TypedAnswer(405, null, null, ['allow', 'POST']);
+    let message: unknown;
+    try {
+      message = JSON.parse(await request.text());
+    } catch {
+      return jsonAnswer(failed(null, new RpcError(PARSE_ERROR, 'the body is not valid JSON')), 400);
+    }
+    if (!Array.isArray(message)) return this.#one(message, request);
+    if (message.length === 0 || message.length > MOST_MESSAGES)
+      return jsonAnswer(failed(null, new RpcError(INVALID_REQUEST, `a batch holds 1 to ${MOST_MESSAGES} messages`)), 400);
+    const answers = await Promise.all(message.map((one) => this.#reply(one, request)));
+    const told = answers.filter((one) => one !== undefined);
+    return told.length === 0 ? new TypedAnswer(202, null, null) : jsonAnswer(told);
+  }
+
+  async #one(message: unknown, request: unknown): Promise<TypedAnswer> {
+    const reply = await this.#reply(message, request);
+    if (reply === undefined) return new TypedAnswer(202, null, null);
+    const isInvalid = (reply as { error?: { code: number } }).error?.code === INVALID_REQUEST;
+    return jsonAnswer(reply, isInvalid ? 400 : 200);
+  }
+
+  /** @returns undefined for a message that wants no reply */
+  async #reply(given: unknown, request: unknown): Promise<object | undefined> {
+    const message = given as Partial<Message> | null;
+    const id = typeof message?.id === 'string' || typeof message?.id === 'number' ? message.id : null;
+    if (typeof message !== 'object' || message === null || (message as { jsonrpc?: unknown }).jsonrpc !== '2.0')
+      return failed(id, new RpcError(INVALID_REQUEST, 'a message is an object with jsonrpc: "2.0"'));
+    if (typeof message.method !== 'string') {
+      // An answer to a request of the server's, of which there are none.
+      if ('result' in message || 'error' in message) return undefined;
+      return failed(id, new RpcError(INVALID_REQUEST, 'a request has a method'));
+    }
+    if (id === null) return undefined;
+    try {
+      const { params } = message;
+      const isRecord = typeof params === 'object' && params !== null && !Array.isArray(params);
+      return { jsonrpc: '2.0', id, result: await this.#call(message.method, isRecord ? params : {}, request) };
+    } catch (error) {
+      if (error instanceof RpcError) return failed(id, error);
+      throw error;
+    }
+  }
+
+  async #call(method: string, params: Readonly<Record<string, unknown>>, request: unknown): Promise<object> {
+    if (method === 'initialize') return this.#initialize(params);
+    if (method === 'ping') return {};
+    if (method === 'tools/list') return { tools: [...this.#tools.values()].map(({ tool }) => tool) };
+    if (method !== 'tools/call') throw new RpcError(NO_SUCH_METHOD, `there is no method ${shortened(method)}`);
+    const { name, arguments: given = {} } = params;
+    const tool = typeof name === 'string' ? this.#tools.get(name) : undefined;
+    if (tool === undefined)
+      throw new RpcError(
+        INVALID_PARAMS,
+        `there is no tool ${shortened(String(name))}; there are: ${[...this.#tools.keys()].join(', ')}`,
+      );
+    if (typeof given !== 'object' || given === null || Array.isArray(given))
+      throw new RpcError(INVALID_PARAMS, 'the arguments of a tool are an object');
+    return tool.call(given as Readonly<Record<string, unknown>>, request);
+  }
+
+  #initialize({ protocolVersion }: Readonly<Record<string, unknown>>): object {
+    const isKnown = VERSIONS.some((version) => version === protocolVersion);
+    return {
+      protocolVersion: isKnown ? protocolVersion : VERSIONS[0],
+      capabilities: { tools: { listChanged: false } },
+      serverInfo: { name: this.#name, version: '0' },
+      ...(this.#description === undefined ? {} : { instructions: this.#description }),
+    };
+  }
+}
+
+const failed = (id: string | number | null, { code, message }: RpcError): object => ({
+  jsonrpc: '2.0',
+  id,
+  error: { code, message },
+});
+
+const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

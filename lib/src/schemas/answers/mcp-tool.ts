@@ -1,0 +1,116 @@
+import { type ClassSchema, type JsonSchema, resolved } from '../class-schema.js';
+import { rewritten } from './openapi.js';
+import { Refused } from './refusal.js';
+import type { Route } from './route.js';
+
+export interface McpTool {
+  readonly name: string;
+  readonly description?: string;
+  readonly inputSchema: JsonSchema;
+  readonly outputSchema?: JsonSchema;
+}
+
+/** A method as a tool. MCP wants objects at the root of what goes in and comes out. */
+export class RouteTool {
+  readonly tool: McpTool;
+  readonly #route: Route;
+  readonly #encode: (value: unknown) => unknown;
+  /** The arguments are the body itself. */
+  readonly #isBody: boolean;
+  /** The result is an object, and needs nothing around it. */
+  readonly #isObject: boolean;
+
+  constructor(route: Route, schema: ClassSchema, encode: (value: unknown) => unknown, name: string) {
+    const { description, body, params, result } = route.schema;
+    this.#route = route;
+    this.#encode = encode;
+    const { defs } = schema;
+    this.#isBody = body !== undefined && params.length === 0 && isObject(resolved(body.schema, defs));
+    const output = result.form === 'json' && result.canBeNothing === undefined ? (result.schema as JsonSchema) : undefined;
+    this.#isObject = output !== undefined && isObject(resolved(output, defs));
+    const properties = Object.fromEntries([
+      ...params.map((param) => [param.name, param.schema] as const),
+      ...(body === undefined ? [] : [['body', body.schema] as const]),
+    ]);
+    const required = [
+      ...params.filter((param) => param.required).map((param) => param.name),
+      ...(body?.required === true ? ['body'] : []),
+    ];
+    const input = this.#isBody
+      ? resolved((body as { schema: JsonSchema }).schema, defs)
+      : { type: 'object', properties, ...(required.length === 0 ? {} : { required }) };
+    const streamed = result.form === 'stream' ? { type: 'array', items: result.schema ?? {} } : output;
+    this.tool = {
+      name,
+      ...(description === undefined ? {} : { description }),
+      inputSchema: whole(input, defs),
+      ...(streamed === undefined
+        ? {}
+        : { outputSchema: whole(this.#isObject ? resolved(streamed, defs) : wrapped(streamed), defs) }),
+    };
+  }
+
+  /** @returns what `tools/call` answers with: a method that fails is told to the model, which may do better */
+  async call(given: Readonly<Record<string, unknown>>, request: unknown): Promise<object> {
+    try {
+      const { body: own, ...values } = given;
+      const { body, params } = this.#route.checked(this.#isBody ? given : own, this.#isBody ? {} : values);
+      return await this.#told(await this.#route.call(body, params, request));
+    } catch (error) {
+      if (!(error instanceof Refused)) console.error(`the tool ${this.tool.name} failed:`, error);
+      const isTold = error instanceof Refused || (error as { expose?: unknown } | null)?.expose === true;
+      return { content: [{ type: 'text', text: isTold ? (error as Error).message : 'the tool failed' }], isError: true };
+    }
+  }
+
+  async #told(result: unknown): Promise<object> {
+    const { form } = this.#route.schema.result;
+    if (form === 'stream') {
+      const items: unknown[] = [];
+      for await (const item of this.#encode(result) as AsyncIterable<unknown>) items.push(item);
+      return structured({ result: items }, items);
+    }
+    if (result === undefined) return { content: [] };
+    if (form === 'any') return { content: [{ type: 'text', text: await textOf(result) }] };
+    if (form === 'bytes') {
+      const bytes = new Uint8Array(result instanceof Blob ? await result.arrayBuffer() : (result as ArrayBuffer));
+      return { content: [{ type: 'text', text: Buffer.from(bytes).toString('base64') }] };
+    }
+    const value = typeof result === 'string' ? result : this.#encode(result);
+    return this.tool.outputSchema === undefined
+      ? { content: [text(value)] }
+      : structured(this.#isObject ? value : { result: value }, value);
+  }
+}
+
+const text = (value: unknown): object => ({ type: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) });
+
+/** `content` is for clients that do not read what is structured. */
+const structured = (structuredContent: unknown, value: unknown): object => ({
+  content: [text(value)],
+  structuredContent: JSON.parse(JSON.stringify(structuredContent)) as unknown,
+});
+
+const textOf = async (value: unknown): Promise<string> =>
+  typeof value === 'string' ? value : new Response(value as ConstructorParameters<typeof Response>[0]).text();
+
+const isObject = ({ type, properties, additionalProperties }: JsonSchema): boolean =>
+  type === 'object' && (properties !== undefined || additionalProperties !== undefined);
+
+const wrapped = (schema: JsonSchema): JsonSchema => ({ type: 'object', properties: { result: schema }, required: ['result'] });
+
+/** With the definitions that it reaches: a tool stands alone. */
+function whole(schema: JsonSchema, defs: ClassSchema['defs']): JsonSchema {
+  const found: Record<string, JsonSchema> = {};
+  const gather = (one: JsonSchema): void => {
+    for (const [, name] of JSON.stringify(one).matchAll(/"#\/\$defs\/([^"]+)"/g)) {
+      const definition = defs[name as string];
+      if (definition === undefined || (name as string) in found) continue;
+      found[name as string] = definition;
+      gather(definition);
+    }
+  };
+  gather(schema);
+  const all = Object.keys(found).length === 0 ? schema : { ...schema, $defs: found };
+  return rewritten(all, (ref) => ref) as JsonSchema;
+}

@@ -1,0 +1,154 @@
+import {
+  type BodySchema,
+  type ClassSchema,
+  JAVASCRIPT,
+  type JsonSchema,
+  type ResultSchema,
+  type RouteSchema,
+} from '../class-schema.js';
+
+/** Name of the schema of every error; a user's type may be called `Error`. */
+const ERROR = 'NbserveError';
+
+const ERROR_SCHEMA: JsonSchema = {
+  type: 'object',
+  description: 'What was wrong, and what would be right.',
+  properties: {
+    error: {
+      type: 'object',
+      properties: {
+        code: { type: 'string', description: 'Stays the same from version to version.' },
+        message: { type: 'string' },
+        requestId: { type: 'string' },
+        issues: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              in: { enum: ['body', 'path', 'query'] },
+              field: { type: 'string' },
+              expected: { type: 'string' },
+              got: { type: 'string' },
+            },
+            required: ['in', 'field', 'expected', 'got'],
+          },
+        },
+      },
+      required: ['code', 'message', 'requestId'],
+    },
+  },
+  required: ['error'],
+};
+
+/** The routes of a class as an OpenAPI 3.1 document. https://spec.openapis.org/oas/v3.1.1 */
+export function openApiDocument(schema: ClassSchema, prefix: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  const ids = new Set<string>();
+  for (const route of schema.routes) {
+    const path = route.path.replace(/:([^/]+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.verb]: operation(route, freeId(route, ids), schema) };
+  }
+  const defs = Object.fromEntries(Object.entries(schema.defs).map(([name, one]) => [name, published(one)]));
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: schema.name,
+      version: '0',
+      ...(schema.description === undefined ? {} : { description: schema.description }),
+    },
+    servers: [{ url: prefix }],
+    paths,
+    components: { schemas: { ...defs, [errorName(schema)]: ERROR_SCHEMA } },
+  };
+}
+
+function errorName({ defs }: ClassSchema): string {
+  let name = ERROR;
+  while (name in defs) name += '_';
+  return name;
+}
+
+function freeId({ method, verb }: RouteSchema, ids: Set<string>): string {
+  let id = ids.has(method) ? `${method}_${verb}` : method;
+  while (ids.has(id)) id += '_';
+  ids.add(id);
+  return id;
+}
+
+function operation(route: RouteSchema, operationId: string, whole: ClassSchema): object {
+  const { description, deprecated, params, body, result } = route;
+  const error = (text: string): object => ({
+    description: text,
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${errorName(whole)}` } } },
+  });
+  const isChecked = params.length > 0 || body?.form === 'json' || body?.form === 'multipart';
+  return {
+    operationId,
+    summary: description === undefined ? route.method : firstSentence(description),
+    ...(description === undefined ? {} : { description }),
+    ...(deprecated === undefined ? {} : { deprecated }),
+    ...(params.length === 0 ? {} : { parameters: params.map(parameter) }),
+    ...(body === undefined ? {} : { requestBody: { required: body.required, content: bodyContent(body) } }),
+    responses: {
+      ...answers(result),
+      ...(body === undefined && !params.some((param) => param.in === 'path')
+        ? {}
+        : { 400: error('The request cannot be read.') }),
+      ...(body?.form === 'multipart' ? { 415: error('The body is no multipart form.') } : {}),
+      ...(isChecked ? { 422: error('The request is not what the types say; the message names the field.') } : {}),
+      default: error('Something else was wrong.'),
+    },
+  };
+}
+
+function parameter({ name, in: place, required, schema }: RouteSchema['params'][number]): object {
+  const { description, deprecated, ...own } = published(schema) as { description?: string; deprecated?: true };
+  return {
+    name,
+    in: place,
+    required,
+    ...(description === undefined ? {} : { description }),
+    ...(deprecated === undefined ? {} : { deprecated }),
+    schema: own,
+  };
+}
+
+function bodyContent({ form, schema }: BodySchema): object {
+  if (form === 'json') return { 'application/json': { schema: published(schema) } };
+  if (form === 'multipart') return { 'multipart/form-data': { schema: published(schema) } };
+  return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+}
+
+function answers({ form, schema = {}, canBeNothing }: ResultSchema): object {
+  if (form === 'nothing') return { 204: { description: 'Done.' } };
+  if (form === 'any') return { 200: { description: 'The answer.' } };
+  const nothing = canBeNothing === undefined ? {} : { 204: { description: 'There is no result.' } };
+  return { 200: { description: 'The result.', content: resultContent(form, schema) }, ...nothing };
+}
+
+function resultContent(form: ResultSchema['form'], schema: JsonSchema): object {
+  if (form === 'bytes') return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+  const own = { schema: published(schema) };
+  if (form === 'json') return { 'application/json': own };
+  // As they come: `Accept: text/event-stream` asks for events.
+  const isText = schema.type === 'string';
+  return { [isText ? 'text/plain' : 'application/x-ndjson']: own, 'text/event-stream': own };
+}
+
+/** As others read it: definitions are components, and no word is our own. */
+function published(schema: JsonSchema): JsonSchema {
+  return rewritten(schema, (ref) => ref.replace('#/$defs/', '#/components/schemas/')) as JsonSchema;
+}
+
+/** A copy without words of our own. @param move gives the new text of a `$ref` */
+export function rewritten(value: unknown, move: (ref: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item) => rewritten(item, move));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).flatMap(([key, item]) => {
+    if (key === JAVASCRIPT) return [];
+    return [[key, key === '$ref' && typeof item === 'string' ? move(item) : rewritten(item, move)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+const firstSentence = (text: string): string => (text.split(/(?<=[.!?])\s|\n/)[0] ?? text).slice(0, 120);

@@ -1,0 +1,24 @@
+import { InvalidInput } from '../errors.js';
+import type { Issue } from './validators.js';
+
+/** Faults that the message itself names. */
+const MOST_TOLD = 3;
+
+/** A request that is not what the types say. */
+export class Refused extends Error {
+  readonly status = InvalidInput.status;
+
+  constructor(readonly issues: readonly Issue[]) {
+    super(messageFor(issues));
+    this.name = 'Refused';
+  }
+}
+
+function messageFor(issues: readonly Issue[]): string {
+  const told = issues.slice(0, MOST_TOLD).map(({ field, in: place, expected, got }) => {
+    const name = place === 'body' ? field : `the ${place} parameter ${field}`;
+    return `${name}: expected ${expected}, got ${got}`;
+  });
+  const more = issues.length - told.length;
+  return more > 0 ? `${told.join('; ')}; and ${more} more` : told.join('; ');
+}

@@ -1,0 +1,55 @@
+import { types } from 'node:util';
+import { type ClassSchema, JAVASCRIPT, type JsonSchema, type ResultSchema } from '../class-schema.js';
+import { JSON_TYPE, TypedAnswer, TypedStream } from '../typed-answer.js';
+
+type Items = AsyncIterable<unknown> | Iterable<unknown>;
+
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+const LINES_TYPE = 'application/x-ndjson';
+
+/** What JSON has no form of, so that the schema says one. */
+const NOT_JSON = /"x-javascript":"(bigint|Uint8Array|Uint8ClampedArray|Buffer|ArrayBuffer)"/;
+
+/** Makes of what a method gives what answers the request, as the type of its result says. */
+export function encoderOf({ form, schema }: ResultSchema, { defs }: ClassSchema): (value: unknown) => unknown {
+  if (form === 'any' || form === 'nothing') return (value) => value;
+  if (form === 'bytes') return (value) => (value instanceof Uint8ClampedArray ? new Uint8Array(value) : value);
+  const encode = schema !== undefined && reaches(schema, defs) ? encoded : null;
+  if (form === 'stream') {
+    const type = schema?.type === 'string' ? TEXT_TYPE : LINES_TYPE;
+    return (value) => new TypedStream(encode === null ? (value as Items) : each(value as Items, encode), type);
+  }
+  return (value) => {
+    // A text that `fetch` returns is the answer itself; here it is JSON, as its type says.
+    if (typeof value === 'string') return new TypedAnswer(200, JSON_TYPE, Buffer.from(JSON.stringify(value)));
+    return encode === null ? value : encode(value);
+  };
+}
+
+async function* each(items: Items, encode: (value: unknown) => unknown): AsyncGenerator<unknown> {
+  for await (const item of items) yield encode(item);
+}
+
+/** A copy with texts in place of what the schema says texts for. */
+function encoded(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array || value instanceof Uint8ClampedArray)
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  if (types.isAnyArrayBuffer(value)) return Buffer.from(value as ArrayBuffer).toString('base64');
+  if (Array.isArray(value)) return value.map(encoded);
+  if (ArrayBuffer.isView(value) || typeof (value as { toJSON?: unknown }).toJSON === 'function') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, encoded(item)]));
+}
+
+function reaches(schema: JsonSchema, defs: ClassSchema['defs']): boolean {
+  const seen = new Set<string>();
+  const look = (one: JsonSchema): boolean => {
+    const text = JSON.stringify(one);
+    if (NOT_JSON.test(text)) return true;
+    const names = [...text.matchAll(/"#\/\$defs\/([^"]+)"/g)].map(([, name]) => name as string).filter((name) => !seen.has(name));
+    for (const name of names) seen.add(name);
+    return names.some((name) => look(defs[name] ?? {}));
+  };
+  return look(schema);
+}

@@ -1,0 +1,60 @@
+import { type JsonSchema, resolved } from '../class-schema.js';
+
+type Defs = Readonly<Record<string, JsonSchema>>;
+type Read = (text: string) => unknown;
+
+const NUMBER = /^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+interface Kinds {
+  readonly texts: Set<unknown>;
+  readonly types: Set<string>;
+}
+
+/**
+ * Reads the texts of a parameter as the values that its schema has: `'3'` as 3 if a number is wanted. What cannot be read stays a text, and the check says
+ * what is wrong with it. A text that the schema has itself stays one.
+ */
+export function textReader(schema: JsonSchema, defs: Defs): (texts: readonly string[]) => unknown {
+  const whole = resolved(schema, defs);
+  if (whole.type === 'array') {
+    const read = readerOf((whole.items ?? {}) as JsonSchema, defs);
+    return (texts) => texts.map(read);
+  }
+  const read = readerOf(whole, defs);
+  const list = listIn(whole, defs);
+  if (list === undefined) return ([text = '']) => read(text);
+  const readList = textReader(list, defs);
+  return (texts) => (texts.length === 1 ? read(texts[0] as string) : readList(texts));
+}
+
+/** The list among the members of a union. */
+function listIn({ anyOf }: JsonSchema, defs: Defs): JsonSchema | undefined {
+  return (anyOf as readonly JsonSchema[] | undefined)?.map((one) => resolved(one, defs)).find(({ type }) => type === 'array');
+}
+
+function readerOf(schema: JsonSchema, defs: Defs): Read {
+  const kinds: Kinds = { texts: new Set(), types: new Set() };
+  gather(schema, defs, kinds);
+  const { texts, types } = kinds;
+  const isText = types.has('string');
+  return (text) => {
+    if (texts.has(text)) return text;
+    if (types.has('number') && NUMBER.test(text) && Number.isFinite(Number(text))) return Number(text);
+    if (types.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
+    if (types.has('null') && !isText && text === 'null') return null;
+    return text;
+  };
+}
+
+function gather(schema: JsonSchema, defs: Defs, kinds: Kinds): void {
+  const whole = resolved(schema, defs);
+  for (const value of [...((whole.enum as readonly unknown[] | undefined) ?? []), ...('const' in whole ? [whole.const] : [])]) {
+    if (typeof value === 'string') kinds.texts.add(value);
+    else kinds.types.add(value === null ? 'null' : typeof value);
+  }
+  for (const one of ((whole.anyOf ?? whole.oneOf) as readonly JsonSchema[] | undefined) ?? []) gather(one, defs, kinds);
+  for (const type of Array.isArray(whole.type) ? (whole.type as readonly string[]) : [whole.type]) {
+    if (type === 'integer') kinds.types.add('number');
+    else if (typeof type === 'string') kinds.types.add(type);
+  }
+}

@@ -1,0 +1,128 @@
+import { aboutInput } from '../../core/index.js';
+import { docsPage } from '../../openapi/index.js';
+import type { ClassSchema, RouteVerb } from '../class-schema.js';
+import { InvalidInput, MethodNotAllowed, NoSuchPath } from '../errors.js';
+import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
+import { McpServer } from './mcp-server.js';
+import { openApiDocument } from './openapi.js';
+import { Refused } from './refusal.js';
+import { encoderOf } from './result-encoder.js';
+import { type Method, Route, type RouteRequest } from './route.js';
+import { RouteTable } from './route-table.js';
+import { Validators } from './validators.js';
+
+export interface TypedRoutesOptions {
+  readonly schema: ClassSchema;
+  /** The method of a name, bound to the instance. */
+  readonly method: (name: string) => Method;
+  /** Parses JSON. @throws what is told as a bad body */
+  readonly parse: (text: string) => unknown;
+  /** The class has a `fetch` of its own: it gets what is no route. */
+  readonly fetch: ((request: unknown) => unknown) | null;
+  /** The methods are tools of an MCP server, at `/mcp`. */
+  readonly mcp: boolean;
+}
+
+/** What the replica knows of a request. */
+export interface TypedHead {
+  readonly method: string;
+  /** Path and query, as the client sent them. */
+  readonly url: string;
+  readonly prefix: string;
+  readonly requestId: string;
+}
+
+interface Served {
+  readonly route: Route;
+  readonly schema: Route['schema'];
+  readonly encode: (value: unknown) => unknown;
+}
+
+const DOCUMENT = '/openapi.json';
+const DOCS = '/docs';
+const MCP = '/mcp';
+
+/** The routes of one deployment's instance, with the pages that are made of their types. */
+export class TypedRoutes {
+  readonly #options: TypedRoutesOptions;
+  readonly #table: RouteTable<Served>;
+  readonly #mcp: McpServer | null;
+  /** By route prefix: an application can move. */
+  readonly #documents = new Map<string, object>();
+
+  constructor(options: TypedRoutesOptions) {
+    const { schema, method, parse } = options;
+    this.#options = options;
+    const validators = new Validators(schema);
+    const routes = schema.routes.map((one): Served => {
+      const route = new Route(one, { schema, validators, method, parse });
+      return { route, schema: one, encode: encoderOf(one.result, schema) };
+    });
+    this.#table = new RouteTable(routes);
+    this.#mcp = options.mcp ? new McpServer(schema, routes) : null;
+  }
+
+  /** What `fetch` of a class would give: a value, a promise, a stream, or a {@link TypedAnswer}. */
+  answer(request: RouteRequest, head: TypedHead): unknown {
+    const { method, url, prefix } = head;
+    const queryAt = url.indexOf('?');
+    const whole = queryAt < 0 ? url : url.slice(0, queryAt);
+    const path = prefix === '/' ? whole : whole.slice(prefix.length) || '/';
+    const verb = verbOf(method);
+    const found = this.#table.find(path, verb);
+    if (found?.route !== undefined && found.route !== null) {
+      const query = queryAt < 0 ? '' : url.slice(queryAt + 1);
+      return this.#run(found.route, request, found.texts, query, head);
+    }
+    const page = this.#page(path, method, request, prefix);
+    if (page !== null) return page;
+    const { fetch } = this.#options;
+    if (fetch !== null) return fetch(request);
+    if (found === null) throw aboutInput(NoSuchPath({ path, page: `${prefix === '/' ? '' : prefix}${DOCS}` }));
+    const allowed = found.verbs.flatMap((one) => (one === 'get' ? ['GET', 'HEAD'] : [one.toUpperCase()]));
+    return this.#notAllowed(path, method, allowed, head.requestId);
+  }
+
+  #run(served: Served, request: RouteRequest, texts: readonly string[], query: string, head: TypedHead): unknown {
+    let given: unknown;
+    try {
+      given = served.route.answer(request, texts, query);
+    } catch (error) {
+      return refusedOr(error, head.requestId);
+    }
+    if (typeof given !== 'object' || given === null || typeof (given as { then?: unknown }).then !== 'function')
+      return served.encode(given);
+    return (given as Promise<unknown>).then(served.encode, (error) => refusedOr(error, head.requestId));
+  }
+
+  #page(path: string, method: string, request: RouteRequest, prefix: string): unknown {
+    if (path === MCP && this.#mcp !== null) return this.#mcp.answer(request, method);
+    if (method !== 'GET' && method !== 'HEAD') return null;
+    if (path === DOCUMENT) return jsonAnswer(this.#document(prefix));
+    if (path !== DOCS) return null;
+    const { headers, html } = docsPage({ title: this.#options.schema.name });
+    const { 'content-type': type = 'text/html', ...others } = headers;
+    return new TypedAnswer(200, type, Buffer.from(html), Object.entries(others).flat());
+  }
+
+  #document(prefix: string): object {
+    const known = this.#documents.get(prefix) ?? openApiDocument(this.#options.schema, prefix);
+    this.#documents.set(prefix, known);
+    return known;
+  }
+
+  #notAllowed(path: string, verb: string, allowed: readonly string[], requestId: string): TypedAnswer {
+    const { code, message } = MethodNotAllowed({ path, verb, allowed: allowed.join(', ') });
+    return jsonAnswer({ error: { code, message, requestId } }, MethodNotAllowed.status, ['allow', allowed.join(', ')]);
+  }
+}
+
+/** @throws what is no {@link Refused} */
+function refusedOr(error: unknown, requestId: string): TypedAnswer {
+  if (!(error instanceof Refused)) throw error;
+  const { message, issues, status } = error;
+  return jsonAnswer({ error: { code: InvalidInput.code, message, requestId, issues } }, status);
+}
+
+/** HEAD is GET without its body. */
+const verbOf = (method: string): RouteVerb => (method === 'HEAD' ? 'get' : (method.toLowerCase() as RouteVerb));

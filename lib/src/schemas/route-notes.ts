@@ -1,0 +1,54 @@
+import { methodNotes, noteKind, noteMethod } from '../core/index.js';
+import type { RouteVerb } from './class-schema.js';
+import { NoDecoratorMetadata, NotARouteMethod, RouteTwice } from './errors.js';
+import { checkRoutePath, shapeOf } from './route-path.js';
+
+/** A route as its decorator says it; what it takes and gives is said by the types. */
+export interface RouteNote {
+  readonly method: string;
+  readonly verb: RouteVerb;
+  readonly path: string;
+}
+
+/** Methods that the cluster calls itself. */
+const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
+
+const ROUTE = noteKind('route');
+const BATCHED = noteKind('batched');
+
+/** `@serve.get(path)`, and so on: leaves the method as it is. @throws NBS_INVALID_ROUTE_PATH, NBS_NOT_A_ROUTE_METHOD, NBS_NO_DECORATOR_METADATA */
+export const routeDecorator = (verb: RouteVerb) => (path: string) => {
+  checkRoutePath(path);
+  return (_method: unknown, context: ClassMethodDecoratorContext): void => {
+    if (typeof context !== 'object' || context === null)
+      throw NoDecoratorMetadata({ verb, what: 'those of experimentalDecorators' });
+    const { kind, name } = context;
+    const what =
+      kind !== 'method' ? `a ${String(kind)}` : context.static ? 'a static method' : context.private ? 'a private method' : null;
+    if (what !== null || typeof name !== 'string')
+      throw NotARouteMethod({ verb, what: what ?? 'a method whose name is a symbol' });
+    if (HOOKS.has(name)) throw NotARouteMethod({ verb, what: `the method ${name}, which the cluster calls itself` });
+    if (!noteMethod(context, ROUTE, { method: name, verb, path } satisfies RouteNote)) {
+      throw NoDecoratorMetadata({ verb, what: 'none' });
+    }
+  };
+};
+
+/** The routes of a class. @throws NBS_ROUTE_TWICE */
+export function routesOf(deployment: string, target: object): readonly RouteNote[] {
+  const seen = new Map<string, RouteNote>();
+  for (const note of methodNotes(target, ROUTE) as readonly RouteNote[]) {
+    const key = `${note.verb} ${shapeOf(note.path)}`;
+    const first = seen.get(key);
+    if (first !== undefined && first.method !== note.method) {
+      const { verb, path } = note;
+      throw RouteTwice({ deployment, verb: verb.toUpperCase(), path, first: first.method, second: note.method });
+    }
+    seen.set(key, note);
+  }
+  return [...seen.values()];
+}
+
+/** Names of its methods that `serve.batch` decorates. */
+export const batchedMethodsOf = (target: object): ReadonlySet<string> =>
+  new Set(methodNotes(target, BATCHED) as readonly string[]);

@@ -1,0 +1,53 @@
+import type { SourceFile } from 'typescript7/unstable/ast';
+import { type Checker, SignatureKind, type Type } from 'typescript7/unstable/sync';
+import type { ClassSchema } from '../class-schema.js';
+import { NoTypes } from '../errors.js';
+import { describeClass, type RoutedClass } from './describe-class.js';
+import { deployedAt, nameIn, offsetOf, taggedWith } from './find-class.js';
+
+/** The place of a class in a file that a checker knows. */
+export type ClassPlace =
+  /** A source id of a notebook's cell: `cell[3].ts#0`, `cell[3].ts:Name`, `cell[3].ts=Name` */
+  | { readonly sourceId: string }
+  /** Line and column, from 1, of the call of `serve.deployment`. */
+  | { readonly line: number; readonly column: number };
+
+/** @throws NBS_NO_SCHEMA, NBS_NO_TYPES */
+export function describeClassIn(checker: Checker, file: SourceFile, place: ClassPlace, routed: RoutedClass): ClassSchema {
+  const type =
+    'sourceId' in place ? cellClass(checker, file, place.sourceId) : deployedClass(checker, file, place, routed.className);
+  if (type !== undefined) return describeClass(checker, type, routed);
+  throw NoTypes({
+    deployment: routed.deployment,
+    reason: `the class ${routed.className} is not where serve.deployment was called`,
+    remedy: 'give serve.deployment the class itself, or its name: serve.deployment(class Chat { … })',
+  });
+}
+
+function cellClass(checker: Checker, file: SourceFile, id: string): Type | undefined {
+  const tagged = taggedWith(file, id);
+  if (tagged !== undefined) return checker.getTypeAtLocation(tagged);
+  const [, name] = /[:=]([^:=]+)$/.exec(id) ?? [];
+  return name === undefined ? undefined : namedClass(checker, file, name);
+}
+
+function deployedClass(
+  checker: Checker,
+  file: SourceFile,
+  { line, column }: { readonly line: number; readonly column: number },
+  name: string,
+): Type | undefined {
+  const argument = deployedAt(file, offsetOf(file.text, line, column));
+  const type = argument === undefined ? undefined : checker.getTypeAtLocation(argument);
+  return isClass(checker, type) ? type : namedClass(checker, file, name);
+}
+
+function namedClass(checker: Checker, file: SourceFile, name: string): Type | undefined {
+  const node = nameIn(file, name);
+  const symbol = node === undefined ? undefined : checker.getSymbolAtLocation(node);
+  const type = symbol === undefined ? undefined : checker.getTypeOfSymbol(symbol);
+  return isClass(checker, type) ? type : undefined;
+}
+
+const isClass = (checker: Checker, type: Type | undefined): type is Type =>
+  type !== undefined && checker.getSignaturesOfType(type, SignatureKind.Construct).length > 0;

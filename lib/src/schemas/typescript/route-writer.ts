@@ -1,0 +1,191 @@
+import type { Node } from 'typescript7/unstable/ast';
+import {
+  type Checker,
+  SignatureKind,
+  type Type,
+  TypeFlags,
+  type TypeReference,
+  type Symbol as TypeSymbol,
+} from 'typescript7/unstable/sync';
+import type { BodySchema, JsonSchema, ParamSchema, RouteArgument, RouteSchema } from '../class-schema.js';
+import { JAVASCRIPT, resolved } from '../class-schema.js';
+import { NoSchema } from '../errors.js';
+import type { RouteNote } from '../route-notes.js';
+import { parametersOf } from '../route-path.js';
+import type { RoutedClass } from './describe-class.js';
+import { resultOf } from './result-writer.js';
+import type { SchemaWriter } from './schema-writer.js';
+import { isTextual } from './textual.js';
+
+interface Parameter {
+  readonly name: string;
+  readonly type: Type;
+  readonly isOptional: boolean;
+  readonly isRequest: boolean;
+}
+
+/** The declaration of a parameter, as far as it is looked at. */
+type ParameterNode = Node & {
+  readonly initializer?: Node;
+  readonly questionToken?: Node;
+  readonly dotDotDotToken?: Node;
+  readonly type?: Node;
+};
+
+/** Writes one route: what its method takes, by the convention of its verb, and what it gives. */
+export class RouteWriter {
+  readonly #checker: Checker;
+  readonly #writer: SchemaWriter;
+  readonly #routed: RoutedClass;
+
+  constructor(checker: Checker, writer: SchemaWriter, routed: RoutedClass) {
+    this.#checker = checker;
+    this.#writer = writer;
+    this.#routed = routed;
+  }
+
+  /** @throws NBS_NO_SCHEMA */
+  write(note: RouteNote, method: TypeSymbol): RouteSchema {
+    const { verb, path } = note;
+    const where = `${this.#routed.className}.${note.method}`;
+    const isBatched = this.#routed.batched.has(note.method);
+    const type = this.#checker.getTypeOfSymbol(method);
+    const signatures = type === undefined ? [] : this.#checker.getSignaturesOfType(type, SignatureKind.Call);
+    const [signature] = signatures;
+    if (signature === undefined || signatures.length > 1)
+      refuse(where, 'the method', 'has several signatures, or none', 'give it one, with unions for what differs');
+    const nodes = (
+      (signature.declaration?.resolve() as { parameters?: readonly ParameterNode[] } | undefined)?.parameters ?? []
+    ).filter((node) => (node as { name?: { text?: string } }).name?.text !== 'this');
+    const symbols = signature.getParameters();
+    const parameters = symbols.map((symbol, i) => this.#parameter(where, symbol, nodes[i]));
+    const takesBody = verb !== 'get' && verb !== 'delete';
+    const roles = this.#roles(where, parameters, takesBody);
+    const at = (role: RouteArgument): Parameter | undefined => parameters[roles.indexOf(role)];
+    const body = at('body');
+    const params = at('params');
+    const { description, deprecated } = this.#writer.docs(method, where) as { description?: string; deprecated?: true };
+    const given = this.#checker.getReturnTypeOfSignature(signature);
+    return {
+      method: note.method,
+      verb,
+      path,
+      ...(description === undefined ? {} : { description }),
+      ...(deprecated === undefined ? {} : { deprecated }),
+      takes: roles,
+      isBatched,
+      ...(body === undefined ? {} : { body: this.#body(where, body, isBatched) }),
+      params: this.#params(where, path, params, isBatched && !takesBody),
+      result: resultOf(this.#checker, this.#writer, given, `${where}, its result`, isBatched),
+    };
+  }
+
+  #parameter(where: string, symbol: TypeSymbol, node: ParameterNode | undefined): Parameter {
+    const name = /^__\d+$/.test(symbol.name) ? 'its parameter' : symbol.name;
+    const type = this.#checker.getTypeOfSymbol(symbol);
+    if (type === undefined) refuse(where, name, 'has no type', 'write one');
+    if (node?.dotDotDotToken !== undefined) refuse(where, `...${name}`, 'takes any number', 'take one array');
+    if (node !== undefined && node.type === undefined && type.flags & TypeFlags.Any)
+      refuse(where, name, 'has no type', `write one behind it, ${name}: { text: string }, or unknown to take anything`);
+    const isOptional = node?.initializer !== undefined || node?.questionToken !== undefined;
+    return { name, type, isOptional, isRequest: isRequest(type, node) };
+  }
+
+  #roles(where: string, parameters: readonly Parameter[], takesBody: boolean): readonly RouteArgument[] {
+    const kinds: RouteArgument[] = takesBody ? ['body', 'params'] : ['params'];
+    return parameters.map(({ name, isRequest }, i) => {
+      if (isRequest) {
+        if (i < parameters.length - 1) refuse(where, name, 'is a Request before other parameters', 'put it last');
+        return 'request';
+      }
+      const kind = kinds.shift();
+      if (kind !== undefined) return kind;
+      const convention = takesBody
+        ? 'take the body, then one object of path and query parameters, then a Request'
+        : 'take one object of path and query parameters, then a Request';
+      return refuse(where, name, 'is a parameter too many', convention);
+    });
+  }
+
+  /** The type for one request: a batched method takes a list of it. */
+  #one(where: string, { name, type }: Parameter, isBatched: boolean): Type {
+    if (!isBatched) return type;
+    const [item] = this.#checker.isArrayType(type) ? this.#checker.getTypeArguments(type as TypeReference) : [];
+    return item ?? refuse(where, name, 'is not a list', 'take a list, because @serve.batch calls the method with one');
+  }
+
+  #body(where: string, parameter: Parameter, isBatched: boolean): BodySchema {
+    const type = this.#one(where, parameter, isBatched);
+    const schema = this.#writer.write(type, `${where}, ${parameter.name}`, 'input');
+    const parts = type.isUnionType() ? type.getTypes() : [type];
+    const required = !parameter.isOptional && !parts.some((part) => part.flags & TypeFlags.VoidLike);
+    const whole = resolved(schema, this.#writer.defs);
+    if (isFile(whole)) return { form: 'bytes', required, schema };
+    if (typeof whole[JAVASCRIPT] === 'string' && whole.contentEncoding === 'base64') return { form: 'bytes', required, schema };
+    const properties = Object.values((whole.properties ?? {}) as Record<string, JsonSchema>).map((one) =>
+      resolved(one, this.#writer.defs),
+    );
+    const hasFile = properties.some(
+      (one) => isFile(one) || (one.type === 'array' && isFile(resolved((one.items ?? {}) as JsonSchema, this.#writer.defs))),
+    );
+    if (!hasFile && JSON.stringify([schema, this.#deep(schema)]).includes('"format":"binary"'))
+      refuse(where, parameter.name, 'holds a File below its properties', 'put files, or arrays of files, directly into the body');
+    return { form: hasFile ? 'multipart' : 'json', required, schema };
+  }
+
+  /** The definitions that a schema reaches. */
+  #deep(schema: JsonSchema, seen = new Set<string>()): readonly JsonSchema[] {
+    const names = [...JSON.stringify(schema).matchAll(/"#\/\$defs\/([^"]+)"/g)].map(([, name]) => name as string);
+    return names.flatMap((name) => {
+      const found = this.#writer.defs[name];
+      if (found === undefined || seen.has(name)) return [];
+      seen.add(name);
+      return [found, ...this.#deep(found, seen)];
+    });
+  }
+
+  #params(where: string, path: string, parameter: Parameter | undefined, isBatched: boolean): readonly ParamSchema[] {
+    const inPath = parametersOf(path);
+    const undeclared = (name: string): ParamSchema => ({ name, in: 'path', required: true, schema: { type: 'string' } });
+    if (parameter === undefined) return inPath.map(undeclared);
+    const type = this.#checker.getNonNullableType(this.#one(where, parameter, isBatched)) as Type;
+    const at = `${where}, ${parameter.name}`;
+    const schema = resolved(this.#writer.write(type, at, 'input'), this.#writer.defs);
+    if (schema.type !== 'object' || schema.additionalProperties !== undefined || schema.oneOf !== undefined)
+      refuse(
+        where,
+        parameter.name,
+        'is not one object of path and query parameters',
+        'write { id }: { id: number; page?: number }',
+      );
+    const properties = (schema.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
+    const required = (schema.required ?? []) as readonly string[];
+    const declared = Object.entries(properties).map(([name, own]): ParamSchema => {
+      const place = inPath.includes(name) ? 'path' : 'query';
+      if (!isTextual(own, this.#writer.defs, place === 'query')) {
+        const kinds = 'take string, number, boolean, bigint, Date, URL, literals of these';
+        refuse(
+          at,
+          `the ${place} parameter ${name}`,
+          'cannot be read from a text',
+          place === 'query' ? `${kinds}, or arrays of them; or use post and a body` : kinds,
+        );
+      }
+      return { name, in: place, required: place === 'path' || required.includes(name), schema: own };
+    });
+    return [...declared, ...inPath.filter((name) => !Object.hasOwn(properties, name)).map(undeclared)];
+  }
+}
+
+function refuse(where: string, type: string, reason: string, remedy: string): never {
+  throw NoSchema({ where, type, reason, remedy });
+}
+
+/** By what is written as well: the types of the web may not be among those of the program. */
+function isRequest(type: Type, node: ParameterNode | undefined): boolean {
+  if (type.getSymbol()?.name === 'Request') return true;
+  const written = node?.type as { readonly typeName?: { readonly text?: string } } | undefined;
+  return /^(Serve)?Request$/.test(written?.typeName?.text ?? '');
+}
+
+const isFile = ({ format }: JsonSchema): boolean => format === 'binary';

@@ -1,0 +1,317 @@
+import {
+  type Checker,
+  ElementFlags,
+  type LiteralType,
+  ObjectFlags,
+  type ObjectType,
+  SignatureKind,
+  SymbolFlags,
+  type TemplateLiteralType,
+  type TupleType,
+  type Type,
+  TypeFlags,
+  type TypeReference,
+  type Symbol as TypeSymbol,
+  type UnionType,
+} from 'typescript7/unstable/sync';
+import { JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
+import { NoSchema } from '../errors.js';
+import { builtIn, isLibraryFile } from './built-in-types.js';
+import { docsOf, type RefuseTag, withDocs } from './doc-tags.js';
+import { inInstance, isHidden } from './members.js';
+import { templatePattern } from './template-pattern.js';
+
+/** Types that hold each other without a name have no end. The channel to TypeScript must not be left by an exception of its own, so this stays small. */
+const DEEPEST = 32;
+/** Steps of the way to a type that a message shows. */
+const SHOWN_STEPS = 8;
+
+/** `input`: a client sends it, and the method gets it as JSON has it. `output`: the method gives it. */
+type Direction = 'input' | 'output';
+
+/** Writes types as JSON Schema. Types with a name become definitions, so they may hold themselves. */
+export class SchemaWriter {
+  readonly defs: Record<string, JsonSchema> = {};
+  readonly #checker: Checker;
+  /** Direction and id of a type → its name in `defs`. */
+  readonly #names = new Map<string, string>();
+  #path: string[] = [];
+  #root = '';
+  #direction: Direction = 'input';
+
+  constructor(checker: Checker) {
+    this.#checker = checker;
+  }
+
+  /**
+   * @param where names the type in errors, `Chat.classify, body`
+   * @throws NBS_NO_SCHEMA
+   */
+  write(type: Type, where: string, direction: Direction): JsonSchema {
+    this.#root = where;
+    this.#path = [];
+    this.#direction = direction;
+    return this.#schema(type);
+  }
+
+  /** What the documentation of a symbol says. @throws NBS_NO_SCHEMA */
+  docs(symbol: TypeSymbol, where = this.#where()): JsonSchema {
+    return docsOf(this.#checker, symbol, refuseTag(where));
+  }
+
+  #documented(schema: JsonSchema, symbol: TypeSymbol): JsonSchema {
+    return withDocs(schema, this.docs(symbol), this.#typesOf(schema), refuseTag(this.#where()));
+  }
+
+  /** The types of JSON that a schema takes; none if it takes any. */
+  #typesOf(schema: JsonSchema): ReadonlySet<string> {
+    const whole = resolved(schema, this.defs);
+    const values = [...((whole.enum as readonly unknown[] | undefined) ?? []), ...('const' in whole ? [whole.const] : [])];
+    const members = (whole.anyOf ?? whole.oneOf ?? []) as readonly JsonSchema[];
+    const types = Array.isArray(whole.type) ? (whole.type as string[]) : typeof whole.type === 'string' ? [whole.type] : [];
+    const own = types.map((type) => (type === 'integer' ? 'number' : type));
+    return new Set([...own, ...values.map((value) => typeof value), ...members.flatMap((one) => [...this.#typesOf(one)])]);
+  }
+
+  #where(): string {
+    return [this.#root, ...this.#path.slice(0, SHOWN_STEPS)].join('');
+  }
+
+  #refuse(type: Type, reason: string, remedy: string): never {
+    throw NoSchema({ where: this.#where(), type: readable(this.#checker.typeToString(type)), reason, remedy });
+  }
+
+  #at(step: string, type: Type): JsonSchema {
+    this.#path.push(step);
+    try {
+      return this.#schema(type);
+    } finally {
+      this.#path.pop();
+    }
+  }
+
+  #schema(type: Type): JsonSchema {
+    const { flags } = type;
+    if (type.isErrorType()) this.#refuse(type, 'cannot be found', 'look whether it is imported, and its package installed');
+    if (this.#path.length > DEEPEST)
+      this.#refuse(type, 'nests without end', 'give the type that holds itself a name: interface Node { … }');
+    if (flags & TypeFlags.AnyOrUnknown) return {};
+    if (flags & (TypeFlags.Never | TypeFlags.VoidLike)) return { not: {} };
+    if (flags & TypeFlags.Null) return { type: 'null' };
+    if (flags & TypeFlags.BigIntLike) return bigInt(type);
+    if (flags & TypeFlags.Literal) return { const: (type as LiteralType).value };
+    if (flags & TypeFlags.Boolean) return { type: 'boolean' };
+    if (flags & TypeFlags.TemplateLiteral)
+      return { type: 'string', pattern: `^${templatePattern(type as TemplateLiteralType)}$` };
+    if (flags & (TypeFlags.String | TypeFlags.StringMapping)) return { type: 'string' };
+    if (flags & TypeFlags.Number) return { type: 'number' };
+    if (flags & TypeFlags.ESSymbolLike) this.#refuse(type, 'has no JSON form', 'leave it out');
+    if (flags & TypeFlags.NonPrimitive) return { type: ['object', 'array'] };
+    if (flags & TypeFlags.Instantiable) return this.#parameter(type);
+    const symbol = this.#nameOf(type);
+    return symbol === undefined ? this.#structure(type) : this.#named(type, symbol);
+  }
+
+  /** A type parameter that nothing stands for. */
+  #parameter(type: Type): JsonSchema {
+    const bound = this.#checker.getBaseConstraintOfType(type);
+    if (bound === undefined || bound.id === type.id || bound.flags & TypeFlags.AnyOrUnknown)
+      this.#refuse(type, 'is a type parameter', 'extend the class with the type in its place, or write the type itself');
+    return this.#schema(bound);
+  }
+
+  /** The symbol that gives the type its name, if it is one of the user's. */
+  #nameOf(type: Type): TypeSymbol | undefined {
+    const alias = type.getAliasSymbol();
+    const flags = type.flags & TypeFlags.Object ? (type as ObjectType).objectFlags : 0;
+    const symbol = alias ?? (flags & (ObjectFlags.ClassOrInterface | ObjectFlags.Reference) ? type.getSymbol() : undefined);
+    if (symbol === undefined || symbol.name.startsWith('__') || symbol.name === 'default' || type.isTupleType()) return undefined;
+    return isLibrary(symbol) || isBuiltIn(type) ? undefined : symbol;
+  }
+
+  #named(type: Type, symbol: TypeSymbol): JsonSchema {
+    const key = `${this.#direction} ${type.id}`;
+    const known = this.#names.get(key);
+    if (known !== undefined) return { $ref: `#/$defs/${known}` };
+    const name = this.#freeName(type, symbol);
+    this.#names.set(key, name);
+    this.defs[name] = {};
+    // What it holds is reached by its name, wherever it was met first.
+    this.defs[name] = this.#documented(this.#structure(type), symbol);
+    return { $ref: `#/$defs/${name}` };
+  }
+
+  #freeName(type: Type, symbol: TypeSymbol): string {
+    const text = readable(this.#checker.typeToString(type))
+      .replace(/[^A-Za-z0-9._-]+/g, '_')
+      .replace(/^_+|_+$/g, '');
+    const plain = symbol.name.replace(/[^A-Za-z0-9._-]+/g, '') || 'Type';
+    const base = text === '' || text.length > 60 || text.includes('...') ? plain : text;
+    let name = base;
+    for (let n = 2; name in this.defs; n += 1) name = `${base}_${n}`;
+    return name;
+  }
+
+  #structure(type: Type): JsonSchema {
+    if (type.isUnionType()) return this.#union(type);
+    if (type.isIntersectionType()) {
+      // A brand: string & { readonly brand: … } is a text.
+      const primitive = type.getTypes().find((part) => part.flags & TypeFlags.Primitive);
+      return primitive === undefined ? this.#object(type) : this.#schema(primitive);
+    }
+    const tuple = tupleOf(type);
+    if (tuple !== undefined) return this.#tuple(type as TypeReference, tuple);
+    if (this.#checker.isArrayType(type)) {
+      const [item] = this.#checker.getTypeArguments(type as TypeReference);
+      return { type: 'array', items: item === undefined ? {} : this.#at('[]', item) };
+    }
+    const symbol = type.getSymbol();
+    const known = symbol !== undefined && isBuiltIn(type) ? builtIn(symbol.name) : undefined;
+    if (known !== undefined) return 'schema' in known ? known.schema : this.#refuse(type, known.refused, known.remedy);
+    return this.#jsonOf(type) ?? this.#object(type);
+  }
+
+  /** What the method `toJSON` of a type gives, if it has one. */
+  #jsonOf(type: Type): JsonSchema | undefined {
+    const method = this.#checker.getPropertyOfType(type, 'toJSON');
+    const own = method === undefined ? undefined : this.#checker.getTypeOfSymbol(method);
+    const [call] = own === undefined ? [] : this.#checker.getSignaturesOfType(own, SignatureKind.Call);
+    if (call === undefined) return undefined;
+    if (this.#direction === 'input')
+      this.#refuse(type, 'is made by its class', 'write an object type, and make the object in the method');
+    const result = this.#checker.getReturnTypeOfSignature(call);
+    return result === undefined || result.id === type.id ? undefined : this.#at('.toJSON()', result);
+  }
+
+  #union(union: UnionType): JsonSchema {
+    const types = union.getTypes().filter((type) => !(type.flags & TypeFlags.VoidLike));
+    const others = types.filter((type) => !isPlainLiteral(type));
+    let literals = types.filter(isPlainLiteral).map((type) => (type as LiteralType).value);
+    const isBoolean = literals.includes(true) && literals.includes(false);
+    if (isBoolean) literals = literals.filter((value) => typeof value !== 'boolean');
+    const parts: JsonSchema[] = literals.length > 1 ? [{ enum: literals }] : literals.map((value) => ({ const: value }));
+    for (const type of others) parts.push(this.#schema(type));
+    if (isBoolean) parts.push({ type: 'boolean' });
+    const [first = { not: {} }] = parts;
+    if (parts.length <= 1) return first;
+    if (parts.every((part) => Object.keys(part).length === 1 && typeof part.type === 'string'))
+      return { type: [...new Set(parts.map((part) => part.type))] };
+    const tag = others.length === parts.length ? this.#tag(others, parts) : undefined;
+    if (tag === undefined) return { anyOf: parts };
+    return { type: 'object', oneOf: parts, required: [tag], discriminator: { propertyName: tag } };
+  }
+
+  /** The property with a text of its own in each member, if all members are definitions: others have no place in a `discriminator`. */
+  #tag(types: readonly Type[], parts: readonly JsonSchema[]): string | undefined {
+    const [first] = types;
+    if (first === undefined || !parts.every((part) => typeof part.$ref === 'string')) return undefined;
+    if (!types.every((type) => type.flags & (TypeFlags.Object | TypeFlags.Intersection))) return undefined;
+    const valueIn = (type: Type, name: string): unknown => {
+      const property = this.#checker.getPropertyOfType(type, name);
+      if (property === undefined || property.flags & SymbolFlags.Optional) return undefined;
+      const own = this.#checker.getTypeOfSymbol(property);
+      return own !== undefined && own.flags & TypeFlags.StringLiteral ? (own as LiteralType).value : undefined;
+    };
+    const names = this.#checker.getPropertiesOfType(first).map(({ name }) => name);
+    return names.find((name) => {
+      const values = types.map((type) => valueIn(type, name));
+      return !values.includes(undefined) && new Set(values).size === types.length;
+    });
+  }
+
+  #tuple(type: TypeReference, { elementFlags }: TupleType): JsonSchema {
+    const all = this.#checker.getTypeArguments(type).slice(0, elementFlags.length);
+    const items = all.map((item, i) => this.#at(`[${i}]`, item));
+    const rest = elementFlags.findIndex((flag) => flag & ElementFlags.Variable);
+    if (rest >= 0 && rest < elementFlags.length - 1)
+      this.#refuse(type, 'has its rest before its end', 'write an array, or put the rest last');
+    const minItems = elementFlags.filter((flag) => flag & ElementFlags.Required).length;
+    if (rest < 0) return { type: 'array', prefixItems: items, items: false, minItems, maxItems: items.length };
+    return { type: 'array', ...(rest === 0 ? {} : { prefixItems: items.slice(0, rest) }), items: items[rest], minItems };
+  }
+
+  #object(type: Type): JsonSchema {
+    if (
+      this.#checker.getSignaturesOfType(type, SignatureKind.Call).length > 0 ||
+      this.#checker.getSignaturesOfType(type, SignatureKind.Construct).length > 0
+    )
+      this.#refuse(type, 'is a function', 'leave it out');
+    const symbols = this.#checker.getPropertiesOfType(type).filter((property) => this.#isData(property, type));
+    const types = symbols.length === 0 ? [] : this.#checker.getTypeOfSymbol(symbols);
+    const properties: [string, JsonSchema][] = [];
+    const required: string[] = [];
+    symbols.forEach((symbol, i) => {
+      const own = types[i];
+      if (own === undefined) return;
+      const isOptional = symbol.flags & SymbolFlags.Optional || canBeUndefined(own);
+      if (!isOptional) required.push(symbol.name);
+      this.#path.push(`.${symbol.name}`);
+      try {
+        properties.push([symbol.name, this.#documented(this.#schema(own), symbol)]);
+      } finally {
+        this.#path.pop();
+      }
+    });
+    return {
+      type: 'object',
+      ...(properties.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
+      ...(required.length === 0 ? {} : { required }),
+      ...this.#indexes(type),
+    };
+  }
+
+  #isData(property: TypeSymbol, type: Type): boolean {
+    // Symbols and private names are no names of JSON.
+    if (/^(__[@#]|#)/.test(property.name) || property.flags & SymbolFlags.Prototype || isHidden(property, type)) return false;
+    if (!(property.flags & SymbolFlags.Method)) return true;
+    if (this.#direction === 'output' && inInstance(type)) return false;
+    this.#path.push(`.${property.name}`);
+    return this.#refuse(type, 'has a method, which has no JSON form', 'write an object type without it');
+  }
+
+  #indexes(type: Type): JsonSchema {
+    const out: { additionalProperties?: JsonSchema; patternProperties?: Record<string, JsonSchema> } = {};
+    for (const { keyType, valueType } of this.#checker.getIndexInfosOfType(type)) {
+      if (keyType.flags & TypeFlags.TemplateLiteral) {
+        const pattern = `^${templatePattern(keyType as TemplateLiteralType)}$`;
+        out.patternProperties = { ...out.patternProperties, [pattern]: this.#at('[…]', valueType) };
+      } else if (keyType.flags & (TypeFlags.String | TypeFlags.Number)) out.additionalProperties = this.#at('[…]', valueType);
+    }
+    return { ...out };
+  }
+}
+
+const refuseTag =
+  (where: string): RefuseTag =>
+  (tag, why) => {
+    throw NoSchema({ where, type: tag, reason: 'says nothing', remedy: why });
+  };
+
+/** Names of cells' modules and of files mean nothing to a reader. */
+const readable = (text: string): string => text.replace(/import\([^)]*\)\./g, '').replace(/__nbs\.[ct]\d+\.?/g, '');
+
+const canBeUndefined = (type: Type): boolean =>
+  (type.isUnionType() ? type.getTypes() : [type]).some((part) => part.flags & TypeFlags.VoidLike);
+
+const isPlainLiteral = (type: Type): boolean => Boolean(type.flags & TypeFlags.Literal && !(type.flags & TypeFlags.BigIntLike));
+
+function bigInt(type: Type): JsonSchema {
+  const exact = type.flags & TypeFlags.BigIntLiteral ? { const: String((type as LiteralType).value) } : { pattern: '^-?[0-9]+$' };
+  return { type: 'string', ...exact, [JAVASCRIPT]: 'bigint' };
+}
+
+function tupleOf(type: Type): TupleType | undefined {
+  if (type.isTupleType()) return type;
+  if (!type.isTypeReference()) return undefined;
+  const target = type.getTarget();
+  return target.isTupleType() ? target : undefined;
+}
+
+const isLibrary = (symbol: TypeSymbol): boolean =>
+  symbol.declarations.length > 0 && symbol.declarations.every(({ path }) => isLibraryFile(path));
+
+/** One of JavaScript's or the web's own, which others may have added to. */
+function isBuiltIn(type: Type): boolean {
+  const symbol = type.getSymbol();
+  return symbol?.declarations.some(({ path }) => isLibraryFile(path)) === true && builtIn(symbol.name) !== undefined;
+}

@@ -1,0 +1,17 @@
+import { type JsonSchema, resolved } from '../class-schema.js';
+
+type Defs = Readonly<Record<string, JsonSchema>>;
+
+const SCALARS = new Set(['string', 'number', 'integer', 'boolean', 'null']);
+
+/** Whether a text in a URL can stand for each of its values. @param orList whether it may come several times, and be a list */
+export function isTextual(schema: JsonSchema, defs: Defs, orList: boolean): boolean {
+  const whole = resolved(schema, defs);
+  if (whole.format === 'binary') return false;
+  if (Array.isArray(whole.enum) || 'const' in whole) return true;
+  const unions = (whole.anyOf ?? whole.oneOf) as readonly JsonSchema[] | undefined;
+  if (unions !== undefined) return unions.every((one) => isTextual(one, defs, orList));
+  if (whole.type === 'array') return orList && isTextual((whole.items ?? {}) as JsonSchema, defs, false);
+  const types = Array.isArray(whole.type) ? (whole.type as readonly string[]) : [whole.type];
+  return types.every((type) => typeof type === 'string' && SCALARS.has(type));
+}
