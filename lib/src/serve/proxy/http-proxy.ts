@@ -131,7 +131,7 @@ export class HttpProxy implements ExchangeHost {
 
   /** A request with the header `upgrade`, which Node has let go of together with its connection. */
   #upgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
-    // What comes behind it stays where it is, until the answers to requests before it are out.
+    // What comes behind it is kept until the answers to the requests before it are sent.
     socket.pause();
     socket.on('error', ignore);
     ClientConnection.of(socket).whenAnswered(() => {
