@@ -72,7 +72,9 @@ async function files(group, folders, suffix, concurrency, { title = '', part = '
   // Only tests that need the real Jupyter wait until it is set up.
   if (found.some((file) => readFileSync(file, 'utf8').includes('NBSERVE_TEST_PYTHON')))
     process.env.NBSERVE_TEST_PYTHON = jupyterPython();
+  const begun = Date.now();
   const result = await runTestFiles(found, { concurrency });
+  console.log(`── ${group}${title}: ${Math.round((Date.now() - begun) / 1000)} s`);
   passed += result.passed;
   failures.push(...result.failures);
 }
