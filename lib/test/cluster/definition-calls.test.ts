@@ -35,17 +35,30 @@ function write(files: Readonly<Record<string, string>>): void {
 }
 
 /** Starts a script. Resolves with its output when `done` accepts the output, or when the script ends. */
-async function run(args: readonly string[], done: (output: string) => boolean = () => false): Promise<string> {
+async function run(
+  args: readonly string[],
+  done: (output: string) => boolean = () => false,
+  onStdout: (text: string) => void = () => {},
+): Promise<string> {
   const started = spawn(process.execPath, args, { cwd: folder });
   child = started;
   let output = '';
   for (const stream of [started.stdout, started.stderr]) stream.on('data', (data) => (output += String(data)));
-  const ended = new Promise((resolve) => started.once('close', resolve));
-  await Promise.race([until(() => done(output) || started.exitCode !== null), ended]);
+  started.stdout.on('data', (data) => onStdout(String(data)));
+  let isOver = false;
+  started.once('close', () => {
+    isOver = true;
+  });
+  await until(() => isOver || done(output));
   return output;
 }
 
-const script = async (name: string): Promise<string> => (await run([name])).replaceAll(/^port \d+ is in use.*\n/gm, '');
+/** Runs a script, and returns its stdout, and its stderr too if it failed. On stderr, notices say what a slow machine waits for. */
+async function script(name: string): Promise<string> {
+  let printed = '';
+  const output = await run([name], undefined, (text) => (printed += text));
+  return child?.exitCode === 0 ? printed : output;
+}
 
 async function answerOf(target: string): Promise<string> {
   const output = await run([NBSERVE, 'run', target, '--port', 'auto'], (text) => / runs at /.test(text));
