@@ -20,8 +20,8 @@ export interface ShellDeps {
 /** The shell channel. It passes cells to the queue and answers other requests at once, also while a cell awaits. */
 export class ShellChannel {
   readonly #deps: ShellDeps;
-  /** Ends the current request about code, if the code that answers it is terminated. */
-  #interrupt: (() => void) | undefined;
+  /** Ends the requests about code that have arrived and are not answered. */
+  readonly #pending = new Set<() => void>();
 
   constructor(deps: ShellDeps) {
     this.#deps = deps;
@@ -32,9 +32,9 @@ export class ShellChannel {
     else void this.#handle(request);
   }
 
-  /** Ends the current completion or inspection. */
+  /** Ends all completions and inspections that have arrived: the one whose code was terminated, and those that wait behind it. */
   interrupt(): void {
-    this.#interrupt?.();
+    for (const end of this.#pending) end();
   }
 
   async #handle(request: ShellRequest): Promise<void> {
@@ -91,14 +91,10 @@ export class ShellChannel {
     }
   }
 
-  async #aboutCode(
-    type: 'complete_request' | 'inspect_request' | 'is_complete_request',
-    content: Content,
-  ): Promise<Readonly<Content>> {
-    const session = await this.#deps.session();
+  #aboutCode(type: 'complete_request' | 'inspect_request' | 'is_complete_request', content: Content): Promise<Readonly<Content>> {
     const { code, cursor, detail } = readCode(content);
     const at = cursor === undefined ? code.length : toUtf16(code, cursor);
-    const answer = (): Readonly<Content> => {
+    const answer = (session: Session): Readonly<Content> => {
       if (type === 'is_complete_request') return { ...session.isComplete(code) };
       if (type === 'inspect_request') return { ...session.inspect(code, at, detail) };
       const reply = session.complete(code, at);
@@ -107,16 +103,24 @@ export class ShellChannel {
       return { ...reply, cursor_start: start, cursor_end: end, metadata: { _jupyter_types_experimental: types } };
     };
     return new Promise((resolve, reject) => {
-      // It runs in its own turn, because an interrupt may have to terminate it.
-      inOwnTurn(() => {
-        this.#interrupt = () => reject(Object.assign(new Error(`${type} was interrupted`), { name: 'KeyboardInterrupt' }));
+      const fail = (error: unknown): void => {
+        this.#pending.delete(end);
+        reject(error as Error);
+      };
+      const end = (): void => fail(Object.assign(new Error(`${type} was interrupted`), { name: 'KeyboardInterrupt' }));
+      this.#pending.add(end);
+      const work = (session: Session): void => {
+        // It was interrupted before it began.
+        if (!this.#pending.has(end)) return;
         try {
-          resolve(answer());
+          resolve(answer(session));
+          this.#pending.delete(end);
         } catch (error) {
-          reject(error as Error);
+          fail(error);
         }
-        this.#interrupt = undefined;
-      });
+      };
+      // It runs in its own turn, because an interrupt may have to terminate it.
+      this.#deps.session().then((session) => inOwnTurn(() => work(session)), fail);
     });
   }
 }

@@ -62,6 +62,8 @@ async function execute(args: RunnerArgs): Promise<number> {
   notebook.metadata.language_info = languageInfo();
   const running = new RunningNotebook(notebook, args.echo ? print : () => {}, print);
   const save = new AutoSave(() => output?.write(notebook));
+  // A device or a pipe would get the notebook several times.
+  const keeps = output?.isReplaced === true;
   const run = new NotebookRun(running, {
     input: args.input,
     folder,
@@ -70,18 +72,25 @@ async function execute(args: RunnerArgs): Promise<number> {
     onCell: (number, of) => {
       if (args.progress) print('stderr', `${CLEAR_LINE}${args.input}: cell ${number} of ${of}`);
     },
-    onCellEnd: () => save.sometimes(),
+    onCellChange: () => {
+      if (keeps) save.cellChanged();
+    },
+    onOutput: () => {
+      if (keeps) save.outputCame();
+    },
   });
   const signals = onStopSignals(
     (signal) => run.stop(signal),
     (signal) => {
       run.abandon();
+      running.finished();
       save.now();
       process.exit(exitCodeOf(signal));
     },
   );
   try {
     const failure = await run.run();
+    running.finished();
     save.now();
     if (run.crashed) await clusterGone(run.owner);
     if (args.progress) print('stderr', CLEAR_LINE);
@@ -91,6 +100,7 @@ async function execute(args: RunnerArgs): Promise<number> {
   } finally {
     // If the process has ended, this does nothing.
     run.kill();
+    save.close();
     // A signal that comes while this process ends must not change its exit code.
     if (signals.received === undefined) signals.close();
   }

@@ -33,8 +33,10 @@ export interface NotebookRunOptions {
   readonly allowErrors: boolean;
   /** Is called before each code cell. */
   readonly onCell: (number: number, of: number) => void;
-  /** Is called after each code cell. */
-  readonly onCellEnd: () => void;
+  /** Is called when a code cell has begun, and when the last one has ended. */
+  readonly onCellChange: () => void;
+  /** Is called when a cell has printed or shown something, or has ended. */
+  readonly onOutput: () => void;
 }
 
 export interface CellFailure {
@@ -75,7 +77,10 @@ export class NotebookRun {
       { folder: options.folder, owner: this.owner, notebook: options.input },
       {
         onEvent: (event) => this.#onEvent(event),
-        onText: (name, text) => notebook.text(name, text),
+        onText: (name, text) => {
+          notebook.text(name, text);
+          options.onOutput();
+        },
       },
     );
     void this.#process.ended.then((exit) => {
@@ -92,8 +97,8 @@ export class NotebookRun {
       if (this.#isOver()) break;
       this.#options.onCell(cell.number, this.#notebook.cells.length);
       await this.#runCell(cell);
-      this.#options.onCellEnd();
     }
+    this.#options.onCellChange();
     if (!this.#isOver()) await this.#settle();
     if (!this.#isOver()) this.#checkRaised();
     await this.#end();
@@ -143,6 +148,7 @@ export class NotebookRun {
     clearTimeout(timer);
     clearTimeout(this.#killer);
     const outcome = outcomeOf(end, this.#cause, printed(cell));
+    cell.ended();
     if (outcome !== undefined) {
       cell.outputs.finish(outcome, cell.number);
       if (outcome.status === 'error') this.#failed(cell, outcome, 'exit' in end);
@@ -219,6 +225,8 @@ export class NotebookRun {
 
   #onEvent(event: RunnerEvent): void {
     this.#notebook.show(event);
+    if (event.kind === 'began') this.#options.onCellChange();
+    else this.#options.onOutput();
     switch (event.kind) {
       case 'ready':
         this.#ready.resolve();

@@ -27,6 +27,11 @@ export class OutputFile {
     }
   }
 
+  /** True if a write replaces the file, and false if it appends to a device or a pipe. */
+  get isReplaced(): boolean {
+    return this.#before === undefined || this.#before.isFile();
+  }
+
   /** @throws NBS_CANNOT_WRITE */
   write(notebook: Notebook): void {
     const path = this.#path();
@@ -46,7 +51,7 @@ export class OutputFile {
 
   /** The file to write: a new one beside the target. A device or a pipe is written directly. */
   #path(): string {
-    if (this.#before !== undefined && !this.#before.isFile()) return this.#target;
+    if (!this.isReplaced) return this.#target;
     return `${this.#target}.${randomBytes(4).toString('hex')}.tmp`;
   }
 

@@ -3,6 +3,7 @@ import { CellOutputs, type DisplayTable } from './cell-outputs.js';
 import { type Notebook, type NotebookCell, textOf } from './notebook-file.js';
 import { hasTag } from './parameters.js';
 import type { RunnerEvent } from './protocol.js';
+import { markRunning, unmarkRunning } from './running-mark.js';
 
 /** How much printed text a run keeps, in UTF-16 units, so that endless output does not fill this process's memory. */
 const MAX_UNITS = 256 * 1024 * 1024;
@@ -28,6 +29,11 @@ export class ExecutedCell {
 
   began(): void {
     this.#cell.execution_count = this.number;
+    markRunning(this.#cell.metadata);
+  }
+
+  ended(): void {
+    unmarkRunning(this.#cell.metadata);
   }
 
   hasTag(tag: string): boolean {
@@ -39,12 +45,16 @@ export class ExecutedCell {
 export class RunningNotebook {
   /** The cells that run: code cells that are not empty and not tagged `skip-execution`. */
   readonly cells: readonly ExecutedCell[];
+  readonly #notebook: Notebook;
   readonly #print: Print;
   #last: ExecutedCell | undefined;
   #room = MAX_UNITS;
 
   /** @param echo is also called with every printed text @param stray is called with what is printed before the first cell */
   constructor(notebook: Notebook, echo: Print, stray: Print) {
+    this.#notebook = notebook;
+    this.finished();
+    markRunning(notebook.metadata);
     const displays: DisplayTable = new Map();
     const code = notebook.cells.filter((cell) => cell.cell_type === 'code' && !hasTag(cell, 'skip-execution'));
     for (const cell of code) {
@@ -55,6 +65,11 @@ export class RunningNotebook {
       .filter((cell) => textOf(cell.source).trim() !== '')
       .map((cell, i) => new ExecutedCell(cell, i + 1, displays, echo));
     this.#print = stray;
+  }
+
+  /** Removes all marks of a run. */
+  finished(): void {
+    for (const { metadata } of [this.#notebook, ...this.#notebook.cells]) unmarkRunning(metadata);
   }
 
   /** The cell that began last. */

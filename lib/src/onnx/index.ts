@@ -14,6 +14,7 @@ export {
   image,
   isTensor,
   type LoadOptions,
+  type LogLevel,
   load,
   type Model,
   type Nested,

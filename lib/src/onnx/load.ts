@@ -8,7 +8,7 @@ import { dataTypes } from './elements.js';
 import { DeviceUnavailable, LoadFailed, ModelNotFound, NotAnOnnxModel, UnknownOutput, UnsupportedType } from './errors.js';
 import { describeTensors } from './feeds.js';
 import { Model } from './model.js';
-import { type LoadOptions, type LoadValues, parseLoadOptions } from './options.js';
+import { type LoadOptions, type LoadValues, logLevels, parseLoadOptions } from './options.js';
 import { type Attempt, DeviceReport } from './report.js';
 import { loadRuntime, type OrtSession, type OrtSessionOptions } from './runtime.js';
 import type { DataType, ModelSession, OutputTypes, TensorInfo } from './types.js';
@@ -98,7 +98,7 @@ function create(source: string | Uint8Array, { device }: DeviceCandidate, values
   const options: OrtSessionOptions = {
     executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: values.deviceId } : device],
     interOpNumThreads: values.interOpThreads,
-    logSeverityLevel: 4,
+    logSeverityLevel: logLevels.indexOf(values.logLevel) as 0 | 1 | 2 | 3 | 4,
     // If threads spin while they wait, they take the cores from other replicas: with two threads, p99 is five times as long.
     extra: { 'session.intra_op.allow_spinning': '0', ...values.extra },
     ...(values.intraOpThreads === 0 ? {} : { intraOpNumThreads: values.intraOpThreads }),

@@ -3,6 +3,10 @@ import { type DeviceChoice, deviceChoices } from './device.js';
 import { dataTypes } from './elements.js';
 import type { DataType, OutputTypes } from './types.js';
 
+/** The severities of ONNX Runtime's messages. Its numbers are the indexes. */
+export const logLevels = ['verbose', 'info', 'warning', 'error', 'fatal'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
 /** Options of {@link load}. */
 export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   /** The device to run on. @default 'auto' */
@@ -19,6 +23,11 @@ export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   readonly dimensions?: Readonly<Record<string, number>>;
   /** Session configuration entries of ONNX Runtime, by their full names, with text values: `{ 'session.disable_prepacking': '1' }`. */
   readonly extra?: Readonly<Record<string, string>>;
+  /**
+   * The least severe messages of ONNX Runtime about this model that are written to stderr: a notebook's cell, or the log of a replica.
+   * @default 'warning'
+   */
+  readonly logLevel?: LogLevel;
   /** Name of the model in messages. @default the file's name */
   readonly name?: string;
 }
@@ -71,6 +80,12 @@ const spec = {
     "entry names with strings (numbers too are given as strings: '1')",
     (value) => typeof value === 'string',
   ),
+  logLevel: {
+    doc: 'The least severe messages of ONNX Runtime about this model that are written to stderr.',
+    expected: `one of ${logLevels.join(', ')}`,
+    default: 'warning',
+    parse: (value) => logLevels.find((level) => level === value),
+  } as OptionSpec<LogLevel>,
   name: {
     doc: 'Name of the model in messages.',
     expected: 'a string',

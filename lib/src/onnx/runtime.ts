@@ -18,7 +18,7 @@ export function loadRuntime(): typeof Ort {
   } catch (error) {
     throw RuntimeMissing({ reason: (error as Error).message }, error);
   }
-  // The runtime writes its log to the native stderr, which is not the notebook's output. What the log says about a failure is also in the exception.
+  // This is the log of what belongs to no model, such as a search for GPUs that finds none. What it says about a failure is also in the exception.
   runtime.env.logLevel = 'fatal';
   return runtime;
 }
