@@ -28,6 +28,8 @@ const REFUSED = [
   ['lib/src/host/index.ts', 'lib/src/serve/run.ts'],
   ['lib/src/data/mnist.ts', 'kernel-ext/src/index.ts'],
 ];
+/** These are refused as `import()`, not as an import statement. */
+const REFUSED_LATER = [['kernel-ext/src/magics/magic.ts', 'lib/dist/host/index.d.ts']];
 const ALLOWED = [
   ['kernel-ext/src/kernel/kernel.ts', 'kernel-ext/src/wire/index.ts'],
   ['kernel-ext/src/session/session.ts', 'lib/dist/host/index.d.ts'],
@@ -49,10 +51,13 @@ try {
     imports.set(from, [...(imports.get(from) ?? []), to]);
     if (!imports.has(to)) imports.set(to, []);
   }
+  for (const [from, to] of REFUSED_LATER) {
+    if (!imports.has(to)) imports.set(to, []);
+    writeFileIn(from, `export const y = () => import('${specifier(from, to)}');\n`);
+  }
   for (const [file, targets] of imports) {
     const lines = targets.map((to, i) => `import * as x${i} from '${specifier(file, to)}';\nexport const y${i} = x${i};\n`);
-    mkdirSync(dirname(join(root, file)), { recursive: true });
-    writeFileSync(join(root, file), lines.join('') || 'export const z = 1;\n');
+    writeFileIn(file, lines.join('') || 'export const z = 1;\n');
   }
   const args = [
     resolve('node_modules/.bin/depcruise'),
@@ -67,13 +72,19 @@ try {
   if (run.stdout === '') throw new Error(run.stderr);
   const { summary } = JSON.parse(run.stdout);
   const refused = new Set(summary.violations.map(({ from, to }) => `${from} → ${to}`));
-  for (const [from, to] of REFUSED) if (!refused.has(`${from} → ${to}`)) problems.push(`${from} → ${to} is not refused`);
+  for (const [from, to] of [...REFUSED, ...REFUSED_LATER])
+    if (!refused.has(`${from} → ${to}`)) problems.push(`${from} → ${to} is not refused`);
   for (const [from, to] of ALLOWED) if (refused.has(`${from} → ${to}`)) problems.push(`${from} → ${to} is refused`);
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+function writeFileIn(file, text) {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
 
 function specifier(from, to) {
   const path = relative(dirname(from), to).replace(/(\.d)?\.ts$/, '.js');

@@ -83,6 +83,13 @@ module.exports = {
       },
     },
     {
+      name: 'kernel-requires-nbserve',
+      severity: 'error',
+      comment: 'a cell requires nbserve at any moment, and Node cannot require a module that is being imported with import()',
+      from: { path: '^kernel-ext/src/' },
+      to: { path: '^lib/(src|dist)/', dynamic: true, dependencyTypesNot: ['type-only', 'type-import'] },
+    },
+    {
       name: 'lib-knows-no-kernel',
       severity: 'error',
       comment: 'nbserve works without the kernel',

@@ -42,6 +42,13 @@ test('uninstall names the files that it leaves, and removes them if it is asked 
   assert.ok(!existsSync(cache));
 });
 
+test('uninstall says the size of a small folder too', () => {
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(join(cache, 'small'), Buffer.alloc(400_000));
+  assert.match(nbserve('uninstall').stdout, /\(models and data, .*, 400 kB\)\n/);
+  assert.equal(nbserve('uninstall', '--all').status, 0);
+});
+
 test('uninstall does not remove the folder of a cluster that runs', async (t) => {
   fill();
   const app = join(root, 'app.mjs');

@@ -119,6 +119,16 @@ describe('parameters', () => {
     assert.match(stderr, /^NBS_UNKNOWN_PARAMETER: .* declares no variable m; it declares n, list, flag, text/);
   });
 
+  it('are set before the first cell if no cell is tagged, and stderr says that', async (t) => {
+    const args = ['-p', 'n', '2', '-p', 'm', '3'];
+    const { code: exit, stderr, notebook: written } = await run(t, notebookOf(['n + m']), args);
+    assert.equal(exit, 0, stderr);
+    assert.match(stderr, /ipynb has no cell tagged "parameters"; n, m are set before its first cell\n$/);
+    assert.deepEqual(written?.cells[1]?.outputs[0]?.data?.['text/plain'], ['5']);
+    const { stderr: none } = await run(t, notebookOf([DECLARED]), ['-p', 'n', '2']);
+    assert.equal(none, '');
+  });
+
   it('must have names that variables may have', async (t) => {
     for (const name of ['class', '1a', 'a b', 'a = 1; let b', '']) {
       const { code: exit, stderr } = await run(t, notebookOf(['1']), ['-p', name, '1']);

@@ -31,7 +31,7 @@ try {
     createSession: async (hooks) => {
       const { createSession, nameOwner } = await import('../session/index.js');
       // Jupyter keeps the connection file over restarts.
-      nameOwner({ key: resolve(connectionFile), name: notebookName() ?? `a notebook in ${process.cwd()}` });
+      nameOwner({ key: resolve(connectionFile), name: notebookName() });
       return createSession({ folder: process.cwd(), turn: afterArrivals, ...hooks });
     },
   });

@@ -1,11 +1,15 @@
+import { createRequire } from 'node:module';
 import type { MagicContext } from './context.js';
 import { BadServeCommand, withoutStack } from './errors.js';
+
+const own = createRequire(import.meta.url);
 
 /** Runs `%serve status|list|delete <app>|shutdown` on this notebook's cluster. */
 export async function serveMagic(args: string, { output }: MagicContext): Promise<void> {
   const [command = 'status', ...rest] = args.split(/\s+/).filter((word) => word !== '');
-  const { serve } = await import('nbserve');
-  const { formatStatus, runningCluster } = await import('nbserve/host');
+  // These are not imports, because the kernel may load nbserve at this moment, and Node cannot require a module that is being imported.
+  const { serve } = own('nbserve') as typeof import('nbserve');
+  const { formatStatus, runningCluster } = own('nbserve/host') as typeof import('nbserve/host');
   const print = (text: string): void => output.stream('stdout', `${text}\n`);
   // If the notebook has no cluster, `status` and `list` are no error, but `delete` is one.
   if (['status', 'list', 'shutdown'].includes(command) && (await runningCluster()) === null)

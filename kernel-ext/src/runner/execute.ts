@@ -55,9 +55,10 @@ export async function executeNotebook(args: RunnerArgs): Promise<number> {
 async function execute(args: RunnerArgs): Promise<number> {
   const notebook = await readNotebook(args.input);
   checkLanguage(args.input, notebook);
-  injectParameters(args.input, notebook, new Map(args.parameters));
+  const warning = injectParameters(args.input, notebook, new Map(args.parameters));
   const folder = checkedFolder(args.folder ?? dirname(args.input));
   const output = args.output === null ? undefined : new OutputFile(args.output);
+  if (warning !== undefined) print('stderr', `${warning}\n`);
   // Jupyter's runners write it too: nbconvert colours the cells by it.
   notebook.metadata.language_info = languageInfo();
   const running = new RunningNotebook(notebook, args.echo ? print : () => {}, print);

@@ -13,10 +13,11 @@ const IDS_SINCE = 5;
 /**
  * Adds a cell that sets the parameters, after the cell that is tagged `parameters`, else as the first cell. The new cell has the same tags as papermill's.
  * @param file the notebook's path, for the error
+ * @returns what the user should know: a cell that is not tagged may set the same names again
  * @throws NBS_UNKNOWN_PARAMETER if the cell tagged `parameters` does not declare one of them
  */
-export function injectParameters(file: string, notebook: Notebook, parameters: Parameters): void {
-  if (parameters.size === 0) return;
+export function injectParameters(file: string, notebook: Notebook, parameters: Parameters): string | undefined {
+  if (parameters.size === 0) return undefined;
   notebook.cells = notebook.cells.filter((old) => !hasTag(old, 'injected-parameters'));
   const at = notebook.cells.findIndex((cell) => hasTag(cell, 'parameters'));
   const declared = at === -1 ? undefined : declaredParameters(textOf((notebook.cells[at] as NotebookCell).source));
@@ -36,6 +37,9 @@ export function injectParameters(file: string, notebook: Notebook, parameters: P
     outputs: [],
   };
   notebook.cells.splice(at + 1, 0, cell);
+  if (at !== -1) return undefined;
+  const names = [...parameters.keys()].join(', ');
+  return `${file} has no cell tagged "parameters"; ${names} ${parameters.size === 1 ? 'is' : 'are'} set before its first cell`;
 }
 
 export const hasTag = (cell: NotebookCell, tag: string): boolean =>

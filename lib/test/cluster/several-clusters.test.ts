@@ -99,3 +99,9 @@ test('a port that is taken is refused with its code, by every command that takes
     assert.match(said, new RegExp(`^NBS_PORT_IN_USE: port ${port} on 127\\.0\\.0\\.1 is in use by process ${process.pid} .*\n$`));
   }
 });
+
+test('a port that a cluster has is refused with the name of the cluster', async () => {
+  const { url } = await serve.status();
+  const said = await failure('start', '--port', new URL(url).port);
+  assert.match(said, /is in use by process \d+ \(nbserve: \/home\/ada\/digits\?\[31m\.ipynb\); choose another port/);
+});

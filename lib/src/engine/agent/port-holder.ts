@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
+import { clusterIn } from '../cluster-folder.js';
 
-/** Says which process listens on a TCP port of an address: `process 4711 (node server.js)`. */
+/** Says which process listens on a TCP port of an address: `process 4711 (node server.js)`, or the name of the cluster in the brackets. */
 export function describePortHolder(port: number, address: string): string {
   try {
     return process.platform === 'linux' ? fromProc(port, address) : fromLsof(port);
@@ -80,8 +81,18 @@ function readLink(path: string): string {
 }
 
 function commandOf(pid: string): string {
-  const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean).join(' ');
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+  const cluster = clusterNamed(words.at(-1) ?? '');
+  if (cluster !== undefined) return `nbserve: ${cluster}`;
+  const command = words.join(' ');
   return command.length > 120 ? `${command.slice(0, 119)}…` : command;
+}
+
+/** The name of the cluster, if this is the last argument of its agent: people do not know the agent's command. */
+function clusterNamed(argument: string): string | undefined {
+  if (!argument.startsWith('{"dir":')) return undefined;
+  const { dir } = JSON.parse(argument) as { dir: unknown };
+  return typeof dir === 'string' ? clusterIn(dir)?.name : undefined;
 }
 
 function fromLsof(port: number): string {
