@@ -10,7 +10,7 @@ import { schemathesisPython } from '../schemathesis.mjs';
 export const count = 2_000;
 export const quickCount = 300;
 
-/** Those that its coverage phase sends in any case, and the operations that are asked in its phase of random input. */
+/** The number of requests that the coverage phase always sends, and the number of operations that the phase of random input tests. */
 const FIXED_CASES = 200;
 const OPERATIONS = 13;
 
