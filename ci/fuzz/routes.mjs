@@ -1,4 +1,5 @@
-// Typed methods, asked by schemathesis (PyPI): requests that their OpenAPI document allows, and such that it does not. No answer may be a 5xx.
+// Sends requests to typed methods with schemathesis (PyPI): requests that their OpenAPI document allows, and requests that it does not allow. No answer may
+// be a 5xx.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
@@ -9,7 +10,7 @@ import { schemathesisPython } from '../schemathesis.mjs';
 export const count = 2_000;
 export const quickCount = 300;
 
-/** Those that its coverage phase sends in any case, and the operations that are asked in its phase of random input. */
+/** The number of requests that the coverage phase always sends, and the number of operations that the phase of random input tests. */
 const FIXED_CASES = 200;
 const OPERATIONS = 13;
 
@@ -19,7 +20,7 @@ export async function fuzz({ count: wanted, seed }) {
   try {
     const each = Math.max(1, Math.ceil((wanted - FIXED_CASES) / OPERATIONS));
     const random = ['--seed', String(seed), '--max-examples', String(each), '--phases', 'coverage,fuzzing'];
-    // The method of this path throws, so that the tests see what is told of that.
+    // The method of this path throws on purpose, because other tests check what a client learns about such an error.
     const told = ['--checks', 'not_a_server_error', '--exclude-path', '/fail', '--no-color', '--output-sanitize', 'false'];
     const child = spawn(st, ['run', `${app.url}/openapi.json`, ...random, ...told], { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';

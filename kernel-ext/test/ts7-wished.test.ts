@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { WISHED_CELLS, type WishedCell } from './fixtures/wished-cells.js';
+import { WISHED_OF_KERNELS } from './fixtures/wished/projects.js';
+import { WISHED_OF_TYPESCRIPT_5_0 } from './fixtures/wished/typescript-5-0.js';
+import { WISHED_OF_TYPESCRIPT_5_4 } from './fixtures/wished/typescript-5-4.js';
+import { WISHED_OF_TYPESCRIPT_6 } from './fixtures/wished/typescript-6.js';
+import type { WishedCell } from './fixtures/wished/wished-cell.js';
 import { TestNotebook } from './session-harness.js';
 
-/** Files beside the notebook, and packages. */
+const WISHED_CELLS = [...WISHED_OF_KERNELS, ...WISHED_OF_TYPESCRIPT_5_0, ...WISHED_OF_TYPESCRIPT_5_4, ...WISHED_OF_TYPESCRIPT_6];
+
+/** Files and packages that are beside the notebook. */
 const FILES: Readonly<Record<string, string>> = {
   'one.ts': 'export const one = 1',
   'd.json': '{"n":1}',
@@ -19,7 +25,7 @@ const FILES: Readonly<Record<string, string>> = {
   'node_modules/typed-cjs/i.d.ts': 'export declare const version: string',
 };
 
-/** Those of one kernel, or of one version of TypeScript, are cells of one notebook. */
+/** The cells of one project, or of one version of TypeScript, run in one notebook. */
 const groupOf = ({ source }: WishedCell): string =>
   /^TypeScript \d/.exec(source)?.[0] ?? /[\w-]+\/[\w-]+(?=\/issues)/.exec(source)?.[0] ?? '';
 

@@ -4,7 +4,7 @@ import { hasCode } from '../core/index.js';
 import { NotAnIngress } from './errors.js';
 import { type FastifyInstance, ingress, isIngress } from './index.js';
 
-test('a class is marked, with its subclasses, and stays itself', () => {
+test('a class and its subclasses are marked, and the class itself is returned', () => {
   class Base {
     constructor(readonly name: string) {}
     routes(app: FastifyInstance): void {
@@ -19,7 +19,7 @@ test('a class is marked, with its subclasses, and stays itself', () => {
   assert.equal(new Api('a').name, 'a');
 });
 
-test('what is no class is refused', () => {
+test('anything but a class is refused', () => {
   for (const value of [() => 1, function routes() {}, null, 'x', { routes() {} }])
     assert.throws(
       () => ingress(value as never),

@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { NotAnIngress } from './errors.js';
 
-/** What a class gives to {@link ingress}. */
+/** The class that is given to {@link ingress}. */
 export interface HttpRoutes {
   /**
-   * Registers routes, hooks and plugins on the Fastify instance of the replica. It runs once in each replica, after the constructor; the replica is up
-   * when what it returns is fulfilled and all plugins are loaded.
+   * Registers routes, hooks and plugins on the Fastify instance of the replica. It runs once in each replica, after the constructor. The replica is up when
+   * the promise that it returns is fulfilled and all plugins are loaded.
    */
   routes(app: FastifyInstance): unknown;
 }
 
-/** The same in each copy of this package: a user's bundle may hold one. */
+/** A registered symbol, so that it is the same in each copy of this package; a user's bundle may contain one. */
 const MARK = Symbol.for('nbserve.ingress');
 
 /**
@@ -30,7 +30,7 @@ export function isIngress(target: unknown): boolean {
   return typeof target === 'function' && (target as unknown as Record<symbol, unknown>)[MARK] === true;
 }
 
-/** A class's `prototype` cannot be replaced; a function's can, and an arrow function has none. */
+/** The `prototype` of a class is not writable. That of a function is, and an arrow function has none. */
 function isClass(target: unknown): boolean {
   return typeof target === 'function' && Object.getOwnPropertyDescriptor(target, 'prototype')?.writable === false;
 }

@@ -1,22 +1,22 @@
 import { DOCS_SCRIPT } from './docs-script.js';
 import { DOCS_STYLE } from './docs-style.js';
 
-/** An answer for `/docs`: one page of HTML that loads nothing but the document that it shows. */
+/** The answer for `/docs`: one HTML page that loads only the OpenAPI document that it shows. */
 export interface DocsPage {
   readonly headers: Readonly<Record<string, string>>;
   readonly html: string;
 }
 
 export interface DocsPageOptions {
-  /** Shown until the document is there. */
+  /** The title that is shown until the document is loaded. */
   readonly title: string;
   /** Where the OpenAPI document is, as an address relative to the page. @default 'openapi.json' */
   readonly document?: string;
 }
 
 /**
- * The page that shows an OpenAPI document and lets a reader try its operations. Style and script are in the page, so it works without a network. What
- * the document says is put into the page as text only, and the policy of its content lets no other script run.
+ * The page shows an OpenAPI document and lets a reader try its operations. It contains its own style and script, so it works without a network. The texts of
+ * the document are inserted as text only, and the content security policy forbids any other script.
  */
 export function docsPage({ title, document = 'openapi.json' }: DocsPageOptions): DocsPage {
   const html = `<!doctype html>

@@ -1,35 +1,38 @@
-/** What the types of a deployment's routes say, as data: it is made beside the types, and travels to the replicas with the deployment. */
+/** The types of a deployment's routes as data. This is made by the process that knows the types, and is sent to the replicas with the deployment. */
 
 export type RouteVerb = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** JSON Schema 2020-12; `$ref` names one of {@link ClassSchema.defs} as `#/$defs/<name>`. Besides the standard's words there is {@link JAVASCRIPT}. */
+/**
+ * JSON Schema 2020-12. A `$ref` names one of {@link ClassSchema.defs} as `#/$defs/<name>`. The only keyword that is not in the standard is {@link
+ * JAVASCRIPT}.
+ */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** Keyword of our own: which class the JavaScript value has that the JSON stands for. */
+/** A keyword of our own: the JavaScript class of the value that the JSON represents. */
 export const JAVASCRIPT = 'x-javascript';
 
 export interface ClassSchema {
-  /** Name of the class. */
+  /** The name of the class. */
   readonly name: string;
   readonly description?: string;
   readonly routes: readonly RouteSchema[];
   readonly defs: Readonly<Record<string, JsonSchema>>;
 }
 
-/** What the method takes, in its order. `params`: one object of path and query parameters. */
+/** The kinds of a method's parameters, in their order. `params` is one object of path and query parameters. */
 export type RouteArgument = 'body' | 'params' | 'request';
 
 export interface RouteSchema {
   readonly method: string;
   readonly verb: RouteVerb;
-  /** `/items/:id` */
+  /** The path of the route, for example `/items/:id`. */
   readonly path: string;
   readonly description?: string;
   readonly deprecated?: true;
   readonly takes: readonly RouteArgument[];
-  /** The method takes a list of bodies (or of objects of parameters) and answers with a list: `@serve.batch`. */
+  /** True for `@serve.batch`: the method takes a list of bodies (or of objects of parameters) and returns a list. */
   readonly isBatched: boolean;
   readonly body?: BodySchema;
   readonly params: readonly ParamSchema[];
@@ -50,15 +53,15 @@ export interface ParamSchema {
 }
 
 export interface ResultSchema {
-  /** `any`: a `Response` of the method's own, of which its type says no more. */
+  /** `any` if the method returns a `Response`, whose type says nothing about the content. */
   readonly form: 'json' | 'bytes' | 'text' | 'nothing' | 'stream' | 'any';
-  /** The schema of the JSON, or of the items of a stream. */
+  /** The schema of the JSON, or of each item of a stream. */
   readonly schema?: JsonSchema;
-  /** `undefined` is one of its values, which is the status 204. */
+  /** True if the method may return `undefined`, which is answered with status 204. */
   readonly canBeNothing?: true;
 }
 
-/** The schema itself, if it is a `$ref` to it. */
+/** Follows a `$ref` to the schema that it names; returns any other schema as it is. */
 export function resolved(schema: JsonSchema, defs: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const { $ref } = schema;
   return typeof $ref === 'string' ? resolved(defs[$ref.slice('#/$defs/'.length)] ?? {}, defs) : schema;

@@ -3,20 +3,23 @@ import type { RouteVerb } from './class-schema.js';
 import { NoDecoratorMetadata, NotARouteMethod, RouteTwice } from './errors.js';
 import { checkRoutePath, shapeOf } from './route-path.js';
 
-/** A route as its decorator says it; what it takes and gives is said by the types. */
+/** A route as its decorator describes it. The types say what the method takes and returns. */
 export interface RouteNote {
   readonly method: string;
   readonly verb: RouteVerb;
   readonly path: string;
 }
 
-/** Methods that the cluster calls itself. */
+/** The methods that the cluster itself calls. */
 const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
 
 const ROUTE = noteKind('route');
 const BATCHED = noteKind('batched');
 
-/** `@serve.get(path)`, and so on: leaves the method as it is. @throws NBS_INVALID_ROUTE_PATH, NBS_NOT_A_ROUTE_METHOD, NBS_NO_DECORATOR_METADATA */
+/**
+ * Makes the decorator `@serve.get(path)` and the like, which does not change the method. @throws NBS_INVALID_ROUTE_PATH, NBS_NOT_A_ROUTE_METHOD,
+ * NBS_NO_DECORATOR_METADATA
+ */
 export const routeDecorator = (verb: RouteVerb) => (path: string) => {
   checkRoutePath(path);
   return (_method: unknown, context: ClassMethodDecoratorContext): void => {
@@ -34,7 +37,7 @@ export const routeDecorator = (verb: RouteVerb) => (path: string) => {
   };
 };
 
-/** The routes of a class. @throws NBS_ROUTE_TWICE */
+/** Returns the routes of a class. @throws NBS_ROUTE_TWICE */
 export function routesOf(deployment: string, target: object): readonly RouteNote[] {
   const seen = new Map<string, RouteNote>();
   for (const note of methodNotes(target, ROUTE) as readonly RouteNote[]) {
@@ -49,6 +52,6 @@ export function routesOf(deployment: string, target: object): readonly RouteNote
   return [...seen.values()];
 }
 
-/** Names of its methods that `serve.batch` decorates. */
+/** Returns the names of the methods that `serve.batch` decorates. */
 export const batchedMethodsOf = (target: object): ReadonlySet<string> =>
   new Set(methodNotes(target, BATCHED) as readonly string[]);

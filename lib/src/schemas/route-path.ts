@@ -1,10 +1,10 @@
 import { InvalidRoutePath } from './errors.js';
 
 const PARAMETER = /^:[A-Za-z_$][\w$]*$/;
-/** What a client may write into a path as it is. https://www.rfc-editor.org/rfc/rfc3986#section-3.3 */
+/** The characters that a client may write in a path without encoding them. https://www.rfc-editor.org/rfc/rfc3986#section-3.3 */
 const FIXED = /^[\w.~!$&'()+,;=@-]+$/;
 
-/** @throws NBS_INVALID_ROUTE_PATH */
+/** Checks the path of a route. @throws NBS_INVALID_ROUTE_PATH */
 export function checkRoutePath(path: unknown): string {
   const refuse = (reason: string): never => {
     throw InvalidRoutePath({ path: typeof path === 'string' ? `'${path}'` : String(path), reason });
@@ -25,9 +25,9 @@ export function checkRoutePath(path: unknown): string {
   return path;
 }
 
-/** Names of the parameters of a path. */
+/** Returns the names of the parameters in a path. */
 export const parametersOf = (path: string): readonly string[] =>
   path.split('/').flatMap((segment) => (segment.startsWith(':') ? [segment.slice(1)] : []));
 
-/** Equal for two paths that take the same requests. */
+/** Returns a text that is the same for two paths that match the same requests. */
 export const shapeOf = (path: string): string => path.replace(/:[^/]+/g, ':');

@@ -1,11 +1,11 @@
-/** An answer whose status or headers are not what its value alone would say. */
+/** An answer whose status or headers cannot be derived from its value alone. */
 export class TypedAnswer {
   constructor(
     readonly status: number,
-    /** `null` for an answer without a body. */
+    /** `null` if the answer has no body. */
     readonly type: string | null,
     readonly bytes: Uint8Array | null,
-    /** Name, value, name, value, … */
+    /** The headers as name, value, name, value, … */
     readonly headers: readonly string[] = [],
   ) {}
 }
@@ -15,7 +15,7 @@ export const JSON_TYPE = 'application/json';
 export const jsonAnswer = (value: unknown, status = 200, headers: readonly string[] = []): TypedAnswer =>
   new TypedAnswer(status, JSON_TYPE, Buffer.from(JSON.stringify(value)), headers);
 
-/** A stream of which is known what it holds, also if it holds nothing. */
+/** A stream whose content type is known even if it has no items. */
 export class TypedStream {
   constructor(
     readonly items: AsyncIterable<unknown> | Iterable<unknown>,

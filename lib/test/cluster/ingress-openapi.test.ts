@@ -77,7 +77,7 @@ test('operations have their parameters, bodies and answers', async () => {
   ]);
 });
 
-test('the page shows the document beside it, and the root may be the prefix', async () => {
+test('the page shows the document in the same folder, also if the route prefix is the root', async () => {
   const { url } = await serve.run(ClassifierDeployment.bind(ModelDeployment.bind()), { name: 'root', routePrefix: '/' });
   const page = await send(`${url}/docs`.replace('//docs', '/docs'));
   assert.equal(page.status, 200);

@@ -30,7 +30,7 @@ const seen = async (line: string): Promise<void> => {
   await until(async () => (JSON.parse((await send(`${url}/seen`)).text) as string[]).includes(line));
 };
 
-/** Status with which an upgrade is refused. */
+/** Returns the status with which an upgrade is refused. */
 function refused(address: string, headers: Record<string, string> = {}): Promise<number | undefined> {
   const socket = new WebSocket(address, { headers });
   return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ function refused(address: string, headers: Record<string, string> = {}): Promise
   });
 }
 
-test('messages go both ways, texts and bytes, large ones too', async () => {
+test('messages are sent both ways, as texts and bytes, also large ones', async () => {
   const socket = await connect('/echo?a=1');
   socket.send('hello');
   assert.equal(String(await next(socket)), '/echo?a=1 hello');
@@ -55,7 +55,7 @@ test('messages go both ways, texts and bytes, large ones too', async () => {
   await seen('socket closed 1001');
 });
 
-test('many sockets are open beside each other, and a client that vanishes closes its own', async () => {
+test('many sockets can be open at once, and if a client vanishes, only its socket closes', async () => {
   const sockets = await Promise.all(Array.from({ length: 200 }, () => connect('/echo')));
   for (const [n, socket] of sockets.entries()) socket.send(`n${n}`);
   const answers = await Promise.all(sockets.map(next));
@@ -67,7 +67,7 @@ test('many sockets are open beside each other, and a client that vanishes closes
   for (const socket of sockets) socket.terminate();
 });
 
-test('hooks, access rules and missing routes refuse with their status', async () => {
+test('hooks, access rules and missing routes refuse an upgrade with their status', async () => {
   assert.equal(await refused(socketUrl('/echo'), { 'x-refuse': '1' }), 401);
   assert.equal(await refused(socketUrl('/nowhere')), 404);
   assert.equal(await refused(socketUrl('/echo'), { origin: 'https://other.example' }), 403);
@@ -75,7 +75,7 @@ test('hooks, access rules and missing routes refuse with their status', async ()
   assert.equal(await refused(`${new URL(socketUrl('')).origin}/none`), 404);
 });
 
-test('to a deployment without sockets it is a request like any, and so is a wish for another protocol', async () => {
+test('an upgrade is a plain request if the deployment has no sockets, or if the protocol is not WebSocket', async () => {
   const other = url.replace('/kitchen', '/plain');
   const upgrade = {
     connection: 'Upgrade',
@@ -98,7 +98,7 @@ test('to a deployment without sockets it is a request like any, and so is a wish
   assert.equal(broken.status, 400);
 });
 
-test('the connection goes on after such a request', async () => {
+test('after an upgrade that was not done, the connection can be used again', async () => {
   const raw = new RawConnection(url);
   const head = `Host: ${new URL(url).host}\r\n`;
   raw.write(`GET /plain HTTP/1.1\r\n${head}Connection: Upgrade\r\nUpgrade: other\r\n\r\n`);
@@ -106,7 +106,7 @@ test('the connection goes on after such a request', async () => {
   raw.write(`GET /plain?again HTTP/1.1\r\n${head}\r\n`);
   await raw.until(/plain[\s\S]*plain$/);
   raw.socket.destroy();
-  // Behind a request that is not answered yet, and before another one; Node's server reads all of them.
+  // The upgrade follows a request that is not answered yet, and comes before another one. Node's server reads all three.
   const ahead = new RawConnection(url);
   const other = `${head}X-Latin: \u00e4\r\n`;
   const upgrade = `GET /plain?2 HTTP/1.1\r\n${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
@@ -126,7 +126,7 @@ test('if the replica dies, its sockets close and new ones reach the next replica
   again.terminate();
 });
 
-test('a deleted application says goodbye to its sockets', async () => {
+test('if an application is deleted, its sockets are closed properly', async () => {
   const socket = await connect('/echo');
   const closed = new Promise((resolve) => socket.once('close', resolve));
   await serve.delete('kitchen');

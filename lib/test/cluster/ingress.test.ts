@@ -42,7 +42,7 @@ suite('the sentiment service', () => {
     assert.deepEqual(JSON.parse(answer.text), { text: 'ilikeyou', label: 1 });
   });
 
-  test('answers what does not fit the schema with 422 that names the field', async () => {
+  test('answers a request that does not match the schema with 422, which names the field', async () => {
     for (const query of ['?input_text=i', '?input_text=', '']) {
       const answer = await send(`${url}/classify${query}`, { method: 'POST' });
       assert.equal(answer.status, 422);
@@ -52,14 +52,14 @@ suite('the sentiment service', () => {
     }
   });
 
-  test('tells of a path without a route where its routes are described', async () => {
+  test('answers a path without a route with 404, which says where the routes are described', async () => {
     const answer = await send(`${url}/nowhere?x=1`);
     assert.equal(answer.status, 404);
     assert.equal(errorOf(answer).code, 'NBS_NO_SUCH_ROUTE');
     assert.match(errorOf(answer).message ?? '', /GET \/classifier\/nowhere; .* at \/classifier\/docs$/);
   });
 
-  test('keeps its methods for handles, without routes', async () => {
+  test('lets handles call its methods, but does not serve them over HTTP', async () => {
     assert.equal(await handle.version.remote(), 'v1');
     const { applications } = await serve.status();
     assert.ok(applications.classifier);
@@ -82,7 +82,7 @@ suite('what Fastify does, it does here', () => {
     ({ url } = await serve.run(KitchenDeployment.bind(), { name: 'kitchen', routePrefix: '/kitchen' }));
   });
 
-  test('a request is as Node makes it, with the route prefix taken off', async () => {
+  test("a request looks as if Node's server had made it, without the route prefix", async () => {
     const answer = await get('/about?a=1&a=2', { 'x-request-id': 'mine', 'x-two': ['1', '2'], cookie: 'a=1' });
     const about = JSON.parse(answer.text) as Record<string, Record<string, string>>;
     assert.deepEqual(
@@ -103,7 +103,7 @@ suite('what Fastify does, it does here', () => {
     assert.deepEqual([odd.status, errorOf(odd).code], [400, 'NBS_INVALID_REQUEST']);
   });
 
-  test('answers of every form come whole, and HEAD has the headers of GET', async () => {
+  test('answers of every form arrive complete, and HEAD has the headers of GET', async () => {
     assert.equal((await get('/text')).text, 'ä'.repeat(10));
     assert.deepEqual([(await get('/empty')).status, (await get('/empty')).text], [204, '']);
     assert.deepEqual([(await get('/nothing')).status, (await get('/nothing')).text], [200, '']);
@@ -131,7 +131,7 @@ suite('what Fastify does, it does here', () => {
     assert.deepEqual(JSON.parse((await post('/body', {}, '')).text), { body: null });
   });
 
-  test('what Fastify refuses is coded, and has the status that Fastify gives it', async () => {
+  test('if Fastify refuses a request, the error has a code and the status that Fastify chose', async () => {
     const post = (path: string, type: string, text: string) =>
       send(url + path, { method: 'POST', headers: { 'content-type': type } }, text);
     const refusals = await Promise.all([
@@ -149,7 +149,7 @@ suite('what Fastify does, it does here', () => {
     assert.match(errorOf(refusals[4] as never).message ?? '', /body\/name must be string/);
   });
 
-  test('strangers learn nothing of what user code threw, and who shows the token learns all', async () => {
+  test('a client learns nothing about what user code threw, unless it sends the token', async () => {
     const page = { origin: 'https://pages.example' };
     const stranger = await get('/boom');
     assert.equal(stranger.status, 500);
@@ -163,7 +163,7 @@ suite('what Fastify does, it does here', () => {
     assert.equal((await get('/boom', page)).status, 403, 'an origin that the server does not allow');
   });
 
-  test('error handlers of user code go first, and hooks may answer', async () => {
+  test('error handlers of user code run first, and hooks may answer', async () => {
     assert.deepEqual([(await get('/own/boom')).status, (await get('/own/boom')).text], [409, '{"own":"mine"}']);
     assert.equal((await get('/own/validated')).status, 409);
     const refused = await get('/seen', { 'x-refuse': '1' });
@@ -171,14 +171,14 @@ suite('what Fastify does, it does here', () => {
     await seen('response /text');
   });
 
-  test('an answer that user code cuts off is an error, and the connection breaks if it had begun', async () => {
+  test('if user code cuts off an answer, it is an error, and if the answer had begun, the connection breaks', async () => {
     const cut = await get('/cut');
     assert.deepEqual([cut.status, errorOf(cut).code], [500, 'NBS_ANSWER_CUT']);
     await assert.rejects(get('/half'));
     assert.equal((await get('/raw')).text, 'raw');
   });
 
-  test('a client that leaves aborts its request, whatever the method', async () => {
+  test('if a client disconnects, its request is aborted, whatever the method', async () => {
     for (const [method, body] of [
       ['GET', ''],
       ['POST', '{"a":1}'],
@@ -192,7 +192,7 @@ suite('what Fastify does, it does here', () => {
     }
   });
 
-  test('a deadline is 504 to the client, and aborts the request', async () => {
+  test('if the deadline passes, the client gets 504 and the request is aborted', async () => {
     const answer = await send(`${url}/wait`, { method: 'PUT', headers: { 'x-request-timeout-seconds': '0.2' } });
     assert.deepEqual([answer.status, errorOf(answer).code], [504, 'NBS_REQUEST_TIMEOUT']);
     await seen('waited PUT, aborted true');
@@ -200,7 +200,7 @@ suite('what Fastify does, it does here', () => {
     await seen('deaf ended');
   });
 
-  test('events come as they are written, and end with their client', async () => {
+  test('events are sent when they are written, and end when the client disconnects', async () => {
     const request = open(`${url}/events`);
     request.end();
     const response = await responseOf(request);
@@ -215,7 +215,7 @@ suite('what Fastify does, it does here', () => {
     await seen('events closed, aborted true');
   });
 
-  test('streams go at the pace of a slow client, and end with it', async () => {
+  test('streams wait for a slow client, and end when it disconnects', async () => {
     const bytes = 200 * 1024 * 1024;
     const request = open(`${url}/stream?bytes=${bytes}`);
     request.end();
@@ -242,7 +242,7 @@ suite('what Fastify does, it does here', () => {
     await seen('stream closed, cut');
   });
 
-  test('uploads are read as they come', async () => {
+  test('uploads are read while they arrive', async () => {
     const form = new FormData();
     form.append('a', new Blob([Buffer.alloc(3_000_000)]), 'a.bin');
     form.append('b', new Blob(['small']), 'b.txt');
@@ -262,7 +262,7 @@ suite('what Fastify does, it does here', () => {
 });
 
 suite('around the routes', () => {
-  test('Zod schemas validate, serialise and are described', async () => {
+  test('Zod schemas validate requests, serialise answers, and appear in the document', async () => {
     const { url } = await serve.run(ZodDeployment.bind(), { name: 'zod', routePrefix: '/zod' });
     const post = (body: unknown) => send(`${url}/hello`, { method: 'POST', headers: JSON_TYPE }, JSON.stringify(body));
     assert.deepEqual(JSON.parse((await post({ name: 'Ada', more: 1 })).text), { hello: 'Ada' });
@@ -276,7 +276,7 @@ suite('around the routes', () => {
     assert.deepEqual(Object.keys(schema?.properties ?? {}), ['name', 'age']);
   });
 
-  test('settings of Fastify and parts of the document are static members, and own pages win', async () => {
+  test('static members set options of Fastify and parts of the document, and own pages replace ours', async () => {
     const { url } = await serve.run(OwnSettings.bind(), { name: 'own', routePrefix: '/own' });
     assert.equal((await send(`${url}/here/`)).text, 'here');
     assert.equal((await send(`${url}/small`, { method: 'POST', headers: JSON_TYPE }, '"0123456789"')).status, 413);
@@ -286,7 +286,7 @@ suite('around the routes', () => {
     assert.deepEqual([info, tags, servers], [{ title: 'Mine', version: '3.2.1' }, [{ name: 'all' }], [{ url: '/own' }]]);
   });
 
-  test('routes that fail are the error of the deploy', async () => {
+  test('if routes cannot be registered, the deploy fails with their error', async () => {
     await assert.rejects(serve.run(FailingRoutes.bind(), { name: 'failing', routePrefix: '/failing' }), /no such plugin/);
     await assert.rejects(serve.run(Listening.bind(), { name: 'listening', routePrefix: '/listening' }), /leave the call out/);
     await assert.rejects(
@@ -295,7 +295,7 @@ suite('around the routes', () => {
     );
   });
 
-  test('an update under load fails no request, and lets those that were begun end', async () => {
+  test('an update under load fails no request, and requests that were begun can end', async () => {
     const options = { name: 'slow', routePrefix: '/slow' };
     const { url } = await serve.run(Slow.bind(), options);
     const long = send(`${url}/long`);

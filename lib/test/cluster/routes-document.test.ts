@@ -1,4 +1,4 @@
-/** What is told of typed methods to programs: an OpenAPI document, from which clients are made, and tools of an MCP server. */
+/** Typed methods are described to programs by an OpenAPI document, from which clients are made, and by the tools of an MCP server. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 let app: DeploymentHandle<typeof Routed>;
 let tools: DeploymentHandle<typeof Tools>;
-// Inside of the package, so that a client finds its own packages.
+// The file is inside the package, so that the client finds the packages that it imports.
 const folder = mkdtempSync(fileURLToPath(new URL('../.client-', import.meta.url)));
 
 before(async () => {
@@ -44,7 +44,7 @@ interface Document {
 const documentOf = async (handle: { url: string | null }) =>
   (await (await fetch(`${handle.url}/openapi.json`)).json()) as Document;
 
-test('the documents are valid, and say what the comments say', async () => {
+test('the documents are valid, and contain the texts of the comments', async () => {
   for (const handle of [app, tools]) {
     const { valid, errors } = await new Validator().validate((await documentOf(handle)) as never);
     assert.equal(valid, true, JSON.stringify(errors, null, 1));
@@ -87,7 +87,7 @@ client.GET('/search/{kind}', { params: { path: { kind: 'z' } } }).catch(() => {}
 console.log(JSON.stringify([labels, found.data, count, refused.error?.error.code]));
 `;
 
-test('a client of the document type-checks, refuses wrong calls, and calls', async () => {
+test('a client made from the document type-checks, refuses wrong calls, and works', async () => {
   writeFileSync(join(folder, 'paths.ts'), astToString(await openapiTs((await documentOf(app)) as never)));
   writeFileSync(join(folder, 'client.ts'), CLIENT);
   writeFileSync(
@@ -139,7 +139,7 @@ test("the official SDK's client lists the tools of a deployment and calls them",
   await client.close();
 });
 
-test('what is no message of MCP is refused, and no other deployment has tools', async () => {
+test('a request that is not an MCP message is refused, and other deployments have no tools', async () => {
   const send = (body: string) =>
     fetch(`${tools.url}/mcp`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
   for (const [body, code] of [
@@ -160,7 +160,7 @@ test('what is no message of MCP is refused, and no other deployment has tools', 
   assert.equal((await fetch(`${app.url}/mcp`, { method: 'POST' })).status, 418, 'fetch of the class gets it');
 });
 
-test('without a fetch of its own, a class answers what is no route with a code', async () => {
+test('if a class has no fetch, a request that matches no route gets a coded error', async () => {
   const nowhere = await fetch(`${tools.url}/nowhere`);
   assert.equal(nowhere.status, 404);
   assert.match(await nowhere.text(), /NBS_NO_SUCH_PATH.*\/tools\/docs/);

@@ -1,4 +1,4 @@
-/** Typed methods of module files, as `nbserve run` and as a script of its own runs them. */
+/** Typed methods in module files work with `nbserve run`, and in a script that calls `serve.run`. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,7 +32,7 @@ const FILES: Readonly<Record<string, string>> = {
   'define.ts': "import { serve } from 'nbserve';\nexport const define = <T>(Class: new () => T) => serve.deployment(Class);\n",
   'app.ts':
     "import { define } from './define.ts';\nimport { Service } from './service.ts';\nexport const app = define(Service).bind();\n",
-  // Says nothing of what may be null, and knows no Request.
+  // These settings ignore null, and have no types for `Request`.
   'tsconfig.json':
     '{ "compilerOptions": { "strict": false, "lib": ["es2022"], "types": [], "allowImportingTsExtensions": true } }',
 };
@@ -70,7 +70,7 @@ test('a class of another file, deployed by a function of a third, has the types 
   assert.deepEqual(await removed.json(), { removed: 7, by: 'me' });
 });
 
-test('nbserve run tells of a type without a schema by its code and place', async (t) => {
+test('if a type has no schema, nbserve run prints the code and the place', async (t) => {
   const folder = folderWith(t, {
     ...FILES,
     'types.ts':

@@ -1,4 +1,4 @@
-/** Typed methods as routes: what they take, what they refuse, and what is told of them. */
+/** Typed methods as routes: what they accept, what they refuse, and what clients learn about faults. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type DeploymentHandle, serve } from 'nbserve';
@@ -60,7 +60,7 @@ const EVERYTHING = {
   names: ['ab', 'cd'],
 };
 
-test('a body is checked by its type, and every fault is told with its field and what was expected', async () => {
+test('a body is checked by its type, and every fault names its field and what was expected', async () => {
   assert.deepEqual(await json(await post('/classify', { text: 'ab', top: 2 })), [
     { name: 'ab0', score: 1 },
     { name: 'ab1', score: 0.5 },
@@ -82,7 +82,7 @@ test('a body is checked by its type, and every fault is told with its field and 
   assert.match((await told(await post('/classify', null))).message, /^body: expected an object, got null/);
 });
 
-test('a body that is no JSON, or is not there, is a 400', async () => {
+test('if a body is missing or is not JSON, the answer is 400', async () => {
   for (const body of ['{"text"', '', 'text=a', '{"text":"ab"} x']) {
     const { status, code } = await told(await post('/classify', body));
     assert.equal(status, 400, body);
@@ -93,7 +93,7 @@ test('a body that is no JSON, or is not there, is a 400', async () => {
   assert.equal((await told(await post('/maybe', { n: 'x' }))).status, 422);
 });
 
-test('every kind of type is taken, revived for the method, and written back', async () => {
+test('every kind of type is accepted, converted for the method, and written back', async () => {
   assert.deepEqual(await json(await post('/everything', EVERYTHING)), {
     ...EVERYTHING,
     classes: ['Date', 'Uint8Array', 'Float32Array', 'URL'],
@@ -102,7 +102,7 @@ test('every kind of type is taken, revived for the method, and written back', as
   });
 });
 
-test('every kind of type refuses what is not one of its values', async () => {
+test('every kind of type refuses values that do not match it', async () => {
   const wrong: [keyof typeof EVERYTHING | 'maybe', unknown, RegExp][] = [
     ['text', 5, /body\.text: expected a text, got 5/],
     ['text', null, /body\.text: expected a text, got null/],
@@ -141,7 +141,7 @@ test('every kind of type refuses what is not one of its values', async () => {
   }
 });
 
-test('a value that is nested without measure is refused, and so is a very long list of faults', async () => {
+test('a value that is nested too deeply is refused, and a very long list of faults is cut', async () => {
   const depth = 20_000;
   const deep = '{"name":"a","children":['.repeat(depth) + ']}'.repeat(depth);
   const refusedDeep = await post(
@@ -153,7 +153,7 @@ test('a value that is nested without measure is refused, and so is a very long l
   assert.ok((issues?.length ?? 0) <= 20);
 });
 
-test('texts of path and query are read as their types', async () => {
+test('texts in path and query are converted to their types', async () => {
   assert.deepEqual(
     await json(await send('/search/a?limit=3&exact=true&tags=x&tags=y&size=large&since=2024-01-01T00:00:00Z', 'GET')),
     {
@@ -196,13 +196,13 @@ test('methods of a generic base class have the types of the class that extends i
   assert.equal((await send('/items/a%2Fb', 'GET')).status, 204, 'undefined is no content');
 });
 
-test('what is no route goes to fetch, if the class has one', async () => {
+test("if a request matches no route, the class's fetch gets it", async () => {
   const response = await send('/elsewhere', 'GET');
   assert.equal(response.status, 418);
   assert.equal(await response.text(), 'fetch of /shop/elsewhere');
 });
 
-test('files come as a form, and bytes as they are', async () => {
+test('files are sent as a form, and bytes as the whole body', async () => {
   const form = new FormData();
   form.set('file', new Blob(['abc']), 'a.txt');
   form.append('more', new Blob(['1']), '1');
@@ -234,7 +234,7 @@ test('files come as a form, and bytes as they are', async () => {
   assert.equal(await reversed.text(), 'cba');
 });
 
-test('a batched method takes one body of each request', async () => {
+test('a batched method gets one body from each request', async () => {
   const answers = await Promise.all([1, 2, 3].map(async (n) => json(await post('/double', { n }))));
   assert.deepEqual(
     answers.map((answer) => (answer as { twice: number }).twice),
@@ -243,7 +243,7 @@ test('a batched method takes one body of each request', async () => {
   assert.match((await told(await post('/double', [{ n: 1 }]))).message, /^body: expected an object, got a list/);
 });
 
-test('a generator is a stream, as lines or as events', async () => {
+test('a generator is sent as a stream of lines or events', async () => {
   const lines = await send('/count?to=2', 'GET');
   assert.equal(lines.headers.get('content-type'), 'application/x-ndjson');
   assert.equal(await lines.text(), '{"n":1}\n{"n":2}\n');
@@ -254,17 +254,17 @@ test('a generator is a stream, as lines or as events', async () => {
   assert.equal(await events.text(), 'data: {"n":1}\n\ndata: {"n":2}\n\n');
 });
 
-test('the request may come last', async () => {
+test('the last parameter may be the request', async () => {
   assert.equal(await json(await send('/agent', 'PATCH', {}, { 'user-agent': 'me' })), 'me');
 });
 
-test('what a method throws stays in the log', async () => {
+test('an error that a method throws appears only in the log', async () => {
   const { status, message } = await told(await send('/fail', 'GET'));
   assert.equal(status, 500);
   assert.doesNotMatch(message, /secret/);
 });
 
-test('HEAD is GET without its body, and the page for people is there', async () => {
+test('HEAD gets the answer to GET without its body, and the page /docs exists', async () => {
   const head = await send('/search/special', 'HEAD');
   assert.equal(head.status, 200);
   assert.equal(await head.text(), '');
@@ -273,7 +273,7 @@ test('HEAD is GET without its body, and the page for people is there', async () 
   assert.match(await page.text(), /<title>Classifier<\/title>/);
 });
 
-test('handles call the same methods, with values', async () => {
+test('handles call the same methods with values', async () => {
   assert.deepEqual(await app.classify.remote({ text: 'x' }), [{ name: 'x0', score: 1 }]);
 });
 
@@ -294,7 +294,7 @@ const REFUSED: Readonly<Record<keyof typeof Refused, [string, RegExp]>> = {
 };
 
 for (const [name, [code, message]] of Object.entries(REFUSED)) {
-  test(`serve.run refuses what has no schema: ${name}`, async () => {
+  test(`serve.run refuses a type without a schema: ${name}`, async () => {
     await assert.rejects(serve.run(Refused[name as keyof typeof Refused].bind(), { name, routePrefix: null }), (error: Error) => {
       assert.equal((error as Error & { code: string }).code, code, error.message);
       assert.match(error.message, message);

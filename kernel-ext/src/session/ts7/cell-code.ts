@@ -10,7 +10,7 @@ import type { CellSyntax } from './cell-syntax.js';
 import { closing, opening, typeErasures } from './erase-types.js';
 import { loopEdits } from './loop-edits.js';
 
-/** What rewritten and magic lines call, by the name `__nbs_…`; see `CellExecutor`. */
+/** The functions that rewritten code and magic lines call. Their names begin with `__nbs_`; see `CellExecutor`. */
 const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'time', 'loop'];
 
 const COMPILER_OPTIONS: TransformOptions = {
@@ -19,7 +19,7 @@ const COMPILER_OPTIONS: TransformOptions = {
   sourcemap: 'external',
   sourcesContent: false,
   logLevel: 'silent',
-  // A class with decorators loses its name otherwise, and a deployment is called by it.
+  // Without this, a class with decorators would lose its name, which is also the name of its deployment.
   keepNames: true,
   supported: { 'top-level-await': true },
 };
@@ -28,14 +28,14 @@ export interface CellCode {
   readonly code: string;
   readonly names: readonly string[];
   readonly hasResult: boolean;
-  /** Position in `code` (line and column from 0) → offset in the cell's text. */
+  /** Converts a position in `code` (line and column from 0) to an offset in the cell's text. */
   toOriginal(line: number, column: number): number | undefined;
 }
 
 /**
- * Makes the cell's async function, on the TypeScript source by edits that keep positions; the types are taken out in the same pass.
- * @param isEarlier whether a name is one of an earlier cell that exists at run time
- * @param tsconfigRaw what esbuild has to know of the notebook's settings
+ * Makes the cell's async function. It edits the TypeScript source so that positions are kept, and removes the types in the same pass.
+ * @param isEarlier whether the name is declared by an earlier cell and exists at run time
+ * @param tsconfigRaw the notebook's settings that esbuild needs
  */
 export function cellCode(
   text: string,
@@ -44,10 +44,10 @@ export function cellCode(
   tsconfigRaw: TransformOptions['tsconfigRaw'],
 ): CellCode {
   const edits: Edit[] = [];
-  // What a CommonJS module has; a cell that mentions it is the main one.
+  // If the cell uses names of CommonJS, it gets them, and it is the main module.
   const isCommonJs = /\b(?:module|exports)\b|\bexport\s*=/.test(text);
   const commonJs = isCommonJs ? 'const { module } = __nbs, { exports } = module; ' : '';
-  // The object that holds the names of all cells. A cell may use the name that it usually has.
+  // The parameter that holds the names of all cells. It is usually called `exports`, which a CommonJS cell uses itself.
   const space = isCommonJs ? '__nbs_exports' : 'exports';
   const imports = importEdits(cell);
   const loops = loopEdits(cell.program);
@@ -55,7 +55,7 @@ export function cellCode(
   edits.push(...imports.edits, ...exportEdits(cell.program, text), ...decoratorEdits(cell));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
   const hasResult = result?.type === 'ExpressionStatement';
-  // Openings before closings, since edits at one place keep their order.
+  // Openings are added before closings, because edits at the same place keep their order.
   if (hasResult) edits.push(insert(opening(result.expression as SyntaxNode), '__nbs.result = ('));
   for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), `__nbs.${by}(`));
   for (const { name, start, end, shorthand } of cell.free) {
@@ -76,7 +76,8 @@ export function cellCode(
   const helpers = HELPERS.filter((name) => mentioned.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
   const accessors = values.map(([name, one]) => accessor(name, one)).join(', ');
-  // In a block of its own the cell may declare names that the function has as parameters: `const require = createRequire(import.meta.url)`.
+  // The cell's code is in a block of its own, so that it may declare names that are parameters of the function: `const require =
+  // createRequire(import.meta.url)`.
   const head = `(async function (${parameters(space)}) { 'use strict'; ${commonJs}{ ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
   const made = cell.needsCompiler
     ? compiled(edited(unmapped(text), edits), head, tsconfigRaw)
@@ -84,7 +85,7 @@ export function cellCode(
   return { ...made, names, hasResult };
 }
 
-/** `exports.f(x)` would give `f` a `this`. The bracket belongs to the edit, because V8 says of a call that it is where its bracket is. */
+/** `exports.f(x)` would give `f` a `this`. The edit includes the bracket, because V8 reports the position of a call as that of its bracket. */
 function calleeEdit(name: string, start: number, end: number, text: string): Edit {
   const bracket = text[end] === '(' ? '(' : '';
   return { start, end: end + bracket.length, text: `(0, ${name})${bracket}` };
@@ -106,7 +107,7 @@ function erased(text: string, edits: readonly Edit[]): Pick<CellCode, 'code' | '
   };
 }
 
-/** esbuild takes no keyword behind the dot of a decorator, `@serve.delete('/x')`, unless brackets are around it. */
+/** After the dot of a decorator, esbuild accepts a keyword only inside brackets: `@(serve.delete('/x'))`. */
 function decoratorEdits({ program, needsCompiler }: CellSyntax): Edit[] {
   const edits: Edit[] = [];
   if (!needsCompiler) return edits;
@@ -121,7 +122,10 @@ function decoratorEdits({ program, needsCompiler }: CellSyntax): Edit[] {
   return edits;
 }
 
-/** Compiles a cell that has syntax which only a compiler can take away. A namespace may stand only at the top of a module: the function comes around it afterwards. */
+/**
+ * Compiles a cell that contains syntax which only a compiler can convert. A namespace may only be at the top of a module, so the function is put around the
+ * compiled code.
+ */
 function compiled(
   source: MappedText,
   head: string,
@@ -129,7 +133,7 @@ function compiled(
 ): Pick<CellCode, 'code' | 'toOriginal'> {
   const { code, map } = esbuild().transformSync(source.text, {
     ...COMPILER_OPTIONS,
-    // A class expression with decorators would lose its name, which is that of its deployment.
+    // Without this, a class expression with decorators would lose its name, which is also the name of its deployment.
     keepNames: source.text.includes('@'),
     ...(tsconfigRaw === undefined ? {} : { tsconfigRaw }),
   });
@@ -150,7 +154,7 @@ function compiled(
 const own = createRequire(import.meta.url);
 let loaded: typeof import('esbuild') | undefined;
 
-/** Loaded by the first cell that needs it. */
+/** Loads esbuild when a cell first needs it. */
 export function esbuild(): typeof import('esbuild') {
   loaded ??= own('esbuild') as typeof import('esbuild');
   return loaded;
@@ -161,7 +165,7 @@ function accessor(name: string, { kind }: DeclaredName): string {
   return `${name}: ['${kind === 'enum' || kind === 'namespace' ? 'let' : kind}', () => ${name}, ${setter}]`;
 }
 
-/** Imports become awaited calls. One below code runs before it, as in a module. */
+/** Replaces imports by awaited calls. An import that follows other code runs before that code, as in a module. */
 function importEdits({ program, names }: CellSyntax): { edits: Edit[]; hoisted: string } {
   const edits: Edit[] = [];
   let hoisted = '';
@@ -180,7 +184,7 @@ function importCode(statement: SyntaxNode, names: CellSyntax['names']): string |
   switch (statement.type) {
     case 'ImportDeclaration':
       return statement.importKind === 'type' ? '' : bindings(statement, names);
-    // `export { a } from 'x'` and `export * from 'x'`: a cell is no module, but what they load is loaded.
+    // `export { a } from 'x'` and `export * from 'x'` load their module, although a cell exports nothing.
     case 'ExportAllDeclaration':
       return `${moduleOf(statement)};`;
     case 'ExportNamedDeclaration':
@@ -199,7 +203,7 @@ function importCode(statement: SyntaxNode, names: CellSyntax['names']): string |
 const moduleOf = (statement: SyntaxNode): string =>
   `await __nbs.wait(__nbs.import(${JSON.stringify((statement.source as unknown as { value: string }).value)}))`;
 
-/** `a` and `'a-b'`, as a specifier says them. */
+/** The name in a specifier: `a` or `'a-b'`. */
 function nameOf(node: unknown): string {
   const { name, value } = (node ?? {}) as { name?: string; value?: string };
   return name ?? value ?? '';
@@ -207,7 +211,7 @@ function nameOf(node: unknown): string {
 
 function bindings(statement: SyntaxNode, names: CellSyntax['names']): string {
   const specifiers = statement.specifiers as SyntaxNode[];
-  // A type that is imported without the word `type` does not exist at run time either.
+  // A type that is imported without the keyword `type` does not exist at run time either.
   const values = specifiers.filter((one) => one.importKind !== 'type' && names.get(nameOf(one.local))?.hasValue !== false);
   if (values.length === 0 && specifiers.length > 0) return '';
   const module = moduleOf(statement);
@@ -226,7 +230,7 @@ function bindings(statement: SyntaxNode, names: CellSyntax['names']): string {
   return parts.length === 0 ? `${module};` : parts.join(' ');
 }
 
-/** A cell exports nothing: of `export const a`, the declaration stays. */
+/** Removes `export`, because a cell exports nothing. The declaration in `export const a` stays. */
 function exportEdits(program: SyntaxNode, text: string): Edit[] {
   const edits: Edit[] = [];
   for (const statement of program.body as SyntaxNode[]) {
@@ -244,14 +248,14 @@ function exportedDeclaration(statement: SyntaxNode, declaration: SyntaxNode, tex
   const end = behind === '' ? [] : [insert(closing(text, declaration), behind)];
   const start = opening(declaration);
   if (start > statement.start) return [{ start: statement.start, end: start, text: before }, ...end];
-  // `@decorator export class C {}`
+  // The decorator comes first: `@decorator export class C {}`.
   const from = (declaration.decorators as SyntaxNode[] | undefined)?.at(-1)?.end ?? declaration.start;
   const words = /^((?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*)(export(?:\s+default)?)/.exec(text.slice(from));
   const word = from + (words?.[1]?.length ?? 0);
   return [insert(declaration.start, before), { start: word, end: word + (words?.[2]?.length ?? 0), text: '' }, ...end];
 }
 
-/** A default export without a name is an expression, which would not stand by itself: `{ a: 1 }` is a block. */
+/** A default export without a name is an expression. It cannot be a statement by itself: `{ a: 1 }` would be a block. */
 function isExpression(statement: SyntaxNode, declaration: SyntaxNode): boolean {
   const isNamed = !/^(Function|Class)Declaration$/.test(declaration.type)
     ? /Declaration$/.test(declaration.type)

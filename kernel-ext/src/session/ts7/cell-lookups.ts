@@ -1,30 +1,30 @@
 import type { Reference } from 'nbserve/analysis';
 import { isNode, type SyntaxNode } from '../syntax.js';
 
-/** A use of another cell's name that happens once: when the cell runs. What stands in functions is looked up whenever they run. */
+/** A use of another cell's name that happens once, when the cell runs. Names inside functions are looked up each time the function runs. */
 export interface Lookup {
   readonly name: string;
   readonly start: number;
   readonly end: number;
-  /** `{ x }` */
+  /** The use is a shorthand property: `{ x }`. */
   readonly shorthand: boolean;
-  /** It makes a part of a class, an enum or a namespace: a static member, for example. */
+  /** The use is in a part of a class, an enum or a namespace, for example in a static member. */
   readonly isPart: boolean;
 }
 
 export interface Lookups {
   readonly once: readonly Lookup[];
-  /** Names that are looked up again and again: in functions, and in types of functions, classes and variables. */
+  /** Names that are looked up repeatedly: in functions, and in the types of functions, classes and variables. */
   readonly again: ReadonlySet<string>;
 }
 
-/** What runs, or means something, whenever it is used. */
+/** Nodes whose code runs, or whose type applies, each time they are used. */
 const LATE =
   /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method|TSDeclare|TSInterface|TSTypeAlias|TSAbstract)|^ClassAccessorProperty$/;
 
 const FUNCTION = /^(Function|ArrowFunction|ObjectMethod|Class)/;
 
-/** @param free uses of names that the cell does not declare; they are no types */
+/** Finds when a cell looks up the names of other cells. @param free uses of names that the cell does not declare, without those in types */
 export function lookups(program: SyntaxNode, free: readonly Reference[]): Lookups {
   const types = new TypeUses();
   types.visit(program, false, false);
@@ -50,10 +50,10 @@ interface TypeUse {
   readonly isPart: boolean;
 }
 
-/** Collects the names in types. */
+/** Collects the names that are used in types. */
 class TypeUses {
   readonly found: TypeUse[] = [];
-  /** Type parameters. */
+  /** Names of type parameters. */
   readonly own = new Set<string>();
   /** Code that makes a part of a class, an enum or a namespace when the cell runs. */
   readonly parts: SyntaxNode[] = [];
@@ -94,7 +94,7 @@ class TypeUses {
     for (const child of children(node)) this.visit(child, late, isPart || makesPart);
   }
 
-  /** A constant's type is looked up once, unless functions give it new values or it is a holder that is still empty. */
+  /** The type of a constant is looked up once. If functions may give it new values, or if its value is still empty, it is looked up repeatedly. */
   #variable(kind: string, { id, init }: SyntaxNode, isLate: boolean, isPart: boolean): void {
     if (isNode(id)) {
       const isFixed = kind !== 'let' && kind !== 'var' && isNode(init) && !holdsFunction(init) && !isEmpty(init);
@@ -122,14 +122,14 @@ export function* children(node: SyntaxNode): Generator<SyntaxNode> {
   }
 }
 
-/** Whether an expression has a function or a class in it. */
+/** Tells whether an expression contains a function or a class. */
 export function holdsFunction(node: SyntaxNode): boolean {
   if (FUNCTION.test(node.type)) return true;
   for (const child of children(node)) if (holdsFunction(child)) return true;
   return false;
 }
 
-/** `undefined`, `null`, `[]`, `{}`, `new Map()`: nothing of the type that a variable says is in it. */
+/** True for `undefined`, `null`, `[]`, `{}` and `new Map()`: the value contains nothing of the type that the variable declares. */
 export function isEmpty(init: unknown): boolean {
   if (!isNode(init)) return true;
   switch (init.type) {

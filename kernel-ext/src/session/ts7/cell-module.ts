@@ -2,7 +2,7 @@ import { type Edit, edited, type MappedText, unmapped } from '../mapped-text.js'
 import { type CellScope, type DeclaredName, type ScopeName, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
 
-/** Exports every cell's module, so that a cell can name another's declarations by its number. */
+/** The file that exports the modules of all cells, so that a cell can refer to another cell's declarations by its number. */
 export const HUB = '__nbs_hub.ts';
 
 export const fileOf = (slot: number): string => `__nbs_cell_${slot}.ts`;
@@ -11,28 +11,28 @@ const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 
 export const wordsOf = (text: string): ReadonlySet<string> => new Set(text.match(NAME));
 
-/** What a cell's module takes for a name of another cell. */
+/** The declarations that a cell's module uses for a name of another cell. */
 export interface Use {
-  /** In functions and types, which look it up whenever they are used. */
+  /** For functions and types, which look up the name each time they are used. */
   readonly now: ScopeName;
-  /** In statements: what the name was when the cell ran. Only if a statement uses it. */
+  /** For statements: the declaration of the name when the cell ran. It is set only if a statement uses the name. */
   readonly ran?: ScopeName;
-  /** In a part of a class, an enum or a namespace: as `ran`, with the type that it had. Only if a part uses it. */
+  /** For parts of a class, an enum or a namespace: like `ran`, with the type that the name had then. It is set only if such a part uses the name. */
   readonly first?: ScopeName;
 }
 
 export type Uses = ReadonlyMap<string, Use>;
 
-/** A cell as a module of TypeScript. */
+/** A cell as a TypeScript module. */
 export interface CellModule {
   readonly text: string;
   readonly syntax: CellSyntax;
   readonly uses: Uses;
-  /** Names that it uses were declared anew since its cell ran. */
+  /** Set if names that the cell uses were declared again after the cell ran. */
   readonly isRenewed?: true;
 }
 
-/** What a cell uses when it is run in a scope. @param text undefined if it may use every name */
+/** Returns the names that a cell uses from a scope. @param text undefined if the cell may use any name */
 export function usesIn(scope: CellScope, text: string | undefined, syntax: CellSyntax | undefined): Uses {
   const uses = new Map<string, Use>();
   const once = syntax?.lookups.once ?? [];
@@ -66,10 +66,10 @@ export function suffixOf(uses: Uses, syntax: CellSyntax | undefined): string {
   return lines.join('\n');
 }
 
-/** The whole text of a module whose names may have changed since its cell ran: what its statements use has a name of its own then. */
+/** The whole text of a module. If a name has been declared again since the cell ran, the statements use an alias that stands for the old declaration. */
 export const moduleText = (module: CellModule): string => mappedModule(module).text + suffixOf(module.uses, module.syntax);
 
-/** The cell's part of it, which knows where each character stood in the cell. */
+/** The cell's part of that text, which can convert its positions to positions in the cell. */
 export function mappedModule({ text, syntax, uses }: CellModule): MappedText {
   const edits: Edit[] = [];
   for (const { name, start, end, shorthand, isPart } of syntax.lookups.once) {
@@ -82,7 +82,7 @@ export function mappedModule({ text, syntax, uses }: CellModule): MappedText {
   return edited(unmapped(text), edits);
 }
 
-/** Names the cell in messages of the checker: `import("…/__nbs_cell_3").Point` becomes `Point`. */
+/** Makes messages of the checker readable: `import("…/__nbs_cell_3").Point` becomes `Point`. */
 export const readable = (message: string): string =>
   message
     .replaceAll(/import\("[^"]*__nbs_cell_\d+"\)\./g, '')

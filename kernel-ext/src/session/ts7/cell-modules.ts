@@ -6,18 +6,18 @@ import { holdsCode } from './code-in-types.js';
 import { type Fault, renewedFault } from './renewed-faults.js';
 import type { TypeServer } from './type-server.js';
 
-/** The module that a cell is written into once more, to be asked about: its own may be another cell's by now. */
+/** The module for questions about the types of a cell, because the cell's own module may have been reused. */
 const ASKED = 0;
 
-/** Modules that exist from the start; doubled when they are used up. */
+/** The number of modules at the start; it is doubled when all of them are in use. */
 const FIRST_SLOTS = 64;
 
-/** A name that code declares, as far as can be told without parsing it. */
+/** Finds names that code declares if the code cannot be parsed. */
 const DECLARED = /\b(?:const|let|var|function\*?|class|enum|namespace|interface|type)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu;
 
 const EMPTY = `import * as __nbs from './${HUB}';\nexport { };\n`;
 
-/** A cell that was written to be checked. */
+/** A cell that was written into a module, to be checked. */
 export interface WrittenCell {
   readonly slot: number;
   readonly path: string;
@@ -25,16 +25,15 @@ export interface WrittenCell {
 }
 
 /**
- * The cells as modules. Each is a file of its own; behind the user's text stands what it uses of earlier cells: see `suffixOf`.
- *
- * The modules are there from the start, empty, and the hub exports all of them. A new cell is then a changed file with the imports that it had before, for
- * which TypeScript keeps its program (0.6 ms); if its imports change, TypeScript resolves every module anew (15–25 ms).
+ * The cells as modules. Each module is a file of its own. The declarations that it uses from earlier cells come after the user's text; see `suffixOf`.
+ * Empty modules exist from the start, and the hub exports all of them. A new cell is then only a changed file with the same imports, for which TypeScript
+ * keeps its program (0.6 ms). If the imports change, TypeScript resolves every module again (15–25 ms).
  */
 export class CellModules {
   readonly #server: TypeServer;
   readonly #cells = new Map<number, CellModule>();
   #slots = 0;
-  /** The scope of the cell that was accepted last: while it runs, it is not yet the session's. */
+  /** The scope after the cell that was accepted last. While that cell runs, it is not yet the scope of the session. */
   #latest: CellScope | undefined;
 
   constructor(server: TypeServer) {
@@ -44,12 +43,13 @@ export class CellModules {
   }
 
   /**
-   * Writes a cell that is still being typed, to ask about it. What it uses stands in front of it: brackets may be open at its end.
-   * @returns the file's path, and by how much positions in it are greater than those of `text`
+   * Writes a cell that the user is still typing, to ask questions about it. The declarations that it uses come before its text, because brackets may be open
+   * at its end.
+   * @returns the file's path, and the difference between positions in the file and positions in `text`
    */
   draft(scope: CellScope, text: string, syntax: CellSyntax | undefined): { path: string; shift: number; head: string } {
     const all = suffixOf(usesIn(scope, text, syntax), syntax);
-    // If the code cannot be parsed, what it declares is guessed.
+    // If the code cannot be parsed, its declarations are guessed.
     const declared = syntax === undefined ? new Set([...text.matchAll(DECLARED)].map(([, name]) => name as string)) : undefined;
     const lines = all.slice(0, all.lastIndexOf('export {')).split('\n');
     const isOwn = (line: string): boolean =>
@@ -59,7 +59,7 @@ export class CellModules {
   }
 
   /**
-   * Writes a cell that was accepted, for one question about its types: with the names of now, as its code has them.
+   * Writes an accepted cell for one question about its types. It uses the present declarations of names, as its code does.
    * @param ask gets the file's path
    */
   asked<T>(text: string, syntax: CellSyntax | undefined, ask: (path: string) => T): T {
@@ -71,14 +71,14 @@ export class CellModules {
     }
   }
 
-  /** Writes a cell into a module that nothing needs. */
+  /** Writes a cell into a module that is not in use. */
   write(scope: CellScope, text: string, syntax: CellSyntax | undefined): WrittenCell {
     const slot = this.#free(scope)();
     const uses = usesIn(scope, text, syntax);
     return { slot, path: this.#server.set(fileOf(slot), text + suffixOf(uses, syntax)), uses };
   }
 
-  /** A cell with the same text and the same surroundings has run before: its types are the same, those with private members too. */
+  /** True if a cell with the same text and the same used declarations has run before. Its types are then the same, including classes with private members. */
   same(scope: CellScope, text: string, syntax: CellSyntax, { uses }: WrittenCell): boolean {
     const slots = new Set([...syntax.names.keys()].map((name) => scopeName(scope, name)?.slots.join()));
     const [slot] = slots;
@@ -87,7 +87,7 @@ export class CellModules {
     return before !== undefined && before.text === text && moduleText(before) === text + suffixOf(uses, syntax);
   }
 
-  /** The first use in a cell of a function of an earlier one that is wrong by now. */
+  /** Finds the first use of an earlier cell's function that has type errors since names were declared again. */
   renewedFault(
     syntax: CellSyntax,
     { uses }: WrittenCell,
@@ -113,13 +113,13 @@ export class CellModules {
     return undefined;
   }
 
-  /** Takes a cell that was accepted: the scope behind it. */
+  /** Stores an accepted cell. @returns the scope after it */
   accept(scope: CellScope, text: string, syntax: CellSyntax, { slot, uses }: WrittenCell): CellScope {
     this.#cells.set(slot, { text, syntax, uses });
     return this.#declared(scope, slot, syntax.names.keys());
   }
 
-  /** The scope behind the cell of `after`, which did not come to some of its declarations. */
+  /** The scope after the last cell, if that cell ended before it reached some of its declarations. */
   without(after: CellScope, before: CellScope, missing: ReadonlySet<string>): CellScope {
     const { last } = after;
     const syntax = last === undefined || after === before ? undefined : this.#cells.get(last)?.syntax;
@@ -169,7 +169,7 @@ export class CellModules {
     return this.#latest;
   }
 
-  /** Gives modules that nothing needs, each once. */
+  /** Returns a function that gives modules which are not in use, each of them once. */
   #free(scope: CellScope): () => number {
     const needed = new Set<number>();
     const need = (slot: number): void => {
@@ -203,7 +203,7 @@ export class CellModules {
   }
 }
 
-/** @returns the scope in which variables that a cell assigns before it reads them have only the type that can be assigned now; undefined if there are none */
+/** @returns a scope in which variables that the cell assigns before it reads them have only the type that can be assigned now; undefined if there are none */
 export function narrowed(scope: CellScope, { assigned }: CellSyntax): CellScope | undefined {
   let found: CellScope | undefined;
   for (const name of assigned) {

@@ -4,25 +4,25 @@ import { fieldsIn, HeldTypes } from './held-types.js';
 
 export interface RenewalOptions {
   readonly cells: ReadonlyMap<number, CellModule>;
-  /** All names, the redeclared ones as they are now. */
+  /** All names; those that were declared again have their new declaration. */
   readonly names: Readonly<Record<string, ScopeName>>;
   readonly redeclared: readonly string[];
-  /** A module that nothing needs; never the same one twice. */
+  /** Returns a module that is not in use, a different one each time. */
   readonly free: () => number;
-  /** Whether the type that a module knows of a variable has code in it which does something else now. @param stale modules with such code */
+  /** Tells whether the type of a variable in a module contains code that now does something else. @param stale modules with such code */
   readonly hasCode: (slot: number, name: string, stale: ReadonlySet<number>) => boolean;
 }
 
 export interface Renewed {
   readonly names: Record<string, ScopeName>;
-  /** New modules. */
+  /** The modules that replace old ones. */
   readonly modules: ReadonlyMap<number, CellModule>;
 }
 
 /**
- * What the declaration of names that were there already means for the cells before. Their functions look names up when they run: each cell with a function
- * that uses such a name, or that uses what such a cell declares, gets a new module. In it functions and types use the names of now. Statements, which ran
- * once, use what they got: the old class, but with the methods' types of now, if those have changed.
+ * Works out what it means for earlier cells that names were declared again. Functions look names up when they run. So a cell gets a new module if it has a
+ * function that uses such a name, or if it uses a declaration of such a cell. In the new module, functions and types use the present declarations. Statements
+ * ran once, so they use the old ones: the old class, but with the present types of its methods.
  */
 export function renewed(options: RenewalOptions): Renewed {
   const { cells, free } = options;
@@ -68,7 +68,10 @@ export function renewed(options: RenewalOptions): Renewed {
   return { names, modules: neededOf(names, modules) };
 }
 
-/** Variables may have kept their type, so that nothing takes a name from the new module of their cell. */
+/**
+ * Returns the new modules that a name refers to, directly or through other modules. If all variables of a cell keep their old type, no name refers to its new
+ * module.
+ */
 function neededOf(names: Renewed['names'], modules: ReadonlyMap<number, CellModule>): ReadonlyMap<number, CellModule> {
   const needed = new Map<number, CellModule>();
   const need = (slot: number): void => {
@@ -82,7 +85,7 @@ function neededOf(names: Renewed['names'], modules: ReadonlyMap<number, CellModu
   return needed;
 }
 
-/** The text of a class's instance fields and of its bases'; undefined if one of them is no class of a cell. */
+/** The text of the instance fields of a class and of its base classes; undefined if one of these classes is not declared in a cell. */
 function fieldsOf(cells: RenewalOptions['cells'], user: CellModule, name: string): string | undefined {
   const from = user.uses.get(name)?.ran;
   const module = from === undefined ? user : cells.get(slotOf(from));
@@ -93,7 +96,7 @@ function fieldsOf(cells: RenewalOptions['cells'], user: CellModule, name: string
   return inherited === undefined ? undefined : `${found.text}\n${inherited}`;
 }
 
-/** Modules of living names, and of what those are made of. */
+/** The modules of all present names, and the modules that these use. */
 function livingModules({ cells, names }: RenewalOptions): ReadonlySet<number> {
   const living = new Set<number>();
   const add = (slot: number): void => {
@@ -135,7 +138,7 @@ function staleModules(options: RenewalOptions): ReadonlySet<number> {
   return stale;
 }
 
-/** The redeclared names, and those whose declaration uses one of these. */
+/** The names that were declared again, and the names whose declaration uses one of these. */
 function changedNames({ cells, redeclared }: RenewalOptions, stale: ReadonlySet<number>): ReadonlySet<string> {
   const changed = new Set(redeclared);
   for (let count = 0; count !== changed.size; ) {

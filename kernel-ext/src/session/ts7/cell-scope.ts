@@ -1,32 +1,32 @@
-/** What a name of a cell is, as far as its later use depends on it. */
+/** The kind of declaration that a name has in a cell. */
 export type DeclaredKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'enum' | 'namespace' | 'type' | 'import';
 
 export interface DeclaredName {
   readonly kind: DeclaredKind;
-  /** It exists at run time. */
+  /** True if the name exists at run time. */
   readonly hasValue: boolean;
-  /** It is a type as well as a value: `const Color = …; type Color = …`. */
+  /** True if the name is both a type and a value: `const Color = …; type Color = …`. */
   readonly isBoth: boolean;
 }
 
 export interface ScopeName extends DeclaredName {
-  /** The modules that know its type. Of several the type is the union, and the last is the present module of its cell; see `renewed`. */
+  /** The modules that know its type. If there are several, the type is their union, and the last one is the present module of its cell; see `renewed`. */
   readonly slots: readonly number[];
-  /** A later cell used it: what it holds may have grown. */
+  /** Set if a later cell has used the name, so that its value may contain more than before. */
   readonly isUsed?: true;
-  /** A later cell assigned it, or a part of it. */
+  /** Set if a later cell has assigned the name, or a part of its value. */
   readonly isWritten?: true;
 }
 
-/** The names of all cells so far, and the modules that say `declare global`. */
+/** The names of all cells so far, and the modules that contain `declare global`. */
 export interface CellScope {
   readonly names: Readonly<Record<string, ScopeName>>;
   readonly augments: readonly number[];
-  /** The module that the last cell was checked in. */
+  /** The module in which the last cell was checked. */
   readonly last?: number;
 }
 
-/** From the text that `Converter` hands around. */
+/** Reads a scope from the text form that `Converter` uses. */
 export const parseScope = (text: string): CellScope =>
   text === '' ? { names: {}, augments: [] } : (JSON.parse(text) as CellScope);
 
@@ -35,5 +35,5 @@ export const scopeText = (scope: CellScope): string => JSON.stringify(scope);
 export const scopeName = ({ names }: CellScope, name: string): ScopeName | undefined =>
   Object.hasOwn(names, name) ? names[name] : undefined;
 
-/** The present module of the cell that declares a name. */
+/** The present module of the cell that declares the name. */
 export const slotOf = ({ slots }: ScopeName): number => slots.at(-1) as number;

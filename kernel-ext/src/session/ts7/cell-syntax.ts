@@ -4,40 +4,40 @@ import { children, type Lookups, lookups } from './cell-lookups.js';
 import type { DeclaredName } from './cell-scope.js';
 import { type Declaration, DeclaredNames, hasValue, nameOf } from './declared-names.js';
 
-/** One operand that the cell itself waits for: of `await`, or of `for await`. */
+/** An operand that the cell itself waits for: that of an `await` or of a `for await`. */
 export interface Awaited {
   readonly operand: SyntaxNode;
   readonly by: 'wait' | 'each';
 }
 
-/** What has to be known of a cell before it is checked and made runnable. */
+/** The facts about a cell that its check and its conversion need. */
 export interface CellSyntax {
   readonly program: SyntaxNode;
-  /** The parser had no complaint. */
+  /** True if the parser found no error. */
   readonly isClean: boolean;
-  /** The names that the cell declares at its top. */
+  /** The names that the cell declares at its top level. */
   readonly names: ReadonlyMap<string, DeclaredName>;
   readonly declarations: ReadonlyMap<string, readonly Declaration[]>;
-  /** Those of `names` that the cell exports itself. */
+  /** The names that the cell itself exports. */
   readonly exported: ReadonlySet<string>;
-  /** It says `declare global` or `declare module '…'`. */
+  /** True if the cell contains `declare global` or `declare module '…'`. */
   readonly augments: boolean;
-  /** Uses of names that the cell does not declare. */
+  /** The uses of names that the cell does not declare. */
   readonly free: readonly Reference[];
-  /** Where called functions and tags begin. */
+  /** The offsets at which called functions and template tags begin. */
   readonly callees: ReadonlySet<number>;
   readonly awaits: readonly Awaited[];
-  /** `import.meta` */
+  /** The places of `import.meta`. */
   readonly metas: readonly SyntaxNode[];
-  /** The word `import` of each `import(…)`. */
+  /** The keyword `import` of each `import(…)`. */
   readonly dynamicImports: readonly SyntaxNode[];
-  /** Modules that it names: in imports, exports, and calls of `import` and `require`. */
+  /** The modules that the cell names in imports, in exports, and in calls of `import` and `require`. */
   readonly specifiers: ReadonlySet<string>;
-  /** It has syntax that only a compiler can take away. */
+  /** True if the cell contains syntax that only a compiler can convert. */
   readonly needsCompiler: boolean;
-  /** Names that it assigns, in a statement of its own, before it uses them in another way. */
+  /** The names that the cell assigns in a statement before it uses them in any other way. */
   readonly assigned: ReadonlySet<string>;
-  /** When it looks up the names of other cells. */
+  /** The times at which the cell looks up the names of other cells. */
   readonly lookups: Lookups;
 }
 
@@ -52,7 +52,7 @@ const COMPILED = new Set([
   'JSXFragment',
 ]);
 
-/** @returns undefined if the text cannot be parsed: the type checker then says why */
+/** @returns undefined if the text cannot be parsed; the type checker then reports the reason */
 export function cellSyntax(text: string): CellSyntax | undefined {
   const program = parseCell(text);
   if (program === undefined) return undefined;
@@ -96,7 +96,7 @@ function assignedFirst(body: readonly SyntaxNode[], free: readonly Reference[]):
   return assigned;
 }
 
-/** The same cell, with names that are types only. */
+/** Returns the same cell, with some of its names marked as types only. */
 export function typesAlone(cell: CellSyntax, types: readonly string[]): CellSyntax {
   if (types.length === 0) return cell;
   const names = new Map(cell.names);
@@ -104,7 +104,7 @@ export function typesAlone(cell: CellSyntax, types: readonly string[]): CellSynt
   return { ...cell, names };
 }
 
-/** Collects the places that the cell's function is changed at. */
+/** Collects the places at which the cell's code is changed. */
 class Places {
   readonly callees = new Set<number>();
   readonly awaits: Awaited[] = [];
@@ -112,7 +112,7 @@ class Places {
   readonly dynamicImports: SyntaxNode[] = [];
   readonly specifiers = new Set<string>();
 
-  /** @param inFunction whether it runs in a function of the user, whose `await` is that function's own */
+  /** @param inFunction whether the node is inside a function of the user; its `await` then belongs to that function */
   visit(node: SyntaxNode, inFunction: boolean): void {
     switch (node.type) {
       case 'ImportDeclaration':
@@ -144,7 +144,7 @@ class Places {
         if (!inFunction && node.await === true) this.awaits.push({ operand: node.right as SyntaxNode, by: 'each' });
         break;
       case 'Decorator':
-        // `@(0, exports.logged)('x')` would be no decorator.
+        // The rewritten form `@(0, exports.logged)('x')` would not be a valid decorator.
         this.#visitDecorator(node.expression as SyntaxNode, inFunction);
         return;
       case 'MetaProperty':
@@ -152,7 +152,7 @@ class Places {
         break;
     }
     const within = inFunction || (/Function|Method$/.test(node.type) && !node.type.startsWith('TS'));
-    // The function around a line with `%time` is the cell's own code.
+    // The function around a line with `%time` contains the cell's own code.
     const timed = isTimer(node) ? (node.arguments as SyntaxNode[])[0] : undefined;
     for (const child of children(node)) {
       if (child === timed && isNode(child.body)) this.visit(child.body, inFunction);

@@ -1,19 +1,19 @@
 import { type Checker, ObjectFlags, SignatureKind, SymbolFlags, type Type } from './type-server.js';
 
-/** So many types are looked at: a type may go on without an end. */
+/** The number of types that are examined, because a type can be infinite. */
 const MOST_TYPES = 200;
 
 const CELL_FILE = /__nbs_cell_\d+\.ts$/i;
 
 const LIBRARY_FILE = /\/lib\.[^/]*\.d\.ts$/i;
 
-/** Types of the library behind which code of a cell may still run. */
+/** Types of the library whose values may still run code of a cell. */
 const RUNNING = /^(Async)?(Generator|Iterator|Iterable)|^(Promise(Like)?|ReadableStream)$/;
 
 /**
- * Whether the type of a name has code in it that looks up names which were declared anew: a function, or an instance of a class of a cell that does.
+ * Tells whether the type of a name contains code that looks up names which were declared again: a function, or an instance of a class whose methods do so.
  * @param path the module that declares the name
- * @param stale paths of modules whose functions do
+ * @param stale paths of the modules whose functions do so
  */
 export function holdsCode(checker: Checker, path: string, name: string, stale: ReadonlySet<string>): boolean {
   const symbol = checker.resolveName(name, SymbolFlags.Value, { document: path, position: 0 });
@@ -28,16 +28,16 @@ export function holdsCode(checker: Checker, path: string, name: string, stale: R
     const own = one.getSymbol();
     const files = (own?.declarations ?? []).map((declaration) => String(declaration.path));
     if (files.some((file) => stale.has(file))) {
-      // What a cell declares in one place may be plain data.
+      // Other declarations of such a cell may be plain data.
       if ((own?.flags ?? 0) & (SymbolFlags.Class | SymbolFlags.Interface)) return true;
     }
     const isNamed = ((own?.flags ?? 0) & (SymbolFlags.Class | SymbolFlags.Interface | SymbolFlags.Enum)) !== 0;
     const parts = (one.objectFlags & ObjectFlags.Reference) !== 0 ? checker.getTypeArguments(one as never) : [];
     if (parts.some(holds)) return true;
-    // A class of the language's library holds values, but any other one may hold a function that makes them.
+    // A generic class of the language's library only holds values. Any other generic class may hold a function that makes them.
     const isLibrary = files.some((file) => LIBRARY_FILE.test(file));
     if (isNamed && parts.length > 0 && (!isLibrary || RUNNING.test(own?.name ?? ''))) return true;
-    // A class of a package, or of a cell that is as it was.
+    // The class is declared by a package, or by a cell that has not changed.
     if (isNamed) return false;
     if (checker.getSignaturesOfType(one, SignatureKind.Call).length > 0) return true;
     if (checker.getSignaturesOfType(one, SignatureKind.Construct).length > 0) return true;

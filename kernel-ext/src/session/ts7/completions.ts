@@ -7,9 +7,9 @@ const WORD_BEFORE = /[\p{ID_Continue}$]*$/u;
 const WORDS = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 const NAME = /^#?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
-/** In front of a name that is new, or of one of a module that is not known yet. */
+/** Matches the text before a name that is new, or before a name from a module that is not known yet. */
 const NEW_NAME = /\b(?:const|let|var|function|class|interface|enum|namespace|type)\s+$|\bimport\s+(?:type\s+)?(?:\{[^}]*)?$/;
-/** In front of a type. A colon may also belong to a value. */
+/** Matches the text before a type. A colon may also come before a value. */
 const TYPE = /(?:[:<|&]|\b(?:extends|implements|as|satisfies|keyof|is|infer)|\btype\s[^;]*=)\s*$/;
 
 const KEYWORDS = (
@@ -36,26 +36,26 @@ const KINDS = new Map<CompletionItemKind | undefined, CompletionKind>([
   [CompletionItemKind.Struct, 'type'],
 ]);
 
-/** Text that is asked about: positions in its file are greater by `shift`. */
+/** A text that is checked as a file: positions in the file are greater by `shift`. */
 export interface Draft {
   readonly path: string;
   readonly shift: number;
 }
 
-/** What has been typed of the word, or of the string, that the cursor is in, and where that begins. */
+/** The part of the word or of the string at the cursor that is already typed, and the offset at which it begins. */
 function typedAt(code: string, offset: number, place: CursorPlace): { readonly start: number; readonly typed: string } {
   const typed = place.kind === 'text' ? code.slice(place.from, offset) : (WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '');
   return { start: offset - typed.length, typed };
 }
 
-/** What the type server knows for the cursor: members, keys, names of an import, texts of a union. `undefined` if names without a dot are asked for. */
+/** The type server's completions at the cursor: members, keys, names of an import, texts of a union. `undefined` if the cursor is at a name without a dot. */
 export function entriesAt(checker: Checker, { path, shift }: Draft, offset: number): Candidate[] | undefined {
   try {
     const entries = checker.getCompletionsAtPosition(path, offset + shift)?.entries ?? [];
     return [...entries]
       .sort((a, b) => compare(a.sortText ?? '', b.sortText ?? '') || compare(a.name, b.name))
       .map(({ name, kind }) => ({
-        // An optional property is named `p?`.
+        // The name of an optional property ends with `?`.
         name: name.replace(/\?$/, ''),
         kind: KINDS.get(kind) ?? 'property',
       }));
@@ -65,11 +65,11 @@ export function entriesAt(checker: Checker, { path, shift }: Draft, offset: numb
   }
 }
 
-/** Those that go on from what has been typed, as they can stand there. */
+/** Selects the entries that continue what is typed, in the form that the cursor's place needs. */
 export function fitting(code: string, offset: number, place: CursorPlace, entries: readonly Candidate[]): Completion {
   const { start, typed } = typedAt(code, offset, place);
   const able = entries.filter(({ name }) => startsWith(name, typed) && !name.startsWith('__nbs'));
-  // Those that are written as what has been typed come first.
+  // Names with the same capital and small letters come first.
   const own = [...able.filter(({ name }) => name.startsWith(typed)), ...able.filter(({ name }) => !name.startsWith(typed))];
   if (place.kind !== 'text')
     return completionOf(
@@ -84,19 +84,19 @@ export function fitting(code: string, offset: number, place: CursorPlace, entrie
   );
 }
 
-/** Names that may stand without a dot. */
+/** The names that can be used without a dot. */
 export interface PlainNames {
-  /** Names of the cells, the newest first, and of the cell itself. */
+  /** The names of the cell itself and of the earlier cells, newest first. */
   readonly notebook: readonly Candidate[];
-  /** Names that every cell has: `serve`, `onnx`, … */
+  /** The names that every cell has: `serve`, `onnx`, … */
   readonly ambient: readonly Candidate[];
   /** Members of `globalThis`. */
   readonly global: readonly Candidate[];
-  /** Types that every cell has. */
+  /** The types that every cell has. */
   readonly types: () => readonly Candidate[];
 }
 
-/** Names without a dot: those of the notebook first. */
+/** Returns the names without a dot. The names of the notebook come first. */
 export function plainNames(checker: Checker, draft: Draft, code: string, offset: number, names: PlainNames): Candidate[] {
   const typed = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
   const before = code.slice(0, offset - typed.length);
@@ -108,7 +108,7 @@ export function plainNames(checker: Checker, draft: Draft, code: string, offset:
   };
   const keywords = (words: readonly string[]): void => add(words.map((name) => ({ name, kind: 'keyword' })));
   add(names.notebook);
-  // What is written elsewhere in the cell may be a parameter or a local variable that can be seen from here.
+  // Other words of the cell may be parameters or local variables that are visible at the cursor.
   for (const word of new Set((before + code.slice(offset)).match(WORDS))) {
     if (!startsWith(word, typed) || found.has(word) || word === typed) continue;
     const kind = kindOf(checker.resolveName(word, NAMED, { document: draft.path, position: offset + draft.shift })?.flags);
@@ -124,7 +124,7 @@ export function plainNames(checker: Checker, draft: Draft, code: string, offset:
   return [...found].map(([name, kind]) => ({ name, kind }));
 }
 
-/** Every meaning that a name may have. */
+/** All kinds of meaning that a name may have. */
 export const NAMED = SymbolFlags.Value | SymbolFlags.Type | SymbolFlags.Namespace | SymbolFlags.Alias;
 
 function kindOf(flags: SymbolFlags | undefined): CompletionKind | undefined {
@@ -139,7 +139,7 @@ function kindOf(flags: SymbolFlags | undefined): CompletionKind | undefined {
 
 const GLOBAL_TYPE = /^(?:declare )?(interface|type|class|enum) ([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu;
 
-/** The types that a file of the language's library declares. */
+/** Lists the types that a file of the language's library declares. */
 export function typesIn(library: string): Candidate[] {
   return [...library.matchAll(GLOBAL_TYPE)].map(([, kind, name]) => ({ name: name as string, kind: kind as CompletionKind }));
 }

@@ -1,29 +1,29 @@
 import { isNode, type SyntaxNode, walk } from '../syntax.js';
 import type { DeclaredKind, DeclaredName } from './cell-scope.js';
 
-/** The `class C {}` in `export class C {}`. */
+/** Returns `class C {}` of `export class C {}`. */
 const declarationOf = (statement: SyntaxNode): SyntaxNode => (isNode(statement.declaration) ? statement.declaration : statement);
 
 export const nameOf = (node: unknown): string | undefined =>
   isNode(node) && node.type === 'Identifier' ? (node.name as string) : undefined;
 
-/** Where a name is declared. */
+/** A declaration of a name. */
 export interface Declaration {
-  /** The whole of it. */
+  /** The whole declaration. */
   readonly node: SyntaxNode;
-  /** What a variable binds, and what it begins with. */
+  /** The pattern that a variable binds, and its initial value. */
   readonly pattern?: SyntaxNode;
   readonly init?: SyntaxNode;
 }
 
-/** Collects what the statements at the top of a cell declare. */
+/** Collects the declarations at the top level of a cell. */
 export class DeclaredNames {
   readonly names = new Map<string, DeclaredName>();
-  /** A name may have several: overloads, a namespace that is continued. */
+  /** A name can have several declarations, for example overloads or a namespace in parts. */
   readonly declarations = new Map<string, Declaration[]>();
   readonly exported = new Set<string>();
   augments = false;
-  /** By the present statement. */
+  /** The names that the present statement declares. */
   #added: string[] = [];
 
   add(statement: SyntaxNode): void {
@@ -65,7 +65,7 @@ export class DeclaredNames {
         this.#declare(inner, nameOf(inner.id), 'import', inner.importKind !== 'type');
         break;
     }
-    // `export import fs = require('fs')`
+    // The statement is `export import fs = require('fs')`.
     if (inner.isExport === true) for (const name of this.#added) this.exported.add(name);
     if (statement.type === 'ExportNamedDeclaration') {
       if (statement !== inner) for (const name of this.#added) this.exported.add(name);
@@ -74,7 +74,7 @@ export class DeclaredNames {
     this.#hoisted(inner);
   }
 
-  /** `export { a, b as c }` exports `a` under its own name. */
+  /** In `export { a, b as c }`, only `a` is exported under its own name. */
   #exports(specifiers: readonly SyntaxNode[]): void {
     for (const { local, exported } of specifiers) {
       const name = nameOf(local);
@@ -82,7 +82,7 @@ export class DeclaredNames {
     }
   }
 
-  /** A `var` in a block or a loop belongs to the cell. */
+  /** A `var` in a block or a loop belongs to the whole cell. */
   #hoisted(statement: SyntaxNode): void {
     if (!/Statement$/.test(statement.type)) return;
     walk(statement, (node) => {
@@ -131,7 +131,7 @@ export class DeclaredNames {
   }
 }
 
-/** A namespace of types alone has no value. */
+/** A namespace that contains only types has no value. */
 export function hasValue(node: SyntaxNode): boolean {
   if (node.kind === 'global' || node.declare === true) return false;
   const { body } = node;

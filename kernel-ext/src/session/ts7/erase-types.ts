@@ -1,7 +1,7 @@
 import type { Edit } from '../mapped-text.js';
 import { isNode, type SyntaxNode } from '../syntax.js';
 
-/** Keys that hold types only, or nothing of the program. */
+/** Keys of nodes that contain only types, or no code. */
 const SKIPPED = new Set([
   'loc',
   'extra',
@@ -19,7 +19,7 @@ const SKIPPED = new Set([
 ]);
 const TYPE_LISTS = ['returnType', 'typeParameters', 'superTypeParameters', 'typeArguments', 'superTypeArguments'];
 const MODIFIERS = /\b(?:public|private|protected|readonly|override|abstract|declare)\b\s*/g;
-/** What may end without a semicolon. */
+/** Nodes that may end without a semicolon. */
 const UNTERMINATED = new Set([
   'ExpressionStatement',
   'VariableDeclaration',
@@ -35,10 +35,10 @@ interface Parenthesized {
 
 const extraOf = (node: SyntaxNode): Parenthesized => (node.extra ?? {}) as Parenthesized;
 
-/** Offset in front of the brackets around an expression. */
+/** Returns the offset before the brackets around an expression. */
 export const opening = (node: SyntaxNode): number => extraOf(node).parenStart ?? node.start;
 
-/** Offset behind the brackets around an expression. */
+/** Returns the offset after the brackets around an expression. */
 export function closing(text: string, node: SyntaxNode): number {
   const { parenthesized, parenStart } = extraOf(node);
   if (parenthesized !== true || parenStart === undefined) return node.end;
@@ -55,8 +55,8 @@ export function closing(text: string, node: SyntaxNode): number {
 }
 
 /**
- * Edits that take the types out of a cell: what is left stands where it stood.
- * Enums, namespaces with values, decorators, accessors and `import =` are left: they need a compiler.
+ * Returns edits that remove the types from a cell; the remaining code keeps its positions.
+ * Enums, namespaces with values, decorators, accessors and `import =` remain, because they need a compiler.
  */
 export function typeErasures(program: SyntaxNode, text: string): Edit[] {
   const eraser = new TypeEraser(text);
@@ -78,7 +78,7 @@ class TypeEraser {
       this.#cut(node.start, node.end, ';');
       return;
     }
-    // `cellCode` makes these.
+    // `cellCode` makes the edits for imports.
     if (node.type === 'ImportDeclaration') return;
     this.#own(node);
     if (Array.isArray(node.params)) this.#thisParameter(node.params as SyntaxNode[]);
@@ -93,14 +93,14 @@ class TypeEraser {
         for (const child of value) if (isNode(child) && !(key === 'params' && isThis(child))) this.visit(child, node);
       } else if (isNode(value)) this.visit(value, node);
     }
-    // Of `x as T` at a line's end, the next line must not become a part.
+    // If `x as T` ends a line without a semicolon, the next line must not become a part of it.
     const isHead = parent.type.startsWith('For') && parent.body !== node;
     if (UNTERMINATED.has(node.type) && !isHead && this.#text[node.end - 1] !== ';' && this.#ends.has(node.end)) {
       this.edits.push({ start: node.end, end: node.end, text: ';' });
     }
   }
 
-  /** Nothing of the node exists at run time. */
+  /** True if nothing of the node exists at run time. */
   #isWhole(node: SyntaxNode): boolean {
     switch (node.type) {
       case 'TSInterfaceDeclaration':
@@ -108,7 +108,7 @@ class TypeEraser {
       case 'TSDeclareFunction':
       case 'TSDeclareMethod':
       case 'TSIndexSignature':
-      // Of types alone, or `declare global`: one with values needs a compiler.
+      // The namespace contains only types, or is `declare global`. A namespace with values needs a compiler.
       case 'TSModuleDeclaration':
         return true;
       case 'ExportNamedDeclaration':
@@ -168,7 +168,7 @@ class TypeEraser {
     }
   }
 
-  /** `() => <T>{ a: 1 }` would have a block, and in `async <T>⏎(x) =>` the line would end behind `async`. */
+  /** `() => <T>{ a: 1 }` would become a function with a block, and in `async <T>⏎(x) =>` a line break after `async` would end the statement. */
   #arrow(node: SyntaxNode): void {
     const body = node.body as SyntaxNode;
     if (body.type === 'TSTypeAssertion' && opening(body) === body.start) {
@@ -180,7 +180,7 @@ class TypeEraser {
     if (gap.includes('\n')) this.#cut(typeParameters.end, typeParameters.end + gap.length);
   }
 
-  /** Modifiers in front of a member's name, and `?` or `!` behind it. */
+  /** Removes the modifiers before a member's name, and the `?` or `!` after it. */
   #member(node: SyntaxNode): void {
     const key = node.key as SyntaxNode;
     const from = (node.decorators as SyntaxNode[] | undefined)?.at(-1)?.end ?? node.start;
@@ -195,7 +195,7 @@ class TypeEraser {
     if (mark !== null) this.#cut(keyEnd + mark[0].length - 1, keyEnd + mark[0].length);
   }
 
-  /** `constructor(private x: number) {}` becomes `constructor(x) { this.x = x; }`. */
+  /** Converts `constructor(private x: number) {}` to `constructor(x) { this.x = x; }`. */
   #assignProperties(node: SyntaxNode): void {
     const names = (node.params as SyntaxNode[])
       .filter((one) => one.type === 'TSParameterProperty')
@@ -206,7 +206,7 @@ class TypeEraser {
     const before = callsSuper ?? (body.directives as SyntaxNode[] | undefined)?.at(-1);
     const at = before?.end ?? body.start + 1;
     const assignments = names.map((name) => `this.${name} = ${name};`).join(' ');
-    // What stands before may end without a semicolon.
+    // The statement before may end without a semicolon.
     this.edits.push({ start: at, end: at, text: `${before === undefined ? ' ' : '; '}${assignments}` });
   }
 
@@ -226,7 +226,7 @@ class TypeEraser {
     this.#cut(at, clauses.at(-1)?.end ?? first.end);
   }
 
-  /** `function f(this: T, a) {}` */
+  /** Removes the first parameter of `function f(this: T, a) {}`. */
   #thisParameter(params: readonly SyntaxNode[]): void {
     const [first, next] = params;
     if (first === undefined || !isThis(first)) return;

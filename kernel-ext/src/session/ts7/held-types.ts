@@ -9,22 +9,22 @@ const CALL = /^(CallExpression|OptionalCallExpression|TaggedTemplateExpression|I
 const MEMBER = /^(MemberExpression|OptionalMemberExpression)$/;
 
 /**
- * What a variable's type is after names that its cell uses were declared anew:
- * - `now`: that of the cell's new module, in which statements use what the names were, and functions what they are;
- * - `before`: as it was, unless there is code in it, which does another thing now; then
- * - `both`: what a call gave may have been made with the old names or, if it has code, with the new ones.
+ * The type of a variable after names that its cell uses were declared again:
+ * - `now`: the type in the cell's new module, in which statements use the old declarations and functions the present ones;
+ * - `before`: the old type, because the value was computed with the old names; if the type contains code, which now does something else, then
+ * - `both`: the value may have been made with the old names or with the new ones.
  */
 export type HeldType = 'now' | 'before' | 'both';
 
-/** Says for the variables of one cell which type they have after a change. It decides on the syntax. */
+/** Decides which type the variables of one cell have after a change. The decision uses only the syntax. */
 export class HeldTypes {
   readonly #module: CellModule;
   readonly #changed: ReadonlySet<string>;
   readonly #fieldsOf: (className: string) => string | undefined;
 
   /**
-   * @param changed names with another value or another type than when the cell was checked
-   * @param fieldsOf the text of a class's instance fields and bases, if the classes are known
+   * @param changed names whose value or type differs from when the cell was checked
+   * @param fieldsOf the text of the instance fields of a class and of its base classes, if these classes are known
    */
   constructor(module: CellModule, changed: ReadonlySet<string>, fieldsOf: (className: string) => string | undefined) {
     this.#module = module;
@@ -42,7 +42,7 @@ export class HeldTypes {
 
   #declared({ node, pattern, init }: Declaration, { kind, isUsed, isWritten }: ScopeName): HeldType {
     if (!this.#mentions(node)) return 'now';
-    // A loop's variable.
+    // The variable belongs to a loop.
     if (pattern === undefined) return 'before';
     if (isNode(pattern.typeAnnotation)) {
       if (init !== undefined && FUNCTION.test(init.type)) return isWritten === true ? 'both' : 'now';
@@ -58,21 +58,21 @@ export class HeldTypes {
     return !isTaken && this.#isPlain(init) ? 'now' : 'before';
   }
 
-  /** Whether the new module says the type of an expression that was computed with the old names. */
+  /** Tells whether the new module gives the correct type of an expression that was computed with the old names. */
   #isPlain(node: SyntaxNode): boolean {
     if (FUNCTION.test(node.type)) return true;
     if (/^Class(Expression|Declaration)$/.test(node.type)) return !isNode(node.superClass) || this.#isPlain(node.superClass);
     if (MEMBER.test(node.type)) return !this.#mentions(node.object as SyntaxNode);
     if (node.type === 'NewExpression') return this.#isPlainInstance(node);
     if (CALL.test(node.type)) {
-      // What nbserve is given runs later, in a replica.
+      // Functions that are passed to nbserve run later, in a replica.
       if (!isNode(node.callee) || rootOf(node.callee) !== 'serve') return !this.#mentions(node);
     }
     for (const child of children(node)) if (!this.#isPlain(child)) return false;
     return true;
   }
 
-  /** An instance's methods are of now. Its fields were computed when it was made. */
+  /** The methods of an instance are the present ones. Its fields were computed when it was made. */
   #isPlainInstance(node: SyntaxNode): boolean {
     const callee = node.callee as SyntaxNode;
     const fields = callee.type === 'Identifier' ? this.#fieldsOf(callee.name as string) : undefined;
@@ -91,25 +91,25 @@ export class HeldTypes {
   }
 }
 
-/** The `a` of `a.b().c`. */
+/** Returns `a` of `a.b().c`. */
 function rootOf(node: SyntaxNode): unknown {
   let root: unknown = node;
   while (isNode(root) && root.type !== 'Identifier') root = root.object ?? root.callee;
   return isNode(root) ? root.name : undefined;
 }
 
-/** The text of a class's instance fields, and its base; undefined if the module has no such class. */
+/** Returns the text of the instance fields of a class, and its base class; undefined if the module does not declare the class. */
 export function fieldsIn({ text, syntax }: CellModule, className: string): { text: string; base?: string } | undefined {
   const found = syntax.declarations.get(className)?.find(({ node }) => node.type === 'ClassDeclaration')?.node;
   if (found === undefined) return undefined;
   const parts: SyntaxNode[] = [];
   const members = (found.body as SyntaxNode).body as SyntaxNode[];
   const fields = members.filter(({ type }) => /^Class(Private|Accessor)?Property$/.test(type));
-  // A field of which nothing is said has the type that the constructor gives it.
+  // A field without a type and a value has the type that the constructor assigns.
   const isGiven = fields.some(({ value, typeAnnotation }) => !isNode(value) && !isNode(typeAnnotation));
   for (const { value, typeAnnotation } of fields) {
     if (isNode(typeAnnotation)) parts.push(typeAnnotation);
-    // A function in a field is as a method.
+    // A function in a field is treated like a method.
     if (isNode(value) && !FUNCTION.test(value.type)) parts.push(value);
   }
   for (const member of members)

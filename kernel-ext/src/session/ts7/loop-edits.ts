@@ -5,9 +5,9 @@ const LOOPS = new Set(['ForStatement', 'ForInStatement', 'ForOfStatement', 'Whil
 const CALLS = new Set(['CallExpression', 'OptionalCallExpression', 'NewExpression', 'TaggedTemplateExpression']);
 
 /**
- * Loops that call something call a function of the kernel's that does nothing, too. V8 looks for interrupts where a function begins, but in a loop only
- * after so many instructions: `for (;;) JSON.parse(text)` would come to that after minutes.
- * @returns the edits before and behind what is in the loops: the former have to come before other edits at the same place, the latter behind them
+ * Adds a call of an empty function of the kernel to each loop that calls something. V8 looks for interrupts at the start of each JavaScript function, but in
+ * a loop only after a number of instructions: in `for (;;) JSON.parse(text)` this would take minutes.
+ * @returns the edits before and after the bodies of loops; at the same place, the former come before other edits, and the latter after them
  */
 export function loopEdits(program: SyntaxNode): { readonly before: Edit[]; readonly behind: Edit[] } {
   const before: Edit[] = [];

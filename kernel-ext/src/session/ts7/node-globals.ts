@@ -1,4 +1,4 @@
-/** Globals of Node whose types are only in TypeScript's library for browsers. They are left out if the notebook's `tsconfig.json` asks for that library. */
+/** Globals of Node whose types are only in TypeScript's library for browsers. They are not declared if the notebook's `tsconfig.json` includes that library. */
 export const NODE_GLOBALS = `
 declare const Performance: { readonly prototype: typeof performance };
 interface Crypto extends __NbsWebcrypto.Crypto {}

@@ -2,19 +2,19 @@ import { join } from 'node:path';
 import type { TransformOptions } from 'esbuild';
 import { modificationTime, readTsconfig, type Tsconfig } from './tsconfig-file.js';
 
-/** The compiler options of the `tsconfig.json` beside a notebook that count for its cells. */
+/** The compiler options in the notebook's `tsconfig.json` that apply to its cells. */
 const TAKEN =
   /^(strict\w*|noImplicit\w*|noUnchecked\w*|noUnused\w*|noFallthrough\w*|noPropertyAccess\w*|exactOptional\w*|useUnknownInCatchVariables|alwaysStrict|lib|jsx\w*|react\w*|experimentalDecorators|emitDecoratorMetadata|customConditions)$/;
 
-/** What esbuild has to know of them. */
+/** The options among these that esbuild needs. */
 const COMPILED = /^(jsx\w*|experimentalDecorators)$/;
 
-/** The settings of a notebook's folder. */
+/** The settings of the notebook's folder. */
 export class NotebookConfig {
   readonly #file: Tsconfig;
-  /** Compiler options, `paths` not among them. */
+  /** Compiler options, without `paths`. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Pattern, `@lib/*`, → patterns of files, absolute. */
+  /** Patterns such as `@lib/*` → absolute patterns of files. */
   readonly paths: Tsconfig['paths'];
 
   constructor(folder: string) {
@@ -23,7 +23,7 @@ export class NotebookConfig {
     this.paths = this.#file.paths;
   }
 
-  /** Whether the files say something else by now. */
+  /** True if the files have changed since they were read. */
   get hasChanged(): boolean {
     return [...this.#file.read].some(([path, modifiedMs]) => modificationTime(path) !== modifiedMs);
   }
@@ -33,12 +33,12 @@ export class NotebookConfig {
     if (this.#file.fault !== undefined) throw this.#file.fault;
   }
 
-  /** It asks for annotations, of which `strict` alone says nothing here. */
+  /** True if the settings require annotations. For a cell, `strict` alone does not. */
   get asksForAnnotations(): boolean {
     return this.options.noImplicitAny === true;
   }
 
-  /** The library for browsers is asked for. */
+  /** True if the settings include the library for browsers. */
   get hasDom(): boolean {
     return Array.isArray(this.options.lib) && this.options.lib.some((name) => /^dom$/i.test(String(name)));
   }
@@ -49,7 +49,7 @@ export class NotebookConfig {
     return { compilerOptions: { useDefineForClassFields: true, experimentalDecorators: false, ...own, jsx } };
   }
 
-  /** Files that `paths` names for a specifier, the best first. */
+  /** The files that `paths` names for a specifier, the best first. */
   candidates(specifier: string): string[] {
     for (const [pattern, files] of Object.entries(this.paths)) {
       const [before = '', after] = pattern.split('*');

@@ -14,7 +14,7 @@ export function projectConfig(
       module: 'preserve',
       moduleResolution: 'bundler',
       moduleDetection: 'force',
-      // Of regular expressions, the flags that this Node knows. Nothing is emitted.
+      // The target decides which flags a regular expression may have: those that this Node supports. No code is emitted.
       target: major >= 24 ? 'es2025' : 'es2024',
       lib: [...libraries(major), 'esnext.disposable', 'esnext.decorators'],
       strict: true,
@@ -26,7 +26,7 @@ export function projectConfig(
       jsx: 'preserve',
       noEmit: true,
       skipLibCheck: true,
-      // The folder that holds the kernel's `node`: a notebook's folder may have none.
+      // The folder that holds the kernel's own `node` types, because a notebook's folder may have none.
       typeRoots: [dirname(dirname(nodeTypesFile()))],
       types: ['node'],
       ...chosen,
@@ -37,7 +37,7 @@ export function projectConfig(
   });
 }
 
-/** The JavaScript library that a major version of Node has; https://node.green */
+/** The JavaScript library that each major version of Node supports; https://node.green */
 function libraries(nodeMajor: number): readonly string[] {
   if (nodeMajor >= 24) return ['es2025', 'esnext.error'];
   if (nodeMajor >= 22) return ['es2024', 'es2025.collection', 'es2025.iterator'];

@@ -3,7 +3,7 @@ import { children } from './cell-lookups.js';
 import { type CellModule, mappedModule, wordsOf } from './cell-module.js';
 import { type ScopeName, slotOf } from './cell-scope.js';
 
-/** What the type checker says of code of an earlier cell. */
+/** An error that the type checker finds in the code of an earlier cell. */
 export interface Fault {
   readonly pos: number;
   readonly code: number;
@@ -18,8 +18,8 @@ export interface RenewedFaultsOptions {
 const RUNS_LATER = /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method)/;
 
 /**
- * What is wrong by now with the functions that a name stands for, and with those that they use: names that they use were declared anew with other types.
- * Statements ran when names were others, so that nothing is wrong with them.
+ * Finds a type error in the functions that a name stands for, or in functions that they use, if names that they use were declared again with other types.
+ * Errors in statements do not count, because statements ran with the old declarations.
  */
 export function renewedFault({ cells, faultsOf }: RenewedFaultsOptions, name: string, known: ScopeName): Fault | undefined {
   const seen = new Set<string>();

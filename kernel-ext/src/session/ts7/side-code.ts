@@ -18,7 +18,7 @@ export const LOADERS: Readonly<Record<string, Loader>> = {
 };
 
 export interface SideCode {
-  /** CommonJS, or if it awaits a function expression; behind it its source map. */
+  /** A CommonJS module with its source map. If it awaits at its top level, it is a function expression instead. */
   readonly code: string;
   readonly awaits: boolean;
   readonly requires: readonly string[];
@@ -27,14 +27,14 @@ export interface SideCode {
 const REQUIRED = /\b(?:require|import)\("([^"\n]+)"/g;
 const MAP_COMMENT = '//# sourceMappingURL=';
 
-/** As long as the word `import`, so that positions stay. What it is and `import.meta` stand in `module.nbs`. */
+/** This name is as long as the keyword `import`, so that positions stay the same. `module.nbs` holds this function and the value for `import.meta`. */
 const IMPORT = 'nbsImp';
 const HEAD = `const { ${IMPORT}, nbsMeta } = module.nbs; `;
 
 /**
  * Makes a file beside the notebook runnable.
- * @param mayAwait it uses a file that awaits at its top
- * @throws what esbuild says of a file that it cannot compile
+ * @param mayAwait whether it uses a file with a top-level `await`
+ * @throws the error of esbuild if the file cannot be compiled
  */
 export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfigRaw'], mayAwait: boolean): SideCode {
   const text = readFileSync(path, 'utf8');
@@ -64,7 +64,7 @@ export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfi
 
 const specifiersIn = (code: string): string[] => [...code.matchAll(REQUIRED)].flatMap(([, specifier]) => specifier ?? []);
 
-/** `import(…)` goes through the kernel, which knows the notebook's files. */
+/** Replaces `import(…)` by a call of the kernel, which knows the notebook's files. */
 function withImports(code: string): string {
   if (!/\bimport\s*\(/.test(code)) return code;
   const program = parseCell(code);
@@ -86,7 +86,7 @@ const nameOf = (node: unknown): string => {
   return name ?? value ?? '';
 };
 
-/** An async function of a module that esbuild wrote: imports are awaited, exports are getters, which are there from the start. */
+/** Makes an async function of a module that esbuild has written. Imports are awaited, and exports are getters that exist from the start. */
 function asyncModule(js: string): SideCode {
   const comment = js.lastIndexOf(MAP_COMMENT);
   const module = js.slice(0, comment);

@@ -12,17 +12,17 @@ const NODE_MODULES = /[\\/]node_modules[\\/]/;
 
 interface KnownFile {
   readonly modifiedMs: number;
-  /** It awaits at its top, or uses one that does. */
+  /** True if the file awaits at its top level, or uses a file that does. */
   readonly awaits: boolean;
   readonly requires: readonly string[];
 }
 
-/** The notebook's own files that cells import: by a relative path, by `paths` of its `tsconfig.json`, or as a package whose main file is TypeScript. */
+/** The notebook's own files that cells import: by a relative path, by `paths` of the `tsconfig.json`, or as a package whose main file is TypeScript. */
 export class SideModules {
   readonly #folder: string;
   #config: NotebookConfig;
   readonly #known = new Map<string, KnownFile>();
-  /** Compiled, and not handed out yet. */
+  /** Modules that are compiled and were not returned by `taken` yet. */
   readonly #fresh = new Map<string, SideModule>();
 
   constructor(folder: string, config: NotebookConfig) {
@@ -30,21 +30,21 @@ export class SideModules {
     this.#config = config;
   }
 
-  /** Everything is compiled anew. */
+  /** Makes all files compile again, with new settings. */
   configure(config: NotebookConfig): void {
     this.#config = config;
     this.#known.clear();
     this.#fresh.clear();
   }
 
-  /** Whether files that were read before have changed since, or are gone: the type server must hear of it. */
+  /** Tells whether files that were read before have changed or no longer exist; the type server must then read them again. */
   forgetChanged(): boolean {
     const changed = [...this.#known].filter(([path, { modifiedMs }]) => modificationTime(path) !== modifiedMs);
     for (const [path] of changed) this.#known.delete(path);
     return changed.length > 0;
   }
 
-  /** Compiles what is new or has changed of the files that `specifiers` lead to. @returns the TypeScript files among them */
+  /** Compiles the new and changed files that `specifiers` lead to. @returns the TypeScript files among all of them */
   reached(specifiers: Iterable<string>, from = this.#folder): string[] {
     const paths = new Set<string>();
     const visit = (folder: string, specifier: string): void => {
@@ -58,19 +58,19 @@ export class SideModules {
     return [...paths].filter((path) => TYPED.has(extname(path)) && !NODE_MODULES.test(path));
   }
 
-  /** Whether {@link taken} has something. */
+  /** True if {@link taken} would return something. */
   get hasFresh(): boolean {
     return this.#fresh.size > 0;
   }
 
-  /** What was compiled since the last call. */
+  /** Returns the modules that were compiled since the last call. */
   taken(): SideModule[] {
     const modules = [...this.#fresh.values()];
     this.#fresh.clear();
     return modules;
   }
 
-  /** The file that a specifier means, if it is one that the kernel compiles. */
+  /** Finds the file for a specifier, if it is one that the kernel compiles. */
   find(folder: string, specifier: string): string | undefined {
     if (specifier.startsWith('file:')) return localFile(fileURLToPath(specifier));
     if (/^(\.{0,2}\/|\.{1,2}$)/.test(specifier)) return localFile(resolve(folder, specifier));
@@ -96,12 +96,12 @@ export class SideModules {
       this.#known.set(path, known);
       return known;
     } catch {
-      // The checker, or Node, says what is wrong with it.
+      // The checker or Node reports the error in the file.
       return undefined;
     }
   }
 
-  /** Who uses a file that awaits has to await it. */
+  /** A file that uses a file with a top-level `await` must await it. */
   #spreadAwaits(paths: ReadonlySet<string>): void {
     for (let isDone = false; !isDone; ) {
       isDone = true;
@@ -116,7 +116,7 @@ export class SideModules {
   }
 }
 
-/** TypeScript may be imported by the name that its JavaScript would have. */
+/** A TypeScript file may be imported by the name of its compiled JavaScript. */
 function localFile(path: string): string | undefined {
   const bare = path.replace(/\.([cm]?)jsx?$/, '');
   const typed = bare === path ? [] : [...TYPED].map((ending) => bare + ending);
@@ -134,7 +134,7 @@ function localFile(path: string): string | undefined {
   );
 }
 
-/** A package, for example of the same workspace, whose main file is TypeScript. */
+/** Finds a package whose main file is TypeScript, for example one of the same workspace. */
 function typedPackage(folder: string, specifier: string): string | undefined {
   try {
     const path = createRequire(join(folder, 'cell.js')).resolve(specifier);

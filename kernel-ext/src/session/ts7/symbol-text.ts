@@ -2,13 +2,13 @@ import type { Inspection } from '../converter.js';
 import { type Checker, type Emitter, SymbolFlags, signaturesOf, type TypeSymbol } from './type-server.js';
 
 export interface SymbolTextOptions {
-  /** How a variable was declared: `const`, `let` or `var`. */
+  /** The keyword that declared a variable: `const`, `let` or `var`. */
   readonly variable: string;
-  /** It is made with `new` there, so that its constructors are asked for. */
+  /** True if `new` comes before the name; its constructors are then shown. */
   readonly isNew: boolean;
 }
 
-/** A name and what is known of it, as a declaration would say it: `const x: number`. Each overload has a line. */
+/** Describes a name like a declaration: `const x: number`. Each overload has a line of its own. */
 export function describeSymbol(checker: Checker, emitter: Emitter, found: TypeSymbol, options: SymbolTextOptions): Inspection {
   const symbol = (found.flags & SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(found) : found;
   const made = options.isNew ? symbol.getMembers().get(CONSTRUCTOR) : undefined;
@@ -55,5 +55,5 @@ function signatureOf(
   return `(property) ${name}: ${text}`;
 }
 
-/** `NodeBuilderFlags.InTypeAlias`: write out what the alias stands for, and not its name. */
+/** `NodeBuilderFlags.InTypeAlias`: the type of the alias is written out, instead of its name. */
 const IN_TYPE_ALIAS = 1 << 23;

@@ -35,10 +35,10 @@ import {
   type TypeSymbol,
 } from './type-server.js';
 
-/** A module or its types were not found. They may have been installed since the server last looked. */
+/** The checker did not find a module or its types. They may have been installed since the server last looked. */
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
 
-/** A package has no types. */
+/** The checker found a package, but no types for it. */
 const NO_TYPES = 7016;
 
 export interface Ts7Options {
@@ -49,7 +49,7 @@ export interface Ts7Options {
   readonly interruptPending?: () => boolean;
 }
 
-/** The converter on TypeScript 7, which runs as a process beside the kernel. Each cell is a module of its own: see {@link CellModules}. */
+/** The converter for TypeScript 7, which runs as a process beside the kernel. Each cell is a module of its own; see {@link CellModules}. */
 export class Ts7Converter implements Converter {
   readonly #folder: string;
   readonly #options: Ts7Options;
@@ -60,7 +60,7 @@ export class Ts7Converter implements Converter {
   readonly #ambientNames: readonly Candidate[];
   #globals: readonly Candidate[] | undefined;
   #types: readonly Candidate[] | undefined;
-  /** Texts of the cells with classes, by their ids. */
+  /** The texts of cells with classes, by the ids of the cells. */
   readonly #classes = new Map<string, string>();
 
   constructor(options: Ts7Options) {
@@ -85,7 +85,7 @@ export class Ts7Converter implements Converter {
     const haveChanged = this.#sides.forgetChanged();
     const sides = this.#sides.reached(parsed?.specifiers ?? []);
     if (haveChanged || this.#sides.hasFresh) this.#server.forgetFiles();
-    // A variable that the cell assigns first has the type that it says now, and not what it held before.
+    // If the cell assigns a variable first, the variable has its declared type, and not the type of its old value.
     const assigning = parsed === undefined ? undefined : narrowed(known, parsed);
     let scope = assigning ?? known;
     let { written, found } = this.#checked(scope, text, parsed, sides, isUnchecked);
@@ -110,7 +110,7 @@ export class Ts7Converter implements Converter {
       (name) => scopeName(scope, name)?.hasValue === true,
       this.#config.esbuild,
     );
-    // The same cell once more changes no type: what was made with its classes stays assignable, also if they have private members.
+    // If the same cell runs again, its types do not change. Instances of its classes stay assignable, even if the classes have private members.
     const after = this.#modules.same(scope, text, syntax, written) ? scope : this.#modules.accept(scope, text, syntax, written);
     if (/\bclass\b/.test(text)) this.#classes.set(id, text);
     return {
@@ -141,7 +141,7 @@ export class Ts7Converter implements Converter {
         try {
           return { answer: file === undefined ? undefined : ask(checker, file) };
         } catch (error) {
-          // What is wrong with the types is no fault of the server's, which would be started anew.
+          // An error in the user's types must not restart the server.
           if (isNbserveError(error)) return { refusal: error };
           throw error;
         }
@@ -158,7 +158,7 @@ export class Ts7Converter implements Converter {
     const draft = this.#modules.draft(scope, code, syntax);
     let found = this.#server.ask((_, checker) => entriesAt(checker, draft, offset));
     const object = place.kind === 'text' ? OPTIONAL_KEY.exec(code.slice(0, place.from))?.[1] : undefined;
-    // TypeScript knows the keys of what may be undefined behind a dot only.
+    // If an object may be undefined, TypeScript offers its keys only after a dot.
     if (object !== undefined && found?.length === 0) {
       const members = this.#modules.draft(scope, object, undefined);
       found = this.#server.ask((_, checker) => entriesAt(checker, members, object.length));
@@ -170,7 +170,7 @@ export class Ts7Converter implements Converter {
       global: this.#globalNames(scope),
       types: () => this.#globalTypes(),
     };
-    // Asking for the names of the globals was another question, with another draft.
+    // The names of the globals were asked for with another draft, so this draft must be written again.
     const again = this.#modules.draft(scope, code, syntax);
     return fitting(
       code,
@@ -190,16 +190,16 @@ export class Ts7Converter implements Converter {
       const isKnown = (found: TypeSymbol | undefined): found is TypeSymbol =>
         found !== undefined && !checker.isUnknownSymbol(found);
       let symbol = checker.getSymbolAtPosition(path, offset + shift);
-      // A type where a value is expected, in code that is half typed.
+      // The code is not finished, and there is a type in the place of a value.
       if (!isKnown(symbol) && place.kind === 'code') symbol = namedAt(checker, { path, shift }, code, offset);
-      // Of the name of a module it is the file.
+      // For the name of a module, the symbol is its file.
       if (!isKnown(symbol) || symbol.name.startsWith('"')) return undefined;
       const kind = syntax?.names.get(symbol.name)?.kind ?? scopeName(scope, symbol.name)?.kind;
       const variable = kind === 'let' || kind === 'var' ? kind : 'const';
       const isNew = /\bnew\s+(?:[\p{ID_Continue}$]+\s*\.\s*)*[\p{ID_Continue}$]*$/u.test(code.slice(0, offset));
       const known = describeSymbol(checker, emitter, symbol, { variable, isNew });
       if (known.documentation !== '') return known;
-      // `declare let x: __nbs.t2['x']` has no documentation of its own: the cell that declared it has.
+      // `declare let x: __nbs.t2['x']` has no documentation; the declaration in the other cell has it.
       const declared = head.indexOf(`['${symbol.name}'];`);
       if (declared < 0 || checker.getSymbolAtPosition(path, head.lastIndexOf(` ${symbol.name}:`, declared) + 1)?.id !== symbol.id)
         return known;
@@ -235,7 +235,7 @@ export class Ts7Converter implements Converter {
     return { ambient: hasDom ? ambient : ambient + NODE_GLOBALS, paths: { ...own, ...paths }, compilerOptions };
   }
 
-  /** A `tsconfig.json` that changed counts from the next cell on. */
+  /** Reads the `tsconfig.json` again if it has changed; it applies from the next cell on. */
   #readConfig(): void {
     if (this.#config.hasChanged) {
       this.#config = new NotebookConfig(this.#folder);
@@ -268,7 +268,7 @@ export class Ts7Converter implements Converter {
     const found = ask();
     if (!found.some(({ code }) => CANNOT_FIND_MODULE.has(code))) return found;
     this.#server.forgetFiles();
-    // A package without types is used without them, as JavaScript is.
+    // A package without types can be used, as in JavaScript.
     return ask().filter(({ code }) => !this.#isSilenced(code) && code !== NO_TYPES);
   }
 
@@ -284,7 +284,7 @@ export class Ts7Converter implements Converter {
     return { start: offset(one.pos), end: offset(one.end), code, message };
   }
 
-  /** Names that were imported without the word `type` and are types only: nothing is imported for them. */
+  /** Marks imported names that are types only, although the import does not say `type`; they are not imported at run time. */
   #withoutTypes(path: string, syntax: CellSyntax): CellSyntax {
     const imported = importedNames(syntax);
     if (imported.length === 0) return syntax;
@@ -323,7 +323,7 @@ export class Ts7Converter implements Converter {
   }
 }
 
-/** The names of cells as completions. */
+/** Converts the names of cells to completions. */
 function candidatesOf(names: Iterable<readonly [string, { readonly kind: DeclaredKind }]>): Candidate[] {
   return [...names].map(([name, { kind }]) => ({ name, kind: COMPLETED[kind] }));
 }
@@ -340,12 +340,12 @@ const COMPLETED = {
   import: 'variable',
 } as const satisfies Record<DeclaredKind, Candidate['kind']>;
 
-/** `user?.['`; the group ends with the dot. */
+/** Matches `user?.['`; the group ends with the dot. */
 const OPTIONAL_KEY = /^([\s\S]*\?\.)\[\s*["'`]$/;
 
 const WORD_AROUND = /([\p{ID_Continue}$]*)\|([\p{ID_Continue}$]*)/u;
 
-/** What the word at the offset means if it stands alone. */
+/** Resolves the word at the offset as a name by itself. */
 function namedAt(checker: Checker, { path, shift }: Draft, code: string, offset: number): TypeSymbol | undefined {
   const [, before = '', after = ''] = WORD_AROUND.exec(`${code.slice(0, offset)}|${code.slice(offset)}`) ?? [];
   const start = offset - before.length;

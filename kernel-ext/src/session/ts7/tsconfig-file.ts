@@ -3,15 +3,15 @@ import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { BadTsconfig } from '../errors.js';
 
-/** What a `tsconfig.json` says together with the files that it extends. */
+/** The settings of a `tsconfig.json` and of the files that it extends. */
 export interface Tsconfig {
-  /** Compiler options; those of the file go before those that it extends. */
+  /** Compiler options; those of the file replace those of the files that it extends. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Pattern, `@lib/*`, → patterns of files, absolute. */
+  /** Patterns such as `@lib/*` → absolute patterns of files. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
-  /** File that was read, or looked for → when it was last changed, 0 if it was not there. */
+  /** Each file that was read or looked for → the time of its last change; 0 if the file does not exist. */
   readonly read: ReadonlyMap<string, number>;
-  /** NBS_TSCONFIG: a file is not JSON, or extends one that is not there. There are no options then. */
+  /** NBS_TSCONFIG, if a file is not JSON, or extends a file that does not exist. There are no options then. */
   readonly fault?: Error;
 }
 
@@ -35,7 +35,7 @@ export function modificationTime(path: string): number {
 }
 
 function merged(file: string, read: Map<string, number>, extendedBy: string | undefined): Pick<Tsconfig, 'options' | 'paths'> {
-  // A file that extends itself.
+  // The file extends itself.
   if (read.has(file)) return { options: {}, paths: {} };
   const modifiedMs = modificationTime(file);
   read.set(file, modifiedMs);
@@ -65,7 +65,7 @@ function merged(file: string, read: Map<string, number>, extendedBy: string | un
   return { options: { ...options, ...own }, paths };
 }
 
-/** The file that `extends` means: a path, or a file of a package. */
+/** Finds the file that `extends` names: a path, or a file of a package. */
 function locate(from: string, base: string): string {
   const name = base.endsWith('.json') ? base : `${base}.json`;
   if (isAbsolute(base) || /^\.{1,2}(\/|$)/.test(base)) return resolve(dirname(from), name);
@@ -75,7 +75,7 @@ function locate(from: string, base: string): string {
       const found = find(specifier);
       if (found.endsWith('.json')) return found;
     } catch {
-      // It may have another name.
+      // The file may have another name.
     }
   }
   return join(dirname(from), 'node_modules', name);
@@ -89,7 +89,7 @@ function parsed(file: string): Raw {
   }
 }
 
-/** JSON of a `tsconfig.json`, which may hold comments and commas too many. */
+/** Parses the JSON of a `tsconfig.json`, which may contain comments and trailing commas. */
 const withoutComments = (text: string): string =>
   text
     .replace(/^\ufeff/, '')

@@ -17,12 +17,12 @@ import {
 import { KeyboardInterrupt, TypeCheckerFailed } from '../errors.js';
 import { projectConfig } from './project-config.js';
 
-// The only file of the kernel that knows TypeScript 7's API, which is not stable yet: `typescript7` is pinned to one version, here and in nbserve.
+// Only this file uses TypeScript 7's API, which is not stable yet. So `typescript7` is pinned to one version, here and in nbserve.
 
 export type { Checker, Diagnostic, Emitter, SourceFile, Type, TypeSymbol };
 export { CompletionItemKind, ObjectFlags, SignatureKind, SymbolFlags };
 
-/** How a type can be called, or made with `new`: `(x: number): string` for each overload. */
+/** The signatures for calling a type, or for `new`: `(x: number): string` for each overload. */
 export function signaturesOf(checker: Checker, emitter: Emitter, type: Type, isNew: boolean): string[] {
   return checker.getSignaturesOfType(type, isNew ? SignatureKind.Construct : SignatureKind.Call).flatMap((signature) => {
     const node = checker.signatureToSignatureDeclaration(signature, SyntaxKind.CallSignature);
@@ -30,53 +30,59 @@ export function signaturesOf(checker: Checker, emitter: Emitter, type: Type, isN
   });
 }
 
-/** TypeScript 7.0 completes names without a dot in no way but this error. */
+/** If names without a dot are to be completed, TypeScript 7.0 only throws this error. */
 export const wantsPlainNames = (error: unknown): boolean => /needs auto imports/.test(String(error));
 
 export interface ProjectOptions {
-  /** Declarations that every cell sees. */
+  /** The declarations that every cell sees. */
   readonly ambient: string;
-  /** Packages whose types come from the kernel and not from the notebook's folder: name → files. */
+  /** The packages whose types come from the kernel and not from the notebook's folder: name → files. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
-  /** Compiler options of the notebook's own `tsconfig.json`. */
+  /** Compiler options from the notebook's own `tsconfig.json`. */
   readonly compilerOptions?: Readonly<Record<string, unknown>>;
 }
 
 export interface TypeServerOptions extends ProjectOptions {
-  /** The folder that cells seem to lie in. */
+  /** The folder in which the cells' files appear to be. */
   readonly folder: string;
-  /** Names of the files that the project begins at. */
+  /** The names of the root files of the project. */
   readonly roots: readonly string[];
-  /** Whether an interrupt was asked for that this thread could not be told of yet. A server that ends then was ended for it. */
+  /** True if an interrupt was requested, but this thread could not be told yet. If the server ends then, the interrupt has ended it. */
   readonly interruptPending?: () => boolean;
 }
 
-/** Names of the files that exist in memory only. */
+/** The names of the files that exist only in memory begin with this. */
 const OWN_NAME = '/__nbs';
 const AMBIENT_FILE = '__nbserve__.d.ts';
 const CONFIG_FILE = '__nbserve__.tsconfig.json';
 
-/** One changed file is exchanged (0.6 ms); for several at once TypeScript makes its program anew (20 ms). */
+/** TypeScript can exchange one changed file at a time (0.6 ms). If several files change at once, it makes its program again (20 ms). */
 const MOST_SINGLY = 20;
 
-/** Keeps the server small: its memory is 91 MiB instead of 129, and a check takes no longer. If it is ended by a signal, it prints no stacks into the cell. */
+/**
+ * `GOGC` keeps the server small: it needs 91 MiB instead of 129, and a check takes no longer. With `GOTRACEBACK`, a server that a signal ends prints no
+ * stacks into the cell.
+ */
 const SERVER_ENV = { GOGC: '25', GOTRACEBACK: 'none' };
 
-/** What the API keeps to itself. */
+/** Private parts of the API. */
 interface Channel {
   readonly child: { readonly pid?: number };
   requestSync(method: 'echo', payload: string): string;
 }
 
-/** What the types say of files in memory: a project of TypeScript 7, in a process of its own, asked synchronously. */
+/**
+ * Answers questions about the types in files that exist in memory. TypeScript 7 has a project with these files, in a process of its own, and each call waits
+ * for its answer.
+ */
 export class TypeServer {
   readonly #options: TypeServerOptions;
   readonly #config: string;
-  /** Path → text of the files in memory. */
+  /** The files in memory: path → text. */
   readonly #files = new Map<string, string>();
-  /** Paths of #files that the server has not heard of in their present form. */
+  /** The paths of files in memory whose present text the server does not have. */
   readonly #changed = new Set<string>();
-  /** Paths of #files that the server knows. */
+  /** The paths of files in memory that the server knows. */
   readonly #known = new Set<string>();
   #api: API | undefined;
   #snapshot: Snapshot | undefined;
@@ -89,7 +95,7 @@ export class TypeServer {
     this.configure(options);
   }
 
-  /** The next question is about a project with these options; a server that runs is ended. */
+  /** Sets the options of the project. A server that runs is ended, and the next question starts one. */
   configure({ ambient, paths, compilerOptions = {} }: ProjectOptions): void {
     const { folder, roots } = this.#options;
     this.#files.set(join(folder, AMBIENT_FILE), ambient);
@@ -98,7 +104,7 @@ export class TypeServer {
     this.close();
   }
 
-  /** Gives a file in memory its text. @returns its path */
+  /** Sets the text of a file in memory. @returns its path */
   set(name: string, text: string): string {
     const path = this.pathOf(name);
     if (this.#files.get(path) === text) return path;
@@ -111,23 +117,23 @@ export class TypeServer {
     return join(this.#options.folder, name);
   }
 
-  /** Makes the next question look at the disk anew: packages may have been installed, files written. */
+  /** Makes the next question read the disk again, because packages may have been installed or files written. */
   forgetFiles(): void {
     this.#everythingChanged = true;
   }
 
   /**
-   * What is wrong with a file.
-   * @param parsed another parser had no complaint, so that syntax need not be asked for
+   * Returns the errors in a file.
+   * @param parsed true if another parser found no error, so that the syntax need not be checked
    */
   diagnostics(path: string, parsed: boolean): readonly Diagnostic[] {
     const syntax = this.syntaxFaults(path, parsed);
     if (syntax.length > 0) return syntax;
-    // What is required and not imported is no part of the program.
+    // A file that is loaded with `require`, and not imported, is not part of the program.
     return this.ask((program) => (program.getSourceFileMetadata(path) === undefined ? [] : program.getSemanticDiagnostics(path)));
   }
 
-  /** What of it is no TypeScript. @param parsed as with {@link diagnostics} */
+  /** Returns the syntax errors in a file. @param parsed as in {@link diagnostics} */
   syntaxFaults(path: string, parsed: boolean): readonly Diagnostic[] {
     if (parsed) return [];
     return this.ask((program) =>
@@ -136,8 +142,8 @@ export class TypeServer {
   }
 
   /**
-   * Asks the server as of the files' present text. A server that died, for whatever reason, is started again, and asked once more.
-   * @throws KeyboardInterrupt if the server was ended by {@link interrupt}, or during an interrupt; NBS_TYPE_CHECKER if it fails again
+   * Asks the server about the present texts of the files. If the server has died, for whatever reason, it is started again and asked once more.
+   * @throws KeyboardInterrupt if the server was ended by {@link interrupt}, or during an interrupt; NBS_TYPE_CHECKER if the second attempt fails
    */
   ask<T>(question: (program: Program, checker: Checker, emitter: Emitter) => T): T {
     try {
@@ -161,7 +167,7 @@ export class TypeServer {
     }
   }
 
-  /** Process id of the server while there is one: another thread that ends it ends the question. */
+  /** The process id of the server, if there is one. If another thread ends this process, the question ends. */
   get pid(): number | undefined {
     return this.#channel?.child.pid;
   }
@@ -170,7 +176,7 @@ export class TypeServer {
     return (this.#api as unknown as { client: { channel: Channel } } | undefined)?.client.channel;
   }
 
-  /** The server's end, which comes next or came just now, is wanted: the question under way throws. */
+  /** Says that the server is being ended on purpose, so that the present question throws KeyboardInterrupt. */
   interrupt(): void {
     this.#interrupted = true;
   }
@@ -183,7 +189,7 @@ export class TypeServer {
     this.#known.clear();
     for (const path of this.#files.keys()) this.#changed.add(path);
     try {
-      // `api.close()` sends SIGTERM, upon which the server prints "context canceled" to stderr: into a cell.
+      // `api.close()` sends SIGTERM. The server would then print "context canceled" to stderr, which appears in a cell.
       if (pid !== undefined) process.kill(pid, 'SIGKILL');
     } catch {
       // The process has ended already.
@@ -210,7 +216,7 @@ export class TypeServer {
     const project = this.#snapshot.getProject(this.#config);
     if (project === undefined) throw new Error('TypeScript has no project for the notebook');
     const answer = question(project.program, project.checker, project.emitter);
-    // A server that a signal has reached answers one more request, with nothing in it, and ends. A second one shows it.
+    // A server that a signal has reached answers one more request, with an empty result, and then ends. A second request fails and so reveals this.
     this.#channel?.requestSync('echo', '');
     return answer;
   }
@@ -230,7 +236,7 @@ export class TypeServer {
       return new API({
         cwd: this.#options.folder,
         fs: {
-          // `undefined` is "look on the disk", `null` is "not there".
+          // `undefined` means that the server reads the disk; `null` means that the file does not exist.
           readFile: (path) => (isOwn(path) ? (this.#files.get(path) ?? null) : undefined),
           fileExists: (path) => (isOwn(path) ? this.#files.has(path) : undefined),
         },

@@ -4,16 +4,16 @@ import { InvalidRequest, NoSuchRoute } from './errors.js';
 import { IngressRequest } from './ingress-request.js';
 import { IngressResponse } from './ingress-response.js';
 
-/** What Fastify adds to errors of its own. */
+/** The properties that Fastify adds to its own errors. */
 interface FastifyFault {
   readonly code?: unknown;
   readonly message: string;
   readonly statusCode?: unknown;
-  /** Present if the request does not fit its schema. */
+  /** Present if the request does not match its schema. */
   readonly validation?: unknown;
 }
 
-/** Answers an error that user code does not handle, as those of other deployments are answered. */
+/** Answers with an error that user code does not handle, in the same form as the errors of other deployments. */
 export function errorHandler(failureOf: (thrown: unknown) => NbserveError) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof Response) return reply.send(error);
@@ -24,7 +24,7 @@ export function errorHandler(failureOf: (thrown: unknown) => NbserveError) {
   };
 }
 
-/** Answers requests for which there is no route, unless user code does. To be called when all routes are there. */
+/** Answers requests for which there is no route, unless user code does so. Call it after all routes are registered. */
 export function answerUnknown(app: FastifyInstance): void {
   try {
     app.setNotFoundHandler((request, reply) => {
@@ -34,7 +34,7 @@ export function answerUnknown(app: FastifyInstance): void {
       return answer(request, reply, exposed(NoSuchRoute({ method, path, docs: `${prefix === '/' ? '' : prefix}/docs` })));
     });
   } catch {
-    // User code has one.
+    // User code has set its own handler.
   }
 }
 
@@ -46,7 +46,7 @@ function answer(request: FastifyRequest, reply: FastifyReply, failure: NbserveEr
   return reply.code(status).type('application/json; charset=utf-8').serializer(String).send(text);
 }
 
-/** What Fastify itself finds wrong with a request; null if it is something else. */
+/** The coded error for an error with which Fastify itself refuses a request; null for any other error. */
 function faultOfRequest(error: unknown): NbserveError | null {
   if (!(error instanceof Error)) return null;
   const { validation, statusCode, code, message } = error as FastifyFault;

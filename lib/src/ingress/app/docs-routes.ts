@@ -6,7 +6,7 @@ import { OpenapiDocument, type OpenapiSettings } from './openapi-document.js';
 const DOCUMENT = '/openapi.json';
 const PAGE = '/docs';
 
-/** Collects the routes of an application, and answers with their description. */
+/** Collects the routes of an application, and answers requests for their description. */
 export class DocsRoutes {
   readonly #app: FastifyInstance;
   readonly #document: OpenapiDocument;
@@ -22,7 +22,7 @@ export class DocsRoutes {
     });
   }
 
-  /** Adds `/openapi.json` and `/docs`, each unless user code has it. To be called when all routes are there. */
+  /** Adds `/openapi.json` and `/docs`, each of them only if user code does not have it. Call it after all routes are registered. */
   add(): void {
     this.#isCollecting = false;
     const app = this.#app;

@@ -15,7 +15,7 @@ export const ListenCalled = defineError(
   400,
   '{deployment}: routes(app) called app.listen(), which nbserve does when the routes are there; leave the call out',
 );
-/** What Fastify finds wrong with a request, with the status that it gives it. */
+/** Fastify refuses a request. The status is 422 if the request does not match its schema, and otherwise the one that Fastify has chosen. */
 export const InvalidRequest = defineError('NBS_INVALID_REQUEST', 422, '{reason}');
 export const NoSuchRoute = defineError(
   'NBS_NO_SUCH_ROUTE',

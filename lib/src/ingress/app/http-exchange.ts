@@ -9,28 +9,28 @@ import { IngressResponse, type ResponseTaker } from './ingress-response.js';
 import { IngressSocket, type SocketPeer } from './ingress-socket.js';
 import { Tracker } from './tracker.js';
 
-/** What one request needs of its replica. */
+/** What the exchange of one request needs from its replica. */
 export interface ExchangeOwner {
   /** `app/deployment`. */
   readonly label: string;
-  /** Requests that are worked on. */
+  /** The number of requests that the replica is working on. */
   readonly ongoing: number;
-  /** User code is done with it. */
+  /** Called when user code has finished this request. */
   onOver(): void;
 }
 
-/** One request in user code, whatever becomes of it. */
+/** One request that user code is working on, over plain HTTP or as an upgraded connection. */
 export interface RunningExchange {
-  /** The client went away, or the time is over. */
+  /** Called if the client has disconnected, or if the deadline has passed. */
   abort(reason: string): void;
 }
 
-/** Why a request was aborted, in Node's words. */
+/** The error with which a request is aborted; Node uses the same message and code. */
 function aborted(reason: string): Error {
   return Object.assign(new Error(`aborted: ${reason}`), { code: 'ECONNRESET' });
 }
 
-/** A request and its answer: frames on one side, the objects of Node's server on the other. */
+/** A request and its answer. It translates between frames on one side and the objects of Node's server on the other. */
 export class HttpExchange implements RunningExchange, ResponseTaker, SocketPeer {
   readonly #call: IncomingCall;
   readonly #owner: ExchangeOwner;
@@ -39,9 +39,9 @@ export class HttpExchange implements RunningExchange, ResponseTaker, SocketPeer 
   readonly #request: IngressRequest;
   readonly #response: IngressResponse;
   #head: AnswerHead | null = null;
-  /** The head left. */
+  /** The head of the answer was sent. */
   #isOut = false;
-  /** Bytes that the head says of the body; `null` where it does not. */
+  /** The length of the body according to the head, in bytes; `null` if the head does not say it. */
   #length: number | null = null;
   #isDone = false;
 
@@ -56,7 +56,7 @@ export class HttpExchange implements RunningExchange, ResponseTaker, SocketPeer 
     this.#request = new IngressRequest(call, head, this.#socket, this.#tracker);
     this.#response = new IngressResponse(this.#request, this);
     this.#response.assignSocket(this.#socket as unknown as Socket);
-    // As the connection of Node's server does it.
+    // The connection of Node's server emits this event on the response, too.
     this.#socket.on('drain', () => this.#response.emit('drain'));
     this.#response.once('finish', () => this.#finish());
   }
@@ -102,7 +102,7 @@ export class HttpExchange implements RunningExchange, ResponseTaker, SocketPeer 
     }
     if (!this.#isOut) {
       if (bytes.length === 0 && this.#response.writableEnded) {
-        // All of it is the head, which leaves at the end.
+        // The answer has no body: `#finish` sends the head.
         taken();
         return;
       }
@@ -131,7 +131,7 @@ export class HttpExchange implements RunningExchange, ResponseTaker, SocketPeer 
   closed(error: Error | null): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    // By user code, which cannot complete the answer any more.
+    // User code destroyed the socket, so the answer cannot be completed.
     const cut = AnswerCut({ deployment: this.#owner.label }, error ?? undefined);
     console.error(`${this.#request.method} ${this.#request.originalUrl} was cut off:`, error ?? cut.message);
     this.#call.fail(cut);
@@ -145,7 +145,7 @@ export class HttpExchange implements RunningExchange, ResponseTaker, SocketPeer 
       if (this.#isOut) this.#call.end();
       else this.#call.respond(this.#head as AnswerHead, undefined, true);
     }
-    // Not inside of the socket's own write, where Node makes an error with its stack of it: a third of the time of a request.
+    // If this ran inside the socket's own write, Node would create an error with a stack, which takes a third of the time of a request.
     process.nextTick(this.#close);
     this.#tracker.answered();
   }

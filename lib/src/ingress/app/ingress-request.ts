@@ -7,29 +7,30 @@ import type { Tracker } from './tracker.js';
 
 const REQUEST_ID = 'x-request-id';
 
-/** What Node keeps of a request, in every version that we run on. */
+/** Internals of Node's request, which are the same in every version that we support. */
 interface Inside {
   readonly _readableState: { autoDestroy: boolean };
   _consumed: boolean;
   _addHeaderLines(flat: string[], count: number): void;
 }
 
-/** A request as Node's server makes it, from what came over a channel. */
+/** A request as Node's server makes it, built from the frames of a call. */
 export class IngressRequest extends IncomingMessage {
-  /** Path and query with the application's prefix, which `url` lacks. */
+  /** Path and query with the application's route prefix; `url` does not have the prefix. */
   readonly originalUrl: string;
   readonly requestId: string;
   readonly prefix: string;
   readonly tracker: Tracker;
   readonly #call: IncomingCall;
-  /** Bytes that came and were not asked for. */
+  /** The number of bytes that have arrived, but for which no credit was returned yet. */
   #owed = 0;
   #isOver = false;
 
-  /** @param hasBody false if what comes over the call is no body of this request */
+  /** @param hasBody false if the bytes that follow on the call are not the body of this request */
   constructor(call: IncomingCall, head: HttpCallHead, socket: IngressSocket, tracker: Tracker, hasBody = true) {
     super(socket as unknown as Socket);
-    // Node destroys a request whose body was read, so that `close` says nothing of the client. Here it is the end of the answer or of the client.
+    // Node destroys a request after its body was read, so its `close` says nothing about the client. Here, `close` is emitted when the answer is complete or
+    // when the client has disconnected.
     (this as unknown as Inside)._readableState.autoDestroy = false;
     this.#call = call;
     this.tracker = tracker;
@@ -41,19 +42,19 @@ export class IngressRequest extends IncomingMessage {
     this.httpVersion = '1.1';
     this.httpVersionMajor = 1;
     this.httpVersionMinor = 1;
-    // As the parser of Node's server does; by the rules of Node, several headers of one name become one.
+    // The parser of Node's server calls this too. It joins headers of one name into one, by Node's rules.
     const headers = headersOf(call, head);
     (this as unknown as Inside)._addHeaderLines(headers, headers.length);
     const isStreaming = hasBody && call.streaming;
     this.complete = !isStreaming;
     if (!isStreaming) {
-      // A copy: user code may transfer the buffer, which here holds other messages too.
+      // A copy, because user code may transfer the buffer, and the original also holds other messages.
       if (call.body !== null && call.body.length > 0) this.push(Buffer.from(call.body));
       this.push(null);
     }
   }
 
-  /** To be called once somebody can be told of errors: the pieces of a body come from here on. */
+  /** Starts to receive the pieces of the body. Call it after the listeners for errors are set. */
   begin(): void {
     if (!this.#call.streaming) return;
     this.#call.onBody = {
@@ -66,7 +67,7 @@ export class IngressRequest extends IncomingMessage {
     };
   }
 
-  /** The client went away, or the time is over: as Node does it, `aborted` comes before `close`. */
+  /** Called if the client has disconnected, or if the deadline has passed. As in Node, `aborted` is emitted before `close`. */
   cut(error: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -75,7 +76,7 @@ export class IngressRequest extends IncomingMessage {
     this.destroy(error);
   }
 
-  /** The answer is complete. */
+  /** Called when the answer is complete. */
   finish(): void {
     this.#isOver = true;
     this.#grant();
@@ -88,7 +89,7 @@ export class IngressRequest extends IncomingMessage {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    // By user code, before the answer is complete: as Node does, the connection ends with it.
+    // User code destroyed the request before the answer is complete. As in Node, this ends the connection.
     if (!this.#isOver) {
       this.#isOver = true;
       this.aborted = true;
@@ -116,7 +117,7 @@ export class IngressRequest extends IncomingMessage {
   }
 }
 
-/** Path and query as the routes of the application see them. */
+/** Path and query without the route prefix, as the routes of the application see them. */
 export function withoutPrefix(url: string, prefix: string): string {
   if (prefix === '/' || prefix === '') return url;
   const rest = url.slice(prefix.length);
@@ -125,7 +126,7 @@ export function withoutPrefix(url: string, prefix: string): string {
 
 function headersOf(call: IncomingCall, { headers, requestId, length }: HttpCallHead): string[] {
   const added: string[] = [];
-  // It belongs to one connection and was taken off; Fastify looks for it to know that there is a body.
+  // The proxy removed `transfer-encoding`, because it belongs to one connection. Fastify needs the header to know that there is a body.
   if (call.streaming && length === undefined) added.push('transfer-encoding', 'chunked');
   if (!hasHeader(headers, REQUEST_ID)) added.push(REQUEST_ID, requestId);
   return added.length === 0 ? headers : [...headers, ...added];

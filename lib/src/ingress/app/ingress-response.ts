@@ -2,15 +2,15 @@ import { ServerResponse } from 'node:http';
 import type { NbserveError } from '../../core/index.js';
 import type { IngressRequest } from './ingress-request.js';
 
-/** Who sends an answer. */
+/** Sends the answer that user code writes. */
 export interface ResponseTaker {
-  /** The head is complete. @param headers name, value, name, value, … */
+  /** Called when the head is complete. @param headers name, value, name, value, … */
   onHead(status: number, headers: string[]): void;
-  /** User code has said all. */
+  /** Called when user code has ended the answer. */
   onReplied(): void;
 }
 
-/** What Node keeps of an answer, in every version that we run on. */
+/** Internals of Node's response, which are the same in every version that we support. */
 interface Inside {
   _header: string;
   _headerSent: boolean;
@@ -18,11 +18,11 @@ interface Inside {
 }
 
 /**
- * An answer as Node's server makes it. Its head is taken as values, and what is written after that is the plain body: the proxy brings it into the form that
- * its connection needs.
+ * An answer as Node's server makes it. Its head is passed on as values, and the bytes that are written after it are the plain body; the proxy writes both in
+ * the form that its connection needs.
  */
 export class IngressResponse extends ServerResponse {
-  /** Set if the answer is that of an error: the proxy says as much of it as the client may know. */
+  /** Set if the answer is an error; the proxy decides how much of it the client may know. */
   failure: NbserveError | null = null;
   readonly #taker: ResponseTaker;
 
@@ -46,7 +46,7 @@ export class IngressResponse extends ServerResponse {
     return this;
   }
 
-  // Interim answers have no place in a frame.
+  // A frame cannot carry interim answers.
   override writeContinue(callback?: () => void): void {
     callback?.();
   }
@@ -58,7 +58,8 @@ export class IngressResponse extends ServerResponse {
   }
 }
 
-// An accessor in Node, and a property in its types. Node's own is never set back, since no connection of Node's server is behind it.
+// In Node this is an accessor, although its types say that it is a property. Node's own accessor would stay true after a slow write, because there is no
+// connection of Node's server that resets it.
 Object.defineProperty(IngressResponse.prototype, 'writableNeedDrain', {
   get(this: IngressResponse) {
     return !this.destroyed && !this.writableEnded && this.socket?.writableNeedDrain === true;
@@ -66,7 +67,7 @@ Object.defineProperty(IngressResponse.prototype, 'writableNeedDrain', {
   configurable: true,
 });
 
-/** Headers of a head that Node wrote: each is one line. */
+/** The headers in a head that Node has written, one on each line. */
 function parseHead(text: string): string[] {
   const headers: string[] = [];
   for (let at = text.indexOf('\r\n') + 2; at < text.length - 2; ) {

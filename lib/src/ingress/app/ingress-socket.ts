@@ -1,20 +1,20 @@
 import { Duplex } from 'node:stream';
 
-/** The other end of a socket. */
+/** Receives what happens on a socket. */
 export interface SocketPeer {
-  /** Bytes that user code wrote; `taken` is called when more may come. */
+  /** User code wrote bytes; call `taken` when it may write more. */
   wrote(bytes: Buffer, taken: () => void): void;
-  /** User code writes no more. */
+  /** User code has ended its side. */
   ended(): void;
-  /** It reads. */
+  /** User code is ready to read more. */
   wanted(): void;
-  /** @param error what it was destroyed with */
+  /** The socket was destroyed. @param error the reason, if there is one */
   closed(error: Error | null): void;
 }
 
 /**
- * Stands for the client's connection where Node, Fastify and plugins look for one; it belongs to one request. No bytes of HTTP go over it,
- * unless it was upgraded.
+ * Takes the place of the client's connection for Node, Fastify and plugins; it belongs to one request. No bytes of HTTP pass through it, unless the
+ * connection was upgraded.
  */
 export class IngressSocket extends Duplex {
   readonly encrypted = false;
@@ -30,7 +30,7 @@ export class IngressSocket extends Duplex {
     this.#peer = peer;
   }
 
-  /** Emits `timeout` after so long without a byte in either direction; 0 is never. Nothing else becomes of it, as in `net.Socket`. */
+  /** Emits `timeout` when no byte has passed in either direction for this time; 0 switches it off. As in `net.Socket`, nothing else happens. */
   setTimeout(timeoutMs: number, listener?: () => void): this {
     this.timeout = timeoutMs;
     if (listener !== undefined) this.once('timeout', listener);
@@ -39,7 +39,7 @@ export class IngressSocket extends Duplex {
     return this;
   }
 
-  /** There was a byte. */
+  /** Called when bytes have passed, so that the timeout starts again. */
   touch(): void {
     this.#timer?.refresh();
   }
@@ -87,7 +87,7 @@ export class IngressSocket extends Duplex {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#peer.closed(error);
-    // It was told; as an event it would end the process where nobody listens.
+    // The peer knows the error already. An `error` event without a listener would end the process.
     callback(this.listenerCount('error') === 0 ? null : error);
   }
 }

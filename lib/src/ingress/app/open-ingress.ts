@@ -17,20 +17,20 @@ export type { ExchangeOwner, RunningExchange } from './http-exchange.js';
 export interface IngressOptions {
   /** `app/deployment`. */
   readonly label: string;
-  /** The constructed class. */
+  /** The instance of the user's class. */
   readonly instance: object;
-  /** The error that a client is told of, for what user code threw. */
+  /** Converts what user code threw into the error that a client gets. */
   readonly failureOf: (thrown: unknown) => NbserveError;
 }
 
-/** Options for Fastify that a class may give as its static member `fastify`. */
+/** Options of Fastify that a class may set as its static member `fastify`. */
 type Settings = Omit<FastifyServerOptions, 'serverFactory' | 'http' | 'https' | 'http2'>;
 
 /** The Fastify instance of a replica. */
 export class IngressApp {
   readonly #app: FastifyInstance;
   readonly #server: Server;
-  /** A number: a collection of them would make each look long-lived to the garbage collector. */
+  /** This is a number and no collection, because in a collection each request would look long-lived to the garbage collector. */
   #ongoing = 0;
   #onDrained: (() => void) | null = null;
 
@@ -39,10 +39,10 @@ export class IngressApp {
     const settings = (instance.constructor as { fastify?: Settings }).fastify ?? {};
     const handleError = errorHandler(failureOf);
     this.#app = fastify({
-      // For a URL that cannot be read.
+      // Fastify calls this if it cannot read the URL.
       frameworkErrors: (error, request, reply) => void handleError(error, request as never, reply as never),
       ...settings,
-      // A drain waits for what was begun, so each of these is answered.
+      // While the replica drains, the requests that were begun are still answered.
       return503OnClosing: false,
       requestIdHeader: false,
       genReqId: (raw) => (raw instanceof IngressRequest ? raw.requestId : ''),
@@ -53,7 +53,7 @@ export class IngressApp {
     });
     this.#server = server as unknown as Server;
     followHandlers(this.#app);
-    // An error handler of user code goes before it.
+    // An error handler that user code sets replaces this one.
     this.#app.setErrorHandler(handleError);
   }
 
@@ -71,7 +71,7 @@ export class IngressApp {
       throw ListenCalled({ deployment: label });
     };
     await routes.call(instance, app);
-    // It may not have waited for its plugins.
+    // `routes` may have returned before its plugins were loaded.
     await app.after();
     app.listen = listen;
     pages.add();
@@ -80,7 +80,7 @@ export class IngressApp {
     return ingress;
   }
 
-  /** Whether it takes requests to speak another protocol, such as WebSocket. */
+  /** True if user code accepts upgrades to another protocol, such as WebSocket. */
   get upgrades(): boolean {
     return this.#server.listenerCount('upgrade') > 0;
   }
@@ -93,7 +93,7 @@ export class IngressApp {
     return exchange;
   }
 
-  /** Runs the hooks of the end: `preClose` now, `onClose` once all requests that were begun have ended. */
+  /** Runs the hooks for the end: `preClose` at once, and `onClose` when all requests that were begun have ended. */
   async close(): Promise<void> {
     await this.#app.close();
   }
@@ -115,7 +115,7 @@ export const openIngress = (options: IngressOptions): Promise<IngressApp> => Ing
 
 const openapiOf = (instance: object): OpenapiSettings => (instance.constructor as { openapi?: OpenapiSettings }).openapi ?? {};
 
-/** Tells each request's tracker of its handler: the slot of a request is taken as long as that runs. */
+/** Reports the result of each handler to the request's tracker, because a request keeps its slot until its handler has ended. */
 function followHandlers(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const { handler } = route;

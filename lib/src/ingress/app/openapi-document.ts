@@ -3,7 +3,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import { openapiPaths } from './openapi-path.js';
 import { type JsonSchema, OpenapiSchemas } from './openapi-schemas.js';
 
-/** What the static member `openapi` of a class says beside its routes: parts of an OpenAPI document, which go before what is found. */
+/** The static member `openapi` of a class: parts of an OpenAPI document, which replace the parts that are made from the routes. */
 export interface OpenapiSettings {
   readonly info?: { readonly title?: string; readonly version?: string; readonly description?: string };
   readonly [part: string]: unknown;
@@ -11,7 +11,7 @@ export interface OpenapiSettings {
 
 type Part = Readonly<Record<string, unknown>>;
 
-/** The parts of a route's schema that Fastify and its plugins know. */
+/** The fields of a route's schema that Fastify and its plugins know. */
 interface RouteSchema extends Part {
   readonly hide?: boolean;
   readonly params?: unknown;
@@ -25,7 +25,7 @@ interface RouteSchema extends Part {
 }
 
 const COPIED = ['operationId', 'summary', 'description', 'tags', 'deprecated', 'security', 'externalDocs'] as const;
-/** OpenAPI has no field for others. */
+/** The methods that OpenAPI has a field for. */
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']);
 const JSON_TYPE = 'application/json';
 
@@ -54,12 +54,12 @@ export class OpenapiDocument {
     this.title = settings.info?.title ?? deployment;
   }
 
-  /** @param instance that the route was registered on: the shared schemas that it may refer to are there */
+  /** @param instance the Fastify instance on which the route was registered: it knows the shared schemas that the route may refer to */
   add(route: RouteOptions, instance: FastifyInstance): void {
     this.#routes.push({ route, instance });
   }
 
-  /** @param prefix route prefix of the application, below which the paths are */
+  /** @param prefix route prefix of the application; the paths in the document are relative to it */
   textFor(prefix: string): string {
     const known = this.#texts.get(prefix);
     if (known !== undefined) return known;
@@ -80,7 +80,7 @@ export class OpenapiDocument {
         if (isExtra || !METHODS.has(method) || (route as { websocket?: boolean }).websocket === true) continue;
         for (const [n, { path, names }] of openapiPaths(route.url).entries()) {
           paths[path] ??= {};
-          // Of two that are one route, the second has no name.
+          // If an optional parameter gives one route two paths, only the first has the operation's id, because ids must be unique.
           paths[path][method] ??= operationOf(n === 0 ? schema : { ...schema, operationId: undefined }, names, schemas);
         }
       }
@@ -133,7 +133,7 @@ function requestBodyOf({ body, consumes = [JSON_TYPE] }: RouteSchema, schemas: O
   return { required: true, content: Object.fromEntries(consumes.map((type) => [type, { schema }])) };
 }
 
-/** The form that names a schema for each content type; null if it is another one. */
+/** The content for a body whose schema is given by content type; null if it is given in another form. */
 function contentOf(given: unknown, schemas: OpenapiSchemas, side: 'input' | 'output'): Part | null {
   const { content } = (given ?? {}) as { content?: Readonly<Record<string, { readonly schema?: unknown }>> };
   if (typeof content !== 'object' || content === null) return null;

@@ -1,11 +1,11 @@
-/** A path as Fastify's router writes it, in the form of OpenAPI. */
+/** A path of Fastify's router, in the form that OpenAPI uses. */
 export interface OpenapiPath {
   readonly path: string;
-  /** Names of its parameters. */
+  /** The names of its parameters. */
   readonly names: readonly string[];
 }
 
-/** The path, and that without its last parameter if it may be left out: each is one of its own in OpenAPI. */
+/** Returns the path. If its last parameter is optional, it also returns the path without that parameter, because OpenAPI needs one path for each. */
 export function openapiPaths(url: string): readonly OpenapiPath[] {
   const whole = openapiPath(url);
   if (!/:\w+(\(.*\))?\?$/.test(url)) return [whole];
@@ -13,7 +13,7 @@ export function openapiPaths(url: string): readonly OpenapiPath[] {
   return [whole, { path, names: whole.names.slice(0, -1) }];
 }
 
-/** `/items/:id(^\\d+$)` becomes `/items/{id}`, and `*` becomes `{wildcard}`. `::` is a colon. */
+/** Converts `/items/:id(^\\d+$)` to `/items/{id}`, and `*` to `{wildcard}`. `::` means a colon. */
 export function openapiPath(url: string): OpenapiPath {
   const names: string[] = [];
   let path = '';
@@ -39,7 +39,7 @@ export function openapiPath(url: string): OpenapiPath {
   return { path: path === '' ? '/' : path, names };
 }
 
-/** Behind a regular expression in brackets, and behind the mark of what may be left out. */
+/** Returns the offset after a regular expression in brackets and after the `?` of an optional parameter. */
 function afterPattern(url: string, from: number): number {
   let at = from;
   if (url[at] === '(') {

@@ -1,18 +1,18 @@
 export type JsonSchema = boolean | { readonly [key: string]: unknown };
 type Fields = Readonly<Record<string, unknown>>;
-/** A schema may read a value in one form and give it in another: the first is for requests, the second for answers. */
+/** A schema may accept a value in one form and return it in another. `input` is the form in requests, and `output` the form in answers. */
 export type Side = 'input' | 'output';
 
 const PREFIX = '#/components/schemas/';
 
-/** Schemas of routes in the form of OpenAPI 3.1: what several share, or what refers to itself, is a component. */
+/** Converts the schemas of routes to OpenAPI 3.1. A schema that several routes share, or that refers to itself, becomes a component. */
 export class OpenapiSchemas {
   readonly components: Record<string, JsonSchema> = {};
-  /** By the `$id`. */
+  /** Component names by `$id`. */
   readonly #names = new Map<string, string>();
   readonly #shared = new Set<string>();
 
-  /** @param shared schemas of `app.addSchema`, by their `$id` */
+  /** @param shared the schemas that were registered with `app.addSchema`, by their `$id` */
   share(shared: Readonly<Record<string, unknown>>): void {
     for (const [id, schema] of Object.entries(shared)) {
       if (this.#shared.has(id)) continue;
@@ -36,7 +36,7 @@ export class OpenapiSchemas {
     return { $ref: PREFIX + name };
   }
 
-  /** The properties of a schema for an object, those of its parts included. */
+  /** The properties of an object's schema, including those of the schemas that it combines. */
   propertiesOf(given: unknown, side: Side): { properties: Readonly<Record<string, JsonSchema>>; required: readonly string[] } {
     const properties: Record<string, JsonSchema> = {};
     const required: string[] = [];
@@ -61,12 +61,12 @@ export class OpenapiSchemas {
     const taken = new Set(this.#names.values());
     let name = wanted;
     for (let n = 2; taken.has(name) || name in this.components; n += 1) name = `${wanted}_${n}`;
-    // One without an id is found by nobody else.
+    // A schema without an id gets a key of its own, so that no other schema finds it.
     this.#names.set(id === 'Schema' ? `${id} ${name}` : id, name);
     return name;
   }
 
-  /** @param self name of the component that it is a part of; null if it is none */
+  /** @param self the name of the component that contains the schema; null if no component does */
   #rewrite(schema: unknown, self: string | null): unknown {
     if (Array.isArray(schema)) return schema.map((item) => this.#rewrite(item, self));
     if (typeof schema !== 'object' || schema === null) return schema;
@@ -76,7 +76,7 @@ export class OpenapiSchemas {
       if (value !== undefined && typeof value !== 'function') written[key] = VALUES.has(key) ? value : this.#rewrite(value, self);
     }
     if (typeof $ref === 'string') written.$ref = this.#refOf($ref, self);
-    // Before 2020-12 a list of schemas stood for the first items.
+    // Before version 2020-12, `items` could be a list of schemas for the first items.
     if (Array.isArray(items)) {
       written.prefixItems = this.#rewrite(items, self);
       if (additionalItems !== undefined) written.items = this.#rewrite(additionalItems, self);
@@ -91,13 +91,13 @@ export class OpenapiSchemas {
     const pointer = at < 0 ? '' : ref.slice(at + 1);
     if (id === '') return self === null ? ref : `${PREFIX}${self}${pointer}`;
     const name = this.#names.get(id) ?? this.#nameFor(id);
-    // It may be shared later; else anything fits.
+    // The schema may be shared later. Until then, any value fits.
     this.components[name] ??= {};
     return `${PREFIX}${name}${pointer}`;
   }
 }
 
-/** Their values are data, and hold no schemas. */
+/** The values of these keywords are data and contain no schemas. */
 const VALUES = new Set(['enum', 'const', 'default', 'examples', 'example', 'required']);
 
 function refersToItself(schema: unknown): boolean {
@@ -113,14 +113,14 @@ interface StandardSchema {
   readonly toJSONSchema?: () => unknown;
 }
 
-/** The JSON schema of a schema of another kind (https://standardschema.dev/json-schema), such as Zod's; what has none is `{}`. */
+/** The JSON Schema of a schema of another library (https://standardschema.dev/json-schema), such as Zod; `{}` if it has none. */
 function jsonSchemaOf(given: unknown, side: Side): unknown {
   if (typeof given !== 'object' || given === null || !('~standard' in given)) return given;
   const { '~standard': standard, toJSONSchema } = given as StandardSchema;
   try {
     return standard?.jsonSchema?.[side]({ target: 'draft-2020-12' }) ?? toJSONSchema?.call(given) ?? {};
   } catch {
-    // A transform, for example, has no form in JSON schema.
+    // Some schemas, for example transforms, have no form in JSON Schema.
     return {};
   }
 }

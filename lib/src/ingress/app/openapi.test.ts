@@ -20,7 +20,7 @@ test('the paths of the router become those of OpenAPI', () => {
   for (const [url, path, names] of paths) assert.deepEqual(openapiPath(url), { path, names }, url);
 });
 
-test('a parameter at the end that may be left out makes two paths', () => {
+test('an optional parameter at the end makes two paths', () => {
   assert.deepEqual(openapiPaths('/a/:b(^x$)?'), [
     { path: '/a/{b}', names: ['b'] },
     { path: '/a', names: [] },
@@ -29,7 +29,7 @@ test('a parameter at the end that may be left out makes two paths', () => {
   assert.equal(openapiPaths('/a/:b').length, 1);
 });
 
-test('the route prefix is taken off a path, and nothing else', () => {
+test('only the route prefix is removed from a path', () => {
   assert.equal(withoutPrefix('/api/a/b?x=/api', '/api'), '/a/b?x=/api');
   assert.equal(withoutPrefix('/api', '/api'), '/');
   assert.equal(withoutPrefix('/api?x=1', '/api'), '/?x=1');
@@ -37,7 +37,7 @@ test('the route prefix is taken off a path, and nothing else', () => {
   assert.equal(withoutPrefix('/a', '/'), '/a');
 });
 
-test('shared schemas, and those that refer to themselves, are components', () => {
+test('shared schemas and schemas that refer to themselves become components', () => {
   const schemas = new OpenapiSchemas();
   schemas.share({
     pet: { $id: 'pet', type: 'object', properties: { friend: { $ref: 'pet#' }, owner: { $ref: 'person#/properties/name' } } },
@@ -60,7 +60,7 @@ test('shared schemas, and those that refer to themselves, are components', () =>
   assert.deepEqual(schemas.components.person, { type: 'object', properties: { name: { type: 'string' } } });
 });
 
-test('older forms of JSON schema become those of today', () => {
+test('older forms of JSON Schema are converted to OpenAPI 3.1', () => {
   const schemas = new OpenapiSchemas();
   assert.deepEqual(schemas.convert({ $schema: 'x', type: 'string', nullable: true, enum: [{ $ref: '#' }] }, 'input'), {
     type: ['string', 'null'],
@@ -79,7 +79,7 @@ test('older forms of JSON schema become those of today', () => {
   );
 });
 
-test('schemas of other libraries are described, each side in its own form', () => {
+test('schemas of other libraries are described, input and output in their own forms', () => {
   const schemas = new OpenapiSchemas();
   const schema = z.object({ when: z.string().transform((text) => text.length), n: z.number().default(1) });
   assert.deepEqual(Object.keys(schemas.propertiesOf(schema, 'input').properties), ['when', 'n']);
@@ -87,7 +87,7 @@ test('schemas of other libraries are described, each side in its own form', () =
   assert.deepEqual(schemas.convert(schema, 'output'), {});
 });
 
-test('a request is over once its answer is, and its handler', async () => {
+test('a request is over when its answer and its handler have ended', async () => {
   let over = 0;
   const tracker = (): Tracker => new Tracker(() => (over += 1));
   const plain = tracker();

@@ -1,4 +1,4 @@
-/** Knows whether user code is at work on a request: until its answer is over, and its handler has ended. */
+/** Finds out when user code has finished a request: its answer has ended, and so has its handler. */
 export class Tracker {
   #running = 0;
   #hasBegun = false;
@@ -10,7 +10,7 @@ export class Tracker {
     this.#onOver = onOver;
   }
 
-  /** A handler has begun. @param result what it returned */
+  /** Called when a handler was called. @param result what the handler returned */
   handled(result: unknown): void {
     this.#hasBegun = true;
     if (isThenable(result)) {
@@ -23,20 +23,20 @@ export class Tracker {
     } else this.#look();
   }
 
-  /** User code answered, so no handler will begin that has not. */
+  /** User code has answered, so a handler that was not called yet will not be called. */
   replied(): void {
     this.#hasBegun = true;
     this.#look();
   }
 
-  /** The answer is out, or nobody takes it any more. */
+  /** The answer was sent, or the client no longer reads it. */
   answered(): void {
     this.#isAnswered = true;
     this.#look();
   }
 
   #look(): void {
-    // Before the handler are hooks: user code as well.
+    // Hooks run before the handler. They are user code as well, so a request whose handler was not called is not over.
     if (this.#isOver || !this.#isAnswered || !this.#hasBegun || this.#running > 0) return;
     this.#isOver = true;
     this.#onOver();

@@ -6,7 +6,7 @@ import { IngressRequest } from './ingress-request.js';
 import { IngressSocket, type SocketPeer } from './ingress-socket.js';
 import { Tracker } from './tracker.js';
 
-/** A request to speak another protocol: from its head on, the bytes of both sides go through as they are. */
+/** A request that upgrades its connection to another protocol. After the head, the bytes of both sides pass unchanged. */
 export class UpgradeExchange implements RunningExchange, SocketPeer {
   readonly #call: IncomingCall;
   readonly #socket: IngressSocket;
@@ -22,7 +22,7 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
       onOver();
     });
     this.#socket = new IngressSocket(this);
-    // The bytes behind the head are no body of it.
+    // The bytes after the head are not the body of this request.
     this.#request = new IngressRequest(call, { ...head, length: 0 }, this.#socket, this.#tracker, false);
     call.onBody = {
       onData: (chunk) => this.#receive(chunk),
@@ -33,7 +33,7 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
   }
 
   begin(server: Server): void {
-    // Nobody may be left to hear it, once user code has let go of it.
+    // When user code no longer listens, an error would have no listener and would end the process.
     this.#socket.on('error', () => {});
     server.emit('upgrade', this.#request, this.#socket, NO_BYTES);
   }
@@ -72,7 +72,7 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
     this.#isDone = true;
     this.#call.end();
     this.#request.finish();
-    // It was answered on the socket, if at all.
+    // If there was an answer, user code wrote it on the socket.
     this.#tracker.replied();
     this.#tracker.answered();
   }

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 type Handler = (request: never, response: never) => void;
 
 /**
- * Node's HTTP server without a port: requests come to it as events. Fastify treats it as one that listens, so that hooks of the start and the end of
- * listening run when they do elsewhere.
+ * Node's HTTP server without a port: it gets its requests as events. Fastify treats it as a server that listens, so the hooks for the start and the end of
+ * listening run as usual.
  */
 export class VirtualServer extends Server {
   /** Resolves when the requests that were begun have ended. */

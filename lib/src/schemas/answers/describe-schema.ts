@@ -4,7 +4,7 @@ type Defs = Readonly<Record<string, JsonSchema>>;
 
 const MOST_CHOICES = 12;
 
-/** What a schema takes, for people: `a text of at least 2 characters`. */
+/** Describes in words what a schema accepts, for example `a text of at least 2 characters`. */
 export function expectedBy(schema: JsonSchema, defs: Defs): string {
   const whole = resolved(schema, defs);
   if ('const' in whole) return shown(whole.const);
@@ -68,7 +68,7 @@ function choices(all: readonly string[]): string {
 
 const LONGEST = 40;
 
-/** A value for a message: not much longer than 40 characters. */
+/** Shows a value in a message, in about 40 characters at most. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';

@@ -17,10 +17,13 @@ interface Field {
   readonly read: Read;
 }
 
-/** A body as a multipart form: files, and texts, which are read as the parameters of a URL are; an object or a list of objects is JSON. */
+/**
+ * Reads a body as a multipart form. A field is a file or a text. Texts are read like URL parameters; if the schema is an object or a list of objects, the
+ * text is JSON.
+ */
 export class FormBody {
   readonly #fields: readonly Field[];
-  /** Checks what is no file. */
+  /** Checks the fields that are not files. */
   readonly #check: Check;
   readonly #revive: Revive | null;
 
@@ -41,7 +44,7 @@ export class FormBody {
     this.#revive = reviverOf(rest, whole, validators);
   }
 
-  /** @throws NBS_WRONG_BODY_TYPE, and what `formData` throws of a form that is none */
+  /** @throws NBS_WRONG_BODY_TYPE, and what `formData` throws if the body is not a valid form */
   async read(
     request: { formData(): Promise<FormData>; readonly headers: { get(name: string): string | null } },
     issues: Issue[],
@@ -81,7 +84,7 @@ function fieldOf(name: string, schema: JsonSchema, isRequired: boolean, defs: Cl
   return { ...common, read: (values) => read(values.map((value) => (typeof value === 'string' ? value : ''))) };
 }
 
-/** What is no JSON stays a text, and the check says what is wrong with it. */
+/** A text that is not JSON stays a text, and the check then reports it. */
 function jsonOr(value: unknown): unknown {
   try {
     return JSON.parse(String(value));

@@ -3,7 +3,7 @@ import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
 import { RouteTool } from './mcp-tool.js';
 import type { Route, RouteRequest } from './route.js';
 
-/** Versions of the protocol that are spoken, the newest first. https://modelcontextprotocol.io/specification/versioning */
+/** The versions of the protocol that this server speaks, newest first. https://modelcontextprotocol.io/specification/versioning */
 const VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const;
 
 /** https://www.jsonrpc.org/specification#error_object */
@@ -11,7 +11,7 @@ const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
 const NO_SUCH_METHOD = -32601;
 const INVALID_PARAMS = -32602;
-/** A batch of the oldest version holds no more. */
+/** The largest batch that is accepted; only the oldest version has batches. */
 const MOST_MESSAGES = 100;
 
 interface Message {
@@ -20,7 +20,7 @@ interface Message {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** Refuses a call, with a code of JSON-RPC. */
+/** Refuses a call with an error code of JSON-RPC. */
 class RpcError extends Error {
   constructor(
     readonly code: number,
@@ -31,8 +31,8 @@ class RpcError extends Error {
 }
 
 /**
- * The methods of a deployment as tools of an MCP server, by the transport "streamable HTTP": each message is a POST and its answer. There are no sessions, so
- * each replica answers every message.
+ * An MCP server whose tools are the methods of a deployment. It uses the transport "streamable HTTP": each message is a POST request, and its answer is the
+ * reply. There are no sessions, so any replica can answer any message.
  */
 export class McpServer {
   readonly #name: string;
@@ -52,7 +52,7 @@ export class McpServer {
 
   /** Answers one HTTP request. */
   async answer(request: RouteRequest, method: string): Promise<TypedAnswer> {
-    // A stream of the server's own messages, and the end of a session: neither is there.
+    // GET would open a stream of messages from the server, and DELETE would end a session. This server has neither.
     if (method !== 'POST') return new TypedAnswer(405, null, null, ['allow', 'POST']);
     let message: unknown;
     try {
@@ -75,14 +75,14 @@ export class McpServer {
     return jsonAnswer(reply, isInvalid ? 400 : 200);
   }
 
-  /** @returns undefined for a message that wants no reply */
+  /** @returns undefined if the message needs no reply */
   async #reply(given: unknown, request: unknown): Promise<object | undefined> {
     const message = given as Partial<Message> | null;
     const id = typeof message?.id === 'string' || typeof message?.id === 'number' ? message.id : null;
     if (typeof message !== 'object' || message === null || (message as { jsonrpc?: unknown }).jsonrpc !== '2.0')
       return failed(id, new RpcError(INVALID_REQUEST, 'a message is an object with jsonrpc: "2.0"'));
     if (typeof message.method !== 'string') {
-      // An answer to a request of the server's, of which there are none.
+      // A response, although this server sends no requests.
       if ('result' in message || 'error' in message) return undefined;
       return failed(id, new RpcError(INVALID_REQUEST, 'a request has a method'));
     }

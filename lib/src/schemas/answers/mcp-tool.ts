@@ -10,14 +10,14 @@ export interface McpTool {
   readonly outputSchema?: JsonSchema;
 }
 
-/** A method as a tool. MCP wants objects at the root of what goes in and comes out. */
+/** A method as a tool. MCP requires that the arguments and the result of a tool are objects. */
 export class RouteTool {
   readonly tool: McpTool;
   readonly #route: Route;
   readonly #encode: (value: unknown) => unknown;
-  /** The arguments are the body itself. */
+  /** True if the arguments are the body itself. */
   readonly #isBody: boolean;
-  /** The result is an object, and needs nothing around it. */
+  /** True if the result is an object already, so that it need not be wrapped in one. */
   readonly #isObject: boolean;
 
   constructor(route: Route, schema: ClassSchema, encode: (value: unknown) => unknown, name: string) {
@@ -50,7 +50,7 @@ export class RouteTool {
     };
   }
 
-  /** @returns what `tools/call` answers with: a method that fails is told to the model, which may do better */
+  /** @returns the result of `tools/call`; if the method fails, the model gets the error, so that it can try something else */
   async call(given: Readonly<Record<string, unknown>>, request: unknown): Promise<object> {
     try {
       const { body: own, ...values } = given;
@@ -85,7 +85,7 @@ export class RouteTool {
 
 const text = (value: unknown): object => ({ type: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) });
 
-/** `content` is for clients that do not read what is structured. */
+/** `content` is for clients that do not read `structuredContent`. */
 const structured = (structuredContent: unknown, value: unknown): object => ({
   content: [text(value)],
   structuredContent: JSON.parse(JSON.stringify(structuredContent)) as unknown,
@@ -99,7 +99,7 @@ const isObject = ({ type, properties, additionalProperties }: JsonSchema): boole
 
 const wrapped = (schema: JsonSchema): JsonSchema => ({ type: 'object', properties: { result: schema }, required: ['result'] });
 
-/** With the definitions that it reaches: a tool stands alone. */
+/** Adds the definitions that the schema refers to, because the schema of a tool must be complete by itself. */
 function whole(schema: JsonSchema, defs: ClassSchema['defs']): JsonSchema {
   const found: Record<string, JsonSchema> = {};
   const gather = (one: JsonSchema): void => {

@@ -7,7 +7,7 @@ import {
   type RouteSchema,
 } from '../class-schema.js';
 
-/** Name of the schema of every error; a user's type may be called `Error`. */
+/** The name of the schema of all errors. It is not `Error`, because a user's type may have that name. */
 const ERROR = 'NbserveError';
 
 const ERROR_SCHEMA: JsonSchema = {
@@ -40,7 +40,7 @@ const ERROR_SCHEMA: JsonSchema = {
   required: ['error'],
 };
 
-/** The routes of a class as an OpenAPI 3.1 document. https://spec.openapis.org/oas/v3.1.1 */
+/** Writes the routes of a class as an OpenAPI 3.1 document. https://spec.openapis.org/oas/v3.1.1 */
 export function openApiDocument(schema: ClassSchema, prefix: string): object {
   const paths: Record<string, Record<string, object>> = {};
   const ids = new Set<string>();
@@ -130,17 +130,17 @@ function resultContent(form: ResultSchema['form'], schema: JsonSchema): object {
   if (form === 'bytes') return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   const own = { schema: published(schema) };
   if (form === 'json') return { 'application/json': own };
-  // As they come: `Accept: text/event-stream` asks for events.
+  // A stream is sent as lines, or as events if the client accepts `text/event-stream`.
   const isText = schema.type === 'string';
   return { [isText ? 'text/plain' : 'application/x-ndjson']: own, 'text/event-stream': own };
 }
 
-/** As others read it: definitions are components, and no word is our own. */
+/** The schema in the form for other programs: definitions are components, and keywords of our own are removed. */
 function published(schema: JsonSchema): JsonSchema {
   return rewritten(schema, (ref) => ref.replace('#/$defs/', '#/components/schemas/')) as JsonSchema;
 }
 
-/** A copy without words of our own. @param move gives the new text of a `$ref` */
+/** Copies a schema without keywords of our own. @param move returns the new text of a `$ref` */
 export function rewritten(value: unknown, move: (ref: string) => string): unknown {
   if (Array.isArray(value)) return value.map((item) => rewritten(item, move));
   if (typeof value !== 'object' || value === null) return value;

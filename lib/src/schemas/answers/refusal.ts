@@ -1,10 +1,10 @@
 import { InvalidInput } from '../errors.js';
 import type { Issue } from './validators.js';
 
-/** Faults that the message itself names. */
+/** The number of faults that the message names. */
 const MOST_TOLD = 3;
 
-/** A request that is not what the types say. */
+/** A request that does not match the types. */
 export class Refused extends Error {
   readonly status = InvalidInput.status;
 

@@ -7,10 +7,10 @@ type Items = AsyncIterable<unknown> | Iterable<unknown>;
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 const LINES_TYPE = 'application/x-ndjson';
 
-/** What JSON has no form of, so that the schema says one. */
+/** Finds the values that JSON cannot represent, so that their schema gives another form. */
 const NOT_JSON = /"x-javascript":"(bigint|Uint8Array|Uint8ClampedArray|Buffer|ArrayBuffer)"/;
 
-/** Makes of what a method gives what answers the request, as the type of its result says. */
+/** Returns the function that converts a method's result into the answer, by the type of the result. */
 export function encoderOf({ form, schema }: ResultSchema, { defs }: ClassSchema): (value: unknown) => unknown {
   if (form === 'any' || form === 'nothing') return (value) => value;
   if (form === 'bytes') return (value) => (value instanceof Uint8ClampedArray ? new Uint8Array(value) : value);
@@ -20,7 +20,7 @@ export function encoderOf({ form, schema }: ResultSchema, { defs }: ClassSchema)
     return (value) => new TypedStream(encode === null ? (value as Items) : each(value as Items, encode), type);
   }
   return (value) => {
-    // A text that `fetch` returns is the answer itself; here it is JSON, as its type says.
+    // If `fetch` returns a text, the text itself is the answer. The text of a typed method is sent as JSON, as its schema says.
     if (typeof value === 'string') return new TypedAnswer(200, JSON_TYPE, Buffer.from(JSON.stringify(value)));
     return encode === null ? value : encode(value);
   };
@@ -30,7 +30,7 @@ async function* each(items: Items, encode: (value: unknown) => unknown): AsyncGe
   for await (const item of items) yield encode(item);
 }
 
-/** A copy with texts in place of what the schema says texts for. */
+/** Copies a value. If the schema of a part says text, but the part is no text, the copy has its text form. */
 function encoded(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return value;

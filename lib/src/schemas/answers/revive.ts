@@ -1,7 +1,7 @@
 import { type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import type { Validators } from './validators.js';
 
-/** Makes of JSON that was checked what the method's types say: a `Date` of a text, a `Float32Array` of a list. */
+/** Converts checked JSON into the value that the method's types require: a text into a `Date`, a list into a `Float32Array`. */
 export type Revive = (value: unknown) => unknown;
 
 const TYPED_ARRAYS = { Int8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array } as const;
@@ -19,10 +19,10 @@ const CLASSES: Readonly<Record<string, Revive>> = {
   ),
 };
 
-/** A copy with a buffer of its own: `Buffer.from` may give a part of one that holds other things. */
+/** Copies the bytes into a buffer of their own, because `Buffer.from` may return a view of a buffer that is shared. */
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text, 'base64'));
 
-/** @returns null if the JSON is the value already, which it mostly is */
+/** @returns null if the JSON needs no conversion, which is the usual case */
 export function reviverOf(schema: JsonSchema, { defs }: ClassSchema, validators: Validators): Revive | null {
   const known = new Map<JsonSchema, { revive: Revive | null }>();
   const needs = (one: JsonSchema, seen: Set<JsonSchema>): boolean => {
@@ -35,7 +35,7 @@ export function reviverOf(schema: JsonSchema, { defs }: ClassSchema, validators:
     const whole = resolved(one, defs);
     if (!needs(whole, new Set())) return null;
     const before = known.get(whole);
-    // A type that holds itself: by then it is known.
+    // A recursive type: its entry exists, and its function is set by the time that it is needed.
     if (before !== undefined) return (value) => (before.revive === null ? value : before.revive(value));
     const entry: { revive: Revive | null } = { revive: null };
     known.set(whole, entry);

@@ -3,14 +3,14 @@ import type { RouteSchema, RouteVerb } from '../class-schema.js';
 interface Node<T> {
   readonly fixed: Map<string, Node<T>>;
   parameter: Node<T> | null;
-  /** By verb. */
+  /** The routes of this path, by verb. */
   readonly routes: Map<RouteVerb, T>;
 }
 
 export interface Found<T> {
-  /** `null`: the path is there, for other verbs. */
+  /** `null` if the path exists, but only for other verbs. */
   readonly route: T | null;
-  /** Texts of the path's parameters, in its order. */
+  /** The texts of the path's parameters, in the order of the path. */
   readonly texts: readonly string[];
   readonly verbs: readonly RouteVerb[];
 }
@@ -19,10 +19,10 @@ const NO_TEXTS: readonly string[] = [];
 
 const newNode = <T>(): Node<T> => ({ fixed: new Map(), parameter: null, routes: new Map() });
 
-/** Finds the route of a path. A fixed word goes before a parameter. */
+/** Finds the route for a path. A fixed segment is preferred to a parameter at the same place. */
 export class RouteTable<T extends { readonly schema: Pick<RouteSchema, 'path' | 'verb'> }> {
   readonly #root = newNode<T>();
-  /** Paths without parameters, found without a walk. */
+  /** The paths without parameters, which are found with one lookup. */
   readonly #fixed = new Map<string, Node<T>>();
 
   constructor(routes: readonly T[]) {
@@ -34,7 +34,7 @@ export class RouteTable<T extends { readonly schema: Pick<RouteSchema, 'path' | 
     }
   }
 
-  /** @param path without a query, as the client sent it */
+  /** @param path without the query, as the client sent it */
   find(path: string, verb: RouteVerb): Found<T> | null {
     const fixed = this.#fixed.get(path);
     const whole = fixed?.routes.get(verb);

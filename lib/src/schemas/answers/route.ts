@@ -9,7 +9,7 @@ import { type Revive, reviverOf } from './revive.js';
 import { textReader } from './text-values.js';
 import type { Check, Issue, Validators } from './validators.js';
 
-/** The method of a deployment's instance, bound to it. */
+/** A method of the deployment's instance, bound to it. */
 export type Method = (...args: unknown[]) => unknown;
 
 interface Param {
@@ -20,7 +20,7 @@ interface Param {
   readonly expected: string;
 }
 
-/** Reads a body. What is wrong with it is added to `issues`. */
+/** Reads a body. It adds the faults that it finds to `issues`. */
 type ReadBody = (request: RouteRequest, issues: Issue[]) => unknown;
 
 interface JsonBody {
@@ -28,9 +28,9 @@ interface JsonBody {
   readonly revive: Revive | null;
 }
 
-/** What a request says, as far as a route looks at it. */
+/** The parts of a request that a route uses. */
 export interface RouteRequest {
-  /** The text of a body that is here as a whole, else `null`. */
+  /** Returns the body as text if all of it has arrived, and otherwise `null`. */
   textNow(): string | null;
   text(): Promise<string>;
   arrayBuffer(): Promise<ArrayBuffer>;
@@ -41,13 +41,13 @@ export interface RouteRequest {
 export interface RouteOptions {
   readonly schema: ClassSchema;
   readonly validators: Validators;
-  /** The method of a name. */
+  /** Returns the method with this name. */
   readonly method: (name: string) => Method;
-  /** Parses JSON. @throws what is told as a bad body */
+  /** Parses JSON. @throws the error for a body that is not valid JSON */
   readonly parse: (text: string) => unknown;
 }
 
-/** One route, ready to answer: its checks are compiled. */
+/** One route with its compiled checks. */
 export class Route {
   readonly schema: RouteSchema;
   readonly #options: RouteOptions;
@@ -78,26 +78,26 @@ export class Route {
     this.#readBody = this.#bodyReader();
   }
 
-  /** It can be called without a body of bytes or files: by a tool. */
+  /** True if a tool can call the method, because its body is not bytes or files. */
   get takesJson(): boolean {
     return this.schema.body === undefined || this.#json !== null;
   }
 
   /**
-   * @param texts of the path's parameters, not decoded
+   * @param texts values of the path's parameters, not decoded
    * @param query without `?`
-   * @throws (also by rejecting) {@link Refused}, NBS_BAD_PATH, NBS_BAD_JSON, NBS_BAD_FORM, NBS_WRONG_BODY_TYPE, and what the method throws
+   * @throws (also as a rejection) {@link Refused}, NBS_BAD_PATH, NBS_BAD_JSON, NBS_BAD_FORM, NBS_WRONG_BODY_TYPE, and what the method throws
    */
   answer(request: RouteRequest, texts: readonly string[], query: string): unknown {
     const issues: Issue[] = [];
     const params = this.#params.length === 0 ? {} : this.#fromTexts(texts, query, issues);
     const body = this.#readBody(request, issues);
-    // Most bodies are here as a whole: then nothing is waited for.
+    // Usually the whole body has arrived, and then there is no promise to wait for.
     if (body instanceof Promise) return body.then((value) => this.#callWith(value, params, request, issues));
     return this.#callWith(body, params, request, issues);
   }
 
-  /** Checks values that are no texts, such as the arguments of a tool. @throws {@link Refused} */
+  /** Checks values that need no conversion from text, such as the arguments of a tool. @throws {@link Refused} */
   checked(body: unknown, values: Readonly<Record<string, unknown>>): { readonly body: unknown; readonly params: unknown } {
     const issues: Issue[] = [];
     const params: Record<string, unknown> = {};
@@ -111,7 +111,7 @@ export class Route {
     return { body: own, params };
   }
 
-  /** Calls the method with values that were checked. */
+  /** Calls the method with checked values. */
   call(body: unknown, params: unknown, request: unknown): unknown {
     const { takes, isBatched } = this.schema;
     const args = takes.map((kind) => (kind === 'body' ? body : kind === 'params' ? params : request));
@@ -198,7 +198,7 @@ function bytesAs(name: string, buffer: ArrayBuffer, type: string): unknown {
   return name === 'File' ? new File([new Uint8Array(buffer)], 'body', { type }) : new Blob([new Uint8Array(buffer)], { type });
 }
 
-/** The result of the one item that a batched method was called with. */
+/** Returns the result for the one item that a batched method was called with. */
 function oneOf(given: unknown): unknown {
   if (typeof (given as AsyncIterable<readonly unknown[]>)[Symbol.asyncIterator] === 'function')
     return itemsOf(given as AsyncIterable<readonly unknown[]>);

@@ -11,8 +11,8 @@ interface Kinds {
 }
 
 /**
- * Reads the texts of a parameter as the values that its schema has: `'3'` as 3 if a number is wanted. What cannot be read stays a text, and the check says
- * what is wrong with it. A text that the schema has itself stays one.
+ * Returns a function that converts the texts of a parameter to the types of its schema, for example `'3'` to 3 for a number. A text that cannot be converted
+ * stays a text, and the check then reports it. If the schema itself allows the text, it is not converted.
  */
 export function textReader(schema: JsonSchema, defs: Defs): (texts: readonly string[]) => unknown {
   const whole = resolved(schema, defs);
@@ -27,7 +27,7 @@ export function textReader(schema: JsonSchema, defs: Defs): (texts: readonly str
   return (texts) => (texts.length === 1 ? read(texts[0] as string) : readList(texts));
 }
 
-/** The list among the members of a union. */
+/** Finds the list among the members of a union. */
 function listIn({ anyOf }: JsonSchema, defs: Defs): JsonSchema | undefined {
   return (anyOf as readonly JsonSchema[] | undefined)?.map((one) => resolved(one, defs)).find(({ type }) => type === 'array');
 }

@@ -13,17 +13,17 @@ import { Validators } from './validators.js';
 
 export interface TypedRoutesOptions {
   readonly schema: ClassSchema;
-  /** The method of a name, bound to the instance. */
+  /** Returns the method with this name, bound to the instance. */
   readonly method: (name: string) => Method;
-  /** Parses JSON. @throws what is told as a bad body */
+  /** Parses JSON. @throws the error for a body that is not valid JSON */
   readonly parse: (text: string) => unknown;
-  /** The class has a `fetch` of its own: it gets what is no route. */
+  /** The class's own `fetch`, which gets the requests that match no route; null if it has none. */
   readonly fetch: ((request: unknown) => unknown) | null;
-  /** The methods are tools of an MCP server, at `/mcp`. */
+  /** True if the methods are also the tools of an MCP server, at `/mcp`. */
   readonly mcp: boolean;
 }
 
-/** What the replica knows of a request. */
+/** What the replica knows about a request. */
 export interface TypedHead {
   readonly method: string;
   /** Path and query, as the client sent them. */
@@ -42,12 +42,12 @@ const DOCUMENT = '/openapi.json';
 const DOCS = '/docs';
 const MCP = '/mcp';
 
-/** The routes of one deployment's instance, with the pages that are made of their types. */
+/** The routes of one deployment's instance, and the document, the page and the tools that are made from their types. */
 export class TypedRoutes {
   readonly #options: TypedRoutesOptions;
   readonly #table: RouteTable<Served>;
   readonly #mcp: McpServer | null;
-  /** By route prefix: an application can move. */
+  /** OpenAPI documents by route prefix, because the prefix of an application can change. */
   readonly #documents = new Map<string, object>();
 
   constructor(options: TypedRoutesOptions) {
@@ -62,7 +62,7 @@ export class TypedRoutes {
     this.#mcp = options.mcp ? new McpServer(schema, routes) : null;
   }
 
-  /** What `fetch` of a class would give: a value, a promise, a stream, or a {@link TypedAnswer}. */
+  /** Returns what `fetch` of a class would return: a value, a promise, a stream, or a {@link TypedAnswer}. */
   answer(request: RouteRequest, head: TypedHead): unknown {
     const { method, url, prefix } = head;
     const queryAt = url.indexOf('?');
@@ -117,12 +117,12 @@ export class TypedRoutes {
   }
 }
 
-/** @throws what is no {@link Refused} */
+/** Converts a {@link Refused} into an answer. @throws any other error */
 function refusedOr(error: unknown, requestId: string): TypedAnswer {
   if (!(error instanceof Refused)) throw error;
   const { message, issues, status } = error;
   return jsonAnswer({ error: { code: InvalidInput.code, message, requestId, issues } }, status);
 }
 
-/** HEAD is GET without its body. */
+/** HEAD is answered by the route for GET, without its body. */
 const verbOf = (method: string): RouteVerb => (method === 'HEAD' ? 'get' : (method.toLowerCase() as RouteVerb));

@@ -3,10 +3,10 @@ import formats from 'ajv-formats';
 import { type ClassSchema, JAVASCRIPT, type JsonSchema } from '../class-schema.js';
 import { expectedBy, shown } from './describe-schema.js';
 
-/** One thing that is wrong with a request. */
+/** One fault of a request. */
 export interface Issue {
   readonly in: 'body' | 'path' | 'query';
-  /** `body.items[2].text` */
+  /** The place of the fault, for example `body.items[2].text`. */
   readonly field: string;
   readonly expected: string;
   readonly got: string;
@@ -14,7 +14,7 @@ export interface Issue {
 
 export type Check = (value: unknown) => readonly Issue[] | null;
 
-/** `meta: false`: the schemas are ours, and reading the standard's own takes 26 ms. No values are changed: 5 is no text. */
+/** `meta: false`, because our schemas need no check, and compiling the meta-schema takes 26 ms. No value is converted, so 5 is not accepted as a text. */
 const OPTIONS = {
   strict: false,
   discriminator: true,
@@ -25,10 +25,10 @@ const OPTIONS = {
   ownProperties: true,
 } as const;
 const MOST_ISSUES = 20;
-/** In larger bodies, only the first fault is looked for: a client that sends much that is wrong must not cause much work. */
+/** In a larger body, only the first fault is reported, so that a client cannot cause much work with a body that has many faults. */
 const ALL_UP_TO_ITEMS = 1000;
 
-/** Makes checks of the schemas of one class. */
+/** Compiles checks for the schemas of one class. */
 export class Validators {
   readonly #schema: ClassSchema;
   #first: Ajv2020 | undefined;
@@ -38,7 +38,7 @@ export class Validators {
     this.#schema = schema;
   }
 
-  /** @param root the name of what is checked: `body`, or a parameter's */
+  /** @param root the name of the value in messages: `body`, or the name of a parameter */
   check(schema: JsonSchema, place: Issue['in'], root: string): Check {
     this.#first ??= this.#ajv(false);
     const isValid = this.#first.compile(this.#whole(schema));
@@ -58,14 +58,14 @@ export class Validators {
       try {
         return check(value);
       } catch (error) {
-        // A value of a type that holds itself can be as deep as its sender likes.
+        // A recursive type lets the sender nest a value so deeply that the check overflows the stack.
         if (!(error instanceof RangeError)) throw error;
         return [{ in: place, field: root, expected: 'a value that is not nested so deeply', got: shown(value) }];
       }
     };
   }
 
-  /** Whether a value is one of a schema's. */
+  /** Returns a function that tells whether a value matches a schema. */
   accepts(schema: JsonSchema): (value: unknown) => boolean {
     this.#first ??= this.#ajv(false);
     const isValid = this.#first.compile(this.#whole(schema));
@@ -108,14 +108,17 @@ export class Validators {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** Whether a text can be made what it stands for: the formats let through a leap second, of which there is no `Date`. */
+/** True if the class can be made from the text. The formats alone are not enough: they accept a leap second, which `Date` does not. */
 function canBe(name: string, text: string): boolean {
   if (name === 'Date') return !Number.isNaN(Date.parse(text));
   if (name === 'URL') return URL.canParse(text);
   return name === 'bigint' || name === 'File' || name === 'Blob' || BASE64.test(text);
 }
 
-/** Each union has the faults of all its members: kept are those of the member that the value comes closest to, else that it is none of them. */
+/**
+ * If no member of a union matches, Ajv reports the faults of all members. This keeps the faults inside the member that is closest to the value; if no member
+ * is close, it keeps one fault for the whole union.
+ */
 function mostTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const unions = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
   let left = errors;
@@ -130,7 +133,10 @@ function mostTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   return left.length > 0 ? left : errors;
 }
 
-/** A member that is a definition has its own path: then the value that it is about tells. */
+/**
+ * True if the path is inside the union. A member that is a definition has a path of its own, so any definition counts here; the caller also compares the
+ * place of the value.
+ */
 const isBelow = (path: string, union: ErrorObject): boolean =>
   path.startsWith(`${union.schemaPath}/`) || path.startsWith('#/$defs/');
 
@@ -144,7 +150,7 @@ function join(field: string, step: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `${field}.${step}` : `${field}[${JSON.stringify(step)}]`;
 }
 
-/** Values in a value, up to a limit. */
+/** Counts the values inside a value, up to a limit. */
 function sizeOf(value: unknown, limit: number): number {
   if (typeof value !== 'object' || value === null) return 1;
   let size = 1;

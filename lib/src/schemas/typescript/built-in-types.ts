@@ -1,13 +1,13 @@
 import { JAVASCRIPT, type JsonSchema } from '../class-schema.js';
 
-/** What JSON stands for a class of JavaScript or of the web: `refused` says why nothing does, and what to write instead. */
+/** The JSON form of a class of JavaScript or of the web. If there is none, `refused` says why, and `remedy` says what to write instead. */
 type BuiltIn = { readonly schema: JsonSchema } | { readonly refused: string; readonly remedy: string };
 
-/** A number that has no place in the array would become another one there. */
+/** An array of numbers. Integers have limits, because the array would change a number that is out of range. */
 const numbers = (name: string, items: JsonSchema): BuiltIn => ({ schema: { type: 'array', items, [JAVASCRIPT]: name } });
 const integers = (name: string, minimum: number, maximum: number): BuiltIn =>
   numbers(name, { type: 'integer', minimum, maximum });
-/** The largest finite value of a single-precision number. https://en.wikipedia.org/wiki/IEEE_754 */
+/** The largest finite single-precision number. https://en.wikipedia.org/wiki/IEEE_754 */
 const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
 const bytes = (name: string): BuiltIn => ({ schema: { type: 'string', contentEncoding: 'base64', [JAVASCRIPT]: name } });
 const file = (name: string): BuiltIn => ({
@@ -55,8 +55,8 @@ const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   ReadableStream: notJson('let the method return the stream itself'),
 };
 
-/** @returns undefined if it is none that is known */
+/** @returns undefined if the class is not known */
 export const builtIn = (name: string): BuiltIn | undefined => (Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined);
 
-/** Declared by JavaScript's library, by the web's, or by Node's types. */
+/** True if the file is part of JavaScript's library, the web's library, or Node's types. */
 export const isLibraryFile = (path: string): boolean => /(^|\/)lib\.[\w.]+\.d\.ts$|\/@types\/node\/|\/undici-types\//.test(path);

@@ -5,14 +5,14 @@ import { NoTypes } from '../errors.js';
 import { describeClass, type RoutedClass } from './describe-class.js';
 import { deployedAt, nameIn, offsetOf, taggedWith } from './find-class.js';
 
-/** The place of a class in a file that a checker knows. */
+/** Names a class in a file that the checker has loaded. */
 export type ClassPlace =
-  /** A source id of a notebook's cell: `cell[3].ts#0`, `cell[3].ts:Name`, `cell[3].ts=Name` */
+  /** The source id of a class in a notebook's cell: `cell[3].ts#0`, `cell[3].ts:Name` or `cell[3].ts=Name`. */
   | { readonly sourceId: string }
-  /** Line and column, from 1, of the call of `serve.deployment`. */
+  /** The line and the column of the call of `serve.deployment`, both from 1. */
   | { readonly line: number; readonly column: number };
 
-/** @throws NBS_NO_SCHEMA, NBS_NO_TYPES */
+/** Finds the class and describes it. @throws NBS_NO_SCHEMA, NBS_NO_TYPES */
 export function describeClassIn(checker: Checker, file: SourceFile, place: ClassPlace, routed: RoutedClass): ClassSchema {
   const type =
     'sourceId' in place ? cellClass(checker, file, place.sourceId) : deployedClass(checker, file, place, routed.className);

@@ -5,19 +5,19 @@ import type { RouteNote } from '../route-notes.js';
 import { RouteWriter } from './route-writer.js';
 import { SchemaWriter } from './schema-writer.js';
 
-/** A class with routes, as its decorators tell of it. */
+/** A class with routes, as its decorators describe it. */
 export interface RoutedClass {
-  /** Name of the deployment, for messages. */
+  /** The name of the deployment, for messages. */
   readonly deployment: string;
   readonly className: string;
   readonly routes: readonly RouteNote[];
-  /** Names of methods that `serve.batch` decorates. */
+  /** The names of the methods that `serve.batch` decorates. */
   readonly batched: ReadonlySet<string>;
 }
 
 /**
- * What the types say of a class's routes.
- * @param classType of the class itself, as of the expression that is given to `serve.deployment`
+ * Describes the routes of a class by its types.
+ * @param classType type of the class itself, which is the type of the expression that is given to `serve.deployment`
  * @throws NBS_NO_SCHEMA, NBS_NO_TYPES
  */
 export function describeClass(checker: Checker, classType: Type, routed: RoutedClass): ClassSchema {
@@ -25,7 +25,7 @@ export function describeClass(checker: Checker, classType: Type, routed: RoutedC
   const instance = construct === undefined ? undefined : checker.getReturnTypeOfSignature(construct);
   const writer = new SchemaWriter(checker);
   const routes = routed.routes.map((note) => {
-    // From the class that is served, and not from the class that declares the method: there a generic class's parameters have no meaning.
+    // The methods are read from the class that is served. In the class that declares a method, the parameters of a generic class have no value yet.
     const method = instance === undefined ? undefined : checker.getPropertyOfType(instance, note.method);
     if (method === undefined) {
       throw NoTypes({

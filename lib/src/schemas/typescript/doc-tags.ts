@@ -7,12 +7,12 @@ const NUMBERS = new Set(
     ' ',
   ),
 );
-/** Those that are a count, or a step. */
+/** The tags whose number must be a count, or a step. */
 const NOT_NEGATIVE = /^(min|max)(Length|Items|Properties)$|^multipleOf$/;
 const FLAGS = new Set(['uniqueItems', 'deprecated', 'readOnly', 'writeOnly']);
 const TEXTS = new Set(['title', 'contentMediaType']);
 
-/** Formats that are checked. https://ajv.js.org/packages/ajv-formats.html */
+/** The formats that are checked. https://ajv.js.org/packages/ajv-formats.html */
 const FORMATS = new Set(
   'date time date-time duration uri uri-reference uri-template email hostname ipv4 ipv6 regex uuid json-pointer relative-json-pointer byte int32 int64 float double password binary iso-time iso-date-time'.split(
     ' ',
@@ -29,7 +29,7 @@ interface Docs {
   readonly tags: readonly Tag[];
 }
 
-/** JSON types → the tags that say something of them. */
+/** JSON types → the tags that apply to them. */
 const MEANT_FOR: Readonly<Record<string, readonly string[]>> = {
   number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'integer', 'format'],
   string: ['minLength', 'maxLength', 'pattern', 'format'],
@@ -41,9 +41,9 @@ const CHECKED = new Set(Object.values(MEANT_FOR).flat());
 export type RefuseTag = (tag: string, why: string) => never;
 
 /**
- * A schema with what the documentation of its symbol adds. A tag that would check nothing is refused: its writer relies on it.
- * @param types of JSON that the schema has; none if it takes anything
- * @throws what `refuse` does
+ * Adds the documentation of a symbol to its schema. A tag that would check nothing is refused, because its author relies on it.
+ * @param types JSON types that the schema accepts; none if it accepts any
+ * @throws what `refuse` throws
  */
 export function withDocs(schema: JsonSchema, docs: JsonSchema, types: ReadonlySet<string>, refuse: RefuseTag): JsonSchema {
   const meant = new Set([...types].flatMap((type) => MEANT_FOR[type] ?? []));
@@ -63,7 +63,7 @@ export function withDocs(schema: JsonSchema, docs: JsonSchema, types: ReadonlySe
   return { ...schema, ...others, multipleOf: 1 };
 }
 
-/** What the documentation of a symbol says. @throws what `refuse` does for a tag that says nothing */
+/** Reads the documentation of a symbol. @throws what `refuse` throws if a tag has no meaning */
 export function docsOf(checker: Checker, symbol: TypeSymbol, refuse: RefuseTag): JsonSchema {
   const { description, tags } = read(checker, symbol);
   const out: Record<string, unknown> = description === '' ? {} : { description };
@@ -88,7 +88,7 @@ function read(checker: Checker, symbol: TypeSymbol): Docs {
   return besideName(symbol) ?? { description, tags: [] };
 }
 
-/** `@minimum 0 @maximum 1` on one line is one tag for TypeScript. */
+/** TypeScript reads `@minimum 0 @maximum 1` on one line as one tag; this splits it. */
 function severalIn(tag: Tag): readonly Tag[] {
   if (tag.name === 'pattern' || tag.name === 'example' || tag.name === 'default') return [tag];
   const [first = '', ...others] = tag.text.split(/\s+@(?=[a-zA-Z])/);
@@ -100,7 +100,7 @@ function tagOf(text: string): Tag {
   return { name, text: value.trim() };
 }
 
-/** TypeScript leaves out a comment that stands on one line with the token before it: `{ /** @minLength 2 *\/ text: string }`. */
+/** Reads a comment that stands on the same line as the token before it, such as `{ /** @minLength 2 *\/ text: string }`, because TypeScript ignores it. */
 function besideName(symbol: TypeSymbol): Docs | undefined {
   const node = symbol.valueDeclaration?.resolve() as (Node & { readonly name?: Node }) | undefined;
   if (node?.name === undefined) return undefined;

@@ -7,16 +7,16 @@ import { NoTypes } from '../errors.js';
 import { describeClassIn } from './class-in-file.js';
 import type { RoutedClass } from './describe-class.js';
 
-/** `path:line:column` */
+/** Matches `path:line:column`. */
 const SITE = /^(.*):(\d+):(\d+)$/;
 
-/** The types of module files: TypeScript 7 in a process of its own, from the first question until `close`. */
+/** The types of module files. TypeScript 7 runs in a process of its own, from the first question until `close`. */
 export class FileTypes {
   #api: API | undefined;
   readonly #configs = new Map<string, string>();
 
   /**
-   * @param sites `path:line:column` of the call of `serve.deployment`, and of those that led to it
+   * @param sites `path:line:column` of the call of `serve.deployment`, and of the calls that led to it
    * @throws NBS_NO_SCHEMA, NBS_NO_TYPES
    */
   describe(sites: readonly string[], routed: RoutedClass): ClassSchema {
@@ -27,7 +27,7 @@ export class FileTypes {
       try {
         return this.#describe(path, { line: Number(line), column: Number(column) }, routed);
       } catch (error) {
-        // A function that makes deployments of the classes that it is given: its caller knows the class.
+        // If a function makes deployments of the classes that it gets as arguments, the types of the class are known at the function's caller.
         if ((error as { code?: unknown }).code !== NoTypes.code) throw error;
         failure ??= error;
       }
@@ -53,12 +53,12 @@ export class FileTypes {
     this.#api ??= new API({
       cwd: dirname(path),
       fs: {
-        // `undefined` is "look on the disk".
+        // `undefined` means that the server reads the file from the disk.
         readFile: (name) => this.#configs.get(name),
         fileExists: (name) => (this.#configs.has(name) ? true : undefined),
       },
     });
-    // A project for each file: what TypeScript has read of one, it does not read again.
+    // Each file is a project of its own. TypeScript shares the files that it has read between projects.
     const config = join(dirname(path), `__nbserve__.${this.#configs.size}.tsconfig.json`);
     this.#configs.set(config, configFor(path, this.#api));
     const snapshot: Snapshot = this.#api.updateSnapshot({ openProjects: [config] });
@@ -79,7 +79,10 @@ export class FileTypes {
   }
 }
 
-/** The settings of the user's `tsconfig.json`, if there is one, for one file. Without `strictNullChecks` a type would not say what may be missing. */
+/**
+ * The settings for one file: those of the user's `tsconfig.json`, if there is one. `strictNullChecks` is always on; without it, types do not say which
+ * properties may be missing.
+ */
 function configFor(path: string, api: API): string {
   const own = nearest(dirname(path), 'tsconfig.json');
   const always = {
@@ -91,7 +94,7 @@ function configFor(path: string, api: API): string {
     incremental: false,
   };
   const nodeTypes = nodeTypesFor(path);
-  // Those of Node were there without a word before TypeScript 6, and have the types of the web.
+  // Before TypeScript 6, the types of Node were included by default. They also declare the types of the web.
   const chosen =
     own === undefined ? [] : (((api.parseConfigFile(own).options as { types?: unknown }).types as string[] | undefined) ?? []);
   const types =
@@ -114,13 +117,13 @@ function configFor(path: string, api: API): string {
   return JSON.stringify({ ...(own === undefined ? {} : { extends: own }), compilerOptions, files: [path], include: [] });
 }
 
-/** The folder that holds `@types/node`. */
+/** Finds the folder that contains `@types/node`. */
 function nodeTypesFor(path: string): string | undefined {
   for (const from of [path, import.meta.url]) {
     try {
       return dirname(dirname(createRequire(from).resolve('@types/node/package.json')));
     } catch {
-      // Not there.
+      // The package is not installed there.
     }
   }
   return undefined;

@@ -7,23 +7,26 @@ type Call = Node & {
 type Identifier = Node & { readonly text: string };
 type Named = Node & { readonly name?: Identifier };
 
-/** What a notebook's kernel puts around a class that is given to `serve.deployment`, see `instrument`. */
+/** The function in which the kernel wraps a class that is given to `serve.deployment`; see `instrument`. */
 const TAG = '__nbs_source';
 const DEPLOYS = new Set(['deployment', 'ingress']);
 
-/** The first argument of the call at a place: of `serve.deployment`, or of a function that calls it. @param at offset that the engine gives for the call: in its callee, or at its bracket */
+/**
+ * Returns the first argument of a call of `serve.deployment`, or of a function that calls it. @param at the offset that the engine reports for the call:
+ * inside its callee, or at its opening bracket
+ */
 export function deployedAt(file: SourceFile, at: number): Node | undefined {
   const calls = callsIn(file).filter((call) => call.arguments.length > 0);
   const startOf = (node: Node): number => getTokenPosOfNode(node, file);
   const exact = calls.findLast((call) => startOf(call) <= at && at <= startOf(call.arguments[0] as Node));
   if (exact !== undefined) return exact.arguments[0];
-  // A map of positions may know the statement only.
+  // Some source maps know only the statement, so any call of the same line is accepted if it is the only one.
   const { line } = positionIn(file.text, at);
   const same = calls.filter((call) => DEPLOYS.has(calleeName(call)) && positionIn(file.text, startOf(call)).line === line);
   return same.length === 1 ? same[0]?.arguments[0] : undefined;
 }
 
-/** The class that the kernel tagged with an id. */
+/** Finds the class that the kernel has tagged with this id. */
 export function taggedWith(file: SourceFile, id: string): Node | undefined {
   const tagged = callsIn(file).find(
     (call) => calleeName(call) === TAG && (call.arguments[0] as Identifier | undefined)?.text === id,
@@ -31,7 +34,7 @@ export function taggedWith(file: SourceFile, id: string): Node | undefined {
   return tagged?.arguments[1];
 }
 
-/** The name of what a file declares, or assigns a class to, under a name. */
+/** Finds the name in the declaration of a class, or of a variable that holds one. */
 export function nameIn(file: SourceFile, name: string): Node | undefined {
   let found: Node | undefined;
   visit(file, (node) => {
@@ -44,7 +47,7 @@ export function nameIn(file: SourceFile, name: string): Node | undefined {
   return found;
 }
 
-/** Offset of `line:column`, both from 1. */
+/** Returns the offset of a line and a column, both from 1. */
 export function offsetOf(text: string, line: number, column: number): number {
   let at = 0;
   for (let n = 1; n < line; n += 1) {

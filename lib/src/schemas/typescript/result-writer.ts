@@ -5,7 +5,7 @@ import type { SchemaWriter } from './schema-writer.js';
 
 const STREAMS = /^(AsyncIterable|(Async)?(Generator|IterableIterator|IteratorObject))$/;
 
-/** What a method answers with, by the type that it returns. @throws NBS_NO_SCHEMA */
+/** Describes what a method returns, by the type of its result. @throws NBS_NO_SCHEMA */
 export function resultOf(
   checker: Checker,
   writer: SchemaWriter,

@@ -24,7 +24,7 @@ interface Parameter {
   readonly isRequest: boolean;
 }
 
-/** The declaration of a parameter, as far as it is looked at. */
+/** The parts of a parameter's declaration that are used here. */
 type ParameterNode = Node & {
   readonly initializer?: Node;
   readonly questionToken?: Node;
@@ -32,7 +32,7 @@ type ParameterNode = Node & {
   readonly type?: Node;
 };
 
-/** Writes one route: what its method takes, by the convention of its verb, and what it gives. */
+/** Describes one route: the parameters of its method, by the convention of its verb, and its result. */
 export class RouteWriter {
   readonly #checker: Checker;
   readonly #writer: SchemaWriter;
@@ -107,7 +107,7 @@ export class RouteWriter {
     });
   }
 
-  /** The type for one request: a batched method takes a list of it. */
+  /** The type for one request. A batched method takes a list of that type. */
   #one(where: string, { name, type }: Parameter, isBatched: boolean): Type {
     if (!isBatched) return type;
     const [item] = this.#checker.isArrayType(type) ? this.#checker.getTypeArguments(type as TypeReference) : [];
@@ -133,7 +133,7 @@ export class RouteWriter {
     return { form: hasFile ? 'multipart' : 'json', required, schema };
   }
 
-  /** The definitions that a schema reaches. */
+  /** Collects the definitions that a schema refers to, directly or through others. */
   #deep(schema: JsonSchema, seen = new Set<string>()): readonly JsonSchema[] {
     const names = [...JSON.stringify(schema).matchAll(/"#\/\$defs\/([^"]+)"/g)].map(([, name]) => name as string);
     return names.flatMap((name) => {
@@ -181,7 +181,7 @@ function refuse(where: string, type: string, reason: string, remedy: string): ne
   throw NoSchema({ where, type, reason, remedy });
 }
 
-/** By what is written as well: the types of the web may not be among those of the program. */
+/** Also looks at the name in the source, because the program may not include the types of the web. */
 function isRequest(type: Type, node: ParameterNode | undefined): boolean {
   if (type.getSymbol()?.name === 'Request') return true;
   const written = node?.type as { readonly typeName?: { readonly text?: string } } | undefined;

@@ -21,15 +21,18 @@ import { docsOf, type RefuseTag, withDocs } from './doc-tags.js';
 import { inInstance, isHidden } from './members.js';
 import { templatePattern } from './template-pattern.js';
 
-/** Types that hold each other without a name have no end. The channel to TypeScript must not be left by an exception of its own, so this stays small. */
+/**
+ * The limit on nesting: types without a name that contain each other would never end. It is small, because an overflow of the stack inside a callback would
+ * break the channel to TypeScript.
+ */
 const DEEPEST = 32;
-/** Steps of the way to a type that a message shows. */
+/** The number of steps of a path that a message shows. */
 const SHOWN_STEPS = 8;
 
-/** `input`: a client sends it, and the method gets it as JSON has it. `output`: the method gives it. */
+/** `input`: the client sends the value, and the method gets it. `output`: the method returns the value. */
 type Direction = 'input' | 'output';
 
-/** Writes types as JSON Schema. Types with a name become definitions, so they may hold themselves. */
+/** Writes types as JSON Schema. A named type becomes a definition, so it may contain itself. */
 export class SchemaWriter {
   readonly defs: Record<string, JsonSchema> = {};
   readonly #checker: Checker;
@@ -54,7 +57,7 @@ export class SchemaWriter {
     return this.#schema(type);
   }
 
-  /** What the documentation of a symbol says. @throws NBS_NO_SCHEMA */
+  /** Reads the documentation of a symbol. @throws NBS_NO_SCHEMA */
   docs(symbol: TypeSymbol, where = this.#where()): JsonSchema {
     return docsOf(this.#checker, symbol, refuseTag(where));
   }
@@ -63,7 +66,7 @@ export class SchemaWriter {
     return withDocs(schema, this.docs(symbol), this.#typesOf(schema), refuseTag(this.#where()));
   }
 
-  /** The types of JSON that a schema takes; none if it takes any. */
+  /** The JSON types that a schema accepts; none if it accepts any. */
   #typesOf(schema: JsonSchema): ReadonlySet<string> {
     const whole = resolved(schema, this.defs);
     const values = [...((whole.enum as readonly unknown[] | undefined) ?? []), ...('const' in whole ? [whole.const] : [])];
@@ -112,7 +115,7 @@ export class SchemaWriter {
     return symbol === undefined ? this.#structure(type) : this.#named(type, symbol);
   }
 
-  /** A type parameter that nothing stands for. */
+  /** A type parameter without a known type argument. */
   #parameter(type: Type): JsonSchema {
     const bound = this.#checker.getBaseConstraintOfType(type);
     if (bound === undefined || bound.id === type.id || bound.flags & TypeFlags.AnyOrUnknown)
@@ -120,7 +123,7 @@ export class SchemaWriter {
     return this.#schema(bound);
   }
 
-  /** The symbol that gives the type its name, if it is one of the user's. */
+  /** The symbol that gives the type its name, if the user has declared it. */
   #nameOf(type: Type): TypeSymbol | undefined {
     const alias = type.getAliasSymbol();
     const flags = type.flags & TypeFlags.Object ? (type as ObjectType).objectFlags : 0;
@@ -136,7 +139,7 @@ export class SchemaWriter {
     const name = this.#freeName(type, symbol);
     this.#names.set(key, name);
     this.defs[name] = {};
-    // What it holds is reached by its name, wherever it was met first.
+    // The definition's name is known now, so the types inside it can refer to it.
     this.defs[name] = this.#documented(this.#structure(type), symbol);
     return { $ref: `#/$defs/${name}` };
   }
@@ -155,7 +158,7 @@ export class SchemaWriter {
   #structure(type: Type): JsonSchema {
     if (type.isUnionType()) return this.#union(type);
     if (type.isIntersectionType()) {
-      // A brand: string & { readonly brand: … } is a text.
+      // A branded type, such as `string & { readonly brand: … }`, is its primitive type in JSON.
       const primitive = type.getTypes().find((part) => part.flags & TypeFlags.Primitive);
       return primitive === undefined ? this.#object(type) : this.#schema(primitive);
     }
@@ -171,7 +174,7 @@ export class SchemaWriter {
     return this.#jsonOf(type) ?? this.#object(type);
   }
 
-  /** What the method `toJSON` of a type gives, if it has one. */
+  /** The schema of what the type's method `toJSON` returns, if it has one. */
   #jsonOf(type: Type): JsonSchema | undefined {
     const method = this.#checker.getPropertyOfType(type, 'toJSON');
     const own = method === undefined ? undefined : this.#checker.getTypeOfSymbol(method);
@@ -201,7 +204,7 @@ export class SchemaWriter {
     return { type: 'object', oneOf: parts, required: [tag], discriminator: { propertyName: tag } };
   }
 
-  /** The property with a text of its own in each member, if all members are definitions: others have no place in a `discriminator`. */
+  /** The property that has a different text in each member, if all members are definitions; a `discriminator` allows only definitions. */
   #tag(types: readonly Type[], parts: readonly JsonSchema[]): string | undefined {
     const [first] = types;
     if (first === undefined || !parts.every((part) => typeof part.$ref === 'string')) return undefined;
@@ -261,7 +264,7 @@ export class SchemaWriter {
   }
 
   #isData(property: TypeSymbol, type: Type): boolean {
-    // Symbols and private names are no names of JSON.
+    // Symbols and private names cannot be keys in JSON.
     if (/^(__[@#]|#)/.test(property.name) || property.flags & SymbolFlags.Prototype || isHidden(property, type)) return false;
     if (!(property.flags & SymbolFlags.Method)) return true;
     if (this.#direction === 'output' && inInstance(type)) return false;
@@ -287,7 +290,7 @@ const refuseTag =
     throw NoSchema({ where, type: tag, reason: 'says nothing', remedy: why });
   };
 
-/** Names of cells' modules and of files mean nothing to a reader. */
+/** Removes the names of cells' modules and of files, which mean nothing to a reader. */
 const readable = (text: string): string => text.replace(/import\([^)]*\)\./g, '').replace(/__nbs\.[ct]\d+\.?/g, '');
 
 const canBeUndefined = (type: Type): boolean =>
@@ -310,7 +313,7 @@ function tupleOf(type: Type): TupleType | undefined {
 const isLibrary = (symbol: TypeSymbol): boolean =>
   symbol.declarations.length > 0 && symbol.declarations.every(({ path }) => isLibraryFile(path));
 
-/** One of JavaScript's or the web's own, which others may have added to. */
+/** True for a type of JavaScript or of the web, even if other declarations extend it. */
 function isBuiltIn(type: Type): boolean {
   const symbol = type.getSymbol();
   return symbol?.declarations.some(({ path }) => isLibraryFile(path)) === true && builtIn(symbol.name) !== undefined;

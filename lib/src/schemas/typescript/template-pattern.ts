@@ -2,7 +2,7 @@ import { type LiteralType, type TemplateLiteralType, type Type, TypeFlags } from
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
-/** A regular expression for the texts of a template literal type, such as `${number}px`. */
+/** Returns a regular expression for the texts of a template literal type, such as `${number}px`. */
 export function templatePattern(type: TemplateLiteralType): string {
   return type
     .getTypes()

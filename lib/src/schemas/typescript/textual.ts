@@ -4,7 +4,7 @@ type Defs = Readonly<Record<string, JsonSchema>>;
 
 const SCALARS = new Set(['string', 'number', 'integer', 'boolean', 'null']);
 
-/** Whether a text in a URL can stand for each of its values. @param orList whether it may come several times, and be a list */
+/** Tells whether each value of the type can be written as a text in a URL. @param orList whether the parameter may be repeated and be a list */
 export function isTextual(schema: JsonSchema, defs: Defs, orList: boolean): boolean {
   const whole = resolved(schema, defs);
   if (whole.format === 'binary') return false;

@@ -1,0 +1,134 @@
+/** What cannot be sent to a replica is refused, and the error names the whole chain of names that leads to it. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { CannotShip, NoSource } from '../../dist/code/index.js';
+import { hasCode } from '../../dist/core/index.js';
+import { makeFolder } from '../fixtures/code-folder.js';
+import { Notebook } from '../fixtures/code-notebook.js';
+
+const { folder, remove } = makeFolder();
+after(remove);
+
+const REFUSED: readonly (readonly [name: string, cells: readonly string[], message: RegExp])[] = [
+  [
+    'a socket, with the chain',
+    [
+      'import net from "node:net"; const db = new net.Socket()',
+      'function helper() { return db }',
+      'class Chat { f() { return helper() } }',
+    ],
+    /^Chat uses helper, which uses db: a Socket cannot be sent; create it in the constructor$/,
+  ],
+  [
+    'a socket inside a value',
+    [
+      'import net from "node:net"; const config = { items: [1, { conn: new net.Socket() }] }',
+      'class Chat { f() { return config } }',
+    ],
+    /^Chat uses config\.items\[1\]\.conn: a Socket cannot/,
+  ],
+  [
+    'a server',
+    ['import http from "node:http"; const server = http.createServer(); class Chat { f() { return server } }'],
+    /^Chat uses server: a Server cannot/,
+  ],
+  [
+    'a stream',
+    ['import { Readable } from "node:stream"; const s = Readable.from([]); class Chat { f() { return s } }'],
+    /^Chat uses s: a Readable cannot/,
+  ],
+  ['a promise', ['const p = Promise.resolve(1); class Chat { async f() { return p } }'], /^Chat uses p: a Promise cannot/],
+  [
+    'a WeakMap in a Map',
+    ['const m = new Map([["w", new WeakMap()]]); class Chat { f() { return m } }'],
+    /^Chat uses m\.get\("w"\): a WeakMap cannot/,
+  ],
+  ['a proxy', ['const p = new Proxy({}, {}); class Chat { f() { return p } }'], /^Chat uses p: a Proxy cannot/],
+  [
+    'a closure',
+    ['const makeAdder = (n: number) => (x: number) => x + n; const add3 = makeAdder(3)', 'class Chat { f() { return add3(1) } }'],
+    /^Chat uses add3: a function was made while running, as a closure over local variables/,
+  ],
+  [
+    'a closure put into a literal later',
+    [
+      'const ops: any = { add: (x: number) => x }; const make = (n: number) => (x: number) => x + n; ops.add = make(1); class Chat { f() { return ops.add(1) } }',
+    ],
+    /^Chat uses ops\.add: /,
+  ],
+  [
+    'a bound function',
+    ['const f = (function g() {}).bind(null); class Chat { f() { return f() } }'],
+    /^Chat uses f: a bound function \(g\)/,
+  ],
+  [
+    'an instance with private members',
+    ['class P { #x = 1; f() { return this.#x } }', 'const p = new P(); class Chat { f() { return p.f() } }'],
+    /^Chat uses p: an instance of P has the private member #x/,
+  ],
+  [
+    'an instance of a class that extends one of Node',
+    [
+      'import { EventEmitter } from "node:events"; class Bus extends EventEmitter {}',
+      'const bus = new Bus(); class Chat { f() { return bus } }',
+    ],
+    /^Chat uses bus: a Bus, which inherits from EventEmitter, cannot/,
+  ],
+  [
+    'a unique symbol',
+    ['const s = Symbol("mine"); class Chat { f() { return s } }'],
+    /^Chat uses s: a unique symbol \(Symbol\(mine\)\)/,
+  ],
+  [
+    'a class in a function, over a local',
+    ['function make(n: number) { return serve.deployment(class Chat { f() { return n } }) } const A = make(1)'],
+    /^Chat uses n: it is a local variable of make/,
+  ],
+  [
+    'a name that nothing declares',
+    ['class Chat { f() { return nowhere } }'],
+    /^Chat uses nowhere: no cell declares it, and it has no value/,
+  ],
+  [
+    'a getter that throws',
+    ['const o = { get x() { throw new Error("closed") } }; class Chat { f() { return o } }'],
+    /^Chat uses o\.x: closed/,
+  ],
+  [
+    'a file that is not there',
+    ['import { x } from "./nowhere"; class Chat { f() { return x } }'],
+    /Could not resolve ".\/nowhere"/,
+  ],
+];
+
+for (const [name, cells, message] of REFUSED) {
+  test(`refused: ${name}`, async () => {
+    const notebook = new Notebook(folder);
+    for (const cell of cells) await notebook.run(cell);
+    await assert.rejects(notebook.pack(notebook.values.A ? 'A' : 'Chat'), (error: Error) => {
+      assert.ok(hasCode(error, CannotShip), String(error.stack));
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+test('refused: a class without a known source', async () => {
+  const notebook = new Notebook(folder);
+  await notebook.run('const A = (() => { class Inner {} return Inner })()');
+  await assert.rejects(
+    notebook.pack('A'),
+    (error) => hasCode(error, NoSource) && /the source of Inner is not known/.test(String(error)),
+  );
+});
+
+test('refused: a name whose declaration was not reached yet', async () => {
+  const notebook = new Notebook(folder);
+  await notebook.run('const late = 1; class Chat { f() { return late } }');
+  Object.defineProperty(notebook.values, 'late', {
+    get() {
+      throw new ReferenceError('late');
+    },
+  });
+  await assert.rejects(notebook.pack('Chat'), /Chat uses late: it has no value yet/);
+});
