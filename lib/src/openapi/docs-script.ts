@@ -1,6 +1,6 @@
 /**
- * The script of the page of `/docs`: plain JavaScript of the browser, without a line from elsewhere. Each text of the document becomes a text node, so
- * nothing in it can become part of the page.
+ * The script of the page of `/docs`: plain JavaScript for the browser, without code of other projects. Each text of the document becomes a text
+ * node, so a text cannot add elements or scripts to the page.
  */
 export const DOCS_SCRIPT = String.raw`
 'use strict';
@@ -28,7 +28,7 @@ const resolve = (value) => {
   return found || {};
 };
 
-/** A value of the schema's shape, for a reader to begin with. */
+/** An example value for a schema. The reader can begin with it. */
 const sample = (given, depth = 0) => {
   const schema = resolve(given);
   if (schema.example !== undefined) return schema.example;
@@ -97,7 +97,7 @@ function responsesOf(operation) {
   });
 }
 
-/** Beside the document is where the application begins. */
+/** The URL of the application: the folder in which the document lies. */
 const base = () => new URL('.', new URL(address, location.href)).href.replace(/\/$/, '');
 
 async function send(path, method, rows, body, output) {
