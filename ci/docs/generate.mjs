@@ -88,12 +88,14 @@ In a message, \`{name}\` stands for a value.
 
 - In code: \`isNbserveError(error)\` from \`nbserve/errors\` (or \`nbserve\`), then \`error.code\`, \`error.status\`, \`error.details\` (the values in the message), \`error.cause\`.
 - Over HTTP: the status, and \`{ "error": { "code", "message", "requestId" } }\`. A 503 has \`retry-after\`.
-  The message is the one below only where it is about the request itself. Else it says what the client can do; the cluster's log has the whole of it, with the same id, and so has the answer to a client that [shows the token](security.md#what-clients-are-told), with the values in the message and the stack of your code.
+  The message is the one below only if it is about the request itself.
+  If not, it says what the client can do.
+  The cluster's log has the whole message with the same id, and so has the answer to a client that [shows the token](security.md#what-clients-are-told), with the values in the message and the stack of your code.
 - An error of your own code is \`NBS_USER_ERROR\`. A client reads its message only if the error has a \`status\` (or \`statusCode\`) of 400 to 499, or \`expose: true\`.
 - In a notebook: the code stands in brackets before the message.
-- On the command line: \`code: message\` on stderr; exit code 2 where the command was written wrongly, else 1.
+- On the command line: \`code: message\` on stderr; the exit code is 2 if the command was written wrongly, and otherwise 1.
 
-Status 499 is for calls that were given up; nobody is there to receive it.
+Status 499 means that the caller gave up the call, so nobody receives it.
 
 ${sections.filter(Boolean).join('\n')}
 ## How processes end

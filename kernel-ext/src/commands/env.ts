@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The folder for what was fetched or compiled: `NBSERVE_CACHE`, else `nbserve` in `XDG_CACHE_HOME` or `~/.cache`. */
+/** The folder for downloads and compiled code: `NBSERVE_CACHE`, else `nbserve` in `XDG_CACHE_HOME` or `~/.cache`. */
 export const cacheFolder = (): string =>
   process.env.NBSERVE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nbserve');
 

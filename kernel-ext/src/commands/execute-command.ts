@@ -58,7 +58,7 @@ const PARAMETER: ReadonlyMap<string, (text: string) => unknown> = new Map([
   ...['-r', '--parameter-raw', '--parameters_raw'].map((flag) => [flag, (text: string): unknown => text] as const),
 ]);
 
-/** Reads `-p name value`: an option with two words, which parseArgs cannot read. */
+/** Reads `-p name value`: an option with two values, which `parseArgs` cannot read. */
 function takeParameters(args: readonly string[]): { rest: string[]; parameters: [string, unknown][] } {
   const rest: string[] = [];
   const parameters: [string, unknown][] = [];
@@ -79,7 +79,7 @@ function takeParameters(args: readonly string[]): { rest: string[]; parameters: 
   return { rest, parameters };
 }
 
-/** The longest time of a timer: one with more ends at once. */
+/** The longest time that a timer can have. A timer with a longer time fires at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** `--timeout <seconds>` in milliseconds; `null` is no limit. @throws NBS_BAD_USAGE */

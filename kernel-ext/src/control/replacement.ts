@@ -3,9 +3,9 @@ import { defineError } from 'nbserve/errors';
 import type { Iopub } from './iopub.js';
 import { type Asker, LEGACY_VARIABLE, type Restart, type ShellRequest } from './messages.js';
 
-/** How long ZeroMQ's own thread has to write its messages. Nothing reports when it has written them. */
+/** The time that ZeroMQ's own thread gets to write its messages. Nothing reports when it has written them. */
 export const FLUSH_MS = 250;
-/** If the program has not been replaced after this time, that has failed. */
+/** If the program has not been replaced after this time, the replacement has failed. */
 const FAILED_MS = 4000;
 
 const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))} s`;
@@ -33,11 +33,11 @@ export interface Legacy {
 export interface LegacyReply {
   readonly asker: Asker;
   readonly type: string;
-  /** JSON. */
+  /** The content of the answer, as JSON. */
   readonly content: string;
 }
 
-/** Linux refuses longer variables. */
+/** Linux refuses environment variables of more than 128 KiB. */
 const MAX_VARIABLE_BYTES = 100_000;
 
 /**
@@ -59,18 +59,18 @@ export function tellReplaced(open: readonly ShellRequest[], iopub: Iopub, runnin
     const type = header.msg_type.replace(/_request$/, '_reply');
     return { asker: { identities, headerJson }, type, content: JSON.stringify(content) };
   });
-  // The same message as from Jupyter's own restarter. Front ends then wait for nothing any more.
+  // Jupyter's own restarter sends the same message. A front end that gets it no longer waits for earlier requests.
   iopub.status('restarting', '');
   return replies;
 }
 
 /** The command of the new program, and the descriptors for it. */
 export interface Replacement extends Restart {
-  /** Copies of the descriptors 1 and 2 from before this program replaced them. */
+  /** Copies of the descriptors 1 and 2, made before this program replaced them. */
   readonly originals: readonly number[];
 }
 
-/** Restarts the kernel in this process. The sockets must be closed. @param failed is called if that fails */
+/** Restarts the kernel in this process. Its sockets must be closed before. @param failed is called if the restart fails */
 export function replaceProgram(restart: Replacement, legacy: Legacy, failed: () => void): void {
   const { replies } = legacy;
   let text = JSON.stringify(legacy);

@@ -63,7 +63,7 @@ function shown<T extends object>(value: T): T {
 const coloured = (value: unknown): MimeBundle | Promise<MimeBundle> =>
   bundleOf(value, { colors: displayTarget()?.colors === 'all' });
 
-/** Calls `show` at once if it can, so that what is printed afterwards comes below. */
+/** If `make` returns the bundle at once, calls `use` at once too, so that later output appears below it. */
 function then<T>(
   make: (value: unknown) => MimeBundle | Promise<MimeBundle>,
   value: unknown,
@@ -84,7 +84,7 @@ function show(first: MimeBundle): DisplayHandle {
   const put = (bundle: MimeBundle, update: boolean): void => {
     latest = bundle;
     output?.display(bundle, update ? { displayId: id, update } : { displayId: id });
-    // The chart is shown at once. Its picture is added when it is drawn, unless something else is shown by then.
+    // The chart is shown at once. Its picture is added when it is ready, unless the display was updated meanwhile.
     void withPicture(bundle)?.then((pictured) => {
       if (pictured !== undefined && latest === bundle) output?.display(pictured, { displayId: id, update: true });
     });

@@ -5,7 +5,7 @@ import type { MimeBundle } from './bundle.js';
 export interface DisplayTarget {
   display(bundle: MimeBundle, options?: { displayId?: string; update?: boolean }): void;
   clear(wait: boolean): void;
-  /** Which texts have colours. */
+  /** Which texts have colours: only errors, or results too. If absent, no text has colours. */
   readonly colors?: 'errors' | 'all';
 }
 

@@ -6,12 +6,12 @@ export class SessionHolder {
   #session: Promise<Session> | undefined;
   #made: Session | undefined;
 
-  /** @param load makes a session, calls `made` with it, and warms it */
+  /** @param load makes a session, calls `made` with it, and warms it up */
   constructor(load: (made: (session: Session) => void) => Promise<Session>) {
     this.#load = load;
   }
 
-  /** The warm session. Rejects if it cannot be loaded. */
+  /** Returns the session when it is warmed up. Rejects if it cannot be loaded. */
   get(): Promise<Session> {
     if (!this.#session) {
       this.#session = this.#load((session) => {

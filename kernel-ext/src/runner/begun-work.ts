@@ -4,14 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 const LIMIT_MS = 10_000;
 const POLL_MS = 5;
 
-/** Matches requests to the operating system: files, names, connections, compression. Handles that stay open (servers, sockets) do not match. */
+/** Matches requests to the operating system: files, host names, connections, compression. Handles that stay open (servers, sockets) do not match. */
 const REQUEST = /^Immediate$|Req(uest)?(Wrap|Callback|Promise)?$|^TCPConnectWrap$|^PipeConnectWrap$|^ShutdownWrap$|^WriteWrap$/;
 
-/** The timers and requests that have not ended. A script's process would wait for them, and their failures are the notebook's. */
+/** The timers and requests of the cells that have not ended. Node would wait for those of a script too. If one fails, the notebook has failed. */
 export class BegunWork {
   readonly #intervals = new Set<NodeJS.Timeout>();
 
-  /** Make it before user code runs. It records which timers are intervals, because an interval never ends. */
+  /** Must be called before user code runs. It records which timers are intervals, because an interval never ends. */
   constructor() {
     const { setInterval } = globalThis;
     const intervals = this.#intervals;
@@ -23,10 +23,10 @@ export class BegunWork {
     globalThis.setInterval = Object.assign(counted, setInterval) as typeof setInterval;
   }
 
-  /** Resolves when all have ended, at the latest after {@link LIMIT_MS}. */
+  /** Resolves when all of them have ended, or after {@link LIMIT_MS}. */
   async done(): Promise<void> {
     const end = performance.now() + LIMIT_MS;
-    // In two successive turns, because a callback may have begun something that is visible only in the next one.
+    // Two successive polls must find nothing, because a callback may have begun something that only the next poll finds.
     for (let idle = 0; idle < 2 && performance.now() < end; ) {
       await delay(POLL_MS, undefined, { ref: false });
       idle = this.#count() === 0 ? idle + 1 : 0;

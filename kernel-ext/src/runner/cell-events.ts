@@ -2,7 +2,7 @@ import { colorsUnwanted } from '../display/index.js';
 import type { DisplayBundle, ErrorOutcome, Output } from '../session/index.js';
 import type { EventChannel } from './event-channel.js';
 
-/** A cell's output in the runner's process. It is sent to the parent, which has the notebook. */
+/** A cell's output in the runner's process. It is sent to the parent process, which puts it into the notebook. */
 export class CellEvents implements Output {
   readonly colors?: 'errors';
   readonly #channel: EventChannel;
@@ -16,11 +16,11 @@ export class CellEvents implements Output {
 
   stream(name: 'stdout' | 'stderr', text: string): void {
     if (text !== '') this.#channel.tell({ kind: 'stream', cell: this.#cell, name, text });
-    // node:test sets it before it prints which test failed.
+    // node:test sets the exit code before it prints which test failed, so the exit code is reported after the text.
     this.tellExitCode();
   }
 
-  /** Reports an exit code that is not 0. Then the cell has failed, as a program would have. */
+  /** Reports an exit code that is not 0. The cell has then failed, as a program with this exit code has failed. */
   tellExitCode(): void {
     const { exitCode } = process;
     if (exitCode === undefined || Number(exitCode) === 0) return;

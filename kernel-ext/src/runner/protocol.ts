@@ -43,9 +43,9 @@ export type RunnerEvent =
   | { readonly kind: 'outcome'; readonly cell: number; readonly outcome: Outcome }
   /** An error that no code caught. */
   | { readonly kind: 'stray'; readonly cell: number; readonly error: ErrorOutcome; readonly what: string }
-  /** `process.exitCode` was set. It has been reset. */
+  /** A cell set `process.exitCode`. The runner has reset it. */
   | { readonly kind: 'exit-code'; readonly cell: number; readonly exitCode: string }
-  /** An interrupt has been handled, so it cannot hit a later cell. */
+  /** An interrupt has been handled, so it cannot end a later cell. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'settled' };
 

@@ -2,9 +2,9 @@ import type { Output } from './session.js';
 
 /** How the parts of a traceback look. */
 export interface Paint {
-  /** The error's name, and the mark under the place. */
+  /** The name of the error, and the mark below its place in the code. */
   strong(text: string): string;
-  /** Text around the user's own words: line numbers, frames. */
+  /** Text around the user's code and message: line numbers, stack frames. */
   faint(text: string): string;
 }
 

@@ -4,7 +4,7 @@ import type { AgentOps, JournalBatch, ReadJournal } from '../agent-ops.js';
 import type { NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
 import type { Agent, JournalReader } from './agent.js';
 
-/** The operations behind the control socket of a cluster. */
+/** The methods of the agent that the control socket of a cluster offers. */
 export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'exits'> & {
   nodes(): Promise<readonly NodeInfo[]>;
   nodeChanges(request: ReadJournal, reader: JournalReader): Promise<JournalBatch<NodeChange>>;
@@ -17,13 +17,13 @@ export interface AgentServerOptions {
   readonly dir: string;
   readonly node: string;
   readonly token: string;
-  /** Called when every process has ended because of a `shutdown`, before that is answered. */
+  /** Called when every process has ended because of a `shutdown`, before the answer to the `shutdown` is sent. */
   readonly onStopped: () => void;
   /** Called when the `shutdown` has been answered. */
   readonly onShutdown: () => void;
 }
 
-/** How long drivers may take to read the last lines. */
+/** How long `close` waits for drivers that still read the last lines of output. */
 const LAST_READ_MS = 1000;
 
 /** Answers {@link AgentOps} on the cluster's control socket. */
@@ -53,7 +53,7 @@ export class AgentServer {
       shutdown: async ({ graceMs }) => {
         await agent.stopAll(graceMs);
         onStopped();
-        // After the answer.
+        // This runs after the answer has been sent.
         setImmediate(onShutdown);
         return undefined;
       },
@@ -74,7 +74,7 @@ export class AgentServer {
     return new AgentServer(server, drivers);
   }
 
-  /** Closes when the drivers have read the last lines, or after a second. */
+  /** Closes the socket when the drivers have read the last lines of output, or after {@link LAST_READ_MS}. */
   async close(): Promise<void> {
     const withinLimit = (promise: Promise<unknown>): Promise<unknown> =>
       Promise.race([promise, new Promise((resolve) => setTimeout(resolve, LAST_READ_MS))]);

@@ -5,7 +5,7 @@ export const SILVER_STEP = 0x6a09e667;
 /**
  * Numbers that are spread over [0, 1) as evenly as possible: among the first `n`, the share in an interval differs from the interval's length by
  * O(log n / n), while random numbers would differ by O(1 / √n).
- * Kuipers and Niederreiter, "Uniform Distribution of Sequences" (1974), chapter 2, theorem 3.4.
+ * The proof is in Kuipers and Niederreiter, "Uniform Distribution of Sequences" (1974), chapter 2, theorem 3.4.
  * The state is an integer, so that no rounding errors add up.
  */
 export class AdditiveSequence {

@@ -9,7 +9,7 @@ const candidates = fc.array(
     maxLength: 12,
   },
 );
-/** A replica that has acknowledged everything, with this many requests of other routers. */
+/** A replica that has acknowledged every request of this router, and has `load` requests of other routers. */
 const idle = (load: number) => ({ load, hasRoom: true, inFlight: 0, hasUnacknowledged: false });
 const randoms = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 const drawing = (stream: Iterator<number>) => (): number => stream.next().value;

@@ -6,18 +6,18 @@ const EPSILON = 1e-9;
 /** Prefix of custom resources in lists of all resources; it avoids conflicts of names. */
 const CUSTOM = 'custom ';
 
-/** True if a replica needs nothing that is accounted for, so it always fits. */
+/** True if a replica needs no resource that is counted, so it always fits. */
 export function takesNothing({ cpu, gpu, memory, custom }: Resources): boolean {
   return cpu === 0 && gpu === 0 && memory === 0 && Object.values(custom).every((amount) => amount === 0);
 }
 
 const answers = new WeakMap<readonly NodeInfo[], WeakMap<Resources, string | null>>();
 
-/** Why it would fit on no node, even if all were empty and up: what each node has. `null` if it would fit. */
+/** Says why a replica would fit on no node even if all nodes were empty and up: what each node has. `null` if it would fit. */
 export function whyNever(nodes: readonly NodeInfo[], resources: Resources): string | null {
   const known = answers.get(nodes) ?? new WeakMap<Resources, string | null>();
   answers.set(nodes, known);
-  // Each round asks the same question.
+  // The answer is kept, because each control round asks the same question.
   const answer = known.get(resources);
   if (answer !== undefined) return answer;
   const found = findWhyNever(nodes, resources);
@@ -36,7 +36,7 @@ function findWhyNever(nodes: readonly NodeInfo[], resources: Resources): string 
 interface NodePlace {
   readonly node: NodeInfo;
   readonly room: Room;
-  /** Number of replicas that occupy something of it. */
+  /** Number of replicas that occupy resources of the node. */
   count: number;
 }
 
@@ -54,9 +54,9 @@ export class Places {
   }
 
   /**
-   * Finds a node with room and occupies it. Among several, it chooses the one with the fewest replicas of the same deployment, so that the end of a
-   * node ends as few of them as possible; then the one whose whole GPUs stay whole; then the one with the fewest replicas; then the first.
-   * A share of a GPU goes to the GPU with the least free room that is still enough.
+   * Finds a node with room for a replica, and occupies that room. If several nodes have room, these rules choose, and each breaks the ties of the
+   * rule before it: the fewest replicas of the same deployment, so that the loss of a node ends as few of them as possible; no split of a GPU that
+   * is whole; the fewest replicas; the first node. A share of a GPU goes to the GPU with the least free room that is still enough.
    * @param siblings nodes of the deployment's other replicas, one entry for each replica
    * @returns the reason, with the free resources, if there is no room
    */
@@ -132,7 +132,7 @@ class Room {
     for (const id of gpus) this.#gpus.set(id, (this.#gpus.get(id) ?? 0) - share);
   }
 
-  /** The GPUs for it, an empty list if it needs none; `null` if it does not fit. */
+  /** The GPUs that a replica would get: an empty list if it needs none, `null` if it does not fit. */
   fit(resources: Resources): readonly string[] | null {
     for (const [name, amount] of named(resources)) if (amount > (this.#amounts.get(name) ?? 0) + EPSILON) return null;
     const { gpu } = resources;
