@@ -4,8 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { generatedPages, REFERENCE, writeReference } from './docs/generate.mjs';
 
-if (!process.argv.includes('--no-build'))
+if (!process.argv.includes('--no-build')) {
   execFileSync('node', ['node_modules/typescript/bin/tsc', '-b', 'lib', 'kernel-ext'], { stdio: 'inherit' });
+  execFileSync('node', ['ci/bundle.mjs'], { stdio: 'inherit' });
+}
 for (const [file, text] of await generatedPages()) {
   writeFileSync(file, text);
   console.log(`wrote ${file}`);

@@ -100,7 +100,7 @@ process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
 process.env.NBSERVE_HOME = home;
 
 if (groups === undefined && !partial)
-  console.log('All of it takes 20 to 40 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
+  console.log('All of it takes 20 to 30 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
 const compiled = command(
   'the code compiles',
   'node',
