@@ -1,30 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { isNbserveError } from 'nbserve/errors';
 import { isSilenced } from '../compiler-options.js';
-import type {
-  Candidate,
-  CellSource,
-  Completion,
-  ConvertedCell,
-  Converter,
-  Diagnostic,
-  Inspection,
-  RefusedCell,
-} from '../converter.js';
-import { placeAt } from '../cursor-place.js';
+import type { CellSource, Completion, ConvertedCell, Converter, Diagnostic, Inspection, RefusedCell } from '../converter.js';
 import { CannotParse } from '../errors.js';
 import { LineIndex } from '../mapped-text.js';
 import { completeness, syntaxFault } from '../syntax.js';
 import { cellCode } from './cell-code.js';
 import { HUB, readable } from './cell-module.js';
 import { CellModules, narrowed } from './cell-modules.js';
-import { type CellScope, type DeclaredKind, parseScope, scopeName, scopeText } from './cell-scope.js';
+import { CellQuestions } from './cell-questions.js';
+import { type CellScope, parseScope, scopeName, scopeText } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
-import { type Draft, entriesAt, fitting, NAMED, plainNames, typesIn } from './completions.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
 import { SideModules } from './side-modules.js';
-import { describeSymbol, documentationOf } from './symbol-text.js';
 import {
   type Checker,
   type Diagnostic as Complaint,
@@ -32,7 +21,6 @@ import {
   type SourceFile,
   SymbolFlags,
   TypeServer,
-  type TypeSymbol,
 } from './type-server.js';
 
 /** The checker did not find a module or its types. They may have been installed since the server last looked. */
@@ -57,9 +45,7 @@ export class Ts7Converter implements Converter {
   readonly #server: TypeServer;
   readonly #modules: CellModules;
   readonly #sides: SideModules;
-  readonly #ambientNames: readonly Candidate[];
-  #globals: readonly Candidate[] | undefined;
-  #types: readonly Candidate[] | undefined;
+  readonly #questions: CellQuestions;
   /** The texts of cells with classes, by the ids of the cells. */
   readonly #classes = new Map<string, string>();
 
@@ -71,10 +57,7 @@ export class Ts7Converter implements Converter {
     this.#server = new TypeServer({ ...this.#project(), folder, roots: [HUB], interruptPending });
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder, this.#config);
-    this.#ambientNames = [...ambient.matchAll(/^declare (const|let|var|function|class) (\w+)/gm)].map(([, kind, name]) => ({
-      name: name as string,
-      kind: COMPLETED[kind as DeclaredKind],
-    }));
+    this.#questions = new CellQuestions(this.#server, this.#modules, ambient);
   }
 
   convert(scopeBefore: string, { id, source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
@@ -152,62 +135,11 @@ export class Ts7Converter implements Converter {
   }
 
   complete(scopeBefore: string, code: string, offset: number): Completion {
-    const place = placeAt(code, offset);
-    const scope = parseScope(scopeBefore);
-    const syntax = cellSyntax(code);
-    const draft = this.#modules.draft(scope, code, syntax);
-    let found = this.#server.ask((_, checker) => entriesAt(checker, draft, offset));
-    const object = place.kind === 'text' ? OPTIONAL_KEY.exec(code.slice(0, place.from))?.[1] : undefined;
-    // If an object may be undefined, TypeScript offers its keys only after a dot.
-    if (object !== undefined && found?.length === 0) {
-      const members = this.#modules.draft(scope, object, undefined);
-      found = this.#server.ask((_, checker) => entriesAt(checker, members, object.length));
-    }
-    if (found !== undefined || place.kind !== 'code') return fitting(code, offset, place, found ?? []);
-    const names = {
-      notebook: [...candidatesOf(syntax?.names ?? []), ...candidatesOf(Object.entries(scope.names)).reverse()],
-      ambient: this.#ambientNames,
-      global: this.#globalNames(scope),
-      types: () => this.#globalTypes(),
-    };
-    // The names of the globals were asked for with another draft, so this draft must be written again.
-    const again = this.#modules.draft(scope, code, syntax);
-    return fitting(
-      code,
-      offset,
-      place,
-      this.#server.ask((_, checker) => plainNames(checker, again, code, offset, names)),
-    );
+    return this.#questions.complete(parseScope(scopeBefore), code, offset);
   }
 
   inspect(scopeBefore: string, code: string, offset: number): Inspection | undefined {
-    const place = placeAt(code, offset);
-    if (!/[\p{ID_Continue}$]/u.test(code[offset] ?? '') || place.kind === 'comment') return undefined;
-    const scope = parseScope(scopeBefore);
-    const syntax = cellSyntax(code);
-    const { path, shift, head } = this.#modules.draft(scope, code, syntax);
-    return this.#server.ask((_, checker, emitter) => {
-      const isKnown = (found: TypeSymbol | undefined): found is TypeSymbol =>
-        found !== undefined && !checker.isUnknownSymbol(found);
-      let symbol = checker.getSymbolAtPosition(path, offset + shift);
-      // The code is not finished, and there is a type in the place of a value.
-      if (!isKnown(symbol) && place.kind === 'code') symbol = namedAt(checker, { path, shift }, code, offset);
-      // For the name of a module, the symbol is its file.
-      if (!isKnown(symbol) || symbol.name.startsWith('"')) return undefined;
-      const kind = syntax?.names.get(symbol.name)?.kind ?? scopeName(scope, symbol.name)?.kind;
-      const variable = kind === 'let' || kind === 'var' ? kind : 'const';
-      const isNew = /\bnew\s+(?:[\p{ID_Continue}$]+\s*\.\s*)*[\p{ID_Continue}$]*$/u.test(code.slice(0, offset));
-      const known = describeSymbol(checker, emitter, symbol, { variable, isNew });
-      if (known.documentation !== '') return known;
-      // `declare let x: __nbs.t2['x']` has no documentation; the declaration in the other cell has it.
-      const declared = head.indexOf(`['${symbol.name}'];`);
-      if (declared < 0 || checker.getSymbolAtPosition(path, head.lastIndexOf(` ${symbol.name}:`, declared) + 1)?.id !== symbol.id)
-        return known;
-      const original = checker.getSymbolAtPosition(path, declared + 2);
-      if (original === undefined) return known;
-      const isAlias = (original.flags & SymbolFlags.Alias) !== 0;
-      return { ...known, documentation: documentationOf(checker, isAlias ? checker.getAliasedSymbol(original) : original) };
-    });
+    return this.#questions.inspect(parseScope(scopeBefore), code, offset);
   }
 
   sideModule(folder: string, specifier: string): ReturnType<NonNullable<Converter['sideModule']>> {
@@ -239,7 +171,7 @@ export class Ts7Converter implements Converter {
   #readConfig(): void {
     if (this.#config.hasChanged) {
       this.#config = new NotebookConfig(this.#folder);
-      this.#globals = undefined;
+      this.#questions.forgetGlobals();
       this.#sides.configure(this.#config);
       this.#server.configure(this.#project());
     }
@@ -305,52 +237,6 @@ export class Ts7Converter implements Converter {
       types.map(({ name }) => name),
     );
   }
-
-  #globalNames(scope: CellScope): readonly Candidate[] {
-    if (this.#globals === undefined) {
-      const code = 'globalThis.';
-      const draft = this.#modules.draft(scope, code, undefined);
-      this.#globals = this.#server.ask((_, checker) => entriesAt(checker, draft, code.length)) ?? [];
-    }
-    return this.#globals;
-  }
-
-  #globalTypes(): readonly Candidate[] {
-    this.#types ??= this.#server
-      .ask((program) => program.getSourceFileNames().filter((path) => /\/lib\.[^/]*\.d\.ts$/.test(path)))
-      .flatMap((path) => typesIn(readFileSync(path, 'utf8')));
-    return this.#types;
-  }
-}
-
-/** Converts the names of cells to completions. */
-function candidatesOf(names: Iterable<readonly [string, { readonly kind: DeclaredKind }]>): Candidate[] {
-  return [...names].map(([name, { kind }]) => ({ name, kind: COMPLETED[kind] }));
-}
-
-const COMPLETED = {
-  const: 'constant',
-  let: 'variable',
-  var: 'variable',
-  function: 'function',
-  class: 'class',
-  enum: 'enum',
-  namespace: 'module',
-  type: 'type',
-  import: 'variable',
-} as const satisfies Record<DeclaredKind, Candidate['kind']>;
-
-/** Matches `user?.['`; the group ends with the dot. */
-const OPTIONAL_KEY = /^([\s\S]*\?\.)\[\s*["'`]$/;
-
-const WORD_AROUND = /([\p{ID_Continue}$]*)\|([\p{ID_Continue}$]*)/u;
-
-/** Resolves the word at the offset as a name by itself. */
-function namedAt(checker: Checker, { path, shift }: Draft, code: string, offset: number): TypeSymbol | undefined {
-  const [, before = '', after = ''] = WORD_AROUND.exec(`${code.slice(0, offset)}|${code.slice(offset)}`) ?? [];
-  const start = offset - before.length;
-  if (/\.\s*$/.test(code.slice(0, start)) || /^\s*:/.test(code.slice(offset + after.length))) return undefined;
-  return checker.resolveName(before + after, NAMED, { document: path, position: start + shift });
 }
 
 function importedNames({ program, names }: CellSyntax): { name: string; at: number }[] {
