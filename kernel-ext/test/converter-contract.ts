@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ConvertedCell, Converter } from '../dist/session/converter.js';
+import type { ConvertedCell, Converter, Scope } from '../dist/session/converter.js';
 import { unmapped } from '../dist/session/mapped-text.js';
 
 /** What every converter must do. `make` returns a new one, whose ambient declarations contain `declare const ambient: { readonly deep: number }`. */
 export function converterContract(name: string, make: () => Converter): void {
   describe(`converter contract: ${name}`, () => {
     const converter = make();
-    const convert = (scope: string, source: string) => converter.convert(scope, { id: 'cell[1].ts', source: unmapped(source) });
-    const accepted = (scope: string, source: string): ConvertedCell => {
+    const convert = (scope: Scope, source: string) => converter.convert(scope, { id: 'cell[1].ts', source: unmapped(source) });
+    const accepted = (scope: Scope, source: string): ConvertedCell => {
       const converted = convert(scope, source);
       if (!converted.ok) assert.fail(converted.diagnostics.map((one) => one.message).join('\n'));
       return converted;
     };
-    const codes = (scope: string, source: string): number[] => {
+    const codes = (scope: Scope, source: string): number[] => {
       const converted = convert(scope, source);
       return converted.ok ? [] : converted.diagnostics.map((one) => one.code);
     };

@@ -3,7 +3,7 @@ import { builtinModules } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { completeMagic, splitCell } from '../magics/index.js';
 import { sharedPaths } from './ambient.js';
-import type { Converter } from './converter.js';
+import type { Converter, Scope } from './converter.js';
 import { type CursorPlace, placeAt } from './cursor-place.js';
 import type { CompleteReply } from './session.js';
 
@@ -11,7 +11,7 @@ import type { CompleteReply } from './session.js';
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bimport\.meta\.resolve\s*\(\s*)['"]$/;
 
 /** Names that fit at the cursor: magics, modules in an import, else what the types know. Nothing fits in a comment. */
-export function completeCell(converter: Converter, scope: string, folder: string, code: string, cursor: number): CompleteReply {
+export function completeCell(converter: Converter, scope: Scope, folder: string, code: string, cursor: number): CompleteReply {
   const before = code.slice(code.lastIndexOf('\n', cursor - 1) + 1, cursor);
   if (/^%/.test(before)) return reply(cursor - before.length, cursor, completeMagic(before), 'magic');
   if (/^!/.test(before)) return completePath(folder, /\S*$/.exec(before)?.[0] ?? '', cursor);

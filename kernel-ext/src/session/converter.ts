@@ -23,6 +23,9 @@ export interface Diagnostic {
   readonly file?: { readonly path: string; readonly line: number; readonly column: number };
 }
 
+/** The names of the cells so far, and their types. Only the converter that made a scope can read it. '' is the scope before the first cell. */
+export type Scope = string | object;
+
 /** JavaScript, with its source map, of a file that a cell imports by a relative path. */
 export interface SideModule {
   /** Path of the TypeScript file. */
@@ -44,7 +47,7 @@ export interface ConvertedCell {
   readonly names: readonly string[];
   readonly hasResult: boolean;
   /** The types of all names after this cell: hand it to the next conversion. */
-  readonly scope: string;
+  readonly scope: Scope;
   readonly sideModules: readonly SideModule[];
   /** Position in `code` (line and column from 0) → offset in the user's cell. */
   toOriginal(line: number, column: number): number | undefined;
@@ -100,16 +103,16 @@ export interface Inspection {
 
 /**
  * TypeScript for cells: checks types across cells, makes a cell runnable, completes and explains names.
- * `scope` is the declarations text of the cells so far: '' at first, then `ConvertedCell.scope`.
+ * `scope` is '' at first, then `ConvertedCell.scope`.
  * Every implementation passes `kernel-ext/test/converter-contract.ts`.
  */
 export interface Converter {
-  convert(scope: string, cell: CellSource): ConvertedCell | RefusedCell;
+  convert(scope: Scope, cell: CellSource): ConvertedCell | RefusedCell;
   /** The scope after a cell that threw: names in `missing` keep what they were in `before`. */
-  scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string;
+  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>): Scope;
   /** Offsets are those of `code`. */
-  complete(scope: string, code: string, offset: number): Completion;
-  inspect(scope: string, code: string, offset: number): Inspection | undefined;
+  complete(scope: Scope, code: string, offset: number): Completion;
+  inspect(scope: Scope, code: string, offset: number): Inspection | undefined;
   /** The notebook's own file that code in `folder` means by `specifier`, with what has to be loaded anew for it. */
   sideModule?(folder: string, specifier: string): { readonly path: string; readonly modules: readonly SideModule[] } | undefined;
   isComplete(code: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };

@@ -1,10 +1,10 @@
 import { withoutMagics } from './completion.js';
-import type { Converter, Inspection } from './converter.js';
+import type { Converter, Inspection, Scope } from './converter.js';
 import { placeAt } from './cursor-place.js';
 import type { InspectReply } from './session.js';
 
 /** What the types know of the name at the cursor, or of the function whose arguments the cursor is in. */
-export function inspectCell(converter: Converter, scope: string, code: string, cursor: number, detail: number): InspectReply {
+export function inspectCell(converter: Converter, scope: Scope, code: string, cursor: number, detail: number): InspectReply {
   const text = withoutMagics(code);
   const found = at(converter, scope, text, cursor);
   if (found === undefined) return { status: 'ok', found: false, data: {}, metadata: {} };
@@ -19,7 +19,7 @@ export function inspectCell(converter: Converter, scope: string, code: string, c
 }
 
 /** The cursor may be behind the name (`serve.run|`), or between the brackets of its call (`serve.run(app, |`). */
-function at(converter: Converter, scope: string, text: string, cursor: number): Inspection | undefined {
+function at(converter: Converter, scope: Scope, text: string, cursor: number): Inspection | undefined {
   for (const offset of new Set([cursor, cursor - 1, ...callees(text, cursor)])) {
     if (offset < 0) continue;
     const found = converter.inspect(scope, text, offset);
@@ -37,7 +37,7 @@ function callees(text: string, cursor: number): number[] {
 }
 
 /** `handle.method.remote(…)` says what the method does. */
-function withMethod(converter: Converter, scope: string, text: string, offset: number, found: Inspection): Inspection {
+function withMethod(converter: Converter, scope: Scope, text: string, offset: number, found: Inspection): Inspection {
   const method = /\.\s*[\p{ID_Continue}$]+(?=\s*\.\s*[remot]*\(?$)/u.exec(text.slice(0, offset + 1));
   if (method === null || !/^\(method\) (?:.*\.)?remote\(/.test(found.signature)) return found;
   const { documentation = '' } = converter.inspect(scope, text, method.index + method[0].length - 1) ?? {};

@@ -7,7 +7,7 @@ import { CellSources } from './cell-sources.js';
 import { endWorkers, watchWorkers } from './cell-workers.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
 import { completeCell } from './completion.js';
-import type { ConvertedCell, Diagnostic } from './converter.js';
+import type { ConvertedCell, Diagnostic, Scope } from './converter.js';
 import { KeyboardInterrupt } from './errors.js';
 import { loadedHost, replicasPrinted, startClusterAhead, warmHost, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
@@ -58,7 +58,7 @@ class NotebookSession implements Session {
   #isUnchecked = false;
   readonly #turn: (work: () => void) => void;
   readonly #leadsGroup: boolean;
-  #scope = '';
+  #scope: Scope = '';
   #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly cell: RunningCell; readonly abandon: () => void } | undefined;

@@ -10,6 +10,7 @@ import {
   type Diagnostic,
   type Inspection,
   type RefusedCell,
+  type Scope,
 } from './converter.js';
 import { placeAt } from './cursor-place.js';
 import { documentationOf } from './library-docs.js';
@@ -53,6 +54,9 @@ export interface TslabOptions {
   readonly paths: Readonly<Record<string, string[]>>;
 }
 
+/** This converter's scopes are declarations, as text. */
+const textOf = (scope: Scope): string => String(scope);
+
 /** The converter on tslab 1.0.22. Making one takes most of a second: TypeScript and its library are read. */
 export class TslabBasedConverter implements Converter {
   readonly #fork: Fork;
@@ -66,7 +70,8 @@ export class TslabBasedConverter implements Converter {
     this.#tslab = withHooks(this.#program, () => createConverter({}));
   }
 
-  convert(scope: string, given: CellSource): ConvertedCell | RefusedCell {
+  convert(scopeBefore: Scope, given: CellSource): ConvertedCell | RefusedCell {
+    const scope = textOf(scopeBefore);
     const cell = { ...given, source: repaired(given.source) };
     let converted = this.#convert(scope, cell);
     if (this.#program.lastDiagnostics.some((one) => CANNOT_FIND_MODULE.has(one.code))) {
@@ -93,17 +98,19 @@ export class TslabBasedConverter implements Converter {
     };
   }
 
-  scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string {
+  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>): Scope {
     return (
-      keptDeclarations(this.#fork, after, (name) => !missing.has(name)) +
-      keptDeclarations(this.#fork, before, (name) => missing.has(name))
+      keptDeclarations(this.#fork, textOf(after), (name) => !missing.has(name)) +
+      keptDeclarations(this.#fork, textOf(before), (name) => missing.has(name))
     );
   }
 
-  complete(scope: string, code: string, offset: number): Completion {
+  complete(scope: Scope, code: string, offset: number): Completion {
     const place = placeAt(code, offset);
     if (place.kind === 'comment' || place.kind === 'pattern') return completionOf(offset, offset, []);
-    const { start, end, candidates, original } = withHooks(this.#program, () => this.#tslab.complete(scope, code, offset));
+    const { start, end, candidates, original } = withHooks(this.#program, () =>
+      this.#tslab.complete(textOf(scope), code, offset),
+    );
     const kinds = new Map((original?.entries ?? []).map(({ name, kind }) => [name, KINDS.get(kind) ?? 'property'] as const));
     if (place.kind === 'text') {
       // tslab takes the text for a name, and begins it at the cursor.
@@ -120,8 +127,8 @@ export class TslabBasedConverter implements Converter {
     );
   }
 
-  inspect(scope: string, code: string, offset: number): Inspection | undefined {
-    const info = withHooks(this.#program, () => this.#tslab.inspect(scope, code, offset));
+  inspect(scope: Scope, code: string, offset: number): Inspection | undefined {
+    const info = withHooks(this.#program, () => this.#tslab.inspect(textOf(scope), code, offset));
     if (info?.displayParts === undefined) return undefined;
     const text = (parts: readonly ts.SymbolDisplayPart[] | undefined): string => (parts ?? []).map((part) => part.text).join('');
     // TypeScript says only this about a name that is not declared.

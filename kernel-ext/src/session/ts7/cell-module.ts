@@ -36,7 +36,7 @@ export interface CellModule {
 export function usesIn(scope: CellScope, text: string | undefined, syntax: CellSyntax | undefined): Uses {
   const uses = new Map<string, Use>();
   const once = syntax?.lookups.once ?? [];
-  for (const name of text === undefined ? Object.keys(scope.names) : wordsOf(text)) {
+  for (const name of text === undefined ? scope.names.keys() : wordsOf(text)) {
     const now = scopeName(scope, name);
     if (now === undefined || syntax?.names.has(name) === true) continue;
     const ran = once.some((one) => one.name === name && !one.isPart) ? { ran: now } : {};
@@ -49,13 +49,13 @@ export function usesIn(scope: CellScope, text: string | undefined, syntax: CellS
 /**
  * What stands behind a cell's text, so that positions stay the user's:
  *
- *     import * as __nbs from './__nbs_hub.ts';
+ *     import __nbs = require('./__nbs_hub.ts');   for `import * as`, TypeScript would look at all exports of the hub in every cell
  *     import Point = __nbs.c3.Point;             every meaning of a function, class, enum, namespace, type or import
  *     declare let x: __nbs.t2['x'];              a variable: an alias could not be assigned to (TS2632), and `typeof __nbs.c2.x` can be a circle (TS2502)
  *     import type { T } from './__nbs_cell_2.ts' what came by `import type` (TS1380)
  */
 export function suffixOf(uses: Uses, syntax: CellSyntax | undefined): string {
-  const lines = [`\nimport * as __nbs from './${HUB}';`];
+  const lines = [`\nimport __nbs = require('./${HUB}');`];
   for (const [name, { now, ran, first }] of uses) {
     lines.push(declarationOf(name, name, now));
     if (ran !== undefined && !isSame(ran, now)) lines.push(declarationOf(ranName(name), name, ran));

@@ -3,19 +3,17 @@ import { renewed } from './cell-renewal.js';
 import { type CellScope, type ScopeName, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
 import { holdsCode } from './code-in-types.js';
+import { ModuleSlots } from './module-slots.js';
 import { type Fault, renewedFault } from './renewed-faults.js';
 import type { TypeServer } from './type-server.js';
 
 /** The module for questions about the types of a cell, because the cell's own module may have been reused. */
 const ASKED = 0;
 
-/** The number of modules at the start; it is doubled when all of them are in use. */
-const FIRST_SLOTS = 64;
-
 /** Finds names that code declares if the code cannot be parsed. */
 const DECLARED = /\b(?:const|let|var|function\*?|class|enum|namespace|interface|type)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu;
 
-const EMPTY = `import * as __nbs from './${HUB}';\nexport { };\n`;
+const EMPTY = `import __nbs = require('./${HUB}');\nexport { };\n`;
 
 /** A cell that was written into a module, to be checked. */
 export interface WrittenCell {
@@ -32,14 +30,14 @@ export interface WrittenCell {
 export class CellModules {
   readonly #server: TypeServer;
   readonly #cells = new Map<number, CellModule>();
-  #slots = 0;
+  readonly #slots: ModuleSlots;
   /** The scope after the cell that was accepted last. While that cell runs, it is not yet the scope of the session. */
   #latest: CellScope | undefined;
 
   constructor(server: TypeServer) {
     this.#server = server;
     this.#server.set(fileOf(ASKED), EMPTY);
-    this.#grow(FIRST_SLOTS);
+    this.#slots = new ModuleSlots({ cells: this.#cells, grow: (first, last) => this.#grow(first, last) });
   }
 
   /**
@@ -55,7 +53,7 @@ export class CellModules {
     const isOwn = (line: string): boolean =>
       declared?.has(/^(?:declare \w+|import(?: type)?) \{? ?([^\s:]+)/.exec(line)?.[1] ?? '') === true;
     const head = lines.filter((line) => !isOwn(line)).join('\n');
-    return { path: this.#server.set(fileOf(this.#free(scope)()), head + text), shift: head.length, head };
+    return { path: this.#server.set(fileOf(this.#open(scope)), head + text), shift: head.length, head };
   }
 
   /**
@@ -73,7 +71,7 @@ export class CellModules {
 
   /** Writes a cell into a module that is not in use. */
   write(scope: CellScope, text: string, syntax: CellSyntax | undefined): WrittenCell {
-    const slot = this.#free(scope)();
+    const slot = this.#open(scope);
     const uses = usesIn(scope, text, syntax);
     return { slot, path: this.#server.set(fileOf(slot), text + suffixOf(uses, syntax)), uses };
   }
@@ -116,7 +114,9 @@ export class CellModules {
   /** Stores an accepted cell. @returns the scope after it */
   accept(scope: CellScope, text: string, syntax: CellSyntax, { slot, uses }: WrittenCell): CellScope {
     this.#cells.set(slot, { text, syntax, uses });
-    return this.#declared(scope, slot, syntax.names.keys());
+    const after = this.#declared(scope, slot, syntax.names.keys());
+    this.#slots.keep(after);
+    return after;
   }
 
   /** The scope after the last cell, if that cell ended before it reached some of its declarations. */
@@ -124,38 +124,37 @@ export class CellModules {
     const { last } = after;
     const syntax = last === undefined || after === before ? undefined : this.#cells.get(last)?.syntax;
     if (last === undefined || syntax === undefined) return before;
-    return this.#declared(
-      before,
-      last,
-      [...syntax.names.keys()].filter((name) => !missing.has(name)),
-    );
+    const kept = [...syntax.names.keys()].filter((name) => !missing.has(name));
+    const present = this.#declared(before, last, kept);
+    this.#slots.know(present);
+    return present;
   }
 
   #declared(scope: CellScope, slot: number, declared: Iterable<string>): CellScope {
     const { syntax, uses } = this.#cells.get(slot) as CellModule;
-    const names: Record<string, ScopeName> = { ...scope.names };
+    const names = new Map(scope.names);
     const writes = new Set(syntax.free.filter(({ kind }) => kind === 'write' || kind === 'mutate').map(({ name }) => name));
     for (const name of uses.keys()) {
-      const used = names[name];
-      if (used !== undefined) names[name] = { ...used, isUsed: true, ...(writes.has(name) ? { isWritten: true } : {}) };
+      const used = names.get(name);
+      if (used !== undefined) names.set(name, { ...used, isUsed: true, ...(writes.has(name) ? { isWritten: true } : {}) });
     }
     const redeclared: string[] = [];
     for (const name of declared) {
       const one = syntax.names.get(name);
       if (one === undefined) continue;
       if (scopeName(scope, name) !== undefined) redeclared.push(name);
-      names[name] = { ...one, slots: [slot] };
+      names.set(name, { ...one, slots: [slot] });
     }
     const augments = syntax.augments ? [...scope.augments, slot] : scope.augments;
     const after = { names, augments, last: slot };
     this.#latest = after;
     if (redeclared.length === 0) return after;
-    const free = this.#free(scope);
+    const scopes = [scope, after];
     const { names: present, modules } = renewed({
       cells: this.#cells,
       names,
       redeclared,
-      free,
+      free: () => this.#slots.take(scopes),
       hasCode: (at, name, stale) => {
         const paths = [...stale].map((one) => this.#server.pathOf(fileOf(one)));
         return this.#server.ask((_, checker) => holdsCode(checker, this.#server.pathOf(fileOf(at)), name, new Set(paths)));
@@ -169,33 +168,14 @@ export class CellModules {
     return this.#latest;
   }
 
-  /** Returns a function that gives modules which are not in use, each of them once. */
-  #free(scope: CellScope): () => number {
-    const needed = new Set<number>();
-    const need = (slot: number): void => {
-      if (needed.has(slot)) return;
-      needed.add(slot);
-      for (const use of this.#cells.get(slot)?.uses.values() ?? [])
-        for (const known of [use.now, use.ran, use.first]) for (const one of known?.slots ?? []) need(one);
-    };
-    for (const { names, augments, last } of [scope, this.#latest ?? scope]) {
-      for (const { slots } of Object.values(names)) for (const slot of slots) need(slot);
-      for (const slot of augments) need(slot);
-      if (last !== undefined) need(last);
-    }
-    let next = 0;
-    return () => {
-      do next += 1;
-      while (needed.has(next));
-      if (next > this.#slots) this.#grow(this.#slots * 2);
-      return next;
-    };
+  /** Returns the module for the next cell. A cell that runs is not yet in the scope of the session, but its module is in use. */
+  #open(scope: CellScope): number {
+    return this.#slots.open([scope, this.#latest ?? scope]);
   }
 
-  #grow(slots: number): void {
-    for (let slot = this.#slots + 1; slot <= slots; slot += 1) this.#server.set(fileOf(slot), EMPTY);
-    this.#slots = slots;
-    const lines = Array.from({ length: slots + 1 }, (_, slot) => {
+  #grow(first: number, last: number): void {
+    for (let slot = first; slot <= last; slot += 1) this.#server.set(fileOf(slot), EMPTY);
+    const lines = Array.from({ length: last + 1 }, (_, slot) => {
       const module = `'./${fileOf(slot)}'`;
       return `export * as c${slot} from ${module};\nexport type t${slot} = typeof import(${module});\n`;
     });
@@ -209,7 +189,8 @@ export function narrowed(scope: CellScope, { assigned }: CellSyntax): CellScope 
   for (const name of assigned) {
     const known = scopeName(scope, name);
     if (known === undefined || known.slots.length === 1) continue;
-    found = { ...scope, names: { ...(found ?? scope).names, [name]: { ...known, slots: [slotOf(known)] } } };
+    const names = new Map((found ?? scope).names).set(name, { ...known, slots: [slotOf(known)] });
+    found = { ...scope, names };
   }
   return found;
 }

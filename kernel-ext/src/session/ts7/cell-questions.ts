@@ -44,7 +44,7 @@ export class CellQuestions {
     }
     if (found !== undefined || place.kind !== 'code') return fitting(code, offset, place, found ?? []);
     const names = {
-      notebook: [...candidatesOf(syntax?.names ?? []), ...candidatesOf(Object.entries(scope.names)).reverse()],
+      notebook: [...candidatesOf(syntax?.names ?? []), ...candidatesOf(scope.names).reverse()],
       ambient: this.#ambientNames,
       global: this.#globalNames(scope),
       types: () => this.#globalTypes(),

@@ -5,7 +5,7 @@ import { fieldsIn, HeldTypes } from './held-types.js';
 export interface RenewalOptions {
   readonly cells: ReadonlyMap<number, CellModule>;
   /** All names; those that were declared again have their new declaration. */
-  readonly names: Readonly<Record<string, ScopeName>>;
+  readonly names: ReadonlyMap<string, ScopeName>;
   readonly redeclared: readonly string[];
   /** Returns a module that is not in use, a different one each time. */
   readonly free: () => number;
@@ -14,7 +14,7 @@ export interface RenewalOptions {
 }
 
 export interface Renewed {
-  readonly names: Record<string, ScopeName>;
+  readonly names: ReadonlyMap<string, ScopeName>;
   /** The modules that replace old ones. */
   readonly modules: ReadonlyMap<number, CellModule>;
 }
@@ -26,7 +26,7 @@ export interface Renewed {
  */
 export function renewed(options: RenewalOptions): Renewed {
   const { cells, free } = options;
-  const names = { ...options.names };
+  const names = new Map(options.names);
   const stale = staleModules(options);
   const modules = new Map<number, CellModule>();
   if (stale.size === 0) return { names, modules };
@@ -50,10 +50,10 @@ export function renewed(options: RenewalOptions): Renewed {
     if (held === 'before' && !options.hasCode(first, name, stale)) return known;
     return { ...rest, slots: [...(isWritten === true ? known.slots : [first]), successor] };
   };
-  for (const [name, known] of Object.entries(options.names)) names[name] = moved(name, known);
+  for (const [name, known] of options.names) names.set(name, moved(name, known));
   const movedUse = (name: string, { now, ran, first }: Use): Use => {
-    const present = Object.hasOwn(names, name) ? names[name] : undefined;
-    const isPresent = ran !== undefined && present !== undefined && options.names[name]?.slots.join() === ran.slots.join();
+    const present = names.get(name);
+    const isPresent = ran !== undefined && present !== undefined && options.names.get(name)?.slots.join() === ran.slots.join();
     return {
       now: present ?? moved(name, now),
       ...(ran === undefined ? {} : { ran: isPresent ? present : moved(name, { ...ran, isUsed: true, isWritten: true }) }),
@@ -81,7 +81,7 @@ function neededOf(names: Renewed['names'], modules: ReadonlyMap<number, CellModu
     for (const { now, ran, first } of module.uses.values())
       for (const known of [now, ran, first]) for (const one of known?.slots ?? []) need(one);
   };
-  for (const { slots } of Object.values(names)) for (const slot of slots) need(slot);
+  for (const { slots } of names.values()) for (const slot of slots) need(slot);
   return needed;
 }
 
@@ -109,7 +109,7 @@ function livingModules({ cells, names }: RenewalOptions): ReadonlySet<number> {
       if (ran !== undefined) add(slotOf(ran));
     }
   };
-  for (const known of Object.values(names)) add(slotOf(known));
+  for (const known of names.values()) add(slotOf(known));
   return living;
 }
 
@@ -117,8 +117,7 @@ function staleModules(options: RenewalOptions): ReadonlySet<number> {
   const { cells, names } = options;
   const redeclared = new Set(options.redeclared);
   const living = livingModules(options);
-  const presentOf = (name: string, now: ScopeName): number =>
-    slotOf((Object.hasOwn(names, name) ? names[name] : undefined) ?? now);
+  const presentOf = (name: string, now: ScopeName): number => slotOf(names.get(name) ?? now);
   const stale = new Set<number>();
   for (const slot of living) {
     const { uses, syntax } = cells.get(slot) as CellModule;

@@ -1,3 +1,5 @@
+import type { Scope } from '../converter.js';
+
 /** The kind of declaration that a name has in a cell. */
 export type DeclaredKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'enum' | 'namespace' | 'type' | 'import';
 
@@ -20,20 +22,18 @@ export interface ScopeName extends DeclaredName {
 
 /** The names of all cells so far, and the modules that contain `declare global`. */
 export interface CellScope {
-  readonly names: Readonly<Record<string, ScopeName>>;
+  readonly names: ReadonlyMap<string, ScopeName>;
   readonly augments: readonly number[];
   /** The module in which the last cell was checked. */
   readonly last?: number;
 }
 
-/** Reads a scope from the text form that `Converter` uses. */
-export const parseScope = (text: string): CellScope =>
-  text === '' ? { names: {}, augments: [] } : (JSON.parse(text) as CellScope);
+const EMPTY: CellScope = { names: new Map(), augments: [] };
 
-export const scopeText = (scope: CellScope): string => JSON.stringify(scope);
+/** The scope that this converter has given to its caller. */
+export const cellScope = (scope: Scope): CellScope => (typeof scope === 'string' ? EMPTY : (scope as CellScope));
 
-export const scopeName = ({ names }: CellScope, name: string): ScopeName | undefined =>
-  Object.hasOwn(names, name) ? names[name] : undefined;
+export const scopeName = ({ names }: CellScope, name: string): ScopeName | undefined => names.get(name);
 
 /** The present module of the cell that declares the name. */
 export const slotOf = ({ slots }: ScopeName): number => slots.at(-1) as number;

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { isNbserveError } from 'nbserve/errors';
 import { isSilenced } from '../compiler-options.js';
-import type { CellSource, Completion, ConvertedCell, Converter, Diagnostic, Inspection, RefusedCell } from '../converter.js';
+import type {
+  CellSource,
+  Completion,
+  ConvertedCell,
+  Converter,
+  Diagnostic,
+  Inspection,
+  RefusedCell,
+  Scope,
+} from '../converter.js';
 import { CannotParse } from '../errors.js';
 import { LineIndex } from '../mapped-text.js';
 import { completeness, syntaxFault } from '../syntax.js';
@@ -9,7 +18,7 @@ import { cellCode } from './cell-code.js';
 import { HUB, readable } from './cell-module.js';
 import { CellModules, narrowed } from './cell-modules.js';
 import { CellQuestions } from './cell-questions.js';
-import { type CellScope, parseScope, scopeName, scopeText } from './cell-scope.js';
+import { type CellScope, cellScope, scopeName } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
@@ -60,8 +69,8 @@ export class Ts7Converter implements Converter {
     this.#questions = new CellQuestions(this.#server, this.#modules, ambient);
   }
 
-  convert(scopeBefore: string, { id, source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
-    const known = parseScope(scopeBefore);
+  convert(scopeBefore: Scope, { id, source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
+    const known = cellScope(scopeBefore);
     const { text } = source;
     const parsed = cellSyntax(text);
     this.#readConfig();
@@ -101,7 +110,7 @@ export class Ts7Converter implements Converter {
       code,
       names,
       hasResult,
-      scope: scopeText(after),
+      scope: after,
       sideModules: this.#sides.taken(),
       toOriginal: (line, column) => {
         const offset = toOriginal(line, column);
@@ -110,9 +119,9 @@ export class Ts7Converter implements Converter {
     };
   }
 
-  scopeWithout(after: string, before: string, missing: ReadonlySet<string>): string {
+  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>): Scope {
     if (after === before) return before;
-    return scopeText(this.#modules.without(parseScope(after), parseScope(before), missing));
+    return this.#modules.without(cellScope(after), cellScope(before), missing);
   }
 
   askTypes<T>(cellId: string, ask: (checker: Checker, file: SourceFile) => T): T | undefined {
@@ -134,12 +143,12 @@ export class Ts7Converter implements Converter {
     return outcome.answer;
   }
 
-  complete(scopeBefore: string, code: string, offset: number): Completion {
-    return this.#questions.complete(parseScope(scopeBefore), code, offset);
+  complete(scopeBefore: Scope, code: string, offset: number): Completion {
+    return this.#questions.complete(cellScope(scopeBefore), code, offset);
   }
 
-  inspect(scopeBefore: string, code: string, offset: number): Inspection | undefined {
-    return this.#questions.inspect(parseScope(scopeBefore), code, offset);
+  inspect(scopeBefore: Scope, code: string, offset: number): Inspection | undefined {
+    return this.#questions.inspect(cellScope(scopeBefore), code, offset);
   }
 
   sideModule(folder: string, specifier: string): ReturnType<NonNullable<Converter['sideModule']>> {

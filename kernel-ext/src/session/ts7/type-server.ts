@@ -86,6 +86,8 @@ export class TypeServer {
   readonly #known = new Set<string>();
   #api: API | undefined;
   #snapshot: Snapshot | undefined;
+  /** The snapshot before the present one. The server is told after the question that it is not needed any more, which is a request that has to be sent anyway. */
+  #previous: Snapshot | undefined;
   #everythingChanged = false;
   #interrupted = false;
 
@@ -129,16 +131,18 @@ export class TypeServer {
   diagnostics(path: string, parsed: boolean): readonly Diagnostic[] {
     const syntax = this.syntaxFaults(path, parsed);
     if (syntax.length > 0) return syntax;
-    // A file that is loaded with `require`, and not imported, is not part of the program.
-    return this.ask((program) => (program.getSourceFileMetadata(path) === undefined ? [] : program.getSemanticDiagnostics(path)));
+    return this.ask((program) => (this.#isIn(program, path) ? program.getSemanticDiagnostics(path) : []));
   }
 
   /** Returns the syntax errors in a file. @param parsed as in {@link diagnostics} */
   syntaxFaults(path: string, parsed: boolean): readonly Diagnostic[] {
     if (parsed) return [];
-    return this.ask((program) =>
-      program.getSourceFileMetadata(path) === undefined ? [] : program.getSyntacticDiagnostics(path),
-    );
+    return this.ask((program) => (this.#isIn(program, path) ? program.getSyntacticDiagnostics(path) : []));
+  }
+
+  /** A file on the disk that is loaded with `require`, and not imported, is not part of the program. */
+  #isIn(program: Program, path: string): boolean {
+    return this.#files.has(path) || program.getSourceFileMetadata(path) !== undefined;
   }
 
   /**
@@ -186,6 +190,7 @@ export class TypeServer {
     const api = this.#api;
     this.#api = undefined;
     this.#snapshot = undefined;
+    this.#previous = undefined;
     this.#known.clear();
     for (const path of this.#files.keys()) this.#changed.add(path);
     try {
@@ -217,14 +222,22 @@ export class TypeServer {
     if (project === undefined) throw new Error('TypeScript has no project for the notebook');
     const answer = question(project.program, project.checker, project.emitter);
     // A server that a signal has reached answers one more request, with an empty result, and then ends. A second request fails and so reveals this.
-    this.#channel?.requestSync('echo', '');
+    if (this.#previous === undefined) this.#channel?.requestSync('echo', '');
+    else this.#forgetPrevious();
     return answer;
   }
 
   #update(api: API, change: Parameters<API['updateSnapshot']>[0]): void {
+    this.#forgetPrevious();
     const before = this.#snapshot;
     this.#snapshot = api.updateSnapshot(change);
-    before?.dispose();
+    this.#previous = before;
+  }
+
+  #forgetPrevious(): void {
+    const previous = this.#previous;
+    this.#previous = undefined;
+    previous?.dispose();
   }
 
   #start(): API {
