@@ -13,6 +13,11 @@ const COMMON = /** @type {const} */ ({ format: 'esm', platform: 'node', target: 
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|new URL\(\s*)['"](\.{1,2}\/[^'"]+\.js)['"]/g;
 /** A prefix for the path of a file in another room, as long as the folder of the importing file is not known. */
 const OTHER_ROOM = 'room:';
+/**
+ * Modules that become a part of the file that imports them, because Node loads one file faster than their many. `nbserve` depends on the package too, for its
+ * program, so the package's licence is installed with it.
+ */
+const INLINED = /^typescript7\/unstable\//;
 const NAMED_IN_DIST = /\bdist\/([\w./-]+\.js)\b/g;
 
 for (const [root, rooms] of Object.entries(PACKAGES)) {
@@ -95,8 +100,13 @@ async function bundleRoom(root, room, entries, roomOf) {
       {
         name: 'rooms',
         setup({ onResolve }) {
-          onResolve({ filter: /^[^.]/ }, ({ path, kind }) => (kind === 'entry-point' ? undefined : { path, external: true }));
-          onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+          onResolve({ filter: /^[^.]/ }, ({ path, kind, importer }) => {
+            if (kind === 'entry-point') return undefined;
+            const isInlined = root === 'kernel-ext' && (INLINED.test(path) || (path.startsWith('#') && isForeign(importer)));
+            return isInlined ? undefined : { path, external: true };
+          });
+          onResolve({ filter: /^\./ }, ({ path, resolveDir, importer }) => {
+            if (isForeign(importer)) return undefined;
             const target = relative(from, join(resolveDir, path));
             return roomOf(target) === room ? undefined : { path: `${OTHER_ROOM}${target}`, external: true };
           });
@@ -111,8 +121,13 @@ async function bundleRoom(root, room, entries, roomOf) {
     writeFileSync(path, path.endsWith('.map') ? text : text.replaceAll(`"${OTHER_ROOM}`, `"${up}/`));
   }
   for (const [output, { inputs }] of Object.entries(result.metafile.outputs)) {
-    for (const input of Object.keys(inputs)) checkOwnUrl(root, output, input);
+    for (const input of Object.keys(inputs).filter((one) => !isForeign(one))) checkOwnUrl(root, output, input);
   }
+}
+
+/** Whether a file belongs to a package from elsewhere. */
+function isForeign(file) {
+  return file.includes('node_modules/');
 }
 
 /** A file that names another by its own URL must stay in its folder. */

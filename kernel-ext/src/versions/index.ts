@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { typesEnv } from './env.js';
 import { nodeTypesFile } from './node-types.js';
 
@@ -12,15 +13,25 @@ export type TypesChoice = 'ts7' | 'tslab';
 
 /** TypeScript 7 if there is a binary of it for this platform, and if `NBSERVE_TYPES` is not `tslab`. */
 export function typesChoice(): TypesChoice {
-  if (typesEnv() === 'tslab') return 'tslab';
+  return typesEnv() !== 'tslab' && typescriptProgram() !== undefined ? 'ts7' : 'tslab';
+}
+
+let program: { readonly path: string | undefined } | undefined;
+
+/** Returns the path of TypeScript 7's program for this platform; undefined if there is none. */
+export function typescriptProgram(): string | undefined {
+  program ??= { path: findProgram() };
+  return program.path;
+}
+
+function findProgram(): string | undefined {
+  const name = `@typescript/typescript-${process.platform}-${process.arch}`;
   try {
-    // Resolved from the package of TypeScript 7, because the binary is its dependency.
-    createRequire(own.resolve('typescript7/package.json')).resolve(
-      `@typescript/typescript-${process.platform}-${process.arch}/package.json`,
-    );
-    return 'ts7';
+    // Resolved from the package of TypeScript 7, because the program is its dependency.
+    const found = createRequire(own.resolve('typescript7/package.json')).resolve(`${name}/package.json`);
+    return join(dirname(found), 'lib', process.platform === 'win32' ? 'tsc.exe' : 'tsc');
   } catch {
-    return 'tslab';
+    return undefined;
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Type,
   type Symbol as TypeSymbol,
 } from 'typescript7/unstable/sync';
+import { typescriptProgram } from '../../versions/index.js';
 import { KeyboardInterrupt, TypeCheckerFailed } from '../errors.js';
 import { projectConfig } from './project-config.js';
 
@@ -243,11 +244,13 @@ export class TypeServer {
   #start(): API {
     const isOwn = (path: string): boolean =>
       path.startsWith(this.#options.folder) && path.includes(OWN_NAME, this.#options.folder.length);
+    const path = typescriptProgram();
     const before = Object.keys(SERVER_ENV).map((name) => [name, process.env[name]] as const);
     Object.assign(process.env, SERVER_ENV);
     try {
       return new API({
         cwd: this.#options.folder,
+        ...(path === undefined ? {} : { tsserverPath: path }),
         fs: {
           // `undefined` means that the server reads the disk; `null` means that the file does not exist.
           readFile: (path) => (isOwn(path) ? (this.#files.get(path) ?? null) : undefined),
