@@ -126,5 +126,7 @@ export interface Converter {
    * throws KeyboardInterrupt, and the next question starts another process. A converter without this method can only be terminated, and cannot be used afterwards.
    */
   checker?(): number | undefined;
+  /** Is called several times when nobody waits for the first cell any more, so that later cells are converted faster. Each call takes a few milliseconds. */
+  practise?(): void;
   dispose(): void;
 }

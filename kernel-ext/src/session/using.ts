@@ -7,6 +7,7 @@ import { isNode, type SyntaxNode, walk } from './syntax.js';
  */
 export function usingEdits(program: SyntaxNode, text: string): Edit[] {
   const edits: Edit[] = [];
+  if (!/\busing\b/.test(text)) return edits;
   let count = 0;
   walk(program, (node) => {
     if (node.type === 'ForStatement' && isNode(node.init) && /using$/.test(String(node.init.kind))) {

@@ -52,6 +52,9 @@ const COMPILED = new Set([
   'JSXFragment',
 ]);
 
+/** Code without any of these contains no syntax in `COMPILED`, and no `for (using …)`. */
+const MAY_NEED_COMPILER = /@|<\/|\/>|\b(?:import|export|enum|namespace|module|global|accessor|using)\b/;
+
 /** @returns undefined if the text cannot be parsed; the type checker then reports the reason */
 export function cellSyntax(text: string): CellSyntax | undefined {
   const program = parseCell(text);
@@ -72,7 +75,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     free,
     lookups: lookups(program, free),
     assigned: assignedFirst(body, free),
-    needsCompiler: needsCompiler(program),
+    needsCompiler: MAY_NEED_COMPILER.test(text) && needsCompiler(program),
     callees: places.callees,
     awaits: places.awaits,
     metas: places.metas,

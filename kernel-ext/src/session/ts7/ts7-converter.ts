@@ -22,6 +22,7 @@ import { type CellScope, cellScope, scopeName } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
+import { convertSample } from './sample-cell.js';
 import { SideModules } from './side-modules.js';
 import {
   type Checker,
@@ -160,6 +161,10 @@ export class Ts7Converter implements Converter {
 
   isComplete(code: string): ReturnType<Converter['isComplete']> {
     return completeness(code);
+  }
+
+  practise(): void {
+    convertSample();
   }
 
   checker(): number | undefined {
