@@ -3,3 +3,4 @@ export { type HandleContext, handleContext, replicaCluster, setHandleContext } f
 export { NotRunning } from './errors.js';
 export { createHandle } from './handle.js';
 export { PendingHandle, registerHandleCodec } from './handle-codec.js';
+export { readPassed } from './passed-args.js';
