@@ -2,6 +2,7 @@ import { registerExtension } from '../../core/index.js';
 import type { HandleRef } from '../protocol/index.js';
 import { createHandle, handleRef } from './handle.js';
 import { unawaitedResponse } from './remote-call.js';
+import { registerResponseCodec } from './response-codec.js';
 
 let registered = false;
 
@@ -22,6 +23,7 @@ export function registerHandleCodec(): void {
     decode: (ref: unknown) => createHandle<unknown>(ref as HandleRef),
   });
   registerExtension(unawaitedResponse);
+  registerResponseCodec();
 }
 
 /** Takes the place of a handle in constructor arguments until the replica makes a handle of it. */

@@ -1,5 +1,5 @@
 import { decodeValue, encodeItem, encodeValue, type IncomingCall, readBody } from '../../ipc/index.js';
-import { readPassed } from '../handle/index.js';
+import { isResponse, readPassed, sendableResponse } from '../handle/index.js';
 import type { AnswerHead, MethodCallHead } from '../protocol/index.js';
 import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
 
@@ -82,6 +82,13 @@ export class MethodTask extends UserTask {
   }
 
   #answer(value: unknown): void {
+    if (isResponse(value)) {
+      sendableResponse(value).then(
+        (sendable) => this.#answer(sendable),
+        (error) => this.#fail(error),
+      );
+      return;
+    }
     const iterator = iteratorOf(value);
     if (iterator !== null) {
       this.#stream(iterator).then(
