@@ -17,6 +17,7 @@ type ReadBlob = (hash: string) => Uint8Array;
  * @throws what the code's own static initialisers throw; NBS_PACKAGE_NOT_FOUND; NBS_NO_SUCH_EXPORT
  */
 export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCodeOptions = {}): Promise<Shipped> {
+  if (ref.kind === 'builtin') return (await options.findBuiltin?.(ref.hash)) as Shipped;
   return ref.kind === 'source' ? loadSource(ref, readBlob) : ((await importBundle(ref, readBlob, options)) as Shipped);
 }
 

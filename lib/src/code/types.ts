@@ -27,7 +27,9 @@ export interface CodePackage {
 }
 
 /** The part of a deployment's spec that says how to load its code from the blobs. */
-export type CodeRef = (SourceRef | ModuleRef) & { /** Its routes answer HTTP (`nbserve/ingress`). */ readonly ingress?: true };
+export type CodeRef = (SourceRef | ModuleRef | BuiltinRef) & {
+  /** Its routes answer HTTP (`nbserve/ingress`). */ readonly ingress?: true;
+};
 
 export interface SourceRef {
   readonly kind: 'source';
@@ -47,6 +49,15 @@ export interface ModuleRef {
   readonly deployment: string;
   /** How the definition is found. Absent in checkpoints of an older nbserve. */
   readonly definition?: DefinitionRef;
+}
+
+/** A class of nbserve itself. */
+export interface BuiltinRef {
+  readonly kind: 'builtin';
+  /** Its name. It has no blob. */
+  readonly hash: string;
+  /** Working folder of its replicas. */
+  readonly folder: string;
 }
 
 /** Which of the definitions of a module it is. */
@@ -91,6 +102,8 @@ export interface LoadCodeOptions {
   readonly paused?: Promise<unknown>;
   /** For a module: finds the deployment when the module has been loaded or waits. Default: the export with its name. */
   readonly findDeployment?: () => Promise<unknown>;
+  /** Finds a class of nbserve itself by its name. */
+  readonly findBuiltin?: (name: string) => Promise<unknown>;
 }
 
 /** A `require` that resolves from a folder. */

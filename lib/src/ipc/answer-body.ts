@@ -25,6 +25,11 @@ export class AnswerBody {
     return null;
   }
 
+  /** All bytes, as `encodeValue` made them; none are `undefined`. */
+  take(): Uint8Array {
+    return this.#bytes.takeAll();
+  }
+
   /** No bytes are `undefined`: a method that returns nothing. @throws NBS_INVALID_VALUE */
   value(): unknown {
     return this.#bytes.length === 0 ? undefined : decodeValue(this.#bytes.takeAll());

@@ -74,6 +74,8 @@ export interface OutgoingCall {
   end(chunk?: Uint8Array): void;
   cancel(reason?: string): void;
   consumed(bytes: number): void;
+  /** Asks the peer to keep its answer for another process, if the answer is large. What it then answers depends on the kind of the call. */
+  keep?(): void;
   readonly done: boolean;
 }
 
@@ -100,8 +102,10 @@ export interface IncomingCall {
   onCancel: ((reason: string) => void) | null;
   /** Tells the peer that user code begins. Outside of `onCall`, the frame is written at once. */
   started(): void;
-  /** Answers with head, body and end in one frame, if they fit. */
-  respond(head: ResponseHead, body?: Uint8Array, end?: boolean): void;
+  /** True if the caller wants a large answer to be kept here, because another process will read it. */
+  readonly keep: boolean;
+  /** Answers with head, body and end in one frame, if they fit. @param own if true, the body will not change, so it need not be copied */
+  respond(head: ResponseHead, body?: Uint8Array, end?: boolean, own?: boolean): void;
   /** If it returns false, wait for `onDrain` before you write more. */
   write(chunk: Uint8Array): boolean;
   onDrain: (() => void) | null;

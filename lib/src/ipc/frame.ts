@@ -20,10 +20,12 @@ export const FrameType = {
   ERROR: 7,
   /** The payload is a Notification as JSON, in several frames if it is large. */
   NOTIFY: 8,
+  /** The caller asks the peer to keep the answer, if it is large, for another process. */
+  KEEP: 9,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
-const LAST_TYPE = FrameType.NOTIFY;
+const LAST_TYPE = FrameType.KEEP;
 
 export const Flag = {
   NONE: 0,

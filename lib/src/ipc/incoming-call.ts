@@ -20,6 +20,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
   onDrain: (() => void) | null = null;
   cancelled = false;
   done = false;
+  keep = false;
   readonly #host: StreamHost;
   #onBody: BodySink | null = null;
   #headSent = false;
@@ -73,8 +74,8 @@ export class IncomingStream implements IncomingCall, SendOwner {
     this.#host.startedWritten();
   }
 
-  respond(head: ResponseHead, body?: Uint8Array, end = false): void {
-    this.#respond(head, body, end, false);
+  respond(head: ResponseHead, body?: Uint8Array, end = false, own = false): void {
+    this.#respond(head, body, end, own);
   }
 
   #respond(head: ResponseHead, body: Uint8Array | undefined, end: boolean, own: boolean): void {

@@ -55,6 +55,12 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
     this.#host.outbox.written();
   }
 
+  keep(): void {
+    if (this.done || this.#hasHead) return;
+    this.#host.outbox.writer.bare(FrameType.KEEP, this.id);
+    this.#host.outbox.written();
+  }
+
   consumed(bytes: number): void {
     this.#ungranted += bytes;
     if (this.#ungranted < GRANT_STEP || this.done) return;

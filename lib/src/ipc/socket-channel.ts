@@ -226,6 +226,11 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
       case FrameType.CANCEL:
         this.#incoming.get(stream)?.receiveCancel(bytes.toString(undefined, head, end));
         break;
+      case FrameType.KEEP: {
+        const call = this.#incoming.get(stream);
+        if (call !== undefined) call.keep = true;
+        break;
+      }
       default:
         this.#onText(type, flags, stream, bytes, head, end);
     }

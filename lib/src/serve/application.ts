@@ -1,26 +1,39 @@
 import type { DeploymentDefinition } from './deployment.js';
 import { InvalidAppName, InvalidRoutePrefix } from './errors.js';
+import { GraphNode } from './graph/index.js';
 import { PendingHandle } from './handle/index.js';
 import type { Application } from './types.js';
 
-/** A deployment with the arguments of its constructor. */
+/** A deployment with the arguments of its constructor. Every other name is a method of the class, for the nodes of graphs. */
 export class BoundDeployment {
   constructor(
-    readonly definition: DeploymentDefinition,
-    readonly args: readonly unknown[],
-  ) {}
+    readonly boundDefinition: DeploymentDefinition,
+    readonly boundArgs: readonly unknown[],
+  ) {
+    // biome-ignore lint/correctness/noConstructorReturn: the members that user code sees are those of its class
+    return new Proxy(this, { get: memberOf });
+  }
 
   get deployment(): string {
-    return this.definition.name;
+    return this.boundDefinition.name;
   }
 
   toString(): string {
-    return `Application(${this.definition.name})`;
+    return `Application(${this.deployment})`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+/** Names that mean something else to those who look at any object. */
+const NO_METHODS = new Set(['then', 'toJSON', 'constructor', 'toHtml']);
+
+function memberOf(bound: BoundDeployment, key: PropertyKey, proxy: BoundDeployment): unknown {
+  if (typeof key === 'symbol' || key in bound || NO_METHODS.has(String(key))) return Reflect.get(bound, key, bound);
+  const method = String(key);
+  return { bind: (...args: unknown[]) => new GraphNode(proxy, bound.deployment, method, args) };
 }
 
 export const isApplication = (value: unknown): value is BoundDeployment & Application<unknown> =>
@@ -53,7 +66,7 @@ export function layOut(app: string, root: BoundDeployment): PlacedDeployment[] {
   const place = (bound: BoundDeployment): string => {
     const known = names.get(bound);
     if (known !== undefined) return known;
-    const name = freeName(bound.definition.name, taken);
+    const name = freeName(bound.boundDefinition.name, taken);
     taken.add(name);
     names.set(bound, name);
     const dependencies = new Set<string>();
@@ -62,8 +75,8 @@ export function layOut(app: string, root: BoundDeployment): PlacedDeployment[] {
       dependencies.add(dependency);
       return new PendingHandle(app, dependency);
     };
-    const args = bound.args.map((arg) => replaceBound(arg, handleOf));
-    const { definition } = bound;
+    const args = bound.boundArgs.map((arg) => replaceBound(arg, handleOf));
+    const { boundDefinition: definition } = bound;
     const policy = definition.policy === null ? {} : { policy: placePolicy(definition.policy, name) };
     placed.push({ name, definition, args, dependencies: [...dependencies], ...policy });
     return name;

@@ -1,6 +1,7 @@
 import { parseOptions } from '../core/index.js';
 import { BoundDeployment } from './application.js';
 import { HedgingNeedsIdempotent, NameRequired, NotDeployable, OptionsExclude } from './errors.js';
+import { GraphNode } from './graph/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { noteDefinition, type Target } from './modules/index.js';
 import { AUTO_REPLICAS, autoscalingConfig, configFields, DEPLOYMENT_OPTIONS, type DeploymentConfig } from './protocol/index.js';
@@ -27,6 +28,7 @@ export class DeploymentDefinition {
   readonly target: Target;
   readonly #settings: DeploymentOptions;
   readonly #deployer: Deployer;
+  #asNodes: BoundDeployment | null = null;
 
   constructor(target: Target, settings: DeploymentOptions, deployer: Deployer) {
     if (typeof target !== 'function') throw NotDeployable({ value: shown(target) });
@@ -64,8 +66,11 @@ export class DeploymentDefinition {
     return new DeploymentDefinition(this.target, { ...others, ...kept, ...options }, this.#deployer);
   }
 
-  bind(...args: unknown[]): BoundDeployment {
-    return new BoundDeployment(this, args);
+  /** With arguments, a function becomes a node of a graph: all its nodes call the same deployment. */
+  bind(...args: unknown[]): BoundDeployment | GraphNode {
+    if (args.length === 0 || isClass(this.target)) return new BoundDeployment(this, args);
+    this.#asNodes ??= new BoundDeployment(this, []);
+    return new GraphNode(this.#asNodes, this.name, 'call', args);
   }
 
   deploy(...args: unknown[]): Promise<unknown> {
@@ -90,6 +95,11 @@ export const asDeployment = <T, A extends readonly unknown[]>(definition: Deploy
     bind(...args: BindArgs<A>): Application<T>;
     deploy(): Promise<DeploymentHandle<T>>;
   };
+
+/** The `prototype` of a class cannot be replaced. That of a function can be, and an arrow function has none. */
+function isClass(target: object): boolean {
+  return Object.getOwnPropertyDescriptor(target, 'prototype')?.writable === false;
+}
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return String(value);

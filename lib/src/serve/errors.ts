@@ -25,6 +25,11 @@ export const NotAnApplication = defineError(
   400,
   'serve.run takes a bound deployment, got {value}; write serve.run(Chat.bind(…))',
 );
+export const InvalidGraphHttp = defineError(
+  'NBS_INVALID_GRAPH_HTTP',
+  400,
+  "serve.graph: http is 'request' (the input is the Request) or 'json' (the input is the value of its JSON body), not {value}",
+);
 export const InvalidRoutePrefix = defineError(
   'NBS_INVALID_ROUTE_PREFIX',
   400,

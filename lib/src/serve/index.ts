@@ -1,4 +1,5 @@
 export type { Batch, BatchDecorator, BatchOptions } from './batching/types.js';
+export type { GraphMethod, GraphNode } from './graph/types.js';
 export type {
   DeploymentHandle,
   DeploymentResponse,
@@ -36,6 +37,9 @@ export type {
   Deployment,
   DeploymentListing,
   DeploymentOptions,
+  FunctionDeployment,
+  GraphApplication,
+  GraphOptions,
   HedgingOptions,
   NodeOptions,
   ResourceOptions,

@@ -1,5 +1,5 @@
-import type { OutgoingCall, ResponseSink } from '../ipc/index.js';
-import type { Dispatch, RouterLike } from './router/index.js';
+import type { OutgoingCall } from '../ipc/index.js';
+import type { AnswerSink, Dispatch, RouterLike } from './router/index.js';
 
 /** Longer than any wait. The timer exists only to keep the event loop alive. */
 const NEVER_MS = 0x7fffffff;
@@ -45,6 +45,7 @@ export function keepAliveRouter(router: RouterLike, alive: KeepAlive): RouterLik
     dispatch: (request) => dispatch(router, request, alive),
     whenSnapshot: (version) => alive.during(() => router.whenSnapshot(version)),
     onSnapshot: (listener) => router.onSnapshot(listener),
+    readKept: (answer, signal) => alive.during(() => router.readKept(answer, signal)),
     close: () => router.close(),
   };
 }
@@ -56,9 +57,13 @@ function dispatch(router: RouterLike, request: Dispatch, alive: KeepAlive): Outg
     isOver = true;
   };
   const { sink } = request;
-  const watched: ResponseSink = {
+  const watched: AnswerSink = {
     onStarted: () => sink.onStarted?.(),
-    onHead: (head) => sink.onHead(head),
+    onHead: (head) => {
+      // A call whose answer is kept ends only when it is cancelled.
+      if (head.kind === 'kept') over();
+      sink.onHead(head);
+    },
     onData: (chunk) => sink.onData(chunk),
     onEnd: () => {
       over();
@@ -69,6 +74,7 @@ function dispatch(router: RouterLike, request: Dispatch, alive: KeepAlive): Outg
       sink.onError(error);
     },
     onDrain: () => sink.onDrain?.(),
+    onLeaving: () => sink.onLeaving?.(),
   };
   alive.begin();
   const call = router.dispatch({ ...request, sink: watched });
@@ -84,5 +90,6 @@ function dispatch(router: RouterLike, request: Dispatch, alive: KeepAlive): Outg
       call.cancel(reason);
     },
     consumed: (bytes) => call.consumed(bytes),
+    keep: () => call.keep?.(),
   };
 }

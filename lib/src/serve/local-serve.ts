@@ -1,6 +1,7 @@
 import { routeDecorator } from '../schemas/index.js';
 import { requiredPrefix } from './application.js';
 import { batch } from './batching/index.js';
+import { callGraph } from './call-graph.js';
 import { beginCanary } from './canary.js';
 import type { Client } from './client.js';
 import { getMultiplexedModelId } from './context/index.js';
@@ -81,6 +82,7 @@ const list = (names: readonly string[]): string => [...new Set(names)].join(', '
 /** The `serve` of this process. `public-serve.ts` exports the view of it that notebooks see. */
 export const localServe: Serve = {
   deployment: deployment as Serve['deployment'],
+  graph: ((build: (input: never) => unknown, options = {}) => callGraph(build, options, run)) as unknown as Serve['graph'],
   batch,
   get: routeDecorator('get') as Serve['get'],
   post: routeDecorator('post') as Serve['post'],

@@ -3,6 +3,7 @@ import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code
 import { isIngress } from '../ingress/index.js';
 import type { PlacedDeployment } from './application.js';
 import { ModuleChanged, NoModule, NoPolicySource, NotRepeatable } from './errors.js';
+import { GraphDriver } from './graph/index.js';
 import { hasChanged, mappedSites, originOf } from './modules/index.js';
 import type { Blob } from './upload.js';
 
@@ -32,6 +33,7 @@ export async function packCode(placed: PlacedDeployment): Promise<PackedCode> {
 
 async function packTarget({ definition, policyOf }: PlacedDeployment): Promise<PackedCode> {
   const { name, target } = definition;
+  if (target === GraphDriver) return { ref: { kind: 'builtin', hash: 'graph', folder: process.cwd() }, blobs: [], notes: [] };
   if (registry?.sourceOf(target) !== undefined) {
     const pack = await registry.pack(target);
     return { ref: refOf(pack), blobs: [{ hash: pack.hash, bytes: pack.code }, ...pack.values], notes: pack.notes };

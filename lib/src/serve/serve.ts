@@ -1,5 +1,6 @@
 import type { BodyRoute, ReadRoute } from '../schemas/types.js';
 import type { Batch } from './batching/types.js';
+import type { GraphNode } from './graph/types.js';
 import type { DeploymentHandle, InstanceOf } from './handle/types.js';
 import type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
 import type { ServeStatus } from './protocol/status.js';
@@ -12,7 +13,10 @@ import type {
   Deployment,
   DeploymentListing,
   DeploymentOptions,
+  FunctionDeployment,
   FunctionInstance,
+  GraphApplication,
+  GraphOptions,
   RunOptions,
   StartOptions,
   TrafficOptions,
@@ -27,7 +31,7 @@ export interface Serve {
   deployment<R>(
     target: (request: ServeRequest) => R,
     options?: DeploymentOptions,
-  ): Deployment<{ call(request: ServeRequest): R }, []>;
+  ): FunctionDeployment<{ call(request: ServeRequest): R }>;
   /**
    * Makes a deployment from a class. `fetch(request)` answers HTTP with a `Response`, a text or a JSON value; you can call every public method by
    * handle. The class runs in replica processes. What it uses from the notebook is sent along, with the values that variables have at `serve.run`.
@@ -41,7 +45,15 @@ export interface Serve {
   deployment<F extends (...args: never[]) => unknown>(
     target: F,
     options?: DeploymentOptions,
-  ): Deployment<FunctionInstance<F>, []>;
+  ): FunctionDeployment<FunctionInstance<F>>;
+
+  /**
+   * Makes an application from a graph of calls: `serve.graph((input) => pack.bind(segmenter.segment.bind(unpack.bind(input))))`. `build` is called
+   * once, and the graph is checked. Nodes that do not need one another run at the same time, and a node that several others need runs once. Over HTTP
+   * the input is the `Request`, or with `{ http: 'json' }` the value of its JSON body; by handle it is the argument of `remote`.
+   * @throws NBS_NOT_A_NODE, NBS_FOREIGN_INPUT, NBS_NOT_A_CALL, NBS_DEPLOYMENT_AS_ARGUMENT, NBS_CANNOT_CLONE; `serve.run` rejects with NBS_NO_NODE_METHOD
+   */
+  graph<R, I = ServeRequest>(build: (input: GraphNode<I>) => GraphNode<R>, options?: GraphOptions): GraphApplication<I, R>;
 
   /** Decorator that joins concurrent calls of a method into batches. The method takes a list of items and returns a list of results. */
   readonly batch: Batch;

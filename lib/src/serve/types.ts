@@ -1,5 +1,6 @@
 /** Types of the public API. They use no third-party types, because notebook cells see them. */
-import type { ApplicationBrand, DeploymentBrand, DeploymentHandle, HandleBrand } from './handle/types.js';
+import type { GraphArgs, GraphMethods, GraphNode } from './graph/types.js';
+import type { ApplicationBrand, DeploymentBrand, DeploymentHandle, HandleBrand, RemoteMethodName } from './handle/types.js';
 import type { AutoscalingPolicy } from './protocol/policy.js';
 import type { CanaryStatus, StickyBy } from './protocol/traffic-status.js';
 
@@ -200,9 +201,38 @@ export interface Deployment<T, A extends readonly unknown[] = readonly unknown[]
   deploy(...args: BindArgs<A>): Promise<DeploymentHandle<T>>;
 }
 
-/** A bound deployment, with all the bound deployments that its arguments contain. */
-export interface Application<T> extends ApplicationBrand<T> {
+type ArgsOf<T> = T extends { call(...args: infer A): unknown } ? A : never;
+type ResultOf<T> = T extends { call(...args: never[]): infer R } ? R : never;
+
+/** A function that can be deployed. */
+export interface FunctionDeployment<T> extends Deployment<T, []> {
+  options(options: DeploymentOptions): FunctionDeployment<T>;
+  bind(): Application<T>;
+  /** With arguments, makes a node of a graph that calls the function. All nodes of the function call the same deployment. */
+  bind(...args: GraphArgs<ArgsOf<T>>): GraphNode<Awaited<ResultOf<T>>>;
+}
+
+interface BoundApplication<T> extends ApplicationBrand<T> {
   readonly deployment: string;
+}
+
+/**
+ * A bound deployment, with all the bound deployments that its arguments contain. Its methods make nodes of graphs: `model.predict.bind(input)`.
+ */
+export type Application<T> = BoundApplication<T> & GraphMethods<T, Exclude<RemoteMethodName<T>, 'deployment'>>;
+
+/** A graph of calls that can be run. A notebook draws it. */
+export type GraphApplication<I, R> = Application<{ call(input: I): Promise<R> }> & {
+  /** The picture of the graph: an SVG document that also contains it as text. */
+  readonly svg: string;
+  /** The graph as text, with a line for each node. */
+  readonly text: string;
+};
+
+/** Options of the deployment that calls the nodes of a graph, whose `name` is `'Graph'` by default. */
+export interface GraphOptions extends DeploymentOptions {
+  /** What the input is over HTTP: the `Request`, or the value of its JSON body. @default 'request' */
+  readonly http?: 'request' | 'json';
 }
 
 export interface RunOptions {

@@ -17,3 +17,18 @@ export const NotAStream = defineError(
   '{method} of {deployment} returns one value, not a stream; await it instead of iterating',
 );
 export const RequestCancelled = defineError('NBS_REQUEST_CANCELLED', 499, '{deployment}: the request was cancelled: {reason}');
+export const StreamPassed = defineError(
+  'NBS_STREAM_PASSED',
+  400,
+  '{method} of {deployment} gives a stream, which cannot be an argument of another call; read its items and pass those',
+);
+export const ResponseNotAwaited = defineError(
+  'NBS_RESPONSE_NOT_AWAITED',
+  400,
+  'the response of {method} of {deployment} is part of a result; await it first, or pass it as an argument of a call',
+);
+export const AnswerReleased = defineError(
+  'NBS_ANSWER_RELEASED',
+  410,
+  '{method} of {deployment}: the answer was passed to another call, and its replica has let go of it since; await the response before that call ends',
+);

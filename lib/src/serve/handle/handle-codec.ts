@@ -1,6 +1,8 @@
 import { registerExtension } from '../../core/index.js';
 import type { HandleRef } from '../protocol/index.js';
 import { createHandle, handleRef } from './handle.js';
+import { unawaitedResponse } from './remote-call.js';
+import { registerResponseCodec } from './response-codec.js';
 
 let registered = false;
 
@@ -20,6 +22,8 @@ export function registerHandleCodec(): void {
     },
     decode: (ref: unknown) => createHandle<unknown>(ref as HandleRef),
   });
+  registerExtension(unawaitedResponse);
+  registerResponseCodec();
 }
 
 /** Takes the place of a handle in constructor arguments until the replica makes a handle of it. */

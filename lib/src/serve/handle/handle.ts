@@ -1,7 +1,7 @@
 import { InvalidOption, toMs } from '../../core/index.js';
 import { wantRequestContexts } from '../context/index.js';
 import { deploymentKey, type HandleRef } from '../protocol/index.js';
-import { handleContext } from './context.js';
+import { handleContext, routeKey } from './context.js';
 import { NoHttpRoute, NoProxy } from './errors.js';
 import { RemoteCall, type RemoteCallOptions } from './remote-call.js';
 import type { DeploymentHandle, HandleOptions } from './types.js';
@@ -58,6 +58,22 @@ export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): De
 export function handleRef(value: unknown): HandleRef | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   return (value as Record<symbol, HandleRef | undefined>)[REF];
+}
+
+/** Calls a method of a handle's deployment as a node of a graph. @param mapError changes an error of the call itself, not one of its arguments */
+export function callNode(
+  handle: object,
+  method: string,
+  args: readonly unknown[],
+  mapError: (error: Error) => Error,
+): Promise<unknown> {
+  return new RemoteCall(handleRef(handle) as HandleRef, method, args, { mapError });
+}
+
+/** The methods that handles can call, in the version to which this handle's calls go now; `null` if they are not known yet. */
+export function methodsOf(handle: object): readonly string[] | null {
+  const ref = handleRef(handle) as HandleRef;
+  return handleContext().router.snapshot?.deployments[routeKey(ref)]?.methods ?? null;
 }
 
 /** @throws NBS_INVALID_OPTION */

@@ -1,5 +1,7 @@
 export { type Callers, printAsCaller, setCallers } from './callers.js';
 export { type HandleContext, handleContext, replicaCluster, setHandleContext } from './context.js';
 export { NotRunning } from './errors.js';
-export { createHandle } from './handle.js';
+export { callNode, createHandle, methodsOf } from './handle.js';
 export { PendingHandle, registerHandleCodec } from './handle-codec.js';
+export { readPassed } from './passed-args.js';
+export { isResponse, sendableResponse } from './response-codec.js';

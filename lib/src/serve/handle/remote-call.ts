@@ -1,12 +1,14 @@
-import { deferred } from '../../core/index.js';
-import { AnswerBody, encodeValue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
+import { deferred, type ValueExtension } from '../../core/index.js';
+import { AnswerBody, encodeValue, type OutgoingCall } from '../../ipc/index.js';
 import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
-import type { AnswerHead, HandleRef, MethodCallHead } from '../protocol/index.js';
-import type { DeadlineLimit } from '../router/index.js';
+import type { AnswerHead, HandleRef, KeptAnswer, MethodCallHead, PassedAnswer } from '../protocol/index.js';
+import { type AnswerSink, type DeadlineLimit, RequestTimeout } from '../router/index.js';
 import { callerNow } from './callers.js';
 import { handleContext, routeKey } from './context.js';
-import { NotAStream, RequestCancelled } from './errors.js';
+import { AnswerReleased, NotAStream, RequestCancelled, ResponseNotAwaited, StreamPassed } from './errors.js';
 import { ItemStream } from './item-stream.js';
+import { argsCodec, encodeArgs, valueOf, withAnswers } from './passed-args.js';
+import { PassedResponse } from './passed-response.js';
 
 const REQUEST_PREFIX = `${process.pid.toString(36)}-${Date.now().toString(36)}`;
 let requestCount = 0;
@@ -17,13 +19,17 @@ export interface RemoteCallOptions {
   readonly priority?: 'interactive' | 'batch';
   /** Model that the call is for. */
   readonly modelId?: string;
+  /** Changes an error of the call itself, not one of its arguments. */
+  readonly mapError?: (error: Error) => Error;
 }
+
+const NONE: readonly RemoteCall[] = [];
 
 /**
  * One call of a method: a promise of its value, or the stream of its items. Only the answer of the replica tells which of the two it is, so one
  * object is both. The types of the handle show the one that fits the method.
  */
-export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, ResponseSink, NestedCall {
+export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, AnswerSink, NestedCall {
   readonly [Symbol.toStringTag] = 'DeploymentResponse';
   readonly #ref: HandleRef;
   readonly #method: string;
@@ -31,8 +37,18 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   #outgoing: OutgoingCall | null = null;
   #stream: ItemStream | null = null;
   readonly #body: AnswerBody;
-  #observed = false;
+  /** True if somebody awaits it here. */
+  #wanted = false;
   #cancelled = false;
+  /** True if it has an answer or an error, so that nothing of it is left to do. */
+  #settled = false;
+  /** Set if it was passed to other calls. */
+  #passed: PassedResponse | null = null;
+  /** Gets the value for those who await it here, if nobody did when it arrived. */
+  #later: (() => void) | null = null;
+  /** Calls whose answers are among the arguments. */
+  #sources: readonly RemoteCall[] = NONE;
+  #timer: NodeJS.Timeout | null = null;
   readonly #options: RemoteCallOptions;
   /** The request that user code was working on when it made the call. */
   readonly #request: RequestContext | null;
@@ -47,9 +63,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     this.#request = requestContext();
     this.#caller = this.#request === null ? callerNow() : this.#request.caller;
     this.#request?.follow(this);
-    if (this.#cancelled) return;
-    if (args.some((arg) => arg instanceof RemoteCall)) this.#sendWhenResolved(args);
-    else this.#send(args);
+    if (!this.#cancelled) this.#begin(args);
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a response is a promise
@@ -57,7 +71,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#observed = true;
+    this.#want();
     return this.#result.promise.then(onFulfilled, onRejected);
   }
 
@@ -66,7 +80,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   }
 
   finally(onFinally?: (() => void) | null): Promise<unknown> {
-    this.#observed = true;
+    this.#want();
     return this.#result.promise.finally(onFinally);
   }
 
@@ -84,12 +98,40 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     this.#cancel(`so was the request that made it: ${reason}`);
   }
 
+  /** The answer for another call, which calls `drop` when it has ended. */
+  pass(): Promise<PassedAnswer> {
+    if (this.#passed === null) {
+      this.#passed = new PassedResponse({
+        unneeded: () => {
+          if (!this.#wanted) this.#cancel('no call needs its answer any more');
+        },
+        letGo: () => this.#letGo(),
+      });
+      if (this.#stream !== null) this.#passed.failed(this.#streamPassed());
+      else if (this.#settled) this.#passSettled(this.#passed);
+      // If it is awaited here too, its value comes here in any case.
+      else if (!this.#wanted) this.#outgoing?.keep?.();
+    }
+    return this.#passed.take();
+  }
+
+  drop(): void {
+    this.#passed?.drop();
+  }
+
+  onLeaving(): void {
+    this.#passed?.onLeaving();
+  }
+
   onHead(head: AnswerHead): void {
+    if (head.kind === 'kept') this.#onKept(head.kept);
     if (head.kind !== 'items') return;
+    this.#endSources();
+    this.#passed?.failed(this.#streamPassed());
     this.#stream = new ItemStream(
       (bytes) => this.#outgoing?.consumed(bytes),
       () => {
-        this.#request?.unfollow(this);
+        this.#settle();
         this.#outgoing?.cancel('the reader left');
       },
     );
@@ -110,22 +152,25 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
   }
 
   onEnd(): void {
-    this.#request?.unfollow(this);
+    this.#settle();
     if (this.#stream !== null) {
       this.#stream.end();
       return;
     }
-    try {
-      this.#result.resolve(this.#body.value());
-    } catch (error) {
-      this.#result.reject(error as Error);
+    if (this.#passed !== null && !this.#wanted) {
+      const bytes = this.#body.take();
+      this.#passed.arrived(bytes);
+      this.#later = () => this.#resolveWith(bytes);
+      return;
     }
+    const bytes = this.#body.take();
+    this.#passed?.arrived(bytes);
+    this.#resolveWith(bytes);
   }
 
+  /** An error of the call itself. */
   onError(error: Error): void {
-    this.#request?.unfollow(this);
-    if (this.#stream !== null) this.#stream.fail(error);
-    else this.#result.reject(error);
+    this.#fail(this.#options.mapError?.(error) ?? error);
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -138,58 +183,183 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Res
     return { leftMs: this.#request.expiresAt - performance.now(), of: this.#request.deadlineOf };
   }
 
-  #cancel(reason: string): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
-    this.#outgoing?.cancel(`cancelled ${reason}`);
-    this.onError(RequestCancelled({ deployment: this.#ref.deployment, reason }));
+  #want(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    const later = this.#later;
+    this.#later = null;
+    later?.();
   }
 
-  #sendWhenResolved(args: readonly unknown[]): void {
-    // This call waits for its arguments, and fails if one of them does.
-    for (const arg of args) if (arg instanceof RemoteCall) arg.#observed = true;
-    Promise.all(args.map((arg) => (arg instanceof RemoteCall ? arg.#result.promise : arg))).then(
-      (resolved) => {
-        if (!this.#cancelled) this.#send(resolved);
+  #onKept(kept: KeptAnswer): void {
+    this.#settle();
+    this.#passed?.keptAt(kept);
+    this.#later = () => {
+      const context = handleContext();
+      context.router.readKept(kept).then(
+        (bytes) => this.#resolveWith(bytes),
+        (error: Error) => this.#result.reject(error),
+      );
+    };
+    if (!this.#wanted) return;
+    this.#later();
+    this.#later = null;
+  }
+
+  /** The replica no longer keeps the answer for this call. */
+  #letGo(): void {
+    this.#outgoing?.cancel('the answer is no longer needed');
+    this.#passed?.failed(this.#released());
+    if (this.#later !== null) this.#later = () => this.#result.reject(this.#released());
+  }
+
+  #released(): Error {
+    return AnswerReleased({ method: this.#method, deployment: this.#ref.deployment });
+  }
+
+  notAwaited(): Error {
+    return ResponseNotAwaited({ method: this.#method, deployment: this.#ref.deployment });
+  }
+
+  #streamPassed(): Error {
+    return StreamPassed({ method: this.#method, deployment: this.#ref.deployment });
+  }
+
+  #passSettled(passed: PassedResponse): void {
+    this.#result.promise.then(
+      (value) => {
+        if (value instanceof ItemStream) passed.failed(this.#streamPassed());
+        else passed.arrived(encodeValue(value));
       },
-      (error: Error) => this.onError(error),
+      (error: Error) => passed.failed(error),
     );
   }
 
-  #send(args: readonly unknown[]): void {
+  #resolveWith(bytes: Uint8Array): void {
     try {
-      const body = encodeValue(args);
-      requestCount += 1;
-      const requestId = `${REQUEST_PREFIX}-${requestCount.toString(36)}`;
-      const { timeoutMs, modelId, priority = this.#request?.priority } = this.#options;
-      const head: MethodCallHead = {
-        kind: 'method',
-        method: this.#method,
-        requestId,
-        ...(this.#caller === undefined ? {} : { caller: this.#caller }),
-        ...(modelId === undefined ? {} : { modelId }),
-        ...(priority === 'batch' ? { priority } : {}),
-      };
-      const limit = this.#limit;
-      this.#outgoing = handleContext().router.dispatch({
-        key: routeKey(this.#ref),
-        method: this.#method,
-        head,
-        body,
-        sink: this,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        ...(limit === null ? {} : { limit }),
-      });
+      this.#result.resolve(valueOf(bytes));
+    } catch (error) {
+      this.#result.reject(error as Error);
+    }
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#request?.unfollow(this);
+    this.#endSources();
+  }
+
+  #endSources(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const sources = this.#sources;
+    this.#sources = NONE;
+    for (const source of sources) source.drop();
+  }
+
+  #fail(error: Error): void {
+    this.#passed?.failed(error);
+    if (this.#stream !== null) this.#stream.fail(error);
+    else this.#result.reject(error);
+    this.#settle();
+  }
+
+  #cancel(reason: string): void {
+    if (this.#cancelled || this.#settled) return;
+    this.#cancelled = true;
+    this.#outgoing?.cancel(`cancelled ${reason}`);
+    this.#fail(RequestCancelled({ deployment: this.#ref.deployment, reason }));
+  }
+
+  #begin(args: readonly unknown[]): void {
+    try {
+      const { bytes, responses } = encodeArgs(args, CODEC);
+      if (responses.length === 0) this.#send(bytes, this.#options.timeoutMs);
+      else this.#sendWhenAnswered(bytes, responses);
     } catch (error) {
       this.onError(error as Error);
     }
   }
 
+  /** This call waits for its arguments, and fails if one of them does. */
+  #sendWhenAnswered(args: Uint8Array, sources: readonly RemoteCall[]): void {
+    this.#sources = sources;
+    const { timeoutMs } = this.#options;
+    const expiresAt = performance.now() + (timeoutMs ?? 0);
+    if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.onError(this.#timedOut(timeoutMs)), timeoutMs);
+    Promise.all(sources.map((source) => source.pass())).then(
+      (answers) => {
+        if (this.#settled) return;
+        if (this.#timer !== null) clearTimeout(this.#timer);
+        try {
+          this.#send(
+            withAnswers(args, answers),
+            timeoutMs === undefined ? undefined : Math.max(0, expiresAt - performance.now()),
+            true,
+          );
+        } catch (error) {
+          this.onError(error as Error);
+        }
+      },
+      (error: Error) => {
+        if (!this.#settled) this.#fail(error);
+      },
+    );
+  }
+
+  #timedOut(timeoutMs: number): Error {
+    const deployment = `${this.#ref.app}/${this.#ref.deployment}`;
+    return RequestTimeout({
+      deployment,
+      timeoutMs,
+      deadline: `the timeout of the call to ${deployment}, spent on its arguments`,
+    });
+  }
+
+  #send(body: Uint8Array, timeoutMs: number | undefined, passed = false): void {
+    requestCount += 1;
+    const requestId = `${REQUEST_PREFIX}-${requestCount.toString(36)}`;
+    const { modelId, priority = this.#request?.priority } = this.#options;
+    const head: MethodCallHead = {
+      kind: 'method',
+      method: this.#method,
+      requestId,
+      ...(this.#caller === undefined ? {} : { caller: this.#caller }),
+      ...(modelId === undefined ? {} : { modelId }),
+      ...(priority === 'batch' ? { priority } : {}),
+      ...(passed ? { passed } : {}),
+    };
+    const limit = this.#limit;
+    this.#outgoing = handleContext().router.dispatch({
+      key: routeKey(this.#ref),
+      method: this.#method,
+      head,
+      body,
+      sink: this,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(limit === null ? {} : { limit }),
+    });
+    // It may have been passed on while it waited for its arguments.
+    if (this.#passed !== null && !this.#wanted) this.#outgoing.keep?.();
+  }
+
   // A call that nobody awaits must not end the process, as an unhandled rejection would. Its error is printed to stderr instead.
   #reportUnobserved(error: unknown): void {
     setImmediate(() => {
-      if (this.#observed || this.#cancelled) return;
+      if (this.#wanted || this.#passed !== null || this.#cancelled) return;
       console.error(`${this.#ref.deployment}.${this.#method}.remote(…) failed and was not awaited:`, error);
     });
   }
 }
+
+const CODEC = argsCodec<RemoteCall>((value) => value instanceof RemoteCall);
+
+/** In a result, a response would arrive as an empty object. @throws NBS_RESPONSE_NOT_AWAITED */
+export const unawaitedResponse: ValueExtension<RemoteCall> = {
+  name: 'response',
+  test: (value) => value instanceof RemoteCall,
+  encode: (call) => {
+    throw call.notAwaited();
+  },
+  decode: (wire) => wire as RemoteCall,
+};

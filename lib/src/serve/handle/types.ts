@@ -27,8 +27,27 @@ export type RemoteMethodName<T> = {
   [K in keyof T]: K extends string ? (K extends Hook ? never : T[K] extends (...args: never[]) => unknown ? K : never) : never;
 }[keyof T];
 
-/** An argument may be the response of another call. nbserve then waits for its value and sends that. */
-export type RemoteArgs<A extends readonly unknown[]> = { [K in keyof A]: A[K] | DeploymentResponse<Awaited<A[K]>> };
+/** Objects that are passed as a whole: no response is looked for in them. */
+type Whole =
+  | ((...args: never[]) => unknown)
+  | Date
+  | RegExp
+  | ArrayBuffer
+  | ArrayBufferView
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | HandleBrand<unknown>;
+
+/**
+ * An argument may be the response of another call, or an array or plain object that contains responses. nbserve waits for their values. A large value
+ * goes from the replica that has computed it straight to the replica that needs it.
+ */
+export type RemoteArg<P> =
+  | P
+  | DeploymentResponse<P>
+  | (P extends Whole ? never : P extends object ? { readonly [K in keyof P]: RemoteArg<P[K]> } : never);
+
+export type RemoteArgs<A extends readonly unknown[]> = { [K in keyof A]: RemoteArg<Awaited<A[K]>> };
 
 export type RemoteResult<R> =
   R extends AsyncIterable<infer I>

@@ -40,7 +40,32 @@ export interface MethodCallHead extends RequestFields {
    * driver that ran the application.
    */
   readonly caller?: string;
+  /**
+   * True if answers of other calls are among the arguments. Then the body is `encodeValue` of the bytes of the arguments and a list of `PassedAnswer`:
+   * the arguments contain the numbers of answers in that list, as values of the kind `response`.
+   */
+  readonly passed?: true;
 }
+
+/** Asks for an answer that the replica keeps. The body of the answer is that of the kept one. */
+export interface KeptCallHead extends AnyCallHead {
+  readonly kind: 'kept';
+  readonly id: number;
+}
+
+/** An answer that a replica keeps until its caller cancels the call. Any process of the cluster can read it there. */
+export interface KeptAnswer {
+  readonly id: number;
+  /** Path of the replica's socket. */
+  readonly path: string;
+  readonly replica: string;
+  /** `app/deployment`. */
+  readonly deployment: string;
+  readonly bytes: number;
+}
+
+/** An answer that is an argument of another call: its bytes (none for `undefined`), or the place to read them. */
+export type PassedAnswer = { readonly bytes: Uint8Array } | { readonly kept: KeptAnswer };
 
 /** The head of a request that a router sends to a replica. */
 export type RequestHead = HttpCallHead | MethodCallHead;
@@ -56,6 +81,8 @@ export type AnswerHead =
       readonly error?: WireError;
     }
   | { readonly kind: 'value'; readonly queue?: number }
+  /** The replica keeps the value, as the caller has asked. No body follows; the call stays open until the caller cancels it. */
+  | { readonly kind: 'kept'; readonly kept: KeptAnswer; readonly queue?: number }
   /** The body is a sequence of items, each `encodeItem` of a value. */
   | { readonly kind: 'items'; readonly queue?: number };
 
@@ -66,15 +93,22 @@ const isAbsent = (value: unknown): boolean => value === undefined;
 /** JSON has no NaN and no Infinity, but `1e999` becomes Infinity. */
 const isAmount = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
+const isKeptAnswer = (value: unknown): value is KeptAnswer => {
+  const { id, path, replica, deployment, bytes } = (value ?? {}) as Fields<KeptAnswer>;
+  return Number.isSafeInteger(id) && [path, replica, deployment].every(isText) && isAmount(bytes);
+};
+
 /** The kinds of calls that replicas answer. */
 export const REQUEST_KINDS: CallKinds = {
   nameOf(head) {
     const { kind, method, url } = head as HttpCallHead;
+    if (head.kind === 'kept') return 'read of a kept answer';
     return kind === 'http' ? `${method} ${url}` : `method ${method}`;
   },
 
   headFault(head) {
     const given = head as Fields<HttpCallHead> & Fields<Omit<MethodCallHead, 'kind'>>;
+    if (head.kind === 'kept') return Number.isSafeInteger((head as KeptCallHead).id) ? null : 'its answer has no number';
     if (given.kind !== 'http' && head.kind !== 'method') return 'its kind is not known';
     if (!isText(given.method) || !isText(given.requestId)) return 'it has no method or no id';
     if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is not a number';
@@ -86,8 +120,10 @@ export const REQUEST_KINDS: CallKinds = {
   },
 
   /** The proxy checks the answers to HTTP calls: it knows what HTTP allows. */
-  answerFault(call, { kind }: ResponseHead) {
-    if (call.kind === 'http' || kind === 'value' || kind === 'items') return null;
+  answerFault(call, { kind, kept }: ResponseHead) {
+    if (call.kind === 'http' || kind === 'value') return null;
+    if (kind === 'items' && call.kind === 'method') return null;
+    if (kind === 'kept' && call.kind === 'method' && isKeptAnswer(kept)) return null;
     return `an answer of the kind ${JSON.stringify(kind)} to a ${call.kind} call`;
   },
 };

@@ -15,3 +15,8 @@ export const NoSuchDeployment = defineError('NBS_NO_SUCH_DEPLOYMENT', 404, 'no d
 /** Not for users. A replica gives this answer to a request that it cannot take, and the router tries another replica. */
 export const ReplicaBusy = defineError('NBS_REPLICA_BUSY', 503, 'replica {replica} works on {ongoing} requests already');
 export const ReplicaDraining = defineError('NBS_REPLICA_DRAINING', 503, 'replica {replica} takes no new requests');
+export const AnswerLost = defineError(
+  'NBS_ANSWER_LOST',
+  503,
+  '{deployment}: replica {replica} kept the answer for another call and no longer has it: {reason}',
+);

@@ -1,7 +1,10 @@
 export {
   type AnswerHead,
   type HttpCallHead,
+  type KeptAnswer,
+  type KeptCallHead,
   type MethodCallHead,
+  type PassedAnswer,
   REQUEST_KINDS,
   type RequestHead,
 } from './call-head.js';
@@ -16,6 +19,7 @@ export type {
 } from './config.js';
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export {
+  AnswerLost,
   HttpNotServed,
   NoReplica,
   NoSuchDeployment,

@@ -47,3 +47,5 @@ export const NoReconfigure = defineError(
   '{deployment} was given a userConfig and has no method reconfigure(userConfig) that takes it',
 );
 export const NoSuchMethod = defineError('NBS_NO_SUCH_METHOD', 400, '{deployment} has no method {method}; it has: {methods}');
+/** Users see it as the cause of NBS_ANSWER_LOST. */
+export const NotKept = defineError('NBS_NOT_KEPT', 404, 'its caller has let go of it');

@@ -8,6 +8,14 @@ import { RequestBody } from './request-body.js';
 /** Node's own class. Loading the web classes takes 20 ms, so this waits until `installRequest`. */
 let NativeRequest: typeof globalThis.Request;
 
+/** A request in the form in which it is sent to another replica. */
+export class SentRequest {
+  constructor(
+    readonly head: HttpCallHead,
+    readonly body: Uint8Array,
+  ) {}
+}
+
 /**
  * The `Request` that a deployment's `fetch` gets. If a small body is read as JSON or text, nothing is built. For everything else, the real request
  * behind it is built. It passes `instanceof Request`, and can be an argument of `new Request` and `fetch` (see `installRequest`).
@@ -91,6 +99,11 @@ export class LazyRequest {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
     // TextDecoder does the same.
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  }
+
+  /** Reads the body. Not for user code. */
+  async sendable(): Promise<SentRequest> {
+    return new SentRequest(this.#head, await this.bytes());
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {

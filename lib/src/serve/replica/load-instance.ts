@@ -5,6 +5,7 @@ import { makeInert, WantedDefinition } from '../modules/index.js';
 import type { ReplicaInit } from '../protocol/index.js';
 import { Handles, type HandlesOptions } from './handles.js';
 import { installRequest } from './lazy-request.js';
+import { registerSentRequest } from './sent-request.js';
 import { StartWatch } from './start-watch.js';
 import { UserInstance } from './user-instance.js';
 import { installResponse } from './web-response.js';
@@ -17,6 +18,7 @@ export interface LoadedInstance {
 installStackMapping();
 installRequest();
 installResponse();
+registerSentRequest();
 
 /**
  * Loads the deployment's code and constructs the instance.
@@ -48,6 +50,7 @@ async function load(label: string, init: ReplicaInit, options: HandlesOptions, w
   handles.install(init);
   const target = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
     paused,
+    findBuiltin: async () => (await import('../graph/index.js')).GraphDriver,
     ...(wanted === null ? {} : { findDeployment: () => wanted.settle(() => isPaused) }),
   }).catch((error: unknown) => {
     throw wanted?.failure(error) ?? error;

@@ -18,6 +18,7 @@ let preloading: Promise<unknown> = Promise.resolve();
 
 const replica = new Replica({
   id: replicaId,
+  socketPath,
   // This is loaded after the socket listens, because it loads the web classes and the code room.
   load: async (init) => {
     const { surroundings } = init;

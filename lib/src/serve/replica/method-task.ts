@@ -1,4 +1,5 @@
-import { decodeValue, encodeItem, type IncomingCall, readBody } from '../../ipc/index.js';
+import { decodeValue, encodeItem, encodeValue, type IncomingCall, readBody } from '../../ipc/index.js';
+import { isResponse, readPassed, sendableResponse } from '../handle/index.js';
 import type { AnswerHead, MethodCallHead } from '../protocol/index.js';
 import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
 
@@ -7,6 +8,8 @@ type Method = (...args: unknown[]) => unknown;
 /** A call of a method through a handle. */
 export class MethodTask extends UserTask {
   readonly #head: MethodCallHead;
+  /** Set while answers of other calls that are among its arguments are read. */
+  #reading: AbortController | null = null;
 
   constructor(host: TaskHost, call: IncomingCall, head: MethodCallHead) {
     super(host, call, head);
@@ -28,13 +31,35 @@ export class MethodTask extends UserTask {
     return `method ${this.#head.method}`;
   }
 
+  protected override onCancelled(reason: string): void {
+    this.#reading?.abort(reason);
+  }
+
   #invoke(method: Method, body: Uint8Array | null): void {
+    if (this.#head.passed === true) {
+      this.#reading = new AbortController();
+      readPassed(body, this.#reading.signal).then(
+        (args) => this.#enter(method, args),
+        (error) => this.#fail(error),
+      );
+      return;
+    }
     let args: unknown[];
     try {
       // This comes before the context is entered, because a handle in the arguments makes the context necessary.
       args = body === null ? [] : (decodeValue(body) as unknown[]);
     } catch (error) {
       this.#fail(error);
+      return;
+    }
+    this.#enter(method, args);
+  }
+
+  #enter(method: Method, args: readonly unknown[]): void {
+    this.#reading = null;
+    // The call may have been cancelled while the arguments arrived.
+    if (this.call.cancelled) {
+      this.end();
       return;
     }
     this.enter(this.#head.modelId ?? '', this.#head, () => this.#call(method, args));
@@ -57,6 +82,13 @@ export class MethodTask extends UserTask {
   }
 
   #answer(value: unknown): void {
+    if (isResponse(value)) {
+      sendableResponse(value).then(
+        (sendable) => this.#answer(sendable),
+        (error) => this.#fail(error),
+      );
+      return;
+    }
     const iterator = iteratorOf(value);
     if (iterator !== null) {
       this.#stream(iterator).then(
@@ -65,8 +97,25 @@ export class MethodTask extends UserTask {
       );
       return;
     }
-    this.call.reply(value, { kind: 'value', queue: this.host.ongoing } satisfies AnswerHead);
+    if (!this.call.keep || !this.#keep(value)) {
+      this.call.reply(value, { kind: 'value', queue: this.host.ongoing } satisfies AnswerHead);
+    }
     this.end();
+  }
+
+  /** Keeps the answer here, for the call to which the caller passes it on. Returns false if it must go to the caller. */
+  #keep(value: unknown): boolean {
+    const { call, host } = this;
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeValue(value, { root: 'result' });
+    } catch {
+      return false; // `reply` answers with the error.
+    }
+    const kept = host.keep(bytes, call);
+    if (kept !== null) call.respond({ kind: 'kept', kept, queue: host.ongoing } satisfies AnswerHead);
+    else call.respond({ kind: 'value', queue: host.ongoing } satisfies AnswerHead, bytes, true, true);
+    return true;
   }
 
   async #stream(iterator: Parameters<UserTask['sendAll']>[0]): Promise<void> {

@@ -4,6 +4,7 @@ import { handleOps } from '../../ipc/index.js';
 import {
   type DeploymentConfig,
   HttpNotServed,
+  type KeptAnswer,
   ReplicaBusy,
   ReplicaDraining,
   type ReplicaInit,
@@ -15,6 +16,7 @@ import {
 import { AlreadyInitialized, NoSuchMethod, Stuck } from './errors.js';
 import { HttpTask } from './http-task.js';
 import { IngressTask } from './ingress-task.js';
+import { KeptAnswers } from './kept-answers.js';
 import type { LoadedInstance } from './load-instance.js';
 import { MethodTask } from './method-task.js';
 import { RequestDeadlines } from './request-deadlines.js';
@@ -26,6 +28,8 @@ import type { TaskHost } from './user-task.js';
 export interface ReplicaOptions {
   /** The id until `initialize` sets it. */
   readonly id: string;
+  /** Path of the socket at which it listens. */
+  readonly socketPath: string;
   readonly load: (init: ReplicaInit) => Promise<LoadedInstance>;
   /** Ends the process, because user code cannot be stopped in any other way. */
   readonly onStuck: (error: Error) => void;
@@ -44,6 +48,7 @@ export class Replica implements TaskHost {
   readonly #options: ReplicaOptions;
   readonly #slots = new Slots();
   readonly #deadlines = new RequestDeadlines();
+  readonly #kept: KeptAnswers;
   #id: string;
   #state: ReplicaStatus['state'] = 'EMPTY';
   #init: ReplicaInit | null = null;
@@ -55,6 +60,7 @@ export class Replica implements TaskHost {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.#id = options.id;
+    this.#kept = new KeptAnswers({ path: options.socketPath, onDropped: () => this.#slots.changed() });
   }
 
   get id(): string {
@@ -89,6 +95,10 @@ export class Replica implements TaskHost {
 
   get stuckTimeoutMs(): number {
     return this.#config?.stuckTimeoutMs ?? 0;
+  }
+
+  keep(bytes: Uint8Array, call: IncomingCall): KeptAnswer | null {
+    return this.#kept.keep(bytes, call, this.#id, this.label);
   }
 
   began(expiresAt: number): void {
@@ -181,11 +191,13 @@ export class Replica implements TaskHost {
     return undefined;
   }
 
-  /** Takes no new requests. Resolves with the number of unfinished requests when all have ended or the time is over. */
+  /**
+   * Takes no new requests. Resolves with the number of unfinished requests when all have ended, and no answer is kept for others, or the time is over.
+   */
   drain(timeoutMs: number): Promise<number> {
     this.#enter('DRAINING');
     this.#instance?.drain();
-    return this.#slots.until(() => this.#slots.ongoing === 0, timeoutMs);
+    return this.#slots.until(() => this.#slots.ongoing === 0 && this.#kept.size === 0, timeoutMs);
   }
 
   /** Drains, and then runs `dispose` of user code. */
@@ -233,6 +245,10 @@ export class Replica implements TaskHost {
 
   /** Decides at once, as `Channel.onCall` requires. User code runs in the returned function. */
   #accept(call: IncomingCall): (() => void) | undefined {
+    if (call.head.kind === 'kept') {
+      this.#kept.send(call);
+      return undefined;
+    }
     const head = call.head as RequestHead;
     const instance = this.#instance;
     if (this.#state !== 'RUNNING' || instance === null) {

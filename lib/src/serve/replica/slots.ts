@@ -11,6 +11,11 @@ export class Slots {
 
   release(): void {
     this.ongoing -= 1;
+    this.changed();
+  }
+
+  /** To be called when a condition of `until` may have changed. */
+  changed(): void {
     if (this.#waiters.size === 0) return;
     for (const waiter of [...this.#waiters]) waiter();
   }

@@ -1,5 +1,6 @@
 import type { IncomingCall } from '../../ipc/index.js';
 import { enterRequest, type RequestContext, type RequestOrigin } from '../context/index.js';
+import type { KeptAnswer } from '../protocol/index.js';
 
 /** What a task needs from its replica. */
 export interface TaskHost {
@@ -7,6 +8,8 @@ export interface TaskHost {
   readonly label: string;
   readonly ongoing: number;
   readonly stuckTimeoutMs: number;
+  /** Keeps an answer for another process, if the caller wants that and the answer is large; otherwise `null`. */
+  keep(bytes: Uint8Array, call: IncomingCall): KeptAnswer | null;
   /** Called when a task begins. @param expiresAt its deadline (epoch, ms); Infinity if there is none */
   began(expiresAt: number): void;
   /** Called when the task has ended, so that its slot is free. */

@@ -1,5 +1,5 @@
 import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
-import type { DeploymentKey, DeploymentRoute, RequestHead, RouteSnapshot } from '../protocol/index.js';
+import type { DeploymentKey, DeploymentRoute, KeptAnswer, RequestHead, RouteSnapshot } from '../protocol/index.js';
 
 /** One request for a deployment, in the form in which the proxy and handles give it to a {@link RouterLike}. */
 export interface Dispatch {
@@ -17,13 +17,19 @@ export interface Dispatch {
    * Gets the result: `onStarted?`, `onHead`, `onData`*, `onEnd`, each in this order, or `onError` at any point; nothing follows `onEnd` or `onError`.
    * Nothing is called before `dispatch` has returned. After `onHead`, grant credit with `call.consumed(bytes)`.
    */
-  readonly sink: ResponseSink;
+  readonly sink: AnswerSink;
   /** Replaces the deployment's `requestTimeoutMs`; `null` means no deadline. */
   readonly timeoutMs?: number | null;
   /** If false, the request goes to a replica that has room now, or fails with NBS_QUEUE_FULL. @default true */
   readonly mayWait?: boolean;
   /** A deadline that was set elsewhere. It can only shorten the time. */
   readonly limit?: DeadlineLimit;
+}
+
+/** The receiver of an answer that a replica may keep. */
+export interface AnswerSink extends ResponseSink {
+  /** Called when the replica that keeps the answer will end. If nobody needs the answer, cancel the call, so that the replica need not wait. */
+  onLeaving?(): void;
 }
 
 /** The rest of a deadline that was set elsewhere. */
@@ -43,6 +49,11 @@ export interface RouterLike {
   whenSnapshot(version: number): Promise<RouteSnapshot>;
   /** Calls the listener with the current snapshot and with each later one. Returns a function that ends this. */
   onSnapshot(listener: (snapshot: RouteSnapshot) => void): () => void;
+  /**
+   * Reads an answer at the replica that keeps it. Resolves with `encodeValue` of the value; no bytes are `undefined`.
+   * @throws NBS_ANSWER_LOST; NBS_CANCELLED if the signal is aborted
+   */
+  readKept(answer: KeptAnswer, signal?: AbortSignal): Promise<Uint8Array>;
   /** Fails the requests that wait, and closes each connection when its requests have ended. */
   close(): void;
 }

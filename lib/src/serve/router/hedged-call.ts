@@ -1,9 +1,9 @@
 import { hasCode } from '../../core/index.js';
-import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import type { OutgoingCall } from '../../ipc/index.js';
 import type { AnswerHead, DeploymentRoute } from '../protocol/index.js';
 import type { DeadlineWheel } from './deadline-wheel.js';
 import type { DeploymentPool } from './deployment-pool.js';
-import type { Dispatch } from './dispatch.js';
+import type { AnswerSink, Dispatch } from './dispatch.js';
 import { RequestTimeout } from './errors.js';
 import type { HedgeBudget } from './hedge-budget.js';
 import { type CallHost, RoutedCall } from './routed-call.js';
@@ -60,6 +60,7 @@ export class HedgedCall implements OutgoingCall {
   #winner: RoutedCall | null = null;
   #timer: NodeJS.Timeout | null = null;
   #started = false;
+  #keep = false;
   #done = false;
 
   constructor(request: Dispatch, pool: DeploymentPool, budget: HedgeBudget, wheel: DeadlineWheel) {
@@ -92,6 +93,12 @@ export class HedgedCall implements OutgoingCall {
     this.#second?.cancel(reason);
   }
 
+  keep(): void {
+    this.#keep = true;
+    this.#first.keep();
+    this.#second?.keep();
+  }
+
   consumed(bytes: number): void {
     (this.#winner ?? this.#first).consumed(bytes);
   }
@@ -120,13 +127,14 @@ export class HedgedCall implements OutgoingCall {
     this.#second = second;
     second.twin = first;
     first.twin = second;
+    if (this.#keep) second.keep();
     second.enter(new CopyHost(this.#pool));
     if (second.done) this.#budget.giveBack();
     for (const piece of pieces) second.write(piece);
     if (body === 'stream') second.end();
   }
 
-  #sinkOf(self: () => RoutedCall): ResponseSink {
+  #sinkOf(self: () => RoutedCall): AnswerSink {
     const { sink } = this.#request;
     return {
       onStarted: () => {
@@ -147,6 +155,7 @@ export class HedgedCall implements OutgoingCall {
       onDrain: () => {
         if (self() === this.#first) sink.onDrain?.();
       },
+      onLeaving: () => sink.onLeaving?.(),
     };
   }
 

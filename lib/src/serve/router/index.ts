@@ -1,5 +1,5 @@
 export { REPLAY_LIMIT_BYTES } from './body-replay.js';
-export type { DeadlineLimit, Dispatch, RouterLike } from './dispatch.js';
+export type { AnswerSink, DeadlineLimit, Dispatch, RouterLike } from './dispatch.js';
 export { BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout } from './errors.js';
 export { openRouter, type RouterOptions } from './open.js';
 export type { Candidate } from './pick.js';

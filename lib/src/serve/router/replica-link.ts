@@ -58,6 +58,8 @@ export class ReplicaLink implements Contender, Watched {
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: NodeJS.Timeout | null = null;
   #retired = false;
+  /** This router's answers that the replica keeps. The connection stays open for them. */
+  readonly #kept = new Set<{ onLeaving(): void }>();
   readonly #owner: LinkOwner;
   readonly #connect: ConnectReplica;
   readonly #watch: LinkWatch;
@@ -147,7 +149,18 @@ export class ReplicaLink implements Contender, Watched {
     this.inFlight -= 1;
     if (!begun) this.#unbegun -= 1;
     if (freed) this.pausedUntil = 0;
-    if (this.#retired && this.inFlight === 0) this.#leave();
+    this.#leaveIfIdle();
+  }
+
+  /** To be called when it keeps an answer. */
+  keep(answer: { onLeaving(): void }): void {
+    this.#kept.add(answer);
+    if (this.#retired) queueMicrotask(() => answer.onLeaving());
+  }
+
+  letGo(answer: { onLeaving(): void }): void {
+    this.#kept.delete(answer);
+    this.#leaveIfIdle();
   }
 
   onTick(): boolean {
@@ -165,10 +178,12 @@ export class ReplicaLink implements Contender, Watched {
   retire(): void {
     this.#retired = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
-    if (this.inFlight === 0) this.#leave();
+    for (const answer of [...this.#kept]) answer.onLeaving();
+    this.#leaveIfIdle();
   }
 
-  #leave(): void {
+  #leaveIfIdle(): void {
+    if (!this.#retired || this.inFlight > 0 || this.#kept.size > 0) return;
     this.#watch.forget(this);
     this.channel?.close();
   }

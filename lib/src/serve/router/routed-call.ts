@@ -2,6 +2,7 @@ import { hasCode } from '../../core/index.js';
 import { type OutgoingCall, PeerGone, ProtocolViolation, type ResponseSink } from '../../ipc/index.js';
 import {
   type AnswerHead,
+  AnswerLost,
   type DeploymentRoute,
   modelIdOf,
   ReplicaBusy,
@@ -66,6 +67,9 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   #headOut = false;
   #runs = 0;
   #senderWaits = false;
+  #keep = false;
+  /** Set while the replica keeps the answer. The request itself has ended. */
+  #lease: { readonly link: ReplicaLink; readonly outgoing: OutgoingCall } | null = null;
 
   constructor(request: Dispatch, wheel: DeadlineWheel) {
     this.#request = request;
@@ -131,6 +135,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     const { body } = this.#request;
     const outgoing = channel.request(this.#headToSend(), body, this);
     this.#outgoing = outgoing;
+    if (this.#keep) outgoing.keep?.();
     if (this.#replay === null) return;
     for (const chunk of this.#replay.chunks ?? []) outgoing.write(chunk);
     if (this.#replay.ended) outgoing.end();
@@ -165,7 +170,16 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     this.#outgoing?.end();
   }
 
+  keep(): void {
+    this.#keep = true;
+    this.#outgoing?.keep?.();
+  }
+
   cancel(reason?: string): void {
+    if (this.#lease !== null) {
+      this.#lease.outgoing.cancel(reason);
+      this.#endLease();
+    }
     if (this.done) return;
     this.#outgoing?.cancel(reason);
     this.#finish();
@@ -193,7 +207,28 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (!this.#started) this.onStarted();
     this.#headOut = true;
     if (head.queue !== undefined) this.link?.report(head.queue);
+    if (head.kind === 'kept') this.#beginLease();
     this.#request.sink.onHead(head);
+  }
+
+  /** The replica's place is free again, but the call on its connection stays open. */
+  #beginLease(): void {
+    const { link } = this;
+    const outgoing = this.#outgoing;
+    if (link === null || outgoing === null) return;
+    this.#lease = { link, outgoing };
+    link.keep(this);
+    this.#finish();
+  }
+
+  #endLease(): void {
+    this.#lease?.link.letGo(this);
+    this.#lease = null;
+  }
+
+  /** The replica that keeps the answer is to end. */
+  onLeaving(): void {
+    if (this.#lease !== null) this.#request.sink.onLeaving?.();
   }
 
   onData(chunk: Uint8Array): void {
@@ -208,6 +243,13 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
 
   onError(error: Error): void {
     const link = this.link;
+    if (this.#lease !== null) {
+      const { id: replica } = this.#lease.link;
+      this.#endLease();
+      const deployment = this.#pool?.label ?? this.#request.key;
+      this.#request.sink.onError(AnswerLost({ deployment, replica, reason: error.message }, error));
+      return;
+    }
     if (this.done || link === null) return;
     const gone = hasCode(error, PeerGone) && link.channel?.isClosed !== false;
     if (!gone) link.heard();

@@ -4,6 +4,7 @@ import {
   type DemandReport,
   type DeploymentKey,
   type DeploymentRoute,
+  type KeptAnswer,
   NoReplica,
   NoSuchDeployment,
   type RouteSnapshot,
@@ -13,6 +14,7 @@ import { DeploymentPool, type PoolInit } from './deployment-pool.js';
 import { type Dispatch, isIdempotent, type RouterLike } from './dispatch.js';
 import { RouterClosed } from './errors.js';
 import { HedgedCall } from './hedged-call.js';
+import { KeptReader } from './kept-reader.js';
 import { LinkWatch } from './link-watch.js';
 import type { ConnectReplica } from './replica-link.js';
 import { RoutedCall } from './routed-call.js';
@@ -57,6 +59,7 @@ export class Router implements RouterLike {
   /** Requests that arrived before the first snapshot. */
   #early: { readonly request: Dispatch; readonly call: RoutedCall }[] = [];
   #earlyTimer: NodeJS.Timeout | null = null;
+  #kept: KeptReader | null = null;
   #closed = false;
 
   constructor(init: RouterInit) {
@@ -113,9 +116,16 @@ export class Router implements RouterLike {
     return () => this.#listeners.delete(listener);
   }
 
+  readKept(answer: KeptAnswer, signal?: AbortSignal): Promise<Uint8Array> {
+    if (this.#closed) return Promise.reject(RouterClosed());
+    this.#kept ??= new KeptReader(this.#init.connect);
+    return this.#kept.read(answer, signal);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#kept?.close();
     for (const pool of this.#pools.values()) pool.close(() => RouterClosed());
     this.#pools.clear();
     for (const { call } of this.#early.splice(0)) call.fail(RouterClosed());

@@ -21,7 +21,7 @@ export function newReplicaId(deployment: string, taken: (id: string) => boolean)
 
 /** Environment and working folder of the replica's process, as its deployment and its node require. */
 export function surroundingsOf(dir: string, { code, config }: DeploymentSpec, allocation: Allocation | null): Surroundings {
-  const folder = code.kind === 'source' ? code.folder : dirname(code.file);
+  const folder = code.kind === 'module' ? dirname(code.file) : code.folder;
   return {
     // A replica sees only the GPUs that it was given; otherwise each could see and fill all of them.
     env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(config.resources), ...config.env.variables },

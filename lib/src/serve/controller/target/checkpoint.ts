@@ -171,7 +171,7 @@ function namesIn({ apps }: Stored): Set<string> {
   const names = new Set<string>();
   for (const { live, next, failed } of apps) {
     for (const { code, initArgs } of [live, next, failed].flatMap((version) => version?.spec.deployments ?? [])) {
-      names.add(code.hash);
+      if (code.kind !== 'builtin') names.add(code.hash);
       if (code.kind === 'source') for (const { hash } of code.values) names.add(hash);
       if ('blob' in initArgs) names.add(initArgs.blob);
     }

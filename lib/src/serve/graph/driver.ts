@@ -1,0 +1,90 @@
+import type { ValueExtension } from '../../core/index.js';
+import { decodeValue } from '../../ipc/index.js';
+import { callNode, methodsOf } from '../handle/index.js';
+import { NoNodeMethod } from './errors.js';
+import { INPUT, NODE_KIND, type Plan } from './plan.js';
+
+/** How HTTP requests become the input of a graph. */
+export type GraphHttp = 'request' | 'json';
+
+/** A request that can be sent to another replica. */
+interface SendableRequest {
+  json(): Promise<unknown>;
+  /** Reads the body, and returns what arrives as a request. */
+  sendable(): Promise<object>;
+}
+
+/** Takes the place of a node in arguments. */
+class Slot {
+  constructor(readonly at: number) {}
+}
+
+interface ReadyNode {
+  readonly name: string;
+  readonly handle: object;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/**
+ * The deployment that calls the nodes of a graph. It makes all calls at once and passes the responses on: so independent nodes run at the same time,
+ * and large values go from one node's replica straight to the next one's.
+ */
+export class GraphDriver {
+  readonly #nodes: readonly ReadyNode[];
+  readonly #http: GraphHttp;
+
+  constructor({ plan, http }: { readonly plan: Plan; readonly http: GraphHttp }, handles: readonly object[]) {
+    this.#http = http;
+    const extension: ValueExtension = {
+      name: NODE_KIND,
+      test: () => false,
+      encode: (value) => value,
+      decode: (at) => new Slot(at as number),
+    };
+    this.#nodes = plan.nodes.map(({ name, deployment, method, args }) => {
+      const handle = handles[deployment] as object;
+      const methods = methodsOf(handle);
+      if (methods !== null && !methods.includes(method)) {
+        const known = methods.join(', ') || 'none';
+        throw NoNodeMethod({ node: name, method, deployment: plan.deployments[deployment] ?? '', methods: known });
+      }
+      return { name, handle, method, args: decodeValue(args, { extensions: [extension] }) as unknown[] };
+    });
+  }
+
+  async fetch(request: SendableRequest): Promise<unknown> {
+    return this.call(this.#http === 'json' ? await request.json() : await request.sendable());
+  }
+
+  call(input: unknown): Promise<unknown> {
+    const responses: unknown[] = [];
+    for (const { name, handle, method, args } of this.#nodes) {
+      const filled = fill(args, (at) => (at === INPUT ? input : responses[at])) as unknown[];
+      responses.push(callNode(handle, method, filled, (error) => named(error, name)));
+    }
+    return responses.at(-1) as Promise<unknown>;
+  }
+}
+
+/** Copies arrays, plain objects, maps and sets, with values in place of the slots. */
+function fill(part: unknown, valueOf: (at: number) => unknown): unknown {
+  if (part instanceof Slot) return valueOf(part.at);
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return part.map((item) => fill(item, valueOf));
+  if (part instanceof Map) return new Map([...part].map(([key, item]) => [fill(key, valueOf), fill(item, valueOf)]));
+  if (part instanceof Set) return new Set([...part].map((item) => fill(item, valueOf)));
+  if (Object.getPrototypeOf(part) !== Object.prototype) return part;
+  return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, fill(item, valueOf)]));
+}
+
+/** The same error, whose message begins with the name of the node. */
+function named(error: Error, node: string): Error {
+  Object.defineProperty(error, 'message', {
+    value: `node ${node}: ${error.message}`,
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  });
+  return error;
+}

@@ -1,0 +1,27 @@
+import { defineError } from '../../core/index.js';
+
+export const NotANode = defineError(
+  'NBS_NOT_A_NODE',
+  400,
+  'serve.graph: the function must return a node, such as model.predict.bind(input); it returned {value}',
+);
+export const ForeignInput = defineError(
+  'NBS_FOREIGN_INPUT',
+  400,
+  'serve.graph: node {node} uses the input of another graph; use the parameter of the function',
+);
+export const NotACall = defineError(
+  'NBS_NOT_A_CALL',
+  400,
+  'serve.graph: {node} cannot be a node, because {method} is no method that handles can call',
+);
+export const NoNodeMethod = defineError(
+  'NBS_NO_NODE_METHOD',
+  400,
+  'node {node} of the graph calls {method} of {deployment}, which has no such method; it has: {methods}',
+);
+export const DeploymentAsArgument = defineError(
+  'NBS_DEPLOYMENT_AS_ARGUMENT',
+  400,
+  'serve.graph: an argument of node {node} is a bound deployment; call one of its methods (model.predict.bind(…)), or pass it to the bind of a class',
+);

@@ -1,0 +1,5 @@
+export { describeGraph } from './describe.js';
+export { drawGraph } from './draw.js';
+export { GraphDriver, type GraphHttp } from './driver.js';
+export { type GraphInputNode, GraphNode } from './node.js';
+export { type Plan, planGraph } from './plan.js';

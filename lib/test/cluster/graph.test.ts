@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type DeploymentHandle, type GraphNode, serve } from 'nbserve';
+import { broken, diamond, type Meter, pack, Segmenter, sharpen, unpack } from '../fixtures/graph-apps.js';
+
+const segmenter = Segmenter.bind({ threshold: 100 });
+const picture = serve.graph((input) => pack.bind(segmenter.segment.bind(sharpen.bind(unpack.bind(input)))), { name: 'Picture' });
+
+let url: string;
+before(async () => {
+  ({ url } = await serve.run(picture, { name: 'picture' }));
+});
+after(() => serve.shutdown());
+
+test('a request goes through the nodes, and the Response of the last one is the answer', async () => {
+  const answer = await fetch(url, { method: 'POST', body: new Uint8Array([10, 50, 70]) });
+  assert.deepEqual([answer.status, answer.headers.get('content-type')], [201, 'image/x-test']);
+  assert.deepEqual([...new Uint8Array(await answer.arrayBuffer())], [0, 1, 1]);
+  const { applications } = await serve.status();
+  const { ingress, deployments } = applications.picture ?? assert.fail();
+  assert.equal(ingress, 'Picture');
+  assert.deepEqual(Object.keys(deployments).sort(), ['Picture', 'Segmenter', 'pack', 'sharpen', 'unpack']);
+});
+
+test('a large picture goes through too', async () => {
+  const body = new Uint8Array(3 * 1024 * 1024).fill(60);
+  const answer = await fetch(url, { method: 'POST', body });
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  assert.ok(bytes.length === body.length && bytes.every((byte) => byte === 1));
+});
+
+test('an error names its node, and keeps its status and code', async () => {
+  const answer = await fetch(`${url}?broken`, { method: 'POST', body: 'x' });
+  assert.equal(answer.status, 422);
+  const app = await serve.run(broken, { name: 'broken', routePrefix: null });
+  await assert.rejects(async () => app.remote(1), { code: 'BAD_SUM', message: 'node Meter.fail: does not add up' });
+  await serve.delete('broken');
+});
+
+test('nodes that do not need one another run at the same time, and a shared one once', async () => {
+  const app = await serve.run(diamond, { name: 'diamond', routePrefix: '/diamond' });
+  assert.equal(await app.remote(3), 'total: 12');
+  const handle = await serve.getDeploymentHandle<typeof Meter>('Meter', 'diamond');
+  assert.deepEqual(await handle.counts.remote(), { most: 2, calls: 3 });
+  const answer = await fetch(app.url, { method: 'POST', body: '10' });
+  assert.equal(await answer.text(), 'total: 33');
+  await serve.delete('diamond');
+});
+
+test('a graph can be part of another application, and of another graph', async () => {
+  const Outer = serve.graph((input: GraphNode<number>) => diamond.call.bind(input), { name: 'Outer' });
+  const app = await serve.run(Outer, { name: 'outer', routePrefix: null });
+  assert.equal(await app.remote(3), 'total: 12');
+  await serve.delete('outer');
+});
+
+test('methods that do not exist are found when the graph is run, and what only the instance has is found too', async () => {
+  const any = segmenter as unknown as Record<string, { bind(...args: unknown[]): GraphNode<string> }>;
+  const wrong = serve.graph((input: GraphNode<Uint8Array>) => (any.segmnt ?? assert.fail()).bind(input));
+  await assert.rejects(serve.run(wrong, { name: 'wrong', routePrefix: null }), (error: Error & { code?: string }) => {
+    assert.match(`${error.code} ${error.message}`, /NBS_NO_NODE_METHOD/);
+    assert.match(error.message, /segmnt of Segmenter.*it has: .*segment/);
+    return true;
+  });
+  const own = serve.graph((input: GraphNode<Uint8Array>) => segmenter.label.bind(input));
+  const app: DeploymentHandle<{ call(input: Uint8Array): Promise<string> }> = await serve.run(own, {
+    name: 'own',
+    routePrefix: null,
+  });
+  assert.equal(await app.remote(new Uint8Array(3)), '3 bytes');
+});
