@@ -10,6 +10,10 @@ export interface PickleHooks {
   readonly call: (global: PickleGlobal, args: readonly unknown[]) => unknown;
   /** Returns the value of a persistent id, which in torch is a storage. */
   readonly persistent: (id: unknown) => unknown;
+  /** Returns a new object of a class, before its state is set. Without this hook, objects are refused. */
+  readonly create?: (global: PickleGlobal) => unknown;
+  /** Sets the state of an object. Without this hook, the state is dropped (torch: `_metadata` of a state dict). */
+  readonly build?: (object: unknown, state: unknown) => void;
 }
 
 const MARK = Symbol('mark');
@@ -40,6 +44,8 @@ export function readPickle(bytes: Uint8Array, source: string, hooks: PickleHooks
     if (end < 0) throw endsEarly();
     return text(end - at + 1).slice(0, -1);
   };
+  const unsupported = (what: string) =>
+    InvalidData({ source, format: 'a pickle', reason: `${what} at byte ${at - 1} is not supported` });
   const pop = () => stack.pop();
   const sinceMark = () => {
     const items = stack.splice(stack.lastIndexOf(MARK));
@@ -95,19 +101,21 @@ export function readPickle(bytes: Uint8Array, source: string, hooks: PickleHooks
       const items = sinceMark();
       (stack.at(-1) as unknown[]).push(...items);
     },
-    // The state of an object (torch: `_metadata` of a state dict) is not needed to read tensors.
-    b: () => void pop(),
+    '\x81': () => {
+      if (hooks.create === undefined) throw unsupported('an object');
+      pop();
+      push(hooks.create(pop() as PickleGlobal));
+    },
+    b: () => {
+      const state = pop();
+      hooks.build?.(stack.at(-1), state);
+    },
   };
   while (at < bytes.length) {
     const code = String.fromCharCode(u8());
     if (code === '.') return pop();
     const operation = operations[code];
-    if (operation === undefined)
-      throw InvalidData({
-        source,
-        format: 'a pickle',
-        reason: `operation 0x${code.charCodeAt(0).toString(16)} at byte ${at - 1} is not supported`,
-      });
+    if (operation === undefined) throw unsupported(`operation 0x${code.charCodeAt(0).toString(16)}`);
     operation();
   }
   throw endsEarly();

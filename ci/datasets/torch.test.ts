@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zip } from '../../lib/dist/data/zip.test-support.js';
 import { readPickle } from './pickle.js';
-import { readStateDict } from './torch.js';
+import { readCheckpoint, readStateDict, TorchObject } from './torch.js';
 
 /** Pickle of `{'w': _rebuild_tensor_v2(('storage', <storage type>, '0', 'cpu', 6), 1, (2, 2), <strides>, False, OrderedDict())}`. */
 function pickle(options: { storage?: string; strides?: string; call?: string } = {}): Uint8Array {
@@ -22,6 +22,16 @@ test('a state dict comes out as tensors', () => {
   assert.deepEqual(readStateDict(checkpoint(pickle()), 'x.pth'), {
     w: { type: 'float32', dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
   });
+});
+
+test('a whole model comes out as objects with their attributes, and half precision is widened', () => {
+  const half = new Uint8Array(Uint16Array.of(0, 0x3c00, 0xc000, 0x3555, 0x7bff, 0).buffer);
+  const tensor = pickle({ storage: 'HalfStorage' }).subarray(2, -1);
+  const text = `\x80\x02cmodels.common\nConv\n)\x81}X\x01\0\0\0p${Buffer.from(tensor).toString('latin1')}sb.`;
+  const read = readCheckpoint(zip({ 'm/data.pkl': Buffer.from(text, 'latin1'), 'm/data/0': half }), 'x.pt') as TorchObject;
+  assert.equal(read.path, 'models.common.Conv');
+  const weights = (read.state.get('p') as Map<string, unknown>).get('w');
+  assert.deepEqual(weights, { type: 'float32', dims: [2, 2], data: Float32Array.of(1, -2, 0.333251953125, 65504) });
 });
 
 test('what cannot be read is refused, and nothing that a pickle names is run', () => {

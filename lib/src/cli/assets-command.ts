@@ -1,5 +1,5 @@
 import { isNbserveError } from '../core/index.js';
-import { type AssetEvent, Assets, type OwnBuilders } from '../data/index.js';
+import { type AssetEvent, Assets } from '../data/index.js';
 import type { Command } from './command.js';
 
 const USAGE = `nbserve assets: models and data that lessons use
@@ -39,7 +39,6 @@ export async function runAssets(
   args: readonly string[],
   { out, err, isTerminal }: CommandOutput,
   from?: string,
-  builders: OwnBuilders = {},
 ): Promise<number> {
   const [verb = 'list', ...names] = args;
   if (verb === '--help' || verb === '-h' || verb === 'help') {
@@ -51,7 +50,7 @@ export async function runAssets(
     return 2;
   }
   try {
-    const assets = Assets.find(from, builders);
+    const assets = Assets.find(from);
     const selected = assets.select(names);
     let failed = 0;
     for (const [i, asset] of selected.entries()) {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { runAssets } from '../cli/assets-command.js';
 import { Assets } from './assets.js';
+import { builderOf } from './build.js';
 import { datasetPath, datasetsFolder } from './dataset-path.js';
-import { readManifest } from './manifest.js';
+import { fetchDataset } from './fetch-dataset.js';
+import { type Asset, readManifest } from './manifest.js';
 
 const root = mkdtempSync(join(tmpdir(), 'nbs-data-'));
 after(() => rmSync(root, { recursive: true }));
@@ -95,4 +97,25 @@ test('an invalid manifest is refused with a reason', () => {
   refuses({ schemaVersion: 1, assets: [asset('../x', HERE)] }, /not a path below/);
   refuses({ schemaVersion: 1, assets: [asset('x', 'abc')] }, /64 hex digits/);
   refuses({ schemaVersion: 1, assets: [{ ...asset('x', HERE), builder: { kind: 'magic' } }] }, /builder of x is not one of copy/);
+  const converted = { ...asset('x', HERE), builder: { kind: 'converter', name: 'double' } };
+  refuses({ schemaVersion: 1, assets: [converted] }, /converter of x needs a name, and the manifest needs a path/);
+});
+
+test('a converter is a function of the module that the manifest names', async () => {
+  const module = join(root, 'converters.mjs');
+  writeFileSync(module, 'export const converters = { double: (bytes) => Uint8Array.of(...bytes, ...bytes) };');
+  const made = (name: string) => ({ ...asset('x', HERE), builder: { kind: 'converter', name } }) as unknown as Asset;
+  const build = await builderOf(made('double'), module);
+  assert.deepEqual(await build(Uint8Array.of(1, 2)), Uint8Array.of(1, 2, 1, 2));
+  await assert.rejects(builderOf(made('treble'), module), { code: 'NBS_NO_CONVERTER', message: /no converter treble/ });
+  await assert.rejects(builderOf(made('double'), join(root, 'none.mjs')), { code: 'NBS_NO_CONVERTER', message: /npm run build/ });
+});
+
+test('fetchDataset returns the path of what is there, and names what there is', async () => {
+  assert.equal(await fetchDataset('a/here.bin', { from: deep }), join(folder, 'a', 'here.bin'));
+  await assert.rejects(fetchDataset('a', { from: deep }), { code: 'NBS_DATASET_NOT_FOUND', message: /there are a\/here\.bin/ });
+  const said: string[] = [];
+  const missing = fetchDataset('b/missing.bin', { from: deep, onProgress: (line) => said.push(line) });
+  await assert.rejects(missing, { code: 'NBS_ASSET_UNAVAILABLE' });
+  assert.match(said[0] ?? '', /b\/missing\.bin: .*MIT/);
 });

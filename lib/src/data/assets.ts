@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { duringStart } from '../core/index.js';
-import { builderOf, type OwnBuilders } from './build.js';
+import { builderOf } from './build.js';
 import { assetCache, datasetsFolder } from './dataset-path.js';
 import { AssetMismatch, AssetUnavailable, DatasetNotFound } from './errors.js';
 import { keepFile } from './keep-file.js';
@@ -29,19 +29,17 @@ export class Assets {
   readonly #packages = new PackageReader();
   readonly all: readonly Asset[];
 
-  readonly #builders: OwnBuilders;
+  readonly #converters: string | undefined;
 
   /** @throws NBS_MANIFEST_INVALID */
-  constructor(
-    readonly folder: string,
-    builders: OwnBuilders = {},
-  ) {
-    this.#builders = builders;
-    this.all = readManifest(join(folder, 'manifest.json')).assets;
+  constructor(readonly folder: string) {
+    const { assets, converters } = readManifest(join(folder, 'manifest.json'));
+    this.all = assets;
+    this.#converters = converters === undefined ? undefined : resolve(folder, converters);
   }
 
   /** @throws NBS_DATASET_NOT_FOUND if there is no `datasets/` folder in `from` or above it */
-  static find(from?: string, builders: OwnBuilders = {}): Assets {
+  static find(from?: string): Assets {
     const folder = datasetsFolder(from);
     if (folder === undefined)
       throw DatasetNotFound({
@@ -49,7 +47,7 @@ export class Assets {
         reason: `it is in no folder above ${from ?? process.cwd()}`,
         valid: 'run this in the repository',
       });
-    return new Assets(folder, builders);
+    return new Assets(folder);
   }
 
   /**
@@ -83,17 +81,17 @@ export class Assets {
 
   /**
    * Makes an asset's bytes from the first source that gives them. It writes no file.
-   * @throws NBS_ASSET_UNAVAILABLE with the reason of each source; NBS_NO_BUILDER
+   * @throws NBS_ASSET_UNAVAILABLE with the reason of each source; NBS_NO_CONVERTER
    */
   async make(asset: Asset, onEvent: (event: AssetEvent) => void = () => {}): Promise<Uint8Array> {
-    const build = builderOf(asset, this.#builders);
+    const build = await builderOf(asset, this.#converters);
     const reasons: string[] = [];
     for (const source of asset.sources) {
       try {
         const read = () => this.#packages.read(source, (text) => onEvent({ asset, kind: 'download', text }));
         const bytes = await duringStart(`the download of ${asset.name}`, read);
         onEvent({ asset, kind: 'build', text: `${asset.builder.kind} of ${describeSource(source)}` });
-        const built = build(bytes);
+        const built = await build(bytes);
         const actual = sha256(built);
         if (actual !== asset.sha256) throw AssetMismatch({ name: asset.name, actual, expected: asset.sha256 });
         return built;
@@ -109,14 +107,15 @@ export class Assets {
   /**
    * Makes an asset and writes its file, unless the file is there already; with `force` in any case.
    * @returns the absolute path of its file
-   * @throws NBS_ASSET_UNAVAILABLE, NBS_NO_BUILDER, NBS_ASSET_NOT_KEPT
+   * @throws NBS_ASSET_UNAVAILABLE, NBS_NO_CONVERTER, NBS_ASSET_NOT_KEPT
    */
   async fetch(
     asset: Asset,
     options: { readonly force?: boolean; readonly onEvent?: (event: AssetEvent) => void } = {},
   ): Promise<string> {
     const { path, state } = await this.check(asset);
-    if (state !== 'ready' || options.force === true) {
+    // What was made by hand cannot be made again.
+    if (state !== 'ready' || (options.force === true && asset.builder.kind !== 'by-hand')) {
       const bytes = await this.make(asset, options.onEvent);
       await keepFile(asset, path, bytes);
     }

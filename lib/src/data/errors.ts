@@ -13,11 +13,7 @@ export const AssetUnavailable = defineError(
   503,
   '{name} could not be fetched from any of its sources: {reasons}',
 );
-export const NoBuilder = defineError(
-  'NBS_NO_BUILDER',
-  501,
-  '{name} is committed, and only the repository can make it again: git checkout gets it back, and npm run assets -- build makes it',
-);
+export const NoConverter = defineError('NBS_NO_CONVERTER', 501, '{name} cannot be converted: {reason}');
 export const RegistryUnreachable = defineError(
   'NBS_REGISTRY_UNREACHABLE',
   503,

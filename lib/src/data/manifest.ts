@@ -14,11 +14,15 @@ export interface Source {
   readonly sha256: string;
 }
 
-/** How an asset is made from its source. Only the repository has `mnist-cnn` (ci/datasets). */
+/**
+ * How an asset is made from its source. A converter is a function of the module that {@link Manifest.converters} names.
+ * What is made by hand is committed and has no source.
+ */
 export type Builder =
   | { readonly kind: 'copy' }
-  | { readonly kind: 'mnist-cnn' }
-  | { readonly kind: 'idx-head'; readonly count: number };
+  | { readonly kind: 'by-hand' }
+  | { readonly kind: 'idx-head'; readonly count: number }
+  | { readonly kind: 'converter'; readonly name: string };
 
 /** One file that lessons use. */
 export interface Asset {
@@ -39,6 +43,8 @@ export interface Asset {
 
 export interface Manifest {
   readonly schemaVersion: 1;
+  /** The module that has the converters, as a path from the folder of the manifest. `npm run build` makes it. */
+  readonly converters?: string;
   readonly assets: readonly Asset[];
 }
 
@@ -48,7 +54,7 @@ export const isAssetName = (name: unknown): name is string =>
   !name.includes('\0') &&
   name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
-const builders = ['copy', 'mnist-cnn', 'idx-head'];
+const builders = ['copy', 'by-hand', 'idx-head', 'converter'];
 
 /** @throws NBS_MANIFEST_INVALID */
 export function readManifest(path: string): Manifest {
@@ -68,6 +74,8 @@ export function readManifest(path: string): Manifest {
     if (!builders.includes(builder?.kind)) throw fail(`the builder of ${name} is not one of ${builders.join(', ')}`);
     if (builder.kind === 'idx-head' && !(Number.isSafeInteger(builder.count) && builder.count > 0))
       throw fail(`the builder of ${name} has the count ${String(builder.count)}; it must be a positive integer`);
+    if (builder.kind === 'converter' && (typeof builder.name !== 'string' || typeof manifest.converters !== 'string'))
+      throw fail(`the converter of ${name} needs a name, and the manifest needs a path in converters`);
     if (!Array.isArray(sources)) throw fail(`${name} has no sources`);
   }
   return manifest as Manifest;

@@ -1,0 +1,45 @@
+import type { Tensor } from 'nbserve/onnx';
+import type { Attribute, GraphNode } from './onnx-graph.js';
+
+type Attributes = Readonly<Record<string, Attribute>>;
+
+/** Collects the nodes and weights of a graph. Outputs are named by it; nodes refer to each other by these names. */
+export class GraphBuilder {
+  readonly nodes: GraphNode[] = [];
+  readonly weights: Record<string, Tensor> = {};
+
+  /** Adds a node with one output, whose name it returns. */
+  op(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    const [output] = this.ops(op, inputs, 1, attributes);
+    return output as string;
+  }
+
+  /** Adds a node with several outputs, whose names it returns. */
+  ops(op: string, inputs: readonly string[], count: number, attributes: Attributes = {}): string[] {
+    const outputs = Array.from({ length: count }, (_, i) => `${op.toLowerCase()}_${this.nodes.length}_${i}`);
+    this.nodes.push({ op, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** Gives a value the name of one of the graph's outputs. */
+  output(name: string, value: string): void {
+    this.nodes.push({ op: 'Identity', inputs: [value], outputs: [name] });
+  }
+
+  weight(name: string, dims: readonly number[], data: Float32Array): string {
+    this.weights[name] = { type: 'float32', dims, data };
+    return name;
+  }
+
+  /** A number as a constant. It is stored once. */
+  float(value: number): string {
+    return this.weight(`float_${value}`, [], Float32Array.of(value));
+  }
+
+  /** A list of integers as a constant, such as axes or a shape. It is stored once. */
+  integers(...values: readonly number[]): string {
+    const name = `integers_${values.join('_')}`;
+    this.weights[name] = { type: 'int64', dims: [values.length], data: BigInt64Array.from(values, BigInt) };
+    return name;
+  }
+}
