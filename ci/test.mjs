@@ -1,8 +1,7 @@
 // `npm test`: builds, checks the code, runs every test, and ends with the line `N passed, N failed`.
 // Options: --only checks,unit,cluster,kernel,nodes,docs,lessons (any of them), --files <part of a path>.
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,15 +9,16 @@ import { findFiles } from './find-files.mjs';
 import { jupyterPython } from './jupyter.mjs';
 import { findLeftovers } from './leftovers.mjs';
 import { otherNode } from './node-versions.mjs';
-import { runTestFiles } from './run-test-files.mjs';
+import { runProcess, runTestFile } from './run-test-file.mjs';
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, files: { type: 'string', default: '' } } });
 const groups = options.only?.split(',');
+/** Jobs that run at the same time. Half of the time a file of tests waits for processes and clocks. */
+const LANES = 2;
 const wanted = (group) => groups === undefined || groups.includes(group);
 const partial = options.files !== '';
 
 const words = (line) => line.split(' ');
-const firstAndRest = (line) => /** @type {[string, string[]]} */ ([words(line)[0], words(line).slice(1)]);
 
 const CHECKS = [
   ['format and lint (Biome)', 'npx biome check --config-path=ci/biome-config.json lib kernel-ext ci'],
@@ -48,97 +48,143 @@ const OTHER_NODES = [22, 24];
 const started = Date.now();
 let passed = 0;
 const failures = [];
+const mark = `NBSERVE_TEST_RUN=${randomBytes(8).toString('hex')}`;
+process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
+const root = mkdtempSync(join(tmpdir(), 'nbst-'));
 
-function note(name, ok, output = '') {
-  if (ok) passed += 1;
-  else failures.push(name);
-  console.log(`${ok ? '✔' : '✖'} ${name}${ok ? '' : `\n${output}`}`);
+/**
+ * What runs in a lane: a file of tests, or a command as one test. It has a folder for its clusters of its own.
+ * @typedef {{ group: string, name: string, run: (home: string) => Promise<import('./run-test-file.mjs').Result> }} Job
+ */
+
+/** @type {Job[]} */
+const jobs = [];
+/** @type {{ job: Job, home: string, seconds: number }[]} */
+const done = [];
+let homes = 0;
+
+/** Adds one command as one test. */
+function command(group, name, line, env = {}) {
+  const [file, ...args] = typeof line === 'string' ? words(line) : line;
+  const run = async (home) => {
+    mkdirSync(home);
+    const { status, output } = await runProcess(file, args, { env: { ...env, NBSERVE_HOME: home } });
+    if (status === 0) return { passed: 1, failures: [], output: '' };
+    return { passed: 0, failures: [name], output: `${output}\nended with ${status}\n` };
+  };
+  jobs.push({ group, name, run });
 }
 
-/** One command as one test. */
-function command(name, file, args, env = {}) {
-  const run = spawnSync(file, args, { encoding: 'utf8', maxBuffer: 1 << 28, env: { ...process.env, ...env } });
-  note(name, run.status === 0, `${run.error ?? ''}${run.stdout ?? ''}${run.stderr ?? ''}`);
-  return run.status === 0;
+/**
+ * Adds files of tests. `title`: what follows the file in the name.
+ * @param {string} group
+ * @param {string[]} found
+ * @param {{ title?: string, node?: string, env?: Record<string, string> }} options
+ */
+function files(group, found, { title = '', ...options } = {}) {
+  for (const file of found) jobs.push({ group, name: `${file}${title}`, run: (home) => runTestFile({ file, home, ...options }) });
 }
 
-/** `title`: the heading's text after the group. `part`: a part of the files' names. */
-async function files(group, folders, suffix, concurrency, { title = '', part = '' } = {}) {
-  if (!wanted(group)) return;
-  const found = folders
-    .flatMap((folder) => findFiles(folder, suffix))
-    .filter((file) => file.includes(options.files) && file.includes(part));
-  console.log(`\n── ${group}${title}: ${found.length} files`);
-  // Only tests that need the real Jupyter wait until it is set up.
-  if (found.some((file) => readFileSync(file, 'utf8').includes('NBSERVE_TEST_PYTHON')))
-    process.env.NBSERVE_TEST_PYTHON = jupyterPython();
-  const begun = Date.now();
-  const result = await runTestFiles(found, { concurrency });
-  console.log(`── ${group}${title}: ${Math.round((Date.now() - begun) / 1000)} s`);
-  passed += result.passed;
-  failures.push(...result.failures);
-}
+/** The files of tests below the folders that `--files` asks for. */
+const testFiles = (...folders) =>
+  folders.flatMap((folder) => findFiles(folder, '.test.js')).filter((file) => file.includes(options.files));
 
 /** @param {number} major */
 function onOtherNode(major) {
   const other = otherNode(major);
   if ('unreachable' in other) {
-    console.log(`\n── Node ${major} is not tried: the npm registry cannot be reached (${other.unreachable})`);
+    console.log(`Node ${major} is not tried: the npm registry cannot be reached (${other.unreachable})`);
     return;
   }
-  const version = spawnSync(other.node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  const found = onEachNode();
-  const PATH = `${dirname(other.node)}:${process.env.PATH}`;
-  command(`Node ${version} passes ${found.length} files of tests`, other.node, ['--test', '--test-concurrency=1', ...found], {
-    PATH,
-  });
+  const { node } = other;
+  files('nodes', onEachNode(), { title: ` on Node ${major}`, node, env: { PATH: `${dirname(node)}:${process.env.PATH}` } });
 }
 
-const mark = `NBSERVE_TEST_RUN=${randomBytes(8).toString('hex')}`;
-const home = mkdtempSync(join(tmpdir(), 'nbst-'));
-process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
-process.env.NBSERVE_HOME = home;
+async function lane() {
+  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+    const begun = Date.now();
+    // It is short, because paths of sockets must be short.
+    homes += 1;
+    const home = join(root, String(homes));
+    const result = await job.run(home);
+    const seconds = (Date.now() - begun) / 1000;
+    done.push({ job, home, seconds });
+    passed += result.passed;
+    failures.push(...result.failures);
+    const sign = result.failures.length === 0 ? '✔' : '✖';
+    console.log(`${sign} ${job.name}: ${result.passed} passed (${seconds.toFixed(1)} s)`);
+    if (result.failures.length > 0) console.log(result.output);
+  }
+}
+
+async function runJobs() {
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
 
 if (groups === undefined && !partial)
-  console.log('All of it takes 20 to 30 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
-const compiled = command(
-  'the code compiles',
-  'node',
-  words('node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test'),
-);
-if (!compiled || !command('each room becomes one file', 'node', ['ci/bundle.mjs'])) finish();
+  console.log('All of it takes 12 to 20 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
+const tsc = 'node node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test';
+for (const [name, line] of [
+  ['the code compiles', tsc],
+  ['each room becomes one file', 'node ci/bundle.mjs'],
+]) {
+  command('build', name, line);
+  await lane();
+  if (failures.length > 0) finish();
+}
 // With --files, only the named files run.
-if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command(name, ...firstAndRest(line));
-await files('unit', ['lib/build', 'kernel-ext/build', 'ci/dist'], '.test.js', 2);
-if (wanted('unit') && !partial) command('a simulated cluster keeps its promises', 'node', ['ci/sim/main.mjs', '--quick']);
-await files('cluster', ['lib/dist-test'], '.test.js', 1);
-if (wanted('cluster') && !partial) command('random input is answered as it should be', 'node', ['ci/fuzz/main.mjs', '--quick']);
-await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1);
-// The tests of TypeScript in sessions also run with the second converter.
-process.env.NBSERVE_TYPES = 'tslab';
-await files('kernel', ['kernel-ext/dist-test'], '.test.js', 1, { title: ", on tslab's converter", part: '/session-' });
-delete process.env.NBSERVE_TYPES;
+if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command('checks', name, line);
+if (wanted('unit')) files('unit', testFiles('lib/build', 'kernel-ext/build', 'ci/dist'));
+if (wanted('unit') && !partial) command('unit', 'a simulated cluster keeps its promises', 'node ci/sim/main.mjs --quick');
+if (wanted('cluster')) files('cluster', testFiles('lib/dist-test'));
+if (wanted('cluster') && !partial)
+  command('cluster', 'random input is answered as it should be', 'node ci/fuzz/main.mjs --quick');
+if (wanted('kernel')) {
+  const found = testFiles('kernel-ext/dist-test');
+  // Only tests that need the real Jupyter wait until it is set up.
+  if (found.some((file) => readFileSync(file, 'utf8').includes('NBSERVE_TEST_PYTHON')))
+    process.env.NBSERVE_TEST_PYTHON = jupyterPython();
+  files('kernel', found);
+  // The tests of TypeScript in sessions also run with the second converter.
+  const sessions = found.filter((file) => file.includes('/session-'));
+  files('kernel', sessions, { title: " on tslab's converter", env: { NBSERVE_TYPES: 'tslab' } });
+}
 if (wanted('nodes') && !partial) for (const major of OTHER_NODES) onOtherNode(major);
-if (wanted('docs')) command('every example of the docs runs', 'node', ['ci/docs-examples.mjs', '--only', options.files]);
+if (wanted('docs')) command('docs', 'every example of the docs runs', ['node', 'ci/docs-examples.mjs', '--only', options.files]);
 if (wanted('lessons')) {
   const notebooks = findFiles('notebooks', '.ipynb').filter((file) => file.includes(options.files));
-  for (const notebook of notebooks) {
-    command(`nbserve execute ${notebook}`, 'npx', ['nbserve', 'execute', notebook, '--output', join(home, 'out.ipynb')]);
+  for (const [n, notebook] of notebooks.entries()) {
+    const output = join(root, `${n}.ipynb`);
+    command('lessons', `nbserve execute ${notebook}`, ['npx', 'nbserve', 'execute', notebook, '--output', output]);
   }
   const python = notebooks.length === 0 ? '' : jupyterPython();
-  for (const runner of ['nbclient', 'papermill']) {
-    for (const notebook of notebooks) command(`${notebook} under ${runner}`, python, ['ci/run-notebook.py', runner, notebook]);
-  }
-  rmSync(join(home, 'out.ipynb'), { force: true });
+  for (const runner of ['nbclient', 'papermill'])
+    for (const notebook of notebooks)
+      command('lessons', `${notebook} under ${runner}`, [python, 'ci/run-notebook.py', runner, notebook]);
 }
+await runJobs();
 finish();
 
+/** @returns {never} */
 function finish() {
-  const left = findLeftovers({ mark, home });
-  note('no process and no file is left behind', left.length === 0, left.join('\n'));
-  rmSync(home, { recursive: true, force: true });
+  const whose = new Map(done.map(({ job, home }) => [home, job.name]));
+  const left = findLeftovers({ mark, homes: whose });
+  if (left.length === 0) passed += 1;
+  else failures.push(`no process and no file is left behind:\n    ${left.join('\n    ')}`);
+  rmSync(root, { recursive: true, force: true });
+  printTimes();
   if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join('\n')}`);
   console.log(`\n${Math.round((Date.now() - started) / 1000)} s`);
   console.log(`${passed} passed, ${failures.length} failed`);
   process.exit(failures.length === 0 ? 0 : 1);
+}
+
+/** How long each group took in its lanes, and the jobs that took longest. */
+function printTimes() {
+  const byGroup = new Map();
+  for (const { job, seconds } of done) byGroup.set(job.group, (byGroup.get(job.group) ?? 0) + seconds);
+  const groupTimes = [...byGroup].map(([group, seconds]) => `${group} ${Math.round(seconds)} s`);
+  console.log(`\nin ${LANES} lanes: ${groupTimes.join(', ')}\nlongest:`);
+  const longest = [...done].sort((a, b) => b.seconds - a.seconds).slice(0, 10);
+  for (const { job, seconds } of longest) console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${job.name}`);
 }

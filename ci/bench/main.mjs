@@ -102,7 +102,7 @@ try {
   await stopAll();
 }
 
-const left = findLeftovers({ mark, home });
+const left = findLeftovers({ mark, homes: new Map([[home, 'the benchmark']]) });
 if (left.length > 0) console.log(`\nleft behind:\n${left.join('\n')}`);
 rmSync(home, { recursive: true, force: true });
 console.log('');

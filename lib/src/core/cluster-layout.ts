@@ -12,6 +12,8 @@ export const ownerFile = (dir: string): string => join(dir, 'owner.json');
 export const agentFile = (dir: string): string => join(dir, 'agent.json');
 /** This file holds the controller's target state. */
 export const checkpointFile = (dir: string): string => join(dir, 'checkpoint.json');
+/** This file lists the applications that drivers are about to deploy. */
+export const expectedFile = (dir: string): string => join(dir, 'expected.json');
 export const logsFolder = (dir: string): string => join(dir, 'logs');
 
 /** This folder holds the blobs: code and values, each under its SHA-256 in hex. */

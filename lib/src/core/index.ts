@@ -5,6 +5,7 @@ export {
   blobPath,
   checkpointFile,
   controllerSocket,
+  expectedFile,
   LONGEST_SOCKET_NAME,
   logsFolder,
   ownerFile,

@@ -56,15 +56,23 @@ export class ControllerLink {
    * to send it twice has the same effect as once, and what the first controller had accepted continues.
    * @throws NBS_PEER_GONE if the cluster has ended, NBS_CONNECT_FAILED if no controller starts in time
    */
-  readonly call: OpCaller<ControllerOps> = async (op, args, options?: CallOptions) => {
+  readonly call: OpCaller<ControllerOps> = (op, args, options?: CallOptions) =>
+    this.during((channel) => callOp<ControllerOps, typeof op>(channel, op, args, options));
+
+  /**
+   * Does something over a channel. If the controller dies meanwhile, it is done again with the next controller, so twice must have the same effect as
+   * once.
+   * @throws what `work` throws; NBS_PEER_GONE if the cluster has ended, NBS_CONNECT_FAILED if no controller starts in time
+   */
+  async during<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await callOp<ControllerOps, typeof op>(await this.channel(), op, args, options);
+        return await work(await this.channel());
       } catch (error) {
         if (!hasCode(error, PeerGone) || tries === MAX_TRIES || this.#isOver()) throw error;
       }
     }
-  };
+  }
 
   close(): void {
     this.#closed = true;

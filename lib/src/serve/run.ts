@@ -65,7 +65,7 @@ async function deployOn<T>(connecting: Promise<Client>, preparing: Promise<Prepa
   const [client, { spec, blobs }] = await Promise.all([connecting, preparing]);
   const { name } = spec;
   const claimed = client.printFor(spec.deployments.map((deployment) => deploymentKey(name, deployment.name)));
-  await Promise.all([claimed, client.during(async () => uploadBlobs(await client.controller.channel(), blobs))]);
+  await Promise.all([claimed, client.during(() => client.controller.during((controller) => uploadBlobs(controller, blobs)))]);
   // The proxy may still be booting while the replicas start.
   // The note says how many replicas run, or what they wait for. If a constructor waits for something, its replica says so itself.
   const note = { what: 'serve.run', app: name, afterMs: DEPLOY_NOTE_AFTER_MS };

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { serve } from 'nbserve';
+import { WebSocket } from 'ws';
 import { detachedClusters, stopCluster } from '../../dist/engine/index.js';
 import { startDetached } from '../../dist/serve/host.js';
-import { killAndAwaitSuccessor } from '../fixtures/cluster-processes.js';
+import { killAndAwaitSuccessor, processesIn } from '../fixtures/cluster-processes.js';
+import { KitchenDeployment } from '../fixtures/ingress-apps.js';
 import { Gated, Root } from '../fixtures/switched-apps.js';
 import { until } from '../fixtures/wait.js';
 
@@ -27,6 +30,8 @@ const get = async (path: string) => {
   const response = await fetch(`${url}${path}`);
   return { status: response.status, retry: response.headers.get('retry-after'), body: await response.text() };
 };
+const controllerOf = async (cluster: string) =>
+  (await processesIn(cluster)).find(({ role }) => role === 'controller') ?? assert.fail();
 const isStarting = ({ status, retry, body }: Awaited<ReturnType<typeof get>>): boolean =>
   status === 503 && retry === '1' && body.includes('NBS_APP_STARTING');
 
@@ -48,6 +53,19 @@ test('requests to an application on its way up get 503, whoever is killed meanwh
   assert.equal((await get('/gated')).status, 404);
 });
 
+test('a deploy goes on with the next controller, whatever the first one was doing for it when it died', async () => {
+  writeFileSync(FAULT, '');
+  const { pid } = await controllerOf(dir);
+  process.kill(pid, 'SIGSTOP');
+  const running = serve.run(gated, { name: 'gated', routePrefix: '/gated' });
+  // The controller is asked which code it lacks, and does not answer.
+  await until(async () => (await processesIn(dir)).length > 0);
+  process.kill(pid, 'SIGKILL');
+  await running;
+  assert.equal((await get('/gated')).body, 'up');
+  await serve.delete('gated');
+});
+
 test('the longest prefix counts, and one that cannot be brought up is no route', async () => {
   await serve.run(Root.bind(), { name: 'root' });
   const running = serve.run(gated, { name: 'gated', routePrefix: '/gated' });
@@ -60,4 +78,23 @@ test('the longest prefix counts, and one that cannot be brought up is no route',
   const updated = serve.run(Root.options({ version: 'two' }).bind(), { name: 'root' });
   assert.equal((await get('/')).body, 'root');
   await updated;
+});
+
+test('a new proxy answers nothing by routes that it does not know yet: WebSockets, requests and the list of routes wait for them', async () => {
+  await serve.run(KitchenDeployment.bind(), { name: 'kitchen', routePrefix: '/kitchen' });
+  const { pid } = await controllerOf(dir);
+  process.kill(pid, 'SIGSTOP');
+  await killAndAwaitSuccessor(dir, 'proxy');
+  const socket = new WebSocket(`${url.replace('http:', 'ws:')}/kitchen/echo`);
+  const headers = { authorization: `Bearer ${readFileSync(join(dir, 'token'), 'utf8')}` };
+  const routes = fetch(`${url}/-/routes`, { headers }).then((response) => response.json());
+  const page = get('/nowhere');
+  // It answers this although it has no routes: it listens.
+  assert.equal((await get('/-/healthz')).status, 200);
+  process.kill(pid, 'SIGCONT');
+  await once(socket, 'open');
+  socket.close();
+  await once(socket, 'close');
+  assert.ok(Object.hasOwn((await routes) as object, '/kitchen'));
+  assert.notEqual((await page).status, 503);
 });

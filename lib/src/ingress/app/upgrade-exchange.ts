@@ -14,6 +14,8 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
   readonly #tracker: Tracker;
   #owed = 0;
   #isDone = false;
+  /** User code has been told that no more bytes come. */
+  #isEnded = false;
 
   constructor(call: IncomingCall, head: HttpCallHead, owner: ExchangeOwner, onOver: () => void) {
     this.#call = call;
@@ -26,7 +28,7 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
     this.#request = new IngressRequest(call, { ...head, length: 0 }, this.#socket, this.#tracker, false);
     call.onBody = {
       onData: (chunk) => this.#receive(chunk),
-      onEnd: () => this.#socket.push(null),
+      onEnd: () => this.#endReading(),
       onError: () => this.#socket.destroy(),
     };
     call.respond({ kind: 'http', status: 101, headers: [], queue: owner.ongoing });
@@ -58,6 +60,8 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
 
   ended(): void {
     this.#call.end();
+    // The proxy closes the connection now, and no more bytes arrive.
+    this.#endReading();
   }
 
   wanted(): void {
@@ -77,8 +81,14 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
     this.#tracker.answered();
   }
 
+  #endReading(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#socket.push(null);
+  }
+
   #receive(chunk: Uint8Array): void {
-    if (this.#isDone || this.#socket.destroyed) {
+    if (this.#isDone || this.#isEnded || this.#socket.destroyed) {
       this.#call.consumed(chunk.length);
       return;
     }

@@ -28,6 +28,27 @@ describe('deploy', () => {
     assert.ok(status?.deployments.Chat?.replicas.every(({ state }) => state === 'RUNNING'));
   });
 
+  it('knows for a while what an earlier controller expected, and then only what drivers have said again', async () => {
+    const cluster = new FakeCluster();
+    const first = await cluster.controller();
+    first.expected.add('one', '/one');
+    first.expected.add('two', '/two');
+    first.expected.add('three', '/three')();
+    const second = await cluster.controller();
+    const rising = (): unknown => cluster.routes.rising?.map(({ prefix }) => prefix).sort();
+    assert.deepEqual(rising(), ['/one', '/two']);
+    const forget = second.expected.add('one', '/one');
+    await settle();
+    assert.deepEqual(rising(), ['/one', '/two']);
+    await cluster.clock.advance(60_000);
+    assert.deepEqual(rising(), ['/one']);
+    forget();
+    await settle();
+    assert.equal(rising(), undefined);
+    await cluster.controller();
+    assert.equal(rising(), undefined);
+  });
+
   it('writes the target down before it starts anything', async () => {
     const cluster = new FakeCluster();
     const controller = await cluster.controller();

@@ -17,7 +17,7 @@ import {
   takesNothing,
 } from './replicas/index.js';
 import { Rounds } from './rounds.js';
-import { ExpectedRoutes, SnapshotPublisher } from './routes/index.js';
+import { ExpectedRoutes, type ExpectedStore, SnapshotPublisher } from './routes/index.js';
 import { type Scaled, Scaling } from './scaling/index.js';
 import {
   accept,
@@ -49,6 +49,8 @@ export interface ControllerOptions {
   /** Whether the cluster has more nodes than one. @default false */
   readonly severalNodes?: boolean;
   readonly checkpoint: Checkpoint;
+  /** Where the list of applications that are about to be deployed survives this process. @default nowhere */
+  readonly expected?: ExpectedStore;
   readonly clock: Clock;
   readonly log: Log;
   /** The address at which HTTP is answered. It is read for each status. */
@@ -85,7 +87,7 @@ export class Controller {
   readonly #rounds: Rounds;
   readonly #nodes: KnownNodes;
   /** Applications that are about to be deployed for the first time. */
-  readonly expected = new ExpectedRoutes(() => this.#rounds.soon());
+  readonly expected: ExpectedRoutes;
   #shuttingDown = false;
 
   constructor(options: ControllerOptions) {
@@ -96,6 +98,7 @@ export class Controller {
       size: () => this.#target.apps.size + this.#actual.replicas.size,
       run: () => this.#round(),
     });
+    this.expected = new ExpectedRoutes(() => this.#rounds.soon(), options.expected);
     this.#store = new TargetStore({ checkpoint: options.checkpoint, clock, log });
     this.#actual = new ActualState(log);
     this.#health = new Health(log);
@@ -128,6 +131,7 @@ export class Controller {
     // If there are several nodes, each replica is assigned to one.
     if (this.#options.severalNodes === true) await this.#nodes.ask();
     await this.#store.load();
+    this.expected.recover(this.#options.clock);
     await adoptRunning({ ...this.#options, actual: this.#actual, executor: this.#executor, spares: this.#spares });
     this.#rounds.now();
   }

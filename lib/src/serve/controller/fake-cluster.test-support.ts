@@ -19,11 +19,13 @@ import type {
   ReplicaInit,
   ReplicaReady,
   ReplicaStatus,
+  RisingRoute,
   RouteSnapshot,
 } from '../protocol/index.js';
 import { Controller } from './controller.js';
 import { FakeClock } from './fake-clock.test-support.js';
 import type { ReplicaControl } from './replicas/replica-control.js';
+import type { ExpectedStore } from './routes/index.js';
 import type { Checkpoint } from './target/checkpoint.js';
 import type { TargetState } from './target/target.js';
 
@@ -132,6 +134,18 @@ export class FakeReplica implements ReplicaControl {
   }
 }
 
+class MemoryExpected implements ExpectedStore {
+  #list: readonly RisingRoute[] = [];
+
+  load(): readonly RisingRoute[] {
+    return this.#list;
+  }
+
+  save(list: readonly RisingRoute[]): void {
+    this.#list = list;
+  }
+}
+
 class MemoryCheckpoint implements Checkpoint {
   stored: TargetState | null = null;
   failure: Error | null = null;
@@ -160,6 +174,7 @@ export const fakeNode = (id: string): NodeInfo => ({
 export class FakeCluster implements Engine {
   readonly clock = new FakeClock();
   readonly checkpoint = new MemoryCheckpoint();
+  readonly expected = new MemoryExpected();
   readonly behaviours = new Map<string, Behaviour>();
   readonly replicas = new Map<string, FakeReplica>();
   readonly snapshots: RouteSnapshot[] = [];
@@ -196,6 +211,7 @@ export class FakeCluster implements Engine {
       },
       removeSocket: () => Promise.resolve(),
       checkpoint: this.checkpoint,
+      expected: this.expected,
       clock: this.clock,
       log: { debug: line, info: line, warn: line, error: line } as unknown as Log,
       severalNodes: this.nodeInfos.length > 1,

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { blobFolder, checkpointFile, controllerSocket, createLog, systemClock } from '../../core/index.js';
+import { blobFolder, checkpointFile, controllerSocket, createLog, expectedFile, systemClock } from '../../core/index.js';
 import { connectEngine, type Engine, enterChild, listLocalClusters } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
@@ -8,7 +8,7 @@ import { Controller } from './controller.js';
 import { listenToDemand } from './listen-to-demand.js';
 import { controlConnector } from './replicas/index.js';
 import { Routers } from './routers.js';
-import { RouteFeeds } from './routes/index.js';
+import { ExpectedFile, RouteFeeds } from './routes/index.js';
 import { BlobCollector, BlobStore, FileCheckpoint } from './target/index.js';
 
 /** JSON argument of the controller's process. */
@@ -44,6 +44,7 @@ async function recover(): Promise<Controller> {
     connectControl: controlConnector(token),
     removeSocket: (path) => rm(path, { force: true }).catch(() => {}),
     checkpoint: new FileCheckpoint(checkpointFile(dir), blobs, (hashes) => collector.named(hashes)),
+    expected: new ExpectedFile(expectedFile(dir)),
     clock: systemClock,
     log,
     url: () => listLocalClusters().find((cluster) => cluster.dir === dir)?.url ?? '',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { HttpNotServed, NoReplica, type RisingRoute, type TrafficReport } from '../protocol/index.js';
+import { HttpNotServed, NoReplica, type RisingRoute, type RouteSnapshot, type TrafficReport } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
@@ -119,7 +119,7 @@ export class HttpProxy implements ExchangeHost {
     if (refusal === null && this.cors.answerPreflight(request, response)) return;
     if (url?.startsWith(OWN_PREFIX)) {
       const cors = refusal === null ? this.cors.headersFor(request) : [];
-      answerOwnPage(url, request, response, { token: this.token, snapshot: this.router.snapshot, cors });
+      answerOwnPage(url, request, response, { token: this.token, routed: () => this.#routed(url), cors });
       return;
     }
     const exchange = new Exchange(this, ClientConnection.of(request.socket), request, response, this.#requestId(request));
@@ -134,9 +134,14 @@ export class HttpProxy implements ExchangeHost {
     // What comes behind it is kept until the answers to the requests before it are sent.
     socket.pause();
     socket.on('error', ignore);
-    ClientConnection.of(socket).whenAnswered(() => {
+    const upgrade = (): void => {
       if (!socket.destroyed && !socket.writableEnded) this.#upgradeNow(request, socket, first);
       socket.off('error', ignore);
+    };
+    ClientConnection.of(socket).whenAnswered(() => {
+      if (this.#table !== null) upgrade();
+      // Without routes, it is answered like any other request.
+      else this.#routed(request.url ?? '/').then(upgrade, upgrade);
     });
   }
 
@@ -170,20 +175,22 @@ export class HttpProxy implements ExchangeHost {
   }
 
   #forwardOnceRouted(exchange: Exchange, url: string): void {
-    const timer = setTimeout(
-      () => exchange.fail(NoReplica({ deployment: url, reason: 'the controller could not be reached' })),
-      FIRST_ROUTES_WAIT_MS,
+    this.#routed(url).then(
+      ({ routes }) => this.#forward(exchange, url, this.#table ?? new RouteTable(routes)),
+      (error: Error) => exchange.fail(error),
     );
-    this.router.whenSnapshot(0).then(
-      (snapshot) => {
-        clearTimeout(timer);
-        this.#forward(exchange, url, this.#table ?? new RouteTable(snapshot.routes));
-      },
-      (error: Error) => {
-        clearTimeout(timer);
-        exchange.fail(error);
-      },
-    );
+  }
+
+  /** Resolves when the proxy knows the routes. @throws NBS_NO_REPLICA if no controller sends any in time */
+  #routed(url: string): Promise<RouteSnapshot> {
+    return new Promise((resolve, reject) => {
+      const refuse = (): void => reject(NoReplica({ deployment: url, reason: 'the controller could not be reached' }));
+      const timer = setTimeout(refuse, FIRST_ROUTES_WAIT_MS);
+      this.router
+        .whenSnapshot(0)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
   }
 
   #requestId(request: ClientRequest): string {

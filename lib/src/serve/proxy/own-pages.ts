@@ -7,7 +7,8 @@ export const OWN_PREFIX = '/-/';
 
 export interface OwnPages {
   readonly token: string;
-  readonly snapshot: RouteSnapshot | null;
+  /** Resolves when the proxy knows the routes. */
+  readonly routed: () => Promise<RouteSnapshot>;
   /** Headers for pages of other origins. */
   readonly cors: readonly string[];
 }
@@ -36,8 +37,10 @@ export function answerOwnPage(url: string, request: ClientRequest, response: Cli
     answerJson(401, { error: { code: 'NBS_UNAUTHORIZED', message } }, 'www-authenticate', 'Bearer');
     return;
   }
-  const routes = pages.snapshot?.routes.map((route) => [route.prefix, shown(route)]) ?? [];
-  answerJson(200, Object.fromEntries(routes));
+  pages.routed().then(
+    ({ routes }) => answerJson(200, Object.fromEntries(routes.map((route) => [route.prefix, shown(route)]))),
+    ({ code, message }) => answerJson(503, { error: { code, message } }, 'retry-after', '1'),
+  );
 }
 
 function shown({ app, deployment, split }: Route): unknown {

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const EVENTS = fileURLToPath(new URL('test-events.mjs', import.meta.url));
+const HANG_MS = 10 * 60_000;
+const LAST_OUTPUT_MS = 2000;
+/** A process that does not end after SIGTERM is killed. */
+const KILL_AFTER_MS = 10_000;
+
+/** @typedef {{ passed: number, failures: string[], output: string }} Result */
+
+/**
+ * Runs a file of tests in a process of its own, with a folder for its clusters of its own.
+ * @param {{ file: string, home: string, node?: string, env?: Record<string, string> }} options `home`: an empty path
+ * @returns {Promise<Result>} the number of single tests that passed (suites and files are not tests), and the names of those that failed
+ */
+export async function runTestFile({ file, home, node = process.execPath, env = {} }) {
+  mkdirSync(home, { recursive: true });
+  const events = join(home, 'events');
+  const reporters = ['spec', EVENTS].map((reporter) => `--test-reporter=${reporter}`);
+  const destinations = ['stdout', events].map((destination) => `--test-reporter-destination=${destination}`);
+  const args = [...reporters, ...destinations, file];
+  const { status, output } = await runProcess(node, args, { env: { ...env, NBSERVE_HOME: home }, hangMs: HANG_MS });
+  const result = count(file, readFileSync(events, 'utf8'), status);
+  rmSync(events);
+  return { ...result, output };
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, hangMs?: number }} options `hangMs`: after this time, the process is ended
+ * @returns {Promise<{ status: number | string, output: string }>} the exit code, or why there is none
+ */
+export function runProcess(command, args, { env = {}, hangMs } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const pieces = [];
+    child.stdout.on('data', (piece) => pieces.push(piece));
+    child.stderr.on('data', (piece) => pieces.push(piece));
+    // There is no limit on the time of a test. Only a run that hangs is ended, so that the results of the others are reported.
+    const hangs = hangMs === undefined ? undefined : setTimeout(() => child.kill('SIGTERM'), hangMs);
+    const kill = hangMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), hangMs + KILL_AFTER_MS);
+    const end = (status) => {
+      clearTimeout(hangs);
+      clearTimeout(kill);
+      resolve({ status, output: Buffer.concat(pieces).toString() });
+    };
+    child.on('error', (error) => end(error.message));
+    child.on('close', (code, signal) => end(code ?? String(signal)));
+    // A process that was left behind may hold the pipes open.
+    child.on('exit', (code, signal) => setTimeout(() => end(code ?? String(signal)), LAST_OUTPUT_MS));
+  });
+}
+
+/**
+ * @param {string} file
+ * @param {string} lines of `test-events.mjs`
+ * @param {number | string} status
+ */
+function count(file, lines, status) {
+  let passed = 0;
+  const failures = [];
+  const underWay = new Map();
+  for (const line of lines.split('\n').slice(0, -1)) {
+    const { type, name, nesting, isSuite, isBranch, isSkipped } = JSON.parse(line);
+    const key = `${nesting}:${name}`;
+    if (type === 'test:dequeue') underWay.set(key, name);
+    else underWay.delete(key);
+    if (type === 'test:pass' && !isSuite && !isSkipped) passed += 1;
+    // A suite or a test fails with the tests inside it.
+    if (type === 'test:fail' && !isBranch) failures.push(`${file}: ${name}`);
+  }
+  if (status !== 0 && failures.length === 0) {
+    const where = underWay.size > 0 ? `, in: ${[...underWay.values()].join(' › ')}` : '';
+    failures.push(`${file}: ended with ${status}${where}`);
+  }
+  return { passed, failures };
+}
