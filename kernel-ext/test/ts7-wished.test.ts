@@ -17,6 +17,8 @@ const FILES: Readonly<Record<string, string>> = {
   'fruit.ts': "const banana = 'b'; export { banana as '🍌' }",
   'el.tsx':
     '/** @jsxRuntime classic */\n/** @jsx h */\nfunction h(t: string, _p: object | null, ...c: unknown[]) { return { t, c } }\nexport const el = <p>a</p>',
+  'node_modules/react/package.json': '{"name":"react","exports":{"./jsx-runtime":"./runtime.js"}}',
+  'node_modules/react/runtime.js': 'exports.jsx = exports.jsxs = (type, props) => ({ type, props })',
   'node_modules/only-esm/package.json': '{"name":"only-esm","type":"module","exports":{"types":"./i.d.ts","default":"./i.js"}}',
   'node_modules/only-esm/i.js': 'export default "esm"',
   'node_modules/only-esm/i.d.ts': 'declare const only: string; export default only',

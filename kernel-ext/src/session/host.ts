@@ -42,9 +42,10 @@ export function nameOwner(named: Owner): void {
   owner = named;
 }
 
-/** Starts the cluster that a cell will ask for. It does nothing if the host is not loaded yet. */
+/** Starts the cluster that a cell will ask for, and the compiler for what it will deploy. It does nothing if the host is not loaded yet. */
 export function startClusterAhead(): void {
   loaded?.startAhead();
+  loaded?.startCompiler();
 }
 
 /** Waits until what replicas have printed by now has arrived, for `limitMs` at most. It does nothing if the notebook serves nothing. */

@@ -38,9 +38,8 @@ const SAVE_CACHE_MS = 5_000;
 /** When nbserve and its compiler are loaded, so that the first `serve.run` is quick: after a first cell that may wait already. */
 const WARM_HOST_MS = 100;
 
-/** How often, and at which times, the converter practises after the first cell may have come: V8 compiles and improves a function when it has run often. */
-const PRACTICES = 12;
-const PRACTICE_MS = 120;
+/** When the converter practises: after a first cell that may wait already. */
+const PRACTISE_MS = 200;
 
 /** How long a cell's end may wait for lines of its replicas, which a node agent that is busy holds back: runners drop what comes later. */
 const REPLICAS_PRINT_MS = 1_000;
@@ -149,18 +148,12 @@ class NotebookSession implements Session {
     }
     setTimeout(saveCompileCache, SAVE_CACHE_MS).unref();
     setTimeout(warmHost, WARM_HOST_MS).unref();
-    this.#practise(PRACTICES);
+    setTimeout(() => this.#practise(), PRACTISE_MS).unref();
   }
 
-  /** @param times how often */
-  #practise(times: number): void {
-    if (times === 0) return;
-    const later = setTimeout(() => {
-      // It must not delay a cell.
-      if (!this.#disposed && this.#running === undefined) this.#types.ask((types) => types.practise?.());
-      if (!this.#disposed) this.#practise(times - 1);
-    }, PRACTICE_MS);
-    later.unref();
+  #practise(): void {
+    // It must not delay a cell.
+    if (!this.#disposed && this.#running === undefined) this.#types.ask((types) => types.practise?.());
   }
 
   async dispose(): Promise<void> {

@@ -13,29 +13,47 @@ export interface SyntaxNode {
   readonly [key: string]: unknown;
 }
 
-const OPTIONS: ParserOptions = {
-  sourceType: 'module',
-  allowUndeclaredExports: true,
-  plugins: [
-    'typescript',
-    ['decorators', { decoratorsBeforeExport: true }],
-    'explicitResourceManagement',
-    'importAttributes',
-    'decoratorAutoAccessors',
-  ],
-};
+const PLUGINS: NonNullable<ParserOptions['plugins']> = [
+  'typescript',
+  ['decorators', { decoratorsBeforeExport: true }],
+  'explicitResourceManagement',
+  'importAttributes',
+  'decoratorAutoAccessors',
+];
 
-/** The syntax tree of a cell, or undefined if the cell is not TypeScript (the type checker then says why). Its `errors` are what the parser went on after. */
-export function parseCell(source: string): SyntaxNode | undefined {
+const OPTIONS: ParserOptions = { sourceType: 'module', allowUndeclaredExports: true, plugins: PLUGINS };
+
+const JSX_OPTIONS: ParserOptions = { ...OPTIONS, plugins: [...PLUGINS, 'jsx'] };
+
+/** Code without any of these has no JSX. */
+const MAY_BE_JSX = /<[\p{ID_Start}$_>]/u;
+
+/** The syntax tree of a cell. */
+export interface Program extends SyntaxNode {
+  /** What the parser went on after. */
+  readonly errors: readonly unknown[];
+  /** Set if the cell has JSX. In such a cell, `<T>x` is not a type assertion, so code is parsed in this way only if it is no TypeScript without JSX. */
+  readonly isJsx?: true;
+}
+
+/** Returns the syntax tree of a cell, or undefined if the cell is not TypeScript (the type checker then says why). */
+export function parseCell(source: string): Program | undefined {
   return withinStack(() => {
-    try {
-      const { program, errors } = parse(source, { ...OPTIONS, errorRecovery: true }) as ParseResult;
-      return Object.assign(program as unknown as SyntaxNode, { errors });
-    } catch (error) {
-      if (error instanceof RangeError) throw error;
-      return undefined;
-    }
+    const plain = parsed(source, OPTIONS);
+    if (plain?.errors.length === 0 || !MAY_BE_JSX.test(source)) return plain;
+    const program = parsed(source, JSX_OPTIONS);
+    return program === undefined || (plain !== undefined && program.errors.length > 0) ? plain : { ...program, isJsx: true };
   });
+}
+
+function parsed(source: string, options: ParserOptions): Program | undefined {
+  try {
+    const { program, errors } = parse(source, { ...options, errorRecovery: true }) as ParseResult;
+    return Object.assign(program as unknown as SyntaxNode, { errors: errors ?? [] });
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    return undefined;
+  }
 }
 
 /** What the parser says of a text that is not TypeScript. */
@@ -80,13 +98,19 @@ export function isNode(value: unknown): value is SyntaxNode {
 
 /** Whether more lines may follow: the parser stopped at the end of the text, or inside of something that was opened. */
 export function completeness(source: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string } {
+  const plain = completenessAs(source, OPTIONS);
+  if (plain.status !== 'invalid' || !MAY_BE_JSX.test(source)) return plain;
+  return completenessAs(source, JSX_OPTIONS);
+}
+
+function completenessAs(source: string, options: ParserOptions): ReturnType<typeof completeness> {
   try {
-    parse(source, OPTIONS);
+    parse(source, options);
     return { status: 'complete' };
   } catch (error) {
     const { pos, message } = error as { pos?: number; message: string };
     const atEnd = pos !== undefined && pos >= source.trimEnd().length;
-    if (atEnd || /Unterminated (template|comment)/.test(message)) return { status: 'incomplete', indent: nextIndent(source) };
+    if (atEnd || /Unterminated (template|comment|JSX)/.test(message)) return { status: 'incomplete', indent: nextIndent(source) };
     return { status: 'invalid' };
   }
 }

@@ -142,7 +142,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : 'it is a promise: write await in front of it';
   },
   'a package that is not installed': ({ code, message }) => {
-    const module = [2307, 2792].includes(code) ? /module '([^']+)'/.exec(message)?.[1] : undefined;
+    const module = [2307, 2792, 2875].includes(code) ? /module (?:path )?'([^']+)'/.exec(message)?.[1] : undefined;
     if (module === undefined || /^[./]|^node:|^file:/.test(module)) return undefined;
     return `it may not be installed: !npm install ${/^(?:@[^/]+\/)?[^/]+/.exec(module)?.[0]}`;
   },

@@ -212,6 +212,16 @@ const forLoop: Visitor = function (node, context) {
   for (const key of ['init', 'test', 'update', 'right', 'body']) this.maybe(node[key], inner);
 };
 
+/** In JSX, a tag with a capital letter or with a dot is a value of the program. Other tags are the names of elements. */
+const tag: Visitor = function (node, context) {
+  let root = node.name as Node;
+  const isMember = root.type === 'JSXMemberExpression';
+  while (root.type === 'JSXMemberExpression') root = root.object as Node;
+  const name = root.type === 'JSXIdentifier' ? (root.name as string) : '';
+  if (isMember ? name !== 'this' : /^[^a-z-]+/.test(name) && !name.includes('-')) this.use(root, context, 'read');
+  this.visitAll(node.attributes, context);
+};
+
 /** What to do at each type of node. A type that is not in this table only has its children visited. */
 const VISITORS: Readonly<Record<string, Visitor>> = {
   Identifier(node, context) {
@@ -294,6 +304,8 @@ const VISITORS: Readonly<Record<string, Visitor>> = {
     else this.visit(argument, context);
   },
   CallExpression: call,
+  JSXOpeningElement: tag,
+  JSXClosingElement: tag,
   OptionalCallExpression: call,
   ImportDeclaration(node, context) {
     if (node.importKind === 'type') return;

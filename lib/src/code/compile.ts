@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
@@ -9,10 +10,12 @@ export interface Compiled {
   readonly map: string;
 }
 
-// esbuild is loaded when it is first needed, because most processes of a cluster never compile.
+// esbuild is loaded when it is first needed, because most processes of a cluster never compile. For an import, Node would search the file for the names that it
+// exports, which takes longer than loading it.
+const require = createRequire(import.meta.url);
 let loading: Promise<typeof import('esbuild')> | undefined;
 export const esbuild = (): Promise<typeof import('esbuild')> => {
-  loading ??= import('esbuild');
+  loading ??= Promise.resolve().then(() => require('esbuild') as typeof import('esbuild'));
   return loading;
 };
 

@@ -13,4 +13,4 @@ export {
   type ModuleRef,
   refOf,
 } from './types.js';
-export { warm } from './warm.js';
+export { startCompiler, warm } from './warm.js';

@@ -4,11 +4,26 @@ import { loadParser } from './parse.js';
 /** Loads parser, assembler and compiler in the background, so that the first `pack` does not wait for them. */
 export function warm(): void {
   const start = async (): Promise<void> => {
-    const { transform } = await esbuild();
-    await transform('@d class A {}', SHARED);
+    await esbuild();
     await import('./package.js');
     loadParser();
   };
-  // If it fails, the first `pack` fails with the same error.
-  start().catch(() => undefined);
+  inBackground(start);
+}
+
+let begun = false;
+
+/** Starts the compiler's process in the background. The process takes 10 MiB, so it is started when code will soon be packed. */
+export function startCompiler(): void {
+  if (begun) return;
+  begun = true;
+  inBackground(async () => {
+    const { transform } = await esbuild();
+    await transform('@d class A {}', SHARED);
+  });
+}
+
+/** If the work fails, the first `pack` fails with the same error. */
+function inBackground(work: () => Promise<void>): void {
+  work().catch(() => undefined);
 }

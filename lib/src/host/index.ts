@@ -9,6 +9,7 @@ export {
   mapStack,
   requireFrom,
   SourceRegistry,
+  startCompiler,
   warm,
 } from '../code/index.js';
 export { fromWireError, type WireError } from '../core/index.js';

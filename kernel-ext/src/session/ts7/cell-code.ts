@@ -64,6 +64,7 @@ export function cellCode(
     else if (cell.callees.has(start)) edits.push(calleeEdit(`${space}.${name}`, start, end, text));
     else edits.push(insert(start, `${space}.`));
   }
+  if (cell.isJsx) edits.push(...pragmaEdits(text, isEarlier, space));
   for (const { start, end } of cell.metas) edits.push({ start, end, text: '__nbs.meta' });
   for (const { start, end } of cell.dynamicImports) edits.push({ start, end, text: '__nbs.import' });
   for (const { operand } of cell.awaits) edits.push(insert(closing(text, operand), ')'));
@@ -80,7 +81,12 @@ export function cellCode(
   // createRequire(import.meta.url)`.
   const head = `(async function (${parameters(space)}) { 'use strict'; ${commonJs}{ ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
   const made = cell.needsCompiler
-    ? compiled(edited(unmapped(text), edits), head, tsconfigRaw)
+    ? compiled(
+        edited(unmapped(text), edits),
+        head,
+        cell.isJsx ? factories(tsconfigRaw, isEarlier, space) : tsconfigRaw,
+        cell.isJsx,
+      )
     : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text)]);
   return { ...made, names, hasResult };
 }
@@ -130,16 +136,18 @@ function compiled(
   source: MappedText,
   head: string,
   tsconfigRaw: TransformOptions['tsconfigRaw'],
+  isJsx: boolean,
 ): Pick<CellCode, 'code' | 'toOriginal'> {
   const { code, map } = esbuild().transformSync(source.text, {
     ...COMPILER_OPTIONS,
+    loader: isJsx ? 'tsx' : 'ts',
     // Without this, a class expression with decorators would lose its name, which is also the name of its deployment.
     keepNames: source.text.includes('@'),
     ...(tsconfigRaw === undefined ? {} : { tsconfigRaw }),
   });
   let known: { readonly map: SourceMap; readonly lines: LineIndex } | undefined;
   return {
-    code: `${head}${code.replace(/;\s*$/, '')}\n}})`,
+    code: `${head}${withRuntime(code, isJsx).replace(/;\s*$/, '')}\n}})`,
     toOriginal: (line, column) => {
       known ??= {
         map: new SourceMap((JSON.parse(map) as { mappings: string }).mappings),
@@ -148,6 +156,44 @@ function compiled(
       const found = known.map.source(line, line === 0 ? column - head.length : column);
       return found === undefined ? undefined : source.toOriginal(known.lines.offset(found.line, found.column));
     },
+  };
+}
+
+/** Matches the imports of JSX's functions that esbuild writes at the start. */
+const RUNTIME = /^(?:import \{[^}]*\} from "[^"\n]*";\n)+/;
+
+/** An import is not allowed in a function, so the functions for JSX are imported as the cell's own imports are. */
+function withRuntime(code: string, isJsx: boolean): string {
+  if (!isJsx) return code;
+  return code.replace(RUNTIME, (imports) =>
+    imports.replaceAll(
+      /^import \{([^}]*)\} from ("[^"\n]*");$/gm,
+      (_all, names: string, module: string) =>
+        `const {${names.replaceAll(' as ', ': ')}} = await __nbs.wait(__nbs.import(${module}));`,
+    ),
+  );
+}
+
+/** Lets a comment like `@jsx h` name a function of an earlier cell. */
+function pragmaEdits(text: string, isEarlier: (name: string) => boolean, space: string): Edit[] {
+  return [...text.matchAll(/@jsx(?:Frag)?\s+([\w$]+)/g)].flatMap((found) => {
+    const name = found[1] as string;
+    return isEarlier(name) ? [insert(found.index + found[0].length - name.length, `${space}.`)] : [];
+  });
+}
+
+/** Lets the classic functions for JSX, which are usually those of `React`, come from an earlier cell. */
+function factories(
+  given: TransformOptions['tsconfigRaw'],
+  isEarlier: (name: string) => boolean,
+  space: string,
+): TransformOptions['tsconfigRaw'] {
+  const raw = typeof given === 'object' ? given : {};
+  const { jsxFactory = 'React.createElement', jsxFragmentFactory = 'React.Fragment', ...rest } = raw.compilerOptions ?? {};
+  const placed = (factory: string): string => (isEarlier(factory.split('.')[0] as string) ? `${space}.${factory}` : factory);
+  return {
+    ...raw,
+    compilerOptions: { ...rest, jsxFactory: placed(jsxFactory), jsxFragmentFactory: placed(jsxFragmentFactory) },
   };
 }
 

@@ -7,6 +7,9 @@ export const HUB = '__nbs_hub.ts';
 
 export const fileOf = (slot: number): string => `__nbs_cell_${slot}.ts`;
 
+/** The file of a cell with JSX. The file that `fileOf` names then exports what this one does. */
+export const jsxFileOf = (slot: number): string => `${fileOf(slot)}x`;
+
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 
 export const wordsOf = (text: string): ReadonlySet<string> => new Set(text.match(NAME));
@@ -32,11 +35,14 @@ export interface CellModule {
   readonly isRenewed?: true;
 }
 
-/** Returns the names that a cell uses from a scope. @param text undefined if the cell may use any name */
+/**
+ * Returns the names that a cell uses from a scope. JSX may use a name that is not in the text, for example `React`.
+ * @param text undefined if the cell may use any name
+ */
 export function usesIn(scope: CellScope, text: string | undefined, syntax: CellSyntax | undefined): Uses {
   const uses = new Map<string, Use>();
   const once = syntax?.lookups.once ?? [];
-  for (const name of text === undefined ? scope.names.keys() : wordsOf(text)) {
+  for (const name of text === undefined || syntax?.isJsx === true ? scope.names.keys() : wordsOf(text)) {
     const now = scopeName(scope, name);
     if (now === undefined || syntax?.names.has(name) === true) continue;
     const ran = once.some((one) => one.name === name && !one.isPart) ? { ran: now } : {};

@@ -1,4 +1,4 @@
-import { type CellModule, fileOf, HUB, moduleText, readable, suffixOf, type Uses, usesIn } from './cell-module.js';
+import { type CellModule, fileOf, HUB, jsxFileOf, moduleText, readable, suffixOf, type Uses, usesIn } from './cell-module.js';
 import { renewed } from './cell-renewal.js';
 import { type CellScope, type ScopeName, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
@@ -53,7 +53,7 @@ export class CellModules {
     const isOwn = (line: string): boolean =>
       declared?.has(/^(?:declare \w+|import(?: type)?) \{? ?([^\s:]+)/.exec(line)?.[1] ?? '') === true;
     const head = lines.filter((line) => !isOwn(line)).join('\n');
-    return { path: this.#server.set(fileOf(this.#open(scope)), head + text), shift: head.length, head };
+    return { path: this.#set(this.#open(scope), head + text, syntax), shift: head.length, head };
   }
 
   /**
@@ -63,7 +63,7 @@ export class CellModules {
   asked<T>(text: string, syntax: CellSyntax | undefined, ask: (path: string) => T): T {
     const uses = this.#latest === undefined ? new Map() : usesIn(this.#latest, text, syntax);
     try {
-      return ask(this.#server.set(fileOf(ASKED), text + suffixOf(uses, syntax)));
+      return ask(this.#set(ASKED, text + suffixOf(uses, syntax), syntax));
     } finally {
       this.#server.set(fileOf(ASKED), EMPTY);
     }
@@ -73,7 +73,7 @@ export class CellModules {
   write(scope: CellScope, text: string, syntax: CellSyntax | undefined): WrittenCell {
     const slot = this.#open(scope);
     const uses = usesIn(scope, text, syntax);
-    return { slot, path: this.#server.set(fileOf(slot), text + suffixOf(uses, syntax)), uses };
+    return { slot, path: this.#set(slot, text + suffixOf(uses, syntax), syntax), uses };
   }
 
   /** True if a cell with the same text and the same used declarations has run before. Its types are then the same, including classes with private members. */
@@ -92,7 +92,7 @@ export class CellModules {
     isSilenced: (code: number) => boolean,
   ): (Fault & { end: number }) | undefined {
     const faultsOf = (slot: number): readonly Fault[] => {
-      const path = this.#server.pathOf(fileOf(slot));
+      const path = this.#pathOf(slot);
       return this.#server
         .diagnostics(path, true)
         .filter(({ code, fileName }) => !isSilenced(code) && fileName === path)
@@ -156,16 +156,28 @@ export class CellModules {
       redeclared,
       free: () => this.#slots.take(scopes),
       hasCode: (at, name, stale) => {
-        const paths = [...stale].map((one) => this.#server.pathOf(fileOf(one)));
-        return this.#server.ask((_, checker) => holdsCode(checker, this.#server.pathOf(fileOf(at)), name, new Set(paths)));
+        const paths = [...stale].map((one) => this.#pathOf(one));
+        return this.#server.ask((_, checker) => holdsCode(checker, this.#pathOf(at), name, new Set(paths)));
       },
     });
     for (const [one, module] of modules) {
       this.#cells.set(one, module);
-      this.#server.set(fileOf(one), moduleText(module));
+      this.#set(one, moduleText(module), module.syntax);
     }
     this.#latest = { names: present, augments, last: slot };
     return this.#latest;
+  }
+
+  /** Sets the text of a module. @returns the path of the file with the cell's code */
+  #set(slot: number, text: string, syntax: CellSyntax | undefined): string {
+    if (syntax?.isJsx !== true) return this.#server.set(fileOf(slot), text);
+    this.#server.set(fileOf(slot), `export * from './${jsxFileOf(slot)}';\n`);
+    return this.#server.set(jsxFileOf(slot), text);
+  }
+
+  #pathOf(slot: number): string {
+    const isJsx = this.#cells.get(slot)?.syntax.isJsx === true;
+    return this.#server.pathOf(isJsx ? jsxFileOf(slot) : fileOf(slot));
   }
 
   /** Returns the module for the next cell. A cell that runs is not yet in the scope of the session, but its module is in use. */

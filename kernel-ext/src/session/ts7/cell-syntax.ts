@@ -13,6 +13,8 @@ export interface Awaited {
 /** The facts about a cell that its check and its conversion need. */
 export interface CellSyntax {
   readonly program: SyntaxNode;
+  /** True if the cell has JSX. */
+  readonly isJsx: boolean;
   /** True if the parser found no error. */
   readonly isClean: boolean;
   /** The names that the cell declares at its top level. */
@@ -67,7 +69,8 @@ export function cellSyntax(text: string): CellSyntax | undefined {
   const free = freeReferences(body, text.length);
   return {
     program,
-    isClean: ((program as { errors?: unknown[] }).errors ?? []).length === 0,
+    isJsx: program.isJsx === true,
+    isClean: program.errors.length === 0,
     names: declared.names,
     exported: declared.exported,
     augments: declared.augments,

@@ -3,7 +3,7 @@ import { type Checker, ObjectFlags, SignatureKind, SymbolFlags, type Type } from
 /** The number of types that are examined, because a type can be infinite. */
 const MOST_TYPES = 200;
 
-const CELL_FILE = /__nbs_cell_\d+\.ts$/i;
+const CELL_FILE = /__nbs_cell_\d+\.tsx?$/i;
 
 const LIBRARY_FILE = /\/lib\.[^/]*\.d\.ts$/i;
 

@@ -23,7 +23,7 @@ export function projectConfig(
       experimentalDecorators: false,
       allowImportingTsExtensions: true,
       resolveJsonModule: true,
-      jsx: 'preserve',
+      jsx: 'react-jsx',
       noEmit: true,
       skipLibCheck: true,
       // The folder that holds the kernel's own `node` types, because a notebook's folder may have none.

@@ -34,7 +34,7 @@ import {
 } from './type-server.js';
 
 /** The checker did not find a module or its types. They may have been installed since the server last looked. */
-const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
+const CANNOT_FIND_MODULE = new Set([2307, 2792, 2875, 7016]);
 
 /** The checker found a package, but no types for it. */
 const NO_TYPES = 7016;
