@@ -7,6 +7,8 @@ import { RemoteCall, type RemoteCallOptions } from './remote-call.js';
 import type { DeploymentHandle, HandleOptions } from './types.js';
 
 const REF = Symbol.for('nbserve.handle');
+/** It is sent with each call. */
+const MAX_AFFINITY = 1024;
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** Makes a handle of a deployment. A handle holds only names, so it can exist before the deployment runs, and remains valid after updates. */
@@ -18,6 +20,7 @@ export function createHandle<T>(ref: HandleRef, options: HandleOptions = {}): De
     ...(options.timeout === undefined ? {} : { timeoutMs: toMs(options.timeout, 'timeout') }),
     ...(options.priority === undefined ? {} : { priority: checkedPriority(options.priority) }),
     ...(options.multiplexedModelId === undefined ? {} : { modelId: options.multiplexedModelId }),
+    ...(options.affinity === undefined ? {} : { affinity: checkedAffinity(options.affinity) }),
   };
   const methods = new Map<string, { remote: (...args: unknown[]) => RemoteCall }>();
   const method = (name: string) => {
@@ -81,6 +84,18 @@ function checkedPriority(priority: unknown): 'interactive' | 'batch' {
   if (priority === 'interactive' || priority === 'batch') return priority;
   const value = JSON.stringify(priority) ?? typeof priority;
   throw InvalidOption({ where: 'handle.options', option: 'priority', expected: "'interactive' or 'batch'", value });
+}
+
+/** @throws NBS_INVALID_OPTION */
+function checkedAffinity(affinity: unknown): string {
+  if (typeof affinity === 'string' && affinity !== '' && affinity.length <= MAX_AFFINITY) return affinity;
+  const value = typeof affinity === 'string' ? `a text of ${affinity.length} characters` : typeof affinity;
+  throw InvalidOption({
+    where: 'handle.options',
+    option: 'affinity',
+    expected: `a text of 1 to ${MAX_AFFINITY} characters`,
+    value,
+  });
 }
 
 function urlOf(app: string): string {

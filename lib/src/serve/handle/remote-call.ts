@@ -19,6 +19,8 @@ export interface RemoteCallOptions {
   readonly priority?: 'interactive' | 'batch';
   /** Model that the call is for. */
   readonly modelId?: string;
+  /** Calls with the same key go to the same replica. */
+  readonly affinity?: string;
   /** Changes an error of the call itself, not one of its arguments. */
   readonly mapError?: (error: Error) => Error;
 }
@@ -319,13 +321,14 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
   #send(body: Uint8Array, timeoutMs: number | undefined, passed = false): void {
     requestCount += 1;
     const requestId = `${REQUEST_PREFIX}-${requestCount.toString(36)}`;
-    const { modelId, priority = this.#request?.priority } = this.#options;
+    const { modelId, affinity, priority = this.#request?.priority } = this.#options;
     const head: MethodCallHead = {
       kind: 'method',
       method: this.#method,
       requestId,
       ...(this.#caller === undefined ? {} : { caller: this.#caller }),
       ...(modelId === undefined ? {} : { modelId }),
+      ...(affinity === undefined ? {} : { affinity }),
       ...(priority === 'batch' ? { priority } : {}),
       ...(passed ? { passed } : {}),
     };

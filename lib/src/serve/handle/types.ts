@@ -90,6 +90,11 @@ export interface HandleOptions {
   readonly priority?: 'interactive' | 'batch';
   /** Id of the model that the calls need, which the deployment reads with `serve.getMultiplexedModelId()`. */
   readonly multiplexedModelId?: string;
+  /**
+   * Key of 1 to 1024 characters, such as the id of a session: calls with the same key go to the same replica as long as it runs. Set it if replicas
+   * remember something about a session. Over HTTP, the header `serve_affinity_key` does the same.
+   */
+  readonly affinity?: string;
 }
 
 type CallMethod<T> = T extends { call(...args: infer A): infer R } ? RemoteMethod<A, R> : { readonly [K in never]: never };

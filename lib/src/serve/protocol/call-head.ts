@@ -35,6 +35,8 @@ export interface MethodCallHead extends RequestFields {
   readonly kind: 'method';
   /** Model that the call is for, if the deployment serves several (`multiplexedModelId` of a handle). */
   readonly modelId?: string;
+  /** Calls with the same key go to the same replica (`affinity` of a handle). */
+  readonly affinity?: string;
   /**
    * The part of a driver that made the call, e.g. a notebook's cell. Output of user code during the call appears there. If absent, it appears at the
    * driver that ran the application.
@@ -113,7 +115,10 @@ export const REQUEST_KINDS: CallKinds = {
     if (!isText(given.method) || !isText(given.requestId)) return 'it has no method or no id';
     if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is not a number';
     if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline has no name';
-    if (head.kind === 'method') return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
+    if (head.kind === 'method') {
+      if (!isAbsent(given.affinity) && !isText(given.affinity)) return 'its affinity is not a text';
+      return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
+    }
     if (!isAbsent(given.upgrade) && given.upgrade !== true) return 'its upgrade is no yes';
     if (![given.url, given.host, given.prefix].every(isText)) return 'it has no URL, host or prefix';
     return headersFault(given.headers);

@@ -3,11 +3,19 @@ import { isUtf8 } from 'node:buffer';
 /** Header that selects one of several models. The name with `-` is accepted too, because some servers in between drop names with `_`. */
 const MODEL_ID_HEADER = 'serve_multiplexed_model_id';
 
+/** Header with the key whose requests go to the same replica. */
+const AFFINITY_HEADER = 'serve_affinity_key';
+
 /** Id of the model that an HTTP request selects; `''` if it names none. @param flat name, value, name, value, … */
-export function modelIdOf(flat: readonly string[]): string {
+export const modelIdOf = (flat: readonly string[]): string => valueOf(flat, MODEL_ID_HEADER);
+
+/** Key whose requests go to the same replica; `''` if the request has none. @param flat name, value, name, value, … */
+export const affinityKeyOf = (flat: readonly string[]): string => valueOf(flat, AFFINITY_HEADER);
+
+function valueOf(flat: readonly string[], header: string): string {
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i];
-    if (name?.length === MODEL_ID_HEADER.length && name.toLowerCase().replaceAll('-', '_') === MODEL_ID_HEADER)
+    if (name?.length === header.length && name.toLowerCase().replaceAll('-', '_') === header)
       return headerText(flat[i + 1] ?? '');
   }
   return '';

@@ -28,7 +28,7 @@ export {
   ReplicaDraining,
 } from './errors.js';
 export { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
-export { headersFault, headerText, modelIdOf } from './headers.js';
+export { affinityKeyOf, headersFault, headerText, modelIdOf } from './headers.js';
 export {
   addLatencies,
   type LatencyCounts,

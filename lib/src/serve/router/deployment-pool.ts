@@ -7,6 +7,7 @@ import type { ConnectReplica, LinkOwner, ReplicaLink } from './replica-link.js';
 import { ReplicaSet } from './replica-set.js';
 import { RequestQueue } from './request-queue.js';
 import type { CallHost, RoutedCall } from './routed-call.js';
+import { StickyQueue } from './sticky-queue.js';
 
 /** How long requests wait, in total, until a first replica can be reached. */
 const NO_REPLICA_WAIT_MS = 30_000;
@@ -32,6 +33,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
   /** Present if requests may be sent twice. */
   hedging: HedgeBudget | null = null;
   readonly #queue = new RequestQueue<RoutedCall>();
+  readonly #sticky = new StickyQueue();
   readonly #replicas: ReplicaSet;
   readonly #sendDemand: SendDemand | undefined;
   #meter: DemandMeter | null = null;
@@ -62,12 +64,12 @@ export class DeploymentPool implements LinkOwner, CallHost {
   }
 
   get waiting(): number {
-    return this.#queue.size;
+    return this.#queue.size + this.#sticky.size;
   }
 
   /** Number of requests that wait or are at a replica. */
   get demand(): number {
-    return this.#queue.size + this.#replicas.inFlight;
+    return this.waiting + this.#replicas.inFlight;
   }
 
   /** Reports the load to the controller if it may not know it: it could not be reached before, or requests wait. */
@@ -84,17 +86,20 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.#running = running;
     this.#successor = successor;
     this.#end();
+    this.#endSticky();
     for (let call = this.#queue.shift(); call !== null; call = this.#queue.shift()) this.replace(call);
   }
 
   close(error: () => Error): void {
     this.#end();
+    this.#endSticky();
     this.#failWaiting(error);
   }
 
   /** Sends the request to a replica, or lets it wait, or fails it. */
   place(call: RoutedCall): void {
     if (!this.#connects) this.#connectNow();
+    if (call.affinity !== '' && this.#placeAtHome(call, false)) return;
     if (this.#queue.size === 0) {
       const link = this.pick(call);
       if (link !== null) {
@@ -123,6 +128,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
       call.move(this.#successor);
       return;
     }
+    if (call.affinity !== '' && this.#placeAtHome(call, true)) return;
     const link = this.pick(call);
     if (link !== null) {
       call.send(link);
@@ -158,6 +164,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
 
   onLost(): void {
     this.#watchOutage();
+    this.#pumpSticky();
   }
 
   /** Takes over what a new snapshot says about the deployment. */
@@ -222,13 +229,56 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.update(this.route);
   }
 
+  /**
+   * Sends a request with an affinity key to the replica of its key, or lets it wait for that replica.
+   * @returns false if the replica cannot be waited for, or if the request must not wait
+   */
+  #placeAtHome(call: RoutedCall, returned: boolean): boolean {
+    const home = this.#replicas.homeOf(call.affinity);
+    if (home === null) return false;
+    if (home.hasRoom && !this.#sticky.isWaitingFor(home)) {
+      call.send(home);
+      this.#meter?.wake();
+      return true;
+    }
+    if (!call.mayWait) return false;
+    const refusal = returned ? null : this.#makeRoom(call);
+    if (refusal !== null) {
+      call.fail(refusal);
+      return true;
+    }
+    this.#sticky.add(home, call, returned, () => this.#leaveHome(call));
+    this.#onWaiting();
+    return true;
+  }
+
+  /** It has waited for too long: the next replica in the order of its key takes it, or it waits for any. */
+  #leaveHome(call: RoutedCall): void {
+    const link = this.pick(call);
+    if (link !== null) call.send(link);
+    else this.#queue.unshift(call);
+  }
+
+  #pumpSticky(): void {
+    if (this.#sticky.size === 0) return;
+    for (const call of this.#sticky.pump()) this.replace(call);
+  }
+
+  /** From now on they wait as the others do. */
+  #endSticky(): void {
+    for (const call of this.#sticky.takeAll()) this.#queue.push(call);
+  }
+
   /** A replica that has room, and does not work on the same request already. */
-  pick({ modelId, twin }: RoutedCall): ReplicaLink | null {
-    const link = this.#replicas.pick(modelId, twin === null ? null : twin.link);
+  pick({ modelId, affinity, twin }: RoutedCall): ReplicaLink | null {
+    const other = twin === null ? null : twin.link;
+    if (affinity !== '') return this.#replicas.pickForKey(affinity, other);
+    const link = this.#replicas.pick(modelId, other);
     return this.#settling !== null && link !== null && link.inFlight > 0 ? null : link;
   }
 
   #pump(): void {
+    this.#pumpSticky();
     for (let call = this.#queue.first; call !== null; call = this.#queue.first) {
       const link = this.pick(call);
       if (link === null) {
@@ -246,7 +296,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
    */
   #makeRoom(call: RoutedCall): Error | null {
     const max = this.route.maxQueuedRequests;
-    const queued = this.#queue.size;
+    const queued = this.waiting;
     if (max < 0 || queued < max + this.#replicas.opening * this.maxOngoingRequests) return null;
     const youngest = call.isBatch ? null : this.#queue.takeYoungestBatch();
     if (youngest === null) return QueueFull({ deployment: this.label, queued, max, outcome: 'so this one is refused' });

@@ -91,6 +91,11 @@ export class ReplicaLink implements Contender, Watched {
     return this.channel !== null && !this.channel.isClosed && !this.draining;
   }
 
+  /** True if requests with an affinity key may wait for it: it is open or being opened for the first time. */
+  get isHome(): boolean {
+    return !this.#retired && (this.isOpen || this.isOpening);
+  }
+
   get hasRoom(): boolean {
     return !this.isSilent && this.hasPlace;
   }

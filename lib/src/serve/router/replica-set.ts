@@ -1,6 +1,7 @@
 import type { DeploymentRoute } from '../protocol/index.js';
 import type { LinkWatch } from './link-watch.js';
 import { pick } from './pick.js';
+import { pickForKey } from './pick-for-key.js';
 import { pickForModel } from './pick-for-model.js';
 import { type ConnectReplica, type LinkOwner, ReplicaLink } from './replica-link.js';
 
@@ -73,6 +74,17 @@ export class ReplicaSet {
     const links = other === null ? this.#links : this.#links.filter((link) => link !== other);
     const index = modelId === '' ? pick(links, this.#init.random) : pickForModel(links, modelId);
     return links[index] ?? leastLoadedOfSilent(links);
+  }
+
+  /** The replica of an affinity key, whether it has room or not; `null` if none can be waited for. */
+  homeOf(key: string): ReplicaLink | null {
+    return this.#links[pickForKey(this.#links, key, (link) => link.isHome)] ?? null;
+  }
+
+  /** The first replica of an affinity key that has room, or `null`. */
+  pickForKey(key: string, other: ReplicaLink | null): ReplicaLink | null {
+    const index = pickForKey(this.#links, key, (link) => link.hasRoom && link !== other);
+    return this.#links[index] ?? leastLoadedOfSilent(this.#links);
   }
 
   /** Time at which the first pause after a BUSY ends, by the clock of `performance.now()`; Infinity if no replica is paused. */

@@ -3,6 +3,7 @@ import { type OutgoingCall, PeerGone, ProtocolViolation, type ResponseSink } fro
 import {
   type AnswerHead,
   AnswerLost,
+  affinityKeyOf,
   type DeploymentRoute,
   modelIdOf,
   ReplicaBusy,
@@ -39,6 +40,8 @@ export interface CallHost {
 export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting {
   /** Model that the request selects; `''` for none. */
   readonly modelId: string;
+  /** Key whose requests go to the same replica; `''` for none. */
+  readonly affinity: string;
   expiresAt = 0;
   wheelNext: Expiring | null = null;
   wheelPrevious: Expiring | null = null;
@@ -67,6 +70,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   #headOut = false;
   #runs = 0;
   #senderWaits = false;
+  /** Runs while it waits for the replica of its affinity key. */
+  #homeTimer: NodeJS.Timeout | null = null;
   #keep = false;
   /** Set while the replica keeps the answer. The request itself has ended. */
   #lease: { readonly link: ReplicaLink; readonly outgoing: OutgoingCall } | null = null;
@@ -75,6 +80,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     this.#request = request;
     const { head } = request;
     this.modelId = modelOf(head);
+    this.affinity = affinityOf(head);
     this.isBatch = head.priority === 'batch';
     this.#wheel = wheel;
     this.#replay = request.body === 'stream' ? new BodyReplay() : null;
@@ -82,6 +88,18 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
 
   get mayWait(): boolean {
     return this.#request.mayWait !== false;
+  }
+
+  waitForHome(timeoutMs: number, givesUp: () => void): void {
+    this.#homeTimer = setTimeout(() => {
+      this.#homeTimer = null;
+      givesUp();
+    }, timeoutMs);
+  }
+
+  stopWaitingForHome(): void {
+    if (this.#homeTimer !== null) clearTimeout(this.#homeTimer);
+    this.#homeTimer = null;
   }
 
   /** Gives the request to its deployment. */
@@ -333,6 +351,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   #finish(): void {
     this.done = true;
     if (this.#inWheel) this.#wheel.remove(this);
+    this.stopWaitingForHome();
     const pool = this.#pool;
     if (pool === null) return;
     if (this.link === null) {
@@ -350,6 +369,11 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
 
 function modelOf(head: RequestHead): string {
   return head.kind === 'http' ? modelIdOf(head.headers) : (head.modelId ?? '');
+}
+
+/** Key whose requests go to the same replica; `''` if the request has none. */
+export function affinityOf(head: RequestHead): string {
+  return head.kind === 'http' ? affinityKeyOf(head.headers) : (head.affinity ?? '');
 }
 
 function ongoingOf(error: Error): number {

@@ -17,7 +17,7 @@ import { HedgedCall } from './hedged-call.js';
 import { KeptReader } from './kept-reader.js';
 import { LinkWatch } from './link-watch.js';
 import type { ConnectReplica } from './replica-link.js';
-import { RoutedCall } from './routed-call.js';
+import { affinityOf, RoutedCall } from './routed-call.js';
 
 /** How long requests that arrived before the first snapshot wait for it. */
 const FIRST_SNAPSHOT_WAIT_MS = 30_000;
@@ -68,7 +68,7 @@ export class Router implements RouterLike {
 
   dispatch(request: Dispatch): OutgoingCall {
     const pool = this.#pools.get(request.key);
-    if (pool?.hedging != null && request.mayWait !== false && isIdempotent(pool.route, request.method)) {
+    if (pool?.hedging != null && mayHedge(request) && isIdempotent(pool.route, request.method)) {
       return new HedgedCall(request, pool, pool.hedging, this.#wheel);
     }
     const call = new RoutedCall(request, this.#wheel);
@@ -182,6 +182,11 @@ export class Router implements RouterLike {
       else call.enter(pool);
     }
   }
+}
+
+/** A request with an affinity key stays with the replica of its key. */
+function mayHedge({ mayWait, head }: Dispatch): boolean {
+  return mayWait !== false && affinityOf(head) === '';
 }
 
 /** Removes the generation: `app/deployment` of `app/deployment@generation`. */
