@@ -20,6 +20,7 @@ export {
   imageThreads,
   openMpThreads,
   packageRunner,
+  programPath,
   runtimeHome,
   visibleGpus,
 } from './env.js';
