@@ -18,7 +18,9 @@ type ReadBlob = (hash: string) => Uint8Array;
  */
 export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCodeOptions = {}): Promise<Shipped> {
   if (ref.kind === 'builtin') return (await options.findBuiltin?.(ref.hash)) as Shipped;
-  return ref.kind === 'source' ? loadSource(ref, readBlob, options.packages) : ((await importBundle(ref, readBlob, options)) as Shipped);
+  return ref.kind === 'source'
+    ? loadSource(ref, readBlob, options.packages)
+    : ((await importBundle(ref, readBlob, options)) as Shipped);
 }
 
 async function loadSource(ref: SourceRef, readBlob: ReadBlob, own: OwnPackages | undefined): Promise<Shipped> {

@@ -9,8 +9,8 @@ import { cacheHome, shortId } from '../core/index.js';
 import { absoluteSources, buildFailure, esbuild, inlineMap, mapOneLineDown, SHARED } from './compile.js';
 import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './files.js';
-import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
 import { packageName } from './require.js';
+import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
 import { registerCompiled } from './stack.js';
 import type { LoadCodeOptions, ModuleRef } from './types.js';
 

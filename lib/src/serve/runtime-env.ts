@@ -29,10 +29,11 @@ export async function readRuntimeEnv(deployment: string, config: DeploymentConfi
   const refuse = (option: string, problem: string, cause?: unknown): never => {
     throw BadRuntimeEnv({ deployment, option, problem }, cause);
   };
+  const packages = npm?.file === undefined ? npm : await readManifest(resolve(folder, npm.file), refuse);
   const runtimeEnv: RuntimeEnv = {
     ...others,
-    ...(npm === undefined ? {} : { npm: npm.file === undefined ? npm : await readManifest(resolve(folder, npm.file), refuse) }),
-    ...(workingDir === undefined ? {} : { workingDir: await existing(resolve(folder, workingDir), refuse) }),
+    ...(packages !== undefined && Object.keys(packages.dependencies).length > 0 && { npm: packages }),
+    ...(workingDir !== undefined && { workingDir: await existing(resolve(folder, workingDir), refuse) }),
   };
   const { env } = config;
   if (envFile === undefined) return { ...config, runtimeEnv };
@@ -57,11 +58,15 @@ async function readManifest(path: string, refuse: Refuse): Promise<NpmPackages> 
   const text = await readFile(path, 'utf8').catch((error: Error) => refuse('npm', error.message, error));
   const parsed = parseManifest(text, path, refuse);
   const { dependencies = {}, optionalDependencies = {} } = parsed;
-  if (!isRecord(dependencies) || !isRecord(optionalDependencies)) return refuse('npm', `the dependencies of ${path} are no objects`);
+  if (!isRecord(dependencies) || !isRecord(optionalDependencies))
+    return refuse('npm', `the dependencies of ${path} are no objects`);
   const all = Object.entries({ ...optionalDependencies, ...dependencies });
   for (const [name, range] of all) {
     if (!isRegistryPackage(name, range))
-      refuse('npm', `${path} names ${name}: ${JSON.stringify(range)}, but only packages of the npm registry can be installed: a version, range or tag`);
+      refuse(
+        'npm',
+        `${path} names ${name}: ${JSON.stringify(range)}, but only packages of the npm registry can be installed: a version, range or tag`,
+      );
   }
   const lock = await readFile(join(dirname(path), 'package-lock.json'), 'utf8').catch(() => undefined);
   const kept = MANIFEST.flatMap((key) => (parsed[key] === undefined ? [] : [[key, parsed[key]] as const]));

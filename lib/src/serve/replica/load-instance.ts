@@ -51,7 +51,9 @@ async function load(label: string, init: ReplicaInit, options: HandlesOptions, w
   const target = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
     paused,
     findBuiltin: async () => (await import('../graph/index.js')).GraphDriver,
-    ...(packages === undefined ? {} : { packages: { folder: packages, names: Object.keys(init.config.runtimeEnv?.npm?.dependencies ?? {}) } }),
+    ...(packages === undefined
+      ? {}
+      : { packages: { folder: packages, names: Object.keys(init.config.runtimeEnv?.npm?.dependencies ?? {}) } }),
     ...(wanted === null ? {} : { findDeployment: () => wanted.settle(() => isPaused) }),
   }).catch((error: unknown) => {
     throw wanted?.failure(error) ?? error;

@@ -144,7 +144,9 @@ function bytesOf(folder: string): number {
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const sizes = await Promise.all(
-    entries.filter((entry) => entry.isFile()).map(async (entry) => (await lstat(join(entry.parentPath ?? entry.path, entry.name))).size),
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async (entry) => (await lstat(join(entry.parentPath ?? entry.path, entry.name))).size),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -161,8 +161,8 @@ export class Executor {
     const names = packages.namesOf(npm);
     const found = packages.find(npm);
     equipment.set(key, { folder: found ?? null, names });
-    if (found !== undefined) return onChange();
     const run = async (): Promise<void> => {
+      if (found !== undefined) return;
       await packages.install(npm);
       const folder = packages.find(npm);
       if (folder === undefined) throw new Error(`the packages ${names} were removed from the cache`);

@@ -1,6 +1,5 @@
 import { type Clock, type Log, replicaSocket, shortId } from '../../../core/index.js';
 import type { Engine, ProcessInfo } from '../../../engine/index.js';
-import type { Surroundings } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import { addFailure, type Failure } from './back-off.js';
 import { ID_LENGTH, replicaProcess } from './process-spec.js';

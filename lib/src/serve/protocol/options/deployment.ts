@@ -199,7 +199,8 @@ export const DEPLOYMENT_OPTIONS = {
     group<RuntimeEnv | undefined>({
       doc: 'What the replicas need besides the code: npm packages of their own, a working folder, flags of Node, a file of environment variables.',
       type: 'RuntimeEnvOptions',
-      expected: "an object such as { npm: ['left-pad@1.3.0'], workingDir: './data', nodeFlags: ['--max-old-space-size=512'], envFile: '.env' }",
+      expected:
+        "an object such as { npm: ['left-pad@1.3.0'], workingDir: './data', nodeFlags: ['--max-old-space-size=512'], envFile: '.env' }",
       default: undefined,
       parse: parseRuntimeEnv,
     }),

@@ -4,7 +4,8 @@ import { InvalidOption, type OptionSpec } from '../../../core/index.js';
  * Flags that would keep a replica from working, or open a port that runs code for whoever connects. Flags that give Node something else to run, such as
  * `--eval` and `--test`, are not among those that Node allows in `NODE_OPTIONS`.
  */
-const REFUSED = /^--(inspect|debug-port$|permission|experimental-permission|allow-|experimental-policy|policy-|input-type|experimental-default-type|watch|test|env-file|prof-process|snapshot-blob)/;
+const REFUSED =
+  /^--(inspect|debug-port$|permission|experimental-permission|allow-|experimental-policy|policy-|input-type|experimental-default-type|watch|test|env-file|prof-process|snapshot-blob)/;
 /** V8's, which Node does not list. */
 const ALSO = new Set(['--expose-gc', '--stack-size']);
 
@@ -20,7 +21,7 @@ export const nodeFlags: OptionSpec<readonly string[] | undefined> = {
   parse: (value) => {
     if (!Array.isArray(value)) return undefined;
     for (const flag of value) if (typeof flag !== 'string' || !isPossible(flag)) refuse(flag);
-    return value.length === 0 ? undefined : (value as string[]);
+    return value as string[];
   },
 };
 
@@ -28,10 +29,15 @@ function isPossible(flag: string): boolean {
   const [name = ''] = flag.split('=', 1);
   // Node reads underscores as dashes.
   const plain = name.replaceAll('_', '-');
-  if (!/^--[a-z]/.test(plain) || REFUSED.test(plain)) return false;
+  if (!/^--[a-z]/.test(plain) || REFUSED.test(plain) || flag.includes('\0')) return false;
   return ALSO.has(plain) || process.allowedNodeEnvironmentFlags.has(plain);
 }
 
 function refuse(flag: unknown): never {
-  throw InvalidOption({ where: 'runtimeEnv', option: 'nodeFlags', expected: EXPECTED, value: JSON.stringify(flag) ?? 'undefined' });
+  throw InvalidOption({
+    where: 'runtimeEnv',
+    option: 'nodeFlags',
+    expected: EXPECTED,
+    value: JSON.stringify(flag) ?? 'undefined',
+  });
 }

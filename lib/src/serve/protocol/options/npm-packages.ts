@@ -33,7 +33,7 @@ export function isRegistryPackage(name: string, range: unknown): range is string
   return alias === undefined ? RANGE.test(range) : NAME.test(alias) && (aliasRange === undefined || RANGE.test(aliasRange));
 }
 
-function fromList(list: readonly string[]): NpmPackages | undefined {
+function fromList(list: readonly string[]): NpmPackages {
   const entries = list.map((entry): [string, string] => {
     const at = entry.indexOf('@', 1);
     return at < 0 ? [entry, 'latest'] : [entry.slice(0, at), entry.slice(at + 1)];
@@ -46,8 +46,7 @@ function fromList(list: readonly string[]): NpmPackages | undefined {
 }
 
 /** The same packages in another order are the same. */
-function packagesOf(entries: readonly [string, string][]): NpmPackages | undefined {
-  if (entries.length === 0) return undefined;
+function packagesOf(entries: readonly [string, string][]): NpmPackages {
   return { dependencies: Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 

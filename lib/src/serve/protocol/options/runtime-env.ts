@@ -28,6 +28,12 @@ export const RUNTIME_ENV_OPTIONS = {
 
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
 export function parseRuntimeEnv(value: Readonly<Record<string, unknown>>): RuntimeEnv {
-  const values = parseOptions('runtimeEnv', RUNTIME_ENV_OPTIONS, value);
-  return Object.fromEntries(Object.entries(values).filter(([, given]) => given !== undefined));
+  const { npm, nodeFlags: flags, workingDir, envFile } = parseOptions('runtimeEnv', RUNTIME_ENV_OPTIONS, value);
+  const hasPackages = npm !== undefined && (npm.file !== undefined || Object.keys(npm.dependencies).length > 0);
+  return {
+    ...(hasPackages && { npm }),
+    ...(flags !== undefined && flags.length > 0 && { nodeFlags: flags }),
+    ...(workingDir !== undefined && { workingDir }),
+    ...(envFile !== undefined && { envFile }),
+  };
 }
