@@ -51,7 +51,7 @@ export function importFrom(folder: string): (id: string) => Promise<Record<strin
   }) as (id: string) => Promise<Record<string, unknown>>;
   return async (id) => {
     try {
-      return await load(isOwn(id) ? pathToFileURL(ownRequire.resolve(id)).href : String(id));
+      return await quietly(() => load(isOwn(id) ? pathToFileURL(ownRequire.resolve(id)).href : String(id)));
     } catch (error) {
       throw explained(error, String(id), home);
     }
@@ -89,13 +89,13 @@ function explained(error: unknown, id: string, folder: string): unknown {
   return error;
 }
 
-// Node 20 prints a warning for `require` of an ES module. A notebook's user can do nothing about it, so it is not printed.
+// Node 20 prints warnings for `require` of an ES module and for `import()` in compiled text. A user can do nothing about them, so they are not printed.
 function quietly<T>(load: () => T): T {
   const emit = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
     const options = rest[0] as string | { type?: string } | undefined;
     const type = typeof options === 'object' ? options.type : options;
-    if (type === 'ExperimentalWarning' && /ES Module/.test(String(warning))) return;
+    if (type === 'ExperimentalWarning' && /ES Module|USE_MAIN_CONTEXT_DEFAULT_LOADER/.test(String(warning))) return;
     (emit as (...args: unknown[]) => void).call(process, warning, ...rest);
   }) as typeof process.emitWarning;
   try {
