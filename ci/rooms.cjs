@@ -35,6 +35,7 @@ const ROOMS = {
     'serve/controller/health',
     'serve/controller/traffic',
   ],
+  'serve/controller/environments': ['core', 'engine', 'serve/protocol'],
   'serve/controller': [
     'core',
     'ipc',
@@ -46,6 +47,7 @@ const ROOMS = {
     'serve/controller/traffic',
     'serve/controller/health',
     'serve/controller/routes',
+    'serve/controller/environments',
   ],
   'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router'],
   'serve/replica': [

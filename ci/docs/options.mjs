@@ -17,6 +17,7 @@ const SECTIONS = [
   { heading: '### autoscaling', file: TYPES, name: 'AutoscalingOptions', schema: ['serve/protocol/options/autoscaling.js', 'AUTOSCALING_OPTIONS'] },
   { heading: '### rollingUpdate', file: TYPES, name: 'RollingUpdateOptions', schema: ['serve/protocol/options/rolling-update.js', 'ROLLING_UPDATE_OPTIONS'] },
   { heading: '### hedging', file: TYPES, name: 'HedgingOptions', schema: ['serve/protocol/options/hedging.js', 'HEDGING_OPTIONS'] },
+  { heading: '### runtimeEnv', file: TYPES, name: 'RuntimeEnvOptions', schema: ['serve/protocol/options/runtime-env.js', 'RUNTIME_ENV_OPTIONS'] },
   { heading: '## serve.batch(options)', file: 'lib/src/serve/batching/types.ts', name: 'BatchOptions', schema: ['serve/batching/options.js', 'BATCH_OPTIONS'] },
   { heading: '## serve.multiplexed(options)', file: 'lib/src/serve/multiplexing/types.ts', name: 'MultiplexedOptions', schema: ['serve/multiplexing/multiplexed.js', 'MULTIPLEXED_OPTIONS'] },
   { heading: '## serve.run(application, options)', file: TYPES, name: 'RunOptions' },

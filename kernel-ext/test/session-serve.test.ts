@@ -38,6 +38,13 @@ const chat = await serve.run(Chat.bind({ msg: greeting }), { name: 'chat', route
     );
   });
 
+  it('takes an import() of a package that only replicas have, and says what to install if it runs here', async () => {
+    await notebook.value("class Late { async load() { return (await import('not-installed')).default } }");
+    assert.match(await notebook.failure('await new Late().load()'), /NBS_PACKAGE_NOT_FOUND.*npm install not-installed/);
+    assert.match(await notebook.failure("import missing from 'not-installed'; missing"), /TS2307/);
+    assert.match(await notebook.failure("await import('./not-there.ts')"), /TS2307|not-there/);
+  });
+
   it('checks the types of calls', async () => {
     assert.match(await notebook.failure('await chat.getResponse.remote(1)'), /TS2345/);
   });

@@ -35,6 +35,7 @@ export {
   type ResourceOptions,
   type RollingUpdateOptions,
   type RunOptions,
+  type RuntimeEnvOptions,
   type Serve,
   type ServeRequest,
   type ServeStatus,

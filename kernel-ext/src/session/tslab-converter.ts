@@ -13,6 +13,7 @@ import {
   type Scope,
 } from './converter.js';
 import { placeAt } from './cursor-place.js';
+import { CANNOT_FIND_MODULE } from './late-import.js';
 import { documentationOf } from './library-docs.js';
 import { LineIndex } from './mapped-text.js';
 import { repaired } from './repair.js';
@@ -45,8 +46,6 @@ const KINDS = new Map<string, CompletionKind>([
   ['keyword', 'keyword'],
   ['string', 'constant'],
 ]);
-
-const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
 
 export interface TslabOptions {
   readonly folder: string;

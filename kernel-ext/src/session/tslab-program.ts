@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type ts from 'typescript';
 import { compilerOptions, isSilenced } from './compiler-options.js';
 import type { SideModule } from './converter.js';
+import { isLateImport } from './late-import.js';
 import { withoutLibraryDocs } from './library-docs.js';
 import type { Fork, ForkHooks } from './tslab-fork.js';
 
@@ -118,7 +119,7 @@ export class TslabProgram implements ForkHooks {
       const syntax = program.getSyntacticDiagnostics(file);
       found.push(...syntax);
       if (syntax.length === 0 && !this.#isUnchecked)
-        found.push(...program.getSemanticDiagnostics(file).filter((one) => !isSilenced(one.code)));
+        found.push(...program.getSemanticDiagnostics(file).filter((one) => !isSilenced(one.code) && !isLate(one)));
     }
     this.lastDiagnostics = this.#fork.sortAndDeduplicateDiagnostics(found);
     return this.lastDiagnostics;
@@ -283,4 +284,8 @@ function localDependencies(program: ts.Program, root: ts.SourceFile): string[] {
 
 function modificationTime(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function isLate({ code, file, start = 0, length = 0 }: ts.Diagnostic): boolean {
+  return file !== undefined && isLateImport(code, file.text, start, start + length);
 }

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { compileFunction, constants } from 'node:vm';
 import { BLOBS, HEADER, type Header, HOOKS } from './hooks.js';
 import { importBundle } from './module.js';
-import { importFrom, requireFrom } from './require.js';
+import { importWith, requireWith } from './require.js';
 import { registerCompiled } from './stack.js';
-import type { CodeRef, LoadCodeOptions, SourceRef } from './types.js';
+import type { CodeRef, LoadCodeOptions, OwnPackages, SourceRef } from './types.js';
 import { ValueDecoder } from './value-decode.js';
 import type { ValueGraph } from './value-format.js';
 
@@ -18,20 +18,22 @@ type ReadBlob = (hash: string) => Uint8Array;
  */
 export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCodeOptions = {}): Promise<Shipped> {
   if (ref.kind === 'builtin') return (await options.findBuiltin?.(ref.hash)) as Shipped;
-  return ref.kind === 'source' ? loadSource(ref, readBlob) : ((await importBundle(ref, readBlob, options)) as Shipped);
+  return ref.kind === 'source'
+    ? loadSource(ref, readBlob, options.packages)
+    : ((await importBundle(ref, readBlob, options)) as Shipped);
 }
 
-async function loadSource(ref: SourceRef, readBlob: ReadBlob): Promise<Shipped> {
+async function loadSource(ref: SourceRef, readBlob: ReadBlob, own: OwnPackages | undefined): Promise<Shipped> {
   const code = Buffer.from(readBlob(ref.hash)).toString('utf8');
   const header = JSON.parse(code.slice(HEADER.length, code.indexOf('\n'))) as Header;
   // The path is in the notebook's folder, so that import() resolves from there. No such file exists.
   const filename = join(ref.folder, `.nbserve-${ref.hash.slice(0, 16)}.cjs`);
   registerCompiled(filename, () => code, header.renamed);
 
-  const files = loadFiles(ref, readBlob);
-  const packages = requireFrom(ref.folder);
+  const files = loadFiles(ref, readBlob, own);
+  const packages = requireWith(ref.folder, own);
   const requirer = Object.assign((id: string) => (Object.hasOwn(files, id) ? files[id]?.now() : packages(id)), packages);
-  const importPackage = importFrom(ref.folder);
+  const importPackage = importWith(ref.folder, own);
   const importer = (id: string): Promise<unknown> =>
     Object.hasOwn(files, id) ? (files[id] as ShippedFile).later() : importPackage(id);
   const preloaded = new Map<string, unknown>();
@@ -88,14 +90,14 @@ interface ShippedFile {
   later(): Promise<unknown>;
 }
 
-function loadFiles(ref: SourceRef, readBlob: ReadBlob): Readonly<Record<string, ShippedFile>> {
+function loadFiles(ref: SourceRef, readBlob: ReadBlob, own: OwnPackages | undefined): Readonly<Record<string, ShippedFile>> {
   if (!ref.values.some((value) => value.name === BLOBS.files)) return {};
   const hash = hashOf(ref, BLOBS.files);
   const code = Buffer.from(readBlob(hash)).toString('utf8');
   const filename = join(ref.folder, `.nbserve-${hash.slice(0, 16)}.files.cjs`);
   registerCompiled(filename, () => code);
   const module: { exports: { files?: Readonly<Record<string, ShippedFile>> } } = { exports: {} };
-  const require = requireFrom(ref.folder);
+  const require = requireWith(ref.folder, own);
   runScript(code, filename, { exports: module.exports, module, require, __filename: filename, __dirname: ref.folder });
   return module.exports.files ?? {};
 }

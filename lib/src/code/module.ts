@@ -9,6 +9,7 @@ import { cacheHome, shortId } from '../core/index.js';
 import { absoluteSources, buildFailure, esbuild, inlineMap, mapOneLineDown, SHARED } from './compile.js';
 import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './files.js';
+import { packageName } from './require.js';
 import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
 import { registerCompiled } from './stack.js';
 import type { LoadCodeOptions, ModuleRef } from './types.js';
@@ -25,13 +26,17 @@ export interface ModulePackage {
 
 const bundlePath = (hash: string): string => join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'modules', `${hash}.mjs`);
 
-/** Leaves packages out of the bundle. Each is imported by its file, as resolved from the importing file's folder, because the bundle is in another folder. */
-const packagesByFile: Plugin = {
+/**
+ * Leaves packages out of the bundle. Each is imported by its file, as resolved from the importing file's folder, because the bundle is in another folder.
+ * @param own packages that are imported by their names: the bundle is put where they are found
+ */
+const packagesByFile = (own: readonly string[]): Plugin => ({
   name: 'packages-by-file',
   setup(build) {
     build.onResolve({ filter: /^[^./#]/ }, ({ path, resolveDir, kind }) => {
       if (kind === 'entry-point') return undefined;
       if (isBuiltin(path) || /^(file|data|https?):/.test(path)) return { path, external: true };
+      if (own.includes(packageName(path)) && !isOwn(path)) return { path, external: true };
       const file = isOwn(path) ? ownRequire.resolve(path) : resolveImport(path, resolveDir);
       if (file === undefined) return kind === 'dynamic-import' ? { path, external: true } : undefined;
       if (file.endsWith('.json')) return { path: file };
@@ -40,7 +45,7 @@ const packagesByFile: Plugin = {
       return { path: kind.startsWith('require') ? file : pathToFileURL(file).href, external: true };
     });
   },
-};
+});
 
 /**
  * The TypeScript file of a package that is a link to a folder of the user's (a workspace). It is bundled like the user's other files, because Node could
@@ -59,9 +64,10 @@ function workspaceSource(file: string): string | undefined {
 /**
  * Compiles a file, the files that it imports by relative path, and the TypeScript of packages that are links to folders of the user's. The bundle is put
  * into the cache.
+ * @param own packages that the deployment has of its own, which the bundle imports by their names
  * @throws NBS_MODULE_FAILED
  */
-export async function compileModule(file: string): Promise<ModulePackage> {
+export async function compileModule(file: string, own: readonly string[] = []): Promise<ModulePackage> {
   const path = resolve(file);
   const folder = dirname(path);
   const { build } = await esbuild();
@@ -78,12 +84,12 @@ export async function compileModule(file: string): Promise<ModulePackage> {
     format: 'esm',
     sourcemap: 'external',
     write: false,
-    plugins: [ownLocation, packagesByFile],
+    plugins: [ownLocation, packagesByFile(own)],
   }).catch((error: unknown) => {
     throw ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
   });
   const text = (suffix: string): string => result.outputFiles.find((output) => output.path.endsWith(suffix))?.text ?? '';
-  const { code: whole, map } = withRequire(text('.js'), text('.map'), path);
+  const { code: whole, map } = withRequire(text('.js'), text('.map'), path, own);
   const code = `${whole}${inlineMap(absoluteSources(map, folder))}`;
   const hash = createHash('sha256').update(code).digest('hex');
   const bundle = bundlePath(hash);
@@ -92,9 +98,19 @@ export async function compileModule(file: string): Promise<ModulePackage> {
 }
 
 /** Adds a `require` to a bundle: it is an ES module, and the CommonJS files in it require packages. */
-function withRequire(code: string, map: string, file: string): { readonly code: string; readonly map: string } {
+function withRequire(
+  code: string,
+  map: string,
+  file: string,
+  own: readonly string[],
+): { readonly code: string; readonly map: string } {
   if (!code.includes('Dynamic require of "')) return { code, map };
-  const require = `import { createRequire as __nbsRequire } from 'node:module'; const require = __nbsRequire(${JSON.stringify(file)});\n`;
+  const usual = `__nbsRequire(${JSON.stringify(file)})`;
+  const names = JSON.stringify(own.flatMap((name) => [name, `${name}/`]));
+  const isOfOwn = `${names}.some((name) => id === name || (name.endsWith('/') && String(id).startsWith(name)))`;
+  const both = `Object.assign((id) => (${isOfOwn} ? __nbsRequire(import.meta.url) : ${usual})(id), ${usual})`;
+  const made = own.length === 0 ? usual : both;
+  const require = `import { createRequire as __nbsRequire } from 'node:module'; const require = ${made};\n`;
   return { code: `${require}${code}`, map: mapOneLineDown(map) };
 }
 
@@ -135,8 +151,10 @@ export async function importBundle(
   readBlob: (hash: string) => Uint8Array,
   options: LoadCodeOptions,
 ): Promise<unknown> {
-  const bundle = bundlePath(ref.hash);
-  if (!isBundle(bundle, ref.hash)) writeWhole(bundle, await sentOrCompiled(ref, readBlob));
+  const { packages } = options;
+  // The bundle imports packages of its own by name, which Node resolves from the bundle's folder.
+  const bundle = packages === undefined ? bundlePath(ref.hash) : join(packages.folder, `nbserve-${ref.hash}.mjs`);
+  if (!isBundle(bundle, ref.hash)) writeWhole(bundle, await sentOrCompiled(ref, readBlob, packages?.names));
   const loading = load(bundle);
   const paused = options.paused?.then((): Readonly<Record<string, unknown>> => ({}));
   const exports = await (paused === undefined ? loading : Promise.race([loading, paused]));
@@ -146,11 +164,15 @@ export async function importBundle(
   throw NoSuchExport({ file: basename(ref.file), name: ref.deployment, valid: Object.keys(exports).join(', ') || 'nothing' });
 }
 
-async function sentOrCompiled(ref: ModuleRef, readBlob: (hash: string) => Uint8Array): Promise<Uint8Array> {
+async function sentOrCompiled(
+  ref: ModuleRef,
+  readBlob: (hash: string) => Uint8Array,
+  own: readonly string[] | undefined,
+): Promise<Uint8Array> {
   try {
     return readBlob(ref.hash);
   } catch {
-    const compiled = await compileModule(ref.file);
+    const compiled = await compileModule(ref.file, own);
     if (compiled.hash === ref.hash) return readFileSync(compiled.bundle);
     throw ShipModuleFailed({ file: ref.file, reason: 'it changed since it was deployed; deploy it again' });
   }

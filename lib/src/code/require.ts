@@ -4,11 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { compileFunction, constants } from 'node:vm';
 import { AsyncPackage, PackageNotFound } from './errors.js';
 import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
-import type { FolderRequire } from './types.js';
+import type { FolderRequire, OwnPackages } from './types.js';
 
 const isBare = (id: string): boolean => !/^(\.{0,2}\/|\.{1,2}$|file:|data:)/.test(id) && !isBuiltin(id);
 
-const packageName = (id: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? id;
+export const packageName = (id: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? id;
 
 /**
  * A `require` that resolves packages from `folder`: CommonJS, ESM-only, and packages whose `exports` have only `import`. For `nbserve`, it returns the
@@ -51,11 +51,28 @@ export function importFrom(folder: string): (id: string) => Promise<Record<strin
   }) as (id: string) => Promise<Record<string, unknown>>;
   return async (id) => {
     try {
-      return await load(isOwn(id) ? pathToFileURL(ownRequire.resolve(id)).href : String(id));
+      return await quietly(() => load(isOwn(id) ? pathToFileURL(ownRequire.resolve(id)).href : String(id)));
     } catch (error) {
       throw explained(error, String(id), home);
     }
   };
+}
+
+/** A `require` for the code of a deployment, which may have packages of its own besides those of its folder. */
+export function requireWith(folder: string, own: OwnPackages | undefined): FolderRequire {
+  const usual = requireFrom(folder);
+  if (own === undefined) return usual;
+  const first = requireFrom(own.folder);
+  const choose = (id: string): FolderRequire => (own.names.includes(packageName(id)) ? first : usual);
+  return Object.assign((id: string): unknown => choose(id)(id), usual, { resolve: (id: string) => choose(id).resolve(id) });
+}
+
+/** The same for `import()`. */
+export function importWith(folder: string, own: OwnPackages | undefined): ReturnType<typeof importFrom> {
+  const usual = importFrom(folder);
+  if (own === undefined) return usual;
+  const first = importFrom(own.folder);
+  return (id) => (own.names.includes(packageName(String(id))) ? first(id) : usual(id));
 }
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
@@ -72,13 +89,13 @@ function explained(error: unknown, id: string, folder: string): unknown {
   return error;
 }
 
-// Node 20 prints a warning for `require` of an ES module. A notebook's user can do nothing about it, so it is not printed.
+// Node 20 prints warnings for `require` of an ES module and for `import()` in compiled text. A user can do nothing about them, so they are not printed.
 function quietly<T>(load: () => T): T {
   const emit = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
     const options = rest[0] as string | { type?: string } | undefined;
     const type = typeof options === 'object' ? options.type : options;
-    if (type === 'ExperimentalWarning' && /ES Module/.test(String(warning))) return;
+    if (type === 'ExperimentalWarning' && /ES Module|USE_MAIN_CONTEXT_DEFAULT_LOADER/.test(String(warning))) return;
     (emit as (...args: unknown[]) => void).call(process, warning, ...rest);
   }) as typeof process.emitWarning;
   try {

@@ -97,7 +97,16 @@ export interface SourceRegistryOptions {
   readonly globals?: Readonly<Record<string, string>>;
 }
 
+/** Packages of its own that code has, besides those of its folder. */
+export interface OwnPackages {
+  /** The folder in which they are installed. */
+  readonly folder: string;
+  /** Those that are looked for there, and not in the code's folder. */
+  readonly names: readonly string[];
+}
+
 export interface LoadCodeOptions {
+  readonly packages?: OwnPackages;
   /** For a module: resolves when the module's top level waits for something that never comes, such as an inert `serve.run`. The definitions above that exist then. */
   readonly paused?: Promise<unknown>;
   /** For a module: finds the deployment when the module has been loaded or waits. Default: the export with its name. */

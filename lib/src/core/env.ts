@@ -39,6 +39,9 @@ export function addToEnv(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, variables);
 }
 
+/** `PATH`: the folders in which programs are looked for. */
+export const programPath = (): string => process.env.PATH ?? '';
+
 /** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use. Empty means none, absent means all. */
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 

@@ -21,6 +21,7 @@ export {
   imageThreads,
   openMpThreads,
   packageRunner,
+  programPath,
   runtimeHome,
   visibleGpus,
 } from './env.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -14,7 +14,9 @@ import {
   shortId,
   tokenFile,
 } from '../core/index.js';
-import { PathTooLong, UnsafeFolder } from './errors.js';
+import { PathTooLong } from './errors.js';
+import { withLock } from './file-lock.js';
+import { privateFolder } from './private-folder.js';
 import { isAlive, markProcess, type ProcessMark } from './process-mark.js';
 
 /** The length of `sun_path` on macOS, the shortest of the supported platforms, without its final zero. */
@@ -143,27 +145,8 @@ export async function detachedClusters(): Promise<readonly ClusterInfo[]> {
 }
 
 /** One process of this user at a time starts a detached cluster, so that the second one finds the first one's. */
-export async function oneAtATime<T>(start: () => Promise<T>): Promise<T> {
-  const lock = join(clustersHome(), 'start.lock');
-  while (!takeLock(lock)) await delay(PREDECESSOR_POLL_MS);
-  try {
-    return await start();
-  } finally {
-    rmSync(lock, { force: true });
-  }
-}
-
-function takeLock(lock: string): boolean {
-  try {
-    writeFileSync(lock, JSON.stringify(markProcess(process.pid)), { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const holder = readJson<ProcessMark>(lock);
-    const isLeft = holder === undefined ? ageMs(lock) > UNFINISHED_FOLDER_MS : !isAlive(holder);
-    if (isLeft) rmSync(lock, { force: true });
-    return false;
-  }
+export function oneAtATime<T>(start: () => Promise<T>): Promise<T> {
+  return withLock(join(clustersHome(), 'start.lock'), start);
 }
 
 /** The cluster in `dir`; undefined if none runs there. */
@@ -209,17 +192,6 @@ export function clustersHome(): string {
     }
   }
   return privateFolder(join(tmpdir(), name));
-}
-
-/** Makes a private folder and checks it: in a folder that everybody can write to, somebody else may have made one of the same name. */
-function privateFolder(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const stat = lstatSync(path);
-  if (!stat.isDirectory()) throw UnsafeFolder({ path, problem: 'is not a folder' });
-  if (process.getuid !== undefined && stat.uid !== process.getuid())
-    throw UnsafeFolder({ path, problem: 'belongs to another user' });
-  if ((stat.mode & 0o077) !== 0) throw UnsafeFolder({ path, problem: 'is open to other users' });
-  return path;
 }
 
 function isStale(dir: string): boolean {

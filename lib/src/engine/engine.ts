@@ -19,6 +19,8 @@ export interface ProcessSpec {
   readonly inherit?: readonly string[];
   /** Working folder. Default: the driver's. */
   readonly cwd?: string;
+  /** Flags of Node. */
+  readonly nodeFlags?: readonly string[];
   /** Id of the node to run it on. Default: the head. */
   readonly node?: string;
   /** Start it again, after a pause that grows, whenever it ends without being asked to. For controller and proxy. */

@@ -36,3 +36,5 @@ export {
   ProcessStartTimeout,
 } from './errors.js';
 export { describeExit, ExitCode, type ExitReport } from './exit-report.js';
+export { withLock } from './file-lock.js';
+export { privateFolder } from './private-folder.js';

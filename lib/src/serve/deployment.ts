@@ -44,12 +44,13 @@ export class DeploymentDefinition {
   }
 
   #policyOf(policy: AutoscalingPolicy): DeploymentDefinition {
-    const { startupTimeout, env } = this.#settings;
+    const { startupTimeout, env, runtimeEnv } = this.#settings;
     const options = {
       ...POLICY_OPTIONS,
       name: `${this.name}.policy`,
       ...(startupTimeout === undefined ? {} : { startupTimeout }),
       ...(env === undefined ? {} : { env }),
+      ...(runtimeEnv === undefined ? {} : { runtimeEnv }),
     };
     noteDefinition(options.name, policy, 'policy');
     return new DeploymentDefinition(policy, options, this.#deployer);

@@ -76,3 +76,4 @@ export const ModuleChanged = defineError(
   409,
   '{file} has changed since it defined deployment {name}: run it again, so that what you deploy is what it says now',
 );
+export const BadRuntimeEnv = defineError('NBS_RUNTIME_ENV', 400, 'deployment {deployment}: runtimeEnv.{option}: {problem}');

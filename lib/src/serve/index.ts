@@ -45,6 +45,7 @@ export type {
   ResourceOptions,
   RollingUpdateOptions,
   RunOptions,
+  RuntimeEnvOptions,
   StartOptions,
   TrafficOptions,
 } from './types.js';

@@ -14,7 +14,7 @@ import { NoSuchApp, NotAnApplication } from './errors.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { noteIfLong, notice } from './notice.js';
-import { packCode } from './pack.js';
+import { type PackedCode, packCode } from './pack.js';
 import { type AppSpec, type DeploymentSpec, deploymentKey, partOf } from './protocol/index.js';
 import { RouteTypes } from './route-types.js';
 import type { Application, RunOptions } from './types.js';
@@ -85,7 +85,7 @@ async function prepare(name: string, routePrefix: string | null, root: BoundDepl
       const code = await packCode(one);
       for (const note of code.notes) notice(note);
       blobs.push(...code.blobs);
-      deployments.push(specOf(one, code.ref, await types.describe(one.definition)));
+      deployments.push(specOf(one, code, await types.describe(one.definition)));
     }
   } finally {
     types.close();
@@ -96,11 +96,11 @@ async function prepare(name: string, routePrefix: string | null, root: BoundDepl
 
 function specOf(
   { name, definition, args, dependencies, policy }: PlacedDeployment,
-  code: DeploymentSpec['code'],
+  { ref: code, config: given }: PackedCode,
   schema: ClassSchema | undefined,
 ): DeploymentSpec {
   const initArgs = encodeValue(args);
-  const { autoscaling, ...others } = definition.config;
+  const { autoscaling, ...others } = given;
   const config =
     autoscaling === undefined
       ? others

@@ -92,6 +92,36 @@ export interface DeploymentOptions {
    * @default { inherit: true }
    */
   readonly env?: ReplicaEnvironment;
+  /** What the replicas need besides the code: npm packages of their own, a working folder, flags of Node, a file of environment variables. */
+  readonly runtimeEnv?: RuntimeEnvOptions;
+}
+
+/** What the replicas of a deployment need besides its code. A change of any of it replaces the replicas. */
+export interface RuntimeEnvOptions {
+  /**
+   * npm packages that only this deployment uses: a list, an object of names and versions, or the path of a `package.json` (a `package-lock.json`
+   * beside it is followed). They are installed once, into a folder that all replicas with the same list share, and no install script runs.
+   * @default the packages of the notebook's or module's folder
+   */
+  readonly npm?: readonly string[] | Readonly<Record<string, string>> | string;
+  /**
+   * Working folder of the replica's process, from which its code opens files by relative paths. A relative path begins at the folder of the notebook
+   * or module. The folder is used as it is, and not copied. Imports do not depend on it.
+   * @default the folder of the notebook or module
+   */
+  readonly workingDir?: string;
+  /**
+   * Flags of Node for the replica's process, such as `'--max-old-space-size=512'` (MiB). Set it for limits on memory, or to load a module first
+   * (`'--import=…'`). Such a replica is not made from a spare process, so it starts slower.
+   * @default no flags
+   */
+  readonly nodeFlags?: readonly string[];
+  /**
+   * A file of environment variables, as `node --env-file` reads it. A relative path begins at the folder of the notebook or module. `serve.run` reads
+   * it. A variable in the option `env` goes before one of the file, and the file before what is inherited.
+   * @default no file
+   */
+  readonly envFile?: string;
 }
 
 /** Variables by name, and which variables are inherited: see the option `env`. If `inherit` is a text, it is a variable of that name. */

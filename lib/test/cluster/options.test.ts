@@ -198,6 +198,11 @@ const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
     to: { env: { PROBE: 'two' } },
     seen: async ({ handle }) => assert.equal(await handle.variable.remote('PROBE'), 'two'),
   },
+  runtimeEnv: {
+    from: {},
+    to: { runtimeEnv: { workingDir: root } },
+    seen: async ({ handle }) => assert.equal(await handle.workingDir.remote(), root),
+  },
 };
 
 test('the walk knows every option of the schema', () => {

@@ -12,6 +12,7 @@ import type {
   Scope,
 } from '../converter.js';
 import { CannotParse } from '../errors.js';
+import { CANNOT_FIND_MODULE, isLateImport } from '../late-import.js';
 import { LineIndex } from '../mapped-text.js';
 import { completeness, syntaxFault } from '../syntax.js';
 import { cellCode } from './cell-code.js';
@@ -32,9 +33,6 @@ import {
   SymbolFlags,
   TypeServer,
 } from './type-server.js';
-
-/** The checker did not find a module or its types. They may have been installed since the server last looked. */
-const CANNOT_FIND_MODULE = new Set([2307, 2792, 2875, 7016]);
 
 /** The checker found a package, but no types for it. */
 const NO_TYPES = 7016;
@@ -197,7 +195,7 @@ export class Ts7Converter implements Converter {
     const isClean = syntax?.isClean === true;
     return {
       written,
-      found: isUnchecked ? this.#server.syntaxFaults(written.path, isClean) : this.#check(written.path, sides, isClean),
+      found: isUnchecked ? this.#server.syntaxFaults(written.path, isClean) : this.#check(written.path, text, sides, isClean),
     };
   }
 
@@ -205,7 +203,7 @@ export class Ts7Converter implements Converter {
     return isSilenced(code) && !this.#config.asksForAnnotations;
   }
 
-  #check(path: string, sides: readonly string[], parsed: boolean): Complaint[] {
+  #check(path: string, text: string, sides: readonly string[], parsed: boolean): Complaint[] {
     const ask = (): Complaint[] => {
       const found = [...this.#server.diagnostics(path, parsed)];
       for (const side of sides) found.push(...this.#server.diagnostics(side, false));
@@ -213,9 +211,15 @@ export class Ts7Converter implements Converter {
     };
     const found = ask();
     if (!found.some(({ code }) => CANNOT_FIND_MODULE.has(code))) return found;
+    // It may have been installed since the server last looked.
     this.#server.forgetFiles();
     // A package without types can be used, as in JavaScript.
-    return ask().filter(({ code }) => !this.#isSilenced(code) && code !== NO_TYPES);
+    return ask()
+      .filter(({ code }) => !this.#isSilenced(code) && code !== NO_TYPES)
+      .filter((one) => {
+        const source = one.fileName === undefined || one.fileName === path ? text : readFileSync(one.fileName, 'utf8');
+        return !isLateImport(one.code, source, one.pos, one.end);
+      });
   }
 
   #diagnostic(one: Complaint, path: string, text: string, toOriginal: (offset: number) => number): Diagnostic {

@@ -11,6 +11,7 @@ import {
   Executor,
   failure,
   KnownNodes,
+  type PackageInstaller,
   reconcile,
   runningOf,
   SparePool,
@@ -43,6 +44,7 @@ export interface ControllerOptions {
   /** Modules that spare processes load while they wait, because user code is likely to import them. @default [] */
   readonly preload?: readonly string[];
   readonly engine: Engine;
+  readonly packages: PackageInstaller;
   readonly connectControl: ConnectControl;
   /** Removes the socket file that a killed replica leaves behind; never rejects. */
   readonly removeSocket: (path: string) => Promise<void>;

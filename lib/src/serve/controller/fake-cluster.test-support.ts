@@ -24,6 +24,7 @@ import type {
 } from '../protocol/index.js';
 import { Controller } from './controller.js';
 import { FakeClock } from './fake-clock.test-support.js';
+import type { PackageInstaller } from './replicas/index.js';
 import type { ReplicaControl } from './replicas/replica-control.js';
 import type { ExpectedStore } from './routes/index.js';
 import type { Checkpoint } from './target/checkpoint.js';
@@ -189,6 +190,10 @@ export class FakeCluster implements Engine {
   awaited: Set<string> | null = null;
   /** Beginnings of the ids of processes whose start fails. */
   readonly broken: string[] = [];
+  /** Installations of npm packages, by the packages' names. */
+  readonly installs = new Map<string, Deferred<void>>();
+  /** Names of the packages that are installed. */
+  readonly installed = new Set<string>();
   /** Called when a process gets another id. */
   renamed: (replica: FakeReplica) => void = () => {};
   #listeners = new Set<(info: ProcessInfo) => void>();
@@ -204,6 +209,7 @@ export class FakeCluster implements Engine {
       replicaMain: '/replica/main.js',
       spareReplicas: this.spareReplicas,
       engine: this,
+      packages: this.#packages,
       connectControl: async (path) => {
         const replica = [...this.replicas.values()].find(({ spec }) => (spec.args as ReplicaArgs).socketPath === path);
         if (replica === undefined) throw new Error(`nobody listens on ${path}`);
@@ -224,6 +230,21 @@ export class FakeCluster implements Engine {
     await controller.recover();
     return controller;
   }
+
+  readonly #packages: PackageInstaller = {
+    namesOf: ({ dependencies }) => Object.keys(dependencies).join(),
+    find: (packages) => {
+      const names = this.#packages.namesOf(packages);
+      return this.installed.has(names) ? `/environments/${names}` : undefined;
+    },
+    install: async (packages) => {
+      const names = this.#packages.namesOf(packages);
+      const installing = deferred<void>();
+      this.installs.set(names, installing);
+      await installing.promise;
+      this.installed.add(names);
+    },
+  };
 
   nextPid(): number {
     this.#pid += 1;

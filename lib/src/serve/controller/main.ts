@@ -5,6 +5,7 @@ import { connectEngine, type Engine, enterChild, listLocalClusters } from '../..
 import { helloOf, listen } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
 import { Controller } from './controller.js';
+import { Environments } from './environments/index.js';
 import { listenToDemand } from './listen-to-demand.js';
 import { controlConnector } from './replicas/index.js';
 import { Routers } from './routers.js';
@@ -40,6 +41,7 @@ async function recover(): Promise<Controller> {
     // The files that a user's `import … from 'nbserve'` loads.
     preload: [fileURLToPath(new URL('../../index.js', import.meta.url))],
     engine: await engine,
+    packages: new Environments({ clock: systemClock, log }),
     severalNodes: child.args?.severalNodes ?? false,
     connectControl: controlConnector(token),
     removeSocket: (path) => rm(path, { force: true }).catch(() => {}),

@@ -8,6 +8,28 @@ export interface ReplicaEnv {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** What the replicas of a deployment need besides its code. */
+export interface RuntimeEnv {
+  readonly npm?: NpmPackages;
+  /** Working folder; absolute once `serve.run` has prepared it. */
+  readonly workingDir?: string;
+  readonly nodeFlags?: readonly string[];
+  /** Path of a file of environment variables. `serve.run` replaces it by what is in the file. */
+  readonly envFile?: string;
+}
+
+/** npm packages that are installed together. */
+export interface NpmPackages {
+  /** A version, range or tag for each name, sorted by name. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  /** Path of the `package.json` that names them. `serve.run` replaces it by what is in the file. */
+  readonly file?: string;
+  /** The text of the `package.json` to install, if a file named them. */
+  readonly manifest?: string;
+  /** The text of the `package-lock.json` beside it. */
+  readonly lock?: string;
+}
+
 /** A number of replicas, or a share of them such as `'25%'`. */
 export type ReplicaAmount = number | `${number}%`;
 

@@ -12,10 +12,12 @@ export type {
   Allocation,
   AutoscalingConfig,
   HedgingConfig,
+  NpmPackages,
   ReplicaAmount,
   ReplicaEnv,
   Resources,
   RollingUpdate,
+  RuntimeEnv,
 } from './config.js';
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export {
@@ -38,6 +40,7 @@ export {
 export { AUTO_REPLICAS, autoscalingConfig } from './options/autoscaling.js';
 export { DEPLOYMENT_OPTIONS } from './options/deployment.js';
 export { configFields, type DeploymentConfig, partOf, type RoutedConfig } from './options/deployment-config.js';
+export { isRegistryPackage } from './options/npm-packages.js';
 export { parseResources } from './options/resources.js';
 export type { AutoscalingMetrics, AutoscalingPolicy } from './policy.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus, Surroundings } from './replica.js';

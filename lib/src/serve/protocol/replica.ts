@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly inherit?: readonly string[];
   /** Working folder. */
   readonly cwd: string;
+  /** Flags of Node. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** What a replica needs to start. Code and values are blobs in the cluster's folder `code/`, named by their sha256. */
@@ -31,6 +33,8 @@ export interface ReplicaInit {
   /** A process that was started for this replica has these already; a spare process takes them on now. */
   readonly surroundings: Surroundings;
   readonly code: CodeRef;
+  /** The folder in which the packages of its `runtimeEnv` are installed. */
+  readonly packages?: string;
   /** `encodeValue` of the constructor's arguments. Bound deployments are replaced by handles. */
   readonly initArgs: Uint8Array;
   readonly config: DeploymentConfig;

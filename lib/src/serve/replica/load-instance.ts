@@ -31,7 +31,7 @@ export function loadInstance(init: ReplicaInit, options: HandlesOptions): Promis
 
 async function load(label: string, init: ReplicaInit, options: HandlesOptions, watch: StartWatch): Promise<LoadedInstance> {
   // Modules call serve.run at their top level; in a replica this must do nothing.
-  const { code } = init;
+  const { code, packages } = init;
   const wanted = code.kind === 'module' ? new WantedDefinition(code) : null;
   let isPaused = false;
   const inert = makeInert({
@@ -51,6 +51,9 @@ async function load(label: string, init: ReplicaInit, options: HandlesOptions, w
   const target = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
     paused,
     findBuiltin: async () => (await import('../graph/index.js')).GraphDriver,
+    ...(packages === undefined
+      ? {}
+      : { packages: { folder: packages, names: Object.keys(init.config.runtimeEnv?.npm?.dependencies ?? {}) } }),
     ...(wanted === null ? {} : { findDeployment: () => wanted.settle(() => isPaused) }),
   }).catch((error: unknown) => {
     throw wanted?.failure(error) ?? error;

@@ -79,6 +79,8 @@ export function waitOf(
 ): string | null {
   const pending = actual.pending.get(groupKey(app, name, replicaHash));
   if (pending !== undefined) return `waits for room: ${pending.reason}`;
+  const equipment = actual.equipment.get(groupKey(app, name, replicaHash));
+  if (equipment?.folder === null) return `installs ${equipment.names} with npm`;
   if (runningIn(actual.groups, groupKey(app, name, replicaHash)) > 0) return null;
   const [inner] = missingDependencies(app, target, version, name, actual.groups);
   if (inner === undefined) return null;

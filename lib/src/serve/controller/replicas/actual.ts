@@ -64,6 +64,14 @@ export interface Pending {
   readonly since: number;
 }
 
+/** The installation of the npm packages of a group. */
+export interface Equipment {
+  /** The folder in which they are installed; `null` while they are being installed. */
+  readonly folder: string | null;
+  /** Their names, for people. */
+  readonly names: string;
+}
+
 /** What the deciding functions may read. */
 export interface ActualView {
   readonly replicas: ReadonlyMap<string, Readonly<ReplicaRecord>>;
@@ -71,6 +79,7 @@ export interface ActualView {
   readonly failures: ReadonlyMap<GroupKey, Failure>;
   readonly offers: ReadonlyMap<GroupKey, ReplicaReady>;
   readonly pending: ReadonlyMap<GroupKey, Pending>;
+  readonly equipment: ReadonlyMap<GroupKey, Equipment>;
   /** A number for each application. It changes whenever a state of its replicas or the information on its groups changes. */
   readonly revisions: ReadonlyMap<string, number>;
   /** The newest of these numbers. */
@@ -109,6 +118,7 @@ export class ActualState implements ActualView {
   readonly failures = new GroupTable<Failure>((group) => this.#changed(appOf(group)));
   readonly offers = new GroupTable<ReplicaReady>((group) => this.#changed(appOf(group)));
   readonly pending = new GroupTable<Pending>((group) => this.#changed(appOf(group)));
+  readonly equipment = new GroupTable<Equipment>((group) => this.#changed(appOf(group)));
   readonly revisions = new Map<string, number>();
   /** Replicas that are still starting. */
   readonly comingUp = new Set<Readonly<ReplicaRecord>>();
@@ -217,7 +227,7 @@ export class ActualState implements ActualView {
 
   /** Forgets groups that are not wanted and have no replicas. */
   forget(wanted: ReadonlyMap<GroupKey, unknown>): void {
-    for (const known of [this.failures, this.offers, this.pending]) {
+    for (const known of [this.failures, this.offers, this.pending, this.equipment]) {
       for (const group of known.keys()) if (!wanted.has(group)) known.delete(group);
     }
   }

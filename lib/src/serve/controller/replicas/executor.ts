@@ -1,7 +1,7 @@
 import { type Clock, hasCode, type Log } from '../../../core/index.js';
 import type { Engine, ExitReport, ProcessInfo } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
-import { type DeploymentConfig, ReplicaState } from '../../protocol/index.js';
+import { type Allocation, type DeploymentConfig, type NpmPackages, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
 import type { ActualState, ReplicaRecord } from './actual.js';
 import { ExitReports } from './exit-reports.js';
@@ -14,12 +14,23 @@ import { ReplicaStarts } from './replica-starts.js';
 import { ReplicaEvent } from './replica-state.js';
 import type { SparePool } from './spare-pool.js';
 
+/** Installs npm packages. */
+export interface PackageInstaller {
+  /** The folder in which they are installed; undefined if they are not. */
+  find(packages: NpmPackages): string | undefined;
+  /** Rejects with the error to report. */
+  install(packages: NpmPackages): Promise<void>;
+  /** Their names, for people. */
+  namesOf(packages: NpmPackages): string;
+}
+
 export interface ExecutorOptions {
   readonly dir: string;
   /** Entry file of a replica's process. */
   readonly replicaMain: string;
   readonly actual: ActualState;
   readonly spares: SparePool;
+  readonly packages: PackageInstaller;
   readonly engine: Engine;
   readonly connectControl: ConnectControl;
   /** Removes the socket file that a killed process leaves behind; never rejects. */
@@ -94,7 +105,8 @@ export class Executor {
   }
 
   perform(action: ReplicaAction): void {
-    if (action.kind === 'start') this.#starts.start(action.group, action.allocation);
+    if (action.kind === 'start') this.#start(action.group, action.allocation);
+    else if (action.kind === 'equip') this.#equip(action.group);
     else if (action.kind === 'pend') this.#starts.pend(action.group, action.reason);
     else if (action.kind === 'refuse') this.#refuse(action.group, action.reason, action.never);
     else if (action.kind === 'initialize') this.#initialize(action.id, action.group);
@@ -130,6 +142,39 @@ export class Executor {
   /** It works on its new configuration, for which this process waits. */
   #isConfiguring(id: string): boolean {
     return this.#configuring.has(id) && this.#links.get(id)?.isWaiting !== true;
+  }
+
+  #start(group: WantedGroup, allocation: Allocation | null): void {
+    const { npm } = group.spec.config.runtimeEnv ?? {};
+    // Somebody may have emptied the cache. Then they are installed again.
+    if (npm !== undefined && this.#options.packages.find(npm) === undefined) {
+      this.#actual.equipment.delete(group.key);
+      this.#options.onChange();
+    } else this.#starts.start(group, allocation);
+  }
+
+  #equip({ key, app, name: deployment, spec }: WantedGroup): void {
+    const { packages, clock, onChange } = this.#options;
+    const { equipment } = this.#actual;
+    const { npm } = spec.config.runtimeEnv ?? {};
+    if (npm === undefined) return;
+    const names = packages.namesOf(npm);
+    const found = packages.find(npm);
+    equipment.set(key, { folder: found ?? null, names });
+    const run = async (): Promise<void> => {
+      if (found !== undefined) return;
+      await packages.install(npm);
+      const folder = packages.find(npm);
+      if (folder === undefined) throw new Error(`the packages ${names} were removed from the cache`);
+      if (equipment.has(key)) equipment.set(key, { folder, names });
+    };
+    run()
+      .catch((error: unknown) => {
+        if (!equipment.delete(key)) return;
+        const cause = error instanceof Error ? error : new Error(String(error));
+        this.#actual.fail(key, failure({ app, deployment }, cause.message, { cause }), null, clock.now());
+      })
+      .finally(onChange);
   }
 
   #refuse(group: WantedGroup, reason: string, never: boolean): void {

@@ -22,12 +22,14 @@ export function newReplicaId(deployment: string, taken: (id: string) => boolean)
 /** Environment and working folder of the replica's process, as its deployment and its node require. */
 export function surroundingsOf(dir: string, { code, config }: DeploymentSpec, allocation: Allocation | null): Surroundings {
   const folder = code.kind === 'module' ? dirname(code.file) : code.folder;
+  const { workingDir, nodeFlags } = config.runtimeEnv ?? {};
   return {
     // A replica sees only the GPUs that it was given; otherwise each could see and fill all of them.
     env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(config.resources), ...config.env.variables },
     ...(config.env.inherit === true ? {} : { inherit: config.env.inherit }),
-    // If the folder does not exist, spawn would fail with an error that names the node program instead.
-    cwd: existsSync(folder) ? folder : dir,
+    // The user asked for `workingDir`. If it is gone, the replica says so.
+    cwd: workingDir ?? (existsSync(folder) ? folder : dir),
+    ...(nodeFlags === undefined ? {} : { nodeFlags }),
   };
 }
 
@@ -58,7 +60,9 @@ export function replicaProcess({
   const args: ReplicaArgs = { dir, replicaId: id, socketPath: replicaSocket(dir, id), ...(preload.length > 0 && { preload }) };
   const timeout = startupTimeoutMs === undefined ? {} : { startTimeoutMs: startupTimeoutMs + ENGINE_MARGIN_MS };
   const where = { ...(logGroup !== undefined && { logGroup }), ...(node !== undefined && { node }) };
-  return { id, role: 'replica', label: id, main, args, ...surroundings, ...where, ...timeout };
+  // If the folder does not exist, spawn would fail with an error that names the node program instead.
+  const cwd = existsSync(surroundings.cwd) ? surroundings.cwd : dir;
+  return { id, role: 'replica', label: id, main, args, ...surroundings, cwd, ...where, ...timeout };
 }
 
 /**

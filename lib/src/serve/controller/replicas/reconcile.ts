@@ -9,6 +9,8 @@ import { rollingCounts, rollsInto } from './rolling.js';
 /** What must be done. The executor marks each action in the actual state at once, so that no later round repeats it. */
 export type Action =
   | { readonly kind: 'start'; readonly group: WantedGroup; readonly allocation: Allocation | null }
+  /** Install the npm packages of the group, which its replicas need first. */
+  | { readonly kind: 'equip'; readonly group: WantedGroup }
   /** No node has room for a replica of the group. `null` means that there is room again, or that the group is no longer wanted. */
   | { readonly kind: 'pend'; readonly group: GroupKey; readonly reason: string | null }
   /** There was no room for too long, or no node will ever have it. */
@@ -164,6 +166,7 @@ class Round {
     const atOnce = failure !== undefined && this.#running(group.key) === 0 ? Math.min(1, count) : count;
     const comingUp = (this.#present.get(group.key) ?? []).some(isComingUp);
     if (failure?.onStart === true && comingUp) return;
+    if (!this.#isEquipped(group)) return;
     for (let i = 0; i < atOnce && this.#starting < this.#maxStarting; i += 1) {
       const allocation = this.#place(group);
       if (allocation === undefined) return;
@@ -171,6 +174,14 @@ class Round {
       this.#actions.push({ kind: 'start', group, allocation });
       this.#wake(this.now + group.startupTimeoutMs);
     }
+  }
+
+  /** Whether its packages are installed. If nobody installs them yet, this asks for it. */
+  #isEquipped(group: WantedGroup): boolean {
+    if (group.spec.config.runtimeEnv?.npm === undefined) return true;
+    const equipment = this.actual.equipment.get(group.key);
+    if (equipment === undefined) this.#actions.push({ kind: 'equip', group });
+    return (equipment?.folder ?? null) !== null;
   }
 
   /** Returns `undefined` if there is no room. */

@@ -106,7 +106,8 @@ export class ReplicaStarts {
 
   /** Sends `initialize` to the replica. */
   initialize(replica: ReplicaRecord, link: ReplicaControl, { spec }: WantedGroup): void {
-    const { id, app, deployment, replicaHash, generation, allocation } = replica;
+    const { id, app, deployment, replicaHash, generation, allocation, group } = replica;
+    const packages = this.#actual.equipment.get(group)?.folder ?? undefined;
     this.#actual.transition(id, ReplicaEvent.INITIALIZE, this.#options.clock.now());
     const run = async (): Promise<void> => {
       // The snapshot of this round must be published first, because the constructor may call what it contains.
@@ -117,6 +118,7 @@ export class ReplicaStarts {
         replicaId: id,
         surroundings: surroundingsOf(this.#options.dir, spec, allocation),
         code: spec.code,
+        ...(packages === undefined ? {} : { packages }),
         initArgs: spec.initArgs,
         config: spec.config,
         ...(spec.schema === undefined ? {} : { schema: spec.schema }),

@@ -10,7 +10,7 @@ const COLD = /^(NODE_(?!ENV$)|NBSERVE_|LD_|DYLD_|OPENSSL_|SSL_)/;
  */
 const EARLY = /^(UV_|MALLOC_|GLIBC_|LC_|LANG$|LANGUAGE$|TZ$)/;
 
-type Environment = Pick<Surroundings, 'env' | 'inherit'>;
+export type Environment = Pick<Surroundings, 'env' | 'inherit' | 'nodeFlags'>;
 
 /** What a process must have had from its start. */
 export interface Likeness extends Environment {
@@ -19,7 +19,8 @@ export interface Likeness extends Environment {
 }
 
 /** What a spare process must be like to become a replica with this environment; `null` if such a replica needs a process of its own. */
-export function likenessOf({ env, inherit }: Environment): Likeness | null {
+export function likenessOf({ env, inherit, nodeFlags }: Environment): Likeness | null {
+  if (nodeFlags !== undefined) return null;
   const names = Object.keys(env).sort();
   if (names.some((name) => COLD.test(name))) return null;
   const early = names.filter((name) => EARLY.test(name)).map((name) => [name, env[name] as string] as const);

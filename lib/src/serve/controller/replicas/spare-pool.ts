@@ -1,11 +1,10 @@
 import { type Clock, type Log, replicaSocket, shortId } from '../../../core/index.js';
 import type { Engine, ProcessInfo } from '../../../engine/index.js';
-import type { Surroundings } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import { addFailure, type Failure } from './back-off.js';
 import { ID_LENGTH, replicaProcess } from './process-spec.js';
 import type { ConnectControl, ReplicaControl } from './replica-control.js';
-import { type Likeness, likenessOf, planSpares } from './spare-plan.js';
+import { type Environment, type Likeness, likenessOf, planSpares } from './spare-plan.js';
 
 export interface SparePoolOptions {
   readonly dir: string;
@@ -82,7 +81,7 @@ export class SparePool {
   }
 
   /** Removes a process from the pool for a replica with this environment on this node, if there is one. It may still be booting. */
-  take(environment: Pick<Surroundings, 'env' | 'inherit'>, node?: string): Spare | null {
+  take(environment: Environment, node?: string): Spare | null {
     const likeness = likenessOf(environment);
     if (likeness === null) return null;
     this.#likeness = likeness;

@@ -1,11 +1,12 @@
 import { type Duration, duration, group, integer, type OptionSpec, toMs } from '../../../core/index.js';
-import type { AutoscalingConfig, HedgingConfig, Resources, RollingUpdate } from '../config.js';
+import type { AutoscalingConfig, HedgingConfig, Resources, RollingUpdate, RuntimeEnv } from '../config.js';
 import { autoscalingConfig } from './autoscaling.js';
 import { env } from './env.js';
 import { hedgingConfig } from './hedging.js';
 import { option } from './option.js';
 import { parseResources } from './resources.js';
 import { rollingUpdate } from './rolling-update.js';
+import { parseRuntimeEnv } from './runtime-env.js';
 
 const text = (doc: string, defaultText?: string): OptionSpec<string | undefined> => ({
   doc,
@@ -192,6 +193,18 @@ export const DEPLOYMENT_OPTIONS = {
     }),
   ),
   env: option('env', ['restart'], env),
+  runtimeEnv: option(
+    'runtimeEnv',
+    ['restart'],
+    group<RuntimeEnv | undefined>({
+      doc: 'What the replicas need besides the code: npm packages of their own, a working folder, flags of Node, a file of environment variables.',
+      type: 'RuntimeEnvOptions',
+      expected:
+        "an object such as { npm: ['left-pad@1.3.0'], workingDir: './data', nodeFlags: ['--max-old-space-size=512'], envFile: '.env' }",
+      default: undefined,
+      parse: parseRuntimeEnv,
+    }),
+  ),
 } as const;
 
 /** Whether the value is unchanged after a conversion to JSON and back. */

@@ -1,0 +1,1 @@
+export { Environments } from './environments.js';
