@@ -81,7 +81,9 @@ const ROOMS = {
   onnx: ['core'],
   data: ['core', 'onnx'],
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules'],
-  cli: ['core', 'serve', 'host', 'data'],
+  config: ['core', 'serve', 'serve/protocol'],
+  deploy: ['core', 'host', 'config'],
+  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy'],
 };
 
 /** Room below kernel-ext/src → what it may import besides itself. */

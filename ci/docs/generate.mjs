@@ -64,6 +64,8 @@ const ROOMS = [
   ['lib/src/ipc', 'Between processes'],
   ['lib/src/onnx', 'ONNX Runtime'],
   ['lib/src/data', 'Datasets'],
+  ['lib/src/config', 'Configurations'],
+  ['lib/src/deploy', 'Deploying modules and configurations'],
   ['lib/src/cli', 'Command line'],
   ['kernel-ext/src', 'Kernel and notebooks'],
 ];

@@ -21,6 +21,8 @@ export interface ModulePackage {
   readonly hash: string;
   /** Absolute path of the compiled bundle in the cache. */
   readonly bundle: string;
+  /** Absolute paths of the files that it was compiled from. */
+  readonly files: readonly string[];
 }
 
 const bundlePath = (hash: string): string => join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'modules', `${hash}.mjs`);
@@ -78,6 +80,7 @@ export async function compileModule(file: string): Promise<ModulePackage> {
     format: 'esm',
     sourcemap: 'external',
     write: false,
+    metafile: true,
     plugins: [ownLocation, packagesByFile],
   }).catch((error: unknown) => {
     throw ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
@@ -88,7 +91,8 @@ export async function compileModule(file: string): Promise<ModulePackage> {
   const hash = createHash('sha256').update(code).digest('hex');
   const bundle = bundlePath(hash);
   if (!isBundle(bundle, hash)) writeWhole(bundle, code);
-  return { file: path, hash, bundle };
+  const files = Object.keys(result.metafile.inputs).map((input) => resolve(folder, input));
+  return { file: path, hash, bundle, files };
 }
 
 /** Adds a `require` to a bundle: it is an ES module, and the CommonJS files in it require packages. */

@@ -40,6 +40,7 @@ export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
+export { nearest } from './nearest.js';
 export {
   duration,
   group,

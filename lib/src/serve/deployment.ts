@@ -64,6 +64,17 @@ export class DeploymentDefinition {
     return new DeploymentDefinition(this.target, { ...others, ...kept, ...options }, this.#deployer);
   }
 
+  /** As `options`, but for options that are data: `autoscaling` keeps the policy, which only code can give, and variables are added to `env`. */
+  configured(options: DeploymentOptions): DeploymentDefinition {
+    const { autoscaling, env } = this.#settings;
+    const policy = autoscaling?.policy;
+    return this.options({
+      ...options,
+      ...(options.autoscaling === undefined || policy === undefined ? {} : { autoscaling: { ...options.autoscaling, policy } }),
+      ...(options.env === undefined ? {} : { env: { ...env, ...options.env } }),
+    });
+  }
+
   bind(...args: unknown[]): BoundDeployment {
     return new BoundDeployment(this, args);
   }

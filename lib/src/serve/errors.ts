@@ -71,3 +71,8 @@ export const ModuleChanged = defineError(
   409,
   '{file} has changed since it defined deployment {name}: run it again, so that what you deploy is what it says now',
 );
+export const UnknownDeployment = defineError(
+  'NBS_UNKNOWN_DEPLOYMENT',
+  400,
+  'the configuration of application {app} names the deployment {deployment}, which it does not have; its deployments are {valid}',
+);
