@@ -46,7 +46,8 @@ const ROOMS = {
     'serve/controller/health',
     'serve/controller/routes',
   ],
-  'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router'],
+  'serve/access': ['core'],
+  'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router', 'serve/access'],
   'serve/replica': [
     'core',
     'ipc',
@@ -83,7 +84,8 @@ const ROOMS = {
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules'],
   config: ['core', 'serve', 'serve/protocol'],
   deploy: ['core', 'host', 'config'],
-  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy'],
+  dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
+  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy', 'dashboard'],
 };
 
 /** Room below kernel-ext/src → what it may import besides itself. */

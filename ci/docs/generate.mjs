@@ -50,6 +50,7 @@ export async function outdatedPages() {
 /** Room → its heading, in the order of the page. */
 const ROOMS = [
   ['lib/src/serve/protocol', 'Requests and applications'],
+  ['lib/src/serve/access', 'Who may call'],
   ['lib/src/serve/replica', 'In the replica'],
   ['lib/src/serve/handle', 'Handles'],
   ['lib/src/serve/router', 'Routing'],
@@ -66,6 +67,7 @@ const ROOMS = [
   ['lib/src/data', 'Datasets'],
   ['lib/src/config', 'Configurations'],
   ['lib/src/deploy', 'Deploying modules and configurations'],
+  ['lib/src/dashboard', 'The REST API'],
   ['lib/src/cli', 'Command line'],
   ['kernel-ext/src', 'Kernel and notebooks'],
 ];

@@ -13,9 +13,11 @@ import {
 } from '../host/index.js';
 import { ADDRESS_OPTIONS, type Named, namedCluster, onlyOne } from './cluster.js';
 import { type Command, parseCommand } from './command.js';
+import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
 import { showError } from './show-error.js';
 
-const USAGE = 'nbserve deploy <config.yaml>|- [--no-wait] [--check] [--address <folder>]';
+const USAGE =
+  'nbserve deploy <config.yaml>|- [--no-wait] [--check] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--address <folder>]';
 
 export const deployCommand: Command = {
   name: 'deploy',
@@ -27,12 +29,21 @@ export const deployCommand: Command = {
   --check         only check the configuration and import its modules; nothing is deployed
   --address       the cluster's folder (default: your detached cluster, which is started if none runs; in a notebook, the notebook's own)
 
+If the command starts a cluster:
+
+${DASHBOARD_HELP}
+
 Applications that an earlier configuration deployed, and that this one does not name, are deleted.
 Applications of serve.run and nbserve run stay. What has not changed is not restarted.
 If a module cannot be imported, nothing is changed. If a new version cannot be started, the old one runs on.
 Exit codes: 0 every application runs, 1 one does not, 2 the configuration or the command is wrong.`,
   async run(args) {
-    const options = { 'no-wait': { type: 'boolean' }, check: { type: 'boolean' }, ...ADDRESS_OPTIONS } as const;
+    const options = {
+      'no-wait': { type: 'boolean' },
+      check: { type: 'boolean' },
+      ...DASHBOARD_OPTIONS,
+      ...ADDRESS_OPTIONS,
+    } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
     const file = positionals[0] as string;
     setOwnerName(`nbserve deploy ${file} in ${process.cwd()}`);
@@ -44,7 +55,7 @@ Exit codes: 0 every application runs, 1 one does not, 2 the configuration or the
     if (config === undefined) return 2;
     for (const note of config.notes) console.error(`note: ${note}`);
     if (values.check === true) return check(config);
-    const client = await Client.join(await clusterFor(config, values));
+    const client = await Client.join(await clusterFor(config, values, dashboardOf(USAGE, values)));
     try {
       const wait = values['no-wait'] !== true;
       return codeOf(await applyConfig(client, config, { wait, onStep: (text) => console.log(text) }));
@@ -69,7 +80,7 @@ async function check(config: CheckedConfig): Promise<number> {
 }
 
 /** The folder of the cluster: the named one, or the detached one, which is started with the options of the configuration if none runs. */
-async function clusterFor({ cluster }: CheckedConfig, values: Named): Promise<string> {
+async function clusterFor({ cluster }: CheckedConfig, values: Named, dashboard: ReturnType<typeof dashboardOf>): Promise<string> {
   const named = namedCluster(values);
   const running = named === undefined ? await detachedClusters() : [];
   if (named === undefined && running.length === 0) {
@@ -79,6 +90,7 @@ async function clusterFor({ cluster }: CheckedConfig, values: Named): Promise<st
       controllerArgs: { spareReplicas: spareReplicasOf(cluster) },
     });
     console.log(`started a cluster${url === '' ? '' : ` at ${url}`}; nbserve stop ends it`);
+    await openDashboard(dir, dashboard);
     return dir;
   }
   const dir = named ?? onlyOne(running).dir;

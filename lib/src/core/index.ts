@@ -5,6 +5,7 @@ export {
   blobPath,
   checkpointFile,
   controllerSocket,
+  dashboardFile,
   LONGEST_SOCKET_NAME,
   logsFolder,
   ownerFile,
