@@ -49,7 +49,8 @@ const ROOMS = {
     'serve/controller/routes',
     'serve/controller/environments',
   ],
-  'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router'],
+  'serve/access': ['core'],
+  'serve/proxy': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/router', 'serve/access'],
   'serve/replica': [
     'core',
     'ipc',
@@ -86,7 +87,10 @@ const ROOMS = {
   onnx: ['core'],
   data: ['core', 'onnx'],
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules'],
-  cli: ['core', 'serve', 'host', 'data'],
+  config: ['core', 'serve', 'serve/protocol'],
+  deploy: ['core', 'host', 'config'],
+  dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
+  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy', 'dashboard'],
 };
 
 /** Room below kernel-ext/src → what it may import besides itself. */

@@ -50,6 +50,7 @@ export async function outdatedPages() {
 /** Room → its heading, in the order of the page. */
 const ROOMS = [
   ['lib/src/serve/protocol', 'Requests and applications'],
+  ['lib/src/serve/access', 'Who may call'],
   ['lib/src/serve/replica', 'In the replica'],
   ['lib/src/serve/handle', 'Handles'],
   ['lib/src/serve/router', 'Routing'],
@@ -64,6 +65,9 @@ const ROOMS = [
   ['lib/src/ipc', 'Between processes'],
   ['lib/src/onnx', 'ONNX Runtime'],
   ['lib/src/data', 'Datasets'],
+  ['lib/src/config', 'Configurations'],
+  ['lib/src/deploy', 'Deploying modules and configurations'],
+  ['lib/src/dashboard', 'The REST API'],
   ['lib/src/cli', 'Command line'],
   ['kernel-ext/src', 'Kernel and notebooks'],
 ];

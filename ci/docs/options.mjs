@@ -23,6 +23,8 @@ const SECTIONS = [
   { heading: '## serve.run(application, options)', file: TYPES, name: 'RunOptions' },
   { heading: '## serve.start(options)', file: TYPES, name: 'StartOptions', schema: ['serve/start-options.js', 'START_OPTIONS'] },
   { heading: '### nodes', file: TYPES, name: 'NodeOptions', schema: ['serve/node-options.js', 'NODE_OPTIONS'] },
+  { heading: '## A configuration for nbserve deploy', schema: ['config/application-options.js', 'CONFIG_OPTIONS'] },
+  { heading: '### applications', schema: ['config/application-options.js', 'APPLICATION_OPTIONS'] },
   { heading: '## serve.traffic(prefix, weights, options)', file: TYPES, name: 'TrafficOptions', schema: ['serve/traffic.js', 'TRAFFIC_OPTIONS'] },
   { heading: '## serve.canary(prefix, options)', file: TYPES, name: 'CanaryOptions', schema: ['serve/traffic.js', 'CANARY_OPTIONS'] },
   { heading: '## handle.options(options)', file: 'lib/src/serve/handle/types.ts', name: 'HandleOptions' },
@@ -62,7 +64,8 @@ export function optionsTable(specs) {
 export async function optionInterfaces() {
   const files = new Map();
   for (const { file, name, specs } of await optionSections()) {
-    if (specs === undefined) continue;
+    // What is written in YAML has no interface.
+    if (specs === undefined || file === undefined) continue;
     const text = files.get(file) ?? readFileSync(file, 'utf8');
     const { start, end } = interfaceBody(file, text, name);
     files.set(file, `${text.slice(0, start)}\n${specs.map((spec) => member(name, spec)).join('')}${text.slice(end)}`);

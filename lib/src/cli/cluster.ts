@@ -5,7 +5,8 @@ import { NoCluster, SeveralClusters } from './errors.js';
 /** The options of a command that talks to a cluster; `--cluster` is the older name of `--address`. */
 export const ADDRESS_OPTIONS = { address: { type: 'string' }, cluster: { type: 'string' } } as const;
 
-interface Named {
+/** The values of {@link ADDRESS_OPTIONS}. */
+export interface Named {
   readonly address?: string | undefined;
   readonly cluster?: string | undefined;
 }

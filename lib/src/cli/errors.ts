@@ -16,11 +16,6 @@ export const SeveralClusters = defineError(
   409,
   'several clusters of yours run here; add one of these to the command:\n{clusters}',
 );
-export const NothingToRun = defineError(
-  'NBS_NOTHING_TO_RUN',
-  404,
-  '{file} exports no bound deployment named {name}; it exports: {valid}',
-);
 export const KernelMissing = defineError(
   'NBS_KERNEL_MISSING',
   404,

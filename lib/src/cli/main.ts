@@ -1,6 +1,7 @@
-import { hasCode, isNbserveError } from '../core/index.js';
+import { hasCode } from '../core/index.js';
 import { BadUsage, type Command } from './command.js';
 import { KernelMissing, UnknownCommand } from './errors.js';
+import { showError } from './show-error.js';
 
 type Loader = () => Promise<Command>;
 
@@ -9,6 +10,8 @@ const OWN: Readonly<Record<string, Loader>> = {
   start: async () => (await import('./start-command.js')).startCommand,
   stop: async () => (await import('./stop-command.js')).stopCommand,
   run: async () => (await import('./run-command.js')).runCommand,
+  deploy: async () => (await import('./deploy-command.js')).deployCommand,
+  config: async () => (await import('./config-command.js')).configCommand,
   status: async () => (await import('./status-command.js')).statusCommand,
   delete: async () => (await import('./delete-command.js')).deleteCommand,
   traffic: async () => (await import('./traffic-command.js')).trafficCommand,
@@ -66,19 +69,12 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   return command.run(args);
 }
 
-function show(error: unknown): string {
-  if (!isNbserveError(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // The stack of the cause is nbserve's or a library's, and the message says what was wrong; so only the cause's message is shown.
-  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? error.cause.message : '';
-  return `${error.code}: ${error.message}${cause === '' ? '' : `\ncaused by: ${cause}`}`;
-}
-
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    console.error(show(error));
+    console.error(showError(error));
     process.exitCode = hasCode(error, BadUsage) || hasCode(error, UnknownCommand) ? 2 : 1;
   },
 );

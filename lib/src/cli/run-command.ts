@@ -1,18 +1,7 @@
 import { resolve } from 'node:path';
-import {
-  type Client,
-  compileModule,
-  expectApplication,
-  importModule,
-  installStackMapping,
-  isApplication,
-  noteModule,
-  openCluster,
-  runApplication,
-  setOwnerName,
-} from '../host/index.js';
+import { loadApplication } from '../deploy/index.js';
+import { type Client, expectApplication, openCluster, runApplication, setOwnerName } from '../host/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
-import { NothingToRun } from './errors.js';
 import { accessOf, parsePort } from './options.js';
 import { packageRunnerGone } from './package-runner.js';
 
@@ -63,7 +52,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
     // Loading the module may take a while, and HTTP is answered before that.
     const expected = expectApplication(starting, values.name ?? 'default', values['route-prefix'] ?? '/');
     try {
-      const application = await loadApplication(file, name);
+      const { application } = await loadApplication(`${file}:${name}`);
       const handle = await runApplication(starting, application, {
         ...(values.name === undefined ? {} : { name: values.name }),
         ...(values['route-prefix'] === undefined ? {} : { routePrefix: values['route-prefix'] }),
@@ -93,25 +82,6 @@ function splitTarget(target: string): [file: string, name: string] {
   const colon = target.lastIndexOf(':');
   if (colon <= 0) throw BadUsage({ problem: `${target} names no export; write <file>:<export>, e.g. app.ts:app`, usage: USAGE });
   return [resolve(target.slice(0, colon)), target.slice(colon + 1)];
-}
-
-async function loadApplication(file: string, name: string) {
-  // So that an error at the module's top level names the user's file and line.
-  installStackMapping();
-  const compiled = await compileModule(file);
-  noteModule(compiled);
-  const exports = namedExports(await importModule(compiled));
-  const application = exports[name];
-  if (isApplication(application)) return application;
-  const valid = Object.keys(exports).filter((key) => isApplication(exports[key]));
-  throw NothingToRun({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
-}
-
-/** The exports by name. A CommonJS file is bundled as a default export that contains them. */
-function namedExports(exports: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { default: whole } = exports;
-  const isCommonJs = Object.keys(exports).length === 1 && typeof whole === 'object' && whole !== null && !isApplication(whole);
-  return isCommonJs ? (whole as Readonly<Record<string, unknown>>) : exports;
 }
 
 /** Resolves with the exit code: 0 after Ctrl-C, SIGTERM, or the end of the npx that has started the command; 1 if the cluster ended by itself. */

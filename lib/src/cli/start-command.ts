@@ -1,9 +1,10 @@
 import { declaredNodes, httpOf, spareReplicasOf, startDetached } from '../host/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
+import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
 import { accessOf, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--another]';
+  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -22,6 +23,7 @@ export const startCommand: Command = {
                 '[{"name": "head"}, {"name": "gpu", "numGpus": 2, "resources": {"custom": {"accelerator": 1}}}]' (default: 1)
   --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
   --spare-replicas  spare processes on each node, which make a new replica start sooner; 0 means none (default: 1)
+${DASHBOARD_HELP}
   --another     start one more, even if a detached cluster of yours is running
 
 Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbserve run\` joins it with --address auto.`,
@@ -39,6 +41,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       'spare-replicas': text,
       'allow-host': { type: 'string', multiple: true },
       'allow-origin': { type: 'string', multiple: true },
+      ...DASHBOARD_OPTIONS,
       another: { type: 'boolean' },
     } as const;
     const { values } = parseCommand(USAGE, args, options, [0, 0]);
@@ -55,6 +58,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       ...(values['proxy-location'] === undefined ? {} : { proxyLocation: values['proxy-location'] as 'EveryNode' }),
       ...(values['spare-replicas'] === undefined ? {} : { spareReplicas: Number(values['spare-replicas']) }),
     };
+    const dashboard = dashboardOf(USAGE, values);
     const nodes = declaredNodes(start);
     const { url, dir } = await startDetached(httpOf(start), {
       name: 'nbserve start',
@@ -63,6 +67,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       controllerArgs: { spareReplicas: spareReplicasOf(start) },
     });
     console.log(`url: ${url === '' ? 'none' : url}\nfolder: ${dir}`);
+    await openDashboard(dir, dashboard);
     return 0;
   },
 };

@@ -1,3 +1,4 @@
+import { dashboardUrl } from '../dashboard/index.js';
 import { Client, type ClusterInfo, formatStatus, listLocalClusters, type ServeStatus } from '../host/index.js';
 import { ADDRESS_OPTIONS, age, findCluster, namedCluster } from './cluster.js';
 import { type Command, parseCommand } from './command.js';
@@ -45,5 +46,7 @@ async function block(info: ClusterInfo): Promise<string> {
   return `${headOf(info)}${status}`;
 }
 
-const headOf = ({ name, dir, startedAt }: ClusterInfo): string =>
-  `cluster: ${name}\naddress: ${dir}\nage: ${age(Date.now() - startedAt)}\n`;
+function headOf({ name, dir, startedAt }: ClusterInfo): string {
+  const api = dashboardUrl(dir);
+  return `cluster: ${name}\naddress: ${dir}\nage: ${age(Date.now() - startedAt)}\n${api === undefined ? '' : `REST API: ${api}\n`}`;
+}

@@ -22,6 +22,8 @@ export interface ModulePackage {
   readonly hash: string;
   /** Absolute path of the compiled bundle in the cache. */
   readonly bundle: string;
+  /** Absolute paths of the files that it was compiled from. */
+  readonly files: readonly string[];
 }
 
 const bundlePath = (hash: string): string => join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'modules', `${hash}.mjs`);
@@ -84,6 +86,7 @@ export async function compileModule(file: string, own: readonly string[] = []): 
     format: 'esm',
     sourcemap: 'external',
     write: false,
+    metafile: true,
     plugins: [ownLocation, packagesByFile(own)],
   }).catch((error: unknown) => {
     throw ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
@@ -94,7 +97,8 @@ export async function compileModule(file: string, own: readonly string[] = []): 
   const hash = createHash('sha256').update(code).digest('hex');
   const bundle = bundlePath(hash);
   if (!isBundle(bundle, hash)) writeWhole(bundle, code);
-  return { file: path, hash, bundle };
+  const files = Object.keys(result.metafile.inputs).map((input) => resolve(folder, input));
+  return { file: path, hash, bundle, files };
 }
 
 /** Adds a `require` to a bundle: it is an ES module, and the CommonJS files in it require packages. */

@@ -10,6 +10,8 @@ export const tokenFile = (dir: string): string => join(dir, 'token');
 export const ownerFile = (dir: string): string => join(dir, 'owner.json');
 /** This file exists when the cluster is up. */
 export const agentFile = (dir: string): string => join(dir, 'agent.json');
+/** This file says at which address the REST API listens. */
+export const dashboardFile = (dir: string): string => join(dir, 'dashboard.json');
 /** This file holds the controller's target state. */
 export const checkpointFile = (dir: string): string => join(dir, 'checkpoint.json');
 /** This file lists the applications that drivers are about to deploy. */

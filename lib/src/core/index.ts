@@ -6,6 +6,7 @@ export {
   checkpointFile,
   controllerSocket,
   expectedFile,
+  dashboardFile,
   LONGEST_SOCKET_NAME,
   logsFolder,
   ownerFile,
@@ -42,6 +43,7 @@ export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
+export { nearest } from './nearest.js';
 export {
   duration,
   group,

@@ -31,7 +31,8 @@ export interface ProcessSpec {
   readonly startTimeoutMs?: number;
 }
 
-export type ProcessRole = 'controller' | 'proxy' | 'replica' | 'agent';
+/** `dashboard` answers the REST API. `deploy` imports the modules of a configuration, and ends. */
+export type ProcessRole = 'controller' | 'proxy' | 'replica' | 'agent' | 'dashboard' | 'deploy';
 
 export const ProcessState = {
   /** It was spawned and is not ready yet. */

@@ -57,8 +57,13 @@ export interface PlacedDeployment {
  * Lists the deployments of an application: every bound deployment that can be reached from `root`, inner ones first, the root last.
  * A deployment with a policy of its own follows its policy. If several deployments have the same name, the later ones get `_1`, `_2` …; one bound
  * deployment that is used in two places stays one.
+ * @param configure changes the options of a deployment; its name stays
  */
-export function layOut(app: string, root: BoundDeployment): PlacedDeployment[] {
+export function layOut(
+  app: string,
+  root: BoundDeployment,
+  configure: (name: string, definition: DeploymentDefinition) => DeploymentDefinition = (_, definition) => definition,
+): PlacedDeployment[] {
   const placed: PlacedDeployment[] = [];
   const names = new Map<BoundDeployment, string>();
   const taken = new Set<string>();
@@ -76,7 +81,7 @@ export function layOut(app: string, root: BoundDeployment): PlacedDeployment[] {
       return new PendingHandle(app, dependency);
     };
     const args = bound.boundArgs.map((arg) => replaceBound(arg, handleOf));
-    const { boundDefinition: definition } = bound;
+    const definition = configure(name, bound.boundDefinition);
     const policy = definition.policy === null ? {} : { policy: placePolicy(definition.policy, name) };
     placed.push({ name, definition, args, dependencies: [...dependencies], ...policy });
     return name;

@@ -67,6 +67,17 @@ export class DeploymentDefinition {
     return new DeploymentDefinition(this.target, { ...others, ...kept, ...options }, this.#deployer);
   }
 
+  /** As `options`, but for options that are data: `autoscaling` keeps the policy, which only code can give, and variables are added to `env`. */
+  configured(options: DeploymentOptions): DeploymentDefinition {
+    const { autoscaling, env } = this.#settings;
+    const policy = autoscaling?.policy;
+    return this.options({
+      ...options,
+      ...(options.autoscaling === undefined || policy === undefined ? {} : { autoscaling: { ...options.autoscaling, policy } }),
+      ...(options.env === undefined ? {} : { env: { ...env, ...options.env } }),
+    });
+  }
+
   /** With arguments, a function becomes a node of a graph: all its nodes call the same deployment. */
   bind(...args: unknown[]): BoundDeployment | GraphNode {
     if (args.length === 0 || isClass(this.target)) return new BoundDeployment(this, args);

@@ -77,3 +77,8 @@ export const ModuleChanged = defineError(
   '{file} has changed since it defined deployment {name}: run it again, so that what you deploy is what it says now',
 );
 export const BadRuntimeEnv = defineError('NBS_RUNTIME_ENV', 400, 'deployment {deployment}: runtimeEnv.{option}: {problem}');
+export const UnknownDeployment = defineError(
+  'NBS_UNKNOWN_DEPLOYMENT',
+  400,
+  'the configuration of application {app} names the deployment {deployment}, which it does not have; its deployments are {valid}',
+);

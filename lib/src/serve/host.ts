@@ -1,6 +1,6 @@
 /** A second door of this room for programs that host user code: the notebook kernel and the command line. */
 
-export { isApplication } from './application.js';
+export { checkAppName, checkRoutePrefix, isApplication } from './application.js';
 export { beginCanary } from './canary.js';
 export { Client, setOwnerKey, setOwnerName, setOwnLinesContext } from './client.js';
 export { formatStatus } from './format-status.js';
@@ -15,8 +15,16 @@ export { endCluster, openCluster, runningCluster, startAhead } from './own-clust
 export { setSourceRegistry } from './pack.js';
 export type { ServeStatus } from './protocol/status.js';
 export { setTypeSource, type TypeSource } from './route-types.js';
-export { deleteApplication, expectApplication, runApplication } from './run.js';
+export {
+  type Declared,
+  deleteApplication,
+  deployPrepared,
+  expectApplication,
+  type PreparedApp,
+  prepareDeclared,
+  runApplication,
+} from './run.js';
 export { startDetached } from './start-cluster.js';
-export { spareReplicasOf } from './start-options.js';
+export { START_OPTIONS, spareReplicasOf } from './start-options.js';
 export { setTraffic, trafficOf } from './traffic.js';
 export type { CanaryOptions, CanaryStatus, TrafficStatus } from './types.js';

@@ -10,14 +10,15 @@ import {
   type PlacedDeployment,
 } from './application.js';
 import type { Client } from './client.js';
-import { NoSuchApp, NotAnApplication } from './errors.js';
+import type { DeploymentDefinition } from './deployment.js';
+import { NoSuchApp, NotAnApplication, UnknownDeployment } from './errors.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { noteIfLong, notice } from './notice.js';
 import { type PackedCode, packCode } from './pack.js';
 import { type AppSpec, type DeploymentSpec, deploymentKey, partOf } from './protocol/index.js';
 import { RouteTypes } from './route-types.js';
-import type { Application, RunOptions } from './types.js';
+import type { Application, DeploymentOptions, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
 
 /** After this time, a deploy that has not ended says what it waits for. */
@@ -26,7 +27,7 @@ const DEPLOY_NOTE_AFTER_MS = 2000;
 export const DRAIN_NOTE_AFTER_MS = 2000;
 
 /** An application that can be sent: its description, and the blobs that the cluster must have first. */
-interface PreparedApp {
+export interface PreparedApp {
   readonly spec: AppSpec;
   readonly blobs: readonly Blob[];
 }
@@ -49,6 +50,46 @@ export async function runApplication<T>(
   } finally {
     expected();
   }
+}
+
+/** What a configuration adds to an application. */
+export interface Declared {
+  readonly name: string;
+  readonly routePrefix: string | null;
+  /** Options of deployments that replace those in the code, by deployment. */
+  readonly overrides: ReadonlyMap<string, DeploymentOptions>;
+  /** Variables for every deployment. */
+  readonly env?: DeploymentOptions['env'];
+  /** The entry of the configuration, plain JSON. */
+  readonly entry: unknown;
+}
+
+/**
+ * Packs an application that a configuration describes.
+ * @throws NBS_UNKNOWN_DEPLOYMENT, and the errors of the options and of the packing
+ */
+export async function prepareDeclared(application: Application<unknown>, declared: Declared): Promise<PreparedApp> {
+  registerHandleCodec();
+  if (!isApplication(application)) throw NotAnApplication({ value: shown(application) });
+  const { name, routePrefix, overrides, env, entry } = declared;
+  const used = new Set<string>();
+  const configure = (deployment: string, definition: DeploymentDefinition): DeploymentDefinition => {
+    used.add(deployment);
+    const override = overrides.get(deployment);
+    const common = env === undefined ? definition : definition.configured({ env });
+    return override === undefined ? common : common.configured(override);
+  };
+  const prepared = await prepare(name, routePrefix, application, configure);
+  const unknown = [...overrides.keys()].find((deployment) => !used.has(deployment));
+  if (unknown !== undefined) throw UnknownDeployment({ app: name, deployment: unknown, valid: [...used].join(', ') });
+  return { ...prepared, spec: { ...prepared.spec, declared: entry } };
+}
+
+/** Sends a packed application. Resolves when it runs; with `wait: false`, when the cluster has accepted it. @throws as `serve.run` */
+export async function deployPrepared(client: Client, prepared: PreparedApp, { wait }: { readonly wait: boolean }): Promise<void> {
+  if (wait) return void (await deployOn(Promise.resolve(client), Promise.resolve(prepared)));
+  await client.during(async () => uploadBlobs(await client.controller.channel(), prepared.blobs));
+  await client.call('accept', prepared.spec);
 }
 
 /** From now on, requests to the prefix get NBS_APP_STARTING, until the returned function is called. */
@@ -75,8 +116,13 @@ async function deployOn<T>(connecting: Promise<Client>, preparing: Promise<Prepa
   return createHandle<T>({ app: name, deployment: spec.ingress });
 }
 
-async function prepare(name: string, routePrefix: string | null, root: BoundDeployment): Promise<PreparedApp> {
-  const placed = layOut(name, root);
+async function prepare(
+  name: string,
+  routePrefix: string | null,
+  root: BoundDeployment,
+  configure?: Parameters<typeof layOut>[2],
+): Promise<PreparedApp> {
+  const placed = layOut(name, root, configure);
   const blobs: Blob[] = [];
   const deployments: DeploymentSpec[] = [];
   const types = new RouteTypes();

@@ -7,6 +7,11 @@ import { type BlobStore, receiveBlob } from './target/index.js';
 export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>): CallHandler {
   const ops = handleOps<ControllerOps>({
     deploy: async (spec) => (await recovered).deploy(spec),
+    accept: async (spec) => {
+      await (await recovered).accept(spec);
+      return undefined;
+    },
+    declared: async () => (await recovered).declared(),
     expect: async ({ app, routePrefix }, call) => {
       const forget = (await recovered).expected.add(app, routePrefix);
       if (!call.cancelled) await new Promise<void>((resolve) => (call.onCancel = () => resolve()));

@@ -143,6 +143,12 @@ export class Controller {
    * @throws the constructor's error, NBS_DEPLOY_FAILED, NBS_ROUTE_TAKEN, NBS_SUPERSEDED, NBS_CHECKPOINT_FAILED, NBS_INVALID_APP
    */
   async deploy(spec: AppSpec): Promise<Deployed> {
+    // The inner promise is in an object, so that it is not awaited by `accept`.
+    return (await this.accept(spec)).deployed;
+  }
+
+  /** Resolves when the version is on disk, as what is wanted; `deployed` is the rest. @throws as {@link deploy} */
+  async accept(spec: AppSpec): Promise<{ readonly deployed: Promise<Deployed> }> {
     validateApp(spec);
     let generation = 0;
     let deployed: Promise<Deployed> | undefined;
@@ -163,7 +169,16 @@ export class Controller {
     // A new deploy gives everything that failed before another chance at once.
     for (const { name, replicaHash } of spec.deployments) this.#actual.failures.delete(groupKey(spec.name, name, replicaHash));
     this.#rounds.now();
-    return deployed as Promise<Deployed>;
+    return { deployed: deployed as Promise<Deployed> };
+  }
+
+  /** What a configuration says about each application that it deployed. */
+  declared(): Readonly<Record<string, unknown>> {
+    const all = [...this.#target.apps].flatMap(([name, { live, next, failed }]) => {
+      const spec = next?.spec ?? live?.spec ?? failed?.spec;
+      return spec?.declared === undefined ? [] : [[name, spec.declared] as const];
+    });
+    return Object.fromEntries(all);
   }
 
   /** Resolves when all replicas of the application have ended. */

@@ -13,6 +13,8 @@ export interface AppSpec {
   /** Name of the deployment that answers the route. */
   readonly ingress: string;
   readonly deployments: readonly DeploymentSpec[];
+  /** The entry of the configuration that deployed it, as plain JSON. Absent: code did, with `serve.run`. */
+  readonly declared?: unknown;
 }
 
 export interface DeploymentSpec {
@@ -49,6 +51,10 @@ export interface ControllerOps {
    * and the old version stays.
    */
   deploy: { args: AppSpec; result: { readonly app: string; readonly routesVersion: number } };
+  /** The same, but resolves as soon as the new target state is on disk. The status shows how it goes on. */
+  accept: { args: AppSpec; result: undefined };
+  /** The configuration of each application that one deployed, by name; of an update that has not ended, the new one. */
+  declared: { args: undefined; result: Readonly<Record<string, unknown>> };
   /** The caller is about to deploy the first version of this application. Until it cancels this call, requests to the prefix get NBS_APP_STARTING. */
   expect: { args: { readonly app: string; readonly routePrefix: string }; result: undefined };
   delete: { args: { readonly name: string }; result: { readonly deleted: boolean } };

@@ -37,11 +37,13 @@ export {
   latencyBucket,
   latencyQuantile,
 } from './latency-histogram.js';
-export { AUTO_REPLICAS, autoscalingConfig } from './options/autoscaling.js';
+export { AUTO_REPLICAS, AUTOSCALING_OPTIONS, autoscalingConfig } from './options/autoscaling.js';
 export { DEPLOYMENT_OPTIONS } from './options/deployment.js';
 export { configFields, type DeploymentConfig, partOf, type RoutedConfig } from './options/deployment-config.js';
+export { HEDGING_OPTIONS } from './options/hedging.js';
 export { isRegistryPackage } from './options/npm-packages.js';
-export { parseResources } from './options/resources.js';
+export { parseResources, RESOURCE_OPTIONS } from './options/resources.js';
+export { ROLLING_UPDATE_OPTIONS } from './options/rolling-update.js';
 export type { AutoscalingMetrics, AutoscalingPolicy } from './policy.js';
 export type { ReplicaArgs, ReplicaInit, ReplicaOps, ReplicaReady, ReplicaStatus, Surroundings } from './replica.js';
 export { DEMAND_TOPIC, type Demand, type DemandReport, type RouterOps } from './router.js';

@@ -8,11 +8,6 @@ export const AppStarting = defineError(
   503,
   'the application at {path} is being started for the first time; try again in a moment',
 );
-export const HostRefused = defineError(
-  'NBS_HOST_REFUSED',
-  403,
-  'host {host} is not served here; whoever runs this server can allow it with allowedHosts or --allow-host',
-);
 export const BadTarget = defineError(
   'NBS_BAD_TARGET',
   400,
@@ -28,9 +23,4 @@ export const RequestTooSlow = defineError(
   'NBS_REQUEST_TOO_SLOW',
   408,
   'no part of the request body arrived for {idleMs} ms; send the body without a pause of that length',
-);
-export const OriginRefused = defineError(
-  'NBS_ORIGIN_REFUSED',
-  403,
-  'origin {origin} may not call this server; whoever runs it can allow that with allowedOrigins or --allow-origin, and who was sent here by a link can type the address instead',
 );

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fromWireError } from '../../core/index.js';
 import { ByteQueue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
+import { showsToken } from '../access/index.js';
 import type { AnswerHead, Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
@@ -16,7 +17,6 @@ import { endToEnd, withoutContent } from './headers.js';
 import { HeldPieces, JOIN_BYTES } from './held-pieces.js';
 import { PlainRequest } from './plain-request.js';
 import type { BodyReader, SlowBodies } from './slow-bodies.js';
-import { showsToken } from './token.js';
 
 /** What one request needs from its proxy. */
 export interface ExchangeHost {

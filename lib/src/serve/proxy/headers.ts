@@ -1,4 +1,4 @@
-import { TOKEN_HEADER } from './token.js';
+import { TOKEN_HEADER } from '../access/index.js';
 
 /**
  * Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1); `expect`, which the proxy answers; and the cluster's token,

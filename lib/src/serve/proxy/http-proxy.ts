@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Access, type AccessRules } from '../access/index.js';
 import { HttpNotServed, NoReplica, type RisingRoute, type RouteSnapshot, type TrafficReport } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
-import { Access, type AccessRules } from './access.js';
 import { ClientConnection } from './client-connection.js';
 import { Cors } from './cors.js';
 import type { ClientRequest, ClientResponse } from './end-answer.js';

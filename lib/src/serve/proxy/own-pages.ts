@@ -1,6 +1,6 @@
+import { bearsToken, showsToken, TOKEN_HEADER } from '../access/index.js';
 import type { Route, RouteSnapshot } from '../protocol/index.js';
 import { answerWithoutBody, type ClientRequest, type ClientResponse, endAnswer } from './end-answer.js';
-import { bearsToken, showsToken, TOKEN_HEADER } from './token.js';
 
 /** The proxy answers paths below this one itself. */
 export const OWN_PREFIX = '/-/';

@@ -1,17 +1,8 @@
 import { isNbserveError } from '../../core/index.js';
+import { HostRefused, OriginRefused } from '../access/index.js';
 import { HttpNotServed, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
 import { BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout } from '../router/index.js';
-import {
-  AppStarting,
-  BadAnswer,
-  BadTarget,
-  BadTimeout,
-  HostRefused,
-  MalformedRequest,
-  NoRoute,
-  OriginRefused,
-  RequestTooSlow,
-} from './errors.js';
+import { AppStarting, BadAnswer, BadTarget, BadTimeout, MalformedRequest, NoRoute, RequestTooSlow } from './errors.js';
 
 /** The part of an error that any client may read. It contains nothing from user code, and no names of deployments or replicas. */
 export interface StrangerError {

@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
+import { showsToken } from '../access/index.js';
 import type { AnswerHead, HttpCallHead, Route } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
@@ -9,7 +10,6 @@ import { answerError } from './error-answer.js';
 import { BadAnswer } from './errors.js';
 import { CLIENT_LEFT, type ExchangeHost } from './exchange.js';
 import { endToEnd } from './headers.js';
-import { showsToken } from './token.js';
 
 const PROTOCOL = 'websocket';
 

@@ -10,6 +10,8 @@ export interface AccessRules {
   readonly allowedHosts: readonly string[];
   /** Origins whose pages may call it, besides loopback ones, such as `https://app.example`; `'*'` means any. */
   readonly allowedOrigins: readonly string[];
+  /** Refuse pages of other ports of loopback names too. @default false */
+  readonly onlyOwnOrigin?: boolean;
 }
 
 const MAX_REMEMBERED = 256;
@@ -56,7 +58,9 @@ export class Access {
     if (site === undefined) return referer !== undefined;
     if (site === 'same-origin' || site === 'none') return false;
     // This is another port of a loopback name, so the page is on the same machine.
-    return site !== 'same-site' || host === undefined || !isLoopbackName(hostName(host) ?? '');
+    return (
+      this.#rules.onlyOwnOrigin === true || site !== 'same-site' || host === undefined || !isLoopbackName(hostName(host) ?? '')
+    );
   }
 
   /** @param given host and port, as in a Host header */
@@ -79,7 +83,7 @@ export class Access {
   #refuseOrigin(origin: string, host: string | undefined): NbserveError | null {
     const name = originName(origin);
     const { allowedOrigins } = this.#rules;
-    if (name !== null && isLoopbackName(name)) return null;
+    if (name !== null && isLoopbackName(name) && this.#rules.onlyOwnOrigin !== true) return null;
     if (host !== undefined && originAuthority(origin) === host) return null;
     if (allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return null;
     return OriginRefused({ origin });

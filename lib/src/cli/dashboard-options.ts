@@ -1,0 +1,42 @@
+import { startDashboard } from '../dashboard/index.js';
+import { stopCluster } from '../host/index.js';
+import { BadUsage } from './command.js';
+
+/** The options of a command that starts a cluster with a REST API. */
+export const DASHBOARD_OPTIONS = {
+  'dashboard-port': { type: 'string' },
+  'dashboard-host': { type: 'string' },
+} as const;
+
+export const DASHBOARD_HELP = `  --dashboard-port  port of the REST API; none starts no REST API (default: 8265, or the next free one)
+  --dashboard-host  address of the REST API (default: 127.0.0.1); whoever calls it needs the cluster's token`;
+
+/** Nothing runs in it yet. */
+const STOP_MS = 4000;
+
+interface Values {
+  readonly 'dashboard-port'?: string | undefined;
+  readonly 'dashboard-host'?: string | undefined;
+  readonly 'allow-host'?: string[] | undefined;
+}
+
+/** Where the REST API is to listen; null if there is to be none. @throws NBS_BAD_USAGE */
+export function dashboardOf(usage: string, values: Values, fallback: 'auto' | 'none' = 'auto') {
+  const { 'dashboard-port': given = fallback, 'dashboard-host': host = '127.0.0.1', 'allow-host': allowedHosts = [] } = values;
+  if (given === 'none') return null;
+  const port = given === 'auto' ? given : Number(given);
+  if (port !== 'auto' && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw BadUsage({ problem: `--dashboard-port takes a number from 0 to 65535, auto or none, not ${given}`, usage });
+  return { host, port, allowedHosts } as const;
+}
+
+/** Starts the REST API of a new cluster, if there is to be one, and says where. If that fails, the cluster is ended. */
+export async function openDashboard(dir: string, wanted: ReturnType<typeof dashboardOf>): Promise<void> {
+  if (wanted === null) return;
+  try {
+    console.log(`REST API: ${await startDashboard(dir, wanted)}`);
+  } catch (error) {
+    await stopCluster(dir, STOP_MS);
+    throw error;
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatConfig, parseConfig } from './index.js';
+
+const parse = (text: string) => parseConfig(text, 'c.yaml', '/srv');
+
+/** The message of the error with which the text is refused. */
+async function refusal(text: string): Promise<string> {
+  const error = await parse(text).then(
+    () => assert.fail(`accepted: ${text}`),
+    (thrown: Error & { code?: string }) => thrown,
+  );
+  assert.equal(error.code, 'NBS_INVALID_CONFIG', String(error.stack));
+  return error.message;
+}
+
+const ours = `
+cluster: { host: 127.0.0.1, port: 8000, proxyLocation: HeadOnly }
+applications:
+  - name: chat
+    routePrefix: /chat
+    importPath: app.ts:app
+    args: { a: 1 }
+    env: { MODE: test }
+    deployments:
+      - name: Chat
+        numReplicas: auto
+        autoscaling: { maxReplicas: 4, upscaleDelay: 3000 }
+        maxOngoingRequests: 5
+        resources: { cpu: 1, gpu: 0.5, memory: 100, custom: { accelerator: 1 } }
+        userConfig: { limit: null }
+`;
+
+const rays = `
+proxy_location: HeadOnly
+http_options: { host: 127.0.0.1, port: 8000, keep_alive_timeout_s: 5 }
+applications:
+  - name: chat
+    route_prefix: /chat
+    import_path: app.ts:app
+    args: { a: 1 }
+    runtime_env: { env_vars: { MODE: test } }
+    deployments:
+      - name: Chat
+        num_replicas: auto
+        autoscaling_config: { max_replicas: 4, upscale_delay_s: 3, min_replicas: null }
+        max_ongoing_requests: 5
+        ray_actor_options: { num_cpus: 1, num_gpus: 0.5, memory: 100, resources: { accelerator: 1 } }
+        user_config: { limit: null }
+        graceful_shutdown_wait_loop_s: 2
+`;
+
+test("Ray's names of a configuration mean the same as nbserve's", async () => {
+  const [one, other] = [await parse(ours), await parse(rays)];
+  assert.deepEqual(other.cluster, one.cluster);
+  assert.deepEqual(other.applications, one.applications);
+  assert.deepEqual(one.notes, []);
+  assert.equal(other.notes.length, 2);
+  assert.match(other.notes.join('\n'), /keep_alive_timeout_s[^\n]*left out[\s\S]*graceful_shutdown_wait_loop_s/);
+  assert.equal(one.applications[0]?.importPath, '/srv/app.ts:app');
+});
+
+test('what is printed is read as the same configuration, from another folder too', async () => {
+  const { applications } = await parse(ours);
+  const again = await parseConfig(await formatConfig(applications), 'printed', '/elsewhere');
+  assert.deepEqual(again.applications, applications);
+});
+
+const application = (rest: string) => `applications:\n  - importPath: app.ts:app\n${rest}`;
+const deployment = (rest: string) => application(`    deployments:\n      - name: Chat\n${rest}`);
+
+for (const [what, text, message] of [
+  [
+    'an unknown key',
+    deployment('        numReplica: 2'),
+    /^c\.yaml:5: a deployment has no key "numReplica"; did you mean numReplicas\?/,
+  ],
+  ['a misspelt name of Ray', deployment('        num_replcas: 2'), /^c\.yaml:5: .*did you mean numReplicas\?/],
+  ['an unknown key at the top', 'application: []', /^c\.yaml:1: .*did you mean applications\?/],
+  [
+    'an unknown key in a group',
+    deployment('        autoscaling:\n          maxReplica: 2'),
+    /^c\.yaml:6: autoscaling has no key "maxReplica"; did you mean maxReplicas/,
+  ],
+  [
+    'a wrong value',
+    deployment('        numReplicas: -1'),
+    /^c\.yaml:5: numReplicas must be an integer from 0 to 10000, or 'auto', not -1/,
+  ],
+  ['a wrong value in a group', deployment('        resources:\n          cpu: many'), /^c\.yaml:6: cpu must be/],
+  ['a wrong duration', deployment('        startupTimeout: soon'), /^c\.yaml:5: startupTimeout: "soon" is no duration/],
+  [
+    'two names of one option',
+    deployment('        numReplicas: 1\n        num_replicas: 2'),
+    /^c\.yaml:6: numReplicas is given twice/,
+  ],
+  ['a number beside autoscaling', deployment('        numReplicas: 2\n        autoscaling: {}'), /exclude each other/],
+  ['no module', 'applications:\n  - name: a', /^c\.yaml:2: an application needs importPath/],
+  ['a module without an export', 'applications:\n  - importPath: app.ts', /importPath must be a text such as app\.ts:app/],
+  ['a name twice', `${application('')}\n  - importPath: b.ts:app`, /^c\.yaml:4: two applications have the name "default"/],
+  [
+    'a route twice',
+    `${application('    name: a')}\n  - importPath: b.ts:app\n    name: b`,
+    /two applications have the routePrefix "\/"/,
+  ],
+  ['a deployment twice', deployment('      - name: Chat'), /^c\.yaml:5: the deployment Chat is listed twice/],
+  ['a deployment without a name', application('    deployments: [{}]'), /a deployment needs name/],
+  ['a wrong name', application('    name: a/b'), /c\.yaml:3: .*a\/b/],
+  ['a policy', deployment('        autoscaling: { policy: f }'), /a policy is a function/],
+  ['packages of Python', application('    runtime_env: { pip: [torch] }'), /^c\.yaml:3: pip of Ray Serve cannot be used here/],
+  ['a remote folder', application("    runtime_env: { working_dir: 's3://b/c' }"), /workingDir must be a folder of this machine/],
+  ['a number that JSON does not have', application('    args: { a: .nan }'), /args must be a JSON value/],
+  ['a key of YAML twice', 'applications: []\napplications: []', /^c\.yaml:2: Map keys must be unique/],
+  ['a tag that makes objects', 'applications: !!python/object/apply:os.system ["true"]', /^c\.yaml:1: Unresolved tag/],
+  ['a tag of JavaScript', 'applications: !!js/function "function () {}"', /^c\.yaml:1: Unresolved tag/],
+  ['several documents', 'applications: []\n---\napplications: []', /multiple documents/],
+  ['broken YAML', 'applications: [', /^c\.yaml:1: /],
+  ['nothing', '', /a configuration must be an object/],
+  ['a text', 'hello', /a configuration must be an object/],
+  ['a list', '[]', /a configuration must be an object/],
+  ['an option of another place', 'cluster: { detached: true }\napplications: []', /^c\.yaml:1: cluster has no key "detached"/],
+] as const) {
+  test(`a configuration is refused with its line: ${what}`, async () => assert.match(await refusal(text), message));
+}
+
+test('an alias may share values, and may not make a small text large', async () => {
+  const shared =
+    'applications:\n  - &one { importPath: a.ts:app, name: one, routePrefix: /one }\n  - <<: *one\n    name: two\n    routePrefix: /two';
+  const { applications } = await parse(shared);
+  assert.deepEqual(
+    applications.map(({ name, importPath }) => [name, importPath]),
+    [
+      ['one', '/srv/a.ts:app'],
+      ['two', '/srv/a.ts:app'],
+    ],
+  );
+  const levels = ['a: &a [1,1,1,1,1,1,1,1,1]'];
+  for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh', 'hi'])
+    levels.push(`${to}: &${to} [${`*${from},`.repeat(9)}]`);
+  assert.match(await refusal(levels.join('\n')), /aliases .* too often/);
+});
+
+test('a text that is too deep or too long is refused', async () => {
+  assert.match(
+    await refusal(application(`    args: ${'['.repeat(100)}${']'.repeat(100)}`)),
+    /^c\.yaml:3: it is nested more than 64 levels/,
+  );
+  assert.match(await refusal(`applications: ${'['.repeat(100_000)}`), /c\.yaml/);
+  assert.match(await refusal(`# ${'x'.repeat(1024 * 1024)}`), /at most 1048576 bytes/);
+});
+
+test('keys of JavaScript objects are ordinary keys', async () => {
+  for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+    assert.match(await refusal(deployment(`        ${key}: 1`)), new RegExp(`no key "${key}"`));
+  }
+  assert.equal(({} as Record<string, unknown>).polluted, undefined);
+});

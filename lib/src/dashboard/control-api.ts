@@ -1,0 +1,118 @@
+import { basename } from 'node:path';
+import type { ApplicationConfig } from '../config/index.js';
+import { parseConfig } from '../config/index.js';
+import { type Client, deleteApplication } from '../host/index.js';
+import { MethodNotAllowed, NoEndpoint } from './errors.js';
+import { rayApplication, rayDetails } from './ray-details.js';
+
+/** What the answer to a call is. */
+export interface ControlAnswer {
+  readonly status: 200;
+  readonly body: unknown;
+}
+
+/** Deploys a configuration: imports its modules and hands its applications to the cluster. */
+export type DeployConfigText = (text: string) => Promise<void>;
+
+export interface ControlCall {
+  readonly method: string;
+  /** Decoded parts of the path, without empty ones at the ends. */
+  readonly path: readonly string[];
+  /** Reads the body, which is a configuration. @throws NBS_CONFIG_TOO_LARGE, NBS_NOT_A_CONFIG_TYPE */
+  readonly body: () => Promise<string>;
+}
+
+type Handler = (call: ControlCall) => Promise<unknown>;
+
+/** The version of Ray's REST API whose paths these are. */
+const RAY_API_VERSION = '4';
+
+/** The endpoints of the REST API. It knows no HTTP. */
+export class ControlApi {
+  readonly #client: () => Promise<Client>;
+  readonly #deploy: DeployConfigText;
+  readonly #version: string;
+  /** Configurations are deployed one after the other, so that the last one counts. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: { readonly client: () => Promise<Client>; readonly deploy: DeployConfigText; readonly version: string }) {
+    this.#client = options.client;
+    this.#deploy = options.deploy;
+    this.#version = options.version;
+  }
+
+  /** @throws NBS_NO_ENDPOINT, NBS_METHOD_NOT_ALLOWED, NBS_INVALID_CONFIG, NBS_NOT_DEPLOYED, NBS_NO_SUCH_APP */
+  async answer(call: ControlCall): Promise<ControlAnswer> {
+    const { method, path } = call;
+    const handlers = this.#handlersOf(path);
+    if (handlers === undefined) throw NoEndpoint({ path: `/${path.join('/')}`, endpoints: ENDPOINTS.join(', ') });
+    const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
+    if (handler === undefined)
+      throw MethodNotAllowed({ path: `/${path.join('/')}`, method, allowed: Object.keys(handlers).join(', ') });
+    return { status: 200, body: await handler(call) };
+  }
+
+  #handlersOf(path: readonly string[]): Readonly<Record<string, Handler>> | undefined {
+    const [api, second, third, name, ...more] = path;
+    if (api !== 'api' || more.length > 0) return undefined;
+    if (second === 'version' && third === undefined) return { GET: async () => this.#versions() };
+    if (second !== 'serve') return undefined;
+    if (third === 'status' && name === undefined) return { GET: async () => (await this.#client()).call('status', undefined) };
+    if (third !== 'applications') return undefined;
+    if (name === undefined)
+      return { GET: () => this.#all(), PUT: ({ body }) => this.#put(body), DELETE: () => this.#deleteAll() };
+    return { GET: () => this.#one(name), DELETE: () => this.#delete(name) };
+  }
+
+  async #versions(): Promise<unknown> {
+    const { cluster } = await this.#client();
+    return { version: RAY_API_VERSION, nbserve_version: this.#version, session_name: basename(cluster.dir) };
+  }
+
+  async #all(): Promise<unknown> {
+    const { status, declared } = await this.#state();
+    return rayDetails(status, declared);
+  }
+
+  async #one(name: string): Promise<unknown> {
+    const { status, declared } = await this.#state();
+    const app = Object.hasOwn(status.applications, name) ? status.applications[name] : undefined;
+    // Deleting what does not exist fails with the error that says what runs.
+    if (app === undefined) return this.#delete(name);
+    return rayApplication(name, app, declared[name], status);
+  }
+
+  async #state() {
+    const client = await this.#client();
+    const [status, declared] = await Promise.all([client.call('status', undefined), client.call('declared', undefined)]);
+    return { status, declared: declared as Readonly<Record<string, ApplicationConfig>> };
+  }
+
+  async #put(body: () => Promise<string>): Promise<unknown> {
+    const text = await body();
+    const { notes } = await parseConfig(text, 'configuration', process.cwd());
+    const deploying = this.#last.then(() => this.#deploy(text));
+    this.#last = deploying.catch(() => {});
+    await deploying;
+    return { notes };
+  }
+
+  async #delete(name: string): Promise<unknown> {
+    await deleteApplication(await this.#client(), name);
+    return {};
+  }
+
+  async #deleteAll(): Promise<unknown> {
+    const client = await this.#client();
+    const { applications } = await client.call('status', undefined);
+    await Promise.all(Object.keys(applications).map((name) => client.call('delete', { name })));
+    return {};
+  }
+}
+
+const ENDPOINTS = [
+  'GET /api/version',
+  'GET, PUT, DELETE /api/serve/applications/',
+  'GET, DELETE /api/serve/applications/<name>',
+  'GET /api/serve/status',
+];

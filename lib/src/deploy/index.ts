@@ -1,0 +1,6 @@
+/** Makes a cluster run what modules and configurations say. */
+
+export { type Applied, applyConfig, deployedConfig, loadConfig } from './apply-config.js';
+export { ConfigUnreadable } from './errors.js';
+export { loadApplication } from './load-application.js';
+export { isConfigFile, readConfig } from './read-config.js';

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { inspect } from 'node:util';
+import { compileModule, importModule, installStackMapping, isApplication, noteModule } from '../host/index.js';
+import { ArgsWithoutBuilder, BuilderFailed, NoModuleFile, NotBuilt, NothingToRun } from './errors.js';
+
+const SUFFIXES = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '/index.ts', '/index.js'];
+
+type Exports = Readonly<Record<string, unknown>>;
+export type LoadedApplication = Extract<Awaited<ReturnType<typeof builtBy>>, object>;
+
+/** An application, and the files that it was compiled from. */
+export interface LoadedModule {
+  readonly application: LoadedApplication;
+  /** The target with the path of the file that was found. */
+  readonly target: string;
+  readonly files: readonly string[];
+}
+
+/**
+ * Imports a module and takes the application that it exports. Its files are compiled, so what has changed since the last call counts.
+ * @param target `<file>:<export>`. The file may be written as Ray Serve's `import_path` names modules: `models.chat:app` is `models/chat.ts`
+ * @param args for an export that is a function: its argument
+ * @throws NBS_NO_MODULE_FILE, NBS_MODULE_FAILED, NBS_NOTHING_TO_RUN, NBS_BUILDER_FAILED, NBS_NOT_BUILT, NBS_ARGS_WITHOUT_BUILDER, what the module throws
+ */
+export async function loadApplication(target: string, args?: unknown): Promise<LoadedModule> {
+  const colon = target.lastIndexOf(':');
+  const file = moduleFile(target.slice(0, colon));
+  const name = target.slice(colon + 1);
+  // So that an error at the module's top level names the user's file and line.
+  installStackMapping();
+  const compiled = await compileModule(file);
+  noteModule(compiled);
+  const exports = namedExports(await importModule(compiled));
+  const found = exports[name];
+  const loaded = { target: `${file}:${name}`, files: compiled.files };
+  if (isApplication(found)) {
+    if (args !== undefined) throw ArgsWithoutBuilder({ file, name });
+    return { ...loaded, application: found };
+  }
+  if (typeof found === 'function') return { ...loaded, application: await builtBy(found as Builder, args, { file, name }) };
+  const valid = Object.keys(exports).filter((key) => isApplication(exports[key]) || typeof exports[key] === 'function');
+  throw NothingToRun({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
+}
+
+type Builder = (args: unknown) => unknown;
+
+async function builtBy(builder: Builder, args: unknown, named: { readonly file: string; readonly name: string }) {
+  let built: unknown;
+  try {
+    built = await builder(args ?? {});
+  } catch (error) {
+    throw BuilderFailed({ ...named, reason: error instanceof Error ? error.message : String(error) }, error);
+  }
+  if (isApplication(built)) return built;
+  throw NotBuilt({ ...named, value: inspect(built, { depth: 0, breakLength: Number.POSITIVE_INFINITY }).slice(0, 100) });
+}
+
+/** @throws NBS_NO_MODULE_FILE */
+function moduleFile(path: string): string {
+  if (existsSync(path) && extname(path) !== '') return path;
+  const dotted = join(dirname(path), path.slice(dirname(path).length + 1).replaceAll('.', '/'));
+  const tried = [path, ...new Set([path, dotted].flatMap((base) => SUFFIXES.map((suffix) => `${base}${suffix}`)))];
+  const found = tried.slice(1).find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw NoModuleFile({ file: path, tried: extname(path) === '' ? tried.slice(1).join(', ') : path });
+}
+
+/** The exports by name. A CommonJS file is bundled as a default export that contains them. */
+function namedExports(exports: Exports): Exports {
+  const { default: whole } = exports;
+  const isCommonJs = Object.keys(exports).length === 1 && typeof whole === 'object' && whole !== null && !isApplication(whole);
+  return isCommonJs ? (whole as Exports) : exports;
+}
