@@ -38,7 +38,8 @@ export async function packCode(placed: PlacedDeployment): Promise<PackedCode> {
 
 async function packTarget({ definition, policyOf }: PlacedDeployment): Promise<PackedCode> {
   const { name, target } = definition;
-  if (target === GraphDriver) return { ref: { kind: 'builtin', hash: 'graph', folder: process.cwd() }, blobs: [], notes: [] };
+  if (target === GraphDriver)
+    return { ref: { kind: 'builtin', hash: 'graph', folder: process.cwd() }, config: definition.config, blobs: [], notes: [] };
   if (registry?.sourceOf(target) !== undefined) {
     const pack = await registry.pack(target);
     const config = await readRuntimeEnv(name, definition.config, pack.folder);

@@ -242,7 +242,7 @@ export interface FunctionDeployment<T> extends Deployment<T, []> {
   bind(...args: GraphArgs<ArgsOf<T>>): GraphNode<Awaited<ResultOf<T>>>;
 }
 
-interface BoundApplication<T> extends ApplicationBrand<T> {
+export interface BoundApplication<T> extends ApplicationBrand<T> {
   readonly deployment: string;
 }
 
