@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zip } from '../../lib/dist/data/zip.test-support.js';
 import { readPickle } from './pickle.js';
-import { readCheckpoint, readStateDict, TorchObject } from './torch.js';
+import { readCheckpoint, readStateDict, type TorchObject } from './torch.js';
 
 /** Pickle of `{'w': _rebuild_tensor_v2(('storage', <storage type>, '0', 'cpu', 6), 1, (2, 2), <strides>, False, OrderedDict())}`. */
 function pickle(options: { storage?: string; strides?: string; call?: string } = {}): Uint8Array {
