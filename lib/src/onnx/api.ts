@@ -8,5 +8,5 @@ export type { LoadOptions, LogLevel } from './options.js';
 export type { Attempt, DeviceReport } from './report.js';
 export { concat, split, stack, unstack } from './stack.js';
 export { isTensor, reshape, tensor, toArray } from './tensor.js';
-export { argmax, softmax } from './tensor-math.js';
+export { argmax, type Ranked, softmax, topK } from './tensor-math.js';
 export type { DataOf, DataType, Device, Feeds, Nested, OutputTypes, Results, Tensor, TensorInfo } from './types.js';

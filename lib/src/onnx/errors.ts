@@ -43,7 +43,9 @@ export const InvalidImage = defineError('NBS_IMAGE_INVALID', 415, 'not an image 
 export const ImageNotBytes = defineError(
   'NBS_IMAGE_NOT_BYTES',
   400,
-  'onnx.image.decode takes the bytes of an image, got {actual}; onnx.image.fromBase64 makes them of base64 and of data URLs',
+  '{where} takes the bytes of an image, got {actual}; onnx.image.fromBase64 makes them of base64 and of data URLs',
 );
+export const ImageNotPixels = defineError('NBS_IMAGE_NOT_PIXELS', 400, 'not a picture in memory: {reason}');
+export const InvalidPreset = defineError('NBS_IMAGE_PRESET', 400, '{source} cannot be used to prepare pictures: {reason}');
 export const ImageTooLarge = defineError('NBS_IMAGE_TOO_LARGE', 413, 'decoding the image needs too much work: {reason}');
 export const InvalidBase64 = defineError('NBS_BASE64_INVALID', 400, 'not base64 or a data URL in base64: {reason}');

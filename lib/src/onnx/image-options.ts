@@ -40,6 +40,12 @@ export interface DecodeOptions {
   readonly timeout?: Duration;
 }
 
+/** Options of {@link read}, as those of {@link decode}. */
+export type ReadOptions = Pick<DecodeOptions, 'channels' | 'background' | 'formats' | 'maxPixels' | 'timeout'>;
+
+/** What is decoded at all. */
+export type ImageLimits = Required<Pick<DecodeValues, 'formats' | 'maxPixels' | 'timeout'>>;
+
 const oneOf = <const T extends string | number>(doc: string, values: readonly T[], fallback: T): OptionSpec<T> => ({
   doc,
   expected: `one of ${values.join(', ')}`,
@@ -114,4 +120,11 @@ export function parseDecodeOptions(options: DecodeOptions) {
     return value;
   };
   return { ...values, mean: each('mean'), std: each('std') };
+}
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
+export function parseReadOptions(options: ReadOptions) {
+  const { channels, background, formats, maxPixels, timeout } = spec;
+  const own = { channels, background, formats, maxPixels, timeout };
+  return parseOptions('onnx.image.read', own, options as Readonly<Record<string, unknown>>);
 }

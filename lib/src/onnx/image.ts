@@ -1,28 +1,18 @@
-import { createRequire } from 'node:module';
-import { types } from 'node:util';
-import type * as Sharp from 'sharp';
-import { aboutInput, InvalidOption, imageThreads, type NbserveError } from '../core/index.js';
-import { ImageNotBytes, ImageTooLarge, InvalidImage } from './errors.js';
+import { aboutInput, InvalidOption, type NbserveError } from '../core/index.js';
+import { ImageTooLarge, InvalidImage } from './errors.js';
 import { pixelsToDecode } from './image-header.js';
-import { type DecodeOptions, type DecodeValues, type ImageFormat, parseDecodeOptions } from './image-options.js';
+import {
+  type DecodeOptions,
+  type ImageFormat,
+  type ImageLimits,
+  parseDecodeOptions,
+  parseReadOptions,
+  type ReadOptions,
+} from './image-options.js';
+import { bytesOf } from './images/bytes.js';
+import type { Pixels } from './images/pixels.js';
+import { sharp } from './images/sharp.js';
 import type { Tensor } from './types.js';
-
-type SharpModule = ((input?: Uint8Array | Sharp.SharpOptions, options?: Sharp.SharpOptions) => Sharp.Sharp) &
-  Pick<typeof Sharp, 'concurrency'>;
-let loaded: SharpModule | undefined;
-/** Loads sharp for the first image. It must only get bytes, because it reads a text as the path of a file. */
-function sharp(): SharpModule {
-  loaded ??= loadSharp();
-  return loaded;
-}
-
-function loadSharp(): SharpModule {
-  const module = createRequire(import.meta.url)('sharp') as SharpModule;
-  // With glibc, sharp sets the number of threads to 1 when it is loaded, whatever the environment says.
-  const threads = imageThreads();
-  if (threads !== undefined) module.concurrency(threads);
-  return module;
-}
 
 /**
  * Decodes an image (JPEG, PNG, WebP, GIF, AVIF, TIFF; SVG if `formats` says so) into a float32 tensor of one row, `[1, channels, height, width]` by
@@ -33,8 +23,8 @@ function loadSharp(): SharpModule {
  */
 export async function decode(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions): Promise<Tensor<'float32'>> {
   const values = parseDecodeOptions(options);
-  const { width, height, channels, layout, scale, invert, mean, std } = values;
-  const pixels = await decodePixels(bytesOf(bytes), values);
+  const { width, height, channels, layout, fit, scale, invert, mean, std } = values;
+  const { data: pixels } = await decodePixels(bytesOf(bytes, 'onnx.image.decode'), values, { width, height, fit });
   const data = new Float32Array(pixels.length);
   const area = width * height;
   for (let i = 0; i < pixels.length; i += 1) {
@@ -47,8 +37,33 @@ export async function decode(bytes: Uint8Array | ArrayBuffer, options: DecodeOpt
   return { type: 'float32', dims: layout === 'NHWC' ? [1, height, width, channels] : [1, channels, height, width], data };
 }
 
-async function decodePixels(input: Uint8Array, values: DecodeValues): Promise<Uint8Array> {
-  const { width, height, channels, fit, invert, formats, maxPixels, timeout } = values;
+/**
+ * Decodes an image (JPEG, PNG, WebP, GIF, AVIF, TIFF; SVG if `formats` says so) in its own size, rotated as its EXIF says. If the file has several
+ * pictures, the first is decoded.
+ * @param bytes the bytes of the file; {@link fromBase64} makes them from base64 and from data URLs
+ * @throws NBS_IMAGE_INVALID, NBS_IMAGE_TOO_LARGE, NBS_IMAGE_NOT_BYTES; if your code does not catch one, the HTTP client gets its status (415, 413, 400).
+ * NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION
+ */
+export async function read(bytes: Uint8Array | ArrayBuffer, options: ReadOptions = {}): Promise<Pixels> {
+  const values = parseReadOptions(options);
+  return await decodePixels(bytesOf(bytes, 'onnx.image.read'), { ...values, invert: false }, null);
+}
+
+interface Wanted extends ImageLimits {
+  readonly channels: 1 | 3 | 4;
+  readonly invert: boolean;
+  readonly background: string | undefined;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+  readonly fit: 'fill' | 'contain' | 'cover';
+}
+
+/** @param size the size of the result; null if the picture keeps its own */
+async function decodePixels(input: Uint8Array, values: Wanted, size: Size | null): Promise<Pixels> {
+  const { channels, invert, formats, maxPixels, timeout } = values;
   const background = values.background ?? (invert ? '#fff' : '#000');
   checkColour(background);
   const refused = (reason: string, cause?: unknown): NbserveError =>
@@ -68,13 +83,16 @@ async function decodePixels(input: Uint8Array, values: DecodeValues): Promise<Ui
     const times = work === w * h ? '' : `, which are gone over ${Math.round(work / (w * h))} times`;
     throw tooLarge(`${w} × ${h} pixels${times}; at most ${maxPixels} are decoded (maxPixels)`);
   }
-  let pixels: Uint8Array;
   try {
     image.rotate().timeout({ seconds: Math.ceil(timeout / 1000) });
     if (channels === 4) image.ensureAlpha();
     else image.flatten({ background });
-    image.resize(width, height, { fit, background }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
-    pixels = await image.raw().toBuffer();
+    if (size !== null) image.resize(size.width, size.height, { fit: size.fit, background });
+    image.toColourspace(channels === 1 ? 'b-w' : 'srgb');
+    // A picture of 16 bits would come out as such without this.
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    if (info.channels !== channels) throw new Error(`it has ${info.channels} channels, not ${channels}`);
+    return { width: info.width, height: info.height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (error) {
     const { message } = error as Error;
     if (isTooLarge(error)) throw tooLarge(`it has more than ${maxPixels} pixels (maxPixels)`, error);
@@ -82,24 +100,6 @@ async function decodePixels(input: Uint8Array, values: DecodeValues): Promise<Ui
       ? tooLarge(`it was not decoded within ${timeout} ms (timeout)`, error)
       : refused(message, error);
   }
-  if (pixels.length !== width * height * channels)
-    throw refused(`it has ${pixels.length / (width * height)} channels, not ${channels}`);
-  return pixels;
-}
-
-/** @throws NBS_IMAGE_NOT_BYTES */
-function bytesOf(given: unknown): Uint8Array {
-  if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
-  if (types.isAnyArrayBuffer(given)) return new Uint8Array(given);
-  throw aboutInput(ImageNotBytes({ actual: describeValue(given) }));
-}
-
-function describeValue(given: unknown): string {
-  if (given === null || given === undefined) return String(given);
-  if (typeof given !== 'object') return `a ${typeof given}`;
-  if (typeof (given as Partial<Blob>).arrayBuffer === 'function')
-    return `a ${given.constructor.name}, whose bytes are await it.arrayBuffer()`;
-  return Array.isArray(given) ? 'an array' : `a value of type ${given.constructor?.name ?? 'object'}`;
 }
 
 /** Checks a colour alone, so that a wrong colour is not reported as a wrong image. @throws NBS_INVALID_OPTION */

@@ -19,6 +19,7 @@ export {
   type Model,
   type Nested,
   type OutputTypes,
+  type Ranked,
   type Results,
   reshape,
   softmax,
@@ -29,5 +30,6 @@ export {
   tensor,
   toArray,
   toFloat16,
+  topK,
   unstack,
 } from './api.js';

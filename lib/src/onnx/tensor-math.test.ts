@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concat, split, stack, unstack } from './stack.js';
 import { tensor, toArray } from './tensor.js';
-import { argmax, softmax } from './tensor-math.js';
+import { argmax, softmax, topK } from './tensor-math.js';
 
 test('argmax of a row and of a tensor', () => {
   assert.equal(argmax([3, 9, 9, 1]), 1);
@@ -71,4 +71,22 @@ test('tensors that do not fit together are refused', () => {
   refuses(() => stack([]), /no tensors/);
   refuses(() => concat([tensor([[1, 2]]), tensor([[1]])]), /tensor 0 is float32\[1, 2\], tensor 1 is float32\[1, 1\]/);
   refuses(() => split(tensor([1, 2]), [1]), /cannot be split into 1 rows/);
+});
+
+test('topK gives the largest values first, and NaN last', () => {
+  const indices = (row: number[], count: number) => topK(row, count).map(({ index }) => index);
+  assert.deepEqual(topK([0.25, 0.75], 1), [{ index: 1, value: 0.75 }]);
+  assert.deepEqual(indices([1, 3, Number.NaN, 3], 9), [1, 3, 0, 2]);
+  assert.deepEqual(indices([1, 2], -1), []);
+  const rows = topK(
+    tensor([
+      [1, 2],
+      [4, 3],
+    ]),
+    1,
+  );
+  assert.deepEqual(
+    rows.map((row) => row[0]?.index),
+    [1, 0],
+  );
 });

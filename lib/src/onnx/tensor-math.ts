@@ -28,6 +28,29 @@ export function softmax(value: Numbers | Tensor): Float32Array | Tensor<'float32
   return { type: 'float32', dims: value.dims, data };
 }
 
+/** A class and its value, e.g. its probability. */
+export interface Ranked {
+  readonly index: number;
+  readonly value: number;
+}
+
+/**
+ * The `count` largest values with their indices, the largest first: one list for a plain array, one list for each row (the last dimension) of a tensor.
+ * Of equal values, the first comes first. NaN comes last.
+ */
+export function topK(row: Numbers, count: number): Ranked[];
+export function topK(value: Tensor, count: number): Ranked[][];
+export function topK(value: Numbers | Tensor, count: number): Ranked[] | Ranked[][] {
+  return 'dims' in value ? rows(value).map((row) => largest(row, count)) : largest(value, count);
+}
+
+function largest(row: Numbers, count: number): Ranked[] {
+  const order = (value: number): number => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value);
+  return Array.from(row, (value, index) => ({ index, value }))
+    .sort((a, b) => (order(a.value) === order(b.value) ? a.index - b.index : order(b.value) - order(a.value)))
+    .slice(0, Math.max(0, count));
+}
+
 function rows(value: Tensor): Numbers[] {
   const { data, dims, type } = value;
   if (type === 'string') throw InvalidTensor({ reason: `values of type ${type} cannot be compared` });

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { isRecord } from '../../core/index.js';
+import { InvalidPreset } from '../errors.js';
+import type { Tensor } from '../types.js';
+import type { Pixels } from './pixels.js';
+import type { Kernel } from './resample.js';
+import { crop, resize } from './resize.js';
+import { toTensor } from './to-tensor.js';
+
+/** How a model's pictures are prepared, from its `preprocessor_config.json`. A plain object, which can be sent by handle. */
+export interface Preset {
+  readonly resize: { readonly width: number; readonly height: number } | { readonly shortestEdge: number } | null;
+  readonly kernel: Kernel;
+  /** Size of the part in the centre that is kept after resizing, in pixels. */
+  readonly crop: { readonly width: number; readonly height: number } | null;
+  /** Factor of a byte. */
+  readonly scale: number;
+  /** For each channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** True if the labels of the training data count the background as 0 and the model does not: {@link reduceLabels} makes them comparable. */
+  readonly reduceLabels: boolean;
+}
+
+/** Pillow's numbers of its filters, which `resample` is. */
+const RESAMPLE: readonly Kernel[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
+
+/**
+ * Reads a `preprocessor_config.json` as models on a hub have it, e.g. that of SegFormer or of a vision transformer.
+ * @param config the path of the file, or what is in it
+ * @throws NBS_IMAGE_PRESET names the member that cannot be used
+ */
+export function preset(config: string | Readonly<Record<string, unknown>>): Preset {
+  const source = typeof config === 'string' ? config : 'the preprocessor config';
+  const fail = (reason: string, cause?: unknown) => InvalidPreset({ source, reason }, cause);
+  let given: unknown = config;
+  if (typeof config === 'string') {
+    try {
+      given = JSON.parse(readFileSync(config, 'utf8'));
+    } catch (error) {
+      throw fail((error as Error).message, error);
+    }
+  }
+  if (!isRecord(given)) throw fail('it is not a JSON object');
+  const values = given;
+  const flag = (name: string, fallback: boolean): boolean => {
+    const value = values[name] ?? fallback;
+    if (typeof value !== 'boolean') throw fail(`${name} must be true or false, not ${JSON.stringify(value)}`);
+    return value;
+  };
+  const positive = (name: string, value: unknown): number => {
+    if (!Number.isSafeInteger(value) || (value as number) < 1)
+      throw fail(`${name} must be a positive integer, not ${JSON.stringify(value)}`);
+    return value as number;
+  };
+  const triple = (name: string, fallback: readonly number[]): readonly number[] => {
+    const value = values[name] ?? fallback;
+    if (!Array.isArray(value) || value.length === 0 || !value.every((each) => typeof each === 'number'))
+      throw fail(`${name} must be a list of numbers, not ${JSON.stringify(value)}`);
+    return value as number[];
+  };
+  const area = (name: string): { width: number; height: number } => {
+    const value = values[name];
+    if (!isRecord(value)) return { width: positive(name, value), height: positive(name, value) };
+    return { width: positive(`${name}.width`, value.width), height: positive(`${name}.height`, value.height) };
+  };
+  const resizing = (): Preset['resize'] => {
+    const size = values.size;
+    if (isRecord(size) && 'shortest_edge' in size) {
+      if ('longest_edge' in size) throw fail('size has a longest_edge, which is not supported');
+      return { shortestEdge: positive('size.shortest_edge', size.shortest_edge) };
+    }
+    // In old files of vision transformers a single number is both sides; with a crop after it, it is the shorter side.
+    if (!isRecord(size) && flag('do_center_crop', false)) return { shortestEdge: positive('size', size) };
+    return area('size');
+  };
+  const number = (name: string, fallback: number): number => {
+    const value = values[name] ?? fallback;
+    if (typeof value !== 'number') throw fail(`${name} must be a number, not ${JSON.stringify(value)}`);
+    return value;
+  };
+  const kernel = RESAMPLE[number('resample', 2)];
+  if (kernel === undefined) throw fail(`resample must be from 0 to 5, not ${JSON.stringify(values.resample)}`);
+  if (flag('do_pad', false)) throw fail('do_pad is not supported; use onnx.image.letterbox');
+  const normalises = flag('do_normalize', true);
+  return {
+    resize: flag('do_resize', true) ? resizing() : null,
+    kernel,
+    crop: flag('do_center_crop', false) ? area('crop_size') : null,
+    scale: flag('do_rescale', true) ? number('rescale_factor', 1 / 255) : 1,
+    mean: normalises ? triple('image_mean', [0.485, 0.456, 0.406]) : [0, 0, 0],
+    std: normalises ? triple('image_std', [0.229, 0.224, 0.225]) : [1, 1, 1],
+    reduceLabels: flag('do_reduce_labels', flag('reduce_labels', false)),
+  };
+}
+
+/** Resizes, crops and normalises a picture as a preset says: `float32[1, channels, height, width]`. @throws NBS_IMAGE_NOT_PIXELS, NBS_INVALID_OPTION */
+export function prepare(pixels: Pixels, { resize: size, kernel, crop: part, scale, mean, std }: Preset): Tensor<'float32'> {
+  const resized = size === null ? pixels : resize(pixels, { ...size, kernel });
+  return toTensor(part === null ? resized : crop(resized, part), { scale, mean, std });
+}
