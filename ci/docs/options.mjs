@@ -21,6 +21,7 @@ const SECTIONS = [
   { heading: '## serve.multiplexed(options)', file: 'lib/src/serve/multiplexing/types.ts', name: 'MultiplexedOptions', schema: ['serve/multiplexing/multiplexed.js', 'MULTIPLEXED_OPTIONS'] },
   { heading: '## serve.run(application, options)', file: TYPES, name: 'RunOptions' },
   { heading: '## serve.start(options)', file: TYPES, name: 'StartOptions', schema: ['serve/start-options.js', 'START_OPTIONS'] },
+  { heading: '### grpc', file: TYPES, name: 'GrpcOptions', schema: ['serve/grpc-options.js', 'GRPC_OPTIONS'] },
   { heading: '### nodes', file: TYPES, name: 'NodeOptions', schema: ['serve/node-options.js', 'NODE_OPTIONS'] },
   { heading: '## serve.traffic(prefix, weights, options)', file: TYPES, name: 'TrafficOptions', schema: ['serve/traffic.js', 'TRAFFIC_OPTIONS'] },
   { heading: '## serve.canary(prefix, options)', file: TYPES, name: 'CanaryOptions', schema: ['serve/traffic.js', 'CANARY_OPTIONS'] },

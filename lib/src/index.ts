@@ -18,6 +18,8 @@ export {
   type DeploymentResponse,
   type DeploymentResponseGenerator,
   type DeploymentStatus,
+  type GrpcCall,
+  type GrpcOptions,
   type HandleOptions,
   type HedgingOptions,
   type MirrorTraffic,

@@ -12,6 +12,8 @@ export const ownerFile = (dir: string): string => join(dir, 'owner.json');
 export const agentFile = (dir: string): string => join(dir, 'agent.json');
 /** This file holds the controller's target state. */
 export const checkpointFile = (dir: string): string => join(dir, 'checkpoint.json');
+/** This file holds what gRPC needs: the services, and the messages that they take. It exists if the cluster answers gRPC. */
+export const grpcFile = (dir: string): string => join(dir, 'grpc.json');
 export const logsFolder = (dir: string): string => join(dir, 'logs');
 
 /** This folder holds the blobs: code and values, each under its SHA-256 in hex. */

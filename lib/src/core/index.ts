@@ -5,6 +5,7 @@ export {
   blobPath,
   checkpointFile,
   controllerSocket,
+  grpcFile,
   LONGEST_SOCKET_NAME,
   logsFolder,
   ownerFile,
@@ -47,6 +48,7 @@ export {
   integer,
   isRecord,
   type OptionSpec,
+  type OptionValues,
   parseOptions,
   positive,
 } from './schema.js';

@@ -6,6 +6,7 @@ export type {
   HandleOptions,
 } from './handle/types.js';
 export type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
+export type { GrpcCall } from './protocol/grpc-call.js';
 export type {
   ApplicationStatus,
   DeploymentStatus,
@@ -36,6 +37,7 @@ export type {
   Deployment,
   DeploymentListing,
   DeploymentOptions,
+  GrpcOptions,
   HedgingOptions,
   NodeOptions,
   ResourceOptions,

@@ -46,7 +46,10 @@ async function recover(): Promise<Controller> {
     checkpoint: new FileCheckpoint(checkpointFile(dir), blobs, (hashes) => collector.named(hashes)),
     clock: systemClock,
     log,
-    url: () => listLocalClusters().find((cluster) => cluster.dir === dir)?.url ?? '',
+    addresses: () => {
+      const { url = '', grpc = '' } = listLocalClusters().find((cluster) => cluster.dir === dir) ?? {};
+      return { url, grpc };
+    },
     publish: (snapshot) => feeds.publish(snapshot),
     proxiesKnow: () => feeds.proxiesKnow(),
     proxiesKnowSoon: () => feeds.proxiesKnowSoon(),

@@ -42,8 +42,23 @@ export interface MethodCallHead extends RequestFields {
   readonly caller?: string;
 }
 
+/**
+ * A call over gRPC. The body is the message, or, if the caller streams, `messageFrame` of each message. The answer's body is `messageFrame` of each
+ * message, and then `trailersFrame`.
+ */
+export interface GrpcCallHead extends RequestFields {
+  readonly kind: 'grpc';
+  /** `/package.Service/Method` */
+  readonly rpc: string;
+  /** Metadata: name, value, name, value, … A value under a name that ends in `-bin` is base64. */
+  readonly metadata: readonly string[];
+  readonly modelId?: string;
+  /** Address of the client. */
+  readonly peer: string;
+}
+
 /** The head of a request that a router sends to a replica. */
-export type RequestHead = HttpCallHead | MethodCallHead;
+export type RequestHead = HttpCallHead | MethodCallHead | GrpcCallHead;
 
 /** The head of a replica's answer. `queue` is the number of requests that the replica works on. */
 export type AnswerHead =
@@ -55,6 +70,8 @@ export type AnswerHead =
       /** The answer is that of an error: whoever passes it on says as much of it as its client may know, under these headers. */
       readonly error?: WireError;
     }
+  /** The metadata that comes before the messages, in the form of the request's. */
+  | { readonly kind: 'grpc'; readonly queue?: number; readonly metadata: readonly string[] }
   | { readonly kind: 'value'; readonly queue?: number }
   /** The body is a sequence of items, each `encodeItem` of a value. */
   | { readonly kind: 'items'; readonly queue?: number };
@@ -75,10 +92,11 @@ export const REQUEST_KINDS: CallKinds = {
 
   headFault(head) {
     const given = head as Fields<HttpCallHead> & Fields<Omit<MethodCallHead, 'kind'>>;
-    if (given.kind !== 'http' && head.kind !== 'method') return 'its kind is not known';
+    if (given.kind !== 'http' && head.kind !== 'method' && head.kind !== 'grpc') return 'its kind is not known';
     if (!isText(given.method) || !isText(given.requestId)) return 'it has no method or no id';
     if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is not a number';
     if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline has no name';
+    if (head.kind === 'grpc') return grpcFault(head as unknown as Fields<GrpcCallHead>);
     if (head.kind === 'method') return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
     if (!isAbsent(given.upgrade) && given.upgrade !== true) return 'its upgrade is no yes';
     if (![given.url, given.host, given.prefix].every(isText)) return 'it has no URL, host or prefix';
@@ -87,7 +105,15 @@ export const REQUEST_KINDS: CallKinds = {
 
   /** The proxy checks the answers to HTTP calls: it knows what HTTP allows. */
   answerFault(call, { kind }: ResponseHead) {
-    if (call.kind === 'http' || kind === 'value' || kind === 'items') return null;
+    if (call.kind === 'http' || (call.kind === 'grpc' ? kind === 'grpc' : kind === 'value' || kind === 'items')) return null;
     return `an answer of the kind ${JSON.stringify(kind)} to a ${call.kind} call`;
   },
 };
+
+function grpcFault({ rpc, metadata, modelId, peer }: Fields<GrpcCallHead>): string | null {
+  if (!isText(rpc) || !isText(peer)) return 'it names no RPC or no peer';
+  if (!isAbsent(modelId) && !isText(modelId)) return 'its model has no name';
+  return Array.isArray(metadata) && metadata.every(isText) && metadata.length % 2 === 0
+    ? null
+    : 'its metadata are not pairs of texts';
+}

@@ -1,5 +1,6 @@
 export {
   type AnswerHead,
+  type GrpcCallHead,
   type HttpCallHead,
   type MethodCallHead,
   REQUEST_KINDS,
@@ -24,6 +25,7 @@ export {
   ReplicaDraining,
 } from './errors.js';
 export { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
+export type { GrpcCall } from './grpc-call.js';
 export { headersFault, headerText, modelIdOf } from './headers.js';
 export {
   addLatencies,
