@@ -22,6 +22,7 @@ const SECTIONS = [
   { heading: '## serve.multiplexed(options)', file: 'lib/src/serve/multiplexing/types.ts', name: 'MultiplexedOptions', schema: ['serve/multiplexing/multiplexed.js', 'MULTIPLEXED_OPTIONS'] },
   { heading: '## serve.run(application, options)', file: TYPES, name: 'RunOptions' },
   { heading: '## serve.start(options)', file: TYPES, name: 'StartOptions', schema: ['serve/start-options.js', 'START_OPTIONS'] },
+  { heading: '### grpc', file: TYPES, name: 'GrpcOptions', schema: ['serve/grpc-options.js', 'GRPC_OPTIONS'] },
   { heading: '### nodes', file: TYPES, name: 'NodeOptions', schema: ['serve/node-options.js', 'NODE_OPTIONS'] },
   { heading: '## A configuration for nbserve deploy', schema: ['config/application-options.js', 'CONFIG_OPTIONS'] },
   { heading: '### applications', schema: ['config/application-options.js', 'APPLICATION_OPTIONS'] },

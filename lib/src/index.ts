@@ -23,6 +23,8 @@ export {
   type GraphMethod,
   type GraphNode,
   type GraphOptions,
+  type GrpcCall,
+  type GrpcOptions,
   type HandleOptions,
   type HedgingOptions,
   type MirrorTraffic,

@@ -9,6 +9,7 @@ const info = (more: Partial<ClusterInfo>): ClusterInfo => ({
   name: '/home/ada/digits.ipynb',
   url: 'http://127.0.0.1:8000',
   port: 8000,
+  grpc: '',
   detached: false,
   ownerKey: null,
   pid: 1,

@@ -16,6 +16,8 @@ export const dashboardFile = (dir: string): string => join(dir, 'dashboard.json'
 export const checkpointFile = (dir: string): string => join(dir, 'checkpoint.json');
 /** This file lists the applications that drivers are about to deploy. */
 export const expectedFile = (dir: string): string => join(dir, 'expected.json');
+/** This file holds what gRPC needs: the services, and the messages that they take. It exists if the cluster answers gRPC. */
+export const grpcFile = (dir: string): string => join(dir, 'grpc.json');
 export const logsFolder = (dir: string): string => join(dir, 'logs');
 
 /** This folder holds the blobs: code and values, each under its SHA-256 in hex. */

@@ -7,6 +7,7 @@ export {
   controllerSocket,
   dashboardFile,
   expectedFile,
+  grpcFile,
   LONGEST_SOCKET_NAME,
   logsFolder,
   ownerFile,
@@ -51,6 +52,7 @@ export {
   integer,
   isRecord,
   type OptionSpec,
+  type OptionValues,
   parseOptions,
   positive,
 } from './schema.js';

@@ -16,8 +16,8 @@ export interface ChildContext<A> {
   readonly dir: string;
   /** The cluster's secret (hex). */
   readonly token: string;
-  /** The listening HTTP socket that the agent owns, for `server.listen({ fd })`; `null` if the spec did not ask for it. */
-  readonly listenFd: number | null;
+  /** The listening sockets that the agent owns, for `server.listen({ fd })`: first HTTP, then gRPC. Empty if the spec did not ask for them. */
+  readonly listenFds: readonly number[];
   /** Tells the agent that this process is ready: its socket listens. */
   ready(): void;
   /** Tells the agent what this process is, as JSON; the last word counts. */
@@ -62,7 +62,7 @@ export function enterChild<A>(): ChildContext<A> {
     args: given.args as A,
     dir: given.dir,
     token: readFileSync(tokenFile(given.dir), 'utf8'),
-    listenFd: given.listenFd ? LISTEN_FD : null,
+    listenFds: Array.from({ length: given.listenFds }, (_, index) => LISTEN_FD + index),
     ready() {
       tell({ kind: 'ready' } satisfies ChildMessage);
       // After the message, because starting a thread takes 2 ms, for which the agent need not wait.

@@ -40,6 +40,8 @@ export interface AgentFile {
   readonly host: string;
   /** 0 if the cluster answers no HTTP. */
   readonly port: number;
+  /** `host:port` at which the head node answers gRPC. Absent if it does not. */
+  readonly grpc?: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -52,6 +54,8 @@ export interface ClusterInfo {
   /** `''` if the cluster answers no HTTP. */
   readonly url: string;
   readonly port: number;
+  /** `host:port` at which it answers gRPC; `''` if it does not. */
+  readonly grpc: string;
   readonly detached: boolean;
   readonly ownerKey: string | null;
   /** The pid of its agent. */
@@ -154,11 +158,11 @@ export function clusterIn(dir: string): ClusterInfo | undefined {
   const owner = readJson<OwnerFile>(ownerFile(dir));
   const file = readJson<AgentFile>(agentFile(dir));
   if (owner === undefined || file === undefined || !isAlive(file.agent)) return undefined;
-  const { port, startedAt, agent } = file;
+  const { port, grpc = '', startedAt, agent } = file;
   const { detached, ownerKey } = owner;
   // A path may contain control characters, which a terminal would execute.
   const name = (owner.name ?? 'unknown').replaceAll(/\p{Cc}/gu, '?');
-  return { id: basename(dir), dir, name, url: urlOf(file.host, port), port, detached, ownerKey, pid: agent.pid, startedAt };
+  return { id: basename(dir), dir, name, url: urlOf(file.host, port), port, grpc, detached, ownerKey, pid: agent.pid, startedAt };
 }
 
 export function writeAgentFile(dir: string, file: AgentFile): void {
@@ -173,9 +177,13 @@ export function removeFolder(dir: string): void {
 
 /** `http://127.0.0.1:8000`: an address that a client on this machine can use; `''` for port 0, which means that no HTTP is answered. */
 export function urlOf(host: string, port: number): string {
-  if (port === 0) return '';
+  return port === 0 ? '' : `http://${addressOf(host, port)}`;
+}
+
+/** `127.0.0.1:9000`: the same without a scheme, as clients of gRPC take it. */
+export function addressOf(host: string, port: number): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return `${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 /** The folder of this user's clusters. It is made if it is missing. @throws NBS_UNSAFE_FOLDER */

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { agentSocket, logsFolder, shortId, timerMs, tokenFile } from '../core/index.js';
+import { agentSocket, grpcFile, logsFolder, shortId, timerMs, tokenFile } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
 import type { AgentOps } from './agent-ops.js';
 import { AgentProcess } from './agent-process.js';
@@ -82,7 +82,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
   const { dir, token } = createClusterFolder({ name, ownerKey: ownerKey ?? null, detached });
   removeStaleFolders().catch(() => {});
-  const agent = new AgentProcess(dir, { dir, nodes, detached, http, entries, controllerArgs });
+  const agent = new AgentProcess(dir, { dir, nodes, detached, http: withPlanStored(dir, http), entries, controllerArgs });
   try {
     const connecting = agent.open.then(() => connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) }));
     connecting.catch(() => {}); // If the agent fails, its own error says more.
@@ -100,6 +100,13 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     await agent.exited;
     throw error;
   }
+}
+
+/** Writes the plan of gRPC to its file. It may be too long for the agent's command line. */
+function withPlanStored(dir: string, http: HttpOptions): HttpOptions {
+  if (http.grpc === undefined) return http;
+  writeFileSync(grpcFile(dir), http.grpc.plan, { mode: 0o600 });
+  return { ...http, grpc: { ...http.grpc, plan: '' } };
 }
 
 export interface DetachedOptions {
@@ -124,7 +131,7 @@ export function startDetachedCluster(
     const [running] = await detachedClusters();
     if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
     const { dir, token } = createClusterFolder({ name, ownerKey: null, detached: true });
-    const agent = new AgentProcess(dir, { dir, nodes, detached: true, http, entries, controllerArgs });
+    const agent = new AgentProcess(dir, { dir, nodes, detached: true, http: withPlanStored(dir, http), entries, controllerArgs });
     try {
       await agent.serving;
       const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });

@@ -25,8 +25,8 @@ export interface ProcessSpec {
   readonly node?: string;
   /** Start it again, after a pause that grows, whenever it ends without being asked to. For controller and proxy. */
   readonly restart?: boolean;
-  /** Give it the cluster's HTTP listening socket, as `ChildContext.listenFd`. */
-  readonly listenFd?: boolean;
+  /** Give it the node's listening sockets, as `ChildContext.listenFds`. */
+  readonly listens?: boolean;
   /** How long the process may take to report ready. @default 60000 */
   readonly startTimeoutMs?: number;
 }
@@ -103,6 +103,8 @@ export interface NodeInfo {
   readonly alive: boolean;
   /** The address at which its proxy answers HTTP, if it has one. */
   readonly url?: string;
+  /** `host:port` at which its proxy answers gRPC, if it does. */
+  readonly grpc?: string;
   readonly resources: NodeResources;
 }
 
@@ -137,6 +139,17 @@ export interface HttpOptions {
   readonly allowedHosts?: readonly string[];
   /** The origins of web pages that may call besides loopback ones, e.g. `https://example.org`; `'*'` means all. */
   readonly allowedOrigins?: readonly string[];
+  /** If it is present, the proxies answer gRPC too. */
+  readonly grpc?: GrpcAddress;
+}
+
+/** The address at which a cluster answers gRPC. */
+export interface GrpcAddress {
+  readonly host: string;
+  /** `'auto'`: 9000, else the next free port. */
+  readonly port: number | 'auto';
+  /** The content of `grpcFile`, which the proxies and replicas read. */
+  readonly plan: string;
 }
 
 /** Runs the processes of a cluster. */

@@ -16,6 +16,7 @@ export {
   type ClusterEntries,
   type DeclaredNode,
   type Engine,
+  type GrpcAddress,
   type HttpOptions,
   type LogLine,
   type NodeChange,

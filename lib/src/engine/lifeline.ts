@@ -5,7 +5,7 @@ import type { ExitReport } from './exit-report.js';
 
 /** The pipe between an owner and the process that it owns. EOF means that the other side has ended. The process writes lines of JSON to its owner. */
 export const LIFELINE_FD = 3;
-/** The HTTP listening socket, in processes that get it. */
+/** The first listening socket, in processes that get some: that of HTTP. That of gRPC follows. */
 export const LISTEN_FD = 4;
 
 /** The one argument on a child's command line. */
@@ -13,7 +13,8 @@ export interface ChildArguments {
   readonly id: string;
   readonly label: string;
   readonly dir: string;
-  readonly listenFd: boolean;
+  /** Number of listening sockets that it gets. */
+  readonly listenFds: number;
   readonly args: unknown;
 }
 

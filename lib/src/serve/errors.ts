@@ -50,6 +50,11 @@ export const NoPolicySource = defineError(
   400,
   'the source of the autoscaling policy of {deployment} cannot be found: write an arrow function at that place, autoscaling: { policy: (metrics) => … }, or name a function that is declared at the top level of a cell or module',
 );
+export const NoGrpcThere = defineError(
+  'NBS_NO_GRPC_THERE',
+  409,
+  'the cluster in {dir} runs already and answers no gRPC; end it with serve.shutdown() or nbserve stop, and start it with the option grpc',
+);
 export const AlreadyConnected = defineError(
   'NBS_ALREADY_CONNECTED',
   409,

@@ -2,8 +2,12 @@ import { formatTraffic } from './format-traffic.js';
 import type { ServeStatus } from './protocol/status.js';
 
 /** Writes the status as an indented list, similar to `serve status` of Ray Serve. */
-export function formatStatus({ url, warnings, nodes, applications, traffic }: ServeStatus): string {
-  const lines = [`url: ${url === '' ? 'none' : url}`, ...warnings.map((warning) => `warning: ${warning}`)];
+export function formatStatus({ url, grpc, warnings, nodes, applications, traffic }: ServeStatus): string {
+  const lines = [
+    `url: ${url === '' ? 'none' : url}`,
+    ...(grpc ? [`grpc: ${grpc}`] : []),
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ];
   const several = nodes.length > 1;
   if (several) lines.push('nodes:', ...nodes.map(nodeLine));
   if (Object.keys(applications).length === 0) lines.push('applications: none');

@@ -1,9 +1,8 @@
 import { InvalidOption, type OptionSpec, parseOptions } from '../core/index.js';
 import type { HttpOptions, ProxyLocation } from '../engine/index.js';
+import { grpcOf } from './grpc-options.js';
 import type { StartOptions } from './types.js';
-
-/** The address at which HTTP is answered by default. */
-export const USUAL_ADDRESS = { host: '127.0.0.1', port: 'auto' } as const;
+import { USUAL_ADDRESS } from './usual-address.js';
 
 const LOCATIONS: readonly ProxyLocation[] = ['EveryNode', 'HeadOnly', 'Disabled'];
 /** Host names of the head node. The n-th node has 127.0.0.n. */
@@ -84,9 +83,11 @@ export function httpOf(options: StartOptions): HttpOptions {
       "127.0.0.1 where each of several nodes has a proxy, which has the node's own address; or set proxyLocation to 'HeadOnly'";
     throw InvalidOption({ where: 'serve.start', option: 'host', expected, value: host });
   }
+  const grpc = grpcOf(options.grpc, several && proxyLocation === 'EveryNode');
   return {
     host,
     port,
+    ...(grpc === undefined ? {} : { grpc }),
     ...(proxyLocation === 'EveryNode' ? {} : { proxyLocation }),
     ...(options.allowedHosts === undefined ? {} : { allowedHosts }),
     ...(options.allowedOrigins === undefined ? {} : { allowedOrigins: checkOrigins(allowedOrigins) }),

@@ -7,6 +7,7 @@ export type {
   HandleOptions,
 } from './handle/types.js';
 export type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
+export type { GrpcCall } from './protocol/grpc-call.js';
 export type {
   ApplicationStatus,
   DeploymentStatus,
@@ -40,6 +41,7 @@ export type {
   FunctionDeployment,
   GraphApplication,
   GraphOptions,
+  GrpcOptions,
   HedgingOptions,
   NodeOptions,
   ResourceOptions,

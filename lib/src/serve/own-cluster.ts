@@ -1,17 +1,18 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { hasCode } from '../core/index.js';
-import { DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
+import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner } from './client.js';
-import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoSuchApp } from './errors.js';
+import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
 import { NotRunning, setHandleContext } from './handle/index.js';
-import { httpOf, USUAL_ADDRESS } from './http-options.js';
+import { httpOf } from './http-options.js';
 import { declaredNodes } from './node-options.js';
 import { noteIfLong, notice } from './notice.js';
 import { DRAIN_NOTE_AFTER_MS, deleteApplication } from './run.js';
 import { startDetached } from './start-cluster.js';
 import { spareReplicasOf } from './start-options.js';
 import type { StartOptions } from './types.js';
+import { USUAL_ADDRESS } from './usual-address.js';
 
 /** The port that `'auto'` takes if it is free. It is the port of Ray Serve. */
 const USUAL_PORT = 8000;
@@ -117,6 +118,7 @@ export async function clusterAt(options: StartOptions): Promise<Client> {
   const { address, port, detached = false } = options;
   const { url, dir } = client.cluster;
   if (isOther(client, port)) throw AlreadyRunning({ url, port: port as number });
+  if (options.grpc !== undefined && clusterIn(dir)?.grpc === '') throw NoGrpcThere({ dir });
   const elsewhere = address !== undefined && address !== 'auto' && resolve(address) !== dir;
   if (elsewhere || (detached && !client.cluster.detached)) throw AlreadyConnected({ url, dir });
   return client;

@@ -1,4 +1,5 @@
 import { integer, type OptionSpec, parseOptions } from '../core/index.js';
+import { grpcOption } from './grpc-options.js';
 import { HTTP_OPTIONS } from './http-options.js';
 import { MACHINE_OPTIONS } from './node-options.js';
 import type { StartOptions } from './types.js';
@@ -28,7 +29,14 @@ const SPARE_OPTIONS = {
 } as const;
 
 /** Every option of `serve.start`. */
-export const START_OPTIONS = { address, detached, ...HTTP_OPTIONS, ...MACHINE_OPTIONS, ...SPARE_OPTIONS } as const;
+export const START_OPTIONS = {
+  address,
+  detached,
+  ...HTTP_OPTIONS,
+  grpc: grpcOption,
+  ...MACHINE_OPTIONS,
+  ...SPARE_OPTIONS,
+} as const;
 
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
 export function checkStartOptions(options: StartOptions): StartOptions {

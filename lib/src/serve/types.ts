@@ -290,6 +290,8 @@ export interface StartOptions {
   readonly allowedOrigins?: readonly string[];
   /** Which nodes answer HTTP. Each node does so at the same port of its own address. @default 'EveryNode' */
   readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
+  /** If it is given, the cluster answers gRPC besides HTTP. `{}` stands for the defaults. It needs the package `@grpc/grpc-js`. */
+  readonly grpc?: GrpcOptions;
   /** Number of GPUs that replicas may use; with several nodes, the number on each node. @default what `nvidia-smi` lists */
   readonly numGpus?: number;
   /**
@@ -310,6 +312,22 @@ export interface StartOptions {
    * @default 1
    */
   readonly spareReplicas?: number;
+}
+
+/** gRPC of `serve.start({ grpc })`. */
+export interface GrpcOptions {
+  /** Port for gRPC. A number fails if the port is in use; `'auto'` means 9000, or the next free port. @default 'auto' */
+  readonly port?: number | 'auto';
+  /** Address on which gRPC is answered. With `'0.0.0.0'` other machines can call, without a password. @default '127.0.0.1' */
+  readonly host?: string;
+  /** Proto files with the services that your deployments answer. Relative paths start from the working folder. @default [] */
+  readonly protos?: readonly string[];
+  /** Folders in which the files that a proto file imports are looked for, besides its own folder. @default [] */
+  readonly includeDirs?: readonly string[];
+  /** If true, clients can call every public method by its name, through the service `nbserve.v1.Serve`. @default true if there are no `protos` */
+  readonly generic?: boolean;
+  /** Limit of one message in bytes, in both directions. Clients have such a limit too, 4 MiB by default. @default 4194304 */
+  readonly maxMessageBytes?: number;
 }
 
 /** One node of `serve.start({ nodes })`. */

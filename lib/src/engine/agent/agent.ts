@@ -19,8 +19,8 @@ const ENDED_KEPT = 100;
 export interface AgentOptions {
   readonly dir: string;
   readonly node: string;
-  /** The HTTP socket that processes with `listenFd` get; `null` on a node without a proxy. */
-  readonly listening: { readonly fd: number; close(): void } | null;
+  /** The sockets that processes with `listens` get, that of HTTP first. Empty on a node without a proxy. */
+  readonly listening: readonly { readonly fd: number; close(): void }[];
 }
 
 /** The caller that waits for entries of a journal; an `IncomingCall` is one. */
@@ -100,7 +100,7 @@ export class Agent {
     const managed = new ManagedProcess(spec, {
       dir,
       node,
-      listenFd: listening?.fd ?? null,
+      listenFds: listening.map(({ fd }) => fd),
       onLine: (stream, text, caller) => {
         // Read each time, because the process may have been renamed.
         const { id: processId, role, label, logGroup } = managed.spec;
@@ -165,8 +165,12 @@ export class Agent {
   async stopFront(graceMs: number): Promise<void> {
     this.#stopping = true;
     // Before the proxy ends, so that a new connection is refused and does not wait for a proxy that will not come.
-    this.#options.listening?.close();
+    this.#stopListening();
     await this.#stopThose(({ role }) => role !== 'replica' && role !== 'agent', graceMs);
+  }
+
+  #stopListening(): void {
+    for (const socket of this.#options.listening) socket.close();
   }
 
   stopReplicas(graceMs: number): Promise<void> {
@@ -183,7 +187,7 @@ export class Agent {
 
   /** Sends SIGKILL to every process. Resolves when all have ended. */
   async killAll(): Promise<void> {
-    this.#options.listening?.close();
+    this.#stopListening();
     this.#stopping = true;
     const all = [...this.#processes.values()];
     for (const managed of all) managed.kill();

@@ -20,7 +20,8 @@ const BLOCKED_HOLDS_MS = 4000;
 
 export interface ChildOptions {
   readonly dir: string;
-  readonly listenFd: number | null;
+  /** The listening sockets for processes that ask for them. */
+  readonly listenFds: readonly number[];
   /** @param caller see `LogLine.caller` */
   readonly onLine: (stream: 'stdout' | 'stderr', text: string, caller: string | undefined) => void;
 }
@@ -179,8 +180,9 @@ export class ChildRun {
   }
 }
 
-function spawnChild(spec: ProcessSpec, { dir, listenFd }: ChildOptions): ChildProcess {
-  const given: ChildArguments = { id: spec.id, label: spec.label, dir, listenFd: spec.listenFd === true, args: spec.args };
+function spawnChild(spec: ProcessSpec, { dir, listenFds }: ChildOptions): ChildProcess {
+  const sockets = spec.listens === true ? listenFds : [];
+  const given: ChildArguments = { id: spec.id, label: spec.label, dir, listenFds: sockets.length, args: spec.args };
   // A replica sees no GPU unless it was given one.
   const hideGpus = spec.role === 'replica' ? { CUDA_VISIBLE_DEVICES: '' } : {};
   // After `--`, Node reads no flags: a flag without its value cannot take the name of the file.
@@ -189,7 +191,7 @@ function spawnChild(spec: ProcessSpec, { dir, listenFd }: ChildOptions): ChildPr
     detached: true,
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
     env: childEnv({ ...hideGpus, ...spec.env }, spec.inherit),
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(spec.listenFd === true && listenFd !== null ? [listenFd] : [])],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...sockets],
   });
 }
 

@@ -22,15 +22,17 @@ export interface ListeningSocket {
   close(): void;
 }
 
-const FIRST_PORT = 8000;
-const LAST_PORT = 8999;
+/** The first of the thousand ports that `'auto'` tries. They are those of Ray Serve. */
+const HTTP_PORT = 8000;
+export const GRPC_PORT = 9000;
+const PORTS = 1000;
 const BACKLOG = 511;
 
 /**
- * @param port a number (0 lets the system choose), or `'auto'`: 8000, else the next free one
+ * @param port a number (0 lets the system choose), or `'auto'`: `first`, else the next free one
  * @throws NBS_PORT_IN_USE, which says which process has the port; NBS_CANNOT_LISTEN
  */
-export async function openListeningSocket(host: string, port: number | 'auto'): Promise<ListeningSocket> {
+export async function openListeningSocket(host: string, port: number | 'auto', first = HTTP_PORT): Promise<ListeningSocket> {
   const address = net.isIP(host) === 0 ? await resolve(host) : host;
   if (port !== 'auto') {
     const socket = bindAndListen(address, port);
@@ -38,12 +40,12 @@ export async function openListeningSocket(host: string, port: number | 'auto'): 
     if (socket === 'EADDRINUSE') throw PortInUse({ port, host, holder: describePortHolder(port, address) });
     throw CannotListen({ host, port, reason: socket });
   }
-  for (let candidate = FIRST_PORT; candidate <= LAST_PORT; candidate += 1) {
+  for (let candidate = first; candidate < first + PORTS; candidate += 1) {
     const socket = bindAndListen(address, candidate);
     if (typeof socket !== 'string') return socket;
     if (socket !== 'EADDRINUSE') throw CannotListen({ host, port: candidate, reason: socket });
   }
-  throw CannotListen({ host, port: `${FIRST_PORT}-${LAST_PORT}`, reason: 'every port is in use' });
+  throw CannotListen({ host, port: `${first}-${first + PORTS - 1}`, reason: 'every port is in use' });
 }
 
 async function resolve(host: string): Promise<string> {

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { tokenFile, toWireError } from '../../core/index.js';
-import { removeFolder, urlOf, writeAgentFile } from '../cluster-folder.js';
+import { addressOf, removeFolder, urlOf, writeAgentFile } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
 import { type AgentArguments, type AgentMessage, LIFELINE_FD, tell } from '../lifeline.js';
 import { markProcess } from '../process-mark.js';
 import { Agent } from './agent.js';
 import type { AgentServer } from './agent-server.js';
-import { openListeningSocket } from './listening-socket.js';
+import { GRPC_PORT, openListeningSocket } from './listening-socket.js';
 import { planNodes } from './node-plan.js';
 import { Nodes } from './nodes.js';
 import type { WorkerNode } from './worker-node.js';
@@ -37,13 +37,18 @@ try {
   const { proxyLocation = 'EveryNode', allowedHosts = [], allowedOrigins = [] } = http;
   const listening = proxyLocation === 'Disabled' ? null : await openListeningSocket(http.host, http.port);
   const { host, port } = listening ?? { host: http.host, port: 0 };
+  const grpcListening =
+    listening === null || http.grpc === undefined ? null : await openListeningSocket(http.grpc.host, http.grpc.port, GRPC_PORT);
+  const grpcPort = grpcListening?.port;
   const plans = planNodes(dir, nodes);
   const [head, ...others] = plans;
-  const workerHttp = (ip: string) => (proxyLocation === 'EveryNode' ? { host: ip, port } : null);
+  const workerHttp = (ip: string) => (proxyLocation === 'EveryNode' ? { host: ip, port, ...(grpcPort && { grpcPort }) } : null);
   const urls = new Map(listening === null ? [] : [[head.id, urlOf(host, port)]]);
   if (proxyLocation === 'EveryNode') for (const { id, ip } of others) urls.set(id, urlOf(ip, port));
-  const agent = new Agent({ dir, node: head.id, listening });
-  const all = new Nodes(agent, plans, urls);
+  const grpc = new Map(grpcListening === null ? [] : [[head.id, addressOf(grpcListening.host, grpcListening.port)]]);
+  if (proxyLocation === 'EveryNode' && grpcPort) for (const { id, ip } of others) grpc.set(id, addressOf(ip, grpcPort));
+  const agent = new Agent({ dir, node: head.id, listening: [listening, grpcListening].filter((socket) => socket !== null) });
+  const all = new Nodes(agent, plans, { urls, grpc });
   running = all;
   const controller = agent.start({
     restart: true,
@@ -60,7 +65,7 @@ try {
     label: id,
     main: entries.proxy,
     args: { dir, ...address, allowedHosts, allowedOrigins },
-    listenFd: true,
+    listens: true,
   });
   const proxy = listening === null ? Promise.resolve() : agent.start(proxySpec('proxy', { host, port }));
   proxy.catch(() => {}); // Awaited below.
@@ -86,7 +91,8 @@ try {
   // A failure of either is reported at once. The proxy takes longer, and a first deploy need not wait for it.
   const deployable = Promise.all([opening, controller, ...workers]);
   await Promise.race([deployable, proxy.then(() => deployable)]);
-  writeAgentFile(dir, { agent: markProcess(process.pid), host, port, startedAt: Date.now() });
+  const grpcAt = grpc.get(head.id);
+  writeAgentFile(dir, { agent: markProcess(process.pid), host, port, ...(grpcAt && { grpc: grpcAt }), startedAt: Date.now() });
   tell({ kind: 'up', host, port } satisfies AgentMessage);
   await Promise.all([proxy, ...workers.map(async (worker) => (await worker).serving())]);
   tell({ kind: 'serving' } satisfies AgentMessage);

@@ -11,20 +11,26 @@ import type { WorkerNode } from './worker-node.js';
 const CHANGE_JOURNAL_BYTES = 64 * 1024;
 const CHANGE_BYTES = 100;
 
+/** Where each node answers, by the node's id. */
+export interface NodeAddresses {
+  readonly urls: ReadonlyMap<string, string>;
+  /** `host:port` of gRPC. */
+  readonly grpc: ReadonlyMap<string, string>;
+}
+
 /** The operations of a cluster over all its nodes: the head's agent does them, or passes them to the agents of the other nodes. */
 export class Nodes implements AgentDoor {
   readonly #head: Agent;
   readonly #plans: readonly [NodePlan, ...NodePlan[]];
-  readonly #urls: ReadonlyMap<string, string>;
+  readonly #addresses: NodeAddresses;
   readonly #workers = new Map<string, WorkerNode>();
   readonly #changes = new Journal<NodeChange>(CHANGE_JOURNAL_BYTES);
   #stopped: Promise<void> | undefined;
 
-  /** @param urls where each node answers HTTP, by id */
-  constructor(head: Agent, plans: readonly [NodePlan, ...NodePlan[]], urls: ReadonlyMap<string, string>) {
+  constructor(head: Agent, plans: readonly [NodePlan, ...NodePlan[]], addresses: NodeAddresses) {
     this.#head = head;
     this.#plans = plans;
-    this.#urls = urls;
+    this.#addresses = addresses;
   }
 
   add(worker: WorkerNode): void {
@@ -39,9 +45,10 @@ export class Nodes implements AgentDoor {
   async nodes(): Promise<readonly NodeInfo[]> {
     const resources = await nodeResources(this.#plans.map(({ declared }) => declared));
     return this.#plans.map(({ id, ip }, index): NodeInfo => {
-      const url = this.#urls.get(id);
+      const url = this.#addresses.urls.get(id);
+      const grpc = this.#addresses.grpc.get(id);
       const alive = index === 0 || this.#workers.get(id)?.alive === true;
-      return { id, ip, alive, ...(url === undefined ? {} : { url }), resources: resources[index] as NodeInfo['resources'] };
+      return { id, ip, alive, ...(url && { url }), ...(grpc && { grpc }), resources: resources[index] as NodeInfo['resources'] };
     });
   }
 

@@ -15,7 +15,7 @@ export interface WorkerArgs {
   readonly node: string;
   readonly socket: string;
   /** The address at which its proxy listens, and that proxy. `null` if the node has no proxy. */
-  readonly http: { readonly host: string; readonly port: number; readonly proxy: ProcessSpec } | null;
+  readonly http: { readonly host: string; readonly port: number; readonly grpcPort?: number; readonly proxy: ProcessSpec } | null;
 }
 
 const SIGNAL_GRACE_MS = 4000;
@@ -29,7 +29,9 @@ const { node, socket, http } = child.args;
 try {
   // A worker agent that was killed has left its socket file.
   const patienceMs = existsSync(socket) ? PREDECESSOR_MS : 0;
-  const listening = http === null ? null : await listenSoon(http.host, http.port, patienceMs);
+  const listening: ListeningSocket[] = [];
+  if (http !== null) listening.push(await listenSoon(http.host, http.port, patienceMs));
+  if (http?.grpcPort !== undefined) listening.push(await listenSoon(http.host, http.grpcPort, patienceMs));
   const agent = new Agent({ dir, node, listening });
   child.onStop(() => agent.stopAll(SIGNAL_GRACE_MS));
   const proxy = http === null ? Promise.resolve(undefined) : agent.start(http.proxy);

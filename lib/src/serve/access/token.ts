@@ -16,6 +16,8 @@ export function bearsToken(headers: IncomingHttpHeaders, token: string): boolean
   return given !== undefined && isSame(given, token);
 }
 
+export const isToken = (given: string, token: string): boolean => isSame(given, token);
+
 /** The comparison in constant time needs two values of the same length, so digests are compared. */
 const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));
 

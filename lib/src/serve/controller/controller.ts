@@ -56,7 +56,7 @@ export interface ControllerOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** The address at which HTTP is answered. It is read for each status. */
-  readonly url: () => string;
+  readonly addresses: () => { readonly url: string; readonly grpc: string };
   readonly publish: (snapshot: RouteSnapshot) => void;
   /** Resolves when every proxy has applied the last snapshot, or after a time; never rejects. */
   readonly proxiesKnow: () => Promise<void>;
@@ -213,7 +213,7 @@ export class Controller {
   status(): ServeStatus {
     const { problem } = this.#store;
     const cluster = {
-      url: this.#options.url(),
+      ...this.#options.addresses(),
       warnings: problem === null ? [] : [problem],
       faults: this.#scaling.faults,
       traffic: this.traffic.status(),

@@ -221,7 +221,7 @@ export class FakeCluster implements Engine {
       clock: this.clock,
       log: { debug: line, info: line, warn: line, error: line } as unknown as Log,
       severalNodes: this.nodeInfos.length > 1,
-      url: () => 'http://127.0.0.1:8000',
+      addresses: () => ({ url: 'http://127.0.0.1:8000', grpc: '' }),
       publish: (snapshot) => void this.snapshots.push(snapshot),
       proxiesKnow: () => Promise.resolve(),
       proxiesKnowSoon: () => Promise.resolve(),

@@ -49,7 +49,10 @@ async function recover(): Promise<Controller> {
     expected: new ExpectedFile(expectedFile(dir)),
     clock: systemClock,
     log,
-    url: () => listLocalClusters().find((cluster) => cluster.dir === dir)?.url ?? '',
+    addresses: () => {
+      const { url = '', grpc = '' } = listLocalClusters().find((cluster) => cluster.dir === dir) ?? {};
+      return { url, grpc };
+    },
     publish: (snapshot) => feeds.publish(snapshot),
     proxiesKnow: () => feeds.proxiesKnow(),
     proxiesKnowSoon: () => feeds.proxiesKnowSoon(),

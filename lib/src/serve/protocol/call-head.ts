@@ -69,8 +69,23 @@ export interface KeptAnswer {
 /** An answer that is an argument of another call: its bytes (none for `undefined`), or the place to read them. */
 export type PassedAnswer = { readonly bytes: Uint8Array } | { readonly kept: KeptAnswer };
 
+/**
+ * A call over gRPC. The body is the message, or, if the caller streams, `messageFrame` of each message. The answer's body is `messageFrame` of each
+ * message, and then `trailersFrame`.
+ */
+export interface GrpcCallHead extends RequestFields {
+  readonly kind: 'grpc';
+  /** `/package.Service/Method` */
+  readonly rpc: string;
+  /** Metadata: name, value, name, value, … A value under a name that ends in `-bin` is base64. */
+  readonly metadata: readonly string[];
+  readonly modelId?: string;
+  /** Address of the client. */
+  readonly peer: string;
+}
+
 /** The head of a request that a router sends to a replica. */
-export type RequestHead = HttpCallHead | MethodCallHead;
+export type RequestHead = HttpCallHead | MethodCallHead | GrpcCallHead;
 
 /** The head of a replica's answer. `queue` is the number of requests that the replica works on. */
 export type AnswerHead =
@@ -82,6 +97,8 @@ export type AnswerHead =
       /** The answer is that of an error: whoever passes it on says as much of it as its client may know, under these headers. */
       readonly error?: WireError;
     }
+  /** The metadata that comes before the messages, in the form of the request's. */
+  | { readonly kind: 'grpc'; readonly queue?: number; readonly metadata: readonly string[] }
   | { readonly kind: 'value'; readonly queue?: number }
   /** The replica keeps the value, as the caller has asked. No body follows; the call stays open until the caller cancels it. */
   | { readonly kind: 'kept'; readonly kept: KeptAnswer; readonly queue?: number }
@@ -111,10 +128,11 @@ export const REQUEST_KINDS: CallKinds = {
   headFault(head) {
     const given = head as Fields<HttpCallHead> & Fields<Omit<MethodCallHead, 'kind'>>;
     if (head.kind === 'kept') return Number.isSafeInteger((head as KeptCallHead).id) ? null : 'its answer has no number';
-    if (given.kind !== 'http' && head.kind !== 'method') return 'its kind is not known';
+    if (given.kind !== 'http' && head.kind !== 'method' && head.kind !== 'grpc') return 'its kind is not known';
     if (!isText(given.method) || !isText(given.requestId)) return 'it has no method or no id';
     if (![given.deadlineMs, given.budgetMs].every((ms) => isAbsent(ms) || isAmount(ms))) return 'its time is not a number';
     if (!isAbsent(given.budgetOf) && !isText(given.budgetOf)) return 'its deadline has no name';
+    if (head.kind === 'grpc') return grpcFault(head as unknown as Fields<GrpcCallHead>);
     if (head.kind === 'method') {
       if (!isAbsent(given.affinity) && !isText(given.affinity)) return 'its affinity is not a text';
       return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
@@ -126,9 +144,17 @@ export const REQUEST_KINDS: CallKinds = {
 
   /** The proxy checks the answers to HTTP calls: it knows what HTTP allows. */
   answerFault(call, { kind, kept }: ResponseHead) {
-    if (call.kind === 'http' || kind === 'value') return null;
+    if (call.kind === 'http' || (call.kind === 'grpc' ? kind === 'grpc' : kind === 'value')) return null;
     if (kind === 'items' && call.kind === 'method') return null;
     if (kind === 'kept' && call.kind === 'method' && isKeptAnswer(kept)) return null;
     return `an answer of the kind ${JSON.stringify(kind)} to a ${call.kind} call`;
   },
 };
+
+function grpcFault({ rpc, metadata, modelId, peer }: Fields<GrpcCallHead>): string | null {
+  if (!isText(rpc) || !isText(peer)) return 'it names no RPC or no peer';
+  if (!isAbsent(modelId) && !isText(modelId)) return 'its model has no name';
+  return Array.isArray(metadata) && metadata.every(isText) && metadata.length % 2 === 0
+    ? null
+    : 'its metadata are not pairs of texts';
+}

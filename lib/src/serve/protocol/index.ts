@@ -1,5 +1,6 @@
 export {
   type AnswerHead,
+  type GrpcCallHead,
   type HttpCallHead,
   type KeptAnswer,
   type KeptCallHead,
@@ -30,6 +31,7 @@ export {
   ReplicaDraining,
 } from './errors.js';
 export { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
+export type { GrpcCall } from './grpc-call.js';
 export { affinityKeyOf, headersFault, headerText, modelIdOf } from './headers.js';
 export {
   addLatencies,

@@ -46,6 +46,8 @@ export type ReplicaState = (typeof ReplicaState)[keyof typeof ReplicaState];
 export interface ServeStatus {
   /** The address at which HTTP is answered, e.g. `http://127.0.0.1:8000`; `''` if none is (`proxyLocation: 'Disabled'`). */
   readonly url: string;
+  /** The address at which gRPC is answered, e.g. `127.0.0.1:9000`; `''` if it is not. */
+  readonly grpc: string;
   /** Problems of the cluster itself, such as a full disk; usually empty. */
   readonly warnings: readonly string[];
   /** The head node is the first one. */
@@ -61,6 +63,8 @@ export interface NodeStatus {
   readonly alive: boolean;
   /** The address at which the node's proxy answers HTTP; `null` if it has no proxy. */
   readonly url: string | null;
+  /** The address at which the node's proxy answers gRPC; `null` if it does not. */
+  readonly grpc: string | null;
   /** Resources that the node has for replicas. */
   readonly total: NodeAmounts;
   /** Resources that no replica occupies. */

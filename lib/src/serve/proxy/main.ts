@@ -29,11 +29,19 @@ const proxy = new HttpProxy({
   sendTraffic: (report) => router.tell(TRAFFIC_TOPIC, report),
 });
 
+const { server } = proxy;
+server.once('error', (error) => child.exit('CANNOT_LISTEN', error));
+const [httpFd = child.exit('BAD_ARGUMENTS'), grpcFd] = child.listenFds;
+const listening = new Promise<void>((resolve) => server.listen({ fd: httpFd }, resolve));
+const { dir, token } = child;
+const grpc =
+  grpcFd === undefined
+    ? null
+    : import('./open-grpc.js').then(({ openGrpc }) => openGrpc({ dir, token, router, failures: proxy.failures, fd: grpcFd }));
 child.onStop(async () => {
-  await proxy.close();
+  await Promise.all([proxy.close(), grpc?.then((opened) => opened.close())]);
   router.close();
 });
 
-const { server } = proxy;
-server.once('error', (error) => child.exit('CANNOT_LISTEN', error));
-server.listen({ fd: child.listenFd ?? child.exit('BAD_ARGUMENTS') }, () => child.ready());
+await Promise.all([listening, grpc]).catch((error: unknown) => child.exit('CANNOT_LISTEN', error));
+child.ready();

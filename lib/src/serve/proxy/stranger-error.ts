@@ -13,9 +13,14 @@ export interface StrangerError {
 }
 
 /** Errors whose messages contain only what the request has sent. */
-const OF_THE_REQUEST = new Set(
-  [AppStarting, BadTarget, BadTimeout, HostRefused, OriginRefused, MalformedRequest, RequestTooSlow].map(({ code }) => code),
-);
+const OF_THE_REQUEST = new Set([
+  'NBS_NO_APPLICATION',
+  'NBS_APPLICATION_UNNAMED',
+  'NBS_NO_RPC_METHOD',
+  'NBS_BAD_MESSAGE',
+  'NBS_WRONG_MESSAGE_COUNT',
+  ...[AppStarting, BadTarget, BadTimeout, HostRefused, OriginRefused, MalformedRequest, RequestTooSlow].map(({ code }) => code),
+]);
 
 const AGAIN = 'send it again if that does no harm';
 

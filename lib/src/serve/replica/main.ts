@@ -4,6 +4,7 @@ import { enterChild } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import { REQUEST_KINDS, type ReplicaArgs } from '../protocol/index.js';
 import { watchFaults } from './faults.js';
+import type { Rpcs } from './grpc-task.js';
 import { markOutput } from './marked-output.js';
 import { Replica } from './replica.js';
 
@@ -14,6 +15,7 @@ const { dir, token } = child;
 const { replicaId, socketPath, preload = [] } = child.args;
 markOutput();
 const faults = watchFaults(child);
+let rpcs: Promise<Rpcs> | null = null;
 let preloading: Promise<unknown> = Promise.resolve();
 
 const replica = new Replica({
@@ -32,6 +34,10 @@ const replica = new Replica({
   onStuck: (error) => child.exit('STUCK', error),
   describe: child.describe,
   blockLimit: child.blockLimit,
+  grpc: () => {
+    rpcs ??= import('./grpc-task.js').then(({ Rpcs }) => new Rpcs(dir));
+    return rpcs;
+  },
 });
 
 child.onStop(async () => {

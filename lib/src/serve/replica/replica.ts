@@ -14,6 +14,7 @@ import {
   type RequestHead,
 } from '../protocol/index.js';
 import { AlreadyInitialized, NoSuchMethod, Stuck } from './errors.js';
+import type { Rpcs } from './grpc-task.js';
 import { HttpTask } from './http-task.js';
 import { IngressTask } from './ingress-task.js';
 import { KeptAnswers } from './kept-answers.js';
@@ -35,6 +36,8 @@ export interface ReplicaOptions {
   readonly onStuck: (error: Error) => void;
   /** Tells the agent what this replica is, for a controller that takes it over while its main thread is blocked. */
   readonly describe: (status: ReplicaStatus) => void;
+  /** The RPCs of the cluster and the task that answers one; only called if the cluster answers gRPC. */
+  readonly grpc: () => Promise<Rpcs>;
   /** Ends the process if the main thread is blocked, so that `onStuck` cannot run. */
   readonly blockLimit: BlockLimit;
 }
@@ -278,6 +281,15 @@ export class Replica implements TaskHost {
     }
     this.#slots.take();
     call.started();
-    return () => new MethodTask(this, call, head).run(method);
+    if (head.kind === 'method') return () => new MethodTask(this, call, head).run(method);
+    return () => {
+      this.#options.grpc().then(
+        (rpcs) => rpcs.run(this, call, head, method),
+        (error: unknown) => {
+          call.fail(error);
+          this.#slots.release();
+        },
+      );
+    };
   }
 }

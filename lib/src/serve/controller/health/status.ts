@@ -18,6 +18,8 @@ import type { AppHealth, DeploymentHealth } from './health.js';
 /** What the status contains besides the states of applications. */
 export interface ClusterFacts {
   readonly url: string;
+  /** `''` if no gRPC is answered. */
+  readonly grpc: string;
   /** Problems of the cluster itself. */
   readonly warnings: readonly string[];
   /** Other problems of a deployment. */
@@ -27,7 +29,7 @@ export interface ClusterFacts {
 
 /** The status that users see. Pure. */
 export function buildStatus(
-  { url, warnings, faults, traffic }: ClusterFacts,
+  { url, grpc, warnings, faults, traffic }: ClusterFacts,
   apps: ReadonlyMap<string, AppHealth>,
   actual: ActualView,
 ): ServeStatus {
@@ -35,13 +37,13 @@ export function buildStatus(
   const held = [...actual.replicas.values()].flatMap(({ allocation }) => (allocation === null ? [] : [allocation]));
   const nodes = (actual.nodes ?? []).map((node) => nodeStatus(node, held));
   const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults)]);
-  return { url, warnings, nodes, applications: Object.fromEntries(entries), traffic };
+  return { url, grpc, warnings, nodes, applications: Object.fromEntries(entries), traffic };
 }
 
 function nodeStatus(node: NodeInfo, held: readonly Allocation[]): NodeStatus {
-  const { id, ip, alive, url = null, resources } = node;
+  const { id, ip, alive, url = null, grpc = null, resources } = node;
   const { cpu, gpus, memory, custom } = resources;
-  return { id, ip, alive, url, total: { cpu, gpu: gpus.length, memory, custom }, free: freeOf(node, held) };
+  return { id, ip, alive, url, grpc, total: { cpu, gpu: gpus.length, memory, custom }, free: freeOf(node, held) };
 }
 
 function appStatus(

@@ -1,0 +1,12 @@
+import { defineError } from '../core/index.js';
+
+export const GrpcNotInstalled = defineError(
+  'NBS_GRPC_NOT_INSTALLED',
+  400,
+  'gRPC needs the package @grpc/grpc-js, which was not found from {folder}: npm install @grpc/grpc-js',
+);
+export const BadProto = defineError('NBS_BAD_PROTO', 400, '{file} is not valid: {reason}');
+/** The bytes of a message are not of the type that the RPC takes. */
+export const BadMessage = defineError('NBS_BAD_MESSAGE', 400, 'the message is not a valid {type}: {reason}');
+export const BadMetadata = defineError('NBS_BAD_METADATA', 500, 'the metadata {name} cannot be sent over gRPC: {reason}');
+export const WrongMessageCount = defineError('NBS_WRONG_MESSAGE_COUNT', 400, '{rpc} takes one message, and {count} came');

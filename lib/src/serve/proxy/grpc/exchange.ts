@@ -1,0 +1,233 @@
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import { fromWireError, isNbserveError } from '../../../core/index.js';
+import {
+  FrameSplitter,
+  messageFrame,
+  type Rpc,
+  Status,
+  statusOfError,
+  type Trailers,
+  WrongMessageCount,
+} from '../../../grpc/index.js';
+import { type OutgoingCall, ProtocolViolation, type ResponseSink } from '../../../ipc/index.js';
+import { type AnswerHead, deploymentKey, type GrpcCallHead } from '../../protocol/index.js';
+import type { DeadlineLimit } from '../../router/index.js';
+import type { GrpcContext } from './host.js';
+import { CallMetadata, toMetadata } from './metadata.js';
+import { retryMetadata } from './retry-info.js';
+import { findTarget } from './target.js';
+
+export type ServerCall = ServerDuplexStream<Buffer, Buffer>;
+
+const CLIENT_LEFT = 'the client went away or cancelled';
+/** How long a call waits for the first routes after the proxy's start. */
+const FIRST_ROUTES_WAIT_MS = 10_000;
+
+/** One call of a client and its answer, between the client and a replica. Messages pass as bytes. */
+export class GrpcExchange implements ResponseSink {
+  readonly #context: GrpcContext;
+  readonly #rpc: Rpc;
+  readonly #call: ServerCall;
+  readonly #metadata: CallMetadata;
+  readonly #requestId: string;
+  #outgoing: OutgoingCall | null = null;
+  #done = false;
+  /** The one message of a client that does not stream, or the first one of a stream that names its method in it. */
+  #first: Buffer | null = null;
+  #count = 0;
+  #inputEnded = false;
+  #trailers: Trailers | null = null;
+  /** Bytes of the answer that the client has not taken yet. The replica gets no new credit for them. */
+  #owed = 0;
+  #blocked = false;
+  readonly #frames = new FrameSplitter({
+    onMessage: (message) => {
+      if (!this.#call.write(message)) this.#blocked = true;
+    },
+    onTrailers: (trailers) => {
+      this.#trailers = trailers;
+    },
+  });
+
+  constructor(context: GrpcContext, rpc: Rpc, call: ServerCall) {
+    this.#context = context;
+    this.#rpc = rpc;
+    this.#call = call;
+    this.#metadata = new CallMetadata(call.metadata);
+    this.#requestId = this.#metadata.requestId ?? context.host.newRequestId();
+  }
+
+  begin(): void {
+    const call = this.#call;
+    call.on('cancelled', () => {
+      this.#done = true;
+      this.#outgoing?.cancel(CLIENT_LEFT);
+    });
+    // A message that is too large, or that cannot be read: grpc-js answers with its status.
+    call.on('error', () => {
+      if (this.#done) return;
+      this.#done = true;
+      this.#outgoing?.cancel(CLIENT_LEFT);
+    });
+    call.on('drain', () => {
+      this.#blocked = false;
+      this.#pay();
+    });
+    if (this.#streams) this.#dispatch('stream');
+    call.on('data', (message: Buffer) => this.#take(message));
+    call.on('end', () => this.#endInput());
+  }
+
+  /** True if messages are passed on as they come. Otherwise the first one is needed to send the call. */
+  get #streams(): boolean {
+    return this.#rpc.requestStream && this.#rpc.own !== true;
+  }
+
+  #take(message: Buffer): void {
+    if (this.#done) return;
+    this.#count += 1;
+    if (this.#outgoing !== null) {
+      if (!this.#outgoing.write(messageFrame(message))) this.#call.pause();
+      return;
+    }
+    if (this.#streams) return;
+    this.#first ??= message;
+    if (this.#rpc.requestStream && this.#count === 1) {
+      this.#dispatch('stream');
+    }
+  }
+
+  #endInput(): void {
+    this.#inputEnded = true;
+    if (this.#done) return;
+    if (this.#rpc.requestStream && this.#outgoing !== null) this.#outgoing.end();
+    else if (this.#first === null || this.#count !== 1)
+      this.#fail(WrongMessageCount({ rpc: this.#rpc.path, count: this.#count }));
+    else this.#dispatch(this.#first);
+  }
+
+  #dispatch(body: Buffer | 'stream'): void {
+    const { router } = this.#context.host;
+    if (router.snapshot !== null) {
+      this.#send(body);
+      return;
+    }
+    this.#call.pause();
+    const timer = setTimeout(() => this.#send(body), FIRST_ROUTES_WAIT_MS);
+    const go = (): void => {
+      clearTimeout(timer);
+      this.#send(body);
+      this.#call.resume();
+    };
+    router.whenSnapshot(0).then(go, go);
+  }
+
+  #send(body: Buffer | 'stream'): void {
+    if (this.#done) return;
+    const { host } = this.#context;
+    const { application, modelId } = this.#metadata;
+    try {
+      const target = findTarget(host.router.snapshot, application, this.#rpc, this.#first);
+      const head: GrpcCallHead = {
+        kind: 'grpc',
+        method: target.method,
+        requestId: this.#requestId,
+        rpc: this.#rpc.path,
+        metadata: this.#metadata.flat(),
+        peer: this.#call.getPeer(),
+        ...(modelId === undefined ? {} : { modelId }),
+      };
+      const { limit } = this;
+      const key = deploymentKey(target.app, target.deployment);
+      this.#outgoing = host.router.dispatch({
+        key,
+        method: target.method,
+        head,
+        body,
+        sink: this,
+        ...(limit === undefined ? {} : { limit }),
+      });
+      if (body !== 'stream') return;
+      if (this.#first !== null) this.#outgoing.write(messageFrame(this.#first));
+      if (this.#inputEnded) this.#outgoing.end();
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  /** The client's deadline. */
+  get limit(): DeadlineLimit | undefined {
+    const deadline = this.#call.getDeadline();
+    const at = typeof deadline === 'number' ? deadline : deadline.getTime();
+    return Number.isFinite(at) ? { leftMs: at - Date.now(), of: "the client's deadline" } : undefined;
+  }
+
+  // ResponseSink: the replica's answer
+
+  onHead(head: AnswerHead): void {
+    if (head.kind === 'grpc' && head.metadata.length > 0 && !this.#done)
+      this.#call.sendMetadata(toMetadata(this.#context.grpc, head.metadata));
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#done) return;
+    this.#frames.feed(chunk);
+    this.#owed += chunk.length;
+    this.#pay();
+  }
+
+  onEnd(): void {
+    const trailers = this.#trailers;
+    if (trailers === null) {
+      this.#fail(ProtocolViolation({ peer: 'the replica', reason: 'an answer without trailers' }));
+      return;
+    }
+    if (trailers.error !== undefined) {
+      this.#fail(fromWireError(trailers.error), trailers.code, trailers.metadata);
+      return;
+    }
+    if (this.#done) return;
+    this.#done = true;
+    this.#call.end(this.#endMetadata(trailers.metadata));
+  }
+
+  onError(error: Error): void {
+    this.#fail(error);
+  }
+
+  onDrain(): void {
+    if (!this.#done) this.#call.resume();
+  }
+
+  #pay(): void {
+    if (this.#blocked || this.#owed === 0) return;
+    this.#outgoing?.consumed(this.#owed);
+    this.#owed = 0;
+  }
+
+  #fail(error: Error, given?: number, trailers: readonly string[] = []): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#outgoing?.cancel('the call failed');
+    const [errorCode, status] = isNbserveError(error) ? [error.code, error.status] : ['', 500];
+    const code = given ?? statusOfError(errorCode, status);
+    const { host } = this.#context;
+    const { token } = this.#metadata;
+    const isTrusted = token !== undefined && host.isToken(token);
+    const told = host.tell(error, { rpc: this.#rpc.path, requestId: this.#requestId, isTrusted });
+    const mayTryAgain = code === Status.UNAVAILABLE || code === Status.RESOURCE_EXHAUSTED;
+    const metadata = this.#endMetadata([
+      ...trailers,
+      'nbserve-code',
+      told.code,
+      ...(mayTryAgain ? retryMetadata(code, told.message) : []),
+    ]);
+    // What the client still sends is not read.
+    this.#call.resume();
+    this.#call.emit('error', { code, details: told.message, metadata });
+  }
+
+  #endMetadata(trailers: readonly string[]): Metadata {
+    return toMetadata(this.#context.grpc, [...trailers, 'request_id', this.#requestId]);
+  }
+}

@@ -1,0 +1,2 @@
+export { GrpcProxy } from './grpc-proxy.js';
+export type { GrpcHost, ToldError } from './host.js';
