@@ -2,4 +2,4 @@
 
 export { Access, type AccessRules } from './access.js';
 export { HostRefused, OriginRefused } from './errors.js';
-export { bearsToken, showsToken, TOKEN_HEADER } from './token.js';
+export { bearsToken, isToken, showsToken, TOKEN_HEADER } from './token.js';

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { isErrorStatus, isNbserveError } from '../../core/index.js';
 import { readPlan } from '../../grpc/index.js';
+import { isToken } from '../access/index.js';
 import type { RouterLike } from '../router/index.js';
 import type { FailureLog } from './failure-log.js';
 import { GrpcProxy } from './grpc/index.js';
 import { INTERNAL, strangerError } from './stranger-error.js';
-import { isToken } from './token.js';
 
 export interface OpenGrpc {
   readonly dir: string;

@@ -373,7 +373,8 @@ function modelOf(head: RequestHead): string {
 
 /** Key whose requests go to the same replica; `''` if the request has none. */
 export function affinityOf(head: RequestHead): string {
-  return head.kind === 'http' ? affinityKeyOf(head.headers) : (head.affinity ?? '');
+  if (head.kind === 'method') return head.affinity ?? '';
+  return affinityKeyOf(head.kind === 'http' ? head.headers : head.metadata);
 }
 
 function ongoingOf(error: Error): number {
