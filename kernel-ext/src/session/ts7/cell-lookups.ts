@@ -20,7 +20,7 @@ export interface Lookups {
 
 /** Nodes whose code runs, or whose type applies, each time they are used. */
 const LATE =
-  /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method|TSDeclare|TSInterface|TSTypeAlias|TSAbstract)|^ClassAccessorProperty$/;
+  /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method|TSDeclare|TSInterface|TSTypeAlias|TSAbstract)|^ClassAccessorProperty$|^TSFunctionType$/;
 
 const FUNCTION = /^(Function|ArrowFunction|ObjectMethod|Class)/;
 
@@ -90,7 +90,9 @@ class TypeUses {
       (/^Class(Private)?Property$/.test(node.type) && node.static === true);
     if (makesPart && !isLate) this.parts.push(node);
     const isField = /^Class(Private)?Property$/.test(node.type) && node.static !== true;
-    const late = isLate || isField || LATE.test(node.type);
+    // What a proxy gives is made by its functions.
+    const isProxy = node.type === 'NewExpression' && (node.callee as SyntaxNode).name === 'Proxy';
+    const late = isLate || isField || isProxy || LATE.test(node.type);
     for (const child of children(node)) this.visit(child, late, isPart || makesPart);
   }
 

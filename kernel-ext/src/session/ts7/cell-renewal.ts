@@ -19,6 +19,9 @@ export interface Renewed {
   readonly modules: ReadonlyMap<number, CellModule>;
 }
 
+/** With these, reading a property runs code, and the type of the object does not show it. */
+const DYNAMIC = /\b(?:Proxy|definePropert(?:y|ies)|__defineGetter__)\b/;
+
 /**
  * Works out what it means for earlier cells that names were declared again. Functions look names up when they run. So a cell gets a new module if it has a
  * function that uses such a name, or if it uses a declaration of such a cell. In the new module, functions and types use the present declarations. Statements
@@ -31,6 +34,7 @@ export function renewed(options: RenewalOptions): Renewed {
   const modules = new Map<number, CellModule>();
   if (stale.size === 0) return { names, modules };
   const changed = changedNames(options, stale);
+  const isDynamic = [...livingModules(options)].some((slot) => DYNAMIC.test(cells.get(slot)?.text ?? ''));
   const successors = new Map([...stale].map((slot) => [slot, free()]));
   const decisions = new Map<number, HeldTypes>();
   const heldIn = (slot: number): HeldTypes => {
@@ -47,7 +51,7 @@ export function renewed(options: RenewalOptions): Renewed {
     const held = heldIn(slot).of(name, known);
     if (held === 'now') return { ...rest, slots: [successor] };
     const first = known.slots[0] as number;
-    if (held === 'before' && !options.hasCode(first, name, stale)) return known;
+    if (held === 'before' && !isDynamic && !options.hasCode(first, name, stale)) return known;
     return { ...rest, slots: [...(isWritten === true ? known.slots : [first]), successor] };
   };
   for (const [name, known] of options.names) names.set(name, moved(name, known));
