@@ -6,12 +6,17 @@ const STORES = /^(push|unshift|splice|set|add|fill|with)$/;
 /** Functions that change their first argument. */
 const CHANGES = /^(assign|defineProperty|defineProperties|setPrototypeOf|set)$/;
 
+/** With these, reading a property runs code, and the type of the object does not show it. */
+export const DYNAMIC = /\b(?:Proxy|definePropert(?:y|ies)|__defineGetter__)\b/;
+
 const CALL = /^(Optional)?CallExpression$/;
 const MEMBER = /^(Optional)?MemberExpression$/;
 
 /** Tells whether a node is a call like `x.push(f)`, which stores its arguments and does not call them. */
 export function isStoringCall({ type, callee }: SyntaxNode): boolean {
-  return CALL.test(type) && isNode(callee) && MEMBER.test(callee.type) && STORES.test(String((callee.property as SyntaxNode).name));
+  return (
+    CALL.test(type) && isNode(callee) && MEMBER.test(callee.type) && STORES.test(String((callee.property as SyntaxNode).name))
+  );
 }
 
 /** Returns the names whose values code changes without assigning them. */
@@ -21,7 +26,8 @@ export function mutatedNames(program: SyntaxNode, text: string): ReadonlySet<str
     const name = rootOf(node);
     if (name !== undefined) found.add(name);
   };
-  if (!/\.\s*(?:push|unshift|splice|set|add|fill|with|assign|define\w+)\b|\]\s*\W?=|\.\s*[\w$#]+\s*\W{0,3}=/.test(text)) return found;
+  if (!/\.\s*(?:push|unshift|splice|set|add|fill|with|assign|define\w+)\b|\]\s*\W?=|\.\s*[\w$#]+\s*\W{0,3}=/.test(text))
+    return found;
   walk(program, (node) => {
     if (isStoringCall(node)) add((node.callee as SyntaxNode).object);
     if (CALL.test(node.type)) {

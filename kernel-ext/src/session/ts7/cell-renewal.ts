@@ -1,4 +1,5 @@
 import { type CellModule, type Use, wordsOf } from './cell-module.js';
+import { DYNAMIC } from './cell-mutations.js';
 import { type ScopeName, slotOf } from './cell-scope.js';
 import { fieldsIn, HeldTypes } from './held-types.js';
 
@@ -18,9 +19,6 @@ export interface Renewed {
   /** The modules that replace old ones. */
   readonly modules: ReadonlyMap<number, CellModule>;
 }
-
-/** With these, reading a property runs code, and the type of the object does not show it. */
-const DYNAMIC = /\b(?:Proxy|definePropert(?:y|ies)|__defineGetter__)\b/;
 
 /**
  * Works out what it means for earlier cells that names were declared again. Functions look names up when they run. So a cell gets a new module if it has a

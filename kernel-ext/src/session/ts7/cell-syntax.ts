@@ -1,8 +1,8 @@
 import { freeReferences, type Reference } from 'nbserve/analysis';
 import { isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
 import { children, type Lookups, lookups } from './cell-lookups.js';
+import { DYNAMIC, mutatedNames } from './cell-mutations.js';
 import type { DeclaredName } from './cell-scope.js';
-import { mutatedNames } from './cell-mutations.js';
 import { type Declaration, DeclaredNames, hasValue, nameOf } from './declared-names.js';
 
 /** An operand that the cell itself waits for: that of an `await` or of a `for await`. */
@@ -80,7 +80,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     declarations: declared.declarations,
     free,
     mutated: mutatedNames(program, text),
-    lookups: lookups(program, free),
+    lookups: lookups(program, free, DYNAMIC.test(text)),
     assigned: assignedFirst(body, free),
     needsCompiler: MAY_NEED_COMPILER.test(text) && needsCompiler(program),
     callees: places.callees,

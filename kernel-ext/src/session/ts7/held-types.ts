@@ -1,13 +1,12 @@
 import { isNode, type SyntaxNode } from '../syntax.js';
-import { children, holdsFunction, isEmpty } from './cell-lookups.js';
+import { children, holdsFunction, isCollection, isData, isEmpty } from './cell-lookups.js';
 import { type CellModule, isVariable, wordsOf } from './cell-module.js';
-import { isStoringCall, rootOf } from './cell-mutations.js';
+import { DYNAMIC, isStoringCall, rootOf } from './cell-mutations.js';
 import type { ScopeName } from './cell-scope.js';
 import type { Declaration } from './declared-names.js';
 
 const FUNCTION = /^(FunctionExpression|ArrowFunctionExpression|ObjectMethod|TSInterface|TSTypeAlias)/;
 const CALL = /^(CallExpression|OptionalCallExpression|TaggedTemplateExpression|ImportExpression|JSXElement|JSXFragment)$/;
-const COLLECTION = /^(Weak)?(Map|Set)$|^Array$/;
 const MEMBER = /^(MemberExpression|OptionalMemberExpression)$/;
 
 /**
@@ -58,12 +57,13 @@ export class HeldTypes {
       if (!this.#mentions(pattern.typeAnnotation)) return 'now';
       const isHolder = isEmpty(init);
       if (isHolder && isUsed !== true && !this.#mayFill(node)) return 'now';
-      const isFixed = kind === 'const' && init !== undefined && !holdsFunction(init) && !isHolder;
-      return isFixed ? 'now' : 'both';
+      if (kind !== 'const' || isHolder || init === undefined || holdsFunction(init)) return 'both';
+      return isData(init) ? 'now' : 'before';
     }
     if (isWritten) return kind === 'const' ? 'before' : 'both';
     if (init === undefined) return 'now';
     if (isEmpty(init) && isUsed !== true) return this.#mayFill(node) ? 'before' : 'now';
+    if (DYNAMIC.test(this.#module.text) && !FUNCTION.test(init.type)) return 'before';
     const isTaken = pattern.type !== 'Identifier' && !/^(Object|Array)Expression$/.test(init.type) && this.#mentions(init);
     return !isTaken && this.#isPlain(init) ? 'now' : 'before';
   }
@@ -74,8 +74,11 @@ export class HeldTypes {
     if (/^Class(Expression|Declaration)$/.test(node.type)) return !isNode(node.superClass) || this.#isPlain(node.superClass);
     if (MEMBER.test(node.type)) return !this.#mentions(node.object as SyntaxNode);
     if (node.type === 'NewExpression') {
-      const isCollection = COLLECTION.test(String((node.callee as SyntaxNode).name));
-      return isCollection ? (node.arguments as SyntaxNode[]).every((one) => this.#isPlain(one)) : this.#isPlainInstance(node);
+      const { typeParameters } = node;
+      if (isNode(typeParameters) && this.#mentions(typeParameters)) return false;
+      return isCollection(node)
+        ? (node.arguments as SyntaxNode[]).every((one) => this.#isPlain(one))
+        : this.#isPlainInstance(node);
     }
     if (CALL.test(node.type)) {
       // Functions that are passed to nbserve run later, in a replica.
@@ -107,7 +110,8 @@ export class HeldTypes {
    */
   #runsOld(node: SyntaxNode, isStored: boolean): boolean {
     if (/^(TS(Interface|TypeAlias|Declare)|FunctionDeclaration)/.test(node.type)) return false;
-    if (node.type === 'Identifier') return this.#changed.has(node.name as string) && (!isStored || this.#isValue(node.name as string));
+    if (node.type === 'Identifier')
+      return this.#changed.has(node.name as string) && (!isStored || this.#isValue(node.name as string));
     const isMethod = /^Class(Private)?(Method|Property)$/.test(node.type) && node.static !== true;
     if (isMethod) return false;
     const isStoring = isStoringCall(node);
