@@ -20,14 +20,18 @@ export interface Lookups {
 
 /** Nodes whose code runs, or whose type applies, each time they are used. */
 const LATE =
-  /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method|TSDeclare|TSInterface|TSTypeAlias|TSAbstract)|^ClassAccessorProperty$/;
+  /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method|TSDeclare|TSInterface|TSTypeAlias|TSAbstract)|^ClassAccessorProperty$|^TS(FunctionType|MethodSignature|CallSignature\w*)$/;
 
 const FUNCTION = /^(Function|ArrowFunction|ObjectMethod|Class)/;
 
-/** Finds when a cell looks up the names of other cells. @param free uses of names that the cell does not declare, without those in types */
-export function lookups(program: SyntaxNode, free: readonly Reference[]): Lookups {
+/**
+ * Finds when a cell looks up the names of other cells.
+ * @param free uses of names that the cell does not declare, without those in types
+ * @param isDynamic true if reading a property may run code; then all types are types of code
+ */
+export function lookups(program: SyntaxNode, free: readonly Reference[], isDynamic: boolean): Lookups {
   const types = new TypeUses();
-  types.visit(program, false, false);
+  types.visit(program, isDynamic, false);
   const once: Lookup[] = [];
   const again = new Set<string>();
   for (const use of types.found) {
@@ -90,14 +94,16 @@ class TypeUses {
       (/^Class(Private)?Property$/.test(node.type) && node.static === true);
     if (makesPart && !isLate) this.parts.push(node);
     const isField = /^Class(Private)?Property$/.test(node.type) && node.static !== true;
-    const late = isLate || isField || LATE.test(node.type);
-    for (const child of children(node)) this.visit(child, late, isPart || makesPart);
+    // What a proxy gives is made by its functions.
+    const isProxy = node.type === 'NewExpression' && (node.callee as SyntaxNode).name === 'Proxy';
+    const late = isLate || isField || isProxy || LATE.test(node.type);
+    for (const child of children(node)) this.visit(child, late || isTypeOfCode(node, child), isPart || makesPart);
   }
 
   /** The type of a constant is looked up once. If functions may give it new values, or if its value is still empty, it is looked up repeatedly. */
   #variable(kind: string, { id, init }: SyntaxNode, isLate: boolean, isPart: boolean): void {
     if (isNode(id)) {
-      const isFixed = kind !== 'let' && kind !== 'var' && isNode(init) && !holdsFunction(init) && !isEmpty(init);
+      const isFixed = kind !== 'let' && kind !== 'var' && isData(init);
       this.visit(id, isLate || !isFixed, isPart);
     }
     if (isNode(init)) this.visit(init, isLate, isPart);
@@ -110,6 +116,29 @@ class TypeUses {
     const name = node.name as string;
     this.found.push({ name, start: node.start, end: node.start + name.length, isLate, isPart });
   }
+}
+
+/** Type arguments of a base class or of a constructor are types of code: in `new Bus<() => A>()` and `class B extends Bus<A> {}`, of the methods of `Bus`. */
+function isTypeOfCode(node: SyntaxNode, child: SyntaxNode): boolean {
+  if (child !== node.superTypeParameters && child !== node.typeParameters) return false;
+  return /^Class/.test(node.type) || (node.type === 'NewExpression' && !isCollection(node));
+}
+
+/** `new Map(…)` and the like only hold values. */
+export const isCollection = ({ type, callee }: SyntaxNode): boolean =>
+  type === 'NewExpression' && /^(Weak)?(Map|Set)$|^Array$/.test(String((callee as SyntaxNode).name));
+
+/** Tells whether the value of an expression is known from the expression: it is not empty, holds no function, and was not returned by one. */
+export function isData(init: unknown): boolean {
+  return (
+    isNode(init) && !isEmpty(init) && !/^(Identifier|ThisExpression)$/.test(init.type) && !holdsFunction(init) && !calls(init)
+  );
+}
+
+function calls(node: SyntaxNode): boolean {
+  if (/^(Optional)?(Call|Member)Expression$|^(Tagged|Await|Yield|Import)/.test(node.type)) return true;
+  for (const child of children(node)) if (calls(child)) return true;
+  return false;
 }
 
 export function* children(node: SyntaxNode): Generator<SyntaxNode> {
@@ -142,9 +171,7 @@ export function isEmpty(init: unknown): boolean {
     case 'ObjectExpression':
       return (init.properties as unknown[]).length === 0;
     case 'NewExpression':
-      return (
-        (init.arguments as unknown[]).length === 0 && /^(Weak)?(Map|Set)$|^Array$/.test(String((init.callee as SyntaxNode).name))
-      );
+      return (init.arguments as unknown[]).length === 0 && isCollection(init);
     default:
       return false;
   }

@@ -4,6 +4,7 @@ import { type CellScope, type ScopeName, scopeName, slotOf } from './cell-scope.
 import type { CellSyntax } from './cell-syntax.js';
 import { holdsCode } from './code-in-types.js';
 import { ModuleSlots } from './module-slots.js';
+import { reachedNames } from './reached-names.js';
 import { type Fault, renewedFault } from './renewed-faults.js';
 import type { TypeServer } from './type-server.js';
 
@@ -134,7 +135,8 @@ export class CellModules {
     const { syntax, uses } = this.#cells.get(slot) as CellModule;
     const names = new Map(scope.names);
     const writes = new Set(syntax.free.filter(({ kind }) => kind === 'write' || kind === 'mutate').map(({ name }) => name));
-    for (const name of uses.keys()) {
+    for (const name of syntax.mutated) writes.add(name);
+    for (const name of reachedNames(this.#cells, names, uses)) {
       const used = names.get(name);
       if (used !== undefined) names.set(name, { ...used, isUsed: true, ...(writes.has(name) ? { isWritten: true } : {}) });
     }

@@ -1,4 +1,5 @@
 import { type CellModule, type Use, wordsOf } from './cell-module.js';
+import { DYNAMIC } from './cell-mutations.js';
 import { type ScopeName, slotOf } from './cell-scope.js';
 import { fieldsIn, HeldTypes } from './held-types.js';
 
@@ -31,6 +32,7 @@ export function renewed(options: RenewalOptions): Renewed {
   const modules = new Map<number, CellModule>();
   if (stale.size === 0) return { names, modules };
   const changed = changedNames(options, stale);
+  const isDynamic = [...livingModules(options)].some((slot) => DYNAMIC.test(cells.get(slot)?.text ?? ''));
   const successors = new Map([...stale].map((slot) => [slot, free()]));
   const decisions = new Map<number, HeldTypes>();
   const heldIn = (slot: number): HeldTypes => {
@@ -47,7 +49,7 @@ export function renewed(options: RenewalOptions): Renewed {
     const held = heldIn(slot).of(name, known);
     if (held === 'now') return { ...rest, slots: [successor] };
     const first = known.slots[0] as number;
-    if (held === 'before' && !options.hasCode(first, name, stale)) return known;
+    if (held === 'before' && !isDynamic && !options.hasCode(first, name, stale)) return known;
     return { ...rest, slots: [...(isWritten === true ? known.slots : [first]), successor] };
   };
   for (const [name, known] of options.names) names.set(name, moved(name, known));

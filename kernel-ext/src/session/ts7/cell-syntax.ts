@@ -1,6 +1,7 @@
 import { freeReferences, type Reference } from 'nbserve/analysis';
 import { isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
 import { children, type Lookups, lookups } from './cell-lookups.js';
+import { DYNAMIC, mutatedNames } from './cell-mutations.js';
 import type { DeclaredName } from './cell-scope.js';
 import { type Declaration, DeclaredNames, hasValue, nameOf } from './declared-names.js';
 
@@ -39,6 +40,8 @@ export interface CellSyntax {
   readonly needsCompiler: boolean;
   /** The names that the cell assigns in a statement before it uses them in any other way. */
   readonly assigned: ReadonlySet<string>;
+  /** The names of variables whose values the cell changes: `x.push(1)`, `x.a = 1`, `Object.assign(x, …)`. */
+  readonly mutated: ReadonlySet<string>;
   /** The times at which the cell looks up the names of other cells. */
   readonly lookups: Lookups;
 }
@@ -76,7 +79,8 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     augments: declared.augments,
     declarations: declared.declarations,
     free,
-    lookups: lookups(program, free),
+    mutated: mutatedNames(program, text),
+    lookups: lookups(program, free, DYNAMIC.test(text)),
     assigned: assignedFirst(body, free),
     needsCompiler: MAY_NEED_COMPILER.test(text) && needsCompiler(program),
     callees: places.callees,

@@ -41,7 +41,10 @@ export function holdsCode(checker: Checker, path: string, name: string, stale: R
     if (isNamed) return false;
     if (checker.getSignaturesOfType(one, SignatureKind.Call).length > 0) return true;
     if (checker.getSignaturesOfType(one, SignatureKind.Construct).length > 0) return true;
-    if (files.length > 0 && !files.some((file) => CELL_FILE.test(file))) return false;
+    // Such a type of the library or of a package is made from others, for example `Readonly<T>` and `{ [key: string]: T }`.
+    const isMade = (one.objectFlags & (ObjectFlags.Mapped | ObjectFlags.Instantiated)) !== 0;
+    if (files.length > 0 && !isMade && !files.some((file) => CELL_FILE.test(file))) return false;
+    if (checker.getIndexInfosOfType(one).some(({ valueType }) => holds(valueType))) return true;
     return checker.getPropertiesOfType(one).some((property) => {
       if ((property.flags & SymbolFlags.Accessor) !== 0) return true;
       const inner = checker.getTypeOfSymbol(property);

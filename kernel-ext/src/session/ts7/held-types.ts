@@ -1,6 +1,7 @@
 import { isNode, type SyntaxNode } from '../syntax.js';
-import { children, holdsFunction, isEmpty } from './cell-lookups.js';
+import { children, holdsFunction, isCollection, isData, isEmpty } from './cell-lookups.js';
 import { type CellModule, isVariable, wordsOf } from './cell-module.js';
+import { DYNAMIC, isStoringCall, rootOf } from './cell-mutations.js';
 import type { ScopeName } from './cell-scope.js';
 import type { Declaration } from './declared-names.js';
 
@@ -15,6 +16,11 @@ const MEMBER = /^(MemberExpression|OptionalMemberExpression)$/;
  * - `both`: the value may have been made with the old names or with the new ones.
  */
 export type HeldType = 'now' | 'before' | 'both';
+
+/** How a variable was declared and used. */
+interface Held extends Pick<ScopeName, 'kind' | 'isUsed'> {
+  readonly isWritten: boolean;
+}
 
 /** Decides which type the variables of one cell have after a change. The decision uses only the syntax. */
 export class HeldTypes {
@@ -35,25 +41,29 @@ export class HeldTypes {
   of(name: string, known: ScopeName): HeldType {
     if (!isVariable(known)) return 'now';
     const declarations = this.#module.syntax.declarations.get(name) ?? [];
-    const types = declarations.map((one) => this.#declared(one, known));
+    // The cell itself may have changed the value after it was made.
+    const isWritten = known.isWritten === true || this.#module.syntax.mutated.has(name);
+    const types = declarations.map((one) => this.#declared(one, { ...known, isWritten }));
     if (types.includes('both')) return 'both';
     return types.includes('before') ? 'before' : 'now';
   }
 
-  #declared({ node, pattern, init }: Declaration, { kind, isUsed, isWritten }: ScopeName): HeldType {
+  #declared({ node, pattern, init }: Declaration, { kind, isUsed, isWritten }: Held): HeldType {
     if (!this.#mentions(node)) return 'now';
     // The variable belongs to a loop.
     if (pattern === undefined) return 'before';
     if (isNode(pattern.typeAnnotation)) {
-      if (init !== undefined && FUNCTION.test(init.type)) return isWritten === true ? 'both' : 'now';
+      if (init !== undefined && FUNCTION.test(init.type)) return isWritten ? 'both' : 'now';
       if (!this.#mentions(pattern.typeAnnotation)) return 'now';
       const isHolder = isEmpty(init);
-      if (isHolder && isUsed !== true) return 'now';
-      const isFixed = kind === 'const' && init !== undefined && !holdsFunction(init) && !isHolder;
-      return isFixed ? 'now' : 'both';
+      if (isHolder && isUsed !== true && !this.#mayFill(node)) return 'now';
+      if (kind !== 'const' || isHolder || init === undefined || holdsFunction(init)) return 'both';
+      return isData(init) ? 'now' : 'before';
     }
-    if (isWritten === true && kind !== 'const') return 'both';
+    if (isWritten) return kind === 'const' ? 'before' : 'both';
     if (init === undefined) return 'now';
+    if (isEmpty(init) && isUsed !== true) return this.#mayFill(node) ? 'before' : 'now';
+    if (DYNAMIC.test(this.#module.text) && !FUNCTION.test(init.type)) return 'before';
     const isTaken = pattern.type !== 'Identifier' && !/^(Object|Array)Expression$/.test(init.type) && this.#mentions(init);
     return !isTaken && this.#isPlain(init) ? 'now' : 'before';
   }
@@ -63,13 +73,58 @@ export class HeldTypes {
     if (FUNCTION.test(node.type)) return true;
     if (/^Class(Expression|Declaration)$/.test(node.type)) return !isNode(node.superClass) || this.#isPlain(node.superClass);
     if (MEMBER.test(node.type)) return !this.#mentions(node.object as SyntaxNode);
-    if (node.type === 'NewExpression') return this.#isPlainInstance(node);
+    if (node.type === 'NewExpression') {
+      const { typeParameters } = node;
+      if (isNode(typeParameters) && this.#mentions(typeParameters)) return false;
+      return isCollection(node)
+        ? (node.arguments as SyntaxNode[]).every((one) => this.#isPlain(one))
+        : this.#isPlainInstance(node);
+    }
     if (CALL.test(node.type)) {
       // Functions that are passed to nbserve run later, in a replica.
       if (!isNode(node.callee) || rootOf(node.callee) !== 'serve') return !this.#mentions(node);
     }
     for (const child of children(node)) if (!this.#isPlain(child)) return false;
     return true;
+  }
+
+  /** Tells whether statements of the cell may have put values that were made with the old names into an empty variable of the cell. */
+  #mayFill(declaration: SyntaxNode): boolean {
+    const isOwn = ({ start, end }: SyntaxNode): boolean => start <= declaration.start && declaration.end <= end;
+    return (this.#module.syntax.program.body as SyntaxNode[]).some((statement) => {
+      if (statement.type !== 'VariableDeclaration') return this.#runsOld(statement, false);
+      return (statement.declarations as SyntaxNode[]).some((one) => !isOwn(one) && this.#callsOld(one));
+    });
+  }
+
+  #callsOld(node: SyntaxNode): boolean {
+    if (FUNCTION.test(node.type)) return false;
+    if (CALL.test(node.type) || node.type === 'NewExpression') return this.#runsOld(node, false);
+    for (const child of children(node)) if (this.#callsOld(child)) return true;
+    return false;
+  }
+
+  /**
+   * Tells whether code that runs in a statement uses the old declaration of a name. Functions that are only stored run later, but they may give the old value
+   * of a variable. Any other function may be called at once.
+   */
+  #runsOld(node: SyntaxNode, isStored: boolean): boolean {
+    if (/^(TS(Interface|TypeAlias|Declare)|FunctionDeclaration)/.test(node.type)) return false;
+    if (node.type === 'Identifier')
+      return this.#changed.has(node.name as string) && (!isStored || this.#isValue(node.name as string));
+    const isMethod = /^Class(Private)?(Method|Property)$/.test(node.type) && node.static !== true;
+    if (isMethod) return false;
+    const isStoring = isStoringCall(node);
+    for (const child of isStoring ? (node.arguments as SyntaxNode[]) : children(node)) {
+      const isLater = isStored || (isStoring && FUNCTION.test(child.type));
+      if (this.#runsOld(child, isLater)) return true;
+    }
+    return false;
+  }
+
+  #isValue(name: string): boolean {
+    const known = this.#module.syntax.names.get(name) ?? this.#module.uses.get(name)?.now;
+    return known !== undefined && isVariable(known);
   }
 
   /** The methods of an instance are the present ones. Its fields were computed when it was made. */
@@ -89,13 +144,6 @@ export class HeldTypes {
     for (const word of wordsOf(text)) if (this.#changed.has(word)) return true;
     return false;
   }
-}
-
-/** Returns `a` of `a.b().c`. */
-function rootOf(node: SyntaxNode): unknown {
-  let root: unknown = node;
-  while (isNode(root) && root.type !== 'Identifier') root = root.object ?? root.callee;
-  return isNode(root) ? root.name : undefined;
 }
 
 /** Returns the text of the instance fields of a class, and its base class; undefined if the module does not declare the class. */

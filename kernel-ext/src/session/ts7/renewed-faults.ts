@@ -30,7 +30,10 @@ export function renewedFault({ cells, faultsOf }: RenewedFaultsOptions, name: st
     seen.add(key);
     const module = cells.get(slot);
     if (module?.isRenewed !== true) return undefined;
-    for (const { node } of module.syntax.declarations.get(one) ?? []) {
+    for (const node of [
+      ...(module.syntax.declarations.get(one) ?? []).map((found) => found.node),
+      ...statementsWith(module, one),
+    ]) {
       const own = faultsOf(slot);
       if (own.length > 0) {
         const text = mappedModule(module);
@@ -51,6 +54,13 @@ export function renewedFault({ cells, faultsOf }: RenewedFaultsOptions, name: st
     return undefined;
   };
   return find(name, known.slots.length === 1 ? [slotOf(known)] : known.slots);
+}
+
+/** The statements that may put functions into a variable: `handlers.push(() => n)`. */
+function statementsWith({ text, syntax }: CellModule, name: string): SyntaxNode[] {
+  if (!syntax.mutated.has(name)) return [];
+  const body = syntax.program.body as SyntaxNode[];
+  return body.filter(({ type, start, end }) => type === 'ExpressionStatement' && wordsOf(text.slice(start, end)).has(name));
 }
 
 function* laterParts(node: SyntaxNode): Generator<SyntaxNode> {
