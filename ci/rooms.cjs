@@ -90,8 +90,9 @@ const ROOMS = {
   ],
   onnx: ['core'],
   data: ['core', 'onnx'],
-  host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules'],
   config: ['core', 'serve', 'serve/protocol'],
+  notebook: ['core', 'code'],
+  host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],
   deploy: ['core', 'host', 'config'],
   dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
   cli: ['core', 'serve', 'host', 'data', 'config', 'deploy', 'dashboard'],
@@ -111,7 +112,7 @@ const KERNEL_ROOMS = {
   install: ['guard'],
   kernel: ['control', 'descriptors', 'display', 'guard', 'session', 'versions', 'wire'],
   runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
-  commands: ['install', 'runner'],
+  commands: ['install', 'magics', 'runner'],
 };
 
 module.exports = { ROOMS, KERNEL_ROOMS };

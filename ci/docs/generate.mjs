@@ -66,6 +66,7 @@ const ROOMS = [
   ['lib/src/onnx', 'ONNX Runtime'],
   ['lib/src/data', 'Datasets'],
   ['lib/src/config', 'Configurations'],
+  ['lib/src/notebook', 'Building notebooks'],
   ['lib/src/deploy', 'Deploying modules and configurations'],
   ['lib/src/dashboard', 'The REST API'],
   ['lib/src/cli', 'Command line'],

@@ -1,5 +1,12 @@
 /** Entry `nbserve-kernel/commands`: what the command line `nbserve` finds here. */
 import type { Command } from 'nbserve/cli';
-import { executeCommand, installCommand, labCommand, lessonsCommand, uninstallCommand } from './commands/index.js';
+import { buildCommand, executeCommand, installCommand, labCommand, lessonsCommand, uninstallCommand } from './commands/index.js';
 
-export const commands: readonly Command[] = [executeCommand, lessonsCommand, installCommand, uninstallCommand, labCommand];
+export const commands: readonly Command[] = [
+  buildCommand,
+  executeCommand,
+  lessonsCommand,
+  installCommand,
+  uninstallCommand,
+  labCommand,
+];

@@ -1,3 +1,4 @@
+export { buildCommand } from './build-command.js';
 export { executeCommand } from './execute-command.js';
 export { installCommand } from './install-command.js';
 export { labCommand } from './lab-command.js';

@@ -66,7 +66,7 @@ Exit codes: 0 every application runs, 1 one does not, 2 the configuration or the
 };
 
 /** Prints what has failed, and returns the exit code. */
-function codeOf({ failed }: Pick<Applied, 'failed'>): number {
+export function codeOf({ failed }: Pick<Applied, 'failed'>): number {
   for (const { name, error } of failed) console.error(`${name}: ${showError(error)}`);
   return failed.length === 0 ? 0 : 1;
 }

@@ -21,3 +21,8 @@ export const KernelMissing = defineError(
   404,
   'the command {command} belongs to the notebook kernel, which is not installed; run `npm install nbserve-kernel`',
 );
+export const OutputExists = defineError(
+  'NBS_OUTPUT_EXISTS',
+  409,
+  '{file} exists; choose another --output, or replace it with --force',
+);

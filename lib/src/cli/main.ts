@@ -1,6 +1,7 @@
 import { hasCode } from '../core/index.js';
 import { BadUsage, type Command } from './command.js';
-import { KernelMissing, UnknownCommand } from './errors.js';
+import { UnknownCommand } from './errors.js';
+import { kernelCommand } from './kernel-command.js';
 import { showError } from './show-error.js';
 
 type Loader = () => Promise<Command>;
@@ -11,6 +12,7 @@ const OWN: Readonly<Record<string, Loader>> = {
   stop: async () => (await import('./stop-command.js')).stopCommand,
   run: async () => (await import('./run-command.js')).runCommand,
   deploy: async () => (await import('./deploy-command.js')).deployCommand,
+  build: async () => (await import('./build-command.js')).buildCommand,
   config: async () => (await import('./config-command.js')).configCommand,
   status: async () => (await import('./status-command.js')).statusCommand,
   delete: async () => (await import('./delete-command.js')).deleteCommand,
@@ -21,20 +23,8 @@ const OWN: Readonly<Record<string, Loader>> = {
   assets: async () => (await import('./assets-command.js')).assetsCommand,
 };
 
-/** The commands of the package `nbserve-kernel`. It depends on this package, so its commands are imported when one is called. */
+/** The commands of the package `nbserve-kernel`. */
 const KERNEL_COMMANDS = ['execute', 'lessons', 'install', 'uninstall', 'lab'] as const;
-
-async function kernelCommand(name: string): Promise<Command> {
-  const specifier = 'nbserve-kernel/commands';
-  let commands: readonly Command[];
-  try {
-    ({ commands } = (await import(specifier)) as { commands: readonly Command[] });
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND' || !String(error).includes('nbserve-kernel')) throw error;
-    throw KernelMissing({ command: name }, error);
-  }
-  return commands.find((command) => command.name === name) as Command;
-}
 
 async function help(): Promise<string> {
   const lines = ['nbserve <command> [options]      nbserve <command> --help tells more', ''];

@@ -1,48 +1,64 @@
-import { resolve } from 'node:path';
-import { loadApplication } from '../deploy/index.js';
-import { type Client, expectApplication, openCluster, runApplication, setOwnerName } from '../host/index.js';
-import { BadUsage, type Command, parseCommand } from './command.js';
+import { watchFiles } from '../deploy/index.js';
+import { type Client, openCluster, setOwnerName } from '../host/index.js';
+import { type Command, parseCommand } from './command.js';
+import { DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
 import { accessOf, parsePort } from './options.js';
 import { packageRunnerGone } from './package-runner.js';
+import { type RunResult, runTarget } from './run-target.js';
+import { showError } from './show-error.js';
 
 const USAGE =
-  'nbserve run <file>:<export> [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--address auto|<folder>]';
+  'nbserve run <file>:<export>|<config.yaml> [--watch] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--address auto|<folder>]';
 
 /** The proxy and the replicas have half of it each: 20 s, a replica's default. A second Ctrl-C ends the wait. */
 const DRAIN_MS = 40_000;
 
 export const runCommand: Command = {
   name: 'run',
-  summary: 'run an application from a module, in the foreground, until Ctrl-C',
+  summary: 'run an application from a module, or a configuration, in the foreground, until Ctrl-C',
   help: `${USAGE}
 
   <file>:<export>   a TypeScript or JavaScript module and the bound deployment that it exports, e.g. app.ts:app
+  <config.yaml>     a configuration, as nbserve deploy takes it
+  --watch           update the application whenever one of its files changes; --reload is another name of it
   --port            port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host            address for HTTP (default: 127.0.0.1)
   --allow-host      a host name to accept besides loopback names and --host; may be repeated, * means all
   --allow-origin    an origin of web pages that may call, e.g. https://example.org; may be repeated, * means all
   --name            the application's name (default: default)
   --route-prefix    path under which it answers HTTP (default: /)
+  --dashboard-port  port of the REST API, or auto (default: none)
+  --dashboard-host  address of the REST API (default: 127.0.0.1); whoever calls it needs the cluster's token
   --address         run it on a running cluster: the folder of the cluster, or auto for your detached cluster if one is running;
                     the command then ends and the application keeps running
 
+With --watch, the old version answers until the new one is up, and no request is lost. If a file has an error, it is shown, and the old version
+runs on.
 Ctrl-C lets the replicas finish the requests that they have begun, for 20 seconds at most. A second Ctrl-C ends them at once.`,
   async run(args) {
+    const text = { type: 'string' } as const;
+    const flag = { type: 'boolean' } as const;
     const options = {
-      port: { type: 'string' },
-      host: { type: 'string' },
-      name: { type: 'string' },
-      'route-prefix': { type: 'string' },
-      address: { type: 'string' },
+      port: text,
+      host: text,
+      name: text,
+      'route-prefix': text,
+      address: text,
+      watch: flag,
+      reload: flag,
       'allow-host': { type: 'string', multiple: true },
       'allow-origin': { type: 'string', multiple: true },
+      ...DASHBOARD_OPTIONS,
     } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
-    const [file, name] = splitTarget(positionals[0] as string);
+    const dashboard = dashboardOf(USAGE, values, 'none');
+    const target = await runTarget(USAGE, positionals[0] as string, values);
     setOwnerName(`nbserve run ${positionals[0]} in ${process.cwd()}`);
     const runnerGone = packageRunnerGone();
+    const { cluster } = target;
     const starting = openCluster({
-      port: parsePort(USAGE, values.port),
+      ...cluster,
+      ...(values.port === undefined && cluster.port !== undefined ? {} : { port: parsePort(USAGE, values.port) }),
       ...accessOf(values),
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(values.address === undefined ? {} : { address: values.address }),
@@ -50,23 +66,22 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
     // It may fail while the module is loaded; the error is handled below, at the await.
     starting.catch(() => {});
     // Loading the module may take a while, and HTTP is answered before that.
-    const expected = expectApplication(starting, values.name ?? 'default', values['route-prefix'] ?? '/');
+    const expected = target.expect(starting);
     try {
-      const { application } = await loadApplication(`${file}:${name}`);
-      const handle = await runApplication(starting, application, {
-        ...(values.name === undefined ? {} : { name: values.name }),
-        ...(values['route-prefix'] === undefined ? {} : { routePrefix: values['route-prefix'] }),
-      });
+      const result = await target.deploy(starting);
       // The cluster is there. From now on only the deployed applications count, also after they have been deleted.
       expected();
       const client = await starting;
-      if (!client.isOwner) {
-        console.log(`${handle.appName} runs at ${handle.url}`);
-        return 0;
-      }
-      console.log(`${handle.appName} runs at ${handle.url} — Ctrl-C ends it`);
+      const isWatching = values.watch === true || values.reload === true;
+      if (result.failed && !isWatching) return 1;
+      const stays = client.isOwner || isWatching;
+      for (const line of result.lines) console.log(stays ? `${line} — Ctrl-C ends it` : line);
+      if (!stays) return 0;
+      if (client.isOwner) await openDashboard(client.cluster.dir, dashboard);
+      const unwatch = isWatching ? watchFiles(result, () => update(result, () => target.deploy(starting))) : () => {};
       const code = await untilInterrupted(client, runnerGone);
-      await client.cluster.stop({ graceMs: DRAIN_MS });
+      unwatch();
+      if (client.isOwner) await client.cluster.stop({ graceMs: DRAIN_MS });
       return code;
     } finally {
       expected();
@@ -78,11 +93,25 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
   },
 };
 
-function splitTarget(target: string): [file: string, name: string] {
-  const colon = target.lastIndexOf(':');
-  if (colon <= 0) throw BadUsage({ problem: `${target} names no export; write <file>:<export>, e.g. app.ts:app`, usage: USAGE });
-  return [resolve(target.slice(0, colon)), target.slice(colon + 1)];
+/** Deploys changed files, and says how it went. After an error, the files that were known before it are watched. */
+async function update(first: RunResult, deploy: () => Promise<RunResult>): Promise<RunResult> {
+  const known = updated.get(first) ?? first;
+  console.log('a file has changed…');
+  try {
+    const result = await deploy();
+    for (const line of result.lines) console.log(line);
+    if (result.failed) console.error('the old version runs on');
+    const next = result.failed ? { ...result, files: [...new Set([...known.files, ...result.files])] } : result;
+    updated.set(first, next);
+    return next;
+  } catch (error) {
+    console.error(`${showError(error)}\nthe old version runs on`);
+    return { ...known, failed: true };
+  }
 }
+
+/** The last result of each run. */
+const updated = new WeakMap<RunResult, RunResult>();
 
 /** Resolves with the exit code: 0 after Ctrl-C, SIGTERM, or the end of the npx that has started the command; 1 if the cluster ended by itself. */
 function untilInterrupted(client: Client, runnerGone: Promise<void>): Promise<number> {

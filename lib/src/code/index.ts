@@ -1,7 +1,12 @@
+export { analyse } from './analyse.js';
+export { Cell } from './cell.js';
+export { type Declaration, declare } from './declaration.js';
 export { CannotShip, NoSource } from './errors.js';
 export { loadCode } from './loader.js';
 export { compileModule, importModule, type ModulePackage } from './module.js';
+export { childrenOf, isNode, type Node, parseCell, staticKey, unwrap } from './parse.js';
 export { importFrom, requireFrom } from './require.js';
+export { type Reference, resolve as resolveReference } from './scope.js';
 export { SourceRegistry } from './source-registry.js';
 export { installStackMapping, isCompiled, mapStack } from './stack.js';
 export {

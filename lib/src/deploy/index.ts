@@ -4,3 +4,4 @@ export { type Applied, applyConfig, deployedConfig, loadConfig } from './apply-c
 export { ConfigUnreadable } from './errors.js';
 export { loadApplication } from './load-application.js';
 export { isConfigFile, readConfig } from './read-config.js';
+export { type Watched, watchFiles } from './watch-files.js';

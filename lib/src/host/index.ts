@@ -12,6 +12,7 @@ export {
   startCompiler,
   warm,
 } from '../code/index.js';
+export { formatConfig } from '../config/index.js';
 export { fromWireError, type WireError } from '../core/index.js';
 export {
   type ClusterInfo,
@@ -22,6 +23,7 @@ export {
   readClusterLogs,
   stopCluster,
 } from '../engine/index.js';
+export { type BuiltNotebook, buildNotebook, type CellText, type LeftOutLine, type NotebookSource } from '../notebook/index.js';
 export {
   beginCanary,
   type Callers,

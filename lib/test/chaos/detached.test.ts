@@ -177,7 +177,7 @@ test('of two that start a detached cluster at the same time, one does', async ()
 
 test('nbserve start and stop', async () => {
   const { stdout } = await nbserve('start', '--port', '0');
-  const [, url, folder] = /^url: (\S+)\nfolder: (\S+)\n$/.exec(stdout) ?? [];
+  const [, url, folder] = /^url: (\S+)\nfolder: (\S+)\nREST API: \S+\n$/.exec(stdout) ?? [];
   const { dir } = await theCluster();
   assert.equal(folder, dir);
   assert.equal((await fetch(url as string)).status, 404);

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { type Command, OutputExists, parseCommand } from 'nbserve/cli';
+import { buildNotebook, type CellText, formatConfig, type LeftOutLine, type NotebookSource } from 'nbserve/host';
+import { splitCell } from '../magics/index.js';
+import { readNotebook } from '../runner/index.js';
+
+const USAGE = 'nbserve build <notebook.ipynb> [--output <config.yaml>] [--force]';
+
+/** The part of `nbserve build` that reads notebooks. The command itself, with its help, is in nbserve. */
+export const buildCommand: Command = {
+  name: 'build',
+  summary: 'make a module and a configuration from a notebook',
+  help: USAGE,
+  async run(args) {
+    const options = { output: { type: 'string' }, force: { type: 'boolean' } } as const;
+    const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
+    const notebook = resolve(positionals[0] as string);
+    const stem = basename(notebook, '.ipynb');
+    const config = resolve(values.output ?? join(dirname(notebook), `${stem}.yaml`));
+    const folder = dirname(config);
+    const built = buildNotebook(await sourceOf(notebook), (n) => join(folder, `${stem}.app${n === 0 ? '' : `-${n + 1}`}.ts`));
+    const applications = built.applications.map((app) => ({
+      name: app.name,
+      routePrefix: app.routePrefix,
+      importPath: `${relative(folder, app.module)}:${app.export}`,
+    }));
+    const files = [...built.modules, { file: config, text: await formatConfig(applications) }];
+    const exists = files.find(({ file }) => existsSync(file));
+    if (exists !== undefined && values.force !== true) throw OutputExists({ file: relative('', exists.file) });
+    for (const { file, text } of files) await writeFile(file, text);
+    for (const { name, routePrefix } of applications) console.log(`application ${name} at ${routePrefix ?? 'no route'}`);
+    if (built.leftOut.length > 0) console.log(`left out:\n${built.leftOut.map((line) => `  ${line}`).join('\n')}`);
+    for (const note of built.notes) console.log(`note: ${note}`);
+    for (const { file } of files) console.log(`wrote ${relative('', file)}`);
+    return 0;
+  },
+};
+
+/** The cells of a notebook with their numbers, and the lines in them that are not TypeScript. */
+async function sourceOf(file: string): Promise<NotebookSource> {
+  const { cells } = await readNotebook(file);
+  const texts: CellText[] = [];
+  const magics: LeftOutLine[] = [];
+  for (const [i, { cell_type: type, source: lines, metadata }] of cells.entries()) {
+    if (type !== 'code' || metadata.tags?.includes('skip-execution') === true) continue;
+    const number = i + 1;
+    const { source, left } = typescriptOf(typeof lines === 'string' ? lines : lines.join(''));
+    texts.push({ number, source });
+    for (const text of left) magics.push({ cell: number, text });
+  }
+  return { file, cells: texts, magics };
+}
+
+/** The cell with its magics replaced by spaces, so that positions stay, and their lines. `%time` in front of a statement is removed from it. */
+function typescriptOf(source: string): { readonly source: string; readonly left: readonly string[] } {
+  const { cellMagic, leading, inner, edits } = splitCell(source);
+  if (cellMagic !== undefined) return { source: '', left: [`%%${cellMagic.name} ${cellMagic.args}`.trim()] };
+  const lines = source.split('\n');
+  const left: string[] = [];
+  for (const { line } of [...leading, ...inner]) {
+    left.push(lines[line] as string);
+    lines[line] = ' '.repeat((lines[line] as string).length);
+  }
+  let start = 0;
+  for (const [i, line] of lines.entries()) {
+    // An edit that is no magic begins a `%time` line.
+    if (edits.some((edit) => edit.start === start)) lines[i] = line.replace(/^%%?time\s*/, (text) => ' '.repeat(text.length));
+    start += line.length + 1;
+  }
+  return { source: lines.join('\n'), left };
+}

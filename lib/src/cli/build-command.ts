@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { type ApplicationConfig, formatConfig } from '../config/index.js';
+import { loadConfig } from '../deploy/index.js';
+import { BadUsage, type Command, parseCommand } from './command.js';
+import { codeOf } from './deploy-command.js';
+import { OutputExists } from './errors.js';
+import { kernelCommand } from './kernel-command.js';
+
+const USAGE = 'nbserve build <file>:<export>…|<notebook.ipynb> [--output <config.yaml>] [--force]';
+
+export const buildCommand: Command = {
+  name: 'build',
+  summary: 'make a configuration from an application, or a module and a configuration from a notebook',
+  help: `${USAGE}
+
+  <file>:<export>    modules with their applications; the configuration lists their deployments
+  <notebook.ipynb>   a notebook that runs applications; the module contains what they need, and nothing else of the notebook
+  --output           the configuration to write (default: for modules, it is printed; for notebook.ipynb, notebook.yaml); the module of a
+                     notebook is written beside it, as notebook.app.ts
+  --force            replace files that exist
+
+nbserve deploy and nbserve run take the configuration.
+A notebook is not executed. Of a name that several cells declare, an application gets the last declaration above the cell that ran it.
+What is left out is listed: shell lines, magics, and code that no application needs.`,
+  async run(args) {
+    const options = { output: { type: 'string' }, force: { type: 'boolean' } } as const;
+    const { values, positionals } = parseCommand(USAGE, args, options, [1, Number.POSITIVE_INFINITY]);
+    if (positionals.some((target) => target.endsWith('.ipynb'))) {
+      if (positionals.length > 1) throw BadUsage({ problem: 'one notebook at a time', usage: USAGE });
+      return (await kernelCommand('build')).run(args);
+    }
+    return buildModules(positionals, values.output, values.force === true);
+  },
+};
+
+async function buildModules(targets: readonly string[], output: string | undefined, force: boolean): Promise<number> {
+  const several = targets.length > 1;
+  const entries = targets.map((target): ApplicationConfig => {
+    const colon = target.lastIndexOf(':');
+    if (colon <= 0)
+      throw BadUsage({ problem: `${target} names no export; write <file>:<export>, e.g. app.ts:app`, usage: USAGE });
+    const name = several ? target.slice(colon + 1) : 'default';
+    return {
+      name,
+      routePrefix: several ? `/${name}` : '/',
+      importPath: `${resolve(target.slice(0, colon))}${target.slice(colon)}`,
+    };
+  });
+  const loaded = await loadConfig({ cluster: {}, applications: entries });
+  if (loaded.failed.length > 0) return codeOf(loaded);
+  const folder = output === undefined ? process.cwd() : dirname(resolve(output));
+  const applications = loaded.prepared.map(({ spec }): ApplicationConfig => {
+    const { name, routePrefix, importPath } = spec.declared as ApplicationConfig;
+    const deployments = spec.deployments.map(({ name: deployment, config }) => ({
+      name: deployment,
+      ...(config.autoscaling === undefined ? { numReplicas: config.numReplicas } : {}),
+    }));
+    const own = deployments.filter((one) => !one.name.endsWith('.policy'));
+    return { name, routePrefix, importPath: relative(folder, importPath), deployments: own };
+  });
+  const text = await formatConfig(applications);
+  if (output === undefined) process.stdout.write(text);
+  else {
+    if (!force && existsSync(output)) throw OutputExists({ file: output });
+    await writeFile(output, text);
+    console.log(`wrote ${output}`);
+  }
+  return 0;
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildNotebook } from './index.js';
+
+const build = (...sources: string[]) =>
+  buildNotebook(
+    { file: '/nb/lesson.ipynb', cells: sources.map((source, i) => ({ number: i + 1, source })), magics: [] },
+    (n) => `/out/lesson.app${n === 0 ? '' : n + 1}.ts`,
+  );
+/** The module without its first lines and comments. */
+const code = (text = ''): string =>
+  text
+    .replaceAll(/^\/\/.*\n/gm, '')
+    .replaceAll(/\n{2,}/g, '\n')
+    .trim();
+const only = (...sources: string[]): string => code(build(...sources).modules[0]?.text);
+const message = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return `${(error as { code: string }).code} ${(error as Error).message}`;
+  }
+  return assert.fail('it was built');
+};
+
+const chat = (word: string) => `const Chat = serve.deployment(class Chat { fetch() { return '${word}'; } });`;
+
+test('of a name that several cells declare, an application has the last one above its run', () => {
+  const text = only(chat('one'), chat('two'), 'await serve.run(Chat.bind());', chat('three'));
+  assert.equal(text, `import { serve } from 'nbserve';\n${chat('two')}\nexport const defaultApp = Chat.bind();`);
+});
+
+test('the last run of an application counts, and one that is deleted does not; shutdown is the end of the lesson', () => {
+  const { applications, notes } = build(
+    chat('one'),
+    "const a = await serve.run(Chat.bind(), { name: 'a', routePrefix: '/a' });",
+    "await serve.run(Chat.bind(), { name: 'b', routePrefix: '/b' }); await serve.run(Chat.bind(), { name: 'a', routePrefix: null })",
+    "await serve.delete('b'); await serve.shutdown();",
+  );
+  assert.deepEqual(applications, [{ name: 'a', routePrefix: null, module: '/out/lesson.app.ts', export: 'aApp' }]);
+  assert.deepEqual(notes, ['cell 4 deletes the application b']);
+});
+
+test('types, functions and changed variables that the application needs are kept, and nothing else', () => {
+  const text = only(
+    'interface Unused {}\ninterface Body { text: Text }\ntype Text = string;',
+    "import { a, b as c, type D } from './lib/tools';\nimport type { E } from 'e';",
+    'const limits = { low: 1 };\nlet count = 1;\nconst other = compute();',
+    'limits.low = 2;\ncount += 1;\nother.x = 1;\nconsole.log(limits);',
+    'function helper(value: number): D { return c(value, limits.low, count); }',
+    'const Chat = serve.deployment(class Chat { fetch(body: Body) { return helper(body.text.length); } });\nawait serve.run(Chat.bind());',
+  );
+  assert.equal(
+    text,
+    `import { serve } from 'nbserve';
+interface Body { text: Text }
+type Text = string;
+import { b as c } from "../nb/lib/tools";
+import { type D } from "../nb/lib/tools";
+const limits = { low: 1 };
+let count = 1;
+limits.low = 2;
+count += 1;
+function helper(value: number): D { return c(value, limits.low, count); }
+const Chat = serve.deployment(class Chat { fetch(body: Body) { return helper(body.text.length); } });
+export const defaultApp = Chat.bind();`,
+  );
+});
+
+test('what a statement uses when it runs stands above it, also if the last declaration is in a later cell', () => {
+  const text = only(
+    'const make = () => 1;',
+    'const made = make();',
+    'const make = () => 2;',
+    `${chat('x')}\nserve.run(Chat.bind(made))`,
+  );
+  assert.ok(text.indexOf('const make = () => 2;') < text.indexOf('const made = make();'), text);
+  assert.doesNotMatch(text, /=> 1/);
+});
+
+test('if a statement ran with an earlier declaration, the user is told', () => {
+  assert.deepEqual(build('const n = 1;', 'const m = n;', 'const n = 2;', `${chat('x')}\nserve.run(Chat.bind(n, m))`).notes, [
+    'cell 2 ran with the n of cell 1; the module has the one of cell 3',
+  ]);
+});
+
+test('applications that need different declarations of one name are in different modules', () => {
+  const { modules, applications } = build(
+    chat('one'),
+    "serve.run(Chat.bind(), { name: 'a', routePrefix: '/a' })",
+    chat('two'),
+    "serve.run(Chat.bind(), { name: 'b', routePrefix: '/b' })",
+  );
+  assert.deepEqual(
+    applications.map(({ name, module }) => [name, module]),
+    [
+      ['a', '/out/lesson.app.ts'],
+      ['b', '/out/lesson.app2.ts'],
+    ],
+  );
+  assert.match(modules[0]?.text ?? '', /'one'/);
+  assert.match(modules[1]?.text ?? '', /'two'/);
+});
+
+test('of a destructuring, a name that another cell declares again is left out', () => {
+  const text = only('const { a, b } = load();', 'const b = 2;', `${chat('x')}\nawait serve.run(Chat.bind(a, b));`);
+  assert.match(
+    text,
+    /const \{ a \} = await \(async \(\) => \{\n {2}const \{ a, b \} = load\(\);\n {2}return \{ a \};\n\}\)\(\);\nconst b = 2;/,
+  );
+});
+
+test('.deploy(), exported declarations, and names of applications that are no identifiers', () => {
+  const one = build(`export ${chat('x')}`, 'await Chat.deploy();');
+  assert.deepEqual(one.applications, [{ name: 'Chat', routePrefix: '/Chat', module: '/out/lesson.app.ts', export: 'ChatApp' }]);
+  assert.match(one.modules[0]?.text ?? '', /\nconst Chat = [\s\S]*export const ChatApp = Chat\.bind\(\);/);
+  const odd = build(chat('x'), "serve.run(Chat.bind(), { name: '1-a.b' }); const _1ABApp = 1;");
+  assert.equal(odd.applications[0]?.export, '_1ABApp');
+});
+
+test('a decorated class and the comment above it stay whole', () => {
+  const source = `/** What it does. */\nconst Typed = serve.deployment(class Typed {\n  /** Adds. */\n  @serve.post('/add')\n  async add(body: { a: number }) { return body.a; }\n});`;
+  assert.match(
+    only(source, 'serve.run(Typed.bind())'),
+    new RegExp(source.replaceAll(/[/*()@.{}[\]]/g, '\\$&').replaceAll('\n', '\\n')),
+  );
+});
+
+test('what cannot be built is a coded error that names the cell', () => {
+  assert.match(
+    message(() =>
+      build(
+        chat('x'),
+        'const handle = await serve.run(Chat.bind());',
+        "const Two = serve.deployment(class Two { fetch() { return handle.x.remote(); } });\nserve.run(Two.bind(), { name: 'two', routePrefix: '/two' })",
+      ),
+    ),
+    /^NBS_CANNOT_BUILD lesson\.ipynb, cell 3: application two uses Two uses handle, which is a result of serve\.run/,
+  );
+  assert.match(
+    message(() => build(chat('x'), 'const options = { name: "a" };\nserve.run(Chat.bind(), options)')),
+    /^NBS_NOTHING_TO_BUILD lesson\.ipynb runs no application: .*; cell 2: the options of serve\.run are not written at the call$/,
+  );
+  assert.match(
+    message(() => build(chat('x'), 'async function go() { await serve.run(Chat.bind()); }\nawait go();')),
+    /NBS_NOTHING_TO_BUILD/,
+  );
+  assert.match(
+    message(() => build('this is no TypeScript {')),
+    /NBS_NOTHING_TO_BUILD .*cell 1 cannot be read as TypeScript/,
+  );
+});

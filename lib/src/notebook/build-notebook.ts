@@ -1,0 +1,142 @@
+import { basename } from 'node:path';
+import { NothingToBuild } from './errors.js';
+import { findRuns } from './find-runs.js';
+import { type ModulePlan, planModules, statementsIn, textOf } from './module-text.js';
+import { sliceOf } from './slice.js';
+import { type CellText, type Statement, statementsOf } from './statement.js';
+
+/** A line of a cell that is no TypeScript, such as `!npm install x` or `%serve status`. */
+export interface LeftOutLine {
+  readonly cell: number;
+  readonly text: string;
+}
+
+export interface NotebookSource {
+  /** Absolute path. */
+  readonly file: string;
+  readonly cells: readonly CellText[];
+  readonly magics: readonly LeftOutLine[];
+}
+
+export interface BuiltModule {
+  /** Absolute path. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface BuiltNotebook {
+  readonly modules: readonly BuiltModule[];
+  /** `module` is the path of its file, and `export` the name there. */
+  readonly applications: readonly {
+    readonly name: string;
+    readonly routePrefix: string | null;
+    readonly module: string;
+    readonly export: string;
+  }[];
+  /** What the module does not contain: `cell 9: !curl …`. */
+  readonly leftOut: readonly string[];
+  /** What the user should know. */
+  readonly notes: readonly string[];
+}
+
+/** Names that cells have without a declaration, and the modules that export them. */
+const NOTEBOOK_IMPORTS: Readonly<Record<string, string>> = { serve: 'nbserve', onnx: 'nbserve/onnx' };
+/** Names that only a notebook has. */
+const NOTEBOOK_ONLY = new Set(['display', 'prompt', 'input', '__filename', '__dirname', 'require', 'module', 'exports']);
+
+/**
+ * Makes modules from a notebook that runs applications: each contains what the applications need, and nothing else of the notebook.
+ * @param moduleFile absolute path of the n-th module, from 0
+ * @throws NBS_NOTHING_TO_BUILD, NBS_CANNOT_BUILD
+ */
+export function buildNotebook({ file, cells, magics }: NotebookSource, moduleFile: (n: number) => string): BuiltNotebook {
+  const { statements, unread } = statementsOf(cells);
+  const { apps, notes: found } = findRuns(statements);
+  const notes = [...unread.map((cell) => `cell ${cell} cannot be read as TypeScript, and is left out`), ...found];
+  if (apps.length === 0) throw NothingToBuild({ file: basename(file), notes: notes.length === 0 ? '' : `; ${notes.join('; ')}` });
+  const slices = apps.map((app) => sliceOf(app, statements, basename(file)));
+  const plans = planModules(slices);
+  const kept = new Set<Statement>();
+  const applications: BuiltNotebook['applications'][number][] = [];
+  const modules = plans.map((plan, n): BuiltModule => {
+    const module = moduleFile(n);
+    const exported = exportNames(plan);
+    const inModule = statementsIn(plan);
+    for (const statement of inModule) kept.add(statement);
+    for (const [i, { app }] of plan.slices.entries())
+      applications.push({ name: app.name, routePrefix: app.routePrefix, module, export: exported[i] as string });
+    return { file: module, text: moduleText(plan, inModule, exported, magics, { notebook: file, module }) };
+  });
+  const order = (name: string): number => apps.findIndex((app) => app.name === name);
+  const free = new Set(slices.flatMap((slice) => [...slice.free]));
+  for (const name of free) if (NOTEBOOK_ONLY.has(name)) notes.push(`${name} exists only in a notebook, and the module uses it`);
+  for (const { notes: own } of slices) notes.push(...own);
+  return {
+    modules,
+    applications: applications.sort((a, b) => order(a.name) - order(b.name)),
+    leftOut: leftOutOf(statements, kept, magics),
+    notes: [...new Set(notes)],
+  };
+}
+
+function moduleText(
+  plan: ModulePlan,
+  statements: readonly Statement[],
+  exported: readonly string[],
+  magics: readonly LeftOutLine[],
+  options: { readonly notebook: string; readonly module: string },
+): string {
+  const free = new Set(plan.slices.flatMap((slice) => [...slice.free]));
+  const imports = Object.entries(NOTEBOOK_IMPORTS).filter(([name]) => free.has(name));
+  const blocks = [
+    `// Made by \`nbserve build ${basename(options.notebook)}\`. Build it again after a change of the notebook, and do not change this file.`,
+    imports.map(([name, from]) => `import { ${name} } from '${from}';`).join('\n'),
+  ];
+  let cell = 0;
+  const comments = [...magics];
+  for (const statement of statements) {
+    const lines: string[] = [];
+    if (statement.cell !== cell) {
+      cell = statement.cell;
+      while (comments[0] !== undefined && comments[0].cell <= cell) lines.push(commentOf(comments.shift() as LeftOutLine));
+      lines.push(`// Cell ${cell}`);
+    }
+    blocks.push([...lines, textOf(statement, plan, options)].join('\n'));
+  }
+  if (comments.length > 0) blocks.push(comments.map(commentOf).join('\n'));
+  for (const [i, { app }] of plan.slices.entries()) {
+    const { expression, statement, suffix } = app;
+    blocks.push(`export const ${exported[i]} = ${statement.source.slice(expression.start, expression.end)}${suffix};`);
+  }
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+const commentOf = ({ cell, text }: LeftOutLine): string => `// Cell ${cell}, left out: ${text}`;
+
+/** A name for each application that no declaration of the module has. */
+function exportNames({ slices, names }: ModulePlan): readonly string[] {
+  const taken = new Set([...names.keys(), ...slices.flatMap(({ free }) => [...free])]);
+  return slices.map(({ app }) => {
+    const word = app.name.replaceAll(/[^\p{ID_Continue}]+(.)?/gu, (_, next: string | undefined) => (next ?? '').toUpperCase());
+    let name = `${/^\p{ID_Start}/u.test(word) ? word : `_${word}`}App`;
+    while (taken.has(name)) name += '_';
+    taken.add(name);
+    return name;
+  });
+}
+
+const LONGEST_LINE = 80;
+
+function leftOutOf(
+  statements: readonly Statement[],
+  kept: ReadonlySet<Statement>,
+  magics: readonly LeftOutLine[],
+): readonly string[] {
+  const lines = statements
+    .filter((statement) => !kept.has(statement))
+    .map(({ cell, source, node }) => {
+      const [first = '', ...more] = source.slice(node.start, node.end).split('\n');
+      return { cell, text: more.length > 0 || first.length > LONGEST_LINE ? `${first.slice(0, LONGEST_LINE)} …` : first };
+    });
+  return [...lines, ...magics].sort((a, b) => a.cell - b.cell).map(({ cell, text }) => `cell ${cell}: ${text}`);
+}

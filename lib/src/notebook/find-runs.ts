@@ -1,0 +1,150 @@
+import { childrenOf, isNode, type Node, staticKey, unwrap } from '../code/index.js';
+import type { Statement } from './statement.js';
+
+/** One application that the notebook runs. */
+export interface NotebookApp {
+  readonly name: string;
+  readonly routePrefix: string | null;
+  readonly statement: Statement;
+  /** The bound deployment. */
+  readonly expression: Node;
+  /** The text after the expression: `.bind()` for `X.deploy()`. */
+  readonly suffix: string;
+}
+
+export interface FoundRuns {
+  /** The applications that run after the last cell, apart from `serve.shutdown()`. */
+  readonly apps: readonly NotebookApp[];
+  /** What could not be taken over, with its cell. */
+  readonly notes: readonly string[];
+}
+
+/** Calls that change the cluster. A module for production must not make them. */
+const CHANGES = new Set(['run', 'start', 'delete', 'shutdown', 'traffic', 'canary']);
+
+/** Whether the statement itself, and not a function in it, changes the cluster. */
+export const changesCluster = ({ node }: Statement): boolean =>
+  callsIn(node).some((call) => CHANGES.has(serveMethod(call) ?? '') || deployed(call) !== undefined);
+
+/** Finds the applications as the cells run them, from the first to the last. */
+export function findRuns(statements: readonly Statement[]): FoundRuns {
+  const apps = new Map<string, NotebookApp>();
+  const notes: string[] = [];
+  for (const statement of statements) {
+    const where = `cell ${statement.cell}`;
+    for (const call of callsIn(statement.node)) {
+      const method = serveMethod(call);
+      const [first, second] = call.arguments as Node[];
+      if (method === 'delete') {
+        const name = textOf(first);
+        if (name !== undefined && apps.delete(name)) notes.push(`${where} deletes the application ${name}`);
+      } else if (method === 'traffic' || method === 'canary') {
+        notes.push(`${where}: serve.${method} is not part of a configuration; use nbserve ${method} after the deploy`);
+      }
+      const bound = deployed(call);
+      const app =
+        method === 'run' && first !== undefined ? runOf(statement, first, second) : deployOf(statement, statements, bound);
+      if (app === undefined) continue;
+      if (typeof app === 'string') {
+        notes.push(`${where}: ${app}`);
+        continue;
+      }
+      for (const other of [...apps.values()]) {
+        if (other.name === app.name || other.routePrefix === null || other.routePrefix !== app.routePrefix) continue;
+        apps.delete(other.name);
+        notes.push(`${where} gives the route ${app.routePrefix} of the application ${other.name} to ${app.name}`);
+      }
+      apps.set(app.name, app);
+    }
+  }
+  return { apps: [...apps.values()], notes };
+}
+
+function runOf(statement: Statement, expression: Node, options: Node | undefined): NotebookApp | string {
+  const given = options === undefined ? undefined : unwrap(options);
+  if (given !== undefined && given.type !== 'ObjectExpression') return 'the options of serve.run are not written at the call';
+  let name: string | undefined = 'default';
+  let routePrefix: string | null | undefined = '/';
+  for (const property of (given?.properties ?? []) as Node[]) {
+    const key = property.type === 'ObjectProperty' ? staticKey(property) : undefined;
+    const value = isNode(property.value) ? unwrap(property.value) : undefined;
+    if (key === 'name') name = textOf(value);
+    else if (key === 'routePrefix') routePrefix = value?.type === 'NullLiteral' ? null : textOf(value);
+    else if (key === undefined) return 'the options of serve.run contain a part that is only known when the cell runs';
+  }
+  if (name === undefined || routePrefix === undefined)
+    return 'the name and routePrefix of serve.run must be texts, because a configuration names them';
+  return { name, routePrefix, statement, expression, suffix: '' };
+}
+
+/** `Chat.deploy()` is `serve.run(Chat.bind(), { name: 'Chat', routePrefix: '/Chat' })`. */
+function deployOf(
+  statement: Statement,
+  statements: readonly Statement[],
+  bound: Node | undefined,
+): NotebookApp | string | undefined {
+  if (bound === undefined) return undefined;
+  const variable = bound.type === 'Identifier' ? (bound.name as string) : undefined;
+  const declared = statements.findLast(({ values, order }) => order <= statement.order && values.has(variable ?? ''));
+  const made = declared?.values.get(variable ?? '')?.node;
+  const name = made === undefined ? undefined : deploymentName(unwrap(made));
+  if (name === undefined)
+    return 'the name of the deployment of .deploy() is only known when the cell runs; use serve.run with a name';
+  return { name, routePrefix: `/${name}`, statement, expression: bound, suffix: '.bind()' };
+}
+
+/** The name of `serve.deployment(class Chat …, { name })`. */
+function deploymentName(call: Node): string | undefined {
+  if (call.type !== 'CallExpression' || serveMethod(call) !== 'deployment') return undefined;
+  const [target, options] = (call.arguments as Node[]).map(unwrap);
+  const property = ((options?.properties ?? []) as Node[]).find(
+    (one) => one.type === 'ObjectProperty' && staticKey(one) === 'name',
+  );
+  if (property !== undefined) return textOf(property.value as Node);
+  const id = target?.id;
+  return isNode(id) ? (id.name as string) : undefined;
+}
+
+const FUNCTIONS = new Set([
+  'FunctionDeclaration',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+  'ClassMethod',
+  'ClassPrivateMethod',
+  'ObjectMethod',
+]);
+
+/** The calls that the statement makes when it runs, and not those in functions. */
+function callsIn(node: Node): Node[] {
+  const found: Node[] = [];
+  const visit = (one: Node): void => {
+    if (FUNCTIONS.has(one.type)) return;
+    if (one.type === 'ClassProperty' && one.static !== true) return;
+    for (const child of childrenOf(one)) visit(child);
+    if (one.type === 'CallExpression') found.push(one);
+  };
+  visit(node);
+  return found;
+}
+
+/** `run` for `serve.run(…)`. */
+function serveMethod({ callee }: Node): string | undefined {
+  if (!isNode(callee) || callee.type !== 'MemberExpression' || callee.computed === true) return undefined;
+  const { object, property } = callee as unknown as { object: Node; property: Node };
+  return object.type === 'Identifier' && object.name === 'serve' ? (property.name as string) : undefined;
+}
+
+/** `Chat` for `Chat.deploy()`. */
+function deployed(call: Node): Node | undefined {
+  const { callee } = call;
+  if (!isNode(callee) || callee.type !== 'MemberExpression' || callee.computed === true) return undefined;
+  const { object, property } = callee as unknown as { object: Node; property: Node };
+  return property.name === 'deploy' && (call.arguments as Node[]).length === 0 ? object : undefined;
+}
+
+function textOf(node: Node | undefined): string | undefined {
+  const inner = node === undefined ? undefined : unwrap(node);
+  if (inner?.type === 'StringLiteral') return inner.value as string;
+  if (inner?.type !== 'TemplateLiteral' || (inner.expressions as Node[]).length > 0) return undefined;
+  return ((inner.quasis as Node[])[0]?.value as { cooked?: string } | undefined)?.cooked;
+}

@@ -1,0 +1,107 @@
+import { CannotBuild } from './errors.js';
+import { changesCluster, type NotebookApp } from './find-runs.js';
+import type { Statement } from './statement.js';
+
+/** What one application needs of the notebook. */
+export interface Slice {
+  readonly app: NotebookApp;
+  /** The statement that declares each value that it needs. */
+  readonly values: ReadonlyMap<string, Statement>;
+  /** The statement that declares each type that it needs. */
+  readonly types: ReadonlyMap<string, Statement>;
+  /** Statements that change needed variables. */
+  readonly changes: ReadonlySet<Statement>;
+  /** Names that the notebook does not declare, such as `serve`. */
+  readonly free: ReadonlySet<string>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds what the expression of an application needs, as it was when its cell ran: of a name that several cells declare, the last declaration before that.
+ * @throws NBS_CANNOT_BUILD if it needs the result of `serve.run`
+ */
+export function sliceOf(app: NotebookApp, statements: readonly Statement[], file: string): Slice {
+  const at = app.statement.order;
+  // A function of the same cell may stand below the call.
+  const before = statements.filter(({ order, cell }) => order <= at || cell === app.statement.cell);
+  const declaring = (name: string): Statement | undefined =>
+    before.findLast((one) => one.values.has(name) && (one.order <= at || one.node.type === 'FunctionDeclaration'));
+  const values = new Map<string, Statement>();
+  const types = new Map<string, Statement>();
+  const changes = new Set<Statement>();
+  const free = new Set<string>();
+  const notes = new Set<string>();
+
+  const need = (name: string, user: Statement, path: readonly string[]): void => {
+    if (values.has(name)) return;
+    const found = declaring(name);
+    if (found === undefined) {
+      free.add(name);
+      return;
+    }
+    if (changesCluster(found)) {
+      const chain = [...path, name].join(' uses ');
+      const problem = `${chain}, which is a result of serve.run or another call that changes the cluster; pass the bound deployment to bind(…), or call serve.getAppHandle(…) where it is used`;
+      throw CannotBuild({ file, cell: user.cell, problem });
+    }
+    values.set(name, found);
+    include(found, [...path, name]);
+    for (const one of before) {
+      const isChange =
+        one.node.type === 'ExpressionStatement' || one.node.type.startsWith('For') || one.node.type === 'IfStatement';
+      const writes = one.uses.some(
+        (use) => use.name === name && (use.kind === 'write' || use.kind === 'mutate') && use.depth === 0,
+      );
+      if (!isChange || !writes || one.order <= found.order || one.order >= at || changes.has(one)) continue;
+      if (changesCluster(one)) continue;
+      changes.add(one);
+      include(one, [...path, name]);
+    }
+  };
+
+  /** The values of `typeof Chat` in types. A handle is not needed, because types do not run. */
+  const needTypeOf = (statement: Statement, path: readonly string[]): void => {
+    for (const name of typeQueries(statement)) {
+      const found = declaring(name);
+      if (found !== undefined && !changesCluster(found)) need(name, statement, path);
+    }
+  };
+
+  const needTypes = (words: ReadonlySet<string>, path: readonly string[]): void => {
+    for (const word of words) {
+      if (types.has(word)) continue;
+      const found = before.findLast((one) => one.types.has(word));
+      if (found === undefined) continue;
+      types.set(word, found);
+      needTypes(found.words, path);
+      needTypeOf(found, path);
+    }
+  };
+
+  const include = (statement: Statement, path: readonly string[]): void => {
+    for (const use of statement.uses) {
+      need(use.name, statement, path);
+      if (use.depth > 0) continue;
+      const then = statements.findLast((one) => one.values.has(use.name) && one.order <= statement.order);
+      const now = values.get(use.name);
+      if (then !== undefined && now !== undefined && then !== now)
+        notes.add(
+          `cell ${statement.cell} ran with the ${use.name} of cell ${then.cell}; the module has the one of cell ${now.cell}`,
+        );
+    }
+    needTypeOf(statement, path);
+    needTypes(statement.words, path);
+  };
+
+  const { start, end } = app.expression;
+  const inExpression = app.statement.uses.filter((use) => use.start >= start && use.end <= end);
+  for (const { name } of inExpression) need(name, app.statement, [`application ${app.name}`]);
+  return { app, values, types, changes, free, notes: [...notes] };
+}
+
+/** The names in `typeof Name` of types. */
+function typeQueries({ source, node }: Statement): readonly string[] {
+  return [...source.slice(node.start, node.end).matchAll(/[<:|&,([]\s*typeof\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)].map(
+    ([, name]) => name as string,
+  );
+}

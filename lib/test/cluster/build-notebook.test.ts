@@ -1,0 +1,93 @@
+/** Lessons are built, and their applications serve without the notebook. */
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { digitPng, loadMnist } from 'nbserve/data';
+import { CommandFolder } from '../fixtures/command-folder.js';
+
+const LESSONS = fileURLToPath(new URL('../../../notebooks/', import.meta.url));
+const folder = new CommandFolder();
+after(() => folder.remove());
+
+async function build(lesson: string): Promise<string> {
+  copyFileSync(`${LESSONS}${lesson}.ipynb`, `${folder.path}/${lesson}.ipynb`);
+  const said = await folder.output(['build', `${lesson}.ipynb`]);
+  rmSync(`${folder.path}/${lesson}.ipynb`);
+  return said;
+}
+
+async function deployed(config: string): Promise<string> {
+  folder.write('all.yaml', readFileSync(`${folder.path}/${config}.yaml`, 'utf8').replace(/^/, 'cluster: { port: 0 }\n'));
+  await folder.output(['deploy', '--dashboard-port', 'none', 'all.yaml']);
+  return (await folder.output(['status', '--url'])).trim();
+}
+
+test('02-hello-serve: the last version of each application that was not deleted', async () => {
+  const said = await build('02-hello-serve');
+  assert.match(said, /application hello_world at \/\napplication shout at \/shout\napplication loan at \/loan\n/);
+  assert.match(said, /cell 10: !curl /);
+  assert.match(said, /note: cell 33 deletes the application picky/);
+  assert.match(readFileSync(`${folder.path}/02-hello-serve.app.ts`, 'utf8'), /^\/\/ Cell 16, left out: !serve status$/m);
+  const url = await deployed('02-hello-serve');
+  const answer = await fetch(url, { method: 'POST', body: '{"input":"hello"}' });
+  assert.deepEqual(await answer.json(), { result: 'No... hello' });
+  assert.equal(await (await fetch(`${url}/shout?text=hello`)).text(), 'HELLO!');
+  const loan = await fetch(`${url}/loan`, { method: 'POST', body: '{"totalPrice":20000,"rate":5,"yearsOfLoan":4}' });
+  assert.ok(Math.abs(((await loan.json()) as { monthlyPayment: number }).monthlyPayment - 508.91) < 0.01);
+});
+
+test('09-mnist-serve: composed deployments with a model', async () => {
+  await build('09-mnist-serve');
+  const url = await deployed('09-mnist-serve');
+  const { images, labels } = loadMnist({ limit: 5 });
+  for (const path of ['/image', '/careful']) {
+    const answer = await fetch(`${url}${path}`, { method: 'POST', body: digitPng(images[4] as Uint8Array) });
+    assert.equal(((await answer.json()) as { predicted_label: number }).predicted_label, labels[4]);
+  }
+  assert.equal((await fetch(url, { method: 'POST', body: '{}' })).status, 404);
+});
+
+test('files that exist are kept, and a notebook without an application is an error', async () => {
+  copyFileSync(`${LESSONS}02-hello-serve.ipynb`, `${folder.path}/02-hello-serve.ipynb`);
+  const kept = await folder.run(['build', '02-hello-serve.ipynb']);
+  assert.match(kept.stderr, /^NBS_OUTPUT_EXISTS: 02-hello-serve\.app\.ts exists/);
+  await folder.output(['build', '02-hello-serve.ipynb', '--force']);
+  folder.write('empty.ipynb', JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+  const empty = await folder.run(['build', 'empty.ipynb']);
+  assert.equal(empty.code, 1);
+  assert.match(empty.stderr, /^NBS_NOTHING_TO_BUILD: empty\.ipynb runs no application/);
+  assert.ok(!existsSync(`${folder.path}/empty.yaml`));
+});
+
+test('modules: the configuration lists their deployments, and deploys', async () => {
+  folder.write(
+    'apps.ts',
+    `import { serve } from 'nbserve';
+const One = serve.deployment(class One { fetch() { return 'one'; } }, { numReplicas: 2 });
+const Two = serve.deployment(class Two { fetch() { return 'two'; } });
+export const one = One.bind();
+export const two = Two.bind();
+`,
+  );
+  await folder.output(['build', 'apps.ts:one', 'apps.ts:two', '--output', 'built.yaml']);
+  assert.equal(
+    readFileSync(`${folder.path}/built.yaml`, 'utf8'),
+    `applications:
+  - name: one
+    routePrefix: /one
+    importPath: apps.ts:one
+    deployments:
+      - name: One
+        numReplicas: 2
+  - name: two
+    routePrefix: /two
+    importPath: apps.ts:two
+    deployments:
+      - name: Two
+        numReplicas: 1
+`,
+  );
+  const url = await deployed('built');
+  assert.equal(await (await fetch(`${url}/two`)).text(), 'two');
+});
