@@ -2,6 +2,8 @@
 // be a 5xx.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { serve } from '../../lib/dist/index.js';
 import { Routed } from '../../lib/dist-test/fixtures/routes-apps.js';
@@ -16,13 +18,16 @@ const OPERATIONS = 13;
 
 export async function fuzz({ count: wanted, seed }) {
   const st = join(dirname(schemathesisPython()), 'st');
+  // Schemathesis writes what it has found into the folder that it runs in.
+  const folder = mkdtempSync(join(tmpdir(), 'nbs-schemathesis-'));
   const app = await serve.run(Routed.bind(), { name: 'routes-fuzz', routePrefix: '/shop' });
   try {
     const each = Math.max(1, Math.ceil((wanted - FIXED_CASES) / OPERATIONS));
     const random = ['--seed', String(seed), '--max-examples', String(each), '--phases', 'coverage,fuzzing'];
     // The method of this path throws on purpose, because other tests check what a client learns about such an error.
     const told = ['--checks', 'not_a_server_error', '--exclude-path', '/fail', '--no-color', '--output-sanitize', 'false'];
-    const child = spawn(st, ['run', `${app.url}/openapi.json`, ...random, ...told], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const args = ['run', `${app.url}/openapi.json`, ...random, ...told];
+    const child = spawn(st, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk));
     const [code] = await once(child, 'close');
@@ -30,5 +35,6 @@ export async function fuzz({ count: wanted, seed }) {
     return { done, failures: code === 0 && done > 0 ? [] : [{ seed, text }] };
   } finally {
     await serve.shutdown();
+    rmSync(folder, { recursive: true });
   }
 }
