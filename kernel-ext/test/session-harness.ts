@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -84,6 +84,34 @@ export function runCases(cases: CellCases): void {
       const code = cells.at(-1) as string;
       if (typeof last === 'string') assert.equal(await notebook.value(code), last);
       else assert.match(await notebook.failure(code), last);
+    });
+  }
+}
+
+/** Files to write, or to remove if the text is undefined. Then a cell, and what it shows or a pattern for its error. */
+export type FileStep = readonly [files: Readonly<Record<string, string | undefined>>, code: string, outcome: string | RegExp];
+export type FileCases = Readonly<Record<string, readonly FileStep[]>>;
+
+/** Makes one test of each case. The steps of a case are about one notebook. */
+export function runFileCases(cases: FileCases): void {
+  for (const [name, steps] of Object.entries(cases)) {
+    it(name, async (t) => {
+      const notebook = new TestNotebook();
+      t.after(() => notebook.close());
+      // The file system's times are not exact.
+      let seconds = 1_000_000_000;
+      for (const [files, code, outcome] of steps) {
+        for (const [path, text] of Object.entries(files)) {
+          if (text === undefined) rmSync(join(notebook.folder, path));
+          else {
+            await notebook.file(path, text);
+            seconds += 1;
+            utimesSync(join(notebook.folder, path), seconds, seconds);
+          }
+        }
+        if (typeof outcome === 'string') assert.equal(await notebook.value(code), outcome, code);
+        else assert.match(await notebook.failure(code), outcome, code);
+      }
     });
   }
 }

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { TestNotebook } from './session-harness.js';
+import { type FileCases, runFileCases, TestNotebook } from './session-harness.js';
 
-/** Files to write, or to remove if the text is undefined. Then a cell, and what it shows or a pattern for its error. */
-type Step = readonly [files: Readonly<Record<string, string | undefined>>, code: string, outcome: string | RegExp];
-
-const CASES: Readonly<Record<string, readonly Step[]>> = {
+const CASES: FileCases = {
   'await at their top, and so do those that use them': [
     [
       {
@@ -175,26 +172,7 @@ const CASES: Readonly<Record<string, readonly Step[]>> = {
 };
 
 describe('files beside the notebook', () => {
-  for (const [name, steps] of Object.entries(CASES)) {
-    it(name, async (t) => {
-      const notebook = new TestNotebook();
-      t.after(() => notebook.close());
-      // The file system's times are not exact.
-      let seconds = 1_000_000_000;
-      for (const [files, code, outcome] of steps) {
-        for (const [path, text] of Object.entries(files)) {
-          if (text === undefined) rmSync(join(notebook.folder, path));
-          else {
-            await notebook.file(path, text);
-            seconds += 1;
-            utimesSync(join(notebook.folder, path), seconds, seconds);
-          }
-        }
-        if (typeof outcome === 'string') assert.equal(await notebook.value(code), outcome, code);
-        else assert.match(await notebook.failure(code), outcome, code);
-      }
-    });
-  }
+  runFileCases(CASES);
 
   it('of a linked workspace', async (t) => {
     const notebook = new TestNotebook();

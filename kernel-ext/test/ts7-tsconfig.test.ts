@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { rmSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { TestNotebook } from './session-harness.js';
-
-type Files = Readonly<Record<string, string | undefined>>;
-/** Files to write or remove, a cell, and what it shows, or a pattern of how it fails. */
-type Step = readonly [files: Files, code: string, outcome: string | RegExp];
+import { type FileCases, runFileCases, TestNotebook } from './session-harness.js';
 
 const NULL = 'let s: string = null; s';
 const options = (compilerOptions: object, more = {}): string => JSON.stringify({ compilerOptions, ...more });
 
-const CASES: Readonly<Record<string, readonly Step[]>> = {
+const CASES: FileCases = {
   'strict, and its parts': [
     [{}, NULL, /TS2322/],
     [{ 'tsconfig.json': options({ strict: false }) }, NULL, 'null'],
@@ -88,27 +82,7 @@ const CASES: Readonly<Record<string, readonly Step[]>> = {
 };
 
 describe('a tsconfig.json beside the notebook', () => {
-  for (const [name, steps] of Object.entries(CASES)) {
-    it(name, async (t) => {
-      const notebook = new TestNotebook();
-      t.after(() => notebook.close());
-      // Times of the file system are coarse.
-      let seconds = 1_000_000_000;
-      for (const [files, code, outcome] of steps) {
-        for (const [path, text] of Object.entries(files)) {
-          const file = join(notebook.folder, path);
-          if (text === undefined) rmSync(file);
-          else {
-            await notebook.file(path, text);
-            seconds += 1;
-            utimesSync(file, seconds, seconds);
-          }
-        }
-        if (typeof outcome === 'string') assert.equal(await notebook.value(code), outcome, code);
-        else assert.match(await notebook.failure(code), outcome, code);
-      }
-    });
-  }
+  runFileCases(CASES);
 
   it('that changes keeps what the cells before have declared', async (t) => {
     const notebook = new TestNotebook();
