@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { HandClock } from '../../core/hand-clock.test-support.js';
 import { hasCode, isNbserveError } from '../../core/index.js';
 import { enterRequest, getMultiplexedModelId } from '../context/index.js';
 import { batch, createBatch } from './batch.js';
 import { BatchCall, BatchLength, NotBatched } from './errors.js';
-import { ManualClock } from './manual-clock.test-support.js';
 
-const clock = new ManualClock();
+const clock = new HandClock();
 const fake = createBatch(clock);
 const coded = (definition: { code: string }) => (error: unknown) => hasCode(error, definition);
 

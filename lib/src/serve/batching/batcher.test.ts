@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { HandClock } from '../../core/hand-clock.test-support.js';
 import { Batcher, type BatchPlace } from './batcher.js';
-import { ManualClock } from './manual-clock.test-support.js';
 
 interface Begun {
   readonly at: number;
@@ -11,7 +11,7 @@ interface Begun {
 }
 
 function recorder(settings: { maxBatchSize: number; batchWaitTimeoutMs: number; maxConcurrentBatches: number }) {
-  const clock = new ManualClock();
+  const clock = new HandClock();
   const begun: Begun[] = [];
   const batcher = new Batcher<number>({
     settings,
@@ -85,7 +85,7 @@ test('if there is a place, no item waits for longer than the timeout; if there i
   });
   fc.assert(
     fc.property(settings, arrivals, fc.nat(30), (given, events, workMs) => {
-      const clock = new ManualClock();
+      const clock = new HandClock();
       const since: number[] = [];
       let running = 0;
       /** Time since which there has been a free place without interruption. */

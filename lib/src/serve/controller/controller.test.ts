@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { settle } from '../../core/hand-clock.test-support.js';
 import { hasCode } from '../../core/index.js';
 import { findDeploymentRoute } from '../protocol/index.js';
 import { Superseded } from './errors.js';
-import { settle } from './fake-clock.test-support.js';
 import { FakeCluster, idsOf, killed } from './fake-cluster.test-support.js';
 import { DeployFailed } from './replicas/errors.js';
 import { app, deployment } from './sample-apps.test-support.js';
@@ -40,7 +40,7 @@ describe('deploy', () => {
     const forget = second.expected.add('one', '/one');
     await settle();
     assert.deepEqual(rising(), ['/one', '/two']);
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.deepEqual(rising(), ['/one']);
     forget();
     await settle();
@@ -70,9 +70,9 @@ describe('deploy', () => {
     await settle();
     assert.equal(idsOf(cluster, 'one/Chat').length, 1);
     assert.deepEqual(await controller.delete('two'), { deleted: true });
-    await cluster.clock.advance(20_000);
+    await cluster.clock.pass(20_000);
     cluster.checkpoint.failure = null;
-    await cluster.clock.advance(5000);
+    await cluster.clock.pass(5000);
     assert.deepEqual(controller.status().warnings, []);
     assert.deepEqual([...(cluster.checkpoint.stored?.apps.keys() ?? [])], ['one']);
   });
@@ -199,7 +199,7 @@ describe('deploy', () => {
     const controller = await cluster.controller();
     const deploying = controller.deploy(app('one', [deployment('Chat', 'slow', { startupTimeoutMs: 5000 })]));
     const rejected = assert.rejects(deploying, /not ready after 5000 ms/);
-    await cluster.clock.advance(5001);
+    await cluster.clock.pass(5001);
     await rejected;
     assert.equal(cluster.replicas.size, 0);
   });
@@ -290,7 +290,7 @@ describe('a restarted controller', () => {
     await first.deploy(app('one', [deployment('Chat', 'a', { numReplicas: 2 })]));
     const before = idsOf(cluster, 'one/Chat');
     const version = cluster.routes.version;
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     const second = await cluster.controller();
     await settle();
     assert.deepEqual(idsOf(cluster, 'one/Chat').sort(), before.sort());

@@ -1,3 +1,4 @@
+import { HandClock } from '../../core/hand-clock.test-support.js';
 import { type Deferred, deferred, type Log } from '../../core/index.js';
 import {
   type Blocked,
@@ -23,7 +24,6 @@ import type {
   RouteSnapshot,
 } from '../protocol/index.js';
 import { Controller } from './controller.js';
-import { FakeClock } from './fake-clock.test-support.js';
 import type { PackageInstaller } from './replicas/index.js';
 import type { ReplicaControl } from './replicas/replica-control.js';
 import type { ExpectedStore } from './routes/index.js';
@@ -173,7 +173,7 @@ export const fakeNode = (id: string): NodeInfo => ({
 
 /** An engine in memory, with everything else that a controller needs. */
 export class FakeCluster implements Engine {
-  readonly clock = new FakeClock();
+  readonly clock = new HandClock(1_000_000);
   readonly checkpoint = new MemoryCheckpoint();
   readonly expected = new MemoryExpected();
   readonly behaviours = new Map<string, Behaviour>();

@@ -1,42 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { HandClock } from '../../core/hand-clock.test-support.js';
 import { isNbserveError } from '../../core/index.js';
 import { enterBatch, enterRequest, type RequestContext, requestContext } from '../context/index.js';
 import { ModelCache } from './model-cache.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** A clock that advances only when the test says so. */
-class HandClock {
-  #now = 0;
-  #timers: { at: number; action: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, action: () => void): () => void {
-    const timer = { at: this.#now + delayMs, action };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  async pass(ms: number): Promise<void> {
-    const end = this.#now + ms;
-    for (;;) {
-      const due = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.#timers = this.#timers.filter((timer) => timer !== due);
-      this.#now = due.at;
-      due.action();
-      await turn();
-    }
-    this.#now = end;
-  }
-}
 
 /** Models whose loads and disposals are counted. The test decides how long these take. */
 class Shelf {

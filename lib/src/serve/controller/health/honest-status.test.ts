@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { settle } from '../../../core/hand-clock.test-support.js';
 import type { Controller } from '../controller.js';
-import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, fakeNode, idsOf, killed } from '../fake-cluster.test-support.js';
 import { app, deployment, sampleAutoscaling } from '../sample-apps.test-support.js';
 
@@ -16,7 +16,7 @@ describe('a status says what is', () => {
     deployment('Chat', 'a', { numReplicas: 0, autoscaling: sampleAutoscaling({ minReplicas: 0, ...changes }) });
   const ask = async (cluster: FakeCluster, controller: Controller, now: number) => {
     controller.demand('proxy/1', { deployments: { 'hello/Chat': { average: now, periodMs: 100, now } } });
-    await cluster.clock.advance(100);
+    await cluster.clock.pass(100);
   };
 
   it('of a deployment that sleeps: whether it has failed when it was asked last', async () => {
@@ -28,7 +28,7 @@ describe('a status says what is', () => {
     await ask(cluster, controller, 1);
     assert.match(shown(controller).Chat ?? '', /^FAILED 0 of 1 replicas run: no model$/);
     await ask(cluster, controller, 0);
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.match(
       shown(controller).Chat ?? '',
       /^FAILED no replica runs until a request comes, and the last one failed: no model$/,
@@ -39,7 +39,7 @@ describe('a status says what is', () => {
     await ask(cluster, controller, 1);
     assert.deepEqual(shown(controller), { app: 'RUNNING', Chat: 'HEALTHY' });
     await ask(cluster, controller, 0);
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.equal(cluster.replicas.size, 0);
     assert.match(shown(controller).Chat ?? '', /^HEALTHY/);
   });
@@ -59,7 +59,7 @@ describe('a status says what is', () => {
     await controller.deploy(app('hello', [deployment('Deep', 'd'), inner, front]));
     cluster.behaviours.set('d', { constructorError: new Error('no model') });
     for (const key of ['Deep', 'Inner', 'Front']) cluster.end(idsOf(cluster, `hello/${key}`)[0] as string, killed);
-    await cluster.clock.advance(3000);
+    await cluster.clock.pass(3000);
     const seen = shown(controller);
     assert.match(seen.app ?? '', /^UNHEALTHY .*no model/);
     assert.match(seen.Deep ?? '', /^FAILED .*no model/);
@@ -68,7 +68,7 @@ describe('a status says what is', () => {
     for (const key of ['hello/Deep', 'hello/Inner', 'hello/Front'] as const)
       assert.match(cluster.routes.deployments[key]?.unavailable ?? '', /no model/);
     cluster.behaviours.delete('d');
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.deepEqual(shown(controller), { app: 'RUNNING', Deep: 'HEALTHY', Inner: 'HEALTHY', Front: 'HEALTHY' });
     assert.equal(cluster.routes.deployments['hello/Front']?.unavailable, undefined);
   });
@@ -80,7 +80,7 @@ describe('a status says what is', () => {
     cluster.behaviours.set('a', { constructorError: new Error('no model') });
     await ask(cluster, controller, 1);
     cluster.end(idsOf(cluster, 'hello/Front')[0] as string, killed);
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     assert.equal(idsOf(cluster, 'hello/Front').length, 1);
     assert.match(shown(controller).Chat ?? '', /^FAILED/);
   });

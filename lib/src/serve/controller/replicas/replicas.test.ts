@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { settle } from '../fake-clock.test-support.js';
+import { settle } from '../../../core/hand-clock.test-support.js';
 import { FakeCluster, idsOf, killed } from '../fake-cluster.test-support.js';
 import { app, deployment } from '../sample-apps.test-support.js';
 
@@ -20,9 +20,9 @@ describe('a replica that dies', () => {
     assert.equal(idsOf(cluster, 'one/Chat').length, 0);
     assert.equal(controller.status().applications.one?.status, 'UNHEALTHY');
     assert.match(controller.status().applications.one?.message ?? '', /0 of 1 replicas run.*SIGKILL/);
-    await cluster.clock.advance(499);
+    await cluster.clock.pass(499);
     assert.equal(idsOf(cluster, 'one/Chat').length, 0);
-    await cluster.clock.advance(2);
+    await cluster.clock.pass(2);
     assert.equal(idsOf(cluster, 'one/Chat').length, 1);
     assert.equal(controller.status().applications.one?.status, 'RUNNING');
   });
@@ -37,7 +37,7 @@ describe('a replica that dies', () => {
       const { status, message = '' } = controller.status().applications.one?.deployments.Chat ?? {};
       const { unavailable } = cluster.routes.deployments['one/Chat'] ?? {};
       if (deaths === 2) assert.deepEqual([status, unavailable], ['UNHEALTHY', undefined]);
-      if (deaths < 3) await cluster.clock.advance(600);
+      if (deaths < 3) await cluster.clock.pass(600);
       else {
         assert.equal(status, 'FAILED');
         assert.match(message, /0 of 1 replicas run: .*SIGKILL/);
@@ -45,7 +45,7 @@ describe('a replica that dies', () => {
         assert.match(controller.status().applications.one?.message ?? '', /Chat: 0 of 1 replicas run: .*SIGKILL/);
       }
     }
-    await cluster.clock.advance(1100);
+    await cluster.clock.pass(1100);
     assert.equal(controller.status().applications.one?.deployments.Chat?.status, 'HEALTHY');
     assert.equal(cluster.routes.deployments['one/Chat']?.unavailable, undefined);
   });
@@ -56,7 +56,7 @@ describe('a replica that dies', () => {
     await controller.deploy(app('one', [deployment('Chat', 'a')]));
     const [first] = cluster.running('a');
     first?.close();
-    await cluster.clock.advance(2000);
+    await cluster.clock.pass(2000);
     assert.ok(cluster.stopped.includes(first?.id ?? ''));
     assert.equal(idsOf(cluster, 'one/Chat').length, 1);
   });
@@ -71,12 +71,12 @@ describe('health checks', () => {
     const controller = await cluster.controller();
     await controller.deploy(app('hello', [deployment('Chat', 'a')]));
     const [id] = idsOf(cluster, 'hello/Chat');
-    await cluster.clock.advance(50_000);
+    await cluster.clock.pass(50_000);
     assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
     failing = 3;
-    await cluster.clock.advance(29_000);
+    await cluster.clock.pass(29_000);
     assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
-    await cluster.clock.advance(2000);
+    await cluster.clock.pass(2000);
     assert.notDeepEqual(idsOf(cluster, 'hello/Chat'), [id]);
     assert.match(cluster.logged.join('\n'), /failed 3 health checks in a row: no connection/);
   });
@@ -87,14 +87,14 @@ describe('health checks', () => {
     const controller = await cluster.controller();
     await controller.deploy(app('hello', [deployment('Chat', 'a', { healthCheckTimeoutMs: 5000 })]));
     const [id] = idsOf(cluster, 'hello/Chat');
-    await cluster.clock.advance(14_999);
+    await cluster.clock.pass(14_999);
     assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
     cluster.behaviours.delete('a');
-    await cluster.clock.advance(1);
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1);
+    await cluster.clock.pass(1000);
     assert.ok(cluster.stopped.includes(id as string));
     assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.equal(cluster.stopped.length, 1);
   });
 });
@@ -114,26 +114,26 @@ describe('a replica that a call blocks', () => {
 
   it('is left alone, and replaced when it goes on to be silent without one', async () => {
     const { cluster, id } = await blockedFor();
-    await cluster.clock.advance(600_000);
+    await cluster.clock.pass(600_000);
     assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
     cluster.behaviours.set('a', { checkHealth: () => new Promise(() => {}) });
-    await cluster.clock.advance(4000);
+    await cluster.clock.pass(4000);
     assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
-    await cluster.clock.advance(3000);
+    await cluster.clock.pass(3000);
     assert.notDeepEqual(idsOf(cluster, 'hello/Chat'), [id]);
   });
 
   it('is replaced when nobody has waited for it for stuckTimeout', async () => {
     const { cluster, id } = await blockedFor({ stuckTimeoutMs: 60_000 });
-    await cluster.clock.advance(100_000);
+    await cluster.clock.pass(100_000);
     cluster.awaited = new Set();
-    await cluster.clock.advance(40_000);
+    await cluster.clock.pass(40_000);
     cluster.awaited.add(id);
-    await cluster.clock.advance(2000);
+    await cluster.clock.pass(2000);
     cluster.awaited.clear();
-    await cluster.clock.advance(59_000);
+    await cluster.clock.pass(59_000);
     assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
-    await cluster.clock.advance(4000);
+    await cluster.clock.pass(4000);
     assert.notDeepEqual(idsOf(cluster, 'hello/Chat'), [id]);
     assert.match(cluster.logged.join('\n'), /is stuck: .* has gone on for 60000 ms after everybody .* \(stuckTimeout\)/);
   });
@@ -172,7 +172,7 @@ it('gives an update up whose reconfigure does not end within startupTimeout', as
     code: 'NBS_DEPLOY_FAILED',
     message: /reconfigure of replica Chat#\w+ has not ended after 60000 ms \(startupTimeout\)/,
   });
-  await cluster.clock.advance(61_000);
+  await cluster.clock.pass(61_000);
   await refused;
   assert.equal(cluster.checkpoint.stored?.apps.get('hello')?.live?.spec.deployments[0]?.config.userConfig, 1);
   assert.match(controller.status().applications.hello?.message ?? '', /^the last update failed .*has not ended/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { settle } from '../../../core/hand-clock.test-support.js';
 import type { Resources } from '../../protocol/index.js';
-import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, fakeNode } from '../fake-cluster.test-support.js';
 import { app, deployment, sampleAutoscaling } from '../sample-apps.test-support.js';
 
@@ -22,7 +22,7 @@ describe('resources', () => {
     assert.equal(status()?.status, 'DEPLOYING');
     assert.match(status()?.message ?? '', /More waits for room: each replica takes gpu 0.5, and local has gpu 0 \+ 0 free/);
     assert.match(status()?.deployments.More?.message ?? '', /0 of 1 replicas run; PENDING/);
-    await cluster.clock.advance(600_000);
+    await cluster.clock.pass(600_000);
     await controller.delete('whole');
     await waiting;
     assert.equal(status()?.status, 'RUNNING');
@@ -35,7 +35,7 @@ describe('resources', () => {
     await controller.deploy(app('both', [gpu('Both', 'one', 2)]));
     const update = controller.deploy(app('both', [gpu('Both', 'two', 2)]));
     const refused = assert.rejects(update, /no room for it within 60000 ms .* local has gpu 0 \+ 0 free.* delete that first/);
-    await cluster.clock.advance(61_000);
+    await cluster.clock.pass(61_000);
     await refused;
     assert.equal(cluster.running('one').length, 1);
     assert.equal(controller.status().applications.both?.status, 'RUNNING');

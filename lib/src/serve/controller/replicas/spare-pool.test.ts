@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { settle } from '../../../core/hand-clock.test-support.js';
 import type { Controller } from '../controller.js';
-import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, type FakeReplica, fakeNode, killed } from '../fake-cluster.test-support.js';
 import { app, deployment } from '../sample-apps.test-support.js';
 import { isSpare } from './spare-pool.js';
@@ -14,7 +14,7 @@ async function withSpares(spareReplicas = 1): Promise<{ cluster: FakeCluster; co
   const cluster = new FakeCluster();
   cluster.spareReplicas = spareReplicas;
   const controller = await cluster.controller();
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   return { cluster, controller };
 }
 
@@ -32,7 +32,7 @@ describe('spare processes', () => {
   it('are not there if they are switched off', async () => {
     const { cluster, controller } = await withSpares(0);
     await controller.deploy(app('hello', [deployment('Chat', 'a')]));
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.equal(cluster.replicas.size, 1);
   });
 
@@ -51,7 +51,7 @@ describe('spare processes', () => {
       controller.status().applications.hello?.deployments.Chat?.replicas.map(({ id }) => id),
       [replica?.id],
     );
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     assert.equal(sparesOf(cluster).length, 1);
     assert.notEqual(sparesOf(cluster)[0]?.pid, spare?.pid);
   });
@@ -70,12 +70,12 @@ describe('spare processes', () => {
     cluster.behaviours.set('slow', { hang: true });
     const deploying = controller.deploy(app('hello', [deployment('Chat', 'slow', { numReplicas: 3, startupTimeoutMs: 5000 })]));
     const refused = assert.rejects(deploying, /not ready after 5000 ms/);
-    await cluster.clock.advance(900);
+    await cluster.clock.pass(900);
     assert.equal(cluster.replicas.size, 3);
     assert.equal(sparesOf(cluster).length, 0);
-    await cluster.clock.advance(200);
+    await cluster.clock.pass(200);
     assert.equal(sparesOf(cluster).length, 1);
-    await cluster.clock.advance(5000);
+    await cluster.clock.pass(5000);
     await refused;
   });
 
@@ -87,12 +87,12 @@ describe('spare processes', () => {
     const [replica] = cluster.running('a');
     assert.notEqual(replica?.pid, whole?.pid);
     assert.deepEqual(replica?.spec.inherit, ['HF_TOKEN']);
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     const [clean] = sparesOf(cluster);
     assert.deepEqual(clean?.spec.inherit, ['HF_TOKEN']);
     await controller.deploy(app('other', [deployment('Chat', 'b')]));
     assert.notEqual(cluster.running('b')[0]?.pid, clean?.pid);
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     await controller.deploy(app('hello', [deployment('Chat', 'c', { env, numReplicas: 2 })]));
     assert.ok(cluster.running('c').every(({ spec }) => JSON.stringify(spec.inherit) === '["HF_TOKEN"]'));
   });
@@ -103,7 +103,7 @@ describe('spare processes', () => {
     await controller.deploy(
       app('hello', [deployment('Chat', 'a', { env: { inherit: true, variables: { NODE_OPTIONS: '--no-warnings' } } })]),
     );
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     const { spec } = cluster.running('a')[0] ?? assert.fail();
     assert.match(spec.id, /^Chat#/);
     assert.equal(spec.env?.NODE_OPTIONS, '--no-warnings');
@@ -118,7 +118,7 @@ describe('spare processes', () => {
     const resources = { cpu: 2, gpu: 0, memory: 0, custom: {} };
     await controller.deploy(app('hello', [deployment('Chat', 'a', { resources })]));
     assert.match(cluster.running('a')[0]?.spec.id ?? '', /^Chat#/);
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     const [spare, ...others] = sparesOf(cluster);
     assert.deepEqual(others, []);
     assert.deepEqual(spare?.spec.env, { UV_THREADPOOL_SIZE: '2' });
@@ -129,19 +129,19 @@ describe('spare processes', () => {
   it('that end are no failure of anything, and come back with growing pauses', async () => {
     const { cluster, controller } = await withSpares();
     await controller.deploy(app('hello', [deployment('Chat', 'a')]));
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     const lost = async (): Promise<void> => {
       const [spare] = sparesOf(cluster);
       cluster.end(spare?.id ?? '', killed);
       await settle();
     };
     await lost();
-    await cluster.clock.advance(1);
+    await cluster.clock.pass(1);
     assert.equal(sparesOf(cluster).length, 1);
     await lost();
-    await cluster.clock.advance(400);
+    await cluster.clock.pass(400);
     assert.equal(sparesOf(cluster).length, 0);
-    await cluster.clock.advance(200);
+    await cluster.clock.pass(200);
     assert.equal(sparesOf(cluster).length, 1);
     assert.equal(failuresOf(controller), '');
     assert.equal(controller.status().applications.hello?.status, 'RUNNING');
@@ -152,7 +152,7 @@ describe('spare processes', () => {
     cluster.spareReplicas = 1;
     cluster.broken.push('@spare#');
     const controller = await cluster.controller();
-    await cluster.clock.advance(10_000);
+    await cluster.clock.pass(10_000);
     const tries = cluster.logged.filter((line) => line.includes('was lost'));
     assert.ok(tries.length >= 3 && tries.length <= 7, `${tries.length}`);
     await controller.deploy(app('hello', [deployment('Chat', 'a')]));
@@ -193,7 +193,7 @@ describe('spare processes', () => {
     });
     cluster.spareReplicas = 1;
     await cluster.controller();
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     assert.deepEqual(cluster.stopped, [id]);
     assert.equal(sparesOf(cluster).length, 1);
     assert.equal(cluster.running('a')[0]?.pid, replica?.pid);
@@ -204,21 +204,21 @@ describe('spare processes', () => {
     cluster.nodeInfos = [fakeNode('head'), fakeNode('other')];
     cluster.spareReplicas = 1;
     const controller = await cluster.controller();
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     const nodeOf = ({ spec }: FakeReplica): string | undefined => spec.node;
     const before = sparesOf(cluster);
     assert.deepEqual(before.map(nodeOf).sort(), ['head', 'other']);
     await controller.deploy(app('hello', [deployment('Chat', 'a', { numReplicas: 2 })]));
     assert.deepEqual(new Set(cluster.running('a').map(({ pid }) => pid)), new Set(before.map(({ pid }) => pid)));
     for (const replica of cluster.running('a')) assert.equal(replica.init?.allocation?.node, nodeOf(replica));
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     assert.deepEqual(sparesOf(cluster).map(nodeOf).sort(), ['head', 'other']);
   });
 
   it('end with the cluster, and stay ended', async () => {
     const { cluster, controller } = await withSpares(2);
     await controller.shutdown();
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.equal(cluster.replicas.size, 0);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { settle } from '../../../core/hand-clock.test-support.js';
 import type { AutoscalingMetrics } from '../../protocol/index.js';
-import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster, idsOf } from '../fake-cluster.test-support.js';
 import { app, deployment, sampleAutoscaling } from '../sample-apps.test-support.js';
 
@@ -16,7 +16,7 @@ describe('autoscaling', () => {
   ) => {
     for (let i = 0; i < ms; i += 100) {
       controller.demand('proxy/1', { deployments: { 'hello/Chat': { average: now, periodMs: 100, now } } });
-      await cluster.clock.advance(100);
+      await cluster.clock.pass(100);
     }
   };
 
@@ -36,7 +36,7 @@ describe('autoscaling', () => {
     await load(cluster, controller, 1, 7000);
     assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
     await load(cluster, controller, 0, 200);
-    await cluster.clock.advance(10_000);
+    await cluster.clock.pass(10_000);
     assert.equal(idsOf(cluster, 'hello/Chat').length, 0);
     assert.equal(cluster.replicas.size, 0);
     assert.equal(controller.status().applications.hello?.status, 'RUNNING');
@@ -59,7 +59,7 @@ describe('autoscaling', () => {
     await load(cluster, controller, 1, 100);
     assert.match(cluster.routes.deployments['hello/Chat']?.unavailable ?? '', /no model/);
     await load(cluster, controller, 0, 100);
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.equal(controller.status().applications.hello?.deployments.Chat?.numReplicas, 0);
     assert.match(cluster.routes.deployments['hello/Chat']?.unavailable ?? '', /no model/, 'nobody waits for it in vain');
     cluster.behaviours.delete('a');
@@ -94,9 +94,9 @@ describe('autoscaling', () => {
     it('asks at each interval, without load too, and holds bounds and delays', async () => {
       const { cluster, asked, steer, replicas } = await start();
       steer.answer = () => 9;
-      await cluster.clock.advance(900);
+      await cluster.clock.pass(900);
       assert.equal(replicas(), 1, 'it has to be wanted for the whole delay');
-      await cluster.clock.advance(500);
+      await cluster.clock.pass(500);
       assert.equal(replicas(), 4);
       const { now: _, ...metrics } = asked.at(-1) ?? assert.fail();
       assert.deepEqual(metrics, {
@@ -112,9 +112,9 @@ describe('autoscaling', () => {
         suggestedReplicas: 0,
       });
       steer.answer = () => 0.5;
-      await cluster.clock.advance(4900);
+      await cluster.clock.pass(4900);
       assert.equal(replicas(), 4);
-      await cluster.clock.advance(500);
+      await cluster.clock.pass(500);
       assert.equal(replicas(), 1);
     });
 
@@ -133,7 +133,7 @@ describe('autoscaling', () => {
       const { cluster, steer, replicas, message } = await start({ upscaleDelayMs: 0 });
       for (const answer of ['2', Number.NaN, -1, null, undefined, { replicas: 2 }, 2n]) {
         steer.answer = () => answer;
-        await cluster.clock.advance(200);
+        await cluster.clock.pass(200);
         assert.match(
           message() ?? '',
           /^its policy Chat\.policy does not say how many replicas .*it answered with .*a number of at least 0$/,
@@ -142,12 +142,12 @@ describe('autoscaling', () => {
       steer.answer = () => {
         throw new RangeError('no idea');
       };
-      await cluster.clock.advance(200);
+      await cluster.clock.pass(200);
       assert.match(message() ?? '', /RangeError: no idea$/);
       assert.equal(replicas(), 1);
       assert.ok(cluster.logged.some((line) => /hello\/Chat: its policy .*no idea; the number stays as it is/.test(line)));
       steer.answer = () => 2;
-      await cluster.clock.advance(200);
+      await cluster.clock.pass(200);
       assert.equal(message(), '');
       assert.equal(replicas(), 2);
     });

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { FakeClock } from '../fake-clock.test-support.js';
+import { HandClock } from '../../../core/hand-clock.test-support.js';
 import { app, deployment } from '../sample-apps.test-support.js';
 import { BlobCollector } from './blob-collector.js';
 import { BlobStore } from './blobs.js';
@@ -22,7 +22,7 @@ describe('BlobCollector', () => {
 
   /** Makes the objects that a controller makes when it starts. */
   function start() {
-    const clock = new FakeClock();
+    const clock = new HandClock(1_000_000);
     const blobs = new BlobStore(join(folder, 'code'), clock);
     const collector = new BlobCollector({ blobs, clock, log });
     const checkpoint = new FileCheckpoint(join(folder, 'c.json'), blobs, (hashes) => collector.named(hashes));
@@ -35,7 +35,7 @@ describe('BlobCollector', () => {
     count: number,
   ): Promise<void> => {
     await collector.idle();
-    await clock.advance(ms);
+    await clock.pass(ms);
     await collector.idle();
     assert.equal(await stored(), count);
   };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { settle } from '../../../core/hand-clock.test-support.js';
 import { hasCode } from '../../../core/index.js';
 import { type CanarySpec, latencyBucket, type Tally } from '../../protocol/index.js';
 import type { Controller } from '../controller.js';
-import { settle } from '../fake-clock.test-support.js';
 import { FakeCluster } from '../fake-cluster.test-support.js';
 import { app, deployment } from '../sample-apps.test-support.js';
 import { InvalidTraffic } from '../target/errors.js';
@@ -84,18 +84,18 @@ describe('traffic', () => {
     const { rule } = await controller.traffic.begin('/c', canarySpec());
     const done = controller.traffic.canary('/c', rule, true);
     assert.deepEqual(weightsOf(cluster), [0.9, 0.1]);
-    await cluster.clock.advance(5000);
+    await cluster.clock.pass(5000);
     assert.match((await controller.traffic.canary('/c', rule, false)).message, /waits for requests: 0 of 10/);
     tell(cluster, controller, { b: tally(10) });
     await settle();
     assert.deepEqual(weightsOf(cluster), [0, 1]);
     // Requests of the earlier step do not count.
     tell(cluster, controller, { b: tally(9) });
-    await cluster.clock.advance(999);
+    await cluster.clock.pass(999);
     tell(cluster, controller, { b: tally(1) });
     await settle();
     assert.equal((await controller.traffic.canary('/c', rule, false)).state, 'RUNNING');
-    await cluster.clock.advance(1);
+    await cluster.clock.pass(1);
     const { state, weight, message } = await done;
     assert.deepEqual([state, weight], ['PROMOTED', 1]);
     assert.match(message, /passed all 2 steps/);
@@ -119,11 +119,11 @@ describe('traffic', () => {
     const { cluster, controller } = await twoVersions();
     const { rule } = await controller.traffic.begin('/c', canarySpec());
     tell(cluster, controller, { b: tally(10) });
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     assert.deepEqual(weightsOf(cluster), [0, 1]);
     tell(cluster, controller, { b: tally(10) });
     const next = await cluster.controller();
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     assert.match((await next.traffic.canary('/c', rule, false)).message, /step 2 of 2.*0 of 10 measured/);
     tell(cluster, next, { b: tally(10) });
     assert.equal((await next.traffic.canary('/c', rule, true)).state, 'PROMOTED');
@@ -134,7 +134,7 @@ describe('traffic', () => {
     const { rule } = await controller.traffic.begin('/c', canarySpec());
     tell(cluster, controller, { b: tally(9) });
     await controller.deploy(app('b', [deployment('D', 'b2')], null));
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     tell(cluster, controller, { b: tally(9) });
     assert.match((await controller.traffic.canary('/c', rule, false)).message, /step 1 of 2.*9 of 10 measured/);
     assert.deepEqual(weightsOf(cluster), [0.9, 0.1]);
@@ -143,7 +143,7 @@ describe('traffic', () => {
     assert.deepEqual(weightsOf(cluster), [0, 1]);
     // What an ended canary has measured is kept.
     tell(cluster, controller, { b: tally(10) });
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     const ended = await controller.traffic.canary('/c', rule, true);
     await controller.deploy(app('b', [deployment('D', 'b3')], null));
     assert.deepEqual(await controller.traffic.canary('/c', rule, false), ended);
