@@ -8,7 +8,7 @@ const ROOMS = {
   'engine/agent': ['core', 'ipc', 'engine'],
   code: ['core'],
   grpc: ['core'],
-  openapi: [],
+  openapi: ['core'],
   ingress: ['core'],
   'ingress/app': ['core', 'ipc', 'openapi', 'serve/protocol'],
   schemas: ['core'],

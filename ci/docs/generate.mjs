@@ -57,6 +57,7 @@ const ROOMS = [
   ['lib/src/serve/proxy', "The proxy's own answers"],
   ['lib/src/serve/controller', 'The controller'],
   ['lib/src/serve', 'Defining and running'],
+  ['lib/src/openapi', 'Requests to routes'],
   ['lib/src/ingress', 'Routes with Fastify'],
   ['lib/src/schemas', 'Typed methods'],
   ['lib/src/code', 'Shipping code'],

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { serve } from '../../lib/dist/index.js';
 import { Routed } from '../../lib/dist-test/fixtures/routes-apps.js';
 import { schemathesisPython } from '../schemathesis.mjs';
@@ -17,7 +17,7 @@ const FIXED_CASES = 200;
 const OPERATIONS = 13;
 
 export async function fuzz({ count: wanted, seed }) {
-  const st = join(dirname(schemathesisPython()), 'st');
+  const python = schemathesisPython();
   // Schemathesis writes what it has found into the folder that it runs in.
   const folder = mkdtempSync(join(tmpdir(), 'nbs-schemathesis-'));
   const app = await serve.run(Routed.bind(), { name: 'routes-fuzz', routePrefix: '/shop' });
@@ -26,8 +26,8 @@ export async function fuzz({ count: wanted, seed }) {
     const random = ['--seed', String(seed), '--max-examples', String(each), '--phases', 'coverage,fuzzing'];
     // The method of this path throws on purpose, because other tests check what a client learns about such an error.
     const told = ['--checks', 'not_a_server_error', '--exclude-path', '/fail', '--no-color', '--output-sanitize', 'false'];
-    const args = ['run', `${app.url}/openapi.json`, ...random, ...told];
-    const child = spawn(st, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const args = ['-m', 'schemathesis.cli', 'run', `${app.url}/openapi.json`, ...random, ...told];
+    const child = spawn(python, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk));
     const [code] = await once(child, 'close');

@@ -26,12 +26,10 @@ export const NoTypes = defineError(
   400,
   'the types of the routes of {deployment} cannot be found: {reason}; {remedy}',
 );
-export const InvalidInput = defineError('NBS_INVALID_INPUT', 422, '{message}');
 export const WrongBodyType = defineError(
   'NBS_WRONG_BODY_TYPE',
   415,
   'the content-type of the request body is {type}; this path takes {expected}',
 );
 export const BadPath = defineError('NBS_BAD_PATH', 400, 'the path of the request holds a % that begins no character');
-export const NoSuchPath = defineError('NBS_NO_SUCH_PATH', 404, 'there is nothing at {path}; what there is: {page}');
 export const MethodNotAllowed = defineError('NBS_METHOD_NOT_ALLOWED', 405, '{path} does not take {verb}; it takes {allowed}');

@@ -111,7 +111,7 @@ test('a client made from the document type-checks, refuses wrong calls, and work
     [{ name: 'abc0', score: 1 }],
     { kind: 'a', limit: 2, tags: ['x'], since: null },
     1,
-    'NBS_INVALID_INPUT',
+    'NBS_INVALID_REQUEST',
   ]);
 });
 
@@ -163,7 +163,7 @@ test('a request that is not an MCP message is refused, and other deployments hav
 test('if a class has no fetch, a request that matches no route gets a coded error', async () => {
   const nowhere = await fetch(`${tools.url}/nowhere`);
   assert.equal(nowhere.status, 404);
-  assert.match(await nowhere.text(), /NBS_NO_SUCH_PATH.*\/tools\/docs/);
+  assert.match(await nowhere.text(), /NBS_NO_SUCH_ROUTE.*\/tools\/docs/);
   const wrong = await fetch(`${tools.url}/add`);
   assert.equal(wrong.status, 405);
   assert.equal(wrong.headers.get('allow'), 'POST');

@@ -67,7 +67,7 @@ test('a body is checked by its type, and every fault names its field and what wa
   ]);
   const { status, code, message, issues } = await told(await post('/classify', { top: '3' }));
   assert.equal(status, 422);
-  assert.equal(code, 'NBS_INVALID_INPUT');
+  assert.equal(code, 'NBS_INVALID_REQUEST');
   assert.match(
     message,
     /body\.text: expected a text of at least 2 characters, got nothing; body\.top: expected an integer of at least 1 and of at most 10, got '3'/,

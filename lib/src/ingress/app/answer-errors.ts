@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NbserveError } from '../../core/index.js';
-import { InvalidRequest, NoSuchRoute } from './errors.js';
+import { InvalidRequest, NoSuchRoute } from '../../openapi/index.js';
 import { IngressRequest } from './ingress-request.js';
 import { IngressResponse } from './ingress-response.js';
 

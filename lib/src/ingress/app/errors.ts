@@ -15,13 +15,6 @@ export const ListenCalled = defineError(
   400,
   '{deployment}: routes(app) called app.listen(), which nbserve does when the routes are there; leave the call out',
 );
-/** Fastify refuses a request. The status is 422 if the request does not match its schema, and otherwise the one that Fastify has chosen. */
-export const InvalidRequest = defineError('NBS_INVALID_REQUEST', 422, '{reason}');
-export const NoSuchRoute = defineError(
-  'NBS_NO_SUCH_ROUTE',
-  404,
-  'the application has no route for {method} {path}; it describes its routes at {docs}',
-);
 export const AnswerCut = defineError(
   'NBS_ANSWER_CUT',
   500,

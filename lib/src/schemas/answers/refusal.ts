@@ -1,4 +1,4 @@
-import { InvalidInput } from '../errors.js';
+import { InvalidRequest } from '../../openapi/index.js';
 import type { Issue } from './validators.js';
 
 /** The number of faults that the message names. */
@@ -6,7 +6,7 @@ const MOST_TOLD = 3;
 
 /** A request that does not match the types. */
 export class Refused extends Error {
-  readonly status = InvalidInput.status;
+  readonly status = InvalidRequest.status;
 
   constructor(readonly issues: readonly Issue[]) {
     super(messageFor(issues));

@@ -1,7 +1,7 @@
 import { aboutInput } from '../../core/index.js';
-import { docsPage } from '../../openapi/index.js';
+import { docsPage, InvalidRequest, NoSuchRoute } from '../../openapi/index.js';
 import type { ClassSchema, RouteVerb } from '../class-schema.js';
-import { InvalidInput, MethodNotAllowed, NoSuchPath } from '../errors.js';
+import { MethodNotAllowed } from '../errors.js';
 import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
 import { McpServer } from './mcp-server.js';
 import { openApiDocument } from './openapi.js';
@@ -78,7 +78,7 @@ export class TypedRoutes {
     if (page !== null) return page;
     const { fetch } = this.#options;
     if (fetch !== null) return fetch(request);
-    if (found === null) throw aboutInput(NoSuchPath({ path, page: `${prefix === '/' ? '' : prefix}${DOCS}` }));
+    if (found === null) throw aboutInput(NoSuchRoute({ method, path, docs: `${prefix === '/' ? '' : prefix}${DOCS}` }));
     const allowed = found.verbs.flatMap((one) => (one === 'get' ? ['GET', 'HEAD'] : [one.toUpperCase()]));
     return this.#notAllowed(path, method, allowed, head.requestId);
   }
@@ -121,7 +121,7 @@ export class TypedRoutes {
 function refusedOr(error: unknown, requestId: string): TypedAnswer {
   if (!(error instanceof Refused)) throw error;
   const { message, issues, status } = error;
-  return jsonAnswer({ error: { code: InvalidInput.code, message, requestId, issues } }, status);
+  return jsonAnswer({ error: { code: InvalidRequest.code, message, requestId, issues } }, status);
 }
 
 /** HEAD is answered by the route for GET, without its body. */
