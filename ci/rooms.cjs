@@ -70,6 +70,7 @@ const ROOMS = {
     'serve/multiplexing',
     'ingress/app',
   ],
+  'serve/local': ['core', 'ipc', 'schemas', 'serve/protocol', 'serve/router', 'serve/handle', 'serve/replica', 'serve/proxy'],
   serve: [
     'core',
     'ipc',
@@ -86,6 +87,7 @@ const ROOMS = {
     'serve/router',
     'serve/handle',
     'serve/graph',
+    'serve/local',
     'ingress',
   ],
   onnx: ['core'],

@@ -33,6 +33,7 @@ export { helloOf } from './handshake.js';
 export { isControl } from './head-faults.js';
 export { encodeItem, ItemDecoder } from './items.js';
 export { type ListenOptions, listen } from './listen.js';
+export { memoryPair } from './memory-pair.js';
 export type {
   Address,
   AnyCallHead,

@@ -25,6 +25,11 @@ export const NotAnApplication = defineError(
   400,
   'serve.run takes a bound deployment, got {value}; write serve.run(Chat.bind(…))',
 );
+export const InvalidLocal = defineError(
+  'NBS_INVALID_LOCAL',
+  400,
+  'serve.run: local is true, or { port } with a port of 0 to 65535, not {value}',
+);
 export const InvalidGraphHttp = defineError(
   'NBS_INVALID_GRAPH_HTTP',
   400,

@@ -8,12 +8,13 @@ import { getMultiplexedModelId } from './context/index.js';
 import { inReplica } from './controller-link.js';
 import { asDeployment, DeploymentDefinition } from './deployment.js';
 import { NoSuchApp } from './errors.js';
-import { createHandle, handleContext } from './handle/index.js';
+import { contextOf, createHandle } from './handle/index.js';
 import { inertChange, noteDefinition, type Target } from './modules/index.js';
 import { multiplexed } from './multiplexing/index.js';
 import { clusterAt, endCluster, ownCluster, requiredCluster, runningCluster } from './own-cluster.js';
-import { NoSuchDeployment } from './protocol/index.js';
+import { NoSuchDeployment, type ServeStatus } from './protocol/index.js';
 import { deleteApplication, runApplication } from './run.js';
+import { endLocalApps, localApps, runLocally } from './run-locally.js';
 import type { Serve } from './serve.js';
 import { checkStartOptions } from './start-options.js';
 import { setTraffic, trafficOf } from './traffic.js';
@@ -21,7 +22,11 @@ import type { Application, DeploymentOptions, RunOptions, TrafficOptions } from 
 
 function run(application: Application<unknown>, options: RunOptions = {}): Promise<never> {
   // In a replica, if a module calls serve.run, it must not deploy, and the lines after it must not run.
-  return inertChange('run', options.name ?? 'default') ?? (runApplication(ownCluster(), application, options) as Promise<never>);
+  const inert = inertChange('run', options.name ?? 'default');
+  if (inert !== undefined) return inert;
+  const { local = false } = options;
+  if (local !== false) return runLocally(application, options) as Promise<never>;
+  return runApplication(ownCluster(), application, options) as Promise<never>;
 }
 
 function deployment(target: Target, options: DeploymentOptions = {}): never {
@@ -32,7 +37,8 @@ function deployment(target: Target, options: DeploymentOptions = {}): never {
 
 /** This also works in a process without a cluster of its own (in a replica), because it needs only the routes. */
 async function getDeploymentHandle(name: string, app = 'default'): Promise<never> {
-  const { router } = await context();
+  if (localApps()?.has(app) === true) return localHandle(app, name) as never;
+  const { router } = await context(app);
   const routes = await router.whenSnapshot(0);
   const known = Object.values(routes.deployments);
   if (!known.some((route) => route.app === app && route.name === name)) {
@@ -41,8 +47,20 @@ async function getDeploymentHandle(name: string, app = 'default'): Promise<never
   return createHandle({ app, deployment: name }) as never;
 }
 
+/** @throws NBS_NO_SUCH_DEPLOYMENT */
+function localHandle(app: string, deployment: string): unknown {
+  const known = localApps()?.status()[app]?.deployments ?? {};
+  if (Object.hasOwn(known, deployment)) return createHandle({ app, deployment });
+  throw NoSuchDeployment({
+    deployment: `${app}/${deployment}`,
+    running: list(Object.keys(known).map((name) => `${app}/${name}`)),
+  });
+}
+
 async function getAppHandle(app: string): Promise<never> {
-  const { router } = await context();
+  const local = localApps()?.status()[app];
+  if (local !== undefined) return createHandle({ app, deployment: local.ingress }) as never;
+  const { router } = await context(app);
   const { ingresses } = await router.whenSnapshot(0);
   const deployment = ingresses[app];
   if (deployment === undefined) throw NoSuchApp({ app, running: list(Object.keys(ingresses)) });
@@ -65,6 +83,11 @@ const deleteRoute = routeDecorator('delete');
 const isPath = (text: string): boolean => typeof text === 'string' && text.startsWith('/');
 
 async function deleteApp(name: string): Promise<void> {
+  const local = localApps();
+  if (local?.has(name) === true) {
+    await local.delete(name);
+    return;
+  }
   await (inertChange('delete') ?? deleteApplication(await requiredCluster(), name));
 }
 
@@ -72,9 +95,21 @@ async function deleteApp(name: string): Promise<void> {
 const cluster = async (): Promise<Pick<Client, 'call'>> => inReplica() ?? requiredCluster();
 
 /** The context of handles: in a driver, that of its cluster; in a replica, that of the cluster that it belongs to. */
-async function context() {
+async function context(app: string) {
   await runningCluster();
-  return handleContext();
+  return contextOf(app);
+}
+
+/** The applications of the cluster, and those that run inside this process. @throws NBS_NOT_RUNNING if there are neither */
+async function status(): Promise<ServeStatus> {
+  const local = localApps();
+  if (local === null || local.apps.length === 0) return (await cluster()).call('status', undefined);
+  const client = inReplica() ?? (await runningCluster());
+  const ofCluster: ServeStatus =
+    client === null
+      ? { url: local.url, warnings: [], nodes: [], applications: {}, traffic: {} }
+      : await client.call('status', undefined);
+  return { ...ofCluster, applications: { ...ofCluster.applications, ...local.status() } };
 }
 
 const list = (names: readonly string[]): string => [...new Set(names)].join(', ') || 'none';
@@ -94,12 +129,10 @@ export const localServe: Serve = {
   async start(options) {
     await (inertChange('start') ?? (await clusterAt(checkStartOptions(options ?? {}))).cluster.serving);
   },
-  async status() {
-    return (await cluster()).call('status', undefined);
-  },
+  status,
   delete: ((name: string) => (isPath(name) ? deleteRoute(name) : deleteApp(name))) as Serve['delete'],
   async shutdown() {
-    await (inertChange('shutdown') ?? endCluster({ drain: true }));
+    await (inertChange('shutdown') ?? Promise.all([endLocalApps(), endCluster({ drain: true })]));
   },
   traffic: traffic as Serve['traffic'],
   async canary(prefix, options) {
@@ -109,7 +142,7 @@ export const localServe: Serve = {
   getAppHandle,
   getDeploymentHandle,
   async listDeployments() {
-    const { applications } = await (await cluster()).call('status', undefined);
+    const { applications } = await status();
     return Object.fromEntries(
       Object.entries(applications).map(([app, { ingress, routePrefix, deployments }]) => [
         app,

@@ -270,6 +270,12 @@ export interface RunOptions {
   readonly name?: string;
   /** Path under which the application answers HTTP, `'/'` or `'/name'`. `null` means no HTTP. @default '/' */
   readonly routePrefix?: string | null;
+  /**
+   * Runs the application inside this process, with one replica of each deployment and without a cluster. Set it for a debugger and for unit tests. With
+   * `{ port }` its HTTP is answered there and keeps the process running; otherwise at a free port, which does not.
+   * @default false
+   */
+  readonly local?: boolean | { readonly port?: number };
 }
 
 export interface StartOptions {

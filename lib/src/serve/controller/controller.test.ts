@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settle } from '../../core/hand-clock.test-support.js';
 import { hasCode } from '../../core/index.js';
-import { findDeploymentRoute } from '../protocol/index.js';
+import { findDeploymentRoute, RouteTaken } from '../protocol/index.js';
 import { Superseded } from './errors.js';
 import { FakeCluster, idsOf, killed } from './fake-cluster.test-support.js';
 import { DeployFailed } from './replicas/errors.js';
 import { app, deployment } from './sample-apps.test-support.js';
-import { RouteTaken } from './target/errors.js';
 
 describe('deploy', () => {
   it('routes to every replica of a first version, and only once all of them run', async () => {

@@ -1,4 +1,4 @@
-import { handleContext } from './context.js';
+import { contextOf } from './context.js';
 
 /** The parts of a driver that make calls: the cells of a notebook. */
 export interface Callers {
@@ -15,10 +15,10 @@ export function setCallers(given: Callers): void {
   callers = given;
 }
 
-/** The current caller, for the head of a call: `<driver>:<part>`. */
-export function callerNow(): string | undefined {
+/** The current caller, for the head of a call to an application: `<driver>:<part>`. */
+export function callerNow(app: string): string | undefined {
   const part = callers?.current();
-  return part === undefined ? undefined : `${handleContext().driver ?? ''}:${part}`;
+  return part === undefined ? undefined : `${contextOf(app).driver ?? ''}:${part}`;
 }
 
 /** Runs `print` as the part of this driver that `caller` names. @returns false if there is no such part; then nothing was printed */

@@ -32,9 +32,26 @@ export function handleContext(): HandleContext {
 /** In a replica, the cluster that it belongs to; otherwise `undefined`. */
 export const replicaCluster = (): HandleContext['cluster'] => current?.cluster;
 
+/** The applications that run inside this process, and what their handles use. */
+export interface LocalContext extends HandleContext {
+  has(app: string): boolean;
+}
+
+let local: LocalContext | null = null;
+
+export function setLocalContext(context: LocalContext | null): void {
+  local = context;
+}
+
+/** What the handles of an application use. One that runs inside this process goes before one of the cluster. @throws NBS_NOT_RUNNING */
+export function contextOf(app: string): HandleContext {
+  const isLocal = local !== null && (current === null || local.has(app));
+  return isLocal ? (local as LocalContext) : handleContext();
+}
+
 /** The key of the route that the calls of a handle use. */
 export function routeKey({ app, deployment }: HandleRef): DeploymentKey {
-  const { router, scope } = handleContext();
+  const { router, scope } = contextOf(app);
   if (scope !== undefined && scope.app === app) {
     const scoped = scopedDeploymentKey(app, deployment, scope.generation);
     if (router.snapshot?.deployments[scoped] !== undefined) return scoped;

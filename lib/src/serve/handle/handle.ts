@@ -1,7 +1,7 @@
 import { InvalidOption, toMs } from '../../core/index.js';
 import { wantRequestContexts } from '../context/index.js';
 import { deploymentKey, type HandleRef } from '../protocol/index.js';
-import { handleContext, routeKey } from './context.js';
+import { contextOf, routeKey } from './context.js';
 import { NoHttpRoute, NoProxy } from './errors.js';
 import { RemoteCall, type RemoteCallOptions } from './remote-call.js';
 import type { DeploymentHandle, HandleOptions } from './types.js';
@@ -76,7 +76,7 @@ export function callNode(
 /** The methods that handles can call, in the version to which this handle's calls go now; `null` if they are not known yet. */
 export function methodsOf(handle: object): readonly string[] | null {
   const ref = handleRef(handle) as HandleRef;
-  return handleContext().router.snapshot?.deployments[routeKey(ref)]?.methods ?? null;
+  return contextOf(ref.app).router.snapshot?.deployments[routeKey(ref)]?.methods ?? null;
 }
 
 /** @throws NBS_INVALID_OPTION */
@@ -99,7 +99,7 @@ function checkedAffinity(affinity: unknown): string {
 }
 
 function urlOf(app: string): string {
-  const { router, url } = handleContext();
+  const { router, url } = contextOf(app);
   const route = router.snapshot?.routes.find((entry) => entry.app === app);
   if (route === undefined) throw NoHttpRoute({ app });
   if (url === '') throw NoProxy();
@@ -113,7 +113,7 @@ function handleText({ app, deployment }: HandleRef): string {
 
 function knownMethods({ app, deployment }: HandleRef): readonly string[] | null {
   try {
-    return handleContext().router.snapshot?.deployments[deploymentKey(app, deployment)]?.methods ?? null;
+    return contextOf(app).router.snapshot?.deployments[deploymentKey(app, deployment)]?.methods ?? null;
   } catch {
     return null; // The cluster does not run, so only the names are shown.
   }

@@ -1,5 +1,13 @@
 export { type Callers, printAsCaller, setCallers } from './callers.js';
-export { type HandleContext, handleContext, replicaCluster, setHandleContext } from './context.js';
+export {
+  contextOf,
+  type HandleContext,
+  handleContext,
+  type LocalContext,
+  replicaCluster,
+  setHandleContext,
+  setLocalContext,
+} from './context.js';
 export { NotRunning } from './errors.js';
 export { callNode, createHandle, methodsOf } from './handle.js';
 export { PendingHandle, registerHandleCodec } from './handle-codec.js';

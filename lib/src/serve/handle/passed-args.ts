@@ -50,9 +50,8 @@ export const withAnswers = (args: Uint8Array, answers: readonly PassedAnswer[]):
  */
 export async function readPassed(body: Uint8Array | null, signal: AbortSignal): Promise<unknown[]> {
   const [args, answers] = decodeValue(body ?? new Uint8Array(0)) as [Uint8Array, PassedAnswer[]];
-  const { router } = handleContext();
   const all = await Promise.all(
-    answers.map((answer) => ('bytes' in answer ? answer.bytes : router.readKept(answer.kept, signal))),
+    answers.map((answer) => ('bytes' in answer ? answer.bytes : handleContext().router.readKept(answer.kept, signal))),
   );
   const values = all.map(valueOf);
   // The decoder takes only objects here, so a primitive value gets a box, from which it is taken in the end.

@@ -4,7 +4,7 @@ import { type NestedCall, type RequestContext, requestContext } from '../context
 import type { AnswerHead, HandleRef, KeptAnswer, MethodCallHead, PassedAnswer } from '../protocol/index.js';
 import { type AnswerSink, type DeadlineLimit, RequestTimeout } from '../router/index.js';
 import { callerNow } from './callers.js';
-import { handleContext, routeKey } from './context.js';
+import { contextOf, routeKey } from './context.js';
 import { AnswerReleased, NotAStream, RequestCancelled, ResponseNotAwaited, StreamPassed } from './errors.js';
 import { ItemStream } from './item-stream.js';
 import { argsCodec, encodeArgs, valueOf, withAnswers } from './passed-args.js';
@@ -63,7 +63,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
     this.#options = options;
     this.#result.promise.catch((error: unknown) => this.#reportUnobserved(error));
     this.#request = requestContext();
-    this.#caller = this.#request === null ? callerNow() : this.#request.caller;
+    this.#caller = this.#request === null ? callerNow(ref.app) : this.#request.caller;
     this.#request?.follow(this);
     if (!this.#cancelled) this.#begin(args);
   }
@@ -197,11 +197,12 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
     this.#settle();
     this.#passed?.keptAt(kept);
     this.#later = () => {
-      const context = handleContext();
-      context.router.readKept(kept).then(
-        (bytes) => this.#resolveWith(bytes),
-        (error: Error) => this.#result.reject(error),
-      );
+      contextOf(this.#ref.app)
+        .router.readKept(kept)
+        .then(
+          (bytes) => this.#resolveWith(bytes),
+          (error: Error) => this.#result.reject(error),
+        );
     };
     if (!this.#wanted) return;
     this.#later();
@@ -333,7 +334,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
       ...(passed ? { passed } : {}),
     };
     const limit = this.#limit;
-    this.#outgoing = handleContext().router.dispatch({
+    this.#outgoing = contextOf(this.#ref.app).router.dispatch({
       key: routeKey(this.#ref),
       method: this.#method,
       head,

@@ -20,3 +20,8 @@ export const AnswerLost = defineError(
   503,
   '{deployment}: replica {replica} kept the answer for another call and no longer has it: {reason}',
 );
+export const RouteTaken = defineError(
+  'NBS_ROUTE_TAKEN',
+  409,
+  "route prefix {prefix} is in use by application {app}; choose another routePrefix, or delete it with serve.delete('{app}')",
+);

@@ -29,6 +29,7 @@ export {
   QueueFull,
   ReplicaBusy,
   ReplicaDraining,
+  RouteTaken,
 } from './errors.js';
 export { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
 export type { GrpcCall } from './grpc-call.js';

@@ -8,7 +8,7 @@ const MIN_BYTES = 64 * 1024;
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export interface KeptAnswersOptions {
-  /** Path of this replica's socket. */
+  /** Path of this replica's socket; `''` if it has none, so that nobody could read an answer. */
   readonly path: string;
   /** Called when an answer is let go of. */
   readonly onDropped: () => void;
@@ -31,7 +31,14 @@ export class KeptAnswers {
 
   /** Keeps an answer until its call is cancelled; `null` if it goes to the caller. */
   keep(bytes: Uint8Array, call: IncomingCall, replica: string, deployment: string): KeptAnswer | null {
-    if (!call.keep || call.done || bytes.length < MIN_BYTES || this.#total + bytes.length > MAX_BYTES) return null;
+    if (
+      this.#options.path === '' ||
+      !call.keep ||
+      call.done ||
+      bytes.length < MIN_BYTES ||
+      this.#total + bytes.length > MAX_BYTES
+    )
+      return null;
     this.#count += 1;
     const id = this.#count;
     this.#bytes.set(id, bytes);

@@ -6,8 +6,9 @@ import type { ReplicaInit } from '../protocol/index.js';
 import { Handles, type HandlesOptions } from './handles.js';
 import { installRequest } from './lazy-request.js';
 import { registerSentRequest } from './sent-request.js';
+import { startInstance } from './start-instance.js';
 import { StartWatch } from './start-watch.js';
-import { UserInstance } from './user-instance.js';
+import type { UserInstance } from './user-instance.js';
 import { installResponse } from './web-response.js';
 
 export interface LoadedInstance {
@@ -60,27 +61,6 @@ async function load(label: string, init: ReplicaInit, options: HandlesOptions, w
   });
   inert.loaded();
   const args = await handles.decodeArgs(init);
-  const instance = UserInstance.create(label, target, args);
-  if (init.schema !== undefined) {
-    const { typedRoutes } = await import('./typed-routes.js');
-    const { schema, config } = init;
-    instance.serveRoutes((fetch) => typedRoutes(instance, schema, config, fetch));
-  }
-  const { userConfig } = init.config;
-  watch.stage = 'its reconfigure';
-  if (userConfig !== undefined) await instance.reconfigure(userConfig);
-  // A constructor cannot await. What it began to load (a model) is awaited here, so that a replica runs only when it can work.
-  const held = () => instance.heldPromises();
-  await watch.settled(held);
-  if (instance.checksHealth) {
-    watch.stage = 'its checkHealth';
-    await instance.checkHealth();
-    await watch.settled(held);
-  }
-  if (code.ingress === true) {
-    watch.stage = 'its routes';
-    await instance.openIngress();
-    await watch.settled(held);
-  }
+  const instance = await startInstance(target, args, { ...init, ingress: code.ingress === true }, watch);
   return { instance, close: () => handles.close() };
 }

@@ -29,7 +29,7 @@ import type { TaskHost } from './user-task.js';
 export interface ReplicaOptions {
   /** The id until `initialize` sets it. */
   readonly id: string;
-  /** Path of the socket at which it listens. */
+  /** Path of the socket at which it listens; `''` if it runs inside its caller's process. */
   readonly socketPath: string;
   readonly load: (init: ReplicaInit) => Promise<LoadedInstance>;
   /** Ends the process, because user code cannot be stopped in any other way. */
@@ -39,7 +39,7 @@ export interface ReplicaOptions {
   /** The RPCs of the cluster and the task that answers one; only called if the cluster answers gRPC. */
   readonly grpc: () => Promise<Rpcs>;
   /** Ends the process if the main thread is blocked, so that `onStuck` cannot run. */
-  readonly blockLimit: BlockLimit;
+  readonly blockLimit: Pick<BlockLimit, 'set'>;
 }
 
 /** Limit for the `dispose` of user code. */

@@ -32,8 +32,3 @@ export const AmbiguousVersion = defineError(
   409,
   'version {key} is the version of several applications: {apps}; use the name of the application instead',
 );
-export const RouteTaken = defineError(
-  'NBS_ROUTE_TAKEN',
-  409,
-  "route prefix {prefix} is in use by application {app}; choose another routePrefix, or delete it with serve.delete('{app}')",
-);

@@ -1,5 +1,4 @@
-import type { AppSpec, DeploymentSpec, ReplicaReady } from '../../protocol/index.js';
-import { RouteTaken } from './errors.js';
+import { type AppSpec, type DeploymentSpec, type ReplicaReady, RouteTaken } from '../../protocol/index.js';
 import { ownerOf } from './traffic-names.js';
 import { type TrafficRules, withoutApp } from './traffic-rule.js';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hasCode } from '../../../core/index.js';
-import { CanaryState, type Route, type TrafficSpec } from '../../protocol/index.js';
+import { CanaryState, type Route, RouteTaken, type TrafficSpec } from '../../protocol/index.js';
 import { splitRoutes } from '../routes/split-routes.js';
 import { app, deployment } from '../sample-apps.test-support.js';
-import { AmbiguousVersion, InvalidTraffic, RouteTaken, UnknownVersion } from './errors.js';
+import { AmbiguousVersion, InvalidTraffic, UnknownVersion } from './errors.js';
 import { accept, emptyTarget, promote, remove, type TargetState } from './target.js';
 import { baseOf } from './traffic-names.js';
 import { clearTraffic, moveCanary, setCanary, setTrafficRule } from './traffic-rule.js';

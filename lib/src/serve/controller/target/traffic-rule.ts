@@ -1,7 +1,7 @@
-import { CanaryState, type StickyBy, type TrafficSpec } from '../../protocol/index.js';
+import { CanaryState, RouteTaken, type StickyBy, type TrafficSpec } from '../../protocol/index.js';
 import { type CanaryTrial, canaryWeight, endCanary } from './canary.js';
 import { CanaryEvent } from './canary-state.js';
-import { InvalidTraffic, RouteTaken } from './errors.js';
+import { InvalidTraffic } from './errors.js';
 import type { TargetState } from './target.js';
 import { ownerOf, resolveVersion } from './traffic-names.js';
 

@@ -1,0 +1,1 @@
+export { HttpProxy } from './http-proxy.js';

@@ -1,0 +1,43 @@
+import type { ReplicaInit } from '../protocol/index.js';
+import type { StartWatch } from './start-watch.js';
+import { UserInstance } from './user-instance.js';
+
+export interface InstanceInit extends Pick<ReplicaInit, 'app' | 'deployment' | 'config' | 'schema'> {
+  /** True if the routes of the class answer HTTP (`nbserve/ingress`). */
+  readonly ingress: boolean;
+}
+
+/**
+ * Constructs the instance, and waits for what its start has begun.
+ * @throws what the constructor, `reconfigure`, `checkHealth` or work that these began throws; NBS_START_NOT_DONE
+ */
+export async function startInstance(
+  target: unknown,
+  args: readonly unknown[],
+  { app, deployment, config, schema, ingress }: InstanceInit,
+  watch: StartWatch,
+): Promise<UserInstance> {
+  const label = `${app}/${deployment}`;
+  const instance = UserInstance.create(label, target, args);
+  if (schema !== undefined) {
+    const { typedRoutes } = await import('./typed-routes.js');
+    instance.serveRoutes((fetch) => typedRoutes(instance, schema, config, fetch));
+  }
+  const { userConfig } = config;
+  watch.stage = 'its reconfigure';
+  if (userConfig !== undefined) await instance.reconfigure(userConfig);
+  // A constructor cannot await. What it began to load (a model) is awaited here, so that a replica runs only when it can work.
+  const held = () => instance.heldPromises();
+  await watch.settled(held);
+  if (instance.checksHealth) {
+    watch.stage = 'its checkHealth';
+    await instance.checkHealth();
+    await watch.settled(held);
+  }
+  if (ingress) {
+    watch.stage = 'its routes';
+    await instance.openIngress();
+    await watch.settled(held);
+  }
+  return instance;
+}

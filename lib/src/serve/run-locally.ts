@@ -1,0 +1,63 @@
+import { isIngress } from '../ingress/index.js';
+import { encodeValue } from '../ipc/index.js';
+import { checkAppName, checkRoutePrefix, isApplication, layOut } from './application.js';
+import { InvalidLocal, NotAnApplication } from './errors.js';
+import { createHandle, registerHandleCodec } from './handle/index.js';
+import type { DeploymentHandle } from './handle/types.js';
+import type { LocalDeployment, LocalHttp, localHost } from './local/index.js';
+import { RouteTypes } from './route-types.js';
+import type { Application, RunOptions } from './types.js';
+
+type LocalHost = ReturnType<typeof localHost>;
+
+/** Set when an application runs inside this process. The code of replicas and of the proxy is loaded only then. */
+let room: typeof import('./local/index.js') | null = null;
+
+/** What runs inside this process, or `null`. */
+export const localApps = (): LocalHost | null => room?.runningLocal() ?? null;
+
+export async function endLocalApps(): Promise<void> {
+  await room?.endLocal();
+}
+
+/** Runs an application inside this process. @throws the constructor's own error; NBS_ROUTE_TAKEN, NBS_INVALID_LOCAL */
+export async function runLocally<T>(application: Application<T>, options: RunOptions): Promise<DeploymentHandle<T>> {
+  registerHandleCodec();
+  if (!isApplication(application)) throw NotAnApplication({ value: typeof application });
+  const http = localHttp(options.local);
+  const name = checkAppName(options.name ?? 'default');
+  const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
+  const deployments = await describe(name, application);
+  room ??= await import('./local/index.js');
+  const ingress = deployments.at(-1)?.name as string;
+  await room.localHost().run({ name, routePrefix, ingress, deployments }, http);
+  return createHandle<T>({ app: name, deployment: ingress });
+}
+
+function localHttp(local: RunOptions['local']): LocalHttp {
+  if (local === true) return {};
+  const { port } = typeof local === 'object' && local !== null ? local : { port: Number.NaN };
+  if (port === undefined) return {};
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw InvalidLocal({ value: JSON.stringify(local) ?? typeof local });
+  return { port };
+}
+
+async function describe(app: string, application: Parameters<typeof layOut>[1]): Promise<readonly LocalDeployment[]> {
+  const types = new RouteTypes();
+  const described: LocalDeployment[] = [];
+  try {
+    for (const { name, definition, args, policyOf } of layOut(app, application)) {
+      // Nothing is scaled here.
+      if (policyOf !== undefined) continue;
+      const { version, target, config } = definition;
+      const schema = await types.describe(definition);
+      // Values are copied, as they are on their way to another process.
+      const initArgs = encodeValue(args);
+      const ingress = isIngress(target);
+      described.push({ name, version, target, config, initArgs, ingress, ...(schema === undefined ? {} : { schema }) });
+    }
+  } finally {
+    types.close();
+  }
+  return described;
+}
