@@ -7,7 +7,7 @@ import { type DeploymentHandle, serve } from 'nbserve';
 import { Sessions } from '../fixtures/session-app.js';
 import { until } from '../fixtures/wait.js';
 
-const KEYS = Array.from({ length: 24 }, (_, i) => `session ${i}`);
+const KEYS = Array.from({ length: 60 }, (_, i) => `session ${i}`);
 const folder = mkdtempSync(join(tmpdir(), 'nbserve-affinity-'));
 let sessions: DeploymentHandle<typeof Sessions>;
 

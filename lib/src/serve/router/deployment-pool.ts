@@ -262,6 +262,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
   #pumpSticky(): void {
     if (this.#sticky.size === 0) return;
     for (const call of this.#sticky.pump()) this.replace(call);
+    this.#scheduleResume();
   }
 
   /** From now on they wait as the others do. */
