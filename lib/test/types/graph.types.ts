@@ -49,7 +49,7 @@ export async function typed(): Promise<void> {
   // @ts-expect-error: fetch is for HTTP, not for nodes
   segmenter.fetch.bind();
   // @ts-expect-error: the function returns a node
-  serve.graph((input: GraphNode<number>) => 3);
+  serve.graph((_: GraphNode<number>) => 3);
   // @ts-expect-error: the input of this graph is bytes
   (await serve.run(counted)).remote('text');
 }

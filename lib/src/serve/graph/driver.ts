@@ -68,14 +68,14 @@ export class GraphDriver {
 }
 
 /** Copies arrays, plain objects, maps and sets, with values in place of the slots. */
-function fill(part: unknown, valueOf: (at: number) => unknown): unknown {
-  if (part instanceof Slot) return valueOf(part.at);
+function fill(part: unknown, valueAt: (at: number) => unknown): unknown {
+  if (part instanceof Slot) return valueAt(part.at);
   if (typeof part !== 'object' || part === null) return part;
-  if (Array.isArray(part)) return part.map((item) => fill(item, valueOf));
-  if (part instanceof Map) return new Map([...part].map(([key, item]) => [fill(key, valueOf), fill(item, valueOf)]));
-  if (part instanceof Set) return new Set([...part].map((item) => fill(item, valueOf)));
+  if (Array.isArray(part)) return part.map((item) => fill(item, valueAt));
+  if (part instanceof Map) return new Map([...part].map(([key, item]) => [fill(key, valueAt), fill(item, valueAt)]));
+  if (part instanceof Set) return new Set([...part].map((item) => fill(item, valueAt)));
   if (Object.getPrototypeOf(part) !== Object.prototype) return part;
-  return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, fill(item, valueOf)]));
+  return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, fill(item, valueAt)]));
 }
 
 /** The same error, whose message begins with the name of the node. */

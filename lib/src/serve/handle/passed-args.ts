@@ -53,7 +53,7 @@ export async function readPassed(body: Uint8Array | null, signal: AbortSignal): 
   const all = await Promise.all(
     answers.map((answer) => ('bytes' in answer ? answer.bytes : handleContext().router.readKept(answer.kept, signal))),
   );
-  const values = all.map(valueOf);
+  const values = all.map(valueFrom);
   // The decoder takes only objects here, so a primitive value gets a box, from which it is taken in the end.
   const parts = values.map((value) => (typeof value === 'object' && value !== null ? value : new Box(value)));
   const extension: ValueExtension = {
@@ -96,4 +96,4 @@ function unbox(value: unknown, seen: Set<unknown>): unknown {
 }
 
 /** The value of an answer; no bytes are `undefined`. */
-export const valueOf = (bytes: Uint8Array): unknown => (bytes.length === 0 ? undefined : decodeValue(bytes));
+export const valueFrom = (bytes: Uint8Array): unknown => (bytes.length === 0 ? undefined : decodeValue(bytes));

@@ -7,7 +7,7 @@ import { callerNow } from './callers.js';
 import { contextOf, routeKey } from './context.js';
 import { AnswerReleased, NotAStream, RequestCancelled, ResponseNotAwaited, StreamPassed } from './errors.js';
 import { ItemStream } from './item-stream.js';
-import { argsCodec, encodeArgs, valueOf, withAnswers } from './passed-args.js';
+import { argsCodec, encodeArgs, valueFrom, withAnswers } from './passed-args.js';
 import { PassedResponse } from './passed-response.js';
 
 const REQUEST_PREFIX = `${process.pid.toString(36)}-${Date.now().toString(36)}`;
@@ -240,7 +240,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
 
   #resolveWith(bytes: Uint8Array): void {
     try {
-      this.#result.resolve(valueOf(bytes));
+      this.#result.resolve(valueFrom(bytes));
     } catch (error) {
       this.#result.reject(error as Error);
     }

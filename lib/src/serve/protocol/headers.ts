@@ -7,12 +7,12 @@ const MODEL_ID_HEADER = 'serve_multiplexed_model_id';
 const AFFINITY_HEADER = 'serve_affinity_key';
 
 /** Id of the model that an HTTP request selects; `''` if it names none. @param flat name, value, name, value, … */
-export const modelIdOf = (flat: readonly string[]): string => valueOf(flat, MODEL_ID_HEADER);
+export const modelIdOf = (flat: readonly string[]): string => headerValue(flat, MODEL_ID_HEADER);
 
 /** Key whose requests go to the same replica; `''` if the request has none. @param flat name, value, name, value, … */
-export const affinityKeyOf = (flat: readonly string[]): string => valueOf(flat, AFFINITY_HEADER);
+export const affinityKeyOf = (flat: readonly string[]): string => headerValue(flat, AFFINITY_HEADER);
 
-function valueOf(flat: readonly string[], header: string): string {
+function headerValue(flat: readonly string[], header: string): string {
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i];
     if (name?.length === header.length && name.toLowerCase().replaceAll('-', '_') === header)

@@ -27,10 +27,10 @@ registerSentRequest();
  */
 export function loadInstance(init: ReplicaInit, options: HandlesOptions): Promise<LoadedInstance> {
   const label = `${init.app}/${init.deployment}`;
-  return new StartWatch({ label, timeoutMs: init.config.startupTimeoutMs }).run((watch) => load(label, init, options, watch));
+  return new StartWatch({ label, timeoutMs: init.config.startupTimeoutMs }).run((watch) => load(init, options, watch));
 }
 
-async function load(label: string, init: ReplicaInit, options: HandlesOptions, watch: StartWatch): Promise<LoadedInstance> {
+async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatch): Promise<LoadedInstance> {
   // Modules call serve.run at their top level; in a replica this must do nothing.
   const { code, packages } = init;
   const wanted = code.kind === 'module' ? new WantedDefinition(code) : null;
