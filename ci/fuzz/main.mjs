@@ -8,6 +8,7 @@ const FUZZERS = {
   http: () => import('./http.mjs'),
   frames: () => import('./frames.mjs'),
   routes: () => import('./routes.mjs'),
+  grpc: () => import('./grpc.mjs'),
 };
 
 const { values: options } = parseArgs({

@@ -1,5 +1,5 @@
 export { compilePlan, type GrpcSources } from './compile.js';
-export { BadMessage, BadMetadata, WrongMessageCount } from './errors.js';
+export { BadMessage, BadMetadata, WrongKindOfCall, WrongMessageCount } from './errors.js';
 export { FrameSplitter, messageFrame, type Trailers, trailersFrame } from './message-frames.js';
 export { MessageTypes } from './message-types.js';
 export { type GrpcJs, loadGrpcJs, type Protobuf } from './packages.js';

@@ -155,6 +155,10 @@ test('what the cluster refuses has a status and a code', async () => {
   const json = await generic.call('Call', { method: 'add', arguments: [{ json: '{' }] });
   assert.deepEqual([json.code, json.trailers['nbserve-code']], [Code.INVALID_ARGUMENT, 'NBS_BAD_MESSAGE']);
   assert.match(json.details, /arguments\[0\]\.json/);
+  const kind = await generic.call('Stream', { method: 'add', arguments: [{ json: '1' }] });
+  assert.deepEqual(shown(kind), [Code.INVALID_ARGUMENT, 'the method add has one answer; call it with Call', 'NBS_WRONG_KIND_OF_CALL']);
+  const other = await generic.call('Call', { method: 'count', arguments: [{ json: '9' }] });
+  assert.equal(other.trailers['nbserve-code'], 'NBS_WRONG_KIND_OF_CALL');
   const twice = await kitchen.call('Cook', [{ dish: 'a' }, { dish: 'b' }]);
   assert.equal(twice.code, Code.INVALID_ARGUMENT);
   const none = await kitchen.call('Cook', []);

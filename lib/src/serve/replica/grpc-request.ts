@@ -4,6 +4,9 @@ import type { GrpcCall, GrpcCallHead } from '../protocol/index.js';
 /** The names that gRPC itself uses, besides those that begin with `grpc-`. */
 const RESERVED = new Set(['content-type', 'te', 'user-agent', 'connection', 'transfer-encoding', 'host', 'status']);
 
+/** Clients of gRPC accept 8 KiB by default, with the status and its message. */
+const MAX_METADATA = 6000;
+
 /** What user code learns about its call, and says besides its messages. */
 export class GrpcRequest implements GrpcCall {
   readonly rpc: string;
@@ -53,9 +56,12 @@ function pairsOf(flat: readonly string[]): [string, string][] {
 /** The metadata in the form in which they are sent to the proxy. @throws NBS_BAD_METADATA if gRPC cannot carry them */
 export function flatMetadata(headers: Headers): readonly string[] {
   const flat: string[] = [];
+  let bytes = 0;
   for (const [name, value] of headers) {
     const reason = metadataFault(name, value);
     if (reason !== null) throw BadMetadata({ name, reason });
+    bytes += name.length + value.length;
+    if (bytes > MAX_METADATA) throw BadMetadata({ name, reason: `all together have over ${MAX_METADATA} characters` });
     flat.push(name, value);
   }
   return flat;

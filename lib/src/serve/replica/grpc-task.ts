@@ -1,4 +1,4 @@
-import { exposeOf, toWireError } from '../../core/index.js';
+import { aboutInput, exposeOf, toWireError } from '../../core/index.js';
 import {
   GENERIC_SERVICE,
   givenStatus,
@@ -9,6 +9,7 @@ import {
   Status,
   statusOfError,
   trailersFrame,
+  WrongKindOfCall,
 } from '../../grpc/index.js';
 import { type IncomingCall, readBody } from '../../ipc/index.js';
 import type { AnswerHead, GrpcCallHead } from '../protocol/index.js';
@@ -114,9 +115,8 @@ class GrpcTask extends UserTask {
   #answer(value: unknown): void {
     const iterator = iteratorOf(value) ?? (this.#rpc.responseStream && Array.isArray(value) ? value.values() : null);
     if (this.#rpc.responseStream !== (iterator !== null)) {
-      const one = 'this RPC has one answer, and the method returned a generator';
-      const stream = 'this RPC streams its answers, and the method did not return a generator';
-      this.#fail(new TypeError(this.#rpc.responseStream ? stream : one));
+      void iterator?.return?.();
+      this.#fail(this.#wrongKind());
       return;
     }
     if (iterator === null) {
@@ -134,6 +134,21 @@ class GrpcTask extends UserTask {
     ).then(
       () => this.#end(),
       (error) => this.#fail(error),
+    );
+  }
+
+  /** Through the generic service, the client has chosen the kind; otherwise the class does not fit its proto file. */
+  #wrongKind(): Error {
+    const { responseStream } = this.#rpc;
+    const { method } = this.#head;
+    if (this.#isGeneric) {
+      const answers = responseStream ? 'has one answer' : 'answers with a stream';
+      return aboutInput(WrongKindOfCall({ method, answers, rpc: responseStream ? 'Call' : 'Stream or Exchange' }));
+    }
+    return new TypeError(
+      responseStream
+        ? `${this.#rpc.path} streams its answers, and ${method} did not return a generator`
+        : `${this.#rpc.path} has one answer, and ${method} returned a generator`,
     );
   }
 

@@ -19,9 +19,14 @@ import { findTarget } from './target.js';
 
 export type ServerCall = ServerDuplexStream<Buffer, Buffer>;
 
+/** A longer text would not fit into the headers that clients accept. */
+const MAX_DETAILS = 2000;
 const CLIENT_LEFT = 'the client went away or cancelled';
 /** How long a call waits for the first routes after the proxy's start. */
 const FIRST_ROUTES_WAIT_MS = 10_000;
+
+/** Half of a surrogate pair has no form in a header; Buffer replaces it. */
+const sendable = (message: string): string => Buffer.from(message.slice(0, MAX_DETAILS)).toString();
 
 /** One call of a client and its answer, between the client and a replica. Messages pass as bytes. */
 export class GrpcExchange implements ResponseSink {
@@ -224,7 +229,7 @@ export class GrpcExchange implements ResponseSink {
     ]);
     // What the client still sends is not read.
     this.#call.resume();
-    this.#call.emit('error', { code, details: told.message, metadata });
+    this.#call.emit('error', { code, details: sendable(told.message), metadata });
   }
 
   #endMetadata(trailers: readonly string[]): Metadata {

@@ -12,9 +12,12 @@ const asIs = (bytes: Buffer): Buffer => bytes;
 const MAX_STREAMS = 1000;
 /** Bounds what one connection may make the process keep (MB). */
 const MAX_SESSION_MB = 256;
-/** A connection whose client does not answer a ping is closed, so that its calls end. */
-const PING_EVERY_MS = 60_000;
-const PING_TIMEOUT_MS = 20_000;
+/**
+ * A connection that does not answer a ping is closed, so that its calls end. That closes connections on which a client broke the rules of HTTP/2, too:
+ * Node says so to the client, but does not close them, not even when the client has left.
+ */
+const PING_EVERY_MS = 15_000;
+const PING_TIMEOUT_MS = 5_000;
 
 /** The gRPC server in front of the replicas. */
 export class GrpcProxy {
@@ -27,6 +30,8 @@ export class GrpcProxy {
 
   constructor(host: GrpcHost, plan: GrpcPlan) {
     const grpc = loadGrpcJs(plan.packages);
+    // It would write each value that it does not accept to the log, as the client sent it, and as often as clients want.
+    grpc.setLogVerbosity(grpc.logVerbosity.NONE);
     this.#context = { host, grpc, plan };
     this.#grpc = new grpc.Server({
       'grpc.max_receive_message_length': plan.maxMessageBytes,

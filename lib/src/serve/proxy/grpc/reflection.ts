@@ -19,7 +19,10 @@ export class Reflection {
   }
 
   answer(rpc: Rpc, call: ServerCall): void {
+    let failed = false;
     call.on('data', (message: Buffer) => {
+      // A message after the status would take the status away.
+      if (failed) return;
       let answer: Uint8Array;
       try {
         const request = this.#types.decode(rpc.requestType, message) as Request;
@@ -29,6 +32,7 @@ export class Reflection {
           ...this.#answerTo(request),
         });
       } catch (error) {
+        failed = true;
         call.emit('error', { code: Status.INVALID_ARGUMENT, details: (error as Error).message });
         return;
       }
