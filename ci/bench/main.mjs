@@ -19,6 +19,7 @@ const NAMES = [
   'replicas',
   'routes',
   'ingress',
+  'grpc',
   'streams',
   'idle',
   'mnist',

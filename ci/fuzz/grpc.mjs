@@ -18,6 +18,8 @@ const AT_ONCE = 24;
 const PATIENCE_MS = 60_000;
 const MAX_FAILURES = 10;
 const GOAWAY = 7;
+const LEAVES_AFTER_MS = 50;
+const REFUSED_AFTER_MS = 5000;
 
 export async function fuzz({ count: wanted, seed }) {
   await serve.start({ port: 0, grpc: { port: 0, protos: [KITCHEN_PROTO], generic: true } });
@@ -105,9 +107,11 @@ async function sendCall({ headers, body, end }, address) {
     });
     stream.resume();
     for (const part of body) stream.write(part);
-    // A client that sends no end leaves, once it has seen that nothing comes.
     if (end) stream.end();
-    else setTimeout(() => stream.close(8), 50);
+    // A client that sends no end leaves.
+    if (!end) setTimeout(() => stream.close(8), LEAVES_AFTER_MS);
+    // If grpc-js refuses a message while the answer to an earlier one is being written, it ends the call without trailers, or not at all.
+    else if (body.length > 1 && body.some((message) => message[0] > 0)) setTimeout(() => stream.close(8), REFUSED_AFTER_MS).unref();
     await Promise.race([once(stream, 'close'), once(session, 'close')]);
     const left = !end || stream.rstCode !== 0 || session.destroyed;
     if (grpcStatus !== undefined) return /^(\d|1[0-6])$/.test(grpcStatus) ? null : `the status ${grpcStatus}`;
