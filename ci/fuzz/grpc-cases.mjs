@@ -2,7 +2,18 @@
 import { random } from '../sim/random.mjs';
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const Type = { DATA: 0, HEADERS: 1, PRIORITY: 2, RST_STREAM: 3, SETTINGS: 4, PUSH_PROMISE: 5, PING: 6, GOAWAY: 7, WINDOW_UPDATE: 8, CONTINUATION: 9 };
+const Type = {
+  DATA: 0,
+  HEADERS: 1,
+  PRIORITY: 2,
+  RST_STREAM: 3,
+  SETTINGS: 4,
+  PUSH_PROMISE: 5,
+  PING: 6,
+  GOAWAY: 7,
+  WINDOW_UPDATE: 8,
+  CONTINUATION: 9,
+};
 const END_STREAM = 1;
 const END_HEADERS = 4;
 const COOK = '/kitchen.v1.Kitchen/Cook';
@@ -20,9 +31,43 @@ const PATHS = [
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
 ];
-const ODD_PATHS = ['/', '//', '/x', '/kitchen.v1.Kitchen', '/kitchen.v1.Kitchen/', '/kitchen.v1.Kitchen/Cook/x', '/__proto__/x', `/${'a'.repeat(5000)}/b`];
-const ODD_TEXTS = ['', ' ', 'x', '-1', '__proto__', 'constructor', '../..', 'a'.repeat(3000), '%00', '\u00e9', 'application/grpc', '0', '99999999999S', '1x'];
-const ODD_METADATA = ['application', 'request_id', 'multiplexed_model_id', 'nbserve-token', 'x-a', 'x-a-bin', 'grpc-status', 'grpc-tags-bin', 'priority'];
+const ODD_PATHS = [
+  '/',
+  '//',
+  '/x',
+  '/kitchen.v1.Kitchen',
+  '/kitchen.v1.Kitchen/',
+  '/kitchen.v1.Kitchen/Cook/x',
+  '/__proto__/x',
+  `/${'a'.repeat(5000)}/b`,
+];
+const ODD_TEXTS = [
+  '',
+  ' ',
+  'x',
+  '-1',
+  '__proto__',
+  'constructor',
+  '../..',
+  'a'.repeat(3000),
+  '%00',
+  '\u00e9',
+  'application/grpc',
+  '0',
+  '99999999999S',
+  '1x',
+];
+const ODD_METADATA = [
+  'application',
+  'request_id',
+  'multiplexed_model_id',
+  'nbserve-token',
+  'x-a',
+  'x-a-bin',
+  'grpc-status',
+  'grpc-tags-bin',
+  'priority',
+];
 
 /**
  * @typedef {{ kind: 'raw', name: string, bytes: Buffer[] }} RawCase bytes for a connection
@@ -48,7 +93,9 @@ class Maker {
   #raw() {
     const makers = {
       noise: () => [this.#noise(1 + this.#below(300))],
-      'HTTP/1.1': () => [Buffer.from(`POST ${COOK} HTTP/1.1\r\nHost: x\r\ncontent-type: application/grpc\r\ncontent-length: 5\r\n\r\n\0\0\0\0\0`)],
+      'HTTP/1.1': () => [
+        Buffer.from(`POST ${COOK} HTTP/1.1\r\nHost: x\r\ncontent-type: application/grpc\r\ncontent-length: 5\r\n\r\n\0\0\0\0\0`),
+      ],
       'half a preface': () => [PREFACE.subarray(0, this.#below(PREFACE.length))],
       'a wrong preface': () => {
         const wrong = Buffer.from(PREFACE);
@@ -68,11 +115,22 @@ class Maker {
       ],
       'a window that overflows': () => [PREFACE, settings(), ...repeat(3, windowUpdate(this.#pick([0, 1]), 2 ** 31 - 1))],
       'an empty window': () => [PREFACE, settings(), windowUpdate(0, 0)],
-      'odd settings': () => [PREFACE, frame(Type.SETTINGS, 0, this.#below(2), Buffer.concat(this.#list(20, () => this.#setting())))],
+      'odd settings': () => [
+        PREFACE,
+        frame(Type.SETTINGS, 0, this.#below(2), Buffer.concat(this.#list(20, () => this.#setting()))),
+      ],
       'data of no stream': () => [PREFACE, settings(), frame(Type.DATA, 0, this.#pick([0, 2, 7]), this.#noise(20))],
       'a push': () => [PREFACE, settings(), frame(Type.PUSH_PROMISE, END_HEADERS, 1, this.#noise(20))],
-      'a cut frame': () => [PREFACE, settings(), frame(Type.HEADERS, END_HEADERS, 1, headerBlock(callHeaders(COOK))).subarray(0, -1 - this.#below(20))],
-      'a broken header block': () => [PREFACE, settings(), frame(Type.HEADERS, END_HEADERS | END_STREAM, 1, this.#noise(1 + this.#below(80)))],
+      'a cut frame': () => [
+        PREFACE,
+        settings(),
+        frame(Type.HEADERS, END_HEADERS, 1, headerBlock(callHeaders(COOK))).subarray(0, -1 - this.#below(20)),
+      ],
+      'a broken header block': () => [
+        PREFACE,
+        settings(),
+        frame(Type.HEADERS, END_HEADERS | END_STREAM, 1, this.#noise(1 + this.#below(80))),
+      ],
       'a call that is left': () => [
         PREFACE,
         settings(),
@@ -88,13 +146,16 @@ class Maker {
     const path = this.#maybe(0.9) ? this.#pick(PATHS) : this.#pick(ODD_PATHS);
     const headers = { ':method': this.#maybe(0.95) ? 'POST' : this.#pick(['GET', 'PUT', 'OPTIONS', 'X']), ':path': path };
     if (this.#maybe(0.95)) headers.te = 'trailers';
-    const type = this.#maybe(0.92) ? 'application/grpc' : this.#pick(['application/grpc+json', 'text/plain', 'application/grpc-web', ...ODD_TEXTS]);
+    const type = this.#maybe(0.92)
+      ? 'application/grpc'
+      : this.#pick(['application/grpc+json', 'text/plain', 'application/grpc-web', ...ODD_TEXTS]);
     if (this.#maybe(0.97)) headers['content-type'] = type;
     if (this.#maybe(0.2)) headers['grpc-timeout'] = this.#maybe(0.5) ? this.#pick(['1n', '10m', '1S']) : this.#pick(ODD_TEXTS);
     if (this.#maybe(0.15)) headers['grpc-encoding'] = this.#pick(['gzip', 'deflate', 'identity', 'br', ...ODD_TEXTS]);
     if (this.#maybe(0.1)) headers['grpc-accept-encoding'] = this.#pick(ODD_TEXTS);
     for (let i = this.#below(4); i > 0; i -= 1) headers[this.#pick(ODD_METADATA)] = this.#pick(ODD_TEXTS);
-    for (const [name, value] of Object.entries(headers)) if (/[^\x20-\x7e]/.test(value)) headers[name] = Buffer.from(value).toString('latin1');
+    for (const [name, value] of Object.entries(headers))
+      if (/[^\x20-\x7e]/.test(value)) headers[name] = Buffer.from(value).toString('latin1');
     const body = this.#list(4, () => this.#message());
     const end = this.#maybe(0.9);
     return { kind: 'call', name: `${path.slice(0, 60)}`, headers, body, end };
@@ -152,7 +213,9 @@ class Maker {
     const frames = [];
     for (let at = 0; at < block.length; at += 16_000) {
       const isLast = at + 16_000 >= block.length;
-      frames.push(frame(at === 0 ? Type.HEADERS : Type.CONTINUATION, isLast ? END_HEADERS : 0, 1, block.subarray(at, at + 16_000)));
+      frames.push(
+        frame(at === 0 ? Type.HEADERS : Type.CONTINUATION, isLast ? END_HEADERS : 0, 1, block.subarray(at, at + 16_000)),
+      );
     }
     return frames;
   }

@@ -111,7 +111,8 @@ async function sendCall({ headers, body, end }, address) {
     // A client that sends no end leaves.
     if (!end) setTimeout(() => stream.close(8), LEAVES_AFTER_MS);
     // If grpc-js refuses a message while the answer to an earlier one is being written, it ends the call without trailers, or not at all.
-    else if (body.length > 1 && body.some((message) => message[0] > 0)) setTimeout(() => stream.close(8), REFUSED_AFTER_MS).unref();
+    else if (body.length > 1 && body.some((message) => message[0] > 0))
+      setTimeout(() => stream.close(8), REFUSED_AFTER_MS).unref();
     await Promise.race([once(stream, 'close'), once(session, 'close')]);
     const left = !end || stream.rstCode !== 0 || session.destroyed;
     if (grpcStatus !== undefined) return /^(\d|1[0-6])$/.test(grpcStatus) ? null : `the status ${grpcStatus}`;

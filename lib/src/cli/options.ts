@@ -1,11 +1,11 @@
 import { BadUsage } from './command.js';
 
 /** @throws NBS_BAD_USAGE */
-export function parsePort(usage: string, value: string | undefined): number | 'auto' {
+export function parsePort(usage: string, value: string | undefined, option = '--port'): number | 'auto' {
   if (value === undefined || value === 'auto') return 'auto';
   const port = Number(value);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw BadUsage({ problem: `--port takes a number from 0 to 65535 or auto, not ${value}`, usage });
+  throw BadUsage({ problem: `${option} takes a number from 0 to 65535 or auto, not ${value}`, usage });
 }
 
 /** Who may call, from `--allow-host` and `--allow-origin`. */
@@ -17,5 +17,31 @@ export function accessOf(values: {
   return {
     ...(allowedHosts === undefined ? {} : { allowedHosts }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+  };
+}
+
+export const GRPC_CLI_OPTIONS = {
+  'grpc-port': { type: 'string' },
+  'grpc-host': { type: 'string' },
+  proto: { type: 'string', multiple: true },
+} as const;
+
+/** The option `grpc` of `serve.start`, from `--grpc-port`, `--grpc-host` and `--proto`; empty if none of them is given. @throws NBS_BAD_USAGE */
+export function grpcOptionsOf(
+  usage: string,
+  values: {
+    readonly 'grpc-port'?: string | undefined;
+    readonly 'grpc-host'?: string | undefined;
+    readonly proto?: string[] | undefined;
+  },
+) {
+  const { 'grpc-port': port, 'grpc-host': host, proto: protos } = values;
+  if (port === undefined && host === undefined && protos === undefined) return {};
+  return {
+    grpc: {
+      port: parsePort(usage, port, '--grpc-port'),
+      ...(host === undefined ? {} : { host }),
+      ...(protos === undefined ? {} : { protos }),
+    },
   };
 }

@@ -2,13 +2,13 @@ import { watchFiles } from '../deploy/index.js';
 import { type Client, openCluster, setOwnerName } from '../host/index.js';
 import { type Command, parseCommand } from './command.js';
 import { DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
-import { accessOf, parsePort } from './options.js';
+import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, parsePort } from './options.js';
 import { packageRunnerGone } from './package-runner.js';
 import { type RunResult, runTarget } from './run-target.js';
 import { showError } from './show-error.js';
 
 const USAGE =
-  'nbserve run <file>:<export>|<config.yaml> [--watch] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--address auto|<folder>]';
+  'nbserve run <file>:<export>|<config.yaml> [--watch] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--address auto|<folder>]';
 
 /** The proxy and the replicas have half of it each: 20 s, a replica's default. A second Ctrl-C ends the wait. */
 const DRAIN_MS = 40_000;
@@ -25,6 +25,9 @@ export const runCommand: Command = {
   --host            address for HTTP (default: 127.0.0.1)
   --allow-host      a host name to accept besides loopback names and --host; may be repeated, * means all
   --allow-origin    an origin of web pages that may call, e.g. https://example.org; may be repeated, * means all
+  --grpc-port       port for gRPC, or auto: 9000, or the next free one (default: no gRPC, unless --grpc-host or --proto is given)
+  --grpc-host       address for gRPC (default: 127.0.0.1)
+  --proto           a proto file with services for gRPC; may be repeated (default: methods are called by name)
   --name            the application's name (default: default)
   --route-prefix    path under which it answers HTTP (default: /)
   --dashboard-port  port of the REST API, or auto (default: none)
@@ -49,6 +52,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       'allow-host': { type: 'string', multiple: true },
       'allow-origin': { type: 'string', multiple: true },
       ...DASHBOARD_OPTIONS,
+      ...GRPC_CLI_OPTIONS,
     } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
     const dashboard = dashboardOf(USAGE, values, 'none');
@@ -60,6 +64,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       ...cluster,
       ...(values.port === undefined && cluster.port !== undefined ? {} : { port: parsePort(USAGE, values.port) }),
       ...accessOf(values),
+      ...grpcOptionsOf(USAGE, values),
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(values.address === undefined ? {} : { address: values.address }),
     });
@@ -77,6 +82,8 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       const stays = client.isOwner || isWatching;
       for (const line of result.lines) console.log(stays ? `${line} — Ctrl-C ends it` : line);
       if (!stays) return 0;
+      const { grpc } = await client.call('status', undefined);
+      if (grpc !== '') console.log(`gRPC at ${grpc}`);
       if (client.isOwner) await openDashboard(client.cluster.dir, dashboard);
       const unwatch = isWatching ? watchFiles(result, () => update(result, () => target.deploy(starting))) : () => {};
       const code = await untilInterrupted(client, runnerGone);

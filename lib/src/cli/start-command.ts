@@ -1,10 +1,10 @@
 import { declaredNodes, httpOf, spareReplicasOf, startDetached } from '../host/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
-import { accessOf, parsePort } from './options.js';
+import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--another]';
+  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -24,6 +24,9 @@ export const startCommand: Command = {
   --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
   --spare-replicas  spare processes on each node, which make a new replica start sooner; 0 means none (default: 1)
 ${DASHBOARD_HELP}
+  --grpc-port       port for gRPC, or auto: 9000, or the next free one (default: no gRPC, unless --grpc-host or --proto is given)
+  --grpc-host       address for gRPC (default: 127.0.0.1)
+  --proto           a proto file with services for gRPC; may be repeated (default: methods are called by name)
   --another     start one more, even if a detached cluster of yours is running
 
 Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbserve run\` joins it with --address auto.`,
@@ -42,6 +45,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       'allow-host': { type: 'string', multiple: true },
       'allow-origin': { type: 'string', multiple: true },
       ...DASHBOARD_OPTIONS,
+      ...GRPC_CLI_OPTIONS,
       another: { type: 'boolean' },
     } as const;
     const { values } = parseCommand(USAGE, args, options, [0, 0]);
@@ -50,6 +54,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       ...(host === undefined ? {} : { host }),
       port: parsePort(USAGE, values.port),
       ...accessOf(values),
+      ...grpcOptionsOf(USAGE, values),
       ...resourcesOf(values),
       // Checked by serve.start's own check, so that the messages are the same.
       ...(values.nodes === undefined
@@ -60,13 +65,13 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
     };
     const dashboard = dashboardOf(USAGE, values);
     const nodes = declaredNodes(start);
-    const { url, dir } = await startDetached(httpOf(start), {
+    const { url, grpc, dir } = await startDetached(httpOf(start), {
       name: 'nbserve start',
       another,
       nodes,
       controllerArgs: { spareReplicas: spareReplicasOf(start) },
     });
-    console.log(`url: ${url === '' ? 'none' : url}\nfolder: ${dir}`);
+    console.log(`url: ${url === '' ? 'none' : url}${grpc === '' ? '' : `\ngrpc: ${grpc}`}\nfolder: ${dir}`);
     await openDashboard(dir, dashboard);
     return 0;
   },

@@ -9,9 +9,5 @@ export const BadProto = defineError('NBS_BAD_PROTO', 400, '{file} is not valid: 
 /** The bytes of a message are not of the type that the RPC takes. */
 export const BadMessage = defineError('NBS_BAD_MESSAGE', 400, 'the message is not a valid {type}: {reason}');
 export const BadMetadata = defineError('NBS_BAD_METADATA', 500, 'the metadata {name} cannot be sent over gRPC: {reason}');
-export const WrongKindOfCall = defineError(
-  'NBS_WRONG_KIND_OF_CALL',
-  400,
-  'the method {method} {answers}; call it with {rpc}',
-);
+export const WrongKindOfCall = defineError('NBS_WRONG_KIND_OF_CALL', 400, 'the method {method} {answers}; call it with {rpc}');
 export const WrongMessageCount = defineError('NBS_WRONG_MESSAGE_COUNT', 400, '{rpc} takes one message, and {count} came');

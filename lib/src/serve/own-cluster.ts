@@ -77,7 +77,9 @@ export async function openCluster(options: StartOptions): Promise<Client> {
   return Client.start(wanted);
 }
 
-async function joinAt(folder: string, { port }: StartOptions): Promise<Client> {
+async function joinAt(folder: string, options: StartOptions): Promise<Client> {
+  const { port } = options;
+  checkGrpc(folder, options);
   const early = ahead;
   ahead = null;
   // This must be before the other one opens, because handles use the cluster that was opened last.
@@ -88,6 +90,11 @@ async function joinAt(folder: string, { port }: StartOptions): Promise<Client> {
     throw AlreadyRunning({ url: client.cluster.url, port: port as number });
   }
   return client;
+}
+
+/** @throws NBS_NO_GRPC_THERE */
+function checkGrpc(dir: string, { grpc }: StartOptions): void {
+  if (grpc !== undefined && clusterIn(dir)?.grpc === '') throw NoGrpcThere({ dir });
 }
 
 const isOther = ({ cluster }: Client, port: StartOptions['port']): boolean =>
@@ -118,7 +125,7 @@ export async function clusterAt(options: StartOptions): Promise<Client> {
   const { address, port, detached = false } = options;
   const { url, dir } = client.cluster;
   if (isOther(client, port)) throw AlreadyRunning({ url, port: port as number });
-  if (options.grpc !== undefined && clusterIn(dir)?.grpc === '') throw NoGrpcThere({ dir });
+  checkGrpc(dir, options);
   const elsewhere = address !== undefined && address !== 'auto' && resolve(address) !== dir;
   if (elsewhere || (detached && !client.cluster.detached)) throw AlreadyConnected({ url, dir });
   return client;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
-import { Counter, Diner, KitchenDeployment } from '../fixtures/grpc-apps.js';
+import { anyRpc, Counter, Diner, KitchenDeployment } from '../fixtures/grpc-apps.js';
 import { type Ended, KITCHEN_PROTO, type Message, TestClient } from '../fixtures/grpc-clients.js';
 import { trustedHeaders } from '../fixtures/trusted.js';
 import { until } from '../fixtures/wait.js';
@@ -156,7 +156,11 @@ test('what the cluster refuses has a status and a code', async () => {
   assert.deepEqual([json.code, json.trailers['nbserve-code']], [Code.INVALID_ARGUMENT, 'NBS_BAD_MESSAGE']);
   assert.match(json.details, /arguments\[0\]\.json/);
   const kind = await generic.call('Stream', { method: 'add', arguments: [{ json: '1' }] });
-  assert.deepEqual(shown(kind), [Code.INVALID_ARGUMENT, 'the method add has one answer; call it with Call', 'NBS_WRONG_KIND_OF_CALL']);
+  assert.deepEqual(shown(kind), [
+    Code.INVALID_ARGUMENT,
+    'the method add has one answer; call it with Call',
+    'NBS_WRONG_KIND_OF_CALL',
+  ]);
   const other = await generic.call('Call', { method: 'count', arguments: [{ json: '9' }] });
   assert.equal(other.trailers['nbserve-code'], 'NBS_WRONG_KIND_OF_CALL');
   const twice = await kitchen.call('Cook', [{ dish: 'a' }, { dish: 'b' }]);
@@ -244,6 +248,21 @@ test('messages are limited in both directions', async () => {
   assert.deepEqual([code, (message?.photo as Buffer | undefined)?.length], [Code.OK, 3 * 1024 * 1024]);
   const down = await kitchen.call('Courses', { dish: 'huge', count: 1 });
   assert.equal(down.code, Code.RESOURCE_EXHAUSTED);
+});
+
+test('a deployment that is a function answers every RPC, and a stream may be an array', async () => {
+  await serve.run(anyRpc.bind(), { name: 'any', routePrefix: '/any' });
+  const options = { metadata: { application: 'any' } };
+  assert.equal((await kitchen.call('Missing', {}, options)).message?.dish, '/kitchen.v1.Kitchen/Missing');
+  const { messages } = await kitchen.call('Courses', { dish: 'a' }, options);
+  assert.deepEqual(
+    messages.map(({ dish, big }) => [dish, big]),
+    [
+      ['a', '7'],
+      ['/kitchen.v1.Kitchen/Courses', '8'],
+    ],
+  );
+  await serve.delete('any');
 });
 
 test('a full queue is RESOURCE_EXHAUSTED, with the time after which to try again', async () => {
