@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { jupyterPython } from '../jupyter.mjs';
 import { findLeftovers } from '../leftovers.mjs';
 import { stopAll } from './harness/processes.mjs';
-import { Ray } from './harness/ray.mjs';
+import { FASTEST, Ray } from './harness/ray.mjs';
 import { print, writePage } from './harness/report.mjs';
 import { denoBinary } from './peers/deno.mjs';
 
@@ -26,6 +26,12 @@ const NAMES = [
   'image',
   'kernel',
   'first-run',
+];
+
+/** Ray Serve as it is, and in its fastest mode. Both start again, because the mode is read when it starts. */
+const RAYS = [
+  { title: 'Ray Serve', settings: {}, pick: ({ withRay }) => withRay },
+  { title: "Ray Serve's fastest mode", settings: FASTEST, pick: ({ withFastestRay }) => withFastestRay },
 ];
 
 const { values: options } = parseArgs({
@@ -89,12 +95,16 @@ try {
     }
   };
   for (const { name, run } of modules) await measure(name, () => run(context));
-  const withPeer = modules.filter(({ withRay }) => withRay !== undefined);
-  if (context.ray !== undefined && withPeer.length > 0) {
-    const ray = await Ray.open();
+  for (const { title, settings, pick } of RAYS) {
+    const withPeer = modules.filter((module) => pick(module) !== undefined);
+    if (context.ray === undefined || withPeer.length === 0) continue;
+    const ray = await Ray.open(settings);
     try {
       await ray.ask('start');
-      for (const { name, withRay } of withPeer) await measure(`${name}, Ray Serve beside it`, () => withRay(context, ray));
+      for (const module of withPeer) await measure(`${module.name}, ${title} beside it`, () => pick(module)(context, ray));
+    } catch (error) {
+      failed = true;
+      console.log(`${title} could not be started: ${error.message}`);
     } finally {
       await ray.end();
     }

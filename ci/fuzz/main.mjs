@@ -9,6 +9,8 @@ const FUZZERS = {
   frames: () => import('./frames.mjs'),
   routes: () => import('./routes.mjs'),
   grpc: () => import('./grpc.mjs'),
+  malformed: () => import('./malformed.mjs'),
+  lessons: () => import('./lessons.mjs'),
 };
 
 const { values: options } = parseArgs({

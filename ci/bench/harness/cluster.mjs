@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { descendants, start } from './processes.mjs';
+import { descendants, start, suspended } from './processes.mjs';
 
 const DRIVER = fileURLToPath(new URL('driver.mjs', import.meta.url));
 
@@ -46,6 +46,14 @@ export class Cluster {
       if (role) found[role].push(pid);
     }
     return found;
+  }
+
+  /** Runs `work` while the cluster and its driver are suspended. */
+  suspended(work) {
+    return suspended(
+      descendants(this.#child.pid).map(({ pid }) => pid),
+      work,
+    );
   }
 
   get driverPid() {

@@ -71,7 +71,7 @@ export async function httpRounds(
  * @param {any} ray
  * @param {HttpSetting} setting
  */
-export async function besideRay(context, ray, { name, app, args, path, body, aims, p50Aims = {} }) {
+export async function besideRay(context, ray, { name, app, args, path, body, peerName = 'Ray Serve', aims, p50Aims = {} }) {
   const cluster = new Cluster();
   try {
     const url = await cluster.run(app, { args, name: app, routePrefix: path });
@@ -82,28 +82,29 @@ export async function besideRay(context, ray, { name, app, args, path, body, aim
       const options = { body, connections, seconds: context.seconds };
       const found = await pairedRounds(context.peerRounds, {
         nbserve: () => ray.suspended(() => load(url, options)),
-        ray: async () => {
-          const before = ray.cpuMs();
-          const one = await load(ray.url + path, options);
-          const us = ((ray.cpuMs() - before) * 1000) / (one.perSecond * context.seconds);
-          return { ...one, cpu: { 'all of Ray': us, load: one.cpu.load } };
-        },
+        ray: () =>
+          cluster.suspended(async () => {
+            const before = ray.cpuMs();
+            const one = await load(ray.url + path, options);
+            const us = ((ray.cpuMs() - before) * 1000) / (one.perSecond * context.seconds);
+            return { ...one, cpu: { 'all of Ray': us, load: one.cpu.load } };
+          }),
       });
       const what = `${name}, ${connections} connection${connections === 1 ? '' : 's'}`;
       rows.push({
         name: what,
         ours: describe(found.nbserve),
-        peer: `Ray Serve: ${describe(found.ray)}`,
+        peer: `${peerName}: ${describe(found.ray)}`,
         ratio: ratioOf(rates(found.nbserve), rates(found.ray)),
         ...(aims[connections] === undefined ? {} : { aim: { atLeast: aims[connections] } }),
-        cpu: { 'Ray Serve': cpuOf(found.ray) },
+        cpu: { [peerName]: cpuOf(found.ray) },
       });
       if (p50Aims[connections] === undefined) continue;
       const p50 = (some) => some.map((one) => one.p50);
       rows.push({
         name: `${what}, p50`,
         ours: ms(median(p50(found.nbserve))),
-        peer: `Ray Serve: ${ms(median(p50(found.ray)))}`,
+        peer: `${peerName}: ${ms(median(p50(found.ray)))}`,
         ratio: ratioOf(p50(found.nbserve), p50(found.ray)),
         aim: { atMost: p50Aims[connections] },
       });

@@ -1,6 +1,7 @@
 // Processes of a benchmark. They are started with a mark, so that all of them can be ended. CPU time and memory are from /proc (Linux).
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const TICK_MS = 10;
 const running = new Set();
@@ -31,6 +32,20 @@ export async function stop(child) {
 }
 
 export const stopAll = () => Promise.all([...running].map(stop));
+
+/** After a suspension, processes do at once what their timers have missed. */
+const SETTLE_MS = 1000;
+
+/** Runs `work` while the processes are suspended, because idle processes would use CPU time that the other side needs. */
+export async function suspended(pids, work) {
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    await delay(SETTLE_MS);
+  }
+}
 
 /** Resolves with the first line of stdout. @throws if the process ends before that */
 export function firstLine(child) {

@@ -186,7 +186,8 @@ function spawnChild(spec: ProcessSpec, { dir, listenFds }: ChildOptions): ChildP
   // A replica sees no GPU unless it was given one.
   const hideGpus = spec.role === 'replica' ? { CUDA_VISIBLE_DEVICES: '' } : {};
   // After `--`, Node reads no flags: a flag without its value cannot take the name of the file.
-  return spawn(process.execPath, [...(spec.nodeFlags ?? []), '--', spec.main, JSON.stringify(given)], {
+  const flags = spec.nodeFlags === undefined ? [] : [...spec.nodeFlags, '--'];
+  return spawn(process.execPath, [...flags, spec.main, JSON.stringify(given)], {
     // It gets a session of its own, so that Ctrl-C in the terminal does not reach it, and its process group contains all that it starts.
     detached: true,
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),

@@ -23,8 +23,23 @@ export type InstanceOf<T> = T extends DeploymentBrand<infer I> ? I : T;
 /** Methods that the cluster calls itself; a handle does not offer them. */
 type Hook = 'fetch' | 'dispose' | 'reconfigure' | 'checkHealth';
 
+/** The method `routes` of an ingress, which registers routes on a Fastify instance. Any other method of this name is a method like others. */
+type RegistersRoutes<F> = F extends (app: infer A) => unknown
+  ? A extends { addHook: unknown; register: unknown; route: unknown }
+    ? true
+    : false
+  : false;
+
+type IsHook<K, F> = K extends Hook ? true : K extends 'routes' ? RegistersRoutes<F> : false;
+
 export type RemoteMethodName<T> = {
-  [K in keyof T]: K extends string ? (K extends Hook ? never : T[K] extends (...args: never[]) => unknown ? K : never) : never;
+  [K in keyof T]: K extends string
+    ? true extends IsHook<K, T[K]>
+      ? never
+      : T[K] extends (...args: never[]) => unknown
+        ? K
+        : never
+    : never;
 }[keyof T];
 
 /** Objects that are passed as a whole: no response is looked for in them. */

@@ -1,0 +1,58 @@
+// The applications of the lessons that are asked by schemathesis. A lesson joins by one line.
+
+const json = (schema) => ({ content: { 'application/json': { schema } }, required: true });
+const answers = { responses: { 200: { description: 'the answer' } } };
+const object = (properties) => ({ type: 'object', properties, required: Object.keys(properties) });
+const number = (minimum, maximum) => ({ type: 'number', minimum, maximum });
+
+const CHAT = { '/': { post: { requestBody: json(object({ input: { type: 'string' } })), ...answers } } };
+const SHOUT = {
+  '/shout': {
+    get: { parameters: [{ name: 'text', in: 'query', required: true, schema: { type: 'string', minLength: 1 } }], ...answers },
+  },
+};
+const LOAN = {
+  '/loan': {
+    post: {
+      requestBody: json(object({ totalPrice: number(0, 1e9), rate: number(0, 100), yearsOfLoan: number(1, 50) })),
+      ...answers,
+    },
+  },
+};
+const rows = {
+  type: 'array',
+  items: { type: 'array', items: { type: 'number', minimum: -3, maximum: 3 }, minItems: 28, maxItems: 28 },
+  minItems: 28,
+  maxItems: 28,
+};
+const batch = { type: 'array', items: { type: 'array', items: rows, minItems: 1, maxItems: 1 }, minItems: 1, maxItems: 2 };
+const MNIST = { '/mnist': { post: { requestBody: json(object({ image: batch })), ...answers } } };
+const IMAGE = {
+  '/image': {
+    post: {
+      requestBody: { content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }, required: true },
+      ...answers,
+    },
+  },
+};
+
+/**
+ * @typedef {object} LessonApp
+ * @property {string} notebook file below `notebooks/`, without `.ipynb`
+ * @property {readonly string[]} cells ids of the cells that run the application, in their order
+ * @property {object} [paths] for an application that has no document of its own: what its lesson says that it takes. It checks nothing, so it is asked as the
+ * lesson says.
+ * @property {string} [document] path of its own document below the cluster's address. It is also asked in ways that the document does not allow.
+ */
+/** @type {readonly LessonApp[]} */
+export const LESSON_APPS = [
+  { notebook: '02-hello-serve', cells: ['cell-04', 'cell-06'], paths: CHAT },
+  { notebook: '02-hello-serve', cells: ['cell-23'], paths: SHOUT },
+  { notebook: '02-hello-serve', cells: ['cell-35', 'cell-37', 'cell-39', 'cell-41'], paths: LOAN },
+  { notebook: '09-mnist-serve', cells: ['cell-03', 'cell-07', 'cell-08'], paths: MNIST },
+  {
+    notebook: '09-mnist-serve',
+    cells: ['cell-03', 'cell-07', 'cell-08', 'cell-30', 'cell-32', 'cell-34', 'cell-39', 'cell-41'],
+    paths: IMAGE,
+  },
+];
