@@ -123,4 +123,4 @@ for line in sys.stdin:
     try:
         print("@" + json.dumps({"value": commands[name](argument)}), flush=True)
     except Exception as error:
-        print("@" + json.dumps({"error": repr(error)}), flush=True)
+        print("@" + json.dumps({"error": f"{error!r} {error}"}), flush=True)
