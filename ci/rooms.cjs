@@ -92,6 +92,7 @@ const ROOMS = {
   ],
   onnx: ['core'],
   data: ['core', 'onnx'],
+  plot: ['core'],
   config: ['core', 'serve', 'serve/protocol'],
   notebook: ['core', 'code'],
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],

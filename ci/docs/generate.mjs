@@ -66,6 +66,7 @@ const ROOMS = [
   ['lib/src/ipc', 'Between processes'],
   ['lib/src/onnx', 'ONNX Runtime'],
   ['lib/src/data', 'Datasets'],
+  ['lib/src/plot', 'Charts'],
   ['lib/src/config', 'Configurations'],
   ['lib/src/notebook', 'Building notebooks'],
   ['lib/src/deploy', 'Deploying modules and configurations'],

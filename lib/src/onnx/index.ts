@@ -33,3 +33,4 @@ export {
   topK,
   unstack,
 } from './api.js';
+export type { LabelMap, Pixels, Preset } from './image-api.js';

@@ -1,0 +1,4 @@
+/** Charts of rows for notebooks: `import { plot } from 'nbserve/plot'`. The packages `vega` and `vega-lite` must be installed for types and pictures. */
+
+export type { Chart, ChartOptions } from './charts.js';
+export * as plot from './charts.js';
