@@ -2,7 +2,7 @@ import type { GraphBuilder } from './graph-builder.js';
 
 /** A box with a lower score is left out. */
 const SCORE = 0.25;
-/** Of two boxes that overlap more than this, the better one stays. */
+/** If two boxes overlap more than this, only the better one stays. */
 const OVERLAP = 0.45;
 const MOST_BOXES = 50;
 const MASKS = 32;

@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
-import { serve } from '../../lib/dist/index.js';
 import { listLocalClusters } from '../../lib/dist/engine/index.js';
+import { serve } from '../../lib/dist/index.js';
 import { processesIn } from '../../lib/dist-test/fixtures/cluster-processes.js';
 import { KitchenDeployment } from '../../lib/dist-test/fixtures/grpc-apps.js';
 import { KITCHEN_PROTO, TestClient } from '../../lib/dist-test/fixtures/grpc-clients.js';

@@ -30,7 +30,7 @@ const bundlePath = (hash: string): string => join(cacheHome() ?? join(homedir(),
 
 /**
  * Leaves packages out of the bundle. Each is imported by its file, as resolved from the importing file's folder, because the bundle is in another folder.
- * @param own packages that are imported by their names: the bundle is put where they are found
+ * @param own packages that are imported by their names; the bundle is put into a folder from which they can be found
  */
 const packagesByFile = (own: readonly string[]): Plugin => ({
   name: 'packages-by-file',

@@ -4,7 +4,7 @@ export interface DashboardArgs {
   /** `'auto'`: 8265, else the next free one. */
   readonly port: number | 'auto';
   readonly allowedHosts: readonly string[];
-  /** Of the package. */
+  /** The version of the package. */
   readonly version: string;
 }
 

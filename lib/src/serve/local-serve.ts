@@ -107,7 +107,7 @@ async function status(): Promise<ServeStatus> {
   const client = inReplica() ?? (await runningCluster());
   const ofCluster: ServeStatus =
     client === null
-      ? { url: local.url, warnings: [], nodes: [], applications: {}, traffic: {} }
+      ? { url: local.url, grpc: '', warnings: [], nodes: [], applications: {}, traffic: {} }
       : await client.call('status', undefined);
   return { ...ofCluster, applications: { ...ofCluster.applications, ...local.status() } };
 }

@@ -11,7 +11,12 @@ import type { Application, RunOptions } from './types.js';
 type LocalHost = ReturnType<typeof localHost>;
 
 /** Set when an application runs inside this process. The code of replicas and of the proxy is loaded only then. */
-let room: typeof import('./local/index.js') | null = null;
+let room: Awaited<ReturnType<typeof loadRoom>> | null = null;
+
+async function loadRoom() {
+  const { endLocal, localHost, runningLocal } = await import('./local/index.js');
+  return { endLocal, localHost, runningLocal };
+}
 
 /** What runs inside this process, or `null`. */
 export const localApps = (): LocalHost | null => room?.runningLocal() ?? null;
@@ -28,7 +33,7 @@ export async function runLocally<T>(application: Application<T>, options: RunOpt
   const name = checkAppName(options.name ?? 'default');
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
   const deployments = await describe(name, application);
-  room ??= await import('./local/index.js');
+  room ??= await loadRoom();
   const ingress = deployments.at(-1)?.name as string;
   await room.localHost().run({ name, routePrefix, ingress, deployments }, http);
   return createHandle<T>({ app: name, deployment: ingress });

@@ -32,8 +32,7 @@ before(async () => {
 after(() => serve.shutdown());
 
 /** The largest memory that the process has had, in MiB. */
-const peakOf = (pid: number): number =>
-  Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+const peakOf = (pid: number): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 async function up(): Promise<void> {
   const request = open(`${url}/count`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { settle } from '../../core/hand-clock.test-support.js';
 import { hasCode } from '../../core/index.js';
-import { settle } from './fake-clock.test-support.js';
 import { FakeCluster, idsOf, killed } from './fake-cluster.test-support.js';
 import { DeployFailed } from './replicas/errors.js';
 import { app, deployment } from './sample-apps.test-support.js';
@@ -35,7 +35,7 @@ describe('npm packages of a deployment', () => {
     await assert.rejects(deployed, (error) => hasCode(error, DeployFailed) && /E404/.test((error as Error).message));
     assert.equal(controller.status().applications.hello?.status, 'DEPLOY_FAILED');
     cluster.installs.clear();
-    await cluster.clock.advance(3600_000);
+    await cluster.clock.pass(3600_000);
     assert.equal(cluster.installs.size, 0);
     const again = controller.deploy(app('hello', [withPackages('a', 'pad')]));
     await settle();
@@ -52,7 +52,7 @@ describe('npm packages of a deployment', () => {
     cluster.end(idsOf(cluster, 'hello/Chat')[0] ?? '', killed);
     let tries = 0;
     for (let second = 0; second < 300; second += 1) {
-      await cluster.clock.advance(1000);
+      await cluster.clock.pass(1000);
       const installing = cluster.installs.get('pad');
       cluster.installs.clear();
       if (installing !== undefined) tries += 1;
@@ -61,10 +61,10 @@ describe('npm packages of a deployment', () => {
     }
     assert.ok(tries > 1 && tries < 30, `${tries} tries`);
     assert.match(controller.status().applications.hello?.message ?? '', /E404/);
-    await cluster.clock.advance(3600_000);
+    await cluster.clock.pass(3600_000);
     cluster.installs.get('pad')?.resolve();
     await settle();
-    await cluster.clock.advance(60_000);
+    await cluster.clock.pass(60_000);
     assert.equal(idsOf(cluster, 'hello/Chat').length, 2);
   });
 });

@@ -10,7 +10,7 @@ export function describeGraph({ nodes }: Plan): string {
   return `graph of ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}\n${lines.join('\n')}`;
 }
 
-export const namesOf =
+const namesOf =
   ({ nodes }: Pick<Plan, 'nodes'>) =>
   (at: number): string =>
     at === INPUT ? 'the input' : (nodes[at]?.name ?? '');

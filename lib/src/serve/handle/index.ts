@@ -2,7 +2,6 @@ export { type Callers, printAsCaller, setCallers } from './callers.js';
 export {
   contextOf,
   type HandleContext,
-  handleContext,
   type LocalContext,
   replicaCluster,
   setHandleContext,

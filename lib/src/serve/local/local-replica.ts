@@ -43,6 +43,8 @@ export class LocalReplica {
       onStuck: (error) => console.error(error),
       describe: () => {},
       blockLimit: { set: () => {} },
+      // Nothing answers gRPC here, so no such call arrives.
+      grpc: () => Promise.reject(new Error('gRPC is not answered in local mode')),
     });
   }
 

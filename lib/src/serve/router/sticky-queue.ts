@@ -3,7 +3,7 @@ import { RequestQueue } from './request-queue.js';
 import type { RoutedCall } from './routed-call.js';
 
 /** How long a request with an affinity key waits for room at the replica of its key. After that it goes to another one. */
-export const AFFINITY_WAIT_MS = 2000;
+const AFFINITY_WAIT_MS = 2000;
 
 /** The requests with an affinity key that wait for room at the replica of their key. */
 export class StickyQueue {
