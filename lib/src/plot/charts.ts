@@ -87,7 +87,7 @@ function chart<R extends Row>(where: string, mark: Mark, rows: readonly R[], opt
         field: escaped(x),
         type: kindOf(rows, x, mark.type === 'bar'),
         title: xTitle ?? x,
-        ...(mark.type === 'bar' && { sort: null }),
+        ...(mark.type === 'bar' && { sort: null, axis: { labelAngle: 0 } }),
       },
       y: { field: escaped(y), type: 'quantitative', title: yTitle ?? (isMany ? null : y) },
       ...(group !== undefined && { color: { field: escaped(group), type: 'nominal', title: isMany ? null : group } }),
