@@ -95,6 +95,34 @@ const FILLED: Readonly<Record<string, readonly [cells: readonly string[], value:
     '(put(), m.get("k")!)',
     'refused',
   ],
+  // Functions of the same cell use the variable.
+  'a function of the same cell': [['const mk = () => new A()', 'const v = mk(); const show = () => v'], 'show()', 'old'],
+  'a function of the same cell, and a declared type': [
+    ['const mk = () => new A()', 'const v: A = mk(); const show = () => ({ v })'],
+    'show().v',
+    'old',
+  ],
+  'a function of the same cell, and a let': [['let v: A = new A(); function show() { return v }'], 'show()', 'refused'],
+  'a method of the same cell': [
+    ['const xs: A[] = []; class Sh { it() { return xs[0] } }', 'xs.push(new A())'],
+    'new Sh().it()',
+    'refused',
+  ],
+  'a function of the same cell that fills it if it is empty': [
+    ['let cur: A | undefined; function get() { if (cur === undefined) cur = new A(); return cur }'],
+    'get()',
+    'new',
+  ],
+  'a function of the same cell that has filled it': [
+    ['let cur: A | undefined; function get() { cur ??= new A(); return cur }', 'get()'],
+    'get()',
+    'refused',
+  ],
+  'a function of the same cell whose variable another cell declares': [
+    ['const mk = () => new A()', 'const v = mk(); const show = () => v', 'const v = 1'],
+    'show()',
+    'old',
+  ],
   // The type is made from others.
   'a map of functions': [['const m = new Map([["k", () => new A()]])'], 'm.get("k")!()', 'new'],
   'a map of instances': [['const m = new Map([["k", new A()]])'], 'm.get("k")!', 'old'],

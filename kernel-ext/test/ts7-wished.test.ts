@@ -29,7 +29,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 /** The cells of one project, or of one version of TypeScript, run in one notebook. */
 const groupOf = ({ source }: WishedCell): string =>
-  /^TypeScript \d/.exec(source)?.[0] ?? /[\w-]+\/[\w-]+(?=\/issues)/.exec(source)?.[0] ?? '';
+  /^TypeScript \d/.exec(source)?.[0] ?? /[\w-]+\/[\w-]+(?=\/(?:issues|pull))/.exec(source)?.[0] ?? '';
 
 async function shown(notebook: TestNotebook, code: string): Promise<string> {
   const run = await notebook.run(code);

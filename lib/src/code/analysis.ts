@@ -11,5 +11,18 @@ export type { Reference } from './scope.js';
  * @param length the length of their source text, in UTF-16 units
  */
 export function freeReferences(statements: readonly Node[], length: number): readonly Reference[] {
-  return analyse(statements, length).references.filter((one) => resolve(one) === null);
+  return nameUses(statements, length).free;
+}
+
+/** The uses of names that the statements do not declare (`free`), and of names that they declare at their top level (`own`). Parameters are as above. */
+export function nameUses(statements: readonly Node[], length: number): Readonly<Record<'free' | 'own', readonly Reference[]>> {
+  const { references, scope } = analyse(statements, length);
+  const free: Reference[] = [];
+  const own: Reference[] = [];
+  for (const one of references) {
+    const declaredIn = resolve(one);
+    if (declaredIn === null) free.push(one);
+    else if (declaredIn === scope) own.push(one);
+  }
+  return { free, own };
 }

@@ -31,6 +31,8 @@ export interface CellModule {
   readonly text: string;
   readonly syntax: CellSyntax;
   readonly uses: Uses;
+  /** The variables of the cell that do not have the type of this module, because their values were made with the old names. The functions of the cell use these types. */
+  readonly own?: ReadonlyMap<string, ScopeName>;
   /** Set if names that the cell uses were declared again after the cell ran. */
   readonly isRenewed?: true;
 }
@@ -73,11 +75,19 @@ export function suffixOf(uses: Uses, syntax: CellSyntax | undefined): string {
 }
 
 /** The whole text of a module. If a name has been declared again since the cell ran, the statements use an alias that stands for the old declaration. */
-export const moduleText = (module: CellModule): string => mappedModule(module).text + suffixOf(module.uses, module.syntax);
+export function moduleText(module: CellModule): string {
+  const own = [...(module.own ?? [])].map(([name, known]) => `\n${declarationOf(ownName(name), name, known)}`).join('');
+  return mappedModule(module).text + own + suffixOf(module.uses, module.syntax);
+}
 
 /** The cell's part of that text, which can convert its positions to positions in the cell. */
-export function mappedModule({ text, syntax, uses }: CellModule): MappedText {
+export function mappedModule({ text, syntax, uses, own }: CellModule): MappedText {
   const edits: Edit[] = [];
+  for (const { name, start, end, shorthand, kind } of own === undefined ? [] : syntax.ownInFunctions) {
+    // What a function stores in a variable has the present type.
+    if (own?.has(name) !== true || kind === 'mutate' || STORED_INTO.test(text.slice(end, end + 40))) continue;
+    edits.push({ start, end, text: shorthand ? `${name}: ${ownName(name)}` : ownName(name) });
+  }
   for (const { name, start, end, shorthand, isPart } of syntax.lookups.once) {
     const use = uses.get(name);
     const taken = isPart ? use?.first : use?.ran;
@@ -93,8 +103,12 @@ export const readable = (message: string): string =>
   message
     .replaceAll(/import\("[^"]*__nbs_cell_\d+"\)\./g, '')
     .replaceAll(/__nbs\.[ct]\d+\.?/g, '')
-    .replaceAll(/__nbs_(?:ran|first)_/g, '');
+    .replaceAll(/__nbs_(?:own|ran|first)_/g, '');
 
+/** Follows a name into which a method puts its arguments. */
+const STORED_INTO = /^\s*[!?]?\.\s*(?:push|unshift|splice|set|add|fill)\b/;
+
+const ownName = (name: string): string => `__nbs_own_${name}`;
 const ranName = (name: string): string => `__nbs_ran_${name}`;
 const firstName = (name: string): string => `__nbs_first_${name}`;
 

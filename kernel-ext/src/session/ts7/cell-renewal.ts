@@ -1,4 +1,4 @@
-import { type CellModule, type Use, wordsOf } from './cell-module.js';
+import { type CellModule, isVariable, type Use, wordsOf } from './cell-module.js';
 import { DYNAMIC } from './cell-mutations.js';
 import { type ScopeName, slotOf } from './cell-scope.js';
 import { fieldsIn, HeldTypes } from './held-types.js';
@@ -62,10 +62,23 @@ export function renewed(options: RenewalOptions): Renewed {
       ...(first === undefined ? {} : { first }),
     };
   };
+  const heldOwn = (name: string, slot: number, module: CellModule): ScopeName | undefined => {
+    const declared = module.syntax.names.get(name);
+    if (declared === undefined || !isVariable(declared)) return undefined;
+    if (options.names.get(name)?.slots.includes(slot) === true) return names.get(name);
+    // Another cell has declared the name again, but the functions of this cell still use its own variable.
+    const { slots } = module.own?.get(name) ?? { slots: [slot] };
+    return moved(name, { ...declared, slots, isUsed: true, isWritten: true });
+  };
   for (const [slot, successor] of successors) {
     const module = cells.get(slot) as CellModule;
     const uses = new Map([...module.uses].map(([name, use]) => [name, movedUse(name, use)]));
-    modules.set(successor, { ...module, uses, isRenewed: true });
+    const own = new Map<string, ScopeName>();
+    for (const { name } of module.syntax.ownInFunctions) {
+      const held = own.has(name) ? undefined : heldOwn(name, slot, module);
+      if (held !== undefined && held.slots.join() !== String(successor)) own.set(name, held);
+    }
+    modules.set(successor, { ...module, uses, own, isRenewed: true });
   }
   return { names, modules: neededOf(names, modules) };
 }
@@ -82,6 +95,7 @@ function neededOf(names: Renewed['names'], modules: ReadonlyMap<number, CellModu
     needed.set(slot, module);
     for (const { now, ran, first } of module.uses.values())
       for (const known of [now, ran, first]) for (const one of known?.slots ?? []) need(one);
+    for (const { slots } of module.own?.values() ?? []) for (const one of slots) need(one);
   };
   for (const { slots } of names.values()) for (const slot of slots) need(slot);
   return needed;

@@ -1,4 +1,4 @@
-import { freeReferences, type Reference } from 'nbserve/analysis';
+import { nameUses, type Reference } from 'nbserve/analysis';
 import { isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
 import { children, type Lookups, lookups } from './cell-lookups.js';
 import { DYNAMIC, mutatedNames } from './cell-mutations.js';
@@ -27,6 +27,8 @@ export interface CellSyntax {
   readonly augments: boolean;
   /** The uses of names that the cell does not declare. */
   readonly free: readonly Reference[];
+  /** The uses, in functions, of names that the cell declares. */
+  readonly ownInFunctions: readonly Reference[];
   /** The offsets at which called functions and template tags begin. */
   readonly callees: ReadonlySet<number>;
   readonly awaits: readonly Awaited[];
@@ -69,7 +71,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
   for (const statement of body) declared.add(statement);
   const places = new Places();
   places.visit(program, false);
-  const free = freeReferences(body, text.length);
+  const { free, own } = nameUses(body, text.length);
   return {
     program,
     isJsx: program.isJsx === true,
@@ -79,6 +81,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     augments: declared.augments,
     declarations: declared.declarations,
     free,
+    ownInFunctions: own.filter(({ depth }) => depth > 0),
     mutated: mutatedNames(program, text),
     lookups: lookups(program, free, DYNAMIC.test(text)),
     assigned: assignedFirst(body, free),

@@ -85,6 +85,7 @@ export class ModuleSlots {
       needed.add(slot);
       for (const use of cells.get(slot)?.uses.values() ?? [])
         for (const known of [use.now, use.ran, use.first]) for (const one of known?.slots ?? []) need(one);
+      for (const { slots } of cells.get(slot)?.own?.values() ?? []) for (const one of slots) need(one);
     };
     for (const { names, augments, last } of new Set(scopes)) {
       for (const { slots } of names.values()) for (const slot of slots) need(slot);
