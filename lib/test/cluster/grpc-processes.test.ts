@@ -81,7 +81,7 @@ test('each node answers at its own address, and without protos methods are calle
       method: 'add',
       arguments: [{ json: '1' }, { json: '2' }],
     });
-    assert.equal((message?.result as Message | undefined)?.json, '3');
+    assert.deepEqual((message as { result: Message }).result.json, '3');
   }
 });
 
