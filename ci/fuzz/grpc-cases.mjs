@@ -76,7 +76,7 @@ const ODD_METADATA = [
 
 /** @returns {RawCase | CallCase} the case of this seed */
 export function makeCase(seed) {
-  return new Maker(random(seed)).make();
+  return /** @type {RawCase | CallCase} */ (new Maker(random(seed)).make());
 }
 
 class Maker {
