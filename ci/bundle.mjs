@@ -2,7 +2,7 @@
 // Each source becomes a JavaScript file in `build`, where the unit tests find it; then each room becomes one file in `dist`.
 // Node reads few files faster than many: `import 'nbserve'` takes less than half of the time.
 // `--unbundled` copies `build` to `dist` without change, for work with a debugger.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { findFiles } from './find-files.mjs';
@@ -23,9 +23,10 @@ const NAMED_IN_DIST = /\bdist\/([\w./-]+\.js)\b/g;
 for (const [root, rooms] of Object.entries(PACKAGES)) {
   await transpile(root);
   const files = sourcesOf(root);
-  for (const suffix of ['.js', '.js.map']) for (const old of findFiles(join(root, 'dist'), suffix)) rmSync(old);
-  if (process.argv.includes('--unbundled')) copy(root, files);
-  else await bundle(root, files, roomFinder(Object.keys(rooms)));
+  const made = process.argv.includes('--unbundled')
+    ? filesOfBuild(root, files)
+    : await bundle(root, files, roomFinder(Object.keys(rooms)));
+  replace(root, made);
 }
 
 async function transpile(root) {
@@ -41,10 +42,27 @@ function sourcesOf(root) {
     .map((file) => relative(join(root, 'build'), file));
 }
 
-function copy(root, files) {
-  for (const file of files.flatMap((name) => [name, `${name}.map`])) {
-    mkdirSync(dirname(join(root, 'dist', file)), { recursive: true });
-    cpSync(join(root, 'build', file), join(root, 'dist', file));
+/** @returns {Map<string, string>} path in `dist` → text */
+function filesOfBuild(root, files) {
+  const names = files.flatMap((name) => [name, `${name}.map`]);
+  return new Map(names.map((name) => [resolve(root, 'dist', name), readFileSync(join(root, 'build', name), 'utf8')]));
+}
+
+/**
+ * Puts new files into `dist`. Notebooks may use it meanwhile, so no file is ever absent or half written, and old ones are removed last.
+ * Files that others import come before those that import them: first the shared parts, whose names contain a hash.
+ * @param {Map<string, string>} made path → text
+ */
+function replace(root, made) {
+  const isShared = (path) => /\/shared-\w+\.js/.test(path);
+  const paths = [...made.keys()].sort((a, b) => Number(isShared(b)) - Number(isShared(a)));
+  for (const path of paths) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.new`, made.get(path) ?? '');
+  }
+  for (const path of paths) renameSync(`${path}.new`, path);
+  for (const suffix of ['.js', '.js.map']) {
+    for (const old of findFiles(join(root, 'dist'), suffix)) if (!made.has(resolve(old))) rmSync(old);
   }
 }
 
@@ -58,7 +76,8 @@ async function bundle(root, files, roomOf) {
   const entries = findEntries(root, files, roomOf);
   const rooms = new Map();
   for (const entry of entries) rooms.set(roomOf(entry), [...(rooms.get(roomOf(entry)) ?? []), entry]);
-  await Promise.all([...rooms].map(([room, own]) => bundleRoom(root, room, own, roomOf)));
+  const made = await Promise.all([...rooms].map(([room, own]) => bundleRoom(root, room, own, roomOf)));
+  return new Map(made.flat());
 }
 
 /** Files that must exist in `dist` under their own name: other rooms import them, a process or thread starts with them, or package.json, a test or a script names them. */
@@ -114,15 +133,14 @@ async function bundleRoom(root, room, entries, roomOf) {
       },
     ],
   });
-  // The folder of the importing file is known only now.
-  for (const { path, text } of result.outputFiles) {
-    const up = relative(dirname(path), resolve(root, 'dist')) || '.';
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, path.endsWith('.map') ? text : text.replaceAll(`"${OTHER_ROOM}`, `"${up}/`));
-  }
   for (const [output, { inputs }] of Object.entries(result.metafile.outputs)) {
     for (const input of Object.keys(inputs).filter((one) => !isForeign(one))) checkOwnUrl(root, output, input);
   }
+  // The folder of the importing file is known only now.
+  return result.outputFiles.map(({ path, text }) => {
+    const up = relative(dirname(path), resolve(root, 'dist')) || '.';
+    return /** @type {const} */ ([path, path.endsWith('.map') ? text : text.replaceAll(`"${OTHER_ROOM}`, `"${up}/`)]);
+  });
 }
 
 /** Whether a file belongs to a package from elsewhere. */
