@@ -11,6 +11,7 @@ const FUZZERS = {
   grpc: () => import('./grpc.mjs'),
   malformed: () => import('./malformed.mjs'),
   lessons: () => import('./lessons.mjs'),
+  control: () => import('./control.mjs'),
 };
 
 const { values: options } = parseArgs({

@@ -30,11 +30,11 @@ export function dashboardOf(usage: string, values: Values, fallback: 'auto' | 'n
   return { host, port, allowedHosts } as const;
 }
 
-/** Starts the REST API of a new cluster, if there is to be one, and says where. If that fails, the cluster is ended. */
-export async function openDashboard(dir: string, wanted: ReturnType<typeof dashboardOf>): Promise<void> {
-  if (wanted === null) return;
+/** Starts the REST API of a new cluster, if there is to be one, and returns a line that says where. If that fails, the cluster is ended. */
+export async function openDashboard(dir: string, wanted: ReturnType<typeof dashboardOf>): Promise<readonly string[]> {
+  if (wanted === null) return [];
   try {
-    console.log(`REST API: ${await startDashboard(dir, wanted)}`);
+    return [`REST API: ${await startDashboard(dir, wanted)}`];
   } catch (error) {
     await stopCluster(dir, STOP_MS);
     throw error;

@@ -90,7 +90,7 @@ async function clusterFor({ cluster }: CheckedConfig, values: Named, dashboard: 
       controllerArgs: { spareReplicas: spareReplicasOf(cluster) },
     });
     console.log(`started a cluster${url === '' ? '' : ` at ${url}`}; nbserve stop ends it`);
-    await openDashboard(dir, dashboard);
+    for (const line of await openDashboard(dir, dashboard)) console.log(line);
     return dir;
   }
   const dir = named ?? onlyOne(running).dir;

@@ -80,11 +80,12 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       const isWatching = values.watch === true || values.reload === true;
       if (result.failed && !isWatching) return 1;
       const stays = client.isOwner || isWatching;
-      for (const line of result.lines) console.log(stays ? `${line} — Ctrl-C ends it` : line);
-      if (!stays) return 0;
+      const api = client.isOwner ? await openDashboard(client.cluster.dir, dashboard) : [];
       const { grpc } = await client.call('status', undefined);
-      if (grpc !== '') console.log(`gRPC at ${grpc}`);
-      if (client.isOwner) await openDashboard(client.cluster.dir, dashboard);
+      const rpc = stays && grpc !== '' ? [`gRPC at ${grpc}`] : [];
+      // In one piece, so that whoever reads it sees all of it or nothing.
+      console.log([...result.lines.map((line) => (stays ? `${line} — Ctrl-C ends it` : line)), ...rpc, ...api].join('\n'));
+      if (!stays) return 0;
       const unwatch = isWatching ? watchFiles(result, () => update(result, () => target.deploy(starting))) : () => {};
       const code = await untilInterrupted(client, runnerGone);
       unwatch();

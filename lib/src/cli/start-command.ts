@@ -71,8 +71,9 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       nodes,
       controllerArgs: { spareReplicas: spareReplicasOf(start) },
     });
-    console.log(`url: ${url === '' ? 'none' : url}${grpc === '' ? '' : `\ngrpc: ${grpc}`}\nfolder: ${dir}`);
-    await openDashboard(dir, dashboard);
+    const api = await openDashboard(dir, dashboard);
+    const listening = [`url: ${url === '' ? 'none' : url}`, ...(grpc === '' ? [] : [`grpc: ${grpc}`])];
+    console.log([...listening, `folder: ${dir}`, ...api].join('\n'));
     return 0;
   },
 };

@@ -31,7 +31,15 @@ export async function parseYaml(text: string, name: string): Promise<YamlText> {
   let document: Document.Parsed;
   let value: unknown;
   try {
-    document = parseDocument(text, { lineCounter: lines, schema: 'core', version: '1.2', merge: true, prettyErrors: false });
+    document = parseDocument(text, {
+      lineCounter: lines,
+      schema: 'core',
+      version: '1.2',
+      merge: true,
+      stringKeys: true,
+      logLevel: 'error',
+      prettyErrors: false,
+    });
     // A warning is a tag that has no meaning here, such as !!python/object.
     const [fault] = [...document.errors, ...document.warnings];
     if (fault !== undefined) throw InvalidConfig({ place: at(fault.pos[0]), problem: fault.message });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isErrorStatus, isNbserveError, type NbserveError } from '../core/index.js';
-import { Access, bearsToken, showsToken } from '../serve/access/index.js';
+import { Access, bearsToken, HostRefused, showsToken } from '../serve/access/index.js';
 import type { ControlApi } from './control-api.js';
 import { BadControlCall, ConfigTooLarge, ControlCallFailed, NotAConfigType, Unauthorized } from './errors.js';
 
@@ -27,7 +27,7 @@ export interface ControlServerOptions {
 export function createControlServer({ api, token, host, allowedHosts }: ControlServerOptions): Server {
   const access = new Access({ host, allowedHosts, allowedOrigins: [], onlyOwnOrigin: true });
   const handle = async (request: IncomingMessage): Promise<unknown> => {
-    const refused = access.refuse(request);
+    const refused = request.headers.host === undefined ? HostRefused({ host: '(none)' }) : access.refuse(request);
     if (refused !== null) throw refused;
     if (!bearsToken(request.headers, token) && !showsToken(request.headers, token)) throw Unauthorized();
     const { body } = await api.answer({
@@ -37,7 +37,8 @@ export function createControlServer({ api, token, host, allowedHosts }: ControlS
     });
     return body;
   };
-  const server = createServer((request, response) => {
+  // A request without a Host is refused below, with a code.
+  const server = createServer({ requireHostHeader: false }, (request, response) => {
     handle(request).then(
       (value) => answer(response, 200, value),
       (error: unknown) => answerError(request, response, error),
