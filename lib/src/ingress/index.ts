@@ -1,2 +1,2 @@
 export type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
-export { type HttpRoutes, ingress, isIngress } from './ingress.js';
+export { type HttpRoutes, hasIngress, ingress, isIngress } from './ingress.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '../core/index.js';
 import { NotAnIngress } from './errors.js';
-import { type FastifyInstance, ingress, isIngress } from './index.js';
+import { type FastifyInstance, hasIngress, ingress, isIngress } from './index.js';
 
 test('a class and its subclasses are marked, and the class itself is returned', () => {
   class Base {
@@ -11,7 +11,9 @@ test('a class and its subclasses are marked, and the class itself is returned', 
       app.get('/', async () => this.name);
     }
   }
+  assert.equal(hasIngress(), false);
   const Api = ingress(Base);
+  assert.equal(hasIngress(), true);
   class Derived extends Base {}
   assert.equal(Api, Base);
   assert.deepEqual([isIngress(Api), isIngress(Derived), isIngress(class {}), isIngress(undefined)], [true, true, false, false]);

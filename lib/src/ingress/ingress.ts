@@ -10,6 +10,11 @@ export interface HttpRoutes {
   routes(app: FastifyInstance): unknown;
 }
 
+let isUsed = false;
+
+/** True if this process has made an ingress. */
+export const hasIngress = (): boolean => isUsed;
+
 /** A registered symbol, so that it is the same in each copy of this package; a user's bundle may contain one. */
 const MARK = Symbol.for('nbserve.ingress');
 
@@ -22,6 +27,7 @@ const MARK = Symbol.for('nbserve.ingress');
 // biome-ignore lint/suspicious/noExplicitAny: constructors of any parameters
 export function ingress<C extends abstract new (...args: any[]) => HttpRoutes>(target: C): C {
   if (!isClass(target)) throw NotAnIngress({ value: typeof target === 'function' ? 'a function' : String(target) });
+  isUsed = true;
   Object.defineProperty(target, MARK, { value: true, configurable: true });
   return target;
 }

@@ -9,6 +9,7 @@ import {
   processName,
   startLocalCluster,
 } from '../engine/index.js';
+import { hasIngress } from '../ingress/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
 import { printAsCaller, registerHandleCodec, setHandleContext } from './handle/index.js';
@@ -80,7 +81,8 @@ export class Client {
       http,
       ...(nodes === undefined ? {} : { nodes }),
       entries: CLUSTER_ENTRIES,
-      controllerArgs: { spareReplicas },
+      // Fastify takes a replica a tenth of a second, which a spare process can spend before.
+      controllerArgs: { spareReplicas, ingress: hasIngress() },
       early: true,
       ...(ownerKey === undefined ? {} : { ownerKey }),
       onLog: (line) => (client === undefined ? void early.push(line) : client.#print(line)),

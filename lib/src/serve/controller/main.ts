@@ -19,6 +19,8 @@ interface ControllerArgs {
   /** Whether the cluster has more nodes than one. */
   readonly severalNodes?: boolean;
   readonly spareReplicas?: number;
+  /** Whether the driver has made an ingress, so that it will probably deploy one. */
+  readonly ingress?: boolean;
 }
 
 const child = enterChild<ControllerArgs | null>();
@@ -39,7 +41,10 @@ async function recover(): Promise<Controller> {
     replicaMain: child.args?.replicaMain ?? fileURLToPath(new URL('../replica/main.js', import.meta.url)),
     spareReplicas: child.args?.spareReplicas ?? 0,
     // The files that a user's `import … from 'nbserve'` loads.
-    preload: [fileURLToPath(new URL('../../index.js', import.meta.url))],
+    preload: [
+      fileURLToPath(new URL('../../index.js', import.meta.url)),
+      ...(child.args?.ingress === true ? [fileURLToPath(new URL('../../ingress/app/index.js', import.meta.url))] : []),
+    ],
     engine: await engine,
     packages: new Environments({ clock: systemClock, log }),
     severalNodes: child.args?.severalNodes ?? false,

@@ -9,6 +9,7 @@ import { markOutput } from './marked-output.js';
 import { Replica } from './replica.js';
 
 const PRELOAD_AFTER_MS = 100;
+const PRELOAD_NEXT_AFTER_MS = 1000;
 
 const child = enterChild<ReplicaArgs>();
 const { dir, token } = child;
@@ -66,9 +67,9 @@ try {
 child.ready();
 // This is loaded before the controller's `initialize` arrives.
 setImmediate(() => void import('./load-instance.js'));
-// This waits, so that a spare process that is needed at once is not delayed.
-if (preload.length > 0) {
+// These wait, so that a spare process that is needed at once is not delayed. What fewer deployments need comes later.
+for (const [i, path] of preload.entries()) {
   setTimeout(() => {
-    if (replica.isEmpty) preloading = Promise.allSettled(preload.map((path) => import(pathToFileURL(path).href)));
-  }, PRELOAD_AFTER_MS);
+    if (replica.isEmpty) preloading = Promise.allSettled([preloading, import(pathToFileURL(path).href)]);
+  }, PRELOAD_AFTER_MS + i * PRELOAD_NEXT_AFTER_MS);
 }
