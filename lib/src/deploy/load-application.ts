@@ -1,13 +1,20 @@
 import { existsSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { inspect } from 'node:util';
-import { compileModule, importModule, installStackMapping, isApplication, noteModule } from '../host/index.js';
+import {
+  compileModule,
+  importModule,
+  installStackMapping,
+  isApplication,
+  noteModule,
+  type prepareDeclared,
+} from '../host/index.js';
 import { ArgsWithoutBuilder, BuilderFailed, NoModuleFile, NotBuilt, NothingToRun } from './errors.js';
 
 const SUFFIXES = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '/index.ts', '/index.js'];
 
 type Exports = Readonly<Record<string, unknown>>;
-export type LoadedApplication = Extract<Awaited<ReturnType<typeof builtBy>>, object>;
+type LoadedApplication = Parameters<typeof prepareDeclared>[0];
 
 /** An application, and the files that it was compiled from. */
 export interface LoadedModule {
@@ -45,7 +52,11 @@ export async function loadApplication(target: string, args?: unknown): Promise<L
 
 type Builder = (args: unknown) => unknown;
 
-async function builtBy(builder: Builder, args: unknown, named: { readonly file: string; readonly name: string }) {
+async function builtBy(
+  builder: Builder,
+  args: unknown,
+  named: { readonly file: string; readonly name: string },
+): Promise<LoadedApplication> {
   let built: unknown;
   try {
     built = await builder(args ?? {});
