@@ -69,7 +69,10 @@ child.ready();
 setImmediate(() => void import('./load-instance.js'));
 // These wait, so that a spare process that is needed at once is not delayed. What fewer deployments need comes later.
 for (const [i, path] of preload.entries()) {
-  setTimeout(() => {
-    if (replica.isEmpty) preloading = Promise.allSettled([preloading, import(pathToFileURL(path).href)]);
-  }, PRELOAD_AFTER_MS + i * PRELOAD_NEXT_AFTER_MS);
+  setTimeout(
+    () => {
+      if (replica.isEmpty) preloading = Promise.allSettled([preloading, import(pathToFileURL(path).href)]);
+    },
+    PRELOAD_AFTER_MS + i * PRELOAD_NEXT_AFTER_MS,
+  );
 }
