@@ -91,6 +91,8 @@ const ROOMS = {
     'ingress',
   ],
   onnx: ['core'],
+  text: ['core', 'onnx'],
+  openai: ['core', 'text'],
   data: ['core', 'onnx'],
   plot: ['core'],
   config: ['core', 'serve', 'serve/protocol'],

@@ -132,6 +132,10 @@ for (const [name, line] of [
   await lane();
   if (failures.length > 0) finish();
 }
+// Docs and lessons use these models, and so do some tests of clusters. It is the first job, so they are there long before those begin.
+const MODELS = ['smollm2-135m-instruct', 'minilm-l6-v2', 'sentiment-minilm'];
+if (['cluster', 'docs', 'lessons'].some(wanted) && !partial)
+  command('models', 'the models of the lessons are here', ['node', 'lib/bin/nbserve.js', 'assets', 'fetch', ...MODELS]);
 // With --files, only the named files run.
 if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command('checks', name, line);
 if (wanted('unit')) files('unit', testFiles('lib/build', 'kernel-ext/build', 'ci/dist'));

@@ -24,6 +24,7 @@ const NAMES = [
   'idle',
   'mnist',
   'image',
+  'chat',
   'kernel',
   'first-run',
 ];

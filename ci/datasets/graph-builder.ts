@@ -8,10 +8,11 @@ export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly weights: Record<string, Tensor> = {};
 
-  /** Adds a node with one output, whose name it returns. */
-  op(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
-    const [output] = this.ops(op, inputs, 1, attributes);
-    return output as string;
+  /** Adds a node with one output, whose name it returns. @param name the output's name, if it is an output of the graph */
+  op(op: string, inputs: readonly string[], attributes: Attributes = {}, name?: string): string {
+    if (name === undefined) return this.ops(op, inputs, 1, attributes)[0] as string;
+    this.nodes.push({ op, inputs, outputs: [name], attributes });
+    return name;
   }
 
   /** Adds a node with several outputs, whose names it returns. */
@@ -42,4 +43,19 @@ export class GraphBuilder {
     this.weights[name] = { type: 'int64', dims: [values.length], data: BigInt64Array.from(values, BigInt) };
     return name;
   }
+
+  /** An integer without dimensions as a constant. It is stored once. */
+  integer(value: number): string {
+    const name = `integer_${value}`;
+    this.weights[name] = { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(value)) };
+    return name;
+  }
+
+  /** `input` as another element type. */
+  cast(input: string, to: keyof typeof CAST_TYPES): string {
+    return this.op('Cast', [input], { to: CAST_TYPES[to] });
+  }
 }
+
+/** TensorProto.DataType of onnx.proto. */
+const CAST_TYPES = { float32: 1, bool: 9 } as const;

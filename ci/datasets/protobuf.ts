@@ -1,7 +1,10 @@
 /** The part of the protobuf wire format that an ONNX file needs (https://protobuf.dev/programming-guides/encoding). */
 
-/** One encoded field with its tag. Fields are joined in the given order, so the same input gives the same bytes. */
-export type Field = Uint8Array;
+/** One encoded field with its tag, as pieces that are not copied before the whole is written: a model's weights can be half a gigabyte. */
+export interface Field {
+  readonly length: number;
+  readonly pieces: readonly Uint8Array[];
+}
 
 /** An unsigned LEB128 varint. Negative numbers are 64-bit two's complement, as int64 fields require. */
 function varint(value: number | bigint): Uint8Array {
@@ -15,30 +18,36 @@ function varint(value: number | bigint): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+const lengthOf = (parts: readonly { readonly length: number }[]): number => parts.reduce((sum, { length }) => sum + length, 0);
+const field = (...pieces: readonly Uint8Array[]): Field => ({ length: lengthOf(pieces), pieces });
+
 /** Wire type 0: integers, booleans, enums. */
-export const integerField = (number: number, value: number | bigint): Field => join([varint(number << 3), varint(value)]);
+export const integerField = (number: number, value: number | bigint): Field => field(varint(number << 3), varint(value));
 
 /** Wire type 5: a float. */
 export function floatField(number: number, value: number): Field {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, value, true);
-  return join([varint((number << 3) | 5), bytes]);
+  return field(varint((number << 3) | 5), bytes);
 }
 
 /** Wire type 2: bytes, strings and messages. */
 export function bytesField(number: number, value: Uint8Array | string): Field {
   const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-  return join([varint((number << 3) | 2), varint(bytes.length), bytes]);
+  return field(varint((number << 3) | 2), varint(bytes.length), bytes);
 }
 
-export const messageField = (number: number, fields: readonly Field[]): Field => bytesField(number, join(fields));
+/** A message in a message. Its fields are in the given order, so the same input gives the same bytes. */
+export const messageField = (number: number, fields: readonly Field[]): Field =>
+  field(varint((number << 3) | 2), varint(lengthOf(fields)), ...fields.flatMap(({ pieces }) => pieces));
 
-export function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+/** The bytes of a message. */
+export function join(fields: readonly Field[]): Uint8Array {
+  const whole = new Uint8Array(lengthOf(fields));
   let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  for (const piece of fields.flatMap(({ pieces }) => pieces)) {
+    whole.set(piece, at);
+    at += piece.length;
   }
   return whole;
 }

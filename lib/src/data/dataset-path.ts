@@ -32,13 +32,18 @@ export function assetCache(): string {
 
 /**
  * The absolute path of an asset's file in the repository, or else in the cache: `datasetPath('mnist/mnist-cnn.onnx')`. Once per process, the file's
- * bytes are compared with the manifest.
+ * bytes are compared with the manifest. The name of a folder of assets, such as a language model with its tokenizer, gives the path of the folder in the cache.
  * @throws NBS_DATASET_NOT_FOUND names the assets that exist, or the command that fetches this one; NBS_DATASET_DAMAGED if the bytes are not those of the manifest
  */
 export function datasetPath(name: string, options: { readonly from?: string } = {}): string {
   const folder = datasetsFolder(options.from);
   const assets: readonly Asset[] = folder === undefined ? [] : readManifest(join(folder, 'manifest.json')).assets;
   const known = assets.find((asset) => asset.name === name);
+  const inside = assets.filter((asset) => !asset.committed && asset.name.startsWith(`${name}/`));
+  if (known === undefined && inside.length > 0) {
+    for (const asset of inside) datasetPath(asset.name, options);
+    return join(assetCache(), name);
+  }
   if (folder !== undefined && known === undefined)
     throw DatasetNotFound({
       name,

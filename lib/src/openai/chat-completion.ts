@@ -1,0 +1,59 @@
+import { shortId } from '../core/index.js';
+import type { Generation, GenerationResult } from '../text/index.js';
+import type { ChatRequest } from './chat-request.js';
+import { ApiError, errorBody } from './errors.js';
+
+const usageOf = ({ promptTokens, completionTokens }: GenerationResult) => ({
+  prompt_tokens: promptTokens,
+  completion_tokens: completionTokens,
+  total_tokens: promptTokens + completionTokens,
+});
+
+/** The answer to a request that is not streamed. */
+export async function completion({ model }: ChatRequest, generation: Generation) {
+  const result = await generation.result();
+  return {
+    id: `chatcmpl-${shortId()}`,
+    object: 'chat.completion',
+    created: Math.floor(Date.now() / 1000),
+    model,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: result.text, refusal: null },
+        logprobs: null,
+        finish_reason: result.finishReason,
+      },
+    ],
+    usage: usageOf(result),
+  };
+}
+
+/** The answer to a request that is streamed: server-sent events. */
+export async function* completionEvents({ model, includesUsage }: ChatRequest, generation: Generation): AsyncGenerator<string> {
+  const head = {
+    id: `chatcmpl-${shortId()}`,
+    object: 'chat.completion.chunk',
+    created: Math.floor(Date.now() / 1000),
+    model,
+  };
+  const chunk = (delta: object, finishReason: string | null = null) =>
+    event({
+      ...head,
+      choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+      ...(includesUsage ? { usage: null } : {}),
+    });
+  try {
+    yield chunk({ role: 'assistant', content: '' });
+    for await (const content of generation) yield chunk({ content });
+    const result = await generation.result();
+    yield chunk({}, result.finishReason);
+    if (includesUsage) yield event({ ...head, choices: [], usage: usageOf(result) });
+    yield 'data: [DONE]\n\n';
+  } catch (error) {
+    // The status has been sent already, so an event says what happened.
+    yield event(errorBody(new ApiError(500, 'generation_failed', (error as Error).message)));
+  }
+}
+
+const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;

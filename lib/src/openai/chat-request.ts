@@ -1,0 +1,105 @@
+import { isRecord } from '../core/index.js';
+import type { ChatMessage, GenerateOptions } from '../text/index.js';
+import { invalid } from './errors.js';
+
+/** A checked request for a chat completion. */
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly options: Omit<GenerateOptions, 'signal'>;
+  readonly isStreamed: boolean;
+  readonly includesUsage: boolean;
+}
+
+/** What a client may ask for that these models cannot do, with the values that ask for nothing. */
+const UNSUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
+  n: [1],
+  tools: [],
+  tool_choice: ['none', 'auto'],
+  functions: [],
+  logprobs: [false],
+  top_logprobs: [0],
+  audio: [],
+  frequency_penalty: [0],
+  presence_penalty: [0],
+};
+
+/** @throws ApiError */
+export function toChatRequest(body: Readonly<Record<string, unknown>>): ChatRequest {
+  for (const [name, allowed] of Object.entries(UNSUPPORTED)) {
+    const value = body[name];
+    const asksNothing =
+      value === undefined || value === null || (Array.isArray(value) && value.length === 0) || allowed.includes(value);
+    if (!asksNothing && !isEmptyRecord(value)) throw invalid(name, `${name} is not supported by this server`);
+  }
+  const { response_format: format } = body;
+  if (isRecord(format) && format.type !== 'text')
+    throw invalid('response_format', `the response_format ${String(format.type)} is not supported by this server; text is`);
+  const { model, messages, stream, stream_options: streamOptions } = body;
+  if (typeof model !== 'string') throw invalid('model', 'model must be a text');
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw invalid('messages', 'messages must be a list with at least one message');
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
+    throw invalid('stream', 'stream must be true or false');
+  return {
+    model,
+    messages: messages.map(toMessage),
+    options: toOptions(body),
+    isStreamed: stream === true,
+    includesUsage: isRecord(streamOptions) && streamOptions.include_usage === true,
+  };
+}
+
+const isEmptyRecord = (value: unknown): boolean => isRecord(value) && Object.keys(value).length === 0;
+
+function toOptions(body: Readonly<Record<string, unknown>>): ChatRequest['options'] {
+  const number = (name: string, least: number, most: number, isInteger = false): number | undefined => {
+    const value = body[name];
+    if (value === undefined || value === null) return undefined;
+    const fits = typeof value === 'number' && value >= least && value <= most && (!isInteger || Number.isSafeInteger(value));
+    if (!fits) throw invalid(name, `${name} must be ${isInteger ? 'an integer' : 'a number'} from ${least} to ${most}`);
+    return value;
+  };
+  const most = Number.MAX_SAFE_INTEGER;
+  const maxTokens = number('max_completion_tokens', 1, most, true) ?? number('max_tokens', 1, most, true);
+  const [temperature, topP, seed] = [number('temperature', 0, 2), number('top_p', 0, 1), number('seed', -most, most, true)];
+  const { stop } = body;
+  const stops = stop === undefined || stop === null ? [] : Array.isArray(stop) ? stop : [stop];
+  if (!stops.every((each) => typeof each === 'string' && each !== ''))
+    throw invalid('stop', 'stop must be a text that is not empty, or a list of such texts');
+  return {
+    stop: stops as readonly string[],
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    // Of no tokens at all none could be chosen; the smallest number leaves the most likely one.
+    ...(topP === undefined ? {} : { topP: Math.max(topP, Number.EPSILON) }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}
+
+const roles: Readonly<Record<string, ChatMessage['role']>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  assistant: 'assistant',
+};
+
+function toMessage(message: unknown, i: number): ChatMessage {
+  const where = `messages[${i}]`;
+  if (!isRecord(message)) throw invalid(where, `${where} must be an object`);
+  const role = typeof message.role === 'string' ? roles[message.role] : undefined;
+  if (role === undefined) throw invalid(`${where}.role`, `${where}.role must be one of ${Object.keys(roles).join(', ')}`);
+  return { role, content: toText(message.content, `${where}.content`) };
+}
+
+/** The text of a message, which may come in parts. */
+function toText(content: unknown, where: string): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) throw invalid(where, `${where} must be a text, or a list of parts of the type text`);
+  return content
+    .map((part: unknown) => {
+      if (isRecord(part) && part.type === 'text' && typeof part.text === 'string') return part.text;
+      throw invalid(where, `${where} has a part that is not a text; these models read text only`);
+    })
+    .join('');
+}

@@ -1,0 +1,112 @@
+import { isNbserveError, isRecord } from '../core/index.js';
+import type { EncoderModel, TextModel } from '../text/index.js';
+import { completion, completionEvents } from './chat-completion.js';
+import { toChatRequest } from './chat-request.js';
+import { embeddings } from './embeddings.js';
+import { ApiError, errorBody } from './errors.js';
+
+/** The models of {@link openaiApi}, by the names that clients use. They may still be loading. */
+export interface OpenaiModels {
+  /** Models that answer chats. */
+  readonly chat?: Readonly<Record<string, TextModel | Promise<TextModel>>>;
+  /** Models that make embeddings. */
+  readonly embeddings?: Readonly<Record<string, EncoderModel | Promise<EncoderModel>>>;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * Serves models under OpenAI's HTTP interface: `/v1/chat/completions`, `/v1/embeddings`, `/v1/models` and `/v1/models/{name}`, so that OpenAI's clients and the tools
+ * that are made for it work with them. Each path may stand below the route of an application.
+ * @returns a function that answers a request; return its result from `fetch`
+ */
+export function openaiApi(models: OpenaiModels): (request: Request) => Promise<Response> {
+  const { chat = {}, embeddings: encoders = {} } = models;
+  const created = Math.floor(Date.now() / 1000);
+  const names = [...Object.keys(chat), ...Object.keys(encoders)];
+  const describe = (id: string) => ({ id, object: 'model', created, owned_by: 'nbserve' });
+  const find = <T>(from: Readonly<Record<string, T>>, name: unknown): T => {
+    if (typeof name === 'string' && Object.hasOwn(from, name)) return from[name] as T;
+    const known = Object.keys(from).join(', ') || 'there is none';
+    throw new ApiError(
+      404,
+      'model_not_found',
+      `there is no model ${JSON.stringify(name)} for this; the models are: ${known}`,
+      'model',
+    );
+  };
+
+  async function answer(request: Request): Promise<Response> {
+    const path = /\/v1\/(.*?)\/*$/.exec(new URL(request.url).pathname)?.[1] ?? '';
+    if (path === 'chat/completions') {
+      const asked = toChatRequest(await readBody(request));
+      const model = await find(chat, asked.model);
+      const generation = model.generate(asked.messages, { ...asked.options, signal: request.signal });
+      if (!asked.isStreamed) return Response.json(await completion(asked, generation));
+      const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
+      return new Response(toStream(completionEvents(asked, generation)), { headers });
+    }
+    if (path === 'embeddings') {
+      const body = await readBody(request);
+      return Response.json(await embeddings(String(body.model), await find(encoders, body.model), body));
+    }
+    if (path === 'models' || path.startsWith('models/')) {
+      allow(request, 'GET');
+      if (path === 'models') return Response.json({ object: 'list', data: names.map(describe) });
+      const name = decodeURIComponent(path.slice('models/'.length));
+      find(Object.fromEntries(names.map((each) => [each, true])), name);
+      return Response.json(describe(name));
+    }
+    throw new ApiError(404, 'not_found', 'the paths are /v1/chat/completions, /v1/embeddings, /v1/models and /v1/models/{name}');
+  }
+
+  return async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      const failure = toApiError(error);
+      if (failure === undefined) throw error;
+      return Response.json(errorBody(failure), { status: failure.status });
+    }
+  };
+}
+
+/** An error that the client is told about. What nbserve itself reports about a request has a code and a status already. */
+function toApiError(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  if (!isNbserveError(error) || error.status >= 500) return undefined;
+  const code = error.code === 'NBS_PROMPT_TOO_LONG' ? 'context_length_exceeded' : error.code;
+  return new ApiError(error.status === 413 ? 400 : error.status, code, error.message, 'messages');
+}
+
+function allow(request: Request, method: string): void {
+  if (request.method === method) return;
+  throw new ApiError(405, 'method_not_allowed', `this path takes ${method}, not ${request.method}`);
+}
+
+async function readBody(request: Request): Promise<Body> {
+  allow(request, 'POST');
+  let body: unknown;
+  try {
+    body = JSON.parse(await request.text());
+  } catch (error) {
+    throw new ApiError(400, 'invalid_json', `the body is not JSON: ${(error as Error).message}`);
+  }
+  if (!isRecord(body)) throw new ApiError(400, 'invalid_json', 'the body must be a JSON object');
+  return body;
+}
+
+/** A stream that asks for the next event when the client has taken the one before. If the client leaves, the generator ends. */
+function toStream(events: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await events.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await events.return(undefined);
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import { aboutInput, defineError } from '../core/index.js';
+
+export const TextModelNotFound = defineError(
+  'NBS_TEXT_MODEL_NOT_FOUND',
+  404,
+  '{folder} is no folder of a language model: {reason}; it needs tokenizer.json, tokenizer_config.json and onnx/model.onnx',
+);
+export const NotATextModel = defineError('NBS_TEXT_MODEL_INVALID', 422, '{folder} cannot be used as a {kind}: {reason}');
+const EmptyPrompt = defineError('NBS_PROMPT_EMPTY', 422, 'the prompt is empty; it must have at least one character');
+const PromptTooLong = defineError(
+  'NBS_PROMPT_TOO_LONG',
+  413,
+  'the prompt has {tokens} tokens, and the context of the model has {context}; at least one token must be left for the answer',
+);
+const InvalidMessages = defineError(
+  'NBS_MESSAGES_INVALID',
+  422,
+  "a prompt is a text, or a list of messages such as { role: 'user', content: 'hello' }: {reason}",
+);
+export const GenerationEnded = defineError('NBS_GENERATION_ENDED', 503, 'the model {name} was disposed while it generated');
+export const TooManyChats = defineError(
+  'NBS_TOO_MANY_CHATS',
+  503,
+  '{waiting} prompts wait for the model already, which is the most that may wait; ask again later, or add replicas',
+);
+
+const InvalidTexts = defineError('NBS_TEXTS_INVALID', 422, 'the model takes a list of texts');
+
+/** These are about what a client sent, so a client gets their own status. */
+export const emptyPrompt = () => aboutInput(EmptyPrompt());
+export const promptTooLong = (tokens: number, context: number) => aboutInput(PromptTooLong({ tokens, context }));
+export const invalidMessages = (reason: string) => aboutInput(InvalidMessages({ reason }));
+export const invalidTexts = () => aboutInput(InvalidTexts());

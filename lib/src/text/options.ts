@@ -1,0 +1,114 @@
+import { integer, type OptionSpec, parseOptions } from '../core/index.js';
+import type { DeviceChoice } from '../onnx/index.js';
+
+/** Options of {@link loadTextModel}. */
+export interface TextModelOptions {
+  /** The model's file in its folder. @default 'onnx/model.onnx' */
+  readonly file?: string;
+  /** The device to run on. @default 'auto' */
+  readonly device?: DeviceChoice;
+  /** Number of threads for one operator; 0 means one for each core. @default `OMP_NUM_THREADS`, else 0 */
+  readonly intraOpThreads?: number;
+  /** The most answers that are generated at a time. More prompts wait. @default 8 */
+  readonly maxBatchSize?: number;
+  /** The most prompts that may wait. @default 64 */
+  readonly maxWaiting?: number;
+  /** Tokens of a prompt and its answer together. @default what the model was made for, else 2048 */
+  readonly contextLength?: number;
+}
+
+/** Options of {@link TextModel.generate}. */
+export interface GenerateOptions {
+  /** The most tokens of the answer. @default 256 */
+  readonly maxTokens?: number;
+  /** 0 always takes the most likely token; a higher number lets less likely ones come too. From 0 to 2. @default 0 */
+  readonly temperature?: number;
+  /** Only the most likely tokens are considered whose probabilities add up to this; above 0, up to 1. @default 1 */
+  readonly topP?: number;
+  /** With the same seed, the same prompt gets the same answer. @default a random one */
+  readonly seed?: number;
+  /** Texts that end the answer, and are not part of it. @default none */
+  readonly stop?: string | readonly string[];
+  /** Ends the answer when it is aborted. Pass `request.signal`, so that a model does not write for a client that is gone. */
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULT_BATCH = 8;
+const DEFAULT_WAITING = 64;
+
+const anything = <T>(doc: string): OptionSpec<T | undefined> => ({
+  doc,
+  expected: 'what onnx.load takes',
+  default: undefined,
+  parse: (value) => value as T,
+});
+
+const modelSpec = {
+  file: {
+    doc: "The model's file in its folder.",
+    expected: 'a path below the folder',
+    default: 'onnx/model.onnx',
+    parse: (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined),
+  } as OptionSpec<string>,
+  // onnx.load checks these two.
+  device: anything<DeviceChoice>('The device to run on.'),
+  intraOpThreads: anything<number>('Number of threads for one operator.'),
+  maxBatchSize: integer({ doc: 'The most answers at a time.', default: DEFAULT_BATCH, min: 1, max: 256 }),
+  maxWaiting: integer({ doc: 'The most prompts that may wait.', default: DEFAULT_WAITING, min: 0 }),
+  contextLength: integer({ doc: 'Tokens of a prompt and its answer together.', default: 0, min: 2 }),
+};
+
+const encoderSpec = {
+  file: modelSpec.file,
+  device: modelSpec.device,
+  intraOpThreads: modelSpec.intraOpThreads,
+  maxLength: integer({ doc: 'Tokens of a text that are read.', default: 0, min: 2 }),
+};
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export const parseEncoderOptions = (options: object) =>
+  parseOptions('loadEncoderModel', encoderSpec, options as Readonly<Record<string, unknown>>);
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export const parseModelOptions = (where: string, options: TextModelOptions) =>
+  parseOptions(where, modelSpec, options as Readonly<Record<string, unknown>>);
+export type ModelValues = ReturnType<typeof parseModelOptions>;
+
+const number = (doc: string, fallback: number, expected: string, test: (value: number) => boolean): OptionSpec<number> => ({
+  doc,
+  expected,
+  default: fallback,
+  parse: (value) => (typeof value === 'number' && test(value) ? value : undefined),
+});
+
+const generateSpec = {
+  maxTokens: integer({ doc: 'The most tokens of the answer.', default: 256, min: 1 }),
+  temperature: number('How much chance counts.', 0, 'a number from 0 to 2', (value) => value >= 0 && value <= 2),
+  topP: number('Which tokens are considered.', 1, 'a number above 0, up to 1', (value) => value > 0 && value <= 1),
+  seed: {
+    doc: 'Where the chance begins.',
+    expected: 'an integer',
+    default: undefined,
+    parse: (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : undefined),
+  } as OptionSpec<number | undefined>,
+  stop: {
+    doc: 'Texts that end the answer.',
+    expected: 'a text that is not empty, or a list of such texts',
+    default: [],
+    parse: (value: unknown) => {
+      const list: unknown[] = Array.isArray(value) ? value : [value];
+      return list.every((each) => typeof each === 'string' && each !== '') ? (list as string[]) : undefined;
+    },
+  } as OptionSpec<readonly string[]>,
+  signal: {
+    doc: 'Ends the answer when it is aborted.',
+    expected: 'an AbortSignal',
+    default: undefined,
+    parse: (value: unknown) => (value instanceof AbortSignal ? value : undefined),
+  } as OptionSpec<AbortSignal | undefined>,
+};
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export const parseGenerateOptions = (options: GenerateOptions) =>
+  parseOptions('generate', generateSpec, options as Readonly<Record<string, unknown>>);
+export type GenerateValues = ReturnType<typeof parseGenerateOptions>;

@@ -1,0 +1,127 @@
+import { inspect } from 'node:util';
+import { duringStart } from '../core/index.js';
+import { load, type Model } from '../onnx/index.js';
+import { Chat } from './chat.js';
+import { ChatBatch } from './chat-batch.js';
+import { GenerationEnded, NotATextModel, promptTooLong, TooManyChats } from './errors.js';
+import { Generation } from './generation.js';
+import { isPast } from './key-values.js';
+import { type Prompt, toMessages } from './messages.js';
+import {
+  type GenerateOptions,
+  type ModelValues,
+  parseGenerateOptions,
+  parseModelOptions,
+  type TextModelOptions,
+} from './options.js';
+import { readTextFolder } from './text-folder.js';
+import { Tokenizer } from './tokenizer.js';
+
+/** The context of a model whose files do not say it. */
+const DEFAULT_CONTEXT = 2048;
+
+/** A language model that answers chats. {@link loadTextModel} makes it. It cannot be sent to another process, so load it in the constructor of a deployment. */
+export class TextModel {
+  readonly #batch: ChatBatch;
+  readonly #model: Model;
+  readonly #values: ModelValues;
+
+  /** @internal */
+  constructor(
+    /** The name of its folder. */
+    readonly name: string,
+    readonly tokenizer: Tokenizer,
+    model: Model,
+    values: ModelValues,
+  ) {
+    this.#model = model;
+    this.#values = values;
+    this.#batch = new ChatBatch(model, values.maxBatchSize);
+  }
+
+  /** The most tokens of a prompt and its answer together. */
+  get contextLength(): number {
+    return Math.min(this.#values.contextLength || Number.POSITIVE_INFINITY, this.tokenizer.contextLength ?? DEFAULT_CONTEXT);
+  }
+
+  /** How many answers it generates now, and how many prompts wait. */
+  get load(): { readonly active: number; readonly waiting: number } {
+    return { active: this.#batch.active, waiting: this.#batch.waiting };
+  }
+
+  /** For which provider the model's session was made, and why not for the others. */
+  get report() {
+    return this.#model.report;
+  }
+
+  /**
+   * Generates an answer. Prompts that come while others are answered join their batch, so several answers take little longer than one.
+   * @param prompt a text, or the messages of a chat so far; its last message is the one to answer
+   * @throws NBS_PROMPT_EMPTY, NBS_PROMPT_TOO_LONG, NBS_MESSAGES_INVALID, NBS_TOO_MANY_CHATS, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
+   */
+  generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
+    const values = parseGenerateOptions(options);
+    const tokens = this.tokenizer.encodeChat(toMessages(prompt));
+    const left = this.contextLength - tokens.length;
+    if (left < 1) throw promptTooLong(tokens.length, this.contextLength);
+    const { waiting } = this.#batch;
+    if (waiting > this.#values.maxWaiting) throw TooManyChats({ waiting });
+    const { signal } = values;
+    const onAbort = () => chat.fail(signal?.reason);
+    const begin = () => {
+      if (signal?.aborted) return onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      // A signal can live longer than the answer, such as that of a whole process.
+      const forget = () => signal?.removeEventListener('abort', onAbort);
+      void generation.result().then(forget, forget);
+      this.#batch.add(chat);
+    };
+    const generation: Generation = new Generation(tokens.length, begin, () => chat.fail(new Error('nobody reads the answer')));
+    const chat: Chat = new Chat(tokens, generation, this.tokenizer, values, Math.min(values.maxTokens, left));
+    return generation;
+  }
+
+  /** Frees the model's memory. Answers in the making fail with NBS_GENERATION_ENDED. */
+  async dispose(): Promise<void> {
+    this.#batch.end(GenerationEnded({ name: this.name }));
+    await this.#model.dispose();
+  }
+
+  toString(): string {
+    return `TextModel ${this.name}\n  context ${this.contextLength} tokens, up to ${this.#values.maxBatchSize} answers at a time\n  ${this.report.toString().replaceAll('\n', '\n  ')}`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Loads a language model and its tokenizer from a folder that is laid out as on the Hugging Face hub: `tokenizer.json`, `tokenizer_config.json`, and an ONNX model
+ * that takes `input_ids`, `attention_mask` and the keys and values of the tokens before (`past_key_values.…`).
+ * If a replica's constructor begins to load one, the replica is ready when the model is loaded.
+ * @throws NBS_TEXT_MODEL_NOT_FOUND, NBS_TEXT_MODEL_INVALID, and what `onnx.load` throws
+ */
+export function loadTextModel(folder: string | URL, options: TextModelOptions = {}): Promise<TextModel> {
+  return duringStart(`loadTextModel of ${String(folder)}`, async () => {
+    const values = parseModelOptions('loadTextModel', options);
+    const files = await readTextFolder(folder, values.file);
+    const tokenizer = new Tokenizer(files);
+    const model = await load(files.modelPath, {
+      name: files.name,
+      ...(values.device === undefined ? {} : { device: values.device }),
+      ...(values.intraOpThreads === undefined ? {} : { intraOpThreads: values.intraOpThreads }),
+    });
+    const fail = (reason: string) => NotATextModel({ folder: files.folder, kind: 'language model', reason });
+    const past = model.inputs.filter(isPast);
+    if (past.length === 0 || !model.outputs.some(({ name }) => name === 'logits')) {
+      await model.dispose();
+      throw fail('the model has no inputs past_key_values.… and no output logits');
+    }
+    if (past.some(({ type }) => type !== 'float32' && type !== 'float16')) {
+      await model.dispose();
+      throw fail(`its keys and values are ${past[0]?.type ?? 'no tensors'}; float32 and float16 can be used`);
+    }
+    return new TextModel(files.name, tokenizer, model, values);
+  });
+}
