@@ -81,7 +81,11 @@ export function buildBert(file: Uint8Array, head?: Head): Uint8Array {
     );
   } else {
     const embedding = graph.op('Div', [mean, norms]);
-    const inputs = [embedding, graph.weight('head.weight', ...parts(head.weight)), graph.weight('head.bias', ...parts(head.bias))];
+    const inputs = [
+      embedding,
+      graph.weight('head.weight', ...parts(head.weight)),
+      graph.weight('head.bias', ...parts(head.bias)),
+    ];
     graph.op('Gemm', inputs, { transB: 1 }, 'logits');
     outputs.push({ name: 'logits', type: 'float32', shape: ['batch_size', head.bias.dims[0] as number] });
   }
