@@ -4,25 +4,20 @@ import { checkAppName, checkRoutePrefix, isApplication, layOut } from './applica
 import { InvalidLocal, NotAnApplication } from './errors.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
-import type { LocalDeployment, LocalHttp, localHost } from './local/index.js';
+import type { LocalDeployment, LocalHttp, localMode } from './local/index.js';
 import { RouteTypes } from './route-types.js';
 import type { Application, RunOptions } from './types.js';
 
-type LocalHost = ReturnType<typeof localHost>;
+type LocalHost = ReturnType<typeof localMode.host>;
 
 /** Set when an application runs inside this process. The code of replicas and of the proxy is loaded only then. */
-let room: Awaited<ReturnType<typeof loadRoom>> | null = null;
-
-async function loadRoom() {
-  const { endLocal, localHost, runningLocal } = await import('./local/index.js');
-  return { endLocal, localHost, runningLocal };
-}
+let mode: typeof localMode | null = null;
 
 /** What runs inside this process, or `null`. */
-export const localApps = (): LocalHost | null => room?.runningLocal() ?? null;
+export const localApps = (): LocalHost | null => mode?.running() ?? null;
 
 export async function endLocalApps(): Promise<void> {
-  await room?.endLocal();
+  await mode?.end();
 }
 
 /** Runs an application inside this process. @throws the constructor's own error; NBS_ROUTE_TAKEN, NBS_INVALID_LOCAL */
@@ -33,9 +28,9 @@ export async function runLocally<T>(application: Application<T>, options: RunOpt
   const name = checkAppName(options.name ?? 'default');
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
   const deployments = await describe(name, application);
-  room ??= await loadRoom();
+  mode ??= (await import('./local/index.js')).localMode;
   const ingress = deployments.at(-1)?.name as string;
-  await room.localHost().run({ name, routePrefix, ingress, deployments }, http);
+  await mode.host().run({ name, routePrefix, ingress, deployments }, http);
   return createHandle<T>({ app: name, deployment: ingress });
 }
 

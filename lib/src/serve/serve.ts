@@ -14,7 +14,6 @@ import type {
   DeploymentListing,
   DeploymentOptions,
   FunctionDeployment,
-  FunctionInstance,
   GraphApplication,
   GraphOptions,
   RunOptions,
@@ -31,7 +30,7 @@ export interface Serve {
   deployment<R>(
     target: (request: ServeRequest) => R,
     options?: DeploymentOptions,
-  ): FunctionDeployment<{ call(request: ServeRequest): R }>;
+  ): FunctionDeployment<[request: ServeRequest], R>;
   /**
    * Makes a deployment from a class. `fetch(request)` answers HTTP with a `Response`, a text or a JSON value; you can call every public method by
    * handle. The class runs in replica processes. What it uses from the notebook is sent along, with the values that variables have at `serve.run`.
@@ -45,7 +44,7 @@ export interface Serve {
   deployment<F extends (...args: never[]) => unknown>(
     target: F,
     options?: DeploymentOptions,
-  ): FunctionDeployment<FunctionInstance<F>>;
+  ): FunctionDeployment<Parameters<F>, ReturnType<F>>;
 
   /**
    * Makes an application from a graph of calls: `serve.graph((input) => pack.bind(segmenter.segment.bind(unpack.bind(input))))`. `build` is called

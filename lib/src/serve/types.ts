@@ -10,9 +10,6 @@ export type { CanaryStatus, StickyBy, TrafficStatus } from './protocol/traffic-s
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** Interface of a deployment that is made from a function: HTTP and `handle.remote(...)` both call the function. */
-export type FunctionInstance<F extends AnyFunction> = F extends (...args: infer A) => infer R ? { call(...args: A): R } : never;
-
 type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
 /** Options of a deployment. */
@@ -231,15 +228,12 @@ export interface Deployment<T, A extends readonly unknown[] = readonly unknown[]
   deploy(...args: BindArgs<A>): Promise<DeploymentHandle<T>>;
 }
 
-type ArgsOf<T> = T extends { call(...args: infer A): unknown } ? A : never;
-type ResultOf<T> = T extends { call(...args: never[]): infer R } ? R : never;
-
 /** A function that can be deployed. */
-export interface FunctionDeployment<T> extends Deployment<T, []> {
-  options(options: DeploymentOptions): FunctionDeployment<T>;
-  bind(): Application<T>;
+export interface FunctionDeployment<A extends readonly unknown[], R> extends Deployment<{ call(...args: A): R }, []> {
+  options(options: DeploymentOptions): FunctionDeployment<A, R>;
+  bind(): Application<{ call(...args: A): R }>;
   /** With arguments, makes a node of a graph that calls the function. All nodes of the function call the same deployment. */
-  bind(...args: GraphArgs<ArgsOf<T>>): GraphNode<Awaited<ResultOf<T>>>;
+  bind(...args: GraphArgs<A>): GraphNode<Awaited<R>>;
 }
 
 export interface BoundApplication<T> extends ApplicationBrand<T> {

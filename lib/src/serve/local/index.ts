@@ -1,1 +1,1 @@
-export { endLocal, type LocalApp, type LocalDeployment, type LocalHttp, localHost, runningLocal } from './local-host.js';
+export { type LocalApp, type LocalDeployment, type LocalHttp, localMode } from './local-host.js';

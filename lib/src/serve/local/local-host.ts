@@ -213,19 +213,21 @@ function statusOf({ routePrefix, ingress, startedAt, replicas }: RunningApp): Ap
 
 let host: LocalHost | null = null;
 
-export function localHost(): LocalHost {
-  if (host === null) {
-    host = new LocalHost();
-    setLocalContext(host);
-  }
-  return host;
-}
-
-export const runningLocal = (): LocalHost | null => host;
-
-export async function endLocal(): Promise<void> {
-  const ending = host;
-  host = null;
-  await ending?.close();
-  if (host === null) setLocalContext(null);
-}
+/** The applications of this process. */
+export const localMode = {
+  /** The one that applications are run on; it begins with the first call. */
+  host(): LocalHost {
+    if (host === null) {
+      host = new LocalHost();
+      setLocalContext(host);
+    }
+    return host;
+  },
+  running: (): LocalHost | null => host,
+  async end(): Promise<void> {
+    const ending = host;
+    host = null;
+    await ending?.close();
+    if (host === null) setLocalContext(null);
+  },
+};
