@@ -160,6 +160,7 @@ function placesIn(value, found = []) {
 }
 
 function nested(depth) {
+  /** @type {unknown} */
   let value = 1;
   for (let i = 0; i < depth; i += 1) value = i % 2 === 0 ? [value] : { a: value };
   return value;
