@@ -8,6 +8,7 @@ import { interfaceBody } from './source.mjs';
 
 const WIDTH = 150;
 const TYPES = 'lib/src/serve/types.ts';
+const TRAFFIC_TYPES = 'lib/src/serve/traffic-types.ts';
 const CHANGES = { restart: 'restarts', push: 'is pushed', routes: 'reaches routers', control: 'is control' };
 
 /** The parts of options.md in their order. `schema`: the compiled module and the name of the schema in it; without one the interface is written by hand. */
@@ -26,8 +27,8 @@ const SECTIONS = [
   { heading: '### nodes', file: TYPES, name: 'NodeOptions', schema: ['serve/node-options.js', 'NODE_OPTIONS'] },
   { heading: '## A configuration for nbserve deploy', schema: ['config/application-options.js', 'CONFIG_OPTIONS'] },
   { heading: '### applications', schema: ['config/application-options.js', 'APPLICATION_OPTIONS'] },
-  { heading: '## serve.traffic(prefix, weights, options)', file: TYPES, name: 'TrafficOptions', schema: ['serve/traffic.js', 'TRAFFIC_OPTIONS'] },
-  { heading: '## serve.canary(prefix, options)', file: TYPES, name: 'CanaryOptions', schema: ['serve/traffic.js', 'CANARY_OPTIONS'] },
+  { heading: '## serve.traffic(prefix, weights, options)', file: TRAFFIC_TYPES, name: 'TrafficOptions', schema: ['serve/traffic.js', 'TRAFFIC_OPTIONS'] },
+  { heading: '## serve.canary(prefix, options)', file: TRAFFIC_TYPES, name: 'CanaryOptions', schema: ['serve/traffic.js', 'CANARY_OPTIONS'] },
   { heading: '## handle.options(options)', file: 'lib/src/serve/handle/types.ts', name: 'HandleOptions' },
   { heading: '## onnx.load(model, options)', file: 'lib/src/onnx/options.ts', name: 'LoadOptions' },
   { heading: '## onnx.image.decode(bytes, options)', file: 'lib/src/onnx/image-options.ts', name: 'DecodeOptions' },

@@ -41,6 +41,25 @@ test('the last run of an application counts, and one that is deleted does not; s
   assert.deepEqual(notes, ['cell 4 deletes the application b']);
 });
 
+test('options may be constants of the notebook: the object, a part of it, or a text', () => {
+  const { applications } = build(
+    chat('one'),
+    "const NAME = 'a' as const; const options = { name: NAME, routePrefix: `/a` };",
+    'await serve.run(Chat.bind(), options);',
+    "await serve.run(Chat.bind(), { ...options, name: 'b', routePrefix: '/b' });",
+    "const options = { name: 'c', routePrefix: null };",
+    'await serve.run(Chat.bind(), options);',
+  );
+  assert.deepEqual(
+    applications.map(({ name, routePrefix }) => [name, routePrefix]),
+    [
+      ['a', '/a'],
+      ['b', '/b'],
+      ['c', null],
+    ],
+  );
+});
+
 test('types, functions and changed variables that the application needs are kept, and nothing else', () => {
   const text = only(
     'interface Unused {}\ninterface Body { text: Text }\ntype Text = string;',
@@ -138,8 +157,8 @@ test('what cannot be built is a coded error that names the cell', () => {
     /^NBS_CANNOT_BUILD lesson\.ipynb, cell 3: application two uses Two uses handle, which is a result of serve\.run/,
   );
   assert.match(
-    message(() => build(chat('x'), 'const options = { name: "a" };\nserve.run(Chat.bind(), options)')),
-    /^NBS_NOTHING_TO_BUILD lesson\.ipynb runs no application: .*; cell 2: the options of serve\.run are not written at the call$/,
+    message(() => build(chat('x'), 'let options = { name: "a" };\nserve.run(Chat.bind(), options)')),
+    /^NBS_NOTHING_TO_BUILD lesson\.ipynb runs no application: .*; cell 2: the options of serve\.run are neither written at the call nor a constant of the notebook$/,
   );
   assert.match(
     message(() => build(chat('x'), 'async function go() { await serve.run(Chat.bind()); }\nawait go();')),

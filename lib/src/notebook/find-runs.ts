@@ -43,7 +43,7 @@ export function findRuns(statements: readonly Statement[]): FoundRuns {
       }
       const bound = deployed(call);
       const app =
-        method === 'run' && first !== undefined ? runOf(statement, first, second) : deployOf(statement, statements, bound);
+        method === 'run' && first !== undefined ? runOf(statement, statements, first, second) : deployOf(statement, statements, bound);
       if (app === undefined) continue;
       if (typeof app === 'string') {
         notes.push(`${where}: ${app}`);
@@ -60,14 +60,26 @@ export function findRuns(statements: readonly Statement[]): FoundRuns {
   return { apps: [...apps.values()], notes };
 }
 
-function runOf(statement: Statement, expression: Node, options: Node | undefined): NotebookApp | string {
-  const given = options === undefined ? undefined : unwrap(options);
-  if (given !== undefined && given.type !== 'ObjectExpression') return 'the options of serve.run are not written at the call';
+/** The options may be written at the call, or as a constant of the notebook. So may each text in them. */
+function runOf(
+  statement: Statement,
+  statements: readonly Statement[],
+  expression: Node,
+  options: Node | undefined,
+): NotebookApp | string {
+  const constant = (node: Node | undefined): Node | undefined => constantOf(node, statement, statements);
+  const given = constant(options);
+  if (given !== undefined && given.type !== 'ObjectExpression')
+    return 'the options of serve.run are neither written at the call nor a constant of the notebook';
+  const properties = ((given?.properties ?? []) as Node[]).flatMap((property) => {
+    const spread = property.type === 'SpreadElement' ? constant(property.argument as Node) : undefined;
+    return spread?.type === 'ObjectExpression' ? (spread.properties as Node[]) : [property];
+  });
   let name: string | undefined = 'default';
   let routePrefix: string | null | undefined = '/';
-  for (const property of (given?.properties ?? []) as Node[]) {
+  for (const property of properties) {
     const key = property.type === 'ObjectProperty' ? staticKey(property) : undefined;
-    const value = isNode(property.value) ? unwrap(property.value) : undefined;
+    const value = isNode(property.value) ? constant(property.value) : undefined;
     if (key === 'name') name = textOf(value);
     else if (key === 'routePrefix') routePrefix = value?.type === 'NullLiteral' ? null : textOf(value);
     else if (key === undefined) return 'the options of serve.run contain a part that is only known when the cell runs';
@@ -75,6 +87,16 @@ function runOf(statement: Statement, expression: Node, options: Node | undefined
   if (name === undefined || routePrefix === undefined)
     return 'the name and routePrefix of serve.run must be texts, because a configuration names them';
   return { name, routePrefix, statement, expression, suffix: '' };
+}
+
+/** What a constant of the notebook was declared as when the statement ran; any other expression itself. */
+function constantOf(node: Node | undefined, at: Statement, statements: readonly Statement[]): Node | undefined {
+  const inner = node === undefined ? undefined : unwrap(node);
+  if (inner?.type !== 'Identifier') return inner;
+  const name = inner.name as string;
+  const declared = statements.findLast(({ values, order }) => order <= at.order && values.has(name))?.values.get(name);
+  if (declared?.kind !== 'const' || declared.node === undefined || (declared.path ?? '') !== '') return inner;
+  return unwrap(declared.node);
 }
 
 /** `Chat.deploy()` is `serve.run(Chat.bind(), { name: 'Chat', routePrefix: '/Chat' })`. */

@@ -3,6 +3,7 @@ import { AnswerBody, encodeValue, type OutgoingCall } from '../../ipc/index.js';
 import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
 import type { AnswerHead, HandleRef, KeptAnswer, MethodCallHead, PassedAnswer } from '../protocol/index.js';
 import { type AnswerSink, type DeadlineLimit, RequestTimeout } from '../router/index.js';
+import { AnswerSources } from './answer-sources.js';
 import { callerNow } from './callers.js';
 import { contextOf, routeKey } from './context.js';
 import { AnswerReleased, NotAStream, RequestCancelled, ResponseNotAwaited, StreamPassed } from './errors.js';
@@ -25,8 +26,6 @@ export interface RemoteCallOptions {
   readonly mapError?: (error: Error) => Error;
 }
 
-const NONE: readonly RemoteCall[] = [];
-
 /**
  * One call of a method: a promise of its value, or the stream of its items. Only the answer of the replica tells which of the two it is, so one
  * object is both. The types of the handle show the one that fits the method.
@@ -48,9 +47,8 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
   #passed: PassedResponse | null = null;
   /** Gets the value for those who await it here, if nobody did when it arrived. */
   #later: (() => void) | null = null;
-  /** Calls whose answers are among the arguments. */
-  #sources: readonly RemoteCall[] = NONE;
-  #timer: NodeJS.Timeout | null = null;
+  /** Set if the answers of other calls are among the arguments. */
+  #sources: AnswerSources | null = null;
   readonly #options: RemoteCallOptions;
   /** The request that user code was working on when it made the call. */
   readonly #request: RequestContext | null;
@@ -88,7 +86,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
 
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
     const stream = await this;
-    if (!(stream instanceof ItemStream)) throw NotAStream({ method: this.#method, deployment: this.#ref.deployment });
+    if (!(stream instanceof ItemStream)) throw NotAStream(this.#names);
     yield* stream;
   }
 
@@ -109,7 +107,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
         },
         letGo: () => this.#letGo(),
       });
-      if (this.#stream !== null) this.#passed.failed(this.#streamPassed());
+      if (this.#stream !== null) this.#passed.failed(StreamPassed(this.#names));
       else if (this.#settled) this.#passSettled(this.#passed);
       // If it is awaited here too, its value comes here in any case.
       else if (!this.#wanted) this.#outgoing?.keep?.();
@@ -129,7 +127,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
     if (head.kind === 'kept') this.#onKept(head.kept);
     if (head.kind !== 'items') return;
     this.#endSources();
-    this.#passed?.failed(this.#streamPassed());
+    this.#passed?.failed(StreamPassed(this.#names));
     this.#stream = new ItemStream(
       (bytes) => this.#outgoing?.consumed(bytes),
       () => {
@@ -159,15 +157,10 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
       this.#stream.end();
       return;
     }
-    if (this.#passed !== null && !this.#wanted) {
-      const bytes = this.#body.take();
-      this.#passed.arrived(bytes);
-      this.#later = () => this.#resolveWith(bytes);
-      return;
-    }
     const bytes = this.#body.take();
     this.#passed?.arrived(bytes);
-    this.#resolveWith(bytes);
+    if (this.#passed !== null && !this.#wanted) this.#later = () => this.#resolveWith(bytes);
+    else this.#resolveWith(bytes);
   }
 
   /** An error of the call itself. */
@@ -177,6 +170,10 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `DeploymentResponse(${this.#ref.app}/${this.#ref.deployment}.${this.#method}) — await it for its value`;
+  }
+
+  get #names() {
+    return { method: this.#method, deployment: this.#ref.deployment };
   }
 
   /** What is left of the deadline of the request that made the call. */
@@ -212,26 +209,18 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
   /** The replica no longer keeps the answer for this call. */
   #letGo(): void {
     this.#outgoing?.cancel('the answer is no longer needed');
-    this.#passed?.failed(this.#released());
-    if (this.#later !== null) this.#later = () => this.#result.reject(this.#released());
-  }
-
-  #released(): Error {
-    return AnswerReleased({ method: this.#method, deployment: this.#ref.deployment });
+    this.#passed?.failed(AnswerReleased(this.#names));
+    if (this.#later !== null) this.#later = () => this.#result.reject(AnswerReleased(this.#names));
   }
 
   notAwaited(): Error {
-    return ResponseNotAwaited({ method: this.#method, deployment: this.#ref.deployment });
-  }
-
-  #streamPassed(): Error {
-    return StreamPassed({ method: this.#method, deployment: this.#ref.deployment });
+    return ResponseNotAwaited(this.#names);
   }
 
   #passSettled(passed: PassedResponse): void {
     this.#result.promise.then(
       (value) => {
-        if (value instanceof ItemStream) passed.failed(this.#streamPassed());
+        if (value instanceof ItemStream) passed.failed(StreamPassed(this.#names));
         else passed.arrived(encodeValue(value));
       },
       (error: Error) => passed.failed(error),
@@ -253,11 +242,8 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
   }
 
   #endSources(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const sources = this.#sources;
-    this.#sources = NONE;
-    for (const source of sources) source.drop();
+    this.#sources?.end();
+    this.#sources = null;
   }
 
   #fail(error: Error): void {
@@ -285,38 +271,30 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
   }
 
   /** This call waits for its arguments, and fails if one of them does. */
-  #sendWhenAnswered(args: Uint8Array, sources: readonly RemoteCall[]): void {
+  #sendWhenAnswered(args: Uint8Array, calls: readonly RemoteCall[]): void {
+    const sources = new AnswerSources(calls);
     this.#sources = sources;
-    const { timeoutMs } = this.#options;
-    const expiresAt = performance.now() + (timeoutMs ?? 0);
-    if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.onError(this.#timedOut(timeoutMs)), timeoutMs);
-    Promise.all(sources.map((source) => source.pass())).then(
-      (answers) => {
-        if (this.#settled) return;
-        if (this.#timer !== null) clearTimeout(this.#timer);
-        try {
-          this.#send(
-            withAnswers(args, answers),
-            timeoutMs === undefined ? undefined : Math.max(0, expiresAt - performance.now()),
-            true,
-          );
-        } catch (error) {
-          this.onError(error as Error);
-        }
-      },
-      (error: Error) => {
-        if (!this.#settled) this.#fail(error);
-      },
-    );
+    sources
+      .take(this.#options.timeoutMs, (timeoutMs) => this.onError(this.#timedOut(timeoutMs)))
+      .then(
+        ({ answers, leftMs }) => {
+          if (this.#settled) return;
+          try {
+            this.#send(withAnswers(args, answers), leftMs, true);
+          } catch (error) {
+            this.onError(error as Error);
+          }
+        },
+        (error: Error) => {
+          if (!this.#settled) this.#fail(error);
+        },
+      );
   }
 
   #timedOut(timeoutMs: number): Error {
     const deployment = `${this.#ref.app}/${this.#ref.deployment}`;
-    return RequestTimeout({
-      deployment,
-      timeoutMs,
-      deadline: `the timeout of the call to ${deployment}, spent on its arguments`,
-    });
+    const deadline = `the timeout of the call to ${deployment}, spent on its arguments`;
+    return RequestTimeout({ deployment, timeoutMs, deadline });
   }
 
   #send(body: Uint8Array, timeoutMs: number | undefined, passed = false): void {

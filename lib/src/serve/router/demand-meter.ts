@@ -90,3 +90,18 @@ export class DemandMeter {
     this.#samples = 0;
   }
 }
+
+/** The meter for this interval: the current one if it has the same. Without an interval or a receiver there is none. */
+export function meterFor(
+  current: DemandMeter | null,
+  intervalMs: number | undefined,
+  demand: () => number,
+  send: SendDemand | undefined,
+): DemandMeter | null {
+  if (current !== null && current.intervalMs === intervalMs) return current;
+  current?.stop();
+  if (intervalMs === undefined || send === undefined) return null;
+  const meter = new DemandMeter(intervalMs, demand, send);
+  if (demand() > 0) meter.wake();
+  return meter;
+}

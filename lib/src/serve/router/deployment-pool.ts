@@ -1,8 +1,9 @@
-import { timerMs } from '../../core/index.js';
 import { type DeploymentRoute, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
-import { DemandMeter, type SendDemand } from './demand-meter.js';
-import { HedgeBudget } from './hedge-budget.js';
+import { Alarm } from './alarm.js';
+import { type DemandMeter, meterFor, type SendDemand } from './demand-meter.js';
+import { type HedgeBudget, hedgeBudgetFor } from './hedge-budget.js';
 import type { LinkWatch } from './link-watch.js';
+import { OutageWatch } from './outage-watch.js';
 import type { ConnectReplica, LinkOwner, ReplicaLink } from './replica-link.js';
 import { ReplicaSet } from './replica-set.js';
 import { RequestQueue } from './request-queue.js';
@@ -41,11 +42,12 @@ export class DeploymentPool implements LinkOwner, CallHost {
   #connects: boolean;
   #running = '';
   #successor: DeploymentPool | null = null;
-  /** Timer that runs while no replica can be reached. */
-  #outage: NodeJS.Timeout | null = null;
-  #outageOver = false;
-  #resume: NodeJS.Timeout | null = null;
-  #settling: NodeJS.Timeout | null = null;
+  readonly #outage = new OutageWatch(() => {
+    this.#failWaiting(() => this.#unreachable());
+    return !this.#isAsleep;
+  });
+  readonly #resume = new Alarm();
+  readonly #settling = new Alarm();
 
   constructor(route: DeploymentRoute, { connect, watch, random = Math.random, eager = true, sendDemand }: PoolInit) {
     this.route = route;
@@ -158,8 +160,8 @@ export class DeploymentPool implements LinkOwner, CallHost {
 
   onOpened(): void {
     this.#watchOutage();
-    if (this.#settling !== null && this.#replicas.opening === 0) this.#settled();
-    else this.#pump();
+    if (this.#replicas.opening === 0) this.#settling.clear();
+    this.#pump();
   }
 
   onLost(): void {
@@ -169,9 +171,9 @@ export class DeploymentPool implements LinkOwner, CallHost {
 
   /** Takes over what a new snapshot says about the deployment. */
   update(route: DeploymentRoute): void {
-    this.#hedge(route);
+    this.hedging = hedgeBudgetFor(this.hedging, route.hedging);
     this.route = route;
-    this.#measure();
+    this.#meter = meterFor(this.#meter, route.autoscaling?.metricsIntervalMs, () => this.demand, this.#sendDemand);
     if (!this.#connects) return;
     this.#replicas.update(route);
     this.#settle();
@@ -180,39 +182,17 @@ export class DeploymentPool implements LinkOwner, CallHost {
     if (this.#isAsleep && this.#queue.size > 0) this.#meter?.tell();
   }
 
-  #hedge({ hedging }: DeploymentRoute): void {
-    if (hedging === undefined) this.hedging = null;
-    else if (this.hedging === null || !this.hedging.isFor(hedging)) this.hedging = new HedgeBudget(hedging);
-  }
-
   // This is not done under load, which must not be delayed, nor if the queue has a limit: requests would be refused although there is room for them.
   #settle(): void {
-    if (this.#settling !== null || this.#replicas.size < 2 || this.route.maxQueuedRequests >= 0) return;
+    if (this.#settling.isSet || this.#replicas.size < 2 || this.route.maxQueuedRequests >= 0) return;
     if (this.#replicas.opening === 0 || this.#replicas.inFlight > 0) return;
-    this.#settling = setTimeout(() => this.#settled(), SETTLE_MS);
-    this.#settling.unref();
-  }
-
-  #settled(): void {
-    if (this.#settling !== null) clearTimeout(this.#settling);
-    this.#settling = null;
-    this.#pump();
+    this.#settling.set(SETTLE_MS, () => this.#pump());
   }
 
   /** True if no replica runs and requests make one start. */
   get #isAsleep(): boolean {
     const { autoscaling, replicas, unavailable } = this.route;
     return autoscaling !== undefined && replicas.length === 0 && unavailable === undefined;
-  }
-
-  #measure(): void {
-    const { autoscaling } = this.route;
-    if (this.#meter !== null && this.#meter.intervalMs === autoscaling?.metricsIntervalMs) return;
-    this.#meter?.stop();
-    this.#meter = null;
-    if (autoscaling === undefined || this.#sendDemand === undefined) return;
-    this.#meter = new DemandMeter(autoscaling.metricsIntervalMs, () => this.demand, this.#sendDemand);
-    if (this.demand > 0) this.#meter.wake();
   }
 
   #onWaiting(): void {
@@ -275,7 +255,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     const other = twin === null ? null : twin.link;
     if (affinity !== '') return this.#replicas.pickForKey(affinity, other);
     const link = this.#replicas.pick(modelId, other);
-    return this.#settling !== null && link !== null && link.inFlight > 0 ? null : link;
+    return this.#settling.isSet && link !== null && link.inFlight > 0 ? null : link;
   }
 
   #pump(): void {
@@ -300,21 +280,22 @@ export class DeploymentPool implements LinkOwner, CallHost {
     const queued = this.waiting;
     if (max < 0 || queued < max + this.#replicas.opening * this.maxOngoingRequests) return null;
     const youngest = call.isBatch ? null : this.#queue.takeYoungestBatch();
-    if (youngest === null) return QueueFull({ deployment: this.label, queued, max, outcome: 'so this one is refused' });
-    const outcome = 'and an interactive request took the place of this batch request';
-    youngest.fail(QueueFull({ deployment: this.label, queued, max, outcome }));
+    if (youngest === null) return this.#queueFull(queued, 'so this one is refused');
+    youngest.fail(this.#queueFull(queued, 'and an interactive request took the place of this batch request'));
     return null;
   }
 
   #refusalToWait(call: RoutedCall): Error | null {
-    if (call.mayWait) return null;
-    const outcome = 'and this request does not wait for room';
-    return QueueFull({ deployment: this.label, queued: this.#queue.size, max: this.route.maxQueuedRequests, outcome });
+    return call.mayWait ? null : this.#queueFull(this.#queue.size, 'and this request does not wait for room');
+  }
+
+  #queueFull(queued: number, outcome: string): Error {
+    return QueueFull({ deployment: this.label, queued, max: this.route.maxQueuedRequests, outcome });
   }
 
   #outageRefusal(): Error | null {
     if (this.#removed) return NoSuchDeployment({ deployment: this.label, running: this.#running });
-    if (this.route.unavailable === undefined && !this.#outageOver) return null;
+    if (this.route.unavailable === undefined && !this.#outage.isLong) return null;
     return this.#replicas.isReachable ? null : this.#unreachable();
   }
 
@@ -337,41 +318,27 @@ export class DeploymentPool implements LinkOwner, CallHost {
     if (this.#removed) return;
     // While the deployment has no replicas because it has no load, this is an outage only if requests wait.
     if (this.#replicas.isReachable || (this.#isAsleep && this.#queue.size === 0)) {
-      if (this.#outage !== null) clearTimeout(this.#outage);
-      this.#outage = null;
-      this.#outageOver = false;
+      this.#outage.end();
       return;
     }
     if (this.route.unavailable !== undefined) this.#failWaiting(() => this.#unreachable());
-    if (this.#outage !== null || this.#outageOver) return;
-    this.#outage = setTimeout(() => {
-      this.#outage = null;
-      this.#outageOver = !this.#isAsleep;
-      this.#failWaiting(() => this.#unreachable());
-    }, timerMs(this.#outageMs));
-    this.#outage.unref();
+    this.#outage.begin(this.#outageMs);
   }
 
   // An answer or a new connection makes room and calls the pump itself. Only the end of a pause after BUSY needs a timer.
   #scheduleResume(): void {
-    if (this.#resume !== null) return;
+    if (this.#resume.isSet) return;
     const first = this.#replicas.pausedUntil;
     if (first === Number.POSITIVE_INFINITY) return;
-    this.#resume = setTimeout(
-      () => {
-        this.#resume = null;
-        this.#pump();
-      },
-      Math.max(1, Math.ceil(first - performance.now())),
-    );
+    this.#resume.set(Math.max(1, Math.ceil(first - performance.now())), () => this.#pump(), { keepsAlive: true });
   }
 
   #end(): void {
     this.#removed = true;
     this.#meter?.stop();
-    if (this.#outage !== null) clearTimeout(this.#outage);
-    if (this.#resume !== null) clearTimeout(this.#resume);
-    if (this.#settling !== null) clearTimeout(this.#settling);
+    this.#outage.end();
+    this.#resume.clear();
+    this.#settling.clear();
     this.#replicas.retire();
   }
 }

@@ -29,3 +29,9 @@ export const RequestTimeout = defineError(
 );
 /** Names the deployment's own deadline in messages. */
 export const requestTimeoutOf = (deployment: string): string => `the requestTimeout of ${deployment}`;
+
+/** The number of requests that a replica works on, from its error that it has no room. */
+export function busyWith(error: Error): number {
+  const { details } = error as { details?: Readonly<Record<string, string | number>> };
+  return Number(details?.ongoing ?? 0);
+}

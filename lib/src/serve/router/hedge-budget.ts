@@ -38,3 +38,9 @@ export class HedgeBudget {
     this.#tokens += 1;
   }
 }
+
+/** The budget for these options: the current one if it is for the same. */
+export function hedgeBudgetFor(current: HedgeBudget | null, hedging: HedgingConfig | undefined): HedgeBudget | null {
+  if (hedging === undefined) return null;
+  return current?.isFor(hedging) === true ? current : new HedgeBudget(hedging);
+}

@@ -1,21 +1,23 @@
 import { hasCode } from '../../core/index.js';
 import { type OutgoingCall, PeerGone, ProtocolViolation, type ResponseSink } from '../../ipc/index.js';
-import {
-  type AnswerHead,
-  AnswerLost,
-  affinityKeyOf,
-  type DeploymentRoute,
-  modelIdOf,
-  ReplicaBusy,
-  ReplicaDraining,
-  type RequestHead,
-} from '../protocol/index.js';
+import { type AnswerHead, type DeploymentRoute, ReplicaBusy, ReplicaDraining, type RequestHead } from '../protocol/index.js';
+import { Alarm } from './alarm.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
 import { type DeadlineLimit, type Dispatch, isIdempotent } from './dispatch.js';
-import { AnswerBroken, BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout, requestTimeoutOf } from './errors.js';
+import {
+  AnswerBroken,
+  BodyNotReplayable,
+  busyWith,
+  ReplicaDied,
+  ReplicaHung,
+  RequestTimeout,
+  requestTimeoutOf,
+} from './errors.js';
+import { KeptAnswerLease } from './kept-answer-lease.js';
 import type { Linked, LinkedList } from './linked-list.js';
 import type { ReplicaLink } from './replica-link.js';
+import { affinityOf, modelOf } from './request-keys.js';
 import type { Waiting } from './request-queue.js';
 
 /** A request may kill at most this many replicas; otherwise it could kill all of them. */
@@ -71,10 +73,10 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   #runs = 0;
   #senderWaits = false;
   /** Runs while it waits for the replica of its affinity key. */
-  #homeTimer: NodeJS.Timeout | null = null;
+  #homeAlarm: Alarm | null = null;
   #keep = false;
   /** Set while the replica keeps the answer. The request itself has ended. */
-  #lease: { readonly link: ReplicaLink; readonly outgoing: OutgoingCall } | null = null;
+  #lease: KeptAnswerLease | null = null;
 
   constructor(request: Dispatch, wheel: DeadlineWheel) {
     this.#request = request;
@@ -91,15 +93,12 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   }
 
   waitForHome(timeoutMs: number, givesUp: () => void): void {
-    this.#homeTimer = setTimeout(() => {
-      this.#homeTimer = null;
-      givesUp();
-    }, timeoutMs);
+    this.#homeAlarm = new Alarm();
+    this.#homeAlarm.set(timeoutMs, givesUp, { keepsAlive: true });
   }
 
   stopWaitingForHome(): void {
-    if (this.#homeTimer !== null) clearTimeout(this.#homeTimer);
-    this.#homeTimer = null;
+    this.#homeAlarm?.clear();
   }
 
   /** Gives the request to its deployment. */
@@ -150,8 +149,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     }
     this.link = link;
     link.take();
-    const { body } = this.#request;
-    const outgoing = channel.request(this.#headToSend(), body, this);
+    const outgoing = channel.request(this.#headToSend(), this.#request.body, this);
     this.#outgoing = outgoing;
     if (this.#keep) outgoing.keep?.();
     if (this.#replay === null) return;
@@ -167,8 +165,6 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (untold) queueMicrotask(() => this.#request.sink.onError(error));
     else this.#request.sink.onError(error);
   }
-
-  // OutgoingCall
 
   write(chunk: Uint8Array): boolean {
     if (this.done || this.#replay === null) return true;
@@ -194,10 +190,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   }
 
   cancel(reason?: string): void {
-    if (this.#lease !== null) {
-      this.#lease.outgoing.cancel(reason);
-      this.#endLease();
-    }
+    this.#lease?.cancel(reason);
+    this.#lease = null;
     if (this.done) return;
     this.#outgoing?.cancel(reason);
     this.#finish();
@@ -234,19 +228,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     const { link } = this;
     const outgoing = this.#outgoing;
     if (link === null || outgoing === null) return;
-    this.#lease = { link, outgoing };
-    link.keep(this);
+    this.#lease = new KeptAnswerLease(link, outgoing, () => this.#request.sink.onLeaving?.());
     this.#finish();
-  }
-
-  #endLease(): void {
-    this.#lease?.link.letGo(this);
-    this.#lease = null;
-  }
-
-  /** The replica that keeps the answer is to end. */
-  onLeaving(): void {
-    if (this.#lease !== null) this.#request.sink.onLeaving?.();
   }
 
   onData(chunk: Uint8Array): void {
@@ -262,10 +245,9 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   onError(error: Error): void {
     const link = this.link;
     if (this.#lease !== null) {
-      const { id: replica } = this.#lease.link;
-      this.#endLease();
-      const deployment = this.#pool?.label ?? this.#request.key;
-      this.#request.sink.onError(AnswerLost({ deployment, replica, reason: error.message }, error));
+      const lost = this.#lease.lost(this.#pool?.label ?? this.#request.key, error);
+      this.#lease = null;
+      this.#request.sink.onError(lost);
       return;
     }
     if (this.done || link === null) return;
@@ -280,7 +262,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     // end.
     if (gone && hasCode(error.cause, ProtocolViolation)) this.#runs += 1;
     if (this.#runs >= MAX_RUNS) this.fail(error);
-    else if (hasCode(error, ReplicaBusy)) link.pause(ongoingOf(error));
+    else if (hasCode(error, ReplicaBusy)) link.pause(busyWith(error));
     else if (hasCode(error, ReplicaDraining)) link.draining = true;
     else if (!gone) this.fail(error);
     if (!this.done) this.#sendElsewhere();
@@ -365,19 +347,4 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   get #mayRunAgain(): boolean {
     return this.#pool !== null && isIdempotent(this.#pool.route, this.#request.method);
   }
-}
-
-function modelOf(head: RequestHead): string {
-  return head.kind === 'http' ? modelIdOf(head.headers) : (head.modelId ?? '');
-}
-
-/** Key whose requests go to the same replica; `''` if the request has none. */
-export function affinityOf(head: RequestHead): string {
-  if (head.kind === 'method') return head.affinity ?? '';
-  return affinityKeyOf(head.kind === 'http' ? head.headers : head.metadata);
-}
-
-function ongoingOf(error: Error): number {
-  const { details } = error as { details?: Readonly<Record<string, string | number>> };
-  return Number(details?.ongoing ?? 0);
 }

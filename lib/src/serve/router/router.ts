@@ -17,7 +17,8 @@ import { HedgedCall } from './hedged-call.js';
 import { KeptReader } from './kept-reader.js';
 import { LinkWatch } from './link-watch.js';
 import type { ConnectReplica } from './replica-link.js';
-import { affinityOf, RoutedCall } from './routed-call.js';
+import { affinityOf } from './request-keys.js';
+import { RoutedCall } from './routed-call.js';
 
 /** How long requests that arrived before the first snapshot wait for it. */
 const FIRST_SNAPSHOT_WAIT_MS = 30_000;

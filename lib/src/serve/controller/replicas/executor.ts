@@ -1,9 +1,10 @@
 import { type Clock, hasCode, type Log } from '../../../core/index.js';
 import type { Engine, ExitReport, ProcessInfo } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
-import { type Allocation, type DeploymentConfig, type NpmPackages, ReplicaState } from '../../protocol/index.js';
+import { type Allocation, type DeploymentConfig, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
 import type { ActualState, ReplicaRecord } from './actual.js';
+import { equip, type PackageInstaller } from './equip.js';
 import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
 import type { Action } from './reconcile.js';
@@ -13,16 +14,6 @@ import { ReplicaLooks } from './replica-looks.js';
 import { ReplicaStarts } from './replica-starts.js';
 import { ReplicaEvent } from './replica-state.js';
 import type { SparePool } from './spare-pool.js';
-
-/** Installs npm packages. */
-export interface PackageInstaller {
-  /** The folder in which they are installed; undefined if they are not. */
-  find(packages: NpmPackages): string | undefined;
-  /** Rejects with the error to report. */
-  install(packages: NpmPackages): Promise<void>;
-  /** Their names, for people. */
-  namesOf(packages: NpmPackages): string;
-}
 
 export interface ExecutorOptions {
   readonly dir: string;
@@ -106,7 +97,7 @@ export class Executor {
 
   perform(action: ReplicaAction): void {
     if (action.kind === 'start') this.#start(action.group, action.allocation);
-    else if (action.kind === 'equip') this.#equip(action.group);
+    else if (action.kind === 'equip') equip(action.group, this.#options);
     else if (action.kind === 'pend') this.#starts.pend(action.group, action.reason);
     else if (action.kind === 'refuse') this.#refuse(action.group, action.reason, action.never);
     else if (action.kind === 'initialize') this.#initialize(action.id, action.group);
@@ -151,30 +142,6 @@ export class Executor {
       this.#actual.equipment.delete(group.key);
       this.#options.onChange();
     } else this.#starts.start(group, allocation);
-  }
-
-  #equip({ key, app, name: deployment, spec }: WantedGroup): void {
-    const { packages, clock, onChange } = this.#options;
-    const { equipment } = this.#actual;
-    const { npm } = spec.config.runtimeEnv ?? {};
-    if (npm === undefined) return;
-    const names = packages.namesOf(npm);
-    const found = packages.find(npm);
-    equipment.set(key, { folder: found ?? null, names });
-    const run = async (): Promise<void> => {
-      if (found !== undefined) return;
-      await packages.install(npm);
-      const folder = packages.find(npm);
-      if (folder === undefined) throw new Error(`the packages ${names} were removed from the cache`);
-      if (equipment.has(key)) equipment.set(key, { folder, names });
-    };
-    run()
-      .catch((error: unknown) => {
-        if (!equipment.delete(key)) return;
-        const cause = error instanceof Error ? error : new Error(String(error));
-        this.#actual.fail(key, failure({ app, deployment }, cause.message, { cause }), null, clock.now());
-      })
-      .finally(onChange);
   }
 
   #refuse(group: WantedGroup, reason: string, never: boolean): void {

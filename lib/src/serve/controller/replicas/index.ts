@@ -2,7 +2,8 @@ export { ActualState, type ActualView, byDeployment, byGroup, isReplicaAlive, ty
 export { adoptRunning } from './adopt.js';
 export { keepsFailing } from './back-off.js';
 export { missingDependencies, runningIn } from './dependencies.js';
-export { Executor, type PackageInstaller } from './executor.js';
+export type { PackageInstaller } from './equip.js';
+export { Executor } from './executor.js';
 export { failure } from './failure-reason.js';
 export { KnownNodes } from './known-nodes.js';
 export { freeOf, takesNothing } from './placement.js';
