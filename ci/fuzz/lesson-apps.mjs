@@ -52,7 +52,8 @@ export const LESSON_APPS = [
   { notebook: '09-mnist-serve', cells: ['cell-03', 'cell-07', 'cell-08'], paths: MNIST },
   {
     notebook: '09-mnist-serve',
-    cells: ['cell-03', 'cell-07', 'cell-08', 'cell-30', 'cell-32', 'cell-34', 'cell-39', 'cell-41'],
+    cells: ['cell-03', 'cell-07', 'cell-08', 'cell-40', 'cell-42', 'cell-44', 'cell-49'],
     paths: IMAGE,
   },
+  { notebook: '09-mnist-serve', cells: ['cell-03', 'cell-07', 'cell-08', 'cell-59'], document: '/typed/openapi.json' },
 ];

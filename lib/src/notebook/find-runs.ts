@@ -43,7 +43,9 @@ export function findRuns(statements: readonly Statement[]): FoundRuns {
       }
       const bound = deployed(call);
       const app =
-        method === 'run' && first !== undefined ? runOf(statement, statements, first, second) : deployOf(statement, statements, bound);
+        method === 'run' && first !== undefined
+          ? runOf(statement, statements, first, second)
+          : deployOf(statement, statements, bound);
       if (app === undefined) continue;
       if (typeof app === 'string') {
         notes.push(`${where}: ${app}`);

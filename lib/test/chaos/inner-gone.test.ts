@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { serve } from 'nbserve';
+import { replaceFile } from '../fixtures/replace-file.js';
 import { Front, Inner } from '../fixtures/switched-apps.js';
 import { until } from '../fixtures/wait.js';
 
@@ -19,11 +20,11 @@ after(async () => {
 const statusOf = async (app: string) => (await serve.status()).applications[app];
 
 test('a front that is killed with an inner deployment that cannot start says so, answers 503, and comes back with it', async () => {
-  writeFileSync(FAULT, '');
+  replaceFile(FAULT, '');
   await serve.start({ port: 0 });
   const front = await serve.run(Front.options({ env }).bind(Inner.options({ env }).bind() as never), { name: 'both' });
   const { pid, inner } = (await (await fetch(front.url)).json()) as { pid: number; inner: number };
-  writeFileSync(FAULT, 'the model is gone');
+  replaceFile(FAULT, 'the model is gone');
   process.kill(inner, 'SIGKILL');
   process.kill(pid, 'SIGKILL');
   const answer = await until(async () => {
@@ -43,13 +44,13 @@ test('a front that is killed with an inner deployment that cannot start says so,
   // It answers at once, because a caller waited for it before.
   const again = await fetch(front.url);
   assert.match(`${again.status} ${await again.text()}`, /^503 .*NBS_NO_REPLICA/);
-  writeFileSync(FAULT, '');
+  replaceFile(FAULT, '');
   await until(async () => (await fetch(front.url)).status === 200);
   await until(async () => (await statusOf('both'))?.status === 'RUNNING');
 });
 
 test('a sleeper that cannot start is shown as failed, awake or asleep, and answers 503 at once until it can', async () => {
-  writeFileSync(FAULT, 'no model');
+  replaceFile(FAULT, 'no model');
   const autoscaling = { minReplicas: 0, metricsInterval: 50, lookBackPeriod: 200, downscaleDelay: 200 };
   const { url } = await serve.run(Inner.options({ env, autoscaling }).bind(), { name: 'sleeper', routePrefix: '/sleeper' });
   const ask = async () => {
@@ -65,7 +66,7 @@ test('a sleeper that cannot start is shown as failed, awake or asleep, and answe
   assert.match(asleep.message, /no replica runs until a request comes, and the last one failed: .*no model/);
   assert.equal((await statusOf('sleeper'))?.status, 'UNHEALTHY');
   assert.match(await ask(), /^503 .*NBS_NO_REPLICA/);
-  writeFileSync(FAULT, '');
+  replaceFile(FAULT, '');
   await until(async () => (await ask()).startsWith('200'));
   await until(async () => (await statusOf('sleeper'))?.deployments.Inner?.status === 'HEALTHY');
   await until(async () => (await statusOf('sleeper'))?.deployments.Inner?.numReplicas === 0);

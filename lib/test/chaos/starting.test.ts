@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
@@ -10,6 +10,7 @@ import { detachedClusters, stopCluster } from '../../dist/engine/index.js';
 import { startDetached } from '../../dist/serve/host.js';
 import { killAndAwaitSuccessor, processesIn } from '../fixtures/cluster-processes.js';
 import { KitchenDeployment } from '../fixtures/ingress-apps.js';
+import { replaceFile } from '../fixtures/replace-file.js';
 import { Gated, Root } from '../fixtures/switched-apps.js';
 import { until } from '../fixtures/wait.js';
 
@@ -19,7 +20,7 @@ const gated = Gated.options({ env: { FAULT } }).bind();
 const { dir, url } = await startDetached({ host: '127.0.0.1', port: 0 }, {});
 await serve.start({ address: dir });
 
-beforeEach(() => writeFileSync(FAULT, 'wait'));
+beforeEach(() => replaceFile(FAULT, 'wait'));
 after(async () => {
   await serve.shutdown();
   for (const cluster of await detachedClusters()) await stopCluster(cluster.dir, 0);
@@ -46,7 +47,7 @@ test('requests to an application on its way up get 503, whoever is killed meanwh
     await killAndAwaitSuccessor(dir, role);
     assert.ok(isStarting(await get('/gated/some/where?x=1')), role);
   }
-  writeFileSync(FAULT, '');
+  replaceFile(FAULT, '');
   await running;
   assert.equal((await get('/gated')).body, 'up');
   await serve.delete('gated');
@@ -54,7 +55,7 @@ test('requests to an application on its way up get 503, whoever is killed meanwh
 });
 
 test('a deploy goes on with the next controller, whatever the first one was doing for it when it died', async () => {
-  writeFileSync(FAULT, '');
+  replaceFile(FAULT, '');
   const { pid } = await controllerOf(dir);
   process.kill(pid, 'SIGSTOP');
   const running = serve.run(gated, { name: 'gated', routePrefix: '/gated' });
@@ -72,7 +73,7 @@ test('the longest prefix counts, and one that cannot be brought up is no route',
   await until(async () => isStarting(await get('/gated/x')));
   assert.equal((await get('/other')).body, 'root');
   const failed = assert.rejects(running, /no model/);
-  writeFileSync(FAULT, 'no model');
+  replaceFile(FAULT, 'no model');
   await failed;
   await until(async () => (await get('/gated/x')).body === 'root');
   const updated = serve.run(Root.options({ version: 'two' }).bind(), { name: 'root' });

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
 import { Chat, steered, Three, Two } from '../fixtures/policy-apps.js';
+import { replaceFile } from '../fixtures/replace-file.js';
 import { until } from '../fixtures/wait.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbs-policy-'));
 const STEER = join(folder, 'steer');
-const say = (word: string | number): void => writeFileSync(STEER, String(word));
+const say = (word: string | number): void => replaceFile(STEER, String(word));
 
 const deployed = async (app: string) => (await serve.status()).applications[app]?.deployments ?? {};
 const runningOf = async (app: string, deployment = 'Chat') =>

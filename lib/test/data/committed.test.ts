@@ -8,7 +8,8 @@ test('every committed asset has the bytes that the manifest names', async () => 
   assert.ok(committed.length > 0);
   for (const asset of committed) {
     assert.deepEqual({ name: asset.name, state: (await assets.check(asset)).state }, { name: asset.name, state: 'ready' });
-    assert.ok(asset.sources.length > 0 && asset.licence !== '' && asset.credit !== '', asset.name);
+    assert.ok(asset.builder.kind === 'by-hand' || asset.sources.length > 0, asset.name);
+    assert.ok(asset.licence !== '' && asset.credit !== '', asset.name);
   }
 });
 
