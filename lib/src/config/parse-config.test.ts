@@ -66,6 +66,37 @@ test('what is printed is read as the same configuration, from another folder too
   assert.deepEqual(again.applications, applications);
 });
 
+const grpcOf = async (text: string) => {
+  const { cluster, notes } = await parse(`${text}\napplications: []`);
+  return { grpc: cluster.grpc, notes };
+};
+
+test("Ray's grpc_options are those of nbserve, and name proto files in place of functions of Python", async () => {
+  assert.deepEqual(await grpcOf('cluster: { grpc: { port: 9000, protos: [./words.proto], includeDirs: [/inc, more] } }'), {
+    grpc: { port: 9000, protos: ['/srv/words.proto'], includeDirs: ['/inc', '/srv/more'] },
+    notes: [],
+  });
+  const rays = 'grpc_options: { port: 9000, protos: [words.proto], max_message_bytes: 100, grpc_servicer_functions: [] }';
+  assert.deepEqual(await grpcOf(rays), {
+    grpc: { port: 9000, protos: ['/srv/words.proto'], maxMessageBytes: 100 },
+    notes: [],
+  });
+  assert.deepEqual(await grpcOf('cluster: { grpc: { port: 1 } }\ngrpc_options: { port: 2, protos: [a.proto] }'), {
+    grpc: { port: 1 },
+    notes: [],
+  });
+});
+
+test('grpc_options without a service start no gRPC, as in Ray', async () => {
+  for (const rest of ['{ port: 9000, grpc_servicer_functions: [] }', '{ grpc_servicer_functions: null }', 'null', '{}']) {
+    const { grpc, notes } = await grpcOf(`grpc_options: ${rest}`);
+    assert.equal(grpc, undefined, rest);
+    assert.match(notes.join('\n'), /^grpc_options of Ray Serve is left out[^\n]+$/, rest);
+  }
+  const { notes } = await grpcOf('grpc_options: { protos: [a.proto], request_timeout_s: 3 }');
+  assert.match(notes.join('\n'), /^request_timeout_s of Ray Serve is left out: requestTimeout/);
+});
+
 const application = (rest: string) => `applications:\n  - importPath: app.ts:app\n${rest}`;
 const deployment = (rest: string) => application(`    deployments:\n      - name: Chat\n${rest}`);
 
@@ -107,6 +138,18 @@ for (const [what, text, message] of [
   ['a deployment without a name', application('    deployments: [{}]'), /a deployment needs name/],
   ['a wrong name', application('    name: a/b'), /c\.yaml:3: .*a\/b/],
   ['a policy', deployment('        autoscaling: { policy: f }'), /a policy is a function/],
+  [
+    'servicers of Python',
+    'grpc_options:\n  grpc_servicer_functions: [a_pb2_grpc.add_AServicer_to_server]\napplications: []',
+    /^c\.yaml:2: grpc_servicer_functions of Ray Serve cannot be used here: .*protos:/,
+  ],
+  [
+    'an unknown key of gRPC',
+    'grpc_options: { proto: [a.proto] }\napplications: []',
+    /^c\.yaml:1: grpc_options has no key "proto"; did you mean protos/,
+  ],
+  ['a wrong port of gRPC', 'grpc_options: { port: -1 }\napplications: []', /^c\.yaml:1: port must be an integer from 0 to 65535/],
+  ['gRPC as a list', 'grpc_options: []\napplications: []', /^c\.yaml:1: grpc_options must be an object/],
   ['packages of Python', application('    runtime_env: { pip: [torch] }'), /^c\.yaml:3: pip of Ray Serve cannot be used here/],
   ['a remote folder', application("    runtime_env: { working_dir: 's3://b/c' }"), /workingDir must be a folder of this machine/],
   ['a number that JSON does not have', application('    args: { a: .nan }'), /args must be a JSON value/],

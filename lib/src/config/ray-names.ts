@@ -16,7 +16,6 @@ const logging: RayName = { ignored: 'the level of the log is the environment var
 const python: RayName = { refused: 'it is for Python; install npm packages in the folder of the module' };
 
 export const RAY_CONFIG: RayNames = {
-  grpc_options: { ignored: 'gRPC is not set by a configuration' },
   logging_config: logging,
   target_capacity: { ignored: 'the number of replicas is numReplicas or autoscaling alone' },
 };
@@ -31,6 +30,11 @@ export const RAY_HTTP: RayNames = {
   location: { option: 'proxyLocation' },
   host: { option: 'host' },
   port: { option: 'port' },
+};
+
+export const RAY_GRPC: RayNames = {
+  grpc_servicer_functions: { refused: 'they are functions of Python; name the proto files instead: protos: [./words.proto]' },
+  request_timeout_s: { ignored: 'requestTimeout is an option of each deployment' },
 };
 
 export const RAY_APPLICATION: RayNames = {
