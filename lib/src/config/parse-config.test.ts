@@ -97,6 +97,51 @@ test('grpc_options without a service start no gRPC, as in Ray', async () => {
   assert.match(notes.join('\n'), /^request_timeout_s of Ray Serve is left out: requestTimeout/);
 });
 
+/** Every key of `ServeDeploySchema` of Ray Serve 2.60, by the place in which it stands. */
+const RAY_KEYS: Record<string, string> = {
+  '': 'proxy_location http_options grpc_options controller_options logging_config tracing_config applications target_capacity',
+  http_options:
+    'host port root_path request_timeout_s keep_alive_timeout_s ssl_keyfile ssl_certfile ssl_keyfile_password ssl_ca_certs',
+  grpc_options: 'port grpc_servicer_functions request_timeout_s enable_reflection',
+  application:
+    'name route_prefix import_path runtime_env host port deployments autoscaling_policy args logging_config external_scaler_enabled',
+  runtime_env:
+    'py_modules py_executable java_jars working_dir conda pip uv container excludes env_vars config worker_process_setup_hook image_uri',
+  deployment:
+    'name num_replicas max_ongoing_requests max_queued_requests backpressure_config user_config autoscaling_config graceful_shutdown_wait_loop_s graceful_shutdown_timeout_s health_check_period_s health_check_timeout_s ray_actor_options placement_group_bundles placement_group_strategy placement_group_bundle_label_selector max_replicas_per_node logging_config request_router_config gang_scheduling_config deployment_actors rolling_update_percentage max_surge_percent',
+  ray_actor_options: 'runtime_env num_cpus num_gpus memory resources accelerator_type label_selector fallback_strategy',
+  autoscaling_config:
+    'min_replicas initial_replicas max_replicas target_ongoing_requests metrics_interval_s look_back_period_s smoothing_factor upscale_smoothing_factor downscale_smoothing_factor upscaling_factor downscaling_factor downscale_delay_s downscale_to_zero_delay_s upscale_delay_s aggregation_function policy',
+};
+
+test('no key of a configuration of Ray Serve is unknown: it is read, left out with a note, or refused with a reason', async () => {
+  for (const [place, keys] of Object.entries(RAY_KEYS)) {
+    for (const key of keys.split(' ')) {
+      const config = placed(place, { [key]: null });
+      const error = await parse(JSON.stringify(config)).then(() => undefined, String);
+      assert.doesNotMatch(error ?? '', /has no key|is not a function|cannot read/i, `${place} ${key}`);
+    }
+  }
+});
+
+function placed(place: string, group: object): object {
+  if (place === '') return { applications: [], ...group };
+  if (place === 'http_options' || place === 'grpc_options') return { applications: [], [place]: group };
+  const app = { import_path: 'app.ts:app' };
+  if (place === 'application') return { applications: [{ ...app, ...group }] };
+  if (place === 'runtime_env') return { applications: [{ ...app, runtime_env: group }] };
+  const inner = place === 'deployment' ? group : { [place]: group };
+  return { applications: [{ ...app, deployments: [{ name: 'Chat', ...inner }] }] };
+}
+
+test('the folder and the variables of one deployment are read', async () => {
+  const actor = { runtime_env: { env_vars: { MODE: 'test' }, working_dir: './data' }, num_cpus: 1 };
+  const { applications } = await parse(JSON.stringify(placed('deployment', { ray_actor_options: actor })));
+  assert.deepEqual(applications[0]?.deployments, [
+    { name: 'Chat', resources: { cpu: 1 }, env: { MODE: 'test' }, runtimeEnv: { workingDir: '/srv/data' } },
+  ]);
+});
+
 const application = (rest: string) => `applications:\n  - importPath: app.ts:app\n${rest}`;
 const deployment = (rest: string) => application(`    deployments:\n      - name: Chat\n${rest}`);
 

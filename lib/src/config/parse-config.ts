@@ -133,7 +133,9 @@ function readApplication(reader: OptionReader, value: unknown, path: Path, folde
   const read = reader.read(group, value, path);
   const { name = 'default', routePrefix = '/', importPath: written, deployments = [], ...others } = read;
   const importPath = absolute(base, written as string);
-  const overrides = (deployments as readonly unknown[]).map((one, i) => readDeployment(reader, one, [...path, 'deployments', i]));
+  const overrides = (deployments as readonly unknown[]).map((one, i) =>
+    readDeployment(reader, one, [...path, 'deployments', i], folder),
+  );
   const names = overrides.map((one) => one.name);
   const twice = names.findIndex((one, i) => names.indexOf(one) !== i);
   if (twice >= 0) throw reader.fail([...path, 'deployments', twice], `the deployment ${names[twice]} is listed twice`);
@@ -153,15 +155,17 @@ const INNER = {
   rollingUpdate: { what: 'rollingUpdate', options: ROLLING_UPDATE_OPTIONS, ray: {} },
 } as const;
 
-function readDeployment(reader: OptionReader, value: unknown, path: Path): DeploymentOverride {
+function readDeployment(reader: OptionReader, value: unknown, path: Path, folder: string): DeploymentOverride {
   const actorOptions = (given: unknown, at: Path): Values => {
-    let env: unknown;
+    const others: Values = {};
     const runtimeEnv = (inner: unknown, within: Path): Values => {
-      env = reader.read(RUNTIME_ENV, inner ?? {}, within).envVars;
+      const { envVars, workingDir } = reader.read(RUNTIME_ENV, inner ?? {}, within);
+      if (envVars !== undefined) others.env = envVars;
+      if (workingDir !== undefined) others.runtimeEnv = { workingDir: resolve(folder, workingDir as string) };
       return {};
     };
     const group = { what: 'ray_actor_options', options: ACTOR_RESOURCES, ray: RAY_ACTOR, special: { runtime_env: runtimeEnv } };
-    return { resources: reader.read(group, given ?? {}, at), ...(env === undefined ? {} : { env }) };
+    return { resources: reader.read(group, given ?? {}, at), ...others };
   };
   const options = { ...DEPLOYMENT_OPTIONS, name: { ...DEPLOYMENT_OPTIONS.name, isRequired: true } };
   const group = {
