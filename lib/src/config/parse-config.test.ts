@@ -66,6 +66,82 @@ test('what is printed is read as the same configuration, from another folder too
   assert.deepEqual(again.applications, applications);
 });
 
+const grpcOf = async (text: string) => {
+  const { cluster, notes } = await parse(`${text}\napplications: []`);
+  return { grpc: cluster.grpc, notes };
+};
+
+test("Ray's grpc_options are those of nbserve, and name proto files in place of functions of Python", async () => {
+  assert.deepEqual(await grpcOf('cluster: { grpc: { port: 9000, protos: [./words.proto], includeDirs: [/inc, more] } }'), {
+    grpc: { port: 9000, protos: ['/srv/words.proto'], includeDirs: ['/inc', '/srv/more'] },
+    notes: [],
+  });
+  const rays = 'grpc_options: { port: 9000, protos: [words.proto], max_message_bytes: 100, grpc_servicer_functions: [] }';
+  assert.deepEqual(await grpcOf(rays), {
+    grpc: { port: 9000, protos: ['/srv/words.proto'], maxMessageBytes: 100 },
+    notes: [],
+  });
+  assert.deepEqual(await grpcOf('cluster: { grpc: { port: 1 } }\ngrpc_options: { port: 2, protos: [a.proto] }'), {
+    grpc: { port: 1 },
+    notes: [],
+  });
+});
+
+test('grpc_options without a service start no gRPC, as in Ray', async () => {
+  for (const rest of ['{ port: 9000, grpc_servicer_functions: [] }', '{ grpc_servicer_functions: null }', 'null', '{}']) {
+    const { grpc, notes } = await grpcOf(`grpc_options: ${rest}`);
+    assert.equal(grpc, undefined, rest);
+    assert.match(notes.join('\n'), /^grpc_options of Ray Serve is left out[^\n]+$/, rest);
+  }
+  const { notes } = await grpcOf('grpc_options: { protos: [a.proto], request_timeout_s: 3 }');
+  assert.match(notes.join('\n'), /^request_timeout_s of Ray Serve is left out: requestTimeout/);
+});
+
+/** Every key of `ServeDeploySchema` of Ray Serve 2.60, by the place in which it stands. */
+const RAY_KEYS: Record<string, string> = {
+  '': 'proxy_location http_options grpc_options controller_options logging_config tracing_config applications target_capacity',
+  http_options:
+    'host port root_path request_timeout_s keep_alive_timeout_s ssl_keyfile ssl_certfile ssl_keyfile_password ssl_ca_certs',
+  grpc_options: 'port grpc_servicer_functions request_timeout_s enable_reflection',
+  application:
+    'name route_prefix import_path runtime_env host port deployments autoscaling_policy args logging_config external_scaler_enabled',
+  runtime_env:
+    'py_modules py_executable java_jars working_dir conda pip uv container excludes env_vars config worker_process_setup_hook image_uri',
+  deployment:
+    'name num_replicas max_ongoing_requests max_queued_requests backpressure_config user_config autoscaling_config graceful_shutdown_wait_loop_s graceful_shutdown_timeout_s health_check_period_s health_check_timeout_s ray_actor_options placement_group_bundles placement_group_strategy placement_group_bundle_label_selector max_replicas_per_node logging_config request_router_config gang_scheduling_config deployment_actors rolling_update_percentage max_surge_percent',
+  ray_actor_options: 'runtime_env num_cpus num_gpus memory resources accelerator_type label_selector fallback_strategy',
+  autoscaling_config:
+    'min_replicas initial_replicas max_replicas target_ongoing_requests metrics_interval_s look_back_period_s smoothing_factor upscale_smoothing_factor downscale_smoothing_factor upscaling_factor downscaling_factor downscale_delay_s downscale_to_zero_delay_s upscale_delay_s aggregation_function policy',
+};
+
+test('no key of a configuration of Ray Serve is unknown: it is read, left out with a note, or refused with a reason', async () => {
+  for (const [place, keys] of Object.entries(RAY_KEYS)) {
+    for (const key of keys.split(' ')) {
+      const config = placed(place, { [key]: null });
+      const error = await parse(JSON.stringify(config)).then(() => undefined, String);
+      assert.doesNotMatch(error ?? '', /has no key|is not a function|cannot read/i, `${place} ${key}`);
+    }
+  }
+});
+
+function placed(place: string, group: object): object {
+  if (place === '') return { applications: [], ...group };
+  if (place === 'http_options' || place === 'grpc_options') return { applications: [], [place]: group };
+  const app = { import_path: 'app.ts:app' };
+  if (place === 'application') return { applications: [{ ...app, ...group }] };
+  if (place === 'runtime_env') return { applications: [{ ...app, runtime_env: group }] };
+  const inner = place === 'deployment' ? group : { [place]: group };
+  return { applications: [{ ...app, deployments: [{ name: 'Chat', ...inner }] }] };
+}
+
+test('the folder and the variables of one deployment are read', async () => {
+  const actor = { runtime_env: { env_vars: { MODE: 'test' }, working_dir: './data' }, num_cpus: 1 };
+  const { applications } = await parse(JSON.stringify(placed('deployment', { ray_actor_options: actor })));
+  assert.deepEqual(applications[0]?.deployments, [
+    { name: 'Chat', resources: { cpu: 1 }, env: { MODE: 'test' }, runtimeEnv: { workingDir: '/srv/data' } },
+  ]);
+});
+
 const application = (rest: string) => `applications:\n  - importPath: app.ts:app\n${rest}`;
 const deployment = (rest: string) => application(`    deployments:\n      - name: Chat\n${rest}`);
 
@@ -107,6 +183,18 @@ for (const [what, text, message] of [
   ['a deployment without a name', application('    deployments: [{}]'), /a deployment needs name/],
   ['a wrong name', application('    name: a/b'), /c\.yaml:3: .*a\/b/],
   ['a policy', deployment('        autoscaling: { policy: f }'), /a policy is a function/],
+  [
+    'servicers of Python',
+    'grpc_options:\n  grpc_servicer_functions: [a_pb2_grpc.add_AServicer_to_server]\napplications: []',
+    /^c\.yaml:2: grpc_servicer_functions of Ray Serve cannot be used here: .*protos:/,
+  ],
+  [
+    'an unknown key of gRPC',
+    'grpc_options: { proto: [a.proto] }\napplications: []',
+    /^c\.yaml:1: grpc_options has no key "proto"; did you mean protos/,
+  ],
+  ['a wrong port of gRPC', 'grpc_options: { port: -1 }\napplications: []', /^c\.yaml:1: port must be an integer from 0 to 65535/],
+  ['gRPC as a list', 'grpc_options: []\napplications: []', /^c\.yaml:1: grpc_options must be an object/],
   ['packages of Python', application('    runtime_env: { pip: [torch] }'), /^c\.yaml:3: pip of Ray Serve cannot be used here/],
   ['a remote folder', application("    runtime_env: { working_dir: 's3://b/c' }"), /workingDir must be a folder of this machine/],
   ['a number that JSON does not have', application('    args: { a: .nan }'), /args must be a JSON value/],

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { START_OPTIONS } from '../serve/host.js';
+import { isRecord } from '../core/index.js';
+import { GRPC_OPTIONS, START_OPTIONS } from '../serve/host.js';
 import {
   AUTOSCALING_OPTIONS,
   DEPLOYMENT_OPTIONS,
@@ -15,6 +16,7 @@ import {
   RAY_AUTOSCALING,
   RAY_CONFIG,
   RAY_DEPLOYMENT,
+  RAY_GRPC,
   RAY_HTTP,
   RAY_RUNTIME_ENV,
 } from './ray-names.js';
@@ -49,7 +51,7 @@ const RUNTIME_ENV: OptionGroup = {
  * Checks a configuration.
  * @param text YAML, or JSON, which is a part of it
  * @param name of the file, for messages
- * @param folder at which relative paths of modules start
+ * @param folder at which relative paths of modules and proto files start
  * @throws NBS_INVALID_CONFIG with the line
  */
 export async function parseConfig(text: string, name: string, folder: string): Promise<CheckedConfig> {
@@ -63,14 +65,19 @@ export async function parseConfig(text: string, name: string, folder: string): P
       inner: { cluster: { what: 'cluster', options: CLUSTER_OPTIONS, ray: {} } },
       special: {
         http_options: httpOptions(reader),
+        grpc_options: grpcOptions(reader),
         proxy_location: (value, path) => reader.read(LOCATION, { proxyLocation: value }, path),
       },
     },
     yaml.value,
     [],
   );
-  const { applications, cluster, rayHttp = {}, proxyLocation } = top;
-  const fromRay = { ...(rayHttp as Values), ...(proxyLocation === undefined ? {} : { proxyLocation }) };
+  const { applications, cluster, rayHttp = {}, rayGrpc = {}, proxyLocation } = top;
+  const fromRay = {
+    ...(rayHttp as Values),
+    ...(rayGrpc as Values),
+    ...(proxyLocation === undefined ? {} : { proxyLocation }),
+  };
   // Checked again, because Ray's keys for it are not in one group.
   const checked = reader.read({ what: 'cluster', options: CLUSTER_OPTIONS, ray: {} }, { ...fromRay, ...(cluster as Values) }, [
     'cluster',
@@ -78,7 +85,7 @@ export async function parseConfig(text: string, name: string, folder: string): P
   const apps = (applications as readonly unknown[]).map((one, i) => readApplication(reader, one, ['applications', i], folder));
   refuseTwice(reader, apps, 'name');
   refuseTwice(reader, apps, 'routePrefix');
-  return { cluster: checked, applications: apps, notes: [...new Set(reader.notes)] };
+  return { cluster: withAbsoluteProtos(checked, folder), applications: apps, notes: [...new Set(reader.notes)] };
 }
 
 const httpOptions =
@@ -86,6 +93,29 @@ const httpOptions =
   (value: unknown, path: Path): Values => ({
     rayHttp: reader.read({ what: 'http_options', options: CLUSTER_OPTIONS, ray: RAY_HTTP }, value ?? {}, path),
   });
+
+/** Ray answers gRPC only if there are servicer functions. An empty list of them, which Ray's `serve build` writes, means no gRPC. */
+const grpcOptions =
+  (reader: OptionReader) =>
+  (value: unknown, path: Path): Values => {
+    const { grpc_servicer_functions: functions, ...others } = isRecord(value) ? value : {};
+    const isOfPython = functions !== null && functions !== undefined && !(Array.isArray(functions) && functions.length === 0);
+    const given = isRecord(value) && !isOfPython ? others : (value ?? {});
+    const grpc = reader.read({ what: 'grpc_options', options: GRPC_OPTIONS, ray: RAY_GRPC }, given, path);
+    if (grpc.protos !== undefined) return { rayGrpc: { grpc } };
+    reader.notes.push(
+      'grpc_options of Ray Serve is left out: it names no protos; cluster: { grpc: {} } answers gRPC without them',
+    );
+    return {};
+  };
+
+function withAbsoluteProtos(cluster: Values, folder: string): Values {
+  const { grpc } = cluster;
+  if (!isRecord(grpc)) return cluster;
+  const given = (['protos', 'includeDirs'] as const).filter((key) => grpc[key] !== undefined);
+  const paths = given.map((key) => [key, (grpc[key] as readonly string[]).map((path) => resolve(folder, path))]);
+  return { ...cluster, grpc: { ...grpc, ...Object.fromEntries(paths) } };
+}
 
 function readApplication(reader: OptionReader, value: unknown, path: Path, folder: string): ApplicationConfig {
   let base = folder;
@@ -103,7 +133,9 @@ function readApplication(reader: OptionReader, value: unknown, path: Path, folde
   const read = reader.read(group, value, path);
   const { name = 'default', routePrefix = '/', importPath: written, deployments = [], ...others } = read;
   const importPath = absolute(base, written as string);
-  const overrides = (deployments as readonly unknown[]).map((one, i) => readDeployment(reader, one, [...path, 'deployments', i]));
+  const overrides = (deployments as readonly unknown[]).map((one, i) =>
+    readDeployment(reader, one, [...path, 'deployments', i], folder),
+  );
   const names = overrides.map((one) => one.name);
   const twice = names.findIndex((one, i) => names.indexOf(one) !== i);
   if (twice >= 0) throw reader.fail([...path, 'deployments', twice], `the deployment ${names[twice]} is listed twice`);
@@ -123,15 +155,17 @@ const INNER = {
   rollingUpdate: { what: 'rollingUpdate', options: ROLLING_UPDATE_OPTIONS, ray: {} },
 } as const;
 
-function readDeployment(reader: OptionReader, value: unknown, path: Path): DeploymentOverride {
+function readDeployment(reader: OptionReader, value: unknown, path: Path, folder: string): DeploymentOverride {
   const actorOptions = (given: unknown, at: Path): Values => {
-    let env: unknown;
+    const others: Values = {};
     const runtimeEnv = (inner: unknown, within: Path): Values => {
-      env = reader.read(RUNTIME_ENV, inner ?? {}, within).envVars;
+      const { envVars, workingDir } = reader.read(RUNTIME_ENV, inner ?? {}, within);
+      if (envVars !== undefined) others.env = envVars;
+      if (workingDir !== undefined) others.runtimeEnv = { workingDir: resolve(folder, workingDir as string) };
       return {};
     };
     const group = { what: 'ray_actor_options', options: ACTOR_RESOURCES, ray: RAY_ACTOR, special: { runtime_env: runtimeEnv } };
-    return { resources: reader.read(group, given ?? {}, at), ...(env === undefined ? {} : { env }) };
+    return { resources: reader.read(group, given ?? {}, at), ...others };
   };
   const options = { ...DEPLOYMENT_OPTIONS, name: { ...DEPLOYMENT_OPTIONS.name, isRequired: true } };
   const group = {

@@ -5,6 +5,7 @@ export { beginCanary } from './canary.js';
 export { Client, setOwnerKey, setOwnerName, setOwnLinesContext } from './client.js';
 export { formatStatus } from './format-status.js';
 export { formatTraffic } from './format-traffic.js';
+export { GRPC_OPTIONS } from './grpc-options.js';
 export { type Callers, setCallers } from './handle/index.js';
 export { httpOf } from './http-options.js';
 export { logsDelivered } from './log-barrier.js';
