@@ -55,5 +55,9 @@ export const LESSON_APPS = [
     cells: ['cell-03', 'cell-07', 'cell-08', 'cell-40', 'cell-42', 'cell-44', 'cell-49'],
     paths: IMAGE,
   },
-  { notebook: '09-mnist-serve', cells: ['cell-03', 'cell-07', 'cell-08', 'cell-40', 'cell-42', 'cell-59'], document: '/typed/openapi.json' },
+  {
+    notebook: '09-mnist-serve',
+    cells: ['cell-03', 'cell-07', 'cell-08', 'cell-40', 'cell-42', 'cell-59'],
+    document: '/typed/openapi.json',
+  },
 ];
