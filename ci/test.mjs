@@ -122,7 +122,7 @@ async function runJobs() {
 }
 
 if (groups === undefined && !partial)
-  console.log('All of it takes 12 to 20 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
+  console.log('All of it takes 20 to 25 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
 const tsc = 'node node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test';
 for (const [name, line] of [
   ['the code compiles', tsc],
