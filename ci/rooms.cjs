@@ -70,7 +70,17 @@ const ROOMS = {
     'serve/multiplexing',
     'ingress/app',
   ],
-  'serve/local': ['core', 'ipc', 'schemas', 'serve/protocol', 'serve/router', 'serve/handle', 'serve/replica', 'serve/proxy'],
+  'serve/local': [
+    'core',
+    'ipc',
+    'schemas',
+    'serve/protocol',
+    'serve/context',
+    'serve/router',
+    'serve/handle',
+    'serve/replica',
+    'serve/proxy',
+  ],
   serve: [
     'core',
     'ipc',

@@ -33,6 +33,7 @@ export {
   type NodeAmounts,
   type NodeOptions,
   type NodeStatus,
+  type ReplicaContext,
   type ReplicaStatusEntry,
   type ResourceOptions,
   type RollingUpdateOptions,

@@ -92,3 +92,8 @@ export const UnknownDeployment = defineError(
   400,
   'the configuration of application {app} names the deployment {deployment}, which it does not have; its deployments are {valid}',
 );
+export const NotInReplica = defineError(
+  'NBS_NOT_IN_REPLICA',
+  409,
+  'serve.getReplicaContext() says which replica runs the code; this code runs in a script or notebook: call it in a method or constructor of a deployment',
+);

@@ -1,4 +1,5 @@
 export type { Batch, BatchDecorator, BatchOptions } from './batching/types.js';
+export type { ReplicaContext } from './context/types.js';
 export type { GraphMethod, GraphNode } from './graph/types.js';
 export type {
   DeploymentHandle,

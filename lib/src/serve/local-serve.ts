@@ -4,10 +4,10 @@ import { batch } from './batching/index.js';
 import { callGraph } from './call-graph.js';
 import { beginCanary } from './canary.js';
 import type { Client } from './client.js';
-import { getMultiplexedModelId } from './context/index.js';
+import { getMultiplexedModelId, replicaContext } from './context/index.js';
 import { inReplica } from './controller-link.js';
 import { asDeployment, DeploymentDefinition } from './deployment.js';
-import { NoSuchApp } from './errors.js';
+import { NoSuchApp, NotInReplica } from './errors.js';
 import { contextOf, createHandle } from './handle/index.js';
 import { inertChange, noteDefinition, type Target } from './modules/index.js';
 import { multiplexed } from './multiplexing/index.js';
@@ -125,6 +125,11 @@ export const localServe: Serve = {
   patch: routeDecorator('patch') as Serve['patch'],
   multiplexed,
   getMultiplexedModelId,
+  getReplicaContext() {
+    const context = replicaContext();
+    if (context === null) throw NotInReplica();
+    return context;
+  },
   run: run as Serve['run'],
   async start(options) {
     await (inertChange('start') ?? (await clusterAt(checkStartOptions(options ?? {}))).cluster.serving);

@@ -1,5 +1,6 @@
 import type { BodyRoute, ReadRoute } from '../schemas/types.js';
 import type { Batch } from './batching/types.js';
+import type { ReplicaContext } from './context/types.js';
 import type { GraphNode } from './graph/types.js';
 import type { DeploymentHandle, InstanceOf } from './handle/types.js';
 import type { MultiplexedDecorator, MultiplexedOptions } from './multiplexing/types.js';
@@ -83,6 +84,12 @@ export interface Serve {
    * `handle.options({ multiplexedModelId })`; `''` if it names none.
    */
   getMultiplexedModelId(): string;
+
+  /**
+   * In a deployment: says which replica runs the code, in its constructor too. All replicas of a deployment are equal, so there is no rank.
+   * @throws NBS_NOT_IN_REPLICA in a script or notebook
+   */
+  getReplicaContext(): ReplicaContext;
 
   /**
    * Runs an application, and resolves with the handle of its ingress when every replica is up. The first call starts the cluster. If an application of

@@ -49,6 +49,19 @@ for (const local of [true, false]) {
       await assert.rejects(serve.getDeploymentHandle('Nobody', 'front'), { code: 'NBS_NO_SUCH_DEPLOYMENT' });
     });
 
+    it('a replica knows which one it is, and other code is none', async () => {
+      const { applications } = await serve.status();
+      for (const [handle, appName] of [
+        [worker, 'front'],
+        [http, 'http'],
+      ] as const) {
+        const [{ id: replicaId } = { id: '' }] = applications[appName]?.deployments.Worker?.replicas ?? [];
+        const context = { appName, deployment: 'Worker', replicaId };
+        assert.deepEqual(await handle.contexts.remote(), [context, context]);
+      }
+      assert.throws(() => serve.getReplicaContext(), { code: 'NBS_NOT_IN_REPLICA' });
+    });
+
     it('streams arrive one by one, and end when the reader leaves', async () => {
       const all: number[] = [];
       for await (const n of worker.count.remote(5)) all.push(n);

@@ -1,5 +1,6 @@
 import { type Channel, decodeValue, helloOf, memoryPair } from '../../ipc/index.js';
 import type { ClassSchema } from '../../schemas/index.js';
+import { enterReplica, type ReplicaContext } from '../context/index.js';
 import { createHandle } from '../handle/index.js';
 import { type DeploymentConfig, type DeploymentRoute, type HandleRef, partOf, REQUEST_KINDS } from '../protocol/index.js';
 import { installRequest, installResponse, Replica, registerSentRequest, StartWatch, startInstance } from '../replica/index.js';
@@ -52,6 +53,10 @@ export class LocalReplica {
     return `${this.#deployment.name}#${this.#generation}`;
   }
 
+  get #context(): ReplicaContext {
+    return { appName: this.#app, deployment: this.#deployment.name, replicaId: this.id };
+  }
+
   get deployment(): LocalDeployment {
     return this.#deployment;
   }
@@ -95,7 +100,10 @@ export class LocalReplica {
 
   connect(): Channel {
     const [ours, its] = memoryPair(helloOf('driver', 'local'), helloOf('replica', this.id), REQUEST_KINDS);
-    its.onCall = this.#replica.onCall;
+    its.onCall = (call) => {
+      const run = this.#replica.onCall(call);
+      return run === undefined ? undefined : () => enterReplica(this.#context, run);
+    };
     this.#channels.add(ours);
     void ours.closed.then(() => this.#channels.delete(ours));
     return ours;
@@ -119,6 +127,6 @@ export class LocalReplica {
     const args = initArgs.length === 0 ? [] : (decodeValue(initArgs, { extensions: [handles] }) as unknown[]);
     const watch = new StartWatch({ label: `${app}/${deployment}`, timeoutMs: config.startupTimeoutMs });
     const init = { app, deployment, config, ingress, ...(schema === undefined ? {} : { schema }) };
-    return watch.run((started) => startInstance(target, args, init, started));
+    return enterReplica(this.#context, () => watch.run((started) => startInstance(target, args, init, started)));
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { installStackMapping, loadCode } from '../../code/index.js';
 import { blobPath } from '../../core/index.js';
+import { setReplicaContext } from '../context/index.js';
 import { makeInert, WantedDefinition } from '../modules/index.js';
 import type { ReplicaInit } from '../protocol/index.js';
 import { Handles, type HandlesOptions } from './handles.js';
@@ -33,6 +34,7 @@ export function loadInstance(init: ReplicaInit, options: HandlesOptions): Promis
 async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatch): Promise<LoadedInstance> {
   // Modules call serve.run at their top level; in a replica this must do nothing.
   const { code, packages } = init;
+  setReplicaContext({ appName: init.app, deployment: init.deployment, replicaId: init.replicaId });
   const wanted = code.kind === 'module' ? new WantedDefinition(code) : null;
   let isPaused = false;
   const inert = makeInert({
