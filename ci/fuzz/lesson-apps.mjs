@@ -12,7 +12,7 @@ const SHOUT = {
   },
 };
 const LOAN = {
-  '/loan': {
+  '/loan-solution': {
     post: {
       requestBody: json(object({ totalPrice: number(0, 1e9), rate: number(0, 100), yearsOfLoan: number(1, 50) })),
       ...answers,

@@ -8,10 +8,14 @@ import { kernelInfo } from '../dist/kernel/kernel-info.js';
 
 const FOLDER = fileURLToPath(new URL('../../notebooks', import.meta.url));
 
+/** Characters that JupyterLab and nbconvert's pages show of a line of code. */
+const WIDTH = 92;
+
 interface Lesson {
   readonly cells: readonly {
     readonly cell_type: string;
     readonly id: string;
+    readonly source: readonly string[];
     readonly outputs?: unknown[];
     readonly execution_count?: unknown;
   }[];
@@ -46,6 +50,12 @@ describe('lessons', () => {
       assert.equal(new Set(lesson.cells.map(({ id }) => id)).size, lesson.cells.length);
       for (const { cell_type: type, id, outputs, execution_count: count } of lesson.cells)
         if (type === 'code') assert.deepEqual([outputs, count], [[], null], `${id} has outputs; lessons are committed without`);
+    });
+
+    it(`${name} has no line of code that needs a scroll bar`, () => {
+      const { cells } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Lesson;
+      for (const { cell_type: type, id, source } of cells)
+        if (type === 'code') for (const line of source) assert.ok(line.trimEnd().length <= WIDTH, `${id}: ${line}`);
     });
   }
 });

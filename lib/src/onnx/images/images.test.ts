@@ -171,6 +171,7 @@ test('what is not a picture is refused with the reason', () => {
   const good = pixels(2, 2, 3);
   for (const [given, reason] of [
     [null, /it is null/],
+    [undefined, /it is undefined/],
     ['cat.jpg', /it is a string/],
     [new Uint8Array(4), /onnx\.image\.read decodes the bytes/],
     [{ ...good, width: 0 }, /width is 0/],

@@ -40,7 +40,8 @@ export function checkLabels(given: unknown): asserts given is LabelMap {
 }
 
 function checkSize(given: unknown): asserts given is object {
-  if (typeof given !== 'object' || given === null) throw refused(`it is ${given === null ? 'null' : `a ${typeof given}`}`);
+  if (typeof given !== 'object' || given === null)
+    throw refused(`it is ${given === null || given === undefined ? given : `a ${typeof given}`}`);
   if (ArrayBuffer.isView(given)) throw refused('it is bytes; onnx.image.read decodes the bytes of a file');
   for (const side of ['width', 'height'] as const) {
     const value = (given as Partial<Pixels>)[side];

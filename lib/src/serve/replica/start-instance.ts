@@ -24,8 +24,11 @@ export async function startInstance(
     instance.serveRoutes((fetch) => typedRoutes(instance, schema, config, fetch));
   }
   const { userConfig } = config;
-  watch.stage = 'its reconfigure';
-  if (userConfig !== undefined) await instance.reconfigure(userConfig);
+  if (userConfig !== undefined) {
+    watch.stage = 'its reconfigure';
+    await instance.reconfigure(userConfig);
+  }
+  watch.stage = 'what its constructor began';
   // A constructor cannot await. What it began to load (a model) is awaited here, so that a replica runs only when it can work.
   const held = () => instance.heldPromises();
   await watch.settled(held);
