@@ -30,7 +30,8 @@ test('SIGKILL of a node under 32 connections: only begun requests fail; its repl
   const away = slow.url.replace('127.0.0.1', '127.0.0.2');
   assert.equal((await fetch(away)).status, 200);
   const there = (await processes()).filter(({ node, role }) => node === 'node-2' && role !== 'agent');
-  assert.deepEqual(there.map(({ role }) => role).sort(), ['proxy', 'replica']);
+  // A spare process, which is a replica too, may be there already.
+  assert.deepEqual([...new Set(there.map(({ role }) => role))].sort(), ['proxy', 'replica']);
   const load = new HttpLoad(slow.url);
   await load.answered(200);
 
