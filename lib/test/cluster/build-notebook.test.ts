@@ -25,7 +25,10 @@ async function deployed(config: string): Promise<string> {
 
 test('02-hello-serve: the last version of each application that was not deleted', async () => {
   const said = await build('02-hello-serve');
-  assert.match(said, /application hello_world at \/\napplication shout at \/shout\napplication loan at \/loan\n/);
+  assert.match(
+    said,
+    /application hello_world at \/\napplication shout at \/shout\napplication loan at \/loan\napplication loan_solution at \/loan-solution\n/,
+  );
   assert.match(said, /cell 10: !curl /);
   assert.match(said, /note: cell 33 deletes the application picky/);
   assert.match(readFileSync(`${folder.path}/02-hello-serve.app.ts`, 'utf8'), /^\/\/ Cell 16, left out: !serve status$/m);
@@ -33,7 +36,7 @@ test('02-hello-serve: the last version of each application that was not deleted'
   const answer = await fetch(url, { method: 'POST', body: '{"input":"hello"}' });
   assert.deepEqual(await answer.json(), { result: 'No... hello' });
   assert.equal(await (await fetch(`${url}/shout?text=hello`)).text(), 'HELLO!');
-  const loan = await fetch(`${url}/loan`, { method: 'POST', body: '{"totalPrice":20000,"rate":5,"yearsOfLoan":4}' });
+  const loan = await fetch(`${url}/loan-solution`, { method: 'POST', body: '{"totalPrice":20000,"rate":5,"yearsOfLoan":4}' });
   assert.ok(Math.abs(((await loan.json()) as { monthlyPayment: number }).monthlyPayment - 508.91) < 0.01);
 });
 
