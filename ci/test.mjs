@@ -162,9 +162,11 @@ if (wanted('lessons')) {
     command('lessons', `nbserve execute ${notebook}`, ['npx', 'nbserve', 'execute', notebook, '--output', output]);
   }
   const python = notebooks.length === 0 ? '' : jupyterPython();
-  for (const runner of ['nbclient', 'papermill'])
-    for (const notebook of notebooks)
-      command('lessons', `${notebook} under ${runner}`, [python, 'ci/run-notebook.py', runner, notebook]);
+  const under = (runner, notebook) =>
+    command('lessons', `${notebook} under ${runner}`, [python, 'ci/run-notebook.py', runner, notebook]);
+  for (const notebook of notebooks) under('nbclient', notebook);
+  // papermill executes notebooks with nbclient, so two short lessons show that it works.
+  for (const notebook of notebooks.filter((file) => /\/(02|09)-/.test(file))) under('papermill', notebook);
 }
 await runJobs();
 finish();
