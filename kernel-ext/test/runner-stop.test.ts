@@ -25,7 +25,7 @@ describe('a run that is stopped', () => {
       assert.equal(code, 130, stderr);
       assert.match(stderr, /cell 2 failed: /);
       assert.deepEqual(notebook?.cells[1]?.outputs[0]?.text, ['begun\n']);
-      assert.equal(notebook?.cells[1]?.outputs.at(-1)?.output_type, 'error');
+      assert.equal(notebook?.cells[1]?.outputs.at(-1)?.ename, 'KeyboardInterrupt');
       assert.deepEqual(notebook?.cells[2]?.outputs, []);
     });
   }

@@ -19,7 +19,10 @@ export function outcomeOf(end: CellEnd, cause: Cause | undefined, printed: strin
     const { outcome } = end;
     if (outcome.status === 'ok' || cause === undefined) return outcome;
     if (cause.kind === 'timeout') return { ...outcome, ename: 'TimeoutError', evalue: tookTooLong(cause.timeoutMs) };
-    return cause.kind === 'stray' && outcome.ename === 'KeyboardInterrupt' ? undefined : outcome;
+    if (outcome.ename !== 'KeyboardInterrupt')
+      // What the cell waited for was ended with it, and the error says that, e.g. that a command failed.
+      return cause.kind === 'signal' ? { ...outcome, ename: 'KeyboardInterrupt', evalue: 'the cell was interrupted' } : outcome;
+    return cause.kind === 'stray' ? undefined : outcome;
   }
   switch (cause?.kind) {
     case 'timeout':
