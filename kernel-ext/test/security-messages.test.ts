@@ -157,12 +157,16 @@ describe('a kernel over socket files', () => {
 });
 
 describe('a recorded message', () => {
-  it('is not accepted on another channel, nor by the next program of the kernel', async () => {
+  it('is not accepted on another channel, nor by the next program of the kernel', async (t) => {
     const kernel = await KernelClient.start({ entry: STUB_KERNEL });
+    t.after(() => kernel.kill());
     const refused = (): number => kernel.stderr.split('sent before').length - 1;
     const shutdown = kernel.encode('shutdown_request', { restart: true });
     // Somebody may have recorded any program of the user's. This one was sent on a channel on which it has no effect.
     await kernel.sendRaw(shutdown, 'stdin');
+    // The second time it is refused, which shows that the kernel has read the first: each channel has a connection of its own.
+    await kernel.sendRaw(shutdown, 'stdin');
+    await kernel.until(() => refused() === 1, 'the refusal on stdin');
     const run = kernel.encode('execute_request', { code: RAN, store_history: false });
     await kernel.sendRaw(run);
     const value = async (): Promise<string> => {
@@ -171,7 +175,7 @@ describe('a recorded message', () => {
     };
     assert.match(await value(), /'1'/);
     await kernel.sendRaw(shutdown, 'control');
-    await kernel.until(() => refused() === 1, 'the refusal on control');
+    await kernel.until(() => refused() === 2, 'the refusal on control');
     await kernel.execute('process.getBuiltinModule("child_process").execSync("mkfifo fifo")');
     const cell = kernel.executing('console.log("in"); process.getBuiltinModule("fs").readFileSync("fifo")');
     await kernel.until(() => kernel.of(cell.id).some(({ type }) => type === 'stream'), 'the cell');
@@ -180,7 +184,7 @@ describe('a recorded message', () => {
     assert.equal((await cell.done).reply.ename, 'NBS_KERNEL_REPLACED');
     await kernel.sendRaw(run);
     await kernel.sendRaw(shutdown, 'control');
-    await kernel.until(() => refused() === 3, 'the refusals of the next program');
+    await kernel.until(() => refused() === 4, 'the refusals of the next program');
     assert.match(await value(), /undefined/);
     const { file } = kernel;
     assert.equal(statSync(`${file}.seen`).mode & 0o777, 0o600);
