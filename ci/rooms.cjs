@@ -105,6 +105,7 @@ const ROOMS = {
   text: ['core', 'onnx'],
   openai: ['core', 'text'],
   data: ['core', 'actors', 'onnx'],
+  'train/nn': ['core', 'onnx'],
   plot: ['core'],
   config: ['core', 'serve', 'serve/protocol'],
   notebook: ['core', 'code'],
