@@ -1,8 +1,8 @@
 import type { Tensor, TensorInfo } from 'nbserve/onnx';
+import { encodeModel } from 'nbserve/onnx';
 import { InvalidData } from '../../lib/dist/data/errors.js';
 import { parts, transpose } from './gguf-weights.js';
 import { GraphBuilder } from './graph-builder.js';
-import { encodeModel } from './onnx-graph.js';
 import { readSafetensors } from './safetensors.js';
 
 type Floats = Tensor<'float32'>;

@@ -1,5 +1,4 @@
-import type { Tensor } from 'nbserve/onnx';
-import type { Attribute, GraphNode } from './onnx-graph.js';
+import type { Attribute, GraphNode, Tensor } from 'nbserve/onnx';
 
 type Attributes = Readonly<Record<string, Attribute>>;
 

@@ -1,9 +1,9 @@
 import type { TensorInfo } from 'nbserve/onnx';
+import { encodeModel } from 'nbserve/onnx';
 import { InvalidData } from '../../lib/dist/data/errors.js';
 import { type Gguf, type GgufTensor, readGguf } from './gguf.js';
 import { halvesFirst, type Matrix, parts, readMatrix, readVector, transpose } from './gguf-weights.js';
 import { GraphBuilder } from './graph-builder.js';
-import { encodeModel } from './onnx-graph.js';
 
 /** The sizes of a language model of the Llama kind, by the names that GGUF files give them. */
 interface Sizes {

@@ -1,4 +1,4 @@
-import { encodeModel, type GraphNode } from './onnx-graph.js';
+import { encodeModel, type GraphNode } from 'nbserve/onnx';
 import { readStateDict } from './torch.js';
 
 /** The convolution blocks of the network, by the index of the layer in the checkpoint. */

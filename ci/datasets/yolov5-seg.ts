@@ -1,7 +1,7 @@
 import type { Tensor } from 'nbserve/onnx';
+import { encodeModel } from 'nbserve/onnx';
 import { InvalidData } from '../../lib/dist/data/errors.js';
 import { GraphBuilder } from './graph-builder.js';
-import { encodeModel } from './onnx-graph.js';
 import { readCheckpoint, TorchObject } from './torch.js';
 import { maskLogits } from './yolov5-masks.js';
 

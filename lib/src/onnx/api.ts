@@ -4,6 +4,7 @@ export { fromFloat16, toFloat16 } from './float16.js';
 export * as image from './image-api.js';
 export { load } from './load.js';
 export type { Model } from './model.js';
+export { type Attribute, decodeWeights, encodeModel, type GraphNode, type GraphSpec } from './model-file.js';
 export type { LoadOptions, LogLevel } from './options.js';
 export type { Attempt, DeviceReport } from './report.js';
 export { concat, split, stack, unstack } from './stack.js';

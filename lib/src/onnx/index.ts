@@ -2,6 +2,7 @@
 export * as onnx from './api.js';
 export {
   type Attempt,
+  type Attribute,
   argmax,
   concat,
   type DataOf,
@@ -9,8 +10,12 @@ export {
   type Device,
   type DeviceChoice,
   type DeviceReport,
+  decodeWeights,
+  encodeModel,
   type Feeds,
   fromFloat16,
+  type GraphNode,
+  type GraphSpec,
   image,
   isTensor,
   type LoadOptions,

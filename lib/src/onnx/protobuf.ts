@@ -51,3 +51,42 @@ export function join(fields: readonly Field[]): Uint8Array {
   }
   return whole;
 }
+
+/** A field that was read: integers as bigints, everything of a fixed or given length as its bytes, which are not copied. */
+export interface ReadField {
+  readonly number: number;
+  readonly value: bigint | Uint8Array;
+}
+
+export const textOf = ({ value }: ReadField): string => new TextDecoder().decode(value as Uint8Array);
+
+/** The fields of a message, in the order of the bytes. @throws RangeError, TypeError if they are not a message */
+export function fieldsOf(bytes: Uint8Array): ReadField[] {
+  const fields: ReadField[] = [];
+  let at = 0;
+  const readVarint = (): bigint => {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = bytes[at++];
+      if (byte === undefined) break;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError('it ends within a number');
+  };
+  const take = (length: number): Uint8Array => {
+    if (at + length > bytes.length) throw new RangeError(`it ends ${at + length - bytes.length} bytes too early`);
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  while (at < bytes.length) {
+    const tag = Number(readVarint());
+    const [number, wireType] = [Math.floor(tag / 8), tag % 8];
+    if (wireType === 0) fields.push({ number, value: readVarint() });
+    else if (wireType === 1) fields.push({ number, value: take(8) });
+    else if (wireType === 2) fields.push({ number, value: take(Number(readVarint())) });
+    else if (wireType === 5) fields.push({ number, value: take(4) });
+    else throw new TypeError(`it has a field of the unknown wire type ${wireType}`);
+  }
+  return fields;
+}
