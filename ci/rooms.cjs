@@ -101,6 +101,8 @@ const ROOMS = {
     'ingress',
   ],
   onnx: ['core'],
+  session: ['core'],
+  trees: ['core', 'onnx', 'session'],
   text: ['core', 'onnx'],
   openai: ['core', 'text'],
   data: ['core', 'onnx'],
