@@ -1,3 +1,4 @@
+import { mayShip } from 'nbserve/analysis';
 import type { SourceRegistry, TypeSource } from 'nbserve/host';
 import { host } from './host.js';
 import { type Edit, edited, type MappedText } from './mapped-text.js';
@@ -27,10 +28,7 @@ export interface CellSourcesOptions {
 /** Names that every cell has, and the modules that replicas get them from. */
 const GLOBALS = { serve: 'nbserve', onnx: 'nbserve/onnx' };
 
-/** Calls whose first argument may be a class or function expression to ship. */
-const DEPLOYS = /\b(deployment|ingress)\s*(<[^()]*>)?\(/;
-
-/** Tells nbserve from which source each class and function came. It parses nothing, and does not load nbserve, until a cell mentions a deployment. */
+/** Tells nbserve from which source each class and function came. It parses nothing, and does not load nbserve, until a cell mentions a call that sends a class or function. */
 export class CellSources {
   readonly #options: CellSourcesOptions;
   #events: Event[] = [];
@@ -40,9 +38,9 @@ export class CellSources {
     this.#options = options;
   }
 
-  /** The cell as it is to be compiled: deployments' classes are marked with their source. */
+  /** The cell as it is to be compiled: classes and functions to send are marked with their source. */
   async marked(id: string, source: MappedText): Promise<MappedText> {
-    if (!DEPLOYS.test(source.text)) return source;
+    if (!mayShip(source.text)) return source;
     const registry = await this.#load();
     return edited(source, insertions(source.text, registry.instrument(id, source.text)));
   }

@@ -4,6 +4,7 @@ import type { Node } from './parse.js';
 import { type Reference, resolve } from './scope.js';
 
 export type { Reference } from './scope.js';
+export { mayShip } from './shipped-calls.js';
 
 /**
  * The uses of names that the statements do not declare themselves.

@@ -11,7 +11,7 @@ export interface FunctionSource {
   readonly cell: Cell;
   readonly name: string;
   readonly node: Node;
-  /** Undefined if it was an expression: an argument of `serve.deployment(`, or the right side of an assignment. */
+  /** Undefined if it was an expression: an argument of a call such as `serve.deployment(`, or the right side of an assignment. */
   readonly declaration: Declaration | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { type Analysis, analyse } from './analyse.js';
 import { type Declaration, declare, functionOf } from './declaration.js';
-import { childrenOf, isFunctionLike, isNode, type Node, parseCell, unwrap } from './parse.js';
+import { childrenOf, isFunctionLike, type Node, parseCell, unwrap } from './parse.js';
+import { shippedPart } from './shipped-calls.js';
 import type { SourceId } from './types.js';
 
 /** A class or function expression whose value is tagged with its source id. */
@@ -96,30 +97,14 @@ export class Cell {
   }
 }
 
-/** The classes and functions that may be shipped: first arguments of `serve.deployment(` and `ingress(`, and the values of `policy: …`. */
+/** The classes and functions that may be shipped: arguments of calls, and values of properties, that `shipped-calls.ts` lists. */
 export function taggedIn(statements: readonly Node[]): { readonly node: Node; readonly argument: Node }[] {
   const found: { node: Node; argument: Node }[] = [];
   const visit = (node: Node): void => {
-    if (node.type === 'CallExpression' && TAGGED_CALLS.has(calleeName(node.callee as Node))) {
-      const argument = (node.arguments as Node[])[0];
-      if (argument && isFunctionLike(unwrap(argument))) found.push({ node: unwrap(argument), argument });
-    }
-    if (node.type === 'ObjectProperty' && !node.computed && isPolicy(node.key as Node)) {
-      const argument = node.value as Node;
-      if (isFunctionLike(unwrap(argument))) found.push({ node: unwrap(argument), argument });
-    }
+    const argument = shippedPart(node);
+    if (argument !== undefined && isFunctionLike(unwrap(argument))) found.push({ node: unwrap(argument), argument });
     for (const child of childrenOf(node)) visit(child);
   };
   for (const statement of statements) visit(statement);
   return found;
-}
-
-/** True for the policy of `autoscaling`. The `policy` of another object is tagged too, which does no harm. */
-const isPolicy = (key: Node): boolean => key.name === 'policy' || key.value === 'policy';
-
-const TAGGED_CALLS = new Set(['deployment', 'ingress']);
-
-function calleeName(callee: Node): string {
-  const name = callee.type === 'MemberExpression' ? callee.property : callee;
-  return isNode(name) && typeof name.name === 'string' ? name.name : '';
 }

@@ -27,6 +27,18 @@ const CASES: readonly (readonly [source: string, instrumented: string])[] = [
     'serve.deployment(class A {}, { autoscaling: { "policy": async function () { return 1 } } }); ({ policy }); ({ policy() {} })',
     'serve.deployment(__nbs_source("c#0", class A {}), { autoscaling: { "policy": __nbs_source("c#1", async function () { return 1 }) } }); ({ policy }); ({ policy() {} })',
   ],
+  ['ds.mapBatches((b) => b)', 'ds.mapBatches(__nbs_source("c#0", (b) => b))'],
+  ['ds?.mapGroups(async function* g() {})', 'ds?.mapGroups(__nbs_source("c#0", async function* g() {}))'],
+  ['new Tuner(async (config) => {}, {})', 'new Tuner(__nbs_source("c#0", async (config) => {}), {})'],
+  [
+    'new Trainer({ trainLoopPerWorker: async (config) => {} })',
+    'new Trainer({ trainLoopPerWorker: __nbs_source("c#0", async (config) => {}) })',
+  ],
+  [
+    '[1].map((n) => n); ds.map((row) => row, { concurrency: 2 })',
+    '[1].map((n) => n); ds.map(__nbs_source("c#0", (row) => row), { concurrency: 2 })',
+  ],
+  ['[1].map((n) => ({ n })); ds.mapBatches(f)', '[1].map((n) => ({ n })); ds.mapBatches(f)'],
   ['// serve.deployment(class {})', '// serve.deployment(class {})'],
 ];
 

@@ -3,6 +3,7 @@ import { taggedIn } from './cell.js';
 import { closureOf } from './closure.js';
 import { NoSource } from './errors.js';
 import { parseCell } from './parse.js';
+import { mayShip } from './shipped-calls.js';
 import type { CodePackage, SourceId, SourceRegistryOptions } from './types.js';
 
 /** The sources of one notebook session: it knows what each cell declares, and makes the closures that replicas need. */
@@ -22,7 +23,7 @@ export class SourceRegistry {
   }
 
   /**
-   * The cell's source with each class or function that goes to `serve.deployment(` or `ingress(` wrapped in
+   * The cell's source with each class or function that goes to `serve.deployment(`, `mapBatches(` and such calls wrapped in
    * `__nbs_source("<id>", …)`, which the host defines as {@link tag}. No line moves.
    */
   instrument(cellId: string, source: string): string {
@@ -67,11 +68,11 @@ function nameOf(value: unknown): string {
 }
 
 /**
- * Wraps each class or function that a cell passes to `serve.deployment(` or `ingress(`, or sets as a `policy`, in `__nbs_source("<cell>#<n>", …)`,
- * so that its source can be found by its value. No line moves.
+ * Wraps each class or function that a cell passes to a call which sends it to other processes in `__nbs_source("<cell>#<n>", …)`, so that its source can
+ * be found by its value. No line moves.
  */
 export function instrument(cellId: string, source: string): string {
-  if (!/\b(deployment|ingress|policy)\b/.test(source)) return source;
+  if (!mayShip(source)) return source;
   const insertions = taggedIn(parseCell(source)).flatMap(({ argument }, n) => [
     { at: argument.start, text: `__nbs_source(${JSON.stringify(`${cellId}#${n}`)}, ` },
     { at: argument.end, text: ')' },

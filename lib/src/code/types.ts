@@ -29,6 +29,11 @@ export interface CodePackage {
 /** The part of a deployment's spec that says how to load its code from the blobs. */
 export type CodeRef = (SourceRef | ModuleRef | BuiltinRef) & {
   /** Its routes answer HTTP (`nbserve/ingress`). */ readonly ingress?: true;
+  /**
+   * URL of a module of nbserve that exports `wrap`: a function that gets the user's class or function, and returns the one that the replica runs.
+   * Workers of a pool have one.
+   */
+  readonly wrapper?: string;
 };
 
 export interface SourceRef {

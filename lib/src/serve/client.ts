@@ -37,6 +37,9 @@ export function setOwnerName(name: string): void {
 /** The name that users know this process by: the one that was set, otherwise that of its script. */
 export const nameOfOwner = (): string => ownerName ?? processName();
 
+/** True in a program such as a kernel, which names itself: its cluster stays for the next cell. */
+export const staysForOwner = (): boolean => ownerName !== undefined || ownerKey !== undefined;
+
 let inOwnContext = (print: () => void): void => print();
 
 /** Makes `run` print what the cluster's own processes log. These processes work for all callers, and not only for the call that started them. */

@@ -29,3 +29,4 @@ export { startDetached } from './start-cluster.js';
 export { START_OPTIONS, spareReplicasOf } from './start-options.js';
 export { setTraffic, trafficOf } from './traffic.js';
 export type { CanaryOptions, CanaryStatus, TrafficStatus } from './types.js';
+export { noteWorkerCode, type Target, WorkerApp, type WorkerCode } from './workers.js';

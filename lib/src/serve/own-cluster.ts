@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { hasCode } from '../core/index.js';
 import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
-import { Client, nameOfOwner } from './client.js';
+import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
 import { NotRunning, setHandleContext } from './handle/index.js';
 import { httpOf } from './http-options.js';
@@ -100,8 +100,44 @@ function checkGrpc(dir: string, { grpc }: StartOptions): void {
 const isOther = ({ cluster }: Client, port: StartOptions['port']): boolean =>
   typeof port === 'number' && port !== 0 && cluster.port !== port;
 
+/** How long a cluster without applications of the user outlives the last borrower. A script that uses workers again soon finds it running. */
+const LENT_LINGER_MS = 1000;
+/** Set while the cluster exists only for borrowers. */
+let lent: { borrowers: number; timer: NodeJS.Timeout | undefined } | null = null;
+
+/**
+ * The cluster of this process, for workers that end soon. If nothing else has asked for a cluster, it ends when nobody borrows it any more, so that a script
+ * can end. In a notebook it stays, for the next cell.
+ */
+export function lendCluster(): { readonly client: Promise<Client>; readonly giveBack: () => void } {
+  if (connecting === null) lent = { borrowers: 0, timer: undefined };
+  const mine = lent;
+  const client = take({});
+  if (mine === null) return { client, giveBack: () => {} };
+  mine.borrowers += 1;
+  clearTimeout(mine.timer);
+  let isBack = false;
+  const giveBack = (): void => {
+    if (isBack) return;
+    isBack = true;
+    mine.borrowers -= 1;
+    if (mine.borrowers > 0 || staysForOwner()) return;
+    mine.timer = setTimeout(() => {
+      if (lent !== mine || mine.borrowers > 0) return;
+      lent = null;
+      endCluster({ drain: false }).catch(() => {});
+    }, LENT_LINGER_MS);
+  };
+  return { client, giveBack };
+}
+
 /** The cluster of this process: the running one, or a new one. If a start has failed, it can be tried again. */
 export function ownCluster(options: StartOptions = {}): Promise<Client> {
+  lent = null;
+  return take(options);
+}
+
+function take(options: StartOptions): Promise<Client> {
   if (connecting === null) {
     const attempt = openCluster(options);
     connecting = attempt;

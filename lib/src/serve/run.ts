@@ -102,14 +102,18 @@ export function expectApplication(connecting: Promise<Client>, app: string, rout
   return () => expecting.abort();
 }
 
-async function deployOn<T>(connecting: Promise<Client>, preparing: Promise<PreparedApp>): Promise<DeploymentHandle<T>> {
+export async function deployOn<T>(
+  connecting: Promise<Client>,
+  preparing: Promise<PreparedApp>,
+  what = 'serve.run',
+): Promise<DeploymentHandle<T>> {
   const [client, { spec, blobs }] = await Promise.all([connecting, preparing]);
   const { name } = spec;
   const claimed = client.printFor(spec.deployments.map((deployment) => deploymentKey(name, deployment.name)));
   await Promise.all([claimed, client.during(() => client.controller.during((controller) => uploadBlobs(controller, blobs)))]);
   // The proxy may still be booting while the replicas start.
   // The note says how many replicas run, or what they wait for. If a constructor waits for something, its replica says so itself.
-  const note = { what: 'serve.run', app: name, afterMs: DEPLOY_NOTE_AFTER_MS };
+  const note = { what, app: name, afterMs: DEPLOY_NOTE_AFTER_MS };
   const deploying = noteIfLong(client, note, client.call('deploy', spec));
   const [{ routesVersion }] = await Promise.all([deploying, client.cluster.serving]);
   await client.router.whenSnapshot(routesVersion);
@@ -140,7 +144,7 @@ async function prepare(
   return { spec: { name, routePrefix, ingress, deployments }, blobs };
 }
 
-function specOf(
+export function specOf(
   { name, definition, args, dependencies, policy }: PlacedDeployment,
   { ref: code, config: given }: PackedCode,
   schema: ClassSchema | undefined,

@@ -51,7 +51,7 @@ async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatc
   if (code.kind === 'module') process.argv = [process.execPath, code.file];
   const handles = new Handles(options);
   handles.install(init);
-  const target = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
+  const loaded = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
     paused,
     findBuiltin: async () => (await import('../graph/index.js')).GraphDriver,
     ...(packages === undefined
@@ -62,7 +62,14 @@ async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatc
     throw wanted?.failure(error) ?? error;
   });
   inert.loaded();
+  const target = code.wrapper === undefined ? loaded : await wrapped(code.wrapper, loaded);
   const args = await handles.decodeArgs(init);
   const instance = await startInstance(target, args, { ...init, ingress: code.ingress === true }, watch);
   return { instance, close: () => handles.close() };
+}
+
+/** What `wrap` of a module of nbserve makes of the user's class or function. */
+async function wrapped(module: string, target: unknown): Promise<unknown> {
+  const { wrap } = (await import(module)) as { wrap: (target: unknown) => unknown };
+  return wrap(target);
 }

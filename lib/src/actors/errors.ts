@@ -1,0 +1,10 @@
+import { defineError } from '../core/index.js';
+
+export const WorkerDied = defineError(
+  'NBS_WORKER_DIED',
+  503,
+  '{worker}: its process died while it ran {method}; look at its last output for the reason, such as a lack of memory',
+);
+export const WorkerDead = defineError('NBS_WORKER_DEAD', 410, '{worker} takes no calls any more: {reason}');
+export const NoWorker = defineError('NBS_NO_WORKER', 503, 'the pool {pool} has no worker: {reason}');
+export const NotAWorkerTarget = defineError('NBS_NOT_A_WORKER', 400, '{what} takes a class or a function, got {value}');

@@ -1,0 +1,120 @@
+import { deferred, hasCode } from '../core/index.js';
+import type { WorkerApp } from '../serve/host.js';
+import type { DeploymentHandle } from '../serve/index.js';
+import { WorkerDead, WorkerDied } from './errors.js';
+import type { CallOptions, Worker } from './types.js';
+
+/** Codes of the errors of a call whose process died: before the answer, or in the middle of a stream. */
+const DIED: ReadonlySet<string> = new Set(['NBS_REPLICA_DIED', 'NBS_ANSWER_BROKEN', 'NBS_REPLICA_HUNG']);
+
+type Methods = Record<string, (...args: unknown[]) => unknown>;
+type Remote = Readonly<
+  Record<string, { remote(...args: unknown[]): Promise<unknown> & AsyncIterable<unknown> & { cancel(): void } }>
+>;
+
+export interface PooledWorkerOptions {
+  readonly app: WorkerApp;
+  readonly pool: string;
+  /** Name of its deployment. */
+  readonly deployment: string;
+  readonly index: number;
+  /** Its process has died during a call. */
+  readonly onDied: (worker: PooledWorker) => void;
+}
+
+export class PooledWorker implements Worker {
+  readonly index: number;
+  readonly deployment: string;
+  readonly handle: DeploymentHandle<Methods>;
+  readonly #app: WorkerApp;
+  readonly #label: string;
+  readonly #onDied: (worker: PooledWorker) => void;
+  #ended = deferred<never>();
+  #reason: string | null = null;
+
+  constructor({ app, pool, deployment, index, onDied }: PooledWorkerOptions) {
+    this.index = index;
+    this.deployment = deployment;
+    this.handle = app.handle<Methods>(deployment);
+    this.#app = app;
+    this.#label = `worker ${index} of ${pool}`;
+    this.#onDied = onDied;
+    this.#ended.promise.catch(() => {});
+  }
+
+  get isAlive(): boolean {
+    return this.#reason === null;
+  }
+
+  /** From now on its calls reject, those in progress too. */
+  end(reason: string): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    this.#ended.reject(this.#dead());
+  }
+
+  async pid(): Promise<number | null> {
+    const status = await this.#app.status();
+    return status[this.deployment]?.replicas.find(({ state }) => state === 'RUNNING')?.pid ?? null;
+  }
+
+  async call(method: string, args: readonly unknown[], { signal }: CallOptions = {}): Promise<unknown> {
+    this.#check(signal);
+    const response = this.#remote(method, args);
+    const cancel = (): void => response.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await Promise.race([response, this.#ended.promise]);
+    } catch (error) {
+      if (this.#reason !== null) response.cancel();
+      throw this.#seen(error, method, signal);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async *stream(method: string, args: readonly unknown[], { signal }: CallOptions = {}): AsyncGenerator<unknown> {
+    this.#check(signal);
+    const response = this.#remote(method, args);
+    const cancel = (): void => response.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    const items = response[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await Promise.race([items.next(), this.#ended.promise]);
+        if (done === true) return;
+        yield value;
+      }
+    } catch (error) {
+      throw this.#seen(error, method, signal);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      response.cancel();
+    }
+  }
+
+  #remote(method: string, args: readonly unknown[]) {
+    const entry = (this.handle as unknown as Remote)[method];
+    return (entry as NonNullable<typeof entry>).remote(...args);
+  }
+
+  #check(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#reason !== null) throw this.#dead();
+  }
+
+  #dead(): Error {
+    return WorkerDead({ worker: this.#label, reason: this.#reason ?? '' });
+  }
+
+  #seen(error: unknown, method: string, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted === true) return signal.reason;
+    const code = (error as { code?: unknown } | null)?.code;
+    if (typeof code !== 'string' || !DIED.has(code)) return error;
+    this.#onDied(this);
+    return WorkerDied({ worker: this.#label, method }, error);
+  }
+}
+
+/** Whether an error says that the worker's process ended during the call. */
+export const hasDied = (error: unknown): boolean => hasCode(error, WorkerDied);
