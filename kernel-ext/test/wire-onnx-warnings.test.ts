@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { onnx } from 'nbserve/onnx';
-import { encodeModel } from '../../ci/dist/onnx-graph.js';
+import { encodeModel } from 'nbserve/onnx';
 import { KernelClient } from './fixtures/client.js';
 import { notebookOf, run, textOf } from './fixtures/runner.js';
 

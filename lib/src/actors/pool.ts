@@ -1,5 +1,5 @@
 import { Fifo, shortId } from '../core/index.js';
-import { noteWorkerCode, type Target, WorkerApp } from '../serve/host.js';
+import { noteWorkerCode, OwnCode, type Target, WorkerApp } from '../serve/host.js';
 import { NotAWorkerTarget, NoWorker } from './errors.js';
 import type { ActorPool, CallOptions, PoolOptions, ShippedCode, Worker, WorkerTarget } from './types.js';
 import { PooledWorker } from './worker.js';
@@ -16,6 +16,9 @@ export function shipped(what: string, target: WorkerTarget): ShippedCode {
   noteWorkerCode(name, target as Target);
   return { name, target };
 }
+
+/** Code for workers that run nothing of the user's: the `wrapper` of the pool is all of it. @param name what messages call the workers */
+export const ownCode = (name: string): ShippedCode => ({ name, target: OwnCode });
 
 /**
  * Starts processes that each run an instance of a class, or a function. Resolves when all of them run.

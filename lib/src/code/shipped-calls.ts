@@ -1,7 +1,7 @@
 import { isNode, type Node } from './parse.js';
 
 /** Functions and methods whose first argument is sent to other processes; after `new` too. */
-const CALLS: ReadonlySet<string> = new Set(['deployment', 'ingress', 'mapBatches', 'mapGroups', 'Tuner']);
+const CALLS: ReadonlySet<string> = new Set(['deployment', 'ingress', 'mapBatches', 'mapGroups', 'Tuner', 'withResources']);
 /** Methods of data sets that arrays have too. Only a call with options for other processes is sent: `map(parse, { concurrency: 2 })`. */
 const CALLS_WITH_OPTIONS: ReadonlySet<string> = new Set(['map', 'filter', 'flatMap']);
 /** Properties whose values are sent. The same property of another object is marked too, which does no harm. */

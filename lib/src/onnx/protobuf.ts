@@ -38,8 +38,11 @@ export function bytesField(number: number, value: Uint8Array | string): Field {
 }
 
 /** A message in a message. Its fields are in the given order, so the same input gives the same bytes. */
-export const messageField = (number: number, fields: readonly Field[]): Field =>
-  field(varint((number << 3) | 2), varint(lengthOf(fields)), ...fields.flatMap(({ pieces }) => pieces));
+export function messageField(number: number, fields: readonly Field[]): Field {
+  const head = field(varint((number << 3) | 2), varint(lengthOf(fields)));
+  // A list of nodes of trees has more pieces than a call may have arguments.
+  return { length: head.length + lengthOf(fields), pieces: head.pieces.concat(fields.flatMap(({ pieces }) => pieces)) };
+}
 
 /** The bytes of a message. */
 export function join(fields: readonly Field[]): Uint8Array {

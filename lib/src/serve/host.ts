@@ -25,6 +25,7 @@ export {
   prepareDeclared,
   runApplication,
 } from './run.js';
+export { OwnCode } from './own-code.js';
 export { startDetached } from './start-cluster.js';
 export { START_OPTIONS, spareReplicasOf } from './start-options.js';
 export { setTraffic, trafficOf } from './traffic.js';

@@ -6,6 +6,7 @@ import type { PlacedDeployment } from './application.js';
 import { ModuleChanged, NoModule, NoPolicySource, NotRepeatable } from './errors.js';
 import { GraphDriver } from './graph/index.js';
 import { hasChanged, mappedSites, originOf } from './modules/index.js';
+import { OwnCode } from './own-code.js';
 import type { DeploymentConfig } from './protocol/index.js';
 import { readRuntimeEnv } from './runtime-env.js';
 import type { Blob } from './upload.js';
@@ -38,7 +39,7 @@ export async function packCode(placed: PlacedDeployment): Promise<PackedCode> {
 
 async function packTarget({ definition, policyOf }: PlacedDeployment): Promise<PackedCode> {
   const { name, target } = definition;
-  if (target === GraphDriver)
+  if (target === GraphDriver || target === OwnCode)
     return { ref: { kind: 'builtin', hash: 'graph', folder: process.cwd() }, config: definition.config, blobs: [], notes: [] };
   if (registry?.sourceOf(target) !== undefined) {
     const pack = await registry.pack(target);

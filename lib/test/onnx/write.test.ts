@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onnx } from 'nbserve/onnx';
-import { encodeModel } from '../../../ci/dist/onnx-graph.js';
+import { encodeModel } from 'nbserve/onnx';
 
 test('ONNX Runtime can run a model that ci/datasets writes', async () => {
   const bytes = encodeModel({

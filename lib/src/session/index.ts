@@ -1,0 +1,8 @@
+/** How code that trains tells the search that runs it about its progress. Trainers and searches share this room. */
+export {
+  currentSession,
+  resultFolder,
+  runInSession,
+  type Session,
+  type TrainCheckpoint,
+} from './session.js';

@@ -1,0 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { tmpdir, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { shortId } from '../core/index.js';
+
+/** Files of a trained model. */
+export interface TrainCheckpoint {
+  /** The folder that has them. */
+  readonly path: string;
+}
+
+/** What runs the current training. */
+export interface Session {
+  /** The folder for the files of this training. */
+  readonly folder: string;
+  /** The checkpoint to continue from, or null. */
+  readonly checkpoint: TrainCheckpoint | null;
+  /** Tells about progress. Resolves to false if the training should end. */
+  report(metrics: Readonly<Record<string, number>>, checkpoint?: TrainCheckpoint): Promise<boolean>;
+}
+
+const sessions = new AsyncLocalStorage<Session>();
+
+/** The session that runs the calling code, if one does. */
+export const currentSession = (): Session | undefined => sessions.getStore();
+
+export const runInSession = <T>(session: Session, work: () => T): T => sessions.run(session, work);
+
+/**
+ * The folder of a result, as an absolute path.
+ * @param storagePath the folder of results; if it is not given, one in the system's folder for temporary files
+ * @param name the name of the result; if it is not given, a new one
+ */
+export const resultFolder = (kind: string, storagePath: string | undefined, name: string | undefined): string =>
+  join(
+    resolve(storagePath ?? join(tmpdir(), `nbserve-results-${userInfo().uid}`)),
+    name ?? `${kind}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${shortId(4)}`,
+  );

@@ -1,0 +1,39 @@
+import { type ActorPool, ownCode, startPool, type Worker } from '../actors/index.js';
+import { Shard, type ShardInit, type TreesWorker } from './shard.js';
+
+/** The workers of one training. */
+export interface Workers extends AsyncDisposable {
+  readonly count: number;
+  /** @throws NBS_DEPLOY_FAILED, NBS_NEVER_FITS */
+  start(shards: readonly ShardInit[]): Promise<readonly TreesWorker[]>;
+}
+
+/** One worker runs in this process; of several, each has a process of its own. */
+export function startWorkers(count: number): Workers {
+  let pool: ActorPool | undefined;
+  return {
+    count,
+    start: async (shards) => {
+      if (shards.length === 1) return shards.map((shard) => new Shard(shard));
+      const wrapper = new URL('./shard-worker.js', import.meta.url).href;
+      const args = shards.map((shard) => [compact(shard)]);
+      pool = await startPool(ownCode('trees'), { kind: 'trees', args, wrapper, restart: false });
+      return pool.workers.map(remote);
+    },
+    [Symbol.asyncDispose]: async () => pool?.close(),
+  };
+}
+
+/** Without the rows of the other workers, which share the memory. */
+const compact = (shard: ShardInit): ShardInit => ({ ...shard, bins: shard.bins.slice(), labels: shard.labels.slice() });
+
+function remote(worker: Worker): TreesWorker {
+  const ask = <T>(method: keyof TreesWorker, ...args: unknown[]) => worker.call(method, args) as Promise<T>;
+  return {
+    state: () => ask('state'),
+    root: (tree, gradientUnit) => ask('root', tree, gradientUnit),
+    split: (decisions) => ask('split', decisions),
+    finish: (leaves) => ask('finish', leaves),
+    predictions: () => ask('predictions'),
+  };
+}
