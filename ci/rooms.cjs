@@ -105,6 +105,7 @@ const ROOMS = {
   openai: ['core', 'text'],
   data: ['core', 'onnx'],
   plot: ['core'],
+  lessons: ['core', 'code', 'serve'],
   config: ['core', 'serve', 'serve/protocol'],
   notebook: ['core', 'code'],
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],
