@@ -111,6 +111,7 @@ const ROOMS = {
   data: ['core', 'actors', 'onnx'],
   'train/nn': ['core', 'onnx'],
   plot: ['core'],
+  lessons: ['core', 'code', 'serve'],
   config: ['core', 'serve', 'serve/protocol'],
   notebook: ['core', 'code'],
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],

@@ -68,6 +68,7 @@ const ROOMS = [
   ['lib/src/text', 'Language models'],
   ['lib/src/data', 'Datasets'],
   ['lib/src/plot', 'Charts'],
+  ['lib/src/lessons', 'Exercises'],
   ['lib/src/config', 'Configurations'],
   ['lib/src/notebook', 'Building notebooks'],
   ['lib/src/deploy', 'Deploying modules and configurations'],

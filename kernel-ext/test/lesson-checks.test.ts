@@ -42,8 +42,8 @@ const EXERCISES: readonly Exercise[] = [
     tries: {
       'an empty cell': ['', /^✖ expected an application scorer under \/scorer\n {4}got .*no cluster runs/],
       'nothing done': [null, /expected \{ "prediction": 22\.5 \}\n {4}got {6}status 200, \{"prediction":0\}/],
-      'no body': [scorer('return undefined;'), /got {6}status 204, \(no body\)/],
-      'no JSON': [scorer('return "22.5";'), /got {6}status 200, 22\.5/],
+      'no body': [scorer('return undefined;'), /got {6}status 204, no content type, \(no body\)/],
+      'no JSON': [scorer('return "22.5";'), /got {6}status 200, text\/plain; charset=utf-8, 22\.5/],
       NaN: [scorer('return { prediction: NaN };'), /NBS_NO_JSON_FORM: .*prediction of the answer is NaN/],
       'an error': [
         scorer(`throw new Error(${JSON.stringify(`${LONG}end`)});`),
@@ -69,11 +69,14 @@ await serve.run(Version.bind('v2'), { name: 'v2', routePrefix: null });`,
     cell: 'cell-35',
     check: 'cell-37',
     tries: {
-      'nothing done': [null, /^\/classify is divided between no versions\n✖ .*\n {4}got 200 × v1\n\nNot yet/],
-      'no stickyBy': [split('{ v1: 3, v2: 1 }', '{}'), /✖ expected no user who sees two versions\n {4}got \d+ of 200/],
+      'nothing done': [
+        null,
+        /^ {2}\/classify is divided between no versions\n✖ .*\n {4}expected .*\n {4}got {6}200 × v1\n\nNot yet/,
+      ],
+      'no stickyBy': [split('{ v1: 3, v2: 1 }', '{}'), /✖ who sees two versions\n {4}expected nobody\n {4}got {6}\d+ of 200/],
       'the wrong way round': [
         split('{ v1: 1, v2: 3 }', "{ stickyBy: { header: 'x-user' } }"),
-        /✖ expected about 50 of 200 users/,
+        /✖ what 200 users get\n {4}expected about 50/,
       ],
     },
   },

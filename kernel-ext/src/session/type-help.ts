@@ -203,7 +203,7 @@ const MODULES =
   'fs path os util url crypto child_process events timers/promises assert stream stream/promises zlib readline/promises perf_hooks worker_threads http https net'
     .split(' ')
     .map((name) => `node:${name}`);
-const OWN = ['nbserve', 'nbserve/data', 'nbserve/onnx', 'nbserve/plot'];
+const OWN = ['nbserve', 'nbserve/data', 'nbserve/onnx', 'nbserve/plot', 'nbserve/lessons'];
 
 /** One line of help for a usual mistake. @param source the cell */
 export function helpFor(
