@@ -51,6 +51,9 @@ export const openMpThreads = (): number | undefined => threads(process.env.OMP_N
 /** `VIPS_CONCURRENCY`: the number of threads that sharp uses for one picture in this process. If it is absent, sharp chooses. */
 export const imageThreads = (): number | undefined => threads(process.env.VIPS_CONCURRENCY);
 
+/** `UV_THREADPOOL_SIZE`: the number of threads of libuv's pool, which runs what Node does beside the event loop. libuv's own default is 4. */
+export const poolThreads = (): number => threads(process.env.UV_THREADPOOL_SIZE) ?? 4;
+
 function threads(value: string | undefined): number | undefined {
   const count = Number(value);
   return Number.isInteger(count) && count > 0 ? count : undefined;

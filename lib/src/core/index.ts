@@ -14,6 +14,14 @@ export {
   replicaSocket,
   tokenFile,
 } from './cluster-layout.js';
+export {
+  areRequestsWanted,
+  type CurrentRequest,
+  currentRequest,
+  provideRequests,
+  type RequestCall,
+  wantRequests,
+} from './current-request.js';
 export { type Deferred, deferred } from './deferred.js';
 export {
   addToEnv,
@@ -23,6 +31,7 @@ export {
   imageThreads,
   openMpThreads,
   packageRunner,
+  poolThreads,
   programPath,
   runtimeHome,
   visibleGpus,

@@ -41,12 +41,20 @@ test('a device that is requested by name is the only candidate', () => {
 });
 
 test('the report prints one line for each device', () => {
-  const report = new DeviceReport('auto', 'cpu', 'CPUExecutionProvider', '1.30.0', 1, [
-    { device: 'cuda', outcome: 'not tried', reason: 'missing: an NVIDIA GPU' },
-    { device: 'cpu', outcome: 'running' },
-  ]);
+  const report = new DeviceReport(
+    'auto',
+    'cpu',
+    'CPUExecutionProvider',
+    '1.30.0',
+    1,
+    [
+      { device: 'cuda', outcome: 'not tried', reason: 'missing: an NVIDIA GPU' },
+      { device: 'cpu', outcome: 'running' },
+    ],
+    { asked: 'auto', session: { place: 'beside' }, loopReason: undefined },
+  );
   assert.equal(
     String(report),
-    'runs on cpu (CPUExecutionProvider, ONNX Runtime 1.30.0, 1 thread); asked for: auto\n  cuda    not tried: missing: an NVIDIA GPU\n  cpu     running',
+    'runs on cpu (CPUExecutionProvider, ONNX Runtime 1.30.0, 1 thread); asked for: auto\n  beside the event loop, and a run can be ended\n  cuda    not tried: missing: an NVIDIA GPU\n  cpu     running',
   );
 });

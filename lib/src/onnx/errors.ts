@@ -34,6 +34,17 @@ export const InvalidTensor = defineError('NBS_ONNX_INVALID_TENSOR', 400, 'not a 
 export const CannotBatch = defineError('NBS_ONNX_CANNOT_BATCH', 400, 'cannot run these as one batch: {reason}');
 export const ModelDisposed = defineError('NBS_ONNX_DISPOSED', 409, 'the model {name} was disposed; load it again');
 export const RunFailed = defineError('NBS_ONNX_RUN_FAILED', 500, 'the model {name} failed on {device}: {reason}');
+export const RunTimedOut = defineError(
+  'NBS_ONNX_RUN_TIMEOUT',
+  504,
+  'a run of {name} took longer than its timeout of {timeoutMs} ms, and was ended',
+);
+export const RunCancelled = defineError('NBS_ONNX_RUN_CANCELLED', 499, 'a run of {name} was ended with its request: {reason}');
+export const NotBeside = defineError(
+  'NBS_ONNX_NOT_BESIDE',
+  400,
+  "{source} cannot be run beside the event loop: {reason}; runIn: 'auto' runs it in the loop then",
+);
 export const UnsupportedType = defineError(
   'NBS_ONNX_UNSUPPORTED_TYPE',
   400,

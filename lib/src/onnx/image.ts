@@ -12,6 +12,7 @@ import {
 import { bytesOf } from './images/bytes.js';
 import type { Pixels } from './images/pixels.js';
 import { sharp } from './images/sharp.js';
+import { pictureSlots } from './slots.js';
 import type { Tensor } from './types.js';
 
 /**
@@ -90,7 +91,7 @@ async function decodePixels(input: Uint8Array, values: Wanted, size: Size | null
     if (size !== null) image.resize(size.width, size.height, { fit: size.fit, background });
     image.toColourspace(channels === 1 ? 'b-w' : 'srgb');
     // A picture of 16 bits would come out as such without this.
-    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await pictureSlots.within(() => image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
     if (info.channels !== channels) throw new Error(`it has ${info.channels} channels, not ${channels}`);
     return { width: info.width, height: info.height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (error) {

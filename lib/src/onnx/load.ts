@@ -1,17 +1,26 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { duringStart, InvalidOption } from '../core/index.js';
-import { candidates, type DeviceCandidate, deviceChoices, obstacleTo, providerNames } from './device.js';
+import { duringStart, hasCode, InvalidOption } from '../core/index.js';
+import { candidates, deviceChoices, obstacleTo, providerNames } from './device.js';
 import { deviceFacts } from './device-facts.js';
 import { dataTypes } from './elements.js';
-import { DeviceUnavailable, LoadFailed, ModelNotFound, NotAnOnnxModel, UnknownOutput, UnsupportedType } from './errors.js';
+import {
+  DeviceUnavailable,
+  LoadFailed,
+  ModelNotFound,
+  NotAnOnnxModel,
+  NotBeside,
+  UnknownOutput,
+  UnsupportedType,
+} from './errors.js';
 import { describeTensors } from './feeds.js';
 import { Model } from './model.js';
-import { type LoadOptions, type LoadValues, logLevels, parseLoadOptions } from './options.js';
+import { type OpenedSession, openSession } from './open-session.js';
+import { type LoadOptions, parseLoadOptions } from './options.js';
 import { type Attempt, DeviceReport } from './report.js';
-import { loadRuntime, type OrtSession, type OrtSessionOptions } from './runtime.js';
-import type { DataType, ModelSession, OutputTypes, TensorInfo } from './types.js';
+import { loadRuntime } from './runtime.js';
+import type { OutputTypes, TensorInfo } from './types.js';
 
 /**
  * Loads an ONNX model. If a replica's constructor begins to load one, the replica is ready when the model is loaded, whether the constructor awaits the
@@ -48,19 +57,19 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   if (facts.missingCudaFiles.length === 0) ort.env.logLevel = 'error';
 
   const attempts: Attempt[] = [];
-  let session: OrtSession | undefined;
-  for (const candidate of candidates(values.device, facts)) {
-    const { device, obstacle } = candidate;
-    if (session !== undefined)
+  let opened: OpenedSession | undefined;
+  for (const { device, obstacle } of candidates(values.device, facts)) {
+    if (opened !== undefined)
       attempts.push({ device, outcome: 'not tried', reason: `${attempts.at(-1)?.device ?? 'another'} runs it` });
     else if (obstacle !== undefined && values.device === 'auto')
       attempts.push({ device, outcome: 'not tried', reason: obstacle });
     else {
       try {
-        session = await create(source, candidate, values);
+        opened = await openSession(source, device, values, label);
         // The report also names an obstacle that did not prevent it, such as a software adapter.
         attempts.push({ device, outcome: 'running', ...(obstacle === undefined ? {} : { reason: obstacle }) });
       } catch (error) {
+        if (hasCode(error, NotBeside) && values.device !== 'auto') throw error;
         const reason = reasonOf(error);
         if (isUnreadable(reason)) throw NotAnOnnxModel({ source: label, reason }, error);
         if (device === 'cpu') throw LoadFailed({ source: label, device, reason }, error);
@@ -69,11 +78,12 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
       }
     }
   }
-  if (session === undefined) {
+  if (opened === undefined) {
     const valid = `valid are ${deviceChoices.map((choice) => `'${choice}'`).join(', ')}, of which 'auto' and 'cpu' always run`;
     throw DeviceUnavailable({ device: values.device, reason: attempts.map((attempt) => attempt.reason).join('; '), valid });
   }
   const device = (attempts.find((attempt) => attempt.outcome === 'running') as Attempt).device;
+  const { session } = opened;
   const report = new DeviceReport(
     values.device,
     device,
@@ -81,31 +91,17 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     ort.env.versions.node ?? ort.env.versions.common,
     values.intraOpThreads,
     attempts,
+    { asked: values.runIn, session, loopReason: opened.loopReason },
   );
   const name = values.name ?? (typeof source === 'string' ? basename(source) : 'model');
-  const inputs = toInfos(session.inputMetadata);
   let outputs: readonly TensorInfo[];
   try {
-    outputs = readableOutputs(name, chosenOutputs(toInfos(session.outputMetadata), values.outputs));
+    outputs = readableOutputs(name, chosenOutputs(session.outputs, values.outputs));
   } catch (error) {
     await session.release();
     throw error;
   }
-  return new Model<O>(session as unknown as ModelSession, name, inputs, outputs, report);
-}
-
-function create(source: string | Uint8Array, { device }: DeviceCandidate, values: LoadValues): Promise<OrtSession> {
-  const options: OrtSessionOptions = {
-    executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: values.deviceId } : device],
-    interOpNumThreads: values.interOpThreads,
-    logSeverityLevel: logLevels.indexOf(values.logLevel) as 0 | 1 | 2 | 3 | 4,
-    // If threads spin while they wait, they take the cores from other replicas: with two threads, p99 is five times as long.
-    extra: { 'session.intra_op.allow_spinning': '0', ...values.extra },
-    ...(values.intraOpThreads === 0 ? {} : { intraOpNumThreads: values.intraOpThreads }),
-    ...(values.dimensions === undefined ? {} : { freeDimensionOverrides: values.dimensions }),
-  };
-  const { InferenceSession } = loadRuntime();
-  return typeof source === 'string' ? InferenceSession.create(source, options) : InferenceSession.create(source, options);
+  return new Model<O>(session, name, outputs, report);
 }
 
 /** The runtime's message. The message of a failed assertion begins with a place in the runtime's source, which is left out. */
@@ -113,14 +109,6 @@ const reasonOf = (error: unknown): string => (error as Error).message.replace(/^
 
 const isUnreadable = (reason: string): boolean =>
   /protobuf parsing failed|ModelProto|Invalid model|Unsupported model IR|opset/i.test(reason);
-
-function toInfos(metadata: OrtSession['inputMetadata']): TensorInfo[] {
-  return metadata.map((each) =>
-    each.isTensor
-      ? { name: each.name, type: each.type as DataType, shape: [...each.shape] }
-      : { name: each.name, type: undefined, shape: [] },
-  );
-}
 
 /** Checks that the Node binding can read each output: an output of uint4 would end the process, and sequences and maps fail in each run. */
 function readableOutputs(model: string, outputs: readonly TensorInfo[]): readonly TensorInfo[] {

@@ -1,29 +1,36 @@
 import { inspect } from 'node:util';
-import { duringStart } from '../core/index.js';
+import { duringStart, isNbserveError, wantRequests } from '../core/index.js';
 import { runInBatches } from './batch.js';
 import { ModelDisposed, RunFailed } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
-import { bitsOf } from './float16.js';
+import { parseRunOptions, type RunOptions } from './options.js';
 import type { DeviceReport } from './report.js';
-import { loadRuntime, toRuntime } from './runtime.js';
-import type { DataType, Feeds, ModelSession, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
+import { StopWatch } from './run-stop.js';
+import type { Feeds, ModelSession, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
+
+const NO_STOP = { timeoutMs: undefined };
 
 /** A loaded model. {@link load} makes it. It cannot be sent to another process, so load it in the process that runs it, in a constructor. */
 export class Model<O extends OutputTypes = OutputTypes> {
   #session: ModelSession | undefined;
+  readonly #outputNames: readonly string[];
+  readonly inputs: readonly TensorInfo[];
 
   /** @internal */
   constructor(
     session: ModelSession,
     /** The name of the file, or the option `name`. */
     readonly name: string,
-    readonly inputs: readonly TensorInfo[],
     /** The outputs that {@link run} computes. */
     readonly outputs: readonly TensorInfo[],
     /** For which provider its session was made, and why not for the others. */
     readonly report: DeviceReport,
   ) {
     this.#session = session;
+    this.inputs = session.inputs;
+    this.#outputNames = outputs.map((output) => output.name);
+    // A run in the loop cannot be ended, so it does not need to know its request.
+    if (report.canEnd) wantRequests();
   }
 
   /** The device for which its session was made. */
@@ -32,51 +39,53 @@ export class Model<O extends OutputTypes = OutputTypes> {
   }
 
   /**
-   * Runs the model once. The process's event loop is blocked during the run, and a run cannot be cancelled.
+   * Runs the model once. By default, {@link load} decides whether that is done beside the event loop or in it, and `report` tells it. Several runs can be in
+   * progress beside the loop. A run beside the loop is ended by `signal`, by `timeout`, and in a replica by the end of its request.
    * @param feeds the inputs by name, or a single tensor if the model has one input
    * @returns the outputs by name
-   * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR, NBS_ONNX_RUN_FAILED, NBS_ONNX_DISPOSED
+   * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR, NBS_ONNX_RUN_FAILED, NBS_ONNX_RUN_TIMEOUT, NBS_ONNX_RUN_CANCELLED, NBS_ONNX_DISPOSED, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
    */
-  run(feeds: Feeds | Tensor): Promise<Results<O>> {
-    return duringStart(`a run of ${this.name}`, () => this.#run(feeds));
+  run(feeds: Feeds | Tensor, options?: RunOptions): Promise<Results<O>> {
+    return duringStart(`a run of ${this.name}`, () => this.#run(feeds, options));
   }
 
-  async #run(feeds: Feeds | Tensor): Promise<Results<O>> {
+  async #run(feeds: Feeds | Tensor, options: RunOptions | undefined): Promise<Results<O>> {
     if (this.#session === undefined) throw ModelDisposed({ name: this.name });
     const named = toFeeds(this.inputs, feeds);
     checkFeeds(this.inputs, named);
-    const ort = loadRuntime();
-    const values: Record<string, unknown> = {};
-    for (const { name } of this.inputs) values[name] = toRuntime(ort, named[name] as Tensor);
-    const names = this.outputs.map((output) => output.name);
+    const stop = StopWatch.of(this.name, options === undefined ? NO_STOP : parseRunOptions(options));
     try {
-      const found = await this.#session.run(values, names);
-      return Object.fromEntries(
-        names.map((name) => {
-          const { type, dims, data } = found[name] as { type: DataType; dims: readonly number[]; data: unknown };
-          return [name, { type, dims, data: type === 'float16' ? bitsOf(data) : data }];
-        }),
-      ) as unknown as Results<O>;
+      return (await this.#session.run(named, this.#outputNames, stop)) as unknown as Results<O>;
     } catch (error) {
+      stop?.throwIfStopped();
+      if (isNbserveError(error)) throw error;
       throw RunFailed({ name: this.name, device: this.device, reason: (error as Error).message }, error);
+    } finally {
+      stop?.close();
     }
   }
 
   /**
    * Runs several feeds as one batch. The feeds are joined along their first dimension, and the outputs are split again.
    * @param options.maxBatchSize the largest number of rows in one run; more rows are run one batch after the other. @default no limit
+   * @param options.signal ends the runs, as that of {@link run} does
+   * @param options.timeout ends each run that takes longer
    * @returns the outputs of each feed, in the order of the feeds, as single runs would give them
    * @throws NBS_ONNX_CANNOT_BATCH if the model has a fixed first dimension, or if feeds differ in the other dimensions; and what {@link run} throws
    */
-  runBatch(feeds: readonly (Feeds | Tensor)[], options: { readonly maxBatchSize?: number } = {}): Promise<Results<O>[]> {
+  runBatch(
+    feeds: readonly (Feeds | Tensor)[],
+    options: RunOptions & { readonly maxBatchSize?: number } = {},
+  ): Promise<Results<O>[]> {
+    const { maxBatchSize = Number.POSITIVE_INFINITY, ...ends } = options;
     return runInBatches(
-      this,
+      { inputs: this.inputs, outputs: this.outputs, run: (each) => this.run(each, ends) },
       feeds.map((each) => toFeeds(this.inputs, each)),
-      options.maxBatchSize ?? Number.POSITIVE_INFINITY,
+      maxBatchSize,
     );
   }
 
-  /** Frees the model's memory. A second call does nothing; a run after it throws NBS_ONNX_DISPOSED. */
+  /** Frees the model's memory, when its runs beside the loop have ended. A second call does nothing; a run after it throws NBS_ONNX_DISPOSED. */
   async dispose(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;

@@ -1,11 +1,15 @@
-import { integer, type OptionSpec, openMpThreads, parseOptions } from '../core/index.js';
+import { type Duration, integer, type OptionSpec, openMpThreads, parseOptions, toMs } from '../core/index.js';
 import { type DeviceChoice, deviceChoices } from './device.js';
 import { dataTypes } from './elements.js';
+import type { StopOptions } from './run-stop.js';
 import type { DataType, OutputTypes } from './types.js';
 
 /** The severities of ONNX Runtime's messages. Its numbers are the indexes. */
 export const logLevels = ['verbose', 'info', 'warning', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+const runPlaces = ['auto', 'loop', 'beside'] as const;
+export type RunIn = (typeof runPlaces)[number];
 
 /** Options of {@link load}. */
 export interface LoadOptions<O extends OutputTypes = OutputTypes> {
@@ -17,6 +21,12 @@ export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   readonly intraOpThreads?: number;
   /** Number of threads for operators that do not depend on each other. @default 1 */
   readonly interOpThreads?: number;
+  /**
+   * The place of runs. `beside` runs it on another thread: the process does other work meanwhile, and a run can be ended. It needs the package `koffi`,
+   * Linux, and the device `cpu`. `loop` runs it in the event loop, which does nothing else meanwhile, and no run can be ended. `auto` runs it beside the loop,
+   * and in the loop if its runs turn out to take less than 0.3 ms or if it cannot run beside it. @default 'auto'
+   */
+  readonly runIn?: RunIn;
   /** Outputs to compute, with their element types, which also give the results their types. @default every output */
   readonly outputs?: O;
   /** Sizes of symbolic dimensions, by name. They are fixed when the model is loaded. */
@@ -65,6 +75,12 @@ const spec = {
     min: 0,
     max: 1024,
   }),
+  runIn: {
+    doc: 'The place of runs: beside the event loop, or in it.',
+    expected: `one of ${runPlaces.join(', ')}`,
+    default: 'auto',
+    parse: (value) => runPlaces.find((place) => place === value),
+  } as OptionSpec<RunIn>,
   outputs: record<DataType>(
     'Outputs to compute, with their element types.',
     `output names with types of ${dataTypes.join(', ')}`,
@@ -93,6 +109,42 @@ const spec = {
     parse: (value) => (typeof value === 'string' ? value : undefined),
   } as OptionSpec<string | undefined>,
 };
+
+/** Options of a run. */
+export interface RunOptions {
+  /**
+   * Ends the run when it is aborted: the run is then rejected with the signal's reason. In a replica, a run is also ended when its request is cancelled: its
+   * client has left, or its deadline has passed. `null` says that the run serves more than the current request, and is not ended with it.
+   */
+  readonly signal?: AbortSignal | null;
+  /** Ends the run when it has waited and run for this long, with NBS_ONNX_RUN_TIMEOUT. Milliseconds, or a text such as `'30s'`. @default no limit */
+  readonly timeout?: Duration;
+}
+
+/** A signal of another realm is no instance of this one's class. */
+const isSignal = (value: unknown): boolean =>
+  typeof value === 'object' && typeof (value as AbortSignal).aborted === 'boolean' && 'addEventListener' in (value as object);
+
+const runSpec = {
+  signal: {
+    doc: 'Ends the run when it is aborted.',
+    expected: 'an AbortSignal, or null',
+    default: undefined,
+    parse: (value) => (value === null || isSignal(value) ? (value as AbortSignal | null) : undefined),
+  } as OptionSpec<AbortSignal | null | undefined>,
+  timeout: {
+    doc: 'Ends the run when it took this long.',
+    expected: 'a duration',
+    default: undefined,
+    parse: (value) => toMs(value as Duration, 'timeout'),
+  } as OptionSpec<number | undefined>,
+};
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
+export function parseRunOptions(options: RunOptions): StopOptions {
+  const { signal, timeout } = parseOptions('model.run', runSpec, options as Readonly<Record<string, unknown>>);
+  return { signal, timeoutMs: timeout };
+}
 
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
 export function parseLoadOptions(options: LoadOptions) {

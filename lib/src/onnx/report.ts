@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import type { Device } from './types.js';
+import type { RunIn } from './options.js';
+import type { Device, RunPlace } from './types.js';
 
 /** One device, and whether the model's session was made for it. */
 export interface Attempt {
@@ -8,6 +9,14 @@ export interface Attempt {
   readonly outcome: 'running' | 'failed' | 'not tried';
   /** Why the session was not made for it; `undefined` if it was. */
   readonly reason?: string;
+}
+
+/** What a report says about runs. The session changes. */
+interface RunsReport {
+  readonly asked: RunIn;
+  readonly session: { readonly place: RunPlace };
+  /** Why runs are made in the loop although nobody asked for that. */
+  readonly loopReason: string | undefined;
 }
 
 /**
@@ -28,7 +37,23 @@ export class DeviceReport {
     /** The number of threads for one operator; 0 means that ONNX Runtime uses one for each core. */
     readonly intraOpThreads: number,
     readonly attempts: readonly Attempt[],
+    private readonly runs: RunsReport,
   ) {}
+
+  /** The place of runs, as it was asked for. */
+  get runIn(): RunIn {
+    return this.runs.asked;
+  }
+
+  /** The place of runs now: `beside` the event loop, or in the `loop`. With `runIn: 'auto'` it changes with the time that runs take. */
+  get place(): RunPlace {
+    return this.runs.session.place;
+  }
+
+  /** Whether a signal, a timeout or the end of a request can end a run. If `runIn` is `auto`, this holds for runs that are not short. */
+  get canEnd(): boolean {
+    return this.runs.asked !== 'loop' && this.runs.loopReason === undefined;
+  }
 
   toString(): string {
     const threads =
@@ -45,7 +70,14 @@ export class DeviceReport {
     const lines = this.attempts.map(
       ({ device, outcome, reason }) => `  ${device.padEnd(7)} ${outcome}${reason === undefined ? '' : `: ${reason}`}`,
     );
-    return [head, ...lines].join('\n');
+    return [head, this.#describeRuns(), ...lines].join('\n');
+  }
+
+  #describeRuns(): string {
+    const { loopReason } = this.runs;
+    if (!this.canEnd) return `  in the event loop, and no run can be ended${loopReason === undefined ? '' : `: ${loopReason}`}`;
+    if (this.place === 'beside') return '  beside the event loop, and a run can be ended';
+    return '  in the event loop, because runs are short; longer ones are made beside it and can be ended';
   }
 
   [inspect.custom](): string {

@@ -47,11 +47,26 @@ export type OutputTypes = Readonly<Record<string, DataType>>;
 /** The devices on which a model can run. */
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
-/**
- * The members of ONNX Runtime's session that a model uses. They are declared here so that the declarations of this room import no third-party types:
- * those of onnxruntime-common need the DOM.
- */
+/** The place of a run: in the event loop, which is blocked meanwhile, or beside it, on another thread. */
+export type RunPlace = 'loop' | 'beside';
+
+/** What can end a run. It is watched while the run waits, and while it runs. */
+export interface RunStop {
+  /** From now on `onStop` is called with the reason when the run has to end; at once if it has to end already. */
+  begin(onStop: (reason: unknown) => void): void;
+  /** From now on nothing is called. */
+  end(): void;
+  /** Throws the reason if the run has to end. */
+  throwIfStopped(): void;
+}
+
+/** A session of ONNX Runtime, however it is reached. */
 export interface ModelSession {
-  run(feeds: Readonly<Record<string, unknown>>, outputs: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Runs the model. @param outputs the names of the outputs to compute; a caller gives the same array in each run, if it can */
+  run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Readonly<Record<string, Tensor>>>;
+  /** The place of the next run, if its inputs are not larger than those before. */
+  readonly place: RunPlace;
   release(): Promise<void>;
 }

@@ -189,7 +189,8 @@ export interface HedgingOptions {
 export interface ResourceOptions {
   /**
    * Number of cores, which may be a fraction. It also limits the threads of libraries to its whole part, at least 1: nbserve sets `OMP_NUM_THREADS`
-   * (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and `UV_THREADPOOL_SIZE` (pictures at the same time, files).
+   * (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and, to one more, `UV_THREADPOOL_SIZE` (pictures and runs of models at the same time,
+   * files).
    * @default 0, which sets no limit
    */
   readonly cpu?: number;

@@ -161,7 +161,10 @@ export class ChatBatch {
     const feeds = this.model.inputs.flatMap(({ name }: TensorInfo) =>
       given[name] === undefined ? [] : [[name, given[name]] as const],
     );
-    return this.model.run({ ...Object.fromEntries(feeds), ...keyValues }) as Promise<Readonly<Record<string, Tensor>>>;
+    // The run serves all chats, not the request of the one that began it.
+    return this.model.run({ ...Object.fromEntries(feeds), ...keyValues }, { signal: null }) as Promise<
+      Readonly<Record<string, Tensor>>
+    >;
   }
 }
 

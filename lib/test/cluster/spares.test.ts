@@ -96,11 +96,11 @@ test('spares have the thread pool of what was started last, so that replicas wit
   await serve.start({ resources: { cpu: 4 } });
   const run = (name: string) => serve.run(Threads.options({ resources: { cpu: 2 } }).bind(), { name, routePrefix: null });
   await run('first');
-  const { pid } = await spare((info) => startedWith(info).includes('UV_THREADPOOL_SIZE=2'));
+  const { pid } = await spare((info) => startedWith(info).includes('UV_THREADPOOL_SIZE=3'));
   const second = await run('second');
   assert.equal((await replicasOf('second')).length, 1);
   await until(async () => (await replicasOf('second'))[0]?.pid === pid);
-  assert.deepEqual(await second.seen.remote(2), { ort: 2, picture: 2, passed: false, env: ['2', '2', '2'] });
+  assert.deepEqual(await second.seen.remote(3), { ort: 2, picture: 2, passed: false, env: ['2', '2', '3'] });
 });
 
 test('each node has its own, taken where the replica is placed', async () => {

@@ -6,7 +6,7 @@ import { Threads } from '../fixtures/threads-app.js';
 
 after(() => serve.shutdown());
 
-test('ONNX Runtime and sharp take as many threads as the replica has cpus, at least one', async () => {
+test('ONNX Runtime and sharp take as many threads as the replica has cpus, at least one, and Node one more', async () => {
   await serve.start({ resources: { cpu: 4 } });
   const seenWith = async (cpu: number, pictures: number) => {
     const name = `cpu-${pictures}`;
@@ -15,8 +15,8 @@ test('ONNX Runtime and sharp take as many threads as the replica has cpus, at le
     await serve.delete(name);
     return seen;
   };
-  assert.deepEqual(await seenWith(0.5, 1), { ort: 1, picture: 1, passed: false, env: ['1', '1', '1'] });
-  assert.deepEqual(await seenWith(2.5, 2), { ort: 2, picture: 2, passed: false, env: ['2', '2', '2'] });
+  assert.deepEqual(await seenWith(0.5, 2), { ort: 1, picture: 1, passed: false, env: ['1', '1', '2'] });
+  assert.deepEqual(await seenWith(2.5, 3), { ort: 2, picture: 2, passed: false, env: ['2', '2', '3'] });
 });
 
 test("without a cpu share the libraries' own defaults hold", async () => {

@@ -1,4 +1,5 @@
 import { InvalidOption } from '../../core/index.js';
+import { pictureSlots } from '../slots.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { sharp } from './sharp.js';
 
@@ -23,7 +24,8 @@ export async function encode(pixels: Pixels, options: EncodeOptions = {}): Promi
   const image = sharp()(data, { raw: { width, height, channels } });
   // A picture with one channel would be stored as RGB without this.
   if (channels === 1) image.toColourspace('b-w');
-  return new Uint8Array(await image.toFormat(format, format === 'png' ? {} : { quality }).toBuffer());
+  image.toFormat(format, format === 'png' ? {} : { quality });
+  return new Uint8Array(await pictureSlots.within(() => image.toBuffer()));
 }
 
 /** A reply with this picture, which a browser shows instead of storing it: `image/jpeg`, inline. @throws NBS_IMAGE_NOT_PIXELS, NBS_INVALID_OPTION */

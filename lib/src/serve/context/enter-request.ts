@@ -1,16 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { areRequestsWanted, provideRequests, wantRequests } from '../../core/index.js';
 import { RequestContext, type RequestOrigin } from './request-context.js';
 
 const current = new AsyncLocalStorage<RequestContext>();
-let wanted = false;
+provideRequests(requestContext);
 
 /**
  * From now on every request has a context, even one that names no model. A context makes each promise of user code a little slower (Node below 24),
  * so this is called only if something reads it: a model cache or a handle.
  */
-export function wantRequestContexts(): void {
-  wanted = true;
-}
+export const wantRequestContexts = wantRequests;
 
 /**
  * Runs user code for a request.
@@ -25,7 +24,7 @@ export function enterRequest(
   run: () => void,
 ): RequestContext | null {
   const { budgetMs, budgetOf, priority, caller } = origin ?? NOTHING;
-  if (modelId === '' && caller === undefined && !wanted && current.getStore() === undefined) {
+  if (modelId === '' && caller === undefined && !areRequestsWanted() && current.getStore() === undefined) {
     run();
     return null;
   }

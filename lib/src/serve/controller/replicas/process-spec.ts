@@ -71,6 +71,7 @@ export function replicaProcess({
  */
 function threads({ cpu }: Resources): Record<string, string> {
   if (cpu === 0) return {};
-  const count = String(Math.max(1, Math.floor(cpu)));
-  return { OMP_NUM_THREADS: count, VIPS_CONCURRENCY: count, UV_THREADPOOL_SIZE: count };
+  const cpus = Math.max(1, Math.floor(cpu));
+  const count = String(cpus);
+  return { OMP_NUM_THREADS: count, VIPS_CONCURRENCY: count, UV_THREADPOOL_SIZE: String(cpus + 1) };
 }

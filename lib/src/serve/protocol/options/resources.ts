@@ -33,7 +33,7 @@ const custom: OptionSpec<Readonly<Record<string, number>>> = {
 /** Every option of `resources`. */
 export const RESOURCE_OPTIONS = {
   cpu: amount(
-    'Number of cores, which may be a fraction. It also limits the threads of libraries to its whole part, at least 1: nbserve sets `OMP_NUM_THREADS` (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and `UV_THREADPOOL_SIZE` (pictures at the same time, files).',
+    'Number of cores, which may be a fraction. It also limits the threads of libraries to its whole part, at least 1: nbserve sets `OMP_NUM_THREADS` (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and, to one more, `UV_THREADPOOL_SIZE` (pictures and runs of models at the same time, files).',
     '0, which sets no limit',
   ),
   gpu,

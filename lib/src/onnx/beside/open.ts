@@ -1,0 +1,27 @@
+import { type LoadValues, logLevels } from '../options.js';
+import type { NativeApi } from './native.js';
+import { BesideSession } from './session.js';
+
+/** Makes a session of the C API for the CPU. That too is done on another thread. @throws the runtime's errors */
+export async function openBeside(
+  api: NativeApi,
+  source: string | Uint8Array,
+  values: LoadValues,
+  entries: Readonly<Record<string, string>>,
+): Promise<BesideSession> {
+  const { call } = api;
+  const options = api.made(call.createOptions);
+  try {
+    api.check(call.setInterOpThreads(options, values.interOpThreads));
+    api.check(call.setLogSeverity(options, logLevels.indexOf(values.logLevel)));
+    if (values.intraOpThreads > 0) api.check(call.setIntraOpThreads(options, values.intraOpThreads));
+    for (const [name, value] of Object.entries(entries)) api.check(call.addConfigEntry(options, name, value));
+    for (const [name, size] of Object.entries(values.dimensions ?? {})) api.check(call.overrideDimension(options, name, size));
+    const session = await (typeof source === 'string'
+      ? api.madeBeside(call.createSession, api.environment, source, options)
+      : api.madeBeside(call.createSessionFromArray, api.environment, source, source.byteLength, options));
+    return new BesideSession(api, session);
+  } finally {
+    api.release.options(options);
+  }
+}

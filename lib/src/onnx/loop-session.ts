@@ -1,0 +1,53 @@
+import { bitsOf } from './float16.js';
+import { loadRuntime, type OrtSession, toRuntime } from './runtime.js';
+import type { DataType, Feeds, ModelSession, RunStop, Tensor, TensorInfo } from './types.js';
+
+/**
+ * A session of the Node binding. A run blocks the event loop, and nothing ends it. Runs wait for each other: the binding makes all runs that were begun at
+ * the same time in one turn of the loop, which would block it for all of them.
+ */
+export class LoopSession implements ModelSession {
+  readonly place = 'loop';
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  readonly #session: OrtSession;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(session: OrtSession) {
+    this.#session = session;
+    this.inputs = toInfos(session.inputMetadata);
+    this.outputs = toInfos(session.outputMetadata);
+  }
+
+  run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Record<string, Tensor>> {
+    const run = this.#last.then(() => this.#run(feeds, outputs, stop));
+    this.#last = run.catch(() => {});
+    return run;
+  }
+
+  async #run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Record<string, Tensor>> {
+    stop?.throwIfStopped();
+    const ort = loadRuntime();
+    const values: Record<string, unknown> = {};
+    for (const { name } of this.inputs) values[name] = toRuntime(ort, feeds[name] as Tensor);
+    const found = await this.#session.run(values as never, outputs);
+    return Object.fromEntries(
+      outputs.map((name) => {
+        const { type, dims, data } = found[name] as unknown as Tensor;
+        return [name, { type, dims, data: type === 'float16' ? bitsOf(data) : data } as Tensor];
+      }),
+    );
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+function toInfos(metadata: OrtSession['inputMetadata']): TensorInfo[] {
+  return metadata.map((each) =>
+    each.isTensor
+      ? { name: each.name, type: each.type as DataType, shape: [...each.shape] }
+      : { name: each.name, type: undefined, shape: [] },
+  );
+}

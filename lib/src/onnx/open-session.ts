@@ -1,0 +1,60 @@
+import { AutoSession } from './beside/auto-session.js';
+import { findLoops } from './beside/find-loops.js';
+import { nativeApi } from './beside/native.js';
+import { openBeside } from './beside/open.js';
+import { NotBeside } from './errors.js';
+import { LoopSession } from './loop-session.js';
+import { type LoadValues, logLevels } from './options.js';
+import { loadRuntime, type OrtSessionOptions } from './runtime.js';
+import type { Device, ModelSession } from './types.js';
+
+/** A session, and why it runs in the loop, if it was not asked to. */
+export interface OpenedSession {
+  readonly session: ModelSession;
+  readonly loopReason?: string;
+}
+
+/** What every session gets. If threads spin while they wait, they take the cores from other replicas: with two threads, p99 is five times as long. */
+const ENTRIES = { 'session.intra_op.allow_spinning': '0' };
+
+/**
+ * Makes a session for one device.
+ * @param label names the model in messages
+ * @throws NBS_ONNX_NOT_BESIDE, and the runtime's errors
+ */
+export async function openSession(
+  source: string | Uint8Array,
+  device: Device,
+  values: LoadValues,
+  label: string,
+): Promise<OpenedSession> {
+  const entries = { ...ENTRIES, ...values.extra };
+  if (values.runIn === 'loop') return { session: await openInLoop(source, device, values, entries) };
+  const api = device === 'cpu' ? nativeApi() : `it is done for the device cpu only, and this one is ${device}`;
+  if (typeof api === 'string') {
+    if (values.runIn === 'beside') throw NotBeside({ source: label, reason: api });
+    return { session: await openInLoop(source, device, values, entries), loopReason: api };
+  }
+  const beside = await openBeside(api, source, values, entries);
+  return { session: values.runIn === 'beside' ? beside : new AutoSession(beside, () => findLoops(source)) };
+}
+
+async function openInLoop(
+  source: string | Uint8Array,
+  device: Device,
+  values: LoadValues,
+  entries: Readonly<Record<string, string>>,
+): Promise<ModelSession> {
+  const options: OrtSessionOptions = {
+    executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: values.deviceId } : device],
+    interOpNumThreads: values.interOpThreads,
+    logSeverityLevel: logLevels.indexOf(values.logLevel) as 0 | 1 | 2 | 3 | 4,
+    extra: entries,
+    ...(values.intraOpThreads === 0 ? {} : { intraOpNumThreads: values.intraOpThreads }),
+    ...(values.dimensions === undefined ? {} : { freeDimensionOverrides: values.dimensions }),
+  };
+  const { InferenceSession } = loadRuntime();
+  return new LoopSession(
+    typeof source === 'string' ? await InferenceSession.create(source, options) : await InferenceSession.create(source, options),
+  );
+}
