@@ -4,7 +4,12 @@ import type { Outcome, Session } from '../session/index.js';
 import { CellRunner } from './cell-runner.js';
 
 const OPTIONS = { executionCount: 1, silent: false, output: { stream: () => {}, display: () => {}, clear: () => {} } };
-const FAILED: Outcome = { status: 'error', ename: 'Error', evalue: 'Command failed: sleep 100', traceback: ['Error: Command failed'] };
+const FAILED: Outcome = {
+  status: 'error',
+  ename: 'Error',
+  evalue: 'Command failed: sleep 100',
+  traceback: ['Error: Command failed'],
+};
 
 /** Runs a cell that ends with `outcome`. @param during is called while it runs */
 async function outcomeOf(outcome: Outcome, during: (interrupt: () => void) => void): Promise<Outcome> {
@@ -31,7 +36,11 @@ describe('a cell that an interrupt has reached before this thread knew of it', (
   });
 
   it('keeps its own KeyboardInterrupt, with the lines that it names', async () => {
-    const own: Outcome = { ...FAILED, ename: 'KeyboardInterrupt', traceback: ['KeyboardInterrupt', 'at cell[1].ts:2:1'] } as Outcome;
+    const own: Outcome = {
+      ...FAILED,
+      ename: 'KeyboardInterrupt',
+      traceback: ['KeyboardInterrupt', 'at cell[1].ts:2:1'],
+    } as Outcome;
     assert.equal(await outcomeOf(own, (interrupt) => interrupt()), own);
   });
 
