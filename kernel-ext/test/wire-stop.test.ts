@@ -98,7 +98,8 @@ describe('an interrupt and the children of the cell', () => {
   before(async () => {
     kernel = await KernelClient.start();
     await kernel.execute(
-      "import { exec, execSync, spawn, spawnSync } from 'node:child_process'; import { Worker } from 'node:worker_threads'; let kept = 1;",
+      `import { exec, execFileSync, execSync, spawn, spawnSync } from 'node:child_process'; import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads'; let kept = 1;`,
     );
   });
   after(() => kernel.kill());
@@ -124,6 +125,15 @@ describe('an interrupt and the children of the cell', () => {
     'a child that ignores SIGINT': (s) => `execSync('trap "" INT; sleep ${s}')`,
     'an awaited spawn': (s) => `await new Promise((resolve) => spawn('sleep', ['${s}']).on('exit', resolve))`,
     'an awaited exec of a pipe': (s) => `await new Promise((resolve) => exec('sleep ${s} | cat', resolve))`,
+    'an execFileSync': (s) => `execFileSync('sleep', ['${s}'])`,
+    'an execSync whose error is given another text': (s) =>
+      `try { execSync('sleep ${s}'); } catch { throw new Error('no tool'); }`,
+    'a spawnSync whose exit code is checked': (s) =>
+      `const ended = spawnSync('sleep', ['${s}']); if (ended.status !== 0) throw new Error('failed')`,
+    'an awaited promise of exec': (s) => `await promisify(exec)('sleep ${s}')`,
+    'an exec that a helper awaits': (s) =>
+      `await (async () => { try { await promisify(exec)('sleep ${s}'); } catch { throw new Error('no tool'); } })()`,
+    'a shell line': (s) => `!sleep ${s}`,
     'a child of a shell': (s) => `await new Promise((resolve) => spawn('sleep ${s}; true', { shell: true }).on('exit', resolve))`,
   };
   let seconds = 100;

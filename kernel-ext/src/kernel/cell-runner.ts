@@ -1,10 +1,10 @@
 import { inOwnTurn } from '../control/index.js';
-import type { ExecuteOptions, Outcome, Session } from '../session/index.js';
+import type { ErrorOutcome, ExecuteOptions, Outcome, Session } from '../session/index.js';
 
 /** How long an interrupted session may take to end its cell. */
 const GRACE_MS = 100;
 
-const INTERRUPTED: Outcome = {
+const INTERRUPTED: ErrorOutcome = {
   status: 'error',
   ename: 'KeyboardInterrupt',
   evalue: 'the cell was interrupted',
@@ -45,7 +45,9 @@ export class CellRunner {
         // The cell may have ended because a child for which it waited got the signal, before the interrupt was reported to this thread.
         const interrupted = this.#interrupts() !== before;
         if (interrupted) this.#dealtWith = this.#interrupts();
-        inOwnTurn(() => resolve(interrupted && outcome.status === 'ok' ? INTERRUPTED : outcome));
+        // Then the outcome says what became of the child, e.g. that its command failed.
+        const isOwn = outcome.status === 'error' && outcome.ename === INTERRUPTED.ename;
+        inOwnTurn(() => resolve(interrupted && !isOwn ? INTERRUPTED : outcome));
       };
       this.#finish = finish;
       session.then(

@@ -117,7 +117,7 @@ export async function startKernel({
       // For a cell that came meanwhile: the processes that it needs start while TypeScript loads, which blocks this thread for half a second.
       await nextTurn();
       if (firstCell !== undefined) await session.anticipate(firstCell).then(nextTurn);
-      await session.warm();
+      await session.warm(firstCell !== undefined);
       return session;
     }),
   );

@@ -7,7 +7,7 @@ import { CellSources } from './cell-sources.js';
 import { endWorkers, watchWorkers } from './cell-workers.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
 import { completeCell } from './completion.js';
-import type { ConvertedCell, Diagnostic, Scope } from './converter.js';
+import type { ConvertedCell, Converter, Diagnostic, Scope } from './converter.js';
 import { KeyboardInterrupt } from './errors.js';
 import { loadedHost, replicasPrinted, startClusterAhead, warmHost, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
@@ -133,19 +133,13 @@ class NotebookSession implements Session {
     startClusterAhead();
   }
 
-  async warm(): Promise<void> {
+  async warm(cellWaits = false): Promise<void> {
     if (this.#disposed) return;
     const types = this.#types.converter();
     // The kernel may have been told to end meanwhile.
     await new Promise<void>((resolve) => this.#turn(resolve));
     if (this.#disposed) return;
-    // A first cell makes the checker resolve what every cell needs.
-    const source = unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm');
-    try {
-      types.convert('', { id: 'warm.ts', source });
-    } catch {
-      // The first cell says what is wrong.
-    }
+    if (!cellWaits) convertFirst(types);
     setTimeout(saveCompileCache, SAVE_CACHE_MS).unref();
     setTimeout(warmHost, WARM_HOST_MS).unref();
     setTimeout(() => this.#practise(), PRACTISE_MS).unref();
@@ -289,6 +283,16 @@ class NotebookSession implements Session {
       this.#isUnchecked = !isOn;
     };
     return { folder: this.#folder, output, signal, versions: versionText, checkTypes, env, leadsGroup };
+  }
+}
+
+/** Makes the checker resolve what every cell needs. */
+function convertFirst(types: Converter): void {
+  const source = unmapped('const warm = [1].map((x) => x + 1); console.log(String(warm)); warm');
+  try {
+    types.convert('', { id: 'warm.ts', source });
+  } catch {
+    // The first cell says what is wrong.
   }
 }
 

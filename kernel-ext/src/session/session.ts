@@ -87,8 +87,11 @@ export interface Session {
   isComplete(code: string): IsCompleteReply;
   /** Begins what this cell, the next to run, will need: the processes that it serves from. Never rejects. */
   anticipate(code: string): Promise<void>;
-  /** Loads TypeScript in the background; resolves once the first cell would be quick. */
-  warm(): Promise<void>;
+  /**
+   * Loads TypeScript in the background; resolves once the first cell would be quick.
+   * @param cellWaits true if a cell has come already; it then resolves as soon as that cell can run
+   */
+  warm(cellWaits?: boolean): Promise<void>;
   /** Ends the session and its cluster. */
   dispose(): Promise<void>;
 }

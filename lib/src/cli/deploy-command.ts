@@ -35,7 +35,7 @@ ${DASHBOARD_HELP}
 
 Applications that an earlier configuration deployed, and that this one does not name, are deleted.
 Applications of serve.run and nbserve run stay. What has not changed is not restarted.
-If a module cannot be imported, nothing is changed. If a new version cannot be started, the old one runs on.
+All routes change at the same moment. If a module cannot be imported, or an application cannot be started, nothing is changed.
 Exit codes: 0 every application runs, 1 one does not, 2 the configuration or the command is wrong.`,
   async run(args) {
     const options = {

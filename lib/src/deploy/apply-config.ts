@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type ApplicationConfig, type DeployConfig, formatConfig } from '../config/index.js';
 import { type Client, deleteApplication, deployPrepared, type PreparedApp, prepareDeclared } from '../host/index.js';
 import { loadApplication } from './load-application.js';
@@ -46,17 +47,21 @@ export async function loadConfig({ applications }: DeployConfig): Promise<Loaded
 /**
  * Makes the cluster run what a configuration says: deploys its applications, and deletes those that an earlier configuration deployed and this one does
  * not name. Applications of `serve.run` stay. What has not changed is not restarted.
- * If a module cannot be loaded, nothing is deleted or deployed.
+ * All routes change at the same moment, when every application runs. If one of them cannot be started, nothing is deployed or deleted.
  */
 export async function applyConfig(client: Client, config: DeployConfig, options: ApplyOptions = {}): Promise<Applied> {
   const { wait = true, onStep = () => {} } = options;
   const { prepared, failed, files } = await loadConfig(config);
   if (failed.length > 0) return { deployed: [], deleted: [], failed, files };
-  // Before the deploys, because one of them may take over a route.
-  const deleted = await deleteOthers(client, config, onStep);
+  const deleted = await othersThan(client, config);
+  if (prepared.length === 0) await deleteAll(client, deleted);
+  const together = { id: randomUUID(), members: prepared.map(({ spec }) => spec.name), removes: deleted };
   const failures: { name: string; error: unknown }[] = [];
   const deployed: string[] = [];
-  const deploys = prepared.map((one) => ({ one, done: deployPrepared(client, one, { wait }) }));
+  const deploys = prepared.map(({ spec, blobs }) => {
+    const one = { spec: { ...spec, together }, blobs };
+    return { one, done: deployPrepared(client, one, { wait }) };
+  });
   // They are awaited one by one, so that they are reported in the order of the file.
   for (const { done } of deploys) done.catch(() => {});
   for (const { one, done } of deploys) {
@@ -69,6 +74,11 @@ export async function applyConfig(client: Client, config: DeployConfig, options:
       failures.push({ name, error });
     }
   }
+  if (failures.length > 0) return { deployed, deleted: [], failed: failures, files };
+  for (const name of deleted) {
+    const isLater = !wait && prepared.length > 0;
+    onStep(`${name} is deleted${isLater ? ' when all of them run' : ''}, because the configuration does not name it`);
+  }
   return { deployed, deleted, failed: failures, files };
 }
 
@@ -77,17 +87,13 @@ export async function deployedConfig(client: Client): Promise<string> {
   return formatConfig(Object.values(await client.call('declared', undefined)) as ApplicationConfig[]);
 }
 
-async function deleteOthers(client: Client, { applications }: DeployConfig, onStep: (text: string) => void): Promise<string[]> {
+async function othersThan(client: Client, { applications }: DeployConfig): Promise<string[]> {
   const declared = await client.call('declared', undefined);
-  const others = Object.keys(declared).filter((name) => !applications.some((app) => app.name === name));
-  await Promise.all(
-    others.map(async (name) => {
-      onStep(`${name} is deleted, because the configuration does not name it`);
-      await deleteApplication(client, name);
-    }),
-  );
-  return others;
+  return Object.keys(declared).filter((name) => !applications.some((app) => app.name === name));
 }
+
+const deleteAll = (client: Client, names: readonly string[]): Promise<unknown> =>
+  Promise.all(names.map((name) => deleteApplication(client, name)));
 
 function declaredBy(entry: ApplicationConfig) {
   const { name, routePrefix, env, deployments = [] } = entry;

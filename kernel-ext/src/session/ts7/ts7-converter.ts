@@ -66,6 +66,7 @@ export class Ts7Converter implements Converter {
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder, this.#config);
     this.#questions = new CellQuestions(this.#server, this.#modules, ambient);
+    this.#server.begin();
   }
 
   convert(scopeBefore: Scope, { id, source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {

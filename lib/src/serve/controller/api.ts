@@ -6,9 +6,15 @@ import { type BlobStore, receiveBlob } from './target/index.js';
 /** Answers the control operations. Blobs are accepted at once; other operations wait until the controller has recovered. */
 export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>): CallHandler {
   const ops = handleOps<ControllerOps>({
-    deploy: async (spec) => (await recovered).deploy(spec),
-    accept: async (spec) => {
-      await (await recovered).accept(spec);
+    deploy: async (spec, call) => {
+      const controller = await recovered;
+      call.onCancel = () => controller.abandon(spec);
+      return controller.deploy(spec);
+    },
+    accept: async (spec, call) => {
+      const controller = await recovered;
+      call.onCancel = () => controller.abandon(spec);
+      await controller.accept(spec);
       return undefined;
     },
     declared: async () => (await recovered).declared(),

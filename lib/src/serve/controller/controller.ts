@@ -1,10 +1,12 @@
 import type { Clock, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
-import type { AppSpec, DemandReport, RouteSnapshot, ServeStatus } from '../protocol/index.js';
-import { Superseded } from './errors.js';
+import type { AppSpec, DemandReport, ReplicaReady, RouteSnapshot, ServeStatus } from '../protocol/index.js';
+import { DeployedTogether, Superseded } from './errors.js';
+import { Gathering } from './gathering.js';
 import { buildStatus, Health } from './health/index.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
 import {
+  type Action,
   ActualState,
   adoptRunning,
   type ConnectControl,
@@ -21,16 +23,20 @@ import { Rounds } from './rounds.js';
 import { ExpectedRoutes, type ExpectedStore, SnapshotPublisher } from './routes/index.js';
 import { type Scaled, Scaling } from './scaling/index.js';
 import {
+  type AppVersion,
   accept,
   type Checkpoint,
-  type GroupKey,
   groupKey,
+  leaving,
   promote,
+  promoteTogether,
   reject,
   remove,
   revert,
+  revertTogether,
   type TargetState,
   TargetStore,
+  togetherIn,
   validateApp,
   wantedGroups,
 } from './target/index.js';
@@ -86,6 +92,7 @@ export class Controller {
   /** Splits of routes, and canaries. */
   readonly traffic: Traffic;
   readonly #deploys = new PendingDeploys();
+  readonly #gathering = new Gathering((specs) => this.#acceptAll(specs));
   readonly #rounds: Rounds;
   readonly #nodes: KnownNodes;
   /** Applications that are about to be deployed for the first time. */
@@ -149,27 +156,42 @@ export class Controller {
 
   /** Resolves when the version is on disk, as what is wanted; `deployed` is the rest. @throws as {@link deploy} */
   async accept(spec: AppSpec): Promise<{ readonly deployed: Promise<Deployed> }> {
-    validateApp(spec);
-    let generation = 0;
-    let deployed: Promise<Deployed> | undefined;
+    const accepted = await this.#gathering.join(spec);
+    return { deployed: accepted.get(spec.name) as Promise<Deployed> };
+  }
+
+  /** To be called when the driver that waits in {@link deploy} or {@link accept} has gone: what it has not sent will not come. */
+  abandon(spec: AppSpec): void {
+    this.#gathering.forget(spec);
+  }
+
+  /** All of them are accepted, or none. Returns what {@link accept} does, by application. */
+  async #acceptAll(specs: readonly AppSpec[]): Promise<ReadonlyMap<string, Promise<Deployed>>> {
+    for (const spec of specs) validateApp(spec);
+    const generations = new Map<string, number>();
+    const deployed = new Map<string, Promise<Deployed>>();
     try {
       await this.#store.change((target) => {
-        if (this.#shuttingDown) throw Superseded({ app: spec.name, newer: 'the cluster is shut down' });
-        const next = accept(target, spec, this.#options.clock.now());
-        generation = next.generation;
+        if (this.#shuttingDown) throw Superseded({ app: specs[0]?.name ?? '', newer: 'the cluster is shut down' });
+        let next = target;
+        for (const spec of specs) {
+          next = accept(next, spec, this.#options.clock.now());
+          generations.set(spec.name, next.generation);
+        }
         // This is before the state is on disk, because a newer deploy may come meanwhile.
-        deployed = this.#deploys.add(generation, spec.name);
+        for (const [app, generation] of generations) deployed.set(app, this.#deploys.add(generation, app));
         return next;
       });
     } catch (error) {
-      this.#deploys.reject(generation, error);
+      for (const generation of generations.values()) this.#deploys.reject(generation, error);
       throw error;
     }
-    this.#supersede(spec.name, generation - 1, 'another deploy of it');
+    for (const [app, generation] of generations) this.#supersede(app, generation - 1, 'another deploy of it');
     // A new deploy gives everything that failed before another chance at once.
-    for (const { name, replicaHash } of spec.deployments) this.#actual.failures.delete(groupKey(spec.name, name, replicaHash));
+    for (const { name: app, deployments } of specs)
+      for (const { name, replicaHash } of deployments) this.#actual.failures.delete(groupKey(app, name, replicaHash));
     this.#rounds.now();
-    return { deployed: deployed as Promise<Deployed> };
+    return deployed;
   }
 
   /** What a configuration says about each application that it deployed. */
@@ -259,7 +281,8 @@ export class Controller {
     this.#askForNodes(target);
     for (const action of reconcile(target, this.#actual, this.#options.clock.now())) {
       if (action.kind === 'promote') void this.#promote(action.app, action.generation);
-      else if (action.kind === 'reject') void this.#reject(action.app, action.generation, action.group);
+      else if (action.kind === 'promoteTogether') void this.#promoteTogether(action.id);
+      else if (action.kind === 'reject') void this.#reject(action);
       else if (action.kind === 'wake') this.#rounds.at(action.at);
       else this.#executor.perform(action);
     }
@@ -274,12 +297,8 @@ export class Controller {
     const before = this.#target.apps.get(app)?.live ?? null;
     this.#actual.switching.add(generation);
     await this.#store.changeAnyway((target) => {
-      const { spec } = target.apps.get(app)?.next ?? {};
-      const offers = (spec?.deployments ?? []).flatMap(({ name, replicaHash }) => {
-        const offer = this.#actual.offers.get(groupKey(app, name, replicaHash));
-        return offer === undefined ? [] : [[name, offer] as const];
-      });
-      return promote(target, app, generation, Object.fromEntries(offers));
+      const { next } = target.apps.get(app) ?? {};
+      return next == null ? target : promote(target, app, generation, this.#offersOf(app, next));
     });
     this.#actual.switching.delete(generation);
     this.#rounds.now();
@@ -297,9 +316,55 @@ export class Controller {
     this.#deploys.resolve(generation, { app, routesVersion });
   }
 
-  async #reject(app: string, generation: number, group: GroupKey): Promise<void> {
+  #offersOf(app: string, { spec }: AppVersion): Readonly<Record<string, ReplicaReady>> {
+    const offers = spec.deployments.flatMap(({ name, replicaHash }) => {
+      const offer = this.#actual.offers.get(groupKey(app, name, replicaHash));
+      return offer === undefined ? [] : [[name, offer] as const];
+    });
+    return Object.fromEntries(offers);
+  }
+
+  /** Switches the routes of all versions of a configuration with one change, and so with one snapshot. */
+  async #promoteTogether(id: string): Promise<void> {
+    const before = this.#target;
+    const together = togetherIn(before).find((one) => one.id === id);
+    if (together === undefined) return;
+    const removed = leaving(before, together);
+    const versions = [...together.versions].map(([app, { generation }]) => ({ app, generation }));
+    for (const { generation } of versions) this.#actual.switching.add(generation);
+    await this.#store.changeAnyway((target) =>
+      promoteTogether(target, id, (app, version) => this.#offersOf(app, version), this.#options.clock.now()),
+    );
+    for (const { generation } of versions) this.#actual.switching.delete(generation);
+    this.#rounds.now();
+    const live = versions.filter(({ app, generation }) => this.#target.apps.get(app)?.live?.generation === generation);
+    for (const app of live.length === 0 ? [] : removed)
+      this.#supersede(app, this.#target.generation, 'a configuration without it');
+    const refusals = await Promise.all(live.map(async ({ app }) => ({ app, error: await this.#executor.configured(app) })));
+    const refused = refusals.find(({ app, error }) => error !== null && before.apps.get(app)?.live != null);
+    if (refused !== undefined) {
+      const { message } = refused.error as Error;
+      await this.#store.changeAnyway((target) => revertTogether(target, together, before, message));
+      this.#rounds.now();
+      for (const { app, generation } of live) {
+        const own = app === refused.app ? refused.error : DeployedTogether({ app, other: refused.app, reason: message });
+        this.#deploys.reject(generation, own);
+      }
+      return;
+    }
+    const routesVersion = this.#snapshots.version;
+    await this.#options.proxiesKnow();
+    for (const { app, generation } of live) this.#deploys.resolve(generation, { app, routesVersion });
+  }
+
+  async #reject({ app, generation, group, because }: Extract<Action, { kind: 'reject' }>): Promise<void> {
     this.#actual.switching.add(generation);
-    const error = this.#actual.failures.get(group)?.error ?? failure({ app, deployment: group }, 'its replicas failed');
+    const cause = this.#actual.failures.get(group)?.error;
+    const reason = cause?.message ?? 'a newer request for it came';
+    const error =
+      because === undefined
+        ? (cause ?? failure({ app, deployment: group }, 'its replicas failed'))
+        : DeployedTogether({ app, other: because, reason });
     await this.#store.changeAnyway((target) => reject(target, app, generation, error.message));
     this.#actual.switching.delete(generation);
     this.#rounds.now();

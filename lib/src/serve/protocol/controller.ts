@@ -15,6 +15,15 @@ export interface AppSpec {
   readonly deployments: readonly DeploymentSpec[];
   /** The entry of the configuration that deployed it, as plain JSON. Absent: code did, with `serve.run`. */
   readonly declared?: unknown;
+  /** The deploy of a whole configuration that this application is a part of. Absent: it is deployed alone. */
+  readonly together?: {
+    /** Unique for each deploy. */
+    readonly id: string;
+    /** The applications that become live at the same moment, this one included. If one of them cannot be started, none of them becomes live. */
+    readonly members: readonly string[];
+    /** The applications that are deleted at that moment. */
+    readonly removes: readonly string[];
+  };
 }
 
 export interface DeploymentSpec {

@@ -39,7 +39,7 @@ export interface ExecutorOptions {
 }
 
 /** Actions on replicas. */
-export type ReplicaAction = Exclude<Action, { kind: 'promote' | 'reject' | 'wake' }>;
+export type ReplicaAction = Exclude<Action, { kind: 'promote' | 'promoteTogether' | 'reject' | 'wake' }>;
 
 /** Time from SIGTERM to SIGKILL, for a replica that has drained (its `dispose` may take a moment) or that never ran. */
 const STOP_GRACE_MS = 5000;

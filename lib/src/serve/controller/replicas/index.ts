@@ -7,7 +7,7 @@ export { Executor } from './executor.js';
 export { failure } from './failure-reason.js';
 export { KnownNodes } from './known-nodes.js';
 export { freeOf, takesNothing } from './placement.js';
-export { reconcile } from './reconcile.js';
+export { type Action, reconcile } from './reconcile.js';
 export { type ConnectControl, controlConnector } from './replica-control.js';
 export { rollsInto } from './rolling.js';
 export { SparePool } from './spare-pool.js';

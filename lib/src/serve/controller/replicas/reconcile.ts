@@ -1,5 +1,13 @@
 import { type Allocation, type DeploymentConfig, partOf, ReplicaState } from '../../protocol/index.js';
-import { type GroupKey, groupKey, type TargetState, type WantedGroup, wantedGroups } from '../target/index.js';
+import {
+  type AppVersion,
+  type GroupKey,
+  groupKey,
+  type TargetState,
+  togetherIn,
+  type WantedGroup,
+  wantedGroups,
+} from '../target/index.js';
 import { type ActualView, byGroup, isComingUp, isReplicaAlive, type ReplicaRecord } from './actual.js';
 import { missingDependencies, runningIn } from './dependencies.js';
 import { neverFits } from './never-fits.js';
@@ -25,8 +33,16 @@ export type Action =
   | { readonly kind: 'stop'; readonly id: string }
   /** Every replica of the next version runs: switch the routes to it. */
   | { readonly kind: 'promote'; readonly app: string; readonly generation: number }
-  /** The next version cannot be started. */
-  | { readonly kind: 'reject'; readonly app: string; readonly generation: number; readonly group: GroupKey }
+  /** The same for all versions of a configuration. */
+  | { readonly kind: 'promoteTogether'; readonly id: string }
+  /** The next version cannot be started. @param because the application that cannot be, if it is another one of the same configuration */
+  | {
+      readonly kind: 'reject';
+      readonly app: string;
+      readonly generation: number;
+      readonly group: GroupKey;
+      readonly because?: string;
+    }
   /** Nothing must be done before this time for what waits now. */
   | { readonly kind: 'wake'; readonly at: number };
 
@@ -50,6 +66,9 @@ export function reconcile(target: TargetState, actual: ActualView, now: number):
   round.retired();
   return round.finish();
 }
+
+const keysOf = (app: string, { spec }: AppVersion): GroupKey[] =>
+  spec.deployments.map(({ name, replicaHash }) => groupKey(app, name, replicaHash));
 
 class Round {
   readonly #wanted;
@@ -82,10 +101,12 @@ class Round {
 
   /** Finds the next versions that are complete, and those that cannot be. */
   versions(): void {
+    const complete = new Set<string>();
+    const failures = new Map<string, GroupKey>();
     for (const [app, { next }] of this.target.apps) {
       if (next === null) continue;
       const { generation, spec } = next;
-      const keys = spec.deployments.map((deployment) => groupKey(app, deployment.name, deployment.replicaHash));
+      const keys = keysOf(app, next);
       const failed = keys.find((key) => this.#hasFailed(key));
       const never = failed === undefined ? neverFits(next, this.#wanted, this.actual.nodes) : null;
       if (never === undefined) continue;
@@ -93,12 +114,37 @@ class Round {
         this.#doom(keys);
         this.#actions.push({ kind: 'refuse', ...never, never: true });
       } else if (failed !== undefined) {
-        this.#doom(keys);
-        if (!this.actual.switching.has(generation)) this.#actions.push({ kind: 'reject', app, generation, group: failed });
+        failures.set(app, failed);
+        this.#reject(app, next, failed);
       } else if (spec.deployments.every((deployment, i) => this.#running(keys[i] as GroupKey) >= deployment.config.numReplicas)) {
-        if (!this.actual.switching.has(generation)) this.#actions.push({ kind: 'promote', app, generation });
+        complete.add(app);
+        if (spec.together === undefined && !this.actual.switching.has(generation))
+          this.#actions.push({ kind: 'promote', app, generation });
       }
     }
+    this.#together(complete, failures);
+  }
+
+  /** The versions of a configuration become live when all of them are complete. If one cannot be, or is lost, the others are given up, too. */
+  #together(complete: ReadonlySet<string>, failures: ReadonlyMap<string, GroupKey>): void {
+    for (const { id, versions, lost } of togetherIn(this.target)) {
+      const apps = [...versions.keys()];
+      const failed = lost ?? apps.find((app) => failures.has(app));
+      if (failed !== undefined) {
+        const group = failures.get(failed) ?? '';
+        for (const [app, version] of versions) if (!failures.has(app)) this.#reject(app, version, group, failed);
+      } else if (apps.every((app) => complete.has(app))) {
+        const isSwitching = [...versions.values()].some(({ generation }) => this.actual.switching.has(generation));
+        if (!isSwitching) this.#actions.push({ kind: 'promoteTogether', id });
+      }
+    }
+  }
+
+  #reject(app: string, version: AppVersion, group: GroupKey, because?: string): void {
+    const { generation } = version;
+    this.#doom(keysOf(app, version));
+    if (this.actual.switching.has(generation)) return;
+    this.#actions.push({ kind: 'reject', app, generation, group, ...(because === undefined ? {} : { because }) });
   }
 
   #doom(keys: readonly GroupKey[]): void {
@@ -205,8 +251,11 @@ class Round {
     const { reason } = placed;
     const pending = this.actual.pending.get(key);
     if (pending?.reason !== reason) this.#actions.push({ kind: 'pend', group: key, reason });
-    // A first version waits until there is room. An update is given up, because the running version may occupy the room.
-    if (inLive || this.target.apps.get(app)?.live == null) return undefined;
+    // A first version waits until there is room. An update is given up, because the running version may occupy the room. The same is true if
+    // applications are removed when this version runs.
+    const { live, next } = this.target.apps.get(app) ?? {};
+    const waits = live == null && !next?.spec.together?.removes.length;
+    if (inLive || waits) return undefined;
     const deadline = (pending?.since ?? this.now) + startupTimeoutMs;
     if (deadline <= this.now) this.#actions.push({ kind: 'refuse', group, reason, never: false });
     else this.#wake(deadline);

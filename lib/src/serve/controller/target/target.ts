@@ -35,12 +35,13 @@ export interface TargetState {
 export const emptyTarget: TargetState = { generation: 0, apps: new Map(), traffic: new Map() };
 
 /**
- * Accepts `spec` as the next version of its application. It replaces a version that is still being started.
+ * Accepts `spec` as the next version of its application. It replaces a version that is still being started. Its prefix may be that of an application
+ * that is deployed together with it, or removed by that deploy, because those routes change at the same moment.
  * @throws NBS_ROUTE_TAKEN
  */
 export function accept(target: TargetState, spec: AppSpec, now: number): TargetState {
   if (spec.routePrefix !== null) {
-    const owner = routeOwner(target, spec.routePrefix, spec.name);
+    const owner = routeOwner(target, spec.routePrefix, spec);
     if (owner !== null) throw RouteTaken({ prefix: spec.routePrefix, app: owner });
   }
   const generation = target.generation + 1;
@@ -170,10 +171,11 @@ export function dependenciesOf(version: AppVersion, name: string): readonly Depl
 }
 
 /** The other application that answers a prefix: its owner, or versions that it is split between. */
-function routeOwner(target: TargetState, prefix: string, except: string): string | null {
-  const arms = target.traffic.get(prefix)?.arms ?? [];
-  const stranger = arms.some(({ app }) => app === except) ? undefined : arms[0]?.app;
-  return ownerOf(target, prefix, except) ?? stranger ?? null;
+function routeOwner(target: TargetState, prefix: string, { name, together }: AppSpec): string | null {
+  const { members = [name], removes = [] } = together ?? {};
+  const arms = (target.traffic.get(prefix)?.arms ?? []).filter(({ app }) => !removes.includes(app));
+  const stranger = arms.some(({ app }) => app === name) ? undefined : arms[0]?.app;
+  return ownerOf(target, prefix, new Set([...members, ...removes])) ?? stranger ?? null;
 }
 
 function withApp(target: TargetState, name: string, app: AppTarget): ReadonlyMap<string, AppTarget> {

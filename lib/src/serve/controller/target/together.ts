@@ -1,0 +1,61 @@
+import type { ReplicaReady } from '../../protocol/index.js';
+import { type AppTarget, type AppVersion, promote, remove, type TargetState } from './target.js';
+
+/** Versions that one configuration deploys: routes lead to all of them at the same moment, or to none. */
+export interface Together {
+  readonly id: string;
+  /** The versions that are being started, by application. */
+  readonly versions: ReadonlyMap<string, AppVersion>;
+  /** An application whose version was replaced or deleted meanwhile; then none of the others can become live. */
+  readonly lost: string | undefined;
+}
+
+/** The configurations that are being deployed. */
+export function togetherIn({ apps }: TargetState): Together[] {
+  const found = new Map<string, Map<string, AppVersion>>();
+  for (const [app, { next }] of apps) {
+    const id = next?.spec.together?.id;
+    if (id !== undefined) found.set(id, (found.get(id) ?? new Map<string, AppVersion>()).set(app, next as AppVersion));
+  }
+  return [...found].map(([id, versions]) => {
+    const { members = [] } = [...versions.values()][0]?.spec.together ?? {};
+    return { id, versions, lost: members.find((member) => !versions.has(member)) };
+  });
+}
+
+/** Makes all versions of a configuration live, and removes the applications that it does not name. It does nothing if one of the versions is lost. */
+export function promoteTogether(
+  target: TargetState,
+  id: string,
+  offers: (app: string, version: AppVersion) => Readonly<Record<string, ReplicaReady>>,
+  now: number,
+): TargetState {
+  const together = togetherIn(target).find((one) => one.id === id);
+  if (together === undefined || together.lost !== undefined) return target;
+  let after = target;
+  for (const [app, version] of together.versions) after = promote(after, app, version.generation, offers(app, version));
+  for (const app of leaving(target, together)) after = remove(after, app, now);
+  return after;
+}
+
+/** The applications that are removed when the versions become live. */
+export function leaving({ apps }: TargetState, { versions }: Together): string[] {
+  const { removes = [] } = [...versions.values()][0]?.spec.together ?? {};
+  // If code has deployed it anew meanwhile, it stays.
+  return removes.filter((app) => lastSpec(apps.get(app))?.declared !== undefined);
+}
+
+/** Goes back to what was live before, because replicas that old and new versions share refused the new configuration. */
+export function revertTogether(target: TargetState, { versions }: Together, before: TargetState, message: string): TargetState {
+  const apps = new Map(target.apps);
+  for (const [app, { generation, spec, acceptedAt }] of versions) {
+    const current = apps.get(app);
+    if (current?.live?.generation !== generation) continue;
+    const failed = current.next === null ? { spec, message, acceptedAt } : null;
+    apps.set(app, { live: before.apps.get(app)?.live ?? null, next: current.next, failed });
+  }
+  for (const [app, old] of before.apps) if (!apps.has(app)) apps.set(app, old);
+  return { ...target, apps };
+}
+
+const lastSpec = (app: AppTarget | undefined) => app?.next?.spec ?? app?.live?.spec ?? app?.failed?.spec;
