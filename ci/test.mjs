@@ -2,7 +2,7 @@
 // Options: --only checks,unit,cluster,kernel,nodes,docs,lessons (any of them), --files <part of a path>.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findFiles } from './find-files.mjs';
@@ -10,11 +10,12 @@ import { jupyterPython } from './jupyter.mjs';
 import { findLeftovers } from './leftovers.mjs';
 import { otherNode } from './node-versions.mjs';
 import { runProcess, runTestFile } from './run-test-file.mjs';
+import { expectedSeconds, recordSeconds } from './test-times.mjs';
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, files: { type: 'string', default: '' } } });
 const groups = options.only?.split(',');
-/** Jobs that run at the same time. Half of the time a file of tests waits for processes and clocks. */
-const LANES = 2;
+/** Jobs that run at the same time. There is one more than processors, because a file of tests often waits for processes and clocks. */
+const LANES = Math.min(availableParallelism() + 1, 4);
 const wanted = (group) => groups === undefined || groups.includes(group);
 const partial = options.files !== '';
 
@@ -118,11 +119,13 @@ async function lane() {
 }
 
 async function runJobs() {
+  const seconds = expectedSeconds();
+  jobs.sort((a, b) => seconds(b.name, b.group) - seconds(a.name, a.group));
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
 if (groups === undefined && !partial)
-  console.log('All of it takes 20 to 25 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
+  console.log('All of it takes 12 to 20 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
 const tsc = 'node node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test';
 for (const [name, line] of [
   ['the code compiles', tsc],
@@ -132,10 +135,12 @@ for (const [name, line] of [
   await lane();
   if (failures.length > 0) finish();
 }
-// Docs and lessons use these models, and so do some tests of clusters. It is the first job, so they are there long before those begin.
+// Docs and lessons use these models, and so do some tests of clusters, so this ends before any of them begins.
 const MODELS = ['smollm2-135m-instruct', 'minilm-l6-v2', 'sentiment-minilm'];
-if (['cluster', 'docs', 'lessons'].some(wanted) && !partial)
+if (['cluster', 'docs', 'lessons'].some(wanted) && !partial) {
   command('models', 'the models of the lessons are here', ['node', 'lib/bin/nbserve.js', 'assets', 'fetch', ...MODELS]);
+  await lane();
+}
 // With --files, only the named files run.
 if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command('checks', name, line);
 if (wanted('unit')) files('unit', testFiles('lib/build', 'kernel-ext/build', 'ci/dist'));
@@ -178,6 +183,7 @@ function finish() {
   if (left.length === 0) passed += 1;
   else failures.push(`no process and no file is left behind:\n    ${left.join('\n    ')}`);
   rmSync(root, { recursive: true, force: true });
+  recordSeconds(new Map(done.map(({ job, seconds }) => [job.name, seconds])));
   printTimes();
   if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join('\n')}`);
   console.log(`\n${Math.round((Date.now() - started) / 1000)} s`);

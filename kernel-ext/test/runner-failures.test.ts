@@ -8,14 +8,12 @@ describe('a run fails', () => {
     ['is killed', 'process.kill(process.pid, "SIGKILL");', /was killed by SIGKILL/],
     ['aborts', 'process.abort();', /was ended by SIGABRT/],
     ['ends itself', '(process as any).reallyExit(0);', /ended with exit code 0/],
-    [
-      'runs out of memory',
-      'import v8 from "node:v8"; v8.setFlagsFromString("--max-old-space-size=120"); const all: unknown[] = []; for (;;) all.push({ all });',
-      /ran out of memory/,
-    ],
+    ['runs out of memory', 'const all: unknown[] = []; for (;;) all.push({ all });', /ran out of memory/],
   ] as const) {
     it(`if its process ${how}: it names the cell and keeps the outputs so far`, async (t) => {
-      const { code, stderr, notebook } = await run(t, notebookOf(['1 + 1', `console.log("begun");\n${source}`, '3']));
+      const cells = ['1 + 1', `console.log("begun");\n${source}`, '3'];
+      // With a small heap, memory runs out in a second.
+      const { code, stderr, notebook } = await run(t, notebookOf(cells), [], { NODE_OPTIONS: '--max-old-space-size=120' });
       assert.equal(code, 1, stderr);
       assert.match(stderr, /cell 2 failed: NBS_RUNNER_DIED: /);
       assert.match(stderr, said);

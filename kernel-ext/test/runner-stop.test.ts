@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gone, notebookOf, start } from './fixtures/runner.js';
+import { gone } from './fixtures/processes.js';
+import { notebookOf, start } from './fixtures/runner.js';
 
 const BLOCKING: Readonly<Record<string, string>> = {
   'a loop': 'console.log("begun"); for (;;);',

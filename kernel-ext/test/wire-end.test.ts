@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Dealer } from 'zeromq';
 import { Encoder, endpoint, Signer, socketPath } from '../dist/wire/index.js';
 import { KernelClient, makeConnection, STUB_KERNEL } from './fixtures/client.js';
+import { isRunning } from './fixtures/processes.js';
 
 const kernels: KernelClient[] = [];
 async function start(options: Parameters<typeof KernelClient.start>[0] = {}): Promise<KernelClient> {
@@ -17,15 +18,6 @@ async function start(options: Parameters<typeof KernelClient.start>[0] = {}): Pr
   kernels.push(kernel);
   return kernel;
 }
-
-const lives = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe('the end of a kernel', () => {
   after(() => Promise.all(kernels.map((kernel) => kernel.kill())));
@@ -93,7 +85,7 @@ describe('the end of a kernel', () => {
       await shell.receive();
       await shell.send(encoder.encode('execute_request', { code }, { identities: [] }));
       parent.kill('SIGKILL');
-      while (lives(pid)) await sleep(50);
+      while (isRunning(pid)) await sleep(50);
       shell.close();
       assert.ok(!existsSync(socketPath(connection, 'shell')));
       rmSync(folder, { recursive: true });

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { processTable } from '../children/index.js';
 import { makePipes, newSecret, OutputOrder, PipeReaders, type StreamName } from '../descriptors/index.js';
 import { NODE_FLAGS } from '../guard/index.js';
 import { JsonLines } from './lines.js';
@@ -63,7 +64,8 @@ export class RunnerProcess {
       this.#child.on('exit', (code, signal) => resolve({ code, signal }));
     }).then(async (exit) => {
       await this.#endGroup();
-      await Promise.race([allTold, delay(GROUP_END_MS)]);
+      // The timer must not keep this process running.
+      await Promise.race([allTold, delay(GROUP_END_MS, undefined, { ref: false })]);
       readers.finish();
       return exit;
     });
@@ -96,7 +98,13 @@ export class RunnerProcess {
 
   async #endGroup(): Promise<void> {
     const end = performance.now() + GROUP_END_MS;
-    for (let left = this.#signal('SIGTERM'); left && performance.now() < end; left = this.#signal(0)) await delay(POLL_MS);
+    if (!this.#signal('SIGTERM')) return;
+    while (this.#groupRuns() && performance.now() < end) await delay(POLL_MS);
     this.#signal('SIGKILL');
+  }
+
+  /** False if only zombies are left in the group. They stay until process 1 reads their exit codes, which it never does in some containers. */
+  #groupRuns(): boolean {
+    return this.#signal(0) && processTable().some(({ group }) => group === this.#child.pid);
   }
 }

@@ -28,8 +28,8 @@ test('a controller that is started anew during an honest long run takes the repl
       routePrefix: '/honest',
     });
   const handle = await run();
-  const pid = await handle.spin.remote(0);
-  const running = handle.spin.remote(15_000);
+  const pid = await handle.block.remote(0);
+  const running = handle.block.remote(15_000);
   await killWhileBusy('honest');
   const { status, message, replicas } = await shown('honest');
   assert.equal(status, 'HEALTHY');
@@ -40,22 +40,22 @@ test('a controller that is started anew during an honest long run takes the repl
   );
   assert.equal(await running, pid);
   await until(async () => (await shown('honest')).replicas[0]?.blockedSince === undefined);
-  assert.equal(await handle.spin.remote(0), pid);
+  assert.equal(await handle.block.remote(0), pid);
   // What the successor says to it arrives.
   await run({ userConfig: { ms: 0 }, maxOngoingRequests: 7 });
-  assert.equal(await handle.spin.remote(0), pid);
+  assert.equal(await handle.block.remote(0), pid);
 });
 
 test('one that nobody waits for is replaced after stuckTimeout, by the successor too', async () => {
   const handle = await serve.run(Blocking.options({ stuckTimeout: '3s' }).bind(), { name: 'left', routePrefix: null });
-  const pid = await handle.spin.remote(0);
-  const call = handle.spin.remote(600_000);
+  const pid = await handle.block.remote(0);
+  const call = handle.block.remote(600_000);
   call.catch(() => {});
   await killWhileBusy('left');
   assert.ok(isRunning(pid));
   call.cancel();
   await until(() => !isRunning(pid));
-  await until(() => handle.spin.remote(0).catch(() => null));
+  await until(() => handle.block.remote(0).catch(() => null));
 });
 
 test('an application that is deleted during such a run ends', async () => {
@@ -63,8 +63,8 @@ test('an application that is deleted during such a run ends', async () => {
     name: 'deleted',
     routePrefix: null,
   });
-  const pid = await handle.spin.remote(0);
-  const call = handle.spin.remote(600_000);
+  const pid = await handle.block.remote(0);
+  const call = handle.block.remote(600_000);
   call.catch(() => {});
   await killWhileBusy('deleted');
   await serve.delete('deleted');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { allEnded, isRunning } from '../fixtures/wait.js';
 
 const NBSERVE = fileURLToPath(new URL('../../bin/nbserve.js', import.meta.url));
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
@@ -49,19 +50,10 @@ setInterval(() => {}, 1000);`,
     return { pid: Number(readFileSync(`${log}.pid`, 'utf8')), log: read, endParent: () => child.kill('SIGKILL') };
   }
 
-  const lives = (pid: number): boolean => {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-
   it('ends, draining, when the npx that has started it is gone', async () => {
     const { pid, log, endParent } = await started('npm/npx-cli.js', { npm_command: 'exec' });
     endParent();
-    while (lives(pid)) await sleep(20);
+    await allEnded([pid]);
     assert.match(log(), /npx, which has started this command, is gone\ndraining…/);
   });
 
@@ -69,8 +61,8 @@ setInterval(() => {}, 1000);`,
     const { pid, log, endParent } = await started('script.js', { npm_command: 'exec' });
     endParent();
     await sleep(2500);
-    assert.ok(lives(pid), log());
+    assert.ok(isRunning(pid), log());
     process.kill(pid, 'SIGTERM');
-    while (lives(pid)) await sleep(20);
+    await allEnded([pid]);
   });
 });

@@ -36,19 +36,19 @@ test('if a model runs on after its deadline, its process is ended and replaced',
 
 test('a long run without a deadline, or before its deadline, is not ended', async () => {
   const handle = await serve.run(Blocking.bind(), { name: 'blocking', routePrefix: '/blocking' });
-  const pid = await handle.spin.remote(0);
-  assert.equal(await handle.spin.remote(4000), pid);
+  const pid = await handle.block.remote(0);
+  assert.equal(await handle.block.remote(4000), pid);
   const within = await text(`${handle.url}?ms=3000`, { headers: { 'x-request-timeout-seconds': '60' } });
   assert.deepEqual(within, { status: 200, text: String(pid) });
 });
 
 test('nor is it ended if the deadline of another request has passed', async () => {
   const handle = await serve.getAppHandle<typeof Blocking>('blocking');
-  const pid = await handle.spin.remote(0);
+  const pid = await handle.block.remote(0);
   const short = text(`${handle.url}?wait=500`, { headers: { 'x-request-timeout-seconds': '0.3' } });
-  assert.equal(await handle.spin.remote(4000), pid);
+  assert.equal(await handle.block.remote(4000), pid);
   assert.equal((await short).status, 504);
-  assert.equal(await handle.spin.remote(0), pid);
+  assert.equal(await handle.block.remote(0), pid);
 });
 
 test('a loop that blocks has a name: the exit says STUCK, and why', async (t) => {

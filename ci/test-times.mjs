@@ -1,0 +1,43 @@
+// How long each job of the tests takes. The longest jobs begin first, so that no lane works on a long one alone at the end.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What the last runs in this clone took: `{ [name of the job]: seconds }`. */
+const RECORD = fileURLToPath(new URL('../.cache/test-times.json', import.meta.url));
+
+/** What jobs take that have no record yet, in seconds: those that take much longer than others. */
+const USUAL = {
+  'random input is answered as it should be': 90,
+  'every example of the docs runs': 80,
+  'lib/dist-test/chaos/kills-in-turn.test.js': 60,
+  'lib/dist-test/text/chat.test.js': 45,
+  'lib/dist-test/cluster/blocked.test.js': 40,
+  'lib/dist-test/chaos/controller-of-blocked.test.js': 35,
+  'lib/dist-test/cluster/definitions.test.js': 35,
+  'lib/dist-test/cluster/policy.test.js': 35,
+};
+const LESSON_SECONDS = 30;
+const OTHER_SECONDS = 10;
+
+/** @returns {Record<string, number>} */
+function recorded() {
+  try {
+    return JSON.parse(readFileSync(RECORD, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** @returns {(name: string, group: string) => number} the seconds that a job will probably take */
+export function expectedSeconds() {
+  const known = { ...USUAL, ...recorded() };
+  return (name, group) => known[name] ?? (group === 'lessons' ? LESSON_SECONDS : OTHER_SECONDS);
+}
+
+/** Keeps the times of jobs for the next run. @param {ReadonlyMap<string, number>} seconds */
+export function recordSeconds(seconds) {
+  const rounded = [...seconds].map(([name, value]) => [name, Math.round(value * 10) / 10]);
+  mkdirSync(dirname(RECORD), { recursive: true });
+  writeFileSync(RECORD, `${JSON.stringify({ ...recorded(), ...Object.fromEntries(rounded) }, null, 1)}\n`);
+}
