@@ -101,6 +101,8 @@ const ROOMS = {
     'ingress',
   ],
   onnx: ['core'],
+  'onnx/public': ['onnx', 'oip'],
+  oip: ['core', 'code', 'onnx', 'serve', 'host'],
   text: ['core', 'onnx'],
   openai: ['core', 'text'],
   data: ['core', 'onnx'],
@@ -110,7 +112,7 @@ const ROOMS = {
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],
   deploy: ['core', 'host', 'config'],
   dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
-  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy', 'dashboard'],
+  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
 };
 
 /** Room below kernel-ext/src → what it may import besides itself. */
