@@ -8,6 +8,7 @@ const { ROOMS, KERNEL_ROOMS } = require('./rooms.cjs');
 const SIDE_DOORS = [
   '^lib/src/serve/[^/]+/types\\.ts$',
   '^lib/src/schemas/types\\.ts$',
+  '^lib/src/oip/types\\.ts$',
   '^lib/src/serve/protocol/(grpc-call|policy|status|traffic-status)\\.ts$',
   '^lib/src/core/errors\\.ts$',
   '^lib/src/serve/host\\.ts$',

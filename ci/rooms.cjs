@@ -106,6 +106,8 @@ const ROOMS = {
   trees: ['core', 'actors', 'onnx', 'session'],
   train: ['core', 'session', 'trees'],
   tune: ['core', 'actors', 'plot', 'session', 'trees'],
+  'onnx/public': ['onnx', 'oip'],
+  oip: ['core', 'code', 'onnx', 'serve', 'host'],
   text: ['core', 'onnx'],
   openai: ['core', 'text'],
   data: ['core', 'actors', 'onnx'],
@@ -117,7 +119,7 @@ const ROOMS = {
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],
   deploy: ['core', 'host', 'config'],
   dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
-  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy', 'dashboard'],
+  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
 };
 
 /** Room below kernel-ext/src → what it may import besides itself. */

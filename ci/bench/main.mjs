@@ -23,6 +23,7 @@ const NAMES = [
   'streams',
   'idle',
   'mnist',
+  'inference',
   'image',
   'chat',
   'kernel',

@@ -65,6 +65,7 @@ const ROOMS = [
   ['lib/src/engine', 'Processes'],
   ['lib/src/ipc', 'Between processes'],
   ['lib/src/onnx', 'ONNX Runtime'],
+  ['lib/src/oip', 'Serving ONNX files'],
   ['lib/src/text', 'Language models'],
   ['lib/src/data', 'Datasets'],
   ['lib/src/plot', 'Charts'],

@@ -1,7 +1,9 @@
 // A script that owns a cluster. cluster.mjs starts it and sends it operations over its IPC channel.
 import { serve } from 'nbserve';
+import { onnx } from 'nbserve/onnx';
 
 let handle;
+let served;
 
 const operations = {
   start: (options) => serve.start(options),
@@ -20,6 +22,28 @@ const operations = {
       times.push(performance.now() - begun);
     }
     return times;
+  },
+  async serveModel({ path, options }) {
+    [served] = await onnx.serve(path, options);
+    return served.url;
+  },
+  /** Runs the served model by its handle, `connections` calls at a time. */
+  async runs({ input, dims, connections, seconds }) {
+    const feeds = { [input]: onnx.tensor(new Float32Array(dims.reduce((product, dim) => product * dim, 1)), dims) };
+    const times = [];
+    const begun = performance.now();
+    const work = async () => {
+      while (performance.now() - begun < seconds * 1000) {
+        const sent = performance.now();
+        await served.run(feeds);
+        times.push(performance.now() - sent);
+      }
+    };
+    await Promise.all(Array.from({ length: connections }, work));
+    const took = (performance.now() - begun) / 1000;
+    times.sort((a, b) => a - b);
+    const at = (q) => times[Math.floor(q * times.length)] ?? 0;
+    return { perSecond: times.length / took, p50: at(0.5), p99: at(0.99) };
   },
   call: ({ method, args = [] }) => handle[method].remote(...args),
   status: () => serve.status(),

@@ -1,13 +1,14 @@
-// A small HTTP/1.1 client in a closed loop on raw sockets: `node load-client.mjs '{"urls":[…],"type":…,"body":base64,"connections":…,"seconds":…}'`.
+// A small HTTP/1.1 client in a closed loop on raw sockets: `node load-client.mjs '{"urls":[…],"headers":{…},"body":base64,"connections":…,"seconds":…}'`.
 // It reads the answers of the benchmarked servers: with a content-length, or chunks without trailers.
 import { createConnection } from 'node:net';
 
-const { urls, type, body, connections, seconds } = JSON.parse(process.argv[2]);
+const { urls, headers, body, connections, seconds } = JSON.parse(process.argv[2]);
 const { hostname, port } = new URL(urls[0]);
 const bytes = Buffer.from(body, 'base64');
+const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
 const requests = urls.map((url) => {
   const { pathname, host } = new URL(url);
-  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: ${type}\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\n${lines.join('')}content-length: ${bytes.length}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), bytes]);
 });
 let turn = 0;
@@ -21,7 +22,7 @@ const begun = performance.now();
 function answerLength(text) {
   const head = text.indexOf('\r\n\r\n');
   if (head === -1) return 0;
-  const length = /content-length: *(\d+)/i.exec(text.slice(0, head))?.[1];
+  const length = /^content-length: *(\d+)/im.exec(text.slice(0, head))?.[1];
   if (length === undefined) {
     const last = text.indexOf('0\r\n\r\n', head + 4);
     return last === -1 ? 0 : last + 5;

@@ -15,9 +15,10 @@ export const loadTool = hasWrk ? 'wrk (one thread)' : "the benchmark's own clien
  * POSTs `body` (text or bytes) over `connections` connections for `seconds`.
  * Resolves with the requests per second, p50 and p99 in ms, and the CPU time per request in µs by name.
  * @param url the address; several of one origin are requested in turns
+ * @param headers more headers than the content type
  * @param pids the pids whose CPU time is counted, by name; an array of pids is counted as one
  */
-export async function load(url, { body, type = 'application/json', connections, seconds, pids = {} }) {
+export async function load(url, { body, type = 'application/json', headers = {}, connections, seconds, pids = {} }) {
   const urls = [url].flat();
   const before = Object.entries(pids).map(([name, some]) => {
     /** @returns {number} */
@@ -25,7 +26,7 @@ export async function load(url, { body, type = 'application/json', connections, 
     return { name, sum, ms: sum() };
   });
   const childrenBefore = endedChildrenCpuMs();
-  const { requests, failed, p50, p99, took } = await (hasWrk ? wrk : own)({ urls, body, type, connections, seconds });
+  const { requests, failed, p50, p99, took } = await (hasWrk ? wrk : own)({ urls, body, headers: { 'content-type': type, ...headers }, connections, seconds });
   const usEach = (ms) => (ms * 1000) / Math.max(1, requests);
   const cpu = {};
   for (const { name, sum, ms } of before) if (Number.isFinite(ms)) cpu[name] = usEach(sum() - ms);
@@ -34,7 +35,7 @@ export async function load(url, { body, type = 'application/json', connections, 
   return { perSecond: requests / took, p50, p99, cpu };
 }
 
-async function wrk({ urls, body, type, connections, seconds }) {
+async function wrk({ urls, body, headers, connections, seconds }) {
   const folder = mkdtempSync(join(tmpdir(), 'nbs-bench-'));
   const lua = (bytes) => `"${[...Buffer.from(bytes)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('')}"`;
   try {
@@ -42,7 +43,9 @@ async function wrk({ urls, body, type, connections, seconds }) {
     writeFileSync(
       script,
       `wrk.method = "POST"
-wrk.headers["content-type"] = "${type}"
+${Object.entries(headers)
+  .map(([name, value]) => `wrk.headers["${name}"] = "${value}"`)
+  .join('\n')}
 wrk.body = ${lua(body)}
 local requests, at = {}, 0
 init = function()

@@ -10,6 +10,7 @@ type Loader = () => Promise<Command>;
 const OWN: Readonly<Record<string, Loader>> = {
   start: async () => (await import('./start-command.js')).startCommand,
   stop: async () => (await import('./stop-command.js')).stopCommand,
+  serve: async () => (await import('./serve-command.js')).serveCommand,
   run: async () => (await import('./run-command.js')).runCommand,
   deploy: async () => (await import('./deploy-command.js')).deployCommand,
   build: async () => (await import('./build-command.js')).buildCommand,

@@ -6,12 +6,10 @@ import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, parsePort } from './options.
 import { packageRunnerGone } from './package-runner.js';
 import { type RunResult, runTarget } from './run-target.js';
 import { showError } from './show-error.js';
+import { DRAIN_MS, untilInterrupted } from './until-interrupted.js';
 
 const USAGE =
   'nbserve run <file>:<export>|<config.yaml> [--watch] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--address auto|<folder>]';
-
-/** The proxy and the replicas have half of it each: 20 s, a replica's default. A second Ctrl-C ends the wait. */
-const DRAIN_MS = 40_000;
 
 export const runCommand: Command = {
   name: 'run',
@@ -120,28 +118,3 @@ async function update(first: RunResult, deploy: () => Promise<RunResult>): Promi
 
 /** The last result of each run. */
 const updated = new WeakMap<RunResult, RunResult>();
-
-/** Resolves with the exit code: 0 after Ctrl-C, SIGTERM, or the end of the npx that has started the command; 1 if the cluster ended by itself. */
-function untilInterrupted(client: Client, runnerGone: Promise<void>): Promise<number> {
-  return new Promise((resolveWith) => {
-    let asked = false;
-    const stop = (): void => {
-      if (asked) process.exit(130);
-      asked = true;
-      console.log('draining…');
-      resolveWith(0);
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-    void runnerGone.then(() => {
-      if (asked) return;
-      console.error('npx, which has started this command, is gone');
-      stop();
-    });
-    void client.cluster.exited.then(({ name }) => {
-      if (asked) return;
-      console.error(`the cluster ended: ${name}`);
-      resolveWith(1);
-    });
-  });
-}

@@ -17,6 +17,8 @@ type ReadBlob = (hash: string) => Uint8Array;
  * @throws what the code's own static initialisers throw; NBS_PACKAGE_NOT_FOUND; NBS_NO_SUCH_EXPORT
  */
 export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCodeOptions = {}): Promise<Shipped> {
+  if (ref.kind === 'builtin' && ref.module !== undefined)
+    return ((await import(ref.module)) as Readonly<Record<string, unknown>>)[ref.hash] as Shipped;
   if (ref.kind === 'builtin') return (await options.findBuiltin?.(ref.hash)) as Shipped;
   return ref.kind === 'source'
     ? loadSource(ref, readBlob, options.packages)

@@ -61,6 +61,8 @@ export interface BuiltinRef {
   readonly kind: 'builtin';
   /** Its name. It has no blob. */
   readonly hash: string;
+  /** URL of the module that exports it under its name, unless the replica finds it by its name alone. */
+  readonly module?: string;
   /** Working folder of its replicas. */
   readonly folder: string;
 }

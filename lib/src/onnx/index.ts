@@ -1,5 +1,4 @@
-/** `import { onnx } from 'nbserve/onnx'`; its parts can also be imported by name. */
-export * as onnx from './api.js';
+/** Models, tensors and images. `nbserve/onnx` is the room `onnx/public`. */
 export {
   type Attempt,
   type Attribute,
@@ -41,4 +40,5 @@ export {
   topK,
   unstack,
 } from './api.js';
+export { checkFeeds } from './feeds.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type CodeRef, compileModule, refOf, type SourceRegistry } from '../code/index.js';
+import { type CodeRef, compileModule, ownClassOf, refOf, type SourceRegistry } from '../code/index.js';
 import { isIngress } from '../ingress/index.js';
 import type { PlacedDeployment } from './application.js';
 import { ModuleChanged, NoModule, NoPolicySource, NotRepeatable } from './errors.js';
@@ -41,6 +41,12 @@ async function packTarget({ definition, policyOf }: PlacedDeployment): Promise<P
   const { name, target } = definition;
   if (target === GraphDriver || target === OwnCode)
     return { ref: { kind: 'builtin', hash: 'graph', folder: process.cwd() }, config: definition.config, blobs: [], notes: [] };
+  const own = ownClassOf(target);
+  if (own !== undefined) {
+    const folder = process.cwd();
+    const config = await readRuntimeEnv(name, definition.config, folder);
+    return { ref: { kind: 'builtin', hash: own.name, module: own.module, folder }, config, blobs: [], notes: [] };
+  }
   if (registry?.sourceOf(target) !== undefined) {
     const pack = await registry.pack(target);
     const config = await readRuntimeEnv(name, definition.config, pack.folder);
@@ -53,9 +59,9 @@ async function packTarget({ definition, policyOf }: PlacedDeployment): Promise<P
   const changed = stamps.find(hasChanged);
   if (changed !== undefined) throw ModuleChanged({ name, file: changed.file });
   const config = await readRuntimeEnv(name, definition.config, dirname(file));
-  const own = Object.keys(config.runtimeEnv?.npm?.dependencies ?? {});
-  const ran = own.length > 0 ? undefined : origin.compiled;
-  const compiled = ran ?? (await compileModule(file, own));
+  const packages = Object.keys(config.runtimeEnv?.npm?.dependencies ?? {});
+  const ran = packages.length > 0 ? undefined : origin.compiled;
+  const compiled = ran ?? (await compileModule(file, packages));
   const bytes = await readFile(compiled.bundle);
   const { ref } = origin;
   // What ran from the bundle has its positions already.

@@ -11,32 +11,54 @@ export interface Target {
 
 /**
  * Finds the application, its ingress deployment, and the method that an RPC calls: the one of the same name, else of the same name with a small first
- * letter. An application need not be named if only one runs, or if one is at the route `/`.
+ * letter. An application need not be named if only one runs, if one is at the route `/`, or if only one has a method for the RPC.
  * @param first the first message, in which the generic service names the method
  * @throws NBS_NO_APPLICATION, NBS_APPLICATION_UNNAMED, NBS_NO_RPC_METHOD
  */
 export function findTarget(snapshot: RouteSnapshot | null, named: string | undefined, rpc: Rpc, first: Buffer | null): Target {
-  const app = named ?? onlyApplication(snapshot);
+  const app = named ?? onlyApplication(snapshot, rpc);
   const deployment = snapshot !== null && Object.hasOwn(snapshot.ingresses, app) ? snapshot.ingresses[app] : undefined;
   if (deployment === undefined) throw NoApplication({ application: app });
   const route = snapshot?.deployments[deploymentKey(app, deployment)];
   if (route === undefined) throw NoSuchDeployment({ deployment: deploymentKey(app, deployment), running: 'none' });
   const isGeneric = rpc.own === true && rpc.service === GENERIC_SERVICE;
   const name = isGeneric ? methodNamed(first) : rpc.name;
-  const names = isGeneric ? [name] : [name, name.slice(0, 1).toLowerCase() + name.slice(1)];
+  const names = isGeneric ? [name] : methodNames(name);
   const method = names.find((each) => route.methods.includes(each)) ?? onlyFunction(route.methods, isGeneric);
   if (method === undefined) throw NoRpcMethod({ method: names.join(' or ').slice(0, 200), rpc: rpc.path });
   return { app, deployment, method };
 }
 
-function onlyApplication(snapshot: RouteSnapshot | null): string {
+function onlyApplication(snapshot: RouteSnapshot | null, rpc: Rpc): string {
   const names = Object.keys(snapshot?.ingresses ?? {});
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
-  const atRoot = snapshot?.routes.find(({ prefix }) => prefix === '/');
-  if (atRoot === undefined) throw ApplicationUnnamed();
-  return atRoot.app;
+  const found =
+    snapshot?.routes.find(({ prefix }) => prefix === '/')?.app ??
+    (snapshot === null || rpc.own === true ? null : answering(snapshot, rpc));
+  if (found === null) throw ApplicationUnnamed();
+  return found;
 }
+
+/** The applications that answer each RPC alone. A snapshot does not change, so they are looked for once. */
+const known = new WeakMap<RouteSnapshot, Map<string, string | null>>();
+
+function answering(snapshot: RouteSnapshot, rpc: Rpc): string | null {
+  const found = known.get(snapshot) ?? new Map<string, string | null>();
+  known.set(snapshot, found);
+  let app = found.get(rpc.path);
+  if (app === undefined) {
+    const names = methodNames(rpc.name);
+    const apps = Object.entries(snapshot.ingresses).filter(([name, deployment]) =>
+      snapshot.deployments[deploymentKey(name, deployment)]?.methods.some((method) => names.includes(method)),
+    );
+    app = apps.length === 1 ? (apps[0]?.[0] ?? null) : null;
+    found.set(rpc.path, app);
+  }
+  return app;
+}
+
+const methodNames = (name: string): readonly string[] => [name, name.slice(0, 1).toLowerCase() + name.slice(1)];
 
 /** A deployment that is a function answers every RPC of the user's services. */
 const onlyFunction = (methods: readonly string[], isGeneric: boolean): string | undefined =>

@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { LoadRefused } from './errors.js';
+
+const run = promisify(execFile);
+
+/** What the process that changes the cluster is asked to do. */
+export interface Change {
+  readonly kind: 'load' | 'unload';
+  readonly name: string;
+  /** The cluster's folder. */
+  readonly dir: string;
+}
+
+/** What it prints. */
+export interface Changed {
+  readonly error?: { readonly message: string };
+}
+
+/**
+ * Loads or unloads a model. A replica cannot change its cluster, so a process of its own does it, joins the cluster for it, and ends.
+ * @throws NBS_OIP_LOAD_FAILED
+ */
+export async function changeModels(change: Change): Promise<void> {
+  const file = fileURLToPath(new URL('./change-main.js', import.meta.url));
+  const what = change.kind === 'load' ? 'loaded' : 'unloaded';
+  let text: string;
+  try {
+    text = (await run(process.execPath, [file, JSON.stringify(change)])).stdout;
+  } catch (error) {
+    throw LoadRefused({ name: change.name, what, reason: (error as { stderr?: string }).stderr?.trim() || String(error) }, error);
+  }
+  const { error } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Changed;
+  if (error !== undefined) throw LoadRefused({ name: change.name, what, reason: error.message });
+}

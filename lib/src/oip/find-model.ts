@@ -1,0 +1,19 @@
+import { listOf } from '../core/index.js';
+import { NotInRepository } from './errors.js';
+import { modelsIn, readModelFolder } from './model-folder.js';
+import type { RegisteredModel, Registry } from './registry.js';
+
+/** The names of all models that can be loaded. */
+export function namesIn(registry: Registry): string[] {
+  const names = [...registry.models().map(({ spec }) => spec.name), ...registry.folders().flatMap(modelsIn)];
+  return [...new Set(names)].sort();
+}
+
+/** The model of this name, as its files are now. @throws NBS_OIP_NOT_IN_REPOSITORY, NBS_OIP_CONFIG, NBS_OIP_NO_MODELS */
+export function findModel(registry: Registry, name: string): RegisteredModel {
+  const folder = registry.folders().find((each) => modelsIn(each).includes(name));
+  const registered = registry.models().find(({ spec }) => spec.name === name);
+  if (folder !== undefined) return { spec: readModelFolder(folder, name).spec, application: registered?.application ?? name };
+  if (registered !== undefined) return registered;
+  throw NotInRepository({ name: name.slice(0, 128), valid: listOf(namesIn(registry)) });
+}

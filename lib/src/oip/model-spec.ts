@@ -1,0 +1,25 @@
+import type { DeviceChoice } from '../onnx/index.js';
+
+/** What a replica needs to know about its model. It is plain data, because it is the argument of the replica's constructor. */
+export interface ModelSpec {
+  readonly name: string;
+  /** The versions that are served, the oldest first. Requests that name no version get the last one. */
+  readonly versions: readonly { readonly version: string; readonly file: string }[];
+  /** Largest number of rows in one run; 0 means that requests are never joined. `null`: joined if the model's shapes allow it. */
+  readonly maxBatchSize: number | null;
+  /** How long a request waits for others, in milliseconds; 0 means until the end of the current turn of the event loop. */
+  readonly batchWaitMs: number;
+  readonly device: DeviceChoice;
+  /** 0: one for each core that the replica has reserved. */
+  readonly intraOpThreads: number;
+  /** Whether each version is run once before the replica is ready. */
+  readonly warmup: boolean;
+  /** Texts of classes by output, for the parameter `classification`. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  readonly numReplicas: number;
+  /** GPUs that each replica reserves. */
+  readonly gpus: number;
+}
+
+/** Largest number of rows in one run if nobody says it. */
+export const USUAL_BATCH = 32;

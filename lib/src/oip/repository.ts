@@ -1,0 +1,313 @@
+import { aboutInput, hasCode, isNbserveError, isRecord, listOf } from '../core/index.js';
+import { type DeploymentHandle, type ServeStatus, serve } from '../serve/index.js';
+import { changeModels } from './change-models.js';
+import { BadInference, NoSuchModel, NoSuchPath, NotInRepository } from './errors.js';
+import { findModel, namesIn } from './find-model.js';
+import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
+import { errorResponse, type ModelFacts, type ModelServer } from './model-server.js';
+import { MODEL_DEPLOYMENT, modelAt } from './names.js';
+import { openapiOf } from './openapi.js';
+import { Registry } from './registry.js';
+
+const EXTENSIONS = [
+  'classification',
+  'model_configuration',
+  'model_repository',
+  'model_repository(unload_dependents)',
+  'statistics',
+  'binary_tensor_data',
+];
+const PATHS = [
+  'GET /v2',
+  'GET /v2/health/live',
+  'GET /v2/health/ready',
+  'GET /v2/models/stats',
+  'GET /v2/openapi.json',
+  'POST /v2/repository/index',
+  'POST /v2/repository/models/{name}/load',
+  'POST /v2/repository/models/{name}/unload',
+  'and the paths below /v2/models/{name}',
+].join(', ');
+
+type Handle = DeploymentHandle<ModelServer>;
+
+/** A model that a message of gRPC names. An empty version means the newest one. */
+interface Named {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** One line of the repository's index. */
+interface IndexLine {
+  readonly name: string;
+  readonly version: string;
+  readonly state: 'READY' | 'LOADING' | 'UNAVAILABLE';
+  readonly reason: string;
+}
+
+/**
+ * Answers what is asked of the whole server: its health and metadata, its repository, and all of gRPC. Requests by HTTP for a model that is loaded do not
+ * come here, because each model has a route of its own.
+ */
+export class Repository {
+  readonly #registry: Registry;
+  readonly #dir: string;
+  readonly #handles = new Map<string, Handle>();
+
+  /** @param dir the cluster's folder */
+  constructor(dir: string) {
+    this.#dir = dir;
+    this.#registry = new Registry(dir);
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    try {
+      return await this.#answer(request);
+    } catch (error) {
+      return errorResponse(error);
+    }
+  }
+
+  async serverLive() {
+    return { live: true };
+  }
+
+  async serverReady() {
+    return { ready: await this.#isReady() };
+  }
+
+  async modelReady({ name, version }: Named) {
+    try {
+      await this.#facts(name, version);
+      return { ready: true };
+    } catch (error) {
+      if (isNbserveError(error) && error.status === 404) return { ready: false };
+      throw error;
+    }
+  }
+
+  async serverMetadata() {
+    return { name: 'nbserve', version: '2', extensions: EXTENSIONS };
+  }
+
+  async modelMetadata({ name, version }: Named) {
+    return telling(async () => (await this.#facts(name, version)).metadata);
+  }
+
+  async modelConfig({ name, version }: Named) {
+    return telling(async () => ({ config: inJsonNames((await this.#facts(name, version)).config) }));
+  }
+
+  async modelStatistics({ name, version }: Named) {
+    return telling(async () => {
+      const names = name === '' ? await this.#running() : [name];
+      const all = await Promise.all(names.map(async (each) => (await this.#facts(each, version)).statistics));
+      return { modelStats: inJsonNames(all.flat()) };
+    });
+  }
+
+  async modelInfer(message: GrpcInferRequest) {
+    return telling(async () => {
+      const request = fromGrpc(message);
+      const answer = await this.#call(message.modelName, (handle) => handle.infer.remote(message.modelVersion, request));
+      return toGrpc(message.modelName, answer, request);
+    });
+  }
+
+  /** Answers each message of a stream in its turn. An error is sent as a message, and the stream goes on. */
+  async *modelStreamInfer(messages: AsyncIterable<GrpcInferRequest>) {
+    for await (const message of messages) {
+      try {
+        yield { errorMessage: '', inferResponse: await this.modelInfer(message) };
+      } catch (error) {
+        if (!isNbserveError(error) || error.status >= 500) throw error;
+        yield { errorMessage: error.message, inferResponse: { id: message.id } };
+      }
+    }
+  }
+
+  async repositoryIndex({ ready = false }: { readonly ready?: boolean }) {
+    const lines = await this.#index();
+    return { models: ready ? lines.filter(({ state }) => state === 'READY') : lines };
+  }
+
+  async repositoryModelLoad(message: {
+    readonly repositoryName: string;
+    readonly modelName: string;
+    readonly parameters?: object;
+  }) {
+    const modelName = message.modelName || message.repositoryName;
+    await telling(() => this.#load(modelName, message.parameters));
+    return { modelName, isLoaded: true };
+  }
+
+  async repositoryModelUnload(message: { readonly repositoryName: string; readonly modelName: string }) {
+    const modelName = message.modelName || message.repositoryName;
+    await telling(() => this.#unload(modelName));
+    return { modelName, isUnloaded: true };
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const path = pathname.replace(/\/+$/, '');
+    const { method } = request;
+    if (method === 'GET' || method === 'HEAD') {
+      if (path === '/v2') return Response.json(await this.serverMetadata());
+      if (path === '/v2/health/live') return Response.json(await this.serverLive());
+      if (path === '/v2/health/ready') {
+        const ready = await this.#isReady();
+        return Response.json({ ready }, { status: ready ? 200 : 503 });
+      }
+      if (path === '/v2/models/stats') return Response.json({ model_stats: await this.#allStatistics() });
+      if (path === '/v2/openapi.json') return Response.json(openapiOf(await this.#allMetadata()));
+    }
+    const [, change, action] = /^\/v2\/repository\/models\/([^/]+)\/(load|unload)$/.exec(path) ?? [];
+    if (method === 'POST' && change !== undefined) {
+      const name = decoded(change);
+      const { parameters } = await readJson(request);
+      if (action === 'load') await this.#load(name, parameters);
+      else await this.#unload(name);
+      return Response.json({});
+    }
+    if (path === '/v2/repository/index' && method === 'POST') {
+      const { ready } = await readJson(request);
+      return Response.json((await this.repositoryIndex({ ready: ready === true })).models);
+    }
+    // The models that are loaded have their own routes, so this one is not.
+    const [, model] = /^\/v2\/models\/([^/]+)(?:\/|$)/.exec(path) ?? [];
+    if (model !== undefined) throw await this.#noSuchModel(decoded(model));
+    throw NoSuchPath({ method, path: pathname.slice(0, 200), valid: PATHS });
+  }
+
+  async #isReady(): Promise<boolean> {
+    return (await this.#index()).every(({ state }) => state !== 'LOADING');
+  }
+
+  async #allStatistics(): Promise<readonly object[]> {
+    return (await Promise.all((await this.#running()).map(async (name) => (await this.#facts(name, '')).statistics))).flat();
+  }
+
+  async #allMetadata(): Promise<readonly ModelFacts['metadata'][]> {
+    return Promise.all((await this.#running()).map(async (name) => (await this.#facts(name, '')).metadata));
+  }
+
+  /** Names of the models that have a route and are running. */
+  async #running(): Promise<string[]> {
+    return [...modelsOf(await serve.status())].filter(([, { status }]) => status !== 'DEPLOYING').map(([name]) => name);
+  }
+
+  async #index(): Promise<IndexLine[]> {
+    const running = modelsOf(await serve.status());
+    const names = [...new Set([...namesIn(this.#registry), ...running.keys()])].sort();
+    const lines = await Promise.all(
+      names.map(async (name): Promise<IndexLine[]> => {
+        const app = running.get(name);
+        const state = app === undefined ? 'UNAVAILABLE' : app.status === 'DEPLOYING' ? 'LOADING' : 'READY';
+        if (state !== 'READY') return [{ name, version: '', state, reason: app === undefined ? 'unloaded' : app.message }];
+        const { metadata } = await this.#facts(name, '');
+        return (metadata.versions as string[]).map((version) => ({ name, version, state, reason: '' }));
+      }),
+    );
+    return lines.flat();
+  }
+
+  async #facts(name: string, version: string): Promise<ModelFacts> {
+    return this.#call(name, (handle) => handle.facts.remote(version));
+  }
+
+  /** @throws NBS_OIP_NO_MODEL if no application answers for the model */
+  async #call<T>(name: string, work: (handle: Handle) => PromiseLike<T>): Promise<T> {
+    let handle = this.#handles.get(name);
+    if (handle === undefined) {
+      const app = modelsOf(await serve.status()).get(name)?.application;
+      if (app === undefined) throw await this.#noSuchModel(name);
+      handle = await serve.getAppHandle<ModelServer>(app);
+      this.#handles.set(name, handle);
+    }
+    try {
+      return await work(handle);
+    } catch (error) {
+      const isGone = ['NBS_NO_SUCH_DEPLOYMENT', 'NBS_NO_SUCH_APP'].some((code) => hasCode(error, { code }));
+      if (!isGone) throw error;
+      this.#handles.delete(name);
+      throw await this.#noSuchModel(name);
+    }
+  }
+
+  async #noSuchModel(name: string): Promise<Error> {
+    return NoSuchModel({ name: JSON.stringify(name.slice(0, 128)), valid: listOf(await this.#running()) });
+  }
+
+  async #load(name: string, parameters: unknown): Promise<void> {
+    if (isRecord(parameters) && Object.keys(parameters).length > 0)
+      throw BadInference({
+        reason: 'a model is loaded with the configuration in its folder; parameters of a load are not supported',
+      });
+    findModel(this.#registry, name);
+    await changeModels({ kind: 'load', name, dir: this.#dir });
+  }
+
+  async #unload(name: string): Promise<void> {
+    const isKnown = namesIn(this.#registry).includes(name);
+    if (!isKnown) throw NotInRepository({ name: name.slice(0, 128), valid: listOf(namesIn(this.#registry)) });
+    this.#handles.delete(name);
+    if (modelsOf(await serve.status()).has(name)) await changeModels({ kind: 'unload', name, dir: this.#dir });
+  }
+}
+
+interface RunningModel {
+  readonly application: string;
+  readonly status: string;
+  readonly message: string;
+}
+
+/** The models that have a route, by name. */
+function modelsOf({ applications }: ServeStatus): ReadonlyMap<string, RunningModel> {
+  const found = new Map<string, RunningModel>();
+  for (const [application, { ingress, routePrefix, status, message }] of Object.entries(applications)) {
+    const name = ingress === MODEL_DEPLOYMENT ? modelAt(routePrefix) : undefined;
+    if (name !== undefined && status !== 'DELETING' && status !== 'DEPLOY_FAILED')
+      found.set(name, { application, status, message });
+  }
+  return found;
+}
+
+/** Lets clients of gRPC read the errors that are about their requests. */
+async function telling<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isNbserveError(error) && error.status < 500 ? aboutInput(error) : error;
+  }
+}
+
+async function readJson(request: Request): Promise<Record<string, unknown>> {
+  const text = await request.text();
+  try {
+    const parsed: unknown = text.trim() === '' ? {} : JSON.parse(text);
+    if (isRecord(parsed)) return parsed;
+  } catch {
+    // The error below says what is wrong.
+  }
+  throw BadInference({ reason: 'the body must be a JSON object, or empty' });
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** `max_batch_size` → `maxBatchSize`, at every depth. */
+function inJsonNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inJsonNames);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      inJsonNames(each),
+    ]),
+  );
+}

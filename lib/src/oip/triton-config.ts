@@ -1,0 +1,156 @@
+import { isRecord } from '../core/index.js';
+import { parseTextProto, type TextMessage, type TextValue } from './text-proto.js';
+
+/** Fields of Triton's `config.pbtxt` that have an effect here. */
+export interface TritonConfig {
+  readonly name?: string;
+  readonly maxBatchSize?: number;
+  readonly fileName?: string;
+  readonly versions?: VersionPolicy;
+  readonly instances?: number;
+  /** How many of the instances' GPUs one replica needs: 1 for KIND_GPU, otherwise 0. */
+  readonly gpus?: number;
+  readonly batchWaitMs?: number;
+  readonly intraOpThreads?: number;
+  readonly warmup?: boolean;
+  /** Files with the texts of classes, by output. */
+  readonly labelFiles: Readonly<Record<string, string>>;
+  /** Fields that have no effect here, for a note. */
+  readonly ignored: readonly string[];
+}
+
+export type VersionPolicy =
+  | { readonly kind: 'latest'; readonly count: number }
+  | { readonly kind: 'all' }
+  | { readonly kind: 'specific'; readonly versions: readonly string[] };
+
+/** Fields that change what a model computes. A server that ignores them answers wrongly. */
+const REFUSED = {
+  ensemble_scheduling: 'an ensemble is made of calls between deployments here',
+  sequence_batching: 'requests of one sequence are not kept together here',
+  batch_input: 'inputs that the server computes from the batch do not exist here',
+  batch_output: 'outputs that the server cuts by the batch do not exist here',
+};
+const BACKENDS = ['onnxruntime', 'onnxruntime_onnx', 'onnx'];
+
+/** @throws Error with the reason in words */
+export function readTritonConfig(source: string): TritonConfig {
+  return fromPlain(plain(parseTextProto(source)));
+}
+
+/** As a JSON object of Triton's field names, as `config.pbtxt` or a YAML file gives it. @throws Error with the reason in words */
+export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConfig {
+  const ignored: string[] = [];
+  const labelFiles: Record<string, string> = Object.create(null);
+  const found: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(config)) {
+    if (Object.hasOwn(REFUSED, field)) throw new Error(`${field} is not supported: ${REFUSED[field as keyof typeof REFUSED]}`);
+    switch (field) {
+      case 'name':
+        found.name = text(field, value);
+        break;
+      case 'platform':
+      case 'backend':
+        if (!BACKENDS.includes(text(field, value)))
+          throw new Error(`${field} is ${value}; only ${BACKENDS.join(', ')} can be served`);
+        break;
+      case 'max_batch_size':
+        found.maxBatchSize = whole(field, value, 0);
+        break;
+      case 'default_model_filename':
+        found.fileName = fileName(field, value);
+        break;
+      case 'version_policy':
+        found.versions = versionPolicy(value);
+        break;
+      case 'instance_group':
+        Object.assign(found, instances(listOf(value), ignored));
+        break;
+      case 'dynamic_batching':
+        found.batchWaitMs = batchWait(value, ignored);
+        break;
+      case 'parameters':
+        found.intraOpThreads = threads(value, ignored);
+        break;
+      case 'output':
+        for (const each of listOf(value).filter(isRecord))
+          if (each.label_filename !== undefined)
+            labelFiles[text('name', each.name)] = fileName('label_filename', each.label_filename);
+        break;
+      case 'input':
+        if (listOf(value).some((each) => isRecord(each) && each.reshape !== undefined))
+          throw new Error('reshape of an input is not supported');
+        break;
+      default:
+        ignored.push(field);
+    }
+  }
+  return { ...found, labelFiles, ignored };
+}
+
+function versionPolicy(value: unknown): VersionPolicy {
+  const policy = isRecord(value) ? value : {};
+  if (policy.all !== undefined) return { kind: 'all' };
+  if (isRecord(policy.specific))
+    return { kind: 'specific', versions: listOf(policy.specific.versions).map((each) => String(whole('versions', each, 1))) };
+  const latest = isRecord(policy.latest) ? policy.latest : {};
+  return { kind: 'latest', count: latest.num_versions === undefined ? 1 : whole('num_versions', latest.num_versions, 1) };
+}
+
+function instances(groups: readonly unknown[], ignored: string[]): { readonly instances: number; readonly gpus: number } {
+  let count = 0;
+  let gpus = 0;
+  for (const group of groups.filter(isRecord)) {
+    count += group.count === undefined ? 1 : whole('count', group.count, 1);
+    if (group.kind === 'KIND_GPU') gpus = 1;
+    for (const field of Object.keys(group))
+      if (!['name', 'count', 'kind'].includes(field)) ignored.push(`instance_group.${field}`);
+  }
+  return { instances: Math.max(1, count), gpus };
+}
+
+function batchWait(value: unknown, ignored: string[]): number {
+  const batching = isRecord(value) ? value : {};
+  for (const field of Object.keys(batching))
+    if (field !== 'max_queue_delay_microseconds') ignored.push(`dynamic_batching.${field}`);
+  const delay = batching.max_queue_delay_microseconds;
+  return delay === undefined ? 0 : whole('max_queue_delay_microseconds', delay, 0) / 1000;
+}
+
+/** The parameters are a map: entries with `key` and `value { string_value }`. */
+function threads(value: unknown, ignored: string[]): number | undefined {
+  let found: number | undefined;
+  for (const entry of listOf(value).filter(isRecord)) {
+    if (entry.key !== 'intra_op_thread_count') ignored.push(`parameters.${String(entry.key)}`);
+    else found = whole('intra_op_thread_count', isRecord(entry.value) ? entry.value.string_value : undefined, 0);
+  }
+  return found;
+}
+
+/** Messages as objects. A field that is there once is its value, and otherwise a list. */
+function plain(message: TextMessage): Record<string, unknown> {
+  const simple = (value: TextValue): unknown =>
+    'text' in value ? value.text : 'word' in value ? value.word : plain(value as TextMessage);
+  return Object.fromEntries(
+    [...message].map(([field, values]) => [field, values.length === 1 ? simple(values[0] as TextValue) : values.map(simple)]),
+  );
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
+
+function text(field: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new Error(`${field} must be one text`);
+}
+
+function fileName(field: string, value: unknown): string {
+  const name = text(field, value);
+  if (/^[^/\\]+$/.test(name) && name !== '..' && name !== '.') return name;
+  throw new Error(`${field} must be the name of a file without a folder, not ${name}`);
+}
+
+function whole(field: string, value: unknown, min: number): number {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  if (Number.isSafeInteger(number) && (number as number) >= min) return number as number;
+  throw new Error(`${field} must be an integer of at least ${min}, not ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,44 @@
+/** Types of `onnx.serve`. They use no third-party types, because notebook cells see them. */
+import type { DeviceChoice, Feeds, Results } from '../onnx/index.js';
+import type { DeploymentOptions } from '../serve/index.js';
+
+type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
+
+/** Options of `onnx.serve`. Those of a model's own configuration (`config.pbtxt`) are used if an option is left out. */
+export interface ServeModelOptions {
+  /** Name of the model in the protocol, and of the application. @default the file's name without `.onnx` */
+  readonly name?: string;
+  /** Version of the model, a number. @default the number of its folder, else 1 */
+  readonly version?: number;
+  /** Name of the application. Set it to run several versions for `serve.traffic`. @default the model's name */
+  readonly application?: string;
+  /** Whether requests below `/v2/models/{name}` reach this application. Set it to false for a version that gets requests by `serve.traffic` only. @default true */
+  readonly route?: boolean;
+  /** Number of processes that have the model. @default 1 */
+  readonly replicas?: number;
+  /** Largest number of rows in one run; 0 means that requests are not joined. @default 32, if the first dimensions have the name of a batch */
+  readonly maxBatchSize?: number;
+  /** How long a request waits for others to join. 0 means until the end of the current turn of the event loop. @default 0 */
+  readonly batchWaitTimeout?: Duration;
+  /** The device to run on. @default 'auto' */
+  readonly device?: DeviceChoice;
+  /** Number of threads for one operator; 0 means one for each core. @default 0 */
+  readonly intraOpThreads?: number;
+  /** Whether the model is run once before a replica is ready. @default true */
+  readonly warmup?: boolean;
+  /** Options of the deployment, such as `autoscaling`, `resources` and `requestTimeout`. @default {} */
+  readonly deployment?: DeploymentOptions;
+}
+
+/** A model that is served. */
+export interface ServedModel {
+  readonly name: string;
+  readonly versions: readonly string[];
+  /** The address below which the model answers, such as `http://127.0.0.1:8000/v2/models/mnist`. */
+  readonly url: string;
+  /**
+   * Runs the newest version, or the one that is given, in a replica.
+   * @throws NBS_OIP_NO_VERSION, NBS_OIP_CANNOT_COMPUTE, and what `Model.run` throws about inputs
+   */
+  run(feeds: Feeds, version?: string): Promise<Results>;
+}
