@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { type DataType, onnx, type Tensor } from 'nbserve/onnx';
-import { encodeModel } from '../../../ci/dist/onnx-graph.js';
+import { type DataType, encodeModel, onnx, type Tensor } from 'nbserve/onnx';
+
 import { ENDLESS, LOOP, turns } from '../fixtures/session-models.js';
 
 const loaded = onnx.load(LOOP, { device: 'cpu', runIn: 'beside', name: 'loop' });

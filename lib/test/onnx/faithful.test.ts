@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DataType, onnx, type TensorInfo } from 'nbserve/onnx';
-import { encodeModel } from 'nbserve/onnx';
+import { type DataType, encodeModel, onnx, type TensorInfo } from 'nbserve/onnx';
 
 /** A model of one operator, which returns its input or a conversion of it. */
 function operator(op: string, x: Pick<TensorInfo, 'shape'> & { readonly type?: DataType }, attributes = {}): Uint8Array {

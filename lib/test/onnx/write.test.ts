@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onnx } from 'nbserve/onnx';
-import { encodeModel } from 'nbserve/onnx';
+import { encodeModel, onnx } from 'nbserve/onnx';
 
 test('ONNX Runtime can run a model that ci/datasets writes', async () => {
   const bytes = encodeModel({
