@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { onnx } from 'nbserve/onnx';
-import { encodeModel } from 'nbserve/onnx';
+import { encodeModel, onnx } from 'nbserve/onnx';
 import { KernelClient } from './fixtures/client.js';
 import { notebookOf, run, textOf } from './fixtures/runner.js';
 

@@ -26,7 +26,13 @@ export async function load(url, { body, type = 'application/json', headers = {},
     return { name, sum, ms: sum() };
   });
   const childrenBefore = endedChildrenCpuMs();
-  const { requests, failed, p50, p99, took } = await (hasWrk ? wrk : own)({ urls, body, headers: { 'content-type': type, ...headers }, connections, seconds });
+  const { requests, failed, p50, p99, took } = await (hasWrk ? wrk : own)({
+    urls,
+    body,
+    headers: { 'content-type': type, ...headers },
+    connections,
+    seconds,
+  });
   const usEach = (ms) => (ms * 1000) / Math.max(1, requests);
   const cpu = {};
   for (const { name, sum, ms } of before) if (Number.isFinite(ms)) cpu[name] = usEach(sum() - ms);
