@@ -1,5 +1,5 @@
 import { Fifo, shortId } from '../core/index.js';
-import { noteWorkerCode, OwnCode, type Target, WorkerApp } from '../serve/host.js';
+import { inertChange, noteWorkerCode, OwnCode, type Target, WorkerApp } from '../serve/host.js';
 import { NotAWorkerTarget, NoWorker } from './errors.js';
 import type { ActorPool, CallOptions, PoolOptions, ShippedCode, Worker, WorkerTarget } from './types.js';
 import { PooledWorker } from './worker.js';
@@ -15,6 +15,17 @@ export function shipped(what: string, target: WorkerTarget): ShippedCode {
   const name = target.name === '' ? what : target.name;
   noteWorkerCode(name, target as Target);
   return { name, target };
+}
+
+/**
+ * To be awaited before anything that a worker must not do again, when it runs the user's module to find its code there: it does not return if the worker has
+ * what it needs. Resolves to true if the worker still needs the rest of the module, and to false in other processes.
+ * @throws NBS_IN_REPLICA in code that answers calls
+ */
+export async function pauseInWorker(): Promise<boolean> {
+  const inert = inertChange('run');
+  if (inert !== undefined) await inert;
+  return inert !== undefined;
 }
 
 /** Code for workers that run nothing of the user's: the `wrapper` of the pool is all of it. @param name what messages call the workers */

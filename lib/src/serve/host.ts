@@ -26,6 +26,8 @@ export {
   prepareDeclared,
   runApplication,
 } from './run.js';
+export { inertChange } from './modules/index.js';
+export { OwnCode } from './own-code.js';
 export { startDetached } from './start-cluster.js';
 export { START_OPTIONS, spareReplicasOf } from './start-options.js';
 export { setTraffic, trafficOf } from './traffic.js';

@@ -7,6 +7,6 @@ export { type ImportanceType, TreesModel } from './model.js';
 export type { TreesModelData } from './model-data.js';
 export type { ObjectiveName } from './objective.js';
 export type { TreesParams } from './options.js';
-export type { Batches, Columns, ColumnValues, TreesData } from './table.js';
+export { type Batches, type Columns, type ColumnValues, readColumns, type TreesData } from './table.js';
 export { type TreesResult, TreesTrainer, type TreesTrainerOptions } from './trainer.js';
 export type { Tree } from './tree.js';

@@ -1,0 +1,30 @@
+import { defineError } from '../core/index.js';
+
+export const InvalidSpace = defineError('NBS_TUNE_INVALID_SPACE', 400, '{where}: {reason}');
+export const NoMetric = defineError(
+  'NBS_TUNE_NO_METRIC',
+  400,
+  'no trial has reported the metric {metric}; the metrics that were reported are {valid}',
+);
+export const MetricNeeded = defineError(
+  'NBS_TUNE_METRIC_NEEDED',
+  400,
+  '{where} must know what is best: give { metric, mode }, e.g. { metric: "loss", mode: "min" }',
+);
+export const AllFailed = defineError('NBS_TUNE_ALL_FAILED', 500, 'no trial of {name} has a result; the first of {count} errors is: {error}');
+export const NoSession = defineError(
+  'NBS_TUNE_NO_SESSION',
+  400,
+  '{what} was called outside of a trial; it works in the function that is given to a Tuner',
+);
+export const NotTunable = defineError(
+  'NBS_TUNE_NOT_TUNABLE',
+  400,
+  'a Tuner takes a function of the configuration, tune.withResources(function, { cpu: 1 }) or a TreesTrainer, and got {value}',
+);
+export const Exists = defineError(
+  'NBS_TUNE_EXISTS',
+  409,
+  '{path} has the results of an earlier search: continue it with tune.Tuner.restore({path}, …), or give another name in runConfig',
+);
+export const NothingToRestore = defineError('NBS_TUNE_NOTHING_TO_RESTORE', 404, 'no search can be continued from {path}: {reason}');

@@ -1,0 +1,2 @@
+/** The members of `tune.schedulers`. */
+export { ASHAScheduler, FIFOScheduler, MedianStoppingRule } from './scheduler.js';

@@ -1,0 +1,2 @@
+/** The members of `tune.search`. */
+export { BasicVariantGenerator, TPESearch } from './search.js';

@@ -1,0 +1,64 @@
+import { type Domain, isDomain } from './domain.js';
+
+/** What a search chooses from: an object, in any depth, of domains and of values that stay as they are. */
+export type ParamSpace = Readonly<Record<string, unknown>>;
+
+/** The configuration of a trial: the space with a value in place of each domain. */
+export type ConfigOf<S> = S extends Domain<infer T>
+  ? T
+  : S extends (...args: never[]) => unknown
+    ? S
+    : S extends readonly (infer _)[]
+      ? S
+      : S extends object
+        ? { readonly [K in keyof S]: ConfigOf<S[K]> }
+        : S;
+
+/** A domain, and where in the space it is. */
+export interface Dimension {
+  /** The names that lead to it. */
+  readonly path: readonly string[];
+  readonly domain: Domain<unknown>;
+}
+
+/** The domains of a space, in the order in which they are written. */
+export function dimensionsOf(space: ParamSpace, path: readonly string[] = []): Dimension[] {
+  return Object.entries(space).flatMap(([name, value]) => {
+    const inner = [...path, name];
+    if (isDomain(value)) return [{ path: inner, domain: value }];
+    return isPlain(value) ? dimensionsOf(value, inner) : [];
+  });
+}
+
+/** The configuration with these values of the domains. */
+export function configOf(space: ParamSpace, values: readonly unknown[]): Record<string, unknown> {
+  let next = 0;
+  const fill = (part: ParamSpace): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(part).map(([name, value]) => {
+        if (isDomain(value)) return [name, values[next++]];
+        return [name, isPlain(value) ? fill(value) : value];
+      }),
+    );
+  return fill(space);
+}
+
+/** The value of a configuration at a path. */
+export const valueAt = (config: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], config);
+
+/** Options with those of a configuration in their place, in any depth. */
+export function merged(options: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const all: Record<string, unknown> = { ...options };
+  for (const [name, value] of Object.entries(config)) {
+    const own = all[name];
+    all[name] = isPlain(own) && isPlain(value) ? merged(own, value) : value;
+  }
+  return all;
+}
+
+export const isPlain = (value: unknown): value is Record<string, unknown> => {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};

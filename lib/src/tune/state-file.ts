@@ -1,0 +1,76 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isRecord } from '../core/index.js';
+import { Exists, NothingToRestore } from './errors.js';
+import { type TrialState, trialName } from './trial.js';
+
+const FILE = 'tuner.json';
+
+interface Saved {
+  readonly version: 1;
+  /** The space and the search as text: a search goes on only with the same. */
+  readonly search: string;
+  readonly trials: readonly TrialState[];
+}
+
+/** The state of a search on disk: it is written whole, after each change. */
+export class StateFile {
+  readonly folder: string;
+  readonly #search: string;
+  #writing: Promise<void> = Promise.resolve();
+  #next: string | null = null;
+
+  constructor(folder: string, search: string) {
+    this.folder = folder;
+    this.#search = search;
+  }
+
+  /** Begins a new search. @throws NBS_TUNE_EXISTS */
+  async create(): Promise<void> {
+    const path = this.folder;
+    if ((await readFile(join(path, FILE)).catch(() => null)) !== null) throw Exists({ path });
+    await mkdir(path, { recursive: true });
+    await this.save([]);
+  }
+
+  /** The trials of a search that ended before its time. @throws NBS_TUNE_NOTHING_TO_RESTORE */
+  async restore(): Promise<TrialState[]> {
+    const path = this.folder;
+    let saved: unknown;
+    try {
+      saved = JSON.parse(await readFile(join(path, FILE), 'utf8'));
+    } catch (error) {
+      throw NothingToRestore({ path, reason: (error as Error).message }, error);
+    }
+    if (!isRecord(saved) || saved.version !== 1) throw NothingToRestore({ path, reason: `its ${FILE} is of another version` });
+    const { search, trials } = saved as unknown as Saved;
+    if (search !== this.#search)
+      throw NothingToRestore({ path, reason: `it searched with ${search}, and this is ${this.#search}` });
+    return trials.map((trial) => ({ ...trial, history: trial.history.map(numbers) }));
+  }
+
+  folderOf(trial: number): string {
+    return join(this.folder, trialName(trial));
+  }
+
+  /** Resolves when this state, or a later one, is on the disk. */
+  save(trials: readonly TrialState[]): Promise<void> {
+    const isWaiting = this.#next !== null;
+    const saved: Saved = { version: 1, search: this.#search, trials };
+    this.#next = JSON.stringify(saved, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value));
+    if (!isWaiting) this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const text = this.#next as string;
+    this.#next = null;
+    const path = join(this.folder, FILE);
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+  }
+}
+
+/** JSON has no NaN and no infinity, so they were written as texts. */
+const numbers = (metrics: Readonly<Record<string, unknown>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number(value)]));

@@ -1,0 +1,145 @@
+import { availableParallelism } from 'node:os';
+import { basename, dirname, resolve } from 'node:path';
+import { pauseInWorker } from '../actors/index.js';
+import { InvalidOption, isRecord } from '../core/index.js';
+import { resultFolder } from '../session/index.js';
+import { MetricNeeded, NoMetric } from './errors.js';
+import { LiveTable } from './live-table.js';
+import { parseRunConfig, parseTuneConfig, type TuneConfig, type TuneRunConfig } from './options.js';
+import { ResultGrid } from './results.js';
+import type { Finished } from './search.js';
+import { type ConfigOf, configOf, dimensionsOf, type ParamSpace } from './space.js';
+import { StateFile } from './state-file.js';
+import { asTrainable, type Trainable, treesOf, type WithResources } from './trainable.js';
+import { rewind, type TrialState } from './trial.js';
+import { Trials } from './trials.js';
+
+/** Options of a {@link Tuner}; the names are those of Ray's. */
+export interface TunerOptions<S extends ParamSpace> {
+  /** What the trials get: values, and domains such as `tune.loguniform(1e-4, 1e-1)`. Of a trainer, these are options that replace its own. */
+  readonly paramSpace: S;
+  readonly tuneConfig?: TuneConfig;
+  readonly runConfig?: TuneRunConfig;
+}
+
+/** Searches for the best configuration of a function or trainer: it runs trials with different ones, each in a process of its own. */
+export class Tuner<S extends ParamSpace> {
+  readonly #trainable: WithResources<never>;
+  readonly #space: S;
+  readonly #tune: ReturnType<typeof parseTuneConfig>;
+  readonly #run: ReturnType<typeof parseRunConfig>;
+  #restored = false;
+
+  /** @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION, NBS_TUNE_NOT_TUNABLE, NBS_TUNE_METRIC_NEEDED, NBS_TUNE_INVALID_SPACE */
+  constructor(trainable: Trainable<ConfigOf<S>>, options: TunerOptions<S>) {
+    this.#trainable = asTrainable(trainable) as WithResources<never>;
+    const { paramSpace, tuneConfig = {}, runConfig = {}, ...others } = isRecord(options) ? (options as TunerOptions<S>) : ({} as TunerOptions<S>);
+    const fail = (option: string, expected: string) => InvalidOption({ where: 'Tuner', option, expected, value: 'something else' });
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw fail(unknown, 'one of paramSpace, tuneConfig, runConfig');
+    if (!isRecord(paramSpace)) throw fail('paramSpace', 'an object such as { lr: tune.loguniform(1e-4, 1e-1) }');
+    this.#space = paramSpace;
+    this.#tune = parseTuneConfig(tuneConfig);
+    this.#run = parseRunConfig(runConfig);
+    const { searchAlg, scheduler, metric, mode, numSamples } = this.#tune;
+    if ((metric === undefined) !== (mode === undefined) || (metric === undefined && (searchAlg.usesResults || scheduler.usesMetric)))
+      throw MetricNeeded({ where: 'tuneConfig' });
+    searchAlg.trialsOf(dimensionsOf(paramSpace), numSamples);
+  }
+
+  /**
+   * A Tuner that continues a search whose process ended. Trials that had ended keep their results; the others begin again, from their last checkpoints.
+   * @param path the folder of the search, `results.path`
+   * @param options as those of the search
+   * @throws NBS_TUNE_NOTHING_TO_RESTORE when it is run, if there is none, or it had another space, seed or number of trials
+   */
+  static restore<S extends ParamSpace>(path: string, trainable: Trainable<ConfigOf<S>>, options: TunerOptions<S>): Tuner<S> {
+    const whole = resolve(path);
+    const runConfig = { ...options.runConfig, storagePath: dirname(whole), name: basename(whole) };
+    const tuner = new Tuner(trainable, { ...options, runConfig });
+    tuner.#restored = true;
+    return tuner;
+  }
+
+  /**
+   * Runs all trials. Resolves when each has ended; one that fails is in the results.
+   * @throws NBS_TUNE_EXISTS; NBS_NEVER_FITS, NBS_CANNOT_SHIP and others if no trial can start
+   */
+  async fit(): Promise<ResultGrid<ConfigOf<S>>> {
+    const { searchAlg, scheduler, metric, mode, numSamples, seed } = this.#tune;
+    const { storagePath, name, stop, maxFailures } = this.#run;
+    const dimensions = dimensionsOf(this.#space);
+    const total = searchAlg.trialsOf(dimensions, numSamples);
+    const search = JSON.stringify({ space: this.#space, search: searchAlg.constructor.name, seed, numSamples });
+    const state = new StateFile(resultFolder('tune', storagePath, name), search);
+    const isInWorker = await pauseInWorker();
+    const trials: TrialState[] = this.#restored && !isInWorker ? await state.restore() : [];
+    const sign = mode === 'max' ? -1 : 1;
+    const lossOf = (metrics: Readonly<Record<string, number>> | undefined) => (metric === undefined ? Number.NaN : sign * (metrics?.[metric] ?? Number.NaN));
+    const goesOn = (trial: number, metrics: Readonly<Record<string, number>>, iteration: number): boolean => {
+      if (metric !== undefined && scheduler.usesMetric && metrics[metric] === undefined)
+        throw NoMetric({ metric, valid: Object.keys(metrics).join(', ') });
+      const isScheduled = scheduler.onReport({ trial, iteration, loss: lossOf(metrics) });
+      return isScheduled && !Object.entries(stop).some(([key, limit]) => (metrics[key] ?? Number.NaN) >= limit);
+    };
+    for (const trial of trials) if (trial.status === 'PENDING' || trial.status === 'RUNNING') rewind(trial);
+    // What the scheduler had seen before.
+    for (const { number, history } of trials) history.forEach((metrics, at) => goesOn(number, metrics, at + 1));
+    const results = () =>
+      new ResultGrid<ConfigOf<S>>(state.folder, (trial) => `${state.folder}/${trial}`, trials, dimensions, { metric, mode });
+    if (isInWorker) return results();
+    if (!this.#restored) await state.create();
+    const table = new LiveTable(total, () => results().toRows());
+    const resources = { cpu: 1, ...this.#trainable.resources };
+    await using runner = new Trials({
+      trainable: this.#trainable,
+      resources,
+      trees: await treesOf(this.#trainable),
+      state,
+      maxFailures,
+      onReport: ({ number, history }) => goesOn(number, history.at(-1) as Record<string, number>, history.length),
+      onChange: async () => {
+        await Promise.all([state.save(trials), table.update()]);
+      },
+    });
+    const limit = Math.min(total, this.#tune.maxConcurrentTrials ?? Math.max(1, Math.floor(availableParallelism() / Math.max(resources.cpu, 0.01))));
+    const running = new Map<number, Promise<void>>();
+    for (let number = 0; number < total; number += 1) {
+      const known = trials[number];
+      if (known?.status === 'TERMINATED' || known?.status === 'ERROR') continue;
+      while (running.size >= limit) await Promise.race(running.values());
+      // A suggestion depends on the same results whichever trial was faster.
+      if (searchAlg.usesResults) for (const [other, end] of running) if (other <= number - limit) await end;
+      const trial = known ?? this.#newTrial(number, trials, limit, lossOf);
+      trials[number] = trial;
+      const run = runner.run(trial).finally(() => running.delete(number));
+      run.catch(() => {});
+      running.set(number, run);
+    }
+    await Promise.all(running.values());
+    await state.save(trials);
+    await table.update(true);
+    return results();
+  }
+
+  #newTrial(number: number, trials: readonly TrialState[], limit: number, lossOf: (metrics?: Readonly<Record<string, number>>) => number): TrialState {
+    const { searchAlg, seed } = this.#tune;
+    const finished: Finished[] = trials
+      .filter((trial) => trial.number <= number - limit && trial.status === 'TERMINATED')
+      .map(({ values, history }) => ({ values, loss: lossOf(history.at(-1)) }));
+    const values = searchAlg.suggest(number, dimensionsOf(this.#space), seed, finished);
+    return {
+      number,
+      values,
+      config: configOf(this.#space, values),
+      status: 'PENDING',
+      stoppedEarly: false,
+      history: [],
+      checkpoint: null,
+      checkpoints: 0,
+      checkpointAt: 0,
+      failures: 0,
+      error: null,
+    };
+  }
+}

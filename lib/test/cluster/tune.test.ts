@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { serve } from 'nbserve';
+import { train } from 'nbserve/train';
+import { tune } from 'nbserve/tune';
+import { bowl, counting, faulty, slow } from '../fixtures/tune-app.js';
+
+const storagePath = mkdtempSync(join(tmpdir(), 'nbserve-tune-'));
+after(async () => {
+  await serve.shutdown();
+  rmSync(storagePath, { recursive: true, force: true });
+});
+
+test('random values are the same for a seed; grids are tried whole', async () => {
+  const search = (name: string) =>
+    new tune.Tuner(bowl, {
+      paramSpace: { x: tune.uniform(0, 6), kind: tune.gridSearch(['a', 'b']) },
+      tuneConfig: { metric: 'loss', mode: 'min', numSamples: 2, seed: 7 },
+      runConfig: { storagePath, name },
+    });
+  const results = await search('first').fit();
+  const configs = [...results].map(({ config }) => config);
+  assert.deepEqual(configs.map(({ kind }) => kind), ['a', 'b', 'a', 'b']);
+  const best = results.getBestResult();
+  assert.equal(best.metrics.loss, Math.min(...[...results].map(({ metrics }) => metrics.loss ?? Number.NaN)));
+  assert.equal(results.getBestResult({ metric: 'loss', mode: 'max' }).metrics.loss, Math.max(...[...results].map(({ metrics }) => metrics.loss ?? 0)));
+  await assert.rejects(search('first').fit(), { code: 'NBS_TUNE_EXISTS' });
+  const again = await search('second').fit();
+  assert.deepEqual([...again].map(({ config }) => config), configs);
+  assert.throws(() => results.getBestResult({ metric: 'los' }), { code: 'NBS_TUNE_NO_METRIC', message: /loss/ });
+  assert.match(String(results), /trial_00003/);
+  const chart = results.parallelCoordinates() as unknown as { data: { values: unknown[] } };
+  assert.equal(chart.data.values.length, 4 * 3);
+});
+
+test('successive halving ends trials early, and their processes', async () => {
+  const results = await new tune.Tuner(slow, {
+    paramSpace: { level: tune.gridSearch([0, 10, 20, 30]) },
+    tuneConfig: {
+      metric: 'loss',
+      mode: 'min',
+      maxConcurrentTrials: 1,
+      scheduler: new tune.schedulers.ASHAScheduler({ maxT: 9, reductionFactor: 3 }),
+    },
+    runConfig: { storagePath, name: 'asha' },
+  }).fit();
+  assert.deepEqual([...results].map(({ metricsHistory }) => metricsHistory.length), [9, 1, 1, 1]);
+  assert.equal(results.getBestResult().config.level, 0);
+});
+
+test('a trial that throws or dies is in the results, and the others count', async () => {
+  const results = await new tune.Tuner(faulty, {
+    paramSpace: { n: tune.gridSearch([0, 1, 2, 3]) },
+    tuneConfig: { metric: 'loss', mode: 'max' },
+    runConfig: { storagePath, name: 'faulty' },
+  }).fit();
+  assert.deepEqual([...results].map(({ status }) => status), ['TERMINATED', 'ERROR', 'ERROR', 'TERMINATED']);
+  assert.match(results.errors[0]?.message ?? '', /one is too many/);
+  assert.equal(results.errors[1]?.code, 'NBS_WORKER_DIED');
+  assert.equal(results.getBestResult().config.n, 3);
+});
+
+test('a trial whose process dies goes on from its checkpoint', async () => {
+  const folder = mkdtempSync(join(storagePath, 'dies-'));
+  for (const name of ['die', 'go']) writeFileSync(join(folder, name), '');
+  const results = await new tune.Tuner(counting, {
+    paramSpace: { folder },
+    runConfig: { storagePath, name: 'counting', failureConfig: { maxFailures: 1 } },
+  }).fit();
+  const [result] = [...results];
+  assert.deepEqual(result?.metricsHistory.map(({ step, begin }) => [step, begin]), [[1, 0], [2, 0], [3, 2], [4, 2]]);
+  assert.equal(readFileSync(join(result?.checkpoint?.path ?? '', 'step'), 'utf8'), '4');
+});
+
+test('a search over a trainer of trees', async () => {
+  const rows = Array.from({ length: 400 }, (_, i) => ({ a: i % 17, b: (i * 7) % 23, y: Number((i % 17) * ((i * 7) % 23) > 90) }));
+  const trainer = new train.TreesTrainer({
+    labelColumn: 'y',
+    datasets: { train: rows },
+    params: { objective: 'binary:logistic' },
+    scalingConfig: { numWorkers: 4 },
+  });
+  const results = await new tune.Tuner(trainer, {
+    paramSpace: { params: { maxDepth: tune.randint(2, 12) } },
+    tuneConfig: { numSamples: 3, metric: 'train-logloss', mode: 'min', seed: 1 },
+    runConfig: { storagePath, name: 'trees' },
+  }).fit();
+  const best = results.getBestResult();
+  assert.equal(results.length, 3);
+  assert.deepEqual(results.errors, []);
+  const model = await train.loadTrees(best.checkpoint ?? assert.fail());
+  const alone = await new train.TreesTrainer({
+    ...trainer.options,
+    params: { ...trainer.options.params, ...best.config.params },
+    runConfig: { storagePath, name: 'alone' },
+  }).fit();
+  assert.deepEqual(alone.model.toJSON(), model.toJSON());
+});
