@@ -51,7 +51,7 @@ const gridsOf = (dimensions: readonly Dimension[]): Dimension[] => dimensions.fi
 export interface TPEOptions {
   /** The number of random trials that it begins with. @default 10 */
   readonly nStartup?: number;
-  /** The share of the trials that count as good. @default 0.25 */
+  /** The share of the trials that count as good. @default 0.1 */
   readonly gamma?: number;
   /** How many values it draws, to take the best of them. @default 24 */
   readonly nCandidates?: number;
@@ -67,7 +67,7 @@ export class TPESearch implements SearchAlgorithm {
   readonly #gamma: number;
   readonly #nCandidates: number;
 
-  constructor({ nStartup = 10, gamma = 0.25, nCandidates = 24 }: TPEOptions = {}) {
+  constructor({ nStartup = 10, gamma = 0.1, nCandidates = 24 }: TPEOptions = {}) {
     this.#nStartup = nStartup;
     this.#gamma = gamma;
     this.#nCandidates = nCandidates;
@@ -121,7 +121,9 @@ function smoothed(places: readonly number[]): Estimate {
     draw: (which, a, b) => {
       const { mean, width } = curves[Math.floor(which * curves.length)] as { mean: number; width: number };
       const normal = Math.sqrt(-2 * Math.log(1 - a)) * Math.cos(2 * Math.PI * b);
-      return Math.min(BELOW_1, Math.max(0, mean + width * normal));
+      // What falls outside is reflected, so that no place collects it.
+      const folded = Math.abs(mean + width * normal) % 2;
+      return Math.min(BELOW_1, folded > 1 ? 2 - folded : folded);
     },
   };
 }

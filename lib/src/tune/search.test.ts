@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { choice, type Domain, gridSearch, loguniform, randint, uniform } from './domain.js';
+import { ASHAScheduler, MedianStoppingRule } from './scheduler.js';
+import { BasicVariantGenerator, type Finished, TPESearch } from './search.js';
+import { configOf, dimensionsOf, merged } from './space.js';
+
+const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+describe('domains', () => {
+  const inside = (domain: Domain<number>, isValid: (value: number) => boolean) =>
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (place) => {
+        const value = domain.at(place);
+        assert.ok(isValid(value), String(value));
+        // A value has the place that leads to it again.
+        assert.ok(Math.abs(domain.at(domain.placeOf(value)) - value) <= 1e-9 * Math.abs(value));
+      }),
+    );
+
+  it('give values of their range, and find the place of a value', () => {
+    inside(randint(2, 12), (value) => Number.isInteger(value) && value >= 2 && value < 12);
+    inside(uniform(-1, 2), (value) => value >= -1 && value <= 2);
+    inside(loguniform(1e-4, 1e-1), (value) => value >= 1e-4 && value <= 1e-1);
+    inside(choice([3, 5, 7]), (value) => [3, 5, 7].includes(value));
+  });
+
+  it('refuse ranges that are none', () => {
+    for (const wrong of [() => randint(2, 2), () => randint(0.5, 2), () => uniform(1, Number.NaN), () => loguniform(0, 1), () => choice([])])
+      assert.throws(wrong, { code: 'NBS_TUNE_INVALID_SPACE' });
+  });
+});
+
+describe('spaces', () => {
+  it('are filled in any depth', () => {
+    const space = { a: uniform(0, 1), fixed: [1, 2], params: { b: choice(['x']), c: null } };
+    const dimensions = dimensionsOf(space);
+    assert.deepEqual(dimensions.map(({ path }) => path.join('.')), ['a', 'params.b']);
+    assert.deepEqual(configOf(space, [0.5, 'x']), { a: 0.5, fixed: [1, 2], params: { b: 'x', c: null } });
+    assert.deepEqual(merged({ params: { x: 1, y: 2 }, other: 3 }, { params: { y: 4 } }), { params: { x: 1, y: 4 }, other: 3 });
+  });
+});
+
+describe('searches', () => {
+  it('try each combination of grids as often as asked', () => {
+    const dimensions = dimensionsOf({ a: gridSearch([1, 2, 3]), b: gridSearch(['x', 'y']), c: uniform(0, 1) });
+    const search = new BasicVariantGenerator();
+    assert.equal(search.trialsOf(dimensions, 2), 12);
+    const pairs = Array.from({ length: 12 }, (_, trial) => search.suggest(trial, dimensions, 0).slice(0, 2).join(''));
+    assert.deepEqual(pairs.slice(0, 6), ['1x', '1y', '2x', '2y', '3x', '3y']);
+    assert.deepEqual(pairs.slice(6), pairs.slice(0, 6));
+  });
+
+  it('give the same values for the same seed, and others for another', () => {
+    const dimensions = dimensionsOf({ a: uniform(0, 1), b: loguniform(1e-4, 1) });
+    fc.assert(
+      fc.property(seeds, fc.nat(1000), (seed, trial) => {
+        const search = new BasicVariantGenerator();
+        assert.deepEqual(search.suggest(trial, dimensions, seed), search.suggest(trial, dimensions, seed));
+        assert.notDeepEqual(search.suggest(trial, dimensions, seed), search.suggest(trial + 1, dimensions, seed));
+      }),
+    );
+  });
+
+  /** The mean over some seeds of the least loss after 60 trials. */
+  function leastOf(search: BasicVariantGenerator | TPESearch): number {
+    const dimensions = dimensionsOf({ x: uniform(-5, 5), y: loguniform(1e-4, 1e2), kind: choice(['a', 'b', 'c', 'd']) });
+    const lossOf = ([x, y, kind]: readonly unknown[]) =>
+      ((x as number) - 2) ** 2 + Math.log10(y as number) ** 2 + (kind === 'c' ? 0 : 2);
+    let sum = 0;
+    for (let seed = 0; seed < 10; seed += 1) {
+      const finished: Finished[] = [];
+      for (let trial = 0; trial < 60; trial += 1) {
+        const values = search.suggest(trial, dimensions, seed, finished);
+        finished.push({ values, loss: lossOf(values) });
+      }
+      sum += Math.min(...finished.map(({ loss }) => loss));
+    }
+    return sum / 10;
+  }
+
+  it('find a lower loss by Parzen estimators than at random', () => {
+    const [random, parzen] = [leastOf(new BasicVariantGenerator()), leastOf(new TPESearch())];
+    assert.ok(parzen < random / 2, `${parzen} beside ${random}`);
+    assert.throws(() => new TPESearch().trialsOf(dimensionsOf({ a: gridSearch([1]) }), 1), { code: 'NBS_TUNE_INVALID_SPACE' });
+  });
+});
+
+describe('schedulers', () => {
+  it('successive halving lets the best share of a rung go on', () => {
+    const scheduler = new ASHAScheduler({ maxT: 16, reductionFactor: 4 });
+    const ask = (trial: number, iteration: number, loss: number) => scheduler.onReport({ trial, iteration, loss });
+    assert.deepEqual([5, 4, 6, 3].map((loss, trial) => ask(trial, 1, loss)), [true, true, false, true]);
+    assert.equal(ask(4, 1, Number.NaN), false);
+    assert.equal(ask(3, 2, 100), true, 'there is no rung at 2');
+    assert.equal(ask(3, 4, 3), true);
+    assert.equal(ask(1, 4, 4), false);
+    assert.equal(ask(3, 16, 0), false, 'that was the last report');
+  });
+
+  it('the median rule ends a trial that is worse than half of the others were', () => {
+    const scheduler = new MedianStoppingRule({ gracePeriod: 1, minSamplesRequired: 3 });
+    const ask = (trial: number, iteration: number, loss: number) => scheduler.onReport({ trial, iteration, loss });
+    for (const trial of [0, 1, 2]) for (const iteration of [1, 2]) assert.equal(ask(trial, iteration, trial), true);
+    assert.equal(ask(3, 1, 9), true, 'the grace period');
+    assert.equal(ask(3, 2, 9), false);
+    assert.equal(ask(4, 1, 9), true);
+    assert.equal(ask(4, 2, 0.5), true);
+  });
+});
