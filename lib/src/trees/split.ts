@@ -45,42 +45,67 @@ export function findSplit(
   features: readonly number[],
   rules: Regularisation,
 ): Split | null {
-  const { minChildWeight, unit, gamma } = rules;
-  const whole = score(total.gradient, total.hessian, rules);
-  let best: Split | null = null;
-  let least = Math.max(gamma, LEAST_GAIN);
-  const consider = (feature: number, bin: number, isEqual: boolean, isMissingLeft: boolean, gradient: number, hessian: number) => {
-    const [otherGradient, otherHessian] = [total.gradient - gradient, total.hessian - hessian];
-    if (hessian * unit.hessian < minChildWeight || otherHessian * unit.hessian < minChildWeight) return;
-    if (hessian <= 0 || otherHessian <= 0) return;
-    const gain = score(gradient, hessian, rules) + score(otherGradient, otherHessian, rules) - whole;
-    if (gain <= least) return;
-    least = gain;
-    const [left, right] = [{ gradient, hessian }, { gradient: otherGradient, hessian: otherHessian }];
-    best = { feature, bin, isEqual, isMissingLeft, gain, left, right };
-  };
+  // This loop is most of the time of a training on few rows, so it makes no objects and calls only `score`.
+  const { gamma, lambda, alpha, unit } = rules;
+  const [gradientUnit, hessianUnit] = [unit.gradient, unit.hessian];
+  // A child must have rows, even if it needs no weight.
+  const least = Math.max(rules.minChildWeight / hessianUnit, 1);
+  const [allGradient, allHessian] = [total.gradient, total.hessian];
+  const whole = score(allGradient * gradientUnit, allHessian * hessianUnit, lambda, alpha);
+  let bestSum = whole + Math.max(gamma, LEAST_GAIN);
+  let [bestFeature, bestBin, bestGradient, bestHessian] = [-1, 0, 0, 0];
+  let bestMissingLeft = false;
   for (const feature of features) {
     const start = offsets[feature] as number;
     const count = counts[feature] as number;
     const isEqual = thresholds[feature] === null;
-    const missing = { gradient: sums[start] as number, hessian: sums[start + 1] as number };
-    const hasMissing = missing.hessian > 0;
-    let [gradient, hessian] = [0, 0];
+    const missingGradient = sums[start] as number;
+    const missingHessian = sums[start + 1] as number;
+    const hasMissing = missingHessian > 0;
+    let gradient = 0;
+    let hessian = 0;
     // After the last bin of numbers, only the missing values can be on the right.
     const last = isEqual || hasMissing ? count : count - 1;
     for (let bin = 1; bin < last; bin += 1) {
-      const binGradient = sums[start + 2 * bin] as number;
       const binHessian = sums[start + 2 * bin + 1] as number;
-      if (isEqual) [gradient, hessian] = [binGradient, binHessian];
-      else [gradient, hessian] = [gradient + binGradient, hessian + binHessian];
       if (binHessian === 0) continue;
-      if (hasMissing) {
-        consider(feature, bin, isEqual, false, gradient, hessian);
-        consider(feature, bin, isEqual, true, gradient + missing.gradient, hessian + missing.hessian);
-      } else consider(feature, bin, isEqual, 2 * hessian > total.hessian, gradient, hessian);
+      const binGradient = sums[start + 2 * bin] as number;
+      gradient = isEqual ? binGradient : gradient + binGradient;
+      hessian = isEqual ? binHessian : hessian + binHessian;
+      const rest = allHessian - hessian;
+      if (hessian >= least && rest >= least) {
+        const sum =
+          score(gradient * gradientUnit, hessian * hessianUnit, lambda, alpha) +
+          score((allGradient - gradient) * gradientUnit, rest * hessianUnit, lambda, alpha);
+        if (sum > bestSum) {
+          [bestSum, bestFeature, bestBin] = [sum, feature, bin];
+          [bestGradient, bestHessian] = [gradient, hessian];
+          bestMissingLeft = !hasMissing && 2 * hessian > allHessian;
+        }
+      }
+      if (!hasMissing) continue;
+      const [withGradient, withHessian] = [gradient + missingGradient, hessian + missingHessian];
+      if (withHessian < least || allHessian - withHessian < least) continue;
+      const sum =
+        score(withGradient * gradientUnit, withHessian * hessianUnit, lambda, alpha) +
+        score((allGradient - withGradient) * gradientUnit, (allHessian - withHessian) * hessianUnit, lambda, alpha);
+      if (sum > bestSum) {
+        [bestSum, bestFeature, bestBin] = [sum, feature, bin];
+        [bestGradient, bestHessian] = [withGradient, withHessian];
+        bestMissingLeft = true;
+      }
     }
   }
-  return best;
+  if (bestFeature < 0) return null;
+  return {
+    feature: bestFeature,
+    bin: bestBin,
+    isEqual: thresholds[bestFeature] === null,
+    isMissingLeft: bestMissingLeft,
+    gain: bestSum - whole,
+    left: { gradient: bestGradient, hessian: bestHessian },
+    right: { gradient: allGradient - bestGradient, hessian: allHessian - bestHessian },
+  };
 }
 
 /** The weight of a leaf, without the learning rate. XGBoost's paper has the formulas: Chen and Guestrin 2016, equations 5 to 7. */
@@ -89,9 +114,10 @@ export function weightOf({ gradient, hessian }: Sums, { lambda, alpha, unit }: R
   return denominator > 0 ? -shrunk(gradient * unit.gradient, alpha) / denominator : 0;
 }
 
-function score(gradient: number, hessian: number, { lambda, alpha, unit }: Regularisation): number {
-  const denominator = hessian * unit.hessian + lambda;
-  return denominator > 0 ? shrunk(gradient * unit.gradient, alpha) ** 2 / denominator : 0;
+function score(gradient: number, hessian: number, lambda: number, alpha: number): number {
+  const denominator = hessian + lambda;
+  const left = alpha === 0 ? gradient : shrunk(gradient, alpha);
+  return denominator > 0 ? (left * left) / denominator : 0;
 }
 
 const shrunk = (gradient: number, alpha: number): number => Math.sign(gradient) * Math.max(Math.abs(gradient) - alpha, 0);
