@@ -13,6 +13,7 @@ export { noteModule } from './modules/index.js';
 export { declaredNodes } from './node-options.js';
 export { setNoticePrinter } from './notice.js';
 export { endCluster, openCluster, runningCluster, startAhead } from './own-cluster.js';
+export { inertChange } from './modules/index.js';
 export { OwnCode } from './own-code.js';
 export { setSourceRegistry } from './pack.js';
 export type { ServeStatus } from './protocol/status.js';
@@ -26,8 +27,6 @@ export {
   prepareDeclared,
   runApplication,
 } from './run.js';
-export { inertChange } from './modules/index.js';
-export { OwnCode } from './own-code.js';
 export { startDetached } from './start-cluster.js';
 export { START_OPTIONS, spareReplicasOf } from './start-options.js';
 export { setTraffic, trafficOf } from './traffic.js';
