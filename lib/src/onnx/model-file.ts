@@ -122,8 +122,8 @@ function decodeWeight(fields: readonly ReadField[]): { name: string; tensor: Ten
   const dims = fields.filter(({ number }) => number === 1).map(({ value }) => Number(value));
   const [type, name, raw] = [2, 8, 9].map((number) => fields.find((each) => each.number === number));
   if (Number(type?.value) !== elementTypes.float32 || name === undefined || raw === undefined) return undefined;
-  // The bytes are copied, because they do not begin at a multiple of four.
-  return { name: textOf(name), tensor: { type: 'float32', dims, data: new Float32Array(bytesOf(raw).slice().buffer) } };
+  // The bytes are copied, because they do not begin at a multiple of four. slice() of a Buffer would not copy them.
+  return { name: textOf(name), tensor: { type: 'float32', dims, data: new Float32Array(new Uint8Array(bytesOf(raw)).buffer) } };
 }
 
 function bytesOf({ value }: ReadField): Uint8Array {

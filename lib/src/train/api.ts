@@ -15,3 +15,6 @@ export {
   TreesTrainer,
   type TreesTrainerOptions,
 } from '../trees/index.js';
+export { fromDirectory, latestCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+export { Trainer } from './trainer.js';
+export { getCheckpoint, getContext, prepareDataLoader, prepareModel, report } from './worker-context.js';

@@ -52,7 +52,7 @@ export class Parameters {
     for (const [name, { dims }] of this.#tensors) {
       const given = tensors[name];
       if (given === undefined) throw StateMismatch({ source, reason: `it has no ${name}` });
-      if (String(given.dims) !== String(dims))
+      if (String(given.dims) !== String(dims) || given.data.length !== this.tensor(name).data.length)
         throw StateMismatch({ source, reason: `${name} is [${given.dims.join(', ')}] there and [${dims.join(', ')}] here` });
     }
     for (const [name, { data }] of this.#tensors) data.set((tensors[name] as Tensor<'float32'>).data);

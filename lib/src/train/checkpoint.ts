@@ -1,0 +1,142 @@
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { decodeWeights } from '../onnx/index.js';
+import type { TrainCheckpoint } from '../session/index.js';
+import { CheckpointNotKept, NoCheckpoint } from './errors.js';
+import { type Network, type Optimizer, StateMismatch } from './nn/index.js';
+
+const MODEL = 'model.onnx';
+const OPTIMIZER = 'optimizer.bin';
+/** The key of the file's metadata. */
+const TRAINING = 'nbserve.training';
+const PREFIX = 'checkpoint_';
+
+/** What a checkpoint has besides the weights. */
+interface Training {
+  readonly step: number;
+  readonly state: unknown;
+  readonly optimizer?: {
+    readonly kind: string;
+    readonly step: number;
+    readonly slots: readonly (readonly [name: string, length: number])[];
+  };
+}
+
+export interface CheckpointParts<S = unknown> {
+  readonly network: Network;
+  /** @default no optimizer: a training that goes on from it begins with a new one */
+  readonly optimizer?: Optimizer;
+  /** What your loop needs to go on, e.g. the number of the epoch; JSON. @default null */
+  readonly state?: S;
+}
+
+/** A folder with files as a checkpoint, for `train.report`. */
+export const fromDirectory = (path: string): TrainCheckpoint => ({ path: resolve(path) });
+
+/**
+ * Writes a checkpoint: `model.onnx`, which `onnx.load` reads and `serve` can run, and the state of the optimizer. The folder appears whole or not at all.
+ * @param folder a folder that is there already is replaced
+ * @throws NBS_TRAIN_CHECKPOINT_NOT_KEPT, e.g. if the disk is full
+ */
+export async function saveCheckpoint(
+  folder: string,
+  { network, optimizer, state = null }: CheckpointParts,
+): Promise<TrainCheckpoint> {
+  const own = optimizer?.state();
+  const slots = Object.entries(own?.slots ?? {});
+  const training: Training = {
+    step: network.step,
+    state,
+    ...(own !== undefined && {
+      optimizer: { kind: own.kind, step: own.step, slots: slots.map(([name, slot]) => [name, slot.length] as const) },
+    }),
+  };
+  const path = resolve(folder);
+  await appear(path, async (made) => {
+    await mkdir(made, { recursive: true });
+    await writeFile(join(made, MODEL), network.toOnnx({ [TRAINING]: JSON.stringify(training) }));
+    if (own !== undefined) await writeFile(join(made, OPTIMIZER), Buffer.concat(slots.map(([, slot]) => bytesOf(slot))));
+  });
+  return { path };
+}
+
+/**
+ * Sets network and optimizer to what {@link saveCheckpoint} wrote. A training that goes on computes the same numbers, bit by bit, as one that was not
+ * interrupted.
+ * @returns the `state`
+ * @throws NBS_TRAIN_NO_CHECKPOINT, NBS_TRAIN_STATE_MISMATCH if it is of another network or optimizer, NBS_ONNX_INVALID_MODEL
+ */
+export async function loadCheckpoint<S = unknown>(
+  checkpoint: TrainCheckpoint | string,
+  { network, optimizer }: Omit<CheckpointParts, 'state'>,
+): Promise<S> {
+  const path = typeof checkpoint === 'string' ? resolve(checkpoint) : checkpoint.path;
+  const bytes = await readPart(path, MODEL);
+  const text = decodeWeights(bytes).metadata[TRAINING];
+  const training = (text === undefined ? { step: 0, state: null } : JSON.parse(text)) as Training;
+  if (optimizer !== undefined) {
+    const saved = training.optimizer;
+    if (saved === undefined) throw StateMismatch({ source: path, reason: 'it was saved without an optimizer' });
+    const raw = await readPart(path, OPTIMIZER);
+    if (raw.length !== 4 * saved.slots.reduce((sum, [, length]) => sum + length, 0))
+      throw StateMismatch({ source: join(path, OPTIMIZER), reason: `it has ${raw.length} bytes` });
+    const all = new Float32Array(new Uint8Array(raw).buffer);
+    let at = 0;
+    const slots = saved.slots.map(([name, length]) => {
+      at += length;
+      return [name, all.subarray(at - length, at)] as const;
+    });
+    network.fromOnnx(bytes, path);
+    optimizer.restore({ kind: saved.kind, step: saved.step, slots: Object.fromEntries(slots) });
+  } else network.fromOnnx(bytes, path);
+  network.step = training.step;
+  return training.state as S;
+}
+
+/** The newest checkpoint of a training, by the folder of its result; null if there is none. */
+export async function latestCheckpoint(folder: string): Promise<TrainCheckpoint | null> {
+  const last = (await checkpointsOf(folder)).at(-1);
+  return last === undefined ? null : { path: join(resolve(folder), last) };
+}
+
+/** Names of the checkpoints in a result's folder, oldest first. */
+export async function checkpointsOf(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.startsWith(PREFIX) && /^\d+$/.test(name.slice(PREFIX.length))).sort();
+}
+
+/** Copies a checkpoint into a result's folder. @param number its place in the order */
+export async function keepCheckpoint({ path }: TrainCheckpoint, folder: string, number: number): Promise<TrainCheckpoint> {
+  const kept = join(folder, `${PREFIX}${String(number).padStart(6, '0')}`);
+  if (!(await stat(path).catch(() => null))?.isDirectory()) throw NoCheckpoint({ path, reason: 'it is not a folder' });
+  await appear(kept, (made) => cp(path, made, { recursive: true }));
+  return { path: kept };
+}
+
+/** Makes a folder under another name first, so that nobody ever sees a half of it. */
+async function appear(path: string, make: (folder: string) => Promise<void>): Promise<void> {
+  const [made, old] = [`${path}.new-${process.pid}`, `${path}.old-${process.pid}`];
+  try {
+    await make(made);
+    await rename(path, old).catch(ignoreMissing);
+    await rename(made, path);
+  } catch (error) {
+    throw CheckpointNotKept({ path, reason: (error as Error).message }, error);
+  } finally {
+    for (const left of [made, old]) await rm(left, { recursive: true, force: true });
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+async function readPart(folder: string, name: string): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, name));
+  } catch (error) {
+    throw NoCheckpoint({ path: folder, reason: (error as Error).message }, error);
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,0 +1,33 @@
+import { defineError } from '../core/index.js';
+
+export const NoSession = defineError(
+  'NBS_TRAIN_NO_SESSION',
+  409,
+  '{what} works only in a training: in the function trainLoopPerWorker of a Trainer, or in what a search runs',
+);
+export const PeerLost = defineError(
+  'NBS_TRAIN_PEER_LOST',
+  503,
+  'worker {rank} cannot go on, because the worker that it exchanges gradients with has ended',
+);
+export const TrainingFailed = defineError(
+  'NBS_TRAIN_FAILED',
+  500,
+  'the training {name} ended after {restarts} restarts, because its workers died: {reason}',
+);
+export const UnevenReports = defineError(
+  'NBS_TRAIN_UNEVEN_REPORTS',
+  500,
+  'worker {rank} ended and another one still reports; every worker must call train.report equally often',
+);
+export const NoCheckpoint = defineError('NBS_TRAIN_NO_CHECKPOINT', 404, 'there is no checkpoint at {path}: {reason}');
+export const CheckpointNotKept = defineError(
+  'NBS_TRAIN_CHECKPOINT_NOT_KEPT',
+  507,
+  'the checkpoint cannot be kept at {path}: {reason}; nothing of it was left there',
+);
+export const NoRoom = defineError(
+  'NBS_TRAIN_NO_ROOM',
+  503,
+  'the training needs {workers} workers with {needs} each, and the cluster has room for {total}; ask for less with scalingConfig: { numWorkers, minWorkers, resourcesPerWorker }',
+);

@@ -1,0 +1,85 @@
+import { type Deferred, deferred } from '../core/index.js';
+import { runInSession, type TrainCheckpoint } from '../session/index.js';
+import { keepCheckpoint } from './checkpoint.js';
+import { Ring } from './ring.js';
+import { setPlace } from './worker-context.js';
+
+/** What a worker is told before it begins. */
+export interface Assignment {
+  readonly rank: number;
+  readonly workers: number;
+  readonly name: string;
+  /** Folder of the result. */
+  readonly folder: string;
+  /** Folder of the sockets of the ring. */
+  readonly sockets: string;
+  readonly checkpoint: TrainCheckpoint | null;
+  /** The number of the first checkpoint that it writes. */
+  readonly nextCheckpoint: number;
+}
+
+/** One call of `train.report`. */
+export interface Report {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly checkpoint: TrainCheckpoint | null;
+}
+
+interface Pending extends Report {
+  readonly answer: Deferred<boolean>;
+}
+
+/** Makes the class that a worker's process runs from the user's `trainLoopPerWorker`. */
+export function wrap(loop: (config: unknown) => unknown) {
+  return class TrainWorker {
+    #ring: Ring | undefined;
+    #assignment: Assignment | undefined;
+    #answer: Deferred<boolean> | undefined;
+
+    async listen(assignment: Assignment): Promise<void> {
+      this.#assignment = assignment;
+      this.#ring = await Ring.listen(assignment.rank, assignment.workers, assignment.sockets);
+    }
+
+    async connect(): Promise<void> {
+      await this.#ring?.connect();
+    }
+
+    /** Runs the loop, and yields what it reports. The loop goes on when {@link resume} was called. */
+    async *run(config: unknown): AsyncGenerator<Report> {
+      const ring = this.#ring as Ring;
+      const { rank, workers, name, folder, checkpoint, nextCheckpoint } = this.#assignment as Assignment;
+      let next = nextCheckpoint;
+      let reported = deferred<Pending>();
+      setPlace({ rank, workers, name, mean: (values) => ring.mean(values), spread: (values) => ring.spread(values) });
+      const session = {
+        folder,
+        checkpoint,
+        report: async (metrics: Readonly<Record<string, number>>, given?: TrainCheckpoint) => {
+          const kept = given !== undefined && rank === 0 ? await keepCheckpoint(given, folder, next++) : null;
+          const answer = deferred<boolean>();
+          reported.resolve({ metrics, checkpoint: kept, answer });
+          return answer.promise;
+        },
+      };
+      const ended = runInSession(session, async () => await loop(config)).then(() => null);
+      // The failure is thrown by the race below; until then nobody waits for it.
+      ended.catch(() => {});
+      try {
+        for (;;) {
+          const item = await Promise.race([ended, reported.promise]);
+          if (item === null) return;
+          reported = deferred();
+          this.#answer = item.answer;
+          yield { metrics: item.metrics, checkpoint: item.checkpoint };
+        }
+      } finally {
+        ring.close();
+      }
+    }
+
+    /** Lets the loop go on after a report. @param shouldGoOn false if a search has stopped the training */
+    resume(shouldGoOn: boolean): void {
+      this.#answer?.resolve(shouldGoOn);
+    }
+  };
+}

@@ -1,0 +1,221 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type ActorPool, hasDied, type ShippedCode, shipped, startPool, type Worker } from '../actors/index.js';
+import { hasCode, InvalidOption, isNbserveError } from '../core/index.js';
+import { currentSession, resultFolder, type Session, type TrainCheckpoint } from '../session/index.js';
+import { checkpointsOf } from './checkpoint.js';
+import { NoRoom, PeerLost, TrainingFailed, UnevenReports } from './errors.js';
+import { parseRun, parseScaling, type RunConfig, type ScalingConfig } from './options.js';
+import { roomFor } from './room.js';
+import type { Assignment, Report } from './train-worker.js';
+
+/** Options of {@link Trainer}; the names are those of Ray's `TorchTrainer`. */
+export interface TrainerOptions<C = undefined> {
+  /** The training. Each worker calls it once, in a process of its own. */
+  readonly trainLoopPerWorker: (config: C) => unknown;
+  /** The argument of that function. It is sent as a structured clone. */
+  readonly trainLoopConfig?: C;
+  /** How many workers train, and what each may use. @default one worker */
+  readonly scalingConfig?: ScalingConfig;
+  /** Where the result is kept, and what happens to failures. */
+  readonly runConfig?: RunConfig;
+  /** A checkpoint from which the training goes on: `train.getCheckpoint()` gives it to the function. */
+  readonly resumeFromCheckpoint?: TrainCheckpoint;
+}
+
+type Metrics = Readonly<Record<string, number>>;
+
+/** What a training gives. */
+export interface TrainResult {
+  /** The last metrics that worker 0 reported. */
+  readonly metrics: Metrics;
+  /** All of them, in order. */
+  readonly metricsHistory: readonly Metrics[];
+  /** The last checkpoint; null if none was reported. */
+  readonly checkpoint: TrainCheckpoint | null;
+  /** The folder of the result. */
+  readonly path: string;
+  /** How often workers were started again. */
+  readonly restarts: number;
+  /** How many workers there were at the end. */
+  readonly numWorkers: number;
+}
+
+const WORKER = new URL('./train-worker.js', import.meta.url).href;
+
+/** Trains in several processes that exchange their gradients, so that they work as one with larger batches. */
+export class Trainer<C = undefined> {
+  readonly options: TrainerOptions<C>;
+  readonly #code: ShippedCode;
+
+  /**
+   * In a module file, make it at the top level: a worker runs the module again to find the function.
+   * @param code only for {@link with}
+   * @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION, NBS_NOT_A_WORKER
+   */
+  constructor(options: TrainerOptions<C>, code?: ShippedCode) {
+    for (const option of Object.keys(options)) {
+      if (!KNOWN.has(option))
+        throw InvalidOption({ where: 'Trainer', option, expected: `one of ${[...KNOWN].join(', ')}`, value: 'another one' });
+    }
+    parseScaling(options.scalingConfig ?? {});
+    parseRun(options.runConfig ?? {});
+    this.#code = code ?? shipped('trainLoopPerWorker', options.trainLoopPerWorker);
+    this.options = options;
+  }
+
+  /** The same training with other options, e.g. another `trainLoopConfig`. @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION */
+  with(options: Partial<Omit<TrainerOptions<C>, 'trainLoopPerWorker'>>): Trainer<C> {
+    return new Trainer({ ...this.options, ...options }, this.#code);
+  }
+
+  /**
+   * Trains. Resolves when every worker's function has returned.
+   * @throws the function's own error; NBS_TRAIN_FAILED if workers died too often, NBS_TRAIN_NO_ROOM, NBS_CANNOT_SHIP
+   */
+  async fit(): Promise<TrainResult> {
+    const run = parseRun(this.options.runConfig ?? {});
+    const session = currentSession();
+    const folder = session?.folder ?? resultFolder('train', run.storagePath, run.name);
+    await mkdir(folder, { recursive: true });
+    const progress = new Progress(folder, run, session, this.options.resumeFromCheckpoint ?? session?.checkpoint ?? null);
+    for (let restarts = 0; ; restarts += 1) {
+      await using pool = await this.#start();
+      const numWorkers = pool.workers.length;
+      try {
+        await this.#attempt(pool, progress);
+        const { history, checkpoint } = progress;
+        return { metrics: history.at(-1) ?? {}, metricsHistory: history, checkpoint, path: folder, restarts, numWorkers };
+      } catch (error) {
+        if (!isDeath(error)) throw error;
+        const name = basename(folder);
+        if (restarts >= run.maxFailures) throw TrainingFailed({ name, restarts, reason: (error as Error).message }, error);
+        console.warn(`${name}: a worker died; going on from ${progress.checkpoint?.path ?? 'the beginning'}`);
+        progress.goBack();
+      }
+    }
+  }
+
+  /** Starts as many workers as there is room for, within the limits. If others use the room for the fewest, it waits for them. */
+  async #start(): Promise<ActorPool> {
+    const { numWorkers, minWorkers, resources } = parseScaling(this.options.scalingConfig ?? {});
+    const { total, free } = await roomFor(resources);
+    if (total < minWorkers) throw NoRoom({ workers: minWorkers, needs: JSON.stringify(resources), total });
+    const count = Math.min(numWorkers, Math.max(minWorkers, free));
+    const args = Array.from({ length: count }, () => []);
+    return startPool(this.#code, { kind: 'train', args, wrapper: WORKER, restart: false, resources });
+  }
+
+  async #attempt({ workers }: ActorPool, progress: Progress): Promise<void> {
+    // The path of a socket must be short, and that of the result may be long.
+    const sockets = await mkdtemp(join(tmpdir(), 'nbst-'));
+    try {
+      const nextCheckpoint = await progress.nextNumber();
+      const assignment = (rank: number): Assignment => ({
+        rank,
+        workers: workers.length,
+        name: basename(progress.folder),
+        folder: progress.folder,
+        sockets,
+        checkpoint: progress.checkpoint,
+        nextCheckpoint,
+      });
+      await Promise.all(workers.map((worker, rank) => worker.call('listen', [assignment(rank)])));
+      await Promise.all(workers.map((worker) => worker.call('connect', [])));
+      await rm(sockets, { recursive: true, force: true });
+      await this.#collect(workers, progress);
+    } finally {
+      await rm(sockets, { recursive: true, force: true });
+    }
+  }
+
+  /** Takes a report from every worker, then lets all go on. */
+  async #collect(workers: readonly Worker[], progress: Progress): Promise<void> {
+    const streams = workers.map((worker) =>
+      (worker.stream('run', [this.options.trainLoopConfig]) as AsyncIterable<Report>)[Symbol.asyncIterator](),
+    );
+    for (;;) {
+      const items = await allOrCause(streams.map((stream) => stream.next()));
+      const over = items.findIndex(({ done }) => done === true);
+      if (over >= 0) {
+        if (items.every(({ done }) => done === true)) return;
+        throw UnevenReports({ rank: over });
+      }
+      const goOn = await progress.take(items[0]?.value as Report);
+      await Promise.all(workers.map((worker) => worker.call('resume', [goOn])));
+    }
+  }
+}
+
+const KNOWN = new Set<string>([
+  'trainLoopPerWorker',
+  'trainLoopConfig',
+  'scalingConfig',
+  'runConfig',
+  'resumeFromCheckpoint',
+] satisfies (keyof TrainerOptions)[]);
+
+/** What a training has reached, over all of its restarts. */
+class Progress {
+  readonly history: Metrics[] = [];
+  checkpoint: TrainCheckpoint | null;
+  /** How many reports there were when the last checkpoint was written. */
+  #reached = 0;
+
+  constructor(
+    readonly folder: string,
+    private readonly run: ReturnType<typeof parseRun>,
+    private readonly session: Session | undefined,
+    start: TrainCheckpoint | null,
+  ) {
+    this.checkpoint = start;
+  }
+
+  async take({ metrics, checkpoint }: Report): Promise<boolean> {
+    this.history.push(metrics);
+    if (checkpoint !== null) {
+      this.checkpoint = checkpoint;
+      this.#reached = this.history.length;
+      await this.#removeOld();
+    }
+    this.run.onReport?.(metrics, this.history);
+    return (await this.session?.report(metrics, checkpoint ?? undefined)) ?? true;
+  }
+
+  /** Forgets what was reported after the last checkpoint: it will be reported again. */
+  goBack(): void {
+    this.history.length = this.#reached;
+  }
+
+  /** The number of the next checkpoint. Those of an earlier training in the same folder stay. */
+  async nextNumber(): Promise<number> {
+    const last = (await checkpointsOf(this.folder)).at(-1);
+    return last === undefined ? 0 : Number(last.slice(last.lastIndexOf('_') + 1)) + 1;
+  }
+
+  async #removeOld(): Promise<void> {
+    if (!Number.isFinite(this.run.numToKeep)) return;
+    const old = (await checkpointsOf(this.folder)).slice(0, -this.run.numToKeep);
+    for (const name of old) await rm(join(this.folder, name), { recursive: true, force: true });
+  }
+}
+
+const isDeath = (error: unknown): boolean => hasDied(error) || hasCode(error, PeerLost) || isDead(error);
+const isDead = (error: unknown): boolean => isNbserveError(error) && error.code === 'NBS_WORKER_DEAD';
+
+/** How long to wait for the cause, when a worker has noticed that another one is gone. */
+const CAUSE_MS = 5000;
+
+/** All results. If one fails, its error; if that only says that another worker is gone, the error of the other one, which follows soon. */
+async function allOrCause<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(promises);
+  } catch (error) {
+    if (!isDeath(error)) throw error;
+    const patience = new Promise<null>((resolve) => setTimeout(resolve, CAUSE_MS, null).unref());
+    const settled = await Promise.race([Promise.allSettled(promises), patience]);
+    const cause = settled?.find((each): each is PromiseRejectedResult => each.status === 'rejected' && !isDeath(each.reason));
+    throw cause?.reason ?? error;
+  }
+}
