@@ -14,14 +14,14 @@ export const AssetUnavailable = defineError(
   '{name} could not be fetched from any of its sources: {reasons}',
 );
 export const NoConverter = defineError('NBS_NO_CONVERTER', 501, '{name} cannot be converted: {reason}');
-export const RegistryUnreachable = defineError(
-  'NBS_REGISTRY_UNREACHABLE',
-  503,
-  '{registry} cannot be reached: {reason}; look at the network, the proxy, and the registry that {client} is set to',
-);
 export const AssetNotKept = defineError('NBS_ASSET_NOT_KEPT', 507, '{name} cannot be kept at {path}: {reason}; {remedy}');
 export const DatasetDamaged = defineError(
   'NBS_DATASET_DAMAGED',
   500,
   '{path} is damaged: it has the sha256 {actual}, the manifest says {expected}; {remedy}',
+);
+export const Offline = defineError(
+  'NBS_OFFLINE',
+  503,
+  '{name} is not in the cache, and {by} forbids downloads; fetch it while you are online: npx nbserve assets fetch {name}',
 );
