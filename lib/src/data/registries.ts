@@ -68,10 +68,10 @@ async function pypiWheel(source: RegistrySource): Promise<Wanted | null> {
   const index = await indexOfPip();
   const found = index === null ? null : await findWheel(index, source, ANSWER_TIMEOUT_MS);
   if (found === null) return null;
-  const { url, sha256 } = found;
+  const { url, sha256, ...size } = found;
   const digest = { algorithm: 'sha256', hex: sha256 } as const;
   const what = `PyPI ${source.package}==${source.version}`;
-  return { what, url, key: keyOf(source), digest, server: 'PyPI', setting: 'pip' };
+  return { what, url, key: keyOf(source), digest, ...size, server: 'PyPI', setting: 'pip' };
 }
 
 /** The index that pip is set to; null if only pip can use it. Without pip it is PyPI. */

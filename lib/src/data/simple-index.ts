@@ -30,11 +30,14 @@ export function wheelOn(text: string, at: string, { wheel }: RegistrySource): Wh
       readonly files: readonly {
         readonly filename: string;
         readonly url: string;
+        readonly size?: number;
         readonly hashes: { readonly sha256?: string };
       }[];
     };
     const file = files.find(({ filename }) => filename === wheel);
-    return file?.hashes.sha256 === undefined ? null : { url: new URL(file.url, at).href, sha256: file.hashes.sha256 };
+    if (file?.hashes.sha256 === undefined) return null;
+    const size = file.size === undefined ? {} : { bytes: file.size };
+    return { url: new URL(file.url, at).href, sha256: file.hashes.sha256, ...size };
   }
   for (const [, href = ''] of text.matchAll(/<a\s[^>]*href="([^"]+)"/gi)) {
     const url = new URL(href.replaceAll('&amp;', '&'), at);
