@@ -10,6 +10,15 @@ export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME ||
 export const cacheHome = (): string | undefined =>
   process.env.NBSERVE_CACHE || (process.env.XDG_CACHE_HOME ? `${process.env.XDG_CACHE_HOME}/nbserve` : undefined);
 
+/** `NBSERVE_OFFLINE`: if it is set, and not `0`, models and data of the lessons are not downloaded. */
+export const isOffline = (): boolean => !['', '0'].includes(process.env.NBSERVE_OFFLINE ?? '');
+
+/** `HF_ENDPOINT`: the address of the Hugging Face hub, or of a mirror of it. Default `https://huggingface.co`. */
+export const hubEndpoint = (): string => process.env.HF_ENDPOINT || 'https://huggingface.co';
+
+/** `HF_TOKEN`: the token for repositories of the hub that are closed. */
+export const hubToken = (): string | undefined => process.env.HF_TOKEN || undefined;
+
 /** The variables that Node and nbserve need. */
 const NEEDED = [
   'PATH',

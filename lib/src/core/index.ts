@@ -28,7 +28,10 @@ export {
   cacheHome,
   childEnv,
   clusterFolder,
+  hubEndpoint,
+  hubToken,
   imageThreads,
+  isOffline,
   openMpThreads,
   packageRunner,
   poolThreads,
@@ -54,6 +57,7 @@ export { shortId } from './ids.js';
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
+export { beginProgress, hasProgressDisplay } from './progress.js';
 export {
   duration,
   group,
