@@ -28,6 +28,7 @@ export {
   type HandleOptions,
   type HedgingOptions,
   type MirrorTraffic,
+  type ModelStatus,
   type MultiplexedDecorator,
   type MultiplexedOptions,
   type NodeAmounts,

@@ -45,6 +45,10 @@ export const programPath = (): string => process.env.PATH ?? '';
 /** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use. Empty means none, absent means all. */
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 
+/** `VK_DRIVER_FILES`, or its older name `VK_ICD_FILENAMES`: the only drivers that the Vulkan loader uses. */
+export const vulkanDrivers = (): readonly string[] =>
+  (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES || '').split(':').filter((file) => file !== '');
+
 /** `OMP_NUM_THREADS`: the number of threads that a numeric library uses in this process. If it is absent, the library chooses. */
 export const openMpThreads = (): number | undefined => threads(process.env.OMP_NUM_THREADS);
 

@@ -17,6 +17,7 @@ export const DeviceUnavailable = defineError(
   503,
   'device {device} cannot run this model: {reason}; {valid}',
 );
+export const WrongAnswers = defineError('NBS_ONNX_WRONG_ANSWERS', 503, '{device} computes wrong answers: {difference}');
 export const UnknownInput = defineError('NBS_ONNX_UNKNOWN_INPUT', 400, 'the model has no input {name}; its inputs are {valid}');
 export const MissingInput = defineError('NBS_ONNX_MISSING_INPUT', 400, 'input {name} is missing; the inputs are {valid}');
 export const WrongType = defineError('NBS_ONNX_WRONG_TYPE', 400, 'input {name} must be {expected}, got {actual}');

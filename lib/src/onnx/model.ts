@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { duringStart, isNbserveError, wantRequests } from '../core/index.js';
+import { duringStart, isNbserveError, type ModelNote, noteModel, wantRequests } from '../core/index.js';
 import { runInBatches } from './batch.js';
 import { ModelDisposed, RunFailed } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
@@ -13,6 +13,9 @@ const NO_STOP = { timeoutMs: undefined };
 /** A loaded model. {@link load} makes it. It cannot be sent to another process, so load it in the process that runs it, in a constructor. */
 export class Model<O extends OutputTypes = OutputTypes> {
   #session: ModelSession | undefined;
+  /** Held here, because the register of models does not keep it. */
+  readonly #note: ModelNote;
+  readonly #forget: () => void;
   readonly #outputNames: readonly string[];
   readonly inputs: readonly TensorInfo[];
 
@@ -31,6 +34,10 @@ export class Model<O extends OutputTypes = OutputTypes> {
     this.#outputNames = outputs.map((output) => output.name);
     // A run in the loop cannot be ended, so it does not need to know its request.
     if (report.canEnd) wantRequests();
+    const { requested, device, adapter, failures } = report;
+    const shown = adapter === undefined ? device : `${device} (${adapter})`;
+    this.#note = () => ({ name, device: shown, requested, place: report.place, failed: failures });
+    this.#forget = noteModel(this.#note);
   }
 
   /** The device for which its session was made. */
@@ -89,6 +96,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
   async dispose(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
+    this.#forget();
     await session?.release();
   }
 

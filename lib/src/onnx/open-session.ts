@@ -28,7 +28,8 @@ export async function openSession(
   values: LoadValues,
   label: string,
 ): Promise<OpenedSession> {
-  const entries = { ...ENTRIES, ...values.extra };
+  const noFallback = values.strict && device !== 'cpu' ? { 'session.disable_cpu_ep_fallback': '1' } : {};
+  const entries = { ...ENTRIES, ...noFallback, ...values.extra };
   if (values.runIn === 'loop') return { session: await openInLoop(source, device, values, entries) };
   const api = device === 'cpu' ? nativeApi() : `it is done for the device cpu only, and this one is ${device}`;
   if (typeof api === 'string') {
@@ -51,10 +52,11 @@ async function openInLoop(
     logSeverityLevel: logLevels.indexOf(values.logLevel) as 0 | 1 | 2 | 3 | 4,
     extra: entries,
     ...(values.intraOpThreads === 0 ? {} : { intraOpNumThreads: values.intraOpThreads }),
+    ...(values.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: values.profilePrefix }),
     ...(values.dimensions === undefined ? {} : { freeDimensionOverrides: values.dimensions }),
   };
   const { InferenceSession } = loadRuntime();
-  return new LoopSession(
-    typeof source === 'string' ? await InferenceSession.create(source, options) : await InferenceSession.create(source, options),
-  );
+  const session =
+    typeof source === 'string' ? await InferenceSession.create(source, options) : await InferenceSession.create(source, options);
+  return new LoopSession(session, values.profilePrefix !== undefined);
 }

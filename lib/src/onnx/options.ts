@@ -1,8 +1,8 @@
-import { type Duration, integer, type OptionSpec, openMpThreads, parseOptions, toMs } from '../core/index.js';
+import { type Duration, integer, isRecord, type OptionSpec, openMpThreads, parseOptions, toMs } from '../core/index.js';
 import { type DeviceChoice, deviceChoices } from './device.js';
 import { dataTypes } from './elements.js';
 import type { StopOptions } from './run-stop.js';
-import type { DataType, OutputTypes } from './types.js';
+import type { DataType, Feeds, OutputTypes, Tensor } from './types.js';
 
 /** The severities of ONNX Runtime's messages. Its numbers are the indexes. */
 export const logLevels = ['verbose', 'info', 'warning', 'error', 'fatal'] as const;
@@ -15,6 +15,16 @@ export type RunIn = (typeof runPlaces)[number];
 export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   /** The device to run on. @default 'auto' */
   readonly device?: DeviceChoice;
+  /**
+   * Fails instead of falling back: `auto` does not end with the CPU, and a device is refused if one of the model's operators would run on the CPU
+   * instead. @default false
+   */
+  readonly strict?: boolean;
+  /**
+   * Inputs with which another device than the CPU is tried: it is refused if its answers are not those of the CPU, as if it could not run the model. A
+   * device can be wrong, because of its driver.
+   */
+  readonly verify?: Feeds | Tensor;
   /** Number of the GPU among those that this process sees; for CUDA only. @default 0 */
   readonly deviceId?: number;
   /** Number of threads for one operator; 0 means one for each core. @default `OMP_NUM_THREADS`, else 0 */
@@ -42,8 +52,6 @@ export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   readonly name?: string;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const record = <T>(
   doc: string,
   expected: string,
@@ -55,6 +63,13 @@ const record = <T>(
   parse: (value) => (isRecord(value) && Object.values(value).every(test) ? (value as Record<string, T>) : undefined),
 });
 
+const boolean = (doc: string, fallback = false): OptionSpec<boolean> => ({
+  doc,
+  expected: 'true or false',
+  default: fallback,
+  parse: (value) => (typeof value === 'boolean' ? value : undefined),
+});
+
 const spec = {
   device: {
     doc: 'The device to run on.',
@@ -62,6 +77,13 @@ const spec = {
     default: 'auto',
     parse: (value) => deviceChoices.find((choice) => choice === value),
   } as OptionSpec<DeviceChoice>,
+  strict: boolean('Fails instead of falling back to the CPU.'),
+  verify: {
+    doc: 'Inputs with which a device is compared with the CPU.',
+    expected: 'tensors by input name',
+    default: undefined,
+    parse: (value) => (isRecord(value) ? (value as Feeds | Tensor) : undefined),
+  } as OptionSpec<Feeds | Tensor | undefined>,
   deviceId: integer({ doc: 'Number of the GPU among those that this process sees; for CUDA only.', default: 0, min: 0 }),
   intraOpThreads: integer({
     doc: 'Number of threads for one operator; 0 means one for each core.',
@@ -102,6 +124,13 @@ const spec = {
     default: 'warning',
     parse: (value) => logLevels.find((level) => level === value),
   } as OptionSpec<LogLevel>,
+  // `onnx.profile` gives it.
+  profilePrefix: {
+    doc: "Path of a profile's file, without its end.",
+    expected: 'a path',
+    default: undefined,
+    parse: (value) => (typeof value === 'string' ? value : undefined),
+  } as OptionSpec<string | undefined>,
   name: {
     doc: 'Name of the model in messages.',
     expected: 'a string',

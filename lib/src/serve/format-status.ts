@@ -1,5 +1,5 @@
 import { formatTraffic } from './format-traffic.js';
-import type { ServeStatus } from './protocol/status.js';
+import type { ModelStatus, ServeStatus } from './protocol/status.js';
 
 /** Writes the status as an indented list, similar to `serve status` of Ray Serve. */
 export function formatStatus({ url, grpc, warnings, nodes, applications, traffic }: ServeStatus): string {
@@ -18,10 +18,11 @@ export function formatStatus({ url, grpc, warnings, nodes, applications, traffic
     for (const [deployment, { status, message, version, replicas }] of Object.entries(app.deployments)) {
       const words = [status, ...(message === '' ? [] : [`(${message})`]), ...(version === null ? [] : [`version ${version}`])];
       lines.push(`      ${deployment}: ${words.join(' ')}`);
-      for (const { id, state, pid, node, blockedSince } of replicas) {
+      for (const { id, state, pid, node, blockedSince, models = [] } of replicas) {
         const since = blockedSince === undefined ? '' : `, blocked since ${new Date(blockedSince).toISOString()}`;
         const where = [...(pid === null ? [] : [`pid ${pid}`]), ...(several && node !== null ? [`on ${node}`] : [])].join(', ');
         lines.push(`        ${id}: ${state}${since}${where === '' ? '' : ` (${where})`}`);
+        for (const model of models) lines.push(`          ${modelLine(model)}`);
       }
     }
   }
@@ -39,6 +40,12 @@ function nodeLine({ id, ip, alive, url, total, free }: ServeStatus['nodes'][numb
     ...Object.entries(total.custom).map(([name, amount]) => `${name} ${short(free.custom[name] ?? 0)} of ${short(amount)}`),
   ];
   return `  ${id} (${ip}): ${alive ? 'UP' : 'DOWN'}${url === null ? '' : `, ${url}`}, free: ${amounts.join(', ')}`;
+}
+
+/** `mnist.onnx on cpu, beside the event loop; cuda was not tried: …` */
+function modelLine({ name, device, place, failed }: ModelStatus): string {
+  const reasons = failed.length === 0 ? '' : `; ${failed.join('; ')}`;
+  return `${name} on ${device}, ${place === 'beside' ? 'beside' : 'in'} the event loop${reasons}`;
 }
 
 const short = (amount: number): number => Number(amount.toFixed(2));

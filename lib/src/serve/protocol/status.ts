@@ -99,6 +99,19 @@ export interface DeploymentStatus {
   readonly replicas: readonly ReplicaStatusEntry[];
 }
 
+/** A model that a replica has loaded with `onnx.load`. */
+export interface ModelStatus {
+  readonly name: string;
+  /** The device for which its session was made, such as `cpu` or `webgpu (software Vulkan)`. */
+  readonly device: string;
+  /** The device that was asked for. */
+  readonly requested: string;
+  /** `beside` the event loop, or in the `loop`. */
+  readonly place: string;
+  /** Why it does not run on the devices that come before: one sentence for each. */
+  readonly failed: readonly string[];
+}
+
 export interface ReplicaStatusEntry {
   readonly id: string;
   readonly state: ReplicaState;
@@ -107,4 +120,6 @@ export interface ReplicaStatusEntry {
   readonly node: string | null;
   /** Time since which it has not answered, because its event loop is blocked or its process is stopped (ms since the epoch). Absent if it answers. */
   readonly blockedSince?: number;
+  /** The models that it had loaded when it was ready, or at its last health check. Absent if there are none. */
+  readonly models?: readonly ModelStatus[];
 }

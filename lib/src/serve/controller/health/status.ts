@@ -63,12 +63,13 @@ function appStatus(
         version: deployment.version,
         numReplicas: deployment.config.numReplicas,
         replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(
-          ({ id, state: replicaState, pid, allocation, blocked, silentSince }) => ({
+          ({ id, state: replicaState, pid, allocation, blocked, silentSince, models }) => ({
             id,
             state: replicaState,
             pid,
             node: allocation?.node ?? null,
             ...((blocked !== null || silentSince !== null) && { blockedSince: blocked?.since ?? silentSince ?? 0 }),
+            ...(models.length > 0 && { models }),
           }),
         ),
       },
