@@ -4,7 +4,7 @@ export { fromFloat16, toFloat16 } from './float16.js';
 export * as image from './image-api.js';
 export { load } from './load.js';
 export type { Model } from './model.js';
-export type { LoadOptions, LogLevel, RunIn, RunOptions } from './options.js';
+export type { LoadOptions, LogLevel, OptimizationLevel, RunIn, RunOptions } from './options.js';
 export { profile } from './profile.js';
 export type { Attempt, DeviceReport } from './report.js';
 export type { ProfiledNode, RunProfile } from './run-profile.js';

@@ -18,6 +18,7 @@ export {
   load,
   type Model,
   type Nested,
+  type OptimizationLevel,
   type OutputTypes,
   type ProfiledNode,
   profile,

@@ -11,6 +11,10 @@ export type LogLevel = (typeof logLevels)[number];
 const runPlaces = ['auto', 'loop', 'beside'] as const;
 export type RunIn = (typeof runPlaces)[number];
 
+/** ONNX Runtime's names, and its numbers for them. */
+export const optimizationLevels = { disabled: 0, basic: 1, extended: 2, all: 99 } as const;
+export type OptimizationLevel = keyof typeof optimizationLevels;
+
 /** Options of {@link load}. */
 export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   /** The device to run on. @default 'auto' */
@@ -41,6 +45,23 @@ export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   readonly outputs?: O;
   /** Sizes of symbolic dimensions, by name. They are fixed when the model is loaded. */
   readonly dimensions?: Readonly<Record<string, number>>;
+  /** How much ONNX Runtime changes the model before it runs it, with the same results up to rounding. @default 'all' */
+  readonly graphOptimizationLevel?: OptimizationLevel;
+  /**
+   * Keeps the optimized model in nbserve's cache, so that the next load of it is faster. Set it for large models. It holds for the device `cpu`.
+   * @default false
+   */
+  readonly cacheOptimized?: boolean;
+  /**
+   * Lets the replicas of a machine share the memory of the weights. The optimized model is kept in nbserve's cache, with its weights in a file that all
+   * replicas read. Set it for a large model with several replicas; a run can take up to a third longer, because the weights are not arranged for the
+   * processor. It holds for the device `cpu`. @default false
+   */
+  readonly shareWeights?: boolean;
+  /** Keeps memory between runs. Without it, a model takes less memory between runs, and more time for each. @default true */
+  readonly memoryArena?: boolean;
+  /** Plans the memory of a run ahead, if its inputs have the sizes of those before. @default true */
+  readonly memoryPattern?: boolean;
   /** Session configuration entries of ONNX Runtime, by their full names, with text values: `{ 'session.disable_prepacking': '1' }`. */
   readonly extra?: Readonly<Record<string, string>>;
   /**
@@ -113,6 +134,16 @@ const spec = {
     'dimension names with positive integers',
     (value) => Number.isInteger(value) && (value as number) > 0,
   ),
+  graphOptimizationLevel: {
+    doc: 'How much ONNX Runtime changes the model before it runs it.',
+    expected: `one of ${Object.keys(optimizationLevels).join(', ')}`,
+    default: 'all',
+    parse: (value) => (Object.hasOwn(optimizationLevels, String(value)) ? (value as OptimizationLevel) : undefined),
+  } as OptionSpec<OptimizationLevel>,
+  cacheOptimized: boolean('Keeps the optimized model in the cache.'),
+  shareWeights: boolean('Lets replicas share the memory of the weights.'),
+  memoryArena: boolean('Keeps memory between runs.', true),
+  memoryPattern: boolean('Plans the memory of a run ahead.', true),
   extra: record<string>(
     'ONNX Runtime session config entries.',
     "entry names with strings (numbers too are given as strings: '1')",

@@ -53,7 +53,7 @@ export class RunProfile {
 const devices = new Map(Object.entries(providerNames).map(([device, provider]) => [provider, device]));
 
 /** Reads a profile that ONNX Runtime has written. Only nodes count, because the rest is the runtime's own work. */
-export function readProfile(text: string): RunProfile {
+function readProfile(text: string): RunProfile {
   const events = JSON.parse(text) as { cat?: string; name?: string; dur?: number; args?: Record<string, string> }[];
   return new RunProfile(
     events.flatMap(({ cat, name = '', dur = 0, args }) => {

@@ -2,7 +2,7 @@ import { fromFloat16 } from './float16.js';
 import type { Results, Tensor } from './types.js';
 
 /** How far an answer may be from the CPU's, as a part of the largest number of that output. GPUs multiply with ten bits of precision by default. */
-export const TOLERANCE = 0.01;
+const TOLERANCE = 0.01;
 const EXACT = new Set(['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64', 'bool', 'string']);
 
 /**

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { cpus, homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { cacheHome } from '../core/index.js';
+import { loadRuntime } from './runtime.js';
+
+/** What an optimized model depends on, besides the model. */
+export interface OptimizedFor {
+  readonly level: 'basic' | 'extended' | 'all' | 'disabled';
+  readonly dimensions: Readonly<Record<string, number>> | undefined;
+  readonly entries: Readonly<Record<string, string>>;
+}
+
+const MODEL = 'model.onnx';
+const WEIGHTS = 'weights.bin';
+/** Smaller weights stay in the file of the model. */
+const LEAST_BYTES = '1024';
+const KEY_LENGTH = 24;
+const LARGEST_WITHOUT_WEIGHTS = 64 * 2 ** 20;
+
+/**
+ * The file of an optimized copy of a model, whose weights are in a file of their own. It is made when it is first needed, and kept in nbserve's cache: a
+ * model is then optimized once for each version of ONNX Runtime, not at each load, and the system can give the same memory to all processes that read the
+ * weights.
+ */
+export async function optimizedFile(source: string | Uint8Array, what: OptimizedFor): Promise<string> {
+  const home = join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'optimized');
+  const { model, version } = keysOf(source, what);
+  const folder = join(home, `${model}-${version}`);
+  const file = join(folder, MODEL);
+  if (existsSync(file)) return file;
+  mkdirSync(home, { recursive: true });
+  const made = mkdtempSync(`${folder}.`);
+  try {
+    const { InferenceSession } = loadRuntime();
+    const options = {
+      graphOptimizationLevel: what.level,
+      optimizedModelFilePath: join(made, MODEL),
+      logSeverityLevel: 3 as const,
+      intraOpNumThreads: 1,
+      ...(what.dimensions === undefined ? {} : { freeDimensionOverrides: what.dimensions }),
+      extra: {
+        ...what.entries,
+        'session.optimized_model_external_initializers_file_name': WEIGHTS,
+        'session.optimized_model_external_initializers_min_size_in_bytes': LEAST_BYTES,
+      },
+    };
+    const session =
+      typeof source === 'string'
+        ? await InferenceSession.create(source, options)
+        : await InferenceSession.create(source, options);
+    await session.release();
+    try {
+      renameSync(made, folder);
+      // A process that still reads an older copy keeps its memory.
+      for (const name of readdirSync(home))
+        if (/^\w+-\w+$/.test(name) && name.startsWith(`${model}-`) && name !== `${model}-${version}`)
+          rmSync(join(home, name), { recursive: true, force: true });
+    } catch (error) {
+      // Another process was faster.
+      if (!existsSync(file)) throw error;
+    }
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+  return file;
+}
+
+/** Names for a model with these options, and for what it contains now. */
+function keysOf(source: string | Uint8Array, what: OptimizedFor): { readonly model: string; readonly version: string } {
+  const place = [what, loadRuntime().env.versions, process.platform, process.arch, cpus()[0]?.model];
+  if (typeof source !== 'string') {
+    const version = createHash('sha256').update(source).digest('hex').slice(0, KEY_LENGTH);
+    return { model: hashOf([...place, version]), version };
+  }
+  const path = realpathSync(source);
+  return { model: hashOf([...place, path]), version: hashOf([path, ...weightFiles(path)].map(stampOf)) };
+}
+
+/** The files beside a model that it names: its weights, if they are not in the model. Such a model is small. */
+function weightFiles(path: string): string[] {
+  if (statSync(path).size > LARGEST_WITHOUT_WEIGHTS) return [];
+  const bytes = readFileSync(path);
+  const others = readdirSync(dirname(path)).filter((name) => name !== basename(path));
+  return others.filter((name) => bytes.includes(name)).map((name) => join(dirname(path), name));
+}
+
+function stampOf(file: string): readonly unknown[] {
+  const { size, mtimeMs, ino } = statSync(file);
+  return [file, size, mtimeMs, ino];
+}
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, KEY_LENGTH);
