@@ -23,6 +23,7 @@ const NAMES = [
   'streams',
   'idle',
   'mnist',
+  'models',
   'image',
   'chat',
   'kernel',

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -9,9 +10,12 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { cpus, homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { cacheHome } from '../core/index.js';
 import { loadRuntime } from './runtime.js';
 
@@ -27,6 +31,10 @@ const WEIGHTS = 'weights.bin';
 /** Smaller weights stay in the file of the model. */
 const LEAST_BYTES = '1024';
 const KEY_LENGTH = 24;
+const LOOK_EVERY_MS = 50;
+/** What the process does that makes a copy. The runtime's message is all that it writes. */
+const SCRIPT = `const ort = require(process.argv[1]); ort.env.logLevel = 'fatal';
+ort.InferenceSession.create(process.argv[2], JSON.parse(process.argv[3])).catch((error) => { process.stderr.write(error.message); process.exitCode = 1; });`;
 const LARGEST_WITHOUT_WEIGHTS = 64 * 2 ** 20;
 
 /**
@@ -41,13 +49,31 @@ export async function optimizedFile(source: string | Uint8Array, what: Optimized
   const file = join(folder, MODEL);
   if (existsSync(file)) return file;
   mkdirSync(home, { recursive: true });
+  await alone(
+    `${folder}.lock`,
+    () => existsSync(file),
+    () => make(source, what, folder),
+  );
+  // A process that still reads an older copy keeps its memory.
+  for (const name of readdirSync(home))
+    if (name.startsWith(`${model}-`) && !name.startsWith(`${model}-${version}`))
+      rmSync(join(home, name), { recursive: true, force: true });
+  return file;
+}
+
+/** Makes the copy in a process of its own: this one would keep the memory that it takes, which is three times that of the weights. */
+async function make(source: string | Uint8Array, what: OptimizedFor, folder: string): Promise<void> {
   const made = mkdtempSync(`${folder}.`);
   try {
-    const { InferenceSession } = loadRuntime();
+    let path = source;
+    if (typeof path !== 'string') {
+      path = join(made, 'given.onnx');
+      writeFileSync(path, source);
+    }
     const options = {
       graphOptimizationLevel: what.level,
       optimizedModelFilePath: join(made, MODEL),
-      logSeverityLevel: 3 as const,
+      logSeverityLevel: 4,
       intraOpNumThreads: 1,
       ...(what.dimensions === undefined ? {} : { freeDimensionOverrides: what.dimensions }),
       extra: {
@@ -56,25 +82,49 @@ export async function optimizedFile(source: string | Uint8Array, what: Optimized
         'session.optimized_model_external_initializers_min_size_in_bytes': LEAST_BYTES,
       },
     };
-    const session =
-      typeof source === 'string'
-        ? await InferenceSession.create(source, options)
-        : await InferenceSession.create(source, options);
-    await session.release();
-    try {
-      renameSync(made, folder);
-      // A process that still reads an older copy keeps its memory.
-      for (const name of readdirSync(home))
-        if (/^\w+-\w+$/.test(name) && name.startsWith(`${model}-`) && name !== `${model}-${version}`)
-          rmSync(join(home, name), { recursive: true, force: true });
-    } catch (error) {
-      // Another process was faster.
-      if (!existsSync(file)) throw error;
-    }
+    const runtime = createRequire(import.meta.url).resolve('onnxruntime-node');
+    await promisify(execFile)(process.execPath, ['-e', SCRIPT, runtime, path, JSON.stringify(options)]).catch(
+      (error: { stderr?: string; message: string }) => {
+        throw new Error(error.stderr?.trim() || error.message);
+      },
+    );
+    rmSync(join(made, 'given.onnx'), { force: true });
+    renameSync(made, folder);
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
-  return file;
+}
+
+/** Does work that only one process does at a time, unless it has been done meanwhile. The lock of a process that has ended does not count. */
+async function alone(lock: string, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    if (isDone()) return;
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    if (!isHeld(lock)) rmSync(lock, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  try {
+    if (!isDone()) await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isHeld(lock: string): boolean {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    // The pid is not written yet.
+    if (pid === 0) return true;
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** Names for a model with these options, and for what it contains now. */
