@@ -29,6 +29,7 @@ export {
   childEnv,
   clusterFolder,
   imageThreads,
+  keepsVisibleGpus,
   openMpThreads,
   packageRunner,
   poolThreads,

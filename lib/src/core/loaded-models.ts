@@ -17,6 +17,9 @@ const shared = globalThis as { [KEY]?: Set<WeakRef<ModelNote>> };
 const notes = shared[KEY] ?? new Set<WeakRef<ModelNote>>();
 shared[KEY] = notes;
 
+/** Forgets models that user code has let go of. */
+const letGo = new FinalizationRegistry<WeakRef<ModelNote>>((entry) => notes.delete(entry));
+
 /** Is asked whenever somebody wants to know about the model. */
 export type ModelNote = () => LoadedModel;
 
@@ -24,6 +27,7 @@ export type ModelNote = () => LoadedModel;
 export function noteModel(note: ModelNote): () => void {
   const entry = new WeakRef(note);
   notes.add(entry);
+  letGo.register(note, entry);
   return () => notes.delete(entry);
 }
 
@@ -35,8 +39,7 @@ export function loadedModels(): readonly LoadedModel[] {
   const found: LoadedModel[] = [];
   for (const entry of notes) {
     const note = entry.deref();
-    if (note === undefined) notes.delete(entry);
-    else if (found.length < MOST) found.push(note());
+    if (note !== undefined && found.length < MOST) found.push(note());
   }
   return found;
 }

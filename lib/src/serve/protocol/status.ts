@@ -69,6 +69,22 @@ export interface NodeStatus {
   readonly total: NodeAmounts;
   /** Resources that no replica occupies. */
   readonly free: NodeAmounts;
+  /** Its GPUs, as the driver describes them now; absent if it has none. A GPU that was only declared has a name and nothing else. */
+  readonly gpus?: readonly GpuStatus[];
+}
+
+export interface GpuStatus {
+  /** Its name for `CUDA_VISIBLE_DEVICES`. */
+  readonly id: string;
+  /** Its model. */
+  readonly name?: string;
+  readonly uuid?: string;
+  /** All its memory, in bytes. */
+  readonly memory?: number;
+  /** What of its memory is in use, by replicas and by others, in bytes. */
+  readonly used?: number;
+  /** How much of the time it worked lately, from 0 to 1. */
+  readonly utilization?: number;
 }
 
 export interface NodeAmounts {
