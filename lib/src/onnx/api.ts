@@ -11,4 +11,5 @@ export type { ProfiledNode, RunProfile } from './run-profile.js';
 export { concat, split, stack, unstack } from './stack.js';
 export { isTensor, reshape, tensor, toArray } from './tensor.js';
 export { argmax, type Ranked, softmax, topK } from './tensor-math.js';
+export { type TunedBatch, type TunedStep, type TuneOptions, tuneBatch } from './tune-batch.js';
 export type { DataOf, DataType, Device, Feeds, Nested, OutputTypes, Results, RunPlace, Tensor, TensorInfo } from './types.js';

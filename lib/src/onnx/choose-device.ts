@@ -1,9 +1,10 @@
 import { hasCode, isNbserveError } from '../core/index.js';
 import { candidates, obstacleTo } from './device.js';
 import type { DeviceFacts } from './device-facts.js';
-import { LoadFailed, NotAnOnnxModel, NotBeside, WrongAnswers } from './errors.js';
+import { LoadFailed, NotAnOnnxModel, NotBeside, OutOfMemory, WrongAnswers } from './errors.js';
 import { type OpenedSession, openSession } from './open-session.js';
 import type { LoadValues } from './options.js';
+import { isOutOfMemory } from './out-of-memory.js';
 import { nativeReason } from './provider-failure.js';
 import type { Attempt } from './report.js';
 import type { Device } from './types.js';
@@ -58,7 +59,10 @@ async function failure(error: unknown, device: Device, label: string, facts: Dev
   // The inputs to verify it with are wrong.
   if (isNbserveError(error)) throw error;
   if (isUnreadable(reason)) throw NotAnOnnxModel({ source: label, reason }, error);
-  if (device === 'cpu') throw LoadFailed({ source: label, device, reason }, error);
+  if (device === 'cpu')
+    throw isOutOfMemory(reason)
+      ? OutOfMemory({ name: label, device, reason }, error)
+      : LoadFailed({ source: label, device, reason }, error);
   const known = obstacleTo(device, facts);
   if (known !== undefined) return `${known} (${reason})`;
   const native = await nativeReason(device);

@@ -34,10 +34,14 @@ export {
   stack,
   type Tensor,
   type TensorInfo,
+  type TunedBatch,
+  type TunedStep,
+  type TuneOptions,
   tensor,
   toArray,
   toFloat16,
   topK,
+  tuneBatch,
   unstack,
 } from './api.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';

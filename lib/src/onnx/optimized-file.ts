@@ -1,23 +1,9 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { cpus, homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheHome } from '../core/index.js';
-import { loadRuntime } from './runtime.js';
+import { cacheFolder, keysOf } from './model-key.js';
 
 /** What an optimized model depends on, besides the model. */
 export interface OptimizedFor {
@@ -30,12 +16,10 @@ const MODEL = 'model.onnx';
 const WEIGHTS = 'weights.bin';
 /** Smaller weights stay in the file of the model. */
 const LEAST_BYTES = '1024';
-const KEY_LENGTH = 24;
 const LOOK_EVERY_MS = 50;
 /** What the process does that makes a copy. The runtime's message is all that it writes. */
 const SCRIPT = `const ort = require(process.argv[1]); ort.env.logLevel = 'fatal';
 ort.InferenceSession.create(process.argv[2], JSON.parse(process.argv[3])).catch((error) => { process.stderr.write(error.message); process.exitCode = 1; });`;
-const LARGEST_WITHOUT_WEIGHTS = 64 * 2 ** 20;
 
 /**
  * The file of an optimized copy of a model, whose weights are in a file of their own. It is made when it is first needed, and kept in nbserve's cache: a
@@ -43,7 +27,7 @@ const LARGEST_WITHOUT_WEIGHTS = 64 * 2 ** 20;
  * weights.
  */
 export async function optimizedFile(source: string | Uint8Array, what: OptimizedFor): Promise<string> {
-  const home = join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'optimized');
+  const home = cacheFolder('optimized');
   const { model, version } = keysOf(source, what);
   const folder = join(home, `${model}-${version}`);
   const file = join(folder, MODEL);
@@ -126,29 +110,3 @@ function isHeld(lock: string): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
-
-/** Names for a model with these options, and for what it contains now. */
-function keysOf(source: string | Uint8Array, what: OptimizedFor): { readonly model: string; readonly version: string } {
-  const place = [what, loadRuntime().env.versions, process.platform, process.arch, cpus()[0]?.model];
-  if (typeof source !== 'string') {
-    const version = createHash('sha256').update(source).digest('hex').slice(0, KEY_LENGTH);
-    return { model: hashOf([...place, version]), version };
-  }
-  const path = realpathSync(source);
-  return { model: hashOf([...place, path]), version: hashOf([path, ...weightFiles(path)].map(stampOf)) };
-}
-
-/** The files beside a model that it names: its weights, if they are not in the model. Such a model is small. */
-function weightFiles(path: string): string[] {
-  if (statSync(path).size > LARGEST_WITHOUT_WEIGHTS) return [];
-  const bytes = readFileSync(path);
-  const others = readdirSync(dirname(path)).filter((name) => name !== basename(path));
-  return others.filter((name) => bytes.includes(name)).map((name) => join(dirname(path), name));
-}
-
-function stampOf(file: string): readonly unknown[] {
-  const { size, mtimeMs, ino } = statSync(file);
-  return [file, size, mtimeMs, ino];
-}
-
-const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, KEY_LENGTH);

@@ -65,3 +65,35 @@ test('the other settings of a session give the same answers', async () => {
     message: /disabled, basic, extended, all/,
   });
 });
+
+test('the best batch is measured once, and remembered until the model changes', async () => {
+  const file = join(folder, 'batch.onnx');
+  writeFileSync(file, scale(2));
+  const found = await onnx.tuneBatch(file, ones, { device: 'cpu', maxBatchSize: 8 });
+  assert.equal(found.isRemembered, false);
+  assert.ok(found.steps.some(({ batchSize }) => batchSize === found.batchSize));
+  const again = await onnx.tuneBatch(file, ones, { device: 'cpu', maxBatchSize: 8 });
+  assert.deepEqual([again.isRemembered, again.batchSize, again.steps], [true, found.batchSize, found.steps]);
+  assert.match(String(again), /^\d rows on cpu, from the cache\n/);
+  writeFileSync(file, scale(2.5));
+  assert.equal((await onnx.tuneBatch(file, ones, { device: 'cpu', maxBatchSize: 8 })).isRemembered, false);
+});
+
+test('a run that finds no memory has its code, and the session goes on', async () => {
+  const bytes = encodeModel({
+    name: 'expand',
+    inputs: [{ name: 'shape', type: 'int64', shape: [2] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['a', 'b'] }],
+    nodes: [{ op: 'Expand', inputs: ['one', 'shape'], outputs: ['y'] }],
+    weights: { one: onnx.tensor([1]) },
+  });
+  for (const runIn of ['beside', 'loop'] as const) {
+    const model = await onnx.load(bytes, { device: 'cpu', runIn, name: 'expand' });
+    await assert.rejects(model.run(onnx.tensor('int64', [2n ** 22n, 2n ** 22n])), {
+      code: 'NBS_ONNX_OUT_OF_MEMORY',
+      status: 503,
+    });
+    assert.equal((await model.run(onnx.tensor('int64', [2n, 3n]))).y?.data.length, 6);
+    await model.dispose();
+  }
+});
