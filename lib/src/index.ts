@@ -28,6 +28,8 @@ export {
   type HandleOptions,
   type HedgingOptions,
   type MirrorTraffic,
+  type GpuStatus,
+  type ModelStatus,
   type MultiplexedDecorator,
   type MultiplexedOptions,
   type NodeAmounts,

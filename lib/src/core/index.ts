@@ -32,12 +32,14 @@ export {
   hubToken,
   imageThreads,
   isOffline,
+  keepsVisibleGpus,
   openMpThreads,
   packageRunner,
   poolThreads,
   programPath,
   runtimeHome,
   visibleGpus,
+  vulkanDrivers,
 } from './env.js';
 export {
   aboutInput,
@@ -54,6 +56,7 @@ export { Fifo } from './fifo.js';
 export { type Gpu, listGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
+export { type LoadedModel, loadedModels, type ModelNote, noteModel } from './loaded-models.js';
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';

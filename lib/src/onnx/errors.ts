@@ -17,6 +17,7 @@ export const DeviceUnavailable = defineError(
   503,
   'device {device} cannot run this model: {reason}; {valid}',
 );
+export const WrongAnswers = defineError('NBS_ONNX_WRONG_ANSWERS', 503, '{device} computes wrong answers: {difference}');
 export const UnknownInput = defineError('NBS_ONNX_UNKNOWN_INPUT', 400, 'the model has no input {name}; its inputs are {valid}');
 export const MissingInput = defineError('NBS_ONNX_MISSING_INPUT', 400, 'input {name} is missing; the inputs are {valid}');
 export const WrongType = defineError('NBS_ONNX_WRONG_TYPE', 400, 'input {name} must be {expected}, got {actual}');
@@ -34,6 +35,11 @@ export const InvalidTensor = defineError('NBS_ONNX_INVALID_TENSOR', 400, 'not a 
 export const CannotBatch = defineError('NBS_ONNX_CANNOT_BATCH', 400, 'cannot run these as one batch: {reason}');
 export const ModelDisposed = defineError('NBS_ONNX_DISPOSED', 409, 'the model {name} was disposed; load it again');
 export const RunFailed = defineError('NBS_ONNX_RUN_FAILED', 500, 'the model {name} failed on {device}: {reason}');
+export const OutOfMemory = defineError(
+  'NBS_ONNX_OUT_OF_MEMORY',
+  503,
+  'there is not enough memory for {name} on {device}: {reason}',
+);
 export const RunTimedOut = defineError(
   'NBS_ONNX_RUN_TIMEOUT',
   504,
