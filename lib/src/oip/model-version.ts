@@ -83,11 +83,21 @@ export class ModelVersion {
       });
     // Inputs that are wrong are refused before they wait for a batch.
     checkFeeds(this.inputs, request.feeds);
-    const item: Item = { feeds: request.feeds, rows: rowsOf(request.feeds), computeMs: 0 };
+    const item: Item = {
+      feeds: request.feeds,
+      rows: rowsOf(request.feeds),
+      computeMs: 0,
+    };
     try {
       const results = await this.#runOne(item);
       this.statistics.succeeded(item.rows, performance.now() - begun, item.computeMs);
-      return { version: this.version, outputs: names.map((name) => ({ name, tensor: results[name] as Tensor })) };
+      return {
+        version: this.version,
+        outputs: names.map((name) => ({
+          name,
+          tensor: results[name] as Tensor,
+        })),
+      };
     } catch (error) {
       this.statistics.failed(performance.now() - begun);
       throw error;
