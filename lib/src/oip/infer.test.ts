@@ -69,7 +69,7 @@ test('what is written as bytes or as JSON can be read again', () => {
   fc.assert(
     fc.property(anyTensor, fc.boolean(), (given, isBinary) => {
       const isExact = given.type !== 'int64' && given.type !== 'uint64';
-      const isFinite =
+      const fitsJson =
         given.type === 'string' || Array.from(given.data as ArrayLike<number>).every((each) => !isExact || Number.isFinite(each));
       const request = {
         id: 'x',
@@ -77,7 +77,7 @@ test('what is written as bytes or as JSON can be read again', () => {
         binaryByDefault: false,
       };
       const write = () => writeInfer('m', { version: '1', outputs: [{ name: 'out', tensor: given }] }, request);
-      if (!isBinary && !isFinite) {
+      if (!isBinary && !fitsJson) {
         assert.throws(write, { code: 'NBS_OIP_NOT_IN_JSON' });
         return;
       }
