@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { serve } from '../../lib/dist/index.js';
-import { serve as serveModel } from '../../lib/dist/onnx/public/index.js';
-import { encodeModel } from '../dist/onnx-graph.js';
+import { encodeModel, serve as serveModel } from '../../lib/dist/onnx/public/index.js';
+
 import { INPUTS, makeInference } from './inference-cases.mjs';
 
 export const count = 10_000;

@@ -25,7 +25,8 @@ export function toTensor({ name, kind, type, dims, texts, data, unreadable }) {
   if (kind !== 'tensor') throw new Error(`${name} is no tensor but ${kind.replace('_type', '')}`);
   if (type === 'STRING') return { type: 'string', dims, data: texts };
   const [own, View] = TYPES[type] ?? [];
-  if (own === undefined || unreadable !== undefined) throw new Error(`${name} has the type ${type}, which the Node binding does not have`);
+  if (own === undefined || unreadable !== undefined)
+    throw new Error(`${name} has the type ${type}, which the Node binding does not have`);
   const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
   return { type: own, dims, data: new View(bytes.buffer) };
 }

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { fromFloat16, load } from '../../lib/dist/onnx/index.js';
 import { difference, toTensor } from './case-values.mjs';
 
-const isBare = process.argv[2] === 'bare';
+const [, , kind, runIn] = process.argv;
+const isBare = kind === 'bare';
 const ort = createRequire(import.meta.url)('onnxruntime-node');
 ort.env.logLevel = 'fatal';
 
@@ -18,7 +19,7 @@ async function runBare(model, feeds) {
 }
 
 async function runOurs(path, feeds) {
-  const model = await load(path, { device: 'cpu', logLevel: 'fatal' });
+  const model = await load(path, { device: 'cpu', logLevel: 'fatal', ...(runIn === undefined ? {} : { runIn }) });
   try {
     return await model.run(feeds);
   } finally {

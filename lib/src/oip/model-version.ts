@@ -189,13 +189,5 @@ function toInferError(name: string, error: unknown): unknown {
   const { reason } = error.details;
   const text = typeof reason === 'string' ? reason : error.message;
   if (/alloc|out of memory|CUDA|device/i.test(text)) return error;
-  return CannotCompute({ name, reason: withoutPlaces(text) }, error);
+  return CannotCompute({ name, reason: text.slice(0, 500) }, error);
 }
-
-/** Without the places in the source of ONNX Runtime, which tell a client nothing. */
-const withoutPlaces = (text: string): string =>
-  text
-    .replace(/\/\S+\.(?:cc|cu|h|hpp):\d+\s*/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 500);

@@ -12,14 +12,17 @@ import {
   NotAnOnnxModel,
   NotBeside,
   UnknownOutput,
+  UnsupportedInput,
   UnsupportedType,
 } from './errors.js';
 import { describeTensors } from './feeds.js';
 import { Model } from './model.js';
 import { type OpenedSession, openSession } from './open-session.js';
 import { type LoadOptions, parseLoadOptions } from './options.js';
+import { refuseOtherFormats } from './other-formats.js';
 import { type Attempt, DeviceReport } from './report.js';
 import { loadRuntime } from './runtime.js';
+import { plainWords } from './runtime-words.js';
 import type { OutputTypes, TensorInfo } from './types.js';
 
 /**
@@ -50,6 +53,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   if (typeof source === 'string' && !(existsSync(source) && statSync(source).isFile()))
     throw ModelNotFound({ path: resolve(source) });
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
+  refuseOtherFormats(source, label);
   const ort = loadRuntime();
   const facts = await deviceFacts(ort.listSupportedBackends().map((backend) => backend.name));
 
@@ -96,6 +100,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   const name = values.name ?? (typeof source === 'string' ? basename(source) : 'model');
   let outputs: readonly TensorInfo[];
   try {
+    checkInputs(name, session.inputs);
     outputs = readableOutputs(name, chosenOutputs(session.outputs, values.outputs));
   } catch (error) {
     await session.release();
@@ -104,18 +109,26 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   return new Model<O>(session, name, outputs, report);
 }
 
-/** The runtime's message. The message of a failed assertion begins with a place in the runtime's source, which is left out. */
-const reasonOf = (error: unknown): string => (error as Error).message.replace(/^\/\S+\.cc:\d+ .* was false\. /s, '').trim();
+const reasonOf = (error: unknown): string => plainWords((error as Error).message);
 
 const isUnreadable = (reason: string): boolean =>
-  /protobuf parsing failed|ModelProto|Invalid model|Unsupported model IR|opset/i.test(reason);
+  /not those of a whole model|ModelProto|Invalid model|Unsupported model IR|opset/i.test(reason);
 
-/** Checks that the Node binding can read each output: an output of uint4 would end the process, and sequences and maps fail in each run. */
+/** Checks that the Node binding can read each output: an output of uint4 would end the process, and with sequences and maps each run would fail. */
 function readableOutputs(model: string, outputs: readonly TensorInfo[]): readonly TensorInfo[] {
-  const unreadable = outputs.filter(({ type }) => type !== undefined && !dataTypes.includes(type));
+  const unreadable = outputs.filter(isUnsupported);
   if (unreadable.length > 0) throw UnsupportedType({ name: model, outputs: describeTensors(unreadable) });
   return outputs;
 }
+
+/** Checks that the Node binding can make each input. */
+function checkInputs(model: string, inputs: readonly TensorInfo[]): void {
+  const unsupported = inputs.filter(isUnsupported);
+  if (unsupported.length > 0)
+    throw UnsupportedInput({ name: model, inputs: describeTensors(unsupported), valid: dataTypes.join(', ') });
+}
+
+const isUnsupported = ({ type }: TensorInfo): boolean => type === undefined || !dataTypes.includes(type);
 
 function chosenOutputs(all: readonly TensorInfo[], wanted: OutputTypes | undefined): readonly TensorInfo[] {
   if (wanted === undefined) return all;

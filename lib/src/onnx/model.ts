@@ -6,6 +6,7 @@ import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
 import { parseRunOptions, type RunOptions } from './options.js';
 import type { DeviceReport } from './report.js';
 import { StopWatch } from './run-stop.js';
+import { plainWords } from './runtime-words.js';
 import type { Feeds, ModelSession, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
 
 const NO_STOP = { timeoutMs: undefined };
@@ -59,7 +60,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
     } catch (error) {
       stop?.throwIfStopped();
       if (isNbserveError(error)) throw error;
-      throw RunFailed({ name: this.name, device: this.device, reason: (error as Error).message }, error);
+      throw RunFailed({ name: this.name, device: this.device, reason: plainWords((error as Error).message) }, error);
     } finally {
       stop?.close();
     }
