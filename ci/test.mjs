@@ -148,6 +148,8 @@ if (wanted('unit') && !partial) command('unit', 'a simulated cluster keeps its p
 if (wanted('cluster')) files('cluster', testFiles('lib/dist-test'));
 if (wanted('cluster') && !partial)
   command('cluster', 'random input is answered as it should be', 'node ci/fuzz/main.mjs --quick');
+if (wanted('cluster') && !partial)
+  command('cluster', "ONNX's own tests pass as they do without nbserve", 'node ci/onnx-backend/main.mjs --quick');
 if (wanted('kernel')) {
   const found = testFiles('kernel-ext/dist-test');
   // Only tests that need the real Jupyter wait until it is set up.

@@ -10,6 +10,7 @@ const FUZZERS = {
   routes: () => import('./routes.mjs'),
   grpc: () => import('./grpc.mjs'),
   malformed: () => import('./malformed.mjs'),
+  inference: () => import('./inference.mjs'),
   lessons: () => import('./lessons.mjs'),
   control: () => import('./control.mjs'),
 };

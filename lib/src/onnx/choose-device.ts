@@ -7,6 +7,7 @@ import type { LoadValues } from './options.js';
 import { isOutOfMemory } from './out-of-memory.js';
 import { nativeReason } from './provider-failure.js';
 import type { Attempt } from './report.js';
+import { plainWords } from './runtime-words.js';
 import type { Device } from './types.js';
 
 export interface Choice {
@@ -69,8 +70,7 @@ async function failure(error: unknown, device: Device, label: string, facts: Dev
   return native === '' ? reason : `${reason} (${native})`;
 }
 
-/** The runtime's message. The message of a failed assertion begins with a place in the runtime's source, which is left out. */
-const reasonOf = (error: unknown): string => (error as Error).message.replace(/^\/\S+\.cc:\d+ .* was false\. /s, '').trim();
+const reasonOf = (error: unknown): string => plainWords((error as Error).message);
 
 const isUnreadable = (reason: string): boolean =>
-  /protobuf parsing failed|ModelProto|Invalid model|Unsupported model IR|opset/i.test(reason);
+  /not those of a whole model|ModelProto|Invalid model|Unsupported model IR|opset/i.test(reason);

@@ -57,6 +57,11 @@ export const UnsupportedType = defineError(
   'the model {name} has an output that cannot be read here: {outputs}; end the model with a Cast to another type, or ask for other outputs with { outputs }',
 );
 export const InvalidGraph = defineError('NBS_ONNX_INVALID_GRAPH', 400, 'no ONNX file can be made of this graph: {reason}');
+export const UnsupportedInput = defineError(
+  'NBS_ONNX_UNSUPPORTED_INPUT',
+  400,
+  'the model {name} has an input that cannot be given here: {inputs}; inputs must be tensors of {valid}, and not sequences, maps, optionals or other element types; export the model with tensors',
+);
 export const InvalidImage = defineError('NBS_IMAGE_INVALID', 415, 'not an image that can be read: {reason}; valid are {valid}');
 export const ImageNotBytes = defineError(
   'NBS_IMAGE_NOT_BYTES',

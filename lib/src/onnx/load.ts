@@ -6,11 +6,12 @@ import { chooseDevice } from './choose-device.js';
 import { type DeviceChoice, deviceChoices, providerNames } from './device.js';
 import { deviceFacts } from './device-facts.js';
 import { dataTypes } from './elements.js';
-import { DeviceUnavailable, ModelNotFound, UnknownOutput, UnsupportedType, WrongAnswers } from './errors.js';
+import { DeviceUnavailable, ModelNotFound, UnknownOutput, UnsupportedInput, UnsupportedType, WrongAnswers } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
 import { Model } from './model.js';
 import { type OpenedSession, openSession } from './open-session.js';
 import { type LoadOptions, type LoadValues, parseLoadOptions } from './options.js';
+import { refuseOtherFormats } from './other-formats.js';
 import { DeviceReport } from './report.js';
 import { loadRuntime } from './runtime.js';
 import type { Device, OutputTypes, TensorInfo } from './types.js';
@@ -44,6 +45,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   if (typeof source === 'string' && !(existsSync(source) && statSync(source).isFile()))
     throw ModelNotFound({ path: resolve(source) });
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
+  refuseOtherFormats(source, label);
   const ort = loadRuntime();
   const facts = await deviceFacts(ort.listSupportedBackends().map((backend) => backend.name));
 
@@ -73,6 +75,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   tellFallback(name, report, options.device);
   let outputs: readonly TensorInfo[];
   try {
+    checkInputs(name, session.inputs);
     outputs = readableOutputs(name, chosenOutputs(session.outputs, values.outputs));
   } catch (error) {
     await session.release();
@@ -113,12 +116,21 @@ function tellFallback(name: string, report: DeviceReport, asked: DeviceChoice | 
   console.warn(`${name} runs on the CPU. ${report.failures.join('. ')}`);
 }
 
-/** Checks that the Node binding can read each output: an output of uint4 would end the process, and sequences and maps fail in each run. */
+/** Checks that the Node binding can read each output: an output of uint4 would end the process, and with sequences and maps each run would fail. */
 function readableOutputs(model: string, outputs: readonly TensorInfo[]): readonly TensorInfo[] {
-  const unreadable = outputs.filter(({ type }) => type !== undefined && !dataTypes.includes(type));
+  const unreadable = outputs.filter(isUnsupported);
   if (unreadable.length > 0) throw UnsupportedType({ name: model, outputs: describeTensors(unreadable) });
   return outputs;
 }
+
+/** Checks that the Node binding can make each input. */
+function checkInputs(model: string, inputs: readonly TensorInfo[]): void {
+  const unsupported = inputs.filter(isUnsupported);
+  if (unsupported.length > 0)
+    throw UnsupportedInput({ name: model, inputs: describeTensors(unsupported), valid: dataTypes.join(', ') });
+}
+
+const isUnsupported = ({ type }: TensorInfo): boolean => type === undefined || !dataTypes.includes(type);
 
 function chosenOutputs(all: readonly TensorInfo[], wanted: OutputTypes | undefined): readonly TensorInfo[] {
   if (wanted === undefined) return all;

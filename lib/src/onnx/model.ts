@@ -7,6 +7,7 @@ import { parseRunOptions, type RunOptions } from './options.js';
 import { isOutOfMemory } from './out-of-memory.js';
 import type { DeviceReport } from './report.js';
 import { StopWatch } from './run-stop.js';
+import { plainWords } from './runtime-words.js';
 import type { Feeds, ModelSession, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
 
 const NO_STOP = { timeoutMs: undefined };
@@ -67,7 +68,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
     } catch (error) {
       stop?.throwIfStopped();
       if (isNbserveError(error)) throw error;
-      const failure = { name: this.name, device: this.device, reason: (error as Error).message };
+      const failure = { name: this.name, device: this.device, reason: plainWords((error as Error).message) };
       throw isOutOfMemory(failure.reason) ? OutOfMemory(failure, error) : RunFailed(failure, error);
     } finally {
       stop?.close();
