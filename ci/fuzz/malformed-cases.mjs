@@ -124,7 +124,7 @@ const KINDS = {
       '',
     ),
   'a request line that is none': (random) =>
-    `${random.pick(['GET', 'GET /', 'GET  / HTTP/1.1', 'FOO / HTTP/1.1', 'GET / HTTP/9.9', 'GET / HTTP/1.1x', 'get / HTTP/1.1', '\x00\x01\x02', 'GET http:// HTTP/1.1', '\x16\x03\x01\x02'])}\r\nHost: 127.0.0.1\r\n\r\n`,
+    `${random.pick(['GET', 'GET /', 'GET  / HTTP/1.1', 'FOO / HTTP/1.1', 'GET / HTTP/9.9', 'GET / HTTP/1.1x', 'get / HTTP/1.1', '\x00\x01\x02', 'GET http:// HTTP/1.1', '\x16\x03\x01\x02'])}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`,
   'a header that is none': (random) =>
     head('GET /typed/search/special', [random.pick([': x', 'a b: c', 'a\x00: c', 'x: a\x00b', 'x: a\rb', ' folded', '(): x'])]),
   'another host': (random) =>
