@@ -47,7 +47,8 @@ function nodeLine({ id, ip, alive, url, total, free, gpus = [] }: ServeStatus['n
 /** `gpu 0 (NVIDIA A100): 1.5 of 40 GiB used`. A GPU that was only declared has no text. */
 function gpuText({ id, name, memory, used }: GpuStatus): string[] {
   if (name === undefined) return [];
-  const amount = memory === undefined || used === undefined ? '' : `: ${short(used / 2 ** 30)} of ${short(memory / 2 ** 30)} GiB used`;
+  const amount =
+    memory === undefined || used === undefined ? '' : `: ${short(used / 2 ** 30)} of ${short(memory / 2 ** 30)} GiB used`;
   return [`gpu ${id} (${name})${amount}`];
 }
 

@@ -23,13 +23,22 @@ test('random values are the same for a seed; grids are tried whole', async () =>
     });
   const results = await search('first').fit();
   const configs = [...results].map(({ config }) => config);
-  assert.deepEqual(configs.map(({ kind }) => kind), ['a', 'b', 'a', 'b']);
+  assert.deepEqual(
+    configs.map(({ kind }) => kind),
+    ['a', 'b', 'a', 'b'],
+  );
   const best = results.getBestResult();
   assert.equal(best.metrics.loss, Math.min(...[...results].map(({ metrics }) => metrics.loss ?? Number.NaN)));
-  assert.equal(results.getBestResult({ metric: 'loss', mode: 'max' }).metrics.loss, Math.max(...[...results].map(({ metrics }) => metrics.loss ?? 0)));
+  assert.equal(
+    results.getBestResult({ metric: 'loss', mode: 'max' }).metrics.loss,
+    Math.max(...[...results].map(({ metrics }) => metrics.loss ?? 0)),
+  );
   await assert.rejects(search('first').fit(), { code: 'NBS_TUNE_EXISTS' });
   const again = await search('second').fit();
-  assert.deepEqual([...again].map(({ config }) => config), configs);
+  assert.deepEqual(
+    [...again].map(({ config }) => config),
+    configs,
+  );
   assert.throws(() => results.getBestResult({ metric: 'los' }), { code: 'NBS_TUNE_NO_METRIC', message: /loss/ });
   assert.match(String(results), /trial_00003/);
   const chart = results.parallelCoordinates() as unknown as { data: { values: unknown[] } };
@@ -47,7 +56,10 @@ test('successive halving ends trials early, and their processes', async () => {
     },
     runConfig: { storagePath, name: 'asha' },
   }).fit();
-  assert.deepEqual([...results].map(({ metricsHistory }) => metricsHistory.length), [9, 1, 1, 1]);
+  assert.deepEqual(
+    [...results].map(({ metricsHistory }) => metricsHistory.length),
+    [9, 1, 1, 1],
+  );
   assert.equal(results.getBestResult().config.level, 0);
 });
 
@@ -57,7 +69,10 @@ test('a trial that throws or dies is in the results, and the others count', asyn
     tuneConfig: { metric: 'loss', mode: 'max' },
     runConfig: { storagePath, name: 'faulty' },
   }).fit();
-  assert.deepEqual([...results].map(({ status }) => status), ['TERMINATED', 'ERROR', 'ERROR', 'TERMINATED']);
+  assert.deepEqual(
+    [...results].map(({ status }) => status),
+    ['TERMINATED', 'ERROR', 'ERROR', 'TERMINATED'],
+  );
   assert.match(results.errors[0]?.message ?? '', /one is too many/);
   assert.equal(results.errors[1]?.code, 'NBS_WORKER_DIED');
   assert.equal(results.getBestResult().config.n, 3);
@@ -71,7 +86,15 @@ test('a trial whose process dies goes on from its checkpoint', async () => {
     runConfig: { storagePath, name: 'counting', failureConfig: { maxFailures: 1 } },
   }).fit();
   const [result] = [...results];
-  assert.deepEqual(result?.metricsHistory.map(({ step, begin }) => [step, begin]), [[1, 0], [2, 0], [3, 2], [4, 2]]);
+  assert.deepEqual(
+    result?.metricsHistory.map(({ step, begin }) => [step, begin]),
+    [
+      [1, 0],
+      [2, 0],
+      [3, 2],
+      [4, 2],
+    ],
+  );
   assert.equal(readFileSync(join(result?.checkpoint?.path ?? '', 'step'), 'utf8'), '4');
 });
 

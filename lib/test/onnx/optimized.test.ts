@@ -3,8 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { onnx } from 'nbserve/onnx';
-import { encodeModel } from '../../../ci/dist/onnx-graph.js';
+import { encodeModel, onnx } from 'nbserve/onnx';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbserve-optimized-'));
 const before = process.env.NBSERVE_CACHE;

@@ -102,7 +102,10 @@ export function prepare(pixels: Pixels, { resize: size, kernel, crop: part, scal
     if (list.length === channels) continue;
     const reason = `it is for ${list.length} channels, and this picture has ${channels}`;
     // `read` makes three channels of any file; a picture in memory may have another number.
-    throw InvalidPreset({ source: 'the preset', reason: `${reason}: onnx.image.read(bytes, { channels: ${list.length} }) gives such a picture` });
+    throw InvalidPreset({
+      source: 'the preset',
+      reason: `${reason}: onnx.image.read(bytes, { channels: ${list.length} }) gives such a picture`,
+    });
   }
   return toTensor(part === null ? resized : crop(resized, part), { scale, mean, std });
 }

@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { keepsVisibleGpus, replicaSocket, shortId } from '../../../core/index.js';
 import type { ProcessSpec } from '../../../engine/index.js';
-import type { Allocation, DeploymentConfig, DeploymentKey, DeploymentSpec, ReplicaArgs, Resources, Surroundings } from '../../protocol/index.js';
+import type {
+  Allocation,
+  DeploymentConfig,
+  DeploymentKey,
+  DeploymentSpec,
+  ReplicaArgs,
+  Resources,
+  Surroundings,
+} from '../../protocol/index.js';
 
 export const ID_LENGTH = 6;
 /**
