@@ -23,7 +23,7 @@ export async function fuzz({ count: wanted, seed }) {
 }
 
 /** A solution's last lines check it, with functions of cells that nothing else needs. */
-const withoutCheck = (source) => source.replace(/^(?:const is\w+ = await check|await \w+\.solution\()[^]*/m, '');
+const withoutCheck = (source) => source.replace(/^(?:const is\w+ = await check|await \w+\.solution\()[\s\S]*/m, '');
 
 /** @param {import('./lesson-apps.mjs').LessonApp} app */
 async function fuzzOne({ notebook: lesson, cells, paths, document }, wanted, seed) {

@@ -1,7 +1,7 @@
 // Models of the sizes that users have, with random weights.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeModel } from '../../dist/onnx-graph.js';
+import { encodeModel } from 'nbserve/onnx';
 
 const noise = (/** @type {number} */ size, /** @type {number} */ scale) =>
   Float32Array.from({ length: size }, () => (Math.random() - 0.5) * 2 * scale);

@@ -67,9 +67,8 @@ describe('a model of trees as ONNX', () => {
           }
           const predictions = model.predict(given);
           const { prediction } = await runOnnx(model, model.encode(given));
-          predictions.forEach((value, i) =>
-            assert.ok(Math.abs(value - (prediction[i] as number)) <= 3e-7 * Math.max(1, Math.abs(value))),
-          );
+          for (const [i, value] of predictions.entries())
+            assert.ok(Math.abs(value - (prediction[i] as number)) <= 3e-7 * Math.max(1, Math.abs(value)));
           assert.deepEqual((await loadTrees(checkpoint)).predict(given), predictions);
         }),
         { numRuns: 60 },

@@ -94,7 +94,7 @@ export class Tuner<S extends ParamSpace> {
     };
     for (const trial of trials) if (trial.status === 'PENDING' || trial.status === 'RUNNING') rewind(trial);
     // What the scheduler had seen before.
-    for (const { number, history } of trials) history.forEach((metrics, at) => goesOn(number, metrics, at + 1));
+    for (const { number, history } of trials) for (const [at, metrics] of history.entries()) goesOn(number, metrics, at + 1);
     const results = () =>
       new ResultGrid<ConfigOf<S>>(state.folder, (trial) => `${state.folder}/${trial}`, trials, dimensions, { metric, mode });
     if (isInWorker) return results();
