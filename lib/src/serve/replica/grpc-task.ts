@@ -17,7 +17,8 @@ import { genericArguments, genericItem, genericResult } from './generic-values.j
 import { flatMetadata, GrpcRequest } from './grpc-request.js';
 import { httpFailure } from './http-failure.js';
 import { RequestMessages } from './request-messages.js';
-import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
+import { iteratorOf, type TaskHost } from './user-task.js';
+import { ValueTask } from './value-task.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -38,7 +39,7 @@ export class Rpcs {
 }
 
 /** A call over gRPC that a method of the user's class answers. */
-class GrpcTask extends UserTask {
+class GrpcTask extends ValueTask {
   readonly #head: GrpcCallHead;
   readonly #rpc: Rpc;
   readonly #types: MessageTypes;
@@ -63,7 +64,7 @@ class GrpcTask extends UserTask {
     }
     readBody(this.call).then(
       (body) => this.#enter(method, () => this.#arguments(this.#types.decode(this.#rpc.requestType, body))),
-      (error) => this.#fail(error),
+      (error) => this.fail(error),
     );
   }
 
@@ -90,40 +91,24 @@ class GrpcTask extends UserTask {
     try {
       args = makeArgs();
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       return;
     }
-    this.enter(this.#head.modelId ?? '', this.#head, () => this.#invoke(method, args));
+    this.enter(this.#head.modelId ?? '', this.#head, () => this.invoke(() => method(...args)));
   }
 
-  #invoke(method: Method, args: readonly unknown[]): void {
-    let result: unknown;
-    try {
-      result = method(...args);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    if (!isThenable(result)) this.#answer(result);
-    else
-      result.then(
-        (value) => this.#answer(value),
-        (error) => this.#fail(error),
-      );
-  }
-
-  #answer(value: unknown): void {
+  protected override answer(value: unknown): void {
     const iterator = iteratorOf(value) ?? (this.#rpc.responseStream && Array.isArray(value) ? value.values() : null);
     if (this.#rpc.responseStream !== (iterator !== null)) {
       void iterator?.return?.();
-      this.#fail(this.#wrongKind());
+      this.fail(this.#wrongKind());
       return;
     }
     if (iterator === null) {
       try {
         this.#end(this.#encode(value));
       } catch (error) {
-        this.#fail(error);
+        this.fail(error);
       }
       return;
     }
@@ -133,7 +118,7 @@ class GrpcTask extends UserTask {
       () => this.#sendHead(),
     ).then(
       () => this.#end(),
-      (error) => this.#fail(error),
+      (error) => this.fail(error),
     );
   }
 
@@ -174,7 +159,7 @@ class GrpcTask extends UserTask {
     this.end();
   }
 
-  #fail(thrown: unknown): void {
+  protected override fail(thrown: unknown): void {
     if (!this.call.done) this.#sendFailure(thrown);
     this.end();
   }

@@ -7,12 +7,13 @@ import { httpFailure } from './http-failure.js';
 import { LazyRequest } from './lazy-request.js';
 import { sendResponse } from './send-response.js';
 import type { UserInstance } from './user-instance.js';
-import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
+import { iteratorOf, type TaskHost } from './user-task.js';
+import { ValueTask } from './value-task.js';
 
 const NO_HEADERS: readonly string[] = [];
 
 /** An HTTP request that the user's `fetch` answers. */
-export class HttpTask extends UserTask {
+export class HttpTask extends ValueTask {
   readonly #head: HttpCallHead;
   readonly #request: LazyRequest;
   #answering = false;
@@ -24,23 +25,8 @@ export class HttpTask extends UserTask {
   }
 
   run(instance: UserInstance): void {
-    if (this.begin()) this.enter(modelIdOf(this.#head.headers), this.#head, () => this.#invoke(instance));
-  }
-
-  #invoke(instance: UserInstance): void {
-    let result: unknown;
-    try {
-      result = instance.fetch(this.#request, this.#head);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    if (!isThenable(result)) this.#answer(result);
-    else
-      result.then(
-        (value) => this.#answer(value),
-        (error) => this.#fail(error),
-      );
+    if (this.begin())
+      this.enter(modelIdOf(this.#head.headers), this.#head, () => this.invoke(() => instance.fetch(this.#request, this.#head)));
   }
 
   protected override workName(): string {
@@ -51,7 +37,7 @@ export class HttpTask extends UserTask {
     this.#request.abort(reason);
   }
 
-  #answer(value: unknown): void {
+  protected override answer(value: unknown): void {
     this.#answering = true;
     let whole: WholeAnswer | null;
     try {
@@ -61,12 +47,12 @@ export class HttpTask extends UserTask {
         return;
       }
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       return;
     }
     this.#send(value as object).then(
       () => this.#end(),
-      (error) => this.#fail(error),
+      (error) => this.fail(error),
     );
   }
 
@@ -121,9 +107,9 @@ export class HttpTask extends UserTask {
     call.respond(headOf(200, ['content-type', type, 'content-length', '0'], host.ongoing), undefined, true);
   }
 
-  #fail(thrown: unknown): void {
+  protected override fail(thrown: unknown): void {
     if (!this.#answering && thrown instanceof Response) {
-      this.#answer(thrown);
+      this.answer(thrown);
       return;
     }
     if (!this.call.cancelled) {

@@ -1,12 +1,13 @@
 import { decodeValue, encodeItem, encodeValue, type IncomingCall, readBody } from '../../ipc/index.js';
 import { isResponse, readPassed, sendableResponse } from '../handle/index.js';
 import type { AnswerHead, MethodCallHead } from '../protocol/index.js';
-import { isThenable, iteratorOf, type TaskHost, UserTask } from './user-task.js';
+import { iteratorOf, type TaskHost } from './user-task.js';
+import { ValueTask } from './value-task.js';
 
 type Method = (...args: unknown[]) => unknown;
 
 /** A call of a method through a handle. */
-export class MethodTask extends UserTask {
+export class MethodTask extends ValueTask {
   readonly #head: MethodCallHead;
   /** Set while answers of other calls that are among its arguments are read. */
   #reading: AbortController | null = null;
@@ -22,7 +23,7 @@ export class MethodTask extends UserTask {
     else {
       readBody(this.call).then(
         (body) => this.#invoke(method, body),
-        (error) => this.#fail(error),
+        (error) => this.fail(error),
       );
     }
   }
@@ -40,7 +41,7 @@ export class MethodTask extends UserTask {
       this.#reading = new AbortController();
       readPassed(body, this.#reading.signal).then(
         (args) => this.#enter(method, args),
-        (error) => this.#fail(error),
+        (error) => this.fail(error),
       );
       return;
     }
@@ -49,7 +50,7 @@ export class MethodTask extends UserTask {
       // This comes before the context is entered, because a handle in the arguments makes the context necessary.
       args = body === null ? [] : (decodeValue(body) as unknown[]);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       return;
     }
     this.#enter(method, args);
@@ -62,30 +63,14 @@ export class MethodTask extends UserTask {
       this.end();
       return;
     }
-    this.enter(this.#head.modelId ?? '', this.#head, () => this.#call(method, args));
+    this.enter(this.#head.modelId ?? '', this.#head, () => this.invoke(() => method(...args)));
   }
 
-  #call(method: Method, args: readonly unknown[]): void {
-    let result: unknown;
-    try {
-      result = method(...args);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    if (!isThenable(result)) this.#answer(result);
-    else
-      result.then(
-        (value) => this.#answer(value),
-        (error) => this.#fail(error),
-      );
-  }
-
-  #answer(value: unknown): void {
+  protected override answer(value: unknown): void {
     if (isResponse(value)) {
       sendableResponse(value).then(
-        (sendable) => this.#answer(sendable),
-        (error) => this.#fail(error),
+        (sendable) => this.answer(sendable),
+        (error) => this.fail(error),
       );
       return;
     }
@@ -93,7 +78,7 @@ export class MethodTask extends UserTask {
     if (iterator !== null) {
       this.#stream(iterator).then(
         () => this.end(),
-        (error) => this.#fail(error),
+        (error) => this.fail(error),
       );
       return;
     }
@@ -118,7 +103,7 @@ export class MethodTask extends UserTask {
     return true;
   }
 
-  async #stream(iterator: Parameters<UserTask['sendAll']>[0]): Promise<void> {
+  async #stream(iterator: Parameters<ValueTask['sendAll']>[0]): Promise<void> {
     const { call } = this;
     const head = { kind: 'items', queue: this.host.ongoing } as const;
     const some = await this.sendAll(iterator, encodeItem, () => call.respond(head));
@@ -126,7 +111,7 @@ export class MethodTask extends UserTask {
     else call.respond(head, undefined, true);
   }
 
-  #fail(error: unknown): void {
+  protected override fail(error: unknown): void {
     this.call.fail(error instanceof Response ? responseError(error) : error);
     this.end();
   }
