@@ -50,16 +50,29 @@ export class ControlThread {
   readonly #settled: () => void;
   /** True if code was terminated for the current interrupt. */
   #terminated = false;
+  /** How often code was terminated. */
+  #terminations = 0;
   /** How many interrupts have been reported to the main thread. */
   #told = 0;
+  /** How many of them were done when the main thread last said so. */
+  #done = 0;
+  /**
+   * Cells that came between a termination and the end of its interrupt. They wait for that end, because another termination would hit them. Questions
+   * about code do not wait, because the interrupt means them too.
+   */
+  #held: ShellRequest[] = [];
 
   private constructor(worker: Worker, shared: Int32Array, marks: MarkWriter, events: ControlEvents) {
     this.#worker = worker;
     this.#shared = shared;
     this.#marks = marks;
-    this.#settled = installUnwind(shared, () => {
-      this.#terminated = true;
-      events.onTermination();
+    this.#settled = installUnwind(shared, {
+      isDone: () => this.#done === this.interrupts,
+      onTermination: () => {
+        this.#terminated = true;
+        this.#terminations += 1;
+        events.onTermination();
+      },
     });
   }
 
@@ -199,18 +212,17 @@ export class ControlThread {
 
   #onMessage(message: FromControl, events: ControlEvents): void {
     switch (message.kind) {
-      case 'ping':
+      case 'ping': {
+        const reported = this.#terminations;
         // The code was terminated after the interrupt had been reported.
         if (this.#terminated) events.onInterrupt(true);
         // Messages that have arrived are handled first, an interrupt among them, so that the answer means that the interrupt is done.
-        afterArrivals(() => {
-          this.#terminated = false;
-          this.#settled();
-          this.#post({ kind: 'pong', id: message.id });
-        });
+        afterArrivals(() => this.guarded(() => this.#answerPing(message.id, reported, events)));
         break;
+      }
       case 'request':
-        events.onRequest(message.request);
+        if (this.#terminated && message.request.header.msg_type === 'execute_request') this.#held.push(message.request);
+        else events.onRequest(message.request);
         break;
       case 'answer':
         events.onAnswer(message.question, message.value);
@@ -226,5 +238,16 @@ export class ControlThread {
       case 'failed':
         break;
     }
+  }
+
+  /** @param reported how often code had been terminated when that was last reported */
+  #answerPing(id: number, reported: number, events: ControlEvents): void {
+    // Code that ran since then was terminated too.
+    if (this.#terminations !== reported) events.onInterrupt(true);
+    this.#terminated = false;
+    this.#done = this.#told;
+    this.#settled();
+    this.#post({ kind: 'pong', id });
+    for (const request of this.#held.splice(0)) events.onRequest(request);
   }
 }

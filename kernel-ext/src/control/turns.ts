@@ -3,7 +3,12 @@ import { MessageChannel } from 'node:worker_threads';
 const { port1, port2 } = new MessageChannel();
 const waiting: (() => void)[] = [];
 
-port1.on('message', () => waiting.shift()?.());
+port1.on('message', () => {
+  const work = waiting.shift();
+  // A termination may hit the delivery of a message before this handler runs. Then there is one message less than work that waits.
+  if (waiting.length > 0) port2.postMessage(0);
+  work?.();
+});
 // The port must not keep the process alive: the sockets do that.
 port1.unref();
 

@@ -69,19 +69,27 @@ function mayEnd(files: readonly string[], reach: Reach): boolean {
   }
 }
 
+export interface UnwindEvents {
+  /** Whether the interrupt is done. Then nothing is terminated, because the code that runs belongs to a later cell. */
+  isDone(): boolean;
+  /** Called right before code is terminated. */
+  onTermination(): void;
+}
+
+const NO_EVENTS: UnwindEvents = { isDone: () => false, onTermination: () => {} };
+
 /**
  * Is called in the main thread, and makes {@link unwindExpression} work.
- * @param onTermination called right before code is terminated
  * @returns a function to call when the interrupt is over, however often code was terminated for it
  */
-export function installUnwind(shared: Int32Array, onTermination: () => void = () => {}): () => void {
+export function installUnwind(shared: Int32Array, { isDone, onTermination }: UnwindEvents = NO_EVENTS): () => void {
   const clear = asyncStackClearer();
   let restoreTicks: (() => void) | undefined;
   const unwind: Unwind = (reach) => {
     // The question came too late: the control thread no longer waits, or has asked again.
     if (Atomics.load(shared, TERMINATION) !== Termination.ASKED) return undefined;
     const guarded = Atomics.load(shared, GUARD) > 0;
-    const isReady = !guarded && mayEnd(interruptedFiles(unwind), reach);
+    const isReady = !guarded && !isDone() && mayEnd(interruptedFiles(unwind), reach);
     const address = isReady ? isolateAddress() : undefined;
     Atomics.store(shared, TERMINATION, isReady ? Termination.READY : Termination.REFUSED);
     if (!isReady) return undefined;
