@@ -64,7 +64,7 @@ async function inBatches(context) {
   const digits = Array.from({ length: DIGITS }, (_, n) => ({ image: digit(n) }));
   const classify = async ({ image }) => {
     const pixels = new Float32Array(image.length * PIXELS);
-    image.forEach((one, i) => pixels.set(one, i * PIXELS));
+    for (const [i, one] of image.entries()) pixels.set(one, i * PIXELS);
     const { logits } = await session.run({ image: new Tensor('float32', pixels, [image.length, 1, 28, 28]) });
     return { first: Array.from({ length: image.length }, (_, i) => logits.data[i * 10]) };
   };
