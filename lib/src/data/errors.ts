@@ -67,3 +67,8 @@ export const Offline = defineError(
   503,
   '{name} is not in the cache, and {by} forbids downloads; fetch it while you are online: npx nbserve assets fetch {name}',
 );
+export const NoMemory = defineError(
+  'NBS_DATA_NO_MEMORY',
+  507,
+  'DuckDB needs more memory than it may use: {reason}; raise it with data.configure({ memoryLimit }), or ask for fewer columns or rows at once',
+);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as DuckDB from '@duckdb/node-api';
-import { DataFailed, DataUnreadable, NoDuckDB, NoSpaceLeft } from '../errors.js';
+import { DataFailed, DataUnreadable, NoDuckDB, NoMemory, NoSpaceLeft } from '../errors.js';
 
 export type { DuckDB };
 export type Connection = DuckDB.DuckDBConnection;
@@ -71,6 +71,9 @@ export function rethrow(error: unknown): never {
   const [line = text] = text.split('\n');
   if (/No space left|disk is full|max_temp_directory_size|failed to offload|Could not write/i.test(text))
     throw NoSpaceLeft({ reason: line }, error);
+  // After a fatal error, a database answers nothing any more. The next data set opens a new one.
+  if (/^FATAL Error/.test(text)) loading = null;
+  if (/Out of Memory Error|failed to (pin|allocate)/i.test(text)) throw NoMemory({ reason: line }, error);
   if (OF_FILES.test(text)) throw DataUnreadable({ reason: text.trim() }, error);
   throw DataFailed({ reason: text.trim() }, error);
 }

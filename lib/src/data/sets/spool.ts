@@ -1,6 +1,6 @@
-import type { Block } from './block.js';
+import type { Block, Values } from './block.js';
 import { type ColumnType, converterTo, duckdbType, joined, typeOfColumn } from './column-type.js';
-import { type Connection, connect, duckdb, execute, quoted, rethrow } from './duckdb.js';
+import { type Connection, connect, type DuckDB, duckdb, execute, quoted, rethrow } from './duckdb.js';
 
 /** Rows of one chunk, at most: a constant of DuckDB. */
 const CHUNK_ROWS = 2048;
@@ -95,6 +95,7 @@ class Appender {
         rows,
       );
       columns.forEach(({ values, convert }, i) => {
+        if (setNumbers(chunk.getColumnVector(i), values, start, rows)) return;
         chunk.setColumnValues(
           i,
           Array.from({ length: rows }, (_, row) => convert(values[start + row])),
@@ -109,4 +110,13 @@ class Appender {
   close(): void {
     this.appender.closeSync();
   }
+}
+
+/** Copies numbers as they are, if the column is a typed array of the vector's own type. @returns whether it is */
+function setNumbers(vector: DuckDB.DuckDBVector, values: Values, start: number, rows: number): boolean {
+  const { items } = vector as unknown as { readonly items?: Float64Array };
+  if (items === undefined || !ArrayBuffer.isView(values) || items.constructor !== values.constructor) return false;
+  items.set((values as Float64Array).subarray(start, start + rows));
+  vector.flush();
+  return true;
 }

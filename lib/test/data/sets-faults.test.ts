@@ -1,0 +1,73 @@
+/** A full disk, broken files, and data sets that are larger than the memory that DuckDB may use. */
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { data } from 'nbserve/data';
+
+const folder = mkdtempSync(join(tmpdir(), 'nbserve-faults-'));
+const small = join(folder, 'small');
+
+before(() => execFileSync('mkdir', ['-p', small]));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Mounts a disk of one MiB; false if this machine does not allow that. */
+function mount(): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('a full disk: a coded error, and nothing half-written', async (t) => {
+  if (!mount()) return t.diagnostic('this machine allows no mount');
+  try {
+    const large = data.range(3_000_000);
+    const mapped = data.range(200_000).mapBatches((batch) => ({ x: Float64Array.from(batch.id, Math.sin) }));
+    for (const write of [() => mapped.writeParquet(join(small, 'x.parquet')), () => large.writeCsv(join(small, 'out'))]) {
+      await assert.rejects(write, { code: 'NBS_DATA_NO_SPACE', message: /no room left on the disk/ });
+      assert.deepEqual(readdirSync(small), []);
+    }
+    await data.range(10).writeParquet(join(small, 'y.parquet'));
+    assert.equal(await data.readParquet(join(small, 'y.parquet')).count(), 10);
+  } finally {
+    execFileSync('umount', [small]);
+  }
+});
+
+test('a file that is cut off, or whose pages are damaged, is reported by name', async () => {
+  const file = join(folder, 'cut.parquet');
+  const rows = data.range(200_000).map(({ id }) => ({ id, text: `${id}` }));
+  await rows.writeParquet(file);
+  const whole = readFileSync(file);
+  truncateSync(file, whole.length - 100);
+  await assert.rejects(data.readParquet(file).count(), { code: 'NBS_DATA_UNREADABLE', message: /cut\.parquet/ });
+  const damaged = Buffer.from(whole);
+  damaged.fill(0xff, 64, 4096);
+  writeFileSync(file, damaged);
+  await assert.rejects(data.readParquet(file).takeAll(), (error: { code?: string }) => error.code === 'NBS_DATA_UNREADABLE');
+});
+
+test('a write over a file that fails leaves the old file', async () => {
+  const file = join(folder, 'kept.json');
+  await data.range(3).writeJson(file);
+  const failing = data.range(10).mapBatches((): { id: number[] } => {
+    throw new Error('no');
+  });
+  await assert.rejects(failing.writeJson(file, { overwrite: true }), { message: 'no' });
+  assert.equal(await data.readJson(file).count(), 3);
+});
+
+test('data of five times the memory limit flows through', async () => {
+  const script = fileURLToPath(new URL('../fixtures/data-large.js', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=128', script]);
+  const { rows, bytes, limit } = JSON.parse(stdout) as Record<'rows' | 'bytes' | 'limit', number>;
+  assert.equal(rows, 400_000);
+  assert.ok(bytes >= 5 * limit, `${bytes} bytes`);
+});
