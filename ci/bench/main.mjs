@@ -28,6 +28,7 @@ const NAMES = [
   'image',
   'chat',
   'trees',
+  'train',
   'kernel',
   'first-run',
 ];
