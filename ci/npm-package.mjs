@@ -21,7 +21,16 @@ export function npmPackage({ name, spec, file }) {
   mkdirSync(making, { recursive: true });
   // With a package.json of its own and an explicit prefix npm cannot take this repository for the place to install into.
   writeFileSync(join(making, 'package.json'), '{ "private": true }\n');
-  const args = ['install', '--prefix', making, '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=1', ...spec.split(' ')];
+  const args = [
+    'install',
+    '--prefix',
+    making,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--fetch-retries=1',
+    ...spec.split(' '),
+  ];
   const install = spawnSync('npm', args, { cwd: making, encoding: 'utf8' });
   if (install.status === 0 && existsSync(join(making, 'node_modules', file))) {
     rmSync(folder, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { stop } from 'esbuild';
 import { serve } from '../../lib/dist/index.js';
 import { npmPackage } from '../npm-package.mjs';
 import { pythonEnv } from '../python-env.mjs';
@@ -25,14 +26,18 @@ export async function run({ rounds, isQuick }) {
     await own(5);
     const workers = async (numWorkers) => {
       const resourcesPerWorker = { cpu: 1 };
-      const changed = { trainLoopConfig: { steps }, scalingConfig: { numWorkers, resourcesPerWorker }, runConfig: { storagePath: folder } };
+      const changed = {
+        trainLoopConfig: { steps },
+        scalingConfig: { numWorkers, resourcesPerWorker },
+        runConfig: { storagePath: folder },
+      };
       const { metrics } = await trainer.with(changed).fit();
       return numWorkers * metrics.samplesPerSecond;
     };
     const alone = await pairedRounds(rounds, {
       nbserve: () => own(steps),
-      ...('ask' in tfjs && { tfjs: () => tfjs.ask(Math.ceil(steps / 10)) }),
-      ...('ask' in torch && { torch: () => torch.ask(steps) }),
+      ...(tfjs.peer && { tfjs: () => tfjs.peer?.ask(Math.ceil(steps / 10)) }),
+      ...(torch.peer && { torch: () => torch.peer?.ask(steps) }),
     });
     const pairs = await pairedRounds(rounds, { one: () => workers(1), two: () => workers(2) });
     const rate = (values) => `${Math.round(median(values)).toLocaleString('en')} samples/s`;
@@ -45,25 +50,39 @@ export async function run({ rounds, isQuick }) {
     });
     const name = 'training of a CNN, one thread';
     return [
-      alone.tfjs === undefined ? { name, ours: rate(alone.nbserve), peer: tfjs.missing } : row(name, alone.nbserve, 'tfjs wasm', alone.tfjs, 5),
-      alone.torch === undefined ? { name, ours: rate(alone.nbserve), peer: torch.missing } : row(name, alone.nbserve, 'PyTorch', alone.torch),
+      alone.tfjs === undefined
+        ? { name, ours: rate(alone.nbserve), peer: tfjs.missing }
+        : row(name, alone.nbserve, 'tfjs wasm', alone.tfjs, 5),
+      alone.torch === undefined
+        ? { name, ours: rate(alone.nbserve), peer: torch.missing }
+        : row(name, alone.nbserve, 'PyTorch', alone.torch),
       row('training of a CNN, two workers', pairs.two, 'one worker', pairs.one, 1.5),
     ];
   } finally {
-    for (const each of [tfjs, torch]) if ('end' in each) await each.end();
+    for (const { peer } of [tfjs, torch]) await peer?.end();
     await serve.shutdown();
+    // The workers' code was compiled in this process. The service that did it would count as left behind.
+    await stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** @typedef {{ readonly peer?: Peer, readonly missing: string }} Found a peer, or why there is none */
+
+/** @returns {Found} */
 function openTfjs() {
   const found = npmPackage({ name: 'tfjs', spec: `${TFJS}@4.22.0 ${TFJS}-backend-wasm@4.22.0`, file: `${TFJS}/package.json` });
-  return 'path' in found ? new Peer('node', [here('./peers/tfjs-peer.mjs'), found.path]) : { missing: `not measured: ${found.unreachable}` };
+  if ('unreachable' in found) return { missing: `not measured: ${found.unreachable}` };
+  return { peer: new Peer('node', [here('./peers/tfjs-peer.mjs'), found.path]), missing: '' };
 }
 
+/** @returns {Found} */
 function openTorch() {
   try {
-    return new Peer(pythonEnv('torch', here('../torch-requirements.txt')), [here('./peers/torch_peer.py')]);
+    return {
+      peer: new Peer(pythonEnv('torch', here('../torch-requirements.txt')), [here('./peers/torch_peer.py')]),
+      missing: '',
+    };
   } catch (error) {
     return { missing: `not measured: ${error.message.split('\n')[0]}` };
   }
