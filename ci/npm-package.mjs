@@ -9,7 +9,7 @@ const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUN
 
 /**
  * A file of a package, which is installed when it is first asked for.
- * @param {{ name: string, spec: string, file: string }} wanted the folder in `.cache/`, what npm installs, and the path below `node_modules/`
+ * @param {{ name: string, spec: string, file: string }} wanted the folder in `.cache/`, what npm installs, with spaces between, and the path below `node_modules/`
  * @returns {{ path: string } | { unreachable: string }} the file, or why the registry could not be reached
  * @throws Error if the registry was reached and the package could not be installed
  */
@@ -21,7 +21,16 @@ export function npmPackage({ name, spec, file }) {
   mkdirSync(making, { recursive: true });
   // With a package.json of its own and an explicit prefix npm cannot take this repository for the place to install into.
   writeFileSync(join(making, 'package.json'), '{ "private": true }\n');
-  const args = ['install', '--prefix', making, '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=1', spec];
+  const args = [
+    'install',
+    '--prefix',
+    making,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--fetch-retries=1',
+    ...spec.split(' '),
+  ];
   const install = spawnSync('npm', args, { cwd: making, encoding: 'utf8' });
   if (install.status === 0 && existsSync(join(making, 'node_modules', file))) {
     rmSync(folder, { recursive: true, force: true });

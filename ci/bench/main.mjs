@@ -29,6 +29,7 @@ const NAMES = [
   'chat',
   'trees',
   'data',
+  'train',
   'kernel',
   'first-run',
 ];

@@ -182,7 +182,7 @@ export class Network {
   }
 
   #build(mode: Mode): { tape: Tape; output: Value } {
-    const tape = new Tape();
+    const tape = new Tape(mode === 'train');
     const { inputName, inputShape } = this.#options;
     const output = buildLayer(tape, this.#layer, { name: inputName, dims: [-1, ...inputShape], isTrained: false }, '', mode);
     return { tape, output };
@@ -201,7 +201,8 @@ export class Network {
         name: `the network's ${mode === 'train' ? 'training' : 'evaluation'} graph`,
         ...(device !== undefined && { device }),
         ...(threads !== undefined && { intraOpThreads: threads }),
-        // Some constants of the graph become nodes that only one branch uses, and ONNX Runtime warns of each.
+        // Nothing else happens in a training's process, and the weights need not be copied for another thread.
+        runIn: 'loop',
         logLevel: 'error',
       });
       this.#sessions.set(mode, session);
