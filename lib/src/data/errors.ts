@@ -25,3 +25,45 @@ export const DatasetDamaged = defineError(
   500,
   '{path} is damaged: it has the sha256 {actual}, the manifest says {expected}; {remedy}',
 );
+export const NoDuckDB = defineError(
+  'NBS_NO_DUCKDB',
+  501,
+  'data sets need the package @duckdb/node-api: npm install @duckdb/node-api',
+);
+export const DataUnreadable = defineError('NBS_DATA_UNREADABLE', 422, 'the data cannot be read: {reason}');
+export const DataFailed = defineError('NBS_DATA_QUERY', 400, 'the data set cannot be computed: {reason}');
+export const NoSpaceLeft = defineError(
+  'NBS_DATA_NO_SPACE',
+  507,
+  'there is no room left on the disk, and what was begun was removed: {reason}',
+);
+export const InvalidBatch = defineError('NBS_BATCH_INVALID', 400, '{what}: {expected}; got {got}');
+export const MixedColumn = defineError('NBS_MIXED_COLUMN', 422, 'column {column} {what}; give each column one type');
+export const NoSuchColumn = defineError(
+  'NBS_NO_SUCH_COLUMN',
+  404,
+  '{what}: there is no column {column}; the columns are {valid}',
+);
+export const NoFiles = defineError('NBS_DATA_NO_FILES', 404, '{what}: no file matches {paths}');
+export const RemoteData = defineError(
+  'NBS_DATA_REMOTE',
+  501,
+  '{what}: {url} is not read from here: DuckDB needs its extension httpfs for that, which cannot be loaded ({reason}); copy the files to this machine first',
+);
+export const DataExists = defineError(
+  'NBS_DATA_EXISTS',
+  409,
+  '{path} exists; write to another path, or replace it with { overwrite: true }',
+);
+export const NotWritten = defineError('NBS_DATA_NOT_WRITTEN', 500, '{path} was not written: {reason}');
+export const InvalidCall = defineError('NBS_DATA_ARGUMENT', 400, '{what}: {expected}, got {got}');
+export const UnequalRows = defineError(
+  'NBS_DATA_UNEQUAL',
+  400,
+  'zip needs two data sets of the same length; they have {left} and {right} rows',
+);
+export const WorkersDied = defineError(
+  'NBS_BATCH_LOST',
+  503,
+  '{what}: the worker died {times} times while it worked on the same batch, so this batch probably ends it: {reason}',
+);

@@ -1,0 +1,45 @@
+import { type Block, blockOf, blockOfColumns, pickRows, rowsOf } from './block.js';
+
+/** What a user's function maps. */
+export type Mode = 'batches' | 'map' | 'filter' | 'flatMap';
+export type UserFunction = (argument: never) => unknown;
+
+/**
+ * Calls a user's function for a block.
+ * @param what the call, for messages
+ * @throws what the function throws; NBS_BATCH_INVALID
+ */
+export async function applyTo(mode: Mode, what: string, fn: UserFunction, block: Block): Promise<readonly Block[]> {
+  const call = fn as (argument: unknown) => unknown;
+  if (mode === 'batches') {
+    if (block.rows === 0) return [];
+    const result = await call({ ...block.columns });
+    if (!isIterable(result)) return [blockOfColumns(what, result)];
+    const blocks: Block[] = [];
+    for await (const one of result) blocks.push(blockOfColumns(what, one));
+    return blocks;
+  }
+  const rows = rowsOf(block);
+  if (mode === 'filter') {
+    const kept: number[] = [];
+    for (let i = 0; i < rows.length; i++) if (await call(rows[i])) kept.push(i);
+    return [pickRows(block, kept)];
+  }
+  if (block.rows === 0) return [];
+  const results: unknown[] = [];
+  for (const row of rows) {
+    const result = await call(row);
+    if (mode === 'map') results.push(result);
+    else for await (const one of isIterable(result) ? result : [result]) results.push(one);
+  }
+  return [blockOf(what, results)];
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+/** The `prototype` of a class cannot be replaced. That of a function can be, and an arrow function has none. */
+export function isClass(target: unknown): boolean {
+  return typeof target === 'function' && Object.getOwnPropertyDescriptor(target, 'prototype')?.writable === false;
+}

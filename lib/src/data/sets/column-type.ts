@@ -1,0 +1,184 @@
+import { MixedColumn } from '../errors.js';
+import { shownType, type Values } from './block.js';
+import type { DuckDB } from './duckdb.js';
+
+/** The type of a column of JavaScript values. */
+export type ColumnType =
+  | { readonly kind: 'null' | 'boolean' | 'text' | 'date' | 'blob' | 'int64' | 'huge' | 'float64' }
+  | { readonly kind: 'number'; readonly name: NumberName }
+  | { readonly kind: 'list'; readonly of: ColumnType }
+  | { readonly kind: 'struct'; readonly entries: ReadonlyMap<string, ColumnType> }
+  | { readonly kind: 'map'; readonly key: ColumnType; readonly value: ColumnType };
+
+type NumberName = 'TINYINT' | 'SMALLINT' | 'INTEGER' | 'UTINYINT' | 'USMALLINT' | 'UINTEGER' | 'FLOAT' | 'DOUBLE';
+
+const TYPED: Readonly<Record<string, NumberName>> = {
+  Int8Array: 'TINYINT',
+  Int16Array: 'SMALLINT',
+  Int32Array: 'INTEGER',
+  Uint8Array: 'UTINYINT',
+  Uint8ClampedArray: 'UTINYINT',
+  Uint16Array: 'USMALLINT',
+  Uint32Array: 'UINTEGER',
+  Float32Array: 'FLOAT',
+  Float64Array: 'DOUBLE',
+};
+const NULL: ColumnType = { kind: 'null' };
+const INT64: ColumnType = { kind: 'int64' };
+
+/** The type of a whole column. @throws NBS_MIXED_COLUMN */
+export function typeOfColumn(column: string, values: Values): ColumnType {
+  const name = ArrayBuffer.isView(values) ? values.constructor.name : undefined;
+  if (name === 'BigInt64Array') return INT64;
+  if (name !== undefined && name in TYPED) return { kind: 'number', name: TYPED[name] as NumberName };
+  let type = NULL;
+  for (let i = 0; i < values.length; i++) type = joined(column, type, typeOfValue(column, values[i]));
+  return type;
+}
+
+const SIMPLE: Readonly<Record<string, ColumnType>> = {
+  undefined: NULL,
+  boolean: { kind: 'boolean' },
+  string: { kind: 'text' },
+};
+
+function typeOfValue(column: string, value: unknown): ColumnType {
+  if (value === null) return NULL;
+  const simple = SIMPLE[typeof value];
+  if (simple !== undefined) return simple;
+  if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? INT64 : { kind: 'float64' };
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? INT64 : { kind: 'huge' };
+  if (typeof value !== 'object') throw MixedColumn({ column, what: `contains ${shownType(value)}, which is no data` });
+  if (value instanceof Date) return { kind: 'date' };
+  if (ArrayBuffer.isView(value)) {
+    if (value instanceof Uint8Array) return { kind: 'blob' };
+    const name = value.constructor.name;
+    return { kind: 'list', of: name in TYPED ? { kind: 'number', name: TYPED[name] as NumberName } : INT64 };
+  }
+  if (Array.isArray(value)) return { kind: 'list', of: typeOfColumn(column, value) };
+  if (value instanceof Map)
+    return { kind: 'map', key: typeOfColumn(column, [...value.keys()]), value: typeOfColumn(column, [...value.values()]) };
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null)
+    throw MixedColumn({ column, what: `contains ${shownType(value)}; columns hold data, not instances of classes` });
+  return {
+    kind: 'struct',
+    entries: new Map(Object.entries(value).map(([name, member]) => [name, typeOfValue(`${column}.${name}`, member)])),
+  };
+}
+
+const INTEGERS = new Set<ColumnType['kind']>(['int64', 'huge']);
+const NUMERIC = new Set<ColumnType['kind']>(['int64', 'huge', 'float64', 'number']);
+
+/** The type that holds values of both. @throws NBS_MIXED_COLUMN */
+export function joined(column: string, a: ColumnType, b: ColumnType): ColumnType {
+  if (a === b || b.kind === 'null') return a;
+  if (a.kind === 'null') return b;
+  if (a.kind === 'list' && b.kind === 'list') return { kind: 'list', of: joined(column, a.of, b.of) };
+  if (a.kind === 'map' && b.kind === 'map')
+    return { kind: 'map', key: joined(column, a.key, b.key), value: joined(column, a.value, b.value) };
+  if (a.kind === 'struct' && b.kind === 'struct') {
+    const entries = new Map(a.entries);
+    for (const [name, type] of b.entries) entries.set(name, joined(`${column}.${name}`, entries.get(name) ?? NULL, type));
+    return { kind: 'struct', entries };
+  }
+  if (NUMERIC.has(a.kind) && NUMERIC.has(b.kind)) return joinedNumbers(column, a, b);
+  if (a.kind === b.kind) return a;
+  throw MixedColumn({ column, what: `mixes ${WORDS[a.kind]} and ${WORDS[b.kind]}` });
+}
+
+function joinedNumbers(column: string, a: ColumnType, b: ColumnType): ColumnType {
+  if (a.kind === 'number' && b.kind === 'number' && a.name === b.name) return a;
+  if (INTEGERS.has(a.kind) && INTEGERS.has(b.kind)) return a.kind === 'huge' ? a : b;
+  const isFloat = (type: ColumnType): boolean =>
+    type.kind === 'float64' || (type.kind === 'number' && /FLOAT|DOUBLE/.test(type.name));
+  if ((a.kind === 'huge' && isFloat(b)) || (b.kind === 'huge' && isFloat(a)))
+    throw MixedColumn({ column, what: 'mixes fractions and whole numbers beyond 2^63' });
+  return isFloat(a) || isFloat(b) ? { kind: 'float64' } : a.kind === 'huge' || b.kind === 'huge' ? { kind: 'huge' } : INT64;
+}
+
+const WORDS: Readonly<Record<ColumnType['kind'], string>> = {
+  null: 'nothing',
+  boolean: 'booleans',
+  text: 'texts',
+  date: 'dates',
+  blob: 'bytes',
+  int64: 'numbers',
+  huge: 'numbers',
+  float64: 'numbers',
+  number: 'numbers',
+  list: 'lists',
+  struct: 'objects',
+  map: 'Maps',
+};
+
+/** DuckDB's type. A column of nulls alone is of integers. */
+export function duckdbType(api: typeof DuckDB, type: ColumnType): DuckDB.DuckDBType {
+  switch (type.kind) {
+    case 'null':
+      return api.INTEGER;
+    case 'boolean':
+      return api.BOOLEAN;
+    case 'text':
+      return api.VARCHAR;
+    case 'date':
+      return api.TIMESTAMP;
+    case 'blob':
+      return api.BLOB;
+    case 'int64':
+      return api.BIGINT;
+    case 'huge':
+      return api.HUGEINT;
+    case 'float64':
+      return api.DOUBLE;
+    case 'number':
+      return api[type.name];
+    case 'list':
+      return api.LIST(duckdbType(api, type.of));
+    case 'map':
+      return api.MAP(duckdbType(api, type.key), duckdbType(api, type.value));
+    case 'struct':
+      return api.STRUCT(Object.fromEntries([...type.entries].map(([name, entry]) => [name, duckdbType(api, entry)])) as never);
+  }
+}
+
+/** Converts the values of a column for DuckDB. */
+export function converterTo(api: typeof DuckDB, type: ColumnType): (value: unknown) => DuckDB.DuckDBValue {
+  const nullable = (convert: (value: never) => DuckDB.DuckDBValue) => (value: unknown) =>
+    value === null || value === undefined ? null : convert(value as never);
+  switch (type.kind) {
+    case 'int64':
+    case 'huge':
+      return nullable((value: number | bigint) => BigInt(value));
+    case 'float64':
+    case 'number':
+      return nullable((value: number | bigint) => Number(value));
+    case 'date':
+      return nullable((value: Date) => {
+        const ms = value.getTime();
+        return Number.isNaN(ms) ? null : new api.DuckDBTimestampValue(BigInt(ms) * 1000n);
+      });
+    case 'blob':
+      return nullable((value: Uint8Array) => new api.DuckDBBlobValue(value));
+    case 'list': {
+      const of = converterTo(api, type.of);
+      return nullable((value: ArrayLike<unknown>) => new api.DuckDBListValue(Array.from(value, of)));
+    }
+    case 'map': {
+      const [key, of] = [converterTo(api, type.key), converterTo(api, type.value)];
+      return nullable(
+        (value: Map<unknown, unknown>) =>
+          new api.DuckDBMapValue([...value].map(([name, member]) => ({ key: key(name), value: of(member) }))),
+      );
+    }
+    case 'struct': {
+      const of = [...type.entries].map(([name, entry]) => [name, converterTo(api, entry)] as const);
+      return nullable(
+        (value: Record<string, unknown>) =>
+          new api.DuckDBStructValue(Object.fromEntries(of.map(([name, convert]) => [name, convert(value[name])]))),
+      );
+    }
+    default:
+      return nullable((value: string | boolean) => value);
+  }
+}

@@ -1,0 +1,21 @@
+import { NoSuchColumn } from '../errors.js';
+import { rethrow, withConnection } from './duckdb.js';
+import type { SchemaColumn } from './types.js';
+
+/** The columns of a query. */
+export function describe(sql: string): Promise<readonly SchemaColumn[]> {
+  return withConnection(async (connection) => {
+    const { rows } = { rows: await (await connection.run(`DESCRIBE ${sql}`)).getRows() };
+    return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
+  }).catch(rethrow);
+}
+
+export async function columnsOf(source: string): Promise<readonly string[]> {
+  return (await describe(`SELECT * FROM ${source}`)).map(({ name }) => name);
+}
+
+/** @throws NBS_NO_SUCH_COLUMN */
+export function checkColumns(what: string, wanted: readonly string[], known: readonly string[]): void {
+  const missing = wanted.find((name) => !known.includes(name));
+  if (missing !== undefined) throw NoSuchColumn({ what, column: missing, valid: known.join(', ') || 'none' });
+}

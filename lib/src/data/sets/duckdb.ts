@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as DuckDB from '@duckdb/node-api';
+import { DataFailed, DataUnreadable, NoDuckDB, NoSpaceLeft } from '../errors.js';
+
+export type { DuckDB };
+export type Connection = DuckDB.DuckDBConnection;
+
+let loading: Promise<{ readonly api: typeof DuckDB; readonly instance: DuckDB.DuckDBInstance }> | null = null;
+
+let memoryLimit: string | undefined;
+
+/** Sets how much memory DuckDB may use, e.g. `512MB`. @throws NBS_DATA_QUERY if it is no amount */
+export async function limitMemory(limit: string): Promise<void> {
+  memoryLimit = limit;
+  if (loading !== null) await execute(`SET memory_limit = ${literal(limit)}`);
+}
+
+/** The database of this process. It is in memory, and what does not fit goes to a temporary folder, which ends with the process. */
+function database() {
+  loading ??= open();
+  return loading;
+}
+
+async function open() {
+  const api = await import('@duckdb/node-api').catch((error: unknown) => {
+    throw NoDuckDB({}, error);
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'nbserve-data-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const instance = await api.DuckDBInstance.create(':memory:', {
+    temp_directory: folder,
+    ...(memoryLimit === undefined ? {} : { memory_limit: memoryLimit }),
+  });
+  return { api, instance };
+}
+
+export const duckdb = async (): Promise<typeof DuckDB> => (await database()).api;
+
+/** Runs `work` with a connection of its own. */
+export async function withConnection<R>(work: (connection: Connection) => Promise<R>): Promise<R> {
+  const { instance } = await database();
+  const connection = await instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+export async function connect(): Promise<Connection> {
+  return (await database()).instance.connect();
+}
+
+/** Runs statements that return nothing. @throws coded errors */
+export async function execute(sql: string): Promise<void> {
+  await withConnection((connection) => connection.run(sql)).catch(rethrow);
+}
+
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Errors of DuckDB that are about the files. */
+const OF_FILES = /^(IO Error|Invalid Input Error|Invalid Error|Serialization Error|Conversion Error|TProtocolException)/;
+
+/** Throws an error of DuckDB as a coded one. */
+export function rethrow(error: unknown): never {
+  const text = error instanceof Error ? error.message : String(error);
+  if ((error as { code?: unknown } | null)?.code !== undefined) throw error;
+  const [line = text] = text.split('\n');
+  if (/No space left|disk is full|max_temp_directory_size|failed to offload|Could not write/i.test(text))
+    throw NoSpaceLeft({ reason: line }, error);
+  if (OF_FILES.test(text)) throw DataUnreadable({ reason: text.trim() }, error);
+  throw DataFailed({ reason: text.trim() }, error);
+}

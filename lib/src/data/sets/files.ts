@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InvalidCall, NoFiles, RemoteData } from '../errors.js';
+
+const GLOB = /[*?[{]/;
+export const isUrl = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
+
+/**
+ * The files that paths name: files, folders (with all files below that have one of the extensions), or globs with `*`, `**` and `?`. Sorted.
+ * @throws NBS_DATA_NO_FILES, NBS_DATA_REMOTE, NBS_DATA_ARGUMENT
+ */
+export function filesOf(what: string, paths: string | readonly string[], extensions: readonly string[]): readonly string[] {
+  const all = [paths].flat();
+  if (all.length === 0 || !all.every((path) => typeof path === 'string' && path !== ''))
+    throw InvalidCall({ what, expected: 'a path or a list of paths', got: JSON.stringify(paths) ?? String(paths) });
+  const files = all.flatMap((path) => {
+    if (isUrl(path)) throw RemoteData({ what, url: path, reason: 'this call reads local files only' });
+    const found = oneOf(path, extensions);
+    if (found.length === 0) throw NoFiles({ what, paths: path });
+    return found;
+  });
+  return files;
+}
+
+function oneOf(path: string, extensions: readonly string[]): string[] {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) return [resolve(path)];
+    return below(resolve(path))
+      .filter((file) => extensions.some((extension) => file.toLowerCase().endsWith(`.${extension}`)))
+      .sort();
+  }
+  if (!GLOB.test(path)) return [];
+  const whole = resolve(path);
+  const fixed = whole.slice(0, whole.search(GLOB));
+  const base = fixed.slice(0, fixed.lastIndexOf('/') + 1) || '/';
+  const pattern = patternOf(whole);
+  return existsSync(base)
+    ? below(base)
+        .filter((file) => pattern.test(file))
+        .sort()
+    : [];
+}
+
+function below(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+function patternOf(glob: string): RegExp {
+  const text = glob.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|\\]/g, (part) => {
+    if (part === '**/') return '(?:.*/)?';
+    if (part === '**') return '.*';
+    if (part === '*') return '[^/]*';
+    return part === '?' ? '[^/]' : `\\${part}`;
+  });
+  return new RegExp(`^${text}$`);
+}

@@ -1,0 +1,128 @@
+import { type Block, concatBlocks, makeBlock } from './block.js';
+import { connect, rethrow } from './duckdb.js';
+import { valuesOf } from './from-duckdb.js';
+import { spool } from './spool.js';
+
+/** How the rows of a data set come about. Nothing of it has run yet. */
+export type Plan =
+  | {
+      readonly kind: 'sql';
+      /** Words for `stats`. */
+      readonly name: string;
+      readonly inputs: readonly Plan[];
+      /** The query; gets an expression to select from for each input. */
+      readonly query: (inputs: readonly string[]) => string | Promise<string>;
+    }
+  | {
+      readonly kind: 'stream';
+      readonly name: string;
+      readonly inputs: readonly Plan[];
+      /** The blocks, made when they are asked for. */
+      readonly blocks: (run: Run) => AsyncIterable<Block>;
+    };
+
+/** One stage of a run. */
+export interface StageStats {
+  readonly name: string;
+  rows: number;
+  blocks: number;
+  /** Time from the first request for a block to the end, in milliseconds. */
+  ms: number;
+}
+
+/** One execution of a plan: what it holds until it ends, and what it counts. */
+export class Run {
+  readonly stages: StageStats[] = [];
+  readonly #releases: (() => Promise<void>)[] = [];
+  onRows: ((rows: number) => void) | undefined;
+
+  /** A query for the whole plan. What only JavaScript can compute is written into tables before. */
+  async sql(plan: Plan): Promise<string> {
+    if (plan.kind === 'sql') {
+      const inputs: string[] = [];
+      for (const input of plan.inputs) inputs.push(await this.source(input));
+      return await plan.query(inputs);
+    }
+    const { sql, release } = await spool(this.blocks(plan));
+    this.#releases.push(release);
+    return `SELECT * FROM ${sql}`;
+  }
+
+  /** An expression to select from. */
+  async source(plan: Plan): Promise<string> {
+    return `(${await this.sql(plan)})`;
+  }
+
+  /** The blocks of a plan, at the pace at which they are asked for. */
+  async *blocks(plan: Plan): AsyncGenerator<Block> {
+    const stage: StageStats = { name: plan.name, rows: 0, blocks: 0, ms: 0 };
+    this.stages.push(stage);
+    const start = performance.now();
+    const source = plan.kind === 'stream' ? plan.blocks(this) : queryBlocks(await this.sql(plan));
+    try {
+      for await (const block of source) {
+        stage.rows += block.rows;
+        stage.blocks += 1;
+        yield block;
+      }
+    } finally {
+      stage.ms = performance.now() - start;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const release of this.#releases.splice(0)) await release();
+  }
+}
+
+/** A block is complete with so many rows, or when its parts are large. */
+const BLOCK_ROWS = 16_384;
+const BLOCK_BYTES = 16 * 1024 * 1024;
+
+/** The result of a query, streamed. */
+export async function* queryBlocks(sql: string): AsyncGenerator<Block> {
+  const connection = await connect();
+  try {
+    const result = await connection.stream(sql);
+    const names = result.deduplicatedColumnNames();
+    let parts: Block[] = [];
+    let rows = 0;
+    let bytes = 0;
+    let any = false;
+    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const filled = chunk;
+      const block = makeBlock(
+        filled.rowCount,
+        names.map((name, i) => [name, valuesOf(filled.getColumnVector(i), filled.rowCount)]),
+      );
+      parts.push(block);
+      rows += block.rows;
+      bytes += sizeOf(block);
+      if (rows < BLOCK_ROWS && bytes < BLOCK_BYTES) continue;
+      any = true;
+      yield concatBlocks(parts);
+      parts = [];
+      rows = 0;
+      bytes = 0;
+    }
+    if (rows > 0) yield concatBlocks(parts);
+    else if (!any)
+      yield makeBlock(
+        0,
+        names.map((name) => [name, []]),
+      );
+  } catch (error) {
+    rethrow(error);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** About how many bytes a block holds, by its first row. */
+function sizeOf({ rows, columns }: Block): number {
+  const cell = (value: unknown): number => {
+    if (ArrayBuffer.isView(value)) return value.byteLength;
+    return typeof value === 'string' || Array.isArray(value) ? value.length * 2 : 8;
+  };
+  return rows * Object.values(columns).reduce((sum, values) => sum + cell(values[0]), 0);
+}

@@ -1,0 +1,162 @@
+import { InvalidCall, RemoteData } from '../errors.js';
+import { blockOf, shownType } from './block.js';
+import { Dataset } from './dataset.js';
+import { execute, limitMemory, literal, quoted } from './duckdb.js';
+import { filesOf, isUrl } from './files.js';
+import { readImages } from './images.js';
+import { sourcePlan, streamPlan } from './plans.js';
+import type { Row } from './types.js';
+
+type Paths = string | readonly string[];
+
+export interface ReadOptions {
+  /** Reads only these columns. */
+  readonly columns?: readonly string[];
+  /** Adds the path of the file of each row as the column `path`. @default false */
+  readonly includePaths?: boolean;
+  /** What files with different columns become: with `true`, columns are matched by name, and what a file lacks is null. @default false */
+  readonly unionByName?: boolean;
+}
+
+export interface ReadCsvOptions extends ReadOptions {
+  /** The character between columns. @default found by DuckDB */
+  readonly delimiter?: string;
+  /** Whether the first line has the names. @default found by DuckDB */
+  readonly header?: boolean;
+  /** Types by column in DuckDB's words, e.g. `{ zip: 'VARCHAR' }`. @default found by DuckDB */
+  readonly types?: Readonly<Record<string, string>>;
+  /** Texts that mean null. @default the empty text */
+  readonly nullValues?: readonly string[];
+}
+
+type Arguments = Readonly<Record<string, string | undefined>>;
+
+function reader<T extends Row>(
+  what: string,
+  table: string,
+  extensions: readonly string[],
+  paths: Paths,
+  options: ReadOptions,
+  more: Arguments = {},
+): Dataset<T> {
+  const { columns, includePaths = false, unionByName = false } = options;
+  const remote = [paths].flat().filter((path) => typeof path === 'string' && isUrl(path));
+  const files = remote.length > 0 ? [paths].flat() : filesOf(what, paths, extensions);
+  const named: Arguments = {
+    ...more,
+    ...(includePaths ? { filename: "'path'" } : {}),
+    ...(unionByName ? { union_by_name: 'true' } : {}),
+  };
+  const list = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`${name} = ${value}`]));
+  const from = `${table}([${files.map(literal).join(', ')}]${list.map((one) => `, ${one}`).join('')})`;
+  const chosen = columns === undefined ? '*' : [...columns, ...(includePaths ? ['path'] : [])].map(quoted).join(', ');
+  const name = `${what}(${files.length === 1 ? files[0] : `${files.length} files`})`;
+  const plan = sourcePlan(name, async () => {
+    const [url] = remote;
+    if (url !== undefined) await loadRemote(what, url);
+    return `SELECT ${chosen} FROM ${from}`;
+  });
+  return new Dataset<T>(plan, files.length > 1 ? { numBlocks: files.length } : {});
+}
+
+/** DuckDB reads URLs with an extension, which it downloads at the first use. @throws NBS_DATA_REMOTE */
+async function loadRemote(what: string, url: string): Promise<void> {
+  try {
+    await execute('LOAD httpfs').catch(() => execute('INSTALL httpfs; LOAD httpfs'));
+  } catch (error) {
+    throw RemoteData({ what, url, reason: (error as Error).message.split('\n')[0] ?? '' }, error);
+  }
+}
+
+/** Makes data sets: from files, which are read when rows are asked for, and from values. */
+export const data = {
+  /**
+   * Sets how much memory this process uses to sort, group and keep rows, in bytes or as a text such as `'2GB'`. What does not fit goes to a temporary folder.
+   * @default 80 % of the memory of the machine
+   */
+  async configure({ memoryLimit }: { readonly memoryLimit: number | string }): Promise<void> {
+    await limitMemory(typeof memoryLimit === 'number' ? `${memoryLimit}B` : memoryLimit);
+  },
+
+  /** Reads CSV files. Names and types of the columns are found in the files. */
+  readCsv<T extends Row = Row>(paths: Paths, options: ReadCsvOptions = {}): Dataset<T> {
+    const { delimiter, header, types, nullValues } = options;
+    const pairs = Object.entries(types ?? {}).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
+    return reader<T>('readCsv', 'read_csv', ['csv', 'tsv', 'csv.gz'], paths, options, {
+      delim: delimiter === undefined ? undefined : literal(delimiter),
+      header: header === undefined ? undefined : String(header),
+      types: types === undefined ? undefined : `{${pairs.join(', ')}}`,
+      nullstr: nullValues === undefined ? undefined : `[${nullValues.map(literal).join(', ')}]`,
+    });
+  },
+
+  /** Reads Parquet files. */
+  readParquet<T extends Row = Row>(paths: Paths, options: ReadOptions = {}): Dataset<T> {
+    return reader<T>('readParquet', 'read_parquet', ['parquet'], paths, options);
+  },
+
+  /** Reads JSON files: an object on each line, or a list of objects. */
+  readJson<T extends Row = Row>(paths: Paths, options: ReadOptions = {}): Dataset<T> {
+    return reader<T>('readJson', 'read_json', ['json', 'jsonl', 'ndjson', 'json.gz'], paths, options);
+  },
+
+  readImages,
+
+  /** Makes a data set of rows. A value that is no object becomes a row with the column `item`. */
+  fromItems<V>(items: readonly V[]): Dataset<V extends Row ? V : { item: V }> {
+    if (!Array.isArray(items)) throw InvalidCall({ what: 'fromItems', expected: 'a list of rows', got: shownType(items) });
+    const rows = items.map((item: unknown) => (isRow(item) ? item : { item }));
+    const size = 16_384;
+    return new Dataset(
+      streamPlan(`fromItems(${items.length} rows)`, [], async function* () {
+        for (let start = 0; start < rows.length; start += size) yield blockOf('fromItems', rows.slice(start, start + size));
+      }),
+    );
+  },
+
+  /** Makes a data set of a table of the package `apache-arrow`. */
+  fromArrow<T extends Row = Row>(table: ArrowTable): Dataset<T> {
+    const names = table?.schema?.fields?.map(({ name }) => name);
+    if (names === undefined) throw InvalidCall({ what: 'fromArrow', expected: 'a table of apache-arrow', got: shownType(table) });
+    return new Dataset<T>(
+      streamPlan('fromArrow', [], async function* () {
+        for (const batch of table.batches) {
+          const columns = names.map((name) => [name, arrowValues(batch.getChild(name), batch.numRows)] as const);
+          yield { rows: batch.numRows, columns: Object.fromEntries(columns) };
+        }
+      }),
+    );
+  },
+
+  /** Makes a data set of the numbers from 0 up to `n`, without `n`, as the column `id`. */
+  range(n: number): Dataset<{ id: number }> {
+    if (!Number.isSafeInteger(n) || n < 0)
+      throw InvalidCall({ what: 'range', expected: 'a whole number of rows of at least 0', got: String(n) });
+    return new Dataset(sourcePlan(`range(${n})`, () => `SELECT range AS id FROM range(${n})`));
+  },
+};
+
+function isRow(value: unknown): value is Row {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** The parts of a table of `apache-arrow` that are used. */
+export interface ArrowTable {
+  readonly schema: { readonly fields: readonly { readonly name: string }[] };
+  readonly batches: readonly {
+    readonly numRows: number;
+    getChild(name: string): (Iterable<unknown> & { toJSON?(): unknown }) | null;
+  }[];
+}
+
+function arrowValues(column: Iterable<unknown> | null, rows: number): unknown[] {
+  return column === null ? new Array<null>(rows).fill(null) : Array.from(column, plainValue);
+}
+
+function plainValue(value: unknown): unknown {
+  const nested = value as { toArray?: () => unknown; toJSON?: () => unknown } | null;
+  if (typeof value !== 'object' || value === null || value instanceof Date || ArrayBuffer.isView(value)) return value;
+  return nested?.toArray?.() ?? nested?.toJSON?.() ?? value;
+}

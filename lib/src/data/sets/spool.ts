@@ -1,0 +1,112 @@
+import type { Block } from './block.js';
+import { type ColumnType, converterTo, duckdbType, joined, typeOfColumn } from './column-type.js';
+import { type Connection, connect, duckdb, execute, quoted, rethrow } from './duckdb.js';
+
+/** Rows of one chunk, at most: a constant of DuckDB. */
+const CHUNK_ROWS = 2048;
+let count = 0;
+
+/** A table of the database that holds the rows of a stream. */
+export interface Spooled {
+  /** An expression that selects from it. */
+  readonly sql: string;
+  readonly rows: number;
+  release(): Promise<void>;
+}
+
+/** Writes a stream of blocks into tables: one for each set of types that its blocks have, because a later block may have other types. */
+export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
+  const tables: string[] = [];
+  const types = new Map<string, ColumnType>();
+  const connection = await connect();
+  let rows = 0;
+  let open: { readonly signature: string; readonly appender: Appender } | undefined;
+  const release = async (): Promise<void> => {
+    for (const table of tables) await execute(`DROP TABLE IF EXISTS ${table}`);
+  };
+  try {
+    for await (const block of blocks) {
+      const own = new Map<string, ColumnType>();
+      for (const [name, values] of Object.entries(block.columns)) {
+        const type = typeOfColumn(name, values);
+        types.set(name, joined(name, types.get(name) ?? { kind: 'null' }, type));
+        if (type.kind !== 'null') own.set(name, type);
+      }
+      if (block.rows === 0) continue;
+      rows += block.rows;
+      if (own.size === 0) own.set(Object.keys(block.columns)[0] ?? 'empty', { kind: 'null' });
+      const api = await duckdb();
+      const signature = JSON.stringify([...own].map(([name, type]) => [name, String(duckdbType(api, type))]));
+      if (open?.signature !== signature) {
+        open?.appender.close();
+        const table = `nbserve_${count++}`;
+        tables.push(table);
+        open = { signature, appender: await Appender.open(connection, table, own).catch(rethrow) };
+      }
+      await open.appender.append(block).catch(rethrow);
+    }
+    open?.appender.close();
+  } catch (error) {
+    await release();
+    throw error;
+  } finally {
+    connection.closeSync();
+  }
+  return { sql: await unionOf(tables, types), rows, release };
+}
+
+/** Every column, in its order, with the type that holds the values of all tables. */
+async function unionOf(tables: readonly string[], types: ReadonlyMap<string, ColumnType>): Promise<string> {
+  const api = await duckdb();
+  const columns = [...types].map(([name, type]) => [quoted(name), String(duckdbType(api, type))] as const);
+  if (columns.length === 0) return '(SELECT NULL::INTEGER AS "empty" WHERE false)';
+  const nothing = `SELECT ${columns.map(([name, type]) => `NULL::${type} AS ${name}`).join(', ')} WHERE false`;
+  if (tables.length === 0) return `(${nothing})`;
+  const parts = tables.map((table) => `SELECT * FROM ${table}`);
+  return `(SELECT * FROM (${[nothing, ...parts].join(' UNION ALL BY NAME ')}))`;
+}
+
+/** Appends blocks to a table. */
+class Appender {
+  private constructor(
+    private readonly api: Awaited<ReturnType<typeof duckdb>>,
+    private readonly appender: Awaited<ReturnType<Connection['createAppender']>>,
+    private readonly types: ReadonlyMap<string, ColumnType>,
+  ) {}
+
+  static async open(connection: Connection, table: string, types: ReadonlyMap<string, ColumnType>): Promise<Appender> {
+    const api = await duckdb();
+    const columns = [...types].map(([name, type]) => `${quoted(name)} ${String(duckdbType(api, type))}`);
+    await connection.run(`CREATE TABLE ${table} (${columns.join(', ')})`);
+    return new Appender(api, await connection.createAppender(table), types);
+  }
+
+  async append(block: Block): Promise<void> {
+    const { api } = this;
+    const columns = [...this.types].map(([name, type]) => ({
+      values: block.columns[name] ?? [],
+      type: duckdbType(api, type),
+      convert: converterTo(api, type),
+    }));
+    for (let start = 0; start < block.rows; start += CHUNK_ROWS) {
+      const rows = Math.min(CHUNK_ROWS, block.rows - start);
+      const chunk = api.DuckDBDataChunk.create(
+        columns.map(({ type }) => type),
+        rows,
+      );
+      columns.forEach(({ values, convert }, i) => {
+        chunk.setColumnValues(
+          i,
+          Array.from({ length: rows }, (_, row) => convert(values[start + row])),
+        );
+      });
+      this.appender.appendDataChunk(chunk);
+    }
+    // What is appended goes to the table in steps, so that the database can move it to the disk.
+    this.appender.flushSync();
+  }
+
+  close(): void {
+    this.appender.closeSync();
+  }
+}

@@ -1,0 +1,78 @@
+import { type ActorPool, hasDied, type ShippedCode, shipped, startPool, type WorkerTarget } from '../../actors/index.js';
+import { received, type SentBlock, sent } from '../batch-worker.js';
+import { InvalidCall, WorkersDied } from '../errors.js';
+import { BATCH_WORKER } from '../worker-url.js';
+import { applyTo, isClass, type Mode, type UserFunction } from './apply.js';
+import { type Block, shownType } from './block.js';
+import { ordered } from './ordered.js';
+import type { MapBatchesOptions } from './types.js';
+
+/** How often a batch is given to a worker whose process dies. */
+const MAX_TRIES = 3;
+
+/** A user's function as a stage of a plan. */
+export interface Stage {
+  readonly mode: Mode;
+  /** The call in messages, e.g. `mapBatches(normalise)`. */
+  readonly what: string;
+  readonly fn: UserFunction;
+  /** Set if workers run it. */
+  readonly workers: { readonly code: ShippedCode; readonly count: number; readonly options: MapBatchesOptions } | undefined;
+}
+
+/**
+ * Checks a function and its options. To be called at the moment when the user passes it.
+ * @throws NBS_DATA_ARGUMENT
+ */
+export function stageOf(mode: Mode, method: string, fn: unknown, options: MapBatchesOptions): Stage {
+  if (typeof fn !== 'function')
+    throw InvalidCall({
+      what: method,
+      expected: mode === 'batches' ? 'it takes a function or a class' : 'it takes a function',
+      got: shownType(fn),
+    });
+  const { concurrency, resources, fnConstructorArgs = [] } = options;
+  if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0))
+    throw InvalidCall({ what: method, expected: 'concurrency is a number of workers of at least 1', got: String(concurrency) });
+  const what = `${method}(${fn.name || (isClass(fn) ? 'class' : 'function')})`;
+  const byWorkers = isClass(fn) || concurrency !== undefined || resources !== undefined;
+  if (!byWorkers && fnConstructorArgs.length > 0)
+    throw InvalidCall({ what: method, expected: 'fnConstructorArgs are for a class', got: 'a function' });
+  const workers = byWorkers ? { code: shipped(method, fn as WorkerTarget), count: concurrency ?? 1, options } : undefined;
+  return { mode, what, fn: fn as UserFunction, workers };
+}
+
+/** The blocks that the function makes of the blocks, in their order. */
+export async function* runStage(stage: Stage, blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+  const { mode, what, fn, workers } = stage;
+  if (workers === undefined) {
+    for await (const block of blocks) yield* await applyTo(mode, what, fn, block);
+    return;
+  }
+  const { code, count, options } = workers;
+  const args = [mode, what, ...(options.fnConstructorArgs ?? [])];
+  const pool = await startPool(code, {
+    kind: 'data',
+    args: Array.from({ length: count }, () => args),
+    wrapper: BATCH_WORKER,
+    ...(options.resources === undefined ? {} : { resources: options.resources }),
+  });
+  try {
+    for await (const made of ordered(blocks, count * 2, (block) => runOn(pool, what, block))) yield* made;
+  } finally {
+    await pool.close();
+  }
+}
+
+/** A batch is repeated if its worker dies, because a function of batches may run twice without harm. */
+async function runOn(pool: ActorPool, what: string, block: Block): Promise<readonly Block[]> {
+  const batch = sent(block);
+  for (let tries = 1; ; tries++) {
+    try {
+      return ((await pool.run('applyToBlock', [batch])) as readonly SentBlock[]).map(received);
+    } catch (error) {
+      if (!hasDied(error)) throw error;
+      if (tries === MAX_TRIES) throw WorkersDied({ what, times: tries, reason: (error as Error).message }, error);
+    }
+  }
+}

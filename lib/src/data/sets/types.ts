@@ -1,0 +1,105 @@
+/** Types of data sets. They use no third-party types, because notebook cells see them. */
+
+/** A value of a column whose type only the user knows. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of it
+export type Loose = any;
+
+/** One row: its values by column. */
+export type Row = Record<string, Loose>;
+
+/** A column of numbers: typed if the column is of numbers of at most 32 bits or of floats and has no null, otherwise an array. */
+export type NumberColumn =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array
+  | number[];
+
+type IsAny<V> = 0 extends 1 & V ? true : false;
+/** The values of one column in a batch. */
+export type Column<V> = IsAny<V> extends true ? Loose : [V] extends [number] ? NumberColumn : V[];
+
+/** Some rows, as columns of the same length. */
+export type Batch<T = Row> = { [K in keyof T]: Column<T[K]> };
+
+/** What a function of batches may return: columns of the same length. */
+export type BatchResult = Record<string, ArrayLike<unknown>>;
+type ValueOf<C> = IsAny<C> extends true ? Loose : C extends ArrayLike<infer V> ? V : never;
+/** The rows of what a function of batches returns. */
+export type RowOf<B> = { [K in keyof B]: ValueOf<B[K]> };
+
+type Awaitable<R> = R | Promise<R>;
+/** One value, or several by a generator. */
+export type Results<R> = Awaitable<R> | AsyncIterable<R> | Iterable<R>;
+
+/** Resources of one worker process: they are counted, and a worker starts only where so much is free. */
+export interface WorkerResources {
+  /** Number of cores, which may be a fraction. */
+  readonly cpu?: number;
+  /** Number of GPUs: whole, or a part of one. */
+  readonly gpu?: number;
+  /** Memory in bytes. */
+  readonly memory?: number;
+}
+
+/** Where a function of rows or batches runs. */
+export interface RunOptions {
+  /**
+   * Number of worker processes that run the function. Set it for code that uses a whole core, or that keeps something large such as a model.
+   * @default this process runs a function; one worker runs a class
+   */
+  readonly concurrency?: number;
+  /** Resources of each worker. @default {} */
+  readonly resources?: WorkerResources;
+}
+
+export interface MapBatchesOptions<A extends readonly unknown[] = readonly unknown[]> extends RunOptions {
+  /** Number of rows of a batch; the last one may be smaller. `null` takes the blocks as they come. @default 1024 */
+  readonly batchSize?: number | null;
+  /** Arguments of the constructor of a class, sent as structured clones. @default [] */
+  readonly fnConstructorArgs?: A;
+}
+
+/** A class whose method `call` maps batches. Each worker has one instance. */
+export type BatchClass<T, B, A extends readonly unknown[]> = new (
+  ...args: A extends readonly Loose[] ? [...A] : never
+) => { call(batch: Batch<T>): Results<B> };
+
+export interface SortOptions {
+  /** @default false */
+  readonly descending?: boolean;
+}
+
+export interface SeedOptions {
+  /** The same seed gives the same order. @default another order each time */
+  readonly seed?: number;
+}
+
+export interface IterOptions {
+  /** Number of rows of a batch; the last one may be smaller. @default 1024 */
+  readonly batchSize?: number;
+  /** Leaves the last batch out if it is smaller. @default false */
+  readonly dropLast?: boolean;
+  /** If given, batches are made of rows that are picked at random from so many rows that are held in memory. */
+  readonly localShuffleBufferSize?: number;
+  /** Seed of that choice. @default another order each time */
+  readonly localShuffleSeed?: number;
+}
+
+export interface WriteOptions {
+  /** Replaces what is there. @default false: a path that exists is refused */
+  readonly overwrite?: boolean;
+}
+
+/** One column of a schema. */
+export interface SchemaColumn {
+  readonly name: string;
+  /** The type in DuckDB's words, e.g. `BIGINT`, `VARCHAR`, `FLOAT[]`. */
+  readonly type: string;
+}
+
+export type AggregateKind = 'count' | 'sum' | 'mean' | 'min' | 'max' | 'std';

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { isNbserveError, shortId } from '../../core/index.js';
+import { DataExists, NotWritten } from '../errors.js';
+import { execute, literal } from './duckdb.js';
+import { type Plan, Run } from './plan.js';
+import type { WriteOptions } from './types.js';
+
+const FORMATS = {
+  parquet: 'FORMAT parquet, COMPRESSION zstd',
+  csv: 'FORMAT csv, HEADER',
+  json: 'FORMAT json',
+} as const;
+export type Format = keyof typeof FORMATS;
+
+/**
+ * Writes the rows. A path that ends with the format becomes one file, any other a folder with a file. What is written gets its name when it is whole.
+ * @throws NBS_DATA_EXISTS, NBS_DATA_NOT_WRITTEN, NBS_DATA_NO_SPACE, and the errors of the plan
+ */
+export async function write(plan: Plan, path: string, format: Format, { overwrite = false }: WriteOptions = {}): Promise<void> {
+  const target = resolve(path);
+  if (!overwrite && (await isTaken(target))) throw DataExists({ path });
+  const isFile = target.endsWith(`.${format}`);
+  const draft = `${target}.${shortId()}.part`;
+  const file = isFile ? draft : `${draft}/part-0.${format}`;
+  const run = new Run();
+  try {
+    await mkdir(isFile ? dirname(target) : draft, { recursive: true });
+    await execute(`COPY (${await run.sql(plan)}) TO ${literal(file)} (${FORMATS[format]})`);
+    if (overwrite || !isFile) await rm(target, { recursive: true, force: true });
+    await rename(draft, target);
+  } catch (error) {
+    if (isNbserveError(error)) throw error;
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw NotWritten({ path, reason: (error as Error).message }, error);
+  } finally {
+    await rm(draft, { recursive: true, force: true }).catch(() => {});
+    await run.close();
+  }
+}
+
+async function isTaken(path: string): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  const names = await readdir(path).catch(() => ['a file']);
+  return names.length > 0;
+}
