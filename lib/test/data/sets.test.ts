@@ -161,10 +161,11 @@ test('split, repartition and the shuffles', async () => {
   );
   assert.notDeepEqual(both, ids(await data.range(100).takeAll()));
   const sizes: number[] = [];
-  const counted = data
-    .range(10)
-    .repartition(4)
-    .mapBatches((batch) => (sizes.push(batch.id.length), { id: batch.id }), { batchSize: null });
+  const note = (batch: { id: ArrayLike<number> }) => {
+    sizes.push(batch.id.length);
+    return { id: batch.id };
+  };
+  const counted = data.range(10).repartition(4).mapBatches(note, { batchSize: null });
   assert.equal(await counted.count(), 10);
   assert.deepEqual(sizes, [3, 3, 3, 1]);
   const blocks = ids(await data.range(12).repartition(4).randomizeBlockOrder({ seed: 3 }).takeAll());

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { serve } from 'nbserve';
+import { data } from 'nbserve/data';
+import { dyingAlways, dyingOnce, groups, mark, Scale, scaled, slow, throwing, tripled } from '../fixtures/data-workers.js';
+
+after(async () => {
+  await serve.shutdown();
+  rmSync(mark, { force: true });
+});
+const noPools = async (): Promise<void> => {
+  const { applications } = await serve.status();
+  assert.deepEqual(Object.keys(applications), []);
+};
+
+test('a class runs in workers, with what its constructor began to load; batches stay in their order', async () => {
+  const rows = await scaled.takeAll();
+  assert.deepEqual(
+    rows.map(({ id, scaled: value, state }) => [id, value, state]),
+    Array.from({ length: 40 }, (_, n) => [n, n * 10, 'loaded']),
+  );
+  assert.equal(new Set([process.pid, ...rows.map(({ pid }) => pid)]).size, 3);
+  await noPools();
+});
+
+test('functions of rows run in workers, and use the values of their module', async () => {
+  const rows = await tripled.takeAll();
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    [0, 6, 12],
+  );
+  assert.ok(rows.every(({ pid }) => pid !== process.pid));
+  assert.deepEqual(await groups.takeAll(), [
+    { odd: false, sum: 20 },
+    { odd: true, sum: 25 },
+  ]);
+});
+
+test('a reader that stops early ends the workers', async () => {
+  assert.deepEqual(await slow.take(3), [{ id: 0 }, { id: 1 }, { id: 2 }]);
+  await noPools();
+});
+
+test('a function that throws: its own error with its line, and the workers end', async () => {
+  await assert.rejects(throwing.takeAll(), { name: 'RangeError', message: 'five is not allowed', stack: /data-workers/ });
+  await noPools();
+});
+
+test('a worker that dies: its batch is given to the next one; a batch that ends each worker is reported', async () => {
+  assert.deepEqual(await dyingOnce.takeAll(), [{ id: 1 }]);
+  await assert.rejects(dyingAlways.takeAll(), {
+    code: 'NBS_BATCH_LOST',
+    message: /mapBatches\(dieOnce\): the worker died 3 times/,
+  });
+  await noPools();
+});
+
+test('resources that no node has are refused with what the nodes have', async () => {
+  const greedy = data.range(4).mapBatches(Scale, { fnConstructorArgs: [1], resources: { gpu: 0.1, cpu: 1000 } });
+  await assert.rejects(greedy.takeAll(), { code: 'NBS_NEVER_FITS' });
+});
+
+test('a script that uses workers ends by itself', async () => {
+  const script = fileURLToPath(new URL('../fixtures/data-script.js', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script]);
+  assert.match(stdout, /^\[ \{ id: 0 \}, \{ id: 2 \} \]$/m);
+});
