@@ -46,7 +46,7 @@ const EXERCISES: readonly Exercise[] = [
     cell: 'cell-39',
     check: 'cell-41',
     tries: {
-      'nothing done': [null, /^✖ the pairs.*\n {4}expected 3 5 1\n[^]*got the columns path, predicted_label/],
+      'nothing done': [null, /^✖ the pairs.*\n {4}expected 3 5 1\n[\s\S]*got the columns path, predicted_label/],
       'an empty cell': ['const confusions = undefined;', /got TypeError/],
       'the right ones too': [
         "const confusions = results.groupby('ground_truth_label', 'predicted_label').count();",
@@ -61,7 +61,7 @@ const EXERCISES: readonly Exercise[] = [
     cell: 'cell-45',
     check: 'cell-47',
     tries: {
-      'nothing done': [null, /^✖ the ink of each digit\n {4}expected 0 0\.1516\n[^]*got 0 0\.0000/],
+      'nothing done': [null, /^✖ the ink of each digit\n {4}expected 0 0\.1516\n[\s\S]*got 0 0\.0000/],
       'an error': [
         `const addInk = (batch: Batch<ImageRow>): { label: number[]; ink: number[] } => { throw new Error('no ink'); };
 const ink = ds.mapBatches(addInk).groupby('label').mean('ink');`,

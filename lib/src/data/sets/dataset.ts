@@ -171,7 +171,7 @@ export class Dataset<T extends Row = Row> {
 
   /** Groups rows by the values of columns. */
   groupby<K extends Key<T>>(...keys: readonly (K | readonly K[])[]): GroupedData<T, K> {
-    return new GroupedData(this.#plan, keys.flat() as K[]);
+    return new GroupedData(this.#plan, keys.flat() as K[], (plan) => new Dataset(plan));
   }
 
   /** The blocks in random order; within a block, rows stay in theirs. It is faster than `randomShuffle` and mixes less. */
