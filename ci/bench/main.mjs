@@ -26,6 +26,7 @@ const NAMES = [
   'inference',
   'image',
   'chat',
+  'data',
   'kernel',
   'first-run',
 ];
