@@ -27,6 +27,7 @@ const NAMES = [
   'image',
   'chat',
   'trees',
+  'data',
   'kernel',
   'first-run',
 ];

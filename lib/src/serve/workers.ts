@@ -22,7 +22,7 @@ export interface WorkerCode {
   readonly wrapper?: string;
 }
 
-/** Notes where a class or function was passed to nbserve, so that a replica which runs the same module finds it. To be called at that moment. */
+/** Notes the place at which a class or function was passed to nbserve, so that a replica which runs the same module finds it. To be called at that moment. */
 export function noteWorkerCode(name: string, target: Target): void {
   noteDefinition(name, target, 'target');
 }

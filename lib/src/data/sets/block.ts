@@ -11,7 +11,7 @@ export interface Block {
 }
 
 type TypedArray = Float64Array | Int32Array;
-export const isTyped = (values: unknown): values is TypedArray => ArrayBuffer.isView(values) && !(values instanceof DataView);
+const isTyped = (values: unknown): values is TypedArray => ArrayBuffer.isView(values) && !(values instanceof DataView);
 
 const NO_COLUMNS = (): Record<string, Values> => Object.create(null) as Record<string, Values>;
 

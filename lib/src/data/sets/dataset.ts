@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { InvalidCall } from '../errors.js';
-import { type Block, concatBlocks, emptyBlock, pickRows, rebatch, rowsOf, sliceBlock } from './block.js';
+import { type Block, concatBlocks, emptyBlock, pickRows, rebatch, rowsOf } from './block.js';
 import { checkColumns, columnsOf, describe } from './describe.js';
 import { aggregateSql, GroupedData } from './grouped.js';
 import { type Plan, queryBlocks, Run, type StageStats } from './plan.js';
@@ -47,6 +47,8 @@ import { type Format, write } from './write.js';
 type Key<T> = keyof T & string;
 /** Rows that a data set shows of itself. */
 const SHOWN_ROWS = 10;
+/** Rows that give the types of a column that a function makes. */
+const SCHEMA_ROWS = 100;
 /** Tables of data sets that nobody uses any more are dropped. */
 const materialized = new FinalizationRegistry<() => Promise<void>>((release) => void release().catch(() => {}));
 
@@ -169,7 +171,7 @@ export class Dataset<T extends Row = Row> {
 
   /** Groups rows by the values of columns. */
   groupby<K extends Key<T>>(...keys: readonly (K | readonly K[])[]): GroupedData<T, K> {
-    return new GroupedData(this.#plan, keys.flat() as K[]);
+    return new GroupedData(this.#plan, keys.flat() as K[], (plan) => new Dataset(plan));
   }
 
   /** The blocks in random order; within a block, rows stay in theirs. It is faster than `randomShuffle` and mixes less. */
@@ -184,7 +186,7 @@ export class Dataset<T extends Row = Row> {
 
   /**
    * Splits into rows to train with and rows to test with. Without `shuffle`, the last rows are those of the test.
-   * @param options.testSize a share between 0 and 1, or a number of rows
+   * @param testSize a share between 0 and 1, or a number of rows
    */
   trainTestSplit(
     testSize: number | ({ readonly testSize: number; readonly shuffle?: boolean } & SeedOptions),
@@ -240,10 +242,9 @@ export class Dataset<T extends Row = Row> {
     return rows;
   }
 
-  /** The columns with their types. If a function makes the rows, it is called for the first ones. */
+  /** The columns with their types. If a function makes the rows, it is called for the first of them, which give the types. */
   async schema(): Promise<readonly SchemaColumn[]> {
-    const plan = this.#plan.kind === 'sql' ? this.#plan : limitPlan(this.#plan, 1);
-    return new Dataset(plan).#query((source) => describe(`SELECT * FROM ${source}`));
+    return (await this.#head(SCHEMA_ROWS)).schema;
   }
 
   /** Names of the columns. */
@@ -344,7 +345,9 @@ export class Dataset<T extends Row = Row> {
 
   /** Prints the first rows as a table. */
   async show(rows = 20): Promise<void> {
-    console.log(textTable(await this.schema(), rowsOf(await this.#first(rows))));
+    checkCount('show', 'the number of rows', rows, 0);
+    const { schema, block } = await this.#head(rows);
+    console.log(textTable(schema, rowsOf(block)));
   }
 
   /** What the last request of this data set cost: rows, blocks and time of each stage. */
@@ -370,8 +373,8 @@ export class Dataset<T extends Row = Row> {
 
   /** A notebook shows the schema and the first rows. */
   async [Symbol.for('Jupyter.display')](): Promise<Record<string, string>> {
-    const schema = await this.schema();
-    const first = rowsOf(await this.#first(SHOWN_ROWS + 1));
+    const { schema, block } = await this.#head(SHOWN_ROWS + 1);
+    const first = rowsOf(block);
     const isAll = first.length <= SHOWN_ROWS;
     const rows = first.slice(0, SHOWN_ROWS);
     const note = isAll ? '' : `the first ${SHOWN_ROWS} rows`;
@@ -389,10 +392,17 @@ export class Dataset<T extends Row = Row> {
     return this.#next(streamPlan(stage.what, [this.#plan], (run) => runStage(stage, run.blocks(this.#plan))));
   }
 
-  async #first(rows: number): Promise<Block> {
+  /** The first rows, and the types of all columns. */
+  async #head(rows: number): Promise<{ readonly schema: readonly SchemaColumn[]; readonly block: Block }> {
     const blocks: Block[] = [];
-    for await (const block of this.limit(rows).#blocks()) blocks.push(block);
-    return sliceBlock(blocks.length === 0 ? emptyBlock() : concatBlocks(blocks), 0, rows);
+    for await (const one of this.limit(rows).#blocks()) blocks.push(one);
+    const block = blocks.length === 0 ? emptyBlock() : concatBlocks(blocks);
+    const made = streamPlan('rows', [], async function* () {
+      yield block;
+    });
+    const plan = this.#plan.kind === 'sql' ? this.#plan : made;
+    const schema = await new Dataset(plan).#query((source) => describe(`SELECT * FROM ${source}`));
+    return { schema: Object.keys(block.columns).length === 0 ? [] : schema, block };
   }
 
   /** The blocks of one run, in the number that `repartition` asked for. */

@@ -1,6 +1,6 @@
 import { InvalidCall } from '../errors.js';
 import { type Block, rebatch, shownType, sliceBlock } from './block.js';
-import { Dataset } from './dataset.js';
+import type { Dataset } from './dataset.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted } from './duckdb.js';
 import { type Plan, queryBlocks } from './plan.js';
@@ -35,10 +35,12 @@ const GROUP = '"nbserve group"';
 export class GroupedData<T extends Row, K extends Key<T>> {
   readonly #plan: Plan;
   readonly #keys: readonly K[];
+  readonly #make: (plan: Plan) => Dataset<Loose>;
 
-  constructor(plan: Plan, keys: readonly K[]) {
+  constructor(plan: Plan, keys: readonly K[], make: (plan: Plan) => Dataset<Loose>) {
     this.#plan = plan;
     this.#keys = keys;
+    this.#make = make;
   }
 
   /** Number of rows of each group, as column `count()`. Groups are in the order of their keys. */
@@ -81,10 +83,10 @@ export class GroupedData<T extends Row, K extends Key<T>> {
     fn: BatchClass<T, B, A>,
     options?: MapGroupsOptions<A>,
   ): Dataset<RowOf<B>>;
-  mapGroups(fn: unknown, options: MapGroupsOptions = {}): Dataset<never> {
+  mapGroups(fn: unknown, options: MapGroupsOptions = {}): Dataset<Loose> {
     const stage = stageOf('batches', 'mapGroups', fn, options);
     const [input, keys] = [this.#plan, this.#keys];
-    return new Dataset(
+    return this.#make(
       streamPlan(stage.what, [input], async function* (run) {
         const source = await run.source(input);
         checkColumns('groupby', keys, await columnsOf(source));
@@ -103,7 +105,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
         throw InvalidCall({ what: 'aggregate', expected: `one of ${Object.keys(FUNCTIONS).join(', ')}`, got: shownType(kind) });
     }
     const keys = this.#keys;
-    return new Dataset(
+    return this.#make(
       queryPlan(`groupby(${keys.join(', ')}).${what}`, this.#plan, async (source) => {
         const columns = aggregates.flatMap(([kind, column]) => (kind === 'count' ? [] : [column]));
         checkColumns('groupby', [...keys, ...columns], await columnsOf(source));

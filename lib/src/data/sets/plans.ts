@@ -115,7 +115,7 @@ export const shuffleBlocksPlan = (input: Plan, blocks: number | undefined, seed:
   queryPlan('randomizeBlockOrder', input, async (source) => {
     const rows = await countRows(source);
     const size = Math.max(1, blocks === undefined ? 16_384 : Math.ceil(rows / blocks));
-    const block = `(${ROW} // ${size})`;
+    const block = `floor(${ROW} / ${size})`;
     return `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} ORDER BY hash(${block}, ${seed}), ${block}, ${ROW}`;
   });
 

@@ -36,7 +36,7 @@ type Awaitable<R> = R | Promise<R>;
 /** One value, or several by a generator. */
 export type Results<R> = Awaitable<R> | AsyncIterable<R> | Iterable<R>;
 
-/** Resources of one worker process: they are counted, and a worker starts only where so much is free. */
+/** Resources of one worker process: they are counted, and a worker starts only on a node that has so much free. */
 export interface WorkerResources {
   /** Number of cores, which may be a fraction. */
   readonly cpu?: number;
@@ -46,7 +46,7 @@ export interface WorkerResources {
   readonly memory?: number;
 }
 
-/** Where a function of rows or batches runs. */
+/** Says which process runs a function of rows or batches. */
 export interface RunOptions {
   /**
    * Number of worker processes that run the function. Set it for code that uses a whole core, or that keeps something large such as a model.

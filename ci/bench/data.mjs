@@ -1,0 +1,78 @@
+// Measures data sets: a query of two million rows beside DuckDB alone, and a model in batches beside onnxruntime-node alone.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { data } from 'nbserve/data';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { pairedRounds, ratioOf } from './harness/rounds.mjs';
+
+const ROWS = 2_000_000;
+const PIXELS = 28 * 28;
+const BATCH = 100;
+const DIGITS = 10_000;
+const mnist = new URL('../../datasets/mnist/', import.meta.url);
+
+async function timed(work) {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+const show = (times) => `${times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]?.toFixed(0)} ms`;
+
+/** Both names are the same work; the ratio is that of the times, so that below 1 is faster than the peer. */
+async function compare(context, { name, peer, aim, inverse }, ours, theirs) {
+  await ours();
+  await theirs();
+  const found = await pairedRounds(context.rounds, { ours: () => timed(ours), theirs: () => timed(theirs) });
+  const ratio = inverse ? ratioOf(found.theirs, found.ours) : ratioOf(found.ours, found.theirs);
+  return { name, ours: show(found.ours), peer: `${peer}: ${show(found.theirs)}`, ratio, aim };
+}
+
+export async function run(context) {
+  const folder = mkdtempSync(join(tmpdir(), 'nbs-bench-data-'));
+  const duckdb = await (await DuckDBInstance.create(':memory:')).connect();
+  try {
+    const file = join(folder, 'rows.parquet');
+    const make = `SELECT range AS id, (range * 7919) % 1000 AS key, (range % 977) / 3.0 AS x FROM range(${ROWS})`;
+    await duckdb.run(`COPY (${make}) TO '${file}' (FORMAT parquet)`);
+    const query = { name: `${ROWS / 1e6} M rows: scan, filter, group`, peer: 'DuckDB alone', aim: { atMost: 2 } };
+    const grouped = data.readParquet(file).filter('x > 100').groupby('key').mean('x');
+    const sql = `SELECT key, avg(x) FROM read_parquet('${file}') WHERE x > 100 GROUP BY key ORDER BY key`;
+    return [
+      await compare(
+        context,
+        query,
+        () => grouped.takeAll(),
+        async () => (await duckdb.runAndReadAll(sql)).getRowObjectsJS(),
+      ),
+      await inBatches(context),
+    ];
+  } finally {
+    duckdb.closeSync();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Ten thousand digits in batches of a hundred, all in this process. */
+async function inBatches(context) {
+  const session = await InferenceSession.create(fileURLToPath(new URL('mnist-cnn.onnx', mnist)));
+  const bytes = readFileSync(new URL('t10k-1000-images-idx3-ubyte', mnist)).subarray(16);
+  const digit = (n) => Float32Array.from(bytes.subarray((n % 1000) * PIXELS, ((n % 1000) + 1) * PIXELS), (byte) => byte / 255);
+  const digits = Array.from({ length: DIGITS }, (_, n) => ({ image: digit(n) }));
+  const classify = async ({ image }) => {
+    const pixels = new Float32Array(image.length * PIXELS);
+    image.forEach((one, i) => pixels.set(one, i * PIXELS));
+    const { logits } = await session.run({ image: new Tensor('float32', pixels, [image.length, 1, 28, 28]) });
+    return { first: Array.from({ length: image.length }, (_, i) => logits.data[i * 10]) };
+  };
+  const predictions = data.fromItems(digits).mapBatches(classify, { batchSize: BATCH });
+  const ours = () => predictions.count();
+  const theirs = async () => {
+    for (let at = 0; at < DIGITS; at += BATCH) await classify({ image: digits.slice(at, at + BATCH).map(({ image }) => image) });
+  };
+  const options = { name: 'mapBatches with ONNX, rate', peer: 'onnxruntime-node alone', aim: { atLeast: 0.8 }, inverse: true };
+  return compare(context, options, ours, theirs);
+}
