@@ -182,7 +182,7 @@ export class Network {
   }
 
   #build(mode: Mode): { tape: Tape; output: Value } {
-    const tape = new Tape();
+    const tape = new Tape(mode === 'train');
     const { inputName, inputShape } = this.#options;
     const output = buildLayer(tape, this.#layer, { name: inputName, dims: [-1, ...inputShape], isTrained: false }, '', mode);
     return { tape, output };

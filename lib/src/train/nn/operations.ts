@@ -87,9 +87,11 @@ export function relu(tape: Tape, x: Value): Value {
 
 /** The largest value of each window. Of several equal ones, the first gets the gradient, as in PyTorch. Windows may overlap. */
 export function maxPool2d(tape: Tape, x: Value, window: Window): Value {
-  const [name, indices] = tape.nodeOf('MaxPool', [x.name], 2, attributesOf(window)) as [string, string];
-  const flat = tape.integers(-1);
+  // ONNX Runtime has a faster way if nobody asks for the places of the maxima.
+  const outputs = tape.isTraining ? 2 : 1;
+  const [name, indices] = tape.nodeOf('MaxPool', [x.name], outputs, attributesOf(window)) as [string, string];
   const gradient = (dy: string) => {
+    const flat = tape.integers(-1);
     const length = tape.node('Shape', [tape.node('Reshape', [x.name, flat])]);
     const zeros = tape.node('ConstantOfShape', [length]);
     const parts = [zeros, tape.node('Reshape', [indices, flat]), tape.node('Reshape', [dy, flat])];

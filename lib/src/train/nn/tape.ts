@@ -58,6 +58,9 @@ export class Tape {
   readonly masks: Mask[] = [];
   readonly #steps: Step[] = [];
 
+  /** @param isTraining whether a backward pass will be written; without one, operations leave out what only that needs */
+  constructor(readonly isTraining = true) {}
+
   /** Adds a node with one output, whose name it returns. */
   node(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
     return this.nodeOf(op, inputs, 1, attributes)[0] as string;
