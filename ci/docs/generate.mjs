@@ -68,6 +68,8 @@ const ROOMS = [
   ['lib/src/oip', 'Serving ONNX files'],
   ['lib/src/text', 'Language models'],
   ['lib/src/data', 'Datasets'],
+  ['lib/src/trees', 'Trees'],
+  ['lib/src/tune', 'Tuning'],
   ['lib/src/plot', 'Charts'],
   ['lib/src/lessons', 'Exercises'],
   ['lib/src/config', 'Configurations'],

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { onnx } from '../../onnx/index.js';
+import { image } from '../../onnx/index.js';
 import { InvalidCall } from '../errors.js';
 import { makeBlock } from './block.js';
 import { Dataset } from './dataset.js';
@@ -48,8 +48,8 @@ export function readImages(paths: string | readonly string[], options: ReadImage
   const seed = typeof shuffle === 'object' ? shuffle.seed : undefined;
   const order = (): readonly string[] => (shuffle === undefined ? files : shuffled(files, seededRandom(mixed(seed))));
   const read = async (path: string): Promise<ImageRow> => {
-    const pixels = await onnx.image.read(await readFile(path), { channels });
-    const { data, width, height } = size === undefined ? pixels : onnx.image.resize(pixels, { ...size, fit: 'fill' });
+    const pixels = await image.read(await readFile(path), { channels });
+    const { data, width, height } = size === undefined ? pixels : image.resize(pixels, { ...size, fit: 'fill' });
     return { image: data, width, height, channels, path };
   };
   const plan = streamPlan(`readImages(${files.length} files)`, [], async function* () {
