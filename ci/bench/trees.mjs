@@ -21,7 +21,13 @@ export async function run({ rounds, isQuick }) {
   try {
     const rows = isQuick ? 20_000 : 100_000;
     const tables = [
-      { name: `${rows.toLocaleString('en')} rows of 10 numbers, 5 % missing`, make: (round) => numbers(rows, round), rounds: 100, eta: 0.1, depth: 6 },
+      {
+        name: `${rows.toLocaleString('en')} rows of 10 numbers, 5 % missing`,
+        make: (round) => numbers(rows, round),
+        rounds: 100,
+        eta: 0.1,
+        depth: 6,
+      },
       { name: '10,000 taxi trips, 4 of 6 columns are texts', make: taxi, rounds: 50, eta: 0.1, depth: 4 },
     ];
     const found = [];
@@ -33,7 +39,8 @@ export async function run({ rounds, isQuick }) {
   }
 }
 
-async function compare({ name, make, ...settings }, rounds, folder, peer) {
+async function compare({ name, make, rounds: trees, eta, depth }, rounds, folder, peer) {
+  const settings = { rounds: trees, eta, depth };
   const tables = Array.from({ length: rounds }, (_, round) => make(round));
   const sides = { nbserve: (round) => ours(tables[round], settings, folder) };
   for (const library of LIBRARIES) sides[library] = (round) => peer.train(library, tables[round], settings, folder);
@@ -183,7 +190,10 @@ function numbers(rows, round) {
 
 /** The trips in another order in each round. */
 function taxi(round) {
-  const [head, ...lines] = readFileSync(TAXI, 'utf8').trim().split('\n').map((line) => line.split(','));
+  const [head, ...lines] = readFileSync(TAXI, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
   const random = randomOf(round);
   for (let i = lines.length - 1; i > 0; i -= 1) {
     const other = Math.floor(random() * (i + 1));
@@ -194,5 +204,11 @@ function taxi(round) {
   const columns = Object.fromEntries(
     names.map((name, at) => [name, lines.map((line) => (categories.includes(name) ? line[at + 1] : Number(line[at + 1])))]),
   );
-  return { columns, labels: Float32Array.from(lines, ([tip]) => Number(tip === 'yes')), trained: 7000, categories, isLogistic: true };
+  return {
+    columns,
+    labels: Float32Array.from(lines, ([tip]) => Number(tip === 'yes')),
+    trained: 7000,
+    categories,
+    isLogistic: true,
+  };
 }

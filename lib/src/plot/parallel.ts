@@ -19,7 +19,10 @@ export interface ParallelOptions {
  * values at equal distances.
  * @throws NBS_PLOT_NO_ROWS
  */
-export function parallel(rows: readonly object[], { columns, color = columns.at(-1) ?? '', title, width = 420, height = 220 }: ParallelOptions): Chart {
+export function parallel(
+  rows: readonly object[],
+  { columns, color = columns.at(-1) ?? '', title, width = 420, height = 220 }: ParallelOptions,
+): Chart {
   if (!Array.isArray(rows) || rows.length === 0) throw NoRows({ where: 'plot.parallel' });
   const table = rows as readonly Readonly<Record<string, unknown>>[];
   const values = columns.flatMap((column) => {
@@ -46,7 +49,9 @@ export function parallel(rows: readonly object[], { columns, color = columns.at(
 /** From 0 for the least value to 1 for the largest. */
 function placesOf(values: readonly unknown[]): number[] {
   const names = [...new Set(values.map(String))];
-  const numbers = values.every((value) => typeof value === 'number') ? values : values.map((value) => names.indexOf(String(value)));
+  const numbers = values.every((value) => typeof value === 'number')
+    ? values
+    : values.map((value) => names.indexOf(String(value)));
   const finite = numbers.filter(Number.isFinite);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
   return numbers.map((value) => (high > low ? (value - low) / (high - low) : 0.5));

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { binRows, makeBins, thresholdsOf } from './bins.js';
+import { boost } from './boost.js';
 import { auc } from './metrics.js';
 import { parseParams, type TreesParams } from './options.js';
-import { boost } from './boost.js';
 import { Shard } from './shard.js';
 import type { Columns } from './table.js';
 
@@ -50,10 +50,17 @@ describe('bins', () => {
 
 describe('growing', () => {
   const table = fc
-    .array(fc.record({ a: fc.option(fc.integer({ min: 0, max: 9 })), b: fc.constantFrom('p', 'q', 'r'), y: fc.double({ min: -9, max: 9, noNaN: true }) }), {
-      minLength: 8,
-      maxLength: 80,
-    })
+    .array(
+      fc.record({
+        a: fc.option(fc.integer({ min: 0, max: 9 })),
+        b: fc.constantFrom('p', 'q', 'r'),
+        y: fc.double({ min: -9, max: 9, noNaN: true }),
+      }),
+      {
+        minLength: 8,
+        maxLength: 80,
+      },
+    )
     .map((rows): Columns => ({ a: rows.map(({ a }) => a), b: rows.map(({ b }) => b), y: rows.map(({ y }) => y) }));
 
   it('gives the same trees whatever the number of workers', async () => {
@@ -87,8 +94,16 @@ describe('growing', () => {
     const b = a.map((_, i) => ['p', 'q', 'r'][i % 2] as string);
     const y = a.map((value, i) => (value === null ? 5 : 0) + (b[i] === 'q' ? 1 : 0));
     const { model } = await fit({ a, b, y }, { eta: 1, lambda: 0, maxDepth: 3 });
-    const found = model.predict([{ a: null, b: 'p' }, { a: Number.NaN, b: 'q' }, { a: 7, b: 'p' }, { a: 7, b: 'q' }]);
-    assert.deepEqual([...found].map((value) => Math.round(value * 1000) / 1000), [5, 6, 0, 1]);
+    const found = model.predict([
+      { a: null, b: 'p' },
+      { a: Number.NaN, b: 'q' },
+      { a: 7, b: 'p' },
+      { a: 7, b: 'q' },
+    ]);
+    assert.deepEqual(
+      [...found].map((value) => Math.round(value * 1000) / 1000),
+      [5, 6, 0, 1],
+    );
     assert.deepEqual(Object.keys(model.featureImportances()), ['a', 'b']);
     assert.ok((model.featureImportances('weight').a as number) >= 1);
   });
@@ -99,7 +114,10 @@ describe('growing', () => {
       a: Array.from({ length: 200 }, (_, i) => noise(from + i)),
       y: Array.from({ length: 200 }, (_, i) => Number(noise(from + i) + noise(3 * (from + i) + 7) > 1)),
     });
-    const sets = [['train', set(0)], ['valid', set(5000)]] as const;
+    const sets = [
+      ['train', set(0)],
+      ['valid', set(5000)],
+    ] as const;
     const params = { objective: 'binary:logistic', eta: 0.5 } as const;
     const { model, history } = await fit({}, params, { sets, numBoostRound: 500, earlyStoppingRounds: 5 });
     const losses = history.map((metrics) => metrics['valid-logloss'] as number);
@@ -119,7 +137,10 @@ describe('growing', () => {
     await refused({ ...ok, a: [new Date(0) as never, 2] }, 'NBS_TREES_WRONG_VALUE', /Date/);
     const many = Array.from({ length: 300 }, (_, i) => `text ${i}`);
     await refused({ a: many, y: many.map(() => 1) }, 'NBS_TREES_TOO_MANY_CATEGORIES', /300/);
-    assert.throws(() => parseParams('test', { max_depth: 3 } as TreesParams), { code: 'NBS_INVALID_OPTION', message: /maxDepth/ });
+    assert.throws(() => parseParams('test', { max_depth: 3 } as TreesParams), {
+      code: 'NBS_INVALID_OPTION',
+      message: /maxDepth/,
+    });
   });
 });
 

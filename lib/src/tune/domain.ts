@@ -17,7 +17,11 @@ export const DOMAIN = Symbol.for('nbserve.tune.domain');
 
 /** An integer from `low` up to, but without, `high`. @throws NBS_TUNE_INVALID_SPACE */
 export function randint(low: number, high: number): Domain<number> {
-  check('randint', Number.isSafeInteger(low) && Number.isSafeInteger(high) && low < high, `needs integers low < high, and got ${low}, ${high}`);
+  check(
+    'randint',
+    Number.isSafeInteger(low) && Number.isSafeInteger(high) && low < high,
+    `needs integers low < high, and got ${low}, ${high}`,
+  );
   return {
     [DOMAIN]: 'numbers',
     size: Number.POSITIVE_INFINITY,
@@ -29,7 +33,11 @@ export function randint(low: number, high: number): Domain<number> {
 
 /** A number from `low` to `high`, each as likely as the others. @throws NBS_TUNE_INVALID_SPACE */
 export function uniform(low: number, high: number): Domain<number> {
-  check('uniform', Number.isFinite(low) && Number.isFinite(high) && low < high, `needs numbers low < high, and got ${low}, ${high}`);
+  check(
+    'uniform',
+    Number.isFinite(low) && Number.isFinite(high) && low < high,
+    `needs numbers low < high, and got ${low}, ${high}`,
+  );
   return {
     [DOMAIN]: 'numbers',
     size: Number.POSITIVE_INFINITY,
@@ -71,7 +79,8 @@ function oneOf<T>(kind: 'choice' | 'grid', values: readonly T[]): Domain<T> {
   };
 }
 
-export const isDomain = (value: unknown): value is Domain<unknown> => typeof value === 'object' && value !== null && DOMAIN in value;
+export const isDomain = (value: unknown): value is Domain<unknown> =>
+  typeof value === 'object' && value !== null && DOMAIN in value;
 
 function check(where: string, isValid: boolean, reason: string): void {
   if (!isValid) throw InvalidSpace({ where: `tune.${where}`, reason });

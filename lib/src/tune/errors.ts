@@ -11,7 +11,11 @@ export const MetricNeeded = defineError(
   400,
   '{where} must know what is best: give { metric, mode }, e.g. { metric: "loss", mode: "min" }',
 );
-export const AllFailed = defineError('NBS_TUNE_ALL_FAILED', 500, 'no trial of {name} has a result; the first of {count} errors is: {error}');
+export const AllFailed = defineError(
+  'NBS_TUNE_ALL_FAILED',
+  500,
+  'no trial of {name} has a result; the first of {count} errors is: {error}',
+);
 export const NoSession = defineError(
   'NBS_TUNE_NO_SESSION',
   400,
@@ -27,4 +31,8 @@ export const Exists = defineError(
   409,
   '{path} has the results of an earlier search: continue it with tune.Tuner.restore({path}, …), or give another name in runConfig',
 );
-export const NothingToRestore = defineError('NBS_TUNE_NOTHING_TO_RESTORE', 404, 'no search can be continued from {path}: {reason}');
+export const NothingToRestore = defineError(
+  'NBS_TUNE_NOTHING_TO_RESTORE',
+  404,
+  'no search can be continued from {path}: {reason}',
+);

@@ -48,14 +48,30 @@ const tuneSpec = {
   metric: given<string | undefined>('The metric.', 'the name of a metric', isText),
   mode: given<Mode | undefined>('What is better.', "'min' or 'max'", (value) => value === 'min' || value === 'max'),
   numSamples: integer({ doc: 'Trials.', default: 1, min: 1 }),
-  maxConcurrentTrials: { ...integer({ doc: 'Trials at a time.', default: 1, min: 1 }), default: undefined } as OptionSpec<number | undefined>,
-  searchAlg: given<SearchAlgorithm>('The search.', 'a search such as new tune.search.TPESearch()', has('suggest'), new BasicVariantGenerator()),
-  scheduler: given<Scheduler>('The scheduler.', 'a scheduler such as new tune.schedulers.ASHAScheduler()', has('onReport'), new FIFOScheduler()),
+  maxConcurrentTrials: { ...integer({ doc: 'Trials at a time.', default: 1, min: 1 }), default: undefined } as OptionSpec<
+    number | undefined
+  >,
+  searchAlg: given<SearchAlgorithm>(
+    'The search.',
+    'a search such as new tune.search.TPESearch()',
+    has('suggest'),
+    new BasicVariantGenerator(),
+  ),
+  scheduler: given<Scheduler>(
+    'The scheduler.',
+    'a scheduler such as new tune.schedulers.ASHAScheduler()',
+    has('onReport'),
+    new FIFOScheduler(),
+  ),
   seed: integer({ doc: 'The seed.', default: 0, min: 0, max: 2 ** 32 - 1 }),
 };
 const runSpec = {
   storagePath: given<string | undefined>('The folder.', 'a text', isText),
-  name: given<string | undefined>('The name.', 'a name without a slash', (value) => isText(value) && !/[/\\]/.test(value as string) && !/^\.+$/.test(value as string)),
+  name: given<string | undefined>(
+    'The name.',
+    'a name without a slash',
+    (value) => isText(value) && !/[/\\]/.test(value as string) && !/^\.+$/.test(value as string),
+  ),
   failureConfig: given<{ readonly maxFailures?: number }>('Failures.', 'an object such as { maxFailures: 1 }', isRecord, {}),
   stop: given<Readonly<Record<string, number>>>(
     'When a trial ends.',

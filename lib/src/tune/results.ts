@@ -38,7 +38,13 @@ export class ResultGrid<C = Record<string, unknown>> implements Iterable<TrialRe
   /** The folder of the search. */
   readonly path: string;
 
-  constructor(path: string, folderOf: (name: string) => string, trials: readonly TrialState[], dimensions: readonly Dimension[], best: BestOptions) {
+  constructor(
+    path: string,
+    folderOf: (name: string) => string,
+    trials: readonly TrialState[],
+    dimensions: readonly Dimension[],
+    best: BestOptions,
+  ) {
     this.path = path;
     this.#dimensions = dimensions;
     this.#best = best;
@@ -84,7 +90,9 @@ export class ResultGrid<C = Record<string, unknown>> implements Iterable<TrialRe
       throw NoMetric({ metric, valid });
     }
     const sign = mode === 'min' ? 1 : -1;
-    return rated.reduce((best, each) => (sign * (each.metrics[metric] as number) < sign * (best.metrics[metric] as number) ? each : best));
+    return rated.reduce((best, each) =>
+      sign * (each.metrics[metric] as number) < sign * (best.metrics[metric] as number) ? each : best,
+    );
   }
 
   /** One row for each trial: its name, status, parameters (`params.maxDepth`) and last metrics. */

@@ -27,7 +27,13 @@ describe('domains', () => {
   });
 
   it('refuse ranges that are none', () => {
-    for (const wrong of [() => randint(2, 2), () => randint(0.5, 2), () => uniform(1, Number.NaN), () => loguniform(0, 1), () => choice([])])
+    for (const wrong of [
+      () => randint(2, 2),
+      () => randint(0.5, 2),
+      () => uniform(1, Number.NaN),
+      () => loguniform(0, 1),
+      () => choice([]),
+    ])
       assert.throws(wrong, { code: 'NBS_TUNE_INVALID_SPACE' });
   });
 });
@@ -36,7 +42,10 @@ describe('spaces', () => {
   it('are filled in any depth', () => {
     const space = { a: uniform(0, 1), fixed: [1, 2], params: { b: choice(['x']), c: null } };
     const dimensions = dimensionsOf(space);
-    assert.deepEqual(dimensions.map(({ path }) => path.join('.')), ['a', 'params.b']);
+    assert.deepEqual(
+      dimensions.map(({ path }) => path.join('.')),
+      ['a', 'params.b'],
+    );
     assert.deepEqual(configOf(space, [0.5, 'x']), { a: 0.5, fixed: [1, 2], params: { b: 'x', c: null } });
     assert.deepEqual(merged({ params: { x: 1, y: 2 }, other: 3 }, { params: { y: 4 } }), { params: { x: 1, y: 4 }, other: 3 });
   });
@@ -91,7 +100,10 @@ describe('schedulers', () => {
   it('successive halving lets the best share of a rung go on', () => {
     const scheduler = new ASHAScheduler({ maxT: 16, reductionFactor: 4 });
     const ask = (trial: number, iteration: number, loss: number) => scheduler.onReport({ trial, iteration, loss });
-    assert.deepEqual([5, 4, 6, 3].map((loss, trial) => ask(trial, 1, loss)), [true, true, false, true]);
+    assert.deepEqual(
+      [5, 4, 6, 3].map((loss, trial) => ask(trial, 1, loss)),
+      [true, true, false, true],
+    );
     assert.equal(ask(4, 1, Number.NaN), false);
     assert.equal(ask(3, 2, 100), true, 'there is no rung at 2');
     assert.equal(ask(3, 4, 3), true);

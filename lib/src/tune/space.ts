@@ -4,15 +4,16 @@ import { type Domain, isDomain } from './domain.js';
 export type ParamSpace = Readonly<Record<string, unknown>>;
 
 /** The configuration of a trial: the space with a value in place of each domain. */
-export type ConfigOf<S> = S extends Domain<infer T>
-  ? T
-  : S extends (...args: never[]) => unknown
-    ? S
-    : S extends readonly (infer _)[]
+export type ConfigOf<S> =
+  S extends Domain<infer T>
+    ? T
+    : S extends (...args: never[]) => unknown
       ? S
-      : S extends object
-        ? { readonly [K in keyof S]: ConfigOf<S[K]> }
-        : S;
+      : S extends readonly (infer _)[]
+        ? S
+        : S extends object
+          ? { readonly [K in keyof S]: ConfigOf<S[K]> }
+          : S;
 
 /** A domain, and where in the space it is. */
 export interface Dimension {
@@ -48,7 +49,10 @@ export const valueAt = (config: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], config);
 
 /** Options with those of a configuration in their place, in any depth. */
-export function merged(options: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function merged(
+  options: Readonly<Record<string, unknown>>,
+  config: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const all: Record<string, unknown> = { ...options };
   for (const [name, value] of Object.entries(config)) {
     const own = all[name];

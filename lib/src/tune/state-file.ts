@@ -57,7 +57,9 @@ export class StateFile {
   save(trials: readonly TrialState[]): Promise<void> {
     const isWaiting = this.#next !== null;
     const saved: Saved = { version: 1, search: this.#search, trials };
-    this.#next = JSON.stringify(saved, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value));
+    this.#next = JSON.stringify(saved, (_, value: unknown) =>
+      typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+    );
     if (!isWaiting) this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
   }

@@ -13,7 +13,14 @@ export function tableText(rows: readonly Row[]): string {
   const columns = columnsOf(rows);
   const lines = [columns, ...rows.map((row) => columns.map((column) => shown(row[column])))];
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => (line[at] as string).length)));
-  return lines.map((line) => line.map((cell, at) => cell.padEnd(widths[at] as number)).join('  ').trimEnd()).join('\n');
+  return lines
+    .map((line) =>
+      line
+        .map((cell, at) => cell.padEnd(widths[at] as number))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
@@ -21,7 +28,13 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 /** The rows as a table of HTML. */
 export function tableHtml(rows: readonly Row[]): string {
   const columns = columnsOf(rows);
-  const line = (tag: string, cells: readonly string[]) => `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
-  const body = rows.map((row) => line('td', columns.map((column) => shown(row[column]))));
+  const line = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+  const body = rows.map((row) =>
+    line(
+      'td',
+      columns.map((column) => shown(row[column])),
+    ),
+  );
   return `<table><thead>${line('th', columns)}</thead><tbody>${body.join('')}</tbody></table>`;
 }

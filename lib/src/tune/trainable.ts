@@ -1,4 +1,4 @@
-import { type ShippedCode, ownCode, shipped } from '../actors/index.js';
+import { ownCode, type ShippedCode, shipped } from '../actors/index.js';
 import { isRecord } from '../core/index.js';
 import { readColumns, type TreesData, TreesTrainer, type TreesTrainerOptions } from '../trees/index.js';
 import { NotTunable } from './errors.js';
@@ -18,7 +18,7 @@ export type TrialFunction<C> = (config: C) => unknown;
 /** What a Tuner takes. */
 export type Trainable<C> = TrialFunction<C> | TreesTrainer | WithResources<C>;
 
-const MARK = Symbol("with resources");
+const MARK = Symbol('with resources');
 /** A function or trainer, and what each of its trials reserves. {@link withResources} makes it. */
 export interface WithResources<C> {
   readonly [MARK]: true;

@@ -54,7 +54,13 @@ export class Trials implements AsyncDisposable {
 
   async #start({ config, number, checkpoint, checkpoints }: TrialState): Promise<Worker> {
     const { trainable, resources, trees, state } = this.#options;
-    const init: TrialInit = { config, folder: state.folderOf(number), checkpoint, checkpoints, ...(trees !== undefined && { trees }) };
+    const init: TrialInit = {
+      config,
+      folder: state.folderOf(number),
+      checkpoint,
+      checkpoints,
+      ...(trees !== undefined && { trees }),
+    };
     if (this.#pool !== null) return (await (await this.#pool).add([[init]]))[0] as Worker;
     const wrapper = new URL('./trial-worker.js', import.meta.url).href;
     this.#pool = startPool(trainable.code, { kind: 'tune', args: [[init]], wrapper, resources, restart: false });

@@ -33,8 +33,14 @@ export class Tuner<S extends ParamSpace> {
   /** @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION, NBS_TUNE_NOT_TUNABLE, NBS_TUNE_METRIC_NEEDED, NBS_TUNE_INVALID_SPACE */
   constructor(trainable: Trainable<ConfigOf<S>>, options: TunerOptions<S>) {
     this.#trainable = asTrainable(trainable) as WithResources<never>;
-    const { paramSpace, tuneConfig = {}, runConfig = {}, ...others } = isRecord(options) ? (options as TunerOptions<S>) : ({} as TunerOptions<S>);
-    const fail = (option: string, expected: string) => InvalidOption({ where: 'Tuner', option, expected, value: 'something else' });
+    const {
+      paramSpace,
+      tuneConfig = {},
+      runConfig = {},
+      ...others
+    } = isRecord(options) ? (options as TunerOptions<S>) : ({} as TunerOptions<S>);
+    const fail = (option: string, expected: string) =>
+      InvalidOption({ where: 'Tuner', option, expected, value: 'something else' });
     const [unknown] = Object.keys(others);
     if (unknown !== undefined) throw fail(unknown, 'one of paramSpace, tuneConfig, runConfig');
     if (!isRecord(paramSpace)) throw fail('paramSpace', 'an object such as { lr: tune.loguniform(1e-4, 1e-1) }');
@@ -42,7 +48,10 @@ export class Tuner<S extends ParamSpace> {
     this.#tune = parseTuneConfig(tuneConfig);
     this.#run = parseRunConfig(runConfig);
     const { searchAlg, scheduler, metric, mode, numSamples } = this.#tune;
-    if ((metric === undefined) !== (mode === undefined) || (metric === undefined && (searchAlg.usesResults || scheduler.usesMetric)))
+    if (
+      (metric === undefined) !== (mode === undefined) ||
+      (metric === undefined && (searchAlg.usesResults || scheduler.usesMetric))
+    )
       throw MetricNeeded({ where: 'tuneConfig' });
     searchAlg.trialsOf(dimensionsOf(paramSpace), numSamples);
   }
@@ -75,7 +84,8 @@ export class Tuner<S extends ParamSpace> {
     const isInWorker = await pauseInWorker();
     const trials: TrialState[] = this.#restored && !isInWorker ? await state.restore() : [];
     const sign = mode === 'max' ? -1 : 1;
-    const lossOf = (metrics: Readonly<Record<string, number>> | undefined) => (metric === undefined ? Number.NaN : sign * (metrics?.[metric] ?? Number.NaN));
+    const lossOf = (metrics: Readonly<Record<string, number>> | undefined) =>
+      metric === undefined ? Number.NaN : sign * (metrics?.[metric] ?? Number.NaN);
     const goesOn = (trial: number, metrics: Readonly<Record<string, number>>, iteration: number): boolean => {
       if (metric !== undefined && scheduler.usesMetric && metrics[metric] === undefined)
         throw NoMetric({ metric, valid: Object.keys(metrics).join(', ') });
@@ -84,7 +94,7 @@ export class Tuner<S extends ParamSpace> {
     };
     for (const trial of trials) if (trial.status === 'PENDING' || trial.status === 'RUNNING') rewind(trial);
     // What the scheduler had seen before.
-    for (const { number, history } of trials) history.forEach((metrics, at) => goesOn(number, metrics, at + 1));
+    for (const { number, history } of trials) for (const [at, metrics] of history.entries()) goesOn(number, metrics, at + 1);
     const results = () =>
       new ResultGrid<ConfigOf<S>>(state.folder, (trial) => `${state.folder}/${trial}`, trials, dimensions, { metric, mode });
     if (isInWorker) return results();
@@ -102,7 +112,10 @@ export class Tuner<S extends ParamSpace> {
         await Promise.all([state.save(trials), table.update()]);
       },
     });
-    const limit = Math.min(total, this.#tune.maxConcurrentTrials ?? Math.max(1, Math.floor(availableParallelism() / Math.max(resources.cpu, 0.01))));
+    const limit = Math.min(
+      total,
+      this.#tune.maxConcurrentTrials ?? Math.max(1, Math.floor(availableParallelism() / Math.max(resources.cpu, 0.01))),
+    );
     const running = new Map<number, Promise<void>>();
     for (let number = 0; number < total; number += 1) {
       const known = trials[number];
@@ -122,7 +135,12 @@ export class Tuner<S extends ParamSpace> {
     return results();
   }
 
-  #newTrial(number: number, trials: readonly TrialState[], limit: number, lossOf: (metrics?: Readonly<Record<string, number>>) => number): TrialState {
+  #newTrial(
+    number: number,
+    trials: readonly TrialState[],
+    limit: number,
+    lossOf: (metrics?: Readonly<Record<string, number>>) => number,
+  ): TrialState {
     const { searchAlg, seed } = this.#tune;
     const finished: Finished[] = trials
       .filter((trial) => trial.number <= number - limit && trial.status === 'TERMINATED')

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { serve } from 'nbserve';
 import { train } from 'nbserve/train';
 import { tune } from 'nbserve/tune';
-import { bowl, counting, faulty, slow } from '../fixtures/tune-app.js';
+import { bowl, counting, countingOptions, faulty, slow } from '../fixtures/tune-app.js';
+import { isRunning, until } from '../fixtures/wait.js';
 
 const storagePath = mkdtempSync(join(tmpdir(), 'nbserve-tune-'));
 after(async () => {
@@ -23,13 +26,22 @@ test('random values are the same for a seed; grids are tried whole', async () =>
     });
   const results = await search('first').fit();
   const configs = [...results].map(({ config }) => config);
-  assert.deepEqual(configs.map(({ kind }) => kind), ['a', 'b', 'a', 'b']);
+  assert.deepEqual(
+    configs.map(({ kind }) => kind),
+    ['a', 'b', 'a', 'b'],
+  );
   const best = results.getBestResult();
   assert.equal(best.metrics.loss, Math.min(...[...results].map(({ metrics }) => metrics.loss ?? Number.NaN)));
-  assert.equal(results.getBestResult({ metric: 'loss', mode: 'max' }).metrics.loss, Math.max(...[...results].map(({ metrics }) => metrics.loss ?? 0)));
+  assert.equal(
+    results.getBestResult({ metric: 'loss', mode: 'max' }).metrics.loss,
+    Math.max(...[...results].map(({ metrics }) => metrics.loss ?? 0)),
+  );
   await assert.rejects(search('first').fit(), { code: 'NBS_TUNE_EXISTS' });
   const again = await search('second').fit();
-  assert.deepEqual([...again].map(({ config }) => config), configs);
+  assert.deepEqual(
+    [...again].map(({ config }) => config),
+    configs,
+  );
   assert.throws(() => results.getBestResult({ metric: 'los' }), { code: 'NBS_TUNE_NO_METRIC', message: /loss/ });
   assert.match(String(results), /trial_00003/);
   const chart = results.parallelCoordinates() as unknown as { data: { values: unknown[] } };
@@ -47,7 +59,10 @@ test('successive halving ends trials early, and their processes', async () => {
     },
     runConfig: { storagePath, name: 'asha' },
   }).fit();
-  assert.deepEqual([...results].map(({ metricsHistory }) => metricsHistory.length), [9, 1, 1, 1]);
+  assert.deepEqual(
+    [...results].map(({ metricsHistory }) => metricsHistory.length),
+    [9, 1, 1, 1],
+  );
   assert.equal(results.getBestResult().config.level, 0);
 });
 
@@ -57,7 +72,10 @@ test('a trial that throws or dies is in the results, and the others count', asyn
     tuneConfig: { metric: 'loss', mode: 'max' },
     runConfig: { storagePath, name: 'faulty' },
   }).fit();
-  assert.deepEqual([...results].map(({ status }) => status), ['TERMINATED', 'ERROR', 'ERROR', 'TERMINATED']);
+  assert.deepEqual(
+    [...results].map(({ status }) => status),
+    ['TERMINATED', 'ERROR', 'ERROR', 'TERMINATED'],
+  );
   assert.match(results.errors[0]?.message ?? '', /one is too many/);
   assert.equal(results.errors[1]?.code, 'NBS_WORKER_DIED');
   assert.equal(results.getBestResult().config.n, 3);
@@ -71,7 +89,15 @@ test('a trial whose process dies goes on from its checkpoint', async () => {
     runConfig: { storagePath, name: 'counting', failureConfig: { maxFailures: 1 } },
   }).fit();
   const [result] = [...results];
-  assert.deepEqual(result?.metricsHistory.map(({ step, begin }) => [step, begin]), [[1, 0], [2, 0], [3, 2], [4, 2]]);
+  assert.deepEqual(
+    result?.metricsHistory.map(({ step, begin }) => [step, begin]),
+    [
+      [1, 0],
+      [2, 0],
+      [3, 2],
+      [4, 2],
+    ],
+  );
   assert.equal(readFileSync(join(result?.checkpoint?.path ?? '', 'step'), 'utf8'), '4');
 });
 
@@ -98,4 +124,30 @@ test('a search over a trainer of trees', async () => {
     runConfig: { storagePath, name: 'alone' },
   }).fit();
   assert.deepEqual(alone.model.toJSON(), model.toJSON());
+});
+
+test('a search whose program was killed goes on from the trial and the checkpoint that it had reached', async () => {
+  const folder = mkdtempSync(join(storagePath, 'killed-'));
+  for (const name of ['one', 'two']) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, 'one', 'go'), '');
+  const program = fileURLToPath(new URL('../fixtures/tune-search.js', import.meta.url));
+  const child = spawn(process.execPath, [program, folder], { stdio: 'inherit' });
+  const state = join(folder, 'search', 'tuner.json');
+  const reached = (): number => (existsSync(state) ? JSON.parse(readFileSync(state, 'utf8')).trials[1]?.history.length : 0);
+  await until(() => reached() === 2);
+  child.kill('SIGKILL');
+  await until(() => !isRunning(child.pid as number));
+  writeFileSync(join(folder, 'two', 'go'), '');
+
+  const options = countingOptions(folder);
+  const results = await tune.Tuner.restore(join(folder, 'search'), counting, options).fit();
+  const begins = [...results].map(({ metricsHistory }) => metricsHistory.map(({ begin }) => begin));
+  assert.deepEqual(begins, [
+    [0, 0, 0, 0],
+    [0, 0, 2, 2],
+  ]);
+  const other = { ...options, paramSpace: { folder: tune.gridSearch(['elsewhere']) } };
+  await assert.rejects(tune.Tuner.restore(join(folder, 'search'), counting, other).fit(), {
+    code: 'NBS_TUNE_NOTHING_TO_RESTORE',
+  });
 });
