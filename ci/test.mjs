@@ -146,8 +146,11 @@ if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command('ch
 if (wanted('unit')) files('unit', testFiles('lib/build', 'kernel-ext/build', 'ci/dist'));
 if (wanted('unit') && !partial) command('unit', 'a simulated cluster keeps its promises', 'node ci/sim/main.mjs --quick');
 if (wanted('cluster')) files('cluster', testFiles('lib/dist-test'));
-if (wanted('cluster') && !partial)
-  command('cluster', 'random input is answered as it should be', 'node ci/fuzz/main.mjs --quick');
+if (wanted('cluster') && !partial) {
+  command('cluster', 'random input is answered as it should be', 'node ci/fuzz/main.mjs --quick --without lessons');
+  command('cluster', "ONNX's own tests pass as they do without nbserve", 'node ci/onnx-backend/main.mjs --quick');
+  command('cluster', 'random input to the lessons is answered as it should be', 'node ci/fuzz/main.mjs --quick --only lessons');
+}
 if (wanted('kernel')) {
   const found = testFiles('kernel-ext/dist-test');
   // Only tests that need the real Jupyter wait until it is set up.

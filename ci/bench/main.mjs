@@ -24,6 +24,7 @@ const NAMES = [
   'idle',
   'mnist',
   'inference',
+  'models',
   'image',
   'chat',
   'trees',

@@ -19,6 +19,22 @@ const LOAN = {
     },
   },
 };
+const query = (name, schema) => ({ parameters: [{ name, in: 'query', required: true, schema }], ...answers });
+const bytes = (path) => ({
+  [path]: {
+    post: {
+      requestBody: { content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }, required: true },
+      ...answers,
+    },
+  },
+});
+/** What a lesson says that it takes, and any other JSON: a client may send what it wants. */
+const anyJson = (path) => ({ [path]: { post: { requestBody: json({}), ...answers } } });
+const QUERIES = {
+  '/hello': { get: query('name', { type: 'string' }) },
+  '/Counter': { get: query('i', { type: 'integer' }) },
+  '/SimpleModel': { get: query('data', { type: 'number' }) },
+};
 const rows = {
   type: 'array',
   items: { type: 'array', items: { type: 'number', minimum: -3, maximum: 3 }, minItems: 28, maxItems: 28 },
@@ -27,14 +43,6 @@ const rows = {
 };
 const batch = { type: 'array', items: { type: 'array', items: rows, minItems: 1, maxItems: 1 }, minItems: 1, maxItems: 2 };
 const MNIST = { '/mnist': { post: { requestBody: json(object({ image: batch })), ...answers } } };
-const IMAGE = {
-  '/image': {
-    post: {
-      requestBody: { content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }, required: true },
-      ...answers,
-    },
-  },
-};
 
 /**
  * @typedef {object} LessonApp
@@ -49,15 +57,24 @@ export const LESSON_APPS = [
   { notebook: '02-hello-serve', cells: ['cell-04', 'cell-06'], paths: CHAT },
   { notebook: '02-hello-serve', cells: ['cell-23'], paths: SHOUT },
   { notebook: '02-hello-serve', cells: ['cell-35', 'cell-37', 'cell-39', 'cell-41'], paths: LOAN },
+  { notebook: '03-chat', cells: ['cell-03'], paths: anyJson('/echo') },
+  { notebook: '04-sentiment', cells: ['cell-03', 'cell-12'], document: '/openapi.json' },
+  { notebook: '04-sentiment', cells: ['cell-03', 'cell-41'], paths: anyJson('/tone-solution') },
+  { notebook: '05-images', cells: ['cell-10', 'cell-14'], paths: bytes('/') },
+  { notebook: '05-images', cells: ['cell-10', 'cell-44'], paths: bytes('/mirror-solution') },
   { notebook: '09-mnist-serve', cells: ['cell-03', 'cell-07', 'cell-08'], paths: MNIST },
+  { notebook: '09-mnist-serve', cells: ['cell-03', 'cell-07', 'cell-08'], paths: anyJson('/mnist') },
   {
     notebook: '09-mnist-serve',
     cells: ['cell-03', 'cell-07', 'cell-08', 'cell-40', 'cell-42', 'cell-44', 'cell-49'],
-    paths: IMAGE,
+    paths: bytes('/image'),
   },
   {
     notebook: '09-mnist-serve',
     cells: ['cell-03', 'cell-07', 'cell-08', 'cell-40', 'cell-42', 'cell-59'],
     document: '/typed/openapi.json',
   },
+  { notebook: '10-serving-challenges', cells: ['cell-03', 'cell-06', 'cell-08'], paths: QUERIES },
+  { notebook: '10-serving-challenges', cells: ['cell-16'], paths: anyJson('/scorer-solution') },
+  { notebook: '10-serving-challenges', cells: ['cell-26'], paths: anyJson('/iris') },
 ];

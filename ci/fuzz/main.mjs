@@ -1,5 +1,5 @@
 // `npm run fuzz`: tests with random input. The seeds are printed, so that a case can be run again.
-// Options: --only http (any of the names below) · --count N (requests or frames of each) · --quick (seconds; part of the tests) · --seed N (the first of the seeds; each case has one of its own)
+// Options: --only http (any of the names below) · --without http (any of them) · --count N (requests or frames of each) · --quick (seconds; part of the tests) · --seed N (the first of the seeds; each case has one of its own)
 // A failure prints the seed of its case: `npm run fuzz -- --only http --seed <it> --count 1` runs that case alone.
 import { parseArgs } from 'node:util';
 
@@ -10,6 +10,7 @@ const FUZZERS = {
   routes: () => import('./routes.mjs'),
   grpc: () => import('./grpc.mjs'),
   malformed: () => import('./malformed.mjs'),
+  inference: () => import('./inference.mjs'),
   lessons: () => import('./lessons.mjs'),
   control: () => import('./control.mjs'),
 };
@@ -17,13 +18,16 @@ const FUZZERS = {
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
+    without: { type: 'string', default: '' },
     count: { type: 'string' },
     seed: { type: 'string' },
     quick: { type: 'boolean', default: false },
   },
 });
-const names = options.only?.split(',') ?? Object.keys(FUZZERS);
-const unknown = names.filter((name) => !Object.hasOwn(FUZZERS, name));
+const without = options.without.split(',').filter((name) => name !== '');
+const asked = options.only?.split(',') ?? Object.keys(FUZZERS);
+const names = asked.filter((name) => !without.includes(name));
+const unknown = [...asked, ...without].filter((name) => !Object.hasOwn(FUZZERS, name));
 if (unknown.length > 0) throw new Error(`no fuzzer ${unknown.join(', ')}; there are ${Object.keys(FUZZERS).join(', ')}`);
 // Each run has new cases, unless a seed is given.
 const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 31));

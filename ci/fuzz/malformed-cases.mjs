@@ -1,5 +1,5 @@
 // Malformed requests for the routes of lib/test/fixtures/ingress-apps.ts (`Classifier`) and routes-apps.ts (`Routed`). The text is Latin-1: one character a byte.
-import { random as randomFrom } from '../sim/random.mjs';
+import { Draw } from './draw.mjs';
 
 const head = (line, headers, body = '') =>
   `${line} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n${headers.map((one) => `${one}\r\n`).join('')}\r\n${body}`;
@@ -124,7 +124,7 @@ const KINDS = {
       '',
     ),
   'a request line that is none': (random) =>
-    `${random.pick(['GET', 'GET /', 'GET  / HTTP/1.1', 'FOO / HTTP/1.1', 'GET / HTTP/9.9', 'GET / HTTP/1.1x', 'get / HTTP/1.1', '\x00\x01\x02', 'GET http:// HTTP/1.1', '\x16\x03\x01\x02'])}\r\nHost: 127.0.0.1\r\n\r\n`,
+    `${random.pick(['GET', 'GET /', 'GET  / HTTP/1.1', 'FOO / HTTP/1.1', 'GET / HTTP/9.9', 'GET / HTTP/1.1x', 'get / HTTP/1.1', '\x00\x01\x02', 'GET http:// HTTP/1.1', '\x16\x03\x01\x02'])}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`,
   'a header that is none': (random) =>
     head('GET /typed/search/special', [random.pick([': x', 'a b: c', 'a\x00: c', 'x: a\x00b', 'x: a\rb', ' folded', '(): x'])]),
   'another host': (random) =>
@@ -142,32 +142,6 @@ const KINDS = {
   'headers that are too long': (random) =>
     head('GET /typed/search/special', [`X-Long: ${'a'.repeat(random.between(70_000, 200_000))}`]),
 };
-
-/** Random choices that a seed decides. */
-class Draw {
-  #draw;
-
-  constructor(seed) {
-    this.#draw = randomFrom(seed);
-  }
-
-  /** An integer; both ends are possible. */
-  between(low, high) {
-    return low + Math.floor(this.#draw() * (high - low + 1));
-  }
-
-  pick(list) {
-    return list[this.between(0, list.length - 1)];
-  }
-
-  word() {
-    return Array.from({ length: this.between(3, 12) }, () => String.fromCharCode(this.between(97, 122))).join('');
-  }
-
-  bytes(length) {
-    return Array.from({ length }, () => String.fromCharCode(this.between(0, 255))).join('');
-  }
-}
 
 /** A malformed request. */
 export function makeMalformed(seed) {

@@ -5,6 +5,8 @@ import { onnx } from 'nbserve/onnx';
 let handle;
 let served;
 
+const tensorOf = (dims) => ({ type: 'float32', dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(0.5) });
+
 const operations = {
   start: (options) => serve.start(options),
   async run({ app, args, options, name, routePrefix }) {
@@ -14,11 +16,11 @@ const operations = {
     return handle.url;
   },
   /** The times of calls one after the other, in ms. */
-  async calls({ count }) {
+  async calls({ count, method = 'echo' }) {
     const times = [];
     for (let at = 0; at < count; at += 1) {
       const begun = performance.now();
-      await handle.echo.remote('x');
+      await handle[method].remote('x');
       times.push(performance.now() - begun);
     }
     return times;
@@ -44,6 +46,33 @@ const operations = {
     times.sort((a, b) => a - b);
     const at = (q) => times[Math.floor(q * times.length)] ?? 0;
     return { perSecond: times.length / took, p50: at(0.5), p99: at(0.99) };
+  },
+  /** The times of calls with a tensor of these dimensions, in ms. */
+  async tensorCalls({ dims, count }) {
+    const tensor = tensorOf(dims);
+    const times = [];
+    for (let at = 0; at < count; at += 1) {
+      const begun = performance.now();
+      await handle.run.remote(tensor);
+      times.push(performance.now() - begun);
+    }
+    return times;
+  },
+  /** The times of other calls while the replica works on a tensor of these dimensions for `ms`. */
+  async callsMeanwhile({ dims, ms }) {
+    let works = true;
+    const work = handle.work.remote(tensorOf(dims), ms).then(() => {
+      works = false;
+    });
+    const times = [];
+    while (works) {
+      const begun = performance.now();
+      await handle.ping.remote();
+      times.push(performance.now() - begun);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await work;
+    return times;
   },
   call: ({ method, args = [] }) => handle[method].remote(...args),
   status: () => serve.status(),

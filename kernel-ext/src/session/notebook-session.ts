@@ -1,5 +1,14 @@
+import { setProgressDisplay } from 'nbserve/basics';
 import { watchSpawns } from '../children/index.js';
-import { bundleOf, isShown, picturesDrawn, setDisplayTarget, setPackageImporter, withPicture } from '../display/index.js';
+import {
+  bundleOf,
+  isShown,
+  picturesDrawn,
+  progressBar,
+  setDisplayTarget,
+  setPackageImporter,
+  withPicture,
+} from '../display/index.js';
 import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
 import { versionText } from '../versions/index.js';
 import { CellExecutor } from './cell-executor.js';
@@ -92,6 +101,7 @@ class NotebookSession implements Session {
       });
     }
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
+    setProgressDisplay(progressBar);
     setPackageImporter((id) => (currentCell() ?? lastCell())?.importPackage(id));
   }
 

@@ -1,3 +1,4 @@
 /** Entry `nbserve/basics`: small parts that load nothing else, for the kernel. Not for notebooks. */
 export { type Deferred, deferred } from './deferred.js';
 export { Fifo } from './fifo.js';
+export { type Progress, setProgressDisplay } from './progress.js';

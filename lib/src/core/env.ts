@@ -10,6 +10,15 @@ export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME ||
 export const cacheHome = (): string | undefined =>
   process.env.NBSERVE_CACHE || (process.env.XDG_CACHE_HOME ? `${process.env.XDG_CACHE_HOME}/nbserve` : undefined);
 
+/** `NBSERVE_OFFLINE`: if it is set, and not `0`, models and data of the lessons are not downloaded. */
+export const isOffline = (): boolean => !['', '0'].includes(process.env.NBSERVE_OFFLINE ?? '');
+
+/** `HF_ENDPOINT`: the address of the Hugging Face hub, or of a mirror of it. Default `https://huggingface.co`. */
+export const hubEndpoint = (): string => process.env.HF_ENDPOINT || 'https://huggingface.co';
+
+/** `HF_TOKEN`: the token for repositories of the hub that are closed. */
+export const hubToken = (): string | undefined => process.env.HF_TOKEN || undefined;
+
 /** The variables that Node and nbserve need. */
 const NEEDED = [
   'PATH',
@@ -44,6 +53,17 @@ export const programPath = (): string => process.env.PATH ?? '';
 
 /** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use. Empty means none, absent means all. */
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
+
+/** Names of variables with which a user keeps `CUDA_VISIBLE_DEVICES` as it is: ours, and Ray's. */
+export const NOSET_GPUS = ['NBSERVE_NOSET_CUDA_VISIBLE_DEVICES', 'RAY_EXPERIMENTAL_NOSET_CUDA_VISIBLE_DEVICES'] as const;
+
+/** True if `CUDA_VISIBLE_DEVICES` is not to be set for replicas. @param own variables of a deployment, which win over those of this process */
+export const keepsVisibleGpus = (own: Readonly<Record<string, string>> = {}): boolean =>
+  NOSET_GPUS.some((name) => !['', '0', 'false', undefined].includes((own[name] ?? process.env[name])?.toLowerCase()));
+
+/** `VK_DRIVER_FILES`, or its older name `VK_ICD_FILENAMES`: the only drivers that the Vulkan loader uses. */
+export const vulkanDrivers = (): readonly string[] =>
+  (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES || '').split(':').filter((file) => file !== '');
 
 /** `OMP_NUM_THREADS`: the number of threads that a numeric library uses in this process. If it is absent, the library chooses. */
 export const openMpThreads = (): number | undefined => threads(process.env.OMP_NUM_THREADS);

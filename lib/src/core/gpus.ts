@@ -1,29 +1,92 @@
 import { execFile } from 'node:child_process';
 
-/** An NVIDIA GPU as `nvidia-smi` lists it. */
+/** An NVIDIA GPU, or a part of one (MIG), as `nvidia-smi` lists it. */
 export interface Gpu {
-  /** Its number, as `CUDA_VISIBLE_DEVICES` takes it. */
+  /** Its name for `CUDA_VISIBLE_DEVICES`: the number of a GPU, the UUID of a part. */
   readonly index: string;
   readonly name: string;
+  /** Absent if the driver does not say it. */
+  readonly uuid?: string;
+  /** All its memory, in bytes. Absent for a part of a GPU, and if the driver does not say it. */
+  readonly memoryBytes?: number;
+  /** What of it is in use, by anybody, in bytes. */
+  readonly usedBytes?: number;
+  /** How much of the time it worked lately, from 0 to 1. */
+  readonly utilization?: number;
 }
 
 const QUERY_TIMEOUT_MS = 10_000;
+const MIB = 2 ** 20;
+/** What is asked for, most first: an old driver refuses a query with a field that it does not know. */
+const QUERIES = [
+  ['index', 'name', 'uuid', 'memory.total', 'memory.used', 'utilization.gpu', 'mig.mode.current'],
+  ['index', 'name', 'uuid', 'memory.total', 'memory.used'],
+  ['index', 'name'],
+];
 
 /**
- * The NVIDIA GPUs of this machine, as `nvidia-smi` lists them. Device files prove nothing: they can exist when no driver works.
+ * The NVIDIA GPUs of this machine, as `nvidia-smi` lists them. If a GPU is divided (MIG), its parts are listed instead. Device files prove nothing: they
+ * can exist when no driver works.
  * @returns undefined if there is no `nvidia-smi` that works
  */
-export function listGpus(): Promise<readonly Gpu[] | undefined> {
-  const query = ['--query-gpu=index,name', '--format=csv,noheader'];
+export async function listGpus(): Promise<readonly Gpu[] | undefined> {
+  for (const fields of QUERIES) {
+    const answer = await ask([`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
+    if (answer === 'no program') return undefined;
+    if (answer === null) continue;
+    const gpus = answer.split('\n').flatMap(readGpu);
+    if (!gpus.some(({ isDivided }) => isDivided)) return gpus.map(({ gpu }) => gpu);
+    const parts = readParts((await ask(['-L'])) ?? '');
+    return gpus.flatMap(({ gpu, isDivided }) => (isDivided ? (parts.get(gpu.index) ?? []) : [gpu]));
+  }
+  return undefined;
+}
+
+function ask(args: readonly string[]): Promise<string | null | 'no program'> {
   return new Promise((resolve) => {
-    execFile('nvidia-smi', query, { timeout: QUERY_TIMEOUT_MS }, (error, stdout) => {
-      resolve(error === null ? stdout.split('\n').flatMap(readGpu) : undefined);
+    execFile('nvidia-smi', args, { timeout: QUERY_TIMEOUT_MS }, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else resolve(error.code === ('ENOENT' as never) ? 'no program' : null);
     });
   });
 }
 
-/** Lines that name no GPU, such as "No devices were found", are left out. */
-function readGpu(line: string): Gpu[] {
-  const [index = '', ...name] = line.split(',').map((part) => part.trim());
-  return /^\d+$/.test(index) ? [{ index, name: name.join(', ') }] : [];
+/** Lines that name no GPU, such as "No devices were found", are left out. A name may contain commas. */
+function readGpu(line: string): { readonly gpu: Gpu; readonly isDivided: boolean }[] {
+  const parts = line.split(',').map((part) => part.trim());
+  const [index = ''] = parts;
+  if (!/^\d+$/.test(index)) return [];
+  const at = parts.findIndex((part) => /^(GPU|MIG)-/.test(part));
+  if (at < 0) return [{ gpu: { index, name: parts.slice(1).join(', ') }, isDivided: false }];
+  const [uuid = '', total, used, busy, mig] = parts.slice(at);
+  const [memory, inUse, utilization] = [numberOf(total), numberOf(used), numberOf(busy)];
+  const gpu: Gpu = {
+    index,
+    name: parts.slice(1, at).join(', '),
+    uuid,
+    ...(memory === undefined ? {} : { memoryBytes: memory * MIB }),
+    ...(inUse === undefined ? {} : { usedBytes: inUse * MIB }),
+    ...(utilization === undefined ? {} : { utilization: utilization / 100 }),
+  };
+  return [{ gpu, isDivided: mig === 'Enabled' }];
+}
+
+/** A driver writes `[N/A]` or `[Not Supported]` for what it does not know. */
+const numberOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^[\d.]+$/.test(text) ? Number(text) : undefined;
+
+/** The parts of GPUs by the number of the GPU, from the lines of `nvidia-smi -L`. */
+function readParts(text: string): Map<string, Gpu[]> {
+  const found = new Map<string, Gpu[]>();
+  let parts: Gpu[] = [];
+  for (const line of text.split('\n')) {
+    const [, number] = /^GPU (\d+):/.exec(line) ?? [];
+    if (number !== undefined) {
+      parts = [];
+      found.set(number, parts);
+    }
+    const [, name = '', uuid] = /^\s+(MIG \S+)\s.*\(UUID: (MIG-[^)]+)\)/.exec(line) ?? [];
+    if (uuid !== undefined) parts.push({ index: uuid, name, uuid });
+  }
+  return found;
 }

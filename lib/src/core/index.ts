@@ -28,13 +28,18 @@ export {
   cacheHome,
   childEnv,
   clusterFolder,
+  hubEndpoint,
+  hubToken,
   imageThreads,
+  isOffline,
+  keepsVisibleGpus,
   openMpThreads,
   packageRunner,
   poolThreads,
   programPath,
   runtimeHome,
   visibleGpus,
+  vulkanDrivers,
 } from './env.js';
 export {
   aboutInput,
@@ -51,9 +56,11 @@ export { Fifo } from './fifo.js';
 export { type Gpu, listGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
+export { type LoadedModel, loadedModels, type ModelNote, noteModel } from './loaded-models.js';
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
+export { beginProgress, hasProgressDisplay } from './progress.js';
 export {
   duration,
   group,

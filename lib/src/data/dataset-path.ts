@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheHome } from '../core/index.js';
+import { assetCache } from './asset-cache.js';
 import { DatasetDamaged, DatasetNotFound } from './errors.js';
+import { hubRecord } from './hub-record.js';
 import { type Asset, isAssetName, readManifest } from './manifest.js';
 import { sha256OfFile } from './verify-file.js';
 
@@ -23,11 +23,6 @@ export function datasetsFolder(from: string = process.cwd()): string | undefined
     }
   }
   return undefined;
-}
-
-/** The absolute path of the folder in which fetched assets are kept. */
-export function assetCache(): string {
-  return join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'datasets');
 }
 
 /**
@@ -60,7 +55,7 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
   const places = [...(folder === undefined ? [] : [join(folder, name)]), join(assetCache(), name)];
   const found = places.find((place) => existsSync(place));
   if (found !== undefined) {
-    if (known !== undefined) verify(found, known);
+    if (known !== undefined) verify(found, known, (known.committed ? null : hubRecord(known.name))?.sha256 ?? known.sha256);
     return found;
   }
   throw DatasetNotFound({
@@ -74,13 +69,13 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
 }
 
 /** @throws NBS_DATASET_DAMAGED */
-function verify(path: string, asset: Asset): void {
+function verify(path: string, asset: Asset, expected: string): void {
   const actual = sha256OfFile(path);
-  if (actual === asset.sha256) return;
+  if (actual === expected) return;
   throw DatasetDamaged({
     path,
     actual,
-    expected: asset.sha256,
+    expected,
     remedy: `make it anew with: npx nbserve assets fetch ${asset.name}`,
   });
 }

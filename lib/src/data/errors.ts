@@ -14,11 +14,6 @@ export const AssetUnavailable = defineError(
   '{name} could not be fetched from any of its sources: {reasons}',
 );
 export const NoConverter = defineError('NBS_NO_CONVERTER', 501, '{name} cannot be converted: {reason}');
-export const RegistryUnreachable = defineError(
-  'NBS_REGISTRY_UNREACHABLE',
-  503,
-  '{registry} cannot be reached: {reason}; look at the network, the proxy, and the registry that {client} is set to',
-);
 export const AssetNotKept = defineError('NBS_ASSET_NOT_KEPT', 507, '{name} cannot be kept at {path}: {reason}; {remedy}');
 export const DatasetDamaged = defineError(
   'NBS_DATASET_DAMAGED',
@@ -66,4 +61,9 @@ export const WorkersDied = defineError(
   'NBS_BATCH_LOST',
   503,
   '{what}: the worker died {times} times while it worked on the same batch, so this batch probably ends it: {reason}',
+);
+export const Offline = defineError(
+  'NBS_OFFLINE',
+  503,
+  '{name} is not in the cache, and {by} forbids downloads; fetch it while you are online: npx nbserve assets fetch {name}',
 );

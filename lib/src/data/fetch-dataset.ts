@@ -1,20 +1,24 @@
+import { beginProgress, hasProgressDisplay } from '../core/index.js';
 import { type AssetEvent, Assets } from './assets.js';
 import { DatasetNotFound } from './errors.js';
+import type { SourceKind } from './manifest.js';
 
 export interface FetchDatasetOptions {
   /** The folder from which `datasets/` is looked for, upwards. @default the working folder */
   readonly from?: string;
-  /** Called with a line of text when something begins. @default console.log */
+  /** Its origin: a package of a registry, or the Hugging Face hub. @default what is there, else `registry` */
+  readonly source?: SourceKind;
+  /** Called with a line of text when something begins. @default in a notebook a bar that fills, elsewhere lines that `console.log` prints */
   readonly onProgress?: (line: string) => void;
 }
 
 /**
  * The absolute path of an asset's file, which is fetched and built first if it is not here: `await fetchDataset('images/yolov5s-seg.onnx')`.
  * The first time, it says how large the asset is and under which licence.
- * @throws NBS_DATASET_NOT_FOUND, NBS_ASSET_UNAVAILABLE with the reason of each source, NBS_NO_CONVERTER, NBS_ASSET_NOT_KEPT
+ * @throws NBS_DATASET_NOT_FOUND, NBS_ASSET_UNAVAILABLE with the reason of each source, NBS_NO_CONVERTER, NBS_ASSET_NOT_KEPT, NBS_OFFLINE
  */
 export async function fetchDataset(name: string, options: FetchDatasetOptions = {}): Promise<string> {
-  const { from, onProgress = (line: string) => console.log(line) } = options;
+  const { from, source, onProgress } = options;
   const assets = Assets.find(from);
   const asset = assets.all.find((each) => each.name === name);
   if (asset === undefined)
@@ -23,13 +27,40 @@ export async function fetchDataset(name: string, options: FetchDatasetOptions = 
       reason: 'the manifest does not name it',
       valid: `there are ${assets.all.map((each) => each.name).join(', ')}`,
     });
-  const { path, state } = await assets.check(asset);
-  if (state === 'ready') return path;
-  onProgress(`${asset.name}: ${asset.description}, ${(asset.bytes / 1e6).toFixed(1)} MB, ${asset.licence}, ${asset.credit}`);
-  const onEvent = ({ kind, text }: AssetEvent) => {
-    if (kind !== 'ready') onProgress(`${WORDS[kind]} ${text}`);
-  };
-  return await assets.fetch(asset, { onEvent });
+  const { path, state, from: origin } = await assets.check(asset);
+  if (state === 'ready' && (source ?? origin) === origin) return path;
+  const say = onProgress ?? ((line: string) => console.log(line));
+  say(`${asset.name}: ${asset.description}, ${megabytes(asset.bytes)}, ${asset.licence}, ${asset.credit}`);
+  const where = source === undefined ? {} : { from: source };
+  const onEvent = onProgress === undefined ? barOf(name) : linesOf(onProgress);
+  const fetched = await assets.fetch(asset, { onEvent, ...where });
+  await assets.close();
+  return fetched;
 }
 
-const WORDS = { download: 'downloading', build: 'building by', 'source-failed': 'failed:' } as const;
+const megabytes = (bytes: number): string => (bytes === 0 ? 'of a size that the hub knows' : `${(bytes / 1e6).toFixed(1)} MB`);
+
+const WORDS = { licence: '', download: 'downloading ', build: 'building by ', 'source-failed': 'failed: ' } as const;
+
+const linesOf =
+  (say: (line: string) => void) =>
+  ({ kind, text }: AssetEvent): void => {
+    if (kind !== 'ready' && kind !== 'progress') say(`${WORDS[kind]}${text}`);
+  };
+
+/** A bar that begins with the download. */
+function barOf(name: string): (event: AssetEvent) => void {
+  const begun = performance.now();
+  const progress = beginProgress(name);
+  return ({ kind, text, done = 0, total = 0 }) => {
+    if (kind === 'progress') {
+      const part = total === 0 ? null : done / total;
+      // Without a total, each piece would be a line of its own.
+      if (part === null && !hasProgressDisplay()) return;
+      progress.update(part, part === null ? megabytes(done) : `${Math.floor(part * 100)} % of ${megabytes(total)}`);
+    } else if (kind === 'ready') progress.end(`ready after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    else if (kind === 'licence') console.log(text);
+    else if (kind === 'source-failed') progress.end(`failed: ${text}`);
+    else progress.update(null, `${WORDS[kind]}${text}`);
+  };
+}

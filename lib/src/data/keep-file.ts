@@ -1,16 +1,22 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isRunning } from '../downloads/index.js';
 import { AssetNotKept } from './errors.js';
 import type { Asset } from './manifest.js';
 
-/** Writes the whole file or nothing. @throws NBS_ASSET_NOT_KEPT */
-export async function keepFile(asset: Asset, path: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes the whole file or nothing.
+ * @param content its bytes, or the path of a file that becomes this one
+ * @throws NBS_ASSET_NOT_KEPT
+ */
+export async function keepFile(asset: Asset, path: string, content: Uint8Array | string): Promise<void> {
   const partial = `${path}.${process.pid}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
     await removeAbandoned(path);
     // Written beside it and renamed, so that nobody reads half a file.
-    await writeFile(partial, bytes);
+    if (typeof content === 'string') await rename(content, partial);
+    else await writeFile(partial, content);
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
@@ -24,15 +30,6 @@ async function removeAbandoned(path: string): Promise<void> {
   for (const file of await readdir(dirname(path))) {
     const pid = file.startsWith(`${basename(path)}.`) ? /\.(\d+)\.part$/.exec(file)?.[1] : undefined;
     if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(path), file), { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

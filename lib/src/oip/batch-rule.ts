@@ -9,7 +9,13 @@ const BATCH_NAME = /^(n|b|bs|batch|batch_?size|n_?batch|num_?(batch|samples|exam
  * @param isAsked whether the user has set a largest batch, and so has said that the first dimension is the batch
  */
 export function batchObstacle(
-  { inputs, outputs }: { readonly inputs: readonly TensorInfo[]; readonly outputs: readonly TensorInfo[] },
+  {
+    inputs,
+    outputs,
+  }: {
+    readonly inputs: readonly TensorInfo[];
+    readonly outputs: readonly TensorInfo[];
+  },
   isAsked: boolean,
 ): string | null {
   for (const info of [...inputs, ...outputs]) {

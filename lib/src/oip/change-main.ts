@@ -13,11 +13,18 @@ try {
   try {
     const { spec, application } = findModel(new Registry(dir), name);
     if (kind === 'unload') await deleteApplication(client, application);
-    else await deployModel(client, spec, { application, hasRoute: true, deployment: {} });
+    else
+      await deployModel(client, spec, {
+        application,
+        hasRoute: true,
+        deployment: {},
+      });
     say({});
   } finally {
     await client.close();
   }
 } catch (error) {
-  say({ error: { message: error instanceof Error ? error.message : String(error) } });
+  say({
+    error: { message: error instanceof Error ? error.message : String(error) },
+  });
 }

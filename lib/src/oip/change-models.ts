@@ -29,7 +29,14 @@ export async function changeModels(change: Change): Promise<void> {
   try {
     text = (await run(process.execPath, [file, JSON.stringify(change)])).stdout;
   } catch (error) {
-    throw LoadRefused({ name: change.name, what, reason: (error as { stderr?: string }).stderr?.trim() || String(error) }, error);
+    throw LoadRefused(
+      {
+        name: change.name,
+        what,
+        reason: (error as { stderr?: string }).stderr?.trim() || String(error),
+      },
+      error,
+    );
   }
   const { error } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Changed;
   if (error !== undefined) throw LoadRefused({ name: change.name, what, reason: error.message });

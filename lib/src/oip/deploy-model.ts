@@ -7,8 +7,14 @@ import { type ModelSpec, USUAL_BATCH } from './model-spec.js';
 import { MODEL_DEPLOYMENT, pathOf, REPOSITORY_APP } from './names.js';
 import { Repository } from './repository.js';
 
-noteOwnClass(ModelServer, { name: 'ModelServer', module: new URL('./model-server.js', import.meta.url).href });
-noteOwnClass(Repository, { name: 'Repository', module: new URL('./repository.js', import.meta.url).href });
+noteOwnClass(ModelServer, {
+  name: 'ModelServer',
+  module: new URL('./model-server.js', import.meta.url).href,
+});
+noteOwnClass(Repository, {
+  name: 'Repository',
+  module: new URL('./repository.js', import.meta.url).href,
+});
 
 /** Requests that a replica takes at the same time: two full batches, and some that are being read or written. */
 const SPARE_REQUESTS = 16;
@@ -17,7 +23,11 @@ const SPARE_REQUESTS = 16;
 export async function deployModel(
   client: Client,
   spec: ModelSpec,
-  options: { readonly application: string; readonly hasRoute: boolean; readonly deployment: DeploymentOptions },
+  options: {
+    readonly application: string;
+    readonly hasRoute: boolean;
+    readonly deployment: DeploymentOptions;
+  },
 ): Promise<DeploymentHandle<ModelServer>> {
   const { application, hasRoute, deployment } = options;
   const { applications } = await client.call('status', undefined);
@@ -45,5 +55,8 @@ export async function deployRepository(client: Client): Promise<void> {
   const { applications } = await client.call('status', undefined);
   if (Object.hasOwn(applications, REPOSITORY_APP)) return;
   const bound = serve.deployment(Repository, { maxOngoingRequests: 512, idempotent: true }).bind(client.cluster.dir as never);
-  await runApplication(Promise.resolve(client), bound, { name: REPOSITORY_APP, routePrefix: '/v2' });
+  await runApplication(Promise.resolve(client), bound, {
+    name: REPOSITORY_APP,
+    routePrefix: '/v2',
+  });
 }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { listOf } from '../core/index.js';
-import { NotInRepository } from './errors.js';
+import { NoModelsThere, NotInRepository } from './errors.js';
 import { modelsIn, readModelFolder } from './model-folder.js';
+import { type ModelSpec, versionSpec } from './model-spec.js';
 import type { RegisteredModel, Registry } from './registry.js';
 
 /** The names of all models that can be loaded. */
@@ -13,7 +15,23 @@ export function namesIn(registry: Registry): string[] {
 export function findModel(registry: Registry, name: string): RegisteredModel {
   const folder = registry.folders().find((each) => modelsIn(each).includes(name));
   const registered = registry.models().find(({ spec }) => spec.name === name);
-  if (folder !== undefined) return { spec: readModelFolder(folder, name).spec, application: registered?.application ?? name };
-  if (registered !== undefined) return registered;
-  throw NotInRepository({ name: name.slice(0, 128), valid: listOf(namesIn(registry)) });
+  if (folder !== undefined)
+    return {
+      spec: readModelFolder(folder, name).spec,
+      application: registered?.application ?? name,
+    };
+  if (registered !== undefined) return { ...registered, spec: renewed(registered.spec) };
+  throw NotInRepository({
+    name: name.slice(0, 128),
+    valid: listOf(namesIn(registry)),
+  });
+}
+
+/** The same model with its files as they are now. @throws NBS_OIP_NO_MODELS */
+function renewed(spec: ModelSpec): ModelSpec {
+  const versions = spec.versions.map(({ version, file }) => {
+    if (!existsSync(file)) throw NoModelsThere({ path: file, reason: 'the file is gone' });
+    return versionSpec(version, file);
+  });
+  return { ...spec, versions };
 }

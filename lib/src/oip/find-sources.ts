@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { NoModelsThere } from './errors.js';
 import { checkModelName, isRepository, modelsIn, readModelFolder } from './model-folder.js';
-import type { ModelSpec } from './model-spec.js';
+import { type ModelSpec, versionSpec } from './model-spec.js';
 import type { ServeValues } from './serve-options.js';
 
 /** A model to serve, and what to say about it. */
@@ -19,7 +19,11 @@ export interface ModelSource {
  */
 export function findSources(path: string, options: ServeValues): readonly ModelSource[] {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw NoModelsThere({ path: resolve(path), reason: 'there is no such file or folder' });
+  if (found === undefined)
+    throw NoModelsThere({
+      path: resolve(path),
+      reason: 'there is no such file or folder',
+    });
   if (!found.isDirectory()) return [{ spec: fileSpec(resolve(path), options), repository: null, notes: [] }];
   const folder = resolve(path);
   if (isRepository(folder)) return modelsIn(folder).map((name) => folderSource(folder, name, options));
@@ -48,7 +52,7 @@ function fileSpec(file: string, options: ServeValues): ModelSpec {
   const version = String(options.version ?? (isNumbered ? folder : 1));
   const spec: ModelSpec = {
     name: checkModelName(options.name ?? usual),
-    versions: [{ version, file }],
+    versions: [versionSpec(version, file)],
     maxBatchSize: null,
     batchWaitMs: 0,
     device: 'auto',

@@ -21,7 +21,10 @@ export interface GrpcInferRequest {
     readonly parameters?: Parameters;
     readonly contents?: Readonly<Record<string, readonly unknown[]>>;
   }[];
-  readonly outputs: readonly { readonly name: string; readonly parameters?: Parameters }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly parameters?: Parameters;
+  }[];
   readonly rawInputContents: readonly Uint8Array[];
 }
 
@@ -59,7 +62,12 @@ export function fromGrpc({ id, inputs, outputs, rawInputContents: raw }: GrpcInf
     else if (hasValues(input.contents)) throw bad(`input ${name} has both contents and raw_input_contents`);
     else feeds[name] = { type, dims, data: elementsOf(name, type, count, bytes) };
   });
-  return { id, feeds, outputs: outputs.length === 0 ? null : outputs.map(wantedOutput), binaryByDefault: raw.length > 0 };
+  return {
+    id,
+    feeds,
+    outputs: outputs.length === 0 ? null : outputs.map(wantedOutput),
+    binaryByDefault: raw.length > 0,
+  };
 }
 
 function fromContents(
@@ -87,7 +95,11 @@ function fromContents(
 function wantedOutput({ name, parameters }: GrpcInferRequest['outputs'][number]): WantedOutput {
   noSharedMemory(`output ${name}`, parameters);
   const count = parameters?.classification?.int64Param;
-  return { name, isBinary: true, classes: readClasses(name, count === undefined ? undefined : Number(count)) };
+  return {
+    name,
+    isBinary: true,
+    classes: readClasses(name, count === undefined ? undefined : Number(count)),
+  };
 }
 
 function noSharedMemory(what: string, parameters: Parameters = {}): void {
@@ -99,10 +111,10 @@ const hasValues = (contents: GrpcInferRequest['inputs'][number]['contents']): bo
   Object.values(contents ?? {}).some((values) => values.length > 0);
 
 /** `ModelInferResponse`: raw bytes, unless the request had its values in `contents`. */
-export function toGrpc(model: string, { version, outputs }: InferAnswer, request: InferRequest): object {
+export function toGrpc(model: string, { version, outputs, labels }: InferAnswer, request: InferRequest): object {
   const sent = outputs.map(({ name, tensor }) => ({
     name,
-    tensor: withClasses(name, tensor, request.outputs?.find((each) => each.name === name)?.classes ?? 0),
+    tensor: withClasses(name, tensor, request.outputs?.find((each) => each.name === name)?.classes ?? 0, labels),
   }));
   const isRaw = request.binaryByDefault || sent.some(({ tensor }) => CONTENTS[tensor.type] === undefined);
   return {

@@ -22,5 +22,10 @@ export interface InferRequest {
 /** What a model answers by handle: the version that ran, and the outputs in order. */
 export interface InferAnswer {
   readonly version: string;
-  readonly outputs: readonly { readonly name: string; readonly tensor: Tensor<DataType> }[];
+  /** Texts of classes by output. */
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly tensor: Tensor<DataType>;
+  }[];
 }

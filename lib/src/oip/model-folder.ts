@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { isRecord } from '../core/index.js';
 import { InvalidModelConfig, InvalidModelName, NoModelsThere } from './errors.js';
-import type { ModelSpec } from './model-spec.js';
+import { type ModelSpec, versionSpec } from './model-spec.js';
 import { fromPlain, readTritonConfig, type TritonConfig, type VersionPolicy } from './triton-config.js';
 
 const USUAL_FILE = 'model.onnx';
@@ -39,11 +39,18 @@ export function readModelFolder(repository: string, name: string): FolderModel {
   const config = file === undefined ? NO_CONFIG : readConfigFile(file, name);
   const versions = chosen(versionsIn(folder), config.versions ?? { kind: 'latest', count: 1 }).map((version) => {
     const path = join(folder, version, config.fileName ?? USUAL_FILE);
-    if (!existsSync(path)) throw NoModelsThere({ path, reason: `the version ${version} of ${name} has no such file` });
-    return { version, file: path };
+    if (!existsSync(path))
+      throw NoModelsThere({
+        path,
+        reason: `the version ${version} of ${name} has no such file`,
+      });
+    return versionSpec(version, path);
   });
   if (versions.length === 0)
-    throw NoModelsThere({ path: folder, reason: `a version is a folder with a number for a name that contains ${USUAL_FILE}` });
+    throw NoModelsThere({
+      path: folder,
+      reason: `a version is a folder with a number for a name that contains ${USUAL_FILE}`,
+    });
   const labels = Object.entries(config.labelFiles).map(([output, each]) => [output, linesOf(join(folder, each))] as const);
   const spec: ModelSpec = {
     name,

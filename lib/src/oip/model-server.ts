@@ -46,7 +46,9 @@ export class ModelServer {
 
   /** The answer to a request that came by gRPC. */
   async infer(version: string, request: InferRequest): Promise<InferAnswer> {
-    return this.#version(version).infer(request);
+    const answer = await this.#version(version).infer(request);
+    const needsLabels = request.outputs?.some(({ classes }) => classes > 0) === true;
+    return needsLabels ? { ...answer, labels: this.#spec.labels } : answer;
   }
 
   /** What the metadata, the configuration and the statistics of the protocol say. An empty version means the newest one. */
@@ -62,8 +64,16 @@ export class ModelServer {
     };
     const statistics = [...this.#versions]
       .filter(([each]) => version === '' || each === version)
-      .map(([each, { statistics: own }]) => ({ name, version: each, ...own.toJSON() }));
-    return { metadata, statistics, config: configOf(this.#spec, metadata, maxBatchSize) };
+      .map(([each, { statistics: own }]) => ({
+        name,
+        version: each,
+        ...own.toJSON(),
+      }));
+    return {
+      metadata,
+      statistics,
+      config: configOf(this.#spec, metadata, maxBatchSize),
+    };
   }
 
   async dispose(): Promise<void> {
@@ -81,7 +91,10 @@ export class ModelServer {
       case 'infer':
         return this.#inferHttp(request, version);
       case 'ready':
-        return Response.json({ name: this.#spec.name, ready: this.#version(version) !== undefined });
+        return Response.json({
+          name: this.#spec.name,
+          ready: this.#version(version) !== undefined,
+        });
       case 'config':
         return Response.json(this.facts(version).config);
       case 'stats':
@@ -96,10 +109,15 @@ export class ModelServer {
     const { headers } = request;
     const body = inflated(new Uint8Array(await request.arrayBuffer()), headers.get('content-encoding'));
     const wanted = readInfer(body, headers.get(HEADER_LENGTH));
-    const { body: bytes, headerBytes } = writeInfer(this.#spec.name, await version.infer(wanted), wanted);
+    const { body: bytes, headerBytes } = writeInfer(this.#spec.name, await version.infer(wanted), wanted, this.#spec.labels);
     if (headerBytes === null)
-      return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': 'application/json' } });
-    const type = { 'content-type': 'application/octet-stream', [HEADER_LENGTH]: String(headerBytes) };
+      return new Response(bytes as Uint8Array<ArrayBuffer>, {
+        headers: { 'content-type': 'application/json' },
+      });
+    const type = {
+      'content-type': 'application/octet-stream',
+      [HEADER_LENGTH]: String(headerBytes),
+    };
     return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: type });
   }
 
@@ -108,7 +126,11 @@ export class ModelServer {
     const names = this.#names();
     const found = this.#versions.get(version === '' ? (names.at(-1) ?? '') : version);
     if (found !== undefined) return found;
-    throw NoSuchVersion({ name: this.#spec.name, version: version.slice(0, 40), valid: names.join(', ') });
+    throw NoSuchVersion({
+      name: this.#spec.name,
+      version: version.slice(0, 40),
+      valid: names.join(', '),
+    });
   }
 
   #names(): string[] {
@@ -130,12 +152,17 @@ export function errorResponse(error: unknown): Response {
 function inflated(body: Uint8Array, encoding: string | null): Uint8Array {
   if (encoding === null || encoding === 'identity') return body;
   const inflate = { gzip: gunzipSync, deflate: inflateSync }[encoding.toLowerCase()];
-  if (inflate === undefined) throw BadInference({ reason: `the content-encoding ${encoding} is not gzip or deflate` });
+  if (inflate === undefined)
+    throw BadInference({
+      reason: `the content-encoding ${encoding} is not gzip or deflate`,
+    });
   try {
     return inflate(body, { maxOutputLength: MAX_INFLATED_BYTES });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw InferenceTooLarge({ limit: MAX_INFLATED_BYTES });
-    throw BadInference({ reason: `the body is not valid ${encoding}: ${(error as Error).message}` });
+    throw BadInference({
+      reason: `the body is not valid ${encoding}: ${(error as Error).message}`,
+    });
   }
 }
 
@@ -152,10 +179,25 @@ function configOf(spec: ModelSpec, metadata: Readonly<Record<string, unknown>>, 
     platform: 'onnxruntime_onnx',
     backend: 'onnxruntime',
     max_batch_size: maxBatchSize,
-    version_policy: { specific: { versions: spec.versions.map(({ version }) => Number(version)) } },
+    version_policy: {
+      specific: {
+        versions: spec.versions.map(({ version }) => Number(version)),
+      },
+    },
     input: inConfig(metadata.inputs),
     output: inConfig(metadata.outputs),
-    instance_group: [{ count: spec.numReplicas, kind: spec.gpus > 0 ? 'KIND_GPU' : 'KIND_CPU' }],
-    ...(maxBatchSize > 0 ? { dynamic_batching: { max_queue_delay_microseconds: Math.round(spec.batchWaitMs * 1000) } } : {}),
+    instance_group: [
+      {
+        count: spec.numReplicas,
+        kind: spec.gpus > 0 ? 'KIND_GPU' : 'KIND_CPU',
+      },
+    ],
+    ...(maxBatchSize > 0
+      ? {
+          dynamic_batching: {
+            max_queue_delay_microseconds: Math.round(spec.batchWaitMs * 1000),
+          },
+        }
+      : {}),
   };
 }

@@ -1,10 +1,19 @@
+import { statSync } from 'node:fs';
 import type { DeviceChoice } from '../onnx/index.js';
+
+/** One version of a model. */
+export interface VersionSpec {
+  readonly version: string;
+  readonly file: string;
+  /** Changes with the file, so that a model is loaded again if its file has changed. */
+  readonly stamp: string;
+}
 
 /** What a replica needs to know about its model. It is plain data, because it is the argument of the replica's constructor. */
 export interface ModelSpec {
   readonly name: string;
   /** The versions that are served, the oldest first. Requests that name no version get the last one. */
-  readonly versions: readonly { readonly version: string; readonly file: string }[];
+  readonly versions: readonly VersionSpec[];
   /** Largest number of rows in one run; 0 means that requests are never joined. `null`: joined if the model's shapes allow it. */
   readonly maxBatchSize: number | null;
   /** How long a request waits for others, in milliseconds; 0 means until the end of the current turn of the event loop. */
@@ -23,3 +32,9 @@ export interface ModelSpec {
 
 /** Largest number of rows in one run if nobody says it. */
 export const USUAL_BATCH = 32;
+
+/** A version as its file is now. */
+export function versionSpec(version: string, file: string): VersionSpec {
+  const { size, mtimeMs } = statSync(file);
+  return { version, file, stamp: `${size} ${mtimeMs}` };
+}

@@ -83,11 +83,21 @@ export class ModelVersion {
       });
     // Inputs that are wrong are refused before they wait for a batch.
     checkFeeds(this.inputs, request.feeds);
-    const item: Item = { feeds: request.feeds, rows: rowsOf(request.feeds), computeMs: 0 };
+    const item: Item = {
+      feeds: request.feeds,
+      rows: rowsOf(request.feeds),
+      computeMs: 0,
+    };
     try {
       const results = await this.#runOne(item);
       this.statistics.succeeded(item.rows, performance.now() - begun, item.computeMs);
-      return { version: this.version, outputs: names.map((name) => ({ name, tensor: results[name] as Tensor })) };
+      return {
+        version: this.version,
+        outputs: names.map((name) => ({
+          name,
+          tensor: results[name] as Tensor,
+        })),
+      };
     } catch (error) {
       this.statistics.failed(performance.now() - begun);
       throw error;
@@ -179,13 +189,5 @@ function toInferError(name: string, error: unknown): unknown {
   const { reason } = error.details;
   const text = typeof reason === 'string' ? reason : error.message;
   if (/alloc|out of memory|CUDA|device/i.test(text)) return error;
-  return CannotCompute({ name, reason: withoutPlaces(text) }, error);
+  return CannotCompute({ name, reason: text.slice(0, 500) }, error);
 }
-
-/** Without the places in the source of ONNX Runtime, which tell a client nothing. */
-const withoutPlaces = (text: string): string =>
-  text
-    .replace(/\/\S+\.(?:cc|cu|h|hpp):\d+\s*/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 500);

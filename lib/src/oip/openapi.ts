@@ -6,12 +6,17 @@ const TENSOR = {
     shape: { type: 'array', items: { type: 'integer', minimum: 0 } },
     datatype: { type: 'string', examples: ['FP32', 'INT64', 'BYTES'] },
     parameters: { type: 'object' },
-    data: { type: 'array', description: 'the values, nested or row-major in one list' },
+    data: {
+      type: 'array',
+      description: 'the values, nested or row-major in one list',
+    },
   },
 };
 const ERROR = {
   description: 'what is wrong',
-  content: { 'application/json': { schema: { $ref: '#/components/schemas/error' } } },
+  content: {
+    'application/json': { schema: { $ref: '#/components/schemas/error' } },
+  },
 };
 
 const json = (schema: object): object => ({ 'application/json': { schema } });
@@ -22,29 +27,65 @@ const answer = (description: string, schema: object = { type: 'object' }): objec
 /** The OpenAPI document of a server: its own paths, and those of the models that are loaded. */
 export function openapiOf(models: readonly Readonly<Record<string, unknown>>[]): object {
   const paths: Record<string, object> = {
-    '/v2': { get: { summary: 'the server', ...answer('name, version and extensions') } },
-    '/v2/health/live': { get: { summary: 'whether the server runs', ...answer('it runs') } },
-    '/v2/health/ready': { get: { summary: 'whether every model is ready', ...answer('all are ready') } },
-    '/v2/repository/index': {
-      post: { summary: 'the models that there are', ...answer('the index', { type: 'array', items: { type: 'object' } }) },
+    '/v2': {
+      get: { summary: 'the server', ...answer('name, version and extensions') },
     },
-    '/v2/repository/models/{name}/load': { post: { summary: 'load a model', parameters: [NAME], ...answer('it is ready') } },
+    '/v2/health/live': {
+      get: { summary: 'whether the server runs', ...answer('it runs') },
+    },
+    '/v2/health/ready': {
+      get: {
+        summary: 'whether every model is ready',
+        ...answer('all are ready'),
+      },
+    },
+    '/v2/repository/index': {
+      post: {
+        summary: 'the models that there are',
+        ...answer('the index', { type: 'array', items: { type: 'object' } }),
+      },
+    },
+    '/v2/repository/models/{name}/load': {
+      post: {
+        summary: 'load a model',
+        parameters: [NAME],
+        ...answer('it is ready'),
+      },
+    },
     '/v2/repository/models/{name}/unload': {
-      post: { summary: 'unload a model', parameters: [NAME], ...answer('it is unloaded') },
+      post: {
+        summary: 'unload a model',
+        parameters: [NAME],
+        ...answer('it is unloaded'),
+      },
     },
   };
   for (const { name, inputs } of models) {
     const path = `/v2/models/${String(name)}`;
-    paths[path] = { get: { summary: `inputs and outputs of ${String(name)}`, ...answer('the metadata') } };
+    paths[path] = {
+      get: {
+        summary: `inputs and outputs of ${String(name)}`,
+        ...answer('the metadata'),
+      },
+    };
     paths[`${path}/infer`] = {
       post: {
         summary: `run ${String(name)}`,
-        requestBody: { required: true, content: json({ $ref: '#/components/schemas/request', 'x-inputs': inputs }) },
+        requestBody: {
+          required: true,
+          content: json({
+            $ref: '#/components/schemas/request',
+            'x-inputs': inputs,
+          }),
+        },
         ...answer('the outputs', { $ref: '#/components/schemas/response' }),
       },
     };
   }
-  const tensors = { type: 'array', items: { $ref: '#/components/schemas/tensor' } };
+  const tensors = {
+    type: 'array',
+    items: { $ref: '#/components/schemas/tensor' },
+  };
   return {
     openapi: '3.1.0',
     info: { title: 'Open Inference Protocol', version: '2' },
@@ -55,16 +96,32 @@ export function openapiOf(models: readonly Readonly<Record<string, unknown>>[]):
         request: {
           type: 'object',
           required: ['inputs'],
-          properties: { id: { type: 'string' }, inputs: tensors, outputs: { type: 'array' } },
+          properties: {
+            id: { type: 'string' },
+            inputs: tensors,
+            outputs: { type: 'array' },
+          },
         },
         response: {
           type: 'object',
-          properties: { model_name: { type: 'string' }, model_version: { type: 'string' }, outputs: tensors },
+          properties: {
+            model_name: { type: 'string' },
+            model_version: { type: 'string' },
+            outputs: tensors,
+          },
         },
-        error: { type: 'object', properties: { error: { type: 'string' }, code: { type: 'string' } } },
+        error: {
+          type: 'object',
+          properties: { error: { type: 'string' }, code: { type: 'string' } },
+        },
       },
     },
   };
 }
 
-const NAME = { name: 'name', in: 'path', required: true, schema: { type: 'string' } };
+const NAME = {
+  name: 'name',
+  in: 'path',
+  required: true,
+  schema: { type: 'string' },
+};

@@ -32,7 +32,12 @@ export function readInfer(body: Uint8Array, headerBytes: string | null): InferRe
   }
   data.end();
   const binaryByDefault = booleanOf(parameters, 'binary_data_output') ?? false;
-  return { id, feeds, outputs: outputs === null ? null : readOutputs(outputs, binaryByDefault), binaryByDefault };
+  return {
+    id,
+    feeds,
+    outputs: outputs === null ? null : readOutputs(outputs, binaryByDefault),
+    binaryByDefault,
+  };
 }
 
 function jsonLength(body: Uint8Array, headerBytes: string | null): number {
@@ -94,7 +99,14 @@ function readInput(input: unknown, binary: BinaryData): [string, Tensor] {
   if (data !== undefined) throw bad(`input ${name} has both data and binary_data_size`);
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     throw bad(`the binary_data_size of input ${name} must be a number of bytes`);
-  return [name, { type, dims, data: elementsOf(name, type, count, binary.take(name, size as number)) }];
+  return [
+    name,
+    {
+      type,
+      dims,
+      data: elementsOf(name, type, count, binary.take(name, size as number)),
+    },
+  ];
 }
 
 /** @throws NBS_OIP_BAD_REQUEST */

@@ -95,7 +95,9 @@ export class Repository {
   }
 
   async modelConfig({ name, version }: Named) {
-    return telling(async () => ({ config: inJsonNames((await this.#facts(name, version)).config) }));
+    return telling(async () => ({
+      config: inJsonNames((await this.#facts(name, version)).config),
+    }));
   }
 
   async modelStatistics({ name, version }: Named) {
@@ -118,17 +120,25 @@ export class Repository {
   async *modelStreamInfer(messages: AsyncIterable<GrpcInferRequest>) {
     for await (const message of messages) {
       try {
-        yield { errorMessage: '', inferResponse: await this.modelInfer(message) };
+        yield {
+          errorMessage: '',
+          inferResponse: await this.modelInfer(message),
+        };
       } catch (error) {
         if (!isNbserveError(error) || error.status >= 500) throw error;
-        yield { errorMessage: error.message, inferResponse: { id: message.id } };
+        yield {
+          errorMessage: error.message,
+          inferResponse: { id: message.id },
+        };
       }
     }
   }
 
   async repositoryIndex({ ready = false }: { readonly ready?: boolean }) {
     const lines = await this.#index();
-    return { models: ready ? lines.filter(({ state }) => state === 'READY') : lines };
+    return {
+      models: ready ? lines.filter(({ state }) => state === 'READY') : lines,
+    };
   }
 
   async repositoryModelLoad(message: {
@@ -203,9 +213,22 @@ export class Repository {
       names.map(async (name): Promise<IndexLine[]> => {
         const app = running.get(name);
         const state = app === undefined ? 'UNAVAILABLE' : app.status === 'DEPLOYING' ? 'LOADING' : 'READY';
-        if (state !== 'READY') return [{ name, version: '', state, reason: app === undefined ? 'unloaded' : app.message }];
+        if (state !== 'READY')
+          return [
+            {
+              name,
+              version: '',
+              state,
+              reason: app === undefined ? 'unloaded' : app.message,
+            },
+          ];
         const { metadata } = await this.#facts(name, '');
-        return (metadata.versions as string[]).map((version) => ({ name, version, state, reason: '' }));
+        return (metadata.versions as string[]).map((version) => ({
+          name,
+          version,
+          state,
+          reason: '',
+        }));
       }),
     );
     return lines.flat();
@@ -235,7 +258,10 @@ export class Repository {
   }
 
   async #noSuchModel(name: string): Promise<Error> {
-    return NoSuchModel({ name: JSON.stringify(name.slice(0, 128)), valid: listOf(await this.#running()) });
+    return NoSuchModel({
+      name: JSON.stringify(name.slice(0, 128)),
+      valid: listOf(await this.#running()),
+    });
   }
 
   async #load(name: string, parameters: unknown): Promise<void> {
@@ -249,7 +275,11 @@ export class Repository {
 
   async #unload(name: string): Promise<void> {
     const isKnown = namesIn(this.#registry).includes(name);
-    if (!isKnown) throw NotInRepository({ name: name.slice(0, 128), valid: listOf(namesIn(this.#registry)) });
+    if (!isKnown)
+      throw NotInRepository({
+        name: name.slice(0, 128),
+        valid: listOf(namesIn(this.#registry)),
+      });
     this.#handles.delete(name);
     if (modelsOf(await serve.status()).has(name)) await changeModels({ kind: 'unload', name, dir: this.#dir });
   }

@@ -20,7 +20,18 @@ export async function serveModels(path: string, options: ServeModelOptions = {})
   const sources = findSources(checkPath(path), values);
   await serve.start();
   const client = await runningCluster();
-  return serveOn(client as Client, sources, values);
+  // A replica loads the module that its class is in. There, `serve.start` does nothing, and neither does this.
+  return client === null ? sources.map(pretended) : serveOn(client, sources, values);
+}
+
+/** A model that is not served, for the lines of a module after `onnx.serve`. */
+function pretended({ spec: { name, versions } }: ModelSource): ServedModel {
+  return {
+    name,
+    versions: versions.map(({ version }) => version),
+    url: 'about:blank',
+    run: () => new Promise(() => {}),
+  };
 }
 
 /** Serves models on a cluster. */
@@ -30,7 +41,11 @@ export async function serveOn(client: Client, sources: readonly ModelSource[], v
   const served = sources.map(async ({ spec, repository, notes }): Promise<ServedModel> => {
     for (const note of notes) console.error(`note: ${note}`);
     const application = values.application ?? spec.name;
-    const handle = await deployModel(client, spec, { application, hasRoute: values.route, deployment: values.deployment });
+    const handle = await deployModel(client, spec, {
+      application,
+      hasRoute: values.route,
+      deployment: values.deployment,
+    });
     if (repository !== null) registry.addFolder(repository);
     else if (values.route) registry.add({ spec, application });
     return {
@@ -44,6 +59,11 @@ export async function serveOn(client: Client, sources: readonly ModelSource[], v
 }
 
 async function runBy(handle: DeploymentHandle<ModelServer>, feeds: Feeds, version: string): Promise<Results> {
-  const { outputs } = await handle.infer.remote(version, { id: '', feeds, outputs: null, binaryByDefault: true });
+  const { outputs } = await handle.infer.remote(version, {
+    id: '',
+    feeds,
+    outputs: null,
+    binaryByDefault: true,
+  });
   return Object.fromEntries(outputs.map(({ name, tensor }) => [name, tensor as Tensor]));
 }

@@ -26,7 +26,11 @@ const spec = {
   route: flag('Whether requests reach this application.'),
   replicas: count('Number of processes.', 1),
   maxBatchSize: count('Largest number of rows in one run.', 0),
-  batchWaitTimeout: duration({ doc: 'How long a request waits.', where: 'onnx.serve: batchWaitTimeout', default: UNSET }),
+  batchWaitTimeout: duration({
+    doc: 'How long a request waits.',
+    where: 'onnx.serve: batchWaitTimeout',
+    default: UNSET,
+  }),
   device: {
     doc: 'The device to run on.',
     expected: 'a device, such as auto or cpu',

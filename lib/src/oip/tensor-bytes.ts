@@ -70,7 +70,9 @@ export function textOf(name: string, bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw BadInference({ reason: `an element of input ${name} is not UTF-8, which the texts of an ONNX model are` });
+    throw BadInference({
+      reason: `an element of input ${name} is not UTF-8, which the texts of an ONNX model are`,
+    });
   }
 }
 

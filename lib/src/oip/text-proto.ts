@@ -4,7 +4,14 @@ export type TextMessage = ReadonlyMap<string, readonly TextValue[]>;
 export type TextValue = TextMessage | { readonly text: string } | { readonly word: string };
 
 const TOKEN = /\s+|#[^\n]*|([{}[\]<>:,;])|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([-+]?[\w.][\w.+-]*)/y;
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+};
 const MAX_DEPTH = 32;
 
 interface Token {
@@ -37,7 +44,8 @@ class Reader {
       const token = this.#next();
       if (token.kind === 'end' ? close === 'end' : token.kind === 'sign' && token.value === close) return fields;
       if (token.kind !== 'word') throw this.#wrong(`expected the name of a field, got ${shown(token)}`, token);
-      const values = this.#isNext(':') ? this.#values(depth) : [this.#messageOnly(depth)];
+      // A message, or a list of messages, needs no colon.
+      const values = this.#isNext(':') || this.#sees('[') ? this.#values(depth) : [this.#messageOnly(depth)];
       fields.set(token.value, [...(fields.get(token.value) ?? []), ...values]);
       // A comma or a semicolon may end a field.
       if (!this.#isNext(',')) this.#isNext(';');
@@ -73,11 +81,16 @@ class Reader {
     throw this.#wrong(`expected a value, got ${shown(token)}`, token);
   }
 
-  #isNext(sign: string): boolean {
+  #sees(sign: string): boolean {
     const token = this.#tokens[this.#at] as Token;
-    if (token.kind !== 'sign' || token.value !== sign) return false;
-    this.#at += 1;
-    return true;
+    return token.kind === 'sign' && token.value === sign;
+  }
+
+  /** Takes the sign, if it is the next one. */
+  #isNext(sign: string): boolean {
+    const isNext = this.#sees(sign);
+    if (isNext) this.#at += 1;
+    return isNext;
   }
 
   #next(): Token {

@@ -92,9 +92,15 @@ function versionPolicy(value: unknown): VersionPolicy {
   const policy = isRecord(value) ? value : {};
   if (policy.all !== undefined) return { kind: 'all' };
   if (isRecord(policy.specific))
-    return { kind: 'specific', versions: listOf(policy.specific.versions).map((each) => String(whole('versions', each, 1))) };
+    return {
+      kind: 'specific',
+      versions: listOf(policy.specific.versions).map((each) => String(whole('versions', each, 1))),
+    };
   const latest = isRecord(policy.latest) ? policy.latest : {};
-  return { kind: 'latest', count: latest.num_versions === undefined ? 1 : whole('num_versions', latest.num_versions, 1) };
+  return {
+    kind: 'latest',
+    count: latest.num_versions === undefined ? 1 : whole('num_versions', latest.num_versions, 1),
+  };
 }
 
 function instances(groups: readonly unknown[], ignored: string[]): { readonly instances: number; readonly gpus: number } {

@@ -15,12 +15,17 @@ export interface InferBody {
 export function writeInfer(
   model: string,
   { version, outputs }: InferAnswer,
-  request: { readonly id: string; readonly outputs: readonly WantedOutput[] | null; readonly binaryByDefault: boolean },
+  request: {
+    readonly id: string;
+    readonly outputs: readonly WantedOutput[] | null;
+    readonly binaryByDefault: boolean;
+  },
+  labels: Labels = {},
 ): InferBody {
   const pieces: Uint8Array[] = [];
   const texts = outputs.map(({ name, tensor }) => {
     const wanted = request.outputs?.find((each) => each.name === name);
-    const sent = withClasses(name, tensor, wanted?.classes ?? 0);
+    const sent = withClasses(name, tensor, wanted?.classes ?? 0, labels);
     const head = `"name":${JSON.stringify(name)},"datatype":"${datatypeOf(sent.type)}","shape":[${sent.dims.join(',')}]`;
     if (!(wanted?.isBinary ?? request.binaryByDefault)) return `{${head},"data":[${jsonData(name, sent)}]}`;
     const bytes = bytesOf(sent);
@@ -35,22 +40,33 @@ export function writeInfer(
   return { body: Buffer.concat([json, ...pieces]), headerBytes: json.length };
 }
 
-/** The largest values of each row as texts `value:index`, if `classes` is above 0. @throws NBS_OIP_BAD_REQUEST */
-export function withClasses(name: string, tensor: Tensor, classes: number): Tensor {
+/** Texts of classes by output, in the order of the classes. */
+export type Labels = Readonly<Record<string, readonly string[]>>;
+
+/** The largest values of each row as texts `value:index` or `value:index:label`, if `classes` is above 0. @throws NBS_OIP_BAD_REQUEST */
+export function withClasses(name: string, tensor: Tensor, classes: number, labels: Labels = {}): Tensor {
   if (classes === 0) return tensor;
   const { type, dims, data } = tensor;
   if (type !== 'float32' && type !== 'float64' && type !== 'float16')
-    throw BadInference({ reason: `the output ${name} is ${datatypeOf(type)}; classification needs FP16, FP32 or FP64` });
+    throw BadInference({
+      reason: `the output ${name} is ${datatypeOf(type)}; classification needs FP16, FP32 or FP64`,
+    });
   const rows = dims.length < 2 ? 1 : (dims[0] as number);
   const values = type === 'float16' ? fromFloat16(data as Uint16Array) : (data as Float32Array);
   const width = rows === 0 ? 0 : values.length / rows;
   const texts: string[] = [];
+  const own = Object.hasOwn(labels, name) ? (labels[name] ?? []) : [];
   for (let row = 0; row < rows; row += 1) {
     const best = topK(values.subarray(row * width, (row + 1) * width), Math.min(classes, width));
-    for (const { index, value } of best) texts.push(`${value.toFixed(6)}:${index}`);
+    for (const { index, value } of best)
+      texts.push([value.toFixed(6), index, ...(own[index] === undefined ? [] : [own[index]])].join(':'));
   }
   const found = Math.min(classes, width);
-  return { type: 'string', dims: dims.length < 2 ? [found] : [rows, found], data: texts };
+  return {
+    type: 'string',
+    dims: dims.length < 2 ? [found] : [rows, found],
+    data: texts,
+  };
 }
 
 function jsonData(name: string, { type, data }: Tensor): string {

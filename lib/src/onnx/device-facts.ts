@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { listGpus, visibleGpus } from '../core/index.js';
+import { listGpus, visibleGpus, vulkanDrivers } from '../core/index.js';
 
 /** The facts that decide on a device. They are read once per process. */
 export interface DeviceFacts {
@@ -14,6 +14,8 @@ export interface DeviceFacts {
   readonly nvidiaGpus: readonly string[] | undefined;
   /** False if there can be only a software (CPU) graphics adapter. */
   readonly hasGraphics: boolean;
+  /** True if all Vulkan drivers that this process loads are software, so that an adapter is the CPU. */
+  readonly softwareGraphics: boolean;
   /** `CUDA_VISIBLE_DEVICES`: empty means that this process was given no GPU. */
   readonly visibleGpus: string | undefined;
 }
@@ -34,15 +36,20 @@ async function look(backends: readonly string[]): Promise<DeviceFacts> {
     platform,
     arch,
   );
+  const hasHardware = existsSync('/dev/dri/renderD128') || existsSync('/dev/dxg') || existsSync('/dev/nvidia0');
   const files = platform === 'linux' ? ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] : [];
   return {
     platform,
     backends,
     missingCudaFiles: files.filter((file) => !existsSync(join(folder, file))),
     nvidiaGpus: (await listGpus())?.map(({ name }) => name),
+    softwareGraphics: platform === 'linux' && (!hasHardware || isSoftware(vulkanDrivers())),
     // On Linux, a hardware adapter has a render node (on WSL /dev/dxg). Other systems always have an adapter.
-    hasGraphics:
-      platform !== 'linux' || existsSync('/dev/dri/renderD128') || existsSync('/dev/dxg') || existsSync('/dev/nvidia0'),
+    hasGraphics: platform !== 'linux' || (hasHardware && !isSoftware(vulkanDrivers())),
     visibleGpus: visibleGpus(),
   };
 }
+
+/** Whether the files that the environment names for the Vulkan loader are all drivers of software: lavapipe of Mesa, or SwiftShader. */
+const isSoftware = (files: readonly string[]): boolean =>
+  files.length > 0 && files.every((file) => /(lvp|lavapipe|swiftshader)[^/]*$/i.test(file));

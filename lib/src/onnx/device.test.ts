@@ -10,6 +10,7 @@ const bare: DeviceFacts = {
   missingCudaFiles: ['libonnxruntime_providers_cuda.so'],
   nvidiaGpus: undefined,
   hasGraphics: false,
+  softwareGraphics: false,
   visibleGpus: undefined,
 };
 const gpu: DeviceFacts = { ...bare, missingCudaFiles: [], nvidiaGpus: ['NVIDIA H100'], hasGraphics: true };

@@ -18,9 +18,13 @@ export interface DeviceCandidate {
   readonly obstacle?: string;
 }
 
-/** The devices to try, in the order of preference. They are tried one at a time, because ONNX Runtime throws for a list if one of its providers is unavailable. */
-export function candidates(choice: DeviceChoice, facts: DeviceFacts): readonly DeviceCandidate[] {
-  const all: readonly Device[] = choice === 'auto' ? ['cuda', 'webgpu', 'cpu'] : [choice];
+/**
+ * The devices to try, in the order of preference. If `strict`, `auto` does not end with the CPU. They are tried one at a time, because ONNX Runtime throws
+ * for a list if one of its providers is unavailable.
+ */
+export function candidates(choice: DeviceChoice, facts: DeviceFacts, strict = false): readonly DeviceCandidate[] {
+  const gpus: readonly Device[] = ['cuda', 'webgpu'];
+  const all: readonly Device[] = choice !== 'auto' ? [choice] : strict ? gpus : [...gpus, 'cpu'];
   return all.map((device) => {
     const obstacle = obstacleTo(device, facts);
     return obstacle === undefined ? { device } : { device, obstacle };

@@ -118,7 +118,8 @@ const checks: { readonly [T in DataType]: Check } = {
   int64: bigIntegers(true),
   uint64: bigIntegers(false),
   bool: (value) => (typeof value === 'string' || (Number(value) !== 0 && Number(value) !== 1) ? undefined : Number(value)),
-  string: (value) => (typeof value === 'string' ? value : undefined),
+  // The runtime's binding would end the text at this character, without an error.
+  string: (value) => (typeof value === 'string' && !value.includes('\0') ? value : undefined),
 };
 
 /**
@@ -157,6 +158,7 @@ function placeOf(index: number, dims: readonly number[]): string {
 function mismatch(type: DataType, value: unknown): string {
   const kind = typeof value;
   if (value === null) return `is null, which ${type} cannot hold`;
+  if (typeof value === 'string' && type === 'string') return 'contains the character U+0000, at which ONNX Runtime ends a text';
   if (kind !== 'number' && kind !== 'bigint') return `is of type ${kind}, which ${type} cannot hold`;
   if (type === 'string') return `is of type ${kind}, which string cannot hold`;
   const hint =

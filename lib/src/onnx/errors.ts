@@ -17,6 +17,7 @@ export const DeviceUnavailable = defineError(
   503,
   'device {device} cannot run this model: {reason}; {valid}',
 );
+export const WrongAnswers = defineError('NBS_ONNX_WRONG_ANSWERS', 503, '{device} computes wrong answers: {difference}');
 export const UnknownInput = defineError('NBS_ONNX_UNKNOWN_INPUT', 400, 'the model has no input {name}; its inputs are {valid}');
 export const MissingInput = defineError('NBS_ONNX_MISSING_INPUT', 400, 'input {name} is missing; the inputs are {valid}');
 export const WrongType = defineError('NBS_ONNX_WRONG_TYPE', 400, 'input {name} must be {expected}, got {actual}');
@@ -34,6 +35,11 @@ export const InvalidTensor = defineError('NBS_ONNX_INVALID_TENSOR', 400, 'not a 
 export const CannotBatch = defineError('NBS_ONNX_CANNOT_BATCH', 400, 'cannot run these as one batch: {reason}');
 export const ModelDisposed = defineError('NBS_ONNX_DISPOSED', 409, 'the model {name} was disposed; load it again');
 export const RunFailed = defineError('NBS_ONNX_RUN_FAILED', 500, 'the model {name} failed on {device}: {reason}');
+export const OutOfMemory = defineError(
+  'NBS_ONNX_OUT_OF_MEMORY',
+  503,
+  'there is not enough memory for {name} on {device}: {reason}',
+);
 export const RunTimedOut = defineError(
   'NBS_ONNX_RUN_TIMEOUT',
   504,
@@ -51,6 +57,11 @@ export const UnsupportedType = defineError(
   'the model {name} has an output that cannot be read here: {outputs}; end the model with a Cast to another type, or ask for other outputs with { outputs }',
 );
 export const InvalidGraph = defineError('NBS_ONNX_INVALID_GRAPH', 400, 'no ONNX file can be made of this graph: {reason}');
+export const UnsupportedInput = defineError(
+  'NBS_ONNX_UNSUPPORTED_INPUT',
+  400,
+  'the model {name} has an input that cannot be given here: {inputs}; inputs must be tensors of {valid}, and not sequences, maps, optionals or other element types; export the model with tensors',
+);
 export const InvalidImage = defineError('NBS_IMAGE_INVALID', 415, 'not an image that can be read: {reason}; valid are {valid}');
 export const ImageNotBytes = defineError(
   'NBS_IMAGE_NOT_BYTES',

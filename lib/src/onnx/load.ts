@@ -1,26 +1,21 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { duringStart, hasCode, InvalidOption } from '../core/index.js';
-import { candidates, deviceChoices, obstacleTo, providerNames } from './device.js';
+import { duringStart, InvalidOption, visibleGpus } from '../core/index.js';
+import { chooseDevice } from './choose-device.js';
+import { type DeviceChoice, deviceChoices, providerNames } from './device.js';
 import { deviceFacts } from './device-facts.js';
 import { dataTypes } from './elements.js';
-import {
-  DeviceUnavailable,
-  LoadFailed,
-  ModelNotFound,
-  NotAnOnnxModel,
-  NotBeside,
-  UnknownOutput,
-  UnsupportedType,
-} from './errors.js';
-import { describeTensors } from './feeds.js';
+import { DeviceUnavailable, ModelNotFound, UnknownOutput, UnsupportedInput, UnsupportedType, WrongAnswers } from './errors.js';
+import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
 import { Model } from './model.js';
 import { type OpenedSession, openSession } from './open-session.js';
-import { type LoadOptions, parseLoadOptions } from './options.js';
-import { type Attempt, DeviceReport } from './report.js';
+import { type LoadOptions, type LoadValues, parseLoadOptions } from './options.js';
+import { refuseOtherFormats } from './other-formats.js';
+import { DeviceReport } from './report.js';
 import { loadRuntime } from './runtime.js';
-import type { OutputTypes, TensorInfo } from './types.js';
+import type { Device, OutputTypes, TensorInfo } from './types.js';
+import { findDifference } from './verify.js';
 
 /**
  * Loads an ONNX model. If a replica's constructor begins to load one, the replica is ready when the model is loaded, whether the constructor awaits the
@@ -50,40 +45,23 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   if (typeof source === 'string' && !(existsSync(source) && statSync(source).isFile()))
     throw ModelNotFound({ path: resolve(source) });
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
+  refuseOtherFormats(source, label);
   const ort = loadRuntime();
   const facts = await deviceFacts(ort.listSupportedBackends().map((backend) => backend.name));
 
   // If the CUDA libraries are there and do not load, only the log says why.
   if (facts.missingCudaFiles.length === 0) ort.env.logLevel = 'error';
 
-  const attempts: Attempt[] = [];
-  let opened: OpenedSession | undefined;
-  for (const { device, obstacle } of candidates(values.device, facts)) {
-    if (opened !== undefined)
-      attempts.push({ device, outcome: 'not tried', reason: `${attempts.at(-1)?.device ?? 'another'} runs it` });
-    else if (obstacle !== undefined && values.device === 'auto')
-      attempts.push({ device, outcome: 'not tried', reason: obstacle });
-    else {
-      try {
-        opened = await openSession(source, device, values, label);
-        // The report also names an obstacle that did not prevent it, such as a software adapter.
-        attempts.push({ device, outcome: 'running', ...(obstacle === undefined ? {} : { reason: obstacle }) });
-      } catch (error) {
-        if (hasCode(error, NotBeside) && values.device !== 'auto') throw error;
-        const reason = reasonOf(error);
-        if (isUnreadable(reason)) throw NotAnOnnxModel({ source: label, reason }, error);
-        if (device === 'cpu') throw LoadFailed({ source: label, device, reason }, error);
-        const known = obstacleTo(device, facts);
-        attempts.push({ device, outcome: 'failed', reason: known === undefined ? reason : `${known} (${reason})` });
-      }
-    }
+  const name = values.name ?? (typeof source === 'string' ? basename(source) : 'model');
+  const { attempts, opened } = await chooseDevice(source, label, values, facts, (session, device) =>
+    verify(source, label, values, session, device),
+  );
+  if (opened === null) {
+    const valid = `valid are ${deviceChoices.map((choice) => `'${choice}'`).join(', ')}, of which 'cpu' always runs, and 'auto' if it is not strict`;
+    const reason = attempts.map((attempt) => `${attempt.device}: ${attempt.reason}`).join('; ');
+    throw DeviceUnavailable({ device: values.device, reason, valid });
   }
-  if (opened === undefined) {
-    const valid = `valid are ${deviceChoices.map((choice) => `'${choice}'`).join(', ')}, of which 'auto' and 'cpu' always run`;
-    throw DeviceUnavailable({ device: values.device, reason: attempts.map((attempt) => attempt.reason).join('; '), valid });
-  }
-  const device = (attempts.find((attempt) => attempt.outcome === 'running') as Attempt).device;
-  const { session } = opened;
+  const { session, device } = opened;
   const report = new DeviceReport(
     values.device,
     device,
@@ -92,10 +70,12 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     values.intraOpThreads,
     attempts,
     { asked: values.runIn, session, loopReason: opened.loopReason },
+    device === 'webgpu' && facts.softwareGraphics ? 'software Vulkan' : undefined,
   );
-  const name = values.name ?? (typeof source === 'string' ? basename(source) : 'model');
+  tellFallback(name, report, options.device);
   let outputs: readonly TensorInfo[];
   try {
+    checkInputs(name, session.inputs);
     outputs = readableOutputs(name, chosenOutputs(session.outputs, values.outputs));
   } catch (error) {
     await session.release();
@@ -104,18 +84,53 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   return new Model<O>(session, name, outputs, report);
 }
 
-/** The runtime's message. The message of a failed assertion begins with a place in the runtime's source, which is left out. */
-const reasonOf = (error: unknown): string => (error as Error).message.replace(/^\/\S+\.cc:\d+ .* was false\. /s, '').trim();
+/** @throws NBS_ONNX_WRONG_ANSWERS if the device's answers are not those of the CPU */
+async function verify(
+  source: string | Uint8Array,
+  label: string,
+  values: LoadValues,
+  { session }: OpenedSession,
+  device: Device,
+): Promise<void> {
+  if (values.verify === undefined || device === 'cpu') return;
+  const feeds = toFeeds(session.inputs, values.verify);
+  checkFeeds(session.inputs, feeds);
+  const outputs = session.outputs.map((output) => output.name);
+  const cpu = await openSession(source, 'cpu', { ...values, runIn: 'loop' }, label);
+  try {
+    const expected = await cpu.session.run(feeds, outputs, null);
+    const difference = findDifference(await session.run(feeds, outputs, null), expected);
+    if (difference !== undefined) throw WrongAnswers({ device, difference });
+  } finally {
+    await cpu.session.release();
+  }
+}
 
-const isUnreadable = (reason: string): boolean =>
-  /protobuf parsing failed|ModelProto|Invalid model|Unsupported model IR|opset/i.test(reason);
+let told = false;
 
-/** Checks that the Node binding can read each output: an output of uint4 would end the process, and sequences and maps fail in each run. */
+/** Says once in a process why `auto` has ended with the CPU, if somebody counted on another device: they asked for `auto`, or a GPU is reserved. */
+function tellFallback(name: string, report: DeviceReport, asked: DeviceChoice | undefined): void {
+  const reserved = visibleGpus() ?? '';
+  if (told || report.requested !== 'auto' || report.device !== 'cpu' || (asked === undefined && reserved === '')) return;
+  told = true;
+  console.warn(`${name} runs on the CPU. ${report.failures.join('. ')}`);
+}
+
+/** Checks that the Node binding can read each output: an output of uint4 would end the process, and with sequences and maps each run would fail. */
 function readableOutputs(model: string, outputs: readonly TensorInfo[]): readonly TensorInfo[] {
-  const unreadable = outputs.filter(({ type }) => type !== undefined && !dataTypes.includes(type));
+  const unreadable = outputs.filter(isUnsupported);
   if (unreadable.length > 0) throw UnsupportedType({ name: model, outputs: describeTensors(unreadable) });
   return outputs;
 }
+
+/** Checks that the Node binding can make each input. */
+function checkInputs(model: string, inputs: readonly TensorInfo[]): void {
+  const unsupported = inputs.filter(isUnsupported);
+  if (unsupported.length > 0)
+    throw UnsupportedInput({ name: model, inputs: describeTensors(unsupported), valid: dataTypes.join(', ') });
+}
+
+const isUnsupported = ({ type }: TensorInfo): boolean => type === undefined || !dataTypes.includes(type);
 
 function chosenOutputs(all: readonly TensorInfo[], wanted: OutputTypes | undefined): readonly TensorInfo[] {
   if (wanted === undefined) return all;

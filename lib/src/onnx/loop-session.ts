@@ -11,9 +11,11 @@ export class LoopSession implements ModelSession {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   readonly #session: OrtSession;
+  readonly #isProfiled: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(session: OrtSession) {
+  constructor(session: OrtSession, isProfiled: boolean) {
+    this.#isProfiled = isProfiled;
     this.#session = session;
     this.inputs = toInfos(session.inputMetadata);
     this.outputs = toInfos(session.outputMetadata);
@@ -39,8 +41,11 @@ export class LoopSession implements ModelSession {
     );
   }
 
-  release(): Promise<void> {
-    return this.#session.release();
+  async release(): Promise<void> {
+    await this.#last;
+    // This writes the profile, if there is one.
+    if (this.#isProfiled) this.#session.endProfiling();
+    await this.#session.release();
   }
 }
 

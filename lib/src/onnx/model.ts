@@ -1,11 +1,13 @@
 import { inspect } from 'node:util';
-import { duringStart, isNbserveError, wantRequests } from '../core/index.js';
+import { duringStart, isNbserveError, type ModelNote, noteModel, wantRequests } from '../core/index.js';
 import { runInBatches } from './batch.js';
-import { ModelDisposed, RunFailed } from './errors.js';
+import { ModelDisposed, OutOfMemory, RunFailed } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
 import { parseRunOptions, type RunOptions } from './options.js';
+import { isOutOfMemory } from './out-of-memory.js';
 import type { DeviceReport } from './report.js';
 import { StopWatch } from './run-stop.js';
+import { plainWords } from './runtime-words.js';
 import type { Feeds, ModelSession, OutputTypes, Results, Tensor, TensorInfo } from './types.js';
 
 const NO_STOP = { timeoutMs: undefined };
@@ -13,6 +15,9 @@ const NO_STOP = { timeoutMs: undefined };
 /** A loaded model. {@link load} makes it. It cannot be sent to another process, so load it in the process that runs it, in a constructor. */
 export class Model<O extends OutputTypes = OutputTypes> {
   #session: ModelSession | undefined;
+  /** Held here, because the register of models does not keep it. */
+  readonly #note: ModelNote;
+  readonly #forget: () => void;
   readonly #outputNames: readonly string[];
   readonly inputs: readonly TensorInfo[];
 
@@ -31,6 +36,10 @@ export class Model<O extends OutputTypes = OutputTypes> {
     this.#outputNames = outputs.map((output) => output.name);
     // A run in the loop cannot be ended, so it does not need to know its request.
     if (report.canEnd) wantRequests();
+    const { requested, device, adapter, failures } = report;
+    const shown = adapter === undefined ? device : `${device} (${adapter})`;
+    this.#note = () => ({ name, device: shown, requested, place: report.place, failed: failures });
+    this.#forget = noteModel(this.#note);
   }
 
   /** The device for which its session was made. */
@@ -43,7 +52,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
    * progress beside the loop. A run beside the loop is ended by `signal`, by `timeout`, and in a replica by the end of its request.
    * @param feeds the inputs by name, or a single tensor if the model has one input
    * @returns the outputs by name
-   * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR, NBS_ONNX_RUN_FAILED, NBS_ONNX_RUN_TIMEOUT, NBS_ONNX_RUN_CANCELLED, NBS_ONNX_DISPOSED, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
+   * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR, NBS_ONNX_RUN_FAILED, NBS_ONNX_OUT_OF_MEMORY, NBS_ONNX_RUN_TIMEOUT, NBS_ONNX_RUN_CANCELLED, NBS_ONNX_DISPOSED, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
    */
   run(feeds: Feeds | Tensor, options?: RunOptions): Promise<Results<O>> {
     return duringStart(`a run of ${this.name}`, () => this.#run(feeds, options));
@@ -59,7 +68,8 @@ export class Model<O extends OutputTypes = OutputTypes> {
     } catch (error) {
       stop?.throwIfStopped();
       if (isNbserveError(error)) throw error;
-      throw RunFailed({ name: this.name, device: this.device, reason: (error as Error).message }, error);
+      const failure = { name: this.name, device: this.device, reason: plainWords((error as Error).message) };
+      throw isOutOfMemory(failure.reason) ? OutOfMemory(failure, error) : RunFailed(failure, error);
     } finally {
       stop?.close();
     }
@@ -89,6 +99,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
   async dispose(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
+    this.#forget();
     await session?.release();
   }
 

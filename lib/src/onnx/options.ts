@@ -1,8 +1,8 @@
-import { type Duration, integer, type OptionSpec, openMpThreads, parseOptions, toMs } from '../core/index.js';
+import { type Duration, integer, isRecord, type OptionSpec, openMpThreads, parseOptions, toMs } from '../core/index.js';
 import { type DeviceChoice, deviceChoices } from './device.js';
 import { dataTypes } from './elements.js';
 import type { StopOptions } from './run-stop.js';
-import type { DataType, OutputTypes } from './types.js';
+import type { DataType, Feeds, OutputTypes, Tensor } from './types.js';
 
 /** The severities of ONNX Runtime's messages. Its numbers are the indexes. */
 export const logLevels = ['verbose', 'info', 'warning', 'error', 'fatal'] as const;
@@ -11,10 +11,24 @@ export type LogLevel = (typeof logLevels)[number];
 const runPlaces = ['auto', 'loop', 'beside'] as const;
 export type RunIn = (typeof runPlaces)[number];
 
+/** ONNX Runtime's names, and its numbers for them. */
+export const optimizationLevels = { disabled: 0, basic: 1, extended: 2, all: 99 } as const;
+export type OptimizationLevel = keyof typeof optimizationLevels;
+
 /** Options of {@link load}. */
 export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   /** The device to run on. @default 'auto' */
   readonly device?: DeviceChoice;
+  /**
+   * Fails instead of falling back: `auto` does not end with the CPU, and a device is refused if one of the model's operators would run on the CPU
+   * instead. @default false
+   */
+  readonly strict?: boolean;
+  /**
+   * Inputs with which another device than the CPU is tried: it is refused if its answers are not those of the CPU, as if it could not run the model. A
+   * device can be wrong, because of its driver.
+   */
+  readonly verify?: Feeds | Tensor;
   /** Number of the GPU among those that this process sees; for CUDA only. @default 0 */
   readonly deviceId?: number;
   /** Number of threads for one operator; 0 means one for each core. @default `OMP_NUM_THREADS`, else 0 */
@@ -31,6 +45,23 @@ export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   readonly outputs?: O;
   /** Sizes of symbolic dimensions, by name. They are fixed when the model is loaded. */
   readonly dimensions?: Readonly<Record<string, number>>;
+  /** How much ONNX Runtime changes the model before it runs it, with the same results up to rounding. @default 'all' */
+  readonly graphOptimizationLevel?: OptimizationLevel;
+  /**
+   * Keeps the optimized model in nbserve's cache, so that the next load of it is faster. Set it for large models. It holds for the device `cpu`.
+   * @default false
+   */
+  readonly cacheOptimized?: boolean;
+  /**
+   * Lets the replicas of a machine share the memory of the weights. The optimized model is kept in nbserve's cache, with its weights in a file that all
+   * replicas read. Set it for a large model with several replicas; a run can take up to a third longer, because the weights are not arranged for the
+   * processor. It holds for the device `cpu`. @default false
+   */
+  readonly shareWeights?: boolean;
+  /** Keeps memory between runs. Without it, a model takes less memory between runs, and more time for each. @default true */
+  readonly memoryArena?: boolean;
+  /** Plans the memory of a run ahead, if its inputs have the sizes of those before. @default true */
+  readonly memoryPattern?: boolean;
   /** Session configuration entries of ONNX Runtime, by their full names, with text values: `{ 'session.disable_prepacking': '1' }`. */
   readonly extra?: Readonly<Record<string, string>>;
   /**
@@ -42,8 +73,6 @@ export interface LoadOptions<O extends OutputTypes = OutputTypes> {
   readonly name?: string;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const record = <T>(
   doc: string,
   expected: string,
@@ -55,6 +84,13 @@ const record = <T>(
   parse: (value) => (isRecord(value) && Object.values(value).every(test) ? (value as Record<string, T>) : undefined),
 });
 
+const boolean = (doc: string, fallback = false): OptionSpec<boolean> => ({
+  doc,
+  expected: 'true or false',
+  default: fallback,
+  parse: (value) => (typeof value === 'boolean' ? value : undefined),
+});
+
 const spec = {
   device: {
     doc: 'The device to run on.',
@@ -62,6 +98,13 @@ const spec = {
     default: 'auto',
     parse: (value) => deviceChoices.find((choice) => choice === value),
   } as OptionSpec<DeviceChoice>,
+  strict: boolean('Fails instead of falling back to the CPU.'),
+  verify: {
+    doc: 'Inputs with which a device is compared with the CPU.',
+    expected: 'tensors by input name',
+    default: undefined,
+    parse: (value) => (isRecord(value) ? (value as Feeds | Tensor) : undefined),
+  } as OptionSpec<Feeds | Tensor | undefined>,
   deviceId: integer({ doc: 'Number of the GPU among those that this process sees; for CUDA only.', default: 0, min: 0 }),
   intraOpThreads: integer({
     doc: 'Number of threads for one operator; 0 means one for each core.',
@@ -91,6 +134,16 @@ const spec = {
     'dimension names with positive integers',
     (value) => Number.isInteger(value) && (value as number) > 0,
   ),
+  graphOptimizationLevel: {
+    doc: 'How much ONNX Runtime changes the model before it runs it.',
+    expected: `one of ${Object.keys(optimizationLevels).join(', ')}`,
+    default: 'all',
+    parse: (value) => (Object.hasOwn(optimizationLevels, String(value)) ? (value as OptimizationLevel) : undefined),
+  } as OptionSpec<OptimizationLevel>,
+  cacheOptimized: boolean('Keeps the optimized model in the cache.'),
+  shareWeights: boolean('Lets replicas share the memory of the weights.'),
+  memoryArena: boolean('Keeps memory between runs.', true),
+  memoryPattern: boolean('Plans the memory of a run ahead.', true),
   extra: record<string>(
     'ONNX Runtime session config entries.',
     "entry names with strings (numbers too are given as strings: '1')",
@@ -102,6 +155,13 @@ const spec = {
     default: 'warning',
     parse: (value) => logLevels.find((level) => level === value),
   } as OptionSpec<LogLevel>,
+  // `onnx.profile` gives it.
+  profilePrefix: {
+    doc: "Path of a profile's file, without its end.",
+    expected: 'a path',
+    default: undefined,
+    parse: (value) => (typeof value === 'string' ? value : undefined),
+  } as OptionSpec<string | undefined>,
   name: {
     doc: 'Name of the model in messages.',
     expected: 'a string',

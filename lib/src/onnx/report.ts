@@ -38,7 +38,18 @@ export class DeviceReport {
     readonly intraOpThreads: number,
     readonly attempts: readonly Attempt[],
     private readonly runs: RunsReport,
+    /** What kind of device it is, if that says something: `software Vulkan` is a CPU that acts as a GPU. */
+    readonly adapter?: string,
   ) {}
+
+  /** Why the model does not run on the devices that come before its own: one sentence for each. */
+  get failures(): readonly string[] {
+    return this.attempts.flatMap(({ device, outcome, reason }) =>
+      outcome === 'running' || device === this.device
+        ? []
+        : [`${device} ${outcome === 'failed' ? 'failed' : 'was not tried'}: ${reason ?? ''}`],
+    );
+  }
 
   /** The place of runs, as it was asked for. */
   get runIn(): RunIn {
@@ -62,7 +73,7 @@ export class DeviceReport {
         : this.intraOpThreads === 0
           ? ', a thread for each core'
           : `, ${this.intraOpThreads} thread${this.intraOpThreads === 1 ? '' : 's'}`;
-    const made = `${this.device} (${this.provider}, ONNX Runtime ${this.runtime}${threads})`;
+    const made = `${this.device} (${this.adapter === undefined ? '' : `${this.adapter}, `}${this.provider}, ONNX Runtime ${this.runtime}${threads})`;
     const head =
       this.device === 'cpu'
         ? `runs on ${made}; asked for: ${this.requested}`

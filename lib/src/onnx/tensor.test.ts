@@ -119,3 +119,10 @@ test('values that fit are kept: bounds, infinities, booleans as numbers, numbers
   assert.deepEqual(tensor('float16', Uint16Array.of(1)).data, Uint16Array.of(1));
   assert.deepEqual(toArray(tensor('float16', [[1.5], [-2]])), [[1.5], [-2]]);
 });
+
+test('a text with the character U+0000 is refused, because the runtime would cut it', () => {
+  assert.throws(() => tensor([['a', 'b\0c']]), {
+    code: 'NBS_ONNX_INVALID_TENSOR',
+    message: /element \[0\]\[1\] contains the character U\+0000/,
+  });
+});

@@ -12,7 +12,7 @@ import {
 import { hasIngress } from '../ingress/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
-import { printAsCaller, registerHandleCodec, setHandleContext } from './handle/index.js';
+import { addHandleContext, printAsCaller, registerHandleCodec } from './handle/index.js';
 import { KeepAlive, keepAliveRouter } from './keep-alive.js';
 import type { ControllerOps, DeploymentKey } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
@@ -63,6 +63,7 @@ export class Client {
 
   /** Keeps this process alive while work is in progress. Connections to a cluster that it joined do not. */
   readonly #alive: KeepAlive;
+  readonly #leave: () => void;
 
   private constructor(
     readonly cluster: LocalCluster,
@@ -71,7 +72,9 @@ export class Client {
     /** True if the cluster was started here, so it ends with this process. */
     readonly isOwner: boolean,
     alive: KeepAlive,
+    leave: () => void,
   ) {
+    this.#leave = leave;
     this.#alive = alive;
   }
 
@@ -126,8 +129,8 @@ export class Client {
     await alive.during(() => controller.channel());
     const opened = openRouter({ dir, token, hello, unref });
     const router = isOwner ? opened : keepAliveRouter(opened, alive);
-    setHandleContext({ router, url, driver: cluster.driver });
-    return new Client(cluster, controller, router, isOwner, alive);
+    const leave = addHandleContext({ router, url, driver: cluster.driver }, isOwner);
+    return new Client(cluster, controller, router, isOwner, alive, leave);
   }
 
   readonly call: OpCaller<ControllerOps> = (op, args, options) => this.during(() => this.controller.call(op, args, options));
@@ -144,10 +147,15 @@ export class Client {
     await this.during(() => this.cluster.claimLogs(deployments));
   }
 
+  /** From now on, the handles of this process do not use this cluster. */
+  leaveHandles(): void {
+    this.#leave();
+  }
+
   /** Closes the connections. If this process owns the cluster, the cluster ends. */
   async close(): Promise<void> {
     this.isClosed = true;
-    setHandleContext(null);
+    this.leaveHandles();
     this.router.close();
     this.controller.close();
     this.#alive.close();

@@ -1,5 +1,5 @@
 import { formatTraffic } from './format-traffic.js';
-import type { ServeStatus } from './protocol/status.js';
+import type { GpuStatus, ModelStatus, ServeStatus } from './protocol/status.js';
 
 /** Writes the status as an indented list, similar to `serve status` of Ray Serve. */
 export function formatStatus({ url, grpc, warnings, nodes, applications, traffic }: ServeStatus): string {
@@ -9,7 +9,7 @@ export function formatStatus({ url, grpc, warnings, nodes, applications, traffic
     ...warnings.map((warning) => `warning: ${warning}`),
   ];
   const several = nodes.length > 1;
-  if (several) lines.push('nodes:', ...nodes.map(nodeLine));
+  if (several || nodes.some(({ gpus = [] }) => gpus.length > 0)) lines.push('nodes:', ...nodes.map(nodeLine));
   if (Object.keys(applications).length === 0) lines.push('applications: none');
   else lines.push('applications:');
   for (const [name, app] of Object.entries(applications)) {
@@ -18,10 +18,11 @@ export function formatStatus({ url, grpc, warnings, nodes, applications, traffic
     for (const [deployment, { status, message, version, replicas }] of Object.entries(app.deployments)) {
       const words = [status, ...(message === '' ? [] : [`(${message})`]), ...(version === null ? [] : [`version ${version}`])];
       lines.push(`      ${deployment}: ${words.join(' ')}`);
-      for (const { id, state, pid, node, blockedSince } of replicas) {
+      for (const { id, state, pid, node, blockedSince, models = [] } of replicas) {
         const since = blockedSince === undefined ? '' : `, blocked since ${new Date(blockedSince).toISOString()}`;
         const where = [...(pid === null ? [] : [`pid ${pid}`]), ...(several && node !== null ? [`on ${node}`] : [])].join(', ');
         lines.push(`        ${id}: ${state}${since}${where === '' ? '' : ` (${where})`}`);
+        for (const model of models) lines.push(`          ${modelLine(model)}`);
       }
     }
   }
@@ -31,14 +32,30 @@ export function formatStatus({ url, grpc, warnings, nodes, applications, traffic
 }
 
 /** `node-2 (127.0.0.2): UP, http://127.0.0.2:8000, free: cpu 1 of 2, gpu 0.5 of 1, memory 3.9 of 3.9 GiB` */
-function nodeLine({ id, ip, alive, url, total, free }: ServeStatus['nodes'][number]): string {
+function nodeLine({ id, ip, alive, url, total, free, gpus = [] }: ServeStatus['nodes'][number]): string {
   const amounts = [
     `cpu ${short(free.cpu)} of ${short(total.cpu)}`,
     ...(total.gpu === 0 ? [] : [`gpu ${short(free.gpu)} of ${total.gpu}`]),
     `memory ${short(free.memory / 2 ** 30)} of ${short(total.memory / 2 ** 30)} GiB`,
     ...Object.entries(total.custom).map(([name, amount]) => `${name} ${short(free.custom[name] ?? 0)} of ${short(amount)}`),
   ];
-  return `  ${id} (${ip}): ${alive ? 'UP' : 'DOWN'}${url === null ? '' : `, ${url}`}, free: ${amounts.join(', ')}`;
+  const devices = gpus.flatMap(gpuText);
+  const shown = devices.length === 0 ? '' : `; ${devices.join('; ')}`;
+  return `  ${id} (${ip}): ${alive ? 'UP' : 'DOWN'}${url === null ? '' : `, ${url}`}, free: ${amounts.join(', ')}${shown}`;
+}
+
+/** `gpu 0 (NVIDIA A100): 1.5 of 40 GiB used`. A GPU that was only declared has no text. */
+function gpuText({ id, name, memory, used }: GpuStatus): string[] {
+  if (name === undefined) return [];
+  const amount =
+    memory === undefined || used === undefined ? '' : `: ${short(used / 2 ** 30)} of ${short(memory / 2 ** 30)} GiB used`;
+  return [`gpu ${id} (${name})${amount}`];
+}
+
+/** `mnist.onnx on cpu, beside the event loop; cuda was not tried: …` */
+function modelLine({ name, device, place, failed }: ModelStatus): string {
+  const reasons = failed.length === 0 ? '' : `; ${failed.join('; ')}`;
+  return `${name} on ${device}, ${place === 'beside' ? 'beside' : 'in'} the event loop${reasons}`;
 }
 
 const short = (amount: number): number => Number(amount.toFixed(2));

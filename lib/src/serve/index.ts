@@ -12,6 +12,8 @@ export type { GrpcCall } from './protocol/grpc-call.js';
 export type {
   ApplicationStatus,
   DeploymentStatus,
+  GpuStatus,
+  ModelStatus,
   NodeAmounts,
   NodeStatus,
   ReplicaStatusEntry,

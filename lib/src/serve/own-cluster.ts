@@ -4,7 +4,7 @@ import { hasCode } from '../core/index.js';
 import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
-import { NotRunning, setHandleContext } from './handle/index.js';
+import { NotRunning } from './handle/index.js';
 import { httpOf } from './http-options.js';
 import { declaredNodes } from './node-options.js';
 import { noteIfLong, notice } from './notice.js';
@@ -223,6 +223,9 @@ function forget(attempt: Promise<Client>): void {
 function onExit(attempt: Promise<Client>, exit: ExitReport): void {
   if (connecting !== attempt) return;
   forget(attempt);
-  setHandleContext(null);
+  attempt.then(
+    (client) => client.leaveHandles(),
+    () => {},
+  );
   console.error(`the cluster ended without being asked to (${describeExit(exit)}); serve.run(…) starts a new one`);
 }

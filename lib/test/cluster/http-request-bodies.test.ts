@@ -19,6 +19,8 @@ const ways = {
   request: async (r) => (await new Request(r).text()).length,
   forward: async (r) => await fetch(r),
   post: async (r) => (await new Request(r, { method: 'POST' }).text()).length,
+  member: async (r) => { const { input } = await r.json(); return { input: input.trim() }; },
+  broken: async (r) => { await r.json(); return null.input; },
   caught: async (r) => { try { return await r.formData(); } catch (error) { return { caught: error.name }; } },
 };
 exports.default = class Reader { fetch(request) { return ways[new URL(request.url).pathname.slice(1)](request); } };`;
@@ -111,6 +113,20 @@ suite('bodies of requests', () => {
         assert.deepEqual([answer.status, errorOf(answer).code], [400, 'NBS_BAD_JSON'], body);
       }
     }
+  });
+
+  test('a JSON body without members is the fault of the client if the code reads one', async () => {
+    for (const body of ['null', '5', '"text"', 'true', ' null ']) {
+      for (const headers of [{}, CHUNKED]) {
+        const answer = await ask('POST', 'member', headers, body);
+        assert.deepEqual([answer.status, errorOf(answer).code], [400, 'NBS_BODY_NOT_OBJECT'], body);
+        assert.match(errorOf(answer).message ?? '', /the request body is (null|a number|a string|a boolean), and /);
+      }
+    }
+    assert.deepEqual(jsonOf(await ask('POST', 'member', {}, '{ "input": " a " }')), { input: 'a' });
+    assert.deepEqual(jsonOf(await ask('POST', 'json', {}, 'null')), { json: null });
+    // Code that fails for each body is at fault itself.
+    assert.equal((await ask('POST', 'broken', {}, '{}')).status, 500);
   });
 
   test('a body that is read twice is the fault of the deployment', async () => {

@@ -131,6 +131,15 @@ suite('what Fastify does, it does here', () => {
     assert.deepEqual(JSON.parse((await post('/body', {}, '')).text), { body: null });
   });
 
+  test('a JSON body without members is the fault of the client if the code reads one', async () => {
+    for (const body of ['null', '5', '"text"', 'false']) {
+      const answer = await send(`${url}/member`, { method: 'POST', headers: JSON_TYPE }, body);
+      assert.deepEqual([answer.status, errorOf(answer).code], [422, 'NBS_INVALID_REQUEST'], body);
+      assert.match(errorOf(answer).message ?? '', /the body is (null|a number|a string|a boolean), and the code/);
+    }
+    assert.equal((await send(`${url}/member`, { method: 'POST', headers: JSON_TYPE }, '{}')).status, 500);
+  });
+
   test('if Fastify refuses a request, the error has a code and the status that Fastify chose', async () => {
     const post = (path: string, type: string, text: string) =>
       send(url + path, { method: 'POST', headers: { 'content-type': type } }, text);

@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { serve } from 'nbserve';
-import { setOwnerName } from 'nbserve/host';
+import { Client, listLocalClusters, setOwnerName } from 'nbserve/host';
 import { Chat } from '../fixtures/apps.js';
 import { assertNothingLeft, home } from '../fixtures/engine-harness.js';
 import { until } from '../fixtures/wait.js';
@@ -104,4 +104,15 @@ test('a port that a cluster has is refused with the name of the cluster', async 
   const { url } = await serve.status();
   const said = await failure('start', '--port', new URL(url).port);
   assert.match(said, /is in use by process \d+ \(nbserve: \/home\/ada\/digits\?\[31m\.ipynb\); choose another port/);
+});
+
+test('a process with a cluster of its own can join another one for a while; its handles remain its own', async () => {
+  const handle = await serve.getAppHandle<typeof Chat>('chat');
+  const other = listLocalClusters().find(({ name }) => name?.includes('app.mjs') === true);
+  const joined = await Client.join(other?.dir ?? assert.fail('the other cluster is not listed'));
+  assert.equal(new URL(handle.url).origin, (await serve.status()).url);
+  assert.equal(await handle.getResponse.remote('a'), 'a');
+  await joined.close();
+  assert.equal(await handle.getResponse.remote('b'), 'b');
+  assert.equal(await (await serve.getAppHandle<typeof Chat>('chat')).getResponse.remote('c'), 'c');
 });

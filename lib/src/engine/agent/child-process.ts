@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { childEnv, deferred, fromWireError, timerMs, toWireError, type WireError } from '../../core/index.js';
+import { childEnv, deferred, fromWireError, keepsVisibleGpus, timerMs, toWireError, type WireError } from '../../core/index.js';
 import { readCallerMark } from '../caller-mark.js';
 import type { Blocked, ProcessSpec } from '../engine.js';
 import { ProcessExited, ProcessStartTimeout } from '../errors.js';
@@ -183,8 +183,8 @@ export class ChildRun {
 function spawnChild(spec: ProcessSpec, { dir, listenFds }: ChildOptions): ChildProcess {
   const sockets = spec.listens === true ? listenFds : [];
   const given: ChildArguments = { id: spec.id, label: spec.label, dir, listenFds: sockets.length, args: spec.args };
-  // A replica sees no GPU unless it was given one.
-  const hideGpus = spec.role === 'replica' ? { CUDA_VISIBLE_DEVICES: '' } : {};
+  // A replica sees no GPU unless it was given one, or its user does that.
+  const hideGpus = spec.role === 'replica' && !keepsVisibleGpus(spec.env) ? { CUDA_VISIBLE_DEVICES: '' } : {};
   // After `--`, Node reads no flags: a flag without its value cannot take the name of the file.
   const flags = spec.nodeFlags === undefined ? [] : [...spec.nodeFlags, '--'];
   return spawn(process.execPath, [...flags, spec.main, JSON.stringify(given)], {

@@ -17,8 +17,10 @@ interface FastifyFault {
 export function errorHandler(failureOf: (thrown: unknown) => NbserveError) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof Response) return reply.send(error);
-    const failure = faultOfRequest(error) ?? failureOf(error);
-    if (failure.status >= 500)
+    const refusal = notObject(error, request);
+    const failure = faultOfRequest(error) ?? refusal ?? failureOf(error);
+    // The TypeError may be a fault of the code, too.
+    if (failure.status >= 500 || refusal !== null)
       console.error(`${describe(request)} failed (request ${request.id}): ${failure.stack ?? failure.message}`);
     return answer(request, reply, failure);
   };
@@ -62,6 +64,14 @@ function faultOfRequest(error: unknown): NbserveError | null {
     cause: error,
     expose: true,
   });
+}
+
+/** The error for the client if user code failed to read a member of a JSON body that has none, such as `null`; null for any other error. */
+function notObject(error: unknown, { body, headers }: FastifyRequest): NbserveError | null {
+  const isSimple = body === null || ['number', 'string', 'boolean'].includes(typeof body);
+  if (!isSimple || !(error instanceof TypeError) || !/\bjson\b/.test(headers['content-type'] ?? '')) return null;
+  const what = body === null ? 'null' : `a ${typeof body}`;
+  return exposed(InvalidRequest({ reason: `the body is ${what}, and the code takes another value: ${error.message}` }, error));
 }
 
 const exposed = (error: NbserveError): NbserveError => Object.assign(error, { expose: true });

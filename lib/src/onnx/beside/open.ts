@@ -1,4 +1,4 @@
-import { type LoadValues, logLevels } from '../options.js';
+import { type LoadValues, logLevels, optimizationLevels } from '../options.js';
 import type { NativeApi } from './native.js';
 import { BesideSession } from './session.js';
 
@@ -14,6 +14,9 @@ export async function openBeside(
   try {
     api.check(call.setInterOpThreads(options, values.interOpThreads));
     api.check(call.setLogSeverity(options, logLevels.indexOf(values.logLevel)));
+    api.check(call.setOptimization(options, optimizationLevels[values.graphOptimizationLevel]));
+    if (!values.memoryArena) api.check(call.disableArena(options));
+    if (!values.memoryPattern) api.check(call.disableMemPattern(options));
     if (values.intraOpThreads > 0) api.check(call.setIntraOpThreads(options, values.intraOpThreads));
     for (const [name, value] of Object.entries(entries)) api.check(call.addConfigEntry(options, name, value));
     for (const [name, size] of Object.entries(values.dimensions ?? {})) api.check(call.overrideDimension(options, name, size));

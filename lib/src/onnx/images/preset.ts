@@ -97,5 +97,15 @@ export function preset(config: string | Readonly<Record<string, unknown>>): Pres
 /** Resizes, crops and normalises a picture as a preset says: `float32[1, channels, height, width]`. @throws NBS_IMAGE_NOT_PIXELS, NBS_INVALID_OPTION */
 export function prepare(pixels: Pixels, { resize: size, kernel, crop: part, scale, mean, std }: Preset): Tensor<'float32'> {
   const resized = size === null ? pixels : resize(pixels, { ...size, kernel });
+  const { channels } = pixels;
+  for (const list of [mean, std]) {
+    if (list.length === channels) continue;
+    const reason = `it is for ${list.length} channels, and this picture has ${channels}`;
+    // `read` makes three channels of any file; a picture in memory may have another number.
+    throw InvalidPreset({
+      source: 'the preset',
+      reason: `${reason}: onnx.image.read(bytes, { channels: ${list.length} }) gives such a picture`,
+    });
+  }
   return toTensor(part === null ? resized : crop(resized, part), { scale, mean, std });
 }

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../../core/index.js';
+import type { Clock, Gpu, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { AppSpec, DemandReport, ReplicaReady, RouteSnapshot, ServeStatus } from '../protocol/index.js';
 import { DeployedTogether, Superseded } from './errors.js';
@@ -42,6 +42,9 @@ import {
 } from './target/index.js';
 import { Traffic } from './traffic/index.js';
 
+/** The driver is asked again for GPUs after this time. */
+const GPUS_VALID_MS = 1000;
+
 export interface ControllerOptions {
   readonly dir: string;
   readonly replicaMain: string;
@@ -61,6 +64,8 @@ export interface ControllerOptions {
   readonly expected?: ExpectedStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** The GPUs of this machine as they are now. @default none */
+  readonly gpus?: () => Promise<readonly Gpu[]>;
   /** The address at which HTTP is answered. It is read for each status. */
   readonly addresses: () => { readonly url: string; readonly grpc: string };
   readonly publish: (snapshot: RouteSnapshot) => void;
@@ -81,6 +86,8 @@ const POLICY_ANSWER_MS = 5000;
  * never see half of one.
  */
 export class Controller {
+  #gpus: readonly Gpu[] = [];
+  #gpusAt = 0;
   readonly #options: ControllerOptions;
   readonly #actual: ActualState;
   readonly #health: Health;
@@ -227,9 +234,18 @@ export class Controller {
   /** Like `status`, with the nodes and their resources, and with the current information on blocked replicas. */
   async fullStatus(): Promise<ServeStatus> {
     const { revision } = this.#actual;
-    await Promise.all([this.#nodes.ask(), this.#executor.look()]);
+    await Promise.all([this.#nodes.ask(), this.#executor.look(), this.#lookAtGpus()]);
     if (this.#actual.revision !== revision) this.#rounds.now();
     return this.status();
+  }
+
+  async #lookAtGpus(): Promise<void> {
+    const { clock, gpus } = this.#options;
+    const now = clock.now();
+    if (gpus === undefined || now - this.#gpusAt < GPUS_VALID_MS) return;
+    if (!(this.#actual.nodes ?? []).some(({ resources }) => resources.gpus.length > 0)) return;
+    this.#gpusAt = now;
+    this.#gpus = await gpus();
   }
 
   status(): ServeStatus {
@@ -239,6 +255,7 @@ export class Controller {
       warnings: problem === null ? [] : [problem],
       faults: this.#scaling.faults,
       traffic: this.traffic.status(),
+      gpus: this.#gpus,
     };
     return buildStatus(cluster, this.#health.apps, this.#actual);
   }

@@ -105,9 +105,10 @@ export class FakeReplica implements ReplicaControl {
     return ask?.(argument as AutoscalingMetrics) ?? Promise.reject(new Error('it is no function'));
   }
 
-  checkHealth(): Promise<void> {
+  async checkHealth(): Promise<[]> {
     const { checkHealth } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
-    return checkHealth?.() ?? Promise.resolve();
+    await checkHealth?.();
+    return [];
   }
 
   reconfigure(config: DeploymentConfig): Promise<void> {

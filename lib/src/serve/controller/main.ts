@@ -1,6 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { blobFolder, checkpointFile, controllerSocket, createLog, expectedFile, systemClock } from '../../core/index.js';
+import {
+  blobFolder,
+  checkpointFile,
+  controllerSocket,
+  createLog,
+  expectedFile,
+  listGpus,
+  systemClock,
+} from '../../core/index.js';
 import { connectEngine, type Engine, enterChild, listLocalClusters } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
@@ -54,6 +62,7 @@ async function recover(): Promise<Controller> {
     expected: new ExpectedFile(expectedFile(dir)),
     clock: systemClock,
     log,
+    gpus: async () => (await listGpus()) ?? [],
     addresses: () => {
       const { url = '', grpc = '' } = listLocalClusters().find((cluster) => cluster.dir === dir) ?? {};
       return { url, grpc };

@@ -1,3 +1,4 @@
+import { fnv1a } from '../../core/index.js';
 import { describeGraph } from './describe.js';
 import { INPUT, type Plan } from './plan.js';
 
@@ -22,13 +23,16 @@ export function drawGraph(plan: Plan): string {
   const { boxes, edges } = layOut(plan);
   const width = Math.max(...boxes.map((box) => box.x + box.width)) + MARGIN;
   const height = Math.max(...boxes.map((box) => box.y + BOX_HEIGHT)) + MARGIN;
-  const lines = edges.map(([from, to]) => arrow(boxes[from] as Box, boxes[to] as Box));
+  const described = describeGraph(plan);
+  // A page can show several graphs, and an id counts for the whole page.
+  const id = `graph-${fnv1a(described).toString(36)}`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="ui-monospace, monospace" font-size="13">`,
-    `<title id="t">${escaped(describeGraph(plan).split('\n', 1)[0] ?? '')}</title>`,
-    `<desc id="d">${escaped(describeGraph(plan))}</desc>`,
-    '<defs><marker id="a" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#666"/></marker></defs>',
-    ...lines,
+    // A narrow page, such as one that nbconvert makes, shows a wide graph smaller instead of cutting it off.
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="${id}-t ${id}-d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;height:auto" font-family="ui-monospace, monospace" font-size="13">`,
+    `<title id="${id}-t">${escaped(described.split('\n', 1)[0] ?? '')}</title>`,
+    `<desc id="${id}-d">${escaped(described)}</desc>`,
+    `<defs><marker id="${id}-a" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#666"/></marker></defs>`,
+    ...edges.map(([from, to]) => arrow(boxes[from] as Box, boxes[to] as Box, id)),
     ...boxes.map(drawn),
     '</svg>',
   ].join('\n');
@@ -74,11 +78,11 @@ function place(boxes: readonly Box[]): void {
   }
 }
 
-function arrow(from: Box, to: Box): string {
+function arrow(from: Box, to: Box, id: string): string {
   const [x1, y1] = [from.x + from.width, from.y + BOX_HEIGHT / 2];
   const [x2, y2] = [to.x, to.y + BOX_HEIGHT / 2];
   const bend = Math.max(GAP_X / 2, (x2 - x1) / 2);
-  return `<path d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}" fill="none" stroke="#666" marker-end="url(#a)"/>`;
+  return `<path d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}" fill="none" stroke="#666" marker-end="url(#${id}-a)"/>`;
 }
 
 function drawn({ label, x, y, width, round }: Box): string {

@@ -18,9 +18,29 @@ export interface HandleContext {
 
 let current: HandleContext | null = null;
 
-/** Set once for each cluster: by the driver when it starts or joins one, and by a replica when it is initialized. */
+/** Set by a replica when it is initialized, and by {@link addHandleContext}. */
 export function setHandleContext(context: HandleContext | null): void {
   current = context;
+}
+
+/** The clusters that this process is connected to. The handles use the first one. */
+const connected: { readonly context: HandleContext; readonly isOwner: boolean }[] = [];
+
+/**
+ * Called by a driver for each cluster that it starts or joins. A process can join another cluster for a while, for example to read its status; its handles
+ * remain those of its own cluster.
+ * @returns a function to be called when the connection is closed
+ */
+export function addHandleContext(context: HandleContext, isOwner: boolean): () => void {
+  const entry = { context, isOwner };
+  const choose = () => setHandleContext((connected.find((one) => one.isOwner) ?? connected[0])?.context ?? null);
+  connected.push(entry);
+  choose();
+  return () => {
+    const at = connected.indexOf(entry);
+    if (at >= 0) connected.splice(at, 1);
+    choose();
+  };
 }
 
 /** @throws NBS_NOT_RUNNING */

@@ -1,5 +1,6 @@
 export { type Callers, printAsCaller, setCallers } from './callers.js';
 export {
+  addHandleContext,
   contextOf,
   type HandleContext,
   type LocalContext,

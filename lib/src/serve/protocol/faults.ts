@@ -45,8 +45,18 @@ function isTally(tally: unknown): boolean {
 
 /** What is wrong with a `ReplicaReady`. */
 export function readyFault(ready: unknown): string | null {
-  const { methods, http } = fieldsOf(ready);
-  return isTexts(methods) && typeof http === 'boolean' ? null : 'it does not say what it offers';
+  const { methods, http, models = [] } = fieldsOf(ready);
+  if (!isTexts(methods) || typeof http !== 'boolean') return 'it does not say what it offers';
+  return modelsFault(models);
+}
+
+/** What is wrong with the models that a replica has loaded. */
+export function modelsFault(models: unknown): string | null {
+  const isModel = (model: unknown): boolean => {
+    const { name, device, requested, place, failed } = fieldsOf(model);
+    return [name, device, requested, place].every(isText) && isTexts(failed);
+  };
+  return Array.isArray(models) && models.every(isModel) ? null : 'it does not say which models it has';
 }
 
 /** Entries that were checked before: a snapshot has thousands, and few of them are new. */

@@ -31,7 +31,7 @@ export {
   ReplicaDraining,
   RouteTaken,
 } from './errors.js';
-export { demandFault, readyFault, snapshotFault, trafficFault } from './faults.js';
+export { demandFault, modelsFault, readyFault, snapshotFault, trafficFault } from './faults.js';
 export type { GrpcCall } from './grpc-call.js';
 export { affinityKeyOf, headersFault, headerText, modelIdOf } from './headers.js';
 export {
@@ -72,6 +72,8 @@ export {
   AppState,
   DeploymentState,
   type DeploymentStatus,
+  type GpuStatus,
+  type ModelStatus,
   type NodeStatus,
   ReplicaState,
   type ReplicaStatusEntry,

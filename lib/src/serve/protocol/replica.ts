@@ -2,6 +2,7 @@ import type { CodeRef } from '../../code/index.js';
 import type { ClassSchema } from '../../schemas/index.js';
 import type { Allocation } from './config.js';
 import type { DeploymentConfig } from './options/deployment-config.js';
+import type { ModelStatus } from './status.js';
 
 /** JSON argument of a replica's process: the socket to listen on. Everything else comes with `initialize`. */
 export interface ReplicaArgs {
@@ -62,6 +63,8 @@ export interface ReplicaReady {
   readonly http: boolean;
   /** It takes requests to speak another protocol, such as WebSocket. */
   readonly upgrades?: true;
+  /** The models that it has loaded so far; absent if there are none. */
+  readonly models?: readonly ModelStatus[];
 }
 
 export interface ReplicaStatus {
@@ -81,8 +84,8 @@ export interface ReplicaStatus {
 export interface ReplicaOps {
   initialize: { args: ReplicaInit; result: ReplicaReady };
   status: { args: undefined; result: ReplicaStatus };
-  /** Rejects with the error that the user's `checkHealth` throws. A replica whose main thread is blocked does not answer. */
-  checkHealth: { args: undefined; result: undefined };
+  /** Resolves with the models that it has loaded. Rejects with the error that the user's `checkHealth` throws. A replica whose main thread is blocked does not answer. */
+  checkHealth: { args: undefined; result: readonly ModelStatus[] };
   /**
    * Gives a running replica new limits, timeouts and user configuration; code and arguments stay. Rejects with the error that `reconfigure` throws.
    */

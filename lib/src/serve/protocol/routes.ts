@@ -59,6 +59,8 @@ export interface RouteSplit {
   readonly rule: number;
   /** At least one. Weights are at least 0, and their sum is 1. */
   readonly arms: readonly SplitArm[];
+  /** The application whose own route this is; absent if it is none's. */
+  readonly owner?: string;
   readonly stickyBy?: StickyBy;
   readonly mirror?: RouteMirror;
   /** How often proxies report the results of requests, while there are any. */

@@ -69,6 +69,22 @@ export interface NodeStatus {
   readonly total: NodeAmounts;
   /** Resources that no replica occupies. */
   readonly free: NodeAmounts;
+  /** Its GPUs, as the driver describes them now; absent if it has none. A GPU that was only declared has a name and nothing else. */
+  readonly gpus?: readonly GpuStatus[];
+}
+
+export interface GpuStatus {
+  /** Its name for `CUDA_VISIBLE_DEVICES`. */
+  readonly id: string;
+  /** Its model. */
+  readonly name?: string;
+  readonly uuid?: string;
+  /** All its memory, in bytes. */
+  readonly memory?: number;
+  /** What of its memory is in use, by replicas and by others, in bytes. */
+  readonly used?: number;
+  /** How much of the time it worked lately, from 0 to 1. */
+  readonly utilization?: number;
 }
 
 export interface NodeAmounts {
@@ -99,6 +115,19 @@ export interface DeploymentStatus {
   readonly replicas: readonly ReplicaStatusEntry[];
 }
 
+/** A model that a replica has loaded with `onnx.load`. */
+export interface ModelStatus {
+  readonly name: string;
+  /** The device for which its session was made, such as `cpu` or `webgpu (software Vulkan)`. */
+  readonly device: string;
+  /** The device that was asked for. */
+  readonly requested: string;
+  /** `beside` the event loop, or in the `loop`. */
+  readonly place: string;
+  /** Why it does not run on the devices that come before: one sentence for each. */
+  readonly failed: readonly string[];
+}
+
 export interface ReplicaStatusEntry {
   readonly id: string;
   readonly state: ReplicaState;
@@ -107,4 +136,6 @@ export interface ReplicaStatusEntry {
   readonly node: string | null;
   /** Time since which it has not answered, because its event loop is blocked or its process is stopped (ms since the epoch). Absent if it answers. */
   readonly blockedSince?: number;
+  /** The models that it had loaded when it was ready, or at its last health check. Absent if there are none. */
+  readonly models?: readonly ModelStatus[];
 }

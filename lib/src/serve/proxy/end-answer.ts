@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ClientConnection } from './client-connection.js';
 import type { PlainRequest } from './plain-request.js';
 import { PlainResponse } from './plain-response.js';
 
@@ -30,11 +31,15 @@ export function answerWithoutBody(request: ClientRequest, response: ClientRespon
  */
 export function endAnswer(request: ClientRequest, response: ClientResponse, bytes: Uint8Array | null): void {
   if (response instanceof PlainResponse) response.end(bytes);
-  else if (!request.complete && !response.shouldKeepAlive) linger(request as IncomingMessage, response, bytes);
+  else if (!request.complete && !response.shouldKeepAlive && !isUnreadable(request as IncomingMessage))
+    linger(request as IncomingMessage, response, bytes);
   else if (bytes === null) response.end();
   else if (bytes.length > ONE_WRITE_BYTES || response.chunkedEncoding || response.strictContentLength) response.end(bytes);
   else endWithText(response, bytes);
 }
+
+/** Whether the request's body is malformed, so that nothing more is read from the connection. Whoever answers that closes it. */
+const isUnreadable = (request: IncomingMessage): boolean => ClientConnection.of(request.socket).isRefused;
 
 /**
  * Ends an answer while the client is still sending. If the connection were closed now, it would be reset and the answer could be lost. So the answer

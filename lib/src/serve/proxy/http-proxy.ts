@@ -50,7 +50,8 @@ export class HttpProxy implements ExchangeHost {
   readonly #access: Access;
   readonly #idPrefix = randomBytes(6).toString('base64url');
   #idCount = 0;
-  readonly #splits: Splits;
+  /** gRPC uses the same ones. */
+  readonly splits: Splits;
   #table: RouteTable | null = null;
   /** Applications that do not answer yet; `null` if there are none, which is nearly always the case. */
   #rising: RouteTable<RisingRoute> | null = null;
@@ -62,7 +63,7 @@ export class HttpProxy implements ExchangeHost {
     this.token = options.token;
     this.#access = new Access(options);
     this.cors = new Cors(options.allowedOrigins);
-    this.#splits = new Splits({ router: options.router, send: options.sendTraffic ?? (() => true) });
+    this.splits = new Splits({ router: options.router, send: options.sendTraffic ?? (() => true) });
     this.bodies = new SlowBodies(options.bodyIdleMs);
     this.server = this.#createServer();
     this.#plain = new PlainConnections(this.server, (request, response) => this.#handle(request, response));
@@ -70,7 +71,7 @@ export class HttpProxy implements ExchangeHost {
       if (this.#rising?.routes !== rising) this.#rising = rising === undefined ? null : new RouteTable(rising);
       if (this.#table?.routes === routes) return;
       this.#table = new RouteTable(routes);
-      this.#splits.update(this.#table);
+      this.splits.update(this.#table);
     });
   }
 
@@ -157,7 +158,7 @@ export class HttpProxy implements ExchangeHost {
       socket.resume();
       return;
     }
-    const via = route.split === undefined ? this.router : this.#splits.split;
+    const via = route.split === undefined ? this.router : this.splits.split;
     new Upgrade(this, request, socket, this.#requestId(request)).forward(route, url, via, first);
   }
 
@@ -171,7 +172,7 @@ export class HttpProxy implements ExchangeHost {
     }
     const deployment = this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];
     if (deployment?.http === false) exchange.fail(HttpNotServed({ deployment: `${route.app}/${route.deployment}` }));
-    else exchange.forward(route, url, route.split === undefined ? this.router : this.#splits.split);
+    else exchange.forward(route, url, route.split === undefined ? this.router : this.splits.split);
   }
 
   #forwardOnceRouted(exchange: Exchange, url: string): void {

@@ -37,7 +37,9 @@ const { dir, token } = child;
 const grpc =
   grpcFd === undefined
     ? null
-    : import('./open-grpc.js').then(({ openGrpc }) => openGrpc({ dir, token, router, failures: proxy.failures, fd: grpcFd }));
+    : import('./open-grpc.js').then(({ openGrpc }) =>
+        openGrpc({ dir, token, router, failures: proxy.failures, splits: proxy.splits, fd: grpcFd }),
+      );
 child.onStop(async () => {
   await Promise.all([proxy.close(), grpc?.then((opened) => opened.close())]);
   router.close();

@@ -6,6 +6,7 @@ import { isToken } from '../access/index.js';
 import type { RouterLike } from '../router/index.js';
 import type { FailureLog } from './failure-log.js';
 import { GrpcProxy } from './grpc/index.js';
+import type { Splits } from './splits.js';
 import { INTERNAL, strangerError } from './stranger-error.js';
 
 export interface OpenGrpc {
@@ -13,17 +14,23 @@ export interface OpenGrpc {
   readonly token: string;
   readonly router: RouterLike;
   readonly failures: FailureLog;
+  readonly splits: Splits;
   /** The listening socket. */
   readonly fd: number;
 }
 
 /** Opens the gRPC server, which tells its clients of errors what HTTP tells. In a file of its own, so that it is loaded only if gRPC is answered. */
-export async function openGrpc({ dir, token, router, failures, fd }: OpenGrpc): Promise<GrpcProxy> {
+export async function openGrpc({ dir, token, router, failures, splits, fd }: OpenGrpc): Promise<GrpcProxy> {
   const idPrefix = randomBytes(6).toString('base64url');
   let ids = 0;
   const proxy = new GrpcProxy(
     {
       router,
+      versionFor(application, metadata) {
+        const choice = splits.chooseFor(application, metadata);
+        if (choice === null) return null;
+        return { app: choice.to.app, over: (failed, ms) => splits.over(choice, failed, ms) };
+      },
       isToken: (given) => isToken(given, token),
       newRequestId: () => {
         ids += 1;

@@ -62,10 +62,26 @@ export class Splits implements SplitHost {
     // The newest routes are used, because they may have changed while the body arrived.
     const route = this.#table?.match(head.url);
     if (route?.split === undefined) return { to: route ?? ownKey(request), rule: null };
-    const { arms, stickyBy } = route.split;
-    const key = stickyBy === undefined ? undefined : stickyKey(stickyBy, head.headers, head.url);
+    return this.#armOf(route, route.split, head.headers, head.url);
+  }
+
+  #armOf(route: Route, split: RouteSplit, headers: readonly string[], url: string): Choice {
+    const { arms, stickyBy } = split;
+    const key = stickyBy === undefined ? undefined : stickyKey(stickyBy, headers, url);
     const arm = key === undefined ? armAt(arms, this.#sequencesOf(route.prefix).arms.next()) : armOf(arms, key);
-    return { to: arm ?? route, rule: meteredRule(route, route.split) };
+    return { to: arm ?? route, rule: meteredRule(route, split) };
+  }
+
+  /**
+   * The version for a call of gRPC, which names an application and no route.
+   * @param owner the application that is called: its own route may be split. If undefined, the route `/` counts.
+   * @param metadata name, value, name, value, …
+   * @returns null if the route is not split
+   */
+  chooseFor(owner: string | undefined, metadata: readonly string[]): Choice | null {
+    const isMeant = ({ prefix, split }: Route): boolean => (owner === undefined ? prefix === '/' : split?.owner === owner);
+    const route = this.#table?.routes.find(isMeant);
+    return route?.split === undefined ? null : this.#armOf(route, route.split, metadata, '');
   }
 
   sent(request: Dispatch, { to, rule }: Choice): void {

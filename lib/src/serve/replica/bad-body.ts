@@ -1,5 +1,5 @@
 import type { NbserveError } from '../../core/index.js';
-import { BadForm, BadJson } from './errors.js';
+import { BadForm, BadJson, BodyNotObject } from './errors.js';
 
 /** The format in which the body was read although it has another one. */
 export type BodyForm = 'json' | 'form';
@@ -18,4 +18,13 @@ export function badBody(thrown: unknown): NbserveError | null {
   if (form === undefined) return null;
   const reason = (thrown as Error).message;
   return form === 'json' ? BadJson({ reason }, thrown) : BadForm({ reason }, thrown);
+}
+
+/**
+ * The error for the client if user code failed to read a member of a body that has none; otherwise null. `const { input } = await request.json()` throws a
+ * TypeError for the body `null`, and the code behind it does for a number, because `input` is undefined.
+ * @param simple what the body is, if it is neither an object nor a list
+ */
+export function notObject(thrown: unknown, simple: string | null): NbserveError | null {
+  return simple !== null && thrown instanceof TypeError ? BodyNotObject({ what: simple, reason: thrown.message }, thrown) : null;
 }

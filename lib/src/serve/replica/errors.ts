@@ -3,6 +3,11 @@ import { defineError } from '../../core/index.js';
 /** User code threw this while it answered HTTP. The stack is that of the thrown error. */
 export const UserError = defineError('NBS_USER_ERROR', 500, '{message}');
 export const BadJson = defineError('NBS_BAD_JSON', 400, 'the request body is not valid JSON: {reason}');
+export const BodyNotObject = defineError(
+  'NBS_BODY_NOT_OBJECT',
+  400,
+  'the request body is {what}, and the code that answers it takes another value: {reason}; send what it reads, for example a JSON object',
+);
 export const BadForm = defineError('NBS_BAD_FORM', 400, 'the request body is not a valid form: {reason}');
 /** The fetch standard allows no body for these methods, so it would be lost if such a request were passed on. */
 export const BodyNotPassedOn = defineError(

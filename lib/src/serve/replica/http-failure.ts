@@ -6,6 +6,7 @@ import { UserError } from './errors.js';
 const PASSED_ON = new Set([408, 429, 503, 504]);
 /** Errors that say more than that user code failed. */
 const TOLD = new Set([
+  'NBS_BODY_NOT_OBJECT',
   'NBS_NO_JSON_FORM',
   'NBS_NOT_AWAITED',
   'NBS_INVALID_RESPONSE',

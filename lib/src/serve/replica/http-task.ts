@@ -1,6 +1,7 @@
 import type { IncomingCall } from '../../ipc/index.js';
 import { TypedAnswer, TypedStream } from '../../schemas/index.js';
 import { type AnswerHead, type HttpCallHead, modelIdOf } from '../protocol/index.js';
+import { notObject } from './bad-body.js';
 import { EVENT_STREAM, itemEncoder, jsonAnswer, TEXT, type WholeAnswer, wholeAnswer } from './http-answer.js';
 import { httpFailure } from './http-failure.js';
 import { LazyRequest } from './lazy-request.js';
@@ -126,8 +127,10 @@ export class HttpTask extends UserTask {
       return;
     }
     if (!this.call.cancelled) {
-      const failure = httpFailure(thrown);
-      if (failure.status >= 500)
+      const refusal = notObject(thrown, this.#request.simpleBody);
+      const failure = httpFailure(refusal ?? thrown);
+      // The TypeError may be a fault of the code, too.
+      if (failure.status >= 500 || refusal !== null)
         console.error(`${this.workName()} failed (request ${this.#head.requestId}): ${failure.stack ?? failure.message}`);
       this.call.fail(failure);
     }

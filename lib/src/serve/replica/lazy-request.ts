@@ -33,6 +33,7 @@ export class LazyRequest {
   #aborted: DOMException | null = null;
   #body: RequestBody | null = null;
   #used = false;
+  #simple: string | null = null;
   #real: Request | null = null;
 
   constructor(call: IncomingCall, head: HttpCallHead, real: Request | null = null) {
@@ -82,10 +83,17 @@ export class LazyRequest {
   async json(): Promise<unknown> {
     const text = await this.text();
     try {
-      return JSON.parse(text);
+      const value: unknown = JSON.parse(text);
+      if (value === null || typeof value !== 'object') this.#simple = value === null ? 'null' : `a ${typeof value}`;
+      return value;
     } catch (error) {
       throw markBadBody(error, 'json');
     }
+  }
+
+  /** What `json()` returned, if that was neither an object nor a list. Not for user code. */
+  get simpleBody(): string | null {
+    return this.#simple;
   }
 
   async text(): Promise<string> {

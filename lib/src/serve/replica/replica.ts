@@ -1,3 +1,4 @@
+import { loadedModels } from '../../core/index.js';
 import type { BlockLimit } from '../../engine/index.js';
 import type { CallHandler, IncomingCall } from '../../ipc/index.js';
 import { handleOps } from '../../ipc/index.js';
@@ -82,7 +83,7 @@ export class Replica implements TaskHost {
       status: () => this.status(),
       checkHealth: async () => {
         await this.#instance?.checkHealth();
-        return undefined;
+        return loadedModels();
       },
       reconfigure: ({ config }) => this.reconfigure(config),
       drain: async ({ timeoutMs }) => ({ unfinished: await this.drain(timeoutMs) }),
@@ -153,7 +154,7 @@ export class Replica implements TaskHost {
     }
     this.#instance = this.#loaded.instance;
     this.#enter('RUNNING');
-    return this.#instance.ready;
+    return { ...this.#instance.ready, ...modelsOf() };
   }
 
   status(): ReplicaStatus {
@@ -169,7 +170,12 @@ export class Replica implements TaskHost {
             allocation: init.allocation,
           };
     const ready = this.#instance?.ready;
-    return { state: this.#state, ongoing: this.#slots.ongoing, ...identity, ...(ready === undefined ? {} : { ready }) };
+    return {
+      state: this.#state,
+      ongoing: this.#slots.ongoing,
+      ...identity,
+      ...(ready === undefined ? {} : { ready: { ...ready, ...modelsOf() } }),
+    };
   }
 
   async reconfigure(config: DeploymentConfig): Promise<undefined> {
@@ -292,4 +298,9 @@ export class Replica implements TaskHost {
       );
     };
   }
+}
+
+function modelsOf(): Pick<ReplicaReady, 'models'> {
+  const models = loadedModels();
+  return models.length === 0 ? {} : { models };
 }

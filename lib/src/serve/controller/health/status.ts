@@ -1,3 +1,4 @@
+import type { Gpu } from '../../../core/index.js';
 import type { NodeInfo } from '../../../engine/index.js';
 import {
   type Allocation,
@@ -8,6 +9,7 @@ import {
   DeploymentState,
   type DeploymentStatus,
   deploymentKey,
+  type GpuStatus,
   type NodeStatus,
   type ServeStatus,
   type TrafficStatus,
@@ -25,25 +27,43 @@ export interface ClusterFacts {
   /** Other problems of a deployment. */
   readonly faults: ReadonlyMap<DeploymentKey, string>;
   readonly traffic: Readonly<Record<string, TrafficStatus>>;
+  /** The GPUs of this machine; all nodes are on it. */
+  readonly gpus: readonly Gpu[];
 }
 
 /** The status that users see. Pure. */
 export function buildStatus(
-  { url, grpc, warnings, faults, traffic }: ClusterFacts,
+  { url, grpc, warnings, faults, traffic, gpus }: ClusterFacts,
   apps: ReadonlyMap<string, AppHealth>,
   actual: ActualView,
 ): ServeStatus {
   const present = byDeployment(actual);
   const held = [...actual.replicas.values()].flatMap(({ allocation }) => (allocation === null ? [] : [allocation]));
-  const nodes = (actual.nodes ?? []).map((node) => nodeStatus(node, held));
+  const nodes = (actual.nodes ?? []).map((node) => nodeStatus(node, held, gpus));
   const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults)]);
   return { url, grpc, warnings, nodes, applications: Object.fromEntries(entries), traffic };
 }
 
-function nodeStatus(node: NodeInfo, held: readonly Allocation[]): NodeStatus {
+function nodeStatus(node: NodeInfo, held: readonly Allocation[], described: readonly Gpu[]): NodeStatus {
   const { id, ip, alive, url = null, grpc = null, resources } = node;
   const { cpu, gpus, memory, custom } = resources;
-  return { id, ip, alive, url, grpc, total: { cpu, gpu: gpus.length, memory, custom }, free: freeOf(node, held) };
+  const shown = gpus.length === 0 ? {} : { gpus: gpus.map((name) => gpuStatus(name, described)) };
+  return { id, ip, alive, url, grpc, total: { cpu, gpu: gpus.length, memory, custom }, free: freeOf(node, held), ...shown };
+}
+
+/** @param id a number or a UUID */
+function gpuStatus(id: string, described: readonly Gpu[]): GpuStatus {
+  const gpu = described.find(({ index, uuid }) => index === id || uuid === id);
+  if (gpu === undefined) return { id };
+  const { name, uuid, memoryBytes: memory, usedBytes: used, utilization } = gpu;
+  return {
+    id,
+    name,
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(used === undefined ? {} : { used }),
+    ...(utilization === undefined ? {} : { utilization }),
+  };
 }
 
 function appStatus(
@@ -63,12 +83,13 @@ function appStatus(
         version: deployment.version,
         numReplicas: deployment.config.numReplicas,
         replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(
-          ({ id, state: replicaState, pid, allocation, blocked, silentSince }) => ({
+          ({ id, state: replicaState, pid, allocation, blocked, silentSince, models }) => ({
             id,
             state: replicaState,
             pid,
             node: allocation?.node ?? null,
             ...((blocked !== null || silentSince !== null) && { blockedSince: blocked?.since ?? silentSince ?? 0 }),
+            ...(models.length > 0 && { models }),
           }),
         ),
       },

@@ -5,6 +5,7 @@ import {
   type DeploymentConfig,
   type DeploymentKey,
   deploymentKey,
+  type ModelStatus,
   type ReplicaReady,
   type ReplicaRoute,
   ReplicaState,
@@ -50,6 +51,8 @@ export interface ReplicaRecord {
   blocked: Blocked | null;
   /** Time since which it has not answered a health check although no known call blocks it. */
   silentSince: number | null;
+  /** The models that it has loaded, as it last said. */
+  models: readonly ModelStatus[];
 }
 
 export type NewReplica = Pick<
@@ -155,6 +158,7 @@ export class ActualState implements ActualView {
       hung: false,
       blocked: null,
       silentSince: null,
+      models: [],
     };
     this.replicas.set(added.id, added);
     this.comingUp.add(added);
@@ -177,6 +181,13 @@ export class ActualState implements ActualView {
     if (!isComingUp(replica)) this.comingUp.delete(replica);
     if (state === ReplicaState.STOPPED) this.#remove(replica);
     return true;
+  }
+
+  setModels(id: string, models: readonly ModelStatus[]): void {
+    const replica = this.replicas.get(id);
+    if (replica === undefined || JSON.stringify(replica.models) === JSON.stringify(models)) return;
+    replica.models = models;
+    this.#changed(replica.app);
   }
 
   /** Returns false if this was known. */

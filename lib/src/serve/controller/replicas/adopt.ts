@@ -78,7 +78,9 @@ function record(id: string, pid: number, status: ReplicaStatus, { dir, clock, ac
   );
   replica.connected = true;
   replica.pid = pid;
-  actual.offers.set(replica.group, ready as ReplicaReady);
+  const { models = [], ...offer } = ready as ReplicaReady;
+  replica.models = models;
+  actual.offers.set(replica.group, offer);
   actual.transition(id, ReplicaEvent.INITIALIZE, now);
   actual.transition(id, ReplicaEvent.READY, now);
   if (state === ReplicaState.DRAINING) actual.transition(id, ReplicaEvent.DRAIN, now);

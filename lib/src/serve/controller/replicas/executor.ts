@@ -72,7 +72,10 @@ export class Executor {
     });
     this.#checks = new ReplicaChecks({
       clock: options.clock,
-      check: (id) => this.#links.get(id)?.checkHealth() ?? Promise.resolve(),
+      check: async (id) => {
+        const models = await this.#links.get(id)?.checkHealth();
+        if (models !== undefined) this.#options.actual.setModels(id, models);
+      },
       judge: (id, askedAt) => this.#looks.judge(id, askedAt),
       onAnswered: (id) => this.#looks.forget(id),
       onUnhealthy: (id, reason, how) => this.#onUnhealthy(id, reason, how),

@@ -1,8 +1,16 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { replicaSocket, shortId } from '../../../core/index.js';
+import { keepsVisibleGpus, replicaSocket, shortId } from '../../../core/index.js';
 import type { ProcessSpec } from '../../../engine/index.js';
-import type { Allocation, DeploymentKey, DeploymentSpec, ReplicaArgs, Resources, Surroundings } from '../../protocol/index.js';
+import type {
+  Allocation,
+  DeploymentConfig,
+  DeploymentKey,
+  DeploymentSpec,
+  ReplicaArgs,
+  Resources,
+  Surroundings,
+} from '../../protocol/index.js';
 
 export const ID_LENGTH = 6;
 /**
@@ -24,13 +32,21 @@ export function surroundingsOf(dir: string, { code, config }: DeploymentSpec, al
   const folder = code.kind === 'module' ? dirname(code.file) : code.folder;
   const { workingDir, nodeFlags } = config.runtimeEnv ?? {};
   return {
-    // A replica sees only the GPUs that it was given; otherwise each could see and fill all of them.
-    env: { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...threads(config.resources), ...config.env.variables },
+    env: { ...devices(config, allocation), ...threads(config.resources), ...config.env.variables },
     ...(config.env.inherit === true ? {} : { inherit: config.env.inherit }),
     // The user asked for `workingDir`. If it is gone, the replica says so.
     cwd: workingDir ?? (existsSync(folder) ? folder : dir),
     ...(nodeFlags === undefined ? {} : { nodeFlags }),
   };
+}
+
+/**
+ * A replica sees only the GPUs that it was given; otherwise each could see and fill all of them. A replica with a part of a GPU also gets that part of its
+ * processors, if NVIDIA's Multi-Process Service runs; nothing else reads that variable.
+ */
+function devices({ resources: { gpu }, env }: DeploymentConfig, allocation: Allocation | null): Record<string, string> {
+  const share = gpu > 0 && gpu < 1 ? { CUDA_MPS_ACTIVE_THREAD_PERCENTAGE: String(Math.max(1, Math.round(gpu * 100))) } : {};
+  return keepsVisibleGpus(env.variables) ? share : { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...share };
 }
 
 export interface ReplicaProcess {

@@ -1,6 +1,8 @@
 import { type Channel, connect, helloOf, opCaller, ProtocolViolation } from '../../../ipc/index.js';
 import {
   type DeploymentConfig,
+  type ModelStatus,
+  modelsFault,
   type ReplicaInit,
   type ReplicaOps,
   type ReplicaReady,
@@ -14,8 +16,8 @@ export interface ReplicaControl {
   /** @throws the constructor's error; NBS_PEER_GONE if the process has ended */
   initialize(init: ReplicaInit): Promise<ReplicaReady>;
   status(timeoutMs: number): Promise<ReplicaStatus>;
-  /** @throws what the user's `checkHealth` throws. There is no time limit: the caller decides how long it may take. */
-  checkHealth(): Promise<void>;
+  /** Resolves with the models that the replica has loaded. @throws what the user's `checkHealth` throws. There is no time limit: the caller decides how long it may take. */
+  checkHealth(): Promise<readonly ModelStatus[]>;
   /** Calls a deployment that is a function. @throws what it throws; NBS_DEADLINE, NBS_PEER_GONE */
   ask(argument: unknown, timeoutMs: number): Promise<unknown>;
   /** @throws what the user's `reconfigure` throws */
@@ -51,7 +53,10 @@ function linkOf(channel: Channel): ReplicaControl {
       return ready;
     },
     status: (timeoutMs) => call('status', undefined, { timeoutMs }),
-    checkHealth: async () => void (await call('checkHealth', undefined)),
+    checkHealth: async () => {
+      const models = await call('checkHealth', undefined);
+      return modelsFault(models) === null ? models : [];
+    },
     ask: (argument, timeoutMs) => askFunction(channel, argument, timeoutMs),
     reconfigure: async (config) => void (await call('reconfigure', { config })),
     drain: async (timeoutMs) => void (await call('drain', { timeoutMs }, { timeoutMs: timeoutMs + DRAIN_ANSWER_MS })),

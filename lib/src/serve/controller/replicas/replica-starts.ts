@@ -127,9 +127,10 @@ export class ReplicaStarts {
         allocation,
         routesVersion: this.#options.routesVersion(),
       };
-      const offer = await link.initialize(init);
+      const { models = [], ...offer } = await link.initialize(init);
       if (!this.#actual.transition(id, ReplicaEvent.READY, this.#options.clock.now())) return;
       replica.config = spec.config;
+      replica.models = models;
       this.#actual.offers.set(replica.group, offer);
       this.#options.onRunning(replica);
     };

@@ -2,9 +2,9 @@ import type { Surroundings } from '../../protocol/index.js';
 
 /**
  * Variables that Node, OpenSSL, the dynamic linker or nbserve itself read only when a process starts, and that may name files or run code. A process
- * that was started for something else cannot get them later.
+ * that was started for something else cannot get them later. One of Ray's is among them: a spare process was started without GPUs.
  */
-const COLD = /^(NODE_(?!ENV$)|NBSERVE_|LD_|DYLD_|OPENSSL_|SSL_)/;
+const COLD = /^(NODE_(?!ENV$)|NBSERVE_|RAY_EXPERIMENTAL_NOSET_|LD_|DYLD_|OPENSSL_|SSL_)/;
 /**
  * Variables that are read at the start too, such as the size of Node's thread pool, but have plain values. A spare process can be started with them.
  */

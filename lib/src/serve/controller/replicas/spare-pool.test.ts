@@ -121,7 +121,7 @@ describe('spare processes', () => {
     await cluster.clock.pass(1000);
     const [spare, ...others] = sparesOf(cluster);
     assert.deepEqual(others, []);
-    assert.deepEqual(spare?.spec.env, { UV_THREADPOOL_SIZE: '2' });
+    assert.deepEqual(spare?.spec.env, { UV_THREADPOOL_SIZE: '3' });
     await controller.deploy(app('hello', [deployment('Chat', 'b', { resources })]));
     assert.equal(cluster.running('b')[0]?.pid, spare?.pid);
   });

@@ -14,7 +14,8 @@ export function splitRoutes(own: readonly Route[], target: TargetState): Route[]
     const owner = own.find((route) => route.prefix === prefix)?.app;
     const named = arms.find(({ app }) => app === owner) ?? arms.reduce<SplitArm | undefined>(heavier, undefined);
     if (named === undefined) continue;
-    routes.push({ prefix, app: named.app, deployment: named.deployment, split: splitOf(rule, arms, target) });
+    const split = { ...splitOf(rule, arms, target), ...(named.app === owner ? { owner } : {}) };
+    routes.push({ prefix, app: named.app, deployment: named.deployment, split });
   }
   return routes;
 }

@@ -1,5 +1,5 @@
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
-import { fromWireError, isNbserveError } from '../../../core/index.js';
+import { fromWireError, hasCode, isNbserveError } from '../../../core/index.js';
 import {
   FrameSplitter,
   messageFrame,
@@ -10,9 +10,9 @@ import {
   WrongMessageCount,
 } from '../../../grpc/index.js';
 import { type OutgoingCall, ProtocolViolation, type ResponseSink } from '../../../ipc/index.js';
-import { type AnswerHead, deploymentKey, type GrpcCallHead } from '../../protocol/index.js';
+import { type AnswerHead, deploymentKey, type GrpcCallHead, NoSuchDeployment } from '../../protocol/index.js';
 import type { DeadlineLimit } from '../../router/index.js';
-import type { GrpcContext } from './host.js';
+import type { GrpcContext, Version } from './host.js';
 import { CallMetadata, toMetadata } from './metadata.js';
 import { retryMetadata } from './retry-info.js';
 import { findTarget } from './target.js';
@@ -21,6 +21,16 @@ export type ServerCall = ServerDuplexStream<Buffer, Buffer>;
 
 /** A longer text would not fit into the headers that clients accept. */
 const MAX_DETAILS = 2000;
+/** With these codes, a version has failed. The others say that the request was wrong, or that the client left. */
+const FAILED: ReadonlySet<number> = new Set([
+  Status.UNKNOWN,
+  Status.DEADLINE_EXCEEDED,
+  Status.INTERNAL,
+  Status.UNAVAILABLE,
+  Status.DATA_LOSS,
+]);
+/** Largest number of times that a version is chosen for a call. It is chosen again each time the version was deleted. */
+const MAX_CHOICES = 3;
 const CLIENT_LEFT = 'the client went away or cancelled';
 /** How long a call waits for the first routes after the proxy's start. */
 const FIRST_ROUTES_WAIT_MS = 10_000;
@@ -42,6 +52,11 @@ export class GrpcExchange implements ResponseSink {
   #count = 0;
   #inputEnded = false;
   #trailers: Trailers | null = null;
+  /** The version that the call goes to, if its traffic is split; null also after its result was counted. */
+  #version: Version | null = null;
+  #choices = 0;
+  #started = false;
+  readonly #since = performance.now();
   /** Bytes of the answer that the client has not taken yet. The replica gets no new credit for them. */
   #owed = 0;
   #blocked = false;
@@ -67,12 +82,14 @@ export class GrpcExchange implements ResponseSink {
     call.on('cancelled', () => {
       this.#done = true;
       this.#outgoing?.cancel(CLIENT_LEFT);
+      this.#over(false);
     });
     // A message that is too large, or that cannot be read: grpc-js answers with its status.
     call.on('error', () => {
       if (this.#done) return;
       this.#done = true;
       this.#outgoing?.cancel(CLIENT_LEFT);
+      this.#over(false);
     });
     call.on('drain', () => {
       this.#blocked = false;
@@ -132,13 +149,16 @@ export class GrpcExchange implements ResponseSink {
     const { host } = this.#context;
     const { application, modelId } = this.#metadata;
     try {
-      const target = findTarget(host.router.snapshot, application, this.#rpc, this.#first);
+      const metadata = this.#metadata.flat();
+      this.#version = host.versionFor(application, metadata);
+      this.#choices += 1;
+      const target = findTarget(host.router.snapshot, this.#version?.app ?? application, this.#rpc, this.#first);
       const head: GrpcCallHead = {
         kind: 'grpc',
         method: target.method,
         requestId: this.#requestId,
         rpc: this.#rpc.path,
-        metadata: this.#metadata.flat(),
+        metadata,
         peer: this.#call.getPeer(),
         ...(modelId === undefined ? {} : { modelId }),
       };
@@ -169,6 +189,10 @@ export class GrpcExchange implements ResponseSink {
 
   // ResponseSink: the replica's answer
 
+  onStarted(): void {
+    this.#started = true;
+  }
+
   onHead(head: AnswerHead): void {
     if (head.kind === 'grpc' && head.metadata.length > 0 && !this.#done)
       this.#call.sendMetadata(toMetadata(this.#context.grpc, head.metadata));
@@ -193,11 +217,14 @@ export class GrpcExchange implements ResponseSink {
     }
     if (this.#done) return;
     this.#done = true;
+    this.#over(false);
     this.#call.end(this.#endMetadata(trailers.metadata));
   }
 
   onError(error: Error): void {
-    this.#fail(error);
+    const mayChooseAgain = this.#version !== null && !this.#started && this.#choices < MAX_CHOICES && !this.#done;
+    if (mayChooseAgain && hasCode(error, NoSuchDeployment) && !this.#rpc.requestStream) this.#send(this.#first as Buffer);
+    else this.#fail(error);
   }
 
   onDrain(): void {
@@ -216,6 +243,7 @@ export class GrpcExchange implements ResponseSink {
     this.#outgoing?.cancel('the call failed');
     const [errorCode, status] = isNbserveError(error) ? [error.code, error.status] : ['', 500];
     const code = given ?? statusOfError(errorCode, status);
+    this.#over(FAILED.has(code));
     const { host } = this.#context;
     const { token } = this.#metadata;
     const isTrusted = token !== undefined && host.isToken(token);
@@ -230,6 +258,11 @@ export class GrpcExchange implements ResponseSink {
     // What the client still sends is not read.
     this.#call.resume();
     this.#call.emit('error', { code, details: sendable(told.message), metadata });
+  }
+
+  #over(failed: boolean): void {
+    this.#version?.over(failed, performance.now() - this.#since);
+    this.#version = null;
   }
 
   #endMetadata(trailers: readonly string[]): Metadata {

@@ -7,9 +7,21 @@ export interface ToldError {
   readonly message: string;
 }
 
+/** The version of an application that a call of a split route goes to. */
+export interface Version {
+  readonly app: string;
+  /** To be called once, when the call has ended. */
+  over(failed: boolean, ms: number): void;
+}
+
 /** What gRPC needs from its proxy, so that both ways in tell the same to the same clients. */
 export interface GrpcHost {
   readonly router: RouterLike;
+  /**
+   * Chooses a version if the traffic of the application is split.
+   * @param metadata name, value, name, value, …; they may keep a user at one version
+   */
+  versionFor(application: string | undefined, metadata: readonly string[]): Version | null;
   /** Whether this is the cluster's token. */
   isToken(given: string): boolean;
   /** What the client may read of an error. What it may not read is logged. */

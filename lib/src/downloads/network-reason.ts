@@ -28,3 +28,10 @@ export function networkReason(words: string): string | null {
   const address = /https?:\/\/[^\s/'"),]+/.exec(words)?.[0] ?? /\b(?:\d{1,3}\.){3}\d{1,3}:\d+\b/.exec(words)?.[0];
   return address === undefined ? reason : `${reason} (${address})`;
 }
+
+/** What a client wrote, or the messages of the causes of a failed `fetch`. */
+export function wordsOf(error: unknown): string {
+  const { stderr, message, code, cause } = error as { stderr?: string; message: string; code?: unknown; cause?: unknown };
+  const own = [stderr, message, typeof code === 'string' ? code : ''].filter(Boolean).join('\n');
+  return cause === undefined ? own : `${own}\n${wordsOf(cause)}`;
+}

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { assetCache } from './asset-cache.js';
+
+/** What is known about an asset in the cache that came from the hub, whose bytes the manifest does not know. */
+export interface HubRecord {
+  readonly hub: string;
+  /** The commit that the hub named. */
+  readonly commit: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const pathOf = (name: string): string => join(dirname(assetCache()), 'hub', `${name}.json`);
+
+/** The record of an asset; null if it did not come from the hub. */
+export function hubRecord(name: string): HubRecord | null {
+  const path = pathOf(name);
+  if (!existsSync(path)) return null;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as HubRecord;
+  } catch {
+    // A process was killed while it wrote the record. Then the asset counts as damaged, and is fetched again.
+    return null;
+  }
+}
+
+export async function writeHubRecord(name: string, record: HubRecord): Promise<void> {
+  await mkdir(dirname(pathOf(name)), { recursive: true });
+  await writeFile(pathOf(name), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+export async function removeHubRecord(name: string): Promise<void> {
+  await rm(pathOf(name), { force: true });
+}

@@ -1,0 +1,5 @@
+export { downloadFile, type Wanted } from './download-file.js';
+export { DigestMismatch, DownloadBroken, ServerUnreachable } from './errors.js';
+export { askHub, type HubAddress, type HubFile } from './hub.js';
+export { networkReason, wordsOf } from './network-reason.js';
+export { isRunning } from './part-files.js';

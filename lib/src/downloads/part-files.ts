@@ -1,0 +1,42 @@
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The part files that this process writes. */
+const own = new Set<string>();
+
+/**
+ * The path of the part file for a download, which belongs to this process until `release` is called. What a process that was killed has left of the same download
+ * becomes this file. Renaming is atomic, so no two processes take the same one.
+ * @param key names the download; the same key means the same bytes
+ */
+export async function claimPart(folder: string, key: string): Promise<{ readonly path: string; readonly release: () => void }> {
+  await mkdir(folder, { recursive: true });
+  let path = join(folder, `${key}.${process.pid}.part`);
+  for (let n = 2; own.has(path); n += 1) path = join(folder, `${key}-${n}.${process.pid}.part`);
+  own.add(path);
+  const release = () => void own.delete(path);
+  const names = (await readdir(folder)).filter((name) => name.startsWith(key) && isAbandoned(folder, name));
+  for (const name of names) {
+    const isTaken = await rename(join(folder, name), path).then(
+      () => true,
+      () => false,
+    );
+    if (isTaken) break;
+  }
+  return { path, release };
+}
+
+function isAbandoned(folder: string, name: string): boolean {
+  const pid = Number(/\.(\d+)\.part$/.exec(name)?.[1]);
+  if (Number.isNaN(pid)) return false;
+  return pid === process.pid ? !own.has(join(folder, name)) : !isRunning(pid);
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseTextProto } from './text-proto.js';
+import { readTritonConfig } from './triton-config.js';
+
+const CONFIG = `
+# a classifier
+name: "digits"
+platform: 'onnxruntime_onnx'
+max_batch_size: 16;
+input [
+  { name: "image" data_type: TYPE_FP32 dims: [ 1, 28, 28 ] },
+  { name: "mask", data_type: TYPE_BOOL, dims: [ -1 ] }
+]
+output < name: "logits" data_type: TYPE_FP32 dims: 10 label_filename: "labels.txt" >
+version_policy: { specific: { versions: [1, 3] } }
+instance_group [ { count: 2 kind: KIND_GPU gpus: [0] } ]
+dynamic_batching { preferred_batch_size: [4, 8] max_queue_delay_microseconds: 2500 }
+parameters { key: "intra_op_thread_count" value: { string_value: "2" } }
+parameters { key: "other" value: { string_value: "x" } }
+optimization { graph : { level : -1 } }
+default_model_filename: "net" ".onnx"
+`;
+
+test('the usual fields of a config.pbtxt', () => {
+  assert.deepEqual(readTritonConfig(CONFIG), {
+    name: 'digits',
+    maxBatchSize: 16,
+    fileName: 'net.onnx',
+    versions: { kind: 'specific', versions: ['1', '3'] },
+    instances: 2,
+    gpus: 1,
+    batchWaitMs: 2.5,
+    intraOpThreads: 2,
+    labelFiles: Object.assign(Object.create(null), { logits: 'labels.txt' }),
+    ignored: ['instance_group.gpus', 'dynamic_batching.preferred_batch_size', 'parameters.other', 'optimization'],
+  });
+  assert.deepEqual(readTritonConfig('version_policy: { latest { num_versions: 2 } }').versions, { kind: 'latest', count: 2 });
+  assert.deepEqual(readTritonConfig('version_policy { all { } }').versions, {
+    kind: 'all',
+  });
+  assert.deepEqual(readTritonConfig('').ignored, []);
+});
+
+test('what would change the answers is refused, with the reason', () => {
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ['backend: "tensorrt_plan"', /backend is tensorrt_plan; only onnxruntime/],
+    ['ensemble_scheduling { step [ ] }', /an ensemble is made of calls between deployments/],
+    ['sequence_batching { }', /requests of one sequence/],
+    ['input { name: "x" reshape: { shape: [ ] } }', /reshape/],
+    ['max_batch_size: -1', /max_batch_size must be an integer of at least 0, not "-1"/],
+    ['max_batch_size: 4 max_batch_size: 8', /max_batch_size must be an integer/],
+    ['default_model_filename: "../../secret"', /without a folder/],
+    ['instance_group [ { count: 0 } ]', /count must be an integer of at least 1/],
+  ];
+  for (const [source, reason] of wrong) assert.throws(() => readTritonConfig(source), reason);
+});
+
+test('a mistake in the text is told with its line', () => {
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ['a: 1\nb', /line 2: expected a value, got the end/],
+    ['a: {\n\nb: 1', /line 3: expected the name of a field, got the end/],
+    ['a: [1, 2', /a list ends with \]/],
+    ['a: 1\n\n}', /line 3: expected the name of a field, got "}"/],
+    ['a: "x', /line 1: "\\"" is not expected here/],
+    ['a: { b > }', /expected a value|expected the name/],
+    ['{'.repeat(3), /expected the name of a field/],
+    ['a {'.repeat(100), /nested too deeply/],
+  ];
+  for (const [source, reason] of wrong) assert.throws(() => parseTextProto(source), reason, source);
+});
+
+test('texts come back as they were written', () => {
+  const quoted = (text: string): string =>
+    `"${[...Buffer.from(text, 'latin1')].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}"`;
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.string({ maxLength: 9 }).map((text) => Buffer.from(text).toString('latin1')),
+        { minLength: 1 },
+      ),
+      (texts) => {
+        const message = parseTextProto(texts.map((text) => `t: ${quoted(text)}`).join('\n'));
+        assert.deepEqual(
+          message.get('t'),
+          texts.map((text) => ({ text })),
+        );
+      },
+    ),
+  );
+});
+
+test('any text is read or refused with a SyntaxError', () => {
+  const piece = fc.constantFrom(
+    'a',
+    ':',
+    '{',
+    '}',
+    '[',
+    ']',
+    '<',
+    '>',
+    '"x"',
+    "'y'",
+    '1',
+    '-2.5e3',
+    ',',
+    ';',
+    ' ',
+    '\n',
+    '# c\n',
+    '\\',
+    '"',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      try {
+        parseTextProto(pieces.join(''));
+      } catch (error) {
+        assert.ok(error instanceof SyntaxError, String(error));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});

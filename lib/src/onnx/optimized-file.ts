@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolder, keysOf } from './model-key.js';
+
+/** What an optimized model depends on, besides the model. */
+export interface OptimizedFor {
+  readonly level: 'basic' | 'extended' | 'all' | 'disabled';
+  readonly dimensions: Readonly<Record<string, number>> | undefined;
+  readonly entries: Readonly<Record<string, string>>;
+}
+
+const MODEL = 'model.onnx';
+const WEIGHTS = 'weights.bin';
+/** Smaller weights stay in the file of the model. */
+const LEAST_BYTES = '1024';
+const LOOK_EVERY_MS = 50;
+/** What the process does that makes a copy. The runtime's message is all that it writes. */
+const SCRIPT = `const ort = require(process.argv[1]); ort.env.logLevel = 'fatal';
+ort.InferenceSession.create(process.argv[2], JSON.parse(process.argv[3])).catch((error) => { process.stderr.write(error.message); process.exitCode = 1; });`;
+
+/**
+ * The file of an optimized copy of a model, whose weights are in a file of their own. It is made when it is first needed, and kept in nbserve's cache: a
+ * model is then optimized once for each version of ONNX Runtime, not at each load, and the system can give the same memory to all processes that read the
+ * weights.
+ */
+export async function optimizedFile(source: string | Uint8Array, what: OptimizedFor): Promise<string> {
+  const home = cacheFolder('optimized');
+  const { model, version } = keysOf(source, what);
+  const folder = join(home, `${model}-${version}`);
+  const file = join(folder, MODEL);
+  if (existsSync(file)) return file;
+  mkdirSync(home, { recursive: true });
+  await alone(
+    `${folder}.lock`,
+    () => existsSync(file),
+    () => make(source, what, folder),
+  );
+  // A process that still reads an older copy keeps its memory.
+  for (const name of readdirSync(home))
+    if (name.startsWith(`${model}-`) && !name.startsWith(`${model}-${version}`))
+      rmSync(join(home, name), { recursive: true, force: true });
+  return file;
+}
+
+/** Makes the copy in a process of its own: this one would keep the memory that it takes, which is three times that of the weights. */
+async function make(source: string | Uint8Array, what: OptimizedFor, folder: string): Promise<void> {
+  const made = mkdtempSync(`${folder}.`);
+  try {
+    let path = source;
+    if (typeof path !== 'string') {
+      path = join(made, 'given.onnx');
+      writeFileSync(path, source);
+    }
+    const options = {
+      graphOptimizationLevel: what.level,
+      optimizedModelFilePath: join(made, MODEL),
+      logSeverityLevel: 4,
+      intraOpNumThreads: 1,
+      ...(what.dimensions === undefined ? {} : { freeDimensionOverrides: what.dimensions }),
+      extra: {
+        ...what.entries,
+        'session.optimized_model_external_initializers_file_name': WEIGHTS,
+        'session.optimized_model_external_initializers_min_size_in_bytes': LEAST_BYTES,
+      },
+    };
+    const runtime = createRequire(import.meta.url).resolve('onnxruntime-node');
+    await promisify(execFile)(process.execPath, ['-e', SCRIPT, runtime, path, JSON.stringify(options)]).catch(
+      (error: { stderr?: string; message: string }) => {
+        throw new Error(error.stderr?.trim() || error.message);
+      },
+    );
+    rmSync(join(made, 'given.onnx'), { force: true });
+    renameSync(made, folder);
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+}
+
+/** Does work that only one process does at a time, unless it has been done meanwhile. The lock of a process that has ended does not count. */
+async function alone(lock: string, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    if (isDone()) return;
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    if (!isHeld(lock)) rmSync(lock, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  try {
+    if (!isDone()) await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isHeld(lock: string): boolean {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    // The pid is not written yet.
+    if (pid === 0) return true;
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { CannotBatch } from './errors.js';
+import { describeTensors, toFeeds } from './feeds.js';
+import { load } from './load.js';
+import type { Model } from './model.js';
+import { cacheFolder, keysOf } from './model-key.js';
+import type { LoadOptions } from './options.js';
+import { concat } from './stack.js';
+import type { Feeds, Tensor } from './types.js';
+
+/** Options of {@link tuneBatch}, besides those of {@link load}. */
+export interface TuneOptions extends LoadOptions {
+  /** The largest batch to try. @default 256 */
+  readonly maxBatchSize?: number;
+  /** No batch that takes longer than this is chosen; milliseconds. @default no limit */
+  readonly maxLatencyMs?: number;
+  /** Measures even if the result for this model and device is in nbserve's cache. @default false */
+  readonly again?: boolean;
+}
+
+/** One batch size that was measured. */
+export interface TunedStep {
+  readonly batchSize: number;
+  /** The median time of a run, in milliseconds. */
+  readonly ms: number;
+  readonly rowsPerSecond: number;
+}
+
+/** Rates that are this close to the best count as the best: a smaller batch takes less memory, and its requests wait less. */
+const NEAR = 0.95;
+const RUNS = 5;
+/** After so many larger batches that bring nothing, no others are tried. */
+const PATIENCE = 2;
+
+/** The batch size that was found, and what was measured. As a text, it is a short table. */
+export class TunedBatch {
+  constructor(
+    readonly batchSize: number,
+    readonly steps: readonly TunedStep[],
+    /** The device on which it was measured. */
+    readonly device: string,
+    /** True if the result comes from the cache. */
+    readonly isRemembered: boolean,
+  ) {}
+
+  toString(): string {
+    const rows = this.steps.map(
+      ({ batchSize, ms, rowsPerSecond }) =>
+        `${batchSize === this.batchSize ? '→' : ' '} ${String(batchSize).padStart(4)} rows  ${ms.toFixed(2).padStart(9)} ms  ${Math.round(rowsPerSecond)} rows/s`,
+    );
+    return [`${this.batchSize} rows on ${this.device}${this.isRemembered ? ', from the cache' : ''}`, ...rows].join('\n');
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Finds the batch size with which a model computes most rows in a second, by measuring: 1, 2, 4 and so on. The result is remembered for the model, the
+ * device and the options, in nbserve's cache. Call it where the model will run, when the machine is otherwise idle.
+ * @param model the path or file URL of an `.onnx` file, or its bytes
+ * @param row inputs with one row
+ * @throws NBS_ONNX_CANNOT_BATCH if the model takes no batches, and what {@link load} and a run throw
+ */
+export async function tuneBatch(
+  model: string | URL | Uint8Array,
+  row: Feeds | Tensor,
+  options: TuneOptions = {},
+): Promise<TunedBatch> {
+  const { maxBatchSize = 256, maxLatencyMs = Number.POSITIVE_INFINITY, again = false, ...loadOptions } = options;
+  const loaded = await load(model, loadOptions);
+  try {
+    const fixed = [...loaded.inputs, ...loaded.outputs].filter(({ shape }) => typeof shape[0] !== 'string');
+    if (fixed.length > 0) throw CannotBatch({ reason: `the first dimension is not free: ${describeTensors(fixed)}` });
+    const feeds = toFeeds(loaded.inputs, row);
+    const { device, adapter, intraOpThreads } = loaded.report;
+    const source = model instanceof URL ? new URL(model).pathname : model;
+    const shapes = Object.entries(feeds).map(([name, { dims }]) => [name, dims]);
+    const { model: key, version } = keysOf(source, [loadOptions, device, adapter, intraOpThreads, shapes, maxBatchSize]);
+    const file = join(cacheFolder('batches'), `${key}-${version}.json`);
+    const known = again ? undefined : readSteps(file);
+    const steps = known ?? (await measure(loaded, feeds, maxBatchSize));
+    if (known === undefined) {
+      mkdirSync(cacheFolder('batches'), { recursive: true });
+      writeFileSync(file, JSON.stringify(steps));
+    }
+    return new TunedBatch(chooseBatch(steps, maxLatencyMs), steps, device, known !== undefined);
+  } finally {
+    await loaded.dispose();
+  }
+}
+
+async function measure(model: Model, feeds: Feeds, maxBatchSize: number): Promise<TunedStep[]> {
+  const steps: TunedStep[] = [];
+  let best = 0;
+  let worse = 0;
+  for (let batchSize = 1; batchSize <= maxBatchSize && worse < PATIENCE; batchSize *= 2) {
+    const batch = Object.fromEntries(
+      Object.entries(feeds).map(([name, value]) => [name, concat(new Array<Tensor>(batchSize).fill(value))]),
+    );
+    const times: number[] = [];
+    // The first run of a size makes ready what the others use.
+    for (let run = 0; run <= RUNS; run += 1) {
+      const begun = performance.now();
+      await model.run(batch);
+      if (run > 0) times.push(performance.now() - begun);
+    }
+    const ms = times.sort((a, b) => a - b)[RUNS >> 1] as number;
+    const rowsPerSecond = (batchSize * 1000) / ms;
+    steps.push({ batchSize, ms, rowsPerSecond });
+    worse = rowsPerSecond > best ? 0 : worse + 1;
+    best = Math.max(best, rowsPerSecond);
+  }
+  return steps;
+}
+
+/** The smallest batch whose rate is near the best of those that are not too slow. Pure. @returns 1 if all are too slow */
+export function chooseBatch(steps: readonly TunedStep[], maxLatencyMs: number): number {
+  const fast = steps.filter(({ ms }) => ms <= maxLatencyMs);
+  const best = Math.max(...fast.map(({ rowsPerSecond }) => rowsPerSecond));
+  return fast.find(({ rowsPerSecond }) => rowsPerSecond >= NEAR * best)?.batchSize ?? 1;
+}
+
+function readSteps(file: string): TunedStep[] | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as TunedStep[];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,267 @@
+/** Assets from the hub, and downloads that a killed process continues, against a server that behaves as the hub does. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { downloadFile } from '../../dist/downloads/index.js';
+import { COMMIT, HubServer } from '../fixtures/hub-server.js';
+import { NpmRegistry } from '../fixtures/npm-registry.js';
+import { until } from '../fixtures/wait.js';
+
+const ASSETS_COMMAND = new URL('../../dist/cli/assets-command.js', import.meta.url).href;
+const root = mkdtempSync(join(tmpdir(), 'nbs-hub-'));
+const hub = new HubServer();
+const model = randomBytes(3 << 20);
+const hash = (algorithm: string, bytes: Uint8Array | string) => createHash(algorithm).update(bytes).digest('hex');
+
+before(async () => {
+  await hub.listen();
+  hub.add('there/tiny', 'onnx/model.onnx', model, true).add('there/tiny', 'config.json', Buffer.from('{"a":1}'), false);
+  hub.add('closed/tiny', 'model.onnx', model, true);
+});
+afterEach(() => {
+  Object.assign(hub.faults, { cutAfter: [], statuses: [], pauseMs: 0, stalls: 0, ignoresRanges: false, wrong: null });
+  hub.asked.length = 0;
+});
+after(async () => {
+  await hub.close();
+  rmSync(root, { recursive: true });
+});
+
+const asset = (name: string, sources: readonly object[], more: object = {}) => ({
+  name,
+  description: 'a model',
+  licence: 'MIT',
+  credit: 'somebody',
+  committed: false,
+  bytes: 0,
+  sha256: '',
+  builder: { kind: 'copy' },
+  sources,
+  ...more,
+});
+const onHub = (path: string, repository = 'there/tiny') => ({ hub: repository, revision: 'main', path });
+
+/** Makes a folder with a manifest, and a cache of its own. */
+function project(name: string, assets: readonly object[], more: object = {}): string {
+  const folder = join(root, name);
+  mkdirSync(join(folder, 'datasets'), { recursive: true });
+  writeFileSync(join(folder, 'datasets', 'manifest.json'), JSON.stringify({ schemaVersion: 1, assets, ...more }));
+  return folder;
+}
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly text: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+/** Begins `nbserve assets …` in a process of its own. */
+function begin(cwd: string, args: readonly string[], env: Record<string, string> = {}): Run {
+  const script = `import('${ASSETS_COMMAND}').then(async ({ runAssets }) => {
+    const write = (text) => process.stdout.write(text);
+    const [cwd, ...args] = process.argv.slice(1);
+    process.exitCode = await runAssets(args, { out: write, err: write, isTerminal: false }, cwd);
+  })`;
+  const here = dirname(fileURLToPath(import.meta.url));
+  const child = spawn(process.execPath, ['-e', script, '--', cwd, ...args], {
+    cwd: here,
+    env: { ...process.env, NBSERVE_CACHE: join(cwd, 'cache'), HF_ENDPOINT: hub.url, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return { child, text: () => text, ended: new Promise((resolve) => child.on('close', resolve)) };
+}
+
+async function run(cwd: string, args: readonly string[], env: Record<string, string> = {}) {
+  const { ended, text } = begin(cwd, args, env);
+  return { code: await ended, text: text() };
+}
+
+const kept = (folder: string, name: string) => join(folder, 'cache', 'datasets', name);
+const partsOf = (folder: string) => {
+  const downloads = join(folder, 'cache', 'downloads');
+  return existsSync(downloads) ? readdirSync(downloads).map((name) => join(downloads, name)) : [];
+};
+
+test('files of the hub are fetched, verified, remembered, and shown with their licence once', async () => {
+  const folder = project('fetched', [
+    asset('tiny/onnx/model.onnx', [onHub('onnx/model.onnx')]),
+    asset('tiny/config.json', [onHub('config.json')]),
+  ]);
+  const first = await run(folder, ['fetch', '--from', 'hub']);
+  assert.equal(first.code, 0, first.text);
+  assert.deepEqual(readFileSync(kept(folder, 'tiny/onnx/model.onnx')), model);
+  assert.equal(first.text.match(/^tiny: licence MIT, somebody$/gm)?.length, 1);
+  assert.match(first.text, /model\.onnx: 50 % of 3\.1 MB/);
+  const record = JSON.parse(readFileSync(join(folder, 'cache', 'hub', 'tiny/onnx/model.onnx.json'), 'utf8'));
+  assert.deepEqual([record.commit, record.sha256], [COMMIT, hash('sha256', model)]);
+  assert.deepEqual(partsOf(folder), [], 'no download is left');
+
+  hub.asked.length = 0;
+  const second = await run(folder, ['fetch', '--from', 'hub', '--offline']);
+  assert.deepEqual([second.code, hub.asked.length], [0, 0], 'what is there is not fetched again');
+  assert.doesNotMatch(second.text, /licence/);
+  writeFileSync(kept(folder, 'tiny/config.json'), '{"a":2}');
+  assert.match((await run(folder, ['verify'])).text, /damaged .*config\.json/);
+  assert.equal((await run(folder, ['fetch', 'tiny'])).code, 0);
+  assert.equal(readFileSync(kept(folder, 'tiny/config.json'), 'utf8'), '{"a":1}');
+});
+
+test('what the hub refuses is named, and a token is sent to the hub alone', async () => {
+  const folder = project('refused', [
+    asset('a/model.onnx', [onHub('none.onnx')]),
+    asset('b/model.onnx', [onHub('model.onnx', 'nobody/none')]),
+    asset('c/model.onnx', [onHub('model.onnx', 'closed/tiny')]),
+  ]);
+  const { code, text } = await run(folder, ['fetch']);
+  assert.equal(code, 0, 'without a name, what only the hub has is not fetched');
+  assert.equal(text, '');
+  const all = await run(folder, ['fetch', '--from', 'hub']);
+  assert.equal(all.code, 1);
+  assert.match(all.text, /NBS_ASSET_UNAVAILABLE: a\/model\.onnx .*the repository has no such file/);
+  assert.match(all.text, /b\/model\.onnx .*there is no such repository, or it is closed; if you may read it, set HF_TOKEN/);
+  assert.match(all.text, /c\/model\.onnx .*accepted its terms/);
+  const allowed = await run(folder, ['fetch', 'c'], { HF_TOKEN: hub.token });
+  assert.equal(allowed.code, 0, allowed.text);
+  assert.deepEqual(
+    hub.asked.map(({ authorization }) => authorization),
+    [''],
+  );
+  const nowhere = await run(folder, ['fetch', 'a', '--from', 'hub'], { HF_ENDPOINT: 'http://127.0.0.1:9' });
+  assert.match(nowhere.text, /NBS_ASSET_UNAVAILABLE: .*the hub cannot be reached: .*HF_ENDPOINT/);
+  const offline = await run(folder, ['fetch', 'a'], { NBSERVE_OFFLINE: '1' });
+  assert.deepEqual(
+    [offline.code, /NBS_OFFLINE: a\/model\.onnx is not in the cache, and NBSERVE_OFFLINE/.test(offline.text)],
+    [1, true],
+  );
+});
+
+test('a download that breaks off, stalls or is refused for a moment is continued', async () => {
+  const wanted = {
+    what: 'a model',
+    url: `${hub.url}/there/tiny/resolve/main/onnx/model.onnx`,
+    key: 'model',
+    digest: { algorithm: 'sha256', hex: hash('sha256', model) },
+    server: 'the hub',
+    setting: 'HF_ENDPOINT',
+  } as const;
+  const folder = join(root, 'breaks');
+  const get = (more = {}) => downloadFile(wanted, { folder, idleTimeoutMs: 200, ...more });
+  hub.faults.cutAfter = [100_000, 100_000];
+  assert.deepEqual(readFileSync(await get()), model);
+  // What was on its way when the connection broke may have come or not.
+  const starts = hub.asked.map(({ range }) => Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0));
+  assert.ok(
+    starts.length === 3 && starts[0] === 0 && starts[0] < (starts[1] ?? 0) && (starts[1] ?? 0) < (starts[2] ?? 0),
+    String(starts),
+  );
+  rmSync(folder, { recursive: true });
+  hub.faults.stalls = 1;
+  hub.faults.statuses = [503, 429];
+  assert.deepEqual(readFileSync(await get()), model);
+  rmSync(folder, { recursive: true });
+  hub.faults.cutAfter = [100_000];
+  hub.faults.ignoresRanges = true;
+  assert.deepEqual(readFileSync(await get()), model, 'a server without ranges sends it from the start');
+  rmSync(folder, { recursive: true });
+  hub.faults.ignoresRanges = false;
+  hub.faults.cutAfter = [10, 10, 10];
+  await assert.rejects(get({ attempts: 2 }), {
+    code: 'NBS_DOWNLOAD_BROKEN',
+    message: /a model broke off after \d+ of 3145728 bytes, 2 times: /,
+  });
+  hub.faults.cutAfter = [];
+  hub.asked.length = 0;
+  assert.deepEqual(readFileSync(await get()), model);
+  assert.match(hub.asked.map(({ range }) => range).join(), /^bytes=\d+-$/, 'the next try continues');
+});
+
+test('wrong bytes are refused, and a wrong beginning is not continued', async () => {
+  const folder = project('wrong', [asset('tiny/onnx/model.onnx', [onHub('onnx/model.onnx')])]);
+  hub.faults.wrong = Buffer.alloc(model.length, 1);
+  const wrong = await run(folder, ['fetch', '--from', 'hub']);
+  assert.equal(wrong.code, 1);
+  assert.match(
+    wrong.text,
+    /NBS_ASSET_UNAVAILABLE: tiny\/onnx\/model\.onnx .*has the sha256 [0-9a-f]{64}, and [0-9a-f]{64} was expected/,
+  );
+  assert.deepEqual([existsSync(kept(folder, 'tiny/onnx/model.onnx')), partsOf(folder)], [false, []]);
+  hub.faults.wrong = null;
+  hub.asked.length = 0;
+  const part = join(folder, 'cache', 'downloads', `hub-${hash('sha256', model)}.4194305.part`);
+  mkdirSync(dirname(part), { recursive: true });
+  writeFileSync(part, Buffer.alloc(1000, 7));
+  assert.equal((await run(folder, ['fetch', '--from', 'hub'])).code, 0);
+  assert.deepEqual(
+    hub.asked.map(({ range }) => range),
+    ['bytes=1000-', ''],
+  );
+  assert.deepEqual(readFileSync(kept(folder, 'tiny/onnx/model.onnx')), model);
+});
+
+test('a process that is killed in the middle of a download is continued by the next one', async () => {
+  const folder = project('killed', [asset('tiny/onnx/model.onnx', [onHub('onnx/model.onnx')])]);
+  hub.faults.pauseMs = 20;
+  const { child, ended } = begin(folder, ['fetch', '--from', 'hub']);
+  await until(
+    () => child.exitCode !== null || partsOf(folder).some((path) => path.endsWith('.part') && statSync(path).size > 300_000),
+  );
+  child.kill('SIGKILL');
+  await ended;
+  hub.faults.pauseMs = 0;
+  hub.asked.length = 0;
+  const again = await run(folder, ['fetch', '--from', 'hub']);
+  assert.equal(again.code, 0, again.text);
+  assert.equal(hub.asked.length, 1);
+  assert.ok(Number(/^bytes=(\d+)-$/.exec(hub.asked[0]?.range ?? '')?.[1]) >= 300_000, 'only the rest is sent');
+  assert.deepEqual(readFileSync(kept(folder, 'tiny/onnx/model.onnx')), model);
+  assert.deepEqual(partsOf(folder), []);
+});
+
+test('a process that is killed in the middle of a conversion does not download again', async () => {
+  const registry = await new NpmRegistry().listen();
+  registry.add('tiny-model', '1.0.0', { files: { 'weights.txt': 'weights' } });
+  const source = {
+    registry: 'npm',
+    package: 'tiny-model',
+    version: '1.0.0',
+    path: 'weights.txt',
+    sha256: hash('sha256', 'weights'),
+  };
+  const folder = project(
+    'converted',
+    [asset('tiny/model.bin', [source], { sha256: hash('sha256', 'built'), builder: { kind: 'converter', name: 'slow' } })],
+    { converters: 'converters.mjs' },
+  );
+  const marker = join(folder, 'begun');
+  writeFileSync(
+    join(folder, 'datasets', 'converters.mjs'),
+    `import { existsSync, writeFileSync } from 'node:fs';
+export const converters = { slow: async () => {
+  if (!existsSync(${JSON.stringify(marker)})) {
+    writeFileSync(${JSON.stringify(marker)}, '');
+    await new Promise((resolve) => setTimeout(resolve, 1e8));
+  }
+  return Buffer.from('built');
+} };`,
+  );
+  const env = { npm_config_registry: registry.url, npm_config_cache: join(folder, 'npm') };
+  const { child, ended } = begin(folder, ['fetch', 'tiny'], env);
+  await until(() => child.exitCode !== null || existsSync(marker));
+  child.kill('SIGKILL');
+  await ended;
+  const tarballs = () => registry.asked.filter((path) => path.endsWith('.tgz')).length;
+  assert.equal(tarballs(), 1);
+  const again = await run(folder, ['fetch', 'tiny'], env);
+  assert.deepEqual([again.code, readFileSync(kept(folder, 'tiny/model.bin'), 'utf8'), tarballs()], [0, 'built', 1], again.text);
+  assert.deepEqual(partsOf(folder), []);
+  await registry.close();
+});
