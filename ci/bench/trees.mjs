@@ -39,7 +39,8 @@ export async function run({ rounds, isQuick }) {
   }
 }
 
-async function compare({ name, make, ...settings }, rounds, folder, peer) {
+async function compare({ name, make, rounds: trees, eta, depth }, rounds, folder, peer) {
+  const settings = { rounds: trees, eta, depth };
   const tables = Array.from({ length: rounds }, (_, round) => make(round));
   const sides = { nbserve: (round) => ours(tables[round], settings, folder) };
   for (const library of LIBRARIES) sides[library] = (round) => peer.train(library, tables[round], settings, folder);

@@ -59,7 +59,7 @@ export async function boost(job: Boost): Promise<{ readonly model: TreesModel; r
     // Lets an interrupt and messages in.
     await setImmediate();
     const largest = Math.max(...states.map(({ largestGradient }) => largestGradient));
-    const features = sample(data.features.length, colsampleBytree, mixBits(seed + 1) ^ mixBits(round + 1));
+    const features = sample(data.features.length, colsampleBytree, mixBits(Math.imul(mixBits(seed + 1), 0x9e3779b1) + round));
     const grown = await growTree(workers, growth, round, largest, features);
     states = grown.states;
     trees.push(grown.tree);

@@ -8,7 +8,7 @@ export interface Feature {
 }
 
 /** The most texts that a column may have. Each is a bin of its own, and one bin is for missing values. */
-export const MAX_CATEGORIES = 255;
+const MAX_CATEGORIES = 255;
 /** The number of a text that the training data did not have. It equals no category. */
 const UNKNOWN = -1;
 

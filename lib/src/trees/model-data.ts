@@ -14,7 +14,7 @@ export interface TreesModelData {
   readonly trees: readonly Tree[];
 }
 
-/** Of the smallest Float32 that has all its digits. */
+/** The exponent of the smallest Float32 that has all its digits. */
 const LEAST_EXPONENT = -126;
 
 /**

@@ -103,7 +103,7 @@ export class Shard implements TreesWorker {
     const { labels, objective, subsample, seed, firstRow } = this.#init;
     const { gradient, hessian } = OBJECTIVES[objective];
     const { gradients, hessians } = this.#rows;
-    const treeBits = mixBits(seed ^ mixBits(tree + 1));
+    const treeBits = mixBits(Math.imul(mixBits(seed + 1), 0x9e3779b1) + tree);
     const limit = subsample * 2 ** 32;
     for (let row = 0; row < labels.length; row += 1) {
       this.#order[row] = row;

@@ -35,7 +35,7 @@ const LEAST_GAIN = 1e-6;
 
 /**
  * The split with the largest gain, or null if none is worth it. Among equal ones, it is the first, so each worker would find the same.
- * Missing values go where the gain is larger. If a node has none, later ones go to the child with the larger weight.
+ * Missing values go to the side with the larger gain. If a node has none, later ones go to the child with the larger weight.
  */
 export function findSplit(
   sums: Histogram,

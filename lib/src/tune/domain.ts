@@ -61,10 +61,10 @@ export function loguniform(low: number, high: number): Domain<number> {
 }
 
 /** One of the values, each as likely as the others. @throws NBS_TUNE_INVALID_SPACE */
-export const choice = <const T>(values: readonly T[]): Domain<T> => oneOf('choice', values);
+export const choice = <T>(values: readonly T[]): Domain<T> => oneOf('choice', values);
 
 /** Each of the values: every combination of all grids becomes a trial, or `numSamples` trials. @throws NBS_TUNE_INVALID_SPACE */
-export const gridSearch = <const T>(values: readonly T[]): Domain<T> => oneOf('grid', values);
+export const gridSearch = <T>(values: readonly T[]): Domain<T> => oneOf('grid', values);
 
 function oneOf<T>(kind: 'choice' | 'grid', values: readonly T[]): Domain<T> {
   const name = kind === 'grid' ? 'gridSearch' : 'choice';

@@ -78,7 +78,7 @@ describe('searches', () => {
     const lossOf = ([x, y, kind]: readonly unknown[]) =>
       ((x as number) - 2) ** 2 + Math.log10(y as number) ** 2 + (kind === 'c' ? 0 : 2);
     let sum = 0;
-    for (let seed = 0; seed < 10; seed += 1) {
+    for (let seed = 0; seed < 30; seed += 1) {
       const finished: Finished[] = [];
       for (let trial = 0; trial < 60; trial += 1) {
         const values = search.suggest(trial, dimensions, seed, finished);
@@ -86,12 +86,12 @@ describe('searches', () => {
       }
       sum += Math.min(...finished.map(({ loss }) => loss));
     }
-    return sum / 10;
+    return sum / 30;
   }
 
   it('find a lower loss by Parzen estimators than at random', () => {
     const [random, parzen] = [leastOf(new BasicVariantGenerator()), leastOf(new TPESearch())];
-    assert.ok(parzen < random / 2, `${parzen} beside ${random}`);
+    assert.ok(parzen < 0.75 * random, `${parzen} beside ${random}`);
     assert.throws(() => new TPESearch().trialsOf(dimensionsOf({ a: gridSearch([1]) }), 1), { code: 'NBS_TUNE_INVALID_SPACE' });
   });
 });

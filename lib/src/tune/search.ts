@@ -21,8 +21,8 @@ export interface SearchAlgorithm {
 }
 
 /** A number from 0 to 1, without 1, that only the seed and the numbers decide. */
-export const randomAt = (seed: number, ...numbers: readonly number[]): number =>
-  numbers.reduce((bits, number) => mixBits((bits ^ mixBits(number + 1)) + 0x9e3779b9), mixBits(seed + 1)) / 2 ** 32;
+const randomAt = (seed: number, ...numbers: readonly number[]): number =>
+  numbers.reduce((bits, number) => mixBits(Math.imul(bits, 0x9e3779b1) + mixBits(number + 1)), mixBits(seed + 1)) / 2 ** 32;
 
 /** Every combination of the grids, `numSamples` times; other domains get random values in each trial. */
 export class BasicVariantGenerator implements SearchAlgorithm {

@@ -15,7 +15,7 @@ export type ConfigOf<S> =
           ? { readonly [K in keyof S]: ConfigOf<S[K]> }
           : S;
 
-/** A domain, and where in the space it is. */
+/** A domain, and its place in the space. */
 export interface Dimension {
   /** The names that lead to it. */
   readonly path: readonly string[];
@@ -61,7 +61,7 @@ export function merged(
   return all;
 }
 
-export const isPlain = (value: unknown): value is Record<string, unknown> => {
+const isPlain = (value: unknown): value is Record<string, unknown> => {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -13,7 +13,7 @@ export interface TrialInit {
   readonly checkpoint: TrainCheckpoint | null;
   /** The number of checkpoints that the trial has already. */
   readonly checkpoints: number;
-  /** Of a trainer of trees: its options. If it is absent, the user's function runs. */
+  /** The options of a trainer of trees. If it is absent, the user's function runs. */
   readonly trees?: TreesTrainerOptions;
 }
 

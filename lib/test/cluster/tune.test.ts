@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { serve } from 'nbserve';
 import { train } from 'nbserve/train';
 import { tune } from 'nbserve/tune';
-import { bowl, counting, faulty, slow } from '../fixtures/tune-app.js';
+import { bowl, counting, countingOptions, faulty, slow } from '../fixtures/tune-app.js';
+import { isRunning, until } from '../fixtures/wait.js';
 
 const storagePath = mkdtempSync(join(tmpdir(), 'nbserve-tune-'));
 after(async () => {
@@ -121,4 +124,30 @@ test('a search over a trainer of trees', async () => {
     runConfig: { storagePath, name: 'alone' },
   }).fit();
   assert.deepEqual(alone.model.toJSON(), model.toJSON());
+});
+
+test('a search whose program was killed goes on from the trial and the checkpoint that it had reached', async () => {
+  const folder = mkdtempSync(join(storagePath, 'killed-'));
+  for (const name of ['one', 'two']) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, 'one', 'go'), '');
+  const program = fileURLToPath(new URL('../fixtures/tune-search.js', import.meta.url));
+  const child = spawn(process.execPath, [program, folder], { stdio: 'inherit' });
+  const state = join(folder, 'search', 'tuner.json');
+  const reached = (): number => (existsSync(state) ? JSON.parse(readFileSync(state, 'utf8')).trials[1]?.history.length : 0);
+  await until(() => reached() === 2);
+  child.kill('SIGKILL');
+  await until(() => !isRunning(child.pid as number));
+  writeFileSync(join(folder, 'two', 'go'), '');
+
+  const options = countingOptions(folder);
+  const results = await tune.Tuner.restore(join(folder, 'search'), counting, options).fit();
+  const begins = [...results].map(({ metricsHistory }) => metricsHistory.map(({ begin }) => begin));
+  assert.deepEqual(begins, [
+    [0, 0, 0, 0],
+    [0, 0, 2, 2],
+  ]);
+  const other = { ...options, paramSpace: { folder: tune.gridSearch(['elsewhere']) } };
+  await assert.rejects(tune.Tuner.restore(join(folder, 'search'), counting, other).fit(), {
+    code: 'NBS_TUNE_NOTHING_TO_RESTORE',
+  });
 });
