@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { mixBits } from '../core/index.js';
 import { type Bins, binRows, makeBins } from './bins.js';
-import { encode, describeFeatures, type Feature, readLabels } from './features.js';
+import { describeFeatures, encode, type Feature, readLabels } from './features.js';
 import { growTree } from './grow.js';
 import { auc, DEFAULT_METRIC, isHigherBetter, type MetricName } from './metrics.js';
-import { withExactSums } from './model-data.js';
 import { TreesModel } from './model.js';
+import { withExactSums } from './model-data.js';
 import { OBJECTIVES } from './objective.js';
 import type { ParsedParams } from './options.js';
 import { ScoredSet } from './scored.js';

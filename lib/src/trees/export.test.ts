@@ -33,7 +33,12 @@ async function runOnnx(model: TreesModel, matrix: Float32Array): Promise<{ margi
 function atThresholds(model: TreesModel): Float32Array {
   const { trees, features } = model.toJSON();
   const limits = trees.flatMap((tree) => tree.threshold.filter((_, node) => (tree.feature[node] as number) >= 0));
-  const values = limits.flatMap((limit) => [limit, Math.fround(limit * (1 + 2 ** -23)), Math.fround(limit * (1 - 2 ** -23)), -limit]);
+  const values = limits.flatMap((limit) => [
+    limit,
+    Math.fround(limit * (1 + 2 ** -23)),
+    Math.fround(limit * (1 - 2 ** -23)),
+    -limit,
+  ]);
   return Float32Array.from([...values, Number.NaN].flatMap((value) => features.map(() => value)));
 }
 
@@ -45,7 +50,12 @@ describe('a model of trees as ONNX', () => {
       await fc.assert(
         fc.asyncProperty(rows, fc.array(label, { minLength: 60, maxLength: 60 }), rows, async (data, labels, others) => {
           const train = data.map((each, i) => ({ ...each, y0: labels[i] }));
-          const trainer = new TreesTrainer({ labelColumn: 'y0', datasets: { train }, params, runConfig: { storagePath, name: 'a' } });
+          const trainer = new TreesTrainer({
+            labelColumn: 'y0',
+            datasets: { train },
+            params,
+            runConfig: { storagePath, name: 'a' },
+          });
           const { model, checkpoint } = await trainer.fit();
           // A column that was all null in training is a column of numbers, and takes no texts.
           const given = model.features.some(({ name, categories }) => name === 'kind' && categories === undefined)
@@ -57,7 +67,9 @@ describe('a model of trees as ONNX', () => {
           }
           const predictions = model.predict(given);
           const { prediction } = await runOnnx(model, model.encode(given));
-          predictions.forEach((value, i) => assert.ok(Math.abs(value - (prediction[i] as number)) <= 3e-7 * Math.max(1, Math.abs(value))));
+          predictions.forEach((value, i) =>
+            assert.ok(Math.abs(value - (prediction[i] as number)) <= 3e-7 * Math.max(1, Math.abs(value))),
+          );
           assert.deepEqual((await loadTrees(checkpoint)).predict(given), predictions);
         }),
         { numRuns: 60 },

@@ -1,5 +1,5 @@
 import { TooManyCategories, WrongValue } from './errors.js';
-import { type Columns, columnOf, type ColumnValues, lengthOf } from './table.js';
+import { type Columns, type ColumnValues, columnOf, lengthOf } from './table.js';
 
 /** A column that the trees use. A column of texts has categories, and the number of a text is its place among them. */
 export interface Feature {
@@ -21,10 +21,15 @@ export function describeFeatures(where: string, columns: Columns, names: readonl
     values.forEach((value: unknown, row) => {
       if (typeof value === 'string') texts.add(value);
       else if (value !== null && value !== undefined)
-        throw WrongValue({ where, row, column: name, value: shown(value), expected: 'texts or nulls, because other rows are texts' });
+        throw WrongValue({
+          where,
+          row,
+          column: name,
+          value: shown(value),
+          expected: 'texts or nulls, because other rows are texts',
+        });
     });
-    if (texts.size > MAX_CATEGORIES)
-      throw TooManyCategories({ where, column: name, count: texts.size, max: MAX_CATEGORIES });
+    if (texts.size > MAX_CATEGORIES) throw TooManyCategories({ where, column: name, count: texts.size, max: MAX_CATEGORIES });
     return { name, categories: [...texts].sort() };
   });
 }
@@ -66,7 +71,8 @@ export function readLabels(where: string, columns: Columns, name: string, isBina
   const labels = new Float64Array(values.length);
   for (let row = 0; row < labels.length; row += 1) {
     const value: unknown = values[row];
-    const number = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' ? Number(value) : Number.NaN;
+    const number =
+      typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' ? Number(value) : Number.NaN;
     if (isBinary ? number !== 0 && number !== 1 : !Number.isFinite(Math.fround(number))) {
       const expected = isBinary ? '0, 1, false or true for the objective binary:logistic' : 'numbers that Float32 can hold';
       throw WrongValue({ where, row, column: name, value: shown(value), expected });

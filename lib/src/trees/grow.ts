@@ -96,7 +96,12 @@ function totalOf(histogram: Histogram, { counts }: Bins): Sums {
   return { gradient, hessian };
 }
 
-function childrenOf(decisions: readonly Decision[], parents: readonly Histogram[], built: Histogram, drafts: readonly Draft[]): Node[] {
+function childrenOf(
+  decisions: readonly Decision[],
+  parents: readonly Histogram[],
+  built: Histogram,
+  drafts: readonly Draft[],
+): Node[] {
   const length = built.length / decisions.length;
   return decisions.flatMap(({ left, right, build }, i) => {
     const own = built.subarray(i * length, (i + 1) * length);

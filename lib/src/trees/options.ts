@@ -1,4 +1,4 @@
-import { integer, InvalidOption, isRecord, type OptionSpec, parseOptions, positive } from '../core/index.js';
+import { InvalidOption, integer, isRecord, type OptionSpec, parseOptions, positive } from '../core/index.js';
 import { type MetricName, metricNames } from './metrics.js';
 import { type ObjectiveName, objectives } from './objective.js';
 
@@ -92,7 +92,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
 export function parseParams(where: string, params: TreesParams) {
-  if (!isRecord(params)) throw InvalidOption({ where, option: 'params', expected: 'an object of parameters', value: String(params) });
+  if (!isRecord(params))
+    throw InvalidOption({ where, option: 'params', expected: 'an object of parameters', value: String(params) });
   for (const [option, value] of Object.entries(params)) {
     const name = OTHER_NAMES[option];
     if (name !== undefined) throw InvalidOption({ where, option, expected: `called ${name} here`, value: String(value) });

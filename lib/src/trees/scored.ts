@@ -10,7 +10,13 @@ export class ScoredSet {
   readonly #objective: ObjectiveName;
   readonly #margins: Float64Array;
 
-  constructor(matrix: Float32Array, isCategory: readonly boolean[], labels: Float64Array, objective: ObjectiveName, base: number) {
+  constructor(
+    matrix: Float32Array,
+    isCategory: readonly boolean[],
+    labels: Float64Array,
+    objective: ObjectiveName,
+    base: number,
+  ) {
     this.#matrix = matrix;
     this.#isCategory = isCategory;
     this.#labels = labels;

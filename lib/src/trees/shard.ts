@@ -175,4 +175,8 @@ export class Shard implements TreesWorker {
 
 /** The metric of all rows from the sums of the workers. */
 export const metricOf = (metric: MetricName, states: readonly ShardState[], at: number, rows: number): number =>
-  fromSum(metric, states.reduce((sum, { sums }) => sum + (sums[at] as number), 0), rows);
+  fromSum(
+    metric,
+    states.reduce((sum, { sums }) => sum + (sums[at] as number), 0),
+    rows,
+  );

@@ -49,14 +49,24 @@ export function findSplit(
   const whole = score(total.gradient, total.hessian, rules);
   let best: Split | null = null;
   let least = Math.max(gamma, LEAST_GAIN);
-  const consider = (feature: number, bin: number, isEqual: boolean, isMissingLeft: boolean, gradient: number, hessian: number) => {
+  const consider = (
+    feature: number,
+    bin: number,
+    isEqual: boolean,
+    isMissingLeft: boolean,
+    gradient: number,
+    hessian: number,
+  ) => {
     const [otherGradient, otherHessian] = [total.gradient - gradient, total.hessian - hessian];
     if (hessian * unit.hessian < minChildWeight || otherHessian * unit.hessian < minChildWeight) return;
     if (hessian <= 0 || otherHessian <= 0) return;
     const gain = score(gradient, hessian, rules) + score(otherGradient, otherHessian, rules) - whole;
     if (gain <= least) return;
     least = gain;
-    const [left, right] = [{ gradient, hessian }, { gradient: otherGradient, hessian: otherHessian }];
+    const [left, right] = [
+      { gradient, hessian },
+      { gradient: otherGradient, hessian: otherHessian },
+    ];
     best = { feature, bin, isEqual, isMissingLeft, gain, left, right };
   };
   for (const feature of features) {

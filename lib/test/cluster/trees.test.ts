@@ -18,7 +18,12 @@ const noise = (i: number): number => ((Math.imul(i + 1, 2_654_435_761) >>> 0) % 
 test('four workers grow the same trees as one process, bit by bit', async () => {
   const rows = Array.from({ length: 2000 }, (_, i) => {
     const [a, b, c] = [noise(3 * i), noise(3 * i + 1), noise(3 * i + 2)];
-    return { a: b < 0.1 ? null : a, kind: c < 0.3 ? 'x' : c < 0.6 ? 'y' : null, b, hit: a + (c < 0.3 ? 0.3 : 0) + noise(7 * i) / 2 > 0.8 };
+    return {
+      a: b < 0.1 ? null : a,
+      kind: c < 0.3 ? 'x' : c < 0.6 ? 'y' : null,
+      b,
+      hit: a + (c < 0.3 ? 0.3 : 0) + noise(7 * i) / 2 > 0.8,
+    };
   });
   const fit = (numWorkers: number) =>
     new train.TreesTrainer({
