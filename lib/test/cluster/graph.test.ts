@@ -22,6 +22,14 @@ test('a request goes through the nodes, and the Response of the last one is the 
   assert.deepEqual(Object.keys(deployments).sort(), ['Picture', 'Segmenter', 'pack', 'sharpen', 'unpack']);
 });
 
+test('the status says what each node takes', async () => {
+  const { deployments } = (await serve.status()).applications.picture ?? assert.fail();
+  const text =
+    'graph of 4 nodes\nunpack takes the input\nsharpen takes unpack\nSegmenter.segment takes sharpen\npack takes Segmenter.segment, and gives the result';
+  assert.equal(deployments.Picture?.graph, text);
+  assert.equal(deployments.unpack?.graph, undefined);
+});
+
 test('a large picture goes through too', async () => {
   const body = new Uint8Array(3 * 1024 * 1024).fill(60);
   const answer = await fetch(url, { method: 'POST', body });
@@ -35,6 +43,16 @@ test('an error names its node, and keeps its status and code', async () => {
   const app = await serve.run(broken, { name: 'broken', routePrefix: null });
   await assert.rejects(async () => app.remote(1), { code: 'BAD_SUM', message: 'node Meter.fail: does not add up' });
   await serve.delete('broken');
+});
+
+test('a graph of Requests that is called by handle with another value says what to do', async () => {
+  const handle = serve.getAppHandle('picture') as Promise<DeploymentHandle<(input: unknown) => unknown>>;
+  for (const input of [new Uint8Array([10]), 'text', undefined]) {
+    await assert.rejects(async () => (await handle).remote(input), {
+      code: 'NBS_GRAPH_TAKES_REQUEST',
+      message: /^node unpack: .*; the input of this graph may have to be a Request, .* \{ http: 'json' \}/,
+    });
+  }
 });
 
 test('nodes that do not need one another run at the same time, and a shared one once', async () => {
