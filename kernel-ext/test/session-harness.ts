@@ -26,6 +26,8 @@ export class TestNotebook {
   #count = 0;
   /** What the cell that was run last has printed until now. */
   printed: () => string = () => '';
+  /** The texts that it has displayed until now. */
+  displayed: () => string = () => '';
 
   async file(path: string, text: string): Promise<void> {
     await mkdir(dirname(join(this.folder, path)), { recursive: true });
@@ -37,6 +39,7 @@ export class TestNotebook {
     let text = '';
     this.printed = () => text;
     const displays: { bundle: DisplayBundle; displayId?: string; update?: boolean }[] = [];
+    this.displayed = () => displays.map(({ bundle }) => String(bundle.data['text/plain'])).join('\n');
     const outcome = await this.session.execute(code, {
       executionCount: ++this.#count,
       silent: false,

@@ -60,7 +60,7 @@ export { type LoadedModel, loadedModels, type ModelNote, noteModel } from './loa
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
-export { beginProgress, hasProgressDisplay } from './progress.js';
+export { beginProgress, hasProgressDisplay, type Progress } from './progress.js';
 export {
   duration,
   group,

@@ -32,9 +32,7 @@ export function toChatRequest(body: Readonly<Record<string, unknown>>): ChatRequ
       value === undefined || value === null || (Array.isArray(value) && value.length === 0) || allowed.includes(value);
     if (!asksNothing && !isEmptyRecord(value)) throw invalid(name, `${name} is not supported by this server`);
   }
-  const { response_format: format } = body;
-  if (isRecord(format) && format.type !== 'text')
-    throw invalid('response_format', `the response_format ${String(format.type)} is not supported by this server; text is`);
+  const format = formatOf(body.response_format);
   const { model, messages, stream, stream_options: streamOptions } = body;
   if (typeof model !== 'string') throw invalid('model', 'model must be a text');
   if (!Array.isArray(messages) || messages.length === 0)
@@ -44,10 +42,22 @@ export function toChatRequest(body: Readonly<Record<string, unknown>>): ChatRequ
   return {
     model,
     messages: messages.map(toMessage),
-    options: toOptions(body),
+    options: { ...toOptions(body), format },
     isStreamed: stream === true,
     includesUsage: isRecord(streamOptions) && streamOptions.include_usage === true,
   };
+}
+
+/** `json_schema` is refused, because the answer is not held to a schema here, and a client would rely on it. */
+function formatOf(format: unknown): 'text' | 'json' {
+  if (format === undefined || format === null) return 'text';
+  if (!isRecord(format)) throw invalid('response_format', 'response_format must be an object such as { "type": "json_object" }');
+  if (format.type === 'text') return 'text';
+  if (format.type === 'json_object') return 'json';
+  throw invalid(
+    'response_format',
+    `the response_format ${String(format.type)} is not supported by this server; text and json_object are`,
+  );
 }
 
 const isEmptyRecord = (value: unknown): boolean => isRecord(value) && Object.keys(value).length === 0;

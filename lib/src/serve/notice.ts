@@ -1,3 +1,4 @@
+import { beginProgress, hasProgressDisplay, type Progress } from '../core/index.js';
 import type { Client } from './client.js';
 
 // The console is looked up at each call, because user code may have replaced it.
@@ -27,18 +28,30 @@ export async function noteIfLong<T>(
   work: Promise<T>,
 ): Promise<T> {
   const said = new Set<string>();
+  const begun = performance.now();
   let isOver = false;
   let timer: NodeJS.Timeout;
+  let bar: Progress | undefined;
   const tell = async (pauseMs: number): Promise<void> => {
     const notes = await notesOf(client, what, app);
     if (isOver) return;
-    for (const note of notes) if (!said.has(note)) notice(note);
+    // A notebook shows one line that changes; elsewhere each note is a line of its own.
+    if (hasProgressDisplay() && notes.length > 0) {
+      bar ??= beginProgress(what);
+      bar.update(null, notes.map((note) => note.replace(`${what} of `, '')).join('; '));
+    } else for (const note of notes) if (!said.has(note)) notice(note);
     for (const note of notes) said.add(note);
     timer = setTimeout(() => void tell(Math.min(pauseMs * 2, LONGEST_PAUSE_MS)), pauseMs);
   };
   timer = setTimeout(() => void tell(FIRST_PAUSE_MS), afterMs);
+  const seconds = () => `${((performance.now() - begun) / 1000).toFixed(1)} s`;
   try {
-    return await work;
+    const result = await work;
+    bar?.end(`done after ${seconds()}`);
+    return result;
+  } catch (error) {
+    bar?.end(`failed after ${seconds()}`);
+    throw error;
   } finally {
     isOver = true;
     clearTimeout(timer);

@@ -1,15 +1,20 @@
 import type { Generation } from './generation.js';
+import { JsonForm } from './json-form.js';
 import type { GenerateValues } from './options.js';
 import { chooseToken, randomNumbers } from './sampler.js';
 import { StopTexts } from './stop-texts.js';
 import { TokenText } from './token-text.js';
 import type { Tokenizer } from './tokenizer.js';
 
+/** After so many tokens that cannot come, all tokens are looked at. */
+const MOST_TRIES = 100;
+
 /** One answer in the making: which token comes next, what text is given, and when it ends. */
 export class Chat {
   readonly #text: TokenText;
   readonly #stops: StopTexts;
   readonly #random: () => number;
+  readonly #json: JsonForm | undefined;
   /** Tokens of the answer so far. */
   #count = 0;
   /** The token that the model gets next. */
@@ -26,12 +31,13 @@ export class Chat {
   ) {
     this.#text = new TokenText((tokens) => tokenizer.decode(tokens));
     this.#stops = new StopTexts(values.stop);
+    this.#json = values.format === 'json' ? new JsonForm() : undefined;
     this.#random = randomNumbers(values.seed ?? Math.floor(Math.random() * 2 ** 32));
   }
 
   /** Chooses the next token. @param logits one for each token of the vocabulary */
   take(logits: Float32Array): void {
-    const token = chooseToken(logits, this.values, this.#random);
+    const token = this.#json === undefined ? chooseToken(logits, this.values, this.#random) : this.#jsonToken(logits, this.#json);
     this.lastToken = token;
     this.#count += 1;
     if (this.tokenizer.endTokens.has(token)) {
@@ -41,7 +47,28 @@ export class Chat {
     const { text, isStopped } = this.#stops.push(this.#text.push(token));
     this.generation.give(text);
     if (isStopped) this.#end('stop');
+    else if (this.#json?.isComplete) this.#finish('stop');
     else if (this.#count >= this.limit) this.#finish('length');
+  }
+
+  /** Chooses among the tokens with which the text can still become a JSON object. */
+  #jsonToken(logits: Float32Array, json: JsonForm): number {
+    const left = logits.slice();
+    for (let tries = 1; ; tries += 1) {
+      const token = chooseToken(left, this.values, this.#random);
+      const text = this.tokenizer.textOf(token);
+      if (!this.tokenizer.endTokens.has(token) && json.allows(text)) {
+        json.push(text);
+        return token;
+      }
+      // To take out what was chosen and to choose again has the same outcome as to look at all tokens first, and most often it is far less work.
+      left[token] = Number.NEGATIVE_INFINITY;
+      // A vocabulary without the characters of JSON: the answer ends as it is.
+      if (tries > left.length) return this.tokenizer.endTokens.values().next().value ?? token;
+      if (tries !== MOST_TRIES) continue;
+      for (let other = 0; other < left.length; other += 1)
+        if (!json.allows(this.tokenizer.textOf(other))) left[other] = Number.NEGATIVE_INFINITY;
+    }
   }
 
   /** Ends it without an answer. */

@@ -29,6 +29,8 @@ export interface GenerateOptions {
   readonly seed?: number;
   /** Texts that end the answer, and are not part of it. @default none */
   readonly stop?: string | readonly string[];
+  /** `json` makes the answer a JSON object: of the tokens that the model could take next, only those are considered that such a text can go on with. @default 'text' */
+  readonly format?: 'text' | 'json';
   /** Ends the answer when it is aborted. Pass `request.signal`, so that a model does not write for a client that is gone. */
   readonly signal?: AbortSignal;
 }
@@ -100,6 +102,12 @@ const generateSpec = {
       return list.every((each) => typeof each === 'string' && each !== '') ? (list as string[]) : undefined;
     },
   } as OptionSpec<readonly string[]>,
+  format: {
+    doc: 'The form of the answer.',
+    expected: 'text or json',
+    default: 'text',
+    parse: (value: unknown) => (value === 'text' || value === 'json' ? value : undefined),
+  } as OptionSpec<'text' | 'json'>,
   signal: {
     doc: 'Ends the answer when it is aborted.',
     expected: 'an AbortSignal',

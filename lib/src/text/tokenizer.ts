@@ -8,6 +8,7 @@ import type { TextFolder } from './text-folder.js';
 export class Tokenizer {
   readonly #tokenizer: HubTokenizer;
   readonly #template: Template | undefined;
+  readonly #texts: string[] = [];
   readonly #special: Readonly<Record<string, string>>;
   /** Tokens that the model was made for; undefined if its files do not say it. */
   readonly contextLength: number | undefined;
@@ -52,6 +53,16 @@ export class Tokenizer {
   encodeChat(messages: readonly ChatMessage[]): number[] {
     if (this.#template === undefined) return this.encode(messages.map(({ content }) => content).join('\n'));
     return this.encode(this.#template.render({ messages, add_generation_prompt: true, ...this.#special }), { special: false });
+  }
+
+  /** The text of one token alone; a part of a character is U+FFFD. */
+  textOf(token: number): string {
+    let text = this.#texts[token];
+    if (text === undefined) {
+      text = this.decode([token]);
+      this.#texts[token] = text;
+    }
+    return text;
   }
 
   /** The text of tokens. Those that control the model have none. */

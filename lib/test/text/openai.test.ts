@@ -96,7 +96,8 @@ test('what is wrong has a status, a code and the name of the parameter', { skip 
   assert.deepEqual(await fails({ stop: '' }), invalid('stop'));
   assert.deepEqual(await fails({ n: 2 }), invalid('n'));
   assert.deepEqual(await fails({ tools: [{ type: 'function' }] }), invalid('tools'));
-  assert.deepEqual(await fails({ response_format: { type: 'json_object' } }), invalid('response_format'));
+  for (const format of [{ type: 'json_schema', json_schema: {} }, { type: 'xml' }, 'json'])
+    assert.deepEqual(await fails({ response_format: format }), invalid('response_format'));
   const long = [{ role: 'user', content: 'word '.repeat(9000) }];
   assert.deepEqual(await fails({ messages: long }), [400, 'context_length_exceeded', 'messages']);
 
@@ -107,6 +108,27 @@ test('what is wrong has a status, a code and the name of the parameter', { skip 
   assert.equal(await status('models/nothing'), 404);
   assert.equal(await status('nothing'), 404);
   assert.equal(await status('embeddings', { method: 'POST', body: '{"model":"minilm","input":""}' }), 400);
+});
+
+test('with json_object, any answer is JSON, whatever the question and the chance are', { skip }, async () => {
+  for (const [content, temperature] of [
+    ['Give the capital of France as JSON with the key capital.', 0],
+    ['Write a short poem about the sea.', 1],
+    ['Count to five.', 1.5],
+  ] as const) {
+    const answer = await client.chat.completions.create({
+      model: 'smollm2',
+      messages: [{ role: 'user', content }],
+      response_format: { type: 'json_object' },
+      max_tokens: 300,
+      temperature,
+      seed: 7,
+    });
+    const [choice] = answer.choices;
+    const text = choice?.message.content ?? '';
+    if (choice?.finish_reason === 'length') assert.match(text, /^\{/);
+    else assert.equal(typeof JSON.parse(text), 'object', text);
+  }
 });
 
 test('a client that leaves in mid-stream ends its answer', { skip }, async () => {

@@ -25,7 +25,7 @@ export function drawGraph(plan: Plan): string {
   const height = Math.max(...boxes.map((box) => box.y + BOX_HEIGHT)) + MARGIN;
   const described = describeGraph(plan);
   // A page can show several graphs, and an id counts for the whole page.
-  const id = `graph-${fnv1a(described).toString(36)}`;
+  const id = `graph-${(fnv1a(described) >>> 0).toString(36)}`;
   return [
     // A narrow page, such as one that nbconvert makes, shows a wide graph smaller instead of cutting it off.
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="${id}-t ${id}-d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;height:auto" font-family="ui-monospace, monospace" font-size="13">`,
