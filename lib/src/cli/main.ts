@@ -21,6 +21,7 @@ const OWN: Readonly<Record<string, Loader>> = {
   canary: async () => (await import('./canary-command.js')).canaryCommand,
   token: async () => (await import('./token-command.js')).tokenCommand,
   logs: async () => (await import('./logs-command.js')).logsCommand,
+  doctor: async () => (await import('./doctor-command.js')).doctorCommand,
   assets: async () => (await import('./assets-command.js')).assetsCommand,
 };
 

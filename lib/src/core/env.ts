@@ -55,7 +55,7 @@ export const programPath = (): string => process.env.PATH ?? '';
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 
 /** Names of variables with which a user keeps `CUDA_VISIBLE_DEVICES` as it is: ours, and Ray's. */
-export const NOSET_GPUS = ['NBSERVE_NOSET_CUDA_VISIBLE_DEVICES', 'RAY_EXPERIMENTAL_NOSET_CUDA_VISIBLE_DEVICES'] as const;
+const NOSET_GPUS = ['NBSERVE_NOSET_CUDA_VISIBLE_DEVICES', 'RAY_EXPERIMENTAL_NOSET_CUDA_VISIBLE_DEVICES'] as const;
 
 /** True if `CUDA_VISIBLE_DEVICES` is not to be set for replicas. @param own variables of a deployment, which win over those of this process */
 export const keepsVisibleGpus = (own: Readonly<Record<string, string>> = {}): boolean =>

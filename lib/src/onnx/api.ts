@@ -1,5 +1,6 @@
 /** The members of `onnx`. */
 export type { DeviceChoice } from './device.js';
+export { type DeviceDiagnosis, type Diagnosis, diagnose } from './diagnose.js';
 export { fromFloat16, toFloat16 } from './float16.js';
 export * as image from './image-api.js';
 export { load } from './load.js';

@@ -58,7 +58,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   );
   if (opened === null) {
     const valid = `valid are ${deviceChoices.map((choice) => `'${choice}'`).join(', ')}, of which 'cpu' always runs, and 'auto' if it is not strict`;
-    const reason = attempts.map((attempt) => `${attempt.device}: ${attempt.reason}`).join('; ');
+    const reason = attempts.map(({ device, reason: why = '' }) => (attempts.length === 1 ? why : `${device}: ${why}`)).join('; ');
     throw DeviceUnavailable({ device: values.device, reason, valid });
   }
   const { session, device } = opened;

@@ -60,7 +60,7 @@ export class TunedBatch {
 
 /**
  * Finds the batch size with which a model computes most rows in a second, by measuring: 1, 2, 4 and so on. The result is remembered for the model, the
- * device and the options, in nbserve's cache. Call it where the model will run, when the machine is otherwise idle.
+ * device and the options, in nbserve's cache. Call it on the machine that will run the model, when nothing else runs there.
  * @param model the path or file URL of an `.onnx` file, or its bytes
  * @param row inputs with one row
  * @throws NBS_ONNX_CANNOT_BATCH if the model takes no batches, and what {@link load} and a run throw

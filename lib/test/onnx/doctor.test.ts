@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { fakeNvidiaSmi } from '../fixtures/fake-nvidia.js';
+
+const NBSERVE = fileURLToPath(new URL('../../bin/nbserve.js', import.meta.url));
+const doctor = (...args: string[]) => promisify(execFile)(process.execPath, [NBSERVE, 'doctor', ...args]);
+
+test('nbserve doctor tells what works here, and why the rest does not', async (t) => {
+  fakeNvidiaSmi(t, "echo '0, NVIDIA A100, GPU-5d5c, 40960, 2048, 50, Disabled'");
+  const { stdout } = await doctor();
+  assert.match(stdout, /^GPU 0: NVIDIA A100 \(GPU-5d5c\), 2\.0 of 40\.0 GiB in use, 50 % busy$/m);
+  assert.match(stdout, /^runs beside the event loop: yes$/m);
+  assert.match(stdout, /^cpu {5}works, its answers are those of the CPU; [\d.]+ GFLOP\/s/m);
+  assert.match(stdout, /^cuda {4}does not work: .*libonnxruntime_providers_cuda\.so/m);
+});
+
+test('as JSON too', async (t) => {
+  fakeNvidiaSmi(t, 'exit 9');
+  const { stdout } = await doctor('--json');
+  const { gpus, devices } = JSON.parse(stdout) as { gpus: null; devices: { device: string; works: boolean }[] };
+  assert.equal(gpus, null);
+  assert.deepEqual(
+    devices.map(({ device }) => device),
+    ['cpu', 'cuda', 'webgpu'],
+  );
+  assert.equal(devices[0]?.works, true);
+});
