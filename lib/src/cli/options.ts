@@ -24,24 +24,33 @@ export const GRPC_CLI_OPTIONS = {
   'grpc-port': { type: 'string' },
   'grpc-host': { type: 'string' },
   proto: { type: 'string', multiple: true },
+  'grpc-cert': { type: 'string' },
+  'grpc-key': { type: 'string' },
 } as const;
 
-/** The option `grpc` of `serve.start`, from `--grpc-port`, `--grpc-host` and `--proto`; empty if none of them is given. @throws NBS_BAD_USAGE */
+/** The option `grpc` of `serve.start`, from `--proto` and the options that begin with `--grpc`; empty if none of them is given. @throws NBS_BAD_USAGE */
 export function grpcOptionsOf(
   usage: string,
   values: {
     readonly 'grpc-port'?: string | undefined;
     readonly 'grpc-host'?: string | undefined;
     readonly proto?: string[] | undefined;
+    readonly 'grpc-cert'?: string | undefined;
+    readonly 'grpc-key'?: string | undefined;
   },
 ) {
-  const { 'grpc-port': port, 'grpc-host': host, proto: protos } = values;
-  if (port === undefined && host === undefined && protos === undefined) return {};
+  const { 'grpc-port': port, 'grpc-host': host, proto: protos, 'grpc-cert': cert, 'grpc-key': key } = values;
+  if ([port, host, protos, cert, key].every((one) => one === undefined)) return {};
+  if ((cert === undefined) !== (key === undefined)) {
+    const given = cert === undefined ? '--grpc-key' : '--grpc-cert';
+    throw BadUsage({ problem: `${given} is given without ${cert === undefined ? '--grpc-cert' : '--grpc-key'}`, usage });
+  }
   return {
     grpc: {
       port: parsePort(usage, port, '--grpc-port'),
       ...(host === undefined ? {} : { host }),
       ...(protos === undefined ? {} : { protos }),
+      ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
     },
   };
 }

@@ -9,7 +9,7 @@ import { showError } from './show-error.js';
 import { DRAIN_MS, untilInterrupted } from './until-interrupted.js';
 
 const USAGE =
-  'nbserve run <file>:<export>|<config.yaml> [--watch] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--address auto|<folder>]';
+  'nbserve run <file>:<export>|<config.yaml> [--watch] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--address auto|<folder>]';
 
 export const runCommand: Command = {
   name: 'run',
@@ -26,6 +26,8 @@ export const runCommand: Command = {
   --grpc-port       port for gRPC, or auto: 9000, or the next free one (default: no gRPC, unless --grpc-host or --proto is given)
   --grpc-host       address for gRPC (default: 127.0.0.1)
   --proto           a proto file with services for gRPC; may be repeated (default: methods are called by name)
+  --grpc-cert       a certificate in PEM, with its chain; then gRPC is answered over TLS only
+  --grpc-key        the private key of the certificate, in PEM
   --name            the application's name (default: default)
   --route-prefix    path under which it answers HTTP (default: /)
   --dashboard-port  port of the REST API, or auto (default: none)

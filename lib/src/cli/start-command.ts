@@ -4,7 +4,7 @@ import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from '.
 import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--another]';
+  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -27,6 +27,8 @@ ${DASHBOARD_HELP}
   --grpc-port       port for gRPC, or auto: 9000, or the next free one (default: no gRPC, unless --grpc-host or --proto is given)
   --grpc-host       address for gRPC (default: 127.0.0.1)
   --proto           a proto file with services for gRPC; may be repeated (default: methods are called by name)
+  --grpc-cert       a certificate in PEM, with its chain; then gRPC is answered over TLS only
+  --grpc-key        the private key of the certificate, in PEM
   --another     start one more, even if a detached cluster of yours is running
 
 Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbserve run\` joins it with --address auto.`,

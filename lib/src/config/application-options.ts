@@ -49,7 +49,7 @@ const deployments: OptionSpec<readonly unknown[] | undefined> = {
 export const APPLICATION_OPTIONS = { name, routePrefix, importPath, args, env, deployments } as const;
 
 const cluster: OptionSpec<Readonly<Record<string, unknown>> | undefined> = {
-  doc: 'Options of `serve.start`, without `address` and `detached`. They are used if the command starts the cluster. A cluster that is running keeps its own. Relative paths of `protos` start at the folder of the configuration.',
+  doc: 'Options of `serve.start`, without `address` and `detached`. They are used if the command starts the cluster. A cluster that is running keeps its own. Relative paths start at the folder of the configuration.',
   expected: 'an object such as { host: 127.0.0.1, port: 8000 }',
   default: undefined,
   parse: (value) => (isRecord(value) ? value : undefined),

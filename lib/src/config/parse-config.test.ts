@@ -76,6 +76,10 @@ test("Ray's grpc_options are those of nbserve, and name proto files in place of 
     grpc: { port: 9000, protos: ['/srv/words.proto'], includeDirs: ['/inc', '/srv/more'] },
     notes: [],
   });
+  assert.deepEqual(await grpcOf('cluster: { grpc: { tls: { cert: server.crt, key: /etc/server.key } } }'), {
+    grpc: { tls: { cert: '/srv/server.crt', key: '/etc/server.key' } },
+    notes: [],
+  });
   const rays = 'grpc_options: { port: 9000, protos: [words.proto], max_message_bytes: 100, grpc_servicer_functions: [] }';
   assert.deepEqual(await grpcOf(rays), {
     grpc: { port: 9000, protos: ['/srv/words.proto'], maxMessageBytes: 100 },

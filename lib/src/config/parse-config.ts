@@ -85,7 +85,7 @@ export async function parseConfig(text: string, name: string, folder: string): P
   const apps = (applications as readonly unknown[]).map((one, i) => readApplication(reader, one, ['applications', i], folder));
   refuseTwice(reader, apps, 'name');
   refuseTwice(reader, apps, 'routePrefix');
-  return { cluster: withAbsoluteProtos(checked, folder), applications: apps, notes: [...new Set(reader.notes)] };
+  return { cluster: withAbsolutePaths(checked, folder), applications: apps, notes: [...new Set(reader.notes)] };
 }
 
 const httpOptions =
@@ -109,12 +109,15 @@ const grpcOptions =
     return {};
   };
 
-function withAbsoluteProtos(cluster: Values, folder: string): Values {
+function withAbsolutePaths(cluster: Values, folder: string): Values {
   const { grpc } = cluster;
   if (!isRecord(grpc)) return cluster;
   const given = (['protos', 'includeDirs'] as const).filter((key) => grpc[key] !== undefined);
   const paths = given.map((key) => [key, (grpc[key] as readonly string[]).map((path) => resolve(folder, path))]);
-  return { ...cluster, grpc: { ...grpc, ...Object.fromEntries(paths) } };
+  const { tls } = grpc;
+  const files = isRecord(tls) ? Object.entries(tls).map(([key, path]) => [key, resolve(folder, path as string)]) : [];
+  const absoluteTls = files.length === 0 ? {} : { tls: Object.fromEntries(files) };
+  return { ...cluster, grpc: { ...grpc, ...Object.fromEntries(paths), ...absoluteTls } };
 }
 
 function readApplication(reader: OptionReader, value: unknown, path: Path, folder: string): ApplicationConfig {

@@ -7,6 +7,7 @@ import { FileDescriber } from './describe.js';
 import { BadProto } from './errors.js';
 import { findPackages, loadProtobuf, type Protobuf } from './packages.js';
 import { type DescribedFile, GENERIC_SERVICE, type GrpcPlan, type Rpc } from './plan.js';
+import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
 /** What the user gives. */
 export interface GrpcSources {
@@ -17,6 +18,7 @@ export interface GrpcSources {
   /** Whether methods can be called by name, through nbserve's own service. */
   readonly generic: boolean;
   readonly maxMessageBytes: number;
+  readonly tls?: TlsFiles | undefined;
   /** Paths are relative to it, and packages are looked for from it. */
   readonly folder: string;
 }
@@ -30,11 +32,13 @@ const OWN_PROTOS = [
 ];
 
 /**
- * Reads the proto files.
- * @throws NBS_GRPC_NOT_INSTALLED, NBS_BAD_PROTO
+ * Reads the proto files, and checks the certificate.
+ * @throws NBS_GRPC_NOT_INSTALLED, NBS_BAD_PROTO, NBS_BAD_CERTIFICATE
  */
-export function compilePlan({ protos, includes, generic, maxMessageBytes, folder }: GrpcSources): GrpcPlan {
+export function compilePlan({ protos, includes, generic, maxMessageBytes, tls, folder }: GrpcSources): GrpcPlan {
   const packages = findPackages(folder);
+  const tlsFiles = tls === undefined ? undefined : { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) };
+  if (tlsFiles !== undefined) readTlsFiles(tlsFiles);
   const protobuf = loadProtobuf(packages);
   // proto-loader adds the files of google/protobuf that the parser itself does not have.
   createRequire(packages.grpcJs)('@grpc/proto-loader');
@@ -58,6 +62,7 @@ export function compilePlan({ protos, includes, generic, maxMessageBytes, folder
     ],
     files: distinct([...users.files, ...own.files]),
     maxMessageBytes,
+    ...(tlsFiles === undefined ? {} : { tls: tlsFiles }),
   };
 }
 

@@ -6,6 +6,11 @@ export const GrpcNotInstalled = defineError(
   'gRPC needs the package @grpc/grpc-js, which was not found from {folder}: npm install @grpc/grpc-js',
 );
 export const BadProto = defineError('NBS_BAD_PROTO', 400, '{file} is not valid: {reason}');
+export const BadCertificate = defineError(
+  'NBS_BAD_CERTIFICATE',
+  400,
+  'gRPC cannot be answered over TLS with the certificate {cert} and the key {key}: {reason}; both files must be PEM, and the key that of the certificate',
+);
 /** The bytes of a message are not of the type that the RPC takes. */
 export const BadMessage = defineError('NBS_BAD_MESSAGE', 400, 'the message is not a valid {type}: {reason}');
 export const BadMetadata = defineError('NBS_BAD_METADATA', 500, 'the metadata {name} cannot be sent over gRPC: {reason}');

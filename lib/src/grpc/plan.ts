@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { INamespace } from 'protobufjs';
 import { grpcFile } from '../core/index.js';
+import type { TlsFiles } from './tls-files.js';
 
 /** What proxies and replicas need for gRPC. It is made once, when the cluster is started, so a later change of a proto file changes nothing. */
 export interface GrpcPlan {
@@ -13,6 +14,8 @@ export interface GrpcPlan {
   readonly files: readonly DescribedFile[];
   /** Limit of one message, in both directions. */
   readonly maxMessageBytes: number;
+  /** Absolute paths. Absent: no TLS. */
+  readonly tls?: TlsFiles;
 }
 
 export interface GrpcPackages {

@@ -10,6 +10,11 @@ const DEFAULT_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** The length of a message is 32 bits, and Node's buffers have limits of their own. */
 const MAX_MESSAGE_BYTES = 1024 * 1024 * 1024;
 
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 const paths = (doc: string): OptionSpec<readonly string[]> => ({
   doc,
   type: 'readonly string[]',
@@ -54,6 +59,18 @@ export const GRPC_OPTIONS = {
     min: 1,
     max: MAX_MESSAGE_BYTES,
   }),
+  tls: {
+    doc: 'Files of a certificate, with the chain behind it, and of its private key, both in PEM. If they are given, gRPC is answered over TLS only. Relative paths start from the working folder.',
+    type: '{ readonly cert: string; readonly key: string }',
+    expected: "the paths of two files: { cert: './server.crt', key: './server.key' }",
+    default: undefined,
+    defaultText: 'no TLS',
+    parse: (value) => {
+      const { cert, key, ...others } = Object(value) as Record<string, unknown>;
+      const isGood = [cert, key].every((path) => typeof path === 'string' && path !== '') && Object.keys(others).length === 0;
+      return isGood ? (value as TlsFiles) : undefined;
+    },
+  } satisfies OptionSpec<TlsFiles | undefined> as OptionSpec<TlsFiles | undefined>,
 } as const;
 
 type Parsed = OptionValues<typeof GRPC_OPTIONS>;
@@ -69,16 +86,16 @@ export const grpcOption: OptionSpec<Parsed | undefined> = group<Parsed | undefin
 /**
  * The address at which gRPC is answered, and the services; `undefined` if it is not.
  * @param several the cluster has proxies on several nodes
- * @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION, NBS_GRPC_NOT_INSTALLED, NBS_BAD_PROTO
+ * @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION, NBS_GRPC_NOT_INSTALLED, NBS_BAD_PROTO, NBS_BAD_CERTIFICATE
  */
 export function grpcOf(options: GrpcOptions | undefined, several: boolean): GrpcAddress | undefined {
   const { grpc } = parseOptions('serve.start', { grpc: grpcOption }, { grpc: options });
   if (grpc === undefined) return undefined;
-  const { host, port, protos, includeDirs: includes, generic = protos.length === 0, maxMessageBytes } = grpc;
+  const { host, port, protos, includeDirs: includes, generic = protos.length === 0, maxMessageBytes, tls } = grpc;
   if (several && ![USUAL_ADDRESS.host, 'localhost'].includes(host)) {
     const expected = "127.0.0.1 where each of several nodes has a proxy; or set proxyLocation to 'HeadOnly'";
     throw InvalidOption({ where: WHERE, option: 'host', expected, value: host });
   }
-  const plan = compilePlan({ protos, includes, generic, maxMessageBytes, folder: process.cwd() });
+  const plan = compilePlan({ protos, includes, generic, maxMessageBytes, tls, folder: process.cwd() });
   return { host, port, plan: JSON.stringify(plan) };
 }

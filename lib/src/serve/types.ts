@@ -329,6 +329,12 @@ export interface GrpcOptions {
   readonly generic?: boolean;
   /** Limit of one message in bytes, in both directions. Clients have such a limit too, 4 MiB by default. @default 4194304 */
   readonly maxMessageBytes?: number;
+  /**
+   * Files of a certificate, with the chain behind it, and of its private key, both in PEM. If they are given, gRPC is answered over TLS only.
+   * Relative paths start from the working folder.
+   * @default no TLS
+   */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** One node of `serve.start({ nodes })`. */

@@ -1,5 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { GENERIC_SERVICE, type GrpcPlan, loadGrpcJs, MessageTypes, type Rpc, Status } from '../../../grpc/index.js';
+import type { ServerCredentials } from '@grpc/grpc-js';
+import {
+  GENERIC_SERVICE,
+  type GrpcJs,
+  type GrpcPlan,
+  loadGrpcJs,
+  MessageTypes,
+  type Rpc,
+  readTlsFiles,
+  Status,
+} from '../../../grpc/index.js';
 import { GrpcUnauthorized } from './errors.js';
 import { GrpcExchange, type ServerCall } from './exchange.js';
 import { Health } from './health.js';
@@ -18,6 +28,12 @@ const MAX_SESSION_MB = 256;
  */
 const PING_EVERY_MS = 15_000;
 const PING_TIMEOUT_MS = 5_000;
+
+function credentialsOf({ ServerCredentials }: GrpcJs, { tls }: GrpcPlan): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const { cert, key } = readTlsFiles(tls);
+  return ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }]);
+}
 
 /** The gRPC server in front of the replicas. */
 export class GrpcProxy {
@@ -45,7 +61,7 @@ export class GrpcProxy {
     this.#health = new Health(this.#context);
     const reflection = new Reflection(this.#context);
     for (const rpc of plan.rpcs) this.#grpc.register(rpc.path, this.#handlerOf(rpc, reflection), asIs, asIs, 'bidi');
-    const connections = this.#grpc.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+    const connections = this.#grpc.createConnectionInjector(credentialsOf(grpc, plan));
     this.server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
