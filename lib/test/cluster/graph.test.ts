@@ -37,6 +37,16 @@ test('an error names its node, and keeps its status and code', async () => {
   await serve.delete('broken');
 });
 
+test('a graph of Requests that is called by handle with another value says what to do', async () => {
+  const handle = serve.getAppHandle('picture') as Promise<DeploymentHandle<(input: unknown) => unknown>>;
+  for (const input of [new Uint8Array([10]), 'text', undefined]) {
+    await assert.rejects(async () => (await handle).remote(input), {
+      code: 'NBS_GRAPH_TAKES_REQUEST',
+      message: /^node unpack: .*; the input of this graph may have to be a Request, .* \{ http: 'json' \}/,
+    });
+  }
+});
+
 test('nodes that do not need one another run at the same time, and a shared one once', async () => {
   const app = await serve.run(diamond, { name: 'diamond', routePrefix: '/diamond' });
   assert.equal(await app.remote(3), 'total: 12');

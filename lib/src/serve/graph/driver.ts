@@ -1,7 +1,7 @@
 import type { ValueExtension } from '../../core/index.js';
 import { decodeValue } from '../../ipc/index.js';
 import { callNode, methodsOf } from '../handle/index.js';
-import { NoNodeMethod } from './errors.js';
+import { GraphTakesRequest, NoNodeMethod } from './errors.js';
 import { INPUT, NODE_KIND, type Plan } from './plan.js';
 
 /** How HTTP requests become the input of a graph. */
@@ -24,6 +24,7 @@ interface ReadyNode {
   readonly handle: object;
   readonly method: string;
   readonly args: readonly unknown[];
+  readonly takesInput: boolean;
 }
 
 /**
@@ -42,26 +43,34 @@ export class GraphDriver {
       encode: (value) => value,
       decode: (at) => new Slot(at as number),
     };
-    this.#nodes = plan.nodes.map(({ name, deployment, method, args }) => {
+    this.#nodes = plan.nodes.map(({ name, deployment, method, args, needs }) => {
       const handle = handles[deployment] as object;
       const methods = methodsOf(handle);
       if (methods !== null && !methods.includes(method)) {
         const known = methods.join(', ') || 'none';
         throw NoNodeMethod({ node: name, method, deployment: plan.deployments[deployment] ?? '', methods: known });
       }
-      return { name, handle, method, args: decodeValue(args, { extensions: [extension] }) as unknown[] };
+      const decoded = decodeValue(args, { extensions: [extension] }) as unknown[];
+      return { name, handle, method, args: decoded, takesInput: needs.includes(INPUT) };
     });
   }
 
   async fetch(request: SendableRequest): Promise<unknown> {
-    return this.call(this.#http === 'json' ? await request.json() : await request.sendable());
+    return this.#run(this.#http === 'json' ? await request.json() : await request.sendable(), true);
   }
 
+  /** A call by handle. */
   call(input: unknown): Promise<unknown> {
+    return this.#run(input, this.#http === 'json');
+  }
+
+  /** @param isUsual whether the input is of the kind that HTTP brings */
+  #run(input: unknown, isUsual: boolean): Promise<unknown> {
     const responses: unknown[] = [];
-    for (const { name, handle, method, args } of this.#nodes) {
+    for (const { name, handle, method, args, takesInput } of this.#nodes) {
       const filled = fill(args, (at) => (at === INPUT ? input : responses[at])) as unknown[];
-      responses.push(callNode(handle, method, filled, (error) => named(error, name)));
+      const explained = (error: Error): Error => (isUsual || !takesInput ? named(error, name) : withoutRequest(error, name));
+      responses.push(callNode(handle, method, filled, explained));
     }
     return responses.at(-1) as Promise<unknown>;
   }
@@ -76,6 +85,15 @@ function fill(part: unknown, valueAt: (at: number) => unknown): unknown {
   if (part instanceof Set) return new Set([...part].map((item) => fill(item, valueAt)));
   if (Object.getPrototypeOf(part) !== Object.prototype) return part;
   return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, fill(item, valueAt)]));
+}
+
+/** The text of V8 for a member that a value does not have. */
+const NO_MEMBER = /is not a function|is not iterable|^Cannot (?:read|destructure|convert)/;
+
+/** If a node looked for a member of a Request in another value, the error says how a Request comes there. */
+function withoutRequest(error: Error, node: string): Error {
+  const isMissing = error.name === 'TypeError' && NO_MEMBER.test(error.message);
+  return isMissing ? GraphTakesRequest({ node, reason: error.message }, error) : named(error, node);
 }
 
 /** The same error, whose message begins with the name of the node. */

@@ -20,6 +20,11 @@ export const NoNodeMethod = defineError(
   400,
   'node {node} of the graph calls {method} of {deployment}, which has no such method; it has: {methods}',
 );
+export const GraphTakesRequest = defineError(
+  'NBS_GRAPH_TAKES_REQUEST',
+  400,
+  "node {node}: {reason}; the input of this graph may have to be a Request, which only HTTP brings: send it to the graph's url, or make the graph with { http: 'json' }, so that a handle and a JSON body give the same input",
+);
 export const DeploymentAsArgument = defineError(
   'NBS_DEPLOYMENT_AS_ARGUMENT',
   400,
