@@ -15,9 +15,10 @@ export function formatStatus({ url, grpc, warnings, nodes, applications, traffic
   for (const [name, app] of Object.entries(applications)) {
     lines.push(`  ${name}:`, `    status: ${app.status}${app.message === '' ? '' : ` (${app.message})`}`);
     lines.push(`    route: ${app.routePrefix ?? 'none'}`, '    deployments:');
-    for (const [deployment, { status, message, version, replicas }] of Object.entries(app.deployments)) {
+    for (const [deployment, { status, message, version, graph, replicas }] of Object.entries(app.deployments)) {
       const words = [status, ...(message === '' ? [] : [`(${message})`]), ...(version === null ? [] : [`version ${version}`])];
       lines.push(`      ${deployment}: ${words.join(' ')}`);
+      if (graph !== undefined) lines.push(...graph.split('\n').map((line, at) => `        ${at === 0 ? '' : '  '}${line}`));
       for (const { id, state, pid, node, blockedSince, models = [] } of replicas) {
         const since = blockedSince === undefined ? '' : `, blocked since ${new Date(blockedSince).toISOString()}`;
         const where = [...(pid === null ? [] : [`pid ${pid}`]), ...(several && node !== null ? [`on ${node}`] : [])].join(', ');

@@ -12,6 +12,7 @@ import {
 import type { Client } from './client.js';
 import type { DeploymentDefinition } from './deployment.js';
 import { NoSuchApp, NotAnApplication, UnknownDeployment } from './errors.js';
+import { describeGraph, GraphDriver, type Plan } from './graph/index.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { noteIfLong, notice } from './notice.js';
@@ -160,7 +161,14 @@ export function specOf(
     .update(JSON.stringify([code, partOf('restart', { ...config, name, version }), ...(schema === undefined ? [] : [schema])]))
     .update(initArgs)
     .digest('hex');
-  return { name, version, code, initArgs, config, ...(schema === undefined ? {} : { schema }), dependencies, replicaHash };
+  const graph = graphOf(definition, args);
+  const optional = { ...(graph === undefined ? {} : { graph }), ...(schema === undefined ? {} : { schema }) };
+  return { name, version, code, initArgs, config, ...optional, dependencies, replicaHash };
+}
+
+/** The nodes of a graph of calls, for the status. */
+function graphOf({ target }: DeploymentDefinition, [first]: readonly unknown[]): string | undefined {
+  return (target as unknown) === GraphDriver ? describeGraph((first as { readonly plan: Plan }).plan) : undefined;
 }
 
 function shown(value: unknown): string {

@@ -22,6 +22,14 @@ test('a request goes through the nodes, and the Response of the last one is the 
   assert.deepEqual(Object.keys(deployments).sort(), ['Picture', 'Segmenter', 'pack', 'sharpen', 'unpack']);
 });
 
+test('the status says what each node takes', async () => {
+  const { deployments } = (await serve.status()).applications.picture ?? assert.fail();
+  const text =
+    'graph of 4 nodes\nunpack takes the input\nsharpen takes unpack\nSegmenter.segment takes sharpen\npack takes Segmenter.segment, and gives the result';
+  assert.equal(deployments.Picture?.graph, text);
+  assert.equal(deployments.unpack?.graph, undefined);
+});
+
 test('a large picture goes through too', async () => {
   const body = new Uint8Array(3 * 1024 * 1024).fill(60);
   const answer = await fetch(url, { method: 'POST', body });

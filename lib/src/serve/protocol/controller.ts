@@ -34,6 +34,8 @@ export interface DeploymentSpec {
   /** `encodeValue` of the constructor's arguments. */
   readonly initArgs: Uint8Array;
   readonly config: DeploymentConfig;
+  /** If it is a graph of calls: what each of its nodes takes, for people. */
+  readonly graph?: string;
   /** What the types of its routes say. Absent: it has none. */
   readonly schema?: ClassSchema;
   /**

@@ -112,6 +112,8 @@ export interface DeploymentStatus {
   readonly message: string;
   readonly version: string | null;
   readonly numReplicas: number;
+  /** If it is a graph of calls: its nodes, one in each line, with what they take. */
+  readonly graph?: string;
   readonly replicas: readonly ReplicaStatusEntry[];
 }
 

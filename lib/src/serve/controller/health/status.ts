@@ -82,6 +82,7 @@ function appStatus(
         message: [health?.message, faults.get(deploymentKey(name, deployment.name))].filter(Boolean).join('; '),
         version: deployment.version,
         numReplicas: deployment.config.numReplicas,
+        ...(deployment.graph === undefined ? {} : { graph: deployment.graph }),
         replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(
           ({ id, state: replicaState, pid, allocation, blocked, silentSince, models }) => ({
             id,
