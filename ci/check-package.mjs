@@ -9,7 +9,7 @@ const UNWANTED = [
   [/\.map$/, 'a source map without its source'],
   [/tsbuildinfo$/, 'build information'],
   [
-    /(pickle|torch|mnist-cnn|gguf|gguf-weights|gguf-tokenizer|llama|bert|safetensors|sentiment|graph-builder)\./,
+    /^(?!docs\/).*(pickle|torch|mnist-cnn|gguf|gguf-weights|gguf-tokenizer|llama|bert|safetensors|sentiment|graph-builder)\./,
     'a part of the conversion of committed assets, which belongs in ci/datasets',
   ],
   [/^src\/|\.ts$(?<!\.d\.ts)/, 'a source'],

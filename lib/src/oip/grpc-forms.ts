@@ -28,7 +28,7 @@ export interface GrpcInferRequest {
   readonly rawInputContents: readonly Uint8Array[];
 }
 
-/** Where a message has the values of each type. FP16 can only be sent as raw bytes. */
+/** The field of a message that has the values of a type. FP16 can only be sent as raw bytes. */
 const CONTENTS: { readonly [T in DataType]?: string } = {
   bool: 'boolContents',
   int8: 'intContents',

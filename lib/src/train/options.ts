@@ -13,7 +13,7 @@ export interface ScalingConfig {
   readonly resourcesPerWorker?: { readonly cpu?: number; readonly gpu?: number; readonly memory?: number };
 }
 
-/** Where results are kept, and what happens to failures. */
+/** The folder for results, and what happens to failures. */
 export interface RunConfig {
   /** Name of the training, and of its folder. @default a new name */
   readonly name?: string;

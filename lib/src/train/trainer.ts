@@ -18,7 +18,7 @@ export interface TrainerOptions<C = undefined> {
   readonly trainLoopConfig?: C;
   /** How many workers train, and what each may use. @default one worker */
   readonly scalingConfig?: ScalingConfig;
-  /** Where the result is kept, and what happens to failures. */
+  /** The folder for the result, and what happens to failures. */
   readonly runConfig?: RunConfig;
   /** A checkpoint from which the training goes on: `train.getCheckpoint()` gives it to the function. */
   readonly resumeFromCheckpoint?: TrainCheckpoint;

@@ -7,7 +7,7 @@ export type Histogram = Float64Array;
 /** Gradients are multiples of a unit such that the largest is at most this. With 2³⁰ rows, a sum stays below 2⁵³, and with it exact. */
 export const LARGEST = 2 ** 22;
 
-/** Where the bins of each feature begin in a histogram, and at last its length. */
+/** The first bin of each feature in a histogram, and at last its length. */
 export function offsetsOf(counts: Uint16Array): Uint32Array {
   const offsets = new Uint32Array(counts.length + 1);
   counts.forEach((count, at) => {

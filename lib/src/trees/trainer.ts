@@ -21,7 +21,7 @@ export interface TreesTrainerOptions {
   readonly earlyStoppingRounds?: number;
   /** With several workers, each is a process of its own that holds a part of the rows. The model is the same, bit by bit. @default 1 */
   readonly scalingConfig?: { readonly numWorkers?: number };
-  /** Where the result is kept. @default a new folder below the system's folder for temporary files */
+  /** The folder that keeps the result. @default a new folder below the system's folder for temporary files */
   readonly runConfig?: { readonly storagePath?: string; readonly name?: string };
 }
 

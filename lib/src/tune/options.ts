@@ -21,7 +21,7 @@ export interface TuneConfig {
   readonly seed?: number;
 }
 
-/** Where the results are kept, and what happens to failures. */
+/** The folder for results, and what happens to failures. */
 export interface TuneRunConfig {
   /** The folder of results. @default one in the system's folder for temporary files */
   readonly storagePath?: string;

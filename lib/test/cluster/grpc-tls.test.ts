@@ -33,7 +33,7 @@ test('with a certificate, gRPC is answered over TLS only', async (t) => {
   const request = { method: 'echo', arguments: [{ json: '"hello"' }] };
   const { code, message } = await secure.call('Call', request);
   assert.equal(code, 0);
-  assert.equal((message?.result as { json: string }).json, '"hello"');
+  assert.deepEqual((message as { result: { json: string } }).result.json, '"hello"');
   assert.equal((await open.call('Call', request)).code, UNAVAILABLE);
   assert.equal((await secure.call('Call', request)).code, 0, 'a client without TLS harms nobody');
 });
