@@ -38,7 +38,7 @@ export async function run(context) {
     const file = join(folder, 'rows.parquet');
     const make = `SELECT range AS id, (range * 7919) % 1000 AS key, (range % 977) / 3.0 AS x FROM range(${ROWS})`;
     await duckdb.run(`COPY (${make}) TO '${file}' (FORMAT parquet)`);
-    const query = { name: `${ROWS / 1e6} M rows: scan, filter, group`, peer: 'DuckDB alone', aim: { atMost: 2 } };
+    const query = { name: `${ROWS / 1e6} M rows: scan, filter, group`, peer: 'DuckDB alone', aim: { atMost: 2 }, inverse: false };
     const grouped = data.readParquet(file).filter('x > 100').groupby('key').mean('x');
     const sql = `SELECT key, avg(x) FROM read_parquet('${file}') WHERE x > 100 GROUP BY key ORDER BY key`;
     return [

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 const PAGE = fileURLToPath(new URL('../../lib/docs/onnx-conformance.md', import.meta.url));
 
-/** Why cases fail: the heading, the words for a reader, and how the failure of nbserve begins. The first that fits counts. */
+/**
+ * Why cases fail: the heading, the words for a reader, and how the failure of nbserve begins. The first that fits counts.
+ * @type {[string, string, RegExp][]}
+ */
 const REASONS = [
   [
     'Element types that the Node binding does not have',

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fromFloat16, load } from '../../lib/dist/onnx/index.js';
 import { difference, toTensor } from './case-values.mjs';
 
-const [, , kind, runIn] = process.argv;
+const [, , kind, runIn] = /** @type {any[]} */ (process.argv);
 const isBare = kind === 'bare';
 const ort = createRequire(import.meta.url)('onnxruntime-node');
 ort.env.logLevel = 'fatal';
@@ -41,7 +41,7 @@ async function failure({ model, tests }) {
   return null;
 }
 
-process.on('message', async (each) => {
+process.on('message', async (/** @type {{ model: any, tests: any }} */ each) => {
   try {
     process.send({ failure: await failure(each) });
   } catch (error) {

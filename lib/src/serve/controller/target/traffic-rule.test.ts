@@ -193,6 +193,7 @@ describe('splitRoutes', () => {
           ],
           stickyBy: { cookie: 's' },
           mirror: { app: 'c', deployment: 'D', share: 0.5 },
+          owner: 'a',
           reportMs: 1000,
         },
       },
