@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { TestNotebook } from '../../kernel-ext/dist-test/session-harness.js';
 import { LESSON_APPS } from './lesson-apps.mjs';
 import { runSchemathesis } from './run-schemathesis.mjs';
@@ -29,6 +30,9 @@ const withoutCheck = (source) => source.replace(/^(?:const is\w+ = await check|a
 async function fuzzOne({ notebook: lesson, cells, paths, document }, wanted, seed) {
   const folder = mkdtempSync(join(tmpdir(), 'nbs-lesson-'));
   const notebook = new TestNotebook();
+  const before = process.cwd();
+  // A lesson's paths begin at its folder.
+  process.chdir(fileURLToPath(new URL('../../notebooks', import.meta.url)));
   try {
     const all = JSON.parse(readFileSync(new URL(`../../notebooks/${lesson}.ipynb`, import.meta.url), 'utf8')).cells;
     for (const id of cells) {
@@ -45,5 +49,6 @@ async function fuzzOne({ notebook: lesson, cells, paths, document }, wanted, see
     await notebook.run('await serve.shutdown()');
     await notebook.close();
     rmSync(folder, { recursive: true });
+    process.chdir(before);
   }
 }

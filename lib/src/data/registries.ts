@@ -35,18 +35,30 @@ export async function downloadPackage(
   folder: string,
   onProgress: (done: number, total: number) => void,
 ): Promise<string> {
-  try {
-    const wanted = source.registry === 'npm' ? await npmTarball(source) : await pypiWheel(source);
-    if (wanted !== null) return await downloadFile(wanted, { folder, onProgress, answerTimeoutMs: ANSWER_TIMEOUT_MS });
-  } catch (error) {
-    // Bytes that are wrong are wrong for the client too; and without space or a registry it fails in the same way.
-    if (hasCode(error, DigestMismatch) || hasCode(error, DownloadBroken)) throw error;
-    if (source.registry === 'npm' && networkReason(wordsOf(error)) !== null) throw failureOf(source, error);
+  const wanted = await findFile(source);
+  if (wanted !== null) {
+    try {
+      return await downloadFile(wanted, { folder, onProgress, answerTimeoutMs: ANSWER_TIMEOUT_MS });
+    } catch (error) {
+      // Bytes that are wrong are wrong for the client too.
+      if (hasCode(error, DigestMismatch) || hasCode(error, DownloadBroken)) throw error;
+    }
   }
   try {
     return await downloadByClient(source, folder);
   } catch (error) {
     throw failureOf(source, error);
+  }
+}
+
+/** The package's file in the registry; null if only the client finds it. */
+async function findFile(source: RegistrySource): Promise<Wanted | null> {
+  try {
+    return source.registry === 'npm' ? await npmTarball(source) : await pypiWheel(source);
+  } catch (error) {
+    // npm itself was asked, and has no network.
+    if (source.registry === 'npm' && networkReason(wordsOf(error)) !== null) throw failureOf(source, error);
+    return null;
   }
 }
 

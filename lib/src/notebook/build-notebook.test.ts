@@ -103,6 +103,26 @@ test('if a statement ran with an earlier declaration, the user is told', () => {
   ]);
 });
 
+test('an application made of names that only a block knows is left out, and the user is told', () => {
+  const cells = [
+    'if (ready) { const bound = Chat.bind(); await serve.run(bound, { name: "own", routePrefix: "/own" }); }',
+    'for (const n of [1, 2]) await serve.run(Chat.bind(n), { name: "each", routePrefix: "/each" });',
+    'try { load(); } catch (failed) { serve.run(Chat.bind(failed), { name: "failed", routePrefix: "/failed" }); }',
+    '{ const options = { x: 1 }; serve.run(Chat.options(options).bind(), { name: "block", routePrefix: "/block" }); }',
+  ];
+  const { applications, notes } = build(chat('x'), 'const ready = true;', 'await serve.run(Chat.bind());', ...cells);
+  assert.deepEqual(
+    applications.map(({ name }) => name),
+    ['default'],
+  );
+  assert.deepEqual(
+    notes,
+    ['bound', 'n', 'failed', 'options'].map(
+      (name, at) => `cell ${at + 4}: serve.run uses ${name}, declared in a block; declare it at the top of a cell`,
+    ),
+  );
+});
+
 test('applications that need different declarations of one name are in different modules', () => {
   const { modules, applications } = build(
     chat('one'),

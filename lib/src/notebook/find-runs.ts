@@ -1,4 +1,4 @@
-import { childrenOf, isNode, type Node, staticKey, unwrap } from '../code/index.js';
+import { analyse, childrenOf, isNode, type Node, resolveReference, staticKey, unwrap } from '../code/index.js';
 import type { Statement } from './statement.js';
 
 /** One application that the notebook runs. */
@@ -51,6 +51,11 @@ export function findRuns(statements: readonly Statement[]): FoundRuns {
         notes.push(`${where}: ${app}`);
         continue;
       }
+      const inBlock = namesOfBlocks(app);
+      if (inBlock.length > 0) {
+        notes.push(`${where}: serve.run uses ${inBlock.join(', ')}, declared in a block; declare it at the top of a cell`);
+        continue;
+      }
       for (const other of [...apps.values()]) {
         if (other.name === app.name || other.routePrefix === null || other.routePrefix !== app.routePrefix) continue;
         apps.delete(other.name);
@@ -60,6 +65,13 @@ export function findRuns(statements: readonly Statement[]): FoundRuns {
     }
   }
   return { apps: [...apps.values()], notes };
+}
+
+/** The names in the application's expression that a block of its statement declares. Outside of the block nothing has these names. */
+function namesOfBlocks({ statement, expression }: NotebookApp): string[] {
+  const free = analyse([expression], statement.source.length).references.filter((one) => resolveReference(one) === null);
+  const outside = new Set(statement.uses.map(({ name }) => name));
+  return [...new Set(free.map(({ name }) => name))].filter((name) => !outside.has(name) && !statement.values.has(name));
 }
 
 /** The options may be written at the call, or as a constant of the notebook. So may each text in them. */
