@@ -137,7 +137,7 @@ const KERNEL_ROOMS = {
   install: ['guard'],
   kernel: ['control', 'descriptors', 'display', 'guard', 'session', 'versions', 'wire'],
   runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
-  commands: ['install', 'magics', 'runner'],
+  commands: ['install', 'magics', 'runner', 'session'],
 };
 
 module.exports = { ROOMS, KERNEL_ROOMS };

@@ -1,3 +1,6 @@
+export { mentions } from './candidates.js';
 export type { MagicContext } from './context.js';
-export { completeMagic, runCellMagic, runMagic } from './magics.js';
-export { type SplitCell, splitCell } from './split-cell.js';
+export type { FirstOperand, Grammar, Places } from './grammar.js';
+export { completeMagic, isMagic, runCellMagic, runMagic, shellLines } from './magics.js';
+export { type Magic, type SplitCell, splitCell } from './split-cell.js';
+export { timeit } from './timeit.js';

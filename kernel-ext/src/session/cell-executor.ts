@@ -13,7 +13,11 @@ import { withinStack } from './syntax.js';
 /** What a cell's code gets from outside of it. */
 export interface CellContext {
   readonly source: <T>(id: string, value: T) => T;
-  readonly magic: (index: number) => Promise<void>;
+  readonly magic: (index: number, values?: readonly unknown[]) => Promise<void>;
+  /** The lines that a command prints. */
+  readonly lines: (index: number, values?: readonly unknown[]) => Promise<string[]>;
+  /** Measures a piece of the cell by many calls. */
+  readonly timeit: (work: () => unknown, options: string) => Promise<void>;
   /** Runs a piece of the cell and says how long it took. */
   readonly time: (work: () => unknown) => Promise<unknown>;
   /** Is called when a name is given a class or function. */
@@ -123,7 +127,7 @@ export class CellExecutor {
     state: { result: unknown },
     scope: DisposalScope,
     { wait, each }: CellWaits,
-    { bound, magic, time }: CellContext,
+    { bound, magic, lines, time, timeit }: CellContext,
     id: string,
   ) {
     return {
@@ -137,7 +141,9 @@ export class CellExecutor {
         state.result = value;
       },
       magic,
+      lines,
       time,
+      timeit,
       loop: () => {},
       scope: () => new DisposalScope(),
       cell_scope: scope,

@@ -9,7 +9,16 @@ import {
   setPackageImporter,
   withPicture,
 } from '../display/index.js';
-import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
+import {
+  type Magic,
+  type MagicContext,
+  runCellMagic,
+  runMagic,
+  type SplitCell,
+  shellLines,
+  splitCell,
+  timeit,
+} from '../magics/index.js';
 import { versionText } from '../versions/index.js';
 import { CellExecutor } from './cell-executor.js';
 import { CellSources } from './cell-sources.js';
@@ -20,6 +29,7 @@ import type { ConvertedCell, Converter, Diagnostic, Scope } from './converter.js
 import { KeyboardInterrupt } from './errors.js';
 import { loadedHost, replicasPrinted, startClusterAhead, warmHost, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
+import { magicGrammar } from './magic-grammar.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
@@ -68,6 +78,7 @@ class NotebookSession implements Session {
   readonly #types: TypeQuestions;
   /** `%types off` */
   #isUnchecked = false;
+  readonly #split: (code: string) => SplitCell;
   readonly #turn: (work: () => void) => void;
   readonly #leadsGroup: boolean;
   #scope: Scope = '';
@@ -84,6 +95,8 @@ class NotebookSession implements Session {
     this.#leadsGroup = leadsGroup;
     this.#modules = new NotebookModules(folder, (from, specifier) => this.#types.sideModule(from, specifier));
     this.#executor = new CellExecutor(folder, this.#modules, turn);
+    const grammar = magicGrammar((name) => Object.hasOwn(this.#executor.names.exports, name));
+    this.#split = (code) => splitCell(code, grammar);
     this.#sources = new CellSources({
       folder,
       lookup: (name) => this.#executor.names.get(name),
@@ -122,15 +135,15 @@ class NotebookSession implements Session {
   }
 
   complete(code: string, cursor: number): CompleteReply {
-    return this.#types.ask((types) => completeCell(types, this.#scope, this.#folder, code, cursor));
+    return this.#types.ask((types) => completeCell(types, this.#scope, this.#folder, this.#split, code, cursor));
   }
 
   inspect(code: string, cursor: number, detail: number): InspectReply {
-    return this.#types.ask((types) => inspectCell(types, this.#scope, code, cursor, detail));
+    return this.#types.ask((types) => inspectCell(types, this.#scope, this.#split, code, cursor, detail));
   }
 
   isComplete(code: string): IsCompleteReply {
-    const { cellMagic, edits, isEmpty } = splitCell(code);
+    const { cellMagic, edits, isEmpty } = this.#split(code);
     if (cellMagic !== undefined) return code.endsWith('\n') ? { status: 'complete' } : { status: 'incomplete', indent: '' };
     if (isEmpty) return { status: 'complete' };
     return this.#types.ask((types) => types.isComplete(edited(unmapped(code), edits).text));
@@ -195,7 +208,7 @@ class NotebookSession implements Session {
   /** Never rejects. Does not settle if its code, or the kernel's for it, is terminated. */
   async #runCell(code: string, cell: RunningCell, silent: boolean): Promise<Outcome> {
     try {
-      const split = splitCell(code);
+      const split = this.#split(code);
       const magics = await this.#magicContext(cell, split);
       cell.interrupted.throwIfAborted();
       const begun = performance.now();
@@ -246,20 +259,17 @@ class NotebookSession implements Session {
     cell.interrupted.throwIfAborted();
     rememberCell(cell.id, code, converted);
     this.#sources.add(cell.id, plain.text);
-    return this.#run(converted, cell, silent || endsInSemicolon(code), async (index) => {
-      const magic = split.inner[index];
-      if (magic !== undefined && magics !== undefined) await runMagic(magic, magics);
-    });
+    return this.#run(converted, cell, silent || endsInSemicolon(code), innerMagics(split, cell, magics));
   }
 
   async #run(
     converted: ConvertedCell,
     cell: RunningCell,
     silent: boolean,
-    magic: (index: number) => Promise<void>,
+    magics: ReturnType<typeof innerMagics>,
   ): Promise<Outcome> {
     const end = await this.#executor.run(converted, cell, {
-      magic,
+      ...magics,
       time: timed(cell),
       source: (id, value) => this.#sources.tag(id, value),
       bound: (name, value) => this.#sources.bind(cell.id, name, value),
@@ -294,6 +304,19 @@ class NotebookSession implements Session {
     };
     return { folder: this.#folder, output, signal, versions: versionText, checkTypes, env, leadsGroup };
   }
+}
+
+/** The magics that the cell's code calls. */
+function innerMagics({ inner }: SplitCell, { output, interrupted: signal }: RunningCell, context: MagicContext | undefined) {
+  const called = <T>(run: (magic: Magic, context: MagicContext, values?: readonly unknown[]) => Promise<T>) => {
+    return (index: number, values?: readonly unknown[]): Promise<T> =>
+      run(inner[index] as Magic, context as MagicContext, values);
+  };
+  return {
+    magic: called(runMagic),
+    lines: called(shellLines),
+    timeit: (work: () => unknown, options: string): Promise<void> => timeit(work, options, { output, signal }),
+  };
 }
 
 /** Makes the checker resolve what every cell needs. */
