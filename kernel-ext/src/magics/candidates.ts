@@ -3,7 +3,7 @@ import { LineScanner } from './line-scanner.js';
 
 /** A line that is a magic. Offsets are those of the cell. */
 export interface MagicLine {
-  readonly kind: 'shell' | 'line' | 'lines';
+  readonly kind: 'shell' | 'line' | 'lines' | 'help';
   /** The line in the cell, from 0. */
   readonly line: number;
   /** Where the magic begins: at its `!` or `%`. */
@@ -14,11 +14,14 @@ export interface MagicLine {
 }
 
 /** A cell without a match has no magics. It costs little, because each cell is searched. */
-export const MAY_HAVE_MAGICS = /^[ \t]*[%!]|=[ \t]*![^=]/m;
+export const MAY_HAVE_MAGICS = /^[ \t]*[%!?]|=[ \t]*![^=]|\?[ \t]*$/m;
 
 /** What stands in front of a command whose lines are assigned. */
 const ASSIGNS =
   /^([ \t]*(?:export\s+)?(?:(?:const|let|var)\s+)?(?:[\p{ID_Start}_$][\p{ID_Continue}$.]*|\{[^=]*\}|\[[^=]*\])(?:\s*:[^=]+)?\s*=\s*)!(?!=)/u;
+
+/** `name?`, `name??` or `?name` */
+const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID_Start}_$][\p{ID_Continue}$.]*\?{1,2})[ \t]*$/u;
 
 /** How many lines a statement may have that begins like a magic. */
 const MAX_LINES = 200;
@@ -50,6 +53,7 @@ function candidate(text: string): { readonly kind: MagicLine['kind']; readonly a
   const at = /^[ \t]*/.exec(text)?.[0].length ?? 0;
   if (text[at] === '!' && /\S/.test(text.slice(at + 1))) return { kind: 'shell', at };
   if (text[at] === '%' && /^%%?[\p{ID_Start}_]/u.test(text.slice(at))) return { kind: 'line', at };
+  if (HELP.test(text)) return { kind: 'help', at };
   const assigned = ASSIGNS.exec(text)?.[1];
   return assigned === undefined || !/\S/.test(text.slice(assigned.length + 1))
     ? undefined
@@ -75,6 +79,7 @@ function isTypeScript(
     return text !== undefined && (!grammar.isMagic(name) || (isKnown(name, before, grammar) && !grammar.isGlobal(name)));
   }
   const text = wholeStatement(first, texts, line, grammar);
+  if (kind === 'help') return text !== undefined;
   const operand = text === undefined ? undefined : grammar.firstOperand(text);
   if (operand === undefined || operand.kind === 'command') return false;
   return operand.kind === 'other' || operand.isCalled || isKnown(operand.name, before, grammar);
@@ -108,7 +113,8 @@ function standing(source: string, lines: readonly MagicLine[], grammar: Grammar)
   if (whole !== undefined) {
     return lines.filter(({ kind, start }) => {
       if (kind === 'shell') return whole.statements.has(start);
-      return kind === 'line' ? whole.remainders.has(start + 1) : true;
+      if (kind === 'line') return whole.remainders.has(start + 1);
+      return kind === 'lines';
     });
   }
   if (!MAY_BE_JSX.test(source)) return lines;

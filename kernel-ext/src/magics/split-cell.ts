@@ -5,7 +5,7 @@ import { timeEdits, timeitEdits, wholeCellTimeit } from './time-edits.js';
 
 /** A line of a cell that is not TypeScript. */
 export interface Magic {
-  readonly kind: 'shell' | 'line';
+  readonly kind: 'shell' | 'line' | 'help';
   /** The name without `%`; '' for a shell line. */
   readonly name: string;
   /** The text after the name; for a shell line, the command. Between the pieces stand values. */
@@ -39,12 +39,14 @@ export interface SplitCell {
   readonly isEmpty: boolean;
   /** True with `%%time`: the cell's time is printed. */
   readonly timed: boolean;
+  /** True with `%%capture`: what the cell prints and displays is kept. */
+  readonly captured: boolean;
 }
 
-const PLAIN: SplitCell = { leading: [], inner: [], edits: [], isEmpty: false, timed: false };
+const PLAIN: SplitCell = { leading: [], inner: [], edits: [], isEmpty: false, timed: false, captured: false };
 
 /** The magics of a whole cell whose body is TypeScript. */
-const AROUND_CODE = new Set(['time', 'timeit']);
+const AROUND_CODE = new Set(['time', 'timeit', 'capture']);
 
 /** Finds what of a cell is not TypeScript, and how the rest becomes TypeScript. */
 export function splitCell(source: string, grammar: Grammar): SplitCell {
@@ -60,9 +62,18 @@ export function splitCell(source: string, grammar: Grammar): SplitCell {
   let { hasCode } = found;
   let isTimed = false;
   let hasInner = false;
+  let isCaptured = false;
   for (const one of found.lines) {
     const { kind, start, end, isLeading } = one;
     const text = source.slice(start, end);
+    const capture = kind === 'line' ? /^%%capture\b\s*([\p{ID_Start}_$][\p{ID_Continue}$]*)?\s*$/u.exec(text) : null;
+    if (capture !== null) {
+      isCaptured = true;
+      const [, name] = capture;
+      if (name !== undefined) hasCode = true;
+      edits.push({ start, end, text: name === undefined ? '' : `const ${name} = __nbs_captured();` });
+      continue;
+    }
     if (kind === 'line' && text.startsWith('%%time')) {
       if (/^%%timeit\b/.test(text)) {
         edits.push(...wholeCellTimeit(source, start, end, grammar));
@@ -90,7 +101,7 @@ export function splitCell(source: string, grammar: Grammar): SplitCell {
     edits.push(...callEdits(`__nbs_${kind === 'lines' ? 'lines' : 'magic'}(${inner.length}`, one, values));
     inner.push(magic);
   }
-  return { leading, inner, edits, isEmpty: !hasCode, timed: isTimed };
+  return { leading, inner, edits, isEmpty: !hasCode, timed: isTimed, captured: isCaptured };
 }
 
 function parseMagic(
@@ -100,6 +111,7 @@ function parseMagic(
   grammar: Grammar,
 ): { magic: Magic; values: readonly ValuePlace[] } {
   const text = source.slice(start, end).trimEnd();
+  if (kind === 'help') return { magic: { kind, name: '', pieces: [text.replace(/^\?+\s*|\?+$/g, '')], line }, values: [] };
   const head = kind === 'line' ? (/^%%?[\p{ID_Continue}$-]*\s*/u.exec(text)?.[0] ?? '%') : (/^!\s*/.exec(text)?.[0] ?? '!');
   const isName = (name: string): boolean => grammar.isDeclared(name) || mentions(code, name);
   const { pieces, values } = interpolated(text.slice(head.length), {

@@ -20,6 +20,8 @@ export function sharedPaths(): Record<string, string[]> {
 /** What every cell sees, as one declarations file. It is parsed once for the session. */
 export function ambientDeclarations(): string {
   const display = fileURLToPath(new URL('../display/display.js', import.meta.url));
+  const magics = fileURLToPath(new URL('../magics/registry.js', import.meta.url));
+  const captured = fileURLToPath(new URL('./captured-output.js', import.meta.url));
   return `${TYPES}
 /** Deployments, applications and the cluster that runs them. */
 declare const serve: typeof import('nbserve').serve;
@@ -27,6 +29,13 @@ declare const serve: typeof import('nbserve').serve;
 declare const onnx: typeof import('nbserve/onnx');
 /** Shows a value below the cell. */
 declare const display: typeof import(${JSON.stringify(display)}).display;
+/** Magics of your own. */
+declare const magics: typeof import(${JSON.stringify(magics)}).magics;
+declare function __nbs_captured(): import(${JSON.stringify(captured)}).CapturedOutput;
+/** The result that was shown last, and the ones before it. */
+declare const _: any, __: any, ___: any;
+/** The results of cells, by the cells' numbers: the last 1,000. */
+declare const Out: { readonly [cell: number]: any };
 `;
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { constants, Script } from 'node:vm';
+import type { CapturedOutput } from './captured-output.js';
 import { CellWaits } from './cell-waits.js';
 import type { ConvertedCell } from './converter.js';
 import { DisposalScope } from './disposal-scope.js';
@@ -16,6 +17,7 @@ export interface CellContext {
   readonly magic: (index: number, values?: readonly unknown[]) => Promise<void>;
   /** The lines that a command prints. */
   readonly lines: (index: number, values?: readonly unknown[]) => Promise<string[]>;
+  readonly captured: () => CapturedOutput;
   /** Measures a piece of the cell by many calls. */
   readonly timeit: (work: () => unknown, options: string) => Promise<void>;
   /** Runs a piece of the cell and says how long it took. */
@@ -127,7 +129,7 @@ export class CellExecutor {
     state: { result: unknown },
     scope: DisposalScope,
     { wait, each }: CellWaits,
-    { bound, magic, lines, time, timeit }: CellContext,
+    { bound, magic, lines, time, timeit, captured }: CellContext,
     id: string,
   ) {
     return {
@@ -144,6 +146,7 @@ export class CellExecutor {
       lines,
       time,
       timeit,
+      captured,
       loop: () => {},
       scope: () => new DisposalScope(),
       cell_scope: scope,
