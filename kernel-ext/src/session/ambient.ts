@@ -20,6 +20,7 @@ export function sharedPaths(): Record<string, string[]> {
 /** What every cell sees, as one declarations file. It is parsed once for the session. */
 export function ambientDeclarations(): string {
   const display = fileURLToPath(new URL('../display/display.js', import.meta.url));
+  const comms = fileURLToPath(new URL('../display/comms.js', import.meta.url));
   const magics = fileURLToPath(new URL('../magics/registry.js', import.meta.url));
   const captured = fileURLToPath(new URL('./captured-output.js', import.meta.url));
   return `${TYPES}
@@ -29,6 +30,8 @@ declare const serve: typeof import('nbserve').serve;
 declare const onnx: typeof import('nbserve/onnx');
 /** Shows a value below the cell. */
 declare const display: typeof import(${JSON.stringify(display)}).display;
+/** Comms of Jupyter: connections to code in front ends. */
+declare const comms: typeof import(${JSON.stringify(comms)}).comms;
 /** Magics of your own. */
 declare const magics: typeof import(${JSON.stringify(magics)}).magics;
 declare function __nbs_captured(): import(${JSON.stringify(captured)}).CapturedOutput;
