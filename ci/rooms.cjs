@@ -139,6 +139,7 @@ const KERNEL_ROOMS = {
   runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
   testing: ['runner'],
   commands: ['install', 'magics', 'runner', 'testing'],
+  commands: ['install', 'magics', 'runner', 'session'],
 };
 
 module.exports = { ROOMS, KERNEL_ROOMS };

@@ -1,4 +1,4 @@
-// Pages that are made from the code: errors.md, options.md, the reference, and the marked parts of command-line.md and architecture.md.
+// Pages that are made from the code: errors.md, options.md, the reference, and the marked parts of command-line.md, kernel.md and architecture.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,6 +21,7 @@ export async function generatedPages() {
     ['lib/docs/options.md', await optionsPage()],
     ...(await optionInterfaces()),
     ['lib/docs/command-line.md', await commandLinePage('lib/docs/command-line.md')],
+    ['lib/docs/kernel.md', await kernelPage('lib/docs/kernel.md')],
     ['lib/docs/architecture.md', architecturePage('lib/docs/architecture.md')],
   ]);
 }
@@ -172,6 +173,14 @@ async function commandLinePage(file) {
   const helps = new Map();
   for (const [, name] of text.matchAll(/<!-- help: (\w+) -->/g)) helps.set(name, await helpOf(name));
   return text.replaceAll(/(<!-- help: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, start, name, end) => `${start}\n\`\`\`text\n${helps.get(name)}\n\`\`\`\n\n${end}`);
+}
+
+/** Writes the table of magics. @param {string} file */
+async function kernelPage(file) {
+  const { magicTable } = await import(pathToFileURL(resolve('kernel-ext/build/magics/index.js')).href);
+  const rows = magicTable().map(([usage, help]) => [`\`${usage.replaceAll('|', '\\|')}\``, cell(help)]);
+  const text = readFileSync(file, 'utf8');
+  return text.replace(/(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`);
 }
 
 async function helpOf(name) {

@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Command, OutputExists, parseCommand } from 'nbserve/cli';
 import { buildNotebook, type CellText, formatConfig, type LeftOutLine, type NotebookSource } from 'nbserve/host';
-import { splitCell } from '../magics/index.js';
+import { mentions, splitCell } from '../magics/index.js';
 import { readNotebook } from '../runner/index.js';
+import { magicGrammar } from '../session/index.js';
 
 const USAGE = 'nbserve build <notebook.ipynb> [--output <config.yaml>] [--force]';
 
@@ -43,19 +44,27 @@ async function sourceOf(file: string): Promise<NotebookSource> {
   const { cells } = await readNotebook(file);
   const texts: CellText[] = [];
   const magics: LeftOutLine[] = [];
+  let above = '';
   for (const [i, { cell_type: type, source: lines, metadata }] of cells.entries()) {
     if (type !== 'code' || metadata.tags?.includes('skip-execution') === true) continue;
     const number = i + 1;
-    const { source, left } = typescriptOf(typeof lines === 'string' ? lines : lines.join(''));
+    const { source, left } = typescriptOf(typeof lines === 'string' ? lines : lines.join(''), above);
+    above += `\n${source}`;
     texts.push({ number, source });
     for (const text of left) magics.push({ cell: number, text });
   }
   return { file, cells: texts, magics };
 }
 
-/** The cell with its magics replaced by spaces, so that positions stay, and their lines. `%time` in front of a statement is removed from it. */
-function typescriptOf(source: string): { readonly source: string; readonly left: readonly string[] } {
-  const { cellMagic, leading, inner, edits } = splitCell(source);
+/**
+ * The cell with its magics replaced by spaces, so that positions stay, and their lines. `%time` in front of a statement is removed from it.
+ * @param above the TypeScript of the cells before it
+ */
+function typescriptOf(source: string, above: string): { readonly source: string; readonly left: readonly string[] } {
+  const { cellMagic, leading, inner, edits } = splitCell(
+    source,
+    magicGrammar((name) => mentions(above, name)),
+  );
   if (cellMagic !== undefined) return { source: '', left: [`%%${cellMagic.name} ${cellMagic.args}`.trim()] };
   const lines = source.split('\n');
   const left: string[] = [];

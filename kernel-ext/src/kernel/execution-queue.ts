@@ -38,6 +38,8 @@ export class ExecutionQueue {
   #waiting: Waiting[] = [];
   #count = 0;
   #running: { parent: string } | undefined;
+  /** Of the cell that has ended, for its reply. */
+  #payload: object[] = [];
 
   constructor(deps: ExecutionDeps) {
     this.#deps = deps;
@@ -72,7 +74,7 @@ export class ExecutionQueue {
     const outcome: Outcome = content ? await this.#run(request, content, parent) : noCode();
     const execution_count = this.#count;
     let dropped: readonly Waiting[] = [];
-    const reply: Content = { execution_count, user_expressions: {}, payload: [] };
+    const reply: Content = { execution_count, user_expressions: {}, payload: this.#payload.splice(0) };
     if (outcome.status === 'ok') {
       if (outcome.result && !content?.silent) {
         publisher.publish('execute_result', { execution_count, ...outcome.result }, parent);
@@ -113,6 +115,7 @@ export class ExecutionQueue {
     this.#deps.next(code, parent);
     const outcome = await runner.run(this.#deps.session(), code, { executionCount, silent, output });
     output.flush();
+    this.#payload = output.payload;
     return outcome;
   }
 

@@ -23,6 +23,8 @@ const now = performance.now.bind(performance);
 export class IopubOutput implements Output {
   readonly input?: (prompt: string, password: boolean, signal?: AbortSignal) => Promise<string>;
   readonly colors?: 'errors' | 'all';
+  /** What the reply tells the front end to do. */
+  readonly payload: object[] = [];
   readonly #publisher: Publisher;
   readonly #parent: string;
   readonly #later: (work: () => void) => void;
@@ -70,6 +72,11 @@ export class IopubOutput implements Output {
       metadata: bundle.metadata,
       transient,
     });
+  }
+
+  /** Front ends show it as the next cell when the reply to this cell arrives. */
+  nextInput(text: string): void {
+    this.payload.push({ source: 'set_next_input', text, replace: false });
   }
 
   clear(wait: boolean): void {

@@ -1,4 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { format } from 'node:util';
 import { inOwnTurn, type ShellRequest } from '../control/index.js';
+import { onComm, openComms, setCommPublisher } from '../display/index.js';
 import type { Session } from '../session/index.js';
 import { type Content, readCode, readHistory, toCodePoints, toUtf16 } from '../wire/index.js';
 import type { History } from './history.js';
@@ -20,11 +23,18 @@ export interface ShellDeps {
 /** The shell channel. It passes cells to the queue and answers other requests at once, also while a cell awaits. */
 export class ShellChannel {
   readonly #deps: ShellDeps;
+  /** The header (JSON) of the comm's message that is handled. */
+  readonly #parents = new AsyncLocalStorage<string>();
   /** Ends the requests about code that have arrived and are not answered. */
   readonly #pending = new Set<() => void>();
 
   constructor(deps: ShellDeps) {
     this.#deps = deps;
+    let last = '{}';
+    setCommPublisher((type, content) => {
+      last = this.#parents.getStore() ?? deps.running() ?? last;
+      deps.publisher.publish(type, { ...content, metadata: {} }, last);
+    });
   }
 
   onRequest(request: ShellRequest): void {
@@ -74,10 +84,11 @@ export class ShellChannel {
       case 'history_request':
         return { status: 'ok', history: this.#deps.history.query(readHistory(content)) };
       case 'comm_info_request':
-        return { status: 'ok', comms: {} };
+        return { status: 'ok', comms: openComms(typeof content.target_name === 'string' ? content.target_name : undefined) };
       case 'comm_open':
-        // No targets are registered, and the protocol requires that such a comm is closed at once.
-        this.#deps.publisher.publish('comm_close', { comm_id: content.comm_id, data: {} }, parent);
+      case 'comm_msg':
+      case 'comm_close':
+        await this.#comm(type, content, parent);
         return undefined;
       case 'shutdown_request': {
         const restart = content.restart === true;
@@ -88,6 +99,16 @@ export class ShellChannel {
       default:
         if (!type.endsWith('_request')) return undefined;
         throw Object.assign(new Error(`${type} is not known on the shell channel`), { name: 'UnknownRequest', stack: undefined });
+    }
+  }
+
+  /** What the notebook's code sends meanwhile belongs to this message, and what it throws is printed. */
+  async #comm(type: string, content: Content, parent: string): Promise<void> {
+    const { publisher } = this.#deps;
+    try {
+      await this.#parents.run(parent, () => onComm(type, content));
+    } catch (error) {
+      publisher.stream('stderr', `${type}: ${format(error)}\n`, parent);
     }
   }
 

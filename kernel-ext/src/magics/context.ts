@@ -6,7 +6,7 @@ export interface MagicOutput {
 
 /** What a magic may use while it runs. */
 export interface MagicContext {
-  /** The notebook's folder. */
+  /** The folder of commands. */
   readonly folder: string;
   readonly output: MagicOutput;
   /** Aborted when the cell is interrupted. */
@@ -19,4 +19,22 @@ export interface MagicContext {
   readonly env: Readonly<Record<string, string>>;
   /** True if signals go to this process's whole group. Then commands stay in the group. */
   readonly leadsGroup: boolean;
+  readonly notebook: NotebookAccess;
+}
+
+/** What magics see of the notebook, and change of it. */
+export interface NotebookAccess {
+  /** The values of the notebook's names. A name whose declaration was not reached yet is absent. */
+  names(): ReadonlyMap<string, unknown>;
+  /** Forgets all names. @returns false if a cell's TypeScript runs, which has names of its own */
+  reset(): boolean;
+  /** The cells that ran in this session, with their numbers. */
+  history(): readonly { readonly number: number; readonly source: string }[];
+  changeFolder(folder: string): void;
+  /** Puts a text into the next cell, or in the place of this one. @returns false if no front end can do so */
+  nextInput(text: string): boolean;
+  /** The documentation of a name. */
+  help(name: string): { data: Record<string, unknown>; metadata: Record<string, unknown> } | undefined;
+  /** Displays a value below the cell. */
+  show(value: unknown): void | Promise<void>;
 }

@@ -1,24 +1,37 @@
 /** If a line ends with one of these characters, the expression continues on the next line. */
-const CONTINUES = /[=+\-*%&|^<>,.?:!~([{]$/;
+const CONTINUES = /[=+\-*%&|^<>,.?:!~([]$/;
 /** After one of these, a `/` begins a regular expression. */
 const REGEX_AFTER = /(^|[=(,:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|delete|void|throw|await))$/;
 
 /**
- * Reads TypeScript line by line, and finds out whether a statement may begin at the beginning of a line: it may not inside of brackets, a template or a
- * comment, and not after an operator.
+ * Reads TypeScript line by line, and finds out whether a statement may begin at the beginning of a line: it may at the top and inside of braces, but not
+ * inside of other brackets, a template or a comment, and not after an operator.
  */
 export class LineScanner {
   readonly #open: string[] = [];
   #last = '';
+  #code = '';
+
+  /** The code that was read: without comments, and without the texts of strings and templates. */
+  get code(): string {
+    return this.#code;
+  }
+
+  /** True if what was read ends a statement, so that an operator cannot follow. */
+  get isEnded(): boolean {
+    return this.#last === '' || /[;{}]$/.test(this.#last);
+  }
 
   get atStatement(): boolean {
-    if (this.#open.length > 0) return false;
-    return this.#last === '' || /[;}]$/.test(this.#last) || !(CONTINUES.test(this.#last) && !/(\+\+|--)$/.test(this.#last));
+    const top = this.#open.at(-1);
+    if (top !== undefined && top !== '{') return false;
+    return this.#last === '' || /[;{}]$/.test(this.#last) || !(CONTINUES.test(this.#last) && !/(\+\+|--)$/.test(this.#last));
   }
 
   /** Reads a line. Returns true if it contains more than blanks and comments. */
   line(text: string): boolean {
     let hasCode = false;
+    this.#code += '\n';
     for (let i = 0; i < text.length; ) {
       const top = this.#open.at(-1);
       if (top === '*') {
@@ -36,13 +49,14 @@ export class LineScanner {
       } else {
         const character = text[i] ?? '';
         if (character.trim() !== '') hasCode = true;
-        i = this.#code(text, i, character);
+        i = this.#readCode(text, i, character);
       }
     }
     return hasCode;
   }
 
-  #code(text: string, i: number, character: string): number {
+  #readCode(text: string, i: number, character: string): number {
+    this.#code += character;
     if (character.trim() === '') return i + 1;
     if (character === '"' || character === "'") {
       this.#last = character;
@@ -67,8 +81,10 @@ export class LineScanner {
       return i + 1;
     }
     if (text.startsWith('${', i)) {
-      this.#open.push('{');
+      // What is in it is an expression.
+      this.#open.push('${');
       this.#last = '';
+      this.#code += ' ';
       return i + 2;
     }
     return i + 1;

@@ -9,18 +9,29 @@ const KILL_AFTER_MS = 2_000;
 /** If the shell has ended and no output came for so long, all that it printed has been read. */
 const QUIET_MS = 50;
 
+interface ShellOptions {
+  readonly shell?: string;
+  readonly options?: readonly string[];
+  /** More variables, which this command alone has. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
  * Runs a shell command in the notebook's folder and streams its output. Resolves when the shell has ended with exit code 0, even if it left processes in the
  * background.
  * @throws NBS_COMMAND_FAILED with its exit code or signal
  */
-export function runShell(command: string, context: MagicContext, shell = SHELL): Promise<void> {
+export function runShell(
+  command: string,
+  context: MagicContext,
+  { shell = SHELL, options = [], env = {} }: ShellOptions = {},
+): Promise<void> {
   const { folder, output, signal, leadsGroup } = context;
   return new Promise((resolve, reject) => {
     // It gets a process group of its own, so that an interrupt reaches what the shell started. If this process's group is interrupted as a whole, it stays there.
-    const child = spawn(shell, ['-c', command], {
+    const child = spawn(shell, [...options, '-c', command], {
       cwd: folder,
-      env: shellEnv(folder, context.env),
+      env: { ...shellEnv(folder, context.env), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: !leadsGroup,
     });

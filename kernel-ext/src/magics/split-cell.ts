@@ -1,12 +1,15 @@
-import { LineScanner } from './line-scanner.js';
+import { MAY_HAVE_MAGICS, type MagicLine, magicLines, mentions } from './candidates.js';
+import type { Grammar } from './grammar.js';
+import { interpolated, type ValuePlace } from './interpolation.js';
+import { timeEdits, timeitEdits, wholeCellTimeit } from './time-edits.js';
 
 /** A line of a cell that is not TypeScript. */
 export interface Magic {
-  readonly kind: 'shell' | 'line';
+  readonly kind: 'shell' | 'line' | 'help';
   /** The name without `%`; '' for a shell line. */
   readonly name: string;
-  /** The text after the name; for a shell line, the command. */
-  readonly args: string;
+  /** The text after the name; for a shell line, the command. Between the pieces stand values. */
+  readonly pieces: readonly string[];
   /** The line in the cell, from 0. */
   readonly line: number;
 }
@@ -18,6 +21,12 @@ export interface CellMagic {
   readonly body: string;
 }
 
+export interface CellEdit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
 export interface SplitCell {
   readonly cellMagic?: CellMagic;
   /** The magics above the first TypeScript. They run before the cell is type-checked, so that `!npm install x` can come before `import 'x'`. */
@@ -25,76 +34,108 @@ export interface SplitCell {
   /** The other magics, in order. The code calls them by their index. */
   readonly inner: readonly Magic[];
   /** The edits that make the cell TypeScript. */
-  readonly edits: readonly { readonly start: number; readonly end: number; readonly text: string }[];
+  readonly edits: readonly CellEdit[];
   /** True if the cell contains no TypeScript. */
   readonly isEmpty: boolean;
   /** True with `%%time`: the cell's time is printed. */
   readonly timed: boolean;
+  /** True with `%%capture`: what the cell prints and displays is kept. */
+  readonly captured: boolean;
 }
 
-const PLAIN: SplitCell = { leading: [], inner: [], edits: [], isEmpty: false, timed: false };
+const PLAIN: SplitCell = { leading: [], inner: [], edits: [], isEmpty: false, timed: false, captured: false };
 
-/** Finds the `!command` and `%magic` lines of a cell: those at the beginning of a line at which a statement may begin. */
-export function splitCell(source: string): SplitCell {
-  if (!/^[%!]/m.test(source)) return PLAIN;
+/** The magics of a whole cell whose body is TypeScript. */
+const AROUND_CODE = new Set(['time', 'timeit', 'capture']);
+
+/** Finds what of a cell is not TypeScript, and how the rest becomes TypeScript. */
+export function splitCell(source: string, grammar: Grammar): SplitCell {
+  if (!MAY_HAVE_MAGICS.test(source)) return PLAIN;
   const whole = /^\s*%%(\w+)[ \t]*([^\n]*)(?:\n([\s\S]*))?$/.exec(source);
-  if (whole !== null && whole[1] !== 'time')
+  if (whole !== null && !AROUND_CODE.has(whole[1] ?? ''))
     return { ...PLAIN, isEmpty: true, cellMagic: { name: whole[1] ?? '', args: whole[2] ?? '', body: whole[3] ?? '' } };
-  const scanner = new LineScanner();
+  const found = magicLines(source, grammar);
+  if (found.lines.length === 0) return PLAIN;
   const leading: Magic[] = [];
   const inner: Magic[] = [];
-  const edits: { start: number; end: number; text: string }[] = [];
-  let start = 0;
-  let hasCode = false;
+  const edits: CellEdit[] = [];
+  let { hasCode } = found;
   let isTimed = false;
-  const lines = source.split('\n');
-  for (let i = 0; i < lines.length; i += 1) {
-    const text = lines[i] ?? '';
-    const end = start + text.length;
-    if (scanner.atStatement && /^[%!]./.test(text)) {
-      const magic = parseMagic(text, i);
-      if (magic.name === '%time' && !hasCode) {
+  let hasInner = false;
+  let isCaptured = false;
+  for (const one of found.lines) {
+    const { kind, start, end, isLeading } = one;
+    const text = source.slice(start, end);
+    const capture = kind === 'line' ? /^%%capture\b\s*([\p{ID_Start}_$][\p{ID_Continue}$]*)?\s*$/u.exec(text) : null;
+    if (capture !== null) {
+      isCaptured = true;
+      const [, name] = capture;
+      if (name !== undefined) hasCode = true;
+      edits.push({ start, end, text: name === undefined ? '' : `const ${name} = __nbs_captured();` });
+      continue;
+    }
+    if (kind === 'line' && text.startsWith('%%time')) {
+      if (/^%%timeit\b/.test(text)) {
+        edits.push(...wholeCellTimeit(source, start, end, grammar));
+        hasCode = true;
+      } else {
         isTimed = true;
         edits.push({ start, end, text: '' });
-      } else if (magic.name === 'time') {
-        hasCode = true;
-        edits.push(...timeEdits(text, start, end));
-      } else if (hasCode) {
-        edits.push({ start, end, text: `await __nbs_magic(${inner.length});` });
-        inner.push(magic);
-      } else {
-        edits.push({ start, end, text: '' });
-        leading.push(magic);
       }
-    } else {
-      if (scanner.line(text)) hasCode = true;
+      continue;
     }
-    start = end + 1;
+    if (kind === 'line' && /^%time(it)?\b/.test(text)) {
+      hasCode = true;
+      hasInner = true;
+      edits.push(...(text.startsWith('%timeit') ? timeitEdits(text, start, end, grammar) : timeEdits(text, start, end)));
+      continue;
+    }
+    const { magic, values } = parseMagic(source, one, found.code, grammar);
+    if (isLeading && !hasInner && values.length === 0) {
+      edits.push({ start, end, text: '' });
+      leading.push(magic);
+      continue;
+    }
+    hasCode = true;
+    hasInner = true;
+    edits.push(...callEdits(`__nbs_${kind === 'lines' ? 'lines' : 'magic'}(${inner.length}`, one, values));
+    inner.push(magic);
   }
-  return { leading, inner, edits, isEmpty: !hasCode, timed: isTimed };
+  return { leading, inner, edits, isEmpty: !hasCode, timed: isTimed, captured: isCaptured };
 }
 
-function parseMagic(text: string, line: number): Magic {
-  if (text.startsWith('!')) return { kind: 'shell', name: '', args: text.slice(1).trim(), line };
-  const [, name = '', args = ''] = /^%(%?[\w-]*)\s*(.*)$/.exec(text) ?? [];
-  return { kind: 'line', name, args: args.trim(), line };
+function parseMagic(
+  source: string,
+  { kind, line, start, end }: MagicLine,
+  code: string,
+  grammar: Grammar,
+): { magic: Magic; values: readonly ValuePlace[] } {
+  const text = source.slice(start, end).trimEnd();
+  if (kind === 'help') return { magic: { kind, name: '', pieces: [text.replace(/^\?+\s*|\?+$/g, '')], line }, values: [] };
+  const head = kind === 'line' ? (/^%%?[\p{ID_Continue}$-]*\s*/u.exec(text)?.[0] ?? '%') : (/^!\s*/.exec(text)?.[0] ?? '!');
+  const isName = (name: string): boolean => grammar.isDeclared(name) || mentions(code, name);
+  const { pieces, values } = interpolated(text.slice(head.length), {
+    isName,
+    isExpression: (one) => grammar.expressionNames(one)?.every((name) => isName(name) || grammar.isGlobal(name)) ?? false,
+  });
+  const offset = start + head.length;
+  const name = kind === 'line' ? head.trimEnd().slice(1) : '';
+  return {
+    magic: { kind: kind === 'line' ? 'line' : 'shell', name, pieces, line },
+    values: values.map((one) => ({ start: one.start + offset, end: one.end + offset })),
+  };
 }
 
-/** The edits for `%time`. An expression keeps its value. A declaration must stay in the cell's scope, so the time is measured around it. */
-function timeEdits(text: string, start: number, end: number): { start: number; end: number; text: string }[] {
-  const code = start + (/^%time\s*/.exec(text)?.[0].length ?? 0);
-  if (/^(const|let|var)\b/.test(text.slice(code - start))) {
-    const assignment = /^[^=]*=(?!=|>)\s*/.exec(text.slice(code - start));
-    const value = assignment === null ? code : code + assignment[0].length;
-    return [{ start, end: code, text: '' }, ...timed(value, text, start, end)];
+/** The call of a magic. The values keep their places, so that errors in them are shown where they are. */
+function callEdits(call: string, { start, end }: MagicLine, values: readonly ValuePlace[]): CellEdit[] {
+  if (values.length === 0) return [{ start, end, text: `await ${call});` }];
+  const edits: CellEdit[] = [];
+  let position = start;
+  let before = `await ${call}, [(`;
+  for (const value of values) {
+    edits.push({ start: position, end: value.start, text: before });
+    position = value.end;
+    before = '), (';
   }
-  return timed(code, text, start, end).map((edit, i) => (i === 0 ? { ...edit, start } : edit));
-}
-
-function timed(from: number, text: string, start: number, end: number): { start: number; end: number; text: string }[] {
-  const tail = start + text.trimEnd().replace(/;$/, '').length;
-  return [
-    { start: from, end: from, text: 'await __nbs_time(async () => (' },
-    { start: tail, end, text: '));' },
-  ];
+  return [...edits, { start: position, end, text: ')]);' }];
 }

@@ -20,6 +20,9 @@ export function sharedPaths(): Record<string, string[]> {
 /** What every cell sees, as one declarations file. It is parsed once for the session. */
 export function ambientDeclarations(): string {
   const display = fileURLToPath(new URL('../display/display.js', import.meta.url));
+  const comms = fileURLToPath(new URL('../display/comms.js', import.meta.url));
+  const magics = fileURLToPath(new URL('../magics/registry.js', import.meta.url));
+  const captured = fileURLToPath(new URL('./captured-output.js', import.meta.url));
   return `${TYPES}
 /** Deployments, applications and the cluster that runs them. */
 declare const serve: typeof import('nbserve').serve;
@@ -27,6 +30,15 @@ declare const serve: typeof import('nbserve').serve;
 declare const onnx: typeof import('nbserve/onnx');
 /** Shows a value below the cell. */
 declare const display: typeof import(${JSON.stringify(display)}).display;
+/** Comms of Jupyter: connections to code in front ends. */
+declare const comms: typeof import(${JSON.stringify(comms)}).comms;
+/** Magics of your own. */
+declare const magics: typeof import(${JSON.stringify(magics)}).magics;
+declare function __nbs_captured(): import(${JSON.stringify(captured)}).CapturedOutput;
+/** The result that was shown last, and the ones before it. */
+declare const _: any, __: any, ___: any;
+/** The results of cells, by the cells' numbers: the last 1,000. */
+declare const Out: { readonly [cell: number]: any };
 `;
 }
 
@@ -44,6 +56,8 @@ declare function __nbs_scope(): __NbsScope;
 declare const __nbs_cell_scope: __NbsScope;
 declare const __nbs_meta: ImportMeta;
 declare function __nbs_source<T>(id: string, value: T): T;
-declare function __nbs_magic(index: number): Promise<void>;
+declare function __nbs_magic(index: number, values?: readonly unknown[]): Promise<void>;
+declare function __nbs_lines(index: number, values?: readonly unknown[]): Promise<string[]>;
+declare function __nbs_timeit(work: () => unknown, options: string): Promise<void>;
 declare function __nbs_time<T>(work: () => T): Promise<Awaited<T>>;
 `;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { constants, Script } from 'node:vm';
+import type { CapturedOutput } from './captured-output.js';
 import { CellWaits } from './cell-waits.js';
 import type { ConvertedCell } from './converter.js';
 import { DisposalScope } from './disposal-scope.js';
@@ -13,7 +14,12 @@ import { withinStack } from './syntax.js';
 /** What a cell's code gets from outside of it. */
 export interface CellContext {
   readonly source: <T>(id: string, value: T) => T;
-  readonly magic: (index: number) => Promise<void>;
+  readonly magic: (index: number, values?: readonly unknown[]) => Promise<void>;
+  /** The lines that a command prints. */
+  readonly lines: (index: number, values?: readonly unknown[]) => Promise<string[]>;
+  readonly captured: () => CapturedOutput;
+  /** Measures a piece of the cell by many calls. */
+  readonly timeit: (work: () => unknown, options: string) => Promise<void>;
   /** Runs a piece of the cell and says how long it took. */
   readonly time: (work: () => unknown) => Promise<unknown>;
   /** Is called when a name is given a class or function. */
@@ -123,7 +129,7 @@ export class CellExecutor {
     state: { result: unknown },
     scope: DisposalScope,
     { wait, each }: CellWaits,
-    { bound, magic, time }: CellContext,
+    { bound, magic, lines, time, timeit, captured }: CellContext,
     id: string,
   ) {
     return {
@@ -137,7 +143,10 @@ export class CellExecutor {
         state.result = value;
       },
       magic,
+      lines,
       time,
+      timeit,
+      captured,
       loop: () => {},
       scope: () => new DisposalScope(),
       cell_scope: scope,

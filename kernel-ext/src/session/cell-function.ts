@@ -8,7 +8,7 @@ import type { Fork } from './tslab-fork.js';
 export const CELL_PARAMETERS = ['exports', 'require', '__dirname', '__filename', '__nbs', '__nbs_source'] as const;
 
 /** What repaired and magic lines call, by the name `__nbs_…`; see `CellExecutor`. */
-const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'time'];
+const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'lines', 'time', 'timeit', 'captured'];
 
 const MAP_COMMENT = '\n//# sourceMappingURL=data:application/json;base64,';
 
@@ -130,7 +130,7 @@ function isTimed(fork: Fork, node: ts.Node): boolean {
 }
 
 function isTimer(fork: Fork, node: ts.Node): boolean {
-  return fork.isCallExpression(node) && fork.isIdentifier(node.expression) && node.expression.text === '__nbs_time';
+  return fork.isCallExpression(node) && fork.isIdentifier(node.expression) && /^__nbs_time(it)?$/.test(node.expression.text);
 }
 
 /** `exports.f(x)` would give `f` a `this`: it becomes `(0, exports.f)(x)`. `import()` resolves from the notebook's folder. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
-import { completeMagic, splitCell } from '../magics/index.js';
+import { completeMagic, type SplitCell } from '../magics/index.js';
 import { sharedPaths } from './ambient.js';
 import type { Converter, Scope } from './converter.js';
 import { type CursorPlace, placeAt } from './cursor-place.js';
@@ -11,13 +11,21 @@ import type { CompleteReply } from './session.js';
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bimport\.meta\.resolve\s*\(\s*)['"]$/;
 
 /** Names that fit at the cursor: magics, modules in an import, else what the types know. Nothing fits in a comment. */
-export function completeCell(converter: Converter, scope: Scope, folder: string, code: string, cursor: number): CompleteReply {
+export function completeCell(
+  converter: Converter,
+  scope: Scope,
+  folder: string,
+  split: (code: string) => SplitCell,
+  code: string,
+  cursor: number,
+): CompleteReply {
   const before = code.slice(code.lastIndexOf('\n', cursor - 1) + 1, cursor);
   if (/^%/.test(before)) return reply(cursor - before.length, cursor, completeMagic(before), 'magic');
   if (/^!/.test(before)) return completePath(folder, /\S*$/.exec(before)?.[0] ?? '', cursor);
   // What a cell is for another program is none of TypeScript's.
-  if (splitCell(code).cellMagic !== undefined) return completePath(folder, /[^\s'"]*$/.exec(before)?.[0] ?? '', cursor);
-  const text = withoutMagics(code);
+  const parts = split(code);
+  if (parts.cellMagic !== undefined) return completePath(folder, /[^\s'"]*$/.exec(before)?.[0] ?? '', cursor);
+  const text = withoutMagics(code, parts);
   const place = placeAt(text, cursor);
   if (place.kind === 'comment' || place.kind === 'pattern') return reply(cursor, cursor, []);
   if (place.kind === 'text' && SPECIFIER.test(text.slice(0, place.from)))
@@ -35,8 +43,7 @@ function restOfWord(text: string, cursor: number, place: CursorPlace): number {
 }
 
 /** The cell with its magic lines blanked, so that offsets stay. */
-export function withoutMagics(code: string): string {
-  const { edits, cellMagic } = splitCell(code);
+export function withoutMagics(code: string, { edits, cellMagic }: Pick<SplitCell, 'edits' | 'cellMagic'>): string {
   if (cellMagic !== undefined) return code.replace(/[^\n]/g, ' ');
   let text = code;
   for (const { start, end } of edits) text = text.slice(0, start) + ' '.repeat(end - start) + text.slice(end);

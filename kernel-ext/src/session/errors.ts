@@ -35,3 +35,9 @@ export const TypeCheckerFailed = defineError(
   'TypeScript failed twice while it checked this cell, which was not run: {reason}; %types off runs cells without types',
 );
 export const BadTsconfig = defineError('NBS_TSCONFIG', 400, '{file} cannot be used: {reason}');
+
+export const RunsItself = defineError(
+  'NBS_RUNS_ITSELF',
+  400,
+  '%run: files run inside of each other more than {max} deep; does one run itself?',
+);

@@ -1,4 +1,5 @@
 export { nameOwner } from './host.js';
+export { magicGrammar } from './magic-grammar.js';
 export { createSession } from './notebook-session.js';
 export type {
   CompleteReply,

@@ -1,11 +1,19 @@
+import type { SplitCell } from '../magics/index.js';
 import { withoutMagics } from './completion.js';
 import type { Converter, Inspection, Scope } from './converter.js';
 import { placeAt } from './cursor-place.js';
 import type { InspectReply } from './session.js';
 
 /** What the types know of the name at the cursor, or of the function whose arguments the cursor is in. */
-export function inspectCell(converter: Converter, scope: Scope, code: string, cursor: number, detail: number): InspectReply {
-  const text = withoutMagics(code);
+export function inspectCell(
+  converter: Converter,
+  scope: Scope,
+  split: (code: string) => SplitCell,
+  code: string,
+  cursor: number,
+  detail: number,
+): InspectReply {
+  const text = withoutMagics(code, split(code));
   const found = at(converter, scope, text, cursor);
   if (found === undefined) return { status: 'ok', found: false, data: {}, metadata: {} };
   const { signature, documentation } = found;

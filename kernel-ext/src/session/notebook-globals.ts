@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { display } from '../display/index.js';
+import { comms, display } from '../display/index.js';
+import { magics } from '../magics/index.js';
 import { installDisposalGlobals } from './disposal-globals.js';
 import { installNotebookInput } from './notebook-input.js';
 import { forgetLastStat } from './path-lookup.js';
@@ -17,6 +18,8 @@ export function installNotebookGlobals(strays: boolean): void {
   lazy('serve', () => (own('nbserve') as typeof import('nbserve')).serve);
   lazy('onnx', () => own('nbserve/onnx') as object);
   lazy('display', () => display);
+  lazy('comms', () => comms);
+  lazy('magics', () => magics);
   lazy('prompt', () => prompt);
   lazy('input', () => prompt);
   installNotebookInput(strays);

@@ -26,6 +26,23 @@ export class NotebookNames {
     return new OpenCell(this.exports, definitions, before, changed);
   }
 
+  /** The names that have values. */
+  values(): Map<string, unknown> {
+    const values = new Map<string, unknown>();
+    for (const name of Object.keys(this.exports)) {
+      try {
+        values.set(name, this.exports[name]);
+      } catch {
+        // Its declaration was not reached yet.
+      }
+    }
+    return values;
+  }
+
+  clear(): void {
+    for (const name of Object.keys(this.exports)) delete this.exports[name];
+  }
+
   get(name: string): unknown {
     return Object.hasOwn(this.exports, name) ? this.exports[name] : undefined;
   }

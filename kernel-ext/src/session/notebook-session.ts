@@ -9,21 +9,35 @@ import {
   setPackageImporter,
   withPicture,
 } from '../display/index.js';
-import { type MagicContext, runCellMagic, runMagic, type SplitCell, splitCell } from '../magics/index.js';
+import {
+  cellsOfFile,
+  type Magic,
+  type MagicContext,
+  type NotebookAccess,
+  runCellMagic,
+  runMagic,
+  type SplitCell,
+  shellLines,
+  splitCell,
+  timeit,
+} from '../magics/index.js';
 import { versionText } from '../versions/index.js';
+import { CapturedOutput, capturing } from './captured-output.js';
 import { CellExecutor } from './cell-executor.js';
 import { CellSources } from './cell-sources.js';
 import { endWorkers, watchWorkers } from './cell-workers.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
 import { completeCell } from './completion.js';
 import type { ConvertedCell, Converter, Diagnostic, Scope } from './converter.js';
-import { KeyboardInterrupt } from './errors.js';
+import { KeyboardInterrupt, RunsItself } from './errors.js';
 import { loadedHost, replicasPrinted, startClusterAhead, warmHost, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
+import { magicGrammar } from './magic-grammar.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
 import { installProcessOutput } from './process-output.js';
+import { Results } from './results.js';
 import { currentCell, lastCell, type RunningCell, runInCell } from './running-cell.js';
 import type {
   CompleteReply,
@@ -56,21 +70,34 @@ const REPLICAS_PRINT_MS = 1_000;
 /** How long an interrupted cell may take to end by itself: code that was terminated never does. */
 const ABANDON_MS = 80;
 
+/** How many files may run inside of each other by `%run`. */
+const MAX_FILES_OPEN = 20;
+
 /** A cell without this has seen no answer of a replica. */
 const AWAITS = /\bawait\b/;
 
 /** A session on a converter of TypeScript, and in this process's own context. */
 class NotebookSession implements Session {
   readonly #folder: string;
+  /** Where commands run; `%cd` changes it. */
+  #commandFolder: string;
+  readonly #ownsProcess: boolean;
+  readonly #results = new Results();
+  readonly #history: { readonly number: number; readonly source: string }[] = [];
   readonly #modules: NotebookModules;
   readonly #executor: CellExecutor;
   readonly #sources: CellSources;
   readonly #types: TypeQuestions;
   /** `%types off` */
   #isUnchecked = false;
+  readonly #split: (code: string) => SplitCell;
   readonly #turn: (work: () => void) => void;
   readonly #leadsGroup: boolean;
   #scope: Scope = '';
+  /** The TypeScript of a cell runs. */
+  #isRunningCode = false;
+  /** How many files of `%run` run inside of each other. */
+  #filesOpen = 0;
   #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly cell: RunningCell; readonly abandon: () => void } | undefined;
@@ -79,11 +106,15 @@ class NotebookSession implements Session {
     const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
     const { onSpawn, onCheck = () => {}, interruptPending = () => false } = options;
     this.#folder = folder;
+    this.#commandFolder = folder;
+    this.#ownsProcess = ownsProcess;
     this.#types = new TypeQuestions({ folder, uninterruptible, onCheck, interruptPending });
     this.#turn = turn;
     this.#leadsGroup = leadsGroup;
     this.#modules = new NotebookModules(folder, (from, specifier) => this.#types.sideModule(from, specifier));
     this.#executor = new CellExecutor(folder, this.#modules, turn);
+    const grammar = magicGrammar((name) => Object.hasOwn(this.#executor.names.exports, name));
+    this.#split = (code) => splitCell(code, grammar);
     this.#sources = new CellSources({
       folder,
       lookup: (name) => this.#executor.names.get(name),
@@ -92,6 +123,7 @@ class NotebookSession implements Session {
     });
     installProcessOutput(ownsProcess);
     installNotebookGlobals(ownsProcess);
+    this.#results.install();
     watchWorkers();
     if (onSpawn !== undefined) {
       watchSpawns((pid) => {
@@ -122,15 +154,15 @@ class NotebookSession implements Session {
   }
 
   complete(code: string, cursor: number): CompleteReply {
-    return this.#types.ask((types) => completeCell(types, this.#scope, this.#folder, code, cursor));
+    return this.#types.ask((types) => completeCell(types, this.#scope, this.#folder, this.#split, code, cursor));
   }
 
   inspect(code: string, cursor: number, detail: number): InspectReply {
-    return this.#types.ask((types) => inspectCell(types, this.#scope, code, cursor, detail));
+    return this.#types.ask((types) => inspectCell(types, this.#scope, this.#split, code, cursor, detail));
   }
 
   isComplete(code: string): IsCompleteReply {
-    const { cellMagic, edits, isEmpty } = splitCell(code);
+    const { cellMagic, edits, isEmpty } = this.#split(code);
     if (cellMagic !== undefined) return code.endsWith('\n') ? { status: 'complete' } : { status: 'incomplete', indent: '' };
     if (isEmpty) return { status: 'complete' };
     return this.#types.ask((types) => types.isComplete(edited(unmapped(code), edits).text));
@@ -185,6 +217,7 @@ class NotebookSession implements Session {
         },
       };
       this.#running = running;
+      if (executionCount > 0) this.#history.push({ number: executionCount, source: code });
       void this.#runCell(code, cell, silent).then((outcome) => {
         if (this.#running === running) this.#running = undefined;
         resolve(outcome);
@@ -195,28 +228,55 @@ class NotebookSession implements Session {
   /** Never rejects. Does not settle if its code, or the kernel's for it, is terminated. */
   async #runCell(code: string, cell: RunningCell, silent: boolean): Promise<Outcome> {
     try {
-      const split = splitCell(code);
+      const split = this.#split(code);
+      const captured = split.captured ? new CapturedOutput() : undefined;
+      if (captured !== undefined) cell.output = capturing(captured, cell.output);
       const magics = await this.#magicContext(cell, split);
       cell.interrupted.throwIfAborted();
       const begun = performance.now();
-      if (magics !== undefined) await this.#outside(cell, split, magics);
       let outcome: Outcome = { status: 'ok' };
-      if (!split.isEmpty) outcome = await this.#typescript(code, split, cell, silent, magics);
+      if (magics !== undefined) outcome = await this.#outside(cell, split, magics);
+      if (!split.isEmpty && outcome.status === 'ok')
+        outcome = await this.#typescript(code, split, cell, silent, magics, captured);
       if (split.timed) cell.output.stream('stdout', `${took(begun)}\n`);
-      return outcome;
+      if (captured === undefined || outcome.status === 'error' || outcome.result === undefined) return outcome;
+      captured.outputs.push(outcome.result);
+      return { status: 'ok' };
     } catch (error) {
       return formatError(cell.interrupted.aborted ? new KeyboardInterrupt() : error, paintFor(cell.output));
     }
   }
 
   /** What runs before the cell's TypeScript is looked at. */
-  async #outside(cell: RunningCell, split: SplitCell, magics: MagicContext): Promise<void> {
-    await this.#executor.interruptible(() =>
-      runInCell(cell, async () => {
-        if (split.cellMagic !== undefined) await runCellMagic(split.cellMagic, magics);
-        for (const magic of split.leading) await runMagic(magic, magics);
-      }),
-    );
+  async #outside(cell: RunningCell, split: SplitCell, magics: MagicContext): Promise<Outcome> {
+    const { cellMagic, leading } = split;
+    const within = (work: () => Promise<void>): Promise<void> => this.#executor.interruptible(() => runInCell(cell, work));
+    if (cellMagic !== undefined) await within(() => runCellMagic(cellMagic, magics));
+    for (const magic of leading) {
+      // `%cd` may have changed it.
+      const context = { ...magics, folder: this.#commandFolder };
+      if (magic.name !== 'run') await within(() => runMagic(magic, context));
+      else {
+        const outcome = await this.#runFile(magic, cell, context);
+        if (outcome.status === 'error') return outcome;
+      }
+    }
+    return { status: 'ok' };
+  }
+
+  /** `%run file`: its cells run one after the other, each in the place of this one. */
+  async #runFile(magic: Magic, cell: RunningCell, { folder }: MagicContext): Promise<Outcome> {
+    if (this.#filesOpen >= MAX_FILES_OPEN) throw RunsItself({ max: MAX_FILES_OPEN });
+    this.#filesOpen += 1;
+    try {
+      for (const source of cellsOfFile(magic.pieces.join(''), folder)) {
+        const outcome = await this.#runCell(source, cell, true);
+        if (outcome.status === 'error') return outcome;
+      }
+      return { status: 'ok' };
+    } finally {
+      this.#filesOpen -= 1;
+    }
   }
 
   async #typescript(
@@ -225,6 +285,7 @@ class NotebookSession implements Session {
     cell: RunningCell,
     silent: boolean,
     magics: MagicContext | undefined,
+    captured: CapturedOutput | undefined,
   ): Promise<Outcome> {
     const plain = edited(unmapped(code), split.edits);
     if (willServe(plain.text)) startClusterAhead();
@@ -246,9 +307,9 @@ class NotebookSession implements Session {
     cell.interrupted.throwIfAborted();
     rememberCell(cell.id, code, converted);
     this.#sources.add(cell.id, plain.text);
-    return this.#run(converted, cell, silent || endsInSemicolon(code), async (index) => {
-      const magic = split.inner[index];
-      if (magic !== undefined && magics !== undefined) await runMagic(magic, magics);
+    return this.#run(converted, cell, silent || endsInSemicolon(code), {
+      ...innerMagics(split, cell, magics, () => this.#commandFolder),
+      captured: () => captured as CapturedOutput,
     });
   }
 
@@ -256,14 +317,16 @@ class NotebookSession implements Session {
     converted: ConvertedCell,
     cell: RunningCell,
     silent: boolean,
-    magic: (index: number) => Promise<void>,
+    magics: ReturnType<typeof innerMagics> & { readonly captured: () => CapturedOutput },
   ): Promise<Outcome> {
+    this.#isRunningCode = true;
     const end = await this.#executor.run(converted, cell, {
-      magic,
+      ...magics,
       time: timed(cell),
       source: (id, value) => this.#sources.tag(id, value),
       bound: (name, value) => this.#sources.bind(cell.id, name, value),
     });
+    this.#isRunningCode = false;
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     this.#scope =
       end.missing.size === 0
@@ -272,6 +335,7 @@ class NotebookSession implements Session {
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
     await unlessInterrupted(cell, picturesDrawn());
     if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
+    this.#results.add(numberOf(cell), end.result);
     const colors = cell.output.colors === 'all';
     if (end.result instanceof Error) {
       const { traceback } = formatError(end.result, colors ? paintFor(cell.output) : PLAIN_PAINT);
@@ -292,8 +356,54 @@ class NotebookSession implements Session {
     const checkTypes = (isOn: boolean): void => {
       this.#isUnchecked = !isOn;
     };
-    return { folder: this.#folder, output, signal, versions: versionText, checkTypes, env, leadsGroup };
+    const notebook = this.#access(cell);
+    return { folder: this.#commandFolder, output, signal, versions: versionText, checkTypes, env, leadsGroup, notebook };
   }
+
+  /** What magics see of the notebook. */
+  #access(cell: RunningCell): NotebookAccess {
+    return {
+      names: () => this.#executor.names.values(),
+      reset: () => {
+        if (this.#isRunningCode) return false;
+        this.#scope = '';
+        this.#executor.names.clear();
+        return true;
+      },
+      history: () => this.#history,
+      changeFolder: (folder) => {
+        this.#commandFolder = folder;
+        if (this.#ownsProcess) process.chdir(folder);
+      },
+      nextInput: (text) => {
+        cell.output.nextInput?.(text);
+        return cell.output.nextInput !== undefined;
+      },
+      help: (name) => {
+        const { found, data, metadata } = this.inspect(name, name.length, 1);
+        return found ? { data, metadata } : undefined;
+      },
+      show: async (value) => cell.output.display(await bundleOf(value)),
+    };
+  }
+}
+
+/** The magics that the cell's code calls. */
+function innerMagics(
+  { inner }: SplitCell,
+  { output, interrupted: signal }: RunningCell,
+  context: MagicContext | undefined,
+  folder: () => string,
+) {
+  const called = <T>(run: (magic: Magic, context: MagicContext, values?: readonly unknown[]) => Promise<T>) => {
+    return (index: number, values?: readonly unknown[]): Promise<T> =>
+      run(inner[index] as Magic, { ...(context as MagicContext), folder: folder() }, values);
+  };
+  return {
+    magic: called(runMagic),
+    lines: called(shellLines),
+    timeit: (work: () => unknown, options: string): Promise<void> => timeit(work, options, { output, signal }),
+  };
 }
 
 /** Makes the checker resolve what every cell needs. */
@@ -332,6 +442,9 @@ async function unlessInterrupted<T>({ interrupted }: RunningCell, work: Promise<
   });
   return Promise.race([work, aborted]).finally(() => interrupted.removeEventListener('abort', giveUp));
 }
+
+/** `cell[3].ts` → 3 */
+const numberOf = ({ id }: RunningCell): number => Number(/\d+/.exec(id)?.[0] ?? 0);
 
 /** A semicolon behind the last expression hides its value; comments may follow it. */
 const endsInSemicolon = (code: string): boolean => /;\s*(?:\/\/[^\n]*\s*)*$/.test(code);

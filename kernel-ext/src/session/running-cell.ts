@@ -5,7 +5,8 @@ import type { Output } from './session.js';
 export interface RunningCell {
   /** `cell[3].ts` */
   readonly id: string;
-  readonly output: Output;
+  /** `%%capture` replaces it. */
+  output: Output;
   /** Imports a package as the notebook's cells do. */
   importPackage(id: string): Promise<object>;
   /** Aborted by an interrupt. */

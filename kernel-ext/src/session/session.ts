@@ -14,6 +14,8 @@ export interface Output {
    * @param what kind of error, for people
    */
   failed?(error: ErrorOutcome, what: string): void;
+  /** Puts a text into the next cell; absent if there is no front end. */
+  nextInput?(text: string): void;
   /** Which texts have colours, by the escape codes of terminals: tracebacks alone, or results too. @default none */
   readonly colors?: 'errors' | 'all';
   /**

@@ -11,7 +11,7 @@ import { closing, opening, typeErasures } from './erase-types.js';
 import { loopEdits } from './loop-edits.js';
 
 /** The functions that rewritten code and magic lines call. Their names begin with `__nbs_`; see `CellExecutor`. */
-const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'time', 'loop'];
+const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'lines', 'time', 'timeit', 'captured', 'loop'];
 
 const COMPILER_OPTIONS: TransformOptions = {
   loader: 'ts',

@@ -188,7 +188,7 @@ const isUsingLoop = (node: SyntaxNode): boolean =>
   node.type === 'ForOfStatement' && isNode(node.left) && /using$/.test(String(node.left.kind));
 
 const isTimer = (node: unknown): boolean =>
-  isNode(node) && node.type === 'CallExpression' && nameOf(node.callee) === '__nbs_time';
+  isNode(node) && node.type === 'CallExpression' && /^__nbs_time(it)?$/.test(nameOf(node.callee) ?? '');
 
 function needsCompiler(program: SyntaxNode): boolean {
   let found = false;

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+
+/** Where the messages of comms go: to the front ends. */
+export type CommPublisher = (type: 'comm_open' | 'comm_msg' | 'comm_close', content: Record<string, unknown>) => void;
+
+let publish: CommPublisher = () => {};
+
+/** Sets where the messages of comms go. */
+export function setCommPublisher(publisher: CommPublisher): void {
+  publish = publisher;
+}
+
+const targets = new Map<string, (comm: Comm, data: unknown) => unknown>();
+const open = new Map<string, Comm>();
+
+/** A connection between code in cells and code in a front end, over which both send values of JSON. */
+export class Comm {
+  /** Is called with the data of each message from the front end. */
+  onMessage: (data: unknown) => unknown = () => {};
+  /** Is called when the front end closes the comm. */
+  onClose: (data: unknown) => unknown = () => {};
+  /** The name that the other side registered. */
+  readonly target: string;
+  readonly id: string;
+
+  constructor(target: string, id: string) {
+    this.target = target;
+    this.id = id;
+    open.set(id, this);
+  }
+
+  /** True until either side closes it. */
+  get isOpen(): boolean {
+    return open.get(this.id) === this;
+  }
+
+  /** Sends data to the front end. It does nothing on a closed comm. */
+  send(data: unknown): void {
+    if (this.isOpen) publish('comm_msg', { comm_id: this.id, data: data ?? {} });
+  }
+
+  /** Closes the comm on both sides. */
+  close(data: unknown = {}): void {
+    if (open.delete(this.id)) publish('comm_close', { comm_id: this.id, data });
+  }
+}
+
+/** Comms of Jupyter: connections to code in front ends. */
+export const comms = {
+  /** Names a target for front ends. `opened` is called with each comm that one of them opens, and with its data; if it throws, the comm is closed. */
+  register(target: string, opened: (comm: Comm, data: unknown) => unknown): void {
+    targets.set(target, opened);
+  },
+  /** Front ends can open no more comms for the target. */
+  unregister(target: string): void {
+    targets.delete(target);
+  },
+  /** Opens a comm to a target that a front end has registered. A front end without that target closes it. */
+  open(target: string, data: unknown = {}): Comm {
+    const comm = new Comm(target, randomUUID());
+    publish('comm_open', { comm_id: comm.id, target_name: target, data });
+    return comm;
+  },
+};
+
+/** The comms that are open, as `comm_info_reply` lists them. @param target only those of this target */
+export function openComms(target?: string): Record<string, { target_name: string }> {
+  const found = [...open.values()].filter((comm) => target === undefined || comm.target === target);
+  return Object.fromEntries(found.map((comm) => [comm.id, { target_name: comm.target }]));
+}
+
+/** Handles a message of a front end. Rejects with what the notebook's code throws. */
+export async function onComm(type: string, { comm_id: id, target_name: target, data }: Record<string, unknown>): Promise<void> {
+  if (typeof id !== 'string') return;
+  const comm = open.get(id);
+  if (type === 'comm_msg') await comm?.onMessage(data);
+  else if (type === 'comm_close') {
+    open.delete(id);
+    await comm?.onClose(data);
+  } else if (comm === undefined) {
+    const opened = new Comm(String(target), id);
+    const handler = targets.get(String(target));
+    // The protocol requires that a comm without a target is closed at once.
+    if (handler === undefined) return opened.close();
+    try {
+      await handler(opened, data);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { Grammar } from './grammar.js';
+import { LineScanner } from './line-scanner.js';
+
+/** A line that is a magic. Offsets are those of the cell. */
+export interface MagicLine {
+  readonly kind: 'shell' | 'line' | 'lines' | 'help';
+  /** The line in the cell, from 0. */
+  readonly line: number;
+  /** Where the magic begins: at its `!` or `%`. */
+  readonly start: number;
+  readonly end: number;
+  /** True if no code stands above it. */
+  readonly isLeading: boolean;
+}
+
+/** A cell without a match has no magics. It costs little, because each cell is searched. */
+export const MAY_HAVE_MAGICS = /^[ \t]*[%!?]|=[ \t]*![^=]|\?[ \t]*$/m;
+
+/** What stands in front of a command whose lines are assigned. */
+const ASSIGNS =
+  /^([ \t]*(?:export\s+)?(?:(?:const|let|var)\s+)?(?:[\p{ID_Start}_$][\p{ID_Continue}$.]*|\{[^=]*\}|\[[^=]*\])(?:\s*:[^=]+)?\s*=\s*)!(?!=)/u;
+
+/** `name?`, `name??` or `?name` */
+const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID_Start}_$][\p{ID_Continue}$.]*\?{1,2})[ \t]*$/u;
+
+/** How many lines a statement may have that begins like a magic. */
+const MAX_LINES = 200;
+
+/** Finds the magic lines of a cell: those where a statement may begin, and which are not TypeScript with the names that exist. */
+export function magicLines(source: string, grammar: Grammar): { lines: readonly MagicLine[]; code: string; hasCode: boolean } {
+  const scanner = new LineScanner();
+  const texts = source.split('\n');
+  const lines: MagicLine[] = [];
+  let start = 0;
+  let hasCode = false;
+  for (const [line, text] of texts.entries()) {
+    const end = start + text.length;
+    const found = scanner.atStatement ? candidate(text) : undefined;
+    if (found !== undefined && !isTypeScript(found.kind, texts, line, found.at, scanner, grammar)) {
+      const isLeading = !hasCode && found.kind !== 'lines' && !/^[ \t]/.test(text);
+      lines.push({ kind: found.kind, line, start: start + found.at, end, isLeading });
+      if (found.kind === 'lines') {
+        hasCode = true;
+        scanner.line(`${text.slice(0, found.at)}0;`);
+      } else scanner.line(`${' '.repeat(found.at)};`);
+    } else if (scanner.line(text)) hasCode = true;
+    start = end + 1;
+  }
+  return { lines: lines.length === 0 ? lines : standing(source, lines, grammar), code: scanner.code, hasCode };
+}
+
+function candidate(text: string): { readonly kind: MagicLine['kind']; readonly at: number } | undefined {
+  const at = /^[ \t]*/.exec(text)?.[0].length ?? 0;
+  if (text[at] === '!' && /\S/.test(text.slice(at + 1))) return { kind: 'shell', at };
+  if (text[at] === '%' && /^%%?[\p{ID_Start}_]/u.test(text.slice(at))) return { kind: 'line', at };
+  if (HELP.test(text)) return { kind: 'help', at };
+  const assigned = ASSIGNS.exec(text)?.[1];
+  return assigned === undefined || !/\S/.test(text.slice(assigned.length + 1))
+    ? undefined
+    : { kind: 'lines', at: assigned.length };
+}
+
+/** Whether the rest of the line, together with the lines below it if they belong to it, is TypeScript. */
+function isTypeScript(
+  kind: MagicLine['kind'],
+  texts: readonly string[],
+  line: number,
+  at: number,
+  before: LineScanner,
+  grammar: Grammar,
+): boolean {
+  const first = texts[line]?.slice(at) ?? '';
+  if (kind === 'line') {
+    // Behind the end of a statement, no operator can stand.
+    if (before.isEnded || first.startsWith('%%')) return false;
+    const text = wholeStatement(`0 ${first}`, texts, line, grammar);
+    const name = /^%([\p{ID_Continue}$]+)/u.exec(first)?.[1] ?? '';
+    // Nobody computes with the globals that are called like magics.
+    return text !== undefined && (!grammar.isMagic(name) || (isKnown(name, before, grammar) && !grammar.isGlobal(name)));
+  }
+  const text = wholeStatement(first, texts, line, grammar);
+  if (kind === 'help') return text !== undefined;
+  const operand = text === undefined ? undefined : grammar.firstOperand(text);
+  if (operand === undefined || operand.kind === 'command') return false;
+  return operand.kind === 'other' || operand.isCalled || isKnown(operand.name, before, grammar);
+}
+
+function wholeStatement(first: string, texts: readonly string[], line: number, grammar: Grammar): string | undefined {
+  let text = first;
+  for (let next = line + 1; next <= line + MAX_LINES; next += 1) {
+    const { length } = texts;
+    const status = grammar.completeness(text);
+    if (status === 'complete') return text;
+    if (status === 'invalid' || next >= length) return undefined;
+    text += `\n${texts[next]}`;
+  }
+  return undefined;
+}
+
+/** A name that exists: in an earlier cell, in JavaScript, or because the code above mentions it. */
+const isKnown = (name: string, above: LineScanner, grammar: Grammar): boolean =>
+  grammar.isDeclared(name) || grammar.isGlobal(name) || mentions(above.code, name);
+
+export function mentions(code: string, name: string): boolean {
+  return new RegExp(`(?<![\\p{ID_Continue}$.])${name.replaceAll('$', '\\$')}(?![\\p{ID_Continue}$])`, 'u').test(code);
+}
+
+const MAY_BE_JSX = /<[\p{ID_Start}$_>]/u;
+
+/** Those of the lines that stand where the syntax tree has a statement: text of JSX can look like a magic. */
+function standing(source: string, lines: readonly MagicLine[], grammar: Grammar): readonly MagicLine[] {
+  const whole = grammar.places(source);
+  if (whole !== undefined) {
+    return lines.filter(({ kind, start }) => {
+      if (kind === 'shell') return whole.statements.has(start);
+      if (kind === 'line') return whole.remainders.has(start + 1);
+      return kind === 'lines';
+    });
+  }
+  if (!MAY_BE_JSX.test(source)) return lines;
+  let text = '';
+  let position = 0;
+  for (const [i, { kind, start, end }] of lines.entries()) {
+    text += `${source.slice(position, start)}${kind === 'lines' ? '' : ';'}__nbs_at_${i};`;
+    position = end;
+  }
+  const marked = grammar.places(text + source.slice(position));
+  return marked === undefined ? lines : lines.filter((_, i) => marked.names.has(`__nbs_at_${i}`));
+}

@@ -1,0 +1,31 @@
+/** The operand that an expression begins with: `ready` in `!ready.now && start()`. */
+export type FirstOperand =
+  | { readonly kind: 'name'; readonly name: string; readonly isCalled: boolean }
+  /** Nothing that TypeScript has a use for: a regular expression alone, as `/bin/su` is one, or arithmetic with the result of `!`. */
+  | { readonly kind: 'command' }
+  | { readonly kind: 'other' };
+
+/** Where a text has statements, and operators `%`. */
+export interface Places {
+  readonly statements: ReadonlySet<number>;
+  /** The offsets behind the operators. */
+  readonly remainders: ReadonlySet<number>;
+  /** The names that are expressions. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** What magics have to know of TypeScript, so that TypeScript is never taken for a magic. */
+export interface Grammar {
+  /** Whether the text is a statement, or the beginning of one. */
+  completeness(text: string): 'complete' | 'incomplete' | 'invalid';
+  /** @returns undefined if the text does not begin with an expression */
+  firstOperand(text: string): FirstOperand | undefined;
+  /** The names that an expression uses. @returns undefined if the text is no expression, or a list of some, or a literal alone */
+  expressionNames(text: string): readonly string[] | undefined;
+  /** @returns undefined if the text is not TypeScript */
+  places(text: string): Places | undefined;
+  /** A name that an earlier cell has declared. */
+  isDeclared(name: string): boolean;
+  isGlobal(name: string): boolean;
+  isMagic(name: string): boolean;
+}

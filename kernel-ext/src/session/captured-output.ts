@@ -1,0 +1,39 @@
+import { currentCell, lastCell } from './running-cell.js';
+import type { DisplayBundle, Output } from './session.js';
+
+/** What a cell with `%%capture` printed and displayed, its result included. */
+export class CapturedOutput {
+  /** What it printed. */
+  stdout = '';
+  stderr = '';
+  /** What it displayed, by MIME type. */
+  readonly outputs: { readonly data: Record<string, unknown>; readonly metadata: Record<string, unknown> }[] = [];
+  /** Shows all of it below the cell that calls this. */
+  show(): void {
+    const output = (currentCell() ?? lastCell())?.output;
+    if (this.stdout !== '') output?.stream('stdout', this.stdout);
+    if (this.stderr !== '') output?.stream('stderr', this.stderr);
+    for (const bundle of this.outputs) output?.display(bundle);
+  }
+}
+
+/** An output that goes to `captured`. Errors and questions still reach the person. */
+export function capturing(captured: CapturedOutput, shown: Output): Output {
+  return {
+    ...(shown.failed && { failed: shown.failed.bind(shown) }),
+    ...(shown.input && { input: shown.input.bind(shown) }),
+    ...(shown.nextInput && { nextInput: shown.nextInput.bind(shown) }),
+    ...(shown.colors && { colors: shown.colors }),
+    stream: (name, text) => {
+      captured[name] += text;
+    },
+    display: (bundle: DisplayBundle, { update = false } = {}) => {
+      if (!update) captured.outputs.push(bundle);
+    },
+    clear: () => {
+      captured.stdout = '';
+      captured.stderr = '';
+      captured.outputs.length = 0;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { splitCell } from '../magics/index.js';
+import { magicGrammar } from './magic-grammar.js';
+
+const declared = new Set(['ready', 'start', 'items', 'count', 'time', 'who', 'f']);
+const grammar = magicGrammar((name) => declared.has(name));
+const isPlain = (source: string): boolean => splitCell(source, grammar).edits.length === 0;
+
+const name = fc.constantFrom(...declared);
+/** An expression, with line breaks in front of its operators and in its brackets. */
+const { expression } = fc.letrec<{ expression: string }>((tie) => {
+  const space = fc.constantFrom(' ', '\n', '\n  ', ' // !ls\n', ' /* %who\n!ls */ ');
+  const inner = tie('expression');
+  return {
+    expression: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      name,
+      fc.constantFrom('1', '"!x"', '/%/', '`\n!ls\n%who\n`', 'null'),
+      fc
+        .tuple(inner, space, fc.constantFrom('%', '&&', '!==', '-', '??'), inner)
+        .map(([a, s, op, b]) => `(${a})${s}${op} ${op === '-' ? '0' : ''}(${b})`),
+      fc.tuple(name, space, name).map(([a, s, b]) => `${a}${s}%${b}`),
+      fc.tuple(space, inner).map(([s, a]) => `(${s}!${a})`),
+      fc.tuple(name, space, inner).map(([a, s, b]) => `${a}(${s}!${b},${s}!${a}${s})`),
+      fc.tuple(space, inner, inner).map(([s, a, b]) => `[${s}!${a},${s}!${b}]`),
+      fc.tuple(space, inner).map(([s, a]) => `({ a:${s}!(${a}) })`),
+      fc.tuple(name, space, inner).map(([a, s, b]) => `\`\n!\${${s}!${a} }\n%${a} \${${b}}\n\``),
+      fc.tuple(inner, space, inner).map(([a, s, b]) => `(${a} ?${s}!${b} :${s}!${a})`),
+    ),
+  };
+});
+const { statement } = fc.letrec<{ statement: string }>((tie) => ({
+  statement: fc.oneof(
+    { maxDepth: 3 },
+    fc.tuple(name, expression).map(([a, b]) => `!${a} && (${b})`),
+    fc.tuple(name, name).map(([a, b]) => `!${a}.b(\n  ${b},\n)`),
+    name.map((a) => `!${a}`),
+    expression.map((a) => `let x1 = !${a.startsWith('=') ? '1' : `(${a})`}`),
+    fc.tuple(name, name).map(([a, b]) => `items[0] = !${a} || ${b}`),
+    name.map((a) => `const y =\n!${a}`),
+    fc.array(tie('statement'), { maxLength: 3 }).map((list) => `if (ready) {\n  ${list.join(';\n  ')}\n}`),
+    fc.array(tie('statement'), { maxLength: 3 }).map((list) => `{\n${list.join(';\n\t')}\n}`),
+    fc
+      .array(tie('statement'), { maxLength: 2 })
+      .map((list) => `const g = (flag: boolean) => {\n  !flag && 1;\n${list.join(';\n')}\n}`),
+  ),
+}));
+
+describe('TypeScript with ! and %', () => {
+  it('is never taken for magics, however its lines are broken', () => {
+    fc.assert(
+      fc.property(fc.array(statement, { minLength: 1, maxLength: 4 }), (statements) => {
+        const source = statements.join(';\n');
+        fc.pre(grammar.places(source) !== undefined);
+        assert.ok(isPlain(source), source);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is never taken for magics in the files of this package', () => {
+    const folder = new URL('../../src/', import.meta.url).pathname;
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      const source = readFileSync(join(folder, file), 'utf8');
+      assert.ok(isPlain(source), file);
+      // The same lines broken in front of each operator.
+      assert.ok(isPlain(source.replace(/ (&& !|\|\| !|% )/g, '\n$1')), file);
+    }
+  });
+
+  it('may be JSX with lines like magics', () => {
+    for (const source of [
+      'const a = <p>\n  hello\n  !important\n  %who\n</p>;',
+      'const a = <div>{\n  !ready && <p/>\n}</div>',
+      'const a = <A b={\n!ready}>\n!ls -la\n</A>',
+    ])
+      assert.ok(isPlain(source), source);
+    const mixed = splitCell('!npm install x\nconst a = <p>\n!no\n</p>;\n!ls -la', grammar);
+    assert.deepEqual([mixed.leading.length, mixed.inner.map(({ pieces }) => pieces.join())], [1, ['ls -la']]);
+  });
+
+  it('is told from magics by its names', () => {
+    const magics: Readonly<Record<string, number>> = {
+      '!date': 1,
+      '!ls -la': 1,
+      '!ready': 0,
+      '!git -v; ready': 1,
+      'const out = !git - v': 1,
+      'const out = !isThere(1)': 0,
+      'ready\n%serve': 1,
+      'ready\n%time': 0,
+      'ready;\n%time f()': 1,
+      'ready\n%time f() await': 1,
+      '// a comment on pwd\n!pwd': 1,
+      '"pwd";\n!pwd': 1,
+      'let pwd;\n!pwd': 0,
+      'if (ready) {\n  !cd /tmp && ls\n}': 1,
+    };
+    for (const [source, count] of Object.entries(magics)) {
+      const { leading, inner, edits } = splitCell(source, grammar);
+      assert.equal(/%time/.test(source) ? Math.sign(edits.length) : leading.length + inner.length, count, source);
+    }
+  });
+});

@@ -1,0 +1,110 @@
+import { type FirstOperand, type Grammar, isMagic, type Places } from '../magics/index.js';
+import { completeness, isNode, parseCell, type SyntaxNode, walk } from './syntax.js';
+
+/** TypeScript for magics. @param declared whether an earlier cell has declared the name */
+export function magicGrammar(declared: (name: string) => boolean): Grammar {
+  return {
+    completeness: (text) => completeness(text).status,
+    firstOperand,
+    expressionNames,
+    places,
+    isDeclared: declared,
+    isGlobal: (name) => name in globalThis,
+    isMagic,
+  };
+}
+
+/** The expression that the text is or begins with. */
+function expressionOf(text: string, mayFollow: boolean): SyntaxNode | undefined {
+  const program = parseCell(text);
+  if (program === undefined || program.errors.length > 0) return undefined;
+  const [statement, ...others] = program.body as SyntaxNode[];
+  if (others.length > 0 && !mayFollow) return undefined;
+  return statement?.type === 'ExpressionStatement' ? (statement.expression as SyntaxNode) : undefined;
+}
+
+/** For each kind of expression, the part that it begins with. */
+const FIRST: Readonly<Record<string, string>> = {
+  UnaryExpression: 'argument',
+  AwaitExpression: 'argument',
+  UpdateExpression: 'argument',
+  BinaryExpression: 'left',
+  LogicalExpression: 'left',
+  AssignmentExpression: 'left',
+  ConditionalExpression: 'test',
+  MemberExpression: 'object',
+  OptionalMemberExpression: 'object',
+  CallExpression: 'callee',
+  OptionalCallExpression: 'callee',
+  TaggedTemplateExpression: 'tag',
+  TSNonNullExpression: 'expression',
+  TSAsExpression: 'expression',
+  TSSatisfiesExpression: 'expression',
+  TSInstantiationExpression: 'expression',
+};
+
+/** The result of `!` has no such operators, but commands have: `!ls -la`, `!ls | sort`. */
+const OF_COMMANDS = /^(?:[-/*%|<>&]|<<|>>|>>>)$/;
+
+function firstOperand(text: string): FirstOperand | undefined {
+  let node = expressionOf(text, true);
+  let parent: SyntaxNode | undefined;
+  while (node !== undefined) {
+    const below: unknown = node.type === 'SequenceExpression' ? (node.expressions as unknown[])[0] : node[FIRST[node.type] ?? ''];
+    if (!isNode(below)) break;
+    if (
+      node.type === 'BinaryExpression' &&
+      below.type === 'UnaryExpression' &&
+      below.start === 0 &&
+      OF_COMMANDS.test(node.operator as string)
+    )
+      return { kind: 'command' };
+    parent = node;
+    node = below;
+  }
+  if (node === undefined) return undefined;
+  if (node.type === 'RegExpLiteral' && parent?.type === 'UnaryExpression' && /^!\s*\//.test(text)) return { kind: 'command' };
+  if (node.type !== 'Identifier') return { kind: 'other' };
+  return { kind: 'name', name: node.name as string, isCalled: /Call|Tagged/.test(parent?.type ?? '') };
+}
+
+function expressionNames(text: string): readonly string[] | undefined {
+  if (text.trim() === '') return undefined;
+  const expression = expressionOf(`(${text}\n)`, false);
+  if (expression === undefined || expression.type === 'SequenceExpression' || /Literal$/.test(expression.type)) return undefined;
+  const names = new Set<string>();
+  const own = new Set<string>();
+  walk(expression, (node, parent) => {
+    if (/Function/.test(node.type)) for (const one of node.params as SyntaxNode[]) addNames(one, own);
+    if (node.type !== 'Identifier') return undefined;
+    const isProperty = /Member/.test(parent?.type ?? '') && parent?.property === node && parent.computed !== true;
+    const isKey =
+      parent?.type === 'ObjectProperty' && parent.key === node && parent.shorthand !== true && parent.computed !== true;
+    if (!isProperty && !isKey) names.add(node.name as string);
+    return undefined;
+  });
+  return [...names].filter((name) => !own.has(name));
+}
+
+function addNames(pattern: SyntaxNode, names: Set<string>): void {
+  walk(pattern, (node) => {
+    if (node.type === 'Identifier') names.add(node.name as string);
+    return undefined;
+  });
+}
+
+function places(text: string): Places | undefined {
+  const program = parseCell(text);
+  if (program === undefined || program.errors.length > 0) return undefined;
+  const statements = new Set<number>();
+  const remainders = new Set<number>();
+  const names = new Set<string>();
+  walk(program, (node) => {
+    if (/Statement$|^VariableDeclaration$|^ExportNamedDeclaration$/.test(node.type)) statements.add(node.start);
+    if (node.type === 'BinaryExpression' && node.operator === '%')
+      remainders.add(text.indexOf('%', (node.left as SyntaxNode).end) + 1);
+    if (node.type === 'Identifier') names.add(node.name as string);
+    return undefined;
+  });
+  return { statements, remainders, names };
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+describe('magics about the notebook', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+  const printed = async (code: string): Promise<string> => (await notebook.run(code)).text();
+
+  it('change the folder and the environment of commands', async () => {
+    await notebook.file('sub folder/in.txt', 'inside');
+    assert.equal(await printed('%cd sub folder\n!cat in.txt'), `${join(notebook.folder, 'sub folder')}\ninside`);
+    assert.equal(await printed('const up = "..";\n%cd {up}\n%pwd'), `${notebook.folder}\n${notebook.folder}\n`);
+    assert.match(await notebook.failure('%cd nowhere'), /NBS_MAGIC_FILE.*nowhere is not a folder/);
+    assert.equal(
+      await printed('%env NBS_TEST_A=one two\n!echo $NBS_TEST_A\n%env NBS_TEST_A'),
+      'NBS_TEST_A=one two\none two\none two\n',
+    );
+    assert.match(await notebook.failure('%env NBS_TEST_NONE'), /NBS_BAD_ENV.*not set/);
+    assert.match(await notebook.failure('%env 1=2'), /NBS_BAD_ENV/);
+  });
+
+  it('list the names and forget them', async () => {
+    await notebook.value('const n = 5; class A {} ; let words = ["a"]; function go() {}');
+    assert.match(await printed('%who'), /A {2}go {2}n/);
+    assert.equal(await printed('%who class'), 'A\n');
+    assert.match(await printed('%whos'), /^n +number +5$/m);
+    assert.match(await notebook.failure('const inside = 1;\n%reset'), /NBS_RESET_IN_CODE/);
+    await notebook.value('%reset');
+    assert.match(await printed('%who'), /no such names/);
+    assert.match(await notebook.failure('n'), /TS2304/);
+    assert.equal(await notebook.value('const n = "new"; n'), "'new'");
+  });
+
+  it('show the history', async () => {
+    await notebook.value('"find me"');
+    assert.match(await printed('%history -l 2'), /^"find me"\n%history -l 2\n$/);
+    assert.match(await printed('%history -n 1'), /^1: %cd sub folder/);
+    assert.match(await printed('%history -g find'), /"find me"/);
+    assert.match(await notebook.failure('%history -z'), /NBS_BAD_HISTORY/);
+  });
+
+  it('run and write files', async () => {
+    await notebook.value('%%writefile part.ts\nexport const fromFile: number = 4;\nconsole.log("ran");');
+    assert.equal(readFileSync(join(notebook.folder, 'part.ts'), 'utf8').split('\n').length, 3);
+    await notebook.value('%%writefile -a part.ts\nconst more = fromFile + 1;');
+    assert.equal(await printed('%run part.ts'), 'ran\n');
+    assert.equal(await notebook.value('more'), '5');
+    await notebook.file(
+      'other.ipynb',
+      JSON.stringify({
+        cells: [
+          { cell_type: 'code', source: ['const q = 1;'] },
+          { cell_type: 'code', source: 'const r = q + 1' },
+        ],
+      }),
+    );
+    assert.equal(await notebook.value('%run other.ipynb\nr'), '2');
+    assert.match(await notebook.failure('%run none.ts'), /NBS_MAGIC_FILE.*cannot be read/);
+    assert.match(await notebook.failure('1;\n%run part.ts'), /NBS_ABOVE_CODE/);
+    await notebook.file('self.ts', '%run self.ts');
+    assert.match(await notebook.failure('%run self.ts'), /NBS_RUNS_ITSELF/);
+    assert.match(await notebook.failure('%load part.ts'), /NBS_NO_FRONT_END/);
+    assert.match(await notebook.failure('%%writefile no/such/file\nx'), /NBS_MAGIC_FILE.*cannot be written/);
+  });
+
+  it('capture what a cell prints and displays', async () => {
+    const run = await notebook.run('%%capture kept\nconsole.log("quiet");\ndisplay.html("<b>1</b>");\n7');
+    assert.deepEqual([run.text(), run.displays.length, run.outcome], ['', 0, { status: 'ok' }]);
+    assert.equal(await notebook.value('kept.stdout + kept.outputs.length'), "'quiet\\n2'");
+    assert.equal(await printed('kept.show()'), 'quiet\n');
+    assert.match(await notebook.failure('%%capture\nthrow new Error("loud")'), /loud/);
+  });
+
+  it('explain names', async () => {
+    await notebook.value('/** Adds one. */\nfunction increment(n: number) { return n + 1 }');
+    const { displays } = await notebook.run('increment?');
+    assert.match(String(displays[0]?.bundle.data['text/plain']), /increment\(n: number\): number\n\nAdds one/);
+    assert.equal((await notebook.run('?increment')).displays.length, 1);
+    assert.match(await notebook.failure('nothingLikeIt?'), /NBS_NO_HELP/);
+    assert.equal(await notebook.value('const yes = true;\nyes?\n1 : 2'), '1');
+  });
+
+  it('keep results', async () => {
+    await notebook.value('6 * 7');
+    assert.equal(await notebook.value('_ + 1'), '43');
+    assert.equal(await notebook.value('__ + _'), '85');
+    assert.equal(await notebook.value('const [_, second] = [1, 2]; _'), '1');
+    assert.equal(await notebook.value('typeof Out'), "'object'");
+  });
+
+  it('may be your own', async () => {
+    await notebook.value(
+      'magics.register("twice", { line: (args) => args + args, cell: async (args, body, { print }) => print(args + body.length) })',
+    );
+    assert.equal((await notebook.run('const s = "ab";\n%twice $s')).displays[0]?.bundle.data['text/plain'], "'abab'");
+    assert.equal(await printed('%%twice n\nabc'), 'n3\n');
+    assert.match(await printed('%lsmagic'), /%%twice/);
+    assert.match(await notebook.failure('magics.register("who", {})'), /NBS_MAGIC_TAKEN/);
+    await notebook.value('magics.unregister("twice")');
+    assert.match(await notebook.failure('%twice 1'), /NBS_UNKNOWN_MAGIC/);
+  });
+
+  it('runs npm', async () => {
+    assert.match(await printed('%npm --version'), /^\d+\.\d+/);
+    assert.match(await notebook.failure('%%bash -e\nfalse\necho not here'), /NBS_COMMAND_FAILED/);
+  });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { TestNotebook } from './session-harness.js';
+
+describe('lines of a command', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it('are an array, at the top and in blocks', async () => {
+    await notebook.file('a.txt', '');
+    await notebook.file('b.txt', '');
+    assert.equal(await notebook.value('const files = !ls *.txt\nfiles'), "[ 'a.txt', 'b.txt' ]");
+    assert.equal(await notebook.value('files.map((one) => one.toUpperCase()).join()'), "'A.TXT,B.TXT'");
+    assert.equal(
+      await notebook.value('let n: string[] = [];\nif (files.length === 2) {\n  n = !echo one; echo two\n}\nn'),
+      "[ 'one', 'two' ]",
+    );
+    assert.equal(await notebook.value('const [first] = !printf "x\\ny"\nfirst'), "'x'");
+    assert.equal(await notebook.value('const none = !true\nconst empty = !printf ""\nempty'), '[]');
+    assert.match(await notebook.failure('const bad = !exit 3'), /NBS_COMMAND_FAILED.*exit code 3/);
+    assert.match(await notebook.failure('const wrong: number = !echo 1'), /TS2322/);
+  });
+
+  it('contain values of the notebook, which the shell never reads as code', async () => {
+    await notebook.value('const dir = "a b; echo no"; const list = [1, 2]');
+    assert.equal((await notebook.run('!echo "$dir" {list} {list.length + 1}')).text(), 'a b; echo no 1 2 3\n');
+    assert.equal(
+      (await notebook.run(`!echo '$dir' "{list[0]}" $((1 + 2)) {a,b}$HOME | head -c 30`)).text().slice(0, 15),
+      '$dir 1 3 {a,b}/',
+    );
+    assert.equal((await notebook.run('!printf "%s" "$$dir" "{{dir}}"')).text(), '{dir}');
+    assert.equal((await notebook.run('for (const name of ["x", "y"]) {\n  !echo in $name\n}')).text(), 'in x\nin y\n');
+    assert.match(await notebook.failure('const gone = undefined;\n!echo {gone}'), /NBS_BAD_SHELL_VALUE/);
+    assert.match(await notebook.failure('!echo {list.nothing}'), /TS2339/);
+  });
+});
+
+describe('TypeScript that looks like a magic', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it('stays TypeScript', async () => {
+    const cases: Readonly<Record<string, string>> = {
+      'const ready = false;\n!ready && console.log("on"); ready': 'false',
+      'const on = true\nconst off = !on\noff': 'false',
+      'const m = 7, b = 4\nconst rest = m\n%b\nrest': '3',
+      'function f(flag: boolean) {\n  !flag && console.log(1);\n  return !flag;\n}\nf(false)': 'true',
+      'const t = `\n!ls\n%who\n`\nt.length': '10',
+      '/*\n!ls\n%who\n*/ 5': '5',
+      '!function () { return 1 }(); 6': '6',
+      '!ready && [\n  1,\n].map((x) => x); 8': '8',
+      'const list = [\n  !ready,\n  !on,\n]; list.length': '2',
+      'const o = { a:\n  !ready };\no.a': 'true',
+      '!/x/.test("y") && 3; 9': '9',
+    };
+    for (const [code, value] of Object.entries(cases)) assert.equal(await notebook.value(code), value, code);
+  });
+});
+
+describe('%timeit', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it('says how long code takes', async () => {
+    const told = /^[\d.]+ (ns|μs|ms) ± [\d.]+ (ns|μs|ms) per loop \(mean ± std\. dev\. of 2 runs, 10 loops each\)\n$/;
+    assert.match((await notebook.run('%timeit -n 10 -r 2 Math.sqrt(2)')).text(), told);
+    assert.match((await notebook.run('%timeit -n10 -r2 await Promise.resolve(1);')).text(), told);
+    assert.match((await notebook.run('%%timeit -n 10 -r 2\nlet sum = 0;\nfor (let i = 0; i < 10; i++) sum += i;')).text(), told);
+    assert.equal(await notebook.value('let calls = 0;\n%timeit -n 3 -r 2 calls += 1\ncalls'), '7');
+    assert.match(await notebook.failure('%timeit -n many 1'), /NBS_BAD_TIMEIT.*-n <loops>/);
+    assert.match((await notebook.run('const x = 1;\n%timeit -n 10 -r 2 -x')).text(), told);
+    assert.match(await notebook.failure('%timeit missing()'), /TS2304/);
+  });
+});

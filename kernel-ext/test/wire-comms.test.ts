@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { KernelClient, type TestMessage } from './fixtures/client.js';
+
+describe('comms and payloads', () => {
+  let kernel: KernelClient;
+  before(async () => {
+    kernel = await KernelClient.start();
+  });
+  after(() => kernel.kill());
+
+  const message = async (type: string, match: (one: TestMessage) => boolean): Promise<TestMessage> => {
+    const find = (): TestMessage | undefined => kernel.iopub.find((one) => one.type === type && match(one));
+    await kernel.until(() => find() !== undefined, type);
+    return find() as TestMessage;
+  };
+
+  it('are opened by front ends', async () => {
+    await kernel.execute(
+      'comms.register("echo", (comm, data) => { comm.send({ first: data }); comm.onMessage = (one) => comm.send({ one }); comm.onClose = () => console.log("closed"); });',
+    );
+    const opened = kernel.send('comm_open', { comm_id: 'c1', target_name: 'echo', data: { a: 1 } });
+    const first = await message('comm_msg', ({ parentId }) => parentId === opened);
+    assert.deepEqual(first.content, { comm_id: 'c1', data: { first: { a: 1 } }, metadata: {} });
+    assert.deepEqual((await kernel.request('comm_info_request', {})).comms, { c1: { target_name: 'echo' } });
+    assert.deepEqual((await kernel.request('comm_info_request', { target_name: 'other' })).comms, {});
+    const sent = kernel.send('comm_msg', { comm_id: 'c1', data: [2] });
+    assert.deepEqual((await message('comm_msg', ({ parentId }) => parentId === sent)).content.data, { one: [2] });
+    kernel.send('comm_close', { comm_id: 'c1', data: {} });
+    await message('stream', ({ content }) => content.text === 'closed\n');
+    assert.deepEqual((await kernel.request('comm_info_request', {})).comms, {});
+  });
+
+  it('are closed if there is no target, or if it throws, which is printed', async () => {
+    kernel.send('comm_open', { comm_id: 'c2', target_name: 'none', data: {} });
+    await message('comm_close', ({ content }) => content.comm_id === 'c2');
+    await kernel.execute('comms.register("bad", () => { throw new Error("no comm"); })');
+    kernel.send('comm_open', { comm_id: 'c3', target_name: 'bad', data: {} });
+    await message('comm_close', ({ content }) => content.comm_id === 'c3');
+    await message('stream', ({ content }) => /comm_open: Error: no comm/.test(String(content.text)));
+  });
+
+  it('are opened by cells', async () => {
+    const run = await kernel.execute(
+      'const comm = comms.open("front", { n: 1 }); comm.send({ n: 2 }); comm.close(); comm.send(3); comm.isOpen',
+    );
+    const found = run.messages
+      .filter(({ type }) => type.startsWith('comm_'))
+      .map(({ type, content }) => [type, content.data, content.target_name]);
+    assert.deepEqual(found, [
+      ['comm_open', { n: 1 }, 'front'],
+      ['comm_msg', { n: 2 }, undefined],
+      ['comm_close', {}, undefined],
+    ]);
+  });
+
+  it('%load gives the next cell', async () => {
+    await kernel.execute('%%writefile next.ts\n1 + 1');
+    const { reply } = await kernel.execute('%load next.ts');
+    assert.deepEqual(reply.payload, [{ source: 'set_next_input', text: '// %load next.ts\n1 + 1\n', replace: false }]);
+    assert.deepEqual((await kernel.execute('1')).reply.payload, []);
+  });
+});
