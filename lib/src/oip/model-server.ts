@@ -54,13 +54,14 @@ export class ModelServer {
   /** What the metadata, the configuration and the statistics of the protocol say. An empty version means the newest one. */
   facts(version = ''): ModelFacts {
     const { name } = this.#spec;
-    const { inputs, outputs, maxBatchSize } = this.#version(version);
+    const { inputs, outputs, maxBatchSize, properties } = this.#version(version);
     const metadata = {
       name,
       versions: this.#names(),
       platform: 'onnxruntime_onnx',
       inputs: ModelVersion.describe(inputs),
       outputs: ModelVersion.describe(outputs),
+      properties,
     };
     const statistics = [...this.#versions]
       .filter(([each]) => version === '' || each === version)

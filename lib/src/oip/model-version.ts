@@ -58,6 +58,22 @@ export class ModelVersion {
     return this.#model.outputs;
   }
 
+  /** What the file says about itself, as texts: its own under their names, and what every file has under `onnx.`. */
+  get properties(): Readonly<Record<string, string>> {
+    const { producer, producerVersion, graphName, domain, version, description, opsets, properties } = this.#model.metadata;
+    const facts = {
+      'onnx.producer': `${producer} ${producerVersion}`.trim(),
+      'onnx.graph': graphName,
+      'onnx.domain': domain,
+      'onnx.version': version === 0 ? '' : String(version),
+      'onnx.description': description,
+      'onnx.opsets': Object.entries(opsets)
+        .map((entry) => entry.join(' '))
+        .join(', '),
+    };
+    return Object.fromEntries([...Object.entries(facts).filter(([, value]) => value !== ''), ...Object.entries(properties)]);
+  }
+
   /** The largest number of rows in one run; 0 if requests are not joined. */
   get maxBatchSize(): number {
     return this.#maxBatchSize > 1 ? this.#maxBatchSize : 0;

@@ -1,9 +1,11 @@
 /** The members of `onnx`. */
+export { fromBfloat16, toBfloat16 } from './bfloat16.js';
 export type { DeviceChoice } from './device.js';
 export { type DeviceDiagnosis, type Diagnosis, diagnose } from './diagnose.js';
 export { fromFloat16, toFloat16 } from './float16.js';
 export * as image from './image-api.js';
 export { load } from './load.js';
+export type { ModelMetadata } from './metadata.js';
 export type { Model } from './model.js';
 export { type Attribute, decodeWeights, encodeModel, type GraphNode, type GraphSpec } from './model-file.js';
 export type { LoadOptions, LogLevel, OptimizationLevel, RunIn, RunOptions } from './options.js';

@@ -3,6 +3,7 @@ import { duringStart, isNbserveError, type ModelNote, noteModel, wantRequests } 
 import { runInBatches } from './batch.js';
 import { ModelDisposed, OutOfMemory, RunFailed } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
+import { describeMetadata, type ModelMetadata } from './metadata.js';
 import { parseRunOptions, type RunOptions } from './options.js';
 import { isOutOfMemory } from './out-of-memory.js';
 import type { DeviceReport } from './report.js';
@@ -30,6 +31,8 @@ export class Model<O extends OutputTypes = OutputTypes> {
     readonly outputs: readonly TensorInfo[],
     /** For which provider its session was made, and why not for the others. */
     readonly report: DeviceReport,
+    /** What the file says about itself: what wrote it, its versions, and its own texts in `properties`. */
+    readonly metadata: ModelMetadata,
   ) {
     this.#session = session;
     this.inputs = session.inputs;
@@ -104,7 +107,10 @@ export class Model<O extends OutputTypes = OutputTypes> {
   }
 
   toString(): string {
-    return `Model ${this.name}\n  inputs  ${describeTensors(this.inputs)}\n  outputs ${describeTensors(this.outputs)}\n  ${this.report.toString().replaceAll('\n', '\n  ')}`;
+    const about = describeMetadata(this.metadata);
+    const lines = [`inputs  ${describeTensors(this.inputs)}`, `outputs ${describeTensors(this.outputs)}`, this.report.toString()];
+    if (about !== '') lines.unshift(about);
+    return `Model ${this.name}\n  ${lines.join('\n').replaceAll('\n', '\n  ')}`;
   }
 
   [inspect.custom](): string {
