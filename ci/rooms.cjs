@@ -105,7 +105,7 @@ const ROOMS = {
   session: ['core'],
   trees: ['core', 'actors', 'onnx', 'session'],
   tune: ['core', 'actors', 'plot', 'session', 'trees'],
-  'onnx/public': ['onnx', 'oip'],
+  'onnx/public': ['onnx', 'oip', 'text'],
   oip: ['core', 'code', 'onnx', 'serve', 'host'],
   text: ['core', 'onnx'],
   openai: ['core', 'text'],

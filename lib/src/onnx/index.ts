@@ -2,7 +2,9 @@
 export {
   type Attempt,
   type Attribute,
+  type AxisOptions,
   argmax,
+  bucketByLength,
   concat,
   type DataOf,
   type DataType,
@@ -29,7 +31,11 @@ export {
   type Nested,
   type OptimizationLevel,
   type OutputTypes,
+  type Padded,
+  type PadOptions,
+  type PadSide,
   type ProfiledNode,
+  pad,
   profile,
   type Ranked,
   type Results,
@@ -52,6 +58,7 @@ export {
   toFloat16,
   topK,
   tuneBatch,
+  unpad,
   unstack,
 } from './api.js';
 export { checkFeeds } from './feeds.js';

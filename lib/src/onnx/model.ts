@@ -80,6 +80,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
 
   /**
    * Runs several feeds as one batch. The feeds are joined along their first dimension, and the outputs are split again.
+   * @param options.axes the dimension of the batch of inputs and outputs that have another one, e.g. `{ state: 1, new_state: 1 }` for `[layers, batch, size]`
    * @param options.maxBatchSize the largest number of rows in one run; more rows are run one batch after the other. @default no limit
    * @param options.signal ends the runs, as that of {@link run} does
    * @param options.timeout ends each run that takes longer
@@ -88,13 +89,14 @@ export class Model<O extends OutputTypes = OutputTypes> {
    */
   runBatch(
     feeds: readonly (Feeds | Tensor)[],
-    options: RunOptions & { readonly maxBatchSize?: number } = {},
+    options: RunOptions & { readonly maxBatchSize?: number; readonly axes?: Readonly<Record<string, number>> } = {},
   ): Promise<Results<O>[]> {
-    const { maxBatchSize = Number.POSITIVE_INFINITY, ...ends } = options;
+    const { maxBatchSize = Number.POSITIVE_INFINITY, axes = {}, ...ends } = options;
     return runInBatches(
       { inputs: this.inputs, outputs: this.outputs, run: (each) => this.run(each, ends) },
       feeds.map((each) => toFeeds(this.inputs, each)),
       maxBatchSize,
+      axes,
     );
   }
 

@@ -1,11 +1,14 @@
 /** The members of `onnx`. */
 
 export type { ServedModel, ServeModelOptions } from '../../oip/types.js';
+export type { EncodeBatchOptions, EncodeOptions, TextInput, TokenBatch, Tokenizer } from '../../text/index.js';
 export type { LabelMap, Pixels, Preset } from '../index.js';
 export {
   type Attempt,
   type Attribute,
+  type AxisOptions,
   argmax,
+  bucketByLength,
   concat,
   type DataOf,
   type DataType,
@@ -32,7 +35,11 @@ export {
   type Nested,
   type OptimizationLevel,
   type OutputTypes,
+  type Padded,
+  type PadOptions,
+  type PadSide,
   type ProfiledNode,
+  pad,
   profile,
   type Ranked,
   type Results,
@@ -55,7 +62,9 @@ export {
   toFloat16,
   topK,
   tuneBatch,
+  unpad,
   unstack,
 } from '../index.js';
 export { inferenceProto } from './inference-proto.js';
 export { serve } from './serve.js';
+export { tokenizer } from './tokenizer.js';
