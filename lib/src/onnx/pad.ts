@@ -116,8 +116,9 @@ export function unpad<T extends DataType>(
  */
 export function bucketByLength(
   lengths: readonly number[],
-  { maxBatchSize, maxPadding = 0.2 }: { readonly maxBatchSize: number; readonly maxPadding?: number },
+  options: { readonly maxBatchSize: number; readonly maxPadding?: number },
 ): number[][] {
+  const { maxBatchSize, maxPadding = 0.2 } = options;
   const where = 'onnx.bucketByLength';
   if (!Number.isSafeInteger(maxBatchSize) || maxBatchSize < 1)
     throw InvalidOption({ where, option: 'maxBatchSize', expected: 'an integer from 1 on', value: String(maxBatchSize) });

@@ -26,14 +26,14 @@ export interface EncodeBatchOptions extends EncodeOptions {
 }
 
 /** A batch of texts, under the names that exported models give to their inputs. */
-export interface TokenBatch {
+export type TokenBatch = {
   /** Tokens, `[texts, length]`. */
   readonly input_ids: Tensor<'int64'>;
   /** 1 for a token of a text and 0 for what was filled up, `[texts, length]`. */
   readonly attention_mask: Tensor<'int64'>;
   /** 1 for the tokens of the second text of a pair, else 0, `[texts, length]`. */
   readonly token_type_ids: Tensor<'int64'>;
-}
+};
 
 /** A text, or a pair of texts such as a question and an answer. */
 export type TextInput = string | readonly [text: string, pair: string];
@@ -166,11 +166,11 @@ export class Tokenizer {
    * @param tokens numbers, or the `data` of a tensor of int64
    * @param options.special whether tokens that control the model, such as `[CLS]`, are in the text. @default false
    */
-  decode(tokens: ArrayLike<number | bigint>, { special = false }: { readonly special?: boolean } = {}): string {
+  decode(tokens: ArrayLike<number | bigint>, options: { readonly special?: boolean } = {}): string {
     const numbers = Array.from(tokens, Number);
     return numbers.length === 0
       ? ''
-      : this.#tokenizer.decode(numbers, { skip_special_tokens: !special, clean_up_tokenization_spaces: false });
+      : this.#tokenizer.decode(numbers, { skip_special_tokens: options.special !== true, clean_up_tokenization_spaces: false });
   }
 }
 
