@@ -63,3 +63,4 @@ export {
 } from './api.js';
 export { checkFeeds } from './feeds.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';
+export { findDifference } from './verify.js';

@@ -51,7 +51,9 @@ test('if no application or several have a method for a call, it must name one', 
 });
 
 test('an application at the route /, or the only one, comes before one with a method', () => {
-  assert.throws(() => target(snapshotOf({ digits: ['classify'], words: ['count'] }, 'words'), 'Classify'), { code: 'NBS_NO_RPC_METHOD' });
+  assert.throws(() => target(snapshotOf({ digits: ['classify'], words: ['count'] }, 'words'), 'Classify'), {
+    code: 'NBS_NO_RPC_METHOD',
+  });
   assert.throws(() => target(snapshotOf({ words: ['count'] }), 'Classify'), { code: 'NBS_NO_RPC_METHOD' });
 });
 
