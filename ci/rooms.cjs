@@ -106,6 +106,8 @@ const ROOMS = {
   trees: ['core', 'actors', 'onnx', 'session'],
   tune: ['core', 'actors', 'plot', 'session', 'train', 'trees'],
   'onnx/public': ['onnx', 'oip'],
+  tune: ['core', 'actors', 'plot', 'session', 'trees'],
+  'onnx/public': ['onnx', 'oip', 'text'],
   oip: ['core', 'code', 'onnx', 'serve', 'host'],
   text: ['core', 'onnx'],
   openai: ['core', 'text'],

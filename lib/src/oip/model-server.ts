@@ -5,6 +5,7 @@ import type { InferAnswer, InferRequest } from './infer-request.js';
 import type { ModelSpec } from './model-spec.js';
 import { ModelVersion } from './model-version.js';
 import { readInfer } from './read-infer.js';
+import { readRaw } from './read-raw.js';
 import { writeInfer } from './write-infer.js';
 
 const HEADER_LENGTH = 'Inference-Header-Content-Length';
@@ -54,13 +55,14 @@ export class ModelServer {
   /** What the metadata, the configuration and the statistics of the protocol say. An empty version means the newest one. */
   facts(version = ''): ModelFacts {
     const { name } = this.#spec;
-    const { inputs, outputs, maxBatchSize } = this.#version(version);
+    const { inputs, outputs, maxBatchSize, properties } = this.#version(version);
     const metadata = {
       name,
       versions: this.#names(),
       platform: 'onnxruntime_onnx',
       inputs: ModelVersion.describe(inputs),
       outputs: ModelVersion.describe(outputs),
+      properties,
     };
     const statistics = [...this.#versions]
       .filter(([each]) => version === '' || each === version)
@@ -108,7 +110,8 @@ export class ModelServer {
     const version = this.#version(asked);
     const { headers } = request;
     const body = inflated(new Uint8Array(await request.arrayBuffer()), headers.get('content-encoding'));
-    const wanted = readInfer(body, headers.get(HEADER_LENGTH));
+    const length = headers.get(HEADER_LENGTH);
+    const wanted = length === '0' ? readRaw(body, version.inputs) : readInfer(body, length);
     const { body: bytes, headerBytes } = writeInfer(this.#spec.name, await version.infer(wanted), wanted, this.#spec.labels);
     if (headerBytes === null)
       return new Response(bytes as Uint8Array<ArrayBuffer>, {

@@ -5,6 +5,7 @@ import { batchObstacle } from './batch-rule.js';
 import { datatypeOf } from './data-types.js';
 import { BadInference, CannotCompute } from './errors.js';
 import type { InferAnswer, InferRequest } from './infer-request.js';
+import { mixingOf } from './mixing.js';
 import { type ModelSpec, USUAL_BATCH } from './model-spec.js';
 import { Statistics } from './statistics.js';
 
@@ -19,7 +20,9 @@ export class ModelVersion {
   readonly statistics = new Statistics();
   readonly #model: Model;
   readonly #name: string;
-  readonly #maxBatchSize: number;
+  #maxBatchSize: number;
+  /** Why requests are not joined, in words; `null` if they are. */
+  #obstacle: string | null;
 
   private constructor(
     readonly version: string,
@@ -28,14 +31,9 @@ export class ModelVersion {
   ) {
     this.#model = model;
     this.#name = spec.name;
-    const obstacle = spec.maxBatchSize === 0 ? 'max_batch_size is 0' : batchObstacle(model, spec.maxBatchSize !== null);
-    this.#maxBatchSize = obstacle === null ? (spec.maxBatchSize ?? USUAL_BATCH) : 1;
-    serve.batch.configure(this, 'runItems', {
-      maxBatchSize: this.#maxBatchSize,
-      batchWaitTimeout: obstacle === null ? spec.batchWaitMs : 0,
-    });
-    const batches = obstacle === null ? `batches of up to ${this.#maxBatchSize} rows` : `no batches: ${obstacle}`;
-    console.log(`${spec.name} version ${version} is loaded on ${model.device}; ${batches}`);
+    const { maxBatchSize } = spec;
+    this.#obstacle = maxBatchSize === 0 ? 'max_batch_size is 0' : batchObstacle(model, maxBatchSize !== null);
+    this.#maxBatchSize = this.#obstacle === null ? (maxBatchSize ?? USUAL_BATCH) : 1;
   }
 
   /** Loads a version and runs it once. @throws as `onnx.load` */
@@ -47,6 +45,7 @@ export class ModelVersion {
     });
     const loaded = new ModelVersion(version, model, spec);
     if (spec.warmup) await loaded.#warmUp();
+    loaded.#configure(spec);
     return loaded;
   }
 
@@ -56,6 +55,22 @@ export class ModelVersion {
 
   get outputs(): readonly TensorInfo[] {
     return this.#model.outputs;
+  }
+
+  /** What the file says about itself, as texts: its own under their names, and what every file has under `onnx.`. */
+  get properties(): Readonly<Record<string, string>> {
+    const { producer, producerVersion, graphName, domain, version, description, opsets, properties } = this.#model.metadata;
+    const facts = {
+      'onnx.producer': `${producer} ${producerVersion}`.trim(),
+      'onnx.graph': graphName,
+      'onnx.domain': domain,
+      'onnx.version': version === 0 ? '' : String(version),
+      'onnx.description': description,
+      'onnx.opsets': Object.entries(opsets)
+        .map((entry) => entry.join(' '))
+        .join(', '),
+    };
+    return Object.fromEntries([...Object.entries(facts).filter(([, value]) => value !== ''), ...Object.entries(properties)]);
   }
 
   /** The largest number of rows in one run; 0 if requests are not joined. */
@@ -154,11 +169,23 @@ export class ModelVersion {
     return this.#model.runBatch(feeds, { maxBatchSize: this.#maxBatchSize });
   }
 
-  /** The first run is slower than the others, so it is done before the replica is ready. Whether it succeeds says nothing about real inputs. */
+  #configure({ batchWaitMs }: ModelSpec): void {
+    const obstacle = this.#obstacle;
+    if (obstacle !== null) this.#maxBatchSize = 1;
+    const maxBatchSize = this.#maxBatchSize;
+    serve.batch.configure(this, 'runItems', { maxBatchSize, batchWaitTimeout: obstacle === null ? batchWaitMs : 0 });
+    const batches = obstacle === null ? `batches of up to ${maxBatchSize} rows` : `no batches: ${obstacle}`;
+    console.log(`${this.#name} version ${this.version} is loaded on ${this.#model.device}; ${batches}`);
+  }
+
+  /**
+   * The first run is slower than the others, so it is done before the replica is ready. Whether it succeeds says nothing about real inputs. If requests are to
+   * be joined, a few more runs tell whether the model keeps the rows of a batch apart.
+   */
   async #warmUp(): Promise<void> {
     try {
-      const feeds = Object.fromEntries(this.inputs.map((info) => [info.name, emptyTensor(info)]));
-      await this.#model.run(feeds);
+      await this.#model.run(Object.fromEntries(this.inputs.map((info) => [info.name, emptyTensor(info)])));
+      if (this.#maxBatchSize > 1) this.#obstacle = await mixingOf(this.#model);
     } catch (error) {
       console.log(`${this.#name} version ${this.version} is not warmed up: ${(error as Error).message}`);
     }

@@ -25,6 +25,26 @@ test('numbers are rounded to the nearest float16, ties to even', () => {
   assert.deepEqual([...fromFloat16(Uint16Array.of(0x3e00, 0x8001, 0xfc00))], [1.5, -(2 ** -24), Number.NEGATIVE_INFINITY]);
 });
 
+/** The usual way in other languages: shifts the bits of a float32, and rounds by what is shifted out. */
+function roundFloat32(value: number): number {
+  const [wide] = new Uint32Array(Float32Array.of(value).buffer) as unknown as [number];
+  const sign = (wide >>> 16) & 0x8000;
+  const exponent = ((wide >>> 23) & 0xff) - 127 + 15;
+  if (exponent >= 31) return sign | 0x7c00;
+  const fraction = wide & 0x7f_ffff;
+  const [kept, lost] = exponent > 0 ? [(exponent << 23) | fraction, 13] : [fraction | 0x80_0000, 14 - exponent];
+  if (lost > 24) return sign;
+  const [below, rest, half] = [kept >>> lost, kept & (2 ** lost - 1), 2 ** (lost - 1)];
+  return sign | (below + (rest > half || (rest === half && below % 2 === 1) ? 1 : 0));
+}
+
+test('float32 numbers are rounded as by shifting their bits', () => {
+  const same = (value: number): void => assert.equal(toFloat16([value])[0], roundFloat32(value), String(value));
+  fc.assert(fc.property(fc.float({ noNaN: true }), same), { numRuns: 3000 });
+  fc.assert(fc.property(fc.float({ min: -(2 ** -13), max: 2 ** -13, noNaN: true }), same), { numRuns: 3000 });
+  fc.assert(fc.property(fc.float({ min: -65_536, max: 65_536, noNaN: true }), same), { numRuns: 3000 });
+});
+
 test('any number is rounded to the nearest existing float16', () => {
   const halves = [...fromFloat16(Uint16Array.from({ length: 0x7c00 }, (_, bits) => bits))];
   fc.assert(

@@ -2,7 +2,9 @@
 export {
   type Attempt,
   type Attribute,
+  type AxisOptions,
   argmax,
+  bucketByLength,
   concat,
   type DataOf,
   type DataType,
@@ -15,6 +17,7 @@ export {
   diagnose,
   encodeModel,
   type Feeds,
+  fromBfloat16,
   fromFloat16,
   type GraphNode,
   type GraphSpec,
@@ -24,10 +27,15 @@ export {
   type LogLevel,
   load,
   type Model,
+  type ModelMetadata,
   type Nested,
   type OptimizationLevel,
   type OutputTypes,
+  type Padded,
+  type PadOptions,
+  type PadSide,
   type ProfiledNode,
+  pad,
   profile,
   type Ranked,
   type Results,
@@ -46,10 +54,13 @@ export {
   type TuneOptions,
   tensor,
   toArray,
+  toBfloat16,
   toFloat16,
   topK,
   tuneBatch,
+  unpad,
   unstack,
 } from './api.js';
 export { checkFeeds } from './feeds.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';
+export { findDifference } from './verify.js';

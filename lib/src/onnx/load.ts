@@ -8,6 +8,7 @@ import { deviceFacts } from './device-facts.js';
 import { dataTypes } from './elements.js';
 import { DeviceUnavailable, ModelNotFound, UnknownOutput, UnsupportedInput, UnsupportedType, WrongAnswers } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
+import { readMetadata } from './metadata.js';
 import { Model } from './model.js';
 import { type OpenedSession, openSession } from './open-session.js';
 import { type LoadOptions, type LoadValues, parseLoadOptions } from './options.js';
@@ -46,6 +47,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     throw ModelNotFound({ path: resolve(source) });
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
   refuseOtherFormats(source, label);
+  const metadata = readMetadata(source);
   const ort = loadRuntime();
   const facts = await deviceFacts(ort.listSupportedBackends().map((backend) => backend.name));
 
@@ -81,7 +83,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     await session.release();
     throw error;
   }
-  return new Model<O>(session, name, outputs, report);
+  return new Model<O>(session, name, outputs, report, metadata);
 }
 
 /** @throws NBS_ONNX_WRONG_ANSWERS if the device's answers are not those of the CPU */

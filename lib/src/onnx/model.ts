@@ -3,6 +3,7 @@ import { duringStart, isNbserveError, type ModelNote, noteModel, wantRequests } 
 import { runInBatches } from './batch.js';
 import { ModelDisposed, OutOfMemory, RunFailed } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
+import { describeMetadata, type ModelMetadata } from './metadata.js';
 import { parseRunOptions, type RunOptions } from './options.js';
 import { isOutOfMemory } from './out-of-memory.js';
 import type { DeviceReport } from './report.js';
@@ -30,6 +31,8 @@ export class Model<O extends OutputTypes = OutputTypes> {
     readonly outputs: readonly TensorInfo[],
     /** For which provider its session was made, and why not for the others. */
     readonly report: DeviceReport,
+    /** What the file says about itself: what wrote it, its versions, and its own texts in `properties`. */
+    readonly metadata: ModelMetadata,
   ) {
     this.#session = session;
     this.inputs = session.inputs;
@@ -77,6 +80,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
 
   /**
    * Runs several feeds as one batch. The feeds are joined along their first dimension, and the outputs are split again.
+   * @param options.axes the dimension of the batch of inputs and outputs that have another one, e.g. `{ state: 1, new_state: 1 }` for `[layers, batch, size]`
    * @param options.maxBatchSize the largest number of rows in one run; more rows are run one batch after the other. @default no limit
    * @param options.signal ends the runs, as that of {@link run} does
    * @param options.timeout ends each run that takes longer
@@ -85,13 +89,14 @@ export class Model<O extends OutputTypes = OutputTypes> {
    */
   runBatch(
     feeds: readonly (Feeds | Tensor)[],
-    options: RunOptions & { readonly maxBatchSize?: number } = {},
+    options: RunOptions & { readonly maxBatchSize?: number; readonly axes?: Readonly<Record<string, number>> } = {},
   ): Promise<Results<O>[]> {
-    const { maxBatchSize = Number.POSITIVE_INFINITY, ...ends } = options;
+    const { maxBatchSize = Number.POSITIVE_INFINITY, axes = {}, ...ends } = options;
     return runInBatches(
       { inputs: this.inputs, outputs: this.outputs, run: (each) => this.run(each, ends) },
       feeds.map((each) => toFeeds(this.inputs, each)),
       maxBatchSize,
+      axes,
     );
   }
 
@@ -104,7 +109,10 @@ export class Model<O extends OutputTypes = OutputTypes> {
   }
 
   toString(): string {
-    return `Model ${this.name}\n  inputs  ${describeTensors(this.inputs)}\n  outputs ${describeTensors(this.outputs)}\n  ${this.report.toString().replaceAll('\n', '\n  ')}`;
+    const about = describeMetadata(this.metadata);
+    const lines = [`inputs  ${describeTensors(this.inputs)}`, `outputs ${describeTensors(this.outputs)}`, this.report.toString()];
+    if (about !== '') lines.unshift(about);
+    return `Model ${this.name}\n  ${lines.join('\n').replaceAll('\n', '\n  ')}`;
   }
 
   [inspect.custom](): string {

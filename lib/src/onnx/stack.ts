@@ -6,60 +6,121 @@ import { inheritOrigin, isShapedByData } from './shaped-by-data.js';
 import { sizeOf } from './tensor.js';
 import type { DataType, Tensor } from './types.js';
 
-/** Joins tensors of the same type and shape along a new first dimension: three of `[28, 28]` give `[3, 28, 28]`. */
-export function stack<T extends DataType>(tensors: readonly Tensor<T>[]): Tensor<T> {
-  return concat(tensors.map((each) => inheritOrigin({ type: each.type, dims: [1, ...each.dims], data: each.data }, [each])));
+/** Which dimension tensors are joined or split along. */
+export interface AxisOptions {
+  /** The dimension, from 0; -1 is the last one. @default 0 */
+  readonly axis?: number;
 }
 
-/** Splits a tensor along its first dimension, which the parts do not have. The parts share its memory. */
-export function unstack<T extends DataType>(value: Tensor<T>): Tensor<T>[] {
-  return split(value, new Array<number>(value.dims[0] ?? 0).fill(1)).map(({ type, dims, data }) => ({
+/**
+ * Joins tensors of the same type and shape along a new dimension: three of `[28, 28]` give `[3, 28, 28]`, and `[28, 3, 28]` with `axis: 1`.
+ * @throws NBS_ONNX_CANNOT_BATCH
+ */
+export function stack<T extends DataType>(tensors: readonly Tensor<T>[], { axis = 0 }: AxisOptions = {}): Tensor<T> {
+  const place = placeOf(axis, (tensors[0]?.dims.length ?? 0) + 1);
+  return concat(
+    tensors.map((each) =>
+      inheritOrigin({ type: each.type, dims: [...each.dims.slice(0, place), 1, ...each.dims.slice(place)], data: each.data }, [
+        each,
+      ]),
+    ),
+    { axis: place },
+  );
+}
+
+/**
+ * Splits a tensor along a dimension, which the parts do not have: `[3, 28, 28]` gives three of `[28, 28]`. Along the first dimension, the parts share its memory.
+ * @throws NBS_ONNX_CANNOT_BATCH if there is no such dimension
+ */
+export function unstack<T extends DataType>(value: Tensor<T>, { axis = 0 }: AxisOptions = {}): Tensor<T>[] {
+  if (value.dims.length === 0 && axis === 0) return [];
+  const place = placeOf(axis, value.dims.length);
+  return split(value, new Array<number>(value.dims[place] ?? 0).fill(1), { axis: place }).map(({ type, dims, data }) => ({
     type,
-    dims: dims.slice(1),
+    dims: dims.filter((_, at) => at !== place),
     data,
   }));
 }
 
-/** Joins tensors along their first dimension: `[2, 784]` and `[1, 784]` give `[3, 784]`. */
-export function concat<T extends DataType>(tensors: readonly Tensor<T>[]): Tensor<T> {
+/**
+ * Joins tensors along a dimension: `[2, 784]` and `[1, 784]` give `[3, 784]`; with `axis: 1`, `[4, 2, 8]` and `[4, 1, 8]` give `[4, 3, 8]`.
+ * @throws NBS_ONNX_CANNOT_BATCH if their types or their other dimensions differ
+ */
+export function concat<T extends DataType>(tensors: readonly Tensor<T>[], { axis = 0 }: AxisOptions = {}): Tensor<T> {
   const [first] = tensors;
   if (first === undefined) throw CannotBatch({ reason: 'there are no tensors to join' });
-  const rest = first.dims.slice(1);
+  const rank = first.dims.length;
   let rows = 0;
   for (const [i, { type, dims }] of tensors.entries()) {
     if (dims.length === 0) throw CannotBatch({ reason: 'a scalar has no first dimension to join along' });
-    if (type !== first.type || dims.length !== first.dims.length || rest.some((dim, axis) => dim !== dims[axis + 1])) {
+    const place = placeOf(axis, rank);
+    if (type !== first.type || dims.length !== rank || first.dims.some((dim, at) => at !== place && dim !== dims[at])) {
       const error = CannotBatch({
-        reason: `tensor 0 is ${first.type}[${first.dims.join(', ')}], tensor ${i} is ${type}[${dims.join(', ')}]`,
+        reason: `tensor 0 is ${first.type}[${first.dims.join(', ')}], tensor ${i} is ${type}[${dims.join(', ')}]${place === 0 ? '' : `, and they are joined along dimension ${place}`}`,
       });
       throw tensors.some(isShapedByData) ? aboutInput(error) : error;
     }
-    rows += dims[0] as number;
+    rows += dims[place] as number;
   }
-  const data = allocate(first.type, rows * sizeOf(rest));
+  const place = placeOf(axis, rank);
+  const dims = first.dims.with(place, rows);
+  const data = allocate(first.type, sizeOf(dims));
+  const blocks = sizeOf(dims.slice(0, place));
+  const stride = sizeOf(dims.slice(place));
   let at = 0;
   for (const part of tensors) {
-    if (Array.isArray(data)) for (let i = 0; i < part.data.length; i += 1) data[at + i] = part.data[i];
-    else (data as Float32Array).set(bitsOf(part.data) as Float32Array, at);
-    at += part.data.length;
+    const size = sizeOf(part.dims.slice(place));
+    for (let block = 0; block < blocks; block += 1) copy(data, at + block * stride, part.data, block * size, size);
+    at += size;
   }
-  return inheritOrigin({ type: first.type, dims: [rows, ...rest], data }, tensors);
+  return inheritOrigin({ type: first.type, dims, data }, tensors);
 }
 
-/** Splits a tensor along its first dimension: part i gets `counts[i]` rows. The parts share its memory. */
-export function split<T extends DataType>(value: Tensor<T>, counts: readonly number[]): Tensor<T>[] {
+/**
+ * Splits a tensor along a dimension: part i gets `counts[i]` of its rows. Along the first dimension, the parts share its memory.
+ * @throws NBS_ONNX_CANNOT_BATCH if the counts do not add up to the dimension
+ */
+export function split<T extends DataType>(
+  value: Tensor<T>,
+  counts: readonly number[],
+  { axis = 0 }: AxisOptions = {},
+): Tensor<T>[] {
   const rows = counts.reduce((sum, count) => sum + count, 0);
-  if (value.dims.length === 0 || rows !== value.dims[0]) {
-    throw CannotBatch({ reason: `a tensor of shape [${value.dims.join(', ')}] cannot be split into ${rows} rows` });
+  const place = value.dims.length === 0 ? 0 : placeOf(axis, value.dims.length);
+  if (value.dims.length === 0 || rows !== value.dims[place]) {
+    const where = place === 0 ? '' : ` along dimension ${place}`;
+    throw CannotBatch({ reason: `a tensor of shape [${value.dims.join(', ')}] cannot be split into ${rows} rows${where}` });
   }
-  const step = sizeOf(value.dims.slice(1));
+  const [inner, stride] = [sizeOf(value.dims.slice(place + 1)), sizeOf(value.dims.slice(place))];
+  const blocks = sizeOf(value.dims.slice(0, place));
   let at = 0;
   return counts.map((count) => {
-    const [start, end] = [at * step, (at + count) * step];
+    const [start, size] = [at * inner, count * inner];
     at += count;
-    const data = Array.isArray(value.data)
-      ? value.data.slice(start, end)
-      : (bitsOf(value.data) as Float32Array).subarray(start, end);
-    return { type: value.type, dims: [count, ...value.dims.slice(1)], data: data as Tensor<T>['data'] };
+    const dims = value.dims.with(place, count);
+    if (place === 0) return { type: value.type, dims, data: sliceOf(value.data, start, start + size) as Tensor<T>['data'] };
+    const data = allocate(value.type, blocks * size);
+    for (let block = 0; block < blocks; block += 1) copy(data, block * size, value.data, block * stride + start, size);
+    return { type: value.type, dims, data };
   });
+}
+
+/** @throws NBS_ONNX_CANNOT_BATCH */
+export function placeOf(axis: number, rank: number): number {
+  const place = axis < 0 ? axis + rank : axis;
+  if (Number.isInteger(axis) && place >= 0 && place < rank) return place;
+  throw CannotBatch({
+    reason: `there is no dimension ${axis}; the tensors have ${rank}: valid are 0 to ${rank - 1}, and -1 for the last`,
+  });
+}
+
+/** Copies elements of one array into another of the same type. */
+export function copy(to: Tensor['data'], at: number, from: Tensor['data'], start: number, size: number): void {
+  if (Array.isArray(to)) for (let i = 0; i < size; i += 1) to[at + i] = from[start + i];
+  else (to as Float32Array).set(sliceOf(from, start, start + size) as Float32Array, at);
+}
+
+/** A part of the elements, in the same memory if they are numbers. */
+function sliceOf(data: Tensor['data'], start: number, end: number): Tensor['data'] {
+  return Array.isArray(data) ? data.slice(start, end) : (bitsOf(data) as Float32Array).subarray(start, end);
 }

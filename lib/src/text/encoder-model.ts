@@ -56,36 +56,15 @@ export class EncoderModel {
   async run(texts: readonly string[]): Promise<{ readonly outputs: Readonly<Record<string, Tensor>>; readonly tokens: number }> {
     if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) throw invalidTexts();
     if (texts.length === 0 || texts.some((text) => text.trim() === '')) throw emptyPrompt();
-    const { outputs, tokens } = await this.#run(texts.map((text) => this.#tokensOf(text)));
-    return { outputs, tokens };
-  }
-
-  #tokensOf(text: string): readonly number[] {
-    const ids = this.tokenizer.encode(text);
-    if (ids.length <= this.maxLength) return ids;
-    // The last token ends the text, also one that is cut.
-    return [...ids.slice(0, this.maxLength - 1), ids.at(-1) as number];
-  }
-
-  async #run(rows: readonly (readonly number[])[]) {
-    const longest = Math.max(...rows.map(({ length }) => length));
-    const dims = [rows.length, longest];
-    const ids = new BigInt64Array(rows.length * longest).fill(BigInt(this.tokenizer.padToken));
-    const mask = new BigInt64Array(ids.length);
-    for (const [row, own] of rows.entries()) {
-      ids.set(own.map(BigInt), row * longest);
-      mask.fill(1n, row * longest, row * longest + own.length);
-    }
     const given: Readonly<Record<string, Tensor>> = {
-      input_ids: { type: 'int64', dims, data: ids },
-      attention_mask: { type: 'int64', dims, data: mask },
-      token_type_ids: { type: 'int64', dims, data: new BigInt64Array(ids.length) },
+      ...this.tokenizer.encodeBatch(texts, { maxLength: this.maxLength, side: 'right' }),
     };
     const feeds = Object.fromEntries(
       this.#model.inputs.flatMap(({ name }) => (given[name] === undefined ? [] : [[name, given[name]]])),
     );
     const outputs = (await this.#model.run(feeds)) as Readonly<Record<string, Tensor>>;
-    return { outputs, mask, tokens: rows.reduce((sum, { length }) => sum + length, 0) };
+    const mask = given.attention_mask?.data as BigInt64Array;
+    return { outputs, tokens: mask.reduce((sum, each) => sum + Number(each), 0) };
   }
 
   /**

@@ -6,6 +6,16 @@ export const TextModelNotFound = defineError(
   '{folder} is no folder of a language model: {reason}; it needs tokenizer.json, tokenizer_config.json and onnx/model.onnx',
 );
 export const NotATextModel = defineError('NBS_TEXT_MODEL_INVALID', 422, '{folder} cannot be used as a {kind}: {reason}');
+export const TokenizerNotFound = defineError(
+  'NBS_TOKENIZER_NOT_FOUND',
+  404,
+  'there is no tokenizer at {path}; give a tokenizer.json, or a folder that has one',
+);
+const InvalidTokenInput = defineError(
+  'NBS_TOKENIZER_INPUT',
+  422,
+  'a tokenizer takes texts, pairs of two texts, and lists of at least one of them for a batch; got {actual}',
+);
 const EmptyPrompt = defineError('NBS_PROMPT_EMPTY', 422, 'the prompt is empty; it must have at least one character');
 const PromptTooLong = defineError(
   'NBS_PROMPT_TOO_LONG',
@@ -31,3 +41,18 @@ export const emptyPrompt = () => aboutInput(EmptyPrompt());
 export const promptTooLong = (tokens: number, context: number) => aboutInput(PromptTooLong({ tokens, context }));
 export const invalidMessages = (reason: string) => aboutInput(InvalidMessages({ reason }));
 export const invalidTexts = () => aboutInput(InvalidTexts());
+export const invalidTokenInput = (value: unknown) => aboutInput(InvalidTokenInput({ actual: shown(value) }));
+
+const shown = (value: unknown): string =>
+  Array.isArray(value)
+    ? `a list of ${
+        value.length === 0
+          ? 'nothing'
+          : value
+              .map((each) => typeof each)
+              .join(', ')
+              .slice(0, 60)
+      }`
+    : value === null
+      ? 'null'
+      : typeof value;

@@ -1,7 +1,8 @@
 /** Language models: `import { loadTextModel } from 'nbserve/text'`. */
 export { type Classification, type EncoderModel, type EncoderModelOptions, loadEncoderModel } from './encoder-model.js';
 export { type FinishReason, Generation, type GenerationResult } from './generation.js';
+export { loadTokenizer } from './load-tokenizer.js';
 export type { ChatMessage, Prompt } from './messages.js';
 export type { GenerateOptions, TextModelOptions } from './options.js';
 export { loadTextModel, type TextModel } from './text-model.js';
-export type { Tokenizer } from './tokenizer.js';
+export type { EncodeBatchOptions, EncodeOptions, TextInput, TokenBatch, Tokenizer } from './tokenizer.js';

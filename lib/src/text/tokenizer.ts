@@ -1,25 +1,80 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
-import { NotATextModel } from './errors.js';
+import { InvalidOption } from '../core/index.js';
+import { pad, type Tensor } from '../onnx/index.js';
+import { invalidTokenInput, NotATextModel } from './errors.js';
 import type { ChatMessage } from './messages.js';
-import type { TextFolder } from './text-folder.js';
+import { parseBatchOptions, parseEncodeOptions } from './token-options.js';
+import { type TokenRow, TokenRows } from './token-rows.js';
 
-/** The tokenizer of a model: texts to numbers of tokens, and back. */
+/** Options of {@link Tokenizer.encode}. */
+export interface EncodeOptions {
+  /** Whether the tokens are added that the model expects around each text, such as `[CLS]` and `[SEP]`. @default true */
+  readonly special?: boolean;
+  /** The most tokens. A longer text is cut; of a pair, the longer text first. @default no limit */
+  readonly maxLength?: number;
+}
+
+/** Options of {@link Tokenizer.encodeBatch}. */
+export interface EncodeBatchOptions extends EncodeOptions {
+  /** The length of all rows. @default that of the longest one */
+  readonly length?: number;
+  /** The length becomes a multiple of this, so that fewer different lengths reach the model. @default 1 */
+  readonly multipleOf?: number;
+  /** Whether rows are filled up after their tokens or before them. @default `padding_side` of tokenizer_config.json, else 'right' */
+  readonly side?: 'right' | 'left';
+}
+
+/** A batch of texts, under the names that exported models give to their inputs. */
+export type TokenBatch = {
+  /** Tokens, `[texts, length]`. */
+  readonly input_ids: Tensor<'int64'>;
+  /** 1 for a token of a text and 0 for what was filled up, `[texts, length]`. */
+  readonly attention_mask: Tensor<'int64'>;
+  /** 1 for the tokens of the second text of a pair, else 0, `[texts, length]`. */
+  readonly token_type_ids: Tensor<'int64'>;
+};
+
+/** A text, or a pair of texts such as a question and an answer. */
+export type TextInput = string | readonly [text: string, pair: string];
+
+/** The files of a tokenizer. */
+export interface TokenizerFiles {
+  /** Where they are, for messages. */
+  readonly folder: string;
+  /** The content of tokenizer.json. */
+  readonly tokenizer: object;
+  /** The content of tokenizer_config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Names of the token that fills up, if the files do not say which one it is. */
+const PAD_NAMES = ['[PAD]', '<pad>', '<|pad|>'];
+
+/** The tokenizer of a model: texts to numbers of tokens, and back. `loadTokenizer` makes it. */
 export class Tokenizer {
   readonly #tokenizer: HubTokenizer;
+  readonly #rows: TokenRows;
   readonly #template: Template | undefined;
   readonly #texts: string[] = [];
   readonly #special: Readonly<Record<string, string>>;
+  readonly #side: 'right' | 'left';
   /** Tokens that the model was made for; undefined if its files do not say it. */
   readonly contextLength: number | undefined;
   /** The tokens that end an answer. */
   readonly endTokens: ReadonlySet<number>;
+  /** The token with which rows are filled up; 0 if the tokenizer has none. */
   readonly padToken: number;
 
-  /** @throws NBS_TEXT_MODEL_INVALID */
-  constructor({ folder, tokenizer, config }: TextFolder) {
+  /** @internal */
+  constructor({ folder, tokenizer, config }: TokenizerFiles) {
+    const { post_processor: processor, padding } = tokenizer as {
+      readonly post_processor?: unknown;
+      readonly padding?: { readonly pad_id?: number } | null;
+    };
     try {
       this.#tokenizer = new HubTokenizer(tokenizer, config);
+      this.#rows = new TokenRows(this.#tokenizer, processor, config.truncation_side === 'left');
       const { chat_template: template } = config;
       this.#template = typeof template === 'string' ? new Template(template) : undefined;
     } catch (error) {
@@ -33,7 +88,9 @@ export class Tokenizer {
     const id = (name: string) => this.#tokenizer.token_to_id(this.#special[name] ?? '');
     const end = id('eos_token');
     this.endTokens = new Set(end === undefined ? [] : [end]);
-    this.padToken = id('pad_token') ?? 0;
+    const named = PAD_NAMES.flatMap((name) => this.#tokenizer.token_to_id(name) ?? []);
+    this.padToken = id('pad_token') ?? padding?.pad_id ?? named[0] ?? 0;
+    this.#side = config.padding_side === 'left' ? 'left' : 'right';
     const { model_max_length: length } = config;
     // Files without a limit name a huge number.
     this.contextLength = typeof length === 'number' && length < 1e9 ? length : undefined;
@@ -44,9 +101,48 @@ export class Tokenizer {
     return this.#template !== undefined;
   }
 
-  /** The tokens of a text, with those that the tokenizer puts around each text if `special` is true. */
-  encode(text: string, options: { readonly special?: boolean } = {}): number[] {
-    return this.#tokenizer.encode(text, { add_special_tokens: options.special ?? true }).ids;
+  /**
+   * The tokens of a text or of a pair of texts.
+   * @throws NBS_TOKENIZER_INPUT, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
+   */
+  encode(text: TextInput, options: EncodeOptions = {}): number[] {
+    const { special, maxLength } = parseEncodeOptions(options);
+    return [...this.#row(text, special, maxLength).ids];
+  }
+
+  /**
+   * The tokens of several texts or pairs, as the inputs of a model. Shorter rows are filled up with {@link padToken}.
+   * @returns tensors of `[texts, length]`
+   * @throws NBS_TOKENIZER_INPUT, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION; NBS_ONNX_CANNOT_BATCH if a row is longer than `length`
+   */
+  encodeBatch(texts: readonly TextInput[], options: EncodeBatchOptions = {}): TokenBatch {
+    const { special, maxLength, length, multipleOf, side = this.#side } = parseBatchOptions(options);
+    if (!Array.isArray(texts) || texts.length === 0) throw invalidTokenInput(texts);
+    const rows = texts.map((text: TextInput) => this.#row(text, special, maxLength));
+    const padding = { side, multipleOf, ...(length === undefined ? {} : { length }) };
+    const ids = pad(
+      rows.map(({ ids: own }) => int64(own)),
+      { ...padding, value: this.padToken },
+    );
+    const { values: types } = pad(
+      rows.map((row) => int64(row.types)),
+      padding,
+    );
+    return { input_ids: ids.values, attention_mask: ids.mask, token_type_ids: types };
+  }
+
+  #row(input: TextInput, special: boolean, maxLength: number): TokenRow {
+    const [text, pair = null] = typeof input === 'string' ? [input] : Array.isArray(input) && input.length === 2 ? input : [null];
+    if (typeof text !== 'string' || (pair !== null && typeof pair !== 'string')) throw invalidTokenInput(input);
+    const added = special && Number.isFinite(maxLength) ? this.#rows.added(pair !== null) : 0;
+    if (maxLength < added)
+      throw InvalidOption({
+        where: 'encode',
+        option: 'maxLength',
+        expected: `at least ${added}, because so many tokens are put around a text`,
+        value: String(maxLength),
+      });
+    return this.#rows.row(text, pair, special, maxLength);
   }
 
   /** The tokens of a chat, up to where the answer begins. */
@@ -65,10 +161,21 @@ export class Tokenizer {
     return text;
   }
 
-  /** The text of tokens. Those that control the model have none. */
-  decode(tokens: readonly number[]): string {
-    return tokens.length === 0
+  /**
+   * The text of tokens.
+   * @param tokens numbers, or the `data` of a tensor of int64
+   * @param options.special whether tokens that control the model, such as `[CLS]`, are in the text. @default false
+   */
+  decode(tokens: ArrayLike<number | bigint>, options: { readonly special?: boolean } = {}): string {
+    const numbers = Array.from(tokens, Number);
+    return numbers.length === 0
       ? ''
-      : this.#tokenizer.decode([...tokens], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+      : this.#tokenizer.decode(numbers, { skip_special_tokens: options.special !== true, clean_up_tokenization_spaces: false });
   }
 }
+
+const int64 = (numbers: readonly number[]): Tensor<'int64'> => ({
+  type: 'int64',
+  dims: [numbers.length],
+  data: BigInt64Array.from(numbers, BigInt),
+});

@@ -76,6 +76,13 @@ test("Triton's clients, over HTTP and gRPC", async (context) => {
       platform: 'onnxruntime_onnx',
       inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, 1, 28, 28] }],
       outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1, 10] }],
+      properties: {
+        'onnx.producer': 'nbserve',
+        'onnx.graph': 'mnist-cnn',
+        'onnx.opsets': 'ai.onnx 17',
+        licence: 'MIT, Copyright (c) 2026 Shivam Gupta',
+        source: 'PyPI digit-recognizer-py 0.1.0',
+      },
     },
     config: { name: 'image', data_type: 'TYPE_FP32', dims: ['1', '28', '28'] },
     stream: [[2, 10]],

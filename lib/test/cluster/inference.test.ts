@@ -95,6 +95,32 @@ test('requests are not joined along a dimension that may be no batch', async () 
   assert.equal((await ask('/v2/models/sum/config')).body.max_batch_size, 0);
 });
 
+test('a model that mixes rows is not batched, though it is asked for', async () => {
+  await onnx.serve(at('sum.onnx'), { name: 'mixes', maxBatchSize: 8, batchWaitTimeout: '50ms' });
+  const answers = await Promise.all([1, 2, 3].map((value) => infer('mixes', [value], { shape: [1, 1] })));
+  assert.deepEqual(
+    answers.map(({ data }) => data),
+    [[1], [2], [3]],
+  );
+  assert.equal((await ask('/v2/models/mixes/config')).body.max_batch_size, 0);
+});
+
+test('a body can be the bytes of the only input', async () => {
+  const send = (body: Uint8Array<ArrayBuffer>) =>
+    fetch(new URL('/v2/models/scale/infer', base), {
+      method: 'POST',
+      headers: { 'Inference-Header-Content-Length': '0' },
+      body,
+    });
+  const response = await send(new Uint8Array(Float32Array.of(1, 2).buffer));
+  const bytes = await response.arrayBuffer();
+  const length = Number(response.headers.get('inference-header-content-length'));
+  assert.deepEqual([...new Float32Array(bytes.slice(length))], [3, 6]);
+  const refused = await send(new Uint8Array(3));
+  assert.equal(refused.status, 400);
+  assert.match(await refused.text(), /multiple of 4 bytes/);
+});
+
 test('a result that JSON cannot hold is refused, and is there as bytes', async () => {
   await onnx.serve(writeRoot(at('root.onnx')));
   const refused = await infer('root', [4, -1]);

@@ -1,11 +1,14 @@
 /** The members of `onnx`. */
 
 export type { ServedModel, ServeModelOptions } from '../../oip/types.js';
+export type { EncodeBatchOptions, EncodeOptions, TextInput, TokenBatch, Tokenizer } from '../../text/index.js';
 export type { LabelMap, Pixels, Preset } from '../index.js';
 export {
   type Attempt,
   type Attribute,
+  type AxisOptions,
   argmax,
+  bucketByLength,
   concat,
   type DataOf,
   type DataType,
@@ -18,6 +21,7 @@ export {
   diagnose,
   encodeModel,
   type Feeds,
+  fromBfloat16,
   fromFloat16,
   type GraphNode,
   type GraphSpec,
@@ -27,10 +31,15 @@ export {
   type LogLevel,
   load,
   type Model,
+  type ModelMetadata,
   type Nested,
   type OptimizationLevel,
   type OutputTypes,
+  type Padded,
+  type PadOptions,
+  type PadSide,
   type ProfiledNode,
+  pad,
   profile,
   type Ranked,
   type Results,
@@ -49,10 +58,13 @@ export {
   type TuneOptions,
   tensor,
   toArray,
+  toBfloat16,
   toFloat16,
   topK,
   tuneBatch,
+  unpad,
   unstack,
 } from '../index.js';
 export { inferenceProto } from './inference-proto.js';
 export { serve } from './serve.js';
+export { tokenizer } from './tokenizer.js';
