@@ -105,8 +105,6 @@ const ROOMS = {
   session: ['core'],
   trees: ['core', 'actors', 'onnx', 'session'],
   tune: ['core', 'actors', 'plot', 'session', 'train', 'trees'],
-  'onnx/public': ['onnx', 'oip'],
-  tune: ['core', 'actors', 'plot', 'session', 'trees'],
   'onnx/public': ['onnx', 'oip', 'text'],
   oip: ['core', 'code', 'onnx', 'serve', 'host'],
   text: ['core', 'onnx'],
@@ -140,8 +138,7 @@ const KERNEL_ROOMS = {
   kernel: ['control', 'descriptors', 'display', 'guard', 'session', 'versions', 'wire'],
   runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
   testing: ['runner'],
-  commands: ['install', 'magics', 'runner', 'testing'],
-  commands: ['install', 'magics', 'runner', 'session'],
+  commands: ['install', 'magics', 'runner', 'session', 'testing'],
 };
 
 module.exports = { ROOMS, KERNEL_ROOMS };
