@@ -137,7 +137,8 @@ const KERNEL_ROOMS = {
   install: ['guard'],
   kernel: ['control', 'descriptors', 'display', 'guard', 'session', 'versions', 'wire'],
   runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
-  commands: ['install', 'magics', 'runner'],
+  testing: ['runner'],
+  commands: ['install', 'magics', 'runner', 'testing'],
 };
 
 module.exports = { ROOMS, KERNEL_ROOMS };

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { BadUsage, type Command, parseCommand } from 'nbserve/cli';
-import { executeNotebook, isVariableName, parseParameter } from '../runner/index.js';
+import { executeNotebook } from '../runner/index.js';
+import { parseTimeout, takeParameters } from './run-options.js';
 
 const USAGE =
   'nbserve execute <notebook.ipynb> [--output <file> | --inplace] [--timeout <seconds>] [-p <name> <value>]… [-r <name> <text>]… [--allow-errors]';
@@ -23,7 +24,7 @@ The exit code is 1 if a cell failed; the cell and the error are then printed to 
 notebook could not be run or written. It is 130 or 143 if Ctrl-C or SIGTERM ended the run; the outputs so far are written then too, and a
 second signal ends the run at once.`,
   async run(args) {
-    const { rest, parameters } = takeParameters(args);
+    const { rest, parameters } = takeParameters(args, USAGE);
     const { values, positionals } = parseCommand(
       USAGE,
       rest,
@@ -48,44 +49,6 @@ second signal ends the run at once.`,
       timeoutMs: parseTimeout(values.timeout, USAGE),
       allowErrors: values['allow-errors'] === true,
       echo: values.quiet !== true,
-      progress: false,
     });
   },
 };
-
-const PARAMETER: ReadonlyMap<string, (text: string) => unknown> = new Map([
-  ...['-p', '--parameter', '--parameters'].map((flag) => [flag, parseParameter] as const),
-  ...['-r', '--parameter-raw', '--parameters_raw'].map((flag) => [flag, (text: string): unknown => text] as const),
-]);
-
-/** Reads `-p name value`: an option with two values, which `parseArgs` cannot read. */
-function takeParameters(args: readonly string[]): { rest: string[]; parameters: [string, unknown][] } {
-  const rest: string[] = [];
-  const parameters: [string, unknown][] = [];
-  for (let i = 0; i < args.length; i += 1) {
-    const flag = args[i] as string;
-    const parse = PARAMETER.get(flag);
-    if (parse === undefined) {
-      rest.push(flag);
-      continue;
-    }
-    const [name, value] = [args[i + 1], args[i + 2]];
-    if (name === undefined || value === undefined || !isVariableName(name)) {
-      throw BadUsage({ problem: `${flag} takes the name of a variable and a value`, usage: USAGE });
-    }
-    parameters.push([name, parse(value)]);
-    i += 2;
-  }
-  return { rest, parameters };
-}
-
-/** The longest time that a timer can have. A timer with a longer time fires at once. */
-const LONGEST_MS = 2 ** 31 - 1;
-
-/** `--timeout <seconds>` in milliseconds; `null` is no limit. @throws NBS_BAD_USAGE */
-export function parseTimeout(text: string | undefined, usage: string): number | null {
-  if (text === undefined) return null;
-  const ms = Number(text) * 1000;
-  if (Number.isFinite(ms) && ms > 0) return ms > LONGEST_MS ? null : ms;
-  throw BadUsage({ problem: `--timeout takes seconds, more than 0, not ${text}`, usage });
-}

@@ -1,16 +1,12 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { BadUsage, type Command, parseCommand } from 'nbserve/cli';
 import { defineError } from 'nbserve/errors';
-import { executeNotebook } from '../runner/index.js';
-import { parseTimeout } from './execute-command.js';
+import { isNotebook, linesOf, PLAIN, testNotebooks } from '../testing/index.js';
+import { parseTimeout } from './run-options.js';
 
 const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>] [--timeout <seconds>]';
-
-/** An exit code above this one is 128 plus the number of the signal that stopped the run. */
-const STOPPED = 128;
 
 export const lessonsCommand: Command = {
   name: 'lessons',
@@ -26,34 +22,38 @@ The exit code is 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that is
   async run(args) {
     const options = { only: { type: 'string' }, output: { type: 'string' }, timeout: { type: 'string' } } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);
-    const timeoutMs = parseTimeout(values.timeout, USAGE);
+    const cellTimeoutMs = parseTimeout(values.timeout, USAGE);
     const folder = resolve(positionals[0] ?? 'notebooks');
     const lessons = (await readdir(folder).catch(() => []))
-      .filter((name) => isLesson(join(folder, name)) && name.includes(values.only ?? ''))
+      .filter((name) => isNotebook(join(folder, name)) && name.includes(values.only ?? ''))
       .sort();
     if (lessons.length === 0) throw BadUsage({ problem: `there is no such notebook in ${folder}`, usage: USAGE });
-    if (values.output !== undefined) await makeFolder(resolve(values.output));
-    let failed = 0;
-    for (const lesson of lessons) {
-      const started = performance.now();
-      const code = await executeNotebook({
-        input: join(folder, lesson),
-        output: values.output === undefined ? null : resolve(values.output, lesson),
-        folder: null,
-        parameters: [],
-        timeoutMs,
-        allowErrors: false,
-        echo: false,
-        progress: process.stderr.isTTY === true,
-      });
-      if (code > STOPPED) return code;
-      if (code !== 0) failed += 1;
-      console.log(
-        `${code === 0 ? '✔' : '✖'} ${basename(lesson, '.ipynb')} (${((performance.now() - started) / 1000).toFixed(1)} s)`,
-      );
-    }
-    console.log(`${lessons.length - failed} of ${lessons.length} lessons ran to their end`);
-    return failed === 0 ? 0 : 1;
+    const { output } = values;
+    if (output !== undefined) await makeFolder(resolve(output));
+    return testNotebooks({
+      files: lessons.map((lesson) => ({
+        file: join(folder, lesson),
+        name: lesson,
+        output: output === undefined ? null : resolve(output, lesson),
+      })),
+      // A lesson measures times, so it has the machine for itself.
+      workers: 1,
+      parameters: [],
+      cellTimeoutMs,
+      notebookTimeoutMs: null,
+      // Lessons are committed without outputs.
+      rules: null,
+      update: false,
+      artifacts: null,
+      resume: false,
+      junit: null,
+      paint: PLAIN,
+      lines: (result, paint) => [
+        `${result.passed ? '✔' : '✖'} ${basename(result.name, '.ipynb')} (${result.seconds.toFixed(1)} s)`,
+        ...linesOf(result, paint).slice(1),
+      ],
+      summary: (results) => `${results.filter(({ passed }) => passed).length} of ${results.length} lessons ran to their end`,
+    });
   },
 };
 
@@ -68,7 +68,3 @@ async function makeFolder(folder: string): Promise<void> {
     throw OutputFolder({ folder, reason: (error as Error).message }, error);
   }
 }
-
-/** False for Jupyter's checkpoints and for notebooks that `nbserve execute` writes, which are copies of lessons. */
-const isLesson = (file: string): boolean =>
-  file.endsWith('.ipynb') && !/\.executed\.ipynb$|-checkpoint\.ipynb$|[/\\]\.ipynb_checkpoints[/\\]/.test(file);

@@ -6,14 +6,16 @@ import type { RunnerExit } from './runner-process.js';
 export type Cause =
   | { readonly kind: 'timeout'; readonly timeoutMs: number }
   | { readonly kind: 'signal' }
-  | { readonly kind: 'stray' };
+  | { readonly kind: 'stray' }
+  /** The notebook took too long. Its cell has that error already. */
+  | { readonly kind: 'expired' };
 
 /** How a cell ended: with an outcome, or with the end of the process that ran it. */
 export type CellEnd = { readonly outcome: Outcome } | { readonly exit: RunnerExit };
 
 const KILLED = ', and its process, which did not answer, was killed';
 
-/** The cell's outcome for the notebook. `undefined` if the cell was interrupted because of another cell's error. */
+/** The cell's outcome for the notebook. `undefined` if the cell was interrupted because of an error that the notebook shows already. */
 export function outcomeOf(end: CellEnd, cause: Cause | undefined, printed: string): Outcome | undefined {
   if ('outcome' in end) {
     const { outcome } = end;
@@ -22,7 +24,7 @@ export function outcomeOf(end: CellEnd, cause: Cause | undefined, printed: strin
     if (outcome.ename !== 'KeyboardInterrupt')
       // What the cell waited for was ended with it, and the error says that, e.g. that a command failed.
       return cause.kind === 'signal' ? { ...outcome, ename: 'KeyboardInterrupt', evalue: 'the cell was interrupted' } : outcome;
-    return cause.kind === 'stray' ? undefined : outcome;
+    return cause.kind === 'stray' || cause.kind === 'expired' ? undefined : outcome;
   }
   switch (cause?.kind) {
     case 'timeout':
@@ -30,6 +32,7 @@ export function outcomeOf(end: CellEnd, cause: Cause | undefined, printed: strin
     case 'signal':
       return failure('KeyboardInterrupt', `the cell was interrupted${KILLED}`);
     case 'stray':
+    case 'expired':
       return undefined;
     default:
       return died(end.exit, printed);

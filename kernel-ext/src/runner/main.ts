@@ -42,7 +42,7 @@ async function obey(order: Order): Promise<void> {
     case 'settle':
       await work.done();
       last?.tellExitCode();
-      channel.tell({ kind: 'settled' });
+      channel.tell({ kind: 'settled', peakBytes: process.resourceUsage().maxRSS * 1024 });
       break;
     case 'end':
       await session.dispose().catch((error: unknown) => console.error(error));

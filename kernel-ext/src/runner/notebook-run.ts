@@ -45,6 +45,9 @@ export interface CellFailure {
   readonly error: ErrorOutcome;
 }
 
+/** A failure's place in words: `cell 2`. */
+export const placeOf = ({ cell }: CellFailure): string => (cell === 0 ? 'the start, before its first cell,' : `cell ${cell}`);
+
 /**
  * Executes the notebook's code cells in order, in a process of their own, and puts their outputs into it. Ends at the first cell that fails, unless
  * errors are allowed or the cell is tagged `raises-exception`. An error that no code catches also makes a cell fail, unless it is tagged
@@ -66,6 +69,7 @@ export class NotebookRun {
   /** The number of interrupts that the process has not yet handled. */
   #interrupts = 0;
   #ending = false;
+  #peakBytes = 0;
   /** What the run waits for. The end of the process ends every wait. */
   #waiting: Waiting | undefined;
   readonly #raised = new Set<ExecutedCell>();
@@ -100,6 +104,7 @@ export class NotebookRun {
     }
     this.#options.onCellChange();
     if (!this.#isOver()) await this.#settle();
+    this.#checkAlive();
     if (!this.#isOver()) this.#checkRaised();
     await this.#end();
     return this.#failure;
@@ -110,6 +115,11 @@ export class NotebookRun {
     return this.#exit?.code !== 0;
   }
 
+  /** The most memory that the process had at the end of the last cell, in bytes; 0 if it did not get there. */
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
   /** Ends the run. The running cell is interrupted, and its children get the signal. */
   stop(signal: NodeJS.Signals): void {
     if (this.#signal !== undefined) return;
@@ -117,6 +127,17 @@ export class NotebookRun {
     if (this.#ending) return;
     this.#ready.resolve();
     this.#interrupt({ kind: 'signal' }, signal);
+  }
+
+  /** Ends the run because the notebook took too long. The running cell is interrupted, and has failed. */
+  expire(limitMs: number): void {
+    if (this.#ending || this.#isOver()) return;
+    const cell = this.#notebook.last;
+    const error = failure('TimeoutError', `the notebook did not finish within ${limitMs / 1000} s`);
+    this.#failure = { cell: cell?.number ?? 0, error };
+    cell?.outputs.error(error);
+    this.#ready.resolve();
+    this.#interrupt({ kind: 'expired' }, 'SIGINT');
   }
 
   /** Ends the process at once. */
@@ -151,7 +172,8 @@ export class NotebookRun {
     cell.ended();
     if (outcome !== undefined) {
       cell.outputs.finish(outcome, cell.number);
-      if (outcome.status === 'error') this.#failed(cell, outcome, 'exit' in end);
+      if (outcome.status === 'error')
+        this.#failed(cell, outcome, 'exit' in end, (this.#cause as Cause | undefined)?.kind === 'timeout');
     }
     // An interrupt that is still being handled would hit the next cell.
     while (this.#interrupts > 0 && this.#exit === undefined) await this.#waitFor('interrupted');
@@ -161,12 +183,16 @@ export class NotebookRun {
     const settled = this.#waitFor('settled');
     this.#process.send({ kind: 'settle' });
     await settled;
-    const last = this.#notebook.last;
-    if (this.#exit !== undefined && last !== undefined && this.#signal === undefined) {
-      const error = died(this.#exit, printed(last));
-      last.outputs.error(error);
-      this.#failed(last, error, true);
-    }
+  }
+
+  /** The process may also have ended before the first cell, between two cells, or after the last one. Then the cell that began last has failed. */
+  #checkAlive(): void {
+    if (this.#exit === undefined || this.#failure !== undefined || this.#signal !== undefined) return;
+    const { last } = this.#notebook;
+    const error = died(this.#exit, last === undefined ? '' : printed(last));
+    last?.outputs.error(error);
+    if (last === undefined) this.#failure = { cell: 0, error };
+    else this.#failed(last, error, true);
   }
 
   async #end(): Promise<void> {
@@ -179,17 +205,20 @@ export class NotebookRun {
     clearTimeout(killer);
   }
 
-  /** @param final true if the run cannot continue */
-  #failed(cell: ExecutedCell, error: ErrorOutcome, final: boolean): void {
+  /**
+   * @param final true if the run cannot continue
+   * @param late true if the cell took too long, which is not an error that it raises
+   */
+  #failed(cell: ExecutedCell, error: ErrorOutcome, final: boolean, late = false): void {
     this.#raised.add(cell);
-    const allowed = this.#options.allowErrors || cell.hasTag('raises-exception');
+    const allowed = this.#options.allowErrors || (cell.raises && !late);
     if (!allowed || final) this.#failure ??= { cell: cell.number, error };
   }
 
   #checkRaised(): void {
     if (this.#options.allowErrors) return;
     for (const cell of this.#notebook.cells) {
-      if (!cell.hasTag('raises-exception') || this.#raised.has(cell)) continue;
+      if (!cell.raises || this.#raised.has(cell)) continue;
       const error = failure(NOTHING_RAISED.code, NOTHING_RAISED.message);
       cell.outputs.error(error);
       this.#failure ??= { cell: cell.number, error };
@@ -235,6 +264,7 @@ export class NotebookRun {
         this.#told('outcome', event.outcome);
         break;
       case 'settled':
+        this.#peakBytes = event.peakBytes;
         this.#told('settled');
         break;
       case 'interrupted':

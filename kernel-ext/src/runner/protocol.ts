@@ -47,7 +47,8 @@ export type RunnerEvent =
   | { readonly kind: 'exit-code'; readonly cell: number; readonly exitCode: string }
   /** An interrupt has been handled, so it cannot end a later cell. */
   | { readonly kind: 'interrupted' }
-  | { readonly kind: 'settled' };
+  /** `peakBytes`: the most memory that the process has had. */
+  | { readonly kind: 'settled'; readonly peakBytes: number };
 
 export interface NumberedEvent {
   readonly number: number;

@@ -1,5 +1,6 @@
 import type { ErrorOutcome } from '../session/index.js';
 import { CellOutputs, type DisplayTable } from './cell-outputs.js';
+import type { CellRules } from './notebook-execution.js';
 import { type Notebook, type NotebookCell, textOf } from './notebook-file.js';
 import { hasTag } from './parameters.js';
 import type { RunnerEvent } from './protocol.js';
@@ -16,10 +17,14 @@ export class ExecutedCell {
   readonly number: number;
   readonly code: string;
   readonly outputs: CellOutputs;
-  readonly #cell: NotebookCell;
+  /** The cell must end with an error. */
+  readonly raises: boolean;
+  /** The cell in the notebook. */
+  readonly cell: NotebookCell;
 
-  constructor(cell: NotebookCell, number: number, displays: DisplayTable, echo: Print) {
-    this.#cell = cell;
+  constructor(cell: NotebookCell, number: number, raises: boolean, displays: DisplayTable, echo: Print) {
+    this.cell = cell;
+    this.raises = raises;
     this.number = number;
     // The line ends of Windows are not part of the code.
     this.code = textOf(cell.source).replace(/\r\n?/g, '\n');
@@ -28,22 +33,22 @@ export class ExecutedCell {
   }
 
   began(): void {
-    this.#cell.execution_count = this.number;
-    markRunning(this.#cell.metadata);
+    this.cell.execution_count = this.number;
+    markRunning(this.cell.metadata);
   }
 
   ended(): void {
-    unmarkRunning(this.#cell.metadata);
+    unmarkRunning(this.cell.metadata);
   }
 
   hasTag(tag: string): boolean {
-    return hasTag(this.#cell, tag);
+    return hasTag(this.cell, tag);
   }
 }
 
 /** The notebook while it is executed. It receives what its cells print and show, also after they have ended. */
 export class RunningNotebook {
-  /** The cells that run: code cells that are not empty and not tagged `skip-execution`. */
+  /** The cells that run: code cells that are not empty and not skipped. */
   readonly cells: readonly ExecutedCell[];
   readonly #notebook: Notebook;
   readonly #print: Print;
@@ -51,19 +56,19 @@ export class RunningNotebook {
   #room = MAX_UNITS;
 
   /** @param echo is also called with every printed text @param stray is called with what is printed before the first cell */
-  constructor(notebook: Notebook, echo: Print, stray: Print) {
+  constructor(notebook: Notebook, rules: CellRules, echo: Print, stray: Print) {
     this.#notebook = notebook;
     this.finished();
     markRunning(notebook.metadata);
     const displays: DisplayTable = new Map();
-    const code = notebook.cells.filter((cell) => cell.cell_type === 'code' && !hasTag(cell, 'skip-execution'));
+    const code = notebook.cells.filter((cell) => cell.cell_type === 'code' && !rules.isSkipped(cell));
     for (const cell of code) {
       cell.outputs = [];
       cell.execution_count = null;
     }
     this.cells = code
       .filter((cell) => textOf(cell.source).trim() !== '')
-      .map((cell, i) => new ExecutedCell(cell, i + 1, displays, echo));
+      .map((cell, i) => new ExecutedCell(cell, i + 1, rules.raises(cell), displays, echo));
     this.#print = stray;
   }
 

@@ -26,7 +26,7 @@ const OWN: Readonly<Record<string, Loader>> = {
 };
 
 /** The commands of the package `nbserve-kernel`. */
-const KERNEL_COMMANDS = ['execute', 'lessons', 'install', 'uninstall', 'lab'] as const;
+const KERNEL_COMMANDS = ['execute', 'test', 'lessons', 'install', 'uninstall', 'lab'] as const;
 
 async function help(): Promise<string> {
   const lines = ['nbserve <command> [options]      nbserve <command> --help tells more', ''];

@@ -1,0 +1,106 @@
+import { writeFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { exitCodeOf, onStopSignals, print } from '../runner/index.js';
+import { junitOf } from './junit.js';
+import { NotebookTest, type NotebookTestOptions } from './notebook-test.js';
+import { linesOf, PLAIN, type ReportPaint } from './report.js';
+import type { NotebookResult } from './result.js';
+import { keyOf, RunFolder } from './run-folder.js';
+
+export interface TestFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** The path for people, by which results are kept. */
+  readonly name: string;
+  /** Absolute path to write the executed notebook to; `null` writes it into the run's folder, if there is one. */
+  readonly output: string | null;
+}
+
+export interface TestOptions extends Omit<NotebookTestOptions, 'file' | 'name' | 'output' | 'onNote'> {
+  readonly files: readonly TestFile[];
+  /** Notebooks that run at the same time. */
+  readonly workers: number;
+  /** Absolute path of the folder in which each run has a folder of its own; `null` keeps nothing. */
+  readonly artifacts: string | null;
+  /** Whether the last run is continued, if it has not ended. */
+  readonly resume: boolean;
+  /** Absolute path of the JUnit file; `null` writes none but that in the run's folder. */
+  readonly junit: string | null;
+  readonly paint: ReportPaint;
+  /** The lines about a notebook that has ended. */
+  readonly lines: (result: NotebookResult, paint: ReportPaint) => readonly string[];
+  /** The last line. */
+  readonly summary: (results: readonly NotebookResult[], seconds: number) => string;
+}
+
+/**
+ * Tests notebooks, several at a time, and prints each result as soon as it is there.
+ * @returns the exit code: 0; 1 if a notebook failed; 128 plus the signal's number if a signal stopped the test
+ * @throws NBS_NO_ARTIFACTS
+ */
+export async function testNotebooks(options: TestOptions): Promise<number> {
+  const started = performance.now();
+  const folder = options.artifacts === null ? undefined : RunFolder.open(options.artifacts, options.resume, new Date());
+  const running = new Set<NotebookTest>();
+  const results = new Map<string, NotebookResult>();
+  const signals = onStopSignals(
+    (signal) => {
+      for (const test of running) test.stop(signal);
+    },
+    (signal) => {
+      for (const test of running) test.abandon();
+      process.exit(exitCodeOf(signal));
+    },
+  );
+  const waiting = [...options.files];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined && signals.received === undefined; next = waiting.shift()) {
+      const result = await testOne(next, options, folder, running, () => signals.received !== undefined);
+      results.set(next.name, result);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: options.workers }, work));
+    const all = options.files.flatMap(({ name }) => results.get(name) ?? []);
+    const seconds = (performance.now() - started) / 1000;
+    const summary = options.summary(all, seconds);
+    const junit = junitOf(all, seconds);
+    if (options.junit !== null) writeFileSync(options.junit, junit);
+    if (signals.received !== undefined) return exitCodeOf(signals.received);
+    folder?.end(summary, junit);
+    print('stdout', `${summary}\n`);
+    if (folder !== undefined) print('stdout', `kept in ${folder.path}\n`);
+    return all.every(({ passed }) => passed) ? 0 : 1;
+  } finally {
+    // A signal that comes while this process ends must not change its exit code.
+    if (signals.received === undefined) signals.close();
+  }
+}
+
+async function testOne(
+  { file, name, output }: TestFile,
+  options: TestOptions,
+  folder: RunFolder | undefined,
+  running: Set<NotebookTest>,
+  isStopped: () => boolean,
+): Promise<NotebookResult> {
+  const { parameters, cellTimeoutMs, notebookTimeoutMs, rules, update, paint } = options;
+  const settings = { parameters, cellTimeoutMs, notebookTimeoutMs, rules, update };
+  const sanitizers = rules?.sanitizers.map(({ regex, replace }) => [regex.source, replace]);
+  const keyNow = (): string => keyOf(file, { ...settings, sanitizers });
+  const key = keyNow();
+  const earlier = options.resume ? folder?.resultOf(name, key) : undefined;
+  if (earlier !== undefined) {
+    print('stdout', `${options.lines(earlier, paint).join('\n')}\n  (from the run before)\n`);
+    return earlier;
+  }
+  const kept = output ?? folder?.fileFor(name, '.ipynb') ?? null;
+  const test = new NotebookTest({ file, name, output: kept, ...settings, onNote: (text) => print('stderr', `${name}: ${text}`) });
+  running.add(test);
+  const result = await test.run();
+  running.delete(test);
+  print('stdout', `${options.lines(result, paint).join('\n')}\n`);
+  // A notebook that was stopped has not ended, so it is run again.
+  if (!isStopped()) folder?.keep(result, update ? keyNow() : key, linesOf(result, PLAIN));
+  return result;
+}

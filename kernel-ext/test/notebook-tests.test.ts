@@ -1,0 +1,173 @@
+/** Tests of `nbserve test`. One run has a notebook for each way to pass and to fail, because each run of a notebook takes a second. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { NBSERVE } from './fixtures/notebook.js';
+
+interface Cell {
+  readonly source: string;
+  readonly outputs?: readonly object[];
+  readonly tags?: readonly string[];
+}
+
+const root = mkdtempSync(join(tmpdir(), 'nbserve-test-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+const result = (data: object): object => ({ output_type: 'execute_result', execution_count: 1, metadata: {}, data });
+const printed = (text: string, name = 'stdout'): object => ({ output_type: 'stream', name, text });
+const raised = (ename: string, evalue: string): object => ({ output_type: 'error', ename, evalue, traceback: ['old'] });
+
+function write(path: string, cells: readonly (Cell | string)[], metadata: object = {}): void {
+  const full = cells.map((cell, i) => {
+    const { source, outputs, tags = [] } = typeof cell === 'string' ? { source: cell } : cell;
+    return {
+      cell_type: 'code',
+      id: `c${i}`,
+      metadata: { tags },
+      execution_count: outputs === undefined ? null : i + 1,
+      outputs: outputs ?? [],
+      source: source.match(/[^\n]*\n|[^\n]+$/g) ?? [],
+    };
+  });
+  mkdirSync(join(root, path, '..'), { recursive: true });
+  writeFileSync(join(root, path), JSON.stringify({ cells: full, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1));
+}
+
+const nbserve = (args: readonly string[], env: object = {}) =>
+  spawnSync(process.execPath, [NBSERVE, 'test', ...args], { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } });
+
+/** The lines of the report about a notebook. */
+function about(stdout: string, name: string): string {
+  const [, lines] = new RegExp(`^([✔✖] ${name.replaceAll('.', '\\.')} [\\s\\S]*?)(?=^[^ ]|(?![\\s\\S]))`, 'm').exec(stdout) ?? [];
+  return lines ?? '';
+}
+
+/** The only run in a folder of artefacts. */
+function runIn(artifacts: string): string {
+  const runs = readdirSync(join(root, artifacts)).filter((name) => name !== '.gitignore');
+  assert.equal(runs.length, 1);
+  return join(root, artifacts, runs[0] as string);
+}
+
+describe('a test of a folder', () => {
+  let stdout = '';
+  let status: number | null = null;
+
+  before(() => {
+    const values = {
+      'application/json': { mark: 'bar', values: [1, 2.0000001] },
+      'text/plain': '{"values":[1,2.0000001],"mark":"bar"}',
+    };
+    write('all/same.ipynb', [
+      { source: 'const x = 42; x', outputs: [result({ 'text/plain': ['42'] })] },
+      {
+        source: 'console.log("a"); console.error("b"); console.log("c");',
+        outputs: [printed('b\n', 'stderr'), printed('a\nc\n')],
+      },
+      { source: '1 / 3', outputs: [result({ 'text/plain': '0.33333' })], tags: ['nbserve-tolerance=1e-3'] },
+      {
+        source: `display.json({ values: [1, 2], mark: 'bar' });`,
+        outputs: [{ output_type: 'display_data', metadata: {}, data: values }],
+        tags: ['nbserve-tolerance=1e-6'],
+      },
+      { source: 'Math.random()', outputs: [result({ 'text/plain': '5' })], tags: ['nbval-ignore-output'] },
+      { source: '// NBVAL_IGNORE_OUTPUT\nMath.random()', outputs: [result({ 'text/plain': '5' })] },
+      { source: 'throw new Error("skipped")', outputs: [printed('old')], tags: ['skip'] },
+      { source: 'throw new Error("skipped")', tags: ['skip-execution'] },
+      { source: 'throw new RangeError("wanted")', outputs: [raised('RangeError', 'wanted')], tags: ['raises-exception'] },
+      { source: 'console.log(new Date().toISOString())', outputs: [printed('2020-01-01T00:00:00.000Z\n')] },
+      'x + 1',
+    ]);
+    write('all/below/differs.ipynb', [
+      { source: 'const x = 42;\nx', outputs: [result({ 'text/plain': '42' })] },
+      { source: 'console.log("same\\nnew\\nsame");', outputs: [printed('same\nold\nsame\n')] },
+      { source: '1', outputs: [result({ 'text/plain': '1', 'text/html': '<b>1</b>' })] },
+      { source: '2', outputs: [] as object[] },
+    ]);
+    write('all/raises-other.ipynb', [
+      { source: 'throw new RangeError("other")', outputs: [raised('RangeError', 'wanted')], tags: ['raises-exception'] },
+    ]);
+    write('all/raises-nothing.ipynb', [{ source: '1', tags: ['raises-exception'] }]);
+    write('all/throws.ipynb', ['1', 'const f = () => {\n  throw new Error("no <good>");\n};\nf();', '3']);
+    write('all/types.ipynb', ['1;\nconst n: number = "one";']);
+    write('all/rejects.ipynb', ['1', 'async function save() { throw new Error("not saved"); }\nsave();', '3']);
+    write('all/killed.ipynb', ['1', 'console.log("begun");\nprocess.kill(process.pid, "SIGKILL");', '3']);
+    write('all/python.ipynb', ['1'], { kernelspec: { name: 'python3', language: 'python', display_name: 'Python 3' } });
+    write('all/bad-tag.ipynb', [{ source: '1', tags: ['nbserve-tolerance=much'] }]);
+    writeFileSync(join(root, 'all/text.ipynb'), 'this is no notebook');
+    write('all/.hidden/never.ipynb', ['throw new Error("never")']);
+    write('all/same.executed.ipynb', ['throw new Error("never")']);
+    ({ stdout, status } = nbserve(['all', 'missing.ipynb', '--artifacts', 'kept', '--junit', 'junit.xml', '--sanitize', 'date']));
+  });
+
+  it('has the exit code 1 and a summary if a notebook fails', () => {
+    assert.match(stdout, /^12 notebooks: 1 passed, 11 failed; cells: .*\d MiB/m);
+    assert.equal(status, 1);
+    assert.doesNotMatch(stdout, /never/);
+  });
+
+  it('passes outputs that are the same by value, and obeys the tags', () => {
+    assert.match(about(stdout, 'all/same.ipynb'), /^✔ all\/same.ipynb \(6 compared, 3 only run, 2 skipped, .* s\)\n$/);
+  });
+
+  it('shows what differs, with its cell and its line', () => {
+    const file = readFileSync(join(root, 'all/below/differs.ipynb'), 'utf8').split('\n');
+    const line = file.findIndex((text) => text.includes('console.log')) + 1;
+    const said = about(stdout, 'all/below/differs.ipynb');
+    assert.match(said, /^✖ all\/below\/differs.ipynb \(4 compared/);
+    assert.match(said, new RegExp(`differs.ipynb:${line}: cell 2: what was printed to stdout differs\\n`));
+    assert.match(said, / {6} same\n {6}- old\n {6}\+ new\n {8}same\n/);
+    assert.match(said, /cell 3: the result as text\/html is missing\n.*\n {6}- <b>1<\/b>\n/);
+    assert.match(said, /cell 4: the result as text\/plain is new\n.*\n {6}\+ 2\n/);
+  });
+
+  for (const [name, said] of [
+    ['raises-other', /cell 1: the error differs\n[\s\S]*- RangeError: wanted\n.*\+ RangeError: other/],
+    ['raises-nothing', /cell 1: NBS_NOTHING_RAISED/],
+    ['throws', /throws.ipynb:\d+: cell 2: Error: no <good> \(line 2 of the cell\)/],
+    ['types', /types.ipynb:\d+: cell 1: TypeScriptError: .* \(line 2 of the cell\)/],
+    ['rejects', /cell 2: Error: not saved/],
+    ['killed', /killed.ipynb:\d+: cell 2: NBS_RUNNER_DIED: .*was killed by SIGKILL/],
+    ['python', /NBS_OTHER_LANGUAGE: .* is a notebook in python/],
+    ['bad-tag', /NBS_BAD_TOLERANCE: the tag nbserve-tolerance=much of the cell at 1/],
+    ['text', /NBS_NOT_A_NOTEBOOK/],
+  ] as const)
+    it(`says why ${name} fails`, () => {
+      assert.match(about(stdout, `all/${name}.ipynb`), /^✖ /);
+      assert.match(about(stdout, `all/${name}.ipynb`), said);
+    });
+
+  it('fails for a file that is missing', () => {
+    assert.match(about(stdout, 'missing.ipynb'), /NBS_NO_NOTEBOOK: .*there is no such file/);
+  });
+
+  it('counts the cells that an earlier failure kept from running', () => {
+    assert.match(about(stdout, 'all/throws.ipynb'), /^✖ .*1 only run, 1 failed, 1 not run/);
+  });
+
+  it('writes JUnit', () => {
+    const xml = readFileSync(join(root, 'junit.xml'), 'utf8');
+    assert.match(
+      xml,
+      /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="nbserve test" tests="\d+" failures="4" errors="9" /,
+    );
+    assert.match(xml, /<testsuite name="all\/same.ipynb" tests="11" failures="0" errors="0" skipped="2" /);
+    assert.match(
+      xml,
+      /<testcase classname="all\/throws.ipynb" name="cell 2" file="all\/throws.ipynb" line="\d+" time=".*"><error message="Error: no &lt;good&gt; /,
+    );
+    assert.match(xml, /name="the notebook".*NBS_OTHER_LANGUAGE/);
+  });
+
+  it('keeps the executed notebooks and the reports', () => {
+    const run = runIn('kept');
+    const executed = JSON.parse(readFileSync(join(run, 'all/killed.ipynb'), 'utf8')) as { cells: { outputs: object[] }[] };
+    assert.match(JSON.stringify(executed.cells[1]?.outputs), /begun.*NBS_RUNNER_DIED/);
+    assert.match(readFileSync(join(run, 'all/below/differs.report.txt'), 'utf8'), /- old/);
+    assert.match(readFileSync(join(run, 'summary.txt'), 'utf8'), /^12 notebooks/);
+    assert.equal(readFileSync(join(root, 'kept/.gitignore'), 'utf8'), '*\n');
+  });
+});
