@@ -1,10 +1,11 @@
 /** Tests of `nbserve test`. One run has a notebook for each way to pass and to fail, because each run of a notebook takes a second. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NBSERVE } from './fixtures/notebook.js';
 
 interface Cell {
@@ -170,4 +171,113 @@ describe('a test of a folder', () => {
     assert.match(readFileSync(join(run, 'summary.txt'), 'utf8'), /^12 notebooks/);
     assert.equal(readFileSync(join(root, 'kept/.gitignore'), 'utf8'), '*\n');
   });
+});
+
+describe('--update', () => {
+  const text = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+  it('writes what differs and what is missing, once, and nothing into a notebook that fails', () => {
+    write('update/changes.ipynb', [
+      { source: 'const x = 42; x', outputs: [result({ 'text/plain': ['41'] })] },
+      { source: '1 / 3', outputs: [result({ 'text/plain': ['0.33333'] })], tags: ['nbserve-tolerance=1e-3'] },
+      '["new"][0]',
+      { source: 'Math.random()', outputs: [result({ 'text/plain': ['5'] })], tags: ['nbval-ignore-output'] },
+      { source: 'throw new Error("skipped")', outputs: [printed('old')], tags: ['skip'] },
+    ]);
+    write('update/fails.ipynb', [{ source: '1', outputs: [result({ 'text/plain': ['2'] })] }, 'throw new Error("no")']);
+    const before = text('update/fails.ipynb');
+    const args = ['update', '--artifacts', 'kept-update'];
+    const { stdout, status } = nbserve([...args, '--update', '-p', 'extra', '7']);
+    assert.match(about(stdout, 'update/changes.ipynb'), /^✔ .*1 compared, 2 only run, 2 updated, 1 skipped/, stdout);
+    assert.match(about(stdout, 'update/fails.ipynb'), /^✖ [\s\S]*cell 3: Error: no/);
+    assert.equal(status, 1);
+    assert.equal(text('update/fails.ipynb'), before);
+    const { cells } = JSON.parse(text('update/changes.ipynb')) as { cells: { source: string[]; outputs: { data?: object }[] }[] };
+    assert.deepEqual(
+      cells.map(({ outputs }) => outputs[0]?.data),
+      [{ 'text/plain': ['42'] }, { 'text/plain': ['0.33333'] }, { 'text/plain': ["'new'"] }, { 'text/plain': ['5'] }, undefined],
+    );
+    const now = text('update/changes.ipynb');
+    const again = nbserve(['update/changes.ipynb', '--artifacts', 'kept-update', '--update']);
+    assert.match(again.stdout, /^✔ .*3 compared, 1 only run, 1 skipped/);
+    assert.equal(again.status, 0);
+    assert.equal(text('update/changes.ipynb'), now);
+  });
+});
+
+describe('a time limit', () => {
+  it('makes a notebook fail and names the cell, also if the cell is to raise', () => {
+    write('late/cell.ipynb', ['1', { source: 'for (;;);', tags: ['raises-exception'] }]);
+    const { stdout, status } = nbserve(['late', '--artifacts', 'kept-late', '--timeout', '1']);
+    assert.match(stdout, /cell 2: TimeoutError: the cell did not finish within 1 s/);
+    assert.equal(status, 1);
+  });
+
+  it('of the notebook names the cell that ran', () => {
+    write('late/cell.ipynb', ['1', 'for (;;) await new Promise((resolve) => setTimeout(resolve, 10));']);
+    const { stdout, status } = nbserve(['late', '--artifacts', 'kept-late', '--notebook-timeout', '5']);
+    assert.match(stdout, /(cell 2: TimeoutError|TimeoutError): the notebook did not finish within 5 s/);
+    assert.equal(status, 1);
+  });
+});
+
+it('a process that dies before its first cell makes the notebook fail', () => {
+  write('early/one.ipynb', ['1']);
+  writeFileSync(join(root, 'early.cjs'), 'if (process.argv[1]?.endsWith("runner/main.js")) process.exit(3);');
+  const { stdout, status } = nbserve(['early', '--artifacts', 'kept-early'], {
+    NODE_OPTIONS: `--require ${join(root, 'early.cjs')}`,
+  });
+  assert.match(
+    stdout,
+    /^✖ early\/one.ipynb .*1 not run.*\n {2}NBS_RUNNER_DIED: .* ended with exit code 3, before the first cell\n/,
+  );
+  assert.equal(status, 1);
+});
+
+it('a run that was killed goes on, and does not run again what had ended', async () => {
+  const append = (what: string): string =>
+    `require('node:fs').appendFileSync(${JSON.stringify(join(root, 'ran'))}, '${what}\\n');`;
+  const held = JSON.stringify(join(root, 'held'));
+  write('resumed/a.ipynb', [append('a')]);
+  write('resumed/b.ipynb', [append('b'), 'throw new Error("red")']);
+  write('resumed/c.ipynb', [
+    append('c'),
+    `while (require('node:fs').existsSync(${held})) await new Promise((go) => setTimeout(go, 10));`,
+  ]);
+  write('resumed/d.ipynb', [append('d')]);
+  writeFileSync(join(root, 'held'), '');
+  const args = ['resumed', '--artifacts', 'kept-resumed', '--workers', '1', '--resume'];
+  const ran = (): string => (existsSync(join(root, 'ran')) ? readFileSync(join(root, 'ran'), 'utf8') : '');
+  const child = spawn(process.execPath, [NBSERVE, 'test', ...args], { cwd: root, stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  while (!ran().includes('c')) await delay(10);
+  child.kill('SIGKILL');
+  await ended;
+  rmSync(join(root, 'held'));
+  const { stdout, status } = nbserve(args);
+  assert.equal(ran(), 'a\nb\nc\nc\nd\n');
+  assert.match(stdout, /^✔ resumed\/a.ipynb .*\n {2}\(from the run before\)\n✖ resumed\/b.ipynb .*\n.*cell 2: Error: red/);
+  assert.match(stdout, /\n4 notebooks: 3 passed, 1 failed/);
+  assert.equal(status, 1);
+  // That run has ended, so the next one begins anew.
+  assert.doesNotMatch(nbserve(['resumed/a.ipynb', ...args.slice(1)]).stdout, /from the run before/);
+});
+
+it('the command line is checked before anything runs', () => {
+  write('never/never.ipynb', ['throw new Error("never")']);
+  mkdirSync(join(root, 'empty'));
+  writeFileSync(join(root, 'bad.cfg'), '[one]\nregex: (\nreplace: x\n');
+  for (const [args, said, code] of [
+    [['empty'], /^NBS_BAD_USAGE: there is no notebook in .*empty/, 2],
+    [['--workers', '0', 'never'], /^NBS_BAD_USAGE: --workers takes/, 2],
+    [['--tolerance', '2', 'never'], /^NBS_BAD_TOLERANCE: --tolerance 2/, 1],
+    [['--sanitize', 'dates', 'never'], /^NBS_BAD_SANITIZER: --sanitize dates .*date, duration/, 1],
+    [['--sanitize-with', 'bad.cfg', 'never'], /^NBS_BAD_SANITIZER: \[one\] in .*bad.cfg:1 /, 1],
+    [['--junit', 'bad.cfg/junit.xml', 'never'], /^NBS_CANNOT_WRITE: .*junit.xml/, 1],
+    [['--artifacts', 'bad.cfg', 'never'], /^NBS_NO_ARTIFACTS: .*bad.cfg/, 1],
+  ] as const) {
+    const { stdout, stderr, status } = nbserve(args);
+    assert.match(stderr, said);
+    assert.deepEqual([stdout, status], ['', code]);
+  }
 });

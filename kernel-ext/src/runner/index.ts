@@ -1,5 +1,5 @@
 export { isVariableName } from './declared-parameters.js';
-export { reasonOf } from './errors.js';
+export { CannotWrite, reasonOf } from './errors.js';
 export { executeNotebook, exitCodeOf, print } from './execute.js';
 export { type CellRules, NotebookExecution } from './notebook-execution.js';
 export { type CellOutput, type MultilineText, type Notebook, type NotebookCell, readNotebook, textOf } from './notebook-file.js';

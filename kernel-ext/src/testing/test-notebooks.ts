@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { exitCodeOf, onStopSignals, print } from '../runner/index.js';
+import { CannotWrite, exitCodeOf, onStopSignals, print, reasonOf } from '../runner/index.js';
 import { junitOf } from './junit.js';
 import { NotebookTest, type NotebookTestOptions } from './notebook-test.js';
 import { linesOf, PLAIN, type ReportPaint } from './report.js';
@@ -36,10 +37,11 @@ export interface TestOptions extends Omit<NotebookTestOptions, 'file' | 'name' |
 /**
  * Tests notebooks, several at a time, and prints each result as soon as it is there.
  * @returns the exit code: 0; 1 if a notebook failed; 128 plus the signal's number if a signal stopped the test
- * @throws NBS_NO_ARTIFACTS
+ * @throws NBS_NO_ARTIFACTS, NBS_CANNOT_WRITE
  */
 export async function testNotebooks(options: TestOptions): Promise<number> {
   const started = performance.now();
+  if (options.junit !== null) checkWritable(options.junit);
   const folder = options.artifacts === null ? undefined : RunFolder.open(options.artifacts, options.resume, new Date());
   const running = new Set<NotebookTest>();
   const results = new Map<string, NotebookResult>();
@@ -66,10 +68,11 @@ export async function testNotebooks(options: TestOptions): Promise<number> {
     const summary = options.summary(all, seconds);
     const junit = junitOf(all, seconds);
     if (options.junit !== null) writeFileSync(options.junit, junit);
-    if (signals.received !== undefined) return exitCodeOf(signals.received);
-    folder?.end(summary, junit);
+    // A run that was stopped has not ended, so that it can be resumed.
+    if (signals.received === undefined) folder?.end(summary, junit);
     print('stdout', `${summary}\n`);
     if (folder !== undefined) print('stdout', `kept in ${folder.path}\n`);
+    if (signals.received !== undefined) return exitCodeOf(signals.received);
     return all.every(({ passed }) => passed) ? 0 : 1;
   } finally {
     // A signal that comes while this process ends must not change its exit code.
@@ -103,4 +106,14 @@ async function testOne(
   // A notebook that was stopped has not ended, so it is run again.
   if (!isStopped()) folder?.keep(result, update ? keyNow() : key, linesOf(result, PLAIN));
   return result;
+}
+
+/** Makes the file and its folder before anything runs. @throws NBS_CANNOT_WRITE */
+function checkWritable(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw CannotWrite({ file, reason: reasonOf(error) }, error);
+  }
 }
