@@ -3,7 +3,7 @@ export { CannotWrite, reasonOf } from './errors.js';
 export { executeNotebook, exitCodeOf, print } from './execute.js';
 export { type CellRules, NotebookExecution } from './notebook-execution.js';
 export { type CellOutput, type MultilineText, type Notebook, type NotebookCell, readNotebook, textOf } from './notebook-file.js';
-export { type CellFailure, placeOf } from './notebook-run.js';
+export type { CellFailure } from './notebook-run.js';
 export { OutputFile } from './output-file.js';
 export { parseParameter } from './parameter-value.js';
 export { hasTag } from './parameters.js';

@@ -42,7 +42,7 @@ export interface CellRules {
   raises(cell: NotebookCell): boolean;
 }
 
-export const EXECUTE_RULES: CellRules = {
+const EXECUTE_RULES: CellRules = {
   isSkipped: (cell) => hasTag(cell, 'skip-execution'),
   raises: (cell) => hasTag(cell, 'raises-exception'),
 };

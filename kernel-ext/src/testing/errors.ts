@@ -1,9 +1,9 @@
 import { defineError } from 'nbserve/errors';
 
-export const BadSanitizer = defineError('NBS_BAD_SANITIZER', 400, '{where} is no sanitizer: {reason}');
+export const BadSanitizer = defineError('NBS_BAD_SANITIZER', 400, '{sanitizer} is no sanitizer: {reason}');
 export const BadTolerance = defineError(
   'NBS_BAD_TOLERANCE',
   400,
-  '{where} is no tolerance; give a number from 0 to 1, such as 1e-6 for one part in a million',
+  '{tolerance} is no tolerance; give a number from 0 to 1, such as 1e-6 for one part in a million',
 );
 export const NoArtifacts = defineError('NBS_NO_ARTIFACTS', 400, 'results cannot be kept in {folder}: {reason}');

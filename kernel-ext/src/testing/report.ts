@@ -29,7 +29,7 @@ const painted = (line: string, paint: ReportPaint): string => {
 };
 
 /** The numbers of cells, such as `12 compared, 2 ran`. */
-export function counts(cells: readonly CellResult[]): readonly string[] {
+function counts(cells: readonly CellResult[]): readonly string[] {
   const names = [
     ['compared', [CellStatus.PASSED, CellStatus.DIFFERS]],
     ['only run', [CellStatus.RAN]],

@@ -30,7 +30,7 @@ export function namedSanitizers(names: string): readonly Sanitizer[] {
   return names.split(',').map((name) => {
     const trimmed = name.trim();
     if (!Object.hasOwn(SANITIZERS, trimmed))
-      throw BadSanitizer({ where: `--sanitize ${trimmed}`, reason: `known are ${Object.keys(SANITIZERS).join(', ')}` });
+      throw BadSanitizer({ sanitizer: `--sanitize ${trimmed}`, reason: `known are ${Object.keys(SANITIZERS).join(', ')}` });
     return SANITIZERS[trimmed as keyof typeof SANITIZERS];
   });
 }
@@ -44,7 +44,7 @@ export function readSanitizers(file: string): readonly Sanitizer[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw BadSanitizer({ where: file, reason: reasonOf(error) }, error);
+    throw BadSanitizer({ sanitizer: file, reason: reasonOf(error) }, error);
   }
   const sections: { name: string; line: number; regex?: string; replace?: string }[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
@@ -57,17 +57,17 @@ export function readSanitizers(file: string): readonly Sanitizer[] {
     const [, key, value = ''] = /^\s*(regex|replace)\s*[:=]\s?(.*)$/.exec(line) ?? [];
     const section = sections.at(-1);
     if (section === undefined || (key !== 'regex' && key !== 'replace'))
-      throw BadSanitizer({ where: `${file}:${i + 1}`, reason: 'a line is [name], regex: … or replace: …' });
+      throw BadSanitizer({ sanitizer: `${file}:${i + 1}`, reason: 'a line is [name], regex: … or replace: …' });
     section[key] = value;
   }
   return sections.map(({ name, line, regex, replace }) => {
-    const where = `[${name}] in ${file}:${line}`;
+    const sanitizer = `[${name}] in ${file}:${line}`;
     if (regex === undefined || regex === '' || replace === undefined)
-      throw BadSanitizer({ where, reason: 'it needs regex: and replace:' });
+      throw BadSanitizer({ sanitizer, reason: 'it needs regex: and replace:' });
     try {
       return { regex: new RegExp(regex, 'gm'), replace: replace.replaceAll('$', '$$$$').replace(/\\(\d)/g, '$$$1') };
     } catch (error) {
-      throw BadSanitizer({ where, reason: (error as Error).message }, error);
+      throw BadSanitizer({ sanitizer, reason: (error as Error).message }, error);
     }
   });
 }

@@ -29,6 +29,8 @@ export function diffTexts(
     if (shown[i] === true) texts.push(`${mark} ${clip(text, partnerOf(lines, i))}`);
     else if (shown[i - 1] === true || i === 0) texts.push('  …');
   }
+  // The end of the last line is no line to show.
+  if (texts.at(-1) === '  ') texts.pop();
   if (texts.length <= MAX_LINES) return texts;
   return [...texts.slice(0, MAX_LINES), `  … and ${texts.length - MAX_LINES} lines more`];
 }

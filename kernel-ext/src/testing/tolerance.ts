@@ -2,15 +2,15 @@ import { BadTolerance } from './errors.js';
 
 const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/g;
 
-/** @param where names the tolerance for the error @throws NBS_BAD_TOLERANCE */
-export function parseTolerance(text: string, where: string): number {
+/** @param name what the error calls the tolerance @throws NBS_BAD_TOLERANCE */
+export function parseTolerance(text: string, name: string): number {
   const tolerance = Number(text);
   if (text.trim() !== '' && tolerance >= 0 && tolerance <= 1) return tolerance;
-  throw BadTolerance({ where });
+  throw BadTolerance({ tolerance: name });
 }
 
 /** True if the numbers differ by at most this part of the larger one. */
-export const isNear = (a: number, b: number, tolerance: number): boolean =>
+const isNear = (a: number, b: number, tolerance: number): boolean =>
   Object.is(a, b) || a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
 
 /** True if the texts are the same but for numbers that are near each other. */

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { namedSanitizers, readSanitizers, sanitize } from './sanitizers.js';
+
+for (const [name, text, sanitized] of [
+  ['date', 'at 2026-11-29T02:08:12.345Z, 2026-11-29 02:08 and 2026-11-29', 'at DATE, DATE and DATE'],
+  ['duration', 'took 12 ms, 0.3s, 5 minutes; 7 apples', 'took DURATION, DURATION, DURATION; 7 apples'],
+  ['uuid', 'id 0b6e1f5e-3d2c-4b1a-9f8e-7d6c5b4a3f2e.', 'id UUID.'],
+  ['port', 'http://127.0.0.1:41233/a and localhost:8000', 'http://127.0.0.1:PORT/a and localhost:PORT'],
+  ['path', "open '/home/me/a.txt', /tmp/x; a/tmp/b", "open 'PATH', PATH; a/tmp/b"],
+  ['pid', 'pid 4711 and PID: 12', 'PID and PID'],
+] as const)
+  it(`${name} is replaced`, () => assert.equal(sanitize(text, namedSanitizers(name)), sanitized));
+
+it('a file of nbval is understood', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbserve-sanitizers-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'sanitize.cfg');
+  writeFileSync(file, '# for us\n[memory]\nregex: (\\d+) (Mi|Gi)B\nreplace: \\2 $1\n\n[gone]\nregex = ^x$\nreplace =\n');
+  assert.equal(sanitize('12 MiB\nx\nxx', readSanitizers(file)), 'Mi $1\n\nxx');
+  for (const [text, said] of [
+    ['regex: a\n', /:1 is no sanitizer: a line is/],
+    ['[a]\nwhat\n', /:2 is no sanitizer/],
+    ['[a]\nregex: a\n', /\[a\] in .*:1 is no sanitizer: it needs/],
+    ['[a]\nregex: (\nreplace: b\n', /\[a\] in .*Invalid regular expression/],
+  ] as const) {
+    writeFileSync(file, text);
+    assert.throws(() => readSanitizers(file), said);
+  }
+  assert.throws(() => readSanitizers(join(folder, 'missing')), /missing is no sanitizer: there is no such file/);
+});
