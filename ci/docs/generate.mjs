@@ -177,7 +177,7 @@ async function commandLinePage(file) {
 
 /** Writes the table of magics. @param {string} file */
 async function kernelPage(file) {
-  const { magicTable } = await import(pathToFileURL(resolve('kernel-ext/build/magics/index.js')).href);
+  const { magicTable } = await import(pathToFileURL(resolve('kernel-ext/build/magics/magics.js')).href);
   const rows = magicTable().map(([usage, help]) => [`\`${usage.replaceAll('|', '\\|')}\``, cell(help)]);
   const text = readFileSync(file, 'utf8');
   return text.replace(/(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`);

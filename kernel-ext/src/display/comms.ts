@@ -5,7 +5,7 @@ export type CommPublisher = (type: 'comm_open' | 'comm_msg' | 'comm_close', cont
 
 let publish: CommPublisher = () => {};
 
-/** Sets where the messages of comms go. */
+/** Sets the receiver of the messages of comms. */
 export function setCommPublisher(publisher: CommPublisher): void {
   publish = publisher;
 }

@@ -38,7 +38,7 @@ export class ExecutionQueue {
   #waiting: Waiting[] = [];
   #count = 0;
   #running: { parent: string } | undefined;
-  /** Of the cell that has ended, for its reply. */
+  /** What the reply to the cell that has ended will carry. */
   #payload: object[] = [];
 
   constructor(deps: ExecutionDeps) {

@@ -26,7 +26,7 @@ const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID
 /** How many lines a statement may have that begins like a magic. */
 const MAX_LINES = 200;
 
-/** Finds the magic lines of a cell: those where a statement may begin, and which are not TypeScript with the names that exist. */
+/** Finds the magic lines of a cell: those at which a statement may begin, and which are not TypeScript with the names that exist. */
 export function magicLines(source: string, grammar: Grammar): { lines: readonly MagicLine[]; code: string; hasCode: boolean } {
   const scanner = new LineScanner();
   const texts = source.split('\n');
@@ -107,7 +107,7 @@ export function mentions(code: string, name: string): boolean {
 
 const MAY_BE_JSX = /<[\p{ID_Start}$_>]/u;
 
-/** Those of the lines that stand where the syntax tree has a statement: text of JSX can look like a magic. */
+/** Those of the lines at whose place the syntax tree has a statement: text of JSX can look like a magic. */
 function standing(source: string, lines: readonly MagicLine[], grammar: Grammar): readonly MagicLine[] {
   const whole = grammar.places(source);
   if (whole !== undefined) {

@@ -1,7 +1,7 @@
 export { mentions } from './candidates.js';
 export type { MagicContext, NotebookAccess } from './context.js';
 export type { FirstOperand, Grammar, Places } from './grammar.js';
-export { completeMagic, isMagic, magicTable, runCellMagic, runMagic, shellLines } from './magics.js';
+export { completeMagic, isMagic, runCellMagic, runMagic, shellLines } from './magics.js';
 export { cellsOfFile } from './notebook-magics.js';
 export { magics } from './registry.js';
 export { type Magic, type SplitCell, splitCell } from './split-cell.js';

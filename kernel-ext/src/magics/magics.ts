@@ -119,7 +119,7 @@ const CELL_MAGICS: Table<(cell: CellMagic, context: MagicContext) => Promise<voi
 const hasOwn = (name: string): boolean => Object.hasOwn(LINE_MAGICS, name) || Object.hasOwn(CELL_MAGICS, name);
 setBuiltIn(hasOwn);
 
-/** Each magic as it is typed, and its help. */
+/** Each magic as it is typed, and its help. @public */
 export function magicTable(): readonly (readonly [usage: string, help: string])[] {
   const rows: (readonly [string, string])[] = [
     ['!command', "runs a shell command in the notebook's folder"],

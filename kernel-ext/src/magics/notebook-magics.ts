@@ -123,7 +123,7 @@ export function writeFile(args: string, body: string, { folder, output }: MagicC
 }
 
 /** @throws NBS_MAGIC_FILE */
-export function readText(magic: string, file: string): string {
+function readText(magic: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -126,7 +126,7 @@ function parseMagic(
   };
 }
 
-/** The call of a magic. The values keep their places, so that errors in them are shown where they are. */
+/** The call of a magic. The values keep their places, so that errors in them are shown at their places. */
 function callEdits(call: string, { start, end }: MagicLine, values: readonly ValuePlace[]): CellEdit[] {
   if (values.length === 0) return [{ start, end, text: `await ${call});` }];
   const edits: CellEdit[] = [];

@@ -1,7 +1,7 @@
 import { BadShellValue, withoutStack } from './errors.js';
 
 /** The text of a value in a line: an array is its elements with blanks between them, another object is its JSON. @throws NBS_BAD_SHELL_VALUE */
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join(' ');
   if (typeof value === 'string') return value;
   if (value === undefined || typeof value === 'function' || typeof value === 'symbol')

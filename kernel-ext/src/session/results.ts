@@ -6,7 +6,7 @@ export class Results {
   readonly #out: Record<number, unknown> = {};
   readonly #numbers: number[] = [];
 
-  /** Puts them where every cell sees them. A cell's own `_` hides them. */
+  /** Makes them visible to every cell. A cell's own `_` hides them. */
   install(): void {
     for (const [name, value] of Object.entries({ _: undefined, __: undefined, ___: undefined, Out: this.#out })) set(name, value);
   }
