@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Cluster } from './harness/cluster.mjs';
 import { writeModels } from './harness/onnx-models.mjs';
-import { memoryMiB } from './harness/processes.mjs';
+import { cpuMs, memoryMiB } from './harness/processes.mjs';
 import { median, pairedRounds, quantile, ratioOf } from './harness/rounds.mjs';
 
 const ort = createRequire(new URL('../../lib/package.json', import.meta.url))('onnxruntime-node');
@@ -36,17 +36,39 @@ async function bareTimes(session, dims, count) {
   return median(times);
 }
 
-/** One call after the other by handle, against session.run of onnxruntime-node in a process of its own. */
+/**
+ * One call after the other by handle, against session.run of onnxruntime-node in a process of its own. On a busy machine the times also contain the waits for
+ * a core: a call by handle needs one in two processes. So the CPU time of both sides is told too.
+ */
 async function overhead({ rounds }, { name, path, dims, count, aim }) {
   const session = await ort.InferenceSession.create(path, { intraOpNumThreads: 1 });
+  const cpu = { nbserve: [], bare: [] };
   const found = await withModel([path, {}], {}, (cluster) => {
-    const calls = async () => median(await cluster.ask('tensorCalls', { dims, count }));
-    return pairedRounds(rounds + 1, { nbserve: calls, bare: () => bareTimes(session, dims, count) });
+    const cpuOf = { nbserve: () => [cluster.driverPid, ...cluster.pids().replica], bare: () => [process.pid] };
+    const measured = (side, work) => async () => {
+      const pids = cpuOf[side]();
+      const total = () => pids.reduce((sum, pid) => sum + (cpuMs(pid) ?? 0), 0);
+      const before = total();
+      const time = await work();
+      cpu[side].push((total() - before) / count);
+      return time;
+    };
+    return pairedRounds(rounds + 1, {
+      nbserve: measured('nbserve', async () => median(await cluster.ask('tensorCalls', { dims, count }))),
+      bare: measured('bare', () => bareTimes(session, dims, count)),
+    });
   });
   await session.release();
   // The first round is the warm-up.
-  const [ours, theirs] = [found.nbserve.slice(1), found.bare.slice(1)];
-  return { name, ours: ms(median(ours)), peer: `bare session.run: ${ms(median(theirs))}`, ratio: ratioOf(ours, theirs), aim };
+  const [ours, theirs, ourCpu, theirCpu] = [found.nbserve, found.bare, cpu.nbserve, cpu.bare].map((each) => each.slice(1));
+  return {
+    name,
+    ours: ms(median(ours)),
+    peer: `bare session.run: ${ms(median(theirs))}`,
+    ratio: ratioOf(ours, theirs),
+    aim,
+    note: `CPU time: ${ms(median(ourCpu))}, bare ${ms(median(theirCpu))}`,
+  };
 }
 
 async function answersMeanwhile({ rounds }, path) {
