@@ -1,6 +1,8 @@
 import { Fifo, shortId } from '../core/index.js';
 import { inertChange, noteWorkerCode, OwnCode, type Target, WorkerApp } from '../serve/host.js';
+import type { ResourceOptions } from '../serve/index.js';
 import { NotAWorkerTarget, NoWorker } from './errors.js';
+import { checkRoom, type PoolNeeds } from './room.js';
 import type { ActorPool, CallOptions, PoolOptions, ShippedCode, Worker, WorkerTarget } from './types.js';
 import { PooledWorker } from './worker.js';
 
@@ -33,10 +35,10 @@ export const ownCode = (name: string): ShippedCode => ({ name, target: OwnCode }
 
 /**
  * Starts processes that each run an instance of a class, or a function. Resolves when all of them run.
- * @throws the constructor's own error; NBS_CANNOT_SHIP, NBS_NO_MODULE, NBS_NEVER_FITS, NBS_DEPLOY_FAILED
+ * @throws the constructor's own error; NBS_CANNOT_SHIP, NBS_NO_MODULE, NBS_NEVER_FITS, NBS_POOL_NO_ROOM, NBS_DEPLOY_FAILED
  */
 export async function startPool({ name: label, target }: ShippedCode, options: PoolOptions): Promise<ActorPool> {
-  const { kind, args, wrapper, restart = true, ...others } = options;
+  const { kind, args, wrapper, restart = true, beside = [], ...others } = options;
   const name = `${kind}-${shortId(4)}`;
   const deployment = label.replace(/[^\p{L}\p{N}_.-]/gu, '_');
   const app = await WorkerApp.open(name, {
@@ -45,7 +47,7 @@ export async function startPool({ name: label, target }: ShippedCode, options: P
     options: { gracefulShutdownTimeout: '1s', ...others },
     ...(wrapper === undefined ? {} : { wrapper }),
   });
-  const pool = new ReplicaPool(name, app, restart);
+  const pool = new ReplicaPool(name, app, { restart, beside, resources: others.resources ?? {} });
   try {
     await pool.add(args);
   } catch (error) {
@@ -55,21 +57,27 @@ export async function startPool({ name: label, target }: ShippedCode, options: P
   return pool;
 }
 
+interface ReplicaPoolOptions {
+  readonly restart: boolean;
+  readonly resources: ResourceOptions;
+  readonly beside: readonly PoolNeeds[];
+}
+
 /** A pool whose workers are the replicas of one application. */
 class ReplicaPool implements ActorPool {
   readonly name: string;
   readonly #app: WorkerApp;
-  readonly #restart: boolean;
+  readonly #options: ReplicaPoolOptions;
   #workers: PooledWorker[] = [];
   readonly #idle = new Set<PooledWorker>();
   readonly #waiting = new Fifo<(worker: PooledWorker | null) => void>();
   #count = 0;
   #closing: Promise<void> | null = null;
 
-  constructor(name: string, app: WorkerApp, restart: boolean) {
+  constructor(name: string, app: WorkerApp, options: ReplicaPoolOptions) {
     this.name = name;
     this.#app = app;
-    this.#restart = restart;
+    this.#options = options;
   }
 
   get workers(): readonly Worker[] {
@@ -77,6 +85,8 @@ class ReplicaPool implements ActorPool {
   }
 
   async add(args: readonly (readonly unknown[])[]): Promise<readonly Worker[]> {
+    const { resources, beside } = this.#options;
+    await checkRoom(this.name, { workers: this.#workers.length + args.length, resources }, beside);
     const deployments = await this.#app.add(args);
     const added = deployments.map((deployment) => {
       const { name: pool } = this;
@@ -123,7 +133,7 @@ class ReplicaPool implements ActorPool {
 
   readonly #onDied = (worker: PooledWorker): void => {
     // Otherwise the controller restarts it.
-    if (!this.#restart) this.#end(worker, 'its process died').catch(() => {});
+    if (!this.#options.restart) this.#end(worker, 'its process died').catch(() => {});
   };
 
   async #end(worker: PooledWorker, reason: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Types of pools of workers. */
 import type { DeploymentHandle, DeploymentOptions } from '../serve/index.js';
+import type { PoolNeeds } from './room.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 /** A class or function that workers run. */
@@ -24,6 +25,8 @@ export interface PoolOptions
    * @default true
    */
   readonly restart?: boolean;
+  /** Other workers of the same work, which stay until these end: there must be room for both. @default none */
+  readonly beside?: readonly PoolNeeds[];
   /**
    * URL of a module of nbserve that exports `wrap(target)`: it gets the user's class or function in the worker's process, and returns the class or function
    * that the worker runs. Write `new URL('./x-worker.js', import.meta.url).href`.
@@ -69,7 +72,7 @@ export interface ActorPool extends AsyncDisposable {
   run(method: string, args: readonly unknown[], options?: CallOptions): Promise<unknown>;
   /** Keeps such a worker for `work`, which may call it several times. @throws NBS_NO_WORKER, and what `work` throws */
   withWorker<R>(work: (worker: Worker) => Promise<R>, options?: CallOptions): Promise<R>;
-  /** Starts more workers. @throws the constructor's own error; NBS_NEVER_FITS, NBS_DEPLOY_FAILED */
+  /** Starts more workers. @throws the constructor's own error; NBS_NEVER_FITS, NBS_POOL_NO_ROOM, NBS_DEPLOY_FAILED */
   add(args: readonly (readonly unknown[])[]): Promise<readonly Worker[]>;
   /** Ends a worker; its calls reject with NBS_WORKER_DEAD. */
   remove(worker: Worker): Promise<void>;

@@ -17,6 +17,8 @@ export interface Session {
   readonly checkpoint: TrainCheckpoint | null;
   /** Tells about progress. Resolves to false if the training should end. */
   report(metrics: Readonly<Record<string, number>>, checkpoint?: TrainCheckpoint): Promise<boolean>;
+  /** The training begins again from its last checkpoint, and will report again what it has reported since. */
+  goBack?(): void;
 }
 
 const sessions = new AsyncLocalStorage<Session>();

@@ -26,8 +26,3 @@ export const CheckpointNotKept = defineError(
   507,
   'the checkpoint cannot be kept at {path}: {reason}; nothing of it was left there',
 );
-export const NoRoom = defineError(
-  'NBS_TRAIN_NO_ROOM',
-  503,
-  'the training needs {workers} workers with {needs} each, and the cluster has room for {total}; ask for less with scalingConfig: { numWorkers, minWorkers, resourcesPerWorker }',
-);

@@ -1,13 +1,21 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type ActorPool, hasDied, type ShippedCode, shipped, startPool, type Worker } from '../actors/index.js';
+import {
+  type ActorPool,
+  hasDied,
+  type PoolNeeds,
+  roomFor,
+  type ShippedCode,
+  shipped,
+  startPool,
+  type Worker,
+} from '../actors/index.js';
 import { hasCode, InvalidOption, isNbserveError } from '../core/index.js';
 import { currentSession, resultFolder, type Session, type TrainCheckpoint } from '../session/index.js';
 import { checkpointsOf } from './checkpoint.js';
-import { NoRoom, PeerLost, TrainingFailed, UnevenReports } from './errors.js';
+import { PeerLost, TrainingFailed, UnevenReports } from './errors.js';
 import { parseRun, parseScaling, type RunConfig, type ScalingConfig } from './options.js';
-import { roomFor } from './room.js';
 import type { Assignment, Report } from './train-worker.js';
 
 /** Options of {@link Trainer}; the names are those of Ray's `TorchTrainer`. */
@@ -65,6 +73,11 @@ export class Trainer<C = undefined> {
     this.options = options;
   }
 
+  /** How many workers it wants, and what each reserves. */
+  get scaling(): { readonly numWorkers: number; readonly minWorkers: number; readonly resources: PoolNeeds['resources'] } {
+    return parseScaling(this.options.scalingConfig ?? {});
+  }
+
   /** The same training with other options, e.g. another `trainLoopConfig`. @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION */
   with(options: Partial<Omit<TrainerOptions<C>, 'trainLoopPerWorker'>>): Trainer<C> {
     return new Trainer({ ...this.options, ...options }, this.#code);
@@ -72,7 +85,7 @@ export class Trainer<C = undefined> {
 
   /**
    * Trains. Resolves when every worker's function has returned.
-   * @throws the function's own error; NBS_TRAIN_FAILED if workers died too often, NBS_TRAIN_NO_ROOM, NBS_CANNOT_SHIP
+   * @throws the function's own error; NBS_TRAIN_FAILED if workers died too often, NBS_POOL_NO_ROOM, NBS_CANNOT_SHIP
    */
   async fit(): Promise<TrainResult> {
     const run = parseRun(this.options.runConfig ?? {});
@@ -99,9 +112,8 @@ export class Trainer<C = undefined> {
 
   /** Starts as many workers as there is room for, within the limits. If others use the room for the fewest, it waits for them. */
   async #start(): Promise<ActorPool> {
-    const { numWorkers, minWorkers, resources } = parseScaling(this.options.scalingConfig ?? {});
-    const { total, free } = await roomFor(resources);
-    if (total < minWorkers) throw NoRoom({ workers: minWorkers, needs: JSON.stringify(resources), total });
+    const { numWorkers, minWorkers, resources } = this.scaling;
+    const { free } = await roomFor(resources);
     const count = Math.min(numWorkers, Math.max(minWorkers, free));
     const args = Array.from({ length: count }, () => []);
     return startPool(this.#code, { kind: 'train', args, wrapper: WORKER, restart: false, resources });
@@ -186,6 +198,7 @@ class Progress {
   /** Forgets what was reported after the last checkpoint: it will be reported again. */
   goBack(): void {
     this.history.length = this.#reached;
+    this.session?.goBack?.();
   }
 
   /** The number of the next checkpoint. Those of an earlier training in the same folder stay. */

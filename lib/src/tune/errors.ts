@@ -24,7 +24,7 @@ export const NoSession = defineError(
 export const NotTunable = defineError(
   'NBS_TUNE_NOT_TUNABLE',
   400,
-  'a Tuner takes a function of the configuration, tune.withResources(function, { cpu: 1 }) or a TreesTrainer, and got {value}',
+  'a Tuner takes a function of the configuration, tune.withResources(function, { cpu: 1 }), a Trainer or a TreesTrainer, and got {value}',
 );
 export const Exists = defineError(
   'NBS_TUNE_EXISTS',

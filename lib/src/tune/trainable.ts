@@ -1,5 +1,6 @@
 import { ownCode, type ShippedCode, shipped } from '../actors/index.js';
-import { isRecord } from '../core/index.js';
+import { InvalidOption, isRecord } from '../core/index.js';
+import { train } from '../train/index.js';
 import { readColumns, type TreesData, TreesTrainer, type TreesTrainerOptions } from '../trees/index.js';
 import { NotTunable } from './errors.js';
 
@@ -16,25 +17,40 @@ export interface TrialResources {
 /** A function that a trial runs. What it returns, if it is an object of numbers, is its last report. */
 export type TrialFunction<C> = (config: C) => unknown;
 /** What a Tuner takes. */
-export type Trainable<C> = TrialFunction<C> | TreesTrainer | WithResources<C>;
+export type Trainable<C> = TrialFunction<C> | AnyTrainer | TreesTrainer | WithResources<C>;
+// biome-ignore lint/suspicious/noExplicitAny: the configuration of its loop may have any type.
+type AnyTrainer = train.Trainer<any>;
 
 const MARK = Symbol('with resources');
 /** A function or trainer, and what each of its trials reserves. {@link withResources} makes it. */
 export interface WithResources<C> {
   readonly [MARK]: true;
   readonly resources: TrialResources;
-  readonly trainable: TrialFunction<C> | TreesTrainer;
+  readonly trainable: TrialFunction<C> | AnyTrainer | TreesTrainer;
   readonly code: ShippedCode;
 }
 
-/** Says what each trial of a function or trainer reserves. @throws NBS_TUNE_NOT_TUNABLE */
+/**
+ * Says what each trial of a function or of a trainer of trees reserves. The workers of a `Trainer` reserve what its `scalingConfig` says.
+ * @throws NBS_TUNE_NOT_TUNABLE, NBS_INVALID_OPTION
+ */
 export function withResources<C>(trainable: TrialFunction<C> | TreesTrainer, resources: TrialResources): WithResources<C> {
+  if (trainable instanceof train.Trainer)
+    throw InvalidOption({
+      where: 'withResources',
+      option: 'trainable',
+      expected: 'a function; what the workers of a Trainer reserve is resourcesPerWorker in its scalingConfig',
+      value: 'a Trainer',
+    });
   return { [MARK]: true, resources, trainable, code: codeOf(trainable) };
 }
 
 /** @throws NBS_TUNE_NOT_TUNABLE */
 export function asTrainable<C>(value: Trainable<C>): WithResources<C> {
-  return isRecord(value) && MARK in value ? (value as WithResources<C>) : withResources(value as TrialFunction<C>, {});
+  if (isRecord(value) && MARK in value) return value as WithResources<C>;
+  // Its trials have no code of their own: the trainer starts its workers.
+  if (value instanceof train.Trainer) return { [MARK]: true, resources: {}, trainable: value, code: ownCode('trainer') };
+  return withResources(value as TrialFunction<C>, {});
 }
 
 /** It must be called at the moment when the user passes the function. */

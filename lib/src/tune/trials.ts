@@ -1,6 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { type ActorPool, hasDied, startPool, type Worker } from '../actors/index.js';
+import { runInSession, type TrainCheckpoint } from '../session/index.js';
+import { train } from '../train/index.js';
 import type { TreesTrainerOptions } from '../trees/index.js';
+import { TrialStopped } from './report.js';
+import { merged } from './space.js';
 import type { StateFile } from './state-file.js';
 import type { TrialResources, WithResources } from './trainable.js';
 import { errorOf, rewind, type TrialState } from './trial.js';
@@ -36,9 +40,11 @@ export class Trials implements AsyncDisposable {
       trial.status = 'RUNNING';
       if (trial.failures > 0) rewind(trial);
       await onChange();
-      const worker = await this.#start(trial);
+      const { trainable } = this.#options.trainable;
+      const worker = trainable instanceof train.Trainer ? null : await this.#start(trial);
       try {
-        await this.#follow(trial, worker);
+        if (worker === null) await this.#train(trial, trainable as train.Trainer<unknown>);
+        else await this.#follow(trial, worker);
         trial.status = 'TERMINATED';
         trial.error = null;
       } catch (error) {
@@ -46,7 +52,7 @@ export class Trials implements AsyncDisposable {
         trial.failures += 1;
         trial.error = errorOf(error);
       } finally {
-        if (worker.isAlive) await (await this.#pool)?.remove(worker).catch(ignoreDeath);
+        if (worker?.isAlive === true) await (await this.#pool)?.remove(worker).catch(ignoreDeath);
       }
       if (trial.status === 'TERMINATED' || trial.failures > maxFailures) return onChange();
     }
@@ -68,18 +74,48 @@ export class Trials implements AsyncDisposable {
   }
 
   async #follow(trial: TrialState, worker: Worker): Promise<void> {
+    const note = this.#noting(trial);
+    let goesOn = true;
+    for await (const item of worker.stream('run', [])) {
+      const { metrics, checkpoint, asks } = item as TrialReport;
+      // It was told to end, and goes on: its process is ended.
+      if (!goesOn && asks) return;
+      goesOn = await note(metrics, checkpoint);
+      if (asks) await worker.call('answer', [goesOn]);
+    }
+  }
+
+  /** Runs a trainer from this process, because its workers are processes that a worker could not start. */
+  async #train(trial: TrialState, trainer: train.Trainer<unknown>): Promise<void> {
+    const note = this.#noting(trial);
+    const folder = this.#options.state.folderOf(trial.number);
+    const { checkpoint } = trial;
+    let goesOn = true;
+    const report = async (metrics: Readonly<Record<string, number>>, given: TrainCheckpoint | null = null): Promise<boolean> => {
+      // Its loop was told to end, and goes on: its workers are ended.
+      if (!goesOn) throw new TrialStopped();
+      goesOn = await note(metrics, given);
+      return goesOn;
+    };
+    const { trainLoopPerWorker: _code, ...options } = merged(trainer.options as never, trial.config);
+    try {
+      await runInSession({ folder, checkpoint, report, goBack: () => rewind(trial) }, () => trainer.with(options).fit());
+    } catch (error) {
+      if (!(error instanceof TrialStopped)) throw error;
+    }
+  }
+
+  /** Gives the function that writes a report into the trial, and resolves to whether the trial goes on. */
+  #noting(trial: TrialState) {
     const { onReport, onChange } = this.#options;
     const before = trial.history.at(-1)?.timeTotalS ?? 0;
     const begun = performance.now();
     let goesOn = true;
-    for await (const item of worker.stream('run', [])) {
-      const { metrics, checkpoint, asks } = item as TrialReport;
+    return async (metrics: Readonly<Record<string, number>>, checkpoint: TrainCheckpoint | null): Promise<boolean> => {
       if (checkpoint !== null) {
         trial.checkpoint = checkpoint;
         trial.checkpoints += 1;
       }
-      // It was told to end, and goes on: its process is ended.
-      if (!goesOn && asks) return;
       if (Object.keys(metrics).length > 0) {
         const timeTotalS = before + (performance.now() - begun) / 1000;
         trial.history.push({ ...metrics, trainingIteration: trial.history.length + 1, timeTotalS });
@@ -88,8 +124,8 @@ export class Trials implements AsyncDisposable {
       }
       if (checkpoint !== null) trial.checkpointAt = trial.history.length;
       await onChange();
-      if (asks) await worker.call('answer', [goesOn]);
-    }
+      return goesOn;
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

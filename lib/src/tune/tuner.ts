@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
-import { pauseInWorker } from '../actors/index.js';
+import { pauseInWorker, roomFor } from '../actors/index.js';
 import { InvalidOption, isRecord } from '../core/index.js';
 import { resultFolder } from '../session/index.js';
+import { train } from '../train/index.js';
 import { MetricNeeded, NoMetric } from './errors.js';
 import { LiveTable } from './live-table.js';
 import { parseRunConfig, parseTuneConfig, type TuneConfig, type TuneRunConfig } from './options.js';
@@ -10,7 +11,7 @@ import { ResultGrid } from './results.js';
 import type { Finished } from './search.js';
 import { type ConfigOf, configOf, dimensionsOf, type ParamSpace } from './space.js';
 import { StateFile } from './state-file.js';
-import { asTrainable, type Trainable, treesOf, type WithResources } from './trainable.js';
+import { asTrainable, type Trainable, type TrialResources, treesOf, type WithResources } from './trainable.js';
 import { rewind, type TrialState } from './trial.js';
 import { Trials } from './trials.js';
 
@@ -100,7 +101,7 @@ export class Tuner<S extends ParamSpace> {
     if (isInWorker) return results();
     if (!this.#restored) await state.create();
     const table = new LiveTable(total, () => results().toRows());
-    const resources = { cpu: 1, ...this.#trainable.resources };
+    const resources = this.#resources();
     await using runner = new Trials({
       trainable: this.#trainable,
       resources,
@@ -112,10 +113,7 @@ export class Tuner<S extends ParamSpace> {
         await Promise.all([state.save(trials), table.update()]);
       },
     });
-    const limit = Math.min(
-      total,
-      this.#tune.maxConcurrentTrials ?? Math.max(1, Math.floor(availableParallelism() / Math.max(resources.cpu, 0.01))),
-    );
+    const limit = await this.#limit(total, resources);
     const running = new Map<number, Promise<void>>();
     for (let number = 0; number < total; number += 1) {
       const known = trials[number];
@@ -133,6 +131,23 @@ export class Tuner<S extends ParamSpace> {
     await state.save(trials);
     await table.update(true);
     return results();
+  }
+
+  /** What one worker of a trial reserves. */
+  #resources(): TrialResources {
+    const { trainable, resources } = this.#trainable;
+    return trainable instanceof train.Trainer ? trainable.scaling.resources : { cpu: 1, ...resources };
+  }
+
+  /** The most trials at a time: never more than there is room for, because a trial that waits for room would keep another one from ending. */
+  async #limit(total: number, resources: TrialResources): Promise<number> {
+    const { trainable } = this.#trainable;
+    const workers = trainable instanceof train.Trainer ? trainable.scaling.numWorkers : 1;
+    const { free } = await roomFor(resources);
+    const room = Math.max(1, Math.floor(free / workers));
+    const { cpu = 0 } = resources;
+    const wanted = this.#tune.maxConcurrentTrials ?? Math.floor(availableParallelism() / Math.max(cpu * workers, 0.01));
+    return Math.max(1, Math.min(total, room, wanted));
   }
 
   #newTrial(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { after, test } from 'node:test';
 import { serve } from 'nbserve';
 import type { ActorPool } from 'nbserve/actors';
@@ -119,4 +120,23 @@ test('a constructor that throws, or resources that no node has, start no pool an
   const resources = { gpu: 0.1, custom: { unobtainium: 1 } };
   await assert.rejects(startPool(counters, { kind: 'test', args: [[1]], resources }), { code: 'NBS_NEVER_FITS' });
   assert.deepEqual((await serve.status()).applications, {});
+});
+
+test('workers that each fit, and do not fit together, start no pool; one more than fits is not added', async () => {
+  const resources = { cpu: availableParallelism() };
+  const code = 'NBS_POOL_NO_ROOM';
+  await assert.rejects(startPool(counters, { kind: 'test', args: [[1], [2]], resources }), { code, message: /room for 1/ });
+  assert.deepEqual((await serve.status()).applications, {});
+  await using pool = await startPool(counters, { kind: 'test', args: [[1]], resources });
+  await assert.rejects(pool.add([[2]]), { code, message: /needs 2 workers/ });
+  assert.equal(await pool.run('add', [1]), 2);
+});
+
+test('parts of a GPU that no GPU has left are no room', async () => {
+  await serve.shutdown();
+  await serve.start({ numGpus: 2 });
+  const start = (workers: number) =>
+    startPool(counters, { kind: 'test', args: Array.from({ length: workers }, () => [0]), resources: { gpu: 0.4 } });
+  await using _fits = await start(4);
+  await assert.rejects(start(5), { code: 'NBS_POOL_NO_ROOM', message: /room for 4: .* has gpu 2/ });
 });

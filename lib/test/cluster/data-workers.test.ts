@@ -6,7 +6,19 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { serve } from 'nbserve';
 import { data } from 'nbserve/data';
-import { dyingAlways, dyingOnce, groups, mark, Scale, scaled, slow, throwing, tripled } from '../fixtures/data-workers.js';
+import {
+  dyingAlways,
+  dyingOnce,
+  groups,
+  inARow,
+  mark,
+  Scale,
+  scaled,
+  slow,
+  throwing,
+  tooMany,
+  tripled,
+} from '../fixtures/data-workers.js';
 
 after(async () => {
   await serve.shutdown();
@@ -62,6 +74,13 @@ test('a worker that dies: its batch is given to the next one; a batch that ends 
 test('resources that no node has are refused with what the nodes have', async () => {
   const greedy = data.range(4).mapBatches(Scale, { fnConstructorArgs: [1], resources: { gpu: 0.1, cpu: 1000 } });
   await assert.rejects(greedy.takeAll(), { code: 'NBS_NEVER_FITS' });
+});
+
+test('workers that each fit, and do not fit together, are refused, as are the workers of two stages', async () => {
+  const code = 'NBS_POOL_NO_ROOM';
+  await assert.rejects(tooMany.takeAll(), { code, message: /2 workers with \{"cpu":\d+\} each, .* room for 1: .* has cpu \d+/ });
+  await assert.rejects(inARow.takeAll(), { code, message: /1 worker with .* beside 1 worker of .* room for 0/ });
+  await noPools();
 });
 
 test('a script that uses workers ends by itself', async () => {

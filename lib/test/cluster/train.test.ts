@@ -132,7 +132,7 @@ test('if there is no room for all, fewer workers train, if you allow it', async 
     });
   const { metrics } = await counted(1).fit();
   assert.deepEqual(metrics, { workers: 2, rank: 0, own: 1 });
-  await assert.rejects(counted(3).fit(), { code: 'NBS_TRAIN_NO_ROOM', message: /needs 3 workers .* room for 2/ });
+  await assert.rejects(counted(3).fit(), { code: 'NBS_POOL_NO_ROOM', message: /needs 3 workers .* room for 2/ });
 });
 
 test('outside of a training', async () => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from 'nbserve';
 import { train } from 'nbserve/train';
 import { tune } from 'nbserve/tune';
-import { bowl, counting, countingOptions, faulty, slow } from '../fixtures/tune-app.js';
+import { bowl, counting, countingOptions, faulty, greedy, pair, slow } from '../fixtures/tune-app.js';
 import { isRunning, until } from '../fixtures/wait.js';
 
 const storagePath = mkdtempSync(join(tmpdir(), 'nbserve-tune-'));
@@ -124,6 +124,58 @@ test('a search over a trainer of trees', async () => {
     runConfig: { storagePath, name: 'alone' },
   }).fit();
   assert.deepEqual(alone.model.toJSON(), model.toJSON());
+});
+
+test('a search over a trainer: its workers train, a killed one starts the trial again from its checkpoint', async () => {
+  const folder = mkdtempSync(join(storagePath, 'pair-'));
+  writeFileSync(join(folder, 'die'), '');
+  const results = await new tune.Tuner(pair, {
+    paramSpace: { trainLoopConfig: { lr: tune.gridSearch([4, 2]), folder } },
+    tuneConfig: { metric: 'loss', mode: 'min' },
+    runConfig: { storagePath, name: 'pairs' },
+  }).fit();
+  assert.deepEqual(results.errors, []);
+  const histories = [...results].map(({ metricsHistory }) => metricsHistory.map(({ step, workers }) => [step, workers]));
+  const whole = [1, 2, 3].map((step) => [step, 2]);
+  assert.deepEqual(histories, [whole, whole]);
+  const begins = [...results].flatMap(({ metrics }) => metrics.begin).sort();
+  assert.deepEqual(begins, [0, 2], 'one of the trials went on');
+  const best = results.getBestResult();
+  assert.equal(best.config.trainLoopConfig.lr, 2);
+  assert.equal(best.metrics.trainingIteration, 3);
+  assert.ok(best.checkpoint?.path.startsWith(best.path));
+  assert.equal(readFileSync(join(best.checkpoint?.path ?? '', 'step'), 'utf8'), '3');
+});
+
+test('a scheduler ends the trials of a trainer, also of one whose loop goes on', async () => {
+  for (const stubborn of [false, true]) {
+    const results = await new tune.Tuner(pair, {
+      paramSpace: { trainLoopConfig: { lr: tune.gridSearch([1, 8]), stubborn } },
+      tuneConfig: {
+        metric: 'loss',
+        mode: 'min',
+        maxConcurrentTrials: 1,
+        scheduler: new tune.schedulers.ASHAScheduler({ maxT: 3, reductionFactor: 3 }),
+      },
+      runConfig: { storagePath, name: `pairs-${stubborn}` },
+    }).fit();
+    const found = [...results].map(({ metricsHistory, status }) => [metricsHistory.length, status]);
+    assert.deepEqual(found, [
+      [3, 'TERMINATED'],
+      [1, 'TERMINATED'],
+    ]);
+  }
+  assert.deepEqual((await serve.status()).applications, {});
+  assert.throws(() => tune.withResources(pair as never, { cpu: 1 }), { code: 'NBS_INVALID_OPTION', message: /scalingConfig/ });
+});
+
+test('no more trials run at a time than fit, whatever maxConcurrentTrials says', async () => {
+  const results = await new tune.Tuner(greedy, {
+    paramSpace: { n: tune.gridSearch([1, 2, 3]) },
+    tuneConfig: { metric: 'loss', mode: 'min', maxConcurrentTrials: 3 },
+    runConfig: { storagePath, name: 'greedy' },
+  }).fit();
+  assert.deepEqual([results.errors, results.getBestResult().config.n], [[], 1]);
 });
 
 test('a search whose program was killed goes on from the trial and the checkpoint that it had reached', async () => {

@@ -122,7 +122,7 @@ export class Dataset<T extends Row = Row> {
     const input = this.#plan;
     const plan = streamPlan(stage.what, [input], (run) => {
       const blocks = this.#blocksOf(run);
-      return runStage(stage, batchSize === null ? blocks : rebatch(blocks, batchSize));
+      return runStage(run, stage, batchSize === null ? blocks : rebatch(blocks, batchSize));
     });
     return this.#next(plan);
   }
@@ -389,7 +389,7 @@ export class Dataset<T extends Row = Row> {
 
   #rows<R extends Row>(mode: 'map' | 'filter' | 'flatMap', fn: unknown, options: RunOptions): Dataset<R> {
     const stage = stageOf(mode, mode, fn, options);
-    return this.#next(streamPlan(stage.what, [this.#plan], (run) => runStage(stage, run.blocks(this.#plan))));
+    return this.#next(streamPlan(stage.what, [this.#plan], (run) => runStage(run, stage, run.blocks(this.#plan))));
   }
 
   /** The first rows, and the types of all columns. */

@@ -1,3 +1,4 @@
+import type { PoolNeeds } from '../../actors/index.js';
 import { type Block, concatBlocks, makeBlock } from './block.js';
 import { connect, rethrow } from './duckdb.js';
 import { valuesOf } from './from-duckdb.js';
@@ -33,6 +34,8 @@ export interface StageStats {
 /** One execution of a plan: what it holds until it ends, and what it counts. */
 export class Run {
   readonly stages: StageStats[] = [];
+  /** The workers of its stages that run now. Those of one stage stay until the stages before it have ended. */
+  readonly pools: PoolNeeds[] = [];
   readonly #releases: (() => Promise<void>)[] = [];
   onRows: ((rows: number) => void) | undefined;
 

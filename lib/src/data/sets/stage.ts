@@ -5,6 +5,7 @@ import { BATCH_WORKER } from '../worker-url.js';
 import { applyTo, isClass, type Mode, type UserFunction } from './apply.js';
 import { type Block, shownType } from './block.js';
 import { ordered } from './ordered.js';
+import type { Run } from './plan.js';
 import type { MapBatchesOptions } from './types.js';
 
 /** How often a batch is given to a worker whose process dies. */
@@ -43,7 +44,7 @@ export function stageOf(mode: Mode, method: string, fn: unknown, options: MapBat
 }
 
 /** The blocks that the function makes of the blocks, in their order. */
-export async function* runStage(stage: Stage, blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+export async function* runStage(run: Run, stage: Stage, blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
   const { mode, what, fn, workers } = stage;
   if (workers === undefined) {
     for await (const block of blocks) yield* await applyTo(mode, what, fn, block);
@@ -51,15 +52,19 @@ export async function* runStage(stage: Stage, blocks: AsyncIterable<Block>): Asy
   }
   const { code, count, options } = workers;
   const args = [mode, what, ...(options.fnConstructorArgs ?? [])];
+  const needs = { workers: count, resources: options.resources ?? {} };
   const pool = await startPool(code, {
     kind: 'data',
+    beside: [...run.pools],
     args: Array.from({ length: count }, () => args),
     wrapper: BATCH_WORKER,
     ...(options.resources === undefined ? {} : { resources: options.resources }),
   });
+  run.pools.push(needs);
   try {
     for await (const made of ordered(blocks, count * 2, (block) => runOn(pool, what, block))) yield* made;
   } finally {
+    run.pools.splice(run.pools.indexOf(needs), 1);
     await pool.close();
   }
 }
