@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { forgetLastStat } from './path-lookup.js';
-import { currentCellNumber, runAsCell } from './running-cell.js';
+import { currentCell, currentCellNumber, runAsCell } from './running-cell.js';
 
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
 export type Host = typeof import('nbserve/host');
@@ -27,7 +27,11 @@ export function host(): Promise<Host> {
   loading ??= new Promise<Host>((resolve) => resolve(own('nbserve/host') as Host)).then((host) => {
     loaded = host;
     host.setOwnLinesContext(inNoCell);
-    host.setCallers({ current: currentCellNumber, run: runAsCell });
+    host.setCallers({
+      current: currentCellNumber,
+      interruption: () => currentCell()?.interrupted,
+      run: runAsCell,
+    });
     if (owner?.key !== undefined) host.setOwnerKey(owner.key);
     if (owner !== undefined) host.setOwnerName(owner.name);
     // Notices appear below the cell that runs when they are printed.

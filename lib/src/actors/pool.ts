@@ -1,5 +1,5 @@
 import { Fifo, shortId } from '../core/index.js';
-import { inertChange, noteWorkerCode, OwnCode, type Target, WorkerApp } from '../serve/host.js';
+import { inertChange, interruption, noteWorkerCode, OwnCode, type Target, WorkerApp } from '../serve/host.js';
 import type { ResourceOptions } from '../serve/index.js';
 import { NotAWorkerTarget, NoWorker } from './errors.js';
 import { checkRoom, type PoolNeeds } from './room.js';
@@ -34,11 +34,14 @@ export async function pauseInWorker(): Promise<boolean> {
 export const ownCode = (name: string): ShippedCode => ({ name, target: OwnCode });
 
 /**
- * Starts processes that each run an instance of a class, or a function. Resolves when all of them run.
+ * Starts processes that each run an instance of a class, or a function. Resolves when all of them run. If the user interrupts the cell that calls it, the pool
+ * is closed, and what waits for its workers rejects with the interrupt.
  * @throws the constructor's own error; NBS_CANNOT_SHIP, NBS_NO_MODULE, NBS_NEVER_FITS, NBS_POOL_NO_ROOM, NBS_DEPLOY_FAILED
  */
 export async function startPool({ name: label, target }: ShippedCode, options: PoolOptions): Promise<ActorPool> {
   const { kind, args, wrapper, restart = true, beside = [], ...others } = options;
+  const signal = interruption();
+  signal?.throwIfAborted();
   const name = `${kind}-${shortId(4)}`;
   const deployment = label.replace(/[^\p{L}\p{N}_.-]/gu, '_');
   const app = await WorkerApp.open(name, {
@@ -47,11 +50,12 @@ export async function startPool({ name: label, target }: ShippedCode, options: P
     options: { gracefulShutdownTimeout: '1s', ...others },
     ...(wrapper === undefined ? {} : { wrapper }),
   });
-  const pool = new ReplicaPool(name, app, { restart, beside, resources: others.resources ?? {} });
+  const pool = new ReplicaPool(name, app, { restart, beside, resources: others.resources ?? {}, signal });
   try {
     await pool.add(args);
   } catch (error) {
     await pool.close();
+    signal?.throwIfAborted();
     throw error;
   }
   return pool;
@@ -61,6 +65,8 @@ interface ReplicaPoolOptions {
   readonly restart: boolean;
   readonly resources: ResourceOptions;
   readonly beside: readonly PoolNeeds[];
+  /** Closes the pool when it is aborted. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A pool whose workers are the replicas of one application. */
@@ -78,6 +84,8 @@ class ReplicaPool implements ActorPool {
     this.name = name;
     this.#app = app;
     this.#options = options;
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.signal?.aborted === true) this.#onAbort();
   }
 
   get workers(): readonly Worker[] {
@@ -85,9 +93,13 @@ class ReplicaPool implements ActorPool {
   }
 
   async add(args: readonly (readonly unknown[])[]): Promise<readonly Worker[]> {
-    const { resources, beside } = this.#options;
+    const { resources, beside, signal } = this.#options;
+    if (this.#closing !== null) throw this.#noWorker();
     await checkRoom(this.name, { workers: this.#workers.length + args.length, resources }, beside);
-    const deployments = await this.#app.add(args);
+    const deployments = await this.#app.add(args).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
     const added = deployments.map((deployment) => {
       const { name: pool } = this;
       return new PooledWorker({ app: this.#app, pool, deployment, index: this.#count++, onDied: this.#onDied });
@@ -123,8 +135,14 @@ class ReplicaPool implements ActorPool {
     return this.close();
   }
 
+  readonly #onAbort = (): void => {
+    this.close().catch(() => {});
+  };
+
   async #close(): Promise<void> {
-    for (const worker of this.#workers) worker.end('its pool was closed');
+    const { signal } = this.#options;
+    signal?.removeEventListener('abort', this.#onAbort);
+    for (const worker of this.#workers) worker.end('its pool was closed', signal?.aborted === true ? signal.reason : undefined);
     this.#workers = [];
     this.#idle.clear();
     this.#refuseWaiting();
@@ -175,7 +193,9 @@ class ReplicaPool implements ActorPool {
     while (this.#waiting.size > 0) this.#waiting.shift()?.(null);
   }
 
-  #noWorker(): Error {
+  #noWorker(): unknown {
+    const { signal } = this.#options;
+    if (signal?.aborted === true) return signal.reason;
     const reason = this.#closing === null ? 'all of them died or were removed' : 'it was closed';
     return NoWorker({ pool: this.name, reason });
   }

@@ -31,6 +31,7 @@ export class PooledWorker implements Worker {
   readonly #onDied: (worker: PooledWorker) => void;
   #ended = deferred<never>();
   #reason: string | null = null;
+  #error: unknown;
 
   constructor({ app, pool, deployment, index, onDied }: PooledWorkerOptions) {
     this.index = index;
@@ -46,10 +47,11 @@ export class PooledWorker implements Worker {
     return this.#reason === null;
   }
 
-  /** From now on its calls reject, those in progress too. */
-  end(reason: string): void {
+  /** From now on its calls reject, those in progress too. @param error what they reject with @default NBS_WORKER_DEAD */
+  end(reason: string, error?: unknown): void {
     if (this.#reason !== null) return;
     this.#reason = reason;
+    this.#error = error;
     this.#ended.reject(this.#dead());
   }
 
@@ -103,8 +105,8 @@ export class PooledWorker implements Worker {
     if (this.#reason !== null) throw this.#dead();
   }
 
-  #dead(): Error {
-    return WorkerDead({ worker: this.#label, reason: this.#reason ?? '' });
+  #dead(): unknown {
+    return this.#error ?? WorkerDead({ worker: this.#label, reason: this.#reason ?? '' });
   }
 
   #seen(error: unknown, method: string, signal: AbortSignal | undefined): unknown {

@@ -6,7 +6,7 @@ export { Client, setOwnerKey, setOwnerName, setOwnLinesContext } from './client.
 export { formatStatus } from './format-status.js';
 export { formatTraffic } from './format-traffic.js';
 export { GRPC_OPTIONS } from './grpc-options.js';
-export { type Callers, setCallers } from './handle/index.js';
+export { type Callers, interruption, setCallers } from './handle/index.js';
 export { httpOf } from './http-options.js';
 export { logsDelivered } from './log-barrier.js';
 export { inertChange, noteModule } from './modules/index.js';

@@ -41,6 +41,9 @@ export class WorkerApp {
   #count = 0;
   #changing: Promise<unknown> = Promise.resolve();
   #isDeployed = false;
+  #isClosed = false;
+  /** Changes that have not ended. */
+  #pending = 0;
 
   private constructor(name: string, definition: DeploymentDefinition, code: PackedCode, client: Client, giveBack: () => void) {
     this.#name = name;
@@ -118,16 +121,33 @@ export class WorkerApp {
     return applications[this.#name]?.deployments ?? {};
   }
 
-  /** Ends all workers. */
+  /** Ends all workers, also those that start or wait for room. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     try {
-      await this.#change(() => this.#delete());
+      const isChanging = this.#pending > 0 && this.#isDeployed;
+      // It does not wait for its turn: a start that waits for room would never end.
+      await this.#delete().catch((error: unknown) => {
+        if (!isChanging) throw error;
+      });
+      if (!isChanging) return;
+      await this.#changing;
+      // The start may have reached the cluster after the end.
+      this.#isDeployed = (await this.#exists()) && !this.#client.isClosed;
+      await this.#delete();
     } finally {
       this.#giveBack();
     }
   }
 
+  async #exists(): Promise<boolean> {
+    if (this.#client.isClosed) return false;
+    const { applications } = await this.#client.call('status', undefined);
+    return applications[this.#name] !== undefined;
+  }
+
   async #deploy(): Promise<void> {
+    if (this.#isClosed) throw new Error(`the workers of ${this.#name} were ended`);
     const deployments = [...this.#specs.values()];
     const ingress = deployments[0]?.name as string;
     const spec = { name: this.#name, routePrefix: null, ingress, deployments };
@@ -145,7 +165,10 @@ export class WorkerApp {
 
   /** Changes follow one another: each says which workers are wanted afterwards. */
   #change<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#changing.then(work);
+    this.#pending += 1;
+    const done = this.#changing.then(work).finally(() => {
+      this.#pending -= 1;
+    });
     this.#changing = done.catch(() => {});
     return done;
   }

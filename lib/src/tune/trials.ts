@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { type ActorPool, hasDied, startPool, type Worker } from '../actors/index.js';
+import { type ActorPool, hasDied, interruption, startPool, type Worker } from '../actors/index.js';
 import { runInSession, type TrainCheckpoint } from '../session/index.js';
 import { train } from '../train/index.js';
 import type { TreesTrainerOptions } from '../trees/index.js';
@@ -36,7 +36,9 @@ export class Trials implements AsyncDisposable {
   async run(trial: TrialState): Promise<void> {
     const { state, maxFailures, onChange } = this.#options;
     await mkdir(state.folderOf(trial.number), { recursive: true });
+    const interrupt = interruption();
     for (;;) {
+      interrupt?.throwIfAborted();
       trial.status = 'RUNNING';
       if (trial.failures > 0) rewind(trial);
       await onChange();
@@ -48,6 +50,8 @@ export class Trials implements AsyncDisposable {
         trial.status = 'TERMINATED';
         trial.error = null;
       } catch (error) {
+        // The trial has not failed; a search that is restored runs it again.
+        interrupt?.throwIfAborted();
         trial.status = 'ERROR';
         trial.failures += 1;
         trial.error = errorOf(error);

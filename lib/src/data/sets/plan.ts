@@ -1,4 +1,4 @@
-import type { PoolNeeds } from '../../actors/index.js';
+import { interruption, type PoolNeeds } from '../../actors/index.js';
 import { type Block, concatBlocks, makeBlock } from './block.js';
 import { connect, rethrow } from './duckdb.js';
 import { valuesOf } from './from-duckdb.js';
@@ -61,9 +61,11 @@ export class Run {
     const stage: StageStats = { name: plan.name, rows: 0, blocks: 0, ms: 0 };
     this.stages.push(stage);
     const start = performance.now();
+    const interrupt = interruption();
     const source = plan.kind === 'stream' ? plan.blocks(this) : queryBlocks(await this.sql(plan));
     try {
       for await (const block of source) {
+        interrupt?.throwIfAborted();
         stage.rows += block.rows;
         stage.blocks += 1;
         yield block;

@@ -4,6 +4,8 @@ import { contextOf } from './context.js';
 export interface Callers {
   /** Number of the part whose code runs now; `undefined` if no part runs. */
   current(): number | undefined;
+  /** Is aborted when the user interrupts the part whose code runs now; `undefined` if no part runs. */
+  interruption(): AbortSignal | undefined;
   /** Runs `print` as the part with this number, so that its output appears there. @returns false if there is no such part */
   run(part: number, print: () => void): boolean;
 }
@@ -26,3 +28,6 @@ export function printAsCaller(caller: string, print: () => void): boolean {
   const part = Number(caller.slice(caller.indexOf(':') + 1));
   return callers?.run(part, print) ?? false;
 }
+
+/** Is aborted when the user interrupts the part of this driver whose code runs now. What works on its behalf must end then. */
+export const interruption = (): AbortSignal | undefined => callers?.interruption();
