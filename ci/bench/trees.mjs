@@ -10,14 +10,14 @@ import { train } from '../../lib/dist/train/index.js';
 import { pythonEnv } from '../python-env.mjs';
 import { median, pairedRounds, ratioOf } from './harness/rounds.mjs';
 
-const REQUIREMENTS = fileURLToPath(new URL('../trees-requirements.txt', import.meta.url));
+export const REQUIREMENTS = fileURLToPath(new URL('../trees-requirements.txt', import.meta.url));
 const PEER = fileURLToPath(new URL('./peers/trees_peer.py', import.meta.url));
 const TAXI = fileURLToPath(new URL('../../datasets/taxi/taxi.csv', import.meta.url));
 const LIBRARIES = ['XGBoost', 'LightGBM'];
 
 export async function run({ rounds, isQuick }) {
   const folder = mkdtempSync(join(tmpdir(), 'nbserve-trees-'));
-  const peer = new Peer(pythonEnv('trees', REQUIREMENTS));
+  const peer = new TreesPeer(pythonEnv('trees', REQUIREMENTS));
   try {
     const rows = isQuick ? 20_000 : 100_000;
     const tables = [
@@ -91,7 +91,7 @@ async function ours({ columns, labels, trained, isLogistic }, { rounds, eta, dep
   return { seconds, ...scored(model.predict(part(trained)), labels.slice(trained), isLogistic) };
 }
 
-function scored(predictions, labels, isLogistic) {
+export function scored(predictions, labels, isLogistic) {
   let sum = 0;
   predictions.forEach((value, i) => {
     sum += isLogistic ? -Math.log(labels[i] === 1 ? value : 1 - value) : (value - labels[i]) ** 2;
@@ -114,7 +114,7 @@ function auc(predictions, labels) {
 }
 
 /** Python with both libraries, in a process of its own. */
-class Peer {
+export class TreesPeer {
   #process;
   #lines;
 
