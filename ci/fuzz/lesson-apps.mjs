@@ -44,6 +44,18 @@ const rows = {
 const batch = { type: 'array', items: { type: 'array', items: rows, minItems: 1, maxItems: 1 }, minItems: 1, maxItems: 2 };
 const MNIST = { '/mnist': { post: { requestBody: json(object({ image: batch })), ...answers } } };
 
+const trip = object({
+  distance: number(0, 1000),
+  company: { type: 'string' },
+  local: { type: 'boolean' },
+  dow: { type: 'string' },
+  month: { type: 'string' },
+  hour: { type: 'integer', minimum: 0, maximum: 23 },
+});
+const TIPS = { '/': { post: { requestBody: json({ anyOf: [trip, { type: 'array', items: trip, minItems: 1 }] }), ...answers } } };
+/** Reads the trips, trains, searches, and serves the best model. */
+const OVERVIEW = ['cell-03', 'cell-05', 'cell-07', 'cell-13', 'cell-14', 'cell-24'];
+
 /**
  * @typedef {object} LessonApp
  * @property {string} notebook file below `notebooks/`, without `.ipynb`
@@ -54,6 +66,8 @@ const MNIST = { '/mnist': { post: { requestBody: json(object({ image: batch })),
  */
 /** @type {readonly LessonApp[]} */
 export const LESSON_APPS = [
+  { notebook: '01-overview', cells: OVERVIEW, paths: TIPS },
+  { notebook: '01-overview', cells: OVERVIEW, paths: anyJson('/') },
   { notebook: '02-hello-serve', cells: ['cell-04', 'cell-06'], paths: CHAT },
   { notebook: '02-hello-serve', cells: ['cell-23'], paths: SHOUT },
   { notebook: '02-hello-serve', cells: ['cell-35', 'cell-37', 'cell-39', 'cell-41'], paths: LOAN },

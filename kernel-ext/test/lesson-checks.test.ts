@@ -39,20 +39,251 @@ const results = data.fromItems<Result>([
   { path: 'a', predicted_label: 5, ground_truth_label: 3 }, { path: 'b', predicted_label: 3, ground_truth_label: 3 },
 ]);`;
 
+const DEPTHS = `const trial = (maxDepth: number, train: number, valid: number) => ({
+  config: { params: { maxDepth } }, metrics: { 'train-logloss': train, 'valid-logloss': valid } as Record<string, number>,
+});
+const trials = [trial(4, 0.26, 0.268), trial(11, 0.1, 0.3), trial(7, 0.2, 0.271)];
+const results = {
+  [Symbol.iterator]: () => trials[Symbol.iterator](),
+  toArray: () => trials,
+  getBestResult({ metric = 'train-logloss', mode = 'min' }: { metric?: string; mode?: string } = {}) {
+    if (!(metric in trials[0].metrics)) throw new Error('no trial has reported the metric ' + metric);
+    const sign = mode === 'min' ? 1 : -1;
+    return [...trials].sort((a, b) => sign * (a.metrics[metric] - b.metrics[metric]))[0];
+  },
+};`;
+const depth = (body: string): string => `function bestDepth(found: typeof results): any { ${body} }`;
+
+/** A model of trees, and rows, without a search. */
+const TREES = `import { train } from 'nbserve/train';
+import { data } from 'nbserve/data';
+import { tmpdir } from 'node:os';
+import { Exercise } from 'nbserve/lessons';
+const items = Array.from({ length: 200 }, (_, i) => ({ miles: i % 25, hour: i % 24, tipped: i % 25 > 12 }));
+const { checkpoint } = await new train.TreesTrainer({
+  labelColumn: 'tipped', params: { objective: 'binary:logistic' }, datasets: { train: items }, runConfig: { storagePath: tmpdir() },
+}).fit();
+const inputs = data.fromItems(items).dropColumns('tipped');
+const trees = await train.loadTrees(checkpoint);`;
+const byOnnx = (body: string): string => `async function byOnnx(rows: object[]): Promise<any> { ${body} }`;
+const X = 'onnx.tensor(trees.encode(rows), [rows.length, trees.features.length])';
+
+const NETWORK = `import { Adam, DataLoader, imageDataset, Network, nn, train } from 'nbserve/train';
+import { loadMnist } from 'nbserve/data';
+type Row = Readonly<Record<string, number>>;
+function buildDataLoader(digits: ReturnType<typeof loadMnist>, batchSize: number) {
+  return new DataLoader(imageDataset(digits), { batchSize, shuffle: true, dropLast: true });
+}`;
+const ownLayers = (end: string, begin = 'nn.conv2d(8, 16, 3)'): string => `const ownLayers: any = nn.sequential(
+  nn.conv2d(1, 8, 3), nn.relu(), nn.maxPool2d(2), ${begin}, nn.relu(), nn.maxPool2d(2), ${end});`;
+const ownLoop = (body: string, more = ''): string => `const ownTrainer: any = new train.Trainer({
+  trainLoopPerWorker: async () => { ${body} }, scalingConfig: { numWorkers: 2, resourcesPerWorker: { cpu: 0.5 } }, ${more}
+});`;
+const epochs = (report: string): string => ownLoop(`for (let epoch = 0; epoch < 2; epoch++) await train.report(${report});`);
+
+/** Trials that are quick. */
+const TOY = `import { tmpdir } from 'node:os';
+import { tune } from 'nbserve/tune';
+import { Exercise } from 'nbserve/lessons';
+const trainMySimpleModel = ({ a }: { a: number }) => ({ rmse: Math.abs(a - 7) });
+const trainMnist = ({ batchSize, lr }: { numEpochs?: number; batchSize: number; lr: number }) =>
+  ({ loss: lr * batchSize, accuracy: 1 - lr });
+const runConfig = { storagePath: tmpdir() };`;
+const gridOf = (space: string, tune = "{ metric: 'rmse', mode: 'min' }"): string =>
+  `const grid: any = await new tune.Tuner(trainMySimpleModel, { paramSpace: { a: ${space} }, tuneConfig: ${tune}, runConfig }).fit();`;
+const wideOf = (space: string, tune = "{ metric: 'accuracy', mode: 'max', numSamples: 4, seed: 2 }"): string =>
+  `const wide: any = await new tune.Tuner(trainMnist, { paramSpace: { ${space} }, tuneConfig: ${tune}, runConfig }).fit();`;
+const SIZES = 'batchSize: tune.choice([16, 32, 64])';
+const RATES = 'lr: tune.loguniform(1e-4, 1e-1)';
+
 const EXERCISES: readonly Exercise[] = [
+  {
+    lesson: '01-overview',
+    before: [DEPTHS],
+    cell: 'cell-16',
+    check: 'cell-18',
+    tries: {
+      'nothing done': [null, /✖ the depth\n {4}expected 4\n {4}got {6}11/],
+      'an empty cell': ['const bestDepth: any = undefined;', /TypeError/],
+      'no return': [depth(''), /got {6}undefined/],
+      'the largest loss': [
+        depth("return found.getBestResult({ metric: 'valid-logloss', mode: 'max' }).config.params.maxDepth;"),
+        /got {6}11/,
+      ],
+      'the loss, not the depth': [
+        depth("return found.getBestResult({ metric: 'valid-logloss' }).metrics['valid-logloss'];"),
+        /got {6}0\.268/,
+      ],
+      'a metric that is not there': [
+        depth("return found.getBestResult({ metric: 'valid_logloss' });"),
+        /has reported the metric valid_logloss/,
+      ],
+      'the whole result': [depth("return found.getBestResult({ metric: 'valid-logloss' });"), /got {6}\[object Object\]/],
+      NaN: [depth('return NaN;'), /got {6}NaN/],
+      'an error': [depth(`throw new RangeError('${LONG}end');`), new RegExp(`RangeError: ${LONG}end`)],
+      'a promise': [depth('return Promise.resolve(4);'), /got {6}\[object Promise\]/],
+    },
+  },
+  {
+    lesson: '01-overview',
+    before: [TREES],
+    cell: 'byOnnx',
+    check: 'cell-28',
+    tries: {
+      'nothing done': [
+        byOnnx('return rows.map(() => 0);'),
+        /✖ the predictions of 100 trips\n {4}expected the same\n {4}got {6}0 for trip 0, not 0\.\d+/,
+      ],
+      'an empty cell': ['const byOnnx: any = undefined;', /TypeError/],
+      'no return': [byOnnx(''), /TypeError|got {6}undefined for trip 0/],
+      'the margins': [
+        byOnnx(
+          `const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ X: ${X} })).margin.data as any];`,
+        ),
+        /for trip 0, not/,
+      ],
+      'too few': [byOnnx('return [...trees.predict(rows)].slice(0, 50);'), /got {6}undefined for trip 50/],
+      'a wrong shape': [
+        byOnnx(
+          "const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ X: onnx.tensor(trees.encode(rows), [1, trees.features.length]) })).prediction.data as any];",
+        ),
+        /NbserveError|Error/,
+      ],
+      'a wrong name of the input': [
+        byOnnx(
+          `const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ x: ${X} })).prediction.data as any];`,
+        ),
+        /Error/,
+      ],
+      'a wrong file': [byOnnx("await onnx.load(checkpoint.path + '/trees.onnx'); return [];"), /trees\.onnx/],
+      NaN: [byOnnx('return rows.map(() => NaN);'), /got {6}NaN for trip 0/],
+      'an error': [byOnnx(`throw new Error('${LONG}end');`), new RegExp(`Error: ${LONG}end`)],
+    },
+  },
+  {
+    lesson: '06-mnist-train',
+    before: [NETWORK],
+    cell: 'cell-13',
+    check: 'cell-15',
+    tries: {
+      'nothing done': [null, /✖ the weights\n {4}expected .*64 × 400, 10 × 64\n {4}got {6}.*10 × 400/],
+      'an empty cell': ['const ownLayers: any = undefined;', /✖ the check was ended by an error\n.*Error/],
+      'no ReLU': [ownLayers('nn.flatten(), nn.linear(400, 64), nn.dropout(0.25), nn.linear(64, 10)'), /✖ the last layers/],
+      'no dropout': [ownLayers('nn.flatten(), nn.linear(400, 64), nn.relu(), nn.linear(64, 10)'), /got {6}no dropout/],
+      'dropout at the end': [
+        ownLayers('nn.flatten(), nn.linear(400, 64), nn.relu(), nn.linear(64, 10), nn.dropout(0.25)'),
+        /✖ the last layers/,
+      ],
+      'another probability': [
+        ownLayers('nn.flatten(), nn.linear(400, 64), nn.relu(), nn.dropout(0.75), nn.linear(64, 10)'),
+        /expected 0\.25\n {4}got {6}0\.75/,
+      ],
+      'layers that do not fit': [
+        ownLayers('nn.flatten(), nn.linear(400, 64), nn.relu(), nn.linear(400, 10)'),
+        /✖ the check was ended by an error\n.*400/,
+      ],
+      'no flatten': [
+        ownLayers('nn.linear(400, 64), nn.relu(), nn.dropout(0.25), nn.linear(64, 10)'),
+        /✖ the check was ended by an error/,
+      ],
+      'another width': [
+        ownLayers('nn.flatten(), nn.linear(400, 32), nn.relu(), nn.dropout(0.25), nn.linear(32, 10)'),
+        /got {6}.*32 × 400, 10 × 32/,
+      ],
+      'a list, not a network': ['const ownLayers: any = [nn.flatten(), nn.linear(784, 10)];', /✖/],
+    },
+  },
+  {
+    lesson: '06-mnist-train',
+    before: [NETWORK, "import { Exercise } from 'nbserve/lessons';"],
+    cell: 'the loop',
+    check: 'cell-34',
+    tries: {
+      'nothing done': [epochs('{ epoch, loss: 1 }'), /✖ the accuracy of each epoch\n {4}expected two numbers from 0\.8 to 1/],
+      'an empty cell': ['const ownTrainer: any = undefined;', /TypeError/],
+      'no report': [ownLoop(''), /got {6}none/],
+      'one epoch': [ownLoop('await train.report({ accuracy: 0.9 });'), /got {6}0\.9\n/],
+      percent: [epochs('{ accuracy: 93 }'), /got {6}93 and 93/],
+      NaN: [epochs('{ accuracy: NaN }'), /got {6}NaN and NaN/],
+      'another name': [epochs('{ acc: 0.9 }'), /✖ the accuracy of each epoch/],
+      'only worker 0 reports': [
+        ownLoop('if (train.getContext().getWorldRank() === 0) await train.report({ accuracy: 0.9 });'),
+        /equally often/,
+      ],
+      'an error': [ownLoop(`throw new RangeError('${LONG}end');`), new RegExp(`RangeError: ${LONG}end`)],
+      'a trainer that ran': ['const ownTrainer: any = { metricsHistory: [] };', /trainer\.fit is not a function/],
+    },
+  },
+  {
+    lesson: '07-mnist-tune',
+    before: [TOY],
+    cell: 'the grid',
+    check: 'cell-12',
+    tries: {
+      'nothing done': [gridOf('tune.gridSearch([0])'), /✖ the values\n {4}expected 0, 1, 2.*\n {4}got {6}0\n/],
+      'an empty cell': ['const grid: any = undefined;', /TypeError/],
+      'the tuner, not its results': [
+        'const grid: any = new tune.Tuner(trainMySimpleModel, { paramSpace: { a: 1 }, runConfig });',
+        /TypeError/,
+      ],
+      'a promise': ['const grid: any = Promise.resolve([]);', /TypeError/],
+      'choice in place of a grid': [gridOf('tune.choice([0, 1, 2])'), /✖ the values/],
+      'from 1 to 10': [gridOf('tune.gridSearch([7, 8, 9, 10])'), /got {6}7, 8, 9, 10/],
+      'one list as a value': [gridOf('tune.gridSearch([[0, 1, 2]]) as any'), /✖ the values/],
+      texts: [gridOf("tune.gridSearch(['6', '8']) as any"), /✖ the best|✖ the values/],
+      'the largest error': [
+        gridOf('tune.gridSearch([0, 7])', "{ metric: 'rmse', mode: 'max' }"),
+        /✖ the best\n {4}expected 7\n {4}got {6}0/,
+      ],
+      'no metric': [gridOf('tune.gridSearch([0, 7])', '{}'), /NBS_TUNE_METRIC_NEEDED|must know what is best/],
+    },
+  },
+  {
+    lesson: '07-mnist-tune',
+    before: [TOY],
+    cell: 'the search',
+    check: 'cell-29',
+    tries: {
+      'nothing done': [
+        wideOf('batchSize: tune.choice([64]), lr: tune.uniform(0.1, 0.2)', "{ metric: 'loss', mode: 'min', numSamples: 1 }"),
+        /✖ trials\n {4}expected 4\n {4}got {6}1/,
+      ],
+      'an empty cell': ['const wide: any = undefined;', /TypeError/],
+      'one size': [wideOf(`batchSize: 32, ${RATES}`), /✖ sizes of batches\n {4}expected of 16, 32, 64\n {4}got {6}32/],
+      'other sizes': [wideOf(`batchSize: tune.choice([8, 128]), ${RATES}`), /✖ sizes of batches/],
+      'a uniform rate from 0 to 1': [wideOf(`${SIZES}, lr: tune.uniform(0.2, 1)`), /✖ learning rates/],
+      'the lowest accuracy': [
+        wideOf(`${SIZES}, ${RATES}`, "{ metric: 'accuracy', mode: 'min', numSamples: 4, seed: 2 }"),
+        /✖ the best accuracy/,
+      ],
+      'the loss': [
+        wideOf(`${SIZES}, lr: tune.gridSearch([0.09, 0.01, 0.02, 0.03])`, "{ metric: 'loss', mode: 'max' }"),
+        /✖ the best accuracy/,
+      ],
+      'no metric': [wideOf(`${SIZES}, ${RATES}`, '{ numSamples: 4 }'), /must know what is best|✖/],
+      'a grid of sizes': [
+        wideOf(`batchSize: tune.gridSearch([16, 32, 64]), ${RATES}`),
+        /✖ trials\n {4}expected 4\n {4}got {6}12/,
+      ],
+      'trials that all fail': [
+        "const wide: any = await new tune.Tuner((_: object) => { throw new Error('no such digits'); }, { paramSpace: { batchSize: tune.choice([16, 32]), lr: 0.01 }, tuneConfig: { metric: 'accuracy', mode: 'max', numSamples: 4 }, runConfig }).fit();",
+        /no such digits/,
+      ],
+    },
+  },
   {
     lesson: '08-mnist-data',
     before: ['cell-03', 'cell-05', RESULTS],
     cell: 'cell-39',
     check: 'cell-41',
     tries: {
-      'nothing done': [null, /^✖ the pairs.*\n {4}expected 3 5 1\n[\s\S]*got the columns path, predicted_label/],
-      'an empty cell': ['const confusions = undefined;', /got TypeError/],
+      'nothing done': [null, /^✖ the pairs.*\n {4}expected 3 5 1\n {4}got {6}the columns path, predicted_label/],
+      'an empty cell': ['const confusions = undefined;', /got {6}undefined, which is no data set/],
       'the right ones too': [
         "const confusions = results.groupby('ground_truth_label', 'predicted_label').count();",
-        /got 3 3 1\n/,
+        /got {6}3 3 1\n/,
       ],
-      'a wrong column': ["const confusions = results.groupby('label' as any).count();", /got .*no column label/],
+      'a wrong column': ["const confusions = results.groupby('label' as any).count();", /✖ the pairs[\s\S]*no column label/],
     },
   },
   {
@@ -61,15 +292,15 @@ const EXERCISES: readonly Exercise[] = [
     cell: 'cell-45',
     check: 'cell-47',
     tries: {
-      'nothing done': [null, /^✖ the ink of each digit\n {4}expected 0 0\.1516\n[\s\S]*got 0 0\.0000/],
+      'nothing done': [null, /^✖ the ink of each digit\n {4}expected 0 0\.1516\n[\s\S]*got {6}0 0\.0000/],
       'an error': [
         `const addInk = (batch: Batch<ImageRow>): { label: number[]; ink: number[] } => { throw new Error('no ink'); };
 const ink = ds.mapBatches(addInk).groupby('label').mean('ink');`,
-        /got Error: no ink/,
+        /✖ the ink of each digit\n {4}Error: no ink/,
       ],
       'no columns': [
         'const ink = ds.mapBatches((batch) => batch.path.length as any);',
-        /got .*NBS_BATCH_INVALID|got NbserveError: mapBatches/,
+        /✖ the ink of each digit\n {4}NbserveError: mapBatches/,
       ],
     },
   },
