@@ -5,13 +5,13 @@ import { deployModel } from './deploy-model.js';
 import { findModel } from './find-model.js';
 import { Registry } from './registry.js';
 
-const { kind, name, dir } = JSON.parse(process.argv[2] ?? '{}') as Change;
+const { kind, name, dir, config } = JSON.parse(process.argv[2] ?? '{}') as Change;
 const say = (changed: Changed): void => console.log(JSON.stringify(changed));
 
 try {
   const client = await Client.join(dir);
   try {
-    const { spec, application } = findModel(new Registry(dir), name);
+    const { spec, application } = findModel(new Registry(dir), name, config);
     if (kind === 'unload') await deleteApplication(client, application);
     else
       await deployModel(client, spec, {

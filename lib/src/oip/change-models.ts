@@ -11,6 +11,8 @@ export interface Change {
   readonly name: string;
   /** The cluster's folder. */
   readonly dir: string;
+  /** The configuration that came with a load, as JSON. */
+  readonly config?: string;
 }
 
 /** What it prints. */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { listOf } from '../core/index.js';
 import { NoModelsThere, NotInRepository } from './errors.js';
+import { readLoadConfig } from './load-config.js';
 import { modelsIn, readModelFolder } from './model-folder.js';
 import { type ModelSpec, versionSpec } from './model-spec.js';
 import type { RegisteredModel, Registry } from './registry.js';
+import type { TritonConfig } from './triton-config.js';
 
 /** The names of all models that can be loaded. */
 export function namesIn(registry: Registry): string[] {
@@ -11,16 +13,21 @@ export function namesIn(registry: Registry): string[] {
   return [...new Set(names)].sort();
 }
 
-/** The model of this name, as its files are now. @throws NBS_OIP_NOT_IN_REPOSITORY, NBS_OIP_CONFIG, NBS_OIP_NO_MODELS */
-export function findModel(registry: Registry, name: string): RegisteredModel {
+/**
+ * The model of this name, as its files are now.
+ * @param config the configuration that came with a load, as JSON. Of a model in a folder, it replaces the file there
+ * @throws NBS_OIP_NOT_IN_REPOSITORY, NBS_OIP_CONFIG, NBS_OIP_NO_MODELS
+ */
+export function findModel(registry: Registry, name: string, config?: string): RegisteredModel {
+  const given = config === undefined ? undefined : readLoadConfig(config, name);
   const folder = registry.folders().find((each) => modelsIn(each).includes(name));
   const registered = registry.models().find(({ spec }) => spec.name === name);
   if (folder !== undefined)
     return {
-      spec: readModelFolder(folder, name).spec,
+      spec: readModelFolder(folder, name, given).spec,
       application: registered?.application ?? name,
     };
-  if (registered !== undefined) return { ...registered, spec: renewed(registered.spec) };
+  if (registered !== undefined) return { ...registered, spec: configured(renewed(registered.spec), given) };
   throw NotInRepository({
     name: name.slice(0, 128),
     valid: listOf(namesIn(registry)),
@@ -34,4 +41,18 @@ function renewed(spec: ModelSpec): ModelSpec {
     return versionSpec(version, file);
   });
   return { ...spec, versions };
+}
+
+/** A model of a file with the fields that a configuration has. */
+function configured(spec: ModelSpec, config: TritonConfig | undefined): ModelSpec {
+  if (config === undefined) return spec;
+  return {
+    ...spec,
+    maxBatchSize: config.maxBatchSize ?? spec.maxBatchSize,
+    batchWaitMs: config.batchWaitMs ?? spec.batchWaitMs,
+    intraOpThreads: config.intraOpThreads ?? spec.intraOpThreads,
+    warmup: config.warmup ?? spec.warmup,
+    numReplicas: config.instances ?? spec.numReplicas,
+    gpus: config.gpus ?? spec.gpus,
+  };
 }

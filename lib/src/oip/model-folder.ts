@@ -32,11 +32,14 @@ export function modelsIn(repository: string): string[] {
 /** True for a folder of models, and false for the folder of one model. */
 export const isRepository = (path: string): boolean => isFolder(path) && modelsIn(path).length > 0;
 
-/** @throws NBS_OIP_NO_MODELS, NBS_OIP_CONFIG, NBS_OIP_MODEL_NAME */
-export function readModelFolder(repository: string, name: string): FolderModel {
+/**
+ * @param given a configuration that is used instead of the file in the folder
+ * @throws NBS_OIP_NO_MODELS, NBS_OIP_CONFIG, NBS_OIP_MODEL_NAME
+ */
+export function readModelFolder(repository: string, name: string, given?: TritonConfig): FolderModel {
   const folder = resolve(repository, checkModelName(name));
   const file = configFileOf(folder);
-  const config = file === undefined ? NO_CONFIG : readConfigFile(file, name);
+  const config = given ?? (file === undefined ? NO_CONFIG : readConfigFile(file, name));
   const versions = chosen(versionsIn(folder), config.versions ?? { kind: 'latest', count: 1 }).map((version) => {
     const path = join(folder, version, config.fileName ?? USUAL_FILE);
     if (!existsSync(path))

@@ -4,6 +4,7 @@ import { changeModels } from './change-models.js';
 import { BadInference, NoSuchModel, NoSuchPath, NotInRepository } from './errors.js';
 import { findModel, namesIn } from './find-model.js';
 import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
+import { configOfLoad } from './load-config.js';
 import { errorResponse, type ModelFacts, type ModelServer } from './model-server.js';
 import { MODEL_DEPLOYMENT, modelAt } from './names.js';
 import { openapiOf } from './openapi.js';
@@ -265,12 +266,9 @@ export class Repository {
   }
 
   async #load(name: string, parameters: unknown): Promise<void> {
-    if (isRecord(parameters) && Object.keys(parameters).length > 0)
-      throw BadInference({
-        reason: 'a model is loaded with the configuration in its folder; parameters of a load are not supported',
-      });
-    findModel(this.#registry, name);
-    await changeModels({ kind: 'load', name, dir: this.#dir });
+    const config = configOfLoad(parameters);
+    findModel(this.#registry, name, config);
+    await changeModels({ kind: 'load', name, dir: this.#dir, ...(config === undefined ? {} : { config }) });
   }
 
   async #unload(name: string): Promise<void> {

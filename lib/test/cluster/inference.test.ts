@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
-import { writeLookup, writeRoot, writeScale, writeSum } from '../fixtures/small-models.js';
+import { writeLookup, writeRoot, writeScale, writeSlow, writeSum } from '../fixtures/small-models.js';
+import { until } from '../fixtures/wait.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbs-inference-'));
 const repository = join(folder, 'repository');
@@ -179,11 +180,52 @@ test("a folder in Triton's layout: configuration, versions, loading and unloadin
     ['3', '4'],
   );
 
+  const config = JSON.stringify({ max_batch_size: 2, default_model_filename: 'net.onnx' });
+  assert.equal((await ask('/v2/repository/models/plain/load', { parameters: { config } })).status, 200);
+  assert.equal((await ask('/v2/models/plain/config')).body.max_batch_size, 2);
+  assert.equal((await serve.status()).applications.plain?.deployments.OnnxModel?.numReplicas, 1);
+  const files = await ask('/v2/repository/models/plain/load', { parameters: { 'file:1/model.onnx': '' } });
+  assert.deepEqual([files.status, files.body.code], [400, 'NBS_OIP_BAD_REQUEST']);
+
   // A model that cannot be loaded leaves the running version as it is.
   writeFileSync(join(repository, 'many/4/model.onnx'), 'version https://git-lfs.github.com/spec/v1\n');
   const broken = await ask('/v2/repository/models/many/load', {});
   assert.deepEqual([broken.status, broken.body.code], [400, 'NBS_OIP_LOAD_FAILED']);
   assert.deepEqual((await infer('many', [1])).data, [4]);
+});
+
+/** Time of the processor that a process has used, in hundredths of a second. */
+function cpuTicks(pid: number | null | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+test('a run for several clients ends when all of them have left', async () => {
+  await onnx.serve(writeSlow(at('slow.onnx')), { batchWaitTimeout: '50ms', warmup: false });
+  const leave = new AbortController();
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 1, 1], data: [1] }];
+  const body = JSON.stringify({ inputs });
+  const url = new URL('/v2/models/slow/infer', base);
+  const answers = [1, 2].map(() => fetch(url, { method: 'POST', body, signal: leave.signal }));
+  // Nothing but a run uses so much time of the processor: half a second.
+  const [replica] = (await serve.status()).applications.slow?.deployments.OnnxModel?.replicas ?? [];
+  const idle = cpuTicks(replica?.pid);
+  await until(() => cpuTicks(replica?.pid) > idle + 50);
+  leave.abort();
+  assert.deepEqual(
+    (await Promise.allSettled(answers)).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+  type Stats = {
+    readonly model_stats: readonly { readonly inference_stats: Readonly<Record<string, { readonly count: number }>> }[];
+  };
+  const counts = async () => {
+    const { model_stats: stats } = (await ask('/v2/models/slow/stats')).body as unknown as Stats;
+    return ['success', 'fail'].map((kind) => stats[0]?.inference_stats[kind]?.count);
+  };
+  await until(async () => (await counts())[1] === 2);
+  assert.deepEqual(await counts(), [0, 2]);
 });
 
 test('two versions share a route by serve.traffic', async () => {
