@@ -22,6 +22,7 @@ export {
   type RequestCall,
   wantRequests,
 } from './current-request.js';
+export { decodedPart } from './decoded-part.js';
 export { type Deferred, deferred } from './deferred.js';
 export {
   addToEnv,

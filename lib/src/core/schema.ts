@@ -36,6 +36,13 @@ export function parseOptions<S extends OptionsSpec>(
   spec: S,
   input: Readonly<Record<string, unknown>>,
 ): OptionValues<S> {
+  if (!isRecord(input))
+    throw InvalidOption({
+      where,
+      option: 'options',
+      expected: `an object with ${Object.keys(spec).join(', ')}`,
+      value: show(input),
+    });
   for (const option of Object.keys(input)) {
     if (!Object.hasOwn(spec, option)) throw UnknownOption({ where, option, valid: Object.keys(spec).join(', ') });
   }
@@ -120,7 +127,8 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function show(value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null)
-    return JSON.stringify(value);
+  // JSON has no NaN, and would call it null.
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return JSON.stringify(value);
   return typeof value === 'function' ? 'a function' : `a value of type ${Array.isArray(value) ? 'array' : typeof value}`;
 }

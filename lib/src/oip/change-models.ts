@@ -31,14 +31,9 @@ export async function changeModels(change: Change): Promise<void> {
   try {
     text = (await run(process.execPath, [file, JSON.stringify(change)])).stdout;
   } catch (error) {
-    throw LoadRefused(
-      {
-        name: change.name,
-        what,
-        reason: (error as { stderr?: string }).stderr?.trim() || String(error),
-      },
-      error,
-    );
+    console.error((error as { stderr?: string }).stderr?.trim() || error);
+    const reason = 'the process that should do it has failed; the log of the server says why';
+    throw LoadRefused({ name: change.name, what, reason }, error);
   }
   const { error } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Changed;
   if (error !== undefined) throw LoadRefused({ name: change.name, what, reason: error.message });

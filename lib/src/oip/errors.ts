@@ -22,7 +22,7 @@ export const NotInJson = defineError(
 export const InvalidModelName = defineError(
   'NBS_OIP_MODEL_NAME',
   400,
-  '{name} cannot be the name of a model: it must begin with a letter or a digit, and have at most 128 letters, digits, dots, hyphens and underscores',
+  '{name} cannot be the name of a model: it must begin with a letter from A to Z or a digit, have at most 128 of these, dots, hyphens and underscores, and not be stats, which is a path of the protocol; give it another one (name, --name)',
 );
 export const ModelNameTaken = defineError(
   'NBS_OIP_NAME_TAKEN',
@@ -34,6 +34,6 @@ export const InvalidModelConfig = defineError('NBS_OIP_CONFIG', 400, '{file} is 
 export const NotInRepository = defineError(
   'NBS_OIP_NOT_IN_REPOSITORY',
   404,
-  'no model {name} is in the repository, so it cannot be loaded; the repository has: {valid}',
+  'no model {name} is in the repository; the repository has: {valid}',
 );
 export const LoadRefused = defineError('NBS_OIP_LOAD_FAILED', 400, 'the model {name} could not be {what}: {reason}');

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { listOf } from '../core/index.js';
 import { NoModelsThere, NotInRepository } from './errors.js';
 import { readLoadConfig } from './load-config.js';
@@ -32,6 +33,13 @@ export function findModel(registry: Registry, name: string, config?: string): Re
     name: name.slice(0, 128),
     valid: listOf(namesIn(registry)),
   });
+}
+
+/** A text in which the files of models are named without the folders that they are in. */
+export function withoutFolders(text: string, registry: Registry): string {
+  const files = registry.models().flatMap(({ spec }) => spec.versions.map(({ file }) => dirname(file)));
+  const folders = [...registry.folders(), ...files].sort((a, b) => b.length - a.length);
+  return folders.reduce((left, folder) => left.replaceAll(join(folder, '/'), ''), text);
 }
 
 /** The same model with its files as they are now. @throws NBS_OIP_NO_MODELS */

@@ -72,7 +72,7 @@ export function readModelFolder(repository: string, name: string, given?: Triton
 
 /** @throws NBS_OIP_MODEL_NAME */
 export function checkModelName(name: string): string {
-  if (/^[A-Za-z0-9][\w.-]{0,127}$/.test(name)) return name;
+  if (/^[A-Za-z0-9][\w.-]{0,127}$/.test(name) && name !== 'stats') return name;
   throw InvalidModelName({ name: JSON.stringify(name).slice(0, 160) });
 }
 

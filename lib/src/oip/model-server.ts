@@ -1,5 +1,5 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { duringStart, isNbserveError } from '../core/index.js';
+import { decodedPart, duringStart, isNbserveError } from '../core/index.js';
 import { BadInference, InferenceTooLarge, NoSuchPath, NoSuchVersion } from './errors.js';
 import type { InferAnswer, InferRequest } from './infer-request.js';
 import type { ModelSpec } from './model-spec.js';
@@ -88,7 +88,7 @@ export class ModelServer {
     const [matches, asked, action] = PATH.exec(pathname) ?? [];
     const isKnown = matches !== undefined && (action === 'infer' ? method === 'POST' : method === 'GET' || method === 'HEAD');
     if (!isKnown) throw NoSuchPath({ method, path: pathname, valid: PATHS });
-    const version = decodeURIComponent(asked ?? '');
+    const version = decodedPart(asked ?? '');
     switch (action) {
       case 'infer':
         return this.#inferHttp(request, version);

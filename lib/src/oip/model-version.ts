@@ -96,6 +96,9 @@ export class ModelVersion {
       throw BadInference({
         reason: `the model has no output ${unknown}; its outputs are ${this.outputs.map(({ name }) => name).join(', ')}`,
       });
+    // A short request could ask for a large output very often.
+    const twice = names.find((name, at) => names.indexOf(name) < at);
+    if (twice !== undefined) throw BadInference({ reason: `the output ${twice} is asked for twice; each output is sent once` });
     // Inputs that are wrong are refused before they wait for a batch.
     checkFeeds(this.inputs, request.feeds);
     const item: Item = {

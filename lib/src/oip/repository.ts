@@ -1,8 +1,8 @@
-import { aboutInput, hasCode, isNbserveError, isRecord, listOf } from '../core/index.js';
+import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, listOf } from '../core/index.js';
 import { type DeploymentHandle, type ServeStatus, serve } from '../serve/index.js';
 import { changeModels } from './change-models.js';
-import { BadInference, NoSuchModel, NoSuchPath, NotInRepository } from './errors.js';
-import { findModel, namesIn } from './find-model.js';
+import { BadInference, LoadRefused, NoSuchModel, NoSuchPath, NotInRepository } from './errors.js';
+import { findModel, namesIn, withoutFolders } from './find-model.js';
 import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
 import { configOfLoad } from './load-config.js';
 import { errorResponse, type ModelFacts, type ModelServer } from './model-server.js';
@@ -174,7 +174,7 @@ export class Repository {
     }
     const [, change, action] = /^\/v2\/repository\/models\/([^/]+)\/(load|unload)$/.exec(path) ?? [];
     if (method === 'POST' && change !== undefined) {
-      const name = decoded(change);
+      const name = decodedPart(change);
       const { parameters } = await readJson(request);
       if (action === 'load') await this.#load(name, parameters);
       else await this.#unload(name);
@@ -186,7 +186,7 @@ export class Repository {
     }
     // The models that are loaded have their own routes, so this one is not.
     const [, model] = /^\/v2\/models\/([^/]+)(?:\/|$)/.exec(path) ?? [];
-    if (model !== undefined) throw await this.#noSuchModel(decoded(model));
+    if (model !== undefined) throw await this.#noSuchModel(decodedPart(model));
     throw NoSuchPath({ method, path: pathname.slice(0, 200), valid: PATHS });
   }
 
@@ -267,8 +267,23 @@ export class Repository {
 
   async #load(name: string, parameters: unknown): Promise<void> {
     const config = configOfLoad(parameters);
-    findModel(this.#registry, name, config);
-    await changeModels({ kind: 'load', name, dir: this.#dir, ...(config === undefined ? {} : { config }) });
+    try {
+      findModel(this.#registry, name, config);
+      await changeModels({ kind: 'load', name, dir: this.#dir, ...(config === undefined ? {} : { config }) });
+    } catch (error) {
+      throw this.#forClients(name, error);
+    }
+  }
+
+  /** An error of a load without the folders of this machine, which only its log names. */
+  #forClients(name: string, error: unknown): unknown {
+    if (!isNbserveError(error) || hasCode(error, NotInRepository)) return error;
+    const text = withoutFolders(error.message, this.#registry);
+    if (text === error.message) return error;
+    console.error(error.message);
+    const { reason } = error.details;
+    const told = hasCode(error, LoadRefused) && typeof reason === 'string' ? withoutFolders(reason, this.#registry) : text;
+    return LoadRefused({ name, what: 'loaded', reason: told });
   }
 
   async #unload(name: string): Promise<void> {
@@ -318,14 +333,6 @@ async function readJson(request: Request): Promise<Record<string, unknown>> {
     // The error below says what is wrong.
   }
   throw BadInference({ reason: 'the body must be a JSON object, or empty' });
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }
 
 /** `max_batch_size` → `maxBatchSize`, at every depth. */

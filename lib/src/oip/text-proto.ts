@@ -46,7 +46,9 @@ class Reader {
       if (token.kind !== 'word') throw this.#wrong(`expected the name of a field, got ${shown(token)}`, token);
       // A message, or a list of messages, needs no colon.
       const values = this.#isNext(':') || this.#sees('[') ? this.#values(depth) : [this.#messageOnly(depth)];
-      fields.set(token.value, [...(fields.get(token.value) ?? []), ...values]);
+      const known = fields.get(token.value);
+      if (known === undefined) fields.set(token.value, values);
+      else for (const value of values) known.push(value);
       // A comma or a semicolon may end a field.
       if (!this.#isNext(',')) this.#isNext(';');
     }

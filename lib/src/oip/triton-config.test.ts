@@ -45,7 +45,7 @@ test('the usual fields of a config.pbtxt', () => {
 
 test('what would change the answers is refused, with the reason', () => {
   const wrong: readonly (readonly [string, RegExp])[] = [
-    ['backend: "tensorrt_plan"', /backend is tensorrt_plan; only onnxruntime/],
+    ['backend: "tensorrt_plan"', /backend is "tensorrt_plan"; only onnxruntime/],
     ['ensemble_scheduling { step [ ] }', /an ensemble is made of calls between deployments/],
     ['sequence_batching { }', /requests of one sequence/],
     ['input { name: "x" reshape: { shape: [ ] } }', /reshape/],
@@ -122,5 +122,25 @@ test('any text is read or refused with a SyntaxError', () => {
       }
     }),
     { numRuns: 2000 },
+  );
+});
+
+test('a value that would be ignored is refused', () => {
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ['version_policy: "all"', /version_policy must have one of latest, all, specific/],
+    ['version_policy { newest { } }', /version_policy must have one of/],
+    ['version_policy { }', /version_policy must have one of/],
+    ['instance_group: "two"', /each instance_group must be a message/],
+    ['instance_group [ { kind: KIND_BANANA } ]', /must be one of KIND_AUTO, KIND_CPU, KIND_GPU, KIND_MODEL, not "KIND_BANANA"/],
+    ['max_batch_size: " "', /max_batch_size must be an integer/],
+  ];
+  for (const [source, message] of wrong) assert.throws(() => readTritonConfig(source), { message });
+});
+
+test('fields that are there very often take time in proportion, and make no long message', () => {
+  const many = 'max_batch_size: 1\n'.repeat(50_000);
+  assert.throws(
+    () => readTritonConfig(many),
+    ({ message }: Error) => message.length < 200,
   );
 });

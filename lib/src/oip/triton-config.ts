@@ -31,6 +31,8 @@ const REFUSED = {
   batch_input: 'inputs that the server computes from the batch do not exist here',
   batch_output: 'outputs that the server cuts by the batch do not exist here',
 };
+const KINDS = ['KIND_AUTO', 'KIND_CPU', 'KIND_GPU', 'KIND_MODEL'];
+const POLICIES = ['latest', 'all', 'specific'];
 const BACKENDS = ['onnxruntime', 'onnxruntime_onnx', 'onnx'];
 
 /** @throws Error with the reason in words */
@@ -52,7 +54,7 @@ export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConf
       case 'platform':
       case 'backend':
         if (!BACKENDS.includes(text(field, value)))
-          throw new Error(`${field} is ${value}; only ${BACKENDS.join(', ')} can be served`);
+          throw new Error(`${field} is ${shown(value)}; only ${BACKENDS.join(', ')} can be served`);
         break;
       case 'max_batch_size':
         found.maxBatchSize = whole(field, value, 0);
@@ -90,6 +92,11 @@ export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConf
 
 function versionPolicy(value: unknown): VersionPolicy {
   const policy = isRecord(value) ? value : {};
+  const [kind = '', ...others] = Object.keys(policy);
+  if (!POLICIES.includes(kind) || others.length > 0)
+    throw new Error(
+      `version_policy must have one of ${POLICIES.join(', ')}, such as { latest { num_versions: 2 } }, not ${shown(value)}`,
+    );
   if (policy.all !== undefined) return { kind: 'all' };
   if (isRecord(policy.specific))
     return {
@@ -106,7 +113,11 @@ function versionPolicy(value: unknown): VersionPolicy {
 function instances(groups: readonly unknown[], ignored: string[]): { readonly instances: number; readonly gpus: number } {
   let count = 0;
   let gpus = 0;
-  for (const group of groups.filter(isRecord)) {
+  for (const group of groups) {
+    if (!isRecord(group)) throw new Error('each instance_group must be a message such as { count: 2 kind: KIND_CPU }');
+    const { kind = 'KIND_AUTO' } = group;
+    if (!KINDS.includes(kind as string))
+      throw new Error(`the kind of an instance_group must be one of ${KINDS.join(', ')}, not ${shown(kind)}`);
     count += group.count === undefined ? 1 : whole('count', group.count, 1);
     if (group.kind === 'KIND_GPU') gpus = 1;
     for (const field of Object.keys(group))
@@ -156,7 +167,9 @@ function fileName(field: string, value: unknown): string {
 }
 
 function whole(field: string, value: unknown, min: number): number {
-  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (Number.isSafeInteger(number) && (number as number) >= min) return number as number;
-  throw new Error(`${field} must be an integer of at least ${min}, not ${JSON.stringify(value)}`);
+  throw new Error(`${field} must be an integer of at least ${min}, not ${shown(value)}`);
 }
+
+const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60);

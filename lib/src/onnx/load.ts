@@ -8,6 +8,7 @@ import { deviceFacts } from './device-facts.js';
 import { dataTypes } from './elements.js';
 import { DeviceUnavailable, ModelNotFound, UnknownOutput, UnsupportedInput, UnsupportedType, WrongAnswers } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
+import { LastingSession } from './lasting-session.js';
 import { readMetadata } from './metadata.js';
 import { Model } from './model.js';
 import { type OpenedSession, openSession } from './open-session.js';
@@ -63,7 +64,8 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     const reason = attempts.map(({ device, reason: why = '' }) => (attempts.length === 1 ? why : `${device}: ${why}`)).join('; ');
     throw DeviceUnavailable({ device: values.device, reason, valid });
   }
-  const { session, device } = opened;
+  const { device } = opened;
+  const session = new LastingSession(opened.session, async () => (await openSession(source, device, values, label)).session);
   const report = new DeviceReport(
     values.device,
     device,

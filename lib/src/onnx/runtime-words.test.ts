@@ -36,6 +36,10 @@ test("ONNX Runtime's messages are told without its source", () => {
     ],
     [`in Mul: ${SOURCE}/x.cc:1 void onnxruntime::f(int) (a) was false. `, 'in Mul: a check in ONNX Runtime failed'],
     [
+      "Non-zero status code returned while running Expand node. Name:'e' Status Message: [ONNXRuntimeError] : 1 : FAIL : tensor.cc:57 CalculateTensorStorageSize Tensor shape.Size() must be >= 0",
+      'in the node e (Expand): Tensor shape.Size() must be >= 0',
+    ],
+    [
       "Could not find an implementation for Add(6) node with name ''",
       "Could not find an implementation for Add(6) node with name ''",
     ],

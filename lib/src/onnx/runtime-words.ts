@@ -1,5 +1,7 @@
 /** A file of ONNX Runtime's source with its line. */
 const PLACE = /\/\S+\.(?:cc|cu|cuh|h|hpp|cpp):\d+ ?/;
+/** The same as some errors have it: without a folder, and with the bare name of a function. */
+const BARE_PLACE = /(?:\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : )?\b\w+\.(?:cc|cu|cuh|h|hpp|cpp):\d+ \w+ /g;
 /** What may follow the parameters of a C++ function. */
 const AFTER_PARAMETERS = /^(?:::<lambda\([^)]*\)>|::operator\(\)\([^)]*\)(?: const)?)?(?: const)?(?: \[with [^\]]*\])? ?/;
 const CONDITION = /^.{0,400}? was false\. ?/s;
@@ -14,6 +16,7 @@ export function plainWords(message: string): string {
     text = text.slice(0, at) + withoutFunction(rest).replace(CONDITION, '');
   }
   return text
+    .replace(BARE_PLACE, '')
     .replace(NODE, (_, op: string, name: string) => (name === '' ? `in a node ${op}: ` : `in the node ${name} (${op}): `))
     .replace(UNPARSED, 'its bytes are not those of a whole model; the file may be cut, or be something else')
     .replace(/\s+/g, ' ')

@@ -97,7 +97,7 @@ const roles: Readonly<Record<string, ChatMessage['role']>> = {
 function toMessage(message: unknown, i: number): ChatMessage {
   const where = `messages[${i}]`;
   if (!isRecord(message)) throw invalid(where, `${where} must be an object`);
-  const role = typeof message.role === 'string' ? roles[message.role] : undefined;
+  const role = typeof message.role === 'string' && Object.hasOwn(roles, message.role) ? roles[message.role] : undefined;
   if (role === undefined) throw invalid(`${where}.role`, `${where}.role must be one of ${Object.keys(roles).join(', ')}`);
   return { role, content: toText(message.content, `${where}.content`) };
 }

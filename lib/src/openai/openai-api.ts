@@ -1,4 +1,4 @@
-import { isNbserveError, isRecord } from '../core/index.js';
+import { decodedPart, isNbserveError, isRecord } from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { completion, completionEvents } from './chat-completion.js';
 import { toChatRequest } from './chat-request.js';
@@ -53,7 +53,7 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
     if (path === 'models' || path.startsWith('models/')) {
       allow(request, 'GET');
       if (path === 'models') return Response.json({ object: 'list', data: names.map(describe) });
-      const name = decodeURIComponent(path.slice('models/'.length));
+      const name = decodedPart(path.slice('models/'.length));
       find(Object.fromEntries(names.map((each) => [each, true])), name);
       return Response.json(describe(name));
     }

@@ -252,6 +252,8 @@ test('what cannot be served is told with its reason', async () => {
     [tmpdir(), {}, 'NBS_OIP_NO_MODELS'],
     [at('broken.onnx'), {}, 'NBS_ONNX_INVALID_MODEL'],
     [at('scale.onnx'), { name: 'a/b' }, 'NBS_OIP_MODEL_NAME'],
+    [at('scale.onnx'), { name: 'stats' }, 'NBS_OIP_MODEL_NAME'],
+    [at('scale.onnx'), { name: 'modèle' }, 'NBS_OIP_MODEL_NAME'],
     [at('scale.onnx'), { name: 'taken' }, 'NBS_OIP_NAME_TAKEN'],
     [at('scale.onnx'), { batch: 5 }, 'NBS_UNKNOWN_OPTION'],
     [at('scale.onnx'), { maxBatchSize: -1 }, 'NBS_INVALID_OPTION'],

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { onnx } from 'nbserve/onnx';
+
+const EXPAND = onnx.encodeModel({
+  name: 'expand',
+  inputs: [{ name: 'shape', type: 'int64', shape: ['rank'] }],
+  outputs: [{ name: 'y', type: 'float32', shape: ['a', 'b'] }],
+  nodes: [{ op: 'Expand', inputs: ['one', 'shape'], outputs: ['y'] }],
+  weights: { one: onnx.tensor('float32', [1]) },
+});
+const shape = (...dims: readonly number[]) => ({
+  shape: onnx.tensor('int64', dims.map(BigInt), [dims.length]),
+});
+
+for (const runIn of ['loop', 'beside', 'auto'] as const)
+  test(`a run that asks for more memory than a number can say does not break the model for later runs (${runIn})`, async () => {
+    const model = await onnx.load(EXPAND, { device: 'cpu', runIn });
+    for (let round = 0; round < 2; round += 1) {
+      await assert.rejects(model.run(shape(2 ** 32, 1e9)), { code: 'NBS_ONNX_RUN_FAILED' });
+      const sizes = [2, 1000, 300].map(async (size) => (await model.run(shape(size, size))).y?.data.length);
+      assert.deepEqual(await Promise.all(sizes), [4, 1_000_000, 90_000]);
+    }
+    await Promise.all([assert.rejects(model.run(shape(2 ** 32, 1e9))), model.dispose()]);
+  });
