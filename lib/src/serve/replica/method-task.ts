@@ -52,8 +52,6 @@ export class MethodTask extends ValueTask {
     } catch (error) {
       this.fail(error);
       return;
-    } finally {
-      this.call.freeBody();
     }
     this.#enter(method, args);
   }
