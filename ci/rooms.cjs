@@ -106,7 +106,6 @@ const ROOMS = {
   trees: ['core', 'actors', 'onnx', 'session'],
   tune: ['core', 'actors', 'plot', 'session', 'train', 'trees'],
   'onnx/public': ['onnx', 'oip', 'text'],
-  'onnx/public': ['onnx', 'oip'],
   oip: ['core', 'code', 'onnx', 'serve', 'host'],
   text: ['core', 'onnx'],
   openai: ['core', 'text'],
