@@ -139,7 +139,6 @@ const KERNEL_ROOMS = {
   runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
   testing: ['runner'],
   commands: ['install', 'magics', 'runner', 'session', 'testing'],
-  commands: ['install', 'magics', 'runner', 'testing'],
 };
 
 module.exports = { ROOMS, KERNEL_ROOMS };

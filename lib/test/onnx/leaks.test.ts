@@ -9,8 +9,8 @@ const APP = fileURLToPath(new URL('../fixtures/leak-app.js', import.meta.url));
 const [sessions = '600', runs = '20000'] = (process.env.NBSERVE_LEAK_COUNTS ?? '').split(',').filter((count) => count !== '');
 
 /**
- * V8 enlarges its space for young objects in steps, up to two times 16 MiB, at any time in such a run. Its own numbers showed that this was all that grew:
- * in bare onnxruntime-node too. So that space has a fixed size here, and what is left is the memory of sessions and runs.
+ * V8 enlarges its space for young objects in steps, up to two times 16 MiB, at any time in such a run. Its own numbers showed that the memory
+ * of the process grew with these steps. So that space has a fixed size here, and what is left is the memory of sessions and runs.
  */
 const FLAGS = ['--expose-gc', '--max-semi-space-size=1'];
 
