@@ -39,6 +39,7 @@ With --watch, the old version answers until the new one is up, and no request is
 runs on.
 Ctrl-C lets the replicas finish the requests that they have begun, for 20 seconds at most. A second Ctrl-C ends them at once.`,
   async run(args) {
+    const begun = Date.now();
     const text = { type: 'string' } as const;
     const flag = { type: 'boolean' } as const;
     const options = {
@@ -86,7 +87,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       // In one piece, so that whoever reads it sees all of it or nothing.
       console.log([...result.lines.map((line) => (stays ? `${line} — Ctrl-C ends it` : line)), ...rpc, ...api].join('\n'));
       if (!stays) return 0;
-      const unwatch = isWatching ? watchFiles(result, () => update(result, () => target.deploy(starting))) : () => {};
+      const unwatch = isWatching ? watchFiles(result, begun, () => update(result, () => target.deploy(starting))) : () => {};
       const code = await untilInterrupted(client, runnerGone);
       unwatch();
       if (client.isOwner) await client.cluster.stop({ graceMs: DRAIN_MS });

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, type FSWatcher, readFileSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 
 /** An editor writes a file in several steps, and several files at once. */
 const QUIET_MS = 50;
+/** The time in a file's record is the kernel's, which may be this much behind the clock. */
+const CLOCK_STEP_MS = 20;
 const SOURCES = new Set(['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx', '.json', '.yaml', '.yml']);
 
 /** What a deploy was made from. */
@@ -15,12 +17,13 @@ export interface Watched {
 
 /**
  * Calls `redeploy` when the contents of a file have changed; never twice at the same time. Folders are watched, because editors replace files by others.
+ * @param begun when the first deploy began to read files, in ms since 1970: a file that was written since then has changed
  * @param redeploy never rejects
  * @returns a function that ends the watch
  */
-export function watchFiles(first: Watched, redeploy: () => Promise<Watched>): () => void {
+export function watchFiles(first: Watched, begun: number, redeploy: () => Promise<Watched>): () => void {
   let watched = first;
-  let hashes = hashesOf(first.files);
+  let hashes = new Map(first.files.map((file) => [file, hashReadSince(file, begun)]));
   let timer: NodeJS.Timeout | undefined;
   let isBusy = false;
   const folders = new Map<string, FSWatcher>();
@@ -35,8 +38,9 @@ export function watchFiles(first: Watched, redeploy: () => Promise<Watched>): ()
     if (!isUnknown && !watched.files.some((file) => now.get(file) !== hashes.get(file))) return;
     isBusy = true;
     hashes = now;
+    const since = Date.now();
     watched = await redeploy();
-    for (const file of watched.files) if (!hashes.has(file)) hashes.set(file, hashOf(file));
+    for (const file of watched.files) if (!hashes.has(file)) hashes.set(file, hashReadSince(file, since));
     isBusy = false;
     follow();
     // It may have changed meanwhile.
@@ -56,6 +60,7 @@ export function watchFiles(first: Watched, redeploy: () => Promise<Watched>): ()
     }
   };
   follow();
+  look();
   return () => {
     clearTimeout(timer);
     for (const watcher of folders.values()) watcher.close();
@@ -63,6 +68,12 @@ export function watchFiles(first: Watched, redeploy: () => Promise<Watched>): ()
 }
 
 const hashesOf = (files: readonly string[]): Map<string, string> => new Map(files.map((file) => [file, hashOf(file)]));
+
+/** The hash of what a deploy read that began at this time; '?' if the file may have been written since. */
+function hashReadSince(file: string, begun: number): string {
+  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return written >= begun - CLOCK_STEP_MS ? '?' : hashOf(file);
+}
 
 /** `''` for a file that does not exist, for example while an editor replaces it. */
 function hashOf(file: string): string {
