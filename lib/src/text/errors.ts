@@ -20,7 +20,7 @@ const EmptyPrompt = defineError('NBS_PROMPT_EMPTY', 422, 'the prompt is empty; i
 const PromptTooLong = defineError(
   'NBS_PROMPT_TOO_LONG',
   413,
-  'the prompt has {tokens} tokens, and the context of the model has {context}; at least one token must be left for the answer',
+  'the prompt has {size}, and the context of the model has {context} tokens, of which at least one must be left for the answer',
 );
 const InvalidMessages = defineError(
   'NBS_MESSAGES_INVALID',
@@ -38,7 +38,7 @@ const InvalidTexts = defineError('NBS_TEXTS_INVALID', 422, 'the model takes a li
 
 /** These are about what a client sent, so a client gets their own status. */
 export const emptyPrompt = () => aboutInput(EmptyPrompt());
-export const promptTooLong = (tokens: number, context: number) => aboutInput(PromptTooLong({ tokens, context }));
+export const promptTooLong = (size: string, context: number) => aboutInput(PromptTooLong({ size, context }));
 export const invalidMessages = (reason: string) => aboutInput(InvalidMessages({ reason }));
 export const invalidTexts = () => aboutInput(InvalidTexts());
 export const invalidTokenInput = (value: unknown) => aboutInput(InvalidTokenInput({ actual: shown(value) }));

@@ -17,6 +17,12 @@ import {
 import { readTextFolder } from './text-folder.js';
 import { Tokenizer } from './tokenizer.js';
 
+/**
+ * Characters for each token of the context. A prompt with more is refused before it becomes tokens: the time for a word without spaces grows with the
+ * square of its length. Texts have about four characters in a token.
+ */
+const MOST_CHARACTERS = 16;
+
 /** The context of a model whose files do not say it. */
 const DEFAULT_CONTEXT = 2048;
 
@@ -61,9 +67,12 @@ export class TextModel {
    */
   generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
     const values = parseGenerateOptions(options);
-    const tokens = this.tokenizer.encodeChat(toMessages(prompt));
+    const messages = toMessages(prompt);
+    const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+    if (characters > MOST_CHARACTERS * this.contextLength) throw promptTooLong(`${characters} characters`, this.contextLength);
+    const tokens = this.tokenizer.encodeChat(messages);
     const left = this.contextLength - tokens.length;
-    if (left < 1) throw promptTooLong(tokens.length, this.contextLength);
+    if (left < 1) throw promptTooLong(`${tokens.length} tokens`, this.contextLength);
     const { waiting } = this.#batch;
     if (waiting > this.#values.maxWaiting) throw TooManyChats({ waiting });
     const { signal } = values;
