@@ -1,12 +1,16 @@
 import type { EncoderModel } from '../text/index.js';
 import { invalid } from './errors.js';
 
+/** As OpenAI's API has it. */
+const MOST_TEXTS = 2048;
+
 /** The answer to a request for embeddings. @throws ApiError */
 export async function embeddings(name: string, model: EncoderModel, body: Readonly<Record<string, unknown>>) {
   const { input, encoding_format: format = 'float', dimensions } = body;
   const texts: unknown[] = Array.isArray(input) ? input : [input];
   if (texts.length === 0 || !texts.every((text) => typeof text === 'string' && text.trim() !== ''))
     throw invalid('input', 'input must be a text that is not empty, or a list of such texts; lists of tokens are not supported');
+  if (texts.length > MOST_TEXTS) throw invalid('input', `input has ${texts.length} texts; send at most ${MOST_TEXTS} at a time`);
   if (format !== 'float' && format !== 'base64') throw invalid('encoding_format', 'encoding_format must be float or base64');
   const { embeddings: vectors, tokens } = await model.embed(texts as string[]);
   if (dimensions !== undefined && dimensions !== null && dimensions !== vectors[0]?.length)

@@ -108,6 +108,8 @@ test('what is wrong has a status, a code and the name of the parameter', { skip 
   assert.equal(await status('models/nothing'), 404);
   assert.equal(await status('nothing'), 404);
   assert.equal(await status('embeddings', { method: 'POST', body: '{"model":"minilm","input":""}' }), 400);
+  const tooMany = JSON.stringify({ model: 'minilm', input: Array.from({ length: 2049 }, () => 'a') });
+  assert.equal(await status('embeddings', { method: 'POST', body: tooMany }), 400);
 });
 
 test('with json_object, any answer is JSON, whatever the question and the chance are', { skip }, async () => {
