@@ -1,4 +1,4 @@
-import { defineError } from '../core/index.js';
+import { defineError, hasCode } from '../core/index.js';
 
 export const WorkerDied = defineError(
   'NBS_WORKER_DIED',
@@ -13,3 +13,6 @@ export const PoolNoRoom = defineError(
   'the pool {pool} needs {workers} with {needs} each{beside}, and the cluster has room for {room}: {nodes}; ask for fewer workers or for less in the resources of each, or start a cluster that has more: numGpus, resources or nodes of serve.start(…)',
 );
 export const NotAWorkerTarget = defineError('NBS_NOT_A_WORKER', 400, '{what} takes a class or a function, got {value}');
+
+/** Whether an error says that the worker's process ended during the call. */
+export const hasDied = (error: unknown): boolean => hasCode(error, WorkerDied);

@@ -1,10 +1,20 @@
 import { Fifo, shortId } from '../core/index.js';
-import { inertChange, interruption, noteWorkerCode, OwnCode, type Target, WorkerApp } from '../serve/host.js';
+import {
+  inertChange,
+  interruption as interruptionOfCell,
+  noteWorkerCode,
+  OwnCode,
+  type Target,
+  WorkerApp,
+} from '../serve/host.js';
 import type { ResourceOptions } from '../serve/index.js';
 import { NotAWorkerTarget, NoWorker } from './errors.js';
 import { checkRoom, type PoolNeeds } from './room.js';
 import type { ActorPool, CallOptions, PoolOptions, ShippedCode, Worker, WorkerTarget } from './types.js';
 import { PooledWorker } from './worker.js';
+
+/** The signal that aborts when the user interrupts the cell that called; undefined outside of cells. */
+export const interruption = (): AbortSignal | undefined => interruptionOfCell();
 
 /**
  * Notes a class or function that workers may run. It must be called at the moment when the user passes it, because a worker finds a function of a module

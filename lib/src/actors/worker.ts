@@ -1,4 +1,4 @@
-import { deferred, hasCode } from '../core/index.js';
+import { deferred } from '../core/index.js';
 import type { WorkerApp } from '../serve/host.js';
 import type { DeploymentHandle } from '../serve/index.js';
 import { WorkerDead, WorkerDied } from './errors.js';
@@ -117,6 +117,3 @@ export class PooledWorker implements Worker {
     return WorkerDied({ worker: this.#label, method }, error);
   }
 }
-
-/** Whether an error says that the worker's process ended during the call. */
-export const hasDied = (error: unknown): boolean => hasCode(error, WorkerDied);
