@@ -72,7 +72,9 @@ test('a call that names no application follows the split of the route /', async 
   await serve.traffic('/model', null);
   await serve.traffic('/', { v1: 0.5, v2: 0.5 });
   const answers = await answersOf(20, {});
-  assert.equal(counted(answers, 'v1'), 10);
+  assert.equal(counted(answers, 'v1') + counted(answers, 'v2'), 20);
+  // The sequence begins at a random place, so a share may be missed by one call.
+  assert.ok(Math.abs(counted(answers, 'v1') - 10) <= 1, `${counted(answers, 'v1')} of 20 calls went to v1`);
   await serve.traffic('/', null);
   assert.deepEqual([...new Set(await answersOf(5, { application: 'v1' }))], ['v1']);
 });
