@@ -24,9 +24,10 @@ test('SIGKILL of the only replica: the spare process answers in its place', asyn
   assert.equal(await chat.getResponse.remote('x'), 'Yes... x');
 });
 
-test('SIGKILL of spare processes, idle and while they are taken, fails nothing', async () => {
+test('SIGKILL of spare processes, idle and while they are taken, fails nothing', async (context) => {
   const slow = await serve.run(Slow.bind('v0'), { name: 'slow', routePrefix: '/slow' });
   const load = new HttpLoad(slow.url, 4);
+  context.after(() => load.stop());
   for (let version = 1; version <= 6; version += 1) {
     const { pid } = await spare();
     process.kill(pid, 'SIGKILL');

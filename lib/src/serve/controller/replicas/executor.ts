@@ -93,7 +93,7 @@ export class Executor {
         options.onChange();
       },
       giveUp: (replica, error) => this.#giveUp(replica, error),
-      onNodeLost: (replica) => this.#stop(replica.id, 0),
+      replace: (replica) => this.#stop(replica.id, 0),
     });
     options.engine.onExit((info) => this.#onExit(info));
   }

@@ -1,5 +1,5 @@
 import { type Clock, hasCode, type Log, replicaSocket } from '../../../core/index.js';
-import { type Engine, NodeLost } from '../../../engine/index.js';
+import { type Engine, type ExitReport, NodeLost } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
 import { type Allocation, deploymentKey, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
@@ -29,8 +29,8 @@ export interface ReplicaStartsOptions {
   readonly onConnected: (replica: ReplicaRecord, link: ReplicaControl) => void;
   /** Called when its constructor has returned. */
   readonly onRunning: (replica: ReplicaRecord) => void;
-  /** Called when its node is down, which the replica has not caused. */
-  readonly onNodeLost: (replica: ReplicaRecord) => void;
+  /** Called when its process ended for a reason that the replica has not caused: its node is down, for example. */
+  readonly replace: (replica: ReplicaRecord) => void;
   /** Counts the failure and ends the process, which may still run. */
   readonly giveUp: (replica: ReplicaRecord, error: Error) => void;
 }
@@ -39,6 +39,8 @@ export interface ReplicaStartsOptions {
 export class ReplicaStarts {
   readonly #options: ReplicaStartsOptions;
   readonly #actual: ActualState;
+  /** Groups that had a spare process which was killed when it became their replica. */
+  readonly #killedSpares = new Set<GroupKey>();
 
   constructor(options: ReplicaStartsOptions) {
     this.#options = options;
@@ -131,6 +133,7 @@ export class ReplicaStarts {
       if (!this.#actual.transition(id, ReplicaEvent.READY, this.#options.clock.now())) return;
       replica.config = spec.config;
       replica.models = models;
+      this.#killedSpares.delete(replica.group);
       this.#actual.offers.set(replica.group, offer);
       this.#options.onRunning(replica);
     };
@@ -144,17 +147,27 @@ export class ReplicaStarts {
   }
 
   async #failed(replica: ReplicaRecord, error: unknown): Promise<void> {
-    const { exits, giveUp, onNodeLost } = this.#options;
+    const { exits, giveUp, replace } = this.#options;
     if (!isComingUp(replica)) return;
-    if (hasCode(error, NodeLost)) return onNodeLost(replica);
+    if (hasCode(error, NodeLost)) return replace(replica);
     const fromReplica = replica.state === ReplicaState.INITIALIZING && !hasCode(error, PeerGone);
     const exit = fromReplica ? null : await exits.of(replica.id);
     if (!isComingUp(replica)) return;
     const cause = error instanceof Error ? error : new Error(String(error));
-    if (exit?.name === 'NODE_LOST') onNodeLost(replica);
+    if (exit?.name === 'NODE_LOST' || this.#wasKilledWhileSpare(replica, exit)) replace(replica);
     else if (fromReplica) giveUp(replica, cause);
     else if (exit !== null) giveUp(replica, exitError(replica, exit, false));
     else giveUp(replica, failure(replica, `replica ${replica.id} could not be started: ${cause.message}`, { cause }));
+  }
+
+  /**
+   * Whether the replica may have been killed before its process knew what it is to become: its end and `initialize` cross on their ways. A constructor that
+   * has its process killed is believed the second time.
+   */
+  #wasKilledWhileSpare({ warm, group }: ReplicaRecord, exit: ExitReport | null): boolean {
+    if (!warm || exit?.signal !== 'SIGKILL' || this.#killedSpares.has(group)) return false;
+    this.#killedSpares.add(group);
+    return true;
   }
 }
 
