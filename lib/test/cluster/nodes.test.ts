@@ -67,7 +67,7 @@ test('replicas that take nothing are spread over the nodes, and each proxy leads
   const pids = new Set<number>();
   await until(async () => pids.add(await chat.pid.remote()) && pids.size === 3);
   assert.deepEqual(
-    [...pids].sort(),
+    [...pids].sort((a, b) => a - b),
     (await running('chat')).map(({ pid }) => pid).sort((a, b) => Number(a) - Number(b)),
   );
   const port = new URL(chat.url).port;
