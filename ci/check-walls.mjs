@@ -26,7 +26,7 @@ const REFUSED = [
   ['lib/src/engine/cluster.ts', 'lib/src/serve/controller/index.ts'],
   ['lib/src/cli/main.ts', 'lib/src/engine/index.ts'],
   ['lib/src/host/index.ts', 'lib/src/serve/run.ts'],
-  ['lib/src/data/mnist.ts', 'kernel-ext/src/index.ts'],
+  ['lib/src/assets/mnist.ts', 'kernel-ext/src/index.ts'],
 ];
 /** These are refused as `import()`, not as an import statement. */
 const REFUSED_LATER = [['kernel-ext/src/magics/magic.ts', 'lib/dist/host/index.d.ts']];

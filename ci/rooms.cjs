@@ -110,7 +110,8 @@ const ROOMS = {
   text: ['core', 'onnx'],
   openai: ['core', 'text'],
   downloads: ['core'],
-  data: ['core', 'actors', 'onnx', 'downloads'],
+  assets: ['core', 'onnx', 'downloads'],
+  data: ['core', 'actors', 'onnx', 'assets'],
   'train/nn': ['core', 'onnx'],
   train: ['core', 'actors', 'onnx', 'session', 'train/nn', 'trees'],
   plot: ['core'],
@@ -120,7 +121,7 @@ const ROOMS = {
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],
   deploy: ['core', 'host', 'config'],
   dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
-  cli: ['core', 'serve', 'host', 'data', 'config', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
+  cli: ['core', 'serve', 'host', 'assets', 'config', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
 };
 
 /** Room below kernel-ext/src → what it may import besides itself. */

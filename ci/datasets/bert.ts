@@ -1,6 +1,6 @@
 import type { Tensor, TensorInfo } from 'nbserve/onnx';
 import { encodeModel } from 'nbserve/onnx';
-import { InvalidData } from '../../lib/dist/data/errors.js';
+import { InvalidData } from '../../lib/dist/assets/errors.js';
 import { parts, transpose } from './gguf-weights.js';
 import { GraphBuilder } from './graph-builder.js';
 import { readSafetensors } from './safetensors.js';

@@ -1,4 +1,4 @@
-import { InvalidData } from '../../lib/dist/data/errors.js';
+import { InvalidData } from '../../lib/dist/assets/errors.js';
 
 /** The kinds of tensors that the conversion reads, by their number in the file (GGML's `ggml_type`). */
 const types = { 0: 'F32', 3: 'Q4_1', 8: 'Q8_0' } as const;

@@ -1,6 +1,6 @@
 import type { TensorInfo } from 'nbserve/onnx';
 import { encodeModel } from 'nbserve/onnx';
-import { InvalidData } from '../../lib/dist/data/errors.js';
+import { InvalidData } from '../../lib/dist/assets/errors.js';
 import { type Gguf, type GgufTensor, readGguf } from './gguf.js';
 import { halvesFirst, type Matrix, parts, readMatrix, readVector, transpose } from './gguf-weights.js';
 import { GraphBuilder } from './graph-builder.js';

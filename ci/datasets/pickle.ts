@@ -1,4 +1,4 @@
-import { InvalidData } from '../../lib/dist/data/errors.js';
+import { InvalidData } from '../../lib/dist/assets/errors.js';
 
 /** A class or function that the pickle names. Nothing is imported or run. The reader decides what a call of it does. */
 class PickleGlobal {

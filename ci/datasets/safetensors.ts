@@ -1,5 +1,5 @@
 import type { Tensor } from 'nbserve/onnx';
-import { InvalidData } from '../../lib/dist/data/errors.js';
+import { InvalidData } from '../../lib/dist/assets/errors.js';
 
 interface Entry {
   readonly dtype: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { zip } from '../../lib/dist/data/zip.test-support.js';
+import { zip } from '../../lib/dist/assets/zip.test-support.js';
 import { readPickle } from './pickle.js';
 import { readCheckpoint, readStateDict, type TorchObject } from './torch.js';
 

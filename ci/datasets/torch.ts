@@ -1,6 +1,6 @@
 import { fromFloat16, type Tensor } from 'nbserve/onnx';
-import { InvalidData } from '../../lib/dist/data/errors.js';
-import { readZip } from '../../lib/dist/data/zip.js';
+import { InvalidData } from '../../lib/dist/assets/errors.js';
+import { readZip } from '../../lib/dist/assets/zip.js';
 import { readPickle } from './pickle.js';
 
 interface Storage {

@@ -1,6 +1,6 @@
 import type { Tensor } from 'nbserve/onnx';
 import { encodeModel } from 'nbserve/onnx';
-import { InvalidData } from '../../lib/dist/data/errors.js';
+import { InvalidData } from '../../lib/dist/assets/errors.js';
 import { GraphBuilder } from './graph-builder.js';
 import { readCheckpoint, TorchObject } from './torch.js';
 import { maskLogits } from './yolov5-masks.js';

@@ -1,7 +1,8 @@
 /** Runs in the worker processes of data sets: makes a worker of the user's class or function. */
+
+import { applyTo, isClass, type Mode, type UserFunction } from './apply.js';
+import { type Block, makeBlock } from './block.js';
 import { InvalidCall } from './errors.js';
-import { applyTo, isClass, type Mode, type UserFunction } from './sets/apply.js';
-import { type Block, makeBlock } from './sets/block.js';
 
 type AnyClass = new (...args: unknown[]) => { call?: UserFunction };
 

@@ -1,18 +1,40 @@
 /** Data sets, and the assets that lessons use: `import { data, loadMnist } from 'nbserve/data'`. */
-export { assetCache } from './asset-cache.js';
-export { type AssetEvent, type AssetState, type AssetStatus, Assets, type FetchOptions } from './assets.js';
-export type { Build } from './build.js';
-export { datasetPath, datasetsFolder } from './dataset-path.js';
-export { MNIST_SIDE } from './digit-values.js';
-export { type DigitsOptions, digitPng, showDigits } from './digits.js';
-export { type FetchDatasetOptions, fetchDataset } from './fetch-dataset.js';
-export type { Asset, Builder, HubSource, Manifest, RegistrySource, Source, SourceKind } from './manifest.js';
-export { loadMnist, MNIST_MEAN, MNIST_STD, type Mnist, mnistTensor } from './mnist.js';
-export { Picture } from './picture.js';
-export { Dataset } from './sets/dataset.js';
-export { GroupedData } from './sets/grouped.js';
-export type { ImageRow, ReadImagesOptions } from './sets/images.js';
-export { type ArrowTable, data, type ReadCsvOptions, type ReadOptions } from './sets/read.js';
+
+// `nbserve/data` has the assets too.
+export {
+  type Asset,
+  type AssetEvent,
+  type AssetState,
+  type AssetStatus,
+  Assets,
+  assetCache,
+  type Build,
+  type Builder,
+  type DigitsOptions,
+  datasetPath,
+  datasetsFolder,
+  digitPng,
+  type FetchDatasetOptions,
+  type FetchOptions,
+  fetchDataset,
+  type HubSource,
+  loadMnist,
+  type Manifest,
+  MNIST_MEAN,
+  MNIST_SIDE,
+  MNIST_STD,
+  type Mnist,
+  mnistTensor,
+  Picture,
+  type RegistrySource,
+  type Source,
+  type SourceKind,
+  showDigits,
+} from '../assets/index.js';
+export { Dataset } from './dataset.js';
+export { GroupedData } from './grouped.js';
+export type { ImageRow, ReadImagesOptions } from './images.js';
+export { type ArrowTable, data, type ReadCsvOptions, type ReadOptions } from './read.js';
 export type {
   AggregateKind,
   Batch,
@@ -31,4 +53,4 @@ export type {
   SortOptions,
   WorkerResources,
   WriteOptions,
-} from './sets/types.js';
+} from './types.js';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mixBits } from '../../core/index.js';
+import { mixBits } from '../core/index.js';
 
 /** A seed of 32 bits: the given one, or a random one. */
 export const mixed = (seed: number | undefined): number => (seed === undefined ? randomInt(2 ** 31) : seed >>> 0);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { InvalidCall, NoFiles, RemoteData } from '../errors.js';
+import { InvalidCall, NoFiles, RemoteData } from './errors.js';
 
 const GLOB = /[*?[{]/;
 export const isUrl = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path);

@@ -1,5 +1,5 @@
-import { NoSuchColumn } from '../errors.js';
 import { rethrow, withConnection } from './duckdb.js';
+import { NoSuchColumn } from './errors.js';
 import type { SchemaColumn } from './types.js';
 
 /** The columns of a query. */

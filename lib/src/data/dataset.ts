@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
-import { InvalidCall } from '../errors.js';
 import { type Block, concatBlocks, emptyBlock, pickRows, rebatch, rowsOf } from './block.js';
 import { checkColumns, columnsOf, describe } from './describe.js';
+import { InvalidCall } from './errors.js';
 import { aggregateSql, GroupedData } from './grouped.js';
 import { type Plan, queryBlocks, Run, type StageStats } from './plan.js';
 import {

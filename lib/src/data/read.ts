@@ -1,7 +1,7 @@
-import { InvalidCall, RemoteData } from '../errors.js';
 import { blockOf, shownType } from './block.js';
 import { Dataset } from './dataset.js';
 import { execute, limitMemory, literal, quoted } from './duckdb.js';
+import { InvalidCall, RemoteData } from './errors.js';
 import { filesOf, isUrl } from './files.js';
 import { readImages } from './images.js';
 import { sourcePlan, streamPlan } from './plans.js';

@@ -1,4 +1,4 @@
-import { InvalidBatch } from '../errors.js';
+import { InvalidBatch } from './errors.js';
 import type { Row } from './types.js';
 
 /** The values of one column. */

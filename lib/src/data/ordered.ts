@@ -1,4 +1,4 @@
-import { Fifo } from '../../core/index.js';
+import { Fifo } from '../core/index.js';
 
 /**
  * Works on several items at a time, and gives the results in the order of the items. Items are taken while results wait for their reader, at most `window`

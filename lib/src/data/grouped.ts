@@ -1,8 +1,8 @@
-import { InvalidCall } from '../errors.js';
 import { type Block, rebatch, shownType, sliceBlock } from './block.js';
 import type { Dataset } from './dataset.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted } from './duckdb.js';
+import { InvalidCall } from './errors.js';
 import { type Plan, queryBlocks } from './plan.js';
 import { queryPlan, streamPlan } from './plans.js';
 import { runStage, stageOf } from './stage.js';

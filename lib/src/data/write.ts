@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isNbserveError, shortId } from '../../core/index.js';
-import { DataExists, NotWritten } from '../errors.js';
+import { isNbserveError, shortId } from '../core/index.js';
 import { execute, literal } from './duckdb.js';
+import { DataExists, NotWritten } from './errors.js';
 import { type Plan, Run } from './plan.js';
 import type { WriteOptions } from './types.js';
 

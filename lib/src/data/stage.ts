@@ -1,12 +1,12 @@
-import { type ActorPool, hasDied, type ShippedCode, shipped, startPool, type WorkerTarget } from '../../actors/index.js';
-import { received, type SentBlock, sent } from '../batch-worker.js';
-import { InvalidCall, WorkersDied } from '../errors.js';
-import { BATCH_WORKER } from '../worker-url.js';
+import { type ActorPool, hasDied, type ShippedCode, shipped, startPool, type WorkerTarget } from '../actors/index.js';
 import { applyTo, isClass, type Mode, type UserFunction } from './apply.js';
+import { received, type SentBlock, sent } from './batch-worker.js';
 import { type Block, shownType } from './block.js';
+import { InvalidCall, WorkersDied } from './errors.js';
 import { ordered } from './ordered.js';
 import type { Run } from './plan.js';
 import type { MapBatchesOptions } from './types.js';
+import { BATCH_WORKER } from './worker-url.js';
 
 /** How often a batch is given to a worker whose process dies. */
 const MAX_TRIES = 3;

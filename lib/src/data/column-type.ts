@@ -1,6 +1,6 @@
-import { MixedColumn } from '../errors.js';
 import { shownType, type Values } from './block.js';
 import type { DuckDB } from './duckdb.js';
+import { MixedColumn } from './errors.js';
 
 /** The type of a column of JavaScript values. */
 export type ColumnType =

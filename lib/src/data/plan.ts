@@ -1,4 +1,4 @@
-import { interruption, type PoolNeeds } from '../../actors/index.js';
+import { interruption, type PoolNeeds } from '../actors/index.js';
 import { type Block, concatBlocks, makeBlock } from './block.js';
 import { connect, rethrow } from './duckdb.js';
 import { valuesOf } from './from-duckdb.js';

@@ -9,9 +9,9 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Asset, datasetPath } from 'nbserve/data';
+import { DatasetDamaged } from '../../dist/assets/errors.js';
+import { keepFile } from '../../dist/assets/keep-file.js';
 import { hasCode } from '../../dist/core/index.js';
-import { DatasetDamaged } from '../../dist/data/errors.js';
-import { keepFile } from '../../dist/data/keep-file.js';
 
 const ASSETS_COMMAND = new URL('../../dist/cli/assets-command.js', import.meta.url).href;
 const run = promisify(execFile);

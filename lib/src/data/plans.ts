@@ -1,8 +1,9 @@
 /** Plans of the operations that DuckDB runs. */
-import { UnequalRows } from '../errors.js';
+
 import { type Block, makeBlock, sliceBlock } from './block.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted, rethrow, withConnection } from './duckdb.js';
+import { UnequalRows } from './errors.js';
 import type { Plan, Run } from './plan.js';
 
 /** Name of the column of row numbers in inner queries. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as DuckDB from '@duckdb/node-api';
-import { DataFailed, DataUnreadable, NoDuckDB, NoMemory, NoSpaceLeft } from '../errors.js';
+import { DataFailed, DataUnreadable, NoDuckDB, NoMemory, NoSpaceLeft } from './errors.js';
 
 export type { DuckDB };
 export type Connection = DuckDB.DuckDBConnection;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { image } from '../../onnx/index.js';
-import { InvalidCall } from '../errors.js';
+import { image } from '../onnx/index.js';
 import { makeBlock } from './block.js';
 import { Dataset } from './dataset.js';
+import { InvalidCall } from './errors.js';
 import { filesOf } from './files.js';
 import { ordered } from './ordered.js';
 import { streamPlan } from './plans.js';
