@@ -21,8 +21,10 @@ import {
 import { describePackage, PackageReader, sha256 } from './package-reader.js';
 import { sha256OfFile } from './verify-file.js';
 
+/** State of an asset: `damaged` means that its bytes are not those of the manifest. */
 export type AssetState = 'ready' | 'missing' | 'damaged';
 
+/** One asset, and whether its file is there and whole. */
 export interface AssetStatus {
   readonly asset: Asset;
   readonly path: string;
@@ -41,6 +43,7 @@ export interface AssetEvent {
   readonly total?: number;
 }
 
+/** Options of `Assets.fetch`. */
 export interface FetchOptions {
   /** Makes it again, even if it is there. */
   readonly force?: boolean;

@@ -3,6 +3,7 @@ import { type AssetEvent, Assets } from './assets.js';
 import { DatasetNotFound } from './errors.js';
 import type { SourceKind } from './manifest.js';
 
+/** Options of {@link fetchDataset}. */
 export interface FetchDatasetOptions {
   /** The folder from which `datasets/` is looked for, upwards. @default the working folder */
   readonly from?: string;

@@ -22,6 +22,7 @@ export interface HubSource extends HubFile {
   readonly credit?: string;
 }
 
+/** A place that an asset is fetched from. */
 export type Source = RegistrySource | HubSource;
 
 /** The two origins of assets. */
@@ -58,6 +59,7 @@ export interface Asset {
   readonly sources: readonly Source[];
 }
 
+/** What `datasets/manifest.json` contains. */
 export interface Manifest {
   readonly schemaVersion: 1;
   /** The module that has the converters, as a path from the folder of the manifest. `npm run build` makes it. */

@@ -13,8 +13,9 @@ export interface Mnist {
   readonly labels: readonly number[];
 }
 
-/** Mean and standard deviation of the training images' pixels, scaled to 0…1. The committed model expects pixels that are normalised with them. */
+/** Mean of the training images' pixels, scaled to 0…1. The committed model expects pixels that are normalised with it and {@link MNIST_STD}. */
 export const MNIST_MEAN = 0.1307;
+/** Standard deviation of the training images' pixels, scaled to 0…1. */
 export const MNIST_STD = 0.3081;
 /** The number of test digits in the repository. */
 const COMMITTED = 1000;

@@ -1,5 +1,5 @@
-import { isNbserveError } from '../core/index.js';
 import { type Asset, type AssetEvent, Assets, type SourceKind } from '../assets/index.js';
+import { isNbserveError } from '../core/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 
 const USAGE = 'nbserve assets [list|fetch|verify|build] [name …] [--from hub|registry] [--offline]';
