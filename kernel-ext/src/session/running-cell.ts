@@ -63,3 +63,14 @@ export function cellOf(error: unknown): RunningCell | undefined {
 export function lastCell(): RunningCell | undefined {
   return last;
 }
+
+/** An interrupted cell does not wait for `work`, which then gives nothing. */
+export async function unlessInterrupted<T>({ interrupted }: RunningCell, work: Promise<T> | undefined): Promise<T | undefined> {
+  if (work === undefined || interrupted.aborted) return undefined;
+  let giveUp = (): void => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    giveUp = () => resolve(undefined);
+    interrupted.addEventListener('abort', giveUp, { once: true });
+  });
+  return Promise.race([work, aborted]).finally(() => interrupted.removeEventListener('abort', giveUp));
+}

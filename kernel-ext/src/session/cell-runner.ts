@@ -1,0 +1,256 @@
+import { bundleOf, isShown, picturesDrawn, withPicture } from '../display/index.js';
+import {
+  cellsOfFile,
+  type Magic,
+  type MagicContext,
+  runCellMagic,
+  runMagic,
+  type SplitCell,
+  splitCell,
+} from '../magics/index.js';
+import { CapturedOutput, capturing } from './captured-output.js';
+import type { CellExecutor } from './cell-executor.js';
+import { CellMagics } from './cell-magics.js';
+import { CellSources } from './cell-sources.js';
+import { PLAIN_PAINT, paintFor } from './code-frame.js';
+import type { ConvertedCell, Diagnostic, Scope } from './converter.js';
+import { KeyboardInterrupt, RunsItself } from './errors.js';
+import { replicasPrinted, startClusterAhead, willServe } from './host.js';
+import { inspectCell } from './inspection.js';
+import { magicGrammar } from './magic-grammar.js';
+import { edited, unmapped } from './mapped-text.js';
+import type { NotebookModules } from './notebook-modules.js';
+import { Results } from './results.js';
+import { type RunningCell, runInCell, unlessInterrupted } from './running-cell.js';
+import type { InspectReply, Outcome } from './session.js';
+import { rememberCell } from './stack-positions.js';
+import { withinStack } from './syntax.js';
+import { formatDiagnostics, formatError } from './traceback.js';
+import { helpFor, helpSources } from './type-help.js';
+import { saysNoCheck, type TypeQuestions } from './type-questions.js';
+
+/** How long a cell's end may wait for lines of its replicas, which a node agent that is busy holds back: runners drop what comes later. */
+const REPLICAS_PRINT_MS = 1_000;
+
+/** How many files may run inside of each other by `%run`. */
+const MAX_FILES_OPEN = 20;
+
+/** A cell without this has seen no answer of a replica. */
+const AWAITS = /\bawait\b/;
+
+export interface CellRunnerOptions {
+  readonly folder: string;
+  readonly ownsProcess: boolean;
+  readonly leadsGroup: boolean;
+  readonly types: TypeQuestions;
+  readonly modules: NotebookModules;
+  readonly executor: CellExecutor;
+}
+
+/** Runs the cells of a notebook, one after the other: their magics, their TypeScript, and what shows their result. */
+export class CellRunner {
+  readonly #results = new Results();
+  readonly #history: { readonly number: number; readonly source: string }[] = [];
+  readonly #types: TypeQuestions;
+  readonly #modules: NotebookModules;
+  readonly #executor: CellExecutor;
+  readonly #sources: CellSources;
+  readonly #magics: CellMagics;
+  #scope: Scope = '';
+  /** The TypeScript of a cell runs. */
+  #isRunningCode = false;
+  /** How many files of `%run` run inside of each other. */
+  #filesOpen = 0;
+  readonly split: (code: string) => SplitCell;
+
+  constructor({ folder, ownsProcess, leadsGroup, types, modules, executor }: CellRunnerOptions) {
+    this.#types = types;
+    this.#modules = modules;
+    this.#executor = executor;
+    const grammar = magicGrammar((name) => Object.hasOwn(executor.names.exports, name));
+    this.split = (code) => splitCell(code, grammar);
+    this.#sources = new CellSources({
+      folder,
+      lookup: (name) => executor.names.get(name),
+      settle: () => executor.settle(),
+      askTypes: (cellId, ask) => types.ask((converter) => converter.askTypes?.(cellId, ask)),
+    });
+    this.#magics = new CellMagics({
+      folder,
+      ownsProcess,
+      leadsGroup,
+      names: () => executor.names.values(),
+      reset: () => this.#reset(),
+      history: () => this.#history,
+      help: (name) => {
+        const { found, data, metadata } = this.inspect(name, name.length, 1);
+        return found ? { data, metadata } : undefined;
+      },
+    });
+    this.#results.install();
+  }
+
+  /** What the next cell finds declared. */
+  get scope(): Scope {
+    return this.#scope;
+  }
+
+  inspect(code: string, cursor: number, detail: number): InspectReply {
+    return this.#types.ask((types) => inspectCell(types, this.#scope, this.split, code, cursor, detail));
+  }
+
+  /** Adds a cell to what `%history` shows. */
+  remember(number: number, source: string): void {
+    this.#history.push({ number, source });
+  }
+
+  /** Never rejects. Does not settle if its code, or the kernel's for it, is terminated. */
+  async run(code: string, cell: RunningCell, silent: boolean): Promise<Outcome> {
+    try {
+      const split = this.split(code);
+      const captured = split.captured ? new CapturedOutput() : undefined;
+      if (captured !== undefined) cell.output = capturing(captured, cell.output);
+      const magics = await this.#magics.contextFor(cell, split);
+      cell.interrupted.throwIfAborted();
+      const begun = performance.now();
+      let outcome: Outcome = { status: 'ok' };
+      if (magics !== undefined) outcome = await this.#outside(cell, split, magics);
+      if (!split.isEmpty && outcome.status === 'ok')
+        outcome = await this.#typescript(code, split, cell, silent, magics, captured);
+      if (split.timed) cell.output.stream('stdout', `${took(begun)}\n`);
+      if (captured === undefined || outcome.status === 'error' || outcome.result === undefined) return outcome;
+      captured.outputs.push(outcome.result);
+      return { status: 'ok' };
+    } catch (error) {
+      return formatError(cell.interrupted.aborted ? new KeyboardInterrupt() : error, paintFor(cell.output));
+    }
+  }
+
+  /** What runs before the cell's TypeScript is looked at. */
+  async #outside(cell: RunningCell, split: SplitCell, magics: MagicContext): Promise<Outcome> {
+    const { cellMagic, leading } = split;
+    const within = (work: () => Promise<void>): Promise<void> => this.#executor.interruptible(() => runInCell(cell, work));
+    if (cellMagic !== undefined) await within(() => runCellMagic(cellMagic, magics));
+    for (const magic of leading) {
+      // `%cd` may have changed it.
+      const context = { ...magics, folder: this.#magics.folder };
+      if (magic.name !== 'run') await within(() => runMagic(magic, context));
+      else {
+        const outcome = await this.#runFile(magic, cell, context);
+        if (outcome.status === 'error') return outcome;
+      }
+    }
+    return { status: 'ok' };
+  }
+
+  /** `%run file`: its cells run one after the other, each in the place of this one. */
+  async #runFile(magic: Magic, cell: RunningCell, { folder }: MagicContext): Promise<Outcome> {
+    if (this.#filesOpen >= MAX_FILES_OPEN) throw RunsItself({ max: MAX_FILES_OPEN });
+    this.#filesOpen += 1;
+    try {
+      for (const source of cellsOfFile(magic.pieces.join(''), folder)) {
+        const outcome = await this.run(source, cell, true);
+        if (outcome.status === 'error') return outcome;
+      }
+      return { status: 'ok' };
+    } finally {
+      this.#filesOpen -= 1;
+    }
+  }
+
+  async #typescript(
+    code: string,
+    split: SplitCell,
+    cell: RunningCell,
+    silent: boolean,
+    magics: MagicContext | undefined,
+    captured: CapturedOutput | undefined,
+  ): Promise<Outcome> {
+    const plain = edited(unmapped(code), split.edits);
+    if (willServe(plain.text)) startClusterAhead();
+    const source = await this.#sources.marked(cell.id, plain);
+    cell.interrupted.throwIfAborted();
+    const isUnchecked = this.#magics.isUnchecked || saysNoCheck(source.text);
+    const converted = withinStack(() =>
+      this.#types.ask((types) => types.convert(this.#scope, { id: cell.id, source, isUnchecked })),
+    );
+    if (!converted.ok) {
+      const sources = helpSources((before, after) =>
+        this.#types.ask((types) => types.complete(this.#scope, before + after, before.length).names),
+      );
+      const help = (one: Diagnostic): string | undefined => helpFor(code, one, sources);
+      return formatDiagnostics(cell.id, code, converted.diagnostics, help, paintFor(cell.output));
+    }
+    // If a file has not changed, its code does not come a second time.
+    this.#modules.add(converted.sideModules);
+    cell.interrupted.throwIfAborted();
+    rememberCell(cell.id, code, converted);
+    this.#sources.add(cell.id, plain.text);
+    return this.#runCode(converted, cell, silent || endsInSemicolon(code), {
+      ...this.#magics.inner(split, cell, magics),
+      captured: () => captured as CapturedOutput,
+    });
+  }
+
+  async #runCode(
+    converted: ConvertedCell,
+    cell: RunningCell,
+    silent: boolean,
+    magics: ReturnType<CellMagics['inner']> & { readonly captured: () => CapturedOutput },
+  ): Promise<Outcome> {
+    this.#isRunningCode = true;
+    const end = await this.#executor.run(converted, cell, {
+      ...magics,
+      time: timed(cell),
+      source: (id, value) => this.#sources.tag(id, value),
+      bound: (name, value) => this.#sources.bind(cell.id, name, value),
+    });
+    this.#isRunningCode = false;
+    if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
+    this.#scope =
+      end.missing.size === 0
+        ? converted.scope
+        : this.#types.ask((types) => types.scopeWithout(converted.scope, this.#scope, end.missing));
+    if (!end.ok) return formatError(end.error, paintFor(cell.output));
+    await unlessInterrupted(cell, picturesDrawn());
+    if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
+    this.#results.add(numberOf(cell), end.result);
+    const colors = cell.output.colors === 'all';
+    if (end.result instanceof Error) {
+      const { traceback } = formatError(end.result, colors ? paintFor(cell.output) : PLAIN_PAINT);
+      return { status: 'ok', result: { data: { 'text/plain': traceback.join('\n') }, metadata: {} } };
+    }
+    const result = await runInCell(cell, () => bundleOf(end.result, { colors }));
+    const pictured = runInCell(cell, () => withPicture(result));
+    return { status: 'ok', result: (await unlessInterrupted(cell, pictured)) ?? result };
+  }
+
+  #reset(): boolean {
+    if (this.#isRunningCode) return false;
+    this.#scope = '';
+    this.#executor.names.clear();
+    return true;
+  }
+}
+
+function timed(cell: RunningCell) {
+  return async (work: () => unknown): Promise<unknown> => {
+    const begun = performance.now();
+    try {
+      return await work();
+    } finally {
+      cell.output.stream('stdout', `${took(begun)}\n`);
+    }
+  };
+}
+
+function took(begun: number): string {
+  const ms = performance.now() - begun;
+  return ms < 1000 ? `took ${ms.toFixed(1)} ms` : `took ${(ms / 1000).toFixed(2)} s`;
+}
+
+/** `cell[3].ts` → 3 */
+const numberOf = ({ id }: RunningCell): number => Number(/\d+/.exec(id)?.[0] ?? 0);
+
+/** A semicolon behind the last expression hides its value; comments may follow it. */
+const endsInSemicolon = (code: string): boolean => /;\s*(?:\/\/[^\n]*\s*)*$/.test(code);
