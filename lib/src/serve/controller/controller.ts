@@ -1,17 +1,15 @@
 import type { Clock, Gpu, Log } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
-import type { AppSpec, DemandReport, ReplicaReady, RouteSnapshot, ServeStatus } from '../protocol/index.js';
-import { DeployedTogether, Superseded } from './errors.js';
+import type { AppSpec, DemandReport, RouteSnapshot, ServeStatus } from '../protocol/index.js';
+import { Deploys } from './deploys.js';
 import { Gathering } from './gathering.js';
 import { buildStatus, Health } from './health/index.js';
-import { type Deployed, PendingDeploys } from './pending-deploys.js';
+import type { Deployed } from './pending-deploys.js';
 import {
-  type Action,
   ActualState,
   adoptRunning,
   type ConnectControl,
   Executor,
-  failure,
   KnownNodes,
   type PackageInstaller,
   reconcile,
@@ -22,24 +20,7 @@ import {
 import { Rounds } from './rounds.js';
 import { ExpectedRoutes, type ExpectedStore, SnapshotPublisher } from './routes/index.js';
 import { type Scaled, Scaling } from './scaling/index.js';
-import {
-  type AppVersion,
-  accept,
-  type Checkpoint,
-  groupKey,
-  leaving,
-  promote,
-  promoteTogether,
-  reject,
-  remove,
-  revert,
-  revertTogether,
-  type TargetState,
-  TargetStore,
-  togetherIn,
-  validateApp,
-  wantedGroups,
-} from './target/index.js';
+import { type Checkpoint, remove, type TargetState, TargetStore, wantedGroups } from './target/index.js';
 import { Traffic } from './traffic/index.js';
 
 /** The driver is asked again for GPUs after this time. */
@@ -98,13 +79,12 @@ export class Controller {
   readonly #scaling: Scaling;
   /** Splits of routes, and canaries. */
   readonly traffic: Traffic;
-  readonly #deploys = new PendingDeploys();
-  readonly #gathering = new Gathering((specs) => this.#acceptAll(specs));
+  readonly #deploys: Deploys;
+  readonly #gathering = new Gathering((specs) => this.#deploys.accept(specs));
   readonly #rounds: Rounds;
   readonly #nodes: KnownNodes;
   /** Applications that are about to be deployed for the first time. */
   readonly expected: ExpectedRoutes;
-  #shuttingDown = false;
 
   constructor(options: ControllerOptions) {
     const { clock, log } = options;
@@ -140,6 +120,15 @@ export class Controller {
       routesVersion: () => this.#snapshots.version,
       onChange: () => this.#rounds.soon(),
     });
+    this.#deploys = new Deploys({
+      store: this.#store,
+      actual: this.#actual,
+      executor: this.#executor,
+      clock,
+      proxiesKnow: options.proxiesKnow,
+      routesVersion: () => this.#snapshots.version,
+      onChange: () => this.#rounds.now(),
+    });
   }
 
   /** Loads the checkpoint and takes over running replicas. Call this once, before any other method. @throws NBS_CHECKPOINT_UNREADABLE */
@@ -172,35 +161,6 @@ export class Controller {
     this.#gathering.forget(spec);
   }
 
-  /** All of them are accepted, or none. Returns what {@link accept} does, by application. */
-  async #acceptAll(specs: readonly AppSpec[]): Promise<ReadonlyMap<string, Promise<Deployed>>> {
-    for (const spec of specs) validateApp(spec);
-    const generations = new Map<string, number>();
-    const deployed = new Map<string, Promise<Deployed>>();
-    try {
-      await this.#store.change((target) => {
-        if (this.#shuttingDown) throw Superseded({ app: specs[0]?.name ?? '', newer: 'the cluster is shut down' });
-        let next = target;
-        for (const spec of specs) {
-          next = accept(next, spec, this.#options.clock.now());
-          generations.set(spec.name, next.generation);
-        }
-        // This is before the state is on disk, because a newer deploy may come meanwhile.
-        for (const [app, generation] of generations) deployed.set(app, this.#deploys.add(generation, app));
-        return next;
-      });
-    } catch (error) {
-      for (const generation of generations.values()) this.#deploys.reject(generation, error);
-      throw error;
-    }
-    for (const [app, generation] of generations) this.#supersede(app, generation - 1, 'another deploy of it');
-    // A new deploy gives everything that failed before another chance at once.
-    for (const { name: app, deployments } of specs)
-      for (const { name, replicaHash } of deployments) this.#actual.failures.delete(groupKey(app, name, replicaHash));
-    this.#rounds.now();
-    return deployed;
-  }
-
   /** What a configuration says about each application that it deployed. */
   declared(): Readonly<Record<string, unknown>> {
     const all = [...this.#target.apps].flatMap(([name, { live, next, failed }]) => {
@@ -220,7 +180,7 @@ export class Controller {
       last = target.generation;
       return remove(target, name, this.#options.clock.now());
     });
-    this.#supersede(name, last, 'serve.delete');
+    this.#deploys.supersede(name, last, 'serve.delete');
     const gone = this.#replicasGone((app) => app === name);
     this.#rounds.now();
     await gone;
@@ -272,10 +232,10 @@ export class Controller {
 
   /** Drains and deletes every application. Nothing is deployed after that. */
   async shutdown(): Promise<void> {
-    this.#shuttingDown = true;
+    this.#deploys.close();
     this.#spares.close();
     await this.#store.changeAnyway((target) => ({ ...target, apps: new Map(), traffic: new Map() }));
-    this.#deploys.supersedeAll('the cluster is shut down');
+    this.#deploys.supersedeAll();
     const gone = this.#replicasGone(() => true);
     this.#rounds.now();
     await gone;
@@ -297,9 +257,9 @@ export class Controller {
     const target = this.#scaling.apply(this.#target, this.#actual);
     this.#askForNodes(target);
     for (const action of reconcile(target, this.#actual, this.#options.clock.now())) {
-      if (action.kind === 'promote') void this.#promote(action.app, action.generation);
-      else if (action.kind === 'promoteTogether') void this.#promoteTogether(action.id);
-      else if (action.kind === 'reject') void this.#reject(action);
+      if (action.kind === 'promote') void this.#deploys.promote(action.app, action.generation);
+      else if (action.kind === 'promoteTogether') void this.#deploys.promoteTogether(action.id);
+      else if (action.kind === 'reject') void this.#deploys.reject(action);
       else if (action.kind === 'wake') this.#rounds.at(action.at);
       else this.#executor.perform(action);
     }
@@ -308,88 +268,6 @@ export class Controller {
     this.traffic.observe(target);
     this.#snapshots.publish(target, this.#actual, this.expected.list);
     this.#spares.tend();
-  }
-
-  async #promote(app: string, generation: number): Promise<void> {
-    const before = this.#target.apps.get(app)?.live ?? null;
-    this.#actual.switching.add(generation);
-    await this.#store.changeAnyway((target) => {
-      const { next } = target.apps.get(app) ?? {};
-      return next == null ? target : promote(target, app, generation, this.#offersOf(app, next));
-    });
-    this.#actual.switching.delete(generation);
-    this.#rounds.now();
-    // A newer deploy came while this was written; it informs this caller.
-    if (this.#target.apps.get(app)?.live?.generation !== generation || !this.#deploys.has(generation)) return;
-    const refusal = await this.#executor.configured(app);
-    if (refusal !== null && before !== null) {
-      await this.#store.changeAnyway((target) => revert(target, app, generation, before, refusal.message));
-      this.#rounds.now();
-      this.#deploys.reject(generation, refusal);
-      return;
-    }
-    const routesVersion = this.#snapshots.version;
-    await this.#options.proxiesKnow();
-    this.#deploys.resolve(generation, { app, routesVersion });
-  }
-
-  #offersOf(app: string, { spec }: AppVersion): Readonly<Record<string, ReplicaReady>> {
-    const offers = spec.deployments.flatMap(({ name, replicaHash }) => {
-      const offer = this.#actual.offers.get(groupKey(app, name, replicaHash));
-      return offer === undefined ? [] : [[name, offer] as const];
-    });
-    return Object.fromEntries(offers);
-  }
-
-  /** Switches the routes of all versions of a configuration with one change, and so with one snapshot. */
-  async #promoteTogether(id: string): Promise<void> {
-    const before = this.#target;
-    const together = togetherIn(before).find((one) => one.id === id);
-    if (together === undefined) return;
-    const removed = leaving(before, together);
-    const versions = [...together.versions].map(([app, { generation }]) => ({ app, generation }));
-    for (const { generation } of versions) this.#actual.switching.add(generation);
-    await this.#store.changeAnyway((target) =>
-      promoteTogether(target, id, (app, version) => this.#offersOf(app, version), this.#options.clock.now()),
-    );
-    for (const { generation } of versions) this.#actual.switching.delete(generation);
-    this.#rounds.now();
-    const live = versions.filter(({ app, generation }) => this.#target.apps.get(app)?.live?.generation === generation);
-    for (const app of live.length === 0 ? [] : removed)
-      this.#supersede(app, this.#target.generation, 'a configuration without it');
-    const refusals = await Promise.all(live.map(async ({ app }) => ({ app, error: await this.#executor.configured(app) })));
-    const refused = refusals.find(({ app, error }) => error !== null && before.apps.get(app)?.live != null);
-    if (refused !== undefined) {
-      const { message } = refused.error as Error;
-      await this.#store.changeAnyway((target) => revertTogether(target, together, before, message));
-      this.#rounds.now();
-      for (const { app, generation } of live) {
-        const own = app === refused.app ? refused.error : DeployedTogether({ app, other: refused.app, reason: message });
-        this.#deploys.reject(generation, own);
-      }
-      return;
-    }
-    const routesVersion = this.#snapshots.version;
-    await this.#options.proxiesKnow();
-    for (const { app, generation } of live) this.#deploys.resolve(generation, { app, routesVersion });
-  }
-
-  async #reject({ app, generation, group, because }: Extract<Action, { kind: 'reject' }>): Promise<void> {
-    this.#actual.switching.add(generation);
-    const cause = this.#actual.failures.get(group)?.error;
-    const reason = cause?.message ?? 'a newer request for it came';
-    const error =
-      because === undefined
-        ? (cause ?? failure({ app, deployment: group }, 'its replicas failed'))
-        : DeployedTogether({ app, other: because, reason });
-    await this.#store.changeAnyway((target) => reject(target, app, generation, error.message));
-    this.#actual.switching.delete(generation);
-    this.#rounds.now();
-    this.#deploys.reject(generation, error);
-  }
-
-  #supersede(app: string, upTo: number, newer: string): void {
-    this.#deploys.supersede(app, upTo, this.#target.apps.get(app)?.live?.generation, newer);
   }
 
   /** Resolves after the round in which the last of the current replicas that match has ended. */

@@ -1,0 +1,169 @@
+import type { Clock } from '../../core/index.js';
+import type { AppSpec, ReplicaReady } from '../protocol/index.js';
+import { DeployedTogether, Superseded } from './errors.js';
+import { type Deployed, PendingDeploys } from './pending-deploys.js';
+import { type Action, type ActualState, type Executor, failure } from './replicas/index.js';
+import {
+  type AppVersion,
+  accept,
+  groupKey,
+  leaving,
+  promote,
+  promoteTogether,
+  reject,
+  revert,
+  revertTogether,
+  type TargetState,
+  type TargetStore,
+  togetherIn,
+  validateApp,
+} from './target/index.js';
+
+interface DeploysOptions {
+  readonly store: TargetStore;
+  readonly actual: ActualState;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  /** Resolves when every proxy has applied the last snapshot, or after a time; never rejects. */
+  readonly proxiesKnow: () => Promise<void>;
+  /** The version of the last snapshot. */
+  readonly routesVersion: () => number;
+  /** Is called when the target state has changed; runs a round. */
+  readonly onChange: () => void;
+}
+
+/** What happens to a deploy: it is accepted, its version becomes the live one or is refused, and its caller gets the outcome. */
+export class Deploys {
+  readonly #parts: DeploysOptions;
+  readonly #pending = new PendingDeploys();
+  #isClosed = false;
+
+  constructor(parts: DeploysOptions) {
+    this.#parts = parts;
+  }
+
+  get #target(): TargetState {
+    return this.#parts.store.current;
+  }
+
+  /** All of them are accepted, or none. Returns the promise of each application's deploy, which settles when its version runs or is refused. */
+  async accept(specs: readonly AppSpec[]): Promise<ReadonlyMap<string, Promise<Deployed>>> {
+    for (const spec of specs) validateApp(spec);
+    const generations = new Map<string, number>();
+    const deployed = new Map<string, Promise<Deployed>>();
+    try {
+      await this.#parts.store.change((target) => {
+        if (this.#isClosed) throw Superseded({ app: specs[0]?.name ?? '', newer: 'the cluster is shut down' });
+        let next = target;
+        for (const spec of specs) {
+          next = accept(next, spec, this.#parts.clock.now());
+          generations.set(spec.name, next.generation);
+        }
+        // This is before the state is on disk, because a newer deploy may come meanwhile.
+        for (const [app, generation] of generations) deployed.set(app, this.#pending.add(generation, app));
+        return next;
+      });
+    } catch (error) {
+      for (const generation of generations.values()) this.#pending.reject(generation, error);
+      throw error;
+    }
+    for (const [app, generation] of generations) this.supersede(app, generation - 1, 'another deploy of it');
+    // A new deploy gives everything that failed before another chance at once.
+    for (const { name: app, deployments } of specs)
+      for (const { name, replicaHash } of deployments) this.#parts.actual.failures.delete(groupKey(app, name, replicaHash));
+    this.#parts.onChange();
+    return deployed;
+  }
+
+  async promote(app: string, generation: number): Promise<void> {
+    const before = this.#target.apps.get(app)?.live ?? null;
+    this.#parts.actual.switching.add(generation);
+    await this.#parts.store.changeAnyway((target) => {
+      const { next } = target.apps.get(app) ?? {};
+      return next == null ? target : promote(target, app, generation, this.#offersOf(app, next));
+    });
+    this.#parts.actual.switching.delete(generation);
+    this.#parts.onChange();
+    // A newer deploy came while this was written; it informs this caller.
+    if (this.#target.apps.get(app)?.live?.generation !== generation || !this.#pending.has(generation)) return;
+    const refusal = await this.#parts.executor.configured(app);
+    if (refusal !== null && before !== null) {
+      await this.#parts.store.changeAnyway((target) => revert(target, app, generation, before, refusal.message));
+      this.#parts.onChange();
+      this.#pending.reject(generation, refusal);
+      return;
+    }
+    const routesVersion = this.#parts.routesVersion();
+    await this.#parts.proxiesKnow();
+    this.#pending.resolve(generation, { app, routesVersion });
+  }
+
+  #offersOf(app: string, { spec }: AppVersion): Readonly<Record<string, ReplicaReady>> {
+    const offers = spec.deployments.flatMap(({ name, replicaHash }) => {
+      const offer = this.#parts.actual.offers.get(groupKey(app, name, replicaHash));
+      return offer === undefined ? [] : [[name, offer] as const];
+    });
+    return Object.fromEntries(offers);
+  }
+
+  /** Switches the routes of all versions of a configuration with one change, and so with one snapshot. */
+  async promoteTogether(id: string): Promise<void> {
+    const before = this.#target;
+    const together = togetherIn(before).find((one) => one.id === id);
+    if (together === undefined) return;
+    const removed = leaving(before, together);
+    const versions = [...together.versions].map(([app, { generation }]) => ({ app, generation }));
+    for (const { generation } of versions) this.#parts.actual.switching.add(generation);
+    await this.#parts.store.changeAnyway((target) =>
+      promoteTogether(target, id, (app, version) => this.#offersOf(app, version), this.#parts.clock.now()),
+    );
+    for (const { generation } of versions) this.#parts.actual.switching.delete(generation);
+    this.#parts.onChange();
+    const live = versions.filter(({ app, generation }) => this.#target.apps.get(app)?.live?.generation === generation);
+    for (const app of live.length === 0 ? [] : removed)
+      this.supersede(app, this.#target.generation, 'a configuration without it');
+    const refusals = await Promise.all(live.map(async ({ app }) => ({ app, error: await this.#parts.executor.configured(app) })));
+    const refused = refusals.find(({ app, error }) => error !== null && before.apps.get(app)?.live != null);
+    if (refused !== undefined) {
+      const { message } = refused.error as Error;
+      await this.#parts.store.changeAnyway((target) => revertTogether(target, together, before, message));
+      this.#parts.onChange();
+      for (const { app, generation } of live) {
+        const own = app === refused.app ? refused.error : DeployedTogether({ app, other: refused.app, reason: message });
+        this.#pending.reject(generation, own);
+      }
+      return;
+    }
+    const routesVersion = this.#parts.routesVersion();
+    await this.#parts.proxiesKnow();
+    for (const { app, generation } of live) this.#pending.resolve(generation, { app, routesVersion });
+  }
+
+  async reject({ app, generation, group, because }: Extract<Action, { kind: 'reject' }>): Promise<void> {
+    this.#parts.actual.switching.add(generation);
+    const cause = this.#parts.actual.failures.get(group)?.error;
+    const reason = cause?.message ?? 'a newer request for it came';
+    const error =
+      because === undefined
+        ? (cause ?? failure({ app, deployment: group }, 'its replicas failed'))
+        : DeployedTogether({ app, other: because, reason });
+    await this.#parts.store.changeAnyway((target) => reject(target, app, generation, error.message));
+    this.#parts.actual.switching.delete(generation);
+    this.#parts.onChange();
+    this.#pending.reject(generation, error);
+  }
+
+  supersede(app: string, upTo: number, newer: string): void {
+    this.#pending.supersede(app, upTo, this.#target.apps.get(app)?.live?.generation, newer);
+  }
+
+  /** From now on, every deploy is refused, because the cluster is shut down. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Fails the deploys that wait, because the cluster is shut down. */
+  supersedeAll(): void {
+    this.#pending.supersedeAll('the cluster is shut down');
+  }
+}
