@@ -1,0 +1,89 @@
+/** Options of `serve.start` and `serve.run`. They use no third-party types, because notebook cells see them. */
+import type { ResourceOptions } from './deployment-option-types.js';
+
+export interface RunOptions {
+  /** Name of the application. If an application of that name is running, it is updated. @default 'default' */
+  readonly name?: string;
+  /** Path under which the application answers HTTP, `'/'` or `'/name'`. `null` means no HTTP. @default '/' */
+  readonly routePrefix?: string | null;
+  /**
+   * Runs the application inside this process, with one replica of each deployment and without a cluster. Set it for a debugger and for unit tests. With
+   * `{ port }` its HTTP is answered there and keeps the process running; otherwise at a free port, which does not.
+   * @default false
+   */
+  readonly local?: boolean | { readonly port?: number };
+}
+
+export interface StartOptions {
+  /**
+   * Cluster to join: its folder, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster
+   * keeps running when this process ends.
+   */
+  readonly address?: string;
+  /** If true, a cluster that this call starts keeps running when this process ends, until `nbserve stop`. @default false */
+  readonly detached?: boolean;
+  /** Address on which HTTP is answered. With `'0.0.0.0'` other machines can call, without a password. @default '127.0.0.1' */
+  readonly host?: string;
+  /** Port for HTTP. A number fails if the port is in use; `'auto'` means 8000, or the next free port. @default 'auto' */
+  readonly port?: number | 'auto';
+  /** Host names in requests that are accepted, besides loopback names and `host`, e.g. `['models.example.org']`; `'*'` means all. @default [] */
+  readonly allowedHosts?: readonly string[];
+  /** Origins of web pages that may call, besides loopback origins, e.g. `['https://example.org']`; `'*'` means all. @default [] */
+  readonly allowedOrigins?: readonly string[];
+  /** Which nodes answer HTTP. Each node does so at the same port of its own address. @default 'EveryNode' */
+  readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
+  /** If it is given, the cluster answers gRPC besides HTTP. `{}` stands for the defaults. It needs the package `@grpc/grpc-js`. */
+  readonly grpc?: GrpcOptions;
+  /** Number of GPUs that replicas may use; with several nodes, the number on each node. @default what `nvidia-smi` lists */
+  readonly numGpus?: number;
+  /**
+   * Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes,
+   * the resources of each node.
+   * @default the machine's cores and memory
+   */
+  readonly resources?: Omit<ResourceOptions, 'gpu'>;
+  /**
+   * Nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with the settings of each. The first is the head node. Resources of the
+   * machine that no node declares are divided between the nodes.
+   * @default 1
+   */
+  readonly nodes?: number | readonly NodeOptions[];
+  /**
+   * Number of spare processes on each node, which make a new replica start in a fraction of the time. Each needs about 28 MiB of memory and no CPU. 0
+   * means none.
+   * @default 1
+   */
+  readonly spareReplicas?: number;
+}
+
+/** gRPC of `serve.start({ grpc })`. */
+export interface GrpcOptions {
+  /** Port for gRPC. A number fails if the port is in use; `'auto'` means 9000, or the next free port. @default 'auto' */
+  readonly port?: number | 'auto';
+  /** Address on which gRPC is answered. With `'0.0.0.0'` other machines can call, without a password. @default '127.0.0.1' */
+  readonly host?: string;
+  /** Proto files with the services that your deployments answer. Relative paths start from the working folder. @default [] */
+  readonly protos?: readonly string[];
+  /** Folders in which the files that a proto file imports are looked for, besides its own folder. @default [] */
+  readonly includeDirs?: readonly string[];
+  /** If true, clients can call every public method by its name, through the service `nbserve.v1.Serve`. @default true if there are no `protos` */
+  readonly generic?: boolean;
+  /** Limit of one message in bytes, in both directions. Clients have such a limit too, 4 MiB by default. @default 4194304 */
+  readonly maxMessageBytes?: number;
+  /**
+   * Files of a certificate, with the chain behind it, and of its private key, both in PEM. If they are given, gRPC is answered over TLS only.
+   * Relative paths start from the working folder.
+   * @default no TLS
+   */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** One node of `serve.start({ nodes })`. */
+export interface NodeOptions {
+  /** Name of the node in the status. @default 'node-1', 'node-2' … */
+  readonly name?: string;
+  /** Number of GPUs of the node. No two nodes have a GPU of the same number. @default `numGpus` of `serve.start` */
+  readonly numGpus?: number;
+  /** Other resources of the node. @default `resources` of `serve.start` */
+  readonly resources?: Omit<ResourceOptions, 'gpu'>;
+}
