@@ -131,3 +131,10 @@ function sizeOf({ rows, columns }: Block): number {
   };
   return rows * Object.values(columns).reduce((sum, values) => sum + cell(values[0]), 0);
 }
+
+/** Names of the operations from the source to this plan. */
+export function operationsOf(plan: Plan): string[] {
+  const names: string[] = [];
+  for (let one: Plan | undefined = plan; one !== undefined; one = one.inputs[0]) names.unshift(one.name);
+  return names;
+}

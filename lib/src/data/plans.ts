@@ -3,7 +3,7 @@
 import { type Block, makeBlock, sliceBlock } from './block.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted, rethrow, withConnection } from './duckdb.js';
-import { UnequalRows } from './errors.js';
+import { InvalidCall, UnequalRows } from './errors.js';
 import type { Plan, Run } from './plan.js';
 
 /** Name of the column of row numbers in inner queries. */
@@ -121,11 +121,34 @@ export const shuffleBlocksPlan = (input: Plan, blocks: number | undefined, seed:
   });
 
 /** Rows from the share `from` to the share `to` of all, or from a number of rows to another; negative numbers count from the end. */
-export const rangePlan = (input: Plan, name: string, bounds: (rows: number) => readonly [from: number, to: number]): Plan =>
+const rangePlan = (input: Plan, name: string, bounds: (rows: number) => readonly [from: number, to: number]): Plan =>
   queryPlan(name, input, async (source) => {
     const [from, to] = bounds(await countRows(source));
     return `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} WHERE ${ROW} >= ${from} AND ${ROW} < ${to}`;
   });
+
+/** The different values of a column, in the order of their first appearance. */
+export const uniquePlan = (input: Plan, column: string): Plan =>
+  queryPlan(`unique(${column})`, input, async (source) => {
+    checkColumns('unique', [column], await columnsOf(source));
+    const name = quoted(column);
+    return `SELECT ${name} FROM (SELECT ${name}, min(r) AS r FROM (SELECT ${name}, row_number() OVER () AS r FROM ${source}) GROUP BY ${name}) ORDER BY r`;
+  });
+
+/**
+ * The rows to train with, and the last rows to test with.
+ * @param testSize a share between 0 and 1, or a number of rows
+ */
+export function splitPlans(input: Plan, testSize: number): [train: Plan, test: Plan] {
+  if (!(testSize > 0) || (testSize >= 1 && !Number.isSafeInteger(testSize)))
+    throw InvalidCall({
+      what: 'trainTestSplit',
+      expected: 'testSize is a share between 0 and 1 or a number of rows',
+      got: String(testSize),
+    });
+  const cut = (rows: number): number => (testSize < 1 ? Math.floor(rows * (1 - testSize) + 1e-9) : Math.max(0, rows - testSize));
+  return [rangePlan(input, 'train', (rows) => [0, cut(rows)]), rangePlan(input, 'test', (rows) => [cut(rows), rows])];
+}
 
 export function countRows(source: string): Promise<number> {
   return withConnection(async (connection) => {
@@ -156,11 +179,13 @@ export const zipPlan = (left: Plan, right: Plan): Plan =>
     return `SELECT ${own}, ${renamed(names, others, '_1')} FROM ${NUMBERED(a)} l JOIN ${NUMBERED(b)} r ON l.${ROW} = r.${ROW} ORDER BY l.${ROW}`;
   });
 
-export const JOINS = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', semi: 'SEMI', anti: 'ANTI' } as const;
+const JOINS = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', semi: 'SEMI', anti: 'ANTI' } as const;
 export type JoinKind = keyof typeof JOINS;
 
-export const joinPlan = (left: Plan, right: Plan, on: readonly string[], kind: JoinKind, suffix: string): Plan =>
-  sqlPlan(`join(${on.join(', ')})`, [left, right], async (a = '', b = '') => {
+export function joinPlan(left: Plan, right: Plan, on: readonly string[], kind: JoinKind, suffix: string): Plan {
+  if (!Object.hasOwn(JOINS, kind))
+    throw InvalidCall({ what: 'join', expected: `how is one of ${Object.keys(JOINS).join(', ')}`, got: String(kind) });
+  return sqlPlan(`join(${on.join(', ')})`, [left, right], async (a = '', b = '') => {
     const [names, others] = [await columnsOf(a), await columnsOf(b)];
     checkColumns('join, on the left', on, names);
     checkColumns('join, on the right', on, others);
@@ -171,3 +196,4 @@ export const joinPlan = (left: Plan, right: Plan, on: readonly string[], kind: J
     const added = renamed(names, rest(others), suffix);
     return `SELECT ${[list(on), ...own, added].filter((part) => part !== '').join(', ')} FROM ${join}`;
   });
+}

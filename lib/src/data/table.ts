@@ -39,11 +39,18 @@ export function textTable(schema: readonly SchemaColumn[], rows: readonly Row[],
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-export function htmlTable(schema: readonly SchemaColumn[], rows: readonly Row[], note: string): string {
+function htmlTable(schema: readonly SchemaColumn[], rows: readonly Row[], note: string): string {
   const head = schema.map(({ name, type }) => `<th>${escaped(name)}<br><small>${escaped(type)}</small></th>`).join('');
   const body = rows
     .map((row) => `<tr>${schema.map(({ name }) => `<td>${escaped(cellText(row[name]))}</td>`).join('')}</tr>`)
     .join('');
   const caption = note === '' ? '' : `<p><small>${escaped(note)}</small></p>`;
   return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>${caption}`;
+}
+
+/** What a notebook shows: at most `max` rows, and a note if there are more. */
+export function shownTable(schema: readonly SchemaColumn[], first: readonly Row[], max: number): Record<string, string> {
+  const rows = first.slice(0, max);
+  const note = first.length <= max ? '' : `the first ${max} rows`;
+  return { 'text/html': htmlTable(schema, rows, note), 'text/plain': textTable(schema, rows, note) };
 }

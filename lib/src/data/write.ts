@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isNbserveError, shortId } from '../core/index.js';
 import { execute, literal } from './duckdb.js';
-import { DataExists, NotWritten } from './errors.js';
+import { DataExists, InvalidCall, NotWritten } from './errors.js';
 import { type Plan, Run } from './plan.js';
 import type { WriteOptions } from './types.js';
 
@@ -12,13 +12,15 @@ const FORMATS = {
   csv: 'FORMAT csv, HEADER',
   json: 'FORMAT json',
 } as const;
-export type Format = keyof typeof FORMATS;
+type Format = keyof typeof FORMATS;
 
 /**
  * Writes the rows. A path that ends with the format becomes one file, any other a folder with a file. What is written gets its name when it is whole.
  * @throws NBS_DATA_EXISTS, NBS_DATA_NOT_WRITTEN, NBS_DATA_NO_SPACE, and the errors of the plan
  */
 export async function write(plan: Plan, path: string, format: Format, { overwrite = false }: WriteOptions = {}): Promise<void> {
+  if (typeof path !== 'string' || path === '')
+    throw InvalidCall({ what: 'write', expected: 'the path of a file or folder', got: String(path) });
   const target = resolve(path);
   if (!overwrite && (await isTaken(target))) throw DataExists({ path });
   const isFile = target.endsWith(`.${format}`);

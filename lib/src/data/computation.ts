@@ -1,0 +1,110 @@
+import { type Block, concatBlocks, emptyBlock, rebatch, rowsOf } from './block.js';
+import { checkColumns, columnsOf, describe } from './describe.js';
+import { aggregateSql } from './grouped.js';
+import { type Plan, queryBlocks, Run, type StageStats } from './plan.js';
+import { countRows, limitPlan, sourcePlan, streamPlan } from './plans.js';
+import { spool } from './spool.js';
+import type { AggregateKind, SchemaColumn } from './types.js';
+
+/** Tables of data sets that nobody uses any more are dropped. */
+const materialized = new FinalizationRegistry<() => Promise<void>>((release) => void release().catch(() => {}));
+
+/** Computes the rows of one plan, again for each request, and keeps what the last request cost. */
+export class Computation {
+  readonly #plan: Plan;
+  /** Number of blocks that the rows are cut into. @default as they come */
+  readonly numBlocks: number | undefined;
+  lastRun: { readonly stages: readonly StageStats[]; readonly ms: number } | undefined;
+
+  constructor(plan: Plan, numBlocks?: number) {
+    this.#plan = plan;
+    this.numBlocks = numBlocks;
+  }
+
+  /** The first rows, and the types of all columns. */
+  async head(rows: number): Promise<{ readonly schema: readonly SchemaColumn[]; readonly block: Block }> {
+    const blocks: Block[] = [];
+    for await (const one of new Computation(limitPlan(this.#plan, rows)).blocks()) blocks.push(one);
+    const block = blocks.length === 0 ? emptyBlock() : concatBlocks(blocks);
+    const made = streamPlan('rows', [], async function* () {
+      yield block;
+    });
+    const plan = this.#plan.kind === 'sql' ? this.#plan : made;
+    const schema = await new Computation(plan).query((source) => describe(`SELECT * FROM ${source}`));
+    return { schema: Object.keys(block.columns).length === 0 ? [] : schema, block };
+  }
+
+  /** The blocks of one run, in the number that `repartition` asked for. */
+  async *blocksOf(run: Run): AsyncGenerator<Block> {
+    if (this.numBlocks === undefined || this.#plan.kind === 'stream') {
+      yield* run.blocks(this.#plan);
+      return;
+    }
+    const sql = await run.sql(this.#plan);
+    const rows = await countRows(`(${sql})`);
+    yield* rebatch(queryBlocks(sql), Math.max(1, Math.ceil(rows / this.numBlocks)));
+  }
+
+  async *blocks(): AsyncGenerator<Block> {
+    const run = new Run();
+    const start = performance.now();
+    try {
+      yield* run.blocks(this.#plan);
+    } finally {
+      await run.close();
+      this.lastRun = { stages: run.stages, ms: performance.now() - start };
+    }
+  }
+
+  async query<R>(work: (source: string) => Promise<R>): Promise<R> {
+    const run = new Run();
+    try {
+      return await work(await run.source(this.#plan));
+    } finally {
+      await run.close();
+    }
+  }
+
+  /** Number of rows. */
+  async count(): Promise<number> {
+    if (this.#plan.kind === 'sql') return this.query((source) => countRows(source));
+    let rows = 0;
+    for await (const block of this.blocks()) rows += block.rows;
+    return rows;
+  }
+
+  async aggregate(kind: AggregateKind, column: string): Promise<unknown> {
+    return this.query(async (source) => {
+      checkColumns(kind, [column], await columnsOf(source));
+      const plan = sourcePlan(kind, () => `SELECT ${aggregateSql(kind, column)} FROM ${source}`);
+      for await (const block of new Computation(plan).blocks())
+        for (const row of rowsOf(block)) return Object.values(row)[0] ?? null;
+      return null;
+    });
+  }
+
+  /** Computes all rows once. Returns a plan that reads what was kept, in memory and on the disk. */
+  async materialize(): Promise<Plan> {
+    const run = new Run();
+    try {
+      const start = performance.now();
+      const { sql, release } = await spool(this.blocksOf(run));
+      const plan = sourcePlan('materialize', () => `SELECT * FROM ${sql}`);
+      this.lastRun = { stages: run.stages, ms: performance.now() - start };
+      materialized.register(plan, release);
+      return plan;
+    } finally {
+      await run.close();
+    }
+  }
+
+  /** What the last request cost. */
+  stats(): string {
+    const last = this.lastRun;
+    if (last === undefined) return 'nothing of this data set has run yet';
+    const lines = last.stages.map(
+      ({ name, rows, blocks, ms }) => `${name}: ${rows} rows in ${blocks} blocks, ${Math.round(ms)} ms`,
+    );
+    return [...lines, `in all ${Math.round(last.ms)} ms`].join('\n');
+  }
+}
