@@ -8,7 +8,10 @@ const BREAKS = /integer overflow/i;
 
 type RunArguments = Parameters<ModelSession['run']>;
 
-/** A session that is made anew if a run has broken it, so that one request cannot end a model for all later ones. Runs at the same time may fail too. */
+/**
+ * A session that is made anew if a run has broken it, so that one request cannot end a model for all later ones. Runs that were in progress at the same
+ * time fail with the same words as the run that broke it. So each of them is made once more, on a session of its own.
+ */
 export class LastingSession implements ModelSession {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
@@ -16,6 +19,12 @@ export class LastingSession implements ModelSession {
   #session: ModelSession;
   #renewal: Promise<void> | null = null;
   #isReleased = false;
+  /** Runs that have begun and not ended. */
+  #active = 0;
+  /** Runs that have ever begun. */
+  #begun = 0;
+  /** The last run that is made once more. There is one at a time, because each needs the memory of another session. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @param open makes another session of the same model */
   constructor(session: ModelSession, open: () => Promise<ModelSession>) {
@@ -35,13 +44,34 @@ export class LastingSession implements ModelSession {
 
   async #run(args: RunArguments): ReturnType<ModelSession['run']> {
     const session = this.#session;
+    const wasAlone = this.#active === 0;
+    this.#active += 1;
+    this.#begun += 1;
+    const begun = this.#begun;
     try {
       return await session.run(...args);
     } catch (error) {
-      const isBroken = BREAKS.test(String((error as Error | null)?.message));
-      if (isBroken && !this.#isReleased && session === this.#session) this.#renewal ??= this.#renew();
-      throw error;
+      if (!isBreak(error) || this.#isReleased) throw error;
+      if (session === this.#session) this.#renewal ??= this.#renew();
+      if (wasAlone && begun === this.#begun) throw error;
+    } finally {
+      this.#active -= 1;
     }
+    return this.#runApart(args);
+  }
+
+  /** Makes a run once more, on a session that no other run can break. */
+  #runApart(args: RunArguments): ReturnType<ModelSession['run']> {
+    const run = this.#last.then(async () => {
+      const session = await this.#open();
+      try {
+        return await session.run(...args);
+      } finally {
+        await session.release();
+      }
+    });
+    this.#last = run.catch(() => {});
+    return run;
   }
 
   async #renew(): Promise<void> {
@@ -63,6 +93,9 @@ export class LastingSession implements ModelSession {
   async release(): Promise<void> {
     this.#isReleased = true;
     await this.#renewal;
+    await this.#last;
     await this.#session.release();
   }
 }
+
+const isBreak = (error: unknown): boolean => BREAKS.test(String((error as Error | null)?.message));

@@ -23,3 +23,17 @@ for (const runIn of ['loop', 'beside', 'auto'] as const)
     }
     await Promise.all([assert.rejects(model.run(shape(2 ** 32, 1e9))), model.dispose()]);
   });
+
+for (const runIn of ['loop', 'beside', 'auto'] as const)
+  test(`runs at the same time as one that asks for too much memory give their results (${runIn})`, async () => {
+    const model = await onnx.load(EXPAND, { device: 'cpu', runIn });
+    for (let round = 0; round < 3; round += 1) {
+      const good = (size: number) => model.run(shape(size, size)).then(({ y }) => y?.data.length);
+      const before = [2, 1500].map(good);
+      const bad = [1, 2].map(() => assert.rejects(model.run(shape(2 ** 32, 1e9)), { code: 'NBS_ONNX_RUN_FAILED' }));
+      const behind = [1000, 300, 2000].map(good);
+      assert.deepEqual(await Promise.all([...before, ...behind]), [4, 2_250_000, 1_000_000, 90_000, 4_000_000]);
+      await Promise.all(bad);
+    }
+    await model.dispose();
+  });

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { serve } from 'nbserve';
+import { onnx } from 'nbserve/onnx';
+import { until } from '../fixtures/wait.js';
+import { MNIST, OnWebgpu } from '../fixtures/webgpu-app.js';
+
+const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+after(() => serve.shutdown());
+
+const replicas = async () => {
+  const found = (await serve.status()).applications.webgpu?.deployments.OnWebgpu?.replicas ?? [];
+  return found.filter(({ state }) => state === 'RUNNING');
+};
+
+test('two replicas share a GPU, and compute on it what the CPU computes; a killed one frees its share', async (context) => {
+  const { softwareVulkan } = (await import(pathToFileURL(fromRoot('ci/software-vulkan.mjs')).href)) as {
+    softwareVulkan: () => Readonly<Record<string, string>>;
+  };
+  let env: Readonly<Record<string, string>>;
+  try {
+    env = softwareVulkan();
+  } catch (error) {
+    context.skip(`software Vulkan cannot be set up: ${(error as Error).message}`);
+    return;
+  }
+  await serve.start({ port: 0, numGpus: 1 });
+  const app = OnWebgpu.options({ numReplicas: 2, resources: { gpu: 0.5 }, env });
+  const handle = await serve.run(app.bind(), { name: 'webgpu', routePrefix: null });
+  const pictures = onnx.tensor(
+    Float32Array.from({ length: 3 * 784 }, (_, i) => ((i * 31) % 97) / 97),
+    [3, 1, 28, 28],
+  );
+  const cpu = await onnx.load(MNIST, { device: 'cpu' });
+  const expected = (await cpu.run(pictures)).logits?.data as Float32Array;
+  await cpu.dispose();
+  const check = async () => {
+    const pids = new Set<number>();
+    await until(async () => {
+      const { pid, gpu, logits } = await handle.logits.remote(pictures);
+      assert.equal(gpu, '0');
+      assert.equal(logits.length, expected.length);
+      for (const [i, value] of logits.entries()) assert.ok(Math.abs(value - (expected[i] as number)) < 1e-4, `${i}: ${value}`);
+      return pids.add(pid).size === 2;
+    });
+  };
+  await check();
+  const both = await replicas();
+  assert.equal(both.length, 2);
+  for (const { models } of both)
+    assert.deepEqual(
+      models?.map(({ name, device, requested }) => ({ name, device, requested })),
+      [{ name: 'mnist', device: 'webgpu (software Vulkan)', requested: 'webgpu' }],
+    );
+  const [victim] = both;
+  process.kill(victim?.pid as number, 'SIGKILL');
+  // The GPU has room for two of them only, so the successor takes the share of the killed one.
+  await until(async () => {
+    const now = await replicas();
+    return now.length === 2 && now.every(({ id }) => id !== victim?.id);
+  });
+  await check();
+});
