@@ -36,6 +36,15 @@ test('copies of lessons are not run as lessons', () => {
   assert.match(lessons('notebooks/.ipynb_checkpoints').stderr, /^NBS_BAD_USAGE: there is no such notebook/);
 });
 
+test('what failed is said on stderr with its cell, and the last line names the lesson', () => {
+  notebook('some/good.ipynb', '1 + 1');
+  notebook('some/wrong.ipynb', 'throw new Error("no such digit")');
+  const { stdout, stderr, status } = lessons('some');
+  assert.match(stdout, /^✔ good \(.* s\)\n1 of 2 lessons ran to their end; failed: wrong\n$/);
+  assert.match(stderr, /^good: cell 1 of 1\nwrong: cell 1 of 1\n✖ wrong \(.* s\)\n.*wrong\.ipynb.*cell 1: Error: no such digit/s);
+  assert.equal(status, 1);
+});
+
 test('an output folder that cannot be made is refused before anything runs', () => {
   notebook('notebooks/a.ipynb', 'require("node:fs").writeFileSync("ran", "")');
   writeFileSync(join(root, 'file'), '');

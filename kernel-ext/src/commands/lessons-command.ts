@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { BadUsage, type Command, parseCommand } from 'nbserve/cli';
 import { defineError } from 'nbserve/errors';
 import { isNotebook, linesOf, PLAIN, testNotebooks } from '../testing/index.js';
+import { LessonProgress } from './lesson-progress.js';
 import { parseTimeout } from './run-options.js';
 
 const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>] [--timeout <seconds>]';
@@ -17,6 +18,9 @@ export const lessonsCommand: Command = {
   --only     run only the notebooks whose name contains this text
   --output   keep the executed notebooks in this folder, which is made if it is missing
   --timeout  seconds that a cell may take (default: no limit)
+
+Results go to stdout; what failed, and which cell runs, go to stderr. In a terminal, one line shows the cell that runs; elsewhere, a line
+says that a lesson begins, and one each half minute how far it is.
 
 The exit code is 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that is running and skips the others; the exit code is then 130 or 143.`,
   async run(args) {
@@ -52,7 +56,13 @@ The exit code is 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that is
         `${result.passed ? '✔' : '✖'} ${basename(result.name, '.ipynb')} (${result.seconds.toFixed(1)} s)`,
         ...linesOf(result, paint).slice(1),
       ],
-      summary: (results) => `${results.filter(({ passed }) => passed).length} of ${results.length} lessons ran to their end`,
+      summary: (results) => {
+        const failed = results.filter(({ passed }) => !passed).map(({ name }) => basename(name, '.ipynb'));
+        const note = failed.length === 0 ? '' : `; failed: ${failed.join(', ')}`;
+        return `${results.length - failed.length} of ${results.length} lessons ran to their end${note}`;
+      },
+      failuresTo: 'stderr',
+      progress: new LessonProgress(process.stderr),
     });
   },
 };

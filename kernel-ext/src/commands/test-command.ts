@@ -72,6 +72,8 @@ The exit code is 1 if a notebook failed or differs, and 2 if there is no noteboo
       paint: stdoutHasColors() ? COLORED : PLAIN,
       lines: linesOf,
       summary: summaryOf,
+      failuresTo: 'stdout',
+      progress: null,
     });
   },
 };

@@ -1,5 +1,5 @@
 export { findNotebooks, isNotebook } from './find-notebooks.js';
 export { COLORED, linesOf, PLAIN, summaryOf } from './report.js';
 export { namedSanitizers, readSanitizers } from './sanitizers.js';
-export { testNotebooks } from './test-notebooks.js';
+export { type TestProgress, testNotebooks } from './test-notebooks.js';
 export { parseTolerance } from './tolerance.js';

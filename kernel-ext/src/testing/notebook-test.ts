@@ -37,6 +37,8 @@ export interface NotebookTestOptions {
   readonly update: boolean;
   /** Is called with each warning. */
   readonly onNote: (text: string) => void;
+  /** Is called before each cell. @param count the number of all cells that are run */
+  readonly onCell?: ((number: number, count: number) => void) | undefined;
 }
 
 /** What a notebook says about one of its cells, before it is run. */
@@ -90,7 +92,10 @@ export class NotebookTest {
       {
         onPrint: () => {},
         onNote: (_, text) => onNote(text),
-        onCell: (number) => this.#began.set(number, performance.now()),
+        onCell: (number, count) => {
+          this.#began.set(number, performance.now());
+          this.#options.onCell?.(number, count);
+        },
       },
       TEST_RULES,
       notebook,

@@ -17,7 +17,7 @@ export interface TestFile {
   readonly output: string | null;
 }
 
-export interface TestOptions extends Omit<NotebookTestOptions, 'file' | 'name' | 'output' | 'onNote'> {
+export interface TestOptions extends Omit<NotebookTestOptions, 'file' | 'name' | 'output' | 'onNote' | 'onCell'> {
   readonly files: readonly TestFile[];
   /** Notebooks that run at the same time. */
   readonly workers: number;
@@ -32,6 +32,17 @@ export interface TestOptions extends Omit<NotebookTestOptions, 'file' | 'name' |
   readonly lines: (result: NotebookResult, paint: ReportPaint) => readonly string[];
   /** The last line. */
   readonly summary: (results: readonly NotebookResult[], seconds: number) => string;
+  /** Where the lines about a notebook that failed are printed. */
+  readonly failuresTo: 'stdout' | 'stderr';
+  /** Is told what runs; `null` tells nobody. */
+  readonly progress: TestProgress | null;
+}
+
+/** Shows what runs. */
+export interface TestProgress {
+  onCell(name: string, number: number, count: number): void;
+  /** A notebook has ended, and lines about it are printed next. */
+  onEnd(): void;
 }
 
 /**
@@ -98,11 +109,20 @@ async function testOne(
     return earlier;
   }
   const kept = output ?? folder?.fileFor(name, '.ipynb') ?? null;
-  const test = new NotebookTest({ file, name, output: kept, ...settings, onNote: (text) => print('stderr', `${name}: ${text}`) });
+  const { progress } = options;
+  const test = new NotebookTest({
+    file,
+    name,
+    output: kept,
+    ...settings,
+    onNote: (text) => print('stderr', `${name}: ${text}`),
+    onCell: (number, count) => progress?.onCell(name, number, count),
+  });
   running.add(test);
   const result = await test.run();
   running.delete(test);
-  print('stdout', `${options.lines(result, paint).join('\n')}\n`);
+  progress?.onEnd();
+  print(result.passed ? 'stdout' : options.failuresTo, `${options.lines(result, paint).join('\n')}\n`);
   // A notebook that was stopped has not ended, so it is run again.
   if (!isStopped()) folder?.keep(result, update ? keyNow() : key, linesOf(result, PLAIN));
   return result;

@@ -42,7 +42,7 @@ export class Computation {
     }
     const sql = await run.sql(this.#plan);
     const rows = await countRows(`(${sql})`);
-    yield* rebatch(queryBlocks(sql), Math.max(1, Math.ceil(rows / this.numBlocks)));
+    yield* rebatch(queryBlocks(sql, run.queries), Math.max(1, Math.ceil(rows / this.numBlocks)));
   }
 
   async *blocks(): AsyncGenerator<Block> {

@@ -93,7 +93,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
         const order = keys.map(quoted).join(', ');
         // The rows of a group stay in their order.
         const sql = `SELECT *, dense_rank() OVER (ORDER BY ${order}) AS ${GROUP} FROM (SELECT *, row_number() OVER () AS "nbserve row" FROM ${source}) ORDER BY ${GROUP}, "nbserve row"`;
-        yield* runStage(run, stage, groupsOf(queryBlocks(sql)));
+        yield* runStage(run, stage, groupsOf(queryBlocks(sql, run.queries)));
       }),
     );
   }

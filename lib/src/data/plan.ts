@@ -1,7 +1,8 @@
 import { interruption, type PoolNeeds } from '../actors/index.js';
 import { type Block, concatBlocks, makeBlock } from './block.js';
-import { connect, rethrow } from './duckdb.js';
+import { type Connection, connect, rethrow } from './duckdb.js';
 import { valuesOf } from './from-duckdb.js';
+import { isProgressShown, RunProgress } from './run-progress.js';
 import { spool } from './spool.js';
 
 /** How the rows of a data set come about. Nothing of it has run yet. */
@@ -36,8 +37,17 @@ export class Run {
   readonly stages: StageStats[] = [];
   /** The workers of its stages that run now. Those of one stage stay until the stages before it have ended. */
   readonly pools: PoolNeeds[] = [];
+  /** The connections of the queries that run now. */
+  readonly queries = new Set<Connection>();
   readonly #releases: (() => Promise<void>)[] = [];
-  onRows: ((rows: number) => void) | undefined;
+  readonly #progress = new RunProgress(this);
+
+  /** How much of the source is read, 0 to 1; null if DuckDB does not know. */
+  share(): number | null {
+    // The last query reads the source; those before it wait for its rows.
+    const percentage = [...this.queries].at(-1)?.progress.percentage ?? -1;
+    return percentage < 0 ? null : percentage / 100;
+  }
 
   /** A query for the whole plan. What only JavaScript can compute is written into tables before. */
   async sql(plan: Plan): Promise<string> {
@@ -62,7 +72,7 @@ export class Run {
     this.stages.push(stage);
     const start = performance.now();
     const interrupt = interruption();
-    const source = plan.kind === 'stream' ? plan.blocks(this) : queryBlocks(await this.sql(plan));
+    const source = plan.kind === 'stream' ? plan.blocks(this) : queryBlocks(await this.sql(plan), this.queries);
     try {
       for await (const block of source) {
         interrupt?.throwIfAborted();
@@ -75,7 +85,20 @@ export class Run {
     }
   }
 
+  /** Runs a statement that returns nothing. @throws coded errors */
+  async execute(sql: string): Promise<void> {
+    const connection = await openQuery(this.queries);
+    try {
+      await connection.run(sql);
+    } catch (error) {
+      rethrow(error);
+    } finally {
+      closeQuery(connection, this.queries);
+    }
+  }
+
   async close(): Promise<void> {
+    this.#progress.end();
     for (const release of this.#releases.splice(0)) await release();
   }
 }
@@ -84,9 +107,24 @@ export class Run {
 const BLOCK_ROWS = 16_384;
 const BLOCK_BYTES = 16 * 1024 * 1024;
 
-/** The result of a query, streamed. */
-export async function* queryBlocks(sql: string): AsyncGenerator<Block> {
+/** DuckDB counts what it has read only if it is asked to, and prints it if it is not asked not to. */
+const COUNT_PROGRESS = 'SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0';
+
+async function openQuery(queries: Set<Connection>): Promise<Connection> {
   const connection = await connect();
+  if (isProgressShown()) await connection.run(COUNT_PROGRESS);
+  queries.add(connection);
+  return connection;
+}
+
+function closeQuery(connection: Connection, queries: Set<Connection>): void {
+  queries.delete(connection);
+  connection.closeSync();
+}
+
+/** The result of a query, streamed. */
+export async function* queryBlocks(sql: string, queries: Set<Connection>): AsyncGenerator<Block> {
+  const connection = await openQuery(queries);
   try {
     const result = await connection.stream(sql);
     const names = result.deduplicatedColumnNames();
@@ -119,7 +157,7 @@ export async function* queryBlocks(sql: string): AsyncGenerator<Block> {
   } catch (error) {
     rethrow(error);
   } finally {
-    connection.closeSync();
+    closeQuery(connection, queries);
   }
 }
 

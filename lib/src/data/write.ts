@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isNbserveError, shortId } from '../core/index.js';
-import { execute, literal } from './duckdb.js';
+import { literal } from './duckdb.js';
 import { DataExists, InvalidCall, NotWritten } from './errors.js';
 import { type Plan, Run } from './plan.js';
 import type { WriteOptions } from './types.js';
@@ -29,7 +29,7 @@ export async function write(plan: Plan, path: string, format: Format, { overwrit
   const run = new Run();
   try {
     await mkdir(isFile ? dirname(target) : draft, { recursive: true });
-    await execute(`COPY (${await run.sql(plan)}) TO ${literal(file)} (${FORMATS[format]})`);
+    await run.execute(`COPY (${await run.sql(plan)}) TO ${literal(file)} (${FORMATS[format]})`);
     if (overwrite || !isFile) await rm(target, { recursive: true, force: true });
     await rename(draft, target);
   } catch (error) {

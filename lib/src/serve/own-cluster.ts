@@ -16,6 +16,7 @@ import { USUAL_ADDRESS } from './usual-address.js';
 
 /** The port that `'auto'` takes if it is free. It is the port of Ray Serve. */
 const USUAL_PORT = 8000;
+const USUAL_GRPC_PORT = 9000;
 
 /** The cluster that is started by default. */
 const USUAL_CLUSTER = { ...USUAL_ADDRESS, spareReplicas: spareReplicasOf({}) };
@@ -210,7 +211,11 @@ async function deleteAll(client: Client): Promise<void> {
   await Promise.all(Object.keys(applications).map((name) => deleteApplication(client, name).catch(gone)));
 }
 
-function announce({ cluster, isOwner }: Client, { port = 'auto' }: StartOptions): void {
+function announce({ cluster, isOwner }: Client, { port = 'auto', grpc }: StartOptions): void {
+  const grpcAddress =
+    isOwner && grpc !== undefined && (grpc.port ?? 'auto') === 'auto' ? (clusterIn(cluster.dir)?.grpc ?? '') : '';
+  if (grpcAddress !== '' && !grpcAddress.endsWith(`:${USUAL_GRPC_PORT}`))
+    notice(`port ${USUAL_GRPC_PORT} is in use; gRPC is answered at ${grpcAddress}`);
   if (isOwner && port === 'auto' && ![0, USUAL_PORT].includes(cluster.port)) {
     notice(`port ${USUAL_PORT} is in use; HTTP is answered at ${cluster.url}`);
   }

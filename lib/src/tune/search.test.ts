@@ -96,6 +96,65 @@ describe('searches', () => {
   });
 });
 
+interface Problem {
+  readonly space: Record<string, unknown>;
+  lossOf(values: readonly unknown[]): number;
+}
+
+/** Functions on which searches are usually compared; the least value of each is 0, or near it. */
+const FUNCTIONS: Readonly<Record<string, Problem>> = {
+  sphere: {
+    space: { a: uniform(-5, 5), b: uniform(-5, 5), c: uniform(-5, 5), d: uniform(-5, 5) },
+    lossOf: (values: readonly number[]) => values.reduce((sum, x) => sum + (x - 1) ** 2, 0),
+  },
+  branin: {
+    space: { x: uniform(-5, 10), y: uniform(0, 15) },
+    lossOf: ([x = 0, y = 0]: readonly number[]) =>
+      (y - (5.1 / (4 * Math.PI ** 2)) * x * x + (5 / Math.PI) * x - 6) ** 2 + 10 * (1 - 1 / (8 * Math.PI)) * Math.cos(x) + 10,
+  },
+  ackley: {
+    space: { a: uniform(-5, 5), b: uniform(-5, 5), c: uniform(-5, 5) },
+    lossOf: (values: readonly number[]) => {
+      const mean = (of: (x: number) => number) => values.reduce((sum, x) => sum + of(x - 1), 0) / values.length;
+      return 20 + Math.E - 20 * Math.exp(-0.2 * Math.sqrt(mean((x) => x * x))) - Math.exp(mean((x) => Math.cos(2 * Math.PI * x)));
+    },
+  },
+  'a training': {
+    space: {
+      rate: loguniform(1e-5, 1),
+      layers: randint(1, 9),
+      kind: choice(['relu', 'tanh', 'gelu', 'none']),
+      decay: loguniform(1e-6, 0.1),
+    },
+    lossOf: ([rate, layers, kind, decay]: readonly [number, number, string, number]) =>
+      0.3 * (Math.log10(rate) + 2.5) ** 2 +
+      0.05 * (layers - 4) ** 2 +
+      ['gelu', 'relu', 'tanh', 'none'].indexOf(kind) / 4 +
+      0.05 * (Math.log10(decay) + 4) ** 2,
+  },
+};
+
+describe('Parzen estimators beside random search', () => {
+  for (const [name, problem] of Object.entries(FUNCTIONS)) {
+    it(`find a lower loss of ${name} with most seeds`, () => {
+      const dimensions = dimensionsOf(problem.space);
+      const least = (search: BasicVariantGenerator | TPESearch, seed: number): number => {
+        const finished: Finished[] = [];
+        for (let trial = 0; trial < 80; trial += 1) {
+          const values = search.suggest(trial, dimensions, seed, finished);
+          finished.push({ values, loss: problem.lossOf(values) });
+        }
+        return Math.min(...finished.map(({ loss }) => loss));
+      };
+      const wins = Array.from({ length: 20 }, (_, seed) => seed).filter(
+        (seed) => least(new TPESearch(), seed) < least(new BasicVariantGenerator(), seed),
+      );
+      // By chance, 15 of 20 would be as good in one of fifty runs.
+      assert.ok(wins.length >= 15, `${wins.length} of 20 seeds`);
+    });
+  }
+});
+
 describe('schedulers', () => {
   it('successive halving lets the best share of a rung go on', () => {
     const scheduler = new ASHAScheduler({ maxT: 16, reductionFactor: 4 });

@@ -136,6 +136,18 @@ test('many at once, with less room than calls', async () => {
   assert.deepEqual(totals, Array(40).fill(1_400_000));
 });
 
+test('of answers that no call needs any more, the oldest are let go of beyond 64 MiB', async () => {
+  const passed = async () => {
+    const source = maker.bytes.remote(30 * MIB);
+    assert.equal(await taker.type.remote(source), 'object');
+    return { source };
+  };
+  const [{ source: first }, ...others] = [await passed(), await passed(), await passed()] as const;
+  await assert.rejects(async () => first, { code: 'NBS_ANSWER_RELEASED', status: 410 });
+  await assert.rejects(async () => taker.type.remote(first), { code: 'NBS_ANSWER_RELEASED' });
+  for (const { source } of others) assert.equal((await source).length, 30 * MIB);
+});
+
 test('if the replica with the answer is killed before it is read, the call fails with a code', async () => {
   const pid = await maker.pid.remote();
   const before = await maker.made.remote();
