@@ -1,5 +1,6 @@
 import { setProgressDisplay } from 'nbserve/basics';
 import { watchSpawns } from '../children/index.js';
+import type { DebugView } from '../debugger/index.js';
 import {
   bundleOf,
   isShown,
@@ -29,6 +30,7 @@ import { endWorkers, watchWorkers } from './cell-workers.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
 import { completeCell } from './completion.js';
 import type { ConvertedCell, Converter, Diagnostic, Scope } from './converter.js';
+import { debugView } from './debug-view.js';
 import { KeyboardInterrupt, RunsItself } from './errors.js';
 import { loadedHost, replicasPrinted, startClusterAhead, warmHost, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
@@ -86,6 +88,7 @@ class NotebookSession implements Session {
   readonly #history: { readonly number: number; readonly source: string }[] = [];
   readonly #modules: NotebookModules;
   readonly #executor: CellExecutor;
+  readonly debugView: DebugView;
   readonly #sources: CellSources;
   readonly #types: TypeQuestions;
   /** `%types off` */
@@ -104,7 +107,7 @@ class NotebookSession implements Session {
 
   constructor(options: SessionOptions) {
     const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
-    const { onSpawn, onCheck = () => {}, interruptPending = () => false } = options;
+    const { onSpawn, onCheck = () => {}, onCompiled, interruptPending = () => false } = options;
     this.#folder = folder;
     this.#commandFolder = folder;
     this.#ownsProcess = ownsProcess;
@@ -112,7 +115,8 @@ class NotebookSession implements Session {
     this.#turn = turn;
     this.#leadsGroup = leadsGroup;
     this.#modules = new NotebookModules(folder, (from, specifier) => this.#types.sideModule(from, specifier));
-    this.#executor = new CellExecutor(folder, this.#modules, turn);
+    this.#executor = new CellExecutor(folder, this.#modules, turn, onCompiled);
+    this.debugView = debugView(this.#executor.names);
     const grammar = magicGrammar((name) => Object.hasOwn(this.#executor.names.exports, name));
     this.#split = (code) => splitCell(code, grammar);
     this.#sources = new CellSources({
