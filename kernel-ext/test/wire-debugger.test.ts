@@ -42,7 +42,7 @@ async function stopped(): Promise<{
   frames: { id: number; source: { path: string } }[];
 }> {
   await kernel.until(() => stops().length > taken, 'a stop');
-  const { reason, text } = stops()[taken++]?.body as { reason: string; text?: string };
+  const { reason, text } = (stops()[taken++] as Content).body as { reason: string; text?: string };
   const { stackFrames: frames } = await body('stackTrace', { threadId: 1 });
   const at = frames.map((frame: { name: string; line: number }) => `${frame.name}:${frame.line}`);
   return { reason, ...(text !== undefined && { text }), at, frames };
