@@ -7,6 +7,8 @@ export interface ControlHandlers {
   /** Interrupts the cell. Resolves when that is done. */
   interrupt(): Promise<void>;
   shutdown(restart: boolean): void;
+  /** Answers a `debug_request`. @returns the reply, and what to do when it was sent */
+  debug(content: Readonly<Content>): Promise<{ response: object; after?: () => void }>;
   status(state: 'busy' | 'idle', parent: string): void;
   /** Also tells all clients that the kernel ends. */
   publishShutdown(content: string, parent: string): void;
@@ -47,6 +49,9 @@ export class ControlChannel {
       case 'interrupt_request':
         void this.#interrupt(message);
         return;
+      case 'debug_request':
+        void this.#debug(message);
+        return;
       case 'shutdown_request': {
         const content = { status: 'ok', restart: message.content.restart === true };
         this.#reply(message, 'shutdown_reply', content);
@@ -72,9 +77,16 @@ export class ControlChannel {
     this.#handlers.status('idle', message.headerJson);
   }
 
+  async #debug(message: Incoming): Promise<void> {
+    const { response, after } = await this.#handlers.debug(message.content);
+    this.#reply(message, 'debug_reply', { ...response });
+    after?.();
+    this.#handlers.status('idle', message.headerJson);
+  }
+
   #refuse(message: Incoming): void {
     const type = message.header.msg_type;
-    const evalue = `${type} is not answered on the control channel; kernel_info_request, interrupt_request and shutdown_request are`;
+    const evalue = `${type} is not answered on the control channel; kernel_info_request, interrupt_request, shutdown_request and debug_request are`;
     this.#reply(message, type.replace(/_request$/, '_reply'), {
       status: 'error',
       ename: 'UnknownRequest',

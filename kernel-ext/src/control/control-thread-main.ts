@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CellChildren, processTable } from '../children/index.js';
+import { DebugAdapter } from '../debugger/index.js';
 import { OutputOrder, PipeReaders } from '../descriptors/index.js';
 import {
   bindPublisher,
@@ -20,7 +21,16 @@ import { interruptChildren } from './child-signals.js';
 import { ControlChannel } from './control-channel.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
-import { CHECKER, type ControlInit, type FromControl, INTERRUPTS, type Printed, type ToControl, UNSENT } from './messages.js';
+import {
+  CHECKER,
+  type ControlInit,
+  DEBUGGED,
+  type FromControl,
+  INTERRUPTS,
+  type Printed,
+  type ToControl,
+  UNSENT,
+} from './messages.js';
 import { watchParent } from './parent-watch.js';
 import { reap } from './reaper.js';
 import { FLUSH_MS, type Legacy, replaceProgram, stuckText, tellReplaced } from './replacement.js';
@@ -138,7 +148,10 @@ async function main(): Promise<void> {
   async function interrupt(): Promise<void> {
     if (blocked) return interrupter.interrupt();
     blocked = true;
+    // Code that is stopped at a breakpoint cannot be ended.
+    adapter.release();
     await interrupter.interrupt();
+    adapter.hold();
     blocked = false;
     signalChildren(awaited);
     signalled = false;
@@ -148,14 +161,22 @@ async function main(): Promise<void> {
   function end(restart: boolean): void {
     ending = true;
     setTimeout(killSelf, END_MS).unref();
+    // A session of the inspector that stays open would delay the end of the process.
+    adapter.close();
     send({ kind: 'shutdown', restart });
     void interrupt();
   }
 
+  const adapter = new DebugAdapter({
+    event: (event) => iopub.publish('debug_event', JSON.stringify(event), running ?? ''),
+    running: () => running,
+    attached: (isAttached) => Atomics.store(shared, DEBUGGED, isAttached ? 1 : 0),
+  });
   const controlChannel = new ControlChannel(controlSocket, decoder, encoder, {
     info: init.info,
     interrupt,
     shutdown: end,
+    debug: (content) => adapter.handle(content),
     status: (state, parent) => iopub.status(state, parent),
     publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),
   });
@@ -166,6 +187,7 @@ async function main(): Promise<void> {
   async function replace(): Promise<void> {
     ending = true;
     interrupter.stop();
+    adapter.close();
     // First the sockets to which clients send, so that new requests wait for the new program.
     await Promise.all([shell.close(), stdin.close()]);
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
@@ -231,6 +253,9 @@ async function main(): Promise<void> {
       case 'spawned':
         children.spawned(message.pid, message.byRunning);
         break;
+      case 'compiled':
+        void adapter.compiled(message.cell).then(() => send({ kind: 'runnable', cell: message.cell }));
+        break;
       case 'pong':
         interrupter.onPong(message.id);
         break;
@@ -239,10 +264,12 @@ async function main(): Promise<void> {
         break;
       case 'ending':
         ending = true;
+        adapter.close();
         setTimeout(killSelf, END_MS).unref();
         break;
       case 'close':
         interrupter.stop();
+        adapter.close();
         pipes.finish();
         void close().then(() => port.close());
         break;

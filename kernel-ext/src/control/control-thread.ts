@@ -7,6 +7,7 @@ import {
   type Asker,
   CHECKER,
   type ControlInit,
+  DEBUGGED,
   type FromControl,
   GUARD,
   INTERRUPTS,
@@ -61,6 +62,8 @@ export class ControlThread {
    * about code do not wait, because the interrupt means them too.
    */
   #held: ShellRequest[] = [];
+  /** Cells that wait for their breakpoints. */
+  readonly #compiled = new Map<string, () => void>();
 
   private constructor(worker: Worker, shared: Int32Array, marks: MarkWriter, events: ControlEvents) {
     this.#worker = worker;
@@ -144,6 +147,15 @@ export class ControlThread {
   /** The main thread waits for an answer of the type checker's process; 0 means that the answer has come. */
   checking(pid: number): void {
     Atomics.store(this.#shared, CHECKER, pid);
+  }
+
+  /** A cell was compiled. @returns a promise only while a debugger is attached: it resolves when the cell's breakpoints are set */
+  compiled(cell: string): Promise<void> | undefined {
+    if (this.#closed || Atomics.load(this.#shared, DEBUGGED) === 0) return undefined;
+    return new Promise((resolve) => {
+      this.#compiled.set(cell, resolve);
+      this.#post({ kind: 'compiled', cell });
+    });
   }
 
   /** Interrupts the cell, like a request on the control channel. */
@@ -233,6 +245,10 @@ export class ControlThread {
         break;
       case 'shutdown':
         events.onShutdown(message.restart);
+        break;
+      case 'runnable':
+        this.#compiled.get(message.cell)?.();
+        this.#compiled.delete(message.cell);
         break;
       case 'bound':
       case 'failed':

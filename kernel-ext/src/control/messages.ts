@@ -42,7 +42,9 @@ export const UNSENT = 2;
 export const INTERRUPTS = 3;
 /** Index in `shared`: pid of the type checker while the main thread waits for its answer, else 0. */
 export const CHECKER = 4;
-export const SHARED_INTS = 5;
+/** Index in `shared`: 1 while a debugger is attached. */
+export const DEBUGGED = 5;
+export const SHARED_INTS = 6;
 
 /** The client that sent a request: what an answer needs to know about it. */
 export interface Asker {
@@ -69,7 +71,9 @@ export type FromControl =
   | { readonly kind: 'answer'; readonly question: number; readonly value: string | undefined }
   /** An interrupt was requested. Synchronous code that blocks is terminated. */
   | { readonly kind: 'interrupted' }
-  | { readonly kind: 'shutdown'; readonly restart: boolean };
+  | { readonly kind: 'shutdown'; readonly restart: boolean }
+  /** The breakpoints of a compiled cell are set. */
+  | { readonly kind: 'runnable'; readonly cell: string };
 
 /** A message for iopub. It is put in order with what comes through the descriptors 1 and 2. Parents are headers as JSON; '' if there is none. */
 export type Printed =
@@ -98,6 +102,8 @@ export type ToControl =
   | { readonly kind: 'begin'; readonly parent: string; readonly at: number }
   /** The process has a new child, which the running cell started, or code that another cell left. */
   | { readonly kind: 'spawned'; readonly pid: number; readonly byRunning: boolean }
+  /** A cell was compiled while a debugger is attached, and waits for `runnable`. */
+  | { readonly kind: 'compiled'; readonly cell: string }
   /** The main thread was interrupted with SIGINT. */
   | { readonly kind: 'signalled' }
   /** The main thread ends in order. If it does not end in time, the thread ends the process. */

@@ -13,7 +13,8 @@ export function kernelInfo(): Content {
     implementation_version: own.version,
     language_info: language,
     banner: `nbserve ${own.version} · TypeScript ${language.version} · Node ${process.versions.node}`,
-    debugger: false,
+    debugger: true,
+    supported_features: ['debugger'],
     help_links: [
       { text: 'TypeScript Handbook', url: 'https://www.typescriptlang.org/docs/handbook/' },
       { text: 'Node.js API', url: 'https://nodejs.org/api/' },

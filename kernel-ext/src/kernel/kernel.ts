@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { format } from 'node:util';
 import { afterArrivals, ControlThread, inOwnTurn, nextTurn, type Restart } from '../control/index.js';
+import { showToDebugger } from '../debugger/index.js';
 import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
 import { guardErrors, guardExit } from '../guard/index.js';
 import type { Session, SessionOptions } from '../session/index.js';
@@ -32,7 +33,7 @@ export interface KernelOptions {
   readonly legacy?: string;
   /** Makes the session. It is called once, when the kernel can already answer. */
   createSession(
-    hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'interruptPending'>>,
+    hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'onCompiled' | 'interruptPending'>>,
   ): Promise<Session>;
 }
 
@@ -111,8 +112,10 @@ export async function startKernel({
         uninterruptible: (work) => control.guarded(work),
         onSpawn: (pid, byRunning) => control.spawned(pid, byRunning),
         onCheck: (pid) => control.checking(pid),
+        onCompiled: (cell) => control.compiled(cell),
         interruptPending: () => control.interruptPending,
       });
+      showToDebugger(session.debugView);
       made(session);
       // For a cell that came meanwhile: the processes that it needs start while TypeScript loads, which blocks this thread for half a second.
       await nextTurn();

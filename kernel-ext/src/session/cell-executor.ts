@@ -40,12 +40,19 @@ export class CellExecutor {
   #open: { readonly cell: OpenCell; readonly bound: CellContext['bound'] } | undefined;
   readonly #turn: (work: () => void) => void;
   #interrupt: (() => void) | undefined;
+  readonly #onCompiled: (cell: string) => Promise<void> | undefined;
 
-  /** @param turn runs its argument in a macrotask of its own */
-  constructor(folder: string, modules: NotebookModules, turn: (work: () => void) => void) {
+  /** @param turn runs its argument in a macrotask of its own @param onCompiled is called before a cell runs, and its promise is awaited */
+  constructor(
+    folder: string,
+    modules: NotebookModules,
+    turn: (work: () => void) => void,
+    onCompiled: (cell: string) => Promise<void> | undefined = () => undefined,
+  ) {
     this.#folder = folder;
     this.#modules = modules;
     this.#turn = turn;
+    this.#onCompiled = onCompiled;
   }
 
   async run(converted: ConvertedCell, cell: RunningCell, context: CellContext): Promise<CellEnd> {
@@ -54,6 +61,9 @@ export class CellExecutor {
     const state = { result: undefined as unknown };
     try {
       const code = this.#compile(converted.code, cell.id);
+      const breakpoints = this.#onCompiled(cell.id);
+      if (breakpoints !== undefined) await breakpoints;
+      cell.interrupted.throwIfAborted();
       const runtime = this.#runtime(state, scope, waits, context, cell.id);
       await this.#interruptible(waits, () =>
         runInCell(cell, async () => {

@@ -1,5 +1,6 @@
 import { setProgressDisplay } from 'nbserve/basics';
 import { watchSpawns } from '../children/index.js';
+import type { DebugView } from '../debugger/index.js';
 import { progressBar, setDisplayTarget, setPackageImporter } from '../display/index.js';
 import { CellExecutor } from './cell-executor.js';
 import { CellRunner } from './cell-runner.js';
@@ -7,6 +8,7 @@ import { endWorkers, watchWorkers } from './cell-workers.js';
 import { paintFor } from './code-frame.js';
 import { completeCell } from './completion.js';
 import type { Converter } from './converter.js';
+import { debugView } from './debug-view.js';
 import { KeyboardInterrupt } from './errors.js';
 import { loadedHost, startClusterAhead, warmHost, willServe } from './host.js';
 import { edited, unmapped } from './mapped-text.js';
@@ -44,6 +46,7 @@ class NotebookSession implements Session {
   readonly #folder: string;
   readonly #modules: NotebookModules;
   readonly #executor: CellExecutor;
+  readonly debugView: DebugView;
   readonly #types: TypeQuestions;
   readonly #cells: CellRunner;
   readonly #turn: (work: () => void) => void;
@@ -53,12 +56,13 @@ class NotebookSession implements Session {
 
   constructor(options: SessionOptions) {
     const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
-    const { onSpawn, onCheck = () => {}, interruptPending = () => false } = options;
+    const { onSpawn, onCheck = () => {}, onCompiled, interruptPending = () => false } = options;
     this.#folder = folder;
     this.#types = new TypeQuestions({ folder, uninterruptible, onCheck, interruptPending });
     this.#turn = turn;
     this.#modules = new NotebookModules(folder, (from, specifier) => this.#types.sideModule(from, specifier));
-    this.#executor = new CellExecutor(folder, this.#modules, turn);
+    this.#executor = new CellExecutor(folder, this.#modules, turn, onCompiled);
+    this.debugView = debugView(this.#executor.names);
     installProcessOutput(ownsProcess);
     installNotebookGlobals(ownsProcess);
     const parts = { types: this.#types, modules: this.#modules, executor: this.#executor };

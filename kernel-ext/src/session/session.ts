@@ -1,3 +1,5 @@
+import type { DebugView } from '../debugger/index.js';
+
 /** A set of representations of one value, as Jupyter's `display_data` has them. */
 export interface DisplayBundle {
   data: Record<string, unknown>;
@@ -94,6 +96,8 @@ export interface Session {
    * @param cellWaits true if a cell has come already; it then resolves as soon as that cell can run
    */
   warm(cellWaits?: boolean): Promise<void>;
+  /** What a debugger sees of the notebook. */
+  readonly debugView: DebugView;
   /** Ends the session and its cluster. */
   dispose(): Promise<void>;
 }
@@ -128,6 +132,8 @@ export interface SessionOptions {
   onSpawn?: (pid: number, byRunning: boolean) => void;
   /** Is called with the pid of the type checker when it is asked, and with 0 when it has answered. An interrupt may end that process. */
   onCheck?: (pid: number) => void;
+  /** Is called when a cell was compiled and runs next; the cell waits for the promise. */
+  onCompiled?: (cell: string) => Promise<void> | undefined;
   /**
    * Whether somebody has asked for an interrupt of which this thread does not know yet.
    * @default never

@@ -8,6 +8,12 @@ interface KnownCell {
   readonly converted: ConvertedCell;
 }
 
+/** A line and a column from 0. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** `file:///…/kernel-ext/dist/` */
 const OWN_FOLDER = new URL('..', import.meta.url).href;
 
@@ -40,6 +46,26 @@ function install(): void {
 }
 
 const isKnown = (file: string): boolean => cells.has(file) || modules.has(file);
+
+/** The cells that ran, as [id, source]. */
+export const cellSources = (): [string, string][] => [...cells].map(([id, { source }]) => [id, source]);
+
+/** The JavaScript of a cell or of a file that cells import, and the place in its source of each of its positions. */
+export function codePositions(
+  id: string,
+): { readonly code: string; readonly source: string; place(line: number, column: number): Place | undefined } | undefined {
+  const cell = cells.get(id);
+  if (cell !== undefined) {
+    const { source, lines, converted } = cell;
+    const place = (line: number, column: number): Place | undefined => {
+      const offset = converted.toOriginal(line, column);
+      return offset === undefined ? undefined : lines.position(offset);
+    };
+    return { code: converted.code, source, place };
+  }
+  const code = modules.get(id)?.code;
+  return code === undefined ? undefined : { code, source: '', place: (line, column) => mapOf(id)?.source(line, column) };
+}
 
 /** The user's source of a cell that ran. */
 export function cellSource(id: string): string | undefined {

@@ -1,0 +1,78 @@
+import type { Debugger } from 'node:inspector';
+import type { InspectorClient } from './inspector-client.js';
+import type { SourceBreakpoint } from './protocol.js';
+import type { Scripts } from './scripts.js';
+
+/** A breakpoint as clients see it. */
+export interface ClientBreakpoint {
+  readonly id: number;
+  readonly verified: boolean;
+  /** From 1. */
+  readonly line: number;
+  readonly source: { readonly path: string };
+  readonly message?: string;
+}
+
+/** The breakpoints of the user's sources. They are set in each script with such a source when it is compiled. */
+export class Breakpoints {
+  readonly #inspector: InspectorClient;
+  readonly #scripts: Scripts;
+  readonly #wanted = new Map<string, readonly SourceBreakpoint[]>();
+  /** The inspector's ids, by path. */
+  readonly #set = new Map<string, string[]>();
+  #count = 0;
+
+  constructor(inspector: InspectorClient, scripts: Scripts) {
+    this.#inspector = inspector;
+    this.#scripts = scripts;
+  }
+
+  /** The breakpoints of each source, as in the reply to `debugInfo`. */
+  list(): { source: string; breakpoints: SourceBreakpoint[] }[] {
+    return [...this.#wanted].map(([source, breakpoints]) => ({ source, breakpoints: [...breakpoints] }));
+  }
+
+  /** Replaces the breakpoints of a source. */
+  async replace(path: string, wanted: readonly SourceBreakpoint[]): Promise<ClientBreakpoint[]> {
+    if (wanted.length === 0) this.#wanted.delete(path);
+    else this.#wanted.set(path, wanted);
+    const old = this.#set.get(path) ?? [];
+    this.#set.delete(path);
+    await Promise.all(old.map((breakpointId) => this.#inspector.send('Debugger.removeBreakpoint', { breakpointId })));
+    const scripts = await this.#scripts.withPath(path);
+    const set = await Promise.all(scripts.map((id) => this.#setIn(id, path, wanted)));
+    return wanted.map(({ line }, at) => {
+      // If the cell has not run, its lines with code are not known yet.
+      const found = scripts.length === 0 ? line : set.map((lines) => lines[at]).find((one) => one !== undefined);
+      const common = { id: ++this.#count, verified: found !== undefined, line: found ?? line, source: { path } };
+      return found === undefined ? { ...common, message: 'there is no code on this line or below it' } : common;
+    });
+  }
+
+  /** A cell was compiled and runs next. */
+  async compiled(scriptId: string, path: string): Promise<void> {
+    await this.#setIn(scriptId, path, this.#wanted.get(path) ?? []);
+  }
+
+  /** @returns the lines (from 1) at which they are */
+  async #setIn(scriptId: string, path: string, wanted: readonly SourceBreakpoint[]): Promise<(number | undefined)[]> {
+    const lines: (number | undefined)[] = [];
+    for (const { line, condition } of wanted) {
+      const found = await this.#scripts.locationOf(scriptId, line - 1);
+      lines.push(found && found.line + 1);
+      if (found === undefined) continue;
+      try {
+        const { breakpointId } = await this.#inspector.send<Debugger.SetBreakpointReturnType>('Debugger.setBreakpoint', {
+          location: found.location,
+          ...(condition !== undefined && { condition }),
+        });
+        const set = this.#set.get(path) ?? [];
+        set.push(breakpointId);
+        this.#set.set(path, set);
+      } catch {
+        // Two lines without code have the next line with code in common, and it has its breakpoint.
+      }
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,210 @@
+import { DebugRun } from './debug-run.js';
+import {
+  breakpointsOf,
+  type DapEvent,
+  type DapRequest,
+  type DapResponse,
+  DebugRefusal,
+  numberOf,
+  pathOf,
+  readRequest,
+  textOf,
+} from './protocol.js';
+import { pathOfCode, SOURCE_NAMES } from './scripts.js';
+import { VIEW } from './view.js';
+
+/** JavaScript runs in one thread. */
+const THREAD = { id: 1, name: 'MainThread' };
+const FILTER = 'all';
+
+const CAPABILITIES = {
+  supportsConfigurationDoneRequest: true,
+  supportsConditionalBreakpoints: true,
+  supportsEvaluateForHovers: true,
+  supportsExceptionInfoRequest: false,
+  supportsSetVariable: false,
+  exceptionBreakpointFilters: [
+    {
+      filter: FILTER,
+      label: 'All exceptions of the notebook',
+      default: false,
+      description: 'Stops when the code of a cell throws.',
+    },
+  ],
+};
+
+export interface DebugAdapterDeps {
+  /** Publishes a `debug_event`. */
+  event(event: DapEvent): void;
+  /** The header (JSON) of the running cell. */
+  running(): string | undefined;
+  /** A debugger was attached, or it has gone. */
+  attached(isAttached: boolean): void;
+}
+
+type Handler = (request: DapRequest) => Promise<object> | object;
+
+/** Answers Jupyter's `debug_request`s, in the control thread. */
+export class DebugAdapter {
+  readonly #deps: DebugAdapterDeps;
+  #run: DebugRun | undefined;
+  #sequence = 0;
+  readonly #handlers: Readonly<Record<string, Handler>> = {
+    debugInfo: () => this.#info(),
+    initialize: () => CAPABILITIES,
+    attach: () => this.#attach(),
+    dumpCell: (request) => this.#dump(textOf(request, 'code')),
+    setBreakpoints: async (request) => {
+      const breakpoints = await this.#attached.breakpoints.replace(pathOf(request), breakpointsOf(request));
+      return { breakpoints };
+    },
+    setExceptionBreakpoints: async ({ arguments: { filters } }) => {
+      await this.#attached.pauseOnExceptions(Array.isArray(filters) && filters.length > 0);
+      return {};
+    },
+    configurationDone: () => ({}),
+    threads: () => ({ threads: [THREAD] }),
+    stackTrace: async () => {
+      const stackFrames = await this.#attached.stackTrace();
+      return { stackFrames, totalFrames: stackFrames.length };
+    },
+    scopes: (request) => ({ scopes: this.#attached.scopes(numberOf(request, 'frameId')) }),
+    variables: async (request) => ({ variables: await this.#attached.variables(numberOf(request, 'variablesReference')) }),
+    inspectVariables: async () => ({ variables: this.#run === undefined ? [] : await this.#run.names() }),
+    richInspectVariables: (request) => this.#rich(request),
+    evaluate: (request) => this.#evaluate(request),
+    source: (request) => this.#source(pathOf(request)),
+    modules: () => ({ modules: [], totalModules: 0 }),
+    continue: async () => {
+      await this.#attached.resume();
+      return { allThreadsContinued: true };
+    },
+    pause: async () => {
+      await this.#attached.pause();
+      return {};
+    },
+    next: () => this.#step('stepOver'),
+    stepIn: () => this.#step('stepInto'),
+    stepOut: () => this.#step('stepOut'),
+    disconnect: () => {
+      this.close();
+      return {};
+    },
+    terminate: () => {
+      this.close();
+      return {};
+    },
+  };
+
+  constructor(deps: DebugAdapterDeps) {
+    this.#deps = deps;
+  }
+
+  /** Never rejects. */
+  async handle(content: Readonly<Record<string, unknown>>): Promise<{ response: DapResponse; after?: () => void }> {
+    const request = readRequest(content);
+    const common = { type: 'response', seq: ++this.#sequence, request_seq: request.seq, command: request.command } as const;
+    try {
+      const handler = Object.hasOwn(this.#handlers, request.command) ? this.#handlers[request.command] : undefined;
+      if (handler === undefined) {
+        throw new DebugRefusal(`${request.command} is not known; known are ${Object.keys(this.#handlers).join(', ')}`);
+      }
+      const body = await handler(request);
+      const isAttach = request.command === 'attach';
+      return { response: { ...common, success: true, body }, ...(isAttach && { after: () => this.#event('initialized', {}) }) };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { response: { ...common, success: false, message, body: {} } };
+    }
+  }
+
+  /** A cell was compiled. Resolves when its breakpoints are set; never rejects. */
+  async compiled(cell: string): Promise<void> {
+    await this.#run?.compiled(cell).catch(() => {});
+  }
+
+  /** An interrupt begins: code that is stopped continues, so that it can be ended. */
+  release(): void {
+    this.#run?.release();
+  }
+
+  /** The interrupt is done. */
+  hold(): void {
+    this.#run?.hold();
+  }
+
+  /** Code that is stopped continues. */
+  close(): void {
+    if (this.#run === undefined) return;
+    this.#run.close();
+    this.#run = undefined;
+    this.#deps.attached(false);
+  }
+
+  /** @throws DebugRefusal if no debugger is attached */
+  get #attached(): DebugRun {
+    if (this.#run === undefined) throw new DebugRefusal('no debugger is attached; `attach` comes first');
+    return this.#run;
+  }
+
+  #info(): object {
+    return {
+      ...SOURCE_NAMES,
+      isStarted: this.#run !== undefined,
+      breakpoints: this.#run?.breakpoints.list() ?? [],
+      stoppedThreads: this.#run?.isPaused === true ? [THREAD.id] : [],
+      richRendering: true,
+      copyToGlobals: false,
+      exceptionPaths: [FILTER],
+    };
+  }
+
+  async #attach(): Promise<object> {
+    if (this.#run !== undefined) return {};
+    const run = new DebugRun({
+      running: () => this.#deps.running(),
+      continued: () => this.#event('continued', { threadId: THREAD.id, allThreadsContinued: true }),
+      stopped: (reason, text) => {
+        this.#event('stopped', { reason, threadId: THREAD.id, allThreadsStopped: true, ...(text !== undefined && { text }) });
+      },
+    });
+    this.#run = run;
+    await run.begin();
+    this.#deps.attached(true);
+    return {};
+  }
+
+  #dump(code: string): object {
+    return { sourcePath: this.#run?.scripts.dump(code) ?? pathOfCode(code) };
+  }
+
+  async #step(kind: 'stepOver' | 'stepInto' | 'stepOut'): Promise<object> {
+    await this.#attached.step(kind);
+    return {};
+  }
+
+  #source(path: string): object {
+    const content = this.#attached.scripts.source(path);
+    if (content === undefined) throw new DebugRefusal(`there is no cell with the path ${path}`);
+    return { content };
+  }
+
+  async #evaluate({ arguments: { expression, frameId } }: DapRequest): Promise<object> {
+    if (typeof expression !== 'string') throw new DebugRefusal('evaluate needs a string `expression`');
+    const { value, text } = await this.#attached.evaluate(expression, typeof frameId === 'number' ? frameId : undefined);
+    const { type, variablesReference } = this.#attached.variable('', value);
+    return { result: text, type, variablesReference };
+  }
+
+  async #rich(request: DapRequest): Promise<object> {
+    const { frameId } = request.arguments;
+    const name = textOf(request, 'variableName');
+    const frame = typeof frameId === 'number' ? frameId : undefined;
+    const { text } = await this.#attached.evaluate(`${VIEW}.text(${name})`, frame);
+    return { data: { 'text/plain': JSON.parse(text) as string }, metadata: {} };
+  }
+
+  #event(event: string, body: object): void {
+    this.#deps.event({ type: 'event', seq: ++this.#sequence, event, body });
+  }
+}

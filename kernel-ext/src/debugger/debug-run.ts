@@ -1,0 +1,246 @@
+import type { Debugger, Runtime } from 'node:inspector';
+import { Breakpoints } from './breakpoints.js';
+import { InspectorClient } from './inspector-client.js';
+import { DebugRefusal } from './protocol.js';
+import { BLACKBOXED, Scripts } from './scripts.js';
+import { textOfValue, Values } from './values.js';
+import { VIEW } from './view.js';
+
+type Paused = Debugger.PausedEventDataType;
+type Step = 'stepOver' | 'stepInto' | 'stepOut';
+
+export interface DebugRunEvents {
+  stopped(reason: string, text: string | undefined): void;
+  continued(): void;
+  /** The header (JSON) of the running cell. */
+  running(): string | undefined;
+}
+
+interface Frame {
+  readonly id: number;
+  readonly frame: Debugger.CallFrame;
+}
+
+const LOCAL = new Set<string>(['local', 'block', 'catch', 'with', 'eval']);
+const CLOSURE = new Set<string>(['closure', 'module']);
+const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
+/** How often in a row a step goes on because it came to code that is not the user's. */
+const MAX_SKIPS = 200;
+
+/** One attached debugger: from `attach` to `disconnect`. */
+export class DebugRun {
+  readonly #inspector = new InspectorClient();
+  readonly #scripts = new Scripts(this.#inspector);
+  readonly #values = new Values(this.#inspector);
+  readonly breakpoints = new Breakpoints(this.#inspector, this.#scripts);
+  readonly #events: DebugRunEvents;
+  #frames: Frame[] = [];
+  #frameCount = 0;
+  #step: { readonly kind: Step; readonly cell: string | undefined; readonly from: string; skips: number } | undefined;
+  /** While an interrupt ends the cell, nothing stops it. */
+  #released = false;
+
+  constructor(events: DebugRunEvents) {
+    this.#events = events;
+    this.#inspector.on<Paused>('Debugger.paused', (paused) => {
+      // The session may be closed meanwhile; then the code has continued.
+      void this.#onPaused(paused).catch(() => this.#inspector.send('Debugger.resume').catch(() => {}));
+    });
+  }
+
+  get isPaused(): boolean {
+    return this.#frames.length > 0;
+  }
+
+  get scripts(): Scripts {
+    return this.#scripts;
+  }
+
+  async begin(): Promise<void> {
+    await this.#inspector.send('Runtime.enable');
+    await this.#inspector.send('Debugger.enable');
+    await this.#inspector.send('Debugger.setAsyncCallStackDepth', { maxDepth: 8 });
+    await this.#inspector.send('Debugger.setBlackboxPatterns', { patterns: BLACKBOXED });
+    await this.#scripts.learn();
+  }
+
+  /** A cell was compiled. Resolves when its breakpoints are set. */
+  async compiled(cell: string): Promise<void> {
+    const script = await this.#scripts.compiled(cell);
+    if (script !== undefined) await this.breakpoints.compiled(script.id, script.path);
+  }
+
+  async pauseOnExceptions(isOn: boolean): Promise<void> {
+    await this.#inspector.send('Debugger.setPauseOnExceptions', { state: isOn ? 'all' : 'none' });
+  }
+
+  async pause(): Promise<void> {
+    await this.#inspector.send('Debugger.pause');
+  }
+
+  async resume(): Promise<void> {
+    this.#requirePause();
+    this.#step = undefined;
+    this.#forget();
+    await this.#inspector.send('Debugger.resume');
+    this.#events.continued();
+  }
+
+  async step(kind: Step): Promise<void> {
+    this.#requirePause();
+    const from = await this.#lineOf(this.#frames.map(({ frame }) => frame));
+    this.#step = { kind, cell: this.#events.running(), from, skips: 0 };
+    this.#forget();
+    await this.#inspector.send(`Debugger.${kind}`);
+    this.#events.continued();
+  }
+
+  /** Code that is paused continues, and nothing stops it until {@link hold}. */
+  release(): void {
+    this.#released = true;
+    this.#step = undefined;
+    const wasPaused = this.isPaused;
+    this.#forget();
+    void this.#inspector.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {});
+    if (!wasPaused) return;
+    void this.#inspector.send('Debugger.resume').catch(() => {});
+    this.#events.continued();
+  }
+
+  hold(): void {
+    this.#released = false;
+    void this.#inspector.send('Debugger.setSkipAllPauses', { skip: false }).catch(() => {});
+  }
+
+  close(): void {
+    this.#forget();
+    this.#inspector.close();
+  }
+
+  async stackTrace(): Promise<object[]> {
+    return Promise.all(
+      this.#frames.map(async ({ id, frame }) => {
+        const { path, line, column } = await this.#scripts.place(frame.location);
+        const name = frame.functionName === '' ? '(cell)' : frame.functionName;
+        return { id, name, line: line + 1, column: column + 1, source: { path, name: path } };
+      }),
+    );
+  }
+
+  scopes(frameId: number): object[] {
+    const { scopeChain } = this.#frame(frameId);
+    // The outermost blocks of a cell's function are closures of its inner functions only.
+    const objects = (types: ReadonlySet<string>): string[] =>
+      scopeChain.flatMap(({ type, object }) => (types.has(type) && object.objectId !== undefined ? object.objectId : []));
+    const scope = (name: string, ids: string[]) => ({ name, expensive: false, variablesReference: this.#values.refer(ids) });
+    const closure = objects(CLOSURE);
+    return [scope('Locals', objects(LOCAL)), ...(closure.length === 0 ? [] : [scope('Closure', closure)])];
+  }
+
+  variables(reference: number): Promise<object[]> {
+    return this.#values.variables(reference);
+  }
+
+  /** The names of the notebook, whether the code is paused or not. */
+  async names(): Promise<object[]> {
+    const { result } = await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+      expression: `${VIEW}?.names()`,
+      silent: true,
+    });
+    return result.objectId === undefined ? [] : this.#values.variables(this.#values.refer([result.objectId]));
+  }
+
+  /** @throws DebugRefusal with what the expression threw */
+  async evaluate(expression: string, frameId: number | undefined): Promise<{ value: Runtime.RemoteObject; text: string }> {
+    const frame = frameId === undefined ? this.#frames[0]?.frame : this.#frame(frameId);
+    const options = { expression: await this.#withNames(expression, frame), generatePreview: true, silent: true };
+    const { result, exceptionDetails } =
+      frame === undefined
+        ? await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', options)
+        : await this.#inspector.send<Debugger.EvaluateOnCallFrameReturnType>('Debugger.evaluateOnCallFrame', {
+            ...options,
+            callFrameId: frame.callFrameId,
+          });
+    if (exceptionDetails !== undefined) {
+      throw new DebugRefusal(exceptionDetails.exception?.description?.split('\n')[0] ?? exceptionDetails.text);
+    }
+    return { value: result, text: textOfValue(result) };
+  }
+
+  variable(name: string, value: Runtime.RemoteObject) {
+    return this.#values.variable(name, value);
+  }
+
+  /** The names of earlier cells are no variables of the frame: those in the expression that the frame does not have become parameters. */
+  async #withNames(expression: string, frame: Debugger.CallFrame | undefined): Promise<string> {
+    const words = new Set(expression.match(WORD));
+    const earlier = new Set(((await this.names()) as { name: string }[]).map(({ name }) => name));
+    if (frame !== undefined) {
+      for (const { type, object } of frame.scopeChain) {
+        if ((!LOCAL.has(type) && !CLOSURE.has(type)) || object.objectId === undefined) continue;
+        for (const { name } of await this.#values.variables(this.#values.refer([object.objectId]))) earlier.delete(name);
+      }
+    }
+    const used = [...words].filter((word) => earlier.has(word));
+    // A line break ends a comment at the end of the expression.
+    return used.length === 0 ? expression : `(({ ${used.join(', ')} }) => (${expression}\n))(${VIEW}.names())`;
+  }
+
+  async #onPaused(paused: Paused): Promise<void> {
+    const { callFrames, reason, hitBreakpoints = [], data } = paused;
+    const top = callFrames[0];
+    const isBreakpoint = hitBreakpoints.length > 0;
+    const step = this.#step;
+    // A step over the end of a cell would stop in the next one.
+    const isLate = step !== undefined && !isBreakpoint && reason !== 'exception' && step.cell !== this.#events.running();
+    if (this.#released || isLate || top === undefined) return this.#continue();
+    if (!this.#scripts.isUsers(top) || (!isBreakpoint && (await this.#scripts.isMade(top.location)))) {
+      if (step === undefined || ++step.skips > MAX_SKIPS) return this.#continue();
+      await this.#inspector.send(this.#scripts.isUsers(top) ? 'Debugger.stepOver' : 'Debugger.stepOut');
+      return;
+    }
+    const users = callFrames.filter((frame) => this.#scripts.isUsers(frame));
+    // One line may have several statements, of which the kernel has added some.
+    if (step !== undefined && !isBreakpoint && reason !== 'exception' && step.kind !== 'stepOut' && step.skips < MAX_SKIPS) {
+      if ((await this.#lineOf(users)) === step.from) {
+        step.skips += 1;
+        await this.#inspector.send(`Debugger.${step.kind}`);
+        return;
+      }
+    }
+    this.#step = undefined;
+    this.#frames = users.map((frame) => ({ id: ++this.#frameCount, frame }));
+    const isException = reason === 'exception' || reason === 'promiseRejection';
+    const why = isException ? 'exception' : isBreakpoint || step === undefined ? 'breakpoint' : 'step';
+    const thrown = isException ? (data as { description?: string } | undefined)?.description?.split('\n')[0] : undefined;
+    this.#events.stopped(why, thrown);
+  }
+
+  /** Tells lines apart: the one of the innermost frame, and how deep it is. */
+  async #lineOf(frames: readonly Debugger.CallFrame[]): Promise<string> {
+    const top = frames[0];
+    if (top === undefined) return '';
+    const { path, line } = await this.#scripts.place(top.location);
+    return `${frames.length} ${top.functionName} ${path} ${line}`;
+  }
+
+  async #continue(): Promise<void> {
+    this.#step = undefined;
+    await this.#inspector.send('Debugger.resume');
+  }
+
+  #forget(): void {
+    this.#frames = [];
+    this.#values.clear();
+  }
+
+  #requirePause(): void {
+    if (!this.isPaused) throw new DebugRefusal('the code is not stopped');
+  }
+
+  #frame(id: number): Debugger.CallFrame {
+    const found = this.#frames.find((one) => one.id === id);
+    if (found === undefined) throw new DebugRefusal(`there is no frame with the number ${id} any more`);
+    return found.frame;
+  }
+}

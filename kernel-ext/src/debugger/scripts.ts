@@ -1,0 +1,177 @@
+import type { Debugger, Runtime } from 'node:inspector';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HASH_SEED, murmur2 } from './code-hash.js';
+import type { InspectorClient } from './inspector-client.js';
+import { type CodePositions, type Place, unpacked, VIEW } from './view.js';
+
+/** How clients name the source of a cell: these around the hash of its code. No such file is written. */
+export const SOURCE_NAMES = {
+  hashMethod: 'Murmur2',
+  hashSeed: HASH_SEED,
+  tmpFilePrefix: join(tmpdir(), `nbserve_${process.pid}_`),
+  tmpFileSuffix: '.ts',
+} as const;
+
+/** The path by which clients name the source of a cell. */
+export const pathOfCode = (code: string): string => `${SOURCE_NAMES.tmpFilePrefix}${murmur2(code)}${SOURCE_NAMES.tmpFileSuffix}`;
+
+const CELL = /^cell\[\d+\]\.ts$/;
+/** What the cell's function does before the cell's own code. */
+const HEAD = '__nbs.define({';
+const HEAD_END = ' });';
+/** What the kernel puts into the user's code. */
+const OWN_CALL = /^(?:__nbs[._]|\s*__nbs_loop)/;
+
+interface Script {
+  readonly id: string;
+  readonly url: string;
+  positions?: Promise<CodePositions | undefined>;
+}
+
+type Location = Debugger.BreakLocation;
+
+/** The scripts of the main thread that are the user's, and their positions in the user's source. */
+export class Scripts {
+  readonly #inspector: InspectorClient;
+  readonly #scripts = new Map<string, Script>();
+  /** The last script of each cell. */
+  readonly #ofCell = new Map<string, Script>();
+  /** The source of each path that a client may use. */
+  readonly #sources = new Map<string, string>();
+
+  constructor(inspector: InspectorClient) {
+    this.#inspector = inspector;
+    inspector.on<Debugger.ScriptParsedEventDataType>('Debugger.scriptParsed', ({ scriptId, url }) => {
+      if (!isUsers(url)) return;
+      const script: Script = { id: scriptId, url };
+      this.#scripts.set(scriptId, script);
+      if (CELL.test(url)) this.#ofCell.set(url, script);
+    });
+  }
+
+  /** Notes the source of a cell that may run later. @returns its path */
+  dump(code: string): string {
+    const path = pathOfCode(code);
+    this.#sources.set(path, code);
+    return path;
+  }
+
+  source(path: string): string | undefined {
+    return this.#sources.get(path);
+  }
+
+  /** Learns the cells that ran before the debugger came. */
+  async learn(): Promise<void> {
+    // Before the session is loaded, there are no cells.
+    for (const [, source] of (await this.#ask<[string, string][] | undefined>('cells()')) ?? []) this.dump(source);
+  }
+
+  isUsers(frame: Debugger.CallFrame): boolean {
+    return this.#scripts.has(frame.location.scriptId);
+  }
+
+  /** The path and the place (from 0) in the user's source. */
+  async place({ scriptId, lineNumber, columnNumber = 0 }: Debugger.Location): Promise<{ path: string } & Place> {
+    const script = this.#scripts.get(scriptId);
+    if (script === undefined) return { path: '', line: lineNumber, column: columnNumber };
+    const positions = await this.#positions(script);
+    const found = unpacked(positions?.places[lineNumber]?.[columnNumber]);
+    const path = CELL.test(script.url) ? this.dump(positions?.source ?? '') : filePath(script.url);
+    return { path, ...(found ?? { line: lineNumber, column: columnNumber }) };
+  }
+
+  /** Whether the place is one that the kernel has put into the code, at which nobody wants to stop. */
+  async isMade({ scriptId, lineNumber, columnNumber = 0 }: Debugger.Location): Promise<boolean> {
+    const script = this.#scripts.get(scriptId);
+    const positions = script && CELL.test(script.url) ? await this.#positions(script) : undefined;
+    if (positions === undefined) return false;
+    const text = positions.code.split('\n')[lineNumber] ?? '';
+    return isInHead(positions.code, lineNumber, columnNumber) || OWN_CALL.test(text.slice(columnNumber));
+  }
+
+  /** The scripts with the source of this path. A cell that ran twice has two. */
+  async withPath(path: string): Promise<string[]> {
+    const found: string[] = [];
+    for (const script of this.#scripts.values()) {
+      if (!CELL.test(script.url)) {
+        if (filePath(script.url) === path) found.push(script.id);
+      } else if (this.#sources.has(path) && (await this.#positions(script))?.source === this.#sources.get(path)) {
+        found.push(script.id);
+      }
+    }
+    return found;
+  }
+
+  /** The script of a cell that was compiled right now, and the path of its source. */
+  async compiled(cell: string): Promise<{ readonly id: string; readonly path: string } | undefined> {
+    // The main thread told of the cell on another channel. After an answer of the inspector, its event about the script has come too.
+    await this.#inspector.send('Runtime.evaluate', { expression: '0', silent: true });
+    const script = this.#ofCell.get(cell);
+    const positions = script && (await this.#positions(script));
+    return script && positions && { id: script.id, path: this.dump(positions.source) };
+  }
+
+  /** The place in the script at which the user's line begins, or the next line that has code. @param line from 0 */
+  async locationOf(scriptId: string, line: number): Promise<{ location: Debugger.Location; line: number } | undefined> {
+    const script = this.#scripts.get(scriptId);
+    const positions = script && (await this.#positions(script));
+    const { locations } = await this.#inspector.send<Debugger.GetPossibleBreakpointsReturnType>(
+      'Debugger.getPossibleBreakpoints',
+      { start: { scriptId, lineNumber: 0, columnNumber: 0 } },
+    );
+    let best: { location: Location; line: number } | undefined;
+    for (const location of locations) {
+      const { lineNumber, columnNumber = 0 } = location;
+      if (positions !== undefined && isInHead(positions.code, lineNumber, columnNumber)) continue;
+      const own = positions === undefined ? lineNumber : unpacked(positions.places[lineNumber]?.[columnNumber])?.line;
+      if (own === undefined || own < line || (best !== undefined && own > best.line)) continue;
+      if (best === undefined || own < best.line || (best.location.type === 'return' && location.type !== 'return')) {
+        best = { location, line: own };
+      }
+    }
+    if (best === undefined) return undefined;
+    const { lineNumber, columnNumber = 0 } = best.location;
+    return { location: { scriptId, lineNumber, columnNumber }, line: best.line };
+  }
+
+  #positions(script: Script): Promise<CodePositions | undefined> {
+    const id = CELL.test(script.url) ? script.url : filePath(script.url);
+    // If a number was used again, the positions of the earlier cell with it are not known any more.
+    if (CELL.test(id) && this.#ofCell.get(id) !== script && script.positions === undefined) return Promise.resolve(undefined);
+    script.positions ??= this.#ask<CodePositions | undefined>(`positions(${JSON.stringify(id)})`);
+    return script.positions;
+  }
+
+  async #ask<T>(call: string): Promise<T> {
+    const { result } = await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+      expression: `${VIEW}?.${call}`,
+      returnByValue: true,
+      silent: true,
+    });
+    return result.value as T;
+  }
+}
+
+function isInHead(code: string, line: number, column: number): boolean {
+  const at = line === 0 ? code.indexOf(HEAD) : -1;
+  return at >= 0 && column < code.indexOf(HEAD_END, at) + HEAD_END.length;
+}
+
+const filePath = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : url);
+
+const KERNEL = fileURLToPath(new URL('..', import.meta.url));
+const NBSERVE = fileURLToPath(new URL('.', import.meta.resolve('nbserve/errors'))).replace(/([\\/]dist[\\/]).*$/, '$1');
+
+function isUsers(url: string): boolean {
+  if (CELL.test(url)) return true;
+  if (!url.startsWith('file:') && !url.startsWith('/')) return false;
+  const path = filePath(url);
+  return !path.startsWith(KERNEL) && !path.startsWith(NBSERVE) && !path.includes('node_modules');
+}
+
+const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Code in which nobody stops: Node's, the kernel's, and that of packages. */
+export const BLACKBOXED = ['^node:', `^(file://)?${literal(KERNEL)}`, `^(file://)?${literal(NBSERVE)}`, 'node_modules'];
