@@ -14,7 +14,7 @@ export class Computation {
   readonly #plan: Plan;
   /** Number of blocks that the rows are cut into. @default as they come */
   readonly numBlocks: number | undefined;
-  lastRun: { readonly stages: readonly StageStats[]; readonly ms: number } | undefined;
+  lastRun: { readonly stages: readonly StageStats[]; readonly ms: number } | null = null;
 
   constructor(plan: Plan, numBlocks?: number) {
     this.#plan = plan;
@@ -101,7 +101,7 @@ export class Computation {
   /** What the last request cost. */
   stats(): string {
     const last = this.lastRun;
-    if (last === undefined) return 'nothing of this data set has run yet';
+    if (last === null) return 'nothing of this data set has run yet';
     const lines = last.stages.map(
       ({ name, rows, blocks, ms }) => `${name}: ${rows} rows in ${blocks} blocks, ${Math.round(ms)} ms`,
     );

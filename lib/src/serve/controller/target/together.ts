@@ -7,7 +7,7 @@ export interface Together {
   /** The versions that are being started, by application. */
   readonly versions: ReadonlyMap<string, AppVersion>;
   /** An application whose version was replaced or deleted meanwhile; then none of the others can become live. */
-  readonly lost: string | undefined;
+  readonly lost: string | null;
 }
 
 /** The configurations that are being deployed. */
@@ -19,7 +19,7 @@ export function togetherIn({ apps }: TargetState): Together[] {
   }
   return [...found].map(([id, versions]) => {
     const { members = [] } = [...versions.values()][0]?.spec.together ?? {};
-    return { id, versions, lost: members.find((member) => !versions.has(member)) };
+    return { id, versions, lost: members.find((member) => !versions.has(member)) ?? null };
   });
 }
 
@@ -31,7 +31,7 @@ export function promoteTogether(
   now: number,
 ): TargetState {
   const together = togetherIn(target).find((one) => one.id === id);
-  if (together === undefined || together.lost !== undefined) return target;
+  if (together === undefined || together.lost !== null) return target;
   let after = target;
   for (const [app, version] of together.versions) after = promote(after, app, version.generation, offers(app, version));
   for (const app of leaving(target, together)) after = remove(after, app, now);
