@@ -32,13 +32,19 @@ export interface StageStats {
   ms: number;
 }
 
+/** A query of a run. It is a connection of DuckDB, whose types are not needed by those who import nbserve. */
+export interface RunningQuery {
+  /** `percentage`: of the rows to read, 0 to 100; -1 if DuckDB does not know */
+  readonly progress: { readonly percentage: number };
+}
+
 /** One execution of a plan: what it holds until it ends, and what it counts. */
 export class Run {
   readonly stages: StageStats[] = [];
   /** The workers of its stages that run now. Those of one stage stay until the stages before it have ended. */
   readonly pools: PoolNeeds[] = [];
   /** The connections of the queries that run now. */
-  readonly queries = new Set<Connection>();
+  readonly queries = new Set<RunningQuery>();
   readonly #releases: (() => Promise<void>)[] = [];
   readonly #progress = new RunProgress(this);
 
@@ -110,20 +116,20 @@ const BLOCK_BYTES = 16 * 1024 * 1024;
 /** DuckDB counts what it has read only if it is asked to, and prints it if it is not asked not to. */
 const COUNT_PROGRESS = 'SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0';
 
-async function openQuery(queries: Set<Connection>): Promise<Connection> {
+async function openQuery(queries: Set<RunningQuery>): Promise<Connection> {
   const connection = await connect();
   if (isProgressShown()) await connection.run(COUNT_PROGRESS);
   queries.add(connection);
   return connection;
 }
 
-function closeQuery(connection: Connection, queries: Set<Connection>): void {
+function closeQuery(connection: Connection, queries: Set<RunningQuery>): void {
   queries.delete(connection);
   connection.closeSync();
 }
 
 /** The result of a query, streamed. */
-export async function* queryBlocks(sql: string, queries: Set<Connection>): AsyncGenerator<Block> {
+export async function* queryBlocks(sql: string, queries: Set<RunningQuery>): AsyncGenerator<Block> {
   const connection = await openQuery(queries);
   try {
     const result = await connection.stream(sql);
