@@ -1,5 +1,5 @@
 import { enterChild } from '../../engine/index.js';
-import { readTlsFiles, type TlsFiles } from '../../grpc/index.js';
+import type { TlsFiles } from '../../grpc/index.js';
 import { helloOf } from '../../ipc/index.js';
 import { TRAFFIC_TOPIC } from '../protocol/index.js';
 import { openRouter } from '../router/index.js';
@@ -29,7 +29,7 @@ const proxy = new HttpProxy({
   allowedHosts,
   allowedOrigins,
   bodyIdleMs,
-  ...(https && { tls: readTlsFiles(https) }),
+  ...(https && { tls: (await import('../../grpc/index.js')).readTlsFiles(https) }),
   sendTraffic: (report) => router.tell(TRAFFIC_TOPIC, report),
 });
 
