@@ -20,6 +20,20 @@ export function accessOf(values: {
   };
 }
 
+/** The option `https` of `serve.start`, from `--https-cert` and `--https-key`; empty if none of them is given. @throws NBS_BAD_USAGE */
+export function httpsOptionsOf(
+  usage: string,
+  {
+    'https-cert': cert,
+    'https-key': key,
+  }: { readonly 'https-cert'?: string | undefined; readonly 'https-key'?: string | undefined },
+) {
+  if (cert === undefined && key === undefined) return {};
+  if (cert !== undefined && key !== undefined) return { https: { cert, key } };
+  const [given, missing] = cert === undefined ? ['--https-key', '--https-cert'] : ['--https-cert', '--https-key'];
+  throw BadUsage({ problem: `${given} is given without ${missing}`, usage });
+}
+
 export const GRPC_CLI_OPTIONS = {
   'grpc-port': { type: 'string' },
   'grpc-host': { type: 'string' },

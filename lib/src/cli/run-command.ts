@@ -2,14 +2,14 @@ import { watchFiles } from '../deploy/index.js';
 import { type Client, openCluster, setOwnerName } from '../host/index.js';
 import { type Command, parseCommand } from './command.js';
 import { DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
-import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, parsePort } from './options.js';
+import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, httpsOptionsOf, parsePort } from './options.js';
 import { packageRunnerGone } from './package-runner.js';
 import { type RunResult, runTarget } from './run-target.js';
 import { showError } from './show-error.js';
 import { DRAIN_MS, untilInterrupted } from './until-interrupted.js';
 
 const USAGE =
-  'nbserve run <file>:<export>|<config.yaml> [--watch] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--name <application>] [--route-prefix <path>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--address auto|<folder>]';
+  'nbserve run <file>:<export>|<config.yaml> [--watch] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--name <application>] [--route-prefix <path>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--address auto|<folder>]';
 
 export const runCommand: Command = {
   name: 'run',
@@ -23,6 +23,8 @@ export const runCommand: Command = {
   --host            address for HTTP (default: 127.0.0.1)
   --allow-host      a host name to accept besides loopback names and --host; may be repeated, * means all
   --allow-origin    an origin of web pages that may call, e.g. https://example.org; may be repeated, * means all
+  --https-cert      a certificate in PEM, with its chain; then HTTP is answered over TLS only
+  --https-key       the private key of the certificate, in PEM
   --grpc-port       port for gRPC, or auto: 9000, or the next free one (default: no gRPC, unless --grpc-host or --proto is given)
   --grpc-host       address for gRPC (default: 127.0.0.1)
   --proto           a proto file with services for gRPC; may be repeated (default: methods are called by name)
@@ -53,6 +55,8 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       'allow-host': { type: 'string', multiple: true },
       'allow-origin': { type: 'string', multiple: true },
       ...DASHBOARD_OPTIONS,
+      'https-cert': { type: 'string' },
+      'https-key': { type: 'string' },
       ...GRPC_CLI_OPTIONS,
     } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
@@ -65,6 +69,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       ...cluster,
       ...(values.port === undefined && cluster.port !== undefined ? {} : { port: parsePort(USAGE, values.port) }),
       ...accessOf(values),
+      ...httpsOptionsOf(USAGE, values),
       ...grpcOptionsOf(USAGE, values),
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(values.address === undefined ? {} : { address: values.address }),

@@ -1,10 +1,10 @@
 import { declaredNodes, httpOf, spareReplicasOf, startDetached } from '../host/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
-import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, parsePort } from './options.js';
+import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, httpsOptionsOf, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
+  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -24,6 +24,8 @@ export const startCommand: Command = {
   --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
   --spare-replicas  spare processes on each node, which make a new replica start sooner; 0 means none (default: 1)
 ${DASHBOARD_HELP}
+  --https-cert      a certificate in PEM, with its chain; then HTTP is answered over TLS only
+  --https-key       the private key of the certificate, in PEM
   --grpc-port       port for gRPC, or auto: 9000, or the next free one (default: no gRPC, unless --grpc-host or --proto is given)
   --grpc-host       address for gRPC (default: 127.0.0.1)
   --proto           a proto file with services for gRPC; may be repeated (default: methods are called by name)
@@ -47,6 +49,8 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       'allow-host': { type: 'string', multiple: true },
       'allow-origin': { type: 'string', multiple: true },
       ...DASHBOARD_OPTIONS,
+      'https-cert': { type: 'string' },
+      'https-key': { type: 'string' },
       ...GRPC_CLI_OPTIONS,
       another: { type: 'boolean' },
     } as const;
@@ -56,6 +60,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       ...(host === undefined ? {} : { host }),
       port: parsePort(USAGE, values.port),
       ...accessOf(values),
+      ...httpsOptionsOf(USAGE, values),
       ...grpcOptionsOf(USAGE, values),
       ...resourcesOf(values),
       // Checked by serve.start's own check, so that the messages are the same.

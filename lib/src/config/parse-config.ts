@@ -110,14 +110,18 @@ const grpcOptions =
   };
 
 function withAbsolutePaths(cluster: Values, folder: string): Values {
-  const { grpc } = cluster;
-  if (!isRecord(grpc)) return cluster;
+  const { grpc, https } = cluster;
+  const secure = isRecord(https) ? { https: absoluteFiles(https, folder) } : {};
+  if (!isRecord(grpc)) return { ...cluster, ...secure };
   const given = (['protos', 'includeDirs'] as const).filter((key) => grpc[key] !== undefined);
   const paths = given.map((key) => [key, (grpc[key] as readonly string[]).map((path) => resolve(folder, path))]);
-  const { tls } = grpc;
-  const files = isRecord(tls) ? Object.entries(tls).map(([key, path]) => [key, resolve(folder, path as string)]) : [];
-  const absoluteTls = files.length === 0 ? {} : { tls: Object.fromEntries(files) };
-  return { ...cluster, grpc: { ...grpc, ...Object.fromEntries(paths), ...absoluteTls } };
+  const absoluteTls = isRecord(grpc.tls) ? { tls: absoluteFiles(grpc.tls, folder) } : {};
+  return { ...cluster, ...secure, grpc: { ...grpc, ...Object.fromEntries(paths), ...absoluteTls } };
+}
+
+/** The paths of a certificate and its key. */
+function absoluteFiles(files: Values, folder: string): Values {
+  return Object.fromEntries(Object.entries(files).map(([key, path]) => [key, resolve(folder, path as string)]));
 }
 
 function readApplication(reader: OptionReader, value: unknown, path: Path, folder: string): ApplicationConfig {

@@ -40,6 +40,8 @@ export interface AgentFile {
   readonly host: string;
   /** 0 if the cluster answers no HTTP. */
   readonly port: number;
+  /** True if HTTP is answered over TLS. */
+  readonly https?: boolean;
   /** `host:port` at which the head node answers gRPC. Absent if it does not. */
   readonly grpc?: string;
   /** Milliseconds since the epoch. */
@@ -162,7 +164,18 @@ export function clusterIn(dir: string): ClusterInfo | undefined {
   const { detached, ownerKey } = owner;
   // A path may contain control characters, which a terminal would execute.
   const name = (owner.name ?? 'unknown').replaceAll(/\p{Cc}/gu, '?');
-  return { id: basename(dir), dir, name, url: urlOf(file.host, port), port, grpc, detached, ownerKey, pid: agent.pid, startedAt };
+  return {
+    id: basename(dir),
+    dir,
+    name,
+    url: urlOf(file.host, port, file.https),
+    port,
+    grpc,
+    detached,
+    ownerKey,
+    pid: agent.pid,
+    startedAt,
+  };
 }
 
 export function writeAgentFile(dir: string, file: AgentFile): void {
@@ -176,8 +189,8 @@ export function removeFolder(dir: string): void {
 }
 
 /** `http://127.0.0.1:8000`: an address that a client on this machine can use; `''` for port 0, which means that no HTTP is answered. */
-export function urlOf(host: string, port: number): string {
-  return port === 0 ? '' : `http://${addressOf(host, port)}`;
+export function urlOf(host: string, port: number, isSecure = false): string {
+  return port === 0 ? '' : `${isSecure ? 'https' : 'http'}://${addressOf(host, port)}`;
 }
 
 /** `127.0.0.1:9000`: the same without a scheme, as clients of gRPC take it. */

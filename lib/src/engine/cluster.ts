@@ -91,7 +91,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     if (!early) await agent.serving;
     const kill = (): void => agent.kill();
     const { serving, exited } = agent;
-    const url = urlOf(host, port);
+    const url = urlOf(host, port, http.https !== undefined);
     const gone = async (): Promise<void> => void (await exited);
     return openCluster({ dir, token, url, port, channel, onLog, serving, exited, gone, kill, detached, logs: 'rest' });
   } catch (error) {

@@ -139,6 +139,8 @@ export interface HttpOptions {
   readonly allowedHosts?: readonly string[];
   /** The origins of web pages that may call besides loopback ones, e.g. `https://example.org`; `'*'` means all. */
   readonly allowedOrigins?: readonly string[];
+  /** Absolute paths of a certificate and its private key. If they are present, HTTP is answered over TLS only. */
+  readonly https?: { readonly cert: string; readonly key: string };
   /** If it is present, the proxies answer gRPC too. */
   readonly grpc?: GrpcAddress;
 }

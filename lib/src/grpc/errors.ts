@@ -9,7 +9,7 @@ export const BadProto = defineError('NBS_BAD_PROTO', 400, '{file} is not valid: 
 export const BadCertificate = defineError(
   'NBS_BAD_CERTIFICATE',
   400,
-  'gRPC cannot be answered over TLS with the certificate {cert} and the key {key}: {reason}; both files must be PEM, and the key that of the certificate',
+  'nothing can be answered over TLS with the certificate {cert} and the key {key}: {reason}; both files must be PEM, and the key that of the certificate',
 );
 /** The bytes of a message are not of the type that the RPC takes. */
 export const BadMessage = defineError('NBS_BAD_MESSAGE', 400, 'the message is not a valid {type}: {reason}');

@@ -5,4 +5,4 @@ export { MessageTypes } from './message-types.js';
 export { findPackages, type GrpcJs, loadGrpcJs, type Protobuf } from './packages.js';
 export { type DescribedFile, GENERIC_SERVICE, type GrpcPlan, type Rpc, readPlan } from './plan.js';
 export { givenStatus, Status, statusOfError } from './status.js';
-export { readTlsFiles } from './tls-files.js';
+export { readTlsFiles, type TlsFiles } from './tls-files.js';

@@ -1,6 +1,7 @@
 import { group, InvalidOption, integer, type OptionSpec, type OptionValues, parseOptions } from '../core/index.js';
 import type { GrpcAddress } from '../engine/index.js';
 import { compilePlan } from '../grpc/index.js';
+import { tlsFiles } from './tls-option.js';
 import type { GrpcOptions } from './types.js';
 import { USUAL_ADDRESS } from './usual-address.js';
 
@@ -9,11 +10,6 @@ const WHERE = 'serve.start, grpc';
 const DEFAULT_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** The length of a message is 32 bits, and Node's buffers have limits of their own. */
 const MAX_MESSAGE_BYTES = 1024 * 1024 * 1024;
-
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
 
 const paths = (doc: string): OptionSpec<readonly string[]> => ({
   doc,
@@ -59,18 +55,7 @@ export const GRPC_OPTIONS = {
     min: 1,
     max: MAX_MESSAGE_BYTES,
   }),
-  tls: {
-    doc: 'Files of a certificate, with the chain behind it, and of its private key, both in PEM. If they are given, gRPC is answered over TLS only. Relative paths start from the working folder.',
-    type: '{ readonly cert: string; readonly key: string }',
-    expected: "the paths of two files: { cert: './server.crt', key: './server.key' }",
-    default: undefined,
-    defaultText: 'no TLS',
-    parse: (value) => {
-      const { cert, key, ...others } = Object(value) as Record<string, unknown>;
-      const isGood = [cert, key].every((path) => typeof path === 'string' && path !== '') && Object.keys(others).length === 0;
-      return isGood ? (value as TlsFiles) : undefined;
-    },
-  } satisfies OptionSpec<TlsFiles | undefined> as OptionSpec<TlsFiles | undefined>,
+  tls: tlsFiles('gRPC'),
 } as const;
 
 type Parsed = OptionValues<typeof GRPC_OPTIONS>;

@@ -1,6 +1,9 @@
+import { resolve } from 'node:path';
 import { InvalidOption, type OptionSpec, parseOptions } from '../core/index.js';
 import type { HttpOptions, ProxyLocation } from '../engine/index.js';
+import { readTlsFiles, type TlsFiles } from '../grpc/index.js';
 import { grpcOf } from './grpc-options.js';
+import { tlsFiles } from './tls-option.js';
 import type { StartOptions } from './types.js';
 import { USUAL_ADDRESS } from './usual-address.js';
 
@@ -53,6 +56,7 @@ export const HTTP_OPTIONS = {
   allowedOrigins: texts(
     "Origins of web pages that may call, besides loopback origins, e.g. `['https://example.org']`; `'*'` means all.",
   ),
+  https: tlsFiles('HTTP'),
   proxyLocation,
 } as const;
 
@@ -67,13 +71,21 @@ function checkOrigins(origins: readonly string[]): readonly string[] {
   throw InvalidOption({ where: 'serve.start', option: 'allowedOrigins', expected, value: wrong });
 }
 
-/** The address at which HTTP is answered, and who may call. @throws NBS_INVALID_OPTION */
+/** The proxies run in other folders, so the paths become absolute. @throws NBS_BAD_CERTIFICATE */
+function checkedFiles({ cert, key }: TlsFiles): TlsFiles {
+  const files = { cert: resolve(cert), key: resolve(key) };
+  readTlsFiles(files);
+  return files;
+}
+
+/** The address at which HTTP is answered, and who may call. @throws NBS_INVALID_OPTION, NBS_BAD_CERTIFICATE */
 export function httpOf(options: StartOptions): HttpOptions {
-  const { host, port, allowedHosts, allowedOrigins, proxyLocation } = parseOptions('serve.start', HTTP_OPTIONS, {
+  const { host, port, allowedHosts, allowedOrigins, https, proxyLocation } = parseOptions('serve.start', HTTP_OPTIONS, {
     host: options.host,
     port: options.port,
     allowedHosts: options.allowedHosts,
     allowedOrigins: options.allowedOrigins,
+    https: options.https,
     proxyLocation: options.proxyLocation,
   });
   const { nodes = 1 } = options;
@@ -87,6 +99,7 @@ export function httpOf(options: StartOptions): HttpOptions {
   return {
     host,
     port,
+    ...(https === undefined ? {} : { https: checkedFiles(https) }),
     ...(grpc === undefined ? {} : { grpc }),
     ...(proxyLocation === 'EveryNode' ? {} : { proxyLocation }),
     ...(options.allowedHosts === undefined ? {} : { allowedHosts }),

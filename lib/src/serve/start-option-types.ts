@@ -30,6 +30,12 @@ export interface StartOptions {
   readonly allowedHosts?: readonly string[];
   /** Origins of web pages that may call, besides loopback origins, e.g. `['https://example.org']`; `'*'` means all. @default [] */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * Files of a certificate, with the chain behind it, and of its private key, both in PEM. If they are given, HTTP is answered over TLS only.
+   * Relative paths start from the working folder.
+   * @default no TLS
+   */
+  readonly https?: { readonly cert: string; readonly key: string };
   /** Which nodes answer HTTP. Each node does so at the same port of its own address. @default 'EveryNode' */
   readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
   /** If it is given, the cluster answers gRPC besides HTTP. `{}` stands for the defaults. It needs the package `@grpc/grpc-js`. */

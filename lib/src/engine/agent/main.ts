@@ -34,7 +34,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 process.on('SIGHUP', () => {}); // A detached cluster gets it when its terminal is closed.
 
 try {
-  const { proxyLocation = 'EveryNode', allowedHosts = [], allowedOrigins = [] } = http;
+  const { proxyLocation = 'EveryNode', allowedHosts = [], allowedOrigins = [], https } = http;
+  const isSecure = https !== undefined;
   const listening = proxyLocation === 'Disabled' ? null : await openListeningSocket(http.host, http.port);
   const { host, port } = listening ?? { host: http.host, port: 0 };
   const grpcListening =
@@ -43,8 +44,8 @@ try {
   const plans = planNodes(dir, nodes);
   const [head, ...others] = plans;
   const workerHttp = (ip: string) => (proxyLocation === 'EveryNode' ? { host: ip, port, ...(grpcPort && { grpcPort }) } : null);
-  const urls = new Map(listening === null ? [] : [[head.id, urlOf(host, port)]]);
-  if (proxyLocation === 'EveryNode') for (const { id, ip } of others) urls.set(id, urlOf(ip, port));
+  const urls = new Map(listening === null ? [] : [[head.id, urlOf(host, port, isSecure)]]);
+  if (proxyLocation === 'EveryNode') for (const { id, ip } of others) urls.set(id, urlOf(ip, port, isSecure));
   const grpc = new Map(grpcListening === null ? [] : [[head.id, addressOf(grpcListening.host, grpcListening.port)]]);
   if (proxyLocation === 'EveryNode' && grpcPort) for (const { id, ip } of others) grpc.set(id, addressOf(ip, grpcPort));
   const agent = new Agent({ dir, node: head.id, listening: [listening, grpcListening].filter((socket) => socket !== null) });
@@ -64,7 +65,7 @@ try {
     role: 'proxy',
     label: id,
     main: entries.proxy,
-    args: { dir, ...address, allowedHosts, allowedOrigins },
+    args: { dir, ...address, allowedHosts, allowedOrigins, ...(https && { https }) },
     listens: true,
   });
   const proxy = listening === null ? Promise.resolve() : agent.start(proxySpec('proxy', { host, port }));
@@ -92,7 +93,14 @@ try {
   const deployable = Promise.all([opening, controller, ...workers]);
   await Promise.race([deployable, proxy.then(() => deployable)]);
   const grpcAt = grpc.get(head.id);
-  writeAgentFile(dir, { agent: markProcess(process.pid), host, port, ...(grpcAt && { grpc: grpcAt }), startedAt: Date.now() });
+  writeAgentFile(dir, {
+    agent: markProcess(process.pid),
+    host,
+    port,
+    ...(isSecure && { https: true }),
+    ...(grpcAt && { grpc: grpcAt }),
+    startedAt: Date.now(),
+  });
   tell({ kind: 'up', host, port } satisfies AgentMessage);
   await Promise.all([proxy, ...workers.map(async (worker) => (await worker).serving())]);
   tell({ kind: 'serving' } satisfies AgentMessage);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { Access, type AccessRules } from '../access/index.js';
 import { HttpNotServed, NoReplica, type RisingRoute, type RouteSnapshot, type TrafficReport } from '../protocol/index.js';
@@ -24,6 +25,8 @@ export interface ProxyOptions extends AccessRules {
   readonly token: string;
   /** If no byte of a request's body arrives for this many milliseconds, the request is given up. */
   readonly bodyIdleMs: number;
+  /** A certificate and its private key, both in PEM. If they are given, the server answers over TLS only. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
   /** Sends the results of split routes to the controller; returns false if it cannot be reached. @default no reports */
   readonly sendTraffic?: (report: TrafficReport) => boolean;
 }
@@ -32,6 +35,8 @@ export interface ProxyOptions extends AccessRules {
 const KEEP_ALIVE_MS = 72_000;
 /** Limit for reading the head of a request. */
 const HEADERS_TIMEOUT_MS = 60_000;
+/** Limit for the handshake of TLS. */
+const TLS_HANDSHAKE_TIMEOUT_MS = 5000;
 /** How long a request waits for the first routes after the proxy's start. */
 const FIRST_ROUTES_WAIT_MS = 10_000;
 /** The id is written into answers and logs, so it must contain nothing that a terminal interprets. */
@@ -65,7 +70,7 @@ export class HttpProxy implements ExchangeHost {
     this.cors = new Cors(options.allowedOrigins);
     this.splits = new Splits({ router: options.router, send: options.sendTraffic ?? (() => true) });
     this.bodies = new SlowBodies(options.bodyIdleMs);
-    this.server = this.#createServer();
+    this.server = this.#createServer(options.tls);
     this.#plain = new PlainConnections(this.server, (request, response) => this.#handle(request, response));
     options.router.onSnapshot(({ routes, rising }) => {
       if (this.#rising?.routes !== rising) this.#rising = rising === undefined ? null : new RouteTable(rising);
@@ -94,10 +99,16 @@ export class HttpProxy implements ExchangeHost {
     for (const exchange of exchanges) exchange.flush();
   };
 
-  #createServer(): Server {
+  #createServer(tls: ProxyOptions['tls']): Server {
     // Uploads may take long; `SlowBodies` watches that they make progress.
     const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 };
-    const server = createServer(options, (request, response) => this.#handle(request, response));
+    const handle = (request: IncomingMessage, response: ServerResponse): void => this.#handle(request, response);
+    const server =
+      tls === undefined
+        ? createServer(options, handle)
+        : createSecureServer({ ...options, ...tls, allowHalfOpen: true, handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS }, handle);
+    // A connection on which TLS has failed cannot carry an answer. Node would try to send one.
+    server.removeAllListeners('tlsClientError').on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
     // Node would silently drop all headers after the first 2000, perhaps Content-Length. Their size is limited in any case.
     server.maxHeadersCount = 0;
     // A client that has only finished sending still gets its answers; `ClientConnection` finds out which clients have left.

@@ -1,4 +1,5 @@
 import { enterChild } from '../../engine/index.js';
+import type { TlsFiles } from '../../grpc/index.js';
 import { helloOf } from '../../ipc/index.js';
 import { TRAFFIC_TOPIC } from '../protocol/index.js';
 import { openRouter } from '../router/index.js';
@@ -12,12 +13,14 @@ export interface ProxyArgs {
   readonly port: number;
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
+  /** Paths of a certificate and its private key. */
+  readonly https?: TlsFiles;
   /** The same as in `ProxyOptions`. */
   readonly bodyIdleMs?: number;
 }
 
 const child = enterChild<ProxyArgs>();
-const { host, allowedHosts = [], allowedOrigins = [], bodyIdleMs = 30_000 } = child.args;
+const { host, allowedHosts = [], allowedOrigins = [], bodyIdleMs = 30_000, https } = child.args;
 const router = openRouter({ dir: child.dir, token: child.token, hello: helloOf('proxy', child.id) });
 const proxy = new HttpProxy({
   router,
@@ -26,6 +29,7 @@ const proxy = new HttpProxy({
   allowedHosts,
   allowedOrigins,
   bodyIdleMs,
+  ...(https && { tls: (await import('../../grpc/index.js')).readTlsFiles(https) }),
   sendTraffic: (report) => router.tell(TRAFFIC_TOPIC, report),
 });
 

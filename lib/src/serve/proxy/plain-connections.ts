@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as SecureServer } from 'node:tls';
 import { PlainConnection, type PlainHost } from './plain-connection.js';
 import type { PlainRequest } from './plain-request.js';
 import type { PlainResponse } from './plain-response.js';
@@ -22,9 +23,11 @@ export class PlainConnections implements PlainHost {
     this.handle = handle;
     const { keepAliveTimeout } = server;
     this.keepAliveHeader = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveTimeout / 1000)}\r\n`;
-    this.#nodes = server.listeners('connection') as ((socket: Socket) => void)[];
-    server.removeAllListeners('connection');
-    server.on('connection', (socket: Socket) => this.#open.add(new PlainConnection(socket, this)));
+    // A server with TLS does its handshake at 'connection'; requests are read from 'secureConnection' on.
+    const event = server instanceof SecureServer ? 'secureConnection' : 'connection';
+    this.#nodes = server.listeners(event) as ((socket: Socket) => void)[];
+    server.removeAllListeners(event);
+    server.on(event, (socket: Socket) => this.#open.add(new PlainConnection(socket, this)));
     this.#timer = setInterval(() => this.#sweep(), keepAliveTimeout / SWEEPS).unref();
   }
 
