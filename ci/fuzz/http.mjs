@@ -23,6 +23,8 @@ const QUIET_MS = [150, 1_500, 6_000];
 const PAUSE_MS = 2;
 const LOOK_AGAIN_MS = 50;
 const MAX_FAILURES = 20;
+/** So many lines of what the processes printed are shown if a case has failed. */
+const LAST_LINES = 20;
 
 /** Runs at least `count` requests, in conversations whose seeds go up from `seed`. */
 export async function fuzz({ count, seed }) {
@@ -47,6 +49,10 @@ export async function fuzz({ count, seed }) {
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, work));
+    // If a process has ended, every later case fails, and only this says why.
+    const ends = plane.ends();
+    if (failures.length > 0)
+      console.log([...ends.map((end) => `ended: ${JSON.stringify(end)}`), ...plane.output.slice(-LAST_LINES)].join('\n'));
     return { done, failures };
   } finally {
     await oracle.terminate();

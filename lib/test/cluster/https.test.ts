@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
-import { Agent, request } from 'node:https';
+import { Agent, get, request } from 'node:https';
 import { createConnection } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { isNbserveError, serve } from 'nbserve';
+import { WebSocket } from 'ws';
+import { listLocalClusters } from '../../dist/engine/index.js';
+import { killAndAwaitSuccessor } from '../fixtures/cluster-processes.js';
+import { KitchenDeployment } from '../fixtures/ingress-apps.js';
+import { until } from '../fixtures/wait.js';
 
 const FOLDER = fileURLToPath(new URL('../../test/fixtures/tls/', import.meta.url));
 const https = { cert: `${FOLDER}server.crt`, key: `${FOLDER}server.key` };
@@ -26,6 +31,7 @@ let url = '';
 before(async () => {
   await serve.start({ port: 0, https });
   await serve.run(Echo.bind(), { name: 'echo', routePrefix: '/' });
+  await serve.run(KitchenDeployment.bind(), { name: 'kitchen', routePrefix: '/kitchen' });
   ({ url } = await serve.status());
 });
 after(async () => {
@@ -61,6 +67,37 @@ test('requests in one write are answered in order', async (t) => {
   socket.write(one('1') + one('2') + one('3', 'connection: close\r\n'));
   const answer = Buffer.concat(await socket.toArray()).toString();
   assert.deepEqual(answer.match(/(?<=\r\n\r\n)\d/g), ['1', '2', '3']);
+});
+
+test('a WebSocket works both ways, and the replica learns when its client vanishes', async () => {
+  const open = async (): Promise<WebSocket> => {
+    const options = { ca, checkServerIdentity: () => undefined as never };
+    const socket = new WebSocket(`${url.replace('https:', 'wss:')}/kitchen/echo?a=1`, options);
+    await once(socket, 'open');
+    return socket;
+  };
+  const socket = await open();
+  socket.send('hello');
+  assert.equal(String((await once(socket, 'message'))[0]), '/echo?a=1 hello');
+  const large = Buffer.alloc(5 * 1024 * 1024, 'ab');
+  socket.send(large);
+  assert.ok(large.equals((await once(socket, 'message'))[0]));
+  socket.close(1001);
+  await once(socket, 'close');
+  (await open()).terminate();
+  const sent = async () => {
+    const [response] = await once(get(`${url}/kitchen/seen`, { agent }), 'response');
+    return Buffer.concat(await response.toArray()).toString();
+  };
+  await until(async () => /socket closed 1001.*socket closed 1006/.test(await sent()));
+});
+
+test('a proxy that was killed is replaced, with its certificate', async () => {
+  const [cluster] = listLocalClusters();
+  await killAndAwaitSuccessor(cluster?.dir as string, 'proxy');
+  // The connections that were kept have ended with their proxy.
+  agent.destroy();
+  assert.equal((await post('again')).body, 'again');
 });
 
 test('a client without TLS, and one that sends no TLS at all, learn nothing and harm nobody', async () => {

@@ -145,10 +145,8 @@ export class HttpProxy implements ExchangeHost {
   #upgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
     // What comes behind it is kept until the answers to the requests before it are sent.
     socket.pause();
-    socket.on('error', ignore);
     const upgrade = (): void => {
       if (!socket.destroyed && !socket.writableEnded) this.#upgradeNow(request, socket, first);
-      socket.off('error', ignore);
     };
     ClientConnection.of(socket).whenAnswered(() => {
       if (this.#table !== null) upgrade();
@@ -212,9 +210,6 @@ export class HttpProxy implements ExchangeHost {
     return `${this.#idPrefix}-${this.#idCount.toString(36)}`;
   }
 }
-
-/** The socket is closed with it. */
-const ignore = (): void => {};
 
 /** Path and query of a request target. The target may be in absolute form (RFC 9112, section 3.2.2). null if it is not valid. */
 function pathOf(target: string): string | null {

@@ -22,6 +22,9 @@ const PARTIAL_WAIT_MS = 1000;
 /** Largest number of pieces, because each new piece is parsed again together with all earlier ones. */
 const MAX_PIECES = 16;
 
+/** A socket closes after an error. */
+const ignore = (): void => {};
+
 /**
  * A client's connection while all its requests are plain ones, one after another. At the first request that is not, it is handed over to Node's
  * server.
@@ -50,7 +53,8 @@ export class PlainConnection implements PlainAnswering {
     this.#host = host;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
-    socket.on('error', this.#onError);
+    // It stays for good: if the client leaves, writing may fail at any later moment, and an error without a listener would end the proxy.
+    socket.on('error', ignore);
     socket.on('close', this.#onClose);
   }
 
@@ -145,7 +149,6 @@ export class PlainConnection implements PlainAnswering {
     if (this.#hasEnded) {
       // Bytes cannot be put back into a socket that has ended.
       this.#host.handOver(socket);
-      socket.off('error', this.#onError);
       socket.emit('data', bytes);
       socket.emit('end');
       return;
@@ -153,7 +156,6 @@ export class PlainConnection implements PlainAnswering {
     socket.pause();
     if (bytes !== null) socket.unshift(bytes);
     this.#host.handOver(socket);
-    socket.off('error', this.#onError);
     socket.resume();
   }
 
@@ -186,9 +188,6 @@ export class PlainConnection implements PlainAnswering {
       answerMalformed(error, this.#socket);
     }
   }
-
-  // The socket closes after an error. The listener stays, because closing may fail as well.
-  #onError = (): void => {};
 
   #onClose = (): void => {
     if (!this.#isOver) this.#leave();
