@@ -32,6 +32,8 @@ describe('the kernelspec', () => {
     const spec = JSON.parse(readFileSync(path.join(folder, 'kernel.json'), 'utf8'));
     assert.equal(spec.display_name, 'TypeScript (nbserve)');
     assert.equal(spec.interrupt_mode, 'message');
+    // JupyterLab enables its debugger by this, and not by what the kernel says of itself.
+    assert.deepEqual(spec.metadata, { debugger: true });
     assert.equal(spec.argv[0], process.execPath);
     const main = spec.argv.at(-2);
     assert.ok(path.isAbsolute(main) && existsSync(main), main);

@@ -36,7 +36,7 @@ const kernelSpec = (displayName = 'TypeScript (nbserve)'): Record<string, unknow
   display_name: displayName,
   language: 'typescript',
   interrupt_mode: 'message',
-  metadata: { debugger: false },
+  metadata: { debugger: true },
 });
 
 /**
