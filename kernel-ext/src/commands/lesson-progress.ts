@@ -1,16 +1,10 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { CLEAR_LINE, type LineOutput, replaceLine } from 'nbserve/basics';
 import type { TestProgress } from '../testing/index.js';
 
 /** In a log, the lines of a lesson have at least this pause between them. */
 const PAUSE_MS = 30_000;
-
-/** A stream to which lines are written. */
-export interface LineOutput {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
 
 /** Says which cell of which lesson runs: in a terminal on one line that changes, elsewhere in a line at the beginning of the lesson and at intervals. */
 export class LessonProgress implements TestProgress {
@@ -27,8 +21,7 @@ export class LessonProgress implements TestProgress {
   onCell(name: string, number: number, count: number): void {
     const line = `${basename(name, '.ipynb')}: cell ${number} of ${count}`;
     if (this.#output.isTTY === true) {
-      // A line that is wider than the terminal could not be replaced.
-      this.#output.write(`\r\x1b[K${line.slice(0, (this.#output.columns ?? 80) - 1)}`);
+      replaceLine(this.#output, line);
       return;
     }
     const now = this.#now();
@@ -39,6 +32,6 @@ export class LessonProgress implements TestProgress {
   }
 
   onEnd(): void {
-    if (this.#output.isTTY === true) this.#output.write('\r\x1b[K');
+    if (this.#output.isTTY === true) this.#output.write(CLEAR_LINE);
   }
 }

@@ -1,5 +1,5 @@
 import { type Asset, type AssetEvent, Assets, type SourceKind } from '../assets/index.js';
-import { isNbserveError } from '../core/index.js';
+import { CLEAR_LINE, isNbserveError } from '../core/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 
 const USAGE = 'nbserve assets [list|fetch|verify|build] [name …] [--from hub|registry] [--offline]';
@@ -69,7 +69,7 @@ export async function runAssets(args: readonly string[], output: CommandOutput, 
         };
         const path = await assets.fetch(asset, options);
         const { from: source, state } = await assets.check(asset);
-        out(`${output.isTerminal ? '\r\x1b[K' : ''}${asset.name}: ${state}, from the ${source}, ${path}\n`);
+        out(`${output.isTerminal ? CLEAR_LINE : ''}${asset.name}: ${state}, from the ${source}, ${path}\n`);
       } catch (error) {
         failed += 1;
         err(`${output.isTerminal ? '\n' : ''}${errorText(error)}\n`);
@@ -107,10 +107,10 @@ function reporter(asset: Asset, position: string, { out, err, isTerminal }: Comm
   let drawnAt = 0;
   let tenth = 0;
   const line = (text: string) =>
-    isTerminal ? out(`\r\x1b[K${position} ${asset.name}: ${text}`) : out(`${asset.name}: ${text}\n`);
+    isTerminal ? out(`${CLEAR_LINE}${position} ${asset.name}: ${text}`) : out(`${asset.name}: ${text}\n`);
   return ({ kind, text, done = 0, total = 0 }) => {
-    if (kind === 'licence') out(`${isTerminal ? '\r\x1b[K' : ''}${text}\n`);
-    else if (kind === 'source-failed') err(`${isTerminal ? '\r\x1b[K' : ''}${text}\n`);
+    if (kind === 'licence') out(`${isTerminal ? CLEAR_LINE : ''}${text}\n`);
+    else if (kind === 'source-failed') err(`${isTerminal ? CLEAR_LINE : ''}${text}\n`);
     else if (kind === 'progress') {
       const part = total === 0 ? 0 : done / total;
       const said = total === 0 ? size(done) : `${Math.floor(part * 100)} % of ${size(total)}`;

@@ -2,3 +2,4 @@
 export { type Deferred, deferred } from './deferred.js';
 export { Fifo } from './fifo.js';
 export { type Progress, setProgressDisplay } from './progress.js';
+export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';

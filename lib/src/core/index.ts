@@ -74,5 +74,6 @@ export {
   positive,
 } from './schema.js';
 export { collectStart, collectWithin, duringStart } from './start.js';
+export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';
 export { type Clock, type Duration, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';

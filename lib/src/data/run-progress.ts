@@ -1,4 +1,4 @@
-import { beginProgress, hasProgressDisplay, type Progress } from '../core/index.js';
+import { beginProgress, CLEAR_LINE, hasProgressDisplay, type LineOutput, type Progress, replaceLine } from '../core/index.js';
 
 /** What a run tells about itself. */
 export interface RunState {
@@ -6,13 +6,6 @@ export interface RunState {
   readonly stages: readonly { readonly name: string; readonly rows: number }[];
   /** How much of its source is read, 0 to 1; null if nobody knows. */
   share(): number | null;
-}
-
-/** A stream to which a line is written. */
-interface LineOutput {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
 }
 
 /** A run that ends before shows nothing. */
@@ -56,15 +49,14 @@ export class RunProgress {
     if (hasProgressDisplay()) {
       this.#bar ??= beginProgress('data set');
       this.#bar.update(share, text);
-      // A line that is wider than the terminal could not be replaced.
-    } else this.#output.write(`\r\x1b[K${text.slice(0, (this.#output.columns ?? 80) - 1)}`);
+    } else replaceLine(this.#output, text);
   }
 
   end(): void {
     clearTimeout(this.#timer);
     if (this.#said === '') return;
     const seconds = `${((performance.now() - this.#begun) / 1000).toFixed(1)} s`;
-    if (this.#bar === undefined) this.#output.write('\r\x1b[K');
+    if (this.#bar === undefined) this.#output.write(CLEAR_LINE);
     else this.#bar.end(`${this.#run.stages[0]?.rows.toLocaleString('en') ?? 0} rows after ${seconds}`);
     this.#said = '';
   }
