@@ -8,13 +8,15 @@ const HANG_MS = 10 * 60_000;
 const LAST_OUTPUT_MS = 2000;
 /** A process that does not end after SIGTERM is killed. */
 const KILL_AFTER_MS = 10_000;
+/** Number of lines of an error that are shown beside the name of the test. */
+const SHOWN_LINES = 12;
 
 /** @typedef {{ passed: number, failures: string[], output: string }} Result */
 
 /**
  * Runs a file of tests in a process of its own, with a folder for its clusters of its own.
  * @param {{ file: string, home: string, node?: string, env?: Record<string, string> }} options `home`: an empty path
- * @returns {Promise<Result>} the number of single tests that passed (suites and files are not tests), and the names of those that failed
+ * @returns {Promise<Result>} the number of single tests that passed (suites and files are not tests), and the names of those that failed, with the beginning of their errors
  */
 export async function runTestFile({ file, home, node = process.execPath, env = {} }) {
   mkdirSync(home, { recursive: true });
@@ -65,13 +67,13 @@ function count(file, lines, status) {
   const failures = [];
   const underWay = new Map();
   for (const line of lines.split('\n').slice(0, -1)) {
-    const { type, name, nesting, isSuite, isBranch, isSkipped } = JSON.parse(line);
+    const { type, name, nesting, isSuite, isBranch, isSkipped, error } = JSON.parse(line);
     const key = `${nesting}:${name}`;
     if (type === 'test:dequeue') underWay.set(key, name);
     else underWay.delete(key);
     if (type === 'test:pass' && !isSuite && !isSkipped) passed += 1;
     // A suite or a test fails with the tests inside it.
-    if (type === 'test:fail' && !isBranch) failures.push(`${file}: ${name}`);
+    if (type === 'test:fail' && !isBranch) failures.push(`${file}: ${name}\n${excerpt(error)}`);
   }
   if (status !== 0 && failures.length === 0) {
     const where = underWay.size > 0 ? `, in: ${[...underWay.values()].join(' › ')}` : '';
@@ -79,3 +81,9 @@ function count(file, lines, status) {
   }
   return { passed, failures };
 }
+
+/** @param {string} error */
+const excerpt = (error) => {
+  const lines = error.split('\n').slice(0, SHOWN_LINES);
+  return lines.map((line) => `      ${line}`).join('\n');
+};

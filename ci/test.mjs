@@ -72,7 +72,9 @@ function command(group, name, line, env = {}) {
     mkdirSync(home);
     const { status, output } = await runProcess(file, args, { env: { ...env, NBSERVE_HOME: home } });
     if (status === 0) return { passed: 1, failures: [], output: '' };
-    return { passed: 0, failures: [name], output: `${output}\nended with ${status}\n` };
+    const last = output.trimEnd().split('\n').slice(-12);
+    const shown = [...last, `ended with ${status}`].map((line) => `      ${line}`).join('\n');
+    return { passed: 0, failures: [`${name}\n${shown}`], output: `${output}\nended with ${status}\n` };
   };
   jobs.push({ group, name, run });
 }
