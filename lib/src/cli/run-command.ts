@@ -92,9 +92,11 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       // In one piece, so that whoever reads it sees all of it or nothing.
       console.log([...result.lines.map((line) => (stays ? `${line} — Ctrl-C ends it` : line)), ...rpc, ...api].join('\n'));
       if (!stays) return 0;
-      const unwatch = isWatching ? watchFiles(result, begun, () => update(result, () => target.deploy(starting))) : () => {};
+      const updates = new Updates(result, () => target.deploy(starting));
+      const unwatch = isWatching ? watchFiles(result, begun, () => updates.run()) : () => {};
       const code = await untilInterrupted(client, runnerGone);
       unwatch();
+      updates.end();
       if (client.isOwner) await client.cluster.stop({ graceMs: DRAIN_MS });
       return code;
     } finally {
@@ -107,22 +109,35 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
   },
 };
 
-/** Deploys changed files, and says how it went. After an error, the files that were known before it are watched. */
-async function update(first: RunResult, deploy: () => Promise<RunResult>): Promise<RunResult> {
-  const known = updated.get(first) ?? first;
-  console.log('a file has changed…');
-  try {
-    const result = await deploy();
-    for (const line of result.lines) console.log(line);
-    if (result.failed) console.error('the old version runs on');
-    const next = result.failed ? { ...result, files: [...new Set([...known.files, ...result.files])] } : result;
-    updated.set(first, next);
-    return next;
-  } catch (error) {
-    console.error(`${showError(error)}\nthe old version runs on`);
-    return { ...known, failed: true };
+/** The deploys of changed files, each with a word on how it went. */
+class Updates {
+  readonly #deploy: () => Promise<RunResult>;
+  #last: RunResult;
+  #isEnded = false;
+
+  constructor(first: RunResult, deploy: () => Promise<RunResult>) {
+    this.#last = first;
+    this.#deploy = deploy;
+  }
+
+  /** Never rejects. After an error, the files that were known before it are watched too. */
+  async run(): Promise<RunResult> {
+    console.log('a file has changed…');
+    const known = this.#last.files;
+    try {
+      const result = await this.#deploy();
+      for (const line of result.lines) console.log(line);
+      if (result.failed) console.error('the old version runs on');
+      this.#last = result.failed ? { ...result, files: [...new Set([...known, ...result.files])] } : result;
+    } catch (error) {
+      // A deploy that the end of the cluster has cut off is no fault of the file.
+      if (!this.#isEnded) console.error(`${showError(error)}\nthe old version runs on`);
+      this.#last = { ...this.#last, failed: true };
+    }
+    return this.#last;
+  }
+
+  end(): void {
+    this.#isEnded = true;
   }
 }
-
-/** The last result of each run. */
-const updated = new WeakMap<RunResult, RunResult>();

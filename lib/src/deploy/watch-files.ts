@@ -26,20 +26,25 @@ export function watchFiles(first: Watched, begun: number, redeploy: () => Promis
   let hashes = new Map(first.files.map((file) => [file, hashReadSince(file, begun)]));
   let timer: NodeJS.Timeout | undefined;
   let isBusy = false;
+  let isEnded = false;
+  /** A file that no deploy has read yet may mend the error of the last one. */
+  let isMended = false;
   const folders = new Map<string, FSWatcher>();
 
   const look = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => void check(), QUIET_MS);
   };
-  const check = async (isUnknown = false): Promise<void> => {
+  const check = async (): Promise<void> => {
     if (isBusy) return;
     const now = hashesOf(watched.files);
-    if (!isUnknown && !watched.files.some((file) => now.get(file) !== hashes.get(file))) return;
+    if (!isMended && !watched.files.some((file) => now.get(file) !== hashes.get(file))) return;
     isBusy = true;
+    isMended = false;
     hashes = now;
     const since = Date.now();
     watched = await redeploy();
+    if (isEnded) return;
     for (const file of watched.files) if (!hashes.has(file)) hashes.set(file, hashReadSince(file, since));
     isBusy = false;
     follow();
@@ -52,8 +57,8 @@ export function watchFiles(first: Watched, begun: number, redeploy: () => Promis
       const watcher = watch(folder, (_, name) => {
         const isNew =
           watched.failed && name !== null && SOURCES.has(extname(name)) && !watched.files.includes(join(folder, name));
-        if (isNew && existsSync(join(folder, name as string))) void check(true);
-        else look();
+        isMended ||= isNew && existsSync(join(folder, name as string));
+        look();
       });
       watcher.on('error', () => folders.delete(folder));
       folders.set(folder, watcher);
@@ -62,6 +67,7 @@ export function watchFiles(first: Watched, begun: number, redeploy: () => Promis
   follow();
   look();
   return () => {
+    isEnded = true;
     clearTimeout(timer);
     for (const watcher of folders.values()) watcher.close();
   };

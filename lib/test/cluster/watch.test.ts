@@ -50,6 +50,7 @@ test('--watch: a change is served without a lost request, and an error leaves th
       answers.add(answer.ok ? await answer.text() : `failed with ${answer.status}`);
     }
   })();
+  await until(() => answers.has('one'));
   folder.write('helper.ts', "export const word: string = 'two';\n");
   await until(() => answers.has('two'));
 
@@ -64,13 +65,26 @@ test('--watch: a change is served without a lost request, and an error leaves th
 
   // A file that does not exist yet mends the error.
   folder.write('app.ts', app('other'));
-  await until(() => output().split('the old version runs on').length === 3);
+  await until(() => /other\.js[\s\S]*the old version runs on/.test(output()));
   folder.write('other.ts', "export const word: string = 'four';\n");
   await until(() => answers.has('four'));
   isAsking = false;
   await asking;
   assert.deepEqual([...answers].sort(), ['four', 'one', 'three', 'two']);
   assert.equal(await end(child), 0);
+});
+
+test('a deploy that Ctrl-C cuts off is not reported as an error', async () => {
+  folder.write('slow.ts', app('helper').replace('class Chat {', "class Chat { constructor() { console.log('begins'); }"));
+  folder.write('helper.ts', "export const word: string = 'one';\n");
+  const { child, output } = start(['run', 'slow.ts:app', '--port', '0', '--watch']);
+  await until(() => /runs at (\S+)/.test(output()));
+  // A replica waits for the promises that its constructor keeps.
+  const hang = "class Chat { up = new Promise(() => setInterval(() => {}, 1000)); constructor() { console.log('hangs'); }";
+  folder.write('slow.ts', app('helper').replace('class Chat {', hang));
+  await until(() => output().includes('hangs'));
+  assert.equal(await end(child), 0);
+  assert.doesNotMatch(output(), /NBS_|the old version runs on/);
 });
 
 test('run takes a configuration, and --watch follows the file itself', async () => {
