@@ -2,13 +2,13 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
 import { showsToken } from '../access/index.js';
-import type { AnswerHead, HttpCallHead, Route } from '../protocol/index.js';
+import type { AnswerHead, Route } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
 import { type ClientWishes, clientWishes } from './client-wishes.js';
 import { answerError } from './error-answer.js';
 import { BadAnswer } from './errors.js';
-import { CLIENT_LEFT, type ExchangeHost } from './exchange.js';
+import { CLIENT_LEFT, type ExchangeHost, SECURE } from './exchange.js';
 import { endToEnd } from './headers.js';
 
 const PROTOCOL = 'websocket';
@@ -64,6 +64,7 @@ export class Upgrade implements ResponseSink {
         prefix: route.prefix,
         requestId: this.#requestId,
         upgrade: true,
+        ...(this.#host.secure ? SECURE : {}),
         ...(wishes.priority === undefined ? {} : { priority: wishes.priority }),
       },
       body: 'stream',
