@@ -64,7 +64,10 @@ export interface MapBatchesOptions<A extends readonly unknown[] = readonly unkno
   readonly fnConstructorArgs?: A;
 }
 
-/** A class whose method `call` maps batches. Each worker has one instance. */
+/**
+ * A class whose method `call` maps batches. Each worker has one instance.
+ * Callers infer `A` as `readonly [] | readonly unknown[]`, which makes TypeScript infer a tuple: a type for each argument, and not one for all.
+ */
 export type BatchClass<T, B, A extends readonly unknown[]> = new (
   ...args: A extends readonly Loose[] ? [...A] : never
 ) => { call(batch: Batch<T>): Results<B> };
@@ -103,3 +106,30 @@ export interface SchemaColumn {
 }
 
 export type AggregateKind = 'count' | 'sum' | 'mean' | 'min' | 'max' | 'std';
+
+/** The parts of a table of `apache-arrow` that are used. */
+export interface ArrowTable {
+  readonly schema: { readonly fields: readonly { readonly name: string; readonly type: unknown }[] };
+  readonly batches: readonly ArrowBatch[];
+  readonly numRows: number;
+  readonly numCols: number;
+  /** One row; null after the last one. */
+  get(index: number): unknown;
+  /** The column of this name; null if there is none. */
+  getChild(name: string): Iterable<unknown> | null;
+  /** The rows. */
+  toArray(): unknown[];
+}
+
+/** Some rows of an Arrow table. */
+export interface ArrowBatch {
+  readonly numRows: number;
+  getChildAt(index: number): Iterable<unknown> | null;
+}
+
+export interface ReadArrowOptions {
+  /** Reads only these columns. */
+  readonly columns?: readonly string[];
+  /** Adds the path of the file of each row as the column `path`. @default false */
+  readonly includePaths?: boolean;
+}
