@@ -10,6 +10,7 @@ export {
   grpcFile,
   LONGEST_SOCKET_NAME,
   logsFolder,
+  nodeFile,
   ownerFile,
   replicaSocket,
   tokenFile,

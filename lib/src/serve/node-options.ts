@@ -1,10 +1,13 @@
+import { isIP } from 'node:net';
 import { InvalidOption, isRecord, type OptionSpec, parseOptions } from '../core/index.js';
-import type { DeclaredNode } from '../engine/index.js';
+import type { DeclaredNode, MachineOptions } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
 
 /** Each node has its own address 127.0.0.n and its own processes. */
 const MAX_NODES = 64;
+/** Nobody can connect to these. */
+const UNSPECIFIED = ['0.0.0.0', '::'];
 
 const gpus = (doc: string, defaultText: string): OptionSpec<number | undefined> => ({
   doc,
@@ -57,6 +60,22 @@ export const NODE_OPTIONS = {
   resources: resources('Other resources of the node.', '`resources` of `serve.start`'),
 } as const;
 
+const machines: OptionSpec<StartOptions['machines']> = {
+  doc: "If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the head's agent (0 lets the system choose).",
+  type: '{ host: string; port?: number }',
+  expected: "an IP address of this machine that others reach, such as { host: '10.0.0.5' }, and a port from 0 to 65535",
+  default: undefined,
+  defaultText: 'no process listens for other machines',
+  parse: (value) => {
+    if (!isRecord(value) || Object.keys(value).some((name) => name !== 'host' && name !== 'port')) return undefined;
+    const { host, port = 0 } = value;
+    const isPort = Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
+    return typeof host === 'string' && isIP(host) !== 0 && !UNSPECIFIED.includes(host) && isPort
+      ? (value as StartOptions['machines'])
+      : undefined;
+  },
+};
+
 /** Options of `serve.start` for the resources and nodes. */
 export const MACHINE_OPTIONS = {
   numGpus: gpus('Number of GPUs that replicas may use; with several nodes, the number on each node.', 'what `nvidia-smi` lists'),
@@ -66,6 +85,15 @@ export const MACHINE_OPTIONS = {
   ),
   nodes,
 } as const;
+
+/** Options of `serve.start` for nodes on other machines. */
+export const JOIN_OPTIONS = { machines } as const;
+
+/** @throws NBS_INVALID_OPTION */
+export function machinesOf(options: StartOptions): MachineOptions | undefined {
+  const given = parseOptions('serve.start', JOIN_OPTIONS, { machines: options.machines }).machines;
+  return given && { host: given.host, port: given.port ?? 0 };
+}
 
 /** The nodes in the options of `serve.start`; `undefined` if there are none. @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION */
 export function declaredNodes(options: StartOptions): readonly DeclaredNode[] | undefined {

@@ -6,7 +6,7 @@ import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
 import { NotRunning } from './handle/index.js';
 import { httpOf } from './http-options.js';
-import { declaredNodes } from './node-options.js';
+import { declaredNodes, machinesOf } from './node-options.js';
 import { noteIfLong, notice } from './notice.js';
 import { DRAIN_NOTE_AFTER_MS, deleteApplication } from './run.js';
 import { startDetached } from './start-cluster.js';
@@ -40,6 +40,7 @@ export function startAhead(): void {
 const detachedOptions = (options: StartOptions) => ({
   name: `detached, started by ${nameOfOwner()}`,
   nodes: declaredNodes(options),
+  machines: machinesOf(options),
   controllerArgs: { spareReplicas: spareReplicasOf(options) },
 });
 
@@ -68,7 +69,8 @@ export async function openCluster(options: StartOptions): Promise<Client> {
   if (folder !== undefined) return joinAt(folder, options);
   const nodes = declaredNodes(options);
   const usual = { ...httpOf(options), spareReplicas: spareReplicasOf(options) };
-  const wanted = { ...usual, ...(nodes === undefined ? {} : { nodes }) };
+  const machines = machinesOf(options);
+  const wanted = { ...usual, ...(nodes && { nodes }), ...(machines && { machines }) };
   const early = ahead;
   ahead = null;
   const client = await early?.catch(() => undefined);

@@ -55,6 +55,12 @@ export interface StartOptions {
    */
   readonly nodes?: number | readonly NodeOptions[];
   /**
+   * If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the
+   * head's agent (0 lets the system choose).
+   * @default no process listens for other machines
+   */
+  readonly machines?: { host: string; port?: number };
+  /**
    * Number of spare processes on each node, which make a new replica start in a fraction of the time. Each needs about 28 MiB of memory and no CPU. 0
    * means none.
    * @default 1

@@ -1,0 +1,53 @@
+import { opCaller } from '../../ipc/index.js';
+import type { WorkerOps } from '../agent-ops.js';
+import type { AdmittedNode, JoinAddress, NodeInfo, NodeResources } from '../engine.js';
+import type { Agent } from './agent.js';
+import type { Gate } from './gate.js';
+import type { Nodes } from './nodes.js';
+import { sendBlob } from './send-blob.js';
+import { type SendBlob, WorkerNode } from './worker-node.js';
+
+interface Joined {
+  readonly worker: WorkerNode;
+  readonly ip: string;
+  readonly resources: NodeResources;
+}
+
+/** The nodes of other machines, for the head's agent. */
+export class JoinedNodes {
+  readonly #gate: Gate;
+  readonly #send: SendBlob;
+  readonly #nodes = new Map<string, Joined>();
+
+  constructor(head: Agent, all: Nodes, gate: Gate, dir: string) {
+    this.#gate = gate;
+    this.#send = (hash, call) => sendBlob(dir, hash, call);
+    gate.onNode = async (id, channel) => {
+      const machine = await opCaller<WorkerOps>(channel)('machine', undefined);
+      let { worker } = this.#nodes.get(id) ?? {};
+      if (worker === undefined) {
+        worker = new WorkerNode({ id, head, onChange: (alive) => all.changed({ id, alive }) });
+        all.add(worker);
+      }
+      this.#nodes.set(id, { ...machine, worker });
+      worker.attach(channel);
+    };
+  }
+
+  get address(): JoinAddress {
+    return this.#gate.address;
+  }
+
+  admit(node: AdmittedNode): void {
+    this.#gate.admit(node);
+  }
+
+  /** Copies blobs to a node. The nodes of the head's machine read the head's folder, so for them there is nothing to do. @throws NBS_NODE_LOST */
+  async bring(node: string, hashes: readonly string[]): Promise<void> {
+    await this.#nodes.get(node)?.worker.bring(hashes, this.#send);
+  }
+
+  list(): readonly NodeInfo[] {
+    return [...this.#nodes].map(([id, { worker, ip, resources }]) => ({ id, ip, alive: worker.alive, resources }));
+  }
+}
