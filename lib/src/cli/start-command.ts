@@ -4,13 +4,15 @@ import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from '.
 import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, httpsOptionsOf, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--machines <address>[:<port>]] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
+  'nbserve start [--engine local|ray --address <Ray dashboard>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--machines <address>[:<port>]] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
   summary: 'start a cluster that runs until nbserve stop',
   help: `${USAGE}
 
+  --engine      local, or ray: then each node of the Ray cluster becomes a node, besides this machine (default: local)
+  --address     with --engine ray: the address of Ray's dashboard, such as http://head:8265; the token is that of RAY_AUTH_TOKEN
   --port        port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host        address for HTTP (default: 127.0.0.1)
   --allow-host    a host name to accept besides loopback names and --host; may be repeated, * means all
@@ -47,6 +49,8 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       resources: text,
       nodes: text,
       machines: text,
+      engine: text,
+      address: text,
       'proxy-location': text,
       'spare-replicas': text,
       'allow-host': { type: 'string', multiple: true },
@@ -59,6 +63,8 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
     } as const;
     const { values } = parseCommand(USAGE, args, options, [0, 0]);
     const { host, another = false } = values;
+    if (values.address !== undefined && values.engine !== 'ray')
+      throw BadUsage({ problem: '--address is for --engine ray', usage: USAGE });
     const start = {
       ...(host === undefined ? {} : { host }),
       port: parsePort(USAGE, values.port),
@@ -70,6 +76,8 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       ...(values.nodes === undefined
         ? {}
         : { nodes: parseJson('--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
+      ...(values.engine === undefined ? {} : { engine: values.engine as 'ray' }),
+      ...(values.address === undefined ? {} : { address: values.address }),
       ...(values.machines === undefined ? {} : { machines: parseMachines(values.machines) }),
       ...(values['proxy-location'] === undefined ? {} : { proxyLocation: values['proxy-location'] as 'EveryNode' }),
       ...(values['spare-replicas'] === undefined ? {} : { spareReplicas: Number(values['spare-replicas']) }),
@@ -80,7 +88,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       name: 'nbserve start',
       another,
       nodes,
-      machines: machinesOf(start),
+      machines: await machinesOf(start),
       controllerArgs: { spareReplicas: spareReplicasOf(start) },
     });
     const api = await openDashboard(dir, dashboard);

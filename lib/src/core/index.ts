@@ -39,6 +39,8 @@ export {
   packageRunner,
   poolThreads,
   programPath,
+  rayTokenPath,
+  rayTokenText,
   runtimeHome,
   visibleGpus,
   vulkanDrivers,

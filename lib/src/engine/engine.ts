@@ -153,6 +153,17 @@ export interface MachineOptions {
   readonly host: string;
   /** The port of the agent. 0 lets the system choose. */
   readonly port: number;
+  /** If it is present, the nodes of this Ray cluster become nodes of ours. */
+  readonly ray?: RayOptions;
+}
+
+export interface RayOptions {
+  /** Of Ray's dashboard: `http://head:8265`. */
+  readonly address: string;
+  /** The folder of the package `nbserve` on Ray's nodes. @default the one of this machine */
+  readonly nbserve?: string;
+  /** What nbserve takes of each node. @default all of it */
+  readonly resources: DeclaredResources;
 }
 
 /** Where nodes of other machines join, and how they know the cluster. */

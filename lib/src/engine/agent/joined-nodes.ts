@@ -1,6 +1,7 @@
 import { opCaller } from '../../ipc/index.js';
 import type { WorkerOps } from '../agent-ops.js';
 import type { AdmittedNode, JoinAddress, NodeInfo, NodeResources } from '../engine.js';
+import type { RayNodes } from '../ray/index.js';
 import type { Agent } from './agent.js';
 import type { Gate } from './gate.js';
 import type { Nodes } from './nodes.js';
@@ -16,11 +17,13 @@ interface Joined {
 /** The nodes of other machines, for the head's agent. */
 export class JoinedNodes {
   readonly #gate: Gate;
+  readonly #ray: RayNodes | undefined;
   readonly #send: SendBlob;
   readonly #nodes = new Map<string, Joined>();
 
-  constructor(head: Agent, all: Nodes, gate: Gate, dir: string) {
+  constructor(head: Agent, all: Nodes, gate: Gate, { dir, ray }: { readonly dir: string; readonly ray: RayNodes | undefined }) {
     this.#gate = gate;
+    this.#ray = ray;
     this.#send = (hash, call) => sendBlob(dir, hash, call);
     gate.onNode = async (id, channel) => {
       const machine = await opCaller<WorkerOps>(channel)('machine', undefined);
@@ -45,6 +48,11 @@ export class JoinedNodes {
   /** Copies blobs to a node. The nodes of the head's machine read the head's folder, so for them there is nothing to do. @throws NBS_NODE_LOST */
   async bring(node: string, hashes: readonly string[]): Promise<void> {
     await this.#nodes.get(node)?.worker.bring(hashes, this.#send);
+  }
+
+  /** To be called when the nodes have ended. */
+  async close(): Promise<void> {
+    await Promise.all([this.#ray?.close(), this.#gate.close()]);
   }
 
   list(): readonly NodeInfo[] {

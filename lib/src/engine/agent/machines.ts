@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeFile } from '../../core/index.js';
+import { createLog, nodeFile } from '../../core/index.js';
 import { formatHostPort, type NodeFile } from '../../ipc/index.js';
 import { Authority } from '../certificates/index.js';
-import type { MachineOptions } from '../engine.js';
+import type { MachineOptions, RayOptions } from '../engine.js';
+import type { RayNodes } from '../ray/index.js';
 import type { Agent } from './agent.js';
 import { Gate } from './gate.js';
 import { JoinedNodes } from './joined-nodes.js';
@@ -35,9 +36,25 @@ export async function prepareMachines(dir: string, head: string, token: string, 
     control,
     async open(agent, nodes) {
       await gate.open();
-      nodes.open(new JoinedNodes(agent, nodes, gate, dir));
+      const ray = options.ray && (await rayNodes(dir, options.ray, gate, nodes));
+      nodes.open(new JoinedNodes(agent, nodes, gate, { dir, ray }));
+      ray?.open();
     },
   };
+}
+
+async function rayNodes(dir: string, { address, nbserve, resources }: RayOptions, gate: Gate, nodes: Nodes): Promise<RayNodes> {
+  const { RayApi, RayNodes } = await import('../ray/index.js');
+  const root = nbserve === undefined ? PACKAGE_ROOT : join(nbserve, 'dist');
+  return new RayNodes({
+    api: new RayApi(address),
+    cluster: basename(dir),
+    main: join(root, 'engine', 'agent', 'join-main.js'),
+    address: gate.address,
+    declared: resources,
+    admit: (node) => void nodes.admit(node),
+    log: createLog('ray'),
+  });
 }
 
 export function writeNodeFile(dir: string, file: NodeFile): void {

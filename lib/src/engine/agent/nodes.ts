@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalBatch, ReadJournal, ReadLogs } from '../agent-ops.js';
 import type { AdmittedNode, JoinAddress, LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
 import { NodeExists, NodeLost, OneMachine } from '../errors.js';
@@ -11,6 +12,8 @@ import type { WorkerNode } from './worker-node.js';
 
 const CHANGE_JOURNAL_BYTES = 64 * 1024;
 const CHANGE_BYTES = 100;
+/** How long the stop of jobs of another engine may take when everything is killed. */
+const CLOSE_MS = 2000;
 
 /** Where each node answers, by the node's id. */
 export interface NodeAddresses {
@@ -128,6 +131,7 @@ export class Nodes implements AgentDoor {
       await this.#everywhere((agent) => agent.stopReplicas(graceMs / 2));
       // The workers' last lines come before the head's journals end.
       await Promise.all([...this.#workers.values()].map((worker) => worker.end()));
+      await this.#joined?.close();
       await this.#head.end();
     })();
     return this.#stopped;
@@ -136,6 +140,7 @@ export class Nodes implements AgentDoor {
   /** Sends SIGKILL to every process. Resolves when all have ended. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.killAll()));
+    await Promise.race([this.#joined?.close(), delay(CLOSE_MS)]);
     await this.#head.killAll();
   }
 
