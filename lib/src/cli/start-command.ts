@@ -12,7 +12,8 @@ export const startCommand: Command = {
   help: `${USAGE}
 
   --engine      local, or ray: then each node of the Ray cluster becomes a node, besides this machine (default: local)
-  --address     with --engine ray: the address of Ray's dashboard, such as http://head:8265; the token is that of RAY_AUTH_TOKEN
+  --address     with --engine ray: the address of Ray's dashboard, such as http://head:8265 (default: RAY_API_SERVER_ADDRESS);
+                the token is read from RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token
   --port        port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host        address for HTTP (default: 127.0.0.1)
   --allow-host    a host name to accept besides loopback names and --host; may be repeated, * means all

@@ -39,6 +39,7 @@ export {
   packageRunner,
   poolThreads,
   programPath,
+  rayApiAddress,
   rayTokenPath,
   rayTokenText,
   runtimeHome,

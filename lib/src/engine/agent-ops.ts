@@ -63,6 +63,8 @@ export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 
   ping: { args: undefined; result: undefined };
   /** The address of its machine, and what it has. */
   machine: { args: undefined; result: { readonly ip: string; readonly resources: NodeResources } };
+  /** A new certificate for its key, in PEM. */
+  renew: { args: { readonly cert: string }; result: undefined };
   hasBlob: { args: { readonly hash: string }; result: boolean };
   /** The next piece of a blob. It is checked and becomes visible when the last one has come. */
   putBlob: {

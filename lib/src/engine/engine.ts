@@ -158,7 +158,7 @@ export interface MachineOptions {
 }
 
 export interface RayOptions {
-  /** Of Ray's dashboard: `http://head:8265`. */
+  /** The address of Ray's dashboard: `http://head:8265`. */
   readonly address: string;
   /** The folder of the package `nbserve` on Ray's nodes. @default the one of this machine */
   readonly nbserve?: string;

@@ -6,7 +6,7 @@ import type { AgentOps } from './agent-ops.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, MachineOptions, RayOptions } from './engine.js';
 
 /** The file that a node of another machine runs. */
-export const JOIN_MAIN = fileURLToPath(new URL('./agent/join-main.js', import.meta.url));
+const JOIN_MAIN = fileURLToPath(new URL('./agent/join-main.js', import.meta.url));
 
 /** What a node needs to join a cluster. It contains no secret. */
 export interface JoinArguments {
@@ -23,7 +23,7 @@ export interface JoinArguments {
 
 /** How the agent of a cluster is to take the nodes of a Ray cluster. */
 export interface OnRay extends Omit<RayOptions, 'address'> {
-  /** Of Ray's dashboard. */
+  /** The address of Ray's dashboard. */
   readonly address: string;
   /** The address of this machine at which Ray's nodes reach it. @default the one from which this machine reaches Ray */
   readonly host?: string | undefined;

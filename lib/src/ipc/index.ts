@@ -46,7 +46,6 @@ export type {
   TlsIdentity,
 } from './messages.js';
 export {
-  addressAt,
   connectController,
   connectPlace,
   formatHostPort,

@@ -1,6 +1,6 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import type { CallKinds, Channel, ChannelServer } from './channel.js';
 import { addressFault, openChannel, showAddress, tlsModule } from './connect.js';
 import { ListenFailed } from './errors.js';
@@ -11,6 +11,7 @@ import type { Address, Hello, TlsIdentity } from './messages.js';
 const HANDSHAKE_TIMEOUT_MS = 3000;
 /** Limit of connections that are in the handshake at the same time, so that strangers cannot use up the file descriptors. */
 const MAX_HANDSHAKES = 256;
+const RENEW_EVERY_MS = 3_600_000;
 
 export interface ListenOptions {
   readonly token: string;
@@ -25,6 +26,10 @@ export interface ListenOptions {
   readonly onChannel: (channel: Channel, certificateName: string) => void;
   /** Called with a connection over TLS whose certificate is not one of the cluster. @default such a connection is closed */
   readonly onForeigner?: (socket: TLSSocket) => void;
+  /** Reads the certificate again, because certificates are replaced. It is called after each `renewEveryMs`. */
+  readonly renewed?: () => TlsIdentity | undefined;
+  /** @default an hour */
+  readonly renewEveryMs?: number;
   /** A socket that listens already. It is used instead of a new one for the address. */
   readonly fd?: number;
   /** @default 3000 */
@@ -83,7 +88,18 @@ function tlsServer({ ca, cert, key }: TlsIdentity, options: ListenOptions, open:
     },
   );
   server.on('tlsClientError', (_error, socket) => socket.destroy());
+  renew(server, options);
   return server;
+}
+
+function renew(server: TlsServer, { renewed, renewEveryMs = RENEW_EVERY_MS }: ListenOptions): void {
+  if (renewed === undefined) return;
+  const timer = setInterval(() => {
+    const identity = renewed();
+    if (identity !== undefined) server.setSecureContext({ ...identity, minVersion: 'TLSv1.3' });
+  }, renewEveryMs);
+  timer.unref();
+  server.on('close', () => clearInterval(timer));
 }
 
 /** Counts the connections whose TLS handshake has not ended among the handshakes. The socket over TLS is another object than the one below it. */

@@ -52,7 +52,7 @@ export function formatPlace({ node, host, port, peerName, socket }: RemotePlace)
 export const isPlace = (text: string): boolean => text.startsWith(SCHEME);
 
 /** The address of a place, for a process with this folder: a path as it is, and the Unix socket if the place is on the same node. */
-export function addressAt(dir: string, place: string): Address {
+function addressAt(dir: string, place: string): Address {
   if (!isPlace(place)) return { path: place };
   const [node, host = '', port, peerName = '', socket = ''] = place.slice(SCHEME.length).split('/').map(decodeURIComponent);
   const own = readNodeFile(dir);
@@ -61,7 +61,7 @@ export function addressAt(dir: string, place: string): Address {
 }
 
 /** The address of the controller, for a process with this folder. */
-export function controllerAddress(dir: string): Address {
+function controllerAddress(dir: string): Address {
   const own = readNodeFile(dir);
   if (own?.controller === undefined) return { path: controllerSocket(dir) };
   return { ...splitHostPort(own.controller), tls: own, peerName: own.headName };

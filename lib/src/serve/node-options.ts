@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { InvalidOption, isRecord, type OptionSpec, parseOptions } from '../core/index.js';
+import { InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress } from '../core/index.js';
 import { type DeclaredNode, type MachineOptions, machinesOnRay } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
@@ -77,7 +77,7 @@ const machines: OptionSpec<StartOptions['machines']> = {
 };
 
 const engine: OptionSpec<'local' | 'ray'> = {
-  doc: "Where the cluster's nodes come from: `'local'` is this machine; with `'ray'`, `address` is that of a Ray dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.",
+  doc: "Where the cluster's nodes come from: `'local'` is this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.",
   type: "'local' | 'ray'",
   expected: "'local' or 'ray'",
   default: 'local',
@@ -118,9 +118,11 @@ export async function machinesOf(options: StartOptions): Promise<MachineOptions 
 }
 
 /** @throws NBS_INVALID_OPTION */
-function rayAddress(address: string | undefined): string {
+function rayAddress(given: string | undefined): string {
+  const address = given ?? rayApiAddress();
   if (address !== undefined && URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return address;
-  const expected = "with engine 'ray', the address of Ray's dashboard, such as 'http://head:8265'";
+  const expected =
+    "with engine 'ray', the address of Ray's dashboard, such as 'http://head:8265', here or in RAY_API_SERVER_ADDRESS";
   throw InvalidOption({ where: 'serve.start', option: 'address', expected, value: String(address) });
 }
 

@@ -43,23 +43,25 @@ export class Gate {
   readonly #options: GateOptions;
   readonly #admitted = new Map<string, AdmittedNode>();
   readonly #names = new Map<string, string>();
+  /** The public keys of nodes that were admitted, in PEM. */
+  readonly #keys = new Map<string, string>();
+  #identity: TlsIdentity;
   #server: ChannelServer | undefined;
 
   constructor(options: GateOptions) {
     this.#options = options;
+    this.#identity = withAuthority(options.identity);
   }
 
   /** @throws NBS_LISTEN_FAILED */
   async open(): Promise<void> {
-    const { host, port, token, head, identity } = this.#options;
-    const { ca, cert, key } = identity;
-    // A node that joins knows the cluster by the authority's certificate, so it is shown.
-    const tls: TlsIdentity = { ca, cert: cert + ca, key };
+    const { host, port, token, head } = this.#options;
     this.#server = await listen(
-      { host, port, tls },
+      { host, port, tls: this.#identity },
       {
         token,
         hello: helloOf('agent', head),
+        renewed: () => this.#identity,
         onForeigner: (socket) => this.#answer(socket),
         onChannel: (channel, name) => this.#welcome(channel, name),
       },
@@ -77,6 +79,17 @@ export class Gate {
     this.#names.set(this.#options.authority.nameOf(node.node), node.node);
   }
 
+  /** From now on, it shows this certificate. */
+  renew(identity: TlsIdentity): void {
+    this.#identity = withAuthority(identity);
+  }
+
+  /** A new certificate for the key of a node that has joined. */
+  certify(node: string): string | undefined {
+    const key = this.#keys.get(node);
+    return key === undefined ? undefined : this.#options.authority.certify(node, key);
+  }
+
   async close(): Promise<void> {
     await this.#server?.close();
   }
@@ -88,6 +101,7 @@ export class Gate {
     const { authority, token, head, controller, dir, root } = this.#options;
     const { node, resources = {} } = admitted;
     const publicKey = new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    this.#keys.set(node, publicKey);
     const admission: Admission = {
       node,
       token,
@@ -106,7 +120,17 @@ export class Gate {
   #welcome(channel: Channel, name: string): void {
     const node = this.#names.get(name);
     const { role, id } = channel.peer;
-    if (node === undefined || role !== 'agent' || id !== node) channel.destroy();
-    else this.onNode(node, channel).catch(() => channel.destroy());
+    if (node === undefined || role !== 'agent' || id !== node) {
+      channel.destroy();
+      return;
+    }
+    // From now on it has a certificate of the cluster.
+    for (const [fingerprint, admitted] of this.#admitted) if (admitted.node === node) this.#admitted.delete(fingerprint);
+    this.onNode(node, channel).catch(() => channel.destroy());
   }
+}
+
+/** A node that joins knows the cluster by the authority's certificate, so it is shown. */
+function withAuthority({ ca, cert, key }: TlsIdentity): TlsIdentity {
+  return { ca, cert: cert + ca, key };
 }

@@ -20,6 +20,7 @@ export class JoinedNode {
   readonly #args: JoinArguments;
   readonly #admission: Admission;
   readonly #key: string;
+  #cert: string;
   #agent: Agent;
   #channel: Channel | undefined;
   #leaving = false;
@@ -28,11 +29,12 @@ export class JoinedNode {
     this.#args = args;
     this.#admission = admission;
     this.#key = key;
-    const { node, token, ca, cert, controller, name, headName } = admission;
+    const { node, token } = admission;
+    this.#cert = admission.cert;
     removeStaleFolders().catch(() => {});
     const { dir } = createClusterFolder({ name: `node ${node} of ${args.head}`, ownerKey: null, detached: false, token });
     this.dir = dir;
-    writeNodeFile(dir, { ca, cert, key, node, host: args.host, controller, name, headName });
+    this.#writeFile();
     this.#agent = this.#newAgent();
   }
 
@@ -60,21 +62,33 @@ export class JoinedNode {
     this.#channel?.close();
   }
 
+  #writeFile(): void {
+    const { node, ca, controller, name, headName } = this.#admission;
+    writeNodeFile(this.dir, { ca, cert: this.#cert, key: this.#key, node, host: this.#args.host, controller, name, headName });
+  }
+
   #newAgent(): Agent {
     return new Agent({ dir: this.dir, node: this.#admission.node, listening: [] });
   }
 
   async #connect(): Promise<Channel | undefined> {
-    const { ca, cert, token, headName: peerName, node, resources } = this.#admission;
-    const address = { ...splitHostPort(this.#args.head), tls: { ca, cert, key: this.#key }, peerName };
+    const { ca, token, headName: peerName, node, resources } = this.#admission;
     const deadline = Date.now() + REJOIN_MS;
     while (!this.#leaving && Date.now() < deadline) {
       try {
-        const channel = await connect(address, { token, hello: helloOf('agent', node) });
+        const tls = { ca, cert: this.#cert, key: this.#key };
+        const channel = await connect(
+          { ...splitHostPort(this.#args.head), tls, peerName },
+          { token, hello: helloOf('agent', node) },
+        );
         channel.onCall = workerOps(this.dir, this.#agent, {
           host: this.#args.host,
           declared: { ...resources, ...this.#args.resources },
           localSpec: (spec) => this.#localSpec(spec),
+          onRenew: (cert) => {
+            this.#cert = cert;
+            this.#writeFile();
+          },
           onLeave: () => {
             this.#leaving = true;
           },

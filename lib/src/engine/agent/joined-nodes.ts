@@ -50,6 +50,14 @@ export class JoinedNodes {
     await this.#nodes.get(node)?.worker.bring(hashes, this.#send);
   }
 
+  /** Gives each node a new certificate. */
+  renew(): void {
+    for (const [node, { worker }] of this.#nodes) {
+      const cert = this.#gate.certify(node);
+      if (cert !== undefined) void worker.renew(cert);
+    }
+  }
+
   /** To be called when the nodes have ended. */
   async close(): Promise<void> {
     await Promise.all([this.#ray?.close(), this.#gate.close()]);

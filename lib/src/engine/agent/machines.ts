@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLog, nodeFile } from '../../core/index.js';
-import { formatHostPort, type NodeFile } from '../../ipc/index.js';
+import { formatHostPort, type NodeFile, type TlsIdentity } from '../../ipc/index.js';
 import { Authority } from '../certificates/index.js';
 import type { MachineOptions, RayOptions } from '../engine.js';
 import type { RayNodes } from '../ray/index.js';
@@ -15,6 +15,8 @@ import type { Nodes } from './nodes.js';
 /** The folder of this package's compiled files. */
 export const PACKAGE_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+const RENEW_EVERY_MS = 86_400_000;
+
 export interface HeadMachine {
   /** The socket at which the controller answers processes of other machines. */
   readonly control: ListeningSocket;
@@ -26,10 +28,14 @@ export interface HeadMachine {
 export async function prepareMachines(dir: string, head: string, token: string, options: MachineOptions): Promise<HeadMachine> {
   const { host, port } = options;
   const authority = new Authority(token);
-  const identity = authority.identity(head);
-  const control = await openListeningSocket(host, 0);
   const name = authority.nameOf(head);
-  writeNodeFile(dir, { ...identity, node: head, host, name, headName: name });
+  const newIdentity = (): TlsIdentity => {
+    const identity = authority.identity(head);
+    writeNodeFile(dir, { ...identity, node: head, host, name, headName: name });
+    return identity;
+  };
+  const identity = newIdentity();
+  const control = await openListeningSocket(host, 0);
   const controller = formatHostPort(host, control.port);
   const gate = new Gate({ host, port, token, head, authority, identity, controller, dir, root: PACKAGE_ROOT });
   return {
@@ -37,7 +43,13 @@ export async function prepareMachines(dir: string, head: string, token: string, 
     async open(agent, nodes) {
       await gate.open();
       const ray = options.ray && (await rayNodes(dir, options.ray, gate, nodes));
-      nodes.open(new JoinedNodes(agent, nodes, gate, { dir, ray }));
+      const joined = new JoinedNodes(agent, nodes, gate, { dir, ray });
+      nodes.open(joined);
+      // Certificates last for a month.
+      setInterval(() => {
+        gate.renew(newIdentity());
+        joined.renew();
+      }, RENEW_EVERY_MS).unref();
       ray?.open();
     },
   };
@@ -58,5 +70,8 @@ async function rayNodes(dir: string, { address, nbserve, resources }: RayOptions
 }
 
 export function writeNodeFile(dir: string, file: NodeFile): void {
-  writeFileSync(nodeFile(dir), JSON.stringify(file), { mode: 0o600 });
+  // Others read it at any moment.
+  const unfinished = `${nodeFile(dir)}.new`;
+  writeFileSync(unfinished, JSON.stringify(file), { mode: 0o600 });
+  renameSync(unfinished, nodeFile(dir));
 }

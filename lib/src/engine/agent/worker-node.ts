@@ -153,6 +153,11 @@ export class WorkerNode {
     this.#leaving = true;
   }
 
+  /** Gives it a new certificate. */
+  renew(cert: string): Promise<void> {
+    return this.#ask('renew', { cert });
+  }
+
   stopFront(graceMs: number): Promise<void> {
     return this.#ask('stopFront', { graceMs });
   }

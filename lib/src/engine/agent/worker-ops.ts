@@ -12,13 +12,15 @@ export interface WorkerOpsOptions {
   readonly serving?: () => Promise<unknown>;
   /** Makes the specs of the head's machine those of this one. */
   readonly localSpec?: (spec: ProcessSpec) => ProcessSpec;
+  /** Called with a new certificate. */
+  readonly onRenew?: (cert: string) => void;
   /** Called when the head ends the node. */
   readonly onLeave?: () => void;
 }
 
 /** What the agent of a node answers to the head's agent. */
 export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions): CallHandler {
-  const { host, declared, serving, localSpec = (spec) => spec, onLeave } = options;
+  const { host, declared, serving, localSpec = (spec) => spec, onRenew, onLeave } = options;
   const blobs = new BlobReceiver(dir);
   return handleOps<WorkerOps>({
     start: (spec) => agent.start(localSpec(spec)),
@@ -29,6 +31,10 @@ export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions):
     exits: (request, call) => agent.exits(request, call),
     ping: () => undefined,
     machine: async () => ({ ip: host, resources: (await nodeResources([declared]))[0] as NodeResources }),
+    renew: ({ cert }) => {
+      onRenew?.(cert);
+      return undefined;
+    },
     hasBlob: ({ hash }) => hasBlob(dir, hash),
     putBlob: (piece) => blobs.take(piece),
     serving: async () => void (await serving?.()),

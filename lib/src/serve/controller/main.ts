@@ -97,7 +97,7 @@ const listening = [listen({ path: controllerSocket(dir) }, options)];
 const [fd] = child.listenFds;
 const machine = fd === undefined ? undefined : readNodeFile(dir);
 if (fd !== undefined && machine !== undefined)
-  listening.push(listen({ host: machine.host, port: 0, tls: machine }, { ...options, fd }));
+  listening.push(listen({ host: machine.host, port: 0, tls: machine }, { ...options, fd, renewed: () => readNodeFile(dir) }));
 Promise.all(listening).then(
   () => child.ready(),
   (error: unknown) => child.exit('CANNOT_LISTEN', error),

@@ -66,7 +66,7 @@ try {
   await listen({ path: socketPath }, options);
   if (machine !== undefined) {
     const { node, host, name: peerName } = machine;
-    const { address } = await listen({ host, port: 0, tls: machine }, options);
+    const { address } = await listen({ host, port: 0, tls: machine }, { ...options, renewed: () => readNodeFile(dir) });
     const { port } = address as { readonly port: number };
     replica.place = formatPlace({ node, host, port, peerName, socket: basename(socketPath) });
   }
