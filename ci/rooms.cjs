@@ -4,8 +4,10 @@
 const ROOMS = {
   core: [],
   ipc: ['core'],
-  engine: ['core', 'ipc'],
-  'engine/agent': ['core', 'ipc', 'engine'],
+  engine: ['core', 'ipc', 'engine/ray'],
+  'engine/certificates': ['core', 'ipc'],
+  'engine/ray': ['core', 'engine'],
+  'engine/agent': ['core', 'ipc', 'engine', 'engine/certificates', 'engine/ray'],
   code: ['core'],
   grpc: ['core'],
   openapi: ['core'],

@@ -19,6 +19,7 @@ const OWN: Readonly<Record<string, Loader>> = {
   delete: async () => (await import('./delete-command.js')).deleteCommand,
   traffic: async () => (await import('./traffic-command.js')).trafficCommand,
   canary: async () => (await import('./canary-command.js')).canaryCommand,
+  node: async () => (await import('./node-command.js')).nodeCommand,
   token: async () => (await import('./token-command.js')).tokenCommand,
   logs: async () => (await import('./logs-command.js')).logsCommand,
   doctor: async () => (await import('./doctor-command.js')).doctorCommand,

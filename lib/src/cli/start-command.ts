@@ -1,16 +1,19 @@
-import { declaredNodes, httpOf, spareReplicasOf, startDetached } from '../host/index.js';
+import { declaredNodes, httpOf, machinesOf, spareReplicasOf, startDetached } from '../host/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
 import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, httpsOptionsOf, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
+  'nbserve start [--engine local|ray --address <Ray dashboard>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--machines <address>[:<port>]] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
   summary: 'start a cluster that runs until nbserve stop',
   help: `${USAGE}
 
+  --engine      local, or ray: then each node of the Ray cluster becomes a node, besides this machine (default: local)
+  --address     with --engine ray: the address of Ray's dashboard, such as http://head:8265 (default: RAY_API_SERVER_ADDRESS);
+                the token is read from RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token
   --port        port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host        address for HTTP (default: 127.0.0.1)
   --allow-host    a host name to accept besides loopback names and --host; may be repeated, * means all
@@ -21,6 +24,8 @@ export const startCommand: Command = {
   --resources   other resources that replicas may use, e.g. '{"accelerator": 1}'
   --nodes       nodes on this machine, at 127.0.0.1, 127.0.0.2 …: a number, or a list with the settings of each, e.g.
                 '[{"name": "head"}, {"name": "gpu", "numGpus": 2, "resources": {"custom": {"accelerator": 1}}}]' (default: 1)
+  --machines    take nodes of other machines: the address at which they reach this one, and the port of the head's agent
+                (default: none, and no process listens for other machines)
   --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
   --spare-replicas  spare processes on each node, which make a new replica start sooner; 0 means none (default: 1)
 ${DASHBOARD_HELP}
@@ -44,6 +49,9 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       memory: text,
       resources: text,
       nodes: text,
+      machines: text,
+      engine: text,
+      address: text,
       'proxy-location': text,
       'spare-replicas': text,
       'allow-host': { type: 'string', multiple: true },
@@ -56,6 +64,8 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
     } as const;
     const { values } = parseCommand(USAGE, args, options, [0, 0]);
     const { host, another = false } = values;
+    if (values.address !== undefined && values.engine !== 'ray')
+      throw BadUsage({ problem: '--address is for --engine ray', usage: USAGE });
     const start = {
       ...(host === undefined ? {} : { host }),
       port: parsePort(USAGE, values.port),
@@ -67,6 +77,9 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       ...(values.nodes === undefined
         ? {}
         : { nodes: parseJson('--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
+      ...(values.engine === undefined ? {} : { engine: values.engine as 'ray' }),
+      ...(values.address === undefined ? {} : { address: values.address }),
+      ...(values.machines === undefined ? {} : { machines: parseMachines(values.machines) }),
       ...(values['proxy-location'] === undefined ? {} : { proxyLocation: values['proxy-location'] as 'EveryNode' }),
       ...(values['spare-replicas'] === undefined ? {} : { spareReplicas: Number(values['spare-replicas']) }),
     };
@@ -76,6 +89,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       name: 'nbserve start',
       another,
       nodes,
+      machines: await machinesOf(start),
       controllerArgs: { spareReplicas: spareReplicasOf(start) },
     });
     const api = await openDashboard(dir, dashboard);
@@ -84,6 +98,12 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
     return 0;
   },
 };
+
+/** `10.0.0.5`, `10.0.0.5:7000`, `fd00::1` or `[fd00::1]:7000`. What is wrong is said by the option's own check. */
+function parseMachines(text: string): { readonly host: string; readonly port?: number } {
+  const [, bracketed, plain, port] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(text) ?? [];
+  return port === undefined ? { host: text } : { host: bracketed ?? plain ?? '', port: Number(port) };
+}
 
 /** @throws NBS_BAD_USAGE */
 function resourcesOf(values: { readonly [option: string]: string | boolean | string[] | undefined }) {

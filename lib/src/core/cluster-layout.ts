@@ -20,6 +20,8 @@ export const expectedFile = (dir: string): string => join(dir, 'expected.json');
 export const grpcFile = (dir: string): string => join(dir, 'grpc.json');
 /** This folder has a file for each text that one process has said for all. */
 export const saidFolder = (dir: string): string => join(dir, 'said');
+/** This file holds the node's certificate, and the addresses of the cluster. It exists if the cluster is on several machines. */
+export const nodeFile = (dir: string): string => join(dir, 'node.json');
 export const logsFolder = (dir: string): string => join(dir, 'logs');
 
 /** This folder holds the blobs: code and values, each under its SHA-256 in hex. */

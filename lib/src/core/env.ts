@@ -19,6 +19,15 @@ export const hubEndpoint = (): string => process.env.HF_ENDPOINT || 'https://hug
 /** `HF_TOKEN`: the token for repositories of the hub that are closed. */
 export const hubToken = (): string | undefined => process.env.HF_TOKEN || undefined;
 
+/** `RAY_AUTH_TOKEN`: the token for Ray's API, as Ray's own tools take it. */
+export const rayTokenText = (): string | undefined => process.env.RAY_AUTH_TOKEN || undefined;
+
+/** `RAY_API_SERVER_ADDRESS`: the address of Ray's dashboard, as Ray's own tools take it. */
+export const rayApiAddress = (): string | undefined => process.env.RAY_API_SERVER_ADDRESS || undefined;
+
+/** `RAY_AUTH_TOKEN_PATH`: the file that holds that token. Default: `~/.ray/auth_token`. */
+export const rayTokenPath = (): string | undefined => process.env.RAY_AUTH_TOKEN_PATH || undefined;
+
 /** The variables that Node and nbserve need. */
 const NEEDED = [
   'PATH',

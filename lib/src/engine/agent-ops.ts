@@ -1,4 +1,13 @@
-import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from './engine.js';
+import type {
+  AdmittedNode,
+  JoinAddress,
+  LogLine,
+  NodeChange,
+  NodeInfo,
+  NodeResources,
+  ProcessInfo,
+  ProcessSpec,
+} from './engine.js';
 
 /** The next entries of a journal for one reader. */
 export interface JournalBatch<T> {
@@ -31,7 +40,8 @@ export interface ReadLogs extends ReadJournal {
 /** The control operations that a node agent answers. */
 export interface AgentOps {
   nodes: { args: undefined; result: readonly NodeInfo[] };
-  start: { args: ProcessSpec; result: undefined };
+  start: { args: ProcessSpec; result: string | undefined };
+  bring: { args: { readonly node: string; readonly hashes: readonly string[] }; result: undefined };
   rename: { args: { readonly id: string; readonly to: string; readonly logGroup?: string }; result: undefined };
   stop: { args: { readonly id: string; readonly graceMs?: number }; result: undefined };
   list: { args: undefined; result: readonly ProcessInfo[] };
@@ -40,6 +50,10 @@ export interface AgentOps {
   claimLogs: { args: { readonly groups: readonly string[]; readonly driver: string }; result: undefined };
   exits: { args: ReadJournal; result: JournalBatch<ProcessInfo> };
   nodeChanges: { args: ReadJournal; result: JournalBatch<NodeChange> };
+  /** Where nodes of other machines join. @throws NBS_ONE_MACHINE */
+  joinAddress: { args: undefined; result: JoinAddress };
+  /** From now on, who has this certificate may join as this node. @throws NBS_ONE_MACHINE, NBS_NODE_EXISTS */
+  admit: { args: AdmittedNode; result: undefined };
   /** Ends every process, and answers when all have ended. Then the agent removes its folder and exits. */
   shutdown: { args: { readonly graceMs: number }; result: undefined };
 }
@@ -47,6 +61,16 @@ export interface AgentOps {
 /** The control operations that the agent of another node answers to the head's agent. */
 export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 'list' | 'logs' | 'exits'> {
   ping: { args: undefined; result: undefined };
+  /** The address of its machine, and what it has. */
+  machine: { args: undefined; result: { readonly ip: string; readonly resources: NodeResources } };
+  /** A new certificate for its key, in PEM. */
+  renew: { args: { readonly cert: string }; result: undefined };
+  hasBlob: { args: { readonly hash: string }; result: boolean };
+  /** The next piece of a blob. It is checked and becomes visible when the last one has come. */
+  putBlob: {
+    args: { readonly hash: string; readonly at: number; readonly bytes: Uint8Array; readonly isLast: boolean };
+    result: undefined;
+  };
   /** Resolves when its proxy is ready, if it has one. */
   serving: { args: undefined; result: undefined };
   /** The stages of stopping, see `Agent`. */

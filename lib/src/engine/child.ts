@@ -18,8 +18,8 @@ export interface ChildContext<A> {
   readonly token: string;
   /** The listening sockets that the agent owns, for `server.listen({ fd })`: first HTTP, then gRPC. Empty if the spec did not ask for them. */
   readonly listenFds: readonly number[];
-  /** Tells the agent that this process is ready: its socket listens. */
-  ready(): void;
+  /** Tells the agent that this process is ready: its socket listens. @param place where processes of other machines reach it */
+  ready(place?: string): void;
   /** Tells the agent what this process is, as JSON; the last word counts. */
   describe(self: unknown): void;
   /** Sets what happens at SIGTERM: `drain` runs, then the process exits with code 0. A second call replaces `drain`. */
@@ -63,8 +63,8 @@ export function enterChild<A>(): ChildContext<A> {
     dir: given.dir,
     token: readFileSync(tokenFile(given.dir), 'utf8'),
     listenFds: Array.from({ length: given.listenFds }, (_, index) => LISTEN_FD + index),
-    ready() {
-      tell({ kind: 'ready' } satisfies ChildMessage);
+    ready(place) {
+      tell({ kind: 'ready', ...(place !== undefined && { place }) } satisfies ChildMessage);
       // After the message, because starting a thread takes 2 ms, for which the agent need not wait.
       setImmediate(watch);
     },

@@ -81,6 +81,8 @@ export function createClusterFolder(options: {
   name?: string | undefined;
   ownerKey: string | null;
   detached: boolean;
+  /** The secret of a cluster that this folder's node joins. @default a new one */
+  token?: string;
 }): ClusterFolder {
   const home = clustersHome();
   const id = shortId();
@@ -89,8 +91,8 @@ export function createClusterFolder(options: {
   if (Buffer.byteLength(longest) > SOCKET_PATH_MAX) {
     throw PathTooLong({ path: longest, bytes: Buffer.byteLength(longest), max: SOCKET_PATH_MAX });
   }
-  const token = randomBytes(32).toString('hex');
-  const owner: OwnerFile = { ...options, name: options.name ?? processName(), driver: markProcess(process.pid) };
+  const { ownerKey, detached, name = processName(), token = randomBytes(32).toString('hex') } = options;
+  const owner: OwnerFile = { ownerKey, detached, name, driver: markProcess(process.pid) };
   // The folder is complete before it gets its name, so that a process which looks for stale folders never sees one without an owner.
   const unfinished = `${dir}.new`;
   mkdirSync(unfinished, { mode: 0o700 });

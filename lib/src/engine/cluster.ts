@@ -14,7 +14,7 @@ import {
   removeStaleFolders,
   urlOf,
 } from './cluster-folder.js';
-import type { ClusterEntries, DeclaredNode, HttpOptions, LogLine } from './engine.js';
+import type { ClusterEntries, DeclaredNode, HttpOptions, LogLine, MachineOptions } from './engine.js';
 import { follow } from './engine-connection.js';
 import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
@@ -33,6 +33,8 @@ export interface LocalClusterOptions {
   readonly http: HttpOptions;
   /** Its nodes, the head first. @default one node with the machine's resources */
   readonly nodes?: readonly DeclaredNode[];
+  /** If it is present, nodes of other machines can join. */
+  readonly machines?: MachineOptions | undefined;
   /** Arguments for the controller's process besides its folder. */
   readonly controllerArgs?: ControllerArgs;
   /** The start resolves when deploys are accepted, before the proxy is ready; then {@link LocalCluster.serving} resolves when it is. @default false */
@@ -78,11 +80,12 @@ const ONE_NODE: readonly DeclaredNode[] = [{}];
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { name, ownerKey, detached = false, http, entries, early = false, onLog } = options;
-  const { nodes = ONE_NODE, controllerArgs = {} } = options;
+  const { nodes = ONE_NODE, controllerArgs = {}, machines } = options;
   if (ownerKey !== undefined) await predecessorsEnded(ownerKey);
   const { dir, token } = createClusterFolder({ name, ownerKey: ownerKey ?? null, detached });
   removeStaleFolders().catch(() => {});
-  const agent = new AgentProcess(dir, { dir, nodes, detached, http: withPlanStored(dir, http), entries, controllerArgs });
+  const more = { entries, controllerArgs, ...(machines && { machines }) };
+  const agent = new AgentProcess(dir, { dir, nodes, detached, http: withPlanStored(dir, http), ...more });
   try {
     const connecting = agent.open.then(() => connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) }));
     connecting.catch(() => {}); // If the agent fails, its own error says more.
@@ -116,6 +119,7 @@ export interface DetachedOptions {
   /** Start one even if a detached cluster of this user runs already. @default false */
   readonly another?: boolean;
   readonly nodes?: readonly DeclaredNode[] | undefined;
+  readonly machines?: MachineOptions | undefined;
   readonly controllerArgs?: ControllerArgs;
 }
 
@@ -125,13 +129,14 @@ export interface DetachedOptions {
  */
 export function startDetachedCluster(
   http: LocalClusterOptions['http'],
-  { name, another = false, nodes = ONE_NODE, controllerArgs = {}, entries }: DetachedOptions,
+  { name, another = false, nodes = ONE_NODE, machines, controllerArgs = {}, entries }: DetachedOptions,
 ): Promise<ClusterInfo> {
   return oneAtATime(async () => {
     const [running] = await detachedClusters();
     if (running !== undefined && !another) throw DetachedRunning({ url: running.url, dir: running.dir });
     const { dir, token } = createClusterFolder({ name, ownerKey: null, detached: true });
-    const agent = new AgentProcess(dir, { dir, nodes, detached: true, http: withPlanStored(dir, http), entries, controllerArgs });
+    const more = { entries, controllerArgs, ...(machines && { machines }) };
+    const agent = new AgentProcess(dir, { dir, nodes, detached: true, http: withPlanStored(dir, http), ...more });
     try {
       await agent.serving;
       const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });

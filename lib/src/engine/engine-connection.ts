@@ -55,8 +55,12 @@ class LocalEngine implements Engine {
     return writeBlob(this.#dir, bytes);
   }
 
-  async start(spec: ProcessSpec): Promise<void> {
-    await this.#call('start', spec);
+  start(spec: ProcessSpec): Promise<string | undefined> {
+    return this.#call('start', spec);
+  }
+
+  async bring(node: string, hashes: readonly string[]): Promise<void> {
+    await this.#call('bring', { node, hashes });
   }
 
   async rename(id: string, to: string, logGroup?: string): Promise<void> {

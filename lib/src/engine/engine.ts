@@ -68,6 +68,8 @@ export interface ProcessInfo {
   readonly blocked?: Blocked;
   /** What it last said of itself, which whoever takes it over can read while its main thread is blocked. */
   readonly self?: unknown;
+  /** Where processes of other machines reach it, see `Engine.start`. */
+  readonly place?: string;
   /** Why it ended, if it has ended. */
   readonly exit?: ExitReport;
 }
@@ -145,6 +147,41 @@ export interface HttpOptions {
   readonly grpc?: GrpcAddress;
 }
 
+/** The cluster takes nodes of other machines, over TCP with TLS. */
+export interface MachineOptions {
+  /** The address of this machine at which other machines reach it. The agent, the controller and the replicas of this machine listen there. */
+  readonly host: string;
+  /** The port of the agent. 0 lets the system choose. */
+  readonly port: number;
+  /** If it is present, the nodes of this Ray cluster become nodes of ours. */
+  readonly ray?: RayOptions;
+}
+
+export interface RayOptions {
+  /** The address of Ray's dashboard: `http://head:8265`. */
+  readonly address: string;
+  /** The folder of the package `nbserve` on Ray's nodes. @default the one of this machine */
+  readonly nbserve?: string;
+  /** What nbserve takes of each node. @default all of it */
+  readonly resources: DeclaredResources;
+}
+
+/** Where nodes of other machines join, and how they know the cluster. */
+export interface JoinAddress {
+  /** `host:port` */
+  readonly address: string;
+  /** SHA-256 of the certificate of the cluster's authority, in hex. It is not secret. */
+  readonly pin: string;
+}
+
+/** A node of another machine that may join. */
+export interface AdmittedNode {
+  /** SHA-256 of the certificate that it made for itself, in hex. */
+  readonly fingerprint: string;
+  readonly node: string;
+  readonly resources?: DeclaredResources;
+}
+
 /** The address at which a cluster answers gRPC. */
 export interface GrpcAddress {
   readonly host: string;
@@ -161,9 +198,12 @@ export interface Engine {
   putCode(bytes: Uint8Array): Promise<BlobRef>;
   /**
    * Starts a process; resolves when it reported ready. Idempotent by id.
+   * @returns its place, for `connectPlace`, if the cluster is on several machines. Otherwise a process is known by the path of its Unix socket.
    * @throws NBS_PROCESS_EXITED (it ended before it was ready), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING, NBS_NODE_LOST
    */
-  start(spec: ProcessSpec): Promise<void>;
+  start(spec: ProcessSpec): Promise<string | undefined>;
+  /** Copies blobs to the machine of a node, those that are not there. @throws NBS_NODE_LOST */
+  bring(node: string, hashes: readonly string[]): Promise<void>;
   /**
    * Gives a process that runs or starts another id, which is also its new label. Its log file is renamed too, with the lines in it. A second call with the
    * same ids does nothing.

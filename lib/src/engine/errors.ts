@@ -45,3 +45,28 @@ export const NotAChild = defineError(
   400,
   '{path} is a part of a cluster and is started by its node agent, not by hand; use "nbserve start" or serve.run',
 );
+export const OneMachine = defineError(
+  'NBS_ONE_MACHINE',
+  409,
+  'this cluster takes no nodes of other machines; start it with the address at which they reach this one: nbserve start --machines <address>',
+);
+export const NodeExists = defineError(
+  'NBS_NODE_EXISTS',
+  409,
+  'the cluster has a node {node} already; give the new one another name',
+);
+export const NotAdmitted = defineError(
+  'NBS_NOT_ADMITTED',
+  403,
+  '{address} did not admit this node within {seconds} s; on the head, run: nbserve node admit {fingerprint}',
+);
+export const OtherCluster = defineError(
+  'NBS_OTHER_CLUSTER',
+  403,
+  '{address} is not the head of the cluster with the pin {pin}; nothing was sent to it',
+);
+export const BadBlob = defineError(
+  'NBS_BAD_BLOB',
+  502,
+  'the bytes that came for the blob {hash} are not those that its name says',
+);

@@ -12,13 +12,17 @@ export {
 export { type ClusterInfo, clusterIn, clustersHome, detachedClusters, listLocalClusters, processName } from './cluster-folder.js';
 export { readClusterLogs, stopCluster } from './cluster-logs.js';
 export {
+  type AdmittedNode,
   type Blocked,
   type ClusterEntries,
   type DeclaredNode,
+  type DeclaredResources,
   type Engine,
   type GrpcAddress,
   type HttpOptions,
+  type JoinAddress,
   type LogLine,
+  type MachineOptions,
   type NodeChange,
   type NodeInfo,
   type ProcessInfo,
@@ -38,4 +42,5 @@ export {
 } from './errors.js';
 export { describeExit, ExitCode, type ExitReport } from './exit-report.js';
 export { withLock } from './file-lock.js';
+export { admitNode, joinAddressOf, machinesOnRay, startNode } from './machines.js';
 export { privateFolder } from './private-folder.js';

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { WireError } from '../core/index.js';
-import type { ClusterEntries, DeclaredNode, HttpOptions } from './engine.js';
+import type { ClusterEntries, DeclaredNode, HttpOptions, MachineOptions } from './engine.js';
 import type { ExitReport } from './exit-report.js';
 
 /** The pipe between an owner and the process that it owns. EOF means that the other side has ended. The process writes lines of JSON to its owner. */
@@ -20,7 +20,8 @@ export interface ChildArguments {
 
 /** From a child to its agent. */
 export type ChildMessage =
-  | { readonly kind: 'ready' }
+  /** @see Engine.start for the place */
+  | { readonly kind: 'ready'; readonly place?: string }
   /** A call has blocked its main thread since then (epoch, ms). The message is repeated each second. `isOver`: the deadlines of all its calls have passed. */
   | { readonly kind: 'blocked'; readonly since: number; readonly isOver: boolean }
   | { readonly kind: 'unblocked' }
@@ -36,6 +37,8 @@ export interface AgentArguments {
   readonly nodes: readonly DeclaredNode[];
   readonly detached: boolean;
   readonly http: HttpOptions;
+  /** If it is present, nodes of other machines can join. */
+  readonly machines?: MachineOptions;
   readonly entries: ClusterEntries;
   /** Arguments for the controller besides its folder. */
   readonly controllerArgs: Readonly<Record<string, unknown>>;

@@ -15,12 +15,15 @@ export {
 export { formatConfig } from '../config/index.js';
 export { fromWireError, type WireError } from '../core/index.js';
 export {
+  admitNode,
   type ClusterInfo,
   clusterIn,
   clustersHome,
   detachedClusters,
+  joinAddressOf,
   listLocalClusters,
   readClusterLogs,
+  startNode,
   stopCluster,
 } from '../engine/index.js';
 export { type BuiltNotebook, buildNotebook, type CellText, type LeftOutLine, type NotebookSource } from '../notebook/index.js';
@@ -41,6 +44,7 @@ export {
   httpOf,
   isApplication,
   logsDelivered,
+  machinesOf,
   noteModule,
   openCluster,
   type PreparedApp,

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import type * as Tls from 'node:tls';
 import { isNbserveError } from '../core/index.js';
 import type { CallKinds, Channel } from './channel.js';
 import { ConnectFailed } from './errors.js';
@@ -30,8 +31,7 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
     const fault = addressFault(address);
     if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
     const handshake = new ConnectingHandshake({ token, hello, peerName });
-    const socket =
-      'path' in address ? createConnection(address.path) : createConnection({ ...address, noDelay: true, keepAlive: true });
+    const socket = openSocket(address);
     const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const fail = (error: Error): void => {
       clearTimeout(timer);
@@ -53,8 +53,36 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
       }
     };
     socket.on('error', fail).on('close', onEnd).on('data', onData);
-    socket.on('connect', () => socket.write(handshake.opening()));
+    // Over TLS nothing is sent before the other side has shown its certificate.
+    const isSecure = 'host' in address && address.tls !== undefined;
+    socket.on(isSecure ? 'secureConnect' : 'connect', () => socket.write(handshake.opening()));
   });
+}
+
+/** TLS is loaded when it is first used, because a cluster on one machine has no use for it. */
+export function tlsModule(): typeof Tls {
+  return process.getBuiltinModule('node:tls');
+}
+
+function openSocket(address: Address): Socket {
+  if ('path' in address) return createConnection(address.path);
+  const { host, port, tls, peerName } = address;
+  if (tls === undefined) return createConnection({ host, port, noDelay: true, keepAlive: true });
+  const { ca, cert, key } = tls;
+  const socket = tlsModule().connect({
+    host,
+    port,
+    ca,
+    cert,
+    key,
+    minVersion: 'TLSv1.3',
+    // The certificates name nodes, not hosts: an address may change, and two nodes may share one.
+    checkServerIdentity: (_host, { subject }) =>
+      peerName === undefined || subject.CN === peerName ? undefined : new Error('its certificate is that of another node'),
+  });
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true);
+  return socket;
 }
 
 /**

@@ -11,7 +11,7 @@ export type {
   OutgoingCall,
   ResponseSink,
 } from './channel.js';
-export { type ConnectOptions, connect } from './connect.js';
+export { type ConnectOptions, connect, tlsModule } from './connect.js';
 export {
   AuthFailed,
   Cancelled,
@@ -43,7 +43,18 @@ export type {
   Hello,
   Notification,
   ResponseHead,
+  TlsIdentity,
 } from './messages.js';
+export {
+  connectController,
+  connectPlace,
+  formatHostPort,
+  formatPlace,
+  isPlace,
+  type NodeFile,
+  readNodeFile,
+  splitHostPort,
+} from './node-file.js';
 export { callOp, handleOps, type OpCaller, type OpHandlers, type OpsShape, opCaller } from './ops.js';
 export { readBody } from './read-body.js';
 export { decodeValue, encodeValue, type ValueCodec } from './values.js';

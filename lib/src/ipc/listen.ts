@@ -1,15 +1,17 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import type { CallKinds, Channel, ChannelServer } from './channel.js';
-import { addressFault, openChannel, showAddress } from './connect.js';
+import { addressFault, openChannel, showAddress, tlsModule } from './connect.js';
 import { ListenFailed } from './errors.js';
 import { AcceptingHandshake } from './handshake.js';
-import type { Address, Hello } from './messages.js';
+import type { Address, Hello, TlsIdentity } from './messages.js';
 
 /** A connection that has not proven within this time that it knows the token is closed. */
 const HANDSHAKE_TIMEOUT_MS = 3000;
 /** Limit of connections that are in the handshake at the same time, so that strangers cannot use up the file descriptors. */
 const MAX_HANDSHAKES = 256;
+const RENEW_EVERY_MS = 3_600_000;
 
 export interface ListenOptions {
   readonly token: string;
@@ -17,8 +19,19 @@ export interface ListenOptions {
   readonly hello: Hello;
   /** Kinds of calls that the channels carry, besides `control`. @default none */
   readonly kinds?: CallKinds;
-  /** Called when a peer is authenticated. Handlers that are set here miss no message. */
-  readonly onChannel: (channel: Channel) => void;
+  /**
+   * Called when a peer is authenticated. Handlers that are set here miss no message.
+   * @param certificateName the name in the peer's certificate; `''` without TLS
+   */
+  readonly onChannel: (channel: Channel, certificateName: string) => void;
+  /** Called with a connection over TLS whose certificate is not one of the cluster. @default such a connection is closed */
+  readonly onForeigner?: (socket: TLSSocket) => void;
+  /** Reads the certificate again, because certificates are replaced. It is called after each `renewEveryMs`. */
+  readonly renewed?: () => TlsIdentity | undefined;
+  /** @default an hour */
+  readonly renewEveryMs?: number;
+  /** A socket that listens already. It is used instead of a new one for the address. */
+  readonly fd?: number;
   /** @default 3000 */
   readonly handshakeTimeoutMs?: number;
 }
@@ -29,7 +42,7 @@ export async function listen(address: Address, options: ListenOptions): Promise<
   if (fault !== null) throw ListenFailed({ address: showAddress(address), reason: fault });
   const channels = new Set<Channel>();
   const handshakes = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
+  const limit = (socket: Socket): void => {
     // The oldest handshake is dropped: it has had time enough, and the new connection may be from a peer of ours.
     const [oldest] = handshakes.size < MAX_HANDSHAKES ? [] : handshakes;
     if (oldest !== undefined) {
@@ -37,13 +50,19 @@ export async function listen(address: Address, options: ListenOptions): Promise<
       oldest.destroy();
     }
     handshakes.add(socket);
+  };
+  const open = (socket: Socket, certificateName = ''): void => {
+    limit(socket);
     void accept(socket, options, (channel) => {
       channels.add(channel);
       void channel.closed.then(() => channels.delete(channel));
-      options.onChannel(channel);
+      options.onChannel(channel, certificateName);
     }).finally(() => handshakes.delete(socket));
-  });
-  await bind(server, address);
+  };
+  const tls = 'path' in address ? undefined : address.tls;
+  const server = tls === undefined ? createServer({ noDelay: true }, (socket) => open(socket)) : tlsServer(tls, options, open);
+  if (tls !== undefined) limitTls(server, handshakes, limit);
+  await bind(server, address, options.fd);
   server.on('error', () => {});
   return {
     address: 'path' in address ? address : { host: address.host, port: (server.address() as AddressInfo).port },
@@ -54,6 +73,54 @@ export async function listen(address: Address, options: ListenOptions): Promise<
         for (const channel of channels) channel.close();
       }),
   };
+}
+
+/** A server that answers only to peers with a certificate of the cluster. Certificates are read by OpenSSL; nothing else is read of a stranger. */
+function tlsServer({ ca, cert, key }: TlsIdentity, options: ListenOptions, open: (socket: Socket, name: string) => void): Server {
+  const { handshakeTimeoutMs: handshakeTimeout = HANDSHAKE_TIMEOUT_MS, onForeigner } = options;
+  const server = tlsModule().createServer(
+    { ca, cert, key, requestCert: true, rejectUnauthorized: onForeigner === undefined, minVersion: 'TLSv1.3', handshakeTimeout },
+    (socket) => {
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      if (socket.authorized) open(socket, String(socket.getPeerCertificate().subject.CN));
+      else onForeigner?.(socket);
+    },
+  );
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  renew(server, options);
+  return server;
+}
+
+function renew(server: TlsServer, { renewed, renewEveryMs = RENEW_EVERY_MS }: ListenOptions): void {
+  if (renewed === undefined) return;
+  const timer = setInterval(() => {
+    const identity = renewed();
+    if (identity !== undefined) server.setSecureContext({ ...identity, minVersion: 'TLSv1.3' });
+  }, renewEveryMs);
+  timer.unref();
+  server.on('close', () => clearInterval(timer));
+}
+
+/** Counts the connections whose TLS handshake has not ended among the handshakes. The socket over TLS is another object than the one below it. */
+function limitTls(server: Server, handshakes: Set<Socket>, limit: (socket: Socket) => void): void {
+  const below = new Map<string, Socket>();
+  const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  server.on('connection', (socket) => {
+    const end = endOf(socket);
+    below.set(end, socket);
+    limit(socket);
+    socket.once('close', () => {
+      handshakes.delete(socket);
+      if (below.get(end) === socket) below.delete(end);
+    });
+  });
+  server.prependListener('secureConnection', (socket: Socket) => {
+    const end = endOf(socket);
+    const its = below.get(end);
+    if (its !== undefined) handshakes.delete(its);
+    below.delete(end);
+  });
 }
 
 /** Settles when the handshake has succeeded or failed. */
@@ -86,9 +153,9 @@ function accept(socket: Socket, options: ListenOptions, onChannel: (channel: Cha
   });
 }
 
-async function bind(server: Server, address: Address): Promise<void> {
+async function bind(server: Server, address: Address, fd?: number): Promise<void> {
   try {
-    await tryBind(server, address);
+    await tryBind(server, address, fd);
   } catch (error) {
     if (!('path' in address) || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || (await answers(address.path))) {
       throw ListenFailed({ address: showAddress(address), reason: (error as Error).message }, error);
@@ -100,10 +167,11 @@ async function bind(server: Server, address: Address): Promise<void> {
   }
 }
 
-function tryBind(server: Server, address: Address): Promise<void> {
+function tryBind(server: Server, address: Address, fd?: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port }, () => {
+    const where = 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
+    server.listen(fd === undefined ? where : { fd }, () => {
       server.off('error', reject);
       if ('path' in address) chmodSync(address.path, 0o600);
       resolve();

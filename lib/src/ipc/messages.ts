@@ -11,7 +11,24 @@ export interface Hello {
   readonly version: string;
 }
 
-export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
+/** A certificate of the cluster and its private key, with the certificate of the authority that signs all of them; each in PEM. */
+export interface TlsIdentity {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A Unix socket of this machine, or TCP. */
+export type Address =
+  | { readonly path: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      /** If it is present, the connection uses TLS, and both sides must have a certificate of the cluster. */
+      readonly tls?: TlsIdentity;
+      /** The name that the certificate of the other side must have, if a connection is opened. Default: any. */
+      readonly peerName?: string;
+    };
 
 /** What the channel reads of a call's head. The rest of the head belongs to those who define the call's kind; see `CallKinds`. */
 export interface AnyCallHead {

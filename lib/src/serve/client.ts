@@ -6,6 +6,7 @@ import {
   joinLocalCluster,
   type LocalCluster,
   type LogLine,
+  type MachineOptions,
   processName,
   startLocalCluster,
 } from '../engine/index.js';
@@ -50,6 +51,8 @@ export function setOwnLinesContext(run: (print: () => void) => void): void {
 export interface ClusterOptions extends HttpOptions {
   /** Its nodes. @default one node, with the resources of the machine */
   readonly nodes?: readonly DeclaredNode[];
+  /** If it is present, nodes of other machines can join. */
+  readonly machines?: MachineOptions;
   /** Number of spare processes for new replicas. */
   readonly spareReplicas: number;
 }
@@ -79,13 +82,14 @@ export class Client {
   }
 
   /** Starts a cluster that ends with this process and accepts deploys. `cluster.serving` resolves when HTTP is answered. @throws NBS_PORT_IN_USE */
-  static async start({ nodes, spareReplicas, ...http }: ClusterOptions): Promise<Client> {
+  static async start({ nodes, machines, spareReplicas, ...http }: ClusterOptions): Promise<Client> {
     let client: Client | undefined;
     const early: LogLine[] = [];
     const cluster = await startLocalCluster({
       name: nameOfOwner(),
       http,
       ...(nodes === undefined ? {} : { nodes }),
+      machines,
       entries: CLUSTER_ENTRIES,
       // Fastify takes a replica a tenth of a second, which a spare process can spend before.
       controllerArgs: { spareReplicas, ingress: hasIngress() },

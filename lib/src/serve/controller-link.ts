@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { controllerSocket, hasCode } from '../core/index.js';
+import { hasCode } from '../core/index.js';
 import {
   type CallOptions,
   type Channel,
   ConnectFailed,
   callOp,
-  connect,
+  connectController,
   type Hello,
   type OpCaller,
   PeerGone,
@@ -92,7 +92,7 @@ export class ControllerLink {
     const deadline = Date.now() + RECONNECT_MS;
     for (;;) {
       try {
-        const channel = await connect({ path: controllerSocket(this.#dir) }, this.#options);
+        const channel = await connectController(this.#dir, this.#options);
         if (this.#options.unref) channel.unref();
         return channel;
       } catch (error) {

@@ -1,10 +1,13 @@
-import { InvalidOption, isRecord, type OptionSpec, parseOptions } from '../core/index.js';
-import type { DeclaredNode } from '../engine/index.js';
+import { isIP } from 'node:net';
+import { InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress } from '../core/index.js';
+import { type DeclaredNode, type MachineOptions, machinesOnRay } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
 
 /** Each node has its own address 127.0.0.n and its own processes. */
 const MAX_NODES = 64;
+/** Nobody can connect to these. */
+const UNSPECIFIED = ['0.0.0.0', '::'];
 
 const gpus = (doc: string, defaultText: string): OptionSpec<number | undefined> => ({
   doc,
@@ -57,6 +60,30 @@ export const NODE_OPTIONS = {
   resources: resources('Other resources of the node.', '`resources` of `serve.start`'),
 } as const;
 
+const machines: OptionSpec<StartOptions['machines']> = {
+  doc: "If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the head's agent (0 lets the system choose). With `engine: 'ray'`, both have defaults, and `nbserve` is the folder of the package on Ray's nodes.",
+  type: '{ host?: string; port?: number; nbserve?: string }',
+  expected: "an IP address of this machine that others reach, such as { host: '10.0.0.5' }, and a port from 0 to 65535",
+  default: undefined,
+  defaultText: 'no process listens for other machines',
+  parse: (value) => {
+    if (!isRecord(value) || Object.keys(value).some((name) => !['host', 'port', 'nbserve'].includes(name))) return undefined;
+    const { host, port = 0, nbserve } = value;
+    const isPort = Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
+    const isHost = host === undefined || (typeof host === 'string' && isIP(host) !== 0 && !UNSPECIFIED.includes(host));
+    const isFolder = nbserve === undefined || (typeof nbserve === 'string' && nbserve !== '');
+    return isPort && isHost && isFolder ? (value as StartOptions['machines']) : undefined;
+  },
+};
+
+const engine: OptionSpec<'local' | 'ray'> = {
+  doc: "Where the cluster's nodes come from: `'local'` is this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.",
+  type: "'local' | 'ray'",
+  expected: "'local' or 'ray'",
+  default: 'local',
+  parse: (value) => (value === 'local' || value === 'ray' ? value : undefined),
+};
+
 /** Options of `serve.start` for the resources and nodes. */
 export const MACHINE_OPTIONS = {
   numGpus: gpus('Number of GPUs that replicas may use; with several nodes, the number on each node.', 'what `nvidia-smi` lists'),
@@ -66,6 +93,38 @@ export const MACHINE_OPTIONS = {
   ),
   nodes,
 } as const;
+
+/** Options of `serve.start` for nodes on other machines. */
+export const JOIN_OPTIONS = { engine, machines } as const;
+
+/** How nodes of other machines join; `undefined` if none can. @throws NBS_INVALID_OPTION, NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
+export async function machinesOf(options: StartOptions): Promise<MachineOptions | undefined> {
+  const given = parseOptions('serve.start', JOIN_OPTIONS, { engine: options.engine, machines: options.machines });
+  const { host, port = 0, nbserve } = given.machines ?? {};
+  if (given.engine === 'ray') {
+    const address = rayAddress(options.address);
+    const [{ resources = {} } = {}] = declaredNodes(options) ?? [];
+    return machinesOnRay({ address, host, port, resources, ...(nbserve === undefined ? {} : { nbserve }) });
+  }
+  if (given.machines === undefined) return undefined;
+  if (host === undefined)
+    throw InvalidOption({
+      where: 'serve.start',
+      option: 'machines',
+      expected: machines.expected,
+      value: JSON.stringify(given.machines),
+    });
+  return { host, port };
+}
+
+/** @throws NBS_INVALID_OPTION */
+function rayAddress(given: string | undefined): string {
+  const address = given ?? rayApiAddress();
+  if (address !== undefined && URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return address;
+  const expected =
+    "with engine 'ray', the address of Ray's dashboard, such as 'http://head:8265', here or in RAY_API_SERVER_ADDRESS";
+  throw InvalidOption({ where: 'serve.start', option: 'address', expected, value: String(address) });
+}
 
 /** The nodes in the options of `serve.start`; `undefined` if there are none. @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION */
 export function declaredNodes(options: StartOptions): readonly DeclaredNode[] | undefined {

@@ -6,7 +6,7 @@ import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
 import { NotRunning } from './handle/index.js';
 import { httpOf } from './http-options.js';
-import { declaredNodes } from './node-options.js';
+import { declaredNodes, machinesOf } from './node-options.js';
 import { noteIfLong, notice } from './notice.js';
 import { DRAIN_NOTE_AFTER_MS, deleteApplication } from './run.js';
 import { startDetached } from './start-cluster.js';
@@ -37,15 +37,20 @@ export function startAhead(): void {
   attempt.then((client) => client.cluster.exited.then(gone), gone);
 }
 
-const detachedOptions = (options: StartOptions) => ({
+const detachedOptions = async (options: StartOptions) => ({
   name: `detached, started by ${nameOfOwner()}`,
   nodes: declaredNodes(options),
+  machines: await machinesOf(options),
   controllerArgs: { spareReplicas: spareReplicasOf(options) },
 });
 
+/** With the engine `ray`, the address is that of Ray. */
+const addressToJoin = ({ engine, address }: StartOptions): string | undefined => (engine === 'ray' ? undefined : address);
+
 /** The folder of the cluster to join; a detached cluster is started first. undefined if this process gets a cluster of its own. */
 async function folderToJoin(options: StartOptions): Promise<string | undefined> {
-  const { address, detached = false } = options;
+  const { detached = false } = options;
+  const address = addressToJoin(options);
   if (address !== undefined && (typeof address !== 'string' || address === ''))
     throw InvalidAddress({ address: JSON.stringify(address) ?? String(address) });
   if (address !== undefined && address !== 'auto') return resolve(address);
@@ -53,7 +58,7 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   if (running !== undefined) return running.dir;
   if (!detached) return undefined;
   try {
-    return (await startDetached(httpOf(options), detachedOptions(options))).dir;
+    return (await startDetached(httpOf(options), await detachedOptions(options))).dir;
   } catch (error) {
     // Another process has started it meanwhile.
     const [other] = address === 'auto' && hasCode(error, DetachedRunning) ? await detachedClusters() : [];
@@ -68,7 +73,8 @@ export async function openCluster(options: StartOptions): Promise<Client> {
   if (folder !== undefined) return joinAt(folder, options);
   const nodes = declaredNodes(options);
   const usual = { ...httpOf(options), spareReplicas: spareReplicasOf(options) };
-  const wanted = { ...usual, ...(nodes === undefined ? {} : { nodes }) };
+  const machines = await machinesOf(options);
+  const wanted = { ...usual, ...(nodes && { nodes }), ...(machines && { machines }) };
   const early = ahead;
   ahead = null;
   const client = await early?.catch(() => undefined);
@@ -159,7 +165,8 @@ function take(options: StartOptions): Promise<Client> {
  */
 export async function clusterAt(options: StartOptions): Promise<Client> {
   const client = await ownCluster(options);
-  const { address, port, detached = false } = options;
+  const { port, detached = false } = options;
+  const address = addressToJoin(options);
   const { url, dir } = client.cluster;
   if (isOther(client, port)) throw AlreadyRunning({ url, port: port as number });
   checkGrpc(dir, options);

@@ -55,6 +55,18 @@ export interface StartOptions {
    */
   readonly nodes?: number | readonly NodeOptions[];
   /**
+   * Where the cluster's nodes come from: `'local'` is this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray
+   * dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.
+   * @default 'local'
+   */
+  readonly engine?: 'local' | 'ray';
+  /**
+   * If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the
+   * head's agent (0 lets the system choose). With `engine: 'ray'`, both have defaults, and `nbserve` is the folder of the package on Ray's nodes.
+   * @default no process listens for other machines
+   */
+  readonly machines?: { host?: string; port?: number; nbserve?: string };
+  /**
    * Number of spare processes on each node, which make a new replica start in a fraction of the time. Each needs about 28 MiB of memory and no CPU. 0
    * means none.
    * @default 1

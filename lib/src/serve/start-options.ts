@@ -1,7 +1,7 @@
 import { integer, type OptionSpec, parseOptions } from '../core/index.js';
 import { grpcOption } from './grpc-options.js';
 import { HTTP_OPTIONS } from './http-options.js';
-import { MACHINE_OPTIONS } from './node-options.js';
+import { JOIN_OPTIONS, MACHINE_OPTIONS } from './node-options.js';
 import type { StartOptions } from './types.js';
 
 const address: OptionSpec<string | undefined> = {
@@ -35,6 +35,7 @@ export const START_OPTIONS = {
   ...HTTP_OPTIONS,
   grpc: grpcOption,
   ...MACHINE_OPTIONS,
+  ...JOIN_OPTIONS,
   ...SPARE_OPTIONS,
 } as const;
 

@@ -1,7 +1,7 @@
 import { agentSocket } from '../../core/index.js';
 import { type ChannelServer, handleOps, helloOf, listen } from '../../ipc/index.js';
 import type { AgentOps, JournalBatch, ReadJournal } from '../agent-ops.js';
-import type { NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
+import type { AdmittedNode, JoinAddress, NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
 import type { Agent, JournalReader } from './agent.js';
 
 /** The methods of the agent that the control socket of a cluster offers. */
@@ -10,6 +10,9 @@ export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'e
   nodeChanges(request: ReadJournal, reader: JournalReader): Promise<JournalBatch<NodeChange>>;
   list(): readonly ProcessInfo[] | Promise<readonly ProcessInfo[]>;
   rename(id: string, to: string, logGroup?: string): undefined | Promise<undefined>;
+  bring(node: string, hashes: readonly string[]): Promise<undefined>;
+  joinAddress(): JoinAddress;
+  admit(node: AdmittedNode): undefined;
   stopAll(graceMs: number): Promise<void>;
 };
 
@@ -50,6 +53,9 @@ export class AgentServer {
       claimLogs: ({ groups, driver }) => agent.claimLogs(groups, driver),
       exits: (request, call) => agent.exits(request, call),
       nodeChanges: (request, call) => agent.nodeChanges(request, call),
+      bring: ({ node, hashes }) => agent.bring(node, hashes),
+      joinAddress: () => agent.joinAddress(),
+      admit: (node) => agent.admit(node),
       shutdown: async ({ graceMs }) => {
         await agent.stopAll(graceMs);
         onStopped();

@@ -21,6 +21,8 @@ export interface AgentOptions {
   readonly node: string;
   /** The sockets that processes with `listens` get, that of HTTP first. Empty on a node without a proxy. */
   readonly listening: readonly { readonly fd: number; close(): void }[];
+  /** The socket that the controller gets, if processes of other machines reach it. */
+  readonly control?: { readonly fd: number; close(): void } | undefined;
 }
 
 /** The caller that waits for entries of a journal; an `IncomingCall` is one. */
@@ -88,19 +90,20 @@ export class Agent {
     return this.#exits.next(after ?? this.#exits.last, undefined, () => reader.cancelled);
   }
 
-  /** Resolves when the process is ready. @throws NBS_CLUSTER_STOPPING, NBS_PROCESS_EXITED, NBS_PROCESS_START_TIMEOUT */
-  async start(spec: ProcessSpec): Promise<undefined> {
+  /** Resolves when the process is ready, with its place as `Engine.start`. @throws NBS_CLUSTER_STOPPING, NBS_PROCESS_EXITED, NBS_PROCESS_START_TIMEOUT */
+  async start(spec: ProcessSpec): Promise<string | undefined> {
     if (this.#stopping) throw ClusterStopping({ label: spec.label });
     const existing = this.#processes.get(spec.id);
     if (existing !== undefined && !existing.isGone) {
       await existing.ready;
-      return undefined;
+      return existing.info().place;
     }
-    const { dir, node, listening } = this.#options;
+    const { dir, node, listening, control } = this.#options;
+    const sockets = spec.role === 'controller' ? [control].filter((socket) => socket !== undefined) : listening;
     const managed = new ManagedProcess(spec, {
       dir,
       node,
-      listenFds: listening.map(({ fd }) => fd),
+      listenFds: sockets.map(({ fd }) => fd),
       onLine: (stream, text, caller) => {
         // Read each time, because the process may have been renamed.
         const { id: processId, role, label, logGroup } = managed.spec;
@@ -115,7 +118,7 @@ export class Agent {
     this.#processes.set(spec.id, managed);
     void managed.gone.then(() => this.#afterEnd(managed.spec.label));
     await managed.ready;
-    return undefined;
+    return managed.info().place;
   }
 
   /** @throws NBS_CANNOT_RENAME */
@@ -171,6 +174,7 @@ export class Agent {
 
   #stopListening(): void {
     for (const socket of this.#options.listening) socket.close();
+    this.#options.control?.close();
   }
 
   stopReplicas(graceMs: number): Promise<void> {

@@ -44,6 +44,7 @@ export class ChildRun {
   #saidName: 'STUCK' | undefined;
   #blocked: (Blocked & { readonly saidAt: number }) | undefined;
   #self: unknown;
+  #place: string | undefined;
 
   constructor(spec: ProcessSpec, options: ChildOptions) {
     this.#child = spawnChild(spec, options);
@@ -91,6 +92,11 @@ export class ChildRun {
     return this.#self;
   }
 
+  /** Where processes of other machines reach it, as it said when it was ready. */
+  get place(): string | undefined {
+    return this.#place;
+  }
+
   /** Sends SIGTERM, and after `graceMs` SIGKILL. Resolves when it has ended. */
   async stop(graceMs: number): Promise<ExitReport> {
     this.#asked = true;
@@ -129,8 +135,11 @@ export class ChildRun {
   #readLifeline(onReady: () => void): void {
     const lines = new LineSplitter((text) => {
       const message = parseMessage(text);
-      if (message?.kind === 'ready') onReady();
-      else if (message?.kind === 'unblocked') this.#blocked = undefined;
+      if (message?.kind === 'ready') {
+        if (typeof message.place === 'string') this.#place ??= message.place;
+        onReady();
+      }
+      if (message?.kind === 'unblocked') this.#blocked = undefined;
       else if (message?.kind === 'blocked')
         this.#blocked = { since: Number(message.since), isOver: message.isOver === true, saidAt: Date.now() };
       else if (message?.kind === 'describes') this.#self = message.self;

@@ -14,7 +14,7 @@ import { planNodes } from './node-plan.js';
 import { Nodes } from './nodes.js';
 import type { WorkerNode } from './worker-node.js';
 
-const { dir, nodes, detached, http, entries, controllerArgs } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
+const { dir, nodes, detached, http, machines, entries, controllerArgs } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
 const SIGNAL_GRACE_MS = 4000;
 const WORKER_MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 
@@ -48,7 +48,10 @@ try {
   if (proxyLocation === 'EveryNode') for (const { id, ip } of others) urls.set(id, urlOf(ip, port, isSecure));
   const grpc = new Map(grpcListening === null ? [] : [[head.id, addressOf(grpcListening.host, grpcListening.port)]]);
   if (proxyLocation === 'EveryNode' && grpcPort) for (const { id, ip } of others) grpc.set(id, addressOf(ip, grpcPort));
-  const agent = new Agent({ dir, node: head.id, listening: [listening, grpcListening].filter((socket) => socket !== null) });
+  const token = readFileSync(tokenFile(dir), 'utf8');
+  const machine = machines && (await (await import('./machines.js')).prepareMachines(dir, head.id, token, machines));
+  const sockets = [listening, grpcListening].filter((socket) => socket !== null);
+  const agent = new Agent({ dir, node: head.id, listening: sockets, control: machine?.control });
   const all = new Nodes(agent, plans, { urls, grpc });
   running = all;
   const controller = agent.start({
@@ -57,7 +60,8 @@ try {
     role: 'controller',
     label: 'controller',
     main: entries.controller,
-    args: { ...controllerArgs, dir, severalNodes: others.length > 0 },
+    args: { ...controllerArgs, dir, severalNodes: others.length > 0 || machine !== undefined },
+    ...(machine !== undefined && { listens: true }),
   });
   const proxySpec = (id: string, address: { readonly host: string; readonly port: number }): ProcessSpec => ({
     restart: true,
@@ -70,7 +74,6 @@ try {
   });
   const proxy = listening === null ? Promise.resolve() : agent.start(proxySpec('proxy', { host, port }));
   proxy.catch(() => {}); // Awaited below.
-  const token = readFileSync(tokenFile(dir), 'utf8');
   // Loading the channel takes 25 ms, in which the children start.
   const opening = import('./agent-server.js').then(async ({ AgentServer }) => {
     server = await AgentServer.open(all, {
@@ -80,6 +83,7 @@ try {
       onStopped: () => removeFolder(dir),
       onShutdown: () => void leave(),
     });
+    await machine?.open(agent, all);
     tell({ kind: 'open' } satisfies AgentMessage);
   });
   const workers = others.map(async (plan): Promise<WorkerNode> => {

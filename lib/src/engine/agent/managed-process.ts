@@ -75,12 +75,13 @@ export class ManagedProcess {
 
   info(): ProcessInfo {
     const { id, role, label } = this.spec;
-    const { pid, startedAt, blocked, self } = this.#run;
+    const { pid, startedAt, blocked, self, place } = this.#run;
     const state =
       this.#exit !== undefined ? ProcessState.STOPPED : this.#run.isReady ? ProcessState.RUNNING : ProcessState.STARTING;
     const more = {
       ...(blocked !== undefined && { blocked }),
       ...(self !== undefined && { self }),
+      ...(place !== undefined && { place }),
       ...(this.#exit !== undefined && { exit: this.#exit }),
     };
     return { id, role, label, pid, state, startedAt, node: this.#options.node, restarts: this.#restarts, ...more };

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalBatch, ReadJournal, ReadLogs } from '../agent-ops.js';
-import type { LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
-import { NodeLost } from '../errors.js';
+import type { AdmittedNode, JoinAddress, LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
+import { NodeExists, NodeLost, OneMachine } from '../errors.js';
 import type { Agent, JournalReader } from './agent.js';
 import type { AgentDoor } from './agent-server.js';
+import type { JoinedNodes } from './joined-nodes.js';
 import { Journal } from './journal.js';
 import type { NodePlan } from './node-plan.js';
 import { nodeResources } from './node-resources.js';
@@ -10,6 +12,8 @@ import type { WorkerNode } from './worker-node.js';
 
 const CHANGE_JOURNAL_BYTES = 64 * 1024;
 const CHANGE_BYTES = 100;
+/** How long the stop of jobs of another engine may take when everything is killed. */
+const CLOSE_MS = 2000;
 
 /** Where each node answers, by the node's id. */
 export interface NodeAddresses {
@@ -24,6 +28,7 @@ export class Nodes implements AgentDoor {
   readonly #plans: readonly [NodePlan, ...NodePlan[]];
   readonly #addresses: NodeAddresses;
   readonly #workers = new Map<string, WorkerNode>();
+  #joined: JoinedNodes | undefined;
   readonly #changes = new Journal<NodeChange>(CHANGE_JOURNAL_BYTES);
   #stopped: Promise<void> | undefined;
 
@@ -31,6 +36,32 @@ export class Nodes implements AgentDoor {
     this.#head = head;
     this.#plans = plans;
     this.#addresses = addresses;
+  }
+
+  /** From now on, nodes of other machines can join. */
+  open(joined: JoinedNodes): void {
+    this.#joined = joined;
+  }
+
+  /** @throws NBS_ONE_MACHINE */
+  joinAddress(): JoinAddress {
+    if (this.#joined === undefined) throw OneMachine({});
+    return this.#joined.address;
+  }
+
+  /** @throws NBS_ONE_MACHINE, NBS_NODE_EXISTS */
+  admit(node: AdmittedNode): undefined {
+    if (this.#joined === undefined) throw OneMachine({});
+    const isOfThisMachine = this.#plans.some(({ id }) => id === node.node);
+    if (isOfThisMachine || this.#workers.get(node.node)?.alive === true) throw NodeExists({ node: node.node });
+    this.#joined.admit(node);
+    return undefined;
+  }
+
+  /** @throws NBS_NODE_LOST */
+  async bring(node: string, hashes: readonly string[]): Promise<undefined> {
+    await this.#joined?.bring(node, hashes);
+    return undefined;
   }
 
   add(worker: WorkerNode): void {
@@ -44,12 +75,13 @@ export class Nodes implements AgentDoor {
 
   async nodes(): Promise<readonly NodeInfo[]> {
     const resources = await nodeResources(this.#plans.map(({ declared }) => declared));
-    return this.#plans.map(({ id, ip }, index): NodeInfo => {
+    const here = this.#plans.map(({ id, ip }, index): NodeInfo => {
       const url = this.#addresses.urls.get(id);
       const grpc = this.#addresses.grpc.get(id);
       const alive = index === 0 || this.#workers.get(id)?.alive === true;
       return { id, ip, alive, ...(url && { url }), ...(grpc && { grpc }), resources: resources[index] as NodeInfo['resources'] };
     });
+    return [...here, ...(this.#joined?.list() ?? [])];
   }
 
   nodeChanges({ after }: ReadJournal, reader: JournalReader): Promise<JournalBatch<NodeChange>> {
@@ -58,7 +90,7 @@ export class Nodes implements AgentDoor {
   }
 
   /** @throws NBS_NODE_LOST, and what `Agent.start` throws */
-  start(spec: ProcessSpec): Promise<undefined> {
+  start(spec: ProcessSpec): Promise<string | undefined> {
     const { node = this.#plans[0].id, label } = spec;
     if (node === this.#plans[0].id) return this.#head.start(spec);
     const worker = this.#workers.get(node);
@@ -99,6 +131,7 @@ export class Nodes implements AgentDoor {
       await this.#everywhere((agent) => agent.stopReplicas(graceMs / 2));
       // The workers' last lines come before the head's journals end.
       await Promise.all([...this.#workers.values()].map((worker) => worker.end()));
+      await this.#joined?.close();
       await this.#head.end();
     })();
     return this.#stopped;
@@ -107,6 +140,7 @@ export class Nodes implements AgentDoor {
   /** Sends SIGKILL to every process. Resolves when all have ended. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.killAll()));
+    await Promise.race([this.#joined?.close(), delay(CLOSE_MS)]);
     await this.#head.killAll();
   }
 

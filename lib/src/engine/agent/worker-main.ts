@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../../core/index.js';
-import { type Channel, handleOps, helloOf, listen } from '../../ipc/index.js';
-import type { WorkerOps } from '../agent-ops.js';
+import { type Channel, helloOf, listen } from '../../ipc/index.js';
 import { enterChild } from '../child.js';
 import type { ProcessSpec } from '../engine.js';
 import { PortInUse } from '../errors.js';
 import { Agent } from './agent.js';
 import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
+import { workerOps } from './worker-ops.js';
 
 /** The argument of a worker agent's process, as JSON. */
 export interface WorkerArgs {
@@ -36,20 +36,7 @@ try {
   child.onStop(() => agent.stopAll(SIGNAL_GRACE_MS));
   const proxy = http === null ? Promise.resolve(undefined) : agent.start(http.proxy);
   proxy.catch(() => {}); // The operation `serving` returns the error.
-  const handler = handleOps<WorkerOps>({
-    start: (spec) => agent.start(spec),
-    rename: ({ id, to, logGroup }) => agent.rename(id, to, logGroup),
-    stop: ({ id, graceMs }) => agent.stop(id, graceMs),
-    list: () => agent.list(),
-    logs: (request, call) => agent.logs(request, call),
-    exits: (request, call) => agent.exits(request, call),
-    ping: () => undefined,
-    serving: () => proxy,
-    stopFront: async ({ graceMs }) => void (await agent.stopFront(graceMs)),
-    stopReplicas: async ({ graceMs }) => void (await agent.stopReplicas(graceMs)),
-    end: async () => void (await agent.end()),
-    killAll: async () => void (await agent.killAll()),
-  });
+  const handler = workerOps(dir, agent, { host: '', declared: {}, serving: () => proxy });
   const onChannel = (channel: Channel): void => {
     channel.onCall = handler;
   };

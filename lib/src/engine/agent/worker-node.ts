@@ -1,20 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../../core/index.js';
-import { connect, DeadlineExceeded, helloOf, type OpCaller, opCaller, PeerGone } from '../../ipc/index.js';
+import { type Channel, DeadlineExceeded, type OpCaller, opCaller, PeerGone } from '../../ipc/index.js';
 import type { WorkerOps } from '../agent-ops.js';
 import { type ProcessInfo, type ProcessSpec, ProcessState } from '../engine.js';
 import { follow } from '../engine-connection.js';
 import { NodeLost } from '../errors.js';
 import type { Agent } from './agent.js';
-import type { NodePlan } from './node-plan.js';
+
+/** How the head's agent starts the agent of a node, and reaches it. A node of another machine comes by itself: see {@link WorkerNode.attach}. */
+export interface WorkerStarter {
+  /** Resolves when the agent listens. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
+  start(): Promise<void>;
+  connect(): Promise<Channel>;
+  /** Kills it. */
+  kill(): void;
+}
 
 export interface WorkerNodeOptions {
-  readonly plan: NodePlan;
-  readonly token: string;
-  /** Runs the worker's agent, and keeps the lines that are printed on its node. */
+  readonly id: string;
+  /** Keeps the lines that are printed on its node. */
   readonly head: Agent;
-  /** The worker agent's process. */
-  readonly spec: ProcessSpec;
+  /** Absent for a node of another machine. */
+  readonly starter?: WorkerStarter;
   readonly onChange: (alive: boolean) => void;
 }
 
@@ -23,6 +30,9 @@ const KILL_MS = 1000;
 const PING_EVERY_MS = 1000;
 const PING_TIMEOUT_MS = 5000;
 const MAX_MISSES = 2;
+
+/** Sends one blob if the node does not have it. */
+export type SendBlob = (hash: string, call: OpCaller<WorkerOps>) => Promise<void>;
 
 interface Started {
   readonly spec: ProcessSpec;
@@ -36,12 +46,14 @@ export class WorkerNode {
   /** The processes that were started there and have not ended. */
   readonly #started = new Map<string, Started>();
   #call: OpCaller<WorkerOps> | undefined;
+  #channel: Channel | undefined;
+  readonly #blobs = new Map<string, Promise<void>>();
   #leaving = false;
   /** Resolves when everything that was printed there has been read. */
   #allRead: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkerNodeOptions) {
-    this.id = options.plan.id;
+    this.id = options.id;
     this.#options = options;
   }
 
@@ -50,15 +62,40 @@ export class WorkerNode {
   }
 
   /** Starts its agent. Resolves when the agent is connected. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
-  async open(): Promise<void> {
-    const { head, spec } = this.#options;
-    try {
-      await head.start(spec);
-    } catch (error) {
-      // The agent's own error says more, if there is one.
-      throw (error as Error).cause ?? error;
-    }
-    await this.#connect();
+  async open(starter: WorkerStarter): Promise<void> {
+    await starter.start();
+    this.attach(await starter.connect());
+  }
+
+  /** Its agent has connected. If it was connected before, that connection ends first, with what ran there. */
+  attach(channel: Channel): void {
+    this.#channel?.destroy();
+    if (this.#call !== undefined) this.#lost();
+    this.#channel = channel;
+    const call = opCaller<WorkerOps>(channel);
+    this.#call = call;
+    this.#allRead = Promise.all([this.#followLogs(call), this.#followExits(call)]);
+    void channel.closed.then(() => {
+      if (this.#channel === channel) this.#lost();
+    });
+    void this.#watch(call);
+    this.#options.onChange(true);
+  }
+
+  /** Copies blobs of the cluster to the node, each once. @throws NBS_NODE_LOST */
+  async bring(hashes: readonly string[], send: SendBlob): Promise<void> {
+    const call = this.#call;
+    if (call === undefined) throw NodeLost({ node: this.id, label: 'code' });
+    await Promise.all(
+      hashes.map((hash) => {
+        const known = this.#blobs.get(hash);
+        if (known !== undefined) return known;
+        const sending = send(hash, call);
+        this.#blobs.set(hash, sending);
+        sending.catch(() => this.#blobs.delete(hash));
+        return sending;
+      }),
+    );
   }
 
   /** Resolves when its proxy is ready. */
@@ -66,16 +103,16 @@ export class WorkerNode {
     await this.#call?.('serving', undefined);
   }
 
-  async start(spec: ProcessSpec): Promise<undefined> {
+  /** @returns see `Engine.start` */
+  async start(spec: ProcessSpec): Promise<string | undefined> {
     const { label } = spec;
     if (this.#call === undefined) throw NodeLost({ node: this.id, label });
     this.#started.set(spec.id, { spec, startedAt: Date.now() });
     try {
-      await this.#call('start', spec);
+      return await this.#call('start', spec);
     } catch (error) {
       throw hasCode(error, PeerGone) ? NodeLost({ node: this.id, label }, error) : error;
     }
-    return undefined;
   }
 
   async rename(id: string, to: string, logGroup?: string): Promise<undefined> {
@@ -116,6 +153,11 @@ export class WorkerNode {
     this.#leaving = true;
   }
 
+  /** Gives it a new certificate. */
+  renew(cert: string): Promise<void> {
+    return this.#ask('renew', { cert });
+  }
+
   stopFront(graceMs: number): Promise<void> {
     return this.#ask('stopFront', { graceMs });
   }
@@ -141,17 +183,6 @@ export class WorkerNode {
     await this.#call?.(op, args).catch(orNothing);
   }
 
-  async #connect(): Promise<void> {
-    const { plan, token, onChange } = this.#options;
-    const channel = await connect({ path: plan.socket }, { token, hello: helloOf('agent', 'head') });
-    const call = opCaller<WorkerOps>(channel);
-    this.#call = call;
-    this.#allRead = Promise.all([this.#followLogs(call), this.#followExits(call)]);
-    void channel.closed.then(() => this.#lost());
-    void this.#watch(call);
-    onChange(true);
-  }
-
   /** Watches its agent. If the agent runs but does not answer, it is killed, so that the node is reported as down and is down. */
   async #watch(call: OpCaller<WorkerOps>): Promise<void> {
     for (let misses = 0; ; ) {
@@ -166,9 +197,10 @@ export class WorkerNode {
       }
       if (misses < MAX_MISSES) continue;
       console.error(`node ${this.id} hangs: its agent did not answer for ${MAX_MISSES * PING_TIMEOUT_MS} ms; it is ended`);
-      const { id } = this.#options.spec;
-      const run = this.#options.head.list().find((process) => process.id === id);
-      if (run?.state === ProcessState.RUNNING) process.kill(run.pid, 'SIGKILL');
+      const { starter } = this.#options;
+      // An agent on another machine ends its processes by itself when it has lost the head.
+      if (starter === undefined) this.#channel?.destroy();
+      else starter.kill();
       return;
     }
   }
@@ -189,16 +221,26 @@ export class WorkerNode {
   }
 
   /** Called when the connection has ended. The children there end too, because their lifelines end. */
-  async #lost(): Promise<void> {
+  #lost(): void {
     this.#call = undefined;
+    this.#channel = undefined;
+    this.#blobs.clear();
     if (this.#leaving) return;
     this.#options.onChange(false);
     for (const { spec, startedAt } of this.#started.values()) this.#options.head.keepExit(lostProcess(this.id, spec, startedAt));
     this.#started.clear();
-    // The head's agent restarts it, after a pause that grows.
-    while (!this.#leaving && this.#call === undefined) {
+    void this.#reconnect();
+  }
+
+  /** The head's agent restarts an agent of its own machine, after a pause that grows. */
+  async #reconnect(): Promise<void> {
+    const { starter } = this.#options;
+    while (starter !== undefined && !this.#leaving && this.#call === undefined) {
       await delay(RECONNECT_MS);
-      await this.#connect().catch(() => {});
+      await starter.connect().then(
+        (channel) => this.attach(channel),
+        () => {},
+      );
     }
   }
 }

@@ -270,12 +270,17 @@ export class FakeCluster implements Engine {
     replica.close();
   }
 
-  async start(spec: ProcessSpec): Promise<void> {
+  async start(spec: ProcessSpec): Promise<undefined> {
     const node = this.nodeInfos.find(({ id }) => id === (spec.node ?? 'local'));
     if (node?.alive === false) throw NodeLost({ node: node.id, label: spec.label });
     if (this.broken.some((prefix) => spec.id.startsWith(prefix)))
       throw ProcessExited({ label: spec.label, exit: 'CRASHED', stderr: '' });
     this.replicas.set(spec.id, new FakeReplica(spec, this));
+    return undefined;
+  }
+
+  bring(): Promise<void> {
+    return Promise.resolve();
   }
 
   async rename(id: string, to: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   blobFolder,
@@ -10,7 +11,7 @@ import {
   systemClock,
 } from '../../core/index.js';
 import { connectEngine, type Engine, enterChild, listLocalClusters } from '../../engine/index.js';
-import { helloOf, listen } from '../../ipc/index.js';
+import { helloOf, type ListenOptions, listen, readNodeFile } from '../../ipc/index.js';
 import { controllerApi } from './api.js';
 import { Controller } from './controller.js';
 import { Environments } from './environments/index.js';
@@ -56,8 +57,9 @@ async function recover(): Promise<Controller> {
     engine: await engine,
     packages: new Environments({ clock: systemClock, log }),
     severalNodes: child.args?.severalNodes ?? false,
-    connectControl: controlConnector(token),
-    removeSocket: (path) => rm(path, { force: true }).catch(() => {}),
+    connectControl: controlConnector(dir, token),
+    // The socket of a replica on another machine goes with its node.
+    removeSocket: (path) => (isAbsolute(path) ? rm(path, { force: true }).catch(() => {}) : Promise.resolve()),
     checkpoint: new FileCheckpoint(checkpointFile(dir), blobs, (hashes) => collector.named(hashes)),
     expected: new ExpectedFile(expectedFile(dir)),
     clock: systemClock,
@@ -80,19 +82,23 @@ const recovered = recover();
 recovered.catch((error: unknown) => child.exit('CRASHED', error));
 const api = controllerApi(blobs, recovered);
 
-listen(
-  { path: controllerSocket(dir) },
-  {
-    token,
-    hello: helloOf('controller', 'controller'),
-    onChannel(channel) {
-      channel.onCall = api;
-      feeds.attach(channel);
-      routers.attach(channel);
-      listenToDemand(channel, recovered);
-    },
+const options: ListenOptions = {
+  token,
+  hello: helloOf('controller', 'controller'),
+  onChannel(channel) {
+    channel.onCall = api;
+    feeds.attach(channel);
+    routers.attach(channel);
+    listenToDemand(channel, recovered);
   },
-).then(
+};
+const listening = [listen({ path: controllerSocket(dir) }, options)];
+// The agent's socket for processes of other machines.
+const [fd] = child.listenFds;
+const machine = fd === undefined ? undefined : readNodeFile(dir);
+if (fd !== undefined && machine !== undefined)
+  listening.push(listen({ host: machine.host, port: 0, tls: machine }, { ...options, fd, renewed: () => readNodeFile(dir) }));
+Promise.all(listening).then(
   () => child.ready(),
   (error: unknown) => child.exit('CANNOT_LISTEN', error),
 );

@@ -36,7 +36,7 @@ export class LocalReplica {
     this.path = `${app}/${deployment.name}@${generation}`;
     this.#replica = new Replica({
       id: this.id,
-      socketPath: '',
+      place: '',
       load: async (init) => ({
         instance: await this.#start(init.initArgs),
         close: () => {},

@@ -9,6 +9,7 @@ export {
   REQUEST_KINDS,
   type RequestHead,
 } from './call-head.js';
+export { blobsOf } from './code-blobs.js';
 export type {
   Allocation,
   AutoscalingConfig,

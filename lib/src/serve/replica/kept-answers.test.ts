@@ -26,7 +26,7 @@ const asCall = (call: FakeCall) => call as unknown as IncomingCall;
 
 function answers(path = '/run/replica.sock') {
   let dropped = 0;
-  const kept = new KeptAnswers({ path, onDropped: () => dropped++ });
+  const kept = new KeptAnswers({ place: () => path, onDropped: () => dropped++ });
   const keep = (bytes: Uint8Array, call = new FakeCall()) => kept.keep(bytes, asCall(call), 'replica', 'Maker');
   return { kept, keep, dropped: () => dropped };
 }

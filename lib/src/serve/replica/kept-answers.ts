@@ -8,8 +8,8 @@ const MIN_BYTES = 64 * 1024;
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export interface KeptAnswersOptions {
-  /** Path of this replica's socket; `''` if it has none, so that nobody could read an answer. */
-  readonly path: string;
+  /** The place of this replica; `''` if it has none, so that nobody could read an answer. */
+  readonly place: () => string;
   /** Called when an answer is let go of. */
   readonly onDropped: () => void;
 }
@@ -32,7 +32,7 @@ export class KeptAnswers {
   /** Keeps an answer until its call is cancelled; `null` if it goes to the caller. */
   keep(bytes: Uint8Array, call: IncomingCall, replica: string, deployment: string): KeptAnswer | null {
     if (
-      this.#options.path === '' ||
+      this.#options.place() === '' ||
       !call.keep ||
       call.done ||
       bytes.length < MIN_BYTES ||
@@ -48,7 +48,7 @@ export class KeptAnswers {
       this.#total -= bytes.length;
       this.#options.onDropped();
     };
-    return { id, path: this.#options.path, replica, deployment, bytes: bytes.length };
+    return { id, path: this.#options.place(), replica, deployment, bytes: bytes.length };
   }
 
   /** Answers a call that reads one of them. */

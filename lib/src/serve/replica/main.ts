@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { addToEnv, saidFolder, shareWhatIsSaid } from '../../core/index.js';
 import { enterChild } from '../../engine/index.js';
-import { helloOf, listen } from '../../ipc/index.js';
+import { formatPlace, helloOf, type ListenOptions, listen, readNodeFile } from '../../ipc/index.js';
 import { REQUEST_KINDS, type ReplicaArgs } from '../protocol/index.js';
 import { watchFaults } from './faults.js';
 import type { Rpcs } from './grpc-task.js';
@@ -14,6 +16,8 @@ const PRELOAD_NEXT_AFTER_MS = 1000;
 const child = enterChild<ReplicaArgs>();
 const { dir, token } = child;
 const { replicaId, socketPath, preload = [] } = child.args;
+/** Absent if the cluster is on one machine. */
+const machine = readNodeFile(dir);
 markOutput();
 const faults = watchFaults(child);
 let rpcs: Promise<Rpcs> | null = null;
@@ -21,13 +25,14 @@ let preloading: Promise<unknown> = Promise.resolve();
 
 const replica = new Replica({
   id: replicaId,
-  socketPath,
+  place: socketPath,
   // This is loaded after the socket listens, because it loads the web classes and the code room.
   load: async (init) => {
     const { surroundings } = init;
     shareWhatIsSaid(saidFolder(dir), init.deployment);
     addToEnv(surroundings.env);
-    process.chdir(surroundings.cwd);
+    // The folder of the user's code may exist on the head's machine only.
+    if (machine?.controller === undefined || existsSync(surroundings.cwd)) process.chdir(surroundings.cwd);
     const { loadInstance } = await import('./load-instance.js');
     // If user code requires a module that is being imported, Node fails with ERR_INTERNAL_ASSERTION.
     await preloading;
@@ -47,25 +52,29 @@ child.onStop(async () => {
   await replica.stop();
 });
 
+const options: ListenOptions = {
+  token,
+  kinds: REQUEST_KINDS,
+  // This is read at each connection, because a spare process gets its name late.
+  get hello() {
+    return helloOf('replica', replica.id);
+  },
+  onChannel: (channel) => {
+    channel.onCall = replica.onCall;
+  },
+};
 try {
-  await listen(
-    { path: socketPath },
-    {
-      token,
-      kinds: REQUEST_KINDS,
-      // This is read at each connection, because a spare process gets its name late.
-      get hello() {
-        return helloOf('replica', replica.id);
-      },
-      onChannel: (channel) => {
-        channel.onCall = replica.onCall;
-      },
-    },
-  );
+  await listen({ path: socketPath }, options);
+  if (machine !== undefined) {
+    const { node, host, name: peerName } = machine;
+    const { address } = await listen({ host, port: 0, tls: machine }, { ...options, renewed: () => readNodeFile(dir) });
+    const { port } = address as { readonly port: number };
+    replica.place = formatPlace({ node, host, port, peerName, socket: basename(socketPath) });
+  }
 } catch (error) {
   child.exit('CANNOT_LISTEN', error);
 }
-child.ready();
+child.ready(machine === undefined ? undefined : replica.place);
 // This is loaded before the controller's `initialize` arrives.
 setImmediate(() => void import('./load-instance.js'));
 // These wait, so that a spare process that is needed at once is not delayed. What fewer deployments need comes later.

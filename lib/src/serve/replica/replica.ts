@@ -31,7 +31,7 @@ export interface ReplicaOptions {
   /** The id until `initialize` sets it. */
   readonly id: string;
   /** Path of the socket at which it listens; `''` if it runs inside its caller's process. */
-  readonly socketPath: string;
+  readonly place: string;
   readonly load: (init: ReplicaInit) => Promise<LoadedInstance>;
   /** Ends the process, because user code cannot be stopped in any other way. */
   readonly onStuck: (error: Error) => void;
@@ -49,6 +49,8 @@ const DISPOSE_MS = 5000;
 /** One replica: the user's instance, its slots and its state. */
 export class Replica implements TaskHost {
   label = '';
+  /** Where other processes reach it: a path, or `formatPlace` if the cluster is on several machines. */
+  place: string;
   readonly #options: ReplicaOptions;
   readonly #slots = new Slots();
   readonly #deadlines = new RequestDeadlines();
@@ -64,7 +66,8 @@ export class Replica implements TaskHost {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.#id = options.id;
-    this.#kept = new KeptAnswers({ path: options.socketPath, onDropped: () => this.#slots.changed() });
+    this.place = options.place;
+    this.#kept = new KeptAnswers({ place: () => this.place, onDropped: () => this.#slots.changed() });
   }
 
   get id(): string {

@@ -1,5 +1,12 @@
-import { controllerSocket } from '../../core/index.js';
-import { type Channel, connect, FeedSubscriber, type Hello, handleOps, ProtocolViolation } from '../../ipc/index.js';
+import {
+  type Channel,
+  connectController,
+  connectPlace,
+  FeedSubscriber,
+  type Hello,
+  handleOps,
+  ProtocolViolation,
+} from '../../ipc/index.js';
 import {
   DEMAND_TOPIC,
   REQUEST_KINDS,
@@ -11,7 +18,7 @@ import {
 import { Router } from './router.js';
 
 export interface RouterOptions {
-  /** Folder of the cluster; the controller's socket is in it. */
+  /** Folder of the cluster; the controller's socket is in it, or its address. */
   readonly dir: string;
   readonly token: string;
   readonly hello: Hello;
@@ -26,8 +33,8 @@ export interface RouterOptions {
  * the last snapshot.
  */
 export function openRouter({ dir, token, hello, unref = false, eager = true }: RouterOptions): Router {
-  const open = async (path: string): Promise<Channel> => {
-    const channel = await connect({ path }, { token, hello, kinds: REQUEST_KINDS });
+  const options = { token, hello, kinds: REQUEST_KINDS };
+  const opened = (channel: Channel): Channel => {
     if (unref) channel.unref();
     return channel;
   };
@@ -38,7 +45,7 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
     return true;
   };
   const router = new Router({
-    connect: open,
+    connect: async (place) => opened(await connectPlace(dir, place, options)),
     eager,
     sendDemand: (report) => tell(DEMAND_TOPIC, report),
     tell,
@@ -46,7 +53,7 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
   });
   const answer = handleOps<RouterOps>({ awaited: ({ replica }) => router.awaitedAt(replica) });
   const subscriber = new FeedSubscriber({
-    connect: () => open(controllerSocket(dir)),
+    connect: async () => opened(await connectController(dir, options)),
     onChannel: (channel) => {
       channel.onCall = answer;
       router.tellDemand();

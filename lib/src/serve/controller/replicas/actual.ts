@@ -24,12 +24,13 @@ export interface ReplicaRecord {
   /** Number of the version of the application that it was started for. */
   readonly generation: number;
   readonly group: GroupKey;
-  readonly path: string;
+  /** The path of its Unix socket. If the cluster is on several machines, and it listens, its place (`Engine.start`). */
+  path: string;
   /**
-   * The route that routers get. It is the same object for as long as the replica lives, so that a comparison by identity shows that it did not
-   * change.
+   * The route that routers get. From when the replica listens, it is the same object for as long as the replica lives, so that a comparison by identity
+   * shows that it did not change.
    */
-  readonly route: ReplicaRoute;
+  route: ReplicaRoute;
   readonly startedAt: number;
   /** What it occupies of its node; `null` means nothing. */
   readonly allocation: Allocation | null;
@@ -132,6 +133,13 @@ export class ActualState implements ActualView {
 
   constructor(log: Pick<Log, 'info'>) {
     this.#log = log;
+  }
+
+  /** Notes where its process listens. */
+  placed(replica: ReplicaRecord, place: string): void {
+    if (replica.path === place) return;
+    replica.path = place;
+    replica.route = { id: replica.id, path: place };
   }
 
   add(replica: NewReplica, now: number): ReplicaRecord {

@@ -33,14 +33,14 @@ export async function adoptRunning(options: AdoptOptions): Promise<void> {
 }
 
 async function adoptOne(process: ProcessInfo, options: AdoptOptions): Promise<void> {
-  const { id, pid } = process;
-  const { dir, engine, connectControl, log } = options;
+  const { id } = process;
+  const { engine, connectControl, log } = options;
   if (adoptBlocked(process, options)) return;
   let link: ReplicaControl | undefined;
   try {
-    link = await connectControl(replicaSocket(dir, id));
+    link = await connectControl(placeOf(process, options));
     const status = await link.status(STATUS_TIMEOUT_MS);
-    if (!record(id, pid, status, options)) throw new Error(`it is ${status.state}`);
+    if (!record(process, status, options)) throw new Error(`it is ${status.state}`);
     options.executor.adopt(id, link);
   } catch (error) {
     link?.close();
@@ -52,14 +52,17 @@ async function adoptOne(process: ProcessInfo, options: AdoptOptions): Promise<vo
 }
 
 /** Takes over a replica by what it said of itself, if a call blocks its main thread; from then on it is judged like any other. */
-function adoptBlocked({ id, pid, blocked, self }: ProcessInfo, options: AdoptOptions): boolean {
-  const { dir, connectControl, clock, actual, executor, log } = options;
-  if (blocked === undefined || !isStatus(self) || !record(id, pid, self, options)) return false;
+function adoptBlocked(process: ProcessInfo, options: AdoptOptions): boolean {
+  const { id, blocked, self } = process;
+  const { connectControl, clock, actual, executor, log } = options;
+  if (blocked === undefined || !isStatus(self) || !record(process, self, options)) return false;
   actual.setBlocked(id, blocked);
   log.info(`replica ${id} is busy in a call, and is taken over by what it said of itself`);
-  executor.adopt(id, lateControl(replicaSocket(dir, id), connectControl, clock));
+  executor.adopt(id, lateControl(placeOf(process, options), connectControl, clock));
   return true;
 }
+
+const placeOf = ({ id, place }: ProcessInfo, { dir }: AdoptOptions): string => place ?? replicaSocket(dir, id);
 
 /** User code runs in the process that said it. */
 function isStatus(self: unknown): self is ReplicaStatus {
@@ -67,13 +70,15 @@ function isStatus(self: unknown): self is ReplicaStatus {
 }
 
 /** Enters an adopted replica into the actual state. Returns false if the replica cannot be used. */
-function record(id: string, pid: number, status: ReplicaStatus, { dir, clock, actual }: AdoptOptions): boolean {
+function record(process: ProcessInfo, status: ReplicaStatus, options: AdoptOptions): boolean {
+  const { id, pid } = process;
+  const { clock, actual } = options;
   const { state, app, deployment, replicaHash, generation = 0, ready, allocation = null } = status;
   if (app === undefined || deployment === undefined || replicaHash === undefined || readyFault(ready) !== null) return false;
   if (state !== ReplicaState.RUNNING && state !== ReplicaState.DRAINING) return false;
   const now = clock.now();
   const replica = actual.add(
-    { id, app, deployment, replicaHash, generation, path: replicaSocket(dir, id), config: null, allocation },
+    { id, app, deployment, replicaHash, generation, path: placeOf(process, options), config: null, allocation },
     now,
   );
   replica.connected = true;

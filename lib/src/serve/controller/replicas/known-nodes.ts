@@ -23,6 +23,12 @@ export class KnownNodes {
     options.engine.onNodeChange(({ id, alive }) => {
       const { actual, log, onChange } = options;
       log[alive ? 'info' : 'warn'](`node ${id} is ${alive ? 'up' : 'down'}`);
+      // A node of another machine has joined: what it has is not known yet.
+      if (actual.nodes?.every((node) => node.id !== id)) {
+        this.#asked = null;
+        void this.ask();
+        return;
+      }
       // If they are being requested, the answer will contain this.
       if (actual.nodes !== null) actual.nodes = actual.nodes.map((node) => (node.id === id ? { ...node, alive } : node));
       onChange();

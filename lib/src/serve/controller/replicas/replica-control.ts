@@ -1,4 +1,4 @@
-import { type Channel, connect, helloOf, opCaller, ProtocolViolation } from '../../../ipc/index.js';
+import { type Channel, connectPlace, helloOf, opCaller, ProtocolViolation } from '../../../ipc/index.js';
 import {
   type DeploymentConfig,
   type ModelStatus,
@@ -31,16 +31,17 @@ export interface ReplicaControl {
   close(): void;
 }
 
-export type ConnectControl = (path: string) => Promise<ReplicaControl>;
+/** @param place the path of its Unix socket, or what `Engine.start` returned */
+export type ConnectControl = (place: string) => Promise<ReplicaControl>;
 
 const CONNECT_TIMEOUT_MS = 5000;
 /** The replica keeps the deadline of a drain itself. This is added for a replica that does not answer. */
 const DRAIN_ANSWER_MS = 2000;
 
 /** Connects to replicas over their sockets. */
-export function controlConnector(token: string): ConnectControl {
+export function controlConnector(dir: string, token: string): ConnectControl {
   const hello = helloOf('controller', 'controller');
-  return async (path) => linkOf(await connect({ path }, { token, hello, timeoutMs: CONNECT_TIMEOUT_MS }));
+  return async (place) => linkOf(await connectPlace(dir, place, { token, hello, timeoutMs: CONNECT_TIMEOUT_MS }));
 }
 
 function linkOf(channel: Channel): ReplicaControl {

@@ -1,7 +1,7 @@
 import { type Clock, hasCode, type Log, replicaSocket } from '../../../core/index.js';
 import { type Engine, type ExitReport, NodeLost } from '../../../engine/index.js';
-import { PeerGone } from '../../../ipc/index.js';
-import { type Allocation, deploymentKey, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
+import { isPlace, PeerGone } from '../../../ipc/index.js';
+import { type Allocation, blobsOf, deploymentKey, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
 import { type ActualState, isComingUp, type ReplicaRecord } from './actual.js';
 import { NeverFits } from './errors.js';
@@ -81,10 +81,11 @@ export class ReplicaStarts {
     );
     const isStarting = (): boolean => replica.state === ReplicaState.STARTING;
     const cold = async (): Promise<ReplicaControl> => {
-      await engine.start(
+      const place = await engine.start(
         replicaProcess({ dir, main, id, logGroup: output, node: allocation?.node, surroundings, startupTimeoutMs }),
       );
-      return connectControl(path);
+      if (place !== undefined) this.#actual.placed(replica, place);
+      return connectControl(place ?? path);
     };
     const open = async (): Promise<ReplicaControl | null> => {
       if (spare === null) return cold();
@@ -95,7 +96,9 @@ export class ReplicaStarts {
         log.info(`spare process ${spare.id} cannot become ${id}, which is started instead: ${messageOf(error)}`);
         return isStarting() ? cold() : null;
       }
-      return spare.link;
+      const link = await spare.link;
+      if (isStarting()) this.#actual.placed(replica, spare.path);
+      return link;
     };
     const run = async (): Promise<void> => {
       const link = await open();
@@ -114,6 +117,7 @@ export class ReplicaStarts {
     const run = async (): Promise<void> => {
       // The snapshot of this round must be published first, because the constructor may call what it contains.
       await Promise.resolve();
+      if (allocation !== null && isPlace(replica.path)) await this.#options.engine.bring(allocation.node, blobsOf(spec.code));
       const init: ReplicaInit = {
         app,
         deployment,

@@ -33,10 +33,11 @@ export interface Spare {
   readonly suffix: string;
   /** Resolves when it listens. Rejects if it could not be started. */
   readonly link: Promise<ReplicaControl>;
+  /** As in `ReplicaRecord`; final when `link` has resolved. */
+  path: string;
 }
 
 interface PooledSpare extends Spare {
-  readonly path: string;
   /** `undefined` if there is only one node. */
   readonly node: string | undefined;
   readonly key: string;
@@ -168,7 +169,10 @@ export class SparePool {
         surroundings: { env, cwd: dir, ...(inherit === undefined ? {} : { inherit }) },
       }),
     );
-    const link = started.then(() => connectControl(path));
+    const link = started.then((place) => {
+      spare.path = place ?? path;
+      return connectControl(spare.path);
+    });
     const spare: PooledSpare = { id, suffix, path, node, key, link, startedAt: clock.now(), boots: true };
     this.#spares.set(id, spare);
     link.then(

@@ -1,5 +1,5 @@
 import { open, readFile, rename } from 'node:fs/promises';
-import type { AppSpec, DeploymentConfig, DeploymentSpec, ReplicaEnv } from '../../protocol/index.js';
+import { type AppSpec, blobsOf, type DeploymentConfig, type DeploymentSpec, type ReplicaEnv } from '../../protocol/index.js';
 import type { BlobStore } from './blobs.js';
 import { CheckpointFailed, CheckpointUnreadable } from './errors.js';
 import type { AppTarget, AppVersion, TargetState } from './target.js';
@@ -171,8 +171,7 @@ function namesIn({ apps }: Stored): Set<string> {
   const names = new Set<string>();
   for (const { live, next, failed } of apps) {
     for (const { code, initArgs } of [live, next, failed].flatMap((version) => version?.spec.deployments ?? [])) {
-      if (code.kind !== 'builtin') names.add(code.hash);
-      if (code.kind === 'source') for (const { hash } of code.values) names.add(hash);
+      for (const hash of blobsOf(code)) names.add(hash);
       if ('blob' in initArgs) names.add(initArgs.blob);
     }
   }

@@ -1,0 +1,76 @@
+import { isIP } from 'node:net';
+import { admitNode, joinAddressOf, startNode } from '../host/index.js';
+import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
+import { BadUsage, type Command, parseCommand } from './command.js';
+
+const USAGE = `nbserve node address [--address <folder>]
+       nbserve node join <host:port> <pin> --host <address of this machine> [--wait <seconds>]
+       nbserve node admit <fingerprint> --name <name> [--address <folder>]`;
+
+const HEX = /^[0-9a-f]{64}$/;
+const NAME = /^[A-Za-z0-9][\w.-]{0,62}$/;
+
+export const nodeCommand: Command = {
+  name: 'node',
+  summary: 'let a node of another machine join a cluster that was started with --machines',
+  help: `${USAGE}
+
+  address   on the head: show the command that the other machine runs; it contains no secret
+  join      on the other machine: make a key, show its fingerprint, and wait until the head admits it; then run the node until the cluster ends
+  admit     on the head: let the node with this fingerprint join
+  --host    the address at which the other machines reach this one
+  --name    the name of the node in the status
+  --wait    how long to wait until the head admits the node (default: 600)
+  --address the cluster's folder, if several run on the head; nbserve status lists them
+
+Compare the fingerprint with the one that the other machine shows before you admit it.`,
+  async run([action, ...args]) {
+    if (action === 'address') return showAddress(args);
+    if (action === 'join') return join(args);
+    if (action === 'admit') return admit(args);
+    throw BadUsage({ problem: `${action ?? 'nothing'} is not one of address, join, admit`, usage: USAGE });
+  },
+};
+
+async function showAddress(args: readonly string[]): Promise<number> {
+  const { values } = parseCommand(USAGE, args, ADDRESS_OPTIONS, [0, 0]);
+  const client = await joinCluster(values);
+  try {
+    const { address, pin } = await joinAddressOf(client.cluster.agent);
+    console.log(`nbserve node join ${address} ${pin} --host <address of that machine>`);
+  } finally {
+    await client.close();
+  }
+  return 0;
+}
+
+async function admit(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand(USAGE, args, { ...ADDRESS_OPTIONS, name: { type: 'string' } }, [1, 1]);
+  const [fingerprint = ''] = positionals;
+  const node = values.name ?? '';
+  if (!HEX.test(fingerprint)) throw BadUsage({ problem: 'a fingerprint has 64 digits from 0 to f', usage: USAGE });
+  if (!NAME.test(node)) throw BadUsage({ problem: "--name takes letters, digits, '_', '-' and '.'", usage: USAGE });
+  const client = await joinCluster(values);
+  try {
+    await admitNode(client.cluster.agent, { fingerprint, node });
+  } finally {
+    await client.close();
+  }
+  return 0;
+}
+
+async function join(args: readonly string[]): Promise<number> {
+  const options = { host: { type: 'string' }, wait: { type: 'string' } } as const;
+  const { values, positionals } = parseCommand(USAGE, args, options, [2, 2]);
+  const [head = '', pin = ''] = positionals;
+  const { host = '', wait = '600' } = values;
+  if (!/:\d+$/.test(head)) throw BadUsage({ problem: 'the head is named as host:port', usage: USAGE });
+  if (!HEX.test(pin)) throw BadUsage({ problem: 'a pin has 64 digits from 0 to f', usage: USAGE });
+  if (isIP(host) === 0) throw BadUsage({ problem: '--host takes an IP address of this machine', usage: USAGE });
+  if (!/^\d+$/.test(wait)) throw BadUsage({ problem: '--wait takes seconds', usage: USAGE });
+  const child = startNode({ head, pin, host, waitSeconds: Number(wait) });
+  // Ctrl-C reaches the child too.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+}

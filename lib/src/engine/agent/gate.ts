@@ -1,0 +1,136 @@
+import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { type Channel, type ChannelServer, formatHostPort, helloOf, listen, type TlsIdentity } from '../../ipc/index.js';
+import { type Authority, pinOf } from '../certificates/index.js';
+import type { AdmittedNode, DeclaredResources, JoinAddress } from '../engine.js';
+
+/** What a node gets when it is admitted. One line of JSON over TLS, to who has the private key of the admitted certificate. */
+export interface Admission {
+  readonly node: string;
+  readonly token: string;
+  readonly ca: string;
+  /** For the key that the node has made. */
+  readonly cert: string;
+  readonly name: string;
+  readonly headName: string;
+  /** `host:port` of the controller. */
+  readonly controller: string;
+  readonly resources: DeclaredResources;
+  /** The folders of the head's cluster and package. What lies in them is in other folders on the node. */
+  readonly dir: string;
+  readonly root: string;
+}
+
+export interface GateOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly head: string;
+  readonly authority: Authority;
+  readonly identity: TlsIdentity;
+  readonly controller: string;
+  readonly dir: string;
+  readonly root: string;
+}
+
+/**
+ * The door of the head's agent for nodes of other machines. It listens over TLS. A peer with a certificate of the cluster and the token gets a channel. A peer
+ * with a certificate that was admitted gets an {@link Admission}. Every other one is disconnected; nothing that it sends is read.
+ */
+export class Gate {
+  /** Called when a node has connected. */
+  onNode: (node: string, channel: Channel) => Promise<void> = async () => {};
+  readonly #options: GateOptions;
+  readonly #admitted = new Map<string, AdmittedNode>();
+  readonly #names = new Map<string, string>();
+  /** The public keys of nodes that were admitted, in PEM. */
+  readonly #keys = new Map<string, string>();
+  #identity: TlsIdentity;
+  #server: ChannelServer | undefined;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#identity = withAuthority(options.identity);
+  }
+
+  /** @throws NBS_LISTEN_FAILED */
+  async open(): Promise<void> {
+    const { host, port, token, head } = this.#options;
+    this.#server = await listen(
+      { host, port, tls: this.#identity },
+      {
+        token,
+        hello: helloOf('agent', head),
+        renewed: () => this.#identity,
+        onForeigner: (socket) => this.#answer(socket),
+        onChannel: (channel, name) => this.#welcome(channel, name),
+      },
+    );
+  }
+
+  get address(): JoinAddress {
+    const { host } = this.#options;
+    const { port } = (this.#server as ChannelServer).address as { readonly port: number };
+    return { address: formatHostPort(host, port), pin: this.#options.authority.pin };
+  }
+
+  admit(node: AdmittedNode): void {
+    this.#admitted.set(node.fingerprint, node);
+    this.#names.set(this.#options.authority.nameOf(node.node), node.node);
+  }
+
+  /** From now on, it shows this certificate. */
+  renew(identity: TlsIdentity): void {
+    this.#identity = withAuthority(identity);
+  }
+
+  /** A new certificate for the key of a node that has joined. */
+  certify(node: string): string | undefined {
+    const key = this.#keys.get(node);
+    return key === undefined ? undefined : this.#options.authority.certify(node, key);
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  #answer(socket: TLSSocket): void {
+    const { raw } = socket.getPeerX509Certificate() ?? {};
+    const admitted = raw === undefined ? undefined : this.#admitted.get(pinOf(raw));
+    if (raw === undefined || admitted === undefined) return void socket.destroy();
+    const { authority, token, head, controller, dir, root } = this.#options;
+    const { node, resources = {} } = admitted;
+    const publicKey = new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    this.#keys.set(node, publicKey);
+    const admission: Admission = {
+      node,
+      token,
+      ca: authority.certificate,
+      cert: authority.certify(node, publicKey),
+      name: authority.nameOf(node),
+      headName: authority.nameOf(head),
+      controller,
+      resources,
+      dir,
+      root,
+    };
+    socket.end(`${JSON.stringify(admission)}\n`);
+  }
+
+  #welcome(channel: Channel, name: string): void {
+    const node = this.#names.get(name);
+    const { role, id } = channel.peer;
+    if (node === undefined || role !== 'agent' || id !== node) {
+      channel.destroy();
+      return;
+    }
+    // From now on it has a certificate of the cluster.
+    for (const [fingerprint, admitted] of this.#admitted) if (admitted.node === node) this.#admitted.delete(fingerprint);
+    this.onNode(node, channel).catch(() => channel.destroy());
+  }
+}
+
+/** A node that joins knows the cluster by the authority's certificate, so it is shown. */
+function withAuthority({ ca, cert, key }: TlsIdentity): TlsIdentity {
+  return { ca, cert: cert + ca, key };
+}

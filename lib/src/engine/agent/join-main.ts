@@ -1,0 +1,24 @@
+/** The agent of a node on another machine than the head. Its one argument is `JoinArguments` as JSON, which contains no secret. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { removeFolder } from '../cluster-folder.js';
+import type { JoinArguments } from '../machines.js';
+import { JoinedNode } from './joined-node.js';
+import { requestAdmission } from './request-admission.js';
+
+const args = JSON.parse(process.argv[2] ?? '') as JoinArguments;
+const LAST_OUTPUT_MS = 100;
+
+try {
+  const { admission, key } = await requestAdmission(args, (fingerprint) => console.log(`nbserve node ${fingerprint}`));
+  const node = new JoinedNode(args, admission, key);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void node.stop());
+  process.on('SIGHUP', () => {});
+  console.log(`nbserve node ${admission.node} has joined ${args.head}`);
+  const isExpected = await node.run();
+  removeFolder(node.dir);
+  process.exit(isExpected ? 0 : 1);
+} catch (error) {
+  console.error((error as Error).message);
+  await delay(LAST_OUTPUT_MS);
+  process.exit(1);
+}

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Channel, connect, helloOf, splitHostPort } from '../../ipc/index.js';
+import { createClusterFolder, removeStaleFolders } from '../cluster-folder.js';
+import type { ProcessSpec } from '../engine.js';
+import type { JoinArguments } from '../machines.js';
+import { Agent } from './agent.js';
+import type { Admission } from './gate.js';
+import { PACKAGE_ROOT, writeNodeFile } from './machines.js';
+import { workerOps } from './worker-ops.js';
+
+const SIGNAL_GRACE_MS = 4000;
+/** How long a node that has lost the head tries to find it again. */
+const REJOIN_MS = 60_000;
+const RETRY_MS = 250;
+
+/** A node on another machine than the head: its agent, and its connection to the head. */
+export class JoinedNode {
+  readonly dir: string;
+  readonly #args: JoinArguments;
+  readonly #admission: Admission;
+  readonly #key: string;
+  #cert: string;
+  #agent: Agent;
+  #channel: Channel | undefined;
+  #leaving = false;
+
+  constructor(args: JoinArguments, admission: Admission, key: string) {
+    this.#args = args;
+    this.#admission = admission;
+    this.#key = key;
+    const { node, token } = admission;
+    this.#cert = admission.cert;
+    removeStaleFolders().catch(() => {});
+    const { dir } = createClusterFolder({ name: `node ${node} of ${args.head}`, ownerKey: null, detached: false, token });
+    this.dir = dir;
+    this.#writeFile();
+    this.#agent = this.#newAgent();
+  }
+
+  /**
+   * Runs until the head ends the node, or is lost for too long. When the connection to the head ends, the head has given up what ran here, so it is
+   * drained, and the node joins again without it.
+   * @returns false if the head was lost
+   */
+  async run(): Promise<boolean> {
+    while (!this.#leaving) {
+      const channel = await this.#connect();
+      if (channel === undefined) break;
+      await channel.closed;
+      await this.#agent.stopAll(SIGNAL_GRACE_MS);
+      this.#agent = this.#newAgent();
+    }
+    await this.#agent.stopAll(SIGNAL_GRACE_MS);
+    return this.#leaving;
+  }
+
+  /** Leaves the cluster: what runs here is drained. */
+  async stop(): Promise<void> {
+    this.#leaving = true;
+    await this.#agent.stopAll(SIGNAL_GRACE_MS);
+    this.#channel?.close();
+  }
+
+  #writeFile(): void {
+    const { node, ca, controller, name, headName } = this.#admission;
+    writeNodeFile(this.dir, { ca, cert: this.#cert, key: this.#key, node, host: this.#args.host, controller, name, headName });
+  }
+
+  #newAgent(): Agent {
+    return new Agent({ dir: this.dir, node: this.#admission.node, listening: [] });
+  }
+
+  async #connect(): Promise<Channel | undefined> {
+    const { ca, token, headName: peerName, node, resources } = this.#admission;
+    const deadline = Date.now() + REJOIN_MS;
+    while (!this.#leaving && Date.now() < deadline) {
+      try {
+        const tls = { ca, cert: this.#cert, key: this.#key };
+        const channel = await connect(
+          { ...splitHostPort(this.#args.head), tls, peerName },
+          { token, hello: helloOf('agent', node) },
+        );
+        channel.onCall = workerOps(this.dir, this.#agent, {
+          host: this.#args.host,
+          declared: { ...resources, ...this.#args.resources },
+          localSpec: (spec) => this.#localSpec(spec),
+          onRenew: (cert) => {
+            this.#cert = cert;
+            this.#writeFile();
+          },
+          onLeave: () => {
+            this.#leaving = true;
+          },
+        });
+        this.#channel = channel;
+        return channel;
+      } catch {
+        await delay(RETRY_MS);
+      }
+    }
+    return undefined;
+  }
+
+  /** The folders of the head's cluster and package are others here. A working folder that this machine does not have is that of the node. */
+  #localSpec(spec: ProcessSpec): ProcessSpec {
+    const { dir, root } = this.#admission;
+    const here = (path: string): string => {
+      for (const [theirs, ours] of [
+        [dir, this.dir],
+        [root, PACKAGE_ROOT],
+      ] as const) {
+        if (path === theirs || path.startsWith(`${theirs}/`)) return ours + path.slice(theirs.length);
+      }
+      return path;
+    };
+    const cwd = here(spec.cwd ?? this.dir);
+    return { ...spec, main: here(spec.main), args: mapTexts(spec.args, here), cwd: existsSync(cwd) ? cwd : this.dir };
+  }
+}
+
+/** JSON with every text replaced. */
+function mapTexts(value: unknown, replace: (text: string) => string): unknown {
+  if (typeof value === 'string') return replace(value);
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, replace));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mapTexts(one, replace)]));
+}

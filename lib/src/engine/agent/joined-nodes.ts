@@ -1,0 +1,69 @@
+import { opCaller } from '../../ipc/index.js';
+import type { WorkerOps } from '../agent-ops.js';
+import type { AdmittedNode, JoinAddress, NodeInfo, NodeResources } from '../engine.js';
+import type { RayNodes } from '../ray/index.js';
+import type { Agent } from './agent.js';
+import type { Gate } from './gate.js';
+import type { Nodes } from './nodes.js';
+import { sendBlob } from './send-blob.js';
+import { type SendBlob, WorkerNode } from './worker-node.js';
+
+interface Joined {
+  readonly worker: WorkerNode;
+  readonly ip: string;
+  readonly resources: NodeResources;
+}
+
+/** The nodes of other machines, for the head's agent. */
+export class JoinedNodes {
+  readonly #gate: Gate;
+  readonly #ray: RayNodes | undefined;
+  readonly #send: SendBlob;
+  readonly #nodes = new Map<string, Joined>();
+
+  constructor(head: Agent, all: Nodes, gate: Gate, { dir, ray }: { readonly dir: string; readonly ray: RayNodes | undefined }) {
+    this.#gate = gate;
+    this.#ray = ray;
+    this.#send = (hash, call) => sendBlob(dir, hash, call);
+    gate.onNode = async (id, channel) => {
+      const machine = await opCaller<WorkerOps>(channel)('machine', undefined);
+      let { worker } = this.#nodes.get(id) ?? {};
+      if (worker === undefined) {
+        worker = new WorkerNode({ id, head, onChange: (alive) => all.changed({ id, alive }) });
+        all.add(worker);
+      }
+      this.#nodes.set(id, { ...machine, worker });
+      worker.attach(channel);
+    };
+  }
+
+  get address(): JoinAddress {
+    return this.#gate.address;
+  }
+
+  admit(node: AdmittedNode): void {
+    this.#gate.admit(node);
+  }
+
+  /** Copies blobs to a node. The nodes of the head's machine read the head's folder, so for them there is nothing to do. @throws NBS_NODE_LOST */
+  async bring(node: string, hashes: readonly string[]): Promise<void> {
+    await this.#nodes.get(node)?.worker.bring(hashes, this.#send);
+  }
+
+  /** Gives each node a new certificate. */
+  renew(): void {
+    for (const [node, { worker }] of this.#nodes) {
+      const cert = this.#gate.certify(node);
+      if (cert !== undefined) void worker.renew(cert);
+    }
+  }
+
+  /** To be called when the nodes have ended. */
+  async close(): Promise<void> {
+    await Promise.all([this.#ray?.close(), this.#gate.close()]);
+  }
+
+  list(): readonly NodeInfo[] {
+    return [...this.#nodes].map(([id, { worker, ip, resources }]) => ({ id, ip, alive: worker.alive, resources }));
+  }
+}

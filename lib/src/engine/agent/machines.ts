@@ -1,0 +1,77 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLog, nodeFile } from '../../core/index.js';
+import { formatHostPort, type NodeFile, type TlsIdentity } from '../../ipc/index.js';
+import { Authority } from '../certificates/index.js';
+import type { MachineOptions, RayOptions } from '../engine.js';
+import type { RayNodes } from '../ray/index.js';
+import type { Agent } from './agent.js';
+import { Gate } from './gate.js';
+import { JoinedNodes } from './joined-nodes.js';
+import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
+import type { Nodes } from './nodes.js';
+
+/** The folder of this package's compiled files. */
+export const PACKAGE_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const RENEW_EVERY_MS = 86_400_000;
+
+export interface HeadMachine {
+  /** The socket at which the controller answers processes of other machines. */
+  readonly control: ListeningSocket;
+  /** From now on, nodes can join. @throws NBS_LISTEN_FAILED */
+  open(agent: Agent, nodes: Nodes): Promise<void>;
+}
+
+/** Prepares the head for nodes of other machines. @throws NBS_CANNOT_LISTEN */
+export async function prepareMachines(dir: string, head: string, token: string, options: MachineOptions): Promise<HeadMachine> {
+  const { host, port } = options;
+  const authority = new Authority(token);
+  const name = authority.nameOf(head);
+  const newIdentity = (): TlsIdentity => {
+    const identity = authority.identity(head);
+    writeNodeFile(dir, { ...identity, node: head, host, name, headName: name });
+    return identity;
+  };
+  const identity = newIdentity();
+  const control = await openListeningSocket(host, 0);
+  const controller = formatHostPort(host, control.port);
+  const gate = new Gate({ host, port, token, head, authority, identity, controller, dir, root: PACKAGE_ROOT });
+  return {
+    control,
+    async open(agent, nodes) {
+      await gate.open();
+      const ray = options.ray && (await rayNodes(dir, options.ray, gate, nodes));
+      const joined = new JoinedNodes(agent, nodes, gate, { dir, ray });
+      nodes.open(joined);
+      // Certificates last for a month.
+      setInterval(() => {
+        gate.renew(newIdentity());
+        joined.renew();
+      }, RENEW_EVERY_MS).unref();
+      ray?.open();
+    },
+  };
+}
+
+async function rayNodes(dir: string, { address, nbserve, resources }: RayOptions, gate: Gate, nodes: Nodes): Promise<RayNodes> {
+  const { RayApi, RayNodes } = await import('../ray/index.js');
+  const root = nbserve === undefined ? PACKAGE_ROOT : join(nbserve, 'dist');
+  return new RayNodes({
+    api: new RayApi(address),
+    cluster: basename(dir),
+    main: join(root, 'engine', 'agent', 'join-main.js'),
+    address: gate.address,
+    declared: resources,
+    admit: (node) => void nodes.admit(node),
+    log: createLog('ray'),
+  });
+}
+
+export function writeNodeFile(dir: string, file: NodeFile): void {
+  // Others read it at any moment.
+  const unfinished = `${nodeFile(dir)}.new`;
+  writeFileSync(unfinished, JSON.stringify(file), { mode: 0o600 });
+  renameSync(unfinished, nodeFile(dir));
+}

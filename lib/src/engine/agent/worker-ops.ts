@@ -1,0 +1,54 @@
+import { type CallHandler, handleOps } from '../../ipc/index.js';
+import type { WorkerOps } from '../agent-ops.js';
+import { BlobReceiver, hasBlob } from '../blob-store.js';
+import type { DeclaredResources, NodeResources, ProcessSpec } from '../engine.js';
+import type { Agent } from './agent.js';
+import { nodeResources } from './node-resources.js';
+
+export interface WorkerOpsOptions {
+  readonly host: string;
+  readonly declared: DeclaredResources;
+  /** Resolves when the node's proxy is ready. */
+  readonly serving?: () => Promise<unknown>;
+  /** Makes the specs of the head's machine those of this one. */
+  readonly localSpec?: (spec: ProcessSpec) => ProcessSpec;
+  /** Called with a new certificate. */
+  readonly onRenew?: (cert: string) => void;
+  /** Called when the head ends the node. */
+  readonly onLeave?: () => void;
+}
+
+/** What the agent of a node answers to the head's agent. */
+export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions): CallHandler {
+  const { host, declared, serving, localSpec = (spec) => spec, onRenew, onLeave } = options;
+  const blobs = new BlobReceiver(dir);
+  return handleOps<WorkerOps>({
+    start: (spec) => agent.start(localSpec(spec)),
+    rename: ({ id, to, logGroup }) => agent.rename(id, to, logGroup),
+    stop: ({ id, graceMs }) => agent.stop(id, graceMs),
+    list: () => agent.list(),
+    logs: (request, call) => agent.logs(request, call),
+    exits: (request, call) => agent.exits(request, call),
+    ping: () => undefined,
+    machine: async () => ({ ip: host, resources: (await nodeResources([declared]))[0] as NodeResources }),
+    renew: ({ cert }) => {
+      onRenew?.(cert);
+      return undefined;
+    },
+    hasBlob: ({ hash }) => hasBlob(dir, hash),
+    putBlob: (piece) => blobs.take(piece),
+    serving: async () => void (await serving?.()),
+    stopFront: async ({ graceMs }) => void (await agent.stopFront(graceMs)),
+    stopReplicas: async ({ graceMs }) => void (await agent.stopReplicas(graceMs)),
+    end: async () => {
+      onLeave?.();
+      await agent.end();
+      return undefined;
+    },
+    killAll: async () => {
+      onLeave?.();
+      await agent.killAll();
+      return undefined;
+    },
+  });
+}

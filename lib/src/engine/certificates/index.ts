@@ -1,0 +1,1 @@
+export { Authority, pinOf, selfSigned } from './authority.js';

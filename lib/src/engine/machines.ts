@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { childEnv } from '../core/index.js';
+import { type Channel, opCaller } from '../ipc/index.js';
+import type { AgentOps } from './agent-ops.js';
+import type { AdmittedNode, DeclaredResources, JoinAddress, MachineOptions, RayOptions } from './engine.js';
+
+/** The file that a node of another machine runs. */
+const JOIN_MAIN = fileURLToPath(new URL('./agent/join-main.js', import.meta.url));
+
+/** What a node needs to join a cluster. It contains no secret. */
+export interface JoinArguments {
+  /** `host:port` of the head. */
+  readonly head: string;
+  /** SHA-256 of the certificate of the cluster's authority. */
+  readonly pin: string;
+  /** The address of this machine at which the others reach it. */
+  readonly host: string;
+  readonly resources?: DeclaredResources;
+  /** How long to wait until the head admits it. @default 600 */
+  readonly waitSeconds?: number;
+}
+
+/** How the agent of a cluster is to take the nodes of a Ray cluster. */
+export interface OnRay extends Omit<RayOptions, 'address'> {
+  /** The address of Ray's dashboard. */
+  readonly address: string;
+  /** The address of this machine at which Ray's nodes reach it. @default the one from which this machine reaches Ray */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** Checks that Ray answers, and finds the address of this machine. @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
+export async function machinesOnRay({ host, port = 0, ...ray }: OnRay): Promise<MachineOptions> {
+  const { RayApi } = await import('./ray/index.js');
+  const api = new RayApi(ray.address);
+  try {
+    await api.nodes();
+    return { host: host ?? api.localAddress.replace(/^::ffff:/, ''), port, ray };
+  } finally {
+    api.close();
+  }
+}
+
+/** Where nodes join the cluster of this agent. @throws NBS_ONE_MACHINE */
+export function joinAddressOf(agent: Channel): Promise<JoinAddress> {
+  return opCaller<AgentOps>(agent)('joinAddress', undefined);
+}
+
+/** From now on, the node with that certificate may join the cluster of this agent. @throws NBS_ONE_MACHINE, NBS_NODE_EXISTS */
+export async function admitNode(agent: Channel, node: AdmittedNode): Promise<void> {
+  await opCaller<AgentOps>(agent)('admit', node);
+}
+
+/** Starts the agent of a node on this machine, which joins a cluster of another one. It prints its fingerprint and when it has joined. */
+export function startNode(args: JoinArguments): ChildProcess {
+  return spawn(process.execPath, [JOIN_MAIN, JSON.stringify(args)], { env: childEnv(), stdio: 'inherit' });
+}

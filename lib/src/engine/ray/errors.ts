@@ -1,0 +1,8 @@
+import { defineError } from '../../core/index.js';
+
+export const RayUnreachable = defineError(
+  'NBS_RAY_UNREACHABLE',
+  503,
+  "cannot reach Ray at {address}: {reason}; the address is that of Ray's dashboard, such as http://head:8265",
+);
+export const RayRefused = defineError('NBS_RAY_REFUSED', 502, 'Ray at {address} refused: {reason}');

@@ -1,0 +1,2 @@
+export { RayApi } from './ray-api.js';
+export { RayNodes } from './ray-nodes.js';

@@ -1,0 +1,160 @@
+import { type Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { RayRefused, RayUnreachable } from './errors.js';
+import { rayToken } from './ray-token.js';
+
+const TIMEOUT_MS = 15_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** A node of a Ray cluster. */
+export interface RayNode {
+  readonly id: string;
+  readonly ip: string;
+  readonly isHead: boolean;
+  /** What Ray knows of it, such as `{ CPU: 8, GPU: 1, memory: … }`. */
+  readonly resources: Readonly<Record<string, number>>;
+}
+
+/** A job as it is submitted. Everybody who may use the Ray cluster can read all of it. */
+export interface RayJob {
+  readonly submission_id: string;
+  readonly entrypoint: string;
+  readonly entrypoint_num_cpus: number;
+  readonly entrypoint_num_gpus: number;
+  readonly entrypoint_memory?: number;
+  readonly entrypoint_resources?: Readonly<Record<string, number>>;
+  readonly entrypoint_label_selector: Readonly<Record<string, string>>;
+  readonly runtime_env: { readonly env_vars: Readonly<Record<string, string>> };
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type RayJobStatus = 'PENDING' | 'RUNNING' | 'STOPPED' | 'SUCCEEDED' | 'FAILED';
+
+export interface RayJobInfo {
+  readonly submission_id: string;
+  readonly status: RayJobStatus;
+  readonly message?: string;
+}
+
+/** Ray's REST API. It uses `node:http`: Ray answers `fetch` with 405, because that sends headers of a browser. */
+export class RayApi {
+  readonly #base: URL;
+  #agent: Agent | undefined;
+  /** The address of this machine from which Ray was reached last. */
+  localAddress = '';
+
+  /** @param address `http://head:8265` */
+  constructor(address: string) {
+    this.#base = new URL(address);
+  }
+
+  async version(): Promise<string> {
+    return ((await this.#json('GET', '/api/version')) as { ray_version: string }).ray_version;
+  }
+
+  /** The nodes that are alive. */
+  async nodes(): Promise<readonly RayNode[]> {
+    const answer = (await this.#json('GET', '/api/v0/nodes?limit=10000')) as {
+      data: { result: { result: readonly RawNode[] } };
+    };
+    return answer.data.result.result
+      .filter(({ state }) => state === 'ALIVE')
+      .map(({ node_id: id, node_ip: ip, is_head_node: isHead, resources_total: resources }) => ({ id, ip, isHead, resources }));
+  }
+
+  async submit(job: RayJob): Promise<void> {
+    await this.#json('POST', '/api/jobs/', job);
+  }
+
+  job(id: string): Promise<RayJobInfo> {
+    return this.#json('GET', `/api/jobs/${encodeURIComponent(id)}`) as Promise<RayJobInfo>;
+  }
+
+  async logs(id: string): Promise<string> {
+    return ((await this.#json('GET', `/api/jobs/${encodeURIComponent(id)}/logs`)) as { logs?: string }).logs ?? '';
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.#json('POST', `/api/jobs/${encodeURIComponent(id)}/stop`);
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+  }
+
+  /** @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
+  async #json(method: string, path: string, body?: unknown): Promise<unknown> {
+    const { status, text } = await this.#request(
+      method,
+      path,
+      body === undefined ? undefined : Buffer.from(JSON.stringify(body)),
+    );
+    const address = this.#base.origin;
+    if (status === 401 || status === 403)
+      throw RayRefused({
+        address,
+        reason: `${status}: the token is missing or wrong; set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH`,
+      });
+    if (status >= 400)
+      throw RayRefused({ address, reason: `${method} ${path} was answered with ${status}: ${text.slice(-500)}` });
+    try {
+      return JSON.parse(text === '' ? 'null' : text);
+    } catch {
+      throw RayRefused({
+        address,
+        reason: `${method} ${path} was not answered with JSON; is this the address of Ray's dashboard?`,
+      });
+    }
+  }
+
+  async #request(method: string, path: string, body: Buffer | undefined): Promise<{ status: number; text: string }> {
+    const token = rayToken();
+    const headers = {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
+    };
+    const { request, agent } = await this.#transport();
+    const url = new URL(path, this.#base);
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => reject(RayUnreachable({ address: this.#base.origin, reason: error.message }, error));
+      const sent = request(url, { method, headers, agent, timeout: TIMEOUT_MS }, (response) => {
+        this.localAddress = response.socket.localAddress ?? this.localAddress;
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece: string) => {
+          text += piece;
+          if (text.length > MAX_BYTES) response.destroy(new Error(`the answer has over ${MAX_BYTES} bytes`));
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on('error', fail);
+      });
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+      sent.on('error', fail);
+      sent.end(body);
+    });
+  }
+
+  async #transport(): Promise<{ request: Request; agent: Agent }> {
+    if (this.#base.protocol === 'https:') {
+      const https = await import('node:https');
+      this.#agent ??= new https.Agent({ keepAlive: true });
+      return { request: https.request as Request, agent: this.#agent };
+    }
+    const { Agent: HttpAgent } = await import('node:http');
+    this.#agent ??= new HttpAgent({ keepAlive: true });
+    return { request: httpRequest, agent: this.#agent };
+  }
+}
+
+type Request = (
+  url: URL,
+  options: RequestOptions,
+  onResponse: (response: IncomingMessage) => void,
+) => ReturnType<typeof httpRequest>;
+
+interface RawNode {
+  readonly node_id: string;
+  readonly node_ip: string;
+  readonly is_head_node: boolean;
+  readonly state: string;
+  readonly resources_total: Readonly<Record<string, number>>;
+}

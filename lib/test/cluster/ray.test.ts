@@ -1,0 +1,146 @@
+/** The engine `ray`, with a real Ray: a head and two nodes on loopback addresses, and token authentication. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isNbserveError, serve } from 'nbserve';
+import { listLocalClusters } from '../../dist/engine/index.js';
+import { Where, Worker } from '../fixtures/machine-apps.js';
+import { nodesOf, running } from '../fixtures/nodes.js';
+import { RayCluster } from '../fixtures/ray-cluster.js';
+import { until } from '../fixtures/wait.js';
+
+const SETUP = fileURLToPath(new URL('../../../ci/ray.mjs', import.meta.url));
+const { rayPython } = (await import(pathToFileURL(SETUP).href)) as { rayPython: () => string };
+const python = await setUp();
+
+/** The Python with Ray, or why there is none. */
+async function setUp(): Promise<{ readonly path: string } | { readonly skip: string }> {
+  try {
+    return { path: rayPython() };
+  } catch (error) {
+    return { skip: `Python with Ray cannot be set up: ${(error as Error).message}` };
+  }
+}
+
+const aliveNodes = async () => (await serve.status()).nodes.filter(({ alive }) => alive);
+
+describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, () => {
+  const ray = new RayCluster('path' in python ? python.path : '');
+  const folder = mkdtempSync(join(tmpdir(), 'nbsw-'));
+
+  before(async () => {
+    await ray.startHead();
+    await Promise.all([ray.startNode('127.0.0.3'), ray.startNode('127.0.0.4')]);
+  });
+
+  after(async () => {
+    await serve.shutdown();
+    await ray.end();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is not started without the token, nor if Ray does not answer', async () => {
+    const start = (address: string) => serve.start({ engine: 'ray', address, port: 0 });
+    const fails = (address: string, code: string, message: RegExp) =>
+      assert.rejects(start(address), (error) => isNbserveError(error) && error.code === code && message.test(error.message));
+    process.env.RAY_AUTH_TOKEN = 'f'.repeat(64);
+    await fails(ray.address, 'NBS_RAY_REFUSED', /the token is missing or wrong; set RAY_AUTH_TOKEN/);
+    process.env.RAY_AUTH_TOKEN = ray.token;
+    await fails('http://127.0.0.1:9', 'NBS_RAY_UNREACHABLE', /cannot reach Ray at http:\/\/127\.0\.0\.1:9/);
+    await fails('ray-head', 'NBS_INVALID_OPTION', /http:\/\/head:8265/);
+  });
+
+  it('has the nodes of Ray, each as one job, besides this machine', async () => {
+    await serve.start({ engine: 'ray', address: ray.address, port: 0 });
+    const nodes = await until(async () => {
+      const alive = await aliveNodes();
+      return alive.length === 3 && alive;
+    });
+    assert.deepEqual(nodes.map(({ ip }) => ip).sort(), ['127.0.0.1', '127.0.0.3', '127.0.0.4']);
+    for (const { id, total } of nodes) if (id !== 'local') assert.equal(total.cpu, 2);
+    const jobs = JSON.parse(await ray.get('/api/jobs/')) as readonly { status: string; driver_node_id: string }[];
+    assert.deepEqual(
+      jobs.map(({ status }) => status),
+      ['RUNNING', 'RUNNING'],
+    );
+    assert.equal(new Set(jobs.map(({ driver_node_id }) => driver_node_id)).size, 2);
+  });
+
+  it('shows no secret to who may read jobs and their logs', async () => {
+    const text = await ray.get('/api/jobs/');
+    const ids = (JSON.parse(text) as readonly { submission_id: string }[]).map(({ submission_id }) => submission_id);
+    const logs = await Promise.all(ids.map((id) => ray.get(`/api/jobs/${id}/logs`)));
+    const token = readFileSync(join(listLocalClusters()[0]?.dir as string, 'token'), 'utf8');
+    for (const shown of [text, ...logs])
+      assert.ok(!shown.includes(token) && !shown.includes(ray.token) && !shown.includes('PRIVATE'));
+  });
+
+  it('runs replicas on every node, which answer over TLS', async () => {
+    const { url } = await serve.run(Where.options({ numReplicas: 3 }).bind(), { name: 'where', routePrefix: '/where' });
+    const seen = new Set<string>();
+    await until(async () => {
+      const answer = (await (await fetch(url, { method: 'POST', body: 'x' })).json()) as { machine: string };
+      return seen.add(answer.machine) && seen.size === 3;
+    });
+    assert.deepEqual([...seen].sort(), ['127.0.0.3', '127.0.0.4', 'head']);
+    await serve.delete('where');
+  });
+
+  it('loses no request when a node of Ray is killed, and has as many replicas as before', async () => {
+    const { url } = await serve.run(Worker.options({ numReplicas: 4 }).bind(), { name: 'work' });
+    const file = join(folder, 'begun');
+    const lost = (await aliveNodes()).find(({ ip }) => ip === '127.0.0.4')?.id as string;
+    assert.ok((await nodesOf('work')).includes(lost));
+    const answers: Promise<boolean>[] = [];
+    const ask = async (id: number): Promise<boolean> => {
+      const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ id, file }) }).catch(() => null);
+      return answer?.status === 200 && ((await answer.json()) as { id: number }).id === id;
+    };
+    let isOver = false;
+    const load = (async () => {
+      for (let id = 0; !isOver; id += 1) {
+        answers.push(ask(id));
+        await delay(25);
+      }
+    })();
+    await until(() => answers.length > 40);
+    ray.killNode('127.0.0.4');
+    await until(async () => {
+      const nodes = await nodesOf('work');
+      return nodes.length === 4 && !nodes.includes(lost);
+    });
+    const enough = answers.length + 40;
+    await until(() => answers.length > enough);
+    isOver = true;
+    await load;
+    const failed = (await Promise.all(answers)).filter((ok) => !ok).length;
+    const begun = readFileSync(file, 'utf8').trim().split('\n');
+    const twice = begun.length - new Set(begun).size;
+    console.log(`${answers.length} requests, ${failed} failed, ${twice} retried`);
+    assert.equal(failed, 0);
+    assert.ok(twice >= 1);
+    assert.equal((await running('work')).length, 4);
+    assert.equal((await serve.status()).nodes.find(({ id }) => id === lost)?.alive, false);
+  });
+
+  it('takes a node that comes back', async () => {
+    await ray.startNode('127.0.0.4');
+    const back = await until(async () => (await aliveNodes()).find(({ ip }) => ip === '127.0.0.4'));
+    assert.match(back.id, /^ray-/);
+    await serve.run(Where.options({ name: 'Back', numReplicas: 3 }).bind(), { name: 'back', routePrefix: null });
+    assert.ok((await nodesOf('back')).includes(back.id));
+  });
+
+  it('ends its jobs, and leaves no process', async () => {
+    await serve.shutdown();
+    await until(() => ray.running(/join-main|replica\/main/).length === 0);
+    await until(async () => {
+      const jobs = JSON.parse(await ray.get('/api/jobs/')) as readonly { status: string }[];
+      return jobs.every(({ status }) => !['RUNNING', 'PENDING'].includes(status));
+    });
+  });
+});
