@@ -1,17 +1,10 @@
-// Runs every example of README.md and lib/docs/*.md, and checks that generated pages are up to date and that no link is broken.
-// Options: --only <part of a page's path>.
+// Runs the examples of README.md and lib/docs/*.md. Options: --only <part of a page's path>.
 import { parseArgs } from 'node:util';
 import { runExamples } from './docs/examples.mjs';
-import { outdatedPages } from './docs/generate.mjs';
-import { brokenLinks } from './docs/links.mjs';
 import { pageFiles } from './docs/pages.mjs';
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
-const problems = [
-  ...brokenLinks(),
-  ...(await outdatedPages()).map((page) => `${page}: is not what the code says; run \`npm run docs\``),
-];
-
+const problems = [];
 for (const page of pageFiles().filter((file) => file.includes(values.only))) {
   const started = Date.now();
   const result = await runExamples(page);

@@ -8,15 +8,20 @@ const RECORD = fileURLToPath(new URL('../.cache/test-times.json', import.meta.ur
 
 /** What jobs take that have no record yet, in seconds: those that take much longer than others. */
 const USUAL = {
-  'random input to the lessons is answered as it should be': 70,
-  'random input is answered as it should be': 40,
-  'every example of the docs runs': 80,
-  'lib/dist-test/chaos/kills-in-turn.test.js': 60,
+  'nbserve execute notebooks/03-chat.ipynb': 100,
+  'random input to the lessons is answered as it should be': 80,
+  'lib/dist-test/chaos/kills-in-turn.test.js': 75,
+  'lib/dist-test/cluster/inference-clients.test.js': 65,
+  'nbserve execute notebooks/06-mnist-train.ipynb': 60,
+  'kernel-ext/dist-test/lesson-checks.test.js': 55,
   'lib/dist-test/text/chat.test.js': 45,
+  'random input is answered as it should be': 45,
   'lib/dist-test/cluster/blocked.test.js': 40,
+  'kernel-ext/dist-test/wire-stop.test.js': 40,
   'lib/dist-test/chaos/controller-of-blocked.test.js': 35,
   'lib/dist-test/cluster/definitions.test.js': 35,
   'lib/dist-test/cluster/policy.test.js': 35,
+  'lib/dist-test/cluster/nested-calls.test.js': 30,
 };
 const LESSON_SECONDS = 30;
 const OTHER_SECONDS = 10;

@@ -5,6 +5,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hasExamples } from './docs/examples.mjs';
+import { pageFiles } from './docs/pages.mjs';
 import { findFiles } from './find-files.mjs';
 import { jupyterPython } from './jupyter.mjs';
 import { findLeftovers } from './leftovers.mjs';
@@ -14,8 +16,8 @@ import { expectedSeconds, recordSeconds } from './test-times.mjs';
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, files: { type: 'string', default: '' } } });
 const groups = options.only?.split(',');
-/** Jobs that run at the same time. There is one more than processors, because a file of tests often waits for processes and clocks. */
-const LANES = Math.min(availableParallelism() + 1, 4);
+/** Jobs that run at the same time. There are more than processors, because a file of tests often waits for processes and clocks. */
+const LANES = Math.min(availableParallelism() + 2, 6);
 const wanted = (group) => groups === undefined || groups.includes(group);
 const partial = options.files !== '';
 
@@ -23,7 +25,7 @@ const words = (line) => line.split(' ');
 
 const CHECKS = [
   ['format and lint (Biome)', 'npx biome check --config-path=ci/biome-config.json lib kernel-ext ci'],
-  ['promises and switches (typescript-eslint)', 'npx eslint -c ci/eslint.config.mjs lib/src kernel-ext/src'],
+  ['promises and switches (oxlint, with types)', 'npx oxlint --type-aware -c ci/oxlint.json lib/src kernel-ext/src'],
   ['the scripts of ci/ are sound (tsc, checkJs)', 'node node_modules/typescript/bin/tsc -p ci'],
   ['rooms and arrows (dependency-cruiser)', 'npx depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src'],
   ['the rules on rooms refuse what they are there for', 'node ci/check-walls.mjs'],
@@ -47,6 +49,12 @@ const onEachNode = () => [
 ];
 const OTHER_NODES = [22, 24];
 
+/**
+ * Each lesson runs under `nbserve execute`. Jupyter runs some of them too, with the same kernel: papermill, which executes notebooks with nbclient, or nbclient
+ * alone. The others take long because of their models, and show nothing else under Jupyter.
+ */
+const UNDER_JUPYTER = { '02': 'papermill', '04': 'nbclient', '08': 'nbclient', '09': 'papermill', 10: 'nbclient' };
+
 const started = Date.now();
 let passed = 0;
 const failures = [];
@@ -65,19 +73,24 @@ const jobs = [];
 const done = [];
 let homes = 0;
 
-/** Adds one command as one test. */
-function command(group, name, line, env = {}) {
+/**
+ * One command as one test.
+ * @returns {Job}
+ */
+function commandJob(group, name, line) {
   const [file, ...args] = typeof line === 'string' ? words(line) : line;
   const run = async (home) => {
     mkdirSync(home);
-    const { status, output } = await runProcess(file, args, { env: { ...env, NBSERVE_HOME: home } });
+    const { status, output } = await runProcess(file, args, { env: { NBSERVE_HOME: home } });
     if (status === 0) return { passed: 1, failures: [], output: '' };
     const last = output.trimEnd().split('\n').slice(-12);
     const shown = [...last, `ended with ${status}`].map((line) => `      ${line}`).join('\n');
     return { passed: 0, failures: [`${name}\n${shown}`], output: `${output}\nended with ${status}\n` };
   };
-  jobs.push({ group, name, run });
+  return { group, name, run };
 }
+
+const command = (group, name, line) => jobs.push(commandJob(group, name, line));
 
 /**
  * Adds files of tests. `title`: what follows the file in the name.
@@ -104,46 +117,64 @@ function onOtherNode(major) {
   files('nodes', onEachNode(), { title: ` on Node ${major}`, node, env: { PATH: `${dirname(node)}:${process.env.PATH}` } });
 }
 
-async function lane() {
-  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-    const begun = Date.now();
-    // It is short, because paths of sockets must be short.
-    homes += 1;
-    const home = join(root, String(homes));
-    const result = await job.run(home);
-    const seconds = (Date.now() - begun) / 1000;
-    done.push({ job, home, seconds });
-    passed += result.passed;
-    failures.push(...result.failures);
-    const sign = result.failures.length === 0 ? '✔' : '✖';
-    console.log(`${sign} ${job.name}: ${result.passed} passed (${seconds.toFixed(1)} s)`);
-    if (result.failures.length > 0) console.log(result.output);
-  }
+/** @returns {Promise<boolean>} whether it passed */
+async function runJob(job) {
+  const begun = Date.now();
+  // It is short, because paths of sockets must be short.
+  homes += 1;
+  const home = join(root, String(homes));
+  const result = await job.run(home);
+  const seconds = (Date.now() - begun) / 1000;
+  done.push({ job, home, seconds });
+  passed += result.passed;
+  failures.push(...result.failures);
+  const isGood = result.failures.length === 0;
+  console.log(`${isGood ? '✔' : '✖'} ${job.name}: ${result.passed} passed (${seconds.toFixed(1)} s)`);
+  if (!isGood) console.log(result.output);
+  return isGood;
 }
+
+async function lane() {
+  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await runJob(job);
+}
+
+const lanes = (count) => Promise.all(Array.from({ length: count }, lane));
 
 async function runJobs() {
   const seconds = expectedSeconds();
   jobs.sort((a, b) => seconds(b.name, b.group) - seconds(a.name, a.group));
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await lanes(LANES);
+}
+
+/** Docs and lessons use these models, and so do some tests of clusters. */
+const MODELS = ['smollm2-135m-instruct', 'minilm-l6-v2', 'sentiment-minilm'];
+
+/** Compiles the code, and makes beside that what tests compare with. */
+async function prepare() {
+  const environments = [
+    ...(wanted('kernel') || wanted('lessons') ? ['jupyter'] : []),
+    ...(wanted('cluster') ? ['schemathesis'] : []),
+    ...(wanted('nodes') ? OTHER_NODES.map((major) => `node-${major}`) : []),
+  ];
+  if (!partial) for (const name of environments) command('set-up', `.cache/${name} is here`, ['node', 'ci/set-up.mjs', name]);
+  const beside = lanes(2);
+  const steps = [
+    ['the code compiles', 'node node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test'],
+    ['each room becomes one file', 'node ci/bundle.mjs'],
+  ];
+  if (['cluster', 'docs', 'lessons'].some(wanted) && !partial)
+    steps.push(['the models of the lessons are here', `node lib/bin/nbserve.js assets fetch ${MODELS.join(' ')}`]);
+  for (const [name, line] of steps) {
+    const isGood = await runJob(commandJob('build', name, line));
+    if (!isGood) break;
+  }
+  await beside;
+  if (failures.length > 0) finish();
 }
 
 if (groups === undefined && !partial)
-  console.log('All of it takes 12 to 20 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
-const tsc = 'node node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test';
-for (const [name, line] of [
-  ['the code compiles', tsc],
-  ['each room becomes one file', 'node ci/bundle.mjs'],
-]) {
-  command('build', name, line);
-  await lane();
-  if (failures.length > 0) finish();
-}
-// Docs and lessons use these models, and so do some tests of clusters, so this ends before any of them begins.
-const MODELS = ['smollm2-135m-instruct', 'minilm-l6-v2', 'sentiment-minilm'];
-if (['cluster', 'docs', 'lessons'].some(wanted) && !partial) {
-  command('models', 'the models of the lessons are here', ['node', 'lib/bin/nbserve.js', 'assets', 'fetch', ...MODELS]);
-  await lane();
-}
+  console.log('All of it takes 15 to 20 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
+await prepare();
 // With --files, only the named files run.
 if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command('checks', name, line);
 if (wanted('unit')) files('unit', testFiles('lib/build', 'kernel-ext/build', 'ci/dist'));
@@ -165,7 +196,11 @@ if (wanted('kernel')) {
   files('kernel', sessions, { title: " on tslab's converter", env: { NBSERVE_TYPES: 'tslab' } });
 }
 if (wanted('nodes') && !partial) for (const major of OTHER_NODES) onOtherNode(major);
-if (wanted('docs')) command('docs', 'every example of the docs runs', ['node', 'ci/docs-examples.mjs', '--only', options.files]);
+if (wanted('docs')) {
+  if (!partial) command('docs', 'the generated pages are up to date, and no link is broken', 'node ci/docs-pages.mjs');
+  for (const page of pageFiles().filter((file) => file.includes(options.files) && hasExamples(file)))
+    command('docs', `the examples of ${page} run`, ['node', 'ci/docs-examples.mjs', '--only', page]);
+}
 if (wanted('lessons')) {
   const notebooks = findFiles('notebooks', '.ipynb').filter((file) => file.includes(options.files));
   for (const [n, notebook] of notebooks.entries()) {
@@ -173,11 +208,9 @@ if (wanted('lessons')) {
     command('lessons', `nbserve execute ${notebook}`, ['npx', 'nbserve', 'execute', notebook, '--output', output]);
   }
   const python = notebooks.length === 0 ? '' : jupyterPython();
-  const under = (runner, notebook) =>
-    command('lessons', `${notebook} under ${runner}`, [python, 'ci/run-notebook.py', runner, notebook]);
-  for (const notebook of notebooks) under('nbclient', notebook);
-  // papermill executes notebooks with nbclient, so two short lessons show that it works.
-  for (const notebook of notebooks.filter((file) => /\/(02|09)-/.test(file))) under('papermill', notebook);
+  for (const [lesson, runner] of Object.entries(UNDER_JUPYTER))
+    for (const notebook of notebooks.filter((file) => file.includes(`/${lesson}-`)))
+      command('lessons', `${notebook} under ${runner}`, [python, 'ci/run-notebook.py', runner, notebook]);
 }
 await runJobs();
 finish();

@@ -11,6 +11,10 @@ const SHELL_MS = 180_000;
 const DOCUMENTED_PORT = 8123;
 const READY = /runs at/;
 
+/** Whether a page has a block that runs, or one whose mark is wrong. */
+export const hasExamples = (page) =>
+  blocksOf(page).some((block) => ['cell', 'run', 'background', 'problem'].includes(taskOf(page, block).kind));
+
 /** @returns the problems, each as `page:line: …`, and how many blocks ran */
 export async function runExamples(page) {
   const blocks = blocksOf(page).map((block) => ({ ...block, task: taskOf(page, block) }));

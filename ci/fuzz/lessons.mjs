@@ -13,12 +13,20 @@ export const quickCount = 40;
 export async function fuzz({ count: wanted, seed }) {
   const failures = [];
   let done = 0;
-  for (const app of LESSON_APPS) {
-    const found = await fuzzOne(app, wanted, seed);
-    const name = `${app.notebook} ${Object.keys(app.paths ?? {}).join()}`;
-    console.log(`${name}: ${found.done} requests`);
-    done += found.done;
-    if (!found.isGood) failures.push({ seed, text: `${name}\n${found.text}` });
+  for (const lesson of new Set(LESSON_APPS.map(({ notebook }) => notebook))) {
+    const notebook = openLesson(lesson);
+    try {
+      for (const app of LESSON_APPS.filter((one) => one.notebook === lesson)) {
+        for (const id of app.cells) await notebook.runCell(id);
+        const found = await ask(app, await notebook.url(), wanted, seed);
+        const name = `${lesson} ${app.document ?? Object.keys(app.paths).join()}`;
+        console.log(`${name}: ${found.done} requests`);
+        done += found.done;
+        if (!found.isGood) failures.push({ seed, text: `${name}\n${found.text}` });
+      }
+    } finally {
+      await notebook.close();
+    }
   }
   return { done, failures };
 }
@@ -26,29 +34,40 @@ export async function fuzz({ count: wanted, seed }) {
 /** A solution's last lines check it, with functions of cells that nothing else needs. */
 const withoutCheck = (source) => source.replace(/^(?:const is\w+ = await check|await \w+\.solution\()[\s\S]*/m, '');
 
-/** @param {import('./lesson-apps.mjs').LessonApp} app */
-async function fuzzOne({ notebook: lesson, cells, paths, document }, wanted, seed) {
-  const folder = mkdtempSync(join(tmpdir(), 'nbs-lesson-'));
+/** A notebook in which each cell of a lesson runs at most once. */
+function openLesson(lesson) {
+  const { cells } = JSON.parse(readFileSync(new URL(`../../notebooks/${lesson}.ipynb`, import.meta.url), 'utf8'));
   const notebook = new TestNotebook();
+  const ran = new Set();
   const before = process.cwd();
   // A lesson's paths begin at its folder.
   process.chdir(fileURLToPath(new URL('../../notebooks', import.meta.url)));
-  try {
-    const all = JSON.parse(readFileSync(new URL(`../../notebooks/${lesson}.ipynb`, import.meta.url), 'utf8')).cells;
-    for (const id of cells) {
-      const source = all.find((cell) => cell.id === id).source;
+  return {
+    async runCell(id) {
+      if (ran.has(id)) return;
+      ran.add(id);
+      const { source } = cells.find((cell) => cell.id === id);
       await notebook.value(withoutCheck([source].flat().join('')));
-    }
-    const url = (await notebook.value('(await serve.status()).url')).replaceAll("'", '');
-    if (document !== undefined) return await runSchemathesis({ document: url + document, each: wanted, seed });
+    },
+    url: async () => (await notebook.value('(await serve.status()).url')).replaceAll("'", ''),
+    async close() {
+      await notebook.run('await serve.shutdown()');
+      await notebook.close();
+      process.chdir(before);
+    },
+  };
+}
+
+/** @param {import('./lesson-apps.mjs').LessonApp} app */
+async function ask({ notebook, paths, document }, url, wanted, seed) {
+  if (document !== undefined) return await runSchemathesis({ document: url + document, each: wanted, seed });
+  const folder = mkdtempSync(join(tmpdir(), 'nbs-lesson-'));
+  try {
     const file = join(folder, 'openapi.json');
-    writeFileSync(file, JSON.stringify({ openapi: '3.1.0', info: { title: lesson, version: '1' }, paths }));
+    writeFileSync(file, JSON.stringify({ openapi: '3.1.0', info: { title: notebook, version: '1' }, paths }));
     const more = ['--url', url, '--mode', 'positive', '--phases', 'fuzzing'];
     return await runSchemathesis({ document: file, each: wanted, seed, more });
   } finally {
-    await notebook.run('await serve.shutdown()');
-    await notebook.close();
     rmSync(folder, { recursive: true });
-    process.chdir(before);
   }
 }

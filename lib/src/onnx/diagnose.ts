@@ -115,8 +115,7 @@ async function check(device: Device, input: { readonly x: Tensor }, expected: Re
       const firstRunMs = performance.now() - begun;
       const difference = expected === null ? undefined : findDifference(results, expected);
       const seconds = await timeOf(() => model.run(input));
-      const copy = await load(copies(), { device, name: 'copy', logLevel: 'fatal' });
-      const copySeconds = await timeOf(() => copy.run(input)).finally(() => copy.dispose());
+      const copySeconds = await timeOfCopy(device, input);
       const adapter = model.report.adapter;
       const reason = difference ?? adapter;
       return {
@@ -137,6 +136,16 @@ async function check(device: Device, input: { readonly x: Tensor }, expected: Re
     }
   } catch (error) {
     return { diagnosis: { device, works: false, reason: (error as Error).message }, results: null, beside: 'no' };
+  }
+}
+
+/** The median time of a run of the model that copies, in seconds. */
+async function timeOfCopy(device: Device, input: { readonly x: Tensor }): Promise<number> {
+  const copy = await load(copies(), { device, name: 'copy', logLevel: 'fatal' });
+  try {
+    return await timeOf(() => copy.run(input));
+  } finally {
+    await copy.dispose();
   }
 }
 

@@ -1,0 +1,13 @@
+// Sets up in `.cache/` what tests compare with: `node ci/set-up.mjs jupyter`. It does nothing if that is there already.
+import { jupyterPython } from './jupyter.mjs';
+import { otherNode } from './node-versions.mjs';
+import { schemathesisPython } from './schemathesis.mjs';
+
+const ENVIRONMENTS = {
+  jupyter: jupyterPython,
+  schemathesis: schemathesisPython,
+  'node-22': () => otherNode(22),
+  'node-24': () => otherNode(24),
+};
+
+for (const name of process.argv.slice(2)) console.log(name, ENVIRONMENTS[name]());
