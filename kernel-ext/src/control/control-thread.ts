@@ -81,16 +81,24 @@ export class ControlThread {
 
   /**
    * Starts the thread and binds its sockets.
+   * @param beside work for this thread while the other one starts; an interrupt waits for its end
    * @throws NBS_KERNEL_BIND if a port or socket file is taken
    */
-  static async start(init: Omit<ControlInit, 'shared'>, events: ControlEvents): Promise<ControlThread> {
+  static async start(
+    init: Omit<ControlInit, 'shared'>,
+    events: ControlEvents,
+    beside: () => Promise<void> = async () => {},
+  ): Promise<ControlThread> {
     const buffer = new SharedArrayBuffer(SHARED_INTS * Int32Array.BYTES_PER_ELEMENT);
     const shared = new Int32Array(buffer);
+    // An interrupt could come as soon as the sockets are bound, before this thread knows that they are.
+    Atomics.add(shared, GUARD, 1);
     const workerData: ControlInit = { ...init, shared: buffer };
     const worker = new Worker(new URL('./control-thread-main.js', import.meta.url), { workerData, name: 'nbserve-control' });
     const { secret, readFds } = init.descriptors;
     const marks = readFds.length === 0 ? new MarkWriter(secret, []) : new MarkWriter(secret);
     const thread = new ControlThread(worker, shared, marks, events);
+    void beside().finally(() => Atomics.sub(shared, GUARD, 1));
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.on('message', (message: FromControl) => {

@@ -31,6 +31,11 @@ export interface KernelOptions {
   readonly seenFile?: string;
   /** What the program before this one in the process has left. @default '' */
   readonly legacy?: string;
+  /**
+   * Loads the code of the session while the control thread starts, so that the first cell need not wait for it. Never rejects.
+   * @default does nothing
+   */
+  loadSession?(): Promise<void>;
   /** Makes the session. It is called once, when the kernel can already answer. */
   createSession(
     hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'onCompiled' | 'interruptPending'>>,
@@ -47,6 +52,7 @@ export async function startKernel({
   restart,
   seenFile = '',
   legacy = '',
+  loadSession,
   createSession,
 }: KernelOptions): Promise<void> {
   const info = kernelInfo();
@@ -105,6 +111,7 @@ export async function startKernel({
       onInterrupt: interrupt,
       onShutdown: (again) => void end(!again),
     },
+    loadSession,
   );
   const holder = new SessionHolder((made) =>
     control.guardedAsync(async () => {

@@ -28,6 +28,12 @@ try {
       folder: process.cwd(),
       env: { ...process.env } as Record<string, string>,
     },
+    loadSession: () =>
+      import('../session/index.js').then(
+        ({ loadConverter }) => loadConverter(),
+        // Making the session fails in the same way.
+        () => {},
+      ),
     createSession: async (hooks) => {
       const { createSession, nameOwner } = await import('../session/index.js');
       // Jupyter keeps the connection file over restarts.

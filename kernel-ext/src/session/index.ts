@@ -1,3 +1,4 @@
+export { loadConverter } from './create-converter.js';
 export { nameOwner } from './host.js';
 export { magicGrammar } from './magic-grammar.js';
 export { createSession } from './notebook-session.js';

@@ -14,6 +14,7 @@ import { loadedHost, startClusterAhead, warmHost, willServe } from './host.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
+import { practise } from './practice.js';
 import { installProcessOutput } from './process-output.js';
 import { currentCell, lastCell, type RunningCell } from './running-cell.js';
 import type {
@@ -51,6 +52,7 @@ class NotebookSession implements Session {
   readonly #cells: CellRunner;
   readonly #turn: (work: () => void) => void;
   #disposed = false;
+  #hasRun = false;
   #queue: Promise<unknown> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly cell: RunningCell; readonly abandon: () => void } | undefined;
 
@@ -81,6 +83,7 @@ class NotebookSession implements Session {
   }
 
   execute(code: string, options: ExecuteOptions): Promise<Outcome> {
+    this.#hasRun = true;
     const outcome = this.#queue.then(() => this.#execute(code, options));
     this.#queue = outcome;
     return outcome;
@@ -132,7 +135,14 @@ class NotebookSession implements Session {
 
   #practise(): void {
     // It must not delay a cell.
-    if (!this.#disposed && this.#running === undefined) this.#types.ask((types) => types.practise?.());
+    if (this.#disposed || this.#running !== undefined) return;
+    const canPractise = this.#types.ask((types) => {
+      types.practise?.();
+      return types.practise !== undefined;
+    });
+    if (this.#hasRun || !canPractise) return;
+    const executor = new CellExecutor(this.#folder, this.#modules, this.#turn);
+    this.#queue = this.#queue.then(() => (this.#hasRun ? undefined : practise(this.#types, executor)));
   }
 
   async dispose(): Promise<void> {

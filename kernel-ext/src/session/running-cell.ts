@@ -28,6 +28,12 @@ export function runInCell<T>(cell: RunningCell, work: () => T): T {
   return storage.run(cell, work);
 }
 
+/** Output that belongs to no cell does not go to this one. */
+export function forgetCell(cell: RunningCell): void {
+  if (last === cell) last = undefined;
+  byId.delete(cell.id);
+}
+
 /** Runs work of the kernel that a cell's code has caused. What this work starts and keeps does not belong to the cell. */
 export function outsideCells<T>(work: () => T): T {
   return storage.exit(work);

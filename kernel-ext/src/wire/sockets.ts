@@ -1,6 +1,12 @@
 import { chmodSync } from 'node:fs';
-import { Router, XPublisher } from 'zeromq';
+import { createRequire } from 'node:module';
+import type { Router, XPublisher } from 'zeromq';
 import { type ChannelName, type Connection, endpoint, socketPath } from './connection.js';
+
+const own = createRequire(import.meta.url);
+
+/** Loaded here, and not with this file, because the main thread uses this room too and has no sockets. */
+const zeromq = () => own('zeromq') as typeof import('zeromq');
 
 /** How long an unsent message may delay the end of the process. */
 const LINGER_MS = 1000;
@@ -16,7 +22,7 @@ export async function bindRouter(
   opened: { close(): void }[],
 ): Promise<Router> {
   // If a client reconnects with its old identity (a reloaded page), it gets its queue back.
-  const socket = new Router({ ...OPTIONS, handover: true });
+  const socket = new (zeromq().Router)({ ...OPTIONS, handover: true });
   opened.push(socket);
   await socket.bind(endpoint(connection, channel));
   keepPrivate(connection, channel);
@@ -30,7 +36,7 @@ function keepPrivate(connection: Connection, channel: ChannelName): void {
 
 /** Binds iopub. Its queue has no limit, because ZeroMQ drops messages above a limit, and one of them may be the `idle` that a client waits for. */
 export async function bindPublisher(connection: Connection, opened: { close(): void }[]): Promise<XPublisher> {
-  const socket = new XPublisher(OPTIONS);
+  const socket = new (zeromq().XPublisher)(OPTIONS);
   opened.push(socket);
   socket.verbosity = 'allSubs';
   await socket.bind(endpoint(connection, 'iopub'));

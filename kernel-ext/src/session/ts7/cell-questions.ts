@@ -5,21 +5,31 @@ import type { CellModules } from './cell-modules.js';
 import { type CellScope, type DeclaredKind, scopeName } from './cell-scope.js';
 import { cellSyntax } from './cell-syntax.js';
 import { type Draft, entriesAt, fitting, NAMED, plainNames, typesIn } from './completions.js';
+import type { LateGlobals } from './late-globals.js';
 import { describeSymbol, documentationOf } from './symbol-text.js';
 import { type Checker, SymbolFlags, type TypeServer, type TypeSymbol } from './type-server.js';
+
+export interface CellQuestionsOptions {
+  readonly server: TypeServer;
+  readonly modules: CellModules;
+  readonly globals: LateGlobals;
+  /** Declarations of the names that every cell has. */
+  readonly ambient: string;
+}
 
 /** Answers questions about code that is being typed: how it can go on, and what a name in it is. */
 export class CellQuestions {
   readonly #server: TypeServer;
   readonly #modules: CellModules;
+  readonly #lateGlobals: LateGlobals;
   readonly #ambientNames: readonly Candidate[];
   #globals: readonly Candidate[] | undefined;
   #types: readonly Candidate[] | undefined;
 
-  /** @param ambient declarations of the names that every cell has */
-  constructor(server: TypeServer, modules: CellModules, ambient: string) {
+  constructor({ server, modules, globals, ambient }: CellQuestionsOptions) {
     this.#server = server;
     this.#modules = modules;
+    this.#lateGlobals = globals;
     this.#ambientNames = [...ambient.matchAll(/^declare (const|let|var|function|class) (\w+)/gm)].map(([, kind, name]) => ({
       name: name as string,
       kind: COMPLETED[kind as DeclaredKind],
@@ -34,6 +44,7 @@ export class CellQuestions {
   complete(scope: CellScope, code: string, offset: number): Completion {
     const place = placeAt(code, offset);
     const syntax = cellSyntax(code);
+    this.#lateGlobals.declareFor(code);
     const draft = this.#modules.draft(scope, code, syntax);
     let found = this.#server.ask((_, checker) => entriesAt(checker, draft, offset));
     const object = place.kind === 'text' ? OPTIONAL_KEY.exec(code.slice(0, place.from))?.[1] : undefined;
@@ -63,6 +74,7 @@ export class CellQuestions {
     const place = placeAt(code, offset);
     if (!/[\p{ID_Continue}$]/u.test(code[offset] ?? '') || place.kind === 'comment') return undefined;
     const syntax = cellSyntax(code);
+    this.#lateGlobals.declareFor(code);
     const { path, shift, head } = this.#modules.draft(scope, code, syntax);
     return this.#server.ask((_, checker, emitter) => {
       const isKnown = (found: TypeSymbol | undefined): found is TypeSymbol =>

@@ -15,12 +15,14 @@ import { CannotParse } from '../errors.js';
 import { CANNOT_FIND_MODULE, isLateImport } from '../late-import.js';
 import { LineIndex } from '../mapped-text.js';
 import { completeness, syntaxFault } from '../syntax.js';
+import { builtinPaths } from './builtin-paths.js';
 import { cellCode } from './cell-code.js';
 import { HUB, readable } from './cell-module.js';
 import { CellModules, narrowed } from './cell-modules.js';
 import { CellQuestions } from './cell-questions.js';
 import { type CellScope, cellScope, scopeName } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
+import { GLOBALS, LateGlobals, splitAmbient } from './late-globals.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
 import { convertSample } from './sample-cell.js';
@@ -49,6 +51,9 @@ export interface Ts7Options {
 export class Ts7Converter implements Converter {
   readonly #folder: string;
   readonly #options: Ts7Options;
+  readonly #base: string;
+  readonly #builtins = builtinPaths();
+  readonly #globals: LateGlobals;
   #config: NotebookConfig;
   readonly #server: TypeServer;
   readonly #modules: CellModules;
@@ -61,11 +66,14 @@ export class Ts7Converter implements Converter {
     const { folder, ambient, interruptPending = () => false } = options;
     this.#options = options;
     this.#folder = folder;
+    const { base, imported } = splitAmbient(ambient);
+    this.#base = base;
     this.#config = new NotebookConfig(folder);
-    this.#server = new TypeServer({ ...this.#project(), folder, roots: [HUB], interruptPending });
+    this.#server = new TypeServer({ ...this.#project(), folder, roots: [HUB, GLOBALS], interruptPending });
+    this.#globals = new LateGlobals(this.#server, imported);
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder, this.#config);
-    this.#questions = new CellQuestions(this.#server, this.#modules, ambient);
+    this.#questions = new CellQuestions({ server: this.#server, modules: this.#modules, globals: this.#globals, ambient });
     this.#server.begin();
   }
 
@@ -73,6 +81,7 @@ export class Ts7Converter implements Converter {
     const known = cellScope(scopeBefore);
     const { text } = source;
     const parsed = cellSyntax(text);
+    this.#globals.declareFor(text);
     this.#readConfig();
     const haveChanged = this.#sides.forgetChanged();
     const sides = this.#sides.reached(parsed?.specifiers ?? []);
@@ -175,9 +184,9 @@ export class Ts7Converter implements Converter {
   }
 
   #project(): ProjectOptions {
-    const { ambient, paths } = this.#options;
     const { hasDom, options: compilerOptions, paths: own } = this.#config;
-    return { ambient: hasDom ? ambient : ambient + NODE_GLOBALS, paths: { ...own, ...paths }, compilerOptions };
+    const ambient = hasDom ? this.#base : this.#base + NODE_GLOBALS;
+    return { ambient, paths: { ...this.#builtins, ...own, ...this.#options.paths }, compilerOptions };
   }
 
   /** Reads the `tsconfig.json` again if it has changed; it applies from the next cell on. */
@@ -210,7 +219,9 @@ export class Ts7Converter implements Converter {
       for (const side of sides) found.push(...this.#server.diagnostics(side, false));
       return found.filter(({ code }) => !this.#isSilenced(code) || CANNOT_FIND_MODULE.has(code));
     };
-    const found = ask();
+    let found = ask();
+    // A file beside the notebook may use a global that the cell does not mention, and a message may propose one.
+    if (found.length > 0 && this.#globals.declareAll()) found = ask();
     if (!found.some(({ code }) => CANNOT_FIND_MODULE.has(code))) return found;
     // It may have been installed since the server last looked.
     this.#server.forgetFiles();
