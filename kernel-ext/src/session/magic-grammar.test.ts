@@ -84,6 +84,14 @@ describe('TypeScript with ! and %', () => {
     assert.deepEqual([mixed.leading.length, mixed.inner.map(({ pieces }) => pieces.join())], [1, ['ls -la']]);
   });
 
+  it('may be a part of a class or of a function', () => {
+    const parts = ['!this.#ready', '!this.#in.has(1) || (!ready && (await f(2)))', '!super.ready', '!super.f() && !ready'];
+    for (const part of [...parts, '!(#ready in this)', '!new.target', '!new.target.name', '!import.meta.url']) {
+      const source = `class A extends B {\n  async f() {\n    const a = ${part};\n    return (\n${part});\n  }\n}`;
+      assert.ok(isPlain(source), part);
+    }
+  });
+
   it('is told from magics by its names', () => {
     const magics: Readonly<Record<string, number>> = {
       '!date': 1,

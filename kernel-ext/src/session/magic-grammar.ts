@@ -1,10 +1,10 @@
 import { type FirstOperand, type Grammar, isMagic, type Places } from '../magics/index.js';
-import { completeness, isNode, parseCell, type SyntaxNode, walk } from './syntax.js';
+import { completenessOfPart, isNode, isPart, parseCell, type SyntaxNode, walk } from './syntax.js';
 
 /** TypeScript for magics. @param declared whether an earlier cell has declared the name */
 export function magicGrammar(declared: (name: string) => boolean): Grammar {
   return {
-    completeness: (text) => completeness(text).status,
+    completeness: (text) => completenessOfPart(text).status,
     firstOperand,
     expressionNames,
     places,
@@ -17,7 +17,7 @@ export function magicGrammar(declared: (name: string) => boolean): Grammar {
 /** The expression that the text is or begins with. */
 function expressionOf(text: string, mayFollow: boolean): SyntaxNode | undefined {
   const program = parseCell(text);
-  if (program === undefined || program.errors.length > 0) return undefined;
+  if (program === undefined || !isPart(program)) return undefined;
   const [statement, ...others] = program.body as SyntaxNode[];
   if (others.length > 0 && !mayFollow) return undefined;
   return statement?.type === 'ExpressionStatement' ? (statement.expression as SyntaxNode) : undefined;

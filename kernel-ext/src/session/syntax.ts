@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { ParseResult, ParserOptions } from '@babel/parser';
+import type { ParseError, ParseResult, ParserOptions } from '@babel/parser';
 import { NestedTooDeep } from './errors.js';
 
 // For an import, Node would search the whole file for the names that it exports, which takes four times as long as loading it.
@@ -25,13 +25,19 @@ const OPTIONS: ParserOptions = { sourceType: 'module', allowUndeclaredExports: t
 
 const JSX_OPTIONS: ParserOptions = { ...OPTIONS, plugins: [...PLUGINS, 'jsx'] };
 
+type Completeness = { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };
+
+/** What the parser objects to if a part of a class or of a function is read without the rest: private names, `super` and `new.target`. */
+const ERRORS_OF_PARTS: ReadonlySet<string> = new Set(['InvalidPrivateFieldResolution', 'UnexpectedSuper', 'UnexpectedNewTarget']);
+const NO_ERRORS: ReadonlySet<string> = new Set();
+
 /** Code without any of these has no JSX. */
 const MAY_BE_JSX = /<[\p{ID_Start}$_>]/u;
 
 /** The syntax tree of a cell. */
 export interface Program extends SyntaxNode {
   /** What the parser went on after. */
-  readonly errors: readonly unknown[];
+  readonly errors: readonly ParseError[];
   /** Set if the cell has JSX. In such a cell, `<T>x` is not a type assertion, so code is parsed in this way only if it is no TypeScript without JSX. */
   readonly isJsx?: true;
 }
@@ -97,15 +103,24 @@ export function isNode(value: unknown): value is SyntaxNode {
 }
 
 /** Whether more lines may follow: the parser stopped at the end of the text, or inside of something that was opened. */
-export function completeness(source: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string } {
-  const plain = completenessAs(source, OPTIONS);
-  if (plain.status !== 'invalid' || !MAY_BE_JSX.test(source)) return plain;
-  return completenessAs(source, JSX_OPTIONS);
+export function completeness(source: string): Completeness {
+  return completenessIn(source, NO_ERRORS);
 }
 
-function completenessAs(source: string, options: ParserOptions): ReturnType<typeof completeness> {
+/** The same for a part of a class or of a function, which may have what only the rest can explain. */
+export const completenessOfPart = (source: string): Completeness => completenessIn(source, ERRORS_OF_PARTS);
+
+function completenessIn(source: string, allowed: ReadonlySet<string>): Completeness {
+  const plain = completenessAs(source, OPTIONS, allowed);
+  if (plain.status !== 'invalid' || !MAY_BE_JSX.test(source)) return plain;
+  return completenessAs(source, JSX_OPTIONS, allowed);
+}
+
+function completenessAs(source: string, options: ParserOptions, allowed: ReadonlySet<string>): Completeness {
   try {
-    parse(source, options);
+    const { errors } = parse(source, { ...options, errorRecovery: allowed.size > 0 }) as ParseResult;
+    const error = errors?.find(({ reasonCode }) => !allowed.has(reasonCode));
+    if (error !== undefined) throw error;
     return { status: 'complete' };
   } catch (error) {
     const { pos, message } = error as { pos?: number; message: string };
@@ -120,3 +135,6 @@ function nextIndent(source: string): string {
   const indent = /^\s*/.exec(line)?.[0] ?? '';
   return /[{([]\s*$|=>\s*$/.test(line) ? `${indent}  ` : indent;
 }
+
+/** True if the parser objects only to what the rest of a class or of a function would explain. */
+export const isPart = ({ errors }: Program): boolean => errors.every(({ reasonCode }) => ERRORS_OF_PARTS.has(reasonCode));

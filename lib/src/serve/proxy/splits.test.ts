@@ -143,17 +143,20 @@ describe('Splits', () => {
   it('chooses again if its version was taken down before a replica began, and not afterwards', () => {
     route(only('v1'));
     const gone = NoSuchDeployment({ deployment: 'v1/d', running: 'none' });
-    const [waiting, begun, streaming] = [new Client(), new Client(), new Client()];
+    const [waiting, begun, streaming, upgrade] = [new Client(), new Client(), new Client(), new Client()];
     request(waiting);
     request(begun);
-    request(streaming, { body: 'stream' });
+    request(streaming, { body: 'stream' }).write(new Uint8Array(1));
+    request(upgrade, { body: 'stream' });
     calls[1]?.request.sink.onStarted?.();
     route(only('v2'));
-    for (const call of calls.slice(0, 3)) call.request.sink.onError(gone);
-    assert.equal(calls.length, 4);
-    assert.equal(calls[3]?.request.key, 'v2/d');
-    calls[3]?.answer(200);
-    assert.deepEqual([waiting.status, waiting.ends, waiting.errors], [200, 1, []]);
+    for (const call of calls.slice(0, 4)) call.request.sink.onError(gone);
+    assert.deepEqual(
+      calls.slice(4).map((call) => call.request.key),
+      ['v2/d', 'v2/d'],
+    );
+    for (const call of calls.slice(4)) call.answer(200);
+    for (const { status, ends, errors } of [waiting, upgrade]) assert.deepEqual([status, ends, errors], [200, 1, []]);
     assert.deepEqual([begun.errors, streaming.errors], [[gone], [gone]]);
   });
 
