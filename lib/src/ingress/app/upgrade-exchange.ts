@@ -12,6 +12,9 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
   readonly #socket: IngressSocket;
   readonly #request: IngressRequest;
   readonly #tracker: Tracker;
+  readonly #owner: ExchangeOwner;
+  /** User code has written the first bytes. */
+  #hasAnswered = false;
   #owed = 0;
   #isDone = false;
   /** User code has been told that no more bytes come. */
@@ -19,6 +22,7 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
 
   constructor(call: IncomingCall, head: HttpCallHead, owner: ExchangeOwner, onOver: () => void) {
     this.#call = call;
+    this.#owner = owner;
     this.#tracker = new Tracker(() => {
       owner.onOver();
       onOver();
@@ -31,7 +35,6 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
       onEnd: () => this.#endReading(),
       onError: () => this.#socket.destroy(),
     };
-    call.respond({ kind: 'http', status: 101, headers: [], queue: owner.ongoing });
   }
 
   begin(server: Server): void {
@@ -48,6 +51,11 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
 
   wrote(bytes: Buffer, taken: () => void): void {
     const call = this.#call;
+    if (!this.#isDone && !this.#hasAnswered) {
+      this.#answer(bytes);
+      taken();
+      return;
+    }
     if (this.#isDone || call.write(bytes)) {
       taken();
       return;
@@ -59,9 +67,10 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
   }
 
   ended(): void {
-    this.#call.end();
-    // The proxy closes the connection now, and no more bytes arrive.
+    this.#end();
+    // The proxy closes the connection now, and no more bytes arrive. If user code does not read to the end, the socket never closes by itself.
     this.#endReading();
+    this.#over();
   }
 
   wanted(): void {
@@ -74,8 +83,23 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
   closed(): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    this.#call.end();
+    this.#end();
     this.#request.finish();
+    this.#over();
+  }
+
+  /** Until user code has written something, the client knows nothing of this replica, so another one can take the request if this one dies. */
+  #answer(bytes: Uint8Array, end = false): void {
+    this.#hasAnswered = true;
+    this.#call.respond({ kind: 'http', status: 101, headers: [], queue: this.#owner.ongoing }, bytes, end);
+  }
+
+  #end(): void {
+    if (this.#hasAnswered) this.#call.end();
+    else this.#answer(NO_BYTES, true);
+  }
+
+  #over(): void {
     // If there was an answer, user code wrote it on the socket.
     this.#tracker.replied();
     this.#tracker.answered();

@@ -35,6 +35,8 @@ export class SplitCall implements OutgoingCall, ResponseSink {
   #call: OutgoingCall;
   #choices = 1;
   #started = false;
+  /** True if a piece of a streamed body was sent. No version but the one that got it can have it. */
+  #hasWritten = false;
   #failed = false;
   #told = false;
 
@@ -51,10 +53,12 @@ export class SplitCall implements OutgoingCall, ResponseSink {
   }
 
   write(chunk: Uint8Array): boolean {
+    this.#hasWritten = true;
     return this.#call.write(chunk);
   }
 
   end(chunk?: Uint8Array): void {
+    this.#hasWritten = true;
     this.#call.end(chunk);
   }
 
@@ -111,13 +115,7 @@ export class SplitCall implements OutgoingCall, ResponseSink {
   }
 
   #mayChooseAgain(error: Error): boolean {
-    return (
-      !this.#started &&
-      !this.#told &&
-      this.#request.body !== 'stream' &&
-      this.#choices < MAX_CHOICES &&
-      hasCode(error, NoSuchDeployment)
-    );
+    return !this.#started && !this.#told && !this.#hasWritten && this.#choices < MAX_CHOICES && hasCode(error, NoSuchDeployment);
   }
 
   #over(): void {

@@ -22,7 +22,12 @@ export class BodyReplay {
    * To be called when a replica has begun the request. From then on, the body is kept only if it is below the limit and the request may run again.
    */
   begun(mayRunAgain: boolean): void {
-    if (!mayRunAgain || this.#length > REPLAY_LIMIT_BYTES) this.#bytes = null;
+    if (!mayRunAgain || this.#length > REPLAY_LIMIT_BYTES) this.drop();
+  }
+
+  /** To be called when the answer has begun: from then on, no other replica gets the request. */
+  drop(): void {
+    this.#bytes = null;
   }
 
   /** True if no piece was dropped. */

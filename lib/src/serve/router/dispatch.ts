@@ -58,7 +58,13 @@ export interface RouterLike {
   close(): void;
 }
 
-/** Whether a method may run twice for one request. */
-export function isIdempotent({ idempotent }: DeploymentRoute, method: string): boolean {
-  return idempotent === true || idempotent.includes(method);
+/** True if the request asks to speak another protocol, such as WebSocket. */
+export const asksForUpgrade = ({ head }: Pick<Dispatch, 'head'>): boolean => head.kind === 'http' && head.upgrade === true;
+
+/**
+ * Whether a request may run twice, provided that no answer of the first run went out. The beginning of another protocol may: it is a GET, and it has
+ * no effect before the client has its answer.
+ */
+export function mayRunTwice({ idempotent }: DeploymentRoute, request: Pick<Dispatch, 'head' | 'method'>): boolean {
+  return idempotent === true || idempotent.includes(request.method) || asksForUpgrade(request);
 }

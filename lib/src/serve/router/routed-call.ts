@@ -4,7 +4,7 @@ import { type AnswerHead, type DeploymentRoute, ReplicaBusy, ReplicaDraining, ty
 import { Alarm } from './alarm.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
-import { type DeadlineLimit, type Dispatch, isIdempotent } from './dispatch.js';
+import { type DeadlineLimit, type Dispatch, mayRunTwice } from './dispatch.js';
 import {
   AnswerBroken,
   BodyNotReplayable,
@@ -218,6 +218,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (this.done) return;
     if (!this.#started) this.onStarted();
     this.#headOut = true;
+    this.#replay?.drop();
     if (head.queue !== undefined) this.link?.report(head.queue);
     if (head.kind === 'kept') this.#beginLease();
     this.#request.sink.onHead(head);
@@ -298,7 +299,6 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   }
 
   #replicaDied(link: ReplicaLink, cause: Error): void {
-    const { method } = this.#request;
     const deployment = this.#pool?.label ?? this.#request.key;
     const replica = link.id;
     if (this.#headOut) {
@@ -306,7 +306,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
       return;
     }
     if (!this.#mayRunAgain || this.#runs + 1 >= MAX_RUNS) {
-      this.fail((link.hung ? ReplicaHung : ReplicaDied)({ deployment, replica, method }, cause));
+      this.fail((link.hung ? ReplicaHung : ReplicaDied)({ deployment, replica, method: this.#request.method }, cause));
       return;
     }
     if (this.#replay !== null && !this.#replay.isWhole) {
@@ -345,6 +345,6 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   }
 
   get #mayRunAgain(): boolean {
-    return this.#pool !== null && isIdempotent(this.#pool.route, this.#request.method);
+    return this.#pool !== null && mayRunTwice(this.#pool.route, this.#request);
   }
 }

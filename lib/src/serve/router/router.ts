@@ -11,7 +11,7 @@ import {
 } from '../protocol/index.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import { DeploymentPool, type PoolInit } from './deployment-pool.js';
-import { type Dispatch, isIdempotent, type RouterLike } from './dispatch.js';
+import { asksForUpgrade, type Dispatch, mayRunTwice, type RouterLike } from './dispatch.js';
 import { RouterClosed } from './errors.js';
 import { HedgedCall } from './hedged-call.js';
 import { KeptReader } from './kept-reader.js';
@@ -69,7 +69,7 @@ export class Router implements RouterLike {
 
   dispatch(request: Dispatch): OutgoingCall {
     const pool = this.#pools.get(request.key);
-    if (pool?.hedging != null && mayHedge(request) && isIdempotent(pool.route, request.method)) {
+    if (pool?.hedging != null && mayHedge(request) && mayRunTwice(pool.route, request)) {
       return new HedgedCall(request, pool, pool.hedging, this.#wheel);
     }
     const call = new RoutedCall(request, this.#wheel);
@@ -185,9 +185,9 @@ export class Router implements RouterLike {
   }
 }
 
-/** A request with an affinity key stays with the replica of its key. */
-function mayHedge({ mayWait, head }: Dispatch): boolean {
-  return mayWait !== false && affinityOf(head) === '';
+/** A request with an affinity key stays with the replica of its key. Two replicas cannot both begin to speak another protocol with one client. */
+function mayHedge(request: Dispatch): boolean {
+  return request.mayWait !== false && affinityOf(request.head) === '' && !asksForUpgrade(request);
 }
 
 /** Removes the generation: `app/deployment` of `app/deployment@generation`. */
