@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { OutgoingCall, ResponseSink } from '../../ipc/index.js';
 import { showsToken } from '../access/index.js';
-import type { AnswerHead, HttpCallHead, Route } from '../protocol/index.js';
+import type { AnswerHead, Route } from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
 import { type ClientWishes, clientWishes } from './client-wishes.js';
