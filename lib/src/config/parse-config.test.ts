@@ -91,6 +91,22 @@ test("Ray's grpc_options are those of nbserve, and name proto files in place of 
   });
 });
 
+const httpsOf = async (text: string) => (await parse(`http_options: ${text}\napplications: []`)).cluster.https;
+
+test("Ray's ssl_certfile and ssl_keyfile are the option https", async () => {
+  const https = { cert: '/srv/server.crt', key: '/etc/server.key' };
+  const { cluster, notes } = await parse('cluster: { https: { cert: server.crt, key: /etc/server.key } }\napplications: []');
+  assert.deepEqual([cluster.https, notes], [https, []]);
+  assert.deepEqual(await httpsOf('{ ssl_keyfile: /etc/server.key, ssl_certfile: ./server.crt }'), https);
+  assert.equal(await httpsOf('{ ssl_keyfile: null, ssl_certfile: null, ssl_keyfile_password: null }'), undefined);
+  const together = /c.yaml:1: ssl_keyfile and ssl_certfile must be given together/;
+  await assert.rejects(httpsOf('{ ssl_keyfile: a.key }'), together);
+  await assert.rejects(httpsOf('{ ssl_certfile: a.crt, ssl_keyfile: null }'), together);
+  await assert.rejects(httpsOf('{ ssl_certfile: 5, ssl_keyfile: a.key }'), /ssl_certfile must be the path of a file, not 5/);
+  const files = 'ssl_certfile: a.crt, ssl_keyfile: a.key';
+  await assert.rejects(httpsOf(`{ ${files}, ssl_keyfile_password: x }`), /ssl_keyfile_password .* a key that is not encrypted/);
+});
+
 test('grpc_options without a service start no gRPC, as in Ray', async () => {
   for (const rest of ['{ port: 9000, grpc_servicer_functions: [] }', '{ grpc_servicer_functions: null }', 'null', '{}']) {
     const { grpc, notes } = await grpcOf(`grpc_options: ${rest}`);

@@ -90,9 +90,41 @@ export async function parseConfig(text: string, name: string, folder: string): P
 
 const httpOptions =
   (reader: OptionReader) =>
-  (value: unknown, path: Path): Values => ({
-    rayHttp: reader.read({ what: 'http_options', options: CLUSTER_OPTIONS, ray: RAY_HTTP }, value ?? {}, path),
-  });
+  (value: unknown, path: Path): Values => {
+    const { special, httpsOf } = sslOptions(reader);
+    const group = { what: 'http_options', options: CLUSTER_OPTIONS, ray: RAY_HTTP, special };
+    const http = reader.read(group, value ?? {}, path);
+    return { rayHttp: { ...http, ...httpsOf(path) } };
+  };
+
+/** Ray names the certificate and its key by two options, which here are one. As in Ray, neither of them is given without the other. */
+function sslOptions(reader: OptionReader) {
+  const files: Values = {};
+  const file =
+    (key: string, ray: string) =>
+    (value: unknown, at: Path): Values => {
+      if (value === null) return {};
+      if (typeof value !== 'string' || value === '')
+        throw reader.fail(at, `${ray} must be the path of a file, not ${shown(value)}`);
+      files[key] = value;
+      return {};
+    };
+  const password = (value: unknown, at: Path): Values => {
+    if (value === null) return {};
+    throw reader.fail(at, 'ssl_keyfile_password of Ray Serve cannot be used here: give a key that is not encrypted');
+  };
+  const httpsOf = (path: Path): Values => {
+    const given = Object.keys(files);
+    if (given.length === 1) throw reader.fail(path, 'ssl_keyfile and ssl_certfile must be given together');
+    return given.length === 0 ? {} : { https: files };
+  };
+  const special = {
+    ssl_certfile: file('cert', 'ssl_certfile'),
+    ssl_keyfile: file('key', 'ssl_keyfile'),
+    ssl_keyfile_password: password,
+  };
+  return { special, httpsOf };
+}
 
 /** Ray answers gRPC only if there are servicer functions. An empty list of them, which Ray's `serve build` writes, means no gRPC. */
 const grpcOptions =

@@ -13,7 +13,6 @@ export type RayName =
 export type RayNames = Readonly<Record<string, RayName>>;
 
 const logging: RayName = { ignored: 'the level of the log is the environment variable NBSERVE_LOG_LEVEL' };
-const tls: RayName = { ignored: 'TLS is for a server in front' };
 const policy: RayName = {
   refused: 'a policy is a function: give it in code, with serve.deployment(…, { autoscaling: { policy } })',
 };
@@ -35,10 +34,7 @@ export const RAY_HTTP: RayNames = {
   root_path: { ignored: 'routes are those of routePrefix' },
   request_timeout_s: { ignored: 'requestTimeout is an option of each deployment' },
   keep_alive_timeout_s: { ignored: 'idle connections are closed by the proxy' },
-  ssl_keyfile: tls,
-  ssl_certfile: tls,
-  ssl_keyfile_password: tls,
-  ssl_ca_certs: tls,
+  ssl_ca_certs: { ignored: 'clients are not asked for certificates' },
   num_cpus: { ignored: 'the proxy reserves nothing' },
   location: { option: 'proxyLocation' },
   host: { option: 'host' },

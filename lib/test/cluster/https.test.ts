@@ -22,6 +22,7 @@ const agent = new Agent({ ca, keepAlive: true, maxSockets: 2, checkServerIdentit
 const Echo = serve.deployment(
   class Echo {
     async fetch(request: Request) {
+      if (request.method === 'GET') return Response.json({ url: request.url, built: new Request(request).url });
       return new Response(await request.text());
     }
   },
@@ -60,6 +61,17 @@ test('the names in Host and Origin are checked as without TLS', async () => {
   assert.equal((await post('x', { origin: 'https://evil.example' })).status, 403);
 });
 
+test('code sees addresses that begin with https, whatever X-Forwarded-Proto says', async () => {
+  const ask = async (path: string): Promise<Record<string, string>> => {
+    const [response] = await once(get(url + path, { agent, headers: { 'x-forwarded-proto': 'http' } }), 'response');
+    return JSON.parse(Buffer.concat(await response.toArray()).toString());
+  };
+  assert.deepEqual(await ask('/a?b=c'), { url: `${url}/a?b=c`, built: `${url}/a?b=c` });
+  const { protocol, headers } = await ask('/kitchen/about');
+  assert.equal(protocol, 'https');
+  assert.equal((headers as unknown as Record<string, string>)['x-forwarded-proto'], 'http');
+});
+
 test('requests in one write are answered in order', async (t) => {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', ca, checkServerIdentity: () => undefined });
   t.after(() => socket.destroy());
@@ -78,7 +90,7 @@ test('a WebSocket works both ways, and the replica learns when its client vanish
   };
   const socket = await open();
   socket.send('hello');
-  assert.equal(String((await once(socket, 'message'))[0]), '/echo?a=1 hello');
+  assert.equal(String((await once(socket, 'message'))[0]), '/echo?a=1 hello secure');
   const large = Buffer.alloc(5 * 1024 * 1024, 'ab');
   socket.send(large);
   assert.ok(large.equals((await once(socket, 'message'))[0]));

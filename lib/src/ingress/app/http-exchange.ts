@@ -52,7 +52,7 @@ export class HttpExchange implements RunningExchange, ResponseTaker, SocketPeer 
       owner.onOver();
       onOver();
     });
-    this.#socket = new IngressSocket(this);
+    this.#socket = new IngressSocket(this, head.secure === true);
     this.#request = new IngressRequest(call, head, this.#socket, this.#tracker);
     this.#response = new IngressResponse(this.#request, this);
     this.#response.assignSocket(this.#socket as unknown as Socket);

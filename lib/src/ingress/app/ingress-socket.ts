@@ -17,7 +17,8 @@ export interface SocketPeer {
  * connection was upgraded.
  */
 export class IngressSocket extends Duplex {
-  readonly encrypted = false;
+  /** Fastify's `request.protocol` says `https` if this is true. */
+  readonly encrypted: boolean;
   readonly connecting = false;
   readonly remoteFamily = 'IPv4';
   readonly localAddress = '127.0.0.1';
@@ -25,9 +26,10 @@ export class IngressSocket extends Duplex {
   readonly #peer: SocketPeer;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(peer: SocketPeer) {
+  constructor(peer: SocketPeer, isSecure: boolean) {
     super({ allowHalfOpen: true, emitClose: true, decodeStrings: true });
     this.#peer = peer;
+    this.encrypted = isSecure;
   }
 
   /** Emits `timeout` when no byte has passed in either direction for this time; 0 switches it off. As in `net.Socket`, nothing else happens. */

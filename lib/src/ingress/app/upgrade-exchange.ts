@@ -27,7 +27,7 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
       owner.onOver();
       onOver();
     });
-    this.#socket = new IngressSocket(this);
+    this.#socket = new IngressSocket(this, head.secure === true);
     // The bytes after the head are not the body of this request.
     this.#request = new IngressRequest(call, { ...head, length: 0 }, this.#socket, this.#tracker, false);
     call.onBody = {

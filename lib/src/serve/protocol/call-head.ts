@@ -26,6 +26,8 @@ export interface HttpCallHead extends RequestFields {
   readonly host: string;
   /** The route prefix that matched. */
   readonly prefix: string;
+  /** The client's connection to the proxy is secure: the URL begins with `https:`. @default `http:` */
+  readonly secure?: true;
   /** It asks to speak the protocol of its header `upgrade`. If the answer is 101, the bytes of both sides go through as they are. */
   readonly upgrade?: true;
 }
@@ -137,7 +139,7 @@ export const REQUEST_KINDS: CallKinds = {
       if (!isAbsent(given.affinity) && !isText(given.affinity)) return 'its affinity is not a text';
       return isAbsent(given.modelId) || isText(given.modelId) ? null : 'its model has no name';
     }
-    if (!isAbsent(given.upgrade) && given.upgrade !== true) return 'its upgrade is no yes';
+    if (![given.upgrade, given.secure].every((yes) => isAbsent(yes) || yes === true)) return 'its upgrade or secure is no yes';
     if (![given.url, given.host, given.prefix].every(isText)) return 'it has no URL, host or prefix';
     return headersFault(given.headers);
   },

@@ -25,6 +25,8 @@ export interface ExchangeHost {
   /** The cluster's token. A client that sends it sees all details of errors. */
   readonly token: string;
   readonly failures: FailureLog;
+  /** True if HTTP is answered over TLS. */
+  readonly secure: boolean;
   /** True while connections are being closed. Each answer then says so. */
   readonly draining: boolean;
   readonly cors: Cors;
@@ -36,6 +38,9 @@ export interface ExchangeHost {
 export const CLIENT_LEFT = 'the client went away';
 const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
+
+/** What the head of a request says that came over TLS. */
+export const SECURE = { secure: true } as const;
 
 /** One HTTP request and its answer, between a client and a replica. */
 export class Exchange implements ResponseSink, BodyReader, OpenRequest {
@@ -232,6 +237,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
         requestId: this.#requestId,
         ...(length === undefined || length === 0 ? {} : { length }),
         ...(priority === undefined ? {} : { priority }),
+        ...(this.#host.secure ? SECURE : {}),
       },
       body,
       sink: this,

@@ -49,6 +49,7 @@ export class HttpProxy implements ExchangeHost {
   /** The caller makes it listen. */
   readonly server: Server;
   draining = false;
+  readonly secure: boolean;
   readonly cors: Cors;
   readonly token: string;
   readonly failures = new FailureLog();
@@ -66,6 +67,7 @@ export class HttpProxy implements ExchangeHost {
   constructor(options: ProxyOptions) {
     this.router = options.router;
     this.token = options.token;
+    this.secure = options.tls !== undefined;
     this.#access = new Access(options);
     this.cors = new Cors(options.allowedOrigins);
     this.splits = new Splits({ router: options.router, send: options.sendTraffic ?? (() => true) });

@@ -8,7 +8,7 @@ import { answerFault } from './answer-fault.js';
 import { type ClientWishes, clientWishes } from './client-wishes.js';
 import { answerError } from './error-answer.js';
 import { BadAnswer } from './errors.js';
-import { CLIENT_LEFT, type ExchangeHost } from './exchange.js';
+import { CLIENT_LEFT, type ExchangeHost, SECURE } from './exchange.js';
 import { endToEnd } from './headers.js';
 
 const PROTOCOL = 'websocket';
@@ -64,6 +64,7 @@ export class Upgrade implements ResponseSink {
         prefix: route.prefix,
         requestId: this.#requestId,
         upgrade: true,
+        ...(this.#host.secure ? SECURE : {}),
         ...(wishes.priority === undefined ? {} : { priority: wishes.priority }),
       },
       body: 'stream',

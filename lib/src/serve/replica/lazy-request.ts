@@ -48,7 +48,7 @@ export class LazyRequest {
   }
 
   get url(): string {
-    this.#url ??= `http://${this.#head.host}${this.#head.url}`;
+    this.#url ??= `${this.#head.secure === true ? 'https' : 'http'}://${this.#head.host}${this.#head.url}`;
     return this.#url;
   }
 
