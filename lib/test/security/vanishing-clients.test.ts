@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { DataPlane } from '../fixtures/data-plane.js';
 import { send } from '../fixtures/http-client.js';
-import { RawConnection } from '../fixtures/raw-http.js';
+import { RawConnection, statuses } from '../fixtures/raw-http.js';
 import { until } from '../fixtures/wait.js';
 
 // `/hold/<name>` answers when `/go/<name>` was called. Its answer is larger than what the kernel takes without a reader.
@@ -112,4 +112,17 @@ test('a client that vanishes while its answers are written, before an upgrade, d
   }
   assert.equal((await send(`${plane.url}/go/none`)).text, 'went');
   assert.deepEqual(plane.ends(), []);
+});
+
+test('a client that sends nothing more behind a malformed request learns what is wrong with it', async (t) => {
+  const first = plain('/go/none');
+  for (const wrong of ['GARBAGE\r\n\r\n', 'GARBAGE', `GET / HTTP/1.1\r\n\x01: 5\r\n\r\n`, `GET /\x01 HTTP/1.1\r\n${HOST}\r\n`]) {
+    for (const before of [first, '', first + first]) {
+      const raw = new RawConnection(plane.url, true);
+      t.after(() => raw.socket.destroy());
+      raw.socket.end(Buffer.from(before + wrong, 'latin1'));
+      const good = before.split('HTTP/1.1').length - 1;
+      assert.deepEqual(statuses(await raw.closed), [...Array(good).fill(200), 400], JSON.stringify(before + wrong));
+    }
+  }
 });

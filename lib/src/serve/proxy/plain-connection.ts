@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { watchHalfClosed } from './client-connection.js';
+import { ClientConnection, watchHalfClosed } from './client-connection.js';
 import { answerMalformed } from './malformed.js';
 import { readPlainHead } from './plain-head.js';
 import { PlainRequest } from './plain-request.js';
@@ -150,7 +150,8 @@ export class PlainConnection implements PlainAnswering {
       // Bytes cannot be put back into a socket that has ended.
       this.#host.handOver(socket);
       socket.emit('data', bytes);
-      socket.emit('end');
+      // Node would close the connection before the error is answered.
+      if (!ClientConnection.of(socket).isRefused) socket.emit('end');
       return;
     }
     socket.pause();
