@@ -76,7 +76,8 @@ export class Upgrade implements ResponseSink {
     this.#socket.on('data', (piece: Buffer) => {
       if (!this.#isDone && !call.write(piece)) this.#socket.pause();
     });
-    this.#socket.on('end', () => call.end());
+    if (this.#socket.readableEnded) call.end();
+    else this.#socket.on('end', () => call.end());
     this.#socket.resume();
   }
 
