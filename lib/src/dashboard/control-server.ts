@@ -26,24 +26,37 @@ export interface ControlServerOptions {
  */
 export function createControlServer({ api, token, host, allowedHosts }: ControlServerOptions): Server {
   const access = new Access({ host, allowedHosts, allowedOrigins: [], onlyOwnOrigin: true });
-  const handle = async (request: IncomingMessage): Promise<unknown> => {
+  /** @param awaited whether the client waits for 100 Continue (`body`), or for something that is not understood (`other`) */
+  const handle = async (request: IncomingMessage, response: ServerResponse, awaited?: 'body' | 'other'): Promise<unknown> => {
     const refused = request.headers.host === undefined ? HostRefused({ host: '(none)' }) : access.refuse(request);
     if (refused !== null) throw refused;
     if (!bearsToken(request.headers, token) && !showsToken(request.headers, token)) throw Unauthorized();
+    if (awaited === 'other') throw BadControlCall({ reason: 'its header expect is not 100-continue' });
     const { body } = await api.answer({
       method: request.method ?? '',
       path: pathOf(request.url ?? ''),
-      body: () => bodyOf(request),
+      body: () => {
+        if (awaited === 'body') response.writeContinue();
+        return bodyOf(request);
+      },
     });
     return body;
   };
-  // A request without a Host is refused below, with a code.
-  const server = createServer({ requireHostHeader: false }, (request, response) => {
-    handle(request).then(
+  const respond = (request: IncomingMessage, response: ServerResponse, awaited?: 'body' | 'other'): void => {
+    handle(request, response, awaited).then(
       (value) => answer(response, 200, value),
       (error: unknown) => answerError(request, response, error),
     );
-  });
+  };
+  // A request without a Host is refused above, with a code.
+  const server = createServer({ requireHostHeader: false }, (request, response) => respond(request, response));
+  // Node would ask for the body before it is known who sends it.
+  server.on('checkContinue', (request, response) => respond(request, response, 'body'));
+  server.on('checkExpectation', (request, response) => respond(request, response, 'other'));
+  // Node would silently drop all headers after the first 2000, perhaps Origin. Their size is limited in any case.
+  server.maxHeadersCount = 0;
+  // A client that has only finished sending still gets its answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.headersTimeout = HEAD_MS;
   server.requestTimeout = REQUEST_MS;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseRaw(socket, error.message, error.code));

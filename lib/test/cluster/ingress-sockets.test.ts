@@ -4,7 +4,7 @@ import { serve } from 'nbserve';
 import { WebSocket } from 'ws';
 import { errorOf, send } from '../fixtures/http-client.js';
 import { KitchenDeployment, plain } from '../fixtures/ingress-apps.js';
-import { RawConnection } from '../fixtures/raw-http.js';
+import { RawConnection, statuses } from '../fixtures/raw-http.js';
 import { until } from '../fixtures/wait.js';
 
 let url = '';
@@ -96,6 +96,38 @@ test('an upgrade is a plain request if the deployment has no sockets, or if the 
   assert.equal((await send(`${url}/body`, { method: 'POST', headers: h2c }, '{"a":1}')).text, '{"body":{"a":1}}');
   const broken = await send(`${url}/echo`, { headers: { ...upgrade, 'sec-websocket-key': 'short' } });
   assert.equal(broken.status, 400);
+});
+
+test('if an upgrade is refused with a response, the connection ends behind it', async () => {
+  const answer = async (path: string, ...more: string[]): Promise<number[]> => {
+    const raw = new RawConnection(url);
+    const lines = [
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ];
+    raw.write(`${[`GET /kitchen${path} HTTP/1.1`, 'Host: localhost', ...lines, ...more].join('\r\n')}\r\n\r\n`);
+    return statuses(await raw.closed);
+  };
+  assert.deepEqual(await answer('/%ff'), [400]);
+  assert.deepEqual(await answer('/echo', 'X-Refuse: 1'), [401]);
+  assert.deepEqual(await answer('/echo', 'Sec-WebSocket-Version: 99'), [400]);
+});
+
+test('a request with a body, and one of HTTP/1.0, are plain requests although they ask for a WebSocket', async () => {
+  const head = (version: string, more = ''): string =>
+    `GET /kitchen/text HTTP/${version}\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`;
+  const last = 'GET /kitchen/text HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+  for (const [bytes, answers] of [
+    [`${head('1.1', 'Content-Length: 5\r\n')}hello${last}`, 2],
+    [`${head('1.1', 'Transfer-Encoding: chunked\r\n')}5\r\nhello\r\n0\r\n\r\n${last}`, 2],
+    [head('1.0'), 1],
+  ] as const) {
+    const raw = new RawConnection(url);
+    raw.write(bytes);
+    assert.deepEqual(statuses(await raw.closed), Array(answers).fill(200), bytes);
+  }
 });
 
 test('after an upgrade that was not done, the connection can be used again', async () => {

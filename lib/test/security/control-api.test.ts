@@ -202,6 +202,45 @@ test('each wrong call has a coded answer', async () => {
   }
 });
 
+/** Sends bytes. Resolves with what has arrived when the server has closed the connection. */
+function raw(text: string): Promise<string> {
+  const socket = connect({ port: Number(new URL(api).port), host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => {});
+  socket.end(text);
+  return new Promise((resolve) => {
+    let got = '';
+    socket.on('data', (chunk) => (got += chunk));
+    socket.on('end', () => socket.end());
+    socket.on('close', () => resolve(got));
+  });
+}
+
+test('what Node would answer without a code or without a look at the token is refused with a code', async () => {
+  const host = `Host: ${new URL(api).host}`;
+  const bearer = `Authorization: Bearer ${token}`;
+  const path = '/api/serve/applications/';
+  const ask = async (method: string, ...lines: string[]): Promise<string> => {
+    const answer = await raw(`${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    return (
+      [.../HTTP\/1\.1 (\d+)/g[Symbol.matchAll](answer)].map(([, status]) => status).join() +
+      (/"code":"(\w+)"/.exec(answer)?.[1] ?? '')
+    );
+  };
+  assert.equal(await ask('GET', host, bearer, 'Expect: nothing'), '400NBS_BAD_CONTROL_CALL');
+  assert.equal(await ask('GET', host, 'Expect: nothing'), '401NBS_UNAUTHORIZED');
+  // The body is not asked for before it is known who sends it.
+  const body = ['Expect: 100-continue', 'Content-Type: application/json', 'Content-Length: 2'];
+  assert.equal(await ask('PUT', host, ...body), '401NBS_UNAUTHORIZED');
+  assert.equal(await ask('PUT', 'Host: evil.example', bearer, ...body), '403NBS_HOST_REFUSED');
+  // Node drops the headers behind the first 2000, unless it is told not to.
+  const many = Array.from({ length: 2000 }, () => 'a:');
+  assert.equal(await ask('GET', host, bearer, ...many, 'Origin: https://evil.example'), '403NBS_ORIGIN_REFUSED');
+  assert.match(
+    await raw(`PUT ${path} HTTP/1.1\r\n${host}\r\n${bearer}\r\n${body.join('\r\n')}\r\n\r\n{}`),
+    /^HTTP\/1\.1 100 [\s\S]*HTTP\/1\.1 400 [\s\S]*"NBS_INVALID_CONFIG"/,
+  );
+});
+
 test('a killed process of the API is started again at the same port', async () => {
   const { body } = await call('GET', '/api/version');
   const pid = readdirSync('/proc').find((name) => {

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../../serve/protocol/index.js';
 import type { ExchangeOwner, RunningExchange } from './http-exchange.js';
@@ -91,7 +91,17 @@ export class UpgradeExchange implements RunningExchange, SocketPeer {
   /** Until user code has written something, the client knows nothing of this replica, so another one can take the request if this one dies. */
   #answer(bytes: Uint8Array, end = false): void {
     this.#hasAnswered = true;
+    this.#closeAfterRefusal();
     this.#call.respond({ kind: 'http', status: 101, headers: [], queue: this.#owner.ongoing }, bytes, end);
+  }
+
+  /**
+   * If user code refuses the upgrade with a response of Node, such as one for a URL that cannot be read, nobody closes the connection behind it. A client
+   * that stays would occupy a slot.
+   */
+  #closeAfterRefusal(): void {
+    const { _httpMessage: response } = this.#socket as unknown as { readonly _httpMessage?: ServerResponse };
+    if (response?.headersSent === true) response.once('finish', () => this.#socket.destroySoon());
   }
 
   #end(): void {

@@ -13,6 +13,11 @@ export const BadTarget = defineError(
   400,
   'the request target {target} is neither a path nor a URL; send a path such as /chat',
 );
+export const UnknownExpectation = defineError(
+  'NBS_UNKNOWN_EXPECTATION',
+  417,
+  'the header expect is {value}; the only value that is understood is 100-continue',
+);
 export const BadTimeout = defineError(
   'NBS_BAD_TIMEOUT',
   400,

@@ -8,7 +8,7 @@ import type { RouterLike } from '../router/index.js';
 import { ClientConnection } from './client-connection.js';
 import { Cors } from './cors.js';
 import type { ClientRequest, ClientResponse } from './end-answer.js';
-import { AppStarting, BadTarget, NoRoute } from './errors.js';
+import { AppStarting, BadTarget, MalformedRequest, NoRoute, UnknownExpectation } from './errors.js';
 import { Exchange, type ExchangeHost } from './exchange.js';
 import { FailureLog } from './failure-log.js';
 import { answerMalformed } from './malformed.js';
@@ -103,7 +103,13 @@ export class HttpProxy implements ExchangeHost {
 
   #createServer(tls: ProxyOptions['tls']): Server {
     // Uploads may take long; `SlowBodies` watches that they make progress.
-    const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 };
+    // A request without Host is refused in `#handle`, with a code.
+    const options = {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: 0,
+      requireHostHeader: false,
+    };
     const handle = (request: IncomingMessage, response: ServerResponse): void => this.#handle(request, response);
     const server =
       tls === undefined
@@ -119,10 +125,17 @@ export class HttpProxy implements ExchangeHost {
     server.on('upgrade', (request, socket, first) => this.#upgrade(request, socket as Socket, first));
     // Node must not do this: it would ask for the body of a request that is refused.
     server.on('checkContinue', (request, response) => this.#handle(request, response));
+    server.on('checkExpectation', (request, response) =>
+      this.#handle(request, response, UnknownExpectation({ value: String(request.headers.expect) })),
+    );
+    server.on('connect', (_request, socket) =>
+      answerMalformed(new Error('CONNECT asks for a proxy to other servers'), socket as Socket),
+    );
     return server;
   }
 
-  #handle(request: ClientRequest, response: ClientResponse): void {
+  /** @param fault why the request cannot be answered, even if its client may call */
+  #handle(request: ClientRequest, response: ClientResponse, fault = hostFault(request)): void {
     if (!(request instanceof PlainRequest)) {
       this.bodies.watch(request);
       ClientConnection.of(request.socket).expect(request, response as ServerResponse);
@@ -130,14 +143,16 @@ export class HttpProxy implements ExchangeHost {
     const target = request.url ?? '/';
     const url = pathOf(target);
     const refusal = this.#access.refuse(request);
-    if (refusal === null && this.cors.answerPreflight(request, response)) return;
-    if (url?.startsWith(OWN_PREFIX)) {
+    const isGood = refusal === null && fault === null;
+    if (isGood && this.cors.answerPreflight(request, response)) return;
+    if (fault === null && url?.startsWith(OWN_PREFIX)) {
       const cors = refusal === null ? this.cors.headersFor(request) : [];
       answerOwnPage(url, request, response, { token: this.token, routed: () => this.#routed(url), cors });
       return;
     }
     const exchange = new Exchange(this, ClientConnection.of(request.socket), request, response, this.#requestId(request));
     if (refusal !== null) exchange.refuse(refusal);
+    else if (fault !== null) exchange.fail(fault, true);
     else if (url === null) exchange.fail(BadTarget({ target }));
     else if (this.#table !== null) this.#forward(exchange, url, this.#table);
     else this.#forwardOnceRouted(exchange, url);
@@ -160,13 +175,13 @@ export class HttpProxy implements ExchangeHost {
   #upgradeNow(request: IncomingMessage, socket: Socket, first: Buffer): void {
     const url = pathOf(request.url ?? '/');
     const route =
-      url === null || !asksForWebSocket(request) || this.#access.refuse(request) !== null ? undefined : this.#table?.match(url);
+      url === null || !asksForWebSocket(request) || hostFault(request) !== null || this.#access.refuse(request) !== null
+        ? undefined
+        : this.#table?.match(url);
     const deployment = route && this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];
     if (route === undefined || url === null || deployment?.upgrades !== true) {
       // To all others it is a request like any: it is read again, without that header.
-      socket.unshift(Buffer.concat([withoutUpgrade(request), first]));
-      this.#plain.handOver(socket);
-      socket.resume();
+      this.#plain.handOver(socket, Buffer.concat([withoutUpgrade(request), first]));
       return;
     }
     const via = route.split === undefined ? this.router : this.splits.split;
@@ -220,4 +235,10 @@ function pathOf(target: string): string | null {
   if (!URL.canParse(target)) return null;
   const { pathname, search } = new URL(target);
   return pathname + search;
+}
+
+/** Only HTTP/1.1 requires a Host (RFC 9112, section 3.2). A request that was not read by Node has one. */
+function hostFault(request: ClientRequest): Error | null {
+  if (request instanceof PlainRequest || request.headers.host !== undefined || request.httpVersion !== '1.1') return null;
+  return MalformedRequest({ reason: 'it has no header Host' });
 }

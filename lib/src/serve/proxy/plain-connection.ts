@@ -12,8 +12,8 @@ export interface PlainHost {
   /** True if connections end after their current answer. */
   readonly draining: boolean;
   handle(request: PlainRequest, response: PlainResponse): void;
-  /** Gives a connection to Node's server, permanently. Bytes that were read and not used are put back into the socket. */
-  handOver(socket: Socket): void;
+  /** Gives a connection to Node's server, permanently. @param bytes what was read and not used */
+  handOver(socket: Socket, bytes: Buffer | null): void;
   closed(connection: PlainConnection): void;
 }
 
@@ -146,18 +146,7 @@ export class PlainConnection implements PlainAnswering {
     const socket = this.#socket;
     const bytes = this.#bytes;
     this.#leave();
-    if (this.#hasEnded) {
-      // Bytes cannot be put back into a socket that has ended.
-      this.#host.handOver(socket);
-      socket.emit('data', bytes);
-      // Node would close the connection before the error is answered.
-      if (!ClientConnection.of(socket).isRefused) socket.emit('end');
-      return;
-    }
-    socket.pause();
-    if (bytes !== null) socket.unshift(bytes);
-    this.#host.handOver(socket);
-    socket.resume();
+    this.#host.handOver(socket, bytes);
   }
 
   #leave(): void {

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as SecureServer } from 'node:tls';
+import { ClientConnection } from './client-connection.js';
 import { PlainConnection, type PlainHost } from './plain-connection.js';
 import type { PlainRequest } from './plain-request.js';
 import type { PlainResponse } from './plain-response.js';
@@ -31,8 +32,21 @@ export class PlainConnections implements PlainHost {
     this.#timer = setInterval(() => this.#sweep(), keepAliveTimeout / SWEEPS).unref();
   }
 
-  handOver(socket: Socket): void {
+  handOver(socket: Socket, bytes: Buffer | null): void {
+    const { readableEnded } = socket;
+    if (!readableEnded) {
+      socket.pause();
+      if (bytes !== null) socket.unshift(bytes);
+    }
     for (const listener of this.#nodes) listener.call(this.#server, socket);
+    if (!readableEnded) {
+      socket.resume();
+      return;
+    }
+    // Bytes cannot be put back into a socket that has ended.
+    if (bytes !== null) socket.emit('data', bytes);
+    // If they are malformed, Node would close the connection before the error is answered.
+    if (!ClientConnection.of(socket).isRefused) socket.emit('end');
   }
 
   closed(connection: PlainConnection): void {

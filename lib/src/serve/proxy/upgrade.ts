@@ -13,9 +13,16 @@ import { endToEnd } from './headers.js';
 
 const PROTOCOL = 'websocket';
 
-/** Only of WebSockets is it known that they begin with a request without a body. */
-export const asksForWebSocket = ({ method, headers }: IncomingMessage): boolean =>
-  method === 'GET' && headers.upgrade?.trim().toLowerCase() === PROTOCOL;
+/**
+ * WebSockets begin with a request without a body, so the bytes behind its head are those of the other protocol. In HTTP/1.0, the header `upgrade` has no
+ * meaning (RFC 9110, section 7.8).
+ */
+export const asksForWebSocket = ({ method, headers, httpVersion }: IncomingMessage): boolean =>
+  method === 'GET' &&
+  httpVersion === '1.1' &&
+  headers.upgrade?.trim().toLowerCase() === PROTOCOL &&
+  headers['transfer-encoding'] === undefined &&
+  Number(headers['content-length'] ?? 0) === 0;
 
 /** A request to speak WebSocket, and the bytes that follow: between a client and a replica they go through as they are. */
 export class Upgrade implements ResponseSink {
@@ -76,7 +83,8 @@ export class Upgrade implements ResponseSink {
     this.#socket.on('data', (piece: Buffer) => {
       if (!this.#isDone && !call.write(piece)) this.#socket.pause();
     });
-    this.#socket.on('end', () => call.end());
+    if (this.#socket.readableEnded) call.end();
+    else this.#socket.on('end', () => call.end());
     this.#socket.resume();
   }
 
