@@ -34,6 +34,17 @@ export const TooManyChats = defineError(
   '{waiting} prompts wait for the model already, which is the most that may wait; ask again later, or add replicas',
 );
 
+export const NoTransformers = defineError(
+  'NBS_NO_TRANSFORMERS',
+  501,
+  'a pipeline needs the package @huggingface/transformers, looked for from {folder}: {reason}; npm install @huggingface/transformers',
+);
+export const PipelineFailed = defineError(
+  'NBS_PIPELINE_FAILED',
+  422,
+  'the pipeline {task} cannot be made of the files in {folder}: {reason}',
+);
+
 const InvalidTexts = defineError('NBS_TEXTS_INVALID', 422, 'the model takes a list of texts');
 
 /** These are about what a client sent, so a client gets their own status. */

@@ -35,6 +35,21 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link loadPipeline}. */
+export interface PipelineOptions {
+  /** Which of the model's files is taken: `fp32` is onnx/model.onnx, `q8` onnx/model_quantized.onnx; transformers.js lists all. @default 'fp32' */
+  readonly dtype?: string;
+  /** The device to run on, by its name in transformers.js. @default 'cpu' */
+  readonly device?: string;
+  /** Number of threads for one operator; 0 means one for each core. @default `OMP_NUM_THREADS`, else 0 */
+  readonly intraOpThreads?: number;
+  /**
+   * The package, imported. It is needed if the package is neither in the working folder nor beside nbserve, such as one of `runtimeEnv.npm`:
+   * `module: await import('@huggingface/transformers')`. @default it is looked for
+   */
+  readonly module?: object;
+}
+
 const DEFAULT_BATCH = 8;
 const DEFAULT_WAITING = 64;
 
@@ -75,6 +90,36 @@ export const parseEncoderOptions = (options: object) =>
 export const parseModelOptions = (where: string, options: TextModelOptions) =>
   parseOptions(where, modelSpec, options as Readonly<Record<string, unknown>>);
 export type ModelValues = ReturnType<typeof parseModelOptions>;
+
+const name = (doc: string, fallback: string): OptionSpec<string> => ({
+  doc,
+  expected: 'a name',
+  default: fallback,
+  parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+});
+
+const pipelineSpec = {
+  dtype: name("Which of the model's files is taken.", 'fp32'),
+  device: name('The device to run on.', 'cpu'),
+  intraOpThreads: integer({ doc: 'Number of threads for one operator.', default: -1, min: 0, max: 1024 }),
+  module: {
+    doc: 'The package, imported.',
+    expected: "what import('@huggingface/transformers') gives, which has a function pipeline",
+    default: undefined,
+    parse: (value) => (isTransformers(value) ? value : undefined),
+  } as OptionSpec<Transformers | undefined>,
+};
+
+/** The part of transformers.js that is used. Its own types would be needed by all who import this room. */
+export interface Transformers {
+  readonly pipeline: (task: string, folder: string, options: object) => Promise<unknown>;
+}
+const isTransformers = (value: unknown): value is Transformers =>
+  typeof value === 'object' && value !== null && typeof (value as Partial<Transformers>).pipeline === 'function';
+
+/** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION */
+export const parsePipelineOptions = (options: PipelineOptions) =>
+  parseOptions('loadPipeline', pipelineSpec, options as Readonly<Record<string, unknown>>);
 
 const number = (doc: string, fallback: number, expected: string, test: (value: number) => boolean): OptionSpec<number> => ({
   doc,
