@@ -18,6 +18,8 @@ export const checkpointFile = (dir: string): string => join(dir, 'checkpoint.jso
 export const expectedFile = (dir: string): string => join(dir, 'expected.json');
 /** This file holds what gRPC needs: the services, and the messages that they take. It exists if the cluster answers gRPC. */
 export const grpcFile = (dir: string): string => join(dir, 'grpc.json');
+/** This folder has a file for each text that one process has said for all. */
+export const saidFolder = (dir: string): string => join(dir, 'said');
 export const logsFolder = (dir: string): string => join(dir, 'logs');
 
 /** This folder holds the blobs: code and values, each under its SHA-256 in hex. */

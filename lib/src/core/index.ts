@@ -12,6 +12,7 @@ export {
   logsFolder,
   ownerFile,
   replicaSocket,
+  saidFolder,
   tokenFile,
 } from './cluster-layout.js';
 export {
@@ -62,6 +63,7 @@ export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
 export { beginProgress, hasProgressDisplay, type Progress } from './progress.js';
+export { isNews, shareWhatIsSaid } from './said-once.js';
 export {
   duration,
   group,

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { duringStart, InvalidOption, visibleGpus } from '../core/index.js';
+import { duringStart, InvalidOption, isNews, visibleGpus } from '../core/index.js';
 import { chooseDevice } from './choose-device.js';
 import { type DeviceChoice, deviceChoices, providerNames } from './device.js';
 import { deviceFacts } from './device-facts.js';
@@ -112,12 +112,16 @@ async function verify(
 
 let told = false;
 
-/** Says once in a process why `auto` has ended with the CPU, if somebody counted on another device: they asked for `auto`, or a GPU is reserved. */
+/**
+ * Says why `auto` has ended with the CPU, if somebody counted on another device: they asked for `auto`, or a GPU is reserved. It is said once in a process,
+ * and once for all replicas and workers of a deployment.
+ */
 function tellFallback(name: string, report: DeviceReport, asked: DeviceChoice | undefined): void {
   const reserved = visibleGpus() ?? '';
   if (told || report.requested !== 'auto' || report.device !== 'cpu' || (asked === undefined && reserved === '')) return;
   told = true;
-  console.warn(`${name} runs on the CPU. ${report.failures.join('. ')}`);
+  const text = `${name} runs on the CPU. ${report.failures.join('. ')}`;
+  if (isNews(text)) console.warn(text);
 }
 
 /** Checks that the Node binding can read each output: an output of uint4 would end the process, and with sequences and maps each run would fail. */

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { addToEnv } from '../../core/index.js';
+import { addToEnv, saidFolder, shareWhatIsSaid } from '../../core/index.js';
 import { enterChild } from '../../engine/index.js';
 import { helloOf, listen } from '../../ipc/index.js';
 import { REQUEST_KINDS, type ReplicaArgs } from '../protocol/index.js';
@@ -25,6 +25,7 @@ const replica = new Replica({
   // This is loaded after the socket listens, because it loads the web classes and the code room.
   load: async (init) => {
     const { surroundings } = init;
+    shareWhatIsSaid(saidFolder(dir), init.deployment);
     addToEnv(surroundings.env);
     process.chdir(surroundings.cwd);
     const { loadInstance } = await import('./load-instance.js');
