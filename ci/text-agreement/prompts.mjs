@@ -114,8 +114,12 @@ const paragraph =
   'The ship left the harbour before the sun had risen, and the people who stood on the pier could hear the ropes long before they could see the sails. ';
 const long = [1, 2, 3, 4, 5, 6, 8, 10, 13, 17].map((times) => `${paragraph.repeat(times)}\n\nSummarise this in one sentence.`);
 
+/** @typedef {import('nbserve/text').ChatMessage} Message */
+/** @type {(content: string) => Message} */
 const user = (content) => ({ role: 'user', content });
+/** @type {(content: string) => Message} */
 const assistant = (content) => ({ role: 'assistant', content });
+/** @type {(content: string) => Message} */
 const system = (content) => ({ role: 'system', content });
 const chats = [
   [user('My name is Ada.'), assistant('Hello Ada!'), user('What is my name?')],
@@ -158,7 +162,7 @@ const sentences = [
   'What would you pack for a trip to the mountains?',
 ];
 
-/** Texts, and chats as lists of messages. */
+/** Texts, and chats as lists of messages. @type {import('nbserve/text').Prompt[]} */
 export const prompts = [
   ...questions,
   ...tasks.flatMap((task) => topics.map(task)),
