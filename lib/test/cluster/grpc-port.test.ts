@@ -22,3 +22,15 @@ test('a cluster whose usual port for gRPC is in use takes the next free one, and
     [`port 9000 is in use; gRPC is answered at ${grpc}`],
   );
 });
+
+test('a port for gRPC that was asked for by its number is refused if it is in use, and the message names who has it', async (t) => {
+  await serve.shutdown();
+  const other = net.createServer().listen(0, '127.0.0.1');
+  t.after(() => other.close());
+  await new Promise((resolve) => other.once('listening', resolve));
+  const { port } = other.address() as net.AddressInfo;
+  await assert.rejects(serve.start({ port: 0, grpc: { port, generic: true } }), {
+    code: 'NBS_PORT_IN_USE',
+    message: new RegExp(`^port ${port} on 127\\.0\\.0\\.1 is in use by process ${process.pid} `),
+  });
+});
