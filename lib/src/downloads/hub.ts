@@ -13,7 +13,7 @@ export interface HubFile {
 }
 
 export interface HubAddress {
-  /** Without a path: `https://huggingface.co`. */
+  /** `https://huggingface.co`, or a mirror of it, which may have a path before those of the repositories. */
   readonly endpoint: string;
   /** For repositories that are closed. It is sent to the endpoint only, and not to the server of the bytes. */
   readonly token?: string | undefined;
@@ -22,6 +22,8 @@ export interface HubAddress {
 const HUB = { server: 'the hub', setting: 'HF_ENDPOINT' } as const;
 const ANSWER_TIMEOUT_MS = 10_000;
 const MOST_REDIRECTS = 5;
+const NO_HUB =
+  'its answer names neither a commit nor a digest, so it is no hub; HF_ENDPOINT must be the address of the Hugging Face hub or of a mirror of it';
 
 /**
  * What the hub says about a file: which bytes, of which commit.
@@ -34,30 +36,39 @@ export async function askHub(
   timeoutMs = ANSWER_TIMEOUT_MS,
 ): Promise<Wanted & { readonly commit: string; readonly bytes: number }> {
   const what = `${file.hub}@${file.revision}, ${file.path}`;
-  const url = new URL(`/${file.hub}/resolve/${file.revision}/${file.path}`, address.endpoint).href;
+  const { href: url, origin } = addressOf(file, address.endpoint);
   const headers: Record<string, string> = address.token === undefined ? {} : { authorization: `Bearer ${address.token}` };
   const said = new Headers();
   let at = url;
   for (let redirects = 0; ; redirects += 1) {
-    const response = await head(at, headers, timeoutMs);
+    const response = await head(at, new URL(at).origin === origin ? headers : {}, timeoutMs);
     const next = response.headers.get('location');
     for (const [name, value] of response.headers) {
       // The length of a redirect's own body is not the file's.
       if (!said.has(name) && !(name === 'content-length' && next !== null)) said.set(name, value);
     }
-    // An answer that leads to another server is the answer: that server knows nothing about commits.
-    if (next === null || new URL(next, at).origin !== new URL(at).origin) {
-      if (response.status >= 400 || redirects > MOST_REDIRECTS)
-        throw HubRefused({ endpoint: address.endpoint, file: what, reason: reasonOf(response, address) });
-      break;
-    }
+    if (response.status >= 400 || redirects > MOST_REDIRECTS)
+      throw HubRefused({ endpoint: address.endpoint, file: what, reason: reasonOf(response, address) });
+    if (next === null) break;
+    const isElsewhere = new URL(next, at).origin !== new URL(at).origin;
+    // The server of the bytes knows nothing about commits. A mirror that only points to the hub does not know them either: there, the hub is asked.
+    if (isElsewhere && said.has('x-repo-commit')) break;
     at = new URL(next, at).href;
   }
   const digest = digestIn(said.get('x-linked-etag') ?? said.get('etag') ?? '');
   const commit = said.get('x-repo-commit') ?? '';
-  const name = digest?.hex ?? `${commit}-${file.path}`.replaceAll('/', '-');
+  // Any web server answers something, such as the page of a login.
+  if (commit === '' && digest === null) throw HubRefused({ endpoint: address.endpoint, file: what, reason: NO_HUB });
+  const name = digest?.hex ?? `${file.hub}-${commit}-${file.path}`.replaceAll('/', '-');
   const bytes = Number(said.get('x-linked-size') ?? said.get('content-length') ?? 0);
   return { ...HUB, what, url, headers, key: `hub-${name}`, commit, bytes, ...(digest === null ? {} : { digest }) };
+}
+
+/** @throws NBS_HUB_REFUSED if the endpoint is no address */
+function addressOf({ hub, revision, path }: HubFile, endpoint: string): URL {
+  const below = `${hub}/resolve/${revision}/${path}`;
+  if (/^https?:\/\//.test(endpoint) && URL.canParse(endpoint)) return new URL(`${endpoint.replace(/\/+$/, '')}/${below}`);
+  throw HubRefused({ endpoint, file: below, reason: 'HF_ENDPOINT must be an address such as https://huggingface.co' });
 }
 
 async function head(url: string, headers: Record<string, string>, timeoutMs: number): Promise<Response> {

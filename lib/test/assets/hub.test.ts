@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
@@ -142,6 +144,46 @@ test('what the hub refuses is named, and a token is sent to the hub alone', asyn
     [offline.code, /NBS_OFFLINE: a\/model\.onnx is not in the cache, and NBSERVE_OFFLINE/.test(offline.text)],
     [1, true],
   );
+});
+
+test('a mirror may have a path, or only point to the hub; a server that is none is refused', async () => {
+  const servers: Server[] = [];
+  const serve = async (answer: (path: string, response: ServerResponse, token: string) => void) => {
+    const server = createServer(({ url = '', headers }, response) => answer(url, response, headers.authorization ?? ''));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const tokens: string[] = [];
+  const mirror = await serve((path, response, token) => {
+    tokens.push(token);
+    response.writeHead(302, { location: `${hub.url}${path.replace('/api/models', '')}` }).end();
+  });
+  const page = await serve((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Log in</h1>'));
+  let projects = 0;
+  const get = (endpoint: string, env: Record<string, string> = {}) => {
+    projects += 1;
+    const assets = [asset('tiny/onnx/model.onnx', [onHub('onnx/model.onnx')]), asset('tiny/config.json', [onHub('config.json')])];
+    const folder = project(`mirror-${projects}`, assets);
+    return run(folder, ['fetch', '--from', 'hub'], { HF_ENDPOINT: endpoint, ...env });
+  };
+  for (const endpoint of [mirror, `${mirror}/`, `${mirror}/api/models`, `${mirror}/api/models/`]) {
+    const { code, text } = await get(endpoint, { HF_TOKEN: 'hf_of_the_mirror' });
+    assert.equal(code, 0, `${endpoint}: ${text}`);
+    assert.deepEqual(readFileSync(kept(join(root, `mirror-${projects}`), 'tiny/onnx/model.onnx')), model);
+  }
+  assert.deepEqual([...new Set(tokens)], ['Bearer hf_of_the_mirror']);
+  assert.ok(
+    hub.asked.every(({ authorization }) => authorization === ''),
+    'the token is not passed on to another server',
+  );
+  assert.match(
+    (await get(page)).text,
+    /NBS_ASSET_UNAVAILABLE: tiny.*names neither a commit nor a digest, so it is no hub; HF_ENDPOINT/,
+  );
+  for (const wrong of ['huggingface.co', 'localhost:1234', 'ftp://huggingface.co', 'not an address'])
+    assert.match((await get(wrong)).text, /HF_ENDPOINT must be an address such as https:\/\/huggingface\.co/, wrong);
+  for (const server of servers) server.close();
 });
 
 test('a download that breaks off, stalls or is refused for a moment is continued', async () => {
