@@ -25,7 +25,8 @@ const replica = new Replica({
   // This is loaded after the socket listens, because it loads the web classes and the code room.
   load: async (init) => {
     const { surroundings } = init;
-    shareWhatIsSaid(saidFolder(dir), init.deployment);
+    // Each worker of a pool is a deployment of its own; they have the same code.
+    shareWhatIsSaid(saidFolder(dir), JSON.stringify(init.code));
     addToEnv(surroundings.env);
     process.chdir(surroundings.cwd);
     const { loadInstance } = await import('./load-instance.js');
