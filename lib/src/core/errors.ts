@@ -46,6 +46,13 @@ export function isNbserveError(value: unknown): value is NbserveError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[MARK] === true;
 }
 
+/** Gives an error that explains another one the frames of that one, which say where in the user's code it happened. */
+export function withFramesOf(error: NbserveError, thrown: Error): NbserveError {
+  const frames = /\n {4}at [\s\S]*$/.exec(String(thrown.stack))?.[0];
+  if (frames !== undefined) Object.defineProperty(error, 'stack', { value: `${error.name}: ${error.message}${frames}` });
+  return error;
+}
+
 const INPUT = Symbol.for('nbserve.error.input');
 
 /**

@@ -56,6 +56,7 @@ export {
   isNbserveError,
   listOf,
   NbserveError,
+  withFramesOf,
 } from './errors.js';
 export { registerExtension, registeredExtensions, type ValueExtension } from './extension.js';
 export { Fifo } from './fifo.js';

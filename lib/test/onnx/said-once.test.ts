@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { serve } from 'nbserve';
-import { Digits } from '../fixtures/auto-apps.js';
+import { Digits, digitWorkers, startPool } from '../fixtures/auto-apps.js';
 import { until } from '../fixtures/wait.js';
 
 after(() => serve.shutdown());
@@ -12,7 +12,7 @@ after(() => serve.shutdown());
 /** The lines of all replicas that say it. */
 function said(): string[] {
   const home = process.env.NBSERVE_HOME as string;
-  const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((path) => /\/logs\/.*Digits/.test(path));
+  const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((path) => /\/logs\/.*Digit/.test(path));
   return files
     .map((path) => join(home, path))
     .filter((path) => statSync(path).isFile())
@@ -20,16 +20,16 @@ function said(): string[] {
     .filter((line) => line.includes('mnist-cnn.onnx runs on the CPU. '));
 }
 
-test('three replicas and a fourth one say it once, another deployment says it again', async (t) => {
-  const run = (numReplicas: number, name: string, deployment: string) =>
-    serve.run(Digits.options({ numReplicas, name: deployment }).bind(), { name, routePrefix: null });
-  const digits = await run(3, 'digits', 'Digits');
+test('three replicas and a fourth one say it once, and so do three workers of a pool', async (t) => {
+  const run = (numReplicas: number) => serve.run(Digits.options({ numReplicas }).bind(), { name: 'digits', routePrefix: null });
+  const digits = await run(3);
   const device = await digits.device.remote();
   if (device !== 'cpu') return t.skip(`here it runs on ${device}`);
   await until(() => said().length > 0);
-  await run(4, 'digits', 'Digits');
+  await run(4);
   assert.equal(said().length, 1, said().join('\n'));
-  await run(1, 'other', 'OtherDigits');
+  const pool = await startPool(digitWorkers, { kind: 'auto', args: [[], [], []] });
   await until(() => said().length > 1);
   assert.equal(said().length, 2, said().join('\n'));
+  await pool.close();
 });

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { NbserveError } from '../../core/index.js';
+import { NbserveError, withFramesOf } from '../../core/index.js';
 import { InvalidRequest, NoSuchRoute } from '../../openapi/index.js';
 import { IngressRequest } from './ingress-request.js';
 import { IngressResponse } from './ingress-response.js';
@@ -71,7 +71,8 @@ function notObject(error: unknown, { body, headers }: FastifyRequest): NbserveEr
   const isSimple = body === null || ['number', 'string', 'boolean'].includes(typeof body);
   if (!isSimple || !(error instanceof TypeError) || !/\bjson\b/.test(headers['content-type'] ?? '')) return null;
   const what = body === null ? 'null' : `a ${typeof body}`;
-  return exposed(InvalidRequest({ reason: `the body is ${what}, and the code takes another value: ${error.message}` }, error));
+  const reason = `the body is ${what}, and the code takes another value: ${error.message}`;
+  return exposed(withFramesOf(InvalidRequest({ reason }, error), error));
 }
 
 const exposed = (error: NbserveError): NbserveError => Object.assign(error, { expose: true });

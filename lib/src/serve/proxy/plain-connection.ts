@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ClientConnection, watchHalfClosed } from './client-connection.js';
+import { watchHalfClosed } from './client-connection.js';
 import { answerMalformed } from './malformed.js';
 import { readPlainHead } from './plain-head.js';
 import { PlainRequest } from './plain-request.js';

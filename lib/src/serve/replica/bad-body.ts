@@ -1,4 +1,4 @@
-import type { NbserveError } from '../../core/index.js';
+import { type NbserveError, withFramesOf } from '../../core/index.js';
 import { BadForm, BadJson, BodyNotObject } from './errors.js';
 
 /** The format in which the body was read although it has another one. */
@@ -26,5 +26,6 @@ export function badBody(thrown: unknown): NbserveError | null {
  * @param simple what the body is, if it is neither an object nor a list
  */
 export function notObject(thrown: unknown, simple: string | null): NbserveError | null {
-  return simple !== null && thrown instanceof TypeError ? BodyNotObject({ what: simple, reason: thrown.message }, thrown) : null;
+  if (simple === null || !(thrown instanceof TypeError)) return null;
+  return withFramesOf(BodyNotObject({ what: simple, reason: thrown.message }, thrown), thrown);
 }

@@ -29,7 +29,8 @@ const replica = new Replica({
   // This is loaded after the socket listens, because it loads the web classes and the code room.
   load: async (init) => {
     const { surroundings } = init;
-    shareWhatIsSaid(saidFolder(dir), init.deployment);
+    // Each worker of a pool is a deployment of its own; they have the same code.
+    shareWhatIsSaid(saidFolder(dir), JSON.stringify(init.code));
     addToEnv(surroundings.env);
     // The folder of the user's code may exist on the head's machine only.
     if (machine?.controller === undefined || existsSync(surroundings.cwd)) process.chdir(surroundings.cwd);

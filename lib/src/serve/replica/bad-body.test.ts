@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { notObject } from './bad-body.js';
+
+test('the error about a body without members shows in which line the code failed', () => {
+  const thrown = new TypeError("Cannot read properties of null (reading 'id')");
+  thrown.stack = `TypeError: ${thrown.message}\n    at Memory.fetch (cell[15].ts:9:13)\n    at run (/nbserve/replica.js:1:2)`;
+  const error = notObject(thrown, 'null');
+  assert.match(error?.stack ?? '', /^NbserveError: the request body is null, .*\n {4}at Memory\.fetch \(cell\[15\]\.ts:9:13\)\n/);
+  assert.doesNotMatch(error?.stack ?? '', /notObject/);
+  assert.equal(error?.cause, thrown);
+  // Code may throw what has no stack.
+  thrown.stack = undefined as never;
+  assert.equal(notObject(thrown, 'null')?.code, 'NBS_BODY_NOT_OBJECT');
+  assert.equal(notObject(thrown, null), null);
+});
