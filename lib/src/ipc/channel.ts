@@ -94,6 +94,8 @@ export interface IncomingCall {
    * it streams.
    */
   readonly body: Uint8Array | null;
+  /** To be called if nothing refers to `body` any more. Its memory is then used for other bodies. */
+  freeBody(): void;
   /** If true, the body arrives in pieces: set `onBody`. Pieces that arrived before that are kept. */
   readonly streaming: boolean;
   onBody: BodySink | null;

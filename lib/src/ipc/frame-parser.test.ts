@@ -86,6 +86,75 @@ test('any frames, cut anywhere, come out the same', () => {
   );
 });
 
+/** What one stream carries, with the pieces of each body joined. */
+function joined(frames: readonly Frame[]): Frame[] {
+  const whole: Frame[] = [];
+  let isOpen = false;
+  for (const frame of frames) {
+    const before = whole.at(-1);
+    if (isOpen && frame.type === FrameType.DATA && before !== undefined)
+      whole[whole.length - 1] = { ...before, flags: frame.flags, body: before.body + frame.body };
+    else whole.push(frame);
+    isOpen = frame.flags === Flag.NONE;
+  }
+  return whole;
+}
+
+test('a large body that spans chunks comes out in pieces, before all of it has arrived', () => {
+  const writer = new FrameWriter();
+  const body = Buffer.from(Uint8Array.from({ length: 150_000 }, (_, i) => i % 251));
+  const head = '{"kind":"method"}';
+  const taken = writer.head(FrameType.REQUEST, 7, head, body, true, body.length);
+  for (let at = taken; at < body.length; at += MAX_PAYLOAD) {
+    const to = Math.min(at + MAX_PAYLOAD, body.length);
+    writer.data(FrameType.DATA, to === body.length ? Flag.END : Flag.NONE, 7, body, at, to);
+  }
+  const bytes = Buffer.concat(writer.take());
+  const expected = [{ type: FrameType.REQUEST, flags: Flag.END, stream: 7, head, body: body.toString('latin1') }];
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 70_000 }), { maxLength: 20 }), (cuts) => {
+      const chunks: Buffer[] = [];
+      let at = 0;
+      for (const cut of cuts) {
+        chunks.push(bytes.subarray(at, at + cut));
+        at += cut;
+      }
+      const frames = parse([...chunks, bytes.subarray(at)]);
+      assert.deepEqual(joined(frames), expected);
+      assert.ok(frames.slice(0, -1).every(({ flags }) => flags === Flag.NONE));
+    }),
+    { numRuns: 50 },
+  );
+  assert.equal(parse([bytes.subarray(0, 30_000)])[0]?.body.length, 30_000 - HEADER_BYTES - head.length);
+});
+
+test('a call that is one frame, and any other frame that carries no piece of a body, stays whole', () => {
+  for (const type of [FrameType.REQUEST, FrameType.RESPONSE, FrameType.ERROR, FrameType.NOTIFY]) {
+    const writer = new FrameWriter();
+    writer.head(type, 1, 'h'.repeat(20_000), Buffer.alloc(20_000, 'b'), true, 20_000);
+    const bytes = Buffer.concat(writer.take());
+    for (const at of [5, 100, 25_000]) {
+      const frames = parse([bytes.subarray(0, at), bytes.subarray(at)]);
+      assert.deepEqual(
+        frames.map(({ head, body }) => [head.length, body.length]),
+        [[20_000, 20_000]],
+      );
+    }
+  }
+});
+
+test('nothing of a large frame comes out after a stop', () => {
+  const frames = new Frames();
+  const parser = new FrameParser(frames);
+  const writer = new FrameWriter();
+  writer.data(FrameType.DATA, Flag.END, 1, Buffer.alloc(40_000), 0, 40_000);
+  const bytes = Buffer.concat(writer.take());
+  parser.feed(bytes.subarray(0, 20_000));
+  parser.stop();
+  parser.feed(bytes.subarray(20_000));
+  assert.equal(frames.seen.length, 1);
+});
+
 test('a frame of the largest size passes, and takes of the body what fits', () => {
   const writer = new FrameWriter();
   const head = 'h'.repeat(1000);

@@ -1,4 +1,5 @@
 import { type NbserveError, toWireError } from '../core/index.js';
+import { giveBodyMemory, takeBodyMemory } from './body-memory.js';
 import { ByteQueue } from './byte-queue.js';
 import type { BodySink, Channel, IncomingCall } from './channel.js';
 import { Cancelled, HeadTooLarge, ProtocolViolation } from './errors.js';
@@ -32,6 +33,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
   readonly #early = new ByteQueue();
   #earlyEnd = false;
   #cancelError: NbserveError | null = null;
+  /** Memory in which the pieces of the body are joined. It may be larger than the body. */
   #join: Buffer | null = null;
   #joined = 0;
 
@@ -43,7 +45,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
     this.body = body;
     this.streaming = mode === 'stream';
     this.#bodyEnded = mode === 'whole';
-    if (mode === 'join') this.#join = Buffer.allocUnsafeSlow(head.length as number);
+    if (mode === 'join') this.#join = takeBodyMemory(head.length as number);
   }
 
   get channel(): Channel {
@@ -66,6 +68,12 @@ export class IncomingStream implements IncomingCall, SendOwner {
     this.#receivable += this.#ungranted;
     this.#ungranted = 0;
     this.#host.outbox.written();
+  }
+
+  freeBody(): void {
+    this.body = null;
+    if (this.#join !== null && this.#bodyEnded) giveBodyMemory(this.#join);
+    this.#join = null;
   }
 
   started(): void {
@@ -140,7 +148,7 @@ export class IncomingStream implements IncomingCall, SendOwner {
       }
     }
     this.#bodyEnded = end;
-    if (this.#join !== null) return this.#joinData(this.#join, chunk, end);
+    if (this.#join !== null) return this.#joinData(this.#join, this.head.length as number, chunk, end);
     if (this.#onBody === null || this.#hasEarly) {
       if (chunk !== null) this.#early.push(chunk, true);
       if (end) this.#earlyEnd = true;
@@ -150,10 +158,10 @@ export class IncomingStream implements IncomingCall, SendOwner {
     return false;
   }
 
-  #joinData(whole: Buffer, chunk: Uint8Array | null, end: boolean): boolean {
+  #joinData(whole: Buffer, length: number, chunk: Uint8Array | null, end: boolean): boolean {
     if (chunk !== null) {
-      if (this.#joined + chunk.length > whole.length) {
-        this.#refuse(`a body longer than its length of ${whole.length}`);
+      if (this.#joined + chunk.length > length) {
+        this.#refuse(`a body longer than its length of ${length}`);
         return false;
       }
       whole.set(chunk, this.#joined);
@@ -162,7 +170,6 @@ export class IncomingStream implements IncomingCall, SendOwner {
     }
     if (!end) return false;
     this.body = whole.subarray(0, this.#joined);
-    this.#join = null;
     return true;
   }
 

@@ -52,6 +52,8 @@ export class MethodTask extends ValueTask {
     } catch (error) {
       this.fail(error);
       return;
+    } finally {
+      this.call.freeBody();
     }
     this.#enter(method, args);
   }
