@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { join } from 'node:path';
+import { after, type TestContext, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
+import { modelFolder } from '../fixtures/chat-model.js';
 import { until } from '../fixtures/wait.js';
-import { MNIST, OnWebgpu } from '../fixtures/webgpu-app.js';
+import { MNIST, OnWebgpu, SentencesOnWebgpu } from '../fixtures/webgpu-app.js';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -15,17 +17,22 @@ const replicas = async () => {
   return found.filter(({ state }) => state === 'RUNNING');
 };
 
-test('two replicas share a GPU, and compute on it what the CPU computes; a killed one frees its share', async (context) => {
+/** The environment with the driver; null, and the test is skipped, if it cannot be had. */
+async function driverOf(context: TestContext): Promise<Readonly<Record<string, string>> | null> {
   const { softwareVulkan } = (await import(pathToFileURL(fromRoot('ci/software-vulkan.mjs')).href)) as {
     softwareVulkan: () => Readonly<Record<string, string>>;
   };
-  let env: Readonly<Record<string, string>>;
   try {
-    env = softwareVulkan();
+    return softwareVulkan();
   } catch (error) {
     context.skip(`software Vulkan cannot be set up: ${(error as Error).message}`);
-    return;
+    return null;
   }
+}
+
+test('two replicas share a GPU, and compute on it what the CPU computes; a killed one frees its share', async (context) => {
+  const env = await driverOf(context);
+  if (env === null) return;
   await serve.start({ port: 0, numGpus: 1 });
   const app = OnWebgpu.options({ numReplicas: 2, resources: { gpu: 0.5 }, env });
   const handle = await serve.run(app.bind(), { name: 'webgpu', routePrefix: null });
@@ -62,4 +69,36 @@ test('two replicas share a GPU, and compute on it what the CPU computes; a kille
     return now.length === 2 && now.every(({ id }) => id !== victim?.id);
   });
   await check();
+});
+
+test('a language model runs on it, and gives the answers of the CPU', async (context) => {
+  const env = await driverOf(context);
+  if (env === null) return;
+  const { folder, skip } = modelFolder('minilm-l6-v2');
+  if (skip !== false) {
+    context.skip(skip);
+    return;
+  }
+  const path = join(folder, 'onnx/model.onnx');
+  const ints = (values: readonly number[]): onnx.Tensor => onnx.tensor('int64', [...values], [1, values.length]);
+  const feeds = {
+    input_ids: ints([101, 7592, 2088, 2003, 102, 0]),
+    attention_mask: ints([1, 1, 1, 1, 1, 0]),
+    token_type_ids: ints([0, 0, 0, 0, 0, 0]),
+  };
+  const cpu = await onnx.load(path, { device: 'cpu' });
+  const expected = (await cpu.run(feeds)).sentence_embedding?.data as Float32Array;
+  await cpu.dispose();
+  await serve.start({ port: 0, numGpus: 1 });
+  const app = SentencesOnWebgpu.options({ resources: { gpu: 1 }, env });
+  await serve.delete('webgpu').catch(() => {});
+  const handle = await serve.run(app.bind(path), { name: 'sentences', routePrefix: null });
+  const found = await handle.embed.remote(feeds);
+  assert.equal(found.length, 384);
+  for (const [i, value] of found.entries()) assert.ok(Math.abs(value - (expected[i] as number)) < 1e-4, `${i}: ${value}`);
+  const operators = await handle.operators.remote(feeds);
+  assert.ok(operators.webgpu?.includes('MatMul'), JSON.stringify(operators));
+  assert.ok(operators.cpu?.every((op) => !/MatMul|Softmax|LayerNorm|Gelu/.test(op)) ?? true, JSON.stringify(operators));
+  const [replica] = (await serve.status()).applications.sentences?.deployments.SentencesOnWebgpu?.replicas ?? [];
+  assert.ok(replica?.models?.every(({ device }) => device === 'webgpu (software Vulkan)'));
 });
