@@ -34,6 +34,7 @@ export {
   imageThreads,
   isOffline,
   keepsVisibleGpus,
+  libraryPath,
   openMpThreads,
   packageRunner,
   poolThreads,
