@@ -72,6 +72,7 @@ export {
   AppState,
   DeploymentState,
   type DeploymentStatus,
+  type FailureStatus,
   type GpuStatus,
   type ModelStatus,
   type NodeStatus,
