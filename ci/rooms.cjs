@@ -104,6 +104,7 @@ const ROOMS = {
   ],
   actors: ['core', 'serve'],
   onnx: ['core'],
+  cuda: ['core'],
   session: ['core'],
   trees: ['core', 'actors', 'onnx', 'session'],
   tune: ['core', 'actors', 'plot', 'session', 'train', 'trees'],
@@ -123,7 +124,7 @@ const ROOMS = {
   host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],
   deploy: ['core', 'host', 'config'],
   dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
-  cli: ['core', 'serve', 'host', 'assets', 'config', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
+  cli: ['core', 'serve', 'host', 'assets', 'config', 'cuda', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
 };
 
 /** Room below kernel-ext/src → what it may import besides itself. */

@@ -66,6 +66,7 @@ const ROOMS = [
   ['lib/src/engine', 'Processes'],
   ['lib/src/ipc', 'Between processes'],
   ['lib/src/onnx', 'ONNX Runtime'],
+  ['lib/src/cuda', 'Set-up of CUDA'],
   ['lib/src/oip', 'Serving ONNX files'],
   ['lib/src/text', 'Language models'],
   ['lib/src/assets', 'Assets'],
@@ -121,7 +122,7 @@ Messages and the status show its name.
 
 ${table(['Name', 'Exit code', 'Meaning'], exits)}
 
-These reasons have no exit code of their own: \`STOPPED\` (it was asked to end), \`KILLED\` (by a signal), \`OUT_OF_MEMORY\` (V8's heap was full),
+These reasons have no exit code of their own: \`STOPPED\` (it was asked to end), \`KILLED\` (by a signal), \`OUT_OF_MEMORY\` (V8's heap was full, or the system ended it because memory ran out),
 \`SPAWN_FAILED\` (the operating system could not start it).
 `;
 }

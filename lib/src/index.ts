@@ -18,6 +18,7 @@ export {
   type DeploymentResponse,
   type DeploymentResponseGenerator,
   type DeploymentStatus,
+  type FailureStatus,
   type FunctionDeployment,
   type GpuStatus,
   type GraphApplication,

@@ -23,6 +23,7 @@ const OWN: Readonly<Record<string, Loader>> = {
   token: async () => (await import('./token-command.js')).tokenCommand,
   logs: async () => (await import('./logs-command.js')).logsCommand,
   doctor: async () => (await import('./doctor-command.js')).doctorCommand,
+  setup: async () => (await import('./setup-command.js')).setupCommand,
   assets: async () => (await import('./assets-command.js')).assetsCommand,
 };
 

@@ -60,6 +60,9 @@ export function addToEnv(variables: Readonly<Record<string, string>>): void {
 /** `PATH`: the folders in which programs are looked for. */
 export const programPath = (): string => process.env.PATH ?? '';
 
+/** `LD_LIBRARY_PATH`: the folders in which the loader looks for libraries first. */
+export const libraryPath = (): string => process.env.LD_LIBRARY_PATH ?? '';
+
 /** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use. Empty means none, absent means all. */
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 

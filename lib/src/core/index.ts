@@ -36,6 +36,7 @@ export {
   imageThreads,
   isOffline,
   keepsVisibleGpus,
+  libraryPath,
   openMpThreads,
   packageRunner,
   poolThreads,
@@ -60,6 +61,7 @@ export {
 } from './errors.js';
 export { registerExtension, registeredExtensions, type ValueExtension } from './extension.js';
 export { Fifo } from './fifo.js';
+export { type FreeMemory, freeMemory, mebibytes } from './free-memory.js';
 export { type Gpu, listGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';

@@ -9,6 +9,10 @@ test('every kind of end has a name', () => {
   assert.equal(nameExit({ ...end, code: 0, asked: true }), 'STOPPED');
   assert.equal(nameExit({ ...end, signal: 'SIGKILL', asked: true }), 'STOPPED');
   assert.equal(nameExit({ ...end, signal: 'SIGKILL' }), 'KILLED');
+  assert.equal(nameExit({ ...end, signal: 'SIGKILL', starved: true }), 'OUT_OF_MEMORY');
+  assert.equal(nameExit({ ...end, signal: 'SIGKILL', starved: true, asked: true }), 'STOPPED');
+  assert.equal(nameExit({ ...end, signal: 'SIGKILL', starved: true, said: 'STUCK' }), 'STUCK');
+  assert.equal(nameExit({ ...end, signal: 'SIGTERM', starved: true }), 'KILLED');
   assert.equal(nameExit({ ...end, code: 1 }), 'CRASHED');
   assert.equal(nameExit({ ...end, code: 42 }), 'CRASHED');
   assert.equal(nameExit({ ...end, code: 1, asked: true }), 'CRASHED');

@@ -29,9 +29,9 @@ export type ExitName =
   | keyof typeof ExitCode
   /** It was asked to stop, and ended by itself or by SIGKILL after the grace. */
   | 'STOPPED'
-  /** A signal ended it, from the system's out-of-memory killer or from `kill`. */
+  /** A signal ended it. */
   | 'KILLED'
-  /** V8's heap was full. */
+  /** V8's heap was full, or the system ended it because memory ran out. */
   | 'OUT_OF_MEMORY'
   /** The node that it ran on went down. */
   | 'NODE_LOST'
@@ -58,15 +58,19 @@ export interface ExitFacts {
   readonly stderrTail: readonly string[];
   /** The name that its watcher's thread reported before it killed the process. */
   readonly said?: 'STUCK' | undefined;
+  /** True if the system has just ended a process because memory ran out. */
+  readonly starved?: boolean;
 }
 
 /** The name for the way in which a process ended. */
-export function nameExit({ code, signal, asked, stderrTail, said }: ExitFacts): ExitName {
+export function nameExit({ code, signal, asked, stderrTail, said, starved }: ExitFacts): ExitName {
   const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134;
   if (aborted && stderrTail.some((line) => line.includes('heap out of memory') || line.includes('OOMErrorHandler')))
     return 'OUT_OF_MEMORY';
   if (asked && (code === 0 || signal !== null)) return 'STOPPED';
-  if (signal !== null) return said === 'STUCK' ? said : 'KILLED';
+  if (signal !== null && said === 'STUCK') return said;
+  if (signal === 'SIGKILL' && starved === true) return 'OUT_OF_MEMORY';
+  if (signal !== null) return 'KILLED';
   return NAME_BY_CODE.get(code ?? -1) ?? 'CRASHED';
 }
 

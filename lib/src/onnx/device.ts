@@ -40,7 +40,7 @@ export function obstacleTo(device: Device, facts: DeviceFacts): string | undefin
     return facts.hasGraphics ? undefined : 'there is no graphics hardware here, at most a software adapter';
   const missing = [
     ...(facts.missingCudaFiles.length > 0
-      ? [`${facts.missingCudaFiles.join(' and ')} (the npm package carries no CUDA provider)`]
+      ? [`${facts.missingCudaFiles.join(' and ')} (the npm package carries no CUDA provider; npx nbserve setup cuda installs it)`]
       : []),
     ...(facts.nvidiaGpus === undefined
       ? ['an NVIDIA driver (nvidia-smi does not answer)']

@@ -9,6 +9,7 @@ import { dataTypes } from './elements.js';
 import { DeviceUnavailable, ModelNotFound, UnknownOutput, UnsupportedInput, UnsupportedType, WrongAnswers } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
 import { LastingSession } from './lasting-session.js';
+import { refuseTooLarge } from './memory-need.js';
 import { readMetadata } from './metadata.js';
 import { Model } from './model.js';
 import { type OpenedSession, openSession } from './open-session.js';
@@ -23,7 +24,7 @@ import { findDifference } from './verify.js';
  * Loads an ONNX model. If a replica's constructor begins to load one, the replica is ready when the model is loaded, whether the constructor awaits the
  * promise or not. If the model cannot be loaded and the constructor does not handle that, the deploy fails with the reason.
  * @param model the path or file URL of an `.onnx` file, or its bytes
- * @throws NBS_ONNX_NOT_FOUND, NBS_ONNX_INVALID_MODEL, NBS_ONNX_DEVICE_UNAVAILABLE, NBS_ONNX_LOAD_FAILED, NBS_ONNX_UNKNOWN_OUTPUT, NBS_ONNX_UNSUPPORTED_TYPE, NBS_ONNX_RUNTIME_MISSING, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
+ * @throws NBS_ONNX_NOT_FOUND, NBS_ONNX_INVALID_MODEL, NBS_ONNX_DEVICE_UNAVAILABLE, NBS_ONNX_LOAD_FAILED, NBS_ONNX_OUT_OF_MEMORY, NBS_ONNX_UNKNOWN_OUTPUT, NBS_ONNX_UNSUPPORTED_TYPE, NBS_ONNX_RUNTIME_MISSING, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
  */
 export function load<const O extends OutputTypes = OutputTypes>(
   model: string | URL | Uint8Array,
@@ -49,6 +50,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   const label = typeof source === 'string' ? source : `this ${source.byteLength}-byte array`;
   refuseOtherFormats(source, label);
   const metadata = readMetadata(source);
+  refuseTooLarge(source, label, values.shareWeights);
   const ort = loadRuntime();
   const facts = await deviceFacts(ort.listSupportedBackends().map((backend) => backend.name));
 

@@ -12,6 +12,7 @@ export type { GrpcCall } from './protocol/grpc-call.js';
 export type {
   ApplicationStatus,
   DeploymentStatus,
+  FailureStatus,
   GpuStatus,
   ModelStatus,
   NodeAmounts,

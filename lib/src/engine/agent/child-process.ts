@@ -7,6 +7,7 @@ import { ProcessExited, ProcessStartTimeout } from '../errors.js';
 import { describeExit, type ExitReport, nameExit } from '../exit-report.js';
 import type { ChildArguments, ChildMessage } from '../lifeline.js';
 import { LineSplitter } from '../line-splitter.js';
+import { OomKills } from './oom-kills.js';
 
 const START_TIMEOUT_MS = 60_000;
 /** How long output may come after the process ended, from its children in another process group. */
@@ -17,6 +18,8 @@ const TAIL_LINE_CHARACTERS = 2000;
 const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
 /** A blocked process says so each second. If it has not for so long, it was stopped, or its main thread runs again. */
 const BLOCKED_HOLDS_MS = 4000;
+
+let oomKills: OomKills | null = null;
 
 export interface ChildOptions {
   readonly dir: string;
@@ -47,6 +50,7 @@ export class ChildRun {
   #place: string | undefined;
 
   constructor(spec: ProcessSpec, options: ChildOptions) {
+    oomKills ??= new OomKills().watch();
     this.#child = spawnChild(spec, options);
     this.pid = this.#child.pid ?? -1;
     const { promise: ready, resolve: becomeReady, reject: failReady } = deferred<void>();
@@ -168,6 +172,7 @@ export class ChildRun {
     });
     child.on('exit', (code, signal) => {
       this.#exited = true;
+      const starved = signal === 'SIGKILL' && !this.#asked && oomKills?.take() === true;
       // Its children end with it.
       killGroup(this.pid);
       const lingering = setTimeout(() => {
@@ -175,7 +180,7 @@ export class ChildRun {
       }, LINGERING_OUTPUT_MS);
       child.on('close', () => {
         clearTimeout(lingering);
-        const facts = { code, signal, asked: this.#asked, stderrTail: this.#stderrTail, said: this.#saidName };
+        const facts = { code, signal, asked: this.#asked, stderrTail: this.#stderrTail, said: this.#saidName, starved };
         resolve({
           code,
           signal,

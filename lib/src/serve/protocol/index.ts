@@ -73,6 +73,7 @@ export {
   AppState,
   DeploymentState,
   type DeploymentStatus,
+  type FailureStatus,
   type GpuStatus,
   type ModelStatus,
   type NodeStatus,

@@ -114,7 +114,20 @@ export interface DeploymentStatus {
   readonly numReplicas: number;
   /** If it is a graph of calls: its nodes, one in each line, with what they take. */
   readonly graph?: string;
+  /** The last replica of this version that ended by itself or could not be started. Absent if there was none since the last deploy. */
+  readonly lastFailure?: FailureStatus;
   readonly replicas: readonly ReplicaStatusEntry[];
+}
+
+/** Why a replica ended or could not be started. */
+export interface FailureStatus {
+  /** Such as `NBS_REPLICA_OUT_OF_MEMORY` or `NBS_REPLICA_FAILED`. */
+  readonly code: string;
+  readonly message: string;
+  /** Number of such failures in a row. A replica that runs for ten seconds ends the row. */
+  readonly count: number;
+  /** The next replica was not started before this time (ms since the epoch). The pauses grow from 0.5 s to 30 s. */
+  readonly retryAt: number;
 }
 
 /** A model that a replica has loaded with `onnx.load`. */

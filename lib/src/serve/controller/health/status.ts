@@ -1,4 +1,4 @@
-import type { Gpu } from '../../../core/index.js';
+import { type Gpu, isNbserveError } from '../../../core/index.js';
 import type { NodeInfo } from '../../../engine/index.js';
 import {
   type Allocation,
@@ -9,12 +9,14 @@ import {
   DeploymentState,
   type DeploymentStatus,
   deploymentKey,
+  type FailureStatus,
   type GpuStatus,
   type NodeStatus,
   type ServeStatus,
   type TrafficStatus,
 } from '../../protocol/index.js';
-import { type ActualView, byDeployment, freeOf, type ReplicaRecord } from '../replicas/index.js';
+import { type ActualView, byDeployment, type Failure, freeOf, type ReplicaRecord } from '../replicas/index.js';
+import { groupKey } from '../target/index.js';
 import type { AppHealth, DeploymentHealth } from './health.js';
 
 /** What the status contains besides the states of applications. */
@@ -40,7 +42,7 @@ export function buildStatus(
   const present = byDeployment(actual);
   const held = [...actual.replicas.values()].flatMap(({ allocation }) => (allocation === null ? [] : [allocation]));
   const nodes = (actual.nodes ?? []).map((node) => nodeStatus(node, held, gpus));
-  const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults)]);
+  const entries = [...apps].map(([name, health]) => [name, appStatus(name, health, present, faults, actual)]);
   return { url, grpc, warnings, nodes, applications: Object.fromEntries(entries), traffic };
 }
 
@@ -71,10 +73,12 @@ function appStatus(
   { state, message, shown, deployments }: AppHealth,
   present: ReadonlyMap<DeploymentKey, readonly Readonly<ReplicaRecord>[]>,
   faults: ReadonlyMap<DeploymentKey, string>,
+  { failures }: ActualView,
 ): ApplicationStatus {
   const { spec, acceptedAt } = shown;
   const entries = spec.deployments.map((deployment): [string, DeploymentStatus] => {
     const health = ends(state) ?? deployments.get(deployment.name);
+    const failure = failures.get(groupKey(name, deployment.name, deployment.replicaHash));
     return [
       deployment.name,
       {
@@ -83,6 +87,7 @@ function appStatus(
         version: deployment.version,
         numReplicas: deployment.config.numReplicas,
         ...(deployment.graph === undefined ? {} : { graph: deployment.graph }),
+        ...(failure === undefined ? {} : { lastFailure: failureStatus(failure) }),
         replicas: (present.get(deploymentKey(name, deployment.name)) ?? []).map(
           ({ id, state: replicaState, pid, allocation, blocked, silentSince, models }) => ({
             id,
@@ -104,6 +109,12 @@ function appStatus(
     lastDeployedAt: acceptedAt,
     deployments: Object.fromEntries(entries),
   };
+}
+
+function failureStatus({ error, count, retryAt }: Failure): FailureStatus {
+  // A failed start has the reason as its cause.
+  const coded = [error.cause, error].find(isNbserveError);
+  return { code: coded?.code ?? '', message: error.message, count, retryAt };
 }
 
 /** The state of every deployment of an application that is being deleted or that failed; otherwise undefined. */

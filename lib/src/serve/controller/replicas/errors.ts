@@ -12,3 +12,9 @@ export const DeployFailed = defineError(
 );
 /** This is not thrown. The status shows it, and it is the reason in NBS_NO_REPLICA. */
 export const ReplicaFailed = defineError('NBS_REPLICA_FAILED', 503, 'application {app}: deployment {deployment}: {reason}');
+/** It is the cause if the replica had not run yet. */
+export const ReplicaOutOfMemory = defineError(
+  'NBS_REPLICA_OUT_OF_MEMORY',
+  503,
+  'application {app}: deployment {deployment}: replica {replica} was ended because memory ran out ({how}){words}; give it more memory, or run fewer replicas or a smaller model',
+);

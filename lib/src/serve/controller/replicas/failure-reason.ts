@@ -1,6 +1,6 @@
 import { fromWireError } from '../../../core/index.js';
 import { describeExit, type ExitReport } from '../../../engine/index.js';
-import { DeployFailed, ReplicaFailed } from './errors.js';
+import { DeployFailed, ReplicaFailed, ReplicaOutOfMemory } from './errors.js';
 
 const STDERR_LINES = 10;
 
@@ -18,6 +18,11 @@ export function exitError({ id, app, deployment }: FailedReplica, exit: ExitRepo
   if (exit.error !== undefined) return fromWireError(exit.error);
   const tail = exit.stderrTail.slice(-STDERR_LINES);
   const words = tail.length === 0 ? '' : `; its last output on stderr:\n${tail.join('\n')}`;
+  if (exit.name === 'OUT_OF_MEMORY') {
+    const how = exit.signal === 'SIGKILL' ? 'by the system, with SIGKILL' : "V8's heap was full";
+    const cause = ReplicaOutOfMemory({ app, deployment, replica: id, how, words });
+    return ran ? cause : failure({ app, deployment }, `replica ${id} ended (${describeExit(exit)})${words}`, { cause });
+  }
   return failure({ app, deployment }, `replica ${id} ended (${describeExit(exit)})${words}`, { ran });
 }
 

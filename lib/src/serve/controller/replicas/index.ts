@@ -1,6 +1,6 @@
 export { ActualState, type ActualView, byDeployment, byGroup, isReplicaAlive, type ReplicaRecord, runningOf } from './actual.js';
 export { adoptRunning } from './adopt.js';
-export { keepsFailing } from './back-off.js';
+export { type Failure, keepsFailing } from './back-off.js';
 export { missingDependencies, runningIn } from './dependencies.js';
 export type { PackageInstaller } from './equip.js';
 export { Executor } from './executor.js';
