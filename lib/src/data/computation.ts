@@ -3,8 +3,9 @@ import { checkColumns, columnsOf, describe } from './describe.js';
 import { aggregateSql } from './grouped.js';
 import { type Plan, queryBlocks, Run, type StageStats } from './plan.js';
 import { countRows, limitPlan, sourcePlan, streamPlan } from './plans.js';
+import { locallyShuffled, mixed, seededRandom } from './random.js';
 import { spool } from './spool.js';
-import type { AggregateKind, SchemaColumn } from './types.js';
+import type { AggregateKind, IterOptions, SchemaColumn } from './types.js';
 
 /** Tables of data sets that nobody uses any more are dropped. */
 const materialized = new FinalizationRegistry<() => Promise<void>>((release) => void release().catch(() => {}));
@@ -23,9 +24,7 @@ export class Computation {
 
   /** The first rows, and the types of all columns. */
   async head(rows: number): Promise<{ readonly schema: readonly SchemaColumn[]; readonly block: Block }> {
-    const blocks: Block[] = [];
-    for await (const one of new Computation(limitPlan(this.#plan, rows)).blocks()) blocks.push(one);
-    const block = blocks.length === 0 ? emptyBlock() : concatBlocks(blocks);
+    const block = await new Computation(limitPlan(this.#plan, rows)).whole();
     const made = streamPlan('rows', [], async function* () {
       yield block;
     });
@@ -54,6 +53,25 @@ export class Computation {
       await run.close();
       this.lastRun = { stages: run.stages, ms: performance.now() - start };
     }
+  }
+
+  /** All rows in one block. */
+  async whole(): Promise<Block> {
+    const blocks: Block[] = [];
+    for await (const block of this.blocks()) blocks.push(block);
+    return blocks.length === 0 ? emptyBlock() : concatBlocks(blocks);
+  }
+
+  /** The blocks of one run, each of `batchSize` rows. */
+  async *batches(options: IterOptions & { readonly batchSize: number }): AsyncGenerator<Block> {
+    const { batchSize, dropLast = false, localShuffleBufferSize, localShuffleSeed } = options;
+    const blocks = this.blocks();
+    const mixedBlocks =
+      localShuffleBufferSize === undefined
+        ? blocks
+        : locallyShuffled(blocks, localShuffleBufferSize, seededRandom(mixed(localShuffleSeed)));
+    for await (const block of rebatch(mixedBlocks, batchSize))
+      if (block.rows > 0 && (!dropLast || block.rows === batchSize)) yield block;
   }
 
   async query<R>(work: (source: string) => Promise<R>): Promise<R> {

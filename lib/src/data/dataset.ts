@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
-import { type Block, concatBlocks, emptyBlock, rebatch, rowsOf } from './block.js';
+import { arrowTable } from './arrow-files.js';
+import { rebatch, rowsOf } from './block.js';
+import { checkCount } from './check-count.js';
 import { Computation } from './computation.js';
-import { InvalidCall } from './errors.js';
 import { GroupedData } from './grouped.js';
 import { operationsOf, type Plan } from './plan.js';
 import {
@@ -20,10 +21,11 @@ import {
   uniquePlan,
   zipPlan,
 } from './plans.js';
-import { locallyShuffled, mixed, seededRandom } from './random.js';
+import { mixed } from './random.js';
 import { runStage, stageOf } from './stage.js';
 import { shownTable, textTable } from './table.js';
 import type {
+  ArrowTable,
   Batch,
   BatchClass,
   BatchResult,
@@ -210,9 +212,16 @@ export class Dataset<T extends Row = Row> {
 
   /** All rows, as columns. */
   async toColumns(): Promise<Batch<T>> {
-    const blocks: Block[] = [];
-    for await (const block of this.#computation.blocks()) blocks.push(block);
-    return { ...(blocks.length === 0 ? emptyBlock() : concatBlocks(blocks)).columns } as Batch<T>;
+    return { ...(await this.#computation.whole()).columns } as Batch<T>;
+  }
+
+  /**
+   * All rows, as a table of the package `apache-arrow`. Columns have the types of `schema()`: dates are days, timestamps milliseconds, decimals decimals;
+   * times, intervals and UUIDs are texts. Name the type to use all of the table: `toArrow<import('apache-arrow').Table>()`.
+   * @throws NBS_NO_ARROW if the package is missing
+   */
+  async toArrow<Table extends ArrowTable = ArrowTable>(): Promise<Table> {
+    return (await arrowTable(this.#plan)) as Table;
   }
 
   /** Number of rows. */
@@ -259,17 +268,9 @@ export class Dataset<T extends Row = Row> {
 
   /** The rows in batches of columns. If you leave the loop early, the work ends. */
   async *iterBatches(options: IterOptions = {}): AsyncGenerator<Batch<T>> {
-    const { batchSize = 1024, dropLast = false, localShuffleBufferSize, localShuffleSeed } = options;
+    const { batchSize = 1024 } = options;
     checkCount('iterBatches', 'batchSize', batchSize, 1);
-    const blocks = this.#computation.blocks();
-    const mixedBlocks =
-      localShuffleBufferSize === undefined
-        ? blocks
-        : locallyShuffled(blocks, localShuffleBufferSize, seededRandom(mixed(localShuffleSeed)));
-    for await (const block of rebatch(mixedBlocks, batchSize)) {
-      if (block.rows === 0 || (dropLast && block.rows < batchSize)) continue;
-      yield { ...block.columns } as Batch<T>;
-    }
+    for await (const block of this.#computation.batches({ ...options, batchSize })) yield { ...block.columns } as Batch<T>;
   }
 
   /** The rows, one by one. */
@@ -302,6 +303,11 @@ export class Dataset<T extends Row = Row> {
   /** Writes a file `….json` with an object on each line, or a folder with one. */
   writeJson(path: string, options?: WriteOptions): Promise<void> {
     return write(this.#plan, path, 'json', options);
+  }
+
+  /** Writes a file `….arrow` in the format of Arrow IPC, or a folder with one; with the types of `toArrow`. @throws NBS_NO_ARROW too */
+  writeArrow(path: string, options?: WriteOptions): Promise<void> {
+    return write(this.#plan, path, 'arrow', options);
   }
 
   /** Prints the first rows as a table. */
@@ -341,9 +347,4 @@ export class Dataset<T extends Row = Row> {
     const stage = stageOf(mode, mode, fn, options);
     return this.#next(streamPlan(stage.what, [this.#plan], (run) => runStage(run, stage, run.blocks(this.#plan))));
   }
-}
-
-function checkCount(what: string, name: string, value: unknown, min: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < min)
-    throw InvalidCall({ what, expected: `${name} is a whole number of at least ${min}`, got: String(value) });
 }

@@ -1,4 +1,4 @@
-import { rethrow, withConnection } from './duckdb.js';
+import { type DuckDB, rethrow, withConnection } from './duckdb.js';
 import { NoSuchColumn } from './errors.js';
 import type { SchemaColumn } from './types.js';
 
@@ -7,6 +7,14 @@ export function describe(sql: string): Promise<readonly SchemaColumn[]> {
   return withConnection(async (connection) => {
     const { rows } = { rows: await (await connection.run(`DESCRIBE ${sql}`)).getRows() };
     return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
+  }).catch(rethrow);
+}
+
+/** The same with types as DuckDB has them. */
+export function columnTypes(sql: string): Promise<readonly { readonly name: string; readonly type: DuckDB.DuckDBType }[]> {
+  return withConnection(async (connection) => {
+    const result = await connection.run(`SELECT * FROM (${sql}) LIMIT 0`);
+    return result.deduplicatedColumnNames().map((name, i) => ({ name, type: result.columnType(i) }));
   }).catch(rethrow);
 }
 

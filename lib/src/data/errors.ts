@@ -5,6 +5,12 @@ export const NoDuckDB = defineError(
   501,
   'data sets need the package @duckdb/node-api: npm install @duckdb/node-api',
 );
+export const NoArrow = defineError('NBS_NO_ARROW', 501, 'Arrow needs the package apache-arrow: npm install apache-arrow');
+export const ArrowType = defineError(
+  'NBS_ARROW_TYPE',
+  422,
+  'column {column} has the type {type} of Arrow, which data sets do not have; convert the column first',
+);
 export const DataUnreadable = defineError('NBS_DATA_UNREADABLE', 422, 'the data cannot be read: {reason}');
 export const DataFailed = defineError('NBS_DATA_QUERY', 400, 'the data set cannot be computed: {reason}');
 export const NoSpaceLeft = defineError(

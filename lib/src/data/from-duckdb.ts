@@ -65,7 +65,8 @@ function isValid(vector: unknown, i: number): boolean {
 }
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-const exact = (value: bigint): number | bigint => (value <= MAX_SAFE && value >= -MAX_SAFE ? Number(value) : value);
+/** A number up to 2^53, and the bigint beyond. */
+export const exactNumber = (value: bigint): number | bigint => (value <= MAX_SAFE && value >= -MAX_SAFE ? Number(value) : value);
 const millis = (micros: bigint): Date => new Date(Number(micros / 1000n - (micros % 1000n < 0n ? 1n : 0n)));
 
 /**
@@ -80,7 +81,7 @@ function converterOf(type: DuckDB.DuckDBType): (value: never) => unknown {
     const of = converterOf(type.valueType);
     return ({ items }: { items: readonly unknown[] }) => items.map((item) => (item === null ? null : of(item as never)));
   }
-  if (/^(U?BIGINT|U?HUGEINT|BIGNUM)$/.test(name)) return exact;
+  if (/^(U?BIGINT|U?HUGEINT|BIGNUM)$/.test(name)) return exactNumber;
   if (/^(VARCHAR|BOOLEAN|JSON|ENUM)/.test(name) || NUMBERS.has(name)) return (value) => value;
   if (name === 'DATE') return ({ days }: { days: number }) => new Date(days * 86_400_000);
   if (name === 'TIMESTAMP' || name === 'TIMESTAMP WITH TIME ZONE') return ({ micros }: { micros: bigint }) => millis(micros);

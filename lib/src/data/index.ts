@@ -34,9 +34,11 @@ export {
 export { Dataset } from './dataset.js';
 export { GroupedData } from './grouped.js';
 export type { ImageRow, ReadImagesOptions } from './images.js';
-export { type ArrowTable, data, type ReadCsvOptions, type ReadOptions } from './read.js';
+export { data, type ReadCsvOptions, type ReadOptions } from './read.js';
 export type {
   AggregateKind,
+  ArrowBatch,
+  ArrowTable,
   Batch,
   BatchClass,
   BatchResult,
@@ -44,6 +46,7 @@ export type {
   IterOptions,
   MapBatchesOptions,
   NumberColumn,
+  ReadArrowOptions,
   Results,
   Row,
   RowOf,

@@ -1,11 +1,13 @@
-import { blockOf, shownType } from './block.js';
+import { arrowFilesPlan } from './arrow-files.js';
+import { blockOf, emptyBlock, shownType } from './block.js';
 import { Dataset } from './dataset.js';
 import { execute, limitMemory, literal, quoted } from './duckdb.js';
 import { InvalidCall, RemoteData } from './errors.js';
 import { filesOf, isUrl } from './files.js';
+import { blockOfArrow, distinctNames } from './from-arrow.js';
 import { readImages } from './images.js';
 import { sourcePlan, streamPlan } from './plans.js';
-import type { Row } from './types.js';
+import type { ArrowTable, ReadArrowOptions, Row } from './types.js';
 
 type Paths = string | readonly string[];
 
@@ -114,16 +116,25 @@ export const data = {
     );
   },
 
-  /** Makes a data set of a table of the package `apache-arrow`. */
+  /**
+   * Reads files in the format of Arrow IPC, which pyarrow, pandas and Polars write too: `….arrow`, `….feather`, `….arrows`. It needs the package
+   * `apache-arrow`. Compressed files are read if a codec is registered with that package.
+   */
+  readArrow<T extends Row = Row>(paths: Paths, options: ReadArrowOptions = {}): Dataset<T> {
+    const files = filesOf('readArrow', paths, ['arrow', 'feather', 'arrows']);
+    return new Dataset<T>(arrowFilesPlan(files, options), files.length > 1 ? { numBlocks: files.length } : {});
+  },
+
+  /** Makes a data set of a table of the package `apache-arrow`. @throws NBS_ARROW_TYPE when rows are asked for, if a column has a type that data sets do not have */
   fromArrow<T extends Row = Row>(table: ArrowTable): Dataset<T> {
-    const names = table?.schema?.fields?.map(({ name }) => name);
-    if (names === undefined) throw InvalidCall({ what: 'fromArrow', expected: 'a table of apache-arrow', got: shownType(table) });
+    const fields = table?.schema?.fields?.map(({ name }) => name);
+    if (fields === undefined)
+      throw InvalidCall({ what: 'fromArrow', expected: 'a table of apache-arrow', got: shownType(table) });
+    const names = distinctNames(fields);
     return new Dataset<T>(
       streamPlan('fromArrow', [], async function* () {
-        for (const batch of table.batches) {
-          const columns = names.map((name) => [name, arrowValues(batch.getChild(name), batch.numRows)] as const);
-          yield { rows: batch.numRows, columns: Object.fromEntries(columns) };
-        }
+        for (const batch of table.batches) yield blockOfArrow(names, batch);
+        if (table.batches.length === 0) yield emptyBlock(names);
       }),
     );
   },
@@ -140,23 +151,4 @@ function isRow(value: unknown): value is Row {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-/** The parts of a table of `apache-arrow` that are used. */
-export interface ArrowTable {
-  readonly schema: { readonly fields: readonly { readonly name: string }[] };
-  readonly batches: readonly {
-    readonly numRows: number;
-    getChild(name: string): (Iterable<unknown> & { toJSON?(): unknown }) | null;
-  }[];
-}
-
-function arrowValues(column: Iterable<unknown> | null, rows: number): unknown[] {
-  return column === null ? new Array<null>(rows).fill(null) : Array.from(column, plainValue);
-}
-
-function plainValue(value: unknown): unknown {
-  const nested = value as { toArray?: () => unknown; toJSON?: () => unknown } | null;
-  if (typeof value !== 'object' || value === null || value instanceof Date || ArrayBuffer.isView(value)) return value;
-  return nested?.toArray?.() ?? nested?.toJSON?.() ?? value;
 }

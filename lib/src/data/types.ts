@@ -103,3 +103,30 @@ export interface SchemaColumn {
 }
 
 export type AggregateKind = 'count' | 'sum' | 'mean' | 'min' | 'max' | 'std';
+
+/** The parts of a table of `apache-arrow` that are used. */
+export interface ArrowTable {
+  readonly schema: { readonly fields: readonly { readonly name: string; readonly type: unknown }[] };
+  readonly batches: readonly ArrowBatch[];
+  readonly numRows: number;
+  readonly numCols: number;
+  /** One row; null after the last one. */
+  get(index: number): unknown;
+  /** The column of this name; null if there is none. */
+  getChild(name: string): Iterable<unknown> | null;
+  /** The rows. */
+  toArray(): unknown[];
+}
+
+/** Some rows of an Arrow table. */
+export interface ArrowBatch {
+  readonly numRows: number;
+  getChildAt(index: number): Iterable<unknown> | null;
+}
+
+export interface ReadArrowOptions {
+  /** Reads only these columns. */
+  readonly columns?: readonly string[];
+  /** Adds the path of the file of each row as the column `path`. @default false */
+  readonly includePaths?: boolean;
+}

@@ -2,12 +2,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isNbserveError, shortId } from '../core/index.js';
+import { writeArrowFile } from './arrow-files.js';
 import { literal } from './duckdb.js';
-import { DataExists, InvalidCall, NotWritten } from './errors.js';
+import { DataExists, InvalidCall, NoSpaceLeft, NotWritten } from './errors.js';
 import { type Plan, Run } from './plan.js';
 import type { WriteOptions } from './types.js';
 
+/** What DuckDB is told. It does not write Arrow. */
 const FORMATS = {
+  arrow: null,
   parquet: 'FORMAT parquet, COMPRESSION zstd',
   csv: 'FORMAT csv, HEADER',
   json: 'FORMAT json',
@@ -29,13 +32,18 @@ export async function write(plan: Plan, path: string, format: Format, { overwrit
   const run = new Run();
   try {
     await mkdir(isFile ? dirname(target) : draft, { recursive: true });
-    await run.execute(`COPY (${await run.sql(plan)}) TO ${literal(file)} (${FORMATS[format]})`);
+    const sql = await run.sql(plan);
+    const options = FORMATS[format];
+    if (options === null) await writeArrowFile(run, sql, file);
+    else await run.execute(`COPY (${sql}) TO ${literal(file)} (${options})`);
     if (overwrite || !isFile) await rm(target, { recursive: true, force: true });
     await rename(draft, target);
   } catch (error) {
     if (isNbserveError(error)) throw error;
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw NotWritten({ path, reason: (error as Error).message }, error);
+    const { syscall, code, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    if (code === 'ENOSPC') throw NoSpaceLeft({ reason: message }, error);
+    throw NotWritten({ path, reason: message }, error);
   } finally {
     await rm(draft, { recursive: true, force: true }).catch(() => {});
     await run.close();

@@ -30,7 +30,11 @@ test('a full disk: a coded error, and nothing half-written', async (t) => {
   try {
     const large = data.range(3_000_000);
     const mapped = data.range(200_000).mapBatches((batch) => ({ x: Float64Array.from(batch.id, Math.sin) }));
-    for (const write of [() => mapped.writeParquet(join(small, 'x.parquet')), () => large.writeCsv(join(small, 'out'))]) {
+    for (const write of [
+      () => mapped.writeParquet(join(small, 'x.parquet')),
+      () => large.writeCsv(join(small, 'out')),
+      () => large.writeArrow(join(small, 'x.arrow')),
+    ]) {
       await assert.rejects(write, { code: 'NBS_DATA_NO_SPACE', message: /no room left on the disk/ });
       assert.deepEqual(readdirSync(small), []);
     }

@@ -137,6 +137,19 @@ for (const [name, [ours, sql]] of Object.entries(OPERATIONS))
     );
   });
 
+test('as DuckDB: what went through a table and a file of Arrow', async () => {
+  await fc.assert(
+    fc.asyncProperty(RANDOM, async ({ rows, seed }) => {
+      const ds = await make(rows, seed);
+      assert.equal(await difference(data.fromArrow(await ds.toArrow()), `SELECT * FROM ${T}`), 0);
+      const file = join(folder, 'rows.arrow');
+      await ds.writeArrow(file, { overwrite: true });
+      assert.equal(await difference(data.readArrow(file), `SELECT * FROM ${T}`), 0);
+    }),
+    { numRuns: 4 },
+  );
+});
+
 test('as DuckDB: order, places, aggregates of all rows', async () => {
   await fc.assert(
     fc.asyncProperty(RANDOM, async ({ rows, seed }) => {

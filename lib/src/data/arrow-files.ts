@@ -1,0 +1,85 @@
+import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Arrow, arrow } from './arrow.js';
+import { type Block, makeBlock } from './block.js';
+import { checkColumns, columnTypes } from './describe.js';
+import { DataUnreadable } from './errors.js';
+import { blockOfArrow, distinctNames } from './from-arrow.js';
+import { type Plan, queryBlocks, Run } from './plan.js';
+import { streamPlan } from './plans.js';
+import { arrowBatch, arrowType } from './to-arrow.js';
+import type { ArrowTable, ReadArrowOptions } from './types.js';
+
+/** The schema of a query, and its rows in batches, made when they are asked for. */
+async function arrowOf(run: Run, sql: string) {
+  const api = await arrow();
+  const columns = await columnTypes(sql);
+  const schema = new api.Schema(columns.map(({ name, type }) => new api.Field(name, arrowType(api, type), true)));
+  async function* batches(): AsyncGenerator<Arrow.RecordBatch> {
+    for await (const block of queryBlocks(sql, run.queries)) yield arrowBatch(api, schema, block);
+  }
+  return { api, schema, batches: batches() };
+}
+
+/** All rows of a plan as a table. @throws NBS_NO_ARROW */
+export async function arrowTable(plan: Plan): Promise<ArrowTable> {
+  const run = new Run();
+  try {
+    await arrow();
+    const { api, schema, batches } = await arrowOf(run, await run.sql(plan));
+    const all: Arrow.RecordBatch[] = [];
+    for await (const batch of batches) if (batch.numRows > 0) all.push(batch);
+    return new api.Table(schema, all) as unknown as ArrowTable;
+  } finally {
+    await run.close();
+  }
+}
+
+/** Writes the rows of a query as an Arrow IPC file, batch after batch. @throws NBS_NO_ARROW, and errors of the file system */
+export async function writeArrowFile(run: Run, sql: string, file: string): Promise<void> {
+  const { api, batches } = await arrowOf(run, sql);
+  const bytes = api.RecordBatchFileWriter.throughNode();
+  await pipeline(Readable.from(batches, { highWaterMark: 1 }), bytes, createWriteStream(file));
+}
+
+/** The rows of files, one after the other. */
+export function arrowFilesPlan(files: readonly string[], { columns, includePaths = false }: ReadArrowOptions): Plan {
+  const what = `readArrow(${files.length === 1 ? files[0] : `${files.length} files`})`;
+  return streamPlan(what, [], async function* () {
+    for (const file of files)
+      for await (const block of blocksOfFile(file)) {
+        if (columns !== undefined) checkColumns(what, columns, Object.keys(block.columns));
+        const chosen = (columns ?? Object.keys(block.columns)).map((name) => [name, block.columns[name] ?? []] as const);
+        const path = [['path', new Array<string>(block.rows).fill(file)]] as const;
+        yield makeBlock(block.rows, includePaths ? [...chosen, ...path] : chosen);
+      }
+  });
+}
+
+/** A file in the format of files, or of streams. @throws NBS_DATA_UNREADABLE, NBS_ARROW_TYPE, NBS_NO_ARROW */
+async function* blocksOfFile(file: string): AsyncGenerator<Block> {
+  const api = await arrow();
+  const handle = await open(file);
+  try {
+    const reader = await api.RecordBatchReader.from(handle);
+    await reader.open();
+    const names = distinctNames(reader.schema.fields.map(({ name }) => name));
+    let any = false;
+    for await (const batch of reader) {
+      any = true;
+      yield blockOfArrow(names, batch);
+    }
+    if (!any)
+      yield makeBlock(
+        0,
+        names.map((name) => [name, []]),
+      );
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== undefined) throw error;
+    throw DataUnreadable({ reason: `${file}: ${(error as Error).message}` }, error);
+  } finally {
+    await handle.close();
+  }
+}

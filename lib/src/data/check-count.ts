@@ -1,0 +1,7 @@
+import { InvalidCall } from './errors.js';
+
+/** @throws NBS_DATA_ARGUMENT if it is no whole number of at least `min` */
+export function checkCount(what: string, name: string, value: unknown, min: number): void {
+  if (!Number.isSafeInteger(value) || (value as number) < min)
+    throw InvalidCall({ what, expected: `${name} is a whole number of at least ${min}`, got: String(value) });
+}
