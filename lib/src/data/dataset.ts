@@ -105,7 +105,7 @@ export class Dataset<T extends Row = Row> {
    * @throws what the function throws; NBS_BATCH_INVALID, NBS_BATCH_LOST, NBS_CANNOT_SHIP, NBS_NEVER_FITS
    */
   mapBatches<B extends BatchResult>(fn: (batch: Batch<T>) => Results<B>, options?: MapBatchesOptions): Dataset<RowOf<B>>;
-  mapBatches<B extends BatchResult, A extends readonly unknown[]>(
+  mapBatches<B extends BatchResult, A extends readonly [] | readonly unknown[]>(
     fn: BatchClass<T, B, A>,
     options?: MapBatchesOptions<A>,
   ): Dataset<RowOf<B>>;

@@ -79,7 +79,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
    * @throws what the function throws; NBS_BATCH_INVALID
    */
   mapGroups<B extends BatchResult>(fn: (group: Batch<T>) => Results<B>, options?: MapGroupsOptions): Dataset<RowOf<B>>;
-  mapGroups<B extends BatchResult, A extends readonly unknown[]>(
+  mapGroups<B extends BatchResult, A extends readonly [] | readonly unknown[]>(
     fn: BatchClass<T, B, A>,
     options?: MapGroupsOptions<A>,
   ): Dataset<RowOf<B>>;

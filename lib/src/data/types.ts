@@ -64,7 +64,10 @@ export interface MapBatchesOptions<A extends readonly unknown[] = readonly unkno
   readonly fnConstructorArgs?: A;
 }
 
-/** A class whose method `call` maps batches. Each worker has one instance. */
+/**
+ * A class whose method `call` maps batches. Each worker has one instance.
+ * Callers infer `A` as `readonly [] | readonly unknown[]`, which makes TypeScript infer a tuple: a type for each argument, and not one for all.
+ */
 export type BatchClass<T, B, A extends readonly unknown[]> = new (
   ...args: A extends readonly Loose[] ? [...A] : never
 ) => { call(batch: Batch<T>): Results<B> };

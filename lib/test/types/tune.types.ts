@@ -1,0 +1,88 @@
+/** Compiled, never run: the types of searches: spaces, configurations of trials, results. */
+import { train } from 'nbserve/train';
+import { tune } from 'nbserve/tune';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_: Equal<A, B>): void => {};
+
+function net(config: { readonly lr: number; readonly layers: number; readonly name?: string }) {
+  return { loss: config.lr * config.layers };
+}
+
+export async function spaces(): Promise<void> {
+  const tuner = new tune.Tuner(net, {
+    paramSpace: { lr: tune.loguniform(1e-4, 1e-1), layers: tune.choice([1, 2]) },
+    tuneConfig: { metric: 'loss', mode: 'min', numSamples: 3, searchAlg: new tune.search.TPESearch() },
+    runConfig: { stop: { trainingIteration: 5 } },
+  });
+  const results = await tuner.fit();
+  const best = results.getBestResult();
+  same<typeof best.config, { readonly lr: number; readonly layers: number }>(true);
+  const loss: number | undefined = best.metrics.loss;
+  for (const { config, checkpoint } of results) void [config.lr, checkpoint?.path];
+  void loss;
+  // @ts-expect-error: the space had no such parameter
+  best.config.depth;
+
+  // Values and nested objects stay as they are.
+  const nested = new tune.Tuner(
+    ({ optimizer, epochs }: { optimizer: { kind: 'sgd' | 'adam'; lr: number }; epochs: number }) => ({
+      loss: optimizer.lr * epochs,
+    }),
+    {
+      paramSpace: {
+        optimizer: { kind: tune.gridSearch(['sgd', 'adam'] as const), lr: tune.uniform(0, 1) },
+        epochs: 3,
+      },
+    },
+  );
+  const { config } = (await nested.fit()).getBestResult({ metric: 'loss', mode: 'min' });
+  same<typeof config.optimizer.kind, 'sgd' | 'adam'>(true);
+  same<typeof config.epochs, number>(true);
+}
+
+export async function wrong(): Promise<void> {
+  // @ts-expect-error: layers is missing
+  new tune.Tuner(net, { paramSpace: { lr: tune.uniform(0, 1) } });
+  // @ts-expect-error: lr is a number
+  new tune.Tuner(net, { paramSpace: { lr: tune.choice(['a']), layers: 1 } });
+  // @ts-expect-error: lr is a number, and not a list
+  new tune.Tuner(net, { paramSpace: { lr: [0.1, 0.2], layers: 1 } });
+  // @ts-expect-error: numbers
+  tune.uniform('0', '1');
+  // @ts-expect-error: a list of values
+  tune.choice(1, 2);
+  const paramSpace = { lr: tune.uniform(0, 1), layers: tune.randint(1, 4) };
+  // @ts-expect-error: no such option
+  new tune.Tuner(net, { paramSpace, tuneConfig: { samples: 3 } });
+  // @ts-expect-error: 'min' or 'max'
+  new tune.Tuner(net, { paramSpace, tuneConfig: { metric: 'loss', mode: 'minimum' } });
+  // @ts-expect-error: a search is an object
+  new tune.Tuner(net, { paramSpace, tuneConfig: { searchAlg: 'tpe' } });
+  // @ts-expect-error: no such option of the scheduler
+  new tune.schedulers.ASHAScheduler({ max: 3 });
+  // @ts-expect-error: metrics are numbers
+  await tune.report({ loss: 'low' });
+  // @ts-expect-error: no such resource
+  tune.withResources(net, { cores: 2 });
+  // @ts-expect-error: a function or a trainer
+  new tune.Tuner('net', { paramSpace });
+}
+
+export async function trainers(): Promise<void> {
+  const trees = new train.TreesTrainer({
+    labelColumn: 'y',
+    datasets: { train: [{ a: 1, y: 0 }] },
+    params: { objective: 'binary:logistic' },
+  });
+  const tuned = await new tune.Tuner(trees, { paramSpace: { params: { maxDepth: tune.randint(2, 12) } } }).fit();
+  const depth: number = tuned.getBestResult({ metric: 'train-logloss', mode: 'min' }).config.params.maxDepth;
+  const limited = tune.withResources(net, { cpu: 2, gpu: 0.5 });
+  new tune.Tuner(limited, { paramSpace: { lr: tune.uniform(0, 1), layers: 2 } });
+  await tune.Tuner.restore('folder', net, { paramSpace: { lr: tune.uniform(0, 1), layers: 2 } }).fit();
+  void depth;
+  // @ts-expect-error: a trial of the restored search lacks layers
+  tune.Tuner.restore('folder', net, { paramSpace: { lr: tune.uniform(0, 1) } });
+  // @ts-expect-error: what was given resources keeps the type of its configuration
+  new tune.Tuner(limited, { paramSpace: { lr: tune.uniform(0, 1) } });
+}
