@@ -1,4 +1,5 @@
-// Measures data sets: a query of two million rows beside DuckDB alone, and a model in batches beside onnxruntime-node alone.
+// Measures data sets: a query of two million rows beside DuckDB alone, a model in batches beside onnxruntime-node alone, and operations on the same rows
+// beside Ray Data.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,15 +32,27 @@ async function compare(context, { name, peer, aim, inverse }, ours, theirs) {
   return { name, ours: show(found.ours), peer: `${peer}: ${show(found.theirs)}`, ratio, aim };
 }
 
-export async function run(context) {
+/** Calls `work` with a file of two million rows: `id`, `key` with a thousand values, and `x`. */
+async function withRows(work) {
   const folder = mkdtempSync(join(tmpdir(), 'nbs-bench-data-'));
   const duckdb = await (await DuckDBInstance.create(':memory:')).connect();
   try {
     const file = join(folder, 'rows.parquet');
     const make = `SELECT range AS id, (range * 7919) % 1000 AS key, (range % 977) / 3.0 AS x FROM range(${ROWS})`;
     await duckdb.run(`COPY (${make}) TO '${file}' (FORMAT parquet)`);
+    return await work(file, duckdb);
+  } finally {
+    duckdb.closeSync();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const grouping = (file) => data.readParquet(file).filter('x > 100').groupby('key').mean('x');
+
+export function run(context) {
+  return withRows(async (file, duckdb) => {
     const query = { name: `${ROWS / 1e6} M rows: scan, filter, group`, peer: 'DuckDB alone', aim: { atMost: 2 }, inverse: false };
-    const grouped = data.readParquet(file).filter('x > 100').groupby('key').mean('x');
+    const grouped = grouping(file);
     const sql = `SELECT key, avg(x) FROM read_parquet('${file}') WHERE x > 100 GROUP BY key ORDER BY key`;
     return [
       await compare(
@@ -50,10 +63,43 @@ export async function run(context) {
       ),
       await inBatches(context),
     ];
-  } finally {
-    duckdb.closeSync();
-    rmSync(folder, { recursive: true });
-  }
+  });
+}
+
+/** The same file and the same operations in Ray Data. How often each is faster: above 1 is faster than Ray. */
+export function withRayData(context, ray) {
+  return withRows(async (file) => {
+    const doubled = data
+      .readParquet(file)
+      .mapBatches(({ id, x }) => ({ id, x: Float64Array.from(x, (value) => value * 2) }), { batchSize: 4096 });
+    const sides = {
+      'scan, filter, group': { name: 'group', aim: { atLeast: 20 }, ours: () => grouping(file).takeAll() },
+      'a function of batches': { name: 'batches', aim: undefined, ours: () => doubled.sum('x') },
+      'random order of all rows': {
+        name: 'shuffle',
+        aim: undefined,
+        ours: () => data.readParquet(file).randomShuffle().materialize(),
+      },
+    };
+    const rows = [];
+    for (const [what, { name, aim, ours }] of Object.entries(sides)) {
+      await ours();
+      await ray.ask(name, file);
+      const found = await pairedRounds(context.peerRounds, {
+        ours: () => ray.suspended(() => timed(ours)),
+        ray: () => ray.ask(name, file),
+      });
+      const ratio = ratioOf(found.ray, found.ours);
+      rows.push({
+        name: `${ROWS / 1e6} M rows: ${what}`,
+        ours: show(found.ours),
+        peer: `Ray Data: ${show(found.ray)}`,
+        ratio,
+        aim,
+      });
+    }
+    return rows;
+  });
 }
 
 /** Ten thousand digits in batches of a hundred, all in this process. */

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { jupyterPython } from '../jupyter.mjs';
 import { findLeftovers } from '../leftovers.mjs';
 import { stopAll } from './harness/processes.mjs';
-import { FASTEST, Ray } from './harness/ray.mjs';
+import { DATA, FASTEST, Ray } from './harness/ray.mjs';
 import { print, writePage } from './harness/report.mjs';
 import { denoBinary } from './peers/deno.mjs';
 
@@ -34,10 +34,11 @@ const NAMES = [
   'first-run',
 ];
 
-/** Ray Serve as it is, and in its fastest mode. Both start again, because the mode is read when it starts. */
+/** Ray Serve as it is and in its fastest mode, and Ray Data. Each starts Ray again, because the mode is read when it starts. */
 const RAYS = [
   { title: 'Ray Serve', settings: {}, pick: ({ withRay }) => withRay },
   { title: "Ray Serve's fastest mode", settings: FASTEST, pick: ({ withFastestRay }) => withFastestRay },
+  { title: 'Ray Data', settings: {}, library: DATA, pick: ({ withRayData }) => withRayData },
 ];
 
 const { values: options } = parseArgs({
@@ -101,18 +102,19 @@ try {
     }
   };
   for (const { name, run } of modules) await measure(name, () => run(context));
-  for (const { title, settings, pick } of RAYS) {
+  for (const { title, settings, library, pick } of RAYS) {
     const withPeer = modules.filter((module) => pick(module) !== undefined);
     if (context.ray === undefined || withPeer.length === 0) continue;
-    const ray = await Ray.open(settings);
+    let ray;
     try {
+      ray = await Ray.open(settings, library);
       await ray.ask('start');
       for (const module of withPeer) await measure(`${module.name}, ${title} beside it`, () => pick(module)(context, ray));
     } catch (error) {
       failed = true;
       console.log(`${title} could not be started: ${error.message}`);
     } finally {
-      await ray.end();
+      await ray?.end();
     }
   }
 } finally {

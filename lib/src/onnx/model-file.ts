@@ -4,11 +4,14 @@ import {
   type Field,
   fieldsOf,
   floatField,
+  floatsField,
   integerField,
+  integersField,
   join,
   messageField,
   type ReadField,
   textOf,
+  textsField,
 } from './protobuf.js';
 import type { DataType, Tensor, TensorInfo } from './types.js';
 
@@ -148,11 +151,9 @@ function encodeAttribute(value: Attribute): Field[] {
   if (typeof value === 'string') return [bytesField(4, value), integerField(20, AttributeType.STRING)];
   if (typeof value === 'number') return [integerField(3, value), integerField(20, AttributeType.INT)];
   if ('float' in value) return [floatField(2, value.float), integerField(20, AttributeType.FLOAT)];
-  if ('floats' in value)
-    return [...Array.from(value.floats, (each) => floatField(7, each)), integerField(20, AttributeType.FLOATS)];
-  if (typeof value[0] === 'string')
-    return [...value.map((each) => bytesField(9, each as string)), integerField(20, AttributeType.STRINGS)];
-  return [...value.map((each) => integerField(8, each as number)), integerField(20, AttributeType.INTS)];
+  if ('floats' in value) return [floatsField(7, Array.from(value.floats)), integerField(20, AttributeType.FLOATS)];
+  if (typeof value[0] === 'string') return [textsField(9, value as readonly string[]), integerField(20, AttributeType.STRINGS)];
+  return [integersField(8, value as readonly number[]), integerField(20, AttributeType.INTS)];
 }
 
 function encodeWeight(name: string, { type, dims, data }: Tensor): Field[] {

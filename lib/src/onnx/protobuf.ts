@@ -31,6 +31,49 @@ export function floatField(number: number, value: number): Field {
   return field(varint((number << 3) | 5), bytes);
 }
 
+/** A field with many integers, each with its tag, in one piece: a model of trees has a hundred thousand of them. */
+export function integersField(number: number, values: readonly (number | bigint)[]): Field {
+  const tag = varint(number << 3);
+  const parts = values.map((value) => (typeof value === 'number' && value >= 0 && value < 0x80 ? value : varint(value)));
+  const length = parts.reduce<number>((sum, part) => sum + tag.length + (typeof part === 'number' ? 1 : part.length), 0);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(tag, at);
+    at += tag.length;
+    if (typeof part === 'number') bytes[at++] = part;
+    else {
+      bytes.set(part, at);
+      at += part.length;
+    }
+  }
+  return field(bytes);
+}
+
+/** A field with many floats, each with its tag, in one piece. */
+export function floatsField(number: number, values: readonly number[]): Field {
+  const tag = varint((number << 3) | 5);
+  const step = tag.length + 4;
+  const bytes = new Uint8Array(values.length * step);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => {
+    bytes.set(tag, i * step);
+    view.setFloat32(i * step + tag.length, value, true);
+  });
+  return field(bytes);
+}
+
+/** A field with many texts, each with its tag. Equal ones share their bytes. */
+export function textsField(number: number, values: readonly string[]): Field {
+  const known = new Map<string, Field>();
+  const fields = values.map((value) => {
+    const found = known.get(value) ?? bytesField(number, value);
+    known.set(value, found);
+    return found;
+  });
+  return field(join(fields));
+}
+
 /** Wire type 2: bytes, strings and messages. */
 export function bytesField(number: number, value: Uint8Array | string): Field {
   const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;

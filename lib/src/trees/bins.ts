@@ -34,17 +34,20 @@ export function makeBins(matrix: Float32Array, features: readonly Feature[], max
 
 /** At most `maxBin - 1` thresholds that give the bins about the same number of the sorted values. Equal values stay together. */
 export function thresholdsOf(sorted: Float32Array, maxBin: number): Float32Array {
-  const [values, counts]: [number[], number[]] = [[], []];
-  for (const value of sorted) {
+  const values = new Float32Array(sorted.length);
+  const counts = new Uint32Array(sorted.length);
+  let distinct = 0;
+  for (let i = 0; i < sorted.length; i += 1) {
+    const value = sorted[i] as number;
     // -0 and 0 are equal too.
-    if (value !== values.at(-1)) counts[values.push(value) - 1] = 0;
-    counts[values.length - 1] = (counts[values.length - 1] as number) + 1;
+    if (distinct === 0 || value !== values[distinct - 1]) values[distinct++] = value;
+    counts[distinct - 1] = (counts[distinct - 1] as number) + 1;
   }
   const found: number[] = [];
   let [inBin, left] = [0, sorted.length];
-  for (let i = 0; i + 1 < values.length && found.length + 1 < maxBin; i += 1) {
+  for (let i = 0; i + 1 < distinct && found.length + 1 < maxBin; i += 1) {
     inBin += counts[i] as number;
-    if (values.length > maxBin && inBin * (maxBin - found.length) < left) continue;
+    if (distinct > maxBin && inBin * (maxBin - found.length) < left) continue;
     found.push(between(values[i] as number, values[i + 1] as number));
     left -= inBin;
     inBin = 0;
@@ -73,11 +76,12 @@ export function binRows(matrix: Float32Array, { thresholds, counts }: Bins): Uin
 
 /** How many thresholds are below the value. */
 function countBelow(limits: Float32Array, value: number): number {
-  let [low, high] = [0, limits.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value <= (limits[middle] as number)) high = middle;
-    else low = middle + 1;
+  let low = 0;
+  // Without branches, which would be guessed wrong half of the time.
+  for (let left = limits.length; left > 0; ) {
+    const half = (left + 1) >> 1;
+    low += half * Number((limits[low + half - 1] as number) < value);
+    left -= half;
   }
   return low;
 }

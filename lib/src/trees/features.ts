@@ -39,8 +39,14 @@ export function encode(where: string, columns: Columns, features: readonly Featu
   const rows = lengthOf(columns);
   const matrix = new Float32Array(rows * features.length);
   features.forEach((feature, at) => {
-    const read = readerOf(where, feature);
     const values: ColumnValues = columnOf(where, columns, feature.name);
+    if (values instanceof Float32Array || values instanceof Float64Array) {
+      if (feature.categories === undefined) {
+        for (let row = 0; row < rows; row += 1) matrix[row * features.length + at] = values[row] as number;
+        return;
+      }
+    }
+    const read = readerOf(where, feature);
     for (let row = 0; row < rows; row += 1) matrix[row * features.length + at] = read(values[row], row);
   });
   return matrix;

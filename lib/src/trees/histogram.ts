@@ -28,17 +28,47 @@ export interface BinnedRows {
 export function addRows(sums: Histogram, rows: BinnedRows, order: Uint32Array, from: number, to: number): void {
   const { bins, offsets, gradients, hessians } = rows;
   const width = offsets.length - 1;
-  for (let i = from; i < to; i += 1) {
-    const row = order[i] as number;
-    const gradient = gradients[row] as number;
-    const hessian = hessians[row] as number;
-    const first = row * width;
-    for (let at = 0; at < width; at += 1) {
-      const bin = (offsets[at] as number) + 2 * (bins[first + at] as number);
-      sums[bin] = (sums[bin] as number) + gradient;
-      sums[bin + 1] = (sums[bin + 1] as number) + hessian;
-    }
+  for (let first = 0; first < width; first += MOST_COLUMNS) {
+    const columns = Math.min(MOST_COLUMNS, width - first);
+    loops[columns] ??= loopOf(columns);
+    loops[columns](sums, bins, order, gradients, hessians, width, first, offsets, from, to);
   }
+}
+
+type Loop = (
+  sums: Histogram,
+  bins: Uint8Array,
+  order: Uint32Array,
+  gradients: Float32Array,
+  hessians: Float32Array,
+  width: number,
+  first: number,
+  offsets: Uint32Array,
+  from: number,
+  to: number,
+) => void;
+
+/** More columns would not fit into the registers and the first cache. */
+const MOST_COLUMNS = 16;
+const loops: Loop[] = [];
+
+/**
+ * The loop over rows with the loop over so many columns written out. Most of the time of a training on many rows is spent here, and a written-out loop
+ * takes half the time of one in the other.
+ */
+function loopOf(columns: number): Loop {
+  const all = Array.from({ length: columns }, (_, at) => at);
+  const starts = all.map((at) => `const start${at} = offsets[first + ${at}];`);
+  const adds = all.map((at) => `bin = start${at} + 2 * bins[cell + ${at}]; sums[bin] += gradient; sums[bin + 1] += hessian;`);
+  return new Function(
+    'sums, bins, order, gradients, hessians, width, first, offsets, from, to',
+    `${starts.join('\n')}
+for (let i = from; i < to; i += 1) {
+  const row = order[i], gradient = gradients[row], hessian = hessians[row], cell = row * width + first;
+  let bin = 0;
+  ${adds.join('\n  ')}
+}`,
+  ) as Loop;
 }
 
 /** Adds `other` to `sums`. */

@@ -59,6 +59,10 @@ export class Shard implements TreesWorker {
   readonly #init: ShardInit;
   readonly #rows: BinnedRows;
   readonly #width: number;
+  /** The bins once more, column after column: a split reads one column, which lies in one place of the memory. */
+  readonly #columns: readonly Uint8Array[];
+  /** The gradients before they are rounded. */
+  readonly #exact: Float64Array;
   readonly #margins: Float64Array;
   readonly #predictions: Float64Array;
   /** The rows of each node, one node after the other. */
@@ -78,6 +82,8 @@ export class Shard implements TreesWorker {
       gradients: new Float32Array(rows),
       hessians: new Float32Array(rows),
     };
+    this.#columns = columnsOf(bins, counts.length);
+    this.#exact = new Float64Array(rows);
     this.#margins = new Float64Array(rows).fill(base);
     this.#predictions = new Float64Array(rows).fill(OBJECTIVES[init.objective].predict(base));
     this.#order = new Uint32Array(rows);
@@ -87,31 +93,36 @@ export class Shard implements TreesWorker {
   state(): Promise<ShardState> {
     const { labels, objective, metrics } = this.#init;
     const { gradient } = OBJECTIVES[objective];
+    const predictions = this.#predictions;
+    const exact = this.#exact;
     let largestGradient = 0;
-    const losses = metrics.map((metric) => (metric === 'auc' ? null : ROW_LOSS[metric]));
-    const sums = metrics.map(() => 0);
     for (let row = 0; row < labels.length; row += 1) {
-      const prediction = this.#predictions[row] as number;
-      const label = labels[row] as number;
-      largestGradient = Math.max(largestGradient, Math.abs(gradient(prediction, label)));
-      for (let i = 0; i < sums.length; i += 1) sums[i] = (sums[i] as number) + (losses[i]?.(prediction, label) ?? 0);
+      const own = gradient(predictions[row] as number, labels[row] as number);
+      exact[row] = own;
+      const size = Math.abs(own);
+      if (size > largestGradient) largestGradient = size;
     }
+    const sums = metrics.map((metric) => (metric === 'auc' ? 0 : sumOfLosses(predictions, labels, ROW_LOSS[metric])));
     return Promise.resolve({ largestGradient, sums });
   }
 
   root(tree: number, gradientUnit: number): Promise<Histogram> {
     const { labels, objective, subsample, seed, firstRow } = this.#init;
-    const { gradient, hessian } = OBJECTIVES[objective];
+    const { hessian } = OBJECTIVES[objective];
     const { gradients, hessians } = this.#rows;
+    const order = this.#order;
+    const exact = this.#exact;
+    const predictions = this.#predictions;
     const treeBits = mixBits(Math.imul(mixBits(seed + 1), 0x9e3779b1) + tree);
     const limit = subsample * 2 ** 32;
+    // The units are powers of two, so a product with their inverse is as exact as a quotient.
+    const [perGradient, perHessian] = [1 / gradientUnit, 1 / HESSIAN_UNIT];
     for (let row = 0; row < labels.length; row += 1) {
-      this.#order[row] = row;
+      order[row] = row;
       // A row that the tree does not sample takes part with a weight of 0, so that it reaches its leaf too.
       const isSampled = subsample === 1 || mixBits(treeBits ^ (firstRow + row)) < limit;
-      const prediction = this.#predictions[row] as number;
-      gradients[row] = isSampled ? Math.round(gradient(prediction, labels[row] as number) / gradientUnit) : 0;
-      hessians[row] = isSampled ? Math.max(1, Math.round(hessian(prediction) / HESSIAN_UNIT)) : 0;
+      gradients[row] = isSampled ? Math.round((exact[row] as number) * perGradient) : 0;
+      hessians[row] = isSampled ? Math.max(1, Math.round(hessian(predictions[row] as number) * perHessian)) : 0;
     }
     this.#ranges.clear();
     this.#ranges.set(0, [0, labels.length]);
@@ -125,15 +136,17 @@ export class Shard implements TreesWorker {
 
   finish(leaves: ReadonlyMap<number, number>): Promise<ShardState> {
     const { predict } = OBJECTIVES[this.#init.objective];
+    const order = this.#order;
+    const margins = this.#margins;
     for (const [node, value] of leaves) {
       const [from, to] = this.#rangeOf(node);
       for (let i = from; i < to; i += 1) {
-        const row = this.#order[i] as number;
-        const margin = (this.#margins[row] as number) + value;
-        this.#margins[row] = margin;
-        this.#predictions[row] = predict(margin);
+        const row = order[i] as number;
+        margins[row] = (margins[row] as number) + value;
       }
     }
+    const predictions = this.#predictions;
+    for (let row = 0; row < margins.length; row += 1) predictions[row] = predict(margins[row] as number);
     return this.state();
   }
 
@@ -153,17 +166,23 @@ export class Shard implements TreesWorker {
 
   #split({ node, feature, bin, isEqual, isMissingLeft, left, right }: Decision): void {
     const [from, to] = this.#rangeOf(node);
-    const { bins } = this.#rows;
+    const column = this.#columns[feature] as Uint8Array;
     const order = this.#order;
-    let [toLeft, toRight] = [from, 0];
+    const moved = this.#moved;
+    const isLeft = new Uint8Array(256).fill(1, isEqual ? bin : 1, bin + 1);
+    isLeft[0] = Number(isMissingLeft);
+    let toLeft = from;
+    let toRight = 0;
+    // Each row is written to both sides, and only one of them moves on: a branch would be guessed wrong for many rows.
     for (let i = from; i < to; i += 1) {
       const row = order[i] as number;
-      const own = bins[row * this.#width + feature] as number;
-      const isLeft = own === 0 ? isMissingLeft : isEqual ? own === bin : own <= bin;
-      if (isLeft) order[toLeft++] = row;
-      else this.#moved[toRight++] = row;
+      const step = isLeft[column[row] as number] as number;
+      order[toLeft] = row;
+      moved[toRight] = row;
+      toLeft += step;
+      toRight += 1 - step;
     }
-    order.set(this.#moved.subarray(0, toRight), toLeft);
+    order.set(moved.subarray(0, toRight), toLeft);
     this.#ranges.set(left, [from, toLeft]);
     this.#ranges.set(right, [toLeft, to]);
   }
@@ -171,6 +190,25 @@ export class Shard implements TreesWorker {
   #rangeOf(node: number): readonly [from: number, to: number] {
     return this.#ranges.get(node) as readonly [number, number];
   }
+}
+
+/** A matrix, which has row after row, as columns. */
+function columnsOf(matrix: Uint8Array, width: number): Uint8Array[] {
+  return Array.from({ length: width }, (_, at) => {
+    const column = new Uint8Array(matrix.length / width);
+    for (let row = 0; row < column.length; row += 1) column[row] = matrix[row * width + at] as number;
+    return column;
+  });
+}
+
+function sumOfLosses(
+  predictions: Float64Array,
+  labels: Float64Array,
+  loss: (prediction: number, label: number) => number,
+): number {
+  let sum = 0;
+  for (let row = 0; row < labels.length; row += 1) sum += loss(predictions[row] as number, labels[row] as number);
+  return sum;
 }
 
 /** The metric of all rows from the sums of the workers. */

@@ -236,6 +236,27 @@ test('a column that mixes kinds of values is refused by name, an instance of a c
   );
 });
 
+test('objects without members are refused by name, wherever they are', async () => {
+  for (const [value, name] of [
+    [{}, 'a'],
+    [[{}], 'a'],
+    [{ b: {} }, 'a.b'],
+    [new Map([['k', {}]]), 'a'],
+  ] as const) {
+    const rows = data.fromItems([{ a: value }]);
+    await assert.rejects(rows.sort('a').takeAll(), {
+      code: 'NBS_MIXED_COLUMN',
+      message: new RegExp(`column ${name} has only objects without members`),
+    });
+  }
+  // Another row says what the members are.
+  const some = data.fromItems([{ a: {} }, { a: { b: 1 } }]).sort('a');
+  assert.deepEqual(
+    (await some.takeAll()).map(({ a }) => (a as { b: number | null }).b),
+    [1, null],
+  );
+});
+
 test('empty data sets', async () => {
   assert.deepEqual(await data.fromItems([]).takeAll(), []);
   assert.equal(
