@@ -37,6 +37,7 @@ import { FLUSH_MS, type Legacy, replaceProgram, stuckText, tellReplaced } from '
 import { ShellRelay } from './shell-relay.js';
 import { StdinRelay } from './stdin-relay.js';
 import { terminateMain } from './terminate.js';
+import { STOPPED_UNWIND } from './unwind.js';
 
 /** How long the main thread has to end in order. Jupyter sends a signal after 2.5 s. */
 const END_MS = 2200;
@@ -148,8 +149,7 @@ async function main(): Promise<void> {
   async function interrupt(): Promise<void> {
     if (blocked) return interrupter.interrupt();
     blocked = true;
-    // Code that is stopped at a breakpoint cannot be ended.
-    adapter.release();
+    void adapter.release();
     await interrupter.interrupt();
     adapter.hold();
     blocked = false;
@@ -161,15 +161,16 @@ async function main(): Promise<void> {
   function end(restart: boolean): void {
     ending = true;
     setTimeout(killSelf, END_MS).unref();
-    // A session of the inspector that stays open would delay the end of the process.
-    adapter.close();
     send({ kind: 'shutdown', restart });
+    // A session of the inspector that stays open would delay the end of the process.
+    void adapter.release().then(() => adapter.close());
     void interrupt();
   }
 
   const adapter = new DebugAdapter({
     event: (event) => iopub.publish('debug_event', JSON.stringify(event), running ?? ''),
     running: () => running,
+    unwind: STOPPED_UNWIND,
     attached: (isAttached) => Atomics.store(shared, DEBUGGED, isAttached ? 1 : 0),
   });
   const controlChannel = new ControlChannel(controlSocket, decoder, encoder, {

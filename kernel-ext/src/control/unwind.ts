@@ -4,6 +4,7 @@ import { GUARD, TERMINATION, Termination } from './messages.js';
 import { dropTicks } from './tick-storm.js';
 
 const KEY = 'nbserve.kernel.unwind';
+const STOPPED_KEY = 'nbserve.kernel.unwind-stopped';
 
 /** Which code may be terminated. The longer the main thread has not answered, the more, because otherwise the whole process would be lost. */
 export type Reach = 'user code' | 'what user code called' | 'anything';
@@ -14,6 +15,12 @@ export type Reach = 'user code' | 'what user code called' | 'anything';
  */
 export const unwindExpression = (reach: Reach): string =>
   `globalThis[Symbol.for(${JSON.stringify(KEY)})](${JSON.stringify(reach)})`;
+
+/**
+ * The expression that the main thread must evaluate before code that stands at a breakpoint is terminated, which happens when it continues. Its value says
+ * whether the code may be terminated.
+ */
+export const STOPPED_UNWIND = `globalThis[Symbol.for(${JSON.stringify(STOPPED_KEY)})]()`;
 
 /** How long the main thread waits for the order. While it waits, no user code runs. */
 const ORDER_MS = 10_000;
@@ -29,12 +36,13 @@ const BOOKLESS =
   /^node:(internal\/)?(zlib|util|util\/.*|fs|fs\/.*|child_process|crypto|crypto\/.*|buffer|path|vm|url|querystring|string_decoder|bootstrap\/switches\/is_main_thread|assert|assert\/.*|v8|validators|errors|encoding|console|console\/.*|structured_clone)$/;
 
 type Unwind = (reach: Reach) => string | undefined;
+type StoppedUnwind = () => boolean;
 
 /**
  * The files of the JavaScript that the inspector interrupted, innermost first; '' if one has no name. It is empty if the event loop called the expression.
- * @param unwind the function that {@link unwindExpression} calls
+ * @param unwind the function that the expression calls
  */
-function interruptedFiles(unwind: Unwind): string[] {
+function interruptedFiles(unwind: Unwind | StoppedUnwind): string[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
     Error.stackTraceLimit = FRAMES;
@@ -79,7 +87,7 @@ export interface UnwindEvents {
 const NO_EVENTS: UnwindEvents = { isDone: () => false, onTermination: () => {} };
 
 /**
- * Is called in the main thread, and makes {@link unwindExpression} work.
+ * Is called in the main thread, and makes {@link unwindExpression} and {@link STOPPED_UNWIND} work.
  * @returns a function to call when the interrupt is over, however often code was terminated for it
  */
 export function installUnwind(shared: Int32Array, { isDone, onTermination }: UnwindEvents = NO_EVENTS): () => void {
@@ -104,7 +112,18 @@ export function installUnwind(shared: Int32Array, { isDone, onTermination }: Unw
     clear();
     return address;
   };
-  Object.defineProperty(globalThis, Symbol.for(KEY), { value: unwind, enumerable: false, configurable: true });
+  const unwindStopped: StoppedUnwind = () => {
+    if (Atomics.load(shared, GUARD) > 0 || !mayEnd(interruptedFiles(unwindStopped), 'user code')) return false;
+    onTermination();
+    clear();
+    return true;
+  };
+  for (const [key, value] of [
+    [KEY, unwind],
+    [STOPPED_KEY, unwindStopped],
+  ] as const) {
+    Object.defineProperty(globalThis, Symbol.for(key), { value, enumerable: false, configurable: true });
+  }
   return () => {
     restoreTicks?.();
     restoreTicks = undefined;

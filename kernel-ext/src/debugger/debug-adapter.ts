@@ -38,6 +38,8 @@ export interface DebugAdapterDeps {
   event(event: DapEvent): void;
   /** The header (JSON) of the running cell. */
   running(): string | undefined;
+  /** An expression for the main thread, which must be evaluated before stopped code is terminated. It gives whether that is allowed. */
+  readonly unwind: string;
   /** A debugger was attached, or it has gone. */
   attached(isAttached: boolean): void;
 }
@@ -123,9 +125,9 @@ export class DebugAdapter {
     await this.#run?.compiled(cell).catch(() => {});
   }
 
-  /** An interrupt begins: code that is stopped continues, so that it can be ended. */
-  release(): void {
-    this.#run?.release();
+  /** An interrupt begins: code that is stopped ends, and nothing stops until {@link hold}. Never rejects. */
+  async release(): Promise<void> {
+    await this.#run?.release();
   }
 
   /** The interrupt is done. */
@@ -163,6 +165,7 @@ export class DebugAdapter {
     if (this.#run !== undefined) return {};
     const run = new DebugRun({
       running: () => this.#deps.running(),
+      unwind: this.#deps.unwind,
       continued: () => this.#event('continued', { threadId: THREAD.id, allThreadsContinued: true }),
       stopped: (reason, text) => {
         this.#event('stopped', { reason, threadId: THREAD.id, allThreadsStopped: true, ...(text !== undefined && { text }) });

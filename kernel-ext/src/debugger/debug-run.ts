@@ -14,6 +14,8 @@ export interface DebugRunEvents {
   continued(): void;
   /** The header (JSON) of the running cell. */
   running(): string | undefined;
+  /** See {@link DebugAdapterDeps.unwind}. */
+  readonly unwind: string;
 }
 
 interface Frame {
@@ -37,12 +39,18 @@ export class DebugRun {
   #frames: Frame[] = [];
   #frameCount = 0;
   #step: { readonly kind: Step; readonly cell: string | undefined; readonly from: string; skips: number } | undefined;
+  /** The stop at which the inspector stands, whether the client was told of it or not. */
+  #stop: Paused | undefined;
   /** While an interrupt ends the cell, nothing stops it. */
   #released = false;
 
   constructor(events: DebugRunEvents) {
     this.#events = events;
+    this.#inspector.on('Debugger.resumed', () => {
+      this.#stop = undefined;
+    });
     this.#inspector.on<Paused>('Debugger.paused', (paused) => {
+      this.#stop = paused;
       // The session may be closed meanwhile; then the code has continued.
       void this.#onPaused(paused).catch(() => this.#inspector.send('Debugger.resume').catch(() => {}));
     });
@@ -59,7 +67,6 @@ export class DebugRun {
   async begin(): Promise<void> {
     await this.#inspector.send('Runtime.enable');
     await this.#inspector.send('Debugger.enable');
-    await this.#inspector.send('Debugger.setAsyncCallStackDepth', { maxDepth: 8 });
     await this.#inspector.send('Debugger.setBlackboxPatterns', { patterns: BLACKBOXED });
     await this.#scripts.learn();
   }
@@ -95,16 +102,15 @@ export class DebugRun {
     this.#events.continued();
   }
 
-  /** Code that is paused continues, and nothing stops it until {@link hold}. */
-  release(): void {
+  /** Code that is stopped ends, and nothing stops until {@link hold}. Never rejects. */
+  async release(): Promise<void> {
     this.#released = true;
     this.#step = undefined;
-    const wasPaused = this.isPaused;
+    const wasTold = this.isPaused;
     this.#forget();
     void this.#inspector.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {});
-    if (!wasPaused) return;
-    void this.#inspector.send('Debugger.resume').catch(() => {});
-    this.#events.continued();
+    await this.#end().catch(() => {});
+    if (wasTold) this.#events.continued();
   }
 
   hold(): void {
@@ -121,7 +127,8 @@ export class DebugRun {
     return Promise.all(
       this.#frames.map(async ({ id, frame }) => {
         const { path, line, column } = await this.#scripts.place(frame.location);
-        const name = frame.functionName === '' ? '(cell)' : frame.functionName;
+        const unnamed = (await this.#scripts.isCell(frame)) ? '(cell)' : '(anonymous)';
+        const name = frame.functionName === '' ? unnamed : frame.functionName;
         return { id, name, line: line + 1, column: column + 1, source: { path, name: path } };
       }),
     );
@@ -193,8 +200,11 @@ export class DebugRun {
     const step = this.#step;
     // A step over the end of a cell would stop in the next one.
     const isLate = step !== undefined && !isBreakpoint && reason !== 'exception' && step.cell !== this.#events.running();
-    if (this.#released || isLate || top === undefined) return this.#continue();
-    if (!this.#scripts.isUsers(top) || (!isBreakpoint && (await this.#scripts.isMade(top.location)))) {
+    if (this.#released) return this.#end();
+    if (isLate || top === undefined) return this.#continue();
+    const isOthers = !this.#scripts.isUsers(top) || (!isBreakpoint && (await this.#scripts.isMade(top.location)));
+    if (this.#stop !== paused) return;
+    if (isOthers) {
       if (step === undefined || ++step.skips > MAX_SKIPS) return this.#continue();
       await this.#inspector.send(this.#scripts.isUsers(top) ? 'Debugger.stepOver' : 'Debugger.stepOut');
       return;
@@ -202,7 +212,9 @@ export class DebugRun {
     const users = callFrames.filter((frame) => this.#scripts.isUsers(frame));
     // One line may have several statements, of which the kernel has added some.
     if (step !== undefined && !isBreakpoint && reason !== 'exception' && step.kind !== 'stepOut' && step.skips < MAX_SKIPS) {
-      if ((await this.#lineOf(users)) === step.from) {
+      const isSame = (await this.#lineOf(users)) === step.from;
+      if (this.#stop !== paused) return;
+      if (isSame) {
         step.skips += 1;
         await this.#inspector.send(`Debugger.${step.kind}`);
         return;
@@ -222,6 +234,18 @@ export class DebugRun {
     if (top === undefined) return '';
     const { path, line } = await this.#scripts.place(top.location);
     return `${frames.length} ${top.functionName} ${path} ${line}`;
+  }
+
+  /** Ends the code that is stopped. If it must not be ended at this place, it continues. */
+  async #end(): Promise<void> {
+    if (this.#stop === undefined) return;
+    this.#stop = undefined;
+    const { result } = await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+      expression: this.#events.unwind,
+      returnByValue: true,
+      silent: true,
+    });
+    await this.#inspector.send('Debugger.resume', { terminateOnResume: result.value === true });
   }
 
   async #continue(): Promise<void> {

@@ -91,6 +91,14 @@ export class Scripts {
     return isInHead(positions.code, lineNumber, columnNumber) || OWN_CALL.test(text.slice(columnNumber));
   }
 
+  /** Whether the frame is of a cell's own code, and not of a function in it. */
+  async isCell({ functionLocation: at }: Debugger.CallFrame): Promise<boolean> {
+    const script = at && this.#scripts.get(at.scriptId);
+    if (at === undefined || script === undefined || !CELL.test(script.url)) return false;
+    const positions = await this.#positions(script);
+    return positions !== undefined && isInHead(positions.code, at.lineNumber, at.columnNumber ?? 0);
+  }
+
   /** The scripts with the source of this path. A cell that ran twice has two. */
   async withPath(path: string): Promise<string[]> {
     const found: string[] = [];
