@@ -5,6 +5,7 @@ import {
   type DapRequest,
   type DapResponse,
   DebugRefusal,
+  filtersOf,
   numberOf,
   pathOf,
   readRequest,
@@ -15,7 +16,8 @@ import { VIEW } from './view.js';
 
 /** JavaScript runs in one thread. */
 const THREAD = { id: 1, name: 'MainThread' };
-const FILTER = 'all';
+const ALL = 'all';
+const UNCAUGHT = 'uncaught';
 
 const CAPABILITIES = {
   supportsConfigurationDoneRequest: true,
@@ -25,7 +27,13 @@ const CAPABILITIES = {
   supportsSetVariable: false,
   exceptionBreakpointFilters: [
     {
-      filter: FILTER,
+      filter: UNCAUGHT,
+      label: 'Exceptions that nobody catches',
+      default: false,
+      description: 'Stops when an exception is thrown that ends its cell, or a callback.',
+    },
+    {
+      filter: ALL,
       label: 'All exceptions of the notebook',
       default: false,
       description: 'Stops when the code of a cell throws.',
@@ -60,8 +68,9 @@ export class DebugAdapter {
       const breakpoints = await this.#attached.breakpoints.replace(pathOf(request), breakpointsOf(request));
       return { breakpoints };
     },
-    setExceptionBreakpoints: async ({ arguments: { filters } }) => {
-      await this.#attached.pauseOnExceptions(Array.isArray(filters) && filters.length > 0);
+    setExceptionBreakpoints: async (request) => {
+      const filters = filtersOf(request, [ALL, UNCAUGHT]);
+      await this.#attached.pauseOnExceptions(filters.has(ALL) ? 'all' : filters.has(UNCAUGHT) ? 'uncaught' : 'none');
       return {};
     },
     configurationDone: () => ({}),
@@ -157,7 +166,7 @@ export class DebugAdapter {
       stoppedThreads: this.#run?.isPaused === true ? [THREAD.id] : [],
       richRendering: true,
       copyToGlobals: false,
-      exceptionPaths: [FILTER],
+      exceptionPaths: [UNCAUGHT, ALL],
     };
   }
 

@@ -77,8 +77,8 @@ export class DebugRun {
     if (script !== undefined) await this.breakpoints.compiled(script.id, script.path);
   }
 
-  async pauseOnExceptions(isOn: boolean): Promise<void> {
-    await this.#inspector.send('Debugger.setPauseOnExceptions', { state: isOn ? 'all' : 'none' });
+  async pauseOnExceptions(state: 'all' | 'uncaught' | 'none'): Promise<void> {
+    await this.#inspector.send('Debugger.setPauseOnExceptions', { state });
   }
 
   async pause(): Promise<void> {
@@ -178,28 +178,54 @@ export class DebugRun {
     return this.#values.variable(name, value);
   }
 
-  /** The names of earlier cells are no variables of the frame: those in the expression that the frame does not have become parameters. */
+  /**
+   * The names of earlier cells are no variables of the frame: those in the expression that the frame does not have become variables around it. What it
+   * assigns to them, the notebook's names get too.
+   */
   async #withNames(expression: string, frame: Debugger.CallFrame | undefined): Promise<string> {
-    const words = new Set(expression.match(WORD));
-    const earlier = new Set(((await this.names()) as { name: string }[]).map(({ name }) => name));
-    if (frame !== undefined) {
-      for (const { type, object } of frame.scopeChain) {
-        if ((!LOCAL.has(type) && !CLOSURE.has(type)) || object.objectId === undefined) continue;
-        for (const { name } of await this.#values.variables(this.#values.refer([object.objectId]))) earlier.delete(name);
-      }
+    let used = await this.#known([...new Set(expression.match(WORD))]);
+    for (const { type, object } of frame?.scopeChain ?? []) {
+      if (used.length === 0) break;
+      if ((LOCAL.has(type) || CLOSURE.has(type)) && object.objectId !== undefined)
+        used = await this.#missing(object.objectId, used);
     }
-    const used = [...words].filter((word) => earlier.has(word));
+    if (used.length === 0) return expression;
+    const names = used.join(', ');
     // A line break ends a comment at the end of the expression.
-    return used.length === 0 ? expression : `(({ ${used.join(', ')} }) => (${expression}\n))(${VIEW}.names())`;
+    return `((__nbs_names) => { let { ${names} } = __nbs_names; try { return (${expression}\n); } finally { ${VIEW}.assign(__nbs_names, { ${names} }); } })(${VIEW}.pick(${JSON.stringify(used)}))`;
+  }
+
+  /** Those of the words that are names of the notebook. */
+  async #known(words: readonly string[]): Promise<string[]> {
+    if (words.length === 0) return [];
+    const { result } = await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+      expression: `${VIEW}?.known(${JSON.stringify(words)})`,
+      returnByValue: true,
+      silent: true,
+    });
+    return (result.value as string[] | undefined) ?? [];
+  }
+
+  /** Those of the names that a scope does not have. */
+  async #missing(scope: string, names: readonly string[]): Promise<string[]> {
+    const { result } = await this.#inspector.send<Runtime.CallFunctionOnReturnType>('Runtime.callFunctionOn', {
+      objectId: scope,
+      functionDeclaration: 'function (names) { return names.filter((name) => !Object.hasOwn(this, name)); }',
+      arguments: [{ value: names }],
+      returnByValue: true,
+      silent: true,
+    });
+    return result.value as string[];
   }
 
   async #onPaused(paused: Paused): Promise<void> {
     const { callFrames, reason, hitBreakpoints = [], data } = paused;
     const top = callFrames[0];
     const isBreakpoint = hitBreakpoints.length > 0;
+    const isException = reason === 'exception' || reason === 'promiseRejection';
     const step = this.#step;
     // A step over the end of a cell would stop in the next one.
-    const isLate = step !== undefined && !isBreakpoint && reason !== 'exception' && step.cell !== this.#events.running();
+    const isLate = step !== undefined && !isBreakpoint && !isException && step.cell !== this.#events.running();
     if (this.#released) return this.#end();
     if (isLate || top === undefined) return this.#continue();
     const isOthers = !this.#scripts.isUsers(top) || (!isBreakpoint && (await this.#scripts.isMade(top.location)));
@@ -211,7 +237,7 @@ export class DebugRun {
     }
     const users = callFrames.filter((frame) => this.#scripts.isUsers(frame));
     // One line may have several statements, of which the kernel has added some.
-    if (step !== undefined && !isBreakpoint && reason !== 'exception' && step.kind !== 'stepOut' && step.skips < MAX_SKIPS) {
+    if (step !== undefined && !isBreakpoint && !isException && step.kind !== 'stepOut' && step.skips < MAX_SKIPS) {
       const isSame = (await this.#lineOf(users)) === step.from;
       if (this.#stop !== paused) return;
       if (isSame) {
@@ -222,7 +248,6 @@ export class DebugRun {
     }
     this.#step = undefined;
     this.#frames = users.map((frame) => ({ id: ++this.#frameCount, frame }));
-    const isException = reason === 'exception' || reason === 'promiseRejection';
     const why = isException ? 'exception' : isBreakpoint || step === undefined ? 'breakpoint' : 'step';
     const thrown = isException ? (data as { description?: string } | undefined)?.description?.split('\n')[0] : undefined;
     this.#events.stopped(why, thrown);

@@ -62,6 +62,15 @@ export function pathOf(request: DapRequest): string {
   return path;
 }
 
+/** @throws DebugRefusal if a filter is not known */
+export function filtersOf(request: DapRequest, known: readonly string[]): ReadonlySet<unknown> {
+  const given = request.arguments.filters ?? [];
+  if (!Array.isArray(given) || !given.every((one) => known.includes(one as string))) {
+    throw new DebugRefusal(`${request.command} needs \`filters\`, a list of ${known.join(', ')}`);
+  }
+  return new Set<unknown>(given);
+}
+
 export function breakpointsOf(request: DapRequest): SourceBreakpoint[] {
   const given = request.arguments.breakpoints;
   if (given === undefined) return [];

@@ -9,6 +9,12 @@ export interface DebugView {
   positions(id: string): CodePositions | undefined;
   /** The names of the notebook, with their values now. */
   names(): Readonly<Record<string, unknown>>;
+  /** Which of these words are names of the notebook. */
+  known(words: readonly string[]): readonly string[];
+  /** These names with their values. @throws if the declaration of one was not reached yet */
+  pick(names: readonly string[]): Readonly<Record<string, unknown>>;
+  /** Gives names the values that an expression has given them. @throws if one is a constant */
+  assign(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): void;
   /** A value as below a cell, on several lines. */
   text(value: unknown): string;
 }

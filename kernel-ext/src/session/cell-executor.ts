@@ -9,6 +9,7 @@ import { inputIdle } from './notebook-input.js';
 import type { NotebookModules } from './notebook-modules.js';
 import { NotebookNames, type OpenCell } from './notebook-names.js';
 import { type RunningCell, runInCell } from './running-cell.js';
+import { settled } from './settled.js';
 import { withinStack } from './syntax.js';
 
 /** What a cell's code gets from outside of it. */
@@ -57,30 +58,24 @@ export class CellExecutor {
 
   async run(converted: ConvertedCell, cell: RunningCell, context: CellContext): Promise<CellEnd> {
     const scope = new DisposalScope();
-    const waits = new CellWaits();
     const state = { result: undefined as unknown };
     try {
       const code = this.#compile(converted.code, cell.id);
       const breakpoints = this.#onCompiled(cell.id);
       if (breakpoints !== undefined) await breakpoints;
+      const waits = new CellWaits(breakpoints !== undefined);
       cell.interrupted.throwIfAborted();
       const runtime = this.#runtime(state, scope, waits, context, cell.id);
       await this.#interruptible(waits, () =>
         runInCell(cell, async () => {
-          try {
-            await code(
-              this.names.exports,
-              this.#modules.require,
-              this.#folder,
-              join(this.#folder, cell.id),
-              runtime,
-              context.source,
-            );
+          const file = join(this.#folder, cell.id);
+          const { exports } = this.names;
+          const end = await settled(async () => {
+            await code(exports, this.#modules.require, this.#folder, file, runtime, context.source);
             // What it has left reads from the person, who is asked no more when the cell has ended.
             await inputIdle();
-          } catch (error) {
-            scope.failed(error);
-          }
+          });
+          if (!end.ok) scope.failed(end.error);
           await scope.endAsync();
         }),
       );

@@ -3,12 +3,17 @@ import { type CodePositions, type DebugView, packed } from '../debugger/index.js
 import type { NotebookNames } from './notebook-names.js';
 import { cellSources, codePositions } from './stack-positions.js';
 
-/** What a debugger sees of the notebook. It is called while the cell's code is stopped, so it only reads. */
+/** What a debugger sees of the notebook. It is called while the cell's code is stopped. */
 export function debugView(names: NotebookNames): DebugView {
   return {
     cells: cellSources,
     positions: positionsOf,
     names: () => Object.fromEntries(names.values()),
+    known: (words) => words.filter((word) => Object.hasOwn(names.exports, word)),
+    pick: (words) => Object.fromEntries(words.map((word) => [word, names.get(word)])),
+    assign: (before, after) => {
+      for (const [name, value] of Object.entries(after)) if (!Object.is(value, before[name])) names.exports[name] = value;
+    },
     text: (value) => inspect(value),
   };
 }
