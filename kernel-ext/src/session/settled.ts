@@ -15,12 +15,12 @@ export function settled<T>(work: () => Promise<T>): Promise<Settled<T>> {
         return await work();
       } finally {
         // Before Node looks for rejections without a handler.
-        queueMicrotask(() =>
+        queueMicrotask(() => {
           awaited.then(
             (value) => resolve({ ok: true, value }),
             (error: unknown) => resolve({ ok: false, error }),
-          ),
-        );
+          );
+        });
       }
     }
   });
