@@ -11,6 +11,7 @@ import { CellRunner } from './cell-runner.js';
 import { parentPid } from './env.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
+import { KeptHistory } from './kept-history.js';
 import { kernelInfo } from './kernel-info.js';
 import { SessionHolder } from './session-holder.js';
 import { ShellChannel } from './shell-channel.js';
@@ -31,6 +32,8 @@ export interface KernelOptions {
   readonly seenFile?: string;
   /** What the program before this one in the process has left. @default '' */
   readonly legacy?: string;
+  /** The folder of the history of all sessions. @default '' keeps it in memory only */
+  readonly historyFolder?: string;
   /** Makes the session. It is called once, when the kernel can already answer. */
   createSession(
     hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'onCompiled' | 'interruptPending'>>,
@@ -47,11 +50,12 @@ export async function startKernel({
   restart,
   seenFile = '',
   legacy = '',
+  historyFolder = '',
   createSession,
 }: KernelOptions): Promise<void> {
   const info = kernelInfo();
   const runner = new CellRunner(() => control.interrupts);
-  const history = new History();
+  const history = new History(new KeptHistory(historyFolder));
   let ending = false;
   let firstCell: string | undefined;
   /** The cell that ran or waited when code was terminated. */
