@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineError, type ErrorDefinition } from 'nbserve/errors';
+import { installTranslator } from '../install/index.js';
 import { cacheFolder } from './env.js';
 
 const WITHOUT = 'notebooks also run without Python: nbserve execute notebook.ipynb';
@@ -53,6 +54,8 @@ export async function jupyterWithLab(): Promise<string> {
         reason: `${reasonOf(said)} (is the package index reachable?)`,
         without: WITHOUT,
       });
+    // If papermill is installed there later, it finds this.
+    installTranslator(join(venv, 'bin', 'python'));
     return own;
   } catch (error) {
     rmSync(venv, { recursive: true, force: true });

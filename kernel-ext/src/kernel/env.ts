@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { LEGACY_VARIABLE } from '../control/index.js';
 
 /**
@@ -19,3 +21,7 @@ export function takeLegacy(): string {
   delete process.env[LEGACY_VARIABLE];
   return legacy;
 }
+
+/** The folder in which the history is kept: `NBSERVE_HISTORY`, else `nbserve/history` in `XDG_STATE_HOME` or `~/.local/state`. If it is set to '', none is kept. */
+export const historyFolder = (): string =>
+  process.env.NBSERVE_HISTORY ?? join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nbserve', 'history');

@@ -1,9 +1,8 @@
 import type { HistoryRequest } from '../wire/index.js';
-
-/** The only session with a history: this run of the kernel. */
-const SESSION = 1;
+import { KeptHistory } from './kept-history.js';
 
 interface Entry {
+  readonly session: number;
   readonly line: number;
   readonly source: string;
   output: string | null;
@@ -21,12 +20,17 @@ function matcher(pattern: string): RegExp {
   return new RegExp(`^${source}$`, 'u');
 }
 
-/** The inputs of this run, in memory. */
+/** The inputs of this run, in memory, and those of earlier ones. Outputs are known of this run only. */
 export class History {
   readonly #entries: Entry[] = [];
+  readonly #kept: KeptHistory;
+
+  constructor(kept = new KeptHistory('')) {
+    this.#kept = kept;
+  }
 
   add(line: number, source: string): void {
-    this.#entries.push({ line, source, output: null });
+    this.#entries.push({ session: this.#kept.add(line, source), line, source, output: null });
   }
 
   /** Notes the text of the last cell's result. */
@@ -36,26 +40,51 @@ export class History {
   }
 
   query(request: HistoryRequest): HistoryRow[] {
-    return this.#select(request).map(({ line, source, output }) => [SESSION, line, request.output ? [source, output] : source]);
+    return this.#select(request).map(({ session, line, source, output }) => [
+      session,
+      line,
+      request.output ? [source, output] : source,
+    ]);
   }
 
   #select(request: HistoryRequest): Entry[] {
     switch (request.access) {
       case 'range': {
-        // Session 0 is the current one. Negative numbers mean earlier ones, which are not kept.
-        if (request.session !== 0 && request.session !== SESSION) return [];
         const stop = request.stop ?? Number.POSITIVE_INFINITY;
-        return this.#entries.filter(({ line }) => line >= request.start && line < stop);
+        return this.#ofSession(request.session).filter(({ line }) => line >= request.start && line < stop);
       }
       case 'search': {
         const matches = matcher(request.pattern);
-        let found = this.#entries.filter(({ source }) => matches.test(source));
+        let found = [...this.#backwards()].reverse().filter(({ source }) => matches.test(source));
         if (request.unique) found = [...new Map(found.map((entry) => [entry.source, entry])).values()];
         return request.n === undefined ? found : lastOf(found, request.n);
       }
-      case 'tail':
-        return lastOf(this.#entries, request.n ?? 10);
+      case 'tail': {
+        const found: Entry[] = [];
+        for (const entry of this.#backwards()) {
+          if (found.length >= (request.n ?? 10)) break;
+          found.push(entry);
+        }
+        return found.reverse();
+      }
     }
+  }
+
+  /** @param session 0 is this one, -1 the one before it, and so on; other numbers are those in the rows */
+  #ofSession(session: number): Entry[] {
+    if (session === 0 || session === this.#kept.session) return this.#entries;
+    const wanted = session > 0 ? session : this.#kept.earlier().at(session);
+    return wanted === undefined ? [] : this.#earlier(wanted);
+  }
+
+  /** The newest first. Files are read when they are needed. */
+  *#backwards(): Generator<Entry> {
+    yield* this.#entries.toReversed();
+    for (const session of this.#kept.earlier().reverse()) yield* this.#earlier(session).reverse();
+  }
+
+  #earlier(session: number): Entry[] {
+    return this.#kept.cells(session).map((cell) => ({ ...cell, output: null }));
   }
 }
 

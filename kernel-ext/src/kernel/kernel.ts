@@ -11,6 +11,7 @@ import { CellRunner } from './cell-runner.js';
 import { parentPid } from './env.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
+import { KeptHistory } from './kept-history.js';
 import { kernelInfo } from './kernel-info.js';
 import { SessionHolder } from './session-holder.js';
 import { ShellChannel } from './shell-channel.js';
@@ -36,6 +37,8 @@ export interface KernelOptions {
    * @default does nothing
    */
   loadSession?(): Promise<void>;
+  /** The folder of the history of all sessions. @default '' keeps it in memory only */
+  readonly historyFolder?: string;
   /** Makes the session. It is called once, when the kernel can already answer. */
   createSession(
     hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'onCompiled' | 'interruptPending'>>,
@@ -53,11 +56,12 @@ export async function startKernel({
   seenFile = '',
   legacy = '',
   loadSession,
+  historyFolder = '',
   createSession,
 }: KernelOptions): Promise<void> {
   const info = kernelInfo();
   const runner = new CellRunner(() => control.interrupts);
-  const history = new History();
+  const history = new History(new KeptHistory(historyFolder));
   let ending = false;
   let firstCell: string | undefined;
   /** The cell that ran or waited when code was terminated. */

@@ -4,7 +4,7 @@ import { isNbserveError } from 'nbserve/errors';
 import { afterArrivals } from '../control/index.js';
 import { replaceDescriptors } from '../descriptors/index.js';
 import { logTo, logToStderr, NoConnectionFile, readConnectionFile } from '../wire/index.js';
-import { notebookName, takeLegacy } from './env.js';
+import { historyFolder, notebookName, takeLegacy } from './env.js';
 import { startKernel } from './kernel.js';
 
 const [, main, connectionFile] = process.argv;
@@ -22,6 +22,7 @@ try {
     descriptors,
     seenFile: `${connectionFile}.seen`,
     legacy,
+    historyFolder: historyFolder(),
     restart: {
       file: process.execPath,
       args: [...process.execArgv, main as string, resolve(connectionFile)],
