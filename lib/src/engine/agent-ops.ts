@@ -61,8 +61,8 @@ export interface AgentOps {
 /** The control operations that the agent of another node answers to the head's agent. */
 export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 'list' | 'logs' | 'exits'> {
   ping: { args: undefined; result: undefined };
-  /** The address of its machine, and what it has. */
-  machine: { args: undefined; result: { readonly ip: string; readonly resources: NodeResources } };
+  /** The address of its machine, where its proxy answers HTTP if it has one, and what it has. */
+  machine: { args: undefined; result: { readonly ip: string; readonly url?: string; readonly resources: NodeResources } };
   /** A new certificate for its key, in PEM. */
   renew: { args: { readonly cert: string }; result: undefined };
   hasBlob: { args: { readonly hash: string }; result: boolean };

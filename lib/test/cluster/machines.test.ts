@@ -24,7 +24,8 @@ let url = '';
 let joinCommand: readonly [string, string];
 
 before(async () => {
-  await serve.start({ port: 0, machines: { host: '127.0.0.2' }, resources: { cpu: 4 } });
+  // HTTP is open to other machines, so their nodes answer it too.
+  await serve.start({ host: '127.0.0.5', port: 0, machines: { host: '127.0.0.2' }, resources: { cpu: 4 } });
   ({ url } = await serve.status());
   dir = listLocalClusters()[0]?.dir as string;
   const shown = await commands.output(['node', 'address', '--address', dir]);
@@ -90,6 +91,21 @@ test('its replicas answer through the proxy of the head, with code that was sent
   });
   assert.deepEqual([...seen].sort(), ['head', 'other']);
 });
+
+/** Asks the proxy of the node until both machines have answered. */
+async function askProxyOf(id: string): Promise<void> {
+  const node = await until(aliveNode(id));
+  assert.equal(node.url, `http://127.0.0.3:${new URL(url).port}`);
+  const seen = new Set<string>();
+  await until(async () => {
+    // It may still be starting.
+    const answer = await fetch(node.url as string, { method: 'POST', body: 'x' }).catch(() => null);
+    if (answer?.ok) seen.add(((await answer.json()) as { machine: string }).machine);
+    return seen.size === 2;
+  });
+}
+
+test('the node has a proxy of its own, which leads to the replicas of all machines', () => askProxyOf('other'));
 
 test('replicas of two machines call each other, and large answers stay where they are until they are needed', async () => {
   const asked = Where.options({ name: 'Asked', numReplicas: 2 }).bind();
@@ -180,4 +196,6 @@ test('a suspended node is given up; when it runs again, its old replicas are end
   await allEnded(there);
   await until(aliveNode('other'));
   assert.deepEqual(await nodesOf('again'), ['local', 'local']);
+  await serve.run(Where.options({ numReplicas: 8 }).bind(), { name: 'where' });
+  await askProxyOf('other');
 });

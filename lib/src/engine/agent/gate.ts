@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { type Channel, type ChannelServer, formatHostPort, helloOf, listen, type TlsIdentity } from '../../ipc/index.js';
 import { type Authority, pinOf } from '../certificates/index.js';
-import type { AdmittedNode, DeclaredResources, JoinAddress } from '../engine.js';
+import type { AdmittedNode, DeclaredResources, JoinAddress, ProcessSpec } from '../engine.js';
 
 /** What a node gets when it is admitted. One line of JSON over TLS, to who has the private key of the admitted certificate. */
 export interface Admission {
@@ -16,6 +16,8 @@ export interface Admission {
   /** `host:port` of the controller. */
   readonly controller: string;
   readonly resources: DeclaredResources;
+  /** The proxy that it runs, at this port of its own address; `null` if it has none. */
+  readonly http: { readonly port: number; readonly proxy: ProcessSpec } | null;
   /** The folders of the head's cluster and package. What lies in them is in other folders on the node. */
   readonly dir: string;
   readonly root: string;
@@ -29,6 +31,8 @@ export interface GateOptions {
   readonly authority: Authority;
   readonly identity: TlsIdentity;
   readonly controller: string;
+  /** The proxy of a node. */
+  readonly http: (node: string) => Admission['http'];
   readonly dir: string;
   readonly root: string;
 }
@@ -98,7 +102,7 @@ export class Gate {
     const { raw } = socket.getPeerX509Certificate() ?? {};
     const admitted = raw === undefined ? undefined : this.#admitted.get(pinOf(raw));
     if (raw === undefined || admitted === undefined) return void socket.destroy();
-    const { authority, token, head, controller, dir, root } = this.#options;
+    const { authority, token, head, controller, http, dir, root } = this.#options;
     const { node, resources = {} } = admitted;
     const publicKey = new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'pem' }).toString();
     this.#keys.set(node, publicKey);
@@ -111,6 +115,7 @@ export class Gate {
       headName: authority.nameOf(head),
       controller,
       resources,
+      http: http(node),
       dir,
       root,
     };

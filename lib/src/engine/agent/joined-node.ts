@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Channel, connect, helloOf, splitHostPort } from '../../ipc/index.js';
-import { createClusterFolder, removeStaleFolders } from '../cluster-folder.js';
+import { createClusterFolder, removeStaleFolders, urlOf } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
 import { Agent } from './agent.js';
 import type { Admission } from './gate.js';
+import { type ListeningSocket, listenSoon } from './listening-socket.js';
 import { PACKAGE_ROOT, writeNodeFile } from './machines.js';
 import { workerOps } from './worker-ops.js';
 
@@ -13,6 +14,8 @@ const SIGNAL_GRACE_MS = 4000;
 /** How long a node that has lost the head tries to find it again. */
 const REJOIN_MS = 60_000;
 const RETRY_MS = 250;
+/** How long a proxy that ends may keep the port. */
+const PREDECESSOR_MS = 10_000;
 
 /** A node on another machine than the head: its agent, and its connection to the head. */
 export class JoinedNode {
@@ -35,7 +38,7 @@ export class JoinedNode {
     const { dir } = createClusterFolder({ name: `node ${node} of ${args.head}`, ownerKey: null, detached: false, token });
     this.dir = dir;
     this.#writeFile();
-    this.#agent = this.#newAgent();
+    this.#agent = this.#newAgent([]);
   }
 
   /**
@@ -45,11 +48,13 @@ export class JoinedNode {
    */
   async run(): Promise<boolean> {
     while (!this.#leaving) {
-      const channel = await this.#connect();
+      const socket = await this.#listen();
+      this.#agent = this.#newAgent(socket === null ? [] : [socket]);
+      const channel = await this.#connect(socket === null ? undefined : urlOf(socket.host, socket.port));
       if (channel === undefined) break;
+      if (socket !== null) this.#startProxy();
       await channel.closed;
       await this.#agent.stopAll(SIGNAL_GRACE_MS);
-      this.#agent = this.#newAgent();
     }
     await this.#agent.stopAll(SIGNAL_GRACE_MS);
     return this.#leaving;
@@ -67,11 +72,29 @@ export class JoinedNode {
     writeNodeFile(this.dir, { ca, cert: this.#cert, key: this.#key, node, host: this.#args.host, controller, name, headName });
   }
 
-  #newAgent(): Agent {
-    return new Agent({ dir: this.dir, node: this.#admission.node, listening: [] });
+  #newAgent(listening: readonly ListeningSocket[]): Agent {
+    return new Agent({ dir: this.dir, node: this.#admission.node, listening });
   }
 
-  async #connect(): Promise<Channel | undefined> {
+  /** The socket of the node's proxy. A node whose port is in use has no proxy. */
+  async #listen(): Promise<ListeningSocket | null> {
+    const { http } = this.#admission;
+    if (http === null) return null;
+    try {
+      return await listenSoon(this.#args.host, http.port, PREDECESSOR_MS);
+    } catch (error) {
+      console.error(`this node has no proxy: ${(error as Error).message}`);
+      return null;
+    }
+  }
+
+  #startProxy(): void {
+    const { proxy } = this.#admission.http as NonNullable<Admission['http']>;
+    const spec = this.#localSpec({ ...proxy, args: { ...(proxy.args as object), host: this.#args.host } });
+    this.#agent.start(spec).catch((error: Error) => console.error(`the proxy of this node ended: ${error.message}`));
+  }
+
+  async #connect(url: string | undefined): Promise<Channel | undefined> {
     const { ca, token, headName: peerName, node, resources } = this.#admission;
     const deadline = Date.now() + REJOIN_MS;
     while (!this.#leaving && Date.now() < deadline) {
@@ -83,6 +106,7 @@ export class JoinedNode {
         );
         channel.onCall = workerOps(this.dir, this.#agent, {
           host: this.#args.host,
+          url,
           declared: { ...resources, ...this.#args.resources },
           localSpec: (spec) => this.#localSpec(spec),
           onRenew: (cert) => {

@@ -11,6 +11,7 @@ import { type SendBlob, WorkerNode } from './worker-node.js';
 interface Joined {
   readonly worker: WorkerNode;
   readonly ip: string;
+  readonly url?: string;
   readonly resources: NodeResources;
 }
 
@@ -64,6 +65,6 @@ export class JoinedNodes {
   }
 
   list(): readonly NodeInfo[] {
-    return [...this.#nodes].map(([id, { worker, ip, resources }]) => ({ id, ip, alive: worker.alive, resources }));
+    return [...this.#nodes].map(([id, { worker, ...machine }]) => ({ id, alive: worker.alive, ...machine }));
   }
 }

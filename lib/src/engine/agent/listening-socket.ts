@@ -9,7 +9,9 @@
  * `engine-http.test.ts` tests that with the Node that runs it.
  */
 import net from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { getSystemErrorName } from 'node:util';
+import { hasCode } from '../../core/index.js';
 import { CannotListen, PortInUse } from '../errors.js';
 import { describePortHolder } from './port-holder.js';
 
@@ -27,6 +29,7 @@ const HTTP_PORT = 8000;
 export const GRPC_PORT = 9000;
 const PORTS = 1000;
 const BACKLOG = 511;
+const POLL_MS = 50;
 
 /**
  * @param port a number (0 lets the system choose), or `'auto'`: `first`, else the next free one
@@ -46,6 +49,19 @@ export async function openListeningSocket(host: string, port: number | 'auto', f
     if (socket !== 'EADDRINUSE') throw CannotListen({ host, port: candidate, reason: socket });
   }
   throw CannotListen({ host, port: `${first}-${first + PORTS - 1}`, reason: 'every port is in use' });
+}
+
+/** Listens, and waits if the port is in use: the proxy of the agent before this one may not have ended yet. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN */
+export async function listenSoon(host: string, port: number, patienceMs: number): Promise<ListeningSocket> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await openListeningSocket(host, port);
+    } catch (error) {
+      if (!hasCode(error, PortInUse) || Date.now() > deadline) throw error;
+      await delay(POLL_MS);
+    }
+  }
 }
 
 async function resolve(host: string): Promise<string> {

@@ -7,7 +7,7 @@ import { Authority } from '../certificates/index.js';
 import type { MachineOptions, RayOptions } from '../engine.js';
 import type { RayNodes } from '../ray/index.js';
 import type { Agent } from './agent.js';
-import { Gate } from './gate.js';
+import { type Admission, Gate } from './gate.js';
 import { JoinedNodes } from './joined-nodes.js';
 import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
 import type { Nodes } from './nodes.js';
@@ -25,7 +25,13 @@ export interface HeadMachine {
 }
 
 /** Prepares the head for nodes of other machines. @throws NBS_CANNOT_LISTEN */
-export async function prepareMachines(dir: string, head: string, token: string, options: MachineOptions): Promise<HeadMachine> {
+export async function prepareMachines(
+  dir: string,
+  head: string,
+  token: string,
+  options: MachineOptions,
+  http: (node: string) => Admission['http'],
+): Promise<HeadMachine> {
   const { host, port } = options;
   const authority = new Authority(token);
   const name = authority.nameOf(head);
@@ -37,7 +43,7 @@ export async function prepareMachines(dir: string, head: string, token: string, 
   const identity = newIdentity();
   const control = await openListeningSocket(host, 0);
   const controller = formatHostPort(host, control.port);
-  const gate = new Gate({ host, port, token, head, authority, identity, controller, dir, root: PACKAGE_ROOT });
+  const gate = new Gate({ host, port, token, head, authority, identity, controller, http, dir, root: PACKAGE_ROOT });
   return {
     control,
     async open(agent, nodes) {

@@ -16,6 +16,7 @@ import type { WorkerNode } from './worker-node.js';
 
 const { dir, nodes, detached, http, machines, entries, controllerArgs } = JSON.parse(process.argv[2] ?? '') as AgentArguments;
 const SIGNAL_GRACE_MS = 4000;
+const OWN_HOSTS: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 const WORKER_MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 
 let running: Nodes | undefined;
@@ -49,7 +50,19 @@ try {
   const grpc = new Map(grpcListening === null ? [] : [[head.id, addressOf(grpcListening.host, grpcListening.port)]]);
   if (proxyLocation === 'EveryNode' && grpcPort) for (const { id, ip } of others) grpc.set(id, addressOf(ip, grpcPort));
   const token = readFileSync(tokenFile(dir), 'utf8');
-  const machine = machines && (await (await import('./machines.js')).prepareMachines(dir, head.id, token, machines));
+  const proxySpec = (id: string, address: { readonly host: string; readonly port: number }): ProcessSpec => ({
+    restart: true,
+    id,
+    role: 'proxy',
+    label: id,
+    main: entries.proxy,
+    args: { dir, ...address, allowedHosts, allowedOrigins, ...(https && { https }) },
+    listens: true,
+  });
+  // Others can call only if HTTP is answered at another address than that of this machine alone.
+  const isOpen = proxyLocation === 'EveryNode' && listening !== null && !OWN_HOSTS.includes(http.host) && !isSecure && !http.grpc;
+  const nodeHttp = (node: string) => (isOpen ? { port, proxy: proxySpec(`proxy@${node}`, { host: '', port }) } : null);
+  const machine = machines && (await (await import('./machines.js')).prepareMachines(dir, head.id, token, machines, nodeHttp));
   const sockets = [listening, grpcListening].filter((socket) => socket !== null);
   const agent = new Agent({ dir, node: head.id, listening: sockets, control: machine?.control });
   const all = new Nodes(agent, plans, { urls, grpc });
@@ -62,15 +75,6 @@ try {
     main: entries.controller,
     args: { ...controllerArgs, dir, severalNodes: others.length > 0 || machine !== undefined },
     ...(machine !== undefined && { listens: true }),
-  });
-  const proxySpec = (id: string, address: { readonly host: string; readonly port: number }): ProcessSpec => ({
-    restart: true,
-    id,
-    role: 'proxy',
-    label: id,
-    main: entries.proxy,
-    args: { dir, ...address, allowedHosts, allowedOrigins, ...(https && { https }) },
-    listens: true,
   });
   const proxy = listening === null ? Promise.resolve() : agent.start(proxySpec('proxy', { host, port }));
   proxy.catch(() => {}); // Awaited below.

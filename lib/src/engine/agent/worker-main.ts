@@ -1,13 +1,10 @@
 /** The agent of a node besides the head: a child of the head's agent, with children of its own. */
 import { existsSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode } from '../../core/index.js';
 import { type Channel, helloOf, listen } from '../../ipc/index.js';
 import { enterChild } from '../child.js';
 import type { ProcessSpec } from '../engine.js';
-import { PortInUse } from '../errors.js';
 import { Agent } from './agent.js';
-import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
+import { type ListeningSocket, listenSoon } from './listening-socket.js';
 import { workerOps } from './worker-ops.js';
 
 /** The argument of a worker agent's process, as JSON. */
@@ -20,7 +17,6 @@ export interface WorkerArgs {
 
 const SIGNAL_GRACE_MS = 4000;
 const PREDECESSOR_MS = 10_000;
-const POLL_MS = 50;
 
 const child = enterChild<WorkerArgs>();
 const { dir, token } = child;
@@ -44,17 +40,4 @@ try {
   child.ready();
 } catch (error) {
   child.exit('CANNOT_LISTEN', error);
-}
-
-/** Listens, and waits if the port is in use: the proxy of the agent before this one may not have ended yet. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN */
-async function listenSoon(host: string, port: number, patienceMs: number): Promise<ListeningSocket> {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    try {
-      return await openListeningSocket(host, port);
-    } catch (error) {
-      if (!hasCode(error, PortInUse) || Date.now() > deadline) throw error;
-      await delay(POLL_MS);
-    }
-  }
 }

@@ -7,6 +7,8 @@ import { nodeResources } from './node-resources.js';
 
 export interface WorkerOpsOptions {
   readonly host: string;
+  /** Where its proxy answers HTTP. */
+  readonly url?: string | undefined;
   readonly declared: DeclaredResources;
   /** Resolves when the node's proxy is ready. */
   readonly serving?: () => Promise<unknown>;
@@ -20,7 +22,7 @@ export interface WorkerOpsOptions {
 
 /** What the agent of a node answers to the head's agent. */
 export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions): CallHandler {
-  const { host, declared, serving, localSpec = (spec) => spec, onRenew, onLeave } = options;
+  const { host, url, declared, serving, localSpec = (spec) => spec, onRenew, onLeave } = options;
   const blobs = new BlobReceiver(dir);
   return handleOps<WorkerOps>({
     start: (spec) => agent.start(localSpec(spec)),
@@ -30,7 +32,7 @@ export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions):
     logs: (request, call) => agent.logs(request, call),
     exits: (request, call) => agent.exits(request, call),
     ping: () => undefined,
-    machine: async () => ({ ip: host, resources: (await nodeResources([declared]))[0] as NodeResources }),
+    machine: async () => ({ ip: host, ...(url && { url }), resources: (await nodeResources([declared]))[0] as NodeResources }),
     renew: ({ cert }) => {
       onRenew?.(cert);
       return undefined;
