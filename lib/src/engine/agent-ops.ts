@@ -50,7 +50,7 @@ export interface AgentOps {
   claimLogs: { args: { readonly groups: readonly string[]; readonly driver: string }; result: undefined };
   exits: { args: ReadJournal; result: JournalBatch<ProcessInfo> };
   nodeChanges: { args: ReadJournal; result: JournalBatch<NodeChange> };
-  /** Where nodes of other machines join. @throws NBS_ONE_MACHINE */
+  /** The address at which nodes of other machines join. @throws NBS_ONE_MACHINE */
   joinAddress: { args: undefined; result: JoinAddress };
   /** From now on, who has this certificate may join as this node. @throws NBS_ONE_MACHINE, NBS_NODE_EXISTS */
   admit: { args: AdmittedNode; result: undefined };
@@ -61,7 +61,7 @@ export interface AgentOps {
 /** The control operations that the agent of another node answers to the head's agent. */
 export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 'list' | 'logs' | 'exits'> {
   ping: { args: undefined; result: undefined };
-  /** The address of its machine, where its proxy answers HTTP if it has one, and what it has. */
+  /** The address of its machine, the URL of its proxy if it has one, and what it has. */
   machine: { args: undefined; result: { readonly ip: string; readonly url?: string; readonly resources: NodeResources } };
   /** A new certificate for its key, in PEM. */
   renew: { args: { readonly cert: string }; result: undefined };

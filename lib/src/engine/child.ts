@@ -18,7 +18,7 @@ export interface ChildContext<A> {
   readonly token: string;
   /** The listening sockets that the agent owns, for `server.listen({ fd })`: first HTTP, then gRPC. Empty if the spec did not ask for them. */
   readonly listenFds: readonly number[];
-  /** Tells the agent that this process is ready: its socket listens. @param place where processes of other machines reach it */
+  /** Tells the agent that this process is ready: its socket listens. @param place its place for processes of other machines */
   ready(place?: string): void;
   /** Tells the agent what this process is, as JSON; the last word counts. */
   describe(self: unknown): void;

@@ -68,7 +68,7 @@ export interface ProcessInfo {
   readonly blocked?: Blocked;
   /** What it last said of itself, which whoever takes it over can read while its main thread is blocked. */
   readonly self?: unknown;
-  /** Where processes of other machines reach it, see `Engine.start`. */
+  /** Its place for processes of other machines, see `Engine.start`. */
   readonly place?: string;
   /** Why it ended, if it has ended. */
   readonly exit?: ExitReport;
@@ -166,7 +166,7 @@ export interface RayOptions {
   readonly resources: DeclaredResources;
 }
 
-/** Where nodes of other machines join, and how they know the cluster. */
+/** The address at which nodes of other machines join, and how they know the cluster. */
 export interface JoinAddress {
   /** `host:port` */
   readonly address: string;

@@ -42,7 +42,7 @@ export async function machinesOnRay({ host, port = 0, ...ray }: OnRay): Promise<
   }
 }
 
-/** Where nodes join the cluster of this agent. @throws NBS_ONE_MACHINE */
+/** The address at which nodes join the cluster of this agent. @throws NBS_ONE_MACHINE */
 export function joinAddressOf(agent: Channel): Promise<JoinAddress> {
   return opCaller<AgentOps>(agent)('joinAddress', undefined);
 }

@@ -10,7 +10,7 @@ export interface NodeFile extends TlsIdentity {
   readonly node: string;
   /** The address at which its processes listen for those of other machines. */
   readonly host: string;
-  /** Where the controller listens, `host:port`. Absent on the head, which has the controller's Unix socket. */
+  /** The controller's address, `host:port`. Absent on the head, which has the controller's Unix socket. */
   readonly controller?: string;
   /** The node's name in its certificate. */
   readonly name: string;

@@ -77,7 +77,7 @@ const machines: OptionSpec<StartOptions['machines']> = {
 };
 
 const engine: OptionSpec<'local' | 'ray'> = {
-  doc: "Where the cluster's nodes come from: `'local'` is this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.",
+  doc: "What provides the nodes of the cluster: with `'local'` this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.",
   type: "'local' | 'ray'",
   expected: "'local' or 'ray'",
   default: 'local',

@@ -55,7 +55,7 @@ export interface StartOptions {
    */
   readonly nodes?: number | readonly NodeOptions[];
   /**
-   * Where the cluster's nodes come from: `'local'` is this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray
+   * What provides the nodes of the cluster: with `'local'` this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray
    * dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.
    * @default 'local'
    */

@@ -34,7 +34,8 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
 
   before(async () => {
     await ray.startHead();
-    await Promise.all([ray.startNode('127.0.0.3'), ray.startNode('127.0.0.4')]);
+    await ray.startNode('127.0.0.3');
+    await ray.startNode('127.0.0.4');
   });
 
   after(async () => {

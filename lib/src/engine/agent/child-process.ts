@@ -96,7 +96,7 @@ export class ChildRun {
     return this.#self;
   }
 
-  /** Where processes of other machines reach it, as it said when it was ready. */
+  /** Its place for processes of other machines, as it said when it was ready. */
   get place(): string | undefined {
     return this.#place;
   }

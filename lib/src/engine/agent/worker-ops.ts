@@ -7,7 +7,7 @@ import { nodeResources } from './node-resources.js';
 
 export interface WorkerOpsOptions {
   readonly host: string;
-  /** Where its proxy answers HTTP. */
+  /** The URL of its proxy. */
   readonly url?: string | undefined;
   readonly declared: DeclaredResources;
   /** Resolves when the node's proxy is ready. */

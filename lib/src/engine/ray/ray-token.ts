@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { rayTokenPath, rayTokenText } from '../../core/index.js';
 
-/** The token for Ray's API, from where Ray's own tools read it; `undefined` if there is none. It is read at each call and never written anywhere. */
+/** The token for Ray's API, from the same places as Ray's own tools; `undefined` if there is none. It is read at each call and never written anywhere. */
 export function rayToken(): string | undefined {
   const given = rayTokenText();
   if (given !== undefined) return given;

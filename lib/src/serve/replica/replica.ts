@@ -49,7 +49,7 @@ const DISPOSE_MS = 5000;
 /** One replica: the user's instance, its slots and its state. */
 export class Replica implements TaskHost {
   label = '';
-  /** Where other processes reach it: a path, or `formatPlace` if the cluster is on several machines. */
+  /** Its place for other processes: a path, or `formatPlace` if the cluster is on several machines. */
   place: string;
   readonly #options: ReplicaOptions;
   readonly #slots = new Slots();

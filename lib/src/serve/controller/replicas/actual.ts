@@ -135,7 +135,7 @@ export class ActualState implements ActualView {
     this.#log = log;
   }
 
-  /** Notes where its process listens. */
+  /** Notes the place at which its process listens. */
   placed(replica: ReplicaRecord, place: string): void {
     if (replica.path === place) return;
     replica.path = place;
