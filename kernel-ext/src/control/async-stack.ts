@@ -37,7 +37,7 @@ export function asyncStackClearer(): () => void {
   const wrap = asyncWrap();
   const counters = wrap.async_hook_fields;
   const total = wrap.constants?.kTotals;
-  let saved: { readonly hooks: PromiseHooks | undefined; readonly active: number } | undefined;
+  let saved: { readonly hooks: PromiseHooks | null; readonly active: number } | undefined;
   const { port1, port2 } = new MessageChannel();
   port1.on('message', () => {
     if (saved === undefined) return;
@@ -48,7 +48,7 @@ export function asyncStackClearer(): () => void {
   });
   port1.unref();
   return () => {
-    saved ??= { hooks: wrap.getPromiseHooks?.(), active: counters?.[total ?? -1] ?? 0 };
+    saved ??= { hooks: wrap.getPromiseHooks?.() ?? null, active: counters?.[total ?? -1] ?? 0 };
     wrap.setPromiseHooks?.(undefined, undefined, undefined, undefined);
     if (counters !== undefined && total !== undefined) counters[total] = 0;
     port2.postMessage(0);

@@ -68,7 +68,7 @@ export type FromControl =
   | { readonly kind: 'ping'; readonly id: number }
   | { readonly kind: 'request'; readonly request: ShellRequest }
   /** The user's answer; undefined if the question was withdrawn. */
-  | { readonly kind: 'answer'; readonly question: number; readonly value: string | undefined }
+  | { readonly kind: 'answer'; readonly question: number; readonly value?: string | undefined }
   /** An interrupt was requested. Synchronous code that blocks is terminated. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'shutdown'; readonly restart: boolean }

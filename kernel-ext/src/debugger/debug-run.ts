@@ -38,7 +38,7 @@ export class DebugRun {
   readonly #events: DebugRunEvents;
   #frames: Frame[] = [];
   #frameCount = 0;
-  #step: { readonly kind: Step; readonly cell: string | undefined; readonly from: string; skips: number } | undefined;
+  #step: { readonly kind: Step; readonly cell: string | null; readonly from: string; skips: number } | undefined;
   /** The stop at which the inspector stands, whether the client was told of it or not. */
   #stop: Paused | undefined;
   /** While an interrupt ends the cell, nothing stops it. */
@@ -96,7 +96,7 @@ export class DebugRun {
   async step(kind: Step): Promise<void> {
     this.#requirePause();
     const from = await this.#lineOf(this.#frames.map(({ frame }) => frame));
-    this.#step = { kind, cell: this.#events.running(), from, skips: 0 };
+    this.#step = { kind, cell: this.#events.running() ?? null, from, skips: 0 };
     this.#forget();
     await this.#inspector.send(`Debugger.${kind}`);
     this.#events.continued();
@@ -225,7 +225,7 @@ export class DebugRun {
     const isException = reason === 'exception' || reason === 'promiseRejection';
     const step = this.#step;
     // A step over the end of a cell would stop in the next one.
-    const isLate = step !== undefined && !isBreakpoint && !isException && step.cell !== this.#events.running();
+    const isLate = step !== undefined && !isBreakpoint && !isException && step.cell !== (this.#events.running() ?? null);
     if (this.#released) return this.#end();
     if (isLate || top === undefined) return this.#continue();
     const isOthers = !this.#scripts.isUsers(top) || (!isBreakpoint && (await this.#scripts.isMade(top.location)));

@@ -41,11 +41,11 @@ async function execute(args: RunnerArgs): Promise<number> {
   try {
     const failure = await execution.done();
     if (failure !== undefined) tell(args.input, failure);
-    if (signals.received !== undefined) return exitCodeOf(signals.received);
+    if (signals.received !== null) return exitCodeOf(signals.received);
     return failure === undefined ? 0 : 1;
   } finally {
     // A signal that comes while this process ends must not change its exit code.
-    if (signals.received === undefined) signals.close();
+    if (signals.received === null) signals.close();
   }
 }
 

@@ -5,7 +5,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface StopSignals {
   /** The first signal that came. */
-  readonly received: NodeJS.Signals | undefined;
+  readonly received: NodeJS.Signals | null;
   /** From now on the signals have their default effect again. */
   close(): void;
 }
@@ -30,7 +30,7 @@ export function onStopSignals(
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return {
     get received() {
-      return received;
+      return received ?? null;
     },
     close: () => {
       for (const signal of SIGNALS) process.off(signal, onSignal);

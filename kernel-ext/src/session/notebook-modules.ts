@@ -20,7 +20,7 @@ const own = createRequire(import.meta.url);
 interface Loaded {
   readonly module: Module;
   /** Its code has run; undefined if that needed no time. */
-  readonly ready: Promise<void> | undefined;
+  readonly ready: Promise<void> | null;
 }
 
 /** What cells import: packages from the notebook's folder, its own files as the converter compiled them, nbserve from the kernel. */
@@ -94,7 +94,7 @@ export class NotebookModules {
   /** Forgets modules that were terminated while they loaded: a file that awaits has a promise of its own. */
   forgetUnfinished(): void {
     for (const [id, module] of Object.entries(this.require.cache)) if (module?.loaded === false) delete this.require.cache[id];
-    for (const [file, { module, ready }] of this.#loaded) if (ready === undefined && !module.loaded) this.#loaded.delete(file);
+    for (const [file, { module, ready }] of this.#loaded) if (ready === null && !module.loaded) this.#loaded.delete(file);
   }
 
   #requireIn(folder: string): NodeJS.Require {
@@ -106,7 +106,7 @@ export class NotebookModules {
       const path = this.#path(folder, id);
       if (path === undefined) return plain(id);
       const { module, ready } = this.#side(path, []);
-      if (ready !== undefined) throw AwaitingModule({ id });
+      if (ready !== null) throw AwaitingModule({ id });
       return module.exports;
     };
     return Object.assign(load, {
@@ -151,10 +151,10 @@ export class NotebookModules {
       star: (from: object) => reexport(module.exports as object, from),
     };
     if (!awaits) {
-      this.#loaded.set(file, { module, ready: undefined });
+      this.#loaded.set(file, { module, ready: null });
       (module as unknown as { _compile(code: string, filename: string): void })._compile(code, module.id);
       module.loaded = true;
-      return { module, ready: undefined };
+      return { module, ready: null };
     }
     const script = new Script(code, { filename: file, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
     const run = script.runInThisContext() as (...parameters: unknown[]) => Promise<void>;

@@ -224,7 +224,7 @@ export function helpFor(
 }
 
 /** The keys of the last object in a call on this line, and of the objects that are their values. */
-function* optionKeys(line: string): Generator<{ readonly key: string; readonly inside: string | undefined }> {
+function* optionKeys(line: string): Generator<{ readonly key: string; readonly inside?: string | undefined }> {
   const begin = line.search(/,\s*\{/);
   const path: string[] = [];
   let depth = 0;

@@ -46,7 +46,7 @@ interface Expected {
   readonly outputs: readonly CellOutput[];
   /** False if the notebook was saved without outputs. */
   readonly known: boolean;
-  readonly tolerance: number | undefined;
+  readonly tolerance?: number | undefined;
   readonly lines: readonly number[];
 }
 

@@ -67,8 +67,8 @@ export async function testNotebooks(options: TestOptions): Promise<number> {
   );
   const waiting = [...options.files];
   const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined && signals.received === undefined; next = waiting.shift()) {
-      const result = await testOne(next, options, folder, running, () => signals.received !== undefined);
+    for (let next = waiting.shift(); next !== undefined && signals.received === null; next = waiting.shift()) {
+      const result = await testOne(next, options, folder, running, () => signals.received !== null);
       results.set(next.name, result);
     }
   };
@@ -80,14 +80,14 @@ export async function testNotebooks(options: TestOptions): Promise<number> {
     const junit = junitOf(all, seconds);
     if (options.junit !== null) writeFileSync(options.junit, junit);
     // A run that was stopped has not ended, so that it can be resumed.
-    if (signals.received === undefined) folder?.end(summary, junit);
+    if (signals.received === null) folder?.end(summary, junit);
     print('stdout', `${summary}\n`);
     if (folder !== undefined) print('stdout', `kept in ${folder.path}\n`);
-    if (signals.received !== undefined) return exitCodeOf(signals.received);
+    if (signals.received !== null) return exitCodeOf(signals.received);
     return all.every(({ passed }) => passed) ? 0 : 1;
   } finally {
     // A signal that comes while this process ends must not change its exit code.
-    if (signals.received === undefined) signals.close();
+    if (signals.received === null) signals.close();
   }
 }
 

@@ -16,7 +16,7 @@ export function typesChoice(): TypesChoice {
   return typesEnv() !== 'tslab' && typescriptProgram() !== undefined ? 'ts7' : 'tslab';
 }
 
-let program: { readonly path: string | undefined } | undefined;
+let program: { readonly path?: string | undefined } | undefined;
 
 /** Returns the path of TypeScript 7's program for this platform; undefined if there is none. */
 export function typescriptProgram(): string | undefined {

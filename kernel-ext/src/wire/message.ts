@@ -42,8 +42,8 @@ export interface HistoryRequest {
   readonly access: 'range' | 'tail' | 'search';
   readonly session: number;
   readonly start: number;
-  readonly stop: number | undefined;
-  readonly n: number | undefined;
+  readonly stop?: number | undefined;
+  readonly n?: number | undefined;
   readonly pattern: string;
   readonly unique: boolean;
 }
@@ -84,6 +84,6 @@ export function readHistory(content: Content): HistoryRequest {
 }
 
 /** Reads the fields that `complete_request`, `inspect_request` and `is_complete_request` share. */
-export function readCode(content: Content): { code: string; cursor: number | undefined; detail: number } {
+export function readCode(content: Content): { code: string; cursor?: number | undefined; detail: number } {
   return { code: text(content.code), cursor: whole(content.cursor_pos), detail: whole(content.detail_level) ?? 0 };
 }

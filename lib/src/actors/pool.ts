@@ -76,7 +76,7 @@ interface ReplicaPoolOptions {
   readonly resources: ResourceOptions;
   readonly beside: readonly PoolNeeds[];
   /** Closes the pool when it is aborted. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A pool whose workers are the replicas of one application. */

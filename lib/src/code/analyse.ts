@@ -193,7 +193,7 @@ const call: Visitor = function (node, context) {
   const args = node.arguments as Node[];
   if (callee.type === 'Import') {
     const first = args[0];
-    const module = first?.type === 'StringLiteral' ? (first.value as string) : undefined;
+    const module = first?.type === 'StringLiteral' ? (first.value as string) : null;
     this.imports.push({ start: callee.start, module });
   } else if (callee.type === 'FunctionExpression' || callee.type === 'ArrowFunctionExpression') {
     // It is called at its own place, so its body runs now.

@@ -12,7 +12,7 @@ export interface FunctionSource {
   readonly name: string;
   readonly node: Node;
   /** Undefined if it was an expression: an argument of a call such as `serve.deployment(`, or the right side of an assignment. */
-  readonly declaration: Declaration | undefined;
+  readonly declaration: Declaration | null;
 }
 
 /** Every cell that ran, what it declared, and the source of each function. */
@@ -44,7 +44,7 @@ export class Catalog {
     const tagged = cell?.tagged.find((candidate: TaggedSource) => candidate.id === id);
     if (!cell || !tagged) return undefined;
     const name = ((tagged.node.id as Node | null | undefined)?.name as string | undefined) ?? '';
-    return { id, cell, name, node: tagged.node, declaration: undefined };
+    return { id, cell, name, node: tagged.node, declaration: null };
   }
 
   /** Notes the value that a cell's code gave to a name. */
@@ -69,7 +69,7 @@ export class Catalog {
   #assignedFunction(name: string): FunctionSource | undefined {
     for (const cell of this.#cells.toReversed()) {
       const node = cell.assignedFunction(name);
-      if (node) return { id: `${cell.id}=${name}`, cell, name, node, declaration: undefined };
+      if (node) return { id: `${cell.id}=${name}`, cell, name, node, declaration: null };
       if (cell.declarations.has(name)) return undefined;
     }
     return undefined;

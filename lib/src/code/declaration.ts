@@ -16,7 +16,7 @@ export interface Declaration {
   /** The places in the statements at which its name is. */
   readonly names: readonly Range[];
   /** The class, function or initialiser. */
-  readonly node: Node | undefined;
+  readonly node: Node | null;
   /** `imported` is an export's name, `default` or `*`. */
   readonly from?: { readonly module: string; readonly imported: string };
   /** For a variable: the path from the initialiser's value to this name's, e.g. `.a[0]`. Undefined if it is not static. */
@@ -91,7 +91,7 @@ function declareImports(statement: Node, cell: Cell, into: Map<string, Declarati
       kind: 'import',
       parts: [],
       names: [],
-      node: undefined,
+      node: null,
       from: { module, imported: importedName(specifier) },
     });
   }
@@ -112,11 +112,11 @@ function declareImportEquals(statement: Node, cell: Cell, into: Map<string, Decl
   }
   const name = (statement.id as Node).name as string;
   const module = (reference.expression as Node).value as string;
-  into.set(name, { name, cell, kind: 'import', parts: [], names: [], node: undefined, from: { module, imported: '=' } });
+  into.set(name, { name, cell, kind: 'import', parts: [], names: [], node: null, from: { module, imported: '=' } });
 }
 
 function declareVariables(declarator: Node, kind: 'const' | 'let', cell: Cell, into: Map<string, Declaration>): void {
-  const init = isNode(declarator.init) ? declarator.init : undefined;
+  const init = isNode(declarator.init) ? declarator.init : null;
   const visit = (pattern: unknown, path: string | undefined): void => {
     if (!isNode(pattern)) return;
     if (pattern.type === 'Identifier') {
@@ -147,7 +147,7 @@ function declareVariables(declarator: Node, kind: 'const' | 'let', cell: Cell, i
 
 /** The class or function expression that a variable is initialised with. */
 export function functionOf(declaration: Declaration): Node | undefined {
-  if (declaration.kind === 'class' || declaration.kind === 'function') return declaration.node;
+  if (declaration.kind === 'class' || declaration.kind === 'function') return declaration.node ?? undefined;
   if (!declaration.node || declaration.path !== '') return undefined;
   const node = unwrap(declaration.node);
   return isFunctionLike(node) ? node : undefined;

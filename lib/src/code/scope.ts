@@ -29,7 +29,7 @@ export interface Reference {
 /** A dynamic `import(…)`. `module` is its literal argument, if it is one. */
 export interface DynamicImport {
   readonly start: number;
-  readonly module: string | undefined;
+  readonly module: string | null;
 }
 
 /** The scope that declares the name of a reference; null if the cell does not declare it. */

@@ -29,9 +29,7 @@ export class UnitBuilder {
 
   /** A unit that no cell declares. */
   simple(key: string, name: string, form: Unit['form'], user: Unit): Unit {
-    return (
-      this.#table.get(key) ?? this.#table.add({ key, name, cell: undefined, order: [-1, 0], form, links: [], needs: [] }, user)
-    );
+    return this.#table.get(key) ?? this.#table.add({ key, name, cell: null, order: [-1, 0], form, links: [], needs: [] }, user);
   }
 
   declarationUnit(declaration: Declaration, user: Unit | undefined): Unit {
@@ -70,7 +68,7 @@ export class UnitBuilder {
     const { name, cell, node, path } = declaration;
     const keyword = declaration.kind === 'let' ? 'let' : 'const';
     const order = [cell.order, node?.start ?? 0] as const;
-    const module = node && awaitedModule(node);
+    const module = node === null ? undefined : awaitedModule(node);
     if (module !== undefined && path !== undefined) {
       const relative = isRelative(module);
       const form = relative
@@ -151,7 +149,7 @@ export class UnitBuilder {
     const unit: { -readonly [K in keyof Unit]: Unit[K] } = {
       key,
       name,
-      cell: declaration?.cell,
+      cell: declaration?.cell ?? null,
       order,
       form: { as: 'value', keyword, index: -1 },
       links: [],

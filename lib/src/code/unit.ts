@@ -9,7 +9,7 @@ export interface Unit {
   readonly key: string;
   /** The user's name for it: its name in the module too, unless two units want the same one. */
   readonly name: string;
-  readonly cell: Cell | undefined;
+  readonly cell: Cell | null;
   /** Its position among everything that the notebook ran. */
   readonly order: readonly [cell: number, offset: number];
   readonly form: Form;
@@ -25,7 +25,7 @@ export type Form =
       readonly as: 'statements';
       readonly parts: readonly Range[];
       readonly names: readonly Range[];
-      readonly node: Node | undefined;
+      readonly node: Node | null;
     }
   /** `const name = <source>`, with text around it. */
   | {

@@ -14,7 +14,7 @@ const materialized = new FinalizationRegistry<() => Promise<void>>((release) => 
 export class Computation {
   readonly #plan: Plan;
   /** Number of blocks that the rows are cut into. @default as they come */
-  readonly numBlocks: number | undefined;
+  readonly numBlocks?: number | undefined;
   lastRun: { readonly stages: readonly StageStats[]; readonly ms: number } | null = null;
 
   constructor(plan: Plan, numBlocks?: number) {

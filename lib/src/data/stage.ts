@@ -18,7 +18,7 @@ export interface Stage {
   readonly what: string;
   readonly fn: UserFunction;
   /** Set if workers run it. */
-  readonly workers: { readonly code: ShippedCode; readonly count: number; readonly options: MapBatchesOptions } | undefined;
+  readonly workers: { readonly code: ShippedCode; readonly count: number; readonly options: MapBatchesOptions } | null;
 }
 
 /**
@@ -39,14 +39,14 @@ export function stageOf(mode: Mode, method: string, fn: unknown, options: MapBat
   const byWorkers = isClass(fn) || concurrency !== undefined || resources !== undefined;
   if (!byWorkers && fnConstructorArgs.length > 0)
     throw InvalidCall({ what: method, expected: 'fnConstructorArgs are for a class', got: 'a function' });
-  const workers = byWorkers ? { code: shipped(method, fn as WorkerTarget), count: concurrency ?? 1, options } : undefined;
+  const workers = byWorkers ? { code: shipped(method, fn as WorkerTarget), count: concurrency ?? 1, options } : null;
   return { mode, what, fn: fn as UserFunction, workers };
 }
 
 /** The blocks that the function makes of the blocks, in their order. */
 export async function* runStage(run: Run, stage: Stage, blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
   const { mode, what, fn, workers } = stage;
-  if (workers === undefined) {
+  if (workers === null) {
     for await (const block of blocks) yield* await applyTo(mode, what, fn, block);
     return;
   }

@@ -6,7 +6,7 @@ const CLOSE = '\u0007';
 export const callerMark = (caller: string): string => `${OPEN}${caller}${CLOSE}`;
 
 /** A line without its marks, and the caller that the first of them names. */
-export function readCallerMark(line: string): { readonly text: string; readonly caller: string | undefined } {
+export function readCallerMark(line: string): { readonly text: string; readonly caller?: string | undefined } {
   let text = line;
   let caller: string | undefined;
   for (let at = text.indexOf(OPEN); at !== -1; at = text.indexOf(OPEN, at)) {

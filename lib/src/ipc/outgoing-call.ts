@@ -11,7 +11,7 @@ export class OutgoingStream implements OutgoingCall, SendOwner {
   readonly id: number;
   readonly head: CallHead;
   readonly sink: ResponseSink;
-  readonly timeoutMs: number | undefined;
+  readonly timeoutMs?: number | undefined;
   /** Time by the clock of `performance.now()`; Infinity if there is no deadline. */
   readonly expiresAt: number;
   done = false;

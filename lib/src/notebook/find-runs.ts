@@ -109,7 +109,7 @@ function constantOf(node: Node | undefined, at: Statement, statements: readonly 
   if (inner?.type !== 'Identifier') return inner;
   const name = inner.name as string;
   const declared = statements.findLast(({ values, order }) => order <= at.order && values.has(name))?.values.get(name);
-  if (declared?.kind !== 'const' || declared.node === undefined || (declared.path ?? '') !== '') return inner;
+  if (declared?.kind !== 'const' || declared.node === null || (declared.path ?? '') !== '') return inner;
   return unwrap(declared.node);
 }
 
@@ -122,8 +122,8 @@ function deployOf(
   if (bound === undefined) return undefined;
   const variable = bound.type === 'Identifier' ? (bound.name as string) : undefined;
   const declared = statements.findLast(({ values, order }) => order <= statement.order && values.has(variable ?? ''));
-  const made = declared?.values.get(variable ?? '')?.node;
-  const name = made === undefined ? undefined : deploymentName(unwrap(made));
+  const made = declared?.values.get(variable ?? '')?.node ?? null;
+  const name = made === null ? undefined : deploymentName(unwrap(made));
   if (name === undefined)
     return 'the name of the deployment of .deploy() is only known when the cell runs; use serve.run with a name';
   return { name, routePrefix: `/${name}`, statement, expression: bound, suffix: '.bind()' };

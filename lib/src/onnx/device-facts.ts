@@ -10,14 +10,14 @@ export interface DeviceFacts {
   readonly backends: readonly string[];
   /** The missing files that the CUDA provider needs beside the runtime. */
   readonly missingCudaFiles: readonly string[];
-  /** NVIDIA GPUs by name as `nvidia-smi` lists them; `undefined` if there is no `nvidia-smi` that works. */
-  readonly nvidiaGpus: readonly string[] | undefined;
+  /** NVIDIA GPUs by name as `nvidia-smi` lists them; `null` if there is no `nvidia-smi` that works. */
+  readonly nvidiaGpus: readonly string[] | null;
   /** False if there can be only a software (CPU) graphics adapter. */
   readonly hasGraphics: boolean;
   /** True if all Vulkan drivers that this process loads are software, so that an adapter is the CPU. */
   readonly softwareGraphics: boolean;
   /** `CUDA_VISIBLE_DEVICES`: empty means that this process was given no GPU. */
-  readonly visibleGpus: string | undefined;
+  readonly visibleGpus: string | null;
 }
 
 let found: Promise<DeviceFacts> | undefined;
@@ -42,11 +42,11 @@ async function look(backends: readonly string[]): Promise<DeviceFacts> {
     platform,
     backends,
     missingCudaFiles: files.filter((file) => !existsSync(join(folder, file))),
-    nvidiaGpus: (await listGpus())?.map(({ name }) => name),
+    nvidiaGpus: (await listGpus())?.map(({ name }) => name) ?? null,
     softwareGraphics: platform === 'linux' && (!hasHardware || isSoftware(vulkanDrivers())),
     // On Linux, a hardware adapter has a render node (on WSL /dev/dxg). Other systems always have an adapter.
     hasGraphics: platform !== 'linux' || (hasHardware && !isSoftware(vulkanDrivers())),
-    visibleGpus: visibleGpus(),
+    visibleGpus: visibleGpus() ?? null,
   };
 }
 

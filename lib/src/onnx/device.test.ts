@@ -8,10 +8,10 @@ const bare: DeviceFacts = {
   platform: 'linux',
   backends: ['cpu', 'webgpu', 'cuda'],
   missingCudaFiles: ['libonnxruntime_providers_cuda.so'],
-  nvidiaGpus: undefined,
+  nvidiaGpus: null,
   hasGraphics: false,
   softwareGraphics: false,
-  visibleGpus: undefined,
+  visibleGpus: null,
 };
 const gpu: DeviceFacts = { ...bare, missingCudaFiles: [], nvidiaGpus: ['NVIDIA H100'], hasGraphics: true };
 const free = (facts: DeviceFacts) =>
@@ -22,7 +22,7 @@ const free = (facts: DeviceFacts) =>
 test('auto takes the best device that has no obstacle', () => {
   assert.deepEqual(free(bare), ['cpu']);
   assert.deepEqual(free(gpu), ['cuda', 'webgpu', 'cpu']);
-  assert.deepEqual(free({ ...gpu, nvidiaGpus: undefined }), ['webgpu', 'cpu']);
+  assert.deepEqual(free({ ...gpu, nvidiaGpus: null }), ['webgpu', 'cpu']);
 });
 
 test('a process that was given no GPU uses none', () => {
@@ -52,7 +52,7 @@ test('the report prints one line for each device', () => {
       { device: 'cuda', outcome: 'not tried', reason: 'missing: an NVIDIA GPU' },
       { device: 'cpu', outcome: 'running' },
     ],
-    { asked: 'auto', session: { place: 'beside' }, loopReason: undefined },
+    { asked: 'auto', session: { place: 'beside' }, loopReason: null },
   );
   assert.equal(
     String(report),

@@ -42,7 +42,7 @@ export function obstacleTo(device: Device, facts: DeviceFacts): string | undefin
     ...(facts.missingCudaFiles.length > 0
       ? [`${facts.missingCudaFiles.join(' and ')} (the npm package carries no CUDA provider; npx nbserve setup cuda installs it)`]
       : []),
-    ...(facts.nvidiaGpus === undefined
+    ...(facts.nvidiaGpus === null
       ? ['an NVIDIA driver (nvidia-smi does not answer)']
       : facts.nvidiaGpus.length === 0
         ? ['an NVIDIA GPU']

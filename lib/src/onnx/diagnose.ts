@@ -94,7 +94,7 @@ export async function diagnose(): Promise<Diagnosis> {
     ort.env.versions.node ?? ort.env.versions.common,
     providers,
     (await listGpus()) ?? null,
-    facts.visibleGpus ?? null,
+    facts.visibleGpus,
     cpu.beside,
     [cpu.diagnosis, ...others],
   );

@@ -53,7 +53,7 @@ export async function read(bytes: Uint8Array | ArrayBuffer, options: ReadOptions
 interface Wanted extends ImageLimits {
   readonly channels: 1 | 3 | 4;
   readonly invert: boolean;
-  readonly background: string | undefined;
+  readonly background?: string | undefined;
 }
 
 interface Size {

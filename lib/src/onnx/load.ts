@@ -75,7 +75,7 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
     ort.env.versions.node ?? ort.env.versions.common,
     values.intraOpThreads,
     attempts,
-    { asked: values.runIn, session, loopReason: opened.loopReason },
+    { asked: values.runIn, session, loopReason: opened.loopReason ?? null },
     device === 'webgpu' && facts.softwareGraphics ? 'software Vulkan' : undefined,
   );
   tellFallback(name, report, options.device);

@@ -8,7 +8,7 @@ import { cacheFolder, keysOf } from './model-key.js';
 /** What an optimized model depends on, besides the model. */
 export interface OptimizedFor {
   readonly level: 'basic' | 'extended' | 'all' | 'disabled';
-  readonly dimensions: Readonly<Record<string, number>> | undefined;
+  readonly dimensions?: Readonly<Record<string, number>> | undefined;
   readonly entries: Readonly<Record<string, string>>;
 }
 

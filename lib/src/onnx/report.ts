@@ -16,7 +16,7 @@ interface RunsReport {
   readonly asked: RunIn;
   readonly session: { readonly place: RunPlace };
   /** Why runs are made in the loop although nobody asked for that. */
-  readonly loopReason: string | undefined;
+  readonly loopReason: string | null;
 }
 
 /**
@@ -63,7 +63,7 @@ export class DeviceReport {
 
   /** Whether a signal, a timeout or the end of a request can end a run. If `runIn` is `auto`, this holds for runs that are not short. */
   get canEnd(): boolean {
-    return this.runs.asked !== 'loop' && this.runs.loopReason === undefined;
+    return this.runs.asked !== 'loop' && this.runs.loopReason === null;
   }
 
   toString(): string {
@@ -86,7 +86,7 @@ export class DeviceReport {
 
   #describeRuns(): string {
     const { loopReason } = this.runs;
-    if (!this.canEnd) return `  in the event loop, and no run can be ended${loopReason === undefined ? '' : `: ${loopReason}`}`;
+    if (!this.canEnd) return `  in the event loop, and no run can be ended${loopReason === null ? '' : `: ${loopReason}`}`;
     if (this.place === 'beside') return '  beside the event loop, and a run can be ended';
     return '  in the event loop, because runs are short; longer ones are made beside it and can be ended';
   }

@@ -5,7 +5,7 @@ import type { RunStop } from './types.js';
 /** What a caller of a run says about its end. */
 export interface StopOptions {
   readonly signal?: AbortSignal | null | undefined;
-  readonly timeoutMs: number | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Watches the caller's signal, the timeout of a run, and the request for which the run is made. */

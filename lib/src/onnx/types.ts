@@ -33,7 +33,7 @@ export type Nested<T> = readonly (T | Nested<T>)[];
 export interface TensorInfo {
   readonly name: string;
   /** `undefined` if the model declares something that is not a tensor (a sequence, a map). */
-  readonly type: DataType | undefined;
+  readonly type?: DataType | undefined;
   readonly shape: readonly (number | string)[];
 }
 

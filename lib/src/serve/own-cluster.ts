@@ -110,14 +110,14 @@ const isOther = ({ cluster }: Client, port: StartOptions['port']): boolean =>
 /** How long a cluster without applications of the user outlives the last borrower. A script that uses workers again soon finds it running. */
 const LENT_LINGER_MS = 1000;
 /** Set while the cluster exists only for borrowers. */
-let lent: { borrowers: number; timer: NodeJS.Timeout | undefined } | null = null;
+let lent: { borrowers: number; timer?: NodeJS.Timeout } | null = null;
 
 /**
  * The cluster of this process, for workers that end soon. If nothing else has asked for a cluster, it ends when nobody borrows it any more, so that a script
  * can end. In a notebook it stays, for the next cell.
  */
 export function lendCluster(): { readonly client: Promise<Client>; readonly giveBack: () => void } {
-  if (connecting === null) lent = { borrowers: 0, timer: undefined };
+  if (connecting === null) lent = { borrowers: 0 };
   const mine = lent;
   const client = take({});
   if (mine === null) return { client, giveBack: () => {} };

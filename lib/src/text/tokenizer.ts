@@ -60,7 +60,7 @@ export class Tokenizer {
   readonly #special: Readonly<Record<string, string>>;
   readonly #side: 'right' | 'left';
   /** Tokens that the model was made for; undefined if its files do not say it. */
-  readonly contextLength: number | undefined;
+  readonly contextLength?: number | undefined;
   /** The tokens that end an answer. */
   readonly endTokens: ReadonlySet<number>;
   /** The token with which rows are filled up; 0 if the tokenizer has none. */

@@ -89,7 +89,7 @@ export class Trainer<C = undefined> {
    */
   async fit(): Promise<TrainResult> {
     const run = parseRun(this.options.runConfig ?? {});
-    const session = currentSession();
+    const session = currentSession() ?? null;
     const folder = session?.folder ?? resultFolder('train', run.storagePath, run.name);
     await mkdir(folder, { recursive: true });
     const progress = new Progress(folder, run, session, this.options.resumeFromCheckpoint ?? session?.checkpoint ?? null);
@@ -178,7 +178,7 @@ class Progress {
   constructor(
     readonly folder: string,
     private readonly run: ReturnType<typeof parseRun>,
-    private readonly session: Session | undefined,
+    private readonly session: Session | null,
     start: TrainCheckpoint | null,
   ) {
     this.checkpoint = start;

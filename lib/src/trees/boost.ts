@@ -25,7 +25,7 @@ export interface Boost {
   /** The first one is trained on; after each tree, all are scored. Early stopping looks at the last one. */
   readonly sets: readonly (readonly [name: string, columns: Columns])[];
   readonly numBoostRound: number;
-  readonly earlyStoppingRounds: number | undefined;
+  readonly earlyStoppingRounds?: number | undefined;
   readonly numWorkers: number;
   readonly startWorkers: (shards: readonly ShardInit[]) => Promise<readonly TreesWorker[]>;
   /** Called after each tree. If it resolves to false, the training ends. */

@@ -14,7 +14,7 @@ import type { TrialInit, TrialReport } from './trial-worker.js';
 export interface TrialsOptions {
   readonly trainable: WithResources<never>;
   readonly resources: TrialResources;
-  readonly trees: TreesTrainerOptions | undefined;
+  readonly trees?: TreesTrainerOptions | undefined;
   readonly state: StateFile;
   readonly maxFailures: number;
   /** Called after each report, with the trial's new history. False ends the trial. @throws what makes the trial fail */

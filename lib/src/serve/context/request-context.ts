@@ -25,9 +25,9 @@ export class RequestContext {
   readonly expiresAt: number;
   /** Whose deadline that is. */
   readonly deadlineOf: string;
-  readonly priority: 'batch' | undefined;
+  readonly priority?: 'batch' | undefined;
   /** The driver to which its output goes; `undefined` means the driver that ran the application. */
-  readonly caller: string | undefined;
+  readonly caller?: string | undefined;
   /** If this is a batch: the requests in it. */
   readonly callers: readonly RequestContext[];
   #held: (() => void)[] | null = null;

@@ -24,12 +24,12 @@ export class AnswerSources {
   async take(
     timeoutMs: number | undefined,
     onTimeout: (timeoutMs: number) => void,
-  ): Promise<{ answers: readonly PassedAnswer[]; leftMs: number | undefined }> {
+  ): Promise<{ answers: readonly PassedAnswer[]; leftMs?: number }> {
     const expiresAt = performance.now() + (timeoutMs ?? 0);
     if (timeoutMs !== undefined) this.#timer = setTimeout(() => onTimeout(timeoutMs), timeoutMs);
     const answers = await Promise.all(this.#calls.map((call) => call.pass()));
     this.#stopTimer();
-    return { answers, leftMs: timeoutMs === undefined ? undefined : Math.max(0, expiresAt - performance.now()) };
+    return timeoutMs === undefined ? { answers } : { answers, leftMs: Math.max(0, expiresAt - performance.now()) };
   }
 
   /** The call has ended: it needs no answer any more. */

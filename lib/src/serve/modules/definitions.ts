@@ -12,7 +12,7 @@ export interface ModuleOrigin {
   /** The file that a replica runs. */
   readonly file: string;
   /** Set if nbserve itself has imported, and so compiled, the module. */
-  readonly compiled: ModulePackage | undefined;
+  readonly compiled?: ModulePackage | undefined;
   /** The name with which it was first deployed there. */
   readonly name: string;
   readonly ref: DefinitionRef;
@@ -26,7 +26,7 @@ export interface ModuleOrigin {
 interface Definition extends Captured {
   readonly name: string;
   /** Set only in a replica; in other processes it would never be freed. */
-  readonly target: Target | undefined;
+  readonly target?: Target | undefined;
 }
 
 const origins = new WeakMap<Target, { readonly origin: ModuleOrigin; readonly group: readonly Definition[] }>();

@@ -46,7 +46,7 @@ export interface CanarySpec extends CanaryRules {
   /** `null` means the application that gets the requests now. */
   readonly from: string | null;
   /** `undefined` means that it does not change. */
-  readonly stickyBy: StickyBy | undefined;
+  readonly stickyBy?: StickyBy | undefined;
 }
 
 /** The rules that decide on a canary. */

@@ -8,7 +8,7 @@ import { Router } from './router.js';
 /** The replica's side of one call. */
 export class FakeCall implements OutgoingCall {
   done = false;
-  cancelled: string | undefined;
+  cancelled?: string | undefined;
   written = '';
   ended = false;
   constructor(

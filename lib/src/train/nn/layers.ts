@@ -10,7 +10,7 @@ export type Layer =
   | { readonly kind: 'dropout'; readonly p: number }
   | { readonly kind: 'relu' | 'flatten' | 'globalAvgPool2d' }
   | { readonly kind: 'sequential'; readonly layers: readonly NamedLayer[] }
-  | { readonly kind: 'residual'; readonly layers: readonly NamedLayer[]; readonly downsample: Layer | undefined };
+  | { readonly kind: 'residual'; readonly layers: readonly NamedLayer[]; readonly downsample?: Layer | undefined };
 
 export type NamedLayer = readonly [name: string, layer: Layer];
 

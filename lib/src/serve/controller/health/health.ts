@@ -23,7 +23,7 @@ export interface AppHealth {
 export class Health {
   readonly apps = new Map<string, AppHealth>();
   /** The input of each application's last verdict. Most do not change from one round to the next. */
-  readonly #seen = new Map<string, { readonly app: AppTarget; readonly revision: number | undefined }>();
+  readonly #seen = new Map<string, { readonly app: AppTarget; readonly revision: number | null }>();
   #last: { readonly target: TargetState; readonly revision: number } | null = null;
   readonly #log: Pick<Log, 'info'>;
 
@@ -35,7 +35,7 @@ export class Health {
     if (this.#last?.target === target && this.#last.revision === actual.revision) return;
     this.#last = { target, revision: actual.revision };
     for (const [name, app] of target.apps) {
-      const revision = actual.revisions.get(name);
+      const revision = actual.revisions.get(name) ?? null;
       const seen = this.#seen.get(name);
       if (seen?.app === app && seen.revision === revision) continue;
       this.#seen.set(name, { app, revision });

@@ -39,7 +39,7 @@ export interface Spare {
 
 interface PooledSpare extends Spare {
   /** `undefined` if there is only one node. */
-  readonly node: string | undefined;
+  readonly node?: string | undefined;
   readonly key: string;
   readonly startedAt: number;
   boots: boolean;
