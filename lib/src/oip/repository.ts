@@ -1,14 +1,13 @@
 import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, listOf } from '../core/index.js';
-import { type DeploymentHandle, type ServeStatus, serve } from '../serve/index.js';
 import { changeModels } from './change-models.js';
-import { BadInference, LoadRefused, NoSuchModel, NoSuchPath, NotInRepository } from './errors.js';
+import { BadInference, LoadRefused, NoSuchPath, NotInRepository } from './errors.js';
 import { findModel, namesIn, withoutFolders } from './find-model.js';
 import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
 import { configOfLoad } from './load-config.js';
-import { errorResponse, type ModelFacts, type ModelServer } from './model-server.js';
-import { MODEL_DEPLOYMENT, modelAt } from './names.js';
+import { errorResponse } from './model-server.js';
 import { openapiOf } from './openapi.js';
 import { Registry } from './registry.js';
+import { RunningModels } from './running-models.js';
 
 const EXTENSIONS = [
   'classification',
@@ -29,8 +28,6 @@ const PATHS = [
   'POST /v2/repository/models/{name}/unload',
   'and the paths below /v2/models/{name}',
 ].join(', ');
-
-type Handle = DeploymentHandle<ModelServer>;
 
 /** A model that a message of gRPC names. An empty version means the newest one. */
 interface Named {
@@ -53,7 +50,7 @@ interface IndexLine {
 export class Repository {
   readonly #registry: Registry;
   readonly #dir: string;
-  readonly #handles = new Map<string, Handle>();
+  readonly #models = new RunningModels();
 
   /** @param dir the cluster's folder */
   constructor(dir: string) {
@@ -79,7 +76,7 @@ export class Repository {
 
   async modelReady({ name, version }: Named) {
     try {
-      await this.#facts(name, version);
+      await this.#models.facts(name, version);
       return { ready: true };
     } catch (error) {
       if (isNbserveError(error) && error.status === 404) return { ready: false };
@@ -92,19 +89,19 @@ export class Repository {
   }
 
   async modelMetadata({ name, version }: Named) {
-    return telling(async () => (await this.#facts(name, version)).metadata);
+    return telling(async () => (await this.#models.facts(name, version)).metadata);
   }
 
   async modelConfig({ name, version }: Named) {
     return telling(async () => ({
-      config: inJsonNames((await this.#facts(name, version)).config),
+      config: inJsonNames((await this.#models.facts(name, version)).config),
     }));
   }
 
   async modelStatistics({ name, version }: Named) {
     return telling(async () => {
-      const names = name === '' ? await this.#running() : [name];
-      const all = await Promise.all(names.map(async (each) => (await this.#facts(each, version)).statistics));
+      const names = name === '' ? await this.#models.names() : [name];
+      const all = await Promise.all(names.map(async (each) => (await this.#models.facts(each, version)).statistics));
       return { modelStats: inJsonNames(all.flat()) };
     });
   }
@@ -112,7 +109,7 @@ export class Repository {
   async modelInfer(message: GrpcInferRequest) {
     return telling(async () => {
       const request = fromGrpc(message);
-      const answer = await this.#call(message.modelName, (handle) => handle.infer.remote(message.modelVersion, request));
+      const answer = await this.#models.call(message.modelName, (handle) => handle.infer.remote(message.modelVersion, request));
       return toGrpc(message.modelName, answer, request);
     });
   }
@@ -169,8 +166,10 @@ export class Repository {
         const ready = await this.#isReady();
         return Response.json({ ready }, { status: ready ? 200 : 503 });
       }
-      if (path === '/v2/models/stats') return Response.json({ model_stats: await this.#allStatistics() });
-      if (path === '/v2/openapi.json') return Response.json(openapiOf(await this.#allMetadata()));
+      if (path === '/v2/models/stats')
+        return Response.json({ model_stats: (await this.#models.allFacts()).flatMap(({ statistics }) => statistics) });
+      if (path === '/v2/openapi.json')
+        return Response.json(openapiOf((await this.#models.allFacts()).map(({ metadata }) => metadata)));
     }
     const [, change, action] = /^\/v2\/repository\/models\/([^/]+)\/(load|unload)$/.exec(path) ?? [];
     if (method === 'POST' && change !== undefined) {
@@ -186,7 +185,7 @@ export class Repository {
     }
     // The models that are loaded have their own routes, so this one is not.
     const [, model] = /^\/v2\/models\/([^/]+)(?:\/|$)/.exec(path) ?? [];
-    if (model !== undefined) throw await this.#noSuchModel(decodedPart(model));
+    if (model !== undefined) throw await this.#models.noSuchModel(decodedPart(model));
     throw NoSuchPath({ method, path: pathname.slice(0, 200), valid: PATHS });
   }
 
@@ -194,21 +193,8 @@ export class Repository {
     return (await this.#index()).every(({ state }) => state !== 'LOADING');
   }
 
-  async #allStatistics(): Promise<readonly object[]> {
-    return (await Promise.all((await this.#running()).map(async (name) => (await this.#facts(name, '')).statistics))).flat();
-  }
-
-  async #allMetadata(): Promise<readonly ModelFacts['metadata'][]> {
-    return Promise.all((await this.#running()).map(async (name) => (await this.#facts(name, '')).metadata));
-  }
-
-  /** Names of the models that have a route and are running. */
-  async #running(): Promise<string[]> {
-    return [...modelsOf(await serve.status())].filter(([, { status }]) => status !== 'DEPLOYING').map(([name]) => name);
-  }
-
   async #index(): Promise<IndexLine[]> {
-    const running = modelsOf(await serve.status());
+    const running = await this.#models.all();
     const names = [...new Set([...namesIn(this.#registry), ...running.keys()])].sort();
     const lines = await Promise.all(
       names.map(async (name): Promise<IndexLine[]> => {
@@ -223,7 +209,7 @@ export class Repository {
               reason: app === undefined ? 'unloaded' : app.message,
             },
           ];
-        const { metadata } = await this.#facts(name, '');
+        const { metadata } = await this.#models.facts(name, '');
         return (metadata.versions as string[]).map((version) => ({
           name,
           version,
@@ -233,36 +219,6 @@ export class Repository {
       }),
     );
     return lines.flat();
-  }
-
-  async #facts(name: string, version: string): Promise<ModelFacts> {
-    return this.#call(name, (handle) => handle.facts.remote(version));
-  }
-
-  /** @throws NBS_OIP_NO_MODEL if no application answers for the model */
-  async #call<T>(name: string, work: (handle: Handle) => PromiseLike<T>): Promise<T> {
-    let handle = this.#handles.get(name);
-    if (handle === undefined) {
-      const app = modelsOf(await serve.status()).get(name)?.application;
-      if (app === undefined) throw await this.#noSuchModel(name);
-      handle = await serve.getAppHandle<ModelServer>(app);
-      this.#handles.set(name, handle);
-    }
-    try {
-      return await work(handle);
-    } catch (error) {
-      const isGone = ['NBS_NO_SUCH_DEPLOYMENT', 'NBS_NO_SUCH_APP'].some((code) => hasCode(error, { code }));
-      if (!isGone) throw error;
-      this.#handles.delete(name);
-      throw await this.#noSuchModel(name);
-    }
-  }
-
-  async #noSuchModel(name: string): Promise<Error> {
-    return NoSuchModel({
-      name: JSON.stringify(name.slice(0, 128)),
-      valid: listOf(await this.#running()),
-    });
   }
 
   async #load(name: string, parameters: unknown): Promise<void> {
@@ -293,26 +249,9 @@ export class Repository {
         name: name.slice(0, 128),
         valid: listOf(namesIn(this.#registry)),
       });
-    this.#handles.delete(name);
-    if (modelsOf(await serve.status()).has(name)) await changeModels({ kind: 'unload', name, dir: this.#dir });
+    this.#models.forget(name);
+    if ((await this.#models.all()).has(name)) await changeModels({ kind: 'unload', name, dir: this.#dir });
   }
-}
-
-interface RunningModel {
-  readonly application: string;
-  readonly status: string;
-  readonly message: string;
-}
-
-/** The models that have a route, by name. */
-function modelsOf({ applications }: ServeStatus): ReadonlyMap<string, RunningModel> {
-  const found = new Map<string, RunningModel>();
-  for (const [application, { ingress, routePrefix, status, message }] of Object.entries(applications)) {
-    const name = ingress === MODEL_DEPLOYMENT ? modelAt(routePrefix) : undefined;
-    if (name !== undefined && status !== 'DELETING' && status !== 'DEPLOY_FAILED')
-      found.set(name, { application, status, message });
-  }
-  return found;
 }
 
 /** Lets clients of gRPC read the errors that are about their requests. */

@@ -1,5 +1,6 @@
 import { type DeploymentRoute, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
 import { Alarm } from './alarm.js';
+import type { CallHost } from './call-host.js';
 import { type DemandMeter, meterFor, type SendDemand } from './demand-meter.js';
 import { type HedgeBudget, hedgeBudgetFor } from './hedge-budget.js';
 import type { LinkWatch } from './link-watch.js';
@@ -7,7 +8,7 @@ import { OutageWatch } from './outage-watch.js';
 import type { ConnectReplica, LinkOwner, ReplicaLink } from './replica-link.js';
 import { ReplicaSet } from './replica-set.js';
 import { RequestQueue } from './request-queue.js';
-import type { CallHost, RoutedCall } from './routed-call.js';
+import type { RoutedCall } from './routed-call.js';
 import { StickyQueue } from './sticky-queue.js';
 
 /** How long requests wait, in total, until a first replica can be reached. */

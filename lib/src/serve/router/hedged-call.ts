@@ -1,12 +1,13 @@
 import { hasCode } from '../../core/index.js';
 import type { OutgoingCall } from '../../ipc/index.js';
 import type { AnswerHead, DeploymentRoute } from '../protocol/index.js';
+import type { CallHost } from './call-host.js';
 import type { DeadlineWheel } from './deadline-wheel.js';
 import type { DeploymentPool } from './deployment-pool.js';
 import type { AnswerSink, Dispatch } from './dispatch.js';
 import { RequestTimeout } from './errors.js';
 import type { HedgeBudget } from './hedge-budget.js';
-import { type CallHost, RoutedCall } from './routed-call.js';
+import { RoutedCall } from './routed-call.js';
 
 /** Nobody sees this error: the first copy of the request continues. */
 const COPY_LOST = new Error('the second copy of a request found no replica to end at');

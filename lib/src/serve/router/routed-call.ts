@@ -1,8 +1,9 @@
 import { hasCode } from '../../core/index.js';
 import { type OutgoingCall, PeerGone, ProtocolViolation, type ResponseSink } from '../../ipc/index.js';
-import { type AnswerHead, type DeploymentRoute, ReplicaBusy, ReplicaDraining, type RequestHead } from '../protocol/index.js';
+import { type AnswerHead, ReplicaBusy, ReplicaDraining, type RequestHead } from '../protocol/index.js';
 import { Alarm } from './alarm.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
+import type { CallHost } from './call-host.js';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
 import { type DeadlineLimit, type Dispatch, mayRunTwice } from './dispatch.js';
 import {
@@ -22,21 +23,6 @@ import type { Waiting } from './request-queue.js';
 
 /** A request may kill at most this many replicas; otherwise it could kill all of them. */
 const MAX_RUNS = 3;
-
-/** The place from which the requests of one deployment are sent and in which they wait. */
-export interface CallHost {
-  readonly route: DeploymentRoute;
-  readonly label: string;
-  /** Number of requests that wait. */
-  readonly waiting: number;
-  /** Sends the request to a replica, lets it wait, or fails it. */
-  place(call: RoutedCall): void;
-  /** Does the same for a request that was sent but that no replica has begun, or that may run again. */
-  replace(call: RoutedCall): void;
-  /** To be called when a request has ended that is at no replica. */
-  withdraw(call: RoutedCall): void;
-  onRoom(): void;
-}
 
 /** One request on its way: it waits, is at one replica, moves to another one, and ends. */
 export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting {
