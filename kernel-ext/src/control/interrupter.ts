@@ -8,9 +8,9 @@ const POLL_MS = 5;
 /** If it does not answer for so long, more code may be terminated; see {@link Reach}. */
 const CALLED_MS = 300;
 const ANYTHING_MS = 2000;
-/** If it does not answer for so long, the user is told. A second interrupt after that restarts the kernel. */
+/** If the main thread does not answer for this time, the cell says so. A second interrupt after that restarts the kernel. */
 const TELL_MS = 1000;
-/** If it does not answer for so long, the kernel is restarted. */
+/** If the main thread does not answer for this time, the kernel is restarted. */
 const GIVE_UP_MS = 5000;
 /** The same limit while the kernel itself works, because loading TypeScript can take long on a slow machine. */
 const GUARDED_GIVE_UP_MS = 20_000;

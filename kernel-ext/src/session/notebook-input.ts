@@ -161,7 +161,7 @@ function followReaders(): void {
   };
 }
 
-/** Asks for a line when the loop wants one: an interface of readline would ask for the next while the loop works on the last. */
+/** Asks for a line when the loop wants one: by itself, readline would ask for the next line while the loop still works on the last one. */
 async function* lines(reader: readline.Interface): AsyncGenerator<string, undefined> {
   try {
     for (;;) {

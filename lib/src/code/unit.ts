@@ -7,7 +7,7 @@ import type { Reference } from './scope.js';
 export interface Unit {
   /** A stable id, e.g. `cell[3].ts:helper`. */
   readonly key: string;
-  /** The user's name for it: its name in the module too, unless two units want the same one. */
+  /** The user's name for it. It has this name in the module too, unless two units have the same name. */
   readonly name: string;
   readonly cell: Cell | null;
   /** Its position among everything that the notebook ran. */

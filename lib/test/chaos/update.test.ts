@@ -31,6 +31,8 @@ test('ten rolling updates under 32 connections and 20,000 requests fail none; bo
         const { applications } = await serve.status();
         const replicas = applications.slow?.deployments.Slow?.replicas ?? [];
         most = Math.max(most, replicas.filter(({ state }) => /STARTING|INITIALIZING|RUNNING/.test(state)).length);
+        // A replica takes much longer to start, and the requests need the controller and the processors.
+        await new Promise((resolve) => setTimeout(resolve, 10));
       }
     })();
     await serve.run(Slow.options(rolling).bind(`r${version}`), { name: 'slow' });

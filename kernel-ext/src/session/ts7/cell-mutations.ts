@@ -1,6 +1,6 @@
 import { isNode, type SyntaxNode, walk } from '../syntax.js';
 
-/** Methods that put their arguments into their object, and call none of them. */
+/** Methods that store their arguments in their object and do not call them. */
 const STORES = /^(push|unshift|splice|set|add|fill|with)$/;
 
 /** Functions that change their first argument. */

@@ -286,7 +286,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     this.#owed += chunk.length;
   }
 
-  /** Sends what there is, so that the client sees that the answer broke off. Many clients repeat a request that got no answer at all. */
+  /** Sends the part of the answer that has come, so that the client sees that the answer broke off. Many clients repeat a request that got no answer at all. */
   #breakOff(): void {
     const response = this.#response;
     const wasOut = this.#streaming && this.#held.isEmpty;

@@ -107,12 +107,12 @@ export class StartWatch {
     throw StartNotDone({ deployment: label, what: this.#waitsFor(), timeoutMs });
   }
 
-  /** Its failure counts only if nobody handles it. */
+  /** A failure of this work counts only if no code handles it. */
   #add(what: string, work: Promise<unknown>): void {
     this.#track(what, work, (reason) => this.#failures.add(reason));
   }
 
-  /** Its failure always counts, because methods await the promises in fields. */
+  /** For a promise in a field of the instance. Its failure always counts, because every method that awaits the promise would fail. */
   #hold(what: string, promise: Promise<unknown>): void {
     if (!this.#known.has(promise)) this.#track(what, promise, (reason) => this.#fail(reason));
   }

@@ -233,7 +233,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
     return true;
   }
 
-  /** It has waited for too long: the next replica in the order of its key takes it, or it waits for any. */
+  /** The call has waited too long for the replica of its key: it is sent to another replica that has room, or waits for any replica. */
   #leaveHome(call: RoutedCall): void {
     const link = this.pick(call);
     if (link !== null) call.send(link);

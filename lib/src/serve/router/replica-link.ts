@@ -12,7 +12,7 @@ const LAST_PAUSE_MS = 64;
 const SILENT_TICKS = 200 / TICK_MS;
 /** If no request waits for an acknowledgement any more, the replica is tried again after this time. */
 const REST_TICKS = 5000 / TICK_MS;
-/** After this time, only half of what a reply said about other routers' requests is assumed. */
+/** A reply says how many requests of other routers the replica has. After this time, the router assumes that half of them are left. */
 const HALF_LIFE_TICKS = 1000 / TICK_MS;
 
 /** How a link informs its deployment. */

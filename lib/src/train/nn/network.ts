@@ -38,7 +38,7 @@ export interface NetworkOptions {
 /** Targets of a batch: labels, or numbers. */
 export type Target = Tensor<'int32'> | Tensor<'float32'>;
 
-/** What makes the gradients of several processes one. It is called with all numbers of a step, and replaces them by their means. */
+/** Averages the gradients of several processes. It is called with all gradients of one step, and replaces each number by its mean. */
 export type Average = (values: Float32Array) => Promise<void>;
 
 /**

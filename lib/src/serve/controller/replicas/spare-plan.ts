@@ -14,7 +14,7 @@ export type Environment = Pick<Surroundings, 'env' | 'inherit' | 'nodeFlags'>;
 
 /** What a process must have had from its start. */
 export interface Likeness extends Environment {
-  /** Equal for two environments for which the same spare process can be used. */
+  /** It is equal for two environments if the same spare process can be used for both. */
   readonly key: string;
 }
 
