@@ -168,4 +168,9 @@ const handle = {} as unknown as Handle;`);
       assert.equal(inspected(code), undefined, code);
     }
   });
+
+  it('finds nothing on a keyword', () => {
+    for (const marked of ['cla¦ss', 'x = cla¦ss {}', 'func¦tion', 'cla¦ss X {}', 'ret¦urn 1'])
+      assert.equal(inspected(marked), undefined, marked);
+  });
 });

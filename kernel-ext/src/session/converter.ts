@@ -1,8 +1,8 @@
 import type { TypeSource } from 'nbserve/host';
 import type { MappedText } from './mapped-text.js';
 
-/** How a name of a cell was declared; what may be done to it later depends on it. */
-export type NameKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'import';
+/** How a name of a cell was declared; what may be done to it later depends on it. `live` is an import whose value may change. */
+export type NameKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'import' | 'live';
 
 /** A cell as the converter gets it. */
 export interface CellSource {

@@ -29,11 +29,18 @@ export function inspectCell(
 /** The cursor may be behind the name (`serve.run|`), or between the brackets of its call (`serve.run(app, |`). */
 function at(converter: Converter, scope: Scope, text: string, cursor: number): Inspection | undefined {
   for (const offset of new Set([cursor, cursor - 1, ...callees(text, cursor)])) {
-    if (offset < 0) continue;
+    if (offset < 0 || isKeyword(text, offset)) continue;
     const found = converter.inspect(scope, text, offset);
     if (found !== undefined) return withMethod(converter, scope, text, offset, found);
   }
   return undefined;
+}
+
+/** On the word `class` or `function`, TypeScript finds what follows it, which may have no name. */
+function isKeyword(text: string, offset: number): boolean {
+  const [before = ''] = /[\p{ID_Continue}$.]*$/u.exec(text.slice(0, offset)) ?? [];
+  const [after = ''] = /^[\p{ID_Continue}$]*(?:\s*:)?/u.exec(text.slice(offset)) ?? [];
+  return /^(?:class|function)$/.test(before + after);
 }
 
 /** Offsets of the last characters of the functions that are being called at `cursor`, the innermost first. */

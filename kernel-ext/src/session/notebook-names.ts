@@ -76,6 +76,8 @@ export class OpenCell {
         const previous = this.before.get(name);
         if (previous === undefined) delete this.exports[name];
         else Object.defineProperty(this.exports, name, previous);
+      } else if (kind === 'live') {
+        Object.defineProperty(this.exports, name, { get, configurable: true, enumerable: true });
       } else if (set === null || kind === 'function' || kind === 'class') {
         Object.defineProperty(this.exports, name, {
           value: value?.value,

@@ -8,6 +8,7 @@ import { usingEdits } from '../using.js';
 import type { DeclaredName } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
 import { closing, opening, typeErasures } from './erase-types.js';
+import { importEdits } from './import-edits.js';
 import { loopEdits } from './loop-edits.js';
 
 /** The functions that rewritten code and magic lines call. Their names begin with `__nbs_`; see `CellExecutor`. */
@@ -36,12 +37,14 @@ export interface CellCode {
  * Makes the cell's async function. It edits the TypeScript source so that positions are kept, and removes the types in the same pass.
  * @param isEarlier whether the name is declared by an earlier cell and exists at run time
  * @param tsconfigRaw the notebook's settings that esbuild needs
+ * @param isLive whether a module may give its exports new values
  */
 export function cellCode(
   text: string,
   cell: CellSyntax,
   isEarlier: (name: string) => boolean,
   tsconfigRaw: TransformOptions['tsconfigRaw'],
+  isLive: (specifier: string) => boolean = () => false,
 ): CellCode {
   const edits: Edit[] = [];
   // If the cell uses names of CommonJS, it gets them, and it is the main module.
@@ -49,8 +52,10 @@ export function cellCode(
   const commonJs = isCommonJs ? 'const { module } = __nbs, { exports } = module; ' : '';
   // The parameter that holds the names of all cells. It is usually called `exports`, which a CommonJS cell uses itself.
   const space = isCommonJs ? '__nbs_exports' : 'exports';
-  const imports = importEdits(cell);
+  const imports = importEdits(cell, isLive);
   const loops = loopEdits(cell.program);
+  // A line for the shell that would run the file is a comment only at the start of a file.
+  if (text.startsWith('#!')) edits.push({ start: 0, end: '#!'.length, text: '//' });
   edits.push(...loops.before);
   edits.push(...imports.edits, ...exportEdits(cell.program, text), ...decoratorEdits(cell));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
@@ -60,9 +65,16 @@ export function cellCode(
   for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), `__nbs.${by}(`));
   for (const { name, start, end, shorthand } of cell.free) {
     if (!isEarlier(name)) continue;
-    if (shorthand) edits.push(insert(start, `${name}: ${space}.`));
+    if (shorthand) edits.push(insert(start, `${keyOf(name)}: ${space}.`));
     else if (cell.callees.has(start)) edits.push(calleeEdit(`${space}.${name}`, start, end, text));
     else edits.push(insert(start, `${space}.`));
+  }
+  for (const { name, start, end, shorthand } of imports.live.size === 0 ? [] : cell.own) {
+    const value = imports.live.get(name);
+    if (value === undefined || isInExport(cell.program, start)) continue;
+    if (shorthand) edits.push({ start, end, text: `${keyOf(name)}: ${value}` });
+    else if (cell.callees.has(start)) edits.push(calleeEdit(value, start, end, text));
+    else edits.push({ start, end, text: value });
   }
   if (cell.isJsx) edits.push(...pragmaEdits(text, isEarlier, space));
   for (const { start, end } of cell.metas) edits.push({ start, end, text: '__nbs.meta' });
@@ -76,7 +88,7 @@ export function cellCode(
   const mentioned = text + [...uses, ...loops.before].map((edit) => edit.text).join('');
   const helpers = HELPERS.filter((name) => mentioned.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
-  const accessors = values.map(([name, one]) => accessor(name, one)).join(', ');
+  const accessors = values.map(([name, one]) => accessor(name, one, imports.live.get(name))).join(', ');
   // The cell's code is in a block of its own, so that it may declare names that are parameters of the function: `const require =
   // createRequire(import.meta.url)`.
   const head = `(async function (${parameters(space)}) { 'use strict'; ${commonJs}{ ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
@@ -206,75 +218,21 @@ export function esbuild(): typeof import('esbuild') {
   return loaded;
 }
 
-function accessor(name: string, { kind }: DeclaredName): string {
+/** In an object literal, `__proto__:` would set the prototype. */
+const keyOf = (name: string): string => (name === '__proto__' ? `['${name}']` : name);
+
+/** @param live the expression for an import whose value may change */
+function accessor(name: string, { kind }: DeclaredName, live: string | undefined): string {
+  if (live !== undefined) return `${keyOf(name)}: ['live', () => ${live}, null]`;
   const setter = kind === 'const' || kind === 'import' ? 'null' : `($) => { ${name} = $; }`;
-  return `${name}: ['${kind === 'enum' || kind === 'namespace' ? 'let' : kind}', () => ${name}, ${setter}]`;
+  return `${keyOf(name)}: ['${kind === 'enum' || kind === 'namespace' ? 'let' : kind}', () => ${name}, ${setter}]`;
 }
 
-/** Replaces imports by awaited calls. An import that follows other code runs before that code, as in a module. */
-function importEdits({ program, names }: CellSyntax): { edits: Edit[]; hoisted: string } {
-  const edits: Edit[] = [];
-  let hoisted = '';
-  let begun = false;
-  for (const statement of program.body as SyntaxNode[]) {
-    const code = importCode(statement, names);
-    if (code !== undefined) {
-      if (begun) hoisted += code;
-      edits.push({ start: statement.start, end: statement.end, text: begun ? '' : code });
-    } else if (!/^TS(Interface|TypeAlias)/.test(statement.type)) begun = true;
-  }
-  return { edits, hoisted };
-}
-
-function importCode(statement: SyntaxNode, names: CellSyntax['names']): string | undefined {
-  switch (statement.type) {
-    case 'ImportDeclaration':
-      return statement.importKind === 'type' ? '' : bindings(statement, names);
-    // `export { a } from 'x'` and `export * from 'x'` load their module, although a cell exports nothing.
-    case 'ExportAllDeclaration':
-      return `${moduleOf(statement)};`;
-    case 'ExportNamedDeclaration':
-      return isNode(statement.source) && statement.exportKind !== 'type' ? `${moduleOf(statement)};` : undefined;
-    case 'TSImportEqualsDeclaration': {
-      const { moduleReference } = statement;
-      if (!isNode(moduleReference) || moduleReference.type !== 'TSExternalModuleReference') return undefined;
-      const { value } = moduleReference.expression as unknown as { value: string };
-      return statement.importKind === 'type' ? '' : `const ${nameOf(statement.id)} = require(${JSON.stringify(value)});`;
-    }
-    default:
-      return undefined;
-  }
-}
-
-const moduleOf = (statement: SyntaxNode): string =>
-  `await __nbs.wait(__nbs.import(${JSON.stringify((statement.source as unknown as { value: string }).value)}))`;
-
-/** The name in a specifier: `a` or `'a-b'`. */
-function nameOf(node: unknown): string {
-  const { name, value } = (node ?? {}) as { name?: string; value?: string };
-  return name ?? value ?? '';
-}
-
-function bindings(statement: SyntaxNode, names: CellSyntax['names']): string {
-  const specifiers = statement.specifiers as SyntaxNode[];
-  // A type that is imported without the keyword `type` does not exist at run time either.
-  const values = specifiers.filter((one) => one.importKind !== 'type' && names.get(nameOf(one.local))?.hasValue !== false);
-  if (values.length === 0 && specifiers.length > 0) return '';
-  const module = moduleOf(statement);
-  const named: string[] = [];
-  let space: string | undefined;
-  for (const one of values) {
-    if (one.type === 'ImportNamespaceSpecifier') space = nameOf(one.local);
-    else
-      named.push(
-        `${JSON.stringify(one.type === 'ImportDefaultSpecifier' ? 'default' : nameOf(one.imported))}: ${nameOf(one.local)}`,
-      );
-  }
-  const parts: string[] = [];
-  if (named.length > 0) parts.push(`const { ${named.join(', ')} } = ${module};`);
-  if (space !== undefined) parts.push(`const ${space} = ${module};`);
-  return parts.length === 0 ? `${module};` : parts.join(' ');
-}
+/** The statement `export { a }` is removed, with the names in it. */
+const isInExport = (program: SyntaxNode, at: number): boolean =>
+  (program.body as SyntaxNode[]).some(
+    ({ type, declaration, start, end }) => type === 'ExportNamedDeclaration' && !isNode(declaration) && start <= at && at < end,
+  );
 
 /** Removes `export`, because a cell exports nothing. The declaration in `export const a` stays. */
 function exportEdits(program: SyntaxNode, text: string): Edit[] {

@@ -27,7 +27,9 @@ export interface CellSyntax {
   readonly augments: boolean;
   /** The uses of names that the cell does not declare. */
   readonly free: readonly Reference[];
-  /** The uses, in functions, of names that the cell declares. */
+  /** The uses of names that the cell declares. */
+  readonly own: readonly Reference[];
+  /** Those of them that are in functions. */
   readonly ownInFunctions: readonly Reference[];
   /** The offsets at which called functions and template tags begin. */
   readonly callees: ReadonlySet<number>;
@@ -81,6 +83,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     augments: declared.augments,
     declarations: declared.declarations,
     free,
+    own,
     ownInFunctions: own.filter(({ depth }) => depth > 0),
     mutated: mutatedNames(program, text),
     lookups: lookups(program, free, DYNAMIC.test(text)),

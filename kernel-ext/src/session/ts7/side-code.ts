@@ -22,7 +22,12 @@ export interface SideCode {
   readonly code: string;
   readonly awaits: boolean;
   readonly requires: readonly string[];
+  /** True if it may give its exports new values. */
+  readonly isLive: boolean;
 }
+
+/** Exports of variables, lists of exports, and exports of other files. */
+const LIVE = /\bexport\s+(?:let|var)\b|\bexport\s*[*{]/;
 
 const REQUIRED = /\b(?:require|import)\("([^"\n]+)"/g;
 const MAP_COMMENT = '//# sourceMappingURL=';
@@ -37,7 +42,9 @@ const HEAD = `const { ${IMPORT}, nbsMeta } = module.nbs; `;
  * @throws the error of esbuild if the file cannot be compiled
  */
 export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfigRaw'], mayAwait: boolean): SideCode {
-  const text = readFileSync(path, 'utf8');
+  // A line for the shell that would run the file is a comment only at the start of a file.
+  const text = readFileSync(path, 'utf8').replace(/^#!/, '//');
+  const isLive = LIVE.test(text);
   const options: TransformOptions = {
     loader: LOADERS[extname(path)] ?? 'ts',
     target: 'node20',
@@ -53,13 +60,13 @@ export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfi
   if (!mayAwait) {
     try {
       const { code } = esbuild().transformSync(text, { ...options, format: 'cjs' });
-      return { code: HEAD + withImports(code), awaits: false, requires: specifiersIn(code) };
+      return { code: HEAD + withImports(code), awaits: false, requires: specifiersIn(code), isLive };
     } catch (error) {
       if (!/top-level await/i.test(String(error))) throw error;
     }
   }
   const { code } = esbuild().transformSync(text, { ...options, format: 'esm' });
-  return asyncModule(code);
+  return { ...asyncModule(code), isLive };
 }
 
 const specifiersIn = (code: string): string[] => [...code.matchAll(REQUIRED)].flatMap(([, specifier]) => specifier ?? []);
@@ -87,7 +94,7 @@ const nameOf = (node: unknown): string => {
 };
 
 /** Makes an async function of a module that esbuild has written. Imports are awaited, and exports are getters that exist from the start. */
-function asyncModule(js: string): SideCode {
+function asyncModule(js: string): Omit<SideCode, 'isLive'> {
   const comment = js.lastIndexOf(MAP_COMMENT);
   const module = js.slice(0, comment);
   const program = parseCell(module);

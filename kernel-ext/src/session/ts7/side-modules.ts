@@ -15,6 +15,8 @@ interface KnownFile {
   /** True if the file awaits at its top level, or uses a file that does. */
   readonly awaits: boolean;
   readonly requires: readonly string[];
+  /** True if it may give its exports new values. */
+  readonly isLive: boolean;
 }
 
 /** The notebook's own files that cells import: by a relative path, by `paths` of the `tsconfig.json`, or as a package whose main file is TypeScript. */
@@ -70,6 +72,12 @@ export class SideModules {
     return modules;
   }
 
+  /** True for a file that may give its exports new values, e.g. by `export let`. It was read before. */
+  isLive(specifier: string): boolean {
+    const path = this.find(this.#folder, specifier);
+    return path !== undefined && this.#known.get(path)?.isLive === true;
+  }
+
   /** Finds the file for a specifier, if it is one that the kernel compiles. */
   find(folder: string, specifier: string): string | undefined {
     if (specifier.startsWith('file:')) return localFile(fileURLToPath(specifier));
@@ -90,8 +98,8 @@ export class SideModules {
 
   #compile(path: string, modifiedMs: number, mayAwait: boolean): KnownFile | undefined {
     try {
-      const { code, awaits, requires } = compileSide(path, this.#config.esbuild, mayAwait);
-      const known = { modifiedMs, awaits, requires };
+      const { code, awaits, requires, isLive } = compileSide(path, this.#config.esbuild, mayAwait);
+      const known = { modifiedMs, awaits, requires, isLive };
       this.#fresh.set(path, { path, code, awaits });
       this.#known.set(path, known);
       return known;
