@@ -1,1 +1,0 @@
-export class A { b = 1 }
