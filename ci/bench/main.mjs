@@ -23,6 +23,7 @@ const NAMES = [
   'streams',
   'idle',
   'mnist',
+  'python',
   'inference',
   'models',
   'image',

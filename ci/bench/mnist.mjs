@@ -10,7 +10,7 @@ const model = fileURLToPath(new URL('mnist-cnn.onnx', folder));
 const IDX_HEADER = 16;
 const pixels = readFileSync(new URL('t10k-1000-images-idx3-ubyte', folder)).subarray(IDX_HEADER, IDX_HEADER + 28 * 28);
 const image = Array.from(pixels, (value) => Number(((value / 255 - 0.1307) / 0.3081).toFixed(4)));
-const setting = {
+export const mnistSetting = {
   name: 'MNIST',
   app: 'mnist',
   args: [model],
@@ -21,19 +21,19 @@ const setting = {
 
 // A separate replica needs two processes. So this peer shows what is possible with one connection, when nothing runs in parallel.
 const apart = (folder) => ({
-  ...setting,
+  ...mnistSetting,
   name: 'MNIST beside two processes',
   peerName: 'bare Fastify, the model in a second process',
-  peerArgs: [...setting.peerArgs, '--apart', join(folder, 'model.sock')],
+  peerArgs: [...mnistSetting.peerArgs, '--apart', join(folder, 'model.sock')],
   aims: { 1: 0.9 },
 });
-const batched = { ...setting, name: 'MNIST with serve.batch', app: 'mnist-batched', connections: [32], aims: { 32: 1.2 } };
+const batched = { ...mnistSetting, name: 'MNIST with serve.batch', app: 'mnist-batched', connections: [32], aims: { 32: 1.2 } };
 
 export async function run(context) {
   const folder = mkdtempSync(join(tmpdir(), 'nbs-bench-'));
   try {
     return [
-      ...(await httpRounds(context, { ...setting, aims: { 32: 0.8 } })),
+      ...(await httpRounds(context, { ...mnistSetting, aims: { 32: 0.8 } })),
       ...(await httpRounds(context, apart(folder))),
       ...(await httpRounds(context, batched)),
     ];
@@ -43,5 +43,5 @@ export async function run(context) {
 }
 export const withRay = async (context, ray) => {
   await ray.ask('mnist', model);
-  return besideRay(context, ray, { ...setting, aims: {} });
+  return besideRay(context, ray, { ...mnistSetting, aims: {} });
 };

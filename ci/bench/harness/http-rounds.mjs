@@ -18,6 +18,7 @@ const WARM_UP = { connections: 32, seconds: 2 };
  * @property {string | Uint8Array} body
  * @property {string} [type] content type of the body
  * @property {string} [peerName]
+ * @property {{ child: import('node:child_process').ChildProcess, url: string }} [peer] a server that runs already, instead of bare Fastify; it is ended
  * @property {string[]} [peerArgs]
  * @property {number[]} [connections]
  * @property {Record<number, number>} aims the smallest ratio of the rates, by connections
@@ -31,12 +32,12 @@ const WARM_UP = { connections: 32, seconds: 2 };
  */
 export async function httpRounds(
   context,
-  { name, app, args, path, body, type, peerName = 'bare Fastify', peerArgs = [], connections: all = CONNECTIONS, aims },
+  { name, app, args, path, body, type, peerName = 'bare Fastify', peer, peerArgs = [], connections: all = CONNECTIONS, aims },
 ) {
-  const bare = start(process.execPath, [BARE, ...peerArgs]);
+  const bare = peer?.child ?? start(process.execPath, [BARE, ...peerArgs]);
   const cluster = new Cluster();
   try {
-    const peerUrl = (await firstLine(bare)) + path;
+    const peerUrl = (peer?.url ?? (await firstLine(bare))) + path;
     const url = await cluster.run(app, { args, name: app, routePrefix: path });
     const { proxy, replica } = cluster.pids();
     const bareAll = descendants(bare.pid).map(({ pid }) => pid);
