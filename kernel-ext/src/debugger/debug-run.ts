@@ -161,6 +161,9 @@ export class DebugRun {
   async evaluate(expression: string, frameId: number | undefined): Promise<{ value: Runtime.RemoteObject; text: string }> {
     const frame = frameId === undefined ? this.#frames[0]?.frame : this.#frame(frameId);
     const options = { expression: await this.#withNames(expression, frame), generatePreview: true, silent: true };
+    // It may have continued meanwhile. An expression that is sent after an interrupt would run before the code ends, and nothing would end the expression.
+    if (frame !== undefined && this.#frames.every((one) => one.frame !== frame))
+      throw new DebugRefusal('the code is not stopped any more');
     const { result, exceptionDetails } =
       frame === undefined
         ? await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', options)

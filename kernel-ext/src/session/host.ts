@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { forgetLastStat } from './path-lookup.js';
 import { currentCell, currentCellNumber, runAsCell } from './running-cell.js';
+import type { SessionOptions } from './session.js';
 
 /** `nbserve/host`, loaded when it is first needed: a notebook that serves nothing does not pay for it. */
 export type Host = typeof import('nbserve/host');
@@ -20,11 +21,17 @@ let loading: Promise<Host> | undefined;
 let loaded: Host | undefined;
 
 const own = createRequire(import.meta.url);
+let whole: SessionOptions['uninterruptible'] & {} = (work) => work();
+
+/** From now on, the host is loaded as a whole: if V8 ended the code while Node requires a module, Node would abort the process. */
+export function loadWhole(uninterruptible: typeof whole): void {
+  whole = uninterruptible;
+}
 
 export function host(): Promise<Host> {
   if (loading === undefined) forgetLastStat();
   // This is not an import, because a cell that then uses `serve` requires nbserve, and Node cannot require a module that is being imported.
-  loading ??= new Promise<Host>((resolve) => resolve(own('nbserve/host') as Host)).then((host) => {
+  loading ??= new Promise<Host>((resolve) => resolve(whole(() => own('nbserve/host') as Host))).then((host) => {
     loaded = host;
     host.setOwnLinesContext(inNoCell);
     host.setCallers({
@@ -65,7 +72,7 @@ export function loadedHost(): Promise<Host> | undefined {
 /** Loads the host and lets it load what it compiles with. If that fails, the first cell that needs the host says so. */
 export function warmHost(): void {
   host().then(
-    ({ warm }) => warm(),
+    ({ warm }) => whole(warm),
     () => {},
   );
 }

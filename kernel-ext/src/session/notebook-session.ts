@@ -10,7 +10,7 @@ import { completeCell } from './completion.js';
 import type { Converter } from './converter.js';
 import { debugView } from './debug-view.js';
 import { KeyboardInterrupt } from './errors.js';
-import { loadedHost, startClusterAhead, warmHost, willServe } from './host.js';
+import { loadedHost, loadWhole, startClusterAhead, warmHost, willServe } from './host.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
@@ -61,6 +61,7 @@ class NotebookSession implements Session {
     const { onSpawn, onCheck = () => {}, onCompiled, interruptPending = () => false } = options;
     this.#folder = folder;
     this.#types = new TypeQuestions({ folder, uninterruptible, onCheck, interruptPending });
+    loadWhole(uninterruptible);
     this.#turn = turn;
     this.#modules = new NotebookModules(folder, (from, specifier) => this.#types.sideModule(from, specifier));
     this.#executor = new CellExecutor(folder, this.#modules, turn, onCompiled);
