@@ -4,7 +4,7 @@
 const ROOMS = {
   core: [],
   ipc: ['core'],
-  engine: ['core', 'ipc', 'engine/ray'],
+  engine: ['core', 'ipc'],
   'engine/certificates': ['core', 'ipc'],
   'engine/ray': ['core', 'engine'],
   'engine/agent': ['core', 'ipc', 'engine', 'engine/certificates', 'engine/ray'],
@@ -87,6 +87,7 @@ const ROOMS = {
     'core',
     'ipc',
     'engine',
+    'engine/ray',
     'code',
     'grpc',
     'schemas',

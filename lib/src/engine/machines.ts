@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { childEnv } from '../core/index.js';
 import { type Channel, opCaller } from '../ipc/index.js';
 import type { AgentOps } from './agent-ops.js';
-import type { AdmittedNode, DeclaredResources, JoinAddress, MachineOptions, RayOptions } from './engine.js';
+import type { AdmittedNode, DeclaredResources, JoinAddress } from './engine.js';
 
 /** The file that a node of another machine runs. */
 const JOIN_MAIN = fileURLToPath(new URL('./agent/join-main.js', import.meta.url));
@@ -19,27 +19,6 @@ export interface JoinArguments {
   readonly resources?: DeclaredResources;
   /** How long to wait until the head admits it. @default 600 */
   readonly waitSeconds?: number;
-}
-
-/** How the agent of a cluster is to take the nodes of a Ray cluster. */
-export interface OnRay extends Omit<RayOptions, 'address'> {
-  /** The address of Ray's dashboard. */
-  readonly address: string;
-  /** The address of this machine at which Ray's nodes reach it. @default the one from which this machine reaches Ray */
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-}
-
-/** Checks that Ray answers, and finds the address of this machine. @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
-export async function machinesOnRay({ host, port = 0, ...ray }: OnRay): Promise<MachineOptions> {
-  const { RayApi } = await import('./ray/index.js');
-  const api = new RayApi(ray.address);
-  try {
-    await api.nodes();
-    return { host: host ?? api.localAddress.replace(/^::ffff:/, ''), port, ray };
-  } finally {
-    api.close();
-  }
 }
 
 /** The address at which nodes join the cluster of this agent. @throws NBS_ONE_MACHINE */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress } from '../core/index.js';
-import { type DeclaredNode, type MachineOptions, machinesOnRay } from '../engine/index.js';
+import type { DeclaredNode, MachineOptions } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
 
@@ -104,6 +104,7 @@ export async function machinesOf(options: StartOptions): Promise<MachineOptions 
   if (given.engine === 'ray') {
     const address = rayAddress(options.address);
     const [{ resources = {} } = {}] = declaredNodes(options) ?? [];
+    const { machinesOnRay } = await import('../engine/ray/index.js');
     return machinesOnRay({ address, host, port, resources, ...(nbserve === undefined ? {} : { nbserve }) });
   }
   if (given.machines === undefined) return undefined;

@@ -1,2 +1,3 @@
+export { machinesOnRay } from './machines-on-ray.js';
 export { RayApi } from './ray-api.js';
 export { RayNodes } from './ray-nodes.js';
