@@ -1,11 +1,11 @@
 """Ray Data as a peer: answers one JSON command a line with one JSON line, times in ms. Each command has the path of a Parquet file."""
 
-import json
 import sys
 import time
 
 import ray
 import ray.data
+from answer_commands import answer_commands
 from ray.data.expressions import col
 
 FOLDER = sys.argv[2]
@@ -48,10 +48,4 @@ def shutdown(_):
 
 
 commands = {"start": start, "group": timed(group), "batches": timed(batches), "shuffle": timed(shuffle), "shutdown": shutdown}
-print(json.dumps({"ready": ray.__version__}), flush=True)
-for line in sys.stdin:
-    name, argument = json.loads(line)
-    try:
-        print("@" + json.dumps({"value": commands[name](argument)}), flush=True)
-    except Exception as error:
-        print("@" + json.dumps({"error": f"{error!r} {error}"}), flush=True)
+answer_commands(ray.__version__, commands)

@@ -10,6 +10,7 @@ import urllib.request
 
 begun = time.perf_counter()
 import ray  # noqa: E402
+from answer_commands import answer_commands  # noqa: E402
 from ray import serve  # noqa: E402
 from starlette.requests import Request  # noqa: E402
 
@@ -117,10 +118,4 @@ commands = {
     "mnist": mnist,
     "shutdown": shutdown,
 }
-print(json.dumps({"ready": ray.__version__}), flush=True)
-for line in sys.stdin:
-    name, argument = json.loads(line)
-    try:
-        print("@" + json.dumps({"value": commands[name](argument)}), flush=True)
-    except Exception as error:
-        print("@" + json.dumps({"error": f"{error!r} {error}"}), flush=True)
+answer_commands(ray.__version__, commands)

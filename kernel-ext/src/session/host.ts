@@ -21,7 +21,7 @@ let loading: Promise<Host> | undefined;
 let loaded: Host | undefined;
 
 const own = createRequire(import.meta.url);
-let whole: SessionOptions['uninterruptible'] & {} = (work) => work();
+let whole: NonNullable<SessionOptions['uninterruptible']> = (work) => work();
 
 /** From now on, the host is loaded as a whole: if V8 ended the code while Node requires a module, Node would abort the process. */
 export function loadWhole(uninterruptible: typeof whole): void {
