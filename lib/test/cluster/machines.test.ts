@@ -16,16 +16,21 @@ import { Front, Large, Where } from '../fixtures/machine-apps.js';
 import { nodesOf, running } from '../fixtures/nodes.js';
 import { allEnded, until } from '../fixtures/wait.js';
 
+// No other test listens at these addresses, also not in another run of the tests: a stranger tries every port of the head.
+const net = `127.${1 + ((process.pid >> 8) % 254)}.${process.pid % 256}`;
+const HEAD = `${net}.2`;
+const OTHER = `${net}.3`;
+
 const commands = new CommandFolder();
-const first = new Machine('127.0.0.3', 'other');
-const second = new Machine('127.0.0.3', 'other');
+const first = new Machine(OTHER, 'other');
+const second = new Machine(OTHER, 'other');
 let dir = '';
 let url = '';
 let joinCommand: readonly [string, string];
 
 before(async () => {
   // HTTP is open to other machines, so their nodes answer it too.
-  await serve.start({ host: '127.0.0.5', port: 0, machines: { host: '127.0.0.2' }, resources: { cpu: 4 } });
+  await serve.start({ host: `${net}.5`, port: 0, machines: { host: HEAD }, resources: { cpu: 4 } });
   ({ url } = await serve.status());
   dir = listLocalClusters()[0]?.dir as string;
   const shown = await commands.output(['node', 'address', '--address', dir]);
@@ -77,7 +82,7 @@ test('a node of another machine joins when the head has admitted it, and not bef
   await admit(fingerprint, 'other');
   await first.joined;
   const node = await until(aliveNode('other'));
-  assert.equal(node.ip, '127.0.0.3');
+  assert.equal(node.ip, OTHER);
 });
 
 test('its replicas answer through the proxy of the head, with code that was sent there', async () => {
@@ -95,7 +100,7 @@ test('its replicas answer through the proxy of the head, with code that was sent
 /** Asks the proxy of the node until both machines have answered. */
 async function askProxyOf(id: string): Promise<void> {
   const node = await until(aliveNode(id));
-  assert.equal(node.url, `http://127.0.0.3:${new URL(url).port}`);
+  assert.equal(node.url, `http://${OTHER}:${new URL(url).port}`);
   const seen = new Set<string>();
   await until(async () => {
     // It may still be starting.
@@ -121,15 +126,15 @@ test('replicas of two machines call each other, and large answers stay where the
 });
 
 test('a stranger learns nothing, and nothing that it sends is read', async () => {
-  const ports = listeningPorts('127.0.0.2');
+  const ports = listeningPorts(HEAD);
   // The agent, the controller, and two replicas.
   assert.ok(ports.length >= 3, `${ports.length} ports`);
   const { key, cert } = selfSigned();
   for (const port of ports) {
-    const plain = await exchange(connectPlain({ host: '127.0.0.2', port }), 'nbserve\x01'.padEnd(40, 'x'));
+    const plain = await exchange(connectPlain({ host: HEAD, port }), 'nbserve\x01'.padEnd(40, 'x'));
     assert.doesNotMatch(plain.toString('latin1'), /nbserve|other|local/);
     for (const identity of [{}, { key, cert }]) {
-      const socket = connectTls({ host: '127.0.0.2', port, rejectUnauthorized: false, ...identity });
+      const socket = connectTls({ host: HEAD, port, rejectUnauthorized: false, ...identity });
       let subject = '';
       socket.on('secureConnect', () => (subject = JSON.stringify(socket.getPeerCertificate().subject)));
       assert.equal((await exchange(socket, 'nbserve\x01'.padEnd(40, 'x'))).length, 0);
@@ -139,22 +144,22 @@ test('a stranger learns nothing, and nothing that it sends is read', async () =>
   // A certificate of the cluster is not enough without its token.
   const tls = readNodeFile(dir) as NodeFile;
   for (const port of ports) {
-    const attempt = connect({ host: '127.0.0.2', port, tls }, { token: 'wrong', hello: helloOf('agent', 'other') });
+    const attempt = connect({ host: HEAD, port, tls }, { token: 'wrong', hello: helloOf('agent', 'other') });
     await assert.rejects(attempt, (error) => hasCode(error, AuthFailed) || hasCode(error, ConnectFailed));
   }
   // Nor is its token without a certificate.
   const token = readFileSync(join(dir, 'token'), 'utf8');
   for (const port of ports) {
-    const attempt = connect({ host: '127.0.0.2', port }, { token, hello: helloOf('agent', 'other') });
+    const attempt = connect({ host: HEAD, port }, { token, hello: helloOf('agent', 'other') });
     await assert.rejects(attempt, (error) => hasCode(error, ConnectFailed));
   }
 });
 
 test('one who is shown the wrong pin sends nothing', async () => {
-  const liar = new Machine('127.0.0.3', 'liar');
+  const liar = new Machine(OTHER, 'liar');
   liar.join([joinCommand[0], 'f'.repeat(64)]);
   assert.equal(await liar.ended, 1);
-  assert.match(liar.lines.join('\n'), /127\.0\.0\.2:\d+ is not the head of the cluster with the pin f+; nothing was sent to it/);
+  assert.match(liar.lines.join('\n'), /:\d+ is not the head of the cluster with the pin f+; nothing was sent to it/);
   await liar.end();
 });
 
