@@ -30,6 +30,10 @@ const chat = await serve.run(Chat.bind({ msg: greeting }), { name: 'chat', route
     );
   });
 
+  it('leaves the telemetry of ONNX Runtime off in cells', async () => {
+    assert.equal(await notebook.value('process.env.ORT_DISABLE_TELEMETRY'), "'1'");
+  });
+
   it('shows the line of the cell where a replica failed', async () => {
     const traceback = await notebook.failure('await chat.fail.remote()');
     assert.match(

@@ -1,4 +1,4 @@
-import { setProgressDisplay } from 'nbserve/basics';
+import { setProgressDisplay, withoutTelemetry } from 'nbserve/basics';
 import { watchSpawns } from '../children/index.js';
 import type { DebugView } from '../debugger/index.js';
 import { progressBar, setDisplayTarget, setPackageImporter } from '../display/index.js';
@@ -80,6 +80,7 @@ class NotebookSession implements Session {
     }
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
     setProgressDisplay(progressBar);
+    withoutTelemetry();
     setPackageImporter((id) => (currentCell() ?? lastCell())?.importPackage(id));
   }
 

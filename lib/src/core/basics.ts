@@ -1,5 +1,6 @@
 /** Entry `nbserve/basics`: small parts that load nothing else, for the kernel. Not for notebooks. */
 export { type Deferred, deferred } from './deferred.js';
+export { withoutTelemetry } from './env.js';
 export { Fifo } from './fifo.js';
 export { type Progress, setProgressDisplay } from './progress.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';

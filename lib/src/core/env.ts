@@ -28,8 +28,15 @@ export const rayApiAddress = (): string | undefined => process.env.RAY_API_SERVE
 /** `RAY_AUTH_TOKEN_PATH`: the file that holds that token. Default: `~/.ray/auth_token`. */
 export const rayTokenPath = (): string | undefined => process.env.RAY_AUTH_TOKEN_PATH || undefined;
 
+/**
+ * ONNX Runtime's library since 1.29 sends data about its use to Microsoft, and writes files into the home folder and the temporary folder for that,
+ * unless this variable is set when it is loaded (https://github.com/microsoft/onnxruntime/pull/27379). Who wants that sets it to 0.
+ */
+const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' } as const;
+
 /** The variables that Node and nbserve need. */
 const NEEDED = [
+  ...Object.keys(NO_TELEMETRY),
   'PATH',
   'HOME',
   'TMPDIR',
@@ -42,19 +49,24 @@ const NEEDED = [
 ];
 
 /**
- * The environment for a child process: a copy of this process's environment, in which `extra` replaces and adds variables.
+ * The environment for a child process: a copy of this process's environment, in which `extra` replaces and adds variables. Telemetry is off in it.
  * @param inherit names of the variables that are copied besides those that every process needs; without it, all are copied
  */
 export function childEnv(extra: Readonly<Record<string, string>> = {}, inherit?: readonly string[]): Record<string, string> {
   const own = process.env as Record<string, string>;
-  if (inherit === undefined) return { ...own, ...extra };
+  if (inherit === undefined) return { ...NO_TELEMETRY, ...own, ...extra };
   const inherited = [...NEEDED, ...inherit].filter((name) => Object.hasOwn(own, name));
-  return { ...Object.fromEntries(inherited.map((name) => [name, own[name] as string])), ...extra };
+  return { ...NO_TELEMETRY, ...Object.fromEntries(inherited.map((name) => [name, own[name] as string])), ...extra };
 }
 
 /** Adds variables to the environment of this process; native code that is loaded later sees them as well. */
 export function addToEnv(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, variables);
+}
+
+/** Turns telemetry off in this process and its children, unless its user has decided. In a thread other than the main one, native code does not see it. */
+export function withoutTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY ||= NO_TELEMETRY.ORT_DISABLE_TELEMETRY;
 }
 
 /** `PATH`: the folders in which programs are looked for. */

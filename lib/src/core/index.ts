@@ -47,6 +47,7 @@ export {
   runtimeHome,
   visibleGpus,
   vulkanDrivers,
+  withoutTelemetry,
 } from './env.js';
 export {
   aboutInput,

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
+import { withoutTelemetry } from '../core/index.js';
 import { convert, type Leaf } from './elements.js';
 import { RuntimeMissing } from './errors.js';
 import { bitsOf } from './float16.js';
@@ -13,6 +14,7 @@ let runtime: typeof Ort | undefined;
  */
 export function loadRuntime(): typeof Ort {
   if (runtime !== undefined) return runtime;
+  withoutTelemetry();
   try {
     runtime = createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
   } catch (error) {

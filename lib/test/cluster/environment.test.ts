@@ -12,7 +12,7 @@ import { until } from '../fixtures/wait.js';
 const folder = mkdtempSync(join(tmpdir(), 'nbt-env-'));
 const SECRETS = { SECRET_ONE: 'one', SECRET_TWO: 'two', NODE_OPTIONS: '--no-deprecation' };
 /** Variables that Node and nbserve need, and those that nbserve sets. */
-const ALWAYS = /^(PATH|HOME|TMPDIR|XDG_\w+|NBSERVE_\w+|CUDA_VISIBLE_DEVICES)$/;
+const ALWAYS = /^(PATH|HOME|TMPDIR|XDG_\w+|NBSERVE_\w+|CUDA_VISIBLE_DEVICES|ORT_DISABLE_TELEMETRY)$/;
 
 before(async () => {
   Object.assign(process.env, SECRETS);
@@ -53,14 +53,15 @@ for (const env of [undefined, { A: 'a' }, { inherit: true, A: 'a' }]) {
       for (const [name, value] of Object.entries(SECRETS)) assert.equal(environment[name], value);
       assert.equal(environment.A, env?.A);
       assert.equal(environment.inherit, undefined);
+      assert.equal(environment.ORT_DISABLE_TELEMETRY, '1');
     }
   });
 }
 
 test('inherit: false leaves what Node and nbserve need, and what is set', async () => {
   for (const environment of await environments({ inherit: false, A: 'a', SECRET_ONE: 'own' })) {
-    const { A, SECRET_ONE, PATH, ...others } = environment;
-    assert.deepEqual([A, SECRET_ONE, PATH], ['a', 'own', process.env.PATH]);
+    const { A, SECRET_ONE, PATH, ORT_DISABLE_TELEMETRY, ...others } = environment;
+    assert.deepEqual([A, SECRET_ONE, PATH, ORT_DISABLE_TELEMETRY], ['a', 'own', process.env.PATH, '1']);
     assert.deepEqual(
       Object.keys(others).filter((name) => !ALWAYS.test(name)),
       [],
