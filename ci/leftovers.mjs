@@ -1,12 +1,26 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Of each job, a folder for its clusters and one for temporary files. Their paths are short, because paths of sockets must be short. */
+export const foldersOf = (root, number) => ({ home: join(root, `${number}`), temporary: join(root, `${number}t`) });
+
+/** What other programs leave among the temporary files: tsgolint, pip, Chromium and Python's multiprocessing. */
+const FOREIGN = /^(mat-debug-|pip-|\.?org\.chromium|pymp-)/;
+
 /**
- * What tests left behind: processes with this run's mark in their environment, and files in a folder that was their NBSERVE_HOME.
- * @param {{ mark: string, homes: ReadonlyMap<string, string> }} run `homes`: who had each folder
+ * What tests left behind: processes with this run's mark in their environment, files in a folder that was their NBSERVE_HOME, and temporary files.
+ * @param {{ mark: string, jobs: readonly { name: string, group: string, home: string, temporary: string }[] }} run
  */
-export function findLeftovers({ mark, homes }) {
-  return [...processesWith(mark, homes), ...[...homes].flatMap(([home, whose]) => filesIn(home, whose))];
+export function findLeftovers({ mark, jobs }) {
+  const homes = new Map(jobs.map(({ home, name }) => [home, name]));
+  return [...processesWith(mark, homes), ...jobs.flatMap((job) => [...filesIn(job.home, job.name), ...temporaryOf(job)])];
+}
+
+/** The results of a lesson are there for its reader. */
+function temporaryOf({ temporary, name, group }) {
+  if (group === 'lessons' || !existsSync(temporary)) return [];
+  const left = readdirSync(temporary).filter((entry) => !FOREIGN.test(entry));
+  return left.map((entry) => `temporary file ${entry} of ${name}`);
 }
 
 function processesWith(mark, homes) {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,17 +14,19 @@ const SHOWN_LINES = 12;
 /** @typedef {{ passed: number, failures: string[], output: string }} Result */
 
 /**
- * Runs a file of tests in a process of its own, with a folder for its clusters of its own.
- * @param {{ file: string, home: string, node?: string, env?: Record<string, string> }} options `home`: an empty path
+ * Runs a file of tests in a process of its own, with a folder for its clusters and one for its temporary files.
+ * @param {{ file: string, home: string, temporary: string, node?: string, env?: Record<string, string> }} options
  * @returns {Promise<Result>} the number of single tests that passed (suites and files are not tests), and the names of those that failed, with the beginning of their errors
  */
-export async function runTestFile({ file, home, node = process.execPath, env = {} }) {
-  mkdirSync(home, { recursive: true });
+export async function runTestFile({ file, home, temporary, node = process.execPath, env = {} }) {
   const events = join(home, 'events');
   const reporters = ['spec', EVENTS].map((reporter) => `--test-reporter=${reporter}`);
   const destinations = ['stdout', events].map((destination) => `--test-reporter-destination=${destination}`);
   const args = [...reporters, ...destinations, file];
-  const { status, output } = await runProcess(node, args, { env: { ...env, NBSERVE_HOME: home }, hangMs: HANG_MS });
+  const { status, output } = await runProcess(node, args, {
+    env: { ...env, NBSERVE_HOME: home, TMPDIR: temporary },
+    hangMs: HANG_MS,
+  });
   const result = count(file, readFileSync(events, 'utf8'), status);
   rmSync(events);
   return { ...result, output };

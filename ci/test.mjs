@@ -9,7 +9,7 @@ import { hasExamples } from './docs/examples.mjs';
 import { pageFiles } from './docs/pages.mjs';
 import { findFiles } from './find-files.mjs';
 import { jupyterPython } from './jupyter.mjs';
-import { findLeftovers } from './leftovers.mjs';
+import { findLeftovers, foldersOf } from './leftovers.mjs';
 import { otherNode } from './node-versions.mjs';
 import { runProcess, runTestFile } from './run-test-file.mjs';
 import { expectedSeconds, recordSeconds } from './test-times.mjs';
@@ -65,15 +65,16 @@ process.env.NBSERVE_HISTORY = '';
 const root = mkdtempSync(join(tmpdir(), 'nbst-'));
 
 /**
- * What runs in a lane: a file of tests, or a command as one test. It has a folder for its clusters of its own.
- * @typedef {{ group: string, name: string, run: (home: string) => Promise<import('./run-test-file.mjs').Result> }} Job
+ * What runs in a lane: a file of tests, or a command as one test. It has a folder for its clusters and one for its temporary files.
+ * @typedef {ReturnType<typeof foldersOf>} Folders
+ * @typedef {{ group: string, name: string, run: (folders: Folders) => Promise<import('./run-test-file.mjs').Result> }} Job
  */
 
 /** @type {Job[]} */
 const jobs = [];
-/** @type {{ job: Job, home: string, seconds: number }[]} */
+/** @type {(Job & Folders & { seconds: number })[]} */
 const done = [];
-let homes = 0;
+let begunJobs = 0;
 
 /**
  * One command as one test.
@@ -81,9 +82,8 @@ let homes = 0;
  */
 function commandJob(group, name, line) {
   const [file, ...args] = typeof line === 'string' ? words(line) : line;
-  const run = async (home) => {
-    mkdirSync(home);
-    const { status, output } = await runProcess(file, args, { env: { NBSERVE_HOME: home } });
+  const run = async ({ home, temporary }) => {
+    const { status, output } = await runProcess(file, args, { env: { NBSERVE_HOME: home, TMPDIR: temporary } });
     if (status === 0) return { passed: 1, failures: [], output: '' };
     const last = output.trimEnd().split('\n').slice(-12);
     const shown = [...last, `ended with ${status}`].map((line) => `      ${line}`).join('\n');
@@ -101,7 +101,8 @@ const command = (group, name, line) => jobs.push(commandJob(group, name, line));
  * @param {{ title?: string, node?: string, env?: Record<string, string> }} options
  */
 function files(group, found, { title = '', ...options } = {}) {
-  for (const file of found) jobs.push({ group, name: `${file}${title}`, run: (home) => runTestFile({ file, home, ...options }) });
+  for (const file of found)
+    jobs.push({ group, name: `${file}${title}`, run: (folders) => runTestFile({ file, ...folders, ...options }) });
 }
 
 /** The files of tests below the folders that `--files` asks for. */
@@ -122,12 +123,12 @@ function onOtherNode(major) {
 /** @returns {Promise<boolean>} whether it passed */
 async function runJob(job) {
   const begun = Date.now();
-  // It is short, because paths of sockets must be short.
-  homes += 1;
-  const home = join(root, String(homes));
-  const result = await job.run(home);
+  begunJobs += 1;
+  const folders = foldersOf(root, begunJobs);
+  for (const folder of Object.values(folders)) mkdirSync(folder);
+  const result = await job.run(folders);
   const seconds = (Date.now() - begun) / 1000;
-  done.push({ job, home, seconds });
+  done.push({ ...job, ...folders, seconds });
   passed += result.passed;
   failures.push(...result.failures);
   const isGood = result.failures.length === 0;
@@ -219,12 +220,11 @@ finish();
 
 /** @returns {never} */
 function finish() {
-  const whose = new Map(done.map(({ job, home }) => [home, job.name]));
-  const left = findLeftovers({ mark, homes: whose });
+  const left = findLeftovers({ mark, jobs: done });
   if (left.length === 0) passed += 1;
   else failures.push(`no process and no file is left behind:\n    ${left.join('\n    ')}`);
   rmSync(root, { recursive: true, force: true });
-  recordSeconds(new Map(done.map(({ job, seconds }) => [job.name, seconds])));
+  recordSeconds(new Map(done.map(({ name, seconds }) => [name, seconds])));
   printTimes();
   if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join('\n')}`);
   console.log(`\n${Math.round((Date.now() - started) / 1000)} s`);
@@ -235,9 +235,9 @@ function finish() {
 /** How long each group took in its lanes, and the jobs that took longest. */
 function printTimes() {
   const byGroup = new Map();
-  for (const { job, seconds } of done) byGroup.set(job.group, (byGroup.get(job.group) ?? 0) + seconds);
+  for (const { group, seconds } of done) byGroup.set(group, (byGroup.get(group) ?? 0) + seconds);
   const groupTimes = [...byGroup].map(([group, seconds]) => `${group} ${Math.round(seconds)} s`);
   console.log(`\nin ${LANES} lanes: ${groupTimes.join(', ')}\nlongest:`);
   const longest = [...done].sort((a, b) => b.seconds - a.seconds).slice(0, 10);
-  for (const { job, seconds } of longest) console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${job.name}`);
+  for (const { name, seconds } of longest) console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${name}`);
 }

@@ -1,12 +1,12 @@
 // `npm run bench`: every number of lib/docs/performance.md, against peers measured in the same run.
 // Options: --only echo,kernel (any of the names below) · --rounds N · --quick (a look in a few minutes) · --without ray,jupyter,deno (peers) · --write (renew the page)
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jupyterPython } from '../jupyter.mjs';
-import { findLeftovers } from '../leftovers.mjs';
+import { findLeftovers, foldersOf } from '../leftovers.mjs';
 import { stopAll } from './harness/processes.mjs';
 import { DATA, FASTEST, Ray } from './harness/ray.mjs';
 import { print, writePage } from './harness/report.mjs';
@@ -56,9 +56,12 @@ const unknown = names.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
 
 const mark = `NBSERVE_BENCH_RUN=${randomBytes(8).toString('hex')}`;
-const home = mkdtempSync(join(tmpdir(), 'nbsb-'));
+const root = mkdtempSync(join(tmpdir(), 'nbsb-'));
+const folders = foldersOf(root, 1);
+for (const folder of Object.values(folders)) mkdirSync(folder);
 process.env.NBSERVE_BENCH_RUN = mark.split('=')[1];
-process.env.NBSERVE_HOME = home;
+process.env.NBSERVE_HOME = folders.home;
+process.env.TMPDIR = folders.temporary;
 
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
 const context = { rounds, peerRounds: Math.min(rounds, 3), seconds: options.quick ? 1 : 3, isQuick: options.quick };
@@ -122,9 +125,9 @@ try {
   await stopAll();
 }
 
-const left = findLeftovers({ mark, homes: new Map([[home, 'the benchmark']]) });
+const left = findLeftovers({ mark, jobs: [{ name: 'the benchmark', group: 'bench', ...folders }] });
 if (left.length > 0) console.log(`\nleft behind:\n${left.join('\n')}`);
-rmSync(home, { recursive: true, force: true });
+rmSync(root, { recursive: true, force: true });
 console.log('');
 if (options.write) writePage(rows, context, Date.now() - begun);
 console.log(`${Math.round((Date.now() - begun) / 1000)} s`);
