@@ -27,7 +27,15 @@ export async function runExamples(page) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const home = mkdtempSync(join(tmpdir(), 'nbsd-'));
-  const env = { ...process.env, NBSERVE_HOME: home, PATH: `${resolve('node_modules/.bin')}:${process.env.PATH}` };
+  // An example does not clear away the files that it shows.
+  const temporary = join(home, 't');
+  mkdirSync(temporary);
+  const env = {
+    ...process.env,
+    NBSERVE_HOME: home,
+    TMPDIR: temporary,
+    PATH: `${resolve('node_modules/.bin')}:${process.env.PATH}`,
+  };
   try {
     await shellTrack(page, blocks, folder, env, problems);
     if (problems.length === 0) notebookTrack(page, blocks, folder, env, problems);
@@ -48,7 +56,8 @@ function taskOf(page, { language, words, comment, line }) {
   if (word === undefined) return { kind: 'cell' };
   if (word === 'error' && rest.length === 1) return { kind: 'cell', error: rest[0] };
   if (word === 'skip' && /^skip: ./.test(comment)) return { kind: 'shown' };
-  const why = word === 'skip' ? 'a skipped block needs <!-- skip: why --> on the line above it' : `unknown mark "${words.join(' ')}"`;
+  const why =
+    word === 'skip' ? 'a skipped block needs <!-- skip: why --> on the line above it' : `unknown mark "${words.join(' ')}"`;
   return { kind: 'problem', problem: `${page}:${line}: ${why}` };
 }
 
@@ -73,7 +82,9 @@ async function shellTrack(page, blocks, folder, env, problems) {
       printed = `${done.stdout ?? ''}${done.stderr ?? ''}`;
       if (done.status !== 0) problems.push(`${page}:${line}: exit code ${done.status}\n${printed}`);
     } else if (task.kind === 'output' && printed !== null) {
-      problems.push(...missing(printed.replaceAll(port, String(DOCUMENTED_PORT)), text).map((what) => `${page}:${line}: ${what}`));
+      problems.push(
+        ...missing(printed.replaceAll(port, String(DOCUMENTED_PORT)), text).map((what) => `${page}:${line}: ${what}`),
+      );
     } else if (task.kind === 'cell') {
       printed = null; // notebookTrack compares the outputs of cells
     }
@@ -160,7 +171,9 @@ function problemOf(error, expected) {
   if (error === undefined) return expected === undefined ? null : `this block should have failed with ${expected}`;
   const said = plain(error.traceback.join('\n'));
   if (expected === undefined) return `this block failed\n${said}`;
-  return error.ename === expected || said.includes(expected) ? null : `this block should have failed with ${expected}, but it says\n${said}`;
+  return error.ename === expected || said.includes(expected)
+    ? null
+    : `this block should have failed with ${expected}, but it says\n${said}`;
 }
 
 const joined = (text) => (Array.isArray(text) ? text.join('') : String(text ?? ''));
@@ -182,7 +195,13 @@ function missing(printed, shown) {
     .map((line) => line.trimEnd())
     .filter((line) => line !== '' && line !== '…')
     .filter((line) => {
-      const pattern = new RegExp(`^\\s*${line.trim().split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+      const pattern = new RegExp(
+        `^\\s*${line
+          .trim()
+          .split('…')
+          .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+          .join('.*')}$`,
+      );
       return !lines.some((one) => pattern.test(one));
     })
     .map((line) => `the output does not have the line\n    ${line}\n  it is\n    ${lines.join('\n    ')}`);

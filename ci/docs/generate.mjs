@@ -47,7 +47,6 @@ export async function outdatedPages() {
   return outdated;
 }
 
-
 /** Room → its heading, in the order of the page. */
 const ROOMS = [
   ['lib/src/serve/protocol', 'Requests and applications'],
@@ -94,7 +93,11 @@ function errorsPage() {
       .map(({ code, status, message, doc }) => [`\`${code}\``, status, cell(message) + (doc === '' ? '' : `<br>*${cell(doc)}*`)]);
     return own.length === 0 ? '' : `## ${title}\n\n\`${room}\`\n\n${table(['Code', 'HTTP', 'Message'], rows)}\n`;
   });
-  const exits = objectMembers('lib/src/engine/exit-report.ts', 'ExitCode').map(({ name, value, doc }) => [`\`${name}\``, value, cell(doc)]);
+  const exits = objectMembers('lib/src/engine/exit-report.ts', 'ExitCode').map(({ name, value, doc }) => [
+    `\`${name}\``,
+    value,
+    cell(doc),
+  ]);
   return `# Errors
 
 ${NOTE}
@@ -157,7 +160,8 @@ ${table(
 }
 
 // A template type contains backticks.
-const typeCell = (type) => (type.includes('`') ? `\`\` ${type.replaceAll('|', '\\|')} \`\`` : `\`${type.replaceAll('|', '\\|')}\``);
+const typeCell = (type) =>
+  type.includes('`') ? `\`\` ${type.replaceAll('|', '\\|')} \`\`` : `\`${type.replaceAll('|', '\\|')}\``;
 
 function members(file, name) {
   const rows = interfaceMembers(file, name).map((member) => [
@@ -174,7 +178,10 @@ async function commandLinePage(file) {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const helps = new Map();
   for (const [, name] of text.matchAll(/<!-- help: (\w+) -->/g)) helps.set(name, await helpOf(name));
-  return text.replaceAll(/(<!-- help: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, start, name, end) => `${start}\n\`\`\`text\n${helps.get(name)}\n\`\`\`\n\n${end}`);
+  return text.replaceAll(
+    /(<!-- help: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, start, name, end) => `${start}\n\`\`\`text\n${helps.get(name)}\n\`\`\`\n\n${end}`,
+  );
 }
 
 /** Writes the table of magics. @param {string} file */
@@ -182,7 +189,10 @@ async function kernelPage(file) {
   const { magicTable } = await import(pathToFileURL(resolve('kernel-ext/build/magics/magics.js')).href);
   const rows = magicTable().map(([usage, help]) => [`\`${usage.replaceAll('|', '\\|')}\``, cell(help)]);
   const text = readFileSync(file, 'utf8');
-  return text.replace(/(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`);
+  return text.replace(
+    /(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/,
+    (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`,
+  );
 }
 
 async function helpOf(name) {

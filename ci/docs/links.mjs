@@ -4,18 +4,22 @@ import { markdownFiles } from './pages.mjs';
 
 /** The links in Markdown files of the repository to files and headings that do not exist, each as `page:line: …`. */
 export function brokenLinks() {
-  return markdownFiles().filter((file) => existsSync(file)).flatMap((file) => {
-    let inBlock = false;
-    return readFileSync(file, 'utf8').split('\n').flatMap((line, i) => {
-      if (/^\s*```/.test(line)) inBlock = !inBlock;
-      if (inBlock) return [];
-      const targets = [...line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)];
-      return targets.flatMap(([, inline, attribute]) => {
-        const problem = problemOf(file, inline ?? attribute);
-        return problem === null ? [] : [`${file}:${i + 1}: ${problem}`];
-      });
+  return markdownFiles()
+    .filter((file) => existsSync(file))
+    .flatMap((file) => {
+      let inBlock = false;
+      return readFileSync(file, 'utf8')
+        .split('\n')
+        .flatMap((line, i) => {
+          if (/^\s*```/.test(line)) inBlock = !inBlock;
+          if (inBlock) return [];
+          const targets = [...line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)];
+          return targets.flatMap(([, inline, attribute]) => {
+            const problem = problemOf(file, inline ?? attribute);
+            return problem === null ? [] : [`${file}:${i + 1}: ${problem}`];
+          });
+        });
     });
-  });
 }
 
 function problemOf(file, target) {
@@ -34,7 +38,12 @@ function headings(file) {
   const anchors = new Set([...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map(([, id]) => id));
   const seen = new Map();
   for (const title of titles) {
-    const plain = title.replaceAll('\\', '').toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(' ', '-');
+    const plain = title
+      .replaceAll('\\', '')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-');
     const times = seen.get(plain) ?? 0;
     seen.set(plain, times + 1);
     anchors.add(times === 0 ? plain : `${plain}-${times}`);

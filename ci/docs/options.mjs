@@ -14,22 +14,77 @@ const CHANGES = { restart: 'restarts', push: 'is pushed', routes: 'reaches route
 
 /** The parts of options.md in their order. `schema`: the compiled module and the name of the schema in it; without one the interface is written by hand. */
 const SECTIONS = [
-  { heading: '## serve.deployment(…, options) and Deployment.options(options)', file: DEPLOYMENT_TYPES, name: 'DeploymentOptions', schema: ['serve/protocol/options/deployment.js', 'DEPLOYMENT_OPTIONS'] },
-  { heading: '### resources', file: DEPLOYMENT_TYPES, name: 'ResourceOptions', schema: ['serve/protocol/options/resources.js', 'RESOURCE_OPTIONS'] },
-  { heading: '### autoscaling', file: DEPLOYMENT_TYPES, name: 'AutoscalingOptions', schema: ['serve/protocol/options/autoscaling.js', 'AUTOSCALING_OPTIONS'] },
-  { heading: '### rollingUpdate', file: DEPLOYMENT_TYPES, name: 'RollingUpdateOptions', schema: ['serve/protocol/options/rolling-update.js', 'ROLLING_UPDATE_OPTIONS'] },
-  { heading: '### hedging', file: DEPLOYMENT_TYPES, name: 'HedgingOptions', schema: ['serve/protocol/options/hedging.js', 'HEDGING_OPTIONS'] },
-  { heading: '### runtimeEnv', file: DEPLOYMENT_TYPES, name: 'RuntimeEnvOptions', schema: ['serve/protocol/options/runtime-env.js', 'RUNTIME_ENV_OPTIONS'] },
-  { heading: '## serve.batch(options)', file: 'lib/src/serve/batching/types.ts', name: 'BatchOptions', schema: ['serve/batching/options.js', 'BATCH_OPTIONS'] },
-  { heading: '## serve.multiplexed(options)', file: 'lib/src/serve/multiplexing/types.ts', name: 'MultiplexedOptions', schema: ['serve/multiplexing/multiplexed.js', 'MULTIPLEXED_OPTIONS'] },
+  {
+    heading: '## serve.deployment(…, options) and Deployment.options(options)',
+    file: DEPLOYMENT_TYPES,
+    name: 'DeploymentOptions',
+    schema: ['serve/protocol/options/deployment.js', 'DEPLOYMENT_OPTIONS'],
+  },
+  {
+    heading: '### resources',
+    file: DEPLOYMENT_TYPES,
+    name: 'ResourceOptions',
+    schema: ['serve/protocol/options/resources.js', 'RESOURCE_OPTIONS'],
+  },
+  {
+    heading: '### autoscaling',
+    file: DEPLOYMENT_TYPES,
+    name: 'AutoscalingOptions',
+    schema: ['serve/protocol/options/autoscaling.js', 'AUTOSCALING_OPTIONS'],
+  },
+  {
+    heading: '### rollingUpdate',
+    file: DEPLOYMENT_TYPES,
+    name: 'RollingUpdateOptions',
+    schema: ['serve/protocol/options/rolling-update.js', 'ROLLING_UPDATE_OPTIONS'],
+  },
+  {
+    heading: '### hedging',
+    file: DEPLOYMENT_TYPES,
+    name: 'HedgingOptions',
+    schema: ['serve/protocol/options/hedging.js', 'HEDGING_OPTIONS'],
+  },
+  {
+    heading: '### runtimeEnv',
+    file: DEPLOYMENT_TYPES,
+    name: 'RuntimeEnvOptions',
+    schema: ['serve/protocol/options/runtime-env.js', 'RUNTIME_ENV_OPTIONS'],
+  },
+  {
+    heading: '## serve.batch(options)',
+    file: 'lib/src/serve/batching/types.ts',
+    name: 'BatchOptions',
+    schema: ['serve/batching/options.js', 'BATCH_OPTIONS'],
+  },
+  {
+    heading: '## serve.multiplexed(options)',
+    file: 'lib/src/serve/multiplexing/types.ts',
+    name: 'MultiplexedOptions',
+    schema: ['serve/multiplexing/multiplexed.js', 'MULTIPLEXED_OPTIONS'],
+  },
   { heading: '## serve.run(application, options)', file: START_TYPES, name: 'RunOptions' },
-  { heading: '## serve.start(options)', file: START_TYPES, name: 'StartOptions', schema: ['serve/start-options.js', 'START_OPTIONS'] },
+  {
+    heading: '## serve.start(options)',
+    file: START_TYPES,
+    name: 'StartOptions',
+    schema: ['serve/start-options.js', 'START_OPTIONS'],
+  },
   { heading: '### grpc', file: START_TYPES, name: 'GrpcOptions', schema: ['serve/grpc-options.js', 'GRPC_OPTIONS'] },
   { heading: '### nodes', file: START_TYPES, name: 'NodeOptions', schema: ['serve/node-options.js', 'NODE_OPTIONS'] },
   { heading: '## A configuration for nbserve deploy', schema: ['config/application-options.js', 'CONFIG_OPTIONS'] },
   { heading: '### applications', schema: ['config/application-options.js', 'APPLICATION_OPTIONS'] },
-  { heading: '## serve.traffic(prefix, weights, options)', file: TRAFFIC_TYPES, name: 'TrafficOptions', schema: ['serve/traffic.js', 'TRAFFIC_OPTIONS'] },
-  { heading: '## serve.canary(prefix, options)', file: TRAFFIC_TYPES, name: 'CanaryOptions', schema: ['serve/traffic.js', 'CANARY_OPTIONS'] },
+  {
+    heading: '## serve.traffic(prefix, weights, options)',
+    file: TRAFFIC_TYPES,
+    name: 'TrafficOptions',
+    schema: ['serve/traffic.js', 'TRAFFIC_OPTIONS'],
+  },
+  {
+    heading: '## serve.canary(prefix, options)',
+    file: TRAFFIC_TYPES,
+    name: 'CanaryOptions',
+    schema: ['serve/traffic.js', 'CANARY_OPTIONS'],
+  },
   { heading: '## handle.options(options)', file: 'lib/src/serve/handle/types.ts', name: 'HandleOptions' },
   { heading: '## onnx.load(model, options)', file: 'lib/src/onnx/options.ts', name: 'LoadOptions' },
   { heading: '## onnx.image.decode(bytes, options)', file: 'lib/src/onnx/image-options.ts', name: 'DecodeOptions' },
@@ -37,7 +92,9 @@ const SECTIONS = [
 
 /** Each part with the options of its schema, `specs`. */
 export function optionSections() {
-  return Promise.all(SECTIONS.map(async (section) => ({ ...section, ...(section.schema && { specs: await schemaOf(section.schema) }) })));
+  return Promise.all(
+    SECTIONS.map(async (section) => ({ ...section, ...(section.schema && { specs: await schemaOf(section.schema) }) })),
+  );
 }
 
 /** @param {string[]} schema the built module that has it, and its name there */

@@ -12,7 +12,13 @@ export function pageFiles() {
 /** Every Markdown file of the repository, for checking links. */
 export function markdownFiles() {
   const below = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'datasets/README.md', ...below.sort().map((name) => join(FOLDER, name))];
+  return [
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'datasets/README.md',
+    ...below.sort().map((name) => join(FOLDER, name)),
+  ];
 }
 
 /**
@@ -29,7 +35,10 @@ export function blocksOf(file) {
     const [, indent, ticks, language, info] = fence;
     const end = lines.findIndex((line, at) => at > i && line.trim() === ticks);
     if (end === -1) throw new Error(`${file}:${i + 1}: this block has no end`);
-    const text = lines.slice(i + 1, end).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n');
+    const text = lines
+      .slice(i + 1, end)
+      .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
+      .join('\n');
     const comment = /^\s*<!--(.*)-->\s*$/.exec(lines[i - 1] ?? '')?.[1]?.trim() ?? '';
     blocks.push({ language, words: info.split(/\s+/).filter(Boolean), text, line: i + 1, comment });
     i = end;

@@ -4,7 +4,9 @@ import ts from 'typescript';
 import { findFiles } from '../find-files.mjs';
 
 export function sourceFiles() {
-  return ['lib/src', 'kernel-ext/src'].flatMap((folder) => findFiles(folder, '.ts')).filter((file) => !/\.test(-support)?\.ts$/.test(file));
+  return ['lib/src', 'kernel-ext/src']
+    .flatMap((folder) => findFiles(folder, '.ts'))
+    .filter((file) => !/\.test(-support)?\.ts$/.test(file));
 }
 
 const parse = (file) => ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
@@ -16,7 +18,9 @@ function* nodesOf(node) {
 
 /** The text of a node's doc comment, without its tags. */
 function docOf(node) {
-  const holder = ts.findAncestor(node, (one) => ts.isVariableStatement(one) || ts.isPropertySignature(one) || ts.isPropertyAssignment(one)) ?? node;
+  const holder =
+    ts.findAncestor(node, (one) => ts.isVariableStatement(one) || ts.isPropertySignature(one) || ts.isPropertyAssignment(one)) ??
+    node;
   const doc = ts.getJSDocCommentsAndTags(holder).find(ts.isJSDoc);
   return oneLine(ts.getTextOfJSDocComment(doc?.comment) ?? '');
 }
@@ -36,7 +40,8 @@ export function codedErrors() {
       if (ts.isStringLiteralLike(node) && /^NBS_[A-Z_]*[A-Z]$/.test(node.text)) named.set(node.text, file);
       if (!ts.isCallExpression(node) || node.expression.getText() !== 'defineError') continue;
       const [code, status, message] = node.arguments;
-      if (!ts.isStringLiteralLike(code) || !ts.isStringLiteralLike(message)) throw new Error(`${file}: defineError takes texts that can be read`);
+      if (!ts.isStringLiteralLike(code) || !ts.isStringLiteralLike(message))
+        throw new Error(`${file}: defineError takes texts that can be read`);
       found.push({ code: code.text, status: Number(status.getText()), message: message.text, doc: docOf(node), file });
     }
   }
@@ -105,7 +110,11 @@ export function objectMembers(file, name) {
     const object = [...nodesOf(node.initializer)].find(ts.isObjectLiteralExpression);
     return object.properties.filter(ts.isPropertyAssignment).map((member) => {
       const doc = ts.getJSDocCommentsAndTags(member).find(ts.isJSDoc);
-      return { name: member.name.getText(), value: member.initializer.getText(), doc: oneLine(ts.getTextOfJSDocComment(doc?.comment) ?? '') };
+      return {
+        name: member.name.getText(),
+        value: member.initializer.getText(),
+        doc: oneLine(ts.getTextOfJSDocComment(doc?.comment) ?? ''),
+      };
     });
   }
   throw new Error(`${file} has no object ${name}`);
