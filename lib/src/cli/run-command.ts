@@ -1,5 +1,5 @@
 import { watchFiles } from '../deploy/index.js';
-import { type Client, openCluster, setOwnerName } from '../host/index.js';
+import { openCluster, setOwnerName } from '../host/index.js';
 import { type Command, parseCommand } from './command.js';
 import { DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
 import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, httpsOptionsOf, parsePort } from './options.js';

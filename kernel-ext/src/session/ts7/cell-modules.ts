@@ -1,6 +1,6 @@
 import { type CellModule, fileOf, HUB, jsxFileOf, moduleText, readable, suffixOf, type Uses, usesIn } from './cell-module.js';
 import { renewed } from './cell-renewal.js';
-import { type CellScope, type ScopeName, scopeName, slotOf } from './cell-scope.js';
+import { type CellScope, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
 import { holdsCode } from './code-in-types.js';
 import { ModuleSlots } from './module-slots.js';
