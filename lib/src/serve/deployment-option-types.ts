@@ -44,6 +44,13 @@ export interface DeploymentOptions {
    */
   readonly healthCheckTimeout?: Duration;
   /**
+   * Memory in bytes that the process of a replica may keep. It is measured at each health check. After three checks in a row above the limit, the
+   * replica finishes what it has begun and is replaced. Set it if code leaks memory, or keeps what a large request took. Memory that replicas share
+   * counts in each of them. `null` means no limit.
+   * @default null
+   */
+  readonly memoryLimit?: number | null;
+  /**
    * Names of methods (`'fetch'` for HTTP) that may run again if a replica died while it ran them; `true` means all methods. Set it if running a
    * method twice does no harm.
    * @default []
@@ -190,7 +197,7 @@ export interface ResourceOptions {
    * @default 0, so that no GPU is visible
    */
   readonly gpu?: number;
-  /** Memory in bytes. It is counted, and not enforced. @default 0 */
+  /** Memory in bytes. It is counted, and not enforced; `memoryLimit` replaces a replica that has more. @default 0 */
   readonly memory?: number;
   /** Amounts of your own resources, by name, as you declare them with `serve.start({ resources: { custom } })`. @default {} */
   readonly custom?: Readonly<Record<string, number>>;

@@ -153,6 +153,16 @@ const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
       rmSync(join(dir, 'hang'));
     },
   },
+  memoryLimit: {
+    beside: { healthCheckPeriod: '20ms' },
+    from: { memoryLimit: null },
+    to: { memoryLimit: 1 },
+    // Each of its replicas is above the limit.
+    seen: async (running) => {
+      await replaced(running);
+      assert.equal((await deploymentsOf(running.app)).Probe?.lastFailure?.code, 'NBS_OVER_MEMORY_LIMIT');
+    },
+  },
   idempotent: {
     from: { idempotent: [] },
     to: { idempotent: ['dieOnce'] },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
-import { Greedy } from '../fixtures/greedy-memory-app.js';
+import { Greedy, Leaky } from '../fixtures/greedy-memory-app.js';
 import { until } from '../fixtures/wait.js';
 
 after(() => serve.shutdown());
@@ -107,3 +107,36 @@ test('a model that is larger than the memory is refused before it is loaded', as
 /** A field of protobuf with a length. */
 const field = (number: number, bytes: Buffer): Buffer => Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
 const text = (number: number, value: string): Buffer => field(number, Buffer.from(value));
+
+test('a replica above its memoryLimit ends what it has begun, and no request is lost', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbm-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'go');
+  const options = { numReplicas: 2, memoryLimit: 320 * 2 ** 20, healthCheckPeriod: '50ms' } as const;
+  const leaky = await serve.run(Leaky.options(options).bind(), { name: 'leaky', routePrefix: null });
+  const state = async () => (await serve.status()).applications.leaky?.deployments.Leaky ?? assert.fail();
+  const held = leaky.until.remote(file);
+  const pids = new Set<number>();
+  await until(async () => {
+    pids.add(await leaky.keep.remote());
+    return pids.size > 3;
+  });
+  const { code, message, count } = (await state()).lastFailure ?? assert.fail();
+  assert.equal(code, 'NBS_OVER_MEMORY_LIMIT');
+  assert.match(
+    message,
+    /failed 3 health checks in a row: the process has \d+ MiB of memory, and memoryLimit of leaky\/Leaky is 320 MiB/,
+  );
+  assert.ok(count >= 1);
+  writeFileSync(file, '');
+  assert.ok(pids.has(await held), 'a replica that was replaced has answered');
+  await until(async () => (await state()).replicas.filter((one) => one.state === 'RUNNING').length === 2);
+});
+
+test('a limit that is no number of bytes is refused', () => {
+  for (const memoryLimit of [0, -1, 1.5, Number.NaN, '1GiB'])
+    assert.throws(
+      () => Leaky.options({ memoryLimit: memoryLimit as number }),
+      /memoryLimit .*a number of bytes of at least 1, such as 2 \*\* 30, or null/,
+    );
+});

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { type ClassSchema, type JsonSchema, type ResultSchema } from '../class-schema.js';
+import type { ClassSchema, JsonSchema, ResultSchema } from '../class-schema.js';
 import { JSON_TYPE, TypedAnswer, TypedStream } from '../typed-answer.js';
 
 type Items = AsyncIterable<unknown> | Iterable<unknown>;

@@ -15,6 +15,12 @@ export const NoSuchDeployment = defineError('NBS_NO_SUCH_DEPLOYMENT', 404, 'no d
 /** Not for users. A replica gives this answer to a request that it cannot take, and the router tries another replica. */
 export const ReplicaBusy = defineError('NBS_REPLICA_BUSY', 503, 'replica {replica} works on {ongoing} requests already');
 export const ReplicaDraining = defineError('NBS_REPLICA_DRAINING', 503, 'replica {replica} takes no new requests');
+/** A replica answers its health check with it. Callers do not see it, and the status shows it. */
+export const OverMemoryLimit = defineError(
+  'NBS_OVER_MEMORY_LIMIT',
+  503,
+  'the process has {used} of memory, and memoryLimit of {deployment} is {limit}; if it needs that much, raise the limit',
+);
 export const AnswerLost = defineError(
   'NBS_ANSWER_LOST',
   503,

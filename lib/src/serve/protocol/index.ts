@@ -27,6 +27,7 @@ export {
   HttpNotServed,
   NoReplica,
   NoSuchDeployment,
+  OverMemoryLimit,
   QueueFull,
   ReplicaBusy,
   ReplicaDraining,

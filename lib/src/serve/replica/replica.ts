@@ -1,4 +1,4 @@
-import { loadedModels } from '../../core/index.js';
+import { loadedModels, mebibytes } from '../../core/index.js';
 import type { BlockLimit } from '../../engine/index.js';
 import type { CallHandler, IncomingCall } from '../../ipc/index.js';
 import { handleOps } from '../../ipc/index.js';
@@ -6,6 +6,7 @@ import {
   type DeploymentConfig,
   HttpNotServed,
   type KeptAnswer,
+  OverMemoryLimit,
   ReplicaBusy,
   ReplicaDraining,
   type ReplicaInit,
@@ -86,6 +87,7 @@ export class Replica implements TaskHost {
       status: () => this.status(),
       checkHealth: async () => {
         await this.#instance?.checkHealth();
+        this.#checkMemory();
         return loadedModels();
       },
       reconfigure: ({ config }) => this.reconfigure(config),
@@ -93,6 +95,14 @@ export class Replica implements TaskHost {
     },
     (call) => this.#accept(call),
   );
+
+  #checkMemory(): void {
+    // Older checkpoints do not have it.
+    const limit = this.#config?.memoryLimit ?? null;
+    const used = process.memoryUsage.rss();
+    if (limit === null || used <= limit) return;
+    throw OverMemoryLimit({ deployment: this.label, used: mebibytes(used), limit: mebibytes(limit) });
+  }
 
   // TaskHost
 

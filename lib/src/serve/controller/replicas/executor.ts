@@ -1,7 +1,7 @@
 import { type Clock, hasCode, type Log } from '../../../core/index.js';
 import type { Engine, ExitReport, ProcessInfo } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
-import { type Allocation, type DeploymentConfig, ReplicaState } from '../../protocol/index.js';
+import { type Allocation, type DeploymentConfig, OverMemoryLimit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
 import type { ActualState, ReplicaRecord } from './actual.js';
 import { equip, type PackageInstaller } from './equip.js';
@@ -205,7 +205,17 @@ export class Executor {
     if (replica?.state !== ReplicaState.RUNNING) return;
     this.#options.log.warn(reason);
     replica.hung = hung;
-    this.#giveUp(replica, failure(replica, reason, { ran: true, cause }));
+    const error = failure(replica, reason, { ran: true, cause });
+    // It can still work.
+    if (hasCode(cause, OverMemoryLimit)) this.#retire(replica, error);
+    else this.#giveUp(replica, error);
+  }
+
+  /** It ends what it has begun, while another one starts. */
+  #retire(replica: ReplicaRecord, error: Error): void {
+    this.#fail(replica, error);
+    this.#drain(replica.id);
+    this.#options.onChange();
   }
 
   #drain(id: string): void {

@@ -44,6 +44,15 @@ const requestTimeout: OptionSpec<number | null> = {
   parse: (value) => (value === null ? null : toMs(value as Duration, 'requestTimeout')),
 };
 
+const memoryLimit: OptionSpec<number | null> = {
+  doc: 'Memory in bytes that the process of a replica may keep. It is measured at each health check. After three checks in a row above the limit, the replica finishes what it has begun and is replaced. Set it if code leaks memory, or keeps what a large request took. Memory that replicas share counts in each of them. `null` means no limit.',
+  type: 'number | null',
+  expected: 'a number of bytes of at least 1, such as 2 ** 30, or null',
+  default: null,
+  parse: (value) =>
+    value === null || (Number.isSafeInteger(value) && (value as number) > 0) ? (value as number | null) : undefined,
+};
+
 const mcp: OptionSpec<boolean> = {
   doc: 'Makes the methods with a route (`@serve.get` and so on) tools of an MCP server at `/mcp` below the route prefix of the application. Set it if language models should call them.',
   type: 'boolean',
@@ -153,6 +162,7 @@ export const DEPLOYMENT_OPTIONS = {
       least: 1,
     }),
   ),
+  memoryLimit: option('memoryLimit', ['push'], memoryLimit),
   idempotent: option('idempotent', ['routes'], idempotent),
   rollingUpdate: option(
     'rollingUpdate',

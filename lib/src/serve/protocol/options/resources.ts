@@ -37,7 +37,7 @@ export const RESOURCE_OPTIONS = {
     '0, which sets no limit',
   ),
   gpu,
-  memory: amount('Memory in bytes. It is counted, and not enforced.'),
+  memory: amount('Memory in bytes. It is counted, and not enforced; `memoryLimit` replaces a replica that has more.'),
   custom,
 } as const;
 
