@@ -37,7 +37,6 @@ export interface Channel {
   destroy(): void;
 }
 
-// biome-ignore lint/suspicious/noConfusingVoidType: handlers that end the call at once simply return
 export type CallHandler = (call: IncomingCall) => (() => void) | undefined | void;
 
 /** Kinds of calls besides `control`. The code that defines such kinds passes this to `connect` and `listen`. */

@@ -3,7 +3,6 @@ import type { ReplicaAmount, RollingUpdate } from '../config.js';
 
 const amount = (doc: string, fallback: number): OptionSpec<ReplicaAmount> => ({
   doc,
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a type
   type: 'number | `${number}%`',
   expected: "an integer of at least 0, or a share such as '25%'",
   default: fallback,
