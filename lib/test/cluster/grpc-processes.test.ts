@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
@@ -85,8 +85,9 @@ test('each node answers at its own address, and without protos methods are calle
   }
 });
 
-test('what cannot be started is said at the start', async () => {
+test('what cannot be started is said at the start', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'nbs-proto-'));
+  t.after(() => rmSync(dir, { recursive: true }));
   const file = join(dir, 'bad.proto');
   const refused = (grpc: object, code: string, message: RegExp): Promise<void> =>
     assert.rejects(serve.start({ port: 0, grpc }), (error: Error & { code?: string }) => {

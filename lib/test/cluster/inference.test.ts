@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
+import { hello } from '../fixtures/apps.js';
 import { writeLookup, writeRoot, writeScale, writeSlow, writeSum } from '../fixtures/small-models.js';
 import { until } from '../fixtures/wait.js';
 
@@ -243,7 +244,7 @@ test('two versions share a route by serve.traffic', async () => {
 
 test('what cannot be served is told with its reason', async () => {
   writeFileSync(at('broken.onnx'), 'no model');
-  await serve.run(serve.deployment(() => 'hello', { name: 'hello' }).bind(), {
+  await serve.run(hello.bind(), {
     name: 'taken',
     routePrefix: '/taken',
   });

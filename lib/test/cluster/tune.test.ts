@@ -149,8 +149,9 @@ test('a search over a trainer: its workers train, a killed one starts the trial 
 
 test('a scheduler ends the trials of a trainer, also of one whose loop goes on', async () => {
   for (const stubborn of [false, true]) {
+    const folder = mkdtempSync(join(storagePath, 'pair-'));
     const results = await new tune.Tuner(pair, {
-      paramSpace: { trainLoopConfig: { lr: tune.gridSearch([1, 8]), stubborn } },
+      paramSpace: { trainLoopConfig: { folder, lr: tune.gridSearch([1, 8]), stubborn } },
       tuneConfig: {
         metric: 'loss',
         mode: 'min',
