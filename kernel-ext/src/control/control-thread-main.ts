@@ -228,8 +228,11 @@ async function main(): Promise<void> {
     message: deliver,
   });
   const pipes = new PipeReaders(init.descriptors.readFds, order);
-  port.on('message', (message: ToControl) => {
+  const take = (message: ToControl): void => {
     switch (message.kind) {
+      case 'together':
+        message.messages.forEach(take);
+        break;
       case 'stream':
       case 'publish':
       case 'cell':
@@ -275,7 +278,8 @@ async function main(): Promise<void> {
         void close().then(() => port.close());
         break;
     }
-  });
+  };
+  port.on('message', take);
   watchParent(init.parentPid, () => {
     logToStderr('the process that started this kernel is gone; ending');
     end(false);
