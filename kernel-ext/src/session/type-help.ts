@@ -1,5 +1,6 @@
-import { builtinModules, createRequire } from 'node:module';
+import { builtinModules } from 'node:module';
 import type { Diagnostic } from './converter.js';
+import { moduleOf } from './importable.js';
 import { LIST_METHODS, PYTHON_WORDS, TEXT_METHODS } from './python-words.js';
 
 /** What the type checker complains about, and where. */
@@ -192,8 +193,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const name = nameIn(complaint);
     if (name === undefined || !/^[\w$]+$/.test(name)) return undefined;
     if (builtinModules.includes(name)) return `import it first: import * as ${name} from 'node:${name}'`;
-    const module =
-      MODULES.find((one) => Object.hasOwn(own(one) as object, name)) ?? OWN.find((one) => exportsOf(one).includes(name));
+    const module = moduleOf(name) ?? OWN.find((one) => exportsOf(one).includes(name));
     return module === undefined ? undefined : `import it first: import { ${name} } from '${module}'`;
   },
   'a name of no cell': (complaint) => {
@@ -203,13 +203,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 };
 
-const own = createRequire(import.meta.url);
-
-/** Modules of Node whose functions people use without importing them, the likeliest first. */
-const MODULES =
-  'fs path os util url crypto child_process events timers/promises assert stream stream/promises zlib readline/promises perf_hooks worker_threads http https net'
-    .split(' ')
-    .map((name) => `node:${name}`);
 const OWN = ['nbserve', 'nbserve/data', 'nbserve/onnx', 'nbserve/plot', 'nbserve/lessons'];
 
 /** One line of help for a usual mistake. @param source the cell */
