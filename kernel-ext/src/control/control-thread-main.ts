@@ -96,7 +96,10 @@ async function main(): Promise<void> {
   const signer = new Signer(connection);
   const encoder = new Encoder(signer, init.session);
   // One for all channels, so that a message which was recorded on one of them is not accepted on another.
-  const decoder = new Decoder(signer, new ReplayGuard(REMEMBERED, init.seenFile === '' ? undefined : init.seenFile, setImmediate));
+  const decoder = new Decoder(
+    signer,
+    new ReplayGuard(REMEMBERED, init.seenFile === '' ? undefined : init.seenFile, setImmediate),
+  );
   const publisher = await bindPublisher(connection, opened);
   const controlSocket = await bindRouter(connection, 'control', opened);
   const heartbeat = await bindRouter(connection, 'hb', opened);
