@@ -101,6 +101,16 @@ const handle = {} as unknown as Handle;`);
     assert.deepEqual(lines('const { ni¦ } = user'), ['const { nick } = user']);
   });
 
+  it('offers what Node exports and no cell has imported, behind what is there', async () => {
+    assert.deepEqual(lines('const text = readFileSy¦'), ['const text = readFileSync']);
+    assert.equal(kinds('readFileSy¦').readFileSync, 'import');
+    assert.ok(!lines('re¦').includes('readFileSync'));
+    for (const code of ['user.readFileSy¦', 'const readFileSy¦', '"readFileSy¦"', 'import { readFileSy¦'])
+      assert.deepEqual(lines(code), []);
+    await notebook.value("import { readFileSync } from 'node:fs'");
+    assert.notEqual(kinds('readFileSy¦').readFileSync, 'import');
+  });
+
   it('completes names of imports, and modules with their parts', () => {
     assert.ok(lines("import { readFileS¦ } from 'node:fs'").includes("import { readFileSync } from 'node:fs'"));
     assert.ok(lines("import { ¦ } from 'nbserve/data'").includes("import { loadMnist } from 'nbserve/data'"));

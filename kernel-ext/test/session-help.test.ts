@@ -53,6 +53,20 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [code: string, help: 
       /maxReplica is no option of autoscaling; did you mean maxReplicas\?/,
     ],
     ["serve.deployment(Chat, { numReplicas: '2' })", /wrong type/],
+    [
+      'serve.deployment(Chat, {\n  name: "c",\n  // How many.\n  numReplica: 2,\n})',
+      /numReplica is no option of a deployment; did you mean/,
+    ],
+    [
+      'serve.deployment(class { x = { maxReplica: 1 } }, {\n  autoscaling: {\n    minReplicas: 1,\n    maxReplica: 3,\n  },\n})',
+      /maxReplica is no option of autoscaling; did you mean maxReplicas\?/,
+    ],
+    ["serve.deployment(Chat, {\n  numReplicas: '2',\n})", /wrong type/],
+  ],
+  'options before the class': [
+    ['serve.deployment({ numReplicas: 2 }, Chat)', /the class comes first: serve\.deployment\(Chat, \{ … \}\)/],
+    ['serve.deployment({\n  numReplicas: 2,\n})(Chat)', /the class comes first: serve\.deployment\(Chat, \{ … \}\)/],
+    ['@serve.deployment({ numReplicas: 2 })\nclass Late {}', /serve\.deployment\(class/],
   ],
   'a wrong option': [
     ["serve.run(Deployed.bind(1), { route_prefix: '/x' })", /it is called routePrefix/],

@@ -21,6 +21,23 @@ const CASES: FileCases = {
     [{}, 'crypto.randomUUID().length', '36'],
     [{}, 'const r: Response = new Response("{}"); (await r.json()).any', ''],
   ],
+  'a part of the library, under another of its names': [
+    [{ 'tsconfig.json': options({ lib: ['ES2022'] }) }, '[2, 1].toSorted()', /TS2550/],
+    [{ 'tsconfig.json': options({ lib: ['es2022', 'ES2023.Array'] }) }, '[2, 1].toSorted()', '[ 1, 2 ]'],
+    [{ 'tsconfig.json': options({ lib: ['es6', 'es2019.array'] }) }, '[[2], [1]].flat()', '[ 2, 1 ]'],
+  ],
+  'a package that refers to the library for browsers': [
+    [
+      {
+        'node_modules/dommy/package.json': '{"name":"dommy","main":"index.js","types":"index.d.ts"}',
+        'node_modules/dommy/index.js': 'exports.textOf = () => "t"',
+        'node_modules/dommy/index.d.ts':
+          '/// <reference lib="dom" />\n/// <reference lib="es2024.promise" />\nexport function textOf(e?: HTMLElement): string;\nexport const p: typeof Promise.withResolvers',
+      },
+      'import { textOf } from "dommy"; const e = undefined as HTMLElement | undefined; [textOf(e).length, e?.id.length, [1].toSorted()]',
+      '[ 1, undefined, [ 1 ] ]',
+    ],
+  ],
   'decorators of before': [
     [
       { 'tsconfig.json': options({ experimentalDecorators: true }) },

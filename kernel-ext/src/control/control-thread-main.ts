@@ -96,7 +96,10 @@ async function main(): Promise<void> {
   const signer = new Signer(connection);
   const encoder = new Encoder(signer, init.session);
   // One for all channels, so that a message which was recorded on one of them is not accepted on another.
-  const decoder = new Decoder(signer, new ReplayGuard(REMEMBERED, init.seenFile === '' ? undefined : init.seenFile));
+  const decoder = new Decoder(
+    signer,
+    new ReplayGuard(REMEMBERED, init.seenFile === '' ? undefined : init.seenFile, setImmediate),
+  );
   const publisher = await bindPublisher(connection, opened);
   const controlSocket = await bindRouter(connection, 'control', opened);
   const heartbeat = await bindRouter(connection, 'hb', opened);
@@ -228,8 +231,11 @@ async function main(): Promise<void> {
     message: deliver,
   });
   const pipes = new PipeReaders(init.descriptors.readFds, order);
-  port.on('message', (message: ToControl) => {
+  const take = (message: ToControl): void => {
     switch (message.kind) {
+      case 'together':
+        message.messages.forEach(take);
+        break;
       case 'stream':
       case 'publish':
       case 'cell':
@@ -275,7 +281,8 @@ async function main(): Promise<void> {
         void close().then(() => port.close());
         break;
     }
-  });
+  };
+  port.on('message', take);
   watchParent(init.parentPid, () => {
     logToStderr('the process that started this kernel is gone; ending');
     end(false);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { MarkWriter } from '../descriptors/index.js';
+import { type Mark, MarkWriter } from '../descriptors/index.js';
 import { CannotBind } from '../wire/index.js';
 import { guarded } from './guarded.js';
 import {
@@ -62,6 +62,8 @@ export class ControlThread {
    * about code do not wait, because the interrupt means them too.
    */
   #held: ShellRequest[] = [];
+  /** What {@link together} has collected, and the mark of all of it. */
+  #collected: { readonly messages: ToControl[]; mark?: Mark } | undefined;
   /** Cells that wait for their breakpoints. */
   readonly #compiled = new Map<string, () => void>();
 
@@ -122,6 +124,20 @@ export class ControlThread {
     const json = JSON.stringify(content);
     this.#makeRoom(json.length);
     this.#print({ kind: 'publish', type, content: json, parent });
+  }
+
+  /**
+   * Sends everything that `work` sends as one message, with one mark. Each message would wake the thread, which costs more than to handle it.
+   * @param work runs no user code, which could print between two messages or block
+   */
+  together(work: () => void): void {
+    this.#collected = { messages: [] };
+    try {
+      work();
+    } finally {
+      this.#sendCollected();
+      this.#collected = undefined;
+    }
   }
 
   /** A cell begins. From now on, output of children and of native code belongs to it. @param parent header of its request, as JSON */
@@ -216,6 +232,8 @@ export class ControlThread {
     for (;;) {
       const unsent = Atomics.load(this.#shared, UNSENT);
       if (unsent < MAX_UNSENT || performance.now() > end) break;
+      // The thread could not take what it does not have.
+      this.#sendCollected();
       // It waits in short steps, so that it can be interrupted between them.
       Atomics.wait(this.#shared, UNSENT, unsent, SLICE_MS);
     }
@@ -223,11 +241,22 @@ export class ControlThread {
   }
 
   #print(printed: Printed): void {
-    if (!this.#closed) this.#post({ ...printed, mark: this.#marks.mark() });
+    if (this.#closed) return;
+    const collected = this.#collected;
+    const mark = collected?.mark ?? this.#marks.mark();
+    if (collected !== undefined) collected.mark = mark;
+    this.#post({ ...printed, mark });
   }
 
   #post(message: ToControl): void {
-    if (!this.#closed) this.#worker.postMessage(message);
+    if (this.#closed) return;
+    if (this.#collected === undefined) this.#worker.postMessage(message);
+    else this.#collected.messages.push(message);
+  }
+
+  #sendCollected(): void {
+    const messages = this.#collected?.messages.splice(0) ?? [];
+    if (messages.length > 0) this.#worker.postMessage({ kind: 'together', messages } satisfies ToControl);
   }
 
   #onMessage(message: FromControl, events: ControlEvents): void {

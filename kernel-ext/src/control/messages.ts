@@ -85,6 +85,8 @@ export type Printed =
 
 /** From the main thread to the control thread. */
 export type ToControl =
+  /** Messages that were sent in one piece of synchronous code of the kernel. */
+  | { readonly kind: 'together'; readonly messages: readonly ToControl[] }
   | { readonly kind: 'pong'; readonly id: number }
   | (Printed & { readonly mark: Mark })
   /** An answer on the shell channel; the content is JSON. */

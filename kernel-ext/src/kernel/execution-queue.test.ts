@@ -26,6 +26,7 @@ function queueOf(onReply: (queue: ExecutionQueue, code: string, status: unknown)
     runner: new CellRunner(),
     history: new History(),
     session: async () => session,
+    together: (work) => work(),
     next() {},
     reply: ({ header }, { status }) => onReply(queue, header.msg_id, status),
     ask: async () => '',

@@ -12,6 +12,8 @@ export interface ExecutionDeps {
   readonly runner: CellRunner;
   readonly history: History;
   session(): Promise<Session>;
+  /** Runs work that runs no user code, and sends all that it publishes and replies as one message. */
+  together(work: () => void): void;
   /** A cell is about to run. @param parent header of its request, as JSON */
   next(code: string, parent: string): void;
   reply(request: ShellRequest, content: Content): void;
@@ -38,8 +40,6 @@ export class ExecutionQueue {
   #waiting: Waiting[] = [];
   #count = 0;
   #running: { parent: string } | undefined;
-  /** What the reply to the cell that has ended will carry. */
-  #payload: object[] = [];
 
   constructor(deps: ExecutionDeps) {
     this.#deps = deps;
@@ -68,21 +68,29 @@ export class ExecutionQueue {
 
   /** @returns the waiting requests that must not run */
   async #execute(request: ShellRequest, parent: string, at: number): Promise<readonly Waiting[]> {
-    const { publisher, history } = this.#deps;
-    publisher.publish('status', { execution_state: 'busy' }, parent);
+    const { publisher, together } = this.#deps;
     const content = readExecute(request.content);
-    const outcome: Outcome = content ? await this.#run(request, content, parent) : noCode();
+    let output: IopubOutput | undefined;
+    together(() => {
+      publisher.publish('status', { execution_state: 'busy' }, parent);
+      if (content) output = this.#begin(request, content, parent);
+    });
+    const outcome: Outcome = content ? await this.#run(content, output) : noCode();
     const execution_count = this.#count;
     let dropped: readonly Waiting[] = [];
-    const reply: Content = { execution_count, user_expressions: {}, payload: this.#payload.splice(0) };
+    const reply: Content = { execution_count, user_expressions: {}, payload: output?.payload ?? [] };
     if (outcome.status === 'ok') {
-      if (outcome.result && !content?.silent) {
-        publisher.publish('execute_result', { execution_count, ...outcome.result }, parent);
-        const text = outcome.result.data['text/plain'];
-        if (content?.storeHistory && typeof text === 'string') history.setOutput(execution_count, stripVTControlCharacters(text));
+      const expressions = content?.userExpressions ?? {};
+      const areAsked = Object.keys(expressions).length > 0;
+      if (areAsked) {
+        this.#publishResult(outcome, content, parent);
+        reply.user_expressions = await this.#evaluate(expressions);
       }
-      if (content) reply.user_expressions = await this.#evaluate(content.userExpressions);
-      this.#deps.reply(request, { status: 'ok', ...reply });
+      together(() => {
+        if (!areAsked) this.#publishResult(outcome, content, parent);
+        this.#deps.reply(request, { status: 'ok', ...reply });
+        publisher.publish('status', { execution_state: 'idle' }, parent);
+      });
     } else {
       const { ename, evalue, traceback } = outcome;
       publisher.publish('error', { ename, evalue, traceback }, parent);
@@ -90,33 +98,48 @@ export class ExecutionQueue {
       await settle(at);
       // Before the reply is sent, because the client's next request may come while it is still being sent.
       if (content?.stopOnError ?? true) dropped = this.#waiting.splice(0);
-      this.#deps.reply(request, { status: 'error', ename, evalue, traceback, ...reply });
+      together(() => {
+        this.#deps.reply(request, { status: 'error', ename, evalue, traceback, ...reply });
+        publisher.publish('status', { execution_state: 'idle' }, parent);
+      });
     }
-    publisher.publish('status', { execution_state: 'idle' }, parent);
     return dropped;
   }
 
-  async #run(request: ShellRequest, content: ExecuteRequest, parent: string): Promise<Outcome> {
-    const { publisher, history, runner } = this.#deps;
+  /** Tells everybody that a cell begins. @returns where its output goes; undefined if there is nothing to run */
+  #begin(request: ShellRequest, content: ExecuteRequest, parent: string): IopubOutput | undefined {
+    const { publisher, history } = this.#deps;
     const { code, silent } = content;
     const blank = code.trim() === '';
     if (content.storeHistory && !blank) history.add(++this.#count, code);
     if (!silent) publisher.publish('execute_input', { code, execution_count: this.#count }, parent);
-    if (blank) return { status: 'ok' };
+    if (blank) return undefined;
+    this.#deps.next(code, parent);
     const colors = colorsFor(request);
-    const output = new IopubOutput(publisher, parent, inOwnTurn, {
+    return new IopubOutput(publisher, parent, inOwnTurn, {
       ...(content.allowStdin && {
         input: (prompt: string, password: boolean, signal?: AbortSignal) => this.#deps.ask(request, prompt, password, signal),
       }),
       ...(colors && { colors }),
     });
+  }
+
+  async #run({ code, silent, storeHistory }: ExecuteRequest, output: IopubOutput | undefined): Promise<Outcome> {
+    if (output === undefined) return { status: 'ok' };
     // A cell that is not stored in the history has no number of its own. 0 tells it from the others.
-    const executionCount = content.storeHistory ? this.#count : 0;
-    this.#deps.next(code, parent);
-    const outcome = await runner.run(this.#deps.session(), code, { executionCount, silent, output });
+    const executionCount = storeHistory ? this.#count : 0;
+    const outcome = await this.#deps.runner.run(this.#deps.session(), code, { executionCount, silent, output });
     output.flush();
-    this.#payload = output.payload;
     return outcome;
+  }
+
+  #publishResult(outcome: Outcome, content: ExecuteRequest | undefined, parent: string): void {
+    if (outcome.status === 'error' || !outcome.result || content?.silent) return;
+    const execution_count = this.#count;
+    this.#deps.publisher.publish('execute_result', { execution_count, ...outcome.result }, parent);
+    const text = outcome.result.data['text/plain'];
+    if (content?.storeHistory && typeof text === 'string')
+      this.#deps.history.setOutput(execution_count, stripVTControlCharacters(text));
   }
 
   async #evaluate(expressions: Readonly<Record<string, string>>): Promise<Content> {

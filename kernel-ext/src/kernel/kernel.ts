@@ -142,6 +142,7 @@ export async function startKernel({
     runner,
     history,
     session,
+    together: (work) => control.together(work),
     next: (code, parent) => {
       firstCell ??= code;
       control.cell(parent);

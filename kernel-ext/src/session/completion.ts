@@ -5,6 +5,7 @@ import { completeMagic, type SplitCell } from '../magics/index.js';
 import { sharedPaths } from './ambient.js';
 import type { Converter, Scope } from './converter.js';
 import { type CursorPlace, placeAt } from './cursor-place.js';
+import { importable } from './importable.js';
 import type { CompleteReply } from './session.js';
 
 /** The name of a module that is being typed. */
@@ -31,7 +32,20 @@ export function completeCell(
   if (place.kind === 'text' && SPECIFIER.test(text.slice(0, place.from)))
     return reply(place.from, cursor, modules(folder, text.slice(place.from, cursor)), 'module');
   const { start, end, names, kinds } = converter.complete(scope, text, cursor);
-  return reply(start, Math.max(end, cursor + restOfWord(text, cursor, place)), names, kinds);
+  const missing = place.kind === 'code' ? missingImports(text.slice(0, cursor)).filter((name) => !names.includes(name)) : [];
+  const all = [...kinds, ...missing.map(() => 'import')];
+  return reply(start, Math.max(end, cursor + restOfWord(text, cursor, place)), [...names, ...missing], all);
+}
+
+/** How many letters of a name must be typed before names are offered that are not imported yet. There are about 600. */
+const FEWEST_LETTERS = 3;
+
+/** What Node's modules export under the name that is being typed. The help behind the error, if it is not imported then, is the import. */
+function missingImports(before: string): readonly string[] {
+  const typed = /(?<![.#@\p{ID_Continue}$])[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.exec(before)?.[0] ?? '';
+  const declares =
+    /\b(?:const|let|var|function|class|enum|interface|type|namespace)\s+[\p{ID_Continue}$]*$|\bimport\b[^;'"`]*$/u.test(before);
+  return typed.length < FEWEST_LETTERS || declares ? [] : importable(typed);
 }
 
 /** How much of the word or of the text that the cursor is in stands behind it. A completion takes its place: nothing is doubled. */

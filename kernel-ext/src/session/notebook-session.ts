@@ -14,6 +14,7 @@ import { loadedHost, loadWhole, startClusterAhead, warmHost, willServe } from '.
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
+import { lookForInstalledPackages } from './path-lookup.js';
 import { practise } from './practice.js';
 import { installProcessOutput } from './process-output.js';
 import { currentCell, lastCell, type RunningCell } from './running-cell.js';
@@ -71,6 +72,7 @@ class NotebookSession implements Session {
     const parts = { types: this.#types, modules: this.#modules, executor: this.#executor };
     this.#cells = new CellRunner({ folder, ownsProcess, leadsGroup, ...parts });
     watchWorkers();
+    lookForInstalledPackages();
     if (onSpawn !== undefined) {
       watchSpawns((pid) => {
         // The type checker's process had ended, and another one answers.

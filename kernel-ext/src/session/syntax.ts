@@ -89,13 +89,23 @@ export function walk(
   parent?: SyntaxNode,
 ): void {
   if (enter(node, parent) === false) return;
+  for (const child of children(node)) walk(child, enter, node);
+}
+
+/** The nodes right below a node. */
+export function children(node: SyntaxNode): readonly SyntaxNode[] {
+  const found: SyntaxNode[] = [];
   for (const key in node) {
-    if (key === 'loc' || key === 'extra' || key === 'errors') continue;
     const value = node[key];
-    if (Array.isArray(value)) {
-      for (const child of value) if (isNode(child)) walk(child, enter, node);
-    } else if (isNode(value)) walk(value, enter, node);
+    // Most values are numbers and texts, and a cell's tree is walked several times.
+    if (typeof value !== 'object' || value === null) continue;
+    if (!Array.isArray(value)) {
+      if (isNode(value)) found.push(value);
+    } else if (key !== 'errors' && !key.endsWith('omments')) {
+      for (const child of value) if (isNode(child)) found.push(child);
+    }
   }
+  return found;
 }
 
 export function isNode(value: unknown): value is SyntaxNode {

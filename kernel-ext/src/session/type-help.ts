@@ -1,5 +1,6 @@
-import { builtinModules, createRequire } from 'node:module';
+import { builtinModules } from 'node:module';
 import type { Diagnostic } from './converter.js';
+import { moduleOf } from './importable.js';
 import { LIST_METHODS, PYTHON_WORDS, TEXT_METHODS } from './python-words.js';
 
 /** What the type checker complains about, and where. */
@@ -12,6 +13,8 @@ export interface Complaint {
   readonly before: string;
   /** The text that the complaint is about. */
   readonly text: string;
+  /** The arguments of the last call of `serve.deployment` that begins before the end of `text`, and what follows them; '' if there is none. */
+  readonly deployed: string;
 }
 
 /** What is known beside the complaint. Both are asked at most once a line. */
@@ -108,9 +111,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     [1238, 1270, 1329].includes(code) && /@serve\.deployment\b|@\w*[dD]eployment\b/.test(before.split('\n').at(-1) + line)
       ? 'a deployment is made by a call: const Chat = serve.deployment(class Chat { … }, options)'
       : undefined,
-  'a wrong option in an overload': ({ code, line, before, text }, { deploymentOptions }) => {
-    if (code !== 2769 || !/serve\s*\.\s*deployment\s*\(/.test(before.slice(-200) + text + line)) return undefined;
-    for (const { key, inside } of optionKeys(line)) {
+  'options before the class': ({ code, deployed }) => {
+    if (![2769, 2345, 2353].includes(code) || !/^\s*\{/.test(deployed)) return undefined;
+    const name = /\}\s*(?:,|\)\s*\()\s*([\w$]+)\s*\)/.exec(deployed)?.[1] ?? 'Class';
+    return `the class comes first: serve.deployment(${name}, { … })`;
+  },
+  'a wrong option in an overload': ({ code, deployed }, { deploymentOptions }) => {
+    if (code !== 2769 || deployed === '') return undefined;
+    for (const { key, inside } of optionKeys(deployed)) {
       const options = deploymentOptions(inside);
       if (options.length === 0 || options.includes(key)) continue;
       const near = nearest(key, options);
@@ -185,8 +193,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const name = nameIn(complaint);
     if (name === undefined || !/^[\w$]+$/.test(name)) return undefined;
     if (builtinModules.includes(name)) return `import it first: import * as ${name} from 'node:${name}'`;
-    const module =
-      MODULES.find((one) => Object.hasOwn(own(one) as object, name)) ?? OWN.find((one) => exportsOf(one).includes(name));
+    const module = moduleOf(name) ?? OWN.find((one) => exportsOf(one).includes(name));
     return module === undefined ? undefined : `import it first: import { ${name} } from '${module}'`;
   },
   'a name of no cell': (complaint) => {
@@ -196,13 +203,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 };
 
-const own = createRequire(import.meta.url);
-
-/** Modules of Node whose functions people use without importing them, the likeliest first. */
-const MODULES =
-  'fs path os util url crypto child_process events timers/promises assert stream stream/promises zlib readline/promises perf_hooks worker_threads http https net'
-    .split(' ')
-    .map((name) => `node:${name}`);
 const OWN = ['nbserve', 'nbserve/data', 'nbserve/onnx', 'nbserve/plot', 'nbserve/lessons'];
 
 /** One line of help for a usual mistake. @param source the cell */
@@ -215,7 +215,14 @@ export function helpFor(
   const lineStart = source.lastIndexOf('\n', start - 1) + 1;
   const lineEnd = source.indexOf('\n', start);
   const line = source.slice(lineStart, lineEnd < 0 ? source.length : lineEnd);
-  const complaint = { code, message, line, before: source.slice(0, start), text: source.slice(start, end) };
+  const complaint = {
+    code,
+    message,
+    line,
+    before: source.slice(0, start),
+    text: source.slice(start, end),
+    deployed: source.slice(0, end).includes('serve') ? deployedIn(source, end) : '',
+  };
   for (const rule of Object.values(RULES)) {
     const help = rule(complaint, sources);
     if (help !== undefined) return help;
@@ -223,18 +230,38 @@ export function helpFor(
   return undefined;
 }
 
-/** The keys of the last object in a call on this line, and of the objects that are their values. */
-function* optionKeys(line: string): Generator<{ readonly key: string; readonly inside?: string | undefined }> {
-  const begin = line.search(/,\s*\{/);
-  const path: string[] = [];
+/** What follows the bracket of the last `serve.deployment(` that begins before `end`. */
+function deployedIn(source: string, end: number): string {
+  const calls = [...source.matchAll(/serve\s*\.\s*deployment\s*\(/g)].filter(({ index }) => index < end);
+  const last = calls.at(-1);
+  return last === undefined ? '' : source.slice(last.index + last[0].length);
+}
+
+const TOKEN = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([\w$]+)\s*:|[()[\]{},]/g;
+
+/** The keys of the object that follows the first argument of a call, and of the objects that are their values. @param call what follows the call's bracket */
+function* optionKeys(call: string): Generator<{ readonly key: string; readonly inside?: string | undefined }> {
+  /** The key of the options before each open bracket; '' for the options themselves. Undefined until they begin. */
+  let path: string[] | undefined;
   let depth = 0;
-  for (const [token, key] of begin < 0 ? [] : line.slice(begin).matchAll(/([\w$]+)\s*:|[{}]/g)) {
-    if (token === '{') depth += 1;
-    else if (token === '}') depth -= 1;
-    else if (key !== undefined && depth >= 1 && depth <= 2) {
-      path[depth] = key;
-      yield { key, inside: depth === 1 ? undefined : path[1] };
+  let last = '';
+  let key = '';
+  for (const [token, found] of call.matchAll(TOKEN)) {
+    if (/^["'`/]/.test(token)) continue;
+    if (/[([{]/.test(token)) {
+      if (path !== undefined) path.push(token === '{' ? key : '[');
+      else if (depth === 0 && last === ',' && token === '{') path = [''];
+      depth += 1;
+    } else if (/[)\]}]/.test(token)) {
+      depth -= 1;
+      if (depth < 0) return;
+      path?.pop();
+      if (path?.length === 0) return;
+    } else if (found !== undefined && path !== undefined) {
+      key = found;
+      if (path.length <= 2 && !path.includes('[')) yield { key, inside: path[1] };
     }
+    last = token;
   }
 }
 

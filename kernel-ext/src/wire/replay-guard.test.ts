@@ -28,3 +28,18 @@ it('a replay guard knows what the one before it has seen, from a file that stays
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.ok(new ReplayGuard(10, join(folder, 'no', 'such', 'folder')).admit('s'));
 });
+
+it('a replay guard writes what it has admitted when it is told to, and refuses it before that', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbs-replays-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'seen');
+  const waiting: (() => void)[] = [];
+  const guard = new ReplayGuard(10, file, (work) => waiting.push(work));
+  const [one, two] = ['1', '2'].map((digit) => digit.repeat(64)) as [string, string];
+  assert.ok(guard.admit(one) && guard.admit(two));
+  assert.ok(!guard.admit(one));
+  assert.ok(new ReplayGuard(10, file).admit(one.replace('1', '3')));
+  for (const work of waiting) work();
+  const next = new ReplayGuard(10, file);
+  assert.ok(!next.admit(one) && !next.admit(two));
+});

@@ -1,24 +1,25 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Connection } from './connection.js';
 
 /** Signs and checks the four JSON parts of a message (header, parent header, metadata, content). */
 export class Signer {
-  readonly #key: string;
+  /** Made once, because Node would make it anew from a string for each message. Undefined if messages have no signature. */
+  readonly #key: KeyObject | undefined;
   readonly #hash: string;
 
   constructor(connection: Pick<Connection, 'key' | 'hash'>) {
-    this.#key = connection.key;
+    this.#key = connection.key === '' ? undefined : createSecretKey(connection.key, 'utf8');
     this.#hash = connection.hash;
   }
 
   /** True if messages have no signature, because the key is empty. */
   get unsigned(): boolean {
-    return this.#key === '';
+    return this.#key === undefined;
   }
 
   /** The signature as lower-case hex; empty without a key. */
   sign(parts: readonly (Uint8Array | string)[]): string {
-    if (this.unsigned) return '';
+    if (this.#key === undefined) return '';
     const mac = createHmac(this.#hash, this.#key);
     for (const part of parts) mac.update(part);
     return mac.digest('hex');

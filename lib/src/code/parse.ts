@@ -44,14 +44,19 @@ export function isNode(value: unknown): value is Node {
 }
 
 /** The child nodes, in the order of the node's keys. */
-export function* childrenOf(node: Node): Generator<Node> {
+export function childrenOf(node: Node): readonly Node[] {
+  const found: Node[] = [];
   for (const key in node) {
-    if (key === 'loc' || key === 'extra' || key.endsWith('omments')) continue;
     const value = node[key];
-    if (Array.isArray(value)) {
-      for (const item of value) if (isNode(item)) yield item;
-    } else if (isNode(value)) yield value;
+    // Most values are numbers and texts.
+    if (typeof value !== 'object' || value === null) continue;
+    if (!Array.isArray(value)) {
+      if (isNode(value)) found.push(value);
+    } else if (!key.endsWith('omments')) {
+      for (const item of value) if (isNode(item)) found.push(item);
+    }
   }
+  return found;
 }
 
 const TYPE_WRAPPERS = new Set([

@@ -53,7 +53,7 @@ export function cellCode(
   // The parameter that holds the names of all cells. It is usually called `exports`, which a CommonJS cell uses itself.
   const space = isCommonJs ? '__nbs_exports' : 'exports';
   const imports = importEdits(cell, isLive);
-  const loops = loopEdits(cell.program);
+  const loops = loopEdits(cell.program, text);
   // A line for the shell that would run the file is a comment only at the start of a file.
   if (text.startsWith('#!')) edits.push({ start: 0, end: '#!'.length, text: '//' });
   edits.push(...loops.before);

@@ -1,5 +1,5 @@
 import type { Reference } from 'nbserve/analysis';
-import { isNode, type SyntaxNode } from '../syntax.js';
+import { children, isNode, type SyntaxNode } from '../syntax.js';
 
 /** A use of another cell's name that happens once, when the cell runs. Names inside functions are looked up each time the function runs. */
 export interface Lookup {
@@ -139,16 +139,6 @@ function calls(node: SyntaxNode): boolean {
   if (/^(Optional)?(Call|Member)Expression$|^(Tagged|Await|Yield|Import)/.test(node.type)) return true;
   for (const child of children(node)) if (calls(child)) return true;
   return false;
-}
-
-export function* children(node: SyntaxNode): Generator<SyntaxNode> {
-  for (const key in node) {
-    if (key === 'loc' || key === 'extra' || key === 'errors' || key.endsWith('omments')) continue;
-    const value = node[key];
-    if (Array.isArray(value)) {
-      for (const child of value) if (isNode(child)) yield child;
-    } else if (isNode(value)) yield value;
-  }
 }
 
 /** Tells whether an expression contains a function or a class. */

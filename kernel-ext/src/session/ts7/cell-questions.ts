@@ -110,9 +110,7 @@ export class CellQuestions {
   }
 
   #globalTypes(): readonly Candidate[] {
-    this.#types ??= this.#server
-      .ask((program) => program.getSourceFileNames().filter((path) => /\/lib\.[^/]*\.d\.ts$/.test(path)))
-      .flatMap((path) => typesIn(readFileSync(path, 'utf8')));
+    this.#types ??= this.#server.libraryFiles().flatMap((path) => typesIn(readFileSync(path, 'utf8')));
     return this.#types;
   }
 }

@@ -1,6 +1,6 @@
 import { nameUses, type Reference } from 'nbserve/analysis';
-import { isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
-import { children, type Lookups, lookups } from './cell-lookups.js';
+import { children, isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
+import { type Lookups, lookups } from './cell-lookups.js';
 import { DYNAMIC, mutatedNames } from './cell-mutations.js';
 import type { DeclaredName } from './cell-scope.js';
 import { type Declaration, DeclaredNames, hasValue, nameOf } from './declared-names.js';

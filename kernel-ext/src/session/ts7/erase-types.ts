@@ -87,8 +87,9 @@ class TypeEraser {
       if (isNode(list)) this.#cut(list.start, list.end);
     }
     for (const key in node) {
-      if (SKIPPED.has(key)) continue;
       const value = node[key];
+      // Most values are numbers and texts.
+      if (typeof value !== 'object' || value === null || SKIPPED.has(key)) continue;
       if (Array.isArray(value)) {
         for (const child of value) if (isNode(child) && !(key === 'params' && isThis(child))) this.visit(child, node);
       } else if (isNode(value)) this.visit(value, node);

@@ -1,5 +1,5 @@
-import { isNode, type SyntaxNode } from '../syntax.js';
-import { children, holdsFunction, isCollection, isData, isEmpty } from './cell-lookups.js';
+import { children, isNode, type SyntaxNode } from '../syntax.js';
+import { holdsFunction, isCollection, isData, isEmpty } from './cell-lookups.js';
 import { type CellModule, isVariable, wordsOf } from './cell-module.js';
 import { DYNAMIC, isStoringCall, rootOf } from './cell-mutations.js';
 import type { ScopeName } from './cell-scope.js';

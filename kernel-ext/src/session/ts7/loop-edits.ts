@@ -1,5 +1,5 @@
 import type { Edit } from '../mapped-text.js';
-import { isNode, type SyntaxNode } from '../syntax.js';
+import { children, isNode, type SyntaxNode } from '../syntax.js';
 
 const LOOPS = new Set(['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement']);
 const CALLS = new Set(['CallExpression', 'OptionalCallExpression', 'NewExpression', 'TaggedTemplateExpression']);
@@ -9,16 +9,12 @@ const CALLS = new Set(['CallExpression', 'OptionalCallExpression', 'NewExpressio
  * a loop only after a number of instructions: in `for (;;) JSON.parse(text)` this would take minutes.
  * @returns the edits before and after the bodies of loops; at the same place, the former come before other edits, and the latter after them
  */
-export function loopEdits(program: SyntaxNode): { readonly before: Edit[]; readonly behind: Edit[] } {
+export function loopEdits(program: SyntaxNode, text: string): { readonly before: Edit[]; readonly behind: Edit[] } {
   const before: Edit[] = [];
   const behind: Edit[] = [];
   const visit = (node: SyntaxNode): boolean => {
     let calls = CALLS.has(node.type);
-    for (const key in node) {
-      if (key === 'loc' || key === 'extra' || key === 'errors') continue;
-      const value = node[key];
-      for (const child of Array.isArray(value) ? value : [value]) if (isNode(child) && visit(child)) calls = true;
-    }
+    for (const child of children(node)) if (visit(child)) calls = true;
     const { body } = node;
     if (LOOPS.has(node.type) && calls && isNode(body)) {
       const insert = (at: number, text: string): Edit => ({ start: at, end: at, text });
@@ -30,6 +26,6 @@ export function loopEdits(program: SyntaxNode): { readonly before: Edit[]; reado
     }
     return calls;
   };
-  visit(program);
+  if (/\b(?:for|while|do)\b/.test(text)) visit(program);
   return { before, behind };
 }

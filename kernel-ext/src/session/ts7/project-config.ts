@@ -16,7 +16,6 @@ export function projectConfig(
       moduleDetection: 'force',
       // The target decides which flags a regular expression may have: those that this Node supports. No code is emitted.
       target: major >= 24 ? 'es2025' : 'es2024',
-      lib: [...libraries(major), 'esnext.disposable', 'esnext.decorators'],
       strict: true,
       strictPropertyInitialization: false,
       useUnknownInCatchVariables: false,
@@ -30,11 +29,18 @@ export function projectConfig(
       typeRoots: [dirname(dirname(nodeTypesFile()))],
       types: ['node'],
       ...chosen,
-      ...(Array.isArray(chosen.lib) ? { lib: [...chosen.lib, 'esnext.disposable', 'esnext.decorators'] } : {}),
+      lib: librariesOf(chosen),
       paths,
     },
     files,
   });
+}
+
+/** The names of the libraries in the project's `lib`. */
+export function librariesOf(chosen: Readonly<Record<string, unknown>>): readonly string[] {
+  const major = Number.parseInt(process.versions.node, 10);
+  const own = Array.isArray(chosen.lib) ? chosen.lib.map(String) : libraries(major);
+  return [...own, 'esnext.disposable', 'esnext.decorators'];
 }
 
 /** The JavaScript library that each major version of Node supports; https://node.green */

@@ -1,5 +1,4 @@
-import { isNode, type SyntaxNode } from '../syntax.js';
-import { children } from './cell-lookups.js';
+import { children, isNode, type SyntaxNode } from '../syntax.js';
 import { type CellModule, mappedModule, wordsOf } from './cell-module.js';
 import { type ScopeName, slotOf } from './cell-scope.js';
 

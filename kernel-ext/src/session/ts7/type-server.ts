@@ -16,7 +16,8 @@ import {
 } from 'typescript7/unstable/sync';
 import { typescriptProgram } from '../../versions/index.js';
 import { KeyboardInterrupt, TypeCheckerFailed } from '../errors.js';
-import { projectConfig } from './project-config.js';
+import { JoinedLibraries } from './joined-libraries.js';
+import { librariesOf, projectConfig } from './project-config.js';
 
 // Only this file uses TypeScript 7's API, which is not stable yet. So `typescript7` is pinned to one version, here and in nbserve.
 
@@ -85,6 +86,7 @@ export class TypeServer {
   readonly #changed = new Set<string>();
   /** The paths of files in memory that the server knows. */
   readonly #known = new Set<string>();
+  #libraries = new JoinedLibraries([]);
   #api: API | undefined;
   #snapshot: Snapshot | undefined;
   /** The snapshot before the present one. The server is told after the question that it is not needed any more, which is a request that has to be sent anyway. */
@@ -104,6 +106,7 @@ export class TypeServer {
     this.#files.set(join(folder, AMBIENT_FILE), ambient);
     const files = [AMBIENT_FILE, ...roots].map((name) => join(folder, name));
     this.#files.set(this.#config, projectConfig(files, paths, compilerOptions));
+    this.#libraries = new JoinedLibraries(librariesOf(compilerOptions));
     this.close();
   }
 
@@ -118,6 +121,12 @@ export class TypeServer {
 
   pathOf(name: string): string {
     return join(this.#options.folder, name);
+  }
+
+  /** The paths of the libraries in which the project's global types are. */
+  libraryFiles(): readonly string[] {
+    const known = this.ask((program) => program.getSourceFileNames().filter((path) => /\/lib\.[^/]*\.d\.ts$/.test(path)));
+    return [...new Set([...known, ...this.#libraries.files])];
   }
 
   /** Makes the next question read the disk again, because packages may have been installed or files written. */
@@ -175,6 +184,7 @@ export class TypeServer {
   /** Starts the process, which then boots beside this thread's other work. The first question would start it, too. */
   begin(): void {
     this.#api ??= this.#start();
+    this.#libraries.prepare();
   }
 
   /** The process id of the server, if there is one. If another thread ends this process, the question ends. */
@@ -258,7 +268,7 @@ export class TypeServer {
         ...(path === undefined ? {} : { tsserverPath: path }),
         fs: {
           // `undefined` means that the server reads the disk; `null` means that the file does not exist.
-          readFile: (path) => (isOwn(path) ? (this.#files.get(path) ?? null) : undefined),
+          readFile: (path) => (isOwn(path) ? (this.#files.get(path) ?? null) : this.#libraries.textOf(path)),
           fileExists: (path) => (isOwn(path) ? this.#files.has(path) : undefined),
         },
       });
