@@ -154,9 +154,12 @@ export class DebugAdapter {
   /** Code that is stopped continues. */
   close(): void {
     if (this.#run === undefined) return;
+    const wasPaused = this.#run.isPaused;
     this.#run.close();
     this.#run = undefined;
     this.#deps.attached(false);
+    // A client may show that the code is stopped until it is told otherwise.
+    if (wasPaused) this.#continued();
   }
 
   /** @throws DebugRefusal if no debugger is attached */
@@ -182,7 +185,7 @@ export class DebugAdapter {
     const run = new DebugRun({
       running: () => this.#deps.running(),
       unwind: this.#deps.unwind,
-      continued: () => this.#event('continued', { threadId: THREAD.id, allThreadsContinued: true }),
+      continued: () => this.#continued(),
       stopped: (reason, text) => {
         this.#event('stopped', { reason, threadId: THREAD.id, allThreadsStopped: true, ...(text !== undefined && { text }) });
       },
@@ -225,6 +228,10 @@ export class DebugAdapter {
     const frame = typeof frameId === 'number' ? frameId : undefined;
     const { value } = await this.#attached.evaluate(`${VIEW}.shown(${name})`, frame);
     return JSON.parse(value.value as string) as object;
+  }
+
+  #continued(): void {
+    this.#event('continued', { threadId: THREAD.id, allThreadsContinued: true });
   }
 
   #event(event: string, body: object): void {
