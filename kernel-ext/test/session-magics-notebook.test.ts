@@ -14,12 +14,26 @@ describe('magics about the notebook', () => {
     assert.equal(await printed('%cd sub folder\n!cat in.txt'), `${join(notebook.folder, 'sub folder')}\ninside`);
     assert.equal(await printed('const up = "..";\n%cd {up}\n%pwd'), `${notebook.folder}\n${notebook.folder}\n`);
     assert.match(await notebook.failure('%cd nowhere'), /NBS_MAGIC_FILE.*nowhere is not a folder/);
+    await printed('%cd sub folder');
+    assert.equal(await printed('%cd -'), `${notebook.folder}\n`);
+    assert.equal(await printed('%cd -\n%cd -'), `${join(notebook.folder, 'sub folder')}\n${notebook.folder}\n`);
     assert.equal(
       await printed('%env NBS_TEST_A=one two\n!echo $NBS_TEST_A\n%env NBS_TEST_A'),
       'NBS_TEST_A=one two\none two\none two\n',
     );
     assert.match(await notebook.failure('%env NBS_TEST_NONE'), /NBS_BAD_ENV.*not set/);
     assert.match(await notebook.failure('%env 1=2'), /NBS_BAD_ENV/);
+  });
+
+  it('say what is wrong with what stands behind their names', async () => {
+    for (const magic of ['%run', '%load', '%%writefile'])
+      assert.match(await notebook.failure(magic), /NBS_NO_FILE_NAMED.*needs the name of a file/);
+    assert.match(await notebook.failure('%%capture 1bad\n1'), /NBS_BAD_CAPTURE.*1bad/);
+    assert.match(await notebook.failure('%%capture a b\n1'), /NBS_BAD_CAPTURE/);
+    const unknown = await notebook.failure('%nosuch');
+    assert.match(unknown, /there are !command, name = !command, name\?, %serve, /);
+    assert.match(await notebook.failure('%%bash\necho one\nexit 3'), /NBS_COMMAND_FAILED.*: %%bash ended with exit code 3/);
+    assert.match(await notebook.failure('!exit 3'), /NBS_COMMAND_FAILED.*: !exit 3 ended with exit code 3/);
   });
 
   it('list the names and forget them', async () => {

@@ -16,6 +16,13 @@ describe('lines of a command', () => {
       "[ 'one', 'two' ]",
     );
     assert.equal(await notebook.value('const [first] = !printf "x\\ny"\nfirst'), "'x'");
+    // As in IPython, the assignment alone makes the name.
+    assert.equal(await notebook.value('made = !printf "a\\nb"\nmade.concat(files.slice(0, 1))'), "[ 'a', 'b', 'a.txt' ]");
+    assert.equal(await notebook.value('made = !echo c\n  again=!echo 1\nagain = !echo 2\n[made, again]'), "[ [ 'c' ], [ '2' ] ]");
+    assert.equal(await notebook.value('const use = () => later.length;\nlater = !echo x\nuse()'), '1');
+    assert.match(await notebook.failure('typed = !echo 1\ntyped.toFixed()'), /TS2339/);
+    assert.match(await notebook.failure('if (files.length > 0) {\n  inner = !echo 1\n}'), /TS2304.*inner/);
+    assert.match(await notebook.failure('const fixed: string[] = [];\nfixed = !echo 1'), /TS2588/);
     assert.equal(await notebook.value('const none = !true\nconst empty = !printf ""\nempty'), '[]');
     assert.match(await notebook.failure('const bad = !exit 3'), /NBS_COMMAND_FAILED.*exit code 3/);
     assert.match(await notebook.failure('const wrong: number = !echo 1'), /TS2322/);

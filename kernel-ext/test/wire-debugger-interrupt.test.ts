@@ -116,6 +116,9 @@ describe('an interrupt of code that stands at a breakpoint', () => {
 });
 
 describe('a kernel with a cell that stands at a breakpoint', () => {
+  // Also if the test fails, because its sockets would keep this process alive.
+  afterEach(() => kernel.kill());
+
   for (const restart of [false, true]) {
     it(`${restart ? 'restarts' : 'ends'} without the rest of the cell`, async () => {
       await start();
@@ -127,8 +130,21 @@ describe('a kernel with a cell that stands at a breakpoint', () => {
       await debug.stopped();
       await kernel.request('shutdown_request', { restart }, 'control');
       assert.deepEqual(await kernel.exited, { code: 0, signal: null });
-      await kernel.kill();
       assert.equal(existsSync(left), false);
     });
   }
+
+  it('ends in order on a machine that does not let it run for seconds', async () => {
+    await start();
+    // The end takes some turns of the event loop, so that it is not over before the signal comes.
+    await kernel.execute('setInterval(() => { for (const end = Date.now() + 100; Date.now() < end; ); }, 1)');
+    await debug.attach();
+    kernel.executing('debugger;\n1').done.catch(() => {});
+    await debug.stopped();
+    await kernel.request('shutdown_request', { restart: false }, 'control');
+    kernel.child.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    kernel.child.kill('SIGCONT');
+    assert.deepEqual(await kernel.exited, { code: 0, signal: null });
+  });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { KernelClient } from './fixtures/client.js';
-import { TestDebugger } from './fixtures/debugger.js';
+import { type Shown, TestDebugger } from './fixtures/debugger.js';
 
 let kernel: KernelClient;
 let debug: TestDebugger;
@@ -111,4 +111,88 @@ describe('an expression in the debugger', () => {
     assert.equal((await debug.body('evaluate', { expression: '"costly many".length + 1' })).result, '12');
     assert.equal((await debug.body('evaluate', { expression: 'reads' })).result, '0');
   });
+});
+
+describe('the parts of a variable', () => {
+  /** The parts of a value of the notebook, by name. */
+  async function parts(expression: string): Promise<Map<string, Shown>> {
+    const { variablesReference } = await debug.body('evaluate', { expression });
+    const { variables } = await debug.body('variables', { variablesReference });
+    return new Map((variables as Shown[]).map((one) => [one.name, one]));
+  }
+
+  for (const [what, expression, count, rest] of [
+    ['an array', 'Array.from({ length: 1_000_000 }, (_, i) => i)', 1_001, '999000 more'],
+    ['numbers', 'new Float32Array(5_000_000)', 1_001, '4999000 more'],
+    ['an object', 'Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => ["k" + i, i]))', 1_001, '19000 more'],
+    ['an array of a thousand', 'Array.from({ length: 1_000 }, (_, i) => i)', 1_001, undefined],
+    ['a sparse array', 'Object.assign([], { 1_000_000: 1 })', 1, '999001 more'],
+    ['a proxy', 'new Proxy({}, { ownKeys() { throw new Error("user code"); } })', 2, undefined],
+  ] as const) {
+    it(`are a thousand at most: ${what}`, async () => {
+      await debug.attach();
+      const shown = await parts(expression);
+      assert.deepEqual([shown.size, shown.get('…')?.value], [count, rest]);
+    });
+  }
+
+  it('are the entries of a map or a set, and what a promise has become', async () => {
+    await debug.attach();
+    const entries = async (expression: string): Promise<string[]> => {
+      const { variablesReference } = (await parts(expression)).get('[[Entries]]') as Shown;
+      const { variables } = await debug.body('variables', { variablesReference });
+      return (variables as Shown[]).map(({ value }) => value);
+    };
+    assert.deepEqual((await entries('new Map([["k", 1]])'))[0], '{"k" => 1}');
+    assert.deepEqual((await entries('new Set([7])'))[0], '7');
+    const promise = await parts('Promise.resolve(42)');
+    assert.equal(promise.get('[[PromiseResult]]')?.value, '42');
+  });
+
+  it('are short in the text of the value', async () => {
+    await debug.attach();
+    const text = async (expression: string): Promise<string> => (await debug.body('evaluate', { expression })).result;
+    assert.equal(await text('[{ a: 1 }, [1, 2], () => 1]'), '[{…}, Array(2), function]');
+    assert.equal(await text('(function twice(n) {\n  return n * 2;\n})'), 'function twice(n)');
+    assert.equal(await text('(class Point {\n  x = 1;\n})'), 'class Point');
+    assert.match(await text('"x".repeat(20_000_000)'), /^"x{9999}… \(19990002 more characters\)$/);
+  });
+});
+
+describe('variables in the panel of JupyterLab', () => {
+  // JupyterLab shows a variable's type in place of its value, unless it is one of Python's types or absent.
+  it('have no type there, so that their values are shown', async () => {
+    await kernel.execute('const shownCount = 7');
+    const named = async (): Promise<{ type?: string; value: string } | undefined> =>
+      (await debug.body('inspectVariables')).variables.find(({ name }: { name: string }) => name === 'shownCount');
+    await debug.attach();
+    const other = await named();
+    assert.deepEqual([other?.type, other?.value], ['number', '7']);
+    await debug.body('initialize', { clientID: 'jupyterlab', adapterID: 'nbserve' });
+    const inLab = await named();
+    assert.deepEqual([inLab?.type, inLab?.value], [undefined, '7']);
+    await debug.body('initialize', { clientID: 'vscode' });
+    assert.equal((await named())?.type, 'number');
+  });
+
+  for (const [what, value, type, content] of [
+    ['HTML', '({ toHtml: () => "<b>1</b>" })', 'text/html', /^<b>1<\/b>$/],
+    ['a table', '[{ a: 1, b: 2 }]', 'text/html', /^<table>.*<td>2<\/td>/],
+    ['a picture', 'Buffer.from("89504e470d0a1a0a00", "hex")', 'image/png', /^iVBORw0KGgoA$/],
+    ['a form of its own', '({ [Symbol.for("Jupyter.display")]: () => ({ "text/latex": "$x$" }) })', 'text/latex', /^\$x\$$/],
+    ['text, if its form is a promise', '({ k: 1, toHtml: async () => "<b>2</b>" })', 'text/plain', /k: 1/],
+    ['text', '"line\\n\\u{1f600}"', 'text/plain', /^'line\\n😀'$/u],
+    ['text, if it throws', '({ k: 2, toHtml() { throw new Error("no") } })', 'text/plain', /k: 2/],
+  ] as const) {
+    it(`are shown as below a cell: ${what}`, async () => {
+      await debug.attach();
+      const cell = kernel.executing(`const rich = ${value} as any;\ndebugger;`);
+      const { frames } = await debug.stopped();
+      const stopped = await debug.body('richInspectVariables', { variableName: 'rich', frameId: frames[0]?.id });
+      assert.match(stopped.data[type], content);
+      await debug.go('continue');
+      await cell.done;
+      assert.match((await debug.body('richInspectVariables', { variableName: 'rich' })).data[type], content);
+    });
+  }
 });

@@ -1,7 +1,7 @@
 /** The debugger of the real kernel, over the wire. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { KernelClient } from './fixtures/client.js';
+import { KernelClient, type TestMessage } from './fixtures/client.js';
 import { type Shown, TestDebugger } from './fixtures/debugger.js';
 
 let kernel: KernelClient;
@@ -154,8 +154,11 @@ describe('the debugger', () => {
     await debug.attach();
     const cell = kernel.executing('debugger; 8');
     await debug.stopped();
+    const isContinued = ({ type, content }: TestMessage) => type === 'debug_event' && content.event === 'continued';
+    const before = kernel.iopub.filter(isContinued).length;
     await debug.body('disconnect');
     assert.equal((await cell.done).reply.status, 'ok');
+    await kernel.until(() => kernel.iopub.filter(isContinued).length === before + 1, 'the event that says so');
     assert.equal((await kernel.execute('debugger; 9')).reply.status, 'ok');
   });
 

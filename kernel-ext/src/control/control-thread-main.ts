@@ -32,6 +32,7 @@ import {
   UNSENT,
 } from './messages.js';
 import { watchParent } from './parent-watch.js';
+import { patience } from './patience.js';
 import { reap } from './reaper.js';
 import { FLUSH_MS, type Legacy, replaceProgram, stuckText, tellReplaced } from './replacement.js';
 import { ShellRelay } from './shell-relay.js';
@@ -39,7 +40,10 @@ import { StdinRelay } from './stdin-relay.js';
 import { terminateMain } from './terminate.js';
 import { STOPPED_UNWIND } from './unwind.js';
 
-/** How long the main thread has to end in order. Jupyter sends a signal after 2.5 s. */
+/**
+ * How long the main thread has to begin its end, and then to end in order. Jupyter sends SIGTERM after 2.5 s, which means the same as the request, and
+ * SIGKILL after 5 s.
+ */
 const END_MS = 2200;
 /** How many signatures of messages are remembered. */
 const REMEMBERED = 1 << 16;
@@ -118,7 +122,7 @@ async function main(): Promise<void> {
     shared,
     ping: (id) => send({ kind: 'ping', id }),
     terminate: (reach, signal) => {
-      const done = terminateMain(shared, reach, signal);
+      const done = terminateMain(shared, reach, signal).finally(() => askAgain());
       // Not before: the main thread may wait for one of them, and must not continue the cell's code when that one has ended.
       signalChildren(children.list());
       return done;
@@ -160,11 +164,22 @@ async function main(): Promise<void> {
     signalled = false;
   }
 
+  let stopLimit = (): void => {};
+  /** The main thread has a new time to end. */
+  function limit(): void {
+    stopLimit();
+    stopLimit = patience(END_MS, killSelf);
+  }
+
+  let askAgain = (): void => {};
   /** Asks the main thread to end, and terminates code that blocks it. At the deadline, it ends the process. */
   function end(restart: boolean): void {
     ending = true;
-    setTimeout(killSelf, END_MS).unref();
-    send({ kind: 'shutdown', restart });
+    limit();
+    const shutdown = (): void => send({ kind: 'shutdown', restart });
+    shutdown();
+    // A termination may hit Node's code that delivers the message.
+    askAgain = shutdown;
     // A session of the inspector that stays open would delay the end of the process.
     void adapter.release().then(() => adapter.close());
     void interrupt();
@@ -271,8 +286,11 @@ async function main(): Promise<void> {
         break;
       case 'ending':
         ending = true;
+        askAgain = () => {};
+        // User code does not block the thread any more, and its own work must not be terminated.
+        interrupter.stop();
         adapter.close();
-        setTimeout(killSelf, END_MS).unref();
+        limit();
         break;
       case 'close':
         interrupter.stop();

@@ -12,12 +12,15 @@ import {
   textOf,
 } from './protocol.js';
 import { pathOfCode, SOURCE_NAMES } from './scripts.js';
+import type { Variable } from './values.js';
 import { VIEW } from './view.js';
 
 /** JavaScript runs in one thread. */
 const THREAD = { id: 1, name: 'MainThread' };
 const ALL = 'all';
 const UNCAUGHT = 'uncaught';
+/** The client that shows a variable's type in place of its value, unless the type is one of Python's or there is none. */
+const TYPE_HIDES_VALUE = 'jupyterlab';
 
 const CAPABILITIES = {
   supportsConfigurationDoneRequest: true,
@@ -59,9 +62,13 @@ export class DebugAdapter {
   readonly #deps: DebugAdapterDeps;
   #run: DebugRun | undefined;
   #sequence = 0;
+  #hasTypes = true;
   readonly #handlers: Readonly<Record<string, Handler>> = {
     debugInfo: () => this.#info(),
-    initialize: () => CAPABILITIES,
+    initialize: ({ arguments: { clientID } }) => {
+      this.#hasTypes = clientID !== TYPE_HIDES_VALUE;
+      return CAPABILITIES;
+    },
     attach: () => this.#attach(),
     dumpCell: (request) => this.#dump(textOf(request, 'code')),
     setBreakpoints: async (request) => {
@@ -80,8 +87,8 @@ export class DebugAdapter {
       return { stackFrames, totalFrames: stackFrames.length };
     },
     scopes: (request) => ({ scopes: this.#attached.scopes(numberOf(request, 'frameId')) }),
-    variables: async (request) => ({ variables: await this.#attached.variables(numberOf(request, 'variablesReference')) }),
-    inspectVariables: async () => ({ variables: this.#run === undefined ? [] : await this.#run.names() }),
+    variables: async (request) => this.#listed(await this.#attached.variables(numberOf(request, 'variablesReference'))),
+    inspectVariables: async () => this.#listed(this.#run === undefined ? [] : await this.#run.names()),
     richInspectVariables: (request) => this.#rich(request),
     evaluate: (request) => this.#evaluate(request),
     source: (request) => this.#source(pathOf(request)),
@@ -147,9 +154,12 @@ export class DebugAdapter {
   /** Code that is stopped continues. */
   close(): void {
     if (this.#run === undefined) return;
+    const wasPaused = this.#run.isPaused;
     this.#run.close();
     this.#run = undefined;
     this.#deps.attached(false);
+    // A client may show that the code is stopped until it is told otherwise.
+    if (wasPaused) this.#continued();
   }
 
   /** @throws DebugRefusal if no debugger is attached */
@@ -175,7 +185,7 @@ export class DebugAdapter {
     const run = new DebugRun({
       running: () => this.#deps.running(),
       unwind: this.#deps.unwind,
-      continued: () => this.#event('continued', { threadId: THREAD.id, allThreadsContinued: true }),
+      continued: () => this.#continued(),
       stopped: (reason, text) => {
         this.#event('stopped', { reason, threadId: THREAD.id, allThreadsStopped: true, ...(text !== undefined && { text }) });
       },
@@ -195,6 +205,10 @@ export class DebugAdapter {
     return {};
   }
 
+  #listed(variables: readonly Variable[]): object {
+    return { variables: this.#hasTypes ? variables : variables.map(({ type, ...shown }) => shown) };
+  }
+
   #source(path: string): object {
     const content = this.#attached.scripts.source(path);
     if (content === undefined) throw new DebugRefusal(`there is no cell with the path ${path}`);
@@ -212,8 +226,12 @@ export class DebugAdapter {
     const { frameId } = request.arguments;
     const name = textOf(request, 'variableName');
     const frame = typeof frameId === 'number' ? frameId : undefined;
-    const { text } = await this.#attached.evaluate(`${VIEW}.text(${name})`, frame);
-    return { data: { 'text/plain': JSON.parse(text) as string }, metadata: {} };
+    const { value } = await this.#attached.evaluate(`${VIEW}.shown(${name})`, frame);
+    return JSON.parse(value.value as string) as object;
+  }
+
+  #continued(): void {
+    this.#event('continued', { threadId: THREAD.id, allThreadsContinued: true });
   }
 
   #event(event: string, body: object): void {

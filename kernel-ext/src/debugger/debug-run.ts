@@ -3,7 +3,7 @@ import { Breakpoints } from './breakpoints.js';
 import { InspectorClient } from './inspector-client.js';
 import { DebugRefusal } from './protocol.js';
 import { BLACKBOXED, Scripts } from './scripts.js';
-import { textOfValue, Values } from './values.js';
+import { textOfValue, Values, type Variable } from './values.js';
 import { VIEW } from './view.js';
 
 type Paused = Debugger.PausedEventDataType;
@@ -144,12 +144,12 @@ export class DebugRun {
     return [scope('Locals', objects(LOCAL)), ...(closure.length === 0 ? [] : [scope('Closure', closure)])];
   }
 
-  variables(reference: number): Promise<object[]> {
+  variables(reference: number): Promise<Variable[]> {
     return this.#values.variables(reference);
   }
 
   /** The names of the notebook, whether the code is paused or not. */
-  async names(): Promise<object[]> {
+  async names(): Promise<Variable[]> {
     const { result } = await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
       expression: `${VIEW}?.names()`,
       silent: true,

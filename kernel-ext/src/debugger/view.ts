@@ -15,8 +15,8 @@ export interface DebugView {
   pick(names: readonly string[]): Readonly<Record<string, unknown>>;
   /** Gives names the values that an expression has given them. @throws if one is a constant */
   assign(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): void;
-  /** A value as below a cell, on several lines. */
-  text(value: unknown): string;
+  /** A value as it is shown below a cell: its representations by MIME type, as JSON. */
+  shown(value: unknown): string;
 }
 
 export interface CodePositions {

@@ -8,6 +8,8 @@ export interface MagicOutput {
 export interface MagicContext {
   /** The folder of commands. */
   readonly folder: string;
+  /** The one before it. */
+  readonly lastFolder: string;
   readonly output: MagicOutput;
   /** Aborted when the cell is interrupted. */
   readonly signal: AbortSignal;

@@ -27,6 +27,12 @@ export const BadHistory = defineError(
   400,
   '%history {given} is not known; there are %history -n 3-5, %history -l <count> and %history -g <text>',
 );
+export const BadCapture = defineError(
+  'NBS_BAD_CAPTURE',
+  400,
+  '%%capture {given} is not known; behind %%capture stands nothing, or the one name that gets what the cell prints',
+);
+export const NoFileNamed = defineError('NBS_NO_FILE_NAMED', 400, '{magic} needs the name of a file');
 export const MagicFile = defineError('NBS_MAGIC_FILE', 400, '{magic}: {file} {what}');
 export const MagicTaken = defineError(
   'NBS_MAGIC_TAKEN',
@@ -45,7 +51,7 @@ export const ResetInCode = defineError(
   400,
   '%reset stands above the TypeScript of its cell, and has no options but -f',
 );
-export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '!{command} {how}');
+export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '{command} {how}');
 
 /** Removes the stack of a magic's error: it would show only the kernel's own code, and the message names the line. */
 export function withoutStack(error: NbserveError): NbserveError {

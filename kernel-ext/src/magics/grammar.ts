@@ -24,6 +24,8 @@ export interface Grammar {
   expressionNames(text: string): readonly string[] | undefined;
   /** @returns undefined if the text is not TypeScript */
   places(text: string): Places | undefined;
+  /** The names to which statements of a cell's top level assign, and which nothing in the cell declares. */
+  undeclared(text: string): ReadonlySet<string>;
   /** A name that an earlier cell has declared. */
   isDeclared(name: string): boolean;
   isGlobal(name: string): boolean;

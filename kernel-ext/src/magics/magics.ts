@@ -1,5 +1,5 @@
 import type { MagicContext } from './context.js';
-import { AboveCode, BadTypesCommand, NoHelp, UnknownMagic, withoutStack } from './errors.js';
+import { AboveCode, BadCapture, BadTypesCommand, NoHelp, UnknownMagic, withoutStack } from './errors.js';
 import { changeFolder, environment, history, listNames, load, reset, writeFile } from './notebook-magics.js';
 import { type OwnMagicContext, ownMagics, setBuiltIn } from './registry.js';
 import { serveMagic } from './serve-magic.js';
@@ -32,11 +32,11 @@ const LINE_MAGICS: Table<Run> = {
   npm: {
     usage: 'install <package>',
     help: 'npm in the folder of commands',
-    run: (args, context) => runShell(`npm ${args}`, context),
+    run: (args, context) => runShell(`npm ${args}`, context, { name: `%npm ${args}` }),
   },
   cd: {
-    usage: '<folder>',
-    help: 'changes the folder of commands and of the process; imports stay those of the notebook',
+    usage: '<folder> | -',
+    help: 'changes the folder of commands and of the process, or back to the last one; imports stay those of the notebook',
     run: changeFolder,
   },
   pwd: { help: 'the folder of commands', run: (_args, { folder, output }) => output.stream('stdout', `${folder}\n`) },
@@ -102,9 +102,12 @@ const CELL_MAGICS: Table<(cell: CellMagic, context: MagicContext) => Promise<voi
   bash: {
     usage: '-e',
     help: "runs the cell in bash, with bash's options",
-    run: ({ args, body }, context) => runShell(body, context, { shell: 'bash', options: words(args) }),
+    run: ({ args, body }, context) => runShell(body, context, { shell: 'bash', options: words(args), name: '%%bash' }),
   },
-  sh: { help: 'runs the cell in sh', run: ({ args, body }, context) => runShell(body, context, { options: words(args) }) },
+  sh: {
+    help: 'runs the cell in sh',
+    run: ({ args, body }, context) => runShell(body, context, { options: words(args), name: '%%sh' }),
+  },
   writefile: {
     usage: '-a <file>',
     help: 'writes the cell to a file, or adds it',
@@ -135,17 +138,9 @@ export function magicTable(): readonly (readonly [usage: string, help: string])[
   return rows;
 }
 
-const names = (): string[] => magicTable().map(([usage]) => /^\S+/.exec(usage.replace(/^name = /, ''))?.[0] ?? '');
+const names = (): string[] => magicTable().map(([usage]) => /^(?:name = )?\S+/.exec(usage)?.[0] ?? '');
 
-const unknown = (name: string): Error =>
-  withoutStack(
-    UnknownMagic({
-      name,
-      valid: names()
-        .filter((one) => /^[!%]/.test(one))
-        .join(', '),
-    }),
-  );
+const unknown = (name: string): Error => withoutStack(UnknownMagic({ name, valid: names().join(', ') }));
 
 /** Whether there is a magic for a line with this name. */
 export const isMagic = (name: string): boolean => Object.hasOwn(LINE_MAGICS, name) || ownMagics().get(name)?.line !== undefined;
@@ -173,6 +168,8 @@ export async function runMagic(
   const magic = Object.hasOwn(LINE_MAGICS, name) ? LINE_MAGICS[name] : undefined;
   if (magic !== undefined) return magic.run(args, context);
   const own = ownMagics().get(name);
+  // With one name or none behind it, it would be an edit of the cell.
+  if (name === '%capture') throw withoutStack(BadCapture({ given: args }));
   if (own?.line === undefined) throw unknown(`%${name}`);
   await shown(own.line(args, ownContext(context)), context);
 }

@@ -2,16 +2,22 @@ import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } fro
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { MagicContext } from './context.js';
-import { BadEnv, BadHistory, MagicFile, NoFrontEnd, ResetInCode, withoutStack } from './errors.js';
+import { BadEnv, BadHistory, MagicFile, NoFileNamed, NoFrontEnd, ResetInCode, withoutStack } from './errors.js';
+
+/** @throws NBS_NO_FILE_NAMED */
+function namedFile(magic: string, folder: string, path: string): string {
+  if (unquoted(path) === '') throw withoutStack(NoFileNamed({ magic }));
+  return fileIn(folder, path);
+}
 
 const fileIn = (folder: string, path: string): string => resolve(folder, unquoted(path).replace(/^~(?=\/|$)/, homedir()));
 
 /** A path may be in quotes. */
 const unquoted = (text: string): string => /^(["'])(.*)\1$/.exec(text.trim())?.[2] ?? text.trim();
 
-/** `%cd folder`. Without a folder it is the home folder, as in a shell. */
-export function changeFolder(args: string, { folder, output, notebook }: MagicContext): void {
-  const to = args.trim() === '' ? homedir() : fileIn(folder, args);
+/** `%cd folder`. As in a shell, it is the home folder without a folder, and the one before with `-`. */
+export function changeFolder(args: string, { folder, lastFolder, output, notebook }: MagicContext): void {
+  const to = args.trim() === '' ? homedir() : args.trim() === '-' ? lastFolder : fileIn(folder, args);
   if (!existsSync(to) || !statSync(to).isDirectory())
     throw withoutStack(MagicFile({ magic: '%cd', file: to, what: 'is not a folder' }));
   notebook.changeFolder(to);
@@ -103,7 +109,7 @@ export function history(args: string, { output, notebook }: MagicContext): void 
 
 /** `%load file` */
 export function load(args: string, { folder, notebook }: MagicContext): void {
-  const text = readText('%load', fileIn(folder, args));
+  const text = readText('%load', namedFile('%load', folder, args));
   if (!notebook.nextInput(`// %load ${args}\n${text}`)) throw withoutStack(NoFrontEnd({ magic: '%load' }));
 }
 
@@ -111,8 +117,7 @@ export function load(args: string, { folder, notebook }: MagicContext): void {
 export function writeFile(args: string, body: string, { folder, output }: MagicContext): void {
   const isAdded = /^(-a|--append)\s+/.test(args);
   const path = args.replace(/^(-a|--append)\s+/, '');
-  const file = fileIn(folder, path);
-  if (path.trim() === '') throw withoutStack(MagicFile({ magic: '%%writefile', file: "''", what: 'is no name of a file' }));
+  const file = namedFile('%%writefile', folder, path);
   const what = existsSync(file) ? (isAdded ? 'Appending to' : 'Overwriting') : 'Writing';
   try {
     (isAdded ? appendFileSync : writeFileSync)(file, body === '' || body.endsWith('\n') ? body : `${body}\n`);
@@ -133,7 +138,7 @@ function readText(magic: string, file: string): string {
 
 /** The cells of a file that `%run` names: those of a notebook, else its text. @throws NBS_MAGIC_FILE */
 export function cellsOfFile(args: string, folder: string): string[] {
-  const file = fileIn(folder, args);
+  const file = namedFile('%run', folder, args);
   const text = readText('%run', file);
   if (!file.endsWith('.ipynb')) return [text];
   try {

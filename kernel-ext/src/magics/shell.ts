@@ -11,6 +11,8 @@ const QUIET_MS = 50;
 
 interface ShellOptions {
   readonly shell?: string;
+  /** What errors call the command. @default `!` and the command */
+  readonly name?: string;
   readonly options?: readonly string[];
   /** More variables, which this command alone has. */
   readonly env?: Readonly<Record<string, string>>;
@@ -24,7 +26,7 @@ interface ShellOptions {
 export function runShell(
   command: string,
   context: MagicContext,
-  { shell = SHELL, options = [], env = {} }: ShellOptions = {},
+  { shell = SHELL, options = [], env = {}, name: called = `!${command}` }: ShellOptions = {},
 ): Promise<void> {
   const { folder, output, signal, leadsGroup } = context;
   return new Promise((resolve, reject) => {
@@ -58,13 +60,13 @@ export function runShell(
     }
     child.on('error', (error) => {
       signal.removeEventListener('abort', interrupt);
-      reject(withoutStack(CommandFailed({ command, how: `could not be started: ${error.message}` })));
+      reject(withoutStack(CommandFailed({ command: called, how: `could not be started: ${error.message}` })));
     });
     const ended = (code: number | null, by: NodeJS.Signals | null): void => {
       signal.removeEventListener('abort', interrupt);
       const how = code === null ? `was ended by ${by}` : `ended with exit code ${code}`;
       if (code === 0) resolve();
-      else reject(withoutStack(CommandFailed({ command, how })));
+      else reject(withoutStack(CommandFailed({ command: called, how })));
     };
     child.on('close', ended);
     child.on('exit', (code, by) => {

@@ -63,6 +63,7 @@ export function splitCell(source: string, grammar: Grammar): SplitCell {
   let isTimed = false;
   let hasInner = false;
   let isCaptured = false;
+  let undeclared: Set<string> | undefined;
   for (const one of found.lines) {
     const { kind, start, end, isLeading } = one;
     const text = source.slice(start, end);
@@ -98,10 +99,24 @@ export function splitCell(source: string, grammar: Grammar): SplitCell {
     }
     hasCode = true;
     hasInner = true;
+    if (kind === 'lines') {
+      undeclared ??= new Set(grammar.undeclared(found.code));
+      edits.push(...declaration(source, start, undeclared, grammar));
+    }
     edits.push(...callEdits(`__nbs_${kind === 'lines' ? 'lines' : 'magic'}(${inner.length}`, one, values));
     inner.push(magic);
   }
   return { leading, inner, edits, isEmpty: !hasCode, timed: isTimed, captured: isCaptured };
+}
+
+const ASSIGNED = /(?:^|\n)[ \t]*(([\p{ID_Start}_$][\p{ID_Continue}$]*)\s*=\s*)$/u;
+
+/** `files = !ls` makes the name, if nothing has declared it. @param at the offset of the command */
+function declaration(source: string, at: number, undeclared: Set<string>, grammar: Grammar): CellEdit[] {
+  const [, assignment = '', name = ''] = ASSIGNED.exec(source.slice(0, at)) ?? [];
+  if (grammar.isDeclared(name) || grammar.isGlobal(name) || !undeclared.delete(name)) return [];
+  const start = at - assignment.length;
+  return [{ start, end: start, text: 'let ' }];
 }
 
 function parseMagic(

@@ -23,6 +23,8 @@ export interface MagicNotebook extends Pick<NotebookAccess, 'names' | 'reset' | 
 export class CellMagics {
   /** Where commands run; `%cd` changes it. */
   folder: string;
+  /** Where they ran before. */
+  #lastFolder: string;
   /** `%types off` */
   isUnchecked = false;
   readonly #notebook: MagicNotebook;
@@ -30,6 +32,12 @@ export class CellMagics {
   constructor(notebook: MagicNotebook) {
     this.#notebook = notebook;
     this.folder = notebook.folder;
+    this.#lastFolder = notebook.folder;
+  }
+
+  /** `%cd` may change them between two magics of a cell. */
+  get folders(): Pick<MagicContext, 'folder' | 'lastFolder'> {
+    return { folder: this.folder, lastFolder: this.#lastFolder };
   }
 
   /** What the magics of a cell get; undefined if it has none. */
@@ -44,14 +52,14 @@ export class CellMagics {
       this.isUnchecked = !isOn;
     };
     const notebook = this.#access(cell);
-    return { folder: this.folder, output, signal, versions: versionText, checkTypes, env, leadsGroup, notebook };
+    return { ...this.folders, output, signal, versions: versionText, checkTypes, env, leadsGroup, notebook };
   }
 
   /** The magics that the cell's code calls. */
   inner({ inner }: SplitCell, { output, interrupted: signal }: RunningCell, context: MagicContext | undefined) {
     const called = <T>(run: (magic: Magic, context: MagicContext, values?: readonly unknown[]) => Promise<T>) => {
       return (index: number, values?: readonly unknown[]): Promise<T> =>
-        run(inner[index] as Magic, { ...(context as MagicContext), folder: this.folder }, values);
+        run(inner[index] as Magic, { ...(context as MagicContext), ...this.folders }, values);
     };
     return {
       magic: called(runMagic),
@@ -68,6 +76,7 @@ export class CellMagics {
       history,
       help,
       changeFolder: (folder) => {
+        this.#lastFolder = this.folder;
         this.folder = folder;
         if (ownsProcess) process.chdir(folder);
       },

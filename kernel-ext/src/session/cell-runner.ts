@@ -132,8 +132,7 @@ export class CellRunner {
     const within = (work: () => Promise<void>): Promise<void> => this.#executor.interruptible(() => runInCell(cell, work));
     if (cellMagic !== undefined) await within(() => runCellMagic(cellMagic, magics));
     for (const magic of leading) {
-      // `%cd` may have changed it.
-      const context = { ...magics, folder: this.#magics.folder };
+      const context = { ...magics, ...this.#magics.folders };
       if (magic.name !== 'run') await within(() => runMagic(magic, context));
       else {
         const outcome = await this.#runFile(magic, cell, context);

@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { type CodePositions, type DebugView, packed } from '../debugger/index.js';
+import { bundleOf, textOf } from '../display/index.js';
 import type { NotebookNames } from './notebook-names.js';
 import { cellSources, codePositions } from './stack-positions.js';
 
@@ -14,7 +14,16 @@ export function debugView(names: NotebookNames): DebugView {
     assign: (before, after) => {
       for (const [name, value] of Object.entries(after)) if (!Object.is(value, before[name])) names.exports[name] = value;
     },
-    text: (value) => inspect(value),
+    shown: (value) => {
+      try {
+        const bundle = bundleOf(value);
+        if (!(bundle instanceof Promise)) return JSON.stringify(bundle);
+        bundle.catch(() => {});
+      } catch {
+        // A method of the object has thrown, or the bundle is not JSON.
+      }
+      return JSON.stringify({ data: { 'text/plain': textOf(value) }, metadata: {} });
+    },
   };
 }
 

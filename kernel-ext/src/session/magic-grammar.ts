@@ -8,6 +8,7 @@ export function magicGrammar(declared: (name: string) => boolean): Grammar {
     firstOperand,
     expressionNames,
     places,
+    undeclared,
     isDeclared: declared,
     isGlobal: (name) => name in globalThis,
     isMagic,
@@ -107,4 +108,24 @@ function places(text: string): Places | undefined {
     return undefined;
   });
   return { statements, remainders, names };
+}
+
+function undeclared(text: string): ReadonlySet<string> {
+  const program = parseCell(text);
+  const found = new Set<string>();
+  if (program === undefined) return found;
+  for (const { type, expression } of program.body as SyntaxNode[]) {
+    const { left } = (type === 'ExpressionStatement' ? expression : {}) as { left?: SyntaxNode };
+    if (left?.type === 'Identifier') found.add(left.name as string);
+  }
+  walk(program, (node) => {
+    for (const own of [node.id, node.local]) {
+      if (!isNode(own)) continue;
+      const names = new Set<string>();
+      addNames(own, names);
+      for (const name of names) found.delete(name);
+    }
+    return undefined;
+  });
+  return found;
 }
