@@ -29,6 +29,8 @@ export interface ProcessSpec {
   readonly listens?: boolean;
   /** How long the process may take to report ready. @default 60000 */
   readonly startTimeoutMs?: number;
+  /** The number of the last call that started it. The head's agent sets it for other nodes, so that it can tell the ends of two runs of one id apart. */
+  readonly call?: number;
 }
 
 /** `dashboard` answers the REST API. `deploy` imports the modules of a configuration, and ends. */
@@ -72,6 +74,10 @@ export interface ProcessInfo {
   readonly place?: string;
   /** Why it ended, if it has ended. */
   readonly exit?: ExitReport;
+  /** True if it has ended and is going to be started again. */
+  readonly isRestarted?: boolean;
+  /** See {@link ProcessSpec.call}. */
+  readonly call?: number;
 }
 
 /** The resources that a node has for replicas. */

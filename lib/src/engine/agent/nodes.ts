@@ -112,7 +112,7 @@ export class Nodes implements AgentDoor {
   }
 
   logs(request: ReadLogs, reader: JournalReader): Promise<JournalBatch<LogLine>> {
-    return this.#head.logs(request, reader);
+    return this.#head.logs(request, reader, (id) => this.#holder(id) !== undefined);
   }
 
   claimLogs(groups: readonly string[], driver: string): undefined {
