@@ -84,8 +84,10 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     const { url } = await serve.run(Where.options({ numReplicas: 3 }).bind(), { name: 'where', routePrefix: '/where' });
     const seen = new Set<string>();
     await until(async () => {
-      const answer = (await (await fetch(url, { method: 'POST', body: 'x' })).json()) as { machine: string };
-      return seen.add(answer.machine) && seen.size === 3;
+      // One request after the other would stay on the node of the proxy.
+      const answers = await Promise.all(Array.from({ length: 9 }, () => fetch(url, { method: 'POST', body: 'x' })));
+      for (const answer of answers) seen.add(((await answer.json()) as { machine: string }).machine);
+      return seen.size === 3;
     });
     assert.deepEqual([...seen].sort(), ['127.0.0.3', '127.0.0.4', 'head']);
     await serve.delete('where');
