@@ -208,6 +208,8 @@ export interface Engine {
    * @throws NBS_PROCESS_EXITED (it ended before it was ready), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING, NBS_NODE_LOST
    */
   start(spec: ProcessSpec): Promise<string | undefined>;
+  /** Says what each process that waits for room would take, so that an engine that can add nodes does. It replaces what was said before. */
+  want(bundles: readonly DeclaredResources[]): Promise<void>;
   /** Copies blobs to the machine of a node, those that are not there. @throws NBS_NODE_LOST */
   bring(node: string, hashes: readonly string[]): Promise<void>;
   /**

@@ -35,6 +35,7 @@ export {
   Client,
   type Declared,
   declaredNodes,
+  engineOf,
   deleteApplication,
   deployPrepared,
   endCluster,
