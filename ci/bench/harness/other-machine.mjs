@@ -12,6 +12,7 @@ const NBSERVE = fileURLToPath(new URL('../../../lib/bin/nbserve.js', import.meta
 /** The address of the head's machine, and that of the other one. */
 export const HEAD = '127.0.0.8';
 const OTHER = '127.0.0.9';
+const END_MS = 10_000;
 
 const command = (...args) => execFileSync(process.execPath, [NBSERVE, ...args], { encoding: 'utf8' });
 
@@ -32,8 +33,12 @@ export class OtherMachine {
     while (!(await cluster.ask('status')).nodes.some(({ id, alive }) => id === 'other' && alive)) await delay(50);
   }
 
+  /** To be called when the cluster has ended: then the node ends by itself. */
   async end() {
-    if (this.#child !== undefined) await stop(this.#child);
+    if (this.#child !== undefined) {
+      await Promise.race([this.#child.exited, delay(END_MS, undefined, { ref: false })]);
+      await stop(this.#child);
+    }
     rmSync(this.#home, { recursive: true, force: true });
   }
 }
