@@ -30,7 +30,7 @@ export class NodeDemand {
 }
 
 /** What each replica takes that waits for room. Pure. */
-export function waitingFor(target: TargetState, actual: ActualView): readonly DeclaredResources[] {
+function waitingFor(target: TargetState, actual: ActualView): readonly DeclaredResources[] {
   const groups = byGroup(actual);
   return [...wantedGroups(target).values()].flatMap(({ key, liveCount, nextCount, spec }) => {
     if (!actual.pending.has(key)) return [];
