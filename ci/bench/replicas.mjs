@@ -1,6 +1,7 @@
-// Measures the start of a new replica with and without a waiting spare process, and the memory of a cluster with three small apps.
+// Measures the start of a new replica with and without a waiting spare process, also on another machine, and the memory of a cluster with three small apps.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster } from './harness/cluster.mjs';
+import { HEAD, OtherMachine } from './harness/other-machine.mjs';
 import { memoryMiB } from './harness/processes.mjs';
 import { median, pairedRounds, ratioOf } from './harness/rounds.mjs';
 
@@ -10,6 +11,8 @@ const SETTLE_MS = 2000;
 const RAYS_MIB_THEN = 1.84e9 / 2 ** 20;
 /** The time of a new replica of Ray Serve on this kind of machine when the aim was set. */
 const RAYS_REPLICA_MS = 3000;
+/** A new replica on a node that has a spare process must not take longer. */
+const FAR_REPLICA_MS = 200;
 
 /** The time from SIGKILL of the only replica to the first answer of its replacement. */
 async function replacement(cluster, url) {
@@ -95,6 +98,31 @@ class NewReplicas {
   }
 }
 
+/** The time of `serve.run` for the second replica, on a node of another machine that has a spare process and the code of the first one. */
+async function onOtherMachine({ rounds }) {
+  const cluster = new Cluster();
+  const machine = new OtherMachine();
+  // The head has no room.
+  const options = { resources: { cpu: 0.01 } };
+  const run = (numReplicas) => cluster.run('echo', { name: 'echo', routePrefix: '/', options: { ...options, numReplicas } });
+  const found = [];
+  try {
+    await cluster.ask('start', { machines: { host: HEAD }, resources: { cpu: 0 }, port: 0 });
+    await machine.join(cluster);
+    for (let round = 0; round < rounds; round += 1) {
+      await run(1);
+      await delay(SETTLE_MS);
+      found.push(await timed(() => run(2)));
+      const { replicas } = (await cluster.ask('status')).applications.echo.deployments.Echo;
+      if (replicas.some(({ node }) => node !== 'other')) throw new Error('a replica runs on the head');
+    }
+  } finally {
+    await cluster.end();
+    await machine.end();
+  }
+  return found;
+}
+
 async function timed(work) {
   const begun = performance.now();
   await work();
@@ -128,6 +156,7 @@ export async function run(context) {
     peer: `without a spare process: ${ms('cold', what)}`,
     ratio: ratioOf(of('warm', what), of('cold', what)),
   });
+  const far = await onOtherMachine(context);
   memory = await threeApps();
   const each = memory.each.map(([role, size]) => `${role} ${mib(size)}`).join(', ');
   return [
@@ -139,6 +168,16 @@ export async function run(context) {
       aim: { atMost: 1 / 20 },
     },
     row('the same', 'more'),
+    {
+      name: 'the same on a node of another machine, over TCP and TLS',
+      ours: `${median(far).toFixed(0)} ms`,
+      peer: `the aim: ${FAR_REPLICA_MS} ms`,
+      ratio: ratioOf(
+        far,
+        far.map(() => FAR_REPLICA_MS),
+      ),
+      aim: { atMost: 1 },
+    },
     row('SIGKILL of the only replica → first answer of its successor', 'replaced'),
     row('update from a script: serve.run with new arguments', 'updated'),
     row('a second application from a script', 'another'),

@@ -1,4 +1,4 @@
-import { declaredNodes, httpOf, machinesOf, spareReplicasOf, startDetached } from '../host/index.js';
+import { declaredNodes, engineOf, httpOf, machinesOf, spareReplicasOf, startDetached } from '../host/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
 import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, httpsOptionsOf, parsePort } from './options.js';
@@ -11,7 +11,7 @@ export const startCommand: Command = {
   summary: 'start a cluster that runs until nbserve stop',
   help: `${USAGE}
 
-  --engine      local, or ray: then each node of the Ray cluster becomes a node, besides this machine (default: local)
+  --engine      local, or ray: then each node of the Ray cluster becomes a node, besides this machine (default: NBSERVE_ENGINE, else local)
   --address     with --engine ray: the address of Ray's dashboard, such as http://head:8265 (default: RAY_API_SERVER_ADDRESS);
                 the token is read from RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token
   --port        port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
@@ -64,7 +64,8 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
     } as const;
     const { values } = parseCommand(USAGE, args, options, [0, 0]);
     const { host, another = false } = values;
-    if (values.address !== undefined && values.engine !== 'ray')
+    const engine = engineOf({ ...(values.engine === undefined ? {} : { engine: values.engine as 'ray' }) });
+    if (values.address !== undefined && engine !== 'ray')
       throw BadUsage({ problem: '--address is for --engine ray', usage: USAGE });
     const start = {
       ...(host === undefined ? {} : { host }),
@@ -77,7 +78,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       ...(values.nodes === undefined
         ? {}
         : { nodes: parseJson('--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
-      ...(values.engine === undefined ? {} : { engine: values.engine as 'ray' }),
+      engine,
       ...(values.address === undefined ? {} : { address: values.address }),
       ...(values.machines === undefined ? {} : { machines: parseMachines(values.machines) }),
       ...(values['proxy-location'] === undefined ? {} : { proxyLocation: values['proxy-location'] as 'EveryNode' }),

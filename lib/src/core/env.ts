@@ -19,6 +19,9 @@ export const hubEndpoint = (): string => process.env.HF_ENDPOINT || 'https://hug
 /** `HF_TOKEN`: the token for repositories of the hub that are closed. */
 export const hubToken = (): string | undefined => process.env.HF_TOKEN || undefined;
 
+/** `NBSERVE_ENGINE`: what provides the nodes of a cluster whose start names no `engine`: `local` or `ray`. Default `local`. */
+export const engineName = (): string | undefined => process.env.NBSERVE_ENGINE || undefined;
+
 /** `RAY_AUTH_TOKEN`: the token for Ray's API, as Ray's own tools take it. */
 export const rayTokenText = (): string | undefined => process.env.RAY_AUTH_TOKEN || undefined;
 

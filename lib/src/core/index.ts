@@ -31,6 +31,7 @@ export {
   cacheHome,
   childEnv,
   clusterFolder,
+  engineName,
   hubEndpoint,
   hubToken,
   imageThreads,

@@ -1,5 +1,6 @@
 import type {
   AdmittedNode,
+  DeclaredResources,
   JoinAddress,
   LogLine,
   NodeChange,
@@ -52,6 +53,10 @@ export interface AgentOps {
   nodeChanges: { args: ReadJournal; result: JournalBatch<NodeChange> };
   /** The address at which nodes of other machines join. @throws NBS_ONE_MACHINE */
   joinAddress: { args: undefined; result: JoinAddress };
+  /** See `Engine.want`. */
+  want: { args: { readonly bundles: readonly DeclaredResources[] }; result: undefined };
+  /** Resolves when the nodes that another engine had at the start have joined, or cannot join, or after half a minute. */
+  gathered: { args: undefined; result: undefined };
   /** From now on, who has this certificate may join as this node. @throws NBS_ONE_MACHINE, NBS_NODE_EXISTS */
   admit: { args: AdmittedNode; result: undefined };
   /** Ends every process, and answers when all have ended. Then the agent removes its folder and exits. */

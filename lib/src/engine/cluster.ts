@@ -92,6 +92,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const { host, port } = await agent.up;
     const channel = await connecting;
     if (!early) await agent.serving;
+    if (machines?.ray !== undefined) await gathered(channel);
     const kill = (): void => agent.kill();
     const { serving, exited } = agent;
     const url = urlOf(host, port, http.https !== undefined);
@@ -104,6 +105,9 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     throw error;
   }
 }
+
+/** Resolves when the nodes of another engine have joined, so that the first replicas are spread over them. */
+const gathered = (agent: Channel): Promise<undefined> => opCaller<AgentOps>(agent)('gathered', undefined);
 
 /** Writes the plan of gRPC to its file. It may be too long for the agent's command line. */
 function withPlanStored(dir: string, http: HttpOptions): HttpOptions {
@@ -140,6 +144,7 @@ export function startDetachedCluster(
     try {
       await agent.serving;
       const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
+      if (machines?.ray !== undefined) await gathered(connected);
       connected.close();
     } catch (error) {
       agent.end();

@@ -4,7 +4,17 @@ import { agentFile, agentSocket, hasCode, shortId } from '../core/index.js';
 import { type Channel, ConnectFailed, connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
 import type { AgentOps, JournalBatch } from './agent-ops.js';
 import { writeBlob } from './blob-store.js';
-import type { BlobRef, Engine, LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec, StopOptions } from './engine.js';
+import type {
+  BlobRef,
+  DeclaredResources,
+  Engine,
+  LogLine,
+  NodeChange,
+  NodeInfo,
+  ProcessInfo,
+  ProcessSpec,
+  StopOptions,
+} from './engine.js';
 
 const AGENT_START_MS = 10_000;
 const AGENT_POLL_MS = 5;
@@ -61,6 +71,10 @@ class LocalEngine implements Engine {
 
   async bring(node: string, hashes: readonly string[]): Promise<void> {
     await this.#call('bring', { node, hashes });
+  }
+
+  async want(bundles: readonly DeclaredResources[]): Promise<void> {
+    await this.#call('want', { bundles });
   }
 
   async rename(id: string, to: string, logGroup?: string): Promise<void> {

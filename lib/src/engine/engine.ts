@@ -29,6 +29,8 @@ export interface ProcessSpec {
   readonly listens?: boolean;
   /** How long the process may take to report ready. @default 60000 */
   readonly startTimeoutMs?: number;
+  /** The number of the last call that started it. The head's agent sets it for other nodes, so that it can tell the ends of two runs of one id apart. */
+  readonly call?: number;
 }
 
 /** `dashboard` answers the REST API. `deploy` imports the modules of a configuration, and ends. */
@@ -72,6 +74,10 @@ export interface ProcessInfo {
   readonly place?: string;
   /** Why it ended, if it has ended. */
   readonly exit?: ExitReport;
+  /** True if it has ended and is going to be started again. */
+  readonly isRestarted?: boolean;
+  /** See {@link ProcessSpec.call}. */
+  readonly call?: number;
 }
 
 /** The resources that a node has for replicas. */
@@ -202,6 +208,8 @@ export interface Engine {
    * @throws NBS_PROCESS_EXITED (it ended before it was ready), NBS_PROCESS_START_TIMEOUT, NBS_CLUSTER_STOPPING, NBS_NODE_LOST
    */
   start(spec: ProcessSpec): Promise<string | undefined>;
+  /** Says what each process that waits for room would take, so that an engine that can add nodes does. It replaces what was said before. */
+  want(bundles: readonly DeclaredResources[]): Promise<void>;
   /** Copies blobs to the machine of a node, those that are not there. @throws NBS_NODE_LOST */
   bring(node: string, hashes: readonly string[]): Promise<void>;
   /**

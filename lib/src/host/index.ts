@@ -38,6 +38,7 @@ export {
   deleteApplication,
   deployPrepared,
   endCluster,
+  engineOf,
   expectApplication,
   formatStatus,
   formatTraffic,

@@ -52,6 +52,7 @@ export {
   formatPlace,
   isPlace,
   type NodeFile,
+  nearPlaces,
   readNodeFile,
   splitHostPort,
 } from './node-file.js';

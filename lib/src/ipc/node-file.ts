@@ -60,6 +60,17 @@ function addressAt(dir: string, place: string): Address {
   return { host, port: Number(port), tls: own, peerName };
 }
 
+/** Whether a place is on the same node as a process with this folder. */
+export function nearPlaces(dir: string): (place: string) => boolean {
+  let own: string | undefined;
+  return (place) => {
+    if (!isPlace(place)) return true;
+    own ??= readNodeFile(dir)?.node;
+    const node = place.slice(SCHEME.length, place.indexOf('/', SCHEME.length));
+    return own === undefined || decodeURIComponent(node) === own;
+  };
+}
+
 /** The address of the controller, for a process with this folder. */
 function controllerAddress(dir: string): Address {
   const own = readNodeFile(dir);

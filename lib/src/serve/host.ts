@@ -10,7 +10,7 @@ export { type Callers, interruption, setCallers } from './handle/index.js';
 export { httpOf } from './http-options.js';
 export { logsDelivered } from './log-barrier.js';
 export { inertChange, noteModule } from './modules/index.js';
-export { declaredNodes, machinesOf } from './node-options.js';
+export { declaredNodes, engineOf, machinesOf } from './node-options.js';
 export { setNoticePrinter } from './notice.js';
 export { endCluster, openCluster, runningCluster, startAhead } from './own-cluster.js';
 export { OwnCode } from './own-code.js';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress } from '../core/index.js';
+import { engineName, InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress } from '../core/index.js';
 import type { DeclaredNode, MachineOptions } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
@@ -81,6 +81,7 @@ const engine: OptionSpec<'local' | 'ray'> = {
   type: "'local' | 'ray'",
   expected: "'local' or 'ray'",
   default: 'local',
+  defaultText: "the variable `NBSERVE_ENGINE`, else `'local'`",
   parse: (value) => (value === 'local' || value === 'ray' ? value : undefined),
 };
 
@@ -99,10 +100,10 @@ export const JOIN_OPTIONS = { engine, machines } as const;
 
 /** How nodes of other machines join; `undefined` if none can. @throws NBS_INVALID_OPTION, NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
 export async function machinesOf(options: StartOptions): Promise<MachineOptions | undefined> {
-  const given = parseOptions('serve.start', JOIN_OPTIONS, { engine: options.engine, machines: options.machines });
+  const given = parseOptions('serve.start', JOIN_OPTIONS, { engine: engineOf(options), machines: options.machines });
   const { host, port = 0, nbserve } = given.machines ?? {};
   if (given.engine === 'ray') {
-    const address = rayAddress(options.address);
+    const address = rayAddress(options.engine === 'ray' ? options.address : undefined);
     const [{ resources = {} } = {}] = declaredNodes(options) ?? [];
     const { machinesOnRay } = await import('../engine/ray/index.js');
     return machinesOnRay({ address, host, port, resources, ...(nbserve === undefined ? {} : { nbserve }) });
@@ -116,6 +117,15 @@ export async function machinesOf(options: StartOptions): Promise<MachineOptions 
       value: JSON.stringify(given.machines),
     });
   return { host, port };
+}
+
+/** The engine of a cluster that is started with these options. If they name a cluster to join, none is started. @throws NBS_INVALID_OPTION */
+export function engineOf({ engine: given, address }: StartOptions): 'local' | 'ray' {
+  if (given !== undefined) return given;
+  const usual = engineName();
+  if (usual === undefined || (address !== undefined && address !== 'auto')) return 'local';
+  if (usual === 'local' || usual === 'ray') return usual;
+  throw InvalidOption({ where: 'NBSERVE_ENGINE', option: 'engine', expected: engine.expected, value: usual });
 }
 
 /** @throws NBS_INVALID_OPTION */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { hasCode } from '../core/index.js';
+import { engineName, hasCode } from '../core/index.js';
 import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
@@ -27,7 +27,8 @@ let ahead: Promise<Client> | null = null;
 
 /** Starts a cluster that the next `serve.run` will probably need. Until then it is not visible. It ends with this process at the latest. */
 export function startAhead(): void {
-  if (connecting !== null || ahead !== null) return;
+  // On Ray, a cluster occupies the nodes, so it is not started before somebody wants one.
+  if (connecting !== null || ahead !== null || engineName() === 'ray') return;
   const attempt = Client.start(USUAL_CLUSTER);
   ahead = attempt;
   const gone = (): void => {

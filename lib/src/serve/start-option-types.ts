@@ -57,7 +57,7 @@ export interface StartOptions {
   /**
    * What provides the nodes of the cluster: with `'local'` this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray
    * dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.
-   * @default 'local'
+   * @default the variable `NBSERVE_ENGINE`, else `'local'`
    */
   readonly engine?: 'local' | 'ray';
   /**

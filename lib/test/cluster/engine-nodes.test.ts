@@ -7,10 +7,11 @@ import { hasCode, type NbserveError } from '../../dist/core/index.js';
 import { NodeLost, PortInUse, ProcessExited, startLocalCluster } from '../../dist/engine/index.js';
 import { AuthFailed, connect, helloOf } from '../../dist/ipc/index.js';
 import { assertNothingLeft, clusterFolders, STUB, startStubs, stub } from '../fixtures/engine-harness.js';
-import { allEnded, isRunning, until } from '../fixtures/wait.js';
+import { until } from '../fixtures/wait.js';
 
 after(assertNothingLeft);
 
+// `engine-contract.test.ts` kills and suspends nodes.
 const nodes = [{}, { name: 'other' }, {}];
 
 test('processes run on their node, and are stopped, listed and logged like those of the head', async (t) => {
@@ -57,48 +58,6 @@ test('processes run on their node, and are stopped, listed and logged like those
     }),
   );
   assert.equal(new Set(pids).size, 3);
-});
-
-test('a killed node is reported, then the ends of its processes; starts on it fail until it is back', async (t) => {
-  const { engine } = await startStubs(t, { nodes });
-  await engine.start(stub('a', {}, { node: 'other' }));
-  await engine.start(stub('b', { afterwards: 'busy-loop' }, { node: 'other' }));
-  await engine.start(stub('c', {}, { node: 'node-3' }));
-  const before = await engine.list();
-  const told: string[] = [];
-  engine.onNodeChange(({ id, alive }) => told.push(`${id} ${alive ? 'up' : 'down'}`));
-  engine.onExit(({ id, exit }) => told.push(`${id} ${exit?.name}`));
-  const hanging = engine.start(stub('d', { start: 'hang' }, { node: 'other' }));
-  hanging.catch(() => {});
-  await until(async () => (await engine.list()).some(({ id }) => id === 'd'));
-  const agent = before.find(({ id }) => id === 'agent@other');
-  process.kill(agent?.pid as number, 'SIGKILL');
-  await assert.rejects(hanging, (error) => hasCode(error, NodeLost));
-  await allEnded(before.filter(({ node }) => node === 'other').map(({ pid }) => pid));
-  await until(() => told.includes('other up'));
-  assert.deepEqual(
-    told.filter((one) => !one.startsWith('agent@')),
-    ['other down', 'a NODE_LOST', 'b NODE_LOST', 'd NODE_LOST', 'other up'],
-  );
-  const { node, pid } = before.find(({ id }) => id === 'c') ?? {};
-  assert.ok(node === 'node-3' && isRunning(pid as number));
-  await engine.start(stub('a', {}, { node: 'other' }));
-  const again = (await engine.list()).find(({ id }) => id === 'a');
-  assert.deepEqual([again?.node, again?.state], ['other', 'RUNNING']);
-});
-
-test('a node whose agent hangs is ended with all its processes, and restarted', async (t) => {
-  const { engine } = await startStubs(t, { nodes });
-  await engine.start(stub('a', {}, { node: 'other' }));
-  const before = await engine.list();
-  const told: string[] = [];
-  engine.onNodeChange(({ id, alive }) => told.push(`${id} ${alive ? 'up' : 'down'}`));
-  engine.onExit(({ id, exit }) => told.push(`${id} ${exit?.name}`));
-  process.kill(before.find(({ id }) => id === 'agent@other')?.pid as number, 'SIGSTOP');
-  await until(() => told.includes('other up'));
-  await allEnded(before.filter(({ id, node }) => id === 'agent@other' || node === 'other').map(({ pid }) => pid));
-  const others = told.filter((one) => !one.startsWith('agent@'));
-  assert.deepEqual(others, ['other down', 'a NODE_LOST', 'other up']);
 });
 
 test('a taken port at the address of one node fails the start, and the error names its process', async (t) => {

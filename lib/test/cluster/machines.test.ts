@@ -88,29 +88,43 @@ test('a node of another machine joins when the head has admitted it, and not bef
 test('its replicas answer through the proxy of the head, with code that was sent there', async () => {
   await serve.run(Where.options({ numReplicas: 4 }).bind(), { name: 'where' });
   assert.deepEqual(await nodesOf('where'), ['local', 'local', 'other', 'other']);
-  const seen = new Set<string>();
-  await until(async () => {
-    const answer = (await (await fetch(url, { method: 'POST', body: 'hello' })).json()) as { machine: string; text: string };
-    assert.equal(answer.text, 'hello');
-    return seen.add(answer.machine) && seen.size === 2;
-  });
-  assert.deepEqual([...seen].sort(), ['head', 'other']);
+  await until(async () => (await machinesAt(url, 8)).join() === 'head,other');
 });
+
+/** Which machines answer so many requests that are sent at once. */
+async function machinesAt(at: string, count: number): Promise<readonly string[]> {
+  const machines = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const answer = (await (await fetch(at, { method: 'POST', body: 'hello' })).json()) as { machine: string; text: string };
+      assert.equal(answer.text, 'hello');
+      return answer.machine;
+    }),
+  );
+  return [...new Set(machines)].sort();
+}
 
 /** Asks the proxy of the node until both machines have answered. */
 async function askProxyOf(id: string): Promise<void> {
   const node = await until(aliveNode(id));
   assert.equal(node.url, `http://${OTHER}:${new URL(url).port}`);
-  const seen = new Set<string>();
-  await until(async () => {
-    // It may still be starting.
-    const answer = await fetch(node.url as string, { method: 'POST', body: 'x' }).catch(() => null);
-    if (answer?.ok) seen.add(((await answer.json()) as { machine: string }).machine);
-    return seen.size === 2;
-  });
+  // It may still be starting.
+  await until(async () => (await machinesAt(node.url as string, 8).catch(() => [])).length === 2);
 }
 
 test('the node has a proxy of its own, which leads to the replicas of all machines', () => askProxyOf('other'));
+
+test('one request after the other stays on the node of the proxy; requests at the same time use all nodes', async () => {
+  const node = await until(aliveNode('other'));
+  for (const [at, machine] of [
+    [url, 'head'],
+    [node.url as string, 'other'],
+  ] as const) {
+    // The load of earlier requests is known from the next answers.
+    await until(async () => (await machinesAt(at, 1)).join() === machine);
+    for (let i = 0; i < 30; i += 1) assert.deepEqual(await machinesAt(at, 1), [machine]);
+    await until(async () => (await machinesAt(at, 8)).length === 2);
+  }
+});
 
 test('replicas of two machines call each other, and large answers stay where they are until they are needed', async () => {
   const asked = Where.options({ name: 'Asked', numReplicas: 2 }).bind();
@@ -118,9 +132,12 @@ test('replicas of two machines call each other, and large answers stay where the
   const front = await serve.run(app, { name: 'front', routePrefix: null });
   const ways = new Set<string>();
   await until(async () => {
-    const { from, to, bytes } = await front.ask.remote(200_000);
-    assert.equal(bytes, 200_000);
-    return ways.add(`${from} to ${to}`) && ways.size === 4;
+    const asked = await Promise.all(Array.from({ length: 8 }, () => front.ask.remote(200_000)));
+    for (const { from, to, bytes } of asked) {
+      assert.equal(bytes, 200_000);
+      ways.add(`${from} to ${to}`);
+    }
+    return ways.size === 4;
   });
   await serve.delete('front');
 });

@@ -1,7 +1,8 @@
 /** The engine `ray`, with a real Ray: a head and two nodes on loopback addresses, and token authentication. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isNbserveError, serve } from 'nbserve';
 import { listLocalClusters } from '../../dist/engine/index.js';
 import { Where, Worker } from '../fixtures/machine-apps.js';
-import { nodesOf, running } from '../fixtures/nodes.js';
+import { nodesOf, processes, running } from '../fixtures/nodes.js';
 import { RayCluster } from '../fixtures/ray-cluster.js';
 import { until } from '../fixtures/wait.js';
 
@@ -26,6 +27,11 @@ async function setUp(): Promise<{ readonly path: string } | { readonly skip: str
   }
 }
 
+/** Lesson 05 asks for it. */
+const NODE = { my_super_accelerator: 1 };
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const NBSERVE = join(ROOT, 'lib/bin/nbserve.js');
+
 const aliveNodes = async () => (await serve.status()).nodes.filter(({ alive }) => alive);
 
 describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, () => {
@@ -34,8 +40,8 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
 
   before(async () => {
     await ray.startHead();
-    await ray.startNode('127.0.0.3');
-    await ray.startNode('127.0.0.4');
+    await ray.startNode('127.0.0.3', NODE);
+    await ray.startNode('127.0.0.4', NODE);
   });
 
   after(async () => {
@@ -84,11 +90,39 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     const { url } = await serve.run(Where.options({ numReplicas: 3 }).bind(), { name: 'where', routePrefix: '/where' });
     const seen = new Set<string>();
     await until(async () => {
-      const answer = (await (await fetch(url, { method: 'POST', body: 'x' })).json()) as { machine: string };
-      return seen.add(answer.machine) && seen.size === 3;
+      // One request after the other would stay on the node of the proxy.
+      const answers = await Promise.all(Array.from({ length: 9 }, () => fetch(url, { method: 'POST', body: 'x' })));
+      for (const answer of answers) seen.add(((await answer.json()) as { machine: string }).machine);
+      return seen.size === 3;
     });
     assert.deepEqual([...seen].sort(), ['127.0.0.3', '127.0.0.4', 'head']);
     await serve.delete('where');
+  });
+
+  it('asks Ray for what replicas wait for, as long as they do', async () => {
+    interface Job {
+      readonly status: string;
+      readonly metadata: { readonly wants?: string };
+    }
+    const wanted = async () =>
+      (JSON.parse(await ray.get('/api/jobs/')) as readonly Job[]).filter(({ metadata }) => metadata.wants);
+    const large = { resources: { cpu: 2 } };
+    const others = aliveNodes().then((nodes) => nodes.filter(({ id }) => id !== 'local').length);
+    // Two processors for each node of Ray; this machine has at least one of its own.
+    const fits = (await others) + Math.floor(availableParallelism() / 2);
+    await serve.run(Where.options({ ...large, name: 'Full', numReplicas: fits }).bind(), { name: 'full', routePrefix: null });
+    const waiting = serve.run(Where.options({ ...large, name: 'More' }).bind(), { name: 'more', routePrefix: null });
+    waiting.catch(() => {});
+    const [job] = await until(async () => ((await wanted()).some(({ status }) => status === 'PENDING') ? wanted() : null));
+    assert.deepEqual(JSON.parse(job?.metadata.wants as string), { cpu: 2 });
+    // What the autoscaler sees of it.
+    await until(async () => (await ray.demand()).some(({ CPU }) => CPU === 2));
+    // There is room again: the job is cancelled and gone from the list, although Ray never started it.
+    await serve.delete('full');
+    await waiting;
+    await until(async () => (await wanted()).length === 0);
+    await until(async () => (await ray.demand()).length === 0);
+    await serve.delete('more');
   });
 
   it('loses no request when a node of Ray is killed, and has as many replicas as before', async () => {
@@ -129,12 +163,35 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
   });
 
   it('takes a node that comes back', async () => {
-    await ray.startNode('127.0.0.4');
+    await ray.startNode('127.0.0.4', NODE);
     const back = await until(async () => (await aliveNodes()).find(({ ip }) => ip === '127.0.0.4'));
     assert.match(back.id, /^ray-/);
     await serve.run(Where.options({ name: 'Back', numReplicas: 3 }).bind(), { name: 'back', routePrefix: null });
     assert.ok((await nodesOf('back')).includes(back.id));
   });
+
+  for (const lesson of ['02-hello-serve', '05-images', '09-mnist-serve']) {
+    it(`runs lesson ${lesson} unchanged, on the nodes of Ray`, async () => {
+      await serve.shutdown();
+      const notebook = join(ROOT, 'notebooks', `${lesson}.ipynb`);
+      const child = spawn(process.execPath, [NBSERVE, 'execute', notebook, '--output', join(folder, 'executed.ipynb')], {
+        cwd: ROOT,
+        env: { ...process.env, NBSERVE_ENGINE: 'ray', RAY_API_SERVER_ADDRESS: ray.address, RAY_AUTH_TOKEN: ray.token },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)));
+      const nodes = new Set<string>();
+      while (child.exitCode === null) {
+        for (const { role, label, node } of await processes().catch(() => []))
+          if (role === 'replica' && !label.startsWith('@spare')) nodes.add(node);
+        await delay(100);
+      }
+      assert.equal(child.exitCode, 0, output.slice(-3000));
+      console.log(`lesson ${lesson}: replicas on ${[...nodes].sort().join(', ')}`);
+      assert.ok([...nodes].some((node) => node.startsWith('ray-')));
+    });
+  }
 
   it('ends its jobs, and leaves no process', async () => {
     await serve.shutdown();

@@ -1,7 +1,7 @@
 import { agentSocket } from '../../core/index.js';
 import { type ChannelServer, handleOps, helloOf, listen } from '../../ipc/index.js';
 import type { AgentOps, JournalBatch, ReadJournal } from '../agent-ops.js';
-import type { AdmittedNode, JoinAddress, NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
+import type { AdmittedNode, DeclaredResources, JoinAddress, NodeChange, NodeInfo, ProcessInfo } from '../engine.js';
 import type { Agent, JournalReader } from './agent.js';
 
 /** The methods of the agent that the control socket of a cluster offers. */
@@ -12,6 +12,8 @@ export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'e
   rename(id: string, to: string, logGroup?: string): undefined | Promise<undefined>;
   bring(node: string, hashes: readonly string[]): Promise<undefined>;
   joinAddress(): JoinAddress;
+  gathered(): Promise<undefined>;
+  want(bundles: readonly DeclaredResources[]): undefined;
   admit(node: AdmittedNode): undefined;
   stopAll(graceMs: number): Promise<void>;
 };
@@ -55,6 +57,8 @@ export class AgentServer {
       nodeChanges: (request, call) => agent.nodeChanges(request, call),
       bring: ({ node, hashes }) => agent.bring(node, hashes),
       joinAddress: () => agent.joinAddress(),
+      want: ({ bundles }) => agent.want(bundles),
+      gathered: () => agent.gathered(),
       admit: (node) => agent.admit(node),
       shutdown: async ({ graceMs }) => {
         await agent.stopAll(graceMs);

@@ -53,8 +53,12 @@ export class Agent {
     return [...this.#processes.values()].map((process) => process.info());
   }
 
-  /** The next lines of one process or of all. The lines of one process end with it. */
-  logs(request: ReadLogs, reader: JournalReader): Promise<JournalBatch<LogLine>> {
+  /** The next lines of one process or of all. The lines of one process end with it. @param isElsewhere whether a process runs on another node */
+  logs(
+    request: ReadLogs,
+    reader: JournalReader,
+    isElsewhere: (id: string) => boolean = () => false,
+  ): Promise<JournalBatch<LogLine>> {
     const { after, processId, atOnce = false } = request;
     const keep = this.#wanted(request);
     const { driver } = request;
@@ -64,7 +68,8 @@ export class Agent {
       if (driver !== undefined) this.#readers.delete(driver);
       this.#logs.poke();
     };
-    const isOver = (): boolean => reader.cancelled || (processId !== undefined && this.#isGone(processId));
+    const isOver = (): boolean =>
+      reader.cancelled || (processId !== undefined && this.#isGone(processId) && !isElsewhere(processId));
     return this.#logs.next(after ?? this.#logs.last, keep, isOver);
   }
 
@@ -95,6 +100,7 @@ export class Agent {
     if (this.#stopping) throw ClusterStopping({ label: spec.label });
     const existing = this.#processes.get(spec.id);
     if (existing !== undefined && !existing.isGone) {
+      existing.startedAgain(spec);
       await existing.ready;
       return existing.info().place;
     }

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
+import { grpcFile } from '../../core/index.js';
 import { type Channel, type ChannelServer, formatHostPort, helloOf, listen, type TlsIdentity } from '../../ipc/index.js';
 import { type Authority, pinOf } from '../certificates/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, ProcessSpec } from '../engine.js';
@@ -18,6 +20,8 @@ export interface Admission {
   readonly resources: DeclaredResources;
   /** The proxy that it runs, at this port of its own address; `null` if it has none. */
   readonly http: { readonly port: number; readonly proxy: ProcessSpec } | null;
+  /** The content of `grpcFile`; `null` if the cluster does not answer gRPC. */
+  readonly grpc: string | null;
   /** The folders of the head's cluster and package. What lies in them is in other folders on the node. */
   readonly dir: string;
   readonly root: string;
@@ -116,6 +120,7 @@ export class Gate {
       controller,
       resources,
       http: http(node),
+      grpc: existsSync(grpcFile(dir)) ? readFileSync(grpcFile(dir), 'utf8') : null,
       dir,
       root,
     };

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { grpcFile } from '../../core/index.js';
 import { type Channel, connect, helloOf, splitHostPort } from '../../ipc/index.js';
 import { createClusterFolder, removeStaleFolders, urlOf } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
@@ -38,6 +39,7 @@ export class JoinedNode {
     const { dir } = createClusterFolder({ name: `node ${node} of ${args.head}`, ownerKey: null, detached: false, token });
     this.dir = dir;
     this.#writeFile();
+    if (admission.grpc !== null) writeFileSync(grpcFile(dir), admission.grpc, { mode: 0o600 });
     this.#agent = this.#newAgent([]);
   }
 

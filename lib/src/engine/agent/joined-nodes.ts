@@ -1,6 +1,6 @@
 import { opCaller } from '../../ipc/index.js';
 import type { WorkerOps } from '../agent-ops.js';
-import type { AdmittedNode, JoinAddress, NodeInfo, NodeResources } from '../engine.js';
+import type { AdmittedNode, DeclaredResources, JoinAddress, NodeInfo, NodeResources } from '../engine.js';
 import type { RayNodes } from '../ray/index.js';
 import type { Agent } from './agent.js';
 import type { Gate } from './gate.js';
@@ -35,7 +35,18 @@ export class JoinedNodes {
       }
       this.#nodes.set(id, { ...machine, worker });
       worker.attach(channel);
+      ray?.joined(id);
     };
+  }
+
+  /** See `Engine.want`. */
+  want(bundles: readonly DeclaredResources[]): void {
+    this.#ray?.want(bundles);
+  }
+
+  /** Resolves when the nodes that another engine had at the start have joined, or cannot. */
+  async gathered(): Promise<void> {
+    await this.#ray?.gathered;
   }
 
   get address(): JoinAddress {

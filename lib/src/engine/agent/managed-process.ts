@@ -69,12 +69,17 @@ export class ManagedProcess {
     this.#spec = { ...this.#spec, id: to, label: to, ...(logGroup !== undefined && { logGroup }) };
   }
 
+  /** To be called when it was to be started although it runs. */
+  startedAgain({ call }: ProcessSpec): void {
+    if (call !== undefined) this.#spec = { ...this.#spec, call };
+  }
+
   get isGone(): boolean {
     return this.#isGone;
   }
 
   info(): ProcessInfo {
-    const { id, role, label } = this.spec;
+    const { id, role, label, call } = this.spec;
     const { pid, startedAt, blocked, self, place } = this.#run;
     const state =
       this.#exit !== undefined ? ProcessState.STOPPED : this.#run.isReady ? ProcessState.RUNNING : ProcessState.STARTING;
@@ -83,6 +88,8 @@ export class ManagedProcess {
       ...(self !== undefined && { self }),
       ...(place !== undefined && { place }),
       ...(this.#exit !== undefined && { exit: this.#exit }),
+      ...(this.#exit !== undefined && !this.#isGone && { isRestarted: true }),
+      ...(call !== undefined && { call }),
     };
     return { id, role, label, pid, state, startedAt, node: this.#options.node, restarts: this.#restarts, ...more };
   }

@@ -1,6 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalBatch, ReadJournal, ReadLogs } from '../agent-ops.js';
-import type { AdmittedNode, JoinAddress, LogLine, NodeChange, NodeInfo, ProcessInfo, ProcessSpec } from '../engine.js';
+import type {
+  AdmittedNode,
+  DeclaredResources,
+  JoinAddress,
+  LogLine,
+  NodeChange,
+  NodeInfo,
+  ProcessInfo,
+  ProcessSpec,
+} from '../engine.js';
 import { NodeExists, NodeLost, OneMachine } from '../errors.js';
 import type { Agent, JournalReader } from './agent.js';
 import type { AgentDoor } from './agent-server.js';
@@ -47,6 +56,16 @@ export class Nodes implements AgentDoor {
   joinAddress(): JoinAddress {
     if (this.#joined === undefined) throw OneMachine({});
     return this.#joined.address;
+  }
+
+  want(bundles: readonly DeclaredResources[]): undefined {
+    this.#joined?.want(bundles);
+    return undefined;
+  }
+
+  async gathered(): Promise<undefined> {
+    await this.#joined?.gathered();
+    return undefined;
   }
 
   /** @throws NBS_ONE_MACHINE, NBS_NODE_EXISTS */
@@ -112,7 +131,7 @@ export class Nodes implements AgentDoor {
   }
 
   logs(request: ReadLogs, reader: JournalReader): Promise<JournalBatch<LogLine>> {
-    return this.#head.logs(request, reader);
+    return this.#head.logs(request, reader, (id) => this.#holder(id) !== undefined);
   }
 
   claimLogs(groups: readonly string[], driver: string): undefined {

@@ -8,7 +8,8 @@ import type { Admission } from './gate.js';
 
 const RETRY_MS = 250;
 const TRY_MS = 5000;
-const MAX_BYTES = 64 * 1024;
+/** The answer contains the plan of gRPC, with all proto files. */
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /**
  * Asks the head to admit this node, again and again, until it does. The private key never leaves this process, and nothing is sent before the head has shown
@@ -50,8 +51,9 @@ function ask(
     socket.on('secureConnect', () => {
       if (!isHead(socket, pin)) socket.destroy(new ForeignHead());
     });
-    socket.on('data', (chunk: Buffer) => {
-      if (socket.destroyed || text.length > MAX_BYTES) return void socket.destroy();
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      if (socket.destroyed || text.length > MAX_CHARACTERS) return void socket.destroy();
       text += chunk;
     });
     socket.on('error', reject);

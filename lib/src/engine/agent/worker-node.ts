@@ -37,6 +37,8 @@ export type SendBlob = (hash: string, call: OpCaller<WorkerOps>) => Promise<void
 interface Started {
   readonly spec: ProcessSpec;
   readonly startedAt: number;
+  /** The number of the call that started it. */
+  readonly call: number;
 }
 
 /** Another node, for the head's agent, which starts the node's agent and restarts it when it ends. */
@@ -49,6 +51,11 @@ export class WorkerNode {
   #channel: Channel | undefined;
   readonly #blobs = new Map<string, Promise<void>>();
   #leaving = false;
+  /** How many processes were to be started. */
+  #calls = 0;
+  /** The number of the last line of its journal that was read. */
+  #linesRead = 0;
+  readonly #readers = new Set<() => void>();
   /** Resolves when everything that was printed there has been read. */
   #allRead: Promise<unknown> = Promise.resolve();
 
@@ -74,6 +81,7 @@ export class WorkerNode {
     this.#channel = channel;
     const call = opCaller<WorkerOps>(channel);
     this.#call = call;
+    this.#linesRead = 0;
     this.#allRead = Promise.all([this.#followLogs(call), this.#followExits(call)]);
     void channel.closed.then(() => {
       if (this.#channel === channel) this.#lost();
@@ -107,9 +115,11 @@ export class WorkerNode {
   async start(spec: ProcessSpec): Promise<string | undefined> {
     const { label } = spec;
     if (this.#call === undefined) throw NodeLost({ node: this.id, label });
-    this.#started.set(spec.id, { spec, startedAt: Date.now() });
+    this.#calls += 1;
+    const call = this.#calls;
+    this.#started.set(spec.id, { spec, startedAt: Date.now(), call });
     try {
-      return await this.#call('start', spec);
+      return await this.#call('start', { ...spec, call });
     } catch (error) {
       throw hasCode(error, PeerGone) ? NodeLost({ node: this.id, label }, error) : error;
     }
@@ -139,7 +149,10 @@ export class WorkerNode {
   }
 
   async stop(id: string, graceMs?: number): Promise<undefined> {
+    const started = this.#started.get(id);
     await this.#ask('stop', { id, ...(graceMs === undefined ? {} : { graceMs }) });
+    // If it was about to be started again, it does not end once more.
+    if (started?.spec.restart === true && this.#started.get(id) === started) this.#started.delete(id);
     return undefined;
   }
 
@@ -206,15 +219,38 @@ export class WorkerNode {
   }
 
   async #followLogs(call: OpCaller<WorkerOps>): Promise<void> {
-    for await (const { entries } of follow((after) => call('logs', { after }), 0)) {
+    for await (const { entries, last } of follow((after) => call('logs', { after }), 0)) {
       for (const line of entries) this.#options.head.keepLine(line);
+      this.#linesRead = last;
+      for (const wake of [...this.#readers]) wake();
+    }
+    for (const wake of [...this.#readers]) wake();
+  }
+
+  /** Resolves when all lines that were printed there until now are kept here, or when the connection has ended. */
+  async #linesKept(call: OpCaller<WorkerOps>): Promise<void> {
+    const { last } = await call('logs', { after: null, atOnce: true });
+    while (this.#call === call && this.#linesRead < last) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#readers.delete(wake);
+          resolve();
+        };
+        this.#readers.add(wake);
+      });
     }
   }
 
   async #followExits(call: OpCaller<WorkerOps>): Promise<void> {
     for await (const { entries } of follow((after) => call('exits', { after }), 0)) {
+      // The end of a process is told after its last line.
+      await this.#linesKept(call).catch(() => {});
+      // Otherwise all that ran there was reported as lost.
+      if (this.#call !== call && !this.#leaving) return;
       for (const info of entries) {
-        this.#started.delete(info.id);
+        const started = this.#started.get(info.id);
+        const isOver = info.isRestarted !== true && (info.call === undefined || info.call === started?.call);
+        if (isOver) this.#started.delete(info.id);
         this.#options.head.keepExit(info);
       }
     }

@@ -77,6 +77,11 @@ export class RayApi {
     await this.#json('POST', `/api/jobs/${encodeURIComponent(id)}/stop`);
   }
 
+  /** Removes a job that has ended from Ray's list. */
+  async remove(id: string): Promise<void> {
+    await this.#json('DELETE', `/api/jobs/${encodeURIComponent(id)}`);
+  }
+
   close(): void {
     this.#agent?.destroy();
   }

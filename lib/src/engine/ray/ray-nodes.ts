@@ -1,17 +1,20 @@
 import type { Log } from '../../core/index.js';
-import { shortId } from '../../core/index.js';
+import { deferred, shortId } from '../../core/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress } from '../engine.js';
 import { nodeJob, shareOf } from './node-job.js';
 import type { RayApi, RayJobInfo, RayNode } from './ray-api.js';
+import { RayDemand } from './ray-demand.js';
 
 const LOOK_EVERY_MS = 1000;
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
+/** How long a start waits for the nodes. */
+const GATHER_MS = 30_000;
 const FINGERPRINT = /^nbserve node ([0-9a-f]{64})$/m;
 const LOG_TAIL = 2000;
 
 export interface RayNodesOptions {
-  readonly api: Pick<RayApi, 'nodes' | 'submit' | 'job' | 'logs' | 'stop' | 'close'>;
+  readonly api: Pick<RayApi, 'nodes' | 'submit' | 'job' | 'logs' | 'stop' | 'remove' | 'close'>;
   /** The name of the cluster in the metadata of its jobs. */
   readonly cluster: string;
   readonly main: string;
@@ -34,13 +37,35 @@ interface Held {
 export class RayNodes {
   readonly #options: RayNodesOptions;
   readonly #held = new Map<string, Held>();
+  readonly #demand: RayDemand;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #closed = false;
   #problem = '';
+  /** The nodes that the start waits for; `null` before they are known. */
+  #awaited: Set<string> | null = null;
+  readonly #gathering = deferred<void>();
 
   constructor(options: RayNodesOptions) {
     this.#options = options;
+    this.#demand = new RayDemand(options);
+  }
+
+  /** What each replica that waits for room takes; it replaces what was said before. */
+  want(bundles: readonly DeclaredResources[]): void {
+    this.#demand.want(bundles);
+  }
+
+  /** Resolves when each node of the first look has joined, or its agent has ended, or after half a minute. */
+  get gathered(): Promise<void> {
+    setTimeout(() => this.#gathering.resolve(), GATHER_MS).unref();
+    return this.#gathering.promise;
+  }
+
+  /** To be called when a node has joined. */
+  joined(node: string): void {
+    this.#awaited?.delete(node);
+    if (this.#awaited?.size === 0) this.#gathering.resolve();
   }
 
   /** Begins to look. It continues by itself; what goes wrong is logged, once. */
@@ -66,7 +91,7 @@ export class RayNodes {
     const { api } = this.#options;
     await this.#round;
     const jobs = [...this.#held.values()].map(({ job }) => job).filter((job) => job !== '');
-    await Promise.all(jobs.map((job) => api.stop(job).catch(() => {})));
+    await Promise.all([...jobs.map((job) => api.stop(job).catch(() => {})), this.#demand.close().catch(() => {})]);
     api.close();
   }
 
@@ -75,8 +100,13 @@ export class RayNodes {
     const workers = all.filter(({ isHead }) => !isHead);
     // A Ray cluster of one node has only its head.
     const wanted = workers.length > 0 ? workers : all;
+    if (this.#awaited === null) {
+      this.#awaited = new Set(wanted.map(nameOf));
+      if (wanted.length === 0) this.#gathering.resolve();
+    }
     for (const id of [...this.#held.keys()]) if (all.every((node) => node.id !== id)) this.#held.delete(id);
     await Promise.all(wanted.map((node) => this.#tend(node)));
+    if (!this.#closed) await this.#demand.tend();
   }
 
   async #tend(node: RayNode): Promise<void> {
@@ -110,6 +140,7 @@ export class RayNodes {
     const logs = (await api.logs(held.job).catch(() => '')).slice(-LOG_TAIL).trim();
     log.warn(`the agent of node ${nameOf(held.node)} (${held.node.ip}) ended: ${status} ${message}\n${logs}`);
     held.job = '';
+    this.joined(nameOf(held.node));
     held.failures = held.admitted ? 1 : held.failures + 1;
     held.notBefore = Date.now() + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (held.failures - 1));
   }

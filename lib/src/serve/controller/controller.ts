@@ -4,6 +4,7 @@ import type { AppSpec, DemandReport, RouteSnapshot, ServeStatus } from '../proto
 import { Deploys } from './deploys.js';
 import { Gathering } from './gathering.js';
 import { buildStatus, Health } from './health/index.js';
+import { NodeDemand } from './node-demand.js';
 import type { Deployed } from './pending-deploys.js';
 import {
   ActualState,
@@ -83,6 +84,7 @@ export class Controller {
   readonly #gathering = new Gathering((specs) => this.#deploys.accept(specs));
   readonly #rounds: Rounds;
   readonly #nodes: KnownNodes;
+  readonly #nodeDemand: NodeDemand;
   /** Applications that are about to be deployed for the first time. */
   readonly expected: ExpectedRoutes;
 
@@ -112,6 +114,7 @@ export class Controller {
     this.traffic = new Traffic({ ...options, store: this.#store, onChange: () => this.#rounds.now() });
     this.#snapshots = new SnapshotPublisher(clock, options.publish);
     this.#nodes = new KnownNodes({ ...options, actual: this.#actual, onChange: () => this.#rounds.soon() });
+    this.#nodeDemand = new NodeDemand(options.engine, log);
     this.#spares = new SparePool({ ...options, actual: this.#actual });
     this.#executor = new Executor({
       ...options,
@@ -267,6 +270,7 @@ export class Controller {
     this.#health.observe(target, this.#actual);
     this.traffic.observe(target);
     this.#snapshots.publish(target, this.#actual, this.expected.list);
+    this.#nodeDemand.tell(target, this.#actual);
     this.#spares.tend();
   }
 

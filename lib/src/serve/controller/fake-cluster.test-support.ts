@@ -3,6 +3,7 @@ import { type Deferred, deferred, type Log } from '../../core/index.js';
 import {
   type Blocked,
   CannotRename,
+  type DeclaredResources,
   type Engine,
   type ExitReport,
   type NodeChange,
@@ -184,6 +185,7 @@ export class FakeCluster implements Engine {
   readonly offer: ReplicaReady = { methods: ['fetch', 'getResponse'], http: true };
   readonly closed = new Promise<void>(() => {});
   readonly logged: string[] = [];
+  readonly wanted: (readonly DeclaredResources[])[] = [];
   nodeInfos: readonly NodeInfo[] = [fakeNode('local')];
   /** Number of spare processes of the controllers that are made after this. */
   spareReplicas = 0;
@@ -329,8 +331,8 @@ export class FakeCluster implements Engine {
     return Promise.reject(new Error('not needed here'));
   }
 
+  readonly want = async (bundles: readonly DeclaredResources[]): Promise<void> => void this.wanted.push(bundles);
   async *logs(): AsyncGenerator<string> {}
-
   close(): void {}
 }
 

@@ -23,6 +23,7 @@ export interface PoolInit {
   readonly connect: ConnectReplica;
   readonly watch: LinkWatch;
   readonly random?: () => number;
+  readonly isNear?: (path: string) => boolean;
   /** Whether it connects to replicas before the first request. @default true */
   readonly eager?: boolean;
   /** Reports the load of an autoscaled deployment to the controller. @default no reports */
@@ -50,9 +51,9 @@ export class DeploymentPool implements LinkOwner, CallHost {
   readonly #resume = new Alarm();
   readonly #settling = new Alarm();
 
-  constructor(route: DeploymentRoute, { connect, watch, random = Math.random, eager = true, sendDemand }: PoolInit) {
+  constructor(route: DeploymentRoute, { connect, watch, random = Math.random, isNear, eager = true, sendDemand }: PoolInit) {
     this.route = route;
-    this.#replicas = new ReplicaSet({ owner: this, connect, random, watch });
+    this.#replicas = new ReplicaSet({ owner: this, connect, random, watch, ...(isNear && { isNear }) });
     this.#connects = eager;
     this.#sendDemand = sendDemand;
     this.update(route);

@@ -5,6 +5,7 @@ import {
   FeedSubscriber,
   type Hello,
   handleOps,
+  nearPlaces,
   ProtocolViolation,
 } from '../../ipc/index.js';
 import {
@@ -46,6 +47,7 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
   };
   const router = new Router({
     connect: async (place) => opened(await connectPlace(dir, place, options)),
+    isNear: nearPlaces(dir),
     eager,
     sendDemand: (report) => tell(DEMAND_TOPIC, report),
     tell,

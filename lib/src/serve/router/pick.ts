@@ -34,14 +34,27 @@ export function pick(candidates: readonly Contender[], random: () => number): nu
   return chosen >= 0 ? chosen : leastLoaded(candidates);
 }
 
+/**
+ * Draws by {@link pick} one replica of this node and one of another node, and takes the near one unless it is busier. So a request stays on the node while
+ * that costs it nothing, and a busy node does not keep what another one would do sooner.
+ * @returns a replica with room, or `undefined` if none has room
+ */
+export function pickNear<C extends Contender>(near: readonly C[], far: readonly C[], random: () => number): C | undefined {
+  const here = near[pick(near, random)];
+  const there = far[pick(far, random)];
+  return here === undefined || (there !== undefined && isLess(there, here)) ? there : here;
+}
+
 function better(candidates: readonly Contender[], first: number, second: number): number {
   const a = candidates[first];
   const b = candidates[second];
   if (a?.hasRoom !== true) return b?.hasRoom === true ? second : -1;
   if (b?.hasRoom !== true) return first;
-  const isLess = a.hasUnacknowledged || b.hasUnacknowledged ? b.inFlight < a.inFlight : b.load < a.load;
-  return isLess ? second : first;
+  return isLess(b, a) ? second : first;
 }
+
+const isLess = (a: Contender, b: Contender): boolean =>
+  a.hasUnacknowledged || b.hasUnacknowledged ? a.inFlight < b.inFlight : a.load < b.load;
 
 function leastLoaded(candidates: readonly Candidate[]): number {
   let best = -1;

@@ -1,6 +1,6 @@
 import type { DeploymentRoute } from '../protocol/index.js';
 import type { LinkWatch } from './link-watch.js';
-import { pick } from './pick.js';
+import { pick, pickNear } from './pick.js';
 import { pickForKey } from './pick-for-key.js';
 import { pickForModel } from './pick-for-model.js';
 import { type ConnectReplica, type LinkOwner, ReplicaLink } from './replica-link.js';
@@ -10,12 +10,17 @@ export interface ReplicaSetInit {
   readonly connect: ConnectReplica;
   readonly random: () => number;
   readonly watch: LinkWatch;
+  /** Whether a replica runs on the node of this router. @default all do */
+  readonly isNear?: (path: string) => boolean;
 }
 
 /** The connections of one router to the replicas of one deployment, and the choice among them. */
 export class ReplicaSet {
   readonly #init: ReplicaSetInit;
   #links: readonly ReplicaLink[] = [];
+  /** Those of the node of this router, and the others. Both are empty if all replicas are on one side. */
+  #near: readonly ReplicaLink[] = [];
+  #far: readonly ReplicaLink[] = [];
 
   constructor(init: ReplicaSetInit) {
     this.#init = init;
@@ -58,11 +63,19 @@ export class ReplicaSet {
       link.hung = hung.includes(link.id);
       link.retire();
     }
+    this.#divide();
+  }
+
+  #divide(): void {
+    const { isNear } = this.#init;
+    this.#near = isNear === undefined ? [] : this.#links.filter(({ path }) => isNear(path));
+    this.#far = this.#near.length === 0 ? [] : this.#links.filter((link) => !this.#near.includes(link));
   }
 
   retire(): void {
     for (const link of this.#links) link.retire();
     this.#links = [];
+    this.#divide();
   }
 
   /**
@@ -71,9 +84,14 @@ export class ReplicaSet {
    * @param other a replica that must not be chosen
    */
   pick(modelId: string, other: ReplicaLink | null): ReplicaLink | null {
-    const links = other === null ? this.#links : this.#links.filter((link) => link !== other);
+    if (this.#far.length > 0 && modelId === '') return this.#pickNear(other) ?? leastLoadedOfSilent(without(this.#links, other));
+    const links = without(this.#links, other);
     const index = modelId === '' ? pick(links, this.#init.random) : pickForModel(links, modelId);
     return links[index] ?? leastLoadedOfSilent(links);
+  }
+
+  #pickNear(other: ReplicaLink | null): ReplicaLink | undefined {
+    return pickNear(without(this.#near, other), without(this.#far, other), this.#init.random);
   }
 
   /** The replica of an affinity key, whether it has room or not; `null` if none can be waited for. */
@@ -94,6 +112,9 @@ export class ReplicaSet {
     return first;
   }
 }
+
+const without = (links: readonly ReplicaLink[], other: ReplicaLink | null): readonly ReplicaLink[] =>
+  other === null ? links : links.filter((link) => link !== other);
 
 function leastLoadedOfSilent(links: readonly ReplicaLink[]): ReplicaLink | null {
   let best: ReplicaLink | null = null;

@@ -98,8 +98,9 @@ export class RouterHarness {
   readonly replicas = new Map<string, HarnessReplica>();
   readonly router: Router;
   #version = 0;
-  constructor(random: () => number = () => 0) {
-    this.router = new Router({ connect: async (path) => this.replica(path) as unknown as Channel, random });
+  constructor(random: () => number = () => 0, isNear?: (path: string) => boolean) {
+    const connect = async (path: string): Promise<Channel> => this.replica(path) as unknown as Channel;
+    this.router = new Router({ connect, random, ...(isNear && { isNear }) });
   }
   replica(id: string): HarnessReplica {
     const known = this.replicas.get(id) ?? new HarnessReplica();

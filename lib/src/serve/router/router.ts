@@ -28,6 +28,8 @@ export interface RouterInit {
   readonly connect: ConnectReplica;
   /** If true, the router connects to replicas when a snapshot names them; if false, at the first request for their deployment. @default true */
   readonly eager?: boolean;
+  /** Whether a replica at this path runs on the node of this router. @default all do */
+  readonly isNear?: (path: string) => boolean;
   /** Returns numbers in [0, 1) for the choice of a replica. @default Math.random */
   readonly random?: () => number;
   /** Reports the load of autoscaled deployments to the controller; returns false if it cannot be reached. @default no reports */
