@@ -10,6 +10,9 @@ import { SocketChannel } from './socket-channel.js';
 /** Longest path of a Unix socket on macOS; Linux allows four bytes more. The system would silently cut off a longer path. */
 const MAX_SOCKET_PATH_BYTES = 104;
 
+/** After so long without a byte, the system asks whether the other machine is still there. */
+export const KEEP_ALIVE_MS = 10_000;
+
 export interface ConnectOptions {
   readonly token: string;
   readonly hello: Hello;
@@ -81,7 +84,7 @@ function openSocket(address: Address): Socket {
       peerName === undefined || subject.CN === peerName ? undefined : new Error('its certificate is that of another node'),
   });
   socket.setNoDelay(true);
-  socket.setKeepAlive(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
   return socket;
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import type { CallKinds, Channel, ChannelServer } from './channel.js';
-import { addressFault, openChannel, showAddress, tlsModule } from './connect.js';
+import { addressFault, KEEP_ALIVE_MS, openChannel, showAddress, tlsModule } from './connect.js';
 import { ListenFailed } from './errors.js';
 import { AcceptingHandshake } from './handshake.js';
 import type { Address, Hello, TlsIdentity } from './messages.js';
@@ -82,6 +82,7 @@ function tlsServer({ ca, cert, key }: TlsIdentity, options: ListenOptions, open:
     { ca, cert, key, requestCert: true, rejectUnauthorized: onForeigner === undefined, minVersion: 'TLSv1.3', handshakeTimeout },
     (socket) => {
       socket.setNoDelay(true);
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       socket.on('error', () => {});
       if (socket.authorized) open(socket, String(socket.getPeerCertificate().subject.CN));
       else onForeigner?.(socket);

@@ -11,6 +11,8 @@ import { PACKAGE_ROOT, writeNodeFile } from './machines.js';
 import { workerOps } from './worker-ops.js';
 
 const SIGNAL_GRACE_MS = 4000;
+/** A head that has not asked for so long has given the node up. It asks at least every six seconds, and gives up after two questions without an answer. */
+const HEAD_SILENT_S = 15;
 /** How long a node that has lost the head tries to find it again. */
 const REJOIN_MS = 60_000;
 const RETRY_MS = 250;
@@ -27,6 +29,8 @@ export class JoinedNode {
   #agent: Agent;
   #channel: Channel | undefined;
   #leaving = false;
+  /** Seconds since the head asked last. */
+  #silentS = 0;
 
   constructor(args: JoinArguments, admission: Admission, key: string) {
     this.#args = args;
@@ -53,7 +57,9 @@ export class JoinedNode {
       const channel = await this.#connect(socket === null ? undefined : urlOf(socket.host, socket.port));
       if (channel === undefined) break;
       if (socket !== null) this.#startProxy();
+      const stopWatching = this.#watchHead(channel);
       await channel.closed;
+      stopWatching();
       await this.#agent.stopAll(SIGNAL_GRACE_MS);
     }
     await this.#agent.stopAll(SIGNAL_GRACE_MS);
@@ -65,6 +71,18 @@ export class JoinedNode {
     this.#leaving = true;
     await this.#agent.stopAll(SIGNAL_GRACE_MS);
     this.#channel?.close();
+  }
+
+  /** If the network is cut, no connection ends. The turns of a timer are counted, because after a pause of this process they are few, and time is not. */
+  #watchHead(channel: Channel): () => void {
+    this.#silentS = 0;
+    const timer = setInterval(() => {
+      this.#silentS += 1;
+      if (this.#silentS < HEAD_SILENT_S) return;
+      console.error(`the head was silent for ${HEAD_SILENT_S} s, so what runs on this node is ended`);
+      channel.destroy();
+    }, 1000);
+    return () => clearInterval(timer);
   }
 
   #writeFile(): void {
@@ -109,6 +127,9 @@ export class JoinedNode {
           url,
           declared: { ...resources, ...this.#args.resources },
           localSpec: (spec) => this.#localSpec(spec),
+          onPing: () => {
+            this.#silentS = 0;
+          },
           onRenew: (cert) => {
             this.#cert = cert;
             this.#writeFile();

@@ -10,6 +10,7 @@ import {
   AnswerBroken,
   BodyNotReplayable,
   busyWith,
+  ReplicaCutOff,
   ReplicaDied,
   ReplicaHung,
   RequestTimeout,
@@ -240,11 +241,9 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (this.done || link === null) return;
     const gone = hasCode(error, PeerGone) && link.channel?.isClosed !== false;
     if (!gone) link.heard();
-    if (this.#started) {
-      if (gone) this.#replicaDied(link, error);
-      else this.fail(error);
-      return;
-    }
+    // On a cut connection, STARTED may have been lost.
+    if (gone && (this.#started || link.channel?.isCut === true)) return this.#replicaDied(link, error);
+    if (this.#started) return this.fail(error);
     // The connection may have failed because of another call, so the request is sent again. But if the replicas answer nonsense each time, this must
     // end.
     if (gone && hasCode(error.cause, ProtocolViolation)) this.#runs += 1;
@@ -292,7 +291,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
       return;
     }
     if (!this.#mayRunAgain || this.#runs + 1 >= MAX_RUNS) {
-      this.fail((link.hung ? ReplicaHung : ReplicaDied)({ deployment, replica, method: this.#request.method }, cause));
+      const failed = !this.#started ? ReplicaCutOff : link.hung ? ReplicaHung : ReplicaDied;
+      this.fail(failed({ deployment, replica, method: this.#request.method }, cause));
       return;
     }
     if (this.#replay !== null && !this.#replay.isWhole) {
