@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { childEnv } from '../core/index.js';
 import { type Channel, opCaller } from '../ipc/index.js';
 import type { AgentOps } from './agent-ops.js';
+import type { CertificateFiles } from './certificates/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress } from './engine.js';
 
 /** The file that a node of another machine runs. */
@@ -17,6 +18,8 @@ export interface JoinArguments {
   /** The address of this machine at which the others reach it. */
   readonly host: string;
   readonly resources?: DeclaredResources;
+  /** The user's certificates on this machine, if the cluster has such. */
+  readonly tls?: CertificateFiles;
   /** How long to wait until the head admits it. @default 600 */
   readonly waitSeconds?: number;
 }

@@ -4,7 +4,7 @@ import { isNbserveError } from '../core/index.js';
 import type { CallKinds, Channel } from './channel.js';
 import { ConnectFailed } from './errors.js';
 import { ConnectingHandshake, type HandshakeResult } from './handshake.js';
-import type { Address, Hello } from './messages.js';
+import type { Address, Hello, TlsIdentity } from './messages.js';
 import { SocketChannel } from './socket-channel.js';
 
 /** Longest path of a Unix socket on macOS; Linux allows four bytes more. The system would silently cut off a longer path. */
@@ -72,20 +72,19 @@ function openSocket(address: Address): Socket {
   const { host, port, tls, peerName } = address;
   if (tls === undefined) return createConnection({ host, port, noDelay: true, keepAlive: true });
   const { ca, cert, key } = tls;
-  const socket = tlsModule().connect({
-    host,
-    port,
-    ca,
-    cert,
-    key,
-    minVersion: 'TLSv1.3',
-    // The certificates name nodes, not hosts: an address may change, and two nodes may share one.
-    checkServerIdentity: (_host, { subject }) =>
-      peerName === undefined || subject.CN === peerName ? undefined : new Error('its certificate is that of another node'),
-  });
+  const socket = tlsModule().connect({ host, port, ca, cert, key, minVersion: 'TLSv1.3', ...nameCheck(tls, peerName) });
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   return socket;
+}
+
+/** How a connection checks the name of the other side. Certificates of a cluster name nodes: an address may change, and two nodes may share one. */
+function nameCheck({ byHost = false, serverName }: TlsIdentity, peerName: string | undefined): Tls.ConnectionOptions {
+  if (byHost) return serverName === undefined ? {} : { servername: serverName };
+  return {
+    checkServerIdentity: (_host, { subject }) =>
+      peerName === undefined || subject.CN === peerName ? undefined : new Error('its certificate is that of another node'),
+  };
 }
 
 /**

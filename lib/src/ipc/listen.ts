@@ -11,7 +11,9 @@ import type { Address, Hello, TlsIdentity } from './messages.js';
 const HANDSHAKE_TIMEOUT_MS = 3000;
 /** Limit of connections that are in the handshake at the same time, so that strangers cannot use up the file descriptors. */
 const MAX_HANDSHAKES = 256;
-const RENEW_EVERY_MS = 3_600_000;
+const RENEW_EVERY_MS = 5000;
+/** Offered by a node that asks to be admitted (ALPN). Its certificate may be one that is trusted already, if the user has made it. */
+export const ADMISSION_PROTOCOL = 'nbserve-admission';
 
 export interface ListenOptions {
   readonly token: string;
@@ -24,11 +26,11 @@ export interface ListenOptions {
    * @param certificateName the name in the peer's certificate; `''` without TLS
    */
   readonly onChannel: (channel: Channel, certificateName: string) => void;
-  /** Called with a connection over TLS whose certificate is not one of the cluster. @default such a connection is closed */
+  /** Called with a connection over TLS whose certificate is not one of the cluster, or that asks to be admitted. @default such a connection is closed */
   readonly onForeigner?: (socket: TLSSocket) => void;
   /** Reads the certificate again, because certificates are replaced. It is called after each `renewEveryMs`. */
   readonly renewed?: () => TlsIdentity | undefined;
-  /** @default an hour */
+  /** @default five seconds */
   readonly renewEveryMs?: number;
   /** A socket that listens already. It is used instead of a new one for the address. */
   readonly fd?: number;
@@ -79,12 +81,24 @@ export async function listen(address: Address, options: ListenOptions): Promise<
 function tlsServer({ ca, cert, key }: TlsIdentity, options: ListenOptions, open: (socket: Socket, name: string) => void): Server {
   const { handshakeTimeoutMs: handshakeTimeout = HANDSHAKE_TIMEOUT_MS, onForeigner } = options;
   const server = tlsModule().createServer(
-    { ca, cert, key, requestCert: true, rejectUnauthorized: onForeigner === undefined, minVersion: 'TLSv1.3', handshakeTimeout },
+    {
+      ...{
+        ca,
+        cert,
+        key,
+        requestCert: true,
+        rejectUnauthorized: onForeigner === undefined,
+        minVersion: 'TLSv1.3',
+        handshakeTimeout,
+      },
+      ...(onForeigner === undefined ? {} : { ALPNProtocols: [ADMISSION_PROTOCOL] }),
+    },
     (socket) => {
       socket.setNoDelay(true);
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
       socket.on('error', () => {});
-      if (socket.authorized) open(socket, String(socket.getPeerCertificate().subject.CN));
+      if (socket.authorized && socket.alpnProtocol !== ADMISSION_PROTOCOL)
+        open(socket, String(socket.getPeerCertificate().subject.CN));
       else onForeigner?.(socket);
     },
   );
@@ -95,9 +109,13 @@ function tlsServer({ ca, cert, key }: TlsIdentity, options: ListenOptions, open:
 
 function renew(server: TlsServer, { renewed, renewEveryMs = RENEW_EVERY_MS }: ListenOptions): void {
   if (renewed === undefined) return;
+  let last = '';
   const timer = setInterval(() => {
-    const identity = renewed();
-    if (identity !== undefined) server.setSecureContext({ ...identity, minVersion: 'TLSv1.3' });
+    const { ca, cert, key } = renewed() ?? {};
+    const text = `${ca}${cert}${key}`;
+    if (cert === undefined || text === last) return;
+    last = text;
+    server.setSecureContext({ ca, cert, key, minVersion: 'TLSv1.3' });
   }, renewEveryMs);
   timer.unref();
   server.on('close', () => clearInterval(timer));

@@ -16,6 +16,10 @@ export interface TlsIdentity {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** True for certificates of the user. They name hosts, by address or by `serverName`; those of a cluster name nodes. */
+  readonly byHost?: boolean;
+  /** A DNS name that the certificates of all machines have. */
+  readonly serverName?: string;
 }
 
 /** A Unix socket of this machine, or TCP. */

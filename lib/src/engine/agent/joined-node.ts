@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Channel, connect, helloOf, splitHostPort } from '../../ipc/index.js';
+import { type Channel, connect, helloOf, splitHostPort, type TlsIdentity } from '../../ipc/index.js';
+import { watchOwnCertificates } from '../certificates/index.js';
 import { createClusterFolder, removeStaleFolders, urlOf } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
@@ -8,6 +9,7 @@ import { Agent } from './agent.js';
 import type { Admission } from './gate.js';
 import { type ListeningSocket, listenSoon } from './listening-socket.js';
 import { PACKAGE_ROOT, writeNodeFile } from './machines.js';
+import type { AdmittedSelf } from './request-admission.js';
 import { workerOps } from './worker-ops.js';
 
 const SIGNAL_GRACE_MS = 4000;
@@ -24,25 +26,31 @@ export class JoinedNode {
   readonly dir: string;
   readonly #args: JoinArguments;
   readonly #admission: Admission;
-  readonly #key: string;
-  #cert: string;
+  #identity: TlsIdentity;
   #agent: Agent;
   #channel: Channel | undefined;
   #leaving = false;
   /** Seconds since the head asked last. */
   #silentS = 0;
 
-  constructor(args: JoinArguments, admission: Admission, key: string) {
+  constructor(args: JoinArguments, { admission, identity }: AdmittedSelf) {
     this.#args = args;
     this.#admission = admission;
-    this.#key = key;
+    this.#identity = identity;
     const { node, token } = admission;
-    this.#cert = admission.cert;
     removeStaleFolders().catch(() => {});
     const { dir } = createClusterFolder({ name: `node ${node} of ${args.head}`, ownerKey: null, detached: false, token });
     this.dir = dir;
     this.#writeFile();
     this.#agent = this.#newAgent([]);
+    const { tls, host } = args;
+    if (tls !== undefined)
+      watchOwnCertificates(
+        tls,
+        host,
+        (changed) => this.#renew(changed),
+        (error) => console.error(error.message),
+      );
   }
 
   /**
@@ -86,8 +94,14 @@ export class JoinedNode {
   }
 
   #writeFile(): void {
-    const { node, ca, controller, name, headName } = this.#admission;
-    writeNodeFile(this.dir, { ca, cert: this.#cert, key: this.#key, node, host: this.#args.host, controller, name, headName });
+    const { node, controller, name, headName } = this.#admission;
+    writeNodeFile(this.dir, { ...this.#identity, node, host: this.#args.host, controller, name, headName });
+  }
+
+  /** From now on, new connections have this certificate. */
+  #renew(identity: TlsIdentity): void {
+    this.#identity = identity;
+    this.#writeFile();
   }
 
   #newAgent(listening: readonly ListeningSocket[]): Agent {
@@ -113,13 +127,12 @@ export class JoinedNode {
   }
 
   async #connect(url: string | undefined): Promise<Channel | undefined> {
-    const { ca, token, headName: peerName, node, resources } = this.#admission;
+    const { token, headName: peerName, node, resources } = this.#admission;
     const deadline = Date.now() + REJOIN_MS;
     while (!this.#leaving && Date.now() < deadline) {
       try {
-        const tls = { ca, cert: this.#cert, key: this.#key };
         const channel = await connect(
-          { ...splitHostPort(this.#args.head), tls, peerName },
+          { ...splitHostPort(this.#args.head), tls: this.#identity, peerName },
           { token, hello: helloOf('agent', node) },
         );
         channel.onCall = workerOps(this.dir, this.#agent, {
@@ -130,10 +143,7 @@ export class JoinedNode {
           onPing: () => {
             this.#silentS = 0;
           },
-          onRenew: (cert) => {
-            this.#cert = cert;
-            this.#writeFile();
-          },
+          onRenew: (cert) => this.#renew({ ...this.#identity, cert }),
           onLeave: () => {
             this.#leaving = true;
           },

@@ -242,8 +242,14 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     const gone = hasCode(error, PeerGone) && link.channel?.isClosed !== false;
     if (!gone) link.heard();
     // On a cut connection, STARTED may have been lost.
-    if (gone && (this.#started || link.channel?.isCut === true)) return this.#replicaDied(link, error);
-    if (this.#started) return this.fail(error);
+    if (gone && (this.#started || link.channel?.isCut === true)) {
+      this.#replicaDied(link, error);
+      return;
+    }
+    if (this.#started) {
+      this.fail(error);
+      return;
+    }
     // The connection may have failed because of another call, so the request is sent again. But if the replicas answer nonsense each time, this must
     // end.
     if (gone && hasCode(error.cause, ProtocolViolation)) this.#runs += 1;
