@@ -18,7 +18,7 @@ export interface ConnectOptions {
   readonly hello: Hello;
   /** Kinds of calls that the channel carries, besides `control`. @default none */
   readonly kinds?: CallKinds;
-  /** Limit for connecting and the handshake together. @default 5000 */
+  /** Limit for connecting and the handshake together. @default 5000, and 15000 over TLS */
   readonly timeoutMs?: number;
 }
 
@@ -29,7 +29,8 @@ export interface ConnectOptions {
  */
 export function connect(address: Address, options: ConnectOptions): Promise<Channel> {
   const peerName = showAddress(address);
-  const { token, hello, kinds = null, timeoutMs = 5000 } = options;
+  const isSecure = 'host' in address && address.tls !== undefined;
+  const { token, hello, kinds = null, timeoutMs = isSecure ? 15_000 : 5000 } = options;
   return new Promise((resolve, reject) => {
     const fault = addressFault(address);
     if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
@@ -57,7 +58,6 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
     };
     socket.on('error', fail).on('close', onEnd).on('data', onData);
     // Over TLS nothing is sent before the other side has shown its certificate.
-    const isSecure = 'host' in address && address.tls !== undefined;
     socket.on(isSecure ? 'secureConnect' : 'connect', () => socket.write(handshake.opening()));
   });
 }
