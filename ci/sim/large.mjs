@@ -90,12 +90,15 @@ async function connectAll(count, one, identity) {
 }
 
 /** CPU time of a call for both sides together, in µs. */
-async function calls(one, address) {
+async function calls(address) {
   const channel = await connect(address, { token: TOKEN, hello: helloOf('agent', 'calls') });
   const run = async (count) => {
     let left = count;
     const worker = async () => {
-      while ((left -= 1) >= 0) await callOp(channel, 'echo', 'hello');
+      while (left > 0) {
+        left -= 1;
+        await callOp(channel, 'echo', 'hello');
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   };
@@ -119,8 +122,8 @@ export async function largeCosts({ apps, perApp, counts }) {
   }
   const path = `/tmp/nbsim-${process.pid}.sock`;
   const [near, far] = [await start({ path, apps: 1, perApp: 1 }), await start({ identity, apps: 1, perApp: 1 })];
-  const unixUs = await calls(near, near.address);
-  const tlsUs = await calls(far, { ...far.address, tls: identity });
+  const unixUs = await calls(near.address);
+  const tlsUs = await calls({ ...far.address, tls: identity });
   near.end();
   far.end();
   return { connected, unixUs, tlsUs, snapshotBytes: JSON.stringify(routesOf(apps, perApp)).length };

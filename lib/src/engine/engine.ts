@@ -1,4 +1,4 @@
-import type { CertificateFiles } from './certificates/index.js';
+import type { CertificateFiles } from '../ipc/index.js';
 import type { ExitReport } from './exit-report.js';
 
 /** A process that a node agent is asked to run. */

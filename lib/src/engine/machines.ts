@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { childEnv } from '../core/index.js';
-import { type Channel, opCaller } from '../ipc/index.js';
+import { type CertificateFiles, type Channel, opCaller } from '../ipc/index.js';
 import type { AgentOps } from './agent-ops.js';
-import type { CertificateFiles } from './certificates/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress } from './engine.js';
 
 /** The file that a node of another machine runs. */

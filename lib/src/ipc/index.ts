@@ -38,6 +38,7 @@ export type {
   Address,
   AnyCallHead,
   CallHead,
+  CertificateFiles,
   ControlCallHead,
   FeedMessage,
   Hello,

@@ -69,7 +69,7 @@ function isCertificates(value: unknown): boolean {
 
 const machines: OptionSpec<StartOptions['machines']> = {
   doc: "If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the head's agent (0 lets the system choose). With `engine: 'ray'`, both have defaults, and `nbserve` is the folder of the package on Ray's nodes. `tls` names files in PEM that are used instead of the certificates that the cluster makes: the certificate of this machine with its chain, its key, and the authority that has signed those of all machines; `serverName` is a DNS name that all of them have, else each has the address of its machine.",
-  type: '{ host?: string; port?: number; nbserve?: string; tls?: { cert: string; key: string; ca: string; serverName?: string } }',
+  type: '{ host?: string; port?: number; nbserve?: string; tls?: MachineCertificates }',
   expected:
     "an IP address of this machine that others reach, such as { host: '10.0.0.5' }, a port from 0 to 65535, and with tls the paths cert, key and ca",
   default: undefined,

@@ -68,7 +68,7 @@ export interface StartOptions {
    * machine.
    * @default no process listens for other machines
    */
-  readonly machines?: { host?: string; port?: number; nbserve?: string; tls?: { cert: string; key: string; ca: string; serverName?: string } };
+  readonly machines?: { host?: string; port?: number; nbserve?: string; tls?: MachineCertificates };
   /**
    * Number of spare processes on each node, which make a new replica start in a fraction of the time. Each needs about 28 MiB of memory and no CPU. 0
    * means none.
@@ -107,4 +107,16 @@ export interface NodeOptions {
   readonly numGpus?: number;
   /** Other resources of the node. @default `resources` of `serve.start` */
   readonly resources?: Omit<ResourceOptions, 'gpu'>;
+}
+
+/** Files of certificates that machines show each other, in PEM. */
+export interface MachineCertificates {
+  /** The certificate of this machine, with the chain behind it. */
+  readonly cert: string;
+  /** Its private key. */
+  readonly key: string;
+  /** The authority that has signed the certificates of all machines. */
+  readonly ca: string;
+  /** A DNS name that the certificates of all machines have. @default each has the address of its machine */
+  readonly serverName?: string;
 }

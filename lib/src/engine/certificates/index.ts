@@ -1,2 +1,2 @@
 export { Authority, pinOf, selfSigned } from './authority.js';
-export { type CertificateFiles, readOwnCertificates, watchOwnCertificates } from './own-certificates.js';
+export { readOwnCertificates, watchOwnCertificates } from './own-certificates.js';

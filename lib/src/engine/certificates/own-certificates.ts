@@ -1,19 +1,8 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { duplexPair } from 'node:stream';
 import { connect, TLSSocket } from 'node:tls';
-import type { TlsIdentity } from '../../ipc/index.js';
+import type { CertificateFiles, TlsIdentity } from '../../ipc/index.js';
 import { BadMachineCertificate } from './errors.js';
-
-/** Paths of certificates that the user has made, in PEM, on one machine. */
-export interface CertificateFiles {
-  /** The machine's certificate, with the chain behind it. */
-  readonly cert: string;
-  readonly key: string;
-  /** The authority that has signed the certificates of all machines. */
-  readonly ca: string;
-  /** A DNS name that the certificates of all machines have. Without it, each has the address of its machine. */
-  readonly serverName?: string;
-}
 
 const LOOK_EVERY_MS = 2000;
 
