@@ -131,9 +131,9 @@ export class SimulatedCluster extends FakeCluster {
 }
 
 /** Nodes with resources for `replicas` of one cpu each and a tenth more. */
-export function nodesFor(replicas) {
-  const count = Math.ceil((replicas * 1.1) / NODE_CPUS);
-  const cpu = Math.min(NODE_CPUS, Math.ceil(replicas * 1.1));
+export function nodesFor(replicas, nodeCpus = NODE_CPUS) {
+  const count = Math.ceil((replicas * 1.1) / nodeCpus);
+  const cpu = Math.min(nodeCpus, Math.ceil(replicas * 1.1));
   return Array.from({ length: count }, (_, i) => {
     return { id: `node${i}`, ip: `10.0.${i >> 8}.${i & 255}`, alive: true, resources: { cpu, gpus: [], memory: 0, custom: {} } };
   });

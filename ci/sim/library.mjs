@@ -5,5 +5,6 @@ export const { FakeCluster } = await built('serve/controller/fake-cluster.test-s
 export const { app: appSpec, deployment: deploymentSpec } = await built('serve/controller/sample-apps.test-support');
 export const { Router } = await built('serve/router/index');
 export const { ReplicaBusy, ReplicaDraining } = await built('serve/protocol/index');
-export const { PeerGone } = await built('ipc/index');
+export const { callOp, connect, FeedPublisher, FeedSubscriber, handleOps, helloOf, listen, PeerGone } = await built('ipc/index');
+export const { Authority } = await built('engine/certificates/index');
 export const { changeBetween, withChange } = await built('ipc/feed-change');

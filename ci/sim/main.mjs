@@ -1,9 +1,10 @@
 // `npm run simulate`: controller, autoscaler and router under a virtual clock, up to 10,000 replicas of 1,000 applications.
-// Options: --quick (small, seconds; part of the tests) · --largest N (replicas) · --seed N · --write (renew the page) · --replay (against a real cluster instead)
+// Options: --large (100 nodes, 2,000 replicas; with --write, renews lib/docs/large-clusters.md) · --quick (small, seconds; part of the tests) · --largest N (replicas) · --seed N · --write (renew the page) · --replay (against a real cluster instead)
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { madeBy, table, writePart, writePlot } from './page.mjs';
+import { AT_ONCE, largeCosts } from './large.mjs';
+import { LARGE_PAGE, madeBy, table, writePart, writePlot } from './page.mjs';
 import { replay } from './replay.mjs';
 
 const MINUTE_MS = 60_000;
@@ -16,6 +17,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
     replay: { type: 'boolean', default: false },
+    large: { type: 'boolean', default: false },
   },
 });
 const seed = Number(options.seed);
@@ -140,7 +142,46 @@ function writePage({ results, lengths }, day) {
 /** Leaves out points, so that the picture stays small. */
 const thin = (samples, most = 360) => samples.filter((_, i) => i % Math.ceil(samples.length / most) === 0);
 
-if (options.replay) {
+/** 100 nodes of 22 CPUs, 2,000 replicas of 20 applications, and the connections that they have. */
+async function large() {
+  const lengths = options.quick ? { bursty: 1 } : { bursty: 10, diurnal: 30 };
+  const running = Object.entries(lengths).map(([trace, minutes]) => {
+    const lengthMs = minutes * MINUTE_MS;
+    return run({ replicas: 2000, apps: 20, nodeCpus: 22, trace, lengthMs, dayMs: lengthMs });
+  });
+  const results = await Promise.all(running);
+  const { connected, unixUs, tlsUs, snapshotBytes } = await largeCosts({
+    ...{ apps: 20, perApp: 100 },
+    counts: options.quick ? [20] : [100, 400],
+  });
+  const lines = [
+    ...table(HEAD, results.map(row)),
+    '',
+    ...table(
+      [
+        'processes that connect at once',
+        'attempts',
+        'CPU of the one process, each',
+        'CPU of the others, each',
+        'CPU of the one process, a change of the routes for all',
+      ],
+      connected.map(({ count, attempts, oneCpuMs, othersCpuMs, changeMs }) => [
+        ...[count, attempts, `${oneCpuMs.toFixed(1)} ms`, `${othersCpuMs.toFixed(1)} ms`, `${changeMs.toFixed(1)} ms`],
+      ]),
+    ),
+    '',
+    `All routes are ${kib(snapshotBytes)}, which each process gets when it connects.`,
+    `A small call takes ${unixUs.toFixed(1)} µs of CPU time over a Unix socket and ${tlsUs.toFixed(1)} µs over TCP with TLS, both sides together, ${AT_ONCE} at a time.`,
+  ];
+  console.log(lines.join('\n'));
+  if (options.write) writePart('--large --write', [madeBy('npm run simulate -- --large --write'), '', ...lines], LARGE_PAGE);
+  return results;
+}
+
+if (options.large) {
+  const results = await large();
+  process.exit(results.some(({ violations }) => violations.length > 0) ? 1 : 0);
+} else if (options.replay) {
   await replay({ run, seed, write: options.write });
 } else {
   const found = await simulations();

@@ -39,12 +39,13 @@ export async function simulate({
   idleMs = 60_000,
   sampleMs = 5000,
   maxOngoing = 5,
+  nodeCpus,
   scaling = AUTOSCALING,
   onSample,
 }) {
   const perApp = replicas / apps;
   const draw = random(seed);
-  const nodes = nodesFor(replicas);
+  const nodes = nodesFor(replicas, nodeCpus);
   const autoscaling = { ...scaling, maxReplicas: perApp };
   const names = Array.from({ length: apps }, (_, i) => `app${i}`);
   const invariants = new Invariants(nodes, new Map(names.map((name) => [name, { min: autoscaling.minReplicas, max: perApp }])));
@@ -148,6 +149,7 @@ export async function simulate({
   return {
     apps,
     replicas,
+    nodes: nodes.length,
     trace: trace.name,
     hours,
     requests,

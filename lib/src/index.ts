@@ -29,6 +29,7 @@ export {
   type GrpcOptions,
   type HandleOptions,
   type HedgingOptions,
+  type MachineCertificates,
   type MirrorTraffic,
   type ModelStatus,
   type MultiplexedDecorator,

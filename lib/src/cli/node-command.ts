@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { admitNode, joinAddressOf, startNode } from '../host/index.js';
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 
 const USAGE = `nbserve node address [--address <folder>]
-       nbserve node join <host:port> <pin> --host <address of this machine> [--wait <seconds>]
+       nbserve node join <host:port> <pin> --host <address of this machine> [--cert <file> --key <file> --ca <file> [--server-name <DNS name>]] [--wait <seconds>]
        nbserve node admit <fingerprint> --name <name> [--address <folder>]`;
 
 const HEX = /^[0-9a-f]{64}$/;
@@ -20,6 +21,8 @@ export const nodeCommand: Command = {
   admit     on the head: let the node with this fingerprint join
   --host    the address at which the other machines reach this one
   --name    the name of the node in the status
+  --cert    if the cluster uses your certificates: that of this machine in PEM, with its chain; --key is its private key, --ca the authority,
+            and --server-name the DNS name that the certificates of all machines have, if they do not have addresses
   --wait    how long to wait until the head admits the node (default: 600)
   --address the cluster's folder, if several run on the head; nbserve status lists them
 
@@ -60,15 +63,20 @@ async function admit(args: readonly string[]): Promise<number> {
 }
 
 async function join(args: readonly string[]): Promise<number> {
-  const options = { host: { type: 'string' }, wait: { type: 'string' } } as const;
+  const text = { type: 'string' } as const;
+  const options = { host: text, wait: text, cert: text, key: text, ca: text, 'server-name': text } as const;
   const { values, positionals } = parseCommand(USAGE, args, options, [2, 2]);
   const [head = '', pin = ''] = positionals;
-  const { host = '', wait = '600' } = values;
+  const { host = '', wait = '600', cert, key, ca, 'server-name': serverName } = values;
   if (!/:\d+$/.test(head)) throw BadUsage({ problem: 'the head is named as host:port', usage: USAGE });
   if (!HEX.test(pin)) throw BadUsage({ problem: 'a pin has 64 digits from 0 to f', usage: USAGE });
   if (isIP(host) === 0) throw BadUsage({ problem: '--host takes an IP address of this machine', usage: USAGE });
   if (!/^\d+$/.test(wait)) throw BadUsage({ problem: '--wait takes seconds', usage: USAGE });
-  const child = startNode({ head, pin, host, waitSeconds: Number(wait) });
+  const files = [cert, key, ca].map((path) => (path === undefined ? '' : resolve(path))) as [string, string, string];
+  const hasFiles = files.some((path) => path !== '') || serverName !== undefined;
+  if (hasFiles && files.includes('')) throw BadUsage({ problem: '--cert, --key and --ca belong together', usage: USAGE });
+  const tls = { cert: files[0], key: files[1], ca: files[2], ...(serverName === undefined ? {} : { serverName }) };
+  const child = startNode({ head, pin, host, ...(hasFiles ? { tls } : {}), waitSeconds: Number(wait) });
   // Ctrl-C reaches the child too.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -4,7 +4,7 @@ import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from '.
 import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, httpsOptionsOf, parsePort } from './options.js';
 
 const USAGE =
-  'nbserve start [--engine local|ray --address <Ray dashboard>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--machines <address>[:<port>]] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
+  'nbserve start [--engine local|ray --address <Ray dashboard>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--machines <address>[:<port>]] [--machines-cert <file> --machines-key <file> --machines-ca <file> [--machines-name <DNS name>]] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -26,6 +26,10 @@ export const startCommand: Command = {
                 '[{"name": "head"}, {"name": "gpu", "numGpus": 2, "resources": {"custom": {"accelerator": 1}}}]' (default: 1)
   --machines    take nodes of other machines: the address at which they reach this one, and the port of the head's agent
                 (default: none, and no process listens for other machines)
+  --machines-cert  the certificate of this machine in PEM, with its chain, instead of one that the cluster makes
+  --machines-key   its private key
+  --machines-ca    the authority that has signed the certificates of all machines
+  --machines-name  a DNS name that the certificates of all machines have (default: each has the address of its machine)
   --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
   --spare-replicas  spare processes on each node, which make a new replica start sooner; 0 means none (default: 1)
 ${DASHBOARD_HELP}
@@ -50,6 +54,10 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       resources: text,
       nodes: text,
       machines: text,
+      'machines-cert': text,
+      'machines-key': text,
+      'machines-ca': text,
+      'machines-name': text,
       engine: text,
       address: text,
       'proxy-location': text,
@@ -80,7 +88,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
         : { nodes: parseJson('--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
       engine,
       ...(values.address === undefined ? {} : { address: values.address }),
-      ...(values.machines === undefined ? {} : { machines: parseMachines(values.machines) }),
+      ...machinesOption(values),
       ...(values['proxy-location'] === undefined ? {} : { proxyLocation: values['proxy-location'] as 'EveryNode' }),
       ...(values['spare-replicas'] === undefined ? {} : { spareReplicas: Number(values['spare-replicas']) }),
     };
@@ -99,6 +107,15 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
     return 0;
   },
 };
+
+/** Which of the files are missing is said by the option's own check. */
+function machinesOption({ machines, ...values }: { readonly [option: string]: unknown }) {
+  const [cert, key, ca, serverName] = ['cert', 'key', 'ca', 'name'].map((name) => values[`machines-${name}`]);
+  const tls = { cert, key, ca, ...(serverName === undefined ? {} : { serverName }) } as { cert: string; key: string; ca: string };
+  const hasTls = [cert, key, ca, serverName].some((one) => one !== undefined);
+  if (machines === undefined && !hasTls) return {};
+  return { machines: { ...(machines === undefined ? {} : parseMachines(String(machines))), ...(hasTls ? { tls } : {}) } };
+}
 
 /** `10.0.0.5`, `10.0.0.5:7000`, `fd00::1` or `[fd00::1]:7000`. What is wrong is said by the option's own check. */
 function parseMachines(text: string): { readonly host: string; readonly port?: number } {

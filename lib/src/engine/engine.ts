@@ -1,3 +1,4 @@
+import type { CertificateFiles } from '../ipc/index.js';
 import type { ExitReport } from './exit-report.js';
 
 /** A process that a node agent is asked to run. */
@@ -159,6 +160,10 @@ export interface MachineOptions {
   readonly host: string;
   /** The port of the agent. 0 lets the system choose. */
   readonly port: number;
+  /** The user's certificates. @default the cluster makes its own */
+  readonly tls?: CertificateFiles;
+  /** How often the certificates that the cluster makes are replaced. @default a day */
+  readonly renewEveryMs?: number;
   /** If it is present, the nodes of this Ray cluster become nodes of ours. */
   readonly ray?: RayOptions;
 }

@@ -65,6 +65,11 @@ export const OtherCluster = defineError(
   403,
   '{address} is not the head of the cluster with the pin {pin}; nothing was sent to it',
 );
+export const ForeignHead = defineError(
+  'NBS_FOREIGN_CERTIFICATE',
+  403,
+  'the certificate that {address} shows is not one of your cluster: {reason}; nothing was sent to it',
+);
 export const BadBlob = defineError(
   'NBS_BAD_BLOB',
   502,

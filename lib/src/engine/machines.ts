@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { childEnv } from '../core/index.js';
-import { type Channel, opCaller } from '../ipc/index.js';
+import { type CertificateFiles, type Channel, opCaller } from '../ipc/index.js';
 import type { AgentOps } from './agent-ops.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress } from './engine.js';
 
@@ -17,6 +17,8 @@ export interface JoinArguments {
   /** The address of this machine at which the others reach it. */
   readonly host: string;
   readonly resources?: DeclaredResources;
+  /** The user's certificates on this machine, if the cluster has such. */
+  readonly tls?: CertificateFiles;
   /** How long to wait until the head admits it. @default 600 */
   readonly waitSeconds?: number;
 }

@@ -6,6 +6,11 @@ export interface Channel {
   /** Resolves when the connection has ended, whichever side ended it. Never rejects. */
   readonly closed: Promise<void>;
   readonly isClosed: boolean;
+  /**
+   * True if the connection led to another machine and has ended before all was read that the peer had sent. Then a STARTED frame may have been lost.
+   * If a process ends on a machine that can be reached, its system still sends what the process had written.
+   */
+  readonly isCut: boolean;
   /** Number of bytes that wait for the peer to read them. Notifications have no credit window, so code that sends many of them checks this first. */
   readonly bufferedBytes: number;
   /**

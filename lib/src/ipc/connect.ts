@@ -4,18 +4,21 @@ import { isNbserveError } from '../core/index.js';
 import type { CallKinds, Channel } from './channel.js';
 import { ConnectFailed } from './errors.js';
 import { ConnectingHandshake, type HandshakeResult } from './handshake.js';
-import type { Address, Hello } from './messages.js';
+import type { Address, Hello, TlsIdentity } from './messages.js';
 import { SocketChannel } from './socket-channel.js';
 
 /** Longest path of a Unix socket on macOS; Linux allows four bytes more. The system would silently cut off a longer path. */
 const MAX_SOCKET_PATH_BYTES = 104;
+
+/** After so long without a byte, the system asks whether the other machine is still there. */
+export const KEEP_ALIVE_MS = 10_000;
 
 export interface ConnectOptions {
   readonly token: string;
   readonly hello: Hello;
   /** Kinds of calls that the channel carries, besides `control`. @default none */
   readonly kinds?: CallKinds;
-  /** Limit for connecting and the handshake together. @default 5000 */
+  /** Limit for connecting and the handshake together. @default 5000, and 15000 over TLS */
   readonly timeoutMs?: number;
 }
 
@@ -26,7 +29,8 @@ export interface ConnectOptions {
  */
 export function connect(address: Address, options: ConnectOptions): Promise<Channel> {
   const peerName = showAddress(address);
-  const { token, hello, kinds = null, timeoutMs = 5000 } = options;
+  const isSecure = 'host' in address && address.tls !== undefined;
+  const { token, hello, kinds = null, timeoutMs = isSecure ? 15_000 : 5000 } = options;
   return new Promise((resolve, reject) => {
     const fault = addressFault(address);
     if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
@@ -54,7 +58,6 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
     };
     socket.on('error', fail).on('close', onEnd).on('data', onData);
     // Over TLS nothing is sent before the other side has shown its certificate.
-    const isSecure = 'host' in address && address.tls !== undefined;
     socket.on(isSecure ? 'secureConnect' : 'connect', () => socket.write(handshake.opening()));
   });
 }
@@ -69,20 +72,19 @@ function openSocket(address: Address): Socket {
   const { host, port, tls, peerName } = address;
   if (tls === undefined) return createConnection({ host, port, noDelay: true, keepAlive: true });
   const { ca, cert, key } = tls;
-  const socket = tlsModule().connect({
-    host,
-    port,
-    ca,
-    cert,
-    key,
-    minVersion: 'TLSv1.3',
-    // The certificates name nodes, not hosts: an address may change, and two nodes may share one.
+  const socket = tlsModule().connect({ host, port, ca, cert, key, minVersion: 'TLSv1.3', ...nameCheck(tls, peerName) });
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  return socket;
+}
+
+/** How a connection checks the name of the other side. Certificates of a cluster name nodes: an address may change, and two nodes may share one. */
+function nameCheck({ byHost = false, serverName }: TlsIdentity, peerName: string | undefined): Tls.ConnectionOptions {
+  if (byHost) return serverName === undefined ? {} : { servername: serverName };
+  return {
     checkServerIdentity: (_host, { subject }) =>
       peerName === undefined || subject.CN === peerName ? undefined : new Error('its certificate is that of another node'),
-  });
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true);
-  return socket;
+  };
 }
 
 /**

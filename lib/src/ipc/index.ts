@@ -32,12 +32,13 @@ export { FeedSubscriber, type FeedSubscriberOptions } from './feed-subscriber.js
 export { helloOf } from './handshake.js';
 export { isControl } from './head-faults.js';
 export { encodeItem, ItemDecoder } from './items.js';
-export { type ListenOptions, listen } from './listen.js';
+export { ADMISSION_PROTOCOL, type ListenOptions, listen } from './listen.js';
 export { memoryPair } from './memory-pair.js';
 export type {
   Address,
   AnyCallHead,
   CallHead,
+  CertificateFiles,
   ControlCallHead,
   FeedMessage,
   Hello,

@@ -2,16 +2,21 @@ import { chmodSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import type { CallKinds, Channel, ChannelServer } from './channel.js';
-import { addressFault, openChannel, showAddress, tlsModule } from './connect.js';
+import { addressFault, KEEP_ALIVE_MS, openChannel, showAddress, tlsModule } from './connect.js';
 import { ListenFailed } from './errors.js';
 import { AcceptingHandshake } from './handshake.js';
 import type { Address, Hello, TlsIdentity } from './messages.js';
 
 /** A connection that has not proven within this time that it knows the token is closed. */
 const HANDSHAKE_TIMEOUT_MS = 3000;
+/** Over TLS a handshake takes milliseconds of CPU time, and when a controller has restarted, thousands of processes connect at the same moment. */
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Limit of connections that are in the handshake at the same time, so that strangers cannot use up the file descriptors. */
 const MAX_HANDSHAKES = 256;
-const RENEW_EVERY_MS = 3_600_000;
+const MAX_TLS_HANDSHAKES = 4096;
+const RENEW_EVERY_MS = 5000;
+/** Offered by a node that asks to be admitted (ALPN). Its certificate may be one that is trusted already, if the user has made it. */
+export const ADMISSION_PROTOCOL = 'nbserve-admission';
 
 export interface ListenOptions {
   readonly token: string;
@@ -24,15 +29,15 @@ export interface ListenOptions {
    * @param certificateName the name in the peer's certificate; `''` without TLS
    */
   readonly onChannel: (channel: Channel, certificateName: string) => void;
-  /** Called with a connection over TLS whose certificate is not one of the cluster. @default such a connection is closed */
+  /** Called with a connection over TLS whose certificate is not one of the cluster, or that asks to be admitted. @default such a connection is closed */
   readonly onForeigner?: (socket: TLSSocket) => void;
   /** Reads the certificate again, because certificates are replaced. It is called after each `renewEveryMs`. */
   readonly renewed?: () => TlsIdentity | undefined;
-  /** @default an hour */
+  /** @default five seconds */
   readonly renewEveryMs?: number;
   /** A socket that listens already. It is used instead of a new one for the address. */
   readonly fd?: number;
-  /** @default 3000 */
+  /** @default 3000, and 10000 over TLS */
   readonly handshakeTimeoutMs?: number;
 }
 
@@ -40,11 +45,14 @@ export interface ListenOptions {
 export async function listen(address: Address, options: ListenOptions): Promise<ChannelServer> {
   const fault = addressFault(address);
   if (fault !== null) throw ListenFailed({ address: showAddress(address), reason: fault });
+  const tls = 'path' in address ? undefined : address.tls;
+  const maxHandshakes = tls === undefined ? MAX_HANDSHAKES : MAX_TLS_HANDSHAKES;
+  const { handshakeTimeoutMs: timeoutMs = tls === undefined ? HANDSHAKE_TIMEOUT_MS : TLS_HANDSHAKE_TIMEOUT_MS } = options;
   const channels = new Set<Channel>();
   const handshakes = new Set<Socket>();
   const limit = (socket: Socket): void => {
     // The oldest handshake is dropped: it has had time enough, and the new connection may be from a peer of ours.
-    const [oldest] = handshakes.size < MAX_HANDSHAKES ? [] : handshakes;
+    const [oldest] = handshakes.size < maxHandshakes ? [] : handshakes;
     if (oldest !== undefined) {
       handshakes.delete(oldest);
       oldest.destroy();
@@ -53,14 +61,14 @@ export async function listen(address: Address, options: ListenOptions): Promise<
   };
   const open = (socket: Socket, certificateName = ''): void => {
     limit(socket);
-    void accept(socket, options, (channel) => {
+    void accept(socket, options, timeoutMs, (channel) => {
       channels.add(channel);
       void channel.closed.then(() => channels.delete(channel));
       options.onChannel(channel, certificateName);
     }).finally(() => handshakes.delete(socket));
   };
-  const tls = 'path' in address ? undefined : address.tls;
-  const server = tls === undefined ? createServer({ noDelay: true }, (socket) => open(socket)) : tlsServer(tls, options, open);
+  const server =
+    tls === undefined ? createServer({ noDelay: true }, (socket) => open(socket)) : tlsServer(tls, options, timeoutMs, open);
   if (tls !== undefined) limitTls(server, handshakes, limit);
   await bind(server, address, options.fd);
   server.on('error', () => {});
@@ -76,14 +84,32 @@ export async function listen(address: Address, options: ListenOptions): Promise<
 }
 
 /** A server that answers only to peers with a certificate of the cluster. Certificates are read by OpenSSL; nothing else is read of a stranger. */
-function tlsServer({ ca, cert, key }: TlsIdentity, options: ListenOptions, open: (socket: Socket, name: string) => void): Server {
-  const { handshakeTimeoutMs: handshakeTimeout = HANDSHAKE_TIMEOUT_MS, onForeigner } = options;
+function tlsServer(
+  { ca, cert, key }: TlsIdentity,
+  options: ListenOptions,
+  handshakeTimeout: number,
+  open: (socket: Socket, name: string) => void,
+): Server {
+  const { onForeigner } = options;
   const server = tlsModule().createServer(
-    { ca, cert, key, requestCert: true, rejectUnauthorized: onForeigner === undefined, minVersion: 'TLSv1.3', handshakeTimeout },
+    {
+      ...{
+        ca,
+        cert,
+        key,
+        requestCert: true,
+        rejectUnauthorized: onForeigner === undefined,
+        minVersion: 'TLSv1.3',
+        handshakeTimeout,
+      },
+      ...(onForeigner === undefined ? {} : { ALPNProtocols: [ADMISSION_PROTOCOL] }),
+    },
     (socket) => {
       socket.setNoDelay(true);
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       socket.on('error', () => {});
-      if (socket.authorized) open(socket, String(socket.getPeerCertificate().subject.CN));
+      if (socket.authorized && socket.alpnProtocol !== ADMISSION_PROTOCOL)
+        open(socket, String(socket.getPeerCertificate().subject.CN));
       else onForeigner?.(socket);
     },
   );
@@ -94,9 +120,13 @@ function tlsServer({ ca, cert, key }: TlsIdentity, options: ListenOptions, open:
 
 function renew(server: TlsServer, { renewed, renewEveryMs = RENEW_EVERY_MS }: ListenOptions): void {
   if (renewed === undefined) return;
+  let last = '';
   const timer = setInterval(() => {
-    const identity = renewed();
-    if (identity !== undefined) server.setSecureContext({ ...identity, minVersion: 'TLSv1.3' });
+    const { ca, cert, key } = renewed() ?? {};
+    const text = `${ca}${cert}${key}`;
+    if (cert === undefined || text === last) return;
+    last = text;
+    server.setSecureContext({ ca, cert, key, minVersion: 'TLSv1.3' });
   }, renewEveryMs);
   timer.unref();
   server.on('close', () => clearInterval(timer));
@@ -124,12 +154,12 @@ function limitTls(server: Server, handshakes: Set<Socket>, limit: (socket: Socke
 }
 
 /** Settles when the handshake has succeeded or failed. */
-function accept(socket: Socket, options: ListenOptions, onChannel: (channel: Channel) => void): Promise<void> {
-  const { token, hello, kinds = null, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+function accept(socket: Socket, options: ListenOptions, timeoutMs: number, onChannel: (channel: Channel) => void): Promise<void> {
+  const { token, hello, kinds = null } = options;
   const handshake = new AcceptingHandshake({ token, hello, peerName: 'a connecting process' });
   return new Promise((resolve) => {
     const drop = (): void => void socket.destroy();
-    const timer = setTimeout(drop, handshakeTimeoutMs);
+    const timer = setTimeout(drop, timeoutMs);
     const settle = (): void => {
       clearTimeout(timer);
       resolve();

@@ -16,6 +16,21 @@ export interface TlsIdentity {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** True for certificates of the user. They name hosts, by address or by `serverName`; those of a cluster name nodes. */
+  readonly byHost?: boolean;
+  /** A DNS name that the certificates of all machines have. */
+  readonly serverName?: string;
+}
+
+/** Paths of certificates that the user has made, in PEM, on one machine. */
+export interface CertificateFiles {
+  /** The machine's certificate, with the chain behind it. */
+  readonly cert: string;
+  readonly key: string;
+  /** The authority that has signed the certificates of all machines. */
+  readonly ca: string;
+  /** A DNS name that the certificates of all machines have. Without it, each has the address of its machine. */
+  readonly serverName?: string;
 }
 
 /** A Unix socket of this machine, or TCP. */

@@ -35,11 +35,13 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   readonly peerName: string;
   readonly kinds: CallKinds | null;
   isClosed = false;
+  isCut = false;
   onCall: CallHandler | null = null;
   onNotify: ((message: Notification) => void) | null = null;
   onFeed: ((message: FeedMessage) => void) | null = null;
   readonly outbox: Outbox;
   readonly #socket: Socket;
+  readonly #isRemote: boolean;
   readonly #parser: FrameParser;
   readonly #outgoing = new Map<number, OutgoingStream>();
   readonly #incoming = new Map<number, IncomingStream>();
@@ -54,6 +56,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
 
   constructor(socket: Socket, peer: Hello, side: 'connecting' | 'accepting', kinds: CallKinds | null) {
     this.#socket = socket;
+    this.#isRemote = socket.remoteAddress !== undefined;
     this.kinds = kinds;
     this.peer = peer;
     this.peerName = `${peer.role} ${peer.id}`;
@@ -324,6 +327,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
 
   #teardown(): void {
     this.isClosed = true;
+    this.isCut = this.#isRemote && !this.#socket.readableEnded;
     this.#parser.stop();
     this.#deadlines.clear();
     this.outbox.close();

@@ -47,6 +47,7 @@ export type {
   GraphOptions,
   GrpcOptions,
   HedgingOptions,
+  MachineCertificates,
   NodeOptions,
   ResourceOptions,
   RollingUpdateOptions,

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { engineName, InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress } from '../core/index.js';
 import type { DeclaredNode, MachineOptions } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
@@ -60,19 +61,29 @@ export const NODE_OPTIONS = {
   resources: resources('Other resources of the node.', '`resources` of `serve.start`'),
 } as const;
 
+function isCertificates(value: unknown): boolean {
+  const { cert, key, ca, serverName, ...others } = isRecord(value) ? value : {};
+  const isText = (one: unknown): boolean => typeof one === 'string' && one !== '';
+  return [cert, key, ca].every(isText) && (serverName === undefined || isText(serverName)) && Object.keys(others).length === 0;
+}
+
 const machines: OptionSpec<StartOptions['machines']> = {
-  doc: "If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the head's agent (0 lets the system choose). With `engine: 'ray'`, both have defaults, and `nbserve` is the folder of the package on Ray's nodes.",
-  type: '{ host?: string; port?: number; nbserve?: string }',
-  expected: "an IP address of this machine that others reach, such as { host: '10.0.0.5' }, and a port from 0 to 65535",
+  doc: "If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the head's agent (0 lets the system choose). With `engine: 'ray'`, both have defaults, and `nbserve` is the folder of the package on Ray's nodes. `tls` names files in PEM that are used instead of the certificates that the cluster makes: the certificate of this machine with its chain, its key, and the authority that has signed those of all machines; `serverName` is a DNS name that all of them have, else each has the address of its machine.",
+  type: '{ host?: string; port?: number; nbserve?: string; tls?: MachineCertificates }',
+  expected:
+    "an IP address of this machine that others reach, such as { host: '10.0.0.5' }, a port from 0 to 65535, and with tls the paths cert, key and ca",
   default: undefined,
   defaultText: 'no process listens for other machines',
   parse: (value) => {
-    if (!isRecord(value) || Object.keys(value).some((name) => !['host', 'port', 'nbserve'].includes(name))) return undefined;
-    const { host, port = 0, nbserve } = value;
+    if (!isRecord(value) || Object.keys(value).some((name) => !['host', 'port', 'nbserve', 'tls'].includes(name)))
+      return undefined;
+    const { host, port = 0, nbserve, tls } = value;
     const isPort = Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
     const isHost = host === undefined || (typeof host === 'string' && isIP(host) !== 0 && !UNSPECIFIED.includes(host));
     const isFolder = nbserve === undefined || (typeof nbserve === 'string' && nbserve !== '');
-    return isPort && isHost && isFolder ? (value as StartOptions['machines']) : undefined;
+    return isPort && isHost && isFolder && (tls === undefined || isCertificates(tls))
+      ? (value as StartOptions['machines'])
+      : undefined;
   },
 };
 
@@ -101,12 +112,14 @@ export const JOIN_OPTIONS = { engine, machines } as const;
 /** How nodes of other machines join; `undefined` if none can. @throws NBS_INVALID_OPTION, NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
 export async function machinesOf(options: StartOptions): Promise<MachineOptions | undefined> {
   const given = parseOptions('serve.start', JOIN_OPTIONS, { engine: engineOf(options), machines: options.machines });
-  const { host, port = 0, nbserve } = given.machines ?? {};
+  const { host, port = 0, nbserve, tls: files } = given.machines ?? {};
+  // The agent runs in another folder.
+  const tls = files && { ...files, cert: resolve(files.cert), key: resolve(files.key), ca: resolve(files.ca) };
   if (given.engine === 'ray') {
     const address = rayAddress(options.engine === 'ray' ? options.address : undefined);
     const [{ resources = {} } = {}] = declaredNodes(options) ?? [];
     const { machinesOnRay } = await import('../engine/ray/index.js');
-    return machinesOnRay({ address, host, port, resources, ...(nbserve === undefined ? {} : { nbserve }) });
+    return machinesOnRay({ address, host, port, resources, ...(tls && { tls }), ...(nbserve === undefined ? {} : { nbserve }) });
   }
   if (given.machines === undefined) return undefined;
   if (host === undefined)
@@ -116,7 +129,7 @@ export async function machinesOf(options: StartOptions): Promise<MachineOptions 
       expected: machines.expected,
       value: JSON.stringify(given.machines),
     });
-  return { host, port };
+  return { host, port, ...(tls && { tls }) };
 }
 
 /** The engine of a cluster that is started with these options. If they name a cluster to join, none is started. @throws NBS_INVALID_OPTION */

@@ -63,9 +63,12 @@ export interface StartOptions {
   /**
    * If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the
    * head's agent (0 lets the system choose). With `engine: 'ray'`, both have defaults, and `nbserve` is the folder of the package on Ray's nodes.
+   * `tls` names files in PEM that are used instead of the certificates that the cluster makes: the certificate of this machine with its chain, its
+   * key, and the authority that has signed those of all machines; `serverName` is a DNS name that all of them have, else each has the address of its
+   * machine.
    * @default no process listens for other machines
    */
-  readonly machines?: { host?: string; port?: number; nbserve?: string };
+  readonly machines?: { host?: string; port?: number; nbserve?: string; tls?: MachineCertificates };
   /**
    * Number of spare processes on each node, which make a new replica start in a fraction of the time. Each needs about 28 MiB of memory and no CPU. 0
    * means none.
@@ -104,4 +107,16 @@ export interface NodeOptions {
   readonly numGpus?: number;
   /** Other resources of the node. @default `resources` of `serve.start` */
   readonly resources?: Omit<ResourceOptions, 'gpu'>;
+}
+
+/** Files of certificates that machines show each other, in PEM. */
+export interface MachineCertificates {
+  /** The certificate of this machine, with the chain behind it. */
+  readonly cert: string;
+  /** Its private key. */
+  readonly key: string;
+  /** The authority that has signed the certificates of all machines. */
+  readonly ca: string;
+  /** A DNS name that the certificates of all machines have. @default each has the address of its machine */
+  readonly serverName?: string;
 }

@@ -17,7 +17,7 @@ export type {
 export type { AutoscalingMetrics, AutoscalingPolicy } from './protocol/policy.js';
 export type { ServeStatus } from './protocol/status.js';
 export type { CanaryStatus, StickyBy, TrafficStatus } from './protocol/traffic-status.js';
-export type { GrpcOptions, NodeOptions, RunOptions, StartOptions } from './start-option-types.js';
+export type { GrpcOptions, MachineCertificates, NodeOptions, RunOptions, StartOptions } from './start-option-types.js';
 export type { Canary, CanaryOptions, TrafficOptions } from './traffic-types.js';
 
 type AnyFunction = (...args: never[]) => unknown;

@@ -79,3 +79,13 @@ test('a new certificate is shown from then on, and open channels stay', async ()
   assert.equal((await callOp<Echo, 'echo'>(channel, 'echo', new Uint8Array(3))).length, 3);
   channel.close();
 });
+
+test('three hundred processes that connect at the same moment do not drive each other out', async () => {
+  const timeoutMs = 120_000;
+  const options = { token, hello: helloOf('test', 'server'), handshakeTimeoutMs: timeoutMs, onChannel: () => {} };
+  const crowded = await listen({ host: '127.0.0.1', port: 0, tls: shown }, options);
+  const address = { ...(crowded.address as { host: string; port: number }), tls: mine };
+  const connecting = Array.from({ length: 300 }, () => connect(address, { token, hello: helloOf('test', 'client'), timeoutMs }));
+  for (const channel of await Promise.all(connecting)) channel.destroy();
+  await crowded.close();
+});

@@ -3,15 +3,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
 import { grpcFile } from '../../core/index.js';
 import { type Channel, type ChannelServer, formatHostPort, helloOf, listen, type TlsIdentity } from '../../ipc/index.js';
-import { type Authority, pinOf } from '../certificates/index.js';
+import { pinOf } from '../certificates/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, ProcessSpec } from '../engine.js';
+import type { Certifier } from './head-certificates.js';
 
 /** What a node gets when it is admitted. One line of JSON over TLS, to who has the private key of the admitted certificate. */
 export interface Admission {
   readonly node: string;
   readonly token: string;
+  /** `''` if the node has certificates of the user. */
   readonly ca: string;
-  /** For the key that the node has made. */
+  /** For the key that the node has made; `''` if it has a certificate of the user. */
   readonly cert: string;
   readonly name: string;
   readonly headName: string;
@@ -32,7 +34,7 @@ export interface GateOptions {
   readonly port: number;
   readonly token: string;
   readonly head: string;
-  readonly authority: Authority;
+  readonly certifier: Certifier;
   readonly identity: TlsIdentity;
   readonly controller: string;
   /** The proxy of a node. */
@@ -79,12 +81,12 @@ export class Gate {
   get address(): JoinAddress {
     const { host } = this.#options;
     const { port } = (this.#server as ChannelServer).address as { readonly port: number };
-    return { address: formatHostPort(host, port), pin: this.#options.authority.pin };
+    return { address: formatHostPort(host, port), pin: this.#options.certifier.pin };
   }
 
   admit(node: AdmittedNode): void {
     this.#admitted.set(node.fingerprint, node);
-    this.#names.set(this.#options.authority.nameOf(node.node), node.node);
+    this.#names.set(this.#options.certifier.nameOf(node.node) || node.node, node.node);
   }
 
   /** From now on, it shows this certificate. */
@@ -95,7 +97,7 @@ export class Gate {
   /** A new certificate for the key of a node that has joined. */
   certify(node: string): string | undefined {
     const key = this.#keys.get(node);
-    return key === undefined ? undefined : this.#options.authority.certify(node, key);
+    return key === undefined ? undefined : this.#options.certifier.certify(node, key) || undefined;
   }
 
   async close(): Promise<void> {
@@ -106,17 +108,17 @@ export class Gate {
     const { raw } = socket.getPeerX509Certificate() ?? {};
     const admitted = raw === undefined ? undefined : this.#admitted.get(pinOf(raw));
     if (raw === undefined || admitted === undefined) return void socket.destroy();
-    const { authority, token, head, controller, http, dir, root } = this.#options;
+    const { certifier, token, head, controller, http, dir, root } = this.#options;
     const { node, resources = {} } = admitted;
     const publicKey = new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'pem' }).toString();
     this.#keys.set(node, publicKey);
     const admission: Admission = {
       node,
       token,
-      ca: authority.certificate,
-      cert: authority.certify(node, publicKey),
-      name: authority.nameOf(node),
-      headName: authority.nameOf(head),
+      ca: certifier.certificate,
+      cert: certifier.certify(node, publicKey),
+      name: certifier.nameOf(node),
+      headName: certifier.nameOf(head),
       controller,
       resources,
       http: http(node),
@@ -128,8 +130,9 @@ export class Gate {
   }
 
   #welcome(channel: Channel, name: string): void {
-    const node = this.#names.get(name);
     const { role, id } = channel.peer;
+    // A certificate of the user names a host, and the peer has shown that it knows the token.
+    const node = this.#identity.byHost === true ? this.#names.get(id) : this.#names.get(name);
     if (node === undefined || role !== 'agent' || id !== node) {
       channel.destroy();
       return;
@@ -141,6 +144,6 @@ export class Gate {
 }
 
 /** A node that joins knows the cluster by the authority's certificate, so it is shown. */
-function withAuthority({ ca, cert, key }: TlsIdentity): TlsIdentity {
-  return { ca, cert: cert + ca, key };
+function withAuthority(identity: TlsIdentity): TlsIdentity {
+  return { ...identity, cert: `${identity.cert.trimEnd()}\n${identity.ca}` };
 }

@@ -9,11 +9,11 @@ const args = JSON.parse(process.argv[2] ?? '') as JoinArguments;
 const LAST_OUTPUT_MS = 100;
 
 try {
-  const { admission, key } = await requestAdmission(args, (fingerprint) => console.log(`nbserve node ${fingerprint}`));
-  const node = new JoinedNode(args, admission, key);
+  const self = await requestAdmission(args, (fingerprint) => console.log(`nbserve node ${fingerprint}`));
+  const node = new JoinedNode(args, self);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void node.stop());
   process.on('SIGHUP', () => {});
-  console.log(`nbserve node ${admission.node} has joined ${args.head}`);
+  console.log(`nbserve node ${self.admission.node} has joined ${args.head}`);
   const isExpected = await node.run();
   removeFolder(node.dir);
   process.exit(isExpected ? 0 : 1);

@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { grpcFile } from '../../core/index.js';
-import { type Channel, connect, helloOf, splitHostPort } from '../../ipc/index.js';
+import { type Channel, connect, helloOf, splitHostPort, type TlsIdentity } from '../../ipc/index.js';
+import { watchOwnCertificates } from '../certificates/index.js';
 import { createClusterFolder, removeStaleFolders, urlOf } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
@@ -9,9 +10,12 @@ import { Agent } from './agent.js';
 import type { Admission } from './gate.js';
 import { type ListeningSocket, listenSoon } from './listening-socket.js';
 import { PACKAGE_ROOT, writeNodeFile } from './machines.js';
+import type { AdmittedSelf } from './request-admission.js';
 import { workerOps } from './worker-ops.js';
 
 const SIGNAL_GRACE_MS = 4000;
+/** A head that has not asked for so long has given the node up. It asks at least every six seconds, and gives up after two questions without an answer. */
+const HEAD_SILENT_S = 15;
 /** How long a node that has lost the head tries to find it again. */
 const REJOIN_MS = 60_000;
 const RETRY_MS = 250;
@@ -23,24 +27,32 @@ export class JoinedNode {
   readonly dir: string;
   readonly #args: JoinArguments;
   readonly #admission: Admission;
-  readonly #key: string;
-  #cert: string;
+  #identity: TlsIdentity;
   #agent: Agent;
   #channel: Channel | undefined;
   #leaving = false;
+  /** Seconds since the head asked last. */
+  #silentS = 0;
 
-  constructor(args: JoinArguments, admission: Admission, key: string) {
+  constructor(args: JoinArguments, { admission, identity }: AdmittedSelf) {
     this.#args = args;
     this.#admission = admission;
-    this.#key = key;
+    this.#identity = identity;
     const { node, token } = admission;
-    this.#cert = admission.cert;
     removeStaleFolders().catch(() => {});
     const { dir } = createClusterFolder({ name: `node ${node} of ${args.head}`, ownerKey: null, detached: false, token });
     this.dir = dir;
     this.#writeFile();
     if (admission.grpc !== null) writeFileSync(grpcFile(dir), admission.grpc, { mode: 0o600 });
     this.#agent = this.#newAgent([]);
+    const { tls, host } = args;
+    if (tls !== undefined)
+      watchOwnCertificates(
+        tls,
+        host,
+        (changed) => this.#renew(changed),
+        (error) => console.error(error.message),
+      );
   }
 
   /**
@@ -55,7 +67,9 @@ export class JoinedNode {
       const channel = await this.#connect(socket === null ? undefined : urlOf(socket.host, socket.port));
       if (channel === undefined) break;
       if (socket !== null) this.#startProxy();
+      const stopWatching = this.#watchHead(channel);
       await channel.closed;
+      stopWatching();
       await this.#agent.stopAll(SIGNAL_GRACE_MS);
     }
     await this.#agent.stopAll(SIGNAL_GRACE_MS);
@@ -69,9 +83,27 @@ export class JoinedNode {
     this.#channel?.close();
   }
 
+  /** If the network is cut, no connection ends. The turns of a timer are counted, because after a pause of this process they are few, and time is not. */
+  #watchHead(channel: Channel): () => void {
+    this.#silentS = 0;
+    const timer = setInterval(() => {
+      this.#silentS += 1;
+      if (this.#silentS < HEAD_SILENT_S) return;
+      console.error(`the head was silent for ${HEAD_SILENT_S} s, so what runs on this node is ended`);
+      channel.destroy();
+    }, 1000);
+    return () => clearInterval(timer);
+  }
+
   #writeFile(): void {
-    const { node, ca, controller, name, headName } = this.#admission;
-    writeNodeFile(this.dir, { ca, cert: this.#cert, key: this.#key, node, host: this.#args.host, controller, name, headName });
+    const { node, controller, name, headName } = this.#admission;
+    writeNodeFile(this.dir, { ...this.#identity, node, host: this.#args.host, controller, name, headName });
+  }
+
+  /** From now on, new connections have this certificate. */
+  #renew(identity: TlsIdentity): void {
+    this.#identity = identity;
+    this.#writeFile();
   }
 
   #newAgent(listening: readonly ListeningSocket[]): Agent {
@@ -97,13 +129,12 @@ export class JoinedNode {
   }
 
   async #connect(url: string | undefined): Promise<Channel | undefined> {
-    const { ca, token, headName: peerName, node, resources } = this.#admission;
+    const { token, headName: peerName, node, resources } = this.#admission;
     const deadline = Date.now() + REJOIN_MS;
     while (!this.#leaving && Date.now() < deadline) {
       try {
-        const tls = { ca, cert: this.#cert, key: this.#key };
         const channel = await connect(
-          { ...splitHostPort(this.#args.head), tls, peerName },
+          { ...splitHostPort(this.#args.head), tls: this.#identity, peerName },
           { token, hello: helloOf('agent', node) },
         );
         channel.onCall = workerOps(this.dir, this.#agent, {
@@ -111,10 +142,10 @@ export class JoinedNode {
           url,
           declared: { ...resources, ...this.#args.resources },
           localSpec: (spec) => this.#localSpec(spec),
-          onRenew: (cert) => {
-            this.#cert = cert;
-            this.#writeFile();
+          onPing: () => {
+            this.#silentS = 0;
           },
+          onRenew: (cert) => this.#renew({ ...this.#identity, cert }),
           onLeave: () => {
             this.#leaving = true;
           },

@@ -3,19 +3,17 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLog, nodeFile } from '../../core/index.js';
 import { formatHostPort, type NodeFile, type TlsIdentity } from '../../ipc/index.js';
-import { Authority } from '../certificates/index.js';
 import type { MachineOptions, RayOptions } from '../engine.js';
 import type { RayNodes } from '../ray/index.js';
 import type { Agent } from './agent.js';
 import { type Admission, Gate } from './gate.js';
+import { headCertificates } from './head-certificates.js';
 import { JoinedNodes } from './joined-nodes.js';
 import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
 import type { Nodes } from './nodes.js';
 
 /** The folder of this package's compiled files. */
 export const PACKAGE_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-
-const RENEW_EVERY_MS = 86_400_000;
 
 export interface HeadMachine {
   /** The socket at which the controller answers processes of other machines. */
@@ -24,7 +22,7 @@ export interface HeadMachine {
   open(agent: Agent, nodes: Nodes): Promise<void>;
 }
 
-/** Prepares the head for nodes of other machines. @throws NBS_CANNOT_LISTEN */
+/** Prepares the head for nodes of other machines. @throws NBS_CANNOT_LISTEN, NBS_BAD_MACHINE_CERTIFICATE */
 export async function prepareMachines(
   dir: string,
   head: string,
@@ -33,35 +31,39 @@ export async function prepareMachines(
   http: (node: string) => Admission['http'],
 ): Promise<HeadMachine> {
   const { host, port } = options;
-  const authority = new Authority(token);
-  const name = authority.nameOf(head);
-  const newIdentity = (): TlsIdentity => {
-    const identity = authority.identity(head);
+  const certificates = await headCertificates(head, token, options);
+  const { certifier } = certificates;
+  const name = certifier.nameOf(head);
+  const written = (identity: TlsIdentity): TlsIdentity => {
     writeNodeFile(dir, { ...identity, node: head, host, name, headName: name });
     return identity;
   };
-  const identity = newIdentity();
+  const identity = written(certificates.identity);
   const control = await openListeningSocket(host, 0);
   const controller = formatHostPort(host, control.port);
-  const gate = new Gate({ host, port, token, head, authority, identity, controller, http, dir, root: PACKAGE_ROOT });
+  const gate = new Gate({ host, port, token, head, certifier, identity, controller, http, dir, root: PACKAGE_ROOT });
   return {
     control,
     async open(agent, nodes) {
       await gate.open();
-      const ray = options.ray && (await rayNodes(dir, options.ray, gate, nodes));
+      const ray = options.ray && (await rayNodes(dir, { ...options.ray, ...(options.tls && { tls: options.tls }) }, gate, nodes));
       const joined = new JoinedNodes(agent, nodes, gate, { dir, ray });
       nodes.open(joined);
-      // Certificates last for a month.
-      setInterval(() => {
-        gate.renew(newIdentity());
+      certificates.onRenewed((identity) => {
+        gate.renew(written(identity));
         joined.renew();
-      }, RENEW_EVERY_MS).unref();
+      });
       ray?.open();
     },
   };
 }
 
-async function rayNodes(dir: string, { address, nbserve, resources }: RayOptions, gate: Gate, nodes: Nodes): Promise<RayNodes> {
+async function rayNodes(
+  dir: string,
+  { address, nbserve, resources, tls }: RayOptions & Pick<MachineOptions, 'tls'>,
+  gate: Gate,
+  nodes: Nodes,
+): Promise<RayNodes> {
   const { RayApi, RayNodes } = await import('../ray/index.js');
   const root = nbserve === undefined ? PACKAGE_ROOT : join(nbserve, 'dist');
   return new RayNodes({
@@ -70,6 +72,7 @@ async function rayNodes(dir: string, { address, nbserve, resources }: RayOptions
     main: join(root, 'engine', 'agent', 'join-main.js'),
     address: gate.address,
     declared: resources,
+    ...(tls && { tls }),
     admit: (node) => void nodes.admit(node),
     log: createLog('ray'),
   });

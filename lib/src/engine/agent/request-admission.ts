@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
-import { splitHostPort, tlsModule } from '../../ipc/index.js';
-import { pinOf, selfSigned } from '../certificates/index.js';
-import { NotAdmitted, OtherCluster } from '../errors.js';
+import { ADMISSION_PROTOCOL, splitHostPort, type TlsIdentity, tlsModule } from '../../ipc/index.js';
+import { pinOf, readOwnCertificates, selfSigned } from '../certificates/index.js';
+import { ForeignHead, NotAdmitted, OtherCluster } from '../errors.js';
 import type { JoinArguments } from '../machines.js';
 import type { Admission } from './gate.js';
 
@@ -11,45 +11,69 @@ const TRY_MS = 5000;
 /** The answer contains the plan of gRPC, with all proto files. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
+/** A node that is admitted, with its certificate. The private key never leaves its machine. */
+export interface AdmittedSelf {
+  readonly admission: Admission;
+  readonly identity: TlsIdentity;
+}
+
 /**
- * Asks the head to admit this node, again and again, until it does. The private key never leaves this process, and nothing is sent before the head has shown
- * that it is the one with the pin.
+ * Asks the head to admit this node, again and again, until it does. Nothing is sent before the head has shown that it is the one with the pin.
  * @param announce is told the fingerprint that the head must be told
- * @throws NBS_NOT_ADMITTED, NBS_OTHER_CLUSTER
+ * @throws NBS_NOT_ADMITTED, NBS_OTHER_CLUSTER, NBS_FOREIGN_CERTIFICATE, NBS_BAD_MACHINE_CERTIFICATE
  */
 export async function requestAdmission(
-  { head, pin, waitSeconds = 600 }: JoinArguments,
+  { head, pin, host, tls, waitSeconds = 600 }: JoinArguments,
   announce: (fingerprint: string) => void,
-): Promise<{ readonly admission: Admission; readonly key: string }> {
-  const { key, cert, fingerprint } = selfSigned();
+): Promise<AdmittedSelf> {
+  const users = tls && (await readOwnCertificates(tls, host));
+  if (users !== undefined && pinOf(users.ca) !== pin) throw OtherCluster({ address: head, pin });
+  const made = users === undefined ? selfSigned() : undefined;
+  const fingerprint = made?.fingerprint ?? pinOf((users as TlsIdentity).cert);
   announce(fingerprint);
   const deadline = Date.now() + waitSeconds * 1000;
   for (;;) {
-    const line = await ask(splitHostPort(head), { key, cert }, pin).catch((error: Error) => {
-      if (error instanceof ForeignHead) throw OtherCluster({ address: head, pin });
-      return '';
-    });
-    if (line !== '') return { admission: JSON.parse(line) as Admission, key };
+    const line = await ask(splitHostPort(head), users ?? { ca: '', ...(made as { key: string; cert: string }) }, pin).catch(
+      (error: Error) => {
+        if (error instanceof WrongPin) throw OtherCluster({ address: head, pin });
+        if (users !== undefined && isForeign(error)) throw ForeignHead({ address: head, reason: error.message }, error);
+        return '';
+      },
+    );
+    if (line !== '') {
+      const admission = JSON.parse(line) as Admission;
+      const { ca, cert } = admission;
+      return { admission, identity: users ?? { ca, cert, key: (made as { key: string }).key } };
+    }
     if (Date.now() > deadline) throw NotAdmitted({ address: head, seconds: waitSeconds, fingerprint });
     await delay(RETRY_MS);
   }
 }
 
-class ForeignHead extends Error {}
+class WrongPin extends Error {}
+
+/** Whether OpenSSL or Node has refused the certificate of the head. Other errors are of the network, and may pass. */
+function isForeign({ code = '' }: NodeJS.ErrnoException): boolean {
+  return /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_|ERR_TLS_CERT)/.test(code);
+}
 
 /** The line that the head answers; `''` if it disconnects. */
 function ask(
   head: { readonly host: string; readonly port: number },
-  own: { readonly key: string; readonly cert: string },
+  { ca, cert, key, byHost = false, serverName }: TlsIdentity,
   pin: string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    // The head's certificate is checked below, by the pin of its authority.
-    const socket = tlsModule().connect({ ...head, ...own, rejectUnauthorized: false, minVersion: 'TLSv1.3' });
+    const socket = tlsModule().connect({
+      ...head,
+      ...{ cert, key, minVersion: 'TLSv1.3', ALPNProtocols: [ADMISSION_PROTOCOL] },
+      // If the cluster makes the certificates, that of the head is checked below, by the pin of its authority.
+      ...(byHost ? { ca, ...(serverName && { servername: serverName }) } : { rejectUnauthorized: false }),
+    });
     let text = '';
     socket.setTimeout(TRY_MS, () => socket.destroy());
     socket.on('secureConnect', () => {
-      if (!isHead(socket, pin)) socket.destroy(new ForeignHead());
+      if (!byHost && !isHead(socket, pin)) socket.destroy(new WrongPin());
     });
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {

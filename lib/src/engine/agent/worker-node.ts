@@ -200,7 +200,7 @@ export class WorkerNode {
   async #watch(call: OpCaller<WorkerOps>): Promise<void> {
     for (let misses = 0; ; ) {
       await delay(PING_EVERY_MS);
-      if (this.#leaving || this.#call !== call) return;
+      if (this.#call !== call) return;
       try {
         await call('ping', undefined, { timeoutMs: PING_TIMEOUT_MS });
         misses = 0;
@@ -208,7 +208,7 @@ export class WorkerNode {
         // One miss may be a pause of this process: then its timers fire before it reads what has come meanwhile.
         misses += hasCode(error, DeadlineExceeded) ? 1 : 0;
       }
-      if (misses < MAX_MISSES) continue;
+      if (this.#leaving || misses < MAX_MISSES) continue;
       console.error(`node ${this.id} hangs: its agent did not answer for ${MAX_MISSES * PING_TIMEOUT_MS} ms; it is ended`);
       const { starter } = this.#options;
       // An agent on another machine ends its processes by itself when it has lost the head.

@@ -14,6 +14,8 @@ export interface WorkerOpsOptions {
   readonly serving?: () => Promise<unknown>;
   /** Makes the specs of the head's machine those of this one. */
   readonly localSpec?: (spec: ProcessSpec) => ProcessSpec;
+  /** Called when the head asks whether this agent works, which it does at least every six seconds. */
+  readonly onPing?: () => void;
   /** Called with a new certificate. */
   readonly onRenew?: (cert: string) => void;
   /** Called when the head ends the node. */
@@ -22,7 +24,7 @@ export interface WorkerOpsOptions {
 
 /** What the agent of a node answers to the head's agent. */
 export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions): CallHandler {
-  const { host, url, declared, serving, localSpec = (spec) => spec, onRenew, onLeave } = options;
+  const { host, url, declared, serving, localSpec = (spec) => spec, onPing, onRenew, onLeave } = options;
   const blobs = new BlobReceiver(dir);
   return handleOps<WorkerOps>({
     start: (spec) => agent.start(localSpec(spec)),
@@ -31,7 +33,10 @@ export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions):
     list: () => agent.list(),
     logs: (request, call) => agent.logs(request, call),
     exits: (request, call) => agent.exits(request, call),
-    ping: () => undefined,
+    ping: () => {
+      onPing?.();
+      return undefined;
+    },
     machine: async () => ({ ip: host, ...(url && { url }), resources: (await nodeResources([declared]))[0] as NodeResources }),
     renew: ({ cert }) => {
       onRenew?.(cert);

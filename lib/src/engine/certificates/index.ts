@@ -1,1 +1,2 @@
 export { Authority, pinOf, selfSigned } from './authority.js';
+export { readOwnCertificates, watchOwnCertificates } from './own-certificates.js';

@@ -15,6 +15,8 @@ export interface NodeJobOptions {
   readonly head: string;
   readonly pin: string;
   readonly cluster: string;
+  /** The paths of the user's certificates on each node. */
+  readonly tls?: JoinArguments['tls'];
   /** What the user has declared for each node. */
   readonly declared: DeclaredResources;
 }
@@ -34,9 +36,9 @@ export function shareOf(
 }
 
 /** The job that is the agent of a node. It runs on that node only, holds its share, and contains no secret. */
-export function nodeJob({ id, node, main, head, pin, cluster, declared }: NodeJobOptions): RayJob {
+export function nodeJob({ id, node, main, head, pin, cluster, declared, tls }: NodeJobOptions): RayJob {
   const { cpu, gpu, memory, custom } = shareOf(node, declared);
-  const args: JoinArguments = { head, pin, host: node.ip, waitSeconds: WAIT_SECONDS };
+  const args: JoinArguments = { head, pin, host: node.ip, ...(tls && { tls }), waitSeconds: WAIT_SECONDS };
   return {
     submission_id: id,
     // The shell is replaced, so that a signal of Ray reaches the agent.

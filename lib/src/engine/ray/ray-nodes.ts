@@ -1,6 +1,7 @@
 import type { Log } from '../../core/index.js';
 import { deferred, shortId } from '../../core/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress } from '../engine.js';
+import type { JoinArguments } from '../machines.js';
 import { nodeJob, shareOf } from './node-job.js';
 import type { RayApi, RayJobInfo, RayNode } from './ray-api.js';
 import { RayDemand } from './ray-demand.js';
@@ -20,6 +21,7 @@ export interface RayNodesOptions {
   readonly main: string;
   readonly address: JoinAddress;
   readonly declared: DeclaredResources;
+  readonly tls?: JoinArguments['tls'];
   readonly admit: (node: AdmittedNode) => void;
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
@@ -128,10 +130,11 @@ export class RayNodes {
 
   async #submit(held: Held): Promise<void> {
     if (this.#closed || Date.now() < held.notBefore) return;
-    const { api, main, address, cluster, declared } = this.#options;
+    const { api, main, address, cluster, declared, tls } = this.#options;
     const id = `nbserve-${cluster}-${nameOf(held.node)}-${shortId(6)}`;
     held.admitted = false;
-    await api.submit(nodeJob({ id, node: held.node, main, head: address.address, pin: address.pin, cluster, declared }));
+    const job = { id, node: held.node, main, head: address.address, pin: address.pin, cluster, declared, ...(tls && { tls }) };
+    await api.submit(nodeJob(job));
     held.job = id;
   }
 

@@ -95,7 +95,7 @@ function isNamed(value: unknown): boolean {
 }
 
 function isDeploymentRoute(value: unknown): value is DeploymentRoute {
-  const { app, name, replicas, hung, maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, ...more } = fieldsOf(value);
+  const { app, name, replicas, hung, lost, maxOngoingRequests, maxQueuedRequests, requestTimeoutMs, ...more } = fieldsOf(value);
   const { idempotent, hedging, methods, http, unavailable, autoscaling } = more;
   const isReplica = (one: unknown): boolean => isText(fieldsOf(one).id) && isText(fieldsOf(one).path);
   return (
@@ -104,6 +104,7 @@ function isDeploymentRoute(value: unknown): value is DeploymentRoute {
     Array.isArray(replicas) &&
     replicas.every(isReplica) &&
     (hung === undefined || isTexts(hung)) &&
+    (lost === undefined || isTexts(lost)) &&
     isAmount(maxOngoingRequests) &&
     typeof maxQueuedRequests === 'number' &&
     (requestTimeoutMs === null || isAmount(requestTimeoutMs)) &&

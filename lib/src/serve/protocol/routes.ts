@@ -88,6 +88,8 @@ export interface DeploymentRoute extends RoutedConfig {
   readonly replicas: readonly ReplicaRoute[];
   /** Replicas that hang and are about to be ended. Requests that they have begun get no answer. */
   readonly hung?: readonly string[];
+  /** Replicas whose node was lost lately. Nothing comes from them any more. */
+  readonly lost?: readonly string[];
   /** Public methods, for handles and error messages. */
   readonly methods: readonly string[];
   /** True if the deployment answers HTTP: it is a class with `fetch`, or a function. */

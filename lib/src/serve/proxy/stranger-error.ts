@@ -1,7 +1,7 @@
 import { isNbserveError } from '../../core/index.js';
 import { HostRefused, OriginRefused } from '../access/index.js';
 import { HttpNotServed, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
-import { BodyNotReplayable, ReplicaDied, ReplicaHung, RequestTimeout } from '../router/index.js';
+import { BodyNotReplayable, ReplicaCutOff, ReplicaDied, ReplicaHung, RequestTimeout } from '../router/index.js';
 import { AppStarting, BadAnswer, BadTarget, BadTimeout, MalformedRequest, NoRoute, RequestTooSlow } from './errors.js';
 
 /** The part of an error that any client may read. It contains nothing from user code, and no names of deployments or replicas. */
@@ -32,6 +32,7 @@ const IN_OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   [NoReplica.code, 'the application does not run at the moment; try again later'],
   [ReplicaDied.code, `the process that worked on this request died; ${AGAIN}`],
   [ReplicaHung.code, `the process that worked on this request hung and was ended; ${AGAIN}`],
+  [ReplicaCutOff.code, `the process that may have worked on this request cannot be reached; ${AGAIN}`],
   [BodyNotReplayable.code, `the process that worked on this request went away; ${AGAIN}`],
   [RequestTimeout.code, 'there was no answer within the time that the request had'],
   [BadAnswer.code, 'the answer of the application cannot be sent over HTTP'],

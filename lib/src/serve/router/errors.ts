@@ -17,6 +17,11 @@ export const ReplicaDied = defineError(
   503,
   '{deployment}: replica {replica} died while it worked on this request; the replica had begun it, and {method} is not declared idempotent, so it was not run again',
 );
+export const ReplicaCutOff = defineError(
+  'NBS_REPLICA_CUT_OFF',
+  503,
+  '{deployment}: the connection to replica {replica} on another machine broke after this request had been sent there; the replica may have begun it, and {method} is not declared idempotent, so it was not run again',
+);
 export const ReplicaHung = defineError(
   'NBS_REPLICA_HUNG',
   504,

@@ -4,6 +4,8 @@ export interface Watched {
   readonly id: string;
   /** Number of requests of this router that the replica has begun and whose callers still wait. */
   readonly awaited: number;
+  /** Called when the node of the replica is lost. */
+  lose(): void;
   /** Returns false if there is nothing more to check. */
   onTick(): boolean;
 }
@@ -23,6 +25,12 @@ export class LinkWatch {
 
   forget(link: Watched): void {
     this.#all.delete(link);
+  }
+
+  /** To be called when the nodes of these replicas are lost. */
+  lose(replicas: readonly string[]): void {
+    const lost = new Set(replicas);
+    for (const link of this.#all) if (lost.has(link.id)) link.lose();
   }
 
   /** Number of requests that the replica has begun and whose callers still wait, including those on connections that get no new requests. */

@@ -1,4 +1,4 @@
-import type { Channel } from '../../ipc/index.js';
+import { type Channel, isPlace } from '../../ipc/index.js';
 import { type LinkWatch, TICK_MS, type Watched } from './link-watch.js';
 import type { Contender } from './pick.js';
 
@@ -185,6 +185,14 @@ export class ReplicaLink implements Contender, Watched {
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     for (const answer of [...this.#kept]) answer.onLeaving();
     this.#leaveIfIdle();
+  }
+
+  /**
+   * To be called when the node of the replica is lost. No answer comes over the network any more, and nothing says so, so the connection is closed. On
+   * the same machine it ends by itself, when all that the replica has written is read.
+   */
+  lose(): void {
+    if (isPlace(this.path)) this.channel?.destroy();
   }
 
   #leaveIfIdle(): void {

@@ -10,6 +10,7 @@ import {
   AnswerBroken,
   BodyNotReplayable,
   busyWith,
+  ReplicaCutOff,
   ReplicaDied,
   ReplicaHung,
   RequestTimeout,
@@ -240,9 +241,13 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (this.done || link === null) return;
     const gone = hasCode(error, PeerGone) && link.channel?.isClosed !== false;
     if (!gone) link.heard();
+    // On a cut connection, STARTED may have been lost.
+    if (gone && (this.#started || link.channel?.isCut === true)) {
+      this.#replicaDied(link, error);
+      return;
+    }
     if (this.#started) {
-      if (gone) this.#replicaDied(link, error);
-      else this.fail(error);
+      this.fail(error);
       return;
     }
     // The connection may have failed because of another call, so the request is sent again. But if the replicas answer nonsense each time, this must
@@ -292,7 +297,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
       return;
     }
     if (!this.#mayRunAgain || this.#runs + 1 >= MAX_RUNS) {
-      this.fail((link.hung ? ReplicaHung : ReplicaDied)({ deployment, replica, method: this.#request.method }, cause));
+      const failed = !this.#started ? ReplicaCutOff : link.hung ? ReplicaHung : ReplicaDied;
+      this.fail(failed({ deployment, replica, method: this.#request.method }, cause));
       return;
     }
     if (this.#replay !== null && !this.#replay.isWhole) {

@@ -44,6 +44,7 @@ export class FakeCall implements OutgoingCall {
 export class HarnessReplica {
   readonly calls: FakeCall[] = [];
   isClosed = false;
+  isCut = false;
   readonly #closed = deferred<void>();
   readonly closed = this.#closed.promise;
   /** The calls that have not ended. */
@@ -58,9 +59,13 @@ export class HarnessReplica {
   close(): void {
     this.die();
   }
-  die(): void {
+  destroy(): void {
+    this.die({ isCut: true });
+  }
+  die({ isCut = false } = {}): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.isCut = isCut;
     for (const call of this.open) call.fail(PeerGone({ peer: 'replica' }));
     this.#closed.resolve();
   }

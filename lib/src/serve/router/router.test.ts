@@ -44,6 +44,36 @@ test('a begun request is run again only if its method is idempotent and nothing 
   }
 });
 
+test('an unbegun request on a cut connection may have begun: it goes elsewhere only if its method is idempotent', async () => {
+  for (const [idempotent, expected] of [
+    [[], ['NBS_REPLICA_CUT_OFF']],
+    [true, ['started', 'head', 'end']],
+  ] as const) {
+    const cluster = new RouterHarness();
+    await cluster.route(['x'], { idempotent });
+    const { log } = cluster.send();
+    cluster.replica('x').die({ isCut: true });
+    await cluster.route(['y'], { idempotent });
+    cluster.replicas.get('y')?.calls.at(-1)?.answer();
+    assert.deepEqual(log, expected);
+    cluster.router.close();
+  }
+});
+
+test('the connection to a replica whose node is lost is closed, but not one on the same machine', async () => {
+  const far = 'tls:other/10.0.0.2/1/name/socket';
+  const cluster = new RouterHarness();
+  await cluster.route([far, 'near'], { idempotent: true });
+  const sent = [cluster.send(), cluster.send()];
+  assert.equal(cluster.replica(far).calls.length, 1);
+  await cluster.route(['other'], { idempotent: true, lost: [far, 'near'] });
+  assert.deepEqual([cluster.replica(far).isClosed, cluster.replica('near').isClosed], [true, false]);
+  cluster.last('other').answer();
+  cluster.last('near').answer();
+  for (const { log } of sent) assert.equal(log.at(-1), 'end');
+  cluster.router.close();
+});
+
 test('a request that kills its replica does not kill all of them', async () => {
   const cluster = new RouterHarness();
   const ids = ['a', 'b', 'c', 'd', 'e'];

@@ -68,6 +68,15 @@ export interface Pending {
   readonly since: number;
 }
 
+/** A replica whose node was lost. */
+interface LostReplica {
+  readonly id: string;
+  readonly at: number;
+}
+
+/** For this time, routers are told that the node of a replica was lost. They need to hear it once. */
+const TELL_LOST_MS = 300_000;
+
 /** The installation of the npm packages of a group. */
 export interface Equipment {
   /** The folder in which they are installed; `null` while they are being installed. */
@@ -84,6 +93,8 @@ export interface ActualView {
   readonly offers: ReadonlyMap<GroupKey, ReplicaReady>;
   readonly pending: ReadonlyMap<GroupKey, Pending>;
   readonly equipment: ReadonlyMap<GroupKey, Equipment>;
+  /** Replicas whose node was lost lately. */
+  readonly lost: ReadonlyMap<DeploymentKey, readonly LostReplica[]>;
   /** A number for each application. It changes whenever a state of its replicas or the information on its groups changes. */
   readonly revisions: ReadonlyMap<string, number>;
   /** The newest of these numbers. */
@@ -123,6 +134,7 @@ export class ActualState implements ActualView {
   readonly offers = new GroupTable<ReplicaReady>((group) => this.#changed(appOf(group)));
   readonly pending = new GroupTable<Pending>((group) => this.#changed(appOf(group)));
   readonly equipment = new GroupTable<Equipment>((group) => this.#changed(appOf(group)));
+  readonly lost = new Map<DeploymentKey, readonly LostReplica[]>();
   readonly revisions = new Map<string, number>();
   /** Replicas that are still starting. */
   readonly comingUp = new Set<Readonly<ReplicaRecord>>();
@@ -234,6 +246,14 @@ export class ActualState implements ActualView {
     this.failures.set(group, addFailure(this.failures.get(group), error, ranMs, now));
   }
 
+  /** Notes that the node of a replica was lost. */
+  lose({ id, app, deployment }: ReplicaRecord, now: number): void {
+    const key = deploymentKey(app, deployment);
+    const before = (this.lost.get(key) ?? []).filter(({ at }) => now - at < TELL_LOST_MS);
+    this.lost.set(key, [...before, { id, at: now }]);
+    this.#changed(app);
+  }
+
   /** Forgets earlier failures of the deployment's running replicas. Failures of versions without running replicas are kept. */
   forgive(app: string, deployment: string): void {
     for (const [group, replicas] of this.groups) {
@@ -249,6 +269,9 @@ export class ActualState implements ActualView {
     for (const known of [this.failures, this.offers, this.pending, this.equipment]) {
       for (const group of known.keys()) if (!wanted.has(group)) known.delete(group);
     }
+    if (this.lost.size === 0) return;
+    const groups = [...wanted.keys()];
+    for (const key of this.lost.keys()) if (!groups.some((group) => group.startsWith(`${key}/`))) this.lost.delete(key);
   }
 }
 

@@ -276,6 +276,7 @@ export class Executor {
     const replica = this.#actual.replicas.get(id);
     if (replica === undefined || exit === undefined) return;
     this.#exits.add(id, exit);
+    if (exit.name === 'NODE_LOST') this.#actual.lose(replica, this.#options.clock.now());
     if (isIdle(replica)) this.#died(replica, exit);
     // While it starts, the code that waits for its answer reports the failure: the constructor's error may still arrive.
     else if (replica.state === ReplicaState.DRAINING || replica.state === ReplicaState.STOPPING) this.#gone(id);

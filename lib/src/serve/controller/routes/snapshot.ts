@@ -125,6 +125,7 @@ function makeRoute(
   );
   const running = there.filter(({ state }) => state === ReplicaState.RUNNING);
   const hung = there.filter((replica) => replica.hung);
+  const lost = actual.lost.get(deploymentKey(app, spec.name));
   const { methods, http, upgrades } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
   const { autoscaling } = spec.config;
   const unavailable = running.length === 0 ? whyNone(app, target, version, spec, actual) : undefined;
@@ -138,6 +139,7 @@ function makeRoute(
     http,
     ...(upgrades === true ? { upgrades } : {}),
     ...(hung.length === 0 ? {} : { hung: hung.map(({ id }) => id) }),
+    ...(lost === undefined ? {} : { lost: lost.map(({ id }) => id) }),
     ...(unavailable === undefined ? {} : { unavailable }),
     ...(waits === null ? {} : { waits }),
     ...(autoscaling === undefined ? {} : { autoscaling: routeAutoscaling(spec.config, autoscaling) }),
