@@ -5,6 +5,7 @@ import type { CertificateFiles, TlsIdentity } from '../../ipc/index.js';
 import { BadMachineCertificate } from './errors.js';
 
 const LOOK_EVERY_MS = 2000;
+const ERROR_WAIT_MS = 200;
 
 /**
  * Reads the files, and tries them in a connection of this process to itself: it needs the same of a certificate as a connection between machines.
@@ -65,7 +66,8 @@ function tryIdentity({ ca, cert, key, serverName }: TlsIdentity, host: string): 
     };
     const fail = (error: Error): void => end(() => reject(error));
     client.on('error', fail);
-    server.on('error', fail);
+    // If the client refuses the certificate, it says why; the server only sees that it has gone.
+    server.on('error', (error) => setTimeout(fail, ERROR_WAIT_MS, error));
     // The client is done before the server has looked at its certificate.
     server.on('secure', () => {
       const { ssl } = server as unknown as { ssl: { verifyError(): Error | null } };
