@@ -34,6 +34,42 @@ const NBSERVE = join(ROOT, 'lib/bin/nbserve.js');
 
 const aliveNodes = async () => (await serve.status()).nodes.filter(({ alive }) => alive);
 
+/** Forty requests a second, until `end`. */
+class Load {
+  readonly #answers: Promise<boolean>[] = [];
+  #isOver = false;
+  readonly #done: Promise<void>;
+
+  /** @param file gets a line for each run of a request */
+  constructor(url: string, file: string) {
+    this.#done = this.#send(url, file);
+  }
+
+  more(count: number): Promise<unknown> {
+    const enough = this.#answers.length + count;
+    return until(() => this.#answers.length > enough);
+  }
+
+  async end(): Promise<{ readonly requests: number; readonly failed: number }> {
+    this.#isOver = true;
+    await this.#done;
+    const answers = await Promise.all(this.#answers);
+    return { requests: answers.length, failed: answers.filter((ok) => !ok).length };
+  }
+
+  async #send(url: string, file: string): Promise<void> {
+    for (let id = 0; !this.#isOver; id += 1) {
+      this.#answers.push(this.#ask(url, { id, file }));
+      await delay(25);
+    }
+  }
+
+  async #ask(url: string, body: { readonly id: number; readonly file: string }): Promise<boolean> {
+    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) }).catch(() => null);
+    return answer?.status === 200 && ((await answer.json()) as { id: number }).id === body.id;
+  }
+}
+
 describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, () => {
   const ray = new RayCluster('path' in python ? python.path : '');
   const folder = mkdtempSync(join(tmpdir(), 'nbsw-'));
@@ -128,34 +164,20 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
   it('loses no request when a node of Ray is killed, and has as many replicas as before', async () => {
     const { url } = await serve.run(Worker.options({ numReplicas: 4 }).bind(), { name: 'work' });
     const file = join(folder, 'begun');
+    const load = new Load(url, file);
     const lost = (await aliveNodes()).find(({ ip }) => ip === '127.0.0.4')?.id as string;
     assert.ok((await nodesOf('work')).includes(lost));
-    const answers: Promise<boolean>[] = [];
-    const ask = async (id: number): Promise<boolean> => {
-      const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ id, file }) }).catch(() => null);
-      return answer?.status === 200 && ((await answer.json()) as { id: number }).id === id;
-    };
-    let isOver = false;
-    const load = (async () => {
-      for (let id = 0; !isOver; id += 1) {
-        answers.push(ask(id));
-        await delay(25);
-      }
-    })();
-    await until(() => answers.length > 40);
+    await load.more(40);
     ray.killNode('127.0.0.4');
     await until(async () => {
       const nodes = await nodesOf('work');
       return nodes.length === 4 && !nodes.includes(lost);
     });
-    const enough = answers.length + 40;
-    await until(() => answers.length > enough);
-    isOver = true;
-    await load;
-    const failed = (await Promise.all(answers)).filter((ok) => !ok).length;
+    await load.more(40);
+    const { requests, failed } = await load.end();
     const begun = readFileSync(file, 'utf8').trim().split('\n');
     const twice = begun.length - new Set(begun).size;
-    console.log(`${answers.length} requests, ${failed} failed, ${twice} retried`);
+    console.log(`${requests} requests, ${failed} failed, ${twice} retried`);
     assert.equal(failed, 0);
     assert.ok(twice >= 1);
     assert.equal((await running('work')).length, 4);
@@ -168,6 +190,38 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     assert.match(back.id, /^ray-/);
     await serve.run(Where.options({ name: 'Back', numReplicas: 3 }).bind(), { name: 'back', routePrefix: null });
     assert.ok((await nodesOf('back')).includes(back.id));
+  });
+
+  it("goes on without Ray's head, and knows its nodes again when the head is back", async () => {
+    const { url } = await serve.run(Worker.options({ numReplicas: 4 }).bind(), { name: 'work' });
+    const pids = async () => (await running('work')).map(({ pid }) => pid).sort();
+    const before = await pids();
+    const nodes = (await aliveNodes()).map(({ id }) => id).sort();
+    const load = new Load(url, join(folder, 'headless'));
+    ray.killHead();
+    await until(() =>
+      ray.get('/api/jobs/').then(
+        () => false,
+        () => true,
+      ),
+    );
+    await load.more(200);
+    await ray.startHead();
+    const jobs = async () =>
+      (JSON.parse(await ray.get('/api/jobs/')) as readonly { status: string }[]).filter(({ status }) => status === 'RUNNING');
+    await until(() =>
+      jobs().then(
+        (all) => all.length === 2,
+        () => false,
+      ),
+    );
+    await load.more(200);
+    const { requests, failed } = await load.end();
+    console.log(`${requests} requests, ${failed} failed while the head of Ray was gone and when it was back`);
+    assert.equal(failed, 0);
+    assert.deepEqual(await pids(), before);
+    assert.deepEqual((await aliveNodes()).map(({ id }) => id).sort(), nodes);
+    assert.equal((await jobs()).length, 2);
   });
 
   for (const lesson of ['02-hello-serve', '05-images', '09-mnist-serve']) {
