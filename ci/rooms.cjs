@@ -106,6 +106,7 @@ const ROOMS = {
   actors: ['core', 'serve'],
   onnx: ['core'],
   cuda: ['core'],
+  python: ['core'],
   session: ['core'],
   trees: ['core', 'actors', 'onnx', 'session'],
   tune: ['core', 'actors', 'plot', 'session', 'train', 'trees'],
@@ -122,10 +123,10 @@ const ROOMS = {
   lessons: ['core', 'code', 'serve'],
   config: ['core', 'serve', 'serve/protocol'],
   notebook: ['core', 'code'],
-  host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'config'],
+  host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'python', 'config'],
   deploy: ['core', 'host', 'config'],
   dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
-  cli: ['core', 'serve', 'host', 'assets', 'config', 'cuda', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
+  cli: ['core', 'serve', 'host', 'assets', 'config', 'cuda', 'python', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
 };
 
 /** Room below kernel-ext/src → what it may import besides itself. */

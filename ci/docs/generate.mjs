@@ -66,6 +66,7 @@ const ROOMS = [
   ['lib/src/ipc', 'Between processes'],
   ['lib/src/onnx', 'ONNX Runtime'],
   ['lib/src/cuda', 'Set-up of CUDA'],
+  ['lib/src/python', 'Programs in Python'],
   ['lib/src/oip', 'Serving ONNX files'],
   ['lib/src/text', 'Language models'],
   ['lib/src/assets', 'Assets'],

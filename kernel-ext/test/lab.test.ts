@@ -146,12 +146,12 @@ chmod +x "$3/bin/python"`;
     [
       'a full disk',
       `${VERSION}; echo "Error: [Errno 28] No space left on device" >&2; exit 1`,
-      /^NBS_JUPYTER_INSTALL: python3 -m venv failed, .*No space left on device/m,
+      /^NBS_PYTHON_INSTALL: python3 -m venv failed, .*No space left on device/m,
     ],
     [
       'no network',
       pip('echo "ERROR: No matching distribution found for jupyterlab" >&2'),
-      /^NBS_JUPYTER_INSTALL: pip install jupyterlab failed, .*No matching distribution.*index reachable/m,
+      /^NBS_PYTHON_INSTALL: pip install jupyterlab failed, .*No matching distribution.*index reachable/m,
     ],
   ] as const) {
     it(`says what is missing: ${what}`, () => {

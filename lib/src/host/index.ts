@@ -27,6 +27,7 @@ export {
   stopCluster,
 } from '../engine/index.js';
 export { type BuiltNotebook, buildNotebook, type CellText, type LeftOutLine, type NotebookSource } from '../notebook/index.js';
+export { makeVenv, type VenvOptions } from '../python/index.js';
 export {
   beginCanary,
   type Callers,

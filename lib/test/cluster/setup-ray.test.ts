@@ -1,0 +1,83 @@
+/** `nbserve setup ray`, with the real pip and a small package that has Ray's name. */
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const NBSERVE = fileURLToPath(new URL('../../bin/nbserve.js', import.meta.url));
+const NAME = 'ray-2.60.0';
+let root = '';
+
+/** The files of a wheel: https://packaging.python.org/en/latest/specifications/binary-distribution-format/ */
+const WHEEL = {
+  'ray/__init__.py': 'def main():\n    print("ray, version 2.60.0")\n',
+  [`${NAME}.dist-info/METADATA`]: 'Metadata-Version: 2.1\nName: ray\nVersion: 2.60.0\nProvides-Extra: default\n',
+  [`${NAME}.dist-info/WHEEL`]: 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+  [`${NAME}.dist-info/entry_points.txt`]: '[console_scripts]\nray = ray:main\n',
+  [`${NAME}.dist-info/RECORD`]: Object.keys({ 'ray/__init__.py': 0 })
+    .map((file) => `${file},,\n`)
+    .join(''),
+};
+
+before(() => {
+  root = mkdtempSync(join(tmpdir(), 'nbsr-'));
+  const files = join(root, 'files');
+  for (const [file, text] of Object.entries(WHEEL)) {
+    mkdirSync(join(files, file, '..'), { recursive: true });
+    writeFileSync(join(files, file), text);
+  }
+  mkdirSync(join(root, 'wheels'));
+  const wheel = join(root, 'wheels', `${NAME}-py3-none-any.whl`);
+  const zipped = spawnSync('python3', ['-m', 'zipfile', '-c', wheel, ...readdirSync(files)], { cwd: files, encoding: 'utf8' });
+  assert.equal(zipped.status, 0, zipped.stderr);
+});
+after(() => rmSync(root, { recursive: true }));
+
+function setup(args: readonly string[], { cache = 'cache', wheels = 'wheels', path = process.env.PATH } = {}) {
+  const pip = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: join(root, wheels) };
+  const env = { ...process.env, NBSERVE_CACHE: join(root, cache), ...pip, PATH: path };
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [NBSERVE, 'setup', ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    );
+  });
+}
+
+test('Ray is installed once, and its command runs', async () => {
+  const before = await setup(['ray', '--check']);
+  assert.deepEqual([before.code, before.stdout], [1, `Ray 2.60.0 is not in ${join(root, 'cache', NAME)}: nbserve setup ray\n`]);
+  const command = join(root, 'cache', NAME, 'bin', 'ray');
+  const first = await setup(['ray']);
+  assert.deepEqual([first.code, first.stdout], [0, `Ray 2.60.0: ${command}\n`], first.stderr);
+  assert.match(first.stderr, /^installing Ray 2\.60\.0 into /);
+  assert.equal(spawnSync(command, { encoding: 'utf8' }).stdout, 'ray, version 2.60.0\n');
+  // Nothing is installed again, so nothing is needed.
+  const again = await setup(['ray', '--json'], { wheels: 'none', path: '/nowhere' });
+  const folder = join(root, 'cache', NAME);
+  assert.deepEqual(JSON.parse(again.stdout), { version: '2.60.0', folder, command, isThere: true });
+  assert.equal((await setup(['ray', '--check'])).code, 0);
+});
+
+test('an installation that was cut off is made anew, and one that fails leaves nothing', async () => {
+  mkdirSync(join(root, 'half', NAME, 'bin'), { recursive: true });
+  const failed = await setup(['ray'], { cache: 'half', wheels: 'none' });
+  assert.equal(failed.code, 1);
+  assert.match(
+    failed.stderr,
+    /NBS_PYTHON_INSTALL: pip install ray\[default\]==2\.60\.0 failed, nothing of it is kept: .*No matching distribution.*; nbserve runs on several machines without Ray too: nbserve start --machines/,
+  );
+  assert.deepEqual(readdirSync(join(root, 'half')), []);
+  assert.equal((await setup(['ray'], { cache: 'half' })).code, 0);
+});
+
+test('without Python, or with a wrong option, it says what would be right', async () => {
+  assert.match(
+    (await setup(['ray'], { cache: 'x', path: '/nowhere' })).stderr,
+    /NBS_NO_PYTHON: Ray 2\.60\.0 needs Python 3\.10 or newer: there is no python3/,
+  );
+  assert.match((await setup(['ray', '--without-driver'])).stderr, /Ray has nothing to do with a driver/);
+  assert.match((await setup(['rays'])).stderr, /there is no set-up for rays/);
+});
