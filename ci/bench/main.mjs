@@ -17,6 +17,7 @@ const NAMES = [
   'typed',
   'handle',
   'replicas',
+  'machines',
   'routes',
   'ingress',
   'grpc',
@@ -39,6 +40,11 @@ const NAMES = [
 const RAYS = [
   { title: 'Ray Serve', settings: {}, pick: ({ withRay }) => withRay },
   { title: "Ray Serve's fastest mode", settings: FASTEST, pick: ({ withFastestRay }) => withFastestRay },
+  {
+    title: "Ray Serve's fastest mode with two nodes",
+    settings: { ...FASTEST, BENCH_NODES: '2' },
+    pick: ({ withRayNodes }) => withRayNodes,
+  },
   { title: 'Ray Data', settings: {}, library: DATA, pick: ({ withRayData }) => withRayData },
 ];
 

@@ -42,7 +42,7 @@ export class Cluster {
     for (const { pid, command } of descendants(this.#child.pid)) {
       const entry = command.split(' ')[1] ?? '';
       const role =
-        /serve\/(controller|proxy|replica)\/main\.js$/.exec(entry)?.[1] ?? (/engine\/local\/main\.js$/.test(entry) && 'agent');
+        /serve\/(controller|proxy|replica)\/main\.js$/.exec(entry)?.[1] ?? (/engine\/agent\/main\.js$/.test(entry) && 'agent');
       if (role) found[role].push(pid);
     }
     return found;

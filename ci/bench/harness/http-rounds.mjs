@@ -22,6 +22,7 @@ const WARM_UP = { connections: 32, seconds: 2 };
  * @property {string[]} [peerArgs]
  * @property {number[]} [connections]
  * @property {Record<number, number>} aims the smallest ratio of the rates, by connections
+ * @property {() => { open(): Promise<void>, url: string, suspended(work: () => unknown): unknown, end(): Promise<void> }} [open] a cluster other than one with the app on this machine
  * @property {Record<number, number>} [p50Aims] the largest ratio of the median times, by connections
  */
 
@@ -67,15 +68,58 @@ export async function httpRounds(
 }
 
 /**
+ * Measures two servers that give the same answers, in turns, at 1 and 32 connections.
+ * @param {any} context
+ * @param {string} body
+ * @param {Record<string, string>} urls name → URL
+ */
+export async function roundsBetween(context, body, urls) {
+  for (const url of Object.values(urls)) await load(url, { body, ...WARM_UP });
+  const all = [];
+  for (const connections of CONNECTIONS) {
+    const options = { body, connections, seconds: context.seconds };
+    const sides = Object.entries(urls).map(([name, url]) => [name, () => load(url, options)]);
+    all.push({ connections, found: await pairedRounds(context.rounds, Object.fromEntries(sides)) });
+  }
+  return all;
+}
+
+/** One application in a cluster of its own. */
+class OneApp {
+  #cluster = new Cluster();
+  #setting;
+  url = '';
+
+  constructor(setting) {
+    this.#setting = setting;
+  }
+
+  async open() {
+    const { app, args, path } = this.#setting;
+    this.url = await this.#cluster.run(app, { args, name: app, routePrefix: path });
+  }
+
+  suspended(work) {
+    return this.#cluster.suspended(work);
+  }
+
+  end() {
+    return this.#cluster.end();
+  }
+}
+
+/**
  * Compares with Ray Serve, which runs already. A few rounds are enough, because the difference is two orders of magnitude.
  * @param {any} context
  * @param {any} ray
  * @param {HttpSetting} setting
  */
-export async function besideRay(context, ray, { name, app, args, path, body, peerName = 'Ray Serve', aims, p50Aims = {} }) {
-  const cluster = new Cluster();
+export async function besideRay(context, ray, setting) {
+  const { name, path, body, peerName = 'Ray Serve', aims, p50Aims = {}, open = () => new OneApp(setting) } = setting;
+  const cluster = open();
   try {
-    const url = await cluster.run(app, { args, name: app, routePrefix: path });
+    await cluster.open();
+    const { url } = cluster;
     await load(url, { body, ...WARM_UP });
     await load(ray.url + path, { body, ...WARM_UP });
     const rows = [];

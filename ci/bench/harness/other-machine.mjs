@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { listLocalClusters } from '../../../lib/dist/engine/index.js';
-import { firstLine, start, stop } from './processes.mjs';
+import { descendants, firstLine, start, stop } from './processes.mjs';
 
 const NBSERVE = fileURLToPath(new URL('../../../lib/bin/nbserve.js', import.meta.url));
 /** The address of the head's machine, and that of the other one. */
@@ -31,6 +31,10 @@ export class OtherMachine {
     const fingerprint = (await firstLine(this.#child)).split(' ').at(-1);
     command('node', 'admit', fingerprint, '--name', 'other', '--address', dir);
     while (!(await cluster.ask('status')).nodes.some(({ id, alive }) => id === 'other' && alive)) await delay(50);
+  }
+
+  pids() {
+    return descendants(this.#child.pid).map(({ pid }) => pid);
   }
 
   /** To be called when the cluster has ended: then the node ends by itself. */

@@ -48,6 +48,7 @@ export class Ray {
     const env = {
       ...process.env,
       [name]: value,
+      RAY_TMPDIR: ray.#folder,
       RAY_USAGE_STATS_ENABLED: '0',
       RAY_DEDUP_LOGS: '0',
       PYTHONWARNINGS: 'ignore',

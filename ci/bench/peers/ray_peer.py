@@ -4,6 +4,7 @@ The clock of `start` begins before Ray is imported, as the first cell of a noteb
 """
 
 import json
+import os
 import sys
 import time
 import urllib.request
@@ -18,6 +19,7 @@ importing = time.perf_counter() - begun
 
 PORT = int(sys.argv[1])
 FOLDER = sys.argv[2]
+NODES = int(os.environ.get("BENCH_NODES", "1"))
 
 
 @serve.deployment(max_ongoing_requests=100, ray_actor_options={"num_cpus": 0.1})
@@ -67,9 +69,19 @@ def run(application, name, path):
 def start(_):
     global handle
     begun = time.perf_counter()
-    ray.init(num_cpus=2, _temp_dir=FOLDER, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    serve.start(http_options={"port": PORT})
-    handle = run(Echo.bind(""), "echo", "/")
+    options = {}
+    if NODES == 1:
+        ray.init(num_cpus=2, _temp_dir=FOLDER, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    else:
+        from ray.cluster_utils import Cluster
+
+        # The proxy is on the head, and the replica on the other node.
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "temp_dir": FOLDER, "include_dashboard": False})
+        cluster.add_node(num_cpus=1, resources={"other": 1})
+        ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+        options = {"ray_actor_options": {"num_cpus": 0.1, "resources": {"other": 0.1}}}
+    serve.start(proxy_location="HeadOnly", http_options={"port": PORT})
+    handle = run(Echo.options(**options).bind(""), "echo", "/")
     assert ask("/") == "hello"
     return 1e3 * (importing + time.perf_counter() - begun)
 
