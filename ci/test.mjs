@@ -156,7 +156,7 @@ const MODELS = ['smollm2-135m-instruct', 'minilm-l6-v2', 'sentiment-minilm'];
 async function prepare() {
   const environments = [
     ...(wanted('kernel') || wanted('lessons') ? ['jupyter'] : []),
-    ...(wanted('cluster') ? ['schemathesis'] : []),
+    ...(wanted('cluster') ? ['schemathesis', 'ray'] : []),
     ...(wanted('nodes') ? OTHER_NODES.map((major) => `node-${major}`) : []),
   ];
   if (!partial) for (const name of environments) command('set-up', `.cache/${name} is here`, ['node', 'ci/set-up.mjs', name]);
