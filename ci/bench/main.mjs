@@ -33,6 +33,7 @@ const NAMES = [
   'data',
   'train',
   'kernel',
+  'notebooks',
   'first-run',
 ];
 
