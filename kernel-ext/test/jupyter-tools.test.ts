@@ -39,6 +39,62 @@ test('jupyter_kernel_test passes, a crashed kernel is restarted, and the ports m
   assert.deepEqual(skipped, ['test_pager']);
 });
 
+/** A notebook for the kernel, with these outputs. */
+function write(name: string, cells: readonly { readonly source: string; readonly output: string }[]): void {
+  const notebook = {
+    cells: cells.map(({ source, output }, n) => ({
+      cell_type: 'code',
+      id: `cell-${n}`,
+      metadata: {},
+      execution_count: n + 1,
+      source,
+      outputs: [{ output_type: 'stream', name: 'stdout', text: output }],
+    })),
+    metadata: { kernelspec: { name: 'nbserve', display_name: 'TypeScript', language: 'typescript' } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+  writeFileSync(join(root, name), JSON.stringify(notebook));
+}
+
+test('nbval finds the outputs that are as they were, and those that are not', { skip: missing }, () => {
+  const first = { source: 'const rows: number[] = [1, 2, 3];\nconsole.log(rows.length);', output: '3\n' };
+  write('same.ipynb', [first, { source: 'console.log(rows.map((n) => n * n).join());', output: '1,4,9\n' }]);
+  write('other.ipynb', [first, { source: 'console.log(rows.at(-1));', output: '4\n' }]);
+  const validate = (file: string) =>
+    spawnSync(python as string, ['-m', 'pytest', '--nbval', '-p', 'no:cacheprovider', file], {
+      encoding: 'utf8',
+      env,
+      cwd: root,
+    });
+  const same = validate('same.ipynb');
+  assert.equal(same.status, 0, same.stdout + same.stderr);
+  assert.match(same.stdout, /2 passed/);
+  const other = validate('other.ipynb');
+  assert.equal(other.status, 1, other.stdout + other.stderr);
+  assert.match(other.stdout, /1 failed, 1 passed/);
+});
+
+test('jupyter console runs cells, asks questions, and ends', { skip: missing }, () => {
+  const input = [
+    'const n: number = 20',
+    'n + 22',
+    "const name = await prompt('name? ')",
+    'Ada',
+    '`I am ${name}`',
+    'n.x',
+    'exit',
+    '',
+  ];
+  const args = ['-m', 'jupyter_console', '--kernel', 'nbserve', '--simple-prompt'];
+  const ran = spawnSync(python as string, args, { encoding: 'utf8', env, cwd: root, input: input.join('\n') });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(ran.stdout, /42/);
+  assert.match(ran.stdout, /name\? /);
+  assert.match(ran.stdout, /I am Ada/);
+  assert.match(ran.stderr, /Property 'x' does not exist on type 'number'/);
+});
+
 test('nbconvert executes a notebook and makes a page of it', { skip: missing }, () => {
   const cell = { cell_type: 'code', metadata: {}, execution_count: null, outputs: [] };
   const notebook = {
