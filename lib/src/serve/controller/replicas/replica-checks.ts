@@ -90,18 +90,23 @@ export class ReplicaChecks {
 
   /**
    * Examines a replica after a check was sent, until it answers. Returns a function that stops this. The time in which a call blocks the replica is
-   * not counted.
+   * not counted, nor the time in which this process did not run: then the machine was stopped or too busy, and the replica may not have run either.
    */
   #look({ id, config }: Readonly<ReplicaRecord>, replace: (reason: string) => void): () => void {
     const { clock, judge } = this.#options;
     const timeoutMs = config?.healthCheckTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const askedAt = clock.now();
+    let askedAt = clock.now();
     let countsFrom = askedAt;
     let stopped = false;
     let cancel = (): void => {};
     const next = (): void => {
       const leftMs = countsFrom + timeoutMs - clock.now();
-      cancel = clock.after(leftMs > 0 ? Math.min(leftMs, LOOK_EVERY_MS) : LOOK_EVERY_MS, () => {
+      const pauseMs = leftMs > 0 ? Math.min(leftMs, LOOK_EVERY_MS) : LOOK_EVERY_MS;
+      const dueAt = clock.now() + pauseMs;
+      cancel = clock.after(pauseMs, () => {
+        const lateMs = Math.max(0, clock.now() - dueAt);
+        askedAt += lateMs;
+        countsFrom += lateMs;
         void judge(id, askedAt).then((silence) => {
           if (stopped) return;
           const now = clock.now();
