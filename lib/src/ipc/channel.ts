@@ -11,6 +11,11 @@ export interface Channel {
    * If a process ends on a machine that can be reached, its system still sends what the process had written.
    */
   readonly isCut: boolean;
+  /**
+   * True if it is cut because the system of the peer's machine has reset it, and all that had arrived was read. This is how a connection ends if a process
+   * is killed that had not read everything. Nothing of what the process wrote is lost then, unless the network lost it just before.
+   */
+  readonly isReset: boolean;
   /** Number of bytes that wait for the peer to read them. Notifications have no credit window, so code that sends many of them checks this first. */
   readonly bufferedBytes: number;
   /**

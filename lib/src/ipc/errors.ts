@@ -37,3 +37,6 @@ export const FeedUnacknowledged = defineError(
   504,
   '{topic} version {version} was not applied by {peers} within {timeoutMs} ms',
 );
+
+/** After an error while writing, what had arrived may not have been read. */
+export const isResetByPeer = ({ code, syscall }: NodeJS.ErrnoException): boolean => code === 'ECONNRESET' && syscall === 'read';

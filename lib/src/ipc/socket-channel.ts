@@ -11,7 +11,7 @@ import {
 import { CallBatch } from './call-batch.js';
 import type { CallHandler, CallKinds, CallOptions, Channel, OutgoingCall, ResponseSink } from './channel.js';
 import { Deadlines } from './deadlines.js';
-import { DeadlineExceeded, HeadTooLarge, NoHandler, PeerGone, ProtocolViolation } from './errors.js';
+import { DeadlineExceeded, HeadTooLarge, isResetByPeer, NoHandler, PeerGone, ProtocolViolation } from './errors.js';
 import { Flag, FrameType, MAX_HEAD, WHOLE_BODY_MAX, WINDOW_BYTES } from './frame.js';
 import { FrameParser, type FrameSink } from './frame-parser.js';
 import { callHeadFault, callName } from './head-faults.js';
@@ -36,6 +36,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   readonly kinds: CallKinds | null;
   isClosed = false;
   isCut = false;
+  isReset = false;
   onCall: CallHandler | null = null;
   onNotify: ((message: Notification) => void) | null = null;
   onFeed: ((message: FeedMessage) => void) | null = null;
@@ -67,7 +68,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     this.#batch = new CallBatch(this.outbox);
     this.#deadlines = new Deadlines({ [Symbol.iterator]: () => this.#outgoing.values() }, (call) => this.#expire(call));
     socket.on('data', this.#onData);
-    socket.on('error', () => {});
+    socket.on('error', (error) => (this.isReset = isResetByPeer(error)));
     socket.on('close', () => this.#teardown());
     if (socket.destroyed) this.#teardown();
   }

@@ -86,7 +86,7 @@ test('a node of another machine joins when the head has admitted it, and not bef
 });
 
 test('its replicas answer through the proxy of the head, with code that was sent there', async () => {
-  await serve.run(Where.options({ numReplicas: 4 }).bind(), { name: 'where' });
+  await serve.run(Where.options({ numReplicas: 4, idempotent: true }).bind(), { name: 'where' });
   assert.deepEqual(await nodesOf('where'), ['local', 'local', 'other', 'other']);
   await until(async () => (await machinesAt(url, 8)).join() === 'head,other');
 });
@@ -218,6 +218,6 @@ test('a suspended node is given up; when it runs again, its old replicas are end
   await allEnded(there);
   await until(aliveNode('other'));
   assert.deepEqual(await nodesOf('again'), ['local', 'local']);
-  await serve.run(Where.options({ numReplicas: 8 }).bind(), { name: 'where' });
+  await serve.run(Where.options({ numReplicas: 8, idempotent: true }).bind(), { name: 'where' });
   await askProxyOf('other');
 });

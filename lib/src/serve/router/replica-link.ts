@@ -187,6 +187,12 @@ export class ReplicaLink implements Contender, Watched {
     this.#leaveIfIdle();
   }
 
+  /** True if a STARTED of the replica may have been lost on its way. If the replica was heard just before a reset, the network worked. */
+  get isCut(): boolean {
+    const { channel } = this;
+    return channel?.isCut === true && (!channel.isReset || this.isSilent);
+  }
+
   /**
    * To be called when the node of the replica is lost. No answer comes over the network any more, and nothing says so, so the connection is closed. On
    * the same machine it ends by itself, when all that the replica has written is read.

@@ -96,6 +96,16 @@ test('a replica that does not begin what it is sent is asked no more while other
   fixture.close();
 });
 
+test('after a reset, only a replica that was silent may have begun what it was sent', async () => {
+  for (const isReset of [true, false]) {
+    const fixture = await Fixture.of(['x', 'y']);
+    fixture.ticks(SILENCE, () => fixture.send(20, notX));
+    for (const id of ['x', 'y']) (fixture.link(id).channel as unknown as HarnessReplica).die({ isCut: true, isReset });
+    assert.deepEqual([fixture.link('x').isCut, fixture.link('y').isCut], [true, !isReset]);
+    fixture.close();
+  }
+});
+
 test('one that works long on what it has begun is not silent', async () => {
   const fixture = await Fixture.of(['x', 'y']);
   const x = fixture.link('x');

@@ -241,8 +241,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (this.done || link === null) return;
     const gone = hasCode(error, PeerGone) && link.channel?.isClosed !== false;
     if (!gone) link.heard();
-    // On a cut connection, STARTED may have been lost.
-    if (gone && (this.#started || link.channel?.isCut === true)) {
+    if (gone && (this.#started || link.isCut)) {
       this.#replicaDied(link, error);
       return;
     }

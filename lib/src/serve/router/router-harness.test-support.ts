@@ -45,6 +45,7 @@ export class HarnessReplica {
   readonly calls: FakeCall[] = [];
   isClosed = false;
   isCut = false;
+  isReset = false;
   readonly #closed = deferred<void>();
   readonly closed = this.#closed.promise;
   /** The calls that have not ended. */
@@ -62,10 +63,11 @@ export class HarnessReplica {
   destroy(): void {
     this.die({ isCut: true });
   }
-  die({ isCut = false } = {}): void {
+  die({ isCut = false, isReset = false } = {}): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.isCut = isCut;
+    this.isReset = isReset;
     for (const call of this.open) call.fail(PeerGone({ peer: 'replica' }));
     this.#closed.resolve();
   }

@@ -60,6 +60,17 @@ test('an unbegun request on a cut connection may have begun: it goes elsewhere o
   }
 });
 
+test('an unbegun request on a connection that was reset has not begun: it goes elsewhere', async () => {
+  const cluster = new RouterHarness();
+  await cluster.route(['x']);
+  const { log } = cluster.send();
+  cluster.replica('x').die({ isCut: true, isReset: true });
+  await cluster.route(['y']);
+  cluster.last('y').answer();
+  assert.deepEqual(log, ['started', 'head', 'end']);
+  cluster.router.close();
+});
+
 test('the connection to a replica whose node is lost is closed, but not one on the same machine', async () => {
   const far = 'tls:other/10.0.0.2/1/name/socket';
   const cluster = new RouterHarness();
