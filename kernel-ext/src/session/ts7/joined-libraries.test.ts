@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { typescriptProgram } from '../../versions/index.js';
@@ -35,6 +35,24 @@ describe('JoinedLibraries', { skip: MISSING }, () => {
     assert.equal(libraries.textOf(fileOf('es2023.array')), undefined);
     assert.match(libraries.textOf(fileOf('es2022')) ?? '', /interface Promise</);
     assert.equal(libraries.textOf(join(folder, '..', 'package.json')), undefined);
+  });
+
+  it('leaves modules by themselves, whatever library the project names', () => {
+    const names = readdirSync(folder).flatMap((file) => /^lib\.(es[^/]*)\.d\.ts$/.exec(file)?.[1] ?? []);
+    for (const name of names) {
+      const libraries = new JoinedLibraries([name]);
+      libraries.prepare();
+      const [first = ''] = libraries.files;
+      assert.doesNotMatch(libraries.textOf(first) ?? '', /^export\b/m, name);
+    }
+    const libraries = new JoinedLibraries(['es2024', 'es2025.iterator']);
+    assert.equal(libraries.textOf(fileOf('es2025.iterator')), undefined);
+    assert.match(libraries.textOf(fileOf('es2024')) ?? '', /interface Promise</);
+    // The server finds it although no library at the top of the joined file refers to it.
+    assert.match(
+      new JoinedLibraries(['es2025']).textOf(fileOf('es2025')) ?? '',
+      /^\/\/\/ <reference lib="es2025\.iterator" \/>\n/,
+    );
   });
 
   it('uses the files that TypeScript uses for its other names', () => {

@@ -9,6 +9,8 @@ const MOST_BYTES = 1024 * 1024;
 const HEAD_UNITS = 8192;
 const REFERENCE = /^\/\/\/\s*<reference\s+lib="([^"]+)"/gm;
 
+const MODULE = /^(export|import)\b/m;
+
 /** TypeScript uses the file of the other name. A file of this name exists, but it is for projects without `lib`. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { es6: 'es2015', es7: 'es2016' };
 
@@ -60,6 +62,7 @@ export class JoinedLibraries {
     const files = new Set<string>();
     const looked = new Set<string>();
     const texts: string[] = [];
+    const alone: string[] = [];
     const add = (given: string): void => {
       const name = OTHER_NAMES[given] ?? given;
       if (looked.has(name)) return;
@@ -70,12 +73,17 @@ export class JoinedLibraries {
       if (size > MOST_BYTES || name.endsWith('.full')) return;
       const text = readFileSync(path, 'utf8');
       for (const [, referred] of text.slice(0, HEAD_UNITS).matchAll(REFERENCE)) add((referred as string).toLowerCase());
-      // Its references need not be removed: what they refer to is empty.
+      // A module has global declarations in a block of their own. With its `export`, the joined file would be a module, and declare nothing.
+      if (MODULE.test(text)) {
+        alone.push(`/// <reference lib="${name}" />`);
+        return;
+      }
+      // Its references need not be removed. What they refer to is empty, and below declarations they are not read.
       texts.push(text);
       files.add(path);
     };
     this.#chosen.forEach(add);
     this.#files = files;
-    this.#text = texts.join('\n');
+    this.#text = [...alone, ...texts].join('\n');
   }
 }
