@@ -40,6 +40,10 @@ function openLesson(lesson) {
   const notebook = new TestNotebook();
   const ran = new Set();
   const before = process.cwd();
+  const { TMPDIR } = process.env;
+  // Results of trainings stay where a lesson puts them.
+  const temporary = mkdtempSync(join(tmpdir(), 'nbs-lessons-'));
+  process.env.TMPDIR = temporary;
   // A lesson's paths begin at its folder.
   process.chdir(fileURLToPath(new URL('../../notebooks', import.meta.url)));
   return {
@@ -54,6 +58,9 @@ function openLesson(lesson) {
       await notebook.run('await serve.shutdown()');
       await notebook.close();
       process.chdir(before);
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+      rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

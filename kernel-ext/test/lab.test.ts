@@ -45,8 +45,9 @@ describe('nbserve lab', () => {
   it('makes kernels listen at places that no other user can reach, and leaves nothing behind', async (t) => {
     const python = process.env.NBSERVE_TEST_PYTHON;
     if (python === undefined) return t.diagnostic('JupyterLab not asked: NBSERVE_TEST_PYTHON is not set');
-    const [port, temporary] = [await freePort(), join(root, 't')];
-    mkdirSync(temporary);
+    // Its path is short: below a longer one, nbserve would put the sockets elsewhere.
+    const [port, temporary] = [await freePort(), mkdtempSync('/tmp/nbl-')];
+    t.after(() => rmSync(temporary, { recursive: true }));
     const env = {
       ...process.env,
       PATH: [dirname(python), process.env.PATH].join(delimiter),

@@ -1,8 +1,15 @@
 /** Tests of the checks of exercises: each says what came and what was expected, whatever a learner's cell does. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { TestNotebook } from './session-harness.js';
+
+// The results of trainings stay where the lessons put them.
+const temporary = mkdtempSync(join(tmpdir(), 'nbs-lessons-'));
+process.env.TMPDIR = temporary;
+after(() => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
 
 interface Exercise {
   readonly lesson: string;
