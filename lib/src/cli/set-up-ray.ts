@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { cacheHome } from '../core/index.js';
+import { cacheFolder } from '../core/index.js';
 import { makeVenv } from '../python/index.js';
 
 /** The version that the engine `ray` is tried with. */
@@ -19,7 +18,7 @@ export interface OwnRay {
 
 /** Ray in nbserve's cache. */
 export function ownRay(): OwnRay {
-  const folder = join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), `ray-${VERSION}`);
+  const folder = cacheFolder(`ray-${VERSION}`);
   const stamp = join(folder, STAMP);
   const isThere = existsSync(stamp) && readFileSync(stamp, 'utf8') === VERSION;
   return { version: VERSION, folder, command: join(folder, 'bin', 'ray'), isThere };

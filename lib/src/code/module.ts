@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { homedir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
-import { cacheHome, shortId } from '../core/index.js';
+import { cacheFolder, shortId } from '../core/index.js';
 import { absoluteSources, buildFailure, esbuild, inlineMap, mapOneLineDown, SHARED } from './compile.js';
 import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './files.js';
@@ -26,7 +25,7 @@ export interface ModulePackage {
   readonly files: readonly string[];
 }
 
-const bundlePath = (hash: string): string => join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'modules', `${hash}.mjs`);
+const bundlePath = (hash: string): string => join(cacheFolder('modules'), `${hash}.mjs`);
 
 /**
  * Leaves packages out of the bundle. Each is imported by its file, as resolved from the importing file's folder, because the bundle is in another folder.

@@ -1,3 +1,6 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
 /** Only this file reads `process.env`. Each function reads one variable. An empty variable counts as not set. */
 
 /** `NBSERVE_LOG_LEVEL`: level of nbserve's own log (pino levels). Default `warn`. */
@@ -6,9 +9,9 @@ export const logLevel = (): string => process.env.NBSERVE_LOG_LEVEL ?? 'warn';
 /** `NBSERVE_HOME`: the folder in which clusters keep sockets and state. Default: `$XDG_RUNTIME_DIR`, else the temporary folder. */
 export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME || process.env.XDG_RUNTIME_DIR || undefined;
 
-/** `NBSERVE_CACHE`: the folder in which fetched models and data are kept. Default `~/.cache/nbserve`. */
-export const cacheHome = (): string | undefined =>
-  process.env.NBSERVE_CACHE || (process.env.XDG_CACHE_HOME ? `${process.env.XDG_CACHE_HOME}/nbserve` : undefined);
+/** `NBSERVE_CACHE`: the folder in which fetched models and data are kept. Default `~/.cache/nbserve`. @param name of a folder in it */
+export const cacheFolder = (name: string): string =>
+  join(process.env.NBSERVE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nbserve'), name);
 
 /** `NBSERVE_OFFLINE`: if it is set, and not `0`, models and data of the lessons are not downloaded. */
 export const isOffline = (): boolean => !['', '0'].includes(process.env.NBSERVE_OFFLINE ?? '');

@@ -28,7 +28,7 @@ export { decodedPart } from './decoded-part.js';
 export { type Deferred, deferred } from './deferred.js';
 export {
   addToEnv,
-  cacheHome,
+  cacheFolder,
   childEnv,
   clusterFolder,
   engineName,

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { cacheHome, libraryPath, listGpus } from '../core/index.js';
+import { cacheFolder, libraryPath, listGpus } from '../core/index.js';
 import { CUDA_LIBRARIES, PROVIDER_FILES } from './requirements.js';
 import type { CudaFacts } from './state.js';
 
@@ -21,7 +20,7 @@ export interface CudaFolders {
 /** The folders of this installation of nbserve. */
 export function cudaFolders(): CudaFolders {
   const require = createRequire(import.meta.url);
-  const cache = join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), 'cuda');
+  const cache = cacheFolder('cuda');
   try {
     const file = require.resolve('onnxruntime-node/package.json');
     const { version } = require(file) as { readonly version: string };

@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { cpus, homedir } from 'node:os';
+import { cpus } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { cacheHome } from '../core/index.js';
 import { loadRuntime } from './runtime.js';
 
 const KEY_LENGTH = 24;
 const LARGEST_WITHOUT_WEIGHTS = 64 * 2 ** 20;
-
-/** A folder of nbserve's cache. */
-export const cacheFolder = (name: string): string => join(cacheHome() ?? join(homedir(), '.cache', 'nbserve'), name);
 
 /**
  * Names for something that was made of a model, on this machine and with this version of ONNX Runtime.

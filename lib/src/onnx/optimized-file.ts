@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, keysOf } from './model-key.js';
+import { cacheFolder } from '../core/index.js';
+import { keysOf } from './model-key.js';
 
 /** What an optimized model depends on, besides the model. */
 export interface OptimizedFor {

@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { cacheFolder } from '../core/index.js';
 import { CannotBatch } from './errors.js';
 import { describeTensors, toFeeds } from './feeds.js';
 import { load } from './load.js';
 import type { Model } from './model.js';
-import { cacheFolder, keysOf } from './model-key.js';
+import { keysOf } from './model-key.js';
 import type { LoadOptions } from './options.js';
 import { concat } from './stack.js';
 import type { Feeds, Tensor } from './types.js';

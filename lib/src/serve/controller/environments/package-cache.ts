@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { cacheHome, shortId } from '../../../core/index.js';
+import { cacheFolder, shortId } from '../../../core/index.js';
 import { privateFolder, withLock } from '../../../engine/index.js';
 import type { NpmPackages } from '../../protocol/index.js';
 import { npmInstall } from './npm.js';
@@ -122,9 +122,8 @@ export function environmentKey(packages: NpmPackages): string {
 }
 
 function environmentsHome(): string {
-  const cache = cacheHome() ?? join(homedir(), '.cache', 'nbserve');
   // The cache may be a folder that several users share.
-  return join(cache, `environments-${process.getuid?.() ?? userInfo().username}`);
+  return cacheFolder(`environments-${process.getuid?.() ?? userInfo().username}`);
 }
 
 const remove = (path: string): void => rmSync(path, { recursive: true, force: true });
