@@ -36,6 +36,7 @@ test('what Node would refuse without a word is refused with a code', async () =>
     [['POST / HTTP/1.1', 'Expect: 100-continue', 'Content-Length: 0'], 400, 'NBS_MALFORMED_REQUEST'],
     [['POST / HTTP/1.1', 'Host: localhost', 'Expect: 200-ok', 'Content-Length: 0'], 417, 'NBS_UNKNOWN_EXPECTATION'],
     [['GET / HTTP/1.1', 'Host: localhost', 'Expect: nothing'], 417, 'NBS_UNKNOWN_EXPECTATION'],
+    [['GET / HTTP/1.1', 'Expect: nothing'], 400, 'NBS_MALFORMED_REQUEST'],
     [['GET / HTTP/1.1', 'Host: evil.example', 'Expect: nothing'], 403, 'NBS_HOST_REFUSED'],
     [['CONNECT example.org:443 HTTP/1.1', 'Host: example.org:443'], 400, 'NBS_MALFORMED_REQUEST'],
     [['CONNECT localhost:80 HTTP/1.1', 'Host: localhost'], 400, 'NBS_MALFORMED_REQUEST'],

@@ -126,7 +126,7 @@ export class HttpProxy implements ExchangeHost {
     // Node must not do this: it would ask for the body of a request that is refused.
     server.on('checkContinue', (request, response) => this.#handle(request, response));
     server.on('checkExpectation', (request, response) =>
-      this.#handle(request, response, UnknownExpectation({ value: String(request.headers.expect) })),
+      this.#handle(request, response, hostFault(request) ?? UnknownExpectation({ value: String(request.headers.expect) })),
     );
     server.on('connect', (_request, socket) =>
       answerMalformed(new Error('CONNECT asks for a proxy to other servers'), socket as Socket),
