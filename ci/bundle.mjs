@@ -3,7 +3,7 @@
 // Node reads few files faster than many: `import 'nbserve'` takes less than half of the time.
 // `--unbundled` copies `build` to `dist` without change, for work with a debugger.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { findFiles } from './find-files.mjs';
 import { KERNEL_ROOMS, ROOMS } from './rooms.cjs';
@@ -18,6 +18,12 @@ const OTHER_ROOM = 'room:';
  * program, so the package's licence is installed with it.
  */
 const INLINED = /^typescript7\/unstable\//;
+/**
+ * The processes in which no code of users runs. Each of them starts from one file, which holds what it needs of all rooms: of the time that a Node process
+ * takes to load thirty files, half is for finding and opening them.
+ */
+const WHOLE = { lib: ['engine/agent/main.js', 'serve/controller/main.js', 'serve/proxy/main.js'], 'kernel-ext': [] };
+const SOURCE_MAP = /\n\/\/# sourceMappingURL=.*\n?$/;
 const NAMED_IN_DIST = /\bdist\/([\w./-]+\.js)\b/g;
 
 for (const [root, rooms] of Object.entries(PACKAGES)) {
@@ -76,8 +82,9 @@ async function bundle(root, files, roomOf) {
   const entries = findEntries(root, files, roomOf);
   const rooms = new Map();
   for (const entry of entries) rooms.set(roomOf(entry), [...(rooms.get(roomOf(entry)) ?? []), entry]);
-  const made = await Promise.all([...rooms].map(([room, own]) => bundleRoom(root, room, own, roomOf)));
-  return new Map(made.flat());
+  const made = new Map((await Promise.all([...rooms].map(([room, own]) => bundleRoom(root, room, own, roomOf)))).flat());
+  const whole = await Promise.all(WHOLE[root].map((main) => joinRooms(resolve(root, 'dist', main), made)));
+  return new Map([...made, ...whole.flat()]);
 }
 
 /** Files that must exist in `dist` under their own name: other rooms import them, a process or thread starts with them, or package.json, a test or a script names them. */
@@ -141,6 +148,46 @@ async function bundleRoom(root, room, entries, roomOf) {
     const up = relative(dirname(path), resolve(root, 'dist')) || '.';
     return /** @type {const} */ ([path, path.endsWith('.map') ? text : text.replaceAll(`"${OTHER_ROOM}`, `"${up}/`)]);
   });
+}
+
+/**
+ * Joins the file that starts a process with all that it imports from this package. What it loads later stays in files of their own, beside it.
+ * @param {string} main its path in `dist`
+ * @param {Map<string, string>} made path → text
+ * @returns {Promise<[string, string][]>} the files that take its place
+ */
+async function joinRooms(main, made) {
+  const folder = dirname(main);
+  const result = await build({
+    ...COMMON,
+    entryPoints: [main],
+    outdir: folder,
+    chunkNames: `${basename(main, '.js')}-[hash]`,
+    bundle: true,
+    splitting: true,
+    write: false,
+    banner: { js: 'const nbsHere = import.meta.url;' },
+    define: { 'import.meta.url': 'nbsUrl' },
+    plugins: [
+      {
+        name: 'whole',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^[^./]/ }, ({ path }) => ({ path, external: true }));
+          onResolve({ filter: /^\./ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path) }));
+          onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: withUrl(path), resolveDir: dirname(path) }));
+        },
+      },
+    ],
+  });
+  return result.outputFiles.map(({ path, text }) => /** @type {const} */ ([path, text]));
+
+  /** The text of a file, which still knows the URL that it had alone. */
+  function withUrl(path) {
+    const text = made.get(path) ?? '';
+    const map = Buffer.from(made.get(`${path}.map`) ?? '').toString('base64');
+    const url = text.includes('import.meta.url') ? `const nbsUrl = new URL('${relative(folder, path)}', nbsHere).href;` : '';
+    return `${url}${text.replace(SOURCE_MAP, '')}\n//# sourceMappingURL=data:application/json;base64,${map}\n`;
+  }
 }
 
 /** Whether a file belongs to a package from elsewhere. */

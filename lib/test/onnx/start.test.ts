@@ -47,7 +47,7 @@ test('a failure that the constructor handles does not fail the start, nor does a
 test('a promise that is never fulfilled is named when the start timeout has passed', async () => {
   await assert.rejects(
     serve.run(Endless.bind(), { name: 'endless', routePrefix: '/endless' }),
-    code('NBS_START_NOT_DONE', /within 2000 ms \(startupTimeout\): it waits for the promise in its field #never\./),
+    code('NBS_START_NOT_DONE', /within 5000 ms \(startupTimeout\): it waits for the promise in its field #never\./),
   );
 });
 
