@@ -172,6 +172,17 @@ suite('what Fastify does, it does here', () => {
     assert.equal((await get('/boom', page)).status, 403, 'an origin that the server does not allow');
   });
 
+  test('no value of an answer is lost on the way to JSON', async () => {
+    assert.deepEqual(JSON.parse((await get('/json/floats')).text), { value: [[1.5], [7], '1970-01-01T00:00:00.000Z'] });
+    for (const kind of ['map', 'nan', 'big', 'promise']) {
+      const answer = await get(`/json/${kind}`);
+      assert.equal(answer.status, 500);
+      assert.equal(errorOf(answer).code, kind === 'promise' ? 'NBS_NOT_AWAITED' : 'NBS_NO_JSON_FORM', kind);
+    }
+    assert.equal((await get('/typed-json')).text, '{"n":1}', 'a schema of the answer says what is written');
+    for (const path of ['/own-json', '/own-json/inner']) assert.equal((await get(path)).text, "Map(1) { 'a' => 1 }", path);
+  });
+
   test('error handlers of user code run first, and hooks may answer', async () => {
     assert.deepEqual([(await get('/own/boom')).status, (await get('/own/boom')).text], [409, '{"own":"mine"}']);
     assert.equal((await get('/own/validated')).status, 409);

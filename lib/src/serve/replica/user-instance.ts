@@ -6,6 +6,7 @@ import type { ReplicaReady } from '../protocol/index.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
 import { type HeldPromise, heldPromises } from './held-promises.js';
 import { httpFailure } from './http-failure.js';
+import { plainForm } from './json-text.js';
 import type { LazyRequest } from './lazy-request.js';
 
 /** Methods that the cluster calls itself. */
@@ -59,7 +60,9 @@ export class UserInstance {
   async openIngress(): Promise<void> {
     const { openIngress } = await import('../../ingress/app/index.js');
     const run = this.#scope ?? ((work) => work());
-    this.ingress = await run(() => openIngress({ label: this.#deployment, instance: this.#self, failureOf: httpFailure }));
+    const label = this.#deployment;
+    const toPlain = (value: unknown): unknown => plainForm(value, label, false);
+    this.ingress = await run(() => openIngress({ label, instance: this.#self, failureOf: httpFailure, toPlain }));
     const methods = this.#ready.methods.filter((name) => name !== 'routes');
     this.#ready = { http: true, methods, ...(this.ingress.upgrades ? { upgrades: true } : {}) };
   }
