@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { type DeploymentHandle, isNbserveError, serve } from 'nbserve';
 import { errorOf, open, responseOf, send } from '../fixtures/http-client.js';
@@ -196,6 +198,20 @@ suite('what Fastify does, it does here', () => {
     assert.deepEqual([cut.status, errorOf(cut).code], [500, 'NBS_ANSWER_CUT']);
     await assert.rejects(get('/half'));
     assert.equal((await get('/raw')).text, 'raw');
+  });
+
+  test('an answer that is cut off for its wrong content-length is told of in the log, with its deployment', async () => {
+    const home = process.env.NBSERVE_HOME as string;
+    const log = (): string =>
+      readdirSync(home, { recursive: true, encoding: 'utf8' })
+        .filter((file) => /proxy[^/]*\.log$/.test(file))
+        .map((file) => readFileSync(join(home, file), 'utf8'))
+        .join('');
+    // The proxy reads the requests of the two clients in different ways, because one of them asks it to close the connection.
+    const clients = { get, fetch: async (path: string) => (await fetch(url + path)).text() };
+    for (const [name, ask] of Object.entries(clients))
+      for (const path of ['short', 'long', 'none']) await assert.rejects(ask(`/${path}`), `${path} ${name}`);
+    await until(() => /GET \/kitchen\/short was cut off \(.*\): kitchen\/Kitchen: the answer is not as long as/.test(log()));
   });
 
   test('if a client disconnects, its request is aborted, whatever the method', async () => {
