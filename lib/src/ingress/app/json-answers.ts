@@ -16,18 +16,18 @@ export function checkJsonAnswers(app: FastifyInstance, toPlain: (value: unknown)
     return setReplySerializer.call(this, serializer);
   } as typeof setReplySerializer;
   app.addHook('preSerialization', function (this: Marked, request, reply, payload, done) {
-    if (this[HAS_SERIALIZER] === true || request.routeOptions.schema?.response !== undefined || hasSerializer(reply)) {
-      done(null, payload);
-      return;
-    }
+    // Nearly every answer is plain, so who chose the form is asked last.
+    const isChosen = (): boolean =>
+      this[HAS_SERIALIZER] === true || request.routeOptions.schema?.response !== undefined || hasSerializer(reply);
     let plain: unknown;
     try {
       plain = toPlain(payload);
     } catch (error) {
-      done(error as Error);
+      if (isChosen()) done(null, payload);
+      else done(error as Error);
       return;
     }
-    done(null, plain);
+    done(null, plain === payload || isChosen() ? payload : plain);
   });
 }
 
