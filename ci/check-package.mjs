@@ -1,5 +1,5 @@
 // Checks what `npm pack` would publish of both packages: everything that package.json promises, and nothing else.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 /** What a package must not contain, and why. @type {[RegExp, string][]} */
@@ -18,12 +18,11 @@ const UNWANTED = [
 const problems = [];
 for (const workspace of ['lib', 'kernel-ext']) {
   const manifest = JSON.parse(readFileSync(`${workspace}/package.json`, 'utf8'));
-  const out = execFileSync('npm', ['pack', '--dry-run', '--json', '-w', workspace], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const { stdout, stderr } = spawnSync('npm', ['pack', '--dry-run', '--json', '-w', workspace], { encoding: 'utf8' });
+  // Each npm command of a user would print it too, for example about a key of .npmrc that it does not know.
+  for (const [warning] of stderr.matchAll(/^npm warn .*$/gim)) problems.push(`${workspace}: ${warning}`);
   // npm 10 prints a list, npm 12 an object by name.
-  const [packed] = Object.values(JSON.parse(out));
+  const [packed] = Object.values(JSON.parse(stdout));
   const files = new Set(packed.files.map(({ path }) => path));
   for (const file of files) {
     for (const [pattern, what] of UNWANTED) if (pattern.test(file)) problems.push(`${workspace}: ${file} is ${what}`);

@@ -13,7 +13,9 @@ const notebook = (cells: unknown, more: object = {}): object => ({
   nbformat_minor: 4,
   ...more,
 });
-const kernel = (kernelspec: object): object => notebook([code('1')], { metadata: { kernelspec } });
+/** A cell that keeps its outputs. */
+const SKIPPED = (outputs: unknown): object => code('1', { metadata: { tags: ['skip-execution'] }, outputs });
+const kernel = (kernelspec: object): object => notebook([code('1 + 1')], { metadata: { kernelspec } });
 
 describe('a file that cannot be executed is refused before anything runs, in one line', () => {
   for (const [what, content, said] of [
@@ -30,9 +32,27 @@ describe('a file that cannot be executed is refused before anything runs, in one
       /^NBS_NOT_A_NOTEBOOK: .* cell 2 of its list has a number as its source/,
     ],
     ['outputs that are a text', notebook([code('1', { outputs: 'x' })]), /^NBS_NOT_A_NOTEBOOK: .* as its outputs/],
+    ['an output that is null', notebook([SKIPPED([null])]), /^NBS_NOT_A_NOTEBOOK: .* cell 1 .*\(1 of 1\) that is null/],
+    ['an output without data', notebook([SKIPPED([{ output_type: 'display_data' }])]), /that has no data$/m],
+    ['an output with null as its data', notebook([SKIPPED([{ output_type: 'execute_result', data: null }])]), /null as its data/],
+    ['an output of no known type', notebook([SKIPPED([{ output_type: 'pyout' }])]), /the output_type "pyout"/],
+    [
+      'printed text that is a number',
+      notebook([SKIPPED([{ output_type: 'stream', name: 'stdout', text: 5 }])]),
+      /a number as its text/,
+    ],
+    ['an error without a name', notebook([SKIPPED([{ output_type: 'error' }])]), /that has no ename/],
+    ['a metadata that is null', notebook([code('1', { metadata: null })]), /has null as its metadata/],
+    ['a count that is a text', notebook([code('1', { execution_count: '1' })]), /has a text as its execution_count/],
+    [
+      'attachments that are a list',
+      notebook([{ cell_type: 'markdown', metadata: {}, source: '', attachments: [] }]),
+      /attachments/,
+    ],
     ['a cell of no known type', notebook([code('1', { cell_type: 'heading' })]), /^NBS_NOT_A_NOTEBOOK: .* "heading"/],
     ['Python', kernel({ name: 'python3', language: 'python' }), /^NBS_OTHER_LANGUAGE: .* python;/],
     ['Python by its kernel', kernel({ name: 'python3' }), /^NBS_OTHER_LANGUAGE: .* Python;/],
+    ['a kernel that is not known', kernel({ name: 'mystery' }), /^NBS_OTHER_LANGUAGE: .* "mystery"/],
     ['R by what it ran in', notebook([], { metadata: { language_info: { name: 'R' } } }), /^NBS_OTHER_LANGUAGE: .* R;/],
   ] as const) {
     it(what, async (t) => {
@@ -67,10 +87,21 @@ describe('a file that cannot be executed is refused before anything runs, in one
 });
 
 describe('a file that lacks something runs nevertheless', () => {
+  const texts = { cell_type: 'markdown', source: 'x', metadata: {} };
+  const ranInPython = { language_info: { name: 'python' } };
   const windows = 'const a = 1;\r\n!echo hi\r\na + 1\r\n';
   for (const [what, content, result] of [
     ['a cell without metadata', notebook([{ cell_type: 'code', source: '1 + 1', outputs: [] }]), '2'],
     ['a cell without outputs', notebook([{ cell_type: 'code', metadata: {}, source: '1 + 1' }]), '2'],
+    ['a text with outputs that are null', notebook([code('1 + 1'), { ...texts, outputs: null, execution_count: null }]), '2'],
+    ['a text with outputs', notebook([code('1 + 1'), { ...texts, outputs: [null] }]), '2'],
+    ['code with outputs that are null', notebook([code('1 + 1', { outputs: null })]), '2'],
+    [
+      'our kernel after Python',
+      notebook([code('1 + 1')], { metadata: { kernelspec: { name: 'nbserve' }, ...ranInPython } }),
+      '2',
+    ],
+    ['another kernel for TypeScript', kernel({ name: 'mystery', language: 'typescript' }), '2'],
     ['a byte order mark', Buffer.from(`\ufeff${JSON.stringify(notebook([code('1 + 1')]))}`), '2'],
     ['line ends of Windows', Buffer.from(JSON.stringify(notebook([code(windows)]), null, 1).replaceAll('\n', '\r\n')), '2'],
     ['no metadata', { cells: [code('1 + 1')], nbformat: 4 }, '2'],
@@ -79,6 +110,7 @@ describe('a file that lacks something runs nevertheless', () => {
       const { code: exit, stderr, notebook: written } = await run(t, content);
       assert.equal(exit, 0, stderr);
       assert.deepEqual(written?.cells[0]?.outputs.at(-1)?.data, { 'text/plain': [result] });
+      assert.equal(written?.cells[1] !== undefined && 'outputs' in written.cells[1], false);
     });
   }
 

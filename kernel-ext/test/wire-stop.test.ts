@@ -30,6 +30,9 @@ const CASES: Readonly<Record<string, string>> = {
   'shows values without end':
     'for (const big = Array(1e4).fill({ a: { b: 1 } }); ; ) util.inspect(big, { depth: 9, maxArrayLength: null });',
   'sorts without end': 'for (const list = Array.from({ length: 3e5 }, Math.random); ; ) [...list].sort((a, b) => a - b);',
+  'sorts three million numbers':
+    'for (const list = Array.from({ length: 3e6 }, Math.random); ; ) [...list].sort((a, b) => a - b);',
+  'parses 16 MB of JSON': 'for (const json = JSON.stringify(Array(2e6).fill({ a: 1 })); ; ) JSON.parse(json);',
   'runs scripts without end': 'for (;;) vm.runInNewContext("1");',
   'queues microtasks without end': 'const again = () => queueMicrotask(again); again(); await new Promise(() => {});',
   'queues ticks without end': 'const again = () => process.nextTick(again); again(); await new Promise(() => {});',

@@ -32,17 +32,48 @@ function problemOf(cell: unknown): string | undefined {
   if (!isObject(cell)) return `is ${nameOf(cell)}, not an object`;
   const { cell_type, source = '', metadata = {}, outputs = [] } = cell;
   if (!CELL_TYPES.includes(cell_type)) return `has the cell_type ${JSON.stringify(cell_type)}; it is "code", "markdown" or "raw"`;
-  if (typeof source !== 'string' && !isTexts(source))
-    return `has ${nameOf(source)} as its source, which is a text or a list of texts`;
+  if (!isMultiline(source)) return `has ${nameOf(source)} as its source, which is a text or a list of texts`;
   if (!isObject(metadata)) return `has ${nameOf(metadata)} as its metadata, which is an object`;
-  if (outputs !== null && !Array.isArray(outputs)) return `has ${nameOf(outputs)} as its outputs, which are a list`;
+  const { execution_count: count = null, attachments = {} } = cell;
+  if (count !== null && typeof count !== 'number')
+    return `has ${nameOf(count)} as its execution_count, which is a number or null`;
+  if (attachments !== null && !isObject(attachments)) return `has ${nameOf(attachments)} as its attachments, which are an object`;
+  if (cell_type !== 'code' || outputs === null) return undefined;
+  if (!Array.isArray(outputs)) return `has ${nameOf(outputs)} as its outputs, which are a list`;
+  for (const [i, output] of outputs.entries()) {
+    const problem = outputProblem(output);
+    if (problem !== undefined) return `has an output (${i + 1} of ${outputs.length}) that ${problem}`;
+  }
+  return undefined;
+}
+
+/** The members that each type of output must have. */
+const OUTPUT_MEMBERS: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  stream: { name: isText, text: isMultiline },
+  display_data: { data: isObject },
+  execute_result: { data: isObject },
+  error: { ename: isText, evalue: isText, traceback: isTexts },
+};
+
+function outputProblem(output: unknown): string | undefined {
+  if (!isObject(output)) return `is ${nameOf(output)}, not an object`;
+  const { output_type: type } = output;
+  const members = typeof type === 'string' && Object.hasOwn(OUTPUT_MEMBERS, type) ? OUTPUT_MEMBERS[type] : undefined;
+  if (members === undefined)
+    return `has the output_type ${JSON.stringify(type)}; it is "stream", "display_data", "execute_result" or "error"`;
+  for (const [name, isRight] of Object.entries(members)) {
+    const value = output[name];
+    if (value === undefined) return `has no ${name}`;
+    if (!isRight(value)) return `has ${nameOf(value)} as its ${name}`;
+  }
   return undefined;
 }
 
 function completed(cell: Fields): NotebookCell {
-  const { cell_type, metadata = {}, source = '', outputs, execution_count = null } = cell;
-  const code = cell_type === 'code' ? { execution_count, outputs: (outputs ?? []) as CellOutput[] } : {};
-  return { ...cell, metadata, source, ...code } as NotebookCell;
+  const { metadata = {}, source = '', outputs, execution_count = null, ...rest } = cell;
+  // Other cells have neither outputs nor a count. Some tools write them there as null.
+  const code = cell.cell_type === 'code' ? { execution_count, outputs: (outputs ?? []) as CellOutput[] } : {};
+  return { ...rest, metadata, source, ...code } as NotebookCell;
 }
 
 /** Gives each cell a unique id, as nbformat does: if two are the same, the second gets another. */
@@ -54,8 +85,21 @@ function giveIds(cells: readonly NotebookCell[]): void {
   }
 }
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((line) => typeof line === 'string');
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isMultiline(value: unknown): value is string | string[] {
+  return isText(value) || isTexts(value);
+}
 
 function nameOf(value: unknown): string {
   if (value === null) return 'null';

@@ -84,6 +84,7 @@ export {
   parseOptions,
   positive,
 } from './schema.js';
+export { shownValue } from './shown-value.js';
 export { collectStart, collectWithin, duringStart } from './start.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';
 export { type Clock, type Duration, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';

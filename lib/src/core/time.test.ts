@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { hasCode } from './errors.js';
 import { InvalidDuration, MAX_TIMER_MS, timerMs, toMs } from './time.js';
 
+const CIRCLE: { self?: unknown } = {};
+CIRCLE.self = CIRCLE;
+
 test('a duration that a timer cannot have is refused', () => {
   assert.deepEqual(
     [toMs('30s'), toMs('1.5m'), toMs(250), toMs('596h'), toMs(MAX_TIMER_MS)],
@@ -24,6 +27,8 @@ test('a duration that a timer cannot have is refused', () => {
     '1e3s',
     null,
     {},
+    30n,
+    CIRCLE,
   ])
     assert.throws(
       () => toMs(odd as never, 'timeout'),

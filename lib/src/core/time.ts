@@ -1,4 +1,5 @@
 import { defineError } from './errors.js';
+import { shownValue } from './shown-value.js';
 
 /** A duration: milliseconds, or a text such as `'30s'`, `'1.5m'`, `'250ms'`, `'2h'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
@@ -21,7 +22,7 @@ const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 export function toMs(value: Duration, option = 'duration'): number {
   const ms = typeof value === 'number' ? value : msOfText(value);
   if (ms >= 0 && ms <= MAX_TIMER_MS) return ms;
-  throw InvalidDuration({ option, value: typeof value === 'number' ? value : (JSON.stringify(value) ?? String(value)) });
+  throw InvalidDuration({ option, value: typeof value === 'number' ? value : shownValue(value) });
 }
 
 function msOfText(value: unknown): number {

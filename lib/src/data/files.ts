@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { shownValue } from '../core/index.js';
 import { InvalidCall, NoFiles, RemoteData } from './errors.js';
 
 const GLOB = /[*?[{]/;
@@ -12,7 +13,7 @@ export const isUrl = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(
 export function filesOf(what: string, paths: string | readonly string[], extensions: readonly string[]): readonly string[] {
   const all = [paths].flat();
   if (all.length === 0 || !all.every((path) => typeof path === 'string' && path !== ''))
-    throw InvalidCall({ what, expected: 'a path or a list of paths', got: JSON.stringify(paths) ?? String(paths) });
+    throw InvalidCall({ what, expected: 'a path or a list of paths', got: shownValue(paths) });
   const files = all.flatMap((path) => {
     if (isUrl(path)) throw RemoteData({ what, url: path, reason: 'this call reads local files only' });
     const found = oneOf(path, extensions);

@@ -1,4 +1,4 @@
-import { aboutInput, InvalidOption, type NbserveError } from '../core/index.js';
+import { aboutInput, InvalidOption, type NbserveError, shownValue } from '../core/index.js';
 import { ImageTooLarge, InvalidImage } from './errors.js';
 import { pixelsToDecode } from './image-header.js';
 import {
@@ -113,7 +113,7 @@ function checkColour(background: string): void {
       where: 'onnx.image.decode',
       option: 'background',
       expected: 'a CSS colour',
-      value: JSON.stringify(background),
+      value: shownValue(background),
     });
   }
 }

@@ -1,3 +1,4 @@
+import { shownValue } from '../core/index.js';
 import type { DeploymentDefinition } from './deployment.js';
 import { InvalidAppName, InvalidRoutePrefix } from './errors.js';
 import { GraphNode } from './graph/index.js';
@@ -130,7 +131,7 @@ function isContainer(value: unknown): value is object {
 /** @throws NBS_INVALID_APP_NAME */
 export function checkAppName(name: unknown): string {
   if (typeof name === 'string' && /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,127}$/u.test(name)) return name;
-  throw InvalidAppName({ name: JSON.stringify(name) ?? String(name) });
+  throw InvalidAppName({ name: shownValue(name) });
 }
 
 /** @throws NBS_INVALID_ROUTE_PREFIX */
@@ -138,7 +139,7 @@ export function checkRoutePrefix(prefix: unknown): string | null {
   if (prefix === null) return null;
   if (typeof prefix === 'string' && (prefix === '/' || /^(\/[^/?#{}\s\p{C}]+)+$/u.test(prefix)) && !/^\/-(\/|$)/.test(prefix))
     return prefix;
-  throw InvalidRoutePrefix({ prefix: JSON.stringify(prefix) ?? String(prefix) });
+  throw InvalidRoutePrefix({ prefix: shownValue(prefix) });
 }
 
 /** Checks a prefix that must not be null. @throws NBS_INVALID_ROUTE_PREFIX */

@@ -1,3 +1,4 @@
+import { shownValue } from '../core/index.js';
 import { BoundDeployment, isApplication } from './application.js';
 import { DeploymentDefinition } from './deployment.js';
 import { InvalidGraphHttp } from './errors.js';
@@ -34,7 +35,7 @@ export function callGraph(
   { http = 'request', ...options }: DeploymentOptions & { readonly http?: GraphHttp },
   deployer: ConstructorParameters<typeof DeploymentDefinition>[2],
 ): BoundGraph {
-  if (http !== 'request' && http !== 'json') throw InvalidGraphHttp({ value: JSON.stringify(http) ?? typeof http });
+  if (http !== 'request' && http !== 'json') throw InvalidGraphHttp({ value: shownValue(http) });
   const { plan, bound } = planGraph(build as (input: object) => unknown, isApplication);
   const definition = new DeploymentDefinition(GraphDriver as unknown as Target, { ...DRIVER_OPTIONS, ...options }, deployer);
   return new BoundGraph(definition, plan, http, bound);

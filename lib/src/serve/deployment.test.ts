@@ -2,6 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deploymentConfig } from './deployment.js';
 
+test('userConfig is a JSON value', () => {
+  const circle: { list: unknown[] } = { list: [] };
+  circle.list.push({ circle });
+  let deep: unknown = 1;
+  for (let i = 0; i < 100_000; i += 1) deep = [deep];
+  const shared = { n: 1 };
+  const sparse = [1, 2];
+  delete sparse[0];
+  for (const userConfig of [circle, deep, sparse, [undefined], { n: Number.NaN }, { n: 1n }, new Map(), { f() {} }])
+    assert.throws(() => deploymentConfig('D', { userConfig }), { code: 'NBS_INVALID_OPTION' });
+  for (const userConfig of [null, 'x', [1, { a: [shared, shared] }], Object.create(null) as object])
+    assert.deepEqual(deploymentConfig('D', { userConfig }).userConfig, userConfig);
+});
+
 test('hedging has defaults, is checked, and is for idempotent methods', () => {
   const hedgingOf = (hedging: unknown, idempotent: readonly string[] | true = ['fetch']) =>
     deploymentConfig('D', { idempotent, hedging: hedging as never }).hedging;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { engineName, InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress } from '../core/index.js';
+import { engineName, InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress, shownValue } from '../core/index.js';
 import type { DeclaredNode, MachineOptions } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
@@ -127,7 +127,7 @@ export async function machinesOf(options: StartOptions): Promise<MachineOptions 
       where: 'serve.start',
       option: 'machines',
       expected: machines.expected,
-      value: JSON.stringify(given.machines),
+      value: shownValue(given.machines),
     });
   return { host, port, ...(tls && { tls }) };
 }

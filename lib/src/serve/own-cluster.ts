@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { engineName, hasCode } from '../core/index.js';
+import { engineName, hasCode, shownValue } from '../core/index.js';
 import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
@@ -53,7 +53,7 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   const { detached = false } = options;
   const address = addressToJoin(options);
   if (address !== undefined && (typeof address !== 'string' || address === ''))
-    throw InvalidAddress({ address: JSON.stringify(address) ?? String(address) });
+    throw InvalidAddress({ address: shownValue(address) });
   if (address !== undefined && address !== 'auto') return resolve(address);
   const [running] = address === 'auto' ? await detachedClusters() : [];
   if (running !== undefined) return running.dir;

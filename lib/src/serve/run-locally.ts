@@ -1,3 +1,4 @@
+import { shownValue } from '../core/index.js';
 import { isIngress } from '../ingress/index.js';
 import { encodeValue } from '../ipc/index.js';
 import { checkAppName, checkRoutePrefix, isApplication, layOut } from './application.js';
@@ -38,7 +39,7 @@ function localHttp(local: RunOptions['local']): LocalHttp {
   if (local === true) return {};
   const { port } = typeof local === 'object' && local !== null ? local : { port: Number.NaN };
   if (port === undefined) return {};
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw InvalidLocal({ value: JSON.stringify(local) ?? typeof local });
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw InvalidLocal({ value: shownValue(local) });
   return { port };
 }
 

@@ -74,32 +74,6 @@ test('all that a process printed arrives, also right before it died', async (t) 
   assert.equal(file.split('\n').length, count + 2);
 });
 
-test('logs(id) yields the lines of one process and ends with it', async (t) => {
-  const { engine } = await startStubs(t);
-  await engine.start(stub('other', {}));
-  await engine.start(stub('d', { afterwards: 'slow-drain' }));
-  const seen: string[] = [];
-  const reading = (async () => {
-    for await (const line of engine.logs('d')) seen.push(line);
-  })();
-  await engine.list(); // The reader's request came before this.
-  await engine.stop('d');
-  await reading;
-  assert.deepEqual(seen, ['draining', 'drained']);
-});
-
-test('a process that ignores SIGTERM, hangs or is suspended is killed after its grace', async (t) => {
-  const { engine } = await startStubs(t);
-  await Promise.all([
-    engine.start(stub('i', { afterwards: 'ignore-sigterm' })),
-    engine.start(stub('l', { afterwards: 'busy-loop' })),
-    engine.start(stub('s', { afterwards: 'stop-self' })),
-  ]);
-  const pids = (await engine.list()).filter(({ role }) => role === 'replica').map(({ pid }) => pid);
-  await Promise.all(['i', 'l', 's'].map((id) => engine.stop(id, { graceMs: 100 })));
-  assert.ok(pids.every((pid) => !isRunning(pid)));
-});
-
 test('the children of a process end with it', async (t) => {
   const { engine, lines } = await startStubs(t);
   const ids = ['stopped', 'killed'];

@@ -188,6 +188,12 @@ test('the generic service calls methods by name', async () => {
     doubled.messages.map((message) => (message.result as Message).json),
     ['2', '10'],
   );
+  const loose = (kind: string) => generic.call('Call', { method: 'loose', arguments: [{ json: JSON.stringify(kind) }] });
+  assert.deepEqual(result(await loose('floats')), { json: '{"floats":[1.5]}', kind: 'json' });
+  for (const kind of ['map', 'nan']) {
+    const { code, trailers } = await loose(kind);
+    assert.deepEqual([code, trailers['nbserve-code']], [Code.INTERNAL, 'NBS_NO_JSON_FORM']);
+  }
   assert.equal((await generic.call('Exchange', [])).code, Code.INVALID_ARGUMENT);
   assert.equal((await generic.call('ListApplications', {})).code, Code.UNAUTHENTICATED);
   const list = await generic.call('ListApplications', {}, { metadata: { 'nbserve-token': token() } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { serve } from 'nbserve';
-import { Chat, Moody, Slow } from '../fixtures/apps.js';
+import { Chat, Moody, Slow, WithoutDatabase } from '../fixtures/apps.js';
 import { countStatuses, HttpLoad } from '../fixtures/http-load.js';
 import { until } from '../fixtures/wait.js';
 
@@ -56,6 +56,13 @@ test('a replica whose checkHealth throws is replaced, and the status says why', 
   // The routes arrive a moment after the status.
   const mood = async () => moody.mood.remote();
   assert.equal(await until(() => mood().catch(() => null)), 'good');
+});
+
+test('a replica whose constructor began work that fails later, in an object of its own, is replaced', async () => {
+  const options = { healthCheckPeriod: 50 };
+  const lost = await serve.run(WithoutDatabase.options(options).bind(), { name: 'lost', routePrefix: null });
+  const pid = await lost.pid.remote();
+  await until(async () => (await runningOf('lost')).some((replica) => replica.pid !== null && replica.pid !== pid));
 });
 
 test('userConfig changes a running replica without a restart; what reconfigure throws rejects the deploy', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { type DeploymentHandle, isNbserveError, serve } from 'nbserve';
 import { errorOf, open, responseOf, send } from '../fixtures/http-client.js';
@@ -172,6 +174,17 @@ suite('what Fastify does, it does here', () => {
     assert.equal((await get('/boom', page)).status, 403, 'an origin that the server does not allow');
   });
 
+  test('no value of an answer is lost on the way to JSON', async () => {
+    assert.deepEqual(JSON.parse((await get('/json/floats')).text), { value: [[1.5], [7], '1970-01-01T00:00:00.000Z'] });
+    for (const kind of ['map', 'nan', 'big', 'promise']) {
+      const answer = await get(`/json/${kind}`);
+      assert.equal(answer.status, 500);
+      assert.equal(errorOf(answer).code, kind === 'promise' ? 'NBS_NOT_AWAITED' : 'NBS_NO_JSON_FORM', kind);
+    }
+    assert.equal((await get('/typed-json')).text, '{"n":1}', 'a schema of the answer says what is written');
+    for (const path of ['/own-json', '/own-json/inner']) assert.equal((await get(path)).text, "Map(1) { 'a' => 1 }", path);
+  });
+
   test('error handlers of user code run first, and hooks may answer', async () => {
     assert.deepEqual([(await get('/own/boom')).status, (await get('/own/boom')).text], [409, '{"own":"mine"}']);
     assert.equal((await get('/own/validated')).status, 409);
@@ -185,6 +198,20 @@ suite('what Fastify does, it does here', () => {
     assert.deepEqual([cut.status, errorOf(cut).code], [500, 'NBS_ANSWER_CUT']);
     await assert.rejects(get('/half'));
     assert.equal((await get('/raw')).text, 'raw');
+  });
+
+  test('an answer that is cut off for its wrong content-length is told of in the log, with its deployment', async () => {
+    const home = process.env.NBSERVE_HOME as string;
+    const log = (): string =>
+      readdirSync(home, { recursive: true, encoding: 'utf8' })
+        .filter((file) => /proxy[^/]*\.log$/.test(file))
+        .map((file) => readFileSync(join(home, file), 'utf8'))
+        .join('');
+    // The proxy reads the requests of the two clients in different ways, because one of them asks it to close the connection.
+    const clients = { get, fetch: async (path: string) => (await fetch(url + path)).text() };
+    for (const [name, ask] of Object.entries(clients))
+      for (const path of ['short', 'long', 'none']) await assert.rejects(ask(`/${path}`), `${path} ${name}`);
+    await until(() => /GET \/kitchen\/short was cut off \(.*\): kitchen\/Kitchen: the answer is not as long as/.test(log()));
   });
 
   test('if a client disconnects, its request is aborted, whatever the method', async () => {

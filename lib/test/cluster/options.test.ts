@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type DeploymentOptions, isNbserveError, serve } from 'nbserve';
 import { DEPLOYMENT_OPTIONS } from '../../dist/serve/protocol/index.js';
-import { Probe } from '../fixtures/probe.js';
+import { Probe, TypedProbe } from '../fixtures/probe.js';
 import { until } from '../fixtures/wait.js';
 
 const root = mkdtempSync(join(tmpdir(), 'nbt-options-'));
@@ -33,6 +33,8 @@ interface Running {
 }
 
 interface Step {
+  /** True if the deployment needs a method that is a route, which it then has at `/typed`. */
+  readonly isTyped?: true;
   /** Options that apply before and after the change. */
   readonly beside?: DeploymentOptions;
   readonly from: DeploymentOptions;
@@ -189,9 +191,19 @@ const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
     },
   },
   mcp: {
+    isTyped: true,
     from: { mcp: false },
     to: { mcp: true },
-    seen: replaced,
+    seen: async (running) => {
+      await replaced(running);
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+      const answer = await fetch(`${running.handle.url}/mcp`, { method: 'POST', body });
+      const { result } = (await answer.json()) as { result: { tools: readonly { name: string }[] } };
+      assert.deepEqual(
+        result.tools.map(({ name }) => name),
+        ['ask'],
+      );
+    },
   },
   userConfig: {
     from: { userConfig: { a: 1 } },
@@ -215,17 +227,31 @@ const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
   },
 };
 
+/** Parts of options whose change does something of its own. */
+const PARTS: Readonly<Record<string, Step>> = {
+  'env.inherit': {
+    from: {},
+    to: { env: { inherit: false } },
+    seen: async ({ handle }) => assert.equal(await handle.variable.remote('NBT_INHERITED'), null),
+  },
+};
+process.env.NBT_INHERITED = 'of the driver';
+
 test('the walk knows every option of the schema', () => {
   assert.deepEqual(Object.keys(WALK).sort(), Object.keys(DEPLOYMENT_OPTIONS).sort());
 });
 
-for (const [option, { change }] of Object.entries(DEPLOYMENT_OPTIONS)) {
+const STEPS = Object.entries({ ...WALK, ...PARTS });
+for (const [option, { isTyped, beside = {}, from, to, seen }] of STEPS) {
+  const { change } = DEPLOYMENT_OPTIONS[option.split('.', 1)[0] as keyof typeof DEPLOYMENT_OPTIONS];
   test(`a new value of ${option} arrives: ${change.join(', ')}`, async () => {
-    const { beside = {}, from, to, seen } = (WALK as Readonly<Record<string, Step>>)[option] as Step;
     const dir = mkdtempSync(join(root, `${option}-`));
-    const app = option;
-    const run = (options: DeploymentOptions) =>
-      serve.run(Probe.options({ ...beside, ...options }).bind(dir), { name: app, routePrefix: null });
+    const app = option.replace('.', '-');
+    const run = (options: DeploymentOptions) => {
+      const all = { ...beside, ...options };
+      if (isTyped) return serve.run(TypedProbe.options(all).bind(dir), { name: app, routePrefix: '/typed' });
+      return serve.run(Probe.options(all).bind(dir), { name: app, routePrefix: null });
+    };
     const handle = await run(from);
     const before = await handle.pid.remote();
     await run(to);

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type DeploymentHandle, serve } from 'nbserve';
-import { Refused, Routed } from '../fixtures/routes-apps.js';
+import { Loose, Refused, Routed } from '../fixtures/routes-apps.js';
 
 let app: DeploymentHandle<typeof Routed>;
+let loose: DeploymentHandle<typeof Loose>;
 
 before(async () => {
+  loose = await serve.run(Loose.bind(), { name: 'loose', routePrefix: '/loose' });
   app = await serve.run(Routed.bind(), { name: 'routed', routePrefix: '/shop' });
 });
 after(() => serve.shutdown());
@@ -262,6 +264,47 @@ test('an error that a method throws appears only in the log', async () => {
   const { status, message } = await told(await send('/fail', 'GET'));
   assert.equal(status, 500);
   assert.doesNotMatch(message, /secret/);
+});
+
+const KEPT: readonly (readonly [kind: string, extra: unknown])[] = [
+  ['plain', { list: [1, 'a', { big: '2', bytes: 'aGk=' }], shared: [{ id: '1' }, { id: '1' }] }],
+  ['tensor', [[1, 2]]],
+  ['floats', [1.5]],
+  ['date', '1970-01-01T00:00:00.000Z'],
+];
+const LOST = ['map', 'set', 'error', 'hidden', 'nan', 'circle'];
+
+async function callTool(
+  name: string,
+  args: object,
+): Promise<{ structuredContent?: unknown; isError?: boolean; content: unknown }> {
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } };
+  const response = await fetch(`${loose.url}/mcp`, { method: 'POST', body: JSON.stringify(call) });
+  return ((await response.json()) as { result: never }).result;
+}
+
+test('no value of a result is lost, whatever else its type has', async () => {
+  for (const [kind, extra] of KEPT) {
+    assert.deepEqual(await json(await fetch(`${loose.url}/record?kind=${kind}`)), { id: '1', extra });
+    const lines = await (await fetch(`${loose.url}/stream?kind=${kind}`)).text();
+    assert.deepEqual(JSON.parse(lines), { id: '1', extra });
+    assert.deepEqual((await callTool('record', { kind })).structuredContent, { id: '1', extra });
+    assert.deepEqual((await callTool('stream', { kind })).structuredContent, { result: [{ id: '1', extra }] });
+  }
+  assert.deepEqual(await json(await fetch(`${loose.url}/account`)), { id: '1' });
+  assert.equal(await json(await fetch(`${loose.url}/big`)), '12345678901234567890');
+  assert.deepEqual((await callTool('big', {})).structuredContent, { result: '12345678901234567890' });
+  assert.deepEqual((await callTool('without', { kind: 'floats' })).structuredContent, { n: 1, extra: [1.5] });
+  assert.deepEqual((await callTool('response', {})).content, [{ type: 'text', text: 'as it is' }]);
+});
+
+test('a value of a result that has no JSON form is an error, whatever else its type has', async () => {
+  for (const kind of [...LOST, 'promise'])
+    for (const path of ['record', 'without', 'stream']) {
+      const { status, code } = await told(await fetch(`${loose.url}/${path}?kind=${kind}`));
+      assert.deepEqual([status, code], [500, kind === 'promise' ? 'NBS_NOT_AWAITED' : 'NBS_NO_JSON_FORM'], `${path} ${kind}`);
+      assert.equal((await callTool(path, { kind })).isError, true, `${path} ${kind}`);
+    }
 });
 
 test('HEAD gets the answer to GET without its body, and the page /docs exists', async () => {

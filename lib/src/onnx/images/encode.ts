@@ -1,4 +1,4 @@
-import { InvalidOption } from '../../core/index.js';
+import { InvalidOption, shownValue } from '../../core/index.js';
 import { pictureSlots } from '../slots.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { sharp } from './sharp.js';
@@ -16,7 +16,7 @@ export async function encode(pixels: Pixels, options: EncodeOptions = {}): Promi
   checkPixels(pixels);
   const { format = 'jpeg', quality = 80 } = options;
   const invalid = (option: string, expected: string, value: unknown) =>
-    InvalidOption({ where: 'onnx.image.encode', option, expected, value: JSON.stringify(value) });
+    InvalidOption({ where: 'onnx.image.encode', option, expected, value: shownValue(value) });
   if (!['jpeg', 'png', 'webp'].includes(format)) throw invalid('format', 'one of jpeg, png, webp', format);
   if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100))
     throw invalid('quality', 'an integer from 1 to 100', quality);

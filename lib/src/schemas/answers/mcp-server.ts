@@ -1,6 +1,7 @@
 import type { ClassSchema } from '../class-schema.js';
 import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
 import { RouteTool } from './mcp-tool.js';
+import type { ToPlain } from './result-encoder.js';
 import type { Route, RouteRequest } from './route.js';
 
 /** The versions of the protocol that this server speaks, newest first. https://modelcontextprotocol.io/specification/versioning */
@@ -39,14 +40,14 @@ export class McpServer {
   readonly #description: string | undefined;
   readonly #tools = new Map<string, RouteTool>();
 
-  constructor(schema: ClassSchema, routes: readonly { readonly route: Route; readonly encode: (value: unknown) => unknown }[]) {
+  constructor(schema: ClassSchema, routes: readonly { readonly route: Route }[], toPlain: ToPlain) {
     this.#name = schema.name;
     this.#description = schema.description;
-    for (const { route, encode } of routes) {
+    for (const { route } of routes) {
       if (!route.takesJson) continue;
       const { method, verb } = route.schema;
       const name = this.#tools.has(method) ? `${method}_${verb}` : method;
-      if (!this.#tools.has(name)) this.#tools.set(name, new RouteTool(route, schema, encode, name));
+      if (!this.#tools.has(name)) this.#tools.set(name, new RouteTool(route, schema, toPlain, name));
     }
   }
 

@@ -1,6 +1,7 @@
 import { type ClassSchema, type JsonSchema, resolved } from '../class-schema.js';
 import { rewritten } from './openapi.js';
 import { Refused } from './refusal.js';
+import { type ToPlain, writesTexts } from './result-encoder.js';
 import type { Route } from './route.js';
 
 export interface McpTool {
@@ -14,17 +15,20 @@ export interface McpTool {
 export class RouteTool {
   readonly tool: McpTool;
   readonly #route: Route;
-  readonly #encode: (value: unknown) => unknown;
+  readonly #toPlain: ToPlain;
+  /** True if the schema of the result has texts for BigInts or bytes. */
+  readonly #asTexts: boolean;
   /** True if the arguments are the body itself. */
   readonly #isBody: boolean;
   /** True if the result is an object already, so that it need not be wrapped in one. */
   readonly #isObject: boolean;
 
-  constructor(route: Route, schema: ClassSchema, encode: (value: unknown) => unknown, name: string) {
+  constructor(route: Route, schema: ClassSchema, toPlain: ToPlain, name: string) {
     const { description, body, params, result } = route.schema;
     this.#route = route;
-    this.#encode = encode;
+    this.#toPlain = toPlain;
     const { defs } = schema;
+    this.#asTexts = writesTexts(result, defs);
     this.#isBody = body !== undefined && params.length === 0 && isObject(resolved(body.schema, defs));
     const output = result.form === 'json' && result.canBeNothing === undefined ? (result.schema as JsonSchema) : undefined;
     this.#isObject = output !== undefined && isObject(resolved(output, defs));
@@ -67,32 +71,33 @@ export class RouteTool {
     const { form } = this.#route.schema.result;
     if (form === 'stream') {
       const items: unknown[] = [];
-      for await (const item of this.#encode(result) as AsyncIterable<unknown>) items.push(item);
+      for await (const item of result as AsyncIterable<unknown>) items.push(this.#toPlain(item, this.#asTexts, 'an item'));
       return structured({ result: items }, items);
     }
     if (result === undefined) return { content: [] };
-    if (form === 'any') return { content: [{ type: 'text', text: await textOf(result) }] };
+    if (form === 'any') return { content: [{ type: 'text', text: await this.#textOf(result) }] };
     if (form === 'bytes') {
       const bytes = new Uint8Array(result instanceof Blob ? await result.arrayBuffer() : (result as ArrayBuffer));
       return { content: [{ type: 'text', text: Buffer.from(bytes).toString('base64') }] };
     }
-    const value = typeof result === 'string' ? result : this.#encode(result);
+    const value = this.#toPlain(result, this.#asTexts);
     return this.tool.outputSchema === undefined
       ? { content: [text(value)] }
       : structured(this.#isObject ? value : { result: value }, value);
+  }
+
+  async #textOf(value: unknown): Promise<string> {
+    if (typeof value === 'string') return value;
+    if (value instanceof Response) return value.text();
+    if (value instanceof ReadableStream) return new Response(value).text();
+    return JSON.stringify(this.#toPlain(value, false));
   }
 }
 
 const text = (value: unknown): object => ({ type: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) });
 
 /** `content` is for clients that do not read `structuredContent`. */
-const structured = (structuredContent: unknown, value: unknown): object => ({
-  content: [text(value)],
-  structuredContent: JSON.parse(JSON.stringify(structuredContent)) as unknown,
-});
-
-const textOf = async (value: unknown): Promise<string> =>
-  typeof value === 'string' ? value : new Response(value as ConstructorParameters<typeof Response>[0]).text();
+const structured = (structuredContent: unknown, value: unknown): object => ({ content: [text(value)], structuredContent });
 
 const isObject = ({ type, properties, additionalProperties }: JsonSchema): boolean =>
   type === 'object' && (properties !== undefined || additionalProperties !== undefined);

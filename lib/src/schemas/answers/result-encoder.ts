@@ -1,8 +1,15 @@
-import { types } from 'node:util';
 import type { ClassSchema, JsonSchema, ResultSchema } from '../class-schema.js';
 import { JSON_TYPE, TypedAnswer, TypedStream } from '../typed-answer.js';
 
 type Items = AsyncIterable<unknown> | Iterable<unknown>;
+
+/**
+ * Returns the value itself if JSON represents all of it, and otherwise a copy that JSON does.
+ * @param asTexts whether a BigInt becomes its digits and bytes become base64
+ * @param subject what the value is, for messages
+ * @throws the error for a value that JSON cannot represent
+ */
+export type ToPlain = (value: unknown, asTexts: boolean, subject?: string) => unknown;
 
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 const LINES_TYPE = 'application/x-ndjson';
@@ -11,38 +18,29 @@ const LINES_TYPE = 'application/x-ndjson';
 const NOT_JSON = /"x-javascript":"(bigint|Uint8Array|Uint8ClampedArray|Buffer|ArrayBuffer)"/;
 
 /** Returns the function that converts a method's result into the answer, by the type of the result. */
-export function encoderOf({ form, schema }: ResultSchema, { defs }: ClassSchema): (value: unknown) => unknown {
+export function encoderOf(result: ResultSchema, { defs }: ClassSchema, toPlain: ToPlain): (value: unknown) => unknown {
+  const { form, schema } = result;
   if (form === 'any' || form === 'nothing') return (value) => value;
   if (form === 'bytes') return (value) => (value instanceof Uint8ClampedArray ? new Uint8Array(value) : value);
-  const encode = schema !== undefined && reaches(schema, defs) ? encoded : null;
+  const hasTexts = writesTexts(result, defs);
   if (form === 'stream') {
     const type = schema?.type === 'string' ? TEXT_TYPE : LINES_TYPE;
-    return (value) => new TypedStream(encode === null ? (value as Items) : each(value as Items, encode), type);
+    return (value) => new TypedStream(hasTexts ? each(value as Items, toPlain) : (value as Items), type);
   }
   return (value) => {
+    const plain = hasTexts && value !== undefined ? toPlain(value, true) : value;
     // If `fetch` returns a text, the text itself is the answer. The text of a typed method is sent as JSON, as its schema says.
-    if (typeof value === 'string') return new TypedAnswer(200, JSON_TYPE, Buffer.from(JSON.stringify(value)));
-    return encode === null ? value : encode(value);
+    return typeof plain === 'string' ? new TypedAnswer(200, JSON_TYPE, Buffer.from(JSON.stringify(plain))) : plain;
   };
 }
 
-async function* each(items: Items, encode: (value: unknown) => unknown): AsyncGenerator<unknown> {
-  for await (const item of items) yield encode(item);
+async function* each(items: Items, toPlain: ToPlain): AsyncGenerator<unknown> {
+  for await (const item of items) yield toPlain(item, true, 'an item');
 }
 
-/** Copies a value. If the schema of a part says text, but the part is no text, the copy has its text form. */
-function encoded(value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array || value instanceof Uint8ClampedArray)
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
-  if (types.isAnyArrayBuffer(value)) return Buffer.from(value as ArrayBuffer).toString('base64');
-  if (Array.isArray(value)) return value.map(encoded);
-  if (ArrayBuffer.isView(value) || typeof (value as { toJSON?: unknown }).toJSON === 'function') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, encoded(item)]));
-}
-
-function reaches(schema: JsonSchema, defs: ClassSchema['defs']): boolean {
+/** True if a part of the result is a BigInt or bytes, whose schema is a text. */
+export function writesTexts({ schema }: ResultSchema, defs: ClassSchema['defs']): boolean {
+  if (schema === undefined) return false;
   const seen = new Set<string>();
   const look = (one: JsonSchema): boolean => {
     const text = JSON.stringify(one);

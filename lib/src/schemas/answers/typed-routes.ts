@@ -6,7 +6,7 @@ import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
 import { McpServer } from './mcp-server.js';
 import { openApiDocument } from './openapi.js';
 import { Refused } from './refusal.js';
-import { encoderOf } from './result-encoder.js';
+import { encoderOf, type ToPlain } from './result-encoder.js';
 import { type Method, Route, type RouteRequest } from './route.js';
 import { RouteTable } from './route-table.js';
 import { Validators } from './validators.js';
@@ -17,6 +17,7 @@ export interface TypedRoutesOptions {
   readonly method: (name: string) => Method;
   /** Parses JSON. @throws the error for a body that is not valid JSON */
   readonly parse: (text: string) => unknown;
+  readonly toPlain: ToPlain;
   /** The class's own `fetch`, which gets the requests that match no route; null if it has none. */
   readonly fetch: ((request: unknown) => unknown) | null;
   /** True if the methods are also the tools of an MCP server, at `/mcp`. */
@@ -51,15 +52,15 @@ export class TypedRoutes {
   readonly #documents = new Map<string, object>();
 
   constructor(options: TypedRoutesOptions) {
-    const { schema, method, parse } = options;
+    const { schema, method, parse, toPlain } = options;
     this.#options = options;
     const validators = new Validators(schema);
     const routes = schema.routes.map((one): Served => {
       const route = new Route(one, { schema, validators, method, parse });
-      return { route, schema: one, encode: encoderOf(one.result, schema) };
+      return { route, schema: one, encode: encoderOf(one.result, schema, toPlain) };
     });
     this.#table = new RouteTable(routes);
-    this.#mcp = options.mcp ? new McpServer(schema, routes) : null;
+    this.#mcp = options.mcp ? new McpServer(schema, routes, toPlain) : null;
   }
 
   /** Returns what `fetch` of a class would return: a value, a promise, a stream, or a {@link TypedAnswer}. */

@@ -1,4 +1,4 @@
-import { InvalidOption, toMs } from '../../core/index.js';
+import { InvalidOption, shownValue, toMs } from '../../core/index.js';
 import { wantRequestContexts } from '../context/index.js';
 import { deploymentKey, type HandleRef } from '../protocol/index.js';
 import { contextOf, routeKey } from './context.js';
@@ -82,7 +82,7 @@ export function methodsOf(handle: object): readonly string[] | null {
 /** @throws NBS_INVALID_OPTION */
 function checkedPriority(priority: unknown): 'interactive' | 'batch' {
   if (priority === 'interactive' || priority === 'batch') return priority;
-  const value = JSON.stringify(priority) ?? typeof priority;
+  const value = shownValue(priority);
   throw InvalidOption({ where: 'handle.options', option: 'priority', expected: "'interactive' or 'batch'", value });
 }
 

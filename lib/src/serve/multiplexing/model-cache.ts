@@ -111,16 +111,30 @@ export class ModelCache {
     await Promise.all(this.#freeing.values());
   }
 
+  get #isFull(): boolean {
+    return this.#entries.size + this.#freeing.size >= this.#options.max;
+  }
+
   /** True if there is a place, and the previous copy of the same model is freed. */
   #hasRoom(id: string): boolean {
-    if (this.#entries.size + this.#freeing.size >= this.#options.max) return false;
+    if (this.#isFull) return false;
     for (const entry of this.#freeing.keys()) if (entry.id === id) return false;
     return true;
   }
 
   /** Loads that wait for a model which is not loaded. */
-  get #missing(): Wait[] {
-    return [...this.#waiting.values()].filter(({ id }) => !this.#entries.has(id));
+  *#missing(): Generator<Wait> {
+    for (const wait of this.#waiting.values()) if (!this.#entries.has(wait.id)) yield wait;
+  }
+
+  /**
+   * Counts these loads, at most up to the limit, because there may be thousands and each step needs the number. Of the loads that are passed over, there are
+   * no more than models.
+   */
+  #countMissing(limit: number): number {
+    let count = 0;
+    if (limit > 0) for (const _ of this.#missing()) if (++count >= limit) break;
+    return count;
   }
 
   #left(wait: Wait, ask: ModelAsk): void {
@@ -211,21 +225,28 @@ export class ModelCache {
   /** Makes room, begins the loads that have it, and checks those that still wait. */
   #step(): void {
     this.#makeRoom();
-    const isMissed = this.#missing.length > 0;
-    for (const wait of [...this.#waiting.values()]) {
-      const entry = this.#entries.get(wait.id);
-      if (entry === undefined ? !this.#hasRoom(wait.id) : isMissed && entry.closed) continue;
+    const isMissed = this.#countMissing(1) > 0;
+    for (const entry of this.#entries.values()) {
+      const wait = this.#waiting.get(entry.id);
+      if (wait === undefined || (isMissed && entry.closed)) continue;
       this.#waiting.delete(wait.id);
-      if (entry === undefined) this.#begin(wait);
-      else for (const ask of wait.asks) this.#give(entry, ask);
+      for (const ask of wait.asks) this.#give(entry, ask);
     }
-    if (this.#missing.length === 0) for (const entry of this.#entries.values()) entry.closed = false;
+    for (const wait of this.#missing()) {
+      if (this.#isFull) break;
+      if (!this.#hasRoom(wait.id)) continue;
+      this.#waiting.delete(wait.id);
+      this.#begin(wait);
+    }
+    if (this.#countMissing(1) === 0) for (const entry of this.#entries.values()) entry.closed = false;
     this.#refuseBlocked();
     this.#tickLater();
   }
 
   #makeRoom(): void {
-    let wanted = this.#missing.length - (this.#options.max - this.#entries.size);
+    const left = this.#options.max - this.#entries.size;
+    // More models than there are cannot be freed.
+    let wanted = this.#countMissing(left + this.#entries.size) - left;
     for (const entry of [...this.#entries.values()]) {
       if (wanted <= 0) return;
       if (!this.#isIdle(entry)) continue;
@@ -238,9 +259,11 @@ export class ModelCache {
   /** If each model is held by a request that itself waits for room, none of them would ever get it. So the youngest one fails. */
   #refuseBlocked(): void {
     while (this.#waiting.size > 0 && this.#freeing.size === 0) {
+      const entries = [...this.#entries.values()];
+      // This is nearly always so, and the rest looks at all that wait.
+      if (entries.some(({ loaded, users }) => !loaded || users.size === 0)) return;
       const asks = [...this.#waiting.values()].flatMap((wait) => [...wait.asks].map((ask) => ({ wait, ask })));
       const blocked = blockedBy(asks.map(({ ask }) => ask.request));
-      const entries = [...this.#entries.values()];
       const isBlocked = ({ loaded, users }: Entry): boolean => loaded && [...users].some((user) => blocked.has(user));
       if (!entries.every(isBlocked)) return;
       const youngest = asks.findLast(({ ask }) => entries.some((entry) => uses(entry, ask.request)));
@@ -266,7 +289,7 @@ export class ModelCache {
     this.#cancelTick = null;
     const { clock, label, warn } = this.#options;
     const now = clock.now();
-    const late = this.#missing.filter(({ since }) => since + PATIENCE_MS <= now);
+    const late = [...this.#missing()].filter(({ since }) => since + PATIENCE_MS <= now);
     const open = [...this.#entries.values()].find(({ loaded, closed }) => loaded && !closed);
     if (late.length > 0 && open !== undefined) open.closed = true;
     for (const wait of late) {

@@ -27,15 +27,30 @@ export function answerWithoutBody(request: ClientRequest, response: ClientRespon
 
 /**
  * Ends an answer whose head was written, with its last bytes.
- * @throws if the number of bytes differs from the content-length
+ * @param onWrongLength called if the number of bytes differs from the content-length; the caller then ends the connection
  */
-export function endAnswer(request: ClientRequest, response: ClientResponse, bytes: Uint8Array | null): void {
-  if (response instanceof PlainResponse) response.end(bytes);
-  else if (!request.complete && !response.shouldKeepAlive && !isUnreadable(request as IncomingMessage))
-    linger(request as IncomingMessage, response, bytes);
-  else if (bytes === null) response.end();
-  else if (bytes.length > ONE_WRITE_BYTES || response.chunkedEncoding || response.strictContentLength) response.end(bytes);
-  else endWithText(response, bytes);
+export function endAnswer(
+  request: ClientRequest,
+  response: ClientResponse,
+  bytes: Uint8Array | null,
+  onWrongLength = (): void => void response.destroy(),
+): void {
+  try {
+    if (response instanceof PlainResponse) {
+      response.end(bytes);
+      return;
+    }
+    const isWhole = !response.strictContentLength;
+    // If there were more bytes than that, the rest would be read as another answer. If there were fewer, the client would wait for them.
+    response.strictContentLength = true;
+    if (!request.complete && !response.shouldKeepAlive && !isUnreadable(request as IncomingMessage))
+      linger(request as IncomingMessage, response, bytes, onWrongLength);
+    else if (bytes === null) response.end();
+    else if (bytes.length > ONE_WRITE_BYTES || response.chunkedEncoding || !isWhole) response.end(bytes);
+    else endWithText(response, bytes);
+  } catch {
+    onWrongLength();
+  }
 }
 
 /** Whether the request's body is malformed, so that nothing more is read from the connection. Whoever answers that closes it. */
@@ -45,12 +60,17 @@ const isUnreadable = (request: IncomingMessage): boolean => ClientConnection.of(
  * Ends an answer while the client is still sending. If the connection were closed now, it would be reset and the answer could be lost. So the answer
  * is sent, and the end waits until the client has sent everything (RFC 9112, section 9.6).
  */
-function linger(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array | null): void {
+function linger(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array | null, onWrongLength: () => void): void {
   if (bytes === null) response.flushHeaders();
   else response.write(bytes);
   const end = (): void => {
     clearTimeout(timer);
-    response.end();
+    if (response.writableEnded || response.destroyed) return;
+    try {
+      response.end();
+    } catch {
+      onWrongLength();
+    }
   };
   const timer = setTimeout(end, LINGER_MS);
   request.once('end', end);
@@ -70,7 +90,10 @@ function endWithText(response: ServerResponse, bytes: Uint8Array): void {
     return;
   }
   socket.cork();
-  response.write(text, 'latin1');
-  socket.uncork();
+  try {
+    response.write(text, 'latin1');
+  } finally {
+    socket.uncork();
+  }
   response.end();
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fromWireError } from '../../core/index.js';
 import { ByteQueue, type OutgoingCall, type ResponseSink } from '../../ipc/index.js';
 import { showsToken } from '../access/index.js';
-import type { AnswerHead, Route } from '../protocol/index.js';
+import type { AnswerHead, DeploymentKey, Route } from '../protocol/index.js';
 import { REPLAY_LIMIT_BYTES, type RouterLike } from '../router/index.js';
 import { answerFault } from './answer-fault.js';
 import { BodyPump } from './body-pump.js';
@@ -39,6 +39,8 @@ export const CLIENT_LEFT = 'the client went away';
 const BODY_STALLED = 'the request body stopped coming';
 export const CLIENT_REASONS: readonly string[] = [CLIENT_LEFT, BODY_STALLED];
 
+const WRONG_LENGTH = 'the answer is not as long as its content-length';
+
 /** What the head of a request says that came over TLS. */
 export const SECURE = { secure: true } as const;
 
@@ -52,6 +54,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
   /** The router, or what stands in for it. */
   #via: Pick<RouterLike, 'dispatch'>;
   #call: OutgoingCall | null = null;
+  #key: DeploymentKey | null = null;
   #wishes: ClientWishes = NO_WISHES;
   readonly #held = new HeldPieces();
   #streaming = false;
@@ -204,13 +207,7 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     if (this.#done) return;
     const held = this.#held.take();
     this.#finish();
-    try {
-      endAnswer(this.#request, this.#response, held);
-    } catch {
-      // There are fewer bytes than the content-length says.
-      this.#call?.cancel('the answer is shorter than its content-length');
-      this.#response.destroy();
-    }
+    endAnswer(this.#request, this.#response, held, () => this.#cutOff());
   }
 
   onError(error: Error): void {
@@ -224,8 +221,9 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
   #dispatch(route: Route, url: string, body: Uint8Array | null | 'stream', length: number | undefined): void {
     const { method = 'GET', headers, rawHeaders } = this.#request;
     const { limit, priority } = this.#wishes;
+    this.#key = `${route.app}/${route.deployment}`;
     this.#call = this.#via.dispatch({
-      key: `${route.app}/${route.deployment}`,
+      key: this.#key,
       method: 'fetch',
       head: {
         kind: 'http',
@@ -273,9 +271,8 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
       room = this.#response.write(chunk);
     } catch {
       // There are more bytes than the content-length says. The rest would be read as another answer.
-      this.#call?.cancel('the answer is longer than its content-length');
       this.#finish();
-      this.#response.destroy();
+      this.#cutOff();
       return;
     }
     if (room) {
@@ -298,6 +295,13 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     if (response.socket === null) (response as ServerResponse).once('socket', destroyLater);
     else if (wasOut) response.destroy();
     else destroyLater();
+  }
+
+  /** Ends the connection behind an answer whose length is wrong. */
+  #cutOff(): void {
+    this.#call?.cancel(WRONG_LENGTH);
+    this.#host.failures.cutOff(this.#request, `${this.#key}: ${WRONG_LENGTH}`, this.#requestId);
+    this.#response.destroy();
   }
 
   #settle(): void {

@@ -1,7 +1,7 @@
 import { type ChildContext, ExitCode } from '../../engine/index.js';
 
 /** Gets the reason of a rejection that nobody handles. @returns false if the rejection does not belong to it */
-type RejectionTaker = (reason: unknown) => boolean;
+type RejectionTaker = (reason: unknown, promise: Promise<unknown>) => boolean;
 
 const takers = new Set<RejectionTaker>();
 
@@ -15,8 +15,8 @@ export function takeRejections(take: RejectionTaker): () => void {
 export function watchFaults(child: ChildContext<unknown>): { stopping(): void } {
   const exit = process.exit;
   let ours = false;
-  process.on('unhandledRejection', (reason) => {
-    if ([...takers].some((take) => take(reason))) return;
+  process.on('unhandledRejection', (reason, promise) => {
+    if ([...takers].some((take) => take(reason, promise))) return;
     console.error('unhandled rejection in the replica, which goes on:', reason);
   });
   process.on('uncaughtException', (error) => {

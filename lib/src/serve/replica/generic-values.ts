@@ -1,5 +1,6 @@
 import { aboutInput } from '../../core/index.js';
 import { BadMessage } from '../../grpc/index.js';
+import { toJson } from './json-text.js';
 
 /** A `nbserve.v1.Value`. */
 type Value = { readonly json?: string; readonly data?: Buffer; readonly kind?: 'json' | 'data' };
@@ -24,11 +25,9 @@ export function genericItem(message: unknown): unknown[] {
   return genericArguments(message).slice(0, 1);
 }
 
-/** A `nbserve.v1.CallResponse` of a result. */
-export function genericResult(value: unknown): object {
+/** A `nbserve.v1.CallResponse` of a result. @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED */
+export function genericResult(value: unknown, deployment: string): object {
   if (value === undefined) return {};
   if (value instanceof Uint8Array) return { result: { data: value } };
-  const json = JSON.stringify(value);
-  if (json === undefined) throw new TypeError(`the result is a ${typeof value}, which has no JSON form`);
-  return { result: { json } };
+  return { result: { json: toJson(value, deployment, 'the result') } };
 }

@@ -138,7 +138,8 @@ class GrpcTask extends ValueTask {
   }
 
   #encode(value: unknown): Buffer {
-    return messageFrame(this.#types.encode(this.#rpc.responseType, this.#isGeneric ? genericResult(value) : value));
+    const message = this.#isGeneric ? genericResult(value, this.host.label) : value;
+    return messageFrame(this.#types.encode(this.#rpc.responseType, message));
   }
 
   #answerHead(): AnswerHead {

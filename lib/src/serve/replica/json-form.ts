@@ -15,13 +15,15 @@ export interface JsonFaults {
 /**
  * A copy of the value that contains only what JSON can represent: typed arrays and tensors become lists, and objects with `toJSON` become its result.
  * The result is `undefined` if `JSON.stringify` would leave the value out. If JSON would change a value, `faults` is called.
+ * @param asTexts whether a BigInt becomes its digits, and bytes that are not those of a tensor become base64
  */
-export function jsonForm(value: unknown, faults: JsonFaults): unknown {
-  return new JsonCopy(faults).copy(value, '');
+export function jsonForm(value: unknown, faults: JsonFaults, asTexts = false): unknown {
+  return new JsonCopy(faults, asTexts).copy(value, '');
 }
 
 class JsonCopy {
   readonly #faults: JsonFaults;
+  readonly #asTexts: boolean;
   readonly #path: (string | number)[] = [];
   /** The objects that contain the current one. */
   readonly #holders = new Set<object>();
@@ -30,8 +32,9 @@ class JsonCopy {
   /** Smallest number of characters that the JSON has. */
   #size = 0;
 
-  constructor(faults: JsonFaults) {
+  constructor(faults: JsonFaults, asTexts: boolean) {
     this.#faults = faults;
+    this.#asTexts = asTexts;
   }
 
   copy(value: unknown, key: string): unknown {
@@ -60,6 +63,8 @@ class JsonCopy {
 
   #copyObject(value: object, key: string): unknown {
     if (typeof this.#read(value, 'then') === 'function') this.#faults.notAwaited(this.#path);
+    const bytes = this.#asTexts ? bytesOf(value) : null;
+    if (bytes !== null) return bytes.toString('base64');
     // This comes before toJSON, because a Buffer has one; its result is an object that contains the list.
     if (types.isTypedArray(value) && (Buffer.isBuffer(value) || !hasToJson(value))) return this.#copyView(value);
     if (hasToJson(value)) return this.#copyToJson(value, key);
@@ -136,6 +141,7 @@ class JsonCopy {
 
   /** Programs that use BigInts often define once how these are written. */
   #copyBigInt(value: bigint, key: string): unknown {
+    if (this.#asTexts) return String(value);
     const own = BigInt.prototype as unknown as { toJSON?: unknown };
     if (typeof own.toJSON !== 'function') this.#refuse(refusedPrimitive(value) as JsonRefusal);
     return this.#checked(this.#guarded(() => (own.toJSON as (key: string) => unknown).call(value, key)));
@@ -171,6 +177,12 @@ class JsonCopy {
 
 const hasToJson = (value: object): value is { toJSON(key: string): unknown } =>
   typeof (value as { toJSON?: unknown }).toJSON === 'function';
+
+function bytesOf(value: object): Buffer | null {
+  if (types.isUint8Array(value) || types.isUint8ClampedArray(value))
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return types.isAnyArrayBuffer(value) ? Buffer.from(value) : null;
+}
 
 /** Whether the object was written as `{ … }`, in this realm or another one, or made by `Object.create(null)`. */
 function isRecord(value: object): boolean {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createContext, runInContext } from 'node:vm';
 import fc from 'fast-check';
 import { wholeAnswer } from './http-answer.js';
-import { toJson } from './json-text.js';
+import { plainForm, toJson } from './json-text.js';
 
 const later = () => Promise.resolve(1);
 // biome-ignore lint/suspicious/noThenProperty: responses of handles are no promises, only like them
@@ -121,6 +121,23 @@ test('tensors are lists of their shape', () => {
   ] as const) {
     assert.equal(toJson(value, 'app/Chat'), json);
   }
+});
+
+test('where a schema says so, BigInts and bytes are texts, and nothing else changes', () => {
+  class Account {
+    readonly id = 1n;
+  }
+  const tensor = { type: 'uint8', dims: [2], data: new Uint8Array([1, 2]) };
+  const value = { id: 2n, account: new Account(), bytes: [Buffer.from('hi'), new Uint8Array([104, 105]).buffer], tensor };
+  const text = JSON.stringify(plainForm(value, 'app/Chat', true));
+  assert.equal(text, '{"id":"2","account":{"id":"1"},"bytes":["aGk=","aGk="],"tensor":[1,2]}');
+  assert.throws(() => plainForm({ id: 1n, deep: [{ m: new Map() }] }, 'app/Chat', true), {
+    code: 'NBS_NO_JSON_FORM',
+    message: /^app\/Chat: \$\.deep\[0\]\.m of the answer is a Map/,
+  });
+  assert.throws(() => plainForm({ id: 1n, later: later() }, 'app/Chat', true), { code: 'NBS_NOT_AWAITED' });
+  const plain = { a: [1, 'x'] };
+  assert.equal(plainForm(plain, 'app/Chat', true), plain);
 });
 
 const circle: { name: string; self?: unknown } = { name: 'circle' };

@@ -9,8 +9,29 @@ import { isPlainJson } from './plain-json.js';
  * @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED
  */
 export function toJson(value: unknown, deployment: string, subject = 'the answer'): string {
+  return checked(value, stringify, { deployment, subject, asTexts: false });
+}
+
+/**
+ * The value itself if JSON represents all of it, and otherwise a copy that JSON does.
+ * @param asTexts whether a BigInt becomes its digits and bytes become base64, as the schema of a typed method says
+ * @throws NBS_NO_JSON_FORM, NBS_NOT_AWAITED
+ */
+export function plainForm(value: unknown, deployment: string, asTexts: boolean, subject = 'the answer'): unknown {
+  return checked(value, (plain) => plain, { deployment, subject, asTexts });
+}
+
+interface Subject {
+  readonly deployment: string;
+  readonly subject: string;
+  readonly asTexts: boolean;
+}
+
+const stringify = (plain: unknown): string => JSON.stringify(plain);
+
+function checked<T>(value: unknown, use: (plain: unknown) => T, { deployment, subject, asTexts }: Subject): T {
   try {
-    if (isPlainJson(value)) return JSON.stringify(value);
+    if (isPlainJson(value)) return use(value);
   } catch {
     // A getter threw, or the text is too long. The code below reports this with its path.
   }
@@ -28,9 +49,9 @@ export function toJson(value: unknown, deployment: string, subject = 'the answer
     },
   };
   try {
-    const form = jsonForm(value, faults);
+    const form = jsonForm(value, faults, asTexts);
     if (form === undefined) throw refuse(`${subject} ($)`, 'undefined', 'return null');
-    return JSON.stringify(form);
+    return use(form);
   } catch (error) {
     // The value is too deep for the stack, or the text is longer than the longest one possible.
     if (!(error instanceof RangeError)) throw error;

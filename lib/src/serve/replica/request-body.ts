@@ -1,4 +1,4 @@
-import type { IncomingCall } from '../../ipc/index.js';
+import { ByteQueue, type IncomingCall } from '../../ipc/index.js';
 
 /** If more bytes than this wait for the reader, the sender gets no new credit. */
 const HIGH_WATER_BYTES = 128 * 1024;
@@ -8,7 +8,13 @@ export class RequestBody {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #call: IncomingCall;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
+  /** What has arrived and no reader has asked for. Small pieces are joined, because each piece of a web stream costs far more than its bytes. */
+  readonly #held = new ByteQueue();
   #owed = 0;
+  /** True if a reader waits. */
+  #isWanted = false;
+  /** True if all of the body has arrived. */
+  #isWhole = false;
   #ended = false;
 
   constructor(call: IncomingCall) {
@@ -18,16 +24,24 @@ export class RequestBody {
         start: (controller) => {
           this.#controller = controller;
         },
-        pull: () => this.#grant(),
+        pull: () => {
+          this.#isWanted = true;
+          this.#give();
+        },
         cancel: () => {
           this.#ended = true;
+          this.#drop();
         },
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
+      // The stream itself holds nothing back.
+      { highWaterMark: 0 },
     );
     call.onBody = {
       onData: (chunk) => this.#push(chunk),
-      onEnd: () => this.#close(null),
+      onEnd: () => {
+        this.#isWhole = true;
+        if (this.#held.length === 0) this.#close(null);
+      },
       onError: (error) => this.#close(error),
     };
   }
@@ -43,9 +57,39 @@ export class RequestBody {
       return;
     }
     this.#owed += chunk.length;
-    // This is a copy, because user code may transfer the buffer, which also contains other messages.
-    this.#controller.enqueue(new Uint8Array(chunk));
-    if ((this.#controller.desiredSize ?? 0) > 0) this.#grant();
+    // This copies, because user code may transfer the buffer, which also contains other messages.
+    this.#held.push(chunk);
+    if (this.#isWanted) this.#give();
+    else if (this.#held.length < HIGH_WATER_BYTES) this.#grant();
+  }
+
+  /** Gives the reader what it waits for, if that is there. */
+  #give(): void {
+    if (this.#ended) return;
+    if (this.#held.length > 0) {
+      this.#isWanted = false;
+      this.#controller.enqueue(this.#taken());
+    }
+    this.#grant();
+    if (this.#isWhole && this.#held.length === 0) this.#close(null);
+  }
+
+  /** All that is held, as bytes that share their buffer with nothing else. */
+  #taken(): Uint8Array<ArrayBuffer> {
+    const pieces = this.#held.pieces();
+    const bytes = new Uint8Array(this.#held.length);
+    let at = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    this.#held.clear();
+    return bytes;
+  }
+
+  #drop(): void {
+    this.#held.clear();
+    this.#grant();
   }
 
   #grant(): void {
@@ -57,6 +101,7 @@ export class RequestBody {
   #close(error: Error | null): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#drop();
     if (error === null) this.#controller.close();
     else this.#controller.error(error);
   }

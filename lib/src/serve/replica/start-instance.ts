@@ -21,7 +21,7 @@ export async function startInstance(
   const instance = UserInstance.create(label, target, args);
   if (schema !== undefined) {
     const { typedRoutes } = await import('./typed-routes.js');
-    instance.serveRoutes((fetch) => typedRoutes(instance, schema, config, fetch));
+    instance.serveRoutes((fetch) => typedRoutes({ instance, deployment: label }, schema, config, fetch));
   }
   const { userConfig } = config;
   if (userConfig !== undefined) {

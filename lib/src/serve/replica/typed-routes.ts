@@ -2,11 +2,12 @@ import { TypedRoutes } from '../../schemas/answers/index.js';
 import type { ClassSchema } from '../../schemas/index.js';
 import type { DeploymentConfig } from '../protocol/index.js';
 import { markBadBody } from './bad-body.js';
+import { plainForm } from './json-text.js';
 import type { UserInstance } from './user-instance.js';
 
 /** The routes of an instance. Loaded only for a deployment that has some: checking JSON is a package of its own. */
 export function typedRoutes(
-  instance: UserInstance,
+  { instance, deployment }: { readonly instance: UserInstance; readonly deployment: string },
   schema: ClassSchema,
   { mcp = false }: Pick<DeploymentConfig, 'mcp'>,
   fetch: ((request: unknown) => unknown) | null,
@@ -21,6 +22,7 @@ export function typedRoutes(
         throw markBadBody(error, 'json');
       }
     },
+    toPlain: (value, asTexts, subject) => plainForm(value, deployment, asTexts, subject),
     fetch,
     mcp,
   });

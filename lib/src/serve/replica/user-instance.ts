@@ -3,9 +3,12 @@ import type { TypedHead, TypedRoutes } from '../../schemas/answers/index.js';
 import { servedScope } from '../modules/index.js';
 import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
+import { collectPromises } from './begun-promises.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
+import { takeRejections } from './faults.js';
 import { type HeldPromise, heldPromises } from './held-promises.js';
 import { httpFailure } from './http-failure.js';
+import { plainForm } from './json-text.js';
 import type { LazyRequest } from './lazy-request.js';
 
 /** Methods that the cluster calls itself. */
@@ -28,9 +31,19 @@ export class UserInstance {
   readonly #deployment: string;
   /** Runs user code as code that answers requests; `null` if that makes no difference. */
   readonly #scope: Scope | null;
+  /** The failure of work that the constructor began and nobody handled, after the start. */
+  #fault: { readonly reason: unknown } | null = null;
+  readonly #release: () => void;
 
-  private constructor(deployment: string, target: AnyFunction | null, self: object, scope: Scope | null) {
+  private constructor(
+    deployment: string,
+    target: AnyFunction | null,
+    { self, begun }: { readonly self: object; readonly begun: WeakSet<object> },
+    scope: Scope | null,
+  ) {
     this.#deployment = deployment;
+    // During the start, the start itself gets these failures.
+    this.#release = takeRejections((reason, promise) => begun.has(promise) && this.#failed(reason));
     this.#scope = scope;
     this.#target = target;
     this.#self = self as Record<string, unknown>;
@@ -45,10 +58,11 @@ export class UserInstance {
       throw NotConstructible({ deployment, what: target === null ? 'null' : `a value of type ${typeof target}` });
     }
     const scope = servedScope(target);
-    if (!isClass(target)) return new UserInstance(deployment, target as AnyFunction, {}, scope);
+    const begun = new WeakSet<object>();
+    if (!isClass(target)) return new UserInstance(deployment, target as AnyFunction, { self: {}, begun }, scope);
     const Class = target as new (...args: readonly unknown[]) => object;
-    const construct = (): object => new Class(...args);
-    return new UserInstance(deployment, null, scope === null ? construct() : scope(construct), scope);
+    const construct = (): object => collectPromises(begun, () => new Class(...args));
+    return new UserInstance(deployment, null, { self: scope === null ? construct() : scope(construct), begun }, scope);
   }
 
   get ready(): ReplicaReady {
@@ -59,7 +73,9 @@ export class UserInstance {
   async openIngress(): Promise<void> {
     const { openIngress } = await import('../../ingress/app/index.js');
     const run = this.#scope ?? ((work) => work());
-    this.ingress = await run(() => openIngress({ label: this.#deployment, instance: this.#self, failureOf: httpFailure }));
+    const label = this.#deployment;
+    const toPlain = (value: unknown): unknown => plainForm(value, label, false);
+    this.ingress = await run(() => openIngress({ label, instance: this.#self, failureOf: httpFailure, toPlain }));
     const methods = this.#ready.methods.filter((name) => name !== 'routes');
     this.#ready = { http: true, methods, ...(this.ingress.upgrades ? { upgrades: true } : {}) };
   }
@@ -106,8 +122,9 @@ export class UserInstance {
     return typeof this.#self.checkHealth === 'function';
   }
 
-  /** @throws what the user's `checkHealth` throws; then the replica cannot work */
+  /** @throws what the user's `checkHealth` throws, or why work of the constructor failed; then the replica cannot work */
   async checkHealth(): Promise<void> {
+    if (this.#fault !== null) throw this.#fault.reason;
     await this.#hook('checkHealth');
   }
 
@@ -117,7 +134,17 @@ export class UserInstance {
     this.#closing.catch(() => {});
   }
 
+  #failed(reason: unknown): true {
+    this.#fault ??= { reason };
+    console.error(
+      'work that the constructor began failed, and no code handles that; the replica fails its health checks:',
+      reason,
+    );
+    return true;
+  }
+
   async dispose(): Promise<void> {
+    this.#release();
     this.drain();
     await this.#closing;
     await this.#hook('dispose');

@@ -156,7 +156,7 @@ export const DEPLOYMENT_OPTIONS = {
     'healthCheckTimeoutMs',
     ['push'],
     duration({
-      doc: 'A replica that does not answer that within this time hangs, and is replaced; so is one whose `checkHealth` throws three times in a row. Time in which a request blocks the event loop does not count, however long it is.',
+      doc: 'A replica that does not answer a health check within this time is taken for one that hangs, and is replaced; so is one whose `checkHealth` throws three times in a row. Time in which a request blocks the event loop does not count, however long it is.',
       where: 'healthCheckTimeout',
       default: 30_000,
       least: 1,
@@ -219,12 +219,29 @@ export const DEPLOYMENT_OPTIONS = {
 
 /** Whether the value is unchanged after a conversion to JSON and back. */
 function isJson(value: unknown): boolean {
+  try {
+    return isJsonWithin(value, new Set());
+  } catch (error) {
+    // It is too deep to be converted.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** @param holders the objects that contain the value */
+function isJsonWithin(value: unknown, holders: Set<object>): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isJson);
-  if (typeof value !== 'object') return false;
+  if (typeof value !== 'object' || holders.has(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === null || Object.getPrototypeOf(prototype) === null) && Object.values(value).every(isJson);
+  const isPlain = Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (!isPlain) return false;
+  holders.add(value);
+  // Unlike `every` of the list itself, a copy has its empty places too.
+  const inner = Array.isArray(value) ? [...(value as unknown[])] : Object.values(value);
+  const isRight = inner.every((each) => isJsonWithin(each, holders));
+  holders.delete(value);
+  return isRight;
 }
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((v) => typeof v === 'string');

@@ -1,4 +1,4 @@
-import { InvalidOption, type OptionSpec } from '../../../core/index.js';
+import { InvalidOption, type OptionSpec, shownValue } from '../../../core/index.js';
 
 /**
  * Flags that would keep a replica from working, or open a port that runs code for whoever connects. Flags that give Node something else to run, such as
@@ -38,6 +38,6 @@ function refuse(flag: unknown): never {
     where: 'runtimeEnv',
     option: 'nodeFlags',
     expected: EXPECTED,
-    value: JSON.stringify(flag) ?? 'undefined',
+    value: shownValue(flag),
   });
 }

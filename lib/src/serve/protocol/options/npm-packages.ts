@@ -1,4 +1,4 @@
-import { InvalidOption, isRecord, type OptionSpec } from '../../../core/index.js';
+import { InvalidOption, isRecord, type OptionSpec, shownValue } from '../../../core/index.js';
 import type { NpmPackages } from '../config.js';
 
 /** https://docs.npmjs.com/cli/configuring-npm/package-json#name; older packages may have upper-case letters. */
@@ -51,5 +51,5 @@ function packagesOf(entries: readonly [string, string][]): NpmPackages {
 }
 
 function refuse(value: string): never {
-  throw InvalidOption({ where: 'runtimeEnv', option: 'npm', expected: EXPECTED, value: JSON.stringify(value) });
+  throw InvalidOption({ where: 'runtimeEnv', option: 'npm', expected: EXPECTED, value: shownValue(value) });
 }

@@ -1,0 +1,8 @@
+/** A wrong value for a message, as JSON if it has that form. It never throws, also if the value contains itself or a BigInt. */
+export function shownValue(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    return typeof value === 'bigint' ? `${value}n` : `a value of type ${typeof value}`;
+  }
+}
