@@ -116,10 +116,9 @@ export async function machinesOf(options: StartOptions): Promise<MachineOptions 
   // The agent runs in another folder.
   const tls = files && { ...files, cert: resolve(files.cert), key: resolve(files.key), ca: resolve(files.ca) };
   if (given.engine === 'ray') {
-    const address = rayAddress(options.engine === 'ray' ? options.address : undefined);
-    const [{ resources = {} } = {}] = declaredNodes(options) ?? [];
+    const address = rayAddress(options.engine === 'ray' && options.address !== 'auto' ? options.address : undefined);
     const { machinesOnRay } = await import('../engine/ray/index.js');
-    return machinesOnRay({ address, host, port, resources, ...(tls && { tls }), ...(nbserve === undefined ? {} : { nbserve }) });
+    return machinesOnRay({ address, host, port, ...(tls && { tls }), ...(nbserve === undefined ? {} : { nbserve }) });
   }
   if (given.machines === undefined) return undefined;
   if (host === undefined)
