@@ -98,9 +98,12 @@ const engine: OptionSpec<'local' | 'ray'> = {
 
 /** Options of `serve.start` for the resources and nodes. */
 export const MACHINE_OPTIONS = {
-  numGpus: gpus('Number of GPUs that replicas may use; with several nodes, the number on each node.', 'what `nvidia-smi` lists'),
+  numGpus: gpus(
+    "Number of GPUs that replicas may use; with several nodes, the number on each node; with `engine: 'ray'`, the number on this machine.",
+    'what `nvidia-smi` lists',
+  ),
   resources: resources(
-    'Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes, the resources of each node.',
+    "Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes, the resources of each node; with `engine: 'ray'`, those of this machine.",
     "the machine's cores and memory",
   ),
   nodes,
