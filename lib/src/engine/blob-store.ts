@@ -8,7 +8,7 @@ import { BadBlob } from './errors.js';
 const NAME = /^[0-9a-f]{64}$/;
 
 /** Whether the cluster has the blob. */
-export function hasBlob(dir: string, hash: string): Promise<boolean> {
+function hasBlob(dir: string, hash: string): Promise<boolean> {
   if (!NAME.test(hash)) return Promise.resolve(false);
   return stat(blobPath(dir, hash)).then(
     () => true,

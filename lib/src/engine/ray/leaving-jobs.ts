@@ -58,10 +58,6 @@ export class LeavingJobs {
     this.#notBefore = Number.NEGATIVE_INFINITY;
   }
 
-  has(job: string): boolean {
-    return this.#jobs.has(job);
-  }
-
   /** Looks at each, and ends those that have not ended. What fails is tried again by the next call. */
   async tend(): Promise<void> {
     const jobs = [...this.#jobs.keys()];
