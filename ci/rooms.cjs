@@ -38,7 +38,7 @@ const ROOMS = {
     'serve/controller/health',
     'serve/controller/traffic',
   ],
-  'serve/controller/environments': ['core', 'engine', 'serve/protocol'],
+  'serve/environments': ['core', 'engine', 'serve/protocol'],
   'serve/controller': [
     'core',
     'ipc',
@@ -50,7 +50,7 @@ const ROOMS = {
     'serve/controller/traffic',
     'serve/controller/health',
     'serve/controller/routes',
-    'serve/controller/environments',
+    'serve/environments',
   ],
   'serve/access': ['core'],
   'serve/proxy/grpc': ['core', 'ipc', 'grpc', 'serve/protocol', 'serve/router'],
@@ -70,6 +70,7 @@ const ROOMS = {
     'serve/modules',
     'serve/context',
     'serve/multiplexing',
+    'serve/environments',
     'ingress/app',
   ],
   'serve/local': [

@@ -11,12 +11,12 @@ const KILL_AFTER_MS = 10_000;
 /** Number of lines of an error that are shown beside the name of the test. */
 const SHOWN_LINES = 12;
 
-/** @typedef {{ passed: number, failures: string[], output: string }} Result */
+/** @typedef {{ passed: number, failures: string[], skipped?: string[], output: string }} Result */
 
 /**
  * Runs a file of tests in a process of its own, with a folder for its clusters and one for its temporary files.
  * @param {{ file: string, home: string, temporary: string, node?: string, env?: Record<string, string> }} options
- * @returns {Promise<Result>} the number of single tests that passed (suites and files are not tests), and the names of those that failed, with the beginning of their errors
+ * @returns {Promise<Result>} the number of single tests that passed (suites and files are not tests), the names of those that failed, with the beginning of their errors, and of those that were skipped, with the reasons
  */
 export async function runTestFile({ file, home, temporary, node = process.execPath, env = {} }) {
   const events = join(home, 'events');
@@ -67,13 +67,16 @@ export function runProcess(command, args, { env = {}, hangMs } = {}) {
 function count(file, lines, status) {
   let passed = 0;
   const failures = [];
+  const skipped = [];
   const underWay = new Map();
   for (const line of lines.split('\n').slice(0, -1)) {
-    const { type, name, nesting, isSuite, isBranch, isSkipped, error } = JSON.parse(line);
+    const { type, name, nesting, isSuite, isBranch, isSkipped, reason, error } = JSON.parse(line);
     const key = `${nesting}:${name}`;
     if (type === 'test:dequeue') underWay.set(key, name);
     else underWay.delete(key);
     if (type === 'test:pass' && !isSuite && !isSkipped) passed += 1;
+    // The tests of a suite that is skipped are not known.
+    if (type === 'test:pass' && isSkipped) skipped.push(`${file}: ${name}${typeof reason === 'string' ? `: ${reason}` : ''}`);
     // A suite or a test fails with the tests inside it.
     if (type === 'test:fail' && !isBranch) failures.push(`${file}: ${name}\n${excerpt(error)}`);
   }
@@ -81,7 +84,7 @@ function count(file, lines, status) {
     const where = underWay.size > 0 ? `, in: ${[...underWay.values()].join(' › ')}` : '';
     failures.push(`${file}: ended with ${status}${where}`);
   }
-  return { passed, failures };
+  return { passed, failures, skipped };
 }
 
 /** @param {string} error */

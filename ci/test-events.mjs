@@ -9,6 +9,6 @@ export default async function* events(source) {
     const cause = details?.error?.cause;
     const error = type === 'test:fail' ? String(cause?.stack ?? cause ?? details?.error) : undefined;
     const isSkipped = skip !== undefined || todo !== undefined;
-    yield `${JSON.stringify({ type, name, nesting, isSuite, isBranch, isSkipped, error })}\n`;
+    yield `${JSON.stringify({ type, name, nesting, isSuite, isBranch, isSkipped, reason: skip ?? todo, error })}\n`;
   }
 }

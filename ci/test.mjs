@@ -58,6 +58,7 @@ const UNDER_JUPYTER = { '02': 'papermill', '04': 'nbclient', '08': 'nbclient', '
 const started = Date.now();
 let passed = 0;
 const failures = [];
+const skipped = [];
 const mark = `NBSERVE_TEST_RUN=${randomBytes(8).toString('hex')}`;
 process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
 // Kernels of tests must not write into the history of the person who runs them.
@@ -131,6 +132,7 @@ async function runJob(job) {
   done.push({ ...job, ...folders, seconds });
   passed += result.passed;
   failures.push(...result.failures);
+  skipped.push(...(result.skipped ?? []));
   const isGood = result.failures.length === 0;
   console.log(`${isGood ? '✔' : '✖'} ${job.name}: ${result.passed} passed (${seconds.toFixed(1)} s)`);
   if (!isGood) console.log(result.output);
@@ -226,6 +228,8 @@ function finish() {
   rmSync(root, { recursive: true, force: true });
   recordSeconds(new Map(done.map(({ name, seconds }) => [name, seconds])));
   printTimes();
+  if (skipped.length > 0)
+    console.log(`\n${skipped.length} tests or suites skipped:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
   if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join('\n')}`);
   console.log(`\n${Math.round((Date.now() - started) / 1000)} s`);
   console.log(`${passed} passed, ${failures.length} failed`);

@@ -7,6 +7,7 @@ import {
   declaredNodes,
   detachedClusters,
   httpOf,
+  machinesOf,
   setOwnerName,
   spareReplicasOf,
   startDetached,
@@ -87,6 +88,7 @@ async function clusterFor({ cluster }: CheckedConfig, values: Named, dashboard: 
     const { url, dir } = await startDetached(httpOf(cluster), {
       name: 'nbserve deploy',
       nodes: declaredNodes(cluster),
+      machines: await machinesOf(cluster),
       controllerArgs: { spareReplicas: spareReplicasOf(cluster) },
     });
     console.log(`started a cluster${url === '' ? '' : ` at ${url}`}; nbserve stop ends it`);

@@ -64,7 +64,10 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
     const target = await runTarget(USAGE, positionals[0] as string, values);
     setOwnerName(`nbserve run ${positionals[0]} in ${process.cwd()}`);
     const runnerGone = packageRunnerGone();
-    const { cluster } = target;
+    const { engine, ...others } = target.cluster;
+    // A cluster that is named has its nodes. With auto, the engine counts if none is running.
+    const isNamed = values.address !== undefined && values.address !== 'auto';
+    const cluster = isNamed || engine === undefined ? others : { ...others, engine };
     const starting = openCluster({
       ...cluster,
       ...(values.port === undefined && cluster.port !== undefined ? {} : { port: parsePort(USAGE, values.port) }),

@@ -18,7 +18,8 @@ export const startCommand: Command = {
   --host        address for HTTP (default: 127.0.0.1)
   --allow-host    a host name to accept besides loopback names and --host; may be repeated, * means all
   --allow-origin  an origin of web pages that may call, e.g. https://example.org; may be repeated, * means all
-  --num-cpus    CPUs that replicas may use (default: those of the machine)
+  --num-cpus    CPUs that replicas may use (default: those of the machine); with --engine ray, this and the next three options
+                are about this machine only, and each node of Ray offers all that it has
   --num-gpus    GPUs that replicas may use (default: those that nvidia-smi lists)
   --memory      bytes of memory that replicas may use (default: the memory of the machine)
   --resources   other resources that replicas may use, e.g. '{"accelerator": 1}'

@@ -5,6 +5,7 @@ export { CannotShip, NoSource } from './errors.js';
 export { loadCode } from './loader.js';
 export { compileModule, importModule, type ModulePackage } from './module.js';
 export { noteOwnClass, ownClassOf } from './own-classes.js';
+export { nameOfOwnModule, urlOfOwnModule } from './own-modules.js';
 export { childrenOf, isNode, type Node, parseCell, staticKey, unwrap } from './parse.js';
 export { importFrom, requireFrom } from './require.js';
 export { type Reference, resolve as resolveReference } from './scope.js';

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { compileFunction, constants } from 'node:vm';
 import { BLOBS, HEADER, type Header, HOOKS } from './hooks.js';
 import { importBundle } from './module.js';
+import { urlOfOwnModule } from './own-modules.js';
 import { importWith, requireWith } from './require.js';
 import { registerCompiled } from './stack.js';
 import type { CodeRef, LoadCodeOptions, OwnPackages, SourceRef } from './types.js';
@@ -18,7 +19,7 @@ type ReadBlob = (hash: string) => Uint8Array;
  */
 export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCodeOptions = {}): Promise<Shipped> {
   if (ref.kind === 'builtin' && ref.module !== undefined)
-    return ((await import(ref.module)) as Readonly<Record<string, unknown>>)[ref.hash] as Shipped;
+    return ((await import(urlOfOwnModule(ref.module))) as Readonly<Record<string, unknown>>)[ref.hash] as Shipped;
   if (ref.kind === 'builtin') return (await options.findBuiltin?.(ref.hash)) as Shipped;
   return ref.kind === 'source'
     ? loadSource(ref, readBlob, options.packages)

@@ -30,7 +30,7 @@ export interface CodePackage {
 export type CodeRef = (SourceRef | ModuleRef | BuiltinRef) & {
   /** Its routes answer HTTP (`nbserve/ingress`). */ readonly ingress?: true;
   /**
-   * URL of a module of nbserve that exports `wrap`: a function that gets the user's class or function, and returns the one that the replica runs.
+   * Name of a module of nbserve (`nameOfOwnModule`) that exports `wrap`: a function that gets the user's class or function, and returns the one that the replica runs.
    * Workers of a pool have one.
    */
   readonly wrapper?: string;
@@ -61,7 +61,7 @@ export interface BuiltinRef {
   readonly kind: 'builtin';
   /** Its name. It has no blob. */
   readonly hash: string;
-  /** URL of the module that exports it under its name, unless the replica finds it by its name alone. */
+  /** Name of the module that exports it under its name (`nameOfOwnModule`), unless the replica finds it by its name alone. */
   readonly module?: string;
   /** Working folder of its replicas. */
   readonly folder: string;

@@ -107,6 +107,16 @@ test("Ray's ssl_certfile and ssl_keyfile are the option https", async () => {
   await assert.rejects(httpsOf(`{ ${files}, ssl_keyfile_password: x }`), /ssl_keyfile_password .* a key that is not encrypted/);
 });
 
+test("the certificates of machines are found from the configuration's folder", async () => {
+  const { cluster } = await parse(
+    'cluster: { machines: { host: 10.0.0.5, tls: { cert: head.crt, key: /etc/head.key, ca: ca.crt, serverName: models.internal } } }\napplications: []',
+  );
+  assert.deepEqual(cluster.machines, {
+    host: '10.0.0.5',
+    tls: { cert: '/srv/head.crt', key: '/etc/head.key', ca: '/srv/ca.crt', serverName: 'models.internal' },
+  });
+});
+
 test('grpc_options without a service start no gRPC, as in Ray', async () => {
   for (const rest of ['{ port: 9000, grpc_servicer_functions: [] }', '{ grpc_servicer_functions: null }', 'null', '{}']) {
     const { grpc, notes } = await grpcOf(`grpc_options: ${rest}`);

@@ -142,8 +142,12 @@ const grpcOptions =
   };
 
 function withAbsolutePaths(cluster: Values, folder: string): Values {
-  const { grpc, https } = cluster;
-  const secure = isRecord(https) ? { https: absoluteFiles(https, folder) } : {};
+  const { grpc, https, machines } = cluster;
+  const secure = {
+    ...(isRecord(https) && { https: absoluteFiles(https, folder) }),
+    ...(isRecord(machines) &&
+      isRecord(machines.tls) && { machines: { ...machines, tls: absoluteMachineFiles(machines.tls, folder) } }),
+  };
   if (!isRecord(grpc)) return { ...cluster, ...secure };
   const given = (['protos', 'includeDirs'] as const).filter((key) => grpc[key] !== undefined);
   const paths = given.map((key) => [key, (grpc[key] as readonly string[]).map((path) => resolve(folder, path))]);
@@ -154,6 +158,10 @@ function withAbsolutePaths(cluster: Values, folder: string): Values {
 /** The paths of a certificate and its key. */
 function absoluteFiles(files: Values, folder: string): Values {
   return Object.fromEntries(Object.entries(files).map(([key, path]) => [key, resolve(folder, path as string)]));
+}
+
+function absoluteMachineFiles({ serverName, ...files }: Values, folder: string): Values {
+  return { ...absoluteFiles(files, folder), ...(serverName === undefined ? {} : { serverName }) };
 }
 
 function readApplication(reader: OptionReader, value: unknown, path: Path, folder: string): ApplicationConfig {

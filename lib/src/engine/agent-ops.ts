@@ -71,6 +71,8 @@ export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 
   /** A new certificate for its key, in PEM. */
   renew: { args: { readonly cert: string }; result: undefined };
   hasBlob: { args: { readonly hash: string }; result: boolean };
+  /** The head has these blobs only; the others are removed. */
+  keepBlobs: { args: { readonly hashes: readonly string[] }; result: undefined };
   /** The next piece of a blob. It is checked and becomes visible when the last one has come. */
   putBlob: {
     args: { readonly hash: string; readonly at: number; readonly bytes: Uint8Array; readonly isLast: boolean };

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { blobPath, shortId } from '../core/index.js';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { open, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { blobFolder, blobPath, shortId } from '../core/index.js';
 import type { BlobRef } from './engine.js';
 import { BadBlob } from './errors.js';
 
 const NAME = /^[0-9a-f]{64}$/;
 
 /** Whether the cluster has the blob. */
-export function hasBlob(dir: string, hash: string): Promise<boolean> {
+function hasBlob(dir: string, hash: string): Promise<boolean> {
   if (!NAME.test(hash)) return Promise.resolve(false);
   return stat(blobPath(dir, hash)).then(
     () => true,
@@ -29,6 +30,25 @@ export async function writeBlob(dir: string, bytes: Uint8Array): Promise<BlobRef
     throw error;
   }
   return ref;
+}
+
+/** Whether a node has a blob that it is about to need. From then on, that counts as new. */
+export async function renewBlob(dir: string, hash: string): Promise<boolean> {
+  if (!(await hasBlob(dir, hash))) return false;
+  const now = new Date();
+  return utimes(blobPath(dir, hash), now, now).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Removes the blobs of a node that the head does not have any more, and pieces of blobs that never came whole. @param graceMs new ones stay */
+export function keepBlobs(dir: string, hashes: ReadonlySet<string>, graceMs: number): void {
+  for (const name of readdirSync(blobFolder(dir))) {
+    const path = blobPath(dir, name);
+    const changedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (!hashes.has(name) && Date.now() - changedAt > graceMs) rmSync(path, { force: true });
+  }
 }
 
 /** Writes the blobs that come from another machine in pieces. */

@@ -173,8 +173,6 @@ export interface RayOptions {
   readonly address: string;
   /** The folder of the package `nbserve` on Ray's nodes. @default the one of this machine */
   readonly nbserve?: string;
-  /** What nbserve takes of each node. @default all of it */
-  readonly resources: DeclaredResources;
 }
 
 /** The address at which nodes of other machines join, and how they know the cluster. */

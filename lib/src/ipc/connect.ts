@@ -5,6 +5,7 @@ import type { CallKinds, Channel } from './channel.js';
 import { ConnectFailed } from './errors.js';
 import { ConnectingHandshake, type HandshakeResult } from './handshake.js';
 import type { Address, Hello, TlsIdentity } from './messages.js';
+import { PathWatch } from './path-watch.js';
 import { SocketChannel } from './socket-channel.js';
 
 /** Longest path of a Unix socket on macOS; Linux allows four bytes more. The system would silently cut off a longer path. */
@@ -18,6 +19,8 @@ export interface ConnectOptions {
   readonly hello: Hello;
   /** Kinds of calls that the channel carries, besides `control`. @default none */
   readonly kinds?: CallKinds;
+  /** Whether a connection to another machine ends if the network to it is cut while an answer is expected. @default false */
+  readonly watchesPath?: boolean;
   /** Limit for connecting and the handshake together. @default 5000, and 15000 over TLS */
   readonly timeoutMs?: number;
 }
@@ -30,7 +33,7 @@ export interface ConnectOptions {
 export function connect(address: Address, options: ConnectOptions): Promise<Channel> {
   const peerName = showAddress(address);
   const isSecure = 'host' in address && address.tls !== undefined;
-  const { token, hello, kinds = null, timeoutMs = isSecure ? 15_000 : 5000 } = options;
+  const { token, hello, kinds = null, watchesPath = false, timeoutMs = isSecure ? 15_000 : 5000 } = options;
   return new Promise((resolve, reject) => {
     const fault = addressFault(address);
     if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
@@ -50,7 +53,9 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
           if (step.done === undefined) continue;
           clearTimeout(timer);
           socket.off('data', onData).off('error', fail).off('close', onEnd);
-          resolve(openChannel(socket, step.done, 'connecting', kinds));
+          const channel = openChannel(socket, step.done, 'connecting', kinds);
+          if (watchesPath && 'host' in address) new PathWatch(socket, channel.expectsAnswer, () => channel.destroy());
+          resolve(channel);
         }
       } catch (error) {
         fail(error as Error);
@@ -95,7 +100,7 @@ export function openChannel(
   { peer, rest }: HandshakeResult,
   side: 'connecting' | 'accepting',
   kinds: CallKinds | null,
-): Channel {
+): SocketChannel {
   socket.pause();
   const channel = new SocketChannel(socket, peer, side, kinds);
   // A new 'data' listener makes a socket flow, except after a call of pause().

@@ -98,7 +98,7 @@ export interface PlaceOptions {
 
 /** Opens a channel to a replica. @throws NBS_CONNECT_FAILED, NBS_AUTH_FAILED, NBS_VERSION_SKEW */
 export async function connectPlace(dir: string, place: string, options: PlaceOptions): Promise<Channel> {
-  return connect(addressAt(dir, place), options);
+  return connect(addressAt(dir, place), { ...options, watchesPath: true });
 }
 
 /** Opens a channel to the controller. @throws NBS_CONNECT_FAILED, NBS_AUTH_FAILED, NBS_VERSION_SKEW */

@@ -54,6 +54,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   readonly #texts = new TextJoiner();
   #failure: NbserveError | null = null;
   readonly #closed = deferred<void>();
+  readonly expectsAnswer = (): boolean => this.#outgoing.size > 0;
 
   constructor(socket: Socket, peer: Hello, side: 'connecting' | 'accepting', kinds: CallKinds | null) {
     this.#socket = socket;

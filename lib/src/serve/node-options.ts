@@ -98,9 +98,12 @@ const engine: OptionSpec<'local' | 'ray'> = {
 
 /** Options of `serve.start` for the resources and nodes. */
 export const MACHINE_OPTIONS = {
-  numGpus: gpus('Number of GPUs that replicas may use; with several nodes, the number on each node.', 'what `nvidia-smi` lists'),
+  numGpus: gpus(
+    "Number of GPUs that replicas may use; with several nodes, the number on each node; with `engine: 'ray'`, the number on this machine.",
+    'what `nvidia-smi` lists',
+  ),
   resources: resources(
-    'Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes, the resources of each node.',
+    "Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes, the resources of each node; with `engine: 'ray'`, those of this machine.",
     "the machine's cores and memory",
   ),
   nodes,
@@ -116,10 +119,9 @@ export async function machinesOf(options: StartOptions): Promise<MachineOptions 
   // The agent runs in another folder.
   const tls = files && { ...files, cert: resolve(files.cert), key: resolve(files.key), ca: resolve(files.ca) };
   if (given.engine === 'ray') {
-    const address = rayAddress(options.engine === 'ray' ? options.address : undefined);
-    const [{ resources = {} } = {}] = declaredNodes(options) ?? [];
+    const address = rayAddress(options.engine === 'ray' && options.address !== 'auto' ? options.address : undefined);
     const { machinesOnRay } = await import('../engine/ray/index.js');
-    return machinesOnRay({ address, host, port, resources, ...(tls && { tls }), ...(nbserve === undefined ? {} : { nbserve }) });
+    return machinesOnRay({ address, host, port, ...(tls && { tls }), ...(nbserve === undefined ? {} : { nbserve }) });
   }
   if (given.machines === undefined) return undefined;
   if (host === undefined)

@@ -45,8 +45,9 @@ const detachedOptions = async (options: StartOptions) => ({
   controllerArgs: { spareReplicas: spareReplicasOf(options) },
 });
 
-/** With the engine `ray`, the address is that of Ray. */
-const addressToJoin = ({ engine, address }: StartOptions): string | undefined => (engine === 'ray' ? undefined : address);
+/** With the engine `ray`, the address is that of Ray, unless it is `'auto'`. */
+const addressToJoin = ({ engine, address }: StartOptions): string | undefined =>
+  engine === 'ray' && address !== 'auto' ? undefined : address;
 
 /** The folder of the cluster to join; a detached cluster is started first. undefined if this process gets a cluster of its own. */
 async function folderToJoin(options: StartOptions): Promise<string | undefined> {

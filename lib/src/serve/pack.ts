@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type CodeRef, compileModule, ownClassOf, refOf, type SourceRegistry } from '../code/index.js';
+import { type CodeRef, compileModule, nameOfOwnModule, ownClassOf, refOf, type SourceRegistry } from '../code/index.js';
 import { isIngress } from '../ingress/index.js';
 import type { PlacedDeployment } from './application.js';
 import { ModuleChanged, NoModule, NoPolicySource, NotRepeatable } from './errors.js';
@@ -45,7 +45,12 @@ async function packTarget({ definition, policyOf }: PlacedDeployment): Promise<P
   if (own !== undefined) {
     const folder = process.cwd();
     const config = await readRuntimeEnv(name, definition.config, folder);
-    return { ref: { kind: 'builtin', hash: own.name, module: own.module, folder }, config, blobs: [], notes: [] };
+    return {
+      ref: { kind: 'builtin', hash: own.name, module: nameOfOwnModule(own.module), folder },
+      config,
+      blobs: [],
+      notes: [],
+    };
   }
   if (registry?.sourceOf(target) !== undefined) {
     const pack = await registry.pack(target);

@@ -40,11 +40,14 @@ export interface StartOptions {
   readonly proxyLocation?: 'EveryNode' | 'HeadOnly' | 'Disabled';
   /** If it is given, the cluster answers gRPC besides HTTP. `{}` stands for the defaults. It needs the package `@grpc/grpc-js`. */
   readonly grpc?: GrpcOptions;
-  /** Number of GPUs that replicas may use; with several nodes, the number on each node. @default what `nvidia-smi` lists */
+  /**
+   * Number of GPUs that replicas may use; with several nodes, the number on each node; with `engine: 'ray'`, the number on this machine.
+   * @default what `nvidia-smi` lists
+   */
   readonly numGpus?: number;
   /**
    * Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes,
-   * the resources of each node.
+   * the resources of each node; with `engine: 'ray'`, those of this machine.
    * @default the machine's cores and memory
    */
   readonly resources?: Omit<ResourceOptions, 'gpu'>;

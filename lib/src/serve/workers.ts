@@ -1,3 +1,4 @@
+import { nameOfOwnModule } from '../code/index.js';
 import type { Client } from './client.js';
 import { DeploymentDefinition } from './deployment.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
@@ -72,7 +73,7 @@ export class WorkerApp {
       const placed = { name: label, definition, args: [], dependencies: [] };
       const [client, code] = await Promise.all([connecting, packCode(placed)]);
       for (const note of code.notes) notice(note);
-      const ref = wrapper === undefined ? code.ref : { ...code.ref, wrapper };
+      const ref = wrapper === undefined ? code.ref : { ...code.ref, wrapper: nameOfOwnModule(wrapper) };
       return new WorkerApp(name, definition, { ...code, ref }, client, giveBack);
     } catch (error) {
       giveBack();

@@ -111,7 +111,11 @@ async function askProxyOf(id: string): Promise<void> {
   await until(async () => (await machinesAt(node.url as string, 8).catch(() => [])).length === 2);
 }
 
-test('the node has a proxy of its own, which leads to the replicas of all machines', () => askProxyOf('other'));
+test('the node has a proxy of its own, which leads to the replicas of all machines and says that it works', async () => {
+  await askProxyOf('other');
+  const node = await until(aliveNode('other'));
+  assert.equal((await fetch(`${node.url}/-/healthz`)).status, 200);
+});
 
 test('one request after the other stays on the node of the proxy; requests at the same time use all nodes', async () => {
   const node = await until(aliveNode('other'));
@@ -153,9 +157,15 @@ test('a stranger learns nothing, and nothing that it sends is read', async () =>
     for (const identity of [{}, { key, cert }]) {
       const socket = connectTls({ host: HEAD, port, rejectUnauthorized: false, ...identity });
       let subject = '';
-      socket.on('secureConnect', () => (subject = JSON.stringify(socket.getPeerCertificate().subject)));
+      let chain = '';
+      socket.on('secureConnect', () => {
+        const shown = socket.getPeerCertificate(true);
+        subject = JSON.stringify(shown.subject);
+        chain = JSON.stringify([shown.issuer, shown.issuerCertificate?.subject]);
+      });
       assert.equal((await exchange(socket, 'nbserve\x01'.padEnd(40, 'x'))).length, 0);
       assert.match(subject, /^("?|\{"CN":"[0-9a-f]{32}"\})$/);
+      assert.doesNotMatch(chain, /nbserve/);
     }
   }
   // A certificate of the cluster is not enough without its token.

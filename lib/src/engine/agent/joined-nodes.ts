@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { blobFolder } from '../../core/index.js';
 import { opCaller } from '../../ipc/index.js';
 import type { WorkerOps } from '../agent-ops.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, NodeInfo, NodeResources } from '../engine.js';
@@ -7,6 +9,9 @@ import type { Gate } from './gate.js';
 import type { Nodes } from './nodes.js';
 import { sendBlob } from './send-blob.js';
 import { type SendBlob, WorkerNode } from './worker-node.js';
+
+/** The controller removes blobs that nobody uses any more from the head's folder; then the nodes remove them too. */
+const TIDY_EVERY_MS = 10 * 60_000;
 
 interface Joined {
   readonly worker: WorkerNode;
@@ -20,12 +25,14 @@ export class JoinedNodes {
   readonly #gate: Gate;
   readonly #ray: RayNodes | undefined;
   readonly #send: SendBlob;
+  readonly #tidying: NodeJS.Timeout;
   readonly #nodes = new Map<string, Joined>();
 
   constructor(head: Agent, all: Nodes, gate: Gate, { dir, ray }: { readonly dir: string; readonly ray: RayNodes | undefined }) {
     this.#gate = gate;
     this.#ray = ray;
     this.#send = (hash, call) => sendBlob(dir, hash, call);
+    this.#tidying = setInterval(() => this.#tidy(dir), TIDY_EVERY_MS).unref();
     gate.onNode = async (id, channel) => {
       const machine = await opCaller<WorkerOps>(channel)('machine', undefined);
       let { worker } = this.#nodes.get(id) ?? {};
@@ -70,8 +77,14 @@ export class JoinedNodes {
     }
   }
 
+  #tidy(dir: string): void {
+    const hashes = new Set(readdirSync(blobFolder(dir)));
+    for (const { worker } of this.#nodes.values()) worker.keepBlobs(hashes).catch(() => {});
+  }
+
   /** To be called when the nodes have ended. */
   async close(): Promise<void> {
+    clearInterval(this.#tidying);
     await Promise.all([this.#ray?.close(), this.#gate.close()]);
   }
 

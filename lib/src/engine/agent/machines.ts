@@ -60,7 +60,7 @@ export async function prepareMachines(
 
 async function rayNodes(
   dir: string,
-  { address, nbserve, resources, tls }: RayOptions & Pick<MachineOptions, 'tls'>,
+  { address, nbserve, tls }: RayOptions & Pick<MachineOptions, 'tls'>,
   gate: Gate,
   nodes: Nodes,
 ): Promise<RayNodes> {
@@ -71,7 +71,6 @@ async function rayNodes(
     cluster: basename(dir),
     main: join(root, 'engine', 'agent', 'join-main.js'),
     address: gate.address,
-    declared: resources,
     ...(tls && { tls }),
     admit: (node) => void nodes.admit(node),
     log: createLog('ray'),

@@ -106,6 +106,13 @@ export class WorkerNode {
     );
   }
 
+  /** Tells it which blobs the head has. It removes the others. */
+  keepBlobs(hashes: ReadonlySet<string>): Promise<void> {
+    // What comes back later is asked for again.
+    for (const hash of this.#blobs.keys()) if (!hashes.has(hash)) this.#blobs.delete(hash);
+    return this.#ask('keepBlobs', { hashes: [...hashes] });
+  }
+
   /** Resolves when its proxy is ready. */
   async serving(): Promise<void> {
     await this.#call?.('serving', undefined);

@@ -1,6 +1,6 @@
 import { type CallHandler, handleOps } from '../../ipc/index.js';
 import type { WorkerOps } from '../agent-ops.js';
-import { BlobReceiver, hasBlob } from '../blob-store.js';
+import { BlobReceiver, keepBlobs, renewBlob } from '../blob-store.js';
 import type { DeclaredResources, NodeResources, ProcessSpec } from '../engine.js';
 import type { Agent } from './agent.js';
 import { nodeResources } from './node-resources.js';
@@ -22,6 +22,9 @@ export interface WorkerOpsOptions {
   readonly onLeave?: () => void;
 }
 
+/** A blob that was sent a moment ago may be unknown to who has made the list of those to keep. */
+const BLOB_GRACE_MS = 10 * 60_000;
+
 /** What the agent of a node answers to the head's agent. */
 export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions): CallHandler {
   const { host, url, declared, serving, localSpec = (spec) => spec, onPing, onRenew, onLeave } = options;
@@ -42,7 +45,8 @@ export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions):
       onRenew?.(cert);
       return undefined;
     },
-    hasBlob: ({ hash }) => hasBlob(dir, hash),
+    hasBlob: ({ hash }) => renewBlob(dir, hash),
+    keepBlobs: ({ hashes }) => keepBlobs(dir, new Set(hashes), BLOB_GRACE_MS) as undefined,
     putBlob: (piece) => blobs.take(piece),
     serving: async () => void (await serving?.()),
     stopFront: async ({ graceMs }) => void (await agent.stopFront(graceMs)),

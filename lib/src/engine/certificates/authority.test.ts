@@ -24,7 +24,9 @@ describe('the authority of a cluster', () => {
     assert.notEqual(one.nameOf('gpu-1'), other.nameOf('gpu-1'));
     const issued = new X509Certificate(one.identity('gpu-1').cert);
     assert.equal(issued.verify(new X509Certificate(other.certificate).publicKey), false);
-    assert.doesNotMatch(issued.toString(), /gpu/);
+    assert.doesNotMatch(issued.toString(), /gpu|nbserve/);
+    assert.doesNotMatch(`${one.certificate} ${new X509Certificate(selfSigned().cert).subject}`, /nbserve/);
+    assert.match(new X509Certificate(one.certificate).subject, /^CN=[0-9a-f]{32}$/);
   });
 
   it('certifies a key that it does not know', () => {

@@ -19,7 +19,8 @@ const NODE_DAYS = 30;
 /** The authority of one cluster. Its key is only in the memory of the head's agent, and a cluster ends with that. */
 export class Authority {
   readonly certificate: string;
-  readonly #name = `nbserve ${randomBytes(8).toString('hex')}`;
+  /** It is shown to strangers, so it does not say whose authority it is. */
+  readonly #name = randomBytes(16).toString('hex');
   readonly #key: KeyObject;
   readonly #token: string;
 
@@ -71,8 +72,8 @@ export function selfSigned(): { readonly key: string; readonly cert: string; rea
   const { privateKey, publicKey } = newKeys();
   const now = Date.now();
   const cert = makeCertificate({
-    subject: 'nbserve',
-    issuer: 'nbserve',
+    subject: 'node',
+    issuer: 'node',
     publicKey,
     signingKey: privateKey,
     notBefore: now - SKEW_MS,

@@ -6,3 +6,8 @@ export const RayUnreachable = defineError(
   "cannot reach Ray at {address}: {reason}; the address is that of Ray's dashboard, such as http://head:8265",
 );
 export const RayRefused = defineError('NBS_RAY_REFUSED', 502, 'Ray at {address} refused: {reason}');
+export const RayLoopback = defineError(
+  'NBS_RAY_LOOPBACK',
+  409,
+  'Ray is reached from {host}, at which its node {node} on another machine cannot reach this one; give the address of this machine that it reaches: --machines <address>, or machines: { host }',
+);

@@ -1,4 +1,6 @@
+import { networkInterfaces } from 'node:os';
 import type { MachineOptions, RayOptions } from '../engine.js';
+import { RayLoopback } from './errors.js';
 import { RayApi } from './ray-api.js';
 
 /** How the agent of a cluster is to take the nodes of a Ray cluster. */
@@ -11,13 +13,24 @@ interface OnRay extends Omit<RayOptions, 'address'> {
   readonly tls?: MachineOptions['tls'];
 }
 
-/** Checks that Ray answers, and finds the address of this machine. @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
+/** Checks that Ray answers, and finds the address of this machine. @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED, NBS_RAY_LOOPBACK */
 export async function machinesOnRay({ host, port = 0, tls, ...ray }: OnRay): Promise<MachineOptions> {
   const api = new RayApi(ray.address);
   try {
-    await api.nodes();
-    return { host: host ?? api.localAddress.replace(/^::ffff:/, ''), port, ...(tls && { tls }), ray };
+    const nodes = await api.nodes();
+    const own = host ?? api.localAddress.replace(/^::ffff:/, '');
+    const far = isLoopback(own) ? nodes.find(({ ip }) => !isHere(ip)) : undefined;
+    if (far !== undefined) throw RayLoopback({ host: own, node: far.ip });
+    return { host: own, port, ...(tls && { tls }), ray };
   } finally {
     api.close();
   }
+}
+
+const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1';
+
+/** Ray on one machine gives its node the address of a network card. */
+function isHere(ip: string): boolean {
+  const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address));
+  return isLoopback(ip) || all.includes(ip);
 }

@@ -17,27 +17,21 @@ export interface NodeJobOptions {
   readonly cluster: string;
   /** The paths of the user's certificates on each node. */
   readonly tls?: JoinArguments['tls'];
-  /** What the user has declared for each node. */
-  readonly declared: DeclaredResources;
 }
 
-/** What nbserve takes of a node: what was declared, else all of it. */
-export function shareOf(
-  { resources }: RayNode,
-  declared: DeclaredResources,
-): Required<Omit<DeclaredResources, 'memory'>> & DeclaredResources {
-  const own = Object.fromEntries(Object.entries(resources).filter(([name]) => !RAYS_OWN.test(name)));
+/** What nbserve takes of a node: all of it. */
+export function shareOf({ resources }: RayNode): Required<Omit<DeclaredResources, 'memory'>> & DeclaredResources {
   return {
-    cpu: declared.cpu ?? resources.CPU ?? 0,
-    gpu: declared.gpu ?? Math.floor(resources.GPU ?? 0),
-    custom: declared.custom ?? own,
-    ...(declared.memory === undefined ? {} : { memory: declared.memory }),
+    cpu: resources.CPU ?? 0,
+    gpu: Math.floor(resources.GPU ?? 0),
+    ...(resources.memory === undefined ? {} : { memory: Math.floor(resources.memory) }),
+    custom: Object.fromEntries(Object.entries(resources).filter(([name]) => !RAYS_OWN.test(name))),
   };
 }
 
 /** The job that is the agent of a node. It runs on that node only, holds its share, and contains no secret. */
-export function nodeJob({ id, node, main, head, pin, cluster, declared, tls }: NodeJobOptions): RayJob {
-  const { cpu, gpu, memory, custom } = shareOf(node, declared);
+export function nodeJob({ id, node, main, head, pin, cluster, tls }: NodeJobOptions): RayJob {
+  const { cpu, gpu, memory, custom } = shareOf(node);
   const args: JoinArguments = { head, pin, host: node.ip, ...(tls && { tls }), waitSeconds: WAIT_SECONDS };
   return {
     submission_id: id,

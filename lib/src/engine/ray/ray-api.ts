@@ -65,8 +65,9 @@ export class RayApi {
     await this.#json('POST', '/api/jobs/', job);
   }
 
-  job(id: string): Promise<RayJobInfo> {
-    return this.#json('GET', `/api/jobs/${encodeURIComponent(id)}`) as Promise<RayJobInfo>;
+  /** `undefined` if Ray does not know it. */
+  job(id: string): Promise<RayJobInfo | undefined> {
+    return this.#json('GET', `/api/jobs/${encodeURIComponent(id)}`, undefined, true) as Promise<RayJobInfo | undefined>;
   }
 
   async logs(id: string): Promise<string> {
@@ -86,8 +87,8 @@ export class RayApi {
     this.#agent?.destroy();
   }
 
-  /** @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
-  async #json(method: string, path: string, body?: unknown): Promise<unknown> {
+  /** @param orNothing whether an answer with 404 is `undefined` and no error. @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
+  async #json(method: string, path: string, body?: unknown, orNothing = false): Promise<unknown> {
     const { status, text } = await this.#request(
       method,
       path,
@@ -99,6 +100,7 @@ export class RayApi {
         address,
         reason: `${status}: the token is missing or wrong; set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH`,
       });
+    if (status === 404 && orNothing) return undefined;
     if (status >= 400)
       throw RayRefused({ address, reason: `${method} ${path} was answered with ${status}: ${text.slice(-500)}` });
     try {

@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { LeavingJobs } from './leaving-jobs.js';
 import type { RayJob, RayJobStatus } from './ray-api.js';
 import { RayDemand } from './ray-demand.js';
 
 /** Jobs that wait until a test says otherwise. Those that cancel others do so at once. */
 class FakeRay {
+  fails = false;
+  refusesToCancel = false;
   readonly jobs = new Map<string, { readonly job: RayJob; status: RayJobStatus }>();
   readonly api = {
     submit: async (job: RayJob) => {
       const cancels = job.submission_id.includes('cancels');
+      if (cancels && this.refusesToCancel) throw new Error('refused');
       this.jobs.set(job.submission_id, { job, status: cancels ? 'SUCCEEDED' : 'PENDING' });
       for (const [id, one] of this.jobs) if (cancels && job.entrypoint.includes(` ${id}`)) one.status = 'FAILED';
     },
     job: async (id: string) => {
-      const { status } = this.jobs.get(id) ?? assert.fail(`Ray does not know ${id}`);
-      return { submission_id: id, status };
+      if (this.fails) throw new Error('no answer');
+      const { status } = this.jobs.get(id) ?? {};
+      return status && { submission_id: id, status };
     },
     stop: async () => {},
     remove: async (id: string) => void this.jobs.delete(id),
@@ -28,12 +33,15 @@ class FakeRay {
 function start() {
   const ray = new FakeRay();
   let now = 0;
-  const demand = new RayDemand({ api: ray.api, cluster: 'c', log: { info() {}, warn() {} }, now: () => now });
+  const options = { api: ray.api, cluster: 'c', log: { info() {}, warn() {} }, now: () => now };
+  const leaving = new LeavingJobs(options);
+  const demand = new RayDemand({ ...options, leaving });
   const look = async (ms = 1000): Promise<void> => {
     now += ms;
     await demand.tend();
+    await leaving.tend();
   };
-  return { ray, demand, look };
+  return { ray, demand, leaving, look };
 }
 
 describe('the demand that Ray is shown', () => {
@@ -77,12 +85,33 @@ describe('the demand that Ray is shown', () => {
   });
 
   it('is bounded, and ends with the cluster', async () => {
-    const { ray, demand, look } = start();
+    const { ray, demand, leaving, look } = start();
     demand.want(Array.from({ length: 100 }, () => ({ cpu: 1 })));
     await look();
     await look();
     assert.equal(ray.waiting.length, 16);
-    await demand.close();
+    demand.close();
+    await leaving.tend();
     assert.deepEqual(ray.waiting, []);
+  });
+
+  it('is cancelled although Ray did not answer, or refused, for a while', async () => {
+    const { ray, demand, look } = start();
+    demand.want([{ cpu: 1 }, { cpu: 2 }]);
+    await look();
+    await look();
+    ray.fails = true;
+    for (let i = 0; i < 3; i += 1) await assert.rejects(look(), /no answer/);
+    ray.fails = false;
+    assert.equal(ray.waiting.length, 2);
+    demand.want([]);
+    ray.refusesToCancel = true;
+    for (let i = 0; i < 3; i += 1) await assert.rejects(look(), /refused/);
+    assert.equal(ray.waiting.length, 2);
+    ray.refusesToCancel = false;
+    await look();
+    assert.equal(ray.waiting.length, 0);
+    await look();
+    assert.equal(ray.jobs.size, 0);
   });
 });

@@ -1,36 +1,20 @@
 import { type Log, shortId } from '../../core/index.js';
 import type { DeclaredResources } from '../engine.js';
-import type { RayApi, RayJob, RayJobInfo } from './ray-api.js';
+import { EMPTY_JOB, type LeavingJobs } from './leaving-jobs.js';
+import type { RayApi, RayJob } from './ray-api.js';
 
 /** At most so many jobs wait at a time. When nodes have come, the next ones are shown. */
 const MAX_SHOWN = 16;
 /** A job that Ray could start, although our nodes have no room, is not submitted again before this time. */
 const PAUSE_MS = 30_000;
-const ENDED: readonly string[] = ['SUCCEEDED', 'FAILED', 'STOPPED'];
-
-/**
- * Ray does not end a job that waits: its supervisor is an actor that reads the order to stop when it has started. So another job kills that actor. It runs
- * with the Python that Ray itself runs: the parent of a job is its supervisor, whose parent is the raylet, which is told where Python is.
- */
-const CANCEL = [
-  `raylet=$(awk '{print $4}' /proc/$PPID/stat)`,
-  `python=$(tr '\\0' '\\n' < /proc/$raylet/cmdline | sed -n 's/^--python_worker_command=\\([^ ]*\\).*/\\1/p')`,
-  `exec "\${python:-python3}" -c '
-import ray, sys
-ray.init(log_to_driver=False)
-for job in sys.argv[1:]:
-    try:
-        ray.kill(ray.get_actor("_ray_internal_job_actor_" + job, namespace="SUPERVISOR_ACTOR_RAY_NAMESPACE"))
-    except ValueError:
-        pass
-'`,
-].join('; ');
 
 export interface RayDemandOptions {
-  readonly api: Pick<RayApi, 'submit' | 'job' | 'stop' | 'remove'>;
+  readonly api: Pick<RayApi, 'submit' | 'job'>;
   /** The name of the cluster in the metadata of its jobs. */
   readonly cluster: string;
-  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly log: Pick<Log, 'info'>;
+  /** Ends the jobs that are no longer necessary. */
+  readonly leaving: Pick<LeavingJobs, 'add'>;
   readonly now?: () => number;
 }
 
@@ -50,8 +34,6 @@ export class RayDemand {
   /** What was wanted at the last look. A short wait, as during an update, is not shown. */
   #before: readonly string[] = [];
   #shown: readonly Shown[] = [];
-  /** Jobs that are to be removed from Ray's list when they have ended. */
-  readonly #leaving = new Set<string>();
   readonly #notBefore = new Map<string, number>();
 
   constructor(options: RayDemandOptions) {
@@ -78,67 +60,58 @@ export class RayDemand {
     }
     this.#before = this.#wanted;
     this.#shown = kept;
-    await this.#cancel(left);
-    for (const key of missing) {
-      const job = `nbserve-${this.#options.cluster}-wants-${shortId(6)}`;
-      await this.#options.api.submit(waitingJob(job, this.#options.cluster, key));
-      this.#shown = [...this.#shown, { job, key }];
-      this.#options.log.info(`Ray is asked for ${key}`);
-    }
+    this.#leave(left);
+    for (const key of missing) await this.#show(key);
   }
 
-  /** Cancels all. */
-  async close(): Promise<void> {
+  /** Has all of them cancelled. */
+  close(): void {
     this.#wanted = [];
     const left = this.#shown;
     this.#shown = [];
-    await this.#cancel(left);
+    this.#leave(left);
   }
 
   /** Forgets jobs that have ended. */
   async #look(): Promise<void> {
-    const { api } = this.#options;
-    const infos = await Promise.all(this.#shown.map(({ job }) => api.job(job).catch(goneJob)));
-    for (const [index, { status }] of infos.entries()) {
-      const one = this.#shown[index];
-      if (one === undefined || status === 'PENDING' || status === 'RUNNING') continue;
-      this.#notBefore.set(one.key, this.#now() + PAUSE_MS);
-      this.#leaving.add(one.job);
+    const { api, leaving } = this.#options;
+    const infos = await Promise.all(this.#shown.map(({ job }) => api.job(job)));
+    const isOver = infos.map((info) => info?.status !== 'PENDING' && info?.status !== 'RUNNING');
+    for (const [index, { job, key }] of this.#shown.entries()) {
+      if (isOver[index] !== true) continue;
+      this.#notBefore.set(key, this.#now() + PAUSE_MS);
+      leaving.add(job, true);
     }
-    this.#shown = this.#shown.filter(({ job }) => !this.#leaving.has(job));
-    for (const job of [...this.#leaving]) {
-      const { status } = await api.job(job).catch(goneJob);
-      if (!ENDED.includes(status)) continue;
-      this.#leaving.delete(job);
-      await api.remove(job).catch(() => {});
-    }
+    this.#shown = this.#shown.filter((_, index) => isOver[index] !== true);
   }
 
-  async #cancel(those: readonly Shown[]): Promise<void> {
-    if (those.length === 0) return;
-    const { api, cluster, log } = this.#options;
-    const job = `nbserve-${cluster}-cancels-${shortId(6)}`;
-    const jobs = those.map((one) => one.job);
-    for (const one of [...jobs, job]) this.#leaving.add(one);
-    for (const { key } of those) this.#notBefore.delete(key);
-    // A job that starts at this moment obeys the order to stop.
-    await Promise.all(jobs.map((one) => api.stop(one).catch(() => {})));
-    await api.submit({ ...EMPTY, submission_id: job, entrypoint: `${CANCEL} ${jobs.join(' ')}`, metadata: { nbserve: cluster } });
-    log.info(`Ray is no longer asked for ${those.map(({ key }) => key).join(', ')}`);
+  async #show(key: string): Promise<void> {
+    const { api, cluster, leaving, log } = this.#options;
+    const job = `nbserve-${cluster}-wants-${shortId(6)}`;
+    try {
+      await api.submit(waitingJob(job, cluster, key));
+    } catch (error) {
+      // Ray may have got it.
+      leaving.add(job, true);
+      throw error;
+    }
+    this.#shown = [...this.#shown, { job, key }];
+    log.info(`Ray is asked for ${key}`);
+  }
+
+  #leave(those: readonly Shown[]): void {
+    for (const { job, key } of those) {
+      this.#options.leaving.add(job, true);
+      this.#notBefore.delete(key);
+      this.#options.log.info(`Ray is no longer asked for ${key}`);
+    }
   }
 }
-
-const EMPTY = {
-  entrypoint_num_cpus: 0,
-  entrypoint_num_gpus: 0,
-  entrypoint_label_selector: {},
-  runtime_env: { env_vars: { CUDA_VISIBLE_DEVICES: '' } },
-} as const;
 
 function waitingJob(id: string, cluster: string, key: string): RayJob {
   const { cpu = 0, gpu = 0, memory = 0, custom = {} } = JSON.parse(key) as DeclaredResources;
   return {
-    ...EMPTY,
+    ...EMPTY_JOB,
     submission_id: id,
     entrypoint: 'exec true',
     entrypoint_num_cpus: cpu,
@@ -149,9 +122,6 @@ function waitingJob(id: string, cluster: string, key: string): RayJob {
     metadata: { nbserve: cluster, wants: key },
   };
 }
-
-/** Somebody has removed it from Ray's list. */
-const goneJob = (): Pick<RayJobInfo, 'status'> => ({ status: 'STOPPED' });
 
 function takeFrom(list: string[], value: string): boolean {
   const at = list.indexOf(value);

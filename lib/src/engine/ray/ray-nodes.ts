@@ -2,6 +2,7 @@ import type { Log } from '../../core/index.js';
 import { deferred, shortId } from '../../core/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
+import { LeavingJobs } from './leaving-jobs.js';
 import { nodeJob, shareOf } from './node-job.js';
 import type { RayApi, RayJobInfo, RayNode } from './ray-api.js';
 import { RayDemand } from './ray-demand.js';
@@ -11,6 +12,8 @@ const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 /** How long a start waits for the nodes. */
 const GATHER_MS = 30_000;
+/** After so many looks, a job that waits is told. */
+const WAITS_LONG = 10;
 const FINGERPRINT = /^nbserve node ([0-9a-f]{64})$/m;
 const LOG_TAIL = 2000;
 
@@ -20,7 +23,6 @@ export interface RayNodesOptions {
   readonly cluster: string;
   readonly main: string;
   readonly address: JoinAddress;
-  readonly declared: DeclaredResources;
   readonly tls?: JoinArguments['tls'];
   readonly admit: (node: AdmittedNode) => void;
   readonly log: Pick<Log, 'info' | 'warn'>;
@@ -28,8 +30,13 @@ export interface RayNodesOptions {
 
 interface Held {
   readonly node: RayNode;
+  /** Known before it is submitted, so that it is found if the answer of Ray is lost. */
   job: string;
+  /** Whether Ray has had it. */
+  submitted: boolean;
   admitted: boolean;
+  /** How many looks have found that it waits. */
+  waits: number;
   failures: number;
   /** It is not submitted before this time. */
   notBefore: number;
@@ -40,17 +47,20 @@ export class RayNodes {
   readonly #options: RayNodesOptions;
   readonly #held = new Map<string, Held>();
   readonly #demand: RayDemand;
+  readonly #leaving: LeavingJobs;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #closed = false;
-  #problem = '';
+  /** What went wrong in the last look. */
+  #problems = new Set<string>();
   /** The nodes that the start waits for; `null` before they are known. */
   #awaited: Set<string> | null = null;
   readonly #gathering = deferred<void>();
 
   constructor(options: RayNodesOptions) {
     this.#options = options;
-    this.#demand = new RayDemand(options);
+    this.#leaving = new LeavingJobs(options);
+    this.#demand = new RayDemand({ ...options, leaving: this.#leaving });
   }
 
   /** What each replica that waits for room takes; it replaces what was said before. */
@@ -72,32 +82,32 @@ export class RayNodes {
 
   /** Begins to look. It continues by itself; what goes wrong is logged, once. */
   open(): void {
-    this.#round = this.#look().then(
-      () => {
-        this.#problem = '';
-      },
-      (error: Error) => {
-        if (error.message !== this.#problem) this.#options.log.warn(error.message);
-        this.#problem = error.message;
-      },
-    );
+    this.#round = this.#look()
+      .catch((error: Error) => [error])
+      .then((errors) => {
+        const problems = new Set(errors.map(({ message }) => message));
+        for (const problem of problems) if (!this.#problems.has(problem)) this.#options.log.warn(problem);
+        this.#problems = problems;
+      });
     void this.#round.then(() => {
       if (!this.#closed) this.#timer = setTimeout(() => this.open(), LOOK_EVERY_MS);
     });
   }
 
-  /** Stops the jobs that have not ended by themselves. */
+  /** Ends the jobs that have not ended by themselves, and those that wait for their nodes. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    const { api } = this.#options;
+    const { api, log } = this.#options;
     await this.#round;
-    const jobs = [...this.#held.values()].map(({ job }) => job).filter((job) => job !== '');
-    await Promise.all([...jobs.map((job) => api.stop(job).catch(() => {})), this.#demand.close().catch(() => {})]);
+    for (const { job } of this.#held.values()) if (job !== '') this.#leaving.add(job, false);
+    this.#demand.close();
+    await this.#leaving.tend().catch((error: Error) => log.warn(error.message));
     api.close();
   }
 
-  async #look(): Promise<void> {
+  /** @returns what went wrong. A node of which that is true does not keep the others from being looked at. */
+  async #look(): Promise<readonly Error[]> {
     const all = await this.#options.api.nodes();
     const workers = all.filter(({ isHead }) => !isHead);
     // A Ray cluster of one node has only its head.
@@ -106,39 +116,74 @@ export class RayNodes {
       this.#awaited = new Set(wanted.map(nameOf));
       if (wanted.length === 0) this.#gathering.resolve();
     }
-    for (const id of [...this.#held.keys()]) if (all.every((node) => node.id !== id)) this.#held.delete(id);
-    await Promise.all(wanted.map((node) => this.#tend(node)));
-    if (!this.#closed) await this.#demand.tend();
+    const gone = [...this.#held.values()].filter((held) => all.every(({ id }) => id !== held.node.id));
+    const tended = await Promise.allSettled([
+      ...gone.map((held) => this.#forget(held)),
+      ...wanted.map((node) => this.#tend(node)),
+      ...(this.#closed ? [] : [this.#demand.tend()]),
+    ]);
+    const left = this.#closed ? [] : await Promise.allSettled([this.#leaving.tend()]);
+    return [...tended, ...left].flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+  }
+
+  /** Its node is gone, and what ran there too. A job that waits for it would wait for ever. */
+  async #forget({ node, job }: Held): Promise<void> {
+    const info = job === '' ? undefined : await this.#options.api.job(job);
+    if (info?.status === 'PENDING') this.#leaving.add(job, false);
+    this.#held.delete(node.id);
   }
 
   async #tend(node: RayNode): Promise<void> {
-    const held: Held = this.#held.get(node.id) ?? { node, job: '', admitted: false, failures: 0, notBefore: 0 };
+    const fresh: Held = { node, job: '', submitted: false, admitted: false, waits: 0, failures: 0, notBefore: 0 };
+    const held = this.#held.get(node.id) ?? fresh;
     this.#held.set(node.id, held);
-    if (held.job === '') return this.#submit(held);
-    const { api, admit, declared, log } = this.#options;
+    if (held.job === '') return this.#begin(held);
+    const { api, admit, log } = this.#options;
     const info = await api.job(held.job);
+    if (info === undefined) {
+      // Ray has not got it, so it gets it with the same id, of which it takes one only.
+      if (!held.submitted) return this.#submit(held);
+      return this.#ended(held, { status: 'STOPPED', message: "it is gone from Ray's list of jobs" });
+    }
+    held.submitted = true;
     if (info.status === 'FAILED' || info.status === 'STOPPED' || info.status === 'SUCCEEDED') return this.#ended(held, info);
+    if (info.status === 'PENDING') this.#waits(held);
     if (held.admitted || info.status !== 'RUNNING') return;
     const fingerprint = FINGERPRINT.exec(await api.logs(held.job))?.[1];
     if (fingerprint === undefined) return;
-    held.admitted = true;
-    const { cpu, memory, custom } = shareOf(node, declared);
     // The GPUs are those that Ray has given to the job.
-    admit({ fingerprint, node: nameOf(node), resources: { cpu, custom, ...(memory === undefined ? {} : { memory }) } });
+    const { gpu: _, ...resources } = shareOf(node);
+    admit({ fingerprint, node: nameOf(node), resources });
+    held.admitted = true;
     log.info(`node ${nameOf(node)} (${node.ip}) is admitted`);
   }
 
-  async #submit(held: Held): Promise<void> {
-    if (this.#closed || Date.now() < held.notBefore) return;
-    const { api, main, address, cluster, declared, tls } = this.#options;
-    const id = `nbserve-${cluster}-${nameOf(held.node)}-${shortId(6)}`;
-    held.admitted = false;
-    const job = { id, node: held.node, main, head: address.address, pin: address.pin, cluster, declared, ...(tls && { tls }) };
-    await api.submit(nodeJob(job));
-    held.job = id;
+  #waits(held: Held): void {
+    held.waits += 1;
+    const { node, job } = held;
+    const why = 'it waits until Ray has all of the node free; other jobs or actors may use it';
+    if (held.waits === WAITS_LONG)
+      this.#options.log.warn(`the agent of node ${nameOf(node)} (${node.ip}), job ${job}, does not start: ${why}`);
   }
 
-  async #ended(held: Held, { status, message = '' }: RayJobInfo): Promise<void> {
+  async #begin(held: Held): Promise<void> {
+    if (Date.now() < held.notBefore) return;
+    held.job = `nbserve-${this.#options.cluster}-${nameOf(held.node)}-${shortId(6)}`;
+    held.submitted = false;
+    held.admitted = false;
+    held.waits = 0;
+    await this.#submit(held);
+  }
+
+  async #submit(held: Held): Promise<void> {
+    if (this.#closed) return;
+    const { api, main, address, cluster, tls } = this.#options;
+    const { job: id, node } = held;
+    await api.submit(nodeJob({ id, node, main, head: address.address, pin: address.pin, cluster, ...(tls && { tls }) }));
+    held.submitted = true;
+  }
+
+  async #ended(held: Held, { status, message = '' }: Omit<RayJobInfo, 'submission_id'>): Promise<void> {
     const { api, log } = this.#options;
     const logs = (await api.logs(held.job).catch(() => '')).slice(-LOG_TAIL).trim();
     log.warn(`the agent of node ${nameOf(held.node)} (${held.node.ip}) ended: ${status} ${message}\n${logs}`);

@@ -12,9 +12,9 @@ import {
 } from '../../core/index.js';
 import { connectEngine, type Engine, enterChild, listLocalClusters } from '../../engine/index.js';
 import { helloOf, type ListenOptions, listen, readNodeFile } from '../../ipc/index.js';
+import { Environments } from '../environments/index.js';
 import { controllerApi } from './api.js';
 import { Controller } from './controller.js';
-import { Environments } from './environments/index.js';
 import { listenToDemand } from './listen-to-demand.js';
 import { controlConnector } from './replicas/index.js';
 import { Routers } from './routers.js';

@@ -9,6 +9,11 @@ export const BodyNotObject = defineError(
   'the request body is {what}, and the code that answers it takes another value: {reason}; send what it reads, for example a JSON object',
 );
 export const BadForm = defineError('NBS_BAD_FORM', 400, 'the request body is not a valid form: {reason}');
+export const NoWorkingDir = defineError(
+  'NBS_NO_WORKING_DIR',
+  500,
+  '{deployment}: runtimeEnv.workingDir: the folder {folder} does not exist on the machine of node {node} ({host}); working folders are not sent to other machines: make it there, or keep the deployment on nodes that have it by a custom resource',
+);
 /** The fetch standard allows no body for these methods, so it would be lost if such a request were passed on. */
 export const BodyNotPassedOn = defineError(
   'NBS_BODY_NOT_PASSED_ON',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { installStackMapping, loadCode } from '../../code/index.js';
+import { installStackMapping, loadCode, urlOfOwnModule } from '../../code/index.js';
 import { blobPath } from '../../core/index.js';
 import { setReplicaContext } from '../context/index.js';
 import { makeInert, WantedDefinition } from '../modules/index.js';
@@ -70,6 +70,6 @@ async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatc
 
 /** What `wrap` of a module of nbserve makes of the user's class or function. */
 async function wrapped(module: string, target: unknown): Promise<unknown> {
-  const { wrap } = (await import(module)) as { wrap: (target: unknown) => unknown };
+  const { wrap } = (await import(urlOfOwnModule(module))) as { wrap: (target: unknown) => unknown };
   return wrap(target);
 }

@@ -5,6 +5,7 @@ import { addToEnv, saidFolder, shareWhatIsSaid } from '../../core/index.js';
 import { enterChild } from '../../engine/index.js';
 import { formatPlace, helloOf, type ListenOptions, listen, readNodeFile } from '../../ipc/index.js';
 import { REQUEST_KINDS, type ReplicaArgs } from '../protocol/index.js';
+import { NoWorkingDir } from './errors.js';
 import { watchFaults } from './faults.js';
 import type { Rpcs } from './grpc-task.js';
 import { markOutput } from './marked-output.js';
@@ -27,13 +28,27 @@ const replica = new Replica({
   id: replicaId,
   place: socketPath,
   // This is loaded after the socket listens, because it loads the web classes and the code room.
-  load: async (init) => {
-    const { surroundings } = init;
+  load: async (given) => {
+    const { surroundings } = given;
+    const { workingDir, npm } = given.config.runtimeEnv ?? {};
+    const isElsewhere = machine?.controller !== undefined;
+    if (isElsewhere && workingDir !== undefined && !existsSync(workingDir))
+      throw NoWorkingDir({
+        deployment: `${given.app}/${given.deployment}`,
+        folder: workingDir,
+        node: machine.node,
+        host: machine.host,
+      });
+    // The controller has installed them on its own machine.
+    const isMissing = isElsewhere && npm !== undefined;
+    const init = isMissing
+      ? { ...given, packages: await (await import('../environments/index.js')).installPackages(npm) }
+      : given;
     // Each worker of a pool is a deployment of its own; they have the same code.
     shareWhatIsSaid(saidFolder(dir), JSON.stringify(init.code));
     addToEnv(surroundings.env);
     // The folder of the user's code may exist on the head's machine only.
-    if (machine?.controller === undefined || existsSync(surroundings.cwd)) process.chdir(surroundings.cwd);
+    if (!isElsewhere || existsSync(surroundings.cwd)) process.chdir(surroundings.cwd);
     const { loadInstance } = await import('./load-instance.js');
     // If user code requires a module that is being imported, Node fails with ERR_INTERNAL_ASSERTION.
     await preloading;

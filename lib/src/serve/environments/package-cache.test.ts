@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { hasCode } from '../../../core/index.js';
-import { UnsafeFolder } from '../../../engine/errors.js';
+import { hasCode } from '../../core/index.js';
+import { UnsafeFolder } from '../../engine/errors.js';
 import { failureOf } from './npm.js';
 import { environmentKey, PackageCache } from './package-cache.js';
 

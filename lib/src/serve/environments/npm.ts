@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
-import { childEnv, programPath } from '../../../core/index.js';
+import { childEnv, programPath } from '../../core/index.js';
 
 /** Longer than npm needs for its own retries of the network. */
 const LIMIT_MS = 10 * 60_000;

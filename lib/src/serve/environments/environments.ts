@@ -1,5 +1,5 @@
-import type { Clock, Log } from '../../../core/index.js';
-import type { NpmPackages } from '../../protocol/index.js';
+import type { Clock, Log } from '../../core/index.js';
+import type { NpmPackages } from '../protocol/index.js';
 import { InstallFailed } from './errors.js';
 import { NpmFailure } from './npm.js';
 import { environmentKey, PackageCache } from './package-cache.js';

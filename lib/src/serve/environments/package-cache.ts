@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, ut
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder, shortId } from '../../../core/index.js';
-import { privateFolder, withLock } from '../../../engine/index.js';
-import type { NpmPackages } from '../../protocol/index.js';
+import { cacheFolder, shortId } from '../../core/index.js';
+import { privateFolder, withLock } from '../../engine/index.js';
+import type { NpmPackages } from '../protocol/index.js';
 import { npmInstall } from './npm.js';
 
 /** An environment that no cluster has used for so long is removed. */

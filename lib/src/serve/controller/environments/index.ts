@@ -1,1 +1,0 @@
-export { Environments } from './environments.js';

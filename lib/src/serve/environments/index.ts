@@ -1,0 +1,2 @@
+export { Environments } from './environments.js';
+export { installPackages } from './install-packages.js';
