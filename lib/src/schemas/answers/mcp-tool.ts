@@ -17,6 +17,8 @@ export class RouteTool {
   readonly #encode: (value: unknown) => unknown;
   /** True if the arguments are the body itself. */
   readonly #isBody: boolean;
+  /** The argument that is the body, if the arguments are not the body itself. */
+  readonly #bodyName: string;
   /** True if the result is an object already, so that it need not be wrapped in one. */
   readonly #isObject: boolean;
 
@@ -28,13 +30,14 @@ export class RouteTool {
     this.#isBody = body !== undefined && params.length === 0 && isObject(resolved(body.schema, defs));
     const output = result.form === 'json' && result.canBeNothing === undefined ? (result.schema as JsonSchema) : undefined;
     this.#isObject = output !== undefined && isObject(resolved(output, defs));
+    this.#bodyName = params.some((param) => param.name === 'body') ? 'requestBody' : 'body';
     const properties = Object.fromEntries([
       ...params.map((param) => [param.name, param.schema] as const),
-      ...(body === undefined ? [] : [['body', body.schema] as const]),
+      ...(body === undefined ? [] : [[this.#bodyName, body.schema] as const]),
     ]);
     const required = [
       ...params.filter((param) => param.required).map((param) => param.name),
-      ...(body?.required === true ? ['body'] : []),
+      ...(body?.required === true ? [this.#bodyName] : []),
     ];
     const input = this.#isBody
       ? resolved((body as { schema: JsonSchema }).schema, defs)
@@ -53,8 +56,8 @@ export class RouteTool {
   /** @returns the result of `tools/call`; if the method fails, the model gets the error, so that it can try something else */
   async call(given: Readonly<Record<string, unknown>>, request: unknown): Promise<object> {
     try {
-      const { body: own, ...values } = given;
-      const { body, params } = this.#route.checked(this.#isBody ? given : own, this.#isBody ? {} : values);
+      const own = this.#isBody ? given : Object.hasOwn(given, this.#bodyName) ? given[this.#bodyName] : undefined;
+      const { body, params } = this.#route.checked(own, given);
       return await this.#told(await this.#route.call(body, params, request));
     } catch (error) {
       if (!(error instanceof Refused)) console.error(`the tool ${this.tool.name} failed:`, error);
@@ -67,11 +70,15 @@ export class RouteTool {
     const { form } = this.#route.schema.result;
     if (form === 'stream') {
       const items: unknown[] = [];
-      for await (const item of this.#encode(result) as AsyncIterable<unknown>) items.push(item);
+      for await (const item of this.#encode(result) as AsyncIterable<unknown>)
+        items.push(item instanceof Uint8Array ? Buffer.from(item).toString('base64') : item);
       return structured({ result: items }, items);
     }
     if (result === undefined) return { content: [] };
-    if (form === 'any') return { content: [{ type: 'text', text: await textOf(result) }] };
+    if (form === 'any') {
+      const told = { content: [{ type: 'text', text: await textOf(result) }] };
+      return result instanceof Response && result.status >= 400 ? { ...told, isError: true } : told;
+    }
     if (form === 'bytes') {
       const bytes = new Uint8Array(result instanceof Blob ? await result.arrayBuffer() : (result as ArrayBuffer));
       return { content: [{ type: 'text', text: Buffer.from(bytes).toString('base64') }] };
@@ -91,8 +98,13 @@ const structured = (structuredContent: unknown, value: unknown): object => ({
   structuredContent: JSON.parse(JSON.stringify(structuredContent)) as unknown,
 });
 
-const textOf = async (value: unknown): Promise<string> =>
-  typeof value === 'string' ? value : new Response(value as ConstructorParameters<typeof Response>[0]).text();
+function textOf(value: unknown): string | Promise<string> {
+  if (typeof value === 'string') return value;
+  if (value instanceof Response) return value.text();
+  const isBody =
+    value instanceof ReadableStream || value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+  return isBody ? new Response(value as ConstructorParameters<typeof Response>[0]).text() : JSON.stringify(value);
+}
 
 const isObject = ({ type, properties, additionalProperties }: JsonSchema): boolean =>
   type === 'object' && (properties !== undefined || additionalProperties !== undefined);

@@ -1,10 +1,11 @@
 import { types } from 'node:util';
-import type { ClassSchema, JsonSchema, ResultSchema } from '../class-schema.js';
+import { type ClassSchema, isBytes, type JsonSchema, type ResultSchema, resolved } from '../class-schema.js';
 import { JSON_TYPE, TypedAnswer, TypedStream } from '../typed-answer.js';
 
 type Items = AsyncIterable<unknown> | Iterable<unknown>;
 
 const TEXT_TYPE = 'text/plain; charset=utf-8';
+const BYTES_TYPE = 'application/octet-stream';
 const LINES_TYPE = 'application/x-ndjson';
 
 /** Finds the values that JSON cannot represent, so that their schema gives another form. */
@@ -14,6 +15,8 @@ const NOT_JSON = /"x-javascript":"(bigint|Uint8Array|Uint8ClampedArray|Buffer|Ar
 export function encoderOf({ form, schema }: ResultSchema, { defs }: ClassSchema): (value: unknown) => unknown {
   if (form === 'any' || form === 'nothing') return (value) => value;
   if (form === 'bytes') return (value) => (value instanceof Uint8ClampedArray ? new Uint8Array(value) : value);
+  if (form === 'stream' && schema !== undefined && isBytes(resolved(schema, defs)))
+    return (value) => new TypedStream(each(value as Items, bytesOf), BYTES_TYPE);
   const encode = schema !== undefined && reaches(schema, defs) ? encoded : null;
   if (form === 'stream') {
     const type = schema?.type === 'string' ? TEXT_TYPE : LINES_TYPE;
@@ -29,6 +32,11 @@ export function encoderOf({ form, schema }: ResultSchema, { defs }: ClassSchema)
 async function* each(items: Items, encode: (value: unknown) => unknown): AsyncGenerator<unknown> {
   for await (const item of items) yield encode(item);
 }
+
+const bytesOf = (value: unknown): unknown => {
+  if (value instanceof Uint8ClampedArray) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return types.isAnyArrayBuffer(value) ? new Uint8Array(value) : value;
+};
 
 /** Copies a value. If the schema of a part says text, but the part is no text, the copy has its text form. */
 function encoded(value: unknown): unknown {
