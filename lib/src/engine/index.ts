@@ -1,3 +1,4 @@
+export { describePortHolder } from './agent/port-holder.js';
 export type { BlockLimit } from './block-limit.js';
 export { callerMark } from './caller-mark.js';
 export { type ChildContext, enterChild } from './child.js';
