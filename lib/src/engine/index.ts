@@ -1,4 +1,3 @@
-export { describePortHolder } from './agent/port-holder.js';
 export type { BlockLimit } from './block-limit.js';
 export { callerMark } from './caller-mark.js';
 export { type ChildContext, enterChild } from './child.js';

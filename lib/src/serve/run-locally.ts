@@ -1,4 +1,4 @@
-import { describePortHolder, PortInUse } from '../engine/index.js';
+import { PortInUse } from '../engine/index.js';
 import { isIngress } from '../ingress/index.js';
 import { encodeValue } from '../ipc/index.js';
 import { checkAppName, checkRoutePrefix, isApplication, layOut } from './application.js';
@@ -36,7 +36,7 @@ export async function runLocally<T>(application: Application<T>, options: RunOpt
   } catch (error) {
     const { code, port, address } = error as { code?: unknown; port?: number; address?: string };
     if (code !== 'EADDRINUSE' || port === undefined || port !== http.port || address === undefined) throw error;
-    throw PortInUse({ port, host: address, holder: describePortHolder(port, address) }, error);
+    throw PortInUse({ port, host: address, holder: 'another process' }, error);
   }
   return createHandle<T>({ app: name, deployment: ingress });
 }
