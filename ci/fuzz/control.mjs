@@ -24,11 +24,12 @@ export async function fuzz({ count, seed }) {
   try {
     const failures = [];
     let done = 0;
+    let next = seed;
     let sentThoughRight = 0;
     const work = async () => {
       while (done < count && failures.length < MAX_FAILURES) {
-        const own = seed + done;
-        done += 1;
+        const own = next;
+        next += 1;
         const isConfig = own % 2 === 0;
         let text;
         if (isConfig) {
@@ -38,6 +39,7 @@ export async function fuzz({ count, seed }) {
           if (refused === null) sentThoughRight += 1;
           text = refused?.wrong ?? (await problemOf(api, put(config, api.host, token), true));
         } else text = await problemOf(api, callBytes(own, { host: api.host, token }), false);
+        done += 1;
         if (text !== null) failures.push({ seed: own, text });
       }
     };

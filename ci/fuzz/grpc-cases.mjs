@@ -79,6 +79,48 @@ export function makeCase(seed) {
   return /** @type {RawCase | CallCase} */ (new Maker(random(seed)).make());
 }
 
+const MAX_MESSAGE_BYTES = 4 * 2 ** 20;
+/** RPCs that take one message; all others take a stream, which may be empty, and which a method need not read to its end. */
+const ONE_MESSAGE = /\/(Cook|Courses|Call|Stream|ListApplications|Check)$/;
+
+/**
+ * The statuses that may answer a case. None of them is UNKNOWN, UNAVAILABLE or another one that blames the server, but INTERNAL: grpc-js gives it to a
+ * timeout that is none, and to a message that is not compressed as it says.
+ * @param {{ headers: Record<string, string>, body: Buffer[] }} one
+ */
+export function rightStatuses({ headers, body }) {
+  const messages = messagesIn(Buffer.concat(body));
+  const timeout = headers['grpc-timeout'];
+  const path = headers[':path'];
+  const isKnown = PATHS.includes(path) && !path.endsWith('/Missing');
+  const [first] = messages;
+  // grpc-js reads a message that claims to be compressed as it is, if no compression was announced.
+  const isReadable = !ONE_MESSAGE.test(path) || first?.isWhole === true;
+  const isCompressed = 'grpc-encoding' in headers && messages.some(({ flag }) => flag !== 0);
+  const allowed = {
+    0: isKnown && isReadable,
+    3: true,
+    4: timeout !== undefined,
+    5: 'application' in headers || path.startsWith('/grpc.health'),
+    8: messages.some(({ length }) => length > MAX_MESSAGE_BYTES),
+    12: !isKnown || path.startsWith('/nbserve') || 'grpc-encoding' in headers,
+    13: (timeout !== undefined && !/^\d{1,8}[HMSmun]$/.test(timeout)) || isCompressed,
+    16: path === '/nbserve.v1.Serve/ListApplications',
+  };
+  return new Set(Object.entries(allowed).flatMap(([status, isRight]) => (isRight ? [Number(status)] : [])));
+}
+
+/** The messages in the bytes of a call, as a server reads them: the last may end early. */
+function messagesIn(bytes) {
+  const found = [];
+  for (let at = 0; at + 5 <= bytes.length; ) {
+    const length = bytes.readUInt32BE(at + 1);
+    found.push({ flag: bytes[at], length, isWhole: at + 5 + length <= bytes.length });
+    at += 5 + length;
+  }
+  return found;
+}
+
 class Maker {
   #draw;
 

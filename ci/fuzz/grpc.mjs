@@ -8,7 +8,7 @@ import { serve } from '../../lib/dist/index.js';
 import { processesIn } from '../../lib/dist-test/fixtures/cluster-processes.js';
 import { KitchenDeployment } from '../../lib/dist-test/fixtures/grpc-apps.js';
 import { KITCHEN_PROTO, TestClient } from '../../lib/dist-test/fixtures/grpc-clients.js';
-import { makeCase } from './grpc-cases.mjs';
+import { makeCase, rightStatuses } from './grpc-cases.mjs';
 
 export const count = 10_000;
 export const quickCount = 600;
@@ -115,7 +115,8 @@ async function sendCall({ headers, body, end }, address) {
       setTimeout(() => stream.close(8), REFUSED_AFTER_MS).unref();
     await Promise.race([once(stream, 'close'), once(session, 'close')]);
     const left = !end || stream.rstCode !== 0 || session.destroyed;
-    if (grpcStatus !== undefined) return /^(\d|1[0-6])$/.test(grpcStatus) ? null : `the status ${grpcStatus}`;
+    if (grpcStatus !== undefined)
+      return rightStatuses({ headers, body }).has(Number(grpcStatus)) ? null : `the status ${grpcStatus}`;
     if (status !== undefined && status !== 200) return null;
     return left ? null : `HTTP status ${status} and no gRPC status`;
   } finally {

@@ -27,7 +27,7 @@ export const buildCommand: Command = {
       routePrefix: app.routePrefix,
       importPath: `${relative(folder, app.module)}:${app.export}`,
     }));
-    const files = [...built.modules, { file: config, text: await formatConfig(applications) }];
+    const files = [...built.modules, { file: config, text: await formatConfig(applications, built.cluster) }];
     const exists = files.find(({ file }) => existsSync(file));
     if (exists !== undefined && values.force !== true) throw OutputExists({ file: relative('', exists.file) });
     for (const { file, text } of files) await writeFile(file, text);
@@ -74,8 +74,15 @@ function typescriptOf(source: string, above: string): { readonly source: string;
   }
   let start = 0;
   for (const [i, line] of lines.entries()) {
-    // An edit that is no magic begins a `%time` line.
-    if (edits.some((edit) => edit.start === start)) lines[i] = line.replace(/^%%?time\s*/, (text) => ' '.repeat(text.length));
+    // An edit that is no magic begins a line of `%time`, `%timeit` or `%%capture`.
+    if (edits.some((edit) => edit.start === start)) {
+      // What is measured runs many times, in a function of its own.
+      if (/^%%timeit\b/.test(line)) return { source: '', left: [`${line} and its cell`] };
+      if (/^%(timeit|%capture)\b/.test(line)) {
+        left.push(line);
+        lines[i] = ' '.repeat(line.length);
+      } else lines[i] = line.replace(/^%%?time\s*/, (text) => ' '.repeat(text.length));
+    }
     start += line.length + 1;
   }
   return { source: lines.join('\n'), left };

@@ -36,6 +36,7 @@ export class OptionReader {
     const { what, options, inner = {}, special = {} } = group;
     if (!isRecord(value)) throw this.fail(path, `${what} must be an object of ${Object.keys(options).join(', ')}`);
     const found: Values = {};
+    const defaults: Values = {};
     const put = (key: string, option: string, given: unknown): void => {
       if (Object.hasOwn(found, option)) throw this.fail([...path, key], `${option} is given twice, by two of its names`);
       found[option] = given;
@@ -53,6 +54,14 @@ export class OptionReader {
         this.notes.push(`${key} of Ray Serve is left out: ${name.ignored}`);
         continue;
       }
+      if ('defaultOf' in name) {
+        if (raw === null) continue;
+        for (const option of name.defaultOf) {
+          this.#check(option, options[option] as OptionSpec<unknown>, raw, at);
+          defaults[option] = raw;
+        }
+        continue;
+      }
       const option = 'seconds' in name ? name.seconds : name.option;
       // In Ray's files, null is the default. Here it may be a value.
       if (raw === null && option !== key) continue;
@@ -64,7 +73,7 @@ export class OptionReader {
     for (const [option, { isRequired, expected }] of Object.entries(options)) {
       if (isRequired === true && found[option] === undefined) throw this.fail(path, `${what} needs ${option}: ${expected}`);
     }
-    return found;
+    return { ...defaults, ...found };
   }
 
   #nameOf({ what, options, ray }: OptionGroup, key: string, at: Path): RayName {

@@ -172,6 +172,19 @@ test('the folder and the variables of one deployment are read', async () => {
   ]);
 });
 
+test('smoothing_factor is the default of both factors', async () => {
+  const factors = async (config: object) =>
+    (await parse(JSON.stringify(placed('deployment', { autoscaling_config: config })))).applications[0]?.deployments?.[0]
+      ?.autoscaling;
+  assert.deepEqual(await factors({ smoothing_factor: 0.5 }), { upscalingFactor: 0.5, downscalingFactor: 0.5 });
+  for (const upscale of ['upscale_smoothing_factor', 'upscaling_factor', 'upscalingFactor']) {
+    const expected = { upscalingFactor: 2, downscalingFactor: 0.5 };
+    assert.deepEqual(await factors({ smoothing_factor: 0.5, [upscale]: 2 }), expected);
+    assert.deepEqual(await factors({ [upscale]: 2, smoothing_factor: 0.5 }), expected);
+  }
+  await assert.rejects(factors({ smoothing_factor: 'x' }), /upscalingFactor must be/);
+});
+
 const application = (rest: string) => `applications:\n  - importPath: app.ts:app\n${rest}`;
 const deployment = (rest: string) => application(`    deployments:\n      - name: Chat\n${rest}`);
 

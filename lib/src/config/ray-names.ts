@@ -4,6 +4,8 @@
 export type RayName =
   /** Another name of the same value. */
   | { readonly option: string }
+  /** The value of several options, unless another key gives one of them. */
+  | { readonly defaultOf: readonly string[] }
   /** Seconds; here the option is in milliseconds. */
   | { readonly seconds: string }
   /** It has no meaning here, and is left out with this note. */
@@ -100,7 +102,7 @@ export const RAY_ACTOR: RayNames = {
 export const RAY_AUTOSCALING: RayNames = {
   target_num_ongoing_requests_per_replica: { option: 'targetOngoingRequests' },
   max_num_ongoing_requests_per_replica: { ignored: 'maxOngoingRequests is an option of the deployment' },
-  smoothing_factor: { option: 'upscalingFactor' },
+  smoothing_factor: { defaultOf: ['upscalingFactor', 'downscalingFactor'] },
   upscale_smoothing_factor: { option: 'upscalingFactor' },
   downscale_smoothing_factor: { option: 'downscalingFactor' },
   metrics_interval_s: { seconds: 'metricsInterval' },

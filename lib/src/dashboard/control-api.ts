@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ApplicationConfig } from '../config/index.js';
 import { parseConfig } from '../config/index.js';
-import { type Client, deleteApplication } from '../host/index.js';
+import { type Client, deleteApplication, noSuchApplication } from '../host/index.js';
 import { MethodNotAllowed, NoEndpoint } from './errors.js';
 import { rayApplication, rayDetails } from './ray-details.js';
 
@@ -77,8 +77,7 @@ export class ControlApi {
   async #one(name: string): Promise<unknown> {
     const { status, declared } = await this.#state();
     const app = Object.hasOwn(status.applications, name) ? status.applications[name] : undefined;
-    // Deleting what does not exist fails with the error that says what runs.
-    if (app === undefined) return this.#delete(name);
+    if (app === undefined) throw noSuchApplication(name, status);
     return rayApplication(name, app, declared[name], status);
   }
 

@@ -47,6 +47,7 @@ export {
   isApplication,
   logsDelivered,
   machinesOf,
+  noSuchApplication,
   noteModule,
   openCluster,
   type PreparedApp,

@@ -189,3 +189,78 @@ test('what cannot be built is a coded error that names the cell', () => {
     /NBS_NOTHING_TO_BUILD .*cell 1 cannot be read as TypeScript/,
   );
 });
+
+test('methods that change a value are kept, and those that may only read it are not', () => {
+  const cells = [
+    'const labels: string[] = [];\nconst map = new Map<string, number>();\nconst model = open();\nconst limits = { low: 0 };',
+    "labels.push('cat');",
+    "map?.set('a', 1)!;",
+    'await model.load();',
+    'Object.assign(limits, { low: 1 });',
+    'labels.join(); labels.map((one) => one.length); console.log(labels, await model.predict(1)); const made = labels.slice();',
+    `const Chat = serve.deployment(class Chat { fetch() { return [labels, map, model, limits]; } });\nserve.run(Chat.bind())`,
+  ];
+  const text = only(...cells);
+  for (const kept of [cells[1], cells[2], cells[3], cells[4]]) assert.ok(text.includes(kept as string), `${kept}\n${text}`);
+  assert.doesNotMatch(text, /join|console|slice/);
+  assert.deepEqual(build(...cells).notes, ['cell 4: model.load(…) is in the module, because it may change model']);
+  const log = "import fs from 'node:fs';";
+  assert.deepEqual(build(log, "fs.rmSync('x');", `${chat('x')} serve.run(Chat.bind(fs))`).notes, [
+    'cell 2: fs.rmSync(…) is left out',
+  ]);
+});
+
+test('changes in statements of every kind are kept', () => {
+  for (const change of [
+    'try { n.a = 1; } catch {}',
+    'while (n.a < 3) n.a += 1;',
+    'do { n.a += 1; } while (n.a < 3);',
+    'switch (n.a) { case 0: n.a = 1; }',
+    '{ n.a = 1; }',
+    'try { await n.load(); } finally {}',
+    'if (n.a === 0) { n.list.push(1); }',
+  ])
+    assert.ok(only('const n = make();', change, `${chat('x')} serve.run(Chat.bind(n))`).includes(change), change);
+  const text = only('let n = 1;', 'const before = n++, other = 1;', `${chat('x')} serve.run(Chat.bind(n))`);
+  assert.match(text, /let n = 1;\n\{ const before = n\+\+; \}/);
+  const used = only('let n = 1;', 'const before = n++;', `${chat('x')} serve.run(Chat.bind(n, before))`);
+  assert.match(used, /let n = 1;\nconst before = n\+\+;/);
+});
+
+test('classes, enums and imports that are used only as types are kept', () => {
+  const text = only(
+    "import { Foo, type Bar } from './foo.ts';\nimport { Used } from './used.ts';",
+    'class Point { constructor(readonly x: number) {} }\nenum Size { Small }\nclass Unused {}',
+    'interface Body { at: Point; foo: Foo; size?: Size }',
+    'const Chat = serve.deployment(class Chat { /** Unused */ fetch(body: Body, bar: Bar, used: Used) { return new Used(); } });\nserve.run(Chat.bind())',
+  );
+  assert.match(text, /import type \{ Foo \} from "\.\.\/nb\/foo\.ts"/);
+  assert.match(text, /import \{ type Bar \}/);
+  assert.match(text, /import \{ Used \} from/);
+  assert.match(text, /class Point/);
+  assert.match(text, /enum Size/);
+  assert.doesNotMatch(text, /class Unused/);
+});
+
+test('a module in another folder imports the same files, and other paths are named in notes', () => {
+  const built = build(
+    "const Chat = serve.deployment(class Chat { async fetch() { return (await import('./tools.ts')).go(); } }, { runtimeEnv: { workingDir: './data' } });",
+    'serve.run(Chat.bind())',
+  );
+  assert.match(built.modules[0]?.text ?? '', /import\("\.\.\/nb\/tools\.ts"\)/);
+  assert.deepEqual(built.notes, ['cell 1 names "./data", which is looked for in /out if it is a file']);
+});
+
+test('the options of serve.start are those of the cluster', () => {
+  const built = build(
+    'const PORT = 8123;',
+    "await serve.start({ port: PORT, host: '0.0.0.0', grpc: { port: 0, protos: ['a.proto'] }, address: 'x', spareReplicas: count() });",
+    `${chat('x')} serve.run(Chat.bind())`,
+  );
+  assert.deepEqual(built.cluster, { port: 8123, host: '0.0.0.0', grpc: { port: 0, protos: ['a.proto'] } });
+  assert.deepEqual(built.notes, [
+    'cell 2: the option address of serve.start is not in the configuration',
+    'cell 2: the option spareReplicas of serve.start is not in the configuration',
+    'the files that cluster names are looked for in /out',
+  ]);
+});

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { childrenOf, type Node } from '../code/index.js';
 import { NothingToBuild } from './errors.js';
 import { findRuns } from './find-runs.js';
 import { type ModulePlan, planModules, statementsIn, textOf } from './module-text.js';
@@ -33,6 +34,8 @@ export interface BuiltNotebook {
     readonly module: string;
     readonly export: string;
   }[];
+  /** The options of `serve.start`. */
+  readonly cluster: Readonly<Record<string, unknown>>;
   /** What the module does not contain: `cell 9: !curl …`. */
   readonly leftOut: readonly string[];
   /** What the user should know. */
@@ -51,7 +54,7 @@ const NOTEBOOK_ONLY = new Set(['display', 'prompt', 'input', '__filename', '__di
  */
 export function buildNotebook({ file, cells, magics }: NotebookSource, moduleFile: (n: number) => string): BuiltNotebook {
   const { statements, unread } = statementsOf(cells);
-  const { apps, notes: found } = findRuns(statements);
+  const { apps, cluster, notes: found } = findRuns(statements);
   const notes = [...unread.map((cell) => `cell ${cell} cannot be read as TypeScript, and is left out`), ...found];
   if (apps.length === 0) throw NothingToBuild({ file: basename(file), notes: notes.length === 0 ? '' : `; ${notes.join('; ')}` });
   const slices = apps.map((app) => sliceOf(app, statements, basename(file)));
@@ -71,8 +74,14 @@ export function buildNotebook({ file, cells, magics }: NotebookSource, moduleFil
   const free = new Set(slices.flatMap((slice) => [...slice.free]));
   for (const name of free) if (NOTEBOOK_ONLY.has(name)) notes.push(`${name} exists only in a notebook, and the module uses it`);
   for (const { notes: own } of slices) notes.push(...own);
+  const folder = dirname(moduleFile(0));
+  if (folder !== dirname(file)) {
+    notes.push(...pathsIn(kept, folder));
+    if ('grpc' in cluster || 'https' in cluster) notes.push(`the files that cluster names are looked for in ${folder}`);
+  }
   return {
     modules,
+    cluster,
     applications: applications.sort((a, b) => order(a.name) - order(b.name)),
     leftOut: leftOutOf(statements, kept, magics),
     notes: [...new Set(notes)],
@@ -123,6 +132,20 @@ function exportNames({ slices, names }: ModulePlan): readonly string[] {
     taken.add(name);
     return name;
   });
+}
+
+/** Notes about the texts that may be paths of files, because the module is in another folder than the notebook. */
+function pathsIn(statements: Iterable<Statement>, folder: string): string[] {
+  const notes: string[] = [];
+  const visit = (node: Node, cell: number): void => {
+    if (node.type === 'ImportDeclaration' || node.type === 'TSImportType') return;
+    const isImport = node.type === 'CallExpression' && (node.callee as Node).type === 'Import';
+    if (node.type === 'StringLiteral' && /^\.\.?\//.test(String(node.value)))
+      notes.push(`cell ${cell} names ${JSON.stringify(node.value)}, which is looked for in ${folder} if it is a file`);
+    for (const child of isImport ? [] : childrenOf(node)) visit(child, cell);
+  };
+  for (const { cell, node } of statements) visit(node, cell);
+  return notes;
 }
 
 const LONGEST_LINE = 80;

@@ -15,6 +15,8 @@ export interface NotebookApp {
 export interface FoundRuns {
   /** The applications that run after the last cell, apart from `serve.shutdown()`. */
   readonly apps: readonly NotebookApp[];
+  /** The options of the last `serve.start`, as a configuration has them. */
+  readonly cluster: Readonly<Record<string, unknown>>;
   /** What could not be taken over, with its cell. */
   readonly notes: readonly string[];
 }
@@ -30,6 +32,7 @@ export const changesCluster = ({ node }: Statement): boolean =>
 export function findRuns(statements: readonly Statement[]): FoundRuns {
   const apps = new Map<string, NotebookApp>();
   const notes: string[] = [];
+  let cluster: Readonly<Record<string, unknown>> = {};
   for (const statement of statements) {
     const where = `cell ${statement.cell}`;
     for (const call of callsIn(statement.node)) {
@@ -38,6 +41,10 @@ export function findRuns(statements: readonly Statement[]): FoundRuns {
       if (method === 'delete') {
         const name = textOf(first);
         if (name !== undefined && apps.delete(name)) notes.push(`${where} deletes the application ${name}`);
+      } else if (method === 'start') {
+        const started = startOf(first, (node) => constantOf(node, statement, statements));
+        cluster = started.options;
+        for (const option of started.leftOut) notes.push(`${where}: ${option} of serve.start is not in the configuration`);
       } else if (method === 'traffic' || method === 'canary') {
         notes.push(`${where}: serve.${method} is not part of a configuration; use nbserve ${method} after the deploy`);
       }
@@ -64,7 +71,48 @@ export function findRuns(statements: readonly Statement[]): FoundRuns {
       apps.set(app.name, app);
     }
   }
-  return { apps: [...apps.values()], notes };
+  return { apps: [...apps.values()], cluster, notes };
+}
+
+/** Options of `serve.start` that are for a notebook: a configuration is for a cluster that outlives its commands. */
+const OF_NOTEBOOK = new Set(['address', 'detached']);
+
+/** The options of `serve.start` that are known before the cell runs, and what is left out. */
+function startOf(
+  given: Node | undefined,
+  constant: (node: Node | undefined) => Node | undefined,
+): { readonly options: Readonly<Record<string, unknown>>; readonly leftOut: readonly string[] } {
+  const options: Record<string, unknown> = {};
+  const leftOut: string[] = [];
+  const object = constant(given);
+  if (object !== undefined && object.type !== 'ObjectExpression') leftOut.push('the argument');
+  for (const property of (object?.type === 'ObjectExpression' ? object.properties : []) as Node[]) {
+    const key = property.type === 'ObjectProperty' ? staticKey(property) : undefined;
+    const value = key === undefined ? undefined : literalValue(property.value as Node, constant);
+    if (key === undefined) leftOut.push('an option that is only known when the cell runs');
+    else if (OF_NOTEBOOK.has(key) || value === undefined) leftOut.push(`the option ${key}`);
+    else options[key] = value;
+  }
+  return { options, leftOut };
+}
+
+/** The value of a literal, of a constant, or of an object or array of them; `undefined` if it is only known when the cell runs. */
+function literalValue(given: Node, constant: (node: Node | undefined) => Node | undefined): unknown {
+  const node = constant(given) as Node;
+  const text = textOf(node);
+  if (text !== undefined) return text;
+  if (node.type === 'NullLiteral') return null;
+  if (node.type === 'NumericLiteral' || node.type === 'BooleanLiteral') return node.value;
+  if (node.type === 'ArrayExpression') {
+    const items = (node.elements as (Node | null)[]).map((item) => (item === null ? undefined : literalValue(item, constant)));
+    return items.includes(undefined) ? undefined : items;
+  }
+  if (node.type !== 'ObjectExpression') return undefined;
+  const entries = (node.properties as Node[]).map((property) => {
+    const key = property.type === 'ObjectProperty' ? staticKey(property) : undefined;
+    return [key, key === undefined ? undefined : literalValue(property.value as Node, constant)] as const;
+  });
+  return entries.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(entries);
 }
 
 /** The names in the application's expression that a block of its statement declares. Outside of the block nothing has these names. */

@@ -52,17 +52,25 @@ export interface TextOptions {
 }
 
 /** The text of a statement, with only the names that the module needs of it. */
-export function textOf(statement: Statement, { names }: ModulePlan, options: TextOptions): string {
-  const { node, source } = statement;
+export function textOf(statement: Statement, plan: ModulePlan, options: TextOptions): string {
+  const { names, slices } = plan;
+  const { node } = statement;
   const isNeeded = (name: string): boolean => names.get(name) === statement;
-  if (node.type === 'ImportDeclaration') return importText(statement, isNeeded, options);
+  if (node.type === 'ImportDeclaration') {
+    const isValue = (name: string): boolean => slices.some(({ values }) => values.get(name) === statement);
+    return importText(statement, isNeeded, isValue, options);
+  }
   const comments = commentsAbove(statement);
-  if (node.type !== 'VariableDeclaration') return `${comments}${source.slice(node.start, node.end)}`;
+  if (node.type !== 'VariableDeclaration') return `${comments}${sourceOf(statement, node, options)}`;
   const kind = String(node.kind);
-  const kept = (node.declarations as Node[]).filter((declarator) => boundNames(declarator.id).some(isNeeded));
+  const isChange = slices.some(({ changes }) => changes.has(statement));
+  const isKept = (declarator: Node): boolean => boundNames(declarator.id).some(isNeeded);
+  const kept = (node.declarations as Node[]).filter((declarator) => isChange || isKept(declarator));
   const lines = kept.map((declarator) => {
     const bound = boundNames(declarator.id);
-    const text = source.slice(declarator.start, declarator.end);
+    const text = sourceOf(statement, declarator, options);
+    // It changes what the module needs, but nothing needs its names.
+    if (!isKept(declarator)) return `{ ${kind} ${text}; }`;
     const collides = bound.some((name) => !isNeeded(name) && names.has(name));
     if (!collides) return `${kind} ${text};`;
     // One of its names belongs to another statement of the module.
@@ -70,6 +78,34 @@ export function textOf(statement: Statement, { names }: ModulePlan, options: Tex
     return `${kind} { ${needed} } = await (async () => {\n  const ${text};\n  return { ${needed} };\n})();`;
   });
   return `${comments}${lines.join('\n')}`;
+}
+
+/** The text of a part of a statement. A module that it imports when it runs is named as seen from the module. */
+function sourceOf({ source }: Statement, part: Node, options: TextOptions): string {
+  let text = '';
+  let at = part.start;
+  for (const literal of importedIn(part)) {
+    text += source.slice(at, literal.start) + JSON.stringify(seenFromModule(literal.value as string, options));
+    at = literal.end;
+  }
+  return text + source.slice(at, part.end);
+}
+
+/** The names of modules in `import('./x.ts')` and in types `import('./x.ts').X`, from the first to the last. */
+function importedIn(node: Node): readonly Node[] {
+  const argument = node.type === 'TSImportType' ? node.argument : isImport(node) ? (node.arguments as Node[])[0] : undefined;
+  const literal = isNode(argument) && argument.type === 'TSLiteralType' ? argument.literal : argument;
+  const own = isNode(literal) && literal.type === 'StringLiteral' && String(literal.value).startsWith('.') ? [literal] : [];
+  return [...own, ...childrenOf(node).flatMap(importedIn)].sort((a, b) => a.start - b.start);
+}
+
+const isImport = ({ type, callee }: Node): boolean => type === 'CallExpression' && isNode(callee) && callee.type === 'Import';
+
+/** The name of a module that the notebook imports: a relative one leads to the same file from the module. */
+function seenFromModule(path: string, { notebook, module }: TextOptions): string {
+  if (!path.startsWith('.') || dirname(module) === dirname(notebook)) return path;
+  const found = relative(dirname(module), resolve(dirname(notebook), path));
+  return found.startsWith('.') ? found : `./${found}`;
 }
 
 /** The names that a pattern binds. */
@@ -88,24 +124,24 @@ function commentsAbove({ node, source }: Statement): string {
   return first === undefined ? '' : source.slice(first.start, node.start).replaceAll(/^ +$/gm, '');
 }
 
-function importText({ node, source }: Statement, isNeeded: (name: string) => boolean, { notebook, module }: TextOptions): string {
+function importText(
+  { node, source }: Statement,
+  isNeeded: (name: string) => boolean,
+  isValue: (name: string) => boolean,
+  options: TextOptions,
+): string {
   const specifiers = (node.specifiers as Node[]).filter(({ local }) => isNeeded((local as Node).name as string));
   const literal = node.source as Node;
   const after = source.slice(literal.end, node.end);
-  const path = literal.value as string;
-  const from = JSON.stringify(path.startsWith('.') ? relativeTo(dirname(module), resolve(dirname(notebook), path)) : path);
-  const ofType = node.importKind === 'type' ? 'type ' : '';
+  const from = JSON.stringify(seenFromModule(literal.value as string, options));
   return specifiers
     .map((one) => {
       const name = (one.local as Node).name as string;
+      const isType = node.importKind === 'type' || (one.importKind !== 'type' && !isValue(name));
+      const ofType = isType ? 'type ' : '';
       if (one.type === 'ImportDefaultSpecifier') return `import ${ofType}${name} from ${from}${after}`;
       if (one.type === 'ImportNamespaceSpecifier') return `import ${ofType}* as ${name} from ${from}${after}`;
       return `import ${ofType}{ ${source.slice(one.start, one.end)} } from ${from}${after}`;
     })
     .join('\n');
-}
-
-function relativeTo(folder: string, path: string): string {
-  const found = relative(folder, path);
-  return found.startsWith('.') ? found : `./${found}`;
 }

@@ -47,13 +47,26 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
     values.set(name, found);
     include(found, [...path, name]);
     for (const one of before) {
-      const isChange =
-        one.node.type === 'ExpressionStatement' || one.node.type.startsWith('For') || one.node.type === 'IfStatement';
+      if (one.order <= found.order || one.order >= at || changes.has(one) || values.get(name) === one) continue;
       const writes = one.uses.some(
         (use) => use.name === name && (use.kind === 'write' || use.kind === 'mutate') && use.depth === 0,
       );
-      if (!isChange || !writes || one.order <= found.order || one.order >= at || changes.has(one)) continue;
-      if (changesCluster(one)) continue;
+      const calls = one.calls.filter((call) => call.name === name);
+      if (!writes && calls.length === 0) continue;
+      const isSure = writes || calls.some((call) => call.isKnown);
+      if (changesCluster(one)) {
+        if (isSure) notes.add(`cell ${one.cell} changes ${name} in a statement that changes the cluster, and is left out`);
+        continue;
+      }
+      if (!isSure) {
+        const call = `cell ${one.cell}: ${name}.${calls[0]?.method}(…)`;
+        // Functions of a module seldom change it, and may do anything else.
+        if (found.node.type === 'ImportDeclaration') {
+          notes.add(`${call} is left out`);
+          continue;
+        }
+        notes.add(`${call} is in the module, because it may change ${name}`);
+      }
       changes.add(one);
       include(one, [...path, name]);
     }
@@ -75,6 +88,18 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
       types.set(word, found);
       needTypes(found.words, path);
       needTypeOf(found, path);
+      needValuesOf(found, path);
+    }
+  };
+
+  /** Classes, enums and imports that a statement uses as types. An import stays one of a type, if nothing uses its value. */
+  const needValuesOf = (statement: Statement, path: readonly string[]): void => {
+    for (const name of statement.typeNames) {
+      const found = declaring(name);
+      if (found === undefined || types.has(name) || before.some((one) => one.types.has(name) && one.order > found.order))
+        continue;
+      if (found.node.type === 'ImportDeclaration') types.set(name, found);
+      else if (found.node.type !== 'VariableDeclaration') need(name, statement, path);
     }
   };
 
@@ -91,6 +116,7 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
     }
     needTypeOf(statement, path);
     needTypes(statement.words, path);
+    needValuesOf(statement, path);
   };
 
   const { start, end } = app.expression;

@@ -1,6 +1,7 @@
 import {
   analyse,
   Cell,
+  childrenOf,
   type Declaration,
   declare,
   isNode,
@@ -9,6 +10,7 @@ import {
   type Reference,
   resolveReference,
 } from '../code/index.js';
+import { type ChangingCall, changingCallsIn } from './changing-calls.js';
 
 /** A cell's text, with what is not TypeScript replaced by spaces. */
 export interface CellText {
@@ -31,6 +33,10 @@ export interface Statement {
   readonly types: ReadonlySet<string>;
   /** Names of values that it uses and does not declare. */
   readonly uses: readonly Reference[];
+  /** The calls in it that may change names that it does not declare. */
+  readonly calls: readonly ChangingCall[];
+  /** The names that it uses as types. */
+  readonly typeNames: ReadonlySet<string>;
   /** Every word in it that may be the name of a type. */
   readonly words: ReadonlySet<string>;
 }
@@ -64,7 +70,29 @@ function statement(cell: number, source: string, order: number, node: Node, from
   declare(node, new Cell(String(cell), source, cell), values);
   const uses = analyse([node], source.length).references.filter((one) => resolveReference(one) === null);
   const words = new Set(source.slice(from, node.end).match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu) ?? []);
-  return { cell, source, order, node, values, types: typesOf(node), uses, words };
+  const free = new Set(uses.filter(({ depth }) => depth === 0).map((use) => use.start));
+  const calls = changingCallsIn(node).filter((call) => free.has(call.start));
+  return { cell, source, order, node, values, types: typesOf(node), uses, calls, typeNames: typeNamesIn(node), words };
+}
+
+const NAMES_OF_TYPES: Readonly<Record<string, string>> = {
+  TSTypeReference: 'typeName',
+  TSExpressionWithTypeArguments: 'expression',
+  TSInterfaceHeritage: 'expression',
+  TSClassImplements: 'expression',
+};
+
+/** The first word of each name in a type: `A` of `A.B<C>`. */
+function typeNamesIn(node: Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (one: Node): void => {
+    let root = one[NAMES_OF_TYPES[one.type] ?? ''];
+    while (isNode(root) && root.type !== 'Identifier') root = root.left ?? root.object;
+    if (isNode(root)) names.add(root.name as string);
+    for (const child of childrenOf(one)) visit(child);
+  };
+  visit(node);
+  return names;
 }
 
 function typesOf(node: Node): ReadonlySet<string> {

@@ -66,3 +66,6 @@ export function resolved(schema: JsonSchema, defs: Readonly<Record<string, JsonS
   const { $ref } = schema;
   return typeof $ref === 'string' ? resolved(defs[$ref.slice('#/$defs/'.length)] ?? {}, defs) : schema;
 }
+
+/** True for a resolved schema of bytes, such as those of a `Uint8Array`. In JSON, they are a text in base64. */
+export const isBytes = (schema: JsonSchema): boolean => schema[JAVASCRIPT] !== undefined && schema.contentEncoding === 'base64';

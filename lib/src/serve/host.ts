@@ -22,6 +22,7 @@ export {
   deleteApplication,
   deployPrepared,
   expectApplication,
+  noSuchApplication,
   type PreparedApp,
   prepareDeclared,
   runApplication,

@@ -1,4 +1,5 @@
 import { shownValue } from '../core/index.js';
+import { PortInUse } from '../engine/index.js';
 import { isIngress } from '../ingress/index.js';
 import { encodeValue } from '../ipc/index.js';
 import { checkAppName, checkRoutePrefix, isApplication, layOut } from './application.js';
@@ -21,7 +22,7 @@ export async function endLocalApps(): Promise<void> {
   await mode?.end();
 }
 
-/** Runs an application inside this process. @throws the constructor's own error; NBS_ROUTE_TAKEN, NBS_INVALID_LOCAL */
+/** Runs an application inside this process. @throws the constructor's own error; NBS_ROUTE_TAKEN, NBS_INVALID_LOCAL, NBS_LOCAL_PORT_SET, NBS_PORT_IN_USE */
 export async function runLocally<T>(application: Application<T>, options: RunOptions): Promise<DeploymentHandle<T>> {
   registerHandleCodec();
   if (!isApplication(application)) throw NotAnApplication({ value: typeof application });
@@ -31,7 +32,13 @@ export async function runLocally<T>(application: Application<T>, options: RunOpt
   const deployments = await describe(name, application);
   mode ??= (await import('./local/index.js')).localMode;
   const ingress = deployments.at(-1)?.name as string;
-  await mode.host().run({ name, routePrefix, ingress, deployments }, http);
+  try {
+    await mode.host().run({ name, routePrefix, ingress, deployments }, http);
+  } catch (error) {
+    const { code, port, address } = error as { code?: unknown; port?: number; address?: string };
+    if (code !== 'EADDRINUSE' || port === undefined || port !== http.port || address === undefined) throw error;
+    throw PortInUse({ port, host: address, holder: 'another process' }, error);
+  }
   return createHandle<T>({ app: name, deployment: ingress });
 }
 

@@ -17,7 +17,7 @@ import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { noteIfLong, notice } from './notice.js';
 import { type PackedCode, packCode } from './pack.js';
-import { type AppSpec, type DeploymentSpec, deploymentKey, partOf } from './protocol/index.js';
+import { type AppSpec, type DeploymentSpec, deploymentKey, partOf, type ServeStatus } from './protocol/index.js';
 import { RouteTypes } from './route-types.js';
 import type { Application, DeploymentOptions, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
@@ -181,6 +181,9 @@ export async function deleteApplication(client: Client, name: string): Promise<v
   const note = { what: 'serve.delete', app: name, afterMs: DRAIN_NOTE_AFTER_MS };
   const { deleted } = await noteIfLong(client, note, client.call('delete', { name }));
   if (deleted) return;
-  const { applications } = await client.call('status', undefined);
-  throw NoSuchApp({ app: name, running: Object.keys(applications).join(', ') || 'none' });
+  throw noSuchApplication(name, await client.call('status', undefined));
 }
+
+/** The error NBS_NO_SUCH_APP, which says what runs. */
+export const noSuchApplication = (name: string, { applications }: ServeStatus): Error =>
+  NoSuchApp({ app: name, running: Object.keys(applications).join(', ') || 'none' });

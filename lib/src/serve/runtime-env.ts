@@ -68,6 +68,12 @@ async function readManifest(path: string, refuse: Refuse): Promise<NpmPackages> 
         `${path} names ${name}: ${JSON.stringify(range)}, but only packages of the npm registry can be installed: a version, range or tag`,
       );
   }
+  checkOthers(parsed, (name, range) =>
+    refuse(
+      'npm',
+      `${path} names ${name}: ${JSON.stringify(range)} in peerDependencies or overrides, but only packages of the npm registry can be installed: a version, range or tag`,
+    ),
+  );
   const lock = await readFile(join(dirname(path), 'package-lock.json'), 'utf8').catch(() => undefined);
   const kept = MANIFEST.flatMap((key) => (parsed[key] === undefined ? [] : [[key, parsed[key]] as const]));
   return {
@@ -75,6 +81,25 @@ async function readManifest(path: string, refuse: Refuse): Promise<NpmPackages> 
     manifest: JSON.stringify({ ...Object.fromEntries(kept), private: true }),
     ...(lock === undefined ? {} : { lock }),
   };
+}
+
+/** Checks the parts of a `package.json` that can make npm install other packages than its dependencies, from elsewhere. */
+function checkOthers(
+  { peerDependencies, overrides }: Record<string, unknown>,
+  refuse: (name: string, range: unknown) => never,
+): void {
+  if (isRecord(peerDependencies))
+    for (const [name, range] of Object.entries(peerDependencies)) if (!isRegistryPackage(name, range)) refuse(name, range);
+  const check = (group: Readonly<Record<string, unknown>>, parent: string): void => {
+    for (const [key, value] of Object.entries(group)) {
+      // A key may have the range for which it counts, and `.` is the package around it.
+      const name = key === '.' ? parent : key.replace(/(?<=.)@.*$/, '');
+      if (isRecord(value)) check(value, name);
+      // `$name` is the range of a dependency, which is checked.
+      else if (!(typeof value === 'string' && value.startsWith('$')) && !isRegistryPackage(name, value)) refuse(name, value);
+    }
+  };
+  if (isRecord(overrides)) check(overrides, '');
 }
 
 function parseManifest(text: string, path: string, refuse: Refuse): Readonly<Record<string, unknown>> {

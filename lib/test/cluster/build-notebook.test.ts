@@ -1,6 +1,6 @@
 /** Lessons are built, and their applications serve without the notebook. */
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { digitPng, loadMnist } from 'nbserve/data';
@@ -18,7 +18,8 @@ async function build(lesson: string): Promise<string> {
 }
 
 async function deployed(config: string): Promise<string> {
-  folder.write('all.yaml', readFileSync(`${folder.path}/${config}.yaml`, 'utf8').replace(/^/, 'cluster: { port: 0 }\n'));
+  const text = readFileSync(`${folder.path}/${config}.yaml`, 'utf8');
+  folder.write('all.yaml', `cluster:\n  port: 0\n${text.replace(/^cluster:\n/, '')}`);
   await folder.output(['deploy', '--dashboard-port', 'none', 'all.yaml']);
   return (await folder.output(['status', '--url'])).trim();
 }
@@ -41,7 +42,12 @@ test('02-hello-serve: the last version of each application that was not deleted'
 });
 
 test('09-mnist-serve: composed deployments with a model', async () => {
+  cpSync(`${LESSONS}09-mnist-serve`, `${folder.path}/09-mnist-serve`, { recursive: true });
   await build('09-mnist-serve');
+  assert.match(
+    readFileSync(`${folder.path}/09-mnist-serve.yaml`, 'utf8'),
+    /^cluster:\n {2}numGpus: 1\n {2}grpc:\n {4}protos:\n {6}- \.\/09-mnist-serve\/digits\.proto\n {4}generic: true\n/,
+  );
   const url = await deployed('09-mnist-serve');
   const { images, labels } = loadMnist({ limit: 5 });
   for (const path of ['/image', '/careful']) {
@@ -49,6 +55,32 @@ test('09-mnist-serve: composed deployments with a model', async () => {
     assert.equal(((await answer.json()) as { predicted_label: number }).predicted_label, labels[4]);
   }
   assert.equal((await fetch(url, { method: 'POST', body: '{}' })).status, 404);
+});
+
+test('magics around code, changes, options of serve.start, and a configuration in another folder', async () => {
+  const cell = (source: string) => ({ cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null });
+  const cells = [
+    'await serve.start({ port: 0, spareReplicas: 0 });',
+    '%%capture out\nconst labels: string[] = [];',
+    "%timeit labels.join()\n%time labels.push('cat');",
+    "%%timeit\nlabels.push('dog');",
+    `const Chat = serve.deployment(class Chat {
+  async fetch() { return [...labels, (await import('./own.mjs')).word]; }
+});
+await serve.run(Chat.bind());`,
+  ];
+  folder.write('magics.ipynb', JSON.stringify({ cells: cells.map(cell), metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+  folder.write('own.mjs', "export const word = 'own';\n");
+  mkdirSync(`${folder.path}/made`);
+  const said = await folder.output(['build', 'magics.ipynb', '--output', 'made/magics.yaml']);
+  assert.match(
+    said,
+    /left out:\n {2}cell 1: await serve\.start.*\n {2}cell 2: %%capture out\n {2}cell 3: %timeit labels\.join\(\)\n {2}cell 4: %%timeit and its cell\n/,
+  );
+  assert.match(readFileSync(`${folder.path}/made/magics.yaml`, 'utf8'), /^cluster:\n {2}port: 0\n {2}spareReplicas: 0\n/);
+  await folder.output(['deploy', '--dashboard-port', 'none', 'made/magics.yaml']);
+  const url = (await folder.output(['status', '--url'])).trim();
+  assert.deepEqual(await (await fetch(url)).json(), ['cat', 'own']);
 });
 
 test('files that exist are kept, and a notebook without an application is an error', async () => {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
 import { anyRpc, Counter, Diner, KitchenDeployment } from '../fixtures/grpc-apps.js';
 import { type Ended, KITCHEN_PROTO, type Message, TestClient } from '../fixtures/grpc-clients.js';
+import { Sessions } from '../fixtures/session-app.js';
 import { trustedHeaders } from '../fixtures/trusted.js';
 import { until } from '../fixtures/wait.js';
 
@@ -269,6 +270,22 @@ test('a deployment that is a function answers every RPC, and a stream may be an 
     ],
   );
   await serve.delete('any');
+});
+
+test('calls with one affinity key go to one replica', async () => {
+  await serve.run(Sessions.options({ numReplicas: 3 }).bind(), { name: 'sessions', routePrefix: '/sessions' });
+  const visits = async (key: string): Promise<number[]> => {
+    const metadata = { application: 'sessions', serve_affinity_key: key };
+    const visit = { method: 'visit', arguments: [{ json: JSON.stringify(key) }] };
+    const answers = await Promise.all([1, 2, 3].map(() => generic.call('Call', visit, { metadata })));
+    return answers.map(({ message }) => {
+      const { json } = (message as Message).result as { json: string };
+      return (JSON.parse(json) as { visits: number }).visits;
+    });
+  };
+  const keys = Array.from({ length: 12 }, (_, i) => `session ${i}`);
+  for (const seen of await Promise.all(keys.map(visits))) assert.deepEqual(seen.toSorted(), [1, 2, 3]);
+  await serve.delete('sessions');
 });
 
 test('a full queue is RESOURCE_EXHAUSTED, with the time after which to try again', async () => {

@@ -85,3 +85,12 @@ test('the page shows the document in the same folder, also if the route prefix i
   assert.match(page.text, /data-document="openapi\.json"/);
   assert.deepEqual((await documentOf(url.replace(/\/$/, ''))).servers, [{ url: '/' }]);
 });
+
+test('routes of one path are one path in the document, though their parameters have different names', async () => {
+  const { url } = await serve.getAppHandle('own');
+  const { paths } = await documentOf(url);
+  assert.equal(paths['/one/{key}'], undefined);
+  assert.deepEqual(paths['/one/{id}']?.delete?.parameters, [
+    { in: 'path', name: 'id', required: true, schema: { type: 'integer' } },
+  ]);
+});

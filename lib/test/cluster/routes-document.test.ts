@@ -84,7 +84,28 @@ client.GET('/nowhere').catch(() => {});
 client.PUT('/items/{id}', { params: { path: { id: 'one' } }, body: { name: 'x' } }).catch(() => {});
 // @ts-expect-error: there is no such kind
 client.GET('/search/{kind}', { params: { path: { kind: 'z' } } }).catch(() => {});
-console.log(JSON.stringify([labels, found.data, count, refused.error?.error.code]));
+// A union with a tag, a date, a tuple.
+const shape = { kind: 'square', side: 2 } as const;
+const shapes = await client.POST('/shapes', { body: { shape, at: '2024-01-02T03:04:05.000Z', pair: [1, 'x'] } });
+const told = shapes.data?.shape;
+const side: number | undefined = told?.kind === 'square' ? told.side : undefined;
+type Answer = paths['/shapes']['post']['responses'][200]['content']['application/json'];
+const pair: Answer['pair'] = [2, 'y'];
+// @ts-expect-error: a text is no number
+const noPair: Answer['pair'] = ['y', 2];
+// @ts-expect-error: there is no such kind of shape
+const noShape: Answer['shape'] = { kind: 'Square', side: 2 };
+// A file is sent in a form.
+const form = new FormData();
+form.set('file', new Blob(['abc']), 'a.txt');
+form.set('count', '3');
+const uploaded = await client.POST('/upload/{folder}', {
+  params: { path: { folder: 'x' } },
+  body: { file: 'in the form', count: 3 },
+  bodySerializer: () => form,
+});
+const size: string | undefined = uploaded.data?.text;
+console.log(JSON.stringify([labels, found.data, count, refused.error?.error.code, side, shapes.data?.at, size, pair, noPair, noShape].slice(0, 7)));
 `;
 
 test('a client made from the document type-checks, refuses wrong calls, and works', async () => {
@@ -112,6 +133,9 @@ test('a client made from the document type-checks, refuses wrong calls, and work
     { kind: 'a', limit: 2, tags: ['x'], since: null },
     1,
     'NBS_INVALID_REQUEST',
+    2,
+    '2024-01-02T03:04:06.000Z',
+    'abc',
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, RouteOptions } from 'fastify';
-import { openapiPaths } from './openapi-path.js';
+import { type OpenapiPath, openapiPaths } from './openapi-path.js';
 import { type JsonSchema, OpenapiSchemas } from './openapi-schemas.js';
 
 /** The static member `openapi` of a class: parts of an OpenAPI document, which replace the parts that are made from the routes. */
@@ -22,6 +22,12 @@ interface RouteSchema extends Part {
   readonly response?: Part;
   readonly consumes?: readonly string[];
   readonly produces?: readonly string[];
+}
+
+/** A parameter's name in its route, and in the document. */
+interface PathName {
+  readonly own: string;
+  readonly shown: string;
 }
 
 const COPIED = ['operationId', 'summary', 'description', 'tags', 'deprecated', 'security', 'externalDocs'] as const;
@@ -72,13 +78,20 @@ export class OpenapiDocument {
     const { info, components, ...others } = this.#settings;
     const schemas = new OpenapiSchemas();
     const paths: Record<string, Record<string, unknown>> = {};
+    /** Paths that differ only in the names of their parameters are one path in OpenAPI, with the names of the first. */
+    const firsts = new Map<string, OpenapiPath>();
     for (const { route, instance } of this.#routes) {
       schemas.share(instance.getSchemas());
       for (const method of [route.method].flat().map((name) => name.toLowerCase())) {
         const schema = (route.schema ?? {}) as RouteSchema;
         const isExtra = schema.hide === true || (method === 'head' && this.#has('GET', route.url));
         if (isExtra || !METHODS.has(method) || (route as { websocket?: boolean }).websocket === true) continue;
-        for (const [n, { path, names }] of openapiPaths(route.url).entries()) {
+        for (const [n, own] of openapiPaths(route.url).entries()) {
+          const shape = own.path.replaceAll(/\{\w*\}/g, '{}');
+          const first = firsts.get(shape) ?? own;
+          firsts.set(shape, first);
+          const { path } = first;
+          const names = own.names.map((name, i) => ({ own: name, shown: first.names[i] ?? name }));
           paths[path] ??= {};
           // If an optional parameter gives one route two paths, only the first has the operation's id, because ids must be unique.
           paths[path][method] ??= operationOf(n === 0 ? schema : { ...schema, operationId: undefined }, names, schemas);
@@ -100,11 +113,11 @@ export class OpenapiDocument {
   }
 }
 
-function operationOf(schema: RouteSchema, names: readonly string[], schemas: OpenapiSchemas): Part {
+function operationOf(schema: RouteSchema, names: readonly PathName[], schemas: OpenapiSchemas): Part {
   const copied = Object.fromEntries(COPIED.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]));
   const path = schemas.propertiesOf(schema.params, 'input');
   const parameters = [
-    ...names.map((name) => parameter('path', name, path.properties[name] ?? { type: 'string' }, true)),
+    ...names.map(({ own, shown }) => parameter('path', shown, path.properties[own] ?? { type: 'string' }, true)),
     ...inPlace('query', schema.querystring ?? schema.query, schemas),
     ...inPlace('header', schema.headers, schemas),
   ];

@@ -2,7 +2,7 @@ import { aboutInput } from '../../core/index.js';
 import { type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { WrongBodyType } from '../errors.js';
 import { expectedBy, shown } from './describe-schema.js';
-import { type Revive, reviverOf } from './revive.js';
+import { type Revive, revived, reviverOf } from './revive.js';
 import { textReader } from './text-values.js';
 import type { Check, Issue, Validators } from './validators.js';
 
@@ -34,10 +34,18 @@ export class FormBody {
     this.#fields = Object.entries(properties).map(([name, own]) =>
       fieldOf(name, resolved(own, defs), required.includes(name), defs),
     );
-    const files = new Set(this.#fields.filter(({ isFile }) => isFile).map(({ name }) => name));
+    const files = new Map(this.#fields.filter(({ isFile }) => isFile).map((field) => [field.name, field] as const));
+    const checkedIn = (name: string, own: JsonSchema): JsonSchema => {
+      const field = files.get(name);
+      return field === undefined
+        ? own
+        : field.isList
+          ? { type: 'array', ...limitsOf(resolved(own, defs)), ...limitsOf(own) }
+          : {};
+    };
     const rest: JsonSchema = {
       ...form,
-      properties: Object.fromEntries(Object.entries(properties).map(([name, own]) => [name, files.has(name) ? {} : own])),
+      properties: Object.fromEntries(Object.entries(properties).map(([name, own]) => [name, checkedIn(name, own)])),
       required: required.filter((name) => !files.has(name)),
     };
     this.#check = validators.check(rest, 'body', 'body');
@@ -56,17 +64,28 @@ export class FormBody {
     const values: Record<string, unknown> = {};
     for (const field of this.#fields) {
       const all = form.getAll(field.name);
+      if (!field.isFile && all.some((one) => typeof one !== 'string')) {
+        issues.push({ in: 'body', field: `body.${field.name}`, expected: field.expected, got: 'a file' });
+        continue;
+      }
       if (all.length === 0 && field.isList && field.isRequired) values[field.name] = [];
       else if (all.length > 0) values[field.name] = field.read(all as (string | File)[]);
       const value = values[field.name];
       if (!field.isFile || (value === undefined && !field.isRequired) || isFiles(value)) continue;
       issues.push({ in: 'body', field: `body.${field.name}`, expected: field.expected, got: shown(value) });
     }
+    const told = new Set(issues.map((issue) => issue.field));
     const wrong = this.#check(values);
-    if (wrong !== null) issues.push(...wrong);
-    return issues.length > 0 || this.#revive === null ? values : this.#revive(values);
+    if (wrong !== null) issues.push(...wrong.filter((issue) => !told.has(issue.field)));
+    return issues.length > 0 ? values : revived(this.#revive, values, issues);
   }
 }
+
+/** The number of files in a list, which is checked apart from the files. */
+const limitsOf = ({ minItems, maxItems }: JsonSchema): JsonSchema => ({
+  ...(minItems === undefined ? {} : { minItems }),
+  ...(maxItems === undefined ? {} : { maxItems }),
+});
 
 const isFiles = (value: unknown): boolean =>
   Array.isArray(value) ? value.every((one) => one instanceof Blob) : value instanceof Blob;
@@ -75,13 +94,13 @@ function fieldOf(name: string, schema: JsonSchema, isRequired: boolean, defs: Cl
   const isList = schema.type === 'array';
   const item = isList ? resolved((schema.items ?? {}) as JsonSchema, defs) : schema;
   const isFile = item.format === 'binary';
-  const expected = isList ? 'files' : expectedBy(schema, defs);
+  const expected = isFile && isList ? 'files' : expectedBy(schema, defs);
   const common = { name, isFile, isList, isRequired, expected };
   if (isFile) return { ...common, read: (values) => (isList ? values : values[0]) };
   const isObject = item[JAVASCRIPT] === undefined && (item.type === 'object' || item.type === 'array');
   if (isObject) return { ...common, read: (values) => (isList && values.length > 1 ? values.map(jsonOr) : jsonOr(values[0])) };
   const read = textReader(schema, defs);
-  return { ...common, read: (values) => read(values.map((value) => (typeof value === 'string' ? value : ''))) };
+  return { ...common, read: (values) => read(values as readonly string[]) };
 }
 
 /** A text that is not JSON stays a text, and the check then reports it. */

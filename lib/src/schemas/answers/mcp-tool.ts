@@ -20,6 +20,8 @@ export class RouteTool {
   readonly #asTexts: boolean;
   /** True if the arguments are the body itself. */
   readonly #isBody: boolean;
+  /** The argument that is the body, if the arguments are not the body itself. */
+  readonly #bodyName: string;
   /** True if the result is an object already, so that it need not be wrapped in one. */
   readonly #isObject: boolean;
 
@@ -32,13 +34,14 @@ export class RouteTool {
     this.#isBody = body !== undefined && params.length === 0 && isObject(resolved(body.schema, defs));
     const output = result.form === 'json' && result.canBeNothing === undefined ? (result.schema as JsonSchema) : undefined;
     this.#isObject = output !== undefined && isObject(resolved(output, defs));
+    this.#bodyName = params.some((param) => param.name === 'body') ? 'requestBody' : 'body';
     const properties = Object.fromEntries([
       ...params.map((param) => [param.name, param.schema] as const),
-      ...(body === undefined ? [] : [['body', body.schema] as const]),
+      ...(body === undefined ? [] : [[this.#bodyName, body.schema] as const]),
     ]);
     const required = [
       ...params.filter((param) => param.required).map((param) => param.name),
-      ...(body?.required === true ? ['body'] : []),
+      ...(body?.required === true ? [this.#bodyName] : []),
     ];
     const input = this.#isBody
       ? resolved((body as { schema: JsonSchema }).schema, defs)
@@ -57,8 +60,8 @@ export class RouteTool {
   /** @returns the result of `tools/call`; if the method fails, the model gets the error, so that it can try something else */
   async call(given: Readonly<Record<string, unknown>>, request: unknown): Promise<object> {
     try {
-      const { body: own, ...values } = given;
-      const { body, params } = this.#route.checked(this.#isBody ? given : own, this.#isBody ? {} : values);
+      const own = this.#isBody ? given : Object.hasOwn(given, this.#bodyName) ? given[this.#bodyName] : undefined;
+      const { body, params } = this.#route.checked(own, given);
       return await this.#told(await this.#route.call(body, params, request));
     } catch (error) {
       if (!(error instanceof Refused)) console.error(`the tool ${this.tool.name} failed:`, error);
@@ -75,7 +78,10 @@ export class RouteTool {
       return structured({ result: items }, items);
     }
     if (result === undefined) return { content: [] };
-    if (form === 'any') return { content: [{ type: 'text', text: await this.#textOf(result) }] };
+    if (form === 'any') {
+      const told = { content: [{ type: 'text', text: await this.#textOf(result) }] };
+      return result instanceof Response && result.status >= 400 ? { ...told, isError: true } : told;
+    }
     if (form === 'bytes') {
       const bytes = new Uint8Array(result instanceof Blob ? await result.arrayBuffer() : (result as ArrayBuffer));
       return { content: [{ type: 'text', text: Buffer.from(bytes).toString('base64') }] };
@@ -89,7 +95,9 @@ export class RouteTool {
   async #textOf(value: unknown): Promise<string> {
     if (typeof value === 'string') return value;
     if (value instanceof Response) return value.text();
-    if (value instanceof ReadableStream) return new Response(value).text();
+    const isBody =
+      value instanceof ReadableStream || value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+    if (isBody) return new Response(value as ConstructorParameters<typeof Response>[0]).text();
     return JSON.stringify(this.#toPlain(value, false));
   }
 }

@@ -1,11 +1,14 @@
 import {
   type BodySchema,
   type ClassSchema,
+  isBytes,
   JAVASCRIPT,
   type JsonSchema,
   type ResultSchema,
   type RouteSchema,
+  resolved,
 } from '../class-schema.js';
+import { parametersOf, shapeOf } from '../route-path.js';
 
 /** The name of the schema of all errors. It is not `Error`, because a user's type may have that name. */
 const ERROR = 'NbserveError';
@@ -44,11 +47,16 @@ const ERROR_SCHEMA: JsonSchema = {
 export function openApiDocument(schema: ClassSchema, prefix: string): object {
   const paths: Record<string, Record<string, object>> = {};
   const ids = new Set<string>();
+  /** Paths that differ only in the names of their parameters are one path in OpenAPI, with the names of the first. */
+  const firsts = new Map<string, string>();
   for (const route of schema.routes) {
-    const path = route.path.replace(/:([^/]+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.verb]: operation(route, freeId(route, ids), schema) };
+    const shape = shapeOf(route.path);
+    const first = firsts.get(shape) ?? route.path;
+    firsts.set(shape, first);
+    const path = first.replace(/:([^/]+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.verb]: operation(renamed(route, first), freeId(route, ids), schema) };
   }
-  const defs = Object.fromEntries(Object.entries(schema.defs).map(([name, one]) => [name, published(one)]));
+  const defs = Object.fromEntries(Object.entries(schema.defs).map(([name, one]) => [name, published(one, schema)]));
   return {
     openapi: '3.1.0',
     info: {
@@ -60,6 +68,15 @@ export function openApiDocument(schema: ClassSchema, prefix: string): object {
     paths,
     components: { schemas: { ...defs, [errorName(schema)]: ERROR_SCHEMA } },
   };
+}
+
+function renamed(route: RouteSchema, path: string): RouteSchema {
+  const own = parametersOf(route.path);
+  const names = parametersOf(path);
+  const params = route.params.map((param) =>
+    param.in === 'path' ? { ...param, name: names[own.indexOf(param.name)] ?? param.name } : param,
+  );
+  return { ...route, params };
 }
 
 function errorName({ defs }: ClassSchema): string {
@@ -87,10 +104,10 @@ function operation(route: RouteSchema, operationId: string, whole: ClassSchema):
     summary: description === undefined ? route.method : firstSentence(description),
     ...(description === undefined ? {} : { description }),
     ...(deprecated === undefined ? {} : { deprecated }),
-    ...(params.length === 0 ? {} : { parameters: params.map(parameter) }),
-    ...(body === undefined ? {} : { requestBody: { required: body.required, content: bodyContent(body) } }),
+    ...(params.length === 0 ? {} : { parameters: params.map((param) => parameter(param, whole)) }),
+    ...(body === undefined ? {} : { requestBody: { required: body.required, content: bodyContent(body, whole) } }),
     responses: {
-      ...answers(result),
+      ...answers(result, whole),
       ...(body === undefined && !params.some((param) => param.in === 'path')
         ? {}
         : { 400: error('The request cannot be read.') }),
@@ -101,8 +118,8 @@ function operation(route: RouteSchema, operationId: string, whole: ClassSchema):
   };
 }
 
-function parameter({ name, in: place, required, schema }: RouteSchema['params'][number]): object {
-  const { description, deprecated, ...own } = published(schema) as { description?: string; deprecated?: true };
+function parameter({ name, in: place, required, schema }: RouteSchema['params'][number], whole: ClassSchema): object {
+  const { description, deprecated, ...own } = published(schema, whole) as { description?: string; deprecated?: true };
   return {
     name,
     in: place,
@@ -113,22 +130,23 @@ function parameter({ name, in: place, required, schema }: RouteSchema['params'][
   };
 }
 
-function bodyContent({ form, schema }: BodySchema): object {
-  if (form === 'json') return { 'application/json': { schema: published(schema) } };
-  if (form === 'multipart') return { 'multipart/form-data': { schema: published(schema) } };
+function bodyContent({ form, schema }: BodySchema, whole: ClassSchema): object {
+  if (form === 'json') return { 'application/json': { schema: published(schema, whole) } };
+  if (form === 'multipart') return { 'multipart/form-data': { schema: published(schema, whole) } };
   return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 }
 
-function answers({ form, schema = {}, canBeNothing }: ResultSchema): object {
+function answers({ form, schema = {}, canBeNothing }: ResultSchema, whole: ClassSchema): object {
   if (form === 'nothing') return { 204: { description: 'Done.' } };
   if (form === 'any') return { 200: { description: 'The answer.' } };
   const nothing = canBeNothing === undefined ? {} : { 204: { description: 'There is no result.' } };
-  return { 200: { description: 'The result.', content: resultContent(form, schema) }, ...nothing };
+  return { 200: { description: 'The result.', content: resultContent(form, schema, whole) }, ...nothing };
 }
 
-function resultContent(form: ResultSchema['form'], schema: JsonSchema): object {
-  if (form === 'bytes') return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
-  const own = { schema: published(schema) };
+function resultContent(form: ResultSchema['form'], schema: JsonSchema, whole: ClassSchema): object {
+  if (form === 'bytes' || (form === 'stream' && isBytes(resolved(schema, whole.defs))))
+    return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+  const own = { schema: published(schema, whole) };
   if (form === 'json') return { 'application/json': own };
   // A stream is sent as lines, or as events if the client accepts `text/event-stream`.
   const isText = schema.type === 'string';
@@ -136,19 +154,35 @@ function resultContent(form: ResultSchema['form'], schema: JsonSchema): object {
 }
 
 /** The schema in the form for other programs: definitions are components, and keywords of our own are removed. */
-function published(schema: JsonSchema): JsonSchema {
-  return rewritten(schema, (ref) => ref.replace('#/$defs/', '#/components/schemas/')) as JsonSchema;
+function published(schema: JsonSchema, { defs }: ClassSchema): JsonSchema {
+  return rewritten(schema, moved, defs) as JsonSchema;
 }
 
-/** Copies a schema without keywords of our own. @param move returns the new text of a `$ref` */
-export function rewritten(value: unknown, move: (ref: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((item) => rewritten(item, move));
+const moved = (ref: string): string => ref.replace('#/$defs/', '#/components/schemas/');
+
+/**
+ * Copies a schema without keywords of our own.
+ * @param move returns the new text of a `$ref`
+ * @param defs if they are given, each discriminator gets a mapping. It is not in the checked schema, because Ajv refuses it.
+ */
+export function rewritten(value: unknown, move: (ref: string) => string, defs?: ClassSchema['defs']): unknown {
+  if (Array.isArray(value)) return value.map((item) => rewritten(item, move, defs));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).flatMap(([key, item]) => {
     if (key === JAVASCRIPT) return [];
-    return [[key, key === '$ref' && typeof item === 'string' ? move(item) : rewritten(item, move)] as const];
+    return [[key, key === '$ref' && typeof item === 'string' ? move(item) : rewritten(item, move, defs)] as const];
   });
-  return Object.fromEntries(entries);
+  const { discriminator, oneOf } = value as { discriminator?: { propertyName?: unknown }; oneOf?: unknown };
+  const tag = discriminator?.propertyName;
+  if (defs === undefined || typeof tag !== 'string' || !Array.isArray(oneOf)) return Object.fromEntries(entries);
+  // Without a mapping, the values of the tag would be the names of the definitions.
+  const mapping = Object.fromEntries(
+    (oneOf as readonly JsonSchema[]).map((member) => {
+      const { properties = {} } = resolved(member, defs) as { properties?: Readonly<Record<string, JsonSchema>> };
+      return [String(properties[tag]?.const), move(String(member.$ref))];
+    }),
+  );
+  return { ...Object.fromEntries(entries), discriminator: { propertyName: tag, mapping } };
 }
 
 const firstSentence = (text: string): string => (text.split(/(?<=[.!?])\s|\n/)[0] ?? text).slice(0, 120);

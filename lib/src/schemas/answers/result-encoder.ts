@@ -1,4 +1,5 @@
-import type { ClassSchema, JsonSchema, ResultSchema } from '../class-schema.js';
+import { types } from 'node:util';
+import { type ClassSchema, isBytes, type JsonSchema, type ResultSchema, resolved } from '../class-schema.js';
 import { JSON_TYPE, TypedAnswer, TypedStream } from '../typed-answer.js';
 
 type Items = AsyncIterable<unknown> | Iterable<unknown>;
@@ -12,6 +13,7 @@ type Items = AsyncIterable<unknown> | Iterable<unknown>;
 export type ToPlain = (value: unknown, asTexts: boolean, subject?: string) => unknown;
 
 const TEXT_TYPE = 'text/plain; charset=utf-8';
+const BYTES_TYPE = 'application/octet-stream';
 const LINES_TYPE = 'application/x-ndjson';
 
 /** Finds the values that JSON cannot represent, so that their schema gives another form. */
@@ -22,6 +24,8 @@ export function encoderOf(result: ResultSchema, { defs }: ClassSchema, toPlain: 
   const { form, schema } = result;
   if (form === 'any' || form === 'nothing') return (value) => value;
   if (form === 'bytes') return (value) => (value instanceof Uint8ClampedArray ? new Uint8Array(value) : value);
+  if (form === 'stream' && schema !== undefined && isBytes(resolved(schema, defs)))
+    return (value) => new TypedStream(each(value as Items, bytesOf), BYTES_TYPE);
   const hasTexts = writesTexts(result, defs);
   if (form === 'stream') {
     const type = schema?.type === 'string' ? TEXT_TYPE : LINES_TYPE;
@@ -37,6 +41,11 @@ export function encoderOf(result: ResultSchema, { defs }: ClassSchema, toPlain: 
 async function* each(items: Items, toPlain: ToPlain): AsyncGenerator<unknown> {
   for await (const item of items) yield toPlain(item, true, 'an item');
 }
+
+const bytesOf = (value: unknown): unknown => {
+  if (value instanceof Uint8ClampedArray) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return types.isAnyArrayBuffer(value) ? new Uint8Array(value) : value;
+};
 
 /** True if a part of the result is a BigInt or bytes, whose schema is a text. */
 export function writesTexts({ schema }: ResultSchema, defs: ClassSchema['defs']): boolean {

@@ -1,5 +1,5 @@
 import { type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
-import type { Validators } from './validators.js';
+import { type Issue, tooDeep, type Validators } from './validators.js';
 
 /** Converts checked JSON into the value that the method's types require: a text into a `Date`, a list into a `Float32Array`. */
 export type Revive = (value: unknown) => unknown;
@@ -43,6 +43,18 @@ export function reviverOf(schema: JsonSchema, { defs }: ClassSchema, validators:
     return entry.revive;
   };
   return make(schema);
+}
+
+/** Converts a checked body. A value that is nested too deeply becomes a fault of the request, as it does in a check. */
+export function revived(revive: Revive | null, value: unknown, issues: Issue[]): unknown {
+  if (revive === null) return value;
+  try {
+    return revive(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    issues.push(tooDeep(value, 'body', 'body'));
+    return value;
+  }
 }
 
 const partsOf = (schema: JsonSchema): readonly JsonSchema[] =>

@@ -5,7 +5,7 @@ import { parametersOf } from '../route-path.js';
 import { expectedBy } from './describe-schema.js';
 import { FormBody } from './form-body.js';
 import { Refused } from './refusal.js';
-import { type Revive, reviverOf } from './revive.js';
+import { type Revive, revived, reviverOf } from './revive.js';
 import { textReader } from './text-values.js';
 import type { Check, Issue, Validators } from './validators.js';
 
@@ -147,7 +147,7 @@ export class Route {
   #checkedJson({ check, revive }: JsonBody, value: unknown, issues: Issue[]): unknown {
     const wrong = check(value);
     if (wrong !== null) issues.push(...wrong);
-    return wrong !== null || revive === null ? value : revive(value);
+    return wrong !== null ? value : revived(revive, value, issues);
   }
 
   #fromTexts(texts: readonly string[], query: string, issues: Issue[]): unknown {

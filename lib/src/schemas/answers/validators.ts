@@ -60,7 +60,7 @@ export class Validators {
       } catch (error) {
         // A recursive type lets the sender nest a value so deeply that the check overflows the stack.
         if (!(error instanceof RangeError)) throw error;
-        return [{ in: place, field: root, expected: 'a value that is not nested so deeply', got: shown(value) }];
+        return [tooDeep(value, place, root)];
       }
     };
   }
@@ -105,6 +105,14 @@ export class Validators {
     return { in: place, field, expected: expectedBy(schema, defs), got: shown(error.data) };
   }
 }
+
+/** The fault of a value whose nesting overflows the stack. */
+export const tooDeep = (value: unknown, place: Issue['in'], root: string): Issue => ({
+  in: place,
+  field: root,
+  expected: 'a value that is not nested so deeply',
+  got: shown(value),
+});
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 

@@ -29,12 +29,13 @@ interface Docs {
   readonly tags: readonly Tag[];
 }
 
-/** JSON types → the tags that apply to them. */
+/** JSON types, and `files` → the tags that apply to them. */
 const MEANT_FOR: Readonly<Record<string, readonly string[]>> = {
   number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'integer', 'format'],
   string: ['minLength', 'maxLength', 'pattern', 'format'],
   array: ['minItems', 'maxItems', 'uniqueItems'],
   object: ['minProperties', 'maxProperties'],
+  files: ['minItems', 'maxItems'],
 };
 const CHECKED = new Set(Object.values(MEANT_FOR).flat());
 

@@ -2,17 +2,20 @@ import type { Node } from 'typescript7/unstable/ast';
 import {
   type Checker,
   SignatureKind,
+  SymbolFlags,
   type Type,
   TypeFlags,
   type TypeReference,
   type Symbol as TypeSymbol,
 } from 'typescript7/unstable/sync';
 import type { BodySchema, JsonSchema, ParamSchema, RouteArgument, RouteSchema } from '../class-schema.js';
-import { JAVASCRIPT, resolved } from '../class-schema.js';
+import { isBytes, resolved } from '../class-schema.js';
 import { NoSchema } from '../errors.js';
 import type { RouteNote } from '../route-notes.js';
 import { parametersOf } from '../route-path.js';
 import type { RoutedClass } from './describe-class.js';
+import { holdsFile, isFile, isFileField } from './files-in.js';
+import { isOfLibrary } from './library-types.js';
 import { resultOf } from './result-writer.js';
 import type { SchemaWriter } from './schema-writer.js';
 import { isTextual } from './textual.js';
@@ -88,7 +91,7 @@ export class RouteWriter {
     if (node !== undefined && node.type === undefined && type.flags & TypeFlags.Any)
       refuse(where, name, 'has no type', `write one behind it, ${name}: { text: string }, or unknown to take anything`);
     const isOptional = node?.initializer !== undefined || node?.questionToken !== undefined;
-    return { name, type, isOptional, isRequest: isRequest(type, node) };
+    return { name, type, isOptional, isRequest: isRequest(this.#checker, type, node) };
   }
 
   #roles(where: string, parameters: readonly Parameter[], takesBody: boolean): readonly RouteArgument[] {
@@ -116,32 +119,19 @@ export class RouteWriter {
 
   #body(where: string, parameter: Parameter, isBatched: boolean): BodySchema {
     const type = this.#one(where, parameter, isBatched);
-    const schema = this.#writer.write(type, `${where}, ${parameter.name}`, 'input');
+    const schema = this.#writer.write([type], `${where}, ${parameter.name}`, 'input');
     const parts = type.isUnionType() ? type.getTypes() : [type];
     const required = !parameter.isOptional && !parts.some((part) => part.flags & TypeFlags.VoidLike);
     const whole = resolved(schema, this.#writer.defs);
-    if (isFile(whole)) return { form: 'bytes', required, schema };
-    if (typeof whole[JAVASCRIPT] === 'string' && whole.contentEncoding === 'base64') return { form: 'bytes', required, schema };
-    const properties = Object.values((whole.properties ?? {}) as Record<string, JsonSchema>).map((one) =>
-      resolved(one, this.#writer.defs),
-    );
-    const hasFile = properties.some(
-      (one) => isFile(one) || (one.type === 'array' && isFile(resolved((one.items ?? {}) as JsonSchema, this.#writer.defs))),
-    );
-    if (!hasFile && JSON.stringify([schema, this.#deep(schema)]).includes('"format":"binary"'))
+    if (isFile(whole) || isBytes(whole)) return { form: 'bytes', required, schema };
+    const { defs } = this.#writer;
+    const properties = Object.values((whole.properties ?? {}) as Record<string, JsonSchema>);
+    const isForm = properties.some((one) => isFileField(one, defs));
+    // In a form, a field is a file, a list of files, or what a text can carry.
+    const others = isForm ? properties.filter((one) => !isFileField(one, defs)) : [schema];
+    if (others.some((one) => holdsFile(one, defs)))
       refuse(where, parameter.name, 'holds a File below its properties', 'put files, or arrays of files, directly into the body');
-    return { form: hasFile ? 'multipart' : 'json', required, schema };
-  }
-
-  /** Collects the definitions that a schema refers to, directly or through others. */
-  #deep(schema: JsonSchema, seen = new Set<string>()): readonly JsonSchema[] {
-    const names = [...JSON.stringify(schema).matchAll(/"#\/\$defs\/([^"]+)"/g)].map(([, name]) => name as string);
-    return names.flatMap((name) => {
-      const found = this.#writer.defs[name];
-      if (found === undefined || seen.has(name)) return [];
-      seen.add(name);
-      return [found, ...this.#deep(found, seen)];
-    });
+    return { form: isForm ? 'multipart' : 'json', required, schema };
   }
 
   #params(where: string, path: string, parameter: Parameter | undefined, isBatched: boolean): readonly ParamSchema[] {
@@ -150,7 +140,7 @@ export class RouteWriter {
     if (parameter === undefined) return inPath.map(undeclared);
     const type = this.#checker.getNonNullableType(this.#one(where, parameter, isBatched)) as Type;
     const at = `${where}, ${parameter.name}`;
-    const schema = resolved(this.#writer.write(type, at, 'input'), this.#writer.defs);
+    const schema = resolved(this.#writer.write([type], at, 'input'), this.#writer.defs);
     if (schema.type !== 'object' || schema.additionalProperties !== undefined || schema.oneOf !== undefined)
       refuse(
         where,
@@ -181,11 +171,17 @@ function refuse(where: string, type: string, reason: string, remedy: string): ne
   throw NoSchema({ where, type, reason, remedy });
 }
 
-/** Also looks at the name in the source, because the program may not include the types of the web. */
-function isRequest(type: Type, node: ParameterNode | undefined): boolean {
-  if (type.getSymbol()?.name === 'Request') return true;
-  const written = node?.type as { readonly typeName?: { readonly text?: string } } | undefined;
-  return /^(Serve)?Request$/.test(written?.typeName?.text ?? '');
+/** If the program does not include the types of the web, the name in the source counts, unless it is declared or imported there. */
+function isRequest(checker: Checker, type: Type, node: ParameterNode | undefined): boolean {
+  if (type.isErrorType()) {
+    const written = (node?.type as { readonly typeName?: { readonly text?: string } } | undefined)?.typeName?.text;
+    return written === 'ServeRequest' || (written === 'Request' && globalRequest(checker, node) === undefined);
+  }
+  const symbol = checker.getNonNullableType(type)?.getSymbol();
+  if (symbol?.name !== 'Request') return false;
+  // The only declaration may be the one of nbserve, which adds a member.
+  return isOfLibrary(symbol) || globalRequest(checker)?.id === symbol.id;
 }
 
-const isFile = ({ format }: JsonSchema): boolean => format === 'binary';
+const globalRequest = (checker: Checker, at?: Node): TypeSymbol | undefined =>
+  checker.resolveName('Request', SymbolFlags.Type, at);

@@ -12,12 +12,13 @@ import {
   TypeFlags,
   type TypeReference,
   type Symbol as TypeSymbol,
-  type UnionType,
 } from 'typescript7/unstable/sync';
-import { JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
+import { isBytes, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { NoSchema } from '../errors.js';
 import { builtIn, isLibraryFile } from './built-in-types.js';
 import { docsOf, type RefuseTag, withDocs } from './doc-tags.js';
+import { isFile, isFileField } from './files-in.js';
+import { libraryName } from './library-types.js';
 import { inInstance, isHidden } from './members.js';
 import { templatePattern } from './template-pattern.js';
 
@@ -47,14 +48,16 @@ export class SchemaWriter {
   }
 
   /**
+   * @param types one type, or several of which the value has one
    * @param where names the type in errors, `Chat.classify, body`
    * @throws NBS_NO_SCHEMA
    */
-  write(type: Type, where: string, direction: Direction): JsonSchema {
+  write(types: readonly Type[], where: string, direction: Direction): JsonSchema {
     this.#root = where;
     this.#path = [];
     this.#direction = direction;
-    return this.#schema(type);
+    const [type] = types;
+    return type !== undefined && types.length === 1 ? this.#schema(type) : this.#union(types);
   }
 
   /** Reads the documentation of a symbol. @throws NBS_NO_SCHEMA */
@@ -66,9 +69,11 @@ export class SchemaWriter {
     return withDocs(schema, this.docs(symbol), this.#typesOf(schema), refuseTag(this.#where()));
   }
 
-  /** The JSON types that a schema accepts; none if it accepts any. */
+  /** The JSON types that a schema accepts, or the kind of its bytes; none if it accepts any. */
   #typesOf(schema: JsonSchema): ReadonlySet<string> {
     const whole = resolved(schema, this.defs);
+    const kind = binaryKind(whole, this.defs);
+    if (kind !== undefined) return new Set([kind]);
     const values = [...((whole.enum as readonly unknown[] | undefined) ?? []), ...('const' in whole ? [whole.const] : [])];
     const members = (whole.anyOf ?? whole.oneOf ?? []) as readonly JsonSchema[];
     const types = Array.isArray(whole.type) ? (whole.type as string[]) : typeof whole.type === 'string' ? [whole.type] : [];
@@ -156,7 +161,7 @@ export class SchemaWriter {
   }
 
   #structure(type: Type): JsonSchema {
-    if (type.isUnionType()) return this.#union(type);
+    if (type.isUnionType()) return this.#union(type.getTypes());
     if (type.isIntersectionType()) {
       // A branded type, such as `string & { readonly brand: … }`, is its primitive type in JSON.
       const primitive = type.getTypes().find((part) => part.flags & TypeFlags.Primitive);
@@ -186,8 +191,8 @@ export class SchemaWriter {
     return result === undefined || result.id === type.id ? undefined : this.#at('.toJSON()', result);
   }
 
-  #union(union: UnionType): JsonSchema {
-    const types = union.getTypes().filter((type) => !(type.flags & TypeFlags.VoidLike));
+  #union(members: readonly Type[]): JsonSchema {
+    const types = members.filter((type) => !(type.flags & TypeFlags.VoidLike));
     const others = types.filter((type) => !isPlainLiteral(type));
     let literals = types.filter(isPlainLiteral).map((type) => (type as LiteralType).value);
     const isBoolean = literals.includes(true) && literals.includes(false);
@@ -293,6 +298,13 @@ const refuseTag =
 /** Removes the names of cells' modules and of files, which mean nothing to a reader. */
 const readable = (text: string): string => text.replace(/import\([^)]*\)\./g, '').replace(/__nbs\.[ct]\d+\.?/g, '');
 
+/** Tags for texts and lists say nothing about bytes: of these, only the number of files in a form is checked. */
+function binaryKind(schema: JsonSchema, defs: Readonly<Record<string, JsonSchema>>): string | undefined {
+  if (isBytes(schema)) return 'bytes';
+  if (!isFileField(schema, defs)) return undefined;
+  return isFile(schema) ? 'a file' : 'files';
+}
+
 const canBeUndefined = (type: Type): boolean =>
   (type.isUnionType() ? type.getTypes() : [type]).some((part) => part.flags & TypeFlags.VoidLike);
 
@@ -315,6 +327,5 @@ const isLibrary = (symbol: TypeSymbol): boolean =>
 
 /** True for a type of JavaScript or of the web, even if other declarations extend it. */
 function isBuiltIn(type: Type): boolean {
-  const symbol = type.getSymbol();
-  return symbol?.declarations.some(({ path }) => isLibraryFile(path)) === true && builtIn(symbol.name) !== undefined;
+  return builtIn(libraryName(type)) !== undefined;
 }

@@ -9,6 +9,7 @@ import {
   type DeploymentRoute,
   DeploymentState,
   deploymentKey,
+  LocalPortSet,
   ReplicaState,
   RouteTaken,
   scopedDeploymentKey,
@@ -51,6 +52,8 @@ class LocalHost implements LocalContext {
   readonly #scope = new AsyncLocalStorage<{ readonly app: string; readonly generation: number }>();
   readonly #stopping = new Set<Promise<void>>();
   #proxy: HttpProxy | null = null;
+  /** Resolves when the port is open. */
+  #opening: Promise<void> | null = null;
   #generation = 0;
   #version = 0;
 
@@ -79,17 +82,19 @@ class LocalHost implements LocalContext {
     return [...this.#apps.values()];
   }
 
-  /** @throws what a constructor throws, and then the old version goes on; NBS_ROUTE_TAKEN */
+  /** @throws what a constructor throws, and then the old version goes on; NBS_ROUTE_TAKEN, NBS_LOCAL_PORT_SET, and what `listen` of Node throws */
   async run(app: LocalApp, http: LocalHttp): Promise<void> {
     const { name, routePrefix } = app;
-    const owner = this.apps.find((other) => other.name !== name && routePrefix !== null && other.routePrefix === routePrefix);
+    // An application that starts has its prefix already, so that two that start at the same time cannot have the same.
+    const others = [...this.apps, ...[...this.#starting].map((starting) => starting.app)];
+    const owner = others.find((other) => other.name !== name && routePrefix !== null && other.routePrefix === routePrefix);
     if (owner !== undefined) throw RouteTaken({ prefix: routePrefix ?? '', app: owner.name });
-    if (routePrefix !== null) await this.#listen(http);
     this.#generation += 1;
     const generation = this.#generation;
     const starting = { app, generation, replicas: [] as LocalReplica[] };
     this.#starting.add(starting);
     try {
+      if (routePrefix !== null) await this.#listen(http);
       for (const deployment of app.deployments) {
         const replica = new LocalReplica(name, deployment, generation);
         await this.#scope.run({ app: name, generation }, () => replica.start());
@@ -131,8 +136,19 @@ class LocalHost implements LocalContext {
     return Object.fromEntries(this.apps.map((app) => [app.name, statusOf(app)]));
   }
 
+  /** @throws NBS_LOCAL_PORT_SET, and what `listen` of Node throws */
   async #listen({ port }: LocalHttp): Promise<void> {
-    if (this.#proxy !== null) return;
+    while (this.#opening !== null) await this.#opening.catch(() => {});
+    if (this.#proxy === null) {
+      this.#opening = this.#open(port);
+      await this.#opening.finally(() => {
+        this.#opening = null;
+      });
+    } else if (port !== undefined && port !== 0 && port !== Number(new URL(this.url).port))
+      throw LocalPortSet({ url: this.url, port });
+  }
+
+  async #open(port: number | undefined): Promise<void> {
     const { router } = this;
     const proxy = new HttpProxy({
       router,

@@ -26,6 +26,11 @@ export const AnswerLost = defineError(
   503,
   '{deployment}: replica {replica} kept the answer for another call and no longer has it: {reason}',
 );
+export const LocalPortSet = defineError(
+  'NBS_LOCAL_PORT_SET',
+  409,
+  'serve.run: applications of this process already answer at {url}, so local.port cannot be {port}; leave out port, or call serve.shutdown() first',
+);
 export const RouteTaken = defineError(
   'NBS_ROUTE_TAKEN',
   409,

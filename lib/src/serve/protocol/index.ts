@@ -25,6 +25,7 @@ export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX,
 export {
   AnswerLost,
   HttpNotServed,
+  LocalPortSet,
   NoReplica,
   NoSuchDeployment,
   OverMemoryLimit,

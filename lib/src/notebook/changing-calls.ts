@@ -1,0 +1,59 @@
+import { childrenOf, isNode, type Node, unwrap } from '../code/index.js';
+
+/** A call that may change the value of a name: `labels.push('cat')`, `await model.load()`, `Object.assign(limits, …)`. */
+export interface ChangingCall {
+  readonly name: string;
+  /** The offset of the name. */
+  readonly start: number;
+  readonly method: string;
+  /** True if the method is known to change its object. Any other method may only read it. */
+  readonly isKnown: boolean;
+}
+
+const CHANGES = new Set(
+  'push pop shift unshift splice sort reverse fill copyWithin set add delete clear append assign defineProperty'.split(' '),
+);
+const READS = new Set(
+  'at bind concat endsWith entries every filter find findIndex findLast findLastIndex flat flatMap forEach get has includes indexOf join keys lastIndexOf map match options reduce reduceRight remote replace replaceAll show slice some split startsWith take toJSON toLocaleString toReversed toSorted toSpliced toString trim valueOf values with'.split(
+    ' ',
+  ),
+);
+const FUNCTIONS = /Function|ClassMethod|ClassPrivateMethod|ObjectMethod/;
+
+/** Finds them in the code that the statement itself runs. A method that is not known counts if its result is not used. */
+export function changingCallsIn(node: Node): readonly ChangingCall[] {
+  const found: ChangingCall[] = [];
+  const visit = (one: Node, isDropped: boolean): void => {
+    if (FUNCTIONS.test(one.type) || one.type.startsWith('TSType') || (one.type === 'ClassProperty' && one.static !== true))
+      return;
+    const call = changingCall(one, isDropped);
+    if (call !== undefined) found.push(call);
+    const passes = one.type === 'ExpressionStatement' || (isDropped && one.type === 'AwaitExpression') || isUnwrapped(one);
+    for (const child of childrenOf(one)) visit(child, passes && (one.type === 'ExpressionStatement' || isDropped));
+  };
+  visit(node, false);
+  return found;
+}
+
+const isUnwrapped = (node: Node): boolean => unwrap(node) !== node;
+
+function changingCall(node: Node, isDropped: boolean): ChangingCall | undefined {
+  if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return undefined;
+  const callee = unwrap(node.callee as Node);
+  if (!callee.type.endsWith('MemberExpression') || callee.computed === true) return undefined;
+  const method = (callee.property as Node).name as string;
+  const isKnown = CHANGES.has(method);
+  if (!isKnown && (!isDropped || READS.has(method))) return undefined;
+  const root = rootOf(callee.object as Node);
+  const [first] = node.arguments as Node[];
+  const isStatic = root?.name === 'Object' || root?.name === 'Reflect';
+  const changed = isStatic && isNode(first) ? rootOf(first) : root;
+  return changed === undefined ? undefined : { name: changed.name as string, start: changed.start, method, isKnown };
+}
+
+/** The identifier `x` of `x.a.b`. */
+function rootOf(node: Node): Node | undefined {
+  let root = unwrap(node);
+  while (root.type === 'MemberExpression' || root.type === 'OptionalMemberExpression') root = unwrap(root.object as Node);
+  return root.type === 'Identifier' ? root : undefined;
+}

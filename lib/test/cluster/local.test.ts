@@ -1,0 +1,43 @@
+/** Local mode: what it does about ports and prefixes. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, test } from 'node:test';
+import { serve } from 'nbserve';
+
+const Echo = serve.deployment(
+  class Echo {
+    fetch() {
+      return 'echo';
+    }
+  },
+);
+const run = (name: string, routePrefix: string, local: true | { port: number }) =>
+  serve.run(Echo.bind(), { name, routePrefix, local });
+
+afterEach(() => serve.shutdown());
+
+test('a second application cannot choose another port', async () => {
+  const { url } = await run('a', '/a', { port: 0 });
+  const port = Number(new URL(String(url)).port);
+  await assert.rejects(run('b', '/b', { port: port === 1 ? 2 : 1 }), { code: 'NBS_LOCAL_PORT_SET' });
+  for (const same of [port, 0]) assert.equal(new URL(String((await run('b', '/b', { port: same })).url)).port, String(port));
+});
+
+test('of two applications that start at the same time with one prefix, one is refused', async () => {
+  const both = await Promise.allSettled([run('a', '/', true), run('b', '/', true)]);
+  assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  const refused = both.find((one) => one.status === 'rejected') as PromiseRejectedResult;
+  assert.equal(refused.reason.code, 'NBS_ROUTE_TAKEN');
+});
+
+test('a port in use is refused with its code, and the next run can choose another', async (t) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  await assert.rejects(run('a', '/', { port }), { code: 'NBS_PORT_IN_USE' });
+  const [one, two] = await Promise.all([run('a', '/a', true), run('b', '/b', true)]);
+  assert.equal(await (await fetch(String(one.url))).text(), 'echo');
+  assert.equal(await (await fetch(String(two.url))).text(), 'echo');
+});
