@@ -50,6 +50,21 @@ export interface PipelineOptions {
   readonly module?: object;
 }
 
+/**
+ * Characters for each token of the context. A prompt with more is refused before it becomes tokens: the time for a word without spaces grows with the
+ * square of its length. Texts have about four characters in a token.
+ */
+export const MOST_CHARACTERS = 16;
+
+/**
+ * How many tokens a model reads.
+ * @param asked what the user asks for; 0 for nothing
+ * @param known what the model was made for
+ * @param fallback for a model whose files do not say it
+ */
+export const lengthWithin = (asked: number, known: number | undefined, fallback: number): number =>
+  asked === 0 ? (known ?? fallback) : Math.min(asked, known ?? Number.POSITIVE_INFINITY);
+
 const DEFAULT_BATCH = 8;
 const DEFAULT_WAITING = 64;
 
