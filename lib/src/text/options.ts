@@ -31,7 +31,7 @@ export interface GenerateOptions {
   readonly stop?: string | readonly string[];
   /** `json` makes the answer a JSON object: of the tokens that the model could take next, only those are considered that such a text can go on with. @default 'text' */
   readonly format?: 'text' | 'json';
-  /** Ends the answer when it is aborted. Pass `request.signal`, so that a model does not write for a client that is gone. */
+  /** Ends the answer when it is aborted. In a replica, the answer also ends with the request for which it is made. */
   readonly signal?: AbortSignal;
 }
 
