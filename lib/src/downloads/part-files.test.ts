@@ -7,7 +7,7 @@ import { claimPart } from './part-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbs-parts-'));
 after(() => rmSync(folder, { recursive: true }));
-/** Of no process. */
+/** No process has this id. */
 const GONE = 4_194_305;
 
 test('only the parts of the same download are continued', async () => {

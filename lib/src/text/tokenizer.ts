@@ -95,7 +95,7 @@ export class Tokenizer {
     });
     this.#special = Object.fromEntries(special);
     const id = (name: string) => this.#tokenizer.token_to_id(this.#special[name] ?? '');
-    // Of these files, each may name tokens that the others do not: that of a chat's answer is often in one of them only.
+    // Each of these files may name tokens that the others do not: the one that ends an answer in a chat is often in one of them only.
     const ends = [id('eos_token'), generation.eos_token_id, model.eos_token_id].flat();
     this.endTokens = new Set(ends.filter((token) => Number.isSafeInteger(token)) as number[]);
     const named = PAD_NAMES.flatMap((name) => this.#tokenizer.token_to_id(name) ?? []);
