@@ -8,7 +8,8 @@ class Classifier {
   private readonly model = loadEncoderModel(datasetPath('sentiment-minilm'));
 
   routes(app: FastifyInstance) {
-    app.get('/healthcheck', async () => 'the classifier is ready');
+    app.get('/test', async () => 'Sentiment Classifier (0 -> Negative and 1 -> Positive)');
+    app.get('/healthcheck', async () => 'Classifier is all ready to go!');
 
     const querystring = {
       type: 'object',
@@ -16,9 +17,14 @@ class Classifier {
       required: ['input_text'],
     } as const;
     app.post<{ Querystring: { input_text: string } }>('/classify', { schema: { querystring } }, async (request) => {
-      const [answer] = await (await this.model).classify([request.query.input_text]);
-      return answer;
+      const [{ label, score }] = await this.predict([request.query.input_text]);
+      return { label: label === 'POSITIVE' ? 1 : 0, score };
     });
+  }
+
+  @serve.batch({ maxBatchSize: 16, batchWaitTimeout: '5ms' })
+  async predict(texts: string[]) {
+    return (await this.model).classify(texts);
   }
 }
 

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { duringStart, hubEndpoint, hubToken, isOffline } from '../core/index.js';
-import { askHub, downloadFile } from '../downloads/index.js';
+import { duringStart, hasCode, hubEndpoint, hubToken, isOffline } from '../core/index.js';
+import { askHub, downloadFile, ServerUnreachable } from '../downloads/index.js';
 import { assetCache } from './asset-cache.js';
 import { builderOf } from './build.js';
 import { datasetsFolder } from './dataset-path.js';
 import { AssetMismatch, AssetUnavailable, DatasetNotFound, Offline } from './errors.js';
-import { hubRecord, removeHubRecord, writeHubRecord } from './hub-record.js';
+import { hubRecord, isOfAsset, removeHubRecord, writeHubRecord } from './hub-record.js';
 import { keepFile } from './keep-file.js';
 import { licenceNotice } from './licence-notice.js';
 import {
@@ -21,8 +21,11 @@ import {
 import { describePackage, PackageReader, sha256 } from './package-reader.js';
 import { sha256OfFile } from './verify-file.js';
 
-/** State of an asset: `damaged` means that its bytes are not those of the manifest. */
-export type AssetState = 'ready' | 'missing' | 'damaged';
+/**
+ * State of an asset: `damaged` means that its bytes are not those of the manifest. `other` means that the file in the cache came from another place of the hub
+ * than the manifest names: another project, or an older manifest, has an asset of the same name.
+ */
+export type AssetState = 'ready' | 'missing' | 'damaged' | 'other';
 
 /** One asset, and whether its file is there and whole. */
 export interface AssetStatus {
@@ -61,6 +64,8 @@ const describe = (source: Source): string =>
 export class Assets {
   readonly #downloads = join(dirname(assetCache()), 'downloads');
   readonly #packages = new PackageReader(this.#downloads);
+  /** Why the hub could not be reached, so that the next file does not wait again. */
+  #hubUnreachable: Error | undefined;
   readonly all: readonly Asset[];
 
   readonly #converters: string | undefined;
@@ -113,6 +118,8 @@ export class Assets {
     const record = asset.committed ? null : hubRecord(asset.name);
     const from = record === null ? 'registry' : 'hub';
     if (!existsSync(path)) return { asset, path, state: 'missing', from };
+    if (record !== null && !isOfAsset(asset, record))
+      return { asset, path, state: 'other', from: hasHub(asset) ? 'hub' : 'registry' };
     const isWhole = sha256OfFile(path) === (record?.sha256 ?? asset.sha256);
     return { asset, path, state: isWhole ? 'ready' : 'damaged', from };
   }
@@ -165,11 +172,16 @@ export class Assets {
   async #fetchFromHub(asset: Asset, path: string, onEvent: (event: AssetEvent) => void): Promise<void> {
     await this.#first(asset, 'hub', onEvent, async (one) => {
       const source = one as HubSource;
-      const wanted = await askHub(source, { endpoint: hubEndpoint(), token: hubToken() });
+      if (this.#hubUnreachable !== undefined) throw this.#hubUnreachable;
+      const wanted = await askHub(source, { endpoint: hubEndpoint(), token: hubToken() }).catch((error: unknown) => {
+        if (hasCode(error, ServerUnreachable)) this.#hubUnreachable = error as Error;
+        throw error;
+      });
       onEvent({ asset, kind: 'download', text: `hub ${wanted.what}` });
       const file = await downloadFile(wanted, { folder: this.#downloads, onProgress: progressOf(asset, onEvent) });
       const record = {
         hub: source.hub,
+        revision: source.revision,
         commit: wanted.commit,
         path: source.path,
         bytes: wanted.bytes,
@@ -210,6 +222,7 @@ export class Assets {
   }
 }
 
+const hasHub = ({ sources }: Asset): boolean => sources.some((one) => kindOf(one) === 'hub');
 const hasOnlyHub = ({ sources }: Asset): boolean => sources.length > 0 && sources.every((one) => kindOf(one) === 'hub');
 
 const progressOf = (asset: Asset, onEvent: (event: AssetEvent) => void) => (done: number, total: number) =>

@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assetCache } from './asset-cache.js';
 import { DatasetDamaged, DatasetNotFound } from './errors.js';
-import { hubRecord } from './hub-record.js';
-import { type Asset, isAssetName, readManifest } from './manifest.js';
+import { hubRecord, isOfAsset } from './hub-record.js';
+import { type Asset, isAssetName, kindOf, readManifest } from './manifest.js';
 import { sha256OfFile } from './verify-file.js';
 
 const MANIFEST = join('datasets', 'manifest.json');
@@ -37,6 +37,7 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
   const inside = assets.filter((asset) => !asset.committed && asset.name.startsWith(`${name}/`));
   if (known === undefined && inside.length > 0) {
     for (const asset of inside) datasetPath(asset.name, options);
+    refuseMixed(name, inside);
     return join(assetCache(), name);
   }
   if (folder !== undefined && known === undefined)
@@ -55,7 +56,7 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
   const places = [...(folder === undefined ? [] : [join(folder, name)]), join(assetCache(), name)];
   const found = places.find((place) => existsSync(place));
   if (found !== undefined) {
-    if (known !== undefined) verify(found, known, (known.committed ? null : hubRecord(known.name))?.sha256 ?? known.sha256);
+    if (known !== undefined) verify(found, known);
     return found;
   }
   throw DatasetNotFound({
@@ -68,14 +69,40 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
   });
 }
 
-/** @throws NBS_DATASET_DAMAGED */
-function verify(path: string, asset: Asset, expected: string): void {
+/**
+ * Files of one model that came from several places may not fit each other: a fetch of the folder from elsewhere was ended before its end.
+ * @throws NBS_DATASET_NOT_FOUND
+ */
+function refuseMixed(name: string, inside: readonly Asset[]): void {
+  // What is only in one place does not say where the others should come from.
+  const both = inside.filter(({ sources }) => new Set(sources.map(kindOf)).size > 1);
+  const ofHub = both.filter((asset) => hubRecord(asset.name) !== null);
+  if (ofHub.length === 0 || ofHub.length === both.length) return;
+  throw DatasetNotFound({
+    name,
+    reason: `${ofHub.length} of its files are from the hub, and ${both.length - ofHub.length} from a registry`,
+    valid: `fetch all of them from one place: npx nbserve assets fetch ${name} --from hub, or --from registry`,
+  });
+}
+
+/** @throws NBS_DATASET_DAMAGED, NBS_DATASET_NOT_FOUND if it came from a place that the manifest does not name */
+function verify(path: string, asset: Asset): void {
+  const record = asset.committed ? null : hubRecord(asset.name);
+  if (record !== null && !isOfAsset(asset, record))
+    throw DatasetNotFound({
+      name: asset.name,
+      reason: `${path} is from ${record.hub}@${record.revision ?? record.commit}, ${record.path}, which the manifest does not name`,
+      valid: `replace it with: npx nbserve assets fetch ${asset.name}; if another project needs it, set NBSERVE_CACHE to a folder for each`,
+    });
+  const expected = record?.sha256 ?? asset.sha256;
   const actual = sha256OfFile(path);
   if (actual === expected) return;
   throw DatasetDamaged({
     path,
     actual,
     expected,
-    remedy: `make it anew with: npx nbserve assets fetch ${asset.name}`,
+    remedy: `make it anew with: npx nbserve assets fetch ${asset.name}${
+      asset.committed ? '' : '; if another project needs other bytes under this name, set NBSERVE_CACHE to a folder for each'
+    }`,
   });
 }

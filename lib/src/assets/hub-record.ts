@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assetCache } from './asset-cache.js';
+import type { Asset } from './manifest.js';
 
 /** What is known about an asset in the cache that came from the hub, whose bytes the manifest does not know. */
 export interface HubRecord {
   readonly hub: string;
+  /** What the manifest asked for, such as `main`. */
+  readonly revision?: string;
   /** The commit that the hub named. */
   readonly commit: string;
   readonly path: string;
@@ -14,6 +17,14 @@ export interface HubRecord {
 }
 
 const pathOf = (name: string): string => join(dirname(assetCache()), 'hub', `${name}.json`);
+
+/**
+ * True if the file came from a source of the asset. Projects share the cache, so a file of this name may be that of another manifest, or of an older one.
+ */
+export const isOfAsset = ({ sources }: Asset, { hub, path, commit, revision }: HubRecord): boolean =>
+  sources.some(
+    (one) => 'hub' in one && one.hub === hub && one.path === path && [commit, revision ?? one.revision].includes(one.revision),
+  );
 
 /** The record of an asset; null if it did not come from the hub. */
 export function hubRecord(name: string): HubRecord | null {

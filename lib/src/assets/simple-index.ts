@@ -1,3 +1,4 @@
+import { withinTime } from '../downloads/index.js';
 import type { RegistrySource } from './manifest.js';
 
 export interface Wheel {
@@ -17,9 +18,11 @@ const ACCEPT = 'application/vnd.pypi.simple.v1+json, text/html;q=0.5';
  */
 export async function findWheel(index: string, source: RegistrySource, timeoutMs: number): Promise<Wheel | null> {
   const page = `${index.replace(/\/$/, '')}/${source.package}/`;
-  const response = await fetch(page, { headers: { accept: ACCEPT }, signal: AbortSignal.timeout(timeoutMs) });
-  if (!response.ok) throw new Error(`${new URL(index).host} answered with status ${response.status}`);
-  return wheelOn(await response.text(), response.url, source);
+  return withinTime(timeoutMs, async (signal) => {
+    const response = await fetch(page, { headers: { accept: ACCEPT }, signal });
+    if (!response.ok) throw new Error(`${new URL(index).host} answered with status ${response.status}`);
+    return wheelOn(await response.text(), response.url, source);
+  });
 }
 
 /** @param text the page, as JSON or HTML @param at its address */

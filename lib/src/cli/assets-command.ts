@@ -93,7 +93,7 @@ async function list(
   for (const asset of selected) {
     const { state, path, from } = await assets.check(asset);
     const isMissed = state === 'missing' && (asset.committed || (verb === 'verify' && asset.sha256 !== ''));
-    if (state === 'damaged' || isMissed) wrong += 1;
+    if (state === 'damaged' || state === 'other' || isMissed) wrong += 1;
     const about = verb === 'list' ? `${asset.description} (${asset.licence})` : path;
     out(`${state.padEnd(8)} ${size(asset.bytes).padStart(8)}  ${asset.name}${from === 'hub' ? ' (hub)' : ''}  ${about}\n`);
   }

@@ -1,6 +1,7 @@
 import type { GivenDigest } from './digest.js';
 import { unreachable, type Wanted } from './download-file.js';
 import { HubRefused } from './errors.js';
+import { withinTime } from './within-time.js';
 
 /** A file of a repository of the Hugging Face hub, or of a server with its interface. */
 export interface HubFile {
@@ -73,13 +74,8 @@ function addressOf({ hub, revision, path }: HubFile, endpoint: string): URL {
 
 async function head(url: string, headers: Record<string, string>, timeoutMs: number): Promise<Response> {
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
-    return await fetch(url, {
-      method: 'HEAD',
-      headers: { 'accept-encoding': 'identity', ...headers },
-      redirect: 'manual',
-      signal,
-    });
+    const given = { 'accept-encoding': 'identity', ...headers };
+    return await withinTime(timeoutMs, (signal) => fetch(url, { method: 'HEAD', headers: given, redirect: 'manual', signal }));
   } catch (error) {
     throw unreachable(HUB, error);
   }

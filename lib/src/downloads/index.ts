@@ -3,3 +3,4 @@ export { DigestMismatch, DownloadBroken, ServerUnreachable } from './errors.js';
 export { askHub, type HubAddress, type HubFile } from './hub.js';
 export { networkReason, wordsOf } from './network-reason.js';
 export { isRunning } from './part-files.js';
+export { withinTime } from './within-time.js';

@@ -12,10 +12,12 @@ const own = new Set<string>();
 export async function claimPart(folder: string, key: string): Promise<{ readonly path: string; readonly release: () => void }> {
   await mkdir(folder, { recursive: true });
   let path = join(folder, `${key}.${process.pid}.part`);
-  for (let n = 2; own.has(path); n += 1) path = join(folder, `${key}-${n}.${process.pid}.part`);
+  for (let n = 2; own.has(path); n += 1) path = join(folder, `${key}~${n}.${process.pid}.part`);
   own.add(path);
   const release = () => void own.delete(path);
-  const names = (await readdir(folder)).filter((name) => name.startsWith(key) && isAbandoned(folder, name));
+  // The name of another download can begin with this key: that of a version 1.0.1 with that of 1.0.
+  const isOfKey = (name: string) => name.startsWith(key) && /^(?:~\d+)?\.\d+\.part$/.test(name.slice(key.length));
+  const names = (await readdir(folder)).filter((name) => isOfKey(name) && isAbandoned(folder, name));
   for (const name of names) {
     const isTaken = await rename(join(folder, name), path).then(
       () => true,

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { crc32, deflateSync } from 'node:zlib';
 import type * as Sharp from 'sharp';
 import { isAboutInput } from '../core/index.js';
 import { fromBase64 } from './base64.js';
@@ -132,6 +133,34 @@ test('a small file of many pixels is refused by default', async () => {
     .png({ compressionLevel: 9 })
     .toBuffer();
   await refuses(bytes, 'NBS_IMAGE_TOO_LARGE', /more than 128000000 pixels/);
+});
+
+/** A black PNG of 30,000 × 30,000 pixels, made without its pixels. */
+function vast(): Buffer {
+  const side = 30_000;
+  const chunk = (type: string, data: Uint8Array): Buffer => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const framed = Buffer.alloc(body.length + 8);
+    framed.writeUInt32BE(data.length);
+    framed.set(body, 4);
+    framed.writeUInt32BE(crc32(body), body.length + 4);
+    return framed;
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(side, 0);
+  head.writeUInt32BE(side, 4);
+  // One bit for each pixel, grey.
+  head[8] = 1;
+  const lines = deflateSync(Buffer.alloc(side * (1 + side / 8)));
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+  return Buffer.concat([signature, chunk('IHDR', head), chunk('IDAT', lines), chunk('IEND', Buffer.alloc(0))]);
+}
+
+test('a picture that takes longer than the time limit is refused', async () => {
+  await refuses(vast(), 'NBS_IMAGE_TOO_LARGE', /it was not decoded within 1000 ms \(timeout\)/, {
+    maxPixels: 1e9,
+    timeout: '1s',
+  });
 });
 
 test("wrong options are the code's fault", async () => {

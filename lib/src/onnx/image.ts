@@ -91,7 +91,12 @@ async function decodePixels(input: Uint8Array, values: Wanted, size: Size | null
     if (size !== null) image.resize(size.width, size.height, { fit: size.fit, background });
     image.toColourspace(channels === 1 ? 'b-w' : 'srgb');
     // A picture of 16 bits would come out as such without this.
-    const { data, info } = await pictureSlots.within(() => image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
+    const { data, info } = await inTime(timeout, (begin) =>
+      pictureSlots.within(() => {
+        begin();
+        return image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+      }),
+    );
     if (info.channels !== channels) throw new Error(`it has ${info.channels} channels, not ${channels}`);
     return { width: info.width, height: info.height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (error) {
@@ -100,6 +105,27 @@ async function decodePixels(input: Uint8Array, values: Wanted, size: Size | null
     throw message.startsWith('timeout')
       ? tooLarge(`it was not decoded within ${timeout} ms (timeout)`, error)
       : refused(message, error);
+  }
+}
+
+/**
+ * Fails if `run` takes too long after it has called `begin`. The decoder looks at its own limit only when a part of the result is ready, which for a small
+ * result of a large picture is the end. It then goes on in its thread, and keeps its slot, but nobody waits for it.
+ */
+async function inTime<T>(timeoutMs: number, run: (begin: () => void) => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let fail: (error: Error) => void = () => {};
+  const late = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const work = run(() => {
+    timer = setTimeout(() => fail(new Error('timeout')), timeoutMs);
+  });
+  // `race` also takes the failure of the one that comes second.
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

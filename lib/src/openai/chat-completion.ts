@@ -51,8 +51,9 @@ export async function* completionEvents({ model, includesUsage }: ChatRequest, g
     if (includesUsage) yield event({ ...head, choices: [], usage: usageOf(result) });
     yield 'data: [DONE]\n\n';
   } catch (error) {
-    // The status has been sent already, so an event says what happened.
-    yield event(errorBody(new ApiError(500, 'generation_failed', (error as Error).message)));
+    // The status has been sent already, so an event says that it failed. What failed is for who runs the server, as with other errors of a replica.
+    yield event(errorBody(new ApiError(500, 'generation_failed', 'the answer could not be finished; the server knows why')));
+    throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { isAboutInput } from '../core/index.js';
+
 /** Errors in the form in which OpenAI's clients read them. They are no coded errors of nbserve: the clients know these names. */
 export class ApiError extends Error {
   constructor(
@@ -11,6 +13,13 @@ export class ApiError extends Error {
 }
 
 export const invalid = (param: string, message: string): ApiError => new ApiError(400, 'invalid_value', message, param);
+
+/** What a client is told of an error about what it sent; undefined for other errors, which are the server's. */
+export function toApiError(error: unknown, param: string): ApiError | undefined {
+  if (!isAboutInput(error)) return undefined;
+  const code = error.code === 'NBS_PROMPT_TOO_LONG' ? 'context_length_exceeded' : error.code;
+  return new ApiError(error.status === 413 ? 400 : error.status, code, error.message, param);
+}
 
 /** The body of an answer that says what is wrong. */
 export const errorBody = ({ status, code, message, param }: ApiError) => ({

@@ -1,9 +1,9 @@
-import { decodedPart, isNbserveError, isRecord } from '../core/index.js';
+import { decodedPart, isRecord } from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { completion, completionEvents } from './chat-completion.js';
 import { toChatRequest } from './chat-request.js';
 import { embeddings } from './embeddings.js';
-import { ApiError, errorBody } from './errors.js';
+import { ApiError, errorBody, toApiError } from './errors.js';
 
 /** The models of {@link openaiApi}, by the names that clients use. They may still be loading. */
 export interface OpenaiModels {
@@ -12,6 +12,9 @@ export interface OpenaiModels {
   /** Models that make embeddings. */
   readonly embeddings?: Readonly<Record<string, EncoderModel | Promise<EncoderModel>>>;
 }
+
+/** A route of an application may have a part `v1` too. */
+const PATH = /\/v1\/(chat\/completions|embeddings|models(?:\/.*?)?)\/*$/;
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -37,18 +40,21 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
   };
 
   async function answer(request: Request): Promise<Response> {
-    const path = /\/v1\/(.*?)\/*$/.exec(new URL(request.url).pathname)?.[1] ?? '';
+    const path = PATH.exec(new URL(request.url).pathname)?.[1] ?? '';
     if (path === 'chat/completions') {
       const asked = toChatRequest(await readBody(request));
       const model = await find(chat, asked.model);
-      const generation = model.generate(asked.messages, { ...asked.options, signal: request.signal });
+      const generation = await about('messages', () =>
+        model.generate(asked.messages, { ...asked.options, signal: request.signal }),
+      );
       if (!asked.isStreamed) return Response.json(await completion(asked, generation));
       const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
       return new Response(toStream(completionEvents(asked, generation)), { headers });
     }
     if (path === 'embeddings') {
       const body = await readBody(request);
-      return Response.json(await embeddings(String(body.model), await find(encoders, body.model), body));
+      const model = await find(encoders, body.model);
+      return Response.json(await about('input', () => embeddings(String(body.model), model, body)));
     }
     if (path === 'models' || path.startsWith('models/')) {
       allow(request, 'GET');
@@ -64,19 +70,19 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
     try {
       return await answer(request);
     } catch (error) {
-      const failure = toApiError(error);
-      if (failure === undefined) throw error;
-      return Response.json(errorBody(failure), { status: failure.status });
+      if (!(error instanceof ApiError)) throw error;
+      return Response.json(errorBody(error), { status: error.status });
     }
   };
 }
 
-/** An error that the client is told about. What nbserve itself reports about a request has a code and a status already. */
-function toApiError(error: unknown): ApiError | undefined {
-  if (error instanceof ApiError) return error;
-  if (!isNbserveError(error) || error.status >= 500) return undefined;
-  const code = error.code === 'NBS_PROMPT_TOO_LONG' ? 'context_length_exceeded' : error.code;
-  return new ApiError(error.status === 413 ? 400 : error.status, code, error.message, 'messages');
+/** Runs what reads a parameter. What nbserve reports about it has a code and a status already, and the client is told. Other errors are the server's. */
+async function about<T>(param: string, run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw toApiError(error, param) ?? error;
+  }
 }
 
 function allow(request: Request, method: string): void {

@@ -39,6 +39,23 @@ test('several columns become lines of several colours', () => {
   assert.equal(encoding.color?.field, 'series');
 });
 
+test('columns of the rows keep their values, whatever their names', () => {
+  const { data, encoding } = specOf(line([{ value: 1, series: 's', a: 2, b: 3 }], { x: 'value', y: ['a', 'b'] }));
+  assert.deepEqual(data.values, [
+    { value: 1, series: 's', a: 2, b: 3, series_: 'a', value_: 2 },
+    { value: 1, series: 's', a: 2, b: 3, series_: 'b', value_: 3 },
+  ]);
+  assert.deepEqual([encoding.x?.field, encoding.y?.field, encoding.color?.field], ['value', 'value_', 'series_']);
+});
+
+test('a colour beside several columns is refused', () => {
+  const rows = [{ t: 0, a: 1, b: 2, kind: 'k' }];
+  assert.throws(() => line(rows, { x: 't', y: ['a', 'b'], color: 'kind' }), {
+    code: 'NBS_INVALID_OPTION',
+    message: /color must be left out if y has several columns/,
+  });
+});
+
 test('rows of an interface are rows too', () => {
   interface Sample {
     readonly t: number;

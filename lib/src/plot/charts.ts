@@ -16,7 +16,7 @@ export interface ChartOptions<R extends Row = Looked> {
   readonly x: Column<R>;
   /** The column along the vertical axis, or several columns, each with a colour. */
   readonly y: Column<R> | readonly Column<R>[];
-  /** The column whose values get colours. @default none */
+  /** The column whose values get colours. If `y` has several columns, these get the colours. @default none */
   readonly color?: Column<R>;
   /** Text above the chart. @default none */
   readonly title?: string;
@@ -49,8 +49,12 @@ export function points<R extends Row>(rows: readonly R[], options: ChartOptions<
 }
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v5.json';
-/** Names of the columns that a chart of several columns is made of. */
-const [NAME, VALUE] = ['series', 'value'];
+/** A name for a column that a chart of several columns is made of; the rows may have one of that name. */
+function newName(name: string, known: ReadonlySet<string>): string {
+  let free = name;
+  while (known.has(free)) free += '_';
+  return free;
+}
 
 type Mark = {
   readonly type: 'line' | 'bar' | 'point';
@@ -69,11 +73,19 @@ function chart<R extends Row>(where: string, mark: Mark, rows: readonly R[], opt
       throw InvalidOption({ where, option: String(option), expected: `one of ${[...known].join(', ')}`, value: String(column) });
   }
   const isMany = columns.length > 1;
+  if (isMany && color !== undefined)
+    throw InvalidOption({
+      where,
+      option: 'color',
+      expected: 'left out if y has several columns, which get the colours',
+      value: String(color),
+    });
+  const [name, amount] = [newName('series', known), newName('value', known)];
   const values = isMany
-    ? rows.flatMap((row) => columns.map((column) => ({ ...row, [NAME]: column, [VALUE]: row[column] })))
+    ? rows.flatMap((row) => columns.map((column) => ({ ...row, [name]: column, [amount]: row[column] })))
     : rows;
-  const y = isMany ? VALUE : (columns[0] as string);
-  const group = isMany ? NAME : color;
+  const y = isMany ? amount : (columns[0] as string);
+  const group = isMany ? name : color;
   return {
     $schema: SCHEMA,
     ...(title !== undefined && { title }),

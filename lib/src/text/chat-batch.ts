@@ -38,7 +38,7 @@ export class ChatBatch {
   ) {}
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.filter(({ isEnded }) => !isEnded).length;
   }
 
   /** The answers that are being generated. */

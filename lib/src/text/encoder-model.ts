@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { duringStart } from '../core/index.js';
 import { type DeviceChoice, load, type Model, softmax, type Tensor, unstack } from '../onnx/index.js';
 import { emptyPrompt, invalidTexts, NotATextModel } from './errors.js';
-import { parseEncoderOptions } from './options.js';
+import { lengthWithin, MOST_CHARACTERS, parseEncoderOptions } from './options.js';
 import { readTextFolder } from './text-folder.js';
-import { Tokenizer } from './tokenizer.js';
+import { type TokenBatch, Tokenizer } from './tokenizer.js';
 
 /** Options of {@link loadEncoderModel}. */
 export interface EncoderModelOptions {
@@ -30,6 +28,11 @@ export interface Classification {
 
 const DEFAULT_LENGTH = 512;
 
+/** Rows × tokens of one run of {@link EncoderModel.embed} and {@link EncoderModel.classify}. A run of a small model then takes some hundred megabytes. */
+const MOST_TOKENS = 8192;
+/** Texts that become tokens before other work of the process has its turn. */
+const TEXTS_IN_A_TURN = 32;
+
 /** A model that reads whole texts: it makes embeddings of them, or classifies them. {@link loadEncoderModel} makes it. */
 export class EncoderModel {
   readonly #model: Model;
@@ -49,49 +52,80 @@ export class EncoderModel {
   }
 
   /**
-   * Runs the model on a batch of texts.
+   * Runs the model once on all texts. The memory that this takes grows with their number times the length of the longest one.
    * @returns its outputs by name, with one row for each text, and how many tokens the texts have
    * @throws NBS_PROMPT_EMPTY, NBS_TEXTS_INVALID
    */
   async run(texts: readonly string[]): Promise<{ readonly outputs: Readonly<Record<string, Tensor>>; readonly tokens: number }> {
-    if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) throw invalidTexts();
-    if (texts.length === 0 || texts.some((text) => text.trim() === '')) throw emptyPrompt();
-    const given: Readonly<Record<string, Tensor>> = {
-      ...this.tokenizer.encodeBatch(texts, { maxLength: this.maxLength, side: 'right' }),
-    };
-    const feeds = Object.fromEntries(
-      this.#model.inputs.flatMap(({ name }) => (given[name] === undefined ? [] : [[name, given[name]]])),
-    );
-    const outputs = (await this.#model.run(feeds)) as Readonly<Record<string, Tensor>>;
-    const mask = given.attention_mask?.data as BigInt64Array;
-    return { outputs, tokens: mask.reduce((sum, each) => sum + Number(each), 0) };
+    checkTexts(texts);
+    const batch = this.#encode(texts);
+    return { outputs: await this.#runBatch(batch), tokens: lengthsOf(batch).reduce((sum, each) => sum + each, 0) };
   }
 
   /**
    * One vector of length 1 for each text. Texts of a similar meaning have vectors whose product is near 1.
+   * Many texts are read in several runs, so that their number does not decide how much memory a run takes.
    * @throws NBS_PROMPT_EMPTY, NBS_TEXTS_INVALID; NBS_TEXT_MODEL_INVALID if the model makes no embeddings
    */
   async embed(texts: readonly string[]): Promise<{ readonly embeddings: readonly Float32Array[]; readonly tokens: number }> {
-    const { outputs, tokens } = await this.run(texts);
-    const { sentence_embedding: rows } = outputs;
-    if (rows === undefined)
-      throw NotATextModel({ folder: this.name, kind: 'model of embeddings', reason: 'it has no output sentence_embedding' });
-    return { embeddings: unstack(rows).map(({ data }) => new Float32Array(data as Float32Array)), tokens };
+    const { rows, tokens } = await this.#inRuns(texts, ({ sentence_embedding: rows }) => {
+      if (rows === undefined)
+        throw NotATextModel({ folder: this.name, kind: 'model of embeddings', reason: 'it has no output sentence_embedding' });
+      return unstack(rows);
+    });
+    return { embeddings: rows.map(({ data }) => new Float32Array(data as Float32Array)), tokens };
   }
 
   /**
-   * The most likely label of each text.
+   * The most likely label of each text. Many texts are read in several runs, as {@link embed} does.
    * @throws NBS_PROMPT_EMPTY, NBS_TEXTS_INVALID; NBS_TEXT_MODEL_INVALID if the model is no classifier
    */
   async classify(texts: readonly string[]): Promise<Classification[]> {
-    const { outputs } = await this.run(texts);
-    const { logits } = outputs;
-    if (logits === undefined) throw NotATextModel({ folder: this.name, kind: 'classifier', reason: 'it has no output logits' });
-    return unstack(softmax(logits as Tensor<'float32'>)).map(({ data }) => {
+    const { rows } = await this.#inRuns(texts, ({ logits }) => {
+      if (logits === undefined) throw NotATextModel({ folder: this.name, kind: 'classifier', reason: 'it has no output logits' });
+      return unstack(softmax(logits as Tensor<'float32'>));
+    });
+    return rows.map(({ data }) => {
       const scores = [...(data as Float32Array)];
       const best = scores.indexOf(Math.max(...scores));
       return { label: this.#labels[best] ?? `LABEL_${best}`, score: scores[best] as number };
     });
+  }
+
+  #encode(texts: readonly string[]): TokenBatch {
+    const most = MOST_CHARACTERS * this.maxLength;
+    // What is cut in the end need not become tokens first: the time for a word without spaces grows with the square of its length.
+    const cut = this.tokenizer.cutsLeft ? (text: string) => text.slice(-most) : (text: string) => text.slice(0, most);
+    return this.tokenizer.encodeBatch(texts.map(cut), { maxLength: this.maxLength, side: 'right' });
+  }
+
+  async #runBatch(batch: TokenBatch): Promise<Readonly<Record<string, Tensor>>> {
+    const given: Readonly<Record<string, Tensor>> = { ...batch };
+    const feeds = Object.fromEntries(
+      this.#model.inputs.flatMap(({ name }) => (given[name] === undefined ? [] : [[name, given[name]]])),
+    );
+    return (await this.#model.run(feeds)) as Readonly<Record<string, Tensor>>;
+  }
+
+  /** Runs the model on batches of texts of similar lengths. @returns what `read` makes of the outputs, in the order of the texts */
+  async #inRuns(texts: readonly string[], read: (outputs: Readonly<Record<string, Tensor>>) => readonly Tensor[]) {
+    checkTexts(texts);
+    const encoded: EncodedText[] = [];
+    for (let begin = 0; begin < texts.length; begin += TEXTS_IN_A_TURN) {
+      // To make tokens of many texts takes seconds, in which other requests come in.
+      if (begin > 0) await setImmediate();
+      const batch = this.#encode(texts.slice(begin, begin + TEXTS_IN_A_TURN));
+      encoded.push(...lengthsOf(batch).map((length, row) => ({ batch, row, length, place: begin + row })));
+    }
+    encoded.sort((a, b) => a.length - b.length);
+    const rows: Tensor[] = [];
+    for (let begin = 0, end = 1; begin < encoded.length; begin = end, end += 1) {
+      while (end < encoded.length && (end + 1 - begin) * (encoded[end] as EncodedText).length <= MOST_TOKENS) end += 1;
+      const part = encoded.slice(begin, end);
+      const results = read(await this.#runBatch(joined(part, BigInt(this.tokenizer.padToken))));
+      for (const [i, { place }] of part.entries()) rows[place] = results[i] as Tensor;
+    }
+    return { rows, tokens: encoded.reduce((sum, { length }) => sum + length, 0) };
   }
 
   /** Frees the model's memory. */
@@ -108,6 +142,48 @@ export class EncoderModel {
   }
 }
 
+/** @throws NBS_PROMPT_EMPTY, NBS_TEXTS_INVALID */
+function checkTexts(texts: unknown): void {
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) throw invalidTexts();
+  if (texts.length === 0 || texts.some((text: string) => text.trim() === '')) throw emptyPrompt();
+}
+
+/** A row of a batch that is filled up on the right. */
+interface EncodedText {
+  readonly batch: TokenBatch;
+  readonly row: number;
+  /** Its tokens. */
+  readonly length: number;
+  /** Which of all texts it is. */
+  readonly place: number;
+}
+
+/** How many tokens each row has. */
+function lengthsOf({ attention_mask: { dims, data } }: TokenBatch): number[] {
+  const [rows, length] = dims as [number, number];
+  return Array.from({ length: rows }, (_, row) =>
+    data.subarray(row * length, (row + 1) * length).reduce((sum, each) => sum + Number(each), 0),
+  );
+}
+
+/** One batch of texts, of which the last one is the longest. */
+function joined(texts: readonly EncodedText[], pad: bigint): TokenBatch {
+  const length = (texts.at(-1) as EncodedText).length;
+  const join = (name: keyof TokenBatch): Tensor<'int64'> => {
+    const data = new BigInt64Array(texts.length * length);
+    for (const [i, { batch, row }] of texts.entries()) {
+      const { dims, data: all } = batch[name];
+      const begin = row * (dims[1] as number);
+      // The row of a shorter batch ends before `length`, so the rest is filled up here.
+      const own = all.subarray(begin, begin + Math.min(length, dims[1] as number));
+      data.set(own, i * length);
+      if (name === 'input_ids') data.fill(pad, i * length + own.length, (i + 1) * length);
+    }
+    return { type: 'int64', dims: [texts.length, length], data };
+  };
+  return { input_ids: join('input_ids'), attention_mask: join('attention_mask'), token_type_ids: join('token_type_ids') };
+}
+
 /**
  * Loads a model that reads whole texts, and its tokenizer, from a folder that is laid out as on the Hugging Face hub: `tokenizer.json`, `tokenizer_config.json`, an
  * ONNX model that takes `input_ids` and `attention_mask`, and for a classifier `config.json` with the labels in `id2label`.
@@ -119,7 +195,7 @@ export function loadEncoderModel(folder: string | URL, options: EncoderModelOpti
     const values = parseEncoderOptions(options);
     const files = await readTextFolder(folder, values.file);
     const tokenizer = new Tokenizer(files);
-    const labels = await labelsOf(join(files.folder, 'config.json'));
+    const labels = labelsOf(files.model);
     const model = await load(files.modelPath, {
       name: files.name,
       ...(values.device === undefined ? {} : { device: values.device }),
@@ -129,16 +205,14 @@ export function loadEncoderModel(folder: string | URL, options: EncoderModelOpti
       await model.dispose();
       throw NotATextModel({ folder: files.folder, kind: 'model of texts', reason: 'the model has no input input_ids' });
     }
-    const maxLength = Math.min(values.maxLength || Number.POSITIVE_INFINITY, tokenizer.contextLength ?? DEFAULT_LENGTH);
+    const maxLength = lengthWithin(values.maxLength, tokenizer.contextLength, DEFAULT_LENGTH);
     return new EncoderModel(files.name, tokenizer, model, labels, maxLength);
   });
 }
 
 /** The labels of a classifier in the order of its logits; none if its files do not name them. */
-async function labelsOf(path: string): Promise<readonly string[]> {
-  if (!existsSync(path)) return [];
-  const { id2label = {} } = JSON.parse(await readFile(path, 'utf8')) as { readonly id2label?: Readonly<Record<string, string>> };
-  return Object.entries(id2label)
+function labelsOf(model: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries((model.id2label ?? {}) as Readonly<Record<string, string>>)
     .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, label]) => label);
 }

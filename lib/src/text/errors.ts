@@ -28,6 +28,11 @@ const InvalidMessages = defineError(
   "a prompt is a text, or a list of messages such as { role: 'user', content: 'hello' }: {reason}",
 );
 export const GenerationEnded = defineError('NBS_GENERATION_ENDED', 503, 'the model {name} was disposed while it generated');
+export const GenerationCancelled = defineError(
+  'NBS_GENERATION_CANCELLED',
+  499,
+  'an answer of {name} was ended with its request: {reason}',
+);
 export const TooManyChats = defineError(
   'NBS_TOO_MANY_CHATS',
   503,

@@ -23,6 +23,8 @@ export class Generation implements AsyncIterable<string> {
   #cancel: () => void;
   readonly #end = deferred<GenerationResult>();
   #isEnded = false;
+  /** True if its iteration was left. */
+  #isLeft = false;
 
   /** @internal */
   constructor(
@@ -42,13 +44,28 @@ export class Generation implements AsyncIterable<string> {
     return this.#end.promise;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<string, GenerationResult> {
+  [Symbol.asyncIterator](): AsyncGenerator<string, GenerationResult> {
+    const pieces = this.#read();
+    const leave = pieces.return.bind(pieces);
+    // A generator ends only after the piece for which it waits. That of a prompt that waits for its turn may never come.
+    pieces.return = (value) => {
+      this.#isLeft = true;
+      if (!this.#isEnded) this.#cancel();
+      this.#wake?.();
+      return leave(value);
+    };
+    return pieces;
+  }
+
+  async *#read(): AsyncGenerator<string, GenerationResult> {
     this.#start();
     try {
       for (;;) {
         const pieces = this.#pieces;
         this.#pieces = [];
         yield* pieces;
+        // Nobody reads what this returns.
+        if (this.#isLeft) return undefined as never;
         if (this.#isEnded && this.#pieces.length === 0) return await this.#end.promise;
         if (this.#pieces.length > 0) continue;
         await new Promise<void>((resolve) => {

@@ -31,7 +31,7 @@ export interface GenerateOptions {
   readonly stop?: string | readonly string[];
   /** `json` makes the answer a JSON object: of the tokens that the model could take next, only those are considered that such a text can go on with. @default 'text' */
   readonly format?: 'text' | 'json';
-  /** Ends the answer when it is aborted. Pass `request.signal`, so that a model does not write for a client that is gone. */
+  /** Ends the answer when it is aborted. In a replica, the answer also ends with the request for which it is made. */
   readonly signal?: AbortSignal;
 }
 
@@ -49,6 +49,21 @@ export interface PipelineOptions {
    */
   readonly module?: object;
 }
+
+/**
+ * Characters for each token of the context. A prompt with more is refused before it becomes tokens: the time for a word without spaces grows with the
+ * square of its length. Texts have about four characters in a token.
+ */
+export const MOST_CHARACTERS = 16;
+
+/**
+ * How many tokens a model reads.
+ * @param asked what the user asks for; 0 for nothing
+ * @param known what the model was made for
+ * @param fallback for a model whose files do not say it
+ */
+export const lengthWithin = (asked: number, known: number | undefined, fallback: number): number =>
+  asked === 0 ? (known ?? fallback) : Math.min(asked, known ?? Number.POSITIVE_INFINITY);
 
 const DEFAULT_BATCH = 8;
 const DEFAULT_WAITING = 64;

@@ -1,18 +1,14 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NotATextModel, TextModelNotFound } from './errors.js';
+import { TextModelNotFound } from './errors.js';
+import { readBeside, readJson } from './model-files.js';
+import type { TokenizerFiles } from './tokenizer.js';
 
 /** The files of a language model in a folder, laid out as on the Hugging Face hub. */
-export interface TextFolder {
-  readonly folder: string;
+export interface TextFolder extends Required<TokenizerFiles> {
   readonly name: string;
   readonly modelPath: string;
-  /** The content of tokenizer.json. */
-  readonly tokenizer: object;
-  /** The content of tokenizer_config.json. */
-  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -26,13 +22,6 @@ export async function readTextFolder(where: string | URL, file: string): Promise
   if (!existsSync(folder)) throw TextModelNotFound({ folder, reason: 'it does not exist' });
   for (const path of ['tokenizer.json', 'tokenizer_config.json', file])
     if (!existsSync(join(folder, path))) throw TextModelNotFound({ folder, reason: `it has no ${path}` });
-  const json = async (path: string) => {
-    try {
-      return JSON.parse(await readFile(join(folder, path), 'utf8')) as Readonly<Record<string, unknown>>;
-    } catch (error) {
-      throw NotATextModel({ folder, kind: 'language model', reason: `${path}: ${(error as Error).message}` }, error);
-    }
-  };
-  const [tokenizer, config] = await Promise.all([json('tokenizer.json'), json('tokenizer_config.json')]);
-  return { folder, name: basename(folder), modelPath, tokenizer, config };
+  const [tokenizer = {}, beside] = await Promise.all([readJson(folder, 'tokenizer.json', 'language model'), readBeside(folder)]);
+  return { folder, name: basename(folder), modelPath, tokenizer, ...beside };
 }

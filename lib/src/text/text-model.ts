@@ -1,14 +1,16 @@
 import { inspect } from 'node:util';
-import { duringStart } from '../core/index.js';
+import { currentRequest, duringStart, type RequestCall, wantRequests } from '../core/index.js';
 import { load, type Model } from '../onnx/index.js';
 import { Chat } from './chat.js';
 import { ChatBatch } from './chat-batch.js';
-import { GenerationEnded, NotATextModel, promptTooLong, TooManyChats } from './errors.js';
+import { GenerationCancelled, GenerationEnded, NotATextModel, promptTooLong, TooManyChats } from './errors.js';
 import { Generation } from './generation.js';
 import { isPast } from './key-values.js';
 import { type Prompt, toMessages } from './messages.js';
 import {
   type GenerateOptions,
+  lengthWithin,
+  MOST_CHARACTERS,
   type ModelValues,
   parseGenerateOptions,
   parseModelOptions,
@@ -16,12 +18,6 @@ import {
 } from './options.js';
 import { readTextFolder } from './text-folder.js';
 import { Tokenizer } from './tokenizer.js';
-
-/**
- * Characters for each token of the context. A prompt with more is refused before it becomes tokens: the time for a word without spaces grows with the
- * square of its length. Texts have about four characters in a token.
- */
-const MOST_CHARACTERS = 16;
 
 /** The context of a model whose files do not say it. */
 const DEFAULT_CONTEXT = 2048;
@@ -47,7 +43,7 @@ export class TextModel {
 
   /** The most tokens of a prompt and its answer together. */
   get contextLength(): number {
-    return Math.min(this.#values.contextLength || Number.POSITIVE_INFINITY, this.tokenizer.contextLength ?? DEFAULT_CONTEXT);
+    return lengthWithin(this.#values.contextLength, this.tokenizer.contextLength, DEFAULT_CONTEXT);
   }
 
   /** How many answers it generates now, and how many prompts wait. */
@@ -61,7 +57,8 @@ export class TextModel {
   }
 
   /**
-   * Generates an answer. Prompts that come while others are answered join their batch, so several answers take little longer than one.
+   * Generates an answer. Prompts that come while others are answered join their batch: four answers together take about twice as long as one.
+   * In a replica, the answer also ends with the request for which it is made.
    * @param prompt a text, or the messages of a chat so far; its last message is the one to answer
    * @throws NBS_PROMPT_EMPTY, NBS_PROMPT_TOO_LONG, NBS_MESSAGES_INVALID, NBS_TOO_MANY_CHATS, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
    */
@@ -73,21 +70,42 @@ export class TextModel {
     const tokens = this.tokenizer.encodeChat(messages);
     const left = this.contextLength - tokens.length;
     if (left < 1) throw promptTooLong(`${tokens.length} tokens`, this.contextLength);
-    const { waiting } = this.#batch;
-    if (waiting > this.#values.maxWaiting) throw TooManyChats({ waiting });
+    this.#refuseTooMany();
     const { signal } = values;
+    const request = currentRequest();
     const onAbort = () => chat.fail(signal?.reason);
+    const call: RequestCall = {
+      onRequestCancelled: (reason) => chat.fail(GenerationCancelled({ name: this.name, reason })),
+    };
     const begin = () => {
       if (signal?.aborted) return onAbort();
+      try {
+        // Others may have begun since.
+        this.#refuseTooMany();
+      } catch (error) {
+        return chat.fail(error);
+      }
       signal?.addEventListener('abort', onAbort, { once: true });
+      request?.follow(call);
       // A signal can live longer than the answer, such as that of a whole process.
-      const forget = () => signal?.removeEventListener('abort', onAbort);
+      const forget = () => {
+        signal?.removeEventListener('abort', onAbort);
+        request?.unfollow(call);
+      };
       void generation.result().then(forget, forget);
       this.#batch.add(chat);
     };
     const generation: Generation = new Generation(tokens.length, begin, () => chat.fail(new Error('nobody reads the answer')));
     const chat: Chat = new Chat(tokens, generation, this.tokenizer, values, Math.min(values.maxTokens, left));
     return generation;
+  }
+
+  /** @throws NBS_TOO_MANY_CHATS */
+  #refuseTooMany(): void {
+    const { maxBatchSize, maxWaiting } = this.#values;
+    const { active, waiting } = this.#batch;
+    // Prompts for which there is room in the batch do not wait: they are read one after the other.
+    if (active + waiting >= maxBatchSize + maxWaiting) throw TooManyChats({ waiting: maxWaiting });
   }
 
   /** Frees the model's memory. Answers in the making fail with NBS_GENERATION_ENDED. */
@@ -131,6 +149,7 @@ export function loadTextModel(folder: string | URL, options: TextModelOptions = 
       await model.dispose();
       throw fail(`its keys and values are ${past[0]?.type ?? 'no tensors'}; float32 and float16 can be used`);
     }
+    wantRequests();
     return new TextModel(files.name, tokenizer, model, values);
   });
 }

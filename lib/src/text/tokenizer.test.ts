@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadTokenizer } from './load-tokenizer.js';
-import type { TextInput, Tokenizer } from './tokenizer.js';
+import { type TextInput, Tokenizer } from './tokenizer.js';
 
 interface Row {
   readonly ids: readonly number[];
@@ -99,4 +99,48 @@ test('what is no tokenizer, no text or no option is refused', async () => {
   assert.throws(() => tokenizer.encode('a', { max: 1 } as never), { code: 'NBS_UNKNOWN_OPTION' });
   assert.throws(() => tokenizer.encodeBatch(['a'], { side: 'up' as never }), { code: 'NBS_INVALID_OPTION' });
   assert.throws(() => tokenizer.encodeBatch(['a b c d'], { length: 2 }), { code: 'NBS_ONNX_CANNOT_BATCH' });
+});
+
+const { tokenizer: pieces } = sheets.wordPieces as Sheet;
+const made = (files: Partial<ConstructorParameters<typeof Tokenizer>[0]>) =>
+  new Tokenizer({ folder: 'test', tokenizer: pieces, config: {}, ...files });
+
+test('the tokens that end an answer are those of all files of the model', () => {
+  const config = { eos_token: '[SEP]' };
+  assert.deepEqual([...made({ config }).endTokens], [3]);
+  assert.deepEqual([...made({ config, generation: { eos_token_id: [7, 9] } }).endTokens], [3, 7, 9]);
+  assert.deepEqual([...made({ generation: { eos_token_id: 7 }, model: { eos_token_id: 8 } }).endTokens], [7, 8]);
+  assert.deepEqual([...made({ generation: { eos_token_id: null } }).endTokens], []);
+});
+
+test('the template of chats is a text, one of a list, or a file', async () => {
+  const template = (word: string) => `{% for m in messages %}{{ m.content }} ${word}{% endfor %}`;
+  const chat = (tokenizer: Tokenizer) => tokenizer.decode(tokenizer.encodeChat([{ role: 'user', content: 'a' }]));
+  assert.equal(chat(made({ config: { chat_template: template('b') } })), 'a b');
+  const list = [
+    { name: 'tool_use', template: template('c') },
+    { name: 'default', template: template('d') },
+  ];
+  assert.equal(chat(made({ config: { chat_template: list } })), 'a d');
+  assert.equal(made({ config: { chat_template: [] } }).hasTemplate, false);
+  assert.equal(chat(made({ config: { chat_template: list }, template: template('e') })), 'a e');
+  const refusing = made({ template: "{{ raise_exception('no system here') }}" });
+  assert.throws(() => chat(refusing), { code: 'NBS_MESSAGES_INVALID', message: /no system here/ });
+
+  const beside = mkdtempSync(join(folder, 'beside-'));
+  writeFileSync(join(beside, 'tokenizer.json'), JSON.stringify(pieces));
+  writeFileSync(join(beside, 'chat_template.jinja'), template('f'));
+  writeFileSync(join(beside, 'generation_config.json'), '{"eos_token_id":[4,5]}');
+  const loaded = await loadTokenizer(beside);
+  assert.deepEqual([chat(loaded), ...loaded.endTokens], ['a f', 4, 5]);
+});
+
+test('the context is that for which tokenizer and model were made', () => {
+  const length = (config: object, model: object) => made({ config: { ...config }, model: { ...model } }).contextLength;
+  assert.equal(length({}, {}), undefined);
+  assert.equal(length({ model_max_length: 1e30 }, { max_position_embeddings: 4096 }), 4096);
+  assert.equal(length({ model_max_length: 131_072 }, { max_position_embeddings: 32_768 }), 32_768);
+  assert.equal(length({ model_max_length: 512 }, { max_position_embeddings: 1024 }), 512);
+  assert.equal(length({}, { n_positions: 1024 }), 1024);
+  assert.equal(length({}, { model_type: 'xlm-roberta', max_position_embeddings: 514, pad_token_id: 1 }), 512);
 });

@@ -1,8 +1,8 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
-import { InvalidOption } from '../core/index.js';
+import { InvalidOption, isRecord } from '../core/index.js';
 import { pad, type Tensor } from '../onnx/index.js';
-import { invalidTokenInput, NotATextModel } from './errors.js';
+import { invalidMessages, invalidTokenInput, NotATextModel } from './errors.js';
 import type { ChatMessage } from './messages.js';
 import { parseBatchOptions, parseEncodeOptions } from './token-options.js';
 import { type TokenRow, TokenRows } from './token-rows.js';
@@ -46,6 +46,12 @@ export interface TokenizerFiles {
   readonly tokenizer: object;
   /** The content of tokenizer_config.json. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The content of config.json. */
+  readonly model?: Readonly<Record<string, unknown>>;
+  /** The content of generation_config.json. */
+  readonly generation?: Readonly<Record<string, unknown>>;
+  /** The content of chat_template.jinja. */
+  readonly template?: string | undefined;
 }
 
 /** Names of the token that fills up, if the files do not say which one it is. */
@@ -63,20 +69,23 @@ export class Tokenizer {
   readonly contextLength?: number | undefined;
   /** The tokens that end an answer. */
   readonly endTokens: ReadonlySet<number>;
+  /** @internal Whether a text that is too long loses its beginning, and not its end. */
+  readonly cutsLeft: boolean;
   /** The token with which rows are filled up; 0 if the tokenizer has none. */
   readonly padToken: number;
 
   /** @internal */
-  constructor({ folder, tokenizer, config }: TokenizerFiles) {
+  constructor({ folder, tokenizer, config, model = {}, generation = {}, template }: TokenizerFiles) {
     const { post_processor: processor, padding } = tokenizer as {
       readonly post_processor?: unknown;
       readonly padding?: { readonly pad_id?: number } | null;
     };
     try {
       this.#tokenizer = new HubTokenizer(tokenizer, config);
-      this.#rows = new TokenRows(this.#tokenizer, processor, config.truncation_side === 'left');
-      const { chat_template: template } = config;
-      this.#template = typeof template === 'string' ? new Template(template) : undefined;
+      this.cutsLeft = config.truncation_side === 'left';
+      this.#rows = new TokenRows(this.#tokenizer, processor, this.cutsLeft);
+      const chat = template ?? templateIn(config.chat_template);
+      this.#template = chat === undefined ? undefined : new Template(chat);
     } catch (error) {
       throw NotATextModel({ folder, kind: 'language model', reason: `its tokenizer: ${(error as Error).message}` }, error);
     }
@@ -86,14 +95,16 @@ export class Tokenizer {
     });
     this.#special = Object.fromEntries(special);
     const id = (name: string) => this.#tokenizer.token_to_id(this.#special[name] ?? '');
-    const end = id('eos_token');
-    this.endTokens = new Set(end === undefined ? [] : [end]);
+    // Each of these files may name tokens that the others do not: the one that ends an answer in a chat is often in one of them only.
+    const ends = [id('eos_token'), generation.eos_token_id, model.eos_token_id].flat();
+    this.endTokens = new Set(ends.filter((token) => Number.isSafeInteger(token)) as number[]);
     const named = PAD_NAMES.flatMap((name) => this.#tokenizer.token_to_id(name) ?? []);
     this.padToken = id('pad_token') ?? padding?.pad_id ?? named[0] ?? 0;
     this.#side = config.padding_side === 'left' ? 'left' : 'right';
-    const { model_max_length: length } = config;
+    const lengths = [config.model_max_length, positionsOf(model)].filter((length) => typeof length === 'number');
     // Files without a limit name a huge number.
-    this.contextLength = typeof length === 'number' && length < 1e9 ? length : undefined;
+    const length = Math.min(...lengths);
+    this.contextLength = length < 1e9 ? length : undefined;
   }
 
   /** True if the model has a template for chats. */
@@ -148,7 +159,16 @@ export class Tokenizer {
   /** The tokens of a chat, up to where the answer begins. */
   encodeChat(messages: readonly ChatMessage[]): number[] {
     if (this.#template === undefined) return this.encode(messages.map(({ content }) => content).join('\n'));
-    return this.encode(this.#template.render({ messages, add_generation_prompt: true, ...this.#special }), { special: false });
+    return this.encode(this.#render(this.#template, messages), { special: false });
+  }
+
+  /** @throws NBS_MESSAGES_INVALID if the template refuses the messages, such as one that knows no `system` */
+  #render(template: Template, messages: readonly ChatMessage[]): string {
+    try {
+      return template.render({ messages, add_generation_prompt: true, ...this.#special });
+    } catch (error) {
+      throw invalidMessages(`the chat template of the model says: ${(error as Error).message}`);
+    }
   }
 
   /** The text of one token alone; a part of a character is U+FFFD. */
@@ -172,6 +192,27 @@ export class Tokenizer {
       ? ''
       : this.#tokenizer.decode(numbers, { skip_special_tokens: options.special !== true, clean_up_tokenization_spaces: false });
   }
+}
+
+/** The template for chats in tokenizer_config.json, which may be one of a list, such as one for chats and one for tools. */
+function templateIn(given: unknown): string | undefined {
+  if (typeof given === 'string') return given;
+  if (!Array.isArray(given)) return undefined;
+  const named = given.filter((each) => isRecord(each) && typeof each.template === 'string') as {
+    name?: unknown;
+    template: string;
+  }[];
+  return (named.find(({ name }) => name === 'default') ?? named[0])?.template;
+}
+
+/** The positions that a model knows; undefined if its config.json does not say it. */
+function positionsOf(model: Readonly<Record<string, unknown>>): number | undefined {
+  const config = isRecord(model.text_config) ? model.text_config : model;
+  const { max_position_embeddings: positions = config.n_positions, model_type: type, pad_token_id: padding } = config;
+  if (typeof positions !== 'number' || positions <= 0) return undefined;
+  // The positions of these models begin behind the token that fills up.
+  const isOffset = typeof type === 'string' && /roberta|camembert/.test(type) && typeof padding === 'number';
+  return isOffset ? positions - padding - 1 : positions;
 }
 
 const int64 = (numbers: readonly number[]): Tensor<'int64'> => ({

@@ -4,11 +4,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { datasetPath } from 'nbserve/data';
 import { downloadFile } from '../../dist/downloads/index.js';
 import { COMMIT, HubServer } from '../fixtures/hub-server.js';
 import { NpmRegistry } from '../fixtures/npm-registry.js';
@@ -144,6 +145,85 @@ test('what the hub refuses is named, and a token is sent to the hub alone', asyn
     [offline.code, /NBS_OFFLINE: a\/model\.onnx is not in the cache, and NBSERVE_OFFLINE/.test(offline.text)],
     [1, true],
   );
+});
+
+test('a file of another project is not taken for that of the manifest', async () => {
+  const other = Buffer.from('another model');
+  hub.add('else/tiny', 'onnx/model.onnx', other, true);
+  const NAME = 'tiny/onnx/model.onnx';
+  const env = { NBSERVE_CACHE: join(root, 'shared') };
+  const file = join(root, 'shared', 'datasets', NAME);
+  const first = project('first', [asset(NAME, [onHub('onnx/model.onnx')])]);
+  const second = project('second', [asset(NAME, [onHub('onnx/model.onnx', 'else/tiny')])]);
+  assert.equal((await run(first, ['fetch', 'tiny'], env)).code, 0);
+  assert.match((await run(second, ['list'], env)).text, /^other /);
+  const pathIn = (from: string) => {
+    process.env.NBSERVE_CACHE = env.NBSERVE_CACHE;
+    try {
+      return datasetPath(NAME, { from });
+    } finally {
+      delete process.env.NBSERVE_CACHE;
+    }
+  };
+  assert.equal(pathIn(first), file);
+  assert.throws(() => pathIn(second), {
+    code: 'NBS_DATASET_NOT_FOUND',
+    message:
+      /is from there\/tiny@main, onnx\/model\.onnx, which the manifest does not name; replace it with: npx nbserve assets fetch/,
+  });
+  const fetched = await run(second, ['fetch', '--from', 'hub'], env);
+  assert.equal(fetched.code, 0, fetched.text);
+  assert.deepEqual([pathIn(second), readFileSync(file)], [file, other]);
+  assert.throws(() => pathIn(first), { code: 'NBS_DATASET_NOT_FOUND', message: /is from else\/tiny@main/ });
+
+  const moved = project('second', [asset(NAME, [{ ...onHub('onnx/model.onnx', 'else/tiny'), revision: 'v2' }])]);
+  assert.match((await run(moved, ['verify'], env)).text, /^other /, 'another revision is another file');
+});
+
+test('a folder of which only some files were fetched from elsewhere is refused', async () => {
+  const file = (name: string) => ({
+    registry: 'npm',
+    package: 'tiny-model',
+    version: '1.0.0',
+    path: name,
+    sha256: hash('sha256', name),
+  });
+  const both = (name: string) => asset(`tiny/${name}`, [file(name), onHub(name)], { sha256: hash('sha256', name) });
+  const folder = project('mixed', [both('onnx/model.onnx'), both('config.json')]);
+  assert.equal((await run(folder, ['fetch', 'tiny/config.json', '--from', 'hub'])).code, 0);
+  mkdirSync(dirname(kept(folder, 'tiny/onnx/model.onnx')), { recursive: true });
+  writeFileSync(kept(folder, 'tiny/onnx/model.onnx'), 'onnx/model.onnx');
+  process.env.NBSERVE_CACHE = join(folder, 'cache');
+  const path = () => datasetPath('tiny', { from: folder });
+  try {
+    assert.throws(path, {
+      code: 'NBS_DATASET_NOT_FOUND',
+      message: /1 of its files are from the hub, and 1 from a registry; fetch all of them from one place/,
+    });
+    assert.equal((await run(folder, ['fetch', 'tiny', '--from', 'hub'])).code, 0);
+    assert.equal(path(), join(folder, 'cache', 'datasets', 'tiny'));
+  } finally {
+    delete process.env.NBSERVE_CACHE;
+  }
+});
+
+test('a hub that cannot be reached is asked once, and not for each file', async () => {
+  let asked = 0;
+  const server = createTcpServer((socket) => {
+    asked += 1;
+    socket.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const folder = project(
+    'unanswered',
+    ['a', 'b', 'c'].map((name) => asset(`tiny/${name}.json`, [onHub('config.json')])),
+  );
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { code, text } = await run(folder, ['fetch', '--from', 'hub'], { HF_ENDPOINT: endpoint });
+  server.close();
+  assert.equal(code, 1, text);
+  assert.equal(text.match(/NBS_ASSET_UNAVAILABLE: .*the hub cannot be reached/g)?.length, 3, text);
+  assert.equal(asked, 1);
 });
 
 test('a mirror may have a path, or only point to the hub; a server that is none is refused', async () => {

@@ -181,6 +181,20 @@ test('a profile or a comment that grows to 256 MiB is not read', async () => {
   assert.equal(await threshold.pid.remote(), pid);
 });
 
+test('what strangers send leaves no memory behind', async () => {
+  const all = Object.values(await strangers());
+  const round = async (count: number) => {
+    for (let i = 0; i < count; i += 1)
+      await Promise.all(all.map(async (body) => (await post(threshold.url, body)).arrayBuffer()));
+    return threshold.memory.remote();
+  };
+  const pid = await threshold.pid.remote();
+  const before = await round(3);
+  const grown = ((await round(20)) - before) / 1e6;
+  assert.equal(await threshold.pid.remote(), pid);
+  assert.ok(grown < 150, `memory grew by ${Math.round(grown)} MB`);
+});
+
 const model = modelFolder('images/yolov5s-seg.onnx');
 test('the segmenter behind it gets only pictures, and answers the cat after all strangers', { skip: model.skip }, async () => {
   const names = datasetPath('images/coco-names.json');

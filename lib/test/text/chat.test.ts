@@ -112,3 +112,33 @@ test('a hundred clients that leave in mid-stream take nothing with them', { skip
   assert.ok(grown < 150, `memory grew by ${Math.round(grown)} MB`);
   assert.match((await chat.result.remote('What is the capital of France?')).text, /Paris/);
 });
+
+test('a caller that leaves before the first piece takes its prompt along, without a signal', { skip }, async () => {
+  const leave = Array.from({ length: 12 }, () => {
+    const pieces = chat.chat.remote('Tell me a very long story.', { maxTokens: 4000 })[Symbol.asyncIterator]();
+    void pieces.next().catch(() => {});
+    return () => pieces.return?.();
+  });
+  await until(async () => (await chat.load.remote()).waiting > 0);
+  for (const each of leave) void each();
+  await until(async () => {
+    const { active, waiting } = await chat.load.remote();
+    return active + waiting === 0;
+  });
+});
+
+test('prompts that are refused leave no memory behind', { skip }, async () => {
+  const round = async (count: number) => {
+    for (let i = 0; i < count; i += 1) {
+      assert.equal((await post({ prompt: '' })).status, 422);
+      assert.equal((await post({ prompt: 'word '.repeat(9000) })).status, 413);
+      assert.equal((await post({ prompt: 'a'.repeat(1_000_000) })).status, 413);
+    }
+    return chat.load.remote();
+  };
+  const before = await round(5);
+  const afterwards = await round(40);
+  assert.equal(afterwards.pid, before.pid, 'the replica was replaced');
+  const grown = (afterwards.rss - before.rss) / 1e6;
+  assert.ok(grown < 150, `memory grew by ${Math.round(grown)} MB`);
+});

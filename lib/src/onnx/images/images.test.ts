@@ -195,3 +195,44 @@ test('a text, half a picture and a picture that is too large are refused with a 
   await assert.rejects(read(jpeg, { maxPixels: 4000 }), { code: 'NBS_IMAGE_TOO_LARGE', status: 413 });
   await assert.rejects(read({ size: 3 } as never), { code: 'NBS_IMAGE_NOT_BYTES', message: /onnx\.image\.read takes the bytes/ });
 });
+
+/** As the files of these models are on the hub, without the line breaks. */
+const PUBLISHED = {
+  convnext:
+    '{"crop_pct":0.875,"do_normalize":true,"do_resize":true,"feature_extractor_type":"ConvNextFeatureExtractor","image_mean":[0.485,0.456,0.406],"image_std":[0.229,0.224,0.225],"resample":3,"size":224}',
+  detr: '{"do_normalize":true,"do_resize":true,"feature_extractor_type":"DetrFeatureExtractor","format":"coco_detection","image_mean":[0.485,0.456,0.406],"image_std":[0.229,0.224,0.225],"max_size":1333,"size":800}',
+  depthAnything:
+    '{"do_normalize":true,"do_pad":false,"do_rescale":true,"do_resize":true,"ensure_multiple_of":14,"image_mean":[0.485,0.456,0.406],"image_processor_type":"DPTImageProcessor","image_std":[0.229,0.224,0.225],"keep_aspect_ratio":true,"resample":3,"rescale_factor":0.00392156862745098,"size":{"height":518,"width":518},"size_divisor":null}',
+  efficientNet:
+    '{"crop_size":{"height":289,"width":289},"do_center_crop":false,"do_normalize":true,"do_rescale":true,"do_resize":true,"image_mean":[0.485,0.456,0.406],"image_processor_type":"EfficientNetImageProcessor","image_std":[0.47853944,0.4732864,0.47434163],"include_top":true,"resample":0,"rescale_factor":0.00392156862745098,"rescale_offset":false,"size":{"height":224,"width":224}}',
+  glpn: '{"do_rescale":true,"do_resize":true,"feature_extractor_type":"GLPNFeatureExtractor","resample":2,"size_divisor":32}',
+  mobileVit:
+    '{"crop_size":256,"do_center_crop":true,"do_flip_channel_order":true,"do_resize":true,"feature_extractor_type":"MobileViTFeatureExtractor","resample":2,"size":288}',
+} as const;
+
+test('what a preset would change and is not done is refused by its name', () => {
+  const refuses = (text: string, member: string, more: object = {}) =>
+    assert.throws(() => preset({ ...(JSON.parse(text) as object), ...more }), {
+      code: 'NBS_IMAGE_PRESET',
+      message: new RegExp(`: ${member} is not supported`),
+    });
+  refuses(PUBLISHED.convnext, 'crop_pct');
+  refuses(PUBLISHED.detr, 'max_size');
+  refuses(PUBLISHED.depthAnything, 'keep_aspect_ratio');
+  refuses(PUBLISHED.depthAnything, 'ensure_multiple_of', { keep_aspect_ratio: false });
+  refuses(PUBLISHED.efficientNet, 'include_top');
+  refuses(PUBLISHED.efficientNet, 'rescale_offset', { include_top: false, rescale_offset: true });
+  refuses(PUBLISHED.glpn, 'size_divisor');
+  refuses(PUBLISHED.mobileVit, 'do_flip_channel_order', { image_mean: [0.5, 0.5, 0.5] });
+  const still = { ...(JSON.parse(PUBLISHED.depthAnything) as object), keep_aspect_ratio: false, ensure_multiple_of: 1 };
+  assert.deepEqual(preset(still).resize, { width: 518, height: 518 });
+  assert.equal(preset({ ...(JSON.parse(PUBLISHED.glpn) as object), do_resize: false }).resize, null);
+});
+
+test('a preset that exchanges the channels gives BGR without a normalization', () => {
+  const mobile = preset(JSON.parse(PUBLISHED.mobileVit) as Record<string, unknown>);
+  assert.deepEqual([mobile.order, mobile.mean, mobile.std], ['BGR', [0, 0, 0], [1, 1, 1]]);
+  const pixels = { width: 1, height: 1, channels: 3, data: Uint8Array.of(255, 51, 0) } as const;
+  const { data } = prepare(pixels, { ...mobile, resize: null, crop: null });
+  assert.deepEqual([...data], [0, Math.fround(51 / 255), 1]);
+});

@@ -18,12 +18,37 @@ export interface Preset {
   /** For each channel. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** The order of the colours in the tensor. */
+  readonly order: 'RGB' | 'BGR';
   /** True if the labels of the training data count the background as 0 and the model does not: {@link reduceLabels} makes them comparable. */
   readonly reduceLabels: boolean;
 }
 
 /** Pillow's numbers of its filters, which `resample` is. */
 const RESAMPLE: readonly Kernel[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
+
+/** Members that would change the result and are not done here, with the values that ask for nothing, and what can be done instead. */
+const UNSUPPORTED: Readonly<Record<string, { readonly nothing: readonly unknown[]; readonly instead?: string }>> = {
+  do_pad: { nothing: [false], instead: 'use onnx.image.letterbox' },
+  rescale_offset: { nothing: [false], instead: 'use onnx.image.toTensor with mean and std' },
+  offset: { nothing: [false], instead: 'use onnx.image.toTensor with mean and std' },
+  // The second normalization of EfficientNet.
+  include_top: { nothing: [false], instead: 'use onnx.image.toTensor with mean and std' },
+  do_thumbnail: { nothing: [false] },
+  do_align_long_axis: { nothing: [false] },
+  do_grayscale: { nothing: [false], instead: 'use onnx.image.grey' },
+  do_color_quantize: { nothing: [false] },
+  do_split_image: { nothing: [false] },
+};
+/** Such members that say how to resize, so they count only if that is done. */
+const UNSUPPORTED_SIZES: typeof UNSUPPORTED = {
+  max_size: { nothing: [], instead: 'use onnx.image.resize' },
+  crop_pct: { nothing: [], instead: 'use onnx.image.resize with shortestEdge, and onnx.image.crop' },
+  keep_aspect_ratio: { nothing: [false], instead: 'use onnx.image.resize' },
+  ensure_multiple_of: { nothing: [1], instead: 'use onnx.image.resize' },
+  size_divisor: { nothing: [0, 1], instead: 'use onnx.image.resize' },
+  size_divisibility: { nothing: [0, 1], instead: 'use onnx.image.resize' },
+};
 
 /**
  * Reads a `preprocessor_config.json` as models on a hub have it, e.g. that of SegFormer or of a vision transformer.
@@ -81,21 +106,35 @@ export function preset(config: string | Readonly<Record<string, unknown>>): Pres
   };
   const kernel = RESAMPLE[number('resample', 2)];
   if (kernel === undefined) throw fail(`resample must be from 0 to 5, not ${JSON.stringify(values.resample)}`);
-  if (flag('do_pad', false)) throw fail('do_pad is not supported; use onnx.image.letterbox');
-  const normalises = flag('do_normalize', true);
+  const isResized = flag('do_resize', true);
+  const refused = Object.entries({ ...UNSUPPORTED, ...(isResized ? UNSUPPORTED_SIZES : {}) });
+  for (const [name, { nothing, instead }] of refused) {
+    const value = values[name] ?? null;
+    if (value === null || nothing.includes(value)) continue;
+    throw fail(`${name} is not supported${instead === undefined ? '' : `; ${instead}`}`);
+  }
+  // The processors that exchange the channels do not normalize, and the files do not say so.
+  const isFlipped = flag('do_flip_channel_order', false);
+  if (isFlipped && (values.do_normalize === true || Array.isArray(values.image_mean)))
+    throw fail('do_flip_channel_order is not supported beside image_mean; use onnx.image.toTensor with order');
+  const normalises = flag('do_normalize', !isFlipped);
   return {
-    resize: flag('do_resize', true) ? resizing() : null,
+    resize: isResized ? resizing() : null,
     kernel,
     crop: flag('do_center_crop', false) ? area('crop_size') : null,
     scale: flag('do_rescale', true) ? number('rescale_factor', 1 / 255) : 1,
     mean: normalises ? triple('image_mean', [0.485, 0.456, 0.406]) : [0, 0, 0],
     std: normalises ? triple('image_std', [0.229, 0.224, 0.225]) : [1, 1, 1],
+    order: isFlipped ? 'BGR' : 'RGB',
     reduceLabels: flag('do_reduce_labels', flag('reduce_labels', false)),
   };
 }
 
 /** Resizes, crops and normalises a picture as a preset says: `float32[1, channels, height, width]`. @throws NBS_IMAGE_NOT_PIXELS, NBS_INVALID_OPTION */
-export function prepare(pixels: Pixels, { resize: size, kernel, crop: part, scale, mean, std }: Preset): Tensor<'float32'> {
+export function prepare(
+  pixels: Pixels,
+  { resize: size, kernel, crop: part, scale, mean, std, order }: Preset,
+): Tensor<'float32'> {
   const resized = size === null ? pixels : resize(pixels, { ...size, kernel });
   const { channels } = pixels;
   for (const list of [mean, std]) {
@@ -107,5 +146,5 @@ export function prepare(pixels: Pixels, { resize: size, kernel, crop: part, scal
       reason: `${reason}: onnx.image.read(bytes, { channels: ${list.length} }) gives such a picture`,
     });
   }
-  return toTensor(part === null ? resized : crop(resized, part), { scale, mean, std });
+  return toTensor(part === null ? resized : crop(resized, part), { scale, mean, std, order });
 }

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { claimPart } from './part-files.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nbs-parts-'));
+after(() => rmSync(folder, { recursive: true }));
+/** No process has this id. */
+const GONE = 4_194_305;
+
+test('only the parts of the same download are continued', async () => {
+  for (const key of ['pypi-x-1.0.1', 'pypi-x-1.0-beta', 'pypi-x-1.0']) writeFileSync(join(folder, `${key}.${GONE}.part`), key);
+  const { path, release } = await claimPart(folder, 'pypi-x-1.0');
+  assert.equal(readFileSync(path, 'utf8'), 'pypi-x-1.0');
+  const second = await claimPart(folder, 'pypi-x-1.0');
+  assert.notEqual(second.path, path);
+  assert.deepEqual(
+    readdirSync(folder)
+      .filter((name) => name.endsWith(`.${GONE}.part`))
+      .sort(),
+    [`pypi-x-1.0-beta.${GONE}.part`, `pypi-x-1.0.1.${GONE}.part`],
+  );
+  release();
+  second.release();
+});
+
+test('one that was the second of its process is continued too', async () => {
+  writeFileSync(join(folder, `again~2.${GONE}.part`), 'second');
+  const { path, release } = await claimPart(folder, 'again');
+  assert.equal(readFileSync(path, 'utf8'), 'second');
+  release();
+});

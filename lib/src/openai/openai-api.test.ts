@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { aboutInput, defineError } from '../core/index.js';
+import type { EncoderModel, TextModel } from '../text/index.js';
+import { openaiApi } from './openai-api.js';
+
+const Strange = defineError('NBS_TEST_STRANGE', 422, 'strange: {what}');
+const secret = () => Strange({ what: '/home/someone/model' });
+
+const chats = (generate: () => unknown) => ({ generate }) as unknown as TextModel;
+const failing = async function* () {
+  yield 'begin';
+  throw new Error('/home/someone/model is gone');
+};
+const api = openaiApi({
+  chat: {
+    broken: chats(() => ({ [Symbol.asyncIterator]: failing })),
+    refusing: chats(() => {
+      throw aboutInput(Strange({ what: 'a' }));
+    }),
+    misplaced: chats(() => {
+      throw secret();
+    }),
+  },
+  embeddings: {
+    refusing: {
+      embed: async () => {
+        throw aboutInput(Strange({ what: 'b' }));
+      },
+    } as unknown as EncoderModel,
+  },
+});
+// A replica adds what a request of nbserve has more than one of the web.
+const ask = (path: string, init?: RequestInit) => api(new Request(`http://here/${path}`, init) as Parameters<typeof api>[0]);
+const post = (path: string, body: object) => ask(path, { method: 'POST', body: JSON.stringify(body) });
+const chat = (body: object) => post('v1/chat/completions', { messages: [{ role: 'user', content: 'a' }], ...body });
+const errorOf = async (response: Response) => ((await response.json()) as { error: Record<string, unknown> }).error;
+
+test('the route of the application may have a part v1', async () => {
+  for (const route of ['', 'v1/llm/', 'api/v1/']) assert.equal((await ask(`${route}v1/models`)).status, 200, route);
+  assert.equal((await ask('v1/llm/v1/models/broken/')).status, 200);
+  assert.equal((await ask('v1/llm')).status, 404);
+});
+
+test('an error about what was sent names the parameter that holds it', async () => {
+  const ofChat = await errorOf(await chat({ model: 'refusing' }));
+  assert.deepEqual([ofChat.code, ofChat.param], ['NBS_TEST_STRANGE', 'messages']);
+  const ofTexts = await errorOf(await post('v1/embeddings', { model: 'refusing', input: 'a' }));
+  assert.deepEqual([ofTexts.code, ofTexts.param], ['NBS_TEST_STRANGE', 'input']);
+});
+
+test('an error that is not about what was sent is not told', async () => {
+  await assert.rejects(chat({ model: 'misplaced' }), { code: 'NBS_TEST_STRANGE' });
+  const response = await chat({ model: 'broken', stream: true });
+  let text = '';
+  const read = async () => {
+    for await (const bytes of response.body as unknown as AsyncIterable<Uint8Array>) text += new TextDecoder().decode(bytes);
+  };
+  // The server gets the whole error.
+  await assert.rejects(read(), /someone/);
+  assert.match(text, /"content":"begin"[\s\S]*"code":"generation_failed"/);
+  assert.doesNotMatch(text, /someone/);
+});
+
+test('a bias of tokens is refused, unless it asks for nothing', async () => {
+  const { param } = await errorOf(await chat({ model: 'refusing', logit_bias: { 50256: -100 } }));
+  assert.equal(param, 'logit_bias');
+  assert.equal((await errorOf(await chat({ model: 'refusing', logit_bias: {} }))).param, 'messages');
+});
