@@ -1,5 +1,5 @@
 import type { XPublisher } from 'zeromq';
-import { type Encoder, Receiver, Sender } from '../wire/index.js';
+import { type Encoder, type Envelope, Receiver, Sender } from '../wire/index.js';
 import { StreamBuffer, type StreamText } from './stream-buffer.js';
 
 const SUBSCRIBE = 1;
@@ -46,9 +46,9 @@ export class Iopub {
   }
 
   /** @param content JSON @param parent header of the message that caused it, as JSON, or '' */
-  publish(type: string, content: string, parent: string): void {
+  publish(type: string, content: string, parent: string, extras: Pick<Envelope, 'metadata' | 'buffers'> = {}): void {
     this.#streams.flush();
-    this.#send(type, content, parent);
+    this.#send(type, content, { ...extras, parent });
   }
 
   status(state: 'starting' | 'busy' | 'idle' | 'restarting', parent: string): void {
@@ -68,14 +68,19 @@ export class Iopub {
   /** Tells a new subscriber that it gets every message from now on (JEP 65). */
   #welcome(topic: string): void {
     this.#streams.flush();
-    this.#send('iopub_welcome', JSON.stringify({ subscription: topic }), '', topic);
+    this.#send('iopub_welcome', JSON.stringify({ subscription: topic }), {}, topic);
   }
 
   #sendStream({ name, text, parent }: StreamText): void {
-    this.#send('stream', JSON.stringify({ name, text }), parent);
+    this.#send('stream', JSON.stringify({ name, text }), { parent });
   }
 
-  #send(type: string, content: string, parent: string, topic = `kernel.${this.#encoder.session}.${type}`): void {
-    this.#sender.send(this.#encoder.encodeJson(type, content, { identities: [topic], parent }));
+  #send(
+    type: string,
+    content: string,
+    envelope: Omit<Envelope, 'identities'>,
+    topic = `kernel.${this.#encoder.session}.${type}`,
+  ): void {
+    this.#sender.send(this.#encoder.encodeJson(type, content, { ...envelope, identities: [topic] }));
   }
 }

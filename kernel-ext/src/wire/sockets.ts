@@ -43,3 +43,6 @@ export async function bindPublisher(connection: Connection, opened: { close(): v
   keepPrivate(connection, 'iopub');
   return socket;
 }
+
+/** The port that a socket is bound to over tcp. */
+export const portOf = ({ lastEndpoint }: Router | XPublisher): number => Number(/:(\d+)$/.exec(lastEndpoint ?? '')?.[1]);
