@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { KernelClient } from './fixtures/client.js';
 
 /** A second client: a process that counts the messages of iopub, and says the count when a line with a text arrives. */
 const LISTENER = fileURLToPath(new URL('./fixtures/listener.js', import.meta.url));
+
+const residentBytes = ({ child }: KernelClient): number =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024;
 
 describe('a real kernel', () => {
   let kernel: KernelClient;
@@ -16,8 +19,9 @@ describe('a real kernel', () => {
   });
   after(() => kernel.kill());
 
-  const listener = async () => {
+  const listener = async (t: TestContext) => {
     const child = fork(LISTENER, [kernel.file]);
+    t.after(() => child.kill('SIGKILL'));
     await once(child, 'message');
     return child;
   };
@@ -38,8 +42,8 @@ describe('a real kernel', () => {
     assert.match(JSON.stringify(messages), /\[ 499, 999, 949 \]/);
   });
 
-  it('goes on when a client vanishes while a cell prints, and the other client loses nothing', async () => {
-    const child = await listener();
+  it('goes on when a client vanishes while a cell prints, and the other client loses nothing', async (t) => {
+    const child = await listener(t);
     const cell = kernel.executing(
       'for (let i = 0; i < 20_000; i++) { console.log(i); if (i % 100 === 0) await new Promise((go) => setTimeout(go, 1)); }',
     );
@@ -50,8 +54,8 @@ describe('a real kernel', () => {
     assert.equal((await kernel.execute('1 + 1')).reply.status, 'ok');
   });
 
-  it('loses nothing for a client that stops and goes on, nor for another meanwhile', async () => {
-    const child = await listener();
+  it('loses nothing for a client that stops and goes on, nor for another meanwhile', async (t) => {
+    const child = await listener(t);
     child.kill('SIGSTOP');
     const { text } = await kernel.execute('for (let i = 0; i < 200_000; i++) console.log(i); console.log("end of prints");');
     assert.deepEqual(numbers(text()), upTo(200_000));
@@ -60,7 +64,30 @@ describe('a real kernel', () => {
     child.kill('SIGCONT');
     const [heard] = (await told) as [number[]];
     assert.deepEqual(heard, [200_000, 199_999]);
-    child.kill('SIGKILL');
-    while (child.exitCode === null && child.signalCode === null) await sleep(10);
+  });
+
+  it('does not keep without end what a client does not read that has stopped', async (t) => {
+    const child = await listener(t);
+    child.kill('SIGSTOP');
+    const before = residentBytes(kernel);
+    let length = 0;
+    const count = (): void => {
+      for (const { type, content } of kernel.iopub) if (type === 'stream') length += String(content.text).length;
+      // This process need not keep them either.
+      kernel.iopub.splice(0, kernel.iopub.length, ...kernel.iopub.filter(({ type }) => type !== 'stream'));
+    };
+    count();
+    length = 0;
+    const timer = setInterval(count, 20);
+    t.after(() => clearInterval(timer));
+    const line = `'x'.repeat(999)`;
+    for (let cell = 1; cell <= 6; cell += 1) {
+      const { reply } = await kernel.execute(`for (let i = 0; i < 100_000; i++) console.log(${line});`);
+      count();
+      assert.deepEqual([reply.status, length], ['ok', cell * 100_000_000]);
+    }
+    const grown = residentBytes(kernel) - before;
+    assert.ok(grown < 450 * 2 ** 20, `the kernel grew by ${Math.round(grown / 2 ** 20)} MiB`);
+    assert.match(kernel.stderr, /a client has read nothing for a while/);
   });
 });

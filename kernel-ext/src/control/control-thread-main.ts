@@ -251,11 +251,11 @@ async function main(): Promise<void> {
     switch (printed.kind) {
       case 'stream':
         iopub.stream(printed);
-        taken(printed.text.length);
+        iopub.whenSent(() => taken(printed.text.length));
         break;
       case 'publish':
         iopub.publish(printed.type, printed.content, printed.parent, printed);
-        taken(printed.content.length + sizeOf(printed.buffers));
+        iopub.whenSent(() => taken(printed.content.length + sizeOf(printed.buffers)));
         break;
       case 'cell':
         cell = printed.parent;

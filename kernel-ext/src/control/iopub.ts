@@ -1,5 +1,5 @@
 import type { XPublisher } from 'zeromq';
-import { type Encoder, type Envelope, Receiver, Sender } from '../wire/index.js';
+import { type Encoder, type Envelope, PacedSender, Receiver } from '../wire/index.js';
 import { StreamBuffer, type StreamText } from './stream-buffer.js';
 
 const SUBSCRIBE = 1;
@@ -7,7 +7,7 @@ const UNSUBSCRIBE = 0;
 
 /** The iopub socket, which sends messages to all clients. It is in the control thread, so that output is sent while user code blocks. */
 export class Iopub {
-  readonly #sender: Sender;
+  readonly #sender: PacedSender;
   readonly #encoder: Encoder;
   readonly #streams = new StreamBuffer((piece) => this.#sendStream(piece));
 
@@ -15,7 +15,7 @@ export class Iopub {
   #onSubscriber = (): void => {};
 
   constructor(socket: XPublisher, encoder: Encoder) {
-    this.#sender = new Sender(socket);
+    this.#sender = new PacedSender(socket);
     this.#encoder = encoder;
     new Receiver(socket, ([frame]) => {
       if (frame?.[0] === UNSUBSCRIBE) this.#subscribers -= 1;
@@ -53,6 +53,11 @@ export class Iopub {
 
   status(state: 'starting' | 'busy' | 'idle' | 'restarting', parent: string): void {
     this.publish('status', JSON.stringify({ execution_state: state }), parent);
+  }
+
+  /** Calls `work` when ZeroMQ has what was published until now. If a client reads slowly, that takes time. */
+  whenSent(work: () => void): void {
+    this.#sender.whenSent(work);
   }
 
   /** Sends what was printed. Call it before something is sent on another channel that a client could see first. */

@@ -22,6 +22,7 @@ export {
   readExecute,
   readHistory,
 } from './message.js';
+export { PacedSender } from './paced-sender.js';
 export { Receiver } from './receiver.js';
 export { logTo, logToStderr, Refusals } from './refusals.js';
 export { ReplayGuard } from './replay-guard.js';
