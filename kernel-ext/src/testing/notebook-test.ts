@@ -13,7 +13,6 @@ import {
   readNotebook,
   textOf,
 } from '../runner/index.js';
-import type { ErrorOutcome } from '../session/index.js';
 import { cellLines } from './cell-lines.js';
 import { ignoresOutput, TEST_RULES, toleranceOf } from './cell-tags.js';
 import { type ComparisonRules, compareOutputs, type Difference } from './comparison.js';
@@ -141,7 +140,11 @@ export class NotebookTest {
     return results;
   }
 
-  #failed(cell: ExecutedCell, known: Expected | undefined, error: ErrorOutcome): Omit<CellResult, 'name'> {
+  #failed(
+    cell: ExecutedCell,
+    known: Expected | undefined,
+    error: NonNullable<ExecutedCell['failure']>,
+  ): Omit<CellResult, 'name'> {
     const traceback = stripVTControlCharacters(error.traceback.join('\n'));
     const inCell = error.line ?? failedLine(traceback, cell.number);
     const lines = known?.lines ?? [];
