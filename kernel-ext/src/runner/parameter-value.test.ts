@@ -43,10 +43,11 @@ it('values of parameters are read as by papermill, and the rest as JSON and YAML
 });
 
 it('YAML is read as by papermill', () => {
-  const text = 'a: 1\nb: [x, yes, 1.5]\nc:\n  d: 2020-01-02\ne: 12345678901234567890\nf: !!str 5\n';
+  const text = 'n: 0\na: 1\nb: [x, yes, 1.5, y, off]\nc:\n  d: 2020-01-02\ne: 12345678901234567890\nf: !!str 5\n';
   assert.deepEqual(parseParameterYaml(text), [
+    ['n', 0],
     ['a', 1],
-    ['b', ['x', true, 1.5]],
+    ['b', ['x', true, 1.5, 'y', false]],
     ['c', { d: '2020-01-02' }],
     ['e', 12345678901234567890n],
     ['f', '5'],

@@ -42,7 +42,16 @@ export function parseParameterYaml(text: string): readonly (readonly [name: stri
   const value: unknown = parse(text, {
     version: '1.1',
     intAsBigInt: true,
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !/timestamp$/.test(tag.tag)),
+    // Dates are no JSON, and PyYAML reads `y` and `n` as texts.
+    customTags: (tags) => [
+      ...tags.filter((tag) => typeof tag !== 'string' && !/:(timestamp|bool)$/.test(tag.tag)),
+      ...[true, false].map((value) => ({
+        tag: 'tag:yaml.org,2002:bool',
+        default: true,
+        test: value ? /^(?:yes|true|on)$/i : /^(?:no|false|off)$/i,
+        resolve: () => value,
+      })),
+    ],
   });
   if (value === null || value === undefined) return [];
   if (typeof value !== 'object' || Array.isArray(value)) throw new Error('it is no mapping of names to values');
