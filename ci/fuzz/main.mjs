@@ -13,6 +13,7 @@ const FUZZERS = {
   inference: () => import('./inference.mjs'),
   lessons: () => import('./lessons.mjs'),
   control: () => import('./control.mjs'),
+  kernel: () => import('./kernel.mjs'),
 };
 
 const { values: options } = parseArgs({

@@ -30,7 +30,7 @@ test('copies of lessons are not run as lessons', () => {
   ];
   for (const copy of copies) notebook(`notebooks/${copy}`, 'throw new Error("a copy ran")');
   const { stdout, status } = lessons('--output', 'made/on/the/way');
-  assert.match(stdout, /^✔ a \(.* s\)\n1 of 1 lessons ran to their end\n$/);
+  assert.match(stdout, /^✔ a \(.* s\)\n1 of 1 lessons ran to their end\nkept in .*\.nbserve-test.*\n$/);
   assert.equal(status, 0);
   assert.deepEqual(readdirSync(join(root, 'made/on/the/way')), ['a.ipynb']);
   assert.match(lessons('notebooks/.ipynb_checkpoints').stderr, /^NBS_BAD_USAGE: there is no such notebook/);
@@ -40,7 +40,18 @@ test('what failed is said on stderr with its cell, and the last line names the l
   notebook('some/good.ipynb', '1 + 1');
   notebook('some/wrong.ipynb', 'throw new Error("no such digit")');
   const { stdout, stderr, status } = lessons('some');
-  assert.match(stdout, /^✔ good \(.* s\)\n1 of 2 lessons ran to their end; failed: wrong\n$/);
+  assert.match(stdout, /^✔ good \(.* s\)\n1 of 2 lessons ran to their end; failed: wrong\nkept in .*\n$/);
+  const run = /kept in (.*)\n$/.exec(stdout)?.[1] ?? '';
+  const kept = [
+    'good.ipynb',
+    'good.report.txt',
+    'good.result.json',
+    'junit.xml',
+    'summary.txt',
+    'wrong.ipynb',
+    'wrong.report.txt',
+  ];
+  assert.deepEqual(readdirSync(run).sort(), [...kept, 'wrong.result.json']);
   assert.match(stderr, /^good: cell 1 of 1\nwrong: cell 1 of 1\n✖ wrong \(.* s\)\n.*wrong\.ipynb.*cell 1: Error: no such digit/s);
   assert.equal(status, 1);
 });

@@ -96,6 +96,18 @@ describe('a test of a folder', () => {
     write('all/types.ipynb', ['1;\nconst n: number = "one";']);
     write('all/rejects.ipynb', ['1', 'async function save() { throw new Error("not saved"); }\nsave();', '3']);
     write('all/killed.ipynb', ['1', 'console.log("begun");\nprocess.kill(process.pid, "SIGKILL");', '3']);
+    write('all/magic.ipynb', ['1', '1;\n!exit 3']);
+    write('all/thrown-text.ipynb', ['1;\nthrow "a text"']);
+    writeFileSync(join(root, 'all/part.ts'), 'const a = 1;\n\n\n\nthrow new Error("in part.ts");');
+    write('all/runs-file.ipynb', ['// a comment\n%run part.ts']);
+    write('all/cut.ipynb', [
+      'setTimeout(() => { throw new Error("late"); }, 200);',
+      { source: 'await new Promise((go) => setTimeout(go, 60_000));', outputs: [printed('never\n')] },
+    ]);
+    write('all/raises-neither.ipynb', [
+      { source: '1;', tags: ['raises-exception'] },
+      { source: '2;', tags: ['raises-exception'] },
+    ]);
     write('all/python.ipynb', ['1'], { kernelspec: { name: 'python3', language: 'python', display_name: 'Python 3' } });
     write('all/bad-tag.ipynb', [{ source: '1', tags: ['nbserve-tolerance=much'] }]);
     writeFileSync(join(root, 'all/text.ipynb'), 'this is no notebook');
@@ -105,7 +117,10 @@ describe('a test of a folder', () => {
   });
 
   it('has the exit code 1 and a summary if a notebook fails', () => {
-    assert.match(stdout, /^12 notebooks: 1 passed, 11 failed; cells: .*\d MiB/m);
+    assert.match(
+      stdout,
+      /^17 notebooks: 1 passed, 16 failed; cells: .*; memory: at most [1-9]\d+ MiB for the process of a notebook's cells/m,
+    );
     assert.equal(status, 1);
     assert.doesNotMatch(stdout, /never/);
   });
@@ -131,7 +146,12 @@ describe('a test of a folder', () => {
     ['throws', /throws.ipynb:\d+: cell 2: Error: no <good> \(line 2 of the cell\)/],
     ['types', /types.ipynb:\d+: cell 1: TypeScriptError: .* \(line 2 of the cell\)/],
     ['rejects', /cell 2: Error: not saved/],
-    ['killed', /killed.ipynb:\d+: cell 2: NBS_RUNNER_DIED: .*was killed by SIGKILL/],
+    ['killed', /killed.ipynb:\d+: cell 2: NBS_RUNNER_DIED: .*was killed by SIGKILL.* \(which line of the cell is not known\)/],
+    ['magic', /cell 2: NbserveError: !exit 3 ended with exit code 3 \(line 2 of the cell\)/],
+    ['thrown-text', /cell 1: Thrown: 'a text' \(which line of the cell is not known\)/],
+    ['runs-file', /cell 1: Error: in part.ts \(line 2 of the cell\)\n[\s\S]*at part.ts:5:7/],
+    ['cut', /^✖ .*\(1 failed, 1 interrupted, .*\n.*cell 1: Error: late \(line 1 of the cell\)(?![\s\S]*cell 2)/],
+    ['raises-neither', /cell 1: NBS_NOTHING_RAISED[\s\S]*cell 2: NBS_NOTHING_RAISED/],
     ['python', /NBS_OTHER_LANGUAGE: .* is a notebook in python/],
     ['bad-tag', /NBS_BAD_TOLERANCE: the tag nbserve-tolerance=much of the cell at 1/],
     ['text', /NBS_NOT_A_NOTEBOOK/],
@@ -149,18 +169,31 @@ describe('a test of a folder', () => {
     assert.match(about(stdout, 'all/throws.ipynb'), /^✖ .*1 only run, 1 failed, 1 not run/);
   });
 
-  it('writes JUnit', () => {
-    const xml = readFileSync(join(root, 'junit.xml'), 'utf8');
+  it('writes JUnit, as a parser of XML reads it', () => {
+    const program =
+      'import json, sys, xml.etree.ElementTree as E\n' +
+      'tree = lambda one: [one.tag, one.attrib, one.text, [tree(below) for below in one]]\n' +
+      'print(json.dumps(tree(E.parse(sys.argv[1]).getroot())))';
+    const { stdout: json, stderr } = spawnSync('python3', ['-c', program, join(root, 'junit.xml')], { encoding: 'utf8' });
+    assert.equal(stderr, '');
+    type Node = readonly [tag: string, attributes: Readonly<Record<string, string>>, text: string | null, below: readonly Node[]];
+    const [tag, attributes, , suites] = JSON.parse(json) as Node;
+    assert.deepEqual([tag, attributes.name, attributes.failures, attributes.errors], ['testsuites', 'nbserve test', '4', '15']);
+    assert.equal(suites.length, 17);
+    const suite = (name: string): Node => suites.find(([, one]) => one.name === name) as Node;
+    const [, { tests, skipped }] = suite('all/same.ipynb');
+    assert.deepEqual([tests, skipped], ['11', '2']);
+    const [, , , cases] = suite('all/throws.ipynb');
+    const [, { name, classname, file, line }, , [error]] = cases[1] as Node;
+    assert.deepEqual([name, classname, file], ['cell 2', 'all/throws.ipynb', 'all/throws.ipynb']);
+    assert.ok(Number(line) > 1);
+    assert.deepEqual([error?.[0], error?.[1].message], ['error', 'Error: no <good> (line 2 of the cell)']);
+    assert.match(String(error?.[2]), /^all\/throws.ipynb:\d+: cell 2\n.*no <good>/);
+    assert.match(JSON.stringify(suite('all/python.ipynb')), /the notebook.*NBS_OTHER_LANGUAGE/);
     assert.match(
-      xml,
-      /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="nbserve test" tests="\d+" failures="4" errors="9" /,
+      JSON.stringify(suite('all/cut.ipynb')),
+      /"skipped", \{"message": ?"interrupted"|"skipped",\{"message":"interrupted"/,
     );
-    assert.match(xml, /<testsuite name="all\/same.ipynb" tests="11" failures="0" errors="0" skipped="2" /);
-    assert.match(
-      xml,
-      /<testcase classname="all\/throws.ipynb" name="cell 2" file="all\/throws.ipynb" line="\d+" time=".*"><error message="Error: no &lt;good&gt; /,
-    );
-    assert.match(xml, /name="the notebook".*NBS_OTHER_LANGUAGE/);
   });
 
   it('keeps the executed notebooks and the reports', () => {
@@ -168,7 +201,7 @@ describe('a test of a folder', () => {
     const executed = JSON.parse(readFileSync(join(run, 'all/killed.ipynb'), 'utf8')) as { cells: { outputs: object[] }[] };
     assert.match(JSON.stringify(executed.cells[1]?.outputs), /begun.*NBS_RUNNER_DIED/);
     assert.match(readFileSync(join(run, 'all/below/differs.report.txt'), 'utf8'), /- old/);
-    assert.match(readFileSync(join(run, 'summary.txt'), 'utf8'), /^12 notebooks/);
+    assert.match(readFileSync(join(run, 'summary.txt'), 'utf8'), /^17 notebooks/);
     assert.equal(readFileSync(join(root, 'kept/.gitignore'), 'utf8'), '*\n');
   });
 });
@@ -187,7 +220,7 @@ describe('--update', () => {
     write('update/fails.ipynb', [{ source: '1', outputs: [result({ 'text/plain': ['2'] })] }, 'throw new Error("no")']);
     const before = text('update/fails.ipynb');
     const args = ['update', '--artifacts', 'kept-update'];
-    const { stdout, status } = nbserve([...args, '--update', '-p', 'extra', '7']);
+    const { stdout, status } = nbserve([...args, '--update', '-p', 'extra', '7', '-y', 'more: [1, {a: yes}]']);
     assert.match(about(stdout, 'update/changes.ipynb'), /^✔ .*1 compared, 2 only run, 2 updated, 1 skipped/, stdout);
     assert.match(about(stdout, 'update/fails.ipynb'), /^✖ [\s\S]*cell 3: Error: no/);
     assert.equal(status, 1);

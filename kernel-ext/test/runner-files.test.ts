@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -159,6 +159,28 @@ describe('parameters', () => {
     assert.deepEqual(written?.cells[1]?.outputs[0]?.data?.['text/plain'], ['5']);
     const { stderr: none } = await run(t, notebookOf([DECLARED]), ['-p', 'n', '2']);
     assert.equal(none, '');
+  });
+
+  it('come from files and texts in YAML too, and what is given singly wins', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nbserve-parameters-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'given.yaml');
+    writeFileSync(file, 'n: 5\nlist:\n  - a\n  - {b: yes}\ntext: file\n');
+    const base64 = Buffer.from('n: 6\nflag: true').toString('base64');
+    const args = ['-p', 'n', '7', '-y', '{text: yaml}', '-f', file, '-b', base64];
+    const { code: exit, stderr, notebook: written } = await run(t, notebookOf([DECLARED, '[n, flag, text, list]']), args);
+    assert.equal(exit, 0, stderr);
+    assert.deepEqual(written?.cells[2]?.outputs[0]?.data?.['text/plain'], ["[ 7, true, 'yaml', [ 'a', { b: true } ] ]"]);
+    for (const [bad, said] of [
+      [['-f', join(folder, 'none')], /-f takes a file with parameters in YAML or JSON, not .*none: there is no such file/],
+      [['-y', '[1]'], /-y takes parameters in YAML, not \[1\]: it is no mapping/],
+      [['-y', 'a b: 1'], /-y takes parameters in YAML; a b is no name of a variable/],
+      [['-y'], /-y takes parameters in YAML/],
+    ] as const) {
+      const { code, stderr: refused } = await run(t, notebookOf(['1']), [...bad]);
+      assert.equal(code, 2);
+      assert.match(refused, said);
+    }
   });
 
   it('must have names that variables may have', async (t) => {

@@ -86,6 +86,9 @@ describe('magics about the notebook', () => {
     assert.equal(await notebook.value('kept.stdout + kept.outputs.length'), "'quiet\\n2'");
     assert.equal(await printed('kept.show()'), 'quiet\n');
     assert.match(await notebook.failure('%%capture\nthrow new Error("loud")'), /loud/);
+    const cells = [{ cell_type: 'code', source: '%%capture\nconsole.log("captured")' }];
+    await notebook.file('captures.ipynb', JSON.stringify({ cells }));
+    assert.equal(await printed('%run captures.ipynb\nconsole.log("after")'), 'after\n');
   });
 
   it('explain names', async () => {
@@ -102,7 +105,10 @@ describe('magics about the notebook', () => {
     assert.equal(await notebook.value('_ + 1'), '43');
     assert.equal(await notebook.value('__ + _'), '85');
     assert.equal(await notebook.value('const [_, second] = [1, 2]; _'), '1');
-    assert.equal(await notebook.value('typeof Out'), "'object'");
+    const { outcome } = await notebook.run('["in Out"][0]');
+    assert.equal(outcome.status, 'ok');
+    const count = Number(/cell\[(\d+)/.exec(await notebook.value('import.meta.filename'))?.[1]) - 1;
+    assert.equal(await notebook.value(`Out[${count}]`), "'in Out'");
   });
 
   it('may be your own', async () => {
@@ -118,6 +124,10 @@ describe('magics about the notebook', () => {
   });
 
   it('runs npm', async () => {
+    assert.equal(
+      await printed("const option = '--version; echo a command';\n%npm --version $option"),
+      await printed('%npm --version'),
+    );
     assert.match(await printed('%npm --version'), /^\d+\.\d+/);
     assert.match(await notebook.failure('%%bash -e\nfalse\necho not here'), /NBS_COMMAND_FAILED/);
   });

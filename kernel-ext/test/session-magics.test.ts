@@ -61,6 +61,55 @@ describe('magics', () => {
     assert.match((await notebook.run('%%time\nconsole.log(1)')).text(), /^1\ntook/);
   });
 
+  it('measures any statement of one line', async () => {
+    const statements: readonly (readonly [code: string, value: string])[] = [
+      ['let sum = 0;\n%time for (const x of [1, 2]) sum += x;\nsum', '3'],
+      ['%time const one = 1, two = 2\none + two', '3'],
+      ['%time const { three = 3 } = {} as { three?: number }; // a comment\nthree', '3'],
+      ['%time 40 + 2 // a comment', '42'],
+      ['%time function half(n: number) { return n / 2 }\nhalf(8)', '4'],
+      ['let tries = 0;\n%time while (tries < 5) { tries += 1; await null }\ntries', '5'],
+    ];
+    for (const [code, value] of statements) {
+      const { outcome, text } = await notebook.run(code);
+      assert.equal(outcome.status === 'ok' && outcome.result?.data['text/plain'], value, code);
+      assert.match(text(), /^took [\d.]+ ms\n$/, code);
+    }
+  });
+
+  it('says the line of a magic that failed', async () => {
+    await notebook.file('fails.ts', 'const inFile = 1;\n\nthrow new Error("in the file");');
+    await notebook.value('const failing = "fails.ts"');
+    for (const [code, line, told] of [
+      ['1;\n\n!exit 3', 3, /exit code 3/],
+      ['!true\n!exit 4', 2, /exit code 4/],
+      ['// a comment\n%run fails.ts', 2, /at fails\.ts:3:7/],
+      ['%run $failing', 1, /at fails\.ts:3:7/],
+    ] as const) {
+      const { outcome } = await notebook.run(code);
+      assert.ok(outcome.status === 'error');
+      assert.equal(outcome.line, line, code);
+      assert.match(outcome.traceback.join('\n'), told);
+    }
+  });
+
+  it('knows what the cell declares below, also if it is needed by a function alone', async () => {
+    const { text, outcome } = await notebook.run("function check() {\n  !ok && console.log('no');\n}\nlet ok = true;\ncheck();");
+    assert.deepEqual([text(), outcome], ['', { status: 'ok' }]);
+    assert.match(
+      await notebook.failure('function build() {\n  !echo made\n}'),
+      /TS1308.*help: a line with ! or % waits for its end, so its function must be async/s,
+    );
+  });
+
+  it('refuses values and cells that are too long for the system, with a code', async () => {
+    assert.match(
+      await notebook.failure('const big = "x".repeat(200_000);\n!echo $big'),
+      /NBS_COMMAND_TOO_LONG.*write a long value/,
+    );
+    assert.match(await notebook.failure(`%%bash\n: ${'y'.repeat(200_000)}`), /NBS_COMMAND_TOO_LONG.*%%bash/);
+  });
+
   it('runs whole cells', async () => {
     assert.equal((await notebook.run('%%bash\nx=3\necho $((x + 1))')).text(), '4\n');
     assert.deepEqual((await notebook.run('%%html\n<b>1</b>')).displays[0]?.bundle.data, { 'text/html': '<b>1</b>' });

@@ -21,7 +21,7 @@ describe('comms and payloads', () => {
     );
     const opened = kernel.send('comm_open', { comm_id: 'c1', target_name: 'echo', data: { a: 1 } });
     const first = await message('comm_msg', ({ parentId }) => parentId === opened);
-    assert.deepEqual(first.content, { comm_id: 'c1', data: { first: { a: 1 } }, metadata: {} });
+    assert.deepEqual(first.content, { comm_id: 'c1', data: { first: { a: 1 } } });
     assert.deepEqual((await kernel.request('comm_info_request', {})).comms, { c1: { target_name: 'echo' } });
     assert.deepEqual((await kernel.request('comm_info_request', { target_name: 'other' })).comms, {});
     const sent = kernel.send('comm_msg', { comm_id: 'c1', data: [2] });
@@ -54,10 +54,50 @@ describe('comms and payloads', () => {
     ]);
   });
 
+  it('carry metadata and bytes in both directions', async () => {
+    await kernel.execute(
+      `comms.register('bytes', (comm) => {
+        comm.onMessage = (one, { metadata, buffers }) => {
+          const floats = new Float32Array([1, 2, 3]).subarray(1);
+          comm.send({ one, length: buffers.length }, { metadata: { ...metadata, back: true }, buffers: [...buffers, floats] });
+          floats.fill(0);
+        };
+      });`,
+    );
+    kernel.send('comm_open', { comm_id: 'c4', target_name: 'bytes', data: {} });
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i * 7));
+    const extras = { metadata: '{"a":1}', buffers: [bytes, Buffer.alloc(0)] };
+    const sent = kernel.send('comm_msg', { comm_id: 'c4', data: 5 }, 'shell', extras);
+    const { content, metadata, buffers } = await message('comm_msg', ({ parentId }) => parentId === sent);
+    assert.deepEqual(
+      [content.data, metadata],
+      [
+        { one: 5, length: 2 },
+        { a: 1, back: true },
+      ],
+    );
+    assert.deepEqual(buffers, [bytes, Buffer.alloc(0), Buffer.from(Float32Array.of(2, 3).buffer)]);
+  });
+
+  it('user_expressions leave the last result as it was', async () => {
+    await kernel.execute('40 + 2', { user_expressions: { length: '"x".length' } });
+    const { messages } = await kernel.execute('_');
+    assert.match(JSON.stringify(messages), /"text\/plain":"42"/);
+  });
+
   it('%load gives the next cell', async () => {
     await kernel.execute('%%writefile next.ts\n1 + 1');
     const { reply } = await kernel.execute('%load next.ts');
     assert.deepEqual(reply.payload, [{ source: 'set_next_input', text: '// %load next.ts\n1 + 1\n', replace: false }]);
     assert.deepEqual((await kernel.execute('1')).reply.payload, []);
   });
+});
+
+it('a kernel that ends while bytes are on their way ends in order', async () => {
+  const kernel = await KernelClient.start();
+  await kernel.execute(
+    'const c = comms.open("bytes"); for (let i = 0; i < 40; i++) c.send({}, { buffers: [new Uint8Array(2_000_000)] });',
+  );
+  await kernel.shutdown();
+  assert.deepEqual(await kernel.exited, { code: 0, signal: null });
 });

@@ -4,7 +4,7 @@ import { executeNotebook } from '../runner/index.js';
 import { parseTimeout, takeParameters } from './run-options.js';
 
 const USAGE =
-  'nbserve execute <notebook.ipynb> [--output <file> | --inplace] [--timeout <seconds>] [-p <name> <value>]… [-r <name> <text>]… [--allow-errors]';
+  'nbserve execute <notebook.ipynb> [--output <file> | --inplace] [--timeout <seconds>] [-p <name> <value>]… [-r <name> <text>]…\n       [-y <yaml>]… [-f <file>]… [-b <base64>]… [--allow-errors]';
 
 export const executeCommand: Command = {
   name: 'execute',
@@ -14,8 +14,12 @@ export const executeCommand: Command = {
   --output        notebook to write (default: <notebook>.executed.ipynb)
   --inplace       write into the notebook itself
   --timeout       seconds that a cell may take (default: no limit)
-  -p name value   set a parameter, as papermill does: True, None, 42, 1e-3, a list or an object in JSON or YAML, else a text
+  -p name value   set a parameter, as papermill does: True, None, 42, 1e-3, inf, else a text. Unlike in papermill, true, false and null are
+                  values too, and so are lists, objects and quoted texts in JSON or YAML: use -r if you mean their text
   -r name text    set a parameter to this text, without reading it as a value
+  -y yaml         set parameters to the values of a mapping in YAML
+  -f file         set parameters to the values of a mapping in a file of YAML or JSON
+  -b base64       set parameters to the values of a mapping in YAML, which is encoded in base64
   --allow-errors  continue after a cell that fails
   --folder        folder that the cells run in (default: the notebook's)
   --quiet         do not print what the cells print

@@ -7,24 +7,31 @@ import { isNotebook, linesOf, PLAIN, testNotebooks } from '../testing/index.js';
 import { LessonProgress } from './lesson-progress.js';
 import { parseTimeout } from './run-options.js';
 
-const USAGE = 'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>] [--timeout <seconds>]';
+const USAGE =
+  'nbserve lessons [<folder>] [--only <part of a name>] [--output <folder>] [--artifacts <folder>] [--timeout <seconds>]';
 
 export const lessonsCommand: Command = {
   name: 'lessons',
   summary: 'execute every lesson notebook on a local cluster',
   help: `${USAGE}
 
-  <folder>   folder of the notebooks (default: notebooks)
-  --only     run only the notebooks whose name contains this text
-  --output   keep the executed notebooks in this folder, which is made if it is missing
-  --timeout  seconds that a cell may take (default: no limit)
+  <folder>     folder of the notebooks (default: notebooks)
+  --only       run only the notebooks whose name contains this text
+  --output     write the executed notebooks into this folder, which is made if it is missing
+  --artifacts  folder in which each run keeps its notebooks and results, in a folder of its own (default: .nbserve-test)
+  --timeout    seconds that a cell may take (default: no limit)
 
 Results go to stdout; what failed, and which cell runs, go to stderr. In a terminal, one line shows the cell that runs; elsewhere, a line
 says that a lesson begins, and one each half minute how far it is.
 
 The exit code is 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that is running and skips the others; the exit code is then 130 or 143.`,
   async run(args) {
-    const options = { only: { type: 'string' }, output: { type: 'string' }, timeout: { type: 'string' } } as const;
+    const options = {
+      only: { type: 'string' },
+      output: { type: 'string' },
+      artifacts: { type: 'string' },
+      timeout: { type: 'string' },
+    } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);
     const cellTimeoutMs = parseTimeout(values.timeout, USAGE);
     const folder = resolve(positionals[0] ?? 'notebooks');
@@ -48,7 +55,7 @@ The exit code is 1 if a lesson failed. Ctrl-C or SIGTERM ends the lesson that is
       // Lessons are committed without outputs.
       rules: null,
       update: false,
-      artifacts: null,
+      artifacts: resolve(values.artifacts ?? '.nbserve-test'),
       resume: false,
       junit: null,
       paint: PLAIN,

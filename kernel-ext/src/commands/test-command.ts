@@ -16,7 +16,7 @@ import { parseTimeout, takeParameters } from './run-options.js';
 
 const USAGE = `nbserve test [<folder or notebook>]… [--workers <number>] [--timeout <seconds>] [--notebook-timeout <seconds>] [--junit <file>]
        [--update] [--tolerance <number>] [--sanitize <names>] [--sanitize-with <file>] [--ignore-mime <type>]… [--artifacts <folder>] [--resume]
-       [-p <name> <value>]… [-r <name> <text>]…`;
+       [-p <name> <value>]… [-r <name> <text>]… [-y <yaml>]… [-f <file>]… [-b <base64>]…`;
 
 /** Each worker has a process for the cells and one for the types. */
 const MOST_WORKERS = 4;
@@ -34,7 +34,7 @@ export const testCommand: Command = {
   --junit               write the results to this file in JUnit's XML
   --update              write outputs that differ, and outputs that are missing, into the notebooks
   --no-compare          only run the notebooks
-  --tolerance           part by which two numbers may differ: 1e-6 is one part in a million (default: 0)
+  --tolerance           part by which two numbers may differ: 1e-6 is one part in a million, and 1e-12 near 0 (default: 0)
   --sanitize            before texts are compared, replace date, duration, path, pid, port or uuid in them: names, separated by commas
   --sanitize-with       file with more replacements, in the form of nbval
   --ignore-mime         MIME type that is not compared: image/png, or image/*
@@ -42,6 +42,7 @@ export const testCommand: Command = {
   --resume              continue the last run if it was stopped or killed: notebooks that had ended are not run again
   -p name value         set a parameter, as nbserve execute does
   -r name text          set a parameter to this text, without reading it as a value
+  -y, -f, -b            set several parameters: YAML, a file of YAML or JSON, or YAML in base64, as nbserve execute does
 
 The exit code is 1 if a notebook failed or differs, and 2 if there is no notebook. It is 130 or 143 if Ctrl-C or SIGTERM ended the test.`,
   async run(args) {

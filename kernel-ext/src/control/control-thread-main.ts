@@ -1,21 +1,26 @@
 /** The control thread: it has the kernel's sockets, interrupts the main thread, and watches the parent. It never runs user code. */
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Router, XPublisher } from 'zeromq';
 import { CellChildren, processTable } from '../children/index.js';
 import { DebugAdapter } from '../debugger/index.js';
 import { OutputOrder, PipeReaders } from '../descriptors/index.js';
 import {
   bindPublisher,
   bindRouter,
+  type ChannelName,
+  type Connection,
   Decoder,
   Encoder,
   logTo,
   logToStderr,
+  portOf,
   Receiver,
   ReplayGuard,
   removeSocketFiles,
   Sender,
   Signer,
+  writePorts,
 } from '../wire/index.js';
 import { interruptChildren } from './child-signals.js';
 import { ControlChannel } from './control-channel.js';
@@ -28,6 +33,7 @@ import {
   type FromControl,
   INTERRUPTS,
   type Printed,
+  sizeOf,
   type ToControl,
   UNSENT,
 } from './messages.js';
@@ -95,6 +101,15 @@ function logText(name: 'stdout' | 'stderr', text: string): void {
 /** The sockets to close if the start fails, because the process cannot end in order while one is open. */
 const opened: { close(): void }[] = [];
 
+/** The ports of the sockets. Those that were chosen for port 0 are written into the connection file. */
+function portsOf(connection: Connection, sockets: Readonly<Record<ChannelName, Router | XPublisher>>): Connection['ports'] {
+  if (!Object.values(connection.ports).includes(0)) return connection.ports;
+  const entries = Object.entries(sockets).map(([channel, socket]) => [channel, portOf(socket)]);
+  const ports = Object.fromEntries(entries) as Connection['ports'];
+  if (init.connectionFile !== '') writePorts(init.connectionFile, ports);
+  return ports;
+}
+
 async function main(): Promise<void> {
   const { connection } = init;
   const signer = new Signer(connection);
@@ -109,6 +124,13 @@ async function main(): Promise<void> {
   const heartbeat = await bindRouter(connection, 'hb', opened);
   const shellSocket = await bindRouter(connection, 'shell', opened);
   const stdinSocket = await bindRouter(connection, 'stdin', opened);
+  const ports = portsOf(connection, {
+    iopub: publisher,
+    control: controlSocket,
+    hb: heartbeat,
+    shell: shellSocket,
+    stdin: stdinSocket,
+  });
   const iopub = new Iopub(publisher, encoder);
   const legacy = init.legacy === '' ? undefined : (JSON.parse(init.legacy) as Legacy);
   // The clients of the old program connect again. Cells that came meanwhile wait until the clients can get their output.
@@ -229,11 +251,11 @@ async function main(): Promise<void> {
     switch (printed.kind) {
       case 'stream':
         iopub.stream(printed);
-        taken(printed.text.length);
+        iopub.whenSent(() => taken(printed.text.length));
         break;
       case 'publish':
-        iopub.publish(printed.type, printed.content, printed.parent);
-        taken(printed.content.length);
+        iopub.publish(printed.type, printed.content, printed.parent, printed);
+        iopub.whenSent(() => taken(printed.content.length + sizeOf(printed.buffers)));
         break;
       case 'cell':
         cell = printed.parent;
@@ -305,7 +327,7 @@ async function main(): Promise<void> {
     logToStderr('the process that started this kernel is gone; ending');
     end(false);
   });
-  send({ kind: 'bound' });
+  send({ kind: 'bound', ports });
   iopub.status('starting', '');
   if (legacy) {
     reap(legacy.children);

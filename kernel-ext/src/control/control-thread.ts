@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type Mark, MarkWriter } from '../descriptors/index.js';
-import { CannotBind } from '../wire/index.js';
+import { CannotBind, type Connection } from '../wire/index.js';
 import { guarded } from './guarded.js';
 import {
   type Asker,
@@ -12,8 +12,10 @@ import {
   GUARD,
   INTERRUPTS,
   type Printed,
+  type PublishedExtras,
   SHARED_INTS,
   type ShellRequest,
+  sizeOf,
   type ToControl,
   UNSENT,
 } from './messages.js';
@@ -47,6 +49,7 @@ export class ControlThread {
   readonly #shared: Int32Array;
   readonly #marks: MarkWriter;
   #closed = false;
+  #ports: Connection['ports'];
   /** Is called when an interrupt is done. */
   readonly #settled: () => void;
   /** True if code was terminated for the current interrupt. */
@@ -67,7 +70,14 @@ export class ControlThread {
   /** Cells that wait for their breakpoints. */
   readonly #compiled = new Map<string, () => void>();
 
-  private constructor(worker: Worker, shared: Int32Array, marks: MarkWriter, events: ControlEvents) {
+  private constructor(
+    worker: Worker,
+    shared: Int32Array,
+    marks: MarkWriter,
+    { connection }: Pick<ControlInit, 'connection'>,
+    events: ControlEvents,
+  ) {
+    this.#ports = connection.ports;
     this.#worker = worker;
     this.#shared = shared;
     this.#marks = marks;
@@ -99,18 +109,25 @@ export class ControlThread {
     const worker = new Worker(new URL('./control-thread-main.js', import.meta.url), { workerData, name: 'nbserve-control' });
     const { secret, readFds } = init.descriptors;
     const marks = readFds.length === 0 ? new MarkWriter(secret, []) : new MarkWriter(secret);
-    const thread = new ControlThread(worker, shared, marks, events);
+    const thread = new ControlThread(worker, shared, marks, init, events);
     void beside().finally(() => Atomics.sub(shared, GUARD, 1));
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.on('message', (message: FromControl) => {
-        if (message.kind === 'bound') resolve();
-        else if (message.kind === 'failed') void once(worker, 'exit').then(() => reject(CannotBind({ why: message.message })));
+        if (message.kind === 'bound') {
+          thread.#ports = message.ports;
+          resolve();
+        } else if (message.kind === 'failed') void once(worker, 'exit').then(() => reject(CannotBind({ why: message.message })));
         // Otherwise a message could be sent half.
         else thread.guarded(() => thread.#onMessage(message, events));
       });
     });
     return thread;
+  }
+
+  /** The ports of the sockets. */
+  get ports(): Connection['ports'] {
+    return this.#ports;
   }
 
   /** Prints a text, in order with everything that is published. @param parent header of the cell's request, as JSON */
@@ -120,10 +137,10 @@ export class ControlThread {
   }
 
   /** Sends a message to all clients. @param parent header of the message that caused it, as JSON; '' if there is none */
-  publish(type: string, content: unknown, parent: string): void {
+  publish(type: string, content: unknown, parent: string, { metadata, buffers = [] }: PublishedExtras = {}): void {
     const json = JSON.stringify(content);
-    this.#makeRoom(json.length);
-    this.#print({ kind: 'publish', type, content: json, parent });
+    this.#makeRoom(json.length + sizeOf(buffers));
+    this.#print({ kind: 'publish', type, content: json, parent, metadata: metadata ? JSON.stringify(metadata) : '', buffers });
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { XPublisher } from 'zeromq';
-import { type Encoder, Receiver, Sender } from '../wire/index.js';
+import { type Encoder, type Envelope, PacedSender, Receiver } from '../wire/index.js';
 import { StreamBuffer, type StreamText } from './stream-buffer.js';
 
 const SUBSCRIBE = 1;
@@ -7,7 +7,7 @@ const UNSUBSCRIBE = 0;
 
 /** The iopub socket, which sends messages to all clients. It is in the control thread, so that output is sent while user code blocks. */
 export class Iopub {
-  readonly #sender: Sender;
+  readonly #sender: PacedSender;
   readonly #encoder: Encoder;
   readonly #streams = new StreamBuffer((piece) => this.#sendStream(piece));
 
@@ -15,7 +15,7 @@ export class Iopub {
   #onSubscriber = (): void => {};
 
   constructor(socket: XPublisher, encoder: Encoder) {
-    this.#sender = new Sender(socket);
+    this.#sender = new PacedSender(socket);
     this.#encoder = encoder;
     new Receiver(socket, ([frame]) => {
       if (frame?.[0] === UNSUBSCRIBE) this.#subscribers -= 1;
@@ -46,13 +46,18 @@ export class Iopub {
   }
 
   /** @param content JSON @param parent header of the message that caused it, as JSON, or '' */
-  publish(type: string, content: string, parent: string): void {
+  publish(type: string, content: string, parent: string, extras: Pick<Envelope, 'metadata' | 'buffers'> = {}): void {
     this.#streams.flush();
-    this.#send(type, content, parent);
+    this.#send(type, content, { ...extras, parent });
   }
 
   status(state: 'starting' | 'busy' | 'idle' | 'restarting', parent: string): void {
     this.publish('status', JSON.stringify({ execution_state: state }), parent);
+  }
+
+  /** Calls `work` when ZeroMQ has what was published until now. If a client reads slowly, that takes time. */
+  whenSent(work: () => void): void {
+    this.#sender.whenSent(work);
   }
 
   /** Sends what was printed. Call it before something is sent on another channel that a client could see first. */
@@ -68,14 +73,19 @@ export class Iopub {
   /** Tells a new subscriber that it gets every message from now on (JEP 65). */
   #welcome(topic: string): void {
     this.#streams.flush();
-    this.#send('iopub_welcome', JSON.stringify({ subscription: topic }), '', topic);
+    this.#send('iopub_welcome', JSON.stringify({ subscription: topic }), {}, topic);
   }
 
   #sendStream({ name, text, parent }: StreamText): void {
-    this.#send('stream', JSON.stringify({ name, text }), parent);
+    this.#send('stream', JSON.stringify({ name, text }), { parent });
   }
 
-  #send(type: string, content: string, parent: string, topic = `kernel.${this.#encoder.session}.${type}`): void {
-    this.#sender.send(this.#encoder.encodeJson(type, content, { identities: [topic], parent }));
+  #send(
+    type: string,
+    content: string,
+    envelope: Omit<Envelope, 'identities'>,
+    topic = `kernel.${this.#encoder.session}.${type}`,
+  ): void {
+    this.#sender.send(this.#encoder.encodeJson(type, content, { ...envelope, identities: [topic] }));
   }
 }

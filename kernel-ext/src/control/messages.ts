@@ -4,6 +4,8 @@ import type { Connection, Content, Header } from '../wire/index.js';
 /** The arguments of the control thread. */
 export interface ControlInit {
   readonly connection: Connection;
+  /** The file that gets the ports which are chosen for port 0; '' is none. */
+  readonly connectionFile: string;
   /** The file that keeps the signatures of accepted messages over restarts; '' keeps them in memory only. */
   readonly seenFile: string;
   /** Session id of the kernel's headers. */
@@ -59,11 +61,20 @@ export interface ShellRequest extends Asker {
   readonly header: Header;
   readonly content: Content;
   readonly metadata: Content;
+  /** The bytes behind the content; only comms have some. */
+  readonly buffers?: readonly Uint8Array[];
+}
+
+/** What a message for iopub may have besides its content. */
+export interface PublishedExtras {
+  readonly metadata?: Readonly<Content> | undefined;
+  readonly buffers?: readonly Uint8Array[] | undefined;
 }
 
 /** From the control thread to the main thread. */
 export type FromControl =
-  | { readonly kind: 'bound' }
+  /** `ports`: those that were chosen for port 0, too. */
+  | { readonly kind: 'bound'; readonly ports: Connection['ports'] }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'ping'; readonly id: number }
   | { readonly kind: 'request'; readonly request: ShellRequest }
@@ -75,11 +86,23 @@ export type FromControl =
   /** The breakpoints of a compiled cell are set. */
   | { readonly kind: 'runnable'; readonly cell: string };
 
+/** In bytes. */
+export const sizeOf = (buffers: readonly Uint8Array[]): number =>
+  buffers.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+
 /** A message for iopub. It is put in order with what comes through the descriptors 1 and 2. Parents are headers as JSON; '' if there is none. */
 export type Printed =
   | { readonly kind: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string; readonly parent: string }
   /** Any other message for iopub. Its content is JSON, because structured clone cannot copy everything in it. */
-  | { readonly kind: 'publish'; readonly type: string; readonly content: string; readonly parent: string }
+  | {
+      readonly kind: 'publish';
+      readonly type: string;
+      readonly content: string;
+      readonly parent: string;
+      /** JSON; '' is none. */
+      readonly metadata: string;
+      readonly buffers: readonly Uint8Array[];
+    }
   /** A cell begins. From now on, what comes through the descriptors belongs to it. */
   | { readonly kind: 'cell'; readonly parent: string };
 

@@ -29,8 +29,16 @@ export class ShellRelay {
         refusals.add(decoded.refusal);
         return;
       }
-      const { header, headerJson, content, metadata, identities } = decoded.message;
-      const request = { header, headerJson, content, metadata, identities: identities.map((frame) => frame.toString(BYTES)) };
+      const { header, headerJson, content, metadata, identities, buffers } = decoded.message;
+      const request: ShellRequest = {
+        header,
+        headerJson,
+        content,
+        metadata,
+        identities: identities.map((frame) => frame.toString(BYTES)),
+        // Copies, because the memory of a frame may hold more than the frame.
+        ...(header.msg_type.startsWith('comm_') && { buffers: buffers.map((frame) => Uint8Array.from(frame)) }),
+      };
       if (header.msg_type.endsWith('_request')) this.#open.set(headerJson, request);
       onRequest(request);
     });

@@ -1,7 +1,25 @@
 import { randomUUID } from 'node:crypto';
 
+/** What a message of a comm may have besides its data. */
+export interface CommExtras {
+  /** Values of JSON. */
+  readonly metadata?: Record<string, unknown>;
+  /** Bytes, which JSON cannot hold. */
+  readonly buffers?: readonly (ArrayBuffer | ArrayBufferView)[];
+}
+
+/** What a message of a front end has besides its data. */
+export interface CommReceived {
+  readonly metadata: Record<string, unknown>;
+  readonly buffers: readonly Uint8Array[];
+}
+
 /** Where the messages of comms go: to the front ends. */
-export type CommPublisher = (type: 'comm_open' | 'comm_msg' | 'comm_close', content: Record<string, unknown>) => void;
+export type CommPublisher = (
+  type: 'comm_open' | 'comm_msg' | 'comm_close',
+  content: Record<string, unknown>,
+  extras: CommExtras,
+) => void;
 
 let publish: CommPublisher = () => {};
 
@@ -10,15 +28,15 @@ export function setCommPublisher(publisher: CommPublisher): void {
   publish = publisher;
 }
 
-const targets = new Map<string, (comm: Comm, data: unknown) => unknown>();
+const targets = new Map<string, (comm: Comm, data: unknown, received: CommReceived) => unknown>();
 const open = new Map<string, Comm>();
 
-/** A connection between code in cells and code in a front end, over which both send values of JSON. */
+/** A connection between code in cells and code in a front end, over which both send values of JSON and bytes. */
 export class Comm {
   /** Is called with the data of each message from the front end. */
-  onMessage: (data: unknown) => unknown = () => {};
+  onMessage: (data: unknown, received: CommReceived) => unknown = () => {};
   /** Is called when the front end closes the comm. */
-  onClose: (data: unknown) => unknown = () => {};
+  onClose: (data: unknown, received: CommReceived) => unknown = () => {};
   /** The name that the other side registered. */
   readonly target: string;
   readonly id: string;
@@ -35,20 +53,20 @@ export class Comm {
   }
 
   /** Sends data to the front end. It does nothing on a closed comm. */
-  send(data: unknown): void {
-    if (this.isOpen) publish('comm_msg', { comm_id: this.id, data: data ?? {} });
+  send(data: unknown, extras: CommExtras = {}): void {
+    if (this.isOpen) publish('comm_msg', { comm_id: this.id, data: data ?? {} }, extras);
   }
 
   /** Closes the comm on both sides. */
-  close(data: unknown = {}): void {
-    if (open.delete(this.id)) publish('comm_close', { comm_id: this.id, data });
+  close(data: unknown = {}, extras: CommExtras = {}): void {
+    if (open.delete(this.id)) publish('comm_close', { comm_id: this.id, data }, extras);
   }
 }
 
 /** Comms of Jupyter: connections to code in front ends. */
 export const comms = {
   /** Names a target for front ends. `opened` is called with each comm that one of them opens, and with its data; if it throws, the comm is closed. */
-  register(target: string, opened: (comm: Comm, data: unknown) => unknown): void {
+  register(target: string, opened: (comm: Comm, data: unknown, received: CommReceived) => unknown): void {
     targets.set(target, opened);
   },
   /** Front ends can open no more comms for the target. */
@@ -56,9 +74,9 @@ export const comms = {
     targets.delete(target);
   },
   /** Opens a comm to a target that a front end has registered. A front end without that target closes it. */
-  open(target: string, data: unknown = {}): Comm {
+  open(target: string, data: unknown = {}, extras: CommExtras = {}): Comm {
     const comm = new Comm(target, randomUUID());
-    publish('comm_open', { comm_id: comm.id, target_name: target, data });
+    publish('comm_open', { comm_id: comm.id, target_name: target, data }, extras);
     return comm;
   },
 };
@@ -70,20 +88,24 @@ export function openComms(target?: string): Record<string, { target_name: string
 }
 
 /** Handles a message of a front end. Rejects with what the notebook's code throws. */
-export async function onComm(type: string, { comm_id: id, target_name: target, data }: Record<string, unknown>): Promise<void> {
+export async function onComm(
+  type: string,
+  { comm_id: id, target_name: target, data }: Record<string, unknown>,
+  received: CommReceived,
+): Promise<void> {
   if (typeof id !== 'string') return;
   const comm = open.get(id);
-  if (type === 'comm_msg') await comm?.onMessage(data);
+  if (type === 'comm_msg') await comm?.onMessage(data, received);
   else if (type === 'comm_close') {
     open.delete(id);
-    await comm?.onClose(data);
+    await comm?.onClose(data, received);
   } else if (comm === undefined) {
     const opened = new Comm(String(target), id);
     const handler = targets.get(String(target));
     // The protocol requires that a comm without a target is closed at once.
     if (handler === undefined) return opened.close();
     try {
-      await handler(opened, data);
+      await handler(opened, data, received);
     } catch (error) {
       opened.close();
       throw error;

@@ -145,7 +145,7 @@ export class ExecutionQueue {
   async #evaluate(expressions: Readonly<Record<string, string>>): Promise<Content> {
     const values: Content = {};
     for (const [name, code] of Object.entries(expressions)) {
-      const options = { executionCount: 0, silent: false, output: SILENT_OUTPUT };
+      const options = { executionCount: 0, silent: false, output: SILENT_OUTPUT, isAside: true };
       const outcome = await this.#deps.runner.run(this.#deps.session(), code, options);
       values[name] = outcome.status === 'ok' ? { status: 'ok', ...(outcome.result ?? { data: {}, metadata: {} }) } : outcome;
     }

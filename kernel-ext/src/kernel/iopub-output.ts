@@ -1,9 +1,10 @@
+import type { PublishedExtras } from '../control/index.js';
 import type { DisplayBundle, Output } from '../session/index.js';
 
 /** The receiver of a cell's output; in the kernel, the control thread. */
 export interface Publisher {
   stream(name: 'stdout' | 'stderr', text: string, parent: string): void;
-  publish(type: string, content: unknown, parent: string): void;
+  publish(type: string, content: unknown, parent: string, extras?: PublishedExtras): void;
 }
 
 /** How many prints without a turn of the event loop between them are sent at once, each alone. Then prints are collected. */

@@ -24,6 +24,8 @@ const IDLE_LOAD_MS = 400;
 
 export interface KernelOptions {
   readonly connection: Connection;
+  /** The file of `connection`, which gets the ports that the kernel chooses. @default '' writes them nowhere */
+  readonly connectionFile?: string;
   /** The descriptors 1 and 2, if they were replaced. */
   readonly descriptors?: OwnDescriptors;
   /** How to restart this kernel if native code never returns to its main thread. */
@@ -51,6 +53,7 @@ export interface KernelOptions {
  */
 export async function startKernel({
   connection,
+  connectionFile = '',
   descriptors = asTheyAre(),
   restart,
   seenFile = '',
@@ -105,7 +108,7 @@ export async function startKernel({
   process.on('SIGINT', () => control.interrupt());
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(false));
   const control = await ControlThread.start(
-    { connection, seenFile, session: randomUUID(), info, descriptors, parentPid: parentPid(), restart, legacy },
+    { connection, connectionFile, seenFile, session: randomUUID(), info, descriptors, parentPid: parentPid(), restart, legacy },
     {
       onRequest: (request) => shell.onRequest(request),
       onAnswer: (question, value) => stdin.onAnswer(question, value),
@@ -156,6 +159,7 @@ export async function startKernel({
     info,
     publisher: control,
     history,
+    ports: () => Object.fromEntries(Object.entries(control.ports).map(([channel, port]) => [`${channel}_port`, port])),
     session,
     reply: (request, type, content) => control.reply(request, type, content),
     execute: (request) => queue.push(request),

@@ -19,6 +19,7 @@ try {
   if (!connectionFile) throw NoConnectionFile();
   await startKernel({
     connection: readConnectionFile(connectionFile),
+    connectionFile,
     descriptors,
     seenFile: `${connectionFile}.seen`,
     legacy,

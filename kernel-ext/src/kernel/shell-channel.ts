@@ -11,6 +11,8 @@ export interface ShellDeps {
   readonly info: Readonly<Content>;
   readonly publisher: Publisher;
   readonly history: History;
+  /** The ports of the kernel's sockets, as the connection file has them. */
+  ports(): Readonly<Content>;
   session(): Promise<Session>;
   execute(request: ShellRequest): void;
   reply(request: ShellRequest, type: string, content: Readonly<Content>): void;
@@ -31,9 +33,9 @@ export class ShellChannel {
   constructor(deps: ShellDeps) {
     this.#deps = deps;
     let last = '{}';
-    setCommPublisher((type, content) => {
+    setCommPublisher((type, content, { metadata, buffers }) => {
       last = this.#parents.getStore() ?? deps.running() ?? last;
-      deps.publisher.publish(type, { ...content, metadata: {} }, last);
+      deps.publisher.publish(type, content, last, { metadata, buffers: buffers?.map(bytesOf) });
     });
   }
 
@@ -88,8 +90,10 @@ export class ShellChannel {
       case 'comm_open':
       case 'comm_msg':
       case 'comm_close':
-        await this.#comm(type, content, parent);
+        await this.#comm(type, request);
         return undefined;
+      case 'connect_request':
+        return { status: 'ok', ...this.#deps.ports() };
       case 'shutdown_request': {
         const restart = content.restart === true;
         this.#deps.publisher.publish('shutdown_reply', { status: 'ok', restart }, parent);
@@ -103,10 +107,10 @@ export class ShellChannel {
   }
 
   /** What the notebook's code sends meanwhile belongs to this message, and what it throws is printed. */
-  async #comm(type: string, content: Content, parent: string): Promise<void> {
+  async #comm(type: string, { content, headerJson: parent, metadata, buffers = [] }: ShellRequest): Promise<void> {
     const { publisher } = this.#deps;
     try {
-      await this.#parents.run(parent, () => onComm(type, content));
+      await this.#parents.run(parent, () => onComm(type, content, { metadata, buffers }));
     } catch (error) {
       publisher.stream('stderr', `${type}: ${format(error)}\n`, parent);
     }
@@ -144,4 +148,10 @@ export class ShellChannel {
       this.#deps.session().then((session) => inOwnTurn(() => work(session)), fail);
     });
   }
+}
+
+/** A copy, because the notebook may change its bytes before they are sent. */
+function bytesOf(value: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (!ArrayBuffer.isView(value)) return new Uint8Array(value.slice(0));
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
 }

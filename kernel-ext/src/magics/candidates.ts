@@ -1,4 +1,4 @@
-import type { Grammar } from './grammar.js';
+import type { Declared, Grammar } from './grammar.js';
 import { LineScanner } from './line-scanner.js';
 
 /** A line that is a magic. Offsets are those of the cell. */
@@ -23,11 +23,29 @@ const ASSIGNS =
 /** `name?`, `name??` or `?name` */
 const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID_Start}_$][\p{ID_Continue}$.]*\?{1,2})[ \t]*$/u;
 
-/** How many lines a statement may have that begins like a magic. */
-const MAX_LINES = 200;
+/** So many lines of a statement are parsed after each line. Behind them it is parsed only where its brackets are closed. */
+const PARSED_LINES = 50;
+
+export interface MagicLines {
+  readonly lines: readonly MagicLine[];
+  /** The cell's TypeScript, as `LineScanner` reads it. */
+  readonly code: string;
+  readonly hasCode: boolean;
+}
+
+const NOTHING: Declared = { all: new Set(), hoisted: new Set() };
 
 /** Finds the magic lines of a cell: those at which a statement may begin, and which are not TypeScript with the names that exist. */
-export function magicLines(source: string, grammar: Grammar): { lines: readonly MagicLine[]; code: string; hasCode: boolean } {
+export function magicLines(source: string, grammar: Grammar): MagicLines {
+  const first = scanned(source, grammar, NOTHING);
+  if (first.lines.length === 0) return first;
+  // Only with the names that the cell declares further down is it known which of the lines are magics. They declare nothing themselves.
+  const declared = grammar.declared(source) ?? grammar.declared(first.code);
+  return declared === undefined || declared.all.size === 0 ? first : scanned(source, grammar, declared);
+}
+
+/** @param declared what the whole cell declares */
+function scanned(source: string, grammar: Grammar, declared: Declared): MagicLines {
   const scanner = new LineScanner();
   const texts = source.split('\n');
   const lines: MagicLine[] = [];
@@ -36,7 +54,13 @@ export function magicLines(source: string, grammar: Grammar): { lines: readonly 
   for (const [line, text] of texts.entries()) {
     const end = start + text.length;
     const found = scanner.atStatement ? candidate(text) : undefined;
-    if (found !== undefined && !isTypeScript(found.kind, texts, line, found.at, scanner, grammar)) {
+    const isKnown = (name: string): boolean =>
+      grammar.isDeclared(name) ||
+      grammar.isGlobal(name) ||
+      mentions(scanner.code, name) ||
+      // At the top of the cell, a name does not exist above its declaration; in a function it does, when that is called.
+      (scanner.isBalanced ? declared.hoisted : declared.all).has(name);
+    if (found !== undefined && !isTypeScript(found.kind, texts, line, found.at, scanner, grammar, isKnown)) {
       const isLeading = !hasCode && found.kind !== 'lines' && !/^[ \t]/.test(text);
       lines.push({ kind: found.kind, line, start: start + found.at, end, isLeading });
       if (found.kind === 'lines') {
@@ -68,6 +92,7 @@ function isTypeScript(
   at: number,
   before: LineScanner,
   grammar: Grammar,
+  isKnown: (name: string) => boolean,
 ): boolean {
   const first = texts[line]?.slice(at) ?? '';
   if (kind === 'line') {
@@ -76,30 +101,32 @@ function isTypeScript(
     const text = wholeStatement(`0 ${first}`, texts, line, grammar);
     const name = /^%([\p{ID_Continue}$]+)/u.exec(first)?.[1] ?? '';
     // Nobody computes with the globals that are called like magics.
-    return text !== undefined && (!grammar.isMagic(name) || (isKnown(name, before, grammar) && !grammar.isGlobal(name)));
+    return text !== undefined && (!grammar.isMagic(name) || (isKnown(name) && !grammar.isGlobal(name)));
   }
   const text = wholeStatement(first, texts, line, grammar);
-  if (kind === 'help') return text !== undefined;
+  // In braces, `name?` is a property of an interface or of a class.
+  if (kind === 'help') return text !== undefined || !before.isBalanced;
   const operand = text === undefined ? undefined : grammar.firstOperand(text);
   if (operand === undefined || operand.kind === 'command') return false;
-  return operand.kind === 'other' || operand.isCalled || isKnown(operand.name, before, grammar);
+  return operand.kind === 'other' || operand.isCalled || isKnown(operand.name);
 }
 
 function wholeStatement(first: string, texts: readonly string[], line: number, grammar: Grammar): string | undefined {
+  const scanner = new LineScanner();
+  scanner.line(first);
   let text = first;
-  for (let next = line + 1; next <= line + MAX_LINES; next += 1) {
-    const { length } = texts;
-    const status = grammar.completeness(text);
-    if (status === 'complete') return text;
-    if (status === 'invalid' || next >= length) return undefined;
-    text += `\n${texts[next]}`;
+  for (let next = line + 1; ; next += 1) {
+    if (next - line <= PARSED_LINES || scanner.isBalanced) {
+      const status = grammar.completeness(text);
+      if (status === 'complete') return text;
+      if (status === 'invalid') return undefined;
+    }
+    const more = texts[next];
+    if (more === undefined) return undefined;
+    scanner.line(more);
+    text += `\n${more}`;
   }
-  return undefined;
 }
-
-/** A name that exists: in an earlier cell, in JavaScript, or because the code above mentions it. */
-const isKnown = (name: string, above: LineScanner, grammar: Grammar): boolean =>
-  grammar.isDeclared(name) || grammar.isGlobal(name) || mentions(above.code, name);
 
 export function mentions(code: string, name: string): boolean {
   return new RegExp(`(?<![\\p{ID_Continue}$.])${name.replaceAll('$', '\\$')}(?![\\p{ID_Continue}$])`, 'u').test(code);

@@ -53,6 +53,12 @@ export const ResetInCode = defineError(
 );
 export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '{command} {how}');
 
+export const CommandTooLong = defineError(
+  'NBS_COMMAND_TOO_LONG',
+  400,
+  '{command} cannot be started: it or one of its values is longer than the system allows (128 KiB on Linux); write a long value to a file, and give the command its name',
+);
+
 /** Removes the stack of a magic's error: it would show only the kernel's own code, and the message names the line. */
 export function withoutStack(error: NbserveError): NbserveError {
   error.stack = `${error.name}: ${error.message}`;

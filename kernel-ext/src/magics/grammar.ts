@@ -14,6 +14,23 @@ export interface Places {
   readonly names: ReadonlySet<string>;
 }
 
+/** The names that a text declares. */
+export interface Declared {
+  /** All of them, also those in blocks. A function may use a name that is declared below it. */
+  readonly all: ReadonlySet<string>;
+  /** Those that exist above their declaration too: functions, imports, `var`. */
+  readonly hoisted: ReadonlySet<string>;
+}
+
+/** What `%time` measures: a value, or statements; a declaration must stay in the scope of the cell. */
+export interface TimedCode {
+  readonly kind: 'expression' | 'declaration' | 'statements';
+  /** The offset behind the code, without its semicolon and comments. */
+  readonly end: number;
+  /** The one value of a declaration, by its offsets. */
+  readonly value?: { readonly start: number; readonly end: number };
+}
+
 /** What magics have to know of TypeScript, so that TypeScript is never taken for a magic. */
 export interface Grammar {
   /** Whether the text is a statement, or the beginning of one. */
@@ -24,6 +41,10 @@ export interface Grammar {
   expressionNames(text: string): readonly string[] | undefined;
   /** @returns undefined if the text is not TypeScript */
   places(text: string): Places | undefined;
+  /** @returns undefined if the text is not TypeScript */
+  declared(text: string): Declared | undefined;
+  /** @returns undefined if the text is not TypeScript */
+  timed(text: string): TimedCode | undefined;
   /** The names to which statements of a cell's top level assign, and which nothing in the cell declares. */
   undeclared(text: string): ReadonlySet<string>;
   /** A name that an earlier cell has declared. */

@@ -1,8 +1,9 @@
 export { mentions } from './candidates.js';
 export type { MagicContext, NotebookAccess } from './context.js';
-export type { FirstOperand, Grammar, Places } from './grammar.js';
+export type { Declared, FirstOperand, Grammar, Places, TimedCode } from './grammar.js';
 export { completeMagic, isMagic, runCellMagic, runMagic, shellLines } from './magics.js';
 export { cellsOfFile } from './notebook-magics.js';
 export { magics } from './registry.js';
 export { type Magic, type SplitCell, splitCell } from './split-cell.js';
 export { timeit } from './timeit.js';
+export { filled } from './values.js';

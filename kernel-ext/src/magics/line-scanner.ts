@@ -12,7 +12,7 @@ export class LineScanner {
   #last = '';
   #code = '';
 
-  /** The code that was read: without comments, and without the texts of strings and templates. */
+  /** The code that was read, as TypeScript: without comments, and without the texts of strings, templates and regular expressions. */
   get code(): string {
     return this.#code;
   }
@@ -20,6 +20,11 @@ export class LineScanner {
   /** True if what was read ends a statement, so that an operator cannot follow. */
   get isEnded(): boolean {
     return this.#last === '' || /[;{}]$/.test(this.#last);
+  }
+
+  /** True if nothing that was opened is still open. */
+  get isBalanced(): boolean {
+    return this.#open.length === 0;
   }
 
   get atStatement(): boolean {
@@ -60,10 +65,12 @@ export class LineScanner {
     if (character.trim() === '') return i + 1;
     if (character === '"' || character === "'") {
       this.#last = character;
+      this.#code += character;
       return afterQuoted(text, i + 1, character);
     }
     if (character === '/' && this.#regexMayBegin()) {
       this.#last = '/ ';
+      this.#code += './';
       return afterRegex(text, i + 1);
     }
     if (character === '`') this.#open.push('`');
@@ -78,13 +85,14 @@ export class LineScanner {
     if (text[i] === '`') {
       this.#open.pop();
       this.#last = '`';
+      this.#code += '`';
       return i + 1;
     }
     if (text.startsWith('${', i)) {
       // What is in it is an expression.
       this.#open.push('${');
       this.#last = '';
-      this.#code += ' ';
+      this.#code += '${';
       return i + 2;
     }
     return i + 1;

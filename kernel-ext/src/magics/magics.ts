@@ -12,6 +12,8 @@ interface Table<Run> {
     /** What stands behind the name. */
     readonly usage?: string;
     readonly help: string;
+    /** A program that is run by the shell with the line behind it. As in `!` lines, values are variables there. */
+    readonly program?: string;
     readonly run: Run;
   };
 }
@@ -32,7 +34,8 @@ const LINE_MAGICS: Table<Run> = {
   npm: {
     usage: 'install <package>',
     help: 'npm in the folder of commands',
-    run: (args, context) => runShell(`npm ${args}`, context, { name: `%npm ${args}` }),
+    program: 'npm',
+    run: elsewhere,
   },
   cd: {
     usage: '<folder> | -',
@@ -166,6 +169,10 @@ export async function runMagic(
     return context.output.display(help);
   }
   const magic = Object.hasOwn(LINE_MAGICS, name) ? LINE_MAGICS[name] : undefined;
+  if (magic?.program !== undefined) {
+    const { command, env } = withVariables(pieces, values);
+    return runShell(`${magic.program} ${command}`, context, { env, name: `%${name} ${args}` });
+  }
   if (magic !== undefined) return magic.run(args, context);
   const own = ownMagics().get(name);
   // With one name or none behind it, it would be an edit of the cell.

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
 import type { MagicContext } from './context.js';
 import { SHELL, shellEnv } from './env.js';
-import { CommandFailed, withoutStack } from './errors.js';
+import { CommandFailed, CommandTooLong, withoutStack } from './errors.js';
 
 /** How long an interrupted command has between SIGINT and SIGKILL. */
 const KILL_AFTER_MS = 2_000;
@@ -21,7 +21,7 @@ interface ShellOptions {
 /**
  * Runs a shell command in the notebook's folder and streams its output. Resolves when the shell has ended with exit code 0, even if it left processes in the
  * background.
- * @throws NBS_COMMAND_FAILED with its exit code or signal
+ * @throws NBS_COMMAND_FAILED with its exit code or signal; NBS_COMMAND_TOO_LONG
  */
 export function runShell(
   command: string,
@@ -31,12 +31,14 @@ export function runShell(
   const { folder, output, signal, leadsGroup } = context;
   return new Promise((resolve, reject) => {
     // It gets a process group of its own, so that an interrupt reaches what the shell started. If this process's group is interrupted as a whole, it stays there.
-    const child = spawn(shell, [...options, '-c', command], {
-      cwd: folder,
-      env: { ...shellEnv(folder, context.env), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: !leadsGroup,
-    });
+    const child = started(called, () =>
+      spawn(shell, [...options, '-c', command], {
+        cwd: folder,
+        env: { ...shellEnv(folder, context.env), ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: !leadsGroup,
+      }),
+    );
     const kill = (name: NodeJS.Signals): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, name);
@@ -77,4 +79,18 @@ export function runShell(
       untilQuiet(heard);
     });
   });
+}
+
+/** How much of a command an error shows, in UTF-16 units. */
+const SHOWN_UNITS = 60;
+
+/** @throws NBS_COMMAND_TOO_LONG */
+function started<Child>(command: string, start: () => Child): Child {
+  try {
+    return start();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'E2BIG') throw error;
+    const shown = command.length > SHOWN_UNITS ? `${command.slice(0, SHOWN_UNITS)}…` : command;
+    throw withoutStack(CommandTooLong({ command: shown }));
+  }
 }

@@ -12,6 +12,8 @@ export interface Magic {
   readonly pieces: readonly string[];
   /** The line in the cell, from 0. */
   readonly line: number;
+  /** The names of earlier cells whose values stand between the pieces; only for a magic that runs before the cell's code. */
+  readonly names?: readonly string[];
 }
 
 /** A whole cell that is not TypeScript, `%%bash`. */
@@ -88,13 +90,16 @@ export function splitCell(source: string, grammar: Grammar): SplitCell {
     if (kind === 'line' && /^%time(it)?\b/.test(text)) {
       hasCode = true;
       hasInner = true;
-      edits.push(...(text.startsWith('%timeit') ? timeitEdits(text, start, end, grammar) : timeEdits(text, start, end)));
+      edits.push(...(text.startsWith('%timeit') ? timeitEdits(text, start, end, grammar) : timeEdits(text, start, end, grammar)));
       continue;
     }
     const { magic, values } = parseMagic(source, one, found.code, grammar);
-    if (isLeading && !hasInner && values.length === 0) {
+    const names = values.map((value) => source.slice(value.start, value.end));
+    // `%run` can only run before the code, so it takes its values from earlier cells.
+    const isReady = values.length === 0 || (magic.name === 'run' && names.every((name) => grammar.isDeclared(name)));
+    if (isLeading && !hasInner && isReady) {
       edits.push({ start, end, text: '' });
-      leading.push(magic);
+      leading.push(values.length === 0 ? magic : { ...magic, names });
       continue;
     }
     hasCode = true;

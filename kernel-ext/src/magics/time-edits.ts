@@ -1,22 +1,34 @@
 import type { Grammar } from './grammar.js';
 import type { CellEdit } from './split-cell.js';
 
-/** The edits for `%time`. An expression keeps its value. A declaration must stay in the cell's scope, so the time is measured around it. */
-export function timeEdits(text: string, start: number, end: number): CellEdit[] {
-  const code = start + (/^%time\s*/.exec(text)?.[0].length ?? 0);
-  if (/^(const|let|var)\b/.test(text.slice(code - start))) {
-    const assignment = /^[^=]*=(?!=|>)\s*/.exec(text.slice(code - start));
-    const value = assignment === null ? code : code + assignment[0].length;
-    return [{ start, end: code, text: '' }, ...timed(value, text, start, end)];
-  }
-  return timed(code, text, start, end).map((edit, i) => (i === 0 ? { ...edit, start } : edit));
-}
+const TIME_OPEN = 'await __nbs_time(async () => ';
 
-function timed(from: number, text: string, start: number, end: number): CellEdit[] {
-  const tail = start + text.trimEnd().replace(/;$/, '').length;
+/**
+ * The edits for `%time`. An expression keeps its value. A declaration must stay in the cell's scope, so the time of its value is measured, and around it if it
+ * has no value or several.
+ */
+export function timeEdits(text: string, start: number, end: number, grammar: Grammar): CellEdit[] {
+  const from = start + (/^%time\s*/.exec(text)?.[0].length ?? 0);
+  const code = text.slice(from - start);
+  // What is not TypeScript is left to the checker, which says what is wrong.
+  const found = grammar.timed(code) ?? { kind: 'expression' as const, end: code.trimEnd().length };
+  const to = from + found.end;
+  if (found.value !== undefined) {
+    const [first, last] = [from + found.value.start, from + found.value.end];
+    return [
+      { start, end: from, text: '' },
+      { start: first, end: first, text: `${TIME_OPEN}(` },
+      { start: last, end: last, text: '))' },
+    ];
+  }
+  const [open, close] = {
+    expression: [`${TIME_OPEN}(`, '));'],
+    statements: [`${TIME_OPEN}{ `, ' });'],
+    declaration: ['__nbs_watch(true); ', '; __nbs_watch(false);'],
+  }[found.kind] as [string, string];
   return [
-    { start: from, end: from, text: 'await __nbs_time(async () => (' },
-    { start: tail, end, text: '));' },
+    { start, end: from, text: open },
+    { start: to, end, text: close },
   ];
 }
 

@@ -1,11 +1,10 @@
 export { isVariableName } from './declared-parameters.js';
-export { CannotWrite, reasonOf } from './errors.js';
+export { CannotWrite, NothingRaised, reasonOf } from './errors.js';
 export { executeNotebook, exitCodeOf, print } from './execute.js';
 export { type CellRules, NotebookExecution } from './notebook-execution.js';
 export { type CellOutput, type MultilineText, type Notebook, type NotebookCell, readNotebook, textOf } from './notebook-file.js';
-export type { CellFailure } from './notebook-run.js';
 export { OutputFile } from './output-file.js';
-export { parseParameter } from './parameter-value.js';
+export { parseParameter, parseParameterYaml } from './parameter-value.js';
 export { hasTag } from './parameters.js';
 export type { ExecutedCell } from './running-notebook.js';
 export { onStopSignals } from './stop-signals.js';

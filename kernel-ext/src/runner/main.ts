@@ -27,22 +27,25 @@ const session = createSession({ folder, leadsGroup: true, uninterruptible: lifel
 
 let last: CellEvents | undefined;
 
+/** The most memory that this process has had. */
+const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
+
 async function obey(order: Order): Promise<void> {
   switch (order.kind) {
     case 'cell': {
       const { cell, code } = order;
       const output = new CellEvents(channel, cell);
       last = output;
-      channel.tell({ kind: 'began', cell });
+      channel.tell({ kind: 'began', cell, peakBytes: peakBytes() });
       const outcome = await session.execute(code, { executionCount: cell, silent: false, output });
       output.tellExitCode();
-      channel.tell({ kind: 'outcome', cell, outcome });
+      channel.tell({ kind: 'outcome', cell, outcome, peakBytes: peakBytes() });
       break;
     }
     case 'settle':
       await work.done();
       last?.tellExitCode();
-      channel.tell({ kind: 'settled', peakBytes: process.resourceUsage().maxRSS * 1024 });
+      channel.tell({ kind: 'settled', peakBytes: peakBytes() });
       break;
     case 'end':
       await session.dispose().catch((error: unknown) => console.error(error));

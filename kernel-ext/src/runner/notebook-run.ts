@@ -115,7 +115,7 @@ export class NotebookRun {
     return this.#exit?.code !== 0;
   }
 
-  /** The most memory that the process had at the end of the last cell, in bytes; 0 if it did not get there. */
+  /** The most memory that the process had when a cell began or ended, in bytes; 0 if none began. */
   get peakBytes(): number {
     return this.#peakBytes;
   }
@@ -135,6 +135,7 @@ export class NotebookRun {
     const cell = this.#notebook.last;
     const error = failure('TimeoutError', `the notebook did not finish within ${limitMs / 1000} s`);
     this.#failure = { cell: cell?.number ?? 0, error };
+    if (cell !== undefined) cell.failure = error;
     cell?.outputs.error(error);
     this.#ready.resolve();
     this.#interrupt({ kind: 'expired' }, 'SIGINT');
@@ -170,9 +171,10 @@ export class NotebookRun {
     clearTimeout(this.#killer);
     const outcome = outcomeOf(end, this.#cause, printed(cell));
     cell.ended();
+    cell.isCut = (this.#cause as Cause | undefined)?.kind === 'stray' && outcome?.status !== 'ok';
     if (outcome !== undefined) {
       cell.outputs.finish(outcome, cell.number);
-      if (outcome.status === 'error')
+      if (outcome.status === 'error' && !cell.isCut)
         this.#failed(cell, outcome, 'exit' in end, (this.#cause as Cause | undefined)?.kind === 'timeout');
     }
     // An interrupt that is still being handled would hit the next cell.
@@ -212,7 +214,9 @@ export class NotebookRun {
   #failed(cell: ExecutedCell, error: ErrorOutcome, final: boolean, late = false): void {
     this.#raised.add(cell);
     const allowed = this.#options.allowErrors || (cell.raises && !late);
-    if (!allowed || final) this.#failure ??= { cell: cell.number, error };
+    if (allowed && !final) return;
+    cell.failure ??= error;
+    this.#failure ??= { cell: cell.number, error };
   }
 
   #checkRaised(): void {
@@ -221,6 +225,7 @@ export class NotebookRun {
       if (!cell.raises || this.#raised.has(cell)) continue;
       const error = failure(NOTHING_RAISED.code, NOTHING_RAISED.message);
       cell.outputs.error(error);
+      cell.failure = error;
       this.#failure ??= { cell: cell.number, error };
     }
   }
@@ -256,6 +261,7 @@ export class NotebookRun {
     this.#notebook.show(event);
     if (event.kind === 'began') this.#options.onCellChange();
     else this.#options.onOutput();
+    if ('peakBytes' in event) this.#peakBytes = event.peakBytes;
     switch (event.kind) {
       case 'ready':
         this.#ready.resolve();
@@ -264,7 +270,6 @@ export class NotebookRun {
         this.#told('outcome', event.outcome);
         break;
       case 'settled':
-        this.#peakBytes = event.peakBytes;
         this.#told('settled');
         break;
       case 'interrupted':

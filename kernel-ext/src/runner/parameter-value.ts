@@ -1,18 +1,27 @@
-/** Matches the numbers that Python's `int` and `float` read. */
-const NUMBER = /^[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[+-]?\d+)?$/i;
+import { parse } from 'yaml';
 
+/** Matches the numbers that Python's `int` and `float` read. */
+const NUMBER = /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+(_\d+)*)?$/i;
+const NOT_FINITE = /^([+-]?)(inf|infinity|nan)$/i;
+
+/** `True`, `False` and `None` are papermill's. Those of TypeScript are meant as such in a notebook with TypeScript. */
 const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ...['True', 'true'].map((word) => [word, true] as const),
   ...['False', 'false'].map((word) => [word, false] as const),
-  ...['None', 'null', '~'].map((word) => [word, null] as const),
-  ...['nan', 'NaN', '.nan'].map((word) => [word, Number.NaN] as const),
-  ...['inf', 'Infinity', '.inf', '+inf'].map((word) => [word, Number.POSITIVE_INFINITY] as const),
-  ...['-inf', '-Infinity', '-.inf'].map((word) => [word, Number.NEGATIVE_INFINITY] as const),
+  ...['None', 'null'].map((word) => [word, null] as const),
+]);
+
+/** What YAML also reads, in lists and objects. */
+const YAML_WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['~', null],
+  ['.nan', Number.NaN],
+  ['.inf', Number.POSITIVE_INFINITY],
+  ['-.inf', Number.NEGATIVE_INFINITY],
 ]);
 
 /**
- * Reads the value of `-p name value`, as papermill does: `True`, `None`, `42`, `1e-3`, else a text. Lists, objects and quoted texts may be JSON or YAML's
- * flow style (`[a, b]`, `{k: 1}`). An integer that a number cannot hold becomes a bigint.
+ * Reads the value of `-p name value`, as papermill does: `True`, `None`, `42`, `1e-3`, `inf`, else a text. Unlike there, `true`, `false`, `null` are values
+ * too, and so are lists, objects and quoted texts in JSON or YAML's flow style (`[a, b]`, `{k: 1}`). An integer that a number cannot hold becomes a bigint.
  */
 export function parseParameter(text: string): unknown {
   const trimmed = text.trim();
@@ -25,10 +34,45 @@ export function parseParameter(text: string): unknown {
   }
 }
 
+/**
+ * Reads parameters in YAML 1.1, which papermill reads too. Dates stay texts, as they do there.
+ * @throws Error if it is no YAML, or no mapping
+ */
+export function parseParameterYaml(text: string): readonly (readonly [name: string, value: unknown])[] {
+  const value: unknown = parse(text, {
+    version: '1.1',
+    intAsBigInt: true,
+    // Dates are no JSON, and PyYAML reads `y` and `n` as texts.
+    customTags: (tags) => [
+      ...tags.filter((tag) => typeof tag !== 'string' && !/:(timestamp|bool)$/.test(tag.tag)),
+      ...[true, false].map((value) => ({
+        tag: 'tag:yaml.org,2002:bool',
+        default: true,
+        test: value ? /^(?:yes|true|on)$/i : /^(?:no|false|off)$/i,
+        resolve: () => value,
+      })),
+    ],
+  });
+  if (value === null || value === undefined) return [];
+  if (typeof value !== 'object' || Array.isArray(value)) throw new Error('it is no mapping of names to values');
+  return Object.entries(value).map(([name, one]) => [name, withNumbers(one)] as const);
+}
+
+/** Only integers that a number cannot hold stay bigints. */
+function withNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(withNumbers);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withNumbers(one)]));
+}
+
 function scalar(text: string): unknown {
   if (WORDS.has(text)) return WORDS.get(text);
-  if (!NUMBER.test(text)) return text;
-  const digits = text.replaceAll('_', '');
+  const trimmed = text.trim();
+  const [, sign, name] = NOT_FINITE.exec(trimmed) ?? [];
+  if (name !== undefined) return /^n/i.test(name) ? Number.NaN : Number(`${sign}Infinity`);
+  if (!NUMBER.test(trimmed)) return text;
+  const digits = trimmed.replaceAll('_', '');
   const value = Number(digits);
   if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^[+-]?\d+$/.test(digits)) {
     return digits.startsWith('-') ? -BigInt(digits.slice(1)) : BigInt(digits.replace('+', ''));
@@ -73,7 +117,7 @@ class FlowReader {
           .slice(1, -1)
           .replaceAll("''", "'");
       default:
-        return scalar(this.#match(bare).trim());
+        return itemOf(this.#match(bare).trim());
     }
   }
 
@@ -102,6 +146,8 @@ class FlowReader {
     return found;
   }
 }
+
+const itemOf = (text: string): unknown => (YAML_WORDS.has(text) ? YAML_WORDS.get(text) : scalar(text));
 
 /** The value as a TypeScript expression. */
 export function literal(value: unknown): string {

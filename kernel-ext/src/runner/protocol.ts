@@ -30,7 +30,8 @@ export type Order =
 /** A message from the runner's process to its parent: a line of JSON, in a {@link NumberedEvent}. */
 export type RunnerEvent =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'began'; readonly cell: number }
+  /** `peakBytes`: the most memory that the process has had. */
+  | { readonly kind: 'began'; readonly cell: number; readonly peakBytes: number }
   | { readonly kind: 'stream'; readonly cell: number; readonly name: 'stdout' | 'stderr'; readonly text: string }
   | {
       readonly kind: 'display';
@@ -40,14 +41,13 @@ export type RunnerEvent =
       readonly update?: boolean;
     }
   | { readonly kind: 'clear'; readonly cell: number; readonly wait: boolean }
-  | { readonly kind: 'outcome'; readonly cell: number; readonly outcome: Outcome }
+  | { readonly kind: 'outcome'; readonly cell: number; readonly outcome: Outcome; readonly peakBytes: number }
   /** An error that no code caught. */
   | { readonly kind: 'stray'; readonly cell: number; readonly error: ErrorOutcome; readonly what: string }
   /** A cell set `process.exitCode`. The runner has reset it. */
   | { readonly kind: 'exit-code'; readonly cell: number; readonly exitCode: string }
   /** An interrupt has been handled, so it cannot end a later cell. */
   | { readonly kind: 'interrupted' }
-  /** `peakBytes`: the most memory that the process has had. */
   | { readonly kind: 'settled'; readonly peakBytes: number };
 
 export interface NumberedEvent {

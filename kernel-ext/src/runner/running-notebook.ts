@@ -21,6 +21,10 @@ export class ExecutedCell {
   readonly raises: boolean;
   /** The cell in the notebook. */
   readonly cell: NotebookCell;
+  /** Why it has failed, whether or not another cell had failed before. */
+  failure: ErrorOutcome | undefined;
+  /** It was interrupted because another cell had failed. */
+  isCut = false;
 
   constructor(cell: NotebookCell, number: number, raises: boolean, displays: DisplayTable, echo: Print) {
     this.cell = cell;

@@ -59,5 +59,6 @@ declare function __nbs_source<T>(id: string, value: T): T;
 declare function __nbs_magic(index: number, values?: readonly unknown[]): Promise<void>;
 declare function __nbs_lines(index: number, values?: readonly unknown[]): Promise<string[]>;
 declare function __nbs_timeit(work: () => unknown, options: string): Promise<void>;
+declare function __nbs_watch(begins: boolean): void;
 declare function __nbs_time<T>(work: () => T): Promise<Awaited<T>>;
 `;

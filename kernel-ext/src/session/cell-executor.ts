@@ -23,6 +23,8 @@ export interface CellContext {
   readonly timeit: (work: () => unknown, options: string) => Promise<void>;
   /** Runs a piece of the cell and says how long it took. */
   readonly time: (work: () => unknown) => Promise<unknown>;
+  /** Begins to measure a piece of the cell, or says how long it took since then. */
+  readonly watch: (begins: boolean) => void;
   /** Is called when a name is given a class or function. */
   readonly bound: (name: string, value: unknown) => void;
 }
@@ -134,7 +136,7 @@ export class CellExecutor {
     state: { result: unknown },
     scope: DisposalScope,
     { wait, each }: CellWaits,
-    { bound, magic, lines, time, timeit, captured }: CellContext,
+    { bound, magic, lines, time, timeit, watch, captured }: CellContext,
     id: string,
   ) {
     return {
@@ -151,6 +153,7 @@ export class CellExecutor {
       lines,
       time,
       timeit,
+      watch,
       captured,
       loop: () => {},
       scope: () => new DisposalScope(),

@@ -8,7 +8,7 @@ import type { Fork } from './tslab-fork.js';
 export const CELL_PARAMETERS = ['exports', 'require', '__dirname', '__filename', '__nbs', '__nbs_source'] as const;
 
 /** What repaired and magic lines call, by the name `__nbs_…`; see `CellExecutor`. */
-const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'lines', 'time', 'timeit', 'captured'];
+const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'lines', 'time', 'timeit', 'watch', 'captured'];
 
 const MAP_COMMENT = '\n//# sourceMappingURL=data:application/json;base64,';
 

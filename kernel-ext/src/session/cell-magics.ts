@@ -11,6 +11,7 @@ import {
 import { versionText } from '../versions/index.js';
 import { loadedHost } from './host.js';
 import type { RunningCell } from './running-cell.js';
+import { atLine } from './traceback.js';
 
 /** What magics use of the notebook that only its session knows. */
 export interface MagicNotebook extends Pick<NotebookAccess, 'names' | 'reset' | 'history' | 'help'> {
@@ -58,8 +59,10 @@ export class CellMagics {
   /** The magics that the cell's code calls. */
   inner({ inner }: SplitCell, { output, interrupted: signal }: RunningCell, context: MagicContext | undefined) {
     const called = <T>(run: (magic: Magic, context: MagicContext, values?: readonly unknown[]) => Promise<T>) => {
-      return (index: number, values?: readonly unknown[]): Promise<T> =>
-        run(inner[index] as Magic, { ...(context as MagicContext), ...this.folders }, values);
+      return (index: number, values?: readonly unknown[]): Promise<T> => {
+        const magic = inner[index] as Magic;
+        return atLine(magic.line, () => run(magic, { ...(context as MagicContext), ...this.folders }, values));
+      };
     };
     return {
       magic: called(runMagic),

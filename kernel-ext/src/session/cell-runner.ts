@@ -1,6 +1,7 @@
 import { bundleOf, isShown, picturesDrawn, withPicture } from '../display/index.js';
 import {
   cellsOfFile,
+  filled,
   type Magic,
   type MagicContext,
   runCellMagic,
@@ -9,7 +10,7 @@ import {
   splitCell,
 } from '../magics/index.js';
 import { CapturedOutput, capturing } from './captured-output.js';
-import type { CellExecutor } from './cell-executor.js';
+import type { CellContext, CellExecutor } from './cell-executor.js';
 import { CellMagics } from './cell-magics.js';
 import { CellSources } from './cell-sources.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
@@ -22,10 +23,10 @@ import { edited, unmapped } from './mapped-text.js';
 import type { NotebookModules } from './notebook-modules.js';
 import { Results } from './results.js';
 import { type RunningCell, runInCell, unlessInterrupted } from './running-cell.js';
-import type { InspectReply, Outcome } from './session.js';
+import type { ErrorOutcome, InspectReply, Outcome } from './session.js';
 import { rememberCell } from './stack-positions.js';
 import { withinStack } from './syntax.js';
-import { formatDiagnostics, formatError } from './traceback.js';
+import { atLine, formatDiagnostics, formatError } from './traceback.js';
 import { helpFor, helpSources } from './type-help.js';
 import { saysNoCheck, type TypeQuestions } from './type-questions.js';
 
@@ -133,9 +134,9 @@ export class CellRunner {
     if (cellMagic !== undefined) await within(() => runCellMagic(cellMagic, magics));
     for (const magic of leading) {
       const context = { ...magics, ...this.#magics.folders };
-      if (magic.name !== 'run') await within(() => runMagic(magic, context));
+      if (magic.name !== 'run') await atLine(magic.line, () => within(() => runMagic(magic, context)));
       else {
-        const outcome = await this.#runFile(magic, cell, context);
+        const outcome = await atLine(magic.line, () => this.#runFile(magic, cell, context));
         if (outcome.status === 'error') return outcome;
       }
     }
@@ -146,10 +147,17 @@ export class CellRunner {
   async #runFile(magic: Magic, cell: RunningCell, { folder }: MagicContext): Promise<Outcome> {
     if (this.#filesOpen >= MAX_FILES_OPEN) throw RunsItself({ max: MAX_FILES_OPEN });
     this.#filesOpen += 1;
+    const { output } = cell;
+    const file = filled(
+      magic.pieces,
+      (magic.names ?? []).map((name) => this.#executor.names.get(name)),
+    );
     try {
-      for (const source of cellsOfFile(magic.pieces.join(''), folder)) {
+      for (const source of cellsOfFile(file, folder)) {
         const outcome = await this.run(source, cell, true);
-        if (outcome.status === 'error') return outcome;
+        // What `%%capture` of one of its cells captures ends with that cell.
+        cell.output = output;
+        if (outcome.status === 'error') return ofFile(outcome, cell.id, file, magic.line + 1);
       }
       return { status: 'ok' };
     } finally {
@@ -200,7 +208,7 @@ export class CellRunner {
     this.#isRunningCode = true;
     const end = await this.#executor.run(converted, cell, {
       ...magics,
-      time: timed(cell),
+      ...stopwatch(cell),
       source: (id, value) => this.#sources.tag(id, value),
       bound: (name, value) => this.#sources.bind(cell.id, name, value),
     });
@@ -213,7 +221,7 @@ export class CellRunner {
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
     await unlessInterrupted(cell, picturesDrawn());
     if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
-    this.#results.add(numberOf(cell), end.result);
+    if (cell.isAside !== true) this.#results.add(numberOf(cell), end.result);
     const colors = cell.output.colors === 'all';
     if (end.result instanceof Error) {
       const { traceback } = formatError(end.result, colors ? paintFor(cell.output) : PLAIN_PAINT);
@@ -232,14 +240,28 @@ export class CellRunner {
   }
 }
 
-function timed(cell: RunningCell) {
-  return async (work: () => unknown): Promise<unknown> => {
-    const begun = performance.now();
-    try {
-      return await work();
-    } finally {
-      cell.output.stream('stdout', `${took(begun)}\n`);
-    }
+/** An error in a file of `%run`: its places are those of the file, and it has happened in this line of the cell. */
+function ofFile(outcome: ErrorOutcome, id: string, file: string, line: number): ErrorOutcome {
+  const named = (text: string): string => text.replaceAll(`${id}:`, `${file}:`);
+  return { ...outcome, evalue: named(outcome.evalue), traceback: outcome.traceback.map(named), line };
+}
+
+function stopwatch(cell: RunningCell): Pick<CellContext, 'time' | 'watch'> {
+  const begins: number[] = [];
+  const say = (begun: number): void => cell.output.stream('stdout', `${took(begun)}\n`);
+  return {
+    time: async (work) => {
+      const begun = performance.now();
+      try {
+        return await work();
+      } finally {
+        say(begun);
+      }
+    },
+    watch: (isBegin) => {
+      if (isBegin) begins.push(performance.now());
+      else say(begins.pop() ?? performance.now());
+    },
   };
 }
 

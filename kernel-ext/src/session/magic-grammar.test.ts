@@ -8,7 +8,9 @@ import { magicGrammar } from './magic-grammar.js';
 
 const declared = new Set(['ready', 'start', 'items', 'count', 'time', 'who', 'f']);
 const grammar = magicGrammar((name) => declared.has(name));
-const isPlain = (source: string): boolean => splitCell(source, grammar).edits.length === 0;
+const isPlain = (source: string, by = grammar): boolean => splitCell(source, by).edits.length === 0;
+/** No earlier cell has declared a name. */
+const first = magicGrammar(() => false);
 
 const name = fc.constantFrom(...declared);
 /** An expression, with line breaks in front of its operators and in its brackets. */
@@ -62,6 +64,17 @@ describe('TypeScript with ! and %', () => {
     );
   });
 
+  it('is never taken for magics in a function above the names that it uses', () => {
+    fc.assert(
+      fc.property(fc.array(statement, { minLength: 1, maxLength: 3 }), (statements) => {
+        const source = `function later() {\n${statements.join(';\n')}\n}\nlet ${[...declared].join(', ')};`;
+        fc.pre(grammar.places(source) !== undefined);
+        assert.ok(isPlain(source, first), source);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('is never taken for magics in the files of this package', () => {
     const folder = new URL('../../src/', import.meta.url).pathname;
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -108,10 +121,24 @@ describe('TypeScript with ! and %', () => {
       '"pwd";\n!pwd': 1,
       'let pwd;\n!pwd': 0,
       'if (ready) {\n  !cd /tmp && ls\n}': 1,
+      "function g() {\n  !ok && console.log('no');\n}\nlet ok = true;": 0,
+      'function g() {\n  hidden = !visible;\n}\nlet hidden, visible;': 0,
+      "!ls -la\nfunction g() {\n  !ok && console.log('no');\n}\nconst { a: [ok] } = await f('it');": 1,
+      // At the top, a name does not exist above its declaration.
+      '!date\nconst date = 1;': 1,
+      '!check\nfunction check() {}': 0,
+      '!ls -la\ninterface I {\n  a: string\n  b?\n}': 1,
+      [`!ls -la\n!function () {\n${'  f(1);\n'.repeat(400)}}();`]: 1,
+      [`!function () {\n${'  f(1);\n'.repeat(400)}}();`]: 0,
     };
     for (const [source, count] of Object.entries(magics)) {
       const { leading, inner, edits } = splitCell(source, grammar);
       assert.equal(/%time/.test(source) ? Math.sign(edits.length) : leading.length + inner.length, count, source);
     }
+  });
+
+  it('declares the name that gets the lines of a command, whatever texts stand above', () => {
+    for (const above of ['', "console.log('a');", 'const t = `a${`b`}`;', 'const r = /[/"]/g;', 'const a = "\'";'])
+      assert.match(JSON.stringify(splitCell(`${above}\nfiles = !ls -la`, grammar).edits), /"let "/, above);
   });
 });

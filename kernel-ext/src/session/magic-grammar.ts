@@ -1,4 +1,4 @@
-import { type FirstOperand, type Grammar, isMagic, type Places } from '../magics/index.js';
+import { type Declared, type FirstOperand, type Grammar, isMagic, type Places, type TimedCode } from '../magics/index.js';
 import { completenessOfPart, isNode, isPart, parseCell, type SyntaxNode, walk } from './syntax.js';
 
 /** TypeScript for magics. @param declared whether an earlier cell has declared the name */
@@ -8,6 +8,8 @@ export function magicGrammar(declared: (name: string) => boolean): Grammar {
     firstOperand,
     expressionNames,
     places,
+    declared: declaredNames,
+    timed,
     undeclared,
     isDeclared: declared,
     isGlobal: (name) => name in globalThis,
@@ -108,6 +110,42 @@ function places(text: string): Places | undefined {
     return undefined;
   });
   return { statements, remainders, names };
+}
+
+function declaredNames(text: string): Declared | undefined {
+  const program = parseCell(text);
+  if (program === undefined || program.errors.length > 0) return undefined;
+  const all = new Set<string>();
+  const hoisted = new Set<string>();
+  walk(program, (node, parent) => {
+    const own = node.id ?? node.local;
+    if (!isNode(own) || !/^VariableDeclarator$|Declaration$|^Import.*Specifier$/.test(node.type)) return undefined;
+    addNames(own, all);
+    if (/^FunctionDeclaration$|^Import/.test(node.type) || parent?.kind === 'var') addNames(own, hoisted);
+    return undefined;
+  });
+  return { all, hoisted };
+}
+
+/** Declarations by any name: of variables, functions, classes and types. */
+const DECLARES = /Declaration$/;
+
+function timed(text: string): TimedCode | undefined {
+  const program = parseCell(text);
+  if (program === undefined || !isPart(program)) return undefined;
+  const body = program.body as SyntaxNode[];
+  const last = body.at(-1);
+  if (last === undefined) return undefined;
+  const [only] = body.length === 1 ? body : [];
+  if (body.some(({ type }) => DECLARES.test(type))) {
+    const declarators = only?.type === 'VariableDeclaration' ? (only.declarations as SyntaxNode[]) : [];
+    const value = declarators.length === 1 ? declarators[0]?.init : undefined;
+    return { kind: 'declaration', end: last.end, ...(isNode(value) ? { value: { start: value.start, end: value.end } } : {}) };
+  }
+  // Without its brackets, which the node does not contain, an expression would end too early.
+  return only?.type === 'ExpressionStatement'
+    ? { kind: 'expression', end: only.start + text.slice(only.start, only.end).replace(/;\s*$/, '').length }
+    : { kind: 'statements', end: last.end };
 }
 
 function undeclared(text: string): ReadonlySet<string> {

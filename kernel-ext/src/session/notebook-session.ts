@@ -160,11 +160,11 @@ class NotebookSession implements Session {
     await host.endCluster({ drain: false });
   }
 
-  #execute(code: string, { executionCount, silent, output }: ExecuteOptions): Promise<Outcome> {
+  #execute(code: string, { executionCount, silent, output, isAside = false }: ExecuteOptions): Promise<Outcome> {
     return new Promise((resolve) => {
       const abort = new AbortController();
       const importPackage = (id: string): Promise<object> => this.#modules.import(id);
-      const cell: RunningCell = { id: `cell[${executionCount}].ts`, output, importPackage, interrupted: abort.signal };
+      const cell: RunningCell = { id: `cell[${executionCount}].ts`, output, importPackage, isAside, interrupted: abort.signal };
       const running = {
         abort,
         cell,

@@ -20,6 +20,7 @@ const CONTEXT: CellContext = {
   },
   timeit: async () => {},
   time: async () => {},
+  watch: () => {},
   bound: () => {},
 };
 

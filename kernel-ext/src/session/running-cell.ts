@@ -9,6 +9,8 @@ export interface RunningCell {
   output: Output;
   /** Imports a package as the notebook's cells do. */
   importPackage(id: string): Promise<object>;
+  /** Its result does not become `_`. */
+  readonly isAside?: boolean;
   /** Aborted by an interrupt. */
   readonly interrupted: AbortSignal;
 }

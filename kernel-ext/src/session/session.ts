@@ -35,6 +35,8 @@ export interface ErrorOutcome {
   ename: string;
   evalue: string;
   traceback: string[];
+  /** The line of the cell, from 1, if a magic failed there; other errors have it in their traceback. */
+  line?: number;
 }
 
 /** Content of a `complete_reply`. `cursor_start` and `cursor_end` count UTF-16 units: convert at the wire. */
@@ -76,6 +78,11 @@ export interface ExecuteOptions {
   /** No result is built; console output still flows. */
   silent: boolean;
   output: Output;
+  /**
+   * The result does not become `_`.
+   * @default false
+   */
+  isAside?: boolean;
 }
 
 /** One notebook's TypeScript: its names, its types, its running code. */

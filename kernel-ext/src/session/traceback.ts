@@ -11,6 +11,19 @@ const MAX_CAUSES = 8;
 const OWN_FRAME =
   /\(?node:|\/tslab\/|\/kernel-ext\/dist\/|\/nbserve-kernel\/|\/nbserve\/dist\/|\/lib\/dist\/|at (async )?(new )?(Promise|<anonymous>)( \(<anonymous>\))?$/;
 
+/** The lines, from 1, of the magics that threw these errors, whose stacks do not say it. */
+const magicLines = new WeakMap<object, number>();
+
+/** Runs a magic. @param line where it stands in its cell, from 0 */
+export async function atLine<T>(line: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) magicLines.set(error, line + 1);
+    throw error;
+  }
+}
+
 /** An error as Jupyter shows it: the message, the user's frames, the failing line, the causes. */
 export function formatError(error: unknown, paint = PLAIN_PAINT): ErrorOutcome {
   if (!isErrorLike(error)) {
@@ -19,7 +32,8 @@ export function formatError(error: unknown, paint = PLAIN_PAINT): ErrorOutcome {
   }
   const ename = String(error.name || 'Error');
   const evalue = String(error.message);
-  return { status: 'error', ename, evalue, traceback: lines(error, 0, paint) };
+  const line = magicLines.get(error);
+  return { status: 'error', ename, evalue, traceback: lines(error, 0, paint), ...(line === undefined ? {} : { line }) };
 }
 
 /** What the type checker said, each with its place and line, and with a line of help if there is one. */

@@ -56,6 +56,10 @@ const EXPECTED_APPLICATION = /to parameter of type 'Application<|from type 'Appl
 /** The usual mistakes, the surest first. Each says in one line what would be right. */
 const RULES: Readonly<Record<string, Rule>> = {
   'a shell line': ({ line }) => (SHELL.test(line) ? `a line for the shell begins with !, as in !${line.trim()}` : undefined),
+  'a magic in a function that is not async': ({ code, line, before }) =>
+    code === 1308 && /^[!%]/.test(line.slice(before.length - before.lastIndexOf('\n') - 1))
+      ? 'a line with ! or % waits for its end, so its function must be async, and be called with await'
+      : undefined,
   'a line of nbserve': ({ line }) => {
     const verb = SERVE_LINE.exec(line)?.[1];
     if (verb === undefined) return undefined;

@@ -36,7 +36,9 @@ function suiteOf({ name, seconds, cells, problem, passed }: NotebookResult): Sui
   return { tests: cases.length, failures, errors, xml };
 }
 
-const isSkipped = ({ status }: CellResult): boolean => status === CellStatus.SKIPPED || status === CellStatus.NOT_RUN;
+const NOT_COUNTED: readonly string[] = [CellStatus.SKIPPED, CellStatus.INTERRUPTED, CellStatus.NOT_RUN];
+
+const isSkipped = ({ status }: CellResult): boolean => NOT_COUNTED.includes(status);
 
 function caseOf(notebook: string, cell: CellResult): string {
   const line = cell.line === null ? '' : ` line="${cell.line}"`;

@@ -3,12 +3,12 @@ import { performance } from 'node:perf_hooks';
 import { stripVTControlCharacters } from 'node:util';
 import { isNbserveError } from 'nbserve/errors';
 import {
-  type CellFailure,
   type CellOutput,
   type ExecutedCell,
   type Notebook,
   type NotebookCell,
   NotebookExecution,
+  NothingRaised,
   OutputFile,
   readNotebook,
   textOf,
@@ -105,7 +105,7 @@ export class NotebookTest {
     const timer =
       notebookTimeoutMs === null ? undefined : setTimeout(() => execution.expire(notebookTimeoutMs), notebookTimeoutMs);
     const failure = await execution.done().finally(() => clearTimeout(timer));
-    const cells = this.#resultsOf(execution, expected, failure);
+    const cells = this.#resultsOf(execution, expected);
     const updated = this.#update(original, execution, expected, cells);
     const problem = failure?.cell === 0 ? `${failure.error.ename}: ${failure.error.evalue}, before the first cell` : undefined;
     return {
@@ -118,11 +118,7 @@ export class NotebookTest {
     };
   }
 
-  #resultsOf(
-    { notebook, running }: NotebookExecution,
-    expected: ReadonlyMap<NotebookCell, Expected>,
-    failure: CellFailure | undefined,
-  ): readonly CellResult[] {
+  #resultsOf({ notebook, running }: NotebookExecution, expected: ReadonlyMap<NotebookCell, Expected>): readonly CellResult[] {
     const executed = new Map(running.cells.map((cell) => [cell.cell, cell]));
     const last = running.last?.number ?? 0;
     const results: CellResult[] = [];
@@ -137,23 +133,30 @@ export class NotebookTest {
       }
       const name = `cell ${run.number}`;
       if (run.number > last) results.push({ name, line, status: CellStatus.NOT_RUN, seconds: 0 });
-      else if (failure?.cell === run.number) results.push({ name, ...this.#failed(run, known, failure) });
+      else if (run.failure !== undefined) results.push({ name, ...this.#failed(run, known, run.failure) });
+      else if (run.isCut) results.push({ name, line, status: CellStatus.INTERRUPTED, seconds: this.#secondsOf(run.number) });
       else results.push({ name, line, seconds: this.#secondsOf(run.number), ...this.#compared(cell, known) });
     }
     return results;
   }
 
-  #failed(cell: ExecutedCell, known: Expected | undefined, { error }: CellFailure): Omit<CellResult, 'name'> {
+  #failed(
+    cell: ExecutedCell,
+    known: Expected | undefined,
+    error: NonNullable<ExecutedCell['failure']>,
+  ): Omit<CellResult, 'name'> {
     const traceback = stripVTControlCharacters(error.traceback.join('\n'));
-    const inCell = failedLine(traceback, cell.number);
+    const inCell = error.line ?? failedLine(traceback, cell.number);
     const lines = known?.lines ?? [];
     // If the source is one text, all of its lines are in the same line of the file.
     const line = lines[Math.min(inCell ?? 1, lines.length) - 1] ?? null;
+    // The report's line is then that of the cell, and nobody must take it for the line that failed.
+    const place = inCell === undefined ? 'which line of the cell is not known' : `line ${inCell} of the cell`;
     return {
       line,
       status: CellStatus.FAILED,
       seconds: this.#secondsOf(cell.number),
-      message: `${error.ename}: ${stripVTControlCharacters(error.evalue)}${inCell === undefined ? '' : ` (line ${inCell} of the cell)`}`,
+      message: `${error.ename}: ${stripVTControlCharacters(error.evalue)}${error.ename === NothingRaised.code ? '' : ` (${place})`}`,
       details: traceback.split('\n'),
     };
   }

@@ -36,6 +36,7 @@ function counts(cells: readonly CellResult[]): readonly string[] {
     ['updated', [CellStatus.UPDATED]],
     ['failed', [CellStatus.FAILED]],
     ['skipped', [CellStatus.SKIPPED]],
+    ['interrupted', [CellStatus.INTERRUPTED]],
     ['not run', [CellStatus.NOT_RUN]],
   ] as const;
   return names.flatMap(([name, statuses]) => {
@@ -55,6 +56,6 @@ export function summaryOf(results: readonly NotebookResult[], seconds: number): 
     `${results.length} ${results.length === 1 ? 'notebook' : 'notebooks'}: ${results.length - failed} passed, ${failed} failed`,
     `cells: ${cells}`,
     `${seconds.toFixed(1)} s, ${(results.length / Math.max(seconds, 0.001)).toFixed(2)} notebooks a second`,
-    `memory: at most ${mib(peak)} for a notebook, ${mib(process.resourceUsage().maxRSS * 1024)} for the test`,
+    `memory: at most ${mib(peak)} for the process of a notebook's cells, ${mib(process.resourceUsage().maxRSS * 1024)} for the test`,
   ].join('; ');
 }

@@ -12,6 +12,8 @@ export const CellStatus = {
   FAILED: 'failed',
   /** Its tag says that it is not to be run. */
   SKIPPED: 'skipped',
+  /** It was running when another cell failed, and was interrupted. */
+  INTERRUPTED: 'interrupted',
   /** An earlier failure ended the run. */
   NOT_RUN: 'not run',
 } as const;
@@ -38,7 +40,7 @@ export interface NotebookResult {
   readonly cells: readonly CellResult[];
   /** Why the notebook could not be run, or failed outside of its cells. */
   readonly problem?: string;
-  /** The most memory that the process of the cells had, in bytes; 0 if it is not known. */
+  /** The most memory that the process of the cells had when a cell began or ended, in bytes; 0 if none began. Its children are not counted. */
   readonly peakBytes: number;
 }
 

@@ -8,6 +8,7 @@ import { namedSanitizers, readSanitizers, sanitize } from './sanitizers.js';
 for (const [name, text, sanitized] of [
   ['date', 'at 2026-11-29T02:08:12.345Z, 2026-11-29 02:08 and 2026-11-29', 'at DATE, DATE and DATE'],
   ['duration', 'took 12 ms, 0.3s, 5 minutes; 7 apples', 'took DURATION, DURATION, DURATION; 7 apples'],
+  ['duration', '12.5 \u00b5s and 12.5 \u03bcs \u00b1 3 ns', 'DURATION and DURATION \u00b1 DURATION'],
   ['uuid', 'id 0b6e1f5e-3d2c-4b1a-9f8e-7d6c5b4a3f2e.', 'id UUID.'],
   ['port', 'http://127.0.0.1:41233/a and localhost:8000', 'http://127.0.0.1:PORT/a and localhost:PORT'],
   ['path', "open '/home/me/a.txt', /tmp/x; a/tmp/b", "open 'PATH', PATH; a/tmp/b"],
@@ -21,6 +22,16 @@ it('a file of nbval is understood', (t) => {
   const file = join(folder, 'sanitize.cfg');
   writeFileSync(file, '# for us\n[memory]\nregex: (\\d+) (Mi|Gi)B\nreplace: \\2 $1\n\n[gone]\nregex = ^x$\nreplace =\n');
   assert.equal(sanitize('12 MiB\nx\nxx', readSanitizers(file)), 'Mi $1\n\nxx');
+  for (const [regex, replace, text, sanitized] of [
+    ['(?P<n>\\d+) MiB', '\\g<n>0 M', '12 MiB', '120 M'],
+    ['(\\d+) MiB', '\\g<1>0 M', '12 MiB', '120 M'],
+    ['(?P<q>["\']).*?(?P=q)', 'TEXT', `a "it's" b`, 'a TEXT b'],
+    ['(?i)mib', '[\\g<0>]', '12 MiB', '12 [MiB]'],
+    ['\\Aa|b\\Z', 'X', 'a\na b\nb', 'X\na b\nX'],
+  ] as const) {
+    writeFileSync(file, `[x]\nregex: ${regex}\nreplace: ${replace}\n`);
+    assert.equal(sanitize(text, readSanitizers(file)), sanitized, regex);
+  }
   for (const [text, said] of [
     ['regex: a\n', /:1 is no sanitizer: a line is/],
     ['[a]\nwhat\n', /:2 is no sanitizer/],

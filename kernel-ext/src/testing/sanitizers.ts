@@ -12,9 +12,9 @@ export interface Sanitizer {
 export const SANITIZERS = {
   /** `2026-11-29`, `2026-11-29T02:08:12.345Z` */
   date: { regex: /\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?/g, replace: 'DATE' },
-  /** `12 ms`, `0.3 s`, `5 minutes` */
+  /** `12 ms`, `0.3 s`, `5 minutes`. A microsecond is written with the sign for micro or with the Greek letter. */
   duration: {
-    regex: /\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\s?(?:ns|µs|us|ms|s|sec|seconds?|min|minutes?|h|hours?)\b/g,
+    regex: /\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\s?(?:ns|[\u00b5\u03bc]s|us|ms|s|sec|seconds?|min|minutes?|h|hours?)\b/g,
     replace: 'DURATION',
   },
   uuid: { regex: /\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/gi, replace: 'UUID' },
@@ -65,10 +65,31 @@ export function readSanitizers(file: string): readonly Sanitizer[] {
     if (regex === undefined || regex === '' || replace === undefined)
       throw BadSanitizer({ sanitizer, reason: 'it needs regex: and replace:' });
     try {
-      return { regex: new RegExp(regex, 'gm'), replace: replace.replaceAll('$', '$$$$').replace(/\\(\d)/g, '$$$1') };
+      return { regex: pythonRegex(regex), replace: pythonReplacement(replace) };
     } catch (error) {
       throw BadSanitizer({ sanitizer, reason: (error as Error).message }, error);
     }
+  });
+}
+
+/** A regular expression of Python, as far as JavaScript writes the same in another way. @throws SyntaxError */
+function pythonRegex(text: string): RegExp {
+  const [head = '', flags = ''] = /^\(\?([ims]+)\)/.exec(text) ?? [];
+  const source = text
+    .slice(head.length)
+    .replaceAll('(?P<', '(?<')
+    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
+    .replace(/(?<!\\)((?:\\\\)*)\\A/g, '$1(?<![\\s\\S])')
+    .replace(/(?<!\\)((?:\\\\)*)\\Z/g, '$1(?![\\s\\S])');
+  return new RegExp(source, [...new Set(`gm${flags}`)].join(''));
+}
+
+/** `\1`, `\g<1>` and `\g<name>` name groups. */
+function pythonReplacement(text: string): string {
+  const ofNumber = (number: number): string => (number === 0 ? '$&' : `$${String(number).padStart(2, '0')}`);
+  return text.replaceAll('$', '$$$$').replace(/\\(?:(\d{1,2})|g<(\w+)>)/g, (_, digits?: string, name?: string) => {
+    const group = digits ?? name ?? '';
+    return /^\d+$/.test(group) ? ofNumber(Number(group)) : `$<${group}>`;
   });
 }
 

@@ -13,7 +13,7 @@ export interface TestFile {
   readonly file: string;
   /** The path for people, by which results are kept. */
   readonly name: string;
-  /** Absolute path to write the executed notebook to; `null` writes it into the run's folder, if there is one. */
+  /** Absolute path to write the executed notebook to; `null` writes it into the run's folder. */
   readonly output: string | null;
 }
 
@@ -21,8 +21,8 @@ export interface TestOptions extends Omit<NotebookTestOptions, 'file' | 'name' |
   readonly files: readonly TestFile[];
   /** Notebooks that run at the same time. */
   readonly workers: number;
-  /** Absolute path of the folder in which each run has a folder of its own; `null` keeps nothing. */
-  readonly artifacts: string | null;
+  /** Absolute path of the folder in which each run has a folder of its own. */
+  readonly artifacts: string;
   /** Whether the last run is continued, if it has not ended. */
   readonly resume: boolean;
   /** Absolute path of the JUnit file; `null` writes none but that in the run's folder. */
@@ -53,7 +53,7 @@ export interface TestProgress {
 export async function testNotebooks(options: TestOptions): Promise<number> {
   const started = performance.now();
   if (options.junit !== null) checkWritable(options.junit);
-  const folder = options.artifacts === null ? undefined : RunFolder.open(options.artifacts, options.resume, new Date());
+  const folder = RunFolder.open(options.artifacts, options.resume, new Date());
   const running = new Set<NotebookTest>();
   const results = new Map<string, NotebookResult>();
   const signals = onStopSignals(
@@ -80,9 +80,9 @@ export async function testNotebooks(options: TestOptions): Promise<number> {
     const junit = junitOf(all, seconds);
     if (options.junit !== null) writeFileSync(options.junit, junit);
     // A run that was stopped has not ended, so that it can be resumed.
-    if (signals.received === null) folder?.end(summary, junit);
+    if (signals.received === null) folder.end(summary, junit);
     print('stdout', `${summary}\n`);
-    if (folder !== undefined) print('stdout', `kept in ${folder.path}\n`);
+    print('stdout', `kept in ${folder.path}\n`);
     if (signals.received !== null) return exitCodeOf(signals.received);
     return all.every(({ passed }) => passed) ? 0 : 1;
   } finally {
@@ -94,7 +94,7 @@ export async function testNotebooks(options: TestOptions): Promise<number> {
 async function testOne(
   { file, name, output }: TestFile,
   options: TestOptions,
-  folder: RunFolder | undefined,
+  folder: RunFolder,
   running: Set<NotebookTest>,
   isStopped: () => boolean,
 ): Promise<NotebookResult> {
@@ -103,12 +103,12 @@ async function testOne(
   const sanitizers = rules?.sanitizers.map(({ regex, replace }) => [regex.source, replace]);
   const keyNow = (): string => keyOf(file, { ...settings, sanitizers });
   const key = keyNow();
-  const earlier = options.resume ? folder?.resultOf(name, key) : undefined;
+  const earlier = options.resume ? folder.resultOf(name, key) : undefined;
   if (earlier !== undefined) {
     print('stdout', `${options.lines(earlier, paint).join('\n')}\n  (from the run before)\n`);
     return earlier;
   }
-  const kept = output ?? folder?.fileFor(name, '.ipynb') ?? null;
+  const kept = output ?? folder.fileFor(name, '.ipynb');
   const { progress } = options;
   const test = new NotebookTest({
     file,
@@ -124,7 +124,7 @@ async function testOne(
   progress?.onEnd();
   print(result.passed ? 'stdout' : options.failuresTo, `${options.lines(result, paint).join('\n')}\n`);
   // A notebook that was stopped has not ended, so it is run again.
-  if (!isStopped()) folder?.keep(result, update ? keyNow() : key, linesOf(result, PLAIN));
+  if (!isStopped()) folder.keep(result, update ? keyNow() : key, linesOf(result, PLAIN));
   return result;
 }
 

@@ -11,6 +11,9 @@ describe('texts', () => {
     ['1 2', '1', 1, false],
     ['1e400', 'Infinity', 1, false],
     ['0', '-0', 1e-9, true],
+    ['0', '2.2e-16', 1e-9, true],
+    ['0', '1e-9', 1e-9, false],
+    ['0', '2.2e-16', 0, false],
   ] as const)
     it(`${a} and ${b} are ${same ? '' : 'not '}the same with ${tolerance}`, () => {
       assert.equal(isSameText(a, b, tolerance), same);
@@ -22,6 +25,7 @@ describe('values', () => {
   for (const [a, b, same] of [
     [{ a: [1, { b: null }], c: 'x' }, { c: 'x', a: [1.0000001, { b: null }] }, true],
     [{ a: 1 }, { a: '1' }, false],
+    [{ a: 0 }, { a: -2.2e-16 }, true],
     [[1], { 0: 1 }, false],
     [{ a: undefined }, { b: undefined }, false],
     [{}, JSON.parse('{"__proto__": {}}'), false],

@@ -9,9 +9,14 @@ export function parseTolerance(text: string, name: string): number {
   throw BadTolerance({ tolerance: name });
 }
 
-/** True if the numbers differ by at most this part of the larger one. */
-const isNear = (a: number, b: number, tolerance: number): boolean =>
-  Object.is(a, b) || a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
+/** Numbers near 0 may differ by this: a rest of rounding is no part of anything. The default of pytest.approx. */
+const ABSOLUTE = 1e-12;
+
+/** True if the numbers differ by at most this part of the larger one, or by almost nothing. */
+function isNear(a: number, b: number, tolerance: number): boolean {
+  if (Object.is(a, b) || a === b) return true;
+  return tolerance > 0 && Math.abs(a - b) <= Math.max(ABSOLUTE, tolerance * Math.max(Math.abs(a), Math.abs(b)));
+}
 
 /** True if the texts are the same but for numbers that are near each other. */
 export function isSameText(a: string, b: string, tolerance: number): boolean {

@@ -22,6 +22,7 @@ describe('a connection file', () => {
       [{ key: 1 }, /string/],
       [{ hb_port: 'x' }, /hb_port/],
       [{ shell_port: 70_000 }, /shell_port/],
+      [{ transport: 'ipc', shell_port: 0 }, /shell_port must not be 0 with ipc/],
     ];
     for (const [change, message] of cases) assert.throws(() => parseConnection({ ...FILE, ...change }, fail), message);
   });

@@ -1,5 +1,5 @@
 import { getHashes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { BadConnectionFile } from './errors.js';
 
 /** Names of a kernel's five sockets. */
@@ -55,7 +55,8 @@ export function parseConnection(raw: Readonly<Record<string, unknown>>, fail: (w
   for (const channel of CHANNELS) {
     const port = raw[`${channel}_port`];
     if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535)
-      fail(`${channel}_port must be a port number`);
+      fail(`${channel}_port must be a port number; 0 is one that the kernel chooses`);
+    if (port === 0 && transport === 'ipc') fail(`${channel}_port must not be 0 with ipc: it is a part of a file's name`);
     ports[channel] = port;
   }
   return { transport, ip, ports, key, hash, kernelName: typeof raw.kernel_name === 'string' ? raw.kernel_name : '' };
@@ -76,4 +77,20 @@ export function endpoint(connection: Connection, channel: ChannelName): string {
 export function removeSocketFiles(connection: Connection): void {
   if (connection.transport !== 'ipc') return;
   for (const channel of CHANNELS) rmSync(socketPath(connection, channel), { force: true });
+}
+
+/**
+ * Writes the ports that were chosen for port 0 into the connection file, as ipykernel does: clients read them there.
+ * @throws NBS_CONNECTION_FILE
+ */
+export function writePorts(path: string, ports: Connection['ports']): void {
+  const chosen = Object.fromEntries(CHANNELS.map((channel) => [`${channel}_port`, ports[channel]]));
+  try {
+    const raw = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    // A client that reads the file now finds all of it, or the file as it was.
+    writeFileSync(`${path}.new`, JSON.stringify({ ...raw, ...chosen }, null, 2), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    refuse(path, `the ports ${JSON.stringify(chosen)} cannot be written to it`, error);
+  }
 }

@@ -7,7 +7,7 @@ const EMPTY = '{}';
 const DELIMITER_TEXT = DELIMITER.toString('ascii');
 
 /**
- * A frame that is sent. The kernel's frames are strings, because zeromq.js copies them. It does not copy buffers over 128 bytes: its I/O thread uses them
+ * A frame that is sent. The kernel's frames but for the buffers of comms are strings, because zeromq.js copies them. It does not copy buffers over 128 bytes: its I/O thread uses them
  * and returns them on the JavaScript thread, which may have ended by then (heap corruption at the exit).
  */
 export type Frame = Buffer | string;
@@ -18,6 +18,10 @@ export interface Envelope {
   readonly identities: readonly Frame[];
   /** Header of the message that caused this one, as JSON. Absent or '' if there is none. */
   readonly parent?: string;
+  /** JSON. Absent or '' if there is none. */
+  readonly metadata?: string;
+  /** Bytes that follow the content. The signature does not contain them. */
+  readonly buffers?: readonly Uint8Array[];
 }
 
 /** Makes signed frames. There is one encoder per thread. Its message ids are unique. */
@@ -47,7 +51,9 @@ export class Encoder {
       date: new Date().toISOString(),
       version: PROTOCOL_VERSION,
     };
-    const parts = [JSON.stringify(header), envelope.parent || EMPTY, EMPTY, content];
-    return [...envelope.identities, DELIMITER_TEXT, this.#signer.sign(parts), ...parts];
+    const { identities, parent, metadata, buffers = [] } = envelope;
+    const parts = [JSON.stringify(header), parent || EMPTY, metadata || EMPTY, content];
+    const bytes = buffers.map((buffer) => Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength));
+    return [...identities, DELIMITER_TEXT, this.#signer.sign(parts), ...parts, ...bytes];
   }
 }

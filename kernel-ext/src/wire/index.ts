@@ -6,9 +6,10 @@ export {
   readConnectionFile,
   removeSocketFiles,
   socketPath,
+  writePorts,
 } from './connection.js';
 export { Decoder } from './decoder.js';
-export { Encoder, type Frame } from './encoder.js';
+export { Encoder, type Envelope, type Frame } from './encoder.js';
 export { CannotBind, NoConnectionFile } from './errors.js';
 export {
   type Content,
@@ -21,9 +22,10 @@ export {
   readExecute,
   readHistory,
 } from './message.js';
+export { PacedSender } from './paced-sender.js';
 export { Receiver } from './receiver.js';
 export { logTo, logToStderr, Refusals } from './refusals.js';
 export { ReplayGuard } from './replay-guard.js';
 export { Sender } from './sender.js';
 export { Signer } from './signer.js';
-export { bindPublisher, bindRouter } from './sockets.js';
+export { bindPublisher, bindRouter, portOf } from './sockets.js';

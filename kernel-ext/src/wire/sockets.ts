@@ -34,12 +34,18 @@ function keepPrivate(connection: Connection, channel: ChannelName): void {
   if (connection.transport === 'ipc') chmodSync(socketPath(connection, channel), 0o600);
 }
 
-/** Binds iopub. Its queue has no limit, because ZeroMQ drops messages above a limit, and one of them may be the `idle` that a client waits for. */
+/** How many messages of iopub wait for a client; a long print is cut into such of 256 KiB. */
+const IOPUB_MESSAGES = 500;
+
+/** Binds iopub. `PacedSender` waits when the queue of a client is full, because one of the messages that ZeroMQ would drop may be the `idle` that the client waits for. */
 export async function bindPublisher(connection: Connection, opened: { close(): void }[]): Promise<XPublisher> {
-  const socket = new (zeromq().XPublisher)(OPTIONS);
+  const socket = new (zeromq().XPublisher)({ ...OPTIONS, sendHighWaterMark: IOPUB_MESSAGES, noDrop: true });
   opened.push(socket);
   socket.verbosity = 'allSubs';
   await socket.bind(endpoint(connection, 'iopub'));
   keepPrivate(connection, 'iopub');
   return socket;
 }
+
+/** The port that a socket is bound to over tcp. */
+export const portOf = ({ lastEndpoint }: Router | XPublisher): number => Number(/:(\d+)$/.exec(lastEndpoint ?? '')?.[1]);

@@ -12,7 +12,7 @@ import { importEdits } from './import-edits.js';
 import { loopEdits } from './loop-edits.js';
 
 /** The functions that rewritten code and magic lines call. Their names begin with `__nbs_`; see `CellExecutor`. */
-const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'lines', 'time', 'timeit', 'captured', 'loop'];
+const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'lines', 'time', 'timeit', 'watch', 'captured', 'loop'];
 
 const COMPILER_OPTIONS: TransformOptions = {
   loader: 'ts',
