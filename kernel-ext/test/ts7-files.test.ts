@@ -104,6 +104,40 @@ const CASES: FileCases = {
     ],
     [{}, 'const r = require("./a.ts"); r.x', '2'],
   ],
+  'run again only if they have changed, or import one that has': [
+    [
+      {
+        'model.ts': 'export class Model { #n = 1; static n(m: Model) { return m.#n } }',
+        'train.ts': 'import { Model } from "./model.ts"; export const train = (m: Model) => Model.n(m)',
+      },
+      'import { Model } from "./model.ts"; const m = new Model()',
+      '',
+    ],
+    [{}, 'import { train } from "./train.ts"; train(m)', '1'],
+    [
+      {
+        'one.ts': 'export const one = Math.random()',
+        'by.ts': 'await 1; import { one } from "./one.ts"; export const by = { one }',
+        'other.ts': 'export const other = {}',
+      },
+      'import { by } from "./by.ts"; import { other } from "./other.ts"; const [before, same] = [by, other]',
+      '',
+    ],
+    [
+      { 'one.ts': 'export const one = 5' },
+      'import { by } from "./by.ts"; import { other } from "./other.ts"; [by.one, by === before, other === same]',
+      '[ 5, false, true ]',
+    ],
+  ],
+  'that throw are run again': [
+    [
+      { 't.ts': 'export const a = 1; if ((globalThis as any).bad !== false) throw new Error("not yet")' },
+      'import { a } from "./t.ts"',
+      /not yet/,
+    ],
+    [{}, 'import { a } from "./t.ts"', /not yet/],
+    [{}, '(globalThis as any).bad = false; const { a } = await import("./t.ts"); a', '1'],
+  ],
   'of JSON and JavaScript are read anew': [
     [
       { 'd.json': '{"n":1}', 'a.ts': 'import d from "./d.json" with { type: "json" }; export const n = d.n' },
@@ -156,6 +190,19 @@ const CASES: FileCases = {
       },
       'import { one } from "@one"; import { two } from "@lib/two"; let s: string = null; const element: HTMLElement = null; one + two',
       '3',
+    ],
+  ],
+  'by the best of several paths': [
+    [
+      {
+        'tsconfig.json':
+          '{ "compilerOptions": { "paths": { "@/*": ["./any/*"], "@/lib/*": ["./lib/*"], "@/lib/one": ["./only.ts"] } } }',
+        'any/three.ts': 'export const three = 3',
+        'lib/two.ts': 'export const two = 2',
+        'only.ts': 'export const one = 1',
+      },
+      'import { one } from "@/lib/one"; import { two } from "@/lib/two"; import { three } from "@/three"; [one, two, three]',
+      '[ 1, 2, 3 ]',
     ],
   ],
   'of packages whose main is TypeScript': [

@@ -29,6 +29,8 @@ export class NotebookModules {
   readonly #find: NonNullable<Converter['sideModule']>;
   readonly #compiled = new Map<string, SideModule>();
   readonly #loaded = new Map<string, Loaded>();
+  /** A file → the files that have imported it. */
+  readonly #importers = new Map<string, Set<string>>();
   readonly #namespaces = new WeakMap<object, object>();
   readonly require: NodeJS.Require;
   /** The module that cells are, as `require.main` has it. */
@@ -43,18 +45,27 @@ export class NotebookModules {
     this.main.require = this.require;
   }
 
-  /** Takes the JavaScript of files that a cell imports; they are loaded anew. */
+  /** Takes the JavaScript of files that a cell imports. A file that differs from before is loaded anew, and so are the files that import it. */
   add(modules: readonly SideModule[]): void {
     for (const module of modules) {
+      const isSame = this.#compiled.get(module.path)?.code === module.code;
       this.#compiled.set(module.path, module);
+      if (isSame) continue;
       rememberModule(module.path, module.code);
-      this.#loaded.clear();
+      this.#forget(module.path);
     }
+  }
+
+  #forget(file: string): void {
+    this.#loaded.delete(file);
+    const importers = this.#importers.get(file) ?? [];
+    this.#importers.delete(file);
+    for (const importer of importers) this.#forget(importer);
   }
 
   /** What `import … from id` and `import(id)` give in a cell. */
   import(id: string): Promise<object> {
-    return this.#import(this.#folder, String(id), []);
+    return this.#import(undefined, String(id), []);
   }
 
   /** `import.meta` of the cell or file of this name. */
@@ -62,12 +73,17 @@ export class NotebookModules {
     return importMeta(filename, (specifier) => this.#path(dirname(filename), specifier));
   }
 
-  /** @param importing files that wait for this import: those that import each other do not wait for each other */
-  async #import(folder: string, id: string, importing: readonly string[]): Promise<object> {
+  /**
+   * @param file the file beside the notebook that imports; undefined if a cell does
+   * @param importing files that wait for this import: those that import each other do not wait for each other
+   */
+  async #import(file: string | undefined, id: string, importing: readonly string[]): Promise<object> {
     if (isBuiltin(id)) return (await import(id)) as object;
+    const folder = file === undefined ? this.#folder : dirname(file);
     forgetLastStat();
     const path = this.#path(folder, id);
     if (path !== undefined) {
+      this.#noteImport(path, file);
       const { module, ready } = this.#side(path, importing);
       if (!importing.includes(path)) await ready;
       return this.#namespace(module.exports);
@@ -78,7 +94,7 @@ export class NotebookModules {
     if (id.startsWith('.') || id.startsWith('/') || id.startsWith('file:')) {
       const url = id.startsWith('file:') ? id : pathToFileURL(resolve(folder, id)).href;
       return id.endsWith('.json') || id.endsWith('.cjs')
-        ? this.#namespace(this.#requireIn(folder)(id))
+        ? this.#namespace(this.#requireIn(folder, file)(id))
         : ((await import(url)) as object);
     }
     try {
@@ -97,7 +113,14 @@ export class NotebookModules {
     for (const [file, { module, ready }] of this.#loaded) if (ready === null && !module.loaded) this.#loaded.delete(file);
   }
 
-  #requireIn(folder: string): NodeJS.Require {
+  #noteImport(path: string, importer: string | undefined): void {
+    if (importer === undefined) return;
+    const importers = this.#importers.get(path);
+    if (importers === undefined) this.#importers.set(path, new Set([importer]));
+    else importers.add(importer);
+  }
+
+  #requireIn(folder: string, file?: string): NodeJS.Require {
     const plain = createRequire(join(folder, 'cell.js'));
     const load = (id: string): unknown => {
       if (isBuiltin(id)) return plain(id);
@@ -105,6 +128,7 @@ export class NotebookModules {
       if (SHARED.test(id)) return own(id);
       const path = this.#path(folder, id);
       if (path === undefined) return plain(id);
+      this.#noteImport(path, file);
       const { module, ready } = this.#side(path, []);
       if (ready !== null) throw AwaitingModule({ id });
       return module.exports;
@@ -140,11 +164,11 @@ export class NotebookModules {
     const folder = dirname(file);
     const module = new Module(file) as Module & { nbs: unknown };
     module.filename = module.id;
-    module.require = this.#requireIn(folder);
+    module.require = this.#requireIn(folder, file);
     module.nbs = {
       nbsMeta: this.metaOf(file),
       nbsImp: (id: string, { nbsStatic = false }: { nbsStatic?: boolean } = {}) =>
-        this.#import(folder, String(id), nbsStatic ? [...importing, file] : []),
+        this.#import(file, String(id), nbsStatic ? [...importing, file] : []),
       exported: (getters: object) => {
         module.exports = Object.defineProperty(getters, '__esModule', { value: true });
       },
@@ -152,7 +176,12 @@ export class NotebookModules {
     };
     if (!awaits) {
       this.#loaded.set(file, { module, ready: null });
-      (module as unknown as { _compile(code: string, filename: string): void })._compile(code, module.id);
+      try {
+        (module as unknown as { _compile(code: string, filename: string): void })._compile(code, module.id);
+      } catch (error) {
+        this.#loaded.delete(file);
+        throw error;
+      }
       module.loaded = true;
       return { module, ready: null };
     }
