@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { TestNotebook } from './session-harness.js';
 
 const MEBIBYTE = 1 << 20;
@@ -46,6 +48,27 @@ describe('a long session', () => {
     assert.ok(own < half.own * 1.5 + 30, `the session grew from ${half.own} MiB to ${own}`);
     assert.equal(await notebook.value('row49.id + total() - total()'), '999');
     assert.match(await notebook.failure('model.missing'), /TS2339/);
+  });
+
+  it('of 1,000 cells with names of their own grows with the names, and not with their square', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    const names = (i: number): string => Array.from({ length: 10 }, (_, n) => `const name${i}x${n} = ${i * 10 + n}`).join('; ');
+    const measured = (): number => {
+      setFlagsFromString('--expose-gc');
+      (runInNewContext('gc') as () => void)();
+      return process.memoryUsage().heapUsed / MEBIBYTE;
+    };
+    let half = 0;
+    const before = measured();
+    for (let i = 0; i < 1_000; i += 1) {
+      await notebook.value(names(i));
+      if (i === 499) half = measured() - before;
+    }
+    // The square would be four times as much.
+    const whole = measured() - before;
+    assert.ok(whole < half * 2.6 + 5, `500 cells took ${half} MiB, and 1,000 took ${whole} MiB`);
+    assert.equal(await notebook.value('name0x1 + name999x9'), '10000');
   });
 
   it('takes a file of 20,000 lines', async (t) => {

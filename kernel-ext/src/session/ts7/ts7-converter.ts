@@ -13,7 +13,7 @@ import type {
 } from '../converter.js';
 import { CannotParse } from '../errors.js';
 import { CANNOT_FIND_MODULE, isLateImport } from '../late-import.js';
-import { LineIndex } from '../mapped-text.js';
+import { LineIndex, type MappedText } from '../mapped-text.js';
 import { completeness, syntaxFault } from '../syntax.js';
 import { builtinPaths } from './builtin-paths.js';
 import { cellCode } from './cell-code.js';
@@ -122,10 +122,7 @@ export class Ts7Converter implements Converter {
       hasResult,
       scope: after,
       sideModules: this.#sides.taken(),
-      toOriginal: (line, column) => {
-        const offset = toOriginal(line, column);
-        return offset === undefined ? undefined : source.toOriginal(Math.min(offset, text.length));
-      },
+      toOriginal: composed(toOriginal, source, text.length),
     };
   }
 
@@ -269,6 +266,14 @@ export class Ts7Converter implements Converter {
     );
   }
 }
+
+/** This closure is kept as long as the session, so it is made here: in `convert`, it would keep the scope alive, which holds all names. */
+const composed =
+  (inner: ConvertedCell['toOriginal'], { toOriginal }: MappedText, length: number): ConvertedCell['toOriginal'] =>
+  (line, column) => {
+    const offset = inner(line, column);
+    return offset === undefined ? undefined : toOriginal(Math.min(offset, length));
+  };
 
 function importedNames({ program, names }: CellSyntax): { name: string; at: number }[] {
   const found: { name: string; at: number }[] = [];
