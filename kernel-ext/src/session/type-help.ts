@@ -44,6 +44,8 @@ const SHELL = new RegExp(
 const SERVE_LINE = /^\s*(?:nb)?serve\s+(status|list|delete|shutdown|run|start|stop|logs|deploy|build|doctor)\b(?!\s*[.(=])/;
 
 const NOT_FOUND = new Set([2304, 2552, 2580, 2582, 2584, 2591, 2868, 18004]);
+/** A line for another program has syntax errors or unknown names. */
+const isNoCode = (code: number): boolean => code < 2000 || NOT_FOUND.has(code);
 const nameIn = ({ code, message }: Complaint): string | undefined =>
   NOT_FOUND.has(code) ? /(?:name|property) '([^']+)'/.exec(message)?.[1] : undefined;
 
@@ -55,9 +57,10 @@ const EXPECTED_APPLICATION = /to parameter of type 'Application<|from type 'Appl
 
 /** The usual mistakes, the surest first. Each says in one line what would be right. */
 const RULES: Readonly<Record<string, Rule>> = {
-  'a shell line': ({ line }) => (SHELL.test(line) ? `a line for the shell begins with !, as in !${line.trim()}` : undefined),
-  'a line of nbserve': ({ line }) => {
-    const verb = SERVE_LINE.exec(line)?.[1];
+  'a shell line': ({ code, line }) =>
+    isNoCode(code) && SHELL.test(line) ? `a line for the shell begins with !, as in !${line.trim()}` : undefined,
+  'a line of nbserve': ({ code, line }) => {
+    const verb = isNoCode(code) ? SERVE_LINE.exec(line)?.[1] : undefined;
     if (verb === undefined) return undefined;
     const isMagic = /^(?:status|list|delete|shutdown)$/.test(verb);
     const rest = line.trim().replace(/^(?:nb)?serve/, '');
