@@ -129,6 +129,40 @@ const CASES: FileCases = {
       '[ 5, false, true ]',
     ],
   ],
+  'that changed leave old names with their old types': [
+    [{ 'a.ts': 'export const n: number = 1' }, 'import { n } from "./a.ts"', ''],
+    [{ 'a.ts': 'export const n = "s"' }, 'n.toUpperCase()', /TS2339/],
+    [{}, 'n.toFixed()', "'1'"],
+    [{}, 'import { n } from "./a.ts"; n.toUpperCase()', "'S'"],
+    [{}, 'n.toFixed()', /TS2551/],
+  ],
+  'that changed leave what was made of them, also through other files': [
+    [
+      {
+        'lib/a.ts': 'export class A { a = 1 }',
+        't.ts': 'export interface T { x: number }',
+        'b.ts':
+          'import { A } from "./lib/a.ts"; import type { T } from "./t.ts"; export const make = (): A => new A(); export const t = { x: 1 } as T',
+      },
+      'import { make, t } from "./b.ts"; const one = make(); const load = () => import("./b.ts")',
+      '',
+    ],
+    [{ 'lib/a.ts': 'export class A { b = "s" }' }, 'one.b', /TS2339/],
+    [{}, 'one.a + make().a', '2'],
+    [{}, '(await load()).make().b', "'s'"],
+    [{}, 'import { A } from "./lib/a.ts"; const two: A = one', /'A' \(lib\/a, before it changed\).*'A' \(lib\/a\)/],
+    [{}, 'import { make } from "./b.ts"; make().b + one.a', "'s1'"],
+    [{ 't.ts': 'export interface T { y: number }' }, 't.x', '1'],
+    [{}, 't.y', /TS2339/],
+    [{ 'b.ts': 'export const t = 9' }, 't.x', '1'],
+    [{}, 'import { t } from "./b.ts"; t.toFixed()', "'9'"],
+  ],
+  'of JSON that changed leave old names with their old types': [
+    [{ 'd.json': '{"n":1}' }, 'import d from "./d.json" with { type: "json" }', ''],
+    [{ 'd.json': '{"m":"s"}' }, 'd.n.toFixed()', "'1'"],
+    [{}, 'd.m', /TS2339/],
+    [{}, 'import d from "./d.json" with { type: "json" }; d.m', "'s'"],
+  ],
   'that throw are run again': [
     [
       { 't.ts': 'export const a = 1; if ((globalThis as any).bad !== false) throw new Error("not yet")' },

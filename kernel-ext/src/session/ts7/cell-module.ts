@@ -28,11 +28,15 @@ export type Uses = ReadonlyMap<string, Use>;
 
 /** A cell as a TypeScript module. */
 export interface CellModule {
+  /** The name of the cell's file, `cell[3].ts`. */
+  readonly id: string;
   readonly text: string;
   readonly syntax: CellSyntax;
   readonly uses: Uses;
   /** The variables of the cell that do not have the type of this module, because their values were made with the old names. The functions of the cell use these types. */
   readonly own?: ReadonlyMap<string, ScopeName>;
+  /** The copies of files that have changed since the cell imported them: specifier → path. See `OldFiles`. */
+  readonly files?: ReadonlyMap<string, string>;
   /** Set if names that the cell uses were declared again after the cell ran. */
   readonly isRenewed?: true;
 }
@@ -81,8 +85,12 @@ export function moduleText(module: CellModule): string {
 }
 
 /** The cell's part of that text, which can convert its positions to positions in the cell. */
-export function mappedModule({ text, syntax, uses, own }: CellModule): MappedText {
+export function mappedModule({ text, syntax, uses, own, files }: CellModule): MappedText {
   const edits: Edit[] = [];
+  for (const { start, end, value } of files === undefined ? [] : syntax.imports) {
+    const copy = files?.get(value as string);
+    if (copy !== undefined) edits.push({ start, end, text: JSON.stringify(copy) });
+  }
   for (const { name, start, end, shorthand, kind } of own === undefined ? [] : syntax.ownInFunctions) {
     // What a function stores in a variable has the present type.
     if (own?.has(name) !== true || kind === 'mutate' || STORED_INTO.test(text.slice(end, end + 40))) continue;
@@ -97,13 +105,6 @@ export function mappedModule({ text, syntax, uses, own }: CellModule): MappedTex
   }
   return edited(unmapped(text), edits);
 }
-
-/** Makes messages of the checker readable: `import("…/__nbs_cell_3").Point` becomes `Point`. */
-export const readable = (message: string): string =>
-  message
-    .replaceAll(/import\("[^"]*__nbs_cell_\d+"\)\./g, '')
-    .replaceAll(/__nbs\.[ct]\d+\.?/g, '')
-    .replaceAll(/__nbs_(?:own|ran|first)_/g, '');
 
 /** Follows a name into which a method puts its arguments. */
 const STORED_INTO = /^\s*[!?]?\.\s*(?:push|unshift|splice|set|add|fill)\b/;

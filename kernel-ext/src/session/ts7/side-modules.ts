@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SideModule } from '../converter.js';
 import type { NotebookConfig } from './notebook-config.js';
+import { type SeenFile, specifiersOf } from './old-files.js';
 import { compileSide, LOADERS } from './side-code.js';
 import { modificationTime } from './tsconfig-file.js';
 
@@ -24,6 +26,10 @@ export class SideModules {
   readonly #folder: string;
   #config: NotebookConfig;
   readonly #known = new Map<string, KnownFile>();
+  /** The files whose types cells use, as the type server has read them. */
+  readonly #seen = new Map<string, SeenFile>();
+  /** The files that cells have imported: specifier → path. */
+  readonly #resolved = new Map<string, string>();
   /** Modules that are compiled and were not returned by `taken` yet. */
   readonly #fresh = new Map<string, SideModule>();
 
@@ -46,6 +52,22 @@ export class SideModules {
     return changed.length > 0;
   }
 
+  /** Returns the files that have changed or no longer exist, and the files that import them, as they were. */
+  takeChanged(): ReadonlyMap<string, SeenFile> {
+    const old = new Map([...this.#seen].filter(([path, file]) => this.#hasChanged(path, file)));
+    for (let count = 0; count !== old.size; ) {
+      count = old.size;
+      for (const [path, file] of this.#seen) if ([...file.uses.values()].some((used) => old.has(used))) old.set(path, file);
+    }
+    for (const path of old.keys()) this.#seen.delete(path);
+    return old;
+  }
+
+  /** The file that a cell has imported by this specifier. */
+  resolved(specifier: string): string | undefined {
+    return this.#resolved.get(specifier);
+  }
+
   /** Compiles the new and changed files that `specifiers` lead to. @returns the TypeScript files among all of them */
   reached(specifiers: Iterable<string>, from = this.#folder): string[] {
     const paths = new Set<string>();
@@ -55,7 +77,13 @@ export class SideModules {
       paths.add(path);
       for (const next of this.#read(path)?.requires ?? []) visit(dirname(path), next);
     };
-    for (const specifier of specifiers) visit(from, specifier);
+    for (const specifier of specifiers) {
+      visit(from, specifier);
+      const path = from === this.#folder ? this.find(from, specifier) : undefined;
+      if (path === undefined) continue;
+      this.#resolved.set(specifier, path);
+      this.#see(path);
+    }
     this.#spreadAwaits(paths);
     return [...paths].filter((path) => TYPED.has(extname(path)) && !NODE_MODULES.test(path));
   }
@@ -87,6 +115,30 @@ export class SideModules {
       if (found !== undefined) return found;
     }
     return isBuiltin(specifier) || /^nbserve(\/|$)/.test(specifier) ? undefined : typedPackage(folder, specifier);
+  }
+
+  /** Notes the text of a file, and of the files that it imports. */
+  #see(path: string): void {
+    if (this.#seen.has(path) || !hasTypes(path)) return;
+    const text = textOf(path);
+    if (text === undefined) return;
+    const uses = new Map<string, string>();
+    this.#seen.set(path, { modifiedMs: modificationTime(path), text, uses });
+    for (const specifier of TYPED.has(extname(path)) ? specifiersOf(text) : []) {
+      const used = this.find(dirname(path), specifier);
+      if (used === undefined || !hasTypes(used)) continue;
+      uses.set(specifier, used);
+      this.#see(used);
+    }
+  }
+
+  /** A file that was only saved again has not changed. */
+  #hasChanged(path: string, file: SeenFile): boolean {
+    const modifiedMs = modificationTime(path);
+    if (modifiedMs === file.modifiedMs) return false;
+    if (modifiedMs === 0 || textOf(path) !== file.text) return true;
+    this.#seen.set(path, { ...file, modifiedMs });
+    return false;
   }
 
   #read(path: string): KnownFile | undefined {
@@ -121,6 +173,16 @@ export class SideModules {
         isDone = this.#compile(path, known.modifiedMs, true)?.awaits !== true;
       }
     }
+  }
+}
+
+const hasTypes = (path: string): boolean => TYPED.has(extname(path)) || extname(path) === '.json';
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 

@@ -17,7 +17,7 @@ import { LineIndex, type MappedText } from '../mapped-text.js';
 import { completeness, syntaxFault } from '../syntax.js';
 import { builtinPaths } from './builtin-paths.js';
 import { cellCode } from './cell-code.js';
-import { HUB, readable } from './cell-module.js';
+import { HUB } from './cell-module.js';
 import { CellModules, narrowed } from './cell-modules.js';
 import { CellQuestions } from './cell-questions.js';
 import { type CellScope, cellScope, scopeName } from './cell-scope.js';
@@ -25,6 +25,8 @@ import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { GLOBALS, LateGlobals, splitAmbient } from './late-globals.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
+import { OldFiles } from './old-files.js';
+import { readable } from './readable.js';
 import { convertSample } from './sample-cell.js';
 import { SideModules } from './side-modules.js';
 import {
@@ -58,6 +60,7 @@ export class Ts7Converter implements Converter {
   readonly #server: TypeServer;
   readonly #modules: CellModules;
   readonly #sides: SideModules;
+  readonly #oldFiles: OldFiles;
   readonly #questions: CellQuestions;
   /** The texts of cells with classes, by the ids of the cells. */
   readonly #classes = new Map<string, string>();
@@ -73,6 +76,7 @@ export class Ts7Converter implements Converter {
     this.#globals = new LateGlobals(this.#server, imported);
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder, this.#config);
+    this.#oldFiles = new OldFiles(this.#server);
     this.#questions = new CellQuestions({ server: this.#server, modules: this.#modules, globals: this.#globals, ambient });
     this.#server.begin();
   }
@@ -83,22 +87,24 @@ export class Ts7Converter implements Converter {
     const parsed = cellSyntax(text);
     this.#globals.declareFor(text);
     this.#readConfig();
+    this.#keepOldFiles();
     const haveChanged = this.#sides.forgetChanged();
     const sides = this.#sides.reached(parsed?.specifiers ?? []);
     if (haveChanged || this.#sides.hasFresh) this.#server.forgetFiles();
     // If the cell assigns a variable first, the variable has its declared type, and not the type of its old value.
     const assigning = parsed === undefined ? undefined : narrowed(known, parsed);
     let scope = assigning ?? known;
-    let { written, found } = this.#checked(scope, text, parsed, sides, isUnchecked);
+    let { written, found } = this.#checked(scope, id, text, parsed, sides, isUnchecked);
     if (assigning !== undefined && found.length > 0) {
       scope = known;
-      ({ written, found } = this.#checked(scope, text, parsed, sides, isUnchecked));
+      ({ written, found } = this.#checked(scope, id, text, parsed, sides, isUnchecked));
     }
+    const shown = (message: string): string => readable(message, this.#folder, (slot) => this.#modules.cellOf(slot, written));
     const { path } = written;
-    const diagnostics = found.map((one) => this.#diagnostic(one, path, text, source.toOriginal));
+    const diagnostics = found.map((one) => this.#diagnostic(one, shown, path, text, source.toOriginal));
     if (diagnostics.length > 0) return { ok: false, diagnostics };
     const late =
-      parsed && !isUnchecked ? this.#modules.renewedFault(parsed, written, (code) => this.#isSilenced(code)) : undefined;
+      parsed && !isUnchecked ? this.#modules.renewedFault(parsed, written, (code) => this.#isSilenced(code), shown) : undefined;
     if (late !== undefined) {
       const [start, end] = [source.toOriginal(late.pos), source.toOriginal(late.end)];
       return { ok: false, diagnostics: [{ start, end, code: late.code, message: late.message }] };
@@ -198,8 +204,24 @@ export class Ts7Converter implements Converter {
     this.#config.assertRead();
   }
 
-  #checked(scope: CellScope, text: string, syntax: CellSyntax | undefined, sides: readonly string[], isUnchecked: boolean) {
-    const written = this.#modules.write(scope, text, syntax);
+  /** If files have changed since cells imported them, the types of these cells stay as they were, because their values do. */
+  #keepOldFiles(): void {
+    const old = this.#sides.takeChanged();
+    if (old.size === 0) return;
+    const copies = this.#oldFiles.keep(old);
+    this.#oldFiles.forgetOthers(this.#modules.keepFiles((specifier) => copies.get(this.#sides.resolved(specifier) ?? '')));
+    this.#server.forgetFiles();
+  }
+
+  #checked(
+    scope: CellScope,
+    id: string,
+    text: string,
+    syntax: CellSyntax | undefined,
+    sides: readonly string[],
+    isUnchecked: boolean,
+  ) {
+    const written = this.#modules.write(scope, id, text, syntax);
     const isClean = syntax?.isClean === true;
     return {
       written,
@@ -232,8 +254,14 @@ export class Ts7Converter implements Converter {
       });
   }
 
-  #diagnostic(one: Complaint, path: string, text: string, toOriginal: (offset: number) => number): Diagnostic {
-    const message = messageOf(one);
+  #diagnostic(
+    one: Complaint,
+    shown: (message: string) => string,
+    path: string,
+    text: string,
+    toOriginal: (offset: number) => number,
+  ): Diagnostic {
+    const message = shown(messageOf(one));
     const { code, fileName } = one;
     if (fileName !== undefined && fileName !== path) {
       const { line, column: at } = positionIn(fileName, one.pos);
@@ -287,7 +315,7 @@ function importedNames({ program, names }: CellSyntax): { name: string; at: numb
 }
 
 function messageOf(one: Complaint, depth = 0): string {
-  const lines = [`${'  '.repeat(depth)}${readable(one.text)}`];
+  const lines = [`${'  '.repeat(depth)}${one.text}`];
   for (const next of one.messageChain ?? []) lines.push(messageOf(next, depth + 1));
   return lines.join('\n');
 }

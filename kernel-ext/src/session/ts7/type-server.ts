@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type SourceFile, SyntaxKind } from 'typescript7/unstable/ast';
 import {
   API,
@@ -119,8 +119,17 @@ export class TypeServer {
     return path;
   }
 
+  /** Removes a file from memory. */
+  remove(path: string): void {
+    this.#files.delete(path);
+    this.#changed.delete(path);
+    this.#known.delete(path);
+    this.#everythingChanged = true;
+  }
+
+  /** @param name from the notebook's folder, or an absolute path */
   pathOf(name: string): string {
-    return join(this.#options.folder, name);
+    return resolve(this.#options.folder, name);
   }
 
   /** The paths of the libraries in which the project's global types are. */
@@ -258,7 +267,7 @@ export class TypeServer {
 
   #start(): API {
     const isOwn = (path: string): boolean =>
-      path.startsWith(this.#options.folder) && path.includes(OWN_NAME, this.#options.folder.length);
+      this.#files.has(path) || (path.startsWith(this.#options.folder) && path.includes(OWN_NAME, this.#options.folder.length));
     const path = typescriptProgram();
     const before = Object.keys(SERVER_ENV).map((name) => [name, process.env[name]] as const);
     Object.assign(process.env, SERVER_ENV);
