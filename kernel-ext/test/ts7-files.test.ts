@@ -239,6 +239,42 @@ const CASES: FileCases = {
       '[ 1, 2, 3 ]',
     ],
   ],
+  'import the packages that cells can import': [
+    [
+      {
+        'node_modules/imp/package.json': '{"name":"imp","type":"module","exports":{"import":"./i.js"}}',
+        'node_modules/imp/i.js': 'export const i = 1',
+        'node_modules/imp/i.d.ts': 'export declare const i: number',
+        'node_modules/slow/package.json': '{"name":"slow","type":"module","exports":"./s.js"}',
+        'node_modules/slow/s.js': 'export const s = await Promise.resolve(2)',
+        'node_modules/slow/s.d.ts': 'export declare const s: number',
+        'a.ts': 'import { i } from "imp"; export const a = i',
+        'b.ts': 'import { s } from "slow"; import { a } from "./a.ts"; export const b = s + a',
+        'c.ts': 'import { b } from "./b.ts"; export const c = b + 1',
+      },
+      'import { a } from "./a.ts"; a',
+      '1',
+    ],
+    [{}, 'import { c } from "./c.ts"; c', '4'],
+    [{ 'd.ts': 'import { s } from "slow"; export const d = s' }, 'import { d } from "./d.ts"; d', '2'],
+    [{ 'a.ts': 'import { i } from "imp"; export const a = i * 10' }, 'import { c } from "./c.ts"; c', '13'],
+    [{}, 'require("./d.ts")', /NBS_AWAITING_MODULE/],
+  ],
+  'of packages whose main is TypeScript, without its ending or for imports only': [
+    [
+      {
+        'node_modules/w1/package.json': '{"name":"w1","exports":{"import":"./src/index.ts"}}',
+        'node_modules/w1/src/index.ts': 'export const w: number = 1',
+        'node_modules/w2/package.json': '{"name":"w2","main":"src/index"}',
+        'node_modules/w2/src/index.ts': 'export const w: number = 2',
+        'node_modules/w2/more.ts': 'export const more: number = 4',
+        'node_modules/w3/package.json': '{"name":"w3"}',
+        'node_modules/w3/index.ts': 'export const w: number = 3',
+      },
+      'import { w as w1 } from "w1"; import { w as w2 } from "w2"; import { more } from "w2/more"; import { w as w3 } from "w3"; [w1, w2, w3, more]',
+      '[ 1, 2, 3, 4 ]',
+    ],
+  ],
   'of packages whose main is TypeScript': [
     [
       {

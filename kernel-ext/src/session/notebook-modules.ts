@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 import type { Converter, SideModule } from './converter.js';
 import { AwaitingModule } from './errors.js';
-import { host } from './host.js';
+import { host, hostNow } from './host.js';
+import { LoadedPackages } from './loaded-packages.js';
 import { forgetLastStat } from './path-lookup.js';
 import { outsideCells } from './running-cell.js';
 import { rememberModule } from './stack-positions.js';
@@ -23,23 +24,39 @@ interface Loaded {
   readonly ready: Promise<void> | null;
 }
 
+/** What is known about the notebook's own files. */
+export interface FileSource {
+  /** Finds the notebook's own file that a specifier means, if the converter knows. */
+  readonly sideModule: NonNullable<Converter['sideModule']>;
+  readonly awaitPackage: NonNullable<Converter['awaitPackage']>;
+}
+
+/** Node's own `require` cannot load such a package. */
+const NEEDS_HOST = new Set(['ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
+/** The package awaits at its top level, or cannot be loaded without waiting for another reason. */
+const NEEDS_TIME = new Set(['ERR_REQUIRE_ASYNC_MODULE', 'NBS_ASYNC_PACKAGE', 'ERR_REQUIRE_ESM']);
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code);
+
 /** What cells import: packages from the notebook's folder, its own files as the converter compiled them, nbserve from the kernel. */
 export class NotebookModules {
   readonly #folder: string;
-  readonly #find: NonNullable<Converter['sideModule']>;
+  readonly #files: FileSource;
   readonly #compiled = new Map<string, SideModule>();
   readonly #loaded = new Map<string, Loaded>();
   /** A file → the files that have imported it. */
   readonly #importers = new Map<string, Set<string>>();
   readonly #namespaces = new WeakMap<object, object>();
+  readonly #packages = new LoadedPackages();
+  /** The package that a file could not load without waiting. */
+  #slowPackage: string | undefined;
   readonly require: NodeJS.Require;
   /** The module that cells are, as `require.main` has it. */
   readonly main = new Module('.');
 
-  /** @param find the notebook's own file that a specifier means, if the converter knows */
-  constructor(folder: string, find: NonNullable<Converter['sideModule']>) {
+  constructor(folder: string, files: FileSource) {
     this.#folder = folder;
-    this.#find = find;
+    this.#files = files;
     this.main.filename = join(folder, 'notebook.ts');
     this.require = this.#requireIn(folder);
     this.main.require = this.require;
@@ -84,7 +101,7 @@ export class NotebookModules {
     const path = this.#path(folder, id);
     if (path !== undefined) {
       this.#noteImport(path, file);
-      const { module, ready } = this.#side(path, importing);
+      const { module, ready } = this.#sideOrAwaiting(path, importing);
       if (!importing.includes(path)) await ready;
       return this.#namespace(module.exports);
     }
@@ -97,14 +114,18 @@ export class NotebookModules {
         ? this.#namespace(this.#requireIn(folder, file)(id))
         : ((await import(url)) as object);
     }
-    try {
-      return this.#namespace(requireFrom(folder)(id));
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code === 'ERR_REQUIRE_ASYNC_MODULE' || code === 'NBS_ASYNC_PACKAGE' || code === 'ERR_REQUIRE_ESM')
-        return importFrom(folder)(id);
-      throw error;
-    }
+    const load = async (): Promise<object> => {
+      try {
+        return this.#namespace(requireFrom(folder)(id));
+      } catch (error) {
+        if (NEEDS_TIME.has(codeOf(error))) return importFrom(folder)(id);
+        throw error;
+      }
+    };
+    const loaded = this.#packages.expectLoaded(folder, id);
+    const namespace = await load();
+    loaded();
+    return namespace;
   }
 
   /** Forgets modules that were terminated while they loaded: a file that awaits has a promise of its own. */
@@ -127,7 +148,7 @@ export class NotebookModules {
       forgetLastStat();
       if (SHARED.test(id)) return own(id);
       const path = this.#path(folder, id);
-      if (path === undefined) return plain(id);
+      if (path === undefined) return this.#requirePackage(folder, id, plain);
       this.#noteImport(path, file);
       const { module, ready } = this.#side(path, []);
       if (ready !== null) throw AwaitingModule({ id });
@@ -141,9 +162,37 @@ export class NotebookModules {
     }) as NodeJS.Require;
   }
 
+  #requirePackage(folder: string, id: string, plain: NodeJS.Require): unknown {
+    const loaded = this.#packages.expectLoaded(folder, id);
+    let exports: unknown;
+    try {
+      exports = plain(id);
+    } catch (error) {
+      if (!NEEDS_HOST.has(codeOf(error)) || id.startsWith('.')) throw error;
+      this.#slowPackage = id;
+      exports = hostNow().requireFrom(folder)(id);
+    }
+    loaded();
+    return exports;
+  }
+
+  /** Loads a file. If it imports a package that needs time, the file is compiled again, so that it awaits the package. */
+  #sideOrAwaiting(file: string, importing: readonly string[]): Loaded {
+    this.#slowPackage = undefined;
+    try {
+      return this.#side(file, importing);
+    } catch (error) {
+      const slow = this.#slowPackage;
+      const modules = slow !== undefined && NEEDS_TIME.has(codeOf(error)) ? this.#files.awaitPackage(slow) : [];
+      if (modules.length === 0) throw error;
+      this.add(modules);
+      return this.#sideOrAwaiting(file, importing);
+    }
+  }
+
   /** The notebook's own file that `id` means, compiled. */
   #path(folder: string, id: string): string | undefined {
-    const found = outsideCells(() => this.#find(folder, id));
+    const found = outsideCells(() => this.#files.sideModule(folder, id));
     if (found !== undefined) {
       this.add(found.modules);
       return this.#compiled.has(found.path) ? found.path : undefined;

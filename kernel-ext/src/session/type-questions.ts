@@ -1,4 +1,4 @@
-import type { Converter } from './converter.js';
+import type { Converter, SideModule } from './converter.js';
 import { createConverter } from './create-converter.js';
 
 export interface TypeQuestionsOptions {
@@ -45,6 +45,10 @@ export class TypeQuestions {
 
   sideModule(folder: string, specifier: string): ReturnType<NonNullable<Converter['sideModule']>> {
     return this.#converter?.sideModule?.(folder, specifier);
+  }
+
+  awaitPackage(specifier: string): readonly SideModule[] {
+    return this.#converter?.awaitPackage?.(specifier) ?? [];
   }
 
   dispose(): void {

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { resolveImport } from 'nbserve/analysis';
 import type { SideModule } from '../converter.js';
 import type { NotebookConfig } from './notebook-config.js';
 import { type SeenFile, specifiersOf } from './old-files.js';
@@ -30,6 +31,8 @@ export class SideModules {
   readonly #seen = new Map<string, SeenFile>();
   /** The files that cells have imported: specifier → path. */
   readonly #resolved = new Map<string, string>();
+  /** Packages that await at their top level; files that import them await them. */
+  readonly #awaited = new Set<string>();
   /** Modules that are compiled and were not returned by `taken` yet. */
   readonly #fresh = new Map<string, SideModule>();
 
@@ -100,6 +103,14 @@ export class SideModules {
     return modules;
   }
 
+  /** Makes the files that import a package await it. Call it if the package awaits at its top level, which only loading it shows. */
+  awaitPackage(specifier: string): void {
+    this.#awaited.add(specifier);
+    for (const [path, { modifiedMs, awaits, requires }] of this.#known)
+      if (!awaits && requires.includes(specifier)) this.#compile(path, modifiedMs, true);
+    this.#spreadAwaits(new Set(this.#known.keys()));
+  }
+
   /** True for a file that may give its exports new values, e.g. by `export let`. It was read before. */
   isLive(specifier: string): boolean {
     const path = this.find(this.#folder, specifier);
@@ -145,7 +156,9 @@ export class SideModules {
     const before = this.#known.get(path);
     const modifiedMs = modificationTime(path);
     if (before?.modifiedMs === modifiedMs) return before;
-    return this.#compile(path, modifiedMs, false);
+    const known = this.#compile(path, modifiedMs, false);
+    const mustAwait = known?.awaits === false && known.requires.some((specifier) => this.#awaited.has(specifier));
+    return mustAwait ? this.#compile(path, modifiedMs, true) : known;
   }
 
   #compile(path: string, modifiedMs: number, mayAwait: boolean): KnownFile | undefined {
@@ -206,10 +219,27 @@ function localFile(path: string): string | undefined {
 
 /** Finds a package whose main file is TypeScript, for example one of the same workspace. */
 function typedPackage(folder: string, specifier: string): string | undefined {
+  let path: string | undefined;
   try {
-    const path = createRequire(join(folder, 'cell.js')).resolve(specifier);
-    return TYPED.has(extname(path)) ? path : undefined;
+    path = createRequire(join(folder, 'cell.js')).resolve(specifier);
   } catch {
-    return undefined;
+    // Node's own `require` knows neither the condition `import` nor the endings of TypeScript.
+    path = resolveImport(specifier, folder) ?? typedMain(folder, specifier);
   }
+  return path !== undefined && TYPED.has(extname(path)) && modificationTime(path) !== 0 ? realpathSync(path) : undefined;
+}
+
+/** The file that a package without `exports` means, if its ending is left out: `"main": "src/index"`. */
+function typedMain(folder: string, specifier: string): string | undefined {
+  const [, name, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(specifier) ?? [];
+  for (let at = folder; name !== undefined; at = dirname(at)) {
+    const home = join(at, 'node_modules', name);
+    const file = join(home, 'package.json');
+    if (existsSync(file)) {
+      const { main = '', exports } = JSON.parse(readFileSync(file, 'utf8')) as { main?: string; exports?: unknown };
+      return exports === undefined ? localFile(join(home, rest === '' ? main : rest)) : undefined;
+    }
+    if (dirname(at) === at) return undefined;
+  }
+  return undefined;
 }

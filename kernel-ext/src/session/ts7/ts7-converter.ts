@@ -10,6 +10,7 @@ import type {
   Inspection,
   RefusedCell,
   Scope,
+  SideModule,
 } from '../converter.js';
 import { CannotParse } from '../errors.js';
 import { CANNOT_FIND_MODULE, isLateImport } from '../late-import.js';
@@ -169,6 +170,11 @@ export class Ts7Converter implements Converter {
     if (path === undefined) return undefined;
     this.#sides.reached([path]);
     return { path, modules: this.#sides.taken() };
+  }
+
+  awaitPackage(specifier: string): readonly SideModule[] {
+    this.#sides.awaitPackage(specifier);
+    return this.#sides.taken();
   }
 
   isComplete(code: string): ReturnType<Converter['isComplete']> {
