@@ -87,21 +87,24 @@ describe('a long session', () => {
     const notebook = new TestNotebook();
     t.after(() => notebook.close());
     const folder = join(notebook.folder, 'node_modules/late');
-    const install = (types: string, code: string): void => {
+    const install = (version: string, types: string, code: string): void => {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, 'package.json'), '{"name":"late","main":"i.js","types":"i.d.ts"}');
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'late', version, main: 'i.js', types: 'i.d.ts' }));
       writeFileSync(join(folder, 'i.d.ts'), types);
       writeFileSync(join(folder, 'i.js'), code);
     };
     assert.match(await notebook.failure('import { n } from "late"; n'), /TS2307/);
-    install('export declare const n: number;', 'exports.n = 1');
+    install('1.0.0', 'export declare const n: number;', 'exports.n = 1');
     assert.equal(await notebook.value('import { n } from "late"; n'), '1');
     rmSync(folder, { recursive: true });
     assert.equal(await notebook.value('n + 1'), '2');
     assert.match(await notebook.failure('import { gone } from "late-as-well"; gone'), /TS2307/);
     assert.match(await notebook.failure('import { n as again } from "late"; again'), /TS2307|Cannot find/);
-    install('export declare const n: string;', 'exports.n = "s"');
+    install('2.0.0', 'export declare const n: string;', 'exports.n = "s"');
     await notebook.run('import { gone } from "late-as-well"; gone');
     assert.match(await notebook.failure('import { n as later } from "late"; later.toFixed()'), /TS2551|TS2339/);
+    assert.match(await notebook.failure('import { n as later } from "late"; later.toUpperCase()'), /NBS_PACKAGE_CHANGED/);
+    install('1.0.0', 'export declare const n: number;', 'exports.n = 1');
+    assert.equal(await notebook.value('import { n as later } from "late"; later.toFixed()'), "'1'");
   });
 });

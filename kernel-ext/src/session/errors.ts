@@ -34,6 +34,7 @@ export const TypeCheckerFailed = defineError(
   500,
   'TypeScript failed twice while it checked this cell, which was not run: {reason}; %types off runs cells without types',
 );
+export const CheckerDoesNotStart = defineError('NBS_NO_TYPE_CHECKER', 500, 'TypeScript 7 does not start: {reason}');
 export const PackageChanged = defineError(
   'NBS_PACKAGE_CHANGED',
   409,
