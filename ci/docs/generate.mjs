@@ -190,10 +190,18 @@ async function kernelPage(file) {
   const { magicTable } = await import(pathToFileURL(resolve('kernel-ext/build/magics/magics.js')).href);
   const rows = magicTable().map(([usage, help]) => [`\`${usage.replaceAll('|', '\\|')}\``, cell(help)]);
   const text = readFileSync(file, 'utf8');
-  return text.replace(
-    /(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/,
-    (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`,
-  );
+  return text
+    .replace(/(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`)
+    .replace(/(<!-- versions -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${checkerVersions()}\n\n${end}`);
+}
+
+/** The sentence on the checker and its types, whose versions are those that the kernel's package depends on. */
+function checkerVersions() {
+  const { dependencies } = JSON.parse(readFileSync('kernel-ext/package.json', 'utf8'));
+  const version = (name) => dependencies[name].replace(/^.*[@^~]/, '');
+  const types = Object.keys(dependencies).filter((name) => /^@types(?:-node-\d+)?\/node$/.test(name));
+  const sorted = types.map(version).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return `TypeScript ${version('typescript7')} checks the cells, with the types of Node ${sorted.slice(0, -1).join(', ')} or ${sorted.at(-1)}.`;
 }
 
 async function helpOf(name) {
