@@ -185,14 +185,30 @@ async function commandLinePage(file) {
   );
 }
 
-/** Writes the table of magics. @param {string} file */
+/** Writes the table of magics, the versions, and the cells that do not do what their authors wished. @param {string} file */
 async function kernelPage(file) {
   const { magicTable } = await import(pathToFileURL(resolve('kernel-ext/build/magics/magics.js')).href);
   const rows = magicTable().map(([usage, help]) => [`\`${usage.replaceAll('|', '\\|')}\``, cell(help)]);
   const text = readFileSync(file, 'utf8');
+  const wished = await wishedTable();
   return text
     .replace(/(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`)
+    .replace(/(<!-- wished -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${wished}\n\n${end}`)
     .replace(/(<!-- versions -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${checkerVersions()}\n\n${end}`);
+}
+
+/** The cells of the suite that do not do what their authors wished, with the reasons. */
+async function wishedTable() {
+  const { WISHED_CELLS } = await import(pathToFileURL(resolve('kernel-ext/dist-test/fixtures/wished/index.js')).href);
+  const rows = WISHED_CELLS.filter(({ otherwise }) => otherwise !== undefined).map(({ source, cells, otherwise }) => [
+    source.replace(
+      /^https:\/\/github\.com\/(\S+)\/(?:issues|pull)\/(\d+)$/,
+      (url, repository, number) => `[${repository} ${number}](${url})`,
+    ),
+    `\`${cells.at(-1).split('\n').at(-1).replaceAll('|', '\\|')}\``,
+    cell(otherwise),
+  ]);
+  return table(['Source', 'Cell', 'Why it does not do what was wished'], rows);
 }
 
 /** The sentence on the checker and its types, whose versions are those that the kernel's package depends on. */
