@@ -15,9 +15,6 @@ const SPECIFIER = /(\b(?:from|import|require)\s*\(?\s*)(['"])([^'"\n]+)\2/g;
 export const specifiersOf = (text: string): ReadonlySet<string> =>
   new Set([...text.matchAll(SPECIFIER)].map(([, , , specifier]) => specifier as string));
 
-/** The name of a copy; messages of the checker show it without the ending. */
-export const OLD_FILE = /__nbs_was\d+_/;
-
 /**
  * Copies, in memory, of files that have changed since cells imported them. The values that such a cell has imported are still those of the old file, so its
  * module imports the copy until the cell runs again.
