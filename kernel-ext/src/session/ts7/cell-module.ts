@@ -37,6 +37,8 @@ export interface CellModule {
   readonly own?: ReadonlyMap<string, ScopeName>;
   /** The copies of files that have changed since the cell imported them: specifier → path. See `OldFiles`. */
   readonly files?: ReadonlyMap<string, string>;
+  /** What a later cell has declared again of the cell's `declare global`: keys of its augmentations. */
+  readonly withheld?: ReadonlySet<string>;
   /** Set if names that the cell uses were declared again after the cell ran. */
   readonly isRenewed?: true;
 }
@@ -85,7 +87,16 @@ export function moduleText(module: CellModule): string {
 }
 
 /** The cell's part of that text, which can convert its positions to positions in the cell. */
-export function mappedModule({ text, syntax, uses, own, files }: CellModule): MappedText {
+export function mappedModule(module: CellModule): MappedText {
+  const { text, syntax, withheld } = module;
+  const removed = [...(withheld ?? [])].flatMap((key) => syntax.augmentations.get(key) ?? []);
+  const isKept = ({ start }: Edit): boolean => !removed.some((one) => one.start <= start && start < one.end);
+  const edits = renamings(module).filter(isKept);
+  for (const { start, end } of new Set(removed)) edits.push({ start, end, text: '' });
+  return edited(unmapped(text), edits);
+}
+
+function renamings({ text, syntax, uses, own, files }: CellModule): Edit[] {
   const edits: Edit[] = [];
   for (const { start, end, value } of files === undefined ? [] : syntax.imports) {
     const copy = files?.get(value as string);
@@ -103,7 +114,7 @@ export function mappedModule({ text, syntax, uses, own, files }: CellModule): Ma
     const alias = isPart ? firstName(name) : ranName(name);
     edits.push({ start, end, text: shorthand ? `${name}: ${alias}` : alias });
   }
-  return edited(unmapped(text), edits);
+  return edits;
 }
 
 /** Follows a name into which a method puts its arguments. */

@@ -35,6 +35,8 @@ export class CellModules {
   readonly #slots: ModuleSlots;
   /** The scope after the cell that was accepted last. While that cell runs, it is not yet the scope of the session. */
   #latest: CellScope | undefined;
+  /** Cells without what the cell that is being checked declares again in `declare global`. They count when that cell is accepted. */
+  #withheld: ReadonlyMap<number, CellModule> = new Map();
 
   constructor(server: TypeServer) {
     this.#server = server;
@@ -75,6 +77,7 @@ export class CellModules {
   write(scope: CellScope, id: string, text: string, syntax: CellSyntax | undefined): WrittenCell {
     const slot = this.#open(scope);
     const uses = usesIn(scope, text, syntax);
+    this.#withhold(scope, syntax);
     return { id, slot, path: this.#set(slot, text + suffixOf(uses, syntax), syntax), uses };
   }
 
@@ -122,6 +125,8 @@ export class CellModules {
 
   /** Stores an accepted cell. @returns the scope after it */
   accept(scope: CellScope, text: string, syntax: CellSyntax, { id, slot, uses }: WrittenCell): CellScope {
+    for (const [one, module] of this.#withheld) this.#cells.set(one, module);
+    this.#withheld = new Map();
     this.#cells.set(slot, { id, text, syntax, uses });
     const after = this.#declared(scope, slot, syntax.names.keys());
     this.#slots.keep(after);
@@ -177,7 +182,10 @@ export class CellModules {
       if (scopeName(scope, name) !== undefined) redeclared.push(name);
       names.set(name, { ...one, slots: [slot] });
     }
-    const augments = syntax.augments ? [...scope.augments, slot] : scope.augments;
+    const augments = (syntax.augments ? [...scope.augments, slot] : scope.augments).filter((one) => {
+      const module = this.#cells.get(one);
+      return module === undefined || module.withheld?.size !== module.syntax.augmentations.size;
+    });
     const after = { names, augments, last: slot };
     this.#latest = after;
     if (redeclared.length === 0) return after;
@@ -198,6 +206,25 @@ export class CellModules {
     }
     this.#latest = { names: present, augments, last: slot };
     return this.#latest;
+  }
+
+  /** Takes out of earlier cells what a cell declares again in `declare global`: otherwise the cell would be checked against both. */
+  #withhold(scope: CellScope, syntax: CellSyntax | undefined): void {
+    // The cell before was refused.
+    for (const slot of this.#withheld.keys()) this.#write(slot, this.#cells.get(slot));
+    const withheld = new Map<number, CellModule>();
+    for (const slot of syntax?.augments === true ? scope.augments : []) {
+      const module = this.#cells.get(slot);
+      const again = [...(module?.syntax.augmentations.keys() ?? [])].filter((key) => syntax?.augmentations.has(key) === true);
+      if (module === undefined || again.length === 0) continue;
+      withheld.set(slot, { ...module, withheld: new Set([...(module.withheld ?? []), ...again]) });
+      this.#write(slot, withheld.get(slot));
+    }
+    this.#withheld = withheld;
+  }
+
+  #write(slot: number, module: CellModule | undefined): void {
+    if (module !== undefined) this.#set(slot, moduleText(module), module.syntax);
   }
 
   /** Sets the text of a module. @returns the path of the file with the cell's code */

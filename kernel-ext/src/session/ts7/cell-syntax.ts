@@ -1,5 +1,6 @@
 import { nameUses, type Reference } from 'nbserve/analysis';
 import { children, isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
+import { type Augmentations, augmentationsIn } from './augmentations.js';
 import { type Lookups, lookups } from './cell-lookups.js';
 import { DYNAMIC, mutatedNames } from './cell-mutations.js';
 import type { DeclaredName } from './cell-scope.js';
@@ -25,6 +26,7 @@ export interface CellSyntax {
   readonly exported: ReadonlySet<string>;
   /** True if the cell contains `declare global` or `declare module '…'`. */
   readonly augments: boolean;
+  readonly augmentations: Augmentations;
   /** The uses of names that the cell does not declare. */
   readonly free: readonly Reference[];
   /** The uses of names that the cell declares. */
@@ -83,6 +85,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     names: declared.names,
     exported: declared.exported,
     augments: declared.augments,
+    augmentations: declared.augments ? augmentationsIn(program) : new Map(),
     declarations: declared.declarations,
     free,
     own,
