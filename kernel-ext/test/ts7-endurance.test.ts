@@ -105,6 +105,7 @@ describe('a long session', () => {
     assert.match(await notebook.failure('import { n as later } from "late"; later.toFixed()'), /TS2551|TS2339/);
     assert.match(await notebook.failure('import { n as later } from "late"; later.toUpperCase()'), /NBS_PACKAGE_CHANGED/);
     install('1.0.0', 'export declare const n: number;', 'exports.n = 1');
+    await notebook.run('import { gone } from "late-as-well"; gone');
     assert.equal(await notebook.value('import { n as later } from "late"; later.toFixed()'), "'1'");
   });
 });
