@@ -185,15 +185,39 @@ async function commandLinePage(file) {
   );
 }
 
-/** Writes the table of magics. @param {string} file */
+/** Writes the table of magics, the versions, and the cells that do not do what their authors wished. @param {string} file */
 async function kernelPage(file) {
   const { magicTable } = await import(pathToFileURL(resolve('kernel-ext/build/magics/magics.js')).href);
   const rows = magicTable().map(([usage, help]) => [`\`${usage.replaceAll('|', '\\|')}\``, cell(help)]);
   const text = readFileSync(file, 'utf8');
-  return text.replace(
-    /(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/,
-    (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`,
-  );
+  const wished = await wishedTable();
+  return text
+    .replace(/(<!-- magics -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${table(['Magic', ''], rows)}\n\n${end}`)
+    .replace(/(<!-- wished -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${wished}\n\n${end}`)
+    .replace(/(<!-- versions -->\n)[\s\S]*?(<!-- end -->)/, (_, start, end) => `${start}\n${checkerVersions()}\n\n${end}`);
+}
+
+/** The cells of the suite that do not do what their authors wished, with the reasons. */
+async function wishedTable() {
+  const { WISHED_CELLS } = await import(pathToFileURL(resolve('kernel-ext/dist-test/fixtures/wished/index.js')).href);
+  const rows = WISHED_CELLS.filter(({ otherwise }) => otherwise !== undefined).map(({ source, cells, otherwise }) => [
+    source.replace(
+      /^https:\/\/github\.com\/(\S+)\/(?:issues|pull)\/(\d+)$/,
+      (url, repository, number) => `[${repository} ${number}](${url})`,
+    ),
+    `\`${cells.at(-1).split('\n').at(-1).replaceAll('|', '\\|')}\``,
+    cell(otherwise),
+  ]);
+  return table(['Source', 'Cell', 'Why it does not do what was wished'], rows);
+}
+
+/** The sentence on the checker and its types, whose versions are those that the kernel's package depends on. */
+function checkerVersions() {
+  const { dependencies } = JSON.parse(readFileSync('kernel-ext/package.json', 'utf8'));
+  const version = (name) => dependencies[name].replace(/^.*[@^~]/, '');
+  const types = Object.keys(dependencies).filter((name) => /^@types(?:-node-\d+)?\/node$/.test(name));
+  const sorted = types.map(version).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return `TypeScript ${version('typescript7')} checks the cells, with the types of Node ${sorted.slice(0, -1).join(', ')} or ${sorted.at(-1)}.`;
 }
 
 async function helpOf(name) {

@@ -104,6 +104,7 @@ const handle = {} as unknown as Handle;`);
   it('offers what Node exports and no cell has imported, behind what is there', async () => {
     assert.deepEqual(lines('const text = readFileSy¦'), ['const text = readFileSync']);
     assert.equal(kinds('readFileSy¦').readFileSync, 'import');
+    assert.equal(kinds('loadMni¦').loadMnist, 'import');
     assert.ok(!lines('re¦').includes('readFileSync'));
     for (const code of ['user.readFileSy¦', 'const readFileSy¦', '"readFileSy¦"', 'import { readFileSy¦'])
       assert.deepEqual(lines(code), []);

@@ -145,6 +145,12 @@ const fixed = 1;`);
     assert.equal(await notebook.value('[Deployed.name, (await load()).size, maybe]'), "[ 'Chat', 1, 1 ]");
   });
 
+  it('takes no line of a call for a line for the shell', async () => {
+    const traceback = await notebook.failure('const node = "s"; function visit(n: number[]) { return n }\nvisit(\n  node\n)');
+    assert.match(traceback, /TS2345/);
+    assert.doesNotMatch(traceback, /shell/);
+  });
+
   it('says nothing of an error that explains itself', async () => {
     assert.doesNotMatch(await notebook.failure('JSON.parse(1)'), /help:/);
   });

@@ -13,7 +13,21 @@ const SCOPED = {
   'node_modules/@s/esm/s.js': 'export const s = 4',
 };
 
+const versioned = (version: string): Record<string, string> => ({
+  'node_modules/versioned/package.json': JSON.stringify({ name: 'versioned', version, main: 'v.js', types: 'v.d.ts' }),
+  'node_modules/versioned/v.js': `exports.v = ${version[0]}`,
+  'node_modules/versioned/v.d.ts': 'export const v: number',
+});
+
 const CASES: FileCases = {
+  'of another version than the one that is loaded': [
+    [versioned('1.0.0'), 'import { v } from "versioned"; v', '1'],
+    [{}, 'import { v } from "versioned"; v', '1'],
+    [versioned('2.0.0'), 'import { v } from "versioned"; v', /NBS_PACKAGE_CHANGED.*restart the kernel to use 2\.0\.0/],
+    [{}, 'require("versioned")', /NBS_PACKAGE_CHANGED/],
+    [{}, 'v', '1'],
+    [versioned('1.0.0'), 'import { v } from "versioned"; v', '1'],
+  ],
   'after an import that the check refused': [
     [OTHER, 'import { late } from "late"; late', /TS2307/],
     [LATE, 'import { late } from "late"; late.toFixed(1)', "'2.0'"],

@@ -96,6 +96,19 @@ while ((await numReplicas()) !== 3) await new Promise((resolve) => setTimeout(re
     await notebook.value("await serve.delete('scaled')");
   });
 
+  it('deploys a class with a helper that the same cell declares again', async () => {
+    await notebook.value('function mark(text: string) { return `<${text}>` }');
+    await notebook.value('class Marked { hi() { return mark("hi") } }');
+    await notebook.value(
+      'function mark(text: string) { return `[${text}]` }\nconst marked = await serve.run(serve.deployment(Marked).bind(), { name: "marked", routePrefix: null });',
+    );
+    assert.equal(await notebook.value('await marked.hi.remote()'), "'[hi]'");
+    await notebook.value(
+      'function mark(text: string): string { return text === "" ? "" : mark("") + `{${text}}` }\nclass Marked { hi() { return mark("ho") } }\nconst marked = await serve.run(serve.deployment(Marked).bind(), { name: "marked", routePrefix: null });\nmark("x")',
+    );
+    assert.equal(await notebook.value('await marked.hi.remote()'), "'{ho}'");
+  });
+
   it('deploys a class that the same cell declared', async () => {
     await notebook.value(
       'class Named { hi() { return greeting.trim() } }\nconst named = await serve.run(serve.deployment(Named).bind(), { name: "named", routePrefix: "/named" });',

@@ -136,13 +136,36 @@ const CASES: CellCases = {
     [
       'const help = (x: number) => x',
       'const D = serve.deployment(class D { constructor(private readonly n: number) {} call(x: number) { return help(x) + this.n } })',
-      'const help = (x: string) => x.length',
+      'const help = (x: number) => x * 2',
       'const app = D.bind(1)',
       'typeof app',
     ],
     "'object'",
   ],
+  'a deployment whose class is wrong by now': [
+    [
+      'const help = (x: number) => x',
+      'const D = serve.deployment(class D { call(x: number) { return help(x) } })',
+      'const help = (x: string) => x.length',
+      'D.bind()',
+    ],
+    /names that 'D' uses were declared anew/,
+  ],
 };
+
+const NAMED: CellCases = {
+  'the cells of two classes with one name': [
+    ['class P { private n = 1 } const ps = [new P()]', 'class P { private n = 2 } function f(p: P) {}', 'f(ps[0]!)'],
+    /Argument of type 'P' \(cell 1\) is not assignable to parameter of type 'P' \(cell 2\)/,
+  ],
+  'the cells inside of a type': [
+    ['class P { private n = 1 } const ps = [new P()]', 'class P { private n = 2 } function f(p: P[]) {}', 'f(ps)'],
+    /'P \(cell 1\)\[\]' is not assignable to parameter of type 'P \(cell 2\)\[\]'/,
+  ],
+  'no cell of a name that is clear': [['class P { private n = 1 }', 'const p: P = 1'], /to type 'P'\./],
+};
+
+describe('messages name', () => runCases(NAMED));
 
 describe('types and the run agree on classes and their instances', () => {
   runCases(CASES);

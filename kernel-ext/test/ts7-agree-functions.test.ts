@@ -191,6 +191,36 @@ const CASES: CellCases = {
     ],
     '1',
   ],
+  'a method behind a variable of either class': [
+    [
+      'const cfg = { name: "x" }',
+      'class S { show() { return cfg.name.length } } function make() { return new S() }',
+      'const s = make()',
+      'const cfg = { title: "x" }',
+      's.show()',
+    ],
+    /declared anew/,
+  ],
+  'a method behind an await': [
+    [
+      'const cfg = { name: "x" }',
+      'class S { show() { return cfg.name.length } } async function load() { return new S() }',
+      'const t = await load()',
+      'const cfg = { title: "x" }',
+      't.show()',
+    ],
+    /declared anew/,
+  ],
+  'a method behind a variable with a type': [
+    [
+      'const cfg = { name: "x" }',
+      'class S { show() { return cfg.name.length } }',
+      'let s: S = new S()',
+      'const cfg = { title: "x" }',
+      's.show()',
+    ],
+    /declared anew/,
+  ],
   'a function that assigns': [
     ['class A { a = 1 }', 'let one = new A(); function renew() { one = new A() }', 'class A { b = 2 }', 'renew()'],
     /TS2741|TS2322/,

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { TestNotebook } from './session-harness.js';
 
 const MEBIBYTE = 1 << 20;
@@ -48,6 +50,27 @@ describe('a long session', () => {
     assert.match(await notebook.failure('model.missing'), /TS2339/);
   });
 
+  it('of 1,000 cells with names of their own grows with the names, and not with their square', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    const names = (i: number): string => Array.from({ length: 10 }, (_, n) => `const name${i}x${n} = ${i * 10 + n}`).join('; ');
+    const measured = (): number => {
+      setFlagsFromString('--expose-gc');
+      (runInNewContext('gc') as () => void)();
+      return process.memoryUsage().heapUsed / MEBIBYTE;
+    };
+    let half = 0;
+    const before = measured();
+    for (let i = 0; i < 1_000; i += 1) {
+      await notebook.value(names(i));
+      if (i === 499) half = measured() - before;
+    }
+    // The square would be four times as much.
+    const whole = measured() - before;
+    assert.ok(whole < half * 2.6 + 5, `500 cells took ${half} MiB, and 1,000 took ${whole} MiB`);
+    assert.equal(await notebook.value('name0x1 + name999x9'), '10000');
+  });
+
   it('takes a file of 20,000 lines', async (t) => {
     const notebook = new TestNotebook();
     t.after(() => notebook.close());
@@ -64,21 +87,25 @@ describe('a long session', () => {
     const notebook = new TestNotebook();
     t.after(() => notebook.close());
     const folder = join(notebook.folder, 'node_modules/late');
-    const install = (types: string, code: string): void => {
+    const install = (version: string, types: string, code: string): void => {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, 'package.json'), '{"name":"late","main":"i.js","types":"i.d.ts"}');
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'late', version, main: 'i.js', types: 'i.d.ts' }));
       writeFileSync(join(folder, 'i.d.ts'), types);
       writeFileSync(join(folder, 'i.js'), code);
     };
     assert.match(await notebook.failure('import { n } from "late"; n'), /TS2307/);
-    install('export declare const n: number;', 'exports.n = 1');
+    install('1.0.0', 'export declare const n: number;', 'exports.n = 1');
     assert.equal(await notebook.value('import { n } from "late"; n'), '1');
     rmSync(folder, { recursive: true });
     assert.equal(await notebook.value('n + 1'), '2');
     assert.match(await notebook.failure('import { gone } from "late-as-well"; gone'), /TS2307/);
     assert.match(await notebook.failure('import { n as again } from "late"; again'), /TS2307|Cannot find/);
-    install('export declare const n: string;', 'exports.n = "s"');
+    install('2.0.0', 'export declare const n: string;', 'exports.n = "s"');
     await notebook.run('import { gone } from "late-as-well"; gone');
     assert.match(await notebook.failure('import { n as later } from "late"; later.toFixed()'), /TS2551|TS2339/);
+    assert.match(await notebook.failure('import { n as later } from "late"; later.toUpperCase()'), /NBS_PACKAGE_CHANGED/);
+    install('1.0.0', 'export declare const n: number;', 'exports.n = 1');
+    await notebook.run('import { gone } from "late-as-well"; gone');
+    assert.equal(await notebook.value('import { n as later } from "late"; later.toFixed()'), "'1'");
   });
 });

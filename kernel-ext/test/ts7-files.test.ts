@@ -104,6 +104,74 @@ const CASES: FileCases = {
     ],
     [{}, 'const r = require("./a.ts"); r.x', '2'],
   ],
+  'run again only if they have changed, or import one that has': [
+    [
+      {
+        'model.ts': 'export class Model { #n = 1; static n(m: Model) { return m.#n } }',
+        'train.ts': 'import { Model } from "./model.ts"; export const train = (m: Model) => Model.n(m)',
+      },
+      'import { Model } from "./model.ts"; const m = new Model()',
+      '',
+    ],
+    [{}, 'import { train } from "./train.ts"; train(m)', '1'],
+    [
+      {
+        'one.ts': 'export const one = Math.random()',
+        'by.ts': 'await 1; import { one } from "./one.ts"; export const by = { one }',
+        'other.ts': 'export const other = {}',
+      },
+      'import { by } from "./by.ts"; import { other } from "./other.ts"; const [before, same] = [by, other]',
+      '',
+    ],
+    [
+      { 'one.ts': 'export const one = 5' },
+      'import { by } from "./by.ts"; import { other } from "./other.ts"; [by.one, by === before, other === same]',
+      '[ 5, false, true ]',
+    ],
+  ],
+  'that changed leave old names with their old types': [
+    [{ 'a.ts': 'export const n: number = 1' }, 'import { n } from "./a.ts"', ''],
+    [{ 'a.ts': 'export const n = "s"' }, 'n.toUpperCase()', /TS2339/],
+    [{}, 'n.toFixed()', "'1'"],
+    [{}, 'import { n } from "./a.ts"; n.toUpperCase()', "'S'"],
+    [{}, 'n.toFixed()', /TS2551/],
+  ],
+  'that changed leave what was made of them, also through other files': [
+    [
+      {
+        'lib/a.ts': 'export class A { a = 1 }',
+        't.ts': 'export interface T { x: number }',
+        'b.ts':
+          'import { A } from "./lib/a.ts"; import type { T } from "./t.ts"; export const make = (): A => new A(); export const t = { x: 1 } as T',
+      },
+      'import { make, t } from "./b.ts"; const one = make(); const load = () => import("./b.ts")',
+      '',
+    ],
+    [{ 'lib/a.ts': 'export class A { b = "s" }' }, 'one.b', /TS2339/],
+    [{}, 'one.a + make().a', '2'],
+    [{}, '(await load()).make().b', "'s'"],
+    [{}, 'import { A } from "./lib/a.ts"; const two: A = one', /'A' \(lib\/a, before it changed\).*'A' \(lib\/a\)/],
+    [{}, 'import { make } from "./b.ts"; make().b + one.a', "'s1'"],
+    [{ 't.ts': 'export interface T { y: number }' }, 't.x', '1'],
+    [{}, 't.y', /TS2339/],
+    [{ 'b.ts': 'export const t = 9' }, 't.x', '1'],
+    [{}, 'import { t } from "./b.ts"; t.toFixed()', "'9'"],
+  ],
+  'of JSON that changed leave old names with their old types': [
+    [{ 'd.json': '{"n":1}' }, 'import d from "./d.json" with { type: "json" }', ''],
+    [{ 'd.json': '{"m":"s"}' }, 'd.n.toFixed()', "'1'"],
+    [{}, 'd.m', /TS2339/],
+    [{}, 'import d from "./d.json" with { type: "json" }; d.m', "'s'"],
+  ],
+  'that throw are run again': [
+    [
+      { 't.ts': 'export const a = 1; if ((globalThis as any).bad !== false) throw new Error("not yet")' },
+      'import { a } from "./t.ts"',
+      /not yet/,
+    ],
+    [{}, 'import { a } from "./t.ts"', /not yet/],
+    [{}, '(globalThis as any).bad = false; const { a } = await import("./t.ts"); a', '1'],
+  ],
   'of JSON and JavaScript are read anew': [
     [
       { 'd.json': '{"n":1}', 'a.ts': 'import d from "./d.json" with { type: "json" }; export const n = d.n' },
@@ -156,6 +224,55 @@ const CASES: FileCases = {
       },
       'import { one } from "@one"; import { two } from "@lib/two"; let s: string = null; const element: HTMLElement = null; one + two',
       '3',
+    ],
+  ],
+  'by the best of several paths': [
+    [
+      {
+        'tsconfig.json':
+          '{ "compilerOptions": { "paths": { "@/*": ["./any/*"], "@/lib/*": ["./lib/*"], "@/lib/one": ["./only.ts"] } } }',
+        'any/three.ts': 'export const three = 3',
+        'lib/two.ts': 'export const two = 2',
+        'only.ts': 'export const one = 1',
+      },
+      'import { one } from "@/lib/one"; import { two } from "@/lib/two"; import { three } from "@/three"; [one, two, three]',
+      '[ 1, 2, 3 ]',
+    ],
+  ],
+  'import the packages that cells can import': [
+    [
+      {
+        'node_modules/imp/package.json': '{"name":"imp","type":"module","exports":{"import":"./i.js"}}',
+        'node_modules/imp/i.js': 'export const i = 1',
+        'node_modules/imp/i.d.ts': 'export declare const i: number',
+        'node_modules/slow/package.json': '{"name":"slow","type":"module","exports":"./s.js"}',
+        'node_modules/slow/s.js': 'export const s = await Promise.resolve(2)',
+        'node_modules/slow/s.d.ts': 'export declare const s: number',
+        'a.ts': 'import { i } from "imp"; export const a = i',
+        'b.ts': 'import { s } from "slow"; import { a } from "./a.ts"; export const b = s + a',
+        'c.ts': 'import { b } from "./b.ts"; export const c = b + 1',
+      },
+      'import { a } from "./a.ts"; a',
+      '1',
+    ],
+    [{}, 'import { c } from "./c.ts"; c', '4'],
+    [{ 'd.ts': 'import { s } from "slow"; export const d = s' }, 'import { d } from "./d.ts"; d', '2'],
+    [{ 'a.ts': 'import { i } from "imp"; export const a = i * 10' }, 'import { c } from "./c.ts"; c', '13'],
+    [{}, 'require("./d.ts")', /NBS_AWAITING_MODULE/],
+  ],
+  'of packages whose main is TypeScript, without its ending or for imports only': [
+    [
+      {
+        'node_modules/w1/package.json': '{"name":"w1","exports":{"import":"./src/index.ts"}}',
+        'node_modules/w1/src/index.ts': 'export const w: number = 1',
+        'node_modules/w2/package.json': '{"name":"w2","main":"src/index"}',
+        'node_modules/w2/src/index.ts': 'export const w: number = 2',
+        'node_modules/w2/more.ts': 'export const more: number = 4',
+        'node_modules/w3/package.json': '{"name":"w3"}',
+        'node_modules/w3/index.ts': 'export const w: number = 3',
+      },
+      'import { w as w1 } from "w1"; import { w as w2 } from "w2"; import { more } from "w2/more"; import { w as w3 } from "w3"; [w1, w2, w3, more]',
+      '[ 1, 2, 3, 4 ]',
     ],
   ],
   'of packages whose main is TypeScript': [

@@ -56,6 +56,11 @@ const CASES: CellCases = {
   ],
   'an accessor': [['class A { accessor v = 1 }', 'new A().v'], '1'],
   'a line separator in a text': [['"a\u2028b".length'], '3'],
+  'the line of an error behind one': [['const s = "\u2028";\nthrow new Error(s)'], /cell\[1\]\.ts:2:7/],
+  'the line of an error behind one, in compiled code': [
+    ['enum E { A }; const s = "\u2028";\nthrow new Error(s)'],
+    /cell\[1\]\.ts:2:7/,
+  ],
   'a function in a constant sees the name of now': [
     ['let x = 1', 'const get = () => x', 'let x = "s"', 'get().toUpperCase()'],
     "'S'",

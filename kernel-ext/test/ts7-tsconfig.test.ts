@@ -15,6 +15,13 @@ const CASES: FileCases = {
     [{ 'tsconfig.json': options({ strict: true }) }, 'function f(x) { return x } f(1)', '1'],
     [{ 'tsconfig.json': undefined }, NULL, /TS2322/],
   ],
+  'options that would refuse most cells do not count': [
+    [
+      { 'tsconfig.json': options({ noUnusedLocals: true, noUnusedParameters: true, noImplicitReturns: true }) },
+      'const unused = 1; function f(x: number) { if (x) return 1 } f(1)',
+      '1',
+    ],
+  ],
   'the library for browsers': [
     [{}, 'let e: HTMLElement | undefined', /TS2304/],
     [{ 'tsconfig.json': options({ lib: ['ES2023', 'DOM'] }) }, 'let e: HTMLElement | undefined; e?.id', ''],

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { WISHED_OF_KERNELS } from './fixtures/wished/projects.js';
-import { WISHED_OF_TYPESCRIPT_5_0 } from './fixtures/wished/typescript-5-0.js';
-import { WISHED_OF_TYPESCRIPT_5_4 } from './fixtures/wished/typescript-5-4.js';
-import { WISHED_OF_TYPESCRIPT_6 } from './fixtures/wished/typescript-6.js';
+import { WISHED_CELLS } from './fixtures/wished/index.js';
 import { OWN, type WishedCell } from './fixtures/wished/wished-cell.js';
 import { TestNotebook } from './session-harness.js';
 
-const WISHED_CELLS = [...WISHED_OF_KERNELS, ...WISHED_OF_TYPESCRIPT_5_0, ...WISHED_OF_TYPESCRIPT_5_4, ...WISHED_OF_TYPESCRIPT_6];
-
 /** Files and packages that are beside the notebook. */
 const FILES: Readonly<Record<string, string>> = {
+  'package.json': '{"name":"notebooks","imports":{"#/*":"./*","#own/*":"./*"}}',
   'one.ts': 'export const one = 1',
   'd.json': '{"n":1}',
   'd.ts': 'export interface D { n: number }',

@@ -81,7 +81,7 @@ const LINE_MAGICS: Table<Run> = {
     },
   },
   version: {
-    help: 'versions of nbserve, of the TypeScript that checks the cells, and of Node',
+    help: 'versions of nbserve, of the TypeScript that checks the cells, of the types of Node that it uses, and of Node',
     run: (_args, { output, versions }) => output.stream('stdout', versions()),
   },
   lsmagic: { help: 'this list', run: (_args, { output }) => output.stream('stdout', `${magicHelp()}\n`) },

@@ -181,6 +181,8 @@ export class CellRunner {
     const converted = withinStack(() =>
       this.#types.ask((types) => types.convert(this.#scope, { id: cell.id, source, isUnchecked })),
     );
+    const notice = this.#types.takeNotice();
+    if (notice !== undefined) cell.output.stream('stderr', `${notice}\n`);
     if (!converted.ok) {
       const sources = helpSources((before, after) =>
         this.#types.ask((types) => types.complete(this.#scope, before + after, before.length).names),

@@ -32,7 +32,12 @@ export function completeCell(
   if (place.kind === 'text' && SPECIFIER.test(text.slice(0, place.from)))
     return reply(place.from, cursor, modules(folder, text.slice(place.from, cursor)), 'module');
   const { start, end, names, kinds } = converter.complete(scope, text, cursor);
-  const missing = place.kind === 'code' ? missingImports(text.slice(0, cursor)).filter((name) => !names.includes(name)) : [];
+  const exportsIn = (module: string): readonly string[] => {
+    const head = 'import { ';
+    return converter.complete(scope, `${head} } from '${module}'`, head.length).names;
+  };
+  const missing =
+    place.kind === 'code' ? missingImports(text.slice(0, cursor), exportsIn).filter((name) => !names.includes(name)) : [];
   const all = [...kinds, ...missing.map(() => 'import')];
   return reply(start, Math.max(end, cursor + restOfWord(text, cursor, place)), [...names, ...missing], all);
 }
@@ -40,12 +45,12 @@ export function completeCell(
 /** How many letters of a name must be typed before names are offered that are not imported yet. There are about 600. */
 const FEWEST_LETTERS = 3;
 
-/** What Node's modules export under the name that is being typed. The help behind the error, if it is not imported then, is the import. */
-function missingImports(before: string): readonly string[] {
+/** What Node's modules and nbserve export under the name that is being typed. The help behind the error, if it is not imported then, is the import. */
+function missingImports(before: string, exportsIn: (module: string) => readonly string[]): readonly string[] {
   const typed = /(?<![.#@\p{ID_Continue}$])[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.exec(before)?.[0] ?? '';
   const declares =
     /\b(?:const|let|var|function|class|enum|interface|type|namespace)\s+[\p{ID_Continue}$]*$|\bimport\b[^;'"`]*$/u.test(before);
-  return typed.length < FEWEST_LETTERS || declares ? [] : importable(typed);
+  return typed.length < FEWEST_LETTERS || declares ? [] : importable(typed, exportsIn);
 }
 
 /** How much of the word or of the text that the cursor is in stands behind it. A completion takes its place: nothing is doubled. */

@@ -115,6 +115,8 @@ export interface Converter {
   inspect(scope: Scope, code: string, offset: number): Inspection | undefined;
   /** The notebook's own file that code in `folder` means by `specifier`, with what has to be loaded anew for it. */
   sideModule?(folder: string, specifier: string): { readonly path: string; readonly modules: readonly SideModule[] } | undefined;
+  /** The modules to load anew, so that files beside the notebook await a package that awaits at its top level. */
+  awaitPackage?(specifier: string): readonly SideModule[];
   isComplete(code: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };
   /**
    * Only if the checker can be asked: about the module of a cell that ran, by its id.

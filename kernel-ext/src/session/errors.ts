@@ -34,6 +34,12 @@ export const TypeCheckerFailed = defineError(
   500,
   'TypeScript failed twice while it checked this cell, which was not run: {reason}; %types off runs cells without types',
 );
+export const CheckerDoesNotStart = defineError('NBS_NO_TYPE_CHECKER', 500, 'TypeScript 7 does not start: {reason}');
+export const PackageChanged = defineError(
+  'NBS_PACKAGE_CHANGED',
+  409,
+  '{name} is version {now} by now, but version {before} is loaded, and a process keeps what it has loaded: restart the kernel to use {now}',
+);
 export const BadTsconfig = defineError('NBS_TSCONFIG', 400, '{file} cannot be used: {reason}');
 
 export const RunsItself = defineError(

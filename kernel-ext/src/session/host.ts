@@ -28,6 +28,11 @@ export function loadWhole(uninterruptible: typeof whole): void {
   whole = uninterruptible;
 }
 
+/** The host, without waiting for it. */
+export function hostNow(): Host {
+  return loaded ?? whole(() => own('nbserve/host') as Host);
+}
+
 export function host(): Promise<Host> {
   if (loading === undefined) forgetLastStat();
   // This is not an import, because a cell that then uses `serve` requires nbserve, and Node cannot require a module that is being imported.

@@ -8,12 +8,24 @@ const MODULES =
     .split(' ')
     .map((name) => `node:${name}`);
 
+/** The parts of nbserve that cells import. */
+export const OWN_MODULES: readonly string[] = [
+  'nbserve',
+  ...['data', 'onnx', 'plot', 'lessons', 'train', 'tune', 'text', 'openai', 'ingress'].map((part) => `nbserve/${part}`),
+];
+
 /** The module of Node that most likely is meant by a name that no cell declares. */
 export const moduleOf = (name: string): string | undefined =>
   MODULES.find((module) => Object.hasOwn(own(module) as object, name));
 
-/** What these modules export under names that begin like this, in the order of the alphabet. */
-export function importable(start: string): readonly string[] {
-  const names = new Set(MODULES.flatMap((module) => Object.keys(own(module) as object)));
+let ownNames: readonly string[] | undefined;
+
+/**
+ * What the modules of Node and nbserve export under names that begin like this, in the order of the alphabet.
+ * @param exportsOf asks the types, once for each part of nbserve, because nothing of it may be loaded yet
+ */
+export function importable(start: string, exportsOf: (module: string) => readonly string[]): readonly string[] {
+  ownNames ??= OWN_MODULES.flatMap(exportsOf);
+  const names = new Set([...MODULES.flatMap((module) => Object.keys(own(module) as object)), ...ownNames]);
   return [...names].filter((name) => name.startsWith(start) && name !== 'default').sort();
 }

@@ -51,14 +51,19 @@ export function edited(source: MappedText, edits: readonly Edit[]): MappedText {
   };
 }
 
+/** What ends a line for V8 and for esbuild's source maps: https://tc39.es/ecma262/#sec-line-terminators */
+export const CODE_LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
+
 /** Offsets to lines and columns, both from 0, and back. */
 export class LineIndex {
   readonly #starts: number[] = [0];
   readonly #length: number;
 
-  constructor(text: string) {
+  /** @param ends what ends a line; people and front ends count only `\n` */
+  constructor(text: string, ends?: RegExp) {
     this.#length = text.length;
-    for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) this.#starts.push(i + 1);
+    if (ends !== undefined) for (const found of text.matchAll(ends)) this.#starts.push(found.index + found[0].length);
+    else for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) this.#starts.push(i + 1);
   }
 
   position(offset: number): { line: number; column: number } {

@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 import type { Converter, SideModule } from './converter.js';
 import { AwaitingModule } from './errors.js';
-import { host } from './host.js';
+import { host, hostNow } from './host.js';
+import { LoadedPackages } from './loaded-packages.js';
 import { forgetLastStat } from './path-lookup.js';
 import { outsideCells } from './running-cell.js';
 import { rememberModule } from './stack-positions.js';
@@ -23,38 +24,65 @@ interface Loaded {
   readonly ready: Promise<void> | null;
 }
 
+/** What is known about the notebook's own files. */
+export interface FileSource {
+  /** Finds the notebook's own file that a specifier means, if the converter knows. */
+  readonly sideModule: NonNullable<Converter['sideModule']>;
+  readonly awaitPackage: NonNullable<Converter['awaitPackage']>;
+}
+
+/** Node's own `require` cannot load such a package. */
+const NEEDS_HOST = new Set(['ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
+/** The package awaits at its top level, or cannot be loaded without waiting for another reason. */
+const NEEDS_TIME = new Set(['ERR_REQUIRE_ASYNC_MODULE', 'NBS_ASYNC_PACKAGE', 'ERR_REQUIRE_ESM']);
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code);
+
 /** What cells import: packages from the notebook's folder, its own files as the converter compiled them, nbserve from the kernel. */
 export class NotebookModules {
   readonly #folder: string;
-  readonly #find: NonNullable<Converter['sideModule']>;
+  readonly #files: FileSource;
   readonly #compiled = new Map<string, SideModule>();
   readonly #loaded = new Map<string, Loaded>();
+  /** A file → the files that have imported it. */
+  readonly #importers = new Map<string, Set<string>>();
   readonly #namespaces = new WeakMap<object, object>();
+  readonly #packages = new LoadedPackages();
+  /** The package that a file could not load without waiting. */
+  #slowPackage: string | undefined;
   readonly require: NodeJS.Require;
   /** The module that cells are, as `require.main` has it. */
   readonly main = new Module('.');
 
-  /** @param find the notebook's own file that a specifier means, if the converter knows */
-  constructor(folder: string, find: NonNullable<Converter['sideModule']>) {
+  constructor(folder: string, files: FileSource) {
     this.#folder = folder;
-    this.#find = find;
+    this.#files = files;
     this.main.filename = join(folder, 'notebook.ts');
     this.require = this.#requireIn(folder);
     this.main.require = this.require;
   }
 
-  /** Takes the JavaScript of files that a cell imports; they are loaded anew. */
+  /** Takes the JavaScript of files that a cell imports. A file that differs from before is loaded anew, and so are the files that import it. */
   add(modules: readonly SideModule[]): void {
     for (const module of modules) {
+      const isSame = this.#compiled.get(module.path)?.code === module.code;
       this.#compiled.set(module.path, module);
+      if (isSame) continue;
       rememberModule(module.path, module.code);
-      this.#loaded.clear();
+      this.#forget(module.path);
     }
+  }
+
+  #forget(file: string): void {
+    this.#loaded.delete(file);
+    const importers = this.#importers.get(file) ?? [];
+    this.#importers.delete(file);
+    for (const importer of importers) this.#forget(importer);
   }
 
   /** What `import … from id` and `import(id)` give in a cell. */
   import(id: string): Promise<object> {
-    return this.#import(this.#folder, String(id), []);
+    return this.#import(undefined, String(id), []);
   }
 
   /** `import.meta` of the cell or file of this name. */
@@ -62,13 +90,18 @@ export class NotebookModules {
     return importMeta(filename, (specifier) => this.#path(dirname(filename), specifier));
   }
 
-  /** @param importing files that wait for this import: those that import each other do not wait for each other */
-  async #import(folder: string, id: string, importing: readonly string[]): Promise<object> {
+  /**
+   * @param file the file beside the notebook that imports; undefined if a cell does
+   * @param importing files that wait for this import: those that import each other do not wait for each other
+   */
+  async #import(file: string | undefined, id: string, importing: readonly string[]): Promise<object> {
     if (isBuiltin(id)) return (await import(id)) as object;
+    const folder = file === undefined ? this.#folder : dirname(file);
     forgetLastStat();
     const path = this.#path(folder, id);
     if (path !== undefined) {
-      const { module, ready } = this.#side(path, importing);
+      this.#noteImport(path, file);
+      const { module, ready } = this.#sideOrAwaiting(path, importing);
       if (!importing.includes(path)) await ready;
       return this.#namespace(module.exports);
     }
@@ -78,17 +111,21 @@ export class NotebookModules {
     if (id.startsWith('.') || id.startsWith('/') || id.startsWith('file:')) {
       const url = id.startsWith('file:') ? id : pathToFileURL(resolve(folder, id)).href;
       return id.endsWith('.json') || id.endsWith('.cjs')
-        ? this.#namespace(this.#requireIn(folder)(id))
+        ? this.#namespace(this.#requireIn(folder, file)(id))
         : ((await import(url)) as object);
     }
-    try {
-      return this.#namespace(requireFrom(folder)(id));
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code === 'ERR_REQUIRE_ASYNC_MODULE' || code === 'NBS_ASYNC_PACKAGE' || code === 'ERR_REQUIRE_ESM')
-        return importFrom(folder)(id);
-      throw error;
-    }
+    const load = async (): Promise<object> => {
+      try {
+        return this.#namespace(requireFrom(folder)(id));
+      } catch (error) {
+        if (NEEDS_TIME.has(codeOf(error))) return importFrom(folder)(id);
+        throw error;
+      }
+    };
+    const loaded = this.#packages.expectLoaded(folder, id);
+    const namespace = await load();
+    loaded();
+    return namespace;
   }
 
   /** Forgets modules that were terminated while they loaded: a file that awaits has a promise of its own. */
@@ -97,14 +134,22 @@ export class NotebookModules {
     for (const [file, { module, ready }] of this.#loaded) if (ready === null && !module.loaded) this.#loaded.delete(file);
   }
 
-  #requireIn(folder: string): NodeJS.Require {
+  #noteImport(path: string, importer: string | undefined): void {
+    if (importer === undefined) return;
+    const importers = this.#importers.get(path);
+    if (importers === undefined) this.#importers.set(path, new Set([importer]));
+    else importers.add(importer);
+  }
+
+  #requireIn(folder: string, file?: string): NodeJS.Require {
     const plain = createRequire(join(folder, 'cell.js'));
     const load = (id: string): unknown => {
       if (isBuiltin(id)) return plain(id);
       forgetLastStat();
       if (SHARED.test(id)) return own(id);
       const path = this.#path(folder, id);
-      if (path === undefined) return plain(id);
+      if (path === undefined) return this.#requirePackage(folder, id, plain);
+      this.#noteImport(path, file);
       const { module, ready } = this.#side(path, []);
       if (ready !== null) throw AwaitingModule({ id });
       return module.exports;
@@ -117,9 +162,37 @@ export class NotebookModules {
     }) as NodeJS.Require;
   }
 
+  #requirePackage(folder: string, id: string, plain: NodeJS.Require): unknown {
+    const loaded = this.#packages.expectLoaded(folder, id);
+    let exports: unknown;
+    try {
+      exports = plain(id);
+    } catch (error) {
+      if (!NEEDS_HOST.has(codeOf(error)) || id.startsWith('.')) throw error;
+      this.#slowPackage = id;
+      exports = hostNow().requireFrom(folder)(id);
+    }
+    loaded();
+    return exports;
+  }
+
+  /** Loads a file. If it imports a package that needs time, the file is compiled again, so that it awaits the package. */
+  #sideOrAwaiting(file: string, importing: readonly string[]): Loaded {
+    this.#slowPackage = undefined;
+    try {
+      return this.#side(file, importing);
+    } catch (error) {
+      const slow = this.#slowPackage;
+      const modules = slow !== undefined && NEEDS_TIME.has(codeOf(error)) ? this.#files.awaitPackage(slow) : [];
+      if (modules.length === 0) throw error;
+      this.add(modules);
+      return this.#sideOrAwaiting(file, importing);
+    }
+  }
+
   /** The notebook's own file that `id` means, compiled. */
   #path(folder: string, id: string): string | undefined {
-    const found = outsideCells(() => this.#find(folder, id));
+    const found = outsideCells(() => this.#files.sideModule(folder, id));
     if (found !== undefined) {
       this.add(found.modules);
       return this.#compiled.has(found.path) ? found.path : undefined;
@@ -140,11 +213,11 @@ export class NotebookModules {
     const folder = dirname(file);
     const module = new Module(file) as Module & { nbs: unknown };
     module.filename = module.id;
-    module.require = this.#requireIn(folder);
+    module.require = this.#requireIn(folder, file);
     module.nbs = {
       nbsMeta: this.metaOf(file),
       nbsImp: (id: string, { nbsStatic = false }: { nbsStatic?: boolean } = {}) =>
-        this.#import(folder, String(id), nbsStatic ? [...importing, file] : []),
+        this.#import(file, String(id), nbsStatic ? [...importing, file] : []),
       exported: (getters: object) => {
         module.exports = Object.defineProperty(getters, '__esModule', { value: true });
       },
@@ -152,7 +225,12 @@ export class NotebookModules {
     };
     if (!awaits) {
       this.#loaded.set(file, { module, ready: null });
-      (module as unknown as { _compile(code: string, filename: string): void })._compile(code, module.id);
+      try {
+        (module as unknown as { _compile(code: string, filename: string): void })._compile(code, module.id);
+      } catch (error) {
+        this.#loaded.delete(file);
+        throw error;
+      }
       module.loaded = true;
       return { module, ready: null };
     }

@@ -64,7 +64,7 @@ class NotebookSession implements Session {
     this.#types = new TypeQuestions({ folder, uninterruptible, onCheck, interruptPending });
     loadWhole(uninterruptible);
     this.#turn = turn;
-    this.#modules = new NotebookModules(folder, (from, specifier) => this.#types.sideModule(from, specifier));
+    this.#modules = new NotebookModules(folder, this.#types);
     this.#executor = new CellExecutor(folder, this.#modules, turn, onCompiled);
     this.debugView = debugView(this.#executor.names);
     installProcessOutput(ownsProcess);

@@ -2,10 +2,10 @@ import type { ConvertedCell } from './converter.js';
 import { LineIndex } from './mapped-text.js';
 import { SourceMap } from './source-map.js';
 
-interface KnownCell {
+/** What positions in a cell need. The rest of a converted cell is not kept: the scope that it leaves holds all names of the notebook. */
+interface KnownCell extends Pick<ConvertedCell, 'code' | 'toOriginal'> {
   readonly source: string;
   readonly lines: LineIndex;
-  readonly converted: ConvertedCell;
 }
 
 /** A line and a column from 0. */
@@ -23,8 +23,8 @@ const modules = new Map<string, { readonly code: string; map?: SourceMap }>();
 let installed = false;
 
 /** Makes stacks show positions of the user's cell instead of those of its JavaScript. */
-export function rememberCell(id: string, source: string, converted: ConvertedCell): void {
-  cells.set(id, { source, lines: new LineIndex(source), converted });
+export function rememberCell(id: string, source: string, { code, toOriginal }: ConvertedCell): void {
+  cells.set(id, { source, lines: new LineIndex(source), code, toOriginal });
   install();
 }
 
@@ -56,12 +56,12 @@ export function codePositions(
 ): { readonly code: string; readonly source: string; place(line: number, column: number): Place | undefined } | undefined {
   const cell = cells.get(id);
   if (cell !== undefined) {
-    const { source, lines, converted } = cell;
+    const { code, source, lines, toOriginal } = cell;
     const place = (line: number, column: number): Place | undefined => {
-      const offset = converted.toOriginal(line, column);
+      const offset = toOriginal(line, column);
       return offset === undefined ? undefined : lines.position(offset);
     };
-    return { code: converted.code, source, place };
+    return { code, source, place };
   }
   const code = modules.get(id)?.code;
   return code === undefined ? undefined : { code, source: '', place: (line, column) => mapOf(id)?.source(line, column) };
@@ -93,7 +93,7 @@ function frame(site: NodeJS.CallSite): string {
     const position = mapOf(file ?? '')?.source(line - 1, column - 1);
     return position === undefined ? text : text.replace(`:${line}:${column}`, `:${position.line + 1}:${position.column + 1}`);
   }
-  const offset = known.converted.toOriginal(line - 1, column - 1);
+  const offset = known.toOriginal(line - 1, column - 1);
   if (offset === undefined) return text.replace(`:${line}:${column}`, '');
   const position = known.lines.position(offset);
   return text.replace(`${file}:${line}:${column}`, `${file}:${position.line + 1}:${position.column + 1}`);

@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import type { Diagnostic } from './converter.js';
-import { moduleOf } from './importable.js';
+import { moduleOf, OWN_MODULES } from './importable.js';
 import { LIST_METHODS, PYTHON_WORDS, TEXT_METHODS } from './python-words.js';
 
 /** What the type checker complains about, and where. */
@@ -44,6 +44,8 @@ const SHELL = new RegExp(
 const SERVE_LINE = /^\s*(?:nb)?serve\s+(status|list|delete|shutdown|run|start|stop|logs|deploy|build|doctor)\b(?!\s*[.(=])/;
 
 const NOT_FOUND = new Set([2304, 2552, 2580, 2582, 2584, 2591, 2868, 18004]);
+/** A line for another program has syntax errors or unknown names. */
+const isNoCode = (code: number): boolean => code < 2000 || NOT_FOUND.has(code);
 const nameIn = ({ code, message }: Complaint): string | undefined =>
   NOT_FOUND.has(code) ? /(?:name|property) '([^']+)'/.exec(message)?.[1] : undefined;
 
@@ -55,13 +57,14 @@ const EXPECTED_APPLICATION = /to parameter of type 'Application<|from type 'Appl
 
 /** The usual mistakes, the surest first. Each says in one line what would be right. */
 const RULES: Readonly<Record<string, Rule>> = {
-  'a shell line': ({ line }) => (SHELL.test(line) ? `a line for the shell begins with !, as in !${line.trim()}` : undefined),
+  'a shell line': ({ code, line }) =>
+    isNoCode(code) && SHELL.test(line) ? `a line for the shell begins with !, as in !${line.trim()}` : undefined,
   'a magic in a function that is not async': ({ code, line, before }) =>
     code === 1308 && /^[!%]/.test(line.slice(before.length - before.lastIndexOf('\n') - 1))
       ? 'a line with ! or % waits for its end, so its function must be async, and be called with await'
       : undefined,
-  'a line of nbserve': ({ line }) => {
-    const verb = SERVE_LINE.exec(line)?.[1];
+  'a line of nbserve': ({ code, line }) => {
+    const verb = isNoCode(code) ? SERVE_LINE.exec(line)?.[1] : undefined;
     if (verb === undefined) return undefined;
     const isMagic = /^(?:status|list|delete|shutdown)$/.test(verb);
     const rest = line.trim().replace(/^(?:nb)?serve/, '');
@@ -197,7 +200,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const name = nameIn(complaint);
     if (name === undefined || !/^[\w$]+$/.test(name)) return undefined;
     if (builtinModules.includes(name)) return `import it first: import * as ${name} from 'node:${name}'`;
-    const module = moduleOf(name) ?? OWN.find((one) => exportsOf(one).includes(name));
+    const module = moduleOf(name) ?? OWN_MODULES.find((one) => exportsOf(one).includes(name));
     return module === undefined ? undefined : `import it first: import { ${name} } from '${module}'`;
   },
   'a name of no cell': (complaint) => {
@@ -206,8 +209,6 @@ const RULES: Readonly<Record<string, Rule>> = {
     return `no cell that has run declares ${name}: run the cell that does, or import it`;
   },
 };
-
-const OWN = ['nbserve', 'nbserve/data', 'nbserve/onnx', 'nbserve/plot', 'nbserve/lessons'];
 
 /** One line of help for a usual mistake. @param source the cell */
 export function helpFor(

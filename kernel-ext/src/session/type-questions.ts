@@ -1,4 +1,6 @@
-import type { Converter } from './converter.js';
+import { isNbserveError } from 'nbserve/errors';
+import { typescriptVersion, useTslab } from '../versions/index.js';
+import type { Converter, SideModule } from './converter.js';
 import { createConverter } from './create-converter.js';
 
 export interface TypeQuestionsOptions {
@@ -16,6 +18,7 @@ export class TypeQuestions {
   /** The type checker is at work. Still true at its next use: it was terminated, and is of no use any more. */
   #checking = false;
   #asking = false;
+  #notice: string | undefined;
 
   constructor(options: TypeQuestionsOptions) {
     this.#options = options;
@@ -43,8 +46,19 @@ export class TypeQuestions {
     return this.#converter;
   }
 
+  /** What the next cell prints about its check. */
+  takeNotice(): string | undefined {
+    const notice = this.#notice;
+    this.#notice = undefined;
+    return notice;
+  }
+
   sideModule(folder: string, specifier: string): ReturnType<NonNullable<Converter['sideModule']>> {
     return this.#converter?.sideModule?.(folder, specifier);
+  }
+
+  awaitPackage(specifier: string): readonly SideModule[] {
+    return this.#converter?.awaitPackage?.(specifier) ?? [];
   }
 
   dispose(): void {
@@ -57,10 +71,16 @@ export class TypeQuestions {
     this.#options.onCheck(types.checker?.() ?? 0);
     try {
       return work(types);
+    } catch (error) {
+      if (!isNbserveError(error) || error.code !== 'NBS_NO_TYPE_CHECKER') throw error;
+      useTslab();
+      this.#notice = `${error.message}; TypeScript ${typescriptVersion()} of tslab checks the cells`;
+      this.#converter = undefined;
     } finally {
       this.#asking = false;
       this.#options.onCheck(0);
     }
+    return this.ask(work);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { typesEnv } from './env.js';
@@ -11,9 +11,16 @@ const own = createRequire(import.meta.url);
 /** Which TypeScript checks the cells: version 7, or tslab's 5.0. */
 export type TypesChoice = 'ts7' | 'tslab';
 
+let doesNotStart = false;
+
 /** TypeScript 7 if there is a binary of it for this platform, and if `NBSERVE_TYPES` is not `tslab`. */
 export function typesChoice(): TypesChoice {
-  return typesEnv() !== 'tslab' && typescriptProgram() !== undefined ? 'ts7' : 'tslab';
+  return !doesNotStart && typesEnv() !== 'tslab' && typescriptProgram() !== undefined ? 'ts7' : 'tslab';
+}
+
+/** From now on, tslab's TypeScript checks the cells, because the binary does not start. */
+export function useTslab(): void {
+  doesNotStart = true;
 }
 
 let program: { readonly path?: string | undefined } | undefined;
@@ -24,12 +31,15 @@ export function typescriptProgram(): string | undefined {
   return program.path;
 }
 
-function findProgram(): string | undefined {
-  const name = `@typescript/typescript-${process.platform}-${process.arch}`;
+/** @param platform such as `linux-x64` */
+export function findProgram(platform = `${process.platform}-${process.arch}`): string | undefined {
+  const name = `@typescript/typescript-${platform}`;
   try {
     // Resolved from the package of TypeScript 7, because the program is its dependency.
     const found = createRequire(own.resolve('typescript7/package.json')).resolve(`${name}/package.json`);
-    return join(dirname(found), 'lib', process.platform === 'win32' ? 'tsc.exe' : 'tsc');
+    const path = join(dirname(found), 'lib', process.platform === 'win32' ? 'tsc.exe' : 'tsc');
+    accessSync(path, constants.X_OK);
+    return path;
   } catch {
     return undefined;
   }
@@ -47,7 +57,7 @@ function versionOf(specifier: string, from: NodeJS.Require = own): string {
 const versionIn = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 
 /** Version of the TypeScript that checks the cells. Loads nothing: it is read from the package's file. */
-function typescriptVersion(): string {
+export function typescriptVersion(): string {
   if (typesChoice() === 'ts7') return versionOf('typescript7');
   return versionOf('@tslab/typescript-for-tslab', createRequire(own.resolve('tslab/package.json')));
 }
@@ -79,7 +89,7 @@ export function languageInfo(): LanguageInfo {
 /** The text that `%version` prints. */
 export function versionText(): string {
   const nbserve = versionOf('nbserve');
-  const converter = typesChoice() === 'ts7' ? '' : ' (of tslab)';
+  const converter = typesChoice() === 'ts7' ? '' : doesNotStart ? ' (of tslab; TypeScript 7 does not start)' : ' (of tslab)';
   const lines = [
     `nbserve     ${nbserve}`,
     `TypeScript  ${typescriptVersion()}${converter}`,

@@ -1,8 +1,9 @@
-/** Entry `nbserve/analysis`: which names a piece of code uses. It is for hosts of user code, and loads no compiler. */
+/** Entry `nbserve/analysis`: which names a piece of code uses, and which file an import means. It is for hosts of user code, and loads no compiler. */
 import { analyse } from './analyse.js';
 import type { Node } from './parse.js';
 import { type Reference, resolve } from './scope.js';
 
+export { resolveImport } from './resolve-import.js';
 export type { Reference } from './scope.js';
 export { mayShip } from './shipped-calls.js';
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { TransformOptions } from 'esbuild';
 import { CELL_PARAMETERS } from '../cell-function.js';
-import { type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
+import { CODE_LINE_ENDS, type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
 import { SourceMap } from '../source-map.js';
 import { isNode, type SyntaxNode, walk } from '../syntax.js';
 import { usingEdits } from '../using.js';
@@ -119,7 +119,7 @@ function erased(text: string, edits: readonly Edit[]): Pick<CellCode, 'code' | '
   return {
     code: source.text,
     toOriginal: (line, column) => {
-      lines ??= new LineIndex(source.text);
+      lines ??= new LineIndex(source.text, CODE_LINE_ENDS);
       return source.toOriginal(lines.offset(line, column));
     },
   };
@@ -163,7 +163,7 @@ function compiled(
     toOriginal: (line, column) => {
       known ??= {
         map: new SourceMap((JSON.parse(map) as { mappings: string }).mappings),
-        lines: new LineIndex(source.text),
+        lines: new LineIndex(source.text, CODE_LINE_ENDS),
       };
       const found = known.map.source(line, line === 0 ? column - head.length : column);
       return found === undefined ? undefined : source.toOriginal(known.lines.offset(found.line, found.column));

@@ -28,11 +28,17 @@ export type Uses = ReadonlyMap<string, Use>;
 
 /** A cell as a TypeScript module. */
 export interface CellModule {
+  /** The name of the cell's file, `cell[3].ts`. */
+  readonly id: string;
   readonly text: string;
   readonly syntax: CellSyntax;
   readonly uses: Uses;
   /** The variables of the cell that do not have the type of this module, because their values were made with the old names. The functions of the cell use these types. */
   readonly own?: ReadonlyMap<string, ScopeName>;
+  /** The copies of files that have changed since the cell imported them: specifier → path. See `OldFiles`. */
+  readonly files?: ReadonlyMap<string, string>;
+  /** What a later cell has declared again of the cell's `declare global`: keys of its augmentations. */
+  readonly withheld?: ReadonlySet<string>;
   /** Set if names that the cell uses were declared again after the cell ran. */
   readonly isRenewed?: true;
 }
@@ -81,8 +87,21 @@ export function moduleText(module: CellModule): string {
 }
 
 /** The cell's part of that text, which can convert its positions to positions in the cell. */
-export function mappedModule({ text, syntax, uses, own }: CellModule): MappedText {
+export function mappedModule(module: CellModule): MappedText {
+  const { text, syntax, withheld } = module;
+  const removed = [...(withheld ?? [])].flatMap((key) => syntax.augmentations.get(key) ?? []);
+  const isKept = ({ start }: Edit): boolean => !removed.some((one) => one.start <= start && start < one.end);
+  const edits = renamings(module).filter(isKept);
+  for (const { start, end } of new Set(removed)) edits.push({ start, end, text: '' });
+  return edited(unmapped(text), edits);
+}
+
+function renamings({ text, syntax, uses, own, files }: CellModule): Edit[] {
   const edits: Edit[] = [];
+  for (const { start, end, value } of files === undefined ? [] : syntax.imports) {
+    const copy = files?.get(value as string);
+    if (copy !== undefined) edits.push({ start, end, text: JSON.stringify(copy) });
+  }
   for (const { name, start, end, shorthand, kind } of own === undefined ? [] : syntax.ownInFunctions) {
     // What a function stores in a variable has the present type.
     if (own?.has(name) !== true || kind === 'mutate' || STORED_INTO.test(text.slice(end, end + 40))) continue;
@@ -95,15 +114,8 @@ export function mappedModule({ text, syntax, uses, own }: CellModule): MappedTex
     const alias = isPart ? firstName(name) : ranName(name);
     edits.push({ start, end, text: shorthand ? `${name}: ${alias}` : alias });
   }
-  return edited(unmapped(text), edits);
+  return edits;
 }
-
-/** Makes messages of the checker readable: `import("…/__nbs_cell_3").Point` becomes `Point`. */
-export const readable = (message: string): string =>
-  message
-    .replaceAll(/import\("[^"]*__nbs_cell_\d+"\)\./g, '')
-    .replaceAll(/__nbs\.[ct]\d+\.?/g, '')
-    .replaceAll(/__nbs_(?:own|ran|first)_/g, '');
 
 /** Follows a name into which a method puts its arguments. */
 const STORED_INTO = /^\s*[!?]?\.\s*(?:push|unshift|splice|set|add|fill)\b/;

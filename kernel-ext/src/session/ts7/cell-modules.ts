@@ -1,4 +1,4 @@
-import { type CellModule, fileOf, HUB, jsxFileOf, moduleText, readable, suffixOf, type Uses, usesIn } from './cell-module.js';
+import { type CellModule, fileOf, HUB, jsxFileOf, moduleText, suffixOf, type Uses, usesIn } from './cell-module.js';
 import { renewed } from './cell-renewal.js';
 import { type CellScope, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
@@ -18,6 +18,7 @@ const EMPTY = `import __nbs = require('./${HUB}');\nexport { };\n`;
 
 /** A cell that was written into a module, to be checked. */
 export interface WrittenCell {
+  readonly id: string;
   readonly slot: number;
   readonly path: string;
   readonly uses: Uses;
@@ -34,6 +35,8 @@ export class CellModules {
   readonly #slots: ModuleSlots;
   /** The scope after the cell that was accepted last. While that cell runs, it is not yet the scope of the session. */
   #latest: CellScope | undefined;
+  /** Cells without what the cell that is being checked declares again in `declare global`. They count when that cell is accepted. */
+  #withheld: ReadonlyMap<number, CellModule> = new Map();
 
   constructor(server: TypeServer) {
     this.#server = server;
@@ -71,10 +74,17 @@ export class CellModules {
   }
 
   /** Writes a cell into a module that is not in use. */
-  write(scope: CellScope, text: string, syntax: CellSyntax | undefined): WrittenCell {
+  write(scope: CellScope, id: string, text: string, syntax: CellSyntax | undefined): WrittenCell {
     const slot = this.#open(scope);
     const uses = usesIn(scope, text, syntax);
-    return { slot, path: this.#set(slot, text + suffixOf(uses, syntax), syntax), uses };
+    this.#withhold(scope, syntax);
+    return { id, slot, path: this.#set(slot, text + suffixOf(uses, syntax), syntax), uses };
+  }
+
+  /** The cell that a module belongs to, as messages name it. @param written the cell that is being checked */
+  cellOf(slot: number, written: WrittenCell): string | undefined {
+    const id = slot === written.slot ? written.id : this.#cells.get(slot)?.id;
+    return id === undefined ? undefined : /^cell\[(\d+)\]/.exec(id)?.[0].replace(/\[(\d+)\]/, ' $1');
   }
 
   /** True if a cell with the same text and the same used declarations has run before. Its types are then the same, including classes with private members. */
@@ -91,6 +101,7 @@ export class CellModules {
     syntax: CellSyntax,
     { uses }: WrittenCell,
     isSilenced: (code: number) => boolean,
+    readable: (message: string) => string,
   ): (Fault & { end: number }) | undefined {
     const faultsOf = (slot: number): readonly Fault[] => {
       const path = this.#pathOf(slot);
@@ -113,8 +124,10 @@ export class CellModules {
   }
 
   /** Stores an accepted cell. @returns the scope after it */
-  accept(scope: CellScope, text: string, syntax: CellSyntax, { slot, uses }: WrittenCell): CellScope {
-    this.#cells.set(slot, { text, syntax, uses });
+  accept(scope: CellScope, text: string, syntax: CellSyntax, { id, slot, uses }: WrittenCell): CellScope {
+    for (const [one, module] of this.#withheld) this.#cells.set(one, module);
+    this.#withheld = new Map();
+    this.#cells.set(slot, { id, text, syntax, uses });
     const after = this.#declared(scope, slot, syntax.names.keys());
     this.#slots.keep(after);
     return after;
@@ -129,6 +142,28 @@ export class CellModules {
     const present = this.#declared(before, last, kept);
     this.#slots.know(present);
     return present;
+  }
+
+  /**
+   * Lets the cells that ran keep the types of files that have changed since.
+   * @param copyOf the copy of the file that a specifier meant
+   * @returns all copies that cells use
+   */
+  keepFiles(copyOf: (specifier: string) => string | undefined): ReadonlySet<string> {
+    const used = new Set<string>();
+    for (const [slot, module] of this.#cells) {
+      const files = new Map(module.files);
+      for (const { value } of module.syntax.imports) {
+        const copy = files.has(value as string) ? undefined : copyOf(value as string);
+        if (copy !== undefined) files.set(value as string, copy);
+      }
+      for (const copy of files.values()) used.add(copy);
+      if (files.size === (module.files?.size ?? 0)) continue;
+      const kept = { ...module, files };
+      this.#cells.set(slot, kept);
+      this.#set(slot, moduleText(kept), kept.syntax);
+    }
+    return used;
   }
 
   #declared(scope: CellScope, slot: number, declared: Iterable<string>): CellScope {
@@ -147,7 +182,10 @@ export class CellModules {
       if (scopeName(scope, name) !== undefined) redeclared.push(name);
       names.set(name, { ...one, slots: [slot] });
     }
-    const augments = syntax.augments ? [...scope.augments, slot] : scope.augments;
+    const augments = (syntax.augments ? [...scope.augments, slot] : scope.augments).filter((one) => {
+      const module = this.#cells.get(one);
+      return module === undefined || module.withheld?.size !== module.syntax.augmentations.size;
+    });
     const after = { names, augments, last: slot };
     this.#latest = after;
     if (redeclared.length === 0) return after;
@@ -168,6 +206,25 @@ export class CellModules {
     }
     this.#latest = { names: present, augments, last: slot };
     return this.#latest;
+  }
+
+  /** Takes out of earlier cells what a cell declares again in `declare global`: otherwise the cell would be checked against both. */
+  #withhold(scope: CellScope, syntax: CellSyntax | undefined): void {
+    // The cell before was refused.
+    for (const slot of this.#withheld.keys()) this.#write(slot, this.#cells.get(slot));
+    const withheld = new Map<number, CellModule>();
+    for (const slot of syntax?.augments === true ? scope.augments : []) {
+      const module = this.#cells.get(slot);
+      const again = [...(module?.syntax.augmentations.keys() ?? [])].filter((key) => syntax?.augmentations.has(key) === true);
+      if (module === undefined || again.length === 0) continue;
+      withheld.set(slot, { ...module, withheld: new Set([...(module.withheld ?? []), ...again]) });
+      this.#write(slot, withheld.get(slot));
+    }
+    this.#withheld = withheld;
+  }
+
+  #write(slot: number, module: CellModule | undefined): void {
+    if (module !== undefined) this.#set(slot, moduleText(module), module.syntax);
   }
 
   /** Sets the text of a module. @returns the path of the file with the cell's code */

@@ -1,5 +1,6 @@
 import { nameUses, type Reference } from 'nbserve/analysis';
 import { children, isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
+import { type Augmentations, augmentationsIn } from './augmentations.js';
 import { type Lookups, lookups } from './cell-lookups.js';
 import { DYNAMIC, mutatedNames } from './cell-mutations.js';
 import type { DeclaredName } from './cell-scope.js';
@@ -25,6 +26,7 @@ export interface CellSyntax {
   readonly exported: ReadonlySet<string>;
   /** True if the cell contains `declare global` or `declare module '…'`. */
   readonly augments: boolean;
+  readonly augmentations: Augmentations;
   /** The uses of names that the cell does not declare. */
   readonly free: readonly Reference[];
   /** The uses of names that the cell declares. */
@@ -40,6 +42,8 @@ export interface CellSyntax {
   readonly dynamicImports: readonly SyntaxNode[];
   /** The modules that the cell names in imports, in exports, and in calls of `import` and `require`. */
   readonly specifiers: ReadonlySet<string>;
+  /** The places of those of them that are not in functions: the texts with their quotes. */
+  readonly imports: readonly SyntaxNode[];
   /** True if the cell contains syntax that only a compiler can convert. */
   readonly needsCompiler: boolean;
   /** The names that the cell assigns in a statement before it uses them in any other way. */
@@ -81,6 +85,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     names: declared.names,
     exported: declared.exported,
     augments: declared.augments,
+    augmentations: declared.augments ? augmentationsIn(program) : new Map(),
     declarations: declared.declarations,
     free,
     own,
@@ -94,6 +99,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     metas: places.metas,
     dynamicImports: places.dynamicImports,
     specifiers: places.specifiers,
+    imports: places.imports,
   };
 }
 
@@ -127,6 +133,7 @@ class Places {
   readonly metas: SyntaxNode[] = [];
   readonly dynamicImports: SyntaxNode[] = [];
   readonly specifiers = new Set<string>();
+  readonly imports: SyntaxNode[] = [];
 
   /** @param inFunction whether the node is inside a function of the user; its `await` then belongs to that function */
   visit(node: SyntaxNode, inFunction: boolean): void {
@@ -136,18 +143,19 @@ class Places {
       case 'ExportAllDeclaration':
       case 'TSExternalModuleReference':
       case 'TSImportType':
-        this.#names(node.source ?? node.expression ?? node.argument);
+        this.#names(node.source ?? node.expression ?? node.argument, inFunction);
         break;
       case 'CallExpression':
       case 'OptionalCallExpression': {
         const callee = node.callee as SyntaxNode;
-        if (callee.type === 'Import' || nameOf(callee) === 'require') this.#names((node.arguments as SyntaxNode[])[0]);
+        if (callee.type === 'Import' || nameOf(callee) === 'require')
+          this.#names((node.arguments as SyntaxNode[])[0], inFunction);
         if (callee.type === 'Import') this.dynamicImports.push(callee);
         else this.callees.add(callee.start);
         break;
       }
       case 'ImportExpression':
-        this.#names(node.source);
+        this.#names(node.source, inFunction);
         this.dynamicImports.push({ type: 'Import', start: node.start, end: node.start + 'import'.length });
         break;
       case 'TaggedTemplateExpression':
@@ -176,8 +184,10 @@ class Places {
     }
   }
 
-  #names(specifier: unknown): void {
-    if (isNode(specifier) && specifier.type === 'StringLiteral') this.specifiers.add(specifier.value as string);
+  #names(specifier: unknown, inFunction: boolean): void {
+    if (!isNode(specifier) || specifier.type !== 'StringLiteral') return;
+    this.specifiers.add(specifier.value as string);
+    if (!inFunction) this.imports.push(specifier);
   }
 
   #visitDecorator(expression: SyntaxNode, inFunction: boolean): void {

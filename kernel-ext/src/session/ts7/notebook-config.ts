@@ -4,7 +4,7 @@ import { modificationTime, readTsconfig, type Tsconfig } from './tsconfig-file.j
 
 /** The compiler options in the notebook's `tsconfig.json` that apply to its cells. */
 const TAKEN =
-  /^(strict\w*|noImplicit\w*|noUnchecked\w*|noUnused\w*|noFallthrough\w*|noPropertyAccess\w*|exactOptional\w*|useUnknownInCatchVariables|alwaysStrict|lib|jsx\w*|react\w*|experimentalDecorators|emitDecoratorMetadata|customConditions)$/;
+  /^(strict\w*|noImplicit(?:Any|This|Override)|noUncheckedIndexedAccess|noPropertyAccessFromIndexSignature|exactOptionalPropertyTypes|useUnknownInCatchVariables|alwaysStrict|lib|jsx\w*|react\w*|experimentalDecorators)$/;
 
 /** The options among these that esbuild needs. */
 const COMPILED = /^(jsx\w*|experimentalDecorators)$/;
@@ -49,14 +49,21 @@ export class NotebookConfig {
     return { compilerOptions: { useDefineForClassFields: true, experimentalDecorators: false, ...own, jsx } };
   }
 
-  /** The files that `paths` names for a specifier, the best first. */
+  /** The files that `paths` names for a specifier, the best first. Of several patterns, TypeScript takes the exact one, or else the one with the longest beginning. */
   candidates(specifier: string): string[] {
+    let best: { readonly before: string; readonly files: string[] } | undefined;
     for (const [pattern, files] of Object.entries(this.paths)) {
       const [before = '', after] = pattern.split('*');
-      if (after === undefined ? specifier !== pattern : !specifier.startsWith(before) || !specifier.endsWith(after)) continue;
-      const star = after === undefined ? '' : specifier.slice(before.length, specifier.length - after.length);
-      return files.map((file) => file.replace('*', () => star));
+      if (after === undefined) {
+        if (specifier === pattern) return [...files];
+        continue;
+      }
+      const isLong = specifier.length >= before.length + after.length;
+      if (!isLong || !specifier.startsWith(before) || !specifier.endsWith(after)) continue;
+      if (best !== undefined && best.before.length >= before.length) continue;
+      const star = specifier.slice(before.length, specifier.length - after.length);
+      best = { before, files: files.map((file) => file.replace('*', () => star)) };
     }
-    return [];
+    return best?.files ?? [];
   }
 }

@@ -1,6 +1,6 @@
 import { children, isNode, type SyntaxNode } from '../syntax.js';
 import { type CellModule, mappedModule, wordsOf } from './cell-module.js';
-import { type ScopeName, slotOf } from './cell-scope.js';
+import type { ScopeName } from './cell-scope.js';
 
 /** An error that the type checker finds in the code of an earlier cell. */
 export interface Fault {
@@ -22,10 +22,17 @@ const RUNS_LATER = /^(Function|ArrowFunction|ObjectMethod|Class(Private)?Method)
  */
 export function renewedFault({ cells, faultsOf }: RenewedFaultsOptions, name: string, known: ScopeName): Fault | undefined {
   const seen = new Set<string>();
+  // The value of a variable whose type is a union may be any of its parts, so each part counts.
   const find = (one: string, slots: readonly number[]): Fault | undefined => {
-    const [slot] = slots;
+    for (const slot of slots) {
+      const found = findIn(one, slot);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const findIn = (one: string, slot: number): Fault | undefined => {
     const key = `${slot} ${one}`;
-    if (slot === undefined || slots.length > 1 || seen.has(key)) return undefined;
+    if (seen.has(key)) return undefined;
     seen.add(key);
     const module = cells.get(slot);
     if (module?.isRenewed !== true) return undefined;
@@ -52,7 +59,7 @@ export function renewedFault({ cells, faultsOf }: RenewedFaultsOptions, name: st
     }
     return undefined;
   };
-  return find(name, known.slots.length === 1 ? [slotOf(known)] : known.slots);
+  return find(name, known.slots);
 }
 
 /** The statements that may put functions into a variable: `handlers.push(() => n)`. */

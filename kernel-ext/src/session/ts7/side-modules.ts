@@ -1,8 +1,11 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { resolveImport } from 'nbserve/analysis';
 import type { SideModule } from '../converter.js';
 import type { NotebookConfig } from './notebook-config.js';
+import { type SeenFile, specifiersOf } from './old-files.js';
 import { compileSide, LOADERS } from './side-code.js';
 import { modificationTime } from './tsconfig-file.js';
 
@@ -24,6 +27,12 @@ export class SideModules {
   readonly #folder: string;
   #config: NotebookConfig;
   readonly #known = new Map<string, KnownFile>();
+  /** The files whose types cells use, as the type server has read them. */
+  readonly #seen = new Map<string, SeenFile>();
+  /** The files that cells have imported: specifier → path. */
+  readonly #resolved = new Map<string, string>();
+  /** Packages that await at their top level; files that import them await them. */
+  readonly #awaited = new Set<string>();
   /** Modules that are compiled and were not returned by `taken` yet. */
   readonly #fresh = new Map<string, SideModule>();
 
@@ -46,6 +55,22 @@ export class SideModules {
     return changed.length > 0;
   }
 
+  /** Returns the files that have changed or no longer exist, and the files that import them, as they were. */
+  takeChanged(): ReadonlyMap<string, SeenFile> {
+    const old = new Map([...this.#seen].filter(([path, file]) => this.#hasChanged(path, file)));
+    for (let count = 0; count !== old.size; ) {
+      count = old.size;
+      for (const [path, file] of this.#seen) if ([...file.uses.values()].some((used) => old.has(used))) old.set(path, file);
+    }
+    for (const path of old.keys()) this.#seen.delete(path);
+    return old;
+  }
+
+  /** The file that a cell has imported by this specifier. */
+  resolved(specifier: string): string | undefined {
+    return this.#resolved.get(specifier);
+  }
+
   /** Compiles the new and changed files that `specifiers` lead to. @returns the TypeScript files among all of them */
   reached(specifiers: Iterable<string>, from = this.#folder): string[] {
     const paths = new Set<string>();
@@ -55,7 +80,13 @@ export class SideModules {
       paths.add(path);
       for (const next of this.#read(path)?.requires ?? []) visit(dirname(path), next);
     };
-    for (const specifier of specifiers) visit(from, specifier);
+    for (const specifier of specifiers) {
+      visit(from, specifier);
+      const path = from === this.#folder ? this.find(from, specifier) : undefined;
+      if (path === undefined) continue;
+      this.#resolved.set(specifier, path);
+      this.#see(path);
+    }
     this.#spreadAwaits(paths);
     return [...paths].filter((path) => TYPED.has(extname(path)) && !NODE_MODULES.test(path));
   }
@@ -70,6 +101,14 @@ export class SideModules {
     const modules = [...this.#fresh.values()];
     this.#fresh.clear();
     return modules;
+  }
+
+  /** Makes the files that import a package await it. Call it if the package awaits at its top level, which only loading it shows. */
+  awaitPackage(specifier: string): void {
+    this.#awaited.add(specifier);
+    for (const [path, { modifiedMs, awaits, requires }] of this.#known)
+      if (!awaits && requires.includes(specifier)) this.#compile(path, modifiedMs, true);
+    this.#spreadAwaits(new Set(this.#known.keys()));
   }
 
   /** True for a file that may give its exports new values, e.g. by `export let`. It was read before. */
@@ -89,11 +128,37 @@ export class SideModules {
     return isBuiltin(specifier) || /^nbserve(\/|$)/.test(specifier) ? undefined : typedPackage(folder, specifier);
   }
 
+  /** Notes the text of a file, and of the files that it imports. */
+  #see(path: string): void {
+    if (this.#seen.has(path) || !hasTypes(path)) return;
+    const text = textOf(path);
+    if (text === undefined) return;
+    const uses = new Map<string, string>();
+    this.#seen.set(path, { modifiedMs: modificationTime(path), text, uses });
+    for (const specifier of TYPED.has(extname(path)) ? specifiersOf(text) : []) {
+      const used = this.find(dirname(path), specifier);
+      if (used === undefined || !hasTypes(used)) continue;
+      uses.set(specifier, used);
+      this.#see(used);
+    }
+  }
+
+  /** A file that was only saved again has not changed. */
+  #hasChanged(path: string, file: SeenFile): boolean {
+    const modifiedMs = modificationTime(path);
+    if (modifiedMs === file.modifiedMs) return false;
+    if (modifiedMs === 0 || textOf(path) !== file.text) return true;
+    this.#seen.set(path, { ...file, modifiedMs });
+    return false;
+  }
+
   #read(path: string): KnownFile | undefined {
     const before = this.#known.get(path);
     const modifiedMs = modificationTime(path);
     if (before?.modifiedMs === modifiedMs) return before;
-    return this.#compile(path, modifiedMs, false);
+    const known = this.#compile(path, modifiedMs, false);
+    const mustAwait = known?.awaits === false && known.requires.some((specifier) => this.#awaited.has(specifier));
+    return mustAwait ? this.#compile(path, modifiedMs, true) : known;
   }
 
   #compile(path: string, modifiedMs: number, mayAwait: boolean): KnownFile | undefined {
@@ -124,6 +189,16 @@ export class SideModules {
   }
 }
 
+const hasTypes = (path: string): boolean => TYPED.has(extname(path)) || extname(path) === '.json';
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 /** A TypeScript file may be imported by the name of its compiled JavaScript. */
 function localFile(path: string): string | undefined {
   const bare = path.replace(/\.([cm]?)jsx?$/, '');
@@ -144,10 +219,27 @@ function localFile(path: string): string | undefined {
 
 /** Finds a package whose main file is TypeScript, for example one of the same workspace. */
 function typedPackage(folder: string, specifier: string): string | undefined {
+  let path: string | undefined;
   try {
-    const path = createRequire(join(folder, 'cell.js')).resolve(specifier);
-    return TYPED.has(extname(path)) ? path : undefined;
+    path = createRequire(join(folder, 'cell.js')).resolve(specifier);
   } catch {
-    return undefined;
+    // Node's own `require` knows neither the condition `import` nor the endings of TypeScript.
+    path = resolveImport(specifier, folder) ?? typedMain(folder, specifier);
   }
+  return path !== undefined && TYPED.has(extname(path)) && modificationTime(path) !== 0 ? realpathSync(path) : undefined;
+}
+
+/** The file that a package without `exports` means, if its ending is left out: `"main": "src/index"`. */
+function typedMain(folder: string, specifier: string): string | undefined {
+  const [, name, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(specifier) ?? [];
+  for (let at = folder; name !== undefined; at = dirname(at)) {
+    const home = join(at, 'node_modules', name);
+    const file = join(home, 'package.json');
+    if (existsSync(file)) {
+      const { main = '', exports } = JSON.parse(readFileSync(file, 'utf8')) as { main?: string; exports?: unknown };
+      return exports === undefined ? localFile(join(home, rest === '' ? main : rest)) : undefined;
+    }
+    if (dirname(at) === at) return undefined;
+  }
+  return undefined;
 }

@@ -10,14 +10,15 @@ import type {
   Inspection,
   RefusedCell,
   Scope,
+  SideModule,
 } from '../converter.js';
 import { CannotParse } from '../errors.js';
 import { CANNOT_FIND_MODULE, isLateImport } from '../late-import.js';
-import { LineIndex } from '../mapped-text.js';
+import { LineIndex, type MappedText } from '../mapped-text.js';
 import { completeness, syntaxFault } from '../syntax.js';
 import { builtinPaths } from './builtin-paths.js';
 import { cellCode } from './cell-code.js';
-import { HUB, readable } from './cell-module.js';
+import { HUB } from './cell-module.js';
 import { CellModules, narrowed } from './cell-modules.js';
 import { CellQuestions } from './cell-questions.js';
 import { type CellScope, cellScope, scopeName } from './cell-scope.js';
@@ -25,6 +26,8 @@ import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { GLOBALS, LateGlobals, splitAmbient } from './late-globals.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
+import { OldFiles } from './old-files.js';
+import { readable } from './readable.js';
 import { convertSample } from './sample-cell.js';
 import { SideModules } from './side-modules.js';
 import {
@@ -58,6 +61,7 @@ export class Ts7Converter implements Converter {
   readonly #server: TypeServer;
   readonly #modules: CellModules;
   readonly #sides: SideModules;
+  readonly #oldFiles: OldFiles;
   readonly #questions: CellQuestions;
   /** The texts of cells with classes, by the ids of the cells. */
   readonly #classes = new Map<string, string>();
@@ -73,6 +77,7 @@ export class Ts7Converter implements Converter {
     this.#globals = new LateGlobals(this.#server, imported);
     this.#modules = new CellModules(this.#server);
     this.#sides = new SideModules(folder, this.#config);
+    this.#oldFiles = new OldFiles(this.#server);
     this.#questions = new CellQuestions({ server: this.#server, modules: this.#modules, globals: this.#globals, ambient });
     this.#server.begin();
   }
@@ -83,22 +88,24 @@ export class Ts7Converter implements Converter {
     const parsed = cellSyntax(text);
     this.#globals.declareFor(text);
     this.#readConfig();
+    this.#keepOldFiles();
     const haveChanged = this.#sides.forgetChanged();
     const sides = this.#sides.reached(parsed?.specifiers ?? []);
     if (haveChanged || this.#sides.hasFresh) this.#server.forgetFiles();
     // If the cell assigns a variable first, the variable has its declared type, and not the type of its old value.
     const assigning = parsed === undefined ? undefined : narrowed(known, parsed);
     let scope = assigning ?? known;
-    let { written, found } = this.#checked(scope, text, parsed, sides, isUnchecked);
+    let { written, found } = this.#checked(scope, id, text, parsed, sides, isUnchecked);
     if (assigning !== undefined && found.length > 0) {
       scope = known;
-      ({ written, found } = this.#checked(scope, text, parsed, sides, isUnchecked));
+      ({ written, found } = this.#checked(scope, id, text, parsed, sides, isUnchecked));
     }
+    const shown = (message: string): string => readable(message, this.#folder, (slot) => this.#modules.cellOf(slot, written));
     const { path } = written;
-    const diagnostics = found.map((one) => this.#diagnostic(one, path, text, source.toOriginal));
+    const diagnostics = found.map((one) => this.#diagnostic(one, shown, path, text, source.toOriginal));
     if (diagnostics.length > 0) return { ok: false, diagnostics };
     const late =
-      parsed && !isUnchecked ? this.#modules.renewedFault(parsed, written, (code) => this.#isSilenced(code)) : undefined;
+      parsed && !isUnchecked ? this.#modules.renewedFault(parsed, written, (code) => this.#isSilenced(code), shown) : undefined;
     if (late !== undefined) {
       const [start, end] = [source.toOriginal(late.pos), source.toOriginal(late.end)];
       return { ok: false, diagnostics: [{ start, end, code: late.code, message: late.message }] };
@@ -122,10 +129,7 @@ export class Ts7Converter implements Converter {
       hasResult,
       scope: after,
       sideModules: this.#sides.taken(),
-      toOriginal: (line, column) => {
-        const offset = toOriginal(line, column);
-        return offset === undefined ? undefined : source.toOriginal(Math.min(offset, text.length));
-      },
+      toOriginal: composed(toOriginal, source, text.length),
     };
   }
 
@@ -168,6 +172,11 @@ export class Ts7Converter implements Converter {
     return { path, modules: this.#sides.taken() };
   }
 
+  awaitPackage(specifier: string): readonly SideModule[] {
+    this.#sides.awaitPackage(specifier);
+    return this.#sides.taken();
+  }
+
   isComplete(code: string): ReturnType<Converter['isComplete']> {
     return completeness(code);
   }
@@ -201,8 +210,24 @@ export class Ts7Converter implements Converter {
     this.#config.assertRead();
   }
 
-  #checked(scope: CellScope, text: string, syntax: CellSyntax | undefined, sides: readonly string[], isUnchecked: boolean) {
-    const written = this.#modules.write(scope, text, syntax);
+  /** If files have changed since cells imported them, the types of these cells stay as they were, because their values do. */
+  #keepOldFiles(): void {
+    const old = this.#sides.takeChanged();
+    if (old.size === 0) return;
+    const copies = this.#oldFiles.keep(old);
+    this.#oldFiles.forgetOthers(this.#modules.keepFiles((specifier) => copies.get(this.#sides.resolved(specifier) ?? '')));
+    this.#server.forgetFiles();
+  }
+
+  #checked(
+    scope: CellScope,
+    id: string,
+    text: string,
+    syntax: CellSyntax | undefined,
+    sides: readonly string[],
+    isUnchecked: boolean,
+  ) {
+    const written = this.#modules.write(scope, id, text, syntax);
     const isClean = syntax?.isClean === true;
     return {
       written,
@@ -235,8 +260,14 @@ export class Ts7Converter implements Converter {
       });
   }
 
-  #diagnostic(one: Complaint, path: string, text: string, toOriginal: (offset: number) => number): Diagnostic {
-    const message = messageOf(one);
+  #diagnostic(
+    one: Complaint,
+    shown: (message: string) => string,
+    path: string,
+    text: string,
+    toOriginal: (offset: number) => number,
+  ): Diagnostic {
+    const message = shown(messageOf(one));
     const { code, fileName } = one;
     if (fileName !== undefined && fileName !== path) {
       const { line, column: at } = positionIn(fileName, one.pos);
@@ -270,6 +301,14 @@ export class Ts7Converter implements Converter {
   }
 }
 
+/** This closure is kept as long as the session, so it is made here: in `convert`, it would keep the scope alive, which holds all names. */
+const composed =
+  (inner: ConvertedCell['toOriginal'], { toOriginal }: MappedText, length: number): ConvertedCell['toOriginal'] =>
+  (line, column) => {
+    const offset = inner(line, column);
+    return offset === undefined ? undefined : toOriginal(Math.min(offset, length));
+  };
+
 function importedNames({ program, names }: CellSyntax): { name: string; at: number }[] {
   const found: { name: string; at: number }[] = [];
   for (const statement of program.body as { type: string; specifiers?: { local: { name: string; start: number } }[] }[]) {
@@ -282,7 +321,7 @@ function importedNames({ program, names }: CellSyntax): { name: string; at: numb
 }
 
 function messageOf(one: Complaint, depth = 0): string {
-  const lines = [`${'  '.repeat(depth)}${readable(one.text)}`];
+  const lines = [`${'  '.repeat(depth)}${one.text}`];
   for (const next of one.messageChain ?? []) lines.push(messageOf(next, depth + 1));
   return lines.join('\n');
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type SourceFile, SyntaxKind } from 'typescript7/unstable/ast';
 import {
   API,
@@ -15,7 +15,7 @@ import {
   type Symbol as TypeSymbol,
 } from 'typescript7/unstable/sync';
 import { typescriptProgram } from '../../versions/index.js';
-import { KeyboardInterrupt, TypeCheckerFailed } from '../errors.js';
+import { CheckerDoesNotStart, KeyboardInterrupt, TypeCheckerFailed } from '../errors.js';
 import { JoinedLibraries } from './joined-libraries.js';
 import { librariesOf, projectConfig } from './project-config.js';
 
@@ -92,7 +92,7 @@ export class TypeServer {
   /** The snapshot before the present one. The server is told after the question that it is not needed any more, which is a request that has to be sent anyway. */
   #previous: Snapshot | undefined;
   #everythingChanged = false;
-  #interrupted = false;
+  #hasAnswered = false;
 
   constructor(options: TypeServerOptions) {
     this.#options = options;
@@ -119,8 +119,17 @@ export class TypeServer {
     return path;
   }
 
+  /** Removes a file from memory. */
+  remove(path: string): void {
+    this.#files.delete(path);
+    this.#changed.delete(path);
+    this.#known.delete(path);
+    this.#everythingChanged = true;
+  }
+
+  /** @param name from the notebook's folder, or an absolute path */
   pathOf(name: string): string {
-    return join(this.#options.folder, name);
+    return resolve(this.#options.folder, name);
   }
 
   /** The paths of the libraries in which the project's global types are. */
@@ -157,17 +166,15 @@ export class TypeServer {
 
   /**
    * Asks the server about the present texts of the files. If the server has died, for whatever reason, it is started again and asked once more.
-   * @throws KeyboardInterrupt if the server was ended by {@link interrupt}, or during an interrupt; NBS_TYPE_CHECKER if the second attempt fails
+   * @throws KeyboardInterrupt if the server was ended during an interrupt; NBS_TYPE_CHECKER if the second attempt fails; NBS_NO_TYPE_CHECKER if it never worked
    */
   ask<T>(question: (program: Program, checker: Checker, emitter: Emitter) => T): T {
     try {
       return this.#ask(question);
     } catch {
       this.close();
-      if (this.#interrupted || this.#options.interruptPending?.() === true) throw new KeyboardInterrupt();
+      if (this.#options.interruptPending?.() === true) throw new KeyboardInterrupt();
       return this.#again(question);
-    } finally {
-      this.#interrupted = false;
     }
   }
 
@@ -176,14 +183,19 @@ export class TypeServer {
       return this.#ask(question);
     } catch (error) {
       this.close();
-      if (this.#interrupted || this.#options.interruptPending?.() === true) throw new KeyboardInterrupt();
-      throw TypeCheckerFailed({ reason: String((error as Error).message).split('\n')[0] ?? '' }, error);
+      if (this.#options.interruptPending?.() === true) throw new KeyboardInterrupt();
+      const reason = String((error as Error).message).split('\n')[0] ?? '';
+      throw this.#hasAnswered ? TypeCheckerFailed({ reason }, error) : CheckerDoesNotStart({ reason }, error);
     }
   }
 
   /** Starts the process, which then boots beside this thread's other work. The first question would start it, too. */
   begin(): void {
-    this.#api ??= this.#start();
+    try {
+      this.#api ??= this.#start();
+    } catch {
+      // The first question says why.
+    }
     this.#libraries.prepare();
   }
 
@@ -194,11 +206,6 @@ export class TypeServer {
 
   get #channel(): Channel | undefined {
     return (this.#api as unknown as { client: { channel: Channel } } | undefined)?.client.channel;
-  }
-
-  /** Says that the server is being ended on purpose, so that the present question throws KeyboardInterrupt. */
-  interrupt(): void {
-    this.#interrupted = true;
   }
 
   close(): void {
@@ -237,6 +244,7 @@ export class TypeServer {
     const project = this.#snapshot.getProject(this.#config);
     if (project === undefined) throw new Error('TypeScript has no project for the notebook');
     const answer = question(project.program, project.checker, project.emitter);
+    this.#hasAnswered = true;
     // A server that a signal has reached answers one more request, with an empty result, and then ends. A second request fails and so reveals this.
     if (this.#previous === undefined) this.#channel?.requestSync('echo', '');
     else this.#forgetPrevious();
@@ -258,7 +266,7 @@ export class TypeServer {
 
   #start(): API {
     const isOwn = (path: string): boolean =>
-      path.startsWith(this.#options.folder) && path.includes(OWN_NAME, this.#options.folder.length);
+      this.#files.has(path) || (path.startsWith(this.#options.folder) && path.includes(OWN_NAME, this.#options.folder.length));
     const path = typescriptProgram();
     const before = Object.keys(SERVER_ENV).map((name) => [name, process.env[name]] as const);
     Object.assign(process.env, SERVER_ENV);
