@@ -72,6 +72,12 @@ function isGpu(id: string, listed: readonly Gpu[]): boolean {
   return listed.every(({ index }) => !/^\d+$/.test(index)) || listed.some(({ index }) => Number(index) === Number(id));
 }
 
+/** The version of the NVIDIA driver; null if `nvidia-smi` does not answer. */
+export async function nvidiaDriver(): Promise<string | null> {
+  const answer = await ask(['--query-gpu=driver_version', '--format=csv,noheader']);
+  return /^\s*(\d[\d.]*)\s*$/m.exec(answer ?? '')?.[1] ?? null;
+}
+
 function ask(args: readonly string[]): Promise<string | null | 'no program'> {
   return new Promise((resolve) => {
     execFile('nvidia-smi', args, { timeout: QUERY_TIMEOUT_MS }, (error, stdout) => {

@@ -63,6 +63,11 @@ export class DeviceReport {
     return this.runs.session.place;
   }
 
+  /** Why runs are made in the event loop although nobody asked for that; null if they are not. */
+  get loopReason(): string | null {
+    return this.runs.loopReason;
+  }
+
   /** Whether a signal, a timeout or the end of a request can end a run. If `runIn` is `auto`, this holds for runs that are not short. */
   get canEnd(): boolean {
     return this.runs.asked !== 'loop' && this.runs.loopReason === null;

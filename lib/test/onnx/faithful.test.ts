@@ -124,6 +124,37 @@ for (const [what, model, code, message] of WITHOUT_ARRAY)
       });
   });
 
+test('a model that is quantized to int8 gives the same beside the loop and in it', async () => {
+  const quantized = encodeModel({
+    name: 'int8',
+    inputs: [{ name: 'x', type: 'float32', shape: ['n', 2] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['n', 2] }],
+    nodes: [
+      { op: 'QuantizeLinear', inputs: ['x', 'scale', 'zero'], outputs: ['q'] },
+      { op: 'MatMulInteger', inputs: ['q', 'w', 'zero', 'zero'], outputs: ['i'] },
+      { op: 'Cast', inputs: ['i'], outputs: ['f'], attributes: { to: 1 } },
+      { op: 'Mul', inputs: ['f', 'scale'], outputs: ['y'] },
+    ],
+    weights: {
+      scale: onnx.tensor('float32', [0.5], []),
+      zero: onnx.tensor('int8', [0], []),
+      w: onnx.tensor('int8', [1, -2, 3, 127], [2, 2]),
+    },
+  });
+  for (const runIn of ['beside', 'loop'] as const) {
+    const model = await onnx.load(quantized, { device: 'cpu', runIn });
+    // The first row fits into int8, and the second is cut off at 127 and -128.
+    const { y } = await model.run(
+      onnx.tensor([
+        [1, -1.5],
+        [100, -100],
+      ]),
+    );
+    assert.deepEqual([...(y?.data ?? [])], [-3.5, -192.5, -128.5, -8255]);
+    await model.dispose();
+  }
+});
+
 test('a tensor whose type, dims and data do not agree is refused before the runtime gets it', async () => {
   const model = await onnx.load(operator('Identity', { type: 'uint8', shape: ['n'] }), { device: 'cpu' });
   const refuses = (tensor: unknown, message: RegExp) =>
